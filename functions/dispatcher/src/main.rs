@@ -1,0 +1,2 @@
+//! The dispatcher Lambda.
+fn main() {}

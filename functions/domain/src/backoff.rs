@@ -1,0 +1,55 @@
+//! Full jitter: wait a random time between nothing and a ceiling that doubles.
+//!
+//! Source: AWS Architecture Blog, "Exponential Backoff And Jitter".
+
+use std::time::Duration;
+
+/// A ceiling that starts at `first`, doubles with each attempt and stops at `most`.
+#[derive(Debug, Clone, Copy)]
+pub struct Backoff {
+    /// The ceiling of the first attempt.
+    pub first: Duration,
+    /// The ceiling that later attempts never exceed.
+    pub most: Duration,
+}
+
+/// Between two tries of one request in a run.
+pub const REQUEST: Backoff = Backoff { first: Duration::from_millis(200), most: Duration::from_secs(20) };
+/// Between two runs that try to deliver to a blocked destination.
+pub const DELIVERY: Backoff = Backoff { first: Duration::from_mins(1), most: Duration::from_hours(1) };
+
+impl Backoff {
+    /// The ceiling for `attempt`, counted from 1.
+    #[must_use]
+    pub fn ceiling(self, attempt: u32) -> Duration {
+        let doubled = self.first.saturating_mul(1u32 << attempt.saturating_sub(1).min(31));
+        doubled.min(self.most)
+    }
+
+    /// How long to wait before the attempt after `attempt`; `random` is uniform over all of `u64`.
+    #[must_use]
+    pub fn delay(self, attempt: u32, random: u64) -> Duration {
+        let ceiling = u64::try_from(self.ceiling(attempt).as_millis()).unwrap_or(u64::MAX - 1);
+        Duration::from_millis(random % (ceiling + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn delivery_doubles_from_a_minute_to_an_hour() {
+        let minutes: Vec<u64> = (1..=8).map(|n| DELIVERY.ceiling(n).as_secs() / 60).collect();
+        assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(DELIVERY.ceiling(u32::MAX), Duration::from_hours(1));
+    }
+
+    proptest! {
+        #[test]
+        fn a_delay_is_never_over_its_ceiling(attempt in 0u32..100, random in any::<u64>()) {
+            prop_assert!(REQUEST.delay(attempt, random) <= REQUEST.ceiling(attempt));
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The moving part of a connector: how far it has sealed and delivered, and when it runs next.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fault::Block;
+use crate::part::{PartNumber, Window};
+use crate::time::Time;
+
+const DAY: Duration = Duration::from_hours(24);
+/// How far back the daily reconcile reads.
+const DAILY_REACH: Duration = Duration::from_hours(2 * 24);
+/// How far back every seventh reconcile reads.
+const WEEKLY_REACH: Duration = Duration::from_hours(32 * 24);
+
+/// Where a connector stands. The seal moves `next` and `watermark` together, in one transaction, and only if
+/// both still are what the sealing worker read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The number of the part to be sealed next.
+    pub next: PartNumber,
+    /// The exclusive end of what is sealed.
+    pub watermark: Time,
+    /// The newest part that is delivered; all before it are too.
+    pub delivered: PartNumber,
+    /// The first instant that this connector exports.
+    pub since: Time,
+    /// When the connector runs next: the only clock of the system.
+    pub next_run_at: Time,
+    /// A run was asked for ("run now"): a window ends here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Time>,
+    /// The search for events that came later than the look-back.
+    pub reconcile: Reconcile,
+    /// Why delivery (or reading) is blocked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<Block>,
+}
+
+impl Cursor {
+    /// The cursor of a connector activated at `now` that exports events from `since` on.
+    #[must_use]
+    pub fn new(since: Time, now: Time, next_run_at: Time) -> Self {
+        Self {
+            next: PartNumber::FIRST,
+            watermark: since,
+            delivered: PartNumber::NONE,
+            since,
+            next_run_at,
+            cut: None,
+            reconcile: Reconcile { due: now + DAY, passes: 0, at: None, stray_parts: Vec::new() },
+            block: None,
+        }
+    }
+
+    /// The oldest part that is sealed but not delivered.
+    #[must_use]
+    pub fn undelivered(&self) -> Option<PartNumber> {
+        let oldest = self.delivered.next();
+        (oldest < self.next).then_some(oldest)
+    }
+}
+
+/// The daily search for events that became readable later than the look-back, and for items whose keys lie
+/// outside everything that a window can reach. It goes through its range a day at a time and keeps its place,
+/// so that a run that ends early goes on where it stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Reconcile {
+    /// When the next pass starts, or the one under way started.
+    pub due: Time,
+    /// How many passes were completed; every seventh reads 32 days back instead of two.
+    pub passes: u32,
+    /// Where the pass under way goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Time>,
+    /// The parts that hold strays: a stray is exported once, and only these lists know it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stray_parts: Vec<PartNumber>,
+}
+
+/// One step of a pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slice {
+    /// Read this span of event time again.
+    Span(Window),
+    /// Read the keys that are no times at all.
+    Strays,
+}
+
+impl Reconcile {
+    /// The next slice to read, if a pass is due: at most a day long, ending at the watermark at the latest;
+    /// the strays come last.
+    #[must_use]
+    pub fn slice(&self, since: Time, watermark: Time, now: Time) -> Option<Slice> {
+        if now < self.due {
+            return None;
+        }
+        let reach = if self.passes % 7 == 6 { WEEKLY_REACH } else { DAILY_REACH };
+        let from = self.at.unwrap_or_else(|| since.max(watermark - reach));
+        let to = (from + DAY).min(watermark);
+        Some(if from < to { Slice::Span(Window { from, to }) } else { Slice::Strays })
+    }
+
+    /// The state after everything before `through` was read.
+    #[must_use]
+    pub fn read_through(&self, through: Time) -> Self {
+        Self { at: Some(through), ..self.clone() }
+    }
+
+    /// The state after the strays were read, and with them the pass is complete. `part` holds new ones.
+    #[must_use]
+    pub fn read_strays(&self, part: Option<PartNumber>, now: Time) -> Self {
+        let mut stray_parts = self.stray_parts.clone();
+        stray_parts.extend(part);
+        Self { due: now + DAY, passes: self.passes.wrapping_add(1), at: None, stray_parts }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pass_reads_two_days_in_slices_and_every_seventh_thirty_two() {
+        let start: Time = "2026-01-01T00:00:00Z".parse().unwrap();
+        let now: Time = "2026-11-20T21:05:00Z".parse().unwrap();
+        let watermark: Time = "2026-11-20T21:00:00Z".parse().unwrap();
+        let mut reconcile = Cursor::new(start, start, start).reconcile;
+        let mut slices = Vec::new();
+        for _ in 0..7 {
+            reconcile.due = now;
+            let mut spans = 0;
+            while let Some(slice) = reconcile.slice(start, watermark, now) {
+                reconcile = match slice {
+                    Slice::Span(span) => {
+                        assert!(span.to <= watermark && span.from < span.to);
+                        spans += 1;
+                        reconcile.read_through(span.to)
+                    }
+                    Slice::Strays => reconcile.read_strays(None, now),
+                };
+            }
+            assert_eq!(reconcile.due, now + DAY);
+            slices.push(spans);
+        }
+        assert_eq!(slices, [2, 2, 2, 2, 2, 2, 32]);
+    }
+}

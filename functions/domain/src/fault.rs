@@ -1,0 +1,180 @@
+//! What can go wrong at the customer's side, in plain words: stage, code, cause and remedy.
+//!
+//! A fault of a customer's making is a recorded outcome. The adapter says what the storage platform answered
+//! ([`Fault`]); this module says what it means and what to mend ([`diagnose`]).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::backoff::DELIVERY;
+use crate::connector::Destination;
+use crate::time::Time;
+
+/// Where it went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Reading the vendor's own events: never the customer's fault.
+    Read,
+    /// Assuming the customer's role.
+    AssumeRole,
+    /// Writing the object.
+    PutObject,
+}
+
+impl Stage {
+    /// The name in records and listings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::AssumeRole => "assume_role",
+            Self::PutObject => "put_object",
+        }
+    }
+}
+
+/// What someone must do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// 403: the customer must allow it.
+    Denied,
+    /// The customer's KMS key refuses.
+    KeyDenied,
+    /// 404: the bucket is gone.
+    Gone,
+    /// 301: the bucket is in another region.
+    Moved,
+    /// 409: another write is under way; try again. Never "exists".
+    Conflict,
+    /// 5xx, timeouts, resets: try again.
+    Unavailable,
+    /// The temporary credentials have expired: assume the role again.
+    Expired,
+    /// 400: the request or the staged bytes are wrong. Ours to mend.
+    Rejected,
+    /// An item of another tenant was read. Ours to mend.
+    TenantMismatch,
+}
+
+impl Reason {
+    /// Whether the same request may well succeed in a moment.
+    #[must_use]
+    pub const fn is_passing(self) -> bool {
+        matches!(self, Self::Conflict | Self::Unavailable)
+    }
+
+    /// Whether it is a bug of ours and not of the customer's making.
+    #[must_use]
+    pub const fn is_ours(self) -> bool {
+        matches!(self, Self::Rejected | Self::TenantMismatch)
+    }
+}
+
+/// What the platform answered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Fault {
+    /// Where.
+    pub stage: Stage,
+    /// What it means.
+    pub reason: Reason,
+    /// The platform's own error code, such as `AccessDenied`.
+    pub code: String,
+    /// The platform's own words.
+    pub message: String,
+}
+
+/// Why a connector is blocked, as its owner is told.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Block {
+    /// Where it went wrong.
+    pub stage: Stage,
+    /// What it means.
+    pub reason: Reason,
+    /// The platform's own error code.
+    pub code: String,
+    /// What happened, in one sentence.
+    pub cause: String,
+    /// What to do, in one sentence.
+    pub remedy: String,
+    /// Since when it is blocked without a break.
+    pub since: Time,
+    /// How many runs in a row have tried and failed.
+    pub attempts: u32,
+    /// When it is tried again.
+    pub next_attempt: Time,
+}
+
+impl Block {
+    /// The block that follows from a fault, continuing `before` if the connector was blocked already.
+    #[must_use]
+    pub fn new(fault: &Fault, to: &Destination, before: Option<&Self>, now: Time, random: u64) -> Self {
+        let (cause, remedy) = diagnose(fault, to);
+        let attempts = before.map_or(0, |b| b.attempts).saturating_add(1);
+        // At least a second, so that a connector never spins.
+        let delay = DELIVERY.delay(attempts, random).max(Duration::from_secs(1));
+        Self {
+            stage: fault.stage,
+            reason: fault.reason,
+            code: fault.code.clone(),
+            cause,
+            remedy,
+            since: before.map_or(now, |b| b.since),
+            attempts,
+            next_attempt: now + delay,
+        }
+    }
+
+    /// Whether both tell the owner the same thing, so that no second notice is owed.
+    #[must_use]
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        (self.stage, self.reason, &self.code) == (other.stage, other.reason, &other.code)
+    }
+}
+
+/// Cause and remedy in plain words.
+#[must_use]
+pub fn diagnose(fault: &Fault, to: &Destination) -> (String, String) {
+    let Destination { role, bucket, region, prefix, kms_key } = to;
+    let arn = format!("arn:{}:s3:::{bucket}/{}", role.partition(), prefix.key("*"));
+    let account = role.account();
+    match (fault.stage, fault.reason) {
+        (Stage::Read, _) => (
+            format!("Reading the events found an item that is not this tenant's: {}.", fault.message),
+            "This is a fault of the exporter or of its partition settings; tell the vendor. Nothing was sent.".into(),
+        ),
+        (Stage::AssumeRole, Reason::Denied) => (
+            format!("The role {role} does not let us in ({}).", fault.code),
+            "Check that the role exists and that its trust policy names the vendor's account and asks for this connector's external ID, exactly as `connector show` gives it.".into(),
+        ),
+        (Stage::PutObject, Reason::Denied) => (
+            format!("The role {role} may not write to {bucket}, or the bucket is not owned by account {account} ({}).", fault.code),
+            format!("Allow `s3:PutObject` on `{arn}` in the role's policy, see that no bucket policy or SCP denies it, and that account {account} owns the bucket."),
+        ),
+        (_, Reason::KeyDenied) => (
+            format!("The KMS key of {bucket} refuses to encrypt ({}).", fault.code),
+            format!(
+                "Allow the role `kms:GenerateDataKey` on {}, in the role's policy and in the key's, and see that the key is enabled.",
+                kms_key.as_ref().map_or("the bucket's key", |key| key.as_str())
+            ),
+        ),
+        (_, Reason::Gone) => (
+            format!("The bucket {bucket} does not exist ({}).", fault.code),
+            format!("Create {bucket} in {region} in account {account} again, or connect another bucket. Everything sealed since is kept and is delivered then."),
+        ),
+        (_, Reason::Moved) => (
+            format!("The bucket {bucket} is not in {region} ({}).", fault.code),
+            format!("Connect again with the bucket's own region; S3 says: {}.", fault.message),
+        ),
+        (_, Reason::Conflict | Reason::Unavailable) => (
+            format!("The storage platform kept refusing for a passing reason ({}).", fault.code),
+            "Nothing to do: it is tried again with growing pauses, and everything is kept.".into(),
+        ),
+        (_, Reason::Expired | Reason::Rejected | Reason::TenantMismatch) => (
+            format!("The storage platform rejected the request ({}): {}.", fault.code, fault.message),
+            "This is a fault of the exporter; tell the vendor. Everything is kept and is tried again.".into(),
+        ),
+    }
+}

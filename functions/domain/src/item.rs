@@ -1,0 +1,86 @@
+//! One item of the events table, read and ready to be written.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::sort_key::SortKey;
+use crate::time::Time;
+
+/// What tells two items apart, and the order in which they are read: the sort key as bytes that compare like
+/// DynamoDB compares, then whatever else makes the item's key unique.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventKey {
+    /// The sort key, as bytes in DynamoDB's order.
+    pub sort: Vec<u8>,
+    /// The partition key, and the table's own key where the events are read through an index.
+    pub tie: Vec<u8>,
+}
+
+/// One item of the events table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceItem {
+    /// Its identity and place in the order.
+    pub key: EventKey,
+    /// Its sort key as it stands in the table.
+    pub sort_key: SortKey,
+    /// The time that the sort key tells.
+    pub time: Option<Time>,
+    /// The event as one line of JSON, or why there is none.
+    pub content: Result<Bytes, Unreadable>,
+}
+
+/// Why an item could not be read as an event. It is exported all the same, as a record of its keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unreadable {
+    /// Its partition key.
+    pub partition_key: String,
+    /// Its sort key.
+    pub sort_key: String,
+    /// What is wrong with it.
+    pub reason: WhyUnreadable,
+    /// The same in words, never with content of the event.
+    pub detail: String,
+}
+
+/// What is wrong with an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyUnreadable {
+    /// The item has keys only.
+    NoEvent,
+    /// The event attribute is neither a text nor a map.
+    EventType,
+    /// The event attribute is a text that is not JSON.
+    NotJson,
+    /// The sort key has another form than the settings say.
+    SortKeyForm,
+}
+
+/// A JSON text as one line, exactly as it was but for line breaks between tokens.
+///
+/// # Errors
+/// If the text is not JSON; the words tell the place, never the content.
+pub fn one_line(text: String) -> Result<Bytes, String> {
+    serde_json::from_str::<serde::de::IgnoredAny>(&text)
+        .map_err(|error| format!("not JSON at line {}, column {}", error.line(), error.column()))?;
+    if text.bytes().any(|b| b == b'\n' || b == b'\r') {
+        // In valid JSON a raw line break can only stand between tokens (RFC 8259, section 7).
+        return Ok(text.bytes().filter(|b| *b != b'\n' && *b != b'\r').collect());
+    }
+    Ok(Bytes::from(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_text_is_kept_byte_for_byte_but_for_line_breaks() {
+        let odd = r#"{"b":1.00, "a":"x\ud800\u2028", "n":12345678901234567890123456789012345678}"#;
+        assert_eq!(one_line(odd.into()).unwrap(), odd);
+        assert_eq!(one_line("{\r\n  \"a\": 1\n}\n".into()).unwrap(), "{  \"a\": 1}");
+        assert_eq!(one_line("{\"a\":".into()).unwrap_err(), "not JSON at line 1, column 5");
+        assert!(one_line("\u{feff}{}".into()).is_err());
+        assert!(one_line("{} {}".into()).is_err());
+    }
+}

@@ -1,0 +1,151 @@
+//! The list of a part's event keys, in key order: what the look-back holds against the table so that no event
+//! is sealed twice. Both sides of that comparison are sorted streams, so its memory does not grow.
+//!
+//! Form: a zstd stream of frames; each is the length of the sort bytes (u32, little endian), the bytes, the
+//! length of the tie bytes (u32), the bytes.
+
+use std::io::Write;
+
+use bytes::Bytes;
+
+use crate::item::EventKey;
+
+/// Writes a list.
+pub struct KeyListWriter {
+    stream: zstd::Encoder<'static, Vec<u8>>,
+}
+
+impl std::fmt::Debug for KeyListWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeyListWriter")
+    }
+}
+
+impl KeyListWriter {
+    /// An empty list.
+    ///
+    /// # Errors
+    /// If zstd can't be set up (out of memory).
+    pub fn new() -> std::io::Result<Self> {
+        Ok(Self { stream: zstd::Encoder::new(Vec::new(), 1)? })
+    }
+
+    /// Adds a key, which must be greater than the one before.
+    ///
+    /// # Errors
+    /// If zstd fails, or a part of the key is 4 GiB or longer.
+    pub fn push(&mut self, key: &EventKey) -> std::io::Result<()> {
+        for field in [&key.sort, &key.tie] {
+            let length = u32::try_from(field.len()).map_err(std::io::Error::other)?;
+            self.stream.write_all(&length.to_le_bytes())?;
+            self.stream.write_all(field)?;
+        }
+        Ok(())
+    }
+
+    /// How many bytes [`Self::take`] would return.
+    #[must_use]
+    pub fn ready(&self) -> usize {
+        self.stream.get_ref().len()
+    }
+
+    /// What is ready to be stored.
+    pub fn take(&mut self) -> Bytes {
+        Bytes::from(std::mem::take(self.stream.get_mut()))
+    }
+
+    /// The rest.
+    ///
+    /// # Errors
+    /// If zstd fails.
+    pub fn finish(self) -> std::io::Result<Bytes> {
+        Ok(Bytes::from(self.stream.finish()?))
+    }
+}
+
+/// Reads a list as its bytes come in.
+pub struct KeyListReader {
+    stream: zstd::stream::write::Decoder<'static, Vec<u8>>,
+    taken: usize,
+}
+
+impl std::fmt::Debug for KeyListReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeyListReader")
+    }
+}
+
+impl KeyListReader {
+    /// Before the first byte.
+    ///
+    /// # Errors
+    /// If zstd can't be set up (out of memory).
+    pub fn new() -> std::io::Result<Self> {
+        Ok(Self { stream: zstd::stream::write::Decoder::new(Vec::new())?, taken: 0 })
+    }
+
+    /// Takes in the next bytes of the list.
+    ///
+    /// # Errors
+    /// If they are not zstd.
+    pub fn feed(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.get_mut().drain(..self.taken);
+        self.taken = 0;
+        self.stream.write_all(bytes)?;
+        self.stream.flush()
+    }
+
+    /// The next key, if all of it has come in.
+    pub fn next_key(&mut self) -> Option<EventKey> {
+        let ready = self.stream.get_ref().get(self.taken..)?;
+        let (sort, rest) = field(ready)?;
+        let (tie, rest) = field(rest)?;
+        let key = EventKey { sort: sort.to_vec(), tie: tie.to_vec() };
+        self.taken += ready.len() - rest.len();
+        Some(key)
+    }
+
+    /// Whether nothing of a key is left over, as it must be at the end of a list.
+    #[must_use]
+    pub fn is_at_boundary(&self) -> bool {
+        self.stream.get_ref().len() == self.taken
+    }
+}
+
+fn field(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_list_is_read_as_it_was_written_however_it_is_cut(
+            fields in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..40), prop::collection::vec(any::<u8>(), 0..40)), 0..50),
+            piece in 1usize..64,
+        ) {
+            let keys: Vec<EventKey> = fields.into_iter().map(|(sort, tie)| EventKey { sort, tie }).collect();
+            let mut writer = KeyListWriter::new().unwrap();
+            let mut stored = Vec::new();
+            for key in &keys {
+                writer.push(key).unwrap();
+                stored.extend(writer.take());
+            }
+            stored.extend(writer.finish().unwrap());
+            let mut reader = KeyListReader::new().unwrap();
+            let mut read = Vec::new();
+            for piece in stored.chunks(piece) {
+                reader.feed(piece).unwrap();
+                while let Some(key) = reader.next_key() {
+                    read.push(key);
+                }
+            }
+            prop_assert_eq!(read, keys);
+            prop_assert!(reader.is_at_boundary());
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! AWS's own names: accounts, roles, buckets, regions, keys.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Refused, text_newtype};
+
+/// An AWS account: 12 digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AccountId(String);
+text_newtype!(AccountId);
+
+impl AccountId {
+    fn parse(text: &str) -> Result<Self, Refused> {
+        if is_account(text) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Refused::new("account ID", text, "is not 12 digits", "it looks like 123456789012"))
+    }
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_partition(text: &str) -> bool {
+    matches!(text, "aws" | "aws-cn" | "aws-us-gov" | "aws-eusc")
+}
+
+/// An IAM role: `arn:<partition>:iam::<account>:role/<path and name>`.
+///
+/// The path and name follow the IAM user guide, "IAM and AWS STS quotas": a path of up to 512 printable ASCII
+/// characters, a name of up to 64 of `A-Z a-z 0-9 + = , . @ _ -`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RoleArn(String);
+text_newtype!(RoleArn);
+
+impl RoleArn {
+    const FORM: &str = "it looks like arn:aws:iam::123456789012:role/auditferry/AuditLogDelivery";
+
+    fn parse(text: &str) -> Result<Self, Refused> {
+        let refuse = |problem: &str| Err(Refused::new("role ARN", text, problem, Self::FORM));
+        let fields: Vec<&str> = text.splitn(6, ':').collect();
+        let [arn, partition, service, region, account, resource] = fields.as_slice() else {
+            return refuse("does not have the six fields of an ARN");
+        };
+        if *arn != "arn" || !is_partition(partition) {
+            return refuse("does not start with arn:aws, arn:aws-cn, arn:aws-us-gov or arn:aws-eusc");
+        }
+        if *service != "iam" || !region.is_empty() {
+            return refuse("is not an ARN of IAM");
+        }
+        if !is_account(account) {
+            return refuse("does not name an account of 12 digits");
+        }
+        let Some(path) = resource.strip_prefix("role/") else {
+            return refuse("does not name a role");
+        };
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let name_ok = (1..=64).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b));
+        let folder_ok =
+            folder.len() <= 510 && folder.bytes().all(|b| b.is_ascii_graphic() && b != b'*' && b != b'?');
+        if !name_ok || !folder_ok {
+            return refuse("has a path or name that IAM does not allow");
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The customer's account, which must own the bucket.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        AccountId(self.0.split(':').nth(4).unwrap_or_default().to_owned())
+    }
+
+    /// `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        self.0.split(':').nth(1).unwrap_or_default()
+    }
+}
+
+/// A general purpose bucket: 3 to 63 lower-case letters, digits, dots and hyphens.
+///
+/// Source: Amazon S3 user guide, "General purpose bucket naming rules".
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BucketName(String);
+text_newtype!(BucketName);
+
+impl BucketName {
+    const FORM: &str = "use 3 to 63 lower-case letters, digits, dots and hyphens, such as acme-audit-log";
+
+    fn parse(text: &str) -> Result<Self, Refused> {
+        let refuse = |problem: &str| Err(Refused::new("bucket name", text, problem, Self::FORM));
+        if !(3..=63).contains(&text.len()) {
+            return refuse("is not 3 to 63 characters long");
+        }
+        if !text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-') {
+            return refuse("holds a character that is not allowed");
+        }
+        let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        if !text.starts_with(edge) || !text.ends_with(edge) {
+            return refuse("does not start and end with a letter or digit");
+        }
+        if text.contains("..") {
+            return refuse("holds two dots side by side");
+        }
+        if text.parse::<std::net::Ipv4Addr>().is_ok() {
+            return refuse("is an IP address");
+        }
+        if ["xn--", "sthree-", "amzn-s3-demo-"].iter().any(|start| text.starts_with(start)) {
+            return refuse("starts with a prefix that S3 reserves");
+        }
+        if ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"].iter().any(|end| text.ends_with(end)) {
+            return refuse("ends with a suffix that S3 reserves");
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A region of AWS, by its form: `eu-central-1`, `us-gov-west-1`, `ap-southeast-2`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Region(String);
+text_newtype!(Region);
+
+impl Region {
+    fn parse(text: &str) -> Result<Self, Refused> {
+        let mut parts: Vec<&str> = text.split('-').collect();
+        let number = parts.pop().unwrap_or_default();
+        let area = parts.first().copied().unwrap_or_default();
+        let words =
+            parts.iter().all(|w| (2..=12).contains(&w.len()) && w.bytes().all(|b| b.is_ascii_lowercase()));
+        let digits = (1..=2).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+        if (2..=3).contains(&parts.len()) && (2..=4).contains(&area.len()) && words && digits {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Refused::new("region", text, "is not the name of an AWS region", "it looks like eu-central-1"))
+    }
+}
+
+/// A KMS key or alias with which the customer wants its files encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct KmsKeyArn(String);
+text_newtype!(KmsKeyArn);
+
+impl KmsKeyArn {
+    fn parse(text: &str) -> Result<Self, Refused> {
+        let fields: Vec<&str> = text.split(':').collect();
+        if let ["arn", partition, "kms", region, account, resource] = fields.as_slice() {
+            let id =
+                resource.strip_prefix("key/").or_else(|| resource.strip_prefix("alias/")).unwrap_or_default();
+            let id_ok = (1..=250).contains(&id.len())
+                && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_/".contains(&b));
+            if is_partition(partition) && Region::parse(region).is_ok() && is_account(account) && id_ok {
+                return Ok(Self(text.to_owned()));
+            }
+        }
+        let form =
+            "it looks like arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+        Err(Refused::new("KMS key ARN", text, "is not the ARN of a key or alias", form))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn wrong_role_arns_are_refused() {
+        for bad in [
+            "",
+            "arn:aws:iam::1234:role/x",
+            "arn:aws:sts::123456789012:assumed-role/x/y",
+            "arn:aws:iam::123456789012:user/x",
+            "arn:aws:iam::123456789012:role/",
+            "arn:evil:iam::123456789012:role/x",
+            "arn:aws:iam::123456789012:role/a b",
+            "arn:aws:iam::123456789012:role/*",
+        ] {
+            assert!(bad.parse::<RoleArn>().is_err(), "{bad}");
+        }
+        let role: RoleArn = "arn:aws-us-gov:iam::123456789012:role/auditferry/Delivery".parse().unwrap();
+        assert_eq!((role.account().as_str(), role.partition()), ("123456789012", "aws-us-gov"));
+    }
+
+    #[test]
+    fn bucket_names_follow_the_rules_of_s3() {
+        for bad in
+            ["ab", "Acme", "a_b", "-ab", "ab-", "a..b", "10.0.0.1", "xn--abc", "abc-s3alias", &"a".repeat(64)]
+        {
+            assert!(bad.parse::<BucketName>().is_err(), "{bad}");
+        }
+        for good in ["abc", "acme.audit.log", "acme-audit-123456789012-eu-central-1-an"] {
+            assert!(good.parse::<BucketName>().is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn regions_have_a_form() {
+        for bad in
+            ["", "eu", "eu-central", "EU-central-1", "eu-central-1.evil.example", "eu--1", "localhost-1"]
+        {
+            assert!(bad.parse::<Region>().is_err(), "{bad}");
+        }
+        for good in ["eu-central-1", "us-gov-west-1", "ap-southeast-2", "mx-central-1", "eusc-de-east-1"] {
+            assert!(good.parse::<Region>().is_ok(), "{good}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_parser_panic(text in any::<String>()) {
+            let _ = text.parse::<RoleArn>();
+            let _ = text.parse::<BucketName>();
+            let _ = text.parse::<Region>();
+            let _ = text.parse::<KmsKeyArn>();
+            let _ = text.parse::<AccountId>();
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Identifiers of our own: tenants, connectors, workers, and the external ID.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Refused, text_newtype};
+
+/// One customer of the vendor, as the vendor names it.
+///
+/// 1 to 128 ASCII letters, digits or `. _ : @ + = ~ / -`, starting with a letter or digit. Never `#`, which
+/// separates the tenant from the shard in a partition key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TenantId(String);
+text_newtype!(TenantId);
+
+impl TenantId {
+    const FORM: &str = "use 1 to 128 ASCII letters, digits or . _ : @ + = ~ / -, starting with a letter or digit, without `#`";
+
+    fn parse(text: &str) -> Result<Self, Refused> {
+        let refuse = |problem: &str| Err(Refused::new("tenant ID", text, problem, Self::FORM));
+        if text.is_empty() {
+            return refuse("is empty");
+        }
+        if text.len() > 128 {
+            return refuse("is longer than 128 bytes");
+        }
+        if text.contains('#') {
+            return refuse("holds a `#`");
+        }
+        if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:@+=~/-".contains(&b)) {
+            return refuse("holds a character that is not allowed");
+        }
+        if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            return refuse("does not start with a letter or digit");
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A connector: `con_` and 16 lower-case hexadecimal digits, made by us.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ConnectorId(String);
+text_newtype!(ConnectorId);
+
+impl ConnectorId {
+    /// A new one from 64 random bits.
+    #[must_use]
+    pub fn new(random: u64) -> Self {
+        Self(format!("con_{random:016x}"))
+    }
+
+    fn parse(text: &str) -> Result<Self, Refused> {
+        let digits = text.strip_prefix("con_").unwrap_or_default();
+        if digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Refused::new(
+            "connector ID",
+            text,
+            "has another form",
+            "it is `con_` and 16 lower-case hexadecimal digits, as `auditferry connector list` shows it",
+        ))
+    }
+}
+
+/// The external ID of a connector: `af-` and 32 hexadecimal digits of 128 random bits, made by us and never
+/// settable, so that nobody can make us act in a role that trusts us for another tenant.
+///
+/// Source: AWS IAM user guide, "Access to AWS accounts owned by third parties". It is no secret, but it is
+/// kept out of logs, so its `Debug` form is masked.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ExternalId(String);
+text_newtype!(ExternalId);
+
+impl ExternalId {
+    /// A new one from 128 random bits.
+    #[must_use]
+    pub fn new(high: u64, low: u64) -> Self {
+        Self(format!("af-{high:016x}{low:016x}"))
+    }
+
+    fn parse(text: &str) -> Result<Self, Refused> {
+        let digits = text.strip_prefix("af-").unwrap_or_default();
+        if digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Ok(Self(text.to_owned()));
+        }
+        let form = "it is `af-` and 32 hexadecimal digits, made by Auditferry";
+        Err(Refused::new("external ID", "(hidden)", "has another form", form))
+    }
+}
+
+impl fmt::Debug for ExternalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ExternalId(hidden)")
+    }
+}
+
+/// One run of one exporter: 32 hexadecimal digits of 128 random bits. It owns the lease and signs the seal, so
+/// that a lost answer can be told from a lost race.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WorkerId(String);
+
+impl WorkerId {
+    /// A new one from 128 random bits.
+    #[must_use]
+    pub fn new(high: u64, low: u64) -> Self {
+        Self(format!("{high:016x}{low:016x}"))
+    }
+
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_with_a_hash_is_refused_and_told_why() {
+        let error = "acme#1".parse::<TenantId>().unwrap_err().to_string();
+        assert!(error.contains("holds a `#`") && error.contains("1 to 128"), "{error}");
+        for bad in ["", "-acme", "ac me", "ac\nme", "ä", &"a".repeat(129)] {
+            assert!(bad.parse::<TenantId>().is_err(), "{bad:?}");
+        }
+        for good in ["acme", "7", "org:123", "a@b.example", "01890a5d-ac96-774b-bcce-b302099a8057"] {
+            assert_eq!(good.parse::<TenantId>().unwrap().as_str(), good);
+        }
+    }
+
+    #[test]
+    fn an_external_id_never_shows_in_debug_output() {
+        let id = ExternalId::new(1, 2);
+        assert!(!format!("{id:?}").contains("0000000000000001"));
+        assert_eq!(id.as_str().parse::<ExternalId>().unwrap(), id);
+    }
+}

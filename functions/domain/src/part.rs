@@ -1,0 +1,338 @@
+//! A part: one sealed, immutable file, and the names it gets.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::{ConnectorId, WorkerId};
+use crate::time::Time;
+
+/// A half-open span of event time, `[from, to)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Window {
+    /// The first instant inside.
+    pub from: Time,
+    /// The first instant no longer inside.
+    pub to: Time,
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}, {})", self.from, self.to)
+    }
+}
+
+/// The number of a part; a connector's parts are numbered from 1 without a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PartNumber(u64);
+
+impl PartNumber {
+    /// No part yet.
+    pub const NONE: Self = Self(0);
+    /// The first part of every connector.
+    pub const FIRST: Self = Self(1);
+
+    /// From its value.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// Its value.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The number that follows.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// The number before; `NONE` before the first.
+    #[must_use]
+    pub const fn previous(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+}
+
+impl fmt::Display for PartNumber {
+    /// Twelve digits, as in names and keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:012}", self.0)
+    }
+}
+
+/// What a part holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Events of its window.
+    Regular,
+    /// Events of its window, and late ones of earlier windows.
+    Mixed,
+    /// Late events only.
+    Late,
+    /// No event but the heartbeat that Auditferry writes.
+    Heartbeat,
+}
+
+impl Kind {
+    /// The kind of a part with `events` events, of which `late` are late.
+    #[must_use]
+    pub const fn of(events: u64, late: u64) -> Self {
+        match (events, late) {
+            (0, _) => Self::Heartbeat,
+            (_, 0) => Self::Regular,
+            (events, late) if events == late => Self::Late,
+            _ => Self::Mixed,
+        }
+    }
+
+    /// The name in records and listings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Regular => "regular",
+            Self::Mixed => "mixed",
+            Self::Late => "late",
+            Self::Heartbeat => "heartbeat",
+        }
+    }
+}
+
+/// How the events are laid out in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// One JSON array, one event a line.
+    #[default]
+    Json,
+    /// One event a line, no array.
+    Ndjson,
+}
+
+/// How a file is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compression {
+    /// Not at all.
+    #[default]
+    None,
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+}
+
+/// Format and compression together decide the file's name and content type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct Encoding {
+    /// The layout of the events.
+    pub format: Format,
+    /// The compression of the file.
+    pub compression: Compression,
+}
+
+impl Encoding {
+    /// What follows the last dot-free part of the name: `.json`, `.ndjson.gz` and so on.
+    #[must_use]
+    pub const fn suffix(self) -> &'static str {
+        match (self.format, self.compression) {
+            (Format::Json, Compression::None) => ".json",
+            (Format::Json, Compression::Gzip) => ".json.gz",
+            (Format::Json, Compression::Zstd) => ".json.zst",
+            (Format::Ndjson, Compression::None) => ".ndjson",
+            (Format::Ndjson, Compression::Gzip) => ".ndjson.gz",
+            (Format::Ndjson, Compression::Zstd) => ".ndjson.zst",
+        }
+    }
+
+    /// The truthful content type of the object's bytes: that of the compression, if there is one.
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        match (self.format, self.compression) {
+            (_, Compression::Gzip) => "application/gzip",
+            (_, Compression::Zstd) => "application/zstd",
+            (Format::Json, Compression::None) => "application/json",
+            (Format::Ndjson, Compression::None) => "application/x-ndjson",
+        }
+    }
+}
+
+/// The SHA-256 of some bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sha256([u8; 32]);
+
+impl Sha256 {
+    /// From the 32 bytes of the digest.
+    #[must_use]
+    pub const fn new(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+
+    /// The 32 bytes of the digest.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The first 16 hexadecimal digits, as in the names of the files.
+    #[must_use]
+    pub fn short(&self) -> String {
+        let mut digits = self.to_string();
+        digits.truncate(16);
+        digits
+    }
+}
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sha256({self})")
+    }
+}
+
+impl TryFrom<String> for Sha256 {
+    type Error = hex::FromHexError;
+    fn try_from(digits: String) -> Result<Self, Self::Error> {
+        let bytes = hex::decode(digits)?;
+        bytes.try_into().map(Self).map_err(|_| hex::FromHexError::InvalidStringLength)
+    }
+}
+
+impl From<Sha256> for String {
+    fn from(digest: Sha256) -> Self {
+        digest.to_string()
+    }
+}
+
+/// How large a part may get; a window with more becomes several parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartLimits {
+    /// Most events.
+    pub events: u64,
+    /// Most uncompressed bytes.
+    pub bytes: u64,
+}
+
+impl Default for PartLimits {
+    /// 1,000,000 events or 256 MiB.
+    fn default() -> Self {
+        Self { events: 1_000_000, bytes: 256 << 20 }
+    }
+}
+
+/// Where the pinned bytes of a part are until they are delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// In the vendor's own bucket: the encoded part, and the list of its keys for the look-back.
+    Staged {
+        /// The key of the encoded part.
+        data: String,
+        /// The key of the list of event keys.
+        keys: String,
+    },
+    /// In the record itself, base64: a heartbeat of a few hundred bytes, which has no keys to list.
+    Inline(String),
+}
+
+/// The record of a sealed part. Nothing of it ever changes, but `delivered_at`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Whose part this is.
+    pub connector: ConnectorId,
+    /// Its number.
+    pub number: PartNumber,
+    /// The span of event time that it closes; empty (`[W, W)`) if it holds late events only and moves nothing.
+    pub window: Window,
+    /// What it holds.
+    pub kind: Kind,
+    /// How many events, the late and the unreadable ones included; 0 for a heartbeat.
+    pub events: u64,
+    /// How many of them are earlier than the window.
+    pub late: u64,
+    /// How many of them are records of an item that could not be read.
+    pub unreadable: u64,
+    /// The time of its first event.
+    pub first: Option<Time>,
+    /// The time of its last event.
+    pub last: Option<Time>,
+    /// Layout and compression.
+    pub encoding: Encoding,
+    /// Of the object's bytes.
+    pub sha256: Sha256,
+    /// The size of the object, bytes.
+    pub size: u64,
+    /// Of the uncompressed content.
+    pub raw_sha256: Sha256,
+    /// The size of the uncompressed content, bytes.
+    pub raw_size: u64,
+    /// The pinned bytes.
+    pub content: Content,
+    /// When it was sealed, by the sealing worker's clock.
+    pub sealed_at: Time,
+    /// Who sealed it.
+    pub sealed_by: WorkerId,
+    /// When its delivery was marked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_at: Option<Time>,
+}
+
+impl Part {
+    /// The object's name below the connector's prefix (contract 2). It holds number and hash, so that an
+    /// object of this name has these bytes.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let Window { from, to } = self.window;
+        let (number, hash, suffix) = (self.number, self.sha256.short(), self.encoding.suffix());
+        format!("events/date={}/{}_{}_{number}_{hash}{suffix}", from.date(), from.basic(), to.basic())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_named_as_the_contract_says() {
+        let part = Part {
+            connector: ConnectorId::new(1),
+            number: PartNumber::new(42),
+            window: Window {
+                from: "2026-11-20T20:00:00Z".parse().unwrap(),
+                to: "2026-11-20T21:00:00Z".parse().unwrap(),
+            },
+            kind: Kind::Regular,
+            events: 1,
+            late: 0,
+            unreadable: 0,
+            first: None,
+            last: None,
+            encoding: Encoding { format: Format::Json, compression: Compression::Gzip },
+            sha256: Sha256::new([0x9f; 32]),
+            size: 1,
+            raw_sha256: Sha256::new([0; 32]),
+            raw_size: 1,
+            content: Content::Inline(String::new()),
+            sealed_at: Time::EPOCH,
+            sealed_by: WorkerId::new(0, 0),
+            delivered_at: None,
+        };
+        assert_eq!(
+            part.name(),
+            "events/date=2026-11-20/20261120T200000.000Z_20261120T210000.000Z_000000000042_9f9f9f9f9f9f9f9f.json.gz"
+        );
+        let json = serde_json::to_string(&part).unwrap();
+        assert_eq!(serde_json::from_str::<Part>(&json).unwrap(), part);
+    }
+}

@@ -1,0 +1,160 @@
+//! The ledger: connectors, cursors and part records, in one DynamoDB table.
+
+use async_trait::async_trait;
+
+use super::PortError;
+use crate::connector::Connector;
+use crate::cursor::{Cursor, Reconcile};
+use crate::fault::Block;
+use crate::names::{ConnectorId, TenantId, WorkerId};
+use crate::part::{Part, PartNumber};
+use crate::protocol::{Mark, Release, Seal, SealAnswer, Snapshot};
+use crate::time::Time;
+
+/// Over how many partitions the index of due connectors is spread.
+pub const DUE_SHARDS: u8 = 16;
+
+/// The partition of the due index that holds a connector: one of [`DUE_SHARDS`], by FNV-1a of its ID.
+#[must_use]
+pub fn due_shard(id: &ConnectorId) -> u8 {
+    let hash = id
+        .as_str()
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    u8::try_from(hash % u32::from(DUE_SHARDS)).unwrap_or_default()
+}
+
+/// What a lease was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaseAnswer {
+    /// It is ours until the time we named.
+    Granted,
+    /// Another worker has it.
+    Held,
+    /// There is no such connector, or it was never activated.
+    Unknown,
+}
+
+/// What the exporter asks of the ledger. Every write is conditional; each method says on what.
+#[async_trait]
+pub trait Runs: Send + Sync {
+    /// Takes the lease if nobody has it, it has run out at `now`, or it is `worker`'s already. It saves cost
+    /// only: safety rests on [`Self::seal`].
+    async fn lease(
+        &self,
+        id: &ConnectorId,
+        worker: &WorkerId,
+        now: Time,
+        until: Time,
+    ) -> Result<LeaseAnswer, PortError>;
+
+    /// A consistent read of settings and cursor, with the time that the ledger's answer carried. `None` if
+    /// there is no such connector.
+    async fn snapshot(&self, id: &ConnectorId) -> Result<Option<Snapshot>, PortError>;
+
+    /// The only decision: in one transaction, puts the part if its number is free and moves the cursor if it
+    /// still stands where the sealing worker read it. Of two workers exactly one is answered
+    /// [`SealAnswer::Won`]; a lost answer is [`SealAnswer::Unknown`], not an error.
+    async fn seal(&self, seal: &Seal) -> Result<SealAnswer, PortError>;
+
+    /// A consistent read of one part's record.
+    async fn part(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError>;
+
+    /// The parts before `before` whose windows end later than `after`, newest first: all that may hold an
+    /// event of `after` or later. Consistent.
+    async fn parts_reaching(
+        &self,
+        id: &ConnectorId,
+        after: Time,
+        before: PartNumber,
+    ) -> Result<Vec<Part>, PortError>;
+
+    /// Marks a part as delivered, and moves the cursor's `delivered` if it stands right before. A second
+    /// worker's mark changes nothing.
+    async fn mark(&self, mark: &Mark) -> Result<(), PortError>;
+
+    /// Records why the connector is blocked. The last of two workers wins; both have seen a fault.
+    async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError>;
+
+    /// Moves the reconcile on if it still stands at `before`; otherwise another worker has.
+    async fn reconciled(
+        &self,
+        id: &ConnectorId,
+        before: &Reconcile,
+        after: &Reconcile,
+    ) -> Result<(), PortError>;
+
+    /// Gives the lease back if it is still `worker`'s, and sets `next_run_at` if it still is what the run
+    /// read: a run asked for in the meantime is kept.
+    async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError>;
+}
+
+/// A connector that is due, and the `next_run_at` that made it so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Which.
+    pub id: ConnectorId,
+    /// Its `next_run_at` as read; a claim moves it only from there.
+    pub seen: Time,
+}
+
+/// A page of due connectors.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DuePage {
+    /// Those due, the longest due first.
+    pub due: Vec<Claim>,
+    /// Whether more are due behind them.
+    pub more: bool,
+}
+
+/// What the dispatcher asks of the ledger.
+#[async_trait]
+pub trait Due: Send + Sync {
+    /// Connectors of one partition of the due index whose `next_run_at` is not after `now`, from an
+    /// eventually consistent index: some may be claimed already. With `after`, those behind it.
+    async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError>;
+
+    /// Moves `next_run_at` from `claim.seen` to `until`. `false`: a doubled tick has claimed it before us.
+    async fn claim(&self, claim: &Claim, until: Time) -> Result<bool, PortError>;
+
+    /// Takes a claim back, if nothing has moved since: `next_run_at` from `until` to `claim.seen`.
+    async fn unclaim(&self, claim: &Claim, until: Time) -> Result<(), PortError>;
+}
+
+/// What became of a conditional change of settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saved {
+    /// It is stored.
+    Yes,
+    /// Someone else has changed the connector since it was read; nothing was stored.
+    Stale,
+}
+
+/// What the API and the command line ask of the ledger.
+#[async_trait]
+pub trait Connectors: Send + Sync {
+    /// Stores a new connector if its ID is free.
+    async fn create(&self, connector: &Connector) -> Result<Saved, PortError>;
+
+    /// Stores changed settings if the stored version is the one before; with a cursor (at activation), stores
+    /// that too if there is none yet, in the same transaction.
+    async fn save(&self, connector: &Connector, cursor: Option<&Cursor>) -> Result<Saved, PortError>;
+
+    /// A consistent read of settings and, once activated, the cursor.
+    async fn get(&self, id: &ConnectorId) -> Result<Option<(Connector, Option<Cursor>)>, PortError>;
+
+    /// The connectors of a tenant, or all of them, by ID.
+    async fn list(&self, tenant: Option<&TenantId>) -> Result<Vec<Connector>, PortError>;
+
+    /// The parts of a connector before `before`, newest first, at most `limit`.
+    async fn history(
+        &self,
+        id: &ConnectorId,
+        before: Option<PartNumber>,
+        limit: u32,
+    ) -> Result<Vec<Part>, PortError>;
+
+    /// "Run now": makes the connector due at `now`, with a window that ends at `cut`. `false` if it was never
+    /// activated.
+    async fn request_run(&self, id: &ConnectorId, now: Time, cut: Time) -> Result<bool, PortError>;
+}

@@ -1,0 +1,65 @@
+//! The ports: what the domain needs from outside, in its own words. Adapters fill them; fakes and wrappers that
+//! fail on demand fill them in tests. Each is small, so that a fake of it is too.
+
+mod bucket;
+mod ledger;
+mod notice;
+mod source;
+mod surroundings;
+
+pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, Staging, StagingWrite};
+pub use ledger::{Claim, Connectors, DUE_SHARDS, Due, DuePage, LeaseAnswer, Runs, Saved, due_shard};
+pub use notice::{Bus, QUEUE_BATCH, Queue};
+pub use source::{PageError, PageReader, Source};
+pub use surroundings::{Clock, Randomness};
+
+/// Boxed source of an error.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a port could not do what was asked, by what someone must do about it. The text is for an operator and
+/// holds no event content, credential or external ID.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// Passing: throttled, timed out, 5xx. The run ends and is tried again.
+    #[error("{what}: passing failure")]
+    Transient {
+        /// What was being done.
+        what: &'static str,
+        /// The adapter's error.
+        #[source]
+        source: Cause,
+    },
+    /// The function's own role or the deployment does not allow it, or a table or bucket is missing.
+    #[error("{what}: not allowed or not there; check the function's role and the deployment")]
+    Denied {
+        /// What was being done.
+        what: &'static str,
+        /// The adapter's error.
+        #[source]
+        source: Cause,
+    },
+    /// Something that can't be: a record that does not parse, an answer of another shape.
+    #[error("{what}: unexpected")]
+    Bug {
+        /// What was being done.
+        what: &'static str,
+        /// The adapter's error.
+        #[source]
+        source: Cause,
+    },
+}
+
+impl PortError {
+    /// The error with all its causes in one line, for a record or a log.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        text
+    }
+}

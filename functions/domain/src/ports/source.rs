@@ -1,0 +1,50 @@
+//! The events table, read.
+
+use async_trait::async_trait;
+
+use super::PortError;
+use crate::connector::Shards;
+use crate::item::SourceItem;
+use crate::names::TenantId;
+use crate::protocol::Span;
+use crate::sort_key::SortKeyForm;
+
+/// The events table.
+#[async_trait]
+pub trait Source: Send + Sync {
+    /// Opens one partition of a tenant for reading, in key order, strongly consistent unless through an index.
+    async fn open(
+        &self,
+        tenant: &TenantId,
+        shards: Shards,
+        shard: u8,
+        span: &Span,
+    ) -> Result<Box<dyn PageReader>, PortError>;
+
+    /// The form of the sort keys.
+    fn sort_key_form(&self) -> SortKeyForm;
+}
+
+/// One partition, page by page.
+#[async_trait]
+pub trait PageReader: Send {
+    /// The next page, in ascending order of the sort key; it may be empty. `None` at the end. Items a little
+    /// outside the span may be among them; an item of another partition key is a [`PageError::Foreign`].
+    async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError>;
+}
+
+/// Why a page could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// The read failed; a page that fails fails the whole read.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// An item of another tenant came back. Nothing of this read may be used.
+    #[error("an item with partition key `{found}` came back where `{asked}` was asked for")]
+    Foreign {
+        /// The partition key that was asked for.
+        asked: String,
+        /// The one that came back.
+        found: String,
+    },
+}

@@ -1,0 +1,163 @@
+//! The delivering half of a run: copy sealed parts to the customer's bucket, in order, each create-only, and
+//! mark them. Nothing here decides anything about the content.
+
+use crate::backoff::REQUEST;
+use crate::fault::{Block, Fault, Reason, Stage};
+use crate::notice::Notice;
+use crate::part::{Part, PartNumber};
+use crate::time::Time;
+
+use super::outcome::{Failure, FailureKind};
+use super::run::{Phase, Run};
+use super::words::{Effect, Mark, PutAnswer};
+
+/// How often a request that fails for a passing reason is tried in one run.
+const PUT_TRIES: u32 = 5;
+
+impl Run {
+    pub(super) fn deliver(&mut self, number: PartNumber, now: Time) -> Effect {
+        if now >= self.limits.stop_writing {
+            return self.release(None, now);
+        }
+        if self.opened {
+            self.phase = Phase::Loading(number);
+            Effect::Load(number)
+        } else {
+            self.phase = Phase::Opening(number);
+            Effect::Open(number)
+        }
+    }
+
+    pub(super) fn opened(
+        &mut self,
+        number: PartNumber,
+        answer: Result<(), Fault>,
+        now: Time,
+        random: u64,
+    ) -> Effect {
+        match answer {
+            Ok(()) => {
+                self.opened = true;
+                self.deliver(number, now)
+            }
+            Err(fault) => self.fault(number, &fault, now, random),
+        }
+    }
+
+    pub(super) fn loaded(&mut self, number: PartNumber, part: Option<Box<Part>>, now: Time) -> Effect {
+        match part {
+            None => self.broken(format!("part {number} was sealed and has no record"), now),
+            // Another worker has delivered it since we looked: only the cursor may still lag.
+            Some(part) if part.delivered_at.is_some() => self.mark(part, now),
+            Some(part) => {
+                self.phase = Phase::Putting(part.clone());
+                Effect::Put(part)
+            }
+        }
+    }
+
+    pub(super) fn put(
+        &mut self,
+        part: Box<Part>,
+        answer: Result<PutAnswer, Fault>,
+        now: Time,
+        random: u64,
+    ) -> Effect {
+        match answer {
+            // 412 is success: the object's name holds our number and our hash.
+            Ok(answer) => {
+                self.tries = 0;
+                self.summary.existed += u64::from(answer == PutAnswer::Exists);
+                self.announce(part)
+            }
+            Err(fault) => self.fault(part.number, &fault, now, random),
+        }
+    }
+
+    /// A fault at the customer's side: try again if it may pass, else block and go on sealing.
+    fn fault(&mut self, number: PartNumber, fault: &Fault, now: Time, random: u64) -> Effect {
+        self.tries += 1;
+        if fault.reason == Reason::Expired && self.tries < PUT_TRIES {
+            self.opened = false;
+            return self.deliver(number, now);
+        }
+        // 409 is no success: another request for this key was under way, and nothing says which one won.
+        if fault.reason.is_passing() && self.tries < PUT_TRIES {
+            let wait = REQUEST.delay(self.tries, random);
+            self.summary.retries += 1;
+            self.phase = Phase::WaitingToDeliver(number);
+            return Effect::Wait(wait);
+        }
+        let at = self.careful(now);
+        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(destination) = &place.connector.destination else {
+            return self.broken("an active connector has no destination", now);
+        };
+        let block = Block::new(fault, destination, place.cursor.block.as_ref(), at, random);
+        let failure = fault.reason.is_ours().then(|| {
+            Failure::new(FailureKind::Rejected, format!("part {number}: {} ({})", fault.code, fault.message))
+        });
+        self.tries = 0;
+        self.blocked(block, failure)
+    }
+
+    /// Tells of the block if it is news, then records it.
+    pub(super) fn blocked(&mut self, block: Block, failure: Option<Failure>) -> Effect {
+        self.delivery_over = true;
+        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let known = place.cursor.block.as_ref().is_some_and(|before| before.says_the_same_as(&block));
+        if known {
+            return self.record_block(Box::new(block), failure);
+        }
+        let waiting = place.cursor.undelivered();
+        let connector = &place.connector;
+        let notice = Notice::blocked(&connector.tenant, &connector.id, block.clone(), waiting);
+        self.phase = Phase::AnnouncingBlock(Box::new(block), failure);
+        Effect::Announce(Box::new(notice))
+    }
+
+    pub(super) fn record_block(&mut self, block: Box<Block>, failure: Option<Failure>) -> Effect {
+        if let Some(place) = self.place.as_deref_mut() {
+            place.cursor.block = Some((*block).clone());
+        }
+        self.phase = Phase::Blocking(failure);
+        Effect::Block(block)
+    }
+
+    /// Tells the bus before the mark: a crash between the two tells it twice, never not at all.
+    fn announce(&mut self, part: Box<Part>) -> Effect {
+        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(block) = place.cursor.block.as_ref().filter(|block| block.stage != Stage::Read) else {
+            return self.announce_part(part);
+        };
+        let notice = Notice::recovered(&place.connector.tenant, &part.connector, block.since);
+        self.phase = Phase::AnnouncingRecovery(part);
+        Effect::Announce(Box::new(notice))
+    }
+
+    pub(super) fn announce_part(&mut self, part: Box<Part>) -> Effect {
+        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let notice = Notice::delivered(&place.connector.tenant, &part);
+        self.phase = Phase::AnnouncingPart(part);
+        Effect::Announce(Box::new(notice))
+    }
+
+    pub(super) fn mark(&mut self, part: Box<Part>, now: Time) -> Effect {
+        let at = self.careful(now);
+        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let unblock = place.cursor.block.as_ref().is_some_and(|block| block.stage != Stage::Read);
+        let mark = Mark { part: (*part).clone(), at, unblock };
+        self.phase = Phase::Marking(part);
+        Effect::Mark(mark)
+    }
+
+    pub(super) fn marked(&mut self, part: &Part, now: Time) -> Effect {
+        self.summary.delivered += 1;
+        if let Some(place) = self.place.as_deref_mut() {
+            place.cursor.delivered = part.number;
+            place.cursor.block = place.cursor.block.take().filter(|block| block.stage == Stage::Read);
+        }
+        self.deliver_next = false;
+        self.next(now)
+    }
+}

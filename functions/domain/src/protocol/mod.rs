@@ -1,0 +1,43 @@
+//! "Seal, then deliver": the protocol of one run of one worker over one connector, as a pure function.
+//!
+//! [`step`] takes where the run stands and the answer to the last effect, and says where it stands now and
+//! which one effect comes next. It never reads a clock, never waits and never fails; whoever drives it carries
+//! out the effects. There is exactly one effect at a time, so every place where a worker can die lies between
+//! two calls of `step`, and the exporter, a simulator and a model checker can drive the same code.
+//!
+//! The order of the effects of a run:
+//!
+//! ```text
+//! Lease → Snapshot ─┬─▶ Build → Seal (→ ReadBack) ─┐   until no window is due,
+//!                   ├─▶ Open → Load → Put ─────────┤   nothing waits to be delivered,
+//!                   │     → Announce → Mark        │   or time is up
+//!                   └───────────◀──────────────────┘
+//!                   ─▶ Release → Finish
+//! ```
+//!
+//! What holds the promises, wherever a worker stops and however many run:
+//! - *no double, gap-free*: only [`Effect::Seal`] decides, by one transaction on `(next, watermark)`.
+//! - *no loss*: the watermark moves with the seal, never before; delivery only copies what is sealed.
+//! - *quiet means quiet*: a heartbeat is sealed only after a complete read that found nothing.
+//! - *isolation*: an order names one connector; an item of another tenant ends the run.
+
+mod deliver;
+mod outcome;
+mod run;
+mod seal;
+mod words;
+
+pub use outcome::{Failure, FailureKind, Outcome, Summary};
+pub use run::{Limits, Run, Timing};
+pub use words::{
+    Answer, BuildOrder, Built, Draft, Effect, Exclude, Input, Mark, PutAnswer, Release, Seal, SealAnswer,
+    Snapshot, Span,
+};
+
+/// The next effect of a run, given the answer to the last one.
+#[must_use]
+pub fn step(run: Run, input: Input) -> (Run, Effect) {
+    let mut run = run;
+    let effect = run.take(input);
+    (run, effect)
+}

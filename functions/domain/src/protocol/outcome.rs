@@ -1,0 +1,87 @@
+//! How a run ended.
+
+use serde::Serialize;
+
+use crate::fault::Block;
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// All that could be done was done; a blocked destination is no failure of the run.
+    Completed(Summary),
+    /// Another worker has the lease.
+    Busy,
+    /// There is no such connector, or it is not exporting.
+    Inactive,
+    /// A fault of ours: the message is reported as failed, and someone is told.
+    Failed {
+        /// What.
+        failure: Failure,
+        /// What was done before.
+        summary: Summary,
+    },
+}
+
+/// What a run has done.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Summary {
+    /// Parts sealed.
+    pub sealed: u64,
+    /// Parts delivered, those found there already included.
+    pub delivered: u64,
+    /// Of the delivered: found there already (412).
+    pub existed: u64,
+    /// Events in the parts sealed.
+    pub events: u64,
+    /// Late events among them.
+    pub late: u64,
+    /// Unreadable items among them.
+    pub unreadable: u64,
+    /// Heartbeats among the parts sealed.
+    pub heartbeats: u64,
+    /// Requests tried again after a passing fault (409, 5xx).
+    pub retries: u64,
+    /// Seals that another worker won.
+    pub lost_races: u64,
+    /// Notices that the bus did not take.
+    pub unannounced: u64,
+    /// Why the connector is blocked now.
+    pub blocked: Option<Block>,
+    /// Time was up with work left; the next run goes on at once.
+    pub more: bool,
+}
+
+/// A fault of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What kind.
+    pub kind: FailureKind,
+    /// What happened, for an operator.
+    pub detail: String,
+}
+
+/// What kind of fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// This worker's clock and the ledger's differ by more than a minute.
+    ClockSkew,
+    /// An item of another tenant was read.
+    TenantMismatch,
+    /// The time limit is too short to seal or deliver anything.
+    NoProgress,
+    /// The storage platform rejected our request or our staged bytes.
+    Rejected,
+    /// A record that must be there is not, or an answer came that nobody asked for.
+    Broken,
+    /// A port failed: our table, bucket, queue or bus.
+    Port,
+}
+
+impl Failure {
+    /// A failure of that kind.
+    #[must_use]
+    pub fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into() }
+    }
+}

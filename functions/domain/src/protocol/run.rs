@@ -1,0 +1,316 @@
+//! Where a run stands, and the parts of the protocol that are neither sealing nor delivering: the start, the
+//! choice of what comes next, and the end.
+
+use std::time::Duration;
+
+use crate::connector::{Connector, State};
+use crate::cursor::{Cursor, Reconcile, Slice};
+use crate::fault::Stage;
+use crate::names::WorkerId;
+use crate::part::{Part, PartNumber, Window};
+use crate::ports::LeaseAnswer;
+use crate::schedule::Grid;
+use crate::time::Time;
+
+use super::outcome::{Failure, FailureKind, Outcome, Summary};
+use super::words::{Answer, BuildOrder, Effect, Input, Release, Seal, Snapshot};
+
+/// The worker's clock and the ledger's may differ by this much and are taken as one.
+const SMALL_SKEW: Duration = Duration::from_secs(2);
+/// If they differ by more than this, the run refuses to decide anything.
+const GREAT_SKEW: Duration = Duration::from_mins(1);
+/// How long a lease outlives the run's deadline.
+const LEASE_MARGIN: Duration = Duration::from_mins(1);
+/// How soon a run that failed is tried again.
+const FAILED_AGAIN: Duration = Duration::from_mins(1);
+
+/// Settings of the deployment that the protocol needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Timing {
+    /// How long a window rests before it is read.
+    pub settle: Duration,
+    /// How far behind the watermark each run looks again for late events.
+    pub look_back: Duration,
+}
+
+/// The run's own limits, by the worker's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// The run is killed then.
+    pub deadline: Time,
+    /// Start no reading after this, and stop what is being read.
+    pub stop_reading: Time,
+    /// Start no write to a customer's bucket after this.
+    pub stop_writing: Time,
+}
+
+impl Limits {
+    /// Two thirds of the time for reading, five sixths for writing.
+    #[must_use]
+    pub fn between(now: Time, deadline: Time) -> Self {
+        let span = deadline.since(now);
+        Self { deadline, stop_reading: now + span * 2 / 3, stop_writing: now + span * 5 / 6 }
+    }
+}
+
+/// One run of one worker over one connector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    pub(super) worker: WorkerId,
+    pub(super) timing: Timing,
+    pub(super) limits: Limits,
+    pub(super) phase: Phase,
+    pub(super) place: Option<Box<Snapshot>>,
+    /// How far the worker's clock runs ahead of the ledger's.
+    pub(super) ahead: Duration,
+    /// The customer's bucket is open.
+    pub(super) opened: bool,
+    /// A fault ended delivery in this run.
+    pub(super) delivery_over: bool,
+    /// Sealing and delivering take turns, so that neither starves the other.
+    pub(super) deliver_next: bool,
+    /// How often the current request was tried.
+    pub(super) tries: u32,
+    pub(super) summary: Summary,
+}
+
+/// The effect whose answer the run waits for, with what it needs to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Phase {
+    Starting,
+    Leasing,
+    Looking,
+    Building(Box<BuildOrder>, Option<Slice>),
+    Sealing(Box<Seal>),
+    CheckingSeal { seal: Box<Seal>, refused: bool },
+    WaitingToSeal(Box<Seal>),
+    NotingReconcile(Reconcile),
+    Opening(PartNumber),
+    Loading(PartNumber),
+    Putting(Box<Part>),
+    WaitingToDeliver(PartNumber),
+    AnnouncingRecovery(Box<Part>),
+    AnnouncingPart(Box<Part>),
+    Marking(Box<Part>),
+    AnnouncingBlock(Box<crate::fault::Block>, Option<Failure>),
+    Blocking(Option<Failure>),
+    Releasing(Option<Failure>),
+    Over,
+}
+
+/// Work on the sealing side.
+enum Sealable {
+    Window(Window),
+    Slice(Slice),
+}
+
+impl Run {
+    /// A run that has not begun.
+    #[must_use]
+    pub fn new(worker: WorkerId, timing: Timing, limits: Limits) -> Self {
+        Self {
+            worker,
+            timing,
+            limits,
+            phase: Phase::Starting,
+            place: None,
+            ahead: Duration::ZERO,
+            opened: false,
+            delivery_over: false,
+            deliver_next: false,
+            tries: 0,
+            summary: Summary::default(),
+        }
+    }
+
+    /// What was done so far.
+    #[must_use]
+    pub const fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    pub(super) fn take(&mut self, input: Input) -> Effect {
+        let Input { now, random, answer } = input;
+        let phase = std::mem::replace(&mut self.phase, Phase::Over);
+        if let Answer::Failed(failure) = answer {
+            return self.failed(phase, failure, now);
+        }
+        match (phase, answer) {
+            (Phase::Starting, Answer::Start) => {
+                self.phase = Phase::Leasing;
+                Effect::Lease { until: self.limits.deadline + LEASE_MARGIN }
+            }
+            (Phase::Leasing, Answer::Leased(answer)) => match answer {
+                LeaseAnswer::Granted => self.look(),
+                LeaseAnswer::Held => Effect::Finish(Outcome::Busy),
+                LeaseAnswer::Unknown => Effect::Finish(Outcome::Inactive),
+            },
+            (Phase::Looking, Answer::Snapshot(snapshot)) => self.looked(snapshot, now),
+            (Phase::Building(order, slice), Answer::Built(built)) => {
+                self.built(&order, slice, *built, now, random)
+            }
+            (Phase::Sealing(seal), Answer::Sealed(answer)) => self.seal_answered(seal, answer, now),
+            (Phase::CheckingSeal { seal, refused }, Answer::Part(part)) => {
+                self.seal_checked(seal, refused, part, now, random)
+            }
+            (Phase::WaitingToSeal(seal), Answer::Done) => self.seal(seal),
+            (Phase::NotingReconcile(after), Answer::Done) => self.noted(after, now),
+            (Phase::Opening(number), Answer::Opened(answer)) => self.opened(number, answer, now, random),
+            (Phase::Loading(number), Answer::Part(part)) => self.loaded(number, part, now),
+            (Phase::Putting(part), Answer::Put(answer)) => self.put(part, answer, now, random),
+            (Phase::WaitingToDeliver(number), Answer::Done) => self.deliver(number, now),
+            (Phase::AnnouncingRecovery(part), Answer::Done) => self.announce_part(part),
+            (Phase::AnnouncingPart(part), Answer::Done) => self.mark(part, now),
+            (Phase::Marking(part), Answer::Done) => self.marked(&part, now),
+            (Phase::AnnouncingBlock(block, failure), Answer::Done) => self.record_block(block, failure),
+            (Phase::Blocking(None), Answer::Done) => self.next(now),
+            (Phase::Blocking(failure), Answer::Done) => self.release(failure, now),
+            (Phase::Releasing(failure), Answer::Done) => self.finish(failure),
+            (phase, answer) => {
+                let detail = format!("an answer that nobody asked for: {answer:?} in {phase:?}");
+                Effect::Finish(self.outcome(Some(Failure::new(FailureKind::Broken, detail))))
+            }
+        }
+    }
+
+    pub(super) fn look(&mut self) -> Effect {
+        self.phase = Phase::Looking;
+        Effect::Snapshot
+    }
+
+    fn looked(&mut self, snapshot: Option<Box<Snapshot>>, now: Time) -> Effect {
+        let Some(snapshot) = snapshot else { return Effect::Finish(Outcome::Inactive) };
+        if let Some(server) = snapshot.server_time {
+            // The Date header has whole seconds: the server's clock is up to a second later than it says.
+            let behind = server.since(now);
+            let ahead = now.since(server + Duration::from_millis(999));
+            if behind > GREAT_SKEW || ahead > GREAT_SKEW {
+                let detail = format!("the worker's clock says {now}, the ledger's {server}");
+                return Effect::Finish(self.outcome(Some(Failure::new(FailureKind::ClockSkew, detail))));
+            }
+            self.ahead = if ahead > SMALL_SKEW { ahead } else { Duration::ZERO };
+        }
+        self.place = Some(snapshot);
+        self.next(now)
+    }
+
+    /// The smaller of the worker's time and the ledger's.
+    pub(super) fn careful(&self, now: Time) -> Time {
+        now - self.ahead
+    }
+
+    /// What comes next: a part to deliver, a part to seal, in turns; else the end.
+    pub(super) fn next(&mut self, now: Time) -> Effect {
+        let Some((grid, place)) = self.active() else { return Effect::Finish(Outcome::Inactive) };
+        let (connector, cursor) = (&place.connector, &place.cursor);
+        let deliverable = self.deliverable(connector, cursor, now);
+        let sealable = self.sealable(grid, cursor, now);
+        let may_deliver = deliverable.filter(|_| now < self.limits.stop_writing);
+        let may_seal = sealable.filter(|_| now < self.limits.stop_reading);
+        match (may_deliver, may_seal) {
+            (Some(number), None) => self.deliver(number, now),
+            (Some(number), Some(_)) if self.deliver_next => self.deliver(number, now),
+            (_, Some(Sealable::Window(window))) => self.build_window(window),
+            (_, Some(Sealable::Slice(slice))) => self.build_slice(slice),
+            (None, None) => self.release(None, now),
+        }
+    }
+
+    fn active(&self) -> Option<(Grid, &Snapshot)> {
+        let place = self.place.as_deref()?;
+        Some((place.connector.grid()?, place))
+    }
+
+    /// The part to be delivered next, if delivery is not paused, blocked or over.
+    fn deliverable(&self, connector: &Connector, cursor: &Cursor, now: Time) -> Option<PartNumber> {
+        let waits = cursor.block.as_ref().is_some_and(|block| self.careful(now) < block.next_attempt);
+        let stopped = connector.state != State::Active || self.delivery_over || waits;
+        cursor.undelivered().filter(|_| !stopped)
+    }
+
+    /// The next window or slice to be sealed. A destination that is blocked does not stop it, nor does a
+    /// pause: what is sealed can no longer expire in the source.
+    fn sealable(&self, grid: Grid, cursor: &Cursor, now: Time) -> Option<Sealable> {
+        let now = self.careful(now);
+        let reading_blocked = |b: &crate::fault::Block| b.stage == Stage::Read && now < b.next_attempt;
+        if cursor.block.as_ref().is_some_and(reading_blocked) {
+            return None;
+        }
+        if grid.due(cursor.watermark, cursor.cut, self.timing.settle) <= now {
+            return Some(Sealable::Window(grid.window(cursor.watermark, cursor.cut)));
+        }
+        cursor.reconcile.slice(cursor.since, cursor.watermark, now).map(Sealable::Slice)
+    }
+
+    /// Gives the lease back, and says when the connector runs next.
+    pub(super) fn release(&mut self, failure: Option<Failure>, now: Time) -> Effect {
+        let Some((grid, place)) = self.active() else { return self.finish(failure) };
+        let (connector, cursor) = (&place.connector, &place.cursor);
+        let blocked = cursor.block.clone();
+        let mut next_run_at = grid.due(cursor.watermark, cursor.cut, self.timing.settle);
+        if let Some(block) = cursor.block.as_ref().filter(|_| connector.state == State::Active) {
+            let waits = cursor.undelivered().is_some() || block.stage == Stage::Read;
+            next_run_at = if waits { next_run_at.max(now).min(block.next_attempt) } else { next_run_at };
+        }
+        let undone =
+            self.deliverable(connector, cursor, now).is_some() || self.sealable(grid, cursor, now).is_some();
+        let blocked_reading = cursor.block.as_ref().filter(|b| b.stage == Stage::Read);
+        let mut failure = failure;
+        if let Some(block) = blocked_reading {
+            next_run_at = block.next_attempt;
+        } else if failure.is_some() {
+            next_run_at = now + FAILED_AGAIN;
+        } else if undone {
+            next_run_at = now;
+            if self.summary.sealed + self.summary.delivered == 0 && self.summary.lost_races == 0 {
+                let detail = "the time limit ended the run before a part could be sealed or delivered";
+                failure = Some(Failure::new(FailureKind::NoProgress, detail));
+            }
+        }
+        let release = Release { seen: cursor.next_run_at, next_run_at };
+        self.summary.blocked = blocked;
+        self.summary.more = undone && failure.is_none();
+        self.phase = Phase::Releasing(failure);
+        Effect::Release(release)
+    }
+
+    fn failed(&mut self, phase: Phase, failure: Failure, now: Time) -> Effect {
+        match phase {
+            // A bus that does not answer must not keep the files from the customer: go on, and tell.
+            Phase::AnnouncingRecovery(part) => {
+                self.summary.unannounced += 1;
+                self.announce_part(part)
+            }
+            Phase::AnnouncingPart(part) => {
+                self.summary.unannounced += 1;
+                self.mark(part, now)
+            }
+            Phase::AnnouncingBlock(block, earlier) => {
+                self.summary.unannounced += 1;
+                self.record_block(block, earlier)
+            }
+            // Without the ledger there is nothing to give back: the lease runs out by itself.
+            Phase::Starting | Phase::Leasing | Phase::Looking | Phase::Over => {
+                Effect::Finish(self.outcome(Some(failure)))
+            }
+            Phase::Releasing(earlier) => self.finish(earlier.or(Some(failure))),
+            _ => self.release(Some(failure), now),
+        }
+    }
+
+    fn finish(&mut self, failure: Option<Failure>) -> Effect {
+        Effect::Finish(self.outcome(failure))
+    }
+
+    fn outcome(&mut self, failure: Option<Failure>) -> Outcome {
+        let summary = std::mem::take(&mut self.summary);
+        match failure {
+            Some(failure) => Outcome::Failed { failure, summary },
+            None => Outcome::Completed(summary),
+        }
+    }
+
+    pub(super) fn broken(&mut self, detail: impl Into<String>, now: Time) -> Effect {
+        self.release(Some(Failure::new(FailureKind::Broken, detail)), now)
+    }
+}

@@ -1,0 +1,266 @@
+//! The sealing half of a run: order a part, decide for ever what it is, learn whether the decision was ours.
+
+use base64::Engine as _;
+
+use crate::backoff::REQUEST;
+use crate::cursor::{Reconcile, Slice};
+use crate::fault::{Block, Fault, Reason, Stage};
+use crate::own_event::Heartbeat;
+use crate::part::{Content, Kind, Part, Window};
+use crate::time::Time;
+
+use super::outcome::{Failure, FailureKind};
+use super::run::{Phase, Run};
+use super::words::{BuildOrder, Built, Draft, Effect, Exclude, Seal, SealAnswer, Span};
+
+/// How often a seal whose outcome stays unknown is tried before the run gives up.
+const SEAL_TRIES: u32 = 5;
+/// How many races a run may lose before it leaves the connector to the others.
+const RACES: u64 = 3;
+
+impl Run {
+    /// Reads a window, and looks back behind it for late events.
+    pub(super) fn build_window(&mut self, window: Window) -> Effect {
+        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let cursor = &place.cursor;
+        let from = cursor.since.max(window.from - self.timing.look_back).min(window.from);
+        self.build(Span::Window(Window { from, to: window.to }), Exclude::Reaching(from), None)
+    }
+
+    /// Reads a slice of the past again.
+    pub(super) fn build_slice(&mut self, slice: Slice) -> Effect {
+        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let (span, exclude) = match slice {
+            Slice::Span(window) => (Span::Window(window), Exclude::Reaching(window.from)),
+            Slice::Strays => (Span::Strays, Exclude::Parts(place.cursor.reconcile.stray_parts.clone())),
+        };
+        self.build(span, exclude, Some(slice))
+    }
+
+    fn build(&mut self, span: Span, exclude: Exclude, slice: Option<Slice>) -> Effect {
+        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let (number, watermark) = (place.cursor.next, place.cursor.watermark);
+        let order = BuildOrder { number, span, watermark, exclude, stop_at: self.limits.stop_reading };
+        self.phase = Phase::Building(Box::new(order.clone()), slice);
+        Effect::Build(Box::new(order))
+    }
+
+    pub(super) fn built(
+        &mut self,
+        order: &BuildOrder,
+        slice: Option<Slice>,
+        built: Built,
+        now: Time,
+        random: u64,
+    ) -> Effect {
+        match (built, slice) {
+            (Built::OutOfTime, _) => self.release(None, now),
+            (Built::Foreign { detail }, _) => self.foreign(&detail, now, random),
+            (Built::Nothing, None) => self.seal_heartbeat(order, now),
+            (Built::Nothing, Some(slice)) => self.note_slice(slice, now),
+            (Built::Staged(draft), slice) => self.seal_draft(order, slice, draft, now),
+        }
+    }
+
+    fn seal_draft(&mut self, order: &BuildOrder, slice: Option<Slice>, draft: Draft, now: Time) -> Effect {
+        let sealed_at = self.careful(now);
+        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let reconcile = slice.map(|slice| {
+            let before = &place.cursor.reconcile;
+            match (slice, draft.cut) {
+                (Slice::Span(window), cut) => before.read_through(cut.unwrap_or(window.to)),
+                // Read to its end: the pass is complete. Cut: the same slice goes on, without these strays.
+                (Slice::Strays, None) => before.read_strays(Some(order.number), sealed_at),
+                (Slice::Strays, Some(_)) => {
+                    let more = before.read_strays(Some(order.number), sealed_at);
+                    Reconcile { stray_parts: more.stray_parts, ..before.clone() }
+                }
+            }
+        });
+        let end = match (&order.span, slice) {
+            (Span::Window(window), None) => draft.cut.unwrap_or(window.to),
+            _ => order.watermark,
+        };
+        // A part cut among the late events closes nothing: its window is empty and the watermark stays.
+        let window = Window { from: order.watermark, to: end.max(order.watermark) };
+        let part = Part {
+            connector: place.connector.id.clone(),
+            number: order.number,
+            window,
+            kind: Kind::of(draft.events, draft.late),
+            events: draft.events,
+            late: draft.late,
+            unreadable: draft.unreadable,
+            first: draft.first,
+            last: draft.last,
+            encoding: place.connector.encoding,
+            sha256: draft.encoded.sha256,
+            size: draft.encoded.size,
+            raw_sha256: draft.encoded.raw_sha256,
+            raw_size: draft.encoded.raw_size,
+            content: Content::Staged { data: draft.data, keys: draft.keys },
+            sealed_at,
+            sealed_by: self.worker.clone(),
+            delivered_at: None,
+        };
+        self.seal_part(part, reconcile)
+    }
+
+    /// A complete read found nothing: that statement is the part.
+    fn seal_heartbeat(&mut self, order: &BuildOrder, now: Time) -> Effect {
+        let sealed_at = self.careful(now);
+        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let (Span::Window(read), Some(grid)) = (&order.span, place.connector.grid()) else {
+            return self.broken("a heartbeat was due outside a window", now);
+        };
+        let window = Window { from: order.watermark, to: read.to };
+        let connector = &place.connector;
+        let expected = grid.expected_by(window.to, self.timing.settle);
+        let heartbeat = Heartbeat::new(&connector.id, order.number, window, sealed_at, expected);
+        let (bytes, encoded) = match heartbeat.file(connector.encoding) {
+            Ok(file) => file,
+            Err(error) => return self.broken(format!("writing a heartbeat: {error}"), now),
+        };
+        let part = Part {
+            connector: connector.id.clone(),
+            number: order.number,
+            window,
+            kind: Kind::Heartbeat,
+            events: 0,
+            late: 0,
+            unreadable: 0,
+            first: None,
+            last: None,
+            encoding: connector.encoding,
+            sha256: encoded.sha256,
+            size: encoded.size,
+            raw_sha256: encoded.raw_sha256,
+            raw_size: encoded.raw_size,
+            content: Content::Inline(base64::engine::general_purpose::STANDARD.encode(bytes)),
+            sealed_at,
+            sealed_by: self.worker.clone(),
+            delivered_at: None,
+        };
+        self.seal_part(part, None)
+    }
+
+    fn seal_part(&mut self, part: Part, reconcile: Option<Reconcile>) -> Effect {
+        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let unblock = place.cursor.block.as_ref().is_some_and(|block| block.stage == Stage::Read);
+        let watermark_after = part.window.to;
+        let watermark_before = place.cursor.watermark;
+        self.tries = 1;
+        self.seal(Box::new(Seal { part, watermark_before, watermark_after, reconcile, unblock }))
+    }
+
+    pub(super) fn seal(&mut self, seal: Box<Seal>) -> Effect {
+        self.phase = Phase::Sealing(seal.clone());
+        Effect::Seal(seal)
+    }
+
+    pub(super) fn seal_answered(&mut self, seal: Box<Seal>, answer: SealAnswer, now: Time) -> Effect {
+        match answer {
+            SealAnswer::Won => self.sealed(*seal, now),
+            // A refusal may be the answer to the second try of a request whose first try went through.
+            SealAnswer::Refused | SealAnswer::Unknown => {
+                let number = seal.part.number;
+                self.phase = Phase::CheckingSeal { seal, refused: answer == SealAnswer::Refused };
+                Effect::ReadBack(number)
+            }
+        }
+    }
+
+    pub(super) fn seal_checked(
+        &mut self,
+        seal: Box<Seal>,
+        refused: bool,
+        found: Option<Box<Part>>,
+        now: Time,
+        random: u64,
+    ) -> Effect {
+        match found {
+            Some(part) if part.sealed_by == self.worker && part.sha256 == seal.part.sha256 => {
+                self.sealed(*seal, now)
+            }
+            // Another worker sealed this number, or moved the watermark: our bytes are waste. Look again.
+            Some(_) => self.lost_race(now),
+            None if refused => self.lost_race(now),
+            // Nothing is there: the lost request did nothing. The condition makes a second try safe.
+            None if self.tries < SEAL_TRIES => {
+                let wait = REQUEST.delay(self.tries, random);
+                self.tries += 1;
+                self.summary.retries += 1;
+                self.phase = Phase::WaitingToSeal(seal);
+                Effect::Wait(wait)
+            }
+            None => self.release(
+                Some(Failure::new(
+                    FailureKind::Port,
+                    "the sealing transaction was not answered, five times over",
+                )),
+                now,
+            ),
+        }
+    }
+
+    fn lost_race(&mut self, now: Time) -> Effect {
+        self.summary.lost_races += 1;
+        if self.summary.lost_races < RACES { self.look() } else { self.release(None, now) }
+    }
+
+    fn sealed(&mut self, seal: Seal, now: Time) -> Effect {
+        self.summary.sealed += 1;
+        self.summary.events += seal.part.events;
+        self.summary.late += seal.part.late;
+        self.summary.unreadable += seal.part.unreadable;
+        self.summary.heartbeats += u64::from(seal.part.kind == Kind::Heartbeat);
+        if let Some(place) = self.place.as_deref_mut() {
+            place.cursor.next = seal.part.number.next();
+            place.cursor.watermark = seal.watermark_after;
+            if let Some(reconcile) = seal.reconcile {
+                place.cursor.reconcile = reconcile;
+            }
+            if seal.unblock {
+                place.cursor.block = None;
+            }
+        }
+        self.deliver_next = true;
+        self.next(now)
+    }
+
+    fn note_slice(&mut self, slice: Slice, now: Time) -> Effect {
+        let read_at = self.careful(now);
+        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let before = place.cursor.reconcile.clone();
+        let after = match slice {
+            Slice::Span(window) => before.read_through(window.to),
+            Slice::Strays => before.read_strays(None, read_at),
+        };
+        self.phase = Phase::NotingReconcile(after.clone());
+        Effect::Reconciled { before, after }
+    }
+
+    pub(super) fn noted(&mut self, after: Reconcile, now: Time) -> Effect {
+        if let Some(place) = self.place.as_deref_mut() {
+            place.cursor.reconcile = after;
+        }
+        self.next(now)
+    }
+
+    /// An item of another tenant: a bug of ours. Stop this connector and tell; nothing was staged.
+    fn foreign(&mut self, detail: &str, now: Time, random: u64) -> Effect {
+        let at = self.careful(now);
+        let fault = Fault {
+            stage: Stage::Read,
+            reason: Reason::TenantMismatch,
+            code: "TenantMismatch".into(),
+            message: detail.to_owned(),
+        };
+        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(destination) = &place.connector.destination else {
+            return self.broken("an active connector has no destination", now);
+        };
+        let block = Block::new(&fault, destination, place.cursor.block.as_ref(), at, random);
+        self.blocked(block, Some(Failure::new(FailureKind::TenantMismatch, detail)))
+    }
+}

@@ -1,0 +1,232 @@
+//! What a run asks for (effects) and what it is told (answers).
+
+use std::time::Duration;
+
+use crate::connector::Connector;
+use crate::cursor::{Cursor, Reconcile};
+use crate::encode::Encoded;
+use crate::fault::{Block, Fault};
+use crate::notice::Notice;
+use crate::part::{Part, PartNumber, Window};
+use crate::ports::LeaseAnswer;
+use crate::time::Time;
+
+use super::outcome::{Failure, Outcome};
+
+/// What a run is told.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// The worker's clock.
+    pub now: Time,
+    /// Uniform over all of `u64`.
+    pub random: u64,
+    /// The answer to the last effect.
+    pub answer: Answer,
+}
+
+/// The answer to an effect.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// The first input of a run.
+    Start,
+    /// To `Lease`.
+    Leased(LeaseAnswer),
+    /// To `Snapshot`.
+    Snapshot(Option<Box<Snapshot>>),
+    /// To `Build`.
+    Built(Box<Built>),
+    /// To `Seal`.
+    Sealed(SealAnswer),
+    /// To `ReadBack` and `Load`.
+    Part(Option<Box<Part>>),
+    /// To `Open`.
+    Opened(Result<(), Fault>),
+    /// To `Put`.
+    Put(Result<PutAnswer, Fault>),
+    /// To an effect that has nothing to say.
+    Done,
+    /// To any effect: the vendor's own side failed. Ours, not the customer's.
+    Failed(Failure),
+}
+
+/// Settings and cursor, read together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The settings.
+    pub connector: Connector,
+    /// The cursor.
+    pub cursor: Cursor,
+    /// The time that the ledger's answer carried (its HTTP `Date` header).
+    pub server_time: Option<Time>,
+}
+
+/// What a run asks for. Exactly one at a time.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Take the lease.
+    Lease {
+        /// Until when.
+        until: Time,
+    },
+    /// Read settings and cursor, consistently.
+    Snapshot,
+    /// Read, encode and stage a part.
+    Build(Box<BuildOrder>),
+    /// Decide for ever what the part is.
+    Seal(Box<Seal>),
+    /// Read a part's record to learn what became of a seal whose answer was lost or refused.
+    ReadBack(PartNumber),
+    /// Assume the customer's role.
+    Open(PartNumber),
+    /// Read the record of the part to be delivered, right before the write: a worker that slept for hours
+    /// learns here that it is done already.
+    Load(PartNumber),
+    /// Copy the part's bytes to the customer's bucket, create-only.
+    Put(Box<Part>),
+    /// Wait, then go on.
+    Wait(Duration),
+    /// Tell the event bus.
+    Announce(Box<Notice>),
+    /// Mark a part as delivered.
+    Mark(Mark),
+    /// Record that the connector is blocked.
+    Block(Box<Block>),
+    /// Record how far the reconcile has come, where it found nothing to seal.
+    Reconciled {
+        /// Where it stood.
+        before: Reconcile,
+        /// Where it stands.
+        after: Reconcile,
+    },
+    /// Give the lease back and say when to run next.
+    Release(Release),
+    /// The run is over.
+    Finish(Outcome),
+}
+
+/// Which keys to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Span {
+    /// Those of a span of event time.
+    Window(Window),
+    /// Those that lie outside all times that a key can tell.
+    Strays,
+}
+
+/// Which parts' key lists to hold against what is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exclude {
+    /// Of every part whose window ends later than this.
+    Reaching(Time),
+    /// Of these.
+    Parts(Vec<PartNumber>),
+}
+
+/// What to read and stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildOrder {
+    /// The number that the part will get.
+    pub number: PartNumber,
+    /// Which keys to read.
+    pub span: Span,
+    /// Events before this are late.
+    pub watermark: Time,
+    /// Whose keys to drop.
+    pub exclude: Exclude,
+    /// Stop reading at this time of the worker's clock, between two timestamps.
+    pub stop_at: Time,
+}
+
+/// What came of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Built {
+    /// A part was staged.
+    Staged(Draft),
+    /// A complete read found nothing new. Nothing was staged.
+    Nothing,
+    /// Time was up before anything could be staged.
+    OutOfTime,
+    /// An item of another tenant was read. Nothing was staged.
+    Foreign {
+        /// What came back where what was asked for.
+        detail: String,
+    },
+}
+
+/// A staged part, not yet sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Where reading stopped before the end, between two timestamps; `None` if the span was read to its end.
+    pub cut: Option<Time>,
+    /// How many events.
+    pub events: u64,
+    /// How many of them before the order's watermark.
+    pub late: u64,
+    /// How many of them could not be read.
+    pub unreadable: u64,
+    /// The time of the first event.
+    pub first: Option<Time>,
+    /// The time of the last event.
+    pub last: Option<Time>,
+    /// Sizes and hashes.
+    pub encoded: Encoded,
+    /// The staging key of the encoded part.
+    pub data: String,
+    /// The staging key of the list of its keys.
+    pub keys: String,
+}
+
+/// The sealing transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seal {
+    /// Put this record if its number is free …
+    pub part: Part,
+    /// … and if the cursor's watermark is still this …
+    pub watermark_before: Time,
+    /// … move it here.
+    pub watermark_after: Time,
+    /// The reconcile's new state, if this part comes from it.
+    pub reconcile: Option<Reconcile>,
+    /// Reading was blocked, and works again.
+    pub unblock: bool,
+}
+
+/// What a seal was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SealAnswer {
+    /// It is sealed.
+    Won,
+    /// A condition did not hold: another worker was first, or our own first try went through unseen.
+    Refused,
+    /// The answer was lost, or the transaction met another one: it may or may not be sealed.
+    Unknown,
+}
+
+/// What a create-only write was answered, if it did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PutAnswer {
+    /// 200: the object is there now.
+    Written,
+    /// 412: an object of this name was there; the name says that it has these bytes.
+    Exists,
+}
+
+/// Marks a part as delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The part.
+    pub part: Part,
+    /// When it was delivered.
+    pub at: Time,
+    /// Delivery was blocked, and works again.
+    pub unblock: bool,
+}
+
+/// Ends a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Release {
+    /// `next_run_at` as this run read it.
+    pub seen: Time,
+    /// What it is to be.
+    pub next_run_at: Time,
+}

@@ -1,0 +1,183 @@
+//! When windows end and when a connector runs next.
+//!
+//! The boundaries of a connector form a grid: the first full hour after it was activated, and every
+//! `frequency` from there, in both directions (a backlog before the activation is worked off on the same
+//! grid). UTC midnight is a boundary too, since a part never crosses it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::Refused;
+use crate::part::Window;
+use crate::time::Time;
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// After this long past a boundary an export is to be expected, on top of the settle time: the dispatcher's
+/// tick and the run itself.
+pub const GRACE: Duration = Duration::from_mins(15);
+
+/// How often a connector exports: every 1 to 24 hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct Frequency(u8);
+
+impl Frequency {
+    /// Every hour, the default.
+    pub const HOURLY: Self = Self(1);
+
+    /// The hours.
+    #[must_use]
+    pub const fn hours(self) -> u8 {
+        self.0
+    }
+
+    fn span(self) -> Duration {
+        HOUR * u32::from(self.0)
+    }
+}
+
+impl TryFrom<u8> for Frequency {
+    type Error = Refused;
+    fn try_from(hours: u8) -> Result<Self, Refused> {
+        hours.to_string().parse()
+    }
+}
+
+impl From<Frequency> for u8 {
+    fn from(frequency: Frequency) -> Self {
+        frequency.0
+    }
+}
+
+impl std::str::FromStr for Frequency {
+    type Err = Refused;
+    fn from_str(text: &str) -> Result<Self, Refused> {
+        match text.parse::<u8>() {
+            Ok(hours @ 1..=24) => Ok(Self(hours)),
+            _ => Err(Refused::new(
+                "frequency",
+                text,
+                "is not a whole number of hours from 1 to 24",
+                "such as 1 or 24",
+            )),
+        }
+    }
+}
+
+/// The boundaries of one connector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grid {
+    anchor: Time,
+    frequency: Frequency,
+}
+
+impl Grid {
+    /// The grid of a connector activated at `activated_at`.
+    #[must_use]
+    pub fn new(activated_at: Time, frequency: Frequency) -> Self {
+        Self { anchor: activated_at.floor(HOUR) + HOUR, frequency }
+    }
+
+    /// The first boundary later than `time`, UTC midnight aside.
+    #[must_use]
+    pub fn after(self, time: Time) -> Time {
+        let step = i64::try_from(self.frequency.span().as_millis()).unwrap_or(i64::MAX);
+        let steps = (time.millis() - self.anchor.millis()).div_euclid(step) + 1;
+        let ms = self.anchor.millis().saturating_add(steps.saturating_mul(step));
+        Time::from_millis(ms).unwrap_or(Time::LAST)
+    }
+
+    /// The window that follows `watermark`: to the next boundary, to `cut` if a run was asked for before it
+    /// ("run now"), and never across a UTC midnight.
+    #[must_use]
+    pub fn window(self, watermark: Time, cut: Option<Time>) -> Window {
+        let mut to = self.after(watermark).min(watermark.next_midnight());
+        if let Some(cut) = cut.filter(|cut| *cut > watermark) {
+            to = to.min(cut);
+        }
+        Window { from: watermark, to }
+    }
+
+    /// When the window that follows `watermark` is worked on: once the schedule's boundary (not the midnight
+    /// before it) and the settle time have passed.
+    #[must_use]
+    pub fn due(self, watermark: Time, cut: Option<Time>, settle: Duration) -> Time {
+        let boundary = self.after(watermark);
+        cut.filter(|cut| *cut > watermark).map_or(boundary, |cut| cut.min(boundary)) + settle
+    }
+
+    /// By when the export after the one that ends at `to` is to be expected.
+    #[must_use]
+    pub fn expected_by(self, to: Time, settle: Duration) -> Time {
+        self.after(to) + settle + GRACE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(text: &str) -> Time {
+        text.parse().unwrap()
+    }
+
+    fn every(hours: u8) -> Frequency {
+        Frequency::try_from(hours).unwrap()
+    }
+
+    #[test]
+    fn the_first_window_ends_at_the_first_full_hour_after_activation() {
+        let grid = Grid::new(at("2026-11-20T20:15:30Z"), every(1));
+        let first = grid.window(at("2026-11-20T20:15:30Z"), None);
+        assert_eq!(first.to, at("2026-11-20T21:00:00Z"));
+        assert_eq!(grid.window(first.to, None).to, at("2026-11-20T22:00:00Z"));
+        // Activated on the hour: the first full hour *after* it.
+        assert_eq!(
+            Grid::new(at("2026-11-20T20:00:00Z"), every(6)).after(at("2026-11-20T20:00:00Z")),
+            at("2026-11-20T21:00:00Z")
+        );
+    }
+
+    #[test]
+    fn a_daily_window_is_cut_at_midnight_but_worked_on_at_its_boundary() {
+        let grid = Grid::new(at("2026-11-20T14:30:00Z"), every(24));
+        let window = grid.window(at("2026-11-20T15:00:00Z"), None);
+        assert_eq!(window.to, at("2026-11-21T00:00:00Z"));
+        assert_eq!(grid.due(window.from, None, Duration::from_mins(5)), at("2026-11-21T15:05:00Z"));
+        assert_eq!(grid.window(window.to, None).to, at("2026-11-21T15:00:00Z"));
+    }
+
+    #[test]
+    fn a_backlog_is_cut_into_windows_of_one_frequency() {
+        let grid = Grid::new(at("2026-11-20T14:30:00Z"), every(6));
+        let window = grid.window(at("2026-11-01T04:10:00Z"), None);
+        assert_eq!(window.to, at("2026-11-01T09:00:00Z"));
+    }
+
+    #[test]
+    fn wrong_frequencies_are_refused() {
+        for bad in ["0", "25", "1.5", "", "-1", "hourly"] {
+            let error = bad.parse::<Frequency>().unwrap_err().to_string();
+            assert!(error.contains("1 to 24"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn windows_are_contiguous_short_and_never_cross_midnight(
+            start in 0i64..4_000_000_000_000, watermark in 0i64..4_000_000_000_000, hours in 1u8..=24, cut in prop::option::of(0i64..4_000_000_000_000)
+        ) {
+            let grid = Grid::new(Time::from_millis(start).unwrap(), every(hours));
+            let watermark = Time::from_millis(watermark).unwrap();
+            let window = grid.window(watermark, cut.and_then(Time::from_millis));
+            prop_assert_eq!(window.from, watermark);
+            prop_assert!(window.to > window.from);
+            prop_assert!(window.to.since(window.from) <= every(hours).span());
+            prop_assert!(window.to <= watermark.next_midnight());
+            prop_assert!(grid.due(watermark, None, Duration::ZERO) >= grid.window(watermark, None).to);
+        }
+    }
+}

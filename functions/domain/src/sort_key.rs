@@ -1,0 +1,288 @@
+//! The forms of an events table's sort key: which time a key tells, and which keys a window spans.
+//!
+//! Windows tile the order in which DynamoDB keeps the keys, so a key of another form still falls into exactly
+//! one window by its bytes, and is exported there as an unreadable record.
+
+use std::time::Duration;
+
+use crate::time::Time;
+
+/// How the sort key tells the time of writing (contract 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SortKeyForm {
+    /// `2026-11-20T20:15:30.123Z#evt_01`, any precision, mixed.
+    #[default]
+    Rfc3339,
+    /// A ULID: 26 characters of Crockford's base 32, upper case; the first ten are milliseconds.
+    Ulid,
+    /// A UUID of version 7 (RFC 9562), lower case with hyphens; the first 48 bits are milliseconds.
+    UuidV7,
+    /// Seconds since the Unix epoch: a number, or ten digits with anything but a digit behind.
+    EpochSeconds,
+    /// Milliseconds since the Unix epoch: a number, or 13 digits with anything but a digit behind.
+    EpochMillis,
+}
+
+/// A sort key as DynamoDB returns it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SortKey {
+    /// Type S.
+    Text(String),
+    /// Type N, in DynamoDB's canonical decimal notation.
+    Number(String),
+}
+
+impl SortKey {
+    /// The key as text, for a reader.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Text(text) | Self::Number(text) => text,
+        }
+    }
+}
+
+const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+impl SortKeyForm {
+    /// Every form by its name in the settings.
+    pub const NAMES: [(&'static str, Self); 5] = [
+        ("rfc3339", Self::Rfc3339),
+        ("ulid", Self::Ulid),
+        ("uuidv7", Self::UuidV7),
+        ("epoch_seconds", Self::EpochSeconds),
+        ("epoch_millis", Self::EpochMillis),
+    ];
+
+    /// The form of that name, if there is one.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, form)| *form)
+    }
+
+    /// Whether the key may be of type N.
+    #[must_use]
+    pub const fn may_be_number(self) -> bool {
+        matches!(self, Self::EpochSeconds | Self::EpochMillis)
+    }
+
+    /// The finest span at whose borders the order of the keys is the order of time. Within a second RFC 3339
+    /// keys of mixed precision are not in order (`…30.5Z` sorts before `…30Z`), so parts are cut between
+    /// seconds there.
+    #[must_use]
+    pub const fn grain(self) -> Duration {
+        match self {
+            Self::Rfc3339 | Self::EpochSeconds => Duration::from_secs(1),
+            Self::Ulid | Self::UuidV7 | Self::EpochMillis => Duration::from_millis(1),
+        }
+    }
+
+    /// The time that a key tells; `None` for a key of another form.
+    #[must_use]
+    pub fn time_of(self, key: &SortKey) -> Option<Time> {
+        match (self, key) {
+            (Self::Rfc3339, SortKey::Text(text)) => text.split('#').next()?.parse().ok(),
+            (Self::Ulid, SortKey::Text(text)) => ulid_time(text),
+            (Self::UuidV7, SortKey::Text(text)) => uuid_time(text),
+            (Self::EpochSeconds, SortKey::Text(text)) => {
+                digits(text, 10)?.checked_mul(1000).and_then(Time::from_millis)
+            }
+            (Self::EpochMillis, SortKey::Text(text)) => digits(text, 13).and_then(Time::from_millis),
+            (Self::EpochSeconds, SortKey::Number(text)) => decimal_millis(text, 3),
+            (Self::EpochMillis, SortKey::Number(text)) => decimal_millis(text, 0),
+            (_, SortKey::Number(_)) => None,
+        }
+    }
+
+    /// The smallest text of a key at `time` or later: no key of an earlier time is as large, and none of
+    /// `time` or later is smaller, as long as `time` lies on the grain.
+    #[must_use]
+    pub fn bound(self, time: Time) -> String {
+        match self {
+            Self::Rfc3339 if time.millis() % 1000 == 0 => time.second_prefix(),
+            Self::Rfc3339 => time.to_string().trim_end_matches('Z').to_owned(),
+            Self::Ulid => ulid_prefix(time),
+            Self::UuidV7 => {
+                let hex = format!("{:012x}", time.millis());
+                let (high, low) = hex.split_at(8);
+                format!("{high}-{low}")
+            }
+            Self::EpochSeconds => format!("{:010}", time.millis() / 1000),
+            Self::EpochMillis => format!("{:013}", time.millis()),
+        }
+    }
+
+    /// The bounds of a Query that returns every key of `[from, to)`. `BETWEEN` includes both ends and the ends
+    /// are widened to the grain, so the reader drops what [`Self::is_before`] says lies outside.
+    #[must_use]
+    pub fn range(self, from: Time, to: Time) -> (String, String) {
+        let grain = self.grain();
+        let floor = to.floor(grain);
+        let ceiling = if floor == to { to } else { floor + grain };
+        (self.bound(from.floor(grain)), self.bound(ceiling))
+    }
+
+    /// Whether a key lies before `time`: by the time it tells, or by its bytes if it tells none.
+    #[must_use]
+    pub fn is_before(self, key: &SortKey, time: Time) -> bool {
+        match (self.time_of(key), key) {
+            (Some(told), _) => told < time,
+            (None, SortKey::Text(text)) => text.as_str() < self.bound(time).as_str(),
+            // A number that is no time: negative ones lie before all times, the others after.
+            (None, SortKey::Number(text)) => text.starts_with('-'),
+        }
+    }
+}
+
+fn ulid_time(text: &str) -> Option<Time> {
+    let bytes = text.as_bytes();
+    let ulid = bytes.get(..26)?;
+    if bytes.get(26).is_some_and(|b| *b != b'#') {
+        return None;
+    }
+    let mut ms: i64 = 0;
+    for (place, byte) in ulid.iter().enumerate() {
+        let digit = CROCKFORD.iter().position(|c| c == byte)?;
+        if place < 10 {
+            ms = ms.checked_mul(32)?.checked_add(i64::try_from(digit).ok()?)?;
+        }
+    }
+    Time::from_millis(ms)
+}
+
+fn ulid_prefix(time: Time) -> String {
+    let digit = |place: u32| {
+        let index = usize::try_from(time.millis() >> (5 * place) & 31).unwrap_or_default();
+        CROCKFORD.get(index).map_or('0', |c| char::from(*c))
+    };
+    (0..10).rev().map(digit).collect()
+}
+
+fn uuid_time(text: &str) -> Option<Time> {
+    let uuid = text.get(..36)?;
+    if text.as_bytes().get(36).is_some_and(|b| *b != b'#') {
+        return None;
+    }
+    let shaped = uuid.bytes().enumerate().all(|(place, byte)| match place {
+        8 | 13 | 18 | 23 => byte == b'-',
+        14 => byte == b'7',
+        _ => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+    });
+    if !shaped {
+        return None;
+    }
+    let hex = format!("{}{}", uuid.get(..8)?, uuid.get(9..13)?);
+    i64::from_str_radix(&hex, 16).ok().and_then(Time::from_millis)
+}
+
+/// The number that exactly `count` digits spell at the start of the text.
+fn digits(text: &str, count: usize) -> Option<i64> {
+    let head = text.get(..count)?;
+    let next_is_digit = text.as_bytes().get(count).is_some_and(u8::is_ascii_digit);
+    if next_is_digit || !head.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    head.parse().ok()
+}
+
+/// A decimal number times 10^`scale`, cut to a whole number of milliseconds.
+fn decimal_millis(text: &str, scale: usize) -> Option<Time> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let fraction: String = fraction.chars().chain(std::iter::repeat('0')).take(scale).collect();
+    format!("{whole}{fraction}").parse().ok().and_then(Time::from_millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(key: &str) -> SortKey {
+        SortKey::Text(key.into())
+    }
+
+    #[test]
+    fn each_form_tells_its_time() {
+        let at: Time = "2026-11-20T20:15:30.123Z".parse().unwrap();
+        let second: Time = "2026-11-20T20:15:30Z".parse().unwrap();
+        for (form, key, time) in [
+            (SortKeyForm::Rfc3339, text("2026-11-20T20:15:30.123Z#evt_01"), at),
+            (SortKeyForm::Rfc3339, text("2026-11-20T20:15:30Z#evt_01"), second),
+            (SortKeyForm::Rfc3339, text("2026-11-20T20:15:30.123456789Z"), at),
+            (
+                SortKeyForm::UuidV7,
+                text(&format!("{}-7abc-8000-0123456789ab", SortKeyForm::UuidV7.bound(at))),
+                at,
+            ),
+            (SortKeyForm::Ulid, text(&format!("{}0123456789ABCDEF", SortKeyForm::Ulid.bound(at))), at),
+            (SortKeyForm::EpochSeconds, text("1795205730#x"), second),
+            (SortKeyForm::EpochSeconds, SortKey::Number("1795205730.123".into()), at),
+            (SortKeyForm::EpochMillis, text("1795205730123"), at),
+            (SortKeyForm::EpochMillis, SortKey::Number("1795205730123".into()), at),
+        ] {
+            assert_eq!(form.time_of(&key), Some(time), "{form:?} {key:?}");
+        }
+        // The ULID specification's own example.
+        assert_eq!(ulid_time("01ARYZ6S41TSV4RRFFQ69G5FAV").unwrap().millis(), 1_469_918_176_385);
+    }
+
+    #[test]
+    fn keys_of_another_form_tell_no_time() {
+        for form in SortKeyForm::NAMES.map(|(_, form)| form) {
+            for key in ["", "PROFILE", "2026-11-20", "12345", "é", "018f-xyz", "2026-13-01T00:00:00Z#1"] {
+                assert_eq!(form.time_of(&text(key)), None, "{form:?} {key}");
+            }
+        }
+    }
+
+    fn key_of(form: SortKeyForm, time: Time, tail: u64) -> SortKey {
+        match form {
+            SortKeyForm::Rfc3339 => match tail % 4 {
+                0 => text(&format!("{}Z#{tail}", time.second_prefix())),
+                1 => text(&format!("{}456Z#{tail}", time.to_string().trim_end_matches('Z'))),
+                2 => text(&format!("{}.{}Z#{tail}", time.second_prefix(), time.millis() % 1000 / 100)),
+                _ => text(&format!("{time}#{tail}")),
+            },
+            SortKeyForm::Ulid => text(&format!("{}{:016}", form.bound(time), tail % 10_000)),
+            SortKeyForm::UuidV7 => text(&format!("{}-7000-8000-{:012x}", form.bound(time), tail % 10_000)),
+            SortKeyForm::EpochSeconds | SortKeyForm::EpochMillis => {
+                text(&format!("{}#{tail}", form.bound(time)))
+            }
+        }
+    }
+
+    proptest! {
+        /// Windows tile the key order: each key is found by the Query of exactly one of two windows that meet.
+        #[test]
+        fn a_key_lies_in_exactly_one_of_two_windows_that_meet(
+            form in prop::sample::select(SortKeyForm::NAMES.map(|(_, form)| form).to_vec()),
+            from in 1_700_000_000_000i64..1_700_000_003_000, first in 1i64..4000, second in 1i64..4000,
+            key in 1_700_000_000_000i64..1_700_000_008_000, tail in any::<u64>(), garbage in prop::option::of("[ -~]{0,30}"),
+        ) {
+            let at = |ms| Time::from_millis(ms).unwrap();
+            let (a, b, c) = (at(from), at(from + first), at(from + first + second));
+            let key = garbage.map_or_else(|| key_of(form, at(key), tail), |g| text(&g));
+            let inside = |from: Time, to: Time| {
+                let (low, high) = form.range(from, to);
+                let found = key.as_str() >= low.as_str() && key.as_str() <= high.as_str();
+                let kept = !form.is_before(&key, from) && form.is_before(&key, to);
+                prop_assert!(found || !kept, "the Query {low}..{high} misses {key:?}");
+                Ok(kept)
+            };
+            let (left, right, both) = (inside(a, b)?, inside(b, c)?, inside(a, c)?);
+            prop_assert!(!(left && right));
+            prop_assert_eq!(left || right, both);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(key in any::<String>()) {
+            for (_, form) in SortKeyForm::NAMES {
+                let _ = form.time_of(&text(&key));
+                let _ = form.time_of(&SortKey::Number(key.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Points in time: UTC, whole milliseconds, years 1970 to 9999, so that every written form has a fixed width
+//! and sorts in time order.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+const DAY_MS: i64 = 86_400_000;
+/// 9999-12-31T23:59:59.999Z
+const LAST_MS: i64 = 253_402_300_799_999;
+
+/// A point in time in whole milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Time(i64);
+
+/// A text that is no point in time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an RFC 3339 time in UTC between 1970 and 9999, such as 2026-11-20T20:15:30.123Z")]
+pub struct NotATime(pub String);
+
+impl Time {
+    /// 1970-01-01T00:00:00.000Z
+    pub const EPOCH: Self = Self(0);
+    /// The last point in time that can be written with four digits of year.
+    pub const LAST: Self = Self(LAST_MS);
+
+    /// From milliseconds since the Unix epoch; `None` before 1970 or after 9999.
+    #[must_use]
+    pub const fn from_millis(ms: i64) -> Option<Self> {
+        if ms < 0 || ms > LAST_MS { None } else { Some(Self(ms)) }
+    }
+
+    /// Milliseconds since the Unix epoch.
+    #[must_use]
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// The last multiple of `span` that is not later.
+    #[must_use]
+    pub fn floor(self, span: Duration) -> Self {
+        let span = millis(span).max(1);
+        Self(self.0 - self.0.rem_euclid(span))
+    }
+
+    /// The first midnight (UTC) that is later than this.
+    #[must_use]
+    pub fn next_midnight(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(DAY_MS) + DAY_MS)
+    }
+
+    /// How long after `earlier` this is; zero if it is not later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
+    }
+
+    /// The calendar date in UTC, `2026-11-20`.
+    #[must_use]
+    pub fn date(self) -> String {
+        let at = self.civil();
+        format!("{:04}-{:02}-{:02}", at.year(), at.month(), at.day())
+    }
+
+    /// ISO 8601 basic with milliseconds, `20261120T200000.000Z`, as in the names of the files.
+    #[must_use]
+    pub fn basic(self) -> String {
+        self.to_string().replace(['-', ':'], "")
+    }
+
+    /// RFC 3339 to the second without a zone, `2026-11-20T20:15:30`: the common start of every sort key of
+    /// that second.
+    #[must_use]
+    pub fn second_prefix(self) -> String {
+        let mut text = self.to_string();
+        text.truncate(19);
+        text
+    }
+
+    fn civil(self) -> jiff::civil::DateTime {
+        let stamp = jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::MAX);
+        TimeZone::UTC.to_datetime(stamp)
+    }
+}
+
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl fmt::Display for Time {
+    /// RFC 3339 with millisecond digits, `2026-11-20T20:15:30.123Z`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.civil();
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+            at.year(),
+            at.month(),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second(),
+            at.millisecond()
+        )
+    }
+}
+
+impl FromStr for Time {
+    type Err = NotATime;
+
+    /// Any precision; digits below the millisecond are cut off, never rounded up. Only `Z`, since a text with
+    /// an offset does not sort in time order.
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        let error = || NotATime(text.chars().take(64).collect());
+        let shaped = text.len() >= 20 && text.as_bytes().get(10) == Some(&b'T') && text.ends_with('Z');
+        if !shaped {
+            return Err(error());
+        }
+        let stamp: jiff::Timestamp = text.parse().map_err(|_| error())?;
+        let ns = stamp.as_nanosecond();
+        let ms = i64::try_from(ns.div_euclid(1_000_000)).map_err(|_| error())?;
+        Self::from_millis(ms).ok_or_else(error)
+    }
+}
+
+impl TryFrom<String> for Time {
+    type Error = NotATime;
+    fn try_from(text: String) -> Result<Self, NotATime> {
+        text.parse()
+    }
+}
+
+impl From<Time> for String {
+    fn from(time: Time) -> Self {
+        time.to_string()
+    }
+}
+
+impl Add<Duration> for Time {
+    type Output = Self;
+    /// Stops at the end of the year 9999.
+    fn add(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(millis(span)).min(LAST_MS))
+    }
+}
+
+impl Sub<Duration> for Time {
+    type Output = Self;
+    /// Stops at 1970.
+    fn sub(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(span)).max(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn is_written_with_a_fixed_width() {
+        let at: Time = "2026-11-20T20:15:30.1239999Z".parse().unwrap();
+        assert_eq!(at.to_string(), "2026-11-20T20:15:30.123Z");
+        assert_eq!(at.basic(), "20261120T201530.123Z");
+        assert_eq!(at.date(), "2026-11-20");
+        assert_eq!(at.second_prefix(), "2026-11-20T20:15:30");
+        assert_eq!(at.next_midnight().to_string(), "2026-11-21T00:00:00.000Z");
+    }
+
+    #[test]
+    fn other_forms_are_refused_with_the_right_one() {
+        for text in
+            ["", "2026-11-20", "2026-11-20T20:15:30", "2026-11-20T20:15:30+01:00", "1969-12-31T23:59:59Z"]
+        {
+            let error = text.parse::<Time>().unwrap_err();
+            assert!(error.to_string().contains("2026-11-20T20:15:30.123Z"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn text_round_trips_and_sorts_like_time(a in 0..=LAST_MS, b in 0..=LAST_MS) {
+            let (a, b) = (Time(a), Time(b));
+            prop_assert_eq!(a.to_string().parse::<Time>().unwrap(), a);
+            prop_assert_eq!(a.to_string().cmp(&b.to_string()), a.cmp(&b));
+            prop_assert_eq!(a.basic().cmp(&b.basic()), a.cmp(&b));
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A queue batch: its connectors run side by side, each in a task of its own, so that one connector's trouble,
+//! a panic included, never is another's.
+
+use std::collections::BTreeMap;
+
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use domain::names::ConnectorId;
+use domain::protocol::Outcome;
+use domain::time::Time;
+use serde::Deserialize;
+use tokio::task::JoinSet;
+
+use crate::export::{Exporter, export};
+use crate::report::report;
+
+/// A message of the queue. Nothing but the connector's ID is taken from it.
+#[derive(Deserialize)]
+struct Message {
+    connector_id: ConnectorId,
+}
+
+/// Runs the connectors of a batch until `deadline` and names the messages that failed. A fault of a customer's
+/// making is no failure; nor is a message that can't be read, which would only come back as it is.
+pub async fn handle(exporter: &Exporter, batch: SqsEvent, deadline: Time) -> SqsBatchResponse {
+    let mut runs = JoinSet::new();
+    let mut waiting = BTreeMap::new();
+    for (id, messages) in connectors(batch) {
+        let exporter = exporter.clone();
+        let task = {
+            let id = id.clone();
+            runs.spawn(async move { export(&exporter, &id, deadline).await })
+        };
+        waiting.insert(task.id(), (id, messages));
+    }
+    let mut response = SqsBatchResponse::default();
+    while let Some(ended) = runs.join_next_with_id().await {
+        let task = match &ended {
+            Ok((task, _)) => *task,
+            Err(error) => error.id(),
+        };
+        let Some((id, messages)) = waiting.remove(&task) else { continue };
+        let failed = match ended {
+            Ok((_, outcome)) => {
+                report(&id, &outcome);
+                matches!(outcome, Outcome::Failed { .. })
+            }
+            Err(error) => {
+                tracing::error!(connector.id = %id, error = %error, "the export panicked");
+                true
+            }
+        };
+        if failed {
+            response.batch_item_failures.extend(messages.into_iter().map(item_failure));
+        }
+    }
+    response
+}
+
+/// The connectors named by a batch, each once, with the messages that name it.
+fn connectors(batch: SqsEvent) -> BTreeMap<ConnectorId, Vec<String>> {
+    let mut connectors: BTreeMap<ConnectorId, Vec<String>> = BTreeMap::new();
+    for message in batch.records {
+        let message_id = message.message_id.unwrap_or_default();
+        match serde_json::from_str::<Message>(message.body.as_deref().unwrap_or_default()) {
+            Ok(Message { connector_id }) => connectors.entry(connector_id).or_default().push(message_id),
+            Err(error) => tracing::error!(
+                message.id = message_id,
+                error = %error,
+                "a message was dropped: it is not of the form {{\"connector_id\": \"con_…\"}}"
+            ),
+        }
+    }
+    connectors
+}
+
+fn item_failure(message_id: String) -> BatchItemFailure {
+    let mut failure = BatchItemFailure::default();
+    failure.item_identifier = message_id;
+    failure
+}

@@ -1,0 +1,145 @@
+//! A part being staged: the encoded file and the list of its keys, written side by side as they grow.
+
+use bytes::Bytes;
+use domain::connector::Connector;
+use domain::encode::FileWriter;
+use domain::item::SourceItem;
+use domain::key_list::KeyListWriter;
+use domain::part::{Encoding, PartLimits, PartNumber};
+use domain::ports::{PortError, Staging, StagingWrite};
+use domain::protocol::Draft;
+use domain::time::Time;
+
+use super::bug;
+use crate::export::Exporter;
+
+/// Bytes are handed to the staging bucket in pieces of about this size.
+const PIECE: usize = 1 << 20;
+
+pub(super) struct DraftWriter<'a> {
+    staging: &'a dyn Staging,
+    limits: PartLimits,
+    encoding: Encoding,
+    data: String,
+    keys: String,
+    open: Option<Open>,
+    events: u64,
+    late: u64,
+    unreadable: u64,
+    first: Option<Time>,
+    last: Option<Time>,
+}
+
+/// The two objects; opened with the first event, so that a quiet window stages nothing.
+struct Open {
+    file: FileWriter,
+    list: KeyListWriter,
+    data: Box<dyn StagingWrite>,
+    keys: Box<dyn StagingWrite>,
+}
+
+impl<'a> DraftWriter<'a> {
+    pub(super) fn new(
+        exporter: &'a Exporter,
+        connector: &Connector,
+        number: PartNumber,
+        attempt: &str,
+    ) -> Self {
+        // A key of its own for each attempt: two workers never write to the same one.
+        let key = |kind: &str| format!("parts/{}/{number}/{attempt}.{kind}", connector.id);
+        Self {
+            staging: exporter.ports.staging.as_ref(),
+            limits: exporter.part_limits,
+            encoding: connector.encoding,
+            data: key("data"),
+            keys: key("keys"),
+            open: None,
+            events: 0,
+            late: 0,
+            unreadable: 0,
+            first: None,
+            last: None,
+        }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.events == 0
+    }
+
+    /// Whether one more event of `length` bytes would make the part larger than it may be.
+    pub(super) fn is_full_with(&self, length: usize) -> bool {
+        let size = self.open.as_ref().map_or(0, |open| open.file.raw_size());
+        self.events >= self.limits.events || size.saturating_add(length as u64) > self.limits.bytes
+    }
+
+    pub(super) async fn push(&mut self, item: &SourceItem, line: &[u8], late: bool) -> Result<(), PortError> {
+        if self.open.is_none() {
+            self.open = Some(Open {
+                file: FileWriter::new(self.encoding).map_err(encoding)?,
+                list: KeyListWriter::new().map_err(encoding)?,
+                data: self.staging.create(&self.data).await?,
+                keys: self.staging.create(&self.keys).await?,
+            });
+        }
+        let Some(open) = &mut self.open else { return Ok(()) };
+        open.file.push(line).map_err(encoding)?;
+        open.list.push(&item.key).map_err(encoding)?;
+        if open.file.ready() >= PIECE {
+            open.data.write(open.file.take()).await?;
+        }
+        if open.list.ready() >= PIECE {
+            open.keys.write(open.list.take()).await?;
+        }
+        self.events += 1;
+        self.late += u64::from(late);
+        self.unreadable += u64::from(item.content.is_err());
+        self.first = earliest(self.first, item.time);
+        self.last = self.last.max(item.time);
+        Ok(())
+    }
+
+    /// Completes both objects. Once this returns, the part can be sealed.
+    pub(super) async fn finish(self, cut: Option<Time>) -> Result<Draft, PortError> {
+        let Some(Open { file, list, mut data, mut keys }) = self.open else {
+            return Err(bug("staging a part", "a part without events was to be staged"));
+        };
+        let (rest, encoded) = file.finish().map_err(encoding)?;
+        write_last(&mut data, rest).await?;
+        write_last(&mut keys, list.finish().map_err(encoding)?).await?;
+        data.finish().await?;
+        keys.finish().await?;
+        Ok(Draft {
+            cut,
+            events: self.events,
+            late: self.late,
+            unreadable: self.unreadable,
+            first: self.first,
+            last: self.last,
+            encoded,
+            data: self.data,
+            keys: self.keys,
+        })
+    }
+
+    /// Gives both objects up. A failure here leaves pieces that the bucket's lifecycle removes.
+    pub(super) async fn abort(self) {
+        let Some(Open { data, keys, .. }) = self.open else { return };
+        for aborted in [data.abort().await, keys.abort().await] {
+            if let Err(error) = aborted {
+                tracing::warn!(error = %error.chain(), "a staged upload could not be given up");
+            }
+        }
+    }
+}
+
+async fn write_last(object: &mut Box<dyn StagingWrite>, rest: Bytes) -> Result<(), PortError> {
+    if rest.is_empty() { Ok(()) } else { object.write(rest).await }
+}
+
+fn earliest(a: Option<Time>, b: Option<Time>) -> Option<Time> {
+    a.into_iter().chain(b).min()
+}
+
+fn encoding(error: std::io::Error) -> PortError {
+    bug("encoding a part", error)
+}

@@ -1,0 +1,115 @@
+//! Reads, encodes and stages one part, as a stream: shards merged in key order, what is sealed already
+//! dropped by a merge with the sealed parts' key lists, the rest formatted, compressed and hashed on its way to
+//! the staging bucket. Its memory is a page per shard and a few buffers, however many events the part holds.
+
+mod draft;
+mod sealed_keys;
+mod shards;
+
+use domain::connector::Connector;
+use domain::item::SourceItem;
+use domain::own_event;
+use domain::part::Window;
+use domain::ports::{Cause, PageError, PortError};
+use domain::protocol::{BuildOrder, Built, Span};
+use domain::time::Time;
+
+use crate::export::Exporter;
+use draft::DraftWriter;
+use sealed_keys::SealedKeys;
+use shards::Shards;
+
+/// What to build, for whom, with what.
+#[derive(Debug, Clone, Copy)]
+pub struct Task<'a> {
+    /// Ports and limits.
+    pub exporter: &'a Exporter,
+    /// Whose part it is.
+    pub connector: &'a Connector,
+    /// What to read.
+    pub order: &'a BuildOrder,
+    /// Makes the staging keys of this attempt different from those of every other.
+    pub attempt: &'a str,
+}
+
+/// Builds a part.
+///
+/// # Errors
+/// If a page, a key list or the staging bucket fails; nothing that was staged is used then.
+pub async fn build(task: Task<'_>) -> Result<Built, PortError> {
+    let Task { exporter, connector, order, attempt } = task;
+    let mut draft = DraftWriter::new(exporter, connector, order.number, attempt);
+    match fill(task, &mut draft).await {
+        Ok(Filled::OutOfTime) => Ok(Built::OutOfTime),
+        Ok(Filled::To(_)) if draft.is_empty() => Ok(Built::Nothing),
+        Ok(Filled::To(cut)) => Ok(Built::Staged(draft.finish(cut).await?)),
+        Err(PageError::Foreign { asked, found }) => {
+            draft.abort().await;
+            Ok(Built::Foreign { detail: format!("partition key `{found}` where `{asked}` was asked for") })
+        }
+        Err(PageError::Port(error)) => {
+            draft.abort().await;
+            Err(error)
+        }
+    }
+}
+
+enum Filled {
+    /// To a cut between two timestamps, or without one to the end of the span.
+    To(Option<Time>),
+    /// Time was up before the first new event.
+    OutOfTime,
+}
+
+async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Filled, PageError> {
+    let Task { exporter, connector, order, .. } = task;
+    let form = exporter.ports.source.sort_key_form();
+    let mut sealed = SealedKeys::open(exporter, connector, order).await?;
+    let mut shards = Shards::open(exporter, connector, &order.span).await?;
+    // The grain of time that the draft's last event lies in: a part is never cut inside one.
+    let mut open_grain: Option<Time> = None;
+    while let Some(item) = shards.next().await? {
+        let time_is_up = exporter.ports.clock.now() >= order.stop_at;
+        if time_is_up && draft.is_empty() {
+            return Ok(Filled::OutOfTime);
+        }
+        if !is_inside(&item, &order.span, |time| form.is_before(&item.sort_key, time))
+            || sealed.holds(&item.key).await?
+        {
+            continue;
+        }
+        let line = match &item.content {
+            Ok(event) => event.clone(),
+            Err(why) => {
+                own_event::unreadable(&item, why).map_err(|e| bug("writing an unreadable record", e))?.into()
+            }
+        };
+        let grain = match order.span {
+            Span::Window(_) => item.time.map(|time| time.floor(form.grain())),
+            // Strays tell no time, and may be cut anywhere.
+            Span::Strays => Some(order.watermark),
+        };
+        let may_cut = match order.span {
+            Span::Window(_) => grain.is_some() && open_grain.is_some() && grain > open_grain,
+            Span::Strays => !draft.is_empty(),
+        };
+        if may_cut && (time_is_up || draft.is_full_with(line.len())) {
+            return Ok(Filled::To(grain));
+        }
+        open_grain = grain.or(open_grain);
+        let late = order.span == Span::Strays || form.is_before(&item.sort_key, order.watermark);
+        draft.push(&item, &line, late).await?;
+    }
+    Ok(Filled::To(None))
+}
+
+fn is_inside(item: &SourceItem, span: &Span, is_before: impl Fn(Time) -> bool) -> bool {
+    match span {
+        Span::Window(Window { from, to }) => !is_before(*from) && is_before(*to),
+        Span::Strays => item.time.is_none(),
+    }
+}
+
+pub(crate) fn bug(what: &'static str, source: impl Into<Cause>) -> PortError {
+    PortError::Bug { what, source: source.into() }
+}

@@ -1,0 +1,67 @@
+//! One run of one worker over one connector: asks [`step`] what comes next, does it, and tells the answer.
+
+use std::sync::Arc;
+
+use domain::names::ConnectorId;
+use domain::part::PartLimits;
+use domain::ports::{Bus, Clock, Customers, Randomness, Runs, Source, Staging};
+use domain::protocol::{Answer, Effect, Input, Limits, Outcome, Run, Timing, step};
+use domain::time::Time;
+
+use crate::hands::Hands;
+
+/// Everything outside that an export needs.
+#[derive(Clone)]
+pub struct Ports {
+    /// Connectors, cursors and part records.
+    pub runs: Arc<dyn Runs>,
+    /// The events table.
+    pub source: Arc<dyn Source>,
+    /// The vendor's own bucket.
+    pub staging: Arc<dyn Staging>,
+    /// The customers' accounts.
+    pub customers: Arc<dyn Customers>,
+    /// The vendor's event bus.
+    pub bus: Arc<dyn Bus>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub randomness: Arc<dyn Randomness>,
+}
+
+impl std::fmt::Debug for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ports")
+    }
+}
+
+/// The exporter of one deployment.
+#[derive(Debug, Clone)]
+pub struct Exporter {
+    /// Everything outside.
+    pub ports: Ports,
+    /// Settle time and look-back.
+    pub timing: Timing,
+    /// How large a part may get.
+    pub part_limits: PartLimits,
+}
+
+/// Runs the protocol once for one connector, within the time until `deadline`. Dropping the future is the same
+/// as a crash between two effects: the next run goes on from what the ledger says.
+pub async fn export(exporter: &Exporter, id: &ConnectorId, deadline: Time) -> Outcome {
+    let Ports { clock, randomness, .. } = &exporter.ports;
+    let worker = randomness.worker_id();
+    let mut run = Run::new(worker.clone(), exporter.timing, Limits::between(clock.now(), deadline));
+    // Credentials and clients of the customer live in here and die with the run.
+    let mut hands = Hands::new(exporter, id, worker);
+    let mut answer = Answer::Start;
+    loop {
+        let input = Input { now: clock.now(), random: randomness.next_u64(), answer };
+        let (next, effect) = step(run, input);
+        run = next;
+        answer = match effect {
+            Effect::Finish(outcome) => return outcome,
+            effect => hands.carry_out(effect).await,
+        };
+    }
+}

@@ -1,0 +1,119 @@
+//! Carries out the effects of one run, one port call each.
+
+use base64::Engine as _;
+use domain::connector::Connector;
+use domain::names::{ConnectorId, WorkerId};
+use domain::part::{Content, Part};
+use domain::ports::{Body, CustomerBucket, NewObject, PortError};
+use domain::protocol::{Answer, Effect, Failure, FailureKind, Outcome};
+
+use crate::build::{self, Task};
+use crate::export::Exporter;
+
+/// The hands of one run. What it holds of the customer (the assumed role's session) serves this connector only.
+pub(crate) struct Hands<'a> {
+    exporter: &'a Exporter,
+    id: &'a ConnectorId,
+    worker: WorkerId,
+    connector: Option<Connector>,
+    bucket: Option<Box<dyn CustomerBucket>>,
+    builds: u32,
+}
+
+impl<'a> Hands<'a> {
+    pub(crate) fn new(exporter: &'a Exporter, id: &'a ConnectorId, worker: WorkerId) -> Self {
+        Self { exporter, id, worker, connector: None, bucket: None, builds: 0 }
+    }
+
+    /// Does it, and says what came of it. A failure of our own side is an answer too.
+    pub(crate) async fn carry_out(&mut self, effect: Effect) -> Answer {
+        self.try_to(effect).await.unwrap_or_else(|failure| {
+            tracing::error!(connector.id = %self.id, failure = %failure.detail, "a step of the export failed");
+            Answer::Failed(failure)
+        })
+    }
+
+    async fn try_to(&mut self, effect: Effect) -> Result<Answer, Failure> {
+        let ports = &self.exporter.ports;
+        let done = |()| Answer::Done;
+        match effect {
+            Effect::Lease { until } => {
+                let now = ports.clock.now();
+                ports.runs.lease(self.id, &self.worker, now, until).await.map(Answer::Leased)
+            }
+            Effect::Snapshot => {
+                let snapshot = ports.runs.snapshot(self.id).await.map_err(port)?;
+                self.connector = snapshot.as_ref().map(|s| s.connector.clone());
+                Ok(Answer::Snapshot(snapshot.map(Box::new)))
+            }
+            Effect::Build(order) => {
+                self.builds += 1;
+                let connector =
+                    self.connector.as_ref().ok_or_else(|| broken("a part was ordered before a look"))?;
+                let attempt = format!("{}-{}", self.worker.as_str(), self.builds);
+                let task = Task { exporter: self.exporter, connector, order: &order, attempt: &attempt };
+                build::build(task).await.map(|built| Answer::Built(Box::new(built)))
+            }
+            Effect::Seal(seal) => ports.runs.seal(&seal).await.map(Answer::Sealed),
+            Effect::ReadBack(number) | Effect::Load(number) => {
+                ports.runs.part(self.id, number).await.map(|part| Answer::Part(part.map(Box::new)))
+            }
+            Effect::Open(number) => {
+                let connector =
+                    self.connector.as_ref().ok_or_else(|| broken("a bucket was opened before a look"))?;
+                let opened = ports.customers.open(connector, number).await;
+                Ok(Answer::Opened(opened.map(|bucket| self.bucket = Some(bucket))))
+            }
+            Effect::Put(part) => return self.put(&part).await,
+            Effect::Wait(span) => {
+                ports.clock.sleep(span).await;
+                Ok(Answer::Done)
+            }
+            Effect::Announce(notice) => ports.bus.announce(&notice).await.map(done),
+            Effect::Mark(mark) => ports.runs.mark(&mark).await.map(done),
+            Effect::Block(block) => ports.runs.block(self.id, &block).await.map(done),
+            Effect::Reconciled { before, after } => {
+                ports.runs.reconciled(self.id, &before, &after).await.map(done)
+            }
+            Effect::Release(release) => ports.runs.release(self.id, &self.worker, &release).await.map(done),
+            Effect::Finish(Outcome::Failed { failure, .. }) => return Err(failure),
+            Effect::Finish(_) => Ok(Answer::Done),
+        }
+        .map_err(port)
+    }
+
+    async fn put(&self, part: &Part) -> Result<Answer, Failure> {
+        let bucket =
+            self.bucket.as_ref().ok_or_else(|| broken("a part was delivered before its bucket was open"))?;
+        let destination = self.connector.as_ref().and_then(|connector| connector.destination.as_ref());
+        let destination = destination.ok_or_else(|| broken("an active connector has no destination"))?;
+        let body = match &part.content {
+            Content::Inline(text) => {
+                let bytes = base64::engine::general_purpose::STANDARD
+                    .decode(text)
+                    .map_err(|error| broken(&format!("part {}: {error}", part.number)))?;
+                Body::Whole(bytes.into())
+            }
+            Content::Staged { data, .. } => {
+                Body::Stream(self.exporter.ports.staging.read(data).await.map_err(port)?)
+            }
+        };
+        let object = NewObject {
+            key: destination.prefix.key(&part.name()),
+            content_type: part.encoding.content_type(),
+            sha256: part.sha256,
+            size: part.size,
+            body,
+        };
+        Ok(Answer::Put(bucket.put_new(object).await))
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err, which hands the error over")]
+fn port(error: PortError) -> Failure {
+    Failure::new(FailureKind::Port, error.chain())
+}
+
+fn broken(detail: &str) -> Failure {
+    Failure::new(FailureKind::Broken, detail)
+}

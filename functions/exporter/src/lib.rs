@@ -1,0 +1,12 @@
+//! The exporter: carries out the protocol of [`domain::protocol`] for the connectors of a queue batch.
+//!
+//! [`export()`] drives one run of one connector, [`build`] reads, encodes and stages a part, and [`batch`]
+//! runs the connectors of a batch side by side and answers which messages failed.
+
+pub mod batch;
+pub mod build;
+mod export;
+mod hands;
+mod report;
+
+pub use export::{Exporter, Ports, export};

@@ -1,0 +1,176 @@
+//! Who may do what: the order of checks is the one of S3, so that a test sees the error that a customer would.
+
+use std::sync::Arc;
+
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use s3s::access::{S3Access, S3AccessContext};
+use s3s::auth::{S3Auth, SecretKey};
+use s3s::{S3Error, S3Result, s3_error};
+
+use crate::accounts::{Accounts, Bucket};
+use crate::clock;
+use crate::sessions::{Principal, Session, Sessions};
+use crate::stack::Stack;
+
+const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
+const EXPECTED_OWNER: HeaderName = HeaderName::from_static("x-amz-expected-bucket-owner");
+const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region");
+
+/// Operations that the permission `s3:PutObject` covers
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions>).
+const PUT_OPERATIONS: [&str; 4] =
+    ["PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"];
+
+/// Headers of a PUT that need another permission than `s3:PutObject`.
+const OTHER_PERMISSIONS: [&str; 6] = [
+    "x-amz-acl",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write-acp",
+    "x-amz-tagging",
+];
+
+/// Knows the secrets for the signature check, and decides once the signature is right.
+#[derive(Debug, Clone)]
+pub(super) struct Gate {
+    accounts: Arc<Accounts>,
+    sessions: Arc<Sessions>,
+}
+
+impl Gate {
+    pub(super) fn new(accounts: Arc<Accounts>, sessions: Arc<Sessions>) -> Self {
+        Self { accounts, sessions }
+    }
+
+    /// Who signed, once the token that temporary credentials need is there, right and not expired.
+    fn principal(&self, cx: &S3AccessContext<'_>) -> S3Result<Principal> {
+        let Some(credentials) = cx.credentials() else {
+            return Err(s3_error!(AccessDenied, "Anonymous requests are not allowed"));
+        };
+        let principal = self.sessions.principal(&credentials.access_key).ok_or_else(unknown_key)?;
+        match (&principal, token(cx.headers(), cx.uri()).as_deref()) {
+            (Principal::Vendor, None) => {}
+            // Temporary keys without their token don't exist for S3.
+            (Principal::Session(_), None) => return Err(unknown_key()),
+            (Principal::Session(session), Some(token)) if token == session.token => {
+                if session.expires <= clock::now() {
+                    return Err(s3_error!(ExpiredToken, "The provided token has expired."));
+                }
+            }
+            _ => {
+                return Err(s3_error!(InvalidToken, "The provided token is malformed or otherwise invalid."));
+            }
+        }
+        Ok(principal)
+    }
+
+    /// Whether a session may do this: what its role and its session policy both allow.
+    fn session_may(&self, session: &Session, owner: &str, cx: &S3AccessContext<'_>) -> bool {
+        let Some((bucket, key)) = cx.s3_path().as_object() else { return false };
+        // A role that was deleted or changed since counts as it is now.
+        let Some(role) = self.accounts.role(&session.assumed.role_arn) else { return false };
+        let Ok(arn) = role.parts() else { return false };
+        let object_arn = format!("arn:{}:s3:::{bucket}/{key}", arn.partition);
+        PUT_OPERATIONS.contains(&cx.s3_op().name())
+            && !OTHER_PERMISSIONS.iter().any(|header| cx.headers().contains_key(*header))
+            // Access from another account would need a bucket policy, and these buckets have none.
+            && arn.account == owner
+            && role.allows_put(bucket, key)
+            && session.policy.as_ref().is_none_or(|policy| policy.allows_put(&object_arn))
+    }
+}
+
+#[async_trait::async_trait]
+impl S3Auth for Gate {
+    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
+        self.sessions.secret(access_key).map(SecretKey::from).ok_or_else(unknown_key)
+    }
+}
+
+#[async_trait::async_trait]
+impl S3Access for Gate {
+    async fn check(&self, cx: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let principal = self.principal(cx)?;
+        let vendor = matches!(principal, Principal::Vendor);
+        let name = cx.s3_path().get_bucket_name();
+        let (Some(name), false) = (name, cx.s3_op().name() == "CreateBucket") else {
+            return if vendor { Ok(()) } else { Err(denied()) };
+        };
+        let Some(bucket) = self.accounts.bucket(name) else {
+            return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
+        };
+        check_region(cx, &bucket)?;
+        check_owner(cx.headers(), &bucket)?;
+        let allowed = match &principal {
+            Principal::Vendor => bucket.owner == Stack::VENDOR_ACCOUNT,
+            Principal::Session(session) => self.session_may(session, &bucket.owner, cx),
+        };
+        if allowed { Ok(()) } else { Err(denied()) }
+    }
+}
+
+/// The region that a request is signed for plays the regional endpoint that it would have been sent to. The endpoint
+/// of another region answers 301 and names the right one
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html>).
+fn check_region(cx: &S3AccessContext<'_>, bucket: &Bucket) -> S3Result<()> {
+    match signed_region(cx.headers(), cx.uri()) {
+        Some(region) if region != bucket.region => Err(elsewhere(&bucket.region)),
+        _ => Ok(()),
+    }
+}
+
+fn elsewhere(region: &str) -> S3Error {
+    let mut error = s3_error!(
+        PermanentRedirect,
+        "The bucket you are attempting to access must be addressed using the specified endpoint. \
+         Please send all future requests to this endpoint."
+    );
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    if let Ok(region) = HeaderValue::from_str(region) {
+        headers.insert(BUCKET_REGION, region);
+    }
+    error.set_headers(headers);
+    error
+}
+
+/// The region of the `SigV4` scope: `<access key>/<date>/<region>/<service>/aws4_request`.
+fn signed_region(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    let scope = match headers.get(AUTHORIZATION) {
+        Some(value) => value.to_str().ok()?.split_once("Credential=")?.1.split(',').next()?.to_owned(),
+        None => presigned(uri, "X-Amz-Credential")?,
+    };
+    scope.split('/').nth(2).map(str::to_owned)
+}
+
+/// The session token, which a presigned URL carries in its query.
+fn token(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    match headers.get(SECURITY_TOKEN) {
+        Some(value) => Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        None => presigned(uri, "X-Amz-Security-Token"),
+    }
+}
+
+/// A parameter of a presigned URL.
+fn presigned(uri: &Uri, name: &str) -> Option<String> {
+    let mut parameters = form_urlencoded::parse(uri.query()?.as_bytes());
+    parameters.find(|(parameter, _)| parameter == name).map(|(_, value)| value.into_owned())
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html>
+fn check_owner(headers: &HeaderMap, bucket: &Bucket) -> S3Result<()> {
+    match headers.get(EXPECTED_OWNER) {
+        Some(owner) if owner.as_bytes() != bucket.owner.as_bytes() => Err(denied()),
+        _ => Ok(()),
+    }
+}
+
+fn denied() -> S3Error {
+    s3_error!(AccessDenied, "Access Denied")
+}
+
+fn unknown_key() -> S3Error {
+    s3_error!(InvalidAccessKeyId, "The AWS Access Key Id you provided does not exist in our records.")
+}

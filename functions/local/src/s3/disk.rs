@@ -1,0 +1,257 @@
+//! Objects as plain files: `buckets/<bucket>/<key>`, and nothing else in that folder.
+//!
+//! Beside it, in `s3/`, lies what S3 needs and nobody wants to look at: `attributes/<bucket>/<hash of the key>.json`,
+//! `incoming/` with bodies that are still being received, `uploads/` with the parts of multipart uploads.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use s3s::{S3Error, S3Result, s3_error};
+use sha2::{Digest as _, Sha256};
+use tempfile::{NamedTempFile, TempPath};
+
+use super::attributes::Attributes;
+
+/// An object of a bucket, as it lies on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// The key.
+    pub key: String,
+    /// The plain file with the object's bytes.
+    pub path: PathBuf,
+    /// The size in bytes.
+    pub size: u64,
+}
+
+/// The store. All changes of objects pass through one lock, which makes "only if absent" atomic.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    buckets: PathBuf,
+    attributes: PathBuf,
+    incoming: PathBuf,
+    uploads: PathBuf,
+    changing: Mutex<()>,
+}
+
+/// When a body may become the object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// Whether or not there is an object of this key.
+    Always,
+    /// `If-None-Match: *`: only if there is none.
+    Absent,
+}
+
+impl Disk {
+    /// Opens or makes the folders, and clears away bodies that a killed run was receiving.
+    pub(crate) fn open(root: &Path, buckets: &[String]) -> io::Result<Self> {
+        let own = root.join("s3");
+        let disk = Self {
+            buckets: root.join("buckets"),
+            attributes: own.join("attributes"),
+            incoming: own.join("incoming"),
+            uploads: own.join("uploads"),
+            changing: Mutex::new(()),
+        };
+        remove_folder(&disk.incoming)?;
+        for folder in [&disk.buckets, &disk.attributes, &disk.incoming, &disk.uploads] {
+            fs::create_dir_all(folder)?;
+        }
+        buckets.iter().try_for_each(|bucket| disk.create_bucket(bucket))?;
+        Ok(disk)
+    }
+
+    /// Makes the folder of a bucket.
+    pub(crate) fn create_bucket(&self, bucket: &str) -> io::Result<()> {
+        fs::create_dir_all(self.buckets.join(bucket))
+    }
+
+    /// Removes a bucket and everything in it.
+    pub(crate) fn remove_bucket(&self, bucket: &str) -> io::Result<()> {
+        let _changing = self.lock();
+        remove_folder(&self.buckets.join(bucket))?;
+        remove_folder(&self.attributes.join(bucket))
+    }
+
+    /// Every object of a bucket, sorted by key in the order of UTF-8 bytes, as S3 lists them.
+    pub(crate) fn objects(&self, bucket: &str) -> io::Result<Vec<Object>> {
+        let root = self.buckets.join(bucket);
+        let (mut objects, mut folders) = (Vec::new(), vec![root.clone()]);
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
+                let path = entry.path();
+                if entry.file_type()?.is_dir() {
+                    folders.push(path);
+                } else if let Some(key) = path.strip_prefix(&root).ok().and_then(Path::to_str) {
+                    objects.push(Object { key: key.to_owned(), size: entry.metadata()?.len(), path });
+                }
+            }
+        }
+        objects.sort_by(|a, b| a.key.cmp(&b.key));
+        Ok(objects)
+    }
+
+    /// Where bodies are received. It is on the same file system as the objects, so that a rename is enough.
+    pub(super) fn incoming(&self) -> &Path {
+        &self.incoming
+    }
+
+    /// The folder of a multipart upload.
+    pub(super) fn upload(&self, id: uuid::Uuid) -> PathBuf {
+        self.uploads.join(id.to_string())
+    }
+
+    /// Makes a received body the object of this key.
+    ///
+    /// # Errors
+    ///
+    /// `PreconditionFailed` when the condition doesn't hold (of several writers that all want the key absent exactly
+    /// one gets here first), `NoSuchBucket` when the bucket was deleted meanwhile, `InvalidArgument` for a key that
+    /// can't be a plain file. An object that was there before is untouched by any of them.
+    pub(super) fn put(
+        &self,
+        (bucket, key): (&str, &str),
+        body: TempPath,
+        attributes: &Attributes,
+        condition: Condition,
+    ) -> S3Result<()> {
+        let path = self.object_path(bucket, key)?;
+        let _changing = self.lock();
+        if !self.buckets.join(bucket).is_dir() {
+            return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
+        }
+        if condition == Condition::Absent && path.exists() {
+            return Err(s3_error!(
+                PreconditionFailed,
+                "At least one of the pre-conditions you specified did not hold"
+            ));
+        }
+        if path.is_dir() {
+            return Err(not_a_file(key));
+        }
+        path.parent().map_or(Ok(()), fs::create_dir_all).map_err(|error| match error.kind() {
+            // `a` being an object, `a/b` can't be one.
+            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => not_a_file(key),
+            _ => S3Error::internal_error(error),
+        })?;
+        self.write_attributes(bucket, key, attributes).map_err(S3Error::internal_error)?;
+        body.persist(&path).map_err(S3Error::internal_error)
+    }
+
+    /// The open file and the attributes of an object, which belong together.
+    ///
+    /// # Errors
+    ///
+    /// `NoSuchKey` when there is no such object.
+    pub(super) fn get(&self, bucket: &str, key: &str) -> S3Result<(File, Attributes)> {
+        let path = self.object_path(bucket, key)?;
+        let _changing = self.lock();
+        if !path.is_file() {
+            return Err(s3_error!(NoSuchKey, "The specified key does not exist."));
+        }
+        let file = File::open(&path).map_err(S3Error::internal_error)?;
+        Ok((file, self.read_attributes(bucket, key).map_err(S3Error::internal_error)?))
+    }
+
+    /// Deletes an object, and the folders that held nothing else. One that isn't there is deleted already.
+    pub(super) fn delete(&self, bucket: &str, key: &str) -> S3Result<()> {
+        let path = self.object_path(bucket, key)?;
+        let root = self.buckets.join(bucket);
+        let _changing = self.lock();
+        absent_is_fine(fs::remove_file(&path)).map_err(S3Error::internal_error)?;
+        absent_is_fine(fs::remove_file(self.attributes_path(bucket, key)))
+            .map_err(S3Error::internal_error)?;
+        for folder in path.ancestors().skip(1).take_while(|folder| **folder != *root) {
+            // The first folder that holds something else stays, and so do those above it.
+            if fs::remove_dir(folder).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The attributes of an object; none for a file that was put there by hand.
+    pub(super) fn read_attributes(&self, bucket: &str, key: &str) -> io::Result<Attributes> {
+        match fs::read(self.attributes_path(bucket, key)) {
+            Ok(json) => Ok(serde_json::from_slice(&json)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Attributes::default()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write_attributes(&self, bucket: &str, key: &str, attributes: &Attributes) -> io::Result<()> {
+        let path = self.attributes_path(bucket, key);
+        fs::create_dir_all(self.attributes.join(bucket))?;
+        let mut file = NamedTempFile::new_in(&self.incoming)?;
+        serde_json::to_writer(&mut file, attributes)?;
+        file.persist(path)?;
+        Ok(())
+    }
+
+    /// Named by a hash, since a key may be longer than a file's name.
+    fn attributes_path(&self, bucket: &str, key: &str) -> PathBuf {
+        self.attributes.join(bucket).join(format!("{}.json", hex::encode(Sha256::digest(key))))
+    }
+
+    /// The plain file of a key. A segment that means something to a file system never gets near it.
+    fn object_path(&self, bucket: &str, key: &str) -> S3Result<PathBuf> {
+        let plain = |segment: &str| !matches!(segment, "" | "." | "..") && segment.len() <= 255;
+        if key.split('/').all(plain) && !key.contains(['\0', '\\']) {
+            Ok(self.buckets.join(bucket).join(key))
+        } else {
+            Err(not_a_file(key))
+        }
+    }
+
+    /// A panic elsewhere can't leave a change half made that a rename would not finish.
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn not_a_file(key: &str) -> S3Error {
+    s3_error!(InvalidArgument, "this stand-in keeps objects as plain files, and {key:?} can't be one")
+}
+
+fn remove_folder(folder: &Path) -> io::Result<()> {
+    absent_is_fine(fs::remove_dir_all(folder))
+}
+
+fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::*;
+
+    /// Over HTTP the writers rarely meet at the decisive moment. Here a barrier sees to it.
+    #[test]
+    fn of_writers_that_arrive_at_the_same_moment_one_gets_the_key() {
+        let root = tempfile::tempdir().unwrap();
+        let disk = Disk::open(root.path(), &["acme-logs".to_owned()]).unwrap();
+        for round in 0..100 {
+            let (key, barrier) = (format!("audit/{round}"), Barrier::new(4));
+            let write = || {
+                let body = NamedTempFile::new_in(disk.incoming()).unwrap().into_temp_path();
+                barrier.wait();
+                disk.put(("acme-logs", &key), body, &Attributes::default(), Condition::Absent).is_ok()
+            };
+            let winners = thread::scope(|scope| {
+                let writers: Vec<_> = (0..4).map(|_| scope.spawn(write)).collect();
+                writers.into_iter().map(|writer| writer.join().unwrap()).filter(|won| *won).count()
+            });
+            assert_eq!(winners, 1, "round {round}");
+        }
+        assert_eq!(fs::read_dir(disk.incoming()).unwrap().count(), 0, "the losers' bodies are gone");
+    }
+}

@@ -1,0 +1,100 @@
+//! One page of a bucket's listing.
+
+use s3s::dto::{CommonPrefix, ListObjectsV2Input, ListObjectsV2Output, Object as Listed, Timestamp};
+use s3s::{S3Error, S3Result};
+
+use super::disk::{Disk, Object};
+
+/// What S3 gives on a page at most, and if nothing else is asked.
+const PAGE: i32 = 1_000;
+
+/// A line of a listing.
+enum Line {
+    Object(Object),
+    /// The keys that share a prefix up to the delimiter, as one.
+    Folder(String),
+}
+
+/// The page that was asked for: `prefix`, `delimiter`, `start-after`, `continuation-token` and `max-keys` as in S3.
+///
+/// The continuation token is the last key or folder of the page before, so it stays good whatever is written between.
+///
+/// # Errors
+///
+/// `InternalError` when the folder can't be read.
+pub(super) fn page(disk: &Disk, input: ListObjectsV2Input) -> S3Result<ListObjectsV2Output> {
+    let most = input.max_keys.unwrap_or(PAGE).clamp(0, PAGE);
+    let wanted = usize::try_from(most).unwrap_or_default();
+    let after = input.continuation_token.as_deref().or(input.start_after.as_deref()).unwrap_or_default();
+    let prefix = input.prefix.as_deref().unwrap_or_default();
+
+    let objects = disk.objects(&input.bucket).map_err(S3Error::internal_error)?;
+    let matching = objects.into_iter().filter(|object| object.key.starts_with(prefix));
+    let mut lines = lines(matching, prefix, input.delimiter.as_deref());
+    lines.retain(|line| line.name() > after);
+    let is_truncated = wanted > 0 && lines.len() > wanted;
+    lines.truncate(wanted);
+    let last = lines.last().map(|line| line.name().to_owned());
+    let key_count = i32::try_from(lines.len()).ok();
+
+    let (mut contents, mut common_prefixes) = (Vec::new(), Vec::new());
+    for line in lines {
+        match line {
+            Line::Object(object) => contents.push(listed(disk, &input.bucket, object)?),
+            Line::Folder(prefix) => common_prefixes.push(CommonPrefix { prefix: Some(prefix) }),
+        }
+    }
+    Ok(ListObjectsV2Output {
+        name: Some(input.bucket),
+        prefix: input.prefix,
+        delimiter: input.delimiter,
+        start_after: input.start_after,
+        continuation_token: input.continuation_token,
+        max_keys: Some(most),
+        key_count,
+        is_truncated: Some(is_truncated),
+        next_continuation_token: last.filter(|_| is_truncated),
+        contents: Some(contents),
+        common_prefixes: Some(common_prefixes),
+        ..Default::default()
+    })
+}
+
+impl Line {
+    fn name(&self) -> &str {
+        match self {
+            Self::Object(object) => &object.key,
+            Self::Folder(prefix) => prefix,
+        }
+    }
+}
+
+/// The lines in order. Keys of one folder lie side by side, so the last line tells whether it is listed already.
+fn lines(objects: impl Iterator<Item = Object>, prefix: &str, delimiter: Option<&str>) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for object in objects {
+        let folder = delimiter.filter(|delimiter| !delimiter.is_empty()).and_then(|delimiter| {
+            let (start, _) = object.key.strip_prefix(prefix)?.split_once(delimiter)?;
+            Some(format!("{prefix}{start}{delimiter}"))
+        });
+        match folder {
+            None => lines.push(Line::Object(object)),
+            Some(folder) if lines.last().is_some_and(|line| line.name() == folder) => {}
+            Some(folder) => lines.push(Line::Folder(folder)),
+        }
+    }
+    lines
+}
+
+fn listed(disk: &Disk, bucket: &str, object: Object) -> S3Result<Listed> {
+    let modified =
+        std::fs::metadata(&object.path).and_then(|file| file.modified()).map_err(S3Error::internal_error)?;
+    let attributes = disk.read_attributes(bucket, &object.key).map_err(S3Error::internal_error)?;
+    Ok(Listed {
+        size: i64::try_from(object.size).ok(),
+        key: Some(object.key),
+        e_tag: attributes.tag(),
+        last_modified: Some(Timestamp::from(modified)),
+        ..Default::default()
+    })
+}

@@ -1,0 +1,83 @@
+//! The embedded S3: the protocol of `s3s` before a store of plain files.
+//!
+//! `s3s` reads requests, checks signatures and writes answers. Its companion `s3s-fs` is not used: there a refused
+//! PUT leaves its bytes behind, `If-None-Match: *` isn't atomic, a broken body is an error 500, parts of a multipart
+//! upload aren't verified, and its side files, named by the whole key, fail for keys of some 100 bytes.
+//!
+//! The way of a PUT: [`access`] says who may, [`receive`] takes the body into a temporary file and verifies it, and
+//! [`disk`] moves it into place. So the only thing that changes an object is one rename of verified bytes.
+//!
+//! Known limits: no versions, no ranges, no ACLs; a key can't be the folder of another one, can't hold empty, `.` or
+//! `..` segments, and a segment is at most 255 bytes, since objects are plain files.
+
+mod access;
+mod attributes;
+mod disk;
+mod listing;
+mod multipart;
+mod operations;
+mod receive;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{Request, Response, StatusCode};
+use axum::serve::ListenerExt as _;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::{Body, HttpError};
+
+use self::access::Gate;
+use self::operations::Store;
+use crate::accounts::Accounts;
+use crate::error::StackError;
+use crate::server::Server;
+use crate::sessions::Sessions;
+use crate::sts;
+
+pub(crate) use self::disk::Disk;
+pub use self::disk::Object;
+
+/// Starts the server of S3 and, on the same port, STS.
+///
+/// # Errors
+///
+/// [`StackError::Listen`] when no port is free.
+pub(crate) async fn start(
+    accounts: Arc<Accounts>,
+    sessions: Arc<Sessions>,
+    disk: Arc<Disk>,
+    sts: sts::Route,
+) -> Result<Server, StackError> {
+    let gate = Gate::new(Arc::clone(&accounts), sessions);
+    let mut builder = S3ServiceBuilder::new(Store::new(accounts, disk));
+    builder.set_auth(gate.clone());
+    builder.set_access(gate);
+    builder.set_route(sts);
+    let service = builder.build();
+
+    let router = Router::new().fallback(move |request| answer(service.clone(), request));
+    Server::start(|listener, stopped| async move {
+        // Without this an answer of two small writes waits 40 ms for an acknowledgement.
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+        axum::serve(listener, router).with_graceful_shutdown(stopped.wait()).await
+    })
+    .await
+}
+
+/// Hands a request to `s3s`, and gives refusals of STS requests the shape that STS clients read.
+async fn answer(service: S3Service, request: Request<axum::body::Body>) -> Response<Body> {
+    let for_sts = sts::Route::takes(request.method(), request.uri(), request.headers());
+    let request = request.map(Body::http_body_unsync);
+    match service.call(request).await {
+        Ok(response) if for_sts => sts::reshape(response),
+        Ok(response) => response,
+        Err(error) => broken(&error),
+    }
+}
+
+/// `s3s` could not even make an error document.
+fn broken(error: &HttpError) -> Response<Body> {
+    let mut response = Response::new(Body::from(format!("{error:?}")));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}

@@ -1,0 +1,67 @@
+//! One listening server: a free port of 127.0.0.1, and an end that waits for what is running.
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::error::StackError;
+
+/// How long a stop waits for running requests. Only a client that stopped reading needs more.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A running server. Dropping it tells it to stop; [`Server::stop`] also waits until it has.
+#[derive(Debug)]
+pub(crate) struct Server {
+    url: String,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Server {
+    /// Listens on a free port and runs `serve` with the listener and a future that ends when the server should.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::Listen`] when there is no free port.
+    pub(crate) async fn start<Serve, Running>(serve: Serve) -> Result<Self, StackError>
+    where
+        Serve: FnOnce(TcpListener, Stopped) -> Running,
+        Running: Future<Output = io::Result<()>> + Send + 'static,
+    {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(StackError::Listen)?;
+        let url = format!("http://{}", listener.local_addr().map_err(StackError::Listen)?);
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(serve(listener, Stopped(stopped)));
+        Ok(Self { url, stop, task })
+    }
+
+    /// `http://127.0.0.1:<port>`.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Stops accepting, lets running requests finish, and closes idle connections.
+    pub(crate) async fn stop(self) {
+        let Self { stop, mut task, .. } = self;
+        drop(stop);
+        if tokio::time::timeout(PATIENCE, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+/// Ends when the server is told to stop or is dropped.
+#[derive(Debug)]
+pub(crate) struct Stopped(oneshot::Receiver<()>);
+
+impl Stopped {
+    /// Waits for the end.
+    pub(crate) async fn wait(self) {
+        // An error means that the server was dropped, which is the same wish.
+        let _ = self.0.await;
+    }
+}

@@ -1,0 +1,176 @@
+//! The stack: the three stand-ins together, and the calls that a customer's administrator would make.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use crate::accounts::{Accounts, Bucket};
+use crate::credentials::Credentials;
+use crate::error::StackError;
+use crate::role::Role;
+use crate::s3::{self, Disk, Object};
+use crate::server::Server;
+use crate::sessions::{AssumedRole, Sessions};
+use crate::{dynamo, sts};
+
+/// A running DynamoDB, S3 and STS, each reachable over HTTP on 127.0.0.1.
+///
+/// Dropping it tells the servers to stop and removes a temporary folder; [`Stack::stop`] also waits for them.
+#[derive(Debug)]
+pub struct Stack {
+    dynamodb: Server,
+    s3: Server,
+    accounts: Arc<Accounts>,
+    sessions: Arc<Sessions>,
+    disk: Arc<Disk>,
+    /// Held as long as the stack runs: a second stack on the same folder is refused.
+    _lock: File,
+    /// Removed with the stack, when no folder was given.
+    _temporary: Option<TempDir>,
+}
+
+impl Stack {
+    /// The vendor's account: the one whose long-lived keys [`Stack::vendor`] gives.
+    pub const VENDOR_ACCOUNT: &'static str = "111111111111";
+
+    /// Starts the stand-ins, each on a free port.
+    ///
+    /// Without a folder the database is in memory and the objects are in a temporary folder that goes with the
+    /// stack. With one everything stays in it: `dynamodb.sqlite`, `accounts.json` (buckets and roles), every object
+    /// as a plain file `buckets/<bucket>/<key>`, and in `s3/` what S3 knows of objects beside their bytes. The
+    /// vendor's keys and the open sessions are new with each start.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError`] when the folder can't be used, is in use by another stack, or holds accounts of another
+    /// version; or when no port is free.
+    pub async fn start(dir: Option<&Path>) -> Result<Self, StackError> {
+        let (root, temporary) = root(dir)?;
+        let lock = lock(&root)?;
+        let accounts = Arc::new(Accounts::open(&root.join("accounts.json"))?);
+        let sessions = Arc::new(Sessions::new());
+        let disk = Arc::new(Disk::open(&root, &accounts.bucket_names()).map_err(StackError::files(&root))?);
+
+        let database = root.join("dynamodb.sqlite");
+        let dynamodb = dynamo::start(dir.is_some().then_some(database.as_path())).await?;
+        let sts = sts::Route::new(Arc::clone(&accounts), Arc::clone(&sessions));
+        let s3 = s3::start(Arc::clone(&accounts), Arc::clone(&sessions), Arc::clone(&disk), sts).await?;
+        Ok(Self { dynamodb, s3, accounts, sessions, disk, _lock: lock, _temporary: temporary })
+    }
+
+    /// The endpoint of DynamoDB.
+    #[must_use]
+    pub fn dynamodb_url(&self) -> &str {
+        self.dynamodb.url()
+    }
+
+    /// The endpoint of S3, which wants path-style requests.
+    #[must_use]
+    pub fn s3_url(&self) -> &str {
+        self.s3.url()
+    }
+
+    /// The endpoint of STS, which is the one of S3.
+    #[must_use]
+    pub fn sts_url(&self) -> &str {
+        self.s3.url()
+    }
+
+    /// The vendor's long-lived keys. They may do everything on the vendor's own buckets, nothing on others', and
+    /// assume the roles that trust the vendor's account.
+    #[must_use]
+    pub fn vendor(&self) -> Credentials {
+        self.sessions.vendor().clone()
+    }
+
+    /// Stops the servers: running requests finish, then every socket is closed.
+    pub async fn stop(self) {
+        tokio::join!(self.dynamodb.stop(), self.s3.stop());
+    }
+
+    /// Makes a bucket in an account and region, as that account's administrator.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError`] for a name or account that AWS wouldn't take, or a name that is taken.
+    pub fn create_bucket(&self, bucket: &str, owner_account: &str, region: &str) -> Result<(), StackError> {
+        let entry = Bucket { owner: owner_account.to_owned(), region: region.to_owned() };
+        self.accounts.add_bucket(bucket, entry)?;
+        self.disk.create_bucket(bucket).map_err(StackError::files(bucket))
+    }
+
+    /// Deletes a bucket with all objects in it, as the owner's administrator.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::NoSuchBucket`], or [`StackError::Files`] when its files can't be removed.
+    pub fn delete_bucket(&self, bucket: &str) -> Result<(), StackError> {
+        self.accounts.remove_bucket(bucket)?;
+        self.disk.remove_bucket(bucket).map_err(StackError::files(bucket))
+    }
+
+    /// Makes a role, or changes the one of this ARN. What it allows changes at once for open sessions too.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::RoleArn`], or [`StackError::Files`] when it couldn't be written down.
+    pub fn put_role(&self, role: Role) -> Result<(), StackError> {
+        self.accounts.put_role(role)
+    }
+
+    /// Deletes a role. Its open sessions may do nothing from then on.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::Files`] when it couldn't be written down.
+    pub fn delete_role(&self, arn: &str) -> Result<(), StackError> {
+        self.accounts.delete_role(arn)
+    }
+
+    /// Every object of a bucket in the order of keys, read back from the plain files.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::NoSuchBucket`], or [`StackError::Files`] when the folder can't be read.
+    pub fn objects(&self, bucket: &str) -> Result<Vec<Object>, StackError> {
+        self.accounts.bucket(bucket).ok_or_else(|| StackError::NoSuchBucket(bucket.to_owned()))?;
+        self.disk.objects(bucket).map_err(StackError::files(bucket))
+    }
+
+    /// The roles that were assumed, in the order of assumption. Those that ran out over an hour ago are forgotten.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<AssumedRole> {
+        self.sessions.assumed()
+    }
+
+    /// Lets all temporary credentials run out now, as if their duration had passed.
+    pub fn expire_sessions(&self) {
+        self.sessions.expire_all();
+    }
+}
+
+/// The folder to work in, and the guard that removes it if it is temporary.
+fn root(dir: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StackError> {
+    if let Some(dir) = dir {
+        std::fs::create_dir_all(dir).map_err(StackError::files(dir))?;
+        return Ok((dir.to_owned(), None));
+    }
+    let temporary = tempfile::Builder::new()
+        .prefix("auditferry-")
+        .tempdir()
+        .map_err(StackError::files("the folder for temporary files"))?;
+    Ok((temporary.path().to_owned(), Some(temporary)))
+}
+
+/// Takes the folder for this stack alone. The operating system lets go of it when the process ends, however it ends.
+fn lock(root: &Path) -> Result<File, StackError> {
+    let path = root.join(".lock");
+    let file = File::create(&path).map_err(StackError::files(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StackError::InUse { path: root.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(StackError::Files { path, source }),
+    }
+}

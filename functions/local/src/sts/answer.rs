@@ -1,0 +1,135 @@
+//! The XML that STS answers with.
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, Response, StatusCode};
+use s3s::{Body, S3Response};
+use uuid::Uuid;
+
+use super::vendor_arn;
+use crate::policy::PolicyError;
+use crate::role::RoleArn;
+use crate::sessions::Session;
+
+const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+/// Why STS says no.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    code: String,
+    message: String,
+}
+
+impl Refusal {
+    fn forbidden(code: &str, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::FORBIDDEN, code: code.to_owned(), message: message.into() }
+    }
+
+    fn bad(code: &str, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code: code.to_owned(), message: message.into() }
+    }
+
+    /// No such role, or it doesn't trust this caller with this external ID.
+    pub(super) fn not_authorized(role_arn: &str) -> Self {
+        let user = vendor_arn();
+        Self::forbidden(
+            "AccessDenied",
+            format!("User: {user} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"),
+        )
+    }
+
+    /// A session of an assumed role isn't the vendor's account, which is all that the roles trust.
+    pub(super) fn session_caller() -> Self {
+        Self::forbidden("AccessDenied", "the session is not authorized to perform: sts:AssumeRole")
+    }
+
+    pub(super) fn unsigned() -> Self {
+        Self::forbidden("MissingAuthenticationToken", "Request is missing Authentication Token")
+    }
+
+    pub(super) fn other_service() -> Self {
+        Self::forbidden("SignatureDoesNotMatch", "Credential should be scoped to correct service: 'sts'.")
+    }
+
+    pub(super) fn unknown_key() -> Self {
+        Self::forbidden("InvalidClientTokenId", "The security token included in the request is invalid.")
+    }
+
+    pub(super) fn action(action: &str) -> Self {
+        Self::bad("InvalidAction", format!("Could not find operation {action} for version 2011-06-15"))
+    }
+
+    pub(super) fn invalid(message: &str) -> Self {
+        Self::bad("ValidationError", message)
+    }
+
+    pub(super) fn malformed_policy(error: &PolicyError) -> Self {
+        Self::bad("MalformedPolicyDocument", error.to_string())
+    }
+
+    /// The error document.
+    pub(super) fn xml(&self) -> String {
+        let (code, message) = (escaped(&self.code), escaped(&self.message));
+        format!(
+            "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>Sender</Type><Code>{code}</Code>\
+             <Message>{message}</Message></Error><RequestId>{}</RequestId></ErrorResponse>",
+            Uuid::new_v4()
+        )
+    }
+}
+
+/// The document for a role that was assumed.
+pub(super) fn assumed(session: &Session, role: RoleArn<'_>) -> String {
+    let name = escaped(&session.assumed.session_name);
+    let user =
+        format!("arn:{}:sts::{}:assumed-role/{}/{name}", role.partition, role.account, escaped(role.name));
+    let (key, secret) = (&session.credentials.access_key_id, &session.credentials.secret_access_key);
+    let (token, expires) = (&session.token, session.expires.strftime("%Y-%m-%dT%H:%M:%SZ"));
+    format!(
+        "<AssumeRoleResponse xmlns=\"{NAMESPACE}\"><AssumeRoleResult>\
+         <AssumedRoleUser><Arn>{user}</Arn><AssumedRoleId>AROA{key}:{name}</AssumedRoleId></AssumedRoleUser>\
+         <Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>{secret}</SecretAccessKey>\
+         <SessionToken>{token}</SessionToken><Expiration>{expires}</Expiration></Credentials>\
+         </AssumeRoleResult><ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></AssumeRoleResponse>",
+        Uuid::new_v4()
+    )
+}
+
+/// An answer with a document.
+pub(super) fn xml(status: StatusCode, xml: String) -> S3Response<Body> {
+    let mut response = S3Response::with_status(Body::from(xml), status);
+    response.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+    response
+}
+
+/// Gives a refusal of the signature check, which speaks S3, the shape and the code that STS has for it.
+pub(crate) fn reshape(mut response: Response<Body>) -> Response<Body> {
+    if response.status().is_success() {
+        return response;
+    }
+    let Some(document) = response.body().bytes() else { return response };
+    let document = String::from_utf8_lossy(&document);
+    if document.contains("<ErrorResponse") {
+        return response;
+    }
+    let message = element(&document, "Message").unwrap_or_default();
+    let refusal = match element(&document, "Code").unwrap_or_default() {
+        "InvalidAccessKeyId" => Refusal::unknown_key(),
+        code => Refusal { status: response.status(), code: code.to_owned(), message: message.to_owned() },
+    };
+    *response.status_mut() = refusal.status;
+    response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+    *response.body_mut() = Body::from(refusal.xml());
+    response
+}
+
+/// The text of the first element of this name. Enough for the flat error documents of S3.
+fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,135 @@
+//! The embedded STS: `AssumeRole` on the port of S3, behind the same signature check.
+//!
+//! Shapes and error codes are those of <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
+
+mod answer;
+mod request;
+
+use std::sync::Arc;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Extensions, HeaderMap, Method, StatusCode, Uri};
+use s3s::route::S3Route;
+use s3s::{Body, S3Request, S3Response, S3Result};
+
+pub(crate) use self::answer::reshape;
+use self::answer::{Refusal, assumed};
+use self::request::AssumeRole;
+use crate::accounts::Accounts;
+use crate::policy::SessionPolicy;
+use crate::role::Role;
+use crate::sessions::{AssumedRole, Principal, Sessions};
+use crate::stack::Stack;
+
+/// Longer bodies are refused by the signature check already.
+const MAX_BODY_BYTES: usize = 8_192;
+
+/// The STS as a route of the S3 service.
+#[derive(Debug)]
+pub(crate) struct Route {
+    accounts: Arc<Accounts>,
+    sessions: Arc<Sessions>,
+}
+
+impl Route {
+    pub(crate) fn new(accounts: Arc<Accounts>, sessions: Arc<Sessions>) -> Self {
+        Self { accounts, sessions }
+    }
+
+    /// Whether this is a request to STS: S3 has no form that is posted to the root.
+    pub(crate) fn takes(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
+        let form = headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|value| value.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+        method == Method::POST && uri.path() == "/" && form
+    }
+
+    /// The answer's XML.
+    fn assume_role(&self, caller: &Caller, body: &[u8]) -> Result<String, Refusal> {
+        caller.check(&self.sessions)?;
+        let request = AssumeRole::parse(body)?;
+        let role =
+            self.accounts.role(&request.role_arn).filter(|role| trusts(role, request.external_id.as_deref()));
+        // A role that isn't there is refused in the same words as one that doesn't trust: no oracle.
+        let role = role.ok_or_else(|| Refusal::not_authorized(&request.role_arn))?;
+        let arn = role.parts().map_err(|_| Refusal::not_authorized(&request.role_arn))?;
+        let policy = match &request.policy {
+            Some(json) => {
+                Some(SessionPolicy::parse(json).map_err(|error| Refusal::malformed_policy(&error))?)
+            }
+            None => None,
+        };
+        let session = self.sessions.open(
+            AssumedRole {
+                role_arn: request.role_arn,
+                session_name: request.session_name,
+                external_id: request.external_id,
+                policy: request.policy,
+                duration_seconds: request.duration_seconds,
+            },
+            policy,
+        );
+        Ok(assumed(&session, arn))
+    }
+}
+
+/// Who signed, and for which service.
+struct Caller {
+    access_key_id: Option<String>,
+    service: Option<String>,
+    has_token: bool,
+}
+
+impl Caller {
+    /// Only the vendor's long-lived keys get through: they are the only principal that the roles trust.
+    fn check(&self, sessions: &Sessions) -> Result<(), Refusal> {
+        let key = self.access_key_id.as_deref().ok_or_else(Refusal::unsigned)?;
+        if self.service.as_deref() != Some("sts") {
+            return Err(Refusal::other_service());
+        }
+        match sessions.principal(key) {
+            Some(Principal::Vendor) if !self.has_token => Ok(()),
+            Some(Principal::Session(_)) if self.has_token => Err(Refusal::session_caller()),
+            _ => Err(Refusal::unknown_key()),
+        }
+    }
+}
+
+/// The trust policy: the vendor's account, with exactly this external ID if it demands one.
+fn trusts(role: &Role, external_id: Option<&str>) -> bool {
+    role.external_id.is_none() || role.external_id.as_deref() == external_id
+}
+
+#[async_trait::async_trait]
+impl S3Route for Route {
+    fn is_match(&self, method: &Method, uri: &Uri, headers: &HeaderMap, _: &mut Extensions) -> bool {
+        Self::takes(method, uri, headers)
+    }
+
+    /// The caller is checked in `call`, where a refusal gets the shape of STS.
+    async fn check_access(&self, _: &mut S3Request<Body>) -> S3Result<()> {
+        Ok(())
+    }
+
+    async fn call(&self, mut request: S3Request<Body>) -> S3Result<S3Response<Body>> {
+        let caller = Caller {
+            access_key_id: request.credentials.map(|credentials| credentials.access_key),
+            service: request.service,
+            has_token: request.headers.contains_key("x-amz-security-token"),
+        };
+        let answer = match request.input.store_all_limited(MAX_BODY_BYTES).await {
+            Ok(body) => self.assume_role(&caller, &body),
+            Err(_) => Err(Refusal::invalid("the body is too long or did not arrive")),
+        };
+        let (status, xml) = match answer {
+            Ok(xml) => (StatusCode::OK, xml),
+            Err(refusal) => (refusal.status, refusal.xml()),
+        };
+        Ok(answer::xml(status, xml))
+    }
+}
+
+/// The ARN that the vendor's keys stand for in messages.
+fn vendor_arn() -> String {
+    format!("arn:aws:iam::{}:user/auditferry", Stack::VENDOR_ACCOUNT)
+}

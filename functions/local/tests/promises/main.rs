@@ -1,0 +1,22 @@
+//! What the stand-ins promise, tried through the real AWS SDKs over HTTP. One binary, since each one links the SDKs.
+
+#[cfg(test)]
+mod create_only;
+#[cfg(test)]
+mod database;
+#[cfg(test)]
+mod ownership;
+#[cfg(test)]
+mod refused_puts;
+#[cfg(test)]
+mod restart;
+#[cfg(test)]
+mod roles;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod staging;
+#[cfg(test)]
+mod streaming;
+#[cfg(test)]
+mod world;

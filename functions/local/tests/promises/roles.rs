@@ -1,0 +1,90 @@
+//! `AssumeRole`: who gets a session, and in which words the others are refused.
+
+use aws_sdk_s3::config::Credentials;
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
+use aws_sdk_sts::operation::assume_role::builders::AssumeRoleFluentBuilder;
+use local::{Role, Stack};
+
+use crate::world::{EXTERNAL_ID, ROLE, refusal, role, session_keys, start, sts_as, vendor_sts};
+
+fn assume(stack: &Stack) -> AssumeRoleFluentBuilder {
+    vendor_sts(stack).assume_role().role_arn(ROLE).role_session_name("auditferry-acme-42")
+}
+
+#[tokio::test]
+async fn the_right_external_id_gets_a_session_that_lasts_as_long_as_asked() {
+    let stack = start().await;
+    let short = assume(&stack).external_id(EXTERNAL_ID).duration_seconds(900).send().await.unwrap();
+    let user = short.assumed_role_user.unwrap();
+    assert_eq!(user.arn, "arn:aws:sts::222222222222:assumed-role/Auditferry/auditferry-acme-42");
+    let long = assume(&stack).external_id(EXTERNAL_ID).send().await.unwrap();
+    let lead = long.credentials.unwrap().expiration.secs() - short.credentials.unwrap().expiration.secs();
+    assert!(
+        (2_700..2_760).contains(&lead),
+        "an hour by default is 45 minutes longer than 900 seconds: {lead}"
+    );
+
+    let sessions = stack.sessions();
+    assert_eq!(sessions.len(), 2);
+    assert_eq!(sessions[0].session_name, "auditferry-acme-42");
+    assert_eq!(sessions[0].external_id.as_deref(), Some(EXTERNAL_ID));
+    assert_eq!(sessions[0].duration_seconds, 900);
+}
+
+#[tokio::test]
+async fn a_wrong_or_missing_external_id_is_denied_in_the_words_of_aws() {
+    let stack = start().await;
+    let error = assume(&stack).external_id("wrong").send().await.unwrap_err();
+    let message = error.as_service_error().unwrap().message().unwrap();
+    assert!(message.starts_with("User: arn:aws:iam::111111111111:user/"), "{message}");
+    assert!(message.ends_with(&format!("is not authorized to perform: sts:AssumeRole on resource: {ROLE}")));
+    assert_eq!(refusal::<(), _>(Err(error)), "403 AccessDenied");
+    assert_eq!(refusal(assume(&stack).send().await), "403 AccessDenied");
+    let longer = format!("{EXTERNAL_ID}0");
+    assert_eq!(refusal(assume(&stack).external_id(longer).send().await), "403 AccessDenied");
+    assert!(stack.sessions().is_empty());
+}
+
+#[tokio::test]
+async fn a_role_that_is_not_there_is_denied_like_one_that_does_not_trust() {
+    let stack = start().await;
+    let elsewhere = ROLE.replace("Auditferry", "Nobody");
+    let unknown = assume(&stack).role_arn(elsewhere).external_id(EXTERNAL_ID).send().await;
+    assert_eq!(refusal(unknown), "403 AccessDenied");
+    stack.delete_role(ROLE).unwrap();
+    assert_eq!(refusal(assume(&stack).external_id(EXTERNAL_ID).send().await), "403 AccessDenied");
+}
+
+#[tokio::test]
+async fn a_role_without_the_external_id_condition_can_be_assumed_by_confusion() {
+    let stack = start().await;
+    stack.put_role(Role { external_id: None, ..role() }).unwrap();
+    assume(&stack).external_id("any-other").send().await.unwrap();
+    assume(&stack).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn names_durations_and_policies_keep_their_limits() {
+    let stack = start().await;
+    let assume = || assume(&stack).external_id(EXTERNAL_ID);
+    assert_eq!(refusal(assume().role_session_name("a/b").send().await), "400 ValidationError");
+    assert_eq!(refusal(assume().duration_seconds(899).send().await), "400 ValidationError");
+    assert_eq!(refusal(assume().duration_seconds(3_601).send().await), "400 ValidationError");
+    assert_eq!(refusal(assume().policy(" ".repeat(2_049)).send().await), "400 ValidationError");
+    assert_eq!(refusal(assume().policy("{}").send().await), "400 MalformedPolicyDocument");
+}
+
+#[tokio::test]
+async fn only_the_vendors_long_lived_keys_may_assume() {
+    let stack = start().await;
+    let keys = session_keys(&stack, None).await;
+    let assume = |keys| {
+        let request = sts_as(&stack, keys).assume_role().role_arn(ROLE).role_session_name("chained");
+        request.external_id(EXTERNAL_ID).send()
+    };
+    assert_eq!(refusal(assume(keys).await), "403 AccessDenied");
+    let unknown = Credentials::new("AKIA0000000000000000", "x", None, None, "test");
+    assert_eq!(refusal(assume(unknown).await), "403 InvalidClientTokenId");
+    let wrong = Credentials::new(stack.vendor().access_key_id, "wrong", None, None, "test");
+    assert_eq!(refusal(assume(wrong).await), "403 SignatureDoesNotMatch");
+}
