@@ -1,2 +1,52 @@
-//! The dispatcher Lambda.
-fn main() {}
+//! The dispatcher's Lambda: wires settings, clients and ports, and runs one [`dispatch`] for each tick.
+
+use std::sync::Arc;
+
+use adapters::clients::Clients;
+use adapters::clock::{SystemClock, SystemRandomness};
+use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::logs;
+use adapters::queue::SqsQueue;
+use adapters::settings::{DispatcherSettings, S3Settings, WrongSettings};
+use aws_lambda_events::event::eventbridge::EventBridgeEvent;
+use dispatcher::{Dispatched, Ports, dispatch};
+use domain::time::Time;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    logs::start(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
+    let ports = wire(DispatcherSettings::read(&variable).inspect_err(tell)?).await;
+    let ports = &ports;
+    run(service_fn(move |event: LambdaEvent<EventBridgeEvent>| async move {
+        let deadline = i64::try_from(event.context.deadline).ok().and_then(Time::from_millis).unwrap_or(Time::LAST);
+        let tick = dispatch(ports, deadline).await?;
+        report(&tick);
+        Ok::<_, Error>(tick)
+    }))
+    .await
+}
+
+async fn wire(settings: DispatcherSettings) -> Ports {
+    let clients = Clients::from_environment(S3Settings::default()).await;
+    Ports {
+        due: Arc::new(DynamoLedger::new(clients.dynamodb, settings.ledger.table, DateShift::default())),
+        queue: Arc::new(SqsQueue::new(clients.sqs, settings.queue.url)),
+        clock: Arc::new(SystemClock::new()),
+        randomness: Arc::new(SystemRandomness),
+    }
+}
+
+fn report(tick: &Dispatched) {
+    let Dispatched { due, claimed, sent, given_back, more } = *tick;
+    tracing::info!(due, claimed, sent, given_back, more, "due connectors were sent to the exporter");
+}
+
+#[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn tell(wrong: &WrongSettings) {
+    tracing::error!(settings = %wrong, "the dispatcher can't start: its environment is wrong");
+}

@@ -173,7 +173,9 @@ impl Run {
         }
     }
 
+    /// Reads settings and cursor (again). The settings may have changed, so an open bucket is not used on.
     pub(super) fn look(&mut self) -> Effect {
+        self.opened = false;
         self.phase = Phase::Looking;
         Effect::Snapshot
     }

@@ -209,6 +209,7 @@ impl Run {
     }
 
     fn sealed(&mut self, seal: Seal, now: Time) -> Effect {
+        self.tries = 0;
         self.summary.sealed += 1;
         self.summary.events += seal.part.events;
         self.summary.late += seal.part.late;

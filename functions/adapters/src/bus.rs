@@ -1,0 +1,78 @@
+//! The vendor's event bus: Amazon EventBridge.
+
+use async_trait::async_trait;
+use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
+use domain::notice::Notice;
+use domain::ports::{Bus, PortError};
+
+use crate::port_error::port_error;
+
+/// The `source` of every event on the bus. EventBridge keeps names that start with `aws.` to itself.
+pub const SOURCE: &str = "auditferry";
+
+const TELLING: &str = "telling the event bus";
+
+/// Codes of a refused entry that pass by themselves.
+/// Source: EventBridge API reference, `PutEventsResultEntry`.
+const PASSING: [&str; 2] = ["InternalFailure", "ThrottlingException"];
+
+/// An event bus of EventBridge.
+#[derive(Debug, Clone)]
+pub struct EventBridgeBus {
+    client: aws_sdk_eventbridge::Client,
+    name: String,
+}
+
+impl EventBridgeBus {
+    /// The bus of that name or ARN.
+    #[must_use]
+    pub const fn new(client: aws_sdk_eventbridge::Client, name: String) -> Self {
+        Self { client, name }
+    }
+}
+
+/// An entry that the bus refused, although the request as such was answered with 200.
+#[derive(Debug, thiserror::Error)]
+#[error("the bus refused the event: {code}: {message}")]
+struct EntryRefused {
+    code: String,
+    message: String,
+}
+
+#[async_trait]
+impl Bus for EventBridgeBus {
+    /// A second worker, or a retry of the SDK whose first try went through, puts the same event again. Readers
+    /// tell it by the `id` in its detail.
+    async fn announce(&self, notice: &Notice) -> Result<(), PortError> {
+        let detail = serde_json::to_string(notice)
+            .map_err(|error| PortError::Bug { what: "writing a notice as JSON", source: Box::new(error) })?;
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(&self.name)
+            .source(SOURCE)
+            .detail_type(notice.fact.kind())
+            .detail(detail)
+            .build();
+        let answer = self.client.put_events().entries(entry).send().await;
+        let answer = answer.map_err(|error| port_error(TELLING, error))?;
+        if answer.failed_entry_count() == 0 { Ok(()) } else { Err(refused(answer.entries())) }
+    }
+}
+
+fn refused(entries: &[PutEventsResultEntry]) -> PortError {
+    let entry = entries.iter().find(|entry| entry.error_code().is_some());
+    let text = |words: Option<&str>| words.unwrap_or("not told why").to_owned();
+    let refused = EntryRefused {
+        code: text(entry.and_then(PutEventsResultEntry::error_code)),
+        message: text(entry.and_then(PutEventsResultEntry::error_message)),
+    };
+    let passing = PASSING.contains(&refused.code.as_str());
+    let denied = refused.code.contains("AccessDenied") || refused.code.contains("NotAuthorized");
+    let source = Box::new(refused);
+    if passing {
+        PortError::Transient { what: TELLING, source }
+    } else if denied {
+        PortError::Denied { what: TELLING, source }
+    } else {
+        PortError::Bug { what: TELLING, source }
+    }
+}

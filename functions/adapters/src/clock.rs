@@ -1,0 +1,79 @@
+//! The clock on the wall and the system's randomness: what the domain never takes for itself.
+//!
+//! Only a `main.rs` constructs these; everything else is handed them as ports.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use domain::ports::{Clock, Randomness};
+use domain::time::Time;
+
+/// The clock on the wall, or one that runs beside it at a fixed distance.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock {
+    shift_ms: i64,
+}
+
+impl SystemClock {
+    /// The clock on the wall.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { shift_ms: 0 }
+    }
+
+    /// A clock that is `millis` milliseconds ahead of the one on the wall, or behind it if negative. The embedded
+    /// demo runs as of the day of its events; nothing that talks to AWS may use it.
+    #[must_use]
+    pub const fn shifted(millis: i64) -> Self {
+        Self { shift_ms: millis }
+    }
+}
+
+/// Milliseconds since 1970, stopping at both ends of [`Time`].
+fn shifted(since_epoch: Duration, shift_ms: i64) -> Time {
+    let ms = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX).saturating_add(shift_ms);
+    Time::from_millis(ms.clamp(0, Time::LAST.millis())).unwrap_or(Time::LAST)
+}
+
+#[async_trait]
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the clock")]
+    fn now(&self) -> Time {
+        // A system clock before 1970 reads as 1970, and the protocol's guard against the ledger's clock stops it.
+        shifted(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(), self.shift_ms)
+    }
+
+    async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(span).await;
+    }
+}
+
+/// A cryptographic generator, seeded by the operating system: external IDs come from it too.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemRandomness;
+
+impl Randomness for SystemRandomness {
+    fn next_u64(&self) -> u64 {
+        rand::random()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shifted_clock_keeps_its_distance_and_stops_at_the_ends_of_time() {
+        let second = Duration::from_secs(1);
+        assert_eq!(shifted(second, 500).millis(), 1500);
+        assert_eq!(shifted(second, -5_000), Time::EPOCH);
+        assert_eq!(shifted(second, i64::MAX), Time::LAST);
+        let (plain, ahead) = (SystemClock::new().now(), SystemClock::shifted(60_000).now());
+        assert!(ahead.since(plain) >= Duration::from_secs(60));
+    }
+
+    #[test]
+    fn no_two_workers_get_the_same_id() {
+        assert_ne!(SystemRandomness.worker_id(), SystemRandomness.worker_id());
+    }
+}

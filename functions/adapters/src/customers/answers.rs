@@ -1,0 +1,227 @@
+//! What an answer of STS or S3 means: by its code first, then by its status. Pure tables.
+//!
+//! Sources: Amazon S3 API reference, "Error responses"; AWS STS API reference, `AssumeRole` and "Common errors";
+//! AWS KMS API reference, `GenerateDataKey`; Amazon S3 user guide, "How to prevent object overwrites with
+//! conditional writes".
+
+use domain::fault::Reason;
+
+/// What was answered instead of success.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Refusal<'a> {
+    /// The HTTP status.
+    pub(super) status: u16,
+    /// The platform's code; empty if there was none.
+    pub(super) code: &'a str,
+    /// The platform's words.
+    pub(super) message: &'a str,
+    /// The bucket's region, if the answer names it.
+    pub(super) region: Option<&'a str>,
+}
+
+/// What a refused `PutObject` means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Put {
+    /// An object of this key is there.
+    Exists,
+    /// Something is wrong.
+    Fault(Reason),
+}
+
+/// Codes that pass by themselves although their status need not say so.
+const PASSING: [&str; 15] = [
+    "BandwidthLimitExceeded",
+    "Busy",
+    // The connection broke on the way: the bytes that were missing are there the next time.
+    "IncompleteBody",
+    "InternalError",
+    "InternalFailure",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequests",
+    "TooManyRequestsException",
+];
+
+/// What a refused `PutObject` means.
+pub(super) fn put_object(refusal: Refusal<'_>) -> Put {
+    if refusal.code == "PreconditionFailed" || (refusal.code.is_empty() && refusal.status == 412) {
+        return Put::Exists;
+    }
+    Put::Fault(put_by_code(refusal).unwrap_or_else(|| put_by_status(refusal.status)))
+}
+
+fn put_by_code(refusal: Refusal<'_>) -> Option<Reason> {
+    let Refusal { code, message, region, .. } = refusal;
+    if PASSING.contains(&code) {
+        return Some(Reason::Unavailable);
+    }
+    if let Some(problem) = code.strip_prefix("KMS.") {
+        return Some(kms(problem));
+    }
+    let reason = match code {
+        // The keys of this session are no longer known or valid. New ones are; if they aren't, the protocol
+        // gives up after a few.
+        "ExpiredToken" | "TokenRefreshRequired" | "InvalidToken" | "InvalidAccessKeyId" => Reason::Expired,
+        // Our clock or our signature is wrong, although the status is 403; or it is 501 and no later try will be
+        // answered otherwise.
+        "RequestTimeTooSkewed" | "RequestExpired" | "SignatureDoesNotMatch" | "NotImplemented" => Reason::Rejected,
+        // S3 hands on what KMS says as its own refusal. It names the action or the key.
+        "AccessDenied" if message.contains("kms:") => Reason::KeyDenied,
+        "KMSAccessDenied" | "KmsAccessDenied" => Reason::KeyDenied,
+        "NoSuchBucket" => Reason::Gone,
+        "ConditionalRequestConflict" | "OperationAborted" => Reason::Conflict,
+        "PermanentRedirect" | "TemporaryRedirect" | "Redirect" | "IllegalLocationConstraintException" => Reason::Moved,
+        // The signature names another region than the bucket's, unless it is malformed in earnest.
+        "AuthorizationHeaderMalformed" if region.is_some() => Reason::Moved,
+        _ => return None,
+    };
+    Some(reason)
+}
+
+/// What KMS said, as S3 hands it on behind `KMS.`.
+fn kms(problem: &str) -> Reason {
+    let passing = ["Throttling", "LimitExceeded", "Internal", "DependencyTimeout", "KeyUnavailable"];
+    if passing.iter().any(|word| problem.contains(word)) { Reason::Unavailable } else { Reason::KeyDenied }
+}
+
+const fn put_by_status(status: u16) -> Reason {
+    match status {
+        301 | 302 | 307 | 308 => Reason::Moved,
+        401 | 403 => Reason::Denied,
+        404 => Reason::Gone,
+        408 | 429 | 500.. => Reason::Unavailable,
+        409 => Reason::Conflict,
+        _ => Reason::Rejected,
+    }
+}
+
+/// What a refused `AssumeRole` means.
+pub(super) fn assume_role(refusal: Refusal<'_>) -> Reason {
+    if PASSING.contains(&refusal.code) {
+        return Reason::Unavailable;
+    }
+    match refusal.code {
+        "AccessDenied" | "AccessDeniedException" | "RegionDisabledException" => Reason::Denied,
+        // The session policy is ours. The others speak of the vendor's own credentials, although their status is
+        // 403: no customer can mend those and waiting in this process doesn't either, so it must be loud, neither
+        // passing nor the customer's.
+        "MalformedPolicyDocument"
+        | "PackedPolicyTooLarge"
+        | "ValidationError"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "IncompleteSignature"
+        | "InvalidClientTokenId"
+        | "MissingAuthenticationToken"
+        | "RequestExpired"
+        | "SignatureDoesNotMatch"
+        | "UnrecognizedClientException" => Reason::Rejected,
+        _ => match refusal.status {
+            401 | 403 => Reason::Denied,
+            408 | 429 | 500.. => Reason::Unavailable,
+            _ => Reason::Rejected,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(status: u16, code: &'static str) -> Refusal<'static> {
+        Refusal { status, code, message: "", region: None }
+    }
+
+    #[test]
+    fn answers_of_s3_mean_what_their_code_says() {
+        for (status, code, reason) in [
+            (409, "ConditionalRequestConflict", Reason::Conflict),
+            (409, "OperationAborted", Reason::Conflict),
+            (409, "", Reason::Conflict),
+            (500, "InternalError", Reason::Unavailable),
+            (503, "SlowDown", Reason::Unavailable),
+            (503, "", Reason::Unavailable),
+            (400, "RequestTimeout", Reason::Unavailable),
+            (400, "IncompleteBody", Reason::Unavailable),
+            (429, "", Reason::Unavailable),
+            (403, "AccessDenied", Reason::Denied),
+            (403, "AllAccessDisabled", Reason::Denied),
+            (403, "", Reason::Denied),
+            (400, "ExpiredToken", Reason::Expired),
+            (400, "TokenRefreshRequired", Reason::Expired),
+            (400, "InvalidToken", Reason::Expired),
+            (403, "InvalidAccessKeyId", Reason::Expired),
+            (403, "RequestTimeTooSkewed", Reason::Rejected),
+            (403, "SignatureDoesNotMatch", Reason::Rejected),
+            (400, "KMS.DisabledException", Reason::KeyDenied),
+            (400, "KMS.NotFoundException", Reason::KeyDenied),
+            (400, "KMS.KMSInvalidStateException", Reason::KeyDenied),
+            (400, "KMS.ThrottlingException", Reason::Unavailable),
+            (400, "KMS.KMSInternalException", Reason::Unavailable),
+            (404, "NoSuchBucket", Reason::Gone),
+            (404, "", Reason::Gone),
+            (301, "PermanentRedirect", Reason::Moved),
+            (307, "TemporaryRedirect", Reason::Moved),
+            (400, "IllegalLocationConstraintException", Reason::Moved),
+            (400, "AuthorizationHeaderMalformed", Reason::Rejected),
+            (400, "BadDigest", Reason::Rejected),
+            (400, "InvalidDigest", Reason::Rejected),
+            (400, "InvalidRequest", Reason::Rejected),
+            (400, "KeyTooLongError", Reason::Rejected),
+            (400, "XAmzContentSHA256Mismatch", Reason::Rejected),
+            (400, "EntityTooLarge", Reason::Rejected),
+            (405, "MethodNotAllowed", Reason::Rejected),
+            (501, "NotImplemented", Reason::Rejected),
+        ] {
+            assert_eq!(put_object(refusal(status, code)), Put::Fault(reason), "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn only_412_means_that_the_object_exists() {
+        assert_eq!(put_object(refusal(412, "PreconditionFailed")), Put::Exists);
+        assert_eq!(put_object(refusal(412, "")), Put::Exists);
+        assert_ne!(put_object(refusal(409, "ConditionalRequestConflict")), Put::Exists);
+        assert_ne!(put_object(refusal(412, "Surprise")), Put::Exists);
+    }
+
+    #[test]
+    fn a_denial_that_speaks_of_kms_is_the_keys() {
+        let message = "User: arn:aws:sts::222222222222:assumed-role/Delivery/x is not authorized to perform: \
+                       kms:GenerateDataKey on resource: arn:aws:kms:eu-central-1:222222222222:key/1";
+        let denied = Refusal { message, ..refusal(403, "AccessDenied") };
+        assert_eq!(put_object(denied), Put::Fault(Reason::KeyDenied));
+    }
+
+    #[test]
+    fn a_malformed_header_that_names_a_region_means_another_region() {
+        let moved = Refusal { region: Some("eu-central-1"), ..refusal(400, "AuthorizationHeaderMalformed") };
+        assert_eq!(put_object(moved), Put::Fault(Reason::Moved));
+    }
+
+    #[test]
+    fn answers_of_sts_mean_what_their_code_says() {
+        for (status, code, reason) in [
+            (403, "AccessDenied", Reason::Denied),
+            (403, "RegionDisabledException", Reason::Denied),
+            (403, "", Reason::Denied),
+            (400, "MalformedPolicyDocument", Reason::Rejected),
+            (400, "PackedPolicyTooLarge", Reason::Rejected),
+            (400, "ValidationError", Reason::Rejected),
+            (403, "ExpiredTokenException", Reason::Rejected),
+            (403, "InvalidClientTokenId", Reason::Rejected),
+            (403, "SignatureDoesNotMatch", Reason::Rejected),
+            (400, "Throttling", Reason::Unavailable),
+            (500, "InternalFailure", Reason::Unavailable),
+            (503, "", Reason::Unavailable),
+        ] {
+            assert_eq!(assume_role(refusal(status, code)), reason, "{status} {code}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The bytes on their way from the staging bucket to the customer's, and a witness of what went wrong on our
+//! side of it: to the SDK a body that breaks looks like a connection that breaks, and that would be told as the
+//! customer's fault.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::task::{Context, Poll};
+
+use aws_sdk_s3::primitives::ByteStream as SdkStream;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use domain::ports::{Body, ByteStream};
+use futures_util::StreamExt as _;
+use http_body::{Frame, SizeHint};
+
+/// What went wrong with the staged bytes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum BrokenBody {
+    /// They could not be read to their end.
+    #[error("reading the staged part: {0}")]
+    Read(String),
+    /// They are more or fewer than the part's record says.
+    #[error("the staged part has another size than its record says")]
+    Size,
+}
+
+/// Learns what went wrong with a body, while the SDK has it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Witness(Arc<OnceLock<BrokenBody>>);
+
+impl Witness {
+    /// What went wrong on our side, if anything did.
+    pub(super) fn saw(&self) -> Option<&BrokenBody> {
+        self.0.get()
+    }
+
+    fn tell(&self, broken: BrokenBody) -> BrokenBody {
+        // Only the first one is the cause.
+        self.0.get_or_init(|| broken).clone()
+    }
+}
+
+/// The body for the SDK. Whole bytes can be sent again by the SDK; a stream can't, and the protocol starts over.
+pub(super) fn outgoing(body: Body, size: u64) -> (SdkStream, Witness) {
+    let witness = Witness::default();
+    let stream = match body {
+        Body::Whole(bytes) => {
+            if bytes.len() as u64 != size {
+                witness.tell(BrokenBody::Size);
+            }
+            SdkStream::from(bytes)
+        }
+        Body::Stream(stream) => {
+            let counted = Counted { stream: Mutex::new(stream), left: size, witness: witness.clone() };
+            SdkStream::new(SdkBody::from_body_1_x(counted))
+        }
+    };
+    (stream, witness)
+}
+
+/// A stream of known size.
+struct Counted {
+    /// The SDK wants bodies that are `Sync`, which a mutex is without ever being locked.
+    stream: Mutex<ByteStream>,
+    left: u64,
+    witness: Witness,
+}
+
+impl http_body::Body for Counted {
+    type Data = Bytes;
+    type Error = BrokenBody;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenBody>>> {
+        let this = self.get_mut();
+        let stream = this.stream.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let next = match stream.poll_next_unpin(cx) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(next) => next,
+        };
+        let broken = match next {
+            Some(Ok(bytes)) => match this.left.checked_sub(bytes.len() as u64) {
+                Some(left) => {
+                    this.left = left;
+                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                }
+                None => BrokenBody::Size,
+            },
+            None if this.left == 0 => return Poll::Ready(None),
+            None => BrokenBody::Size,
+            Some(Err(error)) => BrokenBody::Read(error.chain()),
+        };
+        Poll::Ready(Some(Err(this.witness.tell(broken))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ports::PortError;
+    use futures_util::stream;
+
+    use super::*;
+
+    async fn sent(chunks: Vec<Result<&'static str, &'static str>>, size: u64) -> (Option<Bytes>, Option<BrokenBody>) {
+        let chunks = chunks.into_iter().map(|chunk| match chunk {
+            Ok(text) => Ok(Bytes::from_static(text.as_bytes())),
+            Err(error) => Err(PortError::Transient { what: "reading", source: error.into() }),
+        });
+        let (body, witness) = outgoing(Body::Stream(Box::pin(stream::iter(chunks))), size);
+        let bytes = body.collect().await.ok().map(|all| all.into_bytes());
+        (bytes, witness.saw().cloned())
+    }
+
+    #[tokio::test]
+    async fn a_stream_of_the_right_size_goes_through_unseen() {
+        assert_eq!(sent(vec![Ok("ab"), Ok("c")], 3).await, (Some("abc".into()), None));
+        assert_eq!(sent(vec![], 0).await, (Some(Bytes::new()), None));
+    }
+
+    #[tokio::test]
+    async fn what_breaks_on_our_side_is_witnessed() {
+        let (bytes, saw) = sent(vec![Ok("ab"), Err("503")], 3).await;
+        assert!(bytes.is_none());
+        assert_eq!(saw, Some(BrokenBody::Read("reading: passing failure: 503".into())));
+        assert_eq!(sent(vec![Ok("ab")], 3).await, (None, Some(BrokenBody::Size)));
+        assert_eq!(sent(vec![Ok("ab"), Ok("cd")], 3).await, (None, Some(BrokenBody::Size)));
+        let (_, witness) = outgoing(Body::Whole(Bytes::from_static(b"ab")), 3);
+        assert_eq!(witness.saw(), Some(&BrokenBody::Size));
+    }
+}

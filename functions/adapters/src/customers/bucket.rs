@@ -1,0 +1,94 @@
+//! A customer's bucket, seen through the assumed role: one create-only write.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_s3::types::ServerSideEncryption;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::connector::Destination;
+use domain::fault::{Fault, Reason, Stage};
+use domain::names::ExternalId;
+use domain::ports::{CustomerBucket, NewObject};
+use domain::protocol::PutAnswer;
+
+use super::body::{self, BrokenBody};
+use super::fault::Telling;
+use crate::clients::{LARGE, timeouts};
+
+/// The slowest line that still is one, bytes per second: a part of 256 MiB may take five minutes.
+const SLOWEST: u64 = 1 << 20;
+
+/// One connector's bucket. It holds the only copy of the session's keys.
+#[derive(Debug)]
+pub(super) struct S3CustomerBucket {
+    client: aws_sdk_s3::Client,
+    to: Destination,
+    external_id: ExternalId,
+}
+
+impl S3CustomerBucket {
+    pub(super) fn new(client: aws_sdk_s3::Client, to: &Destination, external_id: &ExternalId) -> Self {
+        Self { client, to: to.clone(), external_id: external_id.clone() }
+    }
+
+    fn telling(&self) -> Telling<'_> {
+        Telling::new(Stage::PutObject, &self.external_id)
+    }
+
+    /// Our own side failed: nothing that the customer could mend, and nothing that its platform said.
+    fn broken(&self, broken: &BrokenBody) -> Fault {
+        let (reason, code) = match broken {
+            BrokenBody::Read(_) => (Reason::Unavailable, "StagingRead"),
+            BrokenBody::Size => (Reason::Rejected, "StagingSize"),
+        };
+        self.telling().fault(reason, code, &broken.to_string())
+    }
+}
+
+/// How long one try may take: an upload, its answer, and what the line needs for the bytes. The SDK's stalled-
+/// stream protection ends one that makes no progress much earlier.
+fn patience(size: u64) -> Duration {
+    LARGE + Duration::from_secs(size / SLOWEST)
+}
+
+#[async_trait]
+impl CustomerBucket for S3CustomerBucket {
+    /// `If-None-Match: *` makes S3 decide: of two workers one is answered 200 and the other 412 or, while the
+    /// first is still under way, 409. So is a retry whose first try went through. The checksum is the sealed
+    /// one, so bytes that changed since the seal are refused with 400 and leave nothing behind. The expected
+    /// owner keeps the bytes from whoever takes the name of a bucket that the customer gave up.
+    ///
+    /// Sources: Amazon S3 API reference, `PutObject`; Amazon S3 user guide, "Verifying bucket ownership".
+    async fn put_new(&self, object: NewObject) -> Result<PutAnswer, Fault> {
+        let NewObject { key, content_type, sha256, size, body } = object;
+        let (body, witness) = body::outgoing(body, size);
+        if let Some(broken) = witness.saw() {
+            return Err(self.broken(broken));
+        }
+        let too_large = |_| self.telling().fault(Reason::Rejected, "TooLarge", "the part's size is no size");
+        let mut request = self
+            .client
+            .put_object()
+            .bucket(self.to.bucket.as_str())
+            .key(key)
+            .if_none_match("*")
+            .checksum_sha256(STANDARD.encode(sha256.bytes()))
+            .expected_bucket_owner(self.to.role.account().as_str())
+            .content_type(content_type)
+            .content_length(i64::try_from(size).map_err(too_large)?)
+            .body(body);
+        if let Some(key) = &self.to.kms_key {
+            request = request.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key.as_str());
+        }
+        let patience = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(patience(size)));
+        match request.customize().config_override(patience).send().await {
+            Ok(_) => Ok(PutAnswer::Written),
+            // What our own side witnessed is the cause, whatever it looked like from the other end.
+            Err(error) => match witness.saw() {
+                Some(broken) => Err(self.broken(broken)),
+                None => self.telling().put_object(&error),
+            },
+        }
+    }
+}

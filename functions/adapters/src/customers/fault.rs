@@ -1,0 +1,219 @@
+//! From an SDK error to the fault that the domain records, in words that are safe to show.
+
+use std::error::Error;
+
+use aws_sdk_s3::operation::put_object::PutObjectError;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use domain::fault::{Fault, Reason, Stage};
+use domain::names::{ExternalId, Region};
+use domain::protocol::PutAnswer;
+
+use super::answers::{self, Put, Refusal};
+
+/// The platform's words are kept up to this length.
+const MESSAGE_CHARS: usize = 300;
+/// Its codes are far shorter than this; what isn't is no code of AWS.
+const CODE_CHARS: usize = 80;
+
+/// Tells of what goes wrong at one stage, and keeps the external ID out of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Telling<'a> {
+    stage: Stage,
+    external_id: &'a ExternalId,
+}
+
+impl<'a> Telling<'a> {
+    pub(super) const fn new(stage: Stage, external_id: &'a ExternalId) -> Self {
+        Self { stage, external_id }
+    }
+
+    /// A fault in our own words, or in the platform's as they are.
+    pub(super) fn fault(&self, reason: Reason, code: &str, message: &str) -> Fault {
+        // Before anything is cut off: half an external ID would not be found.
+        let message = message.replace(self.external_id.as_str(), "(external ID)");
+        let (code, message) = (shown(code, CODE_CHARS), shown(&message, MESSAGE_CHARS));
+        Fault { stage: self.stage, reason, code, message }
+    }
+
+    /// Why a role could not be assumed.
+    pub(super) fn assume_role(&self, error: &SdkError<AssumeRoleError, HttpResponse>) -> Fault {
+        match Answer::of(error) {
+            Answer::Refused(refused) => self.refused(answers::assume_role(refused.refusal()), &refused),
+            Answer::None { reason, code, words } => self.fault(reason, code, &words),
+        }
+    }
+
+    /// What a write that did not succeed means; that the object exists is no fault.
+    pub(super) fn put_object(&self, error: &SdkError<PutObjectError, HttpResponse>) -> Result<PutAnswer, Fault> {
+        match Answer::of(error) {
+            Answer::Refused(refused) => match answers::put_object(refused.refusal()) {
+                Put::Exists => Ok(PutAnswer::Exists),
+                Put::Fault(reason) => Err(self.refused(reason, &refused)),
+            },
+            Answer::None { reason, code, words } => Err(self.fault(reason, code, &words)),
+        }
+    }
+
+    fn refused(&self, reason: Reason, refused: &Refused) -> Fault {
+        let Refused { status, code, message, region } = refused;
+        let code = if code.is_empty() { format!("Http{status}") } else { code.clone() };
+        let words = if message.is_empty() { format!("HTTP status {status}") } else { message.clone() };
+        match (reason, region) {
+            (Reason::Moved, Some(region)) => self.fault(reason, &code, &format!("it is in {region} ({words})")),
+            _ => self.fault(reason, &code, &words),
+        }
+    }
+}
+
+/// What came back.
+enum Answer {
+    /// The platform answered, with an error.
+    Refused(Refused),
+    /// There was no answer to speak of.
+    None {
+        reason: Reason,
+        code: &'static str,
+        words: String,
+    },
+}
+
+/// [`Refusal`], owned.
+struct Refused {
+    status: u16,
+    code: String,
+    message: String,
+    region: Option<String>,
+}
+
+impl Refused {
+    fn refusal(&self) -> Refusal<'_> {
+        let Self { status, code, message, region } = self;
+        Refusal { status: *status, code, message, region: region.as_deref() }
+    }
+}
+
+impl Answer {
+    fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        let unavailable = |code| Self::None { reason: Reason::Unavailable, code, words: chain(error) };
+        match error {
+            SdkError::ServiceError(answer) => Self::Refused(Refused {
+                status: answer.raw().status().as_u16(),
+                code: answer.err().code().unwrap_or_default().to_owned(),
+                message: answer.err().message().unwrap_or_default().to_owned(),
+                region: region(answer.raw()),
+            }),
+            SdkError::TimeoutError(_) => unavailable("Timeout"),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => unavailable("Timeout"),
+            SdkError::DispatchFailure(failure) if failure.is_io() => unavailable("Connection"),
+            // Name resolution, TLS, or credentials of our own that could not be fetched.
+            SdkError::DispatchFailure(_) => unavailable("NotSent"),
+            SdkError::ResponseError(_) => unavailable("UnreadableAnswer"),
+            // Nothing was sent: the request itself is wrong.
+            _ => Self::None { reason: Reason::Rejected, code: "NotARequest", words: chain(error) },
+        }
+    }
+}
+
+/// The bucket's region, which S3 names in a header or in the error document of a request to the wrong one.
+/// Source: Amazon S3 user guide, "Request routing".
+fn region(answer: &HttpResponse) -> Option<String> {
+    let in_document = || {
+        let (_, rest) = std::str::from_utf8(answer.body().bytes()?).ok()?.split_once("<Region>")?;
+        rest.split_once("</Region>").map(|(region, _)| region)
+    };
+    let named = answer.headers().get("x-amz-bucket-region").or_else(in_document)?;
+    named.parse::<Region>().ok().map(String::from)
+}
+
+/// The error with all its causes in one line.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// On one line, without control characters, and not longer than `most` characters.
+fn shown(text: &str, most: usize) -> String {
+    let mut shown = String::new();
+    let mut left = most;
+    for c in text.chars() {
+        let escaped: String = if c.is_control() { c.escape_default().collect() } else { c.to_string() };
+        let size = escaped.chars().count();
+        if size > left {
+            shown.push('…');
+            break;
+        }
+        left -= size;
+        shown.push_str(&escaped);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+
+    use super::*;
+
+    fn telling(external_id: &ExternalId) -> Telling<'_> {
+        Telling::new(Stage::PutObject, external_id)
+    }
+
+    fn refused(status: u16, code: &str, message: &str, body: &'static str) -> SdkError<PutObjectError, HttpResponse> {
+        let error = PutObjectError::generic(ErrorMetadata::builder().code(code).message(message).build());
+        let raw = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
+        SdkError::service_error(error, raw)
+    }
+
+    #[test]
+    fn the_external_id_and_control_characters_never_reach_a_record() {
+        let id = ExternalId::new(1, 2);
+        let words = format!("value\u{1b}[31m '{id}' at 'externalId' failed\n{}", "x".repeat(400));
+        let fault = telling(&id).put_object(&refused(400, "ValidationError", &words, "")).unwrap_err();
+        assert!(!fault.message.contains(id.as_str()) && fault.message.contains("(external ID)"));
+        assert!(!fault.message.chars().any(char::is_control) && fault.message.contains(r"\u{1b}"));
+        assert!(fault.message.ends_with("x…") && fault.message.chars().count() <= MESSAGE_CHARS + 1);
+    }
+
+    #[test]
+    fn a_bucket_elsewhere_is_told_with_its_region() {
+        let id = ExternalId::new(1, 2);
+        let body = "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>";
+        let error = refused(400, "AuthorizationHeaderMalformed", "the region is wrong", body);
+        let fault = telling(&id).put_object(&error).unwrap_err();
+        assert_eq!((fault.reason, fault.message.as_str()), (Reason::Moved, "it is in eu-west-1 (the region is wrong)"));
+        let nonsense = refused(301, "PermanentRedirect", "elsewhere", "<Region>evil.example</Region>");
+        assert_eq!(telling(&id).put_object(&nonsense).unwrap_err().message, "elsewhere");
+    }
+
+    #[test]
+    fn an_answer_without_code_or_words_is_told_by_its_status() {
+        let id = ExternalId::new(1, 2);
+        let error = PutObjectError::generic(ErrorMetadata::builder().build());
+        let raw = HttpResponse::new(StatusCode::try_from(503).unwrap(), SdkBody::from("<html>"));
+        let fault = telling(&id).put_object(&SdkError::service_error(error, raw)).unwrap_err();
+        assert_eq!((fault.reason, fault.code.as_str()), (Reason::Unavailable, "Http503"));
+    }
+
+    #[test]
+    fn no_answer_is_unavailable_and_no_request_is_ours() {
+        let id = ExternalId::new(1, 2);
+        let timeout = SdkError::timeout_error("no answer within 60 s");
+        let fault = telling(&id).put_object(&timeout).unwrap_err();
+        assert_eq!((fault.reason, fault.code.as_str()), (Reason::Unavailable, "Timeout"));
+        let no_request = SdkError::construction_failure("a header that is none");
+        assert_eq!(telling(&id).put_object(&no_request).unwrap_err().reason, Reason::Rejected);
+    }
+}

@@ -1,0 +1,101 @@
+//! What a session of a customer's role is called and what it may do: its name, and its policy.
+
+use domain::connector::Destination;
+use domain::names::{ConnectorId, KmsKeyArn};
+use domain::part::PartNumber;
+use serde_json::{Value, json};
+
+/// The session's name, which the customer's own `CloudTrail` shows beside every request. It says which connector
+/// wrote and which part was the first of the run.
+///
+/// STS takes 2 to 64 of `[\w+=,.@-]` (AWS STS API reference, `AssumeRole`); this is 44.
+pub(super) fn name(connector: &ConnectorId, part: PartNumber) -> String {
+    format!("auditferry-{connector}-{part}")
+}
+
+/// The session policy. The session may do what the role may **and** this: put objects below the connector's
+/// prefix, and nothing else, however much the role allows.
+///
+/// STS takes 2,048 characters, and besides packs it in a form of its own whose limit it does not publish; its
+/// answer tells in percent how full the session's token is, and [`super::StsCustomers`] logs that.
+pub(super) fn policy(destination: &Destination) -> String {
+    let Destination { role, bucket, prefix, kms_key, .. } = destination;
+    let objects = format!("arn:{}:s3:::{bucket}/{}", role.partition(), prefix.key("*"));
+    let mut statements = vec![json!({ "Effect": "Allow", "Action": "s3:PutObject", "Resource": objects })];
+    statements.extend(kms_key.as_ref().map(encrypt_with));
+    json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
+}
+
+/// S3 asks KMS for a data key in the session's name. A policy can't name an alias as a resource, so an alias is
+/// named by a condition instead.
+/// Source: AWS KMS developer guide, "Use aliases to control access to KMS keys".
+fn encrypt_with(key: &KmsKeyArn) -> Value {
+    let (action, arn) = ("kms:GenerateDataKey", key.as_str());
+    match arn.split_once(":alias/") {
+        None => json!({ "Effect": "Allow", "Action": action, "Resource": arn }),
+        Some((account, name)) => json!({
+            "Effect": "Allow",
+            "Action": action,
+            "Resource": format!("{account}:key/*"),
+            "Condition": { "ForAnyValue:StringEquals": { "kms:ResourceAliases": format!("alias/{name}") } },
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn destination(bucket: &str, prefix: &str, key: Option<&str>) -> Destination {
+        Destination {
+            role: "arn:aws-us-gov:iam::222222222222:role/auditferry/Delivery".parse().unwrap(),
+            bucket: bucket.parse().unwrap(),
+            region: "us-gov-west-1".parse().unwrap(),
+            prefix: prefix.parse().unwrap(),
+            kms_key: key.map(|key| key.parse().unwrap()),
+        }
+    }
+
+    #[test]
+    fn a_session_may_put_objects_below_its_prefix_and_nothing_else() {
+        let policy = policy(&destination("acme-logs", "audit/acme", None));
+        let statement = r#"{"Action":"s3:PutObject","Effect":"Allow","Resource":"arn:aws-us-gov:s3:::acme-logs/audit/acme/*"}"#;
+        assert_eq!(policy, format!(r#"{{"Statement":[{statement}],"Version":"2012-10-17"}}"#));
+        assert!(super::policy(&destination("acme-logs", "", None)).contains(r#""arn:aws-us-gov:s3:::acme-logs/*""#));
+    }
+
+    #[test]
+    fn a_key_is_allowed_for_data_keys_and_an_alias_by_its_name() {
+        let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+        let by_key = policy(&destination("acme-logs", "audit", Some(key)));
+        assert!(by_key.contains(&format!(r#""Action":"kms:GenerateDataKey","Effect":"Allow","Resource":"{key}""#)));
+        let alias = "arn:aws:kms:eu-central-1:222222222222:alias/audit/logs";
+        let by_alias = policy(&destination("acme-logs", "audit", Some(alias)));
+        assert!(by_alias.contains(r#""Resource":"arn:aws:kms:eu-central-1:222222222222:key/*""#));
+        assert!(by_alias.contains(r#"{"ForAnyValue:StringEquals":{"kms:ResourceAliases":"alias/audit/logs"}}"#));
+    }
+
+    #[test]
+    fn a_session_is_named_after_connector_and_part() {
+        let name = name(&ConnectorId::new(0x0123_4567_89ab_cdef), PartNumber::new(42));
+        assert_eq!(name, "auditferry-con_0123456789abcdef-000000000042");
+        let longest = super::name(&ConnectorId::new(u64::MAX), PartNumber::new(u64::MAX));
+        assert!(longest.len() <= 64 && longest.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b)));
+    }
+
+    proptest! {
+        /// The longest bucket, prefix and key that the domain accepts still make a policy that STS takes.
+        #[test]
+        fn the_policy_always_fits(
+            bucket in "[a-z0-9]{63}", prefix in "[A-Za-z0-9!_'()-]{99}/[A-Za-z0-9!_'()-]{100}",
+            key in prop::sample::select(vec!["key", "alias"]), id in "[A-Za-z0-9/_-]{250}",
+        ) {
+            let key = format!("arn:aws-us-gov:kms:us-gov-west-1:222222222222:{key}/{id}");
+            let policy = policy(&destination(&bucket, &prefix, Some(&key)));
+            prop_assert!(policy.chars().count() <= 2048, "{} characters", policy.chars().count());
+            prop_assert!(policy.is_ascii());
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What DynamoDB's answer to a conditional write means.
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use domain::ports::{Cause, PortError};
+
+use crate::port_error::{is_passing, port_error};
+
+/// Codes of cancellation that say nothing about the conditions: another transaction or too many requests were
+/// in the way. Source: DynamoDB API reference, `TransactWriteItems`, "Errors".
+const IN_THE_WAY: [&str; 4] =
+    ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"];
+
+/// Whether a single write was carried out. `false`: its condition did not hold.
+pub(super) fn held<T, E>(
+    what: &'static str,
+    answer: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<bool, PortError>
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    match answer {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+        Err(error) => Err(port_error(what, error)),
+    }
+}
+
+/// What became of a transaction.
+#[derive(Debug)]
+pub(super) enum Transacted {
+    /// All of it was carried out.
+    Done,
+    /// None of it was carried out: a condition did not hold.
+    Refused,
+    /// Nobody knows: the answer was lost or said nothing about the conditions.
+    Unknown(Cause),
+}
+
+/// Sorts the answer to a transaction. An error is one that will come again: not allowed, or a bug.
+pub(super) fn transacted<T>(
+    what: &'static str,
+    answer: Result<T, SdkError<TransactWriteItemsError, HttpResponse>>,
+) -> Result<Transacted, PortError> {
+    let Err(error) = answer else { return Ok(Transacted::Done) };
+    let cancelled = error.as_service_error().and_then(|error| match error {
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+            let codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+            Some(by_codes(codes))
+        }
+        _ => None,
+    });
+    match cancelled {
+        Some(Cancelled::Refused) => Ok(Transacted::Refused),
+        Some(Cancelled::InTheWay) => Ok(Transacted::Unknown(Box::new(error))),
+        Some(Cancelled::Wrong) => Err(PortError::Bug { what, source: Box::new(error) }),
+        None if is_passing(&error) => Ok(Transacted::Unknown(Box::new(error))),
+        None => Err(port_error(what, error)),
+    }
+}
+
+/// Why a transaction was cancelled.
+#[derive(Debug, PartialEq, Eq)]
+enum Cancelled {
+    Refused,
+    InTheWay,
+    Wrong,
+}
+
+fn by_codes<'a>(codes: impl Iterator<Item = &'a str>) -> Cancelled {
+    let mut wrong = false;
+    for code in codes {
+        if code == "ConditionalCheckFailed" {
+            return Cancelled::Refused;
+        }
+        wrong |= code != "None" && !IN_THE_WAY.contains(&code);
+    }
+    // Cancelled without a reason: the part's record will tell.
+    if wrong { Cancelled::Wrong } else { Cancelled::InTheWay }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_that_failed_is_a_refusal_whatever_else_went_wrong() {
+        for (codes, meaning) in [
+            (&["ConditionalCheckFailed", "None"][..], Cancelled::Refused),
+            (&["TransactionConflict", "ConditionalCheckFailed"], Cancelled::Refused),
+            (&["None", "TransactionConflict"], Cancelled::InTheWay),
+            (&["ThrottlingError", "None"], Cancelled::InTheWay),
+            (&["None", "ValidationError"], Cancelled::Wrong),
+            (&[], Cancelled::InTheWay),
+        ] {
+            assert_eq!(by_codes(codes.iter().copied()), meaning, "{codes:?}");
+        }
+    }
+
+    #[test]
+    fn a_lost_answer_is_unknown_and_never_an_error() {
+        let lost = SdkError::<TransactWriteItemsError, HttpResponse>::timeout_error("no answer");
+        assert!(matches!(transacted::<()>("sealing", Err(lost)), Ok(Transacted::Unknown(_))));
+        let unsent =
+            SdkError::<TransactWriteItemsError, HttpResponse>::construction_failure("no credentials");
+        assert!(matches!(transacted::<()>("sealing", Err(unsent)), Err(PortError::Bug { .. })));
+    }
+}

@@ -1,0 +1,110 @@
+//! Makes the ledger table where no template has: on a stand-in, or for `auditferry init`.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::client::Waiters as _;
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
+use aws_sdk_dynamodb::operation::create_table::builders::CreateTableInputBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
+};
+use domain::ports::PortError;
+
+use super::keys::{DUE_INDEX, DUE_SHARD, NEXT_RUN_AT, PK, SK, TENANT_ID, TENANT_INDEX};
+use crate::port_error::port_error;
+
+/// How long a new table may take to become active.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// What the ledger table is made of; the deployment's template says the same.
+///
+/// # Errors
+/// If the SDK finds a part of the definition incomplete, which would be a bug.
+pub fn table_definition(table: &str) -> Result<CreateTableInputBuilder, PortError> {
+    definition(table)
+        .map_err(|source| PortError::Bug { what: "defining the ledger table", source: Box::new(source) })
+}
+
+fn definition(table: &str) -> Result<CreateTableInputBuilder, BuildError> {
+    let [hash, range] = keys(PK, SK)?;
+    let mut input = CreateTableInputBuilder::default()
+        .table_name(table)
+        .billing_mode(BillingMode::PayPerRequest)
+        .key_schema(hash)
+        .key_schema(range)
+        .global_secondary_indexes(index(DUE_INDEX, DUE_SHARD, NEXT_RUN_AT, ProjectionType::KeysOnly)?)
+        .global_secondary_indexes(index(TENANT_INDEX, TENANT_ID, PK, ProjectionType::All)?);
+    for name in [PK, SK, DUE_SHARD, NEXT_RUN_AT, TENANT_ID] {
+        input = input.attribute_definitions(text(name)?);
+    }
+    Ok(input)
+}
+
+fn index(
+    name: &str,
+    hash: &str,
+    range: &str,
+    projection: ProjectionType,
+) -> Result<GlobalSecondaryIndex, BuildError> {
+    let [hash, range] = keys(hash, range)?;
+    GlobalSecondaryIndex::builder()
+        .index_name(name)
+        .key_schema(hash)
+        .key_schema(range)
+        .projection(Projection::builder().projection_type(projection).build())
+        .build()
+}
+
+/// A key of a hash and a range attribute.
+pub(crate) fn keys(hash: &str, range: &str) -> Result<[KeySchemaElement; 2], BuildError> {
+    let element = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+    Ok([element(hash, KeyType::Hash)?, element(range, KeyType::Range)?])
+}
+
+/// A key attribute of type S.
+pub(crate) fn text(name: &str) -> Result<AttributeDefinition, BuildError> {
+    AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
+}
+
+/// Makes the table and waits until it is there; one that exists already is left as it is.
+///
+/// # Errors
+/// If DynamoDB refuses, or the table is not active within two minutes.
+pub async fn create_table(client: &Client, table: &str) -> Result<(), PortError> {
+    create("creating the ledger table", client, table, table_definition(table)?).await
+}
+
+/// Makes any table so. Of two that make it at once, the second finds it being made and waits as well.
+pub(crate) async fn create(
+    what: &'static str,
+    client: &Client,
+    table: &str,
+    definition: CreateTableInputBuilder,
+) -> Result<(), PortError> {
+    if let Err(error) = definition.send_with(client).await
+        && !matches!(error.as_service_error(), Some(CreateTableError::ResourceInUseException(_)))
+    {
+        return Err(port_error(what, error));
+    }
+    let waited = client.wait_until_table_exists().table_name(table).wait(PATIENCE).await;
+    waited.map_err(|source| PortError::Transient { what, source: Box::new(source) })?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_index_of_due_connectors_holds_keys_only() {
+        let input = table_definition("ledger").unwrap().build().unwrap();
+        let due =
+            input.global_secondary_indexes().iter().find(|index| index.index_name() == DUE_INDEX).unwrap();
+        let projection = due.projection().and_then(Projection::projection_type);
+        assert_eq!(projection, Some(&ProjectionType::KeysOnly));
+        assert_eq!(input.attribute_definitions().len(), 5);
+    }
+}

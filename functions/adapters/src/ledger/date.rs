@@ -1,0 +1,95 @@
+//! The time that an answer of DynamoDB carries: its HTTP `Date` header (RFC 9110, section 6.6.1), in whole
+//! seconds. The protocol holds it against the worker's clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::date_time::{DateTime, Format};
+use domain::time::Time;
+
+/// No answer so far carried a time.
+const NONE: i64 = i64::MIN;
+
+/// By how much the ledger's time is moved. Zero, but in the embedded demo: its stand-ins live today, while its
+/// run is as of another day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DateShift(i64);
+
+impl DateShift {
+    /// Later by so many milliseconds, or earlier if negative.
+    #[must_use]
+    pub const fn millis(millis: i64) -> Self {
+        Self(millis)
+    }
+}
+
+/// Listens to one request and remembers the time of its last answer: where the SDK tried again, the first
+/// answers are old.
+#[derive(Debug, Clone)]
+pub(super) struct DateOfAnswer(Arc<AtomicI64>);
+
+impl DateOfAnswer {
+    /// Before any answer.
+    pub(super) fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(NONE)))
+    }
+
+    /// The time, moved by `shift`; `None` if no answer told one.
+    pub(super) fn time(&self, shift: DateShift) -> Option<Time> {
+        // The request is over, and awaiting it was synchronisation enough.
+        match self.0.load(Ordering::Relaxed) {
+            NONE => None,
+            millis => Time::from_millis(millis.saturating_add(shift.0)),
+        }
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for DateOfAnswer {
+    fn name(&self) -> &'static str {
+        "DateOfAnswer"
+    }
+
+    fn read_after_transmit(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let date = context.response().headers().get("date").and_then(millis);
+        self.0.store(date.unwrap_or(NONE), Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// The milliseconds of an HTTP date; `None` if it is none.
+fn millis(header: &str) -> Option<i64> {
+    DateTime::from_str(header, Format::HttpDate).ok()?.to_millis().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_http_date_is_a_time_and_anything_else_is_none() {
+        // The example of RFC 9110, section 5.6.7.
+        let at = Time::from_millis(millis("Sun, 06 Nov 1994 08:49:37 GMT").unwrap()).unwrap();
+        assert_eq!(at.to_string(), "1994-11-06T08:49:37.000Z");
+        assert_eq!(millis("yesterday"), None);
+    }
+
+    #[test]
+    fn without_an_answer_there_is_no_time() {
+        let date = DateOfAnswer::new();
+        assert_eq!(date.time(DateShift::millis(1)), None);
+        date.0.store(5_000, Ordering::Relaxed);
+        assert_eq!(date.time(DateShift::millis(-1)).unwrap().millis(), 4_999);
+        assert_eq!(date.time(DateShift::millis(-6_000)), None);
+    }
+}

@@ -1,0 +1,109 @@
+//! Which connectors are due, and their claim by a dispatcher.
+
+use async_trait::async_trait;
+use domain::names::ConnectorId;
+use domain::ports::{Claim, Due, DuePage, PortError};
+use domain::time::Time;
+
+use super::DynamoLedger;
+use super::answers::held;
+use super::expression::{names, time, values};
+use super::keys::{self, CURSOR, DUE_INDEX, DUE_SHARD, Item, NEXT_RUN_AT, PK, SK};
+use crate::port_error::port_error;
+
+/// How many due connectors a page holds: ten batches of the queue.
+const PAGE: i32 = 100;
+
+impl DynamoLedger {
+    /// Moves `next_run_at` from one time to another; `false` if it stood elsewhere.
+    async fn move_next_run(
+        &self,
+        what: &'static str,
+        id: &ConnectorId,
+        from: Time,
+        to: Time,
+    ) -> Result<bool, PortError> {
+        let change = self
+            .change(id, CURSOR)
+            .update_expression("SET #next_run_at = :to")
+            .condition_expression("#next_run_at = :from")
+            .set_expression_attribute_names(Some(names([NEXT_RUN_AT])))
+            .set_expression_attribute_values(Some(values([(":to", time(to)), (":from", time(from))])));
+        held(what, change.send().await)
+    }
+}
+
+#[async_trait]
+impl Due for DynamoLedger {
+    async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(DUE_INDEX)
+            .key_condition_expression("#due_shard = :shard AND #next_run_at <= :now")
+            .set_expression_attribute_names(Some(names([DUE_SHARD, NEXT_RUN_AT])))
+            .set_expression_attribute_values(Some(values([
+                (":shard", keys::due_shard(shard)),
+                (":now", time(now)),
+            ])))
+            .set_exclusive_start_key(after.map(|claim| place(shard, claim)))
+            .limit(PAGE);
+        let page = query.send().await.map_err(|error| port_error("looking for due connectors", error))?;
+        let more = page.last_evaluated_key.is_some();
+        let due = page.items.unwrap_or_default().iter().map(claim).collect::<Result<_, _>>()?;
+        Ok(DuePage { due, more })
+    }
+
+    /// A second dispatcher that saw the same `next_run_at` is refused. So is our own second try after a lost
+    /// answer: the connector is then due again at `until`, and nothing is lost but time.
+    async fn claim(&self, claim: &Claim, until: Time) -> Result<bool, PortError> {
+        self.move_next_run("claiming a due connector", &claim.id, claim.seen, until).await
+    }
+
+    /// If anyone has moved `next_run_at` since the claim, that stays.
+    async fn unclaim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
+        self.move_next_run("taking a claim back", &claim.id, until, claim.seen).await?;
+        Ok(())
+    }
+}
+
+/// Where a claim stands in the index: the key behind which the next page starts.
+fn place(shard: u8, claim: &Claim) -> Item {
+    let mut place = keys::key(&claim.id, CURSOR);
+    place.insert(DUE_SHARD.to_owned(), keys::due_shard(shard));
+    place.insert(NEXT_RUN_AT.to_owned(), time(claim.seen));
+    place
+}
+
+fn claim(item: &Item) -> Result<Claim, PortError> {
+    let id = item.get(PK).and_then(keys::connector_of);
+    let seen = item.get(NEXT_RUN_AT).and_then(|at| at.as_s().ok()).and_then(|at| at.parse().ok());
+    let (Some(id), Some(seen)) = (id, seen) else {
+        let key = (item.get(PK), item.get(SK), item.get(NEXT_RUN_AT));
+        let source = format!("an entry of the index `{DUE_INDEX}` has another form: {key:?}").into();
+        return Err(PortError::Bug { what: "looking for due connectors", source });
+    };
+    Ok(Claim { id, seen })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::expression::text;
+    use super::*;
+
+    #[test]
+    fn a_place_in_the_index_is_read_back_as_the_claim_it_came_from() {
+        let before = Claim { id: ConnectorId::new(3), seen: Time::LAST };
+        let place = place(7, &before);
+        assert_eq!(place[DUE_SHARD], text("07"));
+        assert_eq!(claim(&place).unwrap(), before);
+    }
+
+    #[test]
+    fn an_entry_of_another_form_is_a_bug_that_shows_its_key() {
+        let mut entry = place(0, &Claim { id: ConnectorId::new(3), seen: Time::LAST });
+        entry.insert(PK.to_owned(), text("T#acme"));
+        assert!(claim(&entry).unwrap_err().chain().contains("T#acme"));
+    }
+}

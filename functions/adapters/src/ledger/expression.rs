@@ -1,0 +1,40 @@
+//! Names and values of expressions. Every attribute stands in an expression as `#name`, since many of ours
+//! (`next`, `since`, `block`) are words that DynamoDB reserves.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::part::PartNumber;
+use domain::time::Time;
+
+use super::keys::Item;
+
+/// The placeholders of these attributes.
+pub(super) fn names<const N: usize>(attributes: [&str; N]) -> HashMap<String, String> {
+    attributes.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect()
+}
+
+/// The values of an expression.
+pub(super) fn values<const N: usize>(values: [(&str, AttributeValue); N]) -> Item {
+    values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A text.
+pub(super) fn text(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+/// A point in time.
+pub(super) fn time(time: Time) -> AttributeValue {
+    AttributeValue::S(time.to_string())
+}
+
+/// A number.
+pub(super) fn number(number: u64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// The number of a part.
+pub(super) fn part_number(part: PartNumber) -> AttributeValue {
+    number(part.get())
+}

@@ -1,0 +1,44 @@
+//! The ledger in one DynamoDB table: what connectors are set to, how far each has come, and every part.
+//!
+//! | item | `pk` | `sk` | holds |
+//! |---|---|---|---|
+//! | settings | `C#<connector>` | `CONFIG` | the connector, and `tenant_id` for the index `tenant` |
+//! | cursor | `C#<connector>` | `CURSOR` | the cursor, the lease, and `due_shard` for the index `due` |
+//! | part | `C#<connector>` | `PART#<12 digits>` | the part's record |
+//!
+//! Index `tenant`: hash `tenant_id`, range `pk`, everything projected. Index `due`: hash `due_shard`, range
+//! `next_run_at`, keys only; only a connector that was activated has a cursor, so the index is sparse. Times
+//! are RFC 3339 texts of a fixed width, so that DynamoDB compares them as times.
+
+mod answers;
+mod connectors;
+pub(crate) mod create;
+mod date;
+mod due;
+mod expression;
+mod keys;
+mod reads;
+mod records;
+mod runs;
+mod seal;
+
+use aws_sdk_dynamodb::Client;
+
+pub use create::{create_table, table_definition};
+pub use date::DateShift;
+
+/// The ledger on DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DynamoLedger {
+    client: Client,
+    table: String,
+    date_shift: DateShift,
+}
+
+impl DynamoLedger {
+    /// The ledger in `table`, which [`create_table`] or the deployment's template has made.
+    #[must_use]
+    pub const fn new(client: Client, table: String, date_shift: DateShift) -> Self {
+        Self { client, table, date_shift }
+    }
+}

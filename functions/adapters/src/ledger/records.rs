@@ -1,0 +1,114 @@
+//! The domain's records as DynamoDB items, by their serde form, and back.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::connector::Connector;
+use domain::cursor::Cursor;
+use domain::names::ConnectorId;
+use domain::part::Part;
+use domain::ports::{PortError, due_shard};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_dynamo::aws_sdk_dynamodb_1 as convert;
+
+use super::keys::{self, Item};
+
+/// The item of a connector's settings.
+pub(super) fn of_connector(connector: &Connector) -> Result<Item, PortError> {
+    let mut item = to_item("writing a connector", connector)?;
+    item.extend(keys::key(&connector.id, keys::CONFIG));
+    item.insert(keys::TENANT_ID.to_owned(), AttributeValue::S(connector.tenant.as_str().to_owned()));
+    Ok(item)
+}
+
+/// The item of a connector's cursor, without a lease.
+pub(super) fn of_cursor(id: &ConnectorId, cursor: &Cursor) -> Result<Item, PortError> {
+    let mut item = to_item("writing a cursor", cursor)?;
+    item.extend(keys::key(id, keys::CURSOR));
+    item.insert(keys::DUE_SHARD.to_owned(), keys::due_shard(due_shard(id)));
+    Ok(item)
+}
+
+/// The item of a part.
+pub(super) fn of_part(part: &Part) -> Result<Item, PortError> {
+    let mut item = to_item("writing a part's record", part)?;
+    item.extend(keys::key(&part.connector, &keys::part(part.number)));
+    Ok(item)
+}
+
+/// The settings in an item.
+pub(super) fn connector(item: Item) -> Result<Connector, PortError> {
+    from_item("reading a connector's record", item)
+}
+
+/// The cursor in an item; the lease is not part of it.
+pub(super) fn cursor(item: Item) -> Result<Cursor, PortError> {
+    from_item("reading a cursor's record", item)
+}
+
+/// The part in an item.
+pub(super) fn part(item: Item) -> Result<Part, PortError> {
+    from_item("reading a part's record", item)
+}
+
+/// Any value as an attribute.
+pub(super) fn attribute<T: Serialize>(what: &'static str, value: &T) -> Result<AttributeValue, PortError> {
+    convert::to_attribute_value(value).map_err(|source| PortError::Bug { what, source: source.into() })
+}
+
+fn to_item<T: Serialize>(what: &'static str, value: &T) -> Result<Item, PortError> {
+    convert::to_item(value).map_err(|source| PortError::Bug { what, source: source.into() })
+}
+
+fn from_item<T: DeserializeOwned>(what: &'static str, item: Item) -> Result<T, PortError> {
+    convert::from_item(item).map_err(|source| PortError::Bug { what, source: source.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::cursor::Reconcile;
+    use domain::fault::{Block, Reason, Stage};
+    use domain::part::PartNumber;
+    use domain::time::Time;
+
+    fn cursor_in_trouble() -> Cursor {
+        let at: Time = "2026-11-20T20:15:30.123Z".parse().unwrap();
+        Cursor {
+            next: PartNumber::new(u64::MAX),
+            cut: Some(at),
+            reconcile: Reconcile { due: at, passes: 6, at: None, stray_parts: vec![PartNumber::new(3)] },
+            block: Some(Block {
+                stage: Stage::PutObject,
+                reason: Reason::Gone,
+                code: "NoSuchBucket".into(),
+                cause: String::new(),
+                remedy: "Create it.".into(),
+                since: at,
+                attempts: 2,
+                next_attempt: at,
+            }),
+            ..Cursor::new(at, at, at)
+        }
+    }
+
+    #[test]
+    fn a_cursor_comes_back_as_it_was_and_its_times_are_texts() {
+        let id = ConnectorId::new(1);
+        let before = cursor_in_trouble();
+        let mut item = of_cursor(&id, &before).unwrap();
+        assert_eq!(item["watermark"], AttributeValue::S("2026-11-20T20:15:30.123Z".into()));
+        assert_eq!(item["next"], AttributeValue::N(u64::MAX.to_string()));
+        assert_eq!(item["due_shard"].as_s().unwrap().len(), 2);
+        item.insert("lease_owner".into(), AttributeValue::S("someone".into()));
+        assert_eq!(cursor(item).unwrap(), before);
+    }
+
+    #[test]
+    fn a_record_that_does_not_parse_is_a_bug_and_says_which() {
+        let mut item = of_cursor(&ConnectorId::new(1), &cursor_in_trouble()).unwrap();
+        item.insert("watermark".into(), AttributeValue::S("yesterday".into()));
+        let error = cursor(item).unwrap_err();
+        assert!(matches!(error, PortError::Bug { .. }));
+        assert!(error.chain().contains("cursor") && error.chain().contains("yesterday"), "{}", error.chain());
+    }
+}

@@ -1,0 +1,196 @@
+//! What a run reads and writes, but for the seal.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use domain::cursor::Reconcile;
+use domain::fault::Block;
+use domain::names::{ConnectorId, WorkerId};
+use domain::part::{Part, PartNumber};
+use domain::ports::{LeaseAnswer, PortError, Runs};
+use domain::protocol::{Mark, Release, Seal, SealAnswer, Snapshot};
+use domain::time::Time;
+
+use super::answers::held;
+use super::date::DateOfAnswer;
+use super::expression::{names, part_number, text, time, values};
+use super::keys::{self, CURSOR, NEXT_RUN_AT, PK};
+use super::{DynamoLedger, records};
+use crate::port_error::port_error;
+
+const LEASE_OWNER: &str = "lease_owner";
+const LEASE_UNTIL: &str = "lease_until";
+
+impl DynamoLedger {
+    /// A change of one item of a connector.
+    pub(super) fn change(&self, id: &ConnectorId, sort: &str) -> UpdateItemFluentBuilder {
+        self.client.update_item().table_name(&self.table).set_key(Some(keys::key(id, sort)))
+    }
+
+    /// The first half of a mark. A second worker finds `delivered_at` set and leaves it as it is.
+    async fn mark_part(&self, mark: &Mark) -> Result<bool, PortError> {
+        let change = self
+            .change(&mark.part.connector, &keys::part(mark.part.number))
+            .update_expression("SET #delivered_at = :at")
+            .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#delivered_at)")
+            .set_expression_attribute_names(Some(names([PK, "delivered_at"])))
+            .set_expression_attribute_values(Some(values([(":at", time(mark.at))])));
+        held("marking a part as delivered", change.send().await)
+    }
+
+    /// The second half. A second worker finds the cursor past this part and leaves it as it is; a worker that
+    /// died between the halves is made up for by the next one, which loads the part, finds it delivered and
+    /// marks it again.
+    async fn move_delivered(&self, mark: &Mark) -> Result<bool, PortError> {
+        let (update, names) = if mark.unblock {
+            ("SET #delivered = :this REMOVE #block", names(["delivered", "block"]))
+        } else {
+            ("SET #delivered = :this", names(["delivered"]))
+        };
+        let number = mark.part.number;
+        let change = self
+            .change(&mark.part.connector, CURSOR)
+            .update_expression(update)
+            .condition_expression("#delivered = :before")
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values([
+                (":this", part_number(number)),
+                (":before", part_number(number.previous())),
+            ])));
+        held("moving the mark of what is delivered", change.send().await)
+    }
+}
+
+#[async_trait]
+impl Runs for DynamoLedger {
+    /// A second worker sees the lease of the first and goes away. If it sees none, because it has run out, both
+    /// may work: the seal decides between them.
+    async fn lease(
+        &self,
+        id: &ConnectorId,
+        worker: &WorkerId,
+        now: Time,
+        until: Time,
+    ) -> Result<LeaseAnswer, PortError> {
+        let change = self
+            .change(id, CURSOR)
+            .update_expression("SET #lease_owner = :me, #lease_until = :until")
+            .condition_expression(
+                "attribute_exists(#pk) AND \
+                 (attribute_not_exists(#lease_until) OR #lease_until < :now OR #lease_owner = :me)",
+            )
+            .set_expression_attribute_names(Some(names([PK, LEASE_OWNER, LEASE_UNTIL])))
+            .set_expression_attribute_values(Some(values([
+                (":me", text(worker.as_str())),
+                (":until", time(until)),
+                (":now", time(now)),
+            ])))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let Err(error) = change.send().await else { return Ok(LeaseAnswer::Granted) };
+        match error.as_service_error() {
+            // The refusal brings the item along: without one there is no cursor.
+            Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                let exists = refused.item().is_some_and(|item| !item.is_empty());
+                Ok(if exists { LeaseAnswer::Held } else { LeaseAnswer::Unknown })
+            }
+            _ => Err(port_error("taking a lease", error)),
+        }
+    }
+
+    async fn snapshot(&self, id: &ConnectorId) -> Result<Option<Snapshot>, PortError> {
+        let date = DateOfAnswer::new();
+        let found = self.settings_and_cursor(id, date.clone()).await?;
+        let Some((connector, Some(cursor))) = found else { return Ok(None) };
+        Ok(Some(Snapshot { connector, cursor, server_time: date.time(self.date_shift) }))
+    }
+
+    async fn seal(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
+        self.seal_in_one_transaction(seal).await
+    }
+
+    async fn part(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError> {
+        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let answer = get.set_key(Some(keys::key(id, &keys::part(number)))).send().await;
+        let answer = answer.map_err(|error| port_error("reading a part's record", error))?;
+        answer.item.map(records::part).transpose()
+    }
+
+    /// Windows follow each other without a gap, so their ends fall with the numbers, and the first part that
+    /// ends too early ends the search.
+    async fn parts_reaching(
+        &self,
+        id: &ConnectorId,
+        after: Time,
+        before: PartNumber,
+    ) -> Result<Vec<Part>, PortError> {
+        self.parts_before(id, Some(before), usize::MAX, |part| part.window.to > after).await
+    }
+
+    async fn mark(&self, mark: &Mark) -> Result<(), PortError> {
+        self.mark_part(mark).await?;
+        self.move_delivered(mark).await?;
+        Ok(())
+    }
+
+    /// A second worker overwrites it: both have seen a fault. A cursor that is gone is not made again.
+    async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError> {
+        let block = records::attribute("writing why a connector is blocked", block)?;
+        let change = self
+            .change(id, CURSOR)
+            .update_expression("SET #block = :block")
+            .condition_expression("attribute_exists(#pk)")
+            .set_expression_attribute_names(Some(names([PK, "block"])))
+            .set_expression_attribute_values(Some(values([(":block", block)])));
+        held("recording why a connector is blocked", change.send().await)?;
+        Ok(())
+    }
+
+    /// A second worker that read the same slice finds the reconcile moved on and changes nothing.
+    async fn reconciled(
+        &self,
+        id: &ConnectorId,
+        before: &Reconcile,
+        after: &Reconcile,
+    ) -> Result<(), PortError> {
+        let what = "recording how far the reconcile has come";
+        let change = self
+            .change(id, CURSOR)
+            .update_expression("SET #reconcile = :after")
+            .condition_expression("#reconcile = :before")
+            .set_expression_attribute_names(Some(names(["reconcile"])))
+            .set_expression_attribute_values(Some(values([
+                (":after", records::attribute(what, after)?),
+                (":before", records::attribute(what, before)?),
+            ])));
+        held(what, change.send().await)?;
+        Ok(())
+    }
+
+    /// A worker whose lease has passed to another changes nothing. One whose `next_run_at` was moved in the
+    /// meantime, by "run now", gives back the lease and keeps the run that was asked for.
+    async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
+        let what = "giving a lease back";
+        let both = self
+            .change(id, CURSOR)
+            .update_expression("SET #next_run_at = :next REMOVE #lease_owner, #lease_until")
+            .condition_expression("#lease_owner = :me AND #next_run_at = :seen")
+            .set_expression_attribute_names(Some(names([NEXT_RUN_AT, LEASE_OWNER, LEASE_UNTIL])))
+            .set_expression_attribute_values(Some(values([
+                (":next", time(release.next_run_at)),
+                (":me", text(worker.as_str())),
+                (":seen", time(release.seen)),
+            ])));
+        if held(what, both.send().await)? {
+            return Ok(());
+        }
+        let lease_only = self
+            .change(id, CURSOR)
+            .update_expression("REMOVE #lease_owner, #lease_until")
+            .condition_expression("#lease_owner = :me")
+            .set_expression_attribute_names(Some(names([LEASE_OWNER, LEASE_UNTIL])))
+            .set_expression_attribute_values(Some(values([(":me", text(worker.as_str()))])));
+        held(what, lease_only.send().await)?;
+        Ok(())
+    }
+}

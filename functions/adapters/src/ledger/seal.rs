@@ -1,0 +1,86 @@
+//! The seal: the one write that decides for ever what a part is.
+
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use domain::ports::PortError;
+use domain::protocol::{Seal, SealAnswer};
+
+use super::answers::{Transacted, transacted};
+use super::expression::{names, part_number, time, values};
+use super::keys::{self, CURSOR, PK};
+use super::{DynamoLedger, records};
+
+impl DynamoLedger {
+    /// One transaction: put the part if its number is free, move the cursor if it stands where the sealing
+    /// worker read it. Of two workers with the same number DynamoDB carries out one; the other is refused, and
+    /// finds the first one's part under that number. Of two tries of one worker the second is refused too, or
+    /// recognised by the token that the SDK sends with all tries of a request: either way the part under the
+    /// number bears the worker's own name.
+    pub(super) async fn seal_in_one_transaction(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
+        let put = self.put_part(seal)?;
+        let update = self.move_cursor(seal)?;
+        let answer = self
+            .client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().put(put).build())
+            .transact_items(TransactWriteItem::builder().update(update).build())
+            .send()
+            .await;
+        Ok(match transacted("sealing a part", answer)? {
+            Transacted::Done => SealAnswer::Won,
+            Transacted::Refused => SealAnswer::Refused,
+            Transacted::Unknown(cause) => {
+                tracing::warn!(
+                    connector_id = %seal.part.connector,
+                    part = seal.part.number.get(),
+                    cause = %aws_smithy_types::error::display::DisplayErrorContext(&*cause),
+                    "The answer to a seal was lost; the part's record is read back"
+                );
+                SealAnswer::Unknown
+            }
+        })
+    }
+
+    fn put_part(&self, seal: &Seal) -> Result<Put, PortError> {
+        Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(records::of_part(&seal.part)?))
+            .condition_expression("attribute_not_exists(#pk)")
+            .set_expression_attribute_names(Some(names([PK])))
+            .build()
+            .map_err(incomplete)
+    }
+
+    fn move_cursor(&self, seal: &Seal) -> Result<Update, PortError> {
+        let number = seal.part.number;
+        let mut set = String::from("SET #next = :next_after, #watermark = :watermark_after");
+        let mut names = names(["next", "watermark"]);
+        let mut values = values([
+            (":next_before", part_number(number)),
+            (":next_after", part_number(number.next())),
+            (":watermark_before", time(seal.watermark_before)),
+            (":watermark_after", time(seal.watermark_after)),
+        ]);
+        if let Some(reconcile) = &seal.reconcile {
+            set.push_str(", #reconcile = :reconcile");
+            names.insert("#reconcile".to_owned(), "reconcile".to_owned());
+            values.insert(":reconcile".to_owned(), records::attribute("writing a reconcile", reconcile)?);
+        }
+        if seal.unblock {
+            set.push_str(" REMOVE #block");
+            names.insert("#block".to_owned(), "block".to_owned());
+        }
+        Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::key(&seal.part.connector, CURSOR)))
+            .update_expression(set)
+            .condition_expression("#next = :next_before AND #watermark = :watermark_before")
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .build()
+            .map_err(incomplete)
+    }
+}
+
+fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> PortError {
+    PortError::Bug { what: "composing the sealing transaction", source: Box::new(error) }
+}

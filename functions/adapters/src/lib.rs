@@ -1,0 +1,13 @@
+//! The ports of the domain, filled by AWS: the only package that names `aws_sdk_*`.
+
+pub mod bus;
+pub mod clients;
+pub mod clock;
+pub mod customers;
+pub mod ledger;
+pub mod logs;
+mod port_error;
+pub mod queue;
+pub mod settings;
+pub mod source;
+pub mod staging;

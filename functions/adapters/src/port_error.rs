@@ -1,0 +1,57 @@
+//! What an SDK error means to whoever asked: passing, denied, or a bug.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use domain::ports::PortError;
+
+/// Codes that pass by themselves, whatever the status (AWS general reference, "Common errors"; DynamoDB
+/// developer guide, "Error handling"). The SDK has tried these a few times already.
+const PASSING: [&str; 12] = [
+    "InternalServerError",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+    "OverLimit",
+];
+
+/// Sorts an SDK error; `what` says what was being done, such as `"reading a cursor"`.
+pub(crate) fn port_error<E>(what: &'static str, error: SdkError<E, HttpResponse>) -> PortError
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let passing = is_passing(&error);
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    let denied = matches!(status, Some(401 | 403 | 404))
+        || error.code().is_some_and(|code| {
+            code.contains("AccessDenied") || code.contains("NotFound") || code == "UnrecognizedClientException"
+        });
+    let source = Box::new(error);
+    if passing {
+        PortError::Transient { what, source }
+    } else if denied {
+        PortError::Denied { what, source }
+    } else {
+        PortError::Bug { what, source }
+    }
+}
+
+/// Whether the same request may well succeed later: timeouts, lost connections, throttling, 5xx. Of such a
+/// request nobody knows whether it had an effect.
+pub(crate) fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    match error {
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
+        SdkError::ServiceError(answer) => {
+            let code = answer.err().code().unwrap_or_default();
+            answer.raw().status().as_u16() >= 500 || PASSING.contains(&code)
+        }
+        _ => false,
+    }
+}

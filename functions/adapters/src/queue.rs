@@ -1,0 +1,72 @@
+//! The queue from the dispatcher to the exporter: Amazon SQS.
+
+use async_trait::async_trait;
+use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchOutput;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use domain::names::ConnectorId;
+use domain::ports::{PortError, QUEUE_BATCH, Queue};
+
+use crate::port_error::port_error;
+
+const SENDING: &str = "sending to the export queue";
+
+/// A queue of SQS.
+#[derive(Debug, Clone)]
+pub struct SqsQueue {
+    client: aws_sdk_sqs::Client,
+    url: String,
+}
+
+impl SqsQueue {
+    /// The queue at that URL.
+    #[must_use]
+    pub const fn new(client: aws_sdk_sqs::Client, url: String) -> Self {
+        Self { client, url }
+    }
+}
+
+/// The message of contract 3: the exporter takes nothing but the connector's ID from it.
+fn body(connector: &ConnectorId) -> String {
+    serde_json::json!({ "connector_id": connector.as_str() }).to_string()
+}
+
+#[async_trait]
+impl Queue for SqsQueue {
+    /// A message that is sent twice costs a second run that finds nothing due, or the lease held.
+    async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
+        if batch.is_empty() {
+            // SQS refuses a batch without entries.
+            return Ok(Vec::new());
+        }
+        if batch.len() > QUEUE_BATCH {
+            let source = format!("{} connectors in a batch of at most {QUEUE_BATCH}", batch.len()).into();
+            return Err(PortError::Bug { what: SENDING, source });
+        }
+        let mut request = self.client.send_message_batch().queue_url(&self.url);
+        for (index, connector) in batch.iter().enumerate() {
+            let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body(connector));
+            let entry = entry.build();
+            request = request
+                .entries(entry.map_err(|error| PortError::Bug { what: SENDING, source: Box::new(error) })?);
+        }
+        let answer = request.send().await.map_err(|error| port_error(SENDING, error))?;
+        Ok(not_taken(batch, &answer))
+    }
+}
+
+/// The connectors that the queue did not confirm. What it does not mention at all counts as refused too: a
+/// message twice does no harm, a message lost would cost a window.
+fn not_taken(batch: &[ConnectorId], answer: &SendMessageBatchOutput) -> Vec<ConnectorId> {
+    for failed in answer.failed() {
+        // The port hands on only who was refused; why is told here.
+        tracing::warn!(
+            connector_id = failed.id().parse().ok().and_then(|index: usize| batch.get(index)).map(ConnectorId::as_str),
+            code = failed.code(),
+            our_fault = failed.sender_fault(),
+            reason = failed.message(),
+            "the export queue refused a message"
+        );
+    }
+    let taken = |index: usize| answer.successful().iter().any(|entry| entry.id().parse() == Ok(index));
+    batch.iter().enumerate().filter(|(index, _)| !taken(*index)).map(|(_, connector)| connector.clone()).collect()
+}

@@ -1,0 +1,168 @@
+//! The functions' settings: environment variables, read once by a `main.rs` into types (contract 3 of the design).
+//!
+//! There is one struct per concern. A function reads those that it needs, and [`both`] puts them together so that
+//! one start-up tells of everything that is wrong. An empty value counts as absent, as `CloudFormation` can't
+//! leave a variable out; anything else that is malformed ends the start-up, and nothing defaults over a typo.
+
+mod events;
+mod places;
+mod read;
+mod timing;
+
+use domain::part::PartLimits;
+use domain::protocol::Timing;
+
+pub use self::events::events_table;
+pub use self::places::{BusSettings, LedgerSettings, QueueSettings, S3Settings, StagingSettings};
+pub use self::read::{Lookup, Problem, WrongSetting, WrongSettings, both};
+pub use self::timing::{part_limits, timing};
+use crate::source::EventsTable;
+
+/// What the exporter reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExporterSettings {
+    /// The events table.
+    pub events: EventsTable,
+    /// The ledger.
+    pub ledger: LedgerSettings,
+    /// The vendor's own bucket.
+    pub staging: StagingSettings,
+    /// The event bus.
+    pub bus: BusSettings,
+    /// Settle time and look-back.
+    pub timing: Timing,
+    /// How large a part may get.
+    pub part_limits: PartLimits,
+    /// How S3 is addressed.
+    pub s3: S3Settings,
+}
+
+impl ExporterSettings {
+    /// Every variable that the exporter reads. `template.yaml` names the same.
+    pub const NAMES: &[&str] = &[
+        "EVENTS_TABLE",
+        "EVENTS_INDEX",
+        "EVENTS_PARTITION_KEY",
+        "EVENTS_SORT_KEY",
+        "EVENTS_PARTITION_FORMAT",
+        "EVENTS_SORT_KEY_FORM",
+        "EVENTS_BODY",
+        "EVENTS_TTL",
+        "LEDGER_TABLE",
+        "STAGING_BUCKET",
+        "EVENT_BUS_NAME",
+        "SETTLE_SECONDS",
+        "LOOK_BACK_SECONDS",
+        "MAX_PART_EVENTS",
+        "MAX_PART_BYTES",
+        "S3_FORCE_PATH_STYLE",
+    ];
+
+    /// Reads them.
+    ///
+    /// # Errors
+    /// All variables that are missing or malformed, each with the right form.
+    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
+        let places = both(LedgerSettings::read(env), both(StagingSettings::read(env), BusSettings::read(env)));
+        let limits = both(both(timing(env), part_limits(env)), S3Settings::read(env));
+        let (events, (places, limits)) = both(events_table(env), both(places, limits))?;
+        let ((ledger, (staging, bus)), ((timing, part_limits), s3)) = (places, limits);
+        Ok(Self { events, ledger, staging, bus, timing, part_limits, s3 })
+    }
+}
+
+/// What the dispatcher reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DispatcherSettings {
+    /// The ledger.
+    pub ledger: LedgerSettings,
+    /// The export queue.
+    pub queue: QueueSettings,
+}
+
+impl DispatcherSettings {
+    /// Every variable that the dispatcher reads. `template.yaml` names the same.
+    pub const NAMES: &[&str] = &["LEDGER_TABLE", "EXPORT_QUEUE_URL"];
+
+    /// Reads them.
+    ///
+    /// # Errors
+    /// All variables that are missing or malformed, each with the right form.
+    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
+        let (ledger, queue) = both(LedgerSettings::read(env), QueueSettings::read(env))?;
+        Ok(Self { ledger, queue })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// As a stack with nothing but defaults sets them: optional ones are there and empty.
+    fn stack(name: &str) -> Option<String> {
+        let value = match name {
+            "EVENTS_TABLE" => "auditferry-EventsTable-1",
+            "LEDGER_TABLE" => "auditferry-LedgerTable-1",
+            "STAGING_BUCKET" => "auditferry-stagingbucket-1",
+            "EVENT_BUS_NAME" => "auditferry-events",
+            "EXPORT_QUEUE_URL" => "https://sqs.eu-central-1.amazonaws.com/111111111111/auditferry-ExportQueue-1",
+            "S3_FORCE_PATH_STYLE" => "false",
+            _ => "",
+        };
+        Some(value.to_owned())
+    }
+
+    fn names_read<T>(read: impl Fn(Lookup<'_>) -> T) -> BTreeSet<String> {
+        let asked = RefCell::new(BTreeSet::new());
+        read(&|name| {
+            asked.borrow_mut().insert(name.to_owned());
+            stack(name)
+        });
+        asked.into_inner()
+    }
+
+    fn set(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn each_function_reads_exactly_the_variables_that_it_names() {
+        assert_eq!(names_read(ExporterSettings::read), set(ExporterSettings::NAMES));
+        assert_eq!(names_read(DispatcherSettings::read), set(DispatcherSettings::NAMES));
+    }
+
+    #[test]
+    fn a_stack_with_nothing_but_defaults_is_enough() {
+        let settings = ExporterSettings::read(&stack).unwrap();
+        assert_eq!(settings.timing.settle, Duration::from_secs(300));
+        assert_eq!(settings.part_limits, PartLimits::default());
+        assert_eq!(settings.ledger.table, "auditferry-LedgerTable-1");
+        assert!(!settings.s3.force_path_style);
+        let queue = DispatcherSettings::read(&stack).unwrap().queue;
+        assert!(queue.url.ends_with("auditferry-ExportQueue-1"));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let error = ExporterSettings::read(&|name| match name {
+            "LEDGER_TABLE" => None,
+            "SETTLE_SECONDS" => Some("5m".into()),
+            "STAGING_BUCKET" => Some("Staging".into()),
+            "EVENTS_SORT_KEY_FORM" => Some("iso".into()),
+            "S3_FORCE_PATH_STYLE" => Some("yes".into()),
+            name => stack(name),
+        });
+        let error = error.unwrap_err();
+        let names: Vec<&str> = error.0.iter().map(|wrong| wrong.name).collect();
+        let wrong = ["EVENTS_SORT_KEY_FORM", "LEDGER_TABLE", "STAGING_BUCKET", "SETTLE_SECONDS", "S3_FORCE_PATH_STYLE"];
+        assert_eq!(names, wrong);
+        let text = error.to_string();
+        assert!(text.starts_with("5 environment variables are missing or malformed:"), "{text}");
+        assert!(text.contains("LEDGER_TABLE is not set; it must be"), "{text}");
+        assert!(text.contains("SETTLE_SECONDS is `5m`; it must be a whole number from 0 to 86400"), "{text}");
+    }
+}

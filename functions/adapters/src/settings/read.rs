@@ -1,0 +1,143 @@
+//! How a variable is read, and how what is wrong with it is told.
+
+use std::fmt;
+
+/// Looks a variable up. A `main.rs` hands in the environment, as
+/// `&|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())`: a value that is not UTF-8
+/// must not look like one that is absent.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// All variables that are wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct WrongSettings(pub Vec<WrongSetting>);
+
+impl fmt::Display for WrongSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [one] => write!(f, "the environment variable {one}"),
+            several => {
+                write!(f, "{} environment variables are missing or malformed:", several.len())?;
+                several.iter().try_for_each(|wrong| write!(f, "\n- {wrong}"))
+            }
+        }
+    }
+}
+
+/// A variable that is wrong: its name, its value, the right form.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} {problem}; it must be {form}")]
+pub struct WrongSetting {
+    /// The variable.
+    pub name: &'static str,
+    /// What is wrong with it.
+    pub problem: Problem,
+    /// The right form.
+    pub form: String,
+}
+
+/// What is wrong with a variable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// It is needed and absent or empty.
+    #[error("is not set")]
+    Missing,
+    /// It has another form.
+    #[error("is `{0}`")]
+    Malformed(
+        /// Its value, shortened and with control characters escaped.
+        String,
+    ),
+}
+
+impl WrongSettings {
+    pub(super) fn missing(name: &'static str, form: impl Into<String>) -> Self {
+        Self(vec![WrongSetting { name, problem: Problem::Missing, form: form.into() }])
+    }
+
+    pub(super) fn malformed(name: &'static str, value: &str, form: impl Into<String>) -> Self {
+        let value = value.chars().take(80).flat_map(char::escape_debug).collect();
+        Self(vec![WrongSetting { name, problem: Problem::Malformed(value), form: form.into() }])
+    }
+}
+
+/// Both, or everything that is wrong with either.
+///
+/// # Errors
+/// What is wrong with the first, then what is wrong with the second.
+pub fn both<A, B>(a: Result<A, WrongSettings>, b: Result<B, WrongSettings>) -> Result<(A, B), WrongSettings> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(a), Ok(_)) => Err(a),
+        (Ok(_), Err(b)) => Err(b),
+        (Err(mut a), Err(b)) => {
+            a.0.extend(b.0);
+            Err(a)
+        }
+    }
+}
+
+/// The value of a variable; an empty one is absent.
+pub(super) fn present(env: Lookup<'_>, name: &str) -> Option<String> {
+    env(name).filter(|value| !value.is_empty())
+}
+
+/// The value of a variable that must be there and satisfy `is_right`.
+pub(super) fn required(
+    env: Lookup<'_>,
+    name: &'static str,
+    form: &str,
+    is_right: impl Fn(&str) -> bool,
+) -> Result<String, WrongSettings> {
+    optional(env, name, form, is_right)?.ok_or_else(|| WrongSettings::missing(name, form))
+}
+
+/// The value of a variable that may be absent, but if it is there must satisfy `is_right`.
+pub(super) fn optional(
+    env: Lookup<'_>,
+    name: &'static str,
+    form: &str,
+    is_right: impl Fn(&str) -> bool,
+) -> Result<Option<String>, WrongSettings> {
+    match present(env, name) {
+        Some(value) if !is_right(&value) => Err(WrongSettings::malformed(name, &value, form)),
+        value => Ok(value),
+    }
+}
+
+/// A whole number within `range`, or `default` if the variable is absent. Digits only: no sign, no unit, no blank.
+pub(super) fn number(
+    env: Lookup<'_>,
+    name: &'static str,
+    range: std::ops::RangeInclusive<u64>,
+    default: u64,
+) -> Result<u64, WrongSettings> {
+    let Some(value) = present(env, name) else { return Ok(default) };
+    let number = value.bytes().all(|b| b.is_ascii_digit()).then(|| value.parse().ok()).flatten();
+    number.filter(|number| range.contains(number)).ok_or_else(|| {
+        let form = format!("a whole number from {} to {}, or empty for {default}", range.start(), range.end());
+        WrongSettings::malformed(name, &value, form)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_digits_within_its_range_or_absent() {
+        let read = |value: &str| number(&|_| Some(value.to_owned()), "N", 1..=20, 7);
+        assert_eq!(read(""), Ok(7));
+        assert_eq!(read("20"), Ok(20));
+        for bad in ["0", "21", "-1", "+1", "1.5", " 1", "1s", "1_0", "x", "99999999999999999999999"] {
+            let error = read(bad).unwrap_err().to_string();
+            let right = format!("the environment variable N is `{bad}`; it must be a whole number from 1 to 20, or empty for 7");
+            assert_eq!(error, right);
+        }
+    }
+
+    #[test]
+    fn a_value_is_shown_short_and_without_control_characters() {
+        let error = WrongSettings::malformed("N", &format!("\u{1b}{}", "x".repeat(500)), "short").to_string();
+        assert!(error.len() < 200 && !error.chars().any(char::is_control), "{error}");
+    }
+}

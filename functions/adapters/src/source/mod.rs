@@ -1,0 +1,80 @@
+//! The events table in DynamoDB: the default one of contract 1, or a table of the vendor's own.
+//!
+//! `layout` says how the table is laid out, `schema` asks DynamoDB what the settings leave open, `range` turns
+//! spans of time into spans of keys, `reader` reads page by page, and `item` makes events of items (`json` and
+//! `number` write them without loss, `key` tells two of them apart).
+
+mod create;
+mod item;
+mod json;
+mod key;
+mod layout;
+mod number;
+mod range;
+mod reader;
+mod schema;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use domain::connector::Shards;
+use domain::names::TenantId;
+use domain::ports::{PageReader, PortError, Source};
+use domain::protocol::Span;
+use domain::sort_key::SortKeyForm;
+use tokio::sync::OnceCell;
+
+pub use create::create_table;
+pub use layout::{EventsTable, NoShard, PartitionFormat};
+
+use self::reader::Reader;
+use self::schema::Schema;
+
+/// The events table on DynamoDB.
+#[derive(Debug)]
+pub struct DynamoSource {
+    client: Client,
+    layout: Arc<EventsTable>,
+    /// Asked for once per process, and only if something needs it.
+    schema: OnceCell<Arc<Schema>>,
+}
+
+impl DynamoSource {
+    /// The events in a table of that layout.
+    #[must_use]
+    pub fn new(client: Client, layout: EventsTable) -> Self {
+        Self { client, layout: Arc::new(layout), schema: OnceCell::new() }
+    }
+
+    async fn schema(&self) -> Result<Arc<Schema>, PortError> {
+        let schema = self.schema.get_or_try_init(|| async {
+            let schema = schema::of(&self.client, &self.layout).await?;
+            Ok::<_, PortError>(Arc::new(schema))
+        });
+        schema.await.cloned()
+    }
+}
+
+#[async_trait]
+impl Source for DynamoSource {
+    async fn open(
+        &self,
+        tenant: &TenantId,
+        shards: Shards,
+        shard: u8,
+        span: &Span,
+    ) -> Result<Box<dyn PageReader>, PortError> {
+        // An operator's to mend: the setting and the tenant's number of shards do not go together.
+        let partition = self.layout.partition_format.key(tenant, shards, shard).map_err(|source| {
+            PortError::Denied { what: "naming a partition of the events table", source: Box::new(source) }
+        })?;
+        let schema = self.schema().await?;
+        let ranges = range::of(span, self.layout.sort_key_form, schema.sort_key);
+        Ok(Box::new(Reader::new(self.client.clone(), Arc::clone(&self.layout), schema, partition, ranges)))
+    }
+
+    fn sort_key_form(&self) -> SortKeyForm {
+        self.layout.sort_key_form
+    }
+}

@@ -1,0 +1,213 @@
+//! The vendor's own bucket, in which parts wait for their delivery.
+//!
+//! Nobody writes a key twice: keys are made new for every attempt to build a part, so a second worker writes
+//! other objects, and no write here needs a condition. What no sealed part names is waste.
+
+use std::mem;
+
+use async_trait::async_trait;
+use aws_sdk_s3::primitives::ByteStream as SdkStream;
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, CompletedMultipartUpload, CompletedPart};
+use bytes::{Bytes, BytesMut};
+use domain::ports::{ByteStream, PortError, Staging, StagingWrite};
+use futures_util::stream;
+use tokio::task::JoinSet;
+
+use crate::port_error::port_error;
+
+/// The size of the first parts of a multipart upload, and of the largest object that goes up in one request.
+const PIECE: usize = 8 << 20;
+/// After as many parts their size doubles, so that the 10,000 that S3 allows hold 8 TB. Only files far above the
+/// limits of a part ever get there.
+/// Source: Amazon S3 user guide, "Amazon S3 multipart upload limits".
+const PIECES_OF_A_SIZE: i32 = 1000;
+
+const WRITING: &str = "writing to the staging bucket";
+const READING: &str = "reading from the staging bucket";
+
+/// A bucket of S3.
+#[derive(Debug, Clone)]
+pub struct S3Staging {
+    client: aws_sdk_s3::Client,
+    bucket: String,
+}
+
+impl S3Staging {
+    /// The bucket of that name.
+    #[must_use]
+    pub const fn new(client: aws_sdk_s3::Client, bucket: String) -> Self {
+        Self { client, bucket }
+    }
+}
+
+#[async_trait]
+impl Staging for S3Staging {
+    async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError> {
+        Ok(Box::new(Upload {
+            target: Target { client: self.client.clone(), bucket: self.bucket.clone(), key: key.to_owned() },
+            buffer: BytesMut::new(),
+            multipart: None,
+            started: 0,
+            under_way: JoinSet::new(),
+            done: Vec::new(),
+        }))
+    }
+
+    /// S3 sends the checksum of an object that went up in one request, and the SDK holds it against the bytes. Of
+    /// a multipart upload there is none for the whole; there the customer's S3 checks the sealed SHA-256.
+    async fn read(&self, key: &str) -> Result<ByteStream, PortError> {
+        let request = self.client.get_object().bucket(&self.bucket).key(key).checksum_mode(ChecksumMode::Enabled);
+        let answer = request.send().await.map_err(|error| port_error(READING, error))?;
+        let chunks = stream::try_unfold(answer.body, |mut body| async move {
+            let chunk = body.try_next().await;
+            let chunk = chunk.map_err(|error| PortError::Transient { what: READING, source: Box::new(error) })?;
+            Ok(chunk.map(|chunk| (chunk, body)))
+        });
+        Ok(Box::pin(chunks))
+    }
+}
+
+/// Where an object goes.
+#[derive(Debug, Clone)]
+struct Target {
+    client: aws_sdk_s3::Client,
+    bucket: String,
+    key: String,
+}
+
+/// An object on its way up. In memory are the piece that is being filled and the one that is being sent.
+#[derive(Debug)]
+struct Upload {
+    target: Target,
+    buffer: BytesMut,
+    /// The ID of the multipart upload, once the object has grown past one piece.
+    multipart: Option<String>,
+    /// How many pieces were started.
+    started: i32,
+    /// At most one piece. Dropping the upload stops it.
+    under_way: JoinSet<Result<CompletedPart, PortError>>,
+    done: Vec<CompletedPart>,
+}
+
+/// The size of the piece of that number, counted from 1.
+fn piece_size(number: i32) -> usize {
+    let doublings = number.saturating_sub(1) / PIECES_OF_A_SIZE;
+    PIECE << doublings.clamp(0, 9)
+}
+
+#[async_trait]
+impl StagingWrite for Upload {
+    async fn write(&mut self, bytes: Bytes) -> Result<(), PortError> {
+        let mut bytes = bytes;
+        while !bytes.is_empty() {
+            let size = piece_size(self.started + 1);
+            // A full piece is sent only when more follows: what fits in one goes up in one request.
+            if self.buffer.len() == size {
+                self.send_piece().await?;
+                continue;
+            }
+            let room = size - self.buffer.len();
+            self.buffer.extend_from_slice(&bytes.split_to(room.min(bytes.len())));
+        }
+        Ok(())
+    }
+
+    async fn finish(mut self: Box<Self>) -> Result<(), PortError> {
+        if self.multipart.is_none() {
+            return self.target.put(self.buffer.freeze()).await;
+        }
+        self.send_piece().await?;
+        self.collect_piece().await?;
+        let Some(upload_id) = self.multipart else { return Ok(()) };
+        self.target.complete(&upload_id, self.done).await
+    }
+
+    async fn abort(mut self: Box<Self>) -> Result<(), PortError> {
+        // A piece that arrives after the abort would stay behind.
+        self.under_way.shutdown().await;
+        match self.multipart {
+            Some(upload_id) => self.target.abort(&upload_id).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Upload {
+    /// Sends what is buffered as the next piece, in the background, once the one before has arrived.
+    async fn send_piece(&mut self) -> Result<(), PortError> {
+        self.collect_piece().await?;
+        let upload_id = match &self.multipart {
+            Some(upload_id) => upload_id.clone(),
+            None => self.multipart.insert(self.target.start().await?).clone(),
+        };
+        self.started += 1;
+        let (target, number) = (self.target.clone(), self.started);
+        let piece = mem::take(&mut self.buffer).freeze();
+        self.under_way.spawn(async move { target.put_piece(&upload_id, number, piece).await });
+        Ok(())
+    }
+
+    async fn collect_piece(&mut self) -> Result<(), PortError> {
+        let Some(joined) = self.under_way.join_next().await else { return Ok(()) };
+        let joined = joined.map_err(|error| PortError::Bug { what: WRITING, source: Box::new(error) })?;
+        self.done.push(joined?);
+        Ok(())
+    }
+}
+
+impl Target {
+    async fn put(&self, bytes: Bytes) -> Result<(), PortError> {
+        let request = self.client.put_object().bucket(&self.bucket).key(&self.key);
+        let request = request.checksum_algorithm(ChecksumAlgorithm::Sha256).body(SdkStream::from(bytes));
+        request.send().await.map(drop).map_err(|error| port_error(WRITING, error))
+    }
+
+    async fn start(&self) -> Result<String, PortError> {
+        let request = self.client.create_multipart_upload().bucket(&self.bucket).key(&self.key);
+        let answer = request.checksum_algorithm(ChecksumAlgorithm::Sha256).send().await;
+        let answer = answer.map_err(|error| port_error(WRITING, error))?;
+        let no_id = || PortError::Bug { what: WRITING, source: "S3 started an upload without an ID".into() };
+        answer.upload_id.ok_or_else(no_id)
+    }
+
+    async fn put_piece(&self, upload_id: &str, number: i32, piece: Bytes) -> Result<CompletedPart, PortError> {
+        let request = self.client.upload_part().bucket(&self.bucket).key(&self.key).upload_id(upload_id);
+        let request = request.part_number(number).checksum_algorithm(ChecksumAlgorithm::Sha256);
+        let answer = request.body(SdkStream::from(piece)).send().await;
+        let answer = answer.map_err(|error| port_error(WRITING, error))?;
+        Ok(CompletedPart::builder()
+            .part_number(number)
+            .set_e_tag(answer.e_tag)
+            .set_checksum_sha256(answer.checksum_sha256)
+            .build())
+    }
+
+    async fn complete(&self, upload_id: &str, pieces: Vec<CompletedPart>) -> Result<(), PortError> {
+        let pieces = CompletedMultipartUpload::builder().set_parts(Some(pieces)).build();
+        let request = self.client.complete_multipart_upload().bucket(&self.bucket).key(&self.key);
+        let answer = request.upload_id(upload_id).multipart_upload(pieces).send().await;
+        let answer = answer.map_err(|error| port_error(WRITING, error))?;
+        // S3 may answer 200 and then fail; such an answer tells of no object.
+        // Source: Amazon S3 API reference, `CompleteMultipartUpload`.
+        let no_object = || PortError::Transient { what: WRITING, source: "S3 completed no object".into() };
+        answer.e_tag.map(drop).ok_or_else(no_object)
+    }
+
+    async fn abort(&self, upload_id: &str) -> Result<(), PortError> {
+        let request = self.client.abort_multipart_upload().bucket(&self.bucket).key(&self.key);
+        request.upload_id(upload_id).send().await.map(drop).map_err(|error| port_error(WRITING, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_thousand_pieces_hold_the_largest_object_and_each_is_within_the_limit() {
+        let sizes: Vec<u64> = (1..=10_000).map(|number| piece_size(number) as u64).collect();
+        assert!(sizes.iter().all(|size| (5 << 20..=5 << 30).contains(size)));
+        assert!(sizes.iter().sum::<u64>() > 5 << 40);
+        assert_eq!((piece_size(1), piece_size(1000), piece_size(1001)), (PIECE, PIECE, 2 * PIECE));
+    }
+}

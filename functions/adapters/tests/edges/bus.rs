@@ -1,0 +1,64 @@
+//! What EventBridge is asked, and what its answers mean.
+
+use adapters::bus::EventBridgeBus;
+use domain::names::ConnectorId;
+use domain::notice::Notice;
+use domain::ports::{Bus as _, PortError};
+use domain::time::Time;
+use serde_json::Value;
+
+use crate::server::{Scripted, Server};
+use crate::world::clients_of;
+
+fn notice() -> Notice {
+    let since: Time = "2026-11-20T20:15:30.123Z".parse().unwrap();
+    Notice::recovered(&"acme".parse().unwrap(), &ConnectorId::new(7), since)
+}
+
+async fn announce(answer: Scripted) -> (Result<(), PortError>, Server) {
+    let server = Server::start([answer]).await;
+    let bus = EventBridgeBus::new(clients_of(&server.url).events, "auditferry-events".into());
+    (bus.announce(&notice()).await, server)
+}
+
+#[tokio::test]
+async fn a_notice_is_one_event_on_the_named_bus() {
+    let taken = r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}"#;
+    let (told, server) = announce(Scripted::new(200, taken)).await;
+    told.unwrap();
+    let seen = server.seen();
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].header("x-amz-target"), Some("AWSEvents.PutEvents"));
+    let request: Value = serde_json::from_slice(&seen[0].body).unwrap();
+    let [entry] = request["Entries"].as_array().unwrap().as_slice() else { panic!("{request}") };
+    assert_eq!(entry["EventBusName"], "auditferry-events");
+    assert_eq!(entry["Source"], "auditferry");
+    assert_eq!(entry["DetailType"], "ExportRecovered");
+    let detail: Value = serde_json::from_str(entry["Detail"].as_str().unwrap()).unwrap();
+    assert_eq!(detail, serde_json::to_value(notice()).unwrap());
+    assert_eq!(detail["connector"], "con_0000000000000007");
+}
+
+#[tokio::test]
+async fn an_entry_that_is_refused_within_a_200_is_an_error_by_its_code() {
+    for (code, is_right) in [
+        ("ThrottlingException", (|e| matches!(e, PortError::Transient { .. })) as fn(&PortError) -> bool),
+        ("InternalFailure", |e| matches!(e, PortError::Transient { .. })),
+        ("NotAuthorizedForSourceException", |e| matches!(e, PortError::Denied { .. })),
+        ("MalformedDetail", |e| matches!(e, PortError::Bug { .. })),
+    ] {
+        let answer = format!(r#"{{"FailedEntryCount":1,"Entries":[{{"ErrorCode":"{code}","ErrorMessage":"words"}}]}}"#);
+        let (told, _) = announce(Scripted::new(200, answer)).await;
+        let error = told.unwrap_err();
+        assert!(is_right(&error), "{error:?}");
+        assert!(error.chain().contains(&format!("{code}: words")), "{}", error.chain());
+    }
+}
+
+#[tokio::test]
+async fn a_bus_that_may_not_be_used_is_denied() {
+    let refused = r#"{"__type":"AccessDeniedException","message":"no"}"#;
+    let (told, server) = announce(Scripted::new(400, refused)).await;
+    assert!(matches!(told, Err(PortError::Denied { .. })));
+    assert_eq!(server.seen().len(), 1, "nothing passes by trying a denial again");
+}

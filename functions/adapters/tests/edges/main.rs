@@ -1,0 +1,19 @@
+//! The adapters at the edges: bus and queue on the wire, staging and customers against the embedded stand-ins, all
+//! through the real SDKs. One binary, since each one links the SDKs.
+
+#[cfg(test)]
+mod bus;
+#[cfg(test)]
+mod customers;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod queue;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod staging;
+#[cfg(test)]
+mod wire;
+#[cfg(test)]
+mod world;

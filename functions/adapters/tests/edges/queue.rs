@@ -1,0 +1,74 @@
+//! What SQS is asked, and what its answers mean.
+
+use adapters::queue::SqsQueue;
+use domain::names::ConnectorId;
+use domain::ports::{PortError, QUEUE_BATCH, Queue as _};
+use serde_json::{Value, json};
+
+use crate::server::{Scripted, Server};
+use crate::world::clients_of;
+
+fn batch(size: u64) -> Vec<ConnectorId> {
+    (0..size).map(ConnectorId::new).collect()
+}
+
+async fn send(batch: &[ConnectorId], answer: Scripted) -> (Result<Vec<ConnectorId>, PortError>, Server) {
+    let server = Server::start([answer]).await;
+    let url = format!("{}/111111111111/export", server.url);
+    let queue = SqsQueue::new(clients_of(&server.url).sqs, url);
+    (queue.send(batch).await, server)
+}
+
+fn answer(taken: &[u64], refused: &[u64]) -> Scripted {
+    let taken: Vec<Value> =
+        taken.iter().map(|id| json!({"Id": id.to_string(), "MessageId": "m", "MD5OfMessageBody": "x"})).collect();
+    let refused: Vec<Value> = refused
+        .iter()
+        .map(|id| json!({"Id": id.to_string(), "SenderFault": false, "Code": "InternalError", "Message": "words"}))
+        .collect();
+    Scripted::new(200, json!({"Successful": taken, "Failed": refused}).to_string())
+}
+
+#[tokio::test]
+async fn each_connector_is_one_message_that_holds_nothing_but_its_id() {
+    let batch = batch(10);
+    let (sent, server) = send(&batch, answer(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], &[])).await;
+    assert_eq!(sent.unwrap(), []);
+    let seen = server.seen();
+    assert_eq!(seen[0].header("x-amz-target"), Some("AmazonSQS.SendMessageBatch"));
+    let request: Value = serde_json::from_slice(&seen[0].body).unwrap();
+    assert_eq!(request["QueueUrl"], format!("{}/111111111111/export", server.url));
+    let entries = request["Entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 10);
+    for (index, entry) in entries.iter().enumerate() {
+        assert_eq!(entry["Id"], index.to_string());
+        let body: Value = serde_json::from_str(entry["MessageBody"].as_str().unwrap()).unwrap();
+        assert_eq!(body, json!({ "connector_id": batch[index].as_str() }));
+    }
+}
+
+#[tokio::test]
+async fn what_the_queue_refuses_or_does_not_mention_comes_back() {
+    let batch = batch(4);
+    let (sent, _) = send(&batch, answer(&[0, 3], &[1])).await;
+    assert_eq!(sent.unwrap(), [batch[1].clone(), batch[2].clone()]);
+}
+
+#[tokio::test]
+async fn a_call_that_fails_as_a_whole_is_an_error() {
+    let refused = r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"no such queue"}"#;
+    let refused = Scripted::new(400, refused).with("x-amzn-query-error", "AWS.SimpleQueueService.NonExistentQueue;Sender");
+    let (sent, _) = send(&batch(1), refused).await;
+    let error = sent.unwrap_err();
+    assert!(matches!(error, PortError::Denied { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_batch_that_sqs_would_refuse_is_never_sent() {
+    let (none, server) = send(&[], answer(&[], &[])).await;
+    assert_eq!(none.unwrap(), []);
+    assert!(server.seen().is_empty());
+    let (many, server) = send(&batch(QUEUE_BATCH as u64 + 1), answer(&[], &[])).await;
+    assert!(matches!(many, Err(PortError::Bug { .. })));
+    assert!(server.seen().is_empty());
+}

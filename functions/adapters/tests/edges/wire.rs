@@ -1,0 +1,140 @@
+//! What STS and S3 are asked, header by header: for the promises that no stand-in checks.
+
+use adapters::customers::StsCustomers;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use domain::connector::Connector;
+use domain::fault::{Fault, Reason};
+use domain::part::PartNumber;
+use domain::ports::{Body, Customers as _, NewObject};
+use domain::protocol::PutAnswer;
+use futures_util::stream;
+
+use crate::server::{Scripted, Seen, Server};
+use crate::world::{ACME, BUCKET, clients_of, connector, object, sha256};
+
+const KEYS: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+    <AccessKeyId>ASIATEMPORARY</AccessKeyId><SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>\
+    <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
+
+/// Opens the connector's bucket and writes one object; S3 answers from the script.
+async fn put(
+    connector: &Connector,
+    object: NewObject,
+    answers: Vec<Scripted>,
+) -> (Result<PutAnswer, Fault>, Vec<Seen>) {
+    let server = Server::start(std::iter::once(Scripted::new(200, KEYS)).chain(answers)).await;
+    let clients = clients_of(&server.url);
+    let customers = StsCustomers::new(clients.sts, clients.customers);
+    let bucket = customers.open(connector, PartNumber::new(42)).await.unwrap();
+    (bucket.put_new(object).await, server.seen())
+}
+
+fn streamed(bytes: &'static [u8]) -> NewObject {
+    let chunks = bytes.chunks(3).map(|chunk| Ok(Bytes::from_static(chunk)));
+    NewObject { body: Body::Stream(Box::pin(stream::iter(chunks))), ..object("audit/events/a.json", bytes) }
+}
+
+fn named(code: &str) -> String {
+    format!("<Error><Code>{code}</Code><Message>words</Message></Error>")
+}
+
+#[tokio::test]
+async fn an_object_is_put_with_the_sealed_checksum_and_no_other() {
+    let bytes = b"{\"a\":1}\n";
+    for (object, payload) in [
+        (object("audit/events/a.json", bytes), hex::encode(sha256(bytes).bytes())),
+        (streamed(bytes), "UNSIGNED-PAYLOAD".to_owned()),
+    ] {
+        let (answer, seen) = put(&connector(), object, vec![Scripted::new(200, "")]).await;
+        assert_eq!(answer, Ok(PutAnswer::Written));
+        let put = &seen[1];
+        assert_eq!((put.method.as_str(), put.path.as_str()), ("PUT", "/acme-logs/audit/events/a.json"));
+        assert_eq!(&put.body[..], bytes);
+        for (name, value) in [
+            ("if-none-match", "*"),
+            ("x-amz-checksum-sha256", STANDARD.encode(sha256(bytes).bytes()).as_str()),
+            ("x-amz-expected-bucket-owner", ACME),
+            ("content-type", "application/json"),
+            ("content-length", "8"),
+            ("x-amz-security-token", "token"),
+            ("x-amz-content-sha256", &payload),
+        ] {
+            assert_eq!(put.header(name), Some(value), "{name}");
+        }
+        let signature = put.header("authorization").unwrap();
+        assert!(signature.contains("Credential=ASIATEMPORARY/") && signature.contains("/eu-central-1/s3/"));
+        assert!(put.header("user-agent").unwrap().contains("app/auditferry"));
+        let names: Vec<&str> = put.headers.keys().map(|name| name.as_str()).collect();
+        let checksums = names.iter().filter(|name| name.contains("checksum") || name.contains("trailer")).count();
+        assert_eq!(checksums, 1, "{names:?}");
+        for unwanted in ["acl", "grant", "tagging", "encryption", "encoding"] {
+            assert!(!names.iter().any(|name| name.contains(unwanted)), "{names:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_given_key_and_nothing_else_asks_for_sse_kms() {
+    let mut connector = connector();
+    let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    connector.destination.as_mut().unwrap().kms_key = Some(key.parse().unwrap());
+    let (answer, seen) = put(&connector, object("audit/a", b"x"), vec![Scripted::new(200, "")]).await;
+    assert_eq!(answer, Ok(PutAnswer::Written));
+    assert_eq!(seen[1].header("x-amz-server-side-encryption"), Some("aws:kms"));
+    assert_eq!(seen[1].header("x-amz-server-side-encryption-aws-kms-key-id"), Some(key));
+    assert!(seen[0].text().contains("kms%3AGenerateDataKey"));
+}
+
+#[tokio::test]
+async fn the_role_is_assumed_with_the_vendors_keys_and_everything_that_binds_the_session() {
+    let (_, seen) = put(&connector(), object("audit/a", b"x"), vec![Scripted::new(200, "")]).await;
+    let assume = &seen[0];
+    assert!(assume.header("authorization").unwrap().contains("Credential=AKIDVENDOR/"));
+    for field in [
+        "Action=AssumeRole",
+        "RoleArn=arn%3Aaws%3Aiam%3A%3A222222222222%3Arole%2Fauditferry%2FDelivery",
+        "RoleSessionName=auditferry-con_0000000000000007-000000000042",
+        "ExternalId=af-00000000000000010000000000000002",
+        "DurationSeconds=900",
+        "Policy=%7B%22Statement%22",
+    ] {
+        assert!(assume.text().split('&').any(|sent| sent.starts_with(field)), "{field} in {}", assume.text());
+    }
+}
+
+#[tokio::test]
+async fn a_stream_is_sent_once_and_the_protocol_starts_over() {
+    let (answer, seen) = put(&connector(), streamed(b"abcdef"), vec![Scripted::new(503, named("SlowDown"))]).await;
+    let fault = answer.unwrap_err();
+    assert_eq!((fault.reason, fault.code.as_str(), fault.message.as_str()), (Reason::Unavailable, "SlowDown", "words"));
+    assert_eq!(seen.len(), 2);
+}
+
+#[tokio::test]
+async fn a_conflict_is_never_taken_for_an_object_that_exists() {
+    let conflict = Scripted::new(409, named("ConditionalRequestConflict"));
+    let (answer, seen) = put(&connector(), object("audit/a", b"x"), vec![conflict]).await;
+    assert_eq!(answer.unwrap_err().reason, Reason::Conflict);
+    assert_eq!(seen.len(), 2);
+    let exists = Scripted::new(412, named("PreconditionFailed"));
+    let (answer, _) = put(&connector(), object("audit/a", b"x"), vec![exists]).await;
+    assert_eq!(answer, Ok(PutAnswer::Exists));
+}
+
+#[tokio::test]
+async fn a_redirect_is_told_and_never_followed() {
+    let elsewhere = Server::start([Scripted::new(200, "")]).await;
+    for (status, code) in [(301, "PermanentRedirect"), (307, "TemporaryRedirect")] {
+        let redirect = Scripted::new(status, named(code))
+            .with("location", format!("{}/{BUCKET}/audit/a", elsewhere.url))
+            .with("x-amz-bucket-region", "us-west-2");
+        let (answer, seen) = put(&connector(), object("audit/a", b"x"), vec![redirect]).await;
+        let fault = answer.unwrap_err();
+        assert_eq!((fault.reason, fault.code.as_str()), (Reason::Moved, code));
+        assert!(fault.message.contains("us-west-2"), "{}", fault.message);
+        assert_eq!(seen.len(), 2, "asked once");
+    }
+    assert!(elsewhere.seen().is_empty());
+}
