@@ -151,7 +151,9 @@ impl CustomerClients {
 }
 
 fn s3_config(sdk: &SdkConfig, s3: S3Settings) -> aws_sdk_s3::config::Builder {
-    aws_sdk_s3::config::Builder::from(sdk).timeout_config(timeouts(LARGE)).force_path_style(s3.force_path_style)
+    aws_sdk_s3::config::Builder::from(sdk)
+        .timeout_config(timeouts(LARGE))
+        .force_path_style(s3.force_path_style)
 }
 
 /// The date pins what the SDK does by default; a newer SDK doesn't change it unseen.

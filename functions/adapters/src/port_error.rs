@@ -31,7 +31,9 @@ where
     let status = error.raw_response().map(|response| response.status().as_u16());
     let denied = matches!(status, Some(401 | 403 | 404))
         || error.code().is_some_and(|code| {
-            code.contains("AccessDenied") || code.contains("NotFound") || code == "UnrecognizedClientException"
+            ["AccessDenied", "NotFound", "NonExistent", "DoesNotExist", "UnrecognizedClient"]
+                .iter()
+                .any(|part| code.contains(part))
         });
     let source = Box::new(error);
     if passing {
@@ -43,14 +45,15 @@ where
     }
 }
 
-/// Whether the same request may well succeed later: timeouts, lost connections, throttling, 5xx. Of such a
-/// request nobody knows whether it had an effect.
+/// Whether the same request may well succeed later: timeouts, lost connections, throttling, 5xx, and a success
+/// whose body could not be read. Of such a request nobody knows whether it had an effect.
 pub(crate) fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
         SdkError::ServiceError(answer) => {
             let code = answer.err().code().unwrap_or_default();
-            answer.raw().status().as_u16() >= 500 || PASSING.contains(&code)
+            let status = answer.raw().status();
+            status.is_success() || status.as_u16() >= 500 || PASSING.contains(&code)
         }
         _ => false,
     }

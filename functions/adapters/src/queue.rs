@@ -44,7 +44,8 @@ impl Queue for SqsQueue {
         }
         let mut request = self.client.send_message_batch().queue_url(&self.url);
         for (index, connector) in batch.iter().enumerate() {
-            let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body(connector));
+            let entry =
+                SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body(connector));
             let entry = entry.build();
             request = request
                 .entries(entry.map_err(|error| PortError::Bug { what: SENDING, source: Box::new(error) })?);
@@ -60,7 +61,8 @@ fn not_taken(batch: &[ConnectorId], answer: &SendMessageBatchOutput) -> Vec<Conn
     for failed in answer.failed() {
         // The port hands on only who was refused; why is told here.
         tracing::warn!(
-            connector_id = failed.id().parse().ok().and_then(|index: usize| batch.get(index)).map(ConnectorId::as_str),
+            connector_id =
+                failed.id().parse().ok().and_then(|index: usize| batch.get(index)).map(ConnectorId::as_str),
             code = failed.code(),
             our_fault = failed.sender_fault(),
             reason = failed.message(),
@@ -68,5 +70,10 @@ fn not_taken(batch: &[ConnectorId], answer: &SendMessageBatchOutput) -> Vec<Conn
         );
     }
     let taken = |index: usize| answer.successful().iter().any(|entry| entry.id().parse() == Ok(index));
-    batch.iter().enumerate().filter(|(index, _)| !taken(*index)).map(|(_, connector)| connector.clone()).collect()
+    batch
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !taken(*index))
+        .map(|(_, connector)| connector.clone())
+        .collect()
 }

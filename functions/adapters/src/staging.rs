@@ -3,6 +3,8 @@
 //! Nobody writes a key twice: keys are made new for every attempt to build a part, so a second worker writes
 //! other objects, and no write here needs a condition. What no sealed part names is waste.
 
+mod create;
+
 use std::mem;
 
 use async_trait::async_trait;
@@ -14,6 +16,8 @@ use futures_util::stream;
 use tokio::task::JoinSet;
 
 use crate::port_error::port_error;
+
+pub use self::create::create_bucket;
 
 /// The size of the first parts of a multipart upload, and of the largest object that goes up in one request.
 const PIECE: usize = 8 << 20;
@@ -56,11 +60,13 @@ impl Staging for S3Staging {
     /// S3 sends the checksum of an object that went up in one request, and the SDK holds it against the bytes. Of
     /// a multipart upload there is none for the whole; there the customer's S3 checks the sealed SHA-256.
     async fn read(&self, key: &str) -> Result<ByteStream, PortError> {
-        let request = self.client.get_object().bucket(&self.bucket).key(key).checksum_mode(ChecksumMode::Enabled);
+        let request =
+            self.client.get_object().bucket(&self.bucket).key(key).checksum_mode(ChecksumMode::Enabled);
         let answer = request.send().await.map_err(|error| port_error(READING, error))?;
         let chunks = stream::try_unfold(answer.body, |mut body| async move {
             let chunk = body.try_next().await;
-            let chunk = chunk.map_err(|error| PortError::Transient { what: READING, source: Box::new(error) })?;
+            let chunk =
+                chunk.map_err(|error| PortError::Transient { what: READING, source: Box::new(error) })?;
             Ok(chunk.map(|chunk| (chunk, body)))
         });
         Ok(Box::pin(chunks))
@@ -170,7 +176,12 @@ impl Target {
         answer.upload_id.ok_or_else(no_id)
     }
 
-    async fn put_piece(&self, upload_id: &str, number: i32, piece: Bytes) -> Result<CompletedPart, PortError> {
+    async fn put_piece(
+        &self,
+        upload_id: &str,
+        number: i32,
+        piece: Bytes,
+    ) -> Result<CompletedPart, PortError> {
         let request = self.client.upload_part().bucket(&self.bucket).key(&self.key).upload_id(upload_id);
         let request = request.part_number(number).checksum_algorithm(ChecksumAlgorithm::Sha256);
         let answer = request.body(SdkStream::from(piece)).send().await;

@@ -146,7 +146,7 @@ pub fn diagnose(fault: &Fault, to: &Destination) -> (String, String) {
             "This is a fault of the exporter or of its partition settings; tell the vendor. Nothing was sent.".into(),
         ),
         (Stage::AssumeRole, Reason::Denied) => (
-            format!("The role {role} does not let us in ({}).", fault.code),
+            format!("The role {role} does not let us in ({}: {}).", fault.code, fault.message),
             "Check that the role exists and that its trust policy names the vendor's account and asks for this connector's external ID, exactly as `connector show` gives it.".into(),
         ),
         (Stage::PutObject, Reason::Denied) => (
@@ -154,11 +154,14 @@ pub fn diagnose(fault: &Fault, to: &Destination) -> (String, String) {
             format!("Allow `s3:PutObject` on `{arn}` in the role's policy, see that no bucket policy or SCP denies it, and that account {account} owns the bucket."),
         ),
         (_, Reason::KeyDenied) => (
-            format!("The KMS key of {bucket} refuses to encrypt ({}).", fault.code),
-            format!(
-                "Allow the role `kms:GenerateDataKey` on {}, in the role's policy and in the key's, and see that the key is enabled.",
-                kms_key.as_ref().map_or("the bucket's key", |key| key.as_str())
-            ),
+            format!("The KMS key of {bucket} refuses to encrypt ({}: {}).", fault.code, fault.message),
+            match kms_key {
+                Some(key) => format!(
+                    "Allow the role `kms:GenerateDataKey` on {key}, in the role's policy and in the key's, and see that the key is enabled."
+                ),
+                // What a session may use is named when it is opened, so a bucket's own default key is not enough.
+                None => "Connect again and name the bucket's KMS key, and allow the role `kms:GenerateDataKey` on it, in the role's policy and in the key's.".into(),
+            },
         ),
         (_, Reason::Gone) => (
             format!("The bucket {bucket} does not exist ({}).", fault.code),

@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 const DAY_MS: i64 = 86_400_000;
-/// 9999-12-31T23:59:59.999Z
-const LAST_MS: i64 = 253_402_300_799_999;
+/// 9999-12-30T22:00:00.999Z, the last whole millisecond that the calendar library can write.
+const LAST_MS: i64 = 253_402_207_200_999;
 
 /// A point in time in whole milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct NotATime(pub String);
 impl Time {
     /// 1970-01-01T00:00:00.000Z
     pub const EPOCH: Self = Self(0);
-    /// The last point in time that can be written with four digits of year.
+    /// The last point in time: two days before the year 10000, which would not fit the fixed width.
     pub const LAST: Self = Self(LAST_MS);
 
     /// From milliseconds since the Unix epoch; `None` before 1970 or after 9999.
@@ -170,6 +170,12 @@ mod tests {
         assert_eq!(at.date(), "2026-11-20");
         assert_eq!(at.second_prefix(), "2026-11-20T20:15:30");
         assert_eq!(at.next_midnight().to_string(), "2026-11-21T00:00:00.000Z");
+    }
+
+    #[test]
+    fn the_ends_can_be_written() {
+        assert_eq!(Time::LAST.to_string(), "9999-12-30T22:00:00.999Z");
+        assert_eq!(Time::EPOCH.to_string(), "1970-01-01T00:00:00.000Z");
     }
 
     #[test]

@@ -12,6 +12,8 @@
 //! - The S3 protocol (`SigV4`, checksummed chunks, XML) is `s3s`; what is kept and who may write it is ours.
 //! - The STS is ours, behind the signature check of `s3s`.
 //!
+//! [`wiring`] puts the real dispatcher and exporter on them.
+//!
 //! A stand-in is not AWS: what it refuses was written by us after AWS's documentation.
 
 mod accounts;
@@ -26,6 +28,7 @@ mod server;
 mod sessions;
 mod stack;
 mod sts;
+pub mod wiring;
 
 pub use credentials::Credentials;
 pub use error::StackError;

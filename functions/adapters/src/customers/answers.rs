@@ -70,13 +70,17 @@ fn put_by_code(refusal: Refusal<'_>) -> Option<Reason> {
         "ExpiredToken" | "TokenRefreshRequired" | "InvalidToken" | "InvalidAccessKeyId" => Reason::Expired,
         // Our clock or our signature is wrong, although the status is 403; or it is 501 and no later try will be
         // answered otherwise.
-        "RequestTimeTooSkewed" | "RequestExpired" | "SignatureDoesNotMatch" | "NotImplemented" => Reason::Rejected,
+        "RequestTimeTooSkewed" | "RequestExpired" | "SignatureDoesNotMatch" | "NotImplemented" => {
+            Reason::Rejected
+        }
         // S3 hands on what KMS says as its own refusal. It names the action or the key.
         "AccessDenied" if message.contains("kms:") => Reason::KeyDenied,
         "KMSAccessDenied" | "KmsAccessDenied" => Reason::KeyDenied,
         "NoSuchBucket" => Reason::Gone,
         "ConditionalRequestConflict" | "OperationAborted" => Reason::Conflict,
-        "PermanentRedirect" | "TemporaryRedirect" | "Redirect" | "IllegalLocationConstraintException" => Reason::Moved,
+        "PermanentRedirect" | "TemporaryRedirect" | "Redirect" | "IllegalLocationConstraintException" => {
+            Reason::Moved
+        }
         // The signature names another region than the bucket's, unless it is malformed in earnest.
         "AuthorizationHeaderMalformed" if region.is_some() => Reason::Moved,
         _ => return None,

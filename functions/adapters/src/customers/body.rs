@@ -10,8 +10,10 @@ use aws_sdk_s3::primitives::ByteStream as SdkStream;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use domain::ports::{Body, ByteStream};
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use http_body::{Frame, SizeHint};
+
+use super::ask::AskFirst;
 
 /// What went wrong with the staged bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +43,8 @@ impl Witness {
 }
 
 /// The body for the SDK. Whole bytes can be sent again by the SDK; a stream can't, and the protocol starts over.
-pub(super) fn outgoing(body: Body, size: u64) -> (SdkStream, Witness) {
+/// A stream waits until `ask` is answered.
+pub(super) fn outgoing(body: Body, size: u64, ask: &AskFirst) -> (SdkStream, Witness) {
     let witness = Witness::default();
     let stream = match body {
         Body::Whole(bytes) => {
@@ -51,7 +54,10 @@ pub(super) fn outgoing(body: Body, size: u64) -> (SdkStream, Witness) {
             SdkStream::from(bytes)
         }
         Body::Stream(stream) => {
-            let counted = Counted { stream: Mutex::new(stream), left: size, witness: witness.clone() };
+            let ask = ask.clone();
+            let stream = async move { ask.answered().await }.map(|()| stream).flatten_stream();
+            let counted =
+                Counted { stream: Mutex::new(Box::pin(stream)), left: size, witness: witness.clone() };
             SdkStream::new(SdkBody::from_body_1_x(counted))
         }
     };
@@ -70,7 +76,10 @@ impl http_body::Body for Counted {
     type Data = Bytes;
     type Error = BrokenBody;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenBody>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenBody>>> {
         let this = self.get_mut();
         let stream = this.stream.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
         let next = match stream.poll_next_unpin(cx) {
@@ -104,12 +113,17 @@ mod tests {
 
     use super::*;
 
-    async fn sent(chunks: Vec<Result<&'static str, &'static str>>, size: u64) -> (Option<Bytes>, Option<BrokenBody>) {
+    async fn sent(
+        chunks: Vec<Result<&'static str, &'static str>>,
+        size: u64,
+    ) -> (Option<Bytes>, Option<BrokenBody>) {
         let chunks = chunks.into_iter().map(|chunk| match chunk {
             Ok(text) => Ok(Bytes::from_static(text.as_bytes())),
             Err(error) => Err(PortError::Transient { what: "reading", source: error.into() }),
         });
-        let (body, witness) = outgoing(Body::Stream(Box::pin(stream::iter(chunks))), size);
+        let ask = AskFirst::default();
+        ask.wanted();
+        let (body, witness) = outgoing(Body::Stream(Box::pin(stream::iter(chunks))), size, &ask);
         let bytes = body.collect().await.ok().map(|all| all.into_bytes());
         (bytes, witness.saw().cloned())
     }
@@ -127,7 +141,7 @@ mod tests {
         assert_eq!(saw, Some(BrokenBody::Read("reading: passing failure: 503".into())));
         assert_eq!(sent(vec![Ok("ab")], 3).await, (None, Some(BrokenBody::Size)));
         assert_eq!(sent(vec![Ok("ab"), Ok("cd")], 3).await, (None, Some(BrokenBody::Size)));
-        let (_, witness) = outgoing(Body::Whole(Bytes::from_static(b"ab")), 3);
+        let (_, witness) = outgoing(Body::Whole(Bytes::from_static(b"ab")), 3, &AskFirst::default());
         assert_eq!(witness.saw(), Some(&BrokenBody::Size));
     }
 }

@@ -9,9 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use domain::connector::Destination;
 use domain::fault::{Fault, Reason, Stage};
 use domain::names::ExternalId;
-use domain::ports::{CustomerBucket, NewObject};
+use domain::ports::{Body, CustomerBucket, NewObject};
 use domain::protocol::PutAnswer;
 
+use super::ask::AskFirst;
 use super::body::{self, BrokenBody};
 use super::fault::Telling;
 use crate::clients::{LARGE, timeouts};
@@ -62,7 +63,9 @@ impl CustomerBucket for S3CustomerBucket {
     /// Sources: Amazon S3 API reference, `PutObject`; Amazon S3 user guide, "Verifying bucket ownership".
     async fn put_new(&self, object: NewObject) -> Result<PutAnswer, Fault> {
         let NewObject { key, content_type, sha256, size, body } = object;
-        let (body, witness) = body::outgoing(body, size);
+        let streamed = matches!(body, Body::Stream(_));
+        let ask = AskFirst::default();
+        let (body, witness) = body::outgoing(body, size, &ask);
         if let Some(broken) = witness.saw() {
             return Err(self.broken(broken));
         }
@@ -79,10 +82,15 @@ impl CustomerBucket for S3CustomerBucket {
             .content_length(i64::try_from(size).map_err(too_large)?)
             .body(body);
         if let Some(key) = &self.to.kms_key {
-            request = request.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key.as_str());
+            request =
+                request.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key.as_str());
         }
         let patience = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(patience(size)));
-        match request.customize().config_override(patience).send().await {
+        let mut request = request.customize().config_override(patience);
+        if streamed {
+            request = request.interceptor(ask);
+        }
+        match request.send().await {
             Ok(_) => Ok(PutAnswer::Written),
             // What our own side witnessed is the cause, whatever it looked like from the other end.
             Err(error) => match witness.saw() {

@@ -47,7 +47,10 @@ impl<'a> Telling<'a> {
     }
 
     /// What a write that did not succeed means; that the object exists is no fault.
-    pub(super) fn put_object(&self, error: &SdkError<PutObjectError, HttpResponse>) -> Result<PutAnswer, Fault> {
+    pub(super) fn put_object(
+        &self,
+        error: &SdkError<PutObjectError, HttpResponse>,
+    ) -> Result<PutAnswer, Fault> {
         match Answer::of(error) {
             Answer::Refused(refused) => match answers::put_object(refused.refusal()) {
                 Put::Exists => Ok(PutAnswer::Exists),
@@ -62,7 +65,9 @@ impl<'a> Telling<'a> {
         let code = if code.is_empty() { format!("Http{status}") } else { code.clone() };
         let words = if message.is_empty() { format!("HTTP status {status}") } else { message.clone() };
         match (reason, region) {
-            (Reason::Moved, Some(region)) => self.fault(reason, &code, &format!("it is in {region} ({words})")),
+            (Reason::Moved, Some(region)) => {
+                self.fault(reason, &code, &format!("it is in {region} ({words})"))
+            }
             _ => self.fault(reason, &code, &words),
         }
     }
@@ -73,11 +78,7 @@ enum Answer {
     /// The platform answered, with an error.
     Refused(Refused),
     /// There was no answer to speak of.
-    None {
-        reason: Reason,
-        code: &'static str,
-        words: String,
-    },
+    None { reason: Reason, code: &'static str, words: String },
 }
 
 /// [`Refusal`], owned.
@@ -171,7 +172,12 @@ mod tests {
         Telling::new(Stage::PutObject, external_id)
     }
 
-    fn refused(status: u16, code: &str, message: &str, body: &'static str) -> SdkError<PutObjectError, HttpResponse> {
+    fn refused(
+        status: u16,
+        code: &str,
+        message: &str,
+        body: &'static str,
+    ) -> SdkError<PutObjectError, HttpResponse> {
         let error = PutObjectError::generic(ErrorMetadata::builder().code(code).message(message).build());
         let raw = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
         SdkError::service_error(error, raw)
@@ -193,7 +199,10 @@ mod tests {
         let body = "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>";
         let error = refused(400, "AuthorizationHeaderMalformed", "the region is wrong", body);
         let fault = telling(&id).put_object(&error).unwrap_err();
-        assert_eq!((fault.reason, fault.message.as_str()), (Reason::Moved, "it is in eu-west-1 (the region is wrong)"));
+        assert_eq!(
+            (fault.reason, fault.message.as_str()),
+            (Reason::Moved, "it is in eu-west-1 (the region is wrong)")
+        );
         let nonsense = refused(301, "PermanentRedirect", "elsewhere", "<Region>evil.example</Region>");
         assert_eq!(telling(&id).put_object(&nonsense).unwrap_err().message, "elsewhere");
     }

@@ -4,6 +4,7 @@
 //! [`StsCustomers::open`] returns holds the only copy of the temporary keys, and they go when it is dropped.
 
 mod answers;
+mod ask;
 mod body;
 mod bucket;
 mod fault;
@@ -68,8 +69,13 @@ impl Customers for StsCustomers {
             return Err(telling.fault(Reason::Unavailable, "NoCredentials", words));
         };
         // Their end is left out on purpose: S3 judges it by its own clock, and says `ExpiredToken`.
-        let temporary =
-            Credentials::new(keys.access_key_id, keys.secret_access_key, Some(keys.session_token), None, "AssumeRole");
+        let temporary = Credentials::new(
+            keys.access_key_id,
+            keys.secret_access_key,
+            Some(keys.session_token),
+            None,
+            "AssumeRole",
+        );
         let client = self.buckets.client(destination.region.as_str(), temporary);
         Ok(Box::new(S3CustomerBucket::new(client, destination, &connector.external_id)))
     }

@@ -63,18 +63,26 @@ mod tests {
         let policy = policy(&destination("acme-logs", "audit/acme", None));
         let statement = r#"{"Action":"s3:PutObject","Effect":"Allow","Resource":"arn:aws-us-gov:s3:::acme-logs/audit/acme/*"}"#;
         assert_eq!(policy, format!(r#"{{"Statement":[{statement}],"Version":"2012-10-17"}}"#));
-        assert!(super::policy(&destination("acme-logs", "", None)).contains(r#""arn:aws-us-gov:s3:::acme-logs/*""#));
+        assert!(
+            super::policy(&destination("acme-logs", "", None))
+                .contains(r#""arn:aws-us-gov:s3:::acme-logs/*""#)
+        );
     }
 
     #[test]
     fn a_key_is_allowed_for_data_keys_and_an_alias_by_its_name() {
         let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
         let by_key = policy(&destination("acme-logs", "audit", Some(key)));
-        assert!(by_key.contains(&format!(r#""Action":"kms:GenerateDataKey","Effect":"Allow","Resource":"{key}""#)));
+        assert!(
+            by_key
+                .contains(&format!(r#""Action":"kms:GenerateDataKey","Effect":"Allow","Resource":"{key}""#))
+        );
         let alias = "arn:aws:kms:eu-central-1:222222222222:alias/audit/logs";
         let by_alias = policy(&destination("acme-logs", "audit", Some(alias)));
         assert!(by_alias.contains(r#""Resource":"arn:aws:kms:eu-central-1:222222222222:key/*""#));
-        assert!(by_alias.contains(r#"{"ForAnyValue:StringEquals":{"kms:ResourceAliases":"alias/audit/logs"}}"#));
+        assert!(
+            by_alias.contains(r#"{"ForAnyValue:StringEquals":{"kms:ResourceAliases":"alias/audit/logs"}}"#)
+        );
     }
 
     #[test]
@@ -82,7 +90,10 @@ mod tests {
         let name = name(&ConnectorId::new(0x0123_4567_89ab_cdef), PartNumber::new(42));
         assert_eq!(name, "auditferry-con_0123456789abcdef-000000000042");
         let longest = super::name(&ConnectorId::new(u64::MAX), PartNumber::new(u64::MAX));
-        assert!(longest.len() <= 64 && longest.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b)));
+        assert!(
+            longest.len() <= 64
+                && longest.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
+        );
     }
 
     proptest! {

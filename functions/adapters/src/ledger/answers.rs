@@ -56,9 +56,14 @@ pub(super) fn transacted<T>(
         Some(Cancelled::Refused) => Ok(Transacted::Refused),
         Some(Cancelled::InTheWay) => Ok(Transacted::Unknown(Box::new(error))),
         Some(Cancelled::Wrong) => Err(PortError::Bug { what, source: Box::new(error) }),
-        None if is_passing(&error) => Ok(Transacted::Unknown(Box::new(error))),
+        None if is_passing(&error) || is_garbled(&error) => Ok(Transacted::Unknown(Box::new(error))),
         None => Err(port_error(what, error)),
     }
+}
+
+/// Whether the transaction was answered with a success whose content can't be read: it may well be done.
+fn is_garbled(error: &SdkError<TransactWriteItemsError, HttpResponse>) -> bool {
+    error.raw_response().is_some_and(|response| response.status().is_success())
 }
 
 /// Why a transaction was cancelled.

@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_place_in_the_index_is_read_back_as_the_claim_it_came_from() {
-        let before = Claim { id: ConnectorId::new(3), seen: Time::LAST };
+        let before = Claim { id: ConnectorId::new(3), seen: Time::EPOCH };
         let place = place(7, &before);
         assert_eq!(place[DUE_SHARD], text("07"));
         assert_eq!(claim(&place).unwrap(), before);
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn an_entry_of_another_form_is_a_bug_that_shows_its_key() {
-        let mut entry = place(0, &Claim { id: ConnectorId::new(3), seen: Time::LAST });
+        let mut entry = place(0, &Claim { id: ConnectorId::new(3), seen: Time::EPOCH });
         entry.insert(PK.to_owned(), text("T#acme"));
         assert!(claim(&entry).unwrap_err().chain().contains("T#acme"));
     }

@@ -18,8 +18,18 @@ pub fn events_table(env: Lookup<'_>) -> Result<EventsTable, WrongSettings> {
     let index = optional(env, "EVENTS_INDEX", form, is_table_name);
     let forms = both(partition_format(env), sort_key_form(env));
     let ((table, index), (attributes, forms)) = both(both(table, index), both(attributes(env), forms))?;
-    let (Attributes { partition_key, sort_key, body, ttl }, (partition_format, sort_key_form)) = (attributes, forms);
-    Ok(EventsTable { table, index, partition_key, sort_key, partition_format, sort_key_form, body, ttl: Some(ttl) })
+    let (Attributes { partition_key, sort_key, body, ttl }, (partition_format, sort_key_form)) =
+        (attributes, forms);
+    Ok(EventsTable {
+        table,
+        index,
+        partition_key,
+        sort_key,
+        partition_format,
+        sort_key_form,
+        body,
+        ttl: Some(ttl),
+    })
 }
 
 /// A table of another account is named by its ARN.
@@ -27,7 +37,10 @@ fn is_table_arn(text: &str) -> bool {
     let fields: Vec<&str> = text.split(':').collect();
     let ["arn", partition, "dynamodb", region, account, table] = fields.as_slice() else { return false };
     let account_ok = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-    partition.starts_with("aws") && !region.is_empty() && account_ok && table.strip_prefix("table/").is_some_and(is_table_name)
+    partition.starts_with("aws")
+        && !region.is_empty()
+        && account_ok
+        && table.strip_prefix("table/").is_some_and(is_table_name)
 }
 
 struct Attributes {
@@ -60,7 +73,9 @@ fn attributes(env: Lookup<'_>) -> Result<Attributes, WrongSettings> {
 
 /// Source: DynamoDB developer guide, "Naming rules": key attributes have 1 to 255 bytes of UTF-8.
 fn attribute(env: Lookup<'_>, name: &'static str, default: &str) -> Result<String, WrongSettings> {
-    let form = format!("the name of an attribute, 1 to 255 bytes without control characters, or empty for `{default}`");
+    let form = format!(
+        "the name of an attribute, 1 to 255 bytes without control characters, or empty for `{default}`"
+    );
     let is_name = |text: &str| text.len() <= 255 && !text.chars().any(char::is_control);
     Ok(optional(env, name, &form, is_name)?.unwrap_or_else(|| default.to_owned()))
 }

@@ -63,7 +63,8 @@ impl ExporterSettings {
     /// # Errors
     /// All variables that are missing or malformed, each with the right form.
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
-        let places = both(LedgerSettings::read(env), both(StagingSettings::read(env), BusSettings::read(env)));
+        let places =
+            both(LedgerSettings::read(env), both(StagingSettings::read(env), BusSettings::read(env)));
         let limits = both(both(timing(env), part_limits(env)), S3Settings::read(env));
         let (events, (places, limits)) = both(events_table(env), both(places, limits))?;
         let ((ledger, (staging, bus)), ((timing, part_limits), s3)) = (places, limits);
@@ -109,7 +110,9 @@ mod tests {
             "LEDGER_TABLE" => "auditferry-LedgerTable-1",
             "STAGING_BUCKET" => "auditferry-stagingbucket-1",
             "EVENT_BUS_NAME" => "auditferry-events",
-            "EXPORT_QUEUE_URL" => "https://sqs.eu-central-1.amazonaws.com/111111111111/auditferry-ExportQueue-1",
+            "EXPORT_QUEUE_URL" => {
+                "https://sqs.eu-central-1.amazonaws.com/111111111111/auditferry-ExportQueue-1"
+            }
             "S3_FORCE_PATH_STYLE" => "false",
             _ => "",
         };
@@ -158,7 +161,13 @@ mod tests {
         });
         let error = error.unwrap_err();
         let names: Vec<&str> = error.0.iter().map(|wrong| wrong.name).collect();
-        let wrong = ["EVENTS_SORT_KEY_FORM", "LEDGER_TABLE", "STAGING_BUCKET", "SETTLE_SECONDS", "S3_FORCE_PATH_STYLE"];
+        let wrong = [
+            "EVENTS_SORT_KEY_FORM",
+            "LEDGER_TABLE",
+            "STAGING_BUCKET",
+            "SETTLE_SECONDS",
+            "S3_FORCE_PATH_STYLE",
+        ];
         assert_eq!(names, wrong);
         let text = error.to_string();
         assert!(text.starts_with("5 environment variables are missing or malformed:"), "{text}");

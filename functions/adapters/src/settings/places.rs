@@ -40,7 +40,10 @@ impl StagingSettings {
     /// # Errors
     /// If it is absent or no bucket's name.
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
-        let (name, form) = ("STAGING_BUCKET", "the name of the staging bucket: 3 to 63 lower-case letters, digits, dots and hyphens");
+        let (name, form) = (
+            "STAGING_BUCKET",
+            "the name of the staging bucket: 3 to 63 lower-case letters, digits, dots and hyphens",
+        );
         let Some(value) = present(env, name) else { return Err(WrongSettings::missing(name, form)) };
         let bucket = value.parse().map_err(|_| WrongSettings::malformed(name, &value, form))?;
         Ok(Self { bucket })
@@ -60,14 +63,17 @@ impl QueueSettings {
     /// # Errors
     /// If it is absent or no URL of a queue.
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
-        let form = "the URL of the export queue, such as https://sqs.eu-central-1.amazonaws.com/123456789012/export";
+        let form =
+            "the URL of the export queue, such as https://sqs.eu-central-1.amazonaws.com/123456789012/export";
         required(env, "EXPORT_QUEUE_URL", form, is_queue_url).map(|url| Self { url })
     }
 }
 
 /// `http` too: stand-ins speak it.
 fn is_queue_url(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return false };
+    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
+        return false;
+    };
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     !host.is_empty() && !path.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
 }
@@ -97,7 +103,10 @@ fn is_bus(text: &str) -> bool {
         None => (256, text),
     };
     let of_a_name = |b: u8| b.is_ascii_alphanumeric() || b".-_/".contains(&b);
-    !name.is_empty() && text.len() <= most && text.bytes().all(|b| b.is_ascii_graphic()) && name.bytes().all(of_a_name)
+    !name.is_empty()
+        && text.len() <= most
+        && text.bytes().all(|b| b.is_ascii_graphic())
+        && name.bytes().all(of_a_name)
 }
 
 /// How S3 is addressed.
@@ -123,24 +132,47 @@ impl S3Settings {
 mod tests {
     use super::*;
 
-    fn told<T: std::fmt::Debug>(read: impl Fn(Lookup<'_>) -> Result<T, WrongSettings>, value: &str) -> String {
+    fn told<T: std::fmt::Debug>(
+        read: impl Fn(Lookup<'_>) -> Result<T, WrongSettings>,
+        value: &str,
+    ) -> String {
         read(&|_| Some(value.to_owned())).unwrap_err().to_string()
     }
 
     #[test]
     fn names_that_the_platform_refuses_are_refused_with_variable_value_and_form() {
-        for bad in ["ab", "led ger", "ledger/1", "arn:aws:dynamodb:eu-central-1:1:table/x", &"a".repeat(256)] {
+        for bad in ["ab", "led ger", "ledger/1", "arn:aws:dynamodb:eu-central-1:1:table/x", &"a".repeat(256)]
+        {
             let error = told(LedgerSettings::read, bad);
             let value: String = bad.chars().take(80).collect();
-            assert!(error.contains("LEDGER_TABLE is `") && error.contains(&value) && error.contains("3 to 255"), "{error}");
+            assert!(
+                error.contains("LEDGER_TABLE is `") && error.contains(&value) && error.contains("3 to 255"),
+                "{error}"
+            );
         }
         for bad in ["Staging", "s", "s3://staging", "staging/", "10.0.0.1"] {
-            assert!(told(StagingSettings::read, bad).contains(&format!("STAGING_BUCKET is `{bad}`; it must be")));
+            assert!(
+                told(StagingSettings::read, bad).contains(&format!("STAGING_BUCKET is `{bad}`; it must be"))
+            );
         }
-        for bad in ["export", "sqs.eu-central-1.amazonaws.com/1/q", "https://", "https:///q", "https://host", "https://h/a b"] {
-            assert!(told(QueueSettings::read, bad).contains(&format!("EXPORT_QUEUE_URL is `{bad}`; it must be")));
+        for bad in [
+            "export",
+            "sqs.eu-central-1.amazonaws.com/1/q",
+            "https://",
+            "https:///q",
+            "https://host",
+            "https://h/a b",
+        ] {
+            assert!(
+                told(QueueSettings::read, bad).contains(&format!("EXPORT_QUEUE_URL is `{bad}`; it must be"))
+            );
         }
-        for bad in ["a b", "bus!", "arn:aws:events:eu-central-1:1:rule/x", "arn:aws:events:eu-central-1:1:event-bus/"] {
+        for bad in [
+            "a b",
+            "bus!",
+            "arn:aws:events:eu-central-1:1:rule/x",
+            "arn:aws:events:eu-central-1:1:event-bus/",
+        ] {
             assert!(told(BusSettings::read, bad).contains(&format!("EVENT_BUS_NAME is `{bad}`; it must be")));
         }
         for bad in ["True", "1", "yes", "no", " true"] {
@@ -162,7 +194,8 @@ mod tests {
 
     #[test]
     fn stand_ins_and_arns_are_taken() {
-        let queue = QueueSettings::read(&|_| Some("http://127.0.0.1:4566/000000000000/export".into())).unwrap();
+        let queue =
+            QueueSettings::read(&|_| Some("http://127.0.0.1:4566/000000000000/export".into())).unwrap();
         assert!(queue.url.starts_with("http://"));
         let arn = "arn:aws:events:eu-central-1:111111111111:event-bus/auditferry";
         assert_eq!(BusSettings::read(&|_| Some(arn.into())).unwrap().name, arn);

@@ -114,7 +114,8 @@ pub(super) fn number(
     let Some(value) = present(env, name) else { return Ok(default) };
     let number = value.bytes().all(|b| b.is_ascii_digit()).then(|| value.parse().ok()).flatten();
     number.filter(|number| range.contains(number)).ok_or_else(|| {
-        let form = format!("a whole number from {} to {}, or empty for {default}", range.start(), range.end());
+        let form =
+            format!("a whole number from {} to {}, or empty for {default}", range.start(), range.end());
         WrongSettings::malformed(name, &value, form)
     })
 }
@@ -130,7 +131,9 @@ mod tests {
         assert_eq!(read("20"), Ok(20));
         for bad in ["0", "21", "-1", "+1", "1.5", " 1", "1s", "1_0", "x", "99999999999999999999999"] {
             let error = read(bad).unwrap_err().to_string();
-            let right = format!("the environment variable N is `{bad}`; it must be a whole number from 1 to 20, or empty for 7");
+            let right = format!(
+                "the environment variable N is `{bad}`; it must be a whole number from 1 to 20, or empty for 7"
+            );
             assert_eq!(error, right);
         }
     }

@@ -81,7 +81,10 @@ mod tests {
         }
         for bad in ["86401", "5m", "-1", "1h"] {
             let error = timing(&with("SETTLE_SECONDS", bad)).unwrap_err().to_string();
-            assert!(error.contains(&format!("SETTLE_SECONDS is `{bad}`")) && error.contains("0 to 86400"), "{error}");
+            assert!(
+                error.contains(&format!("SETTLE_SECONDS is `{bad}`")) && error.contains("0 to 86400"),
+                "{error}"
+            );
         }
     }
 }

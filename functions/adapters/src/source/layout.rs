@@ -7,7 +7,7 @@ use domain::sort_key::SortKeyForm;
 /// The layout of an events table, by the settings `EVENTS_*` (contract 3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventsTable {
-    /// Its name, or its ARN if it is another account's.
+    /// Its name.
     pub table: String,
     /// The index through which it is read. Such reads are eventually consistent.
     pub index: Option<String>,

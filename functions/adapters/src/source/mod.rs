@@ -13,6 +13,7 @@ mod number;
 mod range;
 mod reader;
 mod schema;
+mod write;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use tokio::sync::OnceCell;
 
 pub use create::create_table;
 pub use layout::{EventsTable, NoShard, PartitionFormat};
+pub use write::{EventsWriter, NewEvent, NotWritable, WRITE_BATCH};
 
 use self::reader::Reader;
 use self::schema::Schema;

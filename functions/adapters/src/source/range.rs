@@ -87,15 +87,29 @@ mod tests {
 
     #[test]
     fn strays_lie_outside_every_key_that_tells_a_time() {
-        for (form, low, high) in [
-            (SortKeyForm::Rfc3339, "1970-01-01T00:00:00", "9999-12-31T23:59:59.999"),
-            (SortKeyForm::Ulid, "0000000000", "76EZ91ZPZZ"),
-            (SortKeyForm::UuidV7, "00000000-0000", "e677d21f-dbff"),
-            (SortKeyForm::EpochSeconds, "0000000000", "9999999999"),
-            (SortKeyForm::EpochMillis, "0000000000000", "9999999999999"),
-        ] {
+        for (_, form) in SortKeyForm::NAMES {
             let ranges = of(&Span::Strays, form, KeyType::Text);
-            assert_eq!(ranges, [Range::Below(text(low)), Range::Above(text(high))], "{form:?}");
+            let [Range::Below(AttributeValue::S(low)), Range::Above(AttributeValue::S(high))] =
+                ranges.as_slice()
+            else {
+                panic!("{ranges:?}")
+            };
+            for time in ["1970-01-01T00:00:00Z", "2026-11-20T20:15:30Z", "2286-11-20T17:46:39.999Z"] {
+                let key = form.bound(time.parse().unwrap());
+                assert!(*low <= key && key <= *high, "{form:?}: {low} {key} {high}");
+            }
+            assert!("!" < low.as_str() && "~" > high.as_str(), "{form:?}");
+        }
+    }
+
+    #[test]
+    fn the_keys_of_a_day_after_2050_are_no_strays_although_their_digits_are_fewer_than_those_of_the_last_time()
+     {
+        let later = "2060-01-01T00:00:00Z".parse().unwrap();
+        for form in [SortKeyForm::EpochSeconds, SortKeyForm::EpochMillis] {
+            let ranges = of(&Span::Strays, form, KeyType::Text);
+            let Some(Range::Above(AttributeValue::S(high))) = ranges.last() else { panic!("{ranges:?}") };
+            assert!(form.bound(later) < *high);
         }
     }
 }

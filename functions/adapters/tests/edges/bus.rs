@@ -47,7 +47,9 @@ async fn an_entry_that_is_refused_within_a_200_is_an_error_by_its_code() {
         ("NotAuthorizedForSourceException", |e| matches!(e, PortError::Denied { .. })),
         ("MalformedDetail", |e| matches!(e, PortError::Bug { .. })),
     ] {
-        let answer = format!(r#"{{"FailedEntryCount":1,"Entries":[{{"ErrorCode":"{code}","ErrorMessage":"words"}}]}}"#);
+        let answer = format!(
+            r#"{{"FailedEntryCount":1,"Entries":[{{"ErrorCode":"{code}","ErrorMessage":"words"}}]}}"#
+        );
         let (told, _) = announce(Scripted::new(200, answer)).await;
         let error = told.unwrap_err();
         assert!(is_right(&error), "{error:?}");

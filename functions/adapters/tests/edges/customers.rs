@@ -41,7 +41,8 @@ async fn a_large_part_streams_from_staging_to_the_customer() {
     let bucket = world.customers().open(&world.connector, PART).await.unwrap();
     for answer in [PutAnswer::Written, PutAnswer::Exists] {
         let body = Body::Stream(world.staging().read("t/part").await.unwrap());
-        let part = NewObject { body, size: bytes.len() as u64, sha256: sha256(&bytes), ..object("audit/part", b"") };
+        let part =
+            NewObject { body, size: bytes.len() as u64, sha256: sha256(&bytes), ..object("audit/part", b"") };
         assert_eq!(bucket.put_new(part).await, Ok(answer));
     }
     assert!(world.objects(BUCKET)["audit/part"] == bytes);

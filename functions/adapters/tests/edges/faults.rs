@@ -37,7 +37,10 @@ async fn a_wrong_external_id_or_a_missing_role_is_denied_and_keeps_the_id_to_its
     let other = with(&world, |to| to.role = "arn:aws:iam::222222222222:role/Other".parse().unwrap());
     for connector in [stranger, other] {
         let fault = put(&world, &connector, object("audit/a", b"x")).await.unwrap_err();
-        assert_eq!((fault.stage, fault.reason, fault.code.as_str()), (Stage::AssumeRole, Reason::Denied, "AccessDenied"));
+        assert_eq!(
+            (fault.stage, fault.reason, fault.code.as_str()),
+            (Stage::AssumeRole, Reason::Denied, "AccessDenied")
+        );
         assert!(fault.message.contains("not authorized to perform: sts:AssumeRole"), "{}", fault.message);
         assert!(!fault.message.contains(connector.external_id.as_str()));
     }
@@ -112,11 +115,18 @@ async fn staged_bytes_that_break_on_the_way_are_not_the_customers_fault_and_leav
     let world = World::start().await;
     let lost = PortError::Transient { what: "reading from the staging bucket", source: "reset".into() };
     let body = Body::Stream(Box::pin(stream::iter([Ok(Bytes::from_static(b"half")), Err(lost)])));
-    let fault = put(&world, &world.connector, NewObject { body, ..object("audit/a", b"half of it") }).await.unwrap_err();
+    let fault = put(&world, &world.connector, NewObject { body, ..object("audit/a", b"half of it") })
+        .await
+        .unwrap_err();
     assert_eq!((fault.reason, fault.code.as_str()), (Reason::Unavailable, "StagingRead"));
-    assert!(fault.message.contains("reading from the staging bucket: passing failure: reset"), "{}", fault.message);
+    assert!(
+        fault.message.contains("reading from the staging bucket: passing failure: reset"),
+        "{}",
+        fault.message
+    );
     let short = Body::Stream(Box::pin(stream::iter([Ok(Bytes::from_static(b"half"))])));
-    let answer = put(&world, &world.connector, NewObject { body: short, ..object("audit/a", b"half of it") }).await;
+    let answer =
+        put(&world, &world.connector, NewObject { body: short, ..object("audit/a", b"half of it") }).await;
     assert_eq!(told(answer), (Stage::PutObject, Reason::Rejected, "StagingSize".to_owned()));
     assert!(world.objects(BUCKET).is_empty());
 }

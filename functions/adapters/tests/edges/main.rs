@@ -6,6 +6,8 @@ mod bus;
 #[cfg(test)]
 mod customers;
 #[cfg(test)]
+mod events_writer;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod queue;

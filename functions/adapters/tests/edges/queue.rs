@@ -20,8 +20,10 @@ async fn send(batch: &[ConnectorId], answer: Scripted) -> (Result<Vec<ConnectorI
 }
 
 fn answer(taken: &[u64], refused: &[u64]) -> Scripted {
-    let taken: Vec<Value> =
-        taken.iter().map(|id| json!({"Id": id.to_string(), "MessageId": "m", "MD5OfMessageBody": "x"})).collect();
+    let taken: Vec<Value> = taken
+        .iter()
+        .map(|id| json!({"Id": id.to_string(), "MessageId": "m", "MD5OfMessageBody": "x"}))
+        .collect();
     let refused: Vec<Value> = refused
         .iter()
         .map(|id| json!({"Id": id.to_string(), "SenderFault": false, "Code": "InternalError", "Message": "words"}))
@@ -56,11 +58,11 @@ async fn what_the_queue_refuses_or_does_not_mention_comes_back() {
 
 #[tokio::test]
 async fn a_call_that_fails_as_a_whole_is_an_error() {
-    let refused = r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"no such queue"}"#;
-    let refused = Scripted::new(400, refused).with("x-amzn-query-error", "AWS.SimpleQueueService.NonExistentQueue;Sender");
-    let (sent, _) = send(&batch(1), refused).await;
+    let refused = r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"no"}"#;
+    let (sent, server) = send(&batch(1), Scripted::new(403, refused)).await;
     let error = sent.unwrap_err();
     assert!(matches!(error, PortError::Denied { .. }), "{error:?}");
+    assert_eq!(server.seen().len(), 1, "nothing passes by trying a denial again");
 }
 
 #[tokio::test]

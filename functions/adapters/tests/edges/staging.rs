@@ -24,7 +24,9 @@ async fn read(world: &World, key: &str) -> Result<Vec<u8>, PortError> {
 #[tokio::test]
 async fn objects_of_every_size_come_back_byte_for_byte() {
     let world = World::start().await;
-    for (size, chunk) in [(0, 1), (1, 1), (3_000, 700), (PIECE, 1 << 20), (PIECE + 1, PIECE + 1), (20 << 20, 3 << 20)] {
+    for (size, chunk) in
+        [(0, 1), (1, 1), (3_000, 700), (PIECE, 1 << 20), (PIECE + 1, PIECE + 1), (20 << 20, 3 << 20)]
+    {
         let (key, bytes) = (format!("t/{size}"), bytes(size));
         write(&world, &key, &bytes, chunk).await;
         assert!(read(&world, &key).await.unwrap() == bytes, "{size} bytes come back as others");

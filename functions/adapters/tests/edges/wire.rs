@@ -1,6 +1,7 @@
 //! What STS and S3 are asked, header by header: for the promises that no stand-in checks.
 
 use adapters::customers::StsCustomers;
+use axum::http::HeaderName;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -10,6 +11,8 @@ use domain::part::PartNumber;
 use domain::ports::{Body, Customers as _, NewObject};
 use domain::protocol::PutAnswer;
 use futures_util::stream;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use crate::server::{Scripted, Seen, Server};
 use crate::world::{ACME, BUCKET, clients_of, connector, object, sha256};
@@ -66,8 +69,9 @@ async fn an_object_is_put_with_the_sealed_checksum_and_no_other() {
         let signature = put.header("authorization").unwrap();
         assert!(signature.contains("Credential=ASIATEMPORARY/") && signature.contains("/eu-central-1/s3/"));
         assert!(put.header("user-agent").unwrap().contains("app/auditferry"));
-        let names: Vec<&str> = put.headers.keys().map(|name| name.as_str()).collect();
-        let checksums = names.iter().filter(|name| name.contains("checksum") || name.contains("trailer")).count();
+        let names: Vec<&str> = put.headers.keys().map(HeaderName::as_str).collect();
+        let checksums =
+            names.iter().filter(|name| name.contains("checksum") || name.contains("trailer")).count();
         assert_eq!(checksums, 1, "{names:?}");
         for unwanted in ["acl", "grant", "tagging", "encryption", "encoding"] {
             assert!(!names.iter().any(|name| name.contains(unwanted)), "{names:?}");
@@ -106,10 +110,49 @@ async fn the_role_is_assumed_with_the_vendors_keys_and_everything_that_binds_the
 
 #[tokio::test]
 async fn a_stream_is_sent_once_and_the_protocol_starts_over() {
-    let (answer, seen) = put(&connector(), streamed(b"abcdef"), vec![Scripted::new(503, named("SlowDown"))]).await;
+    let (answer, seen) =
+        put(&connector(), streamed(b"abcdef"), vec![Scripted::new(503, named("SlowDown"))]).await;
     let fault = answer.unwrap_err();
-    assert_eq!((fault.reason, fault.code.as_str(), fault.message.as_str()), (Reason::Unavailable, "SlowDown", "words"));
+    assert_eq!(
+        (fault.reason, fault.code.as_str(), fault.message.as_str()),
+        (Reason::Unavailable, "SlowDown", "words")
+    );
     assert_eq!(seen.len(), 2);
+}
+
+#[tokio::test]
+async fn a_stream_is_announced_and_waits_to_be_wanted() {
+    let (answer, seen) = put(&connector(), streamed(b"abcdef"), vec![Scripted::new(200, "")]).await;
+    assert_eq!(answer, Ok(PutAnswer::Written));
+    assert_eq!(seen[1].header("expect"), Some("100-continue"));
+    let signature = seen[1].header("authorization").unwrap();
+    assert!(!signature.contains(";expect;"), "a proxy may drop it: {signature}");
+    let (_, seen) = put(&connector(), object("audit/a", b"x"), vec![Scripted::new(200, "")]).await;
+    assert_eq!(seen[1].header("expect"), None, "a few hundred bytes need no question");
+}
+
+/// An S3 that has never heard of `Expect`: it says nothing until the whole request is there.
+async fn deaf_s3() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\nabcdef") {
+            connection.read_buf(&mut request).await.unwrap();
+        }
+        connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_say_that_it_wants_the_body_gets_it_all_the_same() {
+    let sts = Server::start([Scripted::new(200, KEYS)]).await;
+    let (assume, deliver) = (clients_of(&sts.url), clients_of(&deaf_s3().await));
+    let customers = StsCustomers::new(assume.sts, deliver.customers);
+    let bucket = customers.open(&connector(), PartNumber::FIRST).await.unwrap();
+    assert_eq!(bucket.put_new(streamed(b"abcdef")).await, Ok(PutAnswer::Written));
 }
 
 #[tokio::test]

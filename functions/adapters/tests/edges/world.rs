@@ -78,7 +78,9 @@ impl World {
         stack.create_bucket(STAGING, Stack::VENDOR_ACCOUNT, REGION).unwrap();
         let connector = connector();
         let external_id = Some(connector.external_id.to_string());
-        stack.put_role(Role { arn: ROLE.into(), external_id, bucket: BUCKET.into(), prefix: "audit".into() }).unwrap();
+        stack
+            .put_role(Role { arn: ROLE.into(), external_id, bucket: BUCKET.into(), prefix: "audit".into() })
+            .unwrap();
         let keys = stack.vendor();
         let keys = Credentials::new(keys.access_key_id, keys.secret_access_key, None, None, "test");
         let clients = clients(stack.dynamodb_url(), stack.s3_url(), "http://127.0.0.1:9", keys);

@@ -1,0 +1,110 @@
+//! What a run is told of the answers that DynamoDB gives when something is in the way.
+
+use domain::names::WorkerId;
+use domain::ports::{LeaseAnswer, PortError, Runs as _};
+use domain::protocol::SealAnswer;
+use domain::time::Time;
+use serde_json::{Value, json};
+
+use super::scripted::{Scripted, cancelled, error};
+use super::world::{self, at, connector, ledger};
+
+async fn seal_answered(status: u16, answer: Value) -> Result<SealAnswer, PortError> {
+    let server = Scripted::start([(status, answer)]).await;
+    let start = at("2026-11-20T20:15:30Z");
+    let cursor = domain::cursor::Cursor::new(start, start, start);
+    ledger(&server.client).seal(&world::seal(&connector(), &cursor, &WorkerId::new(1, 2))).await
+}
+
+#[tokio::test]
+async fn a_seal_is_refused_only_by_its_conditions() {
+    for reasons in [["ConditionalCheckFailed", "None"], ["None", "ConditionalCheckFailed"]] {
+        assert_eq!(seal_answered(400, cancelled(reasons)).await.unwrap(), SealAnswer::Refused);
+    }
+    for reasons in [["TransactionConflict", "None"], ["None", "ThrottlingError"]] {
+        assert_eq!(seal_answered(400, cancelled(reasons)).await.unwrap(), SealAnswer::Unknown);
+    }
+}
+
+#[tokio::test]
+async fn a_seal_whose_answer_is_lost_is_unknown_and_never_an_error() {
+    for (status, answer) in [
+        (500, json!({})),
+        (503, error("ServiceUnavailable")),
+        (400, error("TransactionInProgressException")),
+        (400, error("ThrottlingException")),
+        (400, error("RequestLimitExceeded")),
+        (200, json!("not what a transaction answers")),
+    ] {
+        assert_eq!(
+            seal_answered(status, answer.clone()).await.unwrap(),
+            SealAnswer::Unknown,
+            "{status} {answer}"
+        );
+    }
+    // Nobody listens there.
+    let start = Time::EPOCH;
+    let cursor = domain::cursor::Cursor::new(start, start, start);
+    let seal = world::seal(&connector(), &cursor, &WorkerId::new(1, 2));
+    let answer = ledger(&world::client("http://127.0.0.1:1")).seal(&seal).await;
+    assert_eq!(answer.unwrap(), SealAnswer::Unknown);
+}
+
+#[tokio::test]
+async fn a_seal_that_can_never_go_through_is_an_error_that_says_whose() {
+    for code in ["AccessDeniedException", "ResourceNotFoundException"] {
+        assert!(matches!(seal_answered(400, error(code)).await, Err(PortError::Denied { .. })), "{code}");
+    }
+    let bug = seal_answered(400, error("ValidationException")).await.unwrap_err();
+    assert!(matches!(bug, PortError::Bug { .. }));
+    let bug = seal_answered(400, cancelled(["None", "ValidationError"])).await.unwrap_err();
+    assert!(matches!(bug, PortError::Bug { .. }));
+}
+
+#[tokio::test]
+async fn all_tries_of_a_seal_bear_one_token_and_both_conditions() {
+    let server = Scripted::start([(500, json!({})), (200, json!({}))]).await;
+    let config = server.client.config().to_builder();
+    let retries = aws_sdk_dynamodb::config::retry::RetryConfig::standard()
+        .with_initial_backoff(std::time::Duration::ZERO);
+    let client = aws_sdk_dynamodb::Client::from_conf(config.retry_config(retries).build());
+    let cursor = domain::cursor::Cursor::new(Time::EPOCH, Time::EPOCH, Time::EPOCH);
+    let answer = ledger(&client).seal(&world::seal(&connector(), &cursor, &WorkerId::new(1, 2))).await;
+    assert_eq!(answer.unwrap(), SealAnswer::Won);
+    let asked = server.asked();
+    assert_eq!(asked.len(), 2);
+    assert!(asked[0]["ClientRequestToken"].is_string());
+    assert_eq!(asked[0]["ClientRequestToken"], asked[1]["ClientRequestToken"]);
+    let writes = &asked[0]["TransactItems"];
+    assert_eq!(writes[0]["Put"]["ConditionExpression"], "attribute_not_exists(#pk)");
+    assert_eq!(
+        writes[1]["Update"]["ConditionExpression"],
+        "#next = :next_before AND #watermark = :watermark_before"
+    );
+}
+
+#[tokio::test]
+async fn a_refused_lease_tells_a_busy_connector_from_one_that_is_not_there() {
+    let mut held = error("ConditionalCheckFailedException");
+    held["Item"] = json!({"pk": {"S": "C#con_0000000000000007"}, "sk": {"S": "CURSOR"}});
+    for (answer, meaning) in
+        [(held, LeaseAnswer::Held), (error("ConditionalCheckFailedException"), LeaseAnswer::Unknown)]
+    {
+        let server = Scripted::start([(400, answer)]).await;
+        let (ledger, id, worker) = (ledger(&server.client), connector().id, WorkerId::new(1, 2));
+        let answer = ledger.lease(&id, &worker, Time::EPOCH, Time::EPOCH).await.unwrap();
+        assert_eq!(answer, meaning);
+        assert_eq!(server.asked()[0]["ReturnValuesOnConditionCheckFailure"], "ALL_OLD");
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_is_one_consistent_request_of_two_items() {
+    let server = Scripted::start([(200, json!({"Items": [], "Count": 0}))]).await;
+    assert_eq!(ledger(&server.client).snapshot(&connector().id).await.unwrap(), None);
+    let asked = server.asked();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0]["ConsistentRead"], true);
+    let values = &asked[0]["ExpressionAttributeValues"];
+    assert_eq!((&values[":low"]["S"], &values[":high"]["S"]), (&json!("CONFIG"), &json!("CURSOR")));
+}

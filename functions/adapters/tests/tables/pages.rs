@@ -1,0 +1,90 @@
+//! What a reader makes of pages that DynamoDB may well return, and of one that it never should.
+
+use adapters::source::{DynamoSource, EventsTable};
+use domain::ports::{PageError, PortError};
+use domain::sort_key::SortKeyForm;
+use serde_json::{Value, json};
+
+use super::scripted::{Scripted, error};
+use super::world::{hour, layout, read_all};
+
+fn item(partition: &str, second: u8) -> Value {
+    json!({
+        "pk": {"S": partition},
+        "sk": {"S": format!("2026-11-20T20:15:{second:02}.000Z#evt")},
+        "event": {"S": format!("{{\"n\":{second}}}")},
+    })
+}
+
+fn page(items: &[Value], more: bool) -> (u16, Value) {
+    let mut page = json!({"Items": items, "Count": items.len()});
+    if more {
+        page["LastEvaluatedKey"] = json!({"pk": {"S": "acme"}, "sk": {"S": "2026-11-20T20:15:00.000Z#evt"}});
+    }
+    (200, page)
+}
+
+async fn source(answers: impl IntoIterator<Item = (u16, Value)>) -> (DynamoSource, Scripted) {
+    let server = Scripted::start(answers).await;
+    (DynamoSource::new(server.client.clone(), layout(SortKeyForm::Rfc3339)), server)
+}
+
+#[tokio::test]
+async fn an_empty_page_with_a_key_is_not_the_end() {
+    let (source, server) = source([page(&[], true), page(&[item("acme", 1)], true), page(&[], false)]).await;
+    assert_eq!(read_all(&source, &hour()).await.unwrap().len(), 1);
+    let asked = server.asked();
+    assert_eq!(asked.len(), 3);
+    assert!(asked.iter().all(|query| query["ConsistentRead"] == true));
+    assert!(asked[0]["ExclusiveStartKey"].is_null() && asked[2]["ExclusiveStartKey"].is_object());
+}
+
+#[tokio::test]
+async fn a_page_that_fails_fails_the_whole_read() {
+    for (status, answer) in [(400, error("ProvisionedThroughputExceededException")), (500, json!({}))] {
+        let (source, _server) = source([page(&[item("acme", 1)], true), (status, answer)]).await;
+        let failed = read_all(&source, &hour()).await.unwrap_err();
+        assert!(matches!(failed, PageError::Port(PortError::Transient { .. })), "{failed:?}");
+    }
+    let (source, _server) = source([(400, error("AccessDeniedException"))]).await;
+    let failed = read_all(&source, &hour()).await.unwrap_err();
+    assert!(matches!(failed, PageError::Port(PortError::Denied { .. })), "{failed:?}");
+}
+
+#[tokio::test]
+async fn an_item_of_another_tenant_ends_the_read_and_both_keys_are_told() {
+    let (source, _server) = source([page(&[item("acme", 1), item("globex", 2)], false)]).await;
+    let failed = read_all(&source, &hour()).await.unwrap_err();
+    let PageError::Foreign { asked, found } = failed else { panic!("{failed:?}") };
+    assert_eq!((asked.as_str(), found.as_str()), ("acme", "globex"));
+}
+
+#[tokio::test]
+async fn items_that_come_in_the_wrong_order_or_twice_fail_the_read() {
+    for items in [[item("acme", 2), item("acme", 1)], [item("acme", 1), item("acme", 1)]] {
+        let (source, _server) = source([page(&items, false)]).await;
+        let failed = read_all(&source, &hour()).await.unwrap_err();
+        assert!(matches!(failed, PageError::Port(PortError::Bug { .. })), "{failed:?}");
+    }
+}
+
+#[tokio::test]
+async fn dynamodb_is_asked_for_the_layout_once_and_only_if_it_is_needed() {
+    let describe = (
+        200,
+        json!({"Table": {
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "N"}],
+        }}),
+    );
+    // An answer that fails is not remembered.
+    let server = Scripted::start([(500, json!({})), describe, page(&[], false), page(&[], false)]).await;
+    let table = EventsTable { ..layout(SortKeyForm::EpochSeconds) };
+    let source = DynamoSource::new(server.client.clone(), table);
+    assert!(read_all(&source, &hour()).await.is_err());
+    assert!(read_all(&source, &hour()).await.unwrap().is_empty());
+    assert!(read_all(&source, &hour()).await.unwrap().is_empty());
+    let queries = server.asked();
+    assert_eq!(queries.iter().filter(|asked| asked["KeyConditionExpression"].is_null()).count(), 2);
+    assert_eq!(queries[3]["ExpressionAttributeValues"][":low"], json!({"N": "1795204800"}));
+}

@@ -1,0 +1,118 @@
+//! Clients, tables and records for these tests.
+
+use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::source::{DynamoSource, EventsTable, PartitionFormat};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
+use domain::connector::{Connector, Shards, State};
+use domain::cursor::Cursor;
+use domain::item::SourceItem;
+use domain::names::{ConnectorId, ExternalId, WorkerId};
+use domain::part::{Content, Encoding, Kind, Part, Sha256, Window};
+use domain::ports::{Connectors as _, PageError, Saved, Source as _};
+use domain::protocol::{Seal, Span};
+use domain::schedule::Frequency;
+use domain::sort_key::SortKeyForm;
+use domain::time::Time;
+
+/// A client that asks once: what an answer means must not hide behind a second try.
+pub(crate) fn client(url: &str) -> Client {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(url)
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("AKIDVENDOR", "secret", None, None, "test"))
+        .retry_config(RetryConfig::disabled());
+    Client::from_conf(config.build())
+}
+
+pub(crate) fn ledger(client: &Client) -> DynamoLedger {
+    DynamoLedger::new(client.clone(), "ledger".into(), DateShift::default())
+}
+
+pub(crate) fn at(text: &str) -> Time {
+    text.parse().unwrap()
+}
+
+pub(crate) fn connector() -> Connector {
+    Connector {
+        id: ConnectorId::new(7),
+        tenant: "acme".parse().unwrap(),
+        shards: Shards::ONE,
+        external_id: ExternalId::new(1, 2),
+        state: State::Active,
+        frequency: Frequency::HOURLY,
+        encoding: Encoding::default(),
+        destination: None,
+        start_from: None,
+        created_at: Time::EPOCH,
+        activated_at: Some(Time::EPOCH),
+        version: 1,
+    }
+}
+
+/// Stores the connector as an active one.
+pub(crate) async fn activate(ledger: &DynamoLedger) -> (Connector, Cursor) {
+    let draft = Connector { version: 0, ..connector() };
+    assert_eq!(ledger.create(&draft).await.unwrap(), Saved::Yes);
+    let start = at("2026-11-20T20:15:30.123Z");
+    let cursor = Cursor::new(start, start, at("2026-11-20T21:05:00Z"));
+    assert_eq!(ledger.save(&connector(), Some(&cursor)).await.unwrap(), Saved::Yes);
+    (connector(), cursor)
+}
+
+/// The seal of the next part behind a cursor, an hour long.
+pub(crate) fn seal(connector: &Connector, cursor: &Cursor, worker: &WorkerId) -> Seal {
+    let to = cursor.watermark + std::time::Duration::from_hours(1);
+    let part = Part {
+        connector: connector.id.clone(),
+        number: cursor.next,
+        window: Window { from: cursor.watermark, to },
+        kind: Kind::Heartbeat,
+        events: 0,
+        late: 0,
+        unreadable: 0,
+        first: None,
+        last: None,
+        encoding: connector.encoding,
+        sha256: Sha256::new([7; 32]),
+        size: 3,
+        raw_sha256: Sha256::new([7; 32]),
+        raw_size: 3,
+        content: Content::Inline("W10K".into()),
+        sealed_at: to,
+        sealed_by: worker.clone(),
+        delivered_at: None,
+    };
+    Seal { part, watermark_before: cursor.watermark, watermark_after: to, reconcile: None, unblock: false }
+}
+
+/// The default layout with another form of sort key.
+pub(crate) fn layout(sort_key_form: SortKeyForm) -> EventsTable {
+    EventsTable {
+        table: "events".into(),
+        index: None,
+        partition_key: "pk".into(),
+        sort_key: "sk".into(),
+        partition_format: PartitionFormat::default(),
+        sort_key_form,
+        body: "event".into(),
+        ttl: Some("expires_at".into()),
+    }
+}
+
+/// The hour in which the events of these tests lie.
+pub(crate) fn hour() -> Span {
+    Span::Window(Window { from: at("2026-11-20T20:00:00Z"), to: at("2026-11-20T21:00:00Z") })
+}
+
+/// All of a span of tenant `acme`, in one shard.
+pub(crate) async fn read_all(source: &DynamoSource, span: &Span) -> Result<Vec<SourceItem>, PageError> {
+    let mut reader = source.open(&"acme".parse().unwrap(), Shards::ONE, 0, span).await?;
+    let mut items = Vec::new();
+    while let Some(page) = reader.next_page().await? {
+        items.extend(page);
+    }
+    Ok(items)
+}

@@ -1,0 +1,85 @@
+//! The event bus: keeps the notices of this process, and appends them to `bus.ndjson` where there is a folder.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use domain::notice::Notice;
+use domain::ports::{Bus, PortError};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A bus that nobody listens to, but that forgets nothing.
+#[derive(Debug)]
+pub struct KeptBus {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    told: Vec<Value>,
+    file: Option<File>,
+}
+
+/// An event as `EventBridge` would hand it to a listener, as far as we decide it.
+#[derive(Serialize)]
+struct Told<'a> {
+    source: &'static str,
+    #[serde(rename = "detail-type")]
+    detail_type: &'a str,
+    detail: &'a Notice,
+}
+
+impl KeptBus {
+    /// With a folder, goes on at the end of its file.
+    pub(super) fn open(dir: Option<&Path>) -> io::Result<Self> {
+        let open = |dir: &Path| OpenOptions::new().create(true).append(true).open(dir.join("bus.ndjson"));
+        let file = dir.map(open).transpose()?;
+        Ok(Self { kept: Mutex::new(Kept { told: Vec::new(), file }) })
+    }
+
+    /// What it was told since it was opened: `source`, `detail-type` and `detail`, the oldest first.
+    #[must_use]
+    pub fn told(&self) -> Vec<Value> {
+        self.lock().told.clone()
+    }
+
+    /// Keeps an event that another process on these stand-ins has told.
+    ///
+    /// # Errors
+    /// If the file can't be written.
+    pub fn keep(&self, event: Value) -> io::Result<()> {
+        let mut kept = self.lock();
+        if let Some(file) = &mut kept.file {
+            // One write of one line, so that two processes never mix theirs.
+            file.write_all(format!("{event}\n").as_bytes())?;
+        }
+        kept.told.push(event);
+        Ok(())
+    }
+
+    /// The event that tells a notice.
+    ///
+    /// # Errors
+    /// Never in practice: a notice has no value that JSON can't hold.
+    pub fn event(notice: &Notice) -> serde_json::Result<Value> {
+        serde_json::to_value(Told { source: "auditferry", detail_type: notice.fact.kind(), detail: notice })
+    }
+
+    /// Whoever panicked while holding it has at worst kept one event less.
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Bus for KeptBus {
+    async fn announce(&self, notice: &Notice) -> Result<(), PortError> {
+        let what = "keeping a notice";
+        let event =
+            Self::event(notice).map_err(|source| PortError::Bug { what, source: Box::new(source) })?;
+        self.keep(event).map_err(|source| PortError::Transient { what, source: Box::new(source) })
+    }
+}

@@ -1,0 +1,16 @@
+//! Why the embedded Auditferry did not start.
+
+use domain::ports::PortError;
+
+use crate::error::StackError;
+
+/// Why the embedded Auditferry did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum EmbeddedError {
+    /// The stand-ins did not start, or could not keep something.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// The tables could not be made in them.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}

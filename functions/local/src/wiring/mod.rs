@@ -1,0 +1,234 @@
+//! The wiring: the real dispatcher and exporter, over the real adapters and the real SDK, on the stand-ins.
+//!
+//! Everything runs as in AWS but for three things: the queue is a list in memory, the bus keeps what it is told,
+//! and the clock may be set. What is set is the clock of the dispatcher and the exporter; the stand-ins play AWS
+//! and live in real time, so the ledger's `Date` header is moved by the same distance.
+
+mod bus;
+mod customer;
+mod error;
+mod queue;
+mod tick;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use adapters::clients::{Clients, Endpoints};
+use adapters::clock::{SystemClock, SystemRandomness};
+use adapters::customers::StsCustomers;
+use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::settings::S3Settings;
+use adapters::source::{DynamoSource, EventsTable, EventsWriter, PartitionFormat};
+use adapters::staging::S3Staging;
+use aws_credential_types::Credentials as SdkCredentials;
+use domain::part::PartLimits;
+use domain::ports::{Clock, Connectors, Randomness};
+use domain::protocol::Timing;
+use domain::sort_key::SortKeyForm;
+use domain::time::Time;
+use exporter::Exporter;
+
+use crate::error::StackError;
+use crate::stack::Stack;
+use queue::MemoryQueue;
+
+pub use bus::KeptBus;
+pub use error::EmbeddedError;
+pub use tick::Tick;
+
+/// The events table.
+pub const EVENTS_TABLE: &str = "auditferry-events";
+/// The ledger table.
+pub const LEDGER_TABLE: &str = "auditferry-ledger";
+/// The vendor's own bucket.
+pub const STAGING_BUCKET: &str = "auditferry-staging";
+/// The vendor's region.
+pub const REGION: &str = "eu-central-1";
+
+/// Auditferry, whole, in this process.
+#[derive(Debug)]
+pub struct Embedded {
+    stack: Stack,
+    clients: Clients,
+    queue: Arc<MemoryQueue>,
+    bus: Arc<KeptBus>,
+    /// How far the set clock is ahead of the one on the wall, in milliseconds.
+    shift_ms: i64,
+}
+
+impl Embedded {
+    /// Starts the stand-ins and makes the two tables and the staging bucket, as far as they are missing.
+    ///
+    /// Without a folder everything is in memory or in a temporary folder and goes when this is dropped. With one
+    /// it stays there: see [`Stack::start`], and what the bus is told in `bus.ndjson`. With `now` the clock starts
+    /// there, and ticks on.
+    ///
+    /// # Errors
+    /// If the folder can't be used or another process uses it, if no port is free, or if the tables can't be made.
+    pub async fn start(dir: Option<&Path>, now: Option<Time>) -> Result<Self, EmbeddedError> {
+        let stack = Stack::start(dir).await?;
+        let bus = KeptBus::open(dir).map_err(StackError::files(dir.unwrap_or(Path::new("bus.ndjson"))))?;
+        let clients = clients(&stack);
+        // Boxed: the SDK's futures for a table are large, and every caller's would be too.
+        let (events, ledger) = tokio::join!(
+            Box::pin(adapters::source::create_table(&clients.dynamodb, EVENTS_TABLE)),
+            Box::pin(adapters::ledger::create_table(&clients.dynamodb, LEDGER_TABLE)),
+        );
+        events.and(ledger)?;
+        make_bucket(&stack, STAGING_BUCKET, Stack::VENDOR_ACCOUNT, REGION)?;
+        let queue = Arc::new(MemoryQueue::default());
+        let mut embedded = Self { stack, clients, queue, bus: Arc::new(bus), shift_ms: 0 };
+        if let Some(now) = now {
+            embedded.set_now(now);
+        }
+        Ok(embedded)
+    }
+
+    /// Whether a folder holds what [`Self::start`] makes.
+    #[must_use]
+    pub fn is_in(dir: &Path) -> bool {
+        dir.join("dynamodb.sqlite").is_file() && dir.join("buckets").join(STAGING_BUCKET).is_dir()
+    }
+
+    /// Sets the clock, which ticks on from there. It holds for the ports that are asked for after this.
+    pub fn set_now(&mut self, now: Time) {
+        self.shift_ms = now.millis() - SystemClock::new().now().millis();
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SystemClock::shifted(self.shift_ms))
+    }
+
+    /// Chance.
+    #[must_use]
+    pub fn randomness(&self) -> Arc<dyn Randomness> {
+        Arc::new(SystemRandomness)
+    }
+
+    /// Settle time and look-back, those of a deployment that sets neither.
+    #[must_use]
+    pub const fn timing() -> Timing {
+        Timing { settle: std::time::Duration::from_mins(5), look_back: std::time::Duration::from_hours(1) }
+    }
+
+    /// Connectors, as the API and the command line see them.
+    #[must_use]
+    pub fn connectors(&self) -> Arc<dyn Connectors> {
+        Arc::new(self.ledger())
+    }
+
+    /// The events table, to import into.
+    #[must_use]
+    pub fn events(&self) -> EventsWriter {
+        EventsWriter::new(self.clients.dynamodb.clone(), layout(), self.clock(), self.randomness())
+    }
+
+    /// The exporter.
+    #[must_use]
+    pub fn exporter(&self) -> Exporter {
+        let Clients { dynamodb, s3, sts, customers, .. } = &self.clients;
+        Exporter {
+            ports: exporter::Ports {
+                runs: Arc::new(self.ledger()),
+                source: Arc::new(DynamoSource::new(dynamodb.clone(), layout())),
+                staging: Arc::new(S3Staging::new(s3.clone(), STAGING_BUCKET.to_owned())),
+                customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
+                bus: Arc::clone(&self.bus) as _,
+                clock: self.clock(),
+                randomness: self.randomness(),
+            },
+            timing: Self::timing(),
+            part_limits: PartLimits::default(),
+        }
+    }
+
+    /// What the dispatcher needs.
+    #[must_use]
+    pub fn dispatcher(&self) -> dispatcher::Ports {
+        dispatcher::Ports {
+            due: Arc::new(self.ledger()),
+            queue: Arc::clone(&self.queue) as _,
+            clock: self.clock(),
+            randomness: self.randomness(),
+        }
+    }
+
+    /// The stand-ins, for the customers' side and for looking at what has arrived.
+    #[must_use]
+    pub const fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// The bus, and what it was told.
+    #[must_use]
+    pub fn bus(&self) -> &KeptBus {
+        &self.bus
+    }
+
+    /// The environment in which another process works on these stand-ins, as a function of the deployment does:
+    /// the places of contract 3, and the SDK's own variables. Queue and bus are not among them: those of this
+    /// process can't be reached from another.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let keys = self.stack.vendor();
+        vec![
+            ("AWS_ACCESS_KEY_ID", keys.access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", keys.secret_access_key),
+            ("AWS_REGION", REGION.to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.stack.dynamodb_url().to_owned()),
+            ("AWS_ENDPOINT_URL_S3", self.stack.s3_url().to_owned()),
+            ("AWS_ENDPOINT_URL_STS", self.stack.sts_url().to_owned()),
+            ("S3_FORCE_PATH_STYLE", "true".to_owned()),
+            ("EVENTS_TABLE", EVENTS_TABLE.to_owned()),
+            ("LEDGER_TABLE", LEDGER_TABLE.to_owned()),
+            ("STAGING_BUCKET", STAGING_BUCKET.to_owned()),
+        ]
+    }
+
+    /// Stops the stand-ins: running requests finish, then every socket is closed.
+    pub async fn stop(self) {
+        self.stack.stop().await;
+    }
+
+    fn ledger(&self) -> DynamoLedger {
+        let shift = DateShift::millis(self.shift_ms);
+        DynamoLedger::new(self.clients.dynamodb.clone(), LEDGER_TABLE.to_owned(), shift)
+    }
+}
+
+fn clients(stack: &Stack) -> Clients {
+    let keys = stack.vendor();
+    let keys = SdkCredentials::new(keys.access_key_id, keys.secret_access_key, None, None, "embedded");
+    let endpoints = Endpoints {
+        dynamodb: stack.dynamodb_url().to_owned(),
+        events: None,
+        s3: stack.s3_url().to_owned(),
+        sqs: None,
+        sts: stack.sts_url().to_owned(),
+    };
+    Clients::at(&endpoints, REGION, keys, S3Settings { force_path_style: true })
+}
+
+/// The default table of contract 1.
+fn layout() -> EventsTable {
+    EventsTable {
+        table: EVENTS_TABLE.to_owned(),
+        index: None,
+        partition_key: "pk".to_owned(),
+        sort_key: "sk".to_owned(),
+        partition_format: PartitionFormat::default(),
+        sort_key_form: SortKeyForm::Rfc3339,
+        body: "event".to_owned(),
+        ttl: Some("expires_at".to_owned()),
+    }
+}
+
+/// Makes a bucket if there is none of that name, whosever it is.
+fn make_bucket(stack: &Stack, bucket: &str, owner: &str, region: &str) -> Result<(), StackError> {
+    match stack.create_bucket(bucket, owner, region) {
+        Ok(()) | Err(StackError::BucketExists(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,82 @@
+//! The ticks: what `EventBridge`, SQS and Lambda do in AWS.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dispatcher::{Dispatched, dispatch};
+use domain::names::ConnectorId;
+use domain::ports::PortError;
+use domain::protocol::{Failure, FailureKind, Outcome, Summary};
+use exporter::export;
+use tokio::task::JoinSet;
+
+use super::Embedded;
+
+/// How long a function may run: the limit of AWS Lambda.
+const RUN: Duration = Duration::from_mins(15);
+
+/// What a tick has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tick {
+    /// The dispatcher's part.
+    pub dispatched: Dispatched,
+    /// The exporter's part: how the run of each connector ended.
+    pub outcomes: Vec<(ConnectorId, Outcome)>,
+}
+
+impl Embedded {
+    /// One tick of the schedule: dispatches what is due, and exports it in batches.
+    ///
+    /// # Errors
+    /// If the dispatcher fails. What it has claimed comes due again by itself.
+    pub async fn tick(&self) -> Result<Tick, PortError> {
+        let dispatched = self.dispatch().await?;
+        let mut outcomes = Vec::new();
+        loop {
+            let batch = self.receive();
+            if batch.is_empty() {
+                return Ok(Tick { dispatched, outcomes });
+            }
+            outcomes.extend(self.export(&batch).await);
+        }
+    }
+
+    /// The dispatcher alone: claims what is due and sends it to the queue.
+    ///
+    /// # Errors
+    /// If the ledger fails.
+    pub async fn dispatch(&self) -> Result<Dispatched, PortError> {
+        dispatch(&self.dispatcher(), self.clock().now() + RUN).await
+    }
+
+    /// The next batch of the queue, empty at the end.
+    #[must_use]
+    pub fn receive(&self) -> Vec<ConnectorId> {
+        self.queue.take()
+    }
+
+    /// The exporter alone: runs these connectors side by side, each once, and tells how each run ended, in the
+    /// order of IDs.
+    pub async fn export(&self, batch: &[ConnectorId]) -> BTreeMap<ConnectorId, Outcome> {
+        let exporter = self.exporter();
+        let deadline = self.clock().now() + RUN;
+        let mut runs = JoinSet::new();
+        let mut outcomes = BTreeMap::new();
+        for id in batch {
+            // Until it has ended it counts as panicked: then its task is gone and nobody tells how it ended.
+            if outcomes.insert(id.clone(), panicked()).is_none() {
+                let (exporter, id) = (exporter.clone(), id.clone());
+                runs.spawn(async move { (id.clone(), export(&exporter, &id, deadline).await) });
+            }
+        }
+        while let Some(ended) = runs.join_next().await {
+            outcomes.extend(ended);
+        }
+        outcomes
+    }
+}
+
+fn panicked() -> Outcome {
+    let failure = Failure::new(FailureKind::Broken, "the export panicked");
+    Outcome::Failed { failure, summary: Summary::default() }
+}
