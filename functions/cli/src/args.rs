@@ -1,0 +1,113 @@
+//! The command line's grammar: its commands, and the options that most of them share.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use domain::time::Time;
+
+use crate::connector::args::ConnectorCommand;
+use crate::demo::args::{DemoArgs, ExporterArgs};
+use crate::events::args::EventsCommand;
+
+/// Everything a command line can say.
+#[derive(Debug, Parser)]
+#[command(
+    name = "auditferry",
+    version,
+    about = "Delivers each customer's audit log into the customer's own S3 bucket: every event once, and a heartbeat when nothing happened",
+    args_conflicts_with_subcommands = true,
+    max_term_width = 100,
+    after_help = AFTER_HELP
+)]
+pub(crate) struct Cli {
+    /// What to do; without a command, `demo`.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    /// The options of `demo`, which runs when no command is given.
+    #[command(flatten)]
+    pub(crate) demo: DemoArgs,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the whole way of the data, with a crash on it, and prove that nothing is lost or doubled
+    #[command(after_help = crate::demo::args::AFTER_HELP)]
+    Demo(DemoArgs),
+    /// Make the tables and the staging bucket, in a folder or on a stand-in for AWS
+    #[command(after_help = INIT_HELP)]
+    Init(InitArgs),
+    /// Bring events into the events table
+    #[command(subcommand)]
+    Events(EventsCommand),
+    /// Make, change and watch connectors: where and how one tenant's events go
+    #[command(subcommand)]
+    Connector(ConnectorCommand),
+    /// One run of the exporter for the demo, as a process of its own that can be killed
+    #[command(hide = true)]
+    DemoExporter(ExporterArgs),
+}
+
+/// Where a command works.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// Work in this folder, on the embedded stand-ins, instead of in AWS
+    #[arg(long, value_name = "DIR", help_heading = "Where")]
+    pub(crate) local: Option<PathBuf>,
+    /// As of this time instead of now, such as 2023-07-10T12:06:00Z (only with --local)
+    #[arg(long, value_name = "TIME", requires = "local", help_heading = "Where")]
+    pub(crate) now: Option<Time>,
+    /// Print one JSON object on stdout, also if it fails
+    #[arg(long, help_heading = "Where")]
+    pub(crate) json: bool,
+}
+
+/// The options of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Where to make them.
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+impl Cli {
+    /// Whether this command line asks for JSON.
+    pub(crate) fn wants_json(&self) -> bool {
+        match &self.command {
+            None => self.demo.json,
+            Some(Command::Demo(args)) => args.json,
+            Some(Command::Init(args)) => args.place.json,
+            Some(Command::Events(command)) => command.place().json,
+            Some(Command::Connector(command)) => command.place().json,
+            Some(Command::DemoExporter(_)) => false,
+        }
+    }
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  auditferry                          the demo: seconds, no AWS
+  auditferry demo --dir ./demo        the same, and the files stay in ./demo/buckets
+  auditferry init --local ./af        a folder to play with
+  auditferry events import --local ./af --tenant acme events.ndjson
+  auditferry connector create --local ./af --tenant acme
+
+Without --local a command works in AWS, with the credentials, region and endpoints that the AWS SDK finds \
+(AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, …) and with the variables of the deployment: LEDGER_TABLE, \
+EVENTS_TABLE and the others that template.yaml sets.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or a refused value, 130 stopped by Ctrl-C.
+
+With --json stdout gets exactly one object. If the command fails, it is \
+{\"error\": {\"kind\": \"failed\" or \"usage\", \"message\": \"…\", \"remedy\": \"…\"}}.
+
+AUDITFERRY_LOG=info (or error, warn, debug, trace) shows the log of what runs in this process, on stderr.";
+
+const INIT_HELP: &str = "\
+Doing it again changes nothing. In AWS itself the tables and the bucket come with template.yaml, so without \
+--local this command wants AWS_ENDPOINT_URL to name a stand-in.
+
+Examples:
+  auditferry init --local ./af
+  AWS_ENDPOINT_URL=http://localhost:4566 S3_FORCE_PATH_STYLE=true \\
+    LEDGER_TABLE=ledger EVENTS_TABLE=events STAGING_BUCKET=staging auditferry init";

@@ -1,0 +1,145 @@
+//! `connector run`: asks for a run now, and on the embedded stand-ins carries it out.
+
+use std::time::Duration;
+
+use domain::cursor::Cursor;
+use domain::fault::Block;
+use domain::names::ConnectorId;
+use domain::part::Part;
+use domain::protocol::{Outcome, Summary};
+use domain::time::Time;
+use local::wiring::Embedded;
+use serde::Serialize;
+
+use super::list::{parts_table, print};
+use crate::backend::Backend;
+use crate::output::{Output, Tone};
+use crate::problem::{Exit, Problem};
+use crate::table::counted;
+
+const SECOND: Duration = Duration::from_secs(1);
+/// Runs that follow each other because time was up. Each makes progress or fails, so this is never reached; a
+/// command still must not run for ever.
+const MOST_RUNS: u32 = 1000;
+
+#[derive(Serialize)]
+struct Asked {
+    connector: ConnectorId,
+    /// The window's end that was asked for.
+    cut: Time,
+    /// Whether the run has taken place, as it has on the embedded stand-ins.
+    done: bool,
+    /// What the runs did.
+    runs: Vec<Summary>,
+    /// The parts sealed by them, the newest first.
+    parts: Vec<Part>,
+    /// Why delivery is blocked.
+    blocked: Option<Block>,
+}
+
+/// `connector run`.
+pub(crate) async fn run(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
+    let (_, cursor) = backend.connector(id).await?;
+    let Some(cursor) = cursor else { return Err(not_activated(id)) };
+    let now = backend.clock.now();
+    // On a whole second, so that it lies on the grain of every form of sort key.
+    let cut = (now - backend.timing.settle).floor(SECOND).max(cursor.watermark);
+    if !backend.connectors.request_run(id, now, cut).await? {
+        return Err(not_activated(id));
+    }
+    let mut asked =
+        Asked { connector: id.clone(), cut, done: false, runs: Vec::new(), parts: Vec::new(), blocked: None };
+    let Some(embedded) = &backend.embedded else {
+        output.line(format_args!(
+            "a run of {id} is asked for, up to {cut}; the dispatcher's next tick starts it"
+        ));
+        output.line(format_args!("Look at it then: auditferry connector show {id}"));
+        output.object(&asked);
+        return Ok(Exit::Done);
+    };
+    asked.runs = carry_out(embedded, id).await?;
+    asked.done = true;
+    let (_, after) = backend.connector(id).await?;
+    let after = after.unwrap_or_else(|| cursor.clone());
+    asked.parts = sealed_between(backend, id, &cursor, &after).await?;
+    asked.blocked.clone_from(&after.block);
+    report(&asked, &after, output);
+    output.object(&asked);
+    // Nothing is lost, but what was asked for is not in the customer's bucket.
+    Ok(if asked.blocked.is_some() { Exit::Failed } else { Exit::Done })
+}
+
+/// Runs the exporter until it has nothing left to do.
+async fn carry_out(embedded: &Embedded, id: &ConnectorId) -> Result<Vec<Summary>, Problem> {
+    let mut summaries = Vec::new();
+    for _ in 0..MOST_RUNS {
+        match embedded.export(std::slice::from_ref(id)).await.remove(id) {
+            Some(Outcome::Completed(summary)) => {
+                let more = summary.more;
+                summaries.push(summary);
+                if !more {
+                    break;
+                }
+            }
+            Some(Outcome::Failed { failure, .. }) => {
+                return Err(Problem::failed(
+                    format!("the export of {id} failed: {}", failure.detail),
+                    "Nothing is lost: run it again. If it fails again, set AUDITFERRY_LOG=info and report what it says.",
+                ));
+            }
+            Some(Outcome::Busy) => {
+                return Err(Problem::failed(
+                    format!("another worker is on {id}, or was killed on it"),
+                    "Wait until its lease has run out, which takes at most 16 minutes, and run it again.",
+                ));
+            }
+            Some(Outcome::Inactive) | None => return Err(not_activated(id)),
+        }
+    }
+    Ok(summaries)
+}
+
+async fn sealed_between(
+    backend: &Backend,
+    id: &ConnectorId,
+    before: &Cursor,
+    after: &Cursor,
+) -> Result<Vec<Part>, Problem> {
+    let sealed = after.next.get().saturating_sub(before.next.get());
+    let limit = u32::try_from(sealed).unwrap_or(u32::MAX);
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    Ok(backend.connectors.history(id, Some(after.next), limit).await?)
+}
+
+fn report(asked: &Asked, after: &Cursor, output: Output) {
+    if !asked.parts.is_empty() {
+        print(output, &parts_table(&asked.parts));
+    }
+    let delivered: u64 = asked.runs.iter().map(|run| run.delivered).sum();
+    let events: u64 = asked.runs.iter().map(|run| run.events).sum();
+    let sealed = asked.parts.len() as u64;
+    let up_to = after.watermark;
+    if sealed + delivered == 0 {
+        output.line(format_args!(
+            "nothing to do: sealed up to {up_to}, and what came later has not settled yet"
+        ));
+    } else {
+        let (sealed, events) = (counted(sealed, "part"), counted(events, "event"));
+        let delivered = counted(delivered, "part");
+        output
+            .line(format_args!("{sealed} sealed with {events}, {delivered} delivered; sealed up to {up_to}"));
+    }
+    if let Some(block) = &asked.blocked {
+        output.line(output.tone(Tone::Bad, format_args!("blocked: {}", block.cause)));
+        output.line(format_args!("{} It is tried again from {} on.", block.remedy, block.next_attempt));
+    }
+}
+
+fn not_activated(id: &ConnectorId) -> Problem {
+    Problem::failed(
+        format!("{id} was never activated"),
+        format!("Activate it: auditferry connector activate {id}"),
+    )
+}

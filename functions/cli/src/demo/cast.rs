@@ -1,0 +1,188 @@
+//! Who plays in the demo, and when: three tenants with a connector each, on the day of the real events.
+
+use std::time::Duration;
+
+use domain::connector::{Connector, Destination, Shards, State};
+use domain::cursor::Cursor;
+use domain::names::{ConnectorId, ExternalId, TenantId};
+use domain::part::Encoding;
+use domain::ports::Saved;
+use domain::schedule::Frequency;
+use domain::time::Time;
+use local::wiring::{Embedded, REGION};
+
+use crate::problem::Problem;
+
+/// 2,900 CloudTrail events of 10 July 2023; their source and licence stand beside the file.
+pub(super) const EVENTS: &[u8] = include_bytes!("../../../../tests/fixtures/cloudtrail-2023-07-10.ndjson.gz");
+/// The tenant whose events they are.
+pub(super) const BUSY: &str = "acme";
+/// The tenant that has none.
+pub(super) const QUIET: &str = "quiet-co";
+/// The tenant whose bucket is gone.
+pub(super) const GONE: &str = "gone-inc";
+/// The folder in each bucket.
+pub(super) const PREFIX: &str = "auditferry";
+
+const ACCOUNTS: [(&str, &str); 3] = [(BUSY, "222222222222"), (QUIET, "333333333333"), (GONE, "444444444444")];
+
+const HOUR: Duration = Duration::from_hours(1);
+/// The day of the demo.
+pub(super) const DAY: &str = "2023-07-10";
+/// 2023-07-10T00:00:00Z
+const DAY_MS: i64 = 1_688_947_200_000;
+
+/// A time of 10 July 2023.
+const fn on_the_day(hours: i64, minutes: i64) -> Time {
+    match Time::from_millis(DAY_MS + (hours * 60 + minutes) * 60_000) {
+        Some(time) => time,
+        None => Time::EPOCH,
+    }
+}
+
+/// When what happens.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// The connectors are activated.
+    pub(super) activated: Time,
+    /// The first tick, with the crash.
+    pub(super) first: Time,
+    /// The killed exporter is started again, after its lease has run out.
+    pub(super) restarted: Time,
+    /// The second tick: `--now`.
+    pub(super) second: Time,
+    /// The third tick, after the bucket was made.
+    pub(super) third: Time,
+}
+
+impl Times {
+    /// The times of a demo whose second tick is at `now`.
+    ///
+    /// # Errors
+    /// If that is before the hour of the last event can be sealed, or more than a day later.
+    pub(super) fn until(now: Time) -> Result<Self, Problem> {
+        let earliest = on_the_day(13, 5);
+        let latest = on_the_day(24 + 13, 5);
+        if now < earliest || now > latest {
+            return Err(Problem::usage(
+                format!("--now {now} is not between {earliest} and {latest}"),
+                "The demo's events are of 10 July 2023, 11:42 to 12:37 UTC, and their last hour is sealed at 13:05. Leave --now out for 13:06.",
+            ));
+        }
+        Ok(Self {
+            activated: on_the_day(11, 30),
+            first: on_the_day(12, 6),
+            restarted: on_the_day(12, 9),
+            second: now,
+            third: now + Duration::from_mins(10),
+        })
+    }
+
+    /// The end of what is sealed in the end: the last full hour that has settled.
+    pub(super) fn sealed_to(self) -> Time {
+        (self.third - Embedded::timing().settle).floor(HOUR)
+    }
+}
+
+/// The three connectors.
+#[derive(Debug)]
+pub(super) struct Cast {
+    /// With events.
+    pub(super) busy: Connector,
+    /// Without.
+    pub(super) quiet: Connector,
+    /// Without a bucket.
+    pub(super) gone: Connector,
+}
+
+impl Cast {
+    /// Makes the three as of `now`, as `connector create`, `connect` and `activate` do.
+    ///
+    /// # Errors
+    /// If the stand-ins fail.
+    pub(super) async fn enlist(embedded: &Embedded, now: Time) -> Result<Self, Problem> {
+        let [busy, quiet, gone] = ACCOUNTS;
+        let cast = Self {
+            busy: enlist(embedded, busy, now).await?,
+            quiet: enlist(embedded, quiet, now).await?,
+            gone: enlist(embedded, gone, now).await?,
+        };
+        if let Some(to) = &cast.gone.destination {
+            embedded.stack().delete_bucket(to.bucket.as_str())?;
+        }
+        Ok(cast)
+    }
+
+    /// All of them.
+    pub(super) const fn all(&self) -> [&Connector; 3] {
+        [&self.busy, &self.quiet, &self.gone]
+    }
+
+    /// Whose connector this is.
+    pub(super) fn tenant(&self, id: &ConnectorId) -> &str {
+        self.all().into_iter().find(|connector| connector.id == *id).map_or("?", |c| c.tenant.as_str())
+    }
+}
+
+/// The bucket of a connector; each of the cast has one.
+pub(super) fn bucket(connector: &Connector) -> &str {
+    connector.destination.as_ref().map_or("", |to| to.bucket.as_str())
+}
+
+/// The name of a tenant of the cast as the domain takes it.
+pub(super) fn tenant(name: &str) -> Result<TenantId, Problem> {
+    name.parse().map_err(refused)
+}
+
+async fn enlist(embedded: &Embedded, (name, account): (&str, &str), now: Time) -> Result<Connector, Problem> {
+    let connectors = embedded.connectors();
+    let mut connector = draft(embedded, tenant(name)?, now);
+    stored(connectors.create(&connector).await?)?;
+    connector.connect(destination(name, account)?);
+    embedded.admit(&connector)?;
+    stored(connectors.save(&connector, None).await?)?;
+    let since = connector.activate(now)?;
+    let due = connector.grid().map_or(now, |grid| grid.due(since, None, Embedded::timing().settle));
+    stored(connectors.save(&connector, Some(&Cursor::new(since, now, due))).await?)?;
+    Ok(connector)
+}
+
+fn draft(embedded: &Embedded, tenant: TenantId, now: Time) -> Connector {
+    let randomness = embedded.randomness();
+    let random = || randomness.next_u64();
+    Connector {
+        id: ConnectorId::new(random()),
+        tenant,
+        shards: Shards::ONE,
+        external_id: ExternalId::new(random(), random()),
+        state: State::Draft,
+        frequency: Frequency::HOURLY,
+        encoding: Encoding::default(),
+        destination: None,
+        start_from: None,
+        created_at: now,
+        activated_at: None,
+        version: 1,
+    }
+}
+
+fn destination(name: &str, account: &str) -> Result<Destination, Problem> {
+    Ok(Destination {
+        role: format!("arn:aws:iam::{account}:role/auditferry/AuditLogDelivery").parse().map_err(refused)?,
+        bucket: format!("{name}-audit-log").parse().map_err(refused)?,
+        region: REGION.parse().map_err(refused)?,
+        prefix: PREFIX.parse().map_err(refused)?,
+        kms_key: None,
+    })
+}
+
+fn refused(error: impl std::fmt::Display) -> Problem {
+    Problem::failed(error.to_string(), "This is a fault of the demo: report it.")
+}
+
+fn stored(saved: Saved) -> Result<(), Problem> {
+    match saved {
+        Saved::Yes => Ok(()),
+        Saved::Stale => Err(refused("a new connector was changed by someone else")),
+    }
+}

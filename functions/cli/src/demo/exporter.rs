@@ -1,0 +1,152 @@
+//! The exporter as a process of its own: the real one, on whatever its environment names, for one run of one
+//! connector. It can be told to stand still between delivery and mark, to be killed there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters::clients::Clients;
+use adapters::clock::{SystemClock, SystemRandomness};
+use adapters::customers::StsCustomers;
+use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::settings::{
+    LedgerSettings, S3Settings, StagingSettings, both, events_table, part_limits, timing,
+};
+use adapters::source::DynamoSource;
+use adapters::staging::S3Staging;
+use async_trait::async_trait;
+use domain::cursor::Reconcile;
+use domain::fault::Block;
+use domain::names::{ConnectorId, WorkerId};
+use domain::notice::Notice;
+use domain::part::{Part, PartNumber};
+use domain::ports::{Bus, Clock, LeaseAnswer, PortError, Runs};
+use domain::protocol::{Mark, Outcome, Release, Seal, SealAnswer, Snapshot, Summary};
+use domain::time::Time;
+use exporter::{Exporter, Ports, export};
+use local::wiring::KeptBus;
+
+use super::args::ExporterArgs;
+use super::process::Said;
+use crate::output::Output;
+use crate::problem::{Exit, Problem};
+use crate::surroundings::Surroundings;
+
+/// For how long it stands still. Whoever started it has killed it long before; if that one is gone too, it must
+/// not stay for ever.
+const STAND_STILL: Duration = Duration::from_mins(1);
+
+/// Says a line on stdout, which the demo reads.
+fn say(said: &Said) {
+    Output::new(true, None).object(said);
+}
+
+/// Runs it.
+pub(crate) async fn run(args: ExporterArgs, surroundings: &Surroundings) -> Result<Exit, Problem> {
+    let shift_ms = args.now.millis() - SystemClock::new().now().millis();
+    let exporter = wire(shift_ms, args.stop_before_mark, surroundings).await?;
+    let deadline = args.now + Duration::from_secs(u64::from(args.seconds));
+    let (failure, summary) = match export(&exporter, &args.connector, deadline).await {
+        Outcome::Completed(summary) => (None, summary),
+        Outcome::Failed { failure, summary } => (Some(failure.detail), summary),
+        outcome @ (Outcome::Busy | Outcome::Inactive) => (Some(format!("{outcome:?}")), Summary::default()),
+    };
+    let (sealed, delivered, existed) = (summary.sealed, summary.delivered, summary.existed);
+    say(&Said::Over { sealed, delivered, existed, failure });
+    Ok(Exit::Done)
+}
+
+async fn wire(shift_ms: i64, stop: bool, surroundings: &Surroundings) -> Result<Exporter, Problem> {
+    let env = |name: &str| surroundings.variable(name);
+    let places = both(LedgerSettings::read(&env), both(StagingSettings::read(&env), S3Settings::read(&env)));
+    let limits = both(timing(&env), part_limits(&env));
+    let (layout, (places, limits)) = both(events_table(&env), both(places, limits))?;
+    let ((ledger, (staging, s3)), (timing, part_limits)) = (places, limits);
+    let Clients { dynamodb, s3, sts, customers, .. } = Clients::from_environment(s3).await;
+    let ledger = DynamoLedger::new(dynamodb.clone(), ledger.table, DateShift::millis(shift_ms));
+    let ports = Ports {
+        runs: if stop { Arc::new(StopBeforeMark(ledger)) } else { Arc::new(ledger) },
+        source: Arc::new(DynamoSource::new(dynamodb, layout)),
+        staging: Arc::new(S3Staging::new(s3, staging.bucket.to_string())),
+        customers: Arc::new(StsCustomers::new(sts, customers)),
+        bus: Arc::new(SayingBus),
+        clock: Arc::new(SystemClock::shifted(shift_ms)),
+        randomness: Arc::new(SystemRandomness),
+    };
+    Ok(Exporter { ports, timing, part_limits })
+}
+
+/// The bus of the demo, which is in another process.
+struct SayingBus;
+
+#[async_trait]
+impl Bus for SayingBus {
+    async fn announce(&self, notice: &Notice) -> Result<(), PortError> {
+        let event = KeptBus::event(notice)
+            .map_err(|source| PortError::Bug { what: "telling a notice", source: Box::new(source) })?;
+        say(&Said::Told { event });
+        Ok(())
+    }
+}
+
+/// The real ledger, but for the mark, which never comes.
+struct StopBeforeMark(DynamoLedger);
+
+#[async_trait]
+impl Runs for StopBeforeMark {
+    async fn mark(&self, mark: &Mark) -> Result<(), PortError> {
+        say(&Said::AtMark { part: mark.part.number.get() });
+        tokio::time::sleep(STAND_STILL).await;
+        Err(PortError::Transient {
+            what: "standing still before the mark",
+            source: "nobody has killed it".into(),
+        })
+    }
+
+    async fn lease(
+        &self,
+        id: &ConnectorId,
+        worker: &WorkerId,
+        now: Time,
+        until: Time,
+    ) -> Result<LeaseAnswer, PortError> {
+        self.0.lease(id, worker, now, until).await
+    }
+
+    async fn snapshot(&self, id: &ConnectorId) -> Result<Option<Snapshot>, PortError> {
+        self.0.snapshot(id).await
+    }
+
+    async fn seal(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
+        self.0.seal(seal).await
+    }
+
+    async fn part(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError> {
+        self.0.part(id, number).await
+    }
+
+    async fn parts_reaching(
+        &self,
+        id: &ConnectorId,
+        after: Time,
+        before: PartNumber,
+    ) -> Result<Vec<Part>, PortError> {
+        self.0.parts_reaching(id, after, before).await
+    }
+
+    async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError> {
+        self.0.block(id, block).await
+    }
+
+    async fn reconciled(
+        &self,
+        id: &ConnectorId,
+        before: &Reconcile,
+        after: &Reconcile,
+    ) -> Result<(), PortError> {
+        self.0.reconciled(id, before, after).await
+    }
+
+    async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
+        self.0.release(id, worker, release).await
+    }
+}

@@ -1,0 +1,45 @@
+//! `demo`: the whole way of the data on real events, with a crash, a quiet tenant and a bucket that is gone on it,
+//! and the proof from the files that nothing was lost, doubled or mixed up.
+//!
+//! `cast` are the tenants, `story` is what happens, `process` and `exporter` are the two ends of the exporter that
+//! is killed, `proof` holds the files against what was imported, and `report` tells it.
+
+pub(crate) mod args;
+mod cast;
+mod exporter;
+mod process;
+mod proof;
+mod report;
+mod story;
+
+use std::path::Path;
+
+use crate::init::is_new_or_empty;
+use crate::problem::{Exit, Problem};
+use crate::surroundings::Surroundings;
+use args::DemoArgs;
+use cast::Times;
+pub(crate) use exporter::run as exporter_process;
+
+/// Runs the demo.
+pub(crate) async fn run(args: DemoArgs, surroundings: &Surroundings) -> Result<Exit, Problem> {
+    let times = Times::until(args.now)?;
+    if let Some(dir) = &args.dir {
+        refuse_used(dir)?;
+    }
+    let told = story::tell(args.dir.as_deref(), times, surroundings).await?;
+    let proved = report::report(&told, args.dir.as_deref(), surroundings);
+    Ok(if proved { Exit::Done } else { Exit::Failed })
+}
+
+/// The proof is about the files of one run, so a folder that holds anything is left alone.
+fn refuse_used(dir: &Path) -> Result<(), Problem> {
+    if is_new_or_empty(dir)? {
+        return Ok(());
+    }
+    let shown = dir.display();
+    Err(Problem::failed(
+        format!("{shown} is not empty"),
+        "Name a new folder, or remove this one first if it is of a former demo.",
+    ))
+}

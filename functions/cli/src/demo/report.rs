@@ -1,0 +1,235 @@
+//! What the demo tells in the end: the files, and promise by promise whether it was kept.
+
+use std::path::Path;
+
+use domain::fault::Stage;
+use domain::names::ConnectorId;
+use domain::time::Time;
+use serde::Serialize;
+
+use super::cast::{BUSY, GONE, QUIET};
+use super::proof::Facts;
+use super::story::{Found, Told};
+use crate::output::{Output, Tone};
+use crate::surroundings::Surroundings;
+use crate::table::{Column, counted, grouped, table};
+
+/// The object that `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    proved: bool,
+    events_imported: u64,
+    events_delivered: u64,
+    duplicates: u64,
+    missing: u64,
+    foreign: u64,
+    heartbeats: u64,
+    /// Files in the buckets.
+    parts: u64,
+    /// Connectors that were found blocked on the way.
+    blocked: u64,
+    /// Those of them that have caught up.
+    recovered: u64,
+    /// Exporters killed between delivery and mark.
+    killed: u64,
+    /// What the demo took, the start of the process included.
+    seconds: f64,
+    as_of: Time,
+    promises: Vec<Promise>,
+    blocks: Vec<Blocked<'a>>,
+    files: Vec<Listed<'a>>,
+    /// Where the files are, if they are kept.
+    dir: Option<&'a Path>,
+}
+
+/// A promise, and whether it was kept.
+#[derive(Serialize)]
+struct Promise {
+    #[serde(rename = "promise")]
+    name: &'static str,
+    kept: bool,
+    detail: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Blocked<'a> {
+    tenant: &'a str,
+    connector: &'a ConnectorId,
+    stage: Stage,
+    code: &'a str,
+    cause: &'a str,
+    remedy: &'a str,
+    since: Time,
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    tenant: &'a str,
+    bucket: &'a str,
+    #[serde(flatten)]
+    facts: &'a Facts,
+}
+
+/// Prints it all; returns whether every promise was kept.
+pub(super) fn report(told: &Told, dir: Option<&Path>, surroundings: &Surroundings) -> bool {
+    let output = surroundings.output;
+    let sum = |count: fn(&Found) -> u64| told.found.iter().map(count).sum::<u64>();
+    let promises = promises(told);
+    let report = Report {
+        proved: promises.iter().all(|promise| promise.kept),
+        events_imported: told.imported,
+        events_delivered: sum(|found| found.findings.delivered),
+        duplicates: sum(|found| found.findings.duplicates),
+        missing: sum(|found| found.findings.missing),
+        foreign: sum(|found| found.findings.foreign),
+        heartbeats: sum(|found| found.findings.heartbeats),
+        parts: sum(|found| found.findings.files.len() as u64),
+        blocked: told.blocked.len() as u64,
+        recovered: told.recovered,
+        killed: u64::from(told.crash.killed),
+        seconds: (surroundings.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+        as_of: told.times.second,
+        promises,
+        blocks: told.blocked.iter().map(blocked).collect(),
+        files: told.found.iter().flat_map(listed).collect(),
+        dir,
+    };
+    if output.is_json() {
+        output.object(&report);
+    } else {
+        print(&report, output);
+    }
+    report.proved
+}
+
+fn blocked((tenant, connector, block): &(String, ConnectorId, domain::fault::Block)) -> Blocked<'_> {
+    Blocked {
+        tenant,
+        connector,
+        stage: block.stage,
+        code: &block.code,
+        cause: &block.cause,
+        remedy: &block.remedy,
+        since: block.since,
+    }
+}
+
+fn listed(found: &Found) -> impl Iterator<Item = Listed<'_>> {
+    let Found { tenant, bucket, findings } = found;
+    findings.files.iter().map(move |facts| Listed { tenant, bucket, facts })
+}
+
+fn promises(told: &Told) -> Vec<Promise> {
+    let findings = || told.found.iter().map(|found| (&found.tenant, &found.findings));
+    let collect = |faults: fn(&super::proof::Findings) -> &Vec<String>| -> Vec<String> {
+        findings()
+            .flat_map(|(tenant, f)| faults(f).iter().map(move |fault| format!("{tenant}: {fault}")))
+            .collect()
+    };
+    let sum = |count: fn(&super::proof::Findings) -> u64| findings().map(|(_, f)| count(f)).sum::<u64>();
+    let (delivered, missing, doubled) = (sum(|f| f.delivered), sum(|f| f.missing), sum(|f| f.duplicates));
+    let foreign = sum(|f| f.foreign);
+    let (untrue, gaps) = (collect(|f| &f.untrue), collect(|f| &f.gaps));
+    let quiet =
+        findings().find(|(tenant, _)| *tenant == QUIET).map(|(_, f)| (f.heartbeats, f.files.len() as u64));
+    let (beats, windows) = quiet.unwrap_or_default();
+    let gone = told.blocked.iter().find(|(tenant, ..)| tenant == GONE).map(|(_, _, block)| block);
+    let told_why = gone.is_some_and(|block| !block.cause.is_empty() && !block.remedy.is_empty());
+    let promise = |name, kept, detail| Promise { name, kept, detail, faults: Vec::new() };
+    vec![
+        promise(
+            "every event once, byte for byte",
+            missing == 0 && doubled == 0 && delivered == told.imported && told.imported > 0,
+            format!(
+                "{} imported, {} delivered, {missing} missing, {doubled} doubled",
+                grouped(told.imported),
+                grouped(delivered)
+            ),
+        ),
+        promise("nothing of another tenant", foreign == 0, format!("{foreign} foreign")),
+        Promise {
+            name: "every file is what its name says",
+            kept: untrue.is_empty(),
+            detail: format!(
+                "{}, each JSON, each named by its own SHA-256",
+                counted(sum(|f| f.files.len() as u64), "file")
+            ),
+            faults: untrue,
+        },
+        Promise {
+            name: "no gap",
+            kept: gaps.is_empty(),
+            detail: format!("part numbers and windows are contiguous, up to {}", told.times.sealed_to()),
+            faults: gaps,
+        },
+        promise(
+            "quiet means quiet",
+            beats > 0 && beats == windows,
+            format!("{} for {} of {QUIET}", counted(beats, "heartbeat"), counted(windows, "window")),
+        ),
+        promise(
+            "a crash harms nothing",
+            told.crash.killed && told.crash.recovered,
+            format!(
+                "{BUSY}'s exporter was killed between delivery and mark, and went on without writing twice"
+            ),
+        ),
+        promise(
+            "a fault is told, and made good",
+            told_why && told.recovered == told.blocked.len() as u64,
+            format!("{GONE} was blocked with cause and remedy, and has caught up"),
+        ),
+    ]
+}
+
+fn print(report: &Report<'_>, output: Output) {
+    use Column::{Left, Right};
+    let rows: Vec<[String; 4]> = report.files.iter().map(row).collect();
+    output.line("");
+    for (place, line) in
+        table([Left("TENANT"), Left("FILE"), Right("EVENTS"), Right("BYTES")], &rows).iter().enumerate()
+    {
+        output.line(if place == 0 { output.tone(Tone::Strong, line) } else { line.clone() });
+    }
+    output.line("");
+    for Promise { name, kept, detail, faults } in &report.promises {
+        let mark = if *kept { output.tone(Tone::Good, "✓") } else { output.tone(Tone::Bad, "✗") };
+        output.line(format_args!("{mark} {name}: {detail}"));
+        for fault in faults {
+            output.line(format_args!("    {fault}"));
+        }
+    }
+    for Blocked { tenant, stage, code, cause, remedy, .. } in &report.blocks {
+        output.line("");
+        output.line(format_args!("{tenant} was told ({}, {code}): {cause}", stage.as_str()));
+        output.line(format_args!("  {remedy}"));
+    }
+    output.line("");
+    match report.dir {
+        Some(dir) => {
+            let dir = dir.display();
+            output.line(format_args!(
+                "The files are in {dir}/buckets, what the event bus was told in {dir}/bus.ndjson."
+            ));
+            output.line(format_args!("Look on with: auditferry connector list --local {dir}"));
+        }
+        None => output
+            .line("The files were in a folder that is gone now; keep them with: auditferry demo --dir DIR"),
+    }
+    let verdict = if report.proved {
+        output.tone(Tone::Good, "Every promise was kept.")
+    } else {
+        output.tone(Tone::Bad, "Not every promise was kept.")
+    };
+    output.line(format_args!("{verdict} {:.1} s in all.", report.seconds));
+}
+
+fn row(file: &Listed<'_>) -> [String; 4] {
+    let Facts { key, events, heartbeat, bytes } = file.facts;
+    // The table fits a terminal without the folders, which are the same for all.
+    let name = key.rsplit('/').next().unwrap_or(key);
+    let events = if *heartbeat { "heartbeat".to_owned() } else { grouped(*events) };
+    [file.tenant.to_owned(), name.to_owned(), events, grouped(*bytes)]
+}

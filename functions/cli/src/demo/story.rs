@@ -1,0 +1,285 @@
+//! What happens in the demo, step by step, and what is seen on the way.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor as Bytes, Read};
+use std::path::Path;
+
+use domain::connector::Connector;
+use domain::connector::Shards;
+use domain::fault::Block;
+use domain::names::ConnectorId;
+use domain::part::Window;
+use domain::protocol::{Outcome, Summary};
+use domain::time::Time;
+use flate2::read::MultiGzDecoder;
+use local::wiring::Embedded;
+
+use super::cast::{BUSY, Cast, DAY, EVENTS, PREFIX, Times, bucket, tenant};
+use super::process::{ExporterProcess, Said};
+use super::proof::{self, Expected, File, Findings};
+use crate::events::Fields;
+use crate::events::import::Import;
+use crate::output::{Output, Tone};
+use crate::problem::{Problem, io};
+use crate::surroundings::Surroundings;
+use crate::table::counted;
+
+/// What was seen.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// When it happened.
+    pub(super) times: Times,
+    /// How many events were imported.
+    pub(super) imported: u64,
+    /// What the killed exporter had left behind, and what became of it.
+    pub(super) crash: Crash,
+    /// The connectors that were found blocked, with the first reason.
+    pub(super) blocked: Vec<(String, ConnectorId, Block)>,
+    /// Those of them that have delivered everything since.
+    pub(super) recovered: u64,
+    /// What lies in each tenant's bucket.
+    pub(super) found: Vec<Found>,
+}
+
+/// The killed exporter.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Crash {
+    /// It was killed with its part in the bucket and no mark in the ledger.
+    pub(super) killed: bool,
+    /// Started again, it found that part in the bucket (412), and marked it.
+    pub(super) recovered: bool,
+}
+
+/// A tenant's bucket at the end.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// Whose.
+    pub(super) tenant: String,
+    /// Its name.
+    pub(super) bucket: String,
+    /// What is in it.
+    pub(super) findings: Findings,
+}
+
+/// Everything that the steps share.
+struct Stage<'a> {
+    embedded: Embedded,
+    cast: Cast,
+    surroundings: &'a Surroundings,
+    output: Output,
+    blocked: BTreeMap<ConnectorId, Block>,
+}
+
+/// Plays the demo.
+///
+/// # Errors
+/// If the stand-ins or the exporter's process fail. A promise that does not hold is no error, but is seen in
+/// what is returned.
+pub(super) async fn tell(
+    dir: Option<&Path>,
+    times: Times,
+    surroundings: &Surroundings,
+) -> Result<Told, Problem> {
+    let output = surroundings.output;
+    output.line("The demo runs as of 10 July 2023, on a DynamoDB, an S3 and an STS inside this process.\n");
+    let embedded = Embedded::start(dir, Some(times.activated)).await?;
+    let imported = import(&embedded, output).await?;
+    let cast = Cast::enlist(&embedded, times.activated).await?;
+    let mut stage = Stage { embedded, cast, surroundings, output, blocked: BTreeMap::new() };
+    stage.say(
+        times.activated,
+        "3 connectors activated, hourly; quiet-co has no events, gone-inc's bucket is gone",
+    );
+    let mut crash = stage.first_tick(times.first).await?;
+    crash.recovered = stage.restart(times.restarted).await?;
+    stage.tick(times.second).await?;
+    stage.embedded.admit(&stage.cast.gone)?;
+    stage.say(times.third, format_args!("gone-inc has made its bucket {}", bucket(&stage.cast.gone)));
+    stage.tick(times.third).await?;
+    let told = stage.look_back(times, imported, crash).await?;
+    stage.embedded.stop().await;
+    Ok(told)
+}
+
+async fn import(embedded: &Embedded, output: Output) -> Result<u64, Problem> {
+    let import = Import {
+        writer: embedded.events(),
+        tenant: tenant(BUSY)?,
+        shards: Shards::ONE,
+        fields: Fields { time: "eventTime".into(), id: "eventID".into() },
+    };
+    let tally = import.run(Bytes::new(EVENTS), |_| {}).await?;
+    let span = match (tally.first, tally.last) {
+        (Some(first), Some(last)) => format!(", {} to {}", clock(first), clock(last)),
+        _ => String::new(),
+    };
+    output.line(format_args!(
+        "       {} of CloudTrail imported for {BUSY}{span}",
+        counted(tally.imported, "event")
+    ));
+    Ok(tally.imported)
+}
+
+impl Stage<'_> {
+    fn say(&self, at: Time, what: impl std::fmt::Display) {
+        self.output.line(format_args!("{}  {what}", clock(at)));
+    }
+
+    /// The first tick: acme's exporter is a process of its own, and is killed. The others are exported as always.
+    async fn first_tick(&mut self, at: Time) -> Result<Crash, Problem> {
+        self.embedded.set_now(at);
+        let sent = self.embedded.dispatch().await?.sent;
+        self.say(at, format_args!("tick: {} due", counted(sent, "connector")));
+        let busy = self.cast.busy.id.clone();
+        let others: Vec<ConnectorId> = self.embedded.receive().into_iter().filter(|id| *id != busy).collect();
+        let mut process = ExporterProcess::start(&self.embedded, self.surroundings, &busy, at, true)?;
+        let outcomes = self.embedded.export(&others).await;
+        self.tell_outcomes(outcomes)?;
+        let Said::AtMark { part } = process.hear(&self.embedded).await? else {
+            return Err(early(&busy));
+        };
+        process.kill().await?;
+        let killed = self.is_in_between().await?;
+        self.say(at, format_args!("killed {BUSY}'s exporter between delivery and mark of part {part}"));
+        Ok(Crash { killed, recovered: false })
+    }
+
+    /// Whether the file is in the bucket, and the ledger doesn't know.
+    async fn is_in_between(&self) -> Result<bool, Problem> {
+        let files = self.embedded.stack().objects(bucket(&self.cast.busy))?.len();
+        let (cursor, _) = self.place(&self.cast.busy).await?;
+        Ok((files, cursor) == (1, (1, 0)))
+    }
+
+    /// The newest sealed and the newest delivered part of a connector, and whether it is blocked.
+    async fn place(&self, connector: &Connector) -> Result<((u64, u64), bool), Problem> {
+        let found = self.embedded.connectors().get(&connector.id).await?;
+        let cursor = found.and_then(|(_, cursor)| cursor).ok_or_else(|| early(&connector.id))?;
+        Ok(((cursor.next.previous().get(), cursor.delivered.get()), cursor.block.is_some()))
+    }
+
+    /// The queue hands the message of the killed exporter out again, and a new one takes it.
+    async fn restart(&mut self, at: Time) -> Result<bool, Problem> {
+        self.embedded.set_now(at);
+        let busy = &self.cast.busy.id;
+        let mut process = ExporterProcess::start(&self.embedded, self.surroundings, busy, at, false)?;
+        let Said::Over { sealed, delivered, existed, failure } = process.hear(&self.embedded).await? else {
+            return Err(early(busy));
+        };
+        process.end().await?;
+        if let Some(failure) = failure {
+            let remedy = "Run the demo with AUDITFERRY_LOG=info to see more.";
+            return Err(Problem::failed(
+                format!("the exporter that was started again failed: {failure}"),
+                remedy,
+            ));
+        }
+        let recovered = (sealed, delivered, existed) == (0, 1, 1);
+        let words =
+            if recovered { "found its file there (412) and marked it" } else { "did not find its file" };
+        self.say(at, format_args!("started {BUSY}'s exporter again: it {words}"));
+        Ok(recovered)
+    }
+
+    /// A tick as the schedule makes it.
+    async fn tick(&mut self, at: Time) -> Result<(), Problem> {
+        self.embedded.set_now(at);
+        let tick = self.embedded.tick().await?;
+        self.say(at, format_args!("tick: {} due", counted(tick.dispatched.sent, "connector")));
+        self.tell_outcomes(tick.outcomes)
+    }
+
+    fn tell_outcomes(
+        &mut self,
+        outcomes: impl IntoIterator<Item = (ConnectorId, Outcome)>,
+    ) -> Result<(), Problem> {
+        for (id, outcome) in outcomes {
+            let tenant = self.cast.tenant(&id).to_owned();
+            match outcome {
+                Outcome::Completed(summary) => {
+                    self.output.line(format_args!("         {tenant:<8}  {}", self.did(&summary)));
+                    if let Some(block) = summary.blocked {
+                        self.blocked.entry(id).or_insert(block);
+                    }
+                }
+                outcome => {
+                    return Err(Problem::failed(
+                        format!("the export of {tenant} ended with {outcome:?}"),
+                        "Run the demo with AUDITFERRY_LOG=info to see more.",
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn did(&self, summary: &Summary) -> String {
+        let what = match (summary.heartbeats, summary.sealed) {
+            (_, 0) => "nothing new".to_owned(),
+            (beats, sealed) if beats == sealed => counted(beats, "heartbeat"),
+            _ => counted(summary.events, "event"),
+        };
+        let delivered = counted(summary.delivered, "file");
+        match &summary.blocked {
+            None => format!("{what}, {delivered} delivered"),
+            Some(block) => {
+                let blocked = self.output.tone(Tone::Bad, "blocked");
+                format!("{what} sealed and kept, {blocked}: {}", block.cause)
+            }
+        }
+    }
+
+    /// Reads all buckets back and holds them against what was imported.
+    async fn look_back(&self, times: Times, imported: u64, crash: Crash) -> Result<Told, Problem> {
+        let mut found = Vec::new();
+        for connector in self.cast.all() {
+            let events = if connector.id == self.cast.busy.id { input()? } else { Vec::new() };
+            found.push(self.examine(connector, &events, times)?);
+        }
+        let mut blocked = Vec::new();
+        let mut recovered = 0;
+        for connector in self.cast.all() {
+            if let Some(block) = self.blocked.get(&connector.id) {
+                let ((sealed, delivered), still) = self.place(connector).await?;
+                recovered += u64::from(sealed == delivered && !still);
+                blocked.push((connector.tenant.to_string(), connector.id.clone(), block.clone()));
+            }
+        }
+        Ok(Told { times, imported, crash, blocked, recovered, found })
+    }
+
+    fn examine(&self, connector: &Connector, events: &[String], times: Times) -> Result<Found, Problem> {
+        let bucket = bucket(connector);
+        let objects = self.embedded.stack().objects(bucket)?;
+        let read = |object: local::Object| {
+            let bytes = std::fs::read(&object.path).map_err(io(object.path.display()))?;
+            Ok::<_, Problem>(File { key: object.key, bytes })
+        };
+        let files = objects.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let span = Window { from: connector.activated_at.unwrap_or(times.activated), to: times.sealed_to() };
+        let expected = Expected { connector: &connector.id, prefix: PREFIX, events, span };
+        let findings = proof::examine(expected, &files);
+        Ok(Found { tenant: connector.tenant.to_string(), bucket: bucket.to_owned(), findings })
+    }
+}
+
+/// The events as they were imported, from the same bytes by other code.
+fn input() -> Result<Vec<String>, Problem> {
+    let mut text = String::new();
+    MultiGzDecoder::new(EVENTS).read_to_string(&mut text).map_err(io("the demo's events"))?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
+/// `12:06`, with the day before it where it is not the demo's own.
+fn clock(time: Time) -> String {
+    let text = time.to_string();
+    let minute = text.get(11..16).unwrap_or_default();
+    if text.starts_with(DAY) { minute.to_owned() } else { format!("{} {minute}", time.date()) }
+}
+
+fn early(id: &ConnectorId) -> Problem {
+    Problem::failed(
+        format!("the exporter of {id} did something else than the demo asked of it"),
+        "Run the demo with AUDITFERRY_LOG=debug to see what it did.",
+    )
+}

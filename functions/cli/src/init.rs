@@ -1,0 +1,89 @@
+//! `init`: makes the tables and the staging bucket.
+
+use adapters::clients::Clients;
+use adapters::settings::{LedgerSettings, S3Settings, StagingSettings, both, events_table};
+use local::wiring::{EVENTS_TABLE, Embedded, LEDGER_TABLE, STAGING_BUCKET};
+use serde::Serialize;
+
+use crate::args::InitArgs;
+use crate::problem::{Exit, Problem, io};
+use crate::surroundings::Surroundings;
+
+/// What was made, or was there.
+#[derive(Debug, Serialize)]
+struct Made {
+    events_table: String,
+    ledger_table: String,
+    staging_bucket: String,
+}
+
+/// Runs `init`.
+pub(crate) async fn run(args: InitArgs, surroundings: &Surroundings) -> Result<Exit, Problem> {
+    let made = match &args.place.local {
+        Some(dir) => {
+            refuse_foreign(dir)?;
+            Embedded::start(Some(dir), args.place.now).await?.stop().await;
+            Made {
+                events_table: EVENTS_TABLE.into(),
+                ledger_table: LEDGER_TABLE.into(),
+                staging_bucket: STAGING_BUCKET.into(),
+            }
+        }
+        None => on_a_stand_in(surroundings).await?,
+    };
+    let output = surroundings.output;
+    output.line(format_args!("events table    {}", made.events_table));
+    output.line(format_args!("ledger table    {}", made.ledger_table));
+    output.line(format_args!("staging bucket  {}", made.staging_bucket));
+    if let Some(dir) = &args.place.local {
+        let dir = dir.display();
+        output.line(format_args!("\nNext: auditferry events import --local {dir} --tenant acme FILE"));
+        output.line(format_args!("      auditferry connector create --local {dir} --tenant acme"));
+    }
+    output.object(&made);
+    Ok(Exit::Done)
+}
+
+/// A folder that holds something else is left alone.
+fn refuse_foreign(dir: &std::path::Path) -> Result<(), Problem> {
+    if Embedded::is_in(dir) || is_new_or_empty(dir)? {
+        return Ok(());
+    }
+    let shown = dir.display();
+    Err(Problem::failed(
+        format!("{shown} holds something else already"),
+        "Name a new folder, or an empty one.",
+    ))
+}
+
+/// Whether nothing is in the way of making a folder's content.
+pub(crate) fn is_new_or_empty(dir: &std::path::Path) -> Result<bool, Problem> {
+    match std::fs::read_dir(dir) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(io(dir.display())(error)),
+    }
+}
+
+/// On what the SDK's endpoint variables name. Never in AWS itself, where what is made by hand would stand beside
+/// what the template makes, without its backups, alarms and lifecycle rules.
+async fn on_a_stand_in(surroundings: &Surroundings) -> Result<Made, Problem> {
+    let is_set = |name: &str| surroundings.variable(name).is_some_and(|value| !value.is_empty());
+    let both_services = is_set("AWS_ENDPOINT_URL_DYNAMODB") && is_set("AWS_ENDPOINT_URL_S3");
+    if !is_set("AWS_ENDPOINT_URL") && !both_services {
+        return Err(Problem::usage(
+            "in AWS the tables and the bucket come with template.yaml (`sam deploy`)",
+            "Name a folder with --local DIR, or a stand-in for AWS with the variable AWS_ENDPOINT_URL.",
+        ));
+    }
+    let env = |name: &str| surroundings.variable(name);
+    let tables = both(events_table(&env), LedgerSettings::read(&env));
+    let ((events, ledger), (staging, s3)) =
+        both(tables, both(StagingSettings::read(&env), S3Settings::read(&env)))?;
+    let clients = Clients::from_environment(s3).await;
+    adapters::source::create_table(&clients.dynamodb, &events.table).await?;
+    adapters::ledger::create_table(&clients.dynamodb, &ledger.table).await?;
+    let bucket = staging.bucket.to_string();
+    adapters::staging::create_bucket(&clients.s3, &bucket).await?;
+    Ok(Made { events_table: events.table, ledger_table: ledger.table, staging_bucket: bucket })
+}

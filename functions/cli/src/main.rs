@@ -1,0 +1,26 @@
+//! The command line of Auditferry: reads its environment and arguments, and runs one command.
+
+mod args;
+mod backend;
+mod connector;
+mod demo;
+mod events;
+mod init;
+mod output;
+mod problem;
+mod run;
+mod surroundings;
+mod table;
+
+use std::process::ExitCode;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a main.rs is where the clock and the environment are read, once"
+)]
+fn main() -> ExitCode {
+    let began = std::time::Instant::now();
+    let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    let environment = std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value))).collect();
+    run::run(std::env::args_os().collect(), environment, began).into()
+}

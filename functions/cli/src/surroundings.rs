@@ -1,0 +1,32 @@
+//! What the process was given: its environment, and when it began. Read once, by `main.rs`.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use crate::output::Output;
+
+/// What a command may know of the process.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    environment: HashMap<String, String>,
+    began: Instant,
+    /// Where it prints.
+    pub(crate) output: Output,
+}
+
+impl Surroundings {
+    /// The process as `main.rs` found it.
+    pub(crate) const fn new(environment: HashMap<String, String>, began: Instant, output: Output) -> Self {
+        Self { environment, began, output }
+    }
+
+    /// The value of a variable.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        self.environment.get(name).cloned()
+    }
+
+    /// For how long the process has run.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+}

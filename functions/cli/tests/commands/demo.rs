@@ -1,0 +1,96 @@
+//! The demo proves what it says, and leaves what it promises.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::program::{command, done, events, files, run, trail_lines};
+
+#[test]
+fn the_demo_proves_every_promise() {
+    let told = done(&["demo"]);
+    for (name, number) in [
+        ("events_imported", 2900),
+        ("events_delivered", 2900),
+        ("duplicates", 0),
+        ("missing", 0),
+        ("foreign", 0),
+        ("heartbeats", 4),
+        ("parts", 6),
+        ("blocked", 1),
+        ("recovered", 1),
+        ("killed", 1),
+    ] {
+        assert_eq!(told[name], number, "{name}");
+    }
+    assert!(told["proved"].as_bool().unwrap() && told["seconds"].as_f64().unwrap() < 30.0);
+    assert!(told["promises"].as_array().unwrap().iter().all(|promise| promise["kept"] == true));
+    let block = &told["blocks"][0];
+    assert_eq!((&block["tenant"], &block["code"]), (&"gone-inc".into(), &"NoSuchBucket".into()));
+    assert!(block["remedy"].as_str().unwrap().contains("Create gone-inc-audit-log"), "{block}");
+}
+
+#[test]
+fn without_a_command_the_demo_runs_and_leaves_nothing_behind() {
+    let temporary = tempfile::tempdir().unwrap();
+    let output = command(&[]).env("TMPDIR", temporary.path()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("killed acme's exporter between delivery and mark of part 1"), "{text}");
+    assert!(text.contains("Every promise was kept."), "{text}");
+    assert!(!text.contains('\u{1b}') && output.stderr.is_empty(), "colours and progress are for terminals");
+    assert!(std::fs::read_dir(temporary.path()).unwrap().next().is_none());
+}
+
+#[test]
+fn a_kept_demo_is_plain_files_and_a_folder_to_look_on_in() {
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = temporary.path().join("demo");
+    let path = dir.to_str().unwrap();
+    let told = done(&["demo", "--dir", path]);
+    assert_eq!(told["dir"], path);
+
+    // The bucket holds the lines of the input, each once, in their order.
+    let mut found: Vec<String> =
+        files(&dir.join("buckets/acme-audit-log")).iter().flat_map(|file| events(file)).collect();
+    let mut imported = trail_lines();
+    found.sort();
+    imported.sort();
+    assert!(found == imported, "{} of {} events", found.len(), imported.len());
+    for file in told["files"].as_array().unwrap() {
+        let file = dir.join("buckets").join(text(&file["bucket"])).join(text(&file["key"]));
+        assert!(file.is_file(), "{}", file.display());
+    }
+
+    let kinds = bus(&dir);
+    for (kind, least) in
+        [("ExportDelivered", 2), ("ExportHeartbeat", 4), ("ExportBlocked", 1), ("ExportRecovered", 1)]
+    {
+        let count = kinds.iter().filter(|told| *told == kind).count();
+        assert!(count >= least, "{kind}: {count}");
+    }
+
+    let listed = done(&["connector", "list", "--local", path]);
+    assert_eq!(listed["connectors"].as_array().unwrap().len(), 3);
+    let again = run(&["demo", "--dir", path]);
+    assert!(again.code == Some(1) && again.stderr.contains("not empty"), "{again:?}");
+}
+
+#[test]
+fn the_demo_runs_as_of_a_later_time_too() {
+    let told = done(&["demo", "--now", "2023-07-11T01:30:00Z"]);
+    // A short first window and 13 hours for each of three connectors; two files of acme's hold events.
+    assert_eq!((&told["parts"], &told["heartbeats"]), (&(3 * 14).into(), &(3 * 14 - 2).into()));
+    assert_eq!(told["proved"], true);
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+fn bus(dir: &Path) -> Vec<String> {
+    let told = std::fs::read_to_string(dir.join("bus.ndjson")).unwrap();
+    told.lines()
+        .map(|line| text(&serde_json::from_str::<Value>(line).unwrap()["detail-type"]).to_owned())
+        .collect()
+}

@@ -1,0 +1,27 @@
+//! Ctrl-C ends a command at once, with 130 and a word.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Command, Stdio};
+
+use crate::program::{Folder, command};
+
+#[test]
+#[cfg(unix)]
+fn an_import_that_waits_for_its_input_can_be_stopped() {
+    let folder = Folder::new();
+    let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", "-"];
+    let mut import = command(&words);
+    let mut import =
+        import.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A batch of bad lines is told at once: when the first one is heard, the import is under way.
+    let mut stdin = import.stdin.take().unwrap();
+    stdin.write_all("nonsense\n".repeat(25).as_bytes()).unwrap();
+    let mut stderr = BufReader::new(import.stderr.take().unwrap());
+    stderr.read_line(&mut String::new()).unwrap();
+    let killed = Command::new("kill").args(["-INT", &import.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!(import.wait().unwrap().code(), Some(130));
+    assert!(rest.contains("stopped"), "{rest}");
+}

@@ -1,0 +1,134 @@
+//! A connector's life on the embedded stand-ins, command by command, with real events.
+
+use serde_json::Value;
+
+use crate::program::{Folder, events, run, trail, trail_lines};
+
+const ROLE: &str = "arn:aws:iam::123456789012:role/auditferry/AuditLogDelivery";
+
+fn import(folder: &Folder) {
+    let fields = ["--tenant", "acme", "--time-field", "eventTime", "--id-field", "eventID"];
+    let told = folder.done(
+        &[&["events", "import"], &fields[..], &[trail().to_str().unwrap()]].concat(),
+        "2023-07-10T11:00:00Z",
+    );
+    assert_eq!((&told["imported"], &told["bad"]), (&2900.into(), &Value::Array(Vec::new())));
+}
+
+fn create(folder: &Folder, options: &[&str]) -> String {
+    let words = [&["connector", "create", "--tenant", "acme"], options].concat();
+    let made = folder.done(&words, "2023-07-10T11:00:00Z");
+    assert_eq!(made["connector"]["state"], "draft");
+    made["connector"]["id"].as_str().unwrap().to_owned()
+}
+
+fn connect(folder: &Folder, id: &str) {
+    let to = ["--role-arn", ROLE, "--bucket", "acme-audit-log", "--region", "eu-central-1"];
+    folder.done(&[&["connector", "connect", id], &to[..]].concat(), "2023-07-10T11:00:00Z");
+}
+
+#[test]
+fn a_connector_lives_from_create_to_resume() {
+    let folder = Folder::new();
+    import(&folder);
+    let id = create(&folder, &[]);
+    let on = |verb: &str, now: &str| folder.done(&["connector", verb, &id], now);
+    connect(&folder, &id);
+
+    let activated = on("activate", "2023-07-10T11:30:00Z");
+    assert_eq!(activated["connector"]["state"], "active");
+    assert_eq!(activated["next_run_at"], "2023-07-10T12:05:00.000Z");
+
+    // Run now: the last window is cut at now less the settle time, and nothing younger is read.
+    let ran = on("run", "2023-07-10T12:30:00Z");
+    assert_eq!((&ran["done"], &ran["cut"]), (&true.into(), &"2023-07-10T12:25:00.000Z".into()));
+    assert_eq!(ran["parts"].as_array().unwrap().len(), 2);
+    let shown = on("show", "2023-07-10T12:30:00Z");
+    assert_eq!((&shown["health"], &shown["undelivered_parts"]), (&"working".into(), &0.into()));
+    assert_eq!(shown["sealed_to"], "2023-07-10T12:25:00.000Z");
+
+    // Paused, it seals and does not deliver; resumed, it delivers.
+    assert_eq!(on("pause", "2023-07-10T12:40:00Z")["connector"]["state"], "paused");
+    let ran = on("run", "2023-07-10T13:06:00Z");
+    assert_eq!(ran["runs"][0]["delivered"], 0);
+    let shown = on("show", "2023-07-10T13:06:00Z");
+    assert_eq!((&shown["health"], &shown["undelivered_parts"]), (&"paused".into(), &2.into()));
+    assert_eq!(on("resume", "2023-07-10T13:06:00Z")["next_run_at"].as_str().unwrap().len(), 24);
+    on("run", "2023-07-10T13:06:00Z");
+
+    let history = on("history", "2023-07-10T13:06:00Z");
+    let parts = history["parts"].as_array().unwrap();
+    let numbers: Vec<u64> = parts.iter().map(|part| part["number"].as_u64().unwrap()).collect();
+    let newest_first: Vec<u64> = (1..=parts.len() as u64).rev().collect();
+    assert_eq!(numbers, newest_first);
+    assert!(parts.iter().all(|part| part["delivered_at"].is_string()));
+
+    let mut found: Vec<String> =
+        folder.files("acme-audit-log").iter().flat_map(|file| events(file)).collect();
+    found.retain(|event| !event.contains("auditferry.heartbeat"));
+    let mut imported = trail_lines();
+    found.sort();
+    imported.sort();
+    assert!(found == imported, "{} of {} events", found.len(), imported.len());
+}
+
+#[test]
+fn a_backlog_is_worked_off_from_the_start_that_was_asked_for() {
+    let folder = Folder::new();
+    import(&folder);
+    let id = create(
+        &folder,
+        &["--start-from", "2023-07-10T09:00:00Z", "--format", "ndjson", "--compression", "gzip"],
+    );
+    connect(&folder, &id);
+    let activated = folder.done(&["connector", "activate", &id], "2023-07-10T14:00:00Z");
+    assert_eq!(activated["since"], "2023-07-10T09:00:00.000Z");
+    let ran = folder.done(&["connector", "run", &id], "2023-07-10T14:05:00Z");
+    let parts = ran["parts"].as_array().unwrap();
+    assert_eq!(parts.len(), 5);
+    assert_eq!(parts.iter().map(|part| part["events"].as_u64().unwrap()).sum::<u64>(), 2900);
+    let history = folder.done(&["connector", "history", &id, "--limit", "1"], "2023-07-10T14:05:00Z");
+    assert!(history["parts"][0]["name"].as_str().unwrap().ends_with(".ndjson.gz"));
+}
+
+#[test]
+fn a_blocked_connector_says_why_and_since_when_and_what_is_next() {
+    let folder = Folder::new();
+    let id = create(&folder, &[]);
+    connect(&folder, &id);
+    folder.done(&["connector", "activate", &id], "2023-07-10T11:30:00Z");
+    // The bucket is in another region than the connector says.
+    let to = ["--role-arn", ROLE, "--bucket", "acme-audit-log", "--region", "us-west-2"];
+    folder.done(&[&["connector", "connect", &id], &to[..]].concat(), "2023-07-10T11:31:00Z");
+    let place = ["--local", folder.path(), "--now", "2023-07-10T12:06:00Z"];
+    let ran = run(&[&["connector", "run", &id], &place[..], &["--json"]].concat());
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert_eq!(ran.json()["blocked"]["reason"], "moved");
+
+    let shown = run(&[&["connector", "show", &id], &place[..]].concat());
+    assert_eq!(shown.code, Some(0));
+    for words in
+        ["is blocked since 2023-07-10T12:06:0", "put_object", "remedy", "eu-central-1", "tried again"]
+    {
+        assert!(shown.stdout.contains(words), "{words}: {}", shown.stdout);
+    }
+}
+
+#[test]
+fn a_connector_that_is_not_ready_is_refused_with_the_next_step() {
+    let folder = Folder::new();
+    let id = create(&folder, &[]);
+    for (verb, words) in [
+        ("activate", "connector connect"),
+        ("run", "connector activate"),
+        ("pause", "needs one that is active"),
+        ("resume", "needs one that is paused"),
+    ] {
+        let said = run(&["connector", verb, &id, "--local", folder.path()]);
+        assert!(said.code == Some(1) && said.stderr.contains(words), "{verb}: {said:?}");
+    }
+    let list = run(&["connector", "list", "--local", folder.path(), "--tenant", "acme"]);
+    assert!(list.stdout.contains(&id) && list.stdout.contains("not connected"), "{list:?}");
+    let other = run(&["connector", "list", "--local", folder.path(), "--tenant", "other"]);
+    assert!(!other.stdout.contains(&id) && other.stdout.contains("there are no connectors"), "{other:?}");
+}

@@ -1,0 +1,15 @@
+//! What the command line promises, tried on the built program: exit codes, JSON, words. One binary with one
+//! module a topic.
+
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod import;
+#[cfg(test)]
+mod interrupt;
+#[cfg(test)]
+mod life;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod refusals;

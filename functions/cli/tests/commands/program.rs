@@ -1,0 +1,125 @@
+//! The program under test: runs it as a person does, in an environment that holds nothing of this machine's.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The command, with nothing in its environment.
+pub(crate) fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_auditferry"));
+    command.args(words).env_clear();
+    command
+}
+
+/// What a command said and how it ended.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+impl Said {
+    /// The one object on stdout.
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(self.stdout.lines().count(), 1, "{self:?}");
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+}
+
+/// Runs the program to its end.
+pub(crate) fn run(words: &[&str]) -> Said {
+    command(words).stdin(Stdio::null()).output().unwrap().into()
+}
+
+/// Runs the program with this on its stdin.
+pub(crate) fn run_with(words: &[&str], stdin: &[u8]) -> Said {
+    let mut command = command(words);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    pipe.write_all(stdin).unwrap();
+    drop(pipe);
+    child.wait_with_output().unwrap().into()
+}
+
+/// Runs a command that must succeed, with `--json`.
+pub(crate) fn done(words: &[&str]) -> Value {
+    let words: Vec<&str> = words.iter().copied().chain(["--json"]).collect();
+    let said = run(&words);
+    assert_eq!(said.code, Some(0), "{words:?}: {said:?}");
+    said.json()
+}
+
+/// The real events.
+pub(crate) fn trail() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/cloudtrail-2023-07-10.ndjson.gz")
+}
+
+/// The lines of the real events.
+pub(crate) fn trail_lines() -> Vec<String> {
+    let mut text = String::new();
+    let file = std::fs::File::open(trail()).unwrap();
+    flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// A folder that `init` has made.
+pub(crate) struct Folder {
+    dir: TempDir,
+}
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        done(&["init", "--local", dir.path().to_str().unwrap()]);
+        Self { dir }
+    }
+
+    /// Its path, as an argument.
+    pub(crate) fn path(&self) -> &str {
+        self.dir.path().to_str().unwrap()
+    }
+
+    /// Runs a command on it that must succeed, as of a time.
+    pub(crate) fn done(&self, words: &[&str], now: &str) -> Value {
+        let place = ["--local", self.path(), "--now", now];
+        done(&[words, &place].concat())
+    }
+
+    /// The bytes of all files of a bucket below a prefix, in the order of their names.
+    pub(crate) fn files(&self, bucket: &str) -> Vec<Vec<u8>> {
+        files(&self.dir.path().join("buckets").join(bucket))
+    }
+}
+
+/// The bytes of all files below a folder, in the order of their paths.
+pub(crate) fn files(folder: &Path) -> Vec<Vec<u8>> {
+    let mut paths = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { paths.push(path) }
+        }
+    }
+    paths.sort();
+    paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
+}
+
+/// The events of a file of the layout `json`, each as it stands there.
+pub(crate) fn events(file: &[u8]) -> Vec<String> {
+    let text = std::str::from_utf8(file).unwrap();
+    let body = text.strip_prefix("[\n").and_then(|text| text.strip_suffix("\n]\n")).unwrap();
+    body.split(",\n").map(str::to_owned).collect()
+}

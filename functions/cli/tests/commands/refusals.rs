@@ -1,0 +1,133 @@
+//! Every wrong value is refused with 2, what is wrong, and the right form.
+
+use crate::program::{command, run};
+
+const CON: &str = "con_0123456789abcdef";
+
+fn connect<'a>(option: &'a str, value: &'a str) -> Vec<&'a str> {
+    let mut words = vec!["connector", "connect", CON, "--local", "x"];
+    for (name, good) in [
+        ("--role-arn", "arn:aws:iam::123456789012:role/R"),
+        ("--bucket", "acme-log"),
+        ("--region", "eu-central-1"),
+        ("--prefix", "audit"),
+    ] {
+        words.extend([name, if name == option { value } else { good }]);
+    }
+    words
+}
+
+#[test]
+fn wrong_values_are_refused_with_the_right_form() {
+    let long = "a".repeat(201);
+    let create =
+        |option, value| vec!["connector", "create", "--local", "x", "--tenant", "acme", option, value];
+    let import = |option, value| vec!["events", "import", "--local", "x", option, value, "file"];
+    for (words, problem, form) in [
+        (import("--tenant", "a#b"), "holds a `#`", "1 to 128"),
+        (import("--tenant", ""), "", "--tenant"),
+        (vec!["events", "import", "--tenant", "a", "--shards", "65", "f"], "`65`", "1 to 64"),
+        (create("--frequency", "0"), "`0`", "1 to 24"),
+        (create("--frequency", "25"), "`25`", "1 to 24"),
+        (create("--frequency", "1.5"), "`1.5`", "1 to 24"),
+        (create("--shards", "0"), "`0`", "1 to 64"),
+        (create("--format", "csv"), "csv", "json, ndjson"),
+        (create("--compression", "lzma"), "lzma", "none, gzip, zstd"),
+        (create("--start-from", "2026-01-01"), "`2026-01-01`", "2026-11-20T20:15:30.123Z"),
+        (connect("--role-arn", "arn:aws:iam::1234:role/R"), "12 digits", "arn:aws:iam::123456789012:role/"),
+        (connect("--role-arn", "arn:aws:iam::123456789012:user/R"), "does not name a role", "role/"),
+        (connect("--bucket", "Acme"), "not allowed", "3 to 63"),
+        (connect("--bucket", "10.0.0.1"), "IP address", "3 to 63"),
+        (connect("--region", "eu-central-1.evil.example"), "not the name of an AWS region", "eu-central-1"),
+        (connect("--prefix", "../etc"), "`..`", "segments joined by single slashes"),
+        (connect("--prefix", "a//b"), "`//`", "segments joined"),
+        (connect("--prefix", "/a"), "starts with a slash", "segments joined"),
+        (connect("--prefix", "a\u{7}b"), "control character", "segments joined"),
+        (connect("--prefix", &long), "longer than 200 bytes", "segments joined"),
+        (vec!["connector", "show", "acme"], "`acme`", "con_"),
+        (vec!["connector", "history", CON, "--limit", "0"], "0", "1..=1000"),
+        (vec!["connector", "list", "--now", "2026-01-01T00:00:00Z"], "required", "--local"),
+        (vec!["demo", "--now", "2023-07-10T13:04:59Z"], "not between", "2023-07-10T13:05:00.000Z"),
+        (vec!["demo", "--now", "yesterday"], "`yesterday`", "RFC 3339"),
+        (vec!["connector", "delete", CON], "unrecognized", "delete"),
+    ] {
+        let said = run(&words);
+        assert_eq!(said.code, Some(2), "{words:?}: {said:?}");
+        assert!(said.stderr.contains(problem) && said.stderr.contains(form), "{words:?}: {}", said.stderr);
+        assert!(said.stdout.is_empty(), "{said:?}");
+    }
+}
+
+#[test]
+fn with_json_a_refusal_is_an_object_on_stdout() {
+    let said = run(&["connector", "create", "--tenant", "a#b", "--json"]);
+    assert!(said.code == Some(2) && said.stderr.is_empty(), "{said:?}");
+    let error = &said.json()["error"];
+    assert_eq!(error["kind"], "usage");
+    assert!(error["message"].as_str().unwrap().ends_with("without `#`"), "{error}");
+
+    let said = run(&["connector", "list", "--local", "/nowhere", "--json"]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(1), ""));
+    let error = &said.json()["error"];
+    assert_eq!(
+        (&error["kind"], &error["remedy"]),
+        (&"failed".into(), &"Make one first: auditferry init --local /nowhere".into())
+    );
+}
+
+#[test]
+fn a_variable_that_is_missing_or_malformed_is_told_by_its_name() {
+    let told = |name: &str, value: &str, words: &[&str]| {
+        let output = command(words).env(name, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let text = told("SETTLE_SECONDS", "5m", &["connector", "list"]);
+    assert!(text.contains("LEDGER_TABLE is not set") && text.contains("SETTLE_SECONDS is `5m`"), "{text}");
+    let text = told("EVENTS_SORT_KEY_FORM", "iso", &["events", "import", "--tenant", "a", "/dev/null"]);
+    assert!(
+        text.contains("EVENTS_TABLE is not set") && text.contains("EVENTS_SORT_KEY_FORM is `iso`"),
+        "{text}"
+    );
+    let text = told("AUDITFERRY_LOG", "loud", &["demo"]);
+    assert!(text.contains("AUDITFERRY_LOG is `loud`") && text.contains("info"), "{text}");
+}
+
+#[test]
+fn nothing_is_made_in_aws_by_hand_nor_in_a_folder_of_something_else() {
+    let said = run(&["init"]);
+    assert!(said.code == Some(2) && said.stderr.contains("AWS_ENDPOINT_URL"), "{said:?}");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("thesis.txt"), "mine").unwrap();
+    let said = run(&["init", "--local", folder.path().to_str().unwrap()]);
+    assert!(said.code == Some(1) && said.stderr.contains("holds something else"), "{said:?}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    for words in [
+        "--help",
+        "demo --help",
+        "init --help",
+        "events import --help",
+        "connector create --help",
+        "connector connect --help",
+        "connector activate --help",
+        "connector pause --help",
+        "connector resume --help",
+        "connector list --help",
+        "connector show --help",
+        "connector run --help",
+        "connector history --help",
+    ] {
+        let said = run(&words.split(' ').collect::<Vec<_>>());
+        assert_eq!(said.code, Some(0), "{words}");
+        assert!(
+            said.stdout.contains("Example") && said.stdout.contains("--json"),
+            "{words}: {}",
+            said.stdout
+        );
+        assert!(!said.stdout.contains("demo-exporter"), "{words}");
+    }
+}

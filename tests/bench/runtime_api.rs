@@ -1,0 +1,86 @@
+//! A Lambda Runtime API for one function: hands it one invocation at a time and waits for its answer.
+//!
+//! Source: AWS Lambda developer guide, "Using the Lambda runtime API".
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, mpsc};
+
+/// What the function answered: its payload, or what it reported as an error.
+pub type Answer = Result<Bytes, Bytes>;
+
+/// The API, as long as it lives.
+pub struct RuntimeApi {
+    /// For `AWS_LAMBDA_RUNTIME_API`.
+    pub address: String,
+    events: mpsc::Sender<String>,
+    answers: mpsc::Receiver<Answer>,
+}
+
+struct Shared {
+    events: Mutex<mpsc::Receiver<String>>,
+    answers: mpsc::Sender<Answer>,
+    time_limit: Duration,
+}
+
+impl RuntimeApi {
+    /// Starts listening; each invocation may take `time_limit`.
+    pub async fn start(time_limit: Duration) -> std::io::Result<Self> {
+        let (events, incoming) = mpsc::channel(1);
+        let (outgoing, answers) = mpsc::channel(1);
+        let shared = Arc::new(Shared { events: Mutex::new(incoming), answers: outgoing, time_limit });
+        let router = Router::new()
+            .route("/2018-06-01/runtime/invocation/next", get(next))
+            .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
+            .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
+            .with_state(shared);
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?.to_string();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Ok(Self { address, events, answers })
+    }
+
+    /// Invokes the function with `event` and waits for its answer; `None` if it is gone.
+    pub async fn invoke(&mut self, event: String) -> Option<Answer> {
+        self.events.send(event).await.ok()?;
+        self.answers.recv().await
+    }
+}
+
+async fn next(State(shared): State<Arc<Shared>>) -> Response {
+    let Some(event) = shared.events.lock().await.recv().await else {
+        return StatusCode::GONE.into_response();
+    };
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + shared.time_limit;
+    let mut headers = HeaderMap::new();
+    let mut set = |name: &'static str, value: String| {
+        headers.insert(name, value.parse().expect("a header value of digits and letters"));
+    };
+    set("lambda-runtime-aws-request-id", "bench".into());
+    set("lambda-runtime-deadline-ms", deadline.as_millis().to_string());
+    set("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:111111111111:function:exporter".into());
+    (headers, event).into_response()
+}
+
+async fn response(State(shared): State<Arc<Shared>>, Path(_): Path<String>, body: Bytes) -> StatusCode {
+    answer(&shared, Ok(body)).await
+}
+
+async fn error(State(shared): State<Arc<Shared>>, Path(_): Path<String>, body: Bytes) -> StatusCode {
+    answer(&shared, Err(body)).await
+}
+
+async fn answer(shared: &Shared, answer: Answer) -> StatusCode {
+    match shared.answers.send(answer).await {
+        Ok(()) => StatusCode::ACCEPTED,
+        Err(_) => StatusCode::GONE,
+    }
+}

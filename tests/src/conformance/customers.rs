@@ -1,0 +1,218 @@
+//! The customers' side: roles and buckets.
+
+use bytes::Bytes;
+use domain::connector::Connector;
+use domain::fault::{Fault, Reason, Stage};
+use domain::part::{PartNumber, Sha256};
+use domain::ports::{Body, Customers, NewObject};
+use domain::protocol::PutAnswer;
+use futures_util::future::join_all;
+use futures_util::stream;
+use sha2::Digest as _;
+
+use crate::fakes::FakeCustomers;
+use crate::fixtures::{self, at, tenant};
+
+/// Customers whose accounts a test can furnish.
+pub trait CustomersRig {
+    /// The port.
+    type Port: Customers;
+    /// The port.
+    fn port(&self) -> &Self::Port;
+    /// Makes an empty bucket, as an administrator of the account.
+    fn create_bucket(&self, bucket: &str, owner: &str, region: &str);
+    /// Deletes a bucket with its objects.
+    fn delete_bucket(&self, bucket: &str);
+    /// Makes or changes a role.
+    fn put_role(&self, arn: &str, external_id: &str, bucket: &str, prefix: &str);
+    /// Deletes a role.
+    fn delete_role(&self, arn: &str);
+    /// The objects of a bucket, by key.
+    fn objects(&self, bucket: &str) -> Vec<(String, Bytes)>;
+}
+
+impl CustomersRig for FakeCustomers {
+    type Port = Self;
+    fn port(&self) -> &Self {
+        self
+    }
+    fn create_bucket(&self, bucket: &str, owner: &str, region: &str) {
+        self.create_bucket(bucket, owner, region);
+    }
+    fn delete_bucket(&self, bucket: &str) {
+        self.delete_bucket(bucket);
+    }
+    fn put_role(&self, arn: &str, external_id: &str, bucket: &str, prefix: &str) {
+        self.put_role(arn, external_id, bucket, prefix);
+    }
+    fn delete_role(&self, arn: &str) {
+        self.delete_role(arn);
+    }
+    fn objects(&self, bucket: &str) -> Vec<(String, Bytes)> {
+        self.objects(bucket)
+    }
+}
+
+/// A connector whose role and bucket are as they should be.
+fn furnished(rig: &impl CustomersRig) -> Connector {
+    let connector = fixtures::connector(&tenant("acme"), at("2026-11-20T20:00:00Z"));
+    let to = connector.destination.as_ref().unwrap();
+    rig.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
+    rig.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), to.prefix.as_str());
+    connector
+}
+
+fn object(key: &str, text: &'static str) -> NewObject {
+    let bytes = Bytes::from_static(text.as_bytes());
+    let sha256 = Sha256::new(sha2::Sha256::digest(&bytes).into());
+    let size = bytes.len() as u64;
+    NewObject { key: key.into(), content_type: "application/json", sha256, size, body: Body::Whole(bytes) }
+}
+
+/// Opens and puts once.
+async fn put(rig: &impl CustomersRig, connector: &Connector, object: NewObject) -> Result<PutAnswer, Fault> {
+    rig.port().open(connector, PartNumber::FIRST).await?.put_new(object).await
+}
+
+fn key(connector: &Connector, name: &str) -> String {
+    connector.destination.as_ref().unwrap().prefix.key(name)
+}
+
+fn bucket(connector: &Connector) -> String {
+    connector.destination.as_ref().unwrap().bucket.to_string()
+}
+
+async fn fault_of(rig: &impl CustomersRig, connector: &Connector) -> (Stage, Reason) {
+    let name = format!("events/{}.json", fixtures::fresh());
+    let fault = put(rig, connector, object(&key(connector, &name), "[]")).await.unwrap_err();
+    (fault.stage, fault.reason)
+}
+
+/// The first put writes; a second one of the same key is told so, and the bytes stay.
+pub async fn an_object_is_written_once(rig: &impl CustomersRig) {
+    let connector = furnished(rig);
+    let key = key(&connector, "events/a.json");
+    assert_eq!(put(rig, &connector, object(&key, "first")).await.unwrap(), PutAnswer::Written);
+    assert_eq!(put(rig, &connector, object(&key, "second")).await.unwrap(), PutAnswer::Exists);
+    assert_eq!(rig.objects(&bucket(&connector)), [(key, Bytes::from_static(b"first"))]);
+}
+
+/// Of puts of one key at the same time, one writes. The others are told that it exists, or to try again.
+pub async fn of_racing_puts_exactly_one_writes(rig: &impl CustomersRig) {
+    let connector = furnished(rig);
+    let key = key(&connector, "events/a.json");
+    let answers = join_all((0..8).map(|_| put(rig, &connector, object(&key, "same")))).await;
+    let written = answers.iter().filter(|answer| matches!(answer, Ok(PutAnswer::Written))).count();
+    assert_eq!(written, 1, "{answers:?}");
+    let fine = |answer: &Result<PutAnswer, Fault>| answer.as_ref().map_or_else(|f| f.reason == Reason::Conflict, |_| true);
+    assert!(answers.iter().all(fine), "{answers:?}");
+}
+
+/// A body that comes in pieces arrives whole.
+pub async fn a_streamed_object_arrives_whole(rig: &impl CustomersRig) {
+    let connector = furnished(rig);
+    let pieces: Vec<Bytes> = (0..200u32).map(|n| vec![(n % 251) as u8; 10_007].into()).collect();
+    let whole = Bytes::from(pieces.concat());
+    let new = NewObject {
+        key: key(&connector, "events/a.json"),
+        content_type: "application/json",
+        sha256: Sha256::new(sha2::Sha256::digest(&whole).into()),
+        size: whole.len() as u64,
+        body: Body::Stream(Box::pin(stream::iter(pieces.into_iter().map(Ok)))),
+    };
+    assert_eq!(put(rig, &connector, new).await.unwrap(), PutAnswer::Written);
+    assert!(rig.objects(&bucket(&connector))[0].1 == whole, "the bytes arrived changed");
+}
+
+/// Bytes that are not those of the hash are refused as our own fault, and nothing is left behind.
+pub async fn bytes_of_another_hash_are_rejected(rig: &impl CustomersRig) {
+    let connector = furnished(rig);
+    let lie = NewObject { sha256: Sha256::new([1; 32]), ..object(&key(&connector, "events/a.json"), "text") };
+    let fault = put(rig, &connector, lie).await.unwrap_err();
+    assert_eq!((fault.stage, fault.reason), (Stage::PutObject, Reason::Rejected), "{fault:?}");
+    assert_eq!(rig.objects(&bucket(&connector)), []);
+}
+
+/// One opened bucket serves several puts.
+pub async fn a_session_serves_more_than_one_put(rig: &impl CustomersRig) {
+    let connector = furnished(rig);
+    let session = rig.port().open(&connector, PartNumber::FIRST).await.unwrap();
+    for name in ["events/a.json", "events/b.json"] {
+        assert_eq!(session.put_new(object(&key(&connector, name), "x")).await.unwrap(), PutAnswer::Written);
+    }
+    assert_eq!(rig.objects(&bucket(&connector)).len(), 2);
+}
+
+/// Without the right external ID nobody gets in.
+pub async fn a_wrong_external_id_is_denied(rig: &impl CustomersRig) {
+    let mut connector = furnished(rig);
+    connector.external_id = domain::names::ExternalId::new(1, 2);
+    assert_eq!(fault_of(rig, &connector).await, (Stage::AssumeRole, Reason::Denied));
+}
+
+/// A role that is gone is denied, like one that never let us in.
+pub async fn a_missing_role_is_denied(rig: &impl CustomersRig) {
+    let connector = furnished(rig);
+    rig.delete_role(connector.destination.as_ref().unwrap().role.as_str());
+    assert_eq!(fault_of(rig, &connector).await, (Stage::AssumeRole, Reason::Denied));
+}
+
+/// A bucket that is gone is told as gone, and takes objects again once it is there.
+pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl CustomersRig) {
+    let connector = furnished(rig);
+    let to = connector.destination.clone().unwrap();
+    rig.delete_bucket(to.bucket.as_str());
+    assert_eq!(fault_of(rig, &connector).await, (Stage::PutObject, Reason::Gone));
+    rig.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
+    let again = put(rig, &connector, object(&key(&connector, "events/a.json"), "x")).await;
+    assert_eq!(again.unwrap(), PutAnswer::Written);
+}
+
+/// A bucket that a stranger has made anew under the old name gets nothing.
+pub async fn a_strangers_bucket_is_denied(rig: &impl CustomersRig) {
+    let connector = furnished(rig);
+    let to = connector.destination.clone().unwrap();
+    rig.delete_bucket(to.bucket.as_str());
+    rig.create_bucket(to.bucket.as_str(), "999999999999", to.region.as_str());
+    assert_eq!(fault_of(rig, &connector).await, (Stage::PutObject, Reason::Denied));
+    assert_eq!(rig.objects(to.bucket.as_str()), []);
+}
+
+/// A bucket of another region is told as moved.
+pub async fn a_bucket_of_another_region_is_told_so(rig: &impl CustomersRig) {
+    let connector = furnished(rig);
+    let to = connector.destination.clone().unwrap();
+    rig.delete_bucket(to.bucket.as_str());
+    rig.create_bucket(to.bucket.as_str(), to.role.account().as_str(), "us-east-2");
+    assert_eq!(fault_of(rig, &connector).await, (Stage::PutObject, Reason::Moved));
+}
+
+/// A key outside the connector's prefix is denied even where the role allows it: the session policy doesn't.
+pub async fn nothing_is_written_outside_the_prefix(rig: &impl CustomersRig) {
+    let connector = furnished(rig);
+    let to = connector.destination.clone().unwrap();
+    rig.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), "");
+    for key in ["events/a.json".to_owned(), format!("{}-too/a.json", to.prefix)] {
+        let fault = put(rig, &connector, object(&key, "x")).await.unwrap_err();
+        assert_eq!((fault.stage, fault.reason), (Stage::PutObject, Reason::Denied), "{key}: {fault:?}");
+    }
+    assert_eq!(rig.objects(to.bucket.as_str()), []);
+}
+
+/// A role that allows another prefix only is denied at the put.
+pub async fn a_role_for_another_prefix_is_denied(rig: &impl CustomersRig) {
+    let connector = furnished(rig);
+    let to = connector.destination.clone().unwrap();
+    rig.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), "elsewhere");
+    assert_eq!(fault_of(rig, &connector).await, (Stage::PutObject, Reason::Denied));
+}
+
+/// With an empty prefix everything lands at the top of the bucket.
+pub async fn an_empty_prefix_is_the_top_of_the_bucket(rig: &impl CustomersRig) {
+    let mut connector = furnished(rig);
+    let to = connector.destination.as_mut().unwrap();
+    to.prefix = "".parse().unwrap();
+    rig.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), "");
+    let answer = put(rig, &connector, object("events/a.json", "x")).await;
+    assert_eq!(answer.unwrap(), PutAnswer::Written);
+}

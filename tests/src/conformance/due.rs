@@ -1,0 +1,120 @@
+//! The ledger as the dispatcher uses it.
+
+use std::time::Duration;
+
+use domain::names::ConnectorId;
+use domain::ports::{Claim, DUE_SHARDS, DuePage, Saved, due_shard};
+use domain::time::Time;
+use futures_util::future::join_all;
+
+use super::{Ledger, activate, cursor, start};
+use crate::fixtures;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// All that is due, over all shards and pages.
+async fn all_due(ledger: &impl Ledger, now: Time) -> Vec<Claim> {
+    let mut all = Vec::new();
+    for shard in 0..DUE_SHARDS {
+        all.extend(due_in(ledger, shard, now).await);
+    }
+    all
+}
+
+async fn due_in(ledger: &impl Ledger, shard: u8, now: Time) -> Vec<Claim> {
+    let mut all: Vec<Claim> = Vec::new();
+    loop {
+        let DuePage { due, more } = ledger.due(shard, now, all.last()).await.unwrap();
+        assert!(due.iter().all(|claim| due_shard(&claim.id) == shard), "a connector of another shard");
+        assert!(!due.is_empty() || !more, "an empty page from which nobody can go on");
+        all.extend(due);
+        if !more {
+            return all;
+        }
+    }
+}
+
+/// The index is sparse: what was never activated is not in it.
+pub async fn only_activated_connectors_are_listed(ledger: &impl Ledger) {
+    let draft = fixtures::connector(&fixtures::tenant("acme"), start());
+    assert_eq!(ledger.create(&draft).await.unwrap(), Saved::Yes);
+    let (connector, cursor) = activate(ledger).await;
+    let due = all_due(ledger, Time::LAST).await;
+    assert_eq!(due, [Claim { id: connector.id, seen: cursor.next_run_at }]);
+}
+
+/// A connector is listed from the instant of `next_run_at` on, not a millisecond before.
+pub async fn a_connector_is_due_from_its_next_run_on(ledger: &impl Ledger) {
+    let (_, cursor) = activate(ledger).await;
+    let just_before = cursor.next_run_at - Duration::from_millis(1);
+    assert_eq!(all_due(ledger, just_before).await, []);
+    assert_eq!(all_due(ledger, cursor.next_run_at).await.len(), 1);
+}
+
+/// Of several ticks that saw the same, one claims; the others are told, and nothing is listed any more.
+pub async fn of_racing_ticks_exactly_one_claims(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let claim = Claim { id: connector.id.clone(), seen: before.next_run_at };
+    let until = before.next_run_at + HOUR;
+    let answers = join_all((0..12).map(|_| ledger.claim(&claim, until))).await;
+    let claimed = answers.into_iter().filter(|answer| matches!(answer, Ok(true))).count();
+    assert_eq!(claimed, 1);
+    assert_eq!(cursor(ledger, &connector).await.next_run_at, until);
+    assert_eq!(all_due(ledger, before.next_run_at).await, []);
+    assert_eq!(all_due(ledger, until).await, [Claim { seen: until, ..claim }], "it comes back");
+}
+
+/// A claim of a connector that is not there claims nothing and makes none.
+pub async fn a_claim_of_nothing_claims_nothing(ledger: &impl Ledger) {
+    let claim = Claim { id: ConnectorId::new(u64::MAX), seen: start() };
+    assert!(!ledger.claim(&claim, start() + HOUR).await.unwrap());
+    assert_eq!(all_due(ledger, Time::LAST).await, []);
+}
+
+/// A claim that could not be sent is taken back.
+pub async fn a_claim_can_be_taken_back(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let claim = Claim { id: connector.id.clone(), seen: before.next_run_at };
+    let until = before.next_run_at + HOUR;
+    assert!(ledger.claim(&claim, until).await.unwrap());
+    ledger.unclaim(&claim, until).await.unwrap();
+    assert_eq!(cursor(ledger, &connector).await, before);
+    assert_eq!(all_due(ledger, claim.seen).await, [claim]);
+}
+
+/// Taking back changes nothing if a run was asked for since.
+pub async fn a_claim_is_not_taken_back_from_a_later_wish(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let claim = Claim { id: connector.id.clone(), seen: before.next_run_at };
+    let until = before.next_run_at + HOUR;
+    assert!(ledger.claim(&claim, until).await.unwrap());
+    let asked = before.next_run_at + HOUR / 2;
+    assert!(ledger.request_run(&connector.id, asked, asked).await.unwrap());
+    ledger.unclaim(&claim, until).await.unwrap();
+    assert_eq!(cursor(ledger, &connector).await.next_run_at, asked);
+}
+
+/// More than a page of one shard: every one once, the longest due first.
+pub async fn a_shard_with_many_due_is_read_page_by_page(ledger: &impl Ledger) {
+    let mut expected = Vec::new();
+    while expected.len() < 120 {
+        let draft = fixtures::connector(&fixtures::tenant("acme"), start());
+        if due_shard(&draft.id) != 3 {
+            continue;
+        }
+        assert_eq!(ledger.create(&draft).await.unwrap(), Saved::Yes);
+        // Several are due at the same time, and the IDs' order is not the times'.
+        let at = start() + Duration::from_secs(60 * (1000 - expected.len() as u64 / 5));
+        let (connector, cursor) = fixtures::activated(draft, at);
+        let cursor = domain::cursor::Cursor { next_run_at: at, ..cursor };
+        assert_eq!(ledger.save(&connector, Some(&cursor)).await.unwrap(), Saved::Yes);
+        expected.push((at, connector.id));
+    }
+    let found = due_in(ledger, 3, Time::LAST).await;
+    let times: Vec<Time> = found.iter().map(|claim| claim.seen).collect();
+    assert!(times.is_sorted(), "the longest due come first");
+    let mut found: Vec<_> = found.into_iter().map(|claim| (claim.seen, claim.id)).collect();
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+}

@@ -1,0 +1,49 @@
+//! What each port promises, as functions over the port. They run on the fake and, through the real SDK, on the
+//! adapter; so what a test of the protocol learns from the fake holds for the adapter too.
+//!
+//! Each function starts from what it makes itself and shares nothing with the others.
+
+pub mod connectors;
+pub mod customers;
+pub mod due;
+pub mod runs;
+pub mod source;
+pub mod staging;
+
+use domain::connector::Connector;
+use domain::cursor::Cursor;
+use domain::ports::{Connectors, Due, Runs, Saved};
+use domain::protocol::Seal;
+use domain::time::Time;
+
+use crate::fixtures;
+
+/// All three sides of a ledger.
+pub trait Ledger: Runs + Due + Connectors {}
+impl<T: Runs + Due + Connectors> Ledger for T {}
+
+/// When the connectors of these suites are activated.
+fn start() -> Time {
+    fixtures::at("2026-11-20T20:15:30.123Z")
+}
+
+/// Stores a connector and activates it, as the API does.
+async fn activate(ledger: &impl Ledger) -> (Connector, Cursor) {
+    let draft = fixtures::connector(&fixtures::tenant("acme"), start());
+    assert_eq!(ledger.create(&draft).await.unwrap(), Saved::Yes);
+    let (connector, cursor) = fixtures::activated(draft, start());
+    assert_eq!(ledger.save(&connector, Some(&cursor)).await.unwrap(), Saved::Yes);
+    (connector, cursor)
+}
+
+/// The cursor as it stands now.
+async fn cursor(ledger: &impl Ledger, connector: &Connector) -> Cursor {
+    ledger.snapshot(&connector.id).await.unwrap().expect("an activated connector").cursor
+}
+
+/// Seals the next part, which ends at `to`.
+async fn seal_next(ledger: &impl Ledger, connector: &Connector, to: Time) -> Seal {
+    let seal = fixtures::seal(connector, &cursor(ledger, connector).await, to, &fixtures::worker());
+    assert_eq!(ledger.seal(&seal).await.unwrap(), domain::protocol::SealAnswer::Won);
+    seal
+}

@@ -1,0 +1,236 @@
+//! The ledger as the exporter uses it.
+
+use std::time::Duration;
+
+use domain::cursor::Cursor;
+use domain::fault::{Block, Fault, Reason, Stage};
+use domain::names::ConnectorId;
+use domain::part::{Content, PartNumber, Window};
+use domain::ports::LeaseAnswer;
+use domain::protocol::{Mark, Release, SealAnswer};
+use futures_util::future::join_all;
+
+use super::{Ledger, activate, cursor, seal_next, start};
+use crate::fixtures::{self, at, worker};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// One worker at a time has the lease, and it may take it again.
+pub async fn a_lease_is_one_workers_until_it_runs_out(ledger: &impl Ledger) {
+    let (connector, _) = activate(ledger).await;
+    let (first, second, now) = (worker(), worker(), start());
+    let lease = async |who, now| ledger.lease(&connector.id, who, now, now + MINUTE).await.unwrap();
+    assert_eq!(lease(&first, now).await, LeaseAnswer::Granted);
+    assert_eq!(lease(&second, now).await, LeaseAnswer::Held);
+    assert_eq!(lease(&first, now + MINUTE / 2).await, LeaseAnswer::Granted);
+    assert_eq!(lease(&second, now + MINUTE).await, LeaseAnswer::Held, "the first has made it longer");
+    assert_eq!(lease(&second, now + MINUTE * 2).await, LeaseAnswer::Granted);
+    assert_eq!(lease(&first, now + MINUTE * 2).await, LeaseAnswer::Held);
+}
+
+/// There is nothing to run for a connector that is not there or was never activated.
+pub async fn a_connector_that_was_never_activated_is_unknown(ledger: &impl Ledger) {
+    let draft = fixtures::connector(&fixtures::tenant("acme"), start());
+    ledger.create(&draft).await.unwrap();
+    for id in [draft.id, ConnectorId::new(u64::MAX)] {
+        let answer = ledger.lease(&id, &worker(), start(), start() + MINUTE).await.unwrap();
+        assert_eq!(answer, LeaseAnswer::Unknown);
+        assert!(ledger.snapshot(&id).await.unwrap().is_none());
+        assert!(ledger.part(&id, PartNumber::FIRST).await.unwrap().is_none());
+    }
+}
+
+/// A snapshot holds settings and cursor exactly as they were stored; a lease leaves no trace in them.
+pub async fn a_snapshot_is_what_was_stored(ledger: &impl Ledger) {
+    let (connector, cursor) = activate(ledger).await;
+    ledger.lease(&connector.id, &worker(), start(), start() + MINUTE).await.unwrap();
+    let snapshot = ledger.snapshot(&connector.id).await.unwrap().unwrap();
+    assert_eq!((snapshot.connector, snapshot.cursor), (connector, cursor));
+}
+
+/// The seal stores the part and moves number and watermark, and nothing else.
+pub async fn a_seal_stores_the_part_and_moves_the_cursor(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let seal = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await;
+    let after = Cursor { next: before.next.next(), watermark: seal.watermark_after, ..before };
+    assert_eq!(cursor(ledger, &connector).await, after);
+    assert_eq!(ledger.part(&connector.id, PartNumber::FIRST).await.unwrap(), Some(seal.part));
+    assert_eq!(ledger.part(&connector.id, PartNumber::new(2)).await.unwrap(), None);
+}
+
+/// A heartbeat's bytes are in its record and come back as they are.
+pub async fn a_heartbeats_bytes_are_kept_in_its_record(ledger: &impl Ledger) {
+    let (connector, cursor) = activate(ledger).await;
+    let mut seal = fixtures::seal(&connector, &cursor, at("2026-11-20T21:00:00Z"), &worker());
+    seal.part.content = Content::Inline("eyJhIjoxfQ==".repeat(100));
+    (seal.part.first, seal.part.last) = (None, None);
+    assert_eq!(ledger.seal(&seal).await.unwrap(), SealAnswer::Won);
+    assert_eq!(ledger.part(&connector.id, PartNumber::FIRST).await.unwrap(), Some(seal.part));
+}
+
+/// A number that is taken is refused, and the part that has it stays as it is.
+pub async fn a_taken_number_is_refused(ledger: &impl Ledger) {
+    let (connector, stale) = activate(ledger).await;
+    let won = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await;
+    let second = fixtures::seal(&connector, &stale, at("2026-11-20T21:00:00Z"), &worker());
+    assert_eq!(ledger.seal(&second).await.unwrap(), SealAnswer::Refused);
+    assert_eq!(ledger.part(&connector.id, PartNumber::FIRST).await.unwrap(), Some(won.part));
+}
+
+/// A free number is refused too, if the watermark is not where the worker read it.
+pub async fn a_moved_watermark_is_refused(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let mut seal = fixtures::seal(&connector, &before, at("2026-11-20T22:00:00Z"), &worker());
+    seal.watermark_before = before.watermark + MINUTE;
+    assert_eq!(ledger.seal(&seal).await.unwrap(), SealAnswer::Refused);
+    assert_eq!(ledger.part(&connector.id, seal.part.number).await.unwrap(), None, "nothing of it is stored");
+    assert_eq!(cursor(ledger, &connector).await, before);
+}
+
+/// A number beyond the next one would leave a gap, and is refused.
+pub async fn a_number_that_leaves_a_gap_is_refused(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let ahead = Cursor { next: PartNumber::new(2), ..before.clone() };
+    let seal = fixtures::seal(&connector, &ahead, at("2026-11-20T22:00:00Z"), &worker());
+    assert_eq!(ledger.seal(&seal).await.unwrap(), SealAnswer::Refused);
+    assert_eq!(cursor(ledger, &connector).await, before);
+}
+
+/// However many seal at once, one wins, and the record is the winner's.
+pub async fn of_racing_sealers_exactly_one_wins(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let seals: Vec<_> = (0..8)
+        .map(|n| fixtures::seal(&connector, &before, at("2026-11-20T21:00:00Z") + MINUTE * n, &worker()))
+        .collect();
+    let answers = join_all(seals.iter().map(|seal| ledger.seal(seal))).await;
+    let won: Vec<_> = seals.iter().zip(answers).filter(|(_, answer)| matches!(answer, Ok(SealAnswer::Won))).collect();
+    assert_eq!(won.len(), 1);
+    let (winner, _) = &won[0];
+    assert_eq!(ledger.part(&connector.id, PartNumber::FIRST).await.unwrap().as_ref(), Some(&winner.part));
+    let cursor = cursor(ledger, &connector).await;
+    assert_eq!((cursor.next, cursor.watermark), (PartNumber::new(2), winner.watermark_after));
+}
+
+/// The parts that may hold an event of a time are those whose windows end later, newest first.
+pub async fn parts_are_found_by_how_late_their_windows_end(ledger: &impl Ledger) {
+    let (connector, _) = activate(ledger).await;
+    for hour in [21, 22, 22, 23] {
+        // The third holds late events only: its window is empty.
+        seal_next(ledger, &connector, at(&format!("2026-11-20T{hour}:00:00Z"))).await;
+    }
+    let found = async |after: &str, before| {
+        let parts = ledger.parts_reaching(&connector.id, at(after), PartNumber::new(before)).await.unwrap();
+        parts.iter().map(|part| part.number.get()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("2026-11-20T20:15:30.123Z", 5).await, [4, 3, 2, 1]);
+    assert_eq!(found("2026-11-20T20:59:59.999Z", 5).await, [4, 3, 2, 1]);
+    assert_eq!(found("2026-11-20T21:00:00Z", 5).await, [4, 3, 2], "an end is exclusive");
+    assert_eq!(found("2026-11-20T22:00:00Z", 5).await, [4]);
+    assert_eq!(found("2026-11-20T23:00:00Z", 5).await, [0u64; 0]);
+    assert_eq!(found("2026-11-20T20:00:00Z", 3).await, [2, 1]);
+    assert_eq!(found("2026-11-20T20:00:00Z", 1).await, [0u64; 0]);
+}
+
+/// A mark moves `delivered` by one; a second one, or one out of order, does not.
+pub async fn a_mark_counts_once_and_in_order(ledger: &impl Ledger) {
+    let (connector, _) = activate(ledger).await;
+    let first = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
+    let second = seal_next(ledger, &connector, at("2026-11-20T22:00:00Z")).await.part;
+    let early = start() + MINUTE;
+    let mark = async |part: &domain::part::Part, at| {
+        ledger.mark(&Mark { part: part.clone(), at, unblock: false }).await.unwrap();
+        cursor(ledger, &connector).await.delivered.get()
+    };
+    assert_eq!(mark(&second, early).await, 0, "part 1 is not delivered yet");
+    assert_eq!(mark(&first, early).await, 1);
+    assert_eq!(mark(&first, early + MINUTE).await, 1);
+    assert_eq!(mark(&second, early + MINUTE).await, 2);
+    assert_eq!(mark(&first, early + MINUTE).await, 2);
+    for number in [1, 2] {
+        let part = ledger.part(&connector.id, PartNumber::new(number)).await.unwrap().unwrap();
+        assert_eq!(part.delivered_at, Some(early), "the first mark of part {number} stays");
+    }
+}
+
+/// Nothing of a part's record changes with the mark but the time of delivery.
+pub async fn a_mark_changes_nothing_else(ledger: &impl Ledger) {
+    let (connector, _) = activate(ledger).await;
+    let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
+    ledger.mark(&Mark { part: part.clone(), at: start(), unblock: false }).await.unwrap();
+    let marked = ledger.part(&connector.id, part.number).await.unwrap();
+    assert_eq!(marked, Some(domain::part::Part { delivered_at: Some(start()), ..part }));
+}
+
+fn block(stage: Stage, code: &str) -> Block {
+    let fault = Fault { stage, reason: Reason::Denied, code: code.into(), message: String::new() };
+    let to = fixtures::connector(&fixtures::tenant("acme"), start()).destination.unwrap();
+    Block::new(&fault, &to, None, start(), 1)
+}
+
+/// A block is stored, replaced by a later one, and goes with the mark that says so.
+pub async fn a_block_stays_until_a_mark_takes_it_away(ledger: &impl Ledger) {
+    let (connector, _) = activate(ledger).await;
+    let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
+    for code in ["AccessDenied", "InvalidAccessKeyId"] {
+        let block = block(Stage::PutObject, code);
+        ledger.block(&connector.id, &block).await.unwrap();
+        assert_eq!(cursor(ledger, &connector).await.block, Some(block));
+    }
+    ledger.mark(&Mark { part: part.clone(), at: start(), unblock: true }).await.unwrap();
+    assert_eq!(cursor(ledger, &connector).await.block, None);
+}
+
+/// A seal takes away a block of reading if it says so, and moves the reconcile with the watermark.
+pub async fn a_seal_carries_unblocking_and_reconcile(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    ledger.block(&connector.id, &block(Stage::Read, "TenantMismatch")).await.unwrap();
+    let mut seal = fixtures::seal(&connector, &before, before.watermark, &worker());
+    seal.part.window = Window { from: before.watermark, to: before.watermark };
+    let reconcile = before.reconcile.read_strays(Some(seal.part.number), start());
+    (seal.unblock, seal.reconcile) = (true, Some(reconcile.clone()));
+    assert_eq!(ledger.seal(&seal).await.unwrap(), SealAnswer::Won);
+    let after = cursor(ledger, &connector).await;
+    assert_eq!((after.block, after.reconcile), (None, reconcile));
+}
+
+/// The reconcile moves on only from where the worker read it.
+pub async fn the_reconcile_moves_only_from_where_it_stood(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let first = before.reconcile.read_through(at("2026-11-19T00:00:00Z"));
+    let second = first.read_through(at("2026-11-20T00:00:00Z"));
+    ledger.reconciled(&connector.id, &before.reconcile, &first).await.unwrap();
+    assert_eq!(cursor(ledger, &connector).await.reconcile, first);
+    ledger.reconciled(&connector.id, &before.reconcile, &second).await.unwrap();
+    assert_eq!(cursor(ledger, &connector).await.reconcile, first, "another worker has moved it since");
+    ledger.reconciled(&connector.id, &first, &second).await.unwrap();
+    assert_eq!(cursor(ledger, &connector).await.reconcile, second);
+}
+
+/// A release gives the lease back and sets the next run.
+pub async fn a_release_gives_back_and_sets_the_next_run(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let (first, second) = (worker(), worker());
+    let next_run_at = at("2026-11-20T22:05:00Z");
+    let release = Release { seen: before.next_run_at, next_run_at };
+    ledger.lease(&connector.id, &first, start(), start() + MINUTE).await.unwrap();
+    ledger.release(&connector.id, &second, &release).await.unwrap();
+    assert_eq!(cursor(ledger, &connector).await, before, "the second has no lease to give back");
+    ledger.release(&connector.id, &first, &release).await.unwrap();
+    assert_eq!(cursor(ledger, &connector).await, Cursor { next_run_at, ..before });
+    let answer = ledger.lease(&connector.id, &second, start(), start() + MINUTE).await.unwrap();
+    assert_eq!(answer, LeaseAnswer::Granted);
+}
+
+/// A run that was asked for while another was under way is not forgotten, and the lease is free all the same.
+pub async fn a_release_keeps_a_run_asked_for_meanwhile(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let (first, asked) = (worker(), start() + MINUTE);
+    ledger.lease(&connector.id, &first, start(), start() + MINUTE * 15).await.unwrap();
+    assert!(ledger.request_run(&connector.id, asked, asked).await.unwrap());
+    let release = Release { seen: before.next_run_at, next_run_at: at("2026-11-20T22:05:00Z") };
+    ledger.release(&connector.id, &first, &release).await.unwrap();
+    let after = cursor(ledger, &connector).await;
+    assert_eq!((after.next_run_at, after.cut), (asked, Some(asked)));
+    let answer = ledger.lease(&connector.id, &worker(), asked, asked + MINUTE).await.unwrap();
+    assert_eq!(answer, LeaseAnswer::Granted);
+}

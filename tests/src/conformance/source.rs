@@ -1,0 +1,191 @@
+//! The events table, for every form of sort key.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::connector::Shards;
+use domain::item::{SourceItem, WhyUnreadable};
+use domain::names::TenantId;
+use domain::part::Window;
+use domain::ports::Source;
+use domain::protocol::Span;
+use domain::sort_key::{SortKey, SortKeyForm};
+use domain::time::Time;
+use serde_json::json;
+
+use crate::fakes::{FakeSource, Shape, StoredItem};
+use crate::fixtures::{at, keys, tenant};
+
+/// A table that a test can write to.
+#[async_trait]
+pub trait EventsRig: Sync {
+    /// The port.
+    type Port: Source;
+    /// The port.
+    fn port(&self) -> &Self::Port;
+    /// Stores an item in a tenant's shard.
+    async fn store(&self, tenant: &TenantId, shards: Shards, shard: u8, sort_key: &SortKey, shape: &Shape);
+}
+
+#[async_trait]
+impl EventsRig for FakeSource {
+    type Port = Self;
+    fn port(&self) -> &Self {
+        self
+    }
+    async fn store(&self, tenant: &TenantId, shards: Shards, shard: u8, sort_key: &SortKey, shape: &Shape) {
+        let partition = Self::partition(tenant, shards, shard);
+        let (sort_key, shape) = (sort_key.clone(), shape.clone());
+        self.store(StoredItem { bears: partition.clone(), partition, sort_key, shape, visible_at: Time::EPOCH });
+    }
+}
+
+fn span(from: Time, to: Time) -> Span {
+    Span::Window(Window { from, to })
+}
+
+/// Reads a span of one shard to its end, and checks the order: ascending, no key twice.
+async fn read(rig: &impl EventsRig, tenant: &TenantId, shards: Shards, shard: u8, span: &Span) -> Vec<SourceItem> {
+    let mut reader = rig.port().open(tenant, shards, shard, span).await.unwrap();
+    let mut items = Vec::new();
+    while let Some(page) = reader.next_page().await.unwrap() {
+        items.extend(page);
+    }
+    for pair in items.windows(2) {
+        assert!(pair[0].key < pair[1].key, "{:?} before {:?}", pair[0].sort_key, pair[1].sort_key);
+    }
+    items
+}
+
+/// The items of a window, as a part takes them: what lies a little outside is dropped.
+async fn window(rig: &impl EventsRig, tenant: &TenantId, from: Time, to: Time) -> Vec<SourceItem> {
+    let form = rig.port().sort_key_form();
+    let mut items = read(rig, tenant, Shards::ONE, 0, &span(from, to)).await;
+    items.retain(|item| !form.is_before(&item.sort_key, from) && form.is_before(&item.sort_key, to));
+    items
+}
+
+fn text(n: usize) -> Shape {
+    Shape::Text(json!({ "n": n }).to_string())
+}
+
+/// Every key of `form` around an hour: equal times, all precisions, and keys that are none.
+fn keys_around(form: SortKeyForm, numeric: bool, start: Time) -> Vec<SortKey> {
+    let offsets = [0, 0, 0, 1, 499, 500, 999, 1000, 1000, 1001, 59_999, 60_000, 60_001, 3_599_999, 3_600_000];
+    let mut all: Vec<SortKey> = (0u64..)
+        .zip(offsets)
+        .map(|(tail, ms)| keys::key(form, numeric, start + Duration::from_millis(ms), tail))
+        .collect();
+    if !numeric {
+        all.extend(keys::garbage_near(form, start + Duration::from_secs(60)));
+    }
+    all.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    all.dedup();
+    all
+}
+
+/// Windows that meet hold every item exactly once, wherever they are cut, for keys of every kind; and the
+/// strays hold the rest.
+pub async fn windows_and_strays_tile_the_table(rig: &impl EventsRig, numeric: bool) {
+    let (form, acme, start) = (rig.port().sort_key_form(), tenant("acme"), at("2026-11-20T20:00:00Z"));
+    let reachable = keys_around(form, numeric, start);
+    let strays = keys::strays(form, numeric);
+    for (n, key) in reachable.iter().chain(&strays).enumerate() {
+        rig.store(&acme, Shards::ONE, 0, key, &text(n)).await;
+        // A neighbour whose name starts with ours, and items that a careless Query would find too.
+        rig.store(&tenant("acme2"), Shards::ONE, 0, key, &text(n)).await;
+    }
+    let cuts = [0, 1, 500, 1000, 1500, 30_000, 59_999, 60_001, 3_600_000, 7_200_000];
+    let edges: Vec<Time> = cuts.iter().map(|ms| start + Duration::from_millis(*ms)).collect();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for edge in edges.windows(2) {
+        for item in window(rig, &acme, edge[0], edge[1]).await {
+            assert_eq!(item.time, form.time_of(&item.sort_key));
+            *seen.entry(item.sort_key.as_str().to_owned()).or_default() += 1;
+        }
+    }
+    let found: Vec<&String> = seen.keys().collect();
+    assert!(seen.values().all(|count| *count == 1), "in two windows: {seen:?}");
+    assert_eq!(found.len(), reachable.len(), "found {found:?} of {reachable:?}");
+
+    let mut outside = read(rig, &acme, Shards::ONE, 0, &Span::Strays).await;
+    outside.sort_by(|a, b| a.sort_key.as_str().cmp(b.sort_key.as_str()));
+    let mut outside: Vec<SortKey> = outside.into_iter().map(|item| item.sort_key).collect();
+    let mut strays = strays;
+    for list in [&mut outside, &mut strays] {
+        list.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    }
+    assert_eq!(outside, strays);
+}
+
+/// More than DynamoDB returns at once (1 MB) is read to the last page.
+pub async fn a_long_window_is_read_to_its_end(rig: &impl EventsRig) {
+    let (form, acme, start) = (rig.port().sort_key_form(), tenant("acme"), at("2026-11-20T20:00:00Z"));
+    let shape = Shape::Text(json!({ "text": "x".repeat(20_000) }).to_string());
+    for n in 0..130 {
+        let key = keys::key(form, false, start + Duration::from_secs(n), n);
+        rig.store(&acme, Shards::ONE, 0, &key, &shape).await;
+    }
+    assert_eq!(window(rig, &acme, start, start + Duration::from_secs(3600)).await.len(), 130);
+}
+
+/// A tenant's shards are read one by one, each its own items only; an empty one has an end too.
+pub async fn each_shard_holds_its_own(rig: &impl EventsRig) {
+    let (form, acme, start) = (rig.port().sort_key_form(), tenant("acme"), at("2026-11-20T20:00:00Z"));
+    let shards: Shards = 12.try_into().unwrap();
+    let end = start + Duration::from_secs(3600);
+    let mut ties = Vec::new();
+    for shard in [0, 1, 10, 11] {
+        let key = keys::key(form, false, start, 7);
+        rig.store(&acme, shards, shard, &key, &text(usize::from(shard))).await;
+    }
+    for shard in 0..12 {
+        let items = read(rig, &acme, shards, shard, &span(start, end)).await;
+        let expected: &[u8] = if [0, 1, 10, 11].contains(&shard) { &[shard] } else { &[] };
+        let texts: Vec<_> = items.iter().map(|item| item.content.clone().unwrap()).collect();
+        let wanted: Vec<_> = expected.iter().map(|n| bytes::Bytes::from(json!({ "n": n }).to_string())).collect();
+        assert_eq!(texts, wanted);
+        ties.extend(items.into_iter().map(|item| item.key));
+    }
+    ties.sort();
+    ties.dedup();
+    assert_eq!(ties.len(), 4, "items of one sort key in two shards have keys of their own");
+}
+
+/// The three shapes of an event, and what is none of them, side by side.
+pub async fn each_shape_reads_as_one_line_of_json(rig: &impl EventsRig) {
+    let (form, acme, start) = (rig.port().sort_key_form(), tenant("acme"), at("2026-11-20T20:00:00Z"));
+    let map = json!({ "b": [1, 2.5, null, true], "a": { "x": "ä\n" } }).as_object().unwrap().clone();
+    let odd = r#"{"z":1.0, "a":"A\u0041", "z":2}"#;
+    let shapes = [
+        (Shape::Text(odd.into()), Ok(odd)),
+        (Shape::Text("{\r\n \"a\": 1\n}".into()), Ok("{ \"a\": 1}")),
+        (Shape::Map(map.clone()), Ok(r#"{"a":{"x":"ä\n"},"b":[1,2.5,null,true]}"#)),
+        (Shape::Whole(map), Ok(r#"{"a":{"x":"ä\n"},"b":[1,2.5,null,true]}"#)),
+        (Shape::Whole(serde_json::Map::new()), Err(WhyUnreadable::NoEvent)),
+        (Shape::Number(7), Err(WhyUnreadable::EventType)),
+        (Shape::Text("{\"a\":".into()), Err(WhyUnreadable::NotJson)),
+    ];
+    for ((shape, _), n) in shapes.iter().zip(0..) {
+        let key = keys::key(form, false, start + Duration::from_secs(n), n);
+        rig.store(&acme, Shards::ONE, 0, &key, shape).await;
+    }
+    let items = window(rig, &acme, start, start + Duration::from_secs(3600)).await;
+    assert_eq!(items.len(), shapes.len());
+    for (item, (shape, expected)) in items.iter().zip(shapes) {
+        let found = item.content.as_ref().map(|line| std::str::from_utf8(line).unwrap());
+        assert_eq!(found.map_err(|why| why.reason), expected, "{shape:?}");
+    }
+}
+
+/// A key that tells no time makes a record of the item's keys, whatever its content.
+pub async fn a_key_of_another_form_is_unreadable(rig: &impl EventsRig) {
+    let (form, acme, start) = (rig.port().sort_key_form(), tenant("acme"), at("2026-11-20T20:00:00Z"));
+    let key = keys::garbage_near(form, start)[0].clone();
+    rig.store(&acme, Shards::ONE, 0, &key, &text(1)).await;
+    let items = window(rig, &acme, start, start + Duration::from_secs(3600)).await;
+    let why = items[0].content.clone().unwrap_err();
+    assert_eq!((items[0].time, why.reason), (None, WhyUnreadable::SortKeyForm));
+    assert_eq!((why.partition_key.as_str(), why.sort_key.as_str()), ("acme", key.as_str()));
+}

@@ -1,0 +1,88 @@
+//! The vendor's own bucket.
+
+use bytes::Bytes;
+use domain::ports::{PortError, Staging};
+use futures_util::TryStreamExt as _;
+
+use crate::fixtures::fresh;
+
+/// A key that nothing else uses.
+fn key() -> String {
+    format!("parts/{}/data", fresh())
+}
+
+async fn read(staging: &impl Staging, key: &str) -> Result<Vec<u8>, PortError> {
+    let mut bytes = Vec::new();
+    let mut stream = staging.read(key).await?;
+    while let Some(piece) = stream.try_next().await? {
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}
+
+async fn write(staging: &impl Staging, key: &str, pieces: impl Iterator<Item = Bytes>) {
+    let mut upload = staging.create(key).await.unwrap();
+    for piece in pieces {
+        upload.write(piece).await.unwrap();
+    }
+    upload.finish().await.unwrap();
+}
+
+/// Bytes of which no two long stretches are the same, so that pieces in the wrong order are seen.
+fn bytes(size: usize) -> Bytes {
+    (0..size.div_ceil(8)).flat_map(|n| (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes()).take(size).collect()
+}
+
+/// What is finished reads back byte for byte, from nothing to a few kilobytes.
+pub async fn small_objects_read_back(staging: &impl Staging) {
+    for size in [0, 1, 5000] {
+        let (key, content) = (key(), bytes(size));
+        write(staging, &key, [content.clone()].into_iter()).await;
+        assert_eq!(read(staging, &key).await.unwrap(), content);
+    }
+}
+
+/// Larger than one request may be, written in pieces that fit nothing.
+pub async fn large_objects_read_back(staging: &impl Staging) {
+    let (key, content) = (key(), bytes(21_000_003));
+    let pieces = (0..content.len()).step_by(777_777).map(|from| content.slice(from..content.len().min(from + 777_777)));
+    write(staging, &key, pieces).await;
+    assert!(read(staging, &key).await.unwrap() == content, "the bytes came back changed");
+}
+
+/// Nothing can be read before the object is finished, and nothing ever if it is given up or dropped.
+pub async fn an_unfinished_object_is_not_there(staging: &impl Staging) {
+    for size in [1000, 9_000_000] {
+        let key = key();
+        let mut upload = staging.create(&key).await.unwrap();
+        upload.write(bytes(size)).await.unwrap();
+        assert!(read(staging, &key).await.is_err(), "{size} bytes are readable while they are written");
+        upload.abort().await.unwrap();
+        assert!(read(staging, &key).await.is_err(), "{size} bytes are readable after they were given up");
+        let mut upload = staging.create(&key).await.unwrap();
+        upload.write(bytes(size)).await.unwrap();
+        drop(upload);
+        assert!(read(staging, &key).await.is_err(), "{size} bytes are readable after they were dropped");
+    }
+}
+
+/// Two objects written at the same time don't mix.
+pub async fn objects_written_side_by_side_stay_apart(staging: &impl Staging) {
+    let keys = [key(), key()];
+    let mut first = staging.create(&keys[0]).await.unwrap();
+    let mut second = staging.create(&keys[1]).await.unwrap();
+    for n in 0..4u8 {
+        first.write(vec![n; 1000].into()).await.unwrap();
+        second.write(vec![n + 100; 1000].into()).await.unwrap();
+    }
+    second.finish().await.unwrap();
+    first.finish().await.unwrap();
+    assert!(read(staging, &keys[0]).await.unwrap().iter().all(|byte| *byte < 4));
+    assert!(read(staging, &keys[1]).await.unwrap().iter().all(|byte| *byte >= 100));
+}
+
+/// What was never written can't be read, and that is no passing failure.
+pub async fn a_missing_object_is_an_error_that_does_not_pass(staging: &impl Staging) {
+    let error = read(staging, &key()).await.unwrap_err();
+    assert!(!matches!(error, PortError::Transient { .. }), "{error:?}");
+}

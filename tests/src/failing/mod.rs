@@ -1,0 +1,174 @@
+//! Trouble on demand: [`Flaky`] wraps any port and does to a chosen call what a [`Plan`] says.
+//!
+//! The calls of all ports that share a plan are counted together, so that a test can go through a whole run and
+//! make each single call the one that goes wrong. The names of the calls are those of the ports' methods: `seal`, `put_new`, `next_page` and so on.
+
+mod ports;
+
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::{AbortHandle, abortable};
+
+use crate::fakes::{FakeClock, locked};
+use crate::turns::pause;
+
+/// What happens to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// It fails for a passing reason and does nothing.
+    Fail,
+    /// It does what was asked, and the answer is lost.
+    LoseAnswer,
+    /// It does what was asked, and the worker dies before it sees the answer.
+    Crash,
+}
+
+/// Which calls meet which trouble. A clone is the same plan.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    shared: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    troubles: Vec<Planned>,
+    calls: Vec<&'static str>,
+    pausing: bool,
+    pace: Option<(FakeClock, Duration)>,
+    worker: Option<AbortHandle>,
+}
+
+#[derive(Debug)]
+struct Planned {
+    /// `None`: calls of any name.
+    call: Option<&'static str>,
+    first: usize,
+    count: usize,
+    trouble: Trouble,
+}
+
+impl Plan {
+    /// No trouble.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// No trouble, and a pause before and after each call, for [`crate::turns::Worker`].
+    #[must_use]
+    pub fn pausing() -> Self {
+        let plan = Self::default();
+        locked(&plan.shared).pausing = true;
+        plan
+    }
+
+    /// The `nth` call of that name, counted from 1, meets `trouble`.
+    #[must_use]
+    pub fn and(self, call: &'static str, nth: usize, trouble: Trouble) -> Self {
+        self.add(Planned { call: Some(call), first: nth, count: 1, trouble })
+    }
+
+    /// Every call of that name meets `trouble`.
+    #[must_use]
+    pub fn and_always(self, call: &'static str, trouble: Trouble) -> Self {
+        self.add(Planned { call: Some(call), first: 1, count: usize::MAX, trouble })
+    }
+
+    /// The `nth` call of all, counted from 1, meets `trouble`.
+    #[must_use]
+    pub fn and_at(self, nth: usize, trouble: Trouble) -> Self {
+        self.add(Planned { call: None, first: nth, count: 1, trouble })
+    }
+
+    /// Every call takes this long on the clock's wall.
+    #[must_use]
+    pub fn and_slowly(self, clock: &FakeClock, each: Duration) -> Self {
+        locked(&self.shared).pace = Some((clock.clone(), each));
+        self
+    }
+
+    fn add(self, planned: Planned) -> Self {
+        locked(&self.shared).troubles.push(planned);
+        self
+    }
+
+    /// Runs a worker whose ports follow this plan. `None` if it met a [`Trouble::Crash`].
+    pub async fn run<T>(&self, worker: impl Future<Output = T>) -> Option<T> {
+        let (worker, handle) = abortable(worker);
+        locked(&self.shared).worker = Some(handle);
+        worker.await.ok()
+    }
+
+    /// The names of the calls so far, in order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<&'static str> {
+        locked(&self.shared).calls.clone()
+    }
+
+    /// How many calls of that name there were so far.
+    #[must_use]
+    pub fn count(&self, call: &str) -> usize {
+        locked(&self.shared).calls.iter().filter(|made| **made == call).count()
+    }
+
+    /// Makes a call, or what the plan makes of it. `lost` is how this port tells of a passing failure.
+    async fn call<T>(&self, name: &'static str, real: impl Future<Output = T>, lost: impl FnOnce() -> T) -> T {
+        let (trouble, pausing) = self.begin(name);
+        if pausing {
+            pause().await;
+        }
+        let answer = match trouble {
+            None => real.await,
+            Some(Trouble::Fail) => lost(),
+            Some(Trouble::LoseAnswer) => {
+                drop(real.await);
+                lost()
+            }
+            Some(Trouble::Crash) => {
+                drop(real.await);
+                self.crash().await
+            }
+        };
+        if pausing {
+            pause().await;
+        }
+        answer
+    }
+
+    fn begin(&self, name: &'static str) -> (Option<Trouble>, bool) {
+        let mut state = locked(&self.shared);
+        state.calls.push(name);
+        if let Some((clock, each)) = &state.pace {
+            clock.advance(*each);
+        }
+        let total = state.calls.len();
+        let of_name = state.calls.iter().filter(|made| **made == name).count();
+        let meets = |p: &&Planned| {
+            let nth = if p.call.is_some() { of_name } else { total };
+            p.call.is_none_or(|call| call == name) && nth >= p.first && nth - p.first < p.count
+        };
+        (state.troubles.iter().find(meets).map(|p| p.trouble), state.pausing)
+    }
+
+    /// Drops the worker that is calling.
+    async fn crash<T>(&self) -> T {
+        locked(&self.shared).worker.as_ref().expect("a worker that this plan runs").abort();
+        std::future::pending().await
+    }
+}
+
+/// A port, and what goes wrong with it.
+#[derive(Debug, Clone)]
+pub struct Flaky<P> {
+    inner: P,
+    plan: Plan,
+}
+
+impl<P> Flaky<P> {
+    /// Wraps a port. Ports that share a plan are counted together.
+    pub fn new(inner: P, plan: &Plan) -> Self {
+        Self { inner, plan: plan.clone() }
+    }
+}

@@ -1,0 +1,208 @@
+//! Every port, wrapped. Each method says only how a lost answer looks to its caller.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::connector::{Connector, Shards};
+use domain::cursor::{Cursor, Reconcile};
+use domain::fault::{Block, Fault, Reason, Stage};
+use domain::names::{ConnectorId, TenantId, WorkerId};
+use domain::notice::Notice;
+use domain::part::{Part, PartNumber};
+use domain::ports::{
+    Bus, ByteStream, Claim, Connectors, CustomerBucket, Customers, Due, DuePage, LeaseAnswer, NewObject,
+    PageError, PageReader, PortError, Queue, Runs, Saved, Source, Staging, StagingWrite,
+};
+use domain::protocol::{Mark, PutAnswer, Release, Seal, SealAnswer, Snapshot, Span};
+use domain::sort_key::SortKeyForm;
+use domain::time::Time;
+
+use super::Flaky;
+
+fn lost<T>() -> Result<T, PortError> {
+    Err(PortError::Transient { what: "a call that a test makes fail", source: "no answer".into() })
+}
+
+fn unavailable<T>(stage: Stage) -> Result<T, Fault> {
+    Err(Fault { stage, reason: Reason::Unavailable, code: "NoAnswer".into(), message: "no answer".into() })
+}
+
+#[async_trait]
+impl<P: Runs> Runs for Flaky<P> {
+    async fn lease(
+        &self,
+        id: &ConnectorId,
+        worker: &WorkerId,
+        now: Time,
+        until: Time,
+    ) -> Result<LeaseAnswer, PortError> {
+        self.plan.call("lease", self.inner.lease(id, worker, now, until), lost).await
+    }
+
+    async fn snapshot(&self, id: &ConnectorId) -> Result<Option<Snapshot>, PortError> {
+        self.plan.call("snapshot", self.inner.snapshot(id), lost).await
+    }
+
+    async fn seal(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
+        self.plan.call("seal", self.inner.seal(seal), || Ok(SealAnswer::Unknown)).await
+    }
+
+    async fn part(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError> {
+        self.plan.call("part", self.inner.part(id, number), lost).await
+    }
+
+    async fn parts_reaching(
+        &self,
+        id: &ConnectorId,
+        after: Time,
+        before: PartNumber,
+    ) -> Result<Vec<Part>, PortError> {
+        self.plan.call("parts_reaching", self.inner.parts_reaching(id, after, before), lost).await
+    }
+
+    async fn mark(&self, mark: &Mark) -> Result<(), PortError> {
+        self.plan.call("mark", self.inner.mark(mark), lost).await
+    }
+
+    async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError> {
+        self.plan.call("block", self.inner.block(id, block), lost).await
+    }
+
+    async fn reconciled(&self, id: &ConnectorId, before: &Reconcile, after: &Reconcile) -> Result<(), PortError> {
+        self.plan.call("reconciled", self.inner.reconciled(id, before, after), lost).await
+    }
+
+    async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
+        self.plan.call("release", self.inner.release(id, worker, release), lost).await
+    }
+}
+
+#[async_trait]
+impl<P: Due> Due for Flaky<P> {
+    async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError> {
+        self.plan.call("due", self.inner.due(shard, now, after), lost).await
+    }
+
+    async fn claim(&self, claim: &Claim, until: Time) -> Result<bool, PortError> {
+        self.plan.call("claim", self.inner.claim(claim, until), lost).await
+    }
+
+    async fn unclaim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
+        self.plan.call("unclaim", self.inner.unclaim(claim, until), lost).await
+    }
+}
+
+#[async_trait]
+impl<P: Connectors> Connectors for Flaky<P> {
+    async fn create(&self, connector: &Connector) -> Result<Saved, PortError> {
+        self.plan.call("create", self.inner.create(connector), lost).await
+    }
+
+    async fn save(&self, connector: &Connector, cursor: Option<&Cursor>) -> Result<Saved, PortError> {
+        self.plan.call("save", self.inner.save(connector, cursor), lost).await
+    }
+
+    async fn get(&self, id: &ConnectorId) -> Result<Option<(Connector, Option<Cursor>)>, PortError> {
+        self.plan.call("get", self.inner.get(id), lost).await
+    }
+
+    async fn list(&self, tenant: Option<&TenantId>) -> Result<Vec<Connector>, PortError> {
+        self.plan.call("list", self.inner.list(tenant), lost).await
+    }
+
+    async fn history(
+        &self,
+        id: &ConnectorId,
+        before: Option<PartNumber>,
+        limit: u32,
+    ) -> Result<Vec<Part>, PortError> {
+        self.plan.call("history", self.inner.history(id, before, limit), lost).await
+    }
+
+    async fn request_run(&self, id: &ConnectorId, now: Time, cut: Time) -> Result<bool, PortError> {
+        self.plan.call("request_run", self.inner.request_run(id, now, cut), lost).await
+    }
+}
+
+#[async_trait]
+impl<P: Source> Source for Flaky<P> {
+    async fn open(
+        &self,
+        tenant: &TenantId,
+        shards: Shards,
+        shard: u8,
+        span: &Span,
+    ) -> Result<Box<dyn PageReader>, PortError> {
+        let reader = self.plan.call("open_source", self.inner.open(tenant, shards, shard, span), lost).await?;
+        Ok(Box::new(Flaky::new(reader, &self.plan)))
+    }
+
+    fn sort_key_form(&self) -> SortKeyForm {
+        self.inner.sort_key_form()
+    }
+}
+
+#[async_trait]
+impl PageReader for Flaky<Box<dyn PageReader>> {
+    async fn next_page(&mut self) -> Result<Option<Vec<domain::item::SourceItem>>, PageError> {
+        self.plan.call("next_page", self.inner.next_page(), || lost().map_err(PageError::Port)).await
+    }
+}
+
+#[async_trait]
+impl<P: Staging> Staging for Flaky<P> {
+    async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError> {
+        let upload = self.plan.call("stage", self.inner.create(key), lost).await?;
+        Ok(Box::new(Flaky::new(upload, &self.plan)))
+    }
+
+    async fn read(&self, key: &str) -> Result<ByteStream, PortError> {
+        self.plan.call("read_staged", self.inner.read(key), lost).await
+    }
+}
+
+#[async_trait]
+impl StagingWrite for Flaky<Box<dyn StagingWrite>> {
+    async fn write(&mut self, bytes: Bytes) -> Result<(), PortError> {
+        self.plan.call("stage_write", self.inner.write(bytes), lost).await
+    }
+
+    async fn finish(self: Box<Self>) -> Result<(), PortError> {
+        let Self { inner, plan } = *self;
+        plan.call("stage_finish", inner.finish(), lost).await
+    }
+
+    async fn abort(self: Box<Self>) -> Result<(), PortError> {
+        let Self { inner, plan } = *self;
+        plan.call("stage_abort", inner.abort(), lost).await
+    }
+}
+
+#[async_trait]
+impl<P: Customers> Customers for Flaky<P> {
+    async fn open(&self, connector: &Connector, part: PartNumber) -> Result<Box<dyn CustomerBucket>, Fault> {
+        let open = self.inner.open(connector, part);
+        let bucket = self.plan.call("open_customer", open, || unavailable(Stage::AssumeRole)).await?;
+        Ok(Box::new(Flaky::new(bucket, &self.plan)))
+    }
+}
+
+#[async_trait]
+impl CustomerBucket for Flaky<Box<dyn CustomerBucket>> {
+    async fn put_new(&self, object: NewObject) -> Result<PutAnswer, Fault> {
+        self.plan.call("put_new", self.inner.put_new(object), || unavailable(Stage::PutObject)).await
+    }
+}
+
+#[async_trait]
+impl<P: Bus> Bus for Flaky<P> {
+    async fn announce(&self, notice: &Notice) -> Result<(), PortError> {
+        self.plan.call("announce", self.inner.announce(notice), lost).await
+    }
+}
+
+#[async_trait]
+impl<P: Queue> Queue for Flaky<P> {
+    async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
+        self.plan.call("send", self.inner.send(batch), lost).await
+    }
+}

@@ -1,0 +1,207 @@
+//! The customers' accounts: roles that let us in, buckets that take objects once, and what goes wrong with both.
+//! An administrator's side (`create_bucket`, `put_role` …) stands beside the port.
+
+mod account;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::connector::{Connector, Destination};
+use domain::fault::{Fault, Reason, Stage};
+use domain::part::{PartNumber, Sha256};
+use domain::ports::{Body, CustomerBucket, Customers, NewObject};
+use domain::protocol::PutAnswer;
+use futures_util::StreamExt as _;
+use sha2::Digest as _;
+
+use super::locked;
+use account::Accounts;
+
+/// An answer of S3 that a test asks for, in place of the one that the bucket would give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scripted {
+    /// 409: another request for the key is under way, and the object isn't written.
+    Conflict,
+    /// 409 although the object is written.
+    ConflictButWritten,
+    /// 503, and the object isn't written.
+    Unavailable,
+    /// The answer is lost after the object was written.
+    UnavailableButWritten,
+    /// The credentials have run out.
+    Expired,
+    /// 400.
+    Rejected,
+}
+
+/// One call of `put_new`, and what it was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The bucket.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// The part that the role was assumed for: the first one of the run.
+    pub opened_for: PartNumber,
+    /// The bytes.
+    pub bytes: Bytes,
+    /// The answer.
+    pub answer: Result<PutAnswer, Reason>,
+}
+
+/// All customers' accounts.
+#[derive(Debug, Clone, Default)]
+pub struct FakeCustomers {
+    shared: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    accounts: Accounts,
+    script: VecDeque<(String, Scripted)>,
+    attempts: Vec<Attempt>,
+    opened: usize,
+}
+
+impl FakeCustomers {
+    /// No account at all.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes the role and the bucket that the connector needs.
+    pub fn furnish(&self, connector: &Connector) {
+        let to = destination(connector);
+        self.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
+        self.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), to.prefix.as_str());
+    }
+
+    /// Makes an empty bucket.
+    pub fn create_bucket(&self, bucket: &str, owner: &str, region: &str) {
+        locked(&self.shared).accounts.create_bucket(bucket, owner, region);
+    }
+
+    /// Deletes a bucket with its objects.
+    pub fn delete_bucket(&self, bucket: &str) {
+        locked(&self.shared).accounts.delete_bucket(bucket);
+    }
+
+    /// Deletes one object, as the customer may.
+    pub fn delete_object(&self, bucket: &str, key: &str) {
+        locked(&self.shared).accounts.delete_object(bucket, key);
+    }
+
+    /// Makes or changes a role that lets us in with this external ID and may write below the prefix.
+    pub fn put_role(&self, arn: &str, external_id: &str, bucket: &str, prefix: &str) {
+        locked(&self.shared).accounts.put_role(arn, external_id, bucket, prefix);
+    }
+
+    /// Deletes a role.
+    pub fn delete_role(&self, arn: &str) {
+        locked(&self.shared).accounts.delete_role(arn);
+    }
+
+    /// The next put to this bucket is answered so; several are answered in the order in which they were asked
+    /// for.
+    pub fn answer_next(&self, bucket: &str, scripted: Scripted) {
+        locked(&self.shared).script.push_back((bucket.to_owned(), scripted));
+    }
+
+    /// The objects of a bucket by key; nothing if it is gone.
+    #[must_use]
+    pub fn objects(&self, bucket: &str) -> Vec<(String, Bytes)> {
+        locked(&self.shared).accounts.objects(bucket)
+    }
+
+    /// Every put so far, in order.
+    #[must_use]
+    pub fn attempts(&self) -> Vec<Attempt> {
+        locked(&self.shared).attempts.clone()
+    }
+
+    /// How often a role was assumed.
+    #[must_use]
+    pub fn opened(&self) -> usize {
+        locked(&self.shared).opened
+    }
+}
+
+fn destination(connector: &Connector) -> Destination {
+    connector.destination.clone().expect("only a connected connector is delivered for")
+}
+
+fn fault(stage: Stage, reason: Reason, code: &str) -> Fault {
+    Fault { stage, reason, code: code.into(), message: format!("{code}, says the fake") }
+}
+
+#[async_trait]
+impl Customers for FakeCustomers {
+    async fn open(&self, connector: &Connector, part: PartNumber) -> Result<Box<dyn CustomerBucket>, Fault> {
+        let to = destination(connector);
+        let mut state = locked(&self.shared);
+        state.opened += 1;
+        if !state.accounts.lets_in(to.role.as_str(), connector.external_id.as_str()) {
+            return Err(fault(Stage::AssumeRole, Reason::Denied, "AccessDenied"));
+        }
+        Ok(Box::new(Session { customers: self.clone(), to, part }))
+    }
+}
+
+/// A role that was assumed for one connector, with a session policy for its prefix.
+struct Session {
+    customers: FakeCustomers,
+    to: Destination,
+    part: PartNumber,
+}
+
+#[async_trait]
+impl CustomerBucket for Session {
+    async fn put_new(&self, object: NewObject) -> Result<PutAnswer, Fault> {
+        let NewObject { key, sha256, size, body, .. } = object;
+        let bytes = match body {
+            Body::Whole(bytes) => bytes,
+            Body::Stream(mut stream) => {
+                let mut bytes = Vec::new();
+                while let Some(piece) = stream.next().await {
+                    let piece =
+                        piece.map_err(|_| fault(Stage::PutObject, Reason::Unavailable, "StagingRead"))?;
+                    bytes.extend_from_slice(&piece);
+                }
+                bytes.into()
+            }
+        };
+        let honest = bytes.len() as u64 == size && sha256 == Sha256::new(sha2::Sha256::digest(&bytes).into());
+        let mut state = locked(&self.customers.shared);
+        let answer = state.put(&self.to, &key, &bytes, honest);
+        let bucket = self.to.bucket.to_string();
+        let recorded = answer.as_ref().map(|a| *a).map_err(|fault| fault.reason);
+        state.attempts.push(Attempt { bucket, key, opened_for: self.part, bytes, answer: recorded });
+        answer
+    }
+}
+
+impl State {
+    fn put(&mut self, to: &Destination, key: &str, bytes: &Bytes, honest: bool) -> Result<PutAnswer, Fault> {
+        let say = |reason, code| Err(fault(Stage::PutObject, reason, code));
+        let bucket = to.bucket.as_str();
+        let place = self.script.iter().position(|(name, _)| name == bucket);
+        match place.and_then(|place| self.script.remove(place)).map(|(_, scripted)| scripted) {
+            None => self.accounts.put(to, key, bytes, honest),
+            Some(Scripted::Conflict) => say(Reason::Conflict, "ConditionalRequestConflict"),
+            Some(Scripted::Unavailable) => say(Reason::Unavailable, "SlowDown"),
+            Some(Scripted::Expired) => say(Reason::Expired, "ExpiredToken"),
+            Some(Scripted::Rejected) => say(Reason::Rejected, "BadDigest"),
+            Some(Scripted::ConflictButWritten) => {
+                drop(self.accounts.put(to, key, bytes, honest));
+                say(Reason::Conflict, "ConditionalRequestConflict")
+            }
+            Some(Scripted::UnavailableButWritten) => {
+                drop(self.accounts.put(to, key, bytes, honest));
+                say(Reason::Unavailable, "RequestTimeout")
+            }
+        }
+    }
+}

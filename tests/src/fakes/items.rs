@@ -1,0 +1,89 @@
+//! Items of the events table as the vendor's product may write them (contract 1), and how they read.
+
+use bytes::Bytes;
+use domain::item::{EventKey, SourceItem, Unreadable, WhyUnreadable, one_line};
+use domain::sort_key::{SortKey, SortKeyForm};
+use domain::time::Time;
+use serde_json::{Map, Value};
+
+/// What an item holds beside its keys.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    /// `event` is a text, meant to be JSON.
+    Text(String),
+    /// `event` is a native map.
+    Map(Map<String, Value>),
+    /// There is no `event`: these attributes are the event.
+    Whole(Map<String, Value>),
+    /// `event` is of a type that can't be an event.
+    Number(i64),
+}
+
+/// An item of the table.
+#[derive(Debug, Clone)]
+pub struct StoredItem {
+    /// The partition that it is found in.
+    pub partition: String,
+    /// The partition key that it bears: another one only if the table betrays us.
+    pub bears: String,
+    /// Its sort key.
+    pub sort_key: SortKey,
+    /// What else it holds.
+    pub shape: Shape,
+    /// From when on a read finds it.
+    pub visible_at: Time,
+}
+
+impl StoredItem {
+    /// The item as a reader hands it out.
+    #[must_use]
+    pub fn read(&self, form: SortKeyForm) -> SourceItem {
+        let time = form.time_of(&self.sort_key);
+        let content = match time {
+            None => Err((WhyUnreadable::SortKeyForm, "the sort key tells no time".to_owned())),
+            Some(_) => self.event(),
+        };
+        let content = content.map_err(|(reason, detail)| Unreadable {
+            partition_key: self.bears.clone(),
+            sort_key: self.sort_key.as_str().to_owned(),
+            reason,
+            detail,
+        });
+        let key = EventKey { sort: sort_bytes(&self.sort_key), tie: self.bears.clone().into_bytes() };
+        SourceItem { key, sort_key: self.sort_key.clone(), time, content }
+    }
+
+    fn event(&self) -> Result<Bytes, (WhyUnreadable, String)> {
+        match &self.shape {
+            Shape::Text(text) => one_line(text.clone()).map_err(|detail| (WhyUnreadable::NotJson, detail)),
+            Shape::Map(map) => Ok(compact(map)),
+            Shape::Whole(map) if map.is_empty() => Err((WhyUnreadable::NoEvent, "keys only".into())),
+            Shape::Whole(map) => Ok(compact(map)),
+            Shape::Number(_) => Err((WhyUnreadable::EventType, "a number".into())),
+        }
+    }
+}
+
+/// A map has no order in DynamoDB, so its JSON is written in the order of its keys.
+fn compact(map: &Map<String, Value>) -> Bytes {
+    let sorted: std::collections::BTreeMap<_, _> = map.iter().collect();
+    Bytes::from(serde_json::to_vec(&sorted).expect("a JSON value is written as JSON"))
+}
+
+/// A sort key as bytes that compare as DynamoDB compares keys: texts by their UTF-8 bytes, numbers by value.
+#[must_use]
+pub fn sort_bytes(key: &SortKey) -> Vec<u8> {
+    match key {
+        SortKey::Text(text) => text.as_bytes().to_vec(),
+        SortKey::Number(text) => number_bytes(text),
+    }
+}
+
+/// A fixed-point number with nine decimal places, big-endian, with the sign bit turned round. Enough for the
+/// numbers of these tests; the adapter's own form holds all 38 digits.
+fn number_bytes(text: &str) -> Vec<u8> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let fraction: String = fraction.chars().chain(std::iter::repeat('0')).take(9).collect();
+    let value: i128 = format!("{whole}{fraction}").parse().expect("a decimal number of moderate size");
+    (value ^ i128::MIN).to_be_bytes().to_vec()
+}

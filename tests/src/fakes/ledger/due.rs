@@ -1,0 +1,52 @@
+//! The dispatcher's side of the ledger.
+
+use async_trait::async_trait;
+use domain::ports::{Claim, Due, DuePage, PortError, due_shard};
+use domain::time::Time;
+
+use super::{Entry, FakeLedger, Table};
+
+/// How many connectors a page holds.
+const PAGE: usize = 100;
+
+#[async_trait]
+impl Due for FakeLedger {
+    async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError> {
+        let table = self.table();
+        let mut due: Vec<Claim> = table
+            .rows
+            .iter()
+            .filter(|(id, _)| due_shard(id) == shard)
+            .filter_map(|(id, row)| Some(Claim { id: id.clone(), seen: row.cursor.as_ref()?.next_run_at }))
+            .filter(|claim| claim.seen <= now)
+            .filter(|claim| after.is_none_or(|after| (claim.seen, &claim.id) > (after.seen, &after.id)))
+            .collect();
+        due.sort_by(|a, b| (a.seen, &a.id).cmp(&(b.seen, &b.id)));
+        let more = due.len() > PAGE;
+        due.truncate(PAGE);
+        Ok(DuePage { due, more })
+    }
+
+    async fn claim(&self, claim: &Claim, until: Time) -> Result<bool, PortError> {
+        Ok(self.table().move_run(claim, claim.seen, until))
+    }
+
+    async fn unclaim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
+        self.table().move_run(claim, until, claim.seen);
+        Ok(())
+    }
+}
+
+impl Table {
+    /// Moves `next_run_at`, if it still is what the caller saw.
+    fn move_run(&mut self, claim: &Claim, from: Time, to: Time) -> bool {
+        let Ok((row, history)) = self.activated(&claim.id) else { return false };
+        let cursor = row.cursor_mut();
+        if cursor.next_run_at != from {
+            return false;
+        }
+        cursor.next_run_at = to;
+        history.push((claim.id.clone(), Entry::Claimed(to)));
+        true
+    }
+}

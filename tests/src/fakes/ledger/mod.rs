@@ -1,0 +1,145 @@
+//! The ledger: one table under one lock, so that each write is as atomic as the real one, with a history of all
+//! that was written.
+
+mod connectors;
+mod due;
+mod runs;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use domain::connector::Connector;
+use domain::cursor::Cursor;
+use domain::fault::Block;
+use domain::names::{ConnectorId, WorkerId};
+use domain::part::{Part, PartNumber};
+use domain::ports::{Clock as _, PortError};
+use domain::time::Time;
+
+use super::{FakeClock, locked};
+
+/// A ledger.
+#[derive(Debug, Clone, Default)]
+pub struct FakeLedger {
+    table: Arc<Mutex<Table>>,
+    /// The clock behind the `Date` header of its answers.
+    clock: Option<FakeClock>,
+    /// Grants every lease: safety must not rest on it.
+    lax: bool,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    rows: BTreeMap<ConnectorId, Row>,
+    history: Vec<(ConnectorId, Entry)>,
+}
+
+#[derive(Debug)]
+struct Row {
+    connector: Connector,
+    cursor: Option<Cursor>,
+    lease: Option<(WorkerId, Time)>,
+    parts: BTreeMap<PartNumber, Part>,
+}
+
+/// A write that took effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A lease was taken.
+    Leased(WorkerId),
+    /// A part was sealed.
+    Sealed(PartNumber, WorkerId),
+    /// A part was marked as delivered.
+    Marked(PartNumber),
+    /// The connector was blocked.
+    Blocked(Block),
+    /// The connector was no longer blocked.
+    Unblocked,
+    /// The reconcile moved on.
+    Reconciled,
+    /// A run ended, and the connector runs next at this time.
+    Released(Time),
+    /// A tick claimed the connector until this time.
+    Claimed(Time),
+}
+
+impl FakeLedger {
+    /// An empty ledger whose answers carry no time.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty ledger whose answers carry this clock's time, in whole seconds as HTTP has it.
+    #[must_use]
+    pub fn with_clock(clock: &FakeClock) -> Self {
+        Self { clock: Some(clock.clone()), ..Self::default() }
+    }
+
+    /// The same ledger, seen by workers that are granted every lease, as if the one before had run out.
+    #[must_use]
+    pub fn without_leases(&self) -> Self {
+        Self { lax: true, ..self.clone() }
+    }
+
+    /// Puts an activated connector, as [`crate::fixtures::activated`] makes it.
+    pub fn insert(&self, connector: Connector, cursor: Cursor) {
+        let id = connector.id.clone();
+        let row = Row { connector, cursor: Some(cursor), lease: None, parts: BTreeMap::new() };
+        self.table().rows.insert(id, row);
+    }
+
+    /// Changes a connector's settings behind everyone's back.
+    pub fn change(&self, id: &ConnectorId, change: impl FnOnce(&mut Connector)) {
+        change(&mut self.table().rows.get_mut(id).expect("a connector to change").connector);
+    }
+
+    /// The settings of a connector.
+    #[must_use]
+    pub fn connector(&self, id: &ConnectorId) -> Connector {
+        self.table().rows.get(id).expect("a connector").connector.clone()
+    }
+
+    /// The cursor of an activated connector.
+    #[must_use]
+    pub fn cursor(&self, id: &ConnectorId) -> Cursor {
+        self.table().rows.get(id).and_then(|row| row.cursor.clone()).expect("an activated connector")
+    }
+
+    /// All parts of a connector, by number.
+    #[must_use]
+    pub fn parts(&self, id: &ConnectorId) -> Vec<Part> {
+        self.table().rows.get(id).expect("a connector").parts.values().cloned().collect()
+    }
+
+    /// Every write that took effect on a connector, in order.
+    #[must_use]
+    pub fn history_of(&self, id: &ConnectorId) -> Vec<Entry> {
+        self.table().history.iter().filter(|(of, _)| of == id).map(|(_, entry)| entry.clone()).collect()
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        locked(&self.table)
+    }
+
+    fn server_time(&self) -> Option<Time> {
+        self.clock.as_ref().map(|clock| clock.now().floor(std::time::Duration::from_secs(1)))
+    }
+}
+
+impl Table {
+    /// The row of an activated connector. A write to one that is not there is a bug of the caller's.
+    fn activated(&mut self, id: &ConnectorId) -> Result<(&mut Row, &mut Vec<(ConnectorId, Entry)>), PortError> {
+        let Self { rows, history } = self;
+        match rows.get_mut(id).filter(|row| row.cursor.is_some()) {
+            Some(row) => Ok((row, history)),
+            None => Err(PortError::Bug { what: "writing to the ledger", source: "no such cursor".into() }),
+        }
+    }
+}
+
+impl Row {
+    fn cursor_mut(&mut self) -> &mut Cursor {
+        self.cursor.as_mut().expect("an activated connector")
+    }
+}

@@ -1,0 +1,134 @@
+//! The exporter's side of the ledger.
+
+use async_trait::async_trait;
+use domain::cursor::Reconcile;
+use domain::fault::Block;
+use domain::names::{ConnectorId, WorkerId};
+use domain::part::{Part, PartNumber};
+use domain::ports::{LeaseAnswer, PortError, Runs};
+use domain::protocol::{Mark, Release, Seal, SealAnswer, Snapshot};
+use domain::time::Time;
+
+use super::{Entry, FakeLedger};
+
+#[async_trait]
+impl Runs for FakeLedger {
+    async fn lease(
+        &self,
+        id: &ConnectorId,
+        worker: &WorkerId,
+        now: Time,
+        until: Time,
+    ) -> Result<LeaseAnswer, PortError> {
+        let mut table = self.table();
+        let Ok((row, history)) = table.activated(id) else { return Ok(LeaseAnswer::Unknown) };
+        let held = |(owner, end): &(WorkerId, Time)| owner != worker && *end >= now;
+        if !self.lax && row.lease.as_ref().is_some_and(held) {
+            return Ok(LeaseAnswer::Held);
+        }
+        row.lease = Some((worker.clone(), until));
+        history.push((id.clone(), Entry::Leased(worker.clone())));
+        Ok(LeaseAnswer::Granted)
+    }
+
+    async fn snapshot(&self, id: &ConnectorId) -> Result<Option<Snapshot>, PortError> {
+        let server_time = self.server_time();
+        let table = self.table();
+        let Some(row) = table.rows.get(id) else { return Ok(None) };
+        let Some(cursor) = row.cursor.clone() else { return Ok(None) };
+        Ok(Some(Snapshot { connector: row.connector.clone(), cursor, server_time }))
+    }
+
+    async fn seal(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
+        let mut table = self.table();
+        let id = &seal.part.connector;
+        let (row, history) = table.activated(id)?;
+        let number = seal.part.number;
+        let taken = row.parts.contains_key(&number);
+        let cursor = row.cursor_mut();
+        if taken || cursor.next != number || cursor.watermark != seal.watermark_before {
+            return Ok(SealAnswer::Refused);
+        }
+        cursor.next = number.next();
+        cursor.watermark = seal.watermark_after;
+        if let Some(reconcile) = &seal.reconcile {
+            cursor.reconcile = reconcile.clone();
+        }
+        if seal.unblock {
+            cursor.block = None;
+            history.push((id.clone(), Entry::Unblocked));
+        }
+        row.parts.insert(number, seal.part.clone());
+        history.push((id.clone(), Entry::Sealed(number, seal.part.sealed_by.clone())));
+        Ok(SealAnswer::Won)
+    }
+
+    async fn part(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError> {
+        Ok(self.table().rows.get(id).and_then(|row| row.parts.get(&number)).cloned())
+    }
+
+    async fn parts_reaching(
+        &self,
+        id: &ConnectorId,
+        after: Time,
+        before: PartNumber,
+    ) -> Result<Vec<Part>, PortError> {
+        let table = self.table();
+        let Some(row) = table.rows.get(id) else { return Ok(Vec::new()) };
+        let newest_first = row.parts.range(..before).rev().map(|(_, part)| part);
+        Ok(newest_first.take_while(|part| part.window.to > after).cloned().collect())
+    }
+
+    async fn mark(&self, mark: &Mark) -> Result<(), PortError> {
+        let mut table = self.table();
+        let id = &mark.part.connector;
+        let (row, history) = table.activated(id)?;
+        let number = mark.part.number;
+        if let Some(part) = row.parts.get_mut(&number).filter(|part| part.delivered_at.is_none()) {
+            part.delivered_at = Some(mark.at);
+            history.push((id.clone(), Entry::Marked(number)));
+        }
+        let cursor = row.cursor_mut();
+        if cursor.delivered.next() == number {
+            cursor.delivered = number;
+            if mark.unblock && cursor.block.take().is_some() {
+                history.push((id.clone(), Entry::Unblocked));
+            }
+        }
+        Ok(())
+    }
+
+    async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError> {
+        let mut table = self.table();
+        let (row, history) = table.activated(id)?;
+        row.cursor_mut().block = Some(block.clone());
+        history.push((id.clone(), Entry::Blocked(block.clone())));
+        Ok(())
+    }
+
+    async fn reconciled(&self, id: &ConnectorId, before: &Reconcile, after: &Reconcile) -> Result<(), PortError> {
+        let mut table = self.table();
+        let (row, history) = table.activated(id)?;
+        let cursor = row.cursor_mut();
+        if cursor.reconcile == *before {
+            cursor.reconcile = after.clone();
+            history.push((id.clone(), Entry::Reconciled));
+        }
+        Ok(())
+    }
+
+    async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
+        let mut table = self.table();
+        let (row, history) = table.activated(id)?;
+        if row.lease.as_ref().is_none_or(|(owner, _)| owner != worker) {
+            return Ok(());
+        }
+        row.lease = None;
+        let cursor = row.cursor_mut();
+        if cursor.next_run_at == release.seen {
+            cursor.next_run_at = release.next_run_at;
+            history.push((id.clone(), Entry::Released(release.next_run_at)));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,28 @@
+//! Every port in memory. The fakes behave: they check the same conditions, refuse what the real thing refuses
+//! and remember what they were asked. A clone of a fake is the same fake.
+
+mod bus;
+mod clock;
+mod customers;
+mod items;
+mod ledger;
+mod queue;
+mod source;
+mod staging;
+
+pub use bus::FakeBus;
+pub use clock::{FakeClock, SeededRandomness};
+pub use customers::{Attempt, FakeCustomers, Scripted};
+pub use items::{Shape, StoredItem};
+pub use ledger::{Entry, FakeLedger};
+pub use queue::FakeQueue;
+pub use source::FakeSource;
+pub use staging::FakeStaging;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The content of a lock, even if a test panicked while it held it: the other tests' failures should tell of
+/// their own causes.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,70 @@
+//! A queue that can refuse single messages of a batch, as SQS does with its `Failed` entries.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use domain::names::ConnectorId;
+use domain::ports::{PortError, QUEUE_BATCH, Queue};
+
+use super::locked;
+
+/// A queue.
+#[derive(Debug, Clone, Default)]
+pub struct FakeQueue {
+    shared: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    batches: Vec<Vec<ConnectorId>>,
+    refused: BTreeSet<ConnectorId>,
+}
+
+impl FakeQueue {
+    /// An empty queue.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Refuses this connector's messages from now on.
+    pub fn refuse(&self, id: ConnectorId) {
+        locked(&self.shared).refused.insert(id);
+    }
+
+    /// Takes everyone's messages again.
+    pub fn accept_all(&self) {
+        locked(&self.shared).refused.clear();
+    }
+
+    /// The messages that were taken, batch by batch.
+    #[must_use]
+    pub fn batches(&self) -> Vec<Vec<ConnectorId>> {
+        locked(&self.shared).batches.clone()
+    }
+
+    /// The messages that were taken, in order.
+    #[must_use]
+    pub fn sent(&self) -> Vec<ConnectorId> {
+        self.batches().concat()
+    }
+
+    /// Takes out what lies in the queue, as the exporter's poller does.
+    #[must_use]
+    pub fn receive(&self) -> Vec<ConnectorId> {
+        std::mem::take(&mut locked(&self.shared).batches).concat()
+    }
+}
+
+#[async_trait]
+impl Queue for FakeQueue {
+    async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
+        assert!(!batch.is_empty(), "an empty batch: SQS answers EmptyBatchRequest");
+        assert!(batch.len() <= QUEUE_BATCH, "a batch of {}: SQS answers TooManyEntriesInBatchRequest", batch.len());
+        let mut state = locked(&self.shared);
+        let (refused, taken): (Vec<_>, Vec<_>) = batch.iter().cloned().partition(|id| state.refused.contains(id));
+        state.batches.push(taken);
+        Ok(refused)
+    }
+}

@@ -1,0 +1,184 @@
+//! The events table: items by partition and key, each visible from a time of its own, read page by page.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use domain::connector::Shards;
+use domain::item::SourceItem;
+use domain::names::TenantId;
+use domain::ports::{Clock, PageError, PageReader, PortError, Source};
+use domain::protocol::Span;
+use domain::sort_key::{SortKey, SortKeyForm};
+use domain::time::Time;
+
+use super::items::{Shape, StoredItem, sort_bytes};
+use super::{FakeClock, locked};
+
+type Key = (String, Vec<u8>);
+
+/// An events table.
+#[derive(Debug, Clone)]
+pub struct FakeSource {
+    items: Arc<Mutex<BTreeMap<Key, StoredItem>>>,
+    clock: FakeClock,
+    form: SortKeyForm,
+    numeric: bool,
+    page: usize,
+}
+
+impl FakeSource {
+    /// An empty table whose sort keys have this form, with pages of three items and an empty page after each:
+    /// DynamoDB may answer with an empty page and go on behind it.
+    #[must_use]
+    pub fn new(form: SortKeyForm, clock: &FakeClock) -> Self {
+        Self { items: Arc::default(), clock: clock.clone(), form, numeric: false, page: 3 }
+    }
+
+    /// The same table with pages of this many items.
+    #[must_use]
+    pub fn with_pages_of(self, page: usize) -> Self {
+        Self { page, ..self }
+    }
+
+    /// The same table with sort keys of type N.
+    #[must_use]
+    pub fn with_numeric_keys(self) -> Self {
+        Self { numeric: true, ..self }
+    }
+
+    /// The partition key of a shard of a tenant, in the default format of contract 1.
+    #[must_use]
+    pub fn partition(tenant: &TenantId, shards: Shards, shard: u8) -> String {
+        if shards == Shards::ONE { tenant.to_string() } else { format!("{tenant}#{shard}") }
+    }
+
+    /// Stores an item; one of the same key is replaced.
+    pub fn store(&self, item: StoredItem) {
+        let key = (item.partition.clone(), sort_bytes(&item.sort_key));
+        locked(&self.items).insert(key, item);
+    }
+
+    /// Stores an event of a tenant with one shard, visible from `visible_at` on.
+    pub fn event(&self, tenant: &TenantId, sort_key: &str, json: &str, visible_at: Time) {
+        let sort_key =
+            if self.numeric { SortKey::Number(sort_key.into()) } else { SortKey::Text(sort_key.into()) };
+        let (partition, shape) = (tenant.to_string(), Shape::Text(json.to_owned()));
+        self.store(StoredItem { bears: partition.clone(), partition, sort_key, shape, visible_at });
+    }
+
+    /// Removes all items of a tenant with one shard that are earlier than `before`, as their TTL would.
+    pub fn expire(&self, tenant: &TenantId, before: Time) {
+        let form = self.form;
+        locked(&self.items)
+            .retain(|(partition, _), item| partition != tenant.as_str() || !form.is_before(&item.sort_key, before));
+    }
+
+    /// Removes all items that bear another partition key than that of the partition they are found in.
+    pub fn remove_foreign(&self) {
+        locked(&self.items).retain(|_, item| item.bears == item.partition);
+    }
+
+    /// All items, whether visible or not.
+    #[must_use]
+    pub fn items(&self) -> Vec<StoredItem> {
+        locked(&self.items).values().cloned().collect()
+    }
+
+    /// The parts of the key order that a span covers, ends included.
+    fn ranges(&self, span: &Span) -> Vec<(Bound<Vec<u8>>, Bound<Vec<u8>>)> {
+        let bytes = |text: String| {
+            sort_bytes(&if self.numeric { SortKey::Number(text) } else { SortKey::Text(text) })
+        };
+        match span {
+            Span::Window(window) => {
+                let (low, high) = self.form.range(window.from, window.to);
+                vec![(Bound::Included(bytes(low)), Bound::Included(bytes(high)))]
+            }
+            Span::Strays => {
+                let (low, high) = self.form.range(Time::EPOCH, Time::LAST);
+                vec![
+                    (Bound::Included(Vec::new()), Bound::Excluded(bytes(low))),
+                    (Bound::Excluded(bytes(high)), Bound::Unbounded),
+                ]
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Source for FakeSource {
+    async fn open(
+        &self,
+        tenant: &TenantId,
+        shards: Shards,
+        shard: u8,
+        span: &Span,
+    ) -> Result<Box<dyn PageReader>, PortError> {
+        assert!(shard < shards.get(), "shard {shard} of {}", shards.get());
+        let mut ranges = self.ranges(span);
+        ranges.reverse();
+        let partition = Self::partition(tenant, shards, shard);
+        Ok(Box::new(Pages { table: self.clone(), partition, ranges, empty_next: false }))
+    }
+
+    fn sort_key_form(&self) -> SortKeyForm {
+        self.form
+    }
+}
+
+/// Reads the table as it is when each page is asked for, as a Query does.
+struct Pages {
+    table: FakeSource,
+    partition: String,
+    /// What is left to read, the next range last.
+    ranges: Vec<(Bound<Vec<u8>>, Bound<Vec<u8>>)>,
+    empty_next: bool,
+}
+
+#[async_trait]
+impl PageReader for Pages {
+    async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError> {
+        if std::mem::take(&mut self.empty_next) {
+            return Ok(Some(Vec::new()));
+        }
+        let Some((low, high)) = self.ranges.pop() else { return Ok(None) };
+        let now = self.table.clock.now();
+        let mut page = Vec::new();
+        let items = locked(&self.table.items);
+        let end = (self.partition.clone(), Vec::new());
+        for ((partition, sort), item) in items.range((Bound::Included(end), Bound::Unbounded)) {
+            if *partition != self.partition {
+                break;
+            }
+            if item.visible_at > now || !within(sort, &low, &high) {
+                continue;
+            }
+            if item.bears != self.partition {
+                return Err(PageError::Foreign { asked: self.partition.clone(), found: item.bears.clone() });
+            }
+            page.push(item.read(self.table.form));
+            if page.len() == self.table.page {
+                self.ranges.push((Bound::Excluded(sort.clone()), high));
+                self.empty_next = true;
+                break;
+            }
+        }
+        Ok(Some(page))
+    }
+}
+
+fn within(sort: &Vec<u8>, low: &Bound<Vec<u8>>, high: &Bound<Vec<u8>>) -> bool {
+    let above = match low {
+        Bound::Included(low) => sort >= low,
+        Bound::Excluded(low) => sort > low,
+        Bound::Unbounded => true,
+    };
+    let below = match high {
+        Bound::Included(high) => sort <= high,
+        Bound::Excluded(high) => sort < high,
+        Bound::Unbounded => true,
+    };
+    above && below
+}

@@ -1,0 +1,94 @@
+//! The vendor's own bucket.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::ports::{ByteStream, PortError, Staging, StagingWrite};
+use futures_util::stream;
+
+use super::locked;
+
+/// How many bytes a read hands out at once, so that a reader meets more than one piece.
+const PIECE: usize = 64 * 1024;
+
+/// A staging bucket.
+#[derive(Debug, Clone, Default)]
+pub struct FakeStaging {
+    objects: Arc<Mutex<BTreeMap<String, Bytes>>>,
+}
+
+impl FakeStaging {
+    /// An empty bucket.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The keys of all finished objects.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        locked(&self.objects).keys().cloned().collect()
+    }
+
+    /// The bytes of a finished object.
+    #[must_use]
+    pub fn object(&self, key: &str) -> Option<Bytes> {
+        locked(&self.objects).get(key).cloned()
+    }
+
+    /// Replaces an object behind everyone's back.
+    pub fn corrupt(&self, key: &str, bytes: Bytes) {
+        locked(&self.objects).insert(key.to_owned(), bytes);
+    }
+
+    /// Removes an object behind everyone's back.
+    pub fn remove(&self, key: &str) {
+        locked(&self.objects).remove(key);
+    }
+}
+
+#[async_trait]
+impl Staging for FakeStaging {
+    async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError> {
+        Ok(Box::new(Upload { bucket: self.clone(), key: key.to_owned(), bytes: Vec::new() }))
+    }
+
+    async fn read(&self, key: &str) -> Result<ByteStream, PortError> {
+        let Some(bytes) = self.object(key) else {
+            return Err(PortError::Denied { what: "reading a staged object", source: "NoSuchKey".into() });
+        };
+        let mut rest = bytes;
+        let pieces = std::iter::from_fn(move || {
+            let piece = rest.split_to(rest.len().min(PIECE));
+            (!piece.is_empty()).then_some(Ok(piece))
+        });
+        Ok(Box::pin(stream::iter(pieces)))
+    }
+}
+
+/// An object being written; nobody sees it before it is finished, and nobody ever if it is dropped.
+struct Upload {
+    bucket: FakeStaging,
+    key: String,
+    bytes: Vec<u8>,
+}
+
+#[async_trait]
+impl StagingWrite for Upload {
+    async fn write(&mut self, bytes: Bytes) -> Result<(), PortError> {
+        self.bytes.extend_from_slice(&bytes);
+        Ok(())
+    }
+
+    async fn finish(self: Box<Self>) -> Result<(), PortError> {
+        let Self { bucket, key, bytes } = *self;
+        locked(&bucket.objects).insert(key, bytes.into());
+        Ok(())
+    }
+
+    async fn abort(self: Box<Self>) -> Result<(), PortError> {
+        Ok(())
+    }
+}

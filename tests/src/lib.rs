@@ -1,0 +1,17 @@
+//! What the tests are made of.
+//!
+//! - [`fakes`]: every port of the domain in memory, behaving as the real thing does.
+//! - [`failing`]: a wrapper of any port that fails, loses the answer or crashes the worker at a chosen call.
+//! - [`turns`]: moves workers forward call by call, in any order of their calls.
+//! - [`conformance`]: what each port promises, as functions that run on the fake and on the real adapter.
+//! - [`fixtures`]: real events, and connectors and parts to start from.
+//! - [`oracle`]: reads a customer's bucket from outside and holds it against the table.
+//!
+//! The tests themselves are in `suite/`.
+
+pub mod conformance;
+pub mod failing;
+pub mod fakes;
+pub mod fixtures;
+pub mod oracle;
+pub mod turns;

@@ -1,0 +1,161 @@
+//! Judges what a customer got, from outside: from the names and bytes in the bucket alone, as a customer could.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+use bytes::Bytes;
+use domain::part::{Sha256, Window};
+use domain::time::Time;
+use serde_json::Value;
+use sha2::Digest as _;
+
+/// One delivered file, taken apart.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// Its key.
+    pub key: String,
+    /// The number in its name.
+    pub number: u64,
+    /// The window in its name.
+    pub window: Window,
+    /// Its events, one line of JSON each, as they stand in the file.
+    pub events: Vec<String>,
+}
+
+/// What a customer got, held against what it should have got.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Files.
+    pub parts: usize,
+    /// Events that the vendor's product wrote.
+    pub delivered: usize,
+    /// Heartbeats.
+    pub heartbeats: usize,
+    /// Records of items that could not be read.
+    pub unreadable: usize,
+    /// Events that should be there and are not.
+    pub missing: Vec<String>,
+    /// Events that are there more often than they should.
+    pub duplicates: Vec<String>,
+    /// Events that should not be there.
+    pub foreign: Vec<String>,
+}
+
+impl Verdict {
+    /// Fails unless everything is there once and nothing else is.
+    ///
+    /// # Panics
+    /// If something is missing, there twice or foreign.
+    pub fn assert_clean(&self) {
+        let flaws = (self.missing.len(), self.duplicates.len(), self.foreign.len());
+        assert_eq!(flaws, (0, 0, 0), "(missing, twice, foreign): {self:#?}");
+    }
+}
+
+/// Reads a bucket's objects, and checks everything that the names promise: the hash, the date, numbers without
+/// a gap from 1 on, windows that meet and cross no midnight, and that a heartbeat is alone in its file.
+///
+/// # Panics
+/// If one of these does not hold.
+#[must_use]
+pub fn files(objects: &[(String, Bytes)]) -> Vec<File> {
+    let mut files: Vec<File> = objects.iter().map(|(key, bytes)| file(key, bytes)).collect();
+    files.sort_by_key(|file| file.number);
+    for (place, file) in files.iter().enumerate() {
+        assert_eq!(file.number, place as u64 + 1, "a gap in the numbers before {}", file.key);
+        let Window { from, to } = file.window;
+        assert!(from <= to && to <= from.next_midnight(), "{} crosses a midnight", file.key);
+    }
+    for pair in files.windows(2) {
+        assert_eq!(pair[0].window.to, pair[1].window.from, "{} and {} don't meet", pair[0].key, pair[1].key);
+        let names = [&pair[0].key, &pair[1].key];
+        assert!(names.is_sorted(), "{names:?} don't sort in time order");
+    }
+    files
+}
+
+/// Holds files against the events that should be in them, byte for byte and each as often as it is given.
+#[must_use]
+pub fn judge<'a>(files: &[File], expected: impl IntoIterator<Item = &'a str>) -> Verdict {
+    let mut verdict = Verdict { parts: files.len(), ..Verdict::default() };
+    let mut owed: BTreeMap<&str, usize> = BTreeMap::new();
+    for event in expected {
+        *owed.entry(event).or_default() += 1;
+    }
+    let known = owed.clone();
+    for event in files.iter().flat_map(|file| &file.events) {
+        match (owed.get_mut(event.as_str()), own_type(event).as_deref()) {
+            (Some(0), _) => verdict.duplicates.push(event.clone()),
+            (Some(count), _) => {
+                *count -= 1;
+                verdict.delivered += 1;
+            }
+            (None, Some("auditferry.heartbeat")) => verdict.heartbeats += 1,
+            (None, Some("auditferry.unreadable")) => verdict.unreadable += 1,
+            (None, _) => verdict.foreign.push(event.clone()),
+        }
+    }
+    verdict.missing =
+        known.keys().flat_map(|event| std::iter::repeat_n((*event).to_owned(), owed[event])).collect();
+    verdict
+}
+
+/// The type of an event that Auditferry wrote itself.
+fn own_type(event: &str) -> Option<String> {
+    let parsed: Value = serde_json::from_str(event).ok()?;
+    let kind = parsed.get("type")?.as_str()?;
+    kind.starts_with("auditferry.").then(|| kind.to_owned())
+}
+
+fn file(key: &str, bytes: &Bytes) -> File {
+    let (folder, name) = key.rsplit_once('/').expect("a folder");
+    let (stem, suffix) = name.rsplit_once('_').and_then(|(stem, rest)| Some((stem, rest.split_once('.')?))).expect("a suffix");
+    let fields: Vec<&str> = stem.split('_').collect();
+    let [from, to, number] = fields.as_slice() else { panic!("{name} is no name of a part") };
+    let (hash, suffix) = suffix;
+    let window = Window { from: basic(from), to: basic(to) };
+    assert!(folder.ends_with(&format!("events/date={}", window.from.date())), "{key} lies in the wrong folder");
+    assert_eq!(Sha256::new(sha2::Sha256::digest(bytes).into()).short(), hash, "{key} has other bytes");
+    let events = events(&unpack(suffix, bytes), suffix);
+    if events.iter().any(|event| own_type(event).as_deref() == Some("auditferry.heartbeat")) {
+        assert_eq!(events.len(), 1, "the heartbeat of {key} is not alone");
+    }
+    assert!(!events.is_empty(), "{key} holds nothing, not even a heartbeat");
+    File { key: key.to_owned(), number: number.parse().expect("a number"), window, events }
+}
+
+/// A time from its ISO 8601 basic form.
+fn basic(text: &str) -> Time {
+    let (date, time) = text.split_once('T').expect("a date and a time");
+    let (year, date) = date.split_at(4);
+    let (month, day) = date.split_at(2);
+    let (hour, time) = time.split_at(2);
+    let (minute, second) = time.split_at(2);
+    format!("{year}-{month}-{day}T{hour}:{minute}:{second}").parse().expect("a time")
+}
+
+fn unpack(suffix: &str, bytes: &Bytes) -> String {
+    let mut text = String::new();
+    let read = match suffix.split_once('.').map(|(_, compression)| compression) {
+        None => bytes.as_ref().read_to_string(&mut text),
+        Some("gz") => flate2::read::GzDecoder::new(bytes.as_ref()).read_to_string(&mut text),
+        Some("zst") => zstd::Decoder::new(bytes.as_ref()).and_then(|mut file| file.read_to_string(&mut text)),
+        Some(other) => panic!("an unknown compression {other}"),
+    };
+    read.expect("the file unpacks");
+    text
+}
+
+/// The lines of a file. A `json` file must be an array for a JSON parser, too, and of the same events.
+fn events(text: &str, suffix: &str) -> Vec<String> {
+    if suffix.starts_with("ndjson") {
+        assert!(text.ends_with('\n'), "the last line is not ended");
+        return text.lines().map(str::to_owned).collect();
+    }
+    let parsed: Vec<Value> = serde_json::from_str(text).expect("a JSON array");
+    let inner = text.strip_prefix("[\n").and_then(|text| text.strip_suffix("\n]\n")).expect("one event a line");
+    let lines: Vec<String> =
+        inner.lines().map(|line| line.strip_suffix(',').unwrap_or(line).to_owned()).collect();
+    assert_eq!(parsed.len(), lines.len(), "an event is spread over several lines");
+    lines
+}

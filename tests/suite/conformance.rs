@@ -1,0 +1,146 @@
+//! Runs the conformance suites: each promise on the fake, and on the adapter through the real SDK.
+
+use domain::sort_key::SortKeyForm;
+use tests::fakes::{FakeClock, FakeCustomers, FakeLedger, FakeSource, FakeStaging};
+use tests::fixtures::{at, keys};
+
+use crate::embedded::{self, StackCustomers, StackEvents};
+
+/// One test for each promise of a suite, on the fake and on the adapter. Both are given with what they need to
+/// be kept alive.
+macro_rules! conforms {
+    ($suite:ident; fake $fake:expr; adapter $adapter:expr; $($promise:ident)+) => {
+        mod $suite {
+            mod fake {
+                use super::super::*;
+                $(
+                    #[tokio::test]
+                    async fn $promise() {
+                        tests::conformance::$suite::$promise(&$fake).await;
+                    }
+                )+
+            }
+
+            mod adapter {
+                use super::super::*;
+                $(
+                    #[tokio::test]
+                    async fn $promise() {
+                        let (port, _kept) = $adapter;
+                        tests::conformance::$suite::$promise(&port).await;
+                    }
+                )+
+            }
+        }
+    };
+}
+
+conforms! { runs; fake FakeLedger::new(); adapter embedded::ledger().await;
+    a_lease_is_one_workers_until_it_runs_out
+    a_connector_that_was_never_activated_is_unknown
+    a_snapshot_is_what_was_stored
+    a_seal_stores_the_part_and_moves_the_cursor
+    a_heartbeats_bytes_are_kept_in_its_record
+    a_taken_number_is_refused
+    a_moved_watermark_is_refused
+    a_number_that_leaves_a_gap_is_refused
+    of_racing_sealers_exactly_one_wins
+    parts_are_found_by_how_late_their_windows_end
+    a_mark_counts_once_and_in_order
+    a_mark_changes_nothing_else
+    a_block_stays_until_a_mark_takes_it_away
+    a_seal_carries_unblocking_and_reconcile
+    the_reconcile_moves_only_from_where_it_stood
+    a_release_gives_back_and_sets_the_next_run
+    a_release_keeps_a_run_asked_for_meanwhile
+}
+
+conforms! { due; fake FakeLedger::new(); adapter embedded::ledger().await;
+    only_activated_connectors_are_listed
+    a_connector_is_due_from_its_next_run_on
+    of_racing_ticks_exactly_one_claims
+    a_claim_of_nothing_claims_nothing
+    a_claim_can_be_taken_back
+    a_claim_is_not_taken_back_from_a_later_wish
+    a_shard_with_many_due_is_read_page_by_page
+}
+
+conforms! { connectors; fake FakeLedger::new(); adapter embedded::ledger().await;
+    a_connector_is_created_once
+    every_setting_is_kept
+    a_stale_change_is_refused
+    a_second_activation_stores_nothing
+    a_list_holds_one_tenants_connectors_by_id
+    the_history_is_read_from_the_newest_back
+    a_run_can_be_asked_for_once_activated
+}
+
+conforms! { staging; fake FakeStaging::new(); adapter embedded::staging().await;
+    small_objects_read_back
+    large_objects_read_back
+    an_unfinished_object_is_not_there
+    objects_written_side_by_side_stay_apart
+    a_missing_object_is_an_error_that_does_not_pass
+}
+
+conforms! { customers; fake FakeCustomers::new(); adapter (StackCustomers::start().await, ());
+    an_object_is_written_once
+    of_racing_puts_exactly_one_writes
+    a_streamed_object_arrives_whole
+    bytes_of_another_hash_are_rejected
+    a_session_serves_more_than_one_put
+    a_wrong_external_id_is_denied
+    a_missing_role_is_denied
+    a_bucket_that_is_gone_is_told_so
+    a_strangers_bucket_is_denied
+    a_bucket_of_another_region_is_told_so
+    nothing_is_written_outside_the_prefix
+    a_role_for_another_prefix_is_denied
+    an_empty_prefix_is_the_top_of_the_bucket
+}
+
+mod source {
+    use tests::conformance::source;
+
+    use super::*;
+
+    fn fake(form: SortKeyForm) -> FakeSource {
+        FakeSource::new(form, &FakeClock::at(at("2026-11-21T00:00:00Z")))
+    }
+
+    #[tokio::test]
+    async fn the_fake_tiles_for_every_form_of_key() {
+        for (form, numeric) in keys::every_form() {
+            let table = if numeric { fake(form).with_numeric_keys() } else { fake(form) };
+            source::windows_and_strays_tile_the_table(&table, numeric).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn the_adapter_tiles_for_every_form_of_key() {
+        for (form, numeric) in keys::every_form() {
+            source::windows_and_strays_tile_the_table(&StackEvents::start(form, numeric).await, numeric).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn the_fake_reads_every_shape_shard_and_page() {
+        for form in SortKeyForm::NAMES.map(|(_, form)| form) {
+            source::a_long_window_is_read_to_its_end(&fake(form)).await;
+            source::each_shard_holds_its_own(&fake(form)).await;
+            source::each_shape_reads_as_one_line_of_json(&fake(form)).await;
+            source::a_key_of_another_form_is_unreadable(&fake(form)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn the_adapter_reads_every_shape_shard_and_page() {
+        for form in SortKeyForm::NAMES.map(|(_, form)| form) {
+            let table = async || StackEvents::start(form, false).await;
+            source::a_long_window_is_read_to_its_end(&table().await).await;
+            source::each_shard_holds_its_own(&table().await).await;
+            source::each_shape_reads_as_one_line_of_json(&table().await).await;
+            source::a_key_of_another_form_is_unreadable(&table().await).await;
+        }
+    }
+}

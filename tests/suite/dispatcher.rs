@@ -1,0 +1,145 @@
+//! The dispatcher: whoever is due is sent, once, whatever the queue refuses and however many ticks there are.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use dispatcher::{CLAIM, Dispatched, Ports, dispatch};
+use domain::names::ConnectorId;
+use domain::ports::{PortError, Queue};
+use domain::time::Time;
+use tests::fakes::{FakeClock, FakeLedger, FakeQueue, SeededRandomness};
+use tests::fixtures::{activated, at, connector, tenant};
+
+struct World {
+    ledger: FakeLedger,
+    queue: FakeQueue,
+    clock: FakeClock,
+}
+
+impl World {
+    fn new() -> Self {
+        let clock = FakeClock::at(at("2026-11-20T20:05:00Z"));
+        Self { ledger: FakeLedger::new(), queue: FakeQueue::new(), clock }
+    }
+
+    /// So many connectors that run next at `next_run_at`.
+    fn with(&self, count: usize, next_run_at: &str) -> BTreeSet<ConnectorId> {
+        let tenant = tenant("acme");
+        let add = |_| {
+            let (connector, mut cursor) = activated(connector(&tenant, at("2026-11-20T10:00:00Z")), at("2026-11-20T10:00:00Z"));
+            cursor.next_run_at = at(next_run_at);
+            let id = connector.id.clone();
+            self.ledger.insert(connector, cursor);
+            id
+        };
+        (0..count).map(add).collect()
+    }
+
+    fn ports(&self, queue: Arc<dyn Queue>) -> Ports {
+        Ports {
+            due: Arc::new(self.ledger.clone()),
+            queue,
+            clock: Arc::new(self.clock.clone()),
+            randomness: Arc::new(SeededRandomness::new(7)),
+        }
+    }
+
+    fn deadline(&self) -> Time {
+        self.clock.wall() + Duration::from_mins(4)
+    }
+
+    async fn tick(&self) -> Dispatched {
+        dispatch(&self.ports(Arc::new(self.queue.clone())), self.deadline()).await.unwrap()
+    }
+
+    fn sent(&self) -> BTreeSet<ConnectorId> {
+        let sent = self.queue.sent();
+        let once: BTreeSet<_> = sent.iter().cloned().collect();
+        assert_eq!(once.len(), sent.len(), "a connector was sent twice");
+        once
+    }
+}
+
+#[tokio::test]
+async fn of_ten_thousand_connectors_exactly_the_due_ones_are_sent_and_each_once() {
+    let world = World::new();
+    let due = world.with(5_000, "2026-11-20T20:05:00Z");
+    world.with(5_000, "2026-11-20T20:05:00.001Z");
+    let tick = world.tick().await;
+    assert_eq!(world.sent(), due);
+    assert_eq!(tick, Dispatched { due: 5_000, claimed: 5_000, sent: 5_000, given_back: 0, more: false });
+    assert!(world.queue.batches().iter().all(|batch| batch.len() <= 10));
+    assert_eq!(world.tick().await, Dispatched::default(), "a second tick finds nobody due");
+}
+
+#[tokio::test]
+async fn two_ticks_at_once_send_nothing_twice() {
+    let world = World::new();
+    let due = world.with(1_000, "2026-11-20T20:00:00Z");
+    let (one, other) = futures_util::future::join(world.tick(), world.tick()).await;
+    assert_eq!(world.sent(), due);
+    assert_eq!(one.sent + other.sent, 1_000);
+}
+
+#[tokio::test]
+async fn a_claim_that_was_never_carried_out_comes_due_again() {
+    let world = World::new();
+    let due = world.with(3, "2026-11-20T20:00:00Z");
+    world.tick().await;
+    assert_eq!(world.queue.receive().len(), 3);
+    // The exporter that took them is lost.
+    world.clock.advance(CLAIM);
+    world.tick().await;
+    assert_eq!(world.sent(), due);
+}
+
+#[tokio::test]
+async fn what_the_queue_refuses_is_given_back_and_sent_by_the_next_tick() {
+    let world = World::new();
+    let due = world.with(25, "2026-11-20T20:00:00Z");
+    let refused: BTreeSet<_> = due.iter().step_by(7).cloned().collect();
+    refused.iter().for_each(|id| world.queue.refuse(id.clone()));
+    let tick = world.tick().await;
+    assert_eq!(world.sent(), &due - &refused);
+    assert_eq!((tick.sent, tick.given_back), (25 - refused.len() as u64, refused.len() as u64));
+    world.queue.accept_all();
+    world.tick().await;
+    assert_eq!(world.sent(), due);
+}
+
+/// A queue that is gone.
+struct Gone;
+
+#[async_trait]
+impl Queue for Gone {
+    async fn send(&self, _: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
+        Err(PortError::Denied { what: "sending", source: "no such queue".into() })
+    }
+}
+
+#[tokio::test]
+async fn a_queue_that_is_gone_fails_the_tick_and_costs_nobody_a_run() {
+    let world = World::new();
+    let due = world.with(40, "2026-11-20T20:00:00Z");
+    let failed = dispatch(&world.ports(Arc::new(Gone)), world.deadline()).await;
+    assert!(matches!(failed, Err(PortError::Denied { .. })));
+    world.tick().await;
+    // Those whose send was cut off by the failure come due again once their claim has run out.
+    world.clock.advance(CLAIM);
+    world.tick().await;
+    let sent: BTreeSet<_> = world.queue.sent().into_iter().collect();
+    assert_eq!(sent, due);
+}
+
+#[tokio::test]
+async fn a_tick_that_runs_out_of_time_leaves_the_rest_to_the_next() {
+    let world = World::new();
+    let due = world.with(500, "2026-11-20T20:00:00Z");
+    let ports = world.ports(Arc::new(world.queue.clone()));
+    let tick = dispatch(&ports, world.clock.wall()).await.unwrap();
+    assert_eq!(tick, Dispatched { more: true, ..Dispatched::default() });
+    world.tick().await;
+    assert_eq!(world.sent(), due);
+}

@@ -1,0 +1,63 @@
+//! The adapters, through the real SDK, on the embedded stand-ins. Each test has a stack of its own.
+
+mod customers;
+mod events;
+
+use adapters::clients::{Clients, Endpoints};
+use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::settings::S3Settings;
+use adapters::staging::S3Staging;
+use aws_credential_types::Credentials;
+use local::Stack;
+
+pub(crate) use customers::StackCustomers;
+pub(crate) use events::StackEvents;
+
+const REGION: &str = "eu-central-1";
+const LEDGER: &str = "ledger";
+const STAGING: &str = "vendor-staging";
+
+/// A stack and the vendor's clients.
+pub(crate) async fn start() -> (Stack, Clients) {
+    let stack = Stack::start(None).await.unwrap();
+    let keys = stack.vendor();
+    let keys = Credentials::new(keys.access_key_id, keys.secret_access_key, None, None, "test");
+    let endpoints = Endpoints {
+        dynamodb: stack.dynamodb_url().into(),
+        events: None,
+        s3: stack.s3_url().into(),
+        sqs: None,
+        sts: stack.sts_url().into(),
+    };
+    let clients = Clients::at(&endpoints, REGION, keys, S3Settings { force_path_style: true });
+    (stack, clients)
+}
+
+/// A ledger, and the stack that must outlive it.
+pub(crate) async fn ledger() -> (DynamoLedger, Stack) {
+    let (stack, clients) = start().await;
+    (make_ledger(&clients).await, stack)
+}
+
+/// Makes the ledger's table.
+pub(crate) async fn make_ledger(clients: &Clients) -> DynamoLedger {
+    adapters::ledger::create_table(&clients.dynamodb, LEDGER).await.unwrap();
+    ledger_of(clients, 0)
+}
+
+/// The ledger, the time of whose answers is moved by `shift_ms`.
+pub(crate) fn ledger_of(clients: &Clients, shift_ms: i64) -> DynamoLedger {
+    DynamoLedger::new(clients.dynamodb.clone(), LEDGER.into(), DateShift::millis(shift_ms))
+}
+
+/// A staging bucket, and the stack that must outlive it.
+pub(crate) async fn staging() -> (S3Staging, Stack) {
+    let (stack, clients) = start().await;
+    (make_staging(&stack, &clients), stack)
+}
+
+/// A staging bucket on this stack.
+pub(crate) fn make_staging(stack: &Stack, clients: &Clients) -> S3Staging {
+    stack.create_bucket(STAGING, Stack::VENDOR_ACCOUNT, REGION).unwrap();
+    S3Staging::new(clients.s3.clone(), STAGING.into())
+}

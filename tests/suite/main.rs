@@ -1,0 +1,9 @@
+//! All tests that need more than one package, in one binary.
+
+mod conformance;
+mod dispatcher;
+mod embedded;
+mod promises;
+mod protocol;
+mod real_events;
+mod template;

@@ -1,0 +1,132 @@
+//! Isolation: a part is made of its tenant's events only and goes to its tenant's bucket only, and one
+//! customer's trouble is no other's.
+
+use std::collections::BTreeSet;
+
+use domain::fault::Reason;
+use domain::protocol::{FailureKind, Outcome};
+use domain::sort_key::SortKey;
+use domain::time::Time;
+use tests::fakes::{Shape, StoredItem};
+use tests::fixtures::at;
+
+use super::around_noon;
+use super::grounds::Fakes;
+use super::world::World;
+
+super::on_both_grounds! {
+    each_customer_gets_its_own_events_only
+    a_role_that_no_longer_lets_us_in_stops_one_customer_only
+    a_bucket_that_a_stranger_made_anew_gets_nothing
+}
+
+async fn each_customer_gets_its_own_events_only(world: World) {
+    let start = at("2023-07-10T11:40:00Z");
+    let first = world.activate(start, |_| {}).await;
+    // A neighbour whose name goes on where the first one's ends, as `acme` and `acme-2`.
+    let second = world.activate(start, |c| c.tenant = format!("{}-2", first.tenant).parse().unwrap()).await;
+    let events = around_noon(40);
+    world.write_real(&first, &events[..25]).await;
+    world.write_real(&second, &events[25..]).await;
+    for connector in [&first, &second] {
+        world.run_until(connector, at("2023-07-10T13:06:00Z")).await;
+        world.clock.set(start);
+    }
+    for (connector, count) in [(&first, 25), (&second, 15)] {
+        let verdict = world.verdict(connector);
+        verdict.assert_clean();
+        assert_eq!(verdict.delivered, count);
+    }
+}
+
+async fn a_role_that_no_longer_lets_us_in_stops_one_customer_only(world: World) {
+    let start = at("2023-07-10T11:40:00Z");
+    let well = world.activate(start, |_| {}).await;
+    let ill = world.activate(start, |_| {}).await;
+    // The customer has changed the external ID that its role asks for.
+    let mut changed = ill.clone();
+    changed.external_id = domain::names::ExternalId::new(7, 7);
+    world.ground().put_role(&changed);
+    for connector in [&ill, &well] {
+        world.write_real(connector, around_noon(4)).await;
+    }
+    for connector in [&ill, &well] {
+        world.clock.set(start);
+        world.run_until(connector, at("2023-07-10T13:06:00Z")).await;
+    }
+    world.verdict(&well).assert_clean();
+    assert!(world.ground().objects(&ill).is_empty());
+    let block = world.cursor(&ill).await.block.expect("blocked");
+    assert_eq!((block.reason, block.code.as_str()), (Reason::Denied, "AccessDenied"));
+    assert!(!block.cause.contains(ill.external_id.as_str()) && !block.remedy.contains(ill.external_id.as_str()));
+    world.ground().put_role(&ill);
+    world.run_until(&ill, at("2023-07-10T15:06:00Z")).await;
+    world.verdict(&ill).assert_clean();
+}
+
+async fn a_bucket_that_a_stranger_made_anew_gets_nothing(world: World) {
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    world.ground().delete_bucket(&connector);
+    let mut stranger = connector.clone();
+    let to = stranger.destination.as_mut().unwrap();
+    to.role = "arn:aws:iam::666666666666:role/auditferry/Delivery".parse().unwrap();
+    world.ground().create_bucket(&stranger);
+    world.write_real(&connector, around_noon(4)).await;
+    world.run_until(&connector, at("2023-07-10T13:06:00Z")).await;
+    assert!(world.ground().objects(&connector).is_empty());
+    assert_eq!(world.cursor(&connector).await.block.unwrap().reason, Reason::Denied);
+}
+
+/// A table that hands out another tenant's item is a bug that nothing may be sent from.
+#[tokio::test]
+async fn an_item_of_another_tenant_stops_the_connector_and_is_not_sent() {
+    let fakes = Fakes::new();
+    let bus = fakes.bus.clone();
+    let world = World::new(Box::new(fakes.clone()), bus.clone(), at("2023-07-10T11:30:00Z"));
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    world.write(&connector, at("2023-07-10T11:50:00Z"), "ours").await;
+    let misplaced = StoredItem {
+        partition: connector.tenant.to_string(),
+        bears: "globex".into(),
+        sort_key: SortKey::Text("2023-07-10T11:55:00Z#theirs".into()),
+        shape: Shape::Text(r#"{"secret":"of globex"}"#.into()),
+        visible_at: Time::EPOCH,
+    };
+    fakes.source.store(misplaced);
+    world.go(at("2023-07-10T12:05:00Z")).await;
+    let Outcome::Failed { failure, .. } = world.run(&connector).await else { panic!("it must be told") };
+    assert_eq!(failure.kind, FailureKind::TenantMismatch);
+    assert_eq!((fakes.ledger.parts(&connector.id), fakes.staging.keys()), (vec![], vec![]));
+    assert_eq!((fakes.customers.attempts(), bus.facts()), (vec![], vec!["ExportBlocked"]));
+    // It stays so for hours, and goes on by itself once the table is right.
+    world.run_until(&connector, at("2023-07-10T16:06:00Z")).await;
+    assert_eq!(fakes.ledger.parts(&connector.id), []);
+    fakes.source.remove_foreign();
+    world.run_until(&connector, at("2023-07-10T18:06:00Z")).await;
+    world.verdict(&connector).assert_clean();
+    assert_eq!(world.cursor(&connector).await.block, None);
+}
+
+/// Whatever happens, each put goes to its own connector's bucket and below its prefix.
+#[tokio::test]
+async fn every_request_to_a_customer_is_for_its_own_bucket_and_prefix() {
+    let fakes = Fakes::new();
+    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+    let mut own = BTreeSet::new();
+    for n in 0..5 {
+        let prefix = ["", "a", "a/b", "audit", "audit/log"][n];
+        let start = at("2023-07-10T11:40:00Z");
+        let connector =
+            world.activate(start, |c| c.destination.as_mut().unwrap().prefix = prefix.parse().unwrap()).await;
+        world.write(&connector, at("2023-07-10T11:50:00Z"), "x").await;
+        world.run_until(&connector, at("2023-07-10T13:06:00Z")).await;
+        let to = connector.destination.unwrap();
+        own.insert((to.bucket.to_string(), to.prefix.key("events/")));
+    }
+    let attempts = fakes.customers.attempts();
+    assert_eq!(attempts.len(), 10);
+    for attempt in attempts {
+        let (_, prefix) = own.iter().find(|(bucket, _)| *bucket == attempt.bucket).unwrap();
+        assert!(attempt.key.starts_with(prefix), "{attempt:?}");
+    }
+}

@@ -1,0 +1,147 @@
+//! Liveness: if the destination accepts writes and workers run, everything sealed is delivered, without anyone's
+//! help.
+
+use std::time::Duration;
+
+use domain::connector::State;
+use domain::fault::Reason;
+use domain::protocol::Outcome;
+use tests::failing::{Plan, Trouble};
+use tests::fakes::Scripted;
+use tests::fixtures::at;
+
+use super::around_noon;
+use super::grounds::Fakes;
+use super::world::World;
+
+super::on_both_grounds! {
+    a_bucket_gone_for_two_days_gets_everything_when_it_is_back
+    a_dead_workers_lease_runs_out
+    a_run_without_enough_time_is_gone_on_with
+    a_pause_keeps_everything_for_later
+}
+
+async fn a_bucket_gone_for_two_days_gets_everything_when_it_is_back(world: World) {
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    world.write_real(&connector, around_noon(10)).await;
+    world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;
+    world.ground().delete_bucket(&connector);
+    world.run_until(&connector, at("2023-07-12T12:06:00Z")).await;
+    let cursor = world.cursor(&connector).await;
+    assert_eq!(cursor.watermark, at("2023-07-12T12:00:00Z"), "sealing has gone on");
+    let block = cursor.block.expect("blocked");
+    assert_eq!(block.reason, Reason::Gone);
+    assert!(block.attempts > 40 && block.attempts < 150, "{} attempts in two days", block.attempts);
+    world.ground().create_bucket(&connector);
+    world.run_until(&connector, at("2023-07-12T13:10:00Z")).await;
+    let cursor = world.cursor(&connector).await;
+    assert_eq!((cursor.delivered.next(), cursor.block), (cursor.next, None));
+    // What the bucket had got before went with it; the rest is there, in order and without a gap.
+    let numbers: Vec<String> = world.ground().objects(&connector).into_iter().map(|(key, _)| key).collect();
+    assert_eq!(numbers.len() as u64, cursor.next.get() - 2);
+    let facts = world.bus.facts();
+    let told = |kind| facts.iter().filter(|fact| **fact == kind).count();
+    assert_eq!((told("ExportBlocked"), told("ExportRecovered")), (1, 1));
+}
+
+async fn a_dead_workers_lease_runs_out(world: World) {
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    world.write_real(&connector, around_noon(4)).await;
+    world.go(at("2023-07-10T12:05:00Z")).await;
+    let plan = Plan::none().and("snapshot", 1, Trouble::Crash);
+    assert!(world.run_with(&connector, &plan).await.is_none());
+    world.go(at("2023-07-10T12:20:59Z")).await;
+    assert_eq!(world.run(&connector).await, Outcome::Busy);
+    world.go(at("2023-07-10T12:21:01Z")).await;
+    assert!(matches!(world.run(&connector).await, Outcome::Completed(_)));
+    assert_eq!(world.verdict(&connector).parts, 1);
+}
+
+/// Every call takes five seconds, so a run of 15 minutes seals and delivers only a few of the parts.
+async fn a_run_without_enough_time_is_gone_on_with(world: World) {
+    let world = world.with_parts_of(2);
+    let connector = world.activate(at("2023-07-10T11:58:00Z"), |_| {}).await;
+    world.write_real(&connector, around_noon(30)).await;
+    world.go(at("2023-07-10T13:05:00Z")).await;
+    let mut runs = 0;
+    while runs < 100 {
+        let plan = Plan::none().and_slowly(&world.clock, Duration::from_secs(5));
+        let before = world.clock.wall();
+        let outcome = world.run_with(&connector, &plan).await.unwrap();
+        let took = world.clock.wall().since(before);
+        assert!(took < Duration::from_secs(900), "killed after {took:?}: {outcome:?}");
+        runs += 1;
+        let Outcome::Completed(summary) = outcome else { panic!("run {runs}: {outcome:?}") };
+        if !summary.more {
+            break;
+        }
+        assert!(world.cursor(&connector).await.next_run_at <= world.clock.wall(), "it is due again at once");
+    }
+    assert!((3..100).contains(&runs), "{runs} runs");
+    world.run_until(&connector, at("2023-07-11T13:06:00Z")).await;
+    world.verdict(&connector).assert_clean();
+}
+
+async fn a_pause_keeps_everything_for_later(world: World) {
+    let mut connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    connector.pause().unwrap();
+    world.ground().save(&connector).await;
+    world.write_real(&connector, around_noon(10)).await;
+    world.run_until(&connector, at("2023-07-10T15:06:00Z")).await;
+    assert!(world.ground().objects(&connector).is_empty());
+    world.ground().expire(&connector.tenant, at("2023-07-11T00:00:00Z")).await;
+    connector.resume().unwrap();
+    assert_eq!(connector.state, State::Active);
+    world.ground().save(&connector).await;
+    world.run_until(&connector, at("2023-07-10T16:06:00Z")).await;
+    world.verdict(&connector).assert_clean();
+    assert_eq!(world.verdict(&connector).delivered, 10);
+}
+
+/// Each answer that may hide a success, more often than one run is patient.
+#[tokio::test]
+async fn answers_that_say_nothing_are_asked_for_until_one_does() {
+    let scripts = [
+        Scripted::Conflict,
+        Scripted::ConflictButWritten,
+        Scripted::Unavailable,
+        Scripted::UnavailableButWritten,
+        Scripted::Expired,
+    ];
+    for script in scripts {
+        for times in [1, 4, 7, 30] {
+            let fakes = Fakes::new();
+            let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+            let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+            world.write_real(&connector, around_noon(4)).await;
+            for _ in 0..times {
+                fakes.customers.answer_next(connector.destination.as_ref().unwrap().bucket.as_str(), script);
+            }
+            world.run_until(&connector, at("2023-07-10T16:06:00Z")).await;
+            let verdict = world.verdict(&connector);
+            verdict.assert_clean();
+            assert_eq!((verdict.delivered, verdict.parts), (4, 5), "{script:?}, {times} times");
+            let told = fakes.bus.facts();
+            let blocked = told.contains(&"ExportBlocked");
+            assert_eq!(blocked, times > 4, "{script:?}, {times} times: {told:?}");
+            assert_eq!(blocked, told.contains(&"ExportRecovered"));
+        }
+    }
+}
+
+/// The bus and the marks are not what delivery hangs on.
+#[tokio::test]
+async fn a_bus_that_is_down_for_hours_stops_nothing() {
+    let fakes = Fakes::new();
+    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    world.write_real(&connector, around_noon(4)).await;
+    for hour in 12..15 {
+        world.go(at(&format!("2023-07-10T{hour}:05:00Z"))).await;
+        let plan = Plan::none().and_always("announce", Trouble::Fail);
+        let outcome = world.run_with(&connector, &plan).await.unwrap();
+        let Outcome::Completed(summary) = outcome else { panic!("{outcome:?}") };
+        assert_eq!((summary.delivered, summary.unannounced), (1, 1));
+    }
+    world.verdict(&connector).assert_clean();
+}

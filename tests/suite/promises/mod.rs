@@ -1,0 +1,61 @@
+//! The promises, each with a crash or a fault that would break it. Every scenario runs on the fakes and, through
+//! the real SDK, on the embedded stand-ins; what needs a schedule of single calls runs on the fakes only.
+
+mod gap_free;
+mod grounds;
+mod isolation;
+mod late_is_additive;
+mod liveness;
+mod no_double;
+mod no_loss;
+mod quiet_means_quiet;
+mod random;
+mod world;
+
+use tests::fakes::FakeBus;
+use tests::fixtures::{RealEvent, at, cloudtrail};
+
+use grounds::{Embedded, Fakes};
+use world::World;
+
+/// One test for each scenario, on both grounds.
+macro_rules! on_both_grounds {
+    ($($scenario:ident)+) => {
+        mod on_fakes {
+            $(
+                #[tokio::test]
+                async fn $scenario() {
+                    super::$scenario(crate::promises::on_fakes()).await;
+                }
+            )+
+        }
+
+        mod on_stand_ins {
+            $(
+                #[tokio::test]
+                async fn $scenario() {
+                    super::$scenario(crate::promises::on_stand_ins().await).await;
+                }
+            )+
+        }
+    };
+}
+use on_both_grounds;
+
+/// A world on the day of the recorded events, before the first of them.
+fn on_fakes() -> World {
+    let fakes = Fakes::new();
+    let bus = fakes.bus.clone();
+    World::new(Box::new(fakes), bus, at("2023-07-10T11:30:00Z"))
+}
+
+async fn on_stand_ins() -> World {
+    let bus = FakeBus::new();
+    World::new(Box::new(Embedded::start(&bus).await), bus, at("2023-07-10T11:30:00Z")).with_stride(5)
+}
+
+/// `count` recorded events, half of them before noon and half after.
+fn around_noon(count: usize) -> &'static [RealEvent] {
+    let noon = cloudtrail().partition_point(|event| event.time < at("2023-07-10T12:00:00Z"));
+    &cloudtrail()[noon - count / 2..noon + count.div_ceil(2)]
+}

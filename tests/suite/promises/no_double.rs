@@ -1,0 +1,139 @@
+//! No double: an event is in at most one part, and a part is one object, whoever works on it and when. The lease
+//! is switched off here, since safety must not rest on it.
+
+use std::time::Duration;
+
+use domain::connector::Connector;
+use domain::protocol::Outcome;
+use exporter::{Exporter, export};
+use proptest::prelude::*;
+use tests::failing::{Flaky, Plan};
+use tests::fakes::Entry;
+use tests::fixtures::at;
+use tests::turns::{Worker, interleave};
+
+use super::around_noon;
+use super::grounds::Fakes;
+use super::world::World;
+
+/// A world on fakes, and a connector with ten events around noon, due to be sealed in parts of three.
+fn due() -> (Fakes, World, Connector) {
+    let fakes = Fakes::new();
+    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+    let world = world.with_parts_of(3);
+    let connector = at_once(async {
+        let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+        world.write_real(&connector, around_noon(10)).await;
+        world.go(at("2023-07-10T13:05:00Z")).await;
+        connector
+    });
+    (fakes, world, connector)
+}
+
+/// Runs what never waits.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    Worker::new(future).finish()
+}
+
+/// An exporter that pauses at each call and is granted every lease.
+fn exporter(fakes: &Fakes, world: &World) -> Exporter {
+    let plan = Plan::pausing();
+    let mut exporter = world.exporter(&plan);
+    exporter.ports.runs = std::sync::Arc::new(Flaky::new(fakes.ledger.without_leases(), &plan));
+    exporter
+}
+
+fn worker<'a>(exporter: &'a Exporter, world: &World, connector: &'a Connector) -> Worker<'a, Outcome> {
+    let deadline = domain::ports::Clock::now(&world.clock) + Duration::from_secs(900);
+    Worker::new(export(exporter, &connector.id, deadline))
+}
+
+/// Each number was sealed once, each object written once, and the customer has everything once.
+fn settle(fakes: &Fakes, world: &World, connector: &Connector) {
+    at_once(world.run_until(connector, at("2023-07-10T14:06:00Z")));
+    let verdict = world.verdict(connector);
+    verdict.assert_clean();
+    assert_eq!(verdict.delivered, 10);
+    let mut sealed = fakes.ledger.history_of(&connector.id);
+    sealed.retain(|entry| matches!(entry, Entry::Sealed(..)));
+    assert_eq!(sealed.len(), fakes.ledger.parts(&connector.id).len());
+    let mut written: Vec<String> = fakes
+        .customers
+        .attempts()
+        .into_iter()
+        .filter(|attempt| attempt.answer == Ok(domain::protocol::PutAnswer::Written))
+        .map(|attempt| attempt.key)
+        .collect();
+    let all = written.len();
+    written.sort();
+    written.dedup();
+    assert_eq!(written.len(), all, "an object was written twice");
+    let cursor = fakes.ledger.cursor(&connector.id);
+    assert_eq!(cursor.delivered.next(), cursor.next);
+}
+
+/// A worker that stops before any of its calls, sleeps while another does all the work, and wakes up hours later.
+#[test]
+fn a_worker_that_wakes_up_hours_later_does_no_harm() {
+    for steps in 1.. {
+        let (fakes, world, connector) = due();
+        let (first, second) = (exporter(&fakes, &world), exporter(&fakes, &world));
+        let mut zombie = worker(&first, &world, &connector);
+        zombie.advance(steps);
+        if zombie.is_over() {
+            assert!(steps > 60, "a run has more than {steps} steps");
+            return;
+        }
+        worker(&second, &world, &connector).finish();
+        world.clock.advance(Duration::from_secs(7200));
+        let third = exporter(&fakes, &world);
+        worker(&third, &world, &connector).finish();
+        zombie.finish();
+        settle(&fakes, &world, &connector);
+    }
+}
+
+/// The same, dying instead of waking up, and a second one dying too.
+#[test]
+fn two_workers_that_die_one_after_the_other_do_no_harm() {
+    for steps in (1..120).step_by(3) {
+        for more in (1..120).step_by(7) {
+            let (fakes, world, connector) = due();
+            for steps in [steps, more] {
+                let exporter = exporter(&fakes, &world);
+                let mut dying = worker(&exporter, &world, &connector);
+                dying.advance(steps);
+            }
+            settle(&fakes, &world, &connector);
+        }
+    }
+}
+
+/// In lockstep both build the same part each time, and one of the two is always refused.
+#[test]
+fn two_workers_in_lockstep_seal_every_part_once() {
+    let (fakes, world, connector) = due();
+    let (first, second) = (exporter(&fakes, &world), exporter(&fakes, &world));
+    let (mut a, mut b) = (worker(&first, &world, &connector), worker(&second, &world, &connector));
+    interleave(&mut a, &mut b, &[]);
+    let lost = |outcome: Option<Outcome>| match outcome {
+        Some(Outcome::Completed(summary)) => summary.lost_races,
+        other => panic!("{other:?}"),
+    };
+    assert!(lost(a.outcome()) + lost(b.outcome()) > 0, "they met");
+    settle(&fakes, &world, &connector);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// Two workers in any order of their calls.
+    #[test]
+    fn two_workers_in_any_order_seal_every_part_once(schedule in prop::collection::vec(any::<bool>(), 0..300)) {
+        let (fakes, world, connector) = due();
+        let (first, second) = (exporter(&fakes, &world), exporter(&fakes, &world));
+        let (mut a, mut b) = (worker(&first, &world, &connector), worker(&second, &world, &connector));
+        interleave(&mut a, &mut b, &schedule);
+        settle(&fakes, &world, &connector);
+    }
+}

@@ -1,0 +1,143 @@
+//! No loss: an event that is readable within settle and look-back of its time, and not deleted before its seal,
+//! is in exactly one part.
+
+use std::time::Duration;
+
+use domain::part::{Compression, Encoding, Format, Kind};
+use domain::protocol::Outcome;
+use tests::failing::{Plan, Trouble};
+use tests::fixtures::{TIMING, at};
+
+use super::around_noon;
+use super::world::World;
+
+super::on_both_grounds! {
+    recorded_events_arrive_byte_for_byte
+    a_crash_after_any_call_loses_nothing
+    a_lost_answer_to_any_call_loses_nothing
+    a_failure_of_any_call_loses_nothing
+    what_comes_late_within_the_look_back_is_in_a_later_part
+    what_expires_after_its_seal_is_delivered_all_the_same
+    a_backlog_is_worked_off_in_windows
+}
+
+/// In every layout and compression.
+async fn recorded_events_arrive_byte_for_byte(world: World) {
+    for format in [Format::Json, Format::Ndjson] {
+        for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
+            let start = at("2023-07-10T11:40:00Z");
+            let connector =
+                world.activate(start, |c| c.encoding = Encoding { format, compression }).await;
+            world.write_real(&connector, around_noon(300)).await;
+            world.run_until(&connector, at("2023-07-10T13:05:00Z")).await;
+            let verdict = world.verdict(&connector);
+            verdict.assert_clean();
+            assert_eq!((verdict.delivered, verdict.parts, verdict.heartbeats), (300, 2, 0));
+        }
+    }
+}
+
+/// What a run meets trouble in: seven events around noon in parts of two, all to be sealed and delivered in one
+/// run, with a quiet window behind them.
+async fn troubled(world: &World, plan: &Plan) -> (domain::connector::Connector, Option<Outcome>) {
+    let connector = world.activate(at("2023-07-10T11:58:00Z"), |_| {}).await;
+    world.write_real(&connector, around_noon(7)).await;
+    world.go(at("2023-07-10T14:06:00Z")).await;
+    let outcome = world.run_with(&connector, plan).await;
+    (connector, outcome)
+}
+
+/// What must hold whatever the trouble was, once the schedule has gone on.
+async fn recovers(world: &World, connector: &domain::connector::Connector, trouble: &str) {
+    world.run_until(connector, at("2023-07-10T15:06:00Z")).await;
+    let verdict = world.verdict(connector);
+    assert_eq!((verdict.delivered, verdict.missing.len()), (7, 0), "{trouble}");
+    assert_eq!((verdict.duplicates.len(), verdict.foreign.len()), (0, 0), "{trouble}");
+    // Eleven to twelve, twelve to one: two parts each at least. One to two and two to three: quiet.
+    assert_eq!((verdict.parts, verdict.heartbeats), (6, 2), "{trouble}");
+    let cursor = world.cursor(connector).await;
+    assert_eq!((cursor.delivered.next(), cursor.watermark), (cursor.next, at("2023-07-10T15:00:00Z")), "{trouble}");
+    let parts = world.ground().parts(connector).await;
+    assert!(parts.iter().all(|part| part.delivered_at.is_some()), "{trouble}");
+}
+
+/// One run after the other, each with another call that goes wrong.
+async fn at_every_call(world: World, trouble: Trouble) {
+    let world = world.with_parts_of(2);
+    for nth in (1..).step_by(world.stride) {
+        let plan = Plan::none().and_at(nth, trouble);
+        let (connector, outcome) = troubled(&world, &plan).await;
+        let calls = plan.calls();
+        if calls.len() < nth {
+            assert!(nth > 40, "a run makes more than {nth} calls: {calls:?}");
+            assert!(matches!(outcome, Some(Outcome::Completed(_))));
+            return;
+        }
+        recovers(&world, &connector, &format!("{trouble:?} at call {nth}, {}", calls[nth - 1])).await;
+    }
+}
+
+async fn a_crash_after_any_call_loses_nothing(world: World) {
+    at_every_call(world, Trouble::Crash).await;
+}
+
+async fn a_lost_answer_to_any_call_loses_nothing(world: World) {
+    at_every_call(world, Trouble::LoseAnswer).await;
+}
+
+async fn a_failure_of_any_call_loses_nothing(world: World) {
+    at_every_call(world, Trouble::Fail).await;
+}
+
+/// At the last moment that the promise covers.
+async fn what_comes_late_within_the_look_back_is_in_a_later_part(world: World) {
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    let time = at("2023-07-10T12:10:00Z");
+    let latest = time + TIMING.settle + TIMING.look_back;
+    world.write(&connector, time, "in-time").await;
+    world.write_visible(&connector, time, "at-the-last-moment", latest).await;
+    world.write_visible(&connector, time + Duration::from_millis(1), "a-little-late", at("2023-07-10T13:05:01Z")).await;
+    world.run_until(&connector, at("2023-07-10T15:06:00Z")).await;
+    let verdict = world.verdict(&connector);
+    verdict.assert_clean();
+    assert_eq!(verdict.delivered, 3);
+    let parts = world.ground().parts(&connector).await;
+    let kinds: Vec<Kind> = parts.iter().map(|part| part.kind).collect();
+    assert_eq!(kinds, [Kind::Heartbeat, Kind::Regular, Kind::Late, Kind::Heartbeat]);
+    assert_eq!((parts[2].events, parts[2].late), (2, 2));
+}
+
+/// The bucket is gone for a day, and by the time it is back the events have long expired.
+async fn what_expires_after_its_seal_is_delivered_all_the_same(world: World) {
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    world.ground().delete_bucket(&connector);
+    world.write_real(&connector, around_noon(20)).await;
+    world.run_until(&connector, at("2023-07-10T13:06:00Z")).await;
+    world.ground().expire(&connector.tenant, at("2023-07-11T00:00:00Z")).await;
+    world.run_until(&connector, at("2023-07-11T12:00:00Z")).await;
+    world.ground().create_bucket(&connector);
+    world.run_until(&connector, at("2023-07-11T13:06:00Z")).await;
+    let verdict = world.verdict(&connector);
+    verdict.assert_clean();
+    assert_eq!((verdict.delivered, verdict.heartbeats), (20, 24));
+}
+
+/// From a start in the past, in windows of one frequency.
+async fn a_backlog_is_worked_off_in_windows(world: World) {
+    let now = at("2023-07-10T11:40:00Z");
+    let since = at("2023-07-08T05:00:00Z");
+    let connector = world
+        .activate(now, |c| {
+            c.start_from = Some(since);
+            c.frequency = 6.try_into().unwrap();
+        })
+        .await;
+    for hour in 0..54 {
+        world.write(&connector, since + Duration::from_secs(3600 * hour), &hour.to_string()).await;
+    }
+    world.run_until(&connector, at("2023-07-10T12:05:00Z")).await;
+    let verdict = world.verdict(&connector);
+    verdict.assert_clean();
+    // Boundaries at 6, 12 and 18 o'clock and midnight: five to six, and nine windows of six hours.
+    assert_eq!((verdict.delivered, verdict.parts, verdict.heartbeats), (54, 10, 0));
+}

@@ -1,0 +1,103 @@
+//! All promises at once, over random histories: events that come early, late and much too late, workers that die
+//! and answers that are lost at any call, buckets that go and come.
+
+use std::time::Duration;
+
+use domain::connector::Connector;
+use proptest::prelude::*;
+use tests::failing::{Plan, Trouble};
+use tests::fixtures::at;
+use tests::turns::Worker;
+
+use super::world::World;
+
+/// An event of a random history: seconds after the start, and how many seconds later it becomes visible.
+#[derive(Debug, Clone)]
+struct Written {
+    second: u64,
+    lateness: u64,
+}
+
+fn written() -> impl Strategy<Value = Written> {
+    // Whole minutes make many equal times. Some come within the look-back, some a day late.
+    let second = (0u64..600).prop_map(|minute| minute * 60);
+    let lateness = prop_oneof![4 => Just(0), 3 => 0u64..3900, 2 => 3900u64..80_000];
+    (second, lateness).prop_map(|(second, lateness)| Written { second, lateness })
+}
+
+/// What happens in an hour.
+#[derive(Debug, Clone)]
+enum Hour {
+    Well,
+    Trouble(usize, Trouble),
+    BucketGoes,
+    BucketComes,
+}
+
+fn hour() -> impl Strategy<Value = Hour> {
+    let trouble = prop::sample::select(vec![Trouble::Crash, Trouble::Fail, Trouble::LoseAnswer]);
+    prop_oneof![
+        4 => Just(Hour::Well),
+        6 => (1usize..40, trouble).prop_map(|(nth, trouble)| Hour::Trouble(nth, trouble)),
+        1 => Just(Hour::BucketGoes),
+        2 => Just(Hour::BucketComes),
+    ]
+}
+
+async fn live(world: &World, connector: &Connector, hours: &[Hour]) {
+    let mut kept = None;
+    for (n, hour) in (1u64..).zip(hours) {
+        let now = at("2023-07-10T12:05:00Z") + Duration::from_secs(3600 * n);
+        world.go(now).await;
+        match hour {
+            Hour::Well => drop(world.run(connector).await),
+            Hour::Trouble(nth, trouble) => {
+                drop(world.run_with(connector, &Plan::none().and_at(*nth, *trouble)).await);
+            }
+            // A bucket goes with what is in it, so the test lets it go only while it is empty of promises: it is
+            // the role that goes here, which looks the same to the exporter.
+            Hour::BucketGoes => {
+                let mut locked_out = connector.clone();
+                locked_out.external_id = domain::names::ExternalId::new(9, 9);
+                world.ground().put_role(&locked_out);
+                kept = Some(());
+            }
+            Hour::BucketComes => {
+                world.ground().put_role(connector);
+                kept = None;
+            }
+        }
+    }
+    if kept.is_some() {
+        world.ground().put_role(connector);
+    }
+    // Long enough for two daily passes.
+    world.run_until(connector, at("2023-07-13T12:06:00Z")).await;
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_every_event_arrives_once(
+        events in prop::collection::vec(written(), 0..40),
+        hours in prop::collection::vec(hour(), 0..16),
+        limit in 1u64..6,
+    ) {
+        let world = super::on_fakes().with_parts_of(limit);
+        let connector = Worker::new(async {
+            let start = at("2023-07-10T11:40:00.250Z");
+            let connector = world.activate(start, |_| {}).await;
+            for (n, event) in events.iter().enumerate() {
+                let time = at("2023-07-10T11:41:00Z") + Duration::from_secs(event.second);
+                world.write_visible(&connector, time, &n.to_string(), time + Duration::from_secs(event.lateness)).await;
+            }
+            live(&world, &connector, &hours).await;
+            connector
+        })
+        .finish();
+        let verdict = world.verdict(&connector);
+        prop_assert_eq!(verdict.delivered, events.len(), "{:?}", verdict);
+        verdict.assert_clean();
+    }
+}

@@ -1,0 +1,210 @@
+//! A vendor, its customers and a clock: what a promise is tested in. The same world stands on the fakes and, with
+//! the real SDK, on the embedded stand-ins.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::connector::Connector;
+use domain::cursor::Cursor;
+use domain::names::TenantId;
+use domain::part::{Part, PartLimits};
+use domain::ports::Clock as _;
+use domain::protocol::Outcome;
+use domain::time::Time;
+use exporter::{Exporter, Ports, export};
+use tests::failing::Plan;
+use tests::fakes::{FakeBus, FakeClock, SeededRandomness};
+use tests::fixtures::{self, RealEvent, TIMING, fresh, tenant};
+use tests::oracle::{self, File, Verdict};
+
+/// How long a run has.
+const RUN: Duration = Duration::from_secs(900);
+/// How often the dispatcher looks.
+const TICK: Duration = Duration::from_secs(300);
+
+/// What a world stands on.
+#[async_trait(?Send)]
+pub(crate) trait Ground {
+    /// The ports of a worker, each call of which meets what the plan says.
+    fn ports(&self, plan: &Plan, clock: &FakeClock) -> Ports;
+    /// Stores an event.
+    async fn store(&self, tenant: &TenantId, sort_key: &str, json: &str);
+    /// Removes the tenant's events before that time, as their TTL would.
+    async fn expire(&self, tenant: &TenantId, before: Time);
+    /// Stores a connector and its first cursor.
+    async fn insert(&self, connector: &Connector, cursor: &Cursor);
+    /// Stores changed settings.
+    async fn save(&self, connector: &Connector);
+    /// Asks for a run.
+    async fn request_run(&self, connector: &Connector, now: Time, cut: Time);
+    /// The cursor as it stands.
+    async fn cursor(&self, connector: &Connector) -> Cursor;
+    /// All parts, by number.
+    async fn parts(&self, connector: &Connector) -> Vec<Part>;
+    /// Makes the connector's bucket, as its owner.
+    fn create_bucket(&self, connector: &Connector);
+    /// Makes the connector's role, as its owner.
+    fn put_role(&self, connector: &Connector);
+    /// Deletes the connector's bucket with all in it.
+    fn delete_bucket(&self, connector: &Connector);
+    /// The objects of the connector's bucket.
+    fn objects(&self, connector: &Connector) -> Vec<(String, Bytes)>;
+}
+
+/// A world.
+pub(crate) struct World {
+    pub(crate) clock: FakeClock,
+    pub(crate) bus: FakeBus,
+    pub(crate) limits: PartLimits,
+    /// Of the calls of a run that could go wrong a scenario tries every `stride`th: on the stand-ins each try
+    /// takes a while, and on the fakes all are tried.
+    pub(crate) stride: usize,
+    ground: Box<dyn Ground>,
+    randomness: SeededRandomness,
+    /// Events that are written and not yet visible.
+    coming: Mutex<Vec<(Time, TenantId, String, String)>>,
+    /// Every event that is visible, by tenant.
+    written: Mutex<BTreeMap<TenantId, Vec<String>>>,
+}
+
+impl World {
+    pub(crate) fn new(ground: Box<dyn Ground>, bus: FakeBus, now: Time) -> Self {
+        Self {
+            clock: FakeClock::at(now),
+            bus,
+            limits: PartLimits::default(),
+            stride: 1,
+            ground,
+            randomness: SeededRandomness::new(42),
+            coming: Mutex::default(),
+            written: Mutex::default(),
+        }
+    }
+
+    /// The same world whose parts hold at most this many events.
+    pub(crate) fn with_parts_of(mut self, events: u64) -> Self {
+        self.limits.events = events;
+        self
+    }
+
+    /// The same world with this stride.
+    pub(crate) fn with_stride(self, stride: usize) -> Self {
+        Self { stride, ..self }
+    }
+
+    /// A new tenant's connector, activated at `now`, its role and bucket as they should be.
+    pub(crate) async fn activate(&self, now: Time, change: impl FnOnce(&mut Connector)) -> Connector {
+        self.go(now).await;
+        let mut draft = fixtures::connector(&tenant(&format!("acme-{}", fresh())), now);
+        change(&mut draft);
+        let (connector, cursor) = fixtures::activated(draft, now);
+        self.ground.insert(&connector, &cursor).await;
+        self.ground.create_bucket(&connector);
+        self.ground.put_role(&connector);
+        connector
+    }
+
+    /// Writes an event of this time and ID, visible at once. Returns its JSON.
+    pub(crate) async fn write(&self, connector: &Connector, time: Time, id: &str) -> String {
+        self.write_visible(connector, time, id, self.clock.now()).await
+    }
+
+    /// Writes an event that becomes visible at `visible_at`.
+    pub(crate) async fn write_visible(
+        &self,
+        connector: &Connector,
+        time: Time,
+        id: &str,
+        visible_at: Time,
+    ) -> String {
+        let json = format!(r#"{{"id":"{id}","time":"{time}","of":"{}"}}"#, connector.tenant);
+        self.store(&connector.tenant, format!("{time}#{id}"), json.clone(), visible_at).await;
+        json
+    }
+
+    /// Writes recorded events.
+    pub(crate) async fn write_real(&self, connector: &Connector, events: &[RealEvent]) {
+        for event in events {
+            self.store(&connector.tenant, event.sort_key(), event.json.clone(), self.clock.now()).await;
+        }
+    }
+
+    /// Stores something under any key, which no verdict expects.
+    pub(crate) async fn store_odd(&self, connector: &Connector, sort_key: &str) {
+        self.ground.store(&connector.tenant, sort_key, "{}").await;
+    }
+
+    async fn store(&self, tenant: &TenantId, sort_key: String, json: String, visible_at: Time) {
+        self.coming.lock().unwrap().push((visible_at, tenant.clone(), sort_key, json));
+        self.go(self.clock.now()).await;
+    }
+
+    /// Moves the clock, and makes visible what has come by then.
+    pub(crate) async fn go(&self, now: Time) {
+        self.clock.set(now);
+        let due: Vec<_> = self.coming.lock().unwrap().extract_if(.., |(at, ..)| *at <= now).collect();
+        for (_, tenant, sort_key, json) in due {
+            self.ground.store(&tenant, &sort_key, &json).await;
+            self.written.lock().unwrap().entry(tenant).or_default().push(json);
+        }
+    }
+
+    /// An exporter whose calls meet what the plan says.
+    pub(crate) fn exporter(&self, plan: &Plan) -> Exporter {
+        let mut ports = self.ground.ports(plan, &self.clock);
+        ports.randomness = std::sync::Arc::new(self.randomness.clone());
+        Exporter { ports, timing: TIMING, part_limits: self.limits }
+    }
+
+    /// One run now. `None` if the worker died in it.
+    pub(crate) async fn run_with(&self, connector: &Connector, plan: &Plan) -> Option<Outcome> {
+        let exporter = self.exporter(plan);
+        let deadline = self.clock.now() + RUN;
+        plan.run(export(&exporter, &connector.id, deadline)).await
+    }
+
+    /// One run now, without trouble.
+    pub(crate) async fn run(&self, connector: &Connector) -> Outcome {
+        self.run_with(connector, &Plan::none()).await.expect("nobody dies without trouble")
+    }
+
+    /// All runs that fall due up to `end`, each at its time.
+    pub(crate) async fn run_until(&self, connector: &Connector, end: Time) {
+        for _ in 0..5000 {
+            let due = self.cursor(connector).await.next_run_at.max(self.clock.now());
+            if due > end {
+                self.go(end).await;
+                return;
+            }
+            self.go(due).await;
+            if matches!(self.run(connector).await, Outcome::Busy) {
+                // A dead worker still has the lease; the dispatcher comes again.
+                self.go(due + TICK).await;
+            }
+        }
+        panic!("{} runs again and again: {:?}", connector.id, self.cursor(connector).await);
+    }
+
+    pub(crate) fn ground(&self) -> &dyn Ground {
+        self.ground.as_ref()
+    }
+
+    pub(crate) async fn cursor(&self, connector: &Connector) -> Cursor {
+        self.ground.cursor(connector).await
+    }
+
+    /// What the customer got, as it can be seen from outside.
+    pub(crate) fn files(&self, connector: &Connector) -> Vec<File> {
+        oracle::files(&self.ground.objects(connector))
+    }
+
+    /// What the customer got, held against everything that its tenant wrote.
+    pub(crate) fn verdict(&self, connector: &Connector) -> Verdict {
+        let written = self.written.lock().unwrap();
+        let expected = written.get(&connector.tenant).into_iter().flatten();
+        oracle::judge(&self.files(connector), expected.map(String::as_str))
+    }
+}

@@ -1,0 +1,200 @@
+//! A destination that refuses is told of once, tried again with growing pauses, and never stops the sealing.
+
+use std::time::Duration;
+
+use domain::fault::{Reason, Stage};
+use domain::part::PartNumber;
+use domain::ports::LeaseAnswer;
+use domain::protocol::{Effect, FailureKind, PutAnswer, SealAnswer, Snapshot};
+use tests::fixtures::at;
+
+use super::rehearsal::{Rehearsal, fault, later, place, place_with_parts, sealed};
+
+/// What a customer can break: the stage, what the platform answers, its code.
+const BROKEN: [(Stage, Reason, &str); 5] = [
+    (Stage::AssumeRole, Reason::Denied, "AccessDenied"),
+    (Stage::PutObject, Reason::Denied, "AccessDenied"),
+    (Stage::PutObject, Reason::KeyDenied, "KMS.DisabledException"),
+    (Stage::PutObject, Reason::Gone, "NoSuchBucket"),
+    (Stage::PutObject, Reason::Moved, "PermanentRedirect"),
+];
+
+/// Opens, and puts if the fault is one of putting.
+fn meets(run: &mut Rehearsal, place: &Snapshot, number: u64, (stage, reason, code): (Stage, Reason, &str)) {
+    let fault = fault(stage, reason, code);
+    if stage == Stage::AssumeRole {
+        run.opens(Err(fault));
+        return;
+    }
+    run.opens(Ok(()));
+    run.loads(&sealed(&place.connector, number));
+    run.puts(Err(fault));
+}
+
+#[test]
+fn what_the_customer_broke_blocks_with_cause_and_remedy_and_is_no_failure_of_the_run() {
+    for broken in BROKEN {
+        let place = place_with_parts(1);
+        let mut run = Rehearsal::of(&place);
+        meets(&mut run, &place, 1, broken);
+        let notice = run.announces();
+        assert_eq!(notice.fact.kind(), "ExportBlocked");
+        let block = run.blocks();
+        assert_eq!((block.stage, block.reason, block.attempts), (broken.0, broken.1, 1));
+        assert!(!block.cause.is_empty() && !block.remedy.is_empty());
+        assert!(block.next_attempt > run.now, "it never spins");
+        assert!(block.next_attempt <= run.now + Duration::from_secs(60));
+        assert_eq!(run.releases().next_run_at, block.next_attempt);
+        let summary = run.completes();
+        assert_eq!((summary.delivered, summary.blocked), (0, Some(block)));
+    }
+}
+
+#[test]
+fn sealing_goes_on_while_the_destination_is_blocked() {
+    for broken in BROKEN {
+        let place = place_with_parts(1);
+        let mut run = Rehearsal::start(at("2026-11-20T22:05:00Z"));
+        run.leases(LeaseAnswer::Granted);
+        run.looks(Some(place.clone()));
+        run.stages();
+        run.seals(SealAnswer::Won);
+        meets(&mut run, &place, 1, broken);
+        run.announces();
+        run.blocks();
+        run.releases();
+        let summary = run.completes();
+        assert_eq!((summary.sealed, summary.delivered), (1, 0));
+    }
+    // And in a backlog: window after window, with not one more request to the customer.
+    let mut place = place_with_parts(1);
+    place.cursor.watermark = at("2026-11-20T18:00:00Z");
+    let mut run = Rehearsal::of(&place);
+    run.stages();
+    run.seals(SealAnswer::Won);
+    meets(&mut run, &place, 1, BROKEN[3]);
+    run.announces();
+    run.blocks();
+    for _ in 19..21 {
+        run.stages();
+        run.seals(SealAnswer::Won);
+    }
+    run.releases();
+    assert_eq!(run.completes().sealed, 3);
+}
+
+/// Blocks `place` and returns it as the next run will read it.
+fn blocked(place: &Snapshot, broken: (Stage, Reason, &str)) -> Snapshot {
+    let mut run = Rehearsal::of(place);
+    meets(&mut run, place, 1, broken);
+    run.announces();
+    let block = run.blocks();
+    later(place, |cursor| cursor.block = Some(block))
+}
+
+#[test]
+fn the_same_block_is_told_once_and_another_one_again() {
+    let place = blocked(&place_with_parts(1), BROKEN[3]);
+    let before = place.cursor.block.clone().unwrap();
+    let mut run = Rehearsal::start(before.next_attempt);
+    run.leases(LeaseAnswer::Granted);
+    run.looks(Some(place.clone()));
+    meets(&mut run, &place, 1, BROKEN[3]);
+    let again = run.blocks();
+    assert_eq!((again.attempts, again.since), (2, before.since), "recorded, and not announced");
+
+    let place = later(&place, |cursor| cursor.block = Some(again.clone()));
+    let mut run = Rehearsal::start(again.next_attempt);
+    run.leases(LeaseAnswer::Granted);
+    run.looks(Some(place.clone()));
+    meets(&mut run, &place, 1, BROKEN[1]);
+    assert_eq!(run.announces().fact.kind(), "ExportBlocked", "the owner must do something else now");
+    assert_eq!(run.blocks().since, before.since);
+}
+
+#[test]
+fn a_blocked_destination_is_left_alone_until_its_time() {
+    let place = blocked(&place_with_parts(1), BROKEN[0]);
+    let block = place.cursor.block.clone().unwrap();
+    let mut run = Rehearsal::start(block.next_attempt - Duration::from_millis(1));
+    run.leases(LeaseAnswer::Granted);
+    run.looks(Some(place));
+    assert_eq!(run.releases().next_run_at, block.next_attempt);
+    assert_eq!(run.completes().blocked, Some(block));
+}
+
+#[test]
+fn pauses_grow_to_an_hour_and_no_further() {
+    let mut place = place_with_parts(1);
+    let mut longest = Duration::ZERO;
+    for attempt in 1..=40 {
+        place = blocked(&place, BROKEN[2]).clone();
+        let block = place.cursor.block.as_mut().unwrap();
+        assert_eq!(block.attempts, attempt);
+        let pause = block.next_attempt.since(super::rehearsal::now());
+        assert!(pause >= Duration::from_secs(1) && pause <= Duration::from_secs(3600));
+        longest = longest.max(pause);
+        // The next run comes in time, and the fault is a new one to the owner, so that it is announced again.
+        block.next_attempt = super::rehearsal::now();
+        block.code = String::new();
+    }
+    assert!(longest > Duration::ZERO);
+}
+
+#[test]
+fn recovery_is_told_before_the_part_and_the_block_goes_with_the_mark() {
+    let place = blocked(&place_with_parts(2), BROKEN[3]);
+    let block = place.cursor.block.clone().unwrap();
+    let mut run = Rehearsal::start(block.next_attempt);
+    run.leases(LeaseAnswer::Granted);
+    run.looks(Some(place.clone()));
+    run.opens(Ok(()));
+    run.loads(&sealed(&place.connector, 1));
+    run.puts(Ok(PutAnswer::Written));
+    assert_eq!(run.announces().fact.kind(), "ExportRecovered");
+    assert_eq!(run.announces().fact.kind(), "ExportDelivered");
+    assert!(run.marks().unblock);
+    // The second part has nothing to recover from.
+    run.loads(&sealed(&place.connector, 2));
+    run.puts(Ok(PutAnswer::Written));
+    assert_eq!(run.announces().fact.kind(), "ExportDelivered");
+    assert!(!run.marks().unblock);
+    run.releases();
+    assert_eq!(run.completes().blocked, None);
+}
+
+#[test]
+fn a_request_of_ours_that_is_rejected_blocks_and_is_a_failure() {
+    let place = place_with_parts(1);
+    let mut run = Rehearsal::of(&place);
+    meets(&mut run, &place, 1, (Stage::PutObject, Reason::Rejected, "BadDigest"));
+    run.announces();
+    let block = run.blocks();
+    assert_eq!(block.reason, Reason::Rejected);
+    run.releases();
+    assert_eq!(run.has_failed(), FailureKind::Rejected);
+}
+
+#[test]
+fn a_failed_record_of_the_block_ends_the_run_as_a_failure() {
+    let place = place_with_parts(1);
+    let mut run = Rehearsal::of(&place);
+    meets(&mut run, &place, 1, BROKEN[0]);
+    run.announces();
+    assert!(matches!(run.effect(), Effect::Block(_)));
+    run.fails();
+    run.releases();
+    assert_eq!(run.has_failed(), FailureKind::Port);
+}
+
+#[test]
+fn a_block_tells_which_part_waits() {
+    let mut place = place();
+    place.cursor.next = PartNumber::new(7);
+    place.cursor.delivered = PartNumber::new(4);
+    place.cursor.watermark = at("2026-11-20T21:00:00Z");
+    let mut run = Rehearsal::of(&place);
+    meets(&mut run, &place, 5, BROKEN[1]);
+    let domain::notice::Fact::Blocked { waiting_from, .. } = run.announces().fact else { panic!("no block") };
+    assert_eq!(waiting_from, Some(PartNumber::new(5)));
+}

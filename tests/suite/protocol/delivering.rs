@@ -1,0 +1,211 @@
+//! Delivery copies what is sealed, in order, each part to a name that only its bytes can have.
+
+use domain::connector::State;
+use domain::fault::{Reason, Stage};
+use domain::part::PartNumber;
+use domain::protocol::{Effect, FailureKind, PutAnswer, SealAnswer};
+use tests::fixtures::at;
+
+use super::rehearsal::{Rehearsal, fault, now, place, place_with_parts, sealed};
+
+#[test]
+fn parts_are_delivered_in_the_order_of_their_numbers() {
+    let place = place_with_parts(3);
+    let mut run = Rehearsal::of(&place);
+    assert_eq!(run.opens(Ok(())), PartNumber::FIRST);
+    for number in 1..=3 {
+        run.delivers(&sealed(&place.connector, number));
+    }
+    run.releases();
+    let summary = run.completes();
+    assert_eq!((summary.delivered, summary.existed, summary.retries), (3, 0, 0));
+}
+
+#[test]
+fn an_object_that_exists_is_ours_and_counts_as_delivered() {
+    let place = place_with_parts(1);
+    let mut run = Rehearsal::of(&place);
+    run.opens(Ok(()));
+    run.loads(&sealed(&place.connector, 1));
+    run.puts(Ok(PutAnswer::Exists));
+    assert_eq!(run.announces().fact.kind(), "ExportDelivered");
+    assert_eq!(run.marks().part.number, PartNumber::FIRST);
+    run.releases();
+    let summary = run.completes();
+    assert_eq!((summary.delivered, summary.existed), (1, 1));
+}
+
+#[test]
+fn a_conflict_is_tried_again_and_never_taken_for_success() {
+    let place = place_with_parts(1);
+    let part = sealed(&place.connector, 1);
+    let mut run = Rehearsal::of(&place);
+    run.opens(Ok(()));
+    for _ in 0..3 {
+        run.loads(&part);
+        run.puts(Err(fault(Stage::PutObject, Reason::Conflict, "ConditionalRequestConflict")));
+        run.waits();
+    }
+    run.loads(&part);
+    run.puts(Ok(PutAnswer::Exists));
+    run.announces();
+    run.marks();
+    run.releases();
+    assert_eq!(run.completes().retries, 3);
+}
+
+#[test]
+fn a_lost_answer_is_asked_for_again() {
+    let place = place_with_parts(1);
+    let part = sealed(&place.connector, 1);
+    let mut run = Rehearsal::of(&place);
+    run.opens(Err(fault(Stage::AssumeRole, Reason::Unavailable, "Throttling")));
+    run.waits();
+    run.opens(Ok(()));
+    run.loads(&part);
+    let first = run.puts(Err(fault(Stage::PutObject, Reason::Unavailable, "NoAnswer")));
+    run.waits();
+    run.loads(&part);
+    let second = run.puts(Ok(PutAnswer::Exists));
+    assert_eq!(first, second, "the same bytes under the same name");
+    run.announces();
+    run.marks();
+    run.releases();
+    run.completes();
+}
+
+/// Both after a quiet start and right after a seal: what the seal needed is not the delivery's account.
+#[test]
+fn a_passing_fault_is_tried_five_times_before_it_blocks() {
+    let tries = |run: &mut Rehearsal, part: &domain::part::Part| {
+        run.opens(Ok(()));
+        let mut tries = 0;
+        while !matches!(run.effect(), Effect::Announce(_)) {
+            run.loads(part);
+            run.puts(Err(fault(Stage::PutObject, Reason::Unavailable, "SlowDown")));
+            tries += 1;
+            if matches!(run.effect(), Effect::Wait(_)) {
+                run.waits();
+            }
+        }
+        tries
+    };
+    let waiting = place_with_parts(1);
+    assert_eq!(tries(&mut Rehearsal::of(&waiting), &sealed(&waiting.connector, 1)), 5);
+
+    let mut run = Rehearsal::of(&place());
+    run.stages();
+    for _ in 0..4 {
+        run.seals(SealAnswer::Unknown);
+        run.reads_back(None);
+        run.waits();
+    }
+    let part = run.seals(SealAnswer::Won).part;
+    assert_eq!(tries(&mut run, &part), 5, "after a seal that took five tries");
+}
+
+#[test]
+fn expired_credentials_are_replaced_at_once() {
+    let place = place_with_parts(1);
+    let part = sealed(&place.connector, 1);
+    let mut run = Rehearsal::of(&place);
+    run.opens(Ok(()));
+    run.loads(&part);
+    run.puts(Err(fault(Stage::PutObject, Reason::Expired, "ExpiredToken")));
+    run.opens(Ok(()));
+    run.delivers(&part);
+    run.releases();
+    run.completes();
+}
+
+#[test]
+fn a_part_that_another_worker_has_delivered_is_not_written_again() {
+    let place = place_with_parts(1);
+    let mut part = sealed(&place.connector, 1);
+    part.delivered_at = Some(at("2026-11-20T21:05:00Z"));
+    let mut run = Rehearsal::of(&place);
+    run.opens(Ok(()));
+    run.loads(&part);
+    assert_eq!(run.marks().part, part, "only the cursor is put right");
+    run.releases();
+    run.completes();
+}
+
+#[test]
+fn a_bus_that_does_not_answer_keeps_no_file_from_the_customer() {
+    let place = place_with_parts(2);
+    let mut run = Rehearsal::of(&place);
+    run.opens(Ok(()));
+    for number in 1..=2 {
+        run.loads(&sealed(&place.connector, number));
+        run.puts(Ok(PutAnswer::Written));
+        assert!(matches!(run.effect(), Effect::Announce(_)));
+        run.fails();
+        run.marks();
+    }
+    run.releases();
+    let summary = run.completes();
+    assert_eq!((summary.delivered, summary.unannounced), (2, 2));
+}
+
+#[test]
+fn a_heartbeat_is_announced_as_one() {
+    let mut run = Rehearsal::of(&place());
+    run.builds(domain::protocol::Built::Nothing);
+    let part = run.seals(SealAnswer::Won).part;
+    run.opens(Ok(()));
+    run.loads(&part);
+    run.puts(Ok(PutAnswer::Written));
+    assert_eq!(run.announces().fact.kind(), "ExportHeartbeat");
+}
+
+#[test]
+fn a_paused_connector_seals_and_delivers_nothing() {
+    let mut place = place();
+    place.connector.state = State::Paused;
+    let mut run = Rehearsal::of(&place);
+    run.stages();
+    run.seals(SealAnswer::Won);
+    assert_eq!(run.releases().next_run_at, at("2026-11-20T22:05:00Z"));
+    let summary = run.completes();
+    assert_eq!((summary.sealed, summary.delivered, summary.more), (1, 0, false));
+}
+
+#[test]
+fn a_failed_mark_leaves_the_part_to_the_next_run() {
+    let place = place_with_parts(1);
+    let mut run = Rehearsal::of(&place);
+    run.opens(Ok(()));
+    run.loads(&sealed(&place.connector, 1));
+    run.puts(Ok(PutAnswer::Written));
+    run.announces();
+    assert!(matches!(run.effect(), Effect::Mark(_)));
+    run.fails();
+    assert_eq!(run.releases().next_run_at, now() + std::time::Duration::from_secs(60));
+    assert_eq!(run.has_failed(), FailureKind::Port);
+}
+
+#[test]
+fn a_sealed_part_without_a_record_is_a_bug_that_is_told() {
+    let mut run = Rehearsal::of(&place_with_parts(1));
+    run.opens(Ok(()));
+    assert!(matches!(run.effect(), Effect::Load(_)));
+    run.answer(domain::protocol::Answer::Part(None));
+    run.releases();
+    assert_eq!(run.has_failed(), FailureKind::Broken);
+}
+
+#[test]
+fn sealing_and_delivering_take_turns_in_a_backlog() {
+    let mut place = place_with_parts(2);
+    place.cursor.watermark = at("2026-11-20T18:00:00Z");
+    place.cursor.since = at("2026-11-20T12:00:00Z");
+    let mut run = Rehearsal::of(&place);
+    run.stages();
+    run.seals(SealAnswer::Won);
+    run.delivers(&sealed(&place.connector, 1));
+    run.stages();
+    run.seals(SealAnswer::Won);
+    run.delivers(&sealed(&place.connector, 2));
+    assert!(matches!(run.effect(), Effect::Build(_)));
+}

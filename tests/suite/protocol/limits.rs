@@ -1,0 +1,151 @@
+//! Clocks that differ, time that is up, and a vendor's own side that fails.
+
+use std::time::Duration;
+
+use domain::part::PartNumber;
+use domain::ports::LeaseAnswer;
+use domain::protocol::{Answer, Built, Effect, FailureKind, Outcome, SealAnswer};
+use tests::fixtures::at;
+
+use super::rehearsal::{Rehearsal, now, place, place_with_parts, sealed};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn clocks_that_differ_by_more_than_a_minute_decide_nothing() {
+    for server in [now() + SECOND * 61, now() - SECOND * 62] {
+        let mut place = place();
+        place.server_time = Some(server);
+        let mut run = Rehearsal::start(now());
+        run.leases(LeaseAnswer::Granted);
+        run.looks(Some(place));
+        // Whether or not it gives the lease back first, it reads, seals and delivers nothing.
+        if matches!(run.effect(), Effect::Release(_)) {
+            run.releases();
+        }
+        assert_eq!(run.has_failed(), FailureKind::ClockSkew);
+    }
+}
+
+#[test]
+fn a_clock_that_runs_ahead_reads_no_window_too_early() {
+    // The window settles at 21:05:00. This worker's clock says so; the ledger's is 30 seconds behind.
+    let clock = at("2026-11-20T21:05:10Z");
+    let mut place = place();
+    place.server_time = Some(clock - SECOND * 30);
+    let mut run = Rehearsal::start(clock);
+    run.leases(LeaseAnswer::Granted);
+    run.looks(Some(place));
+    assert_eq!(run.releases().next_run_at, at("2026-11-20T21:05:00Z"));
+    run.completes();
+}
+
+#[test]
+fn a_difference_of_a_second_is_none() {
+    for server in [now() + SECOND * 2, now() - SECOND * 2] {
+        let mut place = place();
+        place.server_time = Some(server);
+        let mut run = Rehearsal::start(now());
+        run.leases(LeaseAnswer::Granted);
+        run.looks(Some(place));
+        run.stages();
+        assert_eq!(run.seals(SealAnswer::Won).part.sealed_at, now());
+    }
+}
+
+#[test]
+fn a_lease_outlives_the_deadline() {
+    let mut run = Rehearsal::start(now());
+    assert_eq!(run.leases(LeaseAnswer::Granted), now() + SECOND * 960);
+}
+
+#[test]
+fn nothing_is_read_after_two_thirds_of_the_time_and_the_next_run_goes_on_at_once() {
+    let mut place = place();
+    place.cursor.since = at("2026-11-20T12:00:00Z");
+    place.cursor.watermark = at("2026-11-20T12:00:00Z");
+    let mut run = Rehearsal::of(&place);
+    let order = run.stages();
+    assert_eq!(order.stop_at, now() + SECOND * 600);
+    run.now = now() + SECOND * 600;
+    let part = run.seals(SealAnswer::Won).part;
+    // What is sealed is delivered yet.
+    run.delivers(&part);
+    assert_eq!(run.releases().next_run_at, run.now);
+    assert!(run.completes().more);
+}
+
+#[test]
+fn nothing_is_written_after_five_sixths_of_the_time() {
+    let place = place_with_parts(2);
+    let mut run = Rehearsal::of(&place);
+    run.opens(Ok(()));
+    run.now = now() + SECOND * 749;
+    run.loads(&sealed(&place.connector, 1));
+    run.puts(Ok(domain::protocol::PutAnswer::Written));
+    run.now = now() + SECOND * 750;
+    run.announces();
+    run.marks();
+    assert_eq!(run.releases().next_run_at, run.now);
+    let summary = run.completes();
+    assert_eq!((summary.delivered, summary.more), (1, true));
+}
+
+#[test]
+fn a_read_that_runs_out_of_time_seals_nothing_and_is_told() {
+    let mut run = Rehearsal::of(&place());
+    run.now = now() + SECOND * 600;
+    run.builds(Built::OutOfTime);
+    run.releases();
+    assert_eq!(run.has_failed(), FailureKind::NoProgress);
+}
+
+#[test]
+fn a_failure_of_our_own_side_gives_the_lease_back_and_comes_again_in_a_minute() {
+    let mut run = Rehearsal::of(&place());
+    assert!(matches!(run.effect(), Effect::Build(_)));
+    run.fails();
+    assert_eq!(run.releases().next_run_at, now() + SECOND * 60);
+    assert_eq!(run.has_failed(), FailureKind::Port);
+}
+
+#[test]
+fn without_the_ledger_the_run_ends_at_once() {
+    let mut run = Rehearsal::start(now());
+    assert!(matches!(run.effect(), Effect::Lease { .. }));
+    run.fails();
+    assert_eq!(run.has_failed(), FailureKind::Port);
+    let mut run = Rehearsal::start(now());
+    run.leases(LeaseAnswer::Granted);
+    run.looks(None);
+    assert!(matches!(run.effect(), Effect::Finish(Outcome::Inactive)));
+}
+
+#[test]
+fn a_release_that_fails_is_told() {
+    let mut run = Rehearsal::of(&place_with_parts(0));
+    assert!(matches!(run.effect(), Effect::Release(_)));
+    run.fails();
+    assert_eq!(run.has_failed(), FailureKind::Port);
+}
+
+#[test]
+fn an_answer_that_nobody_asked_for_ends_the_run() {
+    let mut run = Rehearsal::of(&place());
+    run.answer(Answer::Sealed(SealAnswer::Won));
+    assert_eq!(run.has_failed(), FailureKind::Broken);
+}
+
+#[test]
+fn a_run_that_was_asked_for_cuts_the_window_there() {
+    let mut place = place();
+    place.cursor.cut = Some(at("2026-11-20T20:45:00.500Z"));
+    let mut run = Rehearsal::start(at("2026-11-20T20:50:00.500Z"));
+    run.leases(LeaseAnswer::Granted);
+    run.looks(Some(place));
+    run.stages();
+    let part = run.seals(SealAnswer::Won).part;
+    assert_eq!((part.number, part.window.to), (PartNumber::FIRST, at("2026-11-20T20:45:00.500Z")));
+    run.delivers(&part);
+    assert_eq!(run.releases().next_run_at, at("2026-11-20T21:05:00Z"), "the schedule is as it was");
+}

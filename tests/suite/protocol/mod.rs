@@ -1,0 +1,8 @@
+//! The protocol's decisions, step by step: each test answers the effects of one run by hand.
+
+mod blocking;
+mod delivering;
+mod limits;
+mod reconciling;
+mod rehearsal;
+mod sealing;

@@ -1,0 +1,133 @@
+//! The daily search for what came later than the look-back.
+
+use std::time::Duration;
+
+use domain::cursor::Cursor;
+use domain::part::{Kind, PartNumber, Window};
+use domain::ports::LeaseAnswer;
+use domain::protocol::{Answer, Built, Effect, Exclude, SealAnswer, Snapshot, Span};
+use domain::time::Time;
+use tests::fixtures::at;
+
+use super::rehearsal::{Rehearsal, draft, later, place_with_parts};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A connector that runs for three days, is caught up and owes a reconcile.
+fn owing() -> (Snapshot, Time) {
+    let place = later(&place_with_parts(0), |cursor: &mut Cursor| {
+        (cursor.next, cursor.delivered) = (PartNumber::new(72), PartNumber::new(71));
+        cursor.watermark = at("2026-11-23T21:00:00Z");
+    });
+    (place, at("2026-11-23T21:05:30Z"))
+}
+
+fn run(place: &Snapshot, now: Time) -> Rehearsal {
+    let mut run = Rehearsal::start(now);
+    run.leases(LeaseAnswer::Granted);
+    run.looks(Some(place.clone()));
+    run
+}
+
+/// Answers the note of a slice in which nothing was found.
+fn notes(run: &mut Rehearsal) {
+    let effect = run.effect();
+    assert!(matches!(effect, Effect::Reconciled { .. }), "{effect:?}");
+    run.answer(Answer::Done);
+}
+
+#[test]
+fn two_days_are_read_again_a_day_at_a_time_and_the_strays_last() {
+    let (place, now) = owing();
+    let mut run = run(&place, now);
+    let watermark = place.cursor.watermark;
+    let first = run.builds(Built::Nothing);
+    assert_eq!(first.span, Span::Window(Window { from: watermark - DAY * 2, to: watermark - DAY }));
+    assert_eq!(first.exclude, Exclude::Reaching(watermark - DAY * 2));
+    notes(&mut run);
+    let second = run.builds(Built::Nothing);
+    assert_eq!(second.span, Span::Window(Window { from: watermark - DAY, to: watermark }));
+    notes(&mut run);
+    assert_eq!(run.builds(Built::Nothing).span, Span::Strays);
+    notes(&mut run);
+    run.releases();
+    assert_eq!(run.completes().sealed, 0, "a pass that finds nothing writes no heartbeat");
+}
+
+#[test]
+fn what_a_slice_finds_is_a_late_part_that_moves_no_watermark() {
+    let (place, now) = owing();
+    let mut run = run(&place, now);
+    let mut draft = draft();
+    draft.late = draft.events;
+    let order = run.builds(Built::Staged(draft));
+    let seal = run.seals(SealAnswer::Won);
+    let watermark = place.cursor.watermark;
+    assert_eq!((seal.watermark_before, seal.watermark_after), (watermark, watermark));
+    assert_eq!(seal.part.window, Window { from: watermark, to: watermark });
+    assert_eq!((seal.part.kind, seal.part.number), (Kind::Late, PartNumber::new(72)));
+    let Span::Window(slice) = order.span else { panic!("a slice is a window") };
+    assert_eq!(seal.reconcile.unwrap().at, Some(slice.to), "the pass goes on behind it");
+    run.delivers(&seal.part);
+    assert!(matches!(run.effect(), Effect::Build(_)));
+}
+
+#[test]
+fn a_slice_that_was_cut_goes_on_at_the_cut() {
+    let (place, now) = owing();
+    let mut run = run(&place, now);
+    let mut draft = draft();
+    let cut = place.cursor.watermark - DAY - Duration::from_secs(3600);
+    (draft.late, draft.cut) = (draft.events, Some(cut));
+    run.builds(Built::Staged(draft));
+    let seal = run.seals(SealAnswer::Won);
+    assert_eq!(seal.reconcile.unwrap().at, Some(cut));
+    run.delivers(&seal.part);
+    let Span::Window(next) = run.builds(Built::Nothing).span else { panic!("a slice is a window") };
+    assert_eq!(next.from, cut);
+}
+
+#[test]
+fn a_lost_answer_to_a_late_part_makes_no_second_one() {
+    let (place, now) = owing();
+    let mut run = run(&place, now);
+    let mut draft = draft();
+    draft.late = draft.events;
+    run.builds(Built::Staged(draft));
+    let seal = run.seals(SealAnswer::Unknown);
+    run.reads_back(Some(&seal.part));
+    run.delivers(&seal.part);
+    let Span::Window(next) = run.builds(Built::Nothing).span else { panic!("a slice is a window") };
+    assert_eq!(Some(next.from), seal.reconcile.unwrap().at);
+}
+
+#[test]
+fn strays_are_exported_once_and_known_by_the_parts_that_hold_them() {
+    let (place, now) = owing();
+    let place = later(&place, |cursor| {
+        cursor.reconcile.at = Some(cursor.watermark);
+        cursor.reconcile.stray_parts = vec![PartNumber::new(3)];
+    });
+    let mut run = run(&place, now);
+    let order = run.builds(Built::Staged(draft()));
+    assert_eq!((order.span, order.exclude), (Span::Strays, Exclude::Parts(vec![PartNumber::new(3)])));
+    let after = run.seals(SealAnswer::Won).reconcile.unwrap();
+    assert_eq!(after.stray_parts, [PartNumber::new(3), PartNumber::new(72)]);
+    assert_eq!((after.at, after.passes), (None, 1), "the pass is complete");
+}
+
+#[test]
+fn a_pass_that_ran_out_of_time_goes_on_where_it_stopped() {
+    let (place, now) = owing();
+    let mut first = run(&place, now);
+    first.builds(Built::Nothing);
+    let Effect::Reconciled { after, .. } = first.effect().clone() else { panic!("a note") };
+    notes(&mut first);
+    first.now = now + Duration::from_secs(600);
+    first.builds(Built::OutOfTime);
+    first.releases();
+    first.completes();
+    let place = later(&place, |cursor| cursor.reconcile = after.clone());
+    let Span::Window(next) = run(&place, now).builds(Built::Nothing).span else { panic!("a slice is a window") };
+    assert_eq!(Some(next.from), after.at);
+}

@@ -1,0 +1,244 @@
+//! One run, rehearsed: a test says what each effect is answered, and an effect that it did not expect fails it.
+
+use std::time::Duration;
+
+use domain::connector::Connector;
+use domain::cursor::Cursor;
+use domain::encode::Encoded;
+use domain::fault::{Block, Fault, Reason, Stage};
+use domain::notice::Notice;
+use domain::part::{Content, Part, PartNumber, Sha256};
+use domain::ports::{LeaseAnswer, Randomness as _};
+use domain::protocol::{
+    Answer, BuildOrder, Built, Draft, Effect, Failure, FailureKind, Input, Limits, Mark, Outcome, PutAnswer,
+    Release, Run, Seal, SealAnswer, Snapshot, Summary, step,
+};
+use domain::time::Time;
+use tests::fakes::SeededRandomness;
+use tests::fixtures::{self, TIMING, activated, at, connector, tenant};
+
+/// A run under way.
+pub(crate) struct Rehearsal {
+    run: Run,
+    effect: Effect,
+    random: SeededRandomness,
+    /// The worker's clock.
+    pub(crate) now: Time,
+}
+
+/// A connector whose first window, 20:15:30.123 to 21:00, is due at [`now`].
+pub(crate) fn place() -> Snapshot {
+    let draft = connector(&tenant("acme"), at("2026-11-20T20:00:00Z"));
+    let (connector, cursor) = activated(draft, at("2026-11-20T20:15:30.123Z"));
+    Snapshot { connector, cursor, server_time: None }
+}
+
+/// The same with `parts` sealed and none delivered; no window is due.
+pub(crate) fn place_with_parts(parts: u64) -> Snapshot {
+    let mut place = place();
+    place.cursor.next = PartNumber::new(parts + 1);
+    place.cursor.watermark = at("2026-11-20T21:00:00Z");
+    place
+}
+
+/// When the rehearsed runs begin.
+pub(crate) fn now() -> Time {
+    at("2026-11-20T21:05:30Z")
+}
+
+/// The record of a sealed part.
+pub(crate) fn sealed(connector: &Connector, number: u64) -> Part {
+    let window = domain::part::Window { from: at("2026-11-20T20:00:00Z"), to: at("2026-11-20T21:00:00Z") };
+    fixtures::part(connector, PartNumber::new(number), window, &fixtures::worker())
+}
+
+/// A staged part of three events.
+pub(crate) fn draft() -> Draft {
+    let encoded = Encoded { sha256: Sha256::new([1; 32]), size: 99, raw_sha256: Sha256::new([2; 32]), raw_size: 99 };
+    Draft {
+        cut: None,
+        events: 3,
+        late: 0,
+        unreadable: 0,
+        first: Some(at("2026-11-20T20:16:00Z")),
+        last: Some(at("2026-11-20T20:17:00Z")),
+        encoded,
+        data: "data".into(),
+        keys: "keys".into(),
+    }
+}
+
+/// A fault at the customer's side.
+pub(crate) fn fault(stage: Stage, reason: Reason, code: &str) -> Fault {
+    Fault { stage, reason, code: code.into(), message: "as the platform says".into() }
+}
+
+/// A failure of the vendor's own side.
+pub(crate) fn port_failure() -> Failure {
+    Failure::new(FailureKind::Port, "a test made it fail")
+}
+
+/// Takes the expected effect out, or fails.
+macro_rules! expect {
+    ($self:ident, $pattern:pat => $value:expr) => {
+        match $self.effect.clone() {
+            $pattern => $value,
+            other => panic!("expected {}, got {other:?}", stringify!($pattern)),
+        }
+    };
+}
+
+impl Rehearsal {
+    /// A run that has 15 minutes, has the lease and has read `place`.
+    pub(crate) fn of(place: &Snapshot) -> Self {
+        let mut run = Self::start(now());
+        run.leases(LeaseAnswer::Granted);
+        run.looks(Some(place.clone()));
+        run
+    }
+
+    /// A run that has just begun.
+    pub(crate) fn start(now: Time) -> Self {
+        let limits = Limits::between(now, now + Duration::from_secs(900));
+        let run = Run::new(fixtures::worker(), TIMING, limits);
+        let mut rehearsal = Self { run, effect: Effect::Snapshot, random: SeededRandomness::new(7), now };
+        rehearsal.answer(Answer::Start);
+        rehearsal
+    }
+
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        let input = Input { now: self.now, random: self.random.next_u64(), answer };
+        let (run, effect) = step(self.run.clone(), input);
+        (self.run, self.effect) = (run, effect);
+    }
+
+    /// The vendor's own side fails, whatever was asked of it.
+    pub(crate) fn fails(&mut self) {
+        self.answer(Answer::Failed(port_failure()));
+    }
+
+    pub(crate) fn effect(&self) -> &Effect {
+        &self.effect
+    }
+
+    pub(crate) fn leases(&mut self, answer: LeaseAnswer) -> Time {
+        let until = expect!(self, Effect::Lease { until } => until);
+        self.answer(Answer::Leased(answer));
+        until
+    }
+
+    pub(crate) fn looks(&mut self, place: Option<Snapshot>) {
+        expect!(self, Effect::Snapshot => ());
+        self.answer(Answer::Snapshot(place.map(Box::new)));
+    }
+
+    pub(crate) fn builds(&mut self, built: Built) -> BuildOrder {
+        let order = expect!(self, Effect::Build(order) => *order);
+        self.answer(Answer::Built(Box::new(built)));
+        order
+    }
+
+    pub(crate) fn stages(&mut self) -> BuildOrder {
+        self.builds(Built::Staged(draft()))
+    }
+
+    pub(crate) fn seals(&mut self, answer: SealAnswer) -> Seal {
+        let seal = expect!(self, Effect::Seal(seal) => *seal);
+        self.answer(Answer::Sealed(answer));
+        seal
+    }
+
+    pub(crate) fn reads_back(&mut self, found: Option<&Part>) -> PartNumber {
+        let number = expect!(self, Effect::ReadBack(number) => number);
+        self.answer(Answer::Part(found.cloned().map(Box::new)));
+        number
+    }
+
+    pub(crate) fn opens(&mut self, answer: Result<(), Fault>) -> PartNumber {
+        let number = expect!(self, Effect::Open(number) => number);
+        self.answer(Answer::Opened(answer));
+        number
+    }
+
+    pub(crate) fn loads(&mut self, part: &Part) {
+        let number = expect!(self, Effect::Load(number) => number);
+        assert_eq!(number, part.number);
+        self.answer(Answer::Part(Some(Box::new(part.clone()))));
+    }
+
+    pub(crate) fn puts(&mut self, answer: Result<PutAnswer, Fault>) -> Part {
+        let part = expect!(self, Effect::Put(part) => *part);
+        self.answer(Answer::Put(answer));
+        part
+    }
+
+    /// Waits, and time passes.
+    pub(crate) fn waits(&mut self) -> Duration {
+        let wait = expect!(self, Effect::Wait(wait) => wait);
+        self.now = self.now + wait;
+        self.answer(Answer::Done);
+        wait
+    }
+
+    pub(crate) fn announces(&mut self) -> Notice {
+        let notice = expect!(self, Effect::Announce(notice) => *notice);
+        self.answer(Answer::Done);
+        notice
+    }
+
+    pub(crate) fn marks(&mut self) -> Mark {
+        let mark = expect!(self, Effect::Mark(mark) => mark);
+        self.answer(Answer::Done);
+        mark
+    }
+
+    pub(crate) fn blocks(&mut self) -> Block {
+        let block = expect!(self, Effect::Block(block) => *block);
+        self.answer(Answer::Done);
+        block
+    }
+
+    pub(crate) fn releases(&mut self) -> Release {
+        let release = expect!(self, Effect::Release(release) => release);
+        self.answer(Answer::Done);
+        release
+    }
+
+    /// The whole delivery of a part, all going well.
+    pub(crate) fn delivers(&mut self, part: &Part) {
+        if matches!(self.effect, Effect::Open(_)) {
+            self.opens(Ok(()));
+        }
+        self.loads(part);
+        self.puts(Ok(PutAnswer::Written));
+        self.announces();
+        self.marks();
+    }
+
+    /// The run is over and was no failure.
+    pub(crate) fn completes(&self) -> Summary {
+        expect!(self, Effect::Finish(Outcome::Completed(summary)) => summary)
+    }
+
+    /// The run is over and failed.
+    pub(crate) fn has_failed(&self) -> FailureKind {
+        expect!(self, Effect::Finish(Outcome::Failed { failure, .. }) => failure.kind)
+    }
+}
+
+/// The cursor of `place` once its next window was sealed.
+pub(crate) fn next_run(place: &Snapshot, watermark: Time) -> Time {
+    place.connector.grid().unwrap().due(watermark, None, TIMING.settle)
+}
+
+/// Whether a part carries its bytes in its record.
+pub(crate) fn is_inline(part: &Part) -> bool {
+    matches!(part.content, Content::Inline(_))
+}
+
+/// The same place, seen again by another run.
+pub(crate) fn later(place: &Snapshot, change: impl FnOnce(&mut Cursor)) -> Snapshot {
+    let mut place = place.clone();
+    change(&mut place.cursor);
+    place
+}

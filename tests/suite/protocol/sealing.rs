@@ -1,0 +1,253 @@
+//! One part, one decision: whatever becomes of the answers, a number is sealed once.
+
+use domain::fault::Stage;
+use domain::part::{Kind, PartNumber};
+use domain::ports::LeaseAnswer;
+use domain::protocol::{Built, Effect, FailureKind, Outcome, SealAnswer, Span};
+use domain::part::Window;
+use tests::fixtures::{at, worker};
+
+use super::rehearsal::{Rehearsal, draft, is_inline, later, next_run, now, place, place_with_parts};
+
+#[test]
+fn a_window_is_read_sealed_delivered_and_marked() {
+    let place = place();
+    let mut run = Rehearsal::of(&place);
+    let order = run.stages();
+    let window = Window { from: at("2026-11-20T20:15:30.123Z"), to: at("2026-11-20T21:00:00Z") };
+    assert_eq!(order.span, Span::Window(window), "nothing before the activation is read");
+    assert_eq!((order.number, order.watermark), (PartNumber::FIRST, window.from));
+    let seal = run.seals(SealAnswer::Won);
+    assert_eq!((seal.watermark_before, seal.watermark_after), (window.from, window.to));
+    assert_eq!((seal.part.window, seal.part.kind, seal.part.events), (window, Kind::Regular, 3));
+    run.delivers(&seal.part);
+    let release = run.releases();
+    assert_eq!(release.seen, place.cursor.next_run_at);
+    assert_eq!(release.next_run_at, at("2026-11-20T22:05:00Z"));
+    let summary = run.completes();
+    assert_eq!((summary.sealed, summary.delivered, summary.events, summary.heartbeats), (1, 1, 3, 0));
+}
+
+#[test]
+fn a_window_is_not_read_before_it_has_settled() {
+    let mut run = Rehearsal::start(at("2026-11-20T21:04:59.999Z"));
+    run.leases(LeaseAnswer::Granted);
+    run.looks(Some(place()));
+    assert_eq!(run.releases().next_run_at, at("2026-11-20T21:05:00Z"));
+    run.completes();
+}
+
+#[test]
+fn each_window_looks_back_an_hour_for_late_events() {
+    let place = later(&place(), |cursor| {
+        cursor.watermark = at("2026-11-20T23:00:00Z");
+        (cursor.next, cursor.delivered) = (PartNumber::new(4), PartNumber::new(3));
+    });
+    let mut run = Rehearsal::start(at("2026-11-21T00:05:00Z"));
+    run.leases(LeaseAnswer::Granted);
+    run.looks(Some(place));
+    let order = run.stages();
+    let span = Window { from: at("2026-11-20T22:00:00Z"), to: at("2026-11-21T00:00:00Z") };
+    assert_eq!(order.span, Span::Window(span));
+    assert_eq!(order.exclude, domain::protocol::Exclude::Reaching(span.from));
+    let part = run.seals(SealAnswer::Won).part;
+    assert_eq!(part.window.from, at("2026-11-20T23:00:00Z"), "the late ones don't widen the window");
+}
+
+#[test]
+fn a_complete_read_that_found_nothing_is_a_heartbeat() {
+    let mut run = Rehearsal::of(&place());
+    run.builds(Built::Nothing);
+    let part = run.seals(SealAnswer::Won).part;
+    assert_eq!((part.kind, part.events), (Kind::Heartbeat, 0));
+    assert!(is_inline(&part), "its bytes follow from its record");
+    run.delivers(&part);
+    run.releases();
+    assert_eq!(run.completes().heartbeats, 1);
+}
+
+#[test]
+fn a_lost_answer_of_a_seal_that_went_through_makes_no_second_part() {
+    let mut run = Rehearsal::of(&place());
+    run.stages();
+    let seal = run.seals(SealAnswer::Unknown);
+    assert_eq!(run.reads_back(Some(&seal.part)), PartNumber::FIRST);
+    run.delivers(&seal.part);
+    run.releases();
+    assert_eq!(run.completes().sealed, 1);
+}
+
+#[test]
+fn a_lost_request_to_seal_is_sent_again_as_it_was() {
+    let mut run = Rehearsal::of(&place());
+    run.stages();
+    let first = run.seals(SealAnswer::Unknown);
+    run.reads_back(None);
+    run.waits();
+    let second = run.seals(SealAnswer::Won);
+    assert_eq!(first, second);
+    run.delivers(&second.part);
+    run.releases();
+    let summary = run.completes();
+    assert_eq!((summary.sealed, summary.retries), (1, 1));
+}
+
+#[test]
+fn a_refusal_of_our_own_second_try_is_a_success() {
+    let mut run = Rehearsal::of(&place());
+    run.stages();
+    run.seals(SealAnswer::Unknown);
+    run.reads_back(None);
+    run.waits();
+    // The first request arrived late, after it had been looked for.
+    let seal = run.seals(SealAnswer::Refused);
+    run.reads_back(Some(&seal.part));
+    run.delivers(&seal.part);
+    run.releases();
+    let summary = run.completes();
+    assert_eq!((summary.sealed, summary.lost_races), (1, 0));
+}
+
+#[test]
+fn of_a_lost_race_nothing_is_kept() {
+    for answer in [SealAnswer::Refused, SealAnswer::Unknown] {
+        let place = place();
+        let mut run = Rehearsal::of(&place);
+        run.stages();
+        let mut theirs = run.seals(answer).part;
+        theirs.sealed_by = worker();
+        run.reads_back(Some(&theirs));
+        // It looks again, and finds the other's part sealed and delivered.
+        run.looks(Some(later(&place, |cursor| {
+            cursor.watermark = theirs.window.to;
+            (cursor.next, cursor.delivered) = (PartNumber::new(2), PartNumber::FIRST);
+        })));
+        assert_eq!(run.releases().next_run_at, next_run(&place, theirs.window.to));
+        let summary = run.completes();
+        assert_eq!((summary.sealed, summary.lost_races), (0, 1));
+    }
+}
+
+#[test]
+fn the_same_bytes_sealed_by_another_worker_are_not_ours() {
+    let place = place();
+    let mut run = Rehearsal::of(&place);
+    run.stages();
+    let mut theirs = run.seals(SealAnswer::Refused).part;
+    theirs.sealed_by = worker();
+    run.reads_back(Some(&theirs));
+    assert!(matches!(run.effect(), Effect::Snapshot));
+}
+
+#[test]
+fn a_refusal_without_a_part_is_a_moved_watermark() {
+    let mut run = Rehearsal::of(&place());
+    run.stages();
+    run.seals(SealAnswer::Refused);
+    run.reads_back(None);
+    assert!(matches!(run.effect(), Effect::Snapshot), "it looks again and does not insist");
+}
+
+#[test]
+fn a_worker_that_loses_three_races_leaves_the_rest_to_the_others() {
+    let place = place();
+    let mut run = Rehearsal::of(&place);
+    for race in 1..=3 {
+        run.stages();
+        let mut theirs = run.seals(SealAnswer::Refused).part;
+        theirs.sealed_by = worker();
+        run.reads_back(Some(&theirs));
+        if race < 3 {
+            run.looks(Some(place.clone()));
+        }
+    }
+    run.releases();
+    assert_eq!(run.completes().lost_races, 3);
+}
+
+#[test]
+fn a_seal_that_is_never_answered_ends_the_run_and_nothing_else() {
+    let mut run = Rehearsal::of(&place());
+    run.stages();
+    for tried in 1..=5 {
+        run.seals(SealAnswer::Unknown);
+        run.reads_back(None);
+        if tried < 5 {
+            run.waits();
+        }
+    }
+    let release = run.releases();
+    assert_eq!(release.next_run_at, run.now + std::time::Duration::from_secs(60));
+    assert_eq!(run.has_failed(), FailureKind::Port);
+}
+
+#[test]
+fn a_part_cut_among_late_events_closes_nothing() {
+    let place = later(&place(), |cursor| cursor.watermark = at("2026-11-20T21:00:00Z"));
+    let mut run = Rehearsal::start(at("2026-11-20T22:05:00Z"));
+    run.leases(LeaseAnswer::Granted);
+    run.looks(Some(place));
+    let mut draft = draft();
+    (draft.cut, draft.late) = (Some(at("2026-11-20T20:30:00Z")), 3);
+    run.builds(Built::Staged(draft));
+    let seal = run.seals(SealAnswer::Won);
+    let w = at("2026-11-20T21:00:00Z");
+    assert_eq!((seal.part.window, seal.part.kind), (Window { from: w, to: w }, Kind::Late));
+    assert_eq!(seal.watermark_after, w);
+}
+
+#[test]
+fn a_part_cut_in_its_window_ends_there_and_the_next_goes_on() {
+    let mut run = Rehearsal::of(&place());
+    let mut draft = draft();
+    let cut = at("2026-11-20T20:30:00Z");
+    draft.cut = Some(cut);
+    run.builds(Built::Staged(draft));
+    let seal = run.seals(SealAnswer::Won);
+    assert_eq!((seal.part.window.to, seal.watermark_after), (cut, cut));
+    run.delivers(&seal.part);
+    let order = run.stages();
+    assert_eq!((order.number, order.watermark), (PartNumber::new(2), cut));
+}
+
+#[test]
+fn another_worker_that_has_the_lease_is_left_alone() {
+    let mut run = Rehearsal::start(now());
+    run.leases(LeaseAnswer::Held);
+    assert!(matches!(run.effect(), Effect::Finish(Outcome::Busy)));
+    let mut run = Rehearsal::start(now());
+    run.leases(LeaseAnswer::Unknown);
+    assert!(matches!(run.effect(), Effect::Finish(Outcome::Inactive)));
+}
+
+#[test]
+fn an_item_of_another_tenant_stops_the_connector() {
+    let place = place();
+    let mut run = Rehearsal::of(&place);
+    run.builds(Built::Foreign { detail: "`globex` came back where `acme` was asked for".into() });
+    assert_eq!(run.announces().fact.kind(), "ExportBlocked");
+    let block = run.blocks();
+    assert_eq!((block.stage, block.code.as_str()), (Stage::Read, "TenantMismatch"));
+    assert_eq!(run.releases().next_run_at, block.next_attempt);
+    assert_eq!(run.has_failed(), FailureKind::TenantMismatch);
+
+    // It stays stopped until its time has come, and reads again then.
+    let blocked = later(&place, |cursor| cursor.block = Some(block.clone()));
+    let mut run = Rehearsal::start(block.next_attempt - std::time::Duration::from_millis(1));
+    run.leases(LeaseAnswer::Granted);
+    run.looks(Some(blocked.clone()));
+    assert_eq!(run.releases().next_run_at, block.next_attempt);
+    run.completes();
+    let mut run = Rehearsal::start(block.next_attempt);
+    run.leases(LeaseAnswer::Granted);
+    run.looks(Some(blocked));
+    run.stages();
+    assert!(run.seals(SealAnswer::Won).unblock, "reading works again");
+}
+
+#[test]
+fn with_nothing_sealed_nothing_is_delivered_and_with_parts_waiting_they_come_first_or_in_turns() {
+    let place = place_with_parts(2);
+    let mut run = Rehearsal::of(&place);
+    assert_eq!(run.opens(Ok(())), PartNumber::FIRST, "the oldest first");
+}
