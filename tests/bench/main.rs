@@ -41,7 +41,10 @@ async fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     println!("compression {compression}, {}", exporter.display());
-    println!("{:>9}  {:>8}  {:>8}  {:>10}  {:>10}  {:>12}", "events", "wall s", "cpu s", "idle MB", "peak MB", "object bytes");
+    println!(
+        "{:>9}  {:>8}  {:>8}  {:>10}  {:>10}  {:>12}",
+        "events", "wall s", "cpu s", "idle MB", "peak MB", "object bytes"
+    );
     for size in sizes {
         let world = World::with(size, &compression).await;
         let Measured { wall, cpu, idle_kb, peak_kb, bytes } = world.export(&exporter).await;

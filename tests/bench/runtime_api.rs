@@ -55,6 +55,10 @@ impl RuntimeApi {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it plays Lambda, which sets deadlines by the clock on the wall"
+)]
 async fn next(State(shared): State<Arc<Shared>>) -> Response {
     let Some(event) = shared.events.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
@@ -66,7 +70,10 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
     };
     set("lambda-runtime-aws-request-id", "bench".into());
     set("lambda-runtime-deadline-ms", deadline.as_millis().to_string());
-    set("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:111111111111:function:exporter".into());
+    set(
+        "lambda-runtime-invoked-function-arn",
+        "arn:aws:lambda:us-east-1:111111111111:function:exporter".into(),
+    );
     (headers, event).into_response()
 }
 

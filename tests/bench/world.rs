@@ -58,7 +58,9 @@ impl World {
         let connector = connector(compression, window);
         let role = connector.destination.as_ref().expect("it is connected").role.to_string();
         let external_id = Some(connector.external_id.to_string());
-        stack.put_role(Role { arn: role, external_id, bucket: "customer".into(), prefix: "audit".into() }).expect("role");
+        stack
+            .put_role(Role { arn: role, external_id, bucket: "customer".into(), prefix: "audit".into() })
+            .expect("role");
         let ledger = DynamoLedger::new(client, "ledger".into(), Default::default());
         ledger.create(&connector).await.expect("the connector is stored");
         let mut active = connector.clone();
@@ -68,6 +70,7 @@ impl World {
         Self { stack, connector: active.id, events }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a measurement needs a clock")]
     pub async fn export(self, exporter: &Path) -> Measured {
         let mut api = RuntimeApi::start(Duration::from_mins(15)).await.expect("the runtime API starts");
         let vendor = self.stack.vendor();
@@ -106,7 +109,10 @@ impl World {
         let cpu = cpu_seconds(process.id()) - cpu_before;
         let peak_kb = status(process.id(), "VmHWM:");
         process.kill().and_then(|()| process.wait()).expect("the exporter ends");
-        assert!(!String::from_utf8_lossy(&answer).contains("itemIdentifier"), "the export failed: {answer:?}");
+        assert!(
+            !String::from_utf8_lossy(&answer).contains("itemIdentifier"),
+            "the export failed: {answer:?}"
+        );
         let bytes = self.delivered();
         self.stack.stop().await;
         Measured { wall, cpu, idle_kb, peak_kb, bytes }
@@ -130,7 +136,7 @@ impl World {
 
 fn lines(reader: impl std::io::Read) -> usize {
     use std::io::BufRead as _;
-    std::io::BufReader::new(reader).lines().map(|line| line.expect("text")).count()
+    std::io::BufReader::new(reader).lines().fold(0, |count, line| line.map(|_| count + 1).expect("text"))
 }
 
 fn client(stack: &Stack) -> Client {
@@ -163,7 +169,8 @@ async fn fill(client: &Client, events: usize, window: Time) {
     stream::iter((0..events).step_by(25))
         .for_each_concurrent(8, |start| async move {
             let batch = (start..(start + 25).min(events)).map(write).collect();
-            let written = client.batch_write_item().request_items("events", batch).send().await.expect("a batch");
+            let written =
+                client.batch_write_item().request_items("events", batch).send().await.expect("a batch");
             assert!(written.unprocessed_items().is_none_or(|left| left.is_empty()), "everything is written");
         })
         .await;
@@ -199,7 +206,13 @@ fn connector(compression: &str, window: Time) -> Connector {
 
 /// An event bus that takes whatever it is told.
 async fn bus() -> String {
-    let taken = || async { ([("content-type", "application/x-amz-json-1.1")], r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}"#).into_response() };
+    let taken = || async {
+        (
+            [("content-type", "application/x-amz-json-1.1")],
+            r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}"#,
+        )
+            .into_response()
+    };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let router = Router::new().route("/", post(taken));
@@ -207,6 +220,7 @@ async fn bus() -> String {
     url
 }
 
+#[expect(clippy::disallowed_methods, reason = "the exporter that is measured runs by the clock on the wall")]
 fn millis_now() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock after 1970");
     i64::try_from(now.as_millis()).expect("a clock before the year 9999")
@@ -223,6 +237,7 @@ fn status(pid: u32, field: &str) -> u64 {
 fn cpu_seconds(pid: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a running process");
     let after_name = stat.rsplit(')').next().expect("a process line");
-    let ticks: Vec<f64> = after_name.split_whitespace().skip(11).take(2).map(|t| t.parse().expect("ticks")).collect();
+    let ticks: Vec<f64> =
+        after_name.split_whitespace().skip(11).take(2).map(|t| t.parse().expect("ticks")).collect();
     ticks.iter().sum::<f64>() / 100.0
 }

@@ -109,12 +109,16 @@ fn own_type(event: &str) -> Option<String> {
 
 fn file(key: &str, bytes: &Bytes) -> File {
     let (folder, name) = key.rsplit_once('/').expect("a folder");
-    let (stem, suffix) = name.rsplit_once('_').and_then(|(stem, rest)| Some((stem, rest.split_once('.')?))).expect("a suffix");
+    let (stem, suffix) =
+        name.rsplit_once('_').and_then(|(stem, rest)| Some((stem, rest.split_once('.')?))).expect("a suffix");
     let fields: Vec<&str> = stem.split('_').collect();
     let [from, to, number] = fields.as_slice() else { panic!("{name} is no name of a part") };
     let (hash, suffix) = suffix;
     let window = Window { from: basic(from), to: basic(to) };
-    assert!(folder.ends_with(&format!("events/date={}", window.from.date())), "{key} lies in the wrong folder");
+    assert!(
+        folder.ends_with(&format!("events/date={}", window.from.date())),
+        "{key} lies in the wrong folder"
+    );
     assert_eq!(Sha256::new(sha2::Sha256::digest(bytes).into()).short(), hash, "{key} has other bytes");
     let events = events(&unpack(suffix, bytes), suffix);
     if events.iter().any(|event| own_type(event).as_deref() == Some("auditferry.heartbeat")) {
@@ -153,7 +157,8 @@ fn events(text: &str, suffix: &str) -> Vec<String> {
         return text.lines().map(str::to_owned).collect();
     }
     let parsed: Vec<Value> = serde_json::from_str(text).expect("a JSON array");
-    let inner = text.strip_prefix("[\n").and_then(|text| text.strip_suffix("\n]\n")).expect("one event a line");
+    let inner =
+        text.strip_prefix("[\n").and_then(|text| text.strip_suffix("\n]\n")).expect("one event a line");
     let lines: Vec<String> =
         inner.lines().map(|line| line.strip_suffix(',').unwrap_or(line).to_owned()).collect();
     assert_eq!(parsed.len(), lines.len(), "an event is spread over several lines");

@@ -37,6 +37,7 @@ macro_rules! conforms {
 
 conforms! { runs; fake FakeLedger::new(); adapter embedded::ledger().await;
     a_lease_is_one_workers_until_it_runs_out
+    a_lease_longer_than_any_run_counts_for_nothing
     a_connector_that_was_never_activated_is_unknown
     a_snapshot_is_what_was_stored
     a_seal_stores_the_part_and_moves_the_cursor
@@ -73,6 +74,7 @@ conforms! { connectors; fake FakeLedger::new(); adapter embedded::ledger().await
     a_list_holds_one_tenants_connectors_by_id
     the_history_is_read_from_the_newest_back
     a_run_can_be_asked_for_once_activated
+    a_run_that_is_asked_for_does_not_wait_for_a_blocks_next_attempt
 }
 
 conforms! { staging; fake FakeStaging::new(); adapter embedded::staging().await;
@@ -119,7 +121,8 @@ mod source {
     #[tokio::test]
     async fn the_adapter_tiles_for_every_form_of_key() {
         for (form, numeric) in keys::every_form() {
-            source::windows_and_strays_tile_the_table(&StackEvents::start(form, numeric).await, numeric).await;
+            source::windows_and_strays_tile_the_table(&StackEvents::start(form, numeric).await, numeric)
+                .await;
         }
     }
 

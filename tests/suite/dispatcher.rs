@@ -28,7 +28,8 @@ impl World {
     fn with(&self, count: usize, next_run_at: &str) -> BTreeSet<ConnectorId> {
         let tenant = tenant("acme");
         let add = |_| {
-            let (connector, mut cursor) = activated(connector(&tenant, at("2026-11-20T10:00:00Z")), at("2026-11-20T10:00:00Z"));
+            let (connector, mut cursor) =
+                activated(connector(&tenant, at("2026-11-20T10:00:00Z")), at("2026-11-20T10:00:00Z"));
             cursor.next_run_at = at(next_run_at);
             let id = connector.id.clone();
             self.ledger.insert(connector, cursor);

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod dispatcher;
+mod dispatcher_faults;
 mod embedded;
 mod promises;
 mod protocol;

@@ -19,7 +19,8 @@ async fn main() -> Result<(), Error> {
     let ports = wire(DispatcherSettings::read(&variable).inspect_err(tell)?).await;
     let ports = &ports;
     run(service_fn(move |event: LambdaEvent<EventBridgeEvent>| async move {
-        let deadline = i64::try_from(event.context.deadline).ok().and_then(Time::from_millis).unwrap_or(Time::LAST);
+        let deadline =
+            i64::try_from(event.context.deadline).ok().and_then(Time::from_millis).unwrap_or(Time::LAST);
         let tick = dispatch(ports, deadline).await?;
         report(&tick);
         Ok::<_, Error>(tick)

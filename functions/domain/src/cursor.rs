@@ -9,6 +9,9 @@ use crate::part::{PartNumber, Window};
 use crate::time::Time;
 
 const DAY: Duration = Duration::from_hours(24);
+/// How long after a pass the next one is due: a little less than a day, so that a connector that runs once a
+/// day, some minutes earlier or later, is reconciled by each of its runs.
+const PASS: Duration = Duration::from_mins(23 * 60 + 30);
 /// How far back the daily reconcile reads.
 const DAILY_REACH: Duration = Duration::from_hours(2 * 24);
 /// How far back every seventh reconcile reads.
@@ -49,7 +52,7 @@ impl Cursor {
             since,
             next_run_at,
             cut: None,
-            reconcile: Reconcile { due: now + DAY, passes: 0, at: None, stray_parts: Vec::new() },
+            reconcile: Reconcile { due: now + PASS, passes: 0, at: None, stray_parts: Vec::new() },
             block: None,
         }
     }
@@ -113,7 +116,7 @@ impl Reconcile {
     pub fn read_strays(&self, part: Option<PartNumber>, now: Time) -> Self {
         let mut stray_parts = self.stray_parts.clone();
         stray_parts.extend(part);
-        Self { due: now + DAY, passes: self.passes.wrapping_add(1), at: None, stray_parts }
+        Self { due: now + PASS, passes: self.passes.wrapping_add(1), at: None, stray_parts }
     }
 }
 
@@ -141,7 +144,7 @@ mod tests {
                     Slice::Strays => reconcile.read_strays(None, now),
                 };
             }
-            assert_eq!(reconcile.due, now + DAY);
+            assert_eq!(reconcile.due, now + PASS);
             slices.push(spans);
         }
         assert_eq!(slices, [2, 2, 2, 2, 2, 2, 32]);

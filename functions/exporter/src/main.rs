@@ -22,7 +22,8 @@ async fn main() -> Result<(), Error> {
     let exporter = wire(ExporterSettings::read(&variable).inspect_err(tell)?).await;
     let exporter = &exporter;
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        let deadline = i64::try_from(event.context.deadline).ok().and_then(Time::from_millis).unwrap_or(Time::LAST);
+        let deadline =
+            i64::try_from(event.context.deadline).ok().and_then(Time::from_millis).unwrap_or(Time::LAST);
         Ok::<_, Error>(batch::handle(exporter, event.payload, deadline).await)
     }))
     .await
@@ -31,7 +32,11 @@ async fn main() -> Result<(), Error> {
 async fn wire(settings: ExporterSettings) -> Exporter {
     let clients = Clients::from_environment(settings.s3).await;
     let ports = Ports {
-        runs: Arc::new(DynamoLedger::new(clients.dynamodb.clone(), settings.ledger.table, DateShift::default())),
+        runs: Arc::new(DynamoLedger::new(
+            clients.dynamodb.clone(),
+            settings.ledger.table,
+            DateShift::default(),
+        )),
         source: Arc::new(DynamoSource::new(clients.dynamodb, settings.events)),
         staging: Arc::new(S3Staging::new(clients.s3, settings.staging.bucket.to_string())),
         customers: Arc::new(StsCustomers::new(clients.sts, clients.customers)),

@@ -1,5 +1,6 @@
 //! The ledger as the API and the command line use it.
 
+use domain::fault::{Block, Stage};
 use domain::names::ConnectorId;
 use domain::part::PartNumber;
 use domain::ports::Saved;
@@ -111,4 +112,16 @@ pub async fn a_run_can_be_asked_for_once_activated(ledger: &impl Ledger) {
     assert!(ledger.request_run(&connector.id, now, now).await.unwrap());
     let after = cursor(ledger, &connector).await;
     assert_eq!(after, domain::cursor::Cursor { next_run_at: now, cut: Some(now), ..before });
+}
+
+/// Whoever asks for a run of a blocked connector may have mended what was wrong: it is tried at once.
+pub async fn a_run_that_is_asked_for_does_not_wait_for_a_blocks_next_attempt(ledger: &impl Ledger) {
+    let (connector, _) = activate(ledger).await;
+    let block = super::runs::block(Stage::PutObject, "NoSuchBucket");
+    ledger.block(&connector.id, &block).await.unwrap();
+    let now = start() + std::time::Duration::from_secs(60);
+    assert!(ledger.request_run(&connector.id, now, now).await.unwrap());
+    let after = cursor(ledger, &connector).await;
+    assert_eq!(after.block, Some(Block { next_attempt: now, ..block }));
+    assert_eq!((after.next_run_at, after.cut), (now, Some(now)));
 }

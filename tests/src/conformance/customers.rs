@@ -104,7 +104,9 @@ pub async fn of_racing_puts_exactly_one_writes(rig: &impl CustomersRig) {
     let answers = join_all((0..8).map(|_| put(rig, &connector, object(&key, "same")))).await;
     let written = answers.iter().filter(|answer| matches!(answer, Ok(PutAnswer::Written))).count();
     assert_eq!(written, 1, "{answers:?}");
-    let fine = |answer: &Result<PutAnswer, Fault>| answer.as_ref().map_or_else(|f| f.reason == Reason::Conflict, |_| true);
+    let fine = |answer: &Result<PutAnswer, Fault>| {
+        answer.as_ref().map_or_else(|f| f.reason == Reason::Conflict, |_| true)
+    };
     assert!(answers.iter().all(fine), "{answers:?}");
 }
 

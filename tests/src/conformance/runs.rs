@@ -28,6 +28,18 @@ pub async fn a_lease_is_one_workers_until_it_runs_out(ledger: &impl Ledger) {
     assert_eq!(lease(&first, now + MINUTE * 2).await, LeaseAnswer::Held);
 }
 
+/// A worker whose clock is a day ahead takes its lease with it: nobody waits for that.
+pub async fn a_lease_longer_than_any_run_counts_for_nothing(ledger: &impl Ledger) {
+    let (connector, _) = activate(ledger).await;
+    let lease = async |now, until| ledger.lease(&connector.id, &worker(), now, until).await.unwrap();
+    let tomorrow = start() + MINUTE * 60 * 24;
+    assert_eq!(lease(tomorrow, tomorrow + MINUTE).await, LeaseAnswer::Granted);
+    assert_eq!(lease(start(), start() + MINUTE).await, LeaseAnswer::Granted);
+    let longest = start() + domain::ports::LONGEST_LEASE;
+    assert_eq!(lease(start() + MINUTE * 2, longest).await, LeaseAnswer::Granted);
+    assert_eq!(lease(start() + MINUTE * 3, longest).await, LeaseAnswer::Held);
+}
+
 /// There is nothing to run for a connector that is not there or was never activated.
 pub async fn a_connector_that_was_never_activated_is_unknown(ledger: &impl Ledger) {
     let draft = fixtures::connector(&fixtures::tenant("acme"), start());
@@ -103,7 +115,8 @@ pub async fn of_racing_sealers_exactly_one_wins(ledger: &impl Ledger) {
         .map(|n| fixtures::seal(&connector, &before, at("2026-11-20T21:00:00Z") + MINUTE * n, &worker()))
         .collect();
     let answers = join_all(seals.iter().map(|seal| ledger.seal(seal))).await;
-    let won: Vec<_> = seals.iter().zip(answers).filter(|(_, answer)| matches!(answer, Ok(SealAnswer::Won))).collect();
+    let won: Vec<_> =
+        seals.iter().zip(answers).filter(|(_, answer)| matches!(answer, Ok(SealAnswer::Won))).collect();
     assert_eq!(won.len(), 1);
     let (winner, _) = &won[0];
     assert_eq!(ledger.part(&connector.id, PartNumber::FIRST).await.unwrap().as_ref(), Some(&winner.part));
@@ -161,7 +174,7 @@ pub async fn a_mark_changes_nothing_else(ledger: &impl Ledger) {
     assert_eq!(marked, Some(domain::part::Part { delivered_at: Some(start()), ..part }));
 }
 
-fn block(stage: Stage, code: &str) -> Block {
+pub(super) fn block(stage: Stage, code: &str) -> Block {
     let fault = Fault { stage, reason: Reason::Denied, code: code.into(), message: String::new() };
     let to = fixtures::connector(&fixtures::tenant("acme"), start()).destination.unwrap();
     Block::new(&fault, &to, None, start(), 1)

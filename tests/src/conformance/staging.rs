@@ -30,7 +30,10 @@ async fn write(staging: &impl Staging, key: &str, pieces: impl Iterator<Item = B
 
 /// Bytes of which no two long stretches are the same, so that pieces in the wrong order are seen.
 fn bytes(size: usize) -> Bytes {
-    (0..size.div_ceil(8)).flat_map(|n| (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes()).take(size).collect()
+    (0..size.div_ceil(8))
+        .flat_map(|n| (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes())
+        .take(size)
+        .collect()
 }
 
 /// What is finished reads back byte for byte, from nothing to a few kilobytes.
@@ -45,7 +48,9 @@ pub async fn small_objects_read_back(staging: &impl Staging) {
 /// Larger than one request may be, written in pieces that fit nothing.
 pub async fn large_objects_read_back(staging: &impl Staging) {
     let (key, content) = (key(), bytes(21_000_003));
-    let pieces = (0..content.len()).step_by(777_777).map(|from| content.slice(from..content.len().min(from + 777_777)));
+    let pieces = (0..content.len())
+        .step_by(777_777)
+        .map(|from| content.slice(from..content.len().min(from + 777_777)));
     write(staging, &key, pieces).await;
     assert!(read(staging, &key).await.unwrap() == content, "the bytes came back changed");
 }

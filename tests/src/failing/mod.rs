@@ -114,7 +114,12 @@ impl Plan {
     }
 
     /// Makes a call, or what the plan makes of it. `lost` is how this port tells of a passing failure.
-    async fn call<T>(&self, name: &'static str, real: impl Future<Output = T>, lost: impl FnOnce() -> T) -> T {
+    async fn call<T>(
+        &self,
+        name: &'static str,
+        real: impl Future<Output = T>,
+        lost: impl FnOnce() -> T,
+    ) -> T {
         let (trouble, pausing) = self.begin(name);
         if pausing {
             pause().await;

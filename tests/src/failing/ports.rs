@@ -67,7 +67,12 @@ impl<P: Runs> Runs for Flaky<P> {
         self.plan.call("block", self.inner.block(id, block), lost).await
     }
 
-    async fn reconciled(&self, id: &ConnectorId, before: &Reconcile, after: &Reconcile) -> Result<(), PortError> {
+    async fn reconciled(
+        &self,
+        id: &ConnectorId,
+        before: &Reconcile,
+        after: &Reconcile,
+    ) -> Result<(), PortError> {
         self.plan.call("reconciled", self.inner.reconciled(id, before, after), lost).await
     }
 
@@ -132,7 +137,8 @@ impl<P: Source> Source for Flaky<P> {
         shard: u8,
         span: &Span,
     ) -> Result<Box<dyn PageReader>, PortError> {
-        let reader = self.plan.call("open_source", self.inner.open(tenant, shards, shard, span), lost).await?;
+        let reader =
+            self.plan.call("open_source", self.inner.open(tenant, shards, shard, span), lost).await?;
         Ok(Box::new(Flaky::new(reader, &self.plan)))
     }
 

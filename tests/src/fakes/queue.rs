@@ -61,9 +61,14 @@ impl FakeQueue {
 impl Queue for FakeQueue {
     async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
         assert!(!batch.is_empty(), "an empty batch: SQS answers EmptyBatchRequest");
-        assert!(batch.len() <= QUEUE_BATCH, "a batch of {}: SQS answers TooManyEntriesInBatchRequest", batch.len());
+        assert!(
+            batch.len() <= QUEUE_BATCH,
+            "a batch of {}: SQS answers TooManyEntriesInBatchRequest",
+            batch.len()
+        );
         let mut state = locked(&self.shared);
-        let (refused, taken): (Vec<_>, Vec<_>) = batch.iter().cloned().partition(|id| state.refused.contains(id));
+        let (refused, taken): (Vec<_>, Vec<_>) =
+            batch.iter().cloned().partition(|id| state.refused.contains(id));
         state.batches.push(taken);
         Ok(refused)
     }

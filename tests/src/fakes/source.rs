@@ -17,6 +17,8 @@ use super::items::{Shape, StoredItem, sort_bytes};
 use super::{FakeClock, locked};
 
 type Key = (String, Vec<u8>);
+/// A stretch of the key order of one partition.
+type Range = (Bound<Vec<u8>>, Bound<Vec<u8>>);
 
 /// An events table.
 #[derive(Debug, Clone)]
@@ -71,8 +73,9 @@ impl FakeSource {
     /// Removes all items of a tenant with one shard that are earlier than `before`, as their TTL would.
     pub fn expire(&self, tenant: &TenantId, before: Time) {
         let form = self.form;
-        locked(&self.items)
-            .retain(|(partition, _), item| partition != tenant.as_str() || !form.is_before(&item.sort_key, before));
+        locked(&self.items).retain(|(partition, _), item| {
+            partition != tenant.as_str() || !form.is_before(&item.sort_key, before)
+        });
     }
 
     /// Removes all items that bear another partition key than that of the partition they are found in.
@@ -87,7 +90,7 @@ impl FakeSource {
     }
 
     /// The parts of the key order that a span covers, ends included.
-    fn ranges(&self, span: &Span) -> Vec<(Bound<Vec<u8>>, Bound<Vec<u8>>)> {
+    fn ranges(&self, span: &Span) -> Vec<Range> {
         let bytes = |text: String| {
             sort_bytes(&if self.numeric { SortKey::Number(text) } else { SortKey::Text(text) })
         };
@@ -96,13 +99,10 @@ impl FakeSource {
                 let (low, high) = self.form.range(window.from, window.to);
                 vec![(Bound::Included(bytes(low)), Bound::Included(bytes(high)))]
             }
-            Span::Strays => {
-                let (low, high) = self.form.range(Time::EPOCH, Time::LAST);
-                vec![
-                    (Bound::Included(Vec::new()), Bound::Excluded(bytes(low))),
-                    (Bound::Excluded(bytes(high)), Bound::Unbounded),
-                ]
-            }
+            Span::Strays { beyond } => vec![
+                (Bound::Included(Vec::new()), Bound::Excluded(bytes(self.form.bound(Time::EPOCH)))),
+                (Bound::Included(bytes(self.form.bound(*beyond))), Bound::Unbounded),
+            ],
         }
     }
 }
@@ -133,7 +133,7 @@ struct Pages {
     table: FakeSource,
     partition: String,
     /// What is left to read, the next range last.
-    ranges: Vec<(Bound<Vec<u8>>, Bound<Vec<u8>>)>,
+    ranges: Vec<Range>,
     empty_next: bool,
 }
 
@@ -169,15 +169,15 @@ impl PageReader for Pages {
     }
 }
 
-fn within(sort: &Vec<u8>, low: &Bound<Vec<u8>>, high: &Bound<Vec<u8>>) -> bool {
+fn within(sort: &[u8], low: &Bound<Vec<u8>>, high: &Bound<Vec<u8>>) -> bool {
     let above = match low {
-        Bound::Included(low) => sort >= low,
-        Bound::Excluded(low) => sort > low,
+        Bound::Included(low) => sort >= low.as_slice(),
+        Bound::Excluded(low) => sort > low.as_slice(),
         Bound::Unbounded => true,
     };
     let below = match high {
-        Bound::Included(high) => sort <= high,
-        Bound::Excluded(high) => sort < high,
+        Bound::Included(high) => sort <= high.as_slice(),
+        Bound::Excluded(high) => sort < high.as_slice(),
         Bound::Unbounded => true,
     };
     above && below

@@ -79,7 +79,9 @@ impl StackEvents {
 async fn create_table(client: &aws_sdk_dynamodb::Client, table: &str, numeric: bool) {
     let sort_type = if numeric { ScalarAttributeType::N } else { ScalarAttributeType::S };
     let mut request = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
-    for (name, key, kind) in [("pk", KeyType::Hash, ScalarAttributeType::S), ("sk", KeyType::Range, sort_type)] {
+    for (name, key, kind) in
+        [("pk", KeyType::Hash, ScalarAttributeType::S), ("sk", KeyType::Range, sort_type)]
+    {
         let key = KeySchemaElement::builder().attribute_name(name).key_type(key).build().unwrap();
         let kind = AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap();
         request = request.key_schema(key).attribute_definitions(kind);

@@ -6,12 +6,14 @@ use std::time::Duration;
 use domain::time::Time;
 use tests::fixtures::at;
 
+use super::around_noon;
 use super::world::World;
 
 super::on_both_grounds! {
     parts_are_cut_between_timestamps_and_at_midnight
     runs_that_are_asked_for_cut_windows_and_leave_no_gap
     a_change_of_frequency_leaves_no_gap
+    parts_stay_below_the_limit_of_bytes
 }
 
 async fn parts_are_cut_between_timestamps_and_at_midnight(world: World) {
@@ -24,7 +26,9 @@ async fn parts_are_cut_between_timestamps_and_at_midnight(world: World) {
     }
     world.write(&connector, at("2023-07-10T18:00:01Z"), "alone").await;
     for ms in [0, 1, 86_399, 86_400, 86_401] {
-        world.write(&connector, at("2023-07-10T23:58:33.600Z") + Duration::from_millis(ms), &ms.to_string()).await;
+        world
+            .write(&connector, at("2023-07-10T23:58:33.600Z") + Duration::from_millis(ms), &ms.to_string())
+            .await;
     }
     world.run_until(&connector, at("2023-07-11T15:06:00Z")).await;
     let verdict = world.verdict(&connector);
@@ -67,4 +71,23 @@ async fn a_change_of_frequency_leaves_no_gap(world: World) {
     }
     world.verdict(&connector).assert_clean();
     assert_eq!(world.cursor(&connector).await.watermark, at("2023-07-13T13:00:00Z"));
+}
+
+/// But for the events of the timestamp at which the limit was reached: a part is never cut inside one.
+async fn parts_stay_below_the_limit_of_bytes(mut world: World) {
+    world.limits.bytes = 20_000;
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    let events = around_noon(100);
+    world.write_real(&connector, events).await;
+    world.run_until(&connector, at("2023-07-10T13:06:00Z")).await;
+    let verdict = world.verdict(&connector);
+    verdict.assert_clean();
+    assert!(verdict.parts > 5, "{} parts", verdict.parts);
+    let time_of = |json: &String| events.iter().find(|event| event.json == *json).map(|event| event.time);
+    for file in world.files(&connector) {
+        let last = file.events.iter().filter_map(time_of).max();
+        let rest = file.events.iter().filter(|event| time_of(event) != last);
+        let bytes: usize = rest.map(|event| event.len() + 2).sum();
+        assert!(bytes <= 20_000, "{} has {bytes} bytes before its last timestamp", file.key);
+    }
 }

@@ -18,7 +18,9 @@ use exporter::Ports;
 use tests::conformance::customers::CustomersRig;
 use tests::conformance::source::EventsRig;
 use tests::failing::{Flaky, Plan};
-use tests::fakes::{FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeSource, FakeStaging, SeededRandomness, Shape};
+use tests::fakes::{
+    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeSource, FakeStaging, SeededRandomness, Shape,
+};
 
 use super::world::Ground;
 use crate::embedded::{self, StackCustomers, StackEvents};
@@ -35,10 +37,15 @@ pub(crate) struct Fakes {
 
 impl Fakes {
     pub(crate) fn new() -> Self {
+        Self::with_keys(SortKeyForm::Rfc3339)
+    }
+
+    /// With an events table that is said to have sort keys of this form.
+    pub(crate) fn with_keys(form: SortKeyForm) -> Self {
         Self {
             ledger: FakeLedger::new(),
             // A world makes things visible by storing them in time, so this clock may stand still.
-            source: FakeSource::new(SortKeyForm::Rfc3339, &FakeClock::at(Time::LAST)),
+            source: FakeSource::new(form, &FakeClock::at(Time::LAST)),
             staging: FakeStaging::new(),
             customers: FakeCustomers::new(),
             bus: FakeBus::new(),
@@ -107,8 +114,8 @@ impl Ground for Fakes {
         wrap(plan, clock, ledger, source, staging, customers, bus)
     }
 
-    async fn store(&self, tenant: &TenantId, sort_key: &str, json: &str) {
-        self.source.event(tenant, sort_key, json, Time::EPOCH);
+    async fn store(&self, tenant: &TenantId, shards: Shards, shard: u8, sort_key: &SortKey, json: &str) {
+        EventsRig::store(&self.source, tenant, shards, shard, sort_key, &Shape::Text(json.into())).await;
     }
 
     async fn expire(&self, tenant: &TenantId, before: Time) {
@@ -183,9 +190,8 @@ impl Ground for Embedded {
         wrap(plan, clock, ledger, events, self.staging.clone(), customers, self.bus.clone())
     }
 
-    async fn store(&self, tenant: &TenantId, sort_key: &str, json: &str) {
-        let (key, shape) = (SortKey::Text(sort_key.into()), Shape::Text(json.into()));
-        self.events.store(tenant, Shards::ONE, 0, &key, &shape).await;
+    async fn store(&self, tenant: &TenantId, shards: Shards, shard: u8, sort_key: &SortKey, json: &str) {
+        self.events.store(tenant, shards, shard, sort_key, &Shape::Text(json.into())).await;
     }
 
     async fn expire(&self, tenant: &TenantId, before: Time) {

@@ -58,7 +58,9 @@ async fn a_role_that_no_longer_lets_us_in_stops_one_customer_only(world: World) 
     assert!(world.ground().objects(&ill).is_empty());
     let block = world.cursor(&ill).await.block.expect("blocked");
     assert_eq!((block.reason, block.code.as_str()), (Reason::Denied, "AccessDenied"));
-    assert!(!block.cause.contains(ill.external_id.as_str()) && !block.remedy.contains(ill.external_id.as_str()));
+    assert!(
+        !block.cause.contains(ill.external_id.as_str()) && !block.remedy.contains(ill.external_id.as_str())
+    );
     world.ground().put_role(&ill);
     world.run_until(&ill, at("2023-07-10T15:06:00Z")).await;
     world.verdict(&ill).assert_clean();

@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use domain::part::Kind;
+use domain::sort_key::SortKeyForm;
 use tests::failing::{Plan, Trouble};
 use tests::fixtures::at;
 
+use super::grounds::Fakes;
 use super::world::World;
 
 super::on_both_grounds! {
@@ -32,7 +34,8 @@ async fn what_comes_hours_late_is_one_late_part_and_changes_no_other(world: Worl
     assert_eq!(verdict.delivered, 6);
     let after = world.ground().objects(&connector);
     assert!(before.iter().all(|object| after.contains(object)), "a delivered object has changed");
-    let late: Vec<_> = world.ground().parts(&connector).await.into_iter().filter(|p| p.kind == Kind::Late).collect();
+    let late: Vec<_> =
+        world.ground().parts(&connector).await.into_iter().filter(|p| p.kind == Kind::Late).collect();
     assert_eq!(late.len(), 1, "one part, found once in four daily passes");
     assert_eq!((late[0].late, late[0].window.from), (3, late[0].window.to));
 }
@@ -41,7 +44,8 @@ async fn what_comes_hours_late_is_one_late_part_and_changes_no_other(world: Worl
 async fn a_crash_after_any_call_of_a_reconcile_adds_nothing_twice(world: World) {
     let world = world.with_parts_of(2);
     for nth in (1..).step_by(world.stride) {
-        let connector = world.activate(at("2023-07-10T11:40:00Z"), |c| c.frequency = 6.try_into().unwrap()).await;
+        let connector =
+            world.activate(at("2023-07-10T11:40:00Z"), |c| c.frequency = 6.try_into().unwrap()).await;
         for minute in 0..4 {
             let time = at("2023-07-10T12:10:00Z") + Duration::from_secs(60 * minute);
             world.write_visible(&connector, time, &minute.to_string(), at("2023-07-10T20:00:00Z")).await;
@@ -55,7 +59,11 @@ async fn a_crash_after_any_call_of_a_reconcile_adds_nothing_twice(world: World) 
         world.run_until(&connector, at("2023-07-13T13:06:00Z")).await;
         let verdict = world.verdict(&connector);
         let flaws = (verdict.missing.len(), verdict.duplicates.len(), verdict.foreign.len());
-        assert_eq!((verdict.delivered, verdict.unreadable, flaws), (4, 1, (0, 0, 0)), "crash at call {nth}: {calls:?}");
+        assert_eq!(
+            (verdict.delivered, verdict.unreadable, flaws),
+            (4, 1, (0, 0, 0)),
+            "crash at call {nth}: {calls:?}"
+        );
         if calls.len() < nth {
             assert!(nth > 30, "a reconcile makes more than {nth} calls: {calls:?}");
             return;
@@ -65,7 +73,7 @@ async fn a_crash_after_any_call_of_a_reconcile_adds_nothing_twice(world: World) 
 
 async fn what_no_window_can_reach_is_exported_once_as_unreadable(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
-    for key in ["PROFILE", "!settings"] {
+    for key in ["PROFILE", "!settings", "42#order"] {
         world.store_odd(&connector, key).await;
     }
     world.store_odd(&connector, "2023-07-10T12:30:00 without a zone").await;
@@ -75,7 +83,40 @@ async fn what_no_window_can_reach_is_exported_once_as_unreadable(world: World) {
     world.run_until(&connector, at("2023-07-14T12:06:00Z")).await;
     let verdict = world.verdict(&connector);
     verdict.assert_clean();
-    assert_eq!((verdict.delivered, verdict.unreadable), (1, 3));
+    assert_eq!((verdict.delivered, verdict.unreadable), (1, 4));
+}
+
+/// The settings name another form than the keys have: every item must come out as unreadable, or the customer
+/// would be told for ever that nothing happens.
+#[tokio::test]
+async fn a_table_whose_keys_have_another_form_is_never_called_quiet() {
+    for form in
+        SortKeyForm::NAMES.map(|(_, form)| form).into_iter().filter(|form| *form != SortKeyForm::Rfc3339)
+    {
+        let fakes = Fakes::with_keys(form);
+        let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+        let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+        for minute in 10..15 {
+            world.store_odd(&connector, &format!("2023-07-10T12:{minute}:00Z#evt")).await;
+        }
+        world.run_until(&connector, at("2023-07-12T12:06:00Z")).await;
+        assert_eq!(world.verdict(&connector).unreadable, 5, "{form:?}");
+    }
+}
+
+/// Whose runs come once a day, and not always at the same second: the dispatcher's tick is up to five minutes off.
+#[tokio::test]
+async fn a_daily_connector_is_reconciled_every_day() {
+    let world = super::on_fakes();
+    let connector =
+        world.activate(at("2023-07-10T11:40:00Z"), |c| c.frequency = 24.try_into().unwrap()).await;
+    let late = at("2023-07-11T08:00:00Z");
+    world.write_visible(&connector, late, "four hours late", at("2023-07-11T12:10:00Z")).await;
+    for (day, minute) in [(10, 5), (11, 9), (12, 5), (13, 9), (14, 5)] {
+        world.go(at(&format!("2023-07-{day}T12:{minute:02}:00Z"))).await;
+        world.run(&connector).await;
+    }
+    world.verdict(&connector).assert_clean();
 }
 
 async fn an_event_of_the_future_waits_for_its_window(world: World) {

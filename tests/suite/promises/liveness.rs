@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use domain::connector::State;
 use domain::fault::Reason;
-use domain::protocol::Outcome;
+use domain::ports::Clock as _;
+use domain::protocol::{FailureKind, Outcome};
 use tests::failing::{Plan, Trouble};
-use tests::fakes::Scripted;
+use tests::fakes::{FakeClock, FakeLedger, Scripted};
 use tests::fixtures::at;
 
 use super::around_noon;
@@ -143,5 +144,52 @@ async fn a_bus_that_is_down_for_hours_stops_nothing() {
         let Outcome::Completed(summary) = outcome else { panic!("{outcome:?}") };
         assert_eq!((summary.delivered, summary.unannounced), (1, 1));
     }
+    world.verdict(&connector).assert_clean();
+}
+
+/// A worker whose clock is a day ahead decides nothing, and takes no lease with it that outlives the mistake.
+#[tokio::test]
+async fn a_worker_with_a_wrong_clock_keeps_nobody_from_working() {
+    for hours in [-24i64, 24] {
+        let mut fakes = Fakes::new();
+        let start = at("2023-07-10T11:30:00Z");
+        let wall = FakeClock::at(start);
+        fakes.ledger = FakeLedger::with_clock(&wall);
+        let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), start).with_clock(wall);
+        let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+        world.write_real(&connector, around_noon(4)).await;
+        world.go(at("2023-07-10T12:05:00Z")).await;
+        let mut wrong = world.exporter(&Plan::none());
+        let clock = world.clock.skewed(hours * 3_600_000);
+        let deadline = clock.now() + Duration::from_secs(900);
+        wrong.ports.clock = std::sync::Arc::new(clock);
+        let outcome = exporter::export(&wrong, &connector.id, deadline).await;
+        let Outcome::Failed { failure, .. } = outcome else { panic!("{outcome:?}") };
+        assert_eq!(failure.kind, FailureKind::ClockSkew);
+        assert_eq!(fakes.ledger.parts(&connector.id), []);
+        world.run_until(&connector, at("2023-07-10T12:30:00Z")).await;
+        assert_eq!(world.verdict(&connector).delivered, 2, "{hours} hours off");
+    }
+}
+
+/// Bytes that are not those that were sealed never reach the customer; put right, they do.
+#[tokio::test]
+async fn staged_bytes_that_rot_are_never_delivered() {
+    let fakes = Fakes::new();
+    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    world.write_real(&connector, around_noon(4)).await;
+    world.go(at("2023-07-10T12:05:00Z")).await;
+    let plan = Plan::none().and("seal", 1, Trouble::Crash);
+    assert!(world.run_with(&connector, &plan).await.is_none());
+    let key = fakes.staging.keys().into_iter().find(|key| key.ends_with(".data")).unwrap();
+    let sealed = fakes.staging.object(&key).unwrap();
+    fakes.staging.corrupt(&key, sealed.slice(1..));
+    world.run_until(&connector, at("2023-07-10T14:06:00Z")).await;
+    assert_eq!(world.ground().objects(&connector), []);
+    let block = world.cursor(&connector).await.block.unwrap();
+    assert_eq!(block.reason, Reason::Rejected);
+    fakes.staging.corrupt(&key, sealed);
+    world.run_until(&connector, at("2023-07-10T15:06:00Z")).await;
     world.verdict(&connector).assert_clean();
 }

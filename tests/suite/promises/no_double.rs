@@ -124,6 +124,31 @@ fn two_workers_in_lockstep_seal_every_part_once() {
     settle(&fakes, &world, &connector);
 }
 
+/// Without a look-back nothing that an earlier part holds is read again, not even a key that tells no time and
+/// lies, by its bytes, just behind the cut.
+#[test]
+fn a_cut_beside_an_unreadable_key_exports_it_once() {
+    for look_back in [0, 1, 3600] {
+        let fakes = Fakes::new();
+        let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+        let mut world = world.with_parts_of(2);
+        world.timing.look_back = Duration::from_secs(look_back);
+        at_once(async {
+            let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+            for second in 10..16 {
+                world
+                    .write(&connector, at(&format!("2023-07-10T11:50:{second}Z")), &second.to_string())
+                    .await;
+                world.store_odd(&connector, &format!("2023-07-10T11:50:{second}!")).await;
+            }
+            world.run_until(&connector, at("2023-07-10T14:06:00Z")).await;
+            let verdict = world.verdict(&connector);
+            assert_eq!((verdict.delivered, verdict.unreadable), (6, 6), "look-back {look_back} s");
+            verdict.assert_clean();
+        });
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 

@@ -19,6 +19,7 @@ super::on_both_grounds! {
     what_comes_late_within_the_look_back_is_in_a_later_part
     what_expires_after_its_seal_is_delivered_all_the_same
     a_backlog_is_worked_off_in_windows
+    a_tenant_of_several_shards_is_one_stream
 }
 
 /// In every layout and compression.
@@ -26,8 +27,7 @@ async fn recorded_events_arrive_byte_for_byte(world: World) {
     for format in [Format::Json, Format::Ndjson] {
         for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
             let start = at("2023-07-10T11:40:00Z");
-            let connector =
-                world.activate(start, |c| c.encoding = Encoding { format, compression }).await;
+            let connector = world.activate(start, |c| c.encoding = Encoding { format, compression }).await;
             world.write_real(&connector, around_noon(300)).await;
             world.run_until(&connector, at("2023-07-10T13:05:00Z")).await;
             let verdict = world.verdict(&connector);
@@ -56,7 +56,11 @@ async fn recovers(world: &World, connector: &domain::connector::Connector, troub
     // Eleven to twelve, twelve to one: two parts each at least. One to two and two to three: quiet.
     assert_eq!((verdict.parts, verdict.heartbeats), (6, 2), "{trouble}");
     let cursor = world.cursor(connector).await;
-    assert_eq!((cursor.delivered.next(), cursor.watermark), (cursor.next, at("2023-07-10T15:00:00Z")), "{trouble}");
+    assert_eq!(
+        (cursor.delivered.next(), cursor.watermark),
+        (cursor.next, at("2023-07-10T15:00:00Z")),
+        "{trouble}"
+    );
     let parts = world.ground().parts(connector).await;
     assert!(parts.iter().all(|part| part.delivered_at.is_some()), "{trouble}");
 }
@@ -96,7 +100,14 @@ async fn what_comes_late_within_the_look_back_is_in_a_later_part(world: World) {
     let latest = time + TIMING.settle + TIMING.look_back;
     world.write(&connector, time, "in-time").await;
     world.write_visible(&connector, time, "at-the-last-moment", latest).await;
-    world.write_visible(&connector, time + Duration::from_millis(1), "a-little-late", at("2023-07-10T13:05:01Z")).await;
+    world
+        .write_visible(
+            &connector,
+            time + Duration::from_millis(1),
+            "a-little-late",
+            at("2023-07-10T13:05:01Z"),
+        )
+        .await;
     world.run_until(&connector, at("2023-07-10T15:06:00Z")).await;
     let verdict = world.verdict(&connector);
     verdict.assert_clean();
@@ -140,4 +151,19 @@ async fn a_backlog_is_worked_off_in_windows(world: World) {
     verdict.assert_clean();
     // Boundaries at 6, 12 and 18 o'clock and midnight: five to six, and nine windows of six hours.
     assert_eq!((verdict.delivered, verdict.parts, verdict.heartbeats), (54, 10, 0));
+}
+
+/// Equal times in different shards, parts cut in the middle of all of them.
+async fn a_tenant_of_several_shards_is_one_stream(world: World) {
+    let world = world.with_parts_of(5);
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |c| c.shards = 3.try_into().unwrap()).await;
+    for n in 0..60u32 {
+        let time = at("2023-07-10T11:45:00Z") + Duration::from_secs(u64::from(n / 6));
+        world.write(&connector, time, &"x".repeat(n as usize)).await;
+    }
+    world.run_until(&connector, at("2023-07-10T13:06:00Z")).await;
+    let verdict = world.verdict(&connector);
+    verdict.assert_clean();
+    assert_eq!(verdict.delivered, 60);
+    assert!(verdict.parts > 5, "{} parts", verdict.parts);
 }

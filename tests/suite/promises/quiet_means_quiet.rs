@@ -23,7 +23,10 @@ async fn a_quiet_window_has_a_heartbeat_that_says_what_it_covers(world: World) {
         let beat: Value = serde_json::from_str(&file.events[0]).unwrap();
         assert_eq!(beat["window"]["from"], file.window.from.to_string());
         assert_eq!(beat["window"]["to"], file.window.to.to_string());
-        assert_eq!((beat["part"].as_u64(), &beat["connector"]), (Some(file.number), &connector.id.to_string().into()));
+        assert_eq!(
+            (beat["part"].as_u64(), &beat["connector"]),
+            (Some(file.number), &connector.id.to_string().into())
+        );
         let next: domain::time::Time = beat["next_expected_by"].as_str().unwrap().parse().unwrap();
         assert!(next > file.window.to + std::time::Duration::from_secs(3600));
     }

@@ -1,28 +1,30 @@
 //! All promises at once, over random histories: events that come early, late and much too late, workers that die
-//! and answers that are lost at any call, buckets that go and come.
+//! and answers that are lost at any call, customers who lock us out and let us in again, and
+//! runs that are asked for in between.
 
 use std::time::Duration;
 
 use domain::connector::Connector;
 use proptest::prelude::*;
 use tests::failing::{Plan, Trouble};
-use tests::fixtures::at;
+use tests::fixtures::{TIMING, at};
 use tests::turns::Worker;
 
 use super::world::World;
 
-/// An event of a random history: seconds after the start, and how many seconds later it becomes visible.
+/// An event of a random history: milliseconds after the start, and how many seconds later it becomes visible.
 #[derive(Debug, Clone)]
 struct Written {
-    second: u64,
+    ms: u64,
     lateness: u64,
 }
 
 fn written() -> impl Strategy<Value = Written> {
     // Whole minutes make many equal times. Some come within the look-back, some a day late.
-    let second = (0u64..600).prop_map(|minute| minute * 60);
+    let ms = prop::sample::select(vec![0, 0, 0, 1, 499, 500, 999]);
     let lateness = prop_oneof![4 => Just(0), 3 => 0u64..3900, 2 => 3900u64..80_000];
-    (second, lateness).prop_map(|(second, lateness)| Written { second, lateness })
+    (0u64..600, ms, lateness)
+        .prop_map(|(minute, ms, lateness)| Written { ms: minute * 60_000 + ms, lateness })
 }
 
 /// What happens in an hour.
@@ -30,8 +32,10 @@ fn written() -> impl Strategy<Value = Written> {
 enum Hour {
     Well,
     Trouble(usize, Trouble),
-    BucketGoes,
-    BucketComes,
+    LockedOut,
+    LetIn,
+    /// "Run now", and the run.
+    Asked(u64),
 }
 
 fn hour() -> impl Strategy<Value = Hour> {
@@ -39,13 +43,13 @@ fn hour() -> impl Strategy<Value = Hour> {
     prop_oneof![
         4 => Just(Hour::Well),
         6 => (1usize..40, trouble).prop_map(|(nth, trouble)| Hour::Trouble(nth, trouble)),
-        1 => Just(Hour::BucketGoes),
-        2 => Just(Hour::BucketComes),
+        1 => Just(Hour::LockedOut),
+        2 => Just(Hour::LetIn),
+        2 => (0u64..1_800_000).prop_map(Hour::Asked),
     ]
 }
 
 async fn live(world: &World, connector: &Connector, hours: &[Hour]) {
-    let mut kept = None;
     for (n, hour) in (1u64..).zip(hours) {
         let now = at("2023-07-10T12:05:00Z") + Duration::from_secs(3600 * n);
         world.go(now).await;
@@ -54,23 +58,22 @@ async fn live(world: &World, connector: &Connector, hours: &[Hour]) {
             Hour::Trouble(nth, trouble) => {
                 drop(world.run_with(connector, &Plan::none().and_at(*nth, *trouble)).await);
             }
-            // A bucket goes with what is in it, so the test lets it go only while it is empty of promises: it is
-            // the role that goes here, which looks the same to the exporter.
-            Hour::BucketGoes => {
-                let mut locked_out = connector.clone();
-                locked_out.external_id = domain::names::ExternalId::new(9, 9);
-                world.ground().put_role(&locked_out);
-                kept = Some(());
+            Hour::LockedOut => {
+                let mut other = connector.clone();
+                other.external_id = domain::names::ExternalId::new(9, 9);
+                world.ground().put_role(&other);
             }
-            Hour::BucketComes => {
-                world.ground().put_role(connector);
-                kept = None;
+            Hour::LetIn => world.ground().put_role(connector),
+            Hour::Asked(ms) => {
+                let asked = now + Duration::from_millis(*ms);
+                world.go(asked).await;
+                world.ground().request_run(connector, asked, asked).await;
+                world.go(asked + TIMING.settle).await;
+                drop(world.run(connector).await);
             }
         }
     }
-    if kept.is_some() {
-        world.ground().put_role(connector);
-    }
+    world.ground().put_role(connector);
     // Long enough for two daily passes.
     world.run_until(connector, at("2023-07-13T12:06:00Z")).await;
 }
@@ -83,13 +86,14 @@ proptest! {
         events in prop::collection::vec(written(), 0..40),
         hours in prop::collection::vec(hour(), 0..16),
         limit in 1u64..6,
+        shards in 1u8..4,
     ) {
         let world = super::on_fakes().with_parts_of(limit);
         let connector = Worker::new(async {
             let start = at("2023-07-10T11:40:00.250Z");
-            let connector = world.activate(start, |_| {}).await;
+            let connector = world.activate(start, |c| c.shards = shards.try_into().unwrap()).await;
             for (n, event) in events.iter().enumerate() {
-                let time = at("2023-07-10T11:41:00Z") + Duration::from_secs(event.second);
+                let time = at("2023-07-10T11:41:00Z") + Duration::from_millis(event.ms);
                 world.write_visible(&connector, time, &n.to_string(), time + Duration::from_secs(event.lateness)).await;
             }
             live(&world, &connector, &hours).await;

@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::connector::Connector;
+use domain::connector::{Connector, Shards};
 use domain::cursor::Cursor;
 use domain::names::TenantId;
 use domain::part::{Part, PartLimits};
 use domain::ports::Clock as _;
-use domain::protocol::Outcome;
+use domain::protocol::{Outcome, Timing};
+use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
 use exporter::{Exporter, Ports, export};
 use tests::failing::Plan;
 use tests::fakes::{FakeBus, FakeClock, SeededRandomness};
-use tests::fixtures::{self, RealEvent, TIMING, fresh, tenant};
+use tests::fixtures::{self, RealEvent, TIMING, fresh, keys, tenant};
 use tests::oracle::{self, File, Verdict};
 
 /// How long a run has.
@@ -30,8 +31,8 @@ const TICK: Duration = Duration::from_secs(300);
 pub(crate) trait Ground {
     /// The ports of a worker, each call of which meets what the plan says.
     fn ports(&self, plan: &Plan, clock: &FakeClock) -> Ports;
-    /// Stores an event.
-    async fn store(&self, tenant: &TenantId, sort_key: &str, json: &str);
+    /// Stores an event in one of the tenant's shards.
+    async fn store(&self, tenant: &TenantId, shards: Shards, shard: u8, sort_key: &SortKey, json: &str);
     /// Removes the tenant's events before that time, as their TTL would.
     async fn expire(&self, tenant: &TenantId, before: Time);
     /// Stores a connector and its first cursor.
@@ -54,18 +55,28 @@ pub(crate) trait Ground {
     fn objects(&self, connector: &Connector) -> Vec<(String, Bytes)>;
 }
 
+/// An event that is not visible yet.
+struct Coming {
+    visible_at: Time,
+    tenant: TenantId,
+    shards: Shards,
+    sort_key: SortKey,
+    json: String,
+}
+
 /// A world.
 pub(crate) struct World {
     pub(crate) clock: FakeClock,
     pub(crate) bus: FakeBus,
     pub(crate) limits: PartLimits,
+    pub(crate) timing: Timing,
     /// Of the calls of a run that could go wrong a scenario tries every `stride`th: on the stand-ins each try
     /// takes a while, and on the fakes all are tried.
     pub(crate) stride: usize,
     ground: Box<dyn Ground>,
     randomness: SeededRandomness,
     /// Events that are written and not yet visible.
-    coming: Mutex<Vec<(Time, TenantId, String, String)>>,
+    coming: Mutex<Vec<Coming>>,
     /// Every event that is visible, by tenant.
     written: Mutex<BTreeMap<TenantId, Vec<String>>>,
 }
@@ -76,6 +87,7 @@ impl World {
             clock: FakeClock::at(now),
             bus,
             limits: PartLimits::default(),
+            timing: TIMING,
             stride: 1,
             ground,
             randomness: SeededRandomness::new(42),
@@ -88,6 +100,11 @@ impl World {
     pub(crate) fn with_parts_of(mut self, events: u64) -> Self {
         self.limits.events = events;
         self
+    }
+
+    /// The same world with this clock on its wall.
+    pub(crate) fn with_clock(self, clock: FakeClock) -> Self {
+        Self { clock, ..self }
     }
 
     /// The same world with this stride.
@@ -121,33 +138,45 @@ impl World {
         visible_at: Time,
     ) -> String {
         let json = format!(r#"{{"id":"{id}","time":"{time}","of":"{}"}}"#, connector.tenant);
-        self.store(&connector.tenant, format!("{time}#{id}"), json.clone(), visible_at).await;
+        // Keys of one table may have any precision.
+        self.store(
+            connector,
+            keys::key(SortKeyForm::Rfc3339, false, time, fresh()),
+            json.clone(),
+            visible_at,
+        )
+        .await;
         json
     }
 
     /// Writes recorded events.
     pub(crate) async fn write_real(&self, connector: &Connector, events: &[RealEvent]) {
         for event in events {
-            self.store(&connector.tenant, event.sort_key(), event.json.clone(), self.clock.now()).await;
+            let key = SortKey::Text(event.sort_key());
+            self.store(connector, key, event.json.clone(), self.clock.now()).await;
         }
     }
 
     /// Stores something under any key, which no verdict expects.
     pub(crate) async fn store_odd(&self, connector: &Connector, sort_key: &str) {
-        self.ground.store(&connector.tenant, sort_key, "{}").await;
+        let key = SortKey::Text(sort_key.into());
+        self.ground.store(&connector.tenant, connector.shards, 0, &key, "{}").await;
     }
 
-    async fn store(&self, tenant: &TenantId, sort_key: String, json: String, visible_at: Time) {
-        self.coming.lock().unwrap().push((visible_at, tenant.clone(), sort_key, json));
+    async fn store(&self, connector: &Connector, sort_key: SortKey, json: String, visible_at: Time) {
+        let (tenant, shards) = (connector.tenant.clone(), connector.shards);
+        self.coming.lock().unwrap().push(Coming { visible_at, tenant, shards, sort_key, json });
         self.go(self.clock.now()).await;
     }
 
     /// Moves the clock, and makes visible what has come by then.
     pub(crate) async fn go(&self, now: Time) {
         self.clock.set(now);
-        let due: Vec<_> = self.coming.lock().unwrap().extract_if(.., |(at, ..)| *at <= now).collect();
-        for (_, tenant, sort_key, json) in due {
-            self.ground.store(&tenant, &sort_key, &json).await;
+        let due: Vec<_> =
+            self.coming.lock().unwrap().extract_if(.., |event| event.visible_at <= now).collect();
+        for Coming { tenant, shards, sort_key, json, .. } in due {
+            let shard = u8::try_from(json.len() % usize::from(shards.get())).unwrap();
+            self.ground.store(&tenant, shards, shard, &sort_key, &json).await;
             self.written.lock().unwrap().entry(tenant).or_default().push(json);
         }
     }
@@ -156,7 +185,7 @@ impl World {
     pub(crate) fn exporter(&self, plan: &Plan) -> Exporter {
         let mut ports = self.ground.ports(plan, &self.clock);
         ports.randomness = std::sync::Arc::new(self.randomness.clone());
-        Exporter { ports, timing: TIMING, part_limits: self.limits }
+        Exporter { ports, timing: self.timing, part_limits: self.limits }
     }
 
     /// One run now. `None` if the worker died in it.

@@ -1,10 +1,10 @@
 //! One part, one decision: whatever becomes of the answers, a number is sealed once.
 
 use domain::fault::Stage;
+use domain::part::Window;
 use domain::part::{Kind, PartNumber};
 use domain::ports::LeaseAnswer;
 use domain::protocol::{Built, Effect, FailureKind, Outcome, SealAnswer, Span};
-use domain::part::Window;
 use tests::fixtures::{at, worker};
 
 use super::rehearsal::{Rehearsal, draft, is_inline, later, next_run, now, place, place_with_parts};
@@ -49,7 +49,7 @@ fn each_window_looks_back_an_hour_for_late_events() {
     let order = run.stages();
     let span = Window { from: at("2026-11-20T22:00:00Z"), to: at("2026-11-21T00:00:00Z") };
     assert_eq!(order.span, Span::Window(span));
-    assert_eq!(order.exclude, domain::protocol::Exclude::Reaching(span.from));
+    assert_eq!(order.exclude, domain::protocol::Exclude { reaching: Some(span.from), parts: Vec::new() });
     let part = run.seals(SealAnswer::Won).part;
     assert_eq!(part.window.from, at("2026-11-20T23:00:00Z"), "the late ones don't widen the window");
 }

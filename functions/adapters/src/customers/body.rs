@@ -124,7 +124,7 @@ mod tests {
         let ask = AskFirst::default();
         ask.wanted();
         let (body, witness) = outgoing(Body::Stream(Box::pin(stream::iter(chunks))), size, &ask);
-        let bytes = body.collect().await.ok().map(|all| all.into_bytes());
+        let bytes = body.collect().await.ok().map(aws_smithy_types::byte_stream::AggregatedBytes::into_bytes);
         (bytes, witness.saw().cloned())
     }
 

@@ -161,13 +161,24 @@ impl Connectors for DynamoLedger {
     /// A run under way that ends later keeps this `next_run_at`, since it is not what that run has read. Of two
     /// requests the later one stands; both ask for the same thing.
     async fn request_run(&self, id: &ConnectorId, now: Time, cut: Time) -> Result<bool, PortError> {
-        let change = self
-            .change(id, CURSOR)
-            .update_expression("SET #next_run_at = :now, #cut = :cut")
-            .condition_expression("attribute_exists(#pk)")
-            .set_expression_attribute_names(Some(names([PK, NEXT_RUN_AT, "cut"])))
-            .set_expression_attribute_values(Some(values([(":now", time(now)), (":cut", time(cut))])));
-        held("asking for a run", change.send().await)
+        let asked = |update: &str, condition: &str| {
+            self.change(id, CURSOR)
+                .update_expression(update)
+                .condition_expression(condition)
+                .set_expression_attribute_values(Some(values([(":now", time(now)), (":cut", time(cut))])))
+        };
+        // A path into the block can be set only while there is a block, so that is asked first.
+        let blocked = asked(
+            "SET #next_run_at = :now, #cut = :cut, #block.#next_attempt = :now",
+            "attribute_exists(#block)",
+        )
+        .set_expression_attribute_names(Some(names([NEXT_RUN_AT, "cut", "block", "next_attempt"])));
+        if held("asking for a run", blocked.send().await)? {
+            return Ok(true);
+        }
+        let plain = asked("SET #next_run_at = :now, #cut = :cut", "attribute_exists(#pk)")
+            .set_expression_attribute_names(Some(names([PK, NEXT_RUN_AT, "cut"])));
+        held("asking for a run", plain.send().await)
     }
 }
 

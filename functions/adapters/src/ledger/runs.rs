@@ -8,7 +8,7 @@ use domain::cursor::Reconcile;
 use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber};
-use domain::ports::{LeaseAnswer, PortError, Runs};
+use domain::ports::{LONGEST_LEASE, LeaseAnswer, PortError, Runs};
 use domain::protocol::{Mark, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
 
@@ -78,13 +78,15 @@ impl Runs for DynamoLedger {
             .update_expression("SET #lease_owner = :me, #lease_until = :until")
             .condition_expression(
                 "attribute_exists(#pk) AND \
-                 (attribute_not_exists(#lease_until) OR #lease_until < :now OR #lease_owner = :me)",
+                 (attribute_not_exists(#lease_until) OR #lease_until < :now OR #lease_until > :longest \
+                 OR #lease_owner = :me)",
             )
             .set_expression_attribute_names(Some(names([PK, LEASE_OWNER, LEASE_UNTIL])))
             .set_expression_attribute_values(Some(values([
                 (":me", text(worker.as_str())),
                 (":until", time(until)),
                 (":now", time(now)),
+                (":longest", time(now + LONGEST_LEASE)),
             ])))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = change.send().await else { return Ok(LeaseAnswer::Granted) };

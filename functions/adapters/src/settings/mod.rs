@@ -104,6 +104,7 @@ mod tests {
     use super::*;
 
     /// As a stack with nothing but defaults sets them: optional ones are there and empty.
+    #[expect(clippy::unnecessary_wraps, reason = "it is a Lookup")]
     fn stack(name: &str) -> Option<String> {
         let value = match name {
             "EVENTS_TABLE" => "auditferry-EventsTable-1",
@@ -141,7 +142,7 @@ mod tests {
     #[test]
     fn a_stack_with_nothing_but_defaults_is_enough() {
         let settings = ExporterSettings::read(&stack).unwrap();
-        assert_eq!(settings.timing.settle, Duration::from_secs(300));
+        assert_eq!(settings.timing.settle, Duration::from_mins(5));
         assert_eq!(settings.part_limits, PartLimits::default());
         assert_eq!(settings.ledger.table, "auditferry-LedgerTable-1");
         assert!(!settings.s3.force_path_style);

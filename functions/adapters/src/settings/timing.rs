@@ -50,20 +50,20 @@ mod tests {
 
     #[test]
     fn a_window_read_through_an_index_settles_longer_unless_set() {
-        assert_eq!(timing(&|_| None).unwrap().settle, Duration::from_secs(300));
-        assert_eq!(timing(&with("EVENTS_INDEX", "by-tenant")).unwrap().settle, Duration::from_secs(900));
+        assert_eq!(timing(&|_| None).unwrap().settle, Duration::from_mins(5));
+        assert_eq!(timing(&with("EVENTS_INDEX", "by-tenant")).unwrap().settle, Duration::from_mins(15));
         let set = |name: &str| match name {
             "EVENTS_INDEX" => Some("by-tenant".to_owned()),
             "SETTLE_SECONDS" => Some("60".to_owned()),
             _ => None,
         };
-        assert_eq!(timing(&set).unwrap().settle, Duration::from_secs(60));
+        assert_eq!(timing(&set).unwrap().settle, Duration::from_mins(1));
     }
 
     #[test]
     fn zero_seconds_is_a_value_and_nothing_is_not() {
         assert_eq!(timing(&with("LOOK_BACK_SECONDS", "0")).unwrap().look_back, Duration::ZERO);
-        assert_eq!(timing(&with("LOOK_BACK_SECONDS", "")).unwrap().look_back, Duration::from_secs(3600));
+        assert_eq!(timing(&with("LOOK_BACK_SECONDS", "")).unwrap().look_back, Duration::from_hours(1));
     }
 
     #[test]

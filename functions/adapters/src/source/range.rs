@@ -15,8 +15,8 @@ pub(super) enum Range {
     Between(AttributeValue, AttributeValue),
     /// Those before.
     Below(AttributeValue),
-    /// Those behind.
-    Above(AttributeValue),
+    /// That one and those behind.
+    From(AttributeValue),
 }
 
 impl Range {
@@ -27,7 +27,7 @@ impl Range {
                 ("#sk BETWEEN :low AND :high", vec![(":low", low.clone()), (":high", high.clone())])
             }
             Self::Below(low) => ("#sk < :low", vec![(":low", low.clone())]),
-            Self::Above(high) => ("#sk > :high", vec![(":high", high.clone())]),
+            Self::From(high) => ("#sk >= :high", vec![(":high", high.clone())]),
         }
     }
 }
@@ -43,22 +43,10 @@ pub(super) fn of(span: &Span, form: SortKeyForm, key: KeyType) -> Vec<Range> {
             let (low, high) = form.range(*from, *to);
             vec![Range::Between(value(low), value(high))]
         }
-        Span::Strays => {
-            let (low, high) = form.range(Time::EPOCH, last(form, key));
-            vec![Range::Below(value(low)), Range::Above(value(high))]
+        Span::Strays { beyond } => {
+            vec![Range::Below(value(form.bound(Time::EPOCH))), Range::From(value(form.bound(*beyond)))]
         }
     }
-}
-
-/// The last time that a key of the form can tell. A text of ten or 13 digits ends in the year 2286; the bound
-/// of a later time would have a digit more, and as a text stand before keys of today.
-fn last(form: SortKeyForm, key: KeyType) -> Time {
-    let longest = match (form, key) {
-        (SortKeyForm::EpochSeconds, KeyType::Text) => Time::from_millis(9_999_999_999_000),
-        (SortKeyForm::EpochMillis, KeyType::Text) => Time::from_millis(9_999_999_999_999),
-        _ => None,
-    };
-    longest.unwrap_or(Time::LAST)
 }
 
 #[cfg(test)]
@@ -86,30 +74,24 @@ mod tests {
     }
 
     #[test]
-    fn strays_lie_outside_every_key_that_tells_a_time() {
+    fn strays_lie_before_1970_or_further_ahead_than_any_window() {
+        let beyond = "2026-11-21T21:00:00Z".parse().unwrap();
         for (_, form) in SortKeyForm::NAMES {
-            let ranges = of(&Span::Strays, form, KeyType::Text);
-            let [Range::Below(AttributeValue::S(low)), Range::Above(AttributeValue::S(high))] =
+            let ranges = of(&Span::Strays { beyond }, form, KeyType::Text);
+            assert_eq!(
+                ranges,
+                [Range::Below(text(&form.bound(Time::EPOCH))), Range::From(text(&form.bound(beyond)))]
+            );
+            let [Range::Below(AttributeValue::S(low)), Range::From(AttributeValue::S(high))] =
                 ranges.as_slice()
             else {
                 panic!("{ranges:?}")
             };
-            for time in ["1970-01-01T00:00:00Z", "2026-11-20T20:15:30Z", "2286-11-20T17:46:39.999Z"] {
-                let key = form.bound(time.parse().unwrap());
-                assert!(*low <= key && key <= *high, "{form:?}: {low} {key} {high}");
+            for time in ["1970-01-01T00:00:00Z", "2026-11-21T20:59:59.999Z"] {
+                let key = format!("{}#", form.bound(time.parse().unwrap()));
+                assert!(*low < key && key < *high, "{form:?}: {low} {key} {high}");
             }
             assert!("!" < low.as_str() && "~" > high.as_str(), "{form:?}");
-        }
-    }
-
-    #[test]
-    fn the_keys_of_a_day_after_2050_are_no_strays_although_their_digits_are_fewer_than_those_of_the_last_time()
-     {
-        let later = "2060-01-01T00:00:00Z".parse().unwrap();
-        for form in [SortKeyForm::EpochSeconds, SortKeyForm::EpochMillis] {
-            let ranges = of(&Span::Strays, form, KeyType::Text);
-            let Some(Range::Above(AttributeValue::S(high))) = ranges.last() else { panic!("{ranges:?}") };
-            assert!(form.bound(later) < *high);
         }
     }
 }

@@ -60,7 +60,7 @@ pub(crate) const RUN: &str = "\
 The window is cut at now less the settle time, so that no event is read before it has come to rest. In AWS \
 the command asks for the run, and the dispatcher's next tick (within 5 minutes) starts it. With --local it \
 runs the exporter here, tells what came of it, and ends with 1 if delivery is blocked. A blocked destination is \
-not tried before its next attempt.
+tried at once, without waiting for its next attempt.
 
 Examples:
   auditferry connector run con_0123456789abcdef

@@ -1,5 +1,7 @@
 //! The ledger: connectors, cursors and part records, in one DynamoDB table.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::PortError;
@@ -24,6 +26,10 @@ pub fn due_shard(id: &ConnectorId) -> u8 {
     u8::try_from(hash % u32::from(DUE_SHARDS)).unwrap_or_default()
 }
 
+/// No lease is longer than this: one that ends later was taken by a worker whose clock is wrong, and counts for
+/// nothing.
+pub const LONGEST_LEASE: Duration = Duration::from_mins(20);
+
 /// What a lease was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeaseAnswer {
@@ -38,8 +44,8 @@ pub enum LeaseAnswer {
 /// What the exporter asks of the ledger. Every write is conditional; each method says on what.
 #[async_trait]
 pub trait Runs: Send + Sync {
-    /// Takes the lease if nobody has it, it has run out at `now`, or it is `worker`'s already. It saves cost
-    /// only: safety rests on [`Self::seal`].
+    /// Takes the lease if nobody has it, it has run out at `now`, it ends later than [`LONGEST_LEASE`] from
+    /// `now`, or it is `worker`'s already. It saves cost only: safety rests on [`Self::seal`].
     async fn lease(
         &self,
         id: &ConnectorId,
@@ -154,7 +160,8 @@ pub trait Connectors: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Part>, PortError>;
 
-    /// "Run now": makes the connector due at `now`, with a window that ends at `cut`. `false` if it was never
+    /// "Run now": makes the connector due at `now`, with a window that ends at `cut`, and a blocked one ready
+    /// for its next attempt, since whoever asks may have mended what was wrong. `false` if it was never
     /// activated.
     async fn request_run(&self, id: &ConnectorId, now: Time, cut: Time) -> Result<bool, PortError>;
 }

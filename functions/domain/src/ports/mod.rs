@@ -8,7 +8,9 @@ mod source;
 mod surroundings;
 
 pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, Staging, StagingWrite};
-pub use ledger::{Claim, Connectors, DUE_SHARDS, Due, DuePage, LeaseAnswer, Runs, Saved, due_shard};
+pub use ledger::{
+    Claim, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, Runs, Saved, due_shard,
+};
 pub use notice::{Bus, QUEUE_BATCH, Queue};
 pub use source::{PageError, PageReader, Source};
 pub use surroundings::{Clock, Randomness};

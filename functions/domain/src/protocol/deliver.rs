@@ -8,7 +8,7 @@ use crate::part::{Part, PartNumber};
 use crate::time::Time;
 
 use super::outcome::{Failure, FailureKind};
-use super::run::{Phase, Run};
+use super::run::{Phase, Run, Turn};
 use super::words::{Effect, Mark, PutAnswer};
 
 /// How often a request that fails for a passing reason is tried in one run.
@@ -152,12 +152,13 @@ impl Run {
     }
 
     pub(super) fn marked(&mut self, part: &Part, now: Time) -> Effect {
+        self.progressed = true;
         self.summary.delivered += 1;
         if let Some(place) = self.place.as_deref_mut() {
             place.cursor.delivered = part.number;
             place.cursor.block = place.cursor.block.take().filter(|block| block.stage == Stage::Read);
         }
-        self.deliver_next = false;
+        self.turn = Turn::Seal;
         self.next(now)
     }
 }

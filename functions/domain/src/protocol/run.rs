@@ -68,9 +68,11 @@ pub struct Run {
     /// A fault ended delivery in this run.
     pub(super) delivery_over: bool,
     /// Sealing and delivering take turns, so that neither starves the other.
-    pub(super) deliver_next: bool,
+    pub(super) turn: Turn,
     /// How often the current request was tried.
     pub(super) tries: u32,
+    /// Something was sealed, delivered or searched: if time is up, the next run goes on from a better place.
+    pub(super) progressed: bool,
     pub(super) summary: Summary,
 }
 
@@ -98,6 +100,13 @@ pub(super) enum Phase {
     Over,
 }
 
+/// Whose turn it is, where both have work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    Seal,
+    Deliver,
+}
+
 /// Work on the sealing side.
 enum Sealable {
     Window(Window),
@@ -117,8 +126,9 @@ impl Run {
             ahead: Duration::ZERO,
             opened: false,
             delivery_over: false,
-            deliver_next: false,
+            turn: Turn::Seal,
             tries: 0,
+            progressed: false,
             summary: Summary::default(),
         }
     }
@@ -187,8 +197,12 @@ impl Run {
             let behind = server.since(now);
             let ahead = now.since(server + Duration::from_millis(999));
             if behind > GREAT_SKEW || ahead > GREAT_SKEW {
+                // The lease was taken by a wrong clock too, and could keep everyone away for as long as it errs.
+                let release =
+                    Release { seen: snapshot.cursor.next_run_at, next_run_at: server + FAILED_AGAIN };
                 let detail = format!("the worker's clock says {now}, the ledger's {server}");
-                return Effect::Finish(self.outcome(Some(Failure::new(FailureKind::ClockSkew, detail))));
+                self.phase = Phase::Releasing(Some(Failure::new(FailureKind::ClockSkew, detail)));
+                return Effect::Release(release);
             }
             self.ahead = if ahead > SMALL_SKEW { ahead } else { Duration::ZERO };
         }
@@ -211,7 +225,7 @@ impl Run {
         let may_seal = sealable.filter(|_| now < self.limits.stop_reading);
         match (may_deliver, may_seal) {
             (Some(number), None) => self.deliver(number, now),
-            (Some(number), Some(_)) if self.deliver_next => self.deliver(number, now),
+            (Some(number), Some(_)) if self.turn == Turn::Deliver => self.deliver(number, now),
             (_, Some(Sealable::Window(window))) => self.build_window(window),
             (_, Some(Sealable::Slice(slice))) => self.build_slice(slice),
             (None, None) => self.release(None, now),
@@ -264,7 +278,7 @@ impl Run {
             next_run_at = now + FAILED_AGAIN;
         } else if undone {
             next_run_at = now;
-            if self.summary.sealed + self.summary.delivered == 0 && self.summary.lost_races == 0 {
+            if !self.progressed {
                 let detail = "the time limit ended the run before a part could be sealed or delivered";
                 failure = Some(Failure::new(FailureKind::NoProgress, detail));
             }

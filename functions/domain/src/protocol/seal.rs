@@ -1,5 +1,7 @@
 //! The sealing half of a run: order a part, decide for ever what it is, learn whether the decision was ours.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 
 use crate::backoff::REQUEST;
@@ -10,9 +12,11 @@ use crate::part::{Content, Kind, Part, Window};
 use crate::time::Time;
 
 use super::outcome::{Failure, FailureKind};
-use super::run::{Phase, Run};
+use super::run::{Phase, Run, Turn};
 use super::words::{BuildOrder, Built, Draft, Effect, Exclude, Seal, SealAnswer, Span};
 
+/// Keys that tell no time and lie further ahead than this are strays; nearer ones are left to the windows.
+const STRAYS_BEYOND: Duration = Duration::from_hours(24);
 /// How often a seal whose outcome stays unknown is tried before the run gives up.
 const SEAL_TRIES: u32 = 5;
 /// How many races a run may lose before it leaves the connector to the others.
@@ -24,21 +28,23 @@ impl Run {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let cursor = &place.cursor;
         let from = cursor.since.max(window.from - self.timing.look_back).min(window.from);
-        self.build(Span::Window(Window { from, to: window.to }), Exclude::Reaching(from), None)
+        self.build(Span::Window(Window { from, to: window.to }), Some(from), None)
     }
 
     /// Reads a slice of the past again.
     pub(super) fn build_slice(&mut self, slice: Slice) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
-        let (span, exclude) = match slice {
-            Slice::Span(window) => (Span::Window(window), Exclude::Reaching(window.from)),
-            Slice::Strays => (Span::Strays, Exclude::Parts(place.cursor.reconcile.stray_parts.clone())),
+        let (span, reaching) = match slice {
+            Slice::Span(window) => (Span::Window(window), Some(window.from)),
+            Slice::Strays => (Span::Strays { beyond: place.cursor.watermark + STRAYS_BEYOND }, None),
         };
-        self.build(span, exclude, Some(slice))
+        self.build(span, reaching, Some(slice))
     }
 
-    fn build(&mut self, span: Span, exclude: Exclude, slice: Option<Slice>) -> Effect {
+    fn build(&mut self, span: Span, reaching: Option<Time>, slice: Option<Slice>) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        // A stray lies somewhere in the order of the keys, and one day a window may come to it.
+        let exclude = Exclude { reaching, parts: place.cursor.reconcile.stray_parts.clone() };
         let (number, watermark) = (place.cursor.next, place.cursor.watermark);
         let order = BuildOrder { number, span, watermark, exclude, stop_at: self.limits.stop_reading };
         self.phase = Phase::Building(Box::new(order.clone()), slice);
@@ -205,11 +211,13 @@ impl Run {
 
     fn lost_race(&mut self, now: Time) -> Effect {
         self.summary.lost_races += 1;
+        self.progressed = true;
         if self.summary.lost_races < RACES { self.look() } else { self.release(None, now) }
     }
 
     fn sealed(&mut self, seal: Seal, now: Time) -> Effect {
         self.tries = 0;
+        self.progressed = true;
         self.summary.sealed += 1;
         self.summary.events += seal.part.events;
         self.summary.late += seal.part.late;
@@ -225,7 +233,7 @@ impl Run {
                 place.cursor.block = None;
             }
         }
-        self.deliver_next = true;
+        self.turn = Turn::Deliver;
         self.next(now)
     }
 
@@ -242,6 +250,7 @@ impl Run {
     }
 
     pub(super) fn noted(&mut self, after: Reconcile, now: Time) -> Effect {
+        self.progressed = true;
         if let Some(place) = self.place.as_deref_mut() {
             place.cursor.reconcile = after;
         }

@@ -109,17 +109,20 @@ pub enum Effect {
 pub enum Span {
     /// Those of a span of event time.
     Window(Window),
-    /// Those that lie outside all times that a key can tell.
-    Strays,
+    /// Those that tell no time and that no window reaches: before 1970, or from `beyond` on.
+    Strays {
+        /// Windows reach the keys before this in due course.
+        beyond: Time,
+    },
 }
 
 /// Which parts' key lists to hold against what is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Exclude {
+pub struct Exclude {
     /// Of every part whose window ends later than this.
-    Reaching(Time),
-    /// Of these.
-    Parts(Vec<PartNumber>),
+    pub reaching: Option<Time>,
+    /// And of these: the parts that hold strays.
+    pub parts: Vec<PartNumber>,
 }
 
 /// What to read and stage.

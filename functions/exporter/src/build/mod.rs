@@ -12,6 +12,7 @@ use domain::own_event;
 use domain::part::Window;
 use domain::ports::{Cause, PageError, PortError};
 use domain::protocol::{BuildOrder, Built, Span};
+use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
 
 use crate::export::Exporter;
@@ -66,16 +67,13 @@ async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Filled, Pag
     let form = exporter.ports.source.sort_key_form();
     let mut sealed = SealedKeys::open(exporter, connector, order).await?;
     let mut shards = Shards::open(exporter, connector, &order.span).await?;
-    // The grain of time that the draft's last event lies in: a part is never cut inside one.
-    let mut open_grain: Option<Time> = None;
+    let mut last: Option<Place> = None;
     while let Some(item) = shards.next().await? {
         let time_is_up = exporter.ports.clock.now() >= order.stop_at;
         if time_is_up && draft.is_empty() {
             return Ok(Filled::OutOfTime);
         }
-        if !is_inside(&item, &order.span, |time| form.is_before(&item.sort_key, time))
-            || sealed.holds(&item.key).await?
-        {
+        if !is_inside(&item, &order.span, form) || sealed.holds(&item.key).await? {
             continue;
         }
         let line = match &item.content {
@@ -84,29 +82,46 @@ async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Filled, Pag
                 own_event::unreadable(&item, why).map_err(|e| bug("writing an unreadable record", e))?.into()
             }
         };
-        let grain = match order.span {
-            Span::Window(_) => item.time.map(|time| time.floor(form.grain())),
-            // Strays tell no time, and may be cut anywhere.
-            Span::Strays => Some(order.watermark),
-        };
-        let may_cut = match order.span {
-            Span::Window(_) => grain.is_some() && open_grain.is_some() && grain > open_grain,
-            Span::Strays => !draft.is_empty(),
-        };
-        if may_cut && (time_is_up || draft.is_full_with(line.len())) {
-            return Ok(Filled::To(grain));
+        if time_is_up || draft.is_full_with(line.len()) {
+            let cut = match order.span {
+                Span::Window(_) => last.as_ref().and_then(|last| cut_between(last, &item, form)),
+                // Strays tell no time: they may be cut anywhere, and what is left is read again.
+                Span::Strays { beyond } => last.is_some().then_some(beyond),
+            };
+            if cut.is_some() {
+                return Ok(Filled::To(cut));
+            }
         }
-        open_grain = grain.or(open_grain);
-        let late = order.span == Span::Strays || form.is_before(&item.sort_key, order.watermark);
+        // A stray belongs to no window, so it is late in every part.
+        let late =
+            matches!(order.span, Span::Strays { .. }) || form.is_before(&item.sort_key, order.watermark);
         draft.push(&item, &line, late).await?;
+        last = Some(Place { sort_key: item.sort_key, time: item.time });
     }
     Ok(Filled::To(None))
 }
 
-fn is_inside(item: &SourceItem, span: &Span, is_before: impl Fn(Time) -> bool) -> bool {
+/// Where the draft ends so far.
+struct Place {
+    sort_key: SortKey,
+    time: Option<Time>,
+}
+
+/// A time between the last item of the draft and the next one: all keys up to the one lie before it, and all
+/// from the other on do not. There is none inside a grain, where the order of the keys is not that of time.
+fn cut_between(last: &Place, next: &SourceItem, form: SortKeyForm) -> Option<Time> {
+    let start_of_next = next.time.map(|time| time.floor(form.grain()));
+    let end_of_last = last.time.map(|time| time.floor(form.grain()) + form.grain());
+    let lies_between =
+        |cut: &Time| form.is_before(&last.sort_key, *cut) && !form.is_before(&next.sort_key, *cut);
+    start_of_next.filter(lies_between).or_else(|| end_of_last.filter(lies_between))
+}
+
+fn is_inside(item: &SourceItem, span: &Span, form: SortKeyForm) -> bool {
+    let is_before = |time| form.is_before(&item.sort_key, time);
     match span {
         Span::Window(Window { from, to }) => !is_before(*from) && is_before(*to),
-        Span::Strays => item.time.is_none(),
+        Span::Strays { beyond } => item.time.is_none() && (is_before(Time::EPOCH) || !is_before(*beyond)),
     }
 }
 

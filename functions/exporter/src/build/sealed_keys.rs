@@ -6,7 +6,7 @@ use domain::item::EventKey;
 use domain::key_list::KeyListReader;
 use domain::part::{Content, Part};
 use domain::ports::{ByteStream, PortError};
-use domain::protocol::{BuildOrder, Exclude, Span};
+use domain::protocol::{BuildOrder, Span};
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 
@@ -31,13 +31,14 @@ impl SealedKeys {
         order: &BuildOrder,
     ) -> Result<Self, PortError> {
         let runs = &exporter.ports.runs;
-        let parts = match &order.exclude {
-            Exclude::Reaching(after) => runs.parts_reaching(&connector.id, *after, order.number).await?,
-            Exclude::Parts(numbers) => {
-                let found = try_join_all(numbers.iter().map(|n| runs.part(&connector.id, *n))).await?;
-                found.into_iter().flatten().collect()
-            }
+        let mut parts = match order.exclude.reaching {
+            Some(after) => runs.parts_reaching(&connector.id, after, order.number).await?,
+            None => Vec::new(),
         };
+        let others =
+            order.exclude.parts.iter().filter(|number| parts.iter().all(|part| part.number != **number));
+        let others = try_join_all(others.map(|number| runs.part(&connector.id, *number))).await?;
+        parts.extend(others.into_iter().flatten());
         let keys =
             parts.iter().filter(|part| may_hold(part, &order.span)).filter_map(|part| match &part.content {
                 Content::Staged { keys, .. } => Some(keys.as_str()),

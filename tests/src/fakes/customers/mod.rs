@@ -76,7 +76,12 @@ impl FakeCustomers {
     pub fn furnish(&self, connector: &Connector) {
         let to = destination(connector);
         self.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
-        self.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), to.prefix.as_str());
+        self.put_role(
+            to.role.as_str(),
+            connector.external_id.as_str(),
+            to.bucket.as_str(),
+            to.prefix.as_str(),
+        );
     }
 
     /// Makes an empty bucket.

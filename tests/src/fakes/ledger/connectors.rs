@@ -65,6 +65,9 @@ impl Connectors for FakeLedger {
         let cursor = row.cursor_mut();
         cursor.next_run_at = now;
         cursor.cut = Some(cut);
+        if let Some(block) = &mut cursor.block {
+            block.next_attempt = now;
+        }
         Ok(true)
     }
 }

@@ -28,10 +28,13 @@ pub struct FakeLedger {
     lax: bool,
 }
 
+/// What was written, and to which connector.
+type History = Vec<(ConnectorId, Entry)>;
+
 #[derive(Debug, Default)]
 struct Table {
     rows: BTreeMap<ConnectorId, Row>,
-    history: Vec<(ConnectorId, Entry)>,
+    history: History,
 }
 
 #[derive(Debug)]
@@ -129,7 +132,7 @@ impl FakeLedger {
 
 impl Table {
     /// The row of an activated connector. A write to one that is not there is a bug of the caller's.
-    fn activated(&mut self, id: &ConnectorId) -> Result<(&mut Row, &mut Vec<(ConnectorId, Entry)>), PortError> {
+    fn activated(&mut self, id: &ConnectorId) -> Result<(&mut Row, &mut History), PortError> {
         let Self { rows, history } = self;
         match rows.get_mut(id).filter(|row| row.cursor.is_some()) {
             Some(row) => Ok((row, history)),

@@ -5,7 +5,7 @@ use domain::cursor::Reconcile;
 use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber};
-use domain::ports::{LeaseAnswer, PortError, Runs};
+use domain::ports::{LONGEST_LEASE, LeaseAnswer, PortError, Runs};
 use domain::protocol::{Mark, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
 
@@ -22,7 +22,8 @@ impl Runs for FakeLedger {
     ) -> Result<LeaseAnswer, PortError> {
         let mut table = self.table();
         let Ok((row, history)) = table.activated(id) else { return Ok(LeaseAnswer::Unknown) };
-        let held = |(owner, end): &(WorkerId, Time)| owner != worker && *end >= now;
+        let holds = |end: Time| end >= now && end <= now + LONGEST_LEASE;
+        let held = |(owner, end): &(WorkerId, Time)| owner != worker && holds(*end);
         if !self.lax && row.lease.as_ref().is_some_and(held) {
             return Ok(LeaseAnswer::Held);
         }
@@ -106,7 +107,12 @@ impl Runs for FakeLedger {
         Ok(())
     }
 
-    async fn reconciled(&self, id: &ConnectorId, before: &Reconcile, after: &Reconcile) -> Result<(), PortError> {
+    async fn reconciled(
+        &self,
+        id: &ConnectorId,
+        before: &Reconcile,
+        after: &Reconcile,
+    ) -> Result<(), PortError> {
         let mut table = self.table();
         let (row, history) = table.activated(id)?;
         let cursor = row.cursor_mut();

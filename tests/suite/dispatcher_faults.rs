@@ -1,0 +1,98 @@
+//! The dispatcher in trouble: two ticks in any order of their calls, and ticks that fail or die at any call.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dispatcher::{CLAIM, Ports, dispatch};
+use domain::names::ConnectorId;
+use domain::ports::Clock as _;
+use tests::failing::{Flaky, Plan, Trouble};
+use tests::fakes::{FakeClock, FakeLedger, FakeQueue, SeededRandomness};
+use tests::fixtures::{activated, at, connector, tenant};
+use tests::turns::{Worker, interleave};
+
+const RUN: Duration = Duration::from_secs(900);
+
+struct World {
+    clock: FakeClock,
+    ledger: FakeLedger,
+    queue: FakeQueue,
+    all: Vec<ConnectorId>,
+}
+
+/// `due` connectors that are due, and one that is not.
+fn world(due: usize) -> World {
+    let clock = FakeClock::at(at("2026-11-20T21:05:00Z"));
+    let ledger = FakeLedger::new();
+    let insert = |activation: &str| {
+        let (connector, cursor) = activated(connector(&tenant("acme"), at(activation)), at(activation));
+        ledger.insert(connector.clone(), cursor);
+        connector.id
+    };
+    let mut all: Vec<ConnectorId> = (0..due).map(|_| insert("2026-11-20T20:15:00Z")).collect();
+    all.sort();
+    insert("2026-11-20T21:00:00Z");
+    World { clock, ledger, queue: FakeQueue::new(), all }
+}
+
+impl World {
+    fn ports(&self, plan: &Plan) -> Ports {
+        Ports {
+            due: Arc::new(Flaky::new(self.ledger.clone(), plan)),
+            queue: Arc::new(Flaky::new(self.queue.clone(), plan)),
+            clock: Arc::new(self.clock.clone()),
+            randomness: Arc::new(SeededRandomness::new(1)),
+        }
+    }
+
+    /// How often each connector was sent, for those that were.
+    fn sent(&self) -> BTreeMap<ConnectorId, usize> {
+        let mut sent = BTreeMap::new();
+        for id in self.queue.sent() {
+            *sent.entry(id).or_default() += 1;
+        }
+        sent
+    }
+
+    fn assert_each_sent_once(&self) {
+        let once: BTreeMap<ConnectorId, usize> = self.all.iter().map(|id| (id.clone(), 1)).collect();
+        assert_eq!(self.sent(), once);
+    }
+}
+
+#[test]
+fn ticks_at_the_same_time_send_nothing_twice() {
+    let world = world(130);
+    let (first, second) = (world.ports(&Plan::pausing()), world.ports(&Plan::pausing()));
+    let deadline = world.clock.now() + RUN;
+    let mut a = Worker::new(dispatch(&first, deadline));
+    let mut b = Worker::new(dispatch(&second, deadline));
+    interleave(&mut a, &mut b, &[]);
+    let (a, b) = (a.outcome().unwrap().unwrap(), b.outcome().unwrap().unwrap());
+    assert_eq!(a.sent + b.sent, 130);
+    world.assert_each_sent_once();
+}
+
+/// A tick that fails or dies at any call, and then ticks without trouble until the claims have run out.
+#[tokio::test]
+async fn a_tick_that_fails_or_dies_anywhere_loses_nobody() {
+    for trouble in [Trouble::Fail, Trouble::LoseAnswer, Trouble::Crash] {
+        for nth in 1.. {
+            let world = world(24);
+            let plan = Plan::none().and_at(nth, trouble);
+            let ports = world.ports(&plan);
+            drop(plan.run(dispatch(&ports, world.clock.now() + RUN)).await);
+            let calls = plan.calls().len();
+            for _ in 0..2 {
+                world.clock.advance(CLAIM);
+                dispatch(&world.ports(&Plan::none()), world.clock.now() + RUN).await.unwrap();
+            }
+            let sent = world.sent();
+            assert!(world.all.iter().all(|id| sent.contains_key(id)), "{trouble:?} at call {nth}: {sent:?}");
+            if calls < nth {
+                break;
+            }
+        }
+    }
+}
