@@ -22,13 +22,16 @@
 //! - *isolation*: an order names one connector; an item of another tenant ends the run.
 
 mod deliver;
+mod end;
+mod limits;
 mod outcome;
 mod run;
 mod seal;
 mod words;
 
+pub use limits::{Limits, Timing};
 pub use outcome::{Failure, FailureKind, Outcome, Summary};
-pub use run::{Limits, Run, Timing};
+pub use run::Run;
 pub use words::{
     Answer, BuildOrder, Built, Draft, Effect, Exclude, Input, Mark, PutAnswer, Release, Seal, SealAnswer,
     Snapshot, Span,

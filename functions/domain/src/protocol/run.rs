@@ -1,5 +1,4 @@
-//! Where a run stands, and the parts of the protocol that are neither sealing nor delivering: the start, the
-//! choice of what comes next, and the end.
+//! Where a run stands, its start, and the choice of what comes next.
 
 use std::time::Duration;
 
@@ -12,6 +11,8 @@ use crate::ports::LeaseAnswer;
 use crate::schedule::Grid;
 use crate::time::Time;
 
+use super::end::FAILED_AGAIN;
+use super::limits::{Limits, Timing};
 use super::outcome::{Failure, FailureKind, Outcome, Summary};
 use super::words::{Answer, BuildOrder, Effect, Input, Release, Seal, Snapshot};
 
@@ -21,37 +22,6 @@ const SMALL_SKEW: Duration = Duration::from_secs(2);
 const GREAT_SKEW: Duration = Duration::from_mins(1);
 /// How long a lease outlives the run's deadline.
 const LEASE_MARGIN: Duration = Duration::from_mins(1);
-/// How soon a run that failed is tried again.
-const FAILED_AGAIN: Duration = Duration::from_mins(1);
-
-/// Settings of the deployment that the protocol needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Timing {
-    /// How long a window rests before it is read.
-    pub settle: Duration,
-    /// How far behind the watermark each run looks again for late events.
-    pub look_back: Duration,
-}
-
-/// The run's own limits, by the worker's clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Limits {
-    /// The run is killed then.
-    pub deadline: Time,
-    /// Start no reading after this, and stop what is being read.
-    pub stop_reading: Time,
-    /// Start no write to a customer's bucket after this.
-    pub stop_writing: Time,
-}
-
-impl Limits {
-    /// Two thirds of the time for reading, five sixths for writing.
-    #[must_use]
-    pub fn between(now: Time, deadline: Time) -> Self {
-        let span = deadline.since(now);
-        Self { deadline, stop_reading: now + span * 2 / 3, stop_writing: now + span * 5 / 6 }
-    }
-}
 
 /// One run of one worker over one connector.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +78,7 @@ pub(super) enum Turn {
 }
 
 /// Work on the sealing side.
-enum Sealable {
+pub(super) enum Sealable {
     Window(Window),
     Slice(Slice),
 }
@@ -232,13 +202,18 @@ impl Run {
         }
     }
 
-    fn active(&self) -> Option<(Grid, &Snapshot)> {
+    pub(super) fn active(&self) -> Option<(Grid, &Snapshot)> {
         let place = self.place.as_deref()?;
         Some((place.connector.grid()?, place))
     }
 
     /// The part to be delivered next, if delivery is not paused, blocked or over.
-    fn deliverable(&self, connector: &Connector, cursor: &Cursor, now: Time) -> Option<PartNumber> {
+    pub(super) fn deliverable(
+        &self,
+        connector: &Connector,
+        cursor: &Cursor,
+        now: Time,
+    ) -> Option<PartNumber> {
         let waits = cursor.block.as_ref().is_some_and(|block| self.careful(now) < block.next_attempt);
         let stopped = connector.state != State::Active || self.delivery_over || waits;
         cursor.undelivered().filter(|_| !stopped)
@@ -246,7 +221,7 @@ impl Run {
 
     /// The next window or slice to be sealed. A destination that is blocked does not stop it, nor does a
     /// pause: what is sealed can no longer expire in the source.
-    fn sealable(&self, grid: Grid, cursor: &Cursor, now: Time) -> Option<Sealable> {
+    pub(super) fn sealable(&self, grid: Grid, cursor: &Cursor, now: Time) -> Option<Sealable> {
         let now = self.careful(now);
         let reading_blocked = |b: &crate::fault::Block| b.stage == Stage::Read && now < b.next_attempt;
         if cursor.block.as_ref().is_some_and(reading_blocked) {
@@ -256,77 +231,5 @@ impl Run {
             return Some(Sealable::Window(grid.window(cursor.watermark, cursor.cut)));
         }
         cursor.reconcile.slice(cursor.since, cursor.watermark, now).map(Sealable::Slice)
-    }
-
-    /// Gives the lease back, and says when the connector runs next.
-    pub(super) fn release(&mut self, failure: Option<Failure>, now: Time) -> Effect {
-        let Some((grid, place)) = self.active() else { return self.finish(failure) };
-        let (connector, cursor) = (&place.connector, &place.cursor);
-        let blocked = cursor.block.clone();
-        let mut next_run_at = grid.due(cursor.watermark, cursor.cut, self.timing.settle);
-        if let Some(block) = cursor.block.as_ref().filter(|_| connector.state == State::Active) {
-            let waits = cursor.undelivered().is_some() || block.stage == Stage::Read;
-            next_run_at = if waits { next_run_at.max(now).min(block.next_attempt) } else { next_run_at };
-        }
-        let undone =
-            self.deliverable(connector, cursor, now).is_some() || self.sealable(grid, cursor, now).is_some();
-        let blocked_reading = cursor.block.as_ref().filter(|b| b.stage == Stage::Read);
-        let mut failure = failure;
-        if let Some(block) = blocked_reading {
-            next_run_at = block.next_attempt;
-        } else if failure.is_some() {
-            next_run_at = now + FAILED_AGAIN;
-        } else if undone {
-            next_run_at = now;
-            if !self.progressed {
-                let detail = "the time limit ended the run before a part could be sealed or delivered";
-                failure = Some(Failure::new(FailureKind::NoProgress, detail));
-            }
-        }
-        let release = Release { seen: cursor.next_run_at, next_run_at };
-        self.summary.blocked = blocked;
-        self.summary.more = undone && failure.is_none();
-        self.phase = Phase::Releasing(failure);
-        Effect::Release(release)
-    }
-
-    fn failed(&mut self, phase: Phase, failure: Failure, now: Time) -> Effect {
-        match phase {
-            // A bus that does not answer must not keep the files from the customer: go on, and tell.
-            Phase::AnnouncingRecovery(part) => {
-                self.summary.unannounced += 1;
-                self.announce_part(part)
-            }
-            Phase::AnnouncingPart(part) => {
-                self.summary.unannounced += 1;
-                self.mark(part, now)
-            }
-            Phase::AnnouncingBlock(block, earlier) => {
-                self.summary.unannounced += 1;
-                self.record_block(block, earlier)
-            }
-            // Without the ledger there is nothing to give back: the lease runs out by itself.
-            Phase::Starting | Phase::Leasing | Phase::Looking | Phase::Over => {
-                Effect::Finish(self.outcome(Some(failure)))
-            }
-            Phase::Releasing(earlier) => self.finish(earlier.or(Some(failure))),
-            _ => self.release(Some(failure), now),
-        }
-    }
-
-    fn finish(&mut self, failure: Option<Failure>) -> Effect {
-        Effect::Finish(self.outcome(failure))
-    }
-
-    fn outcome(&mut self, failure: Option<Failure>) -> Outcome {
-        let summary = std::mem::take(&mut self.summary);
-        match failure {
-            Some(failure) => Outcome::Failed { failure, summary },
-            None => Outcome::Completed(summary),
-        }
-    }
-
-    pub(super) fn broken(&mut self, detail: impl Into<String>, now: Time) -> Effect {
-        self.release(Some(Failure::new(FailureKind::Broken, detail)), now)
     }
 }

@@ -1,11 +1,17 @@
 //! A part: one sealed, immutable file, and the names it gets.
 
+mod encoding;
+mod sha256;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::names::{ConnectorId, WorkerId};
 use crate::time::Time;
+
+pub use encoding::{Compression, Encoding, Format};
+pub use sha256::Sha256;
 
 /// A half-open span of event time, `[from, to)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -100,118 +106,6 @@ impl Kind {
             Self::Late => "late",
             Self::Heartbeat => "heartbeat",
         }
-    }
-}
-
-/// How the events are laid out in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// One JSON array, one event a line.
-    #[default]
-    Json,
-    /// One event a line, no array.
-    Ndjson,
-}
-
-/// How a file is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Compression {
-    /// Not at all.
-    #[default]
-    None,
-    /// RFC 1952.
-    Gzip,
-    /// RFC 8878.
-    Zstd,
-}
-
-/// Format and compression together decide the file's name and content type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-pub struct Encoding {
-    /// The layout of the events.
-    pub format: Format,
-    /// The compression of the file.
-    pub compression: Compression,
-}
-
-impl Encoding {
-    /// What follows the last dot-free part of the name: `.json`, `.ndjson.gz` and so on.
-    #[must_use]
-    pub const fn suffix(self) -> &'static str {
-        match (self.format, self.compression) {
-            (Format::Json, Compression::None) => ".json",
-            (Format::Json, Compression::Gzip) => ".json.gz",
-            (Format::Json, Compression::Zstd) => ".json.zst",
-            (Format::Ndjson, Compression::None) => ".ndjson",
-            (Format::Ndjson, Compression::Gzip) => ".ndjson.gz",
-            (Format::Ndjson, Compression::Zstd) => ".ndjson.zst",
-        }
-    }
-
-    /// The truthful content type of the object's bytes: that of the compression, if there is one.
-    #[must_use]
-    pub const fn content_type(self) -> &'static str {
-        match (self.format, self.compression) {
-            (_, Compression::Gzip) => "application/gzip",
-            (_, Compression::Zstd) => "application/zstd",
-            (Format::Json, Compression::None) => "application/json",
-            (Format::Ndjson, Compression::None) => "application/x-ndjson",
-        }
-    }
-}
-
-/// The SHA-256 of some bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Sha256([u8; 32]);
-
-impl Sha256 {
-    /// From the 32 bytes of the digest.
-    #[must_use]
-    pub const fn new(digest: [u8; 32]) -> Self {
-        Self(digest)
-    }
-
-    /// The 32 bytes of the digest.
-    #[must_use]
-    pub const fn bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// The first 16 hexadecimal digits, as in the names of the files.
-    #[must_use]
-    pub fn short(&self) -> String {
-        let mut digits = self.to_string();
-        digits.truncate(16);
-        digits
-    }
-}
-
-impl fmt::Display for Sha256 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl fmt::Debug for Sha256 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sha256({self})")
-    }
-}
-
-impl TryFrom<String> for Sha256 {
-    type Error = hex::FromHexError;
-    fn try_from(digits: String) -> Result<Self, Self::Error> {
-        let bytes = hex::decode(digits)?;
-        bytes.try_into().map(Self).map_err(|_| hex::FromHexError::InvalidStringLength)
-    }
-}
-
-impl From<Sha256> for String {
-    fn from(digest: Sha256) -> Self {
-        digest.to_string()
     }
 }
 

@@ -1,0 +1,91 @@
+//! The end of a run: when the connector runs next, and what became of this one.
+
+use std::time::Duration;
+
+use crate::connector::State;
+use crate::cursor::Cursor;
+use crate::fault::Stage;
+use crate::schedule::Grid;
+use crate::time::Time;
+
+use super::outcome::{Failure, FailureKind, Outcome};
+use super::run::{Phase, Run};
+use super::words::{Effect, Release};
+
+/// How soon a run that failed is tried again.
+pub(super) const FAILED_AGAIN: Duration = Duration::from_mins(1);
+
+impl Run {
+    /// Gives the lease back, and says when the connector runs next.
+    pub(super) fn release(&mut self, failure: Option<Failure>, now: Time) -> Effect {
+        let Some((grid, place)) = self.active() else { return self.finish(failure) };
+        let (connector, cursor) = (&place.connector, &place.cursor);
+        let undone =
+            self.deliverable(connector, cursor, now).is_some() || self.sealable(grid, cursor, now).is_some();
+        let failure = failure.or_else(|| {
+            let detail = "the time limit ended the run before a part could be sealed or delivered";
+            (undone && !self.progressed).then(|| Failure::new(FailureKind::NoProgress, detail))
+        });
+        let blocked = cursor.block.clone();
+        let next_run_at = match &blocked {
+            Some(block) if block.stage == Stage::Read => block.next_attempt,
+            _ if failure.is_some() => now + FAILED_AGAIN,
+            _ if undone => now,
+            Some(block) if connector.state == State::Active && cursor.undelivered().is_some() => {
+                self.next_window(grid, cursor).min(block.next_attempt)
+            }
+            _ => self.next_window(grid, cursor),
+        };
+        let release = Release { seen: cursor.next_run_at, next_run_at };
+        self.summary.blocked = blocked;
+        self.summary.more = undone && failure.is_none();
+        self.phase = Phase::Releasing(failure);
+        Effect::Release(release)
+    }
+
+    fn next_window(&self, grid: Grid, cursor: &Cursor) -> Time {
+        grid.due(cursor.watermark, cursor.cut, self.timing.settle)
+    }
+
+    /// The vendor's own side failed.
+    pub(super) fn failed(&mut self, phase: Phase, failure: Failure, now: Time) -> Effect {
+        match phase {
+            // A bus that does not answer must not keep the files from the customer: go on, and tell.
+            Phase::AnnouncingRecovery(part) => {
+                self.summary.unannounced += 1;
+                self.announce_part(part)
+            }
+            Phase::AnnouncingPart(part) => {
+                self.summary.unannounced += 1;
+                self.mark(part, now)
+            }
+            Phase::AnnouncingBlock(block, earlier) => {
+                self.summary.unannounced += 1;
+                self.record_block(block, earlier)
+            }
+            // Without the ledger there is nothing to give back: the lease runs out by itself.
+            Phase::Starting | Phase::Leasing | Phase::Looking | Phase::Over => {
+                Effect::Finish(self.outcome(Some(failure)))
+            }
+            Phase::Releasing(earlier) => self.finish(earlier.or(Some(failure))),
+            _ => self.release(Some(failure), now),
+        }
+    }
+
+    pub(super) fn finish(&mut self, failure: Option<Failure>) -> Effect {
+        Effect::Finish(self.outcome(failure))
+    }
+
+    pub(super) fn outcome(&mut self, failure: Option<Failure>) -> Outcome {
+        let summary = std::mem::take(&mut self.summary);
+        match failure {
+            Some(failure) => Outcome::Failed { failure, summary },
+            None => Outcome::Completed(summary),
+        }
+    }
+
+    /// What can't be: a bug of ours.
+    pub(super) fn broken(&mut self, detail: impl Into<String>, now: Time) -> Effect {
+        self.release(Some(Failure::new(FailureKind::Broken, detail)), now)
+    }
+}
