@@ -9,7 +9,6 @@
 //! seals and delivers one part. The events are the real ones of `fixtures/`, repeated. What is measured is that
 //! process alone: wall and CPU time between message and answer, and its peak resident memory.
 
-mod runtime_api;
 mod world;
 
 use std::path::PathBuf;

@@ -7,9 +7,6 @@ use std::time::{Duration, Instant};
 use adapters::ledger::DynamoLedger;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use aws_sdk_dynamodb::{Client, Config, config::Credentials, config::Region};
-use axum::Router;
-use axum::response::IntoResponse;
-use axum::routing::post;
 use domain::connector::{Connector, Destination, Shards, State};
 use domain::cursor::Cursor;
 use domain::names::{ConnectorId, ExternalId};
@@ -19,8 +16,7 @@ use domain::schedule::Frequency;
 use domain::time::Time;
 use futures_util::{StreamExt, stream};
 use local::{Role, Stack};
-
-use crate::runtime_api::RuntimeApi;
+use tests::lambda::{EventBus, RuntimeApi};
 
 const SHARDS: u8 = 32;
 const REGION: &str = "us-east-1";
@@ -73,6 +69,7 @@ impl World {
     #[expect(clippy::disallowed_methods, reason = "a measurement needs a clock")]
     pub async fn export(self, exporter: &Path) -> Measured {
         let mut api = RuntimeApi::start(Duration::from_mins(15)).await.expect("the runtime API starts");
+        let bus = EventBus::start().await.expect("the event bus starts");
         let vendor = self.stack.vendor();
         let mut process = Command::new(exporter)
             .env_clear()
@@ -88,7 +85,7 @@ impl World {
             .env("AWS_ENDPOINT_URL_DYNAMODB", self.stack.dynamodb_url())
             .env("AWS_ENDPOINT_URL_S3", self.stack.s3_url())
             .env("AWS_ENDPOINT_URL_STS", self.stack.sts_url())
-            .env("AWS_ENDPOINT_URL_EVENTBRIDGE", bus().await)
+            .env("AWS_ENDPOINT_URL_EVENTBRIDGE", &bus.url)
             .env("S3_FORCE_PATH_STYLE", "true")
             .env("EVENTS_TABLE", "events")
             .env("LEDGER_TABLE", "ledger")
@@ -202,22 +199,6 @@ fn connector(compression: &str, window: Time) -> Connector {
         activated_at: Some(window),
         version: 1,
     }
-}
-
-/// An event bus that takes whatever it is told.
-async fn bus() -> String {
-    let taken = || async {
-        (
-            [("content-type", "application/x-amz-json-1.1")],
-            r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}"#,
-        )
-            .into_response()
-    };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let router = Router::new().route("/", post(taken));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    url
 }
 
 #[expect(clippy::disallowed_methods, reason = "the exporter that is measured runs by the clock on the wall")]

@@ -5,6 +5,7 @@
 //! - [`turns`]: moves workers forward call by call, in any order of their calls.
 //! - [`conformance`]: what each port promises, as functions that run on the fake and on the real adapter.
 //! - [`fixtures`]: real events, and connectors and parts to start from.
+//! - [`lambda`]: the Lambda service around a function's binary, and an event bus.
 //! - [`oracle`]: reads a customer's bucket from outside and holds it against the table.
 //!
 //! The tests themselves are in `suite/`.
@@ -13,5 +14,6 @@ pub mod conformance;
 pub mod failing;
 pub mod fakes;
 pub mod fixtures;
+pub mod lambda;
 pub mod oracle;
 pub mod turns;

@@ -61,7 +61,7 @@ fn not_taken(batch: &[ConnectorId], answer: &SendMessageBatchOutput) -> Vec<Conn
     for failed in answer.failed() {
         // The port hands on only who was refused; why is told here.
         tracing::warn!(
-            connector_id =
+            connector.id =
                 failed.id().parse().ok().and_then(|index: usize| batch.get(index)).map(ConnectorId::as_str),
             code = failed.code(),
             our_fault = failed.sender_fault(),

@@ -1,5 +1,6 @@
 //! The dispatcher's Lambda: wires settings, clients and ports, and runs one [`dispatch`] for each tick.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use adapters::clients::Clients;
@@ -14,10 +15,13 @@ use domain::time::Time;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> Result<ExitCode, Error> {
     logs::start(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
-    let ports = wire(DispatcherSettings::read(&variable).inspect_err(tell)?).await;
-    let ports = &ports;
+    let settings = match DispatcherSettings::read(&variable) {
+        Ok(settings) => settings,
+        Err(wrong) => return Ok(refuse(&wrong)),
+    };
+    let ports = &wire(settings).await;
     run(service_fn(move |event: LambdaEvent<EventBridgeEvent>| async move {
         let deadline =
             i64::try_from(event.context.deadline).ok().and_then(Time::from_millis).unwrap_or(Time::LAST);
@@ -25,7 +29,8 @@ async fn main() -> Result<(), Error> {
         report(&tick);
         Ok::<_, Error>(tick)
     }))
-    .await
+    .await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn wire(settings: DispatcherSettings) -> Ports {
@@ -48,6 +53,8 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn tell(wrong: &WrongSettings) {
+/// Ends the start-up, and names every variable that is wrong.
+fn refuse(wrong: &WrongSettings) -> ExitCode {
     tracing::error!(settings = %wrong, "the dispatcher can't start: its environment is wrong");
+    ExitCode::FAILURE
 }

@@ -27,10 +27,7 @@ impl<'a> Hands<'a> {
 
     /// Does it, and says what came of it. A failure of our own side is an answer too.
     pub(crate) async fn carry_out(&mut self, effect: Effect) -> Answer {
-        self.try_to(effect).await.unwrap_or_else(|failure| {
-            tracing::error!(connector.id = %self.id, failure = %failure.detail, "a step of the export failed");
-            Answer::Failed(failure)
-        })
+        self.try_to(effect).await.unwrap_or_else(Answer::Failed)
     }
 
     async fn try_to(&mut self, effect: Effect) -> Result<Answer, Failure> {
@@ -69,7 +66,13 @@ impl<'a> Hands<'a> {
                 ports.clock.sleep(span).await;
                 Ok(Answer::Done)
             }
-            Effect::Announce(notice) => ports.bus.announce(&notice).await.map(done),
+            Effect::Announce(notice) => {
+                // The run goes on without it, so this is where it is handled.
+                let untold = |error: &PortError| {
+                    tracing::error!(connector.id = %self.id, notice.id = notice.id, error = error.chain(), "a notice was not told");
+                };
+                ports.bus.announce(&notice).await.inspect_err(untold).map(done)
+            }
             Effect::Mark(mark) => ports.runs.mark(&mark).await.map(done),
             Effect::Block(block) => ports.runs.block(self.id, &block).await.map(done),
             Effect::Reconciled { before, after } => {

@@ -1,5 +1,6 @@
 //! The exporter's Lambda: wires settings, clients and ports, and hands each batch to [`exporter::batch`].
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use adapters::bus::EventBridgeBus;
@@ -17,16 +18,20 @@ use exporter::{Exporter, Ports, batch};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> Result<ExitCode, Error> {
     logs::start(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
-    let exporter = wire(ExporterSettings::read(&variable).inspect_err(tell)?).await;
-    let exporter = &exporter;
+    let settings = match ExporterSettings::read(&variable) {
+        Ok(settings) => settings,
+        Err(wrong) => return Ok(refuse(&wrong)),
+    };
+    let exporter = &wire(settings).await;
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let deadline =
             i64::try_from(event.context.deadline).ok().and_then(Time::from_millis).unwrap_or(Time::LAST);
         Ok::<_, Error>(batch::handle(exporter, event.payload, deadline).await)
     }))
-    .await
+    .await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn wire(settings: ExporterSettings) -> Exporter {
@@ -52,6 +57,8 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn tell(wrong: &WrongSettings) {
+/// Ends the start-up, and names every variable that is wrong.
+fn refuse(wrong: &WrongSettings) -> ExitCode {
     tracing::error!(settings = %wrong, "the exporter can't start: its environment is wrong");
+    ExitCode::FAILURE
 }

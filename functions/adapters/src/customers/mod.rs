@@ -60,7 +60,7 @@ impl Customers for StsCustomers {
             .policy(session::policy(destination));
         let answer = request.send().await.map_err(|error| telling.assume_role(&error))?;
         tracing::debug!(
-            connector_id = connector.id.as_str(),
+            connector.id = connector.id.as_str(),
             token_used_percent = answer.session_token_utilization,
             "assumed the customer's role"
         );

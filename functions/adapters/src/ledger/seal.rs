@@ -30,7 +30,7 @@ impl DynamoLedger {
             Transacted::Refused => SealAnswer::Refused,
             Transacted::Unknown(cause) => {
                 tracing::warn!(
-                    connector_id = %seal.part.connector,
+                    connector.id = %seal.part.connector,
                     part = seal.part.number.get(),
                     cause = %aws_smithy_types::error::display::DisplayErrorContext(&*cause),
                     "The answer to a seal was lost; the part's record is read back"

@@ -7,17 +7,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
-/// What the function answered: its payload, or what it reported as an error.
+use super::serve;
+
+/// What the function answered: its payload, or what it reported as an error, of this invocation or of its start.
 pub type Answer = Result<Bytes, Bytes>;
 
 /// The API, as long as it lives.
+#[derive(Debug)]
 pub struct RuntimeApi {
     /// For `AWS_LAMBDA_RUNTIME_API`.
     pub address: String,
@@ -25,6 +27,7 @@ pub struct RuntimeApi {
     answers: mpsc::Receiver<Answer>,
 }
 
+#[derive(Debug)]
 struct Shared {
     events: Mutex<mpsc::Receiver<String>>,
     answers: mpsc::Sender<Answer>,
@@ -32,23 +35,25 @@ struct Shared {
 }
 
 impl RuntimeApi {
-    /// Starts listening; each invocation may take `time_limit`.
+    /// Starts listening; each invocation may take `time_limit`, which the function is told and must keep itself.
+    ///
+    /// # Errors
+    /// If no port is free.
     pub async fn start(time_limit: Duration) -> std::io::Result<Self> {
         let (events, incoming) = mpsc::channel(1);
         let (outgoing, answers) = mpsc::channel(1);
         let shared = Arc::new(Shared { events: Mutex::new(incoming), answers: outgoing, time_limit });
         let router = Router::new()
+            .route("/2018-06-01/runtime/init/error", post(error))
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
             .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
             .with_state(shared);
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?.to_string();
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Self { address, events, answers })
+        Ok(Self { address: serve(router).await?, events, answers })
     }
 
-    /// Invokes the function with `event` and waits for its answer; `None` if it is gone.
+    /// Invokes the function with `event` and waits for its answer, for ever if it has died. `None` if the server
+    /// is gone.
     pub async fn invoke(&mut self, event: String) -> Option<Answer> {
         self.events.send(event).await.ok()?;
         self.answers.recv().await
@@ -68,20 +73,20 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
     let mut set = |name: &'static str, value: String| {
         headers.insert(name, value.parse().expect("a header value of digits and letters"));
     };
-    set("lambda-runtime-aws-request-id", "bench".into());
+    set("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd".into());
     set("lambda-runtime-deadline-ms", deadline.as_millis().to_string());
     set(
         "lambda-runtime-invoked-function-arn",
-        "arn:aws:lambda:us-east-1:111111111111:function:exporter".into(),
+        "arn:aws:lambda:us-east-1:111111111111:function:auditferry".into(),
     );
     (headers, event).into_response()
 }
 
-async fn response(State(shared): State<Arc<Shared>>, Path(_): Path<String>, body: Bytes) -> StatusCode {
+async fn response(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
     answer(&shared, Ok(body)).await
 }
 
-async fn error(State(shared): State<Arc<Shared>>, Path(_): Path<String>, body: Bytes) -> StatusCode {
+async fn error(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
     answer(&shared, Err(body)).await
 }
 

@@ -1,0 +1,26 @@
+//! The start-up: an environment that is wrong ends it, and says all that is wrong with it.
+
+use crate::sqs::Queue;
+use crate::world::{World, dispatcher};
+
+#[tokio::test]
+async fn everything_wrong_with_the_environment_is_named_at_once() {
+    let world = World::start(Queue::start(0).await).await;
+    for (ledger, queue, told) in [
+        (None, None, ["LEDGER_TABLE is not set", "EXPORT_QUEUE_URL is not set"]),
+        (Some("a b"), Some("export"), ["LEDGER_TABLE is `a b`", "EXPORT_QUEUE_URL is `export`"]),
+    ] {
+        let mut environment = world.environment();
+        environment.retain(|(name, _)| name.starts_with("AWS_"));
+        environment.extend(ledger.map(|value| ("LEDGER_TABLE", value.to_owned())));
+        environment.extend(queue.map(|value| ("EXPORT_QUEUE_URL", value.to_owned())));
+        let ended = dispatcher(&environment).await.end().await;
+
+        assert!(ended.code.is_some_and(|code| code != 0), "{ended:?}");
+        let log = ended.log();
+        let [line] = log.as_slice() else { panic!("one line: {log:?}") };
+        assert_eq!(line["level"], "ERROR");
+        let settings = line["settings"].as_str().unwrap();
+        assert!(told.iter().all(|wrong| settings.contains(wrong)), "{settings}");
+    }
+}

@@ -1,0 +1,102 @@
+//! What a tick sends, and what it leaves behind.
+
+use std::time::Duration;
+
+use dispatcher::CLAIM;
+use domain::names::ConnectorId;
+use serde_json::json;
+
+use crate::sqs::Queue;
+use crate::world::{World, dispatcher, scheduled_event};
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// The messages of contract 3 for these connectors, sorted.
+fn messages(connectors: &[ConnectorId]) -> Vec<String> {
+    let mut messages: Vec<String> =
+        connectors.iter().map(|id| format!(r#"{{"connector_id":"{id}"}}"#)).collect();
+    messages.sort();
+    messages
+}
+
+#[tokio::test]
+async fn a_tick_sends_each_due_connector_once_and_the_next_one_nothing() {
+    let world = World::start(Queue::start(0).await).await;
+    let now = world.embedded.clock().now();
+    let mut due = Vec::new();
+    for n in 0..25 {
+        due.push(world.connector(now - MINUTE * n).await);
+    }
+    let later = now + MINUTE * 10;
+    let waiting = world.connector(later).await;
+    let mut function = dispatcher(&world.environment()).await;
+
+    let answer = function.invoke(&scheduled_event()).await.unwrap();
+
+    assert_eq!(answer, json!({ "due": 25, "claimed": 25, "sent": 25, "given_back": 0, "more": false }));
+    assert_eq!(world.queue.taken(), messages(&due));
+    for id in &due {
+        assert!(world.next_run_at(id).await >= now + CLAIM, "{id} is claimed for as long as a run may take");
+    }
+    assert_eq!(world.next_run_at(&waiting).await, later);
+
+    // The second tick of the same process, and one of another.
+    let nothing = json!({ "due": 0, "claimed": 0, "sent": 0, "given_back": 0, "more": false });
+    assert_eq!(function.invoke(&scheduled_event()).await.unwrap(), nothing);
+    function.kill().await;
+    let mut other = dispatcher(&world.environment()).await;
+    assert_eq!(other.invoke(&scheduled_event()).await.unwrap(), nothing);
+    other.kill().await;
+    assert_eq!(world.queue.taken(), messages(&due));
+}
+
+#[tokio::test]
+async fn a_message_that_the_queue_refuses_at_first_is_sent_again_and_the_others_are_not() {
+    let world = World::start(Queue::start(1).await).await;
+    let now = world.embedded.clock().now();
+    let mut due = Vec::new();
+    for _ in 0..25 {
+        due.push(world.connector(now - MINUTE).await);
+    }
+    let mut function = dispatcher(&world.environment()).await;
+
+    let answer = function.invoke(&scheduled_event()).await.unwrap();
+
+    assert_eq!(answer, json!({ "due": 25, "claimed": 25, "sent": 25, "given_back": 0, "more": false }));
+    assert_eq!(world.queue.refused().len(), 1);
+    assert_eq!(world.queue.taken(), messages(&due));
+    let log = function.kill().await.log();
+    let told = log.iter().filter(|line| line["message"] == "the export queue refused a message");
+    let told: Vec<_> = told.map(|line| json!({ "connector_id": line["connector.id"] }).to_string()).collect();
+    assert_eq!(told, world.queue.refused(), "it is told which: {log:#?}");
+}
+
+#[tokio::test]
+async fn what_the_queue_keeps_refusing_is_due_again_at_once() {
+    let world = World::start(Queue::start(usize::MAX).await).await;
+    let due_at = world.embedded.clock().now() - MINUTE;
+    let id = world.connector(due_at).await;
+    let mut function = dispatcher(&world.environment()).await;
+
+    let answer = function.invoke(&scheduled_event()).await.unwrap();
+
+    assert_eq!(answer, json!({ "due": 1, "claimed": 1, "sent": 0, "given_back": 1, "more": false }));
+    assert_eq!(world.queue.taken(), messages(&[]));
+    assert_eq!(world.next_run_at(&id).await, due_at);
+    function.kill().await;
+}
+
+#[tokio::test]
+async fn a_ledger_that_is_gone_fails_the_invocation_and_not_the_process() {
+    let world = World::start(Queue::start(0).await).await;
+    let mut environment = world.environment();
+    environment.retain(|(name, _)| *name != "LEDGER_TABLE");
+    environment.push(("LEDGER_TABLE", "no-such-table".to_owned()));
+    let mut function = dispatcher(&environment).await;
+    for _ in 0..2 {
+        let error = function.invoke(&scheduled_event()).await.unwrap_err();
+        let told = error["errorMessage"].as_str().unwrap();
+        assert!(told.contains("looking for due connectors"), "{error}");
+    }
+    function.kill().await;
+}

@@ -1,0 +1,74 @@
+//! A deployment on the embedded stand-ins with a queue, and the dispatcher's process on it, which goes by the clock
+//! on the wall.
+
+use domain::connector::Connector;
+use domain::names::ConnectorId;
+use domain::ports::Saved;
+use domain::time::Time;
+use local::wiring::Embedded;
+use serde_json::{Value, json};
+use tests::fixtures;
+use tests::lambda::Function;
+
+use crate::sqs::Queue;
+
+/// The deployment.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) embedded: Embedded,
+    pub(crate) queue: Queue,
+}
+
+impl World {
+    pub(crate) async fn start(queue: Queue) -> Self {
+        Self { embedded: Embedded::start(None, None).await.unwrap(), queue }
+    }
+
+    /// The environment of contract 3, as the template sets it, but for what only the exporter reads.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
+        let is_ours = |name: &str| name.starts_with("AWS_") || name == "LEDGER_TABLE";
+        let mut environment = self.embedded.environment();
+        environment.retain(|(name, _)| is_ours(name));
+        environment.push(("AWS_ENDPOINT_URL_SQS", self.queue.endpoint.clone()));
+        environment.push(("EXPORT_QUEUE_URL", self.queue.url()));
+        environment
+    }
+
+    /// A connector that runs next at `next_run_at`.
+    pub(crate) async fn connector(&self, next_run_at: Time) -> ConnectorId {
+        let now = self.embedded.clock().now();
+        let draft: Connector = fixtures::connector(&fixtures::tenant("acme"), now);
+        let (connector, mut cursor) = fixtures::activated(draft.clone(), now);
+        cursor.next_run_at = next_run_at;
+        let connectors = self.embedded.connectors();
+        assert_eq!(connectors.create(&draft).await.unwrap(), Saved::Yes);
+        assert_eq!(connectors.save(&connector, Some(&cursor)).await.unwrap(), Saved::Yes);
+        connector.id
+    }
+
+    /// When a connector runs next.
+    pub(crate) async fn next_run_at(&self, id: &ConnectorId) -> Time {
+        self.embedded.connectors().get(id).await.unwrap().unwrap().1.unwrap().next_run_at
+    }
+}
+
+/// The dispatcher in this environment.
+pub(crate) async fn dispatcher(environment: &[(&str, String)]) -> Function {
+    Function::start(env!("CARGO_BIN_EXE_dispatcher"), environment).await
+}
+
+/// The event of a rule that runs on a schedule.
+/// Source: Amazon EventBridge user guide, "Creating a scheduled rule", the sample event.
+pub(crate) fn scheduled_event() -> Value {
+    json!({
+        "version": "0",
+        "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "123456789012",
+        "time": "2015-10-08T16:53:06Z",
+        "region": "us-east-1",
+        "resources": ["arn:aws:events:us-east-1:123456789012:rule/my-scheduled-rule"],
+        "detail": {}
+    })
+}

@@ -1,0 +1,89 @@
+//! The log: JSON, one object a line, and never what is the customers' or secret.
+
+use domain::connector::Connector;
+use local::Role;
+use local::wiring::STAGING_BUCKET;
+use serde_json::Value;
+
+use crate::world::{World, batch, exporter, failed, message};
+
+/// Stands in every event, and nowhere else.
+const CANARY: &str = "canary-4f1d0c";
+
+/// One connector for each way that a run can end, so that each line there is gets written.
+async fn connectors(world: &World) -> Vec<Connector> {
+    let event = format!(r#"{{"action":"{CANARY}"}}"#);
+    let fine = world.connector("fine", &[&event]).await;
+    let unreadable = world.connector("unreadable", &[&event, CANARY]).await;
+    let gone = world.connector("gone", &[&event]).await;
+    world.lose_bucket(&gone);
+    let refused = world.connector("refused", &[&event]).await;
+    let to = refused.destination.clone().unwrap();
+    let role = Role {
+        arn: to.role.to_string(),
+        external_id: Some("of-another-vendor".to_owned()),
+        bucket: to.bucket.to_string(),
+        prefix: to.prefix.to_string(),
+    };
+    world.embedded.stack().put_role(role).unwrap();
+    vec![fine, unreadable, gone, refused]
+}
+
+/// Runs all of them, and one that fails by our own fault, and returns the log.
+async fn log_of_every_outcome(level: &str, secrets: &[&str]) -> Vec<Value> {
+    let world = World::start().await;
+    let mut connectors = connectors(&world).await;
+    let mut environment = world.environment();
+    environment.push(("AWS_LAMBDA_LOG_LEVEL", level.to_owned()));
+    let mut exporter = exporter(&environment).await;
+    let mut messages: Vec<String> = connectors.iter().map(message).collect();
+    messages.push(format!(r#"{{"connector_id": 7, "more": "{CANARY}"}}"#));
+    let messages: Vec<&str> = messages.iter().map(String::as_str).collect();
+    assert_eq!(exporter.invoke(&batch(&messages)).await.unwrap(), failed(&[]));
+
+    let ours = world.connector("ours", &[&format!(r#"{{"action":"{CANARY}"}}"#)]).await;
+    world.embedded.stack().delete_bucket(STAGING_BUCKET).unwrap();
+    assert_eq!(exporter.invoke(&batch(&[&message(&ours)])).await.unwrap(), failed(&["message-0"]));
+    connectors.push(ours);
+
+    let ended = exporter.kill().await;
+    assert_eq!(ended.stderr, "", "everything is in the log");
+    let vendor = world.embedded.stack().vendor();
+    let external_ids = connectors.iter().map(|connector| connector.external_id.as_str());
+    for secret in external_ids.chain([CANARY, &vendor.secret_access_key]).chain(secrets.iter().copied()) {
+        let line = ended.stdout.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret} is in the log");
+    }
+    ended.log()
+}
+
+fn messages(log: &[Value]) -> Vec<&str> {
+    log.iter().map(|line| line["message"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn every_line_is_json_and_none_holds_an_event_a_credential_or_an_external_id() {
+    // So start the IDs of access keys, the vendor's and the temporary ones.
+    let log = log_of_every_outcome("INFO", &["AKIA", "ASIA"]).await;
+    let messages = messages(&log);
+    for (told, times) in [
+        ("the connector was exported", 2),
+        ("items that are no events were exported as unreadable records; look them up by their keys", 1),
+        ("the connector's destination is blocked", 2),
+        ("the export failed and will be tried again", 1),
+    ] {
+        assert_eq!(messages.iter().filter(|message| **message == told).count(), times, "{told}: {log:#?}");
+    }
+    assert_eq!(messages.iter().filter(|message| message.starts_with("a message was dropped")).count(), 1);
+    for line in &log {
+        assert!(line["timestamp"].is_string() && line["level"].is_string(), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn debugging_shows_more_lines_and_no_more_of_the_customers() {
+    for level in ["DEBUG", "TRACE"] {
+        let log = log_of_every_outcome(level, &["AKIA", "ASIA"]).await;
+        assert!(log.iter().any(|line| line["level"] == "DEBUG"), "{level}");
+    }
+}

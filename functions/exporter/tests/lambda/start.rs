@@ -1,0 +1,62 @@
+//! The start-up: an environment that is wrong ends it, and says all that is wrong with it.
+
+use adapters::settings::ExporterSettings;
+
+use crate::world::{World, batch, exporter, failed};
+
+#[tokio::test]
+async fn a_wrong_environment_ends_the_start_and_everything_wrong_is_named_at_once() {
+    let world = World::start().await;
+    let mut environment = world.environment();
+    environment.retain(|(name, _)| *name != "LEDGER_TABLE");
+    for wrong in [("STAGING_BUCKET", "Not_A_Bucket"), ("SETTLE_SECONDS", "5m"), ("EVENT_BUS_NAME", "")] {
+        environment.retain(|(name, _)| *name != wrong.0);
+        environment.push((wrong.0, wrong.1.to_owned()));
+    }
+    let ended = exporter(&environment).await.end().await;
+
+    assert!(ended.code.is_some_and(|code| code != 0), "{ended:?}");
+    let log = ended.log();
+    let [line] = log.as_slice() else { panic!("one line: {log:?}") };
+    assert_eq!(line["level"], "ERROR");
+    let told = line["settings"].as_str().unwrap();
+    for right in [
+        "LEDGER_TABLE is not set",
+        "EVENT_BUS_NAME is not set",
+        "STAGING_BUCKET is `Not_A_Bucket`",
+        "SETTLE_SECONDS is `5m`",
+    ] {
+        assert!(told.contains(right), "{right}: {told}");
+    }
+    assert_eq!(told.matches("it must be").count(), 4, "each with the right form: {told}");
+}
+
+#[tokio::test]
+async fn each_variable_that_must_be_there_is_named_when_it_alone_is_missing() {
+    let world = World::start().await;
+    let full = world.environment();
+    let needed = ["EVENTS_TABLE", "LEDGER_TABLE", "STAGING_BUCKET", "EVENT_BUS_NAME"];
+    for missing in needed {
+        let environment: Vec<_> = full.iter().filter(|(name, _)| *name != missing).cloned().collect();
+        let ended = exporter(&environment).await.end().await;
+        assert!(ended.code.is_some_and(|code| code != 0), "{ended:?}");
+        let told = ended.log().remove(0)["settings"].as_str().unwrap().to_owned();
+        for name in needed {
+            assert_eq!(told.contains(name), name == missing, "{told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn optional_variables_may_be_empty_as_the_template_leaves_them() {
+    let world = World::start().await;
+    let mut environment = world.environment();
+    for name in ExporterSettings::NAMES {
+        if !environment.iter().any(|(given, _)| given == name) {
+            environment.push((*name, String::new()));
+        }
+    }
+    let mut exporter = exporter(&environment).await;
+    assert_eq!(exporter.invoke(&batch(&[])).await.unwrap(), failed(&[]));
+    exporter.kill().await;
+}

@@ -1,0 +1,139 @@
+//! A deployment on the embedded stand-ins, connectors that are due, and the exporter's process on it. The process
+//! goes by the clock on the wall, so the windows are of the last hours.
+
+use std::time::Duration;
+
+use adapters::source::NewEvent;
+use bytes::Bytes;
+use domain::connector::{Connector, Shards};
+use domain::cursor::Cursor;
+use domain::fault::Block;
+use domain::names::{ConnectorId, ExternalId};
+use domain::ports::Saved;
+use domain::time::Time;
+use local::wiring::Embedded;
+use serde_json::{Value, json};
+use tests::fixtures::{self, TIMING, fresh};
+use tests::lambda::{EventBus, Function};
+use tests::oracle::{Verdict, files, judge};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// The deployment.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) embedded: Embedded,
+    pub(crate) bus: EventBus,
+    /// From where the connectors export: the last window that is closed and settled starts there.
+    pub(crate) since: Time,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let embedded = Embedded::start(None, None).await.unwrap();
+        let since = (embedded.clock().now() - TIMING.settle).floor(HOUR) - HOUR;
+        Self { embedded, bus: EventBus::start().await.unwrap(), since }
+    }
+
+    /// The environment of contract 3, as the template sets it.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
+        let mut environment = self.embedded.environment();
+        environment.push(("AWS_ENDPOINT_URL_EVENTBRIDGE", self.bus.url.clone()));
+        environment.push(("EVENT_BUS_NAME", "auditferry-events".to_owned()));
+        environment
+    }
+
+    /// The exporter, waiting for its first batch.
+    pub(crate) async fn exporter(&self) -> Function {
+        exporter(&self.environment()).await
+    }
+
+    /// A tenant with these events in the window, and its connector, which is due and which its customer lets in.
+    pub(crate) async fn connector(&self, tenant: &str, events: &[&str]) -> Connector {
+        let tenant = fixtures::tenant(tenant);
+        let draft = Connector {
+            external_id: ExternalId::new(0x00ca_9a27_e07e_1d00, fresh()),
+            ..fixtures::connector(&tenant, self.since)
+        };
+        let (connector, cursor) = fixtures::activated(draft.clone(), self.since);
+        let connectors = self.embedded.connectors();
+        assert_eq!(connectors.create(&draft).await.unwrap(), Saved::Yes);
+        assert_eq!(connectors.save(&connector, Some(&cursor)).await.unwrap(), Saved::Yes);
+        self.embedded.admit(&connector).unwrap();
+        let event = |(n, body): (u64, &&str)| NewEvent {
+            time: self.since + Duration::from_secs(n),
+            id: format!("evt_{n}"),
+            body: (*body).to_owned(),
+        };
+        let events: Vec<NewEvent> = (1..).zip(events).map(event).collect();
+        self.embedded.events().write(&tenant, Shards::ONE, &events).await.unwrap();
+        connector
+    }
+
+    /// Takes the customer's bucket away.
+    pub(crate) fn lose_bucket(&self, connector: &Connector) {
+        self.embedded.stack().delete_bucket(bucket(connector)).unwrap();
+    }
+
+    /// What a customer has got, held against what it should have got.
+    pub(crate) fn verdict(&self, connector: &Connector, events: &[&str]) -> Verdict {
+        let objects = self.embedded.stack().objects(bucket(connector)).unwrap();
+        let read = |path| Bytes::from(std::fs::read(path).unwrap());
+        let objects: Vec<_> = objects.into_iter().map(|object| (object.key, read(object.path))).collect();
+        judge(&files(&objects), events.iter().copied())
+    }
+
+    /// Where a connector stands.
+    pub(crate) async fn cursor(&self, id: &ConnectorId) -> Cursor {
+        self.embedded.connectors().get(id).await.unwrap().unwrap().1.unwrap()
+    }
+
+    /// Why a connector is blocked.
+    pub(crate) async fn block(&self, connector: &Connector) -> Option<Block> {
+        self.cursor(&connector.id).await.block
+    }
+}
+
+/// The exporter in this environment.
+pub(crate) async fn exporter(environment: &[(&str, String)]) -> Function {
+    Function::start(env!("CARGO_BIN_EXE_exporter"), environment).await
+}
+
+fn bucket(connector: &Connector) -> &str {
+    connector.destination.as_ref().unwrap().bucket.as_str()
+}
+
+/// The message of contract 3.
+pub(crate) fn message(connector: &Connector) -> String {
+    json!({ "connector_id": connector.id.as_str() }).to_string()
+}
+
+/// A batch of these messages, called `message-0` and so on.
+/// Source: AWS Lambda developer guide, "Using Lambda with Amazon SQS", the sample event.
+pub(crate) fn batch(bodies: &[&str]) -> Value {
+    let record = |(n, body): (usize, &&str)| {
+        json!({
+            "messageId": format!("message-{n}"),
+            "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a...",
+            "body": body,
+            "attributes": {
+                "ApproximateReceiveCount": "1",
+                "SentTimestamp": "1545082649183",
+                "SenderId": "AIDAIENQZJOLO23YVJ4VO",
+                "ApproximateFirstReceiveTimestamp": "1545082649185"
+            },
+            "messageAttributes": {},
+            "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-2:123456789012:my-queue",
+            "awsRegion": "us-east-2"
+        })
+    };
+    json!({ "Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>() })
+}
+
+/// The answer that names these messages as failed.
+pub(crate) fn failed(messages: &[&str]) -> Value {
+    let items: Vec<Value> = messages.iter().map(|id| json!({ "itemIdentifier": id })).collect();
+    json!({ "batchItemFailures": items })
+}

@@ -1,0 +1,89 @@
+//! What the exporter really asks STS for: the tests of the policies take the session policy from here, so that no
+//! copy of it can drift.
+//!
+//! Reads a JSON array of destinations, each with its `external_id`, from standard input. For each it has the real
+//! adapter assume the role at an STS that writes the request down and refuses it. Prints a JSON array with, for
+//! each, `{"sent": "<form>"}`, or `{"refused": "<why>"}` if the domain doesn't take such a destination.
+//!
+//! `cargo run -p tests --example assume_role`
+
+use std::io::Read as _;
+use std::sync::{Arc, Mutex};
+
+use adapters::clients::{Clients, Endpoints};
+use adapters::customers::StsCustomers;
+use adapters::settings::S3Settings;
+use aws_credential_types::Credentials;
+use axum::Router;
+use axum::http::StatusCode;
+use domain::connector::{Connector, Destination};
+use domain::names::ExternalId;
+use domain::part::PartNumber;
+use domain::ports::Customers as _;
+use domain::time::Time;
+use serde_json::{Value, json};
+use tests::fixtures;
+
+/// The bodies of the requests that came in.
+type Sent = Arc<Mutex<Vec<String>>>;
+
+const REFUSAL: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>\
+    <Message>written down</Message></Error></ErrorResponse>";
+
+#[tokio::main]
+async fn main() {
+    let mut asked = String::new();
+    std::io::stdin().read_to_string(&mut asked).expect("standard input is text");
+    let asked: Vec<Value> = serde_json::from_str(&asked).expect("standard input is a JSON array");
+
+    let sent = Sent::default();
+    let customers = customers(&listen(sent.clone()).await);
+    let mut told = Vec::new();
+    for destination in asked {
+        told.push(match connector(destination) {
+            Ok(connector) => {
+                let answer = customers.open(&connector, PartNumber::FIRST).await;
+                assert!(answer.is_err(), "this STS refuses everybody");
+                let sent = sent.lock().unwrap().pop().expect("the adapter asked STS");
+                json!({ "sent": sent })
+            }
+            Err(why) => json!({ "refused": why }),
+        });
+    }
+    println!("{}", Value::from(told));
+}
+
+/// A connector with this destination, or why the domain refuses it.
+fn connector(asked: Value) -> Result<Connector, String> {
+    let external_id = asked.get("external_id").and_then(Value::as_str).unwrap_or_default();
+    let external_id: ExternalId = external_id.parse().map_err(|why| format!("{why}"))?;
+    let destination: Destination = serde_json::from_value(asked).map_err(|why| why.to_string())?;
+    let tenant = "acme".parse().unwrap();
+    Ok(Connector { external_id, destination: Some(destination), ..fixtures::connector(&tenant, Time::EPOCH) })
+}
+
+/// The adapter with an STS at `url`; the keys are never checked.
+fn customers(url: &str) -> StsCustomers {
+    let endpoints = Endpoints {
+        dynamodb: url.to_owned(),
+        events: None,
+        s3: url.to_owned(),
+        sqs: None,
+        sts: url.to_owned(),
+    };
+    let keys = Credentials::new("AKIDEXAMPLE", "secret", None, None, "tests");
+    let clients = Clients::at(&endpoints, "eu-central-1", keys, S3Settings { force_path_style: true });
+    StsCustomers::new(clients.sts, clients.customers)
+}
+
+/// An STS on a port of its own; returns its address.
+async fn listen(sent: Sent) -> String {
+    let answer = move |body: String| async move {
+        sent.lock().unwrap().push(body);
+        (StatusCode::FORBIDDEN, REFUSAL)
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let url = format!("http://{}", listener.local_addr().expect("it has an address"));
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    url
+}

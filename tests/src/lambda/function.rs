@@ -1,0 +1,129 @@
+//! A function's binary as a process of its own, in the environment that Lambda gives it.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::runtime_api::{Answer, RuntimeApi};
+
+/// How long an invocation may take.
+const TIME_LIMIT: Duration = Duration::from_mins(1);
+/// A function that has not answered or ended by then never will.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A running function.
+#[derive(Debug)]
+pub struct Function {
+    api: RuntimeApi,
+    process: Child,
+    stdout: JoinHandle<String>,
+    stderr: JoinHandle<String>,
+}
+
+/// What a function left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Its exit code; `None` if it was killed.
+    pub code: Option<i32>,
+    /// Everything it wrote there.
+    pub stdout: String,
+    /// Everything it wrote there.
+    pub stderr: String,
+}
+
+impl Function {
+    /// Starts the binary at `path`. Its environment is what Lambda sets itself and `environment`, nothing of this
+    /// machine's.
+    ///
+    /// # Panics
+    /// If it can't be started.
+    pub async fn start(path: &str, environment: &[(&str, String)]) -> Self {
+        let api = RuntimeApi::start(TIME_LIMIT).await.expect("the runtime API starts");
+        let mut process = Command::new(path)
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", &api.address)
+            .env("AWS_LAMBDA_FUNCTION_NAME", "auditferry")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/auditferry")
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/20/[1]8476a536")
+            .envs(environment.iter().map(|(name, value)| (*name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the function starts");
+        let stdout = collect(process.stdout.take());
+        let stderr = collect(process.stderr.take());
+        Self { api, process, stdout, stderr }
+    }
+
+    /// Invokes it and waits for its answer: its payload, or what it reported as an error.
+    ///
+    /// # Panics
+    /// If it ends instead of answering, does neither within two minutes, or answers something that is not JSON.
+    pub async fn invoke(&mut self, event: &Value) -> Result<Value, Value> {
+        let Self { api, process, .. } = self;
+        let answered = async {
+            tokio::select! {
+                answer = api.invoke(event.to_string()) => answer.expect("the runtime API is there"),
+                ended = process.wait() => panic!("the function ended instead of answering: {ended:?}"),
+            }
+        };
+        let answer: Answer = timeout(PATIENCE, answered).await.expect("the function answers in time");
+        let parsed = |body: bytes::Bytes| -> Value { serde_json::from_slice(&body).expect("JSON") };
+        answer.map(parsed).map_err(parsed)
+    }
+
+    /// Kills it, as Lambda does with one that it needs no longer.
+    ///
+    /// # Panics
+    /// If it can't be killed.
+    pub async fn kill(mut self) -> Ended {
+        self.process.start_kill().expect("the function can be killed");
+        self.end().await
+    }
+
+    /// Waits until it ends by itself.
+    ///
+    /// # Panics
+    /// If it does not within two minutes.
+    pub async fn end(mut self) -> Ended {
+        let ended = timeout(PATIENCE, self.process.wait()).await;
+        let status = ended.expect("the function ends in time").expect("the function can be waited for");
+        let stdout = self.stdout.await.expect("what it wrote is text");
+        let stderr = self.stderr.await.expect("what it wrote is text");
+        Ended { code: status.code(), stdout, stderr }
+    }
+}
+
+impl Ended {
+    /// The lines of its log, each of which is one JSON object.
+    ///
+    /// # Panics
+    /// If one is not.
+    #[must_use]
+    pub fn log(&self) -> Vec<Value> {
+        let line = |line: &str| match serde_json::from_str(line) {
+            Ok(object @ Value::Object(_)) => object,
+            other => panic!("{other:?}: not a JSON object: {line}"),
+        };
+        self.stdout.lines().map(line).collect()
+    }
+}
+
+/// Reads a pipe to its end, so that the function never waits for a reader.
+fn collect(pipe: Option<impl AsyncRead + Unpin + Send + 'static>) -> JoinHandle<String> {
+    let mut pipe = pipe.expect("the pipe was asked for");
+    tokio::spawn(async move {
+        let mut text = String::new();
+        pipe.read_to_string(&mut text).await.expect("what a function writes is UTF-8");
+        text
+    })
+}

@@ -1,0 +1,21 @@
+//! What surrounds the functions in AWS, for tests that run their binaries as they are deployed: the Lambda service
+//! that hands them events ([`RuntimeApi`], and [`Function`] for a process on it) and an event bus ([`EventBus`]).
+//!
+//! The tables and buckets are the embedded stand-ins of the package `local`, which this package's library doesn't
+//! link; whoever starts a function names them in its environment.
+
+mod event_bus;
+mod function;
+mod runtime_api;
+
+pub use event_bus::EventBus;
+pub use function::{Ended, Function};
+pub use runtime_api::{Answer, RuntimeApi};
+
+/// Serves a stand-in on a free port of this machine, for as long as the test's runtime lives; returns `host:port`.
+async fn serve(router: axum::Router) -> std::io::Result<String> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?.to_string();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(address)
+}
