@@ -53,7 +53,8 @@ impl Verdict {
 }
 
 /// Reads a bucket's objects, and checks everything that the names promise: the hash, the date, numbers without
-/// a gap from 1 on, windows that meet and cross no midnight, and that a heartbeat is alone in its file.
+/// a gap from 1 on, windows that meet and cross no midnight, that a heartbeat is alone in its file, and that no
+/// event is later than its file's window.
 ///
 /// # Panics
 /// If one of these does not hold.
@@ -107,6 +108,15 @@ fn own_type(event: &str) -> Option<String> {
     kind.starts_with("auditferry.").then(|| kind.to_owned())
 }
 
+/// The time of an event that the vendor's product wrote, as the fixtures name it.
+fn time_of(event: &str) -> Option<Time> {
+    if own_type(event).is_some() {
+        return None;
+    }
+    let parsed: Value = serde_json::from_str(event).ok()?;
+    parsed.get("eventTime").or(parsed.get("time"))?.as_str()?.parse().ok()
+}
+
 fn file(key: &str, bytes: &Bytes) -> File {
     let (folder, name) = key.rsplit_once('/').expect("a folder");
     let (stem, suffix) =
@@ -121,6 +131,8 @@ fn file(key: &str, bytes: &Bytes) -> File {
     );
     assert_eq!(Sha256::new(sha2::Sha256::digest(bytes).into()).short(), hash, "{key} has other bytes");
     let events = events(&unpack(suffix, bytes), suffix);
+    let ahead = events.iter().find(|event| time_of(event).is_some_and(|time| time >= window.to));
+    assert_eq!(ahead, None, "{key} holds an event of a later window");
     if events.iter().any(|event| own_type(event).as_deref() == Some("auditferry.heartbeat")) {
         assert_eq!(events.len(), 1, "the heartbeat of {key} is not alone");
     }

@@ -7,4 +7,5 @@ mod embedded;
 mod promises;
 mod protocol;
 mod real_events;
+mod review;
 mod template;

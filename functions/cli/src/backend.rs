@@ -31,6 +31,8 @@ pub(crate) struct Backend {
     pub(crate) timing: Timing,
     /// The embedded stand-ins, with `--local`.
     pub(crate) embedded: Option<Embedded>,
+    /// What the next command on this deployment says: ` --local DIR`, or nothing.
+    pub(crate) place: String,
 }
 
 impl Backend {
@@ -40,19 +42,20 @@ impl Backend {
     /// If the folder is not one that `init` made, or a variable of the environment is missing or malformed.
     pub(crate) async fn open(place: &Place, surroundings: &Surroundings) -> Result<Self, Problem> {
         match &place.local {
-            Some(dir) => Ok(Self::embedded(open_folder(dir, place).await?)),
+            Some(dir) => Ok(Self::embedded(open_folder(dir, place).await?, dir)),
             None => Self::aws(surroundings).await,
         }
     }
 
-    /// On the embedded stand-ins.
-    pub(crate) fn embedded(embedded: Embedded) -> Self {
+    /// On the embedded stand-ins in a folder.
+    fn embedded(embedded: Embedded, dir: &Path) -> Self {
         Self {
             connectors: embedded.connectors(),
             clock: embedded.clock(),
             randomness: embedded.randomness(),
             timing: Embedded::timing(),
             embedded: Some(embedded),
+            place: format!(" --local {}", dir.display()),
         }
     }
 
@@ -67,6 +70,7 @@ impl Backend {
             randomness: Arc::new(SystemRandomness),
             timing,
             embedded: None,
+            place: String::new(),
         })
     }
 
@@ -78,7 +82,7 @@ impl Backend {
         self.connectors.get(id).await?.ok_or_else(|| {
             Problem::failed(
                 format!("there is no connector {id}"),
-                "See which there are: auditferry connector list",
+                format!("See which there are: auditferry connector list{}", self.place),
             )
         })
     }

@@ -107,13 +107,16 @@ impl From<StackError> for Problem {
     }
 }
 
-impl From<NotAllowed> for Problem {
-    fn from(refusal: NotAllowed) -> Self {
-        let remedy = match &refusal {
+impl Problem {
+    /// The connector's state does not allow it; `place` is what a command that looks at it says of where it is.
+    pub(crate) fn not_allowed(refusal: &NotAllowed, place: &str) -> Self {
+        let remedy = match refusal {
             NotAllowed::NoDestination(id) => {
-                format!("See what it has so far: auditferry connector show {id}")
+                format!("See what it has so far: auditferry connector show {id}{place}")
             }
-            NotAllowed::WrongState { id, .. } => format!("See its state: auditferry connector show {id}"),
+            NotAllowed::WrongState { id, .. } => {
+                format!("See its state: auditferry connector show {id}{place}")
+            }
             NotAllowed::StartsInTheFuture(_) => {
                 "Activate it later, or create it without --start-from.".into()
             }

@@ -46,6 +46,12 @@ mod tests {
         assert_eq!(DELIVERY.ceiling(u32::MAX), Duration::from_hours(1));
     }
 
+    #[test]
+    fn jitter_is_full_from_nothing_to_the_ceiling() {
+        let delays = [0, 30_000, 60_000, 60_001].map(|random| DELIVERY.delay(1, random).as_millis());
+        assert_eq!(delays, [0, 30_000, 60_000, 0]);
+    }
+
     proptest! {
         #[test]
         fn a_delay_is_never_over_its_ceiling(attempt in 0u32..100, random in any::<u64>()) {

@@ -147,7 +147,7 @@ pub fn diagnose(fault: &Fault, to: &Destination) -> (String, String) {
         ),
         (Stage::AssumeRole, Reason::Denied) => (
             format!("The role {role} does not let us in ({}: {}).", fault.code, fault.message),
-            "Check that the role exists and that its trust policy names the vendor's account and asks for this connector's external ID, exactly as `connector show` gives it.".into(),
+            "Check that the role exists on the path /auditferry/, and that its trust policy names the vendor's account and asks for this connector's external ID, exactly as `connector show` gives it.".into(),
         ),
         (Stage::PutObject, Reason::Denied) => (
             format!("The role {role} may not write to {bucket}, or the bucket is not owned by account {account} ({}).", fault.code),

@@ -232,7 +232,16 @@ mod tests {
     #[test]
     fn keys_of_another_form_tell_no_time() {
         for form in SortKeyForm::NAMES.map(|(_, form)| form) {
-            for key in ["", "PROFILE", "2026-11-20", "12345", "é", "018f-xyz", "2026-13-01T00:00:00Z#1"] {
+            for key in [
+                "",
+                "PROFILE",
+                "2026-11-20",
+                "12345",
+                "é",
+                "018f-xyz",
+                "2026-13-01T00:00:00Z#1",
+                "2026-11-20T201530.0Z",
+            ] {
                 assert_eq!(form.time_of(&text(key)), None, "{form:?} {key}");
             }
         }

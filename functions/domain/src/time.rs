@@ -113,12 +113,11 @@ impl fmt::Display for Time {
 impl FromStr for Time {
     type Err = NotATime;
 
-    /// Any precision; digits below the millisecond are cut off, never rounded up. Only `Z`, since a text with
-    /// an offset does not sort in time order.
+    /// Any precision; digits below the millisecond are cut off, never rounded up. Only `Z` and only the extended
+    /// form: a text with an offset, or without the colons, does not sort in time order among the others.
     fn from_str(text: &str) -> Result<Self, NotATime> {
         let error = || NotATime(text.chars().take(64).collect());
-        let shaped = text.len() >= 20 && text.as_bytes().get(10) == Some(&b'T') && text.ends_with('Z');
-        if !shaped {
+        if !is_shaped(text.as_bytes()) {
             return Err(error());
         }
         let stamp: jiff::Timestamp = text.parse().map_err(|_| error())?;
@@ -126,6 +125,14 @@ impl FromStr for Time {
         let ms = i64::try_from(ns.div_euclid(1_000_000)).map_err(|_| error())?;
         Self::from_millis(ms).ok_or_else(error)
     }
+}
+
+/// Whether the separators stand where RFC 3339 has them; the calendar library also takes other forms of ISO 8601.
+fn is_shaped(text: &[u8]) -> bool {
+    let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    text.len() >= 20
+        && text.ends_with(b"Z")
+        && separators.iter().all(|(place, separator)| text.get(*place) == Some(separator))
 }
 
 impl TryFrom<String> for Time {
@@ -180,9 +187,15 @@ mod tests {
 
     #[test]
     fn other_forms_are_refused_with_the_right_one() {
-        for text in
-            ["", "2026-11-20", "2026-11-20T20:15:30", "2026-11-20T20:15:30+01:00", "1969-12-31T23:59:59Z"]
-        {
+        for text in [
+            "",
+            "2026-11-20",
+            "2026-11-20T20:15:30",
+            "2026-11-20T20:15:30+01:00",
+            "2026-11-20T201530.123Z",
+            "20261120T201530.1230Z",
+            "1969-12-31T23:59:59Z",
+        ] {
             let error = text.parse::<Time>().unwrap_err();
             assert!(error.to_string().contains("2026-11-20T20:15:30.123Z"), "{error}");
         }

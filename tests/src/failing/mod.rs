@@ -14,6 +14,10 @@ use futures_util::future::{AbortHandle, abortable};
 use crate::fakes::{FakeClock, locked};
 use crate::turns::pause;
 
+/// No run of these tests makes as many calls. One that does goes round in circles, and a test that fails says so
+/// better than one that hangs.
+const ENDLESS: usize = 20_000;
+
 /// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
@@ -145,6 +149,7 @@ impl Plan {
     fn begin(&self, name: &'static str) -> (Option<Trouble>, bool) {
         let mut state = locked(&self.shared);
         state.calls.push(name);
+        assert!(state.calls.len() < ENDLESS, "a worker that does not end; its last call is `{name}`");
         if let Some((clock, each)) = &state.pace {
             clock.advance(*each);
         }

@@ -50,6 +50,11 @@ async fn runs_that_are_asked_for_cut_windows_and_leave_no_gap(world: World) {
     }
     for asked in ["12:20:00.500", "12:20:00.501", "12:59:59.999", "13:00:00", "13:30:12.345"] {
         let asked: Time = at(&format!("2023-07-10T{asked}Z"));
+        // On both sides of the cut, in the same second.
+        for ms in [499, 500, 501, 503] {
+            let time = asked - Duration::from_millis(500) + Duration::from_millis(ms);
+            world.write(&connector, time, &format!("{asked} {ms}")).await;
+        }
         world.run_until(&connector, asked).await;
         world.ground().request_run(&connector, asked, asked).await;
     }

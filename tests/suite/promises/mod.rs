@@ -15,8 +15,9 @@ mod world;
 use tests::fakes::FakeBus;
 use tests::fixtures::{RealEvent, at, cloudtrail};
 
-use grounds::{Embedded, Fakes};
-use world::World;
+use grounds::Embedded;
+pub(crate) use grounds::Fakes;
+pub(crate) use world::World;
 
 /// One test for each scenario, on both grounds.
 macro_rules! on_both_grounds {

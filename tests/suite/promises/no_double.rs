@@ -149,6 +149,30 @@ fn a_cut_beside_an_unreadable_key_exports_it_once() {
     }
 }
 
+/// A worker whose part another one sealed looks again; the customer has moved in the meantime.
+#[test]
+fn a_worker_that_looks_again_goes_by_the_settings_it_finds() {
+    let (fakes, world, connector) = due();
+    let (first, second) = (exporter(&fakes, &world), exporter(&fakes, &world));
+    let mut slow = worker(&first, &world, &connector);
+    while fakes.staging.keys().len() < 2 {
+        assert!(slow.step(), "it stages a part");
+    }
+    let mut quick = worker(&second, &world, &connector);
+    while fakes.ledger.parts(&connector.id).is_empty() {
+        assert!(quick.step(), "it seals a part");
+    }
+    drop(quick);
+    let mut moved = connector.clone();
+    moved.destination.as_mut().unwrap().bucket = "audit-log-of-acme-moved".parse().unwrap();
+    fakes.customers.furnish(&moved);
+    fakes.ledger.change(&connector.id, |stored| *stored = moved.clone());
+    let Outcome::Completed(summary) = slow.finish() else { panic!("a lost race is no failure") };
+    assert_eq!((summary.lost_races, summary.blocked), (1, None));
+    assert!(summary.delivered > 0 && world.ground().objects(&connector).is_empty());
+    settle(&fakes, &world, &moved);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 

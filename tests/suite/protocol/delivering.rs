@@ -3,10 +3,10 @@
 use domain::connector::State;
 use domain::fault::{Reason, Stage};
 use domain::part::PartNumber;
-use domain::protocol::{Effect, FailureKind, PutAnswer, SealAnswer};
-use tests::fixtures::at;
+use domain::protocol::{Effect, FailureKind, PutAnswer, SealAnswer, Snapshot};
+use tests::fixtures::{activated, at, connector, tenant, worker};
 
-use super::rehearsal::{Rehearsal, fault, now, place, place_with_parts, sealed};
+use super::rehearsal::{Rehearsal, fault, later, now, place, place_with_parts, sealed};
 
 #[test]
 fn parts_are_delivered_in_the_order_of_their_numbers() {
@@ -208,4 +208,25 @@ fn sealing_and_delivering_take_turns_in_a_backlog() {
     run.seals(SealAnswer::Won);
     run.delivers(&sealed(&place.connector, 2));
     assert!(matches!(run.effect(), Effect::Build(_)));
+}
+
+/// The settings may have changed since the bucket was opened: a session of the former role serves no longer.
+#[test]
+fn a_bucket_is_opened_anew_after_each_look_at_the_settings() {
+    let draft = connector(&tenant("acme"), at("2026-11-20T19:00:00Z"));
+    let (connector, cursor) = activated(draft, at("2026-11-20T19:15:00Z"));
+    let place = Snapshot { connector, cursor, server_time: None };
+    let mut run = Rehearsal::of(&place);
+    run.stages();
+    let first = run.seals(SealAnswer::Won).part;
+    run.delivers(&first);
+    run.stages();
+    let mut theirs = run.seals(SealAnswer::Refused).part;
+    theirs.sealed_by = worker();
+    run.reads_back(Some(&theirs));
+    run.looks(Some(later(&place, |cursor| {
+        cursor.watermark = theirs.window.to;
+        (cursor.next, cursor.delivered) = (PartNumber::new(3), PartNumber::FIRST);
+    })));
+    assert_eq!(run.opens(Ok(())), theirs.number);
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use domain::fault::{Reason, Stage};
 use domain::part::PartNumber;
 use domain::ports::LeaseAnswer;
 use domain::protocol::{Answer, Built, Effect, FailureKind, Outcome, SealAnswer};
 use tests::fixtures::at;
 
-use super::rehearsal::{Rehearsal, now, place, place_with_parts, sealed};
+use super::rehearsal::{Rehearsal, fault, now, place, place_with_parts, sealed};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -89,6 +90,30 @@ fn nothing_is_written_after_five_sixths_of_the_time() {
     assert_eq!(run.releases().next_run_at, run.now);
     let summary = run.completes();
     assert_eq!((summary.delivered, summary.more), (1, true));
+}
+
+/// Nor does a pause between two tries, or a role that took long to assume, carry a write past that time.
+#[test]
+fn no_write_is_tried_again_after_five_sixths_of_the_time() {
+    let place = place_with_parts(2);
+    for waits in [true, false] {
+        let mut run = Rehearsal::of(&place);
+        run.opens(Ok(()));
+        run.delivers(&sealed(&place.connector, 1));
+        if waits {
+            run.loads(&sealed(&place.connector, 2));
+            run.puts(Err(fault(Stage::PutObject, Reason::Unavailable, "SlowDown")));
+            run.now = now() + SECOND * 750;
+            run.waits();
+        } else {
+            run.loads(&sealed(&place.connector, 2));
+            run.now = now() + SECOND * 750;
+            run.puts(Err(fault(Stage::PutObject, Reason::Expired, "ExpiredToken")));
+        }
+        assert_eq!(run.releases().next_run_at, run.now);
+        let summary = run.completes();
+        assert_eq!((summary.delivered, summary.more, summary.blocked), (1, true, None));
+    }
 }
 
 #[test]

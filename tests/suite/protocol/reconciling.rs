@@ -134,3 +134,23 @@ fn a_pass_that_ran_out_of_time_goes_on_where_it_stopped() {
     };
     assert_eq!(Some(next.from), after.at);
 }
+
+/// Another tenant's item was found in a slice, and is gone by the next try. No window is due, so nothing is sealed
+/// that could take the block away.
+#[test]
+fn a_slice_that_can_be_read_again_leaves_no_run_that_is_due_for_ever() {
+    let (place, now) = owing();
+    let mut first = run(&place, now);
+    first.builds(Built::Foreign { detail: "`globex` came back where `acme` was asked for".into() });
+    first.announces();
+    let block = first.blocks();
+    first.releases();
+    let place = later(&place, |cursor| cursor.block = Some(block.clone()));
+    let mut second = run(&place, block.next_attempt);
+    while matches!(second.effect(), Effect::Build(_)) {
+        second.builds(Built::Nothing);
+        notes(&mut second);
+    }
+    let next = second.releases().next_run_at;
+    assert!(next > second.now, "due at {next}, and it is {} already", second.now);
+}

@@ -102,7 +102,8 @@ pub(crate) struct ConnectArgs {
     /// The connector, such as `con_0123456789abcdef`
     #[arg(value_name = "CONNECTOR")]
     pub(crate) id: ConnectorId,
-    /// The role in the customer's account, such as `arn:aws:iam::123456789012:role/AuditLogDelivery`
+    /// The role in the customer's account, such as
+    /// `arn:aws:iam::123456789012:role/auditferry/AuditLogDelivery`
     #[arg(long, value_name = "ARN")]
     pub(crate) role_arn: RoleArn,
     /// The customer's bucket; the role's account must own it

@@ -47,7 +47,8 @@ pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output)
     output.line(format_args!("{id} was made for {}", connector.tenant));
     output.line(format_args!("external ID {external_id}: the customer's trust policy must ask for it"));
     output.line(format_args!(
-        "\nNext: auditferry connector connect {id} --role-arn ARN --bucket BUCKET --region REGION"
+        "\nNext: auditferry connector connect {id}{} --role-arn ARN --bucket BUCKET --region REGION",
+        backend.place
     ));
     output.object(&Changed::settings(&connector));
     Ok(Exit::Done)
@@ -107,7 +108,7 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
         output.line("the stand-in has the bucket, and the role that lets this connector in");
     }
     if connector.state == State::Draft {
-        output.line(format_args!("\nNext: auditferry connector activate {id}"));
+        output.line(format_args!("\nNext: auditferry connector activate {id}{}", backend.place));
     }
     output.object(&Changed::settings(&connector));
     Ok(Exit::Done)
@@ -132,7 +133,7 @@ pub(crate) async fn activate(backend: &Backend, id: &ConnectorId, output: Output
 /// Activates a connector as of now; returns the cursor with which it starts.
 pub(crate) fn start(backend: &Backend, connector: &mut Connector) -> Result<Cursor, Problem> {
     let now = backend.clock.now();
-    let since = connector.activate(now)?;
+    let since = connector.activate(now).map_err(|refusal| Problem::not_allowed(&refusal, &backend.place))?;
     let due = connector.grid().map_or(now, |grid| grid.due(since, None, backend.timing.settle));
     Ok(Cursor::new(since, now, due))
 }
@@ -140,7 +141,7 @@ pub(crate) fn start(backend: &Backend, connector: &mut Connector) -> Result<Curs
 /// `connector pause`.
 pub(crate) async fn pause(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
     let (mut connector, _) = backend.connector(id).await?;
-    connector.pause()?;
+    connector.pause().map_err(|refusal| Problem::not_allowed(&refusal, &backend.place))?;
     save(backend, &connector, None).await?;
     output.line(format_args!("{id} is paused: events are sealed on schedule, and nothing is delivered"));
     output.object(&Changed::settings(&connector));
@@ -150,7 +151,7 @@ pub(crate) async fn pause(backend: &Backend, id: &ConnectorId, output: Output) -
 /// `connector resume`.
 pub(crate) async fn resume(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
     let (mut connector, cursor) = backend.connector(id).await?;
-    connector.resume()?;
+    connector.resume().map_err(|refusal| Problem::not_allowed(&refusal, &backend.place))?;
     save(backend, &connector, None).await?;
     let mut changed = Changed::settings(&connector);
     output.line(format_args!("{id} is active again"));
@@ -179,7 +180,10 @@ pub(crate) async fn save(
         Saved::Yes => Ok(()),
         Saved::Stale => Err(Problem::failed(
             format!("{} was changed by someone else in the same moment", connector.id),
-            format!("Look at it, and run the command again: auditferry connector show {}", connector.id),
+            format!(
+                "Look at it, and run the command again: auditferry connector show {}{}",
+                connector.id, backend.place
+            ),
         )),
     }
 }

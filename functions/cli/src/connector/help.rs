@@ -12,14 +12,15 @@ Examples:
 pub(crate) const CONNECT: &str = "\
 With --local this command also plays the customer's part in the stand-in: it makes the bucket in the role's \
 account if there is none of that name, and a role that asks for the connector's external ID and may write below \
-the prefix. In AWS the customer does both.
+the prefix. In AWS the customer does both, and the role must lie on the path /auditferry/: the exporter may assume \
+no other.
 
 Examples:
   auditferry connector connect con_0123456789abcdef --local ./af \\
-    --role-arn arn:aws:iam::123456789012:role/AuditLogDelivery \\
+    --role-arn arn:aws:iam::123456789012:role/auditferry/AuditLogDelivery \\
     --bucket acme-audit-log --region eu-central-1
   auditferry connector connect con_0123456789abcdef --prefix security/audit \\
-    --role-arn arn:aws:iam::123456789012:role/AuditLogDelivery \\
+    --role-arn arn:aws:iam::123456789012:role/auditferry/AuditLogDelivery \\
     --bucket acme-audit-log --region eu-central-1";
 
 pub(crate) const ACTIVATE: &str = "\

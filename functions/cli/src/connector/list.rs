@@ -34,7 +34,10 @@ pub(crate) async fn list(backend: &Backend, args: &ListArgs, output: Output) -> 
     let columns = ["CONNECTOR", "TENANT", "STATE", "EVERY", "FILES", "BUCKET"].map(Column::Left);
     let rows: Vec<[String; 6]> = connectors.iter().map(row).collect();
     if connectors.is_empty() {
-        output.line("there are no connectors; make one: auditferry connector create --tenant TENANT");
+        output.line(format_args!(
+            "there are no connectors; make one: auditferry connector create{} --tenant TENANT",
+            backend.place
+        ));
     } else {
         print(output, &table(columns, &rows));
     }

@@ -26,6 +26,10 @@ pub(crate) async fn show(backend: &Backend, id: &ConnectorId, output: Output) ->
     for (name, value) in facts(&connector, &standing) {
         output.line(format_args!("  {name:<12}  {value}"));
     }
+    if standing.health == Health::Draft {
+        let next = next_step(&connector, &backend.place);
+        output.line(format_args!("  {:<12}  {next}", "next step"));
+    }
     output.object(&Shown { connector: &connector, standing: &standing });
     Ok(Exit::Done)
 }
@@ -66,16 +70,17 @@ fn facts(connector: &Connector, standing: &Standing) -> Vec<(&'static str, Strin
         facts.push(("role", to.role.to_string()));
     }
     facts.push(("external ID", connector.external_id.to_string()));
-    if standing.health == Health::Draft {
-        let id = &connector.id;
-        let next = if connector.destination.is_some() {
-            format!("auditferry connector activate {id}")
-        } else {
-            format!("auditferry connector connect {id} --role-arn ARN --bucket BUCKET --region REGION")
-        };
-        facts.push(("next step", next));
-    }
     facts
+}
+
+/// The command that brings a draft on.
+fn next_step(connector: &Connector, place: &str) -> String {
+    let id = &connector.id;
+    if connector.destination.is_some() {
+        format!("auditferry connector activate {id}{place}")
+    } else {
+        format!("auditferry connector connect {id}{place} --role-arn ARN --bucket BUCKET --region REGION")
+    }
 }
 
 fn blocked(block: &Block) -> [(&'static str, String); 4] {

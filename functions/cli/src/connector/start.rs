@@ -40,12 +40,12 @@ struct Asked {
 /// `connector run`.
 pub(crate) async fn run(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
     let (_, cursor) = backend.connector(id).await?;
-    let Some(cursor) = cursor else { return Err(not_activated(id)) };
+    let Some(cursor) = cursor else { return Err(not_activated(&backend.place, id)) };
     let now = backend.clock.now();
     // On a whole second, so that it lies on the grain of every form of sort key.
     let cut = (now - backend.timing.settle).floor(SECOND).max(cursor.watermark);
     if !backend.connectors.request_run(id, now, cut).await? {
-        return Err(not_activated(id));
+        return Err(not_activated(&backend.place, id));
     }
     let mut asked =
         Asked { connector: id.clone(), cut, done: false, runs: Vec::new(), parts: Vec::new(), blocked: None };
@@ -57,7 +57,7 @@ pub(crate) async fn run(backend: &Backend, id: &ConnectorId, output: Output) -> 
         output.object(&asked);
         return Ok(Exit::Done);
     };
-    asked.runs = carry_out(embedded, id).await?;
+    asked.runs = carry_out(embedded, &backend.place, id).await?;
     asked.done = true;
     let (_, after) = backend.connector(id).await?;
     let after = after.unwrap_or_else(|| cursor.clone());
@@ -70,7 +70,7 @@ pub(crate) async fn run(backend: &Backend, id: &ConnectorId, output: Output) -> 
 }
 
 /// Runs the exporter until it has nothing left to do.
-async fn carry_out(embedded: &Embedded, id: &ConnectorId) -> Result<Vec<Summary>, Problem> {
+async fn carry_out(embedded: &Embedded, place: &str, id: &ConnectorId) -> Result<Vec<Summary>, Problem> {
     let mut summaries = Vec::new();
     for _ in 0..MOST_RUNS {
         match embedded.export(std::slice::from_ref(id)).await.remove(id) {
@@ -93,7 +93,7 @@ async fn carry_out(embedded: &Embedded, id: &ConnectorId) -> Result<Vec<Summary>
                     "Wait until its lease has run out, which takes at most 16 minutes, and run it again.",
                 ));
             }
-            Some(Outcome::Inactive) | None => return Err(not_activated(id)),
+            Some(Outcome::Inactive) | None => return Err(not_activated(place, id)),
         }
     }
     Ok(summaries)
@@ -137,9 +137,9 @@ fn report(asked: &Asked, after: &Cursor, output: Output) {
     }
 }
 
-fn not_activated(id: &ConnectorId) -> Problem {
+fn not_activated(place: &str, id: &ConnectorId) -> Problem {
     Problem::failed(
         format!("{id} was never activated"),
-        format!("Activate it: auditferry connector activate {id}"),
+        format!("Activate it: auditferry connector activate {id}{place}"),
     )
 }

@@ -141,7 +141,7 @@ async fn enlist(embedded: &Embedded, (name, account): (&str, &str), now: Time) -
     connector.connect(destination(name, account)?);
     embedded.admit(&connector)?;
     stored(connectors.save(&connector, None).await?)?;
-    let since = connector.activate(now)?;
+    let since = connector.activate(now).map_err(|refusal| Problem::not_allowed(&refusal, ""))?;
     let due = connector.grid().map_or(now, |grid| grid.due(since, None, Embedded::timing().settle));
     stored(connectors.save(&connector, Some(&Cursor::new(since, now, due))).await?)?;
     Ok(connector)

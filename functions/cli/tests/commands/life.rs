@@ -126,7 +126,12 @@ fn a_connector_that_is_not_ready_is_refused_with_the_next_step() {
     ] {
         let said = run(&["connector", verb, &id, "--local", folder.path()]);
         assert!(said.code == Some(1) && said.stderr.contains(words), "{verb}: {said:?}");
+        // What it says to do next is done here, and not in AWS.
+        let next = format!("{id} --local {}", folder.path());
+        assert!(said.stderr.lines().last().unwrap().ends_with(&next), "{verb}: {said:?}");
     }
+    let shown = run(&["connector", "show", &id, "--local", folder.path()]);
+    assert!(shown.stdout.contains(&format!("connect {id} --local {} ", folder.path())), "{shown:?}");
     let list = run(&["connector", "list", "--local", folder.path(), "--tenant", "acme"]);
     assert!(list.stdout.contains(&id) && list.stdout.contains("not connected"), "{list:?}");
     let other = run(&["connector", "list", "--local", folder.path(), "--tenant", "other"]);

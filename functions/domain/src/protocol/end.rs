@@ -28,7 +28,7 @@ impl Run {
         });
         let blocked = cursor.block.clone();
         let next_run_at = match &blocked {
-            Some(block) if block.stage == Stage::Read => block.next_attempt,
+            Some(block) if block.stage == Stage::Read && block.next_attempt > now => block.next_attempt,
             _ if failure.is_some() => now + FAILED_AGAIN,
             _ if undone => now,
             Some(block) if connector.state == State::Active && cursor.undelivered().is_some() => {

@@ -41,9 +41,8 @@ pub async fn build(task: Task<'_>) -> Result<Built, PortError> {
     let Task { exporter, connector, order, attempt } = task;
     let mut draft = DraftWriter::new(exporter, connector, order.number, attempt);
     match fill(task, &mut draft).await {
-        Ok(Filled::OutOfTime) => Ok(Built::OutOfTime),
-        Ok(Filled::To(_)) if draft.is_empty() => Ok(Built::Nothing),
-        Ok(Filled::To(cut)) => Ok(Built::Staged(draft.finish(cut).await?)),
+        Ok(_) if draft.is_empty() => Ok(Built::Nothing),
+        Ok(cut) => Ok(Built::Staged(draft.finish(cut).await?)),
         Err(PageError::Foreign { asked, found }) => {
             draft.abort().await;
             Ok(Built::Foreign { detail: format!("partition key `{found}` where `{asked}` was asked for") })
@@ -55,24 +54,17 @@ pub async fn build(task: Task<'_>) -> Result<Built, PortError> {
     }
 }
 
-enum Filled {
-    /// To a cut between two timestamps, or without one to the end of the span.
-    To(Option<Time>),
-    /// Time was up before the first new event.
-    OutOfTime,
-}
-
-async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Filled, PageError> {
+/// Fills the draft to the end of the span, or to the cut between two timestamps that is returned.
+async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Option<Time>, PageError> {
     let Task { exporter, connector, order, .. } = task;
     let form = exporter.ports.source.sort_key_form();
     let mut sealed = SealedKeys::open(exporter, connector, order).await?;
     let mut shards = Shards::open(exporter, connector, &order.span).await?;
     let mut last: Option<Place> = None;
     while let Some(item) = shards.next().await? {
+        // What the look-back drops is read on past the time: a run that stopped there would stop at the same
+        // place for ever, so each goes on to its first new event and to the cut behind it.
         let time_is_up = exporter.ports.clock.now() >= order.stop_at;
-        if time_is_up && draft.is_empty() {
-            return Ok(Filled::OutOfTime);
-        }
         if !is_inside(&item, &order.span, form) || sealed.holds(&item.key).await? {
             continue;
         }
@@ -89,7 +81,7 @@ async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Filled, Pag
                 Span::Strays { beyond } => last.is_some().then_some(beyond),
             };
             if cut.is_some() {
-                return Ok(Filled::To(cut));
+                return Ok(cut);
             }
         }
         // A stray belongs to no window, so it is late in every part.
@@ -98,7 +90,7 @@ async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Filled, Pag
         draft.push(&item, &line, late).await?;
         last = Some(Place { sort_key: item.sort_key, time: item.time });
     }
-    Ok(Filled::To(None))
+    Ok(None)
 }
 
 /// Where the draft ends so far.

@@ -1,0 +1,229 @@
+"""The templates launched in a customer's account of MiniStack, and the vendor's roles at their door.
+
+Where iam-simulate judges policies, here the whole of it runs: CloudFormation makes role and bucket, STS hands out
+sessions from one account to another, and S3 takes or refuses the files. What the stand-in can't show:
+
+- It tells a session's own ARN as `aws:PrincipalArn`, where AWS tells the ARN of its role. So the trust policy is
+  launched with those ARNs instead; the condition stays, and is tested.
+- It doesn't know `s3:if-none-match` in a policy, lifecycle rules or Object Lock of CloudFormation, or
+  `BucketNamespace`: it makes a bucket of that name like any other.
+- It speaks plain HTTP, so a bucket made by the template refuses everything (which shows that `OnlyOverTls` works),
+  and files are put into a bucket that was there before.
+"""
+
+import json
+import re
+import unittest
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cells import ANYTHING, FILE
+from cloudformation import Place, Stack, parse
+from ministack import REGION, MiniStack
+from world import CUSTOMER_ROLE, SIEM_READER, VENDOR, assume_role_requests, vendor_policy
+
+CUSTOMER, STRANGER = "222222222222", "999999999999"
+EXPORTER, API = "auditferry-exporter", "auditferry-api"
+OWN, NEW, WRONG = ("af-" + digit * 32 for digit in "123")
+GIVEN = {"ExternalId": OWN, "VendorAccountId": VENDOR, "BucketName": "audit-log", "Prefix": "audit/acme"}
+
+
+def adapted() -> str:
+    """The customer's template with the ARNs that MiniStack tells."""
+    pattern = r"- !Sub arn:\$\{AWS::Partition\}:iam::\$\{VendorAccountId\}:role/(\S+)"
+    told = r"- !Sub arn:${AWS::Partition}:sts::${VendorAccountId}:assumed-role/\1/*"
+    text, changed = re.subn(pattern, told, CUSTOMER_ROLE.read_text(encoding="utf-8"))
+    assert changed == 2, "the trust policy names two roles"
+    return text
+
+
+def code(call: Any, **arguments: Any) -> str:
+    """`ok`, or the code of the refusal."""
+    try:
+        call(**arguments)
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return "ok"
+
+
+class Launched(unittest.TestCase):
+    """One MiniStack for all; each test has stacks and roles of its own."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.aws = MiniStack()
+        cls.addClassCleanup(cls.aws.close)
+        exporter = vendor_policy(EXPORTER)
+        for account, role, policy in [(VENDOR, EXPORTER, exporter), (VENDOR, API, vendor_policy(API) or exporter),
+                                      (VENDOR, "admin", ANYTHING), (STRANGER, EXPORTER, ANYTHING)]:
+            cls.make_role(account, role, policy)
+        cls.template = adapted()
+        cls.aws.root("s3", CUSTOMER).create_bucket(
+            Bucket="audit-log", CreateBucketConfiguration={"LocationConstraint": REGION})
+
+    @classmethod
+    def make_role(cls, account: str, role: str, policy: Mapping[str, Any]) -> None:
+        """A role that its account's root may assume, so that tests can act as it."""
+        iam = cls.aws.root("iam", account)
+        trust = {"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}]}
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
+        iam.put_role_policy(RoleName=role, PolicyName="its", PolicyDocument=json.dumps(policy))
+
+    def acting_as(self, service: str, account: str, role: str) -> Any:
+        """A client of a session of this role."""
+        arn = f"arn:aws:iam::{account}:role/{role}"
+        session = self.aws.root("sts", account).assume_role(RoleArn=arn, RoleSessionName="run")
+        return self.aws.session(service, session["Credentials"])
+
+    def launch(self, name: str, text: str, given: Mapping[str, str], *, update: bool = False) -> dict[str, str]:
+        """Launches a stack in the customer's account, or updates it; returns its outputs."""
+        formation = self.aws.root("cloudformation", CUSTOMER)
+        order = formation.update_stack if update else formation.create_stack
+        order(StackName=name, TemplateBody=text, Capabilities=["CAPABILITY_NAMED_IAM"],
+              Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()])
+        waiter = formation.get_waiter("stack_update_complete" if update else "stack_create_complete")
+        waiter.wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+        [stack] = formation.describe_stacks(StackName=name)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    def rendered(self, given: Mapping[str, str]) -> Stack:
+        """The same launch as our own reading of the template has it."""
+        return Stack(parse(self.template), Place(CUSTOMER), given)
+
+    def test_a_launch_gives_the_role_and_the_outputs_that_it_promises(self) -> None:
+        """Both with a bucket that is there and with a new one; and our reading of the template is CloudFormation's."""
+        for name, given in {
+            "there": GIVEN | {"RoleName": "There"},
+            "new": GIVEN | {"RoleName": "New", "CreateBucket": "yes"},
+            "global": GIVEN | {"RoleName": "Global", "CreateBucket": "yes", "BucketNamespace": "global",
+                               "BucketName": "audit-log-global", "Prefix": ""},
+        }.items():
+            stack = self.rendered(given)
+            outputs = self.launch(name, self.template, given)
+            self.assertEqual(outputs, stack.outputs(), name)
+            self.assertEqual(outputs["RoleArn"], f"arn:aws:iam::{CUSTOMER}:role/auditferry/{given['RoleName']}")
+            self.assertEqual((outputs["Region"], outputs["AccountId"]), (REGION, CUSTOMER))
+            iam = self.aws.root("iam", CUSTOMER)
+            promised = stack.resource("DeliveryRole")
+            made = iam.get_role(RoleName=given["RoleName"])["Role"]
+            self.assertEqual(made["AssumeRolePolicyDocument"], promised["AssumeRolePolicyDocument"])
+            policy = iam.get_role_policy(RoleName=given["RoleName"], PolicyName="deliver")["PolicyDocument"]
+            self.assertEqual(policy, promised["Policies"][0]["PolicyDocument"])
+
+    def test_a_new_bucket_is_closed_versioned_refuses_plain_http_and_stays(self) -> None:
+        given = GIVEN | {"RoleName": "Maker", "CreateBucket": "yes", "BucketName": "kept"}
+        bucket = self.launch("maker", self.template, given)["BucketName"]
+        self.assertEqual(bucket, f"kept-{CUSTOMER}-{REGION}-an")
+        s3 = self.aws.root("s3", CUSTOMER)
+        self.assertEqual(s3.get_bucket_versioning(Bucket=bucket)["Status"], "Enabled")
+        closed = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+        self.assertEqual(set(closed.values()), {True})
+        [owner] = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
+        self.assertEqual(owner["ObjectOwnership"], "BucketOwnerEnforced")
+        made = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+        self.assertEqual(made, self.rendered(given).resource("BucketPolicy")["PolicyDocument"])
+        writer = self.session(self.outputs_of("maker"), given)
+        self.assertEqual(code(writer.put_object, Bucket=bucket, Key=f"audit/acme/{FILE}", IfNoneMatch="*"), "AccessDenied")
+
+        formation = self.aws.root("cloudformation", CUSTOMER)
+        formation.delete_stack(StackName="maker")
+        formation.get_waiter("stack_delete_complete").wait(StackName="maker", WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+        self.assertIn(bucket, [one["Name"] for one in s3.list_buckets()["Buckets"]])
+        self.assertEqual(code(self.aws.root("iam", CUSTOMER).get_role, RoleName="Maker"), "NoSuchEntity")
+
+    def outputs_of(self, name: str) -> dict[str, str]:
+        """The outputs of a stack that was launched."""
+        [stack] = self.aws.root("cloudformation", CUSTOMER).describe_stacks(StackName=name)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    def session(self, outputs: Mapping[str, str], given: Mapping[str, str], *, policy: bool = True) -> Any:
+        """The exporter in the customer's role: assumed with the very request that the code sends."""
+        destination = {"external_id": given["ExternalId"], "role": outputs["RoleArn"], "bucket": outputs["BucketName"],
+                       "region": outputs["Region"], "prefix": given["Prefix"]}
+        [form] = assume_role_requests([destination])
+        request = {"RoleArn": form["RoleArn"], "RoleSessionName": form["RoleSessionName"],
+                   "ExternalId": form["ExternalId"], "DurationSeconds": int(form["DurationSeconds"])}
+        request |= {"Policy": form["Policy"]} if policy else {}
+        answer = self.acting_as("sts", VENDOR, EXPORTER).assume_role(**request)
+        return self.aws.session("s3", answer["Credentials"])
+
+    def test_refused_parameters_are_told_in_our_words(self) -> None:
+        formation = self.aws.root("cloudformation", CUSTOMER)
+        for name, value, words in [
+            ("ExternalId", "acme", "must be af- and 32 digits"),
+            ("VendorAccountId", "1234", "12 digits"),
+            ("BucketName", "arn:aws:s3:::audit-log", "no ARN, no s3://"),
+            ("Prefix", "../other", "such as audit/acme"),
+            ("KmsKeyArn", "alias/audit", "no alias"),
+            ("RoleName", "a/b", "without the path"),
+        ]:
+            given = GIVEN | {name: value}
+            with self.assertRaisesRegex(ClientError, re.escape(words)):
+                formation.create_stack(
+                    StackName="refused", TemplateBody=self.template, Capabilities=["CAPABILITY_NAMED_IAM"],
+                    Parameters=[{"ParameterKey": key, "ParameterValue": text} for key, text in given.items()])
+
+    def test_the_role_opens_to_the_exporter_and_the_api_with_the_external_id_and_to_nothing_else(self) -> None:
+        arn = self.launch("door", self.template, GIVEN | {"RoleName": "Door"})["RoleArn"]
+        for account, role, trusted in [(VENDOR, EXPORTER, True), (VENDOR, API, True), (VENDOR, "admin", False),
+                                       (STRANGER, EXPORTER, False)]:
+            sts = self.acting_as("sts", account, role)
+            for external_id in (OWN, WRONG, OWN.upper(), None):
+                asked = {"ExternalId": external_id} if external_id else {}
+                told = code(sts.assume_role, RoleArn=arn, RoleSessionName="auditferry", **asked)
+                promised = "ok" if trusted and external_id == OWN else "AccessDenied"
+                self.assertEqual(told, promised, f"{account} {role} with {external_id}")
+
+    def test_a_session_puts_new_files_below_its_prefix_and_does_nothing_else(self) -> None:
+        """Both with the exporter's session policy and with the role's own rights alone."""
+        given = GIVEN | {"RoleName": "Writer"}
+        outputs = self.launch("writer", self.template, given)
+        for policy in (True, False):
+            s3 = self.session(outputs, given, policy=policy)
+            key = f"audit/acme/{policy}/{FILE}"
+            file = {"Bucket": "audit-log", "Key": key}
+            self.assertEqual(code(s3.put_object, **file, Body=b"1", IfNoneMatch="*"), "ok")
+            self.assertEqual(code(s3.put_object, **file, Body=b"2", IfNoneMatch="*"), "PreconditionFailed")
+            for elsewhere in ("x", "audit/x", "audit/acme2/x", "other/audit/acme/x", "audit/acme"):
+                told = code(s3.put_object, Bucket="audit-log", Key=elsewhere, Body=b"1", IfNoneMatch="*")
+                self.assertEqual(told, "AccessDenied", elsewhere)
+            for forbidden in (s3.get_object, s3.delete_object, s3.get_object_tagging):
+                self.assertEqual(code(forbidden, **file), "AccessDenied", forbidden)
+            self.assertEqual(code(s3.list_objects_v2, Bucket="audit-log", Prefix="audit/acme/"), "AccessDenied")
+            self.assertEqual(code(s3.delete_bucket, Bucket="audit-log"), "AccessDenied")
+
+    def test_an_external_id_is_rotated_by_updating_the_stack(self) -> None:
+        given = GIVEN | {"RoleName": "Rotated"}
+        arn = self.launch("rotated", self.template, given)["RoleArn"]
+        exporter = self.acting_as("sts", VENDOR, EXPORTER)
+        for trusted in ([OWN], [NEW, OWN], [NEW]):
+            if trusted != [OWN]:
+                self.launch("rotated", self.template, given | {"ExternalId": ",".join(trusted)}, update=True)
+            for external_id in (OWN, NEW, WRONG):
+                told = code(exporter.assume_role, RoleArn=arn, RoleSessionName="auditferry", ExternalId=external_id)
+                self.assertEqual(told, "ok" if external_id in trusted else "AccessDenied", (trusted, external_id))
+
+    def test_a_siem_with_the_readers_policy_lists_and_reads_the_files(self) -> None:
+        given = {"BucketName": "audit-log", "Prefix": "audit/acme"}
+        policy = self.launch("reader", SIEM_READER.read_text(encoding="utf-8"), given)["PolicyArn"]
+        self.make_role(CUSTOMER, "siem", {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]})
+        self.aws.root("iam", CUSTOMER).attach_role_policy(RoleName="siem", PolicyArn=policy)
+        owner = self.aws.root("s3", CUSTOMER)
+        for key in ("audit/acme/read", "audit/other"):
+            owner.put_object(Bucket="audit-log", Key=key, Body=b"[]")
+        s3 = self.acting_as("s3", CUSTOMER, "siem")
+        self.assertEqual(code(s3.list_objects_v2, Bucket="audit-log", Prefix="audit/acme/"), "ok")
+        self.assertEqual(code(s3.get_object, Bucket="audit-log", Key="audit/acme/read"), "ok")
+        for told in (code(s3.list_objects_v2, Bucket="audit-log"), code(s3.list_objects_v2, Bucket="audit-log", Prefix="audit/"),
+                     code(s3.get_object, Bucket="audit-log", Key="audit/other"),
+                     code(s3.put_object, Bucket="audit-log", Key="audit/acme/x", Body=b""),
+                     code(s3.delete_object, Bucket="audit-log", Key="audit/acme/read")):
+            self.assertEqual(told, "AccessDenied")
+
+
+if __name__ == "__main__":
+    unittest.main()

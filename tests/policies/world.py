@@ -1,0 +1,180 @@
+"""The vendor, twenty connectors, and every policy that stands between them, each taken from where it really is.
+
+- Trust, permission and bucket policy: `infra/customer-role.yaml`, rendered for each connector's parameters.
+- The exporter's own policy: `template.yaml`.
+- Session policies: what the exporter sends to STS, by `assume_role.rs`.
+"""
+
+import functools
+import json
+import subprocess
+import urllib.parse
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cloudformation import Place, Stack, load
+
+ROOT = Path(__file__).resolve().parents[2]
+CUSTOMER_ROLE = ROOT / "infra" / "customer-role.yaml"
+SIEM_READER = ROOT / "infra" / "siem-reader.yaml"
+VENDOR_STACK = ROOT / "template.yaml"
+
+VENDOR = "111111111111"
+CONNECTORS = 20
+Policy = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Customer:
+    """One connector's side: what its customer launched."""
+
+    number: int
+    stack: Stack
+
+    @property
+    def account(self) -> str:
+        """Whose the role and the bucket are."""
+        return self.stack.place.account
+
+    @property
+    def external_id(self) -> str:
+        """The connector's external ID."""
+        return self.stack.values["ExternalId"][0]
+
+    @functools.cached_property
+    def role(self) -> dict[str, Any]:
+        """The role's properties."""
+        return self.stack.resource("DeliveryRole")
+
+    @functools.cached_property
+    def outputs(self) -> dict[str, str]:
+        """What the stack tells its customer."""
+        return self.stack.outputs()
+
+    @property
+    def trust(self) -> Policy:
+        """Who may assume the role."""
+        return self.role["AssumeRolePolicyDocument"]
+
+    @property
+    def permissions(self) -> list[Policy]:
+        """What the role may do."""
+        return [policy["PolicyDocument"] for policy in self.role["Policies"]]
+
+    @functools.cached_property
+    def bucket_policy(self) -> Policy | None:
+        """What the new bucket refuses; None for a bucket that the customer had already."""
+        made = self.stack.resource("BucketPolicy")
+        return made and made["PolicyDocument"]
+
+    @property
+    def key(self) -> str:
+        """The KMS key's ARN, or nothing."""
+        return self.stack.values["KmsKeyArn"]
+
+    @property
+    def session(self) -> str:
+        """The role's session as a principal."""
+        return (f"arn:{self.stack.place.partition}:sts::{self.account}:"
+                f"assumed-role/{self.role['RoleName']}/auditferry")
+
+    def object(self, name: str, folder: str | None = None) -> str:
+        """The ARN of an object in the bucket, below the connector's prefix or below another folder."""
+        folder = self.stack.values["Prefix"] if folder is None else folder
+        key = f"{folder}/{name}" if folder else name
+        return f"arn:{self.stack.place.partition}:s3:::{self.outputs['BucketName']}/{key}"
+
+    def destination(self) -> dict[str, str]:
+        """The connector's destination as the code keeps it."""
+        settings = {
+            "external_id": self.external_id,
+            "role": self.outputs["RoleArn"],
+            "bucket": self.outputs["BucketName"],
+            "region": self.outputs["Region"],
+            "prefix": self.stack.values["Prefix"],
+        }
+        return settings | ({"kms_key": self.key} if self.key else {})
+
+
+def parameters(number: int) -> tuple[str, dict[str, str]]:
+    """The account and the parameters of a connector: alike where customers are alike, so that only what must tell
+    them apart does.
+
+    Most keep the default prefix and role name. Numbers 18 and 19 share an account and a bucket, and the folder's name
+    of the one begins like that of the other.
+    """
+    account = f"3{min(number, 18):011}"
+    given = {
+        "ExternalId": f"af-{number:032x}",
+        "VendorAccountId": VENDOR,
+        "BucketName": f"audit-log-{number}",
+    }
+    if number % 3 == 0:
+        given |= {"CreateBucket": "yes"}
+    if number % 4 == 0:
+        given |= {"KmsKeyArn": f"arn:aws:kms:eu-central-1:{account}:key/0000{number:04}-12ab-34cd-56ef-1234567890ab"}
+    if number == 1:
+        given |= {"Prefix": ""}
+    if number >= 18:
+        given |= {
+            "BucketName": "audit-log", "CreateBucket": "no", "RoleName": f"Delivery-{number}",
+            "Prefix": {18: "audit/acme", 19: "audit/acme-eu"}[number],
+        }
+    return account, given
+
+
+def customers(template: Mapping[str, Any] | None = None,
+              numbers: Iterable[int] = range(CONNECTORS)) -> list[Customer]:
+    """The customers of these numbers; from a changed template, if one is given."""
+    template = template or load(CUSTOMER_ROLE)
+    made = []
+    for number in numbers:
+        account, given = parameters(number)
+        made.append(Customer(number, Stack(template, Place(account), given)))
+    return made
+
+
+def vendor_policy(role_name: str, template: Mapping[str, Any] | None = None) -> Policy | None:
+    """What the vendor's role of this name may do, from `template.yaml`; None if there is no such role."""
+    stack = Stack(template or load(VENDOR_STACK), Place(VENDOR), {})
+    for name, resource in stack.template["Resources"].items():
+        if resource["Type"] != "AWS::IAM::Role" or stack.resolve(resource["Properties"].get("RoleName")) != role_name:
+            continue
+        documents = [policy["PolicyDocument"] for policy in stack.resource(name)["Policies"]]
+        return documents[0] | {"Statement": [one for document in documents for one in document["Statement"]]}
+    return None
+
+
+@functools.cache
+def _program() -> str:
+    """`assume_role.rs`, built."""
+    build = ["cargo", "build", "--quiet", "--locked", "-p", "tests", "--example", "assume_role",
+             "--message-format", "json-render-diagnostics"]
+    done = subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    messages = map(json.loads, done.stdout.splitlines())
+    return next(message["executable"] for message in messages
+                if message.get("executable") and message["target"]["name"] == "assume_role")
+
+
+@functools.cache
+def _asked(destinations: str) -> list[dict[str, str]]:
+    done = subprocess.run([_program()], input=destinations, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout)
+
+
+def assume_role_requests(destinations: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """What the exporter asks STS for, one form for each destination; `refused` says why there is none."""
+    forms = []
+    for told in _asked(json.dumps(list(destinations))):
+        if "sent" in told:
+            forms.append(dict(urllib.parse.parse_qsl(told["sent"], strict_parsing=True)))
+        else:
+            forms.append(told)
+    return forms
+
+
+def session_policies(of: Sequence[Customer]) -> list[Policy]:
+    """The session policies that the exporter makes for these connectors."""
+    return [json.loads(form["Policy"]) for form in assume_role_requests([one.destination() for one in of])]

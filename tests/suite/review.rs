@@ -1,0 +1,168 @@
+//! What a hostile reading of the protocol found: promises that did not hold, or that no other test stated.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::connector::{Connector, Shards};
+use domain::item::SourceItem;
+use domain::names::TenantId;
+use domain::ports::{Clock as _, PageError, PageReader, PortError, Source};
+use domain::protocol::{Outcome, Span};
+use domain::sort_key::SortKeyForm;
+use domain::time::Time;
+use exporter::export;
+use tests::failing::Plan;
+use tests::fakes::{FakeClock, FakeSource};
+use tests::fixtures::at;
+
+use crate::promises::{Fakes, World};
+
+/// A table each of whose pages takes ten seconds: a run of 15 minutes, which stops reading at two thirds, reads 60.
+struct Slow {
+    source: FakeSource,
+    clock: FakeClock,
+}
+
+struct SlowPages {
+    pages: Box<dyn PageReader>,
+    clock: FakeClock,
+}
+
+#[async_trait]
+impl Source for Slow {
+    async fn open(
+        &self,
+        tenant: &TenantId,
+        shards: Shards,
+        shard: u8,
+        span: &Span,
+    ) -> Result<Box<dyn PageReader>, PortError> {
+        let pages = self.source.open(tenant, shards, shard, span).await?;
+        Ok(Box::new(SlowPages { pages, clock: self.clock.clone() }))
+    }
+
+    fn sort_key_form(&self) -> SortKeyForm {
+        self.source.sort_key_form()
+    }
+}
+
+#[async_trait]
+impl PageReader for SlowPages {
+    async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError> {
+        self.clock.advance(Duration::from_secs(10));
+        self.pages.next_page().await
+    }
+}
+
+fn world_on(fakes: &Fakes) -> World {
+    World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"))
+}
+
+/// One run of 15 minutes, starting now, on that table.
+async fn slow_run(world: &World, fakes: &Fakes, connector: &Connector) -> Outcome {
+    let mut exporter = world.exporter(&Plan::none());
+    exporter.ports.source = Arc::new(Slow { source: fakes.source.clone(), clock: world.clock.clone() });
+    export(&exporter, &connector.id, world.clock.now() + Duration::from_mins(15)).await
+}
+
+/// Reading stops at two thirds of a run's time; what was read by then is a part, and the next run goes on there. It
+/// does not, because the look-back reads all of that part again, and time is up at the same place: for ever.
+#[tokio::test]
+#[ignore = "known gap: after a cut each run re-reads the look-back first, and gets on by one grain of time"]
+async fn a_window_that_takes_longer_than_a_run_is_worked_off_by_several() {
+    let fakes = Fakes::new();
+    let world = world_on(&fakes);
+    let connector = world.activate(at("2023-07-10T11:00:00Z"), |_| {}).await;
+    for n in 0..120u32 {
+        let time = at("2023-07-10T11:00:00Z") + Duration::from_secs(30) * n;
+        world.write(&connector, time, &n.to_string()).await;
+    }
+    world.go(at("2023-07-10T12:05:00Z")).await;
+    let Outcome::Completed(first) = slow_run(&world, &fakes, &connector).await else { panic!("it failed") };
+    assert_eq!((first.sealed, first.delivered, first.more), (1, 1, true));
+    assert!((80..=100).contains(&first.events), "{} events in 600 s at 20 s for three", first.events);
+    assert_eq!(world.cursor(&connector).await.next_run_at, world.clock.now());
+    for _ in 0..3 {
+        slow_run(&world, &fakes, &connector).await;
+    }
+    let delivered = world.verdict(&connector).delivered;
+    assert_eq!((delivered, world.cursor(&connector).await.watermark), (120, at("2023-07-10T12:00:00Z")));
+}
+
+/// Late is additive, and work that does not fit the time limit is gone on with. A day of a busy tenant takes longer
+/// to read again than a run has: 288 events, in pages of three with an empty one after each, take 32 minutes. An
+/// hour of them, with its look-back, takes three.
+#[tokio::test]
+async fn a_day_that_takes_longer_than_a_run_is_reconciled_all_the_same() {
+    let fakes = Fakes::new();
+    let world = world_on(&fakes);
+    let start = at("2023-07-10T12:00:00Z");
+    let connector = world.activate(start, |_| {}).await;
+    for n in 0..3 * 288u32 {
+        let time = start + Duration::from_mins(5) * n;
+        world.write_visible(&connector, time, &n.to_string(), time).await;
+    }
+    let (late, found) = (at("2023-07-11T11:20:00Z"), at("2023-07-11T15:00:00Z"));
+    world.write_visible(&connector, late, "late", found).await;
+    world.store_odd(&connector, "PROFILE").await;
+    let mut failures = 0;
+    loop {
+        let due = world.cursor(&connector).await.next_run_at.max(world.clock.now());
+        if due > at("2023-07-13T06:00:00Z") {
+            break;
+        }
+        world.go(due).await;
+        let outcome = slow_run(&world, &fakes, &connector).await;
+        failures += usize::from(matches!(outcome, Outcome::Failed { .. }));
+    }
+    let passes = world.cursor(&connector).await.reconcile.passes;
+    let events: Vec<String> = world.files(&connector).into_iter().flat_map(|file| file.events).collect();
+    let late = events.iter().filter(|event| event.contains(r#""id":"late""#)).count();
+    let told = (passes > 0, late, world.verdict(&connector).unreadable, failures);
+    assert_eq!(told, (true, 1, 1, 0), "(a pass was completed, late events, strays, runs that failed)");
+}
+
+/// Never dropped silently: upper-case UUIDs, as some platforms write them, are no keys of the form `uuidv7`. By their
+/// bytes they lie between 1970 and the activation, where neither a window nor the search for strays looks.
+#[tokio::test]
+#[ignore = "known gap: keys that tell no time and sort between 1970 and the activation are not read"]
+async fn upper_case_uuids_are_exported_as_unreadable() {
+    let fakes = Fakes::with_keys(SortKeyForm::UuidV7);
+    let world = world_on(&fakes);
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    let key = SortKeyForm::UuidV7.bound(at("2023-07-10T12:10:00Z")).to_uppercase();
+    world.store_odd(&connector, &format!("{key}-7000-8000-0123456789AB")).await;
+    world.run_until(&connector, at("2023-07-20T12:06:00Z")).await;
+    assert_eq!(world.verdict(&connector).unreadable, 1);
+}
+
+/// The same in the default form: a date with the day first, one with a space, a week, a time of day.
+#[tokio::test]
+#[ignore = "known gap: keys that tell no time and sort between 1970 and the activation are not read"]
+async fn keys_of_another_form_that_sort_before_the_activation_are_exported_as_unreadable() {
+    let keys = ["20-07-2023 12:10:00#evt", "2023-07-10 12:10:00#evt", "2022-W30#evt", "19:30:00#evt"];
+    let fakes = Fakes::new();
+    let world = world_on(&fakes);
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    for key in keys {
+        world.store_odd(&connector, key).await;
+    }
+    world.run_until(&connector, at("2023-07-20T12:06:00Z")).await;
+    assert_eq!(world.verdict(&connector).unreadable, keys.len());
+}
+
+/// Quiet means quiet: with seconds where the settings say milliseconds, every key tells a time in January 1970, and
+/// the customer would be told for ever that nothing happens.
+#[tokio::test]
+#[ignore = "known gap: numeric seconds read as milliseconds tell January 1970"]
+async fn seconds_in_a_table_of_milliseconds_are_never_called_quiet() {
+    let mut fakes = Fakes::with_keys(SortKeyForm::EpochMillis);
+    fakes.source = fakes.source.with_numeric_keys();
+    let world = world_on(&fakes);
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    let seconds = at("2023-07-10T12:10:00Z").millis() / 1000;
+    fakes.source.event(&connector.tenant, &seconds.to_string(), "{}", Time::EPOCH);
+    world.run_until(&connector, at("2023-07-20T12:06:00Z")).await;
+    assert_eq!(world.verdict(&connector).unreadable, 1);
+}
