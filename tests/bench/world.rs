@@ -11,8 +11,6 @@ use domain::connector::{Connector, Destination, Shards, State};
 use domain::cursor::Cursor;
 use domain::names::{ConnectorId, ExternalId};
 use domain::part::{Compression, Encoding, Format};
-use domain::ports::Connectors;
-use domain::schedule::Frequency;
 use domain::time::Time;
 use futures_util::{StreamExt, stream};
 use local::{Role, Stack};
@@ -58,12 +56,9 @@ impl World {
             .put_role(Role { arn: role, external_id, bucket: "customer".into(), prefix: "audit".into() })
             .expect("role");
         let ledger = DynamoLedger::new(client, "ledger".into(), Default::default());
-        ledger.create(&connector).await.expect("the connector is stored");
-        let mut active = connector.clone();
-        active.version += 1;
         let cursor = Cursor::new(window, window, now);
-        ledger.save(&active, Some(&cursor)).await.expect("the cursor is stored");
-        Self { stack, connector: active.id, events }
+        tests::fixtures::store(&ledger, &connector, &cursor).await;
+        Self { stack, connector: connector.id, events }
     }
 
     #[expect(clippy::disallowed_methods, reason = "a measurement needs a clock")]
@@ -179,25 +174,23 @@ fn connector(compression: &str, window: Time) -> Connector {
         "zstd" => Compression::Zstd,
         _ => Compression::None,
     };
+    let destination = Destination {
+        role: format!("arn:aws:iam::{CUSTOMER}:role/auditferry/AuditLog").parse().expect("a role"),
+        bucket: "customer".parse().expect("a bucket"),
+        region: REGION.parse().expect("a region"),
+        prefix: "audit".parse().expect("a prefix"),
+        kms_key: None,
+    };
+    let tenant = "acme".parse().expect("a tenant");
     Connector {
-        id: ConnectorId::new(1),
-        tenant: "acme".parse().expect("a tenant"),
         shards: Shards::try_from(SHARDS).expect("shards"),
-        external_id: ExternalId::new(1, 2),
         state: State::Active,
-        frequency: Frequency::HOURLY,
         encoding: Encoding { format: Format::Json, compression },
-        destination: Some(Destination {
-            role: format!("arn:aws:iam::{CUSTOMER}:role/auditferry/AuditLog").parse().expect("a role"),
-            bucket: "customer".parse().expect("a bucket"),
-            region: REGION.parse().expect("a region"),
-            prefix: "audit".parse().expect("a prefix"),
-            kms_key: None,
-        }),
+        destination: Some(destination),
         start_from: Some(window),
-        created_at: window,
         activated_at: Some(window),
-        version: 1,
+        verified_at: Some(window),
+        ..Connector::draft(ConnectorId::new(1), tenant, ExternalId::new(1, 2), window)
     }
 }
 

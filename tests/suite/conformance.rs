@@ -1,10 +1,10 @@
 //! Runs the conformance suites: each promise on the fake, and on the adapter through the real SDK.
 
 use domain::sort_key::SortKeyForm;
-use tests::fakes::{FakeClock, FakeCustomers, FakeLedger, FakeSource, FakeStaging};
+use tests::fakes::{FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeSource, FakeStaging};
 use tests::fixtures::{at, keys};
 
-use crate::embedded::{self, StackCustomers, StackEvents};
+use crate::embedded::{self, StackCustomers, StackEvents, StackProber};
 
 /// One test for each promise of a suite, on the fake and on the adapter. Both are given with what they need to
 /// be kept alive.
@@ -69,12 +69,34 @@ conforms! { due; fake FakeLedger::new(); adapter embedded::ledger().await;
 conforms! { connectors; fake FakeLedger::new(); adapter embedded::ledger().await;
     a_connector_is_created_once
     every_setting_is_kept
-    a_stale_change_is_refused
-    a_second_activation_stores_nothing
     a_list_holds_one_tenants_connectors_by_id
+    a_list_is_read_page_by_page
     the_history_is_read_from_the_newest_back
     a_run_can_be_asked_for_once_activated
     a_run_that_is_asked_for_does_not_wait_for_a_blocks_next_attempt
+    a_run_asked_for_again_with_its_key_is_the_same_run
+}
+
+conforms! { changes; fake FakeLedger::new(); adapter embedded::ledger().await;
+    a_stale_change_is_refused
+    a_second_activation_stores_nothing
+    a_change_asked_for_again_is_stored_once
+    of_racing_changes_exactly_one_is_stored
+    the_changes_are_read_from_the_newest_back
+}
+
+conforms! { claims; fake FakeLedger::new(); adapter embedded::ledger().await;
+    a_role_serves_one_tenant
+    a_tenants_connectors_share_a_role_until_the_last_has_left
+    a_folder_serves_one_connector
+    a_move_gives_back_what_it_leaves
+    a_disabled_connector_keeps_its_claims_and_a_deleted_one_does_not
+    a_refused_change_claims_nothing
+    a_taken_id_is_told_before_a_taken_place
+    of_racing_creators_in_one_place_exactly_one_wins
+    of_racing_tenants_exactly_one_gets_a_role
+    racing_neighbours_are_all_let_in
+    a_place_that_is_left_goes_to_one_of_those_who_want_it
 }
 
 conforms! { staging; fake FakeStaging::new(); adapter embedded::staging().await;
@@ -92,6 +114,7 @@ conforms! { customers; fake FakeCustomers::new(); adapter (StackCustomers::start
     bytes_of_another_hash_are_rejected
     a_session_serves_more_than_one_put
     a_wrong_external_id_is_denied
+    both_external_ids_are_tried_during_a_rotation
     a_missing_role_is_denied
     a_bucket_that_is_gone_is_told_so
     a_strangers_bucket_is_denied
@@ -99,6 +122,15 @@ conforms! { customers; fake FakeCustomers::new(); adapter (StackCustomers::start
     nothing_is_written_outside_the_prefix
     a_role_for_another_prefix_is_denied
     an_empty_prefix_is_the_top_of_the_bucket
+}
+
+conforms! { prober; fake FakeProber::new(); adapter (StackProber::start().await, ());
+    a_trust_policy_shows_whom_it_lets_in
+    a_session_names_its_account
+    a_buckets_region_is_told_to_whoever_asks
+    a_bucket_that_is_gone_is_told_so
+    a_probe_is_written_under_the_prefix
+    a_wrong_checksum_tells_what_a_role_may_and_writes_nothing
 }
 
 mod source {

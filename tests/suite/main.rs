@@ -9,3 +9,4 @@ mod protocol;
 mod real_events;
 mod review;
 mod template;
+mod verification;

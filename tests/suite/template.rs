@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use adapters::settings::{DispatcherSettings, ExporterSettings};
+use adapters::settings::{ApiSettings, DispatcherSettings, ExporterSettings};
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
@@ -31,4 +31,5 @@ fn read(names: &[&str]) -> BTreeSet<String> {
 fn the_template_gives_each_function_exactly_the_variables_that_it_reads() {
     assert_eq!(given("Exporter"), read(ExporterSettings::NAMES));
     assert_eq!(given("Dispatcher"), read(DispatcherSettings::NAMES));
+    assert_eq!(given("Api"), read(ApiSettings::NAMES));
 }

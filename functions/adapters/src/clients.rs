@@ -93,6 +93,12 @@ impl Clients {
         Self::new(&sdk.build(), Some(endpoints), s3)
     }
 
+    /// The region that they were given or have found.
+    #[must_use]
+    pub fn region(&self) -> Option<String> {
+        self.sts.config().region().map(ToString::to_string)
+    }
+
     fn new(sdk: &SdkConfig, at: Option<&Endpoints>, s3: S3Settings) -> Self {
         let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(sdk);
         let mut events = aws_sdk_eventbridge::config::Builder::from(sdk);

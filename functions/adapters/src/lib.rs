@@ -1,9 +1,11 @@
 //! The ports of the domain, filled by AWS: the only package that names `aws_sdk_*`.
 
+pub mod acting;
 pub mod bus;
 pub mod clients;
 pub mod clock;
 pub mod customers;
+pub mod identity;
 pub mod ledger;
 pub mod logs;
 mod port_error;

@@ -8,6 +8,7 @@ use domain::time::Time;
 use crate::connector::args::ConnectorCommand;
 use crate::demo::args::{DemoArgs, ExporterArgs};
 use crate::events::args::EventsCommand;
+use crate::serve::args::ServeArgs;
 
 /// Everything a command line can say.
 #[derive(Debug, Parser)]
@@ -34,6 +35,9 @@ pub(crate) enum Command {
     /// Show the whole way of the data, with a crash on it, and prove that nothing is lost or doubled
     #[command(after_help = crate::demo::args::AFTER_HELP)]
     Demo(DemoArgs),
+    /// Keep the embedded stack and the HTTP API up on 127.0.0.1, with a ticking schedule
+    #[command(after_help = crate::serve::args::AFTER_HELP)]
+    Serve(ServeArgs),
     /// Make the tables and the staging bucket, in a folder or on a stand-in for AWS
     #[command(after_help = INIT_HELP)]
     Init(InitArgs),
@@ -76,6 +80,7 @@ impl Cli {
         match &self.command {
             None => self.demo.json,
             Some(Command::Demo(args)) => args.json,
+            Some(Command::Serve(args)) => args.json,
             Some(Command::Init(args)) => args.place.json,
             Some(Command::Events(command)) => command.place().json,
             Some(Command::Connector(command)) => command.place().json,
@@ -88,6 +93,7 @@ const AFTER_HELP: &str = "\
 Examples:
   auditferry                          the demo: seconds, no AWS
   auditferry demo --dir ./demo        the same, and the files stay in ./demo/buckets
+  auditferry serve                    the API on 127.0.0.1:8080, with a ticking schedule
   auditferry init --local ./af        a folder to play with
   auditferry events import --local ./af --tenant acme events.ndjson
   auditferry connector create --local ./af --tenant acme

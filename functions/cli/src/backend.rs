@@ -1,18 +1,23 @@
 //! What a command works on: AWS with the operator's credentials, or the embedded stand-ins in a folder.
 
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 
+use adapters::bus::EventBridgeBus;
 use adapters::clients::Clients;
 use adapters::clock::{SystemClock, SystemRandomness};
+use adapters::customers::StsProber;
+use adapters::identity::{Identity, identity};
 use adapters::ledger::{DateShift, DynamoLedger};
-use adapters::settings::{LedgerSettings, S3Settings, WrongSettings, both, events_table, timing};
+use adapters::settings::{
+    BusSettings, LedgerSettings, S3Settings, VendorSettings, WrongSettings, both, events_table, timing,
+};
 use adapters::source::EventsWriter;
-use domain::connector::Connector;
-use domain::cursor::Cursor;
-use domain::names::ConnectorId;
-use domain::ports::{Clock, Connectors, Randomness};
-use domain::protocol::Timing;
+use domain::connector::Caller;
+use domain::names::{ConnectorId, Region};
+use domain::onboarding::{Onboarding, View};
+use domain::setup::Vendor;
 use local::wiring::{Embedded, EmbeddedError};
 
 use crate::args::Place;
@@ -21,55 +26,72 @@ use crate::surroundings::Surroundings;
 
 /// The deployment that a command works on.
 pub(crate) struct Backend {
-    /// Connectors and their records.
-    pub(crate) connectors: Arc<dyn Connectors>,
-    /// The time, as of which the command works.
-    pub(crate) clock: Arc<dyn Clock>,
-    /// Chance.
-    pub(crate) randomness: Arc<dyn Randomness>,
-    /// Settle time and look-back.
-    pub(crate) timing: Timing,
+    /// What can be done, the same as through the HTTP API.
+    pub(crate) onboarding: Onboarding,
+    /// Whoever runs the command.
+    pub(crate) caller: Caller,
     /// The embedded stand-ins, with `--local`.
     pub(crate) embedded: Option<Embedded>,
-    /// What the next command on this deployment says: ` --local DIR`, or nothing.
-    pub(crate) place: String,
+    /// What to know if a customer's role does not let these credentials in.
+    pub(crate) note: Option<String>,
+    /// What makes another command work here: ` --local ./af`.
+    place: String,
 }
 
 impl Backend {
     /// Opens what `place` says.
     ///
     /// # Errors
-    /// If the folder is not one that `init` made, or a variable of the environment is missing or malformed.
+    /// If the folder is not one that `init` made, or a variable of the environment is missing or malformed, or
+    /// the credentials are none.
     pub(crate) async fn open(place: &Place, surroundings: &Surroundings) -> Result<Self, Problem> {
-        match &place.local {
-            Some(dir) => Ok(Self::embedded(open_folder(dir, place).await?, dir)),
-            None => Self::aws(surroundings).await,
-        }
-    }
-
-    /// On the embedded stand-ins in a folder.
-    fn embedded(embedded: Embedded, dir: &Path) -> Self {
-        Self {
-            connectors: embedded.connectors(),
-            clock: embedded.clock(),
-            randomness: embedded.randomness(),
-            timing: Embedded::timing(),
+        let Some(dir) = &place.local else { return Self::aws(surroundings).await };
+        let embedded = open_folder(dir, place).await?;
+        Ok(Self {
+            onboarding: embedded.onboarding(),
+            caller: surroundings.person(),
             embedded: Some(embedded),
+            note: None,
             place: format!(" --local {}", dir.display()),
-        }
+        })
     }
 
     async fn aws(surroundings: &Surroundings) -> Result<Self, Problem> {
         let env = |name: &str| surroundings.variable(name);
-        let settings = both(LedgerSettings::read(&env), both(timing(&env), S3Settings::read(&env)));
-        let (ledger, (timing, s3)) = settings?;
+        let places = both(LedgerSettings::read(&env), both(BusSettings::read(&env), S3Settings::read(&env)));
+        let ((ledger, (bus, s3)), (timing, vendor)) =
+            both(places, both(timing(&env), VendorSettings::read(&env)))?;
         let clients = Clients::from_environment(s3).await;
-        Ok(Self {
+        let Identity { account, partition, arn } = identity(&clients.sts).await?;
+        let Some(region) = clients.region() else {
+            return Err(Problem::usage("there is no region", "Set AWS_REGION to the deployment's region."));
+        };
+        let note = (!arn.contains(&format!(":assumed-role/{}/", vendor.exporter_role))).then(|| {
+            format!(
+                "These are the credentials of {arn}, and the customers' roles let in {} and nobody else. Verify through the HTTP API, which acts as it, or with a profile that assumes it.",
+                vendor.exporter_role
+            )
+        });
+        let onboarding = Onboarding {
             connectors: Arc::new(DynamoLedger::new(clients.dynamodb, ledger.table, DateShift::default())),
+            prober: Arc::new(StsProber::new(clients.sts, clients.customers)),
+            bus: Arc::new(EventBridgeBus::new(clients.events, bus.name)),
             clock: Arc::new(SystemClock::new()),
             randomness: Arc::new(SystemRandomness),
             timing,
+            vendor: Vendor {
+                account,
+                partition,
+                region: region.parse::<Region>()?,
+                exporter_role: vendor.exporter_role,
+                template_url: vendor.template_url,
+            },
+        };
+        Ok(Self {
+            onboarding,
+            caller: Caller::Operator { name: arn },
             embedded: None,
+            note,
             place: String::new(),
         })
     }
@@ -78,13 +100,18 @@ impl Backend {
     ///
     /// # Errors
     /// If there is none, or the ledger fails.
-    pub(crate) async fn connector(&self, id: &ConnectorId) -> Result<(Connector, Option<Cursor>), Problem> {
-        self.connectors.get(id).await?.ok_or_else(|| {
-            Problem::failed(
-                format!("there is no connector {id}"),
-                format!("See which there are: auditferry connector list{}", self.place),
-            )
-        })
+    pub(crate) async fn view(&self, id: &ConnectorId) -> Result<View, Problem> {
+        Ok(self.onboarding.read(&self.caller, id).await?)
+    }
+
+    /// A command on connectors that works on the same deployment, to be shown.
+    pub(crate) fn command(&self, words: impl Display) -> String {
+        here(&format!("auditferry connector {words}"), &self.place)
+    }
+
+    /// A problem whose remedy is a command on the same deployment.
+    pub(crate) fn problem(&self, problem: Problem) -> Problem {
+        problem.here(&self.place)
     }
 
     /// Stops the stand-ins, if there are any, so that the next command finds the folder free.
@@ -93,6 +120,12 @@ impl Backend {
             embedded.stop().await;
         }
     }
+}
+
+/// A command with the words that say where, before its options.
+pub(crate) fn here(command: &str, place: &str) -> String {
+    let (words, options) = command.split_at(command.find(" --").unwrap_or(command.len()));
+    format!("{words}{place}{options}")
 }
 
 /// Opens the events table that `place` says, to import into, and with it the stand-ins that must live as long.
@@ -137,6 +170,7 @@ impl From<EmbeddedError> for Problem {
         match error {
             EmbeddedError::Stack(error) => error.into(),
             EmbeddedError::Port(error) => error.into(),
+            EmbeddedError::Refused(refused) => refused.into(),
         }
     }
 }
@@ -147,5 +181,23 @@ impl From<WrongSettings> for Problem {
             wrong.to_string(),
             "Set what the deployment's functions have, or work in a folder: --local DIR (make it with `auditferry init --local DIR`)",
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_says_where_before_its_options() {
+        assert_eq!(
+            here("auditferry connector show con_1", " --local ./af"),
+            "auditferry connector show con_1 --local ./af"
+        );
+        assert_eq!(
+            here("auditferry connector create --tenant T", " --local d"),
+            "auditferry connector create --local d --tenant T"
+        );
+        assert_eq!(here("auditferry connector list", ""), "auditferry connector list");
     }
 }

@@ -45,7 +45,7 @@ pub(crate) async fn run(args: InitArgs, surroundings: &Surroundings) -> Result<E
 }
 
 /// A folder that holds something else is left alone.
-fn refuse_foreign(dir: &std::path::Path) -> Result<(), Problem> {
+pub(crate) fn refuse_foreign(dir: &std::path::Path) -> Result<(), Problem> {
     if Embedded::is_in(dir) || is_new_or_empty(dir)? {
         return Ok(());
     }

@@ -8,7 +8,9 @@ mod events;
 mod init;
 mod output;
 mod problem;
+mod refusal;
 mod run;
+mod serve;
 mod surroundings;
 mod table;
 

@@ -2,10 +2,12 @@
 
 use std::process::ExitCode;
 
-use domain::connector::NotAllowed;
 use domain::ports::PortError;
+use domain::verify::Verification;
 use local::StackError;
 use serde::Serialize;
+
+use crate::backend::here;
 
 /// How a command ended. The numbers are part of the contract with scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,12 +33,16 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What went wrong, and the remedy. With `--json` it is printed as `{"error": {"kind", "message", "remedy"}}`.
+/// What went wrong, and the remedy. With `--json` it is printed as
+/// `{"error": {"kind", "message", "remedy"}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Problem {
     kind: Kind,
     message: String,
     remedy: String,
+    /// The stages, if it was a verification that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification: Option<Box<Verification>>,
 }
 
 /// Whose turn it is.
@@ -52,12 +58,30 @@ enum Kind {
 impl Problem {
     /// The command can't be done as it was written.
     pub(crate) fn usage(message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { kind: Kind::Usage, message: message.into(), remedy: remedy.into() }
+        Self::new(Kind::Usage, message.into(), remedy.into())
     }
 
     /// It failed.
     pub(crate) fn failed(message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { kind: Kind::Failed, message: message.into(), remedy: remedy.into() }
+        Self::new(Kind::Failed, message.into(), remedy.into())
+    }
+
+    const fn new(kind: Kind, message: String, remedy: String) -> Self {
+        Self { kind, message, remedy, verification: None }
+    }
+
+    /// The same, with the stages of the verification that failed.
+    pub(crate) fn with(self, verification: Box<Verification>) -> Self {
+        Self { verification: Some(verification), ..self }
+    }
+
+    /// The same, with what says where in the command that its remedy ends with, if it does.
+    pub(crate) fn here(mut self, place: &str) -> Self {
+        if let Some(start) = self.remedy.find("auditferry connector ") {
+            let command = self.remedy.split_off(start);
+            self.remedy.push_str(&here(&command, place));
+        }
+        self
     }
 
     /// What happened.
@@ -104,24 +128,6 @@ impl From<StackError> for Problem {
             _ => "Check the folder and its permissions, or take another one.",
         };
         Self::failed(error.to_string(), remedy)
-    }
-}
-
-impl Problem {
-    /// The connector's state does not allow it; `place` is what a command that looks at it says of where it is.
-    pub(crate) fn not_allowed(refusal: &NotAllowed, place: &str) -> Self {
-        let remedy = match refusal {
-            NotAllowed::NoDestination(id) => {
-                format!("See what it has so far: auditferry connector show {id}{place}")
-            }
-            NotAllowed::WrongState { id, .. } => {
-                format!("See its state: auditferry connector show {id}{place}")
-            }
-            NotAllowed::StartsInTheFuture(_) => {
-                "Activate it later, or create it without --start-from.".into()
-            }
-        };
-        Self::failed(refusal.to_string(), remedy)
     }
 }
 

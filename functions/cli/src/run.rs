@@ -16,6 +16,7 @@ use crate::events;
 use crate::init;
 use crate::output::{Output, aside};
 use crate::problem::{Exit, Problem, io};
+use crate::serve;
 use crate::surroundings::Surroundings;
 
 /// The variable that asks for the log.
@@ -48,12 +49,14 @@ pub(crate) fn run(words: Vec<OsString>, environment: HashMap<String, String>, be
     exit
 }
 
-/// Every write of every command is conditional or idempotent, so it may be stopped anywhere.
+/// Every write of every command is conditional or idempotent, so it may be stopped anywhere. `serve` alone is
+/// meant to be stopped, and sees to it itself.
 async fn until_interrupted(cli: Cli, surroundings: &Surroundings) -> Exit {
     let output = surroundings.output;
+    let stops_itself = matches!(cli.command, Some(Command::Serve(_)));
     let result = tokio::select! {
         result = command(cli, surroundings) => result,
-        _ = tokio::signal::ctrl_c() => {
+        _ = tokio::signal::ctrl_c(), if !stops_itself => {
             output.progress_is_over();
             aside("stopped; what was written is whole, and running the command again does no harm");
             return Exit::Interrupted;
@@ -71,6 +74,7 @@ async fn command(cli: Cli, surroundings: &Surroundings) -> Result<Exit, Problem>
         None => demo::run(cli.demo, surroundings).await,
         Some(Command::Demo(args)) => demo::run(args, surroundings).await,
         Some(Command::DemoExporter(args)) => demo::exporter_process(args, surroundings).await,
+        Some(Command::Serve(args)) => serve::run(args, surroundings).await,
         Some(Command::Init(args)) => init::run(args, surroundings).await,
         Some(Command::Events(command)) => events::run(command, surroundings).await,
         Some(Command::Connector(command)) => connector::run(command, surroundings).await,

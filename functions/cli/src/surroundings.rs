@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use domain::connector::Caller;
+
 use crate::output::Output;
 
 /// What a command may know of the process.
@@ -23,6 +25,15 @@ impl Surroundings {
     /// The value of a variable.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         self.environment.get(name).cloned()
+    }
+
+    /// The person at this machine, by the name that the shell knows, for the records of what is changed on
+    /// stand-ins. Nobody has verified it.
+    pub(crate) fn person(&self) -> Caller {
+        let mut names = ["USER", "LOGNAME", "USERNAME"].iter().filter_map(|name| self.variable(name));
+        let sound = |name: &String| !name.is_empty() && !name.chars().any(char::is_control);
+        let name = names.find(sound).unwrap_or_else(|| "local".to_owned());
+        Caller::Operator { name: name.chars().take(64).collect() }
     }
 
     /// For how long the process has run.

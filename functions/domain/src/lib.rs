@@ -3,21 +3,26 @@
 //! Start with [`protocol`]: its [`protocol::step`] is the one function that the exporter, the simulator and
 //! the model checker all drive. The other modules are its vocabulary (`part`, `schedule`, `connector`,
 //! `fault`), the reading of the events (`sort_key`, `item`, `key_list`), the writing of the files
-//! (`encode`, `own_event`) and the ports that adapters fill ([`ports`]).
+//! (`encode`, `own_event`) and the ports that adapters fill ([`ports`]). What the API and the command line
+//! offer is [`onboarding`], with [`verify`] and [`setup`] beside it.
 
 pub mod backoff;
 pub mod connector;
 pub mod cursor;
 pub mod encode;
 pub mod fault;
+pub mod health;
 pub mod item;
 pub mod key_list;
 pub mod names;
 pub mod notice;
+pub mod onboarding;
 pub mod own_event;
 pub mod part;
 pub mod ports;
 pub mod protocol;
 pub mod schedule;
+pub mod setup;
 pub mod sort_key;
 pub mod time;
+pub mod verify;

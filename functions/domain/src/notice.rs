@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::connector::{Caller, Change, State, Verb};
 use crate::fault::Block;
 use crate::names::{ConnectorId, TenantId};
 use crate::part::{Kind, Part, PartNumber, Window};
@@ -36,6 +37,17 @@ pub enum Fact {
         block: Block,
         /// The oldest part that waits.
         waiting_from: Option<PartNumber>,
+    },
+    /// A connector's settings were changed.
+    Changed {
+        /// The version that the change made.
+        version: u64,
+        /// What was done.
+        what: Verb,
+        /// By whom.
+        by: Caller,
+        /// The state that the connector is in now.
+        state: State,
     },
     /// Delivery works again.
     Recovered {
@@ -102,6 +114,14 @@ impl Notice {
         Self::new(tenant, connector, &blocked_since.to_string(), Fact::Recovered { blocked_since })
     }
 
+    /// A connector's settings were changed.
+    #[must_use]
+    pub fn changed(change: &Change) -> Self {
+        let Change { version, what, by, after, .. } = change;
+        let fact = Fact::Changed { version: *version, what: *what, by: by.clone(), state: after.state };
+        Self::new(&after.tenant, &after.id, &version.to_string(), fact)
+    }
+
     fn new(tenant: &TenantId, connector: &ConnectorId, mark: &str, fact: Fact) -> Self {
         let id = format!("{connector}-{}-{mark}", fact.kind().to_lowercase());
         Self { id, tenant: tenant.clone(), connector: connector.clone(), fact }
@@ -117,6 +137,7 @@ impl Fact {
             Self::Heartbeat(_) => "ExportHeartbeat",
             Self::Blocked { .. } => "ExportBlocked",
             Self::Recovered { .. } => "ExportRecovered",
+            Self::Changed { .. } => "ConnectorChanged",
         }
     }
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use domain::names::ConnectorId;
+use domain::onboarding::Onboarding;
 use domain::part::PartLimits;
 use domain::ports::{Bus, Clock, Customers, Randomness, Runs, Source, Staging};
 use domain::protocol::{Answer, Effect, Input, Limits, Outcome, Run, Timing, step};
 use domain::time::Time;
 
 use crate::hands::Hands;
+use crate::weekly::verify_again;
 
 /// Everything outside that an export needs.
 #[derive(Clone)]
@@ -44,9 +46,12 @@ pub struct Exporter {
     pub timing: Timing,
     /// How large a part may get.
     pub part_limits: PartLimits,
+    /// Verifies active connectors again; without it nobody does. [`Exporter::verifying`] sets it.
+    pub onboarding: Option<Onboarding>,
 }
 
-/// Runs the protocol once for one connector, within the time until `deadline`. Dropping the future is the same
+/// Runs the protocol once for one connector, within the time until `deadline`, and verifies it again if that is
+/// due. Dropping the future is the same
 /// as a crash between two effects: the next run goes on from what the ledger says.
 pub async fn export(exporter: &Exporter, id: &ConnectorId, deadline: Time) -> Outcome {
     let Ports { clock, randomness, .. } = &exporter.ports;
@@ -60,7 +65,13 @@ pub async fn export(exporter: &Exporter, id: &ConnectorId, deadline: Time) -> Ou
         let (next, effect) = step(run, input);
         run = next;
         answer = match effect {
-            Effect::Finish(outcome) => return outcome,
+            Effect::Finish(outcome) => {
+                if let Some((connector, opened_with)) = hands.seen() {
+                    // Boxed: what is seldom needed must not make every run's future large.
+                    Box::pin(verify_again(exporter, connector, opened_with, &outcome, deadline)).await;
+                }
+                return outcome;
+            }
             effect => hands.carry_out(effect).await,
         };
     }

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use domain::connector::Connector;
-use domain::names::{ConnectorId, WorkerId};
+use domain::names::{ConnectorId, ExternalId, WorkerId};
 use domain::part::{Content, Part};
 use domain::ports::{Body, CustomerBucket, NewObject, PortError};
 use domain::protocol::{Answer, Effect, Failure, FailureKind, Outcome};
@@ -23,6 +23,12 @@ pub(crate) struct Hands<'a> {
 impl<'a> Hands<'a> {
     pub(crate) fn new(exporter: &'a Exporter, id: &'a ConnectorId, worker: WorkerId) -> Self {
         Self { exporter, id, worker, connector: None, bucket: None, builds: 0 }
+    }
+
+    /// The connector that the run saw, and the external ID that let it in, if it delivered anything.
+    pub(crate) fn seen(&self) -> Option<(&Connector, Option<&ExternalId>)> {
+        let opened_with = self.bucket.as_ref().and_then(|bucket| bucket.opened_with());
+        self.connector.as_ref().map(|connector| (connector, opened_with))
     }
 
     /// Does it, and says what came of it. A failure of our own side is an answer too.

@@ -8,5 +8,8 @@ pub mod build;
 mod export;
 mod hands;
 mod report;
+mod vendor;
+mod weekly;
 
 pub use export::{Exporter, Ports, export};
+pub use vendor::vendor_of;

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use adapters::bus::EventBridgeBus;
 use adapters::clients::Clients;
 use adapters::clock::{SystemClock, SystemRandomness};
-use adapters::customers::StsCustomers;
+use adapters::customers::{StsCustomers, StsProber};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
 use adapters::settings::{ExporterSettings, WrongSettings};
 use adapters::source::DynamoSource;
 use adapters::staging::S3Staging;
 use aws_lambda_events::event::sqs::SqsEvent;
+use domain::ports::{Connectors, Prober};
 use domain::time::Time;
-use exporter::{Exporter, Ports, batch};
+use exporter::{Exporter, Ports, batch, vendor_of};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
@@ -24,8 +25,9 @@ async fn main() -> Result<ExitCode, Error> {
         Ok(settings) => settings,
         Err(wrong) => return Ok(refuse(&wrong)),
     };
-    let exporter = &wire(settings).await;
+    let wired = &wire(settings).await;
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        let exporter = &wired.in_function(&event.context.invoked_function_arn);
         let deadline =
             i64::try_from(event.context.deadline).ok().and_then(Time::from_millis).unwrap_or(Time::LAST);
         Ok::<_, Error>(batch::handle(exporter, event.payload, deadline).await)
@@ -34,22 +36,41 @@ async fn main() -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn wire(settings: ExporterSettings) -> Exporter {
-    let clients = Clients::from_environment(settings.s3).await;
+/// What the environment wires. Who the vendor is, each invocation tells.
+struct Wired {
+    exporter: Exporter,
+    connectors: Arc<dyn Connectors>,
+    prober: Arc<dyn Prober>,
+}
+
+impl Wired {
+    fn in_function(&self, arn: &str) -> Exporter {
+        let Self { exporter, connectors, prober } = self;
+        match vendor_of(arn) {
+            Some(vendor) => exporter.verifying(Arc::clone(connectors), Arc::clone(prober), vendor),
+            None => exporter.clone(),
+        }
+    }
+}
+
+async fn wire(settings: ExporterSettings) -> Wired {
+    let Clients { dynamodb, events, s3, sts, customers, .. } = Clients::from_environment(settings.s3).await;
+    let ledger = Arc::new(DynamoLedger::new(dynamodb.clone(), settings.ledger.table, DateShift::default()));
     let ports = Ports {
-        runs: Arc::new(DynamoLedger::new(
-            clients.dynamodb.clone(),
-            settings.ledger.table,
-            DateShift::default(),
-        )),
-        source: Arc::new(DynamoSource::new(clients.dynamodb, settings.events)),
-        staging: Arc::new(S3Staging::new(clients.s3, settings.staging.bucket.to_string())),
-        customers: Arc::new(StsCustomers::new(clients.sts, clients.customers)),
-        bus: Arc::new(EventBridgeBus::new(clients.events, settings.bus.name)),
+        runs: Arc::clone(&ledger) as _,
+        source: Arc::new(DynamoSource::new(dynamodb, settings.events)),
+        staging: Arc::new(S3Staging::new(s3, settings.staging.bucket.to_string())),
+        customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
+        bus: Arc::new(EventBridgeBus::new(events, settings.bus.name)),
         clock: Arc::new(SystemClock::new()),
         randomness: Arc::new(SystemRandomness),
     };
-    Exporter { ports, timing: settings.timing, part_limits: settings.part_limits }
+    let (timing, part_limits) = (settings.timing, settings.part_limits);
+    Wired {
+        exporter: Exporter { ports, timing, part_limits, onboarding: None },
+        connectors: ledger,
+        prober: Arc::new(StsProber::new(sts, customers)),
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]

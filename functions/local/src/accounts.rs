@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StackError;
+use crate::obstacle::Obstacle;
 use crate::role::{Role, is_account};
 
 /// A bucket's place in the world.
@@ -25,6 +26,8 @@ pub(crate) struct Bucket {
 pub(crate) struct Accounts {
     file: PathBuf,
     book: Mutex<Book>,
+    /// By bucket; not written down.
+    obstacles: Mutex<BTreeMap<String, Obstacle>>,
 }
 
 /// The content of the file, in the order of names, so that two runs with the same calls write the same bytes.
@@ -48,7 +51,7 @@ impl Accounts {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Book::default(),
             Err(error) => return Err(StackError::files(file)(error)),
         };
-        Ok(Self { file: file.to_owned(), book: Mutex::new(book) })
+        Ok(Self { file: file.to_owned(), book: Mutex::new(book), obstacles: Mutex::default() })
     }
 
     /// The names of all buckets.
@@ -92,6 +95,20 @@ impl Accounts {
         let mut book = self.lock();
         book.buckets.remove(name).ok_or_else(|| StackError::NoSuchBucket(name.to_owned()))?;
         self.save(&book)
+    }
+
+    /// Puts something in the way before a bucket, or takes it away.
+    pub(crate) fn obstruct(&self, bucket: &str, obstacle: Option<Obstacle>) {
+        let mut obstacles = self.obstacles.lock().unwrap_or_else(PoisonError::into_inner);
+        match obstacle {
+            Some(obstacle) => obstacles.insert(bucket.to_owned(), obstacle),
+            None => obstacles.remove(bucket),
+        };
+    }
+
+    /// What stands before a bucket.
+    pub(crate) fn obstacle(&self, bucket: &str) -> Option<Obstacle> {
+        self.obstacles.lock().unwrap_or_else(PoisonError::into_inner).get(bucket).copied()
     }
 
     /// The role of this ARN.

@@ -21,6 +21,7 @@ mod clock;
 mod credentials;
 mod dynamo;
 mod error;
+mod obstacle;
 mod policy;
 mod role;
 mod s3;
@@ -32,6 +33,7 @@ pub mod wiring;
 
 pub use credentials::Credentials;
 pub use error::StackError;
+pub use obstacle::Obstacle;
 pub use role::Role;
 pub use s3::Object;
 pub use sessions::AssumedRole;

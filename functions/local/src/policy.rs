@@ -2,7 +2,7 @@
 //!
 //! A session policy narrows a role for one session (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html>).
 //! Understood: version `2012-10-17`, statements that allow `s3:PutObject` on S3 object ARNs, each exact or with one
-//! `*` at its end. Whatever else AWS would understand is refused, since a policy that is accepted but not enforced
+//! `*` at its end, and statements that allow `kms:GenerateDataKey` on one key, or on the keys of an alias. Whatever else AWS would understand is refused, since a policy that is accepted but not enforced
 //! would make a test pass for the wrong reason.
 
 use serde::Deserialize;
@@ -11,6 +11,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SessionPolicy {
     resources: Vec<String>,
+    /// ARNs of keys and aliases, as a write names them.
+    keys: Vec<String>,
 }
 
 /// Why a session policy was refused.
@@ -22,8 +24,12 @@ pub(crate) enum PolicyError {
     Version,
     #[error("a statement's effect is not Allow")]
     Effect,
-    #[error("{0:?} is not the action s3:PutObject")]
-    Action(String),
+    #[error("a statement's action is neither s3:PutObject nor kms:GenerateDataKey")]
+    Action,
+    #[error("a condition stands where none is understood")]
+    Condition,
+    #[error("{0:?} is not the ARN of one KMS key, or of an account's keys with the condition of an alias")]
+    Key(String),
     #[error("{0:?} is not the ARN of S3 objects, exact or with one * at its end")]
     Resource(String),
     #[error("a policy needs a statement, and a statement an action and a resource")]
@@ -45,6 +51,22 @@ struct Statement {
     effect: String,
     action: OneOrMany<String>,
     resource: OneOrMany<String>,
+    condition: Option<Condition>,
+}
+
+/// The only condition that is understood: that the key has this alias.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Condition {
+    #[serde(rename = "ForAnyValue:StringEquals")]
+    any: Aliases,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Aliases {
+    #[serde(rename = "kms:ResourceAliases")]
+    aliases: OneOrMany<String>,
 }
 
 /// IAM takes a lone value wherever it takes a list.
@@ -75,11 +97,15 @@ impl SessionPolicy {
         if document.version != "2012-10-17" {
             return Err(PolicyError::Version);
         }
-        let mut resources = Vec::new();
-        for statement in document.statement.into_vec() {
-            resources.extend(statement.into_resources()?);
+        let mut policy = Self { resources: Vec::new(), keys: Vec::new() };
+        let statements = document.statement.into_vec();
+        if statements.is_empty() {
+            return Err(PolicyError::Empty);
         }
-        if resources.is_empty() { Err(PolicyError::Empty) } else { Ok(Self { resources }) }
+        for statement in statements {
+            statement.add_to(&mut policy)?;
+        }
+        Ok(policy)
     }
 
     /// Whether the policy allows `s3:PutObject` on the object with this ARN.
@@ -89,27 +115,64 @@ impl SessionPolicy {
             None => object_arn == resource,
         })
     }
+
+    /// Whether the policy allows `kms:GenerateDataKey` with the key or alias of this ARN. A stand-in knows no
+    /// keys, so a write that names an alias must find the alias in the policy.
+    pub(crate) fn allows_key(&self, arn: &str) -> bool {
+        self.keys.iter().any(|key| key == arn)
+    }
 }
 
 impl Statement {
-    fn into_resources(self) -> Result<Vec<String>, PolicyError> {
+    fn add_to(self, policy: &mut SessionPolicy) -> Result<(), PolicyError> {
         if self.effect != "Allow" {
             return Err(PolicyError::Effect);
         }
-        let actions = self.action.into_vec();
-        if actions.is_empty() {
+        let (actions, resources) = (self.action.into_vec(), self.resource.into_vec());
+        if resources.is_empty() {
             return Err(PolicyError::Empty);
         }
         // IAM compares the names of actions without regard to case.
-        if let Some(other) = actions.into_iter().find(|action| !action.eq_ignore_ascii_case("s3:PutObject")) {
-            return Err(PolicyError::Action(other));
+        let only = |name: &str| !actions.is_empty() && actions.iter().all(|a| a.eq_ignore_ascii_case(name));
+        if only("s3:PutObject") {
+            if self.condition.is_some() {
+                return Err(PolicyError::Condition);
+            }
+            for resource in resources {
+                policy.resources.push(checked_resource(resource)?);
+            }
+            return Ok(());
         }
-        self.resource.into_vec().into_iter().map(checked_resource).collect()
+        if !only("kms:GenerateDataKey") {
+            return Err(PolicyError::Action);
+        }
+        let aliases = self.condition.map(|condition| condition.any.aliases.into_vec());
+        for resource in resources {
+            policy.keys.extend(checked_keys(resource, aliases.as_deref())?);
+        }
+        Ok(())
+    }
+}
+
+/// The ARNs that a write may name: the key, or the aliases of the account's keys.
+fn checked_keys(arn: String, aliases: Option<&[String]>) -> Result<Vec<String>, PolicyError> {
+    let sound = |text: &str| !text.is_empty() && !text.contains(['*', '?', '$']);
+    let Some((account, id)) = arn.split_once(":key/") else { return Err(PolicyError::Key(arn)) };
+    let of_kms = account.starts_with("arn:aws") && account.contains(":kms:") && sound(account);
+    if !of_kms {
+        return Err(PolicyError::Key(arn));
+    }
+    match aliases {
+        None if sound(id) => Ok(vec![arn]),
+        Some(aliases) if id == "*" && aliases.iter().all(|a| a.starts_with("alias/") && sound(a)) => {
+            Ok(aliases.iter().map(|alias| format!("{account}:{alias}")).collect())
+        }
+        _ => Err(PolicyError::Key(arn)),
     }
 }
 
 fn checked_resource(arn: String) -> Result<String, PolicyError> {
-    let path = ["arn:aws:s3:::", "arn:aws-cn:s3:::", "arn:aws-us-gov:s3:::"]
+    let path = ["arn:aws:s3:::", "arn:aws-cn:s3:::", "arn:aws-us-gov:s3:::", "arn:aws-eusc:s3:::"]
         .iter()
         .find_map(|start| arn.strip_prefix(start));
     let sound = path.and_then(|path| path.split_once('/')).is_some_and(|(bucket, key)| {
@@ -135,9 +198,30 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_allowed_by_its_own_arn_or_by_its_alias() {
+        let policy = |rest: &str| {
+            let keys = "arn:aws:kms:eu-central-1:222222222222:key";
+            let json = format!(
+                r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":"{keys}/{rest}}}}}"#
+            );
+            SessionPolicy::parse(&json).unwrap()
+        };
+        let by_key = policy(r#"1234abcd""#);
+        assert!(by_key.allows_key("arn:aws:kms:eu-central-1:222222222222:key/1234abcd"));
+        assert!(!by_key.allows_key("arn:aws:kms:eu-central-1:222222222222:key/other"));
+        let by_alias = policy(
+            r#"*","Condition":{"ForAnyValue:StringEquals":{"kms:ResourceAliases":"alias/audit/logs"}}"#,
+        );
+        assert!(by_alias.allows_key("arn:aws:kms:eu-central-1:222222222222:alias/audit/logs"));
+        assert!(!by_alias.allows_key("arn:aws:kms:eu-central-1:222222222222:alias/audit"));
+        assert!(!by_alias.allows_put("arn:aws:s3:::acme-logs/audit/a"));
+    }
+
+    #[test]
     fn what_cannot_be_enforced_is_refused() {
         let statement = |inner: &str| format!(r#"{{"Version":"2012-10-17","Statement":[{{{inner}}}]}}"#);
         let allow = r#""Effect":"Allow","Action":"s3:PutObject","Resource":"#;
+        let key = r#""Effect":"Allow","Action":"kms:GenerateDataKey","Resource":"#;
         for policy in [
             "{".into(),
             r#"{"Version":"2008-10-17","Statement":[]}"#.into(),
@@ -150,6 +234,11 @@ mod tests {
             statement(&format!(r#"{allow}"arn:aws:s3:::acme-logs/*/x""#)),
             statement(&format!(r#"{allow}"arn:aws:s3:::*/x""#)),
             statement(&format!("{allow}[]")),
+            statement(r#""Effect":"Allow","Action":[],"Resource":"arn:aws:s3:::acme-logs/*""#),
+            statement(r#""Effect":"Allow","Action":["s3:PutObject","kms:GenerateDataKey"],"Resource":"*""#),
+            statement(&format!("{key}\"*\"")),
+            statement(&format!("{key}\"arn:aws:kms:eu-central-1:222222222222:key/*\"")),
+            statement(&format!("{key}\"arn:aws:s3:::acme-logs/*\"")),
         ] {
             assert!(SessionPolicy::parse(&policy).is_err(), "{policy}");
         }

@@ -16,6 +16,7 @@ pub struct Role {
     /// The `sts:ExternalId` that the trust policy demands. `None` is a trust policy without that condition, the
     /// mistake that makes a vendor a confused deputy
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>): any external ID, or none, will do.
+    /// `*`, which no external ID is, stands for `StringLike` with that wildcard: any will do, but not none.
     pub external_id: Option<String>,
     /// The bucket that may be written to.
     pub bucket: String,
@@ -26,7 +27,7 @@ pub struct Role {
 /// The parts of a role's ARN that matter here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RoleArn<'a> {
-    /// `aws`, `aws-cn` or `aws-us-gov`.
+    /// `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
     pub(crate) partition: &'a str,
     /// The 12 digits of the account that the role belongs to.
     pub(crate) account: &'a str,
@@ -44,6 +45,15 @@ impl Role {
         RoleArn::parse(&self.arn).ok_or_else(|| StackError::RoleArn(self.arn.clone()))
     }
 
+    /// Whether the trust policy lets the vendor's account in with this external ID.
+    pub(crate) fn trusts(&self, external_id: Option<&str>) -> bool {
+        match self.external_id.as_deref() {
+            None => true,
+            Some("*") => external_id.is_some(),
+            demanded => demanded == external_id,
+        }
+    }
+
     /// Whether the permissions policy allows `s3:PutObject` on this key.
     pub(crate) fn allows_put(&self, bucket: &str, key: &str) -> bool {
         bucket == self.bucket && (self.prefix.is_empty() || self.holds(key))
@@ -55,13 +65,19 @@ impl Role {
 }
 
 impl<'a> RoleArn<'a> {
+    /// The ARN of a session of this role.
+    pub(crate) fn user(&self, session_name: &str) -> String {
+        let Self { partition, account, name } = self;
+        format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session_name}")
+    }
+
     fn parse(arn: &'a str) -> Option<Self> {
         let mut parts = arn.splitn(6, ':');
         let (scheme, partition, service, region, account, resource) =
             (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let name = resource.strip_prefix("role/")?.rsplit('/').next()?;
         let sound = scheme == "arn"
-            && matches!(partition, "aws" | "aws-cn" | "aws-us-gov")
+            && matches!(partition, "aws" | "aws-cn" | "aws-us-gov" | "aws-eusc")
             && service == "iam"
             && region.is_empty()
             && is_account(account)

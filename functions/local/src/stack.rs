@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use crate::accounts::{Accounts, Bucket};
 use crate::credentials::Credentials;
 use crate::error::StackError;
+use crate::obstacle::Obstacle;
 use crate::role::Role;
 use crate::s3::{self, Disk, Object};
 use crate::server::Server;
@@ -127,6 +128,12 @@ impl Stack {
     /// [`StackError::Files`] when it couldn't be written down.
     pub fn delete_role(&self, arn: &str) -> Result<(), StackError> {
         self.accounts.delete_role(arn)
+    }
+
+    /// Puts an obstacle before a bucket, or with `None` takes it away: what a customer's administrator may get
+    /// wrong beside the role.
+    pub fn obstruct(&self, bucket: &str, obstacle: Option<Obstacle>) {
+        self.accounts.obstruct(bucket, obstacle);
     }
 
     /// Every object of a bucket in the order of keys, read back from the plain files.

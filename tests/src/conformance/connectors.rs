@@ -1,12 +1,12 @@
 //! The ledger as the API and the command line use it.
 
+use domain::connector::{Connector, State};
 use domain::fault::{Block, Stage};
-use domain::names::ConnectorId;
+use domain::names::{ConnectorId, ExternalId};
 use domain::part::PartNumber;
-use domain::ports::Saved;
 use domain::time::Time;
 
-use super::{Ledger, activate, cursor, seal_next, start};
+use super::{Ledger, STALE, STORED, activate, create, cursor, save, seal_next, start};
 use crate::fixtures::{self, at, tenant};
 
 /// An ID is given once; what stands there already stays.
@@ -14,8 +14,8 @@ pub async fn a_connector_is_created_once(ledger: &impl Ledger) {
     let first = fixtures::connector(&tenant("acme"), start());
     let mut second = fixtures::connector(&tenant("globex"), start());
     second.id = first.id.clone();
-    assert_eq!(ledger.create(&first).await.unwrap(), Saved::Yes);
-    assert_eq!(ledger.create(&second).await.unwrap(), Saved::Stale);
+    assert_eq!(create(ledger, &first).await, STORED);
+    assert_eq!(create(ledger, &second).await, STALE);
     assert_eq!(ledger.get(&first.id).await.unwrap(), Some((first, None)));
     assert_eq!(ledger.get(&ConnectorId::new(u64::MAX)).await.unwrap(), None);
 }
@@ -31,39 +31,23 @@ pub async fn every_setting_is_kept(ledger: &impl Ledger) {
     let destination = connector.destination.as_mut().unwrap();
     destination.prefix = "".parse().unwrap();
     destination.kms_key = Some("arn:aws:kms:eu-central-1:123456789012:alias/audit".parse().unwrap());
-    ledger.create(&connector).await.unwrap();
+    connector.next_external_id = Some(ExternalId::new(7, 8));
+    connector.activated_at = Some(at("2026-01-02T00:00:00.002Z"));
+    connector.verified_at = Some(at("2026-01-03T00:00:00.003Z"));
+    connector.disabled_at = Some(at("2026-01-04T00:00:00.004Z"));
+    create(ledger, &connector).await;
     assert_eq!(ledger.get(&connector.id).await.unwrap(), Some((connector.clone(), None)));
-    connector.destination = None;
-    connector.start_from = None;
-    connector.version += 1;
-    assert_eq!(ledger.save(&connector, None).await.unwrap(), Saved::Yes);
-    assert_eq!(ledger.get(&connector.id).await.unwrap(), Some((connector, None)));
-}
-
-/// A change is stored only over the version that it was made from.
-pub async fn a_stale_change_is_refused(ledger: &impl Ledger) {
-    let (stored, cursor) = activate(ledger).await;
-    let mut ours = stored.clone();
-    ours.pause().unwrap();
-    let mut theirs = stored;
-    theirs.connect(fixtures::connector(&tenant("acme"), start()).destination.unwrap());
-    assert_eq!(ledger.save(&ours, None).await.unwrap(), Saved::Yes);
-    assert_eq!(ledger.save(&theirs, None).await.unwrap(), Saved::Stale);
-    assert_eq!(ledger.get(&ours.id).await.unwrap(), Some((ours.clone(), Some(cursor))));
-    let unknown = fixtures::connector(&tenant("acme"), start());
-    assert_eq!(ledger.save(&unknown, None).await.unwrap(), Saved::Stale);
-    assert_eq!(ledger.get(&unknown.id).await.unwrap(), None);
-}
-
-/// A cursor is stored once: a second activation stores neither settings nor cursor.
-pub async fn a_second_activation_stores_nothing(ledger: &impl Ledger) {
-    let (stored, mut cursor) = activate(ledger).await;
-    let mut again = stored.clone();
-    again.version += 1;
-    cursor.watermark = at("2026-11-20T23:00:00Z");
-    assert_eq!(ledger.save(&again, Some(&cursor)).await.unwrap(), Saved::Stale);
-    let (connector, kept) = ledger.get(&stored.id).await.unwrap().unwrap();
-    assert_eq!((connector.version, kept.unwrap().watermark), (stored.version, start()));
+    for state in [State::Ready, State::Active, State::Paused, State::Disabled, State::Deleted, State::Draft] {
+        let after = Connector { state, version: connector.version + 1, ..connector.clone() };
+        assert_eq!(save(ledger, &connector, &after).await, STORED);
+        assert_eq!(ledger.get(&connector.id).await.unwrap(), Some((after.clone(), None)));
+        connector = after;
+    }
+    let bare =
+        Connector::draft(connector.id.clone(), connector.tenant.clone(), ExternalId::new(1, 2), start());
+    let bare = Connector { version: connector.version + 1, ..bare };
+    assert_eq!(save(ledger, &connector, &bare).await, STORED);
+    assert_eq!(ledger.get(&connector.id).await.unwrap(), Some((bare, None)));
 }
 
 /// A list is in the order of IDs, and a tenant's holds its own only.
@@ -71,14 +55,38 @@ pub async fn a_list_holds_one_tenants_connectors_by_id(ledger: &impl Ledger) {
     let mut all = Vec::new();
     for name in ["globex", "acme", "acme2", "acme"] {
         let connector = fixtures::connector(&tenant(name), start());
-        ledger.create(&connector).await.unwrap();
+        create(ledger, &connector).await;
         all.push(connector);
     }
     all.sort_by(|a, b| a.id.cmp(&b.id));
-    assert_eq!(ledger.list(None).await.unwrap(), all);
+    assert_eq!(ledger.list(None, None, 100).await.unwrap(), all);
     let acmes: Vec<_> = all.into_iter().filter(|connector| connector.tenant == tenant("acme")).collect();
-    assert_eq!(ledger.list(Some(&tenant("acme"))).await.unwrap(), acmes);
-    assert_eq!(ledger.list(Some(&tenant("initech"))).await.unwrap(), []);
+    assert_eq!(ledger.list(Some(&tenant("acme")), None, 100).await.unwrap(), acmes);
+    assert_eq!(ledger.list(Some(&tenant("initech")), None, 100).await.unwrap(), []);
+}
+
+/// Page by page every connector comes once, whatever the size of the pages.
+pub async fn a_list_is_read_page_by_page(ledger: &impl Ledger) {
+    let (acme, globex) = (tenant("acme"), tenant("globex"));
+    for n in 0..7 {
+        create(ledger, &fixtures::connector(if n % 3 == 0 { &globex } else { &acme }, start())).await;
+    }
+    for of in [None, Some(&acme), Some(&globex)] {
+        let all = ledger.list(of, None, 100).await.unwrap();
+        for limit in 1..9 {
+            let mut read: Vec<Connector> = Vec::new();
+            loop {
+                let page = ledger.list(of, read.last().map(|last| &last.id), limit).await.unwrap();
+                assert!(page.len() <= limit as usize);
+                if page.is_empty() {
+                    break;
+                }
+                read.extend(page);
+            }
+            assert_eq!(read, all);
+        }
+        assert_eq!(ledger.list(of, None, 0).await.unwrap(), []);
+    }
 }
 
 /// The history goes from the newest part back, as many at a time as are asked for.
@@ -102,14 +110,14 @@ pub async fn the_history_is_read_from_the_newest_back(ledger: &impl Ledger) {
 /// "Run now" makes an activated connector due, and no other.
 pub async fn a_run_can_be_asked_for_once_activated(ledger: &impl Ledger) {
     let draft = fixtures::connector(&tenant("acme"), start());
-    ledger.create(&draft).await.unwrap();
+    create(ledger, &draft).await;
     let now = start() + std::time::Duration::from_secs(60);
-    assert!(!ledger.request_run(&draft.id, now, now).await.unwrap());
-    assert!(!ledger.request_run(&ConnectorId::new(u64::MAX), now, now).await.unwrap());
+    assert_eq!(ledger.request_run(&draft.id, now, now, None).await.unwrap(), None);
+    assert_eq!(ledger.request_run(&ConnectorId::new(u64::MAX), now, now, None).await.unwrap(), None);
     assert!(ledger.due(domain::ports::due_shard(&draft.id), Time::LAST, None).await.unwrap().due.is_empty());
 
     let (connector, before) = activate(ledger).await;
-    assert!(ledger.request_run(&connector.id, now, now).await.unwrap());
+    assert_eq!(ledger.request_run(&connector.id, now, now, None).await.unwrap(), Some(now));
     let after = cursor(ledger, &connector).await;
     assert_eq!(after, domain::cursor::Cursor { next_run_at: now, cut: Some(now), ..before });
 }
@@ -120,8 +128,28 @@ pub async fn a_run_that_is_asked_for_does_not_wait_for_a_blocks_next_attempt(led
     let block = super::runs::block(Stage::PutObject, "NoSuchBucket");
     ledger.block(&connector.id, &block).await.unwrap();
     let now = start() + std::time::Duration::from_secs(60);
-    assert!(ledger.request_run(&connector.id, now, now).await.unwrap());
+    assert_eq!(ledger.request_run(&connector.id, now, now, None).await.unwrap(), Some(now));
     let after = cursor(ledger, &connector).await;
     assert_eq!(after.block, Some(Block { next_attempt: now, ..block }));
     assert_eq!((after.next_run_at, after.cut), (now, Some(now)));
+}
+
+/// Who missed the answer asks again with the same key and gets it, and no second run.
+pub async fn a_run_asked_for_again_with_its_key_is_the_same_run(ledger: &impl Ledger) {
+    let (connector, _) = activate(ledger).await;
+    let times = [1, 2, 3, 4].map(|minutes| start() + std::time::Duration::from_secs(60 * minutes));
+    let [first, again, other, keyless] = times;
+    let ask = async |now, key| ledger.request_run(&connector.id, now, now, key).await.unwrap();
+    assert_eq!(ask(first, Some("a")).await, Some(first));
+    let before = cursor(ledger, &connector).await;
+    ledger.block(&connector.id, &super::runs::block(Stage::PutObject, "NoSuchBucket")).await.unwrap();
+    assert_eq!(ask(again, Some("a")).await, Some(first));
+    let after = cursor(ledger, &connector).await;
+    assert_eq!((after.next_run_at, after.cut), (before.next_run_at, before.cut));
+    assert_ne!(after.block.unwrap().next_attempt, again, "nothing at all changes");
+    assert_eq!(ask(other, Some("b")).await, Some(other), "another key is another run");
+    assert_eq!(cursor(ledger, &connector).await.cut, Some(other));
+    assert_eq!(ask(keyless, None).await, Some(keyless), "without a key each is one");
+    assert_eq!(cursor(ledger, &connector).await.cut, Some(keyless));
+    assert_eq!(ask(again, Some("b")).await, Some(other));
 }

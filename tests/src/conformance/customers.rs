@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use domain::connector::Connector;
 use domain::fault::{Fault, Reason, Stage};
+use domain::names::ExternalId;
 use domain::part::{PartNumber, Sha256};
 use domain::ports::{Body, Customers, NewObject};
 use domain::protocol::PutAnswer;
@@ -148,7 +149,24 @@ pub async fn a_session_serves_more_than_one_put(rig: &impl CustomersRig) {
 /// Without the right external ID nobody gets in.
 pub async fn a_wrong_external_id_is_denied(rig: &impl CustomersRig) {
     let mut connector = furnished(rig);
-    connector.external_id = domain::names::ExternalId::new(1, 2);
+    connector.external_id = ExternalId::new(1, 2);
+    assert_eq!(fault_of(rig, &connector).await, (Stage::AssumeRole, Reason::Denied));
+}
+
+/// While the external ID is being rotated both are tried, and the bucket tells which one the role asks for.
+pub async fn both_external_ids_are_tried_during_a_rotation(rig: &impl CustomersRig) {
+    let mut connector = furnished(rig);
+    let to = connector.destination.clone().unwrap();
+    let (old, next) = (connector.external_id.clone(), ExternalId::new(fixtures::fresh(), 2));
+    connector.next_external_id = Some(next.clone());
+    for (asked, name) in [(&old, "events/a.json"), (&next, "events/b.json")] {
+        rig.put_role(to.role.as_str(), asked.as_str(), to.bucket.as_str(), to.prefix.as_str());
+        let bucket = rig.port().open(&connector, PartNumber::FIRST).await.unwrap();
+        assert_eq!(bucket.opened_with(), Some(asked));
+        let answer = bucket.put_new(object(&key(&connector, name), "x")).await;
+        assert_eq!(answer.unwrap(), PutAnswer::Written);
+    }
+    rig.put_role(to.role.as_str(), "af-of-a-stranger", to.bucket.as_str(), to.prefix.as_str());
     assert_eq!(fault_of(rig, &connector).await, (Stage::AssumeRole, Reason::Denied));
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use domain::names::ConnectorId;
-use domain::ports::{Claim, DUE_SHARDS, DuePage, Saved, due_shard};
+use domain::ports::{Claim, DUE_SHARDS, DuePage, due_shard};
 use domain::time::Time;
 use futures_util::future::join_all;
 
-use super::{Ledger, activate, cursor, start};
+use super::{Ledger, STORED, activate, create, cursor, start};
 use crate::fixtures;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -37,7 +37,7 @@ async fn due_in(ledger: &impl Ledger, shard: u8, now: Time) -> Vec<Claim> {
 /// The index is sparse: what was never activated is not in it.
 pub async fn only_activated_connectors_are_listed(ledger: &impl Ledger) {
     let draft = fixtures::connector(&fixtures::tenant("acme"), start());
-    assert_eq!(ledger.create(&draft).await.unwrap(), Saved::Yes);
+    assert_eq!(create(ledger, &draft).await, STORED);
     let (connector, cursor) = activate(ledger).await;
     let due = all_due(ledger, Time::LAST).await;
     assert_eq!(due, [Claim { id: connector.id, seen: cursor.next_run_at }]);
@@ -89,7 +89,7 @@ pub async fn a_claim_is_not_taken_back_from_a_later_wish(ledger: &impl Ledger) {
     let until = before.next_run_at + HOUR;
     assert!(ledger.claim(&claim, until).await.unwrap());
     let asked = before.next_run_at + HOUR / 2;
-    assert!(ledger.request_run(&connector.id, asked, asked).await.unwrap());
+    assert_eq!(ledger.request_run(&connector.id, asked, asked, None).await.unwrap(), Some(asked));
     ledger.unclaim(&claim, until).await.unwrap();
     assert_eq!(cursor(ledger, &connector).await.next_run_at, asked);
 }
@@ -102,12 +102,11 @@ pub async fn a_shard_with_many_due_is_read_page_by_page(ledger: &impl Ledger) {
         if due_shard(&draft.id) != 3 {
             continue;
         }
-        assert_eq!(ledger.create(&draft).await.unwrap(), Saved::Yes);
         // Several are due at the same time, and the IDs' order is not the times'.
         let at = start() + Duration::from_secs(60 * (1000 - expected.len() as u64 / 5));
         let (connector, cursor) = fixtures::activated(draft, at);
         let cursor = domain::cursor::Cursor { next_run_at: at, ..cursor };
-        assert_eq!(ledger.save(&connector, Some(&cursor)).await.unwrap(), Saved::Yes);
+        fixtures::store(ledger, &connector, &cursor).await;
         expected.push((at, connector.id));
     }
     let found = due_in(ledger, 3, Time::LAST).await;

@@ -3,16 +3,19 @@
 //!
 //! Each function starts from what it makes itself and shares nothing with the others.
 
+pub mod changes;
+pub mod claims;
 pub mod connectors;
 pub mod customers;
 pub mod due;
+pub mod prober;
 pub mod runs;
 pub mod source;
 pub mod staging;
 
 use domain::connector::Connector;
 use domain::cursor::Cursor;
-use domain::ports::{Connectors, Due, Runs, Saved};
+use domain::ports::{Connectors, Due, Runs, SaveAnswer, Saved};
 use domain::protocol::Seal;
 use domain::time::Time;
 
@@ -22,17 +25,29 @@ use crate::fixtures;
 pub trait Ledger: Runs + Due + Connectors {}
 impl<T: Runs + Due + Connectors> Ledger for T {}
 
+const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Yes);
+const STALE: SaveAnswer = SaveAnswer::Saved(Saved::Stale);
+
 /// When the connectors of these suites are activated.
 fn start() -> Time {
     fixtures::at("2026-11-20T20:15:30.123Z")
 }
 
-/// Stores a connector and activates it, as the API does.
+/// Stores a connector that was not there before.
+async fn create(ledger: &impl Ledger, connector: &Connector) -> SaveAnswer {
+    ledger.create(connector, &fixtures::creation(connector)).await.unwrap()
+}
+
+/// Stores changed settings.
+async fn save(ledger: &impl Ledger, before: &Connector, after: &Connector) -> SaveAnswer {
+    ledger.save(&fixtures::change(before, after), None).await.unwrap()
+}
+
+/// Stores a connector and activates it.
 async fn activate(ledger: &impl Ledger) -> (Connector, Cursor) {
     let draft = fixtures::connector(&fixtures::tenant("acme"), start());
-    assert_eq!(ledger.create(&draft).await.unwrap(), Saved::Yes);
     let (connector, cursor) = fixtures::activated(draft, start());
-    assert_eq!(ledger.save(&connector, Some(&cursor)).await.unwrap(), Saved::Yes);
+    fixtures::store(ledger, &connector, &cursor).await;
     (connector, cursor)
 }
 

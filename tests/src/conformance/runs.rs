@@ -10,7 +10,7 @@ use domain::ports::LeaseAnswer;
 use domain::protocol::{Mark, Release, SealAnswer};
 use futures_util::future::join_all;
 
-use super::{Ledger, activate, cursor, seal_next, start};
+use super::{Ledger, activate, create, cursor, seal_next, start};
 use crate::fixtures::{self, at, worker};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -43,7 +43,7 @@ pub async fn a_lease_longer_than_any_run_counts_for_nothing(ledger: &impl Ledger
 /// There is nothing to run for a connector that is not there or was never activated.
 pub async fn a_connector_that_was_never_activated_is_unknown(ledger: &impl Ledger) {
     let draft = fixtures::connector(&fixtures::tenant("acme"), start());
-    ledger.create(&draft).await.unwrap();
+    create(ledger, &draft).await;
     for id in [draft.id, ConnectorId::new(u64::MAX)] {
         let answer = ledger.lease(&id, &worker(), start(), start() + MINUTE).await.unwrap();
         assert_eq!(answer, LeaseAnswer::Unknown);
@@ -239,7 +239,7 @@ pub async fn a_release_keeps_a_run_asked_for_meanwhile(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let (first, asked) = (worker(), start() + MINUTE);
     ledger.lease(&connector.id, &first, start(), start() + MINUTE * 15).await.unwrap();
-    assert!(ledger.request_run(&connector.id, asked, asked).await.unwrap());
+    assert_eq!(ledger.request_run(&connector.id, asked, asked, None).await.unwrap(), Some(asked));
     let release = Release { seen: before.next_run_at, next_run_at: at("2026-11-20T22:05:00Z") };
     ledger.release(&connector.id, &first, &release).await.unwrap();
     let after = cursor(ledger, &connector).await;

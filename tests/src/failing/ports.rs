@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::connector::{Connector, Shards};
+use domain::connector::{Change, Connector, Shards};
 use domain::cursor::{Cursor, Reconcile};
 use domain::fault::{Block, Fault, Reason, Stage};
 use domain::names::{ConnectorId, TenantId, WorkerId};
@@ -10,7 +10,7 @@ use domain::notice::Notice;
 use domain::part::{Part, PartNumber};
 use domain::ports::{
     Bus, ByteStream, Claim, Connectors, CustomerBucket, Customers, Due, DuePage, LeaseAnswer, NewObject,
-    PageError, PageReader, PortError, Queue, Runs, Saved, Source, Staging, StagingWrite,
+    PageError, PageReader, PortError, Queue, Runs, SaveAnswer, Source, Staging, StagingWrite,
 };
 use domain::protocol::{Mark, PutAnswer, Release, Seal, SealAnswer, Snapshot, Span};
 use domain::sort_key::SortKeyForm;
@@ -98,20 +98,25 @@ impl<P: Due> Due for Flaky<P> {
 
 #[async_trait]
 impl<P: Connectors> Connectors for Flaky<P> {
-    async fn create(&self, connector: &Connector) -> Result<Saved, PortError> {
-        self.plan.call("create", self.inner.create(connector), lost).await
+    async fn create(&self, connector: &Connector, change: &Change) -> Result<SaveAnswer, PortError> {
+        self.plan.call("create", self.inner.create(connector, change), lost).await
     }
 
-    async fn save(&self, connector: &Connector, cursor: Option<&Cursor>) -> Result<Saved, PortError> {
-        self.plan.call("save", self.inner.save(connector, cursor), lost).await
+    async fn save(&self, change: &Change, cursor: Option<&Cursor>) -> Result<SaveAnswer, PortError> {
+        self.plan.call("save", self.inner.save(change, cursor), lost).await
     }
 
     async fn get(&self, id: &ConnectorId) -> Result<Option<(Connector, Option<Cursor>)>, PortError> {
         self.plan.call("get", self.inner.get(id), lost).await
     }
 
-    async fn list(&self, tenant: Option<&TenantId>) -> Result<Vec<Connector>, PortError> {
-        self.plan.call("list", self.inner.list(tenant), lost).await
+    async fn list(
+        &self,
+        tenant: Option<&TenantId>,
+        after: Option<&ConnectorId>,
+        limit: u32,
+    ) -> Result<Vec<Connector>, PortError> {
+        self.plan.call("list", self.inner.list(tenant, after, limit), lost).await
     }
 
     async fn history(
@@ -123,8 +128,23 @@ impl<P: Connectors> Connectors for Flaky<P> {
         self.plan.call("history", self.inner.history(id, before, limit), lost).await
     }
 
-    async fn request_run(&self, id: &ConnectorId, now: Time, cut: Time) -> Result<bool, PortError> {
-        self.plan.call("request_run", self.inner.request_run(id, now, cut), lost).await
+    async fn changes(
+        &self,
+        id: &ConnectorId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Change>, PortError> {
+        self.plan.call("changes", self.inner.changes(id, before, limit), lost).await
+    }
+
+    async fn request_run(
+        &self,
+        id: &ConnectorId,
+        now: Time,
+        cut: Time,
+        key: Option<&str>,
+    ) -> Result<Option<Time>, PortError> {
+        self.plan.call("request_run", self.inner.request_run(id, now, cut, key), lost).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod customers;
 mod events;
+mod prober;
 
 use adapters::clients::{Clients, Endpoints};
 use adapters::ledger::{DateShift, DynamoLedger};
@@ -12,6 +13,7 @@ use local::Stack;
 
 pub(crate) use customers::StackCustomers;
 pub(crate) use events::StackEvents;
+pub(crate) use prober::{StackProber, role};
 
 const REGION: &str = "eu-central-1";
 const LEDGER: &str = "ledger";

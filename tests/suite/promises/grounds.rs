@@ -11,7 +11,7 @@ use domain::connector::{Connector, Shards};
 use domain::cursor::Cursor;
 use domain::names::TenantId;
 use domain::part::{Part, PartNumber};
-use domain::ports::{Bus, Clock, Connectors, Customers, Runs, Source, Staging};
+use domain::ports::{Bus, Clock, Connectors, Customers, Runs, SaveAnswer, Saved, Source, Staging};
 use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
 use exporter::Ports;
@@ -21,9 +21,12 @@ use tests::failing::{Flaky, Plan};
 use tests::fakes::{
     FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeSource, FakeStaging, SeededRandomness, Shape,
 };
+use tests::fixtures;
 
 use super::world::Ground;
 use crate::embedded::{self, StackCustomers, StackEvents};
+
+const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Yes);
 
 /// The fakes.
 #[derive(Clone)]
@@ -74,11 +77,10 @@ fn wrap(
     }
 }
 
-async fn insert(ledger: &impl Connectors, connector: &Connector, cursor: &Cursor) {
-    let mut draft = connector.clone();
-    draft.version -= 1;
-    ledger.create(&draft).await.unwrap();
-    ledger.save(connector, Some(cursor)).await.unwrap();
+async fn save(ledger: &impl Connectors, connector: &Connector) {
+    let (stored, _) = ledger.get(&connector.id).await.unwrap().unwrap();
+    let change = fixtures::change(&stored, connector);
+    assert_eq!(ledger.save(&change, None).await.unwrap(), STORED);
 }
 
 async fn cursor(ledger: &impl Connectors, connector: &Connector) -> Cursor {
@@ -123,15 +125,15 @@ impl Ground for Fakes {
     }
 
     async fn insert(&self, connector: &Connector, first: &Cursor) {
-        insert(&self.ledger, connector, first).await;
+        fixtures::store(&self.ledger, connector, first).await;
     }
 
     async fn save(&self, connector: &Connector) {
-        self.ledger.save(connector, None).await.unwrap();
+        save(&self.ledger, connector).await;
     }
 
     async fn request_run(&self, connector: &Connector, now: Time, cut: Time) {
-        self.ledger.request_run(&connector.id, now, cut).await.unwrap();
+        self.ledger.request_run(&connector.id, now, cut, None).await.unwrap();
     }
 
     async fn cursor(&self, connector: &Connector) -> Cursor {
@@ -199,15 +201,15 @@ impl Ground for Embedded {
     }
 
     async fn insert(&self, connector: &Connector, first: &Cursor) {
-        insert(&self.ledger, connector, first).await;
+        fixtures::store(&self.ledger, connector, first).await;
     }
 
     async fn save(&self, connector: &Connector) {
-        self.ledger.save(connector, None).await.unwrap();
+        save(&self.ledger, connector).await;
     }
 
     async fn request_run(&self, connector: &Connector, now: Time, cut: Time) {
-        self.ledger.request_run(&connector.id, now, cut).await.unwrap();
+        self.ledger.request_run(&connector.id, now, cut, None).await.unwrap();
     }
 
     async fn cursor(&self, connector: &Connector) -> Cursor {

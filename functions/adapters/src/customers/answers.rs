@@ -134,6 +134,16 @@ pub(super) fn assume_role(refusal: Refusal<'_>) -> Reason {
     }
 }
 
+/// What a refused `HeadBucket` means; nothing, if the write that comes next will tell it better: an answer to
+/// `HEAD` has no body, and so neither code nor words.
+pub(super) const fn head_bucket(status: u16) -> Option<Reason> {
+    match status {
+        404 => Some(Reason::Gone),
+        408 | 429 | 500.. => Some(Reason::Unavailable),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,6 +217,15 @@ mod tests {
     fn a_malformed_header_that_names_a_region_means_another_region() {
         let moved = Refusal { region: Some("eu-central-1"), ..refusal(400, "AuthorizationHeaderMalformed") };
         assert_eq!(put_object(moved), Put::Fault(Reason::Moved));
+    }
+
+    #[test]
+    fn a_refused_look_at_a_bucket_says_no_more_than_that_it_is_gone() {
+        assert_eq!(head_bucket(404), Some(Reason::Gone));
+        assert_eq!(head_bucket(503), Some(Reason::Unavailable));
+        for status in [301, 307, 400, 401, 403] {
+            assert_eq!(head_bucket(status), None);
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A customer's bucket, seen through the assumed role: one create-only write.
+//! A customer's bucket, seen through the assumed role: one create-only write, and where the bucket is.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::connector::Destination;
 use domain::fault::{Fault, Reason, Stage};
-use domain::names::ExternalId;
+use domain::names::{ExternalId, Region};
 use domain::ports::{Body, CustomerBucket, NewObject};
 use domain::protocol::PutAnswer;
 
@@ -25,26 +25,26 @@ const SLOWEST: u64 = 1 << 20;
 pub(super) struct S3CustomerBucket {
     client: aws_sdk_s3::Client,
     to: Destination,
-    external_id: ExternalId,
+    opened_with: Option<ExternalId>,
 }
 
-impl S3CustomerBucket {
-    pub(super) fn new(client: aws_sdk_s3::Client, to: &Destination, external_id: &ExternalId) -> Self {
-        Self { client, to: to.clone(), external_id: external_id.clone() }
-    }
+/// What S3 told of a write.
+#[derive(Debug)]
+pub(super) struct Wrote {
+    pub(super) answer: PutAnswer,
+    /// `x-amz-server-side-encryption`; not told of an object that existed.
+    pub(super) encryption: Option<String>,
+}
 
-    fn telling(&self) -> Telling<'_> {
-        Telling::new(Stage::PutObject, &self.external_id)
-    }
+const TELLING: Telling = Telling::new(Stage::PutObject);
 
-    /// Our own side failed: nothing that the customer could mend, and nothing that its platform said.
-    fn broken(&self, broken: &BrokenBody) -> Fault {
-        let (reason, code) = match broken {
-            BrokenBody::Read(_) => (Reason::Unavailable, "StagingRead"),
-            BrokenBody::Size => (Reason::Rejected, "StagingSize"),
-        };
-        self.telling().fault(reason, code, &broken.to_string())
-    }
+/// Our own side failed: nothing that the customer could mend, and nothing that its platform said.
+fn told(broken: &BrokenBody) -> Fault {
+    let (reason, code) = match broken {
+        BrokenBody::Read(_) => (Reason::Unavailable, "StagingRead"),
+        BrokenBody::Size => (Reason::Rejected, "StagingSize"),
+    };
+    TELLING.fault(reason, code, &broken.to_string())
 }
 
 /// How long one try may take: an upload, its answer, and what the line needs for the bytes. The SDK's stalled-
@@ -53,23 +53,33 @@ fn patience(size: u64) -> Duration {
     LARGE + Duration::from_secs(size / SLOWEST)
 }
 
-#[async_trait]
-impl CustomerBucket for S3CustomerBucket {
+impl S3CustomerBucket {
+    pub(super) fn new(
+        client: aws_sdk_s3::Client,
+        to: &Destination,
+        opened_with: Option<&ExternalId>,
+    ) -> Self {
+        Self { client, to: to.clone(), opened_with: opened_with.cloned() }
+    }
+
     /// `If-None-Match: *` makes S3 decide: of two workers one is answered 200 and the other 412 or, while the
     /// first is still under way, 409. So is a retry whose first try went through. The checksum is the sealed
     /// one, so bytes that changed since the seal are refused with 400 and leave nothing behind. The expected
     /// owner keeps the bytes from whoever takes the name of a bucket that the customer gave up.
     ///
     /// Sources: Amazon S3 API reference, `PutObject`; Amazon S3 user guide, "Verifying bucket ownership".
-    async fn put_new(&self, object: NewObject) -> Result<PutAnswer, Fault> {
+    ///
+    /// # Errors
+    /// What S3 said, or what broke on our own side.
+    pub(super) async fn write(&self, object: NewObject) -> Result<Wrote, Fault> {
         let NewObject { key, content_type, sha256, size, body } = object;
         let streamed = matches!(body, Body::Stream(_));
         let ask = AskFirst::default();
         let (body, witness) = body::outgoing(body, size, &ask);
         if let Some(broken) = witness.saw() {
-            return Err(self.broken(broken));
+            return Err(told(broken));
         }
-        let too_large = |_| self.telling().fault(Reason::Rejected, "TooLarge", "the part's size is no size");
+        let too_large = |_| TELLING.fault(Reason::Rejected, "TooLarge", "the part's size is no size");
         let mut request = self
             .client
             .put_object()
@@ -91,12 +101,43 @@ impl CustomerBucket for S3CustomerBucket {
             request = request.interceptor(ask);
         }
         match request.send().await {
-            Ok(_) => Ok(PutAnswer::Written),
+            Ok(done) => {
+                let encryption = done.server_side_encryption.map(|named| named.as_str().to_owned());
+                Ok(Wrote { answer: PutAnswer::Written, encryption })
+            }
             // What our own side witnessed is the cause, whatever it looked like from the other end.
             Err(error) => match witness.saw() {
-                Some(broken) => Err(self.broken(broken)),
-                None => self.telling().put_object(&error),
+                Some(broken) => Err(told(broken)),
+                None => TELLING.put_object(&error).map(|answer| Wrote { answer, encryption: None }),
             },
         }
+    }
+
+    /// The region that the bucket is in, if S3 tells. It does so in a header even of an answer that refuses.
+    /// Source: Amazon S3 API reference, `HeadBucket`.
+    ///
+    /// # Errors
+    /// If the bucket is gone, or S3 did not answer.
+    pub(super) async fn region(&self) -> Result<Option<Region>, Fault> {
+        let request = self
+            .client
+            .head_bucket()
+            .bucket(self.to.bucket.as_str())
+            .expected_bucket_owner(self.to.role.account().as_str());
+        match request.send().await {
+            Ok(found) => Ok(found.bucket_region.and_then(|region| region.parse().ok())),
+            Err(error) => TELLING.head_bucket(&error),
+        }
+    }
+}
+
+#[async_trait]
+impl CustomerBucket for S3CustomerBucket {
+    async fn put_new(&self, object: NewObject) -> Result<PutAnswer, Fault> {
+        self.write(object).await.map(|wrote| wrote.answer)
+    }
+
+    fn opened_with(&self) -> Option<&ExternalId> {
+        self.opened_with.as_ref()
     }
 }

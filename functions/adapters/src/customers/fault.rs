@@ -2,44 +2,44 @@
 
 use std::error::Error;
 
+use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::fault::{Fault, Reason, Stage};
-use domain::names::{ExternalId, Region};
+use domain::names::Region;
 use domain::protocol::PutAnswer;
 
 use super::answers::{self, Put, Refusal};
+use super::words::shown;
 
-/// The platform's words are kept up to this length.
-const MESSAGE_CHARS: usize = 300;
+/// The platform's words are kept up to this length. AWS names session, action and resource first, and which policy
+/// is in the way last; with the longest names there are, that ends before 800 characters.
+const MESSAGE_CHARS: usize = 1_000;
 /// Its codes are far shorter than this; what isn't is no code of AWS.
 const CODE_CHARS: usize = 80;
 
-/// Tells of what goes wrong at one stage, and keeps the external ID out of it.
+/// Tells of what goes wrong at one stage, and keeps external IDs out of it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Telling<'a> {
+pub(super) struct Telling {
     stage: Stage,
-    external_id: &'a ExternalId,
 }
 
-impl<'a> Telling<'a> {
-    pub(super) const fn new(stage: Stage, external_id: &'a ExternalId) -> Self {
-        Self { stage, external_id }
+impl Telling {
+    pub(super) const fn new(stage: Stage) -> Self {
+        Self { stage }
     }
 
     /// A fault in our own words, or in the platform's as they are.
-    pub(super) fn fault(&self, reason: Reason, code: &str, message: &str) -> Fault {
-        // Before anything is cut off: half an external ID would not be found.
-        let message = message.replace(self.external_id.as_str(), "(external ID)");
-        let (code, message) = (shown(code, CODE_CHARS), shown(&message, MESSAGE_CHARS));
+    pub(super) fn fault(self, reason: Reason, code: &str, message: &str) -> Fault {
+        let (code, message) = (shown(code, CODE_CHARS), shown(message, MESSAGE_CHARS));
         Fault { stage: self.stage, reason, code, message }
     }
 
     /// Why a role could not be assumed.
-    pub(super) fn assume_role(&self, error: &SdkError<AssumeRoleError, HttpResponse>) -> Fault {
+    pub(super) fn assume_role(self, error: &SdkError<AssumeRoleError, HttpResponse>) -> Fault {
         match Answer::of(error) {
             Answer::Refused(refused) => self.refused(answers::assume_role(refused.refusal()), &refused),
             Answer::None { reason, code, words } => self.fault(reason, code, &words),
@@ -48,7 +48,7 @@ impl<'a> Telling<'a> {
 
     /// What a write that did not succeed means; that the object exists is no fault.
     pub(super) fn put_object(
-        &self,
+        self,
         error: &SdkError<PutObjectError, HttpResponse>,
     ) -> Result<PutAnswer, Fault> {
         match Answer::of(error) {
@@ -60,7 +60,25 @@ impl<'a> Telling<'a> {
         }
     }
 
-    fn refused(&self, reason: Reason, refused: &Refused) -> Fault {
+    /// The region of a bucket whose `HeadBucket` did not succeed, if the answer tells it all the same.
+    pub(super) fn head_bucket(
+        self,
+        error: &SdkError<HeadBucketError, HttpResponse>,
+    ) -> Result<Option<Region>, Fault> {
+        match Answer::of(error) {
+            Answer::Refused(refused) => match answers::head_bucket(refused.status) {
+                // An answer to `HEAD` has no code of its own, and this status has one meaning only.
+                Some(Reason::Gone) => {
+                    Err(self.fault(Reason::Gone, "NoSuchBucket", "The specified bucket does not exist"))
+                }
+                Some(reason) => Err(self.refused(reason, &refused)),
+                None => Ok(refused.region.and_then(|region| region.parse().ok())),
+            },
+            Answer::None { reason, code, words } => Err(self.fault(reason, code, &words)),
+        }
+    }
+
+    fn refused(self, reason: Reason, refused: &Refused) -> Fault {
         let Refused { status, code, message, region } = refused;
         let code = if code.is_empty() { format!("Http{status}") } else { code.clone() };
         let words = if message.is_empty() { format!("HTTP status {status}") } else { message.clone() };
@@ -143,34 +161,16 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// On one line, without control characters, and not longer than `most` characters.
-fn shown(text: &str, most: usize) -> String {
-    let mut shown = String::new();
-    let mut left = most;
-    for c in text.chars() {
-        let escaped: String = if c.is_control() { c.escape_default().collect() } else { c.to_string() };
-        let size = escaped.chars().count();
-        if size > left {
-            shown.push('…');
-            break;
-        }
-        left -= size;
-        shown.push_str(&escaped);
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use aws_smithy_runtime_api::http::StatusCode;
     use aws_smithy_types::body::SdkBody;
     use aws_smithy_types::error::ErrorMetadata;
+    use domain::names::ExternalId;
 
     use super::*;
 
-    fn telling(external_id: &ExternalId) -> Telling<'_> {
-        Telling::new(Stage::PutObject, external_id)
-    }
+    const TELLING: Telling = Telling::new(Stage::PutObject);
 
     fn refused(
         status: u16,
@@ -186,43 +186,54 @@ mod tests {
     #[test]
     fn the_external_id_and_control_characters_never_reach_a_record() {
         let id = ExternalId::new(1, 2);
-        let words = format!("value\u{1b}[31m '{id}' at 'externalId' failed\n{}", "x".repeat(400));
-        let fault = telling(&id).put_object(&refused(400, "ValidationError", &words, "")).unwrap_err();
+        let words = format!("value\u{1b}[31m '{id}' at 'externalId' failed\n{}", "x".repeat(2_000));
+        let fault = TELLING.put_object(&refused(400, "ValidationError", &words, "")).unwrap_err();
         assert!(!fault.message.contains(id.as_str()) && fault.message.contains("(external ID)"));
         assert!(!fault.message.chars().any(char::is_control) && fault.message.contains(r"\u{1b}"));
         assert!(fault.message.ends_with("x…") && fault.message.chars().count() <= MESSAGE_CHARS + 1);
     }
 
     #[test]
+    fn with_the_longest_names_the_policy_that_is_in_the_way_is_still_told() {
+        let name = "x".repeat(64);
+        let object =
+            format!("arn:aws-us-gov:s3:::{}/{}/verification/{name}.txt", "b".repeat(63), "p".repeat(200));
+        let why = "because no resource control policy allows the s3:PutObject action";
+        let words = format!(
+            "User: arn:aws-us-gov:sts::222222222222:assumed-role/{name}/{name} is not authorized to perform: \
+             s3:PutObject on resource: \"{object}\" {why}"
+        );
+        let fault = TELLING.put_object(&refused(403, "AccessDenied", &words, "")).unwrap_err();
+        assert_eq!(fault.message, words);
+    }
+
+    #[test]
     fn a_bucket_elsewhere_is_told_with_its_region() {
-        let id = ExternalId::new(1, 2);
         let body = "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>";
         let error = refused(400, "AuthorizationHeaderMalformed", "the region is wrong", body);
-        let fault = telling(&id).put_object(&error).unwrap_err();
+        let fault = TELLING.put_object(&error).unwrap_err();
         assert_eq!(
             (fault.reason, fault.message.as_str()),
             (Reason::Moved, "it is in eu-west-1 (the region is wrong)")
         );
         let nonsense = refused(301, "PermanentRedirect", "elsewhere", "<Region>evil.example</Region>");
-        assert_eq!(telling(&id).put_object(&nonsense).unwrap_err().message, "elsewhere");
+        assert_eq!(TELLING.put_object(&nonsense).unwrap_err().message, "elsewhere");
     }
 
     #[test]
     fn an_answer_without_code_or_words_is_told_by_its_status() {
-        let id = ExternalId::new(1, 2);
         let error = PutObjectError::generic(ErrorMetadata::builder().build());
         let raw = HttpResponse::new(StatusCode::try_from(503).unwrap(), SdkBody::from("<html>"));
-        let fault = telling(&id).put_object(&SdkError::service_error(error, raw)).unwrap_err();
+        let fault = TELLING.put_object(&SdkError::service_error(error, raw)).unwrap_err();
         assert_eq!((fault.reason, fault.code.as_str()), (Reason::Unavailable, "Http503"));
     }
 
     #[test]
     fn no_answer_is_unavailable_and_no_request_is_ours() {
-        let id = ExternalId::new(1, 2);
         let timeout = SdkError::timeout_error("no answer within 60 s");
-        let fault = telling(&id).put_object(&timeout).unwrap_err();
+        let fault = TELLING.put_object(&timeout).unwrap_err();
         assert_eq!((fault.reason, fault.code.as_str()), (Reason::Unavailable, "Timeout"));
         let no_request = SdkError::construction_failure("a header that is none");
-        assert_eq!(telling(&id).put_object(&no_request).unwrap_err().reason, Reason::Rejected);
+        assert_eq!(TELLING.put_object(&no_request).unwrap_err().reason, Reason::Rejected);
     }
 }

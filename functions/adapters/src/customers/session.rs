@@ -13,11 +13,16 @@ pub(super) fn name(connector: &ConnectorId, part: PartNumber) -> String {
     format!("auditferry-{connector}-{part}")
 }
 
+/// The name of a verification's session, of which there is no part to tell.
+pub(super) fn verification_name(connector: &ConnectorId) -> String {
+    format!("auditferry-verify-{connector}")
+}
+
 /// The session policy. The session may do what the role may **and** this: put objects below the connector's
 /// prefix, and nothing else, however much the role allows.
 ///
 /// STS takes 2,048 characters, and besides packs it in a form of its own whose limit it does not publish; its
-/// answer tells in percent how full the session's token is, and [`super::StsCustomers`] logs that.
+/// answer tells in percent how full the session's token is, and [`super::assume`] logs that.
 pub(super) fn policy(destination: &Destination) -> String {
     let Destination { role, bucket, prefix, kms_key, .. } = destination;
     let objects = format!("arn:{}:s3:::{bucket}/{}", role.partition(), prefix.key("*"));
@@ -89,11 +94,11 @@ mod tests {
     fn a_session_is_named_after_connector_and_part() {
         let name = name(&ConnectorId::new(0x0123_4567_89ab_cdef), PartNumber::new(42));
         assert_eq!(name, "auditferry-con_0123456789abcdef-000000000042");
-        let longest = super::name(&ConnectorId::new(u64::MAX), PartNumber::new(u64::MAX));
-        assert!(
-            longest.len() <= 64
-                && longest.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
-        );
+        let last = ConnectorId::new(u64::MAX);
+        for longest in [super::name(&last, PartNumber::new(u64::MAX)), verification_name(&last)] {
+            let taken = longest.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
+            assert!(longest.len() <= 64 && taken, "{longest}");
+        }
     }
 
     proptest! {

@@ -33,8 +33,8 @@ where
 pub(super) enum Transacted {
     /// All of it was carried out.
     Done,
-    /// None of it was carried out: a condition did not hold.
-    Refused,
+    /// None of it was carried out: the conditions of these of its writes did not hold, counted from zero.
+    Refused(Vec<usize>),
     /// Nobody knows: the answer was lost or said nothing about the conditions.
     Unknown(Cause),
 }
@@ -47,13 +47,13 @@ pub(super) fn transacted<T>(
     let Err(error) = answer else { return Ok(Transacted::Done) };
     let cancelled = error.as_service_error().and_then(|error| match error {
         TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-            let codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+            let codes = cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None"));
             Some(by_codes(codes))
         }
         _ => None,
     });
     match cancelled {
-        Some(Cancelled::Refused) => Ok(Transacted::Refused),
+        Some(Cancelled::Refused(failed)) => Ok(Transacted::Refused(failed)),
         Some(Cancelled::InTheWay) => Ok(Transacted::Unknown(Box::new(error))),
         Some(Cancelled::Wrong) => Err(PortError::Bug { what, source: Box::new(error) }),
         None if is_passing(&error) || is_garbled(&error) => Ok(Transacted::Unknown(Box::new(error))),
@@ -69,21 +69,26 @@ fn is_garbled(error: &SdkError<TransactWriteItemsError, HttpResponse>) -> bool {
 /// Why a transaction was cancelled.
 #[derive(Debug, PartialEq, Eq)]
 enum Cancelled {
-    Refused,
+    Refused(Vec<usize>),
     InTheWay,
     Wrong,
 }
 
 fn by_codes<'a>(codes: impl Iterator<Item = &'a str>) -> Cancelled {
     let mut wrong = false;
-    for code in codes {
+    let mut failed = Vec::new();
+    for (index, code) in codes.enumerate() {
         if code == "ConditionalCheckFailed" {
-            return Cancelled::Refused;
+            failed.push(index);
         }
         wrong |= code != "None" && !IN_THE_WAY.contains(&code);
     }
-    // Cancelled without a reason: the part's record will tell.
-    if wrong { Cancelled::Wrong } else { Cancelled::InTheWay }
+    match (failed.is_empty(), wrong) {
+        (false, _) => Cancelled::Refused(failed),
+        (true, true) => Cancelled::Wrong,
+        // Cancelled without a reason: the record will tell.
+        (true, false) => Cancelled::InTheWay,
+    }
 }
 
 #[cfg(test)]
@@ -93,8 +98,12 @@ mod tests {
     #[test]
     fn a_condition_that_failed_is_a_refusal_whatever_else_went_wrong() {
         for (codes, meaning) in [
-            (&["ConditionalCheckFailed", "None"][..], Cancelled::Refused),
-            (&["TransactionConflict", "ConditionalCheckFailed"], Cancelled::Refused),
+            (&["ConditionalCheckFailed", "None"][..], Cancelled::Refused(vec![0])),
+            (&["TransactionConflict", "ConditionalCheckFailed"], Cancelled::Refused(vec![1])),
+            (
+                &["ConditionalCheckFailed", "ValidationError", "ConditionalCheckFailed"],
+                Cancelled::Refused(vec![0, 2]),
+            ),
             (&["None", "TransactionConflict"], Cancelled::InTheWay),
             (&["ThrottlingError", "None"], Cancelled::InTheWay),
             (&["None", "ValidationError"], Cancelled::Wrong),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::names::ConnectorId;
+use domain::names::{BucketName, ConnectorId, RoleArn};
 use domain::part::PartNumber;
 
 /// A DynamoDB item, or the key of one.
@@ -13,8 +13,8 @@ pub(super) const PK: &str = "pk";
 pub(super) const SK: &str = "sk";
 /// The sort key of a connector's settings.
 pub(super) const CONFIG: &str = "CONFIG";
-/// The sort key of a connector's cursor. No other key lies between it and [`CONFIG`], and those of the parts
-/// come behind it, so that one Query reads exactly these two.
+/// The sort key of a connector's cursor. No other key lies between it and [`CONFIG`]: those of the changes come
+/// before both and those of the parts behind, so that one Query reads exactly these two.
 pub(super) const CURSOR: &str = "CURSOR";
 
 pub(super) const TENANT_INDEX: &str = "tenant";
@@ -23,7 +23,8 @@ pub(super) const DUE_INDEX: &str = "due";
 pub(super) const DUE_SHARD: &str = "due_shard";
 pub(super) const NEXT_RUN_AT: &str = "next_run_at";
 
-const CONNECTOR: &str = "C#";
+/// What the partitions of connectors start with: less than any of them.
+pub(super) const CONNECTOR: &str = "C#";
 
 /// The partition of a connector.
 pub(super) fn partition(id: &ConnectorId) -> AttributeValue {
@@ -40,9 +41,29 @@ pub(super) fn part(number: PartNumber) -> String {
     format!("PART#{number}")
 }
 
+/// The sort key of the record of a change. Twelve digits, so that it sorts by version.
+pub(super) fn change(version: u64) -> String {
+    format!("CHANGE#{version:012}")
+}
+
 /// The key of an item of a connector.
 pub(super) fn key(id: &ConnectorId, sort: &str) -> Item {
-    HashMap::from([(PK.to_owned(), partition(id)), (SK.to_owned(), AttributeValue::S(sort.to_owned()))])
+    of(partition(id), sort)
+}
+
+/// The key of the item that says whom a role serves. In lower case: IAM doesn't tell two names of one account
+/// apart by case (IAM user guide, "IAM name requirements"), so neither may two tenants.
+pub(super) fn role(role: &RoleArn) -> Item {
+    of(AttributeValue::S(format!("ROLE#{}", role.as_str().to_ascii_lowercase())), "CLAIM")
+}
+
+/// The key of the item that says which connectors write where in a bucket.
+pub(super) fn bucket(bucket: &BucketName) -> Item {
+    of(AttributeValue::S(format!("BUCKET#{bucket}")), "CLAIMS")
+}
+
+fn of(partition: AttributeValue, sort: &str) -> Item {
+    HashMap::from([(PK.to_owned(), partition), (SK.to_owned(), AttributeValue::S(sort.to_owned()))])
 }
 
 /// The partition of the index of due connectors, `00` to `15`.
@@ -55,7 +76,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_and_cursor_lie_side_by_side_before_the_parts() {
+    fn settings_and_cursor_lie_side_by_side_between_the_changes_and_the_parts() {
+        assert!(change(999).as_str() < CONFIG && change(u64::MAX).as_str() < CONFIG);
+        assert!(change(999) < change(1000));
         assert!(CONFIG < CURSOR && CURSOR < part(PartNumber::NONE).as_str());
         assert!(part(PartNumber::new(999)) < part(PartNumber::new(1000)));
         assert_eq!(part(PartNumber::new(42)), "PART#000000000042");

@@ -5,22 +5,28 @@
 //! | settings | `C#<connector>` | `CONFIG` | the connector, and `tenant_id` for the index `tenant` |
 //! | cursor | `C#<connector>` | `CURSOR` | the cursor, the lease, and `due_shard` for the index `due` |
 //! | part | `C#<connector>` | `PART#<12 digits>` | the part's record |
+//! | change | `C#<connector>` | `CHANGE#<12 digits>` | who changed the settings to this version, and how |
+//! | claims | `ROLE#<arn>`, `BUCKET#<name>` | `CLAIM`, `CLAIMS` | whose they are; see `claims.rs` |
 //!
 //! Index `tenant`: hash `tenant_id`, range `pk`, everything projected. Index `due`: hash `due_shard`, range
 //! `next_run_at`, keys only; only a connector that was activated has a cursor, so the index is sparse. Times
 //! are RFC 3339 texts of a fixed width, so that DynamoDB compares them as times.
 
 mod answers;
+mod changes;
+mod claims;
 mod connectors;
 pub(crate) mod create;
 mod date;
 mod due;
 mod expression;
 mod keys;
+mod listing;
 mod reads;
 mod records;
 mod runs;
 mod seal;
+mod wishes;
 
 use aws_sdk_dynamodb::Client;
 

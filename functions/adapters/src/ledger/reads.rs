@@ -1,9 +1,8 @@
-//! Reads of one connector's partition: settings and cursor in one request, parts from the newest backwards.
-
-use std::collections::HashMap;
+//! Reads of one connector's partition: settings and cursor in one request, parts and
+//! changes from the newest backwards.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use domain::connector::Connector;
+use domain::connector::{Change, Connector};
 use domain::cursor::Cursor;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
@@ -11,7 +10,7 @@ use domain::ports::PortError;
 
 use super::date::DateOfAnswer;
 use super::expression::{names, text, values};
-use super::keys::{self, CONFIG, CURSOR, PK, SK};
+use super::keys::{self, CONFIG, CURSOR, Item, PK, SK};
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
@@ -21,6 +20,8 @@ const FIRST_PAGE: i32 = 16;
 const LARGEST_PAGE: i32 = 1_000;
 /// Larger than the number of any part.
 const LAST_PART: PartNumber = PartNumber::new(999_999_999_999);
+/// Larger than the version of any change.
+const LAST_CHANGE: u64 = 999_999_999_999;
 
 impl DynamoLedger {
     /// A strongly consistent Query of the items of a connector whose sort keys lie between two, inclusive.
@@ -73,28 +74,51 @@ impl DynamoLedger {
         wanted: impl Fn(&Part) -> bool + Send,
     ) -> Result<Vec<Part>, PortError> {
         let newest = before.map_or(LAST_PART, PartNumber::previous);
-        let query =
-            self.between(id, keys::part(PartNumber::NONE), keys::part(newest)).scan_index_forward(false);
-        let mut parts = Vec::new();
-        let mut page_size = FIRST_PAGE;
-        let mut start: Option<HashMap<_, _>> = None;
-        while parts.len() < limit {
-            let rest = i32::try_from(limit - parts.len()).unwrap_or(i32::MAX);
-            let page = query.clone().limit(page_size.min(rest)).set_exclusive_start_key(start).send().await;
-            let page = page.map_err(|error| port_error("reading the parts of a connector", error))?;
-            for item in page.items.unwrap_or_default() {
-                let part = records::part(item)?;
-                if !wanted(&part) {
-                    return Ok(parts);
-                }
-                parts.push(part);
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                break;
-            }
-            page_size = LARGEST_PAGE.min(page_size * 2);
-        }
-        Ok(parts)
+        let query = self.between(id, keys::part(PartNumber::NONE), keys::part(newest));
+        backwards("reading the parts of a connector", query, limit, records::part, wanted).await
     }
+
+    /// The records of changes before version `before`, newest first, at most `limit` of them.
+    pub(super) async fn changes_before(
+        &self,
+        id: &ConnectorId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Change>, PortError> {
+        let newest = before.map_or(LAST_CHANGE, |before| before.saturating_sub(1));
+        let query = self.between(id, keys::change(0), keys::change(newest));
+        backwards("reading the changes of a connector", query, limit, records::change, |_| true).await
+    }
+}
+
+/// The records of a Query from the last one backwards, as long as they pass `wanted`, at most `limit` of them.
+async fn backwards<T>(
+    what: &'static str,
+    query: QueryFluentBuilder,
+    limit: usize,
+    parse: impl Fn(Item) -> Result<T, PortError> + Send,
+    wanted: impl Fn(&T) -> bool + Send,
+) -> Result<Vec<T>, PortError> {
+    let query = query.scan_index_forward(false);
+    let mut records = Vec::new();
+    let mut page_size = FIRST_PAGE;
+    let mut start: Option<Item> = None;
+    while records.len() < limit {
+        let rest = i32::try_from(limit - records.len()).unwrap_or(i32::MAX);
+        let page = query.clone().limit(page_size.min(rest)).set_exclusive_start_key(start).send().await;
+        let page = page.map_err(|error| port_error(what, error))?;
+        for item in page.items.unwrap_or_default() {
+            let record = parse(item)?;
+            if !wanted(&record) {
+                return Ok(records);
+            }
+            records.push(record);
+        }
+        start = page.last_evaluated_key;
+        if start.is_none() {
+            break;
+        }
+        page_size = LARGEST_PAGE.min(page_size * 2);
+    }
+    Ok(records)
 }

@@ -1,7 +1,7 @@
 //! The domain's records as DynamoDB items, by their serde form, and back.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::connector::Connector;
+use domain::connector::{Change, Connector};
 use domain::cursor::Cursor;
 use domain::names::ConnectorId;
 use domain::part::Part;
@@ -35,6 +35,13 @@ pub(super) fn of_part(part: &Part) -> Result<Item, PortError> {
     Ok(item)
 }
 
+/// The item of the record of a change.
+pub(super) fn of_change(change: &Change) -> Result<Item, PortError> {
+    let mut item = to_item("writing the record of a change", change)?;
+    item.extend(keys::key(&change.after.id, &keys::change(change.version)));
+    Ok(item)
+}
+
 /// The settings in an item.
 pub(super) fn connector(item: Item) -> Result<Connector, PortError> {
     from_item("reading a connector's record", item)
@@ -43,6 +50,11 @@ pub(super) fn connector(item: Item) -> Result<Connector, PortError> {
 /// The cursor in an item; the lease is not part of it.
 pub(super) fn cursor(item: Item) -> Result<Cursor, PortError> {
     from_item("reading a cursor's record", item)
+}
+
+/// The change in an item.
+pub(super) fn change(item: Item) -> Result<Change, PortError> {
+    from_item("reading the record of a change", item)
 }
 
 /// The part in an item.
@@ -55,19 +67,23 @@ pub(super) fn attribute<T: Serialize>(what: &'static str, value: &T) -> Result<A
     convert::to_attribute_value(value).map_err(|source| PortError::Bug { what, source: source.into() })
 }
 
-fn to_item<T: Serialize>(what: &'static str, value: &T) -> Result<Item, PortError> {
+/// Any record as an item, without its key.
+pub(super) fn to_item<T: Serialize>(what: &'static str, value: &T) -> Result<Item, PortError> {
     convert::to_item(value).map_err(|source| PortError::Bug { what, source: source.into() })
 }
 
-fn from_item<T: DeserializeOwned>(what: &'static str, item: Item) -> Result<T, PortError> {
+/// The record in an item, whatever else the item holds.
+pub(super) fn from_item<T: DeserializeOwned>(what: &'static str, item: Item) -> Result<T, PortError> {
     convert::from_item(item).map_err(|source| PortError::Bug { what, source: source.into() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::connector::{Caller, State, Verb};
     use domain::cursor::Reconcile;
     use domain::fault::{Block, Reason, Stage};
+    use domain::names::ExternalId;
     use domain::part::PartNumber;
     use domain::time::Time;
 
@@ -101,6 +117,59 @@ mod tests {
         assert_eq!(item["due_shard"].as_s().unwrap().len(), 2);
         item.insert("lease_owner".into(), AttributeValue::S("someone".into()));
         assert_eq!(cursor(item).unwrap(), before);
+    }
+
+    fn connector_in_every_way() -> Connector {
+        let at: Time = "2026-11-20T20:15:30.123Z".parse().unwrap();
+        let draft = Connector::draft(
+            ConnectorId::new(7),
+            "acme".parse().unwrap(),
+            ExternalId::new(1, 2),
+            Time::EPOCH,
+        );
+        Connector {
+            next_external_id: Some(ExternalId::new(3, 4)),
+            state: State::Disabled,
+            activated_at: Some(at),
+            verified_at: Some(at),
+            disabled_at: Some(at),
+            version: u64::MAX,
+            ..draft
+        }
+    }
+
+    #[test]
+    fn a_connector_and_its_change_come_back_as_they_were() {
+        let after = connector_in_every_way();
+        assert_eq!(connector(of_connector(&after).unwrap()).unwrap(), after);
+        let tenant = after.tenant.clone();
+        let by = [
+            Caller::System,
+            Caller::Operator { name: "ann".into() },
+            Caller::Tenant { tenant, name: String::new() },
+        ];
+        for (by, before) in by.into_iter().zip([None, Some(after.clone()), None]) {
+            let stored =
+                Change { version: 42, at: Time::LAST, by, what: Verb::Disable, before, after: after.clone() };
+            let item = of_change(&stored).unwrap();
+            assert_eq!(item["sk"], AttributeValue::S("CHANGE#000000000042".into()));
+            assert!(!item.contains_key(keys::TENANT_ID), "it would be listed as a connector");
+            assert_eq!(change(item).unwrap(), stored);
+        }
+    }
+
+    /// As it was stored before there was a verification, a rotation and a life after disabling.
+    #[test]
+    fn a_connector_of_the_first_version_is_still_read() {
+        let mut now = connector_in_every_way();
+        now.state = State::Paused;
+        let mut item = of_connector(&now).unwrap();
+        for field in ["next_external_id", "verified_at", "disabled_at"] {
+            assert!(item.remove(field).is_some(), "{field}");
+        }
+        let then = connector(item).unwrap();
+        assert_eq!((then.verified_at, then.disabled_at, &then.next_external_id), (None, None, &None));
+        assert_eq!((then.state, &then.external_id), (State::Paused, &now.external_id));
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl DynamoLedger {
             .await;
         Ok(match transacted("sealing a part", answer)? {
             Transacted::Done => SealAnswer::Won,
-            Transacted::Refused => SealAnswer::Refused,
+            Transacted::Refused(_) => SealAnswer::Refused,
             Transacted::Unknown(cause) => {
                 tracing::warn!(
                     connector.id = %seal.part.connector,

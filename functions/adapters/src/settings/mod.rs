@@ -4,18 +4,22 @@
 //! one start-up tells of everything that is wrong. An empty value counts as absent, as `CloudFormation` can't
 //! leave a variable out; anything else that is malformed ends the start-up, and nothing defaults over a typo.
 
+mod api;
 mod events;
 mod places;
 mod read;
 mod timing;
+mod vendor;
 
 use domain::part::PartLimits;
 use domain::protocol::Timing;
 
+pub use self::api::{ApiSettings, CallerSettings};
 pub use self::events::events_table;
 pub use self::places::{BusSettings, LedgerSettings, QueueSettings, S3Settings, StagingSettings};
 pub use self::read::{Lookup, Problem, WrongSetting, WrongSettings, both};
 pub use self::timing::{part_limits, timing};
+pub use self::vendor::VendorSettings;
 use crate::source::EventsTable;
 
 /// What the exporter reads.
@@ -137,6 +141,7 @@ mod tests {
     fn each_function_reads_exactly_the_variables_that_it_names() {
         assert_eq!(names_read(ExporterSettings::read), set(ExporterSettings::NAMES));
         assert_eq!(names_read(DispatcherSettings::read), set(DispatcherSettings::NAMES));
+        assert_eq!(names_read(ApiSettings::read), set(ApiSettings::NAMES));
     }
 
     #[test]
@@ -148,6 +153,7 @@ mod tests {
         assert!(!settings.s3.force_path_style);
         let queue = DispatcherSettings::read(&stack).unwrap().queue;
         assert!(queue.url.ends_with("auditferry-ExportQueue-1"));
+        assert_eq!(ApiSettings::read(&stack).unwrap().vendor.exporter_role, "auditferry-exporter");
     }
 
     #[test]

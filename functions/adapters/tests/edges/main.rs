@@ -2,6 +2,8 @@
 //! through the real SDKs. One binary, since each one links the SDKs.
 
 #[cfg(test)]
+mod acting;
+#[cfg(test)]
 mod bus;
 #[cfg(test)]
 mod customers;
@@ -9,6 +11,8 @@ mod customers;
 mod events_writer;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod probe;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use crate::server::{Scripted, Seen, Server};
 use crate::world::{ACME, BUCKET, clients_of, connector, object, sha256};
 
-const KEYS: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+pub(crate) const KEYS: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
     <AccessKeyId>ASIATEMPORARY</AccessKeyId><SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>\
     <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
 
@@ -39,7 +39,7 @@ fn streamed(bytes: &'static [u8]) -> NewObject {
     NewObject { body: Body::Stream(Box::pin(stream::iter(chunks))), ..object("audit/events/a.json", bytes) }
 }
 
-fn named(code: &str) -> String {
+pub(crate) fn named(code: &str) -> String {
     format!("<Error><Code>{code}</Code><Message>words</Message></Error>")
 }
 

@@ -8,11 +8,10 @@ use adapters::settings::S3Settings;
 use adapters::staging::S3Staging;
 use aws_credential_types::Credentials;
 use bytes::Bytes;
-use domain::connector::{Connector, Destination, Shards, State};
+use domain::connector::{Connector, Destination, State};
 use domain::names::{ConnectorId, ExternalId};
-use domain::part::{Encoding, Sha256};
+use domain::part::Sha256;
 use domain::ports::{Body, NewObject};
-use domain::schedule::Frequency;
 use domain::time::Time;
 use local::{Role, Stack};
 use sha2::Digest as _;
@@ -24,25 +23,19 @@ pub(crate) const REGION: &str = "eu-central-1";
 pub(crate) const ROLE: &str = "arn:aws:iam::222222222222:role/auditferry/Delivery";
 
 pub(crate) fn connector() -> Connector {
+    let destination = Destination {
+        role: ROLE.parse().unwrap(),
+        bucket: BUCKET.parse().unwrap(),
+        region: REGION.parse().unwrap(),
+        prefix: "audit".parse().unwrap(),
+        kms_key: None,
+    };
     Connector {
-        id: ConnectorId::new(7),
-        tenant: "acme".parse().unwrap(),
-        shards: Shards::ONE,
-        external_id: ExternalId::new(1, 2),
         state: State::Active,
-        frequency: Frequency::HOURLY,
-        encoding: Encoding::default(),
-        destination: Some(Destination {
-            role: ROLE.parse().unwrap(),
-            bucket: BUCKET.parse().unwrap(),
-            region: REGION.parse().unwrap(),
-            prefix: "audit".parse().unwrap(),
-            kms_key: None,
-        }),
-        start_from: None,
-        created_at: Time::EPOCH,
+        destination: Some(destination),
         activated_at: Some(Time::EPOCH),
-        version: 1,
+        verified_at: Some(Time::EPOCH),
+        ..Connector::draft(ConnectorId::new(7), "acme".parse().unwrap(), ExternalId::new(1, 2), Time::EPOCH)
     }
 }
 

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod own_tables;

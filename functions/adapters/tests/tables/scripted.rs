@@ -49,7 +49,7 @@ pub(crate) fn error(code: &str) -> Value {
 }
 
 /// A cancelled transaction with these reasons.
-pub(crate) fn cancelled(reasons: [&str; 2]) -> Value {
+pub(crate) fn cancelled<const N: usize>(reasons: [&str; N]) -> Value {
     let mut answer = error("TransactionCanceledException");
     answer["CancellationReasons"] = reasons.iter().map(|code| json!({"Code": code})).collect();
     answer

@@ -5,14 +5,13 @@ use adapters::source::{DynamoSource, EventsTable, PartitionFormat};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
-use domain::connector::{Connector, Shards, State};
+use domain::connector::{Caller, Change, Connector, Destination, Shards, State, Verb};
 use domain::cursor::Cursor;
 use domain::item::SourceItem;
 use domain::names::{ConnectorId, ExternalId, WorkerId};
-use domain::part::{Content, Encoding, Kind, Part, Sha256, Window};
-use domain::ports::{Connectors as _, PageError, Saved, Source as _};
+use domain::part::{Content, Kind, Part, Sha256, Window};
+use domain::ports::{Connectors as _, PageError, SaveAnswer, Saved, Source as _};
 use domain::protocol::{Seal, Span};
-use domain::schedule::Frequency;
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 
@@ -36,29 +35,45 @@ pub(crate) fn at(text: &str) -> Time {
 }
 
 pub(crate) fn connector() -> Connector {
-    Connector {
-        id: ConnectorId::new(7),
-        tenant: "acme".parse().unwrap(),
-        shards: Shards::ONE,
-        external_id: ExternalId::new(1, 2),
-        state: State::Active,
-        frequency: Frequency::HOURLY,
-        encoding: Encoding::default(),
-        destination: None,
-        start_from: None,
-        created_at: Time::EPOCH,
-        activated_at: Some(Time::EPOCH),
-        version: 1,
+    let draft =
+        Connector::draft(ConnectorId::new(7), "acme".parse().unwrap(), ExternalId::new(1, 2), Time::EPOCH);
+    Connector { state: State::Active, activated_at: Some(Time::EPOCH), version: 2, ..draft }
+}
+
+/// The same connector with a role and a folder in the bucket `acme-audit`.
+pub(crate) fn connected() -> Connector {
+    let to = Destination {
+        role: "arn:aws:iam::222222222222:role/auditferry/Delivery".parse().unwrap(),
+        bucket: "acme-audit".parse().unwrap(),
+        region: "eu-central-1".parse().unwrap(),
+        prefix: "audit".parse().unwrap(),
+        kms_key: None,
+    };
+    Connector { destination: Some(to), ..connector() }
+}
+
+/// The record of the change that made this connector.
+pub(crate) fn change(before: Option<&Connector>, after: &Connector) -> Change {
+    let (version, what) = (after.version, Verb::Update);
+    Change {
+        version,
+        at: Time::EPOCH,
+        by: Caller::System,
+        what,
+        before: before.cloned(),
+        after: after.clone(),
     }
 }
 
 /// Stores the connector as an active one.
 pub(crate) async fn activate(ledger: &DynamoLedger) -> (Connector, Cursor) {
-    let draft = Connector { version: 0, ..connector() };
-    assert_eq!(ledger.create(&draft).await.unwrap(), Saved::Yes);
+    let stored = SaveAnswer::Saved(Saved::Yes);
+    let draft = Connector { version: 1, ..connector() };
+    assert_eq!(ledger.create(&draft, &change(None, &draft)).await.unwrap(), stored);
     let start = at("2026-11-20T20:15:30.123Z");
     let cursor = Cursor::new(start, start, at("2026-11-20T21:05:00Z"));
-    assert_eq!(ledger.save(&connector(), Some(&cursor)).await.unwrap(), Saved::Yes);
+    let activation = change(Some(&draft), &connector());
+    assert_eq!(ledger.save(&activation, Some(&cursor)).await.unwrap(), stored);
     (connector(), cursor)
 }
 

@@ -1,57 +1,127 @@
 //! What the help of each connector command says after its options: what to know, and examples.
 
 pub(crate) const CREATE: &str = "\
-The answer holds the connector's ID and its external ID, which the customer's trust policy must ask for. The \
-external ID is made here and can't be chosen.
+The answer holds the connector's ID, and the external ID and the link that the customer's administrator needs. \
+The external ID is made here and can't be chosen.
 
 Examples:
   auditferry connector create --local ./af --tenant acme
   auditferry connector create --tenant acme --frequency 24 --format ndjson --compression gzip
-  auditferry connector create --tenant acme --start-from 2026-01-01T00:00:00Z";
+  auditferry connector create --tenant acme --start-from 2026-01-01T00:00:00Z --json";
+
+pub(crate) const SETUP: &str = "\
+The link opens the customer's console with everything filled in: the customer clicks Create stack and gives back \
+the output RoleArn. The policies and the Terraform call are the same for those who would rather do it by hand. \
+While the external ID is being rotated they carry the new one.
+
+Examples:
+  auditferry connector setup con_0123456789abcdef
+  auditferry connector setup con_0123456789abcdef --json";
 
 pub(crate) const CONNECT: &str = "\
+What was verified is the destination: a connector that exports pauses until the new one is verified by \
+`resume`. A role serves one tenant, and a folder of a bucket one connector.
+
 With --local this command also plays the customer's part in the stand-in: it makes the bucket in the role's \
 account if there is none of that name, and a role that asks for the connector's external ID and may write below \
-the prefix. In AWS the customer does both, and the role must lie on the path /auditferry/: the exporter may assume \
-no other.
+the prefix. With --no-stack it leaves that out, so that you see what a verification finds. In AWS the customer does \
+both, and the role must lie on the path /auditferry/: the exporter may assume no other.
 
 Examples:
   auditferry connector connect con_0123456789abcdef --local ./af \\
     --role-arn arn:aws:iam::123456789012:role/auditferry/AuditLogDelivery \\
     --bucket acme-audit-log --region eu-central-1
-  auditferry connector connect con_0123456789abcdef --prefix security/audit \\
+  auditferry connector connect con_0123456789abcdef --prefix security/audit --json \\
     --role-arn arn:aws:iam::123456789012:role/auditferry/AuditLogDelivery \\
     --bucket acme-audit-log --region eu-central-1";
 
-pub(crate) const ACTIVATE: &str = "\
-The first window ends at the first full hour from now, the later ones every N hours from there.
+pub(crate) const UPDATE: &str = "\
+Windows that are sealed stay as they are.
 
 Examples:
-  auditferry connector activate con_0123456789abcdef
+  auditferry connector update con_0123456789abcdef --frequency 6
+  auditferry connector update con_0123456789abcdef --format ndjson --compression zstd --if-version 4 --json";
+
+pub(crate) const VERIFY: &str = "\
+The stages: the role lets us in with the external ID, and not without it, and not with a wrong one; it is in the \
+account that it names; the bucket is in its region; an object can be written below the prefix, and none outside \
+it; it is encrypted as asked. A stage that fails ends it, so nothing is written through a role that is not safe. \
+Ends with 0 if nothing failed (a warning is no failure), and with 1 otherwise.
+
+In AWS the customers' roles let in the exporter's role only: use a profile that assumes it, or verify through the \
+HTTP API.
+
+Examples:
+  auditferry connector verify con_0123456789abcdef
+  auditferry connector verify con_0123456789abcdef --json";
+
+pub(crate) const ACTIVATE: &str = "\
+The destination is verified first. The first window ends at the first full hour from now, the later ones every \
+N hours from there.
+
+Examples:
+  auditferry connector activate con_0123456789abcdef --json
   auditferry connector activate con_0123456789abcdef --local ./af --now 2023-07-10T11:30:00Z";
 
 pub(crate) const PAUSE: &str = "\
 While it is paused its events are still sealed into parts on schedule, so that none can expire unseen.
 
-Example:
-  auditferry connector pause con_0123456789abcdef";
+Examples:
+  auditferry connector pause con_0123456789abcdef
+  auditferry connector pause con_0123456789abcdef --if-version 5 --json";
 
 pub(crate) const RESUME: &str = "\
-It is due at once, so that what waited is delivered with the dispatcher's next tick.
+The destination is verified first. Then it is due at once, so that what waited is delivered with the \
+dispatcher's next tick.
 
-Example:
-  auditferry connector resume con_0123456789abcdef";
+Examples:
+  auditferry connector resume con_0123456789abcdef
+  auditferry connector resume con_0123456789abcdef --json";
+
+pub(crate) const DISABLE: &str = "\
+Nothing is read, sealed or delivered from then on. Role and destination stay reserved, and `enable` takes it back \
+within 30 days: it goes on where it stood, with all that the events table still holds.
+
+Examples:
+  auditferry connector disable con_0123456789abcdef
+  auditferry connector disable con_0123456789abcdef --json";
+
+pub(crate) const ENABLE: &str = "\
+It is paused then and catches up with sealing; `resume` verifies the destination and delivers. One that never \
+exported is a draft again.
+
+Examples:
+  auditferry connector enable con_0123456789abcdef
+  auditferry connector enable con_0123456789abcdef --json";
+
+pub(crate) const DELETE: &str = "\
+Only what does not export can be deleted: disable it first. Role and destination are free again then; the records \
+of its parts and changes stay, and so does everything in the customer's bucket.
+
+Examples:
+  auditferry connector delete con_0123456789abcdef
+  auditferry connector delete con_0123456789abcdef --yes --json";
+
+pub(crate) const ROTATE: &str = "\
+Deliveries try both, the new one first. Give the customer the new link or ID; once a verification sees the new one \
+work, the old one is retired.
+
+Examples:
+  auditferry connector rotate-external-id con_0123456789abcdef
+  auditferry connector rotate-external-id con_0123456789abcdef --json";
 
 pub(crate) const LIST: &str = "\
-The listing is eventually consistent: a connector made a moment ago may be missing.
+The listing is eventually consistent: a connector made a moment ago may be missing. If there are more, the answer \
+says how to go on; with --json its field `next` does, for --after.
 
 Examples:
   auditferry connector list
-  auditferry connector list --tenant acme --json";
+  auditferry connector list --tenant acme --limit 10 --after con_0123456789abcdef --json";
 
 pub(crate) const SHOW: &str = "\
-Health is one of: draft, paused, working, overdue (the last export is later than it should be) and blocked \
-(with stage, code, cause, remedy, since when, and when it is tried again).
+Beside its state (draft, ready, active, paused, disabled, deleted) a connector that exports has a health: healthy, \
+stale (what is due is not sealed, and nothing says why) or blocked (with stage, code, cause, remedy, since when, \
+and when it is tried again).
 
 Examples:
   auditferry connector show con_0123456789abcdef
@@ -64,10 +134,17 @@ runs the exporter here, tells what came of it, and ends with 1 if delivery is bl
 tried at once, without waiting for its next attempt.
 
 Examples:
-  auditferry connector run con_0123456789abcdef
+  auditferry connector run con_0123456789abcdef --json
   auditferry connector run con_0123456789abcdef --local ./af --now 2023-07-10T12:30:00Z";
 
 pub(crate) const HISTORY: &str = "\
 Examples:
   auditferry connector history con_0123456789abcdef
   auditferry connector history con_0123456789abcdef --before 100 --limit 50 --json";
+
+pub(crate) const CHANGES: &str = "\
+With --json each change holds the settings before and after it.
+
+Examples:
+  auditferry connector changes con_0123456789abcdef
+  auditferry connector changes con_0123456789abcdef --before 12 --limit 10 --json";

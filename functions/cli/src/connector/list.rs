@@ -1,10 +1,11 @@
 //! `connector list` and `connector history`: many connectors, and many parts of one.
 
 use domain::connector::Connector;
+use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
 use serde::Serialize;
 
-use super::args::{HistoryArgs, ListArgs};
+use super::options::{ListArgs, PagedArgs};
 use crate::backend::Backend;
 use crate::output::{Output, Tone};
 use crate::problem::{Exit, Problem};
@@ -13,6 +14,8 @@ use crate::table::{Column, grouped, table};
 #[derive(Serialize)]
 struct Listed<'a> {
     connectors: &'a [Connector],
+    /// The last one of these, if there are more behind it: the value for `--after`.
+    next: Option<&'a ConnectorId>,
 }
 
 #[derive(Serialize)]
@@ -30,18 +33,26 @@ struct Entry<'a> {
 
 /// `connector list`.
 pub(crate) async fn list(backend: &Backend, args: &ListArgs, output: Output) -> Result<Exit, Problem> {
-    let connectors = backend.connectors.list(args.tenant.as_ref()).await?;
+    // One more than is shown tells whether there are more.
+    let (limit, more) = (args.limit as usize, args.limit.saturating_add(1));
+    let Backend { onboarding, caller, .. } = backend;
+    let found = onboarding.list(caller, args.tenant.as_ref(), args.after.as_ref(), more).await?;
+    let connectors = found.get(..limit).unwrap_or(&found);
+    let next = connectors.last().filter(|_| found.len() > limit).map(|last| &last.id);
     let columns = ["CONNECTOR", "TENANT", "STATE", "EVERY", "FILES", "BUCKET"].map(Column::Left);
     let rows: Vec<[String; 6]> = connectors.iter().map(row).collect();
-    if connectors.is_empty() {
-        output.line(format_args!(
-            "there are no connectors; make one: auditferry connector create{} --tenant TENANT",
-            backend.place
-        ));
-    } else {
+    if !connectors.is_empty() {
         print(output, &table(columns, &rows));
+    } else if args.after.is_some() {
+        output.line("there are no more connectors");
+    } else {
+        let make = backend.command("create --tenant TENANT");
+        output.line(format_args!("there are no connectors; make one: {make}"));
     }
-    output.object(&Listed { connectors: &connectors });
+    if let Some(next) = next {
+        output.line(format_args!("\nMore: {}", backend.command(format_args!("list --after {next}"))));
+    }
+    output.object(&Listed { connectors, next });
     Ok(Exit::Done)
 }
 
@@ -57,10 +68,9 @@ fn row(connector: &Connector) -> [String; 6] {
 }
 
 /// `connector history`.
-pub(crate) async fn history(backend: &Backend, args: &HistoryArgs, output: Output) -> Result<Exit, Problem> {
-    backend.connector(&args.id).await?;
+pub(crate) async fn history(backend: &Backend, args: &PagedArgs, output: Output) -> Result<Exit, Problem> {
     let before = args.before.map(PartNumber::new);
-    let parts = backend.connectors.history(&args.id, before, args.limit).await?;
+    let parts = backend.onboarding.exports(&backend.caller, &args.one.id, before, args.limit).await?;
     if parts.is_empty() {
         output.line("no part was sealed yet");
     } else {

@@ -1,11 +1,17 @@
-//! `connector`: makes, changes and watches connectors.
+//! `connector`: makes, changes and watches connectors. Every command is one function of
+//! [`domain::onboarding::Onboarding`], the same that the HTTP API offers, with what a person wants to read
+//! around it.
 
 pub(crate) mod args;
-pub(crate) mod change;
-mod health;
+mod change;
+mod changes;
+mod create;
+mod delete;
 mod help;
 mod list;
+pub(crate) mod options;
 mod show;
+mod stages;
 mod start;
 
 use crate::backend::Backend;
@@ -18,16 +24,25 @@ pub(crate) async fn run(command: ConnectorCommand, surroundings: &Surroundings) 
     let backend = Backend::open(command.place(), surroundings).await?;
     let output = surroundings.output;
     let done = match &command {
-        ConnectorCommand::Create(args) => change::create(&backend, args, output).await,
-        ConnectorCommand::Connect(args) => change::connect(&backend, args, output).await,
+        ConnectorCommand::Create(args) => create::create(&backend, args, output).await,
+        ConnectorCommand::Setup(args) => create::setup(&backend, &args.id, output).await,
+        ConnectorCommand::Connect(args) => create::connect(&backend, args, output).await,
+        ConnectorCommand::Update(args) => create::update(&backend, args, output).await,
+        ConnectorCommand::Verify(args) => stages::verify(&backend, &args.id, output).await,
         ConnectorCommand::Activate(args) => change::activate(&backend, &args.id, output).await,
-        ConnectorCommand::Pause(args) => change::pause(&backend, &args.id, output).await,
+        ConnectorCommand::Pause(args) => change::pause(&backend, args, output).await,
         ConnectorCommand::Resume(args) => change::resume(&backend, &args.id, output).await,
+        ConnectorCommand::Disable(args) => change::disable(&backend, args, output).await,
+        ConnectorCommand::Enable(args) => change::enable(&backend, args, output).await,
+        ConnectorCommand::Delete(args) => delete::delete(&backend, args, output).await,
+        ConnectorCommand::RotateExternalId(args) => change::rotate(&backend, args, output).await,
         ConnectorCommand::List(args) => list::list(&backend, args, output).await,
         ConnectorCommand::Show(args) => show::show(&backend, &args.id, output).await,
         ConnectorCommand::Run(args) => start::run(&backend, &args.id, output).await,
         ConnectorCommand::History(args) => list::history(&backend, args, output).await,
+        ConnectorCommand::Changes(args) => changes::changes(&backend, args, output).await,
     };
+    let done = done.map_err(|problem| backend.problem(problem));
     backend.close().await;
     done
 }

@@ -1,11 +1,12 @@
 //! `connector show`: does it work, since when, and what is next.
 
-use domain::connector::Connector;
+use domain::connector::{Connector, State};
 use domain::fault::Block;
+use domain::health::{Health, Standing};
 use domain::names::ConnectorId;
+use domain::onboarding::View;
 use serde::Serialize;
 
-use super::health::{Health, Standing};
 use crate::backend::Backend;
 use crate::output::{Output, Tone};
 use crate::problem::{Exit, Problem};
@@ -20,35 +21,29 @@ struct Shown<'a> {
 
 /// `connector show`.
 pub(crate) async fn show(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
-    let (connector, cursor) = backend.connector(id).await?;
-    let standing = Standing::of(&connector, cursor.as_ref(), backend.timing, backend.clock.now());
+    let View { connector, cursor } = backend.view(id).await?;
+    let now = backend.onboarding.clock.now();
+    let standing = Standing::of(&connector, cursor.as_ref(), backend.onboarding.timing, now);
     output.line(headline(&connector, &standing, output));
-    for (name, value) in facts(&connector, &standing) {
+    for (name, value) in facts(backend, &connector, &standing) {
         output.line(format_args!("  {name:<12}  {value}"));
-    }
-    if standing.health == Health::Draft {
-        let next = next_step(&connector, &backend.place);
-        output.line(format_args!("  {:<12}  {next}", "next step"));
     }
     output.object(&Shown { connector: &connector, standing: &standing });
     Ok(Exit::Done)
 }
 
+/// `con_… of acme is active and healthy since 2026-11-20T20:15:00.000Z`
 fn headline(connector: &Connector, standing: &Standing, output: Output) -> String {
-    let tone = match standing.health {
-        Health::Working => Tone::Good,
-        Health::Overdue | Health::Blocked => Tone::Bad,
-        Health::Draft | Health::Paused => Tone::Strong,
-    };
-    let word = output.tone(tone, standing.health.as_str());
-    let since = match (standing.health, standing.since) {
-        (Health::Working | Health::Blocked, Some(since)) => format!(" since {since}"),
-        _ => String::new(),
-    };
-    format!("{} of {} is {word}{since}", connector.id, connector.tenant)
+    let state = connector.state.as_str();
+    let health = standing.health.map_or_else(String::new, |health| {
+        let tone = if health == Health::Healthy { Tone::Good } else { Tone::Bad };
+        format!(" and {}", output.tone(tone, health.as_str()))
+    });
+    let since = standing.since.map_or_else(String::new, |since| format!(" since {since}"));
+    format!("{} of {} is {}{health}{since}", connector.id, connector.tenant, output.tone(Tone::Strong, state))
 }
 
-fn facts(connector: &Connector, standing: &Standing) -> Vec<(&'static str, String)> {
+fn facts(backend: &Backend, connector: &Connector, standing: &Standing) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     if let Some(block) = &standing.block {
         facts.extend(blocked(block));
@@ -69,17 +64,31 @@ fn facts(connector: &Connector, standing: &Standing) -> Vec<(&'static str, Strin
         facts.push(("bucket", format!("{} in {}, below {}/", to.bucket, to.region, to.prefix.key("events"))));
         facts.push(("role", to.role.to_string()));
     }
-    facts.push(("external ID", connector.external_id.to_string()));
+    if let Some(verified_at) = connector.verified_at {
+        facts.push(("verified", verified_at.to_string()));
+    }
+    if let Some(next) = &connector.next_external_id {
+        facts.push(("external ID", format!("{next}; until it works, {} too", connector.external_id)));
+    } else {
+        facts.push(("external ID", connector.external_id.to_string()));
+    }
+    facts.push(("version", connector.version.to_string()));
+    if let Some(step) = next_step(connector) {
+        facts.push(("next step", backend.command(step)));
+    }
     facts
 }
 
-/// The command that brings a draft on.
-fn next_step(connector: &Connector, place: &str) -> String {
+/// What someone has to do, if someone has.
+fn next_step(connector: &Connector) -> Option<String> {
     let id = &connector.id;
-    if connector.destination.is_some() {
-        format!("auditferry connector activate {id}{place}")
-    } else {
-        format!("auditferry connector connect {id}{place} --role-arn ARN --bucket BUCKET --region REGION")
+    match (connector.state, &connector.destination) {
+        (State::Draft, None) => Some(format!("connect {id} --role-arn ARN --bucket BUCKET --region REGION")),
+        (State::Draft, Some(_)) => Some(format!("verify {id}")),
+        (State::Ready, _) => Some(format!("activate {id}")),
+        (State::Paused, _) => Some(format!("resume {id}")),
+        (State::Disabled, _) => Some(format!("enable {id}")),
+        (State::Active | State::Deleted, _) => None,
     }
 }
 

@@ -1,7 +1,5 @@
 //! `connector run`: asks for a run now, and on the embedded stand-ins carries it out.
 
-use std::time::Duration;
-
 use domain::cursor::Cursor;
 use domain::fault::Block;
 use domain::names::ConnectorId;
@@ -17,7 +15,6 @@ use crate::output::{Output, Tone};
 use crate::problem::{Exit, Problem};
 use crate::table::counted;
 
-const SECOND: Duration = Duration::from_secs(1);
 /// Runs that follow each other because time was up. Each makes progress or fails, so this is never reached; a
 /// command still must not run for ever.
 const MOST_RUNS: u32 = 1000;
@@ -39,28 +36,23 @@ struct Asked {
 
 /// `connector run`.
 pub(crate) async fn run(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
-    let (_, cursor) = backend.connector(id).await?;
-    let Some(cursor) = cursor else { return Err(not_activated(&backend.place, id)) };
-    let now = backend.clock.now();
-    // On a whole second, so that it lies on the grain of every form of sort key.
-    let cut = (now - backend.timing.settle).floor(SECOND).max(cursor.watermark);
-    if !backend.connectors.request_run(id, now, cut).await? {
-        return Err(not_activated(&backend.place, id));
-    }
+    let before = backend.view(id).await?.cursor;
+    let cut = backend.onboarding.run(&backend.caller, id).await?;
+    // Asked for, so there is one.
+    let Some(cursor) = before else { return Err(not_activated(id)) };
     let mut asked =
         Asked { connector: id.clone(), cut, done: false, runs: Vec::new(), parts: Vec::new(), blocked: None };
     let Some(embedded) = &backend.embedded else {
         output.line(format_args!(
             "a run of {id} is asked for, up to {cut}; the dispatcher's next tick starts it"
         ));
-        output.line(format_args!("Look at it then: auditferry connector show {id}"));
+        output.line(format_args!("Look at it then: {}", backend.command(format_args!("show {id}"))));
         output.object(&asked);
         return Ok(Exit::Done);
     };
-    asked.runs = carry_out(embedded, &backend.place, id).await?;
+    asked.runs = carry_out(embedded, id).await?;
     asked.done = true;
-    let (_, after) = backend.connector(id).await?;
-    let after = after.unwrap_or_else(|| cursor.clone());
+    let after = backend.view(id).await?.cursor.unwrap_or_else(|| cursor.clone());
     asked.parts = sealed_between(backend, id, &cursor, &after).await?;
     asked.blocked.clone_from(&after.block);
     report(&asked, &after, output);
@@ -70,7 +62,7 @@ pub(crate) async fn run(backend: &Backend, id: &ConnectorId, output: Output) -> 
 }
 
 /// Runs the exporter until it has nothing left to do.
-async fn carry_out(embedded: &Embedded, place: &str, id: &ConnectorId) -> Result<Vec<Summary>, Problem> {
+async fn carry_out(embedded: &Embedded, id: &ConnectorId) -> Result<Vec<Summary>, Problem> {
     let mut summaries = Vec::new();
     for _ in 0..MOST_RUNS {
         match embedded.export(std::slice::from_ref(id)).await.remove(id) {
@@ -93,7 +85,7 @@ async fn carry_out(embedded: &Embedded, place: &str, id: &ConnectorId) -> Result
                     "Wait until its lease has run out, which takes at most 16 minutes, and run it again.",
                 ));
             }
-            Some(Outcome::Inactive) | None => return Err(not_activated(place, id)),
+            Some(Outcome::Inactive) | None => return Err(not_activated(id)),
         }
     }
     Ok(summaries)
@@ -110,7 +102,7 @@ async fn sealed_between(
     if limit == 0 {
         return Ok(Vec::new());
     }
-    Ok(backend.connectors.history(id, Some(after.next), limit).await?)
+    Ok(backend.onboarding.exports(&backend.caller, id, Some(after.next), limit).await?)
 }
 
 fn report(asked: &Asked, after: &Cursor, output: Output) {
@@ -137,9 +129,9 @@ fn report(asked: &Asked, after: &Cursor, output: Output) {
     }
 }
 
-fn not_activated(place: &str, id: &ConnectorId) -> Problem {
+fn not_activated(id: &ConnectorId) -> Problem {
     Problem::failed(
         format!("{id} was never activated"),
-        format!("Activate it: auditferry connector activate {id}{place}"),
+        format!("Activate it: auditferry connector activate {id}"),
     )
 }

@@ -42,8 +42,8 @@ pub(crate) const AFTER_HELP: &str = "\
 The demo starts a DynamoDB, an S3 and an STS inside this process, imports 2,900 real CloudTrail events of \
 10 July 2023 (11:42 to 12:37 UTC) for the tenant acme, and runs the dispatcher and the exporter as of that day:
 
-  11:30  three connectors are activated, hourly:
-         acme, quiet-co without events, gone-inc without a bucket
+  11:30  three connectors are verified and activated, hourly: acme,
+         quiet-co without events, gone-inc whose bucket is deleted then
   12:06  a tick; acme's exporter is killed between delivery and mark
   12:09  it is started again
   --now  a tick

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use domain::connector::{Connector, Destination, Shards, State};
-use domain::cursor::Cursor;
-use domain::names::{ConnectorId, ExternalId, TenantId};
+use domain::connector::{Caller, Connector, Destination, Shards};
+use domain::names::{ConnectorId, TenantId};
+use domain::onboarding::NewConnector;
 use domain::part::Encoding;
-use domain::ports::Saved;
 use domain::schedule::Frequency;
 use domain::time::Time;
 use local::wiring::{Embedded, REGION};
@@ -96,10 +95,11 @@ pub(super) struct Cast {
 }
 
 impl Cast {
-    /// Makes the three as of `now`, as `connector create`, `connect` and `activate` do.
+    /// Makes the three as of `now`, as `connector create`, `connect` and `activate` do: each customer lets its
+    /// connector in, which is verified and exports from `now` on. Then the bucket of the third is deleted.
     ///
     /// # Errors
-    /// If the stand-ins fail.
+    /// If the stand-ins fail, or a verification does.
     pub(super) async fn enlist(embedded: &Embedded, now: Time) -> Result<Self, Problem> {
         let [busy, quiet, gone] = ACCOUNTS;
         let cast = Self {
@@ -135,35 +135,20 @@ pub(super) fn tenant(name: &str) -> Result<TenantId, Problem> {
 }
 
 async fn enlist(embedded: &Embedded, (name, account): (&str, &str), now: Time) -> Result<Connector, Problem> {
-    let connectors = embedded.connectors();
-    let mut connector = draft(embedded, tenant(name)?, now);
-    stored(connectors.create(&connector).await?)?;
-    connector.connect(destination(name, account)?);
-    embedded.admit(&connector)?;
-    stored(connectors.save(&connector, None).await?)?;
-    let since = connector.activate(now).map_err(|refusal| Problem::not_allowed(&refusal, ""))?;
-    let due = connector.grid().map_or(now, |grid| grid.due(since, None, Embedded::timing().settle));
-    stored(connectors.save(&connector, Some(&Cursor::new(since, now, due))).await?)?;
-    Ok(connector)
-}
-
-fn draft(embedded: &Embedded, tenant: TenantId, now: Time) -> Connector {
-    let randomness = embedded.randomness();
-    let random = || randomness.next_u64();
-    Connector {
-        id: ConnectorId::new(random()),
-        tenant,
+    let (onboarding, caller) = (embedded.onboarding(), Caller::Operator { name: "demo".to_owned() });
+    let new = NewConnector {
+        tenant: tenant(name)?,
         shards: Shards::ONE,
-        external_id: ExternalId::new(random(), random()),
-        state: State::Draft,
         frequency: Frequency::HOURLY,
         encoding: Encoding::default(),
-        destination: None,
-        start_from: None,
-        created_at: now,
-        activated_at: None,
-        version: 1,
-    }
+        // The clock ticks on while connectors are made; their files are named by the full minute all the same.
+        start_from: Some(now),
+        destination: Some(destination(name, account)?),
+        idempotency_key: None,
+    };
+    let connector = onboarding.create(&caller, new).await?;
+    embedded.admit(&connector)?;
+    Ok(onboarding.activate(&caller, &connector.id, |_| {}).await?)
 }
 
 fn destination(name: &str, account: &str) -> Result<Destination, Problem> {
@@ -178,11 +163,4 @@ fn destination(name: &str, account: &str) -> Result<Destination, Problem> {
 
 fn refused(error: impl std::fmt::Display) -> Problem {
     Problem::failed(error.to_string(), "This is a fault of the demo: report it.")
-}
-
-fn stored(saved: Saved) -> Result<(), Problem> {
-    match saved {
-        Saved::Yes => Ok(()),
-        Saved::Stale => Err(refused("a new connector was changed by someone else")),
-    }
 }

@@ -72,7 +72,7 @@ async fn wire(shift_ms: i64, stop: bool, surroundings: &Surroundings) -> Result<
         clock: Arc::new(SystemClock::shifted(shift_ms)),
         randomness: Arc::new(SystemRandomness),
     };
-    Ok(Exporter { ports, timing, part_limits })
+    Ok(Exporter { ports, timing, part_limits, onboarding: None })
 }
 
 /// The bus of the demo, which is in another process.

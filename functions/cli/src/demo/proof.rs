@@ -45,6 +45,8 @@ pub(super) struct Findings {
     pub(super) foreign: u64,
     /// Heartbeats of its connector.
     pub(super) heartbeats: u64,
+    /// Objects by which verifications saw that they can write.
+    pub(super) probes: u64,
     /// Its files, in the order of their names.
     pub(super) files: Vec<Facts>,
     /// Files that are not what their names say.
@@ -92,7 +94,12 @@ pub(super) fn examine(expected: Expected<'_>, files: &[File]) -> Findings {
         *owed.entry(event).or_default() += 1;
     }
     let mut covered = Window { from: expected.span.from, to: expected.span.from };
-    for (place, file) in (1..).zip(files) {
+    let (probes, parts): (Vec<&File>, Vec<&File>) =
+        files.iter().partition(|file| is_of_a_verification(&file.key, expected.prefix));
+    for probe in probes {
+        findings.count_probe(expected, probe);
+    }
+    for (place, file) in (1..).zip(parts) {
         let named = match name(file, expected.prefix) {
             Ok(named) => named,
             Err(why) => {
@@ -119,7 +126,23 @@ pub(super) fn examine(expected: Expected<'_>, files: &[File]) -> Findings {
     findings
 }
 
+/// Whether an object lies where verifications write.
+pub(super) fn is_of_a_verification(key: &str, prefix: &str) -> bool {
+    key.strip_prefix(prefix).is_some_and(|rest| rest.starts_with("/verification/"))
+}
+
 impl Findings {
+    /// A probe names its connector and says that it may be deleted; anything else in its place is untrue.
+    fn count_probe(&mut self, expected: Expected<'_>, probe: &File) {
+        let mine = format!("{}/verification/{}_", expected.prefix, expected.connector);
+        let says = |words: &str| String::from_utf8_lossy(&probe.bytes).contains(words);
+        if probe.key.starts_with(&mine) && says(expected.connector.as_str()) && says("may be deleted") {
+            self.probes += 1;
+        } else {
+            self.untrue.push(format!("{}: no object of this connector's verification", probe.key));
+        }
+    }
+
     fn count(
         &mut self,
         connector: &ConnectorId,

@@ -26,6 +26,8 @@ struct Report<'a> {
     heartbeats: u64,
     /// Files in the buckets.
     parts: u64,
+    /// Objects beside them, by which verifications saw that they can write.
+    verification_objects: u64,
     /// Connectors that were found blocked on the way.
     blocked: u64,
     /// Those of them that have caught up.
@@ -86,6 +88,7 @@ pub(super) fn report(told: &Told, dir: Option<&Path>, surroundings: &Surrounding
         foreign: sum(|found| found.findings.foreign),
         heartbeats: sum(|found| found.findings.heartbeats),
         parts: sum(|found| found.findings.files.len() as u64),
+        verification_objects: sum(|found| found.findings.probes),
         blocked: told.blocked.len() as u64,
         recovered: told.recovered,
         killed: u64::from(told.crash.killed),
@@ -153,8 +156,9 @@ fn promises(told: &Told) -> Vec<Promise> {
             name: "every file is what its name says",
             kept: untrue.is_empty(),
             detail: format!(
-                "{}, each JSON, each named by its own SHA-256",
-                counted(sum(|f| f.files.len() as u64), "file")
+                "{}, each JSON, each named by its own SHA-256; {} beside them",
+                counted(sum(|f| f.files.len() as u64), "file"),
+                counted(sum(|f| f.probes), "object") + " of verifications"
             ),
             faults: untrue,
         },

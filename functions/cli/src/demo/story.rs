@@ -88,7 +88,7 @@ pub(super) async fn tell(
     let mut stage = Stage { embedded, cast, surroundings, output, blocked: BTreeMap::new() };
     stage.say(
         times.activated,
-        "3 connectors activated, hourly; quiet-co has no events, gone-inc's bucket is gone",
+        "3 connectors verified and activated, hourly; quiet-co has no events, gone-inc's bucket is gone now",
     );
     let mut crash = stage.first_tick(times.first).await?;
     crash.recovered = stage.restart(times.restarted).await?;
@@ -146,7 +146,8 @@ impl Stage<'_> {
 
     /// Whether the file is in the bucket, and the ledger doesn't know.
     async fn is_in_between(&self) -> Result<bool, Problem> {
-        let files = self.embedded.stack().objects(bucket(&self.cast.busy))?.len();
+        let objects = self.embedded.stack().objects(bucket(&self.cast.busy))?;
+        let files = objects.iter().filter(|object| !proof::is_of_a_verification(&object.key, PREFIX)).count();
         let (cursor, _) = self.place(&self.cast.busy).await?;
         Ok((files, cursor) == (1, (1, 0)))
     }
@@ -256,7 +257,7 @@ impl Stage<'_> {
             Ok::<_, Problem>(File { key: object.key, bytes })
         };
         let files = objects.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        let span = Window { from: connector.activated_at.unwrap_or(times.activated), to: times.sealed_to() };
+        let span = Window { from: connector.start_from.unwrap_or(times.activated), to: times.sealed_to() };
         let expected = Expected { connector: &connector.id, prefix: PREFIX, events, span };
         let findings = proof::examine(expected, &files);
         Ok(Found { tenant: connector.tenant.to_string(), bucket: bucket.to_owned(), findings })

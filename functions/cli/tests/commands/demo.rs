@@ -17,6 +17,8 @@ fn the_demo_proves_every_promise() {
         ("foreign", 0),
         ("heartbeats", 4),
         ("parts", 6),
+        // One each for acme and quiet-co; that of gone-inc went with its bucket.
+        ("verification_objects", 2),
         ("blocked", 1),
         ("recovered", 1),
         ("killed", 1),
@@ -51,8 +53,10 @@ fn a_kept_demo_is_plain_files_and_a_folder_to_look_on_in() {
     assert_eq!(told["dir"], path);
 
     // The bucket holds the lines of the input, each once, in their order.
-    let mut found: Vec<String> =
-        files(&dir.join("buckets/acme-audit-log")).iter().flat_map(|file| events(file)).collect();
+    let mut found: Vec<String> = files(&dir.join("buckets/acme-audit-log/auditferry/events"))
+        .iter()
+        .flat_map(|file| events(file))
+        .collect();
     let mut imported = trail_lines();
     found.sort();
     imported.sort();
@@ -63,9 +67,14 @@ fn a_kept_demo_is_plain_files_and_a_folder_to_look_on_in() {
     }
 
     let kinds = bus(&dir);
-    for (kind, least) in
-        [("ExportDelivered", 2), ("ExportHeartbeat", 4), ("ExportBlocked", 1), ("ExportRecovered", 1)]
-    {
+    for (kind, least) in [
+        ("ExportDelivered", 2),
+        ("ExportHeartbeat", 4),
+        ("ExportBlocked", 1),
+        ("ExportRecovered", 1),
+        // Three connectors, each created, verified and activated.
+        ("ConnectorChanged", 9),
+    ] {
         let count = kinds.iter().filter(|told| *told == kind).count();
         assert!(count >= least, "{kind}: {count}");
     }

@@ -10,6 +10,14 @@ mod interrupt;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
+mod onboarding;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
+#[cfg(unix)]
+mod readme;
+#[cfg(test)]
 mod refusals;
+#[cfg(test)]
+#[cfg(unix)]
+mod serve;

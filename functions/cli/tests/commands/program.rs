@@ -97,7 +97,15 @@ impl Folder {
         done(&[words, &place].concat())
     }
 
-    /// The bytes of all files of a bucket below a prefix, in the order of their names.
+    /// Changes who owns which bucket and which roles there are, behind the program's back.
+    pub(crate) fn edit_accounts(&self, edit: impl FnOnce(&mut Value)) {
+        let file = self.dir.path().join("accounts.json");
+        let mut accounts = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        edit(&mut accounts);
+        std::fs::write(&file, accounts.to_string()).unwrap();
+    }
+
+    /// The bytes of all files of a bucket, or of a folder of it, in the order of their names.
     pub(crate) fn files(&self, bucket: &str) -> Vec<Vec<u8>> {
         files(&self.dir.path().join("buckets").join(bucket))
     }

@@ -6,6 +6,9 @@ const CON: &str = "con_0123456789abcdef";
 
 fn connect<'a>(option: &'a str, value: &'a str) -> Vec<&'a str> {
     let mut words = vec!["connector", "connect", CON, "--local", "x"];
+    if option == "--external-id" {
+        words.extend([option, value]);
+    }
     for (name, good) in [
         ("--role-arn", "arn:aws:iam::123456789012:role/R"),
         ("--bucket", "acme-log"),
@@ -49,7 +52,13 @@ fn wrong_values_are_refused_with_the_right_form() {
         (vec!["connector", "list", "--now", "2026-01-01T00:00:00Z"], "required", "--local"),
         (vec!["demo", "--now", "2023-07-10T13:04:59Z"], "not between", "2023-07-10T13:05:00.000Z"),
         (vec!["demo", "--now", "yesterday"], "`yesterday`", "RFC 3339"),
-        (vec!["connector", "delete", CON], "unrecognized", "delete"),
+        (vec!["connector", "erase", CON], "unrecognized", "erase"),
+        (vec!["connector", "update", CON], "required", "--frequency"),
+        (vec!["connector", "pause", CON, "--if-version", "first"], "first", "--if-version"),
+        (vec!["connector", "list", "--after", "acme"], "`acme`", "con_"),
+        (connect("--external-id", "mine"), "unexpected argument", "--external-id"),
+        (vec!["serve", "--tick", "0"], "0", "1..=3600"),
+        (vec!["serve", "--port", "65536"], "65536", "0..=65535"),
     ] {
         let said = run(&words);
         assert_eq!(said.code, Some(2), "{words:?}: {said:?}");
@@ -84,6 +93,8 @@ fn a_variable_that_is_missing_or_malformed_is_told_by_its_name() {
     };
     let text = told("SETTLE_SECONDS", "5m", &["connector", "list"]);
     assert!(text.contains("LEDGER_TABLE is not set") && text.contains("SETTLE_SECONDS is `5m`"), "{text}");
+    let text = told("CUSTOMER_TEMPLATE_URL", "http://x", &["connector", "create", "--tenant", "a"]);
+    assert!(text.contains("EVENT_BUS_NAME is not set") && text.contains("an https URL"), "{text}");
     let text = told("EVENTS_SORT_KEY_FORM", "iso", &["events", "import", "--tenant", "a", "/dev/null"]);
     assert!(
         text.contains("EVENTS_TABLE is not set") && text.contains("EVENTS_SORT_KEY_FORM is `iso`"),
@@ -112,14 +123,23 @@ fn every_command_has_help_with_an_example() {
         "init --help",
         "events import --help",
         "connector create --help",
+        "connector setup --help",
         "connector connect --help",
+        "connector update --help",
+        "connector verify --help",
         "connector activate --help",
         "connector pause --help",
         "connector resume --help",
+        "connector disable --help",
+        "connector enable --help",
+        "connector delete --help",
+        "connector rotate-external-id --help",
         "connector list --help",
         "connector show --help",
         "connector run --help",
         "connector history --help",
+        "connector changes --help",
+        "serve --help",
     ] {
         let said = run(&words.split(' ').collect::<Vec<_>>());
         assert_eq!(said.code, Some(0), "{words}");

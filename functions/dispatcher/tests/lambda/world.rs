@@ -3,7 +3,6 @@
 
 use domain::connector::Connector;
 use domain::names::ConnectorId;
-use domain::ports::Saved;
 use domain::time::Time;
 use local::wiring::Embedded;
 use serde_json::{Value, json};
@@ -38,11 +37,9 @@ impl World {
     pub(crate) async fn connector(&self, next_run_at: Time) -> ConnectorId {
         let now = self.embedded.clock().now();
         let draft: Connector = fixtures::connector(&fixtures::tenant("acme"), now);
-        let (connector, mut cursor) = fixtures::activated(draft.clone(), now);
+        let (connector, mut cursor) = fixtures::activated(draft, now);
         cursor.next_run_at = next_run_at;
-        let connectors = self.embedded.connectors();
-        assert_eq!(connectors.create(&draft).await.unwrap(), Saved::Yes);
-        assert_eq!(connectors.save(&connector, Some(&cursor)).await.unwrap(), Saved::Yes);
+        fixtures::store(self.embedded.connectors().as_ref(), &connector, &cursor).await;
         connector.id
     }
 

@@ -50,6 +50,19 @@ impl Prefix {
     pub fn key(&self, name: &str) -> String {
         if self.0.is_empty() { name.to_owned() } else { format!("{}/{name}", self.0) }
     }
+
+    /// Whether a key can lie under both: if they are the same, or one is a folder above the other. Whole
+    /// segments count, so `a/b` overlaps `a` and `a/b/c` and not `a/bc`; the top of the bucket overlaps all.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.is_above(other) || other.is_above(self)
+    }
+
+    /// Whether `other` is this folder or lies in it.
+    fn is_above(&self, other: &Self) -> bool {
+        self.0.is_empty()
+            || other.0.strip_prefix(&self.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +88,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn prefixes_overlap_by_whole_segments() {
+        let prefix = |text: &str| text.parse::<Prefix>().unwrap();
+        for other in ["", "a", "a/b", "a/b/c", "a/b/", "a/b/c/d"] {
+            assert!(prefix("a/b").overlaps(&prefix(other)), "{other:?}");
+        }
+        for other in ["a/bc", "a/b-c", "a/c", "b", "ab", "a/B", "b/a/b"] {
+            assert!(!prefix("a/b").overlaps(&prefix(other)), "{other:?}");
+        }
+    }
+
     proptest! {
+        /// Held against what overlapping means: some key is under both.
+        #[test]
+        fn prefixes_overlap_if_and_only_if_a_key_lies_under_both(
+            one in "([ab]{1,2}(/[ab]{1,2}){0,3})?",
+            other in "([ab]{1,2}(/[ab]{1,2}){0,3})?",
+        ) {
+            let (one, other): (Prefix, Prefix) = (one.parse().unwrap(), other.parse().unwrap());
+            let under = |key: &str, prefix: &Prefix| key.starts_with(&prefix.key(""));
+            let shared = under(&one.key("x"), &other) || under(&other.key("x"), &one);
+            prop_assert_eq!(one.overlaps(&other), shared);
+            prop_assert_eq!(other.overlaps(&one), shared);
+        }
+
         #[test]
         fn every_key_stays_under_its_prefix(text in "[ -~]{0,210}") {
             if let Ok(prefix) = text.parse::<Prefix>() {

@@ -9,6 +9,7 @@ use futures_util::Stream;
 use super::PortError;
 use crate::connector::Connector;
 use crate::fault::Fault;
+use crate::names::ExternalId;
 use crate::part::{PartNumber, Sha256};
 use crate::protocol::PutAnswer;
 
@@ -53,6 +54,11 @@ pub trait Customers: Send + Sync {
 pub trait CustomerBucket: Send + Sync {
     /// Writes an object if no object has its key.
     async fn put_new(&self, object: NewObject) -> Result<PutAnswer, Fault>;
+
+    /// The external ID that let us in, if the bucket knows: during a rotation it says which of the two works.
+    fn opened_with(&self) -> Option<&ExternalId> {
+        None
+    }
 }
 
 /// An object to be written.

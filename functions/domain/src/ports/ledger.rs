@@ -5,10 +5,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::PortError;
-use crate::connector::Connector;
+use crate::connector::{Change, Connector};
 use crate::cursor::{Cursor, Reconcile};
 use crate::fault::Block;
 use crate::names::{ConnectorId, TenantId, WorkerId};
+use crate::onboarding::Taken;
 use crate::part::{Part, PartNumber};
 use crate::protocol::{Mark, Release, Seal, SealAnswer, Snapshot};
 use crate::time::Time;
@@ -136,21 +137,39 @@ pub enum Saved {
     Stale,
 }
 
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SaveAnswer {
+    /// Stored, or stale.
+    Saved(Saved),
+    /// The role or the destination is another's; nothing was stored.
+    Taken(Taken),
+}
+
 /// What the API and the command line ask of the ledger.
+///
+/// Role and destination of a connector are claimed in the same transaction that stores them, and given back in
+/// the one that changes them or deletes the connector: a role serves one tenant, a destination one connector,
+/// and two destinations in one bucket never overlap.
 #[async_trait]
 pub trait Connectors: Send + Sync {
-    /// Stores a new connector if its ID is free.
-    async fn create(&self, connector: &Connector) -> Result<Saved, PortError>;
+    /// Stores a new connector and the record of its creation, if its ID is free.
+    async fn create(&self, connector: &Connector, change: &Change) -> Result<SaveAnswer, PortError>;
 
-    /// Stores changed settings if the stored version is the one before; with a cursor (at activation), stores
-    /// that too if there is none yet, in the same transaction.
-    async fn save(&self, connector: &Connector, cursor: Option<&Cursor>) -> Result<Saved, PortError>;
+    /// Stores a change (`change.before` → `change.after`) and its record, if the stored version is the one
+    /// before; with a cursor (at activation), stores that too if there is none yet. All in one transaction.
+    async fn save(&self, change: &Change, cursor: Option<&Cursor>) -> Result<SaveAnswer, PortError>;
 
     /// A consistent read of settings and, once activated, the cursor.
     async fn get(&self, id: &ConnectorId) -> Result<Option<(Connector, Option<Cursor>)>, PortError>;
 
-    /// The connectors of a tenant, or all of them, by ID.
-    async fn list(&self, tenant: Option<&TenantId>) -> Result<Vec<Connector>, PortError>;
+    /// At most `limit` connectors of a tenant, or of all, by ID, behind `after`. Eventually consistent.
+    async fn list(
+        &self,
+        tenant: Option<&TenantId>,
+        after: Option<&ConnectorId>,
+        limit: u32,
+    ) -> Result<Vec<Connector>, PortError>;
 
     /// The parts of a connector before `before`, newest first, at most `limit`.
     async fn history(
@@ -160,8 +179,25 @@ pub trait Connectors: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Part>, PortError>;
 
+    /// The changes of a connector before version `before`, newest first, at most `limit`.
+    async fn changes(
+        &self,
+        id: &ConnectorId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Change>, PortError>;
+
     /// "Run now": makes the connector due at `now`, with a window that ends at `cut`, and a blocked one ready
-    /// for its next attempt, since whoever asks may have mended what was wrong. `false` if it was never
-    /// activated.
-    async fn request_run(&self, id: &ConnectorId, now: Time, cut: Time) -> Result<bool, PortError>;
+    /// for its next attempt, since whoever asks may have mended what was wrong. Returns `cut`; `None` if it was
+    /// never activated.
+    ///
+    /// With a `key`, it is remembered until another key follows: asked again with it, nothing changes, and the
+    /// answer is the one before.
+    async fn request_run(
+        &self,
+        id: &ConnectorId,
+        now: Time,
+        cut: Time,
+        key: Option<&str>,
+    ) -> Result<Option<Time>, PortError>;
 }

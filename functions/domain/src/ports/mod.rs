@@ -4,14 +4,17 @@
 mod bucket;
 mod ledger;
 mod notice;
+mod probe;
 mod source;
 mod surroundings;
 
 pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, Staging, StagingWrite};
 pub use ledger::{
-    Claim, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, Runs, Saved, due_shard,
+    Claim, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, Runs, SaveAnswer, Saved,
+    due_shard,
 };
 pub use notice::{Bus, QUEUE_BATCH, Queue};
+pub use probe::{ProbeAnswer, ProbeSession, Prober, Scope, Shown};
 pub use source::{PageError, PageReader, Source};
 pub use surroundings::{Clock, Randomness};
 

@@ -21,13 +21,15 @@ impl Run {
         let Some((grid, place)) = self.active() else { return self.finish(failure) };
         let (connector, cursor) = (&place.connector, &place.cursor);
         let undone =
-            self.deliverable(connector, cursor, now).is_some() || self.sealable(grid, cursor, now).is_some();
+            self.deliverable(connector, cursor, now).is_some() || self.sealable(grid, place, now).is_some();
         let failure = failure.or_else(|| {
             let detail = "the time limit ended the run before a part could be sealed or delivered";
             (undone && !self.progressed).then(|| Failure::new(FailureKind::NoProgress, detail))
         });
         let blocked = cursor.block.clone();
         let next_run_at = match &blocked {
+            // Taking it back makes it due again.
+            _ if !connector.is_exporting() => Time::LAST,
             Some(block) if block.stage == Stage::Read && block.next_attempt > now => block.next_attempt,
             _ if failure.is_some() => now + FAILED_AGAIN,
             _ if undone => now,

@@ -190,7 +190,7 @@ impl Run {
         let Some((grid, place)) = self.active() else { return Effect::Finish(Outcome::Inactive) };
         let (connector, cursor) = (&place.connector, &place.cursor);
         let deliverable = self.deliverable(connector, cursor, now);
-        let sealable = self.sealable(grid, cursor, now);
+        let sealable = self.sealable(grid, place, now);
         let may_deliver = deliverable.filter(|_| now < self.limits.stop_writing);
         let may_seal = sealable.filter(|_| now < self.limits.stop_reading);
         match (may_deliver, may_seal) {
@@ -221,10 +221,10 @@ impl Run {
 
     /// The next window or slice to be sealed. A destination that is blocked does not stop it, nor does a
     /// pause: what is sealed can no longer expire in the source.
-    pub(super) fn sealable(&self, grid: Grid, cursor: &Cursor, now: Time) -> Option<Sealable> {
-        let now = self.careful(now);
+    pub(super) fn sealable(&self, grid: Grid, place: &Snapshot, now: Time) -> Option<Sealable> {
+        let (now, cursor) = (self.careful(now), &place.cursor);
         let reading_blocked = |b: &crate::fault::Block| b.stage == Stage::Read && now < b.next_attempt;
-        if cursor.block.as_ref().is_some_and(reading_blocked) {
+        if !place.connector.is_exporting() || cursor.block.as_ref().is_some_and(reading_blocked) {
             return None;
         }
         if grid.due(cursor.watermark, cursor.cut, self.timing.settle) <= now {

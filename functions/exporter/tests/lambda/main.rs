@@ -8,4 +8,6 @@ mod logs;
 #[cfg(test)]
 mod start;
 #[cfg(test)]
+mod weekly;
+#[cfg(test)]
 mod world;

@@ -9,7 +9,6 @@ use domain::connector::{Connector, Shards};
 use domain::cursor::Cursor;
 use domain::fault::Block;
 use domain::names::{ConnectorId, ExternalId};
-use domain::ports::Saved;
 use domain::time::Time;
 use local::wiring::Embedded;
 use serde_json::{Value, json};
@@ -55,10 +54,8 @@ impl World {
             external_id: ExternalId::new(0x00ca_9a27_e07e_1d00, fresh()),
             ..fixtures::connector(&tenant, self.since)
         };
-        let (connector, cursor) = fixtures::activated(draft.clone(), self.since);
-        let connectors = self.embedded.connectors();
-        assert_eq!(connectors.create(&draft).await.unwrap(), Saved::Yes);
-        assert_eq!(connectors.save(&connector, Some(&cursor)).await.unwrap(), Saved::Yes);
+        let (connector, cursor) = fixtures::activated(draft, self.since);
+        fixtures::store(self.embedded.connectors().as_ref(), &connector, &cursor).await;
         self.embedded.admit(&connector).unwrap();
         let event = |(n, body): (u64, &&str)| NewEvent {
             time: self.since + Duration::from_secs(n),

@@ -10,6 +10,7 @@ use s3s::{S3Error, S3Result, s3_error};
 
 use crate::accounts::{Accounts, Bucket};
 use crate::clock;
+use crate::obstacle::Attempt;
 use crate::sessions::{Principal, Session, Sessions};
 use crate::stack::Stack;
 
@@ -66,19 +67,36 @@ impl Gate {
         Ok(principal)
     }
 
-    /// Whether a session may do this: what its role and its session policy both allow.
-    fn session_may(&self, session: &Session, owner: &str, cx: &S3AccessContext<'_>) -> bool {
-        let Some((bucket, key)) = cx.s3_path().as_object() else { return false };
+    /// Whether a session may do this: what nothing denies, and its role and its session policy both allow.
+    fn check_session(&self, session: &Session, bucket: &Bucket, cx: &S3AccessContext<'_>) -> S3Result<()> {
+        let Some((name, key)) = cx.s3_path().as_object() else { return Err(denied()) };
         // A role that was deleted or changed since counts as it is now.
-        let Some(role) = self.accounts.role(&session.assumed.role_arn) else { return false };
-        let Ok(arn) = role.parts() else { return false };
-        let object_arn = format!("arn:{}:s3:::{bucket}/{key}", arn.partition);
-        PUT_OPERATIONS.contains(&cx.s3_op().name())
-            && !OTHER_PERMISSIONS.iter().any(|header| cx.headers().contains_key(*header))
+        let Some(role) = self.accounts.role(&session.assumed.role_arn) else { return Err(denied()) };
+        let arn = role.parts().map_err(|_| denied())?;
+        if !PUT_OPERATIONS.contains(&cx.s3_op().name())
+            || OTHER_PERMISSIONS.iter().any(|header| cx.headers().contains_key(*header))
             // Access from another account would need a bucket policy, and these buckets have none.
-            && arn.account == owner
-            && role.allows_put(bucket, key)
-            && session.policy.as_ref().is_none_or(|policy| policy.allows_put(&object_arn))
+            || arn.account != bucket.owner
+        {
+            return Err(denied());
+        }
+        let user = arn.user(&session.assumed.session_name);
+        let object = format!("arn:{}:s3:::{name}/{key}", arn.partition);
+        let attempt = Attempt { user: &user, object: &object, headers: cx.headers() };
+        if let Some(refusal) = self.accounts.obstacle(name).and_then(|obstacle| obstacle.refuses(attempt)) {
+            return Err(refusal);
+        }
+        if !role.allows_put(name, key) {
+            return Err(attempt.put_not_allowed_by("identity-based policy"));
+        }
+        let Some(policy) = &session.policy else { return Ok(()) };
+        if !policy.allows_put(&object) {
+            return Err(attempt.put_not_allowed_by("session policy"));
+        }
+        match attempt.key() {
+            Some(key) if !policy.allows_key(key) => Err(attempt.key_not_allowed_by(key, "session policy")),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -103,11 +121,17 @@ impl S3Access for Gate {
         };
         check_region(cx, &bucket)?;
         check_owner(cx.headers(), &bucket)?;
-        let allowed = match &principal {
-            Principal::Vendor => bucket.owner == Stack::VENDOR_ACCOUNT,
-            Principal::Session(session) => self.session_may(session, &bucket.owner, cx),
+        let judged = match &principal {
+            Principal::Vendor if bucket.owner == Stack::VENDOR_ACCOUNT => Ok(()),
+            Principal::Vendor => Err(denied()),
+            Principal::Session(session) => self.check_session(session, &bucket, cx),
         };
-        if allowed { Ok(()) } else { Err(denied()) }
+        judged.map_err(|refusal| match cx.s3_op().name() {
+            // Whoever may not look at a bucket is told its region all the same
+            // (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>).
+            "HeadBucket" => naming(refusal, &bucket.region),
+            _ => refusal,
+        })
     }
 }
 
@@ -122,11 +146,16 @@ fn check_region(cx: &S3AccessContext<'_>, bucket: &Bucket) -> S3Result<()> {
 }
 
 fn elsewhere(region: &str) -> S3Error {
-    let mut error = s3_error!(
+    let error = s3_error!(
         PermanentRedirect,
         "The bucket you are attempting to access must be addressed using the specified endpoint. \
          Please send all future requests to this endpoint."
     );
+    naming(error, region)
+}
+
+/// A refusal that names the bucket's region.
+fn naming(mut error: S3Error, region: &str) -> S3Error {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
     if let Ok(region) = HeaderValue::from_str(region) {

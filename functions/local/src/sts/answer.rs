@@ -9,6 +9,7 @@ use super::vendor_arn;
 use crate::policy::PolicyError;
 use crate::role::RoleArn;
 use crate::sessions::Session;
+use crate::stack::Stack;
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
@@ -81,8 +82,7 @@ impl Refusal {
 /// The document for a role that was assumed.
 pub(super) fn assumed(session: &Session, role: RoleArn<'_>) -> String {
     let name = escaped(&session.assumed.session_name);
-    let user =
-        format!("arn:{}:sts::{}:assumed-role/{}/{name}", role.partition, role.account, escaped(role.name));
+    let user = escaped(&role.user(&session.assumed.session_name));
     let (key, secret) = (&session.credentials.access_key_id, &session.credentials.secret_access_key);
     let (token, expires) = (&session.token, session.expires.strftime("%Y-%m-%dT%H:%M:%SZ"));
     format!(
@@ -91,6 +91,17 @@ pub(super) fn assumed(session: &Session, role: RoleArn<'_>) -> String {
          <Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>{secret}</SecretAccessKey>\
          <SessionToken>{token}</SessionToken><Expiration>{expires}</Expiration></Credentials>\
          </AssumeRoleResult><ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></AssumeRoleResponse>",
+        Uuid::new_v4()
+    )
+}
+
+/// The document that tells the vendor who it is.
+pub(super) fn identified() -> String {
+    let (arn, account) = (vendor_arn(), Stack::VENDOR_ACCOUNT);
+    format!(
+        "<GetCallerIdentityResponse xmlns=\"{NAMESPACE}\"><GetCallerIdentityResult><Arn>{arn}</Arn>\
+         <UserId>AIDAVENDOR</UserId><Account>{account}</Account></GetCallerIdentityResult>\
+         <ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></GetCallerIdentityResponse>",
         Uuid::new_v4()
     )
 }

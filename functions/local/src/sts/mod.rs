@@ -1,4 +1,5 @@
-//! The embedded STS: `AssumeRole` on the port of S3, behind the same signature check.
+//! The embedded STS: `AssumeRole`, and `GetCallerIdentity` for the vendor's keys, on the port of S3 and behind the
+//! same signature check.
 //!
 //! Shapes and error codes are those of <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
 
@@ -13,16 +14,18 @@ use s3s::route::S3Route;
 use s3s::{Body, S3Request, S3Response, S3Result};
 
 pub(crate) use self::answer::reshape;
-use self::answer::{Refusal, assumed};
+use self::answer::{Refusal, assumed, identified};
 use self::request::AssumeRole;
 use crate::accounts::Accounts;
 use crate::policy::SessionPolicy;
-use crate::role::Role;
 use crate::sessions::{AssumedRole, Principal, Sessions};
 use crate::stack::Stack;
 
 /// Longer bodies are refused by the signature check already.
 const MAX_BODY_BYTES: usize = 8_192;
+
+/// A request that has no parameters.
+const GET_CALLER_IDENTITY: &[u8] = b"Action=GetCallerIdentity&Version=2011-06-15";
 
 /// The STS as a route of the S3 service.
 #[derive(Debug)]
@@ -45,11 +48,18 @@ impl Route {
     }
 
     /// The answer's XML.
+    fn answer(&self, caller: &Caller, body: &[u8]) -> Result<String, Refusal> {
+        if body == GET_CALLER_IDENTITY {
+            return caller.check(&self.sessions).map(|()| identified());
+        }
+        self.assume_role(caller, body)
+    }
+
     fn assume_role(&self, caller: &Caller, body: &[u8]) -> Result<String, Refusal> {
         caller.check(&self.sessions)?;
         let request = AssumeRole::parse(body)?;
         let role =
-            self.accounts.role(&request.role_arn).filter(|role| trusts(role, request.external_id.as_deref()));
+            self.accounts.role(&request.role_arn).filter(|role| role.trusts(request.external_id.as_deref()));
         // A role that isn't there is refused in the same words as one that doesn't trust: no oracle.
         let role = role.ok_or_else(|| Refusal::not_authorized(&request.role_arn))?;
         let arn = role.parts().map_err(|_| Refusal::not_authorized(&request.role_arn))?;
@@ -95,11 +105,6 @@ impl Caller {
     }
 }
 
-/// The trust policy: the vendor's account, with exactly this external ID if it demands one.
-fn trusts(role: &Role, external_id: Option<&str>) -> bool {
-    role.external_id.is_none() || role.external_id.as_deref() == external_id
-}
-
 #[async_trait::async_trait]
 impl S3Route for Route {
     fn is_match(&self, method: &Method, uri: &Uri, headers: &HeaderMap, _: &mut Extensions) -> bool {
@@ -118,7 +123,7 @@ impl S3Route for Route {
             has_token: request.headers.contains_key("x-amz-security-token"),
         };
         let answer = match request.input.store_all_limited(MAX_BODY_BYTES).await {
-            Ok(body) => self.assume_role(&caller, &body),
+            Ok(body) => self.answer(&caller, &body),
             Err(_) => Err(Refusal::invalid("the body is too long or did not arrive")),
         };
         let (status, xml) = match answer {

@@ -1,5 +1,6 @@
 //! Why the embedded Auditferry did not start.
 
+use domain::names::Refused;
 use domain::ports::PortError;
 
 use crate::error::StackError;
@@ -13,4 +14,7 @@ pub enum EmbeddedError {
     /// The tables could not be made in them.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// A name of the stand-ins' own is none of AWS's: a bug.
+    #[error(transparent)]
+    Refused(#[from] Refused),
 }

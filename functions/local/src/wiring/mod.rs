@@ -15,15 +15,18 @@ use std::sync::Arc;
 
 use adapters::clients::{Clients, Endpoints};
 use adapters::clock::{SystemClock, SystemRandomness};
-use adapters::customers::StsCustomers;
+use adapters::customers::{StsCustomers, StsProber};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::settings::S3Settings;
 use adapters::source::{DynamoSource, EventsTable, EventsWriter, PartitionFormat};
 use adapters::staging::S3Staging;
 use aws_credential_types::Credentials as SdkCredentials;
+use domain::names::Refused;
+use domain::onboarding::Onboarding;
 use domain::part::PartLimits;
 use domain::ports::{Clock, Connectors, Randomness};
 use domain::protocol::Timing;
+use domain::setup::Vendor;
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::Exporter;
@@ -33,6 +36,7 @@ use crate::stack::Stack;
 use queue::MemoryQueue;
 
 pub use bus::KeptBus;
+pub use customer::CustomerStack;
 pub use error::EmbeddedError;
 pub use tick::Tick;
 
@@ -44,6 +48,11 @@ pub const LEDGER_TABLE: &str = "auditferry-ledger";
 pub const STAGING_BUCKET: &str = "auditferry-staging";
 /// The vendor's region.
 pub const REGION: &str = "eu-central-1";
+/// The name of the vendor's role that delivers.
+pub const EXPORTER_ROLE: &str = "auditferry-exporter";
+/// Where the vendor of the stand-ins publishes the customer's template: nowhere, under a name that RFC 2606 keeps
+/// free, so that the link shows its form and opens nothing of anyone's.
+pub const TEMPLATE_URL: &str = "https://templates.vendor.example/customer-role.yaml";
 
 /// Auditferry, whole, in this process.
 #[derive(Debug)]
@@ -52,6 +61,7 @@ pub struct Embedded {
     clients: Clients,
     queue: Arc<MemoryQueue>,
     bus: Arc<KeptBus>,
+    vendor: Vendor,
     /// How far the set clock is ahead of the one on the wall, in milliseconds.
     shift_ms: i64,
 }
@@ -77,7 +87,8 @@ impl Embedded {
         events.and(ledger)?;
         make_bucket(&stack, STAGING_BUCKET, Stack::VENDOR_ACCOUNT, REGION)?;
         let queue = Arc::new(MemoryQueue::default());
-        let mut embedded = Self { stack, clients, queue, bus: Arc::new(bus), shift_ms: 0 };
+        let (bus, vendor) = (Arc::new(bus), vendor()?);
+        let mut embedded = Self { stack, clients, queue, bus, vendor, shift_ms: 0 };
         if let Some(now) = now {
             embedded.set_now(now);
         }
@@ -119,6 +130,21 @@ impl Embedded {
         Arc::new(self.ledger())
     }
 
+    /// What the API and the command line offer, over this ledger, with the vendor's account of the stand-ins.
+    #[must_use]
+    pub fn onboarding(&self) -> Onboarding {
+        let Clients { sts, customers, .. } = &self.clients;
+        Onboarding {
+            connectors: self.connectors(),
+            prober: Arc::new(StsProber::new(sts.clone(), customers.clone())),
+            bus: Arc::clone(&self.bus) as _,
+            clock: self.clock(),
+            randomness: self.randomness(),
+            timing: Self::timing(),
+            vendor: self.vendor.clone(),
+        }
+    }
+
     /// The events table, to import into.
     #[must_use]
     pub fn events(&self) -> EventsWriter {
@@ -141,6 +167,7 @@ impl Embedded {
             },
             timing: Self::timing(),
             part_limits: PartLimits::default(),
+            onboarding: Some(self.onboarding()),
         }
     }
 
@@ -209,6 +236,17 @@ fn clients(stack: &Stack) -> Clients {
         sts: stack.sts_url().to_owned(),
     };
     Clients::at(&endpoints, REGION, keys, S3Settings { force_path_style: true })
+}
+
+/// The vendor as the customers' trust policies name it.
+fn vendor() -> Result<Vendor, Refused> {
+    Ok(Vendor {
+        account: Stack::VENDOR_ACCOUNT.parse()?,
+        partition: "aws".to_owned(),
+        region: REGION.parse()?,
+        exporter_role: EXPORTER_ROLE.to_owned(),
+        template_url: Some(TEMPLATE_URL.to_owned()),
+    })
 }
 
 /// The default table of contract 1.

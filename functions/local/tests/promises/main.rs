@@ -5,6 +5,8 @@ mod create_only;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod obstacles;
+#[cfg(test)]
 mod ownership;
 #[cfg(test)]
 mod refused_puts;

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::connector::{Connector, Destination};
 use domain::fault::{Fault, Reason, Stage};
+use domain::names::ExternalId;
 use domain::part::{PartNumber, Sha256};
 use domain::ports::{Body, CustomerBucket, Customers, NewObject};
 use domain::protocol::PutAnswer;
@@ -148,10 +149,11 @@ impl Customers for FakeCustomers {
         let to = destination(connector);
         let mut state = locked(&self.shared);
         state.opened += 1;
-        if !state.accounts.lets_in(to.role.as_str(), connector.external_id.as_str()) {
+        let lets_in = |id: &&ExternalId| state.accounts.lets_in(to.role.as_str(), id.as_str());
+        let Some(shown) = connector.external_ids().find(lets_in).cloned() else {
             return Err(fault(Stage::AssumeRole, Reason::Denied, "AccessDenied"));
-        }
-        Ok(Box::new(Session { customers: self.clone(), to, part }))
+        };
+        Ok(Box::new(Session { customers: self.clone(), to, part, shown }))
     }
 }
 
@@ -160,6 +162,7 @@ struct Session {
     customers: FakeCustomers,
     to: Destination,
     part: PartNumber,
+    shown: ExternalId,
 }
 
 #[async_trait]
@@ -185,6 +188,10 @@ impl CustomerBucket for Session {
         let recorded = answer.as_ref().map(|a| *a).map_err(|fault| fault.reason);
         state.attempts.push(Attempt { bucket, key, opened_for: self.part, bytes, answer: recorded });
         answer
+    }
+
+    fn opened_with(&self) -> Option<&ExternalId> {
+        Some(&self.shown)
     }
 }
 

@@ -1,49 +1,72 @@
 //! The API's and the command line's side of the ledger.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
-use domain::connector::Connector;
+use domain::connector::{Change, Connector, Destination, State};
 use domain::cursor::Cursor;
 use domain::names::{ConnectorId, TenantId};
+use domain::onboarding::Taken;
 use domain::part::{Part, PartNumber};
-use domain::ports::{Connectors, PortError, Saved};
+use domain::ports::{Connectors, PortError, SaveAnswer, Saved};
 use domain::time::Time;
 
-use super::{FakeLedger, Row};
+use super::{FakeLedger, Row, Table};
+
+const STALE: SaveAnswer = SaveAnswer::Saved(Saved::Stale);
+const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Yes);
 
 #[async_trait]
 impl Connectors for FakeLedger {
-    async fn create(&self, connector: &Connector) -> Result<Saved, PortError> {
+    async fn create(&self, connector: &Connector, change: &Change) -> Result<SaveAnswer, PortError> {
+        assert_eq!((&change.before, &change.after), (&None, connector), "the record tells of another change");
         let mut table = self.table();
-        if table.rows.contains_key(&connector.id) {
-            return Ok(Saved::Stale);
+        if let Some(row) = table.rows.get(&connector.id) {
+            return Ok(if row.changes.get(&change.version) == Some(change) { STORED } else { STALE });
         }
-        let row = Row { connector: connector.clone(), cursor: None, lease: None, parts: BTreeMap::new() };
+        if let Some(taken) = table.taken(connector) {
+            return Ok(SaveAnswer::Taken(taken));
+        }
+        let mut row = Row::new(connector.clone(), None);
+        row.changes.insert(change.version, change.clone());
         table.rows.insert(connector.id.clone(), row);
-        Ok(Saved::Yes)
+        Ok(STORED)
     }
 
-    async fn save(&self, connector: &Connector, cursor: Option<&Cursor>) -> Result<Saved, PortError> {
+    async fn save(&self, change: &Change, cursor: Option<&Cursor>) -> Result<SaveAnswer, PortError> {
+        let before = change.before.as_ref().expect("the settings before");
         let mut table = self.table();
-        let Some(row) = table.rows.get_mut(&connector.id) else { return Ok(Saved::Stale) };
-        let activated_before = cursor.is_some() && row.cursor.is_some();
-        if row.connector.version + 1 != connector.version || activated_before {
-            return Ok(Saved::Stale);
+        let Some(row) = table.rows.get(&before.id) else { return Ok(STALE) };
+        if row.changes.get(&change.version) == Some(change) {
+            return Ok(STORED);
         }
-        row.connector = connector.clone();
+        let activated_before = cursor.is_some() && row.cursor.is_some();
+        if row.connector.version != before.version || activated_before {
+            return Ok(STALE);
+        }
+        if let Some(taken) = table.taken(&change.after) {
+            return Ok(SaveAnswer::Taken(taken));
+        }
+        let row = table.rows.get_mut(&before.id).expect("the row");
+        row.connector = change.after.clone();
         row.cursor = cursor.or(row.cursor.as_ref()).cloned();
-        Ok(Saved::Yes)
+        row.changes.insert(change.version, change.clone());
+        Ok(STORED)
     }
 
     async fn get(&self, id: &ConnectorId) -> Result<Option<(Connector, Option<Cursor>)>, PortError> {
         Ok(self.table().rows.get(id).map(|row| (row.connector.clone(), row.cursor.clone())))
     }
 
-    async fn list(&self, tenant: Option<&TenantId>) -> Result<Vec<Connector>, PortError> {
+    async fn list(
+        &self,
+        tenant: Option<&TenantId>,
+        after: Option<&ConnectorId>,
+        limit: u32,
+    ) -> Result<Vec<Connector>, PortError> {
         let table = self.table();
         let all = table.rows.values().map(|row| &row.connector);
-        Ok(all.filter(|connector| tenant.is_none_or(|tenant| connector.tenant == *tenant)).cloned().collect())
+        let behind = all.filter(|connector| after.is_none_or(|after| connector.id > *after));
+        let theirs = behind.filter(|connector| tenant.is_none_or(|tenant| connector.tenant == *tenant));
+        Ok(theirs.take(limit as usize).cloned().collect())
     }
 
     async fn history(
@@ -59,15 +82,64 @@ impl Connectors for FakeLedger {
         Ok(earlier.take(limit as usize).cloned().collect())
     }
 
-    async fn request_run(&self, id: &ConnectorId, now: Time, cut: Time) -> Result<bool, PortError> {
+    async fn changes(
+        &self,
+        id: &ConnectorId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Change>, PortError> {
+        let table = self.table();
+        let Some(row) = table.rows.get(id) else { return Ok(Vec::new()) };
+        let newest_first = row.changes.range(..before.unwrap_or(u64::MAX)).rev();
+        Ok(newest_first.take(limit as usize).map(|(_, change)| change.clone()).collect())
+    }
+
+    async fn request_run(
+        &self,
+        id: &ConnectorId,
+        now: Time,
+        cut: Time,
+        key: Option<&str>,
+    ) -> Result<Option<Time>, PortError> {
         let mut table = self.table();
-        let Ok((row, _)) = table.activated(id) else { return Ok(false) };
+        let Ok((row, _)) = table.activated(id) else { return Ok(None) };
+        if let Some(key) = key {
+            match &row.asked {
+                Some((known, cut)) if known == key => return Ok(Some(*cut)),
+                _ => row.asked = Some((key.to_owned(), cut)),
+            }
+        }
         let cursor = row.cursor_mut();
         cursor.next_run_at = now;
         cursor.cut = Some(cut);
         if let Some(block) = &mut cursor.block {
             block.next_attempt = now;
         }
-        Ok(true)
+        Ok(Some(cut))
     }
+}
+
+impl Table {
+    /// What this connector wants and another one has. The claims follow from the settings of all: under one lock
+    /// they need no records of their own.
+    fn taken(&self, connector: &Connector) -> Option<Taken> {
+        let to = claimed(connector)?;
+        let others = self.rows.values().map(|row| &row.connector).filter(|other| other.id != connector.id);
+        let others: Vec<_> = others.filter_map(|other| Some((&other.tenant, claimed(other)?))).collect();
+        let same_place = |(_, there): &(&TenantId, &Destination)| {
+            there.bucket == to.bucket && there.prefix.overlaps(&to.prefix)
+        };
+        let same_role = |(tenant, there): &(&TenantId, &Destination)| {
+            **tenant != connector.tenant && there.role.as_str().eq_ignore_ascii_case(to.role.as_str())
+        };
+        if others.iter().any(same_place) {
+            return Some(Taken::Destination);
+        }
+        others.iter().any(same_role).then_some(Taken::Role)
+    }
+}
+
+/// The destination that a connector has for itself: also while it is disabled, and until it is deleted.
+fn claimed(connector: &Connector) -> Option<&Destination> {
+    connector.destination.as_ref().filter(|_| connector.state != State::Deleted)
 }

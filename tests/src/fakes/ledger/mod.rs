@@ -8,7 +8,7 @@ mod runs;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use domain::connector::Connector;
+use domain::connector::{Change, Connector};
 use domain::cursor::Cursor;
 use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
@@ -43,6 +43,9 @@ struct Row {
     cursor: Option<Cursor>,
     lease: Option<(WorkerId, Time)>,
     parts: BTreeMap<PartNumber, Part>,
+    changes: BTreeMap<u64, Change>,
+    /// The key of the last run that was asked for with one, and the answer.
+    asked: Option<(String, Time)>,
 }
 
 /// A write that took effect.
@@ -88,8 +91,7 @@ impl FakeLedger {
     /// Puts an activated connector, as [`crate::fixtures::activated`] makes it.
     pub fn insert(&self, connector: Connector, cursor: Cursor) {
         let id = connector.id.clone();
-        let row = Row { connector, cursor: Some(cursor), lease: None, parts: BTreeMap::new() };
-        self.table().rows.insert(id, row);
+        self.table().rows.insert(id, Row::new(connector, Some(cursor)));
     }
 
     /// Changes a connector's settings behind everyone's back.
@@ -142,6 +144,10 @@ impl Table {
 }
 
 impl Row {
+    fn new(connector: Connector, cursor: Option<Cursor>) -> Self {
+        Self { connector, cursor, lease: None, parts: BTreeMap::new(), changes: BTreeMap::new(), asked: None }
+    }
+
     fn cursor_mut(&mut self) -> &mut Cursor {
         self.cursor.as_mut().expect("an activated connector")
     }

@@ -118,3 +118,19 @@ fn gaps_and_overlaps_of_numbers_and_windows_are_found() {
     }
     assert_eq!(examine(&[]).gaps.len(), 1);
 }
+
+#[test]
+fn what_a_verification_wrote_is_counted_and_is_no_part() {
+    let probe =
+        |key: &str, text: &str| File { key: format!("{PREFIX}/verification/{key}"), bytes: text.into() };
+    let text = format!("Auditferry wrote this object for connector {}. It may be deleted.\n", connector());
+    let files = [sound(), vec![probe(&format!("{}_0123456789abcdef.txt", connector()), &text)]].concat();
+    let found = examine(&files);
+    assert_eq!((found.probes, found.files.len()), (1, 2));
+    assert!(found.untrue.is_empty() && found.gaps.is_empty(), "{found:?}");
+    for foreign in
+        [probe("con_00000000000000ff_1.txt", &text), probe(&format!("{}_1.txt", connector()), "[]")]
+    {
+        assert_eq!(examine(&[sound(), vec![foreign]].concat()).untrue.len(), 1);
+    }
+}

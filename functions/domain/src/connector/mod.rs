@@ -1,4 +1,7 @@
-//! A connector: where and how one tenant's events go.
+//! A connector: where and how one tenant's events go, its life, and the record of every change.
+
+mod change;
+mod life;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,16 +12,25 @@ use crate::part::Encoding;
 use crate::schedule::{Frequency, Grid};
 use crate::time::Time;
 
-/// The life of a connector.
+pub use change::{Caller, Change, Verb};
+pub use life::{KEPT_FOR, NotAllowed};
+
+/// Where a connector is in its life: `draft → ready → active ⇄ paused → disabled → deleted`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Created, not yet exporting.
+    /// Created, or connected and not yet verified.
     Draft,
+    /// Its destination has passed the verification.
+    Ready,
     /// Exporting.
     Active,
     /// Sealing goes on, so that nothing can expire unseen; delivery waits.
     Paused,
+    /// Nothing is read or delivered; everything is kept for 30 days and it can be taken back until then.
+    Disabled,
+    /// Only the records are left.
+    Deleted,
 }
 
 impl State {
@@ -27,8 +39,11 @@ impl State {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
+            Self::Ready => "ready",
             Self::Active => "active",
             Self::Paused => "paused",
+            Self::Disabled => "disabled",
+            Self::Deleted => "deleted",
         }
     }
 }
@@ -93,6 +108,9 @@ pub struct Connector {
     pub shards: Shards,
     /// What the customer's trust policy must ask for.
     pub external_id: ExternalId,
+    /// The next one, while the customer's trust policy moves to it. Both are tried, this one first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_external_id: Option<ExternalId>,
     /// Where it is in its life.
     pub state: State,
     /// How often it exports.
@@ -110,95 +128,53 @@ pub struct Connector {
     /// When it was activated first; its grid of windows starts there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activated_at: Option<Time>,
+    /// When its destination last passed the verification; gone with every change of the destination.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_at: Option<Time>,
+    /// When it was disabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<Time>,
     /// Counts the changes, for optimistic concurrency.
     pub version: u64,
 }
 
-/// A change that the connector's state does not allow.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotAllowed {
-    /// Activated before the customer connected.
-    #[error(
-        "connector {0} has no destination yet; connect it first: `auditferry connector connect {0} --role-arn … --bucket … --region …`"
-    )]
-    NoDestination(ConnectorId),
-    /// Activated twice, or resumed while not paused, and so on.
-    #[error("connector {id} is {state}; {verb} needs one that is {needs}")]
-    WrongState {
-        /// Which connector.
-        id: ConnectorId,
-        /// Its state.
-        state: &'static str,
-        /// What was asked.
-        verb: &'static str,
-        /// The states in which that is possible.
-        needs: &'static str,
-    },
-    /// A start in the future.
-    #[error("start-from {0} is later than now; leave it out to start with the activation")]
-    StartsInTheFuture(Time),
-}
-
 impl Connector {
+    /// A new draft.
+    #[must_use]
+    pub fn draft(id: ConnectorId, tenant: TenantId, external_id: ExternalId, now: Time) -> Self {
+        Self {
+            id,
+            tenant,
+            shards: Shards::ONE,
+            external_id,
+            next_external_id: None,
+            state: State::Draft,
+            frequency: Frequency::HOURLY,
+            encoding: Encoding::default(),
+            destination: None,
+            start_from: None,
+            created_at: now,
+            activated_at: None,
+            verified_at: None,
+            disabled_at: None,
+            version: 1,
+        }
+    }
+
     /// The grid of its windows, once it was activated.
     #[must_use]
     pub fn grid(&self) -> Option<Grid> {
         self.activated_at.map(|at| Grid::new(at, self.frequency))
     }
 
-    /// Sets or changes where the files go.
-    pub fn connect(&mut self, destination: Destination) {
-        self.destination = Some(destination);
-        self.version += 1;
+    /// Whether its events are sealed: also while it is paused.
+    #[must_use]
+    pub const fn is_exporting(&self) -> bool {
+        matches!(self.state, State::Active | State::Paused)
     }
 
-    /// Draft → active. Returns the time from which events are exported.
-    ///
-    /// # Errors
-    /// If it is not a draft, has no destination, or is to start in the future.
-    pub fn activate(&mut self, now: Time) -> Result<Time, NotAllowed> {
-        self.require(State::Draft, "activate", "draft")?;
-        if self.destination.is_none() {
-            return Err(NotAllowed::NoDestination(self.id.clone()));
-        }
-        let since = self.start_from.unwrap_or(now);
-        if since > now {
-            return Err(NotAllowed::StartsInTheFuture(since));
-        }
-        self.activated_at = Some(now);
-        self.turn(State::Active);
-        Ok(since)
-    }
-
-    /// Active → paused.
-    ///
-    /// # Errors
-    /// If it is not active.
-    pub fn pause(&mut self) -> Result<(), NotAllowed> {
-        self.require(State::Active, "pause", "active")?;
-        self.turn(State::Paused);
-        Ok(())
-    }
-
-    /// Paused → active.
-    ///
-    /// # Errors
-    /// If it is not paused.
-    pub fn resume(&mut self) -> Result<(), NotAllowed> {
-        self.require(State::Paused, "resume", "paused")?;
-        self.turn(State::Active);
-        Ok(())
-    }
-
-    fn turn(&mut self, state: State) {
-        self.state = state;
-        self.version += 1;
-    }
-
-    fn require(&self, state: State, verb: &'static str, needs: &'static str) -> Result<(), NotAllowed> {
-        if self.state == state {
-            return Ok(());
-        }
-        Err(NotAllowed::WrongState { id: self.id.clone(), state: self.state.as_str(), verb, needs })
+    /// The external IDs to try, in order.
+    pub fn external_ids(&self) -> impl Iterator<Item = &ExternalId> {
+        self.next_external_id.iter().chain(std::iter::once(&self.external_id))
     }
 }

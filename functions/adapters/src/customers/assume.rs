@@ -1,0 +1,108 @@
+//! Assuming a customer's role, which delivery and verification do in one way.
+
+use aws_credential_types::Credentials;
+use domain::connector::Destination;
+use domain::fault::{Fault, Reason, Stage};
+use domain::names::{AccountId, ExternalId};
+
+use super::bucket::S3CustomerBucket;
+use super::fault::Telling;
+use crate::clients::CustomerClients;
+
+/// How long the temporary credentials live: the least that STS gives. The role is assumed after the function
+/// has started, and a function runs for 900 seconds at most, so they always last to its end. A longer run, on
+/// the embedded stand-ins, is answered with `ExpiredToken` and assumes the role again.
+/// Source: AWS STS API reference, `AssumeRole`.
+const SESSION_SECONDS: i32 = 900;
+
+/// What STS is asked for.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    /// Whose role.
+    pub(super) to: &'a Destination,
+    /// What the customer's `CloudTrail` shows.
+    pub(super) session_name: String,
+    /// What the trust policy is shown.
+    pub(super) external_id: Option<&'a ExternalId>,
+    /// What narrows the session; without one it may do all that the role may.
+    pub(super) policy: Option<String>,
+}
+
+/// What STS gave.
+#[derive(Debug)]
+pub(super) struct Entered {
+    /// The destination's bucket, which holds the only copy of the session's keys.
+    pub(super) bucket: S3CustomerBucket,
+    /// The account that the session is in.
+    pub(super) account: Option<AccountId>,
+}
+
+/// The vendor's own STS client, and what makes an S3 client for each session.
+#[derive(Debug, Clone)]
+pub(super) struct Door {
+    sts: aws_sdk_sts::Client,
+    buckets: CustomerClients,
+}
+
+impl Door {
+    pub(super) const fn new(sts: aws_sdk_sts::Client, buckets: CustomerClients) -> Self {
+        Self { sts, buckets }
+    }
+
+    /// Assumes the role. Each session is new, and sessions share nothing.
+    ///
+    /// # Errors
+    /// What STS said.
+    pub(super) async fn enter(&self, asked: Asked<'_>) -> Result<Entered, Fault> {
+        let Asked { to, session_name, external_id, policy } = asked;
+        let telling = Telling::new(Stage::AssumeRole);
+        let request = self
+            .sts
+            .assume_role()
+            .role_arn(to.role.as_str())
+            .role_session_name(session_name.as_str())
+            .set_external_id(external_id.map(ToString::to_string))
+            .duration_seconds(SESSION_SECONDS)
+            .set_policy(policy);
+        let answer = request.send().await.map_err(|error| telling.assume_role(&error))?;
+        tracing::debug!(
+            session.name = session_name,
+            token_used_percent = answer.session_token_utilization,
+            "assumed the customer's role"
+        );
+        let account = answer.assumed_role_user().and_then(|user| account_of(user.arn()));
+        let Some(keys) = answer.credentials else {
+            let words = "STS answered without credentials";
+            return Err(telling.fault(Reason::Unavailable, "NoCredentials", words));
+        };
+        // Their end is left out on purpose: S3 judges it by its own clock, and says `ExpiredToken`.
+        let temporary = Credentials::new(
+            keys.access_key_id,
+            keys.secret_access_key,
+            Some(keys.session_token),
+            None,
+            "AssumeRole",
+        );
+        let client = self.buckets.client(to.region.as_str(), temporary);
+        Ok(Entered { bucket: S3CustomerBucket::new(client, to, external_id), account })
+    }
+}
+
+/// The account of `arn:<partition>:sts::<account>:assumed-role/<role>/<session>`.
+fn account_of(arn: &str) -> Option<AccountId> {
+    arn.split(':').nth(4)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_in_the_account_that_sts_names() {
+        let account = account_of("arn:aws-cn:sts::222222222222:assumed-role/Delivery/auditferry-verify");
+        assert_eq!(account.unwrap().as_str(), "222222222222");
+        for arn in ["", "arn:aws:sts", "arn:aws:sts::12:assumed-role/Delivery/x"] {
+            assert!(account_of(arn).is_none(), "{arn}");
+        }
+    }
+}

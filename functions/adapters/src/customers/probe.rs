@@ -1,0 +1,87 @@
+//! What a verification tries, through the real STS and S3: the same session and the same write as a delivery's,
+//! and beside them what must be refused.
+
+use async_trait::async_trait;
+use domain::connector::{Connector, Destination};
+use domain::fault::{Fault, Reason, Stage};
+use domain::names::{AccountId, Region};
+use domain::ports::{NewObject, ProbeAnswer, ProbeSession, Prober, Scope, Shown};
+
+use super::assume::{Asked, Door};
+use super::bucket::S3CustomerBucket;
+use super::fault::Telling;
+use super::session;
+use crate::clients::CustomerClients;
+
+/// Tries the customers' roles through STS and S3.
+#[derive(Debug, Clone)]
+pub struct StsProber {
+    door: Door,
+}
+
+impl StsProber {
+    /// With the vendor's own STS client. The customers' trust policies name the exporter's role, so its
+    /// credentials must be those of that role, or a verification fails where a delivery would not.
+    #[must_use]
+    pub const fn new(sts: aws_sdk_sts::Client, buckets: CustomerClients) -> Self {
+        Self { door: Door::new(sts, buckets) }
+    }
+}
+
+#[async_trait]
+impl Prober for StsProber {
+    /// A session for [`Scope::Prefix`] has a delivery's own policy; one for [`Scope::Role`] has none, and shows
+    /// what the role itself may do. A verification's probes lie under the prefix, so nothing is added to it.
+    async fn assume(
+        &self,
+        connector: &Connector,
+        to: &Destination,
+        shown: Shown<'_>,
+        scope: Scope,
+    ) -> Result<Box<dyn ProbeSession>, Fault> {
+        let asked = Asked {
+            to,
+            session_name: session::verification_name(&connector.id),
+            external_id: match shown {
+                Shown::Nothing => None,
+                Shown::ExternalId(id) => Some(id),
+            },
+            policy: match scope {
+                Scope::Prefix => Some(session::policy(to)),
+                Scope::Role => None,
+            },
+        };
+        let entered = self.door.enter(asked).await?;
+        let Some(account) = entered.account else {
+            let words = "STS answered without the ARN of the assumed role";
+            return Err(Telling::new(Stage::AssumeRole).fault(Reason::Unavailable, "NoAccount", words));
+        };
+        Ok(Box::new(StsProbe { bucket: entered.bucket, account }))
+    }
+}
+
+/// A session of one verification.
+#[derive(Debug)]
+struct StsProbe {
+    bucket: S3CustomerBucket,
+    account: AccountId,
+}
+
+#[async_trait]
+impl ProbeSession for StsProbe {
+    fn account(&self) -> AccountId {
+        self.account.clone()
+    }
+
+    async fn bucket_region(&self) -> Result<Option<Region>, Fault> {
+        self.bucket.region().await
+    }
+
+    /// Create-only, so a probe is written once however often it is sent. That an object of its name exists can
+    /// only mean that this very request came through before its answer was lost, since the name is random: it
+    /// counts as written, and nothing is known of its encryption.
+    async fn put_new(&self, object: NewObject) -> Result<ProbeAnswer, Fault> {
+        let wrote = self.bucket.write(object).await?;
+        Ok(ProbeAnswer { encryption: wrote.encryption })
+    }
+}

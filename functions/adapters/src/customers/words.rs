@@ -1,0 +1,86 @@
+//! The platform's words, made safe to show: they may hold what a stranger wrote, such as a bucket policy's `Sid`.
+
+/// How an external ID begins; 32 hexadecimal digits follow (see [`domain::names::ExternalId`]).
+const EXTERNAL_ID: &str = "af-";
+const DIGITS: usize = 32;
+
+/// On one line, at most `most` characters, without external IDs and without a character that does not show:
+/// control characters, line separators and those that turn the direction of writing are escaped.
+pub(super) fn shown(text: &str, most: usize) -> String {
+    let mut shown = String::new();
+    let mut left = most;
+    // Before anything is cut off: half an external ID would not be found.
+    for c in masked(text).chars() {
+        let escaped: String =
+            if matches!(c, '"' | '\'') { c.to_string() } else { c.escape_debug().collect() };
+        let size = escaped.chars().count();
+        if size > left {
+            shown.push('…');
+            break;
+        }
+        left -= size;
+        shown.push_str(&escaped);
+    }
+    shown
+}
+
+/// The text without external IDs, whosever they are.
+fn masked(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(EXTERNAL_ID) {
+        masked.push_str(before);
+        rest = match after.split_at_checked(DIGITS) {
+            Some((digits, behind)) if digits.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                masked.push_str("(external ID)");
+                behind
+            }
+            _ => {
+                masked.push_str(EXTERNAL_ID);
+                after
+            }
+        };
+    }
+    masked + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::names::ExternalId;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_external_id_is_masked_and_nothing_that_looks_like_one() {
+        let (one, two) = (ExternalId::new(1, 2), ExternalId::new(u64::MAX, 3));
+        let text = format!("af-{one}, '{two}' and af-12");
+        assert_eq!(shown(&text, 300), "af-(external ID), '(external ID)' and af-12");
+        assert_eq!(shown("half-way, af-ä", 300), "half-way, af-ä");
+    }
+
+    #[test]
+    fn what_does_not_show_is_escaped() {
+        let hostile = "a\u{202e}b\u{2066}c\u{2028}d\u{200b}e\u{feff}f\u{0}g\u{1b}[31m\nh\\i\u{e0041}";
+        let text = shown(hostile, 300);
+        assert!(text.chars().all(|c| c.is_ascii_graphic()), "{text}");
+        assert!(text.contains(r"\u{202e}") && text.contains(r"\u{1b}[31m\nh\\i"), "{text}");
+        assert_eq!(shown("\"quoted\" 'words'", 300), "\"quoted\" 'words'");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_shown_too_long_or_with_a_control_character(text in any::<String>(), most in 0_usize..400) {
+            let shown = shown(&text, most);
+            prop_assert!(shown.chars().count() <= most + 1);
+            prop_assert!(!shown.chars().any(char::is_control));
+        }
+
+        #[test]
+        fn no_external_id_survives(a in ".{0,40}", high in any::<u64>(), low in any::<u64>(), b in ".{0,40}") {
+            let id = ExternalId::new(high, low);
+            let shown = shown(&format!("{a}{id}{b}"), 400);
+            prop_assert!(!shown.contains(id.as_str()));
+        }
+    }
+}

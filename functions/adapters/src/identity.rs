@@ -1,0 +1,60 @@
+//! Who we are in AWS: the account, the partition and the principal of the credentials in use.
+
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
+use domain::names::AccountId;
+use domain::ports::PortError;
+
+use crate::port_error::port_error;
+
+/// The owner of the credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The account.
+    pub account: AccountId,
+    /// `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
+    pub partition: String,
+    /// The user, or the session of a role, such as `arn:aws:sts::111111111111:assumed-role/Operator/jane`.
+    pub arn: String,
+}
+
+/// Asks STS, which answers to any valid credentials: no policy can deny it.
+/// Source: AWS STS API reference, `GetCallerIdentity`.
+///
+/// # Errors
+/// If there are no valid credentials, or STS does not answer or answers in another form.
+pub async fn identity(sts: &aws_sdk_sts::Client) -> Result<Identity, PortError> {
+    const WHAT: &str = "asking STS whose credentials these are";
+    let answer = sts.get_caller_identity().send().await.map_err(|error| port_error(WHAT, error))?;
+    told(answer).ok_or_else(|| PortError::Bug { what: WHAT, source: "it named no account or ARN".into() })
+}
+
+fn told(answer: GetCallerIdentityOutput) -> Option<Identity> {
+    let account = answer.account?.parse().ok()?;
+    let arn = answer.arn?;
+    let partition = arn.strip_prefix("arn:")?.split(':').next().filter(|name| !name.is_empty())?.to_owned();
+    Some(Identity { account, partition, arn })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(account: &str, arn: &str) -> GetCallerIdentityOutput {
+        GetCallerIdentityOutput::builder().account(account).arn(arn).build()
+    }
+
+    #[test]
+    fn account_and_partition_are_those_of_the_principal() {
+        let arn = "arn:aws-us-gov:sts::111111111111:assumed-role/Operator/jane";
+        let told = told(answer("111111111111", arn)).unwrap();
+        assert_eq!((told.account.as_str(), told.partition.as_str()), ("111111111111", "aws-us-gov"));
+        assert_eq!(told.arn, arn);
+    }
+
+    #[test]
+    fn an_answer_of_another_form_is_refused() {
+        for (account, arn) in [("1111", "arn:aws:iam::1:user/x"), ("111111111111", "jane"), ("", "")] {
+            assert_eq!(told(answer(account, arn)), None, "{account} {arn}");
+        }
+    }
+}

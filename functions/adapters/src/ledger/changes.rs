@@ -1,0 +1,148 @@
+//! A change of a connector's settings: the settings, the record of the change, the first cursor and the claims,
+//! in one transaction.
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use domain::connector::Change;
+use domain::cursor::Cursor;
+use domain::ports::{Cause, PortError, SaveAnswer, Saved};
+
+use super::answers::{Transacted, transacted};
+use super::claims::Asked;
+use super::expression::{names, number, values};
+use super::keys::{self, Item, PK};
+use super::{DynamoLedger, records};
+use crate::port_error::port_error;
+
+/// How often a change is tried. Of as many that claim in one bucket at once each round brings one through.
+const TRIES: u32 = 8;
+
+/// What a write of the transaction stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Guard {
+    /// The version that the change was made from.
+    Version,
+    /// The role serves no other tenant.
+    Role,
+    /// Nobody has claimed in the bucket since its claims were judged.
+    Bucket,
+}
+
+/// A write and what its condition stands for.
+#[derive(Debug, Clone)]
+pub(super) struct Guarded {
+    pub(super) guard: Guard,
+    pub(super) write: TransactWriteItem,
+}
+
+impl DynamoLedger {
+    /// Of two workers that change the same version one is carried out; the other is refused by the settings'
+    /// version, and told that it is stale.
+    pub(super) async fn carry_out(
+        &self,
+        what: &'static str,
+        change: &Change,
+        cursor: Option<&Cursor>,
+    ) -> Result<SaveAnswer, PortError> {
+        let own = self.own_writes(change, cursor)?;
+        let mut cause: Cause = "other claims in the same bucket came first each time".into();
+        for _ in 0..TRIES {
+            let mut writes = own.clone();
+            match self.claims(change).await? {
+                Asked::Writes(claims) => writes.extend(claims),
+                Asked::Taken(taken) => return self.unless_recorded(change, SaveAnswer::Taken(taken)).await,
+            }
+            let mut request = self.client.transact_write_items();
+            for Guarded { write, .. } in &writes {
+                request = request.transact_items(write.clone());
+            }
+            match transacted(what, request.send().await)? {
+                Transacted::Done => return Ok(SaveAnswer::Saved(Saved::Yes)),
+                Transacted::Refused(failed) => match first_failed(&writes, &failed) {
+                    Guard::Version => {
+                        return self.unless_recorded(change, SaveAnswer::Saved(Saved::Stale)).await;
+                    }
+                    Guard::Role => {
+                        let taken = SaveAnswer::Taken(domain::onboarding::Taken::Role);
+                        return self.unless_recorded(change, taken).await;
+                    }
+                    Guard::Bucket => {}
+                },
+                // Nobody knows whether it was carried out. If it was, its record is there, now or once the next
+                // try has been refused.
+                Transacted::Unknown(lost) => {
+                    if self.recorded(change).await?.as_ref() == Some(change) {
+                        return Ok(SaveAnswer::Saved(Saved::Yes));
+                    }
+                    cause = lost;
+                }
+            }
+        }
+        Err(PortError::Transient { what, source: cause })
+    }
+
+    /// What a refusal means: if the record of this version is ours, an earlier try went through and its answer
+    /// was lost; if it is another's, someone was faster, whatever else is in the way; else it is as it seems.
+    async fn unless_recorded(&self, change: &Change, seems: SaveAnswer) -> Result<SaveAnswer, PortError> {
+        Ok(match self.recorded(change).await? {
+            Some(recorded) if recorded == *change => SaveAnswer::Saved(Saved::Yes),
+            Some(_) => SaveAnswer::Saved(Saved::Stale),
+            None => seems,
+        })
+    }
+
+    /// The record of the version that a change makes.
+    async fn recorded(&self, change: &Change) -> Result<Option<Change>, PortError> {
+        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let key = keys::key(&change.after.id, &keys::change(change.version));
+        let answer = get.set_key(Some(key)).send().await;
+        let answer = answer.map_err(|error| port_error("reading the record of a change back", error))?;
+        answer.item.map(records::change).transpose()
+    }
+
+    /// The writes to the connector's own partition.
+    fn own_writes(&self, change: &Change, cursor: Option<&Cursor>) -> Result<Vec<Guarded>, PortError> {
+        let settings = records::of_connector(&change.after)?;
+        let settings = match &change.before {
+            None => self.put_if_absent(settings)?,
+            // A second worker that read the same version is refused.
+            Some(before) => Put::builder()
+                .table_name(&self.table)
+                .set_item(Some(settings))
+                .condition_expression("#version = :before")
+                .set_expression_attribute_names(Some(names(["version"])))
+                .set_expression_attribute_values(Some(values([(":before", number(before.version))])))
+                .build()
+                .map_err(incomplete)?,
+        };
+        let mut puts = vec![settings, self.put_if_absent(records::of_change(change)?)?];
+        if let Some(cursor) = cursor {
+            // An active connector always has a cursor, and one that exists is never put back to its start.
+            puts.push(self.put_if_absent(records::of_cursor(&change.after.id, cursor)?)?);
+        }
+        let guarded =
+            |put| Guarded { guard: Guard::Version, write: TransactWriteItem::builder().put(put).build() };
+        Ok(puts.into_iter().map(guarded).collect())
+    }
+
+    /// A second worker finds the item there and is refused.
+    fn put_if_absent(&self, item: Item) -> Result<Put, PortError> {
+        Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(#pk)")
+            .set_expression_attribute_names(Some(names([PK])))
+            .build()
+            .map_err(incomplete)
+    }
+}
+
+/// The weightiest of the conditions that did not hold: a stale change is stale whatever else is in its way.
+fn first_failed(writes: &[Guarded], failed: &[usize]) -> Guard {
+    let guards = failed.iter().filter_map(|index| writes.get(*index)).map(|write| write.guard);
+    guards.min().unwrap_or(Guard::Bucket)
+}
+
+pub(super) fn incomplete(source: BuildError) -> PortError {
+    PortError::Bug { what: "composing a transaction", source: Box::new(source) }
+}

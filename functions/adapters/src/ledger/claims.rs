@@ -1,0 +1,190 @@
+//! What a connector claims: the role, for its tenant, and the folder of the bucket, for itself. The claims are
+//! items of their own, written in the transaction that stores the settings they follow from.
+//!
+//! | item | `pk` | `sk` | holds |
+//! |---|---|---|---|
+//! | role | `ROLE#<arn>` | `CLAIM` | `owner`, the tenant, and `connectors`, a set of those that use the role |
+//! | bucket | `BUCKET#<name>` | `CLAIMS` | `prefixes`, from connector to folder, and `version` |
+//!
+//! A role is decided by the condition of its write alone. Whether folders overlap no condition can say, so a
+//! bucket's item is read, judged here, and written back only over the version that was judged. Neither item is
+//! ever deleted: a role without connectors is free, and a version that began anew could pass for an older one.
+//! A connector keeps its claims while it is disabled, since it can be taken back.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use domain::connector::{Change, Connector, Destination, State};
+use domain::names::{BucketName, ConnectorId, Prefix};
+use domain::onboarding::Taken;
+use domain::ports::PortError;
+use serde::{Deserialize, Serialize};
+
+use super::changes::{Guard, Guarded, incomplete};
+use super::expression::{names, number, text, values};
+use super::keys::{self, Item, PK};
+use super::{DynamoLedger, records};
+use crate::port_error::port_error;
+
+const OWNER: &str = "owner";
+const CONNECTORS: &str = "connectors";
+
+/// What a change asks of the claims.
+pub(super) enum Asked {
+    /// These writes.
+    Writes(Vec<Guarded>),
+    /// What another connector has.
+    Taken(Taken),
+}
+
+/// Who writes where in one bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct BucketClaims {
+    /// By connector, since a map of DynamoDB has no empty key, and the empty prefix is a folder too.
+    prefixes: BTreeMap<ConnectorId, Prefix>,
+    /// Counts the writes; zero if there was none yet.
+    version: u64,
+}
+
+impl BucketClaims {
+    /// The claims after connector `id` wants `prefix`, or nothing here any more. `None`: another connector has
+    /// it, or a folder above it or below it.
+    fn with(&self, id: &ConnectorId, prefix: Option<&Prefix>) -> Option<Self> {
+        let mut prefixes = self.prefixes.clone();
+        prefixes.remove(id);
+        if let Some(prefix) = prefix {
+            if prefixes.values().any(|taken| taken.overlaps(prefix)) {
+                return None;
+            }
+            prefixes.insert(id.clone(), prefix.clone());
+        }
+        Some(Self { prefixes, version: self.version + 1 })
+    }
+}
+
+impl DynamoLedger {
+    /// The writes that move the claims from what a connector had before a change to what it has after.
+    pub(super) async fn claims(&self, change: &Change) -> Result<Asked, PortError> {
+        let before = change.before.as_ref().and_then(claimed);
+        let after = claimed(&change.after);
+        let mut writes = Vec::new();
+        let place = |to: Option<&Destination>| to.map(|to| (to.bucket.clone(), to.prefix.clone()));
+        let (left, entered) = (place(before), place(after));
+        if left != entered {
+            let buckets = [&left, &entered].map(|place| place.as_ref().map(|(bucket, _)| bucket));
+            let [old, new] = buckets;
+            for bucket in [old.filter(|_| old != new), new].into_iter().flatten() {
+                let prefix = entered.as_ref().filter(|(to, _)| to == bucket).map(|(_, prefix)| prefix);
+                let claims = self.bucket_claims(bucket).await?;
+                let Some(claims) = claims.with(&change.after.id, prefix) else {
+                    return Ok(Asked::Taken(Taken::Destination));
+                };
+                writes.push(self.put_bucket_claims(bucket, &claims)?);
+            }
+        }
+        // Compared as they are claimed: one transaction may write an item once only.
+        let [old, new] = [before, after].map(|to| to.map(|to| keys::role(&to.role)));
+        if old != new {
+            if let Some(role) = old {
+                writes.push(self.leave_role(role, &change.after.id)?);
+            }
+            if let Some(role) = new {
+                writes.push(self.enter_role(role, &change.after)?);
+            }
+        }
+        Ok(Asked::Writes(writes))
+    }
+
+    async fn bucket_claims(&self, bucket: &BucketName) -> Result<BucketClaims, PortError> {
+        let what = "reading who writes where in a bucket";
+        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let answer = get.set_key(Some(keys::bucket(bucket))).send().await;
+        let answer = answer.map_err(|error| port_error(what, error))?;
+        answer.item.map_or_else(|| Ok(BucketClaims::default()), |item| records::from_item(what, item))
+    }
+
+    /// A second worker that judged the same version is refused, reads again and judges anew.
+    fn put_bucket_claims(&self, bucket: &BucketName, claims: &BucketClaims) -> Result<Guarded, PortError> {
+        let mut item = records::to_item("writing who writes where in a bucket", claims)?;
+        item.extend(keys::bucket(bucket));
+        let put = Put::builder().table_name(&self.table).set_item(Some(item));
+        let put = match claims.version.saturating_sub(1) {
+            0 => put
+                .condition_expression("attribute_not_exists(#pk)")
+                .set_expression_attribute_names(Some(names([PK]))),
+            judged => put
+                .condition_expression("#version = :judged")
+                .set_expression_attribute_names(Some(names(["version"])))
+                .set_expression_attribute_values(Some(values([(":judged", number(judged))]))),
+        };
+        let put = put.build().map_err(incomplete)?;
+        Ok(Guarded { guard: Guard::Bucket, write: TransactWriteItem::builder().put(put).build() })
+    }
+
+    /// A second worker of the same tenant enters beside us; one of another tenant is refused, as long as anyone
+    /// is in the set.
+    fn enter_role(&self, role: Item, connector: &Connector) -> Result<Guarded, PortError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(role))
+            .update_expression("SET #owner = :tenant ADD #connectors :me")
+            .condition_expression("attribute_not_exists(#connectors) OR #owner = :tenant")
+            .set_expression_attribute_names(Some(names([OWNER, CONNECTORS])))
+            .set_expression_attribute_values(Some(values([
+                (":tenant", text(connector.tenant.as_str())),
+                (":me", set_of(&connector.id)),
+            ])));
+        let update = update.build().map_err(incomplete)?;
+        Ok(Guarded { guard: Guard::Role, write: TransactWriteItem::builder().update(update).build() })
+    }
+
+    /// Takes one connector out of the set; whoever else is in it stays. With the last one DynamoDB takes the
+    /// set itself away (API reference, `UpdateItem`, "DELETE": no set is empty).
+    fn leave_role(&self, role: Item, id: &ConnectorId) -> Result<Guarded, PortError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(role))
+            .update_expression("DELETE #connectors :me")
+            .set_expression_attribute_names(Some(names([CONNECTORS])))
+            .set_expression_attribute_values(Some(values([(":me", set_of(id))])));
+        let update = update.build().map_err(incomplete)?;
+        Ok(Guarded { guard: Guard::Role, write: TransactWriteItem::builder().update(update).build() })
+    }
+}
+
+/// The destination that a connector has for itself.
+fn claimed(connector: &Connector) -> Option<&Destination> {
+    connector.destination.as_ref().filter(|_| connector.state != State::Deleted)
+}
+
+fn set_of(id: &ConnectorId) -> AttributeValue {
+    AttributeValue::Ss(vec![id.to_string()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prefix(text: &str) -> Prefix {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_connector_never_stands_in_its_own_way() {
+        let (ours, theirs) = (ConnectorId::new(1), ConnectorId::new(2));
+        let claims = BucketClaims::default().with(&ours, Some(&prefix("a/b"))).unwrap();
+        assert_eq!(claims.with(&theirs, Some(&prefix("a"))), None);
+        let moved = claims.with(&ours, Some(&prefix("a"))).unwrap();
+        assert_eq!((moved.version, moved.prefixes.len()), (2, 1));
+        assert_eq!(moved.with(&theirs, Some(&prefix("a/b"))), None);
+        assert!(moved.with(&ours, None).unwrap().with(&theirs, Some(&prefix("a/b"))).is_some());
+    }
+
+    #[test]
+    fn the_claims_of_a_bucket_come_back_as_they_were_the_empty_prefix_too() {
+        let claims = BucketClaims::default().with(&ConnectorId::new(1), Some(&prefix(""))).unwrap();
+        let mut item = records::to_item("writing", &claims).unwrap();
+        item.extend(keys::bucket(&"acme-audit".parse().unwrap()));
+        assert_eq!(records::from_item::<BucketClaims>("reading", item).unwrap(), claims);
+    }
+}

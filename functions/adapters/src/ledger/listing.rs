@@ -1,0 +1,98 @@
+//! Lists of connectors, from the index `tenant`. It is eventually consistent: a change of the last second may be
+//! missing.
+
+use std::collections::BTreeMap;
+
+use domain::connector::Connector;
+use domain::names::{ConnectorId, TenantId};
+use domain::ports::PortError;
+
+use super::expression::{names, text, values};
+use super::keys::{self, Item, PK, TENANT_ID, TENANT_INDEX};
+use super::{DynamoLedger, records};
+use crate::port_error::port_error;
+
+const WHAT: &str = "listing connectors";
+
+impl DynamoLedger {
+    /// A tenant's connectors behind `after`: they lie in the index by ID.
+    pub(super) async fn list_of(
+        &self,
+        tenant: &TenantId,
+        after: Option<&ConnectorId>,
+        limit: u32,
+    ) -> Result<Vec<Connector>, PortError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(TENANT_INDEX)
+            .key_condition_expression("#tenant_id = :tenant AND #pk > :after")
+            .set_expression_attribute_names(Some(names([TENANT_ID, PK])))
+            .set_expression_attribute_values(Some(values([
+                (":tenant", text(tenant.as_str())),
+                (":after", behind(after)),
+            ])));
+        let mut connectors = Vec::new();
+        let mut start = None;
+        while connectors.len() < limit {
+            let rest = i32::try_from(limit - connectors.len()).unwrap_or(i32::MAX);
+            let page = query.clone().limit(rest).set_exclusive_start_key(start).send().await;
+            let page = page.map_err(|error| port_error(WHAT, error))?;
+            for item in page.items.unwrap_or_default() {
+                connectors.push(records::connector(item)?);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(connectors)
+    }
+
+    /// All tenants' connectors behind `after`. The index lies by tenant, so each page of this list reads all of
+    /// it: an operator's tool and no part of a run. It holds settings only, so at least no parts are waded
+    /// through, and no more than `limit` connectors are kept in memory.
+    pub(super) async fn list_all(
+        &self,
+        after: Option<&ConnectorId>,
+        limit: u32,
+    ) -> Result<Vec<Connector>, PortError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let scan = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .index_name(TENANT_INDEX)
+            .filter_expression("#pk > :after")
+            .set_expression_attribute_names(Some(names([PK])))
+            .set_expression_attribute_values(Some(values([(":after", behind(after))])));
+        let mut first: BTreeMap<ConnectorId, Item> = BTreeMap::new();
+        let mut start = None;
+        loop {
+            let page = scan.clone().set_exclusive_start_key(start).send().await;
+            let page = page.map_err(|error| port_error(WHAT, error))?;
+            for item in page.items.unwrap_or_default() {
+                let Some(id) = item.get(PK).and_then(keys::connector_of) else { continue };
+                first.insert(id, item);
+                if first.len() > limit {
+                    first.pop_last();
+                }
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        first.into_values().map(records::connector).collect()
+    }
+}
+
+/// The partition behind which a list starts.
+fn behind(after: Option<&ConnectorId>) -> aws_sdk_dynamodb::types::AttributeValue {
+    after.map_or_else(|| text(keys::CONNECTOR), keys::partition)
+}

@@ -1,0 +1,107 @@
+//! What the API reads, and how it tells callers apart.
+
+use domain::protocol::Timing;
+
+use super::read::{Lookup, WrongSettings, both, optional};
+use super::timing::timing;
+use super::{BusSettings, LedgerSettings, S3Settings, VendorSettings};
+
+/// What the API reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiSettings {
+    /// The ledger.
+    pub ledger: LedgerSettings,
+    /// The event bus.
+    pub bus: BusSettings,
+    /// Settle time and look-back, those of the exporter.
+    pub timing: Timing,
+    /// The vendor as customers see it.
+    pub vendor: VendorSettings,
+    /// Who is who among the callers.
+    pub callers: CallerSettings,
+    /// How S3 is addressed.
+    pub s3: S3Settings,
+}
+
+impl ApiSettings {
+    /// Every variable that the API reads. `template.yaml` names the same.
+    pub const NAMES: &[&str] = &[
+        "LEDGER_TABLE",
+        "EVENT_BUS_NAME",
+        // Read to know the settle time that fits the source.
+        "EVENTS_INDEX",
+        "SETTLE_SECONDS",
+        "LOOK_BACK_SECONDS",
+        "EXPORTER_ROLE_NAME",
+        "CUSTOMER_TEMPLATE_URL",
+        "TENANT_CLAIM",
+        "OPERATOR_SCOPE",
+        "S3_FORCE_PATH_STYLE",
+    ];
+
+    /// Reads them.
+    ///
+    /// # Errors
+    /// All variables that are missing or malformed, each with the right form.
+    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
+        let places = both(LedgerSettings::read(env), BusSettings::read(env));
+        let rest = both(timing(env), both(VendorSettings::read(env), CallerSettings::read(env)));
+        let (((ledger, bus), (timing, (vendor, callers))), s3) =
+            both(both(places, rest), S3Settings::read(env))?;
+        Ok(Self { ledger, bus, timing, vendor, callers, s3 })
+    }
+}
+
+/// What the tokens of the JWT authorizer say, by the vendor's own names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerSettings {
+    /// The claim that names the tenant.
+    pub tenant_claim: String,
+    /// The scope of operators.
+    pub operator_scope: String,
+}
+
+impl CallerSettings {
+    /// Reads `TENANT_CLAIM` (`tenant_id`) and `OPERATOR_SCOPE` (`auditferry/operator`).
+    ///
+    /// # Errors
+    /// If one of them is malformed.
+    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
+        let claim = "the name of a claim: 1 to 128 visible ASCII characters, or empty for tenant_id";
+        let scope = "a scope: 1 to 128 visible ASCII characters, or empty for auditferry/operator";
+        let (claim, scope) = both(
+            optional(env, "TENANT_CLAIM", claim, is_word),
+            optional(env, "OPERATOR_SCOPE", scope, is_word),
+        )?;
+        Ok(Self {
+            tenant_claim: claim.unwrap_or_else(|| "tenant_id".to_owned()),
+            operator_scope: scope.unwrap_or_else(|| "auditferry/operator".to_owned()),
+        })
+    }
+}
+
+/// A scope with a bracket could not be told from a list's end. Source: RFC 6749, section 3.3; API Gateway
+/// developer guide, "Control access to HTTP APIs with JWT authorizers".
+fn is_word(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && !b"[]\"\\".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_have_a_default_and_a_form() {
+        let read = |value: &str| CallerSettings::read(&|_| Some(value.to_owned()));
+        let usual = read("").unwrap();
+        assert_eq!(
+            (usual.tenant_claim.as_str(), usual.operator_scope.as_str()),
+            ("tenant_id", "auditferry/operator")
+        );
+        assert_eq!(read("custom:tenant").unwrap().tenant_claim, "custom:tenant");
+        for bad in ["a b", "[a]", "ä", &"a".repeat(129)] {
+            let error = read(bad).unwrap_err().to_string();
+            assert!(error.contains("TENANT_CLAIM is `") && error.contains("OPERATOR_SCOPE is `"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What a verification asks of STS and S3, header by header: a probe must be a delivery in all but its bytes.
+
+use adapters::customers::{StsCustomers, StsProber};
+use domain::connector::Connector;
+use domain::fault::{Fault, Reason};
+use domain::names::ExternalId;
+use domain::part::PartNumber;
+use domain::ports::{CustomerBucket, Customers as _, ProbeSession, Prober as _, Scope, Shown};
+
+use crate::server::{Scripted, Seen, Server};
+use crate::wire::{KEYS, named};
+use crate::world::{BUCKET, clients_of, connector, object};
+
+/// As [`KEYS`], with the ARN of the session.
+fn entered() -> Scripted {
+    let user = "<AssumedRoleUser><Arn>arn:aws:sts::222222222222:assumed-role/Delivery/x</Arn>\
+                <AssumedRoleId>AROA1:x</AssumedRoleId></AssumedRoleUser><Credentials>";
+    Scripted::new(200, KEYS.replace("<Credentials>", user))
+}
+
+async fn assume(
+    server: &Server,
+    connector: &Connector,
+    shown: Shown<'_>,
+    scope: Scope,
+) -> Result<Box<dyn ProbeSession>, Fault> {
+    let clients = clients_of(&server.url);
+    let prober = StsProber::new(clients.sts, clients.customers);
+    prober.assume(connector, connector.destination.as_ref().unwrap(), shown, scope).await
+}
+
+/// A session, and the server whose next answers are these.
+async fn session(answers: Vec<Scripted>) -> (Box<dyn ProbeSession>, Server) {
+    let server = Server::start(std::iter::once(entered()).chain(answers)).await;
+    let connector = connector();
+    let shown = Shown::ExternalId(&connector.external_id);
+    (assume(&server, &connector, shown, Scope::Prefix).await.unwrap(), server)
+}
+
+fn field<'a>(seen: &'a Seen, name: &str) -> Option<&'a str> {
+    seen.text().split('&').find_map(|sent| sent.strip_prefix(name)?.strip_prefix('='))
+}
+
+#[tokio::test]
+async fn a_probe_is_sent_with_the_very_headers_of_a_delivery() {
+    let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let mut connector = connector();
+    connector.destination.as_mut().unwrap().kms_key = Some(key.parse().unwrap());
+
+    let delivery = Server::start([Scripted::new(200, KEYS), Scripted::new(200, "")]).await;
+    let clients = clients_of(&delivery.url);
+    let customers = StsCustomers::new(clients.sts, clients.customers);
+    let bucket: Box<dyn CustomerBucket> = customers.open(&connector, PartNumber::FIRST).await.unwrap();
+    bucket.put_new(object("audit/a", b"x")).await.unwrap();
+
+    let probe = Server::start([entered(), Scripted::new(200, "")]).await;
+    let shown = Shown::ExternalId(&connector.external_id);
+    let session = assume(&probe, &connector, shown, Scope::Prefix).await.unwrap();
+    session.put_new(object("audit/a", b"x")).await.unwrap();
+
+    let ours = |seen: &Seen| -> Vec<(String, String)> {
+        // Those that differ with the time and the port.
+        let passing = ["authorization", "x-amz-date", "host", "amz-sdk-invocation-id"];
+        let headers = seen.headers.iter().filter(|(name, _)| !passing.contains(&name.as_str()));
+        headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect()
+    };
+    let (delivered, probed) = (delivery.seen(), probe.seen());
+    assert_eq!(ours(&delivered[1]), ours(&probed[1]));
+    assert_eq!(delivered[1].path, probed[1].path);
+    for name in ["Policy", "ExternalId", "RoleArn", "DurationSeconds"] {
+        assert!(field(&probed[0], name).is_some());
+        assert_eq!(field(&delivered[0], name), field(&probed[0], name), "{name}");
+    }
+    assert_eq!(field(&probed[0], "RoleSessionName"), Some("auditferry-verify-con_0000000000000007"));
+}
+
+#[tokio::test]
+async fn nothing_shown_is_no_external_id_and_the_roles_own_rights_are_no_policy() {
+    let server = Server::start([entered(), entered()]).await;
+    let (connector, wrong) = (connector(), ExternalId::new(9, 9));
+    assume(&server, &connector, Shown::Nothing, Scope::Prefix).await.unwrap();
+    assume(&server, &connector, Shown::ExternalId(&wrong), Scope::Role).await.unwrap();
+    let seen = server.seen();
+    assert_eq!(field(&seen[0], "ExternalId"), None);
+    assert!(field(&seen[0], "Policy").is_some());
+    assert_eq!(field(&seen[1], "ExternalId"), Some(wrong.as_str()));
+    assert_eq!(field(&seen[1], "Policy"), None);
+}
+
+#[tokio::test]
+async fn a_probe_that_exists_counts_as_written_and_a_written_one_tells_its_encryption() {
+    let exists = Scripted::new(412, named("PreconditionFailed"));
+    let written = Scripted::new(200, "").with("x-amz-server-side-encryption", "aws:kms");
+    let (session, _server) = session(vec![exists, written]).await;
+    assert_eq!(session.put_new(object("audit/a", b"x")).await.unwrap().encryption, None);
+    let answer = session.put_new(object("audit/b", b"x")).await.unwrap();
+    assert_eq!(answer.encryption.as_deref(), Some("aws:kms"));
+}
+
+#[tokio::test]
+async fn a_buckets_region_is_read_from_whatever_answer_names_it() {
+    let naming = |status| Scripted::new(status, "").with("x-amz-bucket-region", "us-west-2");
+    let statuses = [200, 301, 307, 400, 403];
+    let (session, server) = session(statuses.map(naming).into()).await;
+    for status in statuses {
+        assert_eq!(session.bucket_region().await, Ok("us-west-2".parse().ok()), "{status}");
+    }
+    let head = &server.seen()[1];
+    assert_eq!((head.method.as_str(), head.path.trim_end_matches('/')), ("HEAD", &*format!("/{BUCKET}")));
+    assert_eq!(head.header("x-amz-expected-bucket-owner"), Some("222222222222"));
+}
+
+#[tokio::test]
+async fn a_region_that_is_not_told_is_not_guessed_and_a_bucket_that_is_gone_is_told() {
+    let odd = Scripted::new(301, "").with("x-amz-bucket-region", "evil.example");
+    let answers = vec![Scripted::new(403, ""), Scripted::new(400, ""), odd, Scripted::new(404, "")];
+    let (session, _server) = session(answers).await;
+    for _ in 0..3 {
+        assert_eq!(session.bucket_region().await, Ok(None));
+    }
+    let fault = session.bucket_region().await.unwrap_err();
+    assert_eq!((fault.reason, fault.code.as_str()), (Reason::Gone, "NoSuchBucket"));
+}
+
+#[tokio::test]
+async fn the_next_external_id_is_tried_first_and_only_a_denial_leads_to_the_one_in_use() {
+    let next = ExternalId::new(5, 6);
+    let connector = Connector { next_external_id: Some(next.clone()), ..connector() };
+    let denied = || Scripted::new(403, named("AccessDenied"));
+    let rejected = Scripted::new(400, named("MalformedPolicyDocument"));
+    for (answers, works, asked) in [
+        (vec![Scripted::new(200, KEYS)], Ok(&next), 1),
+        (vec![denied(), Scripted::new(200, KEYS)], Ok(&connector.external_id), 2),
+        (vec![denied(), denied()], Err(Reason::Denied), 2),
+        (vec![rejected], Err(Reason::Rejected), 1),
+    ] {
+        let server = Server::start(answers).await;
+        let clients = clients_of(&server.url);
+        let customers = StsCustomers::new(clients.sts, clients.customers);
+        match (customers.open(&connector, PartNumber::FIRST).await, works) {
+            (Ok(bucket), Ok(id)) => assert_eq!(bucket.opened_with(), Some(id)),
+            (Err(fault), Err(reason)) => assert_eq!(fault.reason, reason),
+            (opened, works) => panic!("{:?} where {works:?} was due", opened.map(drop)),
+        }
+        let shown: Vec<String> =
+            server.seen().iter().map(|seen| field(seen, "ExternalId").unwrap().to_owned()).collect();
+        let expected = [next.as_str(), connector.external_id.as_str()];
+        assert_eq!(shown, expected[..asked]);
+    }
+}

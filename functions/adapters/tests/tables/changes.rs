@@ -1,0 +1,190 @@
+//! What a change of settings makes of answers that no stand-in gives: lost ones, and others that come first.
+
+use domain::connector::{Change, Connector};
+use domain::onboarding::Taken;
+use domain::ports::{Connectors as _, PortError, SaveAnswer, Saved};
+use serde_json::{Value, json};
+
+use super::scripted::{Scripted, cancelled, error};
+use super::world::{change, connected, connector, ledger};
+
+const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Yes);
+const STALE: SaveAnswer = SaveAnswer::Saved(Saved::Stale);
+
+fn done() -> (u16, Value) {
+    (200, json!({}))
+}
+
+/// No such item.
+fn nothing() -> (u16, Value) {
+    (200, json!({}))
+}
+
+/// Settings, record, bucket and role, in this order, are what a connection writes.
+const MOVED: [&str; 4] = ["None", "None", "ConditionalCheckFailed", "None"];
+
+/// A change that connects, its answers after the read of the bucket's claims.
+async fn connect(
+    answers: impl IntoIterator<Item = (u16, Value)>,
+) -> (Result<SaveAnswer, PortError>, Vec<Value>) {
+    let server = Scripted::start(answers).await;
+    let answer = ledger(&server.client).save(&connection(), None).await;
+    (answer, server.asked())
+}
+
+fn connection() -> Change {
+    let before = Connector { version: 1, ..connector() };
+    change(Some(&before), &connected())
+}
+
+/// The bucket's claims as the adapter itself writes them: with this connector in this folder.
+fn claims(version: u64, prefix: &str) -> (u16, Value) {
+    let prefixes = json!({"M": {"con_00000000000000aa": {"S": prefix}}});
+    let item = json!({
+        "pk": {"S": "BUCKET#acme-audit"}, "sk": {"S": "CLAIMS"},
+        "prefixes": prefixes, "version": {"N": version.to_string()},
+    });
+    (200, json!({ "Item": item }))
+}
+
+/// The record under the version that the change makes, its own but for the caller.
+fn record(by: &Value) -> (u16, Value) {
+    let plain = |connector: &Connector| attribute(&serde_json::to_value(connector).unwrap());
+    let change = connection();
+    let item = json!({
+        "pk": {"S": "C#con_0000000000000007"}, "sk": {"S": "CHANGE#000000000002"},
+        "version": {"N": "2"}, "at": {"S": change.at.to_string()}, "what": {"S": "update"},
+        "by": attribute(by),
+        "before": plain(change.before.as_ref().unwrap()), "after": plain(&change.after),
+    });
+    (200, json!({ "Item": item }))
+}
+
+fn our_record() -> (u16, Value) {
+    record(&json!({"kind": "system"}))
+}
+
+fn someone_elses_record() -> (u16, Value) {
+    record(&json!({"kind": "operator", "name": "ann"}))
+}
+
+/// JSON as DynamoDB types it.
+fn attribute(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| (name.clone(), attribute(value)));
+            json!({ "M": fields.collect::<serde_json::Map<_, _>>() })
+        }
+        Value::Number(number) => json!({ "N": number.to_string() }),
+        Value::String(text) => json!({ "S": text }),
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn one_transaction_holds_all_of_a_change_each_write_with_its_condition() {
+    let (answer, asked) = connect([nothing(), done()]).await;
+    assert_eq!(answer.unwrap(), STORED);
+    assert_eq!(asked[0]["ConsistentRead"], true, "claims are judged as they are");
+    let writes = asked[1]["TransactItems"].as_array().unwrap();
+    let conditions: Vec<_> = writes
+        .iter()
+        .map(|write| {
+            write.as_object().unwrap().values().next().unwrap()["ConditionExpression"].as_str().unwrap()
+        })
+        .collect();
+    assert_eq!(
+        conditions,
+        [
+            "#version = :before",
+            "attribute_not_exists(#pk)",
+            "attribute_not_exists(#pk)",
+            "attribute_not_exists(#connectors) OR #owner = :tenant",
+        ]
+    );
+    assert!(asked[1]["ClientRequestToken"].is_string());
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_found_out_by_the_record() {
+    for lost in [(500, json!({})), (400, cancelled(["TransactionConflict", "None", "None", "None"]))] {
+        // It went through.
+        let (answer, asked) = connect([claims(3, "x"), lost.clone(), our_record()]).await;
+        assert_eq!((answer.unwrap(), asked.len()), (STORED, 3));
+        assert_eq!(asked[2]["Key"]["sk"]["S"], "CHANGE#000000000002");
+        // It did not, and is tried again.
+        let (answer, asked) =
+            connect([claims(3, "x"), lost.clone(), nothing(), claims(3, "x"), done()]).await;
+        assert_eq!((answer.unwrap(), asked.len()), (STORED, 5));
+        // It went through after that was asked: the second try is refused, and finds its own record.
+        let refused = (400, cancelled(["ConditionalCheckFailed", "ConditionalCheckFailed", "None", "None"]));
+        let answers = [claims(3, "x"), lost, nothing(), claims(4, "x"), refused.clone(), our_record()];
+        assert_eq!(connect(answers).await.0.unwrap(), STORED);
+    }
+}
+
+#[tokio::test]
+async fn someone_elses_record_means_stale_whatever_else_is_in_the_way() {
+    let failed = "ConditionalCheckFailed";
+    for reasons in
+        [[failed, "None", "None", "None"], [failed, failed, failed, failed], ["None", "None", "None", failed]]
+    {
+        let answers = [claims(3, "x"), (400, cancelled(reasons)), someone_elses_record()];
+        assert_eq!(connect(answers).await.0.unwrap(), STALE, "{reasons:?}");
+    }
+    let (answer, _) = connect([claims(3, "audit/below"), someone_elses_record()]).await;
+    assert_eq!(answer.unwrap(), STALE);
+}
+
+#[tokio::test]
+async fn a_taken_role_and_a_taken_folder_are_told_apart() {
+    let role = (400, cancelled(["None", "None", "None", "ConditionalCheckFailed"]));
+    let (answer, _) = connect([claims(3, "x"), role, nothing()]).await;
+    assert_eq!(answer.unwrap(), SaveAnswer::Taken(Taken::Role));
+    for prefix in ["audit", "", "audit/below"] {
+        let (answer, asked) = connect([claims(3, prefix), nothing()]).await;
+        assert_eq!(answer.unwrap(), SaveAnswer::Taken(Taken::Destination), "{prefix:?}");
+        assert_eq!(asked.len(), 2, "nothing was written");
+    }
+}
+
+#[tokio::test]
+async fn who_was_overtaken_in_the_bucket_judges_its_claims_anew() {
+    let moved = || (400, cancelled(MOVED));
+    let (answer, asked) = connect([claims(3, "x"), moved(), claims(4, "y"), done()]).await;
+    assert_eq!(answer.unwrap(), STORED);
+    for (request, judged) in [(1, "3"), (3, "4")] {
+        let put = &asked[request]["TransactItems"][2]["Put"];
+        assert_eq!(put["ConditionExpression"], "#version = :judged");
+        assert_eq!(put["ExpressionAttributeValues"][":judged"]["N"], judged);
+    }
+    let (answer, _) = connect([claims(3, "x"), moved(), claims(4, "audit"), nothing()]).await;
+    assert_eq!(answer.unwrap(), SaveAnswer::Taken(Taken::Destination));
+    // Not for ever.
+    let answers: Vec<_> = (3..100).flat_map(|version| [claims(version, "x"), moved()]).collect();
+    let (answer, asked) = connect(answers).await;
+    assert!(matches!(answer, Err(PortError::Transient { .. })));
+    assert_eq!(asked.len(), 16);
+}
+
+#[tokio::test]
+async fn a_change_that_can_never_go_through_is_an_error_that_says_whose() {
+    let (answer, _) = connect([claims(3, "x"), (400, error("AccessDeniedException"))]).await;
+    assert!(matches!(answer, Err(PortError::Denied { .. })));
+    let wrong = (400, cancelled(["None", "None", "ValidationError", "None"]));
+    let (answer, _) = connect([claims(3, "x"), wrong]).await;
+    assert!(matches!(answer, Err(PortError::Bug { .. })));
+    let (answer, _) = connect([(503, error("ServiceUnavailable"))]).await;
+    assert!(matches!(answer, Err(PortError::Transient { .. })));
+}
+
+#[tokio::test]
+async fn a_record_of_another_kind_is_refused_unasked() {
+    let server = Scripted::start([]).await;
+    let ledger = ledger(&server.client);
+    let creation = change(None, &connected());
+    assert!(matches!(ledger.save(&creation, None).await, Err(PortError::Bug { .. })));
+    assert!(matches!(ledger.create(&connected(), &connection()).await, Err(PortError::Bug { .. })));
+    assert!(matches!(ledger.create(&connector(), &creation).await, Err(PortError::Bug { .. })));
+    assert!(server.asked().is_empty());
+}

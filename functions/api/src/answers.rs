@@ -1,0 +1,157 @@
+//! What is answered of a connector. The names are those of the command line's `--json`.
+
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, ETAG, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use domain::connector::{Connector, Destination, Shards, State};
+use domain::fault::Stage;
+use domain::health::{Health, Standing};
+use domain::names::{ConnectorId, ExternalId, TenantId};
+use domain::part::{Encoding, Part};
+use domain::schedule::Frequency;
+use domain::time::Time;
+use serde::Serialize;
+
+use crate::preconditions::etag;
+use crate::problem::Problem;
+use crate::records::Export;
+
+/// A JSON answer.
+pub(crate) fn json(status: StatusCode, answer: &impl Serialize) -> Result<Response, Problem> {
+    let bytes = serde_json::to_vec(answer).map_err(|_| Problem::unwritable())?;
+    Ok((status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response())
+}
+
+/// A JSON answer that shows a version.
+pub(crate) fn versioned(status: StatusCode, detail: &Detail<'_>) -> Result<Response, Problem> {
+    let mut answer = json(status, detail)?;
+    answer.headers_mut().extend(etag(detail.settings.version).map(|tag| (ETAG, tag)));
+    Ok(answer)
+}
+
+/// The settings of a connector.
+#[derive(Debug, Serialize)]
+pub(crate) struct Settings<'a> {
+    id: &'a ConnectorId,
+    tenant: &'a TenantId,
+    shards: Shards,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<&'a ExternalId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_external_id: Option<&'a ExternalId>,
+    state: State,
+    frequency: Frequency,
+    encoding: Encoding,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination: Option<&'a Destination>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_from: Option<Time>,
+    created_at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activated_at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified_at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disabled_at: Option<Time>,
+    version: u64,
+}
+
+impl<'a> Settings<'a> {
+    /// Without the external IDs, as listings and records show them.
+    pub(crate) fn of(connector: &'a Connector) -> Self {
+        Self {
+            id: &connector.id,
+            tenant: &connector.tenant,
+            shards: connector.shards,
+            external_id: None,
+            next_external_id: None,
+            state: connector.state,
+            frequency: connector.frequency,
+            encoding: connector.encoding,
+            destination: connector.destination.as_ref(),
+            start_from: connector.start_from,
+            created_at: connector.created_at,
+            activated_at: connector.activated_at,
+            verified_at: connector.verified_at,
+            disabled_at: connector.disabled_at,
+            version: connector.version,
+        }
+    }
+
+    /// With them, for who may see this one connector.
+    fn whole(connector: &'a Connector) -> Self {
+        let external_id = Some(&connector.external_id);
+        Self { external_id, next_external_id: connector.next_external_id.as_ref(), ..Self::of(connector) }
+    }
+}
+
+/// One connector: its settings, its health and how far it is.
+#[derive(Debug, Serialize)]
+pub(crate) struct Detail<'a> {
+    #[serde(flatten)]
+    settings: Settings<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<Told<'a>>,
+    progress: Progress<'a>,
+}
+
+/// Is it working, and if not, why not.
+#[derive(Debug, Serialize)]
+struct Told<'a> {
+    status: Health,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Time>,
+    #[serde(flatten)]
+    why: Option<Why<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Why<'a> {
+    stage: Stage,
+    code: &'a str,
+    cause: &'a str,
+    remedy: &'a str,
+    attempts: u32,
+    next_attempt: Time,
+}
+
+/// How far it is, and what is next.
+#[derive(Debug, Serialize)]
+struct Progress<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sealed_to: Option<Time>,
+    sealed_parts: u64,
+    delivered_parts: u64,
+    undelivered_parts: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_run_at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_export: Option<Export<'a>>,
+}
+
+impl<'a> Detail<'a> {
+    /// The answer for one connector; `last` is the newest part that was delivered.
+    pub(crate) fn of(connector: &'a Connector, standing: &'a Standing, last: Option<&'a Part>) -> Self {
+        let why = standing.block.as_ref().map(|block| Why {
+            stage: block.stage,
+            code: &block.code,
+            cause: &block.cause,
+            remedy: &block.remedy,
+            attempts: block.attempts,
+            next_attempt: block.next_attempt,
+        });
+        let since = standing.since;
+        Self {
+            settings: Settings::whole(connector),
+            health: standing.health.map(|status| Told { status, since, why }),
+            progress: Progress {
+                sealed_to: standing.sealed_to,
+                sealed_parts: standing.sealed_parts,
+                delivered_parts: standing.delivered_parts,
+                undelivered_parts: standing.undelivered_parts,
+                next_run_at: standing.next_run_at,
+                last_export: last.map(|part| Export::of(part, connector)),
+            },
+        }
+    }
+}

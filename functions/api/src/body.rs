@@ -1,0 +1,103 @@
+//! A body of JSON. Its fields are read by [`crate::fields`], which tells everything that is wrong at once.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use serde_json::Value;
+
+use crate::Api;
+use crate::fields::Fields;
+use crate::problem::Problem;
+
+/// A JSON object.
+#[derive(Debug)]
+pub(crate) struct Json(pub(crate) Fields);
+
+impl FromRequest<Api> for Json {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let is_json = is_json(request.headers());
+        let bytes = bytes(request, api).await?;
+        if !is_json {
+            return Err(Problem::unsupported_media_type());
+        }
+        object(&bytes).map(Self)
+    }
+}
+
+/// No body, or an empty JSON object: for what needs to be told nothing.
+#[derive(Debug)]
+pub(crate) struct Nothing;
+
+impl FromRequest<Api> for Nothing {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let is_json = is_json(request.headers());
+        let bytes = bytes(request, api).await?;
+        if bytes.is_empty() {
+            return Ok(Self);
+        }
+        if !is_json {
+            return Err(Problem::unsupported_media_type());
+        }
+        object(&bytes)?.end()?;
+        Ok(Self)
+    }
+}
+
+/// The guard has read and measured it already.
+async fn bytes(request: Request, api: &Api) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, api).await.map_err(|_| Problem::malformed("The body broke off."))
+}
+
+/// `application/json`, in UTF-8 if it says in what.
+fn is_json(headers: &HeaderMap) -> bool {
+    let told = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = told.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    is_json
+        && parts.filter_map(|parameter| parameter.split_once('=')).all(|(name, value)| {
+            !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        })
+}
+
+fn object(bytes: &[u8]) -> Result<Fields, Problem> {
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(fields)) => Ok(Fields::of(fields)),
+        Ok(_) => Err(Problem::malformed("The body must be a JSON object.")),
+        // Where, but not what: the parser's words may quote what was sent.
+        Err(error) => Err(Problem::malformed(format!(
+            "The body is no JSON: see line {}, column {}.",
+            error.line(),
+            error.column()
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn only_json_in_utf_8_is_taken_for_json() {
+        let told = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(value));
+            is_json(&headers)
+        };
+        for good in
+            ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\""]
+        {
+            assert!(told(good), "{good}");
+        }
+        for bad in ["", "text/json", "application/json5", "application/json; charset=latin1", "text/plain"] {
+            assert!(!told(bad), "{bad}");
+        }
+        assert!(!is_json(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,153 @@
+//! Who asks. Handlers take an [`Entered`], which only this module makes, so none can be reached without a caller.
+
+use std::collections::BTreeMap;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use domain::connector::Caller;
+use domain::names::TenantId;
+
+use crate::Api;
+use crate::problem::Problem;
+
+/// No name is longer in a record. An ARN is at most 2,048 bytes; what identifies someone is at its start.
+const LONGEST_NAME: usize = 512;
+
+/// Finds the caller of a request.
+pub trait Callers: Send + Sync {
+    /// The caller, or `None` if the request does not show one: then it is answered with 401.
+    fn caller(&self, request: &Parts) -> Option<Caller>;
+}
+
+/// One caller for every request: the person at whose own machine the API listens.
+#[derive(Debug, Clone)]
+pub struct Always(pub Caller);
+
+impl Callers for Always {
+    fn caller(&self, _: &Parts) -> Option<Caller> {
+        Some(self.0.clone())
+    }
+}
+
+/// Who asks, as API Gateway has verified it. The Lambda puts it into the request's extensions, which nothing
+/// that comes over the network can reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// A request signed with `SigV4`.
+    Iam {
+        /// The ARN that signed.
+        arn: String,
+    },
+    /// A request with a token that the JWT authorizer has accepted.
+    Jwt {
+        /// Its claims, as text.
+        claims: BTreeMap<String, String>,
+    },
+}
+
+/// Callers behind API Gateway: who signs with `SigV4` is an operator, since only the vendor's own account can be
+/// allowed to; who shows a token is the tenant of its claim, or an operator by its scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gateway {
+    /// The claim that names the tenant.
+    pub tenant_claim: String,
+    /// The scope of operators.
+    pub operator_scope: String,
+}
+
+impl Callers for Gateway {
+    fn caller(&self, request: &Parts) -> Option<Caller> {
+        match request.extensions.get::<Identity>()? {
+            Identity::Iam { arn } => named(arn).map(|name| Caller::Operator { name }),
+            Identity::Jwt { claims } => {
+                let name = claims.get("sub").or_else(|| claims.get("client_id"));
+                let name = name.and_then(|name| named(name))?;
+                if scopes(claims).any(|scope| scope == self.operator_scope) {
+                    return Some(Caller::Operator { name });
+                }
+                // A claim that is no tenant's ID names nobody; it is never taken for a part of one.
+                let tenant: TenantId = claims.get(&self.tenant_claim)?.parse().ok()?;
+                Some(Caller::Tenant { tenant, name })
+            }
+        }
+    }
+}
+
+/// `scope` as RFC 8693 has it, or `scp` as others do; API Gateway writes a list as `[a b]`.
+fn scopes(claims: &BTreeMap<String, String>) -> impl Iterator<Item = &str> {
+    let lists = ["scope", "scp"].into_iter().filter_map(|claim| claims.get(claim));
+    lists.flat_map(|list| list.trim_start_matches('[').trim_end_matches(']').split_whitespace())
+}
+
+/// A name for the records: not empty, without control characters, not too long.
+fn named(text: &str) -> Option<String> {
+    let name: String = text.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    (!name.is_empty()).then_some(name)
+}
+
+/// A caller who has come in.
+#[derive(Debug)]
+pub(crate) struct Entered(pub(crate) Caller);
+
+impl FromRequestParts<Api> for Entered {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        api.callers.caller(parts).map(Self).ok_or_else(Problem::unauthenticated)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn caller(identity: Option<Identity>) -> Option<Caller> {
+        let gateway =
+            Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() };
+        let (mut parts, ()) = Request::new(()).into_parts();
+        identity.map(|identity| parts.extensions.insert(identity));
+        gateway.caller(&parts)
+    }
+
+    fn token(claims: &[(&str, &str)]) -> Option<Caller> {
+        let claims = claims.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        caller(Some(Identity::Jwt { claims }))
+    }
+
+    #[test]
+    fn who_signs_is_an_operator() {
+        let arn = "arn:aws:iam::111111111111:user/Admin".to_owned();
+        assert_eq!(caller(Some(Identity::Iam { arn: arn.clone() })), Some(Caller::Operator { name: arn }));
+    }
+
+    #[test]
+    fn the_tenant_is_the_claims_and_the_operator_the_scopes() {
+        let tenant = Caller::Tenant { tenant: "acme".parse().unwrap(), name: "u1".into() };
+        assert_eq!(token(&[("sub", "u1"), ("tenant_id", "acme")]), Some(tenant));
+        let operator = Some(Caller::Operator { name: "u1".into() });
+        for scope in ["auditferry/operator", "openid auditferry/operator", "[openid auditferry/operator]"] {
+            assert_eq!(token(&[("sub", "u1"), ("scope", scope), ("tenant_id", "acme")]), operator, "{scope}");
+        }
+        assert_eq!(token(&[("client_id", "u1"), ("scp", "[auditferry/operator]")]), operator);
+    }
+
+    #[test]
+    fn nobody_comes_in_without_being_named() {
+        assert_eq!(caller(None), None);
+        assert_eq!(caller(Some(Identity::Iam { arn: String::new() })), None);
+        for claims in [
+            &[("sub", "u1")][..],
+            &[("tenant_id", "acme")],
+            &[("sub", ""), ("tenant_id", "acme")],
+            &[("sub", "u1"), ("tenant_id", "")],
+            &[("sub", "u1"), ("tenant_id", "acme#1")],
+            &[("sub", "u1"), ("tenant_id", "[acme other]")],
+            &[("sub", "u1"), ("scope", "auditferry/operators")],
+            &[("sub", "u1"), ("custom:tenant_id", "acme")],
+        ] {
+            assert_eq!(token(claims), None, "{claims:?}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Connectors as resources: create, list, read, update, delete.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{HeaderValue, LOCATION};
+use axum::response::Response;
+use domain::connector::{Caller, Connector};
+use domain::health::Standing;
+use domain::names::{ConnectorId, TenantId};
+use domain::onboarding::{Loss, NewConnector, View};
+use serde::Serialize;
+
+use crate::Api;
+use crate::answers::{Detail, Settings, json, versioned};
+use crate::body::{Json, Nothing};
+use crate::caller::Entered;
+use crate::paging::{Next, Query};
+use crate::path::Id;
+use crate::preconditions::{IdempotencyKey, IfMatch};
+use crate::problem::Problem;
+use crate::requests;
+
+/// `POST /v1/connectors`. The same key and the same values give the same connector, however often.
+pub(crate) async fn create(
+    State(api): State<Api>,
+    Entered(caller): Entered,
+    IdempotencyKey(key): IdempotencyKey,
+    query: Query,
+    Json(body): Json,
+) -> Result<Response, Problem> {
+    query.end()?;
+    let has_key = key.is_some();
+    let new = requests::create(body, &caller, key)?;
+    let created = api.onboarding.create(&caller, new.clone()).await?;
+    if has_key {
+        same_request(&api, &caller, &created.id, &new).await?;
+    }
+    let mut answer = detail(&api, &caller, &created.id, StatusCode::CREATED).await?;
+    let path = format!("/v1/connectors/{}", created.id);
+    answer.headers_mut().extend(HeaderValue::from_str(&path).ok().map(|path| (LOCATION, path)));
+    Ok(answer)
+}
+
+/// A key that was used for other values is refused, or the caller would believe that those were stored. What was
+/// asked then is in the record of the creation.
+async fn same_request(
+    api: &Api,
+    caller: &Caller,
+    id: &ConnectorId,
+    new: &NewConnector,
+) -> Result<(), Problem> {
+    let first = api.onboarding.changes(caller, id, Some(2), 1).await?;
+    let same = |made: &Connector| {
+        made.tenant == new.tenant
+            && made.shards == new.shards
+            && made.frequency == new.frequency
+            && made.encoding == new.encoding
+            && made.start_from == new.start_from
+            && made.destination == new.destination
+    };
+    if first.iter().all(|change| same(&change.after)) { Ok(()) } else { Err(Problem::key_reused()) }
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    connectors: Vec<Settings<'a>>,
+    #[serde(flatten)]
+    next: Next,
+}
+
+/// `GET /v1/connectors`.
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Entered(caller): Entered,
+    mut query: Query,
+) -> Result<Response, Problem> {
+    let tenant: Option<TenantId> = query.take("tenant")?;
+    if tenant.as_ref().is_some_and(|tenant| !caller.may_see(tenant)) {
+        return Err(Problem::forbidden("Another tenant's connectors"));
+    }
+    let page = query.page("connector")?;
+    let found = api.onboarding.list(&caller, tenant.as_ref(), page.after.as_ref(), page.one_more()).await?;
+    let (found, next_cursor) = page.of(found, |connector| connector.id.clone());
+    let connectors = found.iter().map(Settings::of).collect();
+    json(StatusCode::OK, &Listed { connectors, next: Next { next_cursor } })
+}
+
+/// `GET /v1/connectors/{id}`.
+pub(crate) async fn read(
+    State(api): State<Api>,
+    Entered(caller): Entered,
+    Id(id): Id,
+    query: Query,
+) -> Result<Response, Problem> {
+    query.end()?;
+    detail(&api, &caller, &id, StatusCode::OK).await
+}
+
+/// `PATCH /v1/connectors/{id}`.
+pub(crate) async fn update(
+    State(api): State<Api>,
+    Entered(caller): Entered,
+    Id(id): Id,
+    IfMatch(version): IfMatch,
+    query: Query,
+    Json(body): Json,
+) -> Result<Response, Problem> {
+    query.end()?;
+    let edit = requests::update(body)?;
+    api.onboarding.update(&caller, &id, version, edit).await?;
+    detail(&api, &caller, &id, StatusCode::OK).await
+}
+
+#[derive(Serialize)]
+struct Deleted<'a> {
+    #[serde(flatten)]
+    connector: Settings<'a>,
+    lost: Loss,
+}
+
+/// `DELETE /v1/connectors/{id}`. What would be lost is told first, and has to be accepted.
+pub(crate) async fn delete(
+    State(api): State<Api>,
+    Entered(caller): Entered,
+    Id(id): Id,
+    IfMatch(version): IfMatch,
+    mut query: Query,
+    _: Nothing,
+) -> Result<Response, Problem> {
+    let accepted = query.take::<bool>("accept_loss")?.unwrap_or(false);
+    query.end()?;
+    let lost = api.onboarding.loss(&caller, &id).await?;
+    let is_lost = lost.undelivered_parts > 0 || lost.unsealed_from.is_some();
+    if is_lost && !accepted {
+        // Nobody should accept a loss only to hear that the state forbids it.
+        api.onboarding.read(&caller, &id).await?.connector.delete()?;
+        return Err(Problem::would_lose(lost));
+    }
+    let deleted = api.onboarding.delete(&caller, &id, version).await?;
+    json(StatusCode::OK, &Deleted { connector: Settings::of(&deleted), lost })
+}
+
+/// The answer for one connector, as it is now.
+pub(crate) async fn detail(
+    api: &Api,
+    caller: &Caller,
+    id: &ConnectorId,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let View { connector, cursor } = api.onboarding.read(caller, id).await?;
+    let standing =
+        Standing::of(&connector, cursor.as_ref(), api.onboarding.timing, api.onboarding.clock.now());
+    let delivered = cursor.map(|cursor| cursor.delivered).filter(|newest| newest.get() > 0);
+    let last = match delivered {
+        Some(newest) => api.onboarding.exports(caller, id, Some(newest.next()), 1).await?,
+        None => Vec::new(),
+    };
+    versioned(status, &Detail::of(&connector, &standing, last.first()))
+}

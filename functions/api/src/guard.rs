@@ -1,0 +1,39 @@
+//! What holds for every request and every answer.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::problem::Problem;
+
+/// The largest body that is read. The largest that makes sense is about 2 KiB.
+pub(crate) const LARGEST_BODY: usize = 64 << 10;
+
+/// Refuses larger bodies, before anything looks at them; one that says how long it is, unread.
+pub(crate) async fn limit_body(request: Request, next: Next) -> Response {
+    let told = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if told.is_some_and(|length: u64| length > LARGEST_BODY as u64) {
+        return Problem::too_large().into_response();
+    }
+    let (parts, body) = request.into_parts();
+    match to_bytes(body, LARGEST_BODY).await {
+        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(error) if is_too_long(&error) => Problem::too_large().into_response(),
+        Err(_) => Problem::malformed("the body broke off").into_response(),
+    }
+}
+
+fn is_too_long(error: &axum::Error) -> bool {
+    let source = std::error::Error::source(error);
+    source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
+}
+
+/// What is answered is for the caller alone, and may be out of date a moment later.
+pub(crate) async fn never_cached(mut answer: Response) -> Response {
+    let headers = answer.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
+}

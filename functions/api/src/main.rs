@@ -1,0 +1,71 @@
+//! The API's Lambda: wires settings, clients and ports, and puts API Gateway before [`api::router`].
+
+mod gateway;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use adapters::acting::acting_as;
+use adapters::bus::EventBridgeBus;
+use adapters::clients::Clients;
+use adapters::clock::{SystemClock, SystemRandomness};
+use adapters::customers::StsProber;
+use adapters::identity::{Identity, identity};
+use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::logs;
+use adapters::settings::{ApiSettings, CallerSettings, WrongSettings};
+use api::{Gateway, router};
+use axum::middleware::map_request;
+use domain::onboarding::Onboarding;
+use domain::setup::Vendor;
+use lambda_http::{Error, run};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<ExitCode, Error> {
+    logs::start(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
+    let settings = match ApiSettings::read(&variable) {
+        Ok(settings) => settings,
+        Err(wrong) => return Ok(refuse(&wrong)),
+    };
+    let CallerSettings { tenant_claim, operator_scope } = settings.callers.clone();
+    let callers = Arc::new(Gateway { tenant_claim, operator_scope });
+    let router = router(wire(settings).await?, callers);
+    run(router.layer(map_request(gateway::identify))).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
+    let clients = Clients::from_environment(settings.s3).await;
+    let Identity { account, partition, .. } = identity(&clients.sts).await?;
+    let region = clients.region().ok_or("there is no region: Lambda sets AWS_REGION")?.parse()?;
+    let exporter_role = settings.vendor.exporter_role;
+    let exporter = format!("arn:{partition}:iam::{account}:role/{exporter_role}").parse()?;
+    let prober = StsProber::new(acting_as(&clients.sts, &exporter), clients.customers);
+    let ledger = DynamoLedger::new(clients.dynamodb, settings.ledger.table, DateShift::default());
+    Ok(Onboarding {
+        connectors: Arc::new(ledger),
+        prober: Arc::new(prober),
+        bus: Arc::new(EventBridgeBus::new(clients.events, settings.bus.name)),
+        clock: Arc::new(SystemClock::new()),
+        randomness: Arc::new(SystemRandomness),
+        timing: settings.timing,
+        vendor: Vendor {
+            account,
+            partition,
+            region,
+            exporter_role,
+            template_url: settings.vendor.template_url,
+        },
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Ends the start-up, and names every variable that is wrong.
+fn refuse(wrong: &WrongSettings) -> ExitCode {
+    tracing::error!(settings = %wrong, "the API can't start: its environment is wrong");
+    ExitCode::FAILURE
+}

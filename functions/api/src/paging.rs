@@ -1,0 +1,171 @@
+//! Pages: `?limit=` and `?cursor=`, and every other parameter of a query.
+//!
+//! A cursor is opaque to callers: it says where a page ended, in a form that may change. It grants nothing; what a
+//! caller may see is decided anew for each page.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+
+use crate::Api;
+use crate::problem::Problem;
+
+/// Items on a page, unless asked for otherwise.
+const USUAL: u32 = 50;
+/// Most items on a page.
+const MOST: u32 = 100;
+
+/// The parameters of a query.
+#[derive(Debug)]
+pub(crate) struct Query {
+    given: BTreeMap<String, String>,
+}
+
+impl FromRequestParts<Api> for Query {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
+        Self::parse(parts.uri.query().unwrap_or_default())
+    }
+}
+
+impl Query {
+    fn parse(query: &str) -> Result<Self, Problem> {
+        let mut given = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if given.insert(name.into_owned(), value.into_owned()).is_some() {
+                return Err(Problem::malformed("A parameter of the query is given twice."));
+            }
+        }
+        Ok(Self { given })
+    }
+
+    /// A parameter that has a form.
+    pub(crate) fn take<T: FromStr<Err: Display>>(&mut self, name: &str) -> Result<Option<T>, Problem> {
+        let Some(text) = self.given.remove(name) else { return Ok(None) };
+        text.parse().map(Some).map_err(|error| Problem::malformed(format!("The parameter {name}: {error}")))
+    }
+
+    /// The page that is asked for, of a listing of this kind. Nothing else may be left.
+    pub(crate) fn page<T: FromStr>(mut self, kind: &'static str) -> Result<Page<T>, Problem> {
+        let after = match self.given.remove("cursor") {
+            Some(cursor) => Some(open(kind, &cursor).ok_or_else(|| {
+                Problem::malformed("The parameter cursor must be the next_cursor of a page of this listing.")
+            })?),
+            None => None,
+        };
+        let limit = self.given.remove("limit").map_or(Some(USUAL), |text| {
+            let digits = text.bytes().all(|b| b.is_ascii_digit());
+            text.parse().ok().filter(|limit| digits && (1..=MOST).contains(limit))
+        });
+        let limit = limit.ok_or_else(|| {
+            Problem::malformed(format!("The parameter limit must be a whole number from 1 to {MOST}."))
+        })?;
+        self.end()?;
+        Ok(Page { kind, after, limit })
+    }
+
+    /// Nothing else may be left.
+    pub(crate) fn end(self) -> Result<(), Problem> {
+        if self.given.is_empty() {
+            return Ok(());
+        }
+        Err(Problem::malformed("The query has a parameter that this path does not know."))
+    }
+}
+
+/// A page of a listing.
+#[derive(Debug)]
+pub(crate) struct Page<T> {
+    kind: &'static str,
+    /// The last item of the page before.
+    pub(crate) after: Option<T>,
+    limit: u32,
+}
+
+impl<T> Page<T> {
+    /// How many to ask for: one more, which tells whether there is a next page.
+    pub(crate) const fn one_more(&self) -> u32 {
+        self.limit + 1
+    }
+
+    /// The items of this page, and the cursor of the next one. `mark` is what the next page starts after.
+    pub(crate) fn of<I, M: Display>(
+        &self,
+        mut items: Vec<I>,
+        mark: impl Fn(&I) -> M,
+    ) -> (Vec<I>, Option<String>) {
+        let limit = self.limit as usize;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let last = items.last().filter(|_| more);
+        let next = last.map(|item| URL_SAFE_NO_PAD.encode(format!("{}:{}", self.kind, mark(item))));
+        (items, next)
+    }
+}
+
+fn open<T: FromStr>(kind: &str, cursor: &str) -> Option<T> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    text.strip_prefix(kind)?.strip_prefix(':')?.parse().ok()
+}
+
+/// The cursor of the next page, where there is one.
+#[derive(Debug, Serialize)]
+pub(crate) struct Next {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next_cursor: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn page(query: &str) -> Option<Page<u64>> {
+        Query::parse(query).and_then(|query| query.page("change")).ok()
+    }
+
+    #[test]
+    fn a_cursor_leads_to_the_next_page_of_its_own_listing() {
+        let first = page("limit=2").unwrap();
+        let (items, next) = first.of(vec![9_u64, 8, 7], |version| *version);
+        let next = next.unwrap();
+        assert_eq!(items, [9, 8]);
+        assert_eq!(page(&format!("cursor={next}")).unwrap().after, Some(8));
+        assert!(Query::parse(&format!("cursor={next}")).unwrap().page::<u64>("part").is_err());
+        assert_eq!(first.of(vec![7_u64, 6], |version| *version), (vec![7, 6], None));
+    }
+
+    #[test]
+    fn limits_are_one_to_a_hundred_and_other_parameters_are_refused() {
+        assert_eq!((page("").unwrap().one_more(), page("limit=100").unwrap().one_more()), (51, 101));
+        for bad in [
+            "limit=0",
+            "limit=101",
+            "limit=+1",
+            "limit=",
+            "limit=x",
+            "cursor=x",
+            "cursor=",
+            "what=1",
+            "limit=1&limit=2",
+        ] {
+            assert!(page(bad).is_none(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_query_makes_it_panic(query in any::<String>()) {
+            let _ = page(&query);
+        }
+    }
+}

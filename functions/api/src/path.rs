@@ -1,0 +1,22 @@
+//! The connector that a path names. An ID that can't be one names none.
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use domain::names::ConnectorId;
+
+use crate::Api;
+use crate::problem::Problem;
+
+/// The ID in the path.
+#[derive(Debug)]
+pub(crate) struct Id(pub(crate) ConnectorId);
+
+impl FromRequestParts<Api> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, api).await;
+        let id = path.ok().and_then(|Path(text)| text.parse().ok());
+        id.map(Self).ok_or_else(Problem::not_found)
+    }
+}

@@ -1,0 +1,117 @@
+//! Versions and keys in headers: `ETag`, `If-Match` and `Idempotency-Key`.
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::header::{HeaderValue, IF_MATCH};
+use axum::http::request::Parts;
+
+use crate::Api;
+use crate::problem::Problem;
+
+/// The entity tag of a version, quoted as RFC 9110 has it.
+pub(crate) fn etag(version: u64) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("\"{version}\"")).ok()
+}
+
+/// The version that `If-Match` asks for; `None` without one, or with `*`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct IfMatch(pub(crate) Option<u64>);
+
+/// No connector has this version: the first is 1.
+const NEVER: u64 = 0;
+
+impl FromRequestParts<Api> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
+        if_match(&parts.headers)
+    }
+}
+
+/// A tag that is well-formed and none of ours matches nothing, and neither does a weak one: `If-Match` compares
+/// strongly (RFC 9110, section 13.1.1).
+fn if_match(headers: &HeaderMap) -> Result<IfMatch, Problem> {
+    let mut values = headers.get_all(IF_MATCH).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        let many = headers.contains_key(IF_MATCH);
+        return if many { Err(one_tag()) } else { Ok(IfMatch(None)) };
+    };
+    let text = value.to_str().map_err(|_| one_tag())?.trim();
+    if text == "*" {
+        return Ok(IfMatch(None));
+    }
+    let strong = text.strip_prefix("W/").unwrap_or(text);
+    let opaque = strong.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or_else(one_tag)?;
+    if opaque.contains('"') {
+        return Err(one_tag());
+    }
+    let ours = strong == text && opaque.bytes().all(|b| b.is_ascii_digit());
+    Ok(IfMatch(Some(if ours { opaque.parse().unwrap_or(NEVER) } else { NEVER })))
+}
+
+fn one_tag() -> Problem {
+    Problem::malformed("If-Match must be one entity tag, as the header ETag of an answer gives it, or *.")
+}
+
+/// The `Idempotency-Key`, if there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IdempotencyKey(pub(crate) Option<String>);
+
+impl FromRequestParts<Api> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
+        idempotency_key(&parts.headers)
+    }
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
+    let mut values = headers.get_all("idempotency-key").iter();
+    let Some(value) = values.next() else { return Ok(IdempotencyKey(None)) };
+    let key = value.to_str().unwrap_or_default();
+    let well_formed = (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
+    if values.next().is_some() || !well_formed {
+        let form = "Idempotency-Key must be one value of 1 to 255 visible ASCII characters, such as a UUID.";
+        return Err(Problem::malformed(form));
+    }
+    Ok(IdempotencyKey(Some(key.to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(values: &[&str]) -> Result<Option<u64>, ()> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(IF_MATCH, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        if_match(&headers).map(|IfMatch(version)| version).map_err(drop)
+    }
+
+    #[test]
+    fn a_tag_of_ours_is_its_version_and_any_other_matches_nothing() {
+        assert_eq!(asked(&[]), Ok(None));
+        assert_eq!(asked(&["*"]), Ok(None));
+        assert_eq!(asked(&["\"7\""]), Ok(Some(7)));
+        for other in ["W/\"7\"", "\"seven\"", "\"\"", "\"-1\"", "\"99999999999999999999999\""] {
+            assert_eq!(asked(&[other]), Ok(Some(NEVER)), "{other}");
+        }
+        for bad in [&["7"][..], &["\"7"], &["\"7\", \"8\""], &["\"7\"", "\"8\""], &[""], &["ü"]] {
+            assert_eq!(asked(bad), Err(()), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn keys_have_a_form() {
+        let key = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("idempotency-key", HeaderValue::from_bytes(value.as_bytes()).unwrap());
+            idempotency_key(&headers).ok()
+        };
+        assert_eq!(key("0f8fad5b"), Some(IdempotencyKey(Some("0f8fad5b".into()))));
+        for bad in ["", "a b", "ü", &"k".repeat(256)] {
+            assert_eq!(key(bad), None, "{bad}");
+        }
+    }
+}

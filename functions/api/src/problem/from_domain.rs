@@ -1,0 +1,87 @@
+//! What the domain refuses, as a problem. Failures of our own are logged here, once, and told without their cause.
+
+use axum::http::StatusCode;
+use domain::connector::NotAllowed;
+use domain::onboarding::{OnboardingError, Taken};
+use domain::ports::PortError;
+use domain::verify::{Stage, Verdict, Verification};
+
+use super::masked::masked;
+use super::{FieldError, Problem};
+
+impl From<OnboardingError> for Problem {
+    fn from(error: OnboardingError) -> Self {
+        let text = error.to_string();
+        match error {
+            OnboardingError::NotFound(_) => Self::not_found(),
+            OnboardingError::Stale { current, .. } => {
+                let mut problem = Self::conflict("stale", "It was changed meanwhile", sentence(&text));
+                problem.0.current_version = Some(current);
+                problem
+            }
+            OnboardingError::Taken(Taken::Role) => {
+                Self::conflict("role_taken", "The role is in use", sentence(&text))
+            }
+            OnboardingError::Taken(Taken::Destination) => {
+                Self::conflict("destination_taken", "The destination is in use", sentence(&text))
+            }
+            OnboardingError::NotAllowed(not_allowed) => Self::from(not_allowed),
+            OnboardingError::NotVerified(verification) => not_verified(verification),
+            OnboardingError::Refused(refused) => {
+                Self::refused(vec![FieldError { pointer: String::new(), detail: refused.to_string() }])
+            }
+            OnboardingError::Forbidden(_) => Self::forbidden(&text),
+            OnboardingError::Port(error) => ours(&error),
+        }
+    }
+}
+
+impl From<NotAllowed> for Problem {
+    fn from(error: NotAllowed) -> Self {
+        let detail = sentence(&error.to_string());
+        match error {
+            NotAllowed::NoDestination(_) => Self::conflict("no_destination", "Not connected yet", detail),
+            NotAllowed::NotVerified(_) => Self::conflict("not_verified", "Not verified", detail),
+            NotAllowed::WrongState { .. } => Self::conflict("wrong_state", "The state forbids it", detail),
+            NotAllowed::StartsInTheFuture(_) => {
+                Self::conflict("starts_in_the_future", "It starts in the future", detail)
+            }
+            NotAllowed::KeptNoLonger { .. } => Self::conflict("kept_no_longer", "Kept no longer", detail),
+        }
+    }
+}
+
+/// The first failed stage is the reason; the whole verification goes with it.
+fn not_verified(mut verification: Box<Verification>) -> Problem {
+    for finding in verification.reports.iter_mut().filter_map(|report| report.finding.as_mut()) {
+        finding.cause = masked(&finding.cause);
+        finding.remedy = masked(&finding.remedy);
+    }
+    let failed = verification.reports.iter().find(|report| report.verdict == Verdict::Failed);
+    let stage = failed.map_or(Stage::AssumeRole, |report| report.stage).as_str();
+    let cause = failed.and_then(|report| report.finding.as_ref()).map_or("", |finding| &finding.cause);
+    let detail = format!("The destination did not pass the verification, at {stage}. {cause}");
+    let mut problem = Problem::conflict("not_verified", "Not verified", detail.trim_end());
+    problem.0.verification = Some(verification);
+    problem
+}
+
+fn ours(error: &PortError) -> Problem {
+    let cause = error.chain();
+    if let PortError::Transient { .. } = error {
+        tracing::warn!(%cause, "a request failed for a passing reason and was answered with 503");
+        let detail = "Something that Auditferry needs does not answer just now; try again.";
+        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Try again", detail);
+    }
+    tracing::error!(%cause, "a request failed and was answered with 500");
+    let detail =
+        "This is a fault of Auditferry's or of its deployment; its operators find the cause in the log.";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Our fault", detail)
+}
+
+/// The domain's words, as a sentence.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", letters.as_str())
+}

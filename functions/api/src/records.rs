@@ -1,0 +1,183 @@
+//! What was exported, what was changed, and what the customer needs: reading, which changes nothing.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::connector::{Caller, Change, Connector, Verb};
+use domain::names::TenantId;
+use domain::part::{Encoding, Kind, Part, PartNumber, Sha256, Window};
+use domain::time::Time;
+use serde::Serialize;
+
+use crate::Api;
+use crate::answers::{Settings, json};
+use crate::caller::Entered;
+use crate::paging::{Next, Query};
+use crate::path::Id;
+use crate::problem::Problem;
+
+/// A sealed part, as the history shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Export<'a> {
+    part: PartNumber,
+    state: PartState,
+    window: Window,
+    kind: Kind,
+    events: u64,
+    late: u64,
+    unreadable: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<Time>,
+    #[serde(flatten)]
+    encoding: Encoding,
+    size: u64,
+    raw_size: u64,
+    sha256: &'a Sha256,
+    sealed_at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivered_at: Option<Time>,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum PartState {
+    Sealed,
+    Delivered,
+}
+
+impl<'a> Export<'a> {
+    /// `key` is that under the connector's present prefix; `name` is what no change of the prefix touches.
+    pub(crate) fn of(part: &'a Part, connector: &Connector) -> Self {
+        let name = part.name();
+        Self {
+            part: part.number,
+            state: if part.delivered_at.is_some() { PartState::Delivered } else { PartState::Sealed },
+            window: part.window,
+            kind: part.kind,
+            events: part.events,
+            late: part.late,
+            unreadable: part.unreadable,
+            first: part.first,
+            last: part.last,
+            encoding: part.encoding,
+            size: part.size,
+            raw_size: part.raw_size,
+            sha256: &part.sha256,
+            sealed_at: part.sealed_at,
+            delivered_at: part.delivered_at,
+            key: connector.destination.as_ref().map(|to| to.prefix.key(&name)),
+            name,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Exports<'a> {
+    exports: Vec<Export<'a>>,
+    #[serde(flatten)]
+    next: Next,
+}
+
+/// `GET /v1/connectors/{id}/exports`, newest first.
+pub(crate) async fn exports(
+    State(api): State<Api>,
+    Entered(caller): Entered,
+    Id(id): Id,
+    query: Query,
+) -> Result<Response, Problem> {
+    let page = query.page("part")?;
+    let connector = api.onboarding.read(&caller, &id).await?.connector;
+    let before = page.after.map(PartNumber::new);
+    let parts = api.onboarding.exports(&caller, &id, before, page.one_more()).await?;
+    let (parts, next_cursor) = page.of(parts, |part| part.number.get());
+    let exports = parts.iter().map(|part| Export::of(part, &connector)).collect();
+    json(StatusCode::OK, &Exports { exports, next: Next { next_cursor } })
+}
+
+/// A change of the settings.
+#[derive(Serialize)]
+struct Record<'a> {
+    version: u64,
+    at: Time,
+    by: By<'a>,
+    what: Verb,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Settings<'a>>,
+    after: Settings<'a>,
+}
+
+impl<'a> Record<'a> {
+    fn of(change: &'a Change, reader: &Caller) -> Self {
+        Self {
+            version: change.version,
+            at: change.at,
+            by: by(&change.by, reader),
+            what: change.what,
+            before: change.before.as_ref().map(Settings::of),
+            after: Settings::of(&change.after),
+        }
+    }
+}
+
+/// Who made it.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+enum By<'a> {
+    Operator {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<&'a str>,
+    },
+    Tenant {
+        tenant: &'a TenantId,
+        name: &'a str,
+    },
+    System,
+}
+
+/// Which of the vendor's people it was is not for its tenants.
+fn by<'a>(who: &'a Caller, reader: &Caller) -> By<'a> {
+    match who {
+        Caller::Operator { name } => {
+            By::Operator { name: (!matches!(reader, Caller::Tenant { .. })).then_some(name) }
+        }
+        Caller::Tenant { tenant, name } => By::Tenant { tenant, name },
+        Caller::System => By::System,
+    }
+}
+
+#[derive(Serialize)]
+struct Changes<'a> {
+    changes: Vec<Record<'a>>,
+    #[serde(flatten)]
+    next: Next,
+}
+
+/// `GET /v1/connectors/{id}/changes`, newest first.
+pub(crate) async fn changes(
+    State(api): State<Api>,
+    Entered(caller): Entered,
+    Id(id): Id,
+    query: Query,
+) -> Result<Response, Problem> {
+    let page = query.page("change")?;
+    let changes = api.onboarding.changes(&caller, &id, page.after, page.one_more()).await?;
+    let (changes, next_cursor) = page.of(changes, |change| change.version);
+    let changes = changes.iter().map(|change| Record::of(change, &caller)).collect();
+    json(StatusCode::OK, &Changes { changes, next: Next { next_cursor } })
+}
+
+/// `GET /v1/connectors/{id}/setup`.
+pub(crate) async fn setup(
+    State(api): State<Api>,
+    Entered(caller): Entered,
+    Id(id): Id,
+    query: Query,
+) -> Result<Response, Problem> {
+    query.end()?;
+    json(StatusCode::OK, &api.onboarding.setup(&caller, &id).await?)
+}

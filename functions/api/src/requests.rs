@@ -1,0 +1,87 @@
+//! What may be sent: a new connector and a change of one.
+
+use domain::connector::{Caller, Destination, Shards};
+use domain::names::{Prefix, Refused, TenantId};
+use domain::onboarding::{Edit, NewConnector};
+use domain::part::Encoding;
+use domain::schedule::Frequency;
+
+use crate::fields::Fields;
+use crate::problem::Problem;
+
+/// The folder in the bucket, unless one is named.
+const PREFIX: &str = "auditferry";
+
+/// A new connector. A tenant's caller may leave the tenant out, and can name no other; how a tenant's events are
+/// spread over the vendor's table is the vendor's to know.
+pub(crate) fn create(
+    mut body: Fields,
+    caller: &Caller,
+    idempotency_key: Option<String>,
+) -> Result<NewConnector, Problem> {
+    let tenant: Option<TenantId> = match caller {
+        Caller::Tenant { tenant, .. } => {
+            let named: Option<TenantId> = body.text("tenant");
+            if named.as_ref().is_some_and(|named| named != tenant) {
+                return Err(Problem::forbidden("Another tenant's connectors"));
+            }
+            Some(tenant.clone())
+        }
+        Caller::Operator { .. } | Caller::System => body.must_text("tenant"),
+    };
+    let shards = body.number("shards", shards);
+    if shards.is_some_and(|shards| shards != Shards::ONE) && matches!(caller, Caller::Tenant { .. }) {
+        return Err(Problem::forbidden("The number of shards"));
+    }
+    let frequency = body.number("frequency", str::parse);
+    let encoding = body.object("encoding", encoding);
+    let start_from = body.text("start_from");
+    let destination = body.object("destination", destination);
+    let sound = body.end();
+    // Without a tenant something is wrong, and then that is the answer.
+    let Some(tenant) = tenant else { return Err(sound.err().unwrap_or_else(Problem::not_found)) };
+    sound?;
+    Ok(NewConnector {
+        tenant,
+        shards: shards.unwrap_or(Shards::ONE),
+        frequency: frequency.unwrap_or(Frequency::HOURLY),
+        encoding: encoding.unwrap_or_default(),
+        start_from,
+        destination,
+        idempotency_key,
+    })
+}
+
+/// A change of settings; what is left out stays. An object is replaced as a whole.
+pub(crate) fn update(mut body: Fields) -> Result<Edit, Problem> {
+    let edit = Edit {
+        frequency: body.number("frequency", str::parse),
+        encoding: body.object("encoding", encoding),
+        destination: body.object("destination", destination),
+    };
+    body.end()?;
+    Ok(edit)
+}
+
+fn encoding(fields: &mut Fields) -> Option<Encoding> {
+    let format = fields.word("format", "json, ndjson");
+    let format = fields.must("format", format);
+    let compression = fields.word("compression", "none, gzip, zstd");
+    let compression = fields.must("compression", compression);
+    Some(Encoding { format: format?, compression: compression? })
+}
+
+fn destination(fields: &mut Fields) -> Option<Destination> {
+    let role = fields.must_text("role");
+    let bucket = fields.must_text("bucket");
+    let region = fields.must_text("region");
+    let prefix: Option<Prefix> = fields.text("prefix");
+    let kms_key = fields.text("kms_key");
+    let prefix = prefix.or_else(|| PREFIX.parse().ok());
+    Some(Destination { role: role?, bucket: bucket?, region: region?, prefix: prefix?, kms_key })
+}
+
+fn shards(text: &str) -> Result<Shards, Refused> {
+    // What is not a number of a byte is out of range too, and is told so.
+    Shards::try_from(text.parse::<u8>().unwrap_or_default())
+}

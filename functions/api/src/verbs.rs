@@ -1,0 +1,126 @@
+//! What may be done to a connector beside changing its settings.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::connector::Caller;
+use domain::names::ConnectorId;
+use domain::onboarding::OnboardingError;
+use domain::time::Time;
+use serde::Serialize;
+
+use crate::Api;
+use crate::answers::json;
+use crate::body::Nothing;
+use crate::caller::Entered;
+use crate::connectors::detail;
+use crate::paging::Query;
+use crate::path::Id;
+use crate::preconditions::{IdempotencyKey, IfMatch};
+use crate::problem::Problem;
+
+/// What every verb is asked with.
+type Asked = (State<Api>, Entered, Id, IfMatch, Query);
+
+/// Verbs that verify first change the version themselves, so what was asked for is held against the version
+/// before.
+async fn matches(
+    api: &Api,
+    caller: &Caller,
+    id: &ConnectorId,
+    version: Option<u64>,
+) -> Result<(), OnboardingError> {
+    let Some(version) = version else { return Ok(()) };
+    let current = api.onboarding.read(caller, id).await?.connector.version;
+    if version == current { Ok(()) } else { Err(OnboardingError::Stale { id: id.clone(), current }) }
+}
+
+/// `POST …/verify`. A verification that fails is an answer; one that can't be made is a problem.
+pub(crate) async fn verify(
+    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    _: Nothing,
+) -> Result<Response, Problem> {
+    query.end()?;
+    matches(&api, &caller, &id, version).await?;
+    json(StatusCode::OK, &api.onboarding.verify(&caller, &id, |_| ()).await?)
+}
+
+/// `POST …/activate`: verifies, and activates if that passed.
+pub(crate) async fn activate(
+    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    _: Nothing,
+) -> Result<Response, Problem> {
+    query.end()?;
+    matches(&api, &caller, &id, version).await?;
+    api.onboarding.activate(&caller, &id, |_| ()).await?;
+    detail(&api, &caller, &id, StatusCode::OK).await
+}
+
+/// `POST …/pause`: delivery waits, sealing goes on.
+pub(crate) async fn pause(
+    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    _: Nothing,
+) -> Result<Response, Problem> {
+    query.end()?;
+    api.onboarding.pause(&caller, &id, version).await?;
+    detail(&api, &caller, &id, StatusCode::OK).await
+}
+
+/// `POST …/resume`: verifies, and goes on if that passed.
+pub(crate) async fn resume(
+    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    _: Nothing,
+) -> Result<Response, Problem> {
+    query.end()?;
+    matches(&api, &caller, &id, version).await?;
+    api.onboarding.resume(&caller, &id, |_| ()).await?;
+    detail(&api, &caller, &id, StatusCode::OK).await
+}
+
+/// `POST …/disable`: stops everything, keeps everything for 30 days.
+pub(crate) async fn disable(
+    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    _: Nothing,
+) -> Result<Response, Problem> {
+    query.end()?;
+    api.onboarding.disable(&caller, &id, version).await?;
+    detail(&api, &caller, &id, StatusCode::OK).await
+}
+
+/// `POST …/enable`: takes a disabled connector back.
+pub(crate) async fn enable(
+    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    _: Nothing,
+) -> Result<Response, Problem> {
+    query.end()?;
+    api.onboarding.enable(&caller, &id, version).await?;
+    detail(&api, &caller, &id, StatusCode::OK).await
+}
+
+/// `POST …/rotate-external-id`: issues the next one. Repeated, it issues another; the one in use stays valid.
+pub(crate) async fn rotate_external_id(
+    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    _: Nothing,
+) -> Result<Response, Problem> {
+    query.end()?;
+    api.onboarding.rotate_external_id(&caller, &id, version).await?;
+    detail(&api, &caller, &id, StatusCode::OK).await
+}
+
+#[derive(Serialize)]
+struct Requested {
+    connector: ConnectorId,
+    up_to: Time,
+}
+
+/// `POST …/run`: asks for a run now, once for each key. It is taken up with the dispatcher's next tick.
+pub(crate) async fn run(
+    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    IdempotencyKey(key): IdempotencyKey,
+    _: Nothing,
+) -> Result<Response, Problem> {
+    query.end()?;
+    matches(&api, &caller, &id, version).await?;
+    let up_to = api.onboarding.run_once(&caller, &id, key.as_deref()).await?;
+    json(StatusCode::ACCEPTED, &Requested { connector: id, up_to })
+}

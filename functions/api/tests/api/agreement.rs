@@ -1,0 +1,153 @@
+//! The document and the router agree, both ways: every operation, every status of each, and every problem's code
+//! was met here, and nothing that is not documented. (That each answer has the documented form, every test sees to.)
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::ROUTES;
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::{Value, json};
+use tests::fakes::FakeLedger;
+use tests::fixtures;
+
+use crate::broken::{Broken, SECRET};
+use crate::contract;
+use crate::world::{Who, World, destination, id_in};
+
+const NO_ONE: &str = "con_00000000000000aa";
+
+/// A body with which the operation gets past its reading.
+fn body(method: &str, path: &str) -> Option<Value> {
+    match (method, path) {
+        ("POST", "/v1/connectors") => Some(json!({"tenant": "acme"})),
+        ("PATCH", _) => Some(json!({"frequency": 3})),
+        _ => None,
+    }
+}
+
+/// What goes wrong in the same way everywhere.
+async fn go_wrong(world: &World) {
+    for (method, template) in ROUTES {
+        let path = template.replace("{id}", NO_ONE);
+        world.ask(Who::Nobody, method, &path, body(method, template)).await;
+        world.ask(Who::Operator, method, &path, body(method, template)).await;
+        world.ask(Who::Operator, method, &format!("{path}?what=1"), body(method, template)).await;
+        if *method == "GET" {
+            continue;
+        }
+        let request = |content_type: &str, body: Vec<u8>| {
+            let request = Request::builder().method(*method).uri(&path).header("content-type", content_type);
+            request.body(Body::from(body)).unwrap()
+        };
+        world.send(Who::Operator, request("application/json", vec![b' '; 1 << 17])).await;
+        world.send(Who::Operator, request("text/plain", b"{}".to_vec())).await;
+        world.send(Who::Operator, request("application/json", b"{\"typo\": 1}".to_vec())).await;
+    }
+}
+
+/// A whole life, and at each step what is refused then.
+async fn live(world: &World) {
+    let key = [("idempotency-key", "k")];
+    for frequency in [1, 2] {
+        let body = json!({"tenant": "acme", "frequency": frequency});
+        world.ask_with(Who::Operator, "POST", "/v1/connectors", &key, Some(body)).await;
+    }
+    let draft = world.ask(Who::Operator, "POST", "/v1/connectors", body("POST", "/v1/connectors")).await;
+    let draft = draft.headers["location"].clone();
+    for verb in ["verify", "activate", "pause", "resume", "enable", "run"] {
+        world.post(&draft, verb).await;
+    }
+    let path = world.connected("acme").await;
+    let to = world.get(&path).await.body["destination"].clone();
+    let mut role = destination(fixtures::fresh());
+    role["role"] = to["role"].clone();
+    for taken in [to, role] {
+        let body = json!({"tenant": "globex", "destination": taken});
+        world.ask(Who::Operator, "POST", "/v1/connectors", Some(body)).await;
+        world.ask(Who::Operator, "PATCH", &draft, Some(json!({"destination": taken}))).await;
+    }
+    world.ask(Who::Tenant("acme"), "POST", "/v1/connectors", Some(json!({"tenant": "globex"}))).await;
+    world.ask(Who::Tenant("acme"), "GET", "/v1/connectors?tenant=globex", None).await;
+    for verb in ["verify", "activate", "rotate-external-id", "run", "pause", "resume", "disable", "disable"] {
+        world.post(&path, verb).await;
+    }
+    world.post(&path, "rotate-external-id").await;
+    world
+        .ask(Who::Operator, "PATCH", &path, Some(json!({"destination": destination(fixtures::fresh())})))
+        .await;
+    for reading in ["", "/exports", "/changes", "/setup"] {
+        world.get(&format!("{path}{reading}")).await;
+    }
+    world.get("/v1/connectors").await;
+    world.ask(Who::Operator, "PATCH", &draft, Some(json!({"frequency": 5}))).await;
+    world
+        .ask_with(Who::Operator, "PATCH", &draft, &[("if-match", "\"1\"")], Some(json!({"frequency": 6})))
+        .await;
+    world.post(&path, "enable").await;
+    world.post(&path, "disable").await;
+    world.ask(Who::Operator, "DELETE", &path, None).await;
+    world.clock.advance(Duration::from_hours(31 * 24));
+    world.post(&path, "enable").await;
+    world.ask(Who::Operator, "DELETE", &format!("{path}?accept_loss=true"), None).await;
+    world.post(&path, "disable").await;
+
+    let mut early = json!({"tenant": "acme", "start_from": "2999-01-01T00:00:00Z"});
+    early["destination"] = destination(fixtures::fresh());
+    let early = world.ask(Who::Operator, "POST", "/v1/connectors", Some(early)).await;
+    world.post(&early.headers["location"], "activate").await;
+
+    let unsafe_one = world.connected("acme").await;
+    world.prober.change(|set_up| set_up.trust = tests::fakes::Trust::Anyone);
+    world.post(&unsafe_one, "activate").await;
+}
+
+#[tokio::test]
+async fn the_document_and_the_router_agree() {
+    let documented = contract::documented();
+    let operations: BTreeSet<_> =
+        documented.iter().map(|(method, path, _)| (method.as_str(), path.as_str())).collect();
+    assert_eq!(operations, ROUTES.iter().copied().collect(), "the paths and methods");
+
+    let world = World::new();
+    go_wrong(&world).await;
+    live(&world).await;
+    let mut seen = world.seen();
+    for broken in [Broken::Passing, Broken::Denied, Broken::Bug] {
+        let world = World::over(FakeLedger::new(), Arc::new(broken));
+        for (method, template) in ROUTES {
+            let path = template.replace("{id}", NO_ONE);
+            let answer = world.ask(Who::Operator, method, &path, body(method, template)).await;
+            assert!(!format!("{answer:?}").contains(SECRET), "{method} {path} tells its cause");
+        }
+        seen.extend(world.seen());
+    }
+    let met: BTreeSet<_> =
+        seen.iter().map(|(method, path, status, _)| (method.clone(), path.clone(), *status)).collect();
+    let missing: Vec<_> = documented.difference(&met).collect();
+    assert!(missing.is_empty(), "documented and never met: {missing:#?}");
+    let more: Vec<_> = met.difference(&documented).collect();
+    assert!(more.is_empty(), "met and not documented: {more:#?}");
+
+    let mut codes: BTreeSet<String> =
+        seen.into_iter().map(|(_, _, _, code)| code).filter(|c| !c.is_empty()).collect();
+    // These two are of no operation.
+    codes.extend(["no_such_path", "method_not_allowed"].map(str::to_owned));
+    assert_eq!(codes, contract::problem_codes());
+}
+
+/// What `ROUTES` names is what the router knows: each answers, and not with 404 or 405 for its path or method.
+#[tokio::test]
+async fn every_route_that_is_named_is_there() {
+    let world = World::new();
+    let path = world.active("acme").await;
+    for (method, template) in ROUTES {
+        let asked = template.replace("{id}", id_in(&path).as_str());
+        let answer = world.ask(Who::Operator, method, &asked, body(method, template)).await;
+        assert!(
+            !matches!(answer.code(), "no_such_path" | "method_not_allowed" | "not_found"),
+            "{method} {asked}"
+        );
+    }
+}

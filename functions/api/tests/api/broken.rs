@@ -1,0 +1,76 @@
+//! A ledger that answers nothing but failures.
+
+use async_trait::async_trait;
+use domain::connector::{Change, Connector};
+use domain::cursor::Cursor;
+use domain::names::{ConnectorId, TenantId};
+use domain::part::{Part, PartNumber};
+use domain::ports::{Connectors, PortError, SaveAnswer};
+use domain::time::Time;
+
+/// How it fails.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Broken {
+    /// For a passing reason.
+    Passing,
+    /// Because it is not allowed.
+    Denied,
+    /// Because a record can't be read.
+    Bug,
+}
+
+/// What must never be told to a caller.
+pub(crate) const SECRET: &str = "arn:aws:dynamodb:eu-central-1:111111111111:table/ledger";
+
+impl Broken {
+    fn fail<T>(self) -> Result<T, PortError> {
+        let (what, source) = ("asking the ledger", SECRET.into());
+        Err(match self {
+            Self::Passing => PortError::Transient { what, source },
+            Self::Denied => PortError::Denied { what, source },
+            Self::Bug => PortError::Bug { what, source },
+        })
+    }
+}
+
+#[async_trait]
+impl Connectors for Broken {
+    async fn create(&self, _: &Connector, _: &Change) -> Result<SaveAnswer, PortError> {
+        self.fail()
+    }
+
+    async fn save(&self, _: &Change, _: Option<&Cursor>) -> Result<SaveAnswer, PortError> {
+        self.fail()
+    }
+
+    async fn get(&self, _: &ConnectorId) -> Result<Option<(Connector, Option<Cursor>)>, PortError> {
+        self.fail()
+    }
+
+    async fn list(
+        &self,
+        _: Option<&TenantId>,
+        _: Option<&ConnectorId>,
+        _: u32,
+    ) -> Result<Vec<Connector>, PortError> {
+        self.fail()
+    }
+
+    async fn history(&self, _: &ConnectorId, _: Option<PartNumber>, _: u32) -> Result<Vec<Part>, PortError> {
+        self.fail()
+    }
+
+    async fn changes(&self, _: &ConnectorId, _: Option<u64>, _: u32) -> Result<Vec<Change>, PortError> {
+        self.fail()
+    }
+
+    async fn request_run(
+        &self,
+        _: &ConnectorId,
+        _: Time,
+        _: Time,
+        _: Option<&str>,
+    ) -> Result<Option<Time>, PortError> {
+        self.fail()
+    }
+}

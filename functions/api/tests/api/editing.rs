@@ -1,0 +1,66 @@
+//! Concurrent edits: nobody overwrites what they have not seen.
+
+use serde_json::json;
+use tests::fixtures;
+
+use crate::world::{Who, World, destination};
+
+#[tokio::test]
+async fn a_change_to_a_version_that_is_no_longer_is_refused_with_the_one_that_is() {
+    let world = World::new();
+    let path = world.connected("acme").await;
+    let read = world.get(&path).await;
+    let mine = [("if-match", read.headers["etag"].as_str())];
+    let body = || Some(json!({"frequency": 2}));
+    let first = world.ask_with(Who::Operator, "PATCH", &path, &mine, body()).await;
+    assert_eq!((first.status, first.headers["etag"].as_str()), (200, "\"2\""));
+    let second = world.ask_with(Who::Operator, "PATCH", &path, &mine, body()).await;
+    assert_eq!((second.status, second.code()), (409, "stale"));
+    assert_eq!((&second.body["current_version"], second.headers["etag"].as_str()), (&json!(2), "\"2\""));
+}
+
+#[tokio::test]
+async fn every_verb_holds_the_version_against_the_one_stored() {
+    let world = World::new();
+    let path = world.active("acme").await;
+    for verb in ["verify", "activate", "pause", "resume", "disable", "enable", "run", "rotate-external-id"] {
+        for tag in ["\"1\"", "W/\"3\"", "\"other\""] {
+            let verb = format!("{path}/{verb}");
+            let answer = world.ask_with(Who::Operator, "POST", &verb, &[("if-match", tag)], None).await;
+            assert_eq!((answer.status, answer.code()), (409, "stale"), "{verb} {tag}");
+        }
+    }
+    assert!(world.prober.probes().len() < 10, "nothing was probed for a version that is no longer");
+    let current = [("if-match", "\"3\"")];
+    assert_eq!(
+        world.ask_with(Who::Operator, "POST", &format!("{path}/pause"), &current, None).await.status,
+        200
+    );
+    let delete =
+        world.ask_with(Who::Operator, "DELETE", &format!("{path}?accept_loss=true"), &current, None).await;
+    assert_eq!(delete.code(), "stale");
+}
+
+#[tokio::test]
+async fn what_changes_nothing_is_no_change() {
+    let world = World::new();
+    let path = world.connected("acme").await;
+    for body in [json!({}), json!({"frequency": 1})] {
+        let answer = world.ask(Who::Operator, "PATCH", &path, Some(body)).await;
+        assert_eq!((answer.status, &answer.body["version"]), (200, &json!(1)));
+    }
+    assert_eq!(world.get(&format!("{path}/changes")).await.body["changes"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn another_destination_pauses_an_active_connector_until_it_is_verified() {
+    let world = World::new();
+    let path = world.active("acme").await;
+    let to = destination(fixtures::fresh());
+    let changed =
+        world.ask(Who::Operator, "PATCH", &path, Some(json!({"destination": to, "frequency": 6}))).await;
+    assert_eq!((&changed.body["state"], &changed.body["frequency"]), (&json!("paused"), &json!(6)));
+    assert!(changed.body.get("verified_at").is_none());
+    let resumed = world.post(&path, "resume").await;
+    assert_eq!((&resumed.body["state"], &resumed.body["destination"]), (&json!("active"), &to));
+}

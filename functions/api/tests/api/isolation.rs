@@ -1,0 +1,164 @@
+//! A tenant sees and touches its own connectors only, and can't tell another's from none at all.
+
+use api::ROUTES;
+use domain::names::ConnectorId;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::world::{Answer, Who, World, destination, id_in};
+
+const MINE: &str = "acme";
+const THEIRS: &str = "globex";
+
+/// A request to every operation that names a connector; its body is one that is accepted of the owner.
+fn requests(id: &ConnectorId) -> Vec<(&'static str, String, Option<Value>)> {
+    let of_one = ROUTES.iter().filter(|(_, path)| path.contains("{id}"));
+    let request = |(method, path): &(&'static str, &'static str)| {
+        let body = (*method == "PATCH").then(|| json!({"frequency": 2}));
+        (*method, path.replace("{id}", id.as_str()), body)
+    };
+    of_one.map(request).collect()
+}
+
+#[tokio::test]
+async fn anothers_connector_is_answered_exactly_as_none_at_all() {
+    let world = World::new();
+    let theirs = world.active(THEIRS).await;
+    world.export(&theirs, false).await;
+    let before = world.ledger.connector(&id_in(&theirs));
+    let nobodys = requests(&ConnectorId::new(0xdead));
+    for ((method, path, body), (_, no_path, _)) in requests(&id_in(&theirs)).into_iter().zip(nobodys) {
+        for headers in [&[][..], &[("if-match", "\"1\"")], &[("if-match", "\"99\"")]] {
+            let answer = world.ask_with(Who::Tenant(MINE), method, &path, headers, body.clone()).await;
+            let none = world.ask_with(Who::Tenant(MINE), method, &no_path, headers, body.clone()).await;
+            assert_eq!((answer.status, answer.code()), (404, "not_found"), "{method} {path}");
+            assert_eq!(answer, none, "{method} {path} tells that it exists");
+        }
+    }
+    assert_eq!(world.ledger.connector(&id_in(&theirs)), before, "nothing was changed");
+    let deleting = world.ask(Who::Tenant(MINE), "DELETE", &format!("{theirs}?accept_loss=true"), None).await;
+    assert_eq!(deleting.code(), "not_found");
+}
+
+#[tokio::test]
+async fn no_one_comes_in_without_a_caller() {
+    let world = World::new();
+    let path = world.active(MINE).await;
+    let mut all = requests(&id_in(&path));
+    all.extend([
+        ("GET", "/v1/connectors".to_owned(), None),
+        ("POST", "/v1/connectors".to_owned(), Some(json!({}))),
+    ]);
+    assert_eq!(all.len(), ROUTES.len());
+    for (method, path, body) in all {
+        let answer = world.ask(Who::Nobody, method, &path, body).await;
+        assert_eq!((answer.status, answer.code()), (401, "unauthenticated"), "{method} {path}");
+        assert!(answer.headers.contains_key("www-authenticate"));
+    }
+}
+
+#[tokio::test]
+async fn the_tenant_is_the_tokens_whatever_path_query_and_body_say() {
+    let world = World::new();
+    let body = json!({"tenant": THEIRS});
+    let created = world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(body)).await;
+    assert_eq!((created.status, created.code()), (403, "forbidden"));
+    let listed = world.ask(Who::Tenant(MINE), "GET", "/v1/connectors?tenant=globex", None).await;
+    assert_eq!((listed.status, listed.code()), (403, "forbidden"));
+    let named = json!({"tenant": MINE, "shards": 1});
+    assert_eq!(world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(named)).await.status, 201);
+    let spread = json!({"shards": 2});
+    let refused = world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(spread)).await;
+    assert_eq!((refused.status, refused.code()), (403, "forbidden"), "shards are the vendor's to know");
+}
+
+#[tokio::test]
+async fn a_role_or_place_in_use_is_refused_without_telling_whose() {
+    let world = World::new();
+    let (theirs, mine) = (destination(1), destination(2));
+    let body = json!({"tenant": THEIRS, "destination": theirs});
+    assert_eq!(world.ask(Who::Operator, "POST", "/v1/connectors", Some(body)).await.status, 201);
+    let mut below = theirs.clone();
+    below["prefix"] = json!("auditferry/deeper");
+    let mut role = mine.clone();
+    role["role"] = theirs["role"].clone();
+    for (destination, code) in
+        [(theirs, "destination_taken"), (below, "destination_taken"), (role, "role_taken")]
+    {
+        let body = json!({"destination": destination});
+        let refused = world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(body)).await;
+        assert_eq!((refused.status, refused.code()), (409, code));
+        assert!(!refused.body.to_string().contains(THEIRS), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_is_not_told_which_of_the_vendors_people_it_was() {
+    let world = World::new();
+    let path = world.active(MINE).await;
+    let changes = world.ask(Who::Tenant(MINE), "GET", &format!("{path}/changes"), None).await;
+    assert_eq!(changes.body["changes"][0]["by"], json!({"kind": "operator"}));
+}
+
+/// What gives a tenant's things away.
+fn marks(world: &World, path: &str) -> Vec<String> {
+    let connector = world.ledger.connector(&id_in(path));
+    let to = connector.destination.unwrap();
+    let texts =
+        [connector.tenant.as_str(), connector.external_id.as_str(), to.bucket.as_str(), to.role.as_str()];
+    texts.into_iter().map(str::to_owned).collect()
+}
+
+fn anything() -> impl Strategy<Value = Vec<(bool, usize, usize, u32)>> {
+    prop::collection::vec((any::<bool>(), 0..ROUTES.len(), 0..4_usize, 0..4_u32), 1..40)
+}
+
+/// One request of a random walk: as whom, to which operation, about which connector, with which extra.
+async fn step(world: &World, paths: &[String], who: Who, route: usize, target: usize, extra: u32) -> Answer {
+    let (method, template) = ROUTES[route];
+    let id = id_in(&paths[target % paths.len()]);
+    let cursor = ["", "?limit=1", "?limit=100", "?tenant=acme"][extra as usize];
+    let query = match method {
+        "GET" => cursor,
+        "DELETE" if extra == 1 => "?accept_loss=true",
+        _ => "",
+    };
+    let path = template.replace("{id}", id.as_str()) + query;
+    let body = match (method, template) {
+        ("PATCH", _) => Some(json!({"frequency": extra + 1})),
+        ("POST", "/v1/connectors") => Some(json!({})),
+        _ => None,
+    };
+    world.ask(who, method, &path, body).await
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_tenant_ever_sees_anything_of_another_through_any_route(walk in anything()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let world = World::new();
+            let mut paths = Vec::new();
+            for tenant in [MINE, THEIRS] {
+                paths.push(world.connected(tenant).await);
+                paths.push(world.active(tenant).await);
+            }
+            let own = |who: &str| if who == MINE { &paths[..2] } else { &paths[2..] };
+            for (mine, route, target, extra) in walk {
+                let (me, other) = if mine { (MINE, THEIRS) } else { (THEIRS, MINE) };
+                let of_others: Vec<_> = own(other).iter().flat_map(|path| marks(&world, path)).collect();
+                let answer = step(&world, &paths, Who::Tenant(me), route, target, extra).await;
+                let text = format!("{answer:?}");
+                for mark in of_others {
+                    assert!(!text.contains(&mark), "{me} was told {mark} by {:?}: {text}", ROUTES[route]);
+                }
+                let about_one = ROUTES[route].1.contains("{id}");
+                if about_one && !own(me).contains(&paths[target % paths.len()]) {
+                    assert!(matches!(answer.status, 400 | 404), "{me} got {answer:?} of {:?}", ROUTES[route]);
+                }
+            }
+        });
+    }
+}

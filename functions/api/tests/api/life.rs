@@ -1,0 +1,170 @@
+//! The life of a connector, from its creation to its deletion, as its administrator goes through it.
+
+use std::time::Duration;
+
+use domain::fault::{Fault, Reason, Stage};
+use serde_json::json;
+use tests::fixtures;
+
+use crate::world::{Who, World, destination, id_in};
+
+const ACME: Who = Who::Tenant("acme");
+
+#[tokio::test]
+async fn an_administrator_gets_from_nothing_to_an_export_alone() {
+    let world = World::new();
+    let created = world.ask(ACME, "POST", "/v1/connectors", Some(json!({}))).await;
+    assert_eq!((created.status, created.headers["etag"].as_str()), (201, "\"1\""));
+    assert_eq!((&created.body["tenant"], &created.body["state"]), (&json!("acme"), &json!("draft")));
+    assert!(created.body.get("health").is_none(), "it exports nothing yet");
+    let path = created.headers["location"].clone();
+
+    let setup = world.ask(ACME, "GET", &format!("{path}/setup"), None).await;
+    assert_eq!(setup.body["external_id"], created.body["external_id"]);
+    let link = setup.body["quick_create_url"].as_str().unwrap();
+    assert!(link.contains(created.body["external_id"].as_str().unwrap()), "{link}");
+
+    let to = destination(fixtures::fresh());
+    let connected = world.ask(ACME, "PATCH", &path, Some(json!({"destination": to}))).await;
+    assert_eq!((&connected.body["destination"], &connected.body["state"]), (&to, &json!("draft")));
+
+    let activated = world.ask(ACME, "POST", &format!("{path}/activate"), None).await;
+    assert_eq!((activated.status, &activated.body["state"]), (200, &json!("active")));
+    assert_eq!(activated.body["health"]["status"], "healthy");
+    assert_eq!(activated.body["progress"]["next_run_at"], "2026-11-20T21:05:00.000Z");
+
+    world.export(&path, true).await;
+    world.export(&path, false).await;
+    let read = world.ask(ACME, "GET", &path, None).await;
+    let progress = &read.body["progress"];
+    assert_eq!((&progress["sealed_parts"], &progress["undelivered_parts"]), (&json!(2), &json!(1)));
+    assert_eq!(
+        (&progress["last_export"]["part"], &progress["last_export"]["state"]),
+        (&json!(1), &json!("delivered"))
+    );
+    let exports = world.ask(ACME, "GET", &format!("{path}/exports"), None).await;
+    let parts: Vec<_> =
+        exports.body["exports"].as_array().unwrap().iter().map(|part| &part["state"]).collect();
+    assert_eq!(parts, ["sealed", "delivered"], "the newest first");
+    let key = exports.body["exports"][0]["key"].as_str().unwrap();
+    assert!(key.starts_with("auditferry/events/date=2026-11-20/"), "{key}");
+}
+
+#[tokio::test]
+async fn pausing_disabling_and_taking_back_lead_where_they_should() {
+    let world = World::new();
+    let path = world.active("acme").await;
+    for (verb, state) in
+        [("pause", "paused"), ("resume", "active"), ("disable", "disabled"), ("enable", "paused")]
+    {
+        let answer = world.post(&path, verb).await;
+        assert_eq!((answer.status, &answer.body["state"]), (200, &json!(state)), "{verb}");
+    }
+    let refused = world.post(&path, "pause").await;
+    assert_eq!((refused.status, refused.code()), (409, "wrong_state"));
+    assert!(refused.body["detail"].as_str().unwrap().contains("is paused; pause needs one that is active"));
+    assert_eq!(world.post(&path, "disable").await.status, 200);
+    assert_eq!(world.post(&path, "run").await.code(), "wrong_state", "what is disabled does not run");
+    world.clock.advance(Duration::from_hours(30 * 24 + 1));
+    assert_eq!(world.post(&path, "enable").await.code(), "kept_no_longer");
+}
+
+#[tokio::test]
+async fn a_destination_that_fails_is_told_stage_by_stage_and_nothing_is_activated() {
+    let world = World::new();
+    let path = world.connected("acme").await;
+    world.prober.change(|set_up| {
+        let code = "NoSuchBucket".into();
+        set_up.put =
+            Some(Fault { stage: Stage::PutObject, reason: Reason::Gone, code, message: "gone".into() });
+    });
+    let verified = world.post(&path, "verify").await;
+    assert_eq!((verified.status, &verified.body["passed"]), (200, &json!(false)));
+    let refused = world.post(&path, "activate").await;
+    assert_eq!((refused.status, refused.code()), (409, "not_verified"));
+    let reports = refused.body["verification"]["reports"].as_array().unwrap();
+    let failed = reports.iter().find(|report| report["verdict"] == "failed").unwrap();
+    assert_eq!(
+        (&failed["stage"], &failed["finding"]["code"]),
+        (&json!("put_object"), &json!("NoSuchBucket"))
+    );
+    assert_eq!(world.get(&path).await.body["state"], "draft");
+}
+
+#[tokio::test]
+async fn a_block_is_told_with_what_to_do_and_when_it_is_tried_again() {
+    use domain::fault::Block;
+    use domain::ports::Runs as _;
+    let world = World::new();
+    let path = world.active("acme").await;
+    let (id, since) = (id_in(&path), fixtures::at("2026-11-20T21:06:00Z"));
+    let to = world.ledger.connector(&id).destination.unwrap();
+    let code = "NoSuchBucket".to_owned();
+    let fault = Fault { stage: Stage::PutObject, reason: Reason::Gone, code, message: "gone".into() };
+    world.ledger.block(&id, &Block::new(&fault, &to, None, since, 0)).await.unwrap();
+    let health = world.get(&path).await.body["health"].clone();
+    assert_eq!((&health["status"], &health["stage"]), (&json!("blocked"), &json!("put_object")));
+    assert_eq!((&health["code"], &health["since"]), (&json!("NoSuchBucket"), &json!(since.to_string())));
+    assert!(health["remedy"].as_str().unwrap().starts_with("Create audit-log-of-"));
+    // Whoever asks for a run may have mended it: it is tried again at once.
+    assert_eq!(world.post(&path, "run").await.status, 202);
+    let now = world.clock.wall();
+    assert_eq!(world.get(&path).await.body["health"]["next_attempt"], now.to_string());
+}
+
+#[tokio::test]
+async fn an_export_that_does_not_come_makes_it_stale() {
+    let world = World::new();
+    let path = world.active("acme").await;
+    world.clock.set(fixtures::at("2026-11-20T21:21:00Z"));
+    let health = world.get(&path).await.body["health"].clone();
+    assert_eq!(health, json!({"status": "stale", "since": "2026-11-20T21:20:00.000Z"}));
+}
+
+#[tokio::test]
+async fn nothing_is_lost_before_it_was_said_what_and_accepted() {
+    let world = World::new();
+    let path = world.active("acme").await;
+    world.export(&path, false).await;
+    let active = world.ask(Who::Operator, "DELETE", &path, None).await;
+    assert_eq!((active.status, active.code()), (409, "wrong_state"), "told before a loss is accepted");
+    world.post(&path, "disable").await;
+    let refused = world.ask(Who::Operator, "DELETE", &path, None).await;
+    assert_eq!((refused.status, refused.code()), (409, "would_lose"));
+    let lost = json!({"undelivered_parts": 1, "unsealed_from": "2026-11-20T21:00:00.000Z"});
+    assert_eq!(refused.body["loss"], lost);
+    assert_eq!(world.get(&path).await.body["state"], "disabled");
+    let deleted = world.ask(Who::Operator, "DELETE", &format!("{path}?accept_loss=true"), None).await;
+    assert_eq!(
+        (deleted.status, &deleted.body["lost"], &deleted.body["state"]),
+        (200, &lost, &json!("deleted"))
+    );
+
+    let unused = world.connected("acme").await;
+    assert_eq!(
+        world.ask(Who::Operator, "DELETE", &unused, None).await.status,
+        200,
+        "there was nothing to lose"
+    );
+}
+
+#[tokio::test]
+async fn every_change_is_recorded_with_who_and_what_and_is_told_the_bus() {
+    let world = World::new();
+    let path = world.active("acme").await;
+    world.ask(ACME, "POST", &format!("{path}/pause"), None).await;
+    let changes = world.get(&format!("{path}/changes")).await.body["changes"].clone();
+    let told: Vec<_> =
+        changes.as_array().unwrap().iter().map(|c| (c["what"].as_str().unwrap(), &c["by"])).collect();
+    let operator = json!({"kind": "operator", "name": crate::world::OPERATOR_ARN});
+    let tenant = json!({"kind": "tenant", "tenant": "acme", "name": "admin@acme.example"});
+    assert_eq!(
+        told,
+        [("pause", &tenant), ("activate", &operator), ("verify", &operator), ("create", &operator)]
+    );
+    assert_eq!(
+        (&changes[0]["before"]["state"], &changes[0]["after"]["state"]),
+        (&json!("active"), &json!("paused"))
+    );
+    assert_eq!(world.bus.facts(), ["ConnectorChanged"; 4]);
+}

@@ -1,0 +1,213 @@
+//! The router over in-memory ports, and requests as different callers.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use api::{Gateway, Identity, router};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use domain::names::ConnectorId;
+use domain::onboarding::Onboarding;
+use domain::ports::{Connectors, Runs as _};
+use domain::protocol::Mark;
+use domain::setup::Vendor;
+use serde_json::{Value, json};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, SeededRandomness};
+use tests::fixtures::{self, TIMING, at};
+use tower::ServiceExt as _;
+
+use crate::contract;
+
+pub(crate) const OPERATOR_ARN: &str = "arn:aws:iam::111111111111:user/Admin";
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    Operator,
+    Tenant(&'static str),
+    Nobody,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The code of a problem.
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    /// The pointers of a refusal.
+    pub(crate) fn pointers(&self) -> Vec<&str> {
+        let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect()
+    }
+}
+
+/// One deployment.
+pub(crate) struct World {
+    router: Router,
+    pub(crate) ledger: FakeLedger,
+    pub(crate) prober: FakeProber,
+    pub(crate) bus: FakeBus,
+    pub(crate) clock: FakeClock,
+    /// What was asked and answered: method, path of the document, status, code of a problem.
+    seen: Mutex<Vec<(String, String, u16, String)>>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let ledger = FakeLedger::new();
+        Self::over(ledger.clone(), Arc::new(ledger))
+    }
+
+    /// With other connectors than the ledger's own.
+    pub(crate) fn over(ledger: FakeLedger, connectors: Arc<dyn Connectors>) -> Self {
+        let (prober, bus) = (FakeProber::new(), FakeBus::new());
+        let clock = FakeClock::at(at("2026-11-20T20:15:30Z"));
+        let onboarding = Onboarding {
+            connectors,
+            prober: Arc::new(prober.clone()),
+            bus: Arc::new(bus.clone()),
+            clock: Arc::new(clock.clone()),
+            randomness: Arc::new(SeededRandomness::new(7)),
+            timing: TIMING,
+            vendor: Vendor {
+                account: "111111111111".parse().unwrap(),
+                partition: "aws".into(),
+                region: "eu-central-1".parse().unwrap(),
+                exporter_role: "auditferry-exporter".into(),
+                template_url: Some("https://example.s3.amazonaws.com/customer-role.yaml".into()),
+            },
+        };
+        let callers =
+            Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() };
+        let router = router(onboarding, Arc::new(callers));
+        Self { router, ledger, prober, bus, clock, seen: Mutex::default() }
+    }
+
+    /// Sends a request as it is, and holds the answer against the document.
+    pub(crate) async fn send(&self, who: Who, mut request: Request<Body>) -> Answer {
+        let identity = match who {
+            Who::Operator => Some(Identity::Iam { arn: OPERATOR_ARN.into() }),
+            Who::Tenant(tenant) => {
+                let claims = [("sub", format!("admin@{tenant}.example")), ("tenant_id", tenant.to_owned())];
+                Some(Identity::Jwt { claims: claims.map(|(name, value)| (name.to_owned(), value)).into() })
+            }
+            Who::Nobody => None,
+        };
+        identity.map(|identity| request.extensions_mut().insert(identity));
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let header = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
+            (name.to_string(), value.to_str().unwrap().to_owned())
+        };
+        let headers: BTreeMap<_, _> = response.headers().iter().map(header).collect();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        assert_eq!(headers.get("cache-control").map(String::as_str), Some("no-store"));
+        let answer = Answer { status, headers, body };
+        if let Some(operation) = contract::operation(&method, &path) {
+            operation.judge(status, &answer.headers, &answer.body);
+            let seen = (method, operation.path.clone(), status, answer.code().to_owned());
+            self.seen.lock().unwrap().push(seen);
+        }
+        answer
+    }
+
+    /// Asks, with a JSON body or none.
+    pub(crate) async fn ask(&self, who: Who, method: &str, path: &str, body: Option<Value>) -> Answer {
+        self.ask_with(who, method, path, &[], body).await
+    }
+
+    /// The same, with headers.
+    pub(crate) async fn ask_with(
+        &self,
+        who: Who,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        let bytes = body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let answer = self.send(who, request.body(bytes).unwrap()).await;
+        if let (200..300, Some(operation)) = (answer.status, contract::operation(method, path)) {
+            operation.judge_request(body.as_ref());
+        }
+        answer
+    }
+
+    /// Creates a connector with a destination of its own, and returns its path.
+    pub(crate) async fn connected(&self, tenant: &'static str) -> String {
+        let destination = destination(fixtures::fresh());
+        let body = json!({"tenant": tenant, "destination": destination});
+        let created = self.ask(Who::Operator, "POST", "/v1/connectors", Some(body)).await;
+        assert_eq!(created.status, 201, "{created:?}");
+        created.headers["location"].clone()
+    }
+
+    /// The same, activated.
+    pub(crate) async fn active(&self, tenant: &'static str) -> String {
+        let path = self.connected(tenant).await;
+        let activated = self.post(&path, "activate").await;
+        assert_eq!(activated.status, 200, "{activated:?}");
+        path
+    }
+
+    /// A verb, asked by an operator.
+    pub(crate) async fn post(&self, path: &str, verb: &str) -> Answer {
+        self.ask(Who::Operator, "POST", &format!("{path}/{verb}"), None).await
+    }
+
+    /// A reading, asked by an operator.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask(Who::Operator, "GET", path, None).await
+    }
+
+    /// Seals one part, an hour long, and marks it as delivered if asked to.
+    pub(crate) async fn export(&self, path: &str, delivered: bool) {
+        let id = id_in(path);
+        let (connector, cursor) = (self.ledger.connector(&id), self.ledger.cursor(&id));
+        let to = connector.grid().unwrap().window(cursor.watermark, None).to;
+        let seal = fixtures::seal(&connector, &cursor, to, &fixtures::worker());
+        self.ledger.seal(&seal).await.unwrap();
+        if delivered {
+            self.ledger.mark(&Mark { part: seal.part, at: to, unblock: false }).await.unwrap();
+        }
+    }
+
+    /// All that was asked and answered: method, path of the document, status, code of a problem.
+    pub(crate) fn seen(&self) -> Vec<(String, String, u16, String)> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+/// The connector of a path.
+pub(crate) fn id_in(path: &str) -> ConnectorId {
+    path.rsplit('/').next().unwrap().parse().unwrap()
+}
+
+/// A destination that no other test's connector has.
+pub(crate) fn destination(seed: u64) -> Value {
+    let account = 200_000_000_000 + seed;
+    json!({
+        "role": format!("arn:aws:iam::{account}:role/auditferry/AuditferryDelivery"),
+        "bucket": format!("audit-log-of-{account}"),
+        "region": "eu-central-1",
+        "prefix": "auditferry",
+    })
+}

@@ -1,0 +1,138 @@
+//! The API's binary as Lambda runs it: API Gateway's own events in through the Runtime API, the ledger and STS on the
+//! embedded stand-ins, the bus on a stand-in of its own.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
+use local::wiring::Embedded;
+use serde_json::{Value, json};
+use tests::lambda::{EventBus, Function};
+
+const ARN: &str = "arn:aws:sts::111111111111:assumed-role/Admin/jane";
+
+struct World {
+    embedded: Embedded,
+    bus: EventBus,
+}
+
+impl World {
+    async fn start() -> Self {
+        Self { embedded: Embedded::start(None, None).await.unwrap(), bus: EventBus::start().await.unwrap() }
+    }
+
+    /// The environment as the template sets it: optional variables are there and empty.
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        let is_ours = |name: &str| name.starts_with("AWS_") || name == "LEDGER_TABLE";
+        let mut environment = self.embedded.environment();
+        environment.retain(|(name, _)| is_ours(name));
+        environment.push(("S3_FORCE_PATH_STYLE", "true".to_owned()));
+        environment.push(("AWS_ENDPOINT_URL_EVENTBRIDGE", self.bus.url.clone()));
+        environment.push(("EVENT_BUS_NAME", "auditferry-events".to_owned()));
+        let url = "https://example.s3.amazonaws.com/customer-role.yaml".to_owned();
+        environment.push(("CUSTOMER_TEMPLATE_URL", url));
+        for optional in ["EVENTS_INDEX", "SETTLE_SECONDS", "TENANT_CLAIM", "OPERATOR_SCOPE"] {
+            environment.push((optional, String::new()));
+        }
+        environment
+    }
+}
+
+async fn api(environment: &[(&str, String)]) -> Function {
+    Function::start(env!("CARGO_BIN_EXE_api"), environment).await
+}
+
+/// Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs", format 2.0.
+fn event(authorizer: &Value, method: &str, path: &str, body: Option<&Value>) -> Value {
+    json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json", "host": "id.execute-api.eu-central-1.amazonaws.com"},
+        "requestContext": {
+            "accountId": "111111111111",
+            "apiId": "id",
+            "authorizer": authorizer,
+            "domainName": "id.execute-api.eu-central-1.amazonaws.com",
+            "domainPrefix": "id",
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test"},
+            "requestId": "JKJaXmPLvHcESHA=",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": "20/Nov/2026:20:15:30 +0000",
+            "timeEpoch": 1_795_205_730_000_i64,
+        },
+        "body": body.map(ToString::to_string),
+        "isBase64Encoded": false,
+    })
+}
+
+fn iam() -> Value {
+    json!({"iam": {"accessKey": "ASIA", "accountId": "111111111111", "callerId": "A:jane", "userArn": ARN, "userId": "A:jane"}})
+}
+
+fn token(tenant: &str) -> Value {
+    json!({"jwt": {"claims": {"sub": "u1", "tenant_id": tenant}, "scopes": null}})
+}
+
+/// Status and body.
+async fn ask(function: &mut Function, event: Value) -> (u64, Value) {
+    let answer = function.invoke(&event).await.unwrap();
+    assert_eq!(answer["isBase64Encoded"], false, "problems are text too: {answer}");
+    let body = serde_json::from_str(answer["body"].as_str().unwrap_or("null")).unwrap();
+    (answer["statusCode"].as_u64().unwrap(), body)
+}
+
+#[tokio::test]
+async fn it_answers_what_api_gateway_sends_and_only_to_whom_it_vouches_for() {
+    let world = World::start().await;
+    let mut function = api(&world.environment()).await;
+
+    let body = json!({"tenant": "acme"});
+    let (status, created) = ask(&mut function, event(&iam(), "POST", "/v1/connectors", Some(&body))).await;
+    assert_eq!((status, &created["state"]), (201, &json!("draft")), "{created}");
+    let path = format!("/v1/connectors/{}", created["id"].as_str().unwrap());
+
+    // Whose account and region it is in, it has asked STS and the environment.
+    let (_, setup) = ask(&mut function, event(&token("acme"), "GET", &format!("{path}/setup"), None)).await;
+    let trusted = &setup["trust_policy"]["Statement"][0]["Condition"]["ArnEquals"]["aws:PrincipalArn"];
+    assert_eq!(trusted, "arn:aws:iam::111111111111:role/auditferry-exporter");
+    let link = setup["quick_create_url"].as_str().unwrap();
+    assert!(link.starts_with("https://eu-central-1.console.aws.amazon.com/"), "{link}");
+
+    let (_, changes) = ask(&mut function, event(&iam(), "GET", &format!("{path}/changes"), None)).await;
+    assert_eq!(changes["changes"][0]["by"], json!({"kind": "operator", "name": ARN}));
+    assert_eq!(world.bus.told().len(), 1);
+
+    for (authorizer, status) in [(token("acme"), 200), (token("globex"), 404), (json!(null), 401)] {
+        let (answered, problem) = ask(&mut function, event(&authorizer, "GET", &path, None)).await;
+        assert_eq!(answered, status, "{authorizer}: {problem}");
+    }
+    // API Gateway hands paths over decoded: what no URI can hold must not end the function.
+    let (status, _) = ask(&mut function, event(&iam(), "GET", "/v1/connectors/con_ \u{e9}\"<", None)).await;
+    assert_eq!(status, 404);
+
+    let ended = function.kill().await;
+    let external_id = created["external_id"].as_str().unwrap();
+    assert!(!ended.stdout.contains(external_id) && !ended.stderr.contains(external_id));
+}
+
+#[tokio::test]
+async fn everything_wrong_with_the_environment_is_named_at_once() {
+    let world = World::start().await;
+    let mut environment = world.environment();
+    environment.retain(|(name, _)| name.starts_with("AWS_"));
+    environment.push(("TENANT_CLAIM", "a b".to_owned()));
+    environment.push(("EXPORTER_ROLE_NAME", "role/x".to_owned()));
+    let ended = api(&environment).await.end().await;
+    assert!(ended.code.is_some_and(|code| code != 0), "{ended:?}");
+    let log = ended.log();
+    let settings = log[0]["settings"].as_str().unwrap();
+    for wrong in [
+        "LEDGER_TABLE is not set",
+        "EVENT_BUS_NAME is not set",
+        "TENANT_CLAIM is `a b`",
+        "EXPORTER_ROLE_NAME is `role/x`",
+    ] {
+        assert!(settings.contains(wrong), "{settings}");
+    }
+}

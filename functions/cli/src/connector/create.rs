@@ -1,0 +1,125 @@
+//! The commands that make a connector and say where and how its events go: `create`, `setup`, `connect`, `update`.
+
+use domain::connector::{Connector, Destination, State};
+use domain::names::ConnectorId;
+use domain::onboarding::{Edit, NewConnector};
+use domain::part::Encoding;
+use domain::setup::Setup;
+use serde::Serialize;
+
+use super::change::Changed;
+use super::options::{ConnectArgs, CreateArgs, UpdateArgs};
+use crate::backend::Backend;
+use crate::output::{Output, Tone};
+use crate::problem::{Exit, Problem};
+
+#[derive(Serialize)]
+struct Created<'a> {
+    connector: &'a Connector,
+    setup: &'a Setup,
+}
+
+/// `connector create`.
+pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output) -> Result<Exit, Problem> {
+    let now = backend.onboarding.clock.now();
+    if let Some(start) = args.start_from.filter(|start| *start > now) {
+        return Err(Problem::usage(
+            format!("--start-from {start} is later than now, {now}"),
+            "Leave it out to start with the activation.",
+        ));
+    }
+    let new = NewConnector {
+        tenant: args.tenant.clone(),
+        shards: args.shards,
+        frequency: args.frequency,
+        encoding: Encoding { format: args.format.into(), compression: args.compression.into() },
+        start_from: args.start_from,
+        destination: None,
+        idempotency_key: args.idempotency_key.clone(),
+    };
+    let connector = backend.onboarding.create(&backend.caller, new).await?;
+    let id = &connector.id;
+    let setup = backend.onboarding.setup(&backend.caller, id).await?;
+    output.line(format_args!("{id} was made for {}", connector.tenant));
+    output
+        .line(format_args!("external ID {}: the customer's trust policy must ask for it", setup.external_id));
+    if let Some(url) = &setup.quick_create_url {
+        output.line(format_args!(
+            "The customer's administrator opens this link and clicks Create stack:\n  {url}"
+        ));
+    }
+    let connect = format_args!("connect {id} --role-arn ARN --bucket BUCKET --region REGION").to_string();
+    output.line(format_args!("\nNext: {}", backend.command(connect)));
+    output.object(&Created { connector: &connector, setup: &setup });
+    Ok(Exit::Done)
+}
+
+/// `connector setup`.
+pub(crate) async fn setup(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
+    let setup = backend.onboarding.setup(&backend.caller, id).await?;
+    let pretty = |value: &serde_json::Value| format!("{value:#}");
+    let missing = || "the template is not published: set CUSTOMER_TEMPLATE_URL".to_owned();
+    for (heading, text) in [
+        ("External ID", setup.external_id.to_string()),
+        ("Link that opens the customer's console", setup.quick_create_url.clone().unwrap_or_else(missing)),
+        ("Or by hand: the role's trust policy", pretty(&setup.trust_policy)),
+        ("… and its permissions", pretty(&setup.permissions_policy)),
+        ("Or with Terraform", setup.terraform.trim_end().to_owned()),
+    ] {
+        output.line(format_args!("{}\n{text}\n", output.tone(Tone::Strong, heading)));
+    }
+    output.object(&setup);
+    Ok(Exit::Done)
+}
+
+/// `connector connect`.
+pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Output) -> Result<Exit, Problem> {
+    let id = &args.change.one.id;
+    let destination = Destination {
+        role: args.role_arn.clone(),
+        bucket: args.bucket.clone(),
+        region: args.region.clone(),
+        prefix: args.prefix.clone(),
+        kms_key: args.kms_key_arn.clone(),
+    };
+    let edit = Edit { destination: Some(destination), ..Edit::default() };
+    let connector = backend.onboarding.update(&backend.caller, id, args.change.if_version, edit).await?;
+    output.line(format_args!("{id} writes to {}/{}", args.bucket, args.prefix));
+    // After it is stored: a role or bucket that is another connector's is left alone.
+    if let Some(embedded) = backend.embedded.as_ref().filter(|_| !args.no_stack) {
+        embedded.admit(&connector)?;
+        output.line("the stand-in has the bucket, and the role that lets this connector in");
+    }
+    let next = match connector.state {
+        State::Paused => {
+            output.line("it is paused until the new destination is verified; sealing goes on");
+            "resume"
+        }
+        _ => "verify",
+    };
+    output.line(format_args!("\nNext: {}", backend.command(format_args!("{next} {id}"))));
+    output.object(&Changed::settings(&connector));
+    Ok(Exit::Done)
+}
+
+/// `connector update`.
+pub(crate) async fn update(backend: &Backend, args: &UpdateArgs, output: Output) -> Result<Exit, Problem> {
+    let id = &args.change.one.id;
+    let now = backend.view(id).await?.connector;
+    let encoding = Encoding {
+        format: args.format.map_or(now.encoding.format, Into::into),
+        compression: args.compression.map_or(now.encoding.compression, Into::into),
+    };
+    // Half of an encoding comes from what was read, so that is what the change is made to.
+    let if_match = args.change.if_version.or_else(|| (encoding != now.encoding).then_some(now.version));
+    let edit = Edit {
+        frequency: args.frequency,
+        encoding: (encoding != now.encoding).then_some(encoding),
+        destination: None,
+    };
+    let connector = backend.onboarding.update(&backend.caller, id, if_match, edit).await?;
+    let (hours, files) = (connector.frequency.hours(), connector.encoding.suffix());
+    output.line(format_args!("{id} exports every {hours} h from its next window on, as {files}"));
+    output.object(&Changed::settings(&connector));
+    Ok(Exit::Done)
+}

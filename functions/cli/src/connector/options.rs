@@ -1,0 +1,166 @@
+//! The options of single commands of `connector`.
+
+use clap::{Args, ValueEnum};
+use domain::connector::Shards;
+use domain::names::{BucketName, ConnectorId, KmsKeyArn, Prefix, Region, RoleArn, TenantId};
+use domain::part::{Compression, Format};
+use domain::schedule::Frequency;
+use domain::time::Time;
+
+use super::args::{ChangeArgs, OneArgs};
+use crate::args::Place;
+
+/// The options of `connector create`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CreateArgs {
+    /// Whose events it exports
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: TenantId,
+    /// How often it exports, in hours: 1 to 24
+    #[arg(long, value_name = "HOURS", default_value = "1")]
+    pub(crate) frequency: Frequency,
+    /// How the events are laid out in a file
+    #[arg(long, value_enum, default_value_t = FormatName::Json)]
+    pub(crate) format: FormatName,
+    /// How the files are compressed
+    #[arg(long, value_enum, default_value_t = CompressionName::None)]
+    pub(crate) compression: CompressionName,
+    /// Over how many partitions of the events table the tenant's events are spread
+    #[arg(long, value_name = "N", default_value = "1", value_parser = crate::events::args::shards)]
+    pub(crate) shards: Shards,
+    /// Export events from this time on instead of from the activation on
+    #[arg(long, value_name = "TIME")]
+    pub(crate) start_from: Option<Time>,
+    /// The same key gives the same connector, however often the command is run
+    #[arg(long, value_name = "KEY", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) idempotency_key: Option<String>,
+    /// Where to make it.
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// The options of `connector connect`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ConnectArgs {
+    /// Which.
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+    /// The role in the customer's account, such as
+    /// `arn:aws:iam::123456789012:role/auditferry/AuditLogDelivery`
+    #[arg(long, value_name = "ARN")]
+    pub(crate) role_arn: RoleArn,
+    /// The customer's bucket; the role's account must own it
+    #[arg(long, value_name = "BUCKET")]
+    pub(crate) bucket: BucketName,
+    /// The bucket's region, such as `eu-central-1`
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Region,
+    /// The folder in the bucket; an empty one is the top
+    #[arg(long, value_name = "PREFIX", default_value = "auditferry")]
+    pub(crate) prefix: Prefix,
+    /// Encrypt with this KMS key instead of the bucket's default
+    #[arg(long, value_name = "ARN")]
+    pub(crate) kms_key_arn: Option<KmsKeyArn>,
+    /// With --local: leave the stand-in as it is, without the customer's bucket and role
+    #[arg(long, requires = "local")]
+    pub(crate) no_stack: bool,
+}
+
+/// The options of `connector update`.
+#[derive(Debug, Clone, Args)]
+#[group(id = "what", required = true, multiple = true, args = ["frequency", "format", "compression"])]
+pub(crate) struct UpdateArgs {
+    /// Which.
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+    /// How often it exports from its next window on, in hours: 1 to 24
+    #[arg(long, value_name = "HOURS")]
+    pub(crate) frequency: Option<Frequency>,
+    /// How the events are laid out in a file, from the next one on
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<FormatName>,
+    /// How the files are compressed, from the next one on
+    #[arg(long, value_enum)]
+    pub(crate) compression: Option<CompressionName>,
+}
+
+/// The options of `connector delete`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DeleteArgs {
+    /// Which.
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+    /// Delete without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// The options of `connector list`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ListArgs {
+    /// Only this tenant's
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: Option<TenantId>,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value = "100", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+    /// Only those behind this one, in the order of IDs
+    #[arg(long, value_name = "CONNECTOR")]
+    pub(crate) after: Option<ConnectorId>,
+    /// Where they are.
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// A page of what belongs to one connector, the newest first.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PagedArgs {
+    /// Which.
+    #[command(flatten)]
+    pub(crate) one: OneArgs,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+    /// Only those with a smaller number
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) before: Option<u64>,
+}
+
+/// A layout by its name.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FormatName {
+    /// One JSON array, one event a line
+    Json,
+    /// One event a line, no array
+    Ndjson,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Json => Self::Json,
+            FormatName::Ndjson => Self::Ndjson,
+        }
+    }
+}
+
+/// A compression by its name.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum CompressionName {
+    /// Not at all
+    None,
+    /// For every tool
+    Gzip,
+    /// Smaller and faster
+    Zstd,
+}
+
+impl From<CompressionName> for Compression {
+    fn from(name: CompressionName) -> Self {
+        match name {
+            CompressionName::None => Self::None,
+            CompressionName::Gzip => Self::Gzip,
+            CompressionName::Zstd => Self::Zstd,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `connector verify`, and the stages of a verification as they run, also before an activation or a resume.
+
+use domain::connector::Connector;
+use domain::names::ConnectorId;
+use domain::onboarding::{Changed, OnboardingError};
+use domain::verify::{Report, Stage, Verdict, Verification};
+use serde::Serialize;
+
+use crate::backend::Backend;
+use crate::output::{Output, Tone, aside};
+use crate::problem::{Exit, Problem};
+
+#[derive(Serialize)]
+struct Verified<'a> {
+    connector: &'a ConnectorId,
+    /// The state that follows from it.
+    state: &'static str,
+    #[serde(flatten)]
+    verification: &'a Verification,
+}
+
+/// `connector verify`.
+pub(crate) async fn verify(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
+    let before = backend.view(id).await?.connector;
+    begin(output);
+    let told = backend.onboarding.verify(&backend.caller, id, |report| tell(report, output)).await;
+    output.progress_is_over();
+    let verification = told?;
+    let after = backend.view(id).await?.connector;
+    let state = after.state.as_str();
+    conclude(backend, &verification, output);
+    if verification.passed {
+        output.line(format_args!("{} {id} is {state}", output.tone(Tone::Good, "It works.")));
+        if before.next_external_id.is_some() && after.next_external_id.is_none() {
+            output.line("the new external ID works, and the old one is retired");
+        } else if after.next_external_id.is_some() {
+            output.line("the customer's role still asks for the old external ID, which stays in use until it asks for the new one");
+        }
+        if state == "ready" {
+            output.line(format_args!("\nNext: {}", backend.command(format_args!("activate {id}"))));
+        } else if state == "paused" {
+            output.line(format_args!("\nNext: {}", backend.command(format_args!("resume {id}"))));
+        }
+    } else {
+        output.line(format_args!("{} {id} is {state}", output.tone(Tone::Bad, "It does not work.")));
+    }
+    output.object(&Verified { connector: id, state, verification: &verification });
+    Ok(if verification.passed { Exit::Done } else { Exit::Failed })
+}
+
+/// Says that the first stage is under way.
+pub(super) fn begin(output: Output) {
+    under_way(Stage::ALL.first(), output);
+}
+
+/// Tells a stage that has ended, and that the next one is under way.
+pub(super) fn tell(report: &Report, output: Output) {
+    output.progress_is_over();
+    for line in lines(report, output) {
+        output.line(line);
+    }
+    let next = Stage::ALL.iter().skip_while(|stage| **stage != report.stage).nth(1);
+    under_way(next, output);
+}
+
+fn under_way(stage: Option<&Stage>, output: Output) {
+    if let Some(stage) = stage {
+        output.progress(format_args!("… {}", stage.as_str()));
+    }
+}
+
+fn lines(report: &Report, output: Output) -> Vec<String> {
+    let mark = match report.verdict {
+        Verdict::Passed => output.tone(Tone::Good, "✓"),
+        Verdict::Warning => output.tone(Tone::Strong, "!"),
+        Verdict::Failed => output.tone(Tone::Bad, "✗"),
+        Verdict::Skipped => "-".to_owned(),
+    };
+    let stage = report.stage.as_str();
+    let took = match report.verdict {
+        Verdict::Skipped => "not tried".to_owned(),
+        _ => format!("{} ms", report.duration_ms),
+    };
+    let Some(finding) = &report.finding else { return vec![format!("{mark} {stage:<27}  {took}")] };
+    vec![
+        format!("{mark} {stage:<27}  {took}  {}", finding.code),
+        format!("    {}", finding.cause),
+        format!("    {}", finding.remedy),
+    ]
+}
+
+/// What came of a change that a verification goes before, with what only this side knows of it.
+pub(super) fn passed(backend: &Backend, done: Changed, output: Output) -> Result<Connector, Problem> {
+    if let Err(OnboardingError::NotVerified(verification)) = &done {
+        conclude(backend, verification, output);
+    }
+    Ok(done?)
+}
+
+/// Tells with whose credentials it was tried, if that may be why the role did not let them in.
+fn conclude(backend: &Backend, verification: &Verification, output: Output) {
+    let at_the_door =
+        |report: &Report| report.stage == Stage::AssumeRole && report.verdict == Verdict::Failed;
+    let note = backend.note.as_ref().filter(|_| verification.reports.iter().any(at_the_door));
+    if let Some(note) = note.filter(|_| !output.is_json()) {
+        aside(note);
+    }
+}

@@ -1,0 +1,83 @@
+//! What a refusal of [`domain::onboarding`] means to whoever typed the command, each with what to do about it.
+
+use domain::connector::NotAllowed;
+use domain::names::Refused;
+use domain::onboarding::{OnboardingError, Taken};
+use domain::verify::{Verdict, Verification};
+
+use crate::problem::Problem;
+
+impl From<OnboardingError> for Problem {
+    fn from(error: OnboardingError) -> Self {
+        let said = error.to_string();
+        match error {
+            OnboardingError::NotFound(_) => {
+                Self::failed(said, "See which there are: auditferry connector list")
+            }
+            OnboardingError::Stale { id, .. } => Self::failed(
+                said,
+                format!("Look at it, and run the command again: auditferry connector show {id}"),
+            ),
+            // Whose it is stays untold: the name of another tenant is none of this one's business.
+            OnboardingError::Taken(Taken::Role) => Self::failed(
+                said,
+                "A role serves one tenant. Let the customer launch the stack again, with another name for the role.",
+            ),
+            OnboardingError::Taken(Taken::Destination) => {
+                Self::failed(said, "Name another prefix or another bucket.")
+            }
+            OnboardingError::NotAllowed(refusal) => refusal.into(),
+            OnboardingError::NotVerified(verification) => not_verified(&said, verification),
+            OnboardingError::Refused(refused) => refused.into(),
+            OnboardingError::Forbidden(_) => Self::failed(said, "Ask the vendor's operators."),
+            OnboardingError::Port(error) => error.into(),
+        }
+    }
+}
+
+/// Says the stage that failed; the others have been told.
+fn not_verified(said: &str, verification: Box<Verification>) -> Problem {
+    let failed = verification.reports.iter().find(|report| report.verdict == Verdict::Failed);
+    let problem = match failed.and_then(|report| Some((report.stage, report.finding.as_ref()?))) {
+        Some((stage, finding)) => Problem::failed(
+            format!("{said}: {} ({}). {}", stage.as_str(), finding.code, finding.cause),
+            finding.remedy.clone(),
+        ),
+        None => Problem::failed(said, "Verify it: auditferry connector verify CONNECTOR"),
+    };
+    problem.with(verification)
+}
+
+impl From<NotAllowed> for Problem {
+    fn from(refusal: NotAllowed) -> Self {
+        let remedy = match &refusal {
+            NotAllowed::NoDestination(id) => format!(
+                "Connect it: auditferry connector connect {id} --role-arn ARN --bucket BUCKET --region REGION"
+            ),
+            NotAllowed::NotVerified(id) => {
+                format!("See what is wrong: auditferry connector verify {id}")
+            }
+            NotAllowed::WrongState { id, state, verb, .. } => match (*verb, *state) {
+                ("delete", "active" | "paused") => {
+                    format!("Disable it first: auditferry connector disable {id}")
+                }
+                ("run", "draft" | "ready") => format!("Activate it: auditferry connector activate {id}"),
+                (_, "disabled") => format!("Take it back first: auditferry connector enable {id}"),
+                _ => format!("See its state: auditferry connector show {id}"),
+            },
+            NotAllowed::StartsInTheFuture(_) => {
+                "Activate it later, or create it without --start-from.".to_owned()
+            }
+            NotAllowed::KeptNoLonger { .. } => {
+                "Make a new connector: auditferry connector create --tenant TENANT".to_owned()
+            }
+        };
+        Self::failed(refusal.to_string(), remedy)
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        Self::usage(refused.to_string(), "Write it in the form that is told, and run the command again.")
+    }
+}

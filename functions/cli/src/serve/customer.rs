@@ -1,0 +1,150 @@
+//! What stands beside the API in `serve` and in no deployment: the customer's administrator, who launches the
+//! stack, and an event bus for those who work on these stand-ins from another process.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use domain::names::{AccountId, BucketName, ExternalId, Prefix, Refused, Region, RoleArn};
+use domain::setup::{ROLE_NAME, ROLE_PATH};
+use local::wiring::{CustomerStack, Embedded, REGION};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Where the customer's stacks are launched.
+pub(super) const STACKS_PATH: &str = "/stand-in/stacks";
+/// Where the event bus is.
+pub(super) const BUS_PATH: &str = "/stand-in/bus";
+/// What the event bus is called.
+pub(super) const BUS: &str = "auditferry";
+
+/// The routes.
+pub(super) fn routes(embedded: &Arc<Embedded>) -> Router {
+    Router::new()
+        .route(STACKS_PATH, post(launch))
+        // The SDK asks for the root below the endpoint that it is given.
+        .route(BUS_PATH, post(put_events))
+        .route(&format!("{BUS_PATH}/"), post(put_events))
+        .with_state(Arc::clone(embedded))
+}
+
+/// The parameters of `infra/customer-role.yaml`, as far as the stand-ins know them, and where it is launched.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+struct Launch {
+    account_id: AccountId,
+    region: Option<Region>,
+    /// Without one the role lets in whoever asks.
+    external_id: Option<ExternalId>,
+    bucket_name: BucketName,
+    prefix: Option<Prefix>,
+    role_name: Option<String>,
+    #[serde(default)]
+    create_bucket: YesNo,
+}
+
+/// As the template has it, but for the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum YesNo {
+    #[default]
+    Yes,
+    No,
+}
+
+/// The template's outputs.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Outputs {
+    role_arn: RoleArn,
+    bucket_name: BucketName,
+    region: Region,
+    account_id: AccountId,
+}
+
+impl Launch {
+    /// What the stand-ins make of it, and what it puts out.
+    fn planned(self) -> Result<(CustomerStack, Outputs), Refused> {
+        let region = self.region.map_or_else(|| REGION.parse(), Ok)?;
+        let name = self.role_name.as_deref().unwrap_or(ROLE_NAME);
+        let role: RoleArn = format!("arn:aws:iam::{}:role{ROLE_PATH}{name}", self.account_id).parse()?;
+        let stack = CustomerStack {
+            role: role.clone(),
+            external_id: self.external_id,
+            bucket: self.bucket_name.clone(),
+            prefix: self.prefix.map_or_else(|| "auditferry".parse(), Ok)?,
+            create_in: (self.create_bucket == YesNo::Yes).then(|| region.clone()),
+        };
+        let outputs =
+            Outputs { role_arn: role, bucket_name: self.bucket_name, region, account_id: self.account_id };
+        Ok((stack, outputs))
+    }
+}
+
+/// `POST /stand-in/stacks`
+async fn launch(State(embedded): State<Arc<Embedded>>, headers: HeaderMap, body: Bytes) -> Response {
+    // No web page can send this content type to another origin without asking first.
+    let is_json =
+        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/json");
+    if !is_json {
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it as application/json");
+    }
+    let planned = serde_json::from_slice::<Launch>(&body)
+        .map_err(|error| error.to_string())
+        .and_then(|launch| launch.planned().map_err(|refused| refused.to_string()));
+    let (stack, outputs) = match planned {
+        Ok(planned) => planned,
+        Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
+    };
+    match embedded.launch(&stack) {
+        Ok(()) => answer(StatusCode::CREATED, &json!({ "Outputs": outputs })),
+        Err(error) => refuse(StatusCode::CONFLICT, &error.to_string()),
+    }
+}
+
+/// An event of `PutEvents`, as far as it is kept.
+/// Source: `EventBridge` API reference, `PutEvents`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entries {
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry {
+    source: String,
+    detail_type: String,
+    detail: String,
+}
+
+/// `PutEvents`, the one thing that anyone asks of the bus.
+async fn put_events(State(embedded): State<Arc<Embedded>>, body: Bytes) -> Response {
+    let Ok(Entries { entries }) = serde_json::from_slice::<Entries>(&body) else {
+        return refuse(StatusCode::BAD_REQUEST, "no PutEvents request");
+    };
+    let mut told = Vec::new();
+    for Entry { source, detail_type, detail } in entries {
+        let detail: Value = serde_json::from_str(&detail).unwrap_or(Value::String(detail));
+        let event = json!({ "source": source, "detail-type": detail_type, "detail": detail });
+        if embedded.bus().keep(event).is_err() {
+            return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the event could not be kept");
+        }
+        told.push(json!({ "EventId": format!("{:016x}", embedded.randomness().next_u64()) }));
+    }
+    answer(StatusCode::OK, &json!({ "FailedEntryCount": 0, "Entries": told }))
+}
+
+fn answer(status: StatusCode, body: &Value) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
+
+fn refuse(status: StatusCode, detail: &str) -> Response {
+    let title = status.canonical_reason().unwrap_or_default();
+    let body = json!({ "title": title, "status": status.as_u16(), "detail": detail });
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+}

@@ -1,0 +1,73 @@
+//! What `serve` says once it listens: what is where, and how to call it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use local::wiring::Embedded;
+use serde::Serialize;
+
+use super::args::ServeArgs;
+use super::customer::{BUS, BUS_PATH, STACKS_PATH};
+use crate::output::{Output, Tone};
+
+#[derive(Serialize)]
+struct Hello<'a> {
+    /// The connectors, after infra/openapi.yaml.
+    connectors_url: String,
+    /// The customer's part.
+    stacks_url: String,
+    tick_seconds: u32,
+    /// The folder that holds everything, if it is kept.
+    dir: Option<&'a Path>,
+    /// In this environment any AWS SDK, and this program without --local, works on the same stack.
+    environment: BTreeMap<&'static str, String>,
+}
+
+/// Says it.
+pub(super) fn say(args: &ServeArgs, url: &str, embedded: &Embedded, output: Output) {
+    let mut environment: BTreeMap<_, _> = embedded.environment().into_iter().collect();
+    environment.insert("AWS_ENDPOINT_URL_EVENTBRIDGE", format!("{url}{BUS_PATH}"));
+    environment.insert("EVENT_BUS_NAME", BUS.to_owned());
+    let hello = Hello {
+        connectors_url: format!("{url}/v1/connectors"),
+        stacks_url: format!("{url}{STACKS_PATH}"),
+        tick_seconds: args.tick,
+        dir: args.local.as_deref(),
+        environment,
+    };
+    for line in lines(&hello, output) {
+        output.line(line);
+    }
+    output.object(&hello);
+}
+
+fn lines(hello: &Hello<'_>, output: Output) -> Vec<String> {
+    let Hello { connectors_url, stacks_url, tick_seconds, dir, environment } = hello;
+    let strong = |text: &str| output.tone(Tone::Strong, text);
+    let json = "-H 'content-type: application/json'";
+    let mut lines = vec![
+        format!("{}  {connectors_url}", strong("connectors")),
+        format!("{}   every {tick_seconds} s what is due is exported", strong("schedule ")),
+        match dir {
+            Some(dir) => {
+                let dir = dir.display();
+                format!(
+                    "{}  {dir}/buckets/BUCKET/KEY, and what the event bus was told in {dir}/bus.ndjson",
+                    strong("files     ")
+                )
+            }
+            None => format!("{}  gone when this stops; keep them with --local DIR", strong("files     ")),
+        },
+        String::new(),
+        strong("Make a connector:"),
+        format!("  curl {json} -d '{{\"tenant\": \"acme\"}}' {connectors_url}"),
+        strong("Play its customer, who clicks Create stack:"),
+        format!(
+            "  curl {json} -d '{{\"AccountId\": \"222222222222\", \"ExternalId\": \"af-…\", \"BucketName\": \"acme-audit-log\"}}' {stacks_url}"
+        ),
+        strong("In another terminal, an AWS SDK or this program without --local works on it with:"),
+    ];
+    lines.extend(environment.iter().map(|(name, value)| format!("  export {name}={value}")));
+    lines.push("\nCtrl-C stops it.\n".to_owned());
+    lines
+}

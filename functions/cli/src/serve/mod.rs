@@ -1,0 +1,108 @@
+//! `serve`: the embedded stack and the HTTP API on 127.0.0.1, with a ticking schedule, until Ctrl-C.
+//!
+//! `customer` plays the customer's side and the event bus, `ticking` the schedule, and `hello` says what is where.
+
+pub(crate) mod args;
+mod customer;
+mod hello;
+mod ticking;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::{Always, Callers};
+use local::wiring::Embedded;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::init::refuse_foreign;
+use crate::problem::{Exit, Problem, io};
+use crate::surroundings::Surroundings;
+use args::ServeArgs;
+
+/// How long a stop waits for running requests.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Runs `serve`. It ends when it is told to, and then well.
+pub(crate) async fn run(args: ServeArgs, surroundings: &Surroundings) -> Result<Exit, Problem> {
+    let told_to_stop = told_to_stop()?;
+    // Before anything is made: the port is what is taken most often.
+    let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(|error| {
+        Problem::failed(
+            format!("127.0.0.1:{} can't be listened on: {error}", args.port),
+            "Name another port with --port; 0 is any free one.",
+        )
+    })?;
+    let url = format!("http://{}", listener.local_addr().map_err(io("the port"))?);
+    if let Some(dir) = &args.local {
+        refuse_foreign(dir)?;
+    }
+    let embedded = Arc::new(Embedded::start(args.local.as_deref(), args.now).await?);
+    let served = Served::start(listener, &embedded, surroundings);
+    hello::say(&args, &url, &embedded, surroundings.output);
+    let ended = tokio::select! {
+        () = ticking::tick(&embedded, args.pause(), surroundings.output) => Ok(()),
+        () = told_to_stop => Ok(()),
+    };
+    served.stop().await;
+    if let Some(embedded) = Arc::into_inner(embedded) {
+        embedded.stop().await;
+    }
+    surroundings.output.line("stopped; what was written is whole");
+    ended.map(|()| Exit::Done)
+}
+
+/// The API, and the customers beside it.
+struct Served {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Served {
+    fn start(listener: TcpListener, embedded: &Arc<Embedded>, surroundings: &Surroundings) -> Self {
+        let callers: Arc<dyn Callers> = Arc::new(Always(surroundings.person()));
+        let router = api::router(embedded.onboarding(), callers).merge(customer::routes(embedded));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async {
+            // An error means that the other end is gone, which is the same wish.
+            let _ = stopped.await;
+        };
+        let serve = axum::serve(listener, router).with_graceful_shutdown(stopped);
+        Self { stop, task: tokio::spawn(serve.into_future()) }
+    }
+
+    /// Running requests finish, then every socket is closed.
+    async fn stop(self) {
+        let Self { stop, mut task } = self;
+        drop(stop);
+        if tokio::time::timeout(PATIENCE, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+/// Ends with Ctrl-C or, where there is one, a SIGTERM. Listens from the call on, not from the first poll.
+#[cfg(unix)]
+fn told_to_stop() -> Result<impl Future<Output = ()>, Problem> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(io("signals"))?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(io("signals"))?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ends with Ctrl-C.
+#[cfg(not(unix))]
+fn told_to_stop() -> Result<impl Future<Output = ()>, Problem> {
+    Ok(async {
+        // Without a signal to wait for, there is nothing that would end it.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}

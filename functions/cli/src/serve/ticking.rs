@@ -1,0 +1,54 @@
+//! The schedule: what is due is dispatched and exported at every tick.
+
+use std::time::Duration;
+
+use domain::names::ConnectorId;
+use domain::protocol::{Outcome, Summary};
+use local::wiring::Embedded;
+use tokio::time::MissedTickBehavior;
+
+use crate::output::{Output, Tone, aside};
+use crate::table::counted;
+
+/// Ticks, for ever. Dropping it is a crash at any point, which harms nothing.
+pub(super) async fn tick(embedded: &Embedded, pause: Duration, output: Output) {
+    let mut ticks = tokio::time::interval(pause);
+    // A tick that took longer than the pause is not made up for.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match embedded.tick().await {
+            Ok(tick) => {
+                for (id, outcome) in tick.outcomes {
+                    if let Some(told) = told(&id, &outcome, output) {
+                        output.line(format_args!("{}  {told}", embedded.clock().now()));
+                    }
+                }
+            }
+            // What it has claimed comes due again by itself.
+            Err(error) => aside(format_args!("a tick failed: {}", error.chain())),
+        }
+    }
+}
+
+/// What a run did; nothing if it found nothing to do.
+fn told(id: &ConnectorId, outcome: &Outcome, output: Output) -> Option<String> {
+    match outcome {
+        Outcome::Completed(summary) => did(summary, output).map(|did| format!("{id}  {did}")),
+        Outcome::Failed { failure, .. } => {
+            Some(format!("{id}  {}: {}", output.tone(Tone::Bad, "failed"), failure.detail))
+        }
+        Outcome::Busy | Outcome::Inactive => None,
+    }
+}
+
+fn did(summary: &Summary, output: Output) -> Option<String> {
+    let sealed =
+        format!("{} sealed with {}", counted(summary.sealed, "part"), counted(summary.events, "event"));
+    if let Some(block) = &summary.blocked {
+        let blocked = output.tone(Tone::Bad, "blocked");
+        return Some(format!("{sealed}, {blocked}: {} {}", block.cause, block.remedy));
+    }
+    (summary.sealed + summary.delivered > 0)
+        .then(|| format!("{sealed}, {} delivered", counted(summary.delivered, "file")))
+}

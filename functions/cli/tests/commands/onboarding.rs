@@ -1,0 +1,245 @@
+//! Onboarding on the command line: what a verification finds and what mends it, a rotation, taking back and
+//! deleting, the record of it all.
+
+use serde_json::Value;
+
+use crate::program::{Folder, Said, run};
+
+const NOW: &str = "2023-07-10T11:30:00Z";
+const ROLE: &str = "arn:aws:iam::222222222222:role/auditferry/AuditferryDelivery";
+
+struct Play {
+    folder: Folder,
+    id: String,
+}
+
+impl Play {
+    fn new() -> Self {
+        let folder = Folder::new();
+        let made = folder.done(&["connector", "create", "--tenant", "acme"], NOW);
+        let id = made["connector"]["id"].as_str().unwrap().to_owned();
+        Self { folder, id }
+    }
+
+    /// Connected, with the customer's role and bucket in place.
+    fn connected() -> Self {
+        let play = Self::new();
+        play.connect(&[]);
+        play
+    }
+
+    fn connect(&self, more: &[&str]) -> Value {
+        let to = ["--role-arn", ROLE, "--bucket", "acme-audit-log", "--region", "eu-central-1"];
+        self.folder.done(&[&["connector", "connect", &self.id], &to[..], more].concat(), NOW)
+    }
+
+    fn done(&self, verb: &str) -> Value {
+        self.folder.done(&["connector", verb, &self.id], NOW)
+    }
+
+    fn says(&self, words: &[&str]) -> Said {
+        run(&[&["connector"], words, &["--local", self.folder.path(), "--now", NOW]].concat())
+    }
+}
+
+#[test]
+fn a_new_connector_comes_with_all_that_the_customer_needs() {
+    let play = Play::new();
+    let setup = play.done("setup");
+    let external_id = setup["external_id"].as_str().unwrap();
+    let link = setup["quick_create_url"].as_str().unwrap();
+    assert!(link.contains("console.aws.amazon.com") && link.contains(external_id), "{link}");
+    let trust = &setup["trust_policy"]["Statement"][0]["Condition"];
+    assert_eq!(trust["StringEquals"]["sts:ExternalId"], external_id);
+    assert!(setup["terraform"].as_str().unwrap().contains(external_id), "{setup}");
+    let said = play.says(&["setup", &play.id]);
+    for words in [external_id, link, "\"sts:AssumeRole\"", "\"s3:PutObject\"", "module \"auditferry\""] {
+        assert!(said.stdout.contains(words), "{words}: {}", said.stdout);
+    }
+}
+
+#[test]
+fn the_same_key_makes_the_same_connector() {
+    let folder = Folder::new();
+    let make = |key| {
+        let made = folder.done(&["connector", "create", "--tenant", "acme", "--idempotency-key", key], NOW);
+        made["connector"].clone()
+    };
+    assert_eq!(make("first"), make("first"));
+    assert_ne!(make("first")["id"], make("second")["id"]);
+}
+
+#[test]
+fn a_verification_shows_its_stages_and_says_exactly_what_to_mend() {
+    let play = Play::new();
+    play.connect(&["--no-stack"]);
+    // Nobody has launched the stack: the role does not let us in.
+    let said = play.says(&["verify", &play.id]);
+    assert_eq!(said.code, Some(1));
+    for words in
+        ["✗ assume_role", "AccessDenied", "does not let us in", "sts:ExternalId", "- put_object", "is draft"]
+    {
+        assert!(said.stdout.contains(words), "{words}: {}", said.stdout);
+    }
+    // The stack was launched for another folder of the bucket.
+    play.connect(&["--prefix", "elsewhere"]);
+    play.connect(&["--no-stack"]);
+    let told = play.says(&["verify", &play.id, "--json"]);
+    let told = told.json();
+    let failed =
+        told["reports"].as_array().unwrap().iter().find(|stage| stage["verdict"] == "failed").unwrap();
+    assert_eq!((&told["passed"], &failed["stage"]), (&false.into(), &"put_object".into()));
+    assert!(
+        failed["finding"]["remedy"].as_str().unwrap().contains("arn:aws:s3:::acme-audit-log/auditferry/*")
+    );
+    // The customer mends it.
+    play.connect(&[]);
+    let said = play.says(&["verify", &play.id]);
+    assert_eq!(said.code, Some(0));
+    assert_eq!(said.stdout.matches('✓').count(), 8, "{}", said.stdout);
+    assert!(
+        said.stdout.contains("is ready") && said.stdout.contains("connector activate"),
+        "{}",
+        said.stdout
+    );
+}
+
+#[test]
+fn nothing_is_activated_or_resumed_without_a_verification_that_passes() {
+    let play = Play::new();
+    play.connect(&["--no-stack"]);
+    let said = play.says(&["activate", &play.id]);
+    assert!(said.code == Some(1) && said.stdout.contains("✗ assume_role"), "{said:?}");
+    assert!(said.stderr.contains("did not pass the verification: assume_role (AccessDenied)"), "{said:?}");
+    let told = play.says(&["activate", &play.id, "--json"]).json();
+    assert_eq!(told["error"]["verification"]["reports"][0]["verdict"], "failed", "{told}");
+    play.connect(&[]);
+    assert_eq!(play.done("activate")["connector"]["state"], "active");
+
+    // Another place pauses the export until that is verified too.
+    let moved = play.connect(&["--prefix", "elsewhere", "--no-stack"]);
+    assert_eq!(moved["connector"]["state"], "paused");
+    let said = play.says(&["resume", &play.id]);
+    assert!(said.code == Some(1) && said.stdout.contains("✗ put_object"), "{said:?}");
+    play.connect(&["--prefix", "elsewhere"]);
+    assert_eq!(play.done("resume")["connector"]["state"], "active");
+}
+
+#[test]
+fn a_role_that_lets_in_whoever_asks_is_refused_and_nothing_is_written_through_it() {
+    let play = Play::connected();
+    play.folder.edit_accounts(|accounts| accounts["roles"][ROLE]["external_id"] = Value::Null);
+    let told = play.says(&["verify", &play.id, "--json"]);
+    assert_eq!(told.code, Some(1));
+    assert_eq!(told.json()["reports"][1]["finding"]["code"], "RoleLetsAnyoneIn");
+    assert!(play.folder.files("acme-audit-log").is_empty());
+}
+
+#[test]
+fn a_new_external_id_is_retired_into_use_once_it_works() {
+    let play = Play::connected();
+    play.done("activate");
+    let before = play.done("show")["connector"]["external_id"].clone();
+    let rotated = play.done("rotate-external-id")["connector"].clone();
+    let new = rotated["next_external_id"].clone();
+    assert!(new.is_string() && rotated["external_id"] == before && new != before, "{rotated}");
+    assert_eq!(play.done("setup")["external_id"], new);
+    // The customer has not moved yet: the old one still works, and stays.
+    let said = play.says(&["verify", &play.id]);
+    assert!(said.code == Some(0) && said.stdout.contains("still asks for the old external ID"), "{said:?}");
+    assert_eq!(play.done("show")["connector"]["external_id"], before);
+    play.folder.edit_accounts(|accounts| accounts["roles"][ROLE]["external_id"] = new.clone());
+    let said = play.says(&["verify", &play.id]);
+    assert!(said.code == Some(0) && said.stdout.contains("the old one is retired"), "{said:?}");
+    let after = play.done("show")["connector"].clone();
+    assert!(after["external_id"] == new && after["next_external_id"].is_null(), "{after}");
+}
+
+#[test]
+fn what_is_disabled_can_be_taken_back_and_what_is_deleted_is_told_first() {
+    let play = Play::connected();
+    play.done("activate");
+    let said = play.says(&["delete", &play.id, "--yes"]);
+    assert!(said.code == Some(1) && said.stderr.contains("connector disable"), "{said:?}");
+    assert_eq!(play.done("disable")["connector"]["state"], "disabled");
+    let said = play.says(&["pause", &play.id]);
+    assert!(said.code == Some(1) && said.stderr.contains("connector enable"), "{said:?}");
+    assert_eq!(play.done("enable")["connector"]["state"], "paused");
+    play.done("disable");
+
+    // Nobody is at a terminal to be asked.
+    let said = play.says(&["delete", &play.id]);
+    assert!(said.code == Some(2) && said.stderr.contains("--yes"), "{said:?}");
+    assert!(said.stderr.contains("events from 2023-07-10T11:30:"), "{said:?}");
+    assert_eq!(play.done("show")["connector"]["state"], "disabled");
+    let gone = play.says(&["delete", &play.id, "--yes", "--json"]).json();
+    assert_eq!(
+        (&gone["connector"]["state"], &gone["lost"]["undelivered_parts"]),
+        (&"deleted".into(), &0.into())
+    );
+}
+
+#[test]
+fn a_role_and_a_folder_are_taken_once_and_whose_they_are_stays_untold() {
+    let play = Play::connected();
+    let made = play.folder.done(&["connector", "create", "--tenant", "other-co"], NOW);
+    let other = made["connector"]["id"].as_str().unwrap();
+    let to =
+        |role, bucket| ["connect", other, "--role-arn", role, "--bucket", bucket, "--region", "eu-central-1"];
+    let own = "arn:aws:iam::333333333333:role/auditferry/AuditferryDelivery";
+    for (role, bucket, words) in
+        [(ROLE, "other-log", "this role"), (own, "acme-audit-log", "this destination")]
+    {
+        let said = play.says(&to(role, bucket));
+        assert!(said.code == Some(1) && said.stderr.contains(words), "{said:?}");
+        assert!(!said.stderr.contains("acme,") && !said.stderr.contains(&play.id), "{said:?}");
+    }
+    // The customer's own role was left as it was.
+    assert_eq!(play.done("verify")["passed"], true);
+}
+
+#[test]
+fn every_change_is_recorded_and_a_stale_one_is_refused() {
+    let play = Play::connected();
+    let updated =
+        play.says(&["update", &play.id, "--frequency", "6", "--compression", "gzip", "--json"]).json();
+    assert_eq!(
+        (&updated["connector"]["frequency"], &updated["connector"]["version"]),
+        (&6.into(), &3.into())
+    );
+    let stale = play.says(&["update", &play.id, "--frequency", "1", "--if-version", "2"]);
+    assert!(stale.code == Some(1) && stale.stderr.contains("at version 3 now"), "{stale:?}");
+
+    let changes = play.done("changes")["changes"].clone();
+    let verbs: Vec<&str> =
+        changes.as_array().unwrap().iter().map(|change| change["what"].as_str().unwrap()).collect();
+    assert_eq!(verbs, ["update", "update", "create"]);
+    assert_eq!(changes[0]["by"], serde_json::json!({ "kind": "operator", "name": "local" }));
+    let said = play.says(&["changes", &play.id, "--limit", "1"]);
+    assert!(said.stdout.contains("encoding.compression: none → gzip, frequency: 1 → 6"), "{}", said.stdout);
+}
+
+#[test]
+fn a_long_list_comes_in_pages() {
+    let folder = Folder::new();
+    let mut made: Vec<String> = (0..3)
+        .map(|_| {
+            let made = folder.done(&["connector", "create", "--tenant", "acme"], NOW);
+            made["connector"]["id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    made.sort();
+    let page = |more: &[&str]| {
+        let told = folder.done(&[&["connector", "list", "--limit", "2"], more].concat(), NOW);
+        let ids: Vec<String> = told["connectors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|c| c["id"].as_str().unwrap().to_owned())
+            .collect();
+        (ids, told["next"].as_str().map(str::to_owned))
+    };
+    let (first, next) = page(&[]);
+    assert_eq!((&first[..], next.as_deref()), (&made[..2], Some(made[1].as_str())));
+    assert_eq!(page(&["--after", &made[1]]), (made[2..].to_vec(), None));
+}

@@ -1,0 +1,184 @@
+//! `serve`: the API and the stand-ins stay up, the schedule ticks, and another process works on the same stack.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::program::{Said, command};
+
+struct Serve {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    hello: Value,
+}
+
+impl Serve {
+    fn start(words: &[&str]) -> Self {
+        let mut command = command(&[&["serve", "--port", "0", "--tick", "1", "--json"], words].concat());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        Self { child, stdout, hello: serde_json::from_str(&line).unwrap() }
+    }
+
+    /// A command in the environment that `serve` has told, as in another terminal.
+    fn says(&self, words: &[&str]) -> Said {
+        let environment = self.hello["environment"].as_object().unwrap();
+        let environment = environment.iter().map(|(name, value)| (name, value.as_str().unwrap()));
+        command(words).envs(environment).stdin(Stdio::null()).output().unwrap().into()
+    }
+
+    /// A request: the status and the body.
+    fn ask(&self, method: &str, path: &str, kind: &str, body: &str) -> (u16, Value) {
+        let url = self.hello["connectors_url"].as_str().unwrap();
+        let host = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.ask("POST", path, "application/json", &body.to_string())
+    }
+
+    /// Stops it with a signal; it must end well, having said nothing more.
+    fn stop(mut self, signal: &str) {
+        let killed = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "");
+    }
+}
+
+impl Drop for Serve {
+    /// A test that fails must not leave it behind. One that was stopped is gone already.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+#[test]
+fn a_connector_goes_from_the_api_to_its_customers_bucket() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("af");
+    let serve = Serve::start(&["--local", dir.to_str().unwrap(), "--now", "2023-07-10T13:06:00Z"]);
+    let (status, made) =
+        serve.post("/v1/connectors", &json!({ "tenant": "acme", "start_from": "2023-07-10T11:30:00Z" }));
+    assert_eq!(status, 201, "{made}");
+    let (id, external_id) = (made["id"].as_str().unwrap(), &made["external_id"]);
+    let stack = json!({ "AccountId": "222222222222", "ExternalId": external_id, "BucketName": "acme-log", "Prefix": "audit" });
+    let (status, launched) = serve.post("/stand-in/stacks", &stack);
+    let outputs = &launched["Outputs"];
+    assert_eq!((status, &outputs["AccountId"]), (201, &"222222222222".into()), "{launched}");
+    let destination = json!({ "destination": {
+        "role": outputs["RoleArn"], "bucket": outputs["BucketName"], "region": outputs["Region"], "prefix": "audit",
+    }});
+    let one = format!("/v1/connectors/{id}");
+    let (status, connected) = serve.ask("PATCH", &one, "application/json", &destination.to_string());
+    assert_eq!((status, &connected["state"]), (200, &"draft".into()), "{connected}");
+    let (status, activated) = serve.post(&format!("{one}/activate"), &json!({}));
+    assert_eq!((status, &activated["state"]), (200, &"active".into()), "{activated}");
+
+    // Two quiet windows are due at once, and the schedule exports them by itself.
+    let delivered = || serve.ask("GET", &one, "", "").1["progress"]["delivered_parts"] == 2;
+    assert!((0..100).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        delivered()
+    }));
+    let events = dir.join("buckets/acme-log/audit/events/date=2023-07-10");
+    assert_eq!(std::fs::read_dir(events).unwrap().count(), 2);
+    // A folder in use is told, and free again afterwards.
+    let list = ["connector", "list", "--local", dir.to_str().unwrap()];
+    assert_eq!(crate::program::run(&list).code, Some(1));
+    serve.stop("-INT");
+    assert_eq!(crate::program::run(&list).code, Some(0));
+}
+
+#[test]
+fn in_the_environment_that_is_told_a_command_works_as_in_aws() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    let serve = Serve::start(&["--local", dir]);
+    let said = serve.says(&["connector", "create", "--tenant", "acme", "--json"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let made = said.json();
+    let id = made["connector"]["id"].as_str().unwrap();
+    // The vendor is who STS says, and the template is published nowhere.
+    let trust = &made["setup"]["trust_policy"]["Statement"][0];
+    assert_eq!(trust["Principal"]["AWS"], "arn:aws:iam::111111111111:root");
+    assert!(made["setup"]["quick_create_url"].is_null());
+
+    let to = ["--role-arn", "arn:aws:iam::222222222222:role/auditferry/R", "--bucket", "acme-log"];
+    let words = [&["connector", "connect", id], &to[..], &["--region", "eu-central-1"]].concat();
+    assert_eq!(serve.says(&words).code, Some(0));
+    let said = serve.says(&["connector", "verify", id]);
+    assert!(said.code == Some(1) && said.stdout.contains("✗ assume_role"), "{said:?}");
+    assert!(said.stderr.contains("user/auditferry") && said.stderr.contains("HTTP API"), "{said:?}");
+    let stack = json!({
+        "AccountId": "222222222222", "ExternalId": made["setup"]["external_id"], "BucketName": "acme-log", "RoleName": "R",
+    });
+    assert_eq!(serve.post("/stand-in/stacks", &stack).0, 201);
+    let said = serve.says(&["connector", "activate", id, "--json"]);
+    assert_eq!(
+        (said.code, said.json()["connector"]["state"].as_str()),
+        (Some(0), Some("active")),
+        "{said:?}"
+    );
+
+    // Both surfaces tell the same, with the name of whoever signed, and the bus was told by both processes.
+    let (status, changes) = serve.ask("GET", &format!("/v1/connectors/{id}/changes"), "", "");
+    assert_eq!((status, &changes["changes"][0]["what"]), (200, &"activate".into()));
+    assert_eq!(changes["changes"][0]["by"]["name"], "arn:aws:iam::111111111111:user/auditferry");
+    let told = std::fs::read_to_string(folder.path().join("bus.ndjson")).unwrap();
+    assert_eq!(told.matches("ConnectorChanged").count(), 4, "{told}");
+    serve.stop("-TERM");
+}
+
+#[test]
+fn the_customers_part_takes_nothing_but_sound_parameters() {
+    let serve = Serve::start(&[]);
+    let sound = json!({ "AccountId": "222222222222", "BucketName": "acme-log" });
+    for (field, value, words) in [
+        ("AccountId", json!("1"), "12 digits"),
+        ("BucketName", json!("Acme"), "3 to 63"),
+        ("Prefix", json!("../x"), "segments"),
+        ("RoleName", json!("a b"), "IAM does not allow"),
+        ("ExternalId", json!("mine"), "external ID"),
+        ("CreateBucket", json!("maybe"), "yes"),
+        ("Policy", json!("*"), "unknown field"),
+    ] {
+        let mut stack = sound.clone();
+        stack[field] = value;
+        let (status, refused) = serve.post("/stand-in/stacks", &stack);
+        assert!(status == 400 && refused["detail"].as_str().unwrap().contains(words), "{field}: {refused}");
+    }
+    assert_eq!(serve.ask("POST", "/stand-in/stacks", "text/plain", &sound.to_string()).0, 415);
+    assert_eq!(serve.ask("GET", "/stand-in/stacks", "", "").0, 405);
+    assert_eq!(serve.ask("GET", "/nowhere", "", "").0, 404);
+    serve.stop("-INT");
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_before_anything_is_made() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("af");
+    let said = crate::program::run(&["serve", "--port", &port, "--local", dir.to_str().unwrap()]);
+    assert!(said.code == Some(1) && said.stderr.contains("--port"), "{said:?}");
+    assert!(!dir.exists());
+}

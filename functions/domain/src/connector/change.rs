@@ -1,0 +1,84 @@
+//! The record of a change: who, when, what, before and after.
+
+use serde::{Deserialize, Serialize};
+
+use super::Connector;
+use crate::names::TenantId;
+use crate::time::Time;
+
+/// Who asks. Nothing is done for nobody: what the API and the command line offer takes a caller.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Caller {
+    /// The vendor's own people and programs: every tenant.
+    Operator {
+        /// The ARN or subject that signed the request, or the local user.
+        name: String,
+    },
+    /// A tenant's administrator: this tenant only.
+    Tenant {
+        /// Whose.
+        tenant: TenantId,
+        /// The subject of the token.
+        name: String,
+    },
+    /// Auditferry itself, such as the weekly verification.
+    System,
+}
+
+impl Caller {
+    /// Whether this tenant's connectors are the caller's to see and to touch.
+    #[must_use]
+    pub fn may_see(&self, of: &TenantId) -> bool {
+        match self {
+            Self::Operator { .. } | Self::System => true,
+            Self::Tenant { tenant, .. } => tenant == of,
+        }
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// Created.
+    Create,
+    /// Settings changed.
+    Update,
+    /// Verified, successfully.
+    Verify,
+    /// The destination was found unsafe.
+    RefuseDestination,
+    /// Activated.
+    Activate,
+    /// Paused.
+    Pause,
+    /// Resumed.
+    Resume,
+    /// Disabled.
+    Disable,
+    /// Taken back.
+    Enable,
+    /// Deleted.
+    Delete,
+    /// A new external ID was issued.
+    RotateExternalId,
+}
+
+/// One change of a connector's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The version that it made.
+    pub version: u64,
+    /// When.
+    pub at: Time,
+    /// Who.
+    pub by: Caller,
+    /// What.
+    pub what: Verb,
+    /// The settings before; none for a creation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Connector>,
+    /// The settings after.
+    pub after: Connector,
+}

@@ -1,0 +1,319 @@
+//! What may become of a connector, and when.
+//!
+//! Pausing never makes a gap: sealing goes on, because what is sealed can no longer expire in the events table,
+//! and only delivery waits. Disabling stops both; taken back within 30 days, the connector goes on from its
+//! watermark and catches up with whatever the events table still holds.
+
+use std::time::Duration;
+
+use super::{Connector, Destination, State};
+use crate::names::{ConnectorId, ExternalId};
+use crate::time::Time;
+
+/// How long everything of a disabled connector is kept.
+pub const KEPT_FOR: Duration = Duration::from_hours(30 * 24);
+
+/// A change that the connector's state does not allow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAllowed {
+    /// Verified or activated before the customer connected.
+    #[error("connector {0} has no destination yet")]
+    NoDestination(ConnectorId),
+    /// Activated or resumed before the destination has passed the verification.
+    #[error("the destination of connector {0} has not passed the verification")]
+    NotVerified(ConnectorId),
+    /// Activated twice, or resumed while not paused, and so on.
+    #[error("connector {id} is {state}; {verb} needs one that is {needs}")]
+    WrongState {
+        /// Which connector.
+        id: ConnectorId,
+        /// Its state.
+        state: &'static str,
+        /// What was asked.
+        verb: &'static str,
+        /// The states in which that is possible.
+        needs: &'static str,
+    },
+    /// A start in the future.
+    #[error("start-from {0} is later than now; leave it out to start with the activation")]
+    StartsInTheFuture(Time),
+    /// Taken back too late.
+    #[error("connector {id} was disabled at {at}, more than 30 days ago")]
+    KeptNoLonger {
+        /// Which connector.
+        id: ConnectorId,
+        /// When it was disabled.
+        at: Time,
+    },
+}
+
+impl Connector {
+    /// Sets or changes where the files go. What was verified was the old destination: a ready connector is a
+    /// draft again, and an active one pauses until the new destination is verified.
+    ///
+    /// # Errors
+    /// If it is disabled or deleted.
+    pub fn connect(&mut self, destination: Destination) -> Result<(), NotAllowed> {
+        use State::{Active, Draft, Paused, Ready};
+        self.require(&[Draft, Ready, Active, Paused], "connect", "draft, ready, active or paused")?;
+        if self.destination.as_ref() == Some(&destination) {
+            return Ok(());
+        }
+        self.destination = Some(destination);
+        self.verified_at = None;
+        self.turn(if matches!(self.state, Active | Paused) { Paused } else { Draft });
+        Ok(())
+    }
+
+    /// The destination passed the verification, with `by` as the external ID that let us in: if that is the
+    /// next one, the one before is retired.
+    ///
+    /// # Errors
+    /// If it has no destination, or is disabled or deleted.
+    pub fn verified(&mut self, now: Time, by: &ExternalId) -> Result<(), NotAllowed> {
+        self.may_be_verified()?;
+        if self.next_external_id.as_ref() == Some(by) {
+            self.external_id = by.clone();
+            self.next_external_id = None;
+        }
+        self.verified_at = Some(now);
+        self.turn(if self.state == State::Draft { State::Ready } else { self.state });
+        Ok(())
+    }
+
+    /// Whether there is something to verify.
+    ///
+    /// # Errors
+    /// If it has no destination, or is disabled or deleted.
+    pub fn may_be_verified(&self) -> Result<&Destination, NotAllowed> {
+        use State::{Active, Draft, Paused, Ready};
+        self.require(&[Draft, Ready, Active, Paused], "verify", "draft, ready, active or paused")?;
+        self.destination.as_ref().ok_or_else(|| NotAllowed::NoDestination(self.id.clone()))
+    }
+
+    /// The destination failed the verification in a way that makes it unsafe to write there: the role lets in
+    /// whoever asks. Delivery stops.
+    pub fn refuse_destination(&mut self) {
+        self.verified_at = None;
+        self.turn(match self.state {
+            State::Active => State::Paused,
+            State::Ready => State::Draft,
+            state => state,
+        });
+    }
+
+    /// Ready → active. Returns the time from which events are exported.
+    ///
+    /// # Errors
+    /// If it is not ready, or is to start in the future.
+    pub fn activate(&mut self, now: Time) -> Result<Time, NotAllowed> {
+        if self.state == State::Draft {
+            return Err(match self.destination {
+                None => NotAllowed::NoDestination(self.id.clone()),
+                Some(_) => NotAllowed::NotVerified(self.id.clone()),
+            });
+        }
+        self.require(&[State::Ready], "activate", "ready")?;
+        let since = self.start_from.unwrap_or(now);
+        if since > now {
+            return Err(NotAllowed::StartsInTheFuture(since));
+        }
+        self.activated_at = Some(now);
+        self.turn(State::Active);
+        Ok(since)
+    }
+
+    /// Active → paused.
+    ///
+    /// # Errors
+    /// If it is not active.
+    pub fn pause(&mut self) -> Result<(), NotAllowed> {
+        self.require(&[State::Active], "pause", "active")?;
+        self.turn(State::Paused);
+        Ok(())
+    }
+
+    /// Paused → active.
+    ///
+    /// # Errors
+    /// If it is not paused, or its destination is not verified.
+    pub fn resume(&mut self) -> Result<(), NotAllowed> {
+        self.require(&[State::Paused], "resume", "paused")?;
+        if self.verified_at.is_none() {
+            return Err(NotAllowed::NotVerified(self.id.clone()));
+        }
+        self.turn(State::Active);
+        Ok(())
+    }
+
+    /// Any state but deleted → disabled; everything is kept for 30 days.
+    ///
+    /// # Errors
+    /// If it is disabled or deleted already.
+    pub fn disable(&mut self, now: Time) -> Result<(), NotAllowed> {
+        use State::{Active, Draft, Paused, Ready};
+        self.require(&[Draft, Ready, Active, Paused], "disable", "draft, ready, active or paused")?;
+        self.disabled_at = Some(now);
+        self.turn(State::Disabled);
+        Ok(())
+    }
+
+    /// Disabled → paused if it ever exported, else draft; to go on it is verified and resumed or activated.
+    ///
+    /// # Errors
+    /// If it is not disabled, or was for more than 30 days.
+    pub fn enable(&mut self, now: Time) -> Result<(), NotAllowed> {
+        self.require(&[State::Disabled], "enable", "disabled")?;
+        if let Some(at) = self.disabled_at.filter(|at| now.since(*at) > KEPT_FOR) {
+            return Err(NotAllowed::KeptNoLonger { id: self.id.clone(), at });
+        }
+        self.disabled_at = None;
+        self.verified_at = None;
+        self.turn(if self.activated_at.is_some() { State::Paused } else { State::Draft });
+        Ok(())
+    }
+
+    /// → deleted. Only the records are left; parts that were not delivered are lost to the customer.
+    ///
+    /// # Errors
+    /// If it is still exporting, or deleted already.
+    pub fn delete(&mut self) -> Result<(), NotAllowed> {
+        use State::{Disabled, Draft, Ready};
+        self.require(&[Draft, Ready, Disabled], "delete", "draft, ready or disabled")?;
+        self.turn(State::Deleted);
+        Ok(())
+    }
+
+    /// Issues a new external ID. The one in use stays valid until the new one is seen to work.
+    ///
+    /// # Errors
+    /// If it is disabled or deleted.
+    pub fn rotate_external_id(&mut self, new: ExternalId) -> Result<(), NotAllowed> {
+        use State::{Active, Draft, Paused, Ready};
+        self.require(
+            &[Draft, Ready, Active, Paused],
+            "rotate-external-id",
+            "draft, ready, active or paused",
+        )?;
+        self.next_external_id = Some(new);
+        self.turn(self.state);
+        Ok(())
+    }
+
+    fn turn(&mut self, state: State) {
+        self.state = state;
+        self.version += 1;
+    }
+
+    fn require(&self, states: &[State], verb: &'static str, needs: &'static str) -> Result<(), NotAllowed> {
+        if states.contains(&self.state) {
+            return Ok(());
+        }
+        Err(NotAllowed::WrongState { id: self.id.clone(), state: self.state.as_str(), verb, needs })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Step = (&'static str, fn(&mut Connector) -> Result<(), NotAllowed>);
+
+    const NOW: Time = Time::LAST;
+
+    fn destination(bucket: &str) -> Destination {
+        Destination {
+            role: "arn:aws:iam::222222222222:role/auditferry/AuditferryDelivery".parse().unwrap(),
+            bucket: bucket.parse().unwrap(),
+            region: "eu-central-1".parse().unwrap(),
+            prefix: "audit".parse().unwrap(),
+            kms_key: None,
+        }
+    }
+
+    fn draft() -> Connector {
+        let id = ExternalId::new(1, 2);
+        let mut draft = Connector::draft(ConnectorId::new(1), "acme".parse().unwrap(), id, Time::EPOCH);
+        draft.connect(destination("acme-audit")).unwrap();
+        draft
+    }
+
+    const STEPS: [Step; 9] = [
+        ("verify", |c| c.verified(NOW, &c.external_id.clone())),
+        ("activate", |c| c.activate(NOW).map(drop)),
+        ("pause", Connector::pause),
+        ("resume", Connector::resume),
+        ("connect", |c| c.connect(destination("other-audit"))),
+        ("disable", |c| c.disable(NOW)),
+        ("enable", |c| c.enable(NOW)),
+        ("delete", Connector::delete),
+        ("rotate", |c| c.rotate_external_id(ExternalId::new(5, 6))),
+    ];
+
+    /// The state after each step from a connector in each state; `-` where it is not allowed.
+    #[test]
+    fn each_step_leads_where_it_should_and_nowhere_else() {
+        let reach: [(&str, &[usize]); 6] = [
+            ("draft", &[]),
+            ("ready", &[0]),
+            ("active", &[0, 1]),
+            ("paused", &[0, 1, 2]),
+            ("disabled", &[0, 1, 5]),
+            ("deleted", &[7]),
+        ];
+        let mut table = String::new();
+        for (state, path) in reach {
+            let mut from = draft();
+            for step in path {
+                STEPS[*step].1(&mut from).unwrap();
+            }
+            assert_eq!(from.state.as_str(), state);
+            for (name, step) in STEPS {
+                let mut after = from.clone();
+                let end = step(&mut after).map_or("-", |()| after.state.as_str());
+                table += &[state, name, end].join(" ");
+                table.push('\n');
+                assert!(
+                    end == "-" || after.version == from.version + 1,
+                    "{state} {name}: a change counts once"
+                );
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn a_new_destination_is_never_written_to_before_it_is_verified() {
+        let mut connector = draft();
+        assert_eq!(connector.activate(NOW), Err(NotAllowed::NotVerified(connector.id.clone())));
+        connector.verified(NOW, &connector.external_id.clone()).unwrap();
+        connector.activate(NOW).unwrap();
+        connector.connect(destination("other-audit")).unwrap();
+        assert_eq!((connector.state, connector.verified_at), (State::Paused, None));
+        assert_eq!(connector.resume(), Err(NotAllowed::NotVerified(connector.id.clone())));
+        connector.verified(NOW, &connector.external_id.clone()).unwrap();
+        connector.resume().unwrap();
+        assert_eq!(connector.state, State::Active);
+    }
+
+    #[test]
+    fn the_old_external_id_is_retired_only_when_the_new_one_has_worked() {
+        let mut connector = draft();
+        let (old, new) = (connector.external_id.clone(), ExternalId::new(5, 6));
+        connector.rotate_external_id(new.clone()).unwrap();
+        connector.verified(NOW, &old).unwrap();
+        assert_eq!(connector.external_ids().collect::<Vec<_>>(), [&new, &old]);
+        connector.verified(NOW, &new).unwrap();
+        assert_eq!(connector.external_ids().collect::<Vec<_>>(), [&new]);
+    }
+
+    #[test]
+    fn a_disabled_connector_can_be_taken_back_for_thirty_days() {
+        let mut connector = draft();
+        connector.disable(Time::EPOCH).unwrap();
+        let late = Time::EPOCH + KEPT_FOR + Duration::from_millis(1);
+        assert!(matches!(connector.clone().enable(late), Err(NotAllowed::KeptNoLonger { .. })));
+        connector.enable(Time::EPOCH + KEPT_FOR).unwrap();
+        assert_eq!(connector.state, State::Draft);
+    }
+}

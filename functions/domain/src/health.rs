@@ -1,0 +1,156 @@
+//! Is it working, since when, and what is next: derived from the records, never stored.
+//!
+//! Health stands beside the state. A connector that exports nothing (a draft, a disabled one) has none. One that
+//! is paused has: its sealing goes on, and that can be late too.
+
+use serde::{Deserialize, Serialize};
+
+use crate::connector::Connector;
+use crate::cursor::Cursor;
+use crate::fault::Block;
+use crate::protocol::Timing;
+use crate::time::Time;
+
+/// How a connector that exports is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// Everything that is due is sealed, and nothing stops delivery.
+    Healthy,
+    /// A fault stops delivery or reading.
+    Blocked,
+    /// What is due is not sealed, and nothing says why.
+    Stale,
+}
+
+impl Health {
+    /// The name in records and listings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Blocked => "blocked",
+            Self::Stale => "stale",
+        }
+    }
+}
+
+/// Where a connector stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// The word; none if nothing is exported.
+    pub health: Option<Health>,
+    /// Since when it is so: the activation, the block's start, or when the missing export was due.
+    pub since: Option<Time>,
+    /// The exclusive end of what is sealed.
+    pub sealed_to: Option<Time>,
+    /// The newest sealed part; 0 before the first.
+    pub sealed_parts: u64,
+    /// The newest delivered part; 0 before the first.
+    pub delivered_parts: u64,
+    /// How many parts are sealed and wait for delivery.
+    pub undelivered_parts: u64,
+    /// When it runs next; none if it does not.
+    pub next_run_at: Option<Time>,
+    /// Why it is blocked.
+    pub block: Option<Block>,
+}
+
+impl Standing {
+    /// Where a connector stands as of `now`.
+    #[must_use]
+    pub fn of(connector: &Connector, cursor: Option<&Cursor>, timing: Timing, now: Time) -> Self {
+        let sealed = cursor.map_or(0, |cursor| cursor.next.previous().get());
+        let delivered = cursor.map_or(0, |cursor| cursor.delivered.get());
+        let exporting = cursor.filter(|_| connector.is_exporting());
+        let judged = exporting.map(|cursor| judge(connector, cursor, timing, now));
+        Self {
+            health: judged.map(|(health, _)| health),
+            since: judged.and_then(|(_, since)| since),
+            sealed_to: cursor.map(|cursor| cursor.watermark),
+            sealed_parts: sealed,
+            delivered_parts: delivered,
+            undelivered_parts: sealed.saturating_sub(delivered),
+            next_run_at: exporting.map(|cursor| cursor.next_run_at),
+            block: exporting.and_then(|cursor| cursor.block.clone()),
+        }
+    }
+}
+
+fn judge(connector: &Connector, cursor: &Cursor, timing: Timing, now: Time) -> (Health, Option<Time>) {
+    if let Some(block) = &cursor.block {
+        return (Health::Blocked, Some(block.since));
+    }
+    // A backlog from before the activation has until the first scheduled export to be worked off.
+    let begun = connector.activated_at.map_or(cursor.watermark, |at| at.max(cursor.watermark));
+    let expected = connector.grid().map(|grid| grid.expected_by(begun, timing.settle));
+    match expected.filter(|expected| now > *expected) {
+        Some(expected) => (Health::Stale, Some(expected)),
+        None => (Health::Healthy, connector.activated_at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::connector::State;
+    use crate::fault::{Reason, Stage};
+    use crate::names::{ConnectorId, ExternalId};
+
+    const TIMING: Timing = Timing { settle: Duration::from_mins(5), look_back: Duration::from_hours(1) };
+
+    fn at(text: &str) -> Time {
+        text.parse().unwrap()
+    }
+
+    fn active() -> (Connector, Cursor) {
+        let start = at("2026-11-20T20:15:00Z");
+        let id = ConnectorId::new(1);
+        let draft = Connector::draft(id, "acme".parse().unwrap(), ExternalId::new(1, 2), start);
+        let connector = Connector { state: State::Active, activated_at: Some(start), ..draft };
+        (connector, Cursor::new(start, start, at("2026-11-20T21:05:00Z")))
+    }
+
+    #[test]
+    fn a_connector_whose_export_does_not_come_is_stale_since_it_was_due() {
+        let (connector, cursor) = active();
+        let standing = |now| Standing::of(&connector, Some(&cursor), TIMING, at(now));
+        assert_eq!(standing("2026-11-20T21:20:00Z").health, Some(Health::Healthy));
+        let late = standing("2026-11-20T21:20:01Z");
+        assert_eq!((late.health, late.since), (Some(Health::Stale), Some(at("2026-11-20T21:20:00Z"))));
+    }
+
+    #[test]
+    fn a_block_is_told_since_it_began_even_when_the_export_is_late_too() {
+        let (connector, mut cursor) = active();
+        let since = at("2026-11-20T21:06:00Z");
+        cursor.block = Some(Block {
+            stage: Stage::PutObject,
+            reason: Reason::Gone,
+            code: "NoSuchBucket".into(),
+            cause: "It is gone.".into(),
+            remedy: "Make it again.".into(),
+            since,
+            attempts: 1,
+            next_attempt: since,
+        });
+        let standing = Standing::of(&connector, Some(&cursor), TIMING, at("2026-11-22T00:00:00Z"));
+        assert_eq!((standing.health, standing.since), (Some(Health::Blocked), Some(since)));
+        assert!(standing.block.is_some());
+    }
+
+    #[test]
+    fn what_exports_nothing_has_no_health_and_what_is_paused_has() {
+        let (connector, cursor) = active();
+        let health = |state| {
+            let connector = Connector { state, ..connector.clone() };
+            Standing::of(&connector, Some(&cursor), TIMING, at("2026-11-20T20:30:00Z")).health
+        };
+        assert_eq!(health(State::Paused), Some(Health::Healthy));
+        assert_eq!(health(State::Disabled), None);
+        let draft = Connector { state: State::Draft, activated_at: None, ..connector.clone() };
+        assert_eq!(Standing::of(&draft, None, TIMING, cursor.since).health, None);
+    }
+}

@@ -1,0 +1,102 @@
+//! What the API and the command line offer: the same functions for both, each taking the caller.
+//!
+//! A tenant's administrator sees and touches its own connectors only; of another's it learns nothing, not even
+//! that it exists. Every change is stored together with its record (who, when, what, before and after) under the
+//! version that it makes, so a concurrent edit is refused and no change is without its record.
+
+mod changes;
+mod reads;
+mod requests;
+
+use std::sync::Arc;
+
+use crate::connector::{Connector, NotAllowed};
+use crate::names::{ConnectorId, Refused};
+use crate::ports::{Bus, Clock, Connectors, PortError, Prober, Randomness};
+use crate::protocol::Timing;
+use crate::setup::Vendor;
+use crate::verify::Verification;
+
+pub use changes::Loss;
+pub use reads::View;
+pub use requests::{Edit, NewConnector};
+
+/// Everything that onboarding needs.
+#[derive(Clone)]
+pub struct Onboarding {
+    /// The ledger.
+    pub connectors: Arc<dyn Connectors>,
+    /// Tries the customers' roles.
+    pub prober: Arc<dyn Prober>,
+    /// The vendor's event bus.
+    pub bus: Arc<dyn Bus>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub randomness: Arc<dyn Randomness>,
+    /// Settle time and look-back.
+    pub timing: Timing,
+    /// What the customers' trust policies name.
+    pub vendor: Vendor,
+}
+
+impl std::fmt::Debug for Onboarding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Onboarding")
+    }
+}
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum OnboardingError {
+    /// There is no such connector, or it is another tenant's.
+    #[error("there is no connector {0}")]
+    NotFound(ConnectorId),
+    /// Someone else has changed the connector since it was read.
+    #[error("connector {id} was changed meanwhile; it is at version {current} now")]
+    Stale {
+        /// Which.
+        id: ConnectorId,
+        /// The version that is stored.
+        current: u64,
+    },
+    /// The role or the destination is in use. It is not told whose.
+    #[error("{0} is in use by another connector")]
+    Taken(Taken),
+    /// The connector's state does not allow it.
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
+    /// The verification that goes before it failed.
+    #[error("the destination did not pass the verification")]
+    NotVerified(Box<Verification>),
+    /// A value was refused.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// A tenant's administrator asked for what is an operator's.
+    #[error("{0} is an operator's to set")]
+    Forbidden(&'static str),
+    /// Ours.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// What is unique across tenants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Taken {
+    /// A role serves one tenant.
+    Role,
+    /// A folder of a bucket serves one connector, and so do those above and below it.
+    Destination,
+}
+
+impl std::fmt::Display for Taken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Role => "this role",
+            Self::Destination => "this destination (the prefix, one above it or one below it)",
+        })
+    }
+}
+
+/// A connector whose change is stored.
+pub type Changed = Result<Connector, OnboardingError>;

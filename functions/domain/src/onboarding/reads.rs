@@ -1,0 +1,92 @@
+//! Looking, which changes nothing.
+
+use serde::Serialize;
+
+use super::{Onboarding, OnboardingError};
+use crate::connector::{Caller, Change, Connector};
+use crate::cursor::Cursor;
+use crate::names::{ConnectorId, TenantId};
+use crate::part::{Part, PartNumber};
+use crate::setup::{Setup, setup};
+
+/// Settings and, once activated, the cursor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct View {
+    /// The settings.
+    pub connector: Connector,
+    /// Where it stands.
+    pub cursor: Option<Cursor>,
+}
+
+impl Onboarding {
+    /// One connector.
+    ///
+    /// # Errors
+    /// If there is none that the caller may see, or the ledger fails.
+    pub async fn read(&self, caller: &Caller, id: &ConnectorId) -> Result<View, OnboardingError> {
+        let found = self.connectors.get(id).await?;
+        let Some((connector, cursor)) = found.filter(|(connector, _)| caller.may_see(&connector.tenant))
+        else {
+            return Err(OnboardingError::NotFound(id.clone()));
+        };
+        Ok(View { connector, cursor })
+    }
+
+    /// The connectors that the caller may see, by ID, behind `after`. A tenant's administrator gets its own,
+    /// whatever tenant it names.
+    ///
+    /// # Errors
+    /// If the ledger fails.
+    pub async fn list(
+        &self,
+        caller: &Caller,
+        tenant: Option<&TenantId>,
+        after: Option<&ConnectorId>,
+        limit: u32,
+    ) -> Result<Vec<Connector>, OnboardingError> {
+        let tenant = match caller {
+            Caller::Tenant { tenant, .. } => Some(tenant),
+            Caller::Operator { .. } | Caller::System => tenant,
+        };
+        Ok(self.connectors.list(tenant, after, limit).await?)
+    }
+
+    /// The parts of a connector before `before`, newest first.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub async fn exports(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        before: Option<PartNumber>,
+        limit: u32,
+    ) -> Result<Vec<Part>, OnboardingError> {
+        self.read(caller, id).await?;
+        Ok(self.connectors.history(id, before, limit).await?)
+    }
+
+    /// The changes of a connector's settings before version `before`, newest first.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub async fn changes(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Change>, OnboardingError> {
+        self.read(caller, id).await?;
+        Ok(self.connectors.changes(id, before, limit).await?)
+    }
+
+    /// What the customer needs.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub async fn setup(&self, caller: &Caller, id: &ConnectorId) -> Result<Setup, OnboardingError> {
+        let view = self.read(caller, id).await?;
+        Ok(setup(&view.connector, &self.vendor))
+    }
+}

@@ -1,0 +1,59 @@
+//! What a verification tries at the customer's side.
+
+use async_trait::async_trait;
+
+use super::NewObject;
+use crate::connector::{Connector, Destination};
+use crate::fault::Fault;
+use crate::names::{AccountId, ExternalId, Region};
+
+/// What is shown to the customer's trust policy.
+#[derive(Debug, Clone, Copy)]
+pub enum Shown<'a> {
+    /// No external ID at all.
+    Nothing,
+    /// This one.
+    ExternalId(&'a ExternalId),
+}
+
+/// What the session may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// What a delivery's session may do: write under the prefix.
+    Prefix,
+    /// All that the role itself may do.
+    Role,
+}
+
+/// Tries a customer's role.
+#[async_trait]
+pub trait Prober: Send + Sync {
+    /// Assumes the destination's role with what is shown. What comes back serves this one verification.
+    async fn assume(
+        &self,
+        connector: &Connector,
+        to: &Destination,
+        shown: Shown<'_>,
+        scope: Scope,
+    ) -> Result<Box<dyn ProbeSession>, Fault>;
+}
+
+/// What S3 told of a probe that was written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProbeAnswer {
+    /// `x-amz-server-side-encryption`.
+    pub encryption: Option<String>,
+}
+
+/// A session in the customer's account.
+#[async_trait]
+pub trait ProbeSession: Send + Sync {
+    /// The account that the session is in, as STS told.
+    fn account(&self) -> AccountId;
+
+    /// The region of the bucket, if S3 tells. `Gone` if there is no such bucket.
+    async fn bucket_region(&self) -> Result<Option<Region>, Fault>;
+
+    /// Writes an object create-only, with the very headers of a delivery.
+    async fn put_new(&self, object: NewObject) -> Result<ProbeAnswer, Fault>;
+}

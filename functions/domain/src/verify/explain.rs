@@ -1,0 +1,238 @@
+//! The classic faults, known by the platform's answers, each with the line that mends it.
+
+use super::stages::LETS_ANYONE_IN;
+use super::{Finding, Stage};
+use crate::connector::{Connector, Destination};
+use crate::fault::{self, Fault, Reason};
+use crate::names::{AccountId, Region};
+use crate::setup::ROLE_PATH;
+
+/// Cause and remedy.
+type Told = Option<(String, String)>;
+
+/// What a fault of a stage means.
+pub(super) fn explain(stage: Stage, fault: &Fault, connector: &Connector, to: &Destination) -> Finding {
+    let said = fault.message.to_ascii_lowercase();
+    let denied = fault.reason == Reason::Denied;
+    let told = by_policy_above(stage, fault, &said, to)
+        .or_else(|| by_answer(fault, &said, to))
+        .or_else(|| (denied && stage == Stage::PutObject).then(|| at_write(&said, to)).flatten())
+        .or_else(|| (denied && stage == Stage::AssumeRole).then(|| at_role(connector, to)));
+    let (cause, remedy) = told.unwrap_or_else(|| fault::diagnose(fault, to));
+    Finding { code: fault.code.clone(), cause, remedy }
+}
+
+/// What stands above the role's own policies: AWS names which kind of policy was in the way.
+/// Source: AWS IAM user guide, "Troubleshoot access denied error messages".
+fn by_policy_above(stage: Stage, fault: &Fault, said: &str, to: &Destination) -> Told {
+    let role = &to.role;
+    let entering =
+        matches!(stage, Stage::AssumeRole | Stage::RefusesWithoutExternalId | Stage::RefusesWrongExternalId);
+    if said.contains("service control policy") && entering {
+        // Such a policy binds whoever asks, and it is the vendor who asks for the role.
+        return Some((
+            "A service control policy of the vendor's own organisation denies sts:AssumeRole.".into(),
+            "This is the vendor's to mend; tell the vendor.".into(),
+        ));
+    }
+    if said.contains("service control policy") {
+        return Some((
+            format!("A service control policy of the organisation of account {} denies it.", role.account()),
+            format!("Ask whoever runs the AWS organisation to allow {} here.", action(fault)),
+        ));
+    }
+    if said.contains("resource control policy") {
+        return Some((
+            format!("A resource control policy of the organisation of account {} denies it.", role.account()),
+            "Ask whoever runs the AWS organisation to exempt this role and bucket.".into(),
+        ));
+    }
+    said.contains("permissions boundary").then(|| {
+        (
+            format!("The permissions boundary of {role} does not allow {}.", action(fault)),
+            format!("Allow it in the boundary too: {}.", statement(fault, to)),
+        )
+    })
+}
+
+/// What an answer means wherever it comes.
+fn by_answer(fault: &Fault, said: &str, to: &Destination) -> Told {
+    if fault.code == "RegionDisabledException" {
+        return Some((
+            format!("AWS STS is not active for account {} in the region that we call from.", to.role.account()),
+            "Activate it in that account: IAM console, Account settings, Security Token Service; the vendor names the region.".into(),
+        ));
+    }
+    let signed_at_another_time =
+        said.contains("signature expired") || said.contains("signature not yet current");
+    if fault.code == "RequestTimeTooSkewed" || signed_at_another_time {
+        return Some((
+            "Our clock and the platform's are too far apart.".into(),
+            "This is a fault of the vendor's; tell the vendor.".into(),
+        ));
+    }
+    if fault.code == "AccessControlListNotSupported" {
+        return Some((
+            format!("The bucket {} has ACLs disabled and something adds one to our write.", to.bucket),
+            "Nothing of Auditferry sends an ACL: see what stands between us and S3.".into(),
+        ));
+    }
+    (said.contains("object lock") || said.contains("content-md5")).then(|| {
+        (
+            format!("The bucket {} has Object Lock and refused the write: {}.", to.bucket, fault.message),
+            "Auditferry sends a checksum with every write; see that the default retention is valid.".into(),
+        )
+    })
+}
+
+/// A denied write, if S3 says by which policy.
+fn at_write(said: &str, to: &Destination) -> Told {
+    let role = &to.role;
+    if said.contains("resource-based policy") && said.contains("explicit deny") {
+        return Some((
+            format!("The policy of the bucket {} denies the write.", to.bucket),
+            format!("Exempt {role} from the Deny statement in the bucket's policy."),
+        ));
+    }
+    if said.contains("session policy") {
+        return Some((
+            "The session is narrower than the write.".into(),
+            "This is a fault of the exporter; tell the vendor.".into(),
+        ));
+    }
+    if said.contains("identity-based policy") && said.contains("explicit deny") {
+        return Some((
+            format!("A policy of the role {role} denies the write."),
+            format!("Take {} out of what the Deny statement of the role's policy covers.", objects(to)),
+        ));
+    }
+    said.contains("identity-based policy").then(|| {
+        (
+            format!("The role {role} has no permission to write there."),
+            format!("Add this statement to a policy of the role: {}.", put_statement(to)),
+        )
+    })
+}
+
+/// A role that keeps us out. STS does not say why: a role that is not there is denied in the same words.
+fn at_role(connector: &Connector, to: &Destination) -> (String, String) {
+    let role = &to.role;
+    if !on_our_path(to) {
+        return (
+            format!("The role {role} is not on the path {ROLE_PATH}, and our own role may assume no other."),
+            format!(
+                "Make the role on the path {ROLE_PATH}, as the stack of `connector setup` does, and connect again with its ARN."
+            ),
+        );
+    }
+    (
+        format!(
+            "The role {role} does not let us in: it does not exist, does not trust us, or asks for another external ID."
+        ),
+        format!(
+            "Launch the stack again with the link of `connector setup`, or give the role's trust policy the condition {{\"StringEquals\": {{\"sts:ExternalId\": \"{}\"}}}} for our account.",
+            connector.external_ids().next().map_or("", |id| id.as_str())
+        ),
+    )
+}
+
+/// Whether the role is where our own role may assume it.
+fn on_our_path(to: &Destination) -> bool {
+    to.role.as_str().split_once(":role").is_some_and(|(_, path)| path.starts_with(ROLE_PATH))
+}
+
+/// What was to be done when it was denied.
+fn action(fault: &Fault) -> &'static str {
+    if fault.reason == Reason::KeyDenied { "kms:GenerateDataKey" } else { "s3:PutObject" }
+}
+
+/// The statement that allows it.
+fn statement(fault: &Fault, to: &Destination) -> String {
+    match (&to.kms_key, fault.reason) {
+        (Some(key), Reason::KeyDenied) => allow("kms:GenerateDataKey", key.as_str()),
+        _ => put_statement(to),
+    }
+}
+
+fn put_statement(to: &Destination) -> String {
+    allow("s3:PutObject", &objects(to))
+}
+
+fn objects(to: &Destination) -> String {
+    format!("arn:{}:s3:::{}/{}", to.role.partition(), to.bucket, to.prefix.key("*"))
+}
+
+fn allow(action: &str, resource: &str) -> String {
+    format!("{{\"Effect\": \"Allow\", \"Action\": \"{action}\", \"Resource\": \"{resource}\"}}")
+}
+
+pub(super) fn lets_anyone_in(stage: Stage, connector: &Connector, to: &Destination) -> Finding {
+    let how = if stage == Stage::RefusesWithoutExternalId {
+        "without any external ID"
+    } else {
+        "with a wrong external ID"
+    };
+    Finding {
+        code: LETS_ANYONE_IN.into(),
+        cause: format!(
+            "The role {} lets us in {how}, so anyone who uses this vendor could name it as theirs.",
+            to.role
+        ),
+        remedy: format!(
+            "Give its trust policy the condition {{\"StringEquals\": {{\"sts:ExternalId\": \"{}\"}}}}, in every statement that allows sts:AssumeRole; no wildcard, no StringLike, no IfExists.",
+            connector.external_ids().next().map_or("", |id| id.as_str())
+        ),
+    }
+}
+
+pub(super) fn other_account(entered: &AccountId, named: &AccountId) -> Finding {
+    Finding {
+        code: "OtherAccount".into(),
+        cause: format!("The session is in account {entered}, the role's ARN names {named}."),
+        remedy: "Give the ARN of the role itself, as the stack's output RoleArn shows it.".into(),
+    }
+}
+
+pub(super) fn our_own_account(named: &AccountId) -> Finding {
+    Finding {
+        code: "OwnAccount".into(),
+        cause: format!("The role is in the vendor's own account {named}."),
+        remedy: "Give a role in the customer's account.".into(),
+    }
+}
+
+pub(super) fn other_region(to: &Destination, region: &Region) -> Finding {
+    Finding {
+        code: "OtherRegion".into(),
+        cause: format!("The bucket {} is in {region}, not in {}.", to.bucket, to.region),
+        remedy: format!("Connect again with the region {region}."),
+    }
+}
+
+pub(super) fn too_broad(to: &Destination) -> Finding {
+    Finding {
+        code: "RoleTooBroad".into(),
+        cause: format!("The role {} may write outside {}/ in the bucket {}.", to.role, to.prefix, to.bucket),
+        remedy: format!(
+            "Narrow the role's policy to {}. Auditferry itself asks for no more.",
+            put_statement(to)
+        ),
+    }
+}
+
+/// A warning if the object was not encrypted with the key that was asked for.
+pub(super) fn unencrypted(to: &Destination, told: Option<&str>) -> Option<Finding> {
+    let asked = to.kms_key.as_ref()?;
+    if told == Some("aws:kms") {
+        return None;
+    }
+    Some(Finding {
+        code: "OtherEncryption".into(),
+        cause: format!(
+            "S3 says that the object is encrypted with {}, not with {asked}.",
+            told.unwrap_or("nothing")
+        ),
+        remedy: "See the bucket's default encryption, and that nothing between us and S3 drops headers."
+            .into(),
+    })
+}

@@ -1,0 +1,128 @@
+//! The verification that truly verifies: stage by stage, what a real delivery will meet, and what must be
+//! refused. Each stage tells code, plain cause, exact remedy and the time it took.
+
+mod explain;
+mod stages;
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::ExternalId;
+use crate::time::Time;
+
+pub use stages::{Means, verify};
+
+/// A stage of the verification, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The role lets us in with the connector's external ID.
+    AssumeRole,
+    /// … and not without any: otherwise it is refused.
+    RefusesWithoutExternalId,
+    /// … and not with another one: otherwise it is refused.
+    RefusesWrongExternalId,
+    /// The session is in the account that the role's ARN names, and that is not ours.
+    Account,
+    /// The bucket is in the region that was given.
+    BucketRegion,
+    /// An object can be written under the prefix, with the very headers of a delivery.
+    PutObject,
+    /// No object can be written outside the prefix; a warning if one could.
+    PrefixScope,
+    /// The object was encrypted as asked.
+    Encryption,
+}
+
+impl Stage {
+    /// All stages, in order.
+    pub const ALL: [Self; 8] = [
+        Self::AssumeRole,
+        Self::RefusesWithoutExternalId,
+        Self::RefusesWrongExternalId,
+        Self::Account,
+        Self::BucketRegion,
+        Self::PutObject,
+        Self::PrefixScope,
+        Self::Encryption,
+    ];
+
+    /// The name in reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AssumeRole => "assume_role",
+            Self::RefusesWithoutExternalId => "refuses_without_external_id",
+            Self::RefusesWrongExternalId => "refuses_wrong_external_id",
+            Self::Account => "account",
+            Self::BucketRegion => "bucket_region",
+            Self::PutObject => "put_object",
+            Self::PrefixScope => "prefix_scope",
+            Self::Encryption => "encryption",
+        }
+    }
+}
+
+/// How a stage ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// As it must be.
+    Passed,
+    /// It works, and could be safer.
+    Warning,
+    /// It does not work, or is not safe.
+    Failed,
+    /// Not tried, because an earlier stage failed or it does not apply.
+    Skipped,
+}
+
+/// What is wrong, as the customer's administrator is told.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Finding {
+    /// A word for programs: the platform's own error code, or one of ours.
+    pub code: String,
+    /// What happened, in one sentence.
+    pub cause: String,
+    /// What to do, with the policy line to add where there is one.
+    pub remedy: String,
+}
+
+/// One stage's report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Which.
+    pub stage: Stage,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What is wrong, unless it passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finding: Option<Finding>,
+    /// How long it took, milliseconds.
+    pub duration_ms: u64,
+}
+
+/// The whole verification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// When it began.
+    pub at: Time,
+    /// No stage failed.
+    pub passed: bool,
+    /// All stages, in order.
+    pub reports: Vec<Report>,
+    /// The external ID that let us in. Not for reports.
+    #[serde(skip)]
+    pub external_id: Option<ExternalId>,
+}
+
+impl Verification {
+    /// Whether the role was seen to let in whoever asks: then nothing may be written through it.
+    #[must_use]
+    pub fn is_unsafe(&self) -> bool {
+        let trust = [Stage::RefusesWithoutExternalId, Stage::RefusesWrongExternalId];
+        self.reports.iter().any(|report| {
+            trust.contains(&report.stage)
+                && report.finding.as_ref().is_some_and(|finding| finding.code == stages::LETS_ANYONE_IN)
+        })
+    }
+}

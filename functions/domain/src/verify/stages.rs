@@ -1,0 +1,219 @@
+//! The stages themselves, over the port [`Prober`].
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256 as Hasher};
+
+use super::explain::{
+    explain, lets_anyone_in, other_account, other_region, our_own_account, too_broad, unencrypted,
+};
+use super::{Finding, Report, Stage, Verdict, Verification};
+use crate::connector::{Connector, Destination};
+use crate::fault::{Fault, Reason};
+use crate::names::{AccountId, ExternalId};
+use crate::part::Sha256;
+use crate::ports::{Body, Clock, NewObject, ProbeAnswer, ProbeSession, Prober, Randomness, Scope, Shown};
+
+/// The code of a role that can be assumed without the connector's external ID.
+pub(super) const LETS_ANYONE_IN: &str = "RoleLetsAnyoneIn";
+
+/// What a verification needs.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// Tries the role and the bucket.
+    pub prober: &'a dyn Prober,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// Chance, for the wrong external ID and the names of the probes.
+    pub randomness: &'a dyn Randomness,
+    /// The vendor's own account.
+    pub vendor: &'a AccountId,
+}
+
+impl std::fmt::Debug for Means<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Means")
+    }
+}
+
+/// What a stage found: nothing, a warning, or what failed.
+type Found = Result<Option<Finding>, Finding>;
+
+/// Verifies a destination, telling each stage's report as it is known. A stage that fails skips those behind
+/// it, so nothing is written through a role that is not safe.
+pub async fn verify(
+    means: Means<'_>,
+    connector: &Connector,
+    destination: &Destination,
+    mut tell: impl FnMut(&Report) + Send,
+) -> Verification {
+    let at = means.clock.now();
+    let mut course =
+        Course { means, connector, to: destination, session: None, external_id: None, encryption: None };
+    let mut reports = Vec::with_capacity(Stage::ALL.len());
+    let mut failed = false;
+    for stage in Stage::ALL {
+        let began = means.clock.now();
+        let (verdict, finding) = if failed || !course.applies(stage) {
+            (Verdict::Skipped, None)
+        } else {
+            match course.go(stage).await {
+                Ok(None) => (Verdict::Passed, None),
+                Ok(Some(warning)) => (Verdict::Warning, Some(warning)),
+                Err(finding) => (Verdict::Failed, Some(finding)),
+            }
+        };
+        failed |= verdict == Verdict::Failed;
+        let duration_ms = u64::try_from(means.clock.now().since(began).as_millis()).unwrap_or(u64::MAX);
+        let report = Report { stage, verdict, finding, duration_ms };
+        tell(&report);
+        reports.push(report);
+    }
+    Verification { at, passed: !failed, reports, external_id: course.external_id }
+}
+
+struct Course<'a> {
+    means: Means<'a>,
+    connector: &'a Connector,
+    to: &'a Destination,
+    session: Option<Box<dyn ProbeSession>>,
+    external_id: Option<ExternalId>,
+    encryption: Option<String>,
+}
+
+impl Course<'_> {
+    /// A bucket that is given as a whole has no outside.
+    fn applies(&self, stage: Stage) -> bool {
+        stage != Stage::PrefixScope || !self.to.prefix.as_str().is_empty()
+    }
+
+    async fn go(&mut self, stage: Stage) -> Found {
+        match stage {
+            Stage::AssumeRole => self.assume_role().await,
+            Stage::RefusesWithoutExternalId => self.refuses(stage, Shown::Nothing).await,
+            Stage::RefusesWrongExternalId => {
+                let random = self.means.randomness;
+                let wrong = ExternalId::new(random.next_u64(), random.next_u64());
+                self.refuses(stage, Shown::ExternalId(&wrong)).await
+            }
+            Stage::Account => self.account(),
+            Stage::BucketRegion => self.bucket_region().await,
+            Stage::PutObject => self.put_object().await,
+            Stage::PrefixScope => self.prefix_scope().await,
+            Stage::Encryption => Ok(unencrypted(self.to, self.encryption.as_deref())),
+        }
+    }
+
+    /// The next external ID first, while one is being moved to: if it works, the old one is retired.
+    async fn assume_role(&mut self) -> Found {
+        let mut refused = None;
+        for id in self.connector.external_ids() {
+            let shown = Shown::ExternalId(id);
+            match self.means.prober.assume(self.connector, self.to, shown, Scope::Prefix).await {
+                Ok(session) => {
+                    self.session = Some(session);
+                    self.external_id = Some(id.clone());
+                    return Ok(None);
+                }
+                Err(fault) => refused = Some(fault),
+            }
+        }
+        // Our own role is kept from assuming roles of its own account, so this is what a denial means there.
+        let named = self.to.role.account();
+        if named == *self.means.vendor {
+            return Err(our_own_account(&named));
+        }
+        Err(refused.map_or_else(
+            || Finding { code: "NoExternalId".into(), cause: String::new(), remedy: String::new() },
+            |fault| self.explain(Stage::AssumeRole, &fault),
+        ))
+    }
+
+    async fn refuses(&self, stage: Stage, shown: Shown<'_>) -> Found {
+        match self.means.prober.assume(self.connector, self.to, shown, Scope::Prefix).await {
+            Err(fault) if fault.reason == Reason::Denied => Ok(None),
+            Err(fault) => Err(self.explain(stage, &fault)),
+            Ok(_) => Err(lets_anyone_in(stage, self.connector, self.to)),
+        }
+    }
+
+    fn account(&self) -> Found {
+        let Some(session) = &self.session else { return Ok(None) };
+        let (entered, named) = (session.account(), self.to.role.account());
+        if entered != named {
+            return Err(other_account(&entered, &named));
+        }
+        if named == *self.means.vendor {
+            return Err(our_own_account(&named));
+        }
+        Ok(None)
+    }
+
+    /// S3 tells a bucket's region even to those who may not read it. If it doesn't, the write will tell.
+    async fn bucket_region(&self) -> Found {
+        let Some(session) = &self.session else { return Ok(None) };
+        match session.bucket_region().await {
+            Ok(Some(region)) if region != self.to.region => Err(other_region(self.to, &region)),
+            Ok(_) => Ok(None),
+            Err(fault) if fault.reason == Reason::Denied => Ok(None),
+            Err(fault) => Err(self.explain(Stage::BucketRegion, &fault)),
+        }
+    }
+
+    async fn put_object(&mut self) -> Found {
+        let Some(session) = &self.session else { return Ok(None) };
+        let text = format!(
+            "Auditferry wrote this object for connector {} to see that it can. It may be deleted.\n",
+            self.connector.id
+        );
+        let name =
+            format!("verification/{}_{:016x}.txt", self.connector.id, self.means.randomness.next_u64());
+        let object = probe(self.to.prefix.key(&name), text.into_bytes(), true);
+        match session.put_new(object).await {
+            Ok(ProbeAnswer { encryption }) => {
+                self.encryption = encryption;
+                Ok(None)
+            }
+            Err(fault) => Err(self.explain(Stage::PutObject, &fault)),
+        }
+    }
+
+    /// With the role's own rights, not narrowed to the prefix, a write outside it whose checksum is wrong on
+    /// purpose: refused as not allowed, or, if it is allowed, as broken. Nothing is written either way.
+    async fn prefix_scope(&self) -> Found {
+        let Some(id) = &self.external_id else { return Ok(None) };
+        let shown = Shown::ExternalId(id);
+        let session = self.means.prober.assume(self.connector, self.to, shown, Scope::Role).await;
+        let session = session.map_err(|fault| self.explain(Stage::PrefixScope, &fault))?;
+        let key = format!("auditferry-scope-{:016x}.txt", self.means.randomness.next_u64());
+        match session.put_new(probe(key, b"never written".to_vec(), false)).await {
+            Err(fault) if fault.reason == Reason::Denied => Ok(None),
+            Err(fault) if fault.reason == Reason::Rejected => Ok(Some(too_broad(self.to))),
+            Err(fault) => Err(self.explain(Stage::PrefixScope, &fault)),
+            // A store that takes an object whose checksum is wrong is none that proof can be given on.
+            Ok(_) => Err(Finding {
+                code: "ChecksumIgnored".into(),
+                cause: format!("The bucket {} took an object whose checksum was wrong on purpose.", self.to.bucket),
+                remedy: "This is not Amazon S3, or something between us and it changes requests; use a bucket of Amazon S3."
+                    .into(),
+            }),
+        }
+    }
+
+    fn explain(&self, stage: Stage, fault: &Fault) -> Finding {
+        explain(stage, fault, self.connector, self.to)
+    }
+}
+
+fn probe(key: String, bytes: Vec<u8>, truthful: bool) -> NewObject {
+    let mut digest: [u8; 32] = Hasher::digest(&bytes).into();
+    if !truthful {
+        digest = digest.map(|byte| !byte);
+    }
+    NewObject {
+        key,
+        content_type: "text/plain",
+        sha256: Sha256::new(digest),
+        size: bytes.len() as u64,
+        body: Body::Whole(Bytes::from(bytes)),
+    }
+}

@@ -1,0 +1,122 @@
+//! Verifies an active connector's destination again: once a week, and as soon as the next external ID of a
+//! rotation was seen to work.
+//!
+//! A trust policy can be loosened at any time. A role that now lets in whoever asks pauses its connector, and that
+//! is a change like any other, with its record and its event on the bus. It is done behind a run that delivered:
+//! what is blocked is told as such already, and nothing is written there meanwhile.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::connector::{Caller, Connector, State};
+use domain::names::ExternalId;
+use domain::onboarding::Onboarding;
+use domain::ports::{Connectors, Prober};
+use domain::protocol::Outcome;
+use domain::setup::Vendor;
+use domain::time::Time;
+use domain::verify::{Report, Verdict, Verification};
+
+use crate::export::{Exporter, Ports};
+
+/// How old the last verification may get.
+const WEEK: Duration = Duration::from_hours(7 * 24);
+/// A verification is a handful of small requests; one that takes longer than this is left to the next run.
+const LONGEST: Duration = Duration::from_mins(2);
+/// Left of the function's time for its answer, so that a slow verification never fails the batch that delivered.
+const SPARE: Duration = Duration::from_secs(15);
+
+impl Exporter {
+    /// The same exporter, which also verifies active connectors again.
+    #[must_use]
+    pub fn verifying(
+        &self,
+        connectors: Arc<dyn Connectors>,
+        prober: Arc<dyn Prober>,
+        vendor: Vendor,
+    ) -> Self {
+        let Ports { bus, clock, randomness, .. } = self.ports.clone();
+        let onboarding =
+            Onboarding { connectors, prober, bus, clock, randomness, timing: self.timing, vendor };
+        Self { onboarding: Some(onboarding), ..self.clone() }
+    }
+}
+
+/// Verifies the connector of a run that has ended so, if it is time and there is time. `opened_with` is the
+/// external ID that let the run in.
+pub(crate) async fn verify_again(
+    exporter: &Exporter,
+    connector: &Connector,
+    opened_with: Option<&ExternalId>,
+    outcome: &Outcome,
+    deadline: Time,
+) {
+    let Some(onboarding) = &exporter.onboarding else { return };
+    let delivers = matches!(outcome, Outcome::Completed(summary) if summary.blocked.is_none());
+    let now = onboarding.clock.now();
+    if !delivers || !is_due(connector, opened_with, now) {
+        return;
+    }
+    let left = deadline.since(now).saturating_sub(SPARE).min(LONGEST);
+    let verifying = onboarding.verify(&Caller::System, &connector.id, |_| ());
+    // Without any time left it is not even begun: a future that never waits would not notice.
+    let verified = if left.is_zero() { None } else { tokio::time::timeout(left, verifying).await.ok() };
+    match verified {
+        Some(Ok(verification)) => tell(connector, &verification),
+        Some(Err(error)) => tracing::error!(
+            connector.id = %connector.id, error = %error,
+            "the connector could not be verified again; the next run tries"
+        ),
+        None => tracing::warn!(
+            connector.id = %connector.id, left_ms = left.as_millis(),
+            "there was no time to verify the connector again; the next run tries"
+        ),
+    }
+}
+
+fn is_due(connector: &Connector, opened_with: Option<&ExternalId>, now: Time) -> bool {
+    let next_id_works = opened_with.is_some() && opened_with == connector.next_external_id.as_ref();
+    let too_old = connector.verified_at.is_none_or(|at| now.since(at) > WEEK);
+    connector.state == State::Active && (next_id_works || too_old)
+}
+
+/// Never the remedy: it names the external ID.
+fn tell(connector: &Connector, verification: &Verification) {
+    let id = &connector.id;
+    let failed = |report: &&Report| report.verdict == Verdict::Failed;
+    let Some(report) = verification.reports.iter().find(failed) else {
+        tracing::info!(connector.id = %id, "the connector was verified again");
+        return;
+    };
+    let stage = report.stage.as_str();
+    let (code, cause) = report.finding.as_ref().map_or(("", ""), |f| (f.code.as_str(), f.cause.as_str()));
+    if verification.is_unsafe() {
+        tracing::error!(connector.id = %id, stage, code, cause, "the connector was paused: its role is not safe");
+    } else {
+        tracing::warn!(connector.id = %id, stage, code, cause, "the connector did not pass its verification");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::names::ConnectorId;
+
+    use super::*;
+
+    #[test]
+    fn it_is_time_after_a_week_or_once_the_next_external_id_works() {
+        let at: Time = "2026-11-20T20:00:00Z".parse().unwrap();
+        let (old, next) = (ExternalId::new(1, 1), ExternalId::new(2, 2));
+        let draft = Connector::draft(ConnectorId::new(1), "acme".parse().unwrap(), old.clone(), at);
+        let mut connector = Connector { state: State::Active, verified_at: Some(at), ..draft };
+        assert!(!is_due(&connector, Some(&old), at + WEEK));
+        assert!(is_due(&connector, Some(&old), at + WEEK + Duration::from_secs(1)));
+        connector.next_external_id = Some(next.clone());
+        assert!(!is_due(&connector, Some(&old), at) && !is_due(&connector, None, at));
+        assert!(is_due(&connector, Some(&next), at));
+        connector.verified_at = None;
+        assert!(is_due(&connector, Some(&old), at), "one of a time before there were verifications");
+        connector.state = State::Paused;
+        assert!(!is_due(&connector, Some(&next), at + WEEK * 2), "it is verified when it is resumed");
+    }
+}

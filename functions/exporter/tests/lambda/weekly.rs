@@ -1,0 +1,55 @@
+//! The weekly verification, by the binary itself: who the vendor is, Lambda tells it.
+
+use std::time::Duration;
+
+use domain::connector::{Caller, Connector, State, Verb};
+use local::Role;
+use tests::fixtures;
+
+use crate::world::{World, batch, failed, message};
+
+const EVENT: &str = r#"{"id":"evt_1","action":"login"}"#;
+
+/// A connector that is due, and that was last verified 8 days ago.
+async fn unverified(world: &World, tenant: &str) -> Connector {
+    let before = world.connector(tenant, &[EVENT]).await;
+    let long_ago = world.since - Duration::from_hours(8 * 24);
+    let after = Connector { verified_at: Some(long_ago), version: before.version + 1, ..before.clone() };
+    world.embedded.connectors().save(&fixtures::change(&before, &after), None).await.unwrap();
+    after
+}
+
+async fn stored(world: &World, connector: &Connector) -> Connector {
+    world.embedded.connectors().get(&connector.id).await.unwrap().unwrap().0
+}
+
+#[tokio::test]
+async fn a_role_that_lets_anyone_in_is_paused_behind_the_run_and_a_sound_one_is_verified() {
+    let world = World::start().await;
+    let (sound, opened) = (unverified(&world, "sound").await, unverified(&world, "opened").await);
+    let to = opened.destination.clone().unwrap();
+    let (arn, bucket, prefix) = (to.role.to_string(), to.bucket.to_string(), to.prefix.to_string());
+    world.embedded.stack().put_role(Role { arn, external_id: None, bucket, prefix }).unwrap();
+
+    let mut exporter = world.exporter().await;
+    let answer = exporter.invoke(&batch(&[&message(&sound), &message(&opened)])).await.unwrap();
+    assert_eq!(answer, failed(&[]));
+
+    let verified = stored(&world, &sound).await;
+    assert_eq!(verified.state, State::Active);
+    assert!(verified.verified_at > sound.verified_at);
+    let paused = stored(&world, &opened).await;
+    assert_eq!((paused.state, paused.verified_at), (State::Paused, None));
+    let changes = world.embedded.connectors().changes(&opened.id, None, 1).await.unwrap();
+    assert_eq!((changes[0].what, &changes[0].by), (Verb::RefuseDestination, &Caller::System));
+    assert!(world.bus.told_of(opened.id.as_str()).contains(&"ConnectorChanged".to_owned()));
+    let objects = world.embedded.stack().objects(to.bucket.as_str()).unwrap();
+    assert!(!objects.iter().any(|object| object.key.contains("/verification/")), "{objects:?}");
+
+    let ended = exporter.kill().await;
+    let log = ended.log();
+    let line = log.iter().find(|line| line["message"] == "the connector was paused: its role is not safe");
+    let line = line.unwrap_or_else(|| panic!("{log:#?}"));
+    assert_eq!((&line["level"], &line["stage"]), (&"ERROR".into(), &"refuses_without_external_id".into()));
+    assert!(!ended.stdout.contains(opened.external_id.as_str()), "the remedy names it, the log must not");
+}

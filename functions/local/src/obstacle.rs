@@ -1,0 +1,113 @@
+//! What stands in the way of a write although the role's own policies allow it: the set-ups that a customer's
+//! administrator gets wrong, each answered as S3 answers it.
+//!
+//! The words are those of the Amazon S3 user guide, "Troubleshoot access denied (403 Forbidden) errors", and of
+//! answers that others have reported.
+
+use axum::http::{HeaderMap, StatusCode};
+use s3s::{S3Error, S3ErrorCode};
+
+const ENCRYPTION: &str = "x-amz-server-side-encryption";
+const KEY: &str = "x-amz-server-side-encryption-aws-kms-key-id";
+
+/// An obstacle before a bucket, for sessions of assumed roles. It is forgotten with the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The bucket's policy denies every write.
+    BucketPolicy,
+    /// A service control policy of the account's organisation denies every write.
+    ServiceControlPolicy,
+    /// A resource control policy of the account's organisation denies every write.
+    ResourceControlPolicy,
+    /// The role has a permissions boundary that does not allow the write.
+    PermissionsBoundary,
+    /// The role may not use the KMS key that a write names.
+    KeyDenied,
+    /// The KMS key that a write names is disabled.
+    KeyDisabled,
+    /// The bucket has Object Lock with a default retention, so a write needs a checksum.
+    ObjectLock,
+    /// S3's clock and the sender's are more than 15 minutes apart.
+    ClockSkew,
+}
+
+/// A write of a session, as far as obstacles ask for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempt<'a> {
+    /// `arn:<partition>:sts::<account>:assumed-role/<role>/<session>`.
+    pub(crate) user: &'a str,
+    /// The object's ARN.
+    pub(crate) object: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+}
+
+impl<'a> Attempt<'a> {
+    /// The KMS key that the write names.
+    pub(crate) fn key(&self) -> Option<&'a str> {
+        let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        text(ENCRYPTION).filter(|named| *named == "aws:kms")?;
+        text(KEY)
+    }
+
+    /// 403, in the words that S3 has for requests within one account.
+    pub(crate) fn denied(&self, action: &str, resource: &str, why: &str) -> S3Error {
+        let user = self.user;
+        let words =
+            format!("User: {user} is not authorized to perform: {action} on resource: {resource} {why}");
+        S3Error::with_message(S3ErrorCode::AccessDenied, words)
+    }
+
+    fn put_denied(&self, why: &str) -> S3Error {
+        self.denied("s3:PutObject", &format!("\"{}\"", self.object), why)
+    }
+
+    /// No policy of this kind allows the write.
+    pub(crate) fn put_not_allowed_by(&self, kind: &str) -> S3Error {
+        self.put_denied(&format!("because no {kind} allows the s3:PutObject action"))
+    }
+
+    /// No policy of this kind allows the use of the key.
+    pub(crate) fn key_not_allowed_by(&self, key: &str, kind: &str) -> S3Error {
+        let action = "kms:GenerateDataKey";
+        self.denied(action, key, &format!("because no {kind} allows the {action} action"))
+    }
+}
+
+impl Obstacle {
+    /// What a write is refused with.
+    pub(crate) fn refuses(self, attempt: Attempt<'_>) -> Option<S3Error> {
+        let by = |kind: &str| Some(attempt.put_denied(&format!("with an explicit deny in a {kind}")));
+        match self {
+            Self::BucketPolicy => by("resource-based policy"),
+            Self::ServiceControlPolicy => by("service control policy"),
+            Self::ResourceControlPolicy => by("resource control policy"),
+            Self::PermissionsBoundary => Some(attempt.put_not_allowed_by("permissions boundary")),
+            Self::KeyDenied => {
+                attempt.key().map(|key| attempt.key_not_allowed_by(key, "identity-based policy"))
+            }
+            Self::KeyDisabled => {
+                attempt.key().map(|key| bad("KMS.DisabledException", format!("{key} is disabled.")))
+            }
+            Self::ObjectLock => (!has_checksum(attempt.headers)).then(|| {
+                let words = "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests \
+                             with Object Lock parameters";
+                bad("InvalidRequest", words.to_owned())
+            }),
+            Self::ClockSkew => Some(S3Error::with_message(
+                S3ErrorCode::RequestTimeTooSkewed,
+                "The difference between the request time and the current time is too large.",
+            )),
+        }
+    }
+}
+
+fn has_checksum(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| name.as_str() == "content-md5" || name.as_str().starts_with("x-amz-checksum-"))
+}
+
+/// 400.
+fn bad(code: &'static str, words: String) -> S3Error {
+    let mut error = S3Error::with_message(S3ErrorCode::Custom(code.into()), words);
+    error.set_status_code(StatusCode::BAD_REQUEST);
+    error
+}

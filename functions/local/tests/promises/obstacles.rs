@@ -1,0 +1,134 @@
+//! Set-ups that go wrong: each is refused with the status, the code and the words that S3 has for it.
+
+use aws_sdk_s3::config::Credentials;
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
+use aws_sdk_s3::types::{ChecksumAlgorithm, ServerSideEncryption};
+use local::{Obstacle, Role, Stack};
+
+use crate::world::{
+    BUCKET, EXTERNAL_ID, REGION, ROLE, body, refusal, role, s3_as, session_keys, session_s3, start,
+    vendor_keys, vendor_s3, vendor_sts,
+};
+
+const KEY: &str = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd";
+
+async fn told(put: PutObjectFluentBuilder) -> (String, String) {
+    let refused = put.bucket(BUCKET).body(body("x")).send().await;
+    let words =
+        refused.as_ref().unwrap_err().as_service_error().and_then(|e| e.message()).unwrap_or_default();
+    (words.to_owned(), refusal(refused))
+}
+
+#[tokio::test]
+async fn each_obstacle_is_told_in_the_words_of_s3() {
+    let stack = start().await;
+    let s3 = session_s3(&stack).await;
+    for (obstacle, refused, words) in [
+        (Obstacle::BucketPolicy, "403 AccessDenied", "with an explicit deny in a resource-based policy"),
+        (
+            Obstacle::ServiceControlPolicy,
+            "403 AccessDenied",
+            "with an explicit deny in a service control policy",
+        ),
+        (
+            Obstacle::ResourceControlPolicy,
+            "403 AccessDenied",
+            "with an explicit deny in a resource control policy",
+        ),
+        (
+            Obstacle::PermissionsBoundary,
+            "403 AccessDenied",
+            "because no permissions boundary allows the s3:PutObject action",
+        ),
+        (
+            Obstacle::KeyDenied,
+            "403 AccessDenied",
+            "because no identity-based policy allows the kms:GenerateDataKey action",
+        ),
+        (Obstacle::KeyDisabled, "400 KMS.DisabledException", "is disabled."),
+        (Obstacle::ClockSkew, "403 RequestTimeTooSkewed", "is too large."),
+    ] {
+        stack.obstruct(BUCKET, Some(obstacle));
+        let put = s3.put_object().key("audit/a").server_side_encryption(ServerSideEncryption::AwsKms);
+        let (said, code) = told(put.ssekms_key_id(KEY)).await;
+        assert_eq!(code, refused, "{obstacle:?}: {said}");
+        assert!(said.ends_with(words), "{obstacle:?}: {said}");
+    }
+    stack.obstruct(BUCKET, None);
+    s3.put_object().bucket(BUCKET).key("audit/a").body(body("x")).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn keys_are_asked_for_only_by_writes_that_name_one_and_locks_only_by_those_without_a_checksum() {
+    let stack = start().await;
+    let s3 = session_s3(&stack).await;
+    for obstacle in [Obstacle::KeyDenied, Obstacle::KeyDisabled] {
+        stack.obstruct(BUCKET, Some(obstacle));
+        let key = format!("audit/{obstacle:?}");
+        s3.put_object().bucket(BUCKET).key(key).body(body("x")).send().await.unwrap();
+    }
+    stack.obstruct(BUCKET, Some(Obstacle::ObjectLock));
+    let with = s3.put_object().bucket(BUCKET).key("audit/sum").checksum_algorithm(ChecksumAlgorithm::Sha256);
+    with.body(body("x")).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_denial_names_session_action_object_and_the_policy_that_is_missing() {
+    let stack = start().await;
+    let (said, code) = told(session_s3(&stack).await.put_object().key("other/a")).await;
+    assert_eq!(code, "403 AccessDenied");
+    let expected = "User: arn:aws:sts::222222222222:assumed-role/Auditferry/test is not authorized to perform: \
+                    s3:PutObject on resource: \"arn:aws:s3:::acme-logs/other/a\" because no identity-based \
+                    policy allows the s3:PutObject action";
+    assert_eq!(said, expected);
+}
+
+#[tokio::test]
+async fn a_session_uses_a_key_only_if_its_policy_names_it() {
+    let stack = start().await;
+    let put = r#"{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::acme-logs/audit/*"}"#;
+    let key = format!(r#"{{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":"{KEY}"}}"#);
+    let policy = |statements: &str| format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+    let request = |keys: Credentials| {
+        let put = s3_as(&stack, keys, REGION).put_object().key("audit/a");
+        put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(KEY)
+    };
+    let without = session_keys(&stack, Some(&policy(put))).await;
+    let (said, code) = told(request(without)).await;
+    assert_eq!(code, "403 AccessDenied");
+    assert!(said.ends_with("because no session policy allows the kms:GenerateDataKey action"), "{said}");
+    let with = session_keys(&stack, Some(&policy(&format!("{put},{key}")))).await;
+    request(with).bucket(BUCKET).body(body("x")).send().await.unwrap();
+}
+
+/// Status of a `HeadBucket`, and the region that its answer names.
+async fn head(stack: &Stack, keys: Credentials, region: &'static str) -> (u16, Option<String>) {
+    let answer = s3_as(stack, keys, region).head_bucket().bucket(BUCKET).send().await;
+    let error = answer.unwrap_err();
+    let raw = error.raw_response().unwrap();
+    (raw.status().as_u16(), raw.headers().get("x-amz-bucket-region").map(str::to_owned))
+}
+
+#[tokio::test]
+async fn a_buckets_region_is_told_to_whoever_asks_and_whatever_it_is_answered() {
+    let stack = start().await;
+    let keys = session_keys(&stack, None).await;
+    assert_eq!(head(&stack, keys.clone(), REGION).await, (403, Some(REGION.into())));
+    assert_eq!(head(&stack, keys.clone(), "us-west-2").await, (301, Some(REGION.into())));
+    assert_eq!(head(&stack, vendor_keys(&stack), REGION).await, (403, Some(REGION.into())));
+    stack.delete_bucket(BUCKET).unwrap();
+    assert_eq!(head(&stack, keys, REGION).await, (404, None));
+    let own = vendor_s3(&stack).head_bucket().bucket(crate::world::STAGING).send().await.unwrap();
+    assert_eq!(own.bucket_region(), Some(REGION));
+}
+
+#[tokio::test]
+async fn a_wildcard_for_the_external_id_takes_any_but_not_none() {
+    let stack = start().await;
+    stack.put_role(Role { external_id: Some("*".into()), ..role() }).unwrap();
+    let assume = || vendor_sts(&stack).assume_role().role_arn(ROLE).role_session_name("test");
+    assume().external_id(EXTERNAL_ID).send().await.unwrap();
+    assume().external_id("any-other").send().await.unwrap();
+    assert_eq!(refusal(assume().send().await), "403 AccessDenied");
+}

@@ -1,0 +1,225 @@
+//! What is unique across tenants: a role serves one tenant, a folder of a bucket one connector.
+
+use domain::connector::{Connector, Destination};
+use domain::onboarding::Taken;
+use domain::ports::SaveAnswer;
+use futures_util::future::{join, join_all};
+
+use super::{Ledger, STORED, create, save, start};
+use crate::fixtures::{self, fresh, tenant};
+
+const ROLE_TAKEN: SaveAnswer = SaveAnswer::Taken(Taken::Role);
+const DESTINATION_TAKEN: SaveAnswer = SaveAnswer::Taken(Taken::Destination);
+
+/// A draft whose role and bucket nobody has.
+fn draft(of: &str) -> Connector {
+    fixtures::connector(&tenant(of), start())
+}
+
+/// A draft in the bucket of another connector, with a role of its own.
+fn beside(other: &Connector, of: &str, prefix: &str) -> Connector {
+    let mut connector = draft(of);
+    let there = other.destination.clone().unwrap();
+    connector.destination = connector.destination.map(|own| Destination {
+        bucket: there.bucket,
+        prefix: prefix.parse().unwrap(),
+        ..own
+    });
+    connector
+}
+
+/// A draft with the role of another connector and a bucket of its own.
+fn with_role_of(other: &Connector, of: &str) -> Connector {
+    let mut connector = draft(of);
+    let there = other.destination.clone().unwrap();
+    connector.destination = connector.destination.map(|own| Destination { role: there.role, ..own });
+    connector
+}
+
+/// The same connector with this destination.
+fn moved(connector: &Connector, to: &Destination) -> Connector {
+    let mut after = connector.clone();
+    after.connect(to.clone()).unwrap();
+    after
+}
+
+fn destination(connector: &Connector) -> &Destination {
+    connector.destination.as_ref().unwrap()
+}
+
+/// Another tenant is refused, also under another spelling that IAM would not tell apart.
+pub async fn a_role_serves_one_tenant(ledger: &impl Ledger) {
+    let ours = draft("acme");
+    assert_eq!(create(ledger, &ours).await, STORED);
+    let mut theirs = with_role_of(&ours, "globex");
+    assert_eq!(create(ledger, &theirs).await, ROLE_TAKEN);
+    let to = theirs.destination.as_mut().unwrap();
+    to.role = to.role.as_str().replace("Delivery", "dELIVERY").parse().unwrap();
+    assert_eq!(create(ledger, &theirs).await, ROLE_TAKEN);
+    assert_eq!(ledger.get(&theirs.id).await.unwrap(), None);
+}
+
+/// A role is free again when the last connector of its tenant has left it, and not before.
+pub async fn a_tenants_connectors_share_a_role_until_the_last_has_left(ledger: &impl Ledger) {
+    let first = draft("acme");
+    let second = with_role_of(&first, "acme");
+    assert_eq!(create(ledger, &first).await, STORED);
+    assert_eq!(create(ledger, &second).await, STORED);
+    let theirs = with_role_of(&first, "globex");
+    let first_deleted = deleted(&first);
+    assert_eq!(save(ledger, &first, &first_deleted).await, STORED);
+    assert_eq!(create(ledger, &theirs).await, ROLE_TAKEN);
+    let elsewhere = moved(&second, destination(&draft("acme")));
+    assert_eq!(save(ledger, &second, &elsewhere).await, STORED);
+    assert_eq!(create(ledger, &theirs).await, STORED);
+    // Now it is theirs.
+    assert_eq!(create(ledger, &with_role_of(&first, "acme")).await, ROLE_TAKEN);
+}
+
+/// Neither another tenant's connector nor another one of the same tenant gets a folder that is taken, one above
+/// it or one below it. A folder whose name only starts the same is another one.
+pub async fn a_folder_serves_one_connector(ledger: &impl Ledger) {
+    let mut ours = draft("acme");
+    ours.destination.as_mut().unwrap().prefix = "audit/acme".parse().unwrap();
+    assert_eq!(create(ledger, &ours).await, STORED);
+    for prefix in ["audit/acme", "audit", "", "audit/acme/eu", "audit/acme/eu/west"] {
+        for of in ["acme", "globex"] {
+            let theirs = beside(&ours, of, prefix);
+            assert_eq!(create(ledger, &theirs).await, DESTINATION_TAKEN, "{of}: {prefix:?}");
+            assert_eq!(ledger.get(&theirs.id).await.unwrap(), None);
+        }
+    }
+    for prefix in ["audit/acme2", "audit/acm", "audit2", "other/audit/acme"] {
+        assert_eq!(create(ledger, &beside(&ours, "globex", prefix)).await, STORED, "{prefix:?}");
+    }
+    let whole = draft("acme");
+    assert_eq!(create(ledger, &beside(&whole, "acme", "")).await, STORED);
+    assert_eq!(create(ledger, &beside(&whole, "globex", "any/folder")).await, DESTINATION_TAKEN);
+}
+
+/// Whoever moves leaves its place to others, and may move within it.
+pub async fn a_move_gives_back_what_it_leaves(ledger: &impl Ledger) {
+    let first = draft("acme");
+    assert_eq!(create(ledger, &first).await, STORED);
+    let below = moved(&first, destination(&beside(&first, "acme", "audit/auditferry/below")));
+    assert_eq!(save(ledger, &first, &below).await, STORED);
+    assert_eq!(create(ledger, &beside(&first, "globex", "audit/auditferry")).await, DESTINATION_TAKEN);
+    assert_eq!(create(ledger, &beside(&first, "globex", "audit/auditferry/other")).await, STORED);
+    let away = moved(&below, destination(&draft("acme")));
+    assert_eq!(save(ledger, &below, &away).await, STORED);
+    assert_eq!(create(ledger, &beside(&first, "globex", "audit/auditferry/below")).await, STORED);
+    assert_eq!(create(ledger, &with_role_of(&first, "initech")).await, STORED);
+    // What it has now is its own.
+    assert_eq!(create(ledger, &beside(&away, "globex", "audit")).await, DESTINATION_TAKEN);
+    assert_eq!(create(ledger, &with_role_of(&away, "globex")).await, ROLE_TAKEN);
+    // It may come back only where it is free.
+    assert_eq!(save(ledger, &away, &moved(&away, destination(&below))).await, DESTINATION_TAKEN);
+    assert_eq!(ledger.get(&away.id).await.unwrap(), Some((away, None)));
+}
+
+/// A disabled connector can be taken back, so it keeps what it has; a deleted one gives it back.
+pub async fn a_disabled_connector_keeps_its_claims_and_a_deleted_one_does_not(ledger: &impl Ledger) {
+    let ours = draft("acme");
+    assert_eq!(create(ledger, &ours).await, STORED);
+    let mut disabled = ours.clone();
+    disabled.disable(start()).unwrap();
+    assert_eq!(save(ledger, &ours, &disabled).await, STORED);
+    assert_eq!(create(ledger, &beside(&ours, "globex", "audit")).await, DESTINATION_TAKEN);
+    assert_eq!(create(ledger, &with_role_of(&ours, "globex")).await, ROLE_TAKEN);
+    assert_eq!(save(ledger, &disabled, &deleted(&disabled)).await, STORED);
+    assert_eq!(create(ledger, &beside(&ours, "globex", "audit")).await, STORED);
+    assert_eq!(create(ledger, &with_role_of(&ours, "globex")).await, STORED);
+}
+
+/// A change that is refused for one claim leaves none of the others behind.
+pub async fn a_refused_change_claims_nothing(ledger: &impl Ledger) {
+    let ours = draft("acme");
+    assert_eq!(create(ledger, &ours).await, STORED);
+    let refused = with_role_of(&ours, "globex");
+    assert_eq!(create(ledger, &refused).await, ROLE_TAKEN);
+    assert_eq!(create(ledger, &beside(&refused, "initech", "audit")).await, STORED, "its folder is free");
+    let refused = beside(&ours, "globex", "audit");
+    assert_eq!(create(ledger, &refused).await, DESTINATION_TAKEN);
+    assert_eq!(create(ledger, &with_role_of(&refused, "initech")).await, STORED, "its role is free");
+    assert_eq!(ledger.changes(&refused.id, None, 10).await.unwrap(), []);
+}
+
+/// An ID that is taken is told before anything else: the caller reads what it has created before.
+pub async fn a_taken_id_is_told_before_a_taken_place(ledger: &impl Ledger) {
+    let (ours, theirs) = (draft("acme"), draft("globex"));
+    assert_eq!(create(ledger, &ours).await, STORED);
+    assert_eq!(create(ledger, &theirs).await, STORED);
+    for mut again in [with_role_of(&theirs, "acme"), beside(&theirs, "acme", "audit")] {
+        again.id = ours.id.clone();
+        assert_eq!(create(ledger, &again).await, super::STALE);
+    }
+}
+
+/// Overlapping folders of one bucket, all asked for at once: one gets what it wants. In a bucket that nobody has
+/// written to, and in one where others are already.
+pub async fn of_racing_creators_in_one_place_exactly_one_wins(ledger: &impl Ledger) {
+    // Each of them overlaps each other.
+    for prefixes in [["a/b", "a", "a/b/c", "", "a/b", "a"], ["a/b", "a", "a/b/c", "a", "a/b", "a/b"]] {
+        let place = draft("acme");
+        if !prefixes.contains(&"") {
+            assert_eq!(create(ledger, &beside(&place, "initech", "b")).await, STORED);
+        }
+        let racers = prefixes.map(|prefix| beside(&place, &format!("tenant-{}", fresh()), prefix));
+        assert_eq!(stored_of(&race(ledger, &racers).await, DESTINATION_TAKEN), 1);
+    }
+}
+
+/// Tenants that name one role at once: one gets it.
+pub async fn of_racing_tenants_exactly_one_gets_a_role(ledger: &impl Ledger) {
+    let place = draft("acme");
+    let racers: Vec<_> = (0..8).map(|_| with_role_of(&place, &format!("tenant-{}", fresh()))).collect();
+    assert_eq!(stored_of(&race(ledger, &racers).await, ROLE_TAKEN), 1);
+}
+
+/// Nobody is refused for being quick: folders side by side are all given, and one role to all of one tenant.
+pub async fn racing_neighbours_are_all_let_in(ledger: &impl Ledger) {
+    let place = draft("acme");
+    let role = &destination(&place).role;
+    let mut racers: Vec<_> = (0..6).map(|n| beside(&place, "acme", &format!("audit/{n}"))).collect();
+    for racer in &mut racers {
+        racer.destination.as_mut().unwrap().role = role.clone();
+    }
+    assert_eq!(stored_of(&race(ledger, &racers).await, STORED), racers.len());
+    // And none has lost its place to a neighbour that was written at the same time.
+    for racer in &racers {
+        let there = destination(racer).prefix.as_str();
+        assert_eq!(create(ledger, &beside(&place, "globex", there)).await, DESTINATION_TAKEN, "{there}");
+    }
+}
+
+/// A place is left and taken at once: never do both have it, and never is it lost.
+pub async fn a_place_that_is_left_goes_to_one_of_those_who_want_it(ledger: &impl Ledger) {
+    let ours = draft("acme");
+    assert_eq!(create(ledger, &ours).await, STORED);
+    let leaving = fixtures::change(&ours, &moved(&ours, destination(&draft("acme"))));
+    let racers: Vec<_> =
+        (0..4).map(|_| beside(&ours, &format!("tenant-{}", fresh()), "audit/auditferry")).collect();
+    let left = ledger.save(&leaving, None);
+    let (left, answers) = join(left, race(ledger, &racers)).await;
+    assert_eq!(left.unwrap(), STORED);
+    let winners = stored_of(&answers, DESTINATION_TAKEN);
+    assert!(winners <= 1, "{answers:?}");
+    let last = create(ledger, &beside(&ours, "globex", "audit/auditferry")).await;
+    assert_eq!(last, if winners == 1 { DESTINATION_TAKEN } else { STORED });
+}
+
+async fn race(ledger: &impl Ledger, racers: &[Connector]) -> Vec<SaveAnswer> {
+    join_all(racers.iter().map(|racer| create(ledger, racer))).await
+}
+
+/// How many were stored; all others must have been answered `otherwise`.
+fn stored_of(answers: &[SaveAnswer], otherwise: SaveAnswer) -> usize {
+    assert!(answers.iter().all(|answer| [STORED, otherwise].contains(answer)), "{answers:?}");
+    answers.iter().filter(|answer| **answer == STORED).count()
+}
+
+fn deleted(connector: &Connector) -> Connector {
+    let mut after = connector.clone();
+    after.delete().unwrap();
+    after
+}

@@ -1,0 +1,185 @@
+//! What a verification tries at a customer's side.
+
+use bytes::Bytes;
+use domain::connector::Connector;
+use domain::fault::{Fault, Reason, Stage};
+use domain::names::ExternalId;
+use domain::part::Sha256;
+use domain::ports::{Body, NewObject, ProbeSession, Prober, Scope, Shown};
+use sha2::Digest as _;
+
+use crate::fakes::{FakeProber, SetUp, Trust};
+use crate::fixtures::{self, at, fresh, tenant};
+
+/// How a customer has set its side up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SideOf {
+    /// As it should be.
+    ACarefulOne,
+    /// The trust policy asks for no external ID.
+    OneWhoTrustsAnyone,
+    /// The trust policy takes any external ID.
+    OneWhoTakesAnyId,
+    /// The role may write to the whole bucket.
+    OneWhoAllowsTheBucket,
+    /// There is no bucket of that name.
+    OneWithoutABucket,
+    /// The bucket is in us-east-2.
+    OneInAnotherRegion,
+}
+
+/// A customer's side that a test can set up.
+pub trait ProberRig {
+    /// The port.
+    type Port: Prober;
+    /// The port.
+    fn port(&self) -> &Self::Port;
+    /// Sets up the connector's side.
+    fn set_up(&self, connector: &Connector, side: SideOf);
+    /// The keys in the connector's bucket.
+    fn keys(&self, connector: &Connector) -> Vec<String>;
+}
+
+impl ProberRig for FakeProber {
+    type Port = Self;
+    fn port(&self) -> &Self {
+        self
+    }
+    fn set_up(&self, _: &Connector, side: SideOf) {
+        let gone = || Fault {
+            stage: Stage::PutObject,
+            reason: Reason::Gone,
+            code: "NoSuchBucket".into(),
+            message: "The specified bucket does not exist".into(),
+        };
+        self.change(|set_up| {
+            *set_up = match side {
+                SideOf::ACarefulOne => SetUp::sound(),
+                SideOf::OneWhoTrustsAnyone => SetUp { trust: Trust::Anyone, ..SetUp::sound() },
+                SideOf::OneWhoTakesAnyId => SetUp { trust: Trust::AnyExternalId, ..SetUp::sound() },
+                SideOf::OneWhoAllowsTheBucket => SetUp::too_broad(),
+                SideOf::OneWithoutABucket => {
+                    SetUp { region: Some(Err(gone())), put: Some(gone()), ..SetUp::sound() }
+                }
+                SideOf::OneInAnotherRegion => {
+                    SetUp { region: Some(Ok("us-east-2".parse().ok())), ..SetUp::sound() }
+                }
+            }
+        });
+    }
+    fn keys(&self, _: &Connector) -> Vec<String> {
+        self.written()
+    }
+}
+
+fn connector(rig: &impl ProberRig, side: SideOf) -> Connector {
+    let connector = fixtures::connector(&tenant("acme"), at("2026-11-20T20:00:00Z"));
+    rig.set_up(&connector, side);
+    connector
+}
+
+async fn assume(
+    rig: &impl ProberRig,
+    connector: &Connector,
+    shown: Shown<'_>,
+    scope: Scope,
+) -> Result<Box<dyn ProbeSession>, Fault> {
+    let to = connector.destination.as_ref().unwrap();
+    rig.port().assume(connector, to, shown, scope).await
+}
+
+/// A session that the connector's external ID opens.
+async fn session(rig: &impl ProberRig, connector: &Connector, scope: Scope) -> Box<dyn ProbeSession> {
+    assume(rig, connector, Shown::ExternalId(&connector.external_id), scope).await.unwrap()
+}
+
+fn object(key: &str, truthful: bool) -> NewObject {
+    let bytes = Bytes::from_static(b"a probe");
+    let digest: [u8; 32] = sha2::Sha256::digest(&bytes).into();
+    let sha256 = Sha256::new(if truthful { digest } else { digest.map(|byte| !byte) });
+    let size = bytes.len() as u64;
+    NewObject { key: key.into(), content_type: "text/plain", sha256, size, body: Body::Whole(bytes) }
+}
+
+fn key(connector: &Connector) -> String {
+    connector.destination.as_ref().unwrap().prefix.key(&format!("verification/{}.txt", fresh()))
+}
+
+/// Whether the role lets in with the right external ID, with none and with a wrong one.
+async fn lets_in(rig: &impl ProberRig, connector: &Connector) -> [bool; 3] {
+    let (right, wrong) = (&connector.external_id, ExternalId::new(fresh(), u64::MAX));
+    let mut lets_in = [false; 3];
+    let asked = [Shown::ExternalId(right), Shown::Nothing, Shown::ExternalId(&wrong)];
+    for (let_in, shown) in lets_in.iter_mut().zip(asked) {
+        *let_in = match assume(rig, connector, shown, Scope::Prefix).await {
+            Ok(_) => true,
+            Err(fault) => {
+                assert_eq!((fault.stage, fault.reason), (Stage::AssumeRole, Reason::Denied), "{fault:?}");
+                false
+            }
+        };
+    }
+    lets_in
+}
+
+/// Whom a trust policy lets in shows by what is shown to it.
+pub async fn a_trust_policy_shows_whom_it_lets_in(rig: &impl ProberRig) {
+    for (side, expected) in [
+        (SideOf::ACarefulOne, [true, false, false]),
+        (SideOf::OneWhoTakesAnyId, [true, false, true]),
+        (SideOf::OneWhoTrustsAnyone, [true, true, true]),
+    ] {
+        let connector = connector(rig, side);
+        assert_eq!(lets_in(rig, &connector).await, expected, "{side:?}");
+    }
+}
+
+/// A session is in the account of the role.
+pub async fn a_session_names_its_account(rig: &impl ProberRig) {
+    let connector = connector(rig, SideOf::ACarefulOne);
+    let session = session(rig, &connector, Scope::Prefix).await;
+    assert_eq!(session.account(), connector.destination.as_ref().unwrap().role.account());
+}
+
+/// The region is told to a session that may not look at the bucket, wherever the bucket is.
+pub async fn a_buckets_region_is_told_to_whoever_asks(rig: &impl ProberRig) {
+    for (side, region) in [(SideOf::ACarefulOne, "eu-central-1"), (SideOf::OneInAnotherRegion, "us-east-2")] {
+        let connector = connector(rig, side);
+        let told = session(rig, &connector, Scope::Prefix).await.bucket_region().await;
+        assert_eq!(told, Ok(Some(region.parse().unwrap())), "{side:?}");
+    }
+}
+
+/// A bucket that is gone is told so, asked for its region or written to.
+pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl ProberRig) {
+    let connector = connector(rig, SideOf::OneWithoutABucket);
+    let session = session(rig, &connector, Scope::Prefix).await;
+    assert_eq!(session.bucket_region().await.unwrap_err().reason, Reason::Gone);
+    let fault = session.put_new(object(&key(&connector), true)).await.unwrap_err();
+    assert_eq!((fault.stage, fault.reason), (Stage::PutObject, Reason::Gone));
+}
+
+/// An object under the prefix is written, and how it was encrypted is told.
+pub async fn a_probe_is_written_under_the_prefix(rig: &impl ProberRig) {
+    let connector = connector(rig, SideOf::ACarefulOne);
+    let (session, key) = (session(rig, &connector, Scope::Prefix).await, key(&connector));
+    let answer = session.put_new(object(&key, true)).await.unwrap();
+    assert_eq!(answer.encryption.as_deref(), Some("AES256"));
+    assert_eq!(rig.keys(&connector), [key]);
+}
+
+/// Outside the prefix an object with a wrong checksum is denied or rejected by what the role may, and written
+/// in no case.
+pub async fn a_wrong_checksum_tells_what_a_role_may_and_writes_nothing(rig: &impl ProberRig) {
+    for (side, scope, reason) in [
+        (SideOf::ACarefulOne, Scope::Role, Reason::Denied),
+        (SideOf::OneWhoAllowsTheBucket, Scope::Role, Reason::Rejected),
+        (SideOf::OneWhoAllowsTheBucket, Scope::Prefix, Reason::Denied),
+    ] {
+        let connector = connector(rig, side);
+        let session = session(rig, &connector, scope).await;
+        let fault = session.put_new(object("elsewhere.txt", false)).await.unwrap_err();
+        assert_eq!((fault.stage, fault.reason), (Stage::PutObject, reason), "{side:?}, {scope:?}");
+        assert!(rig.keys(&connector).is_empty());
+    }
+}

@@ -1,0 +1,142 @@
+//! The set-ups that customers break in practice. AWS's own words go in through the real SDK; what comes out must
+//! name the fault, so that whoever reads it knows what to mend.
+
+mod bucket;
+mod policies;
+mod role;
+
+use domain::connector::Connector;
+use domain::verify::{Stage, Verdict};
+
+use super::platform::{Answers, Platform, Said, put_denied};
+use super::{assert_stopped_at, connector, found, verify};
+
+const KEY: &str = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// A broken set-up, and what must be found.
+struct Case {
+    name: &'static str,
+    connector: Connector,
+    answers: Answers,
+    stage: Stage,
+    verdict: Verdict,
+    code: &'static str,
+    cause: &'static str,
+    remedy: String,
+    puts: usize,
+}
+
+/// A case of a connector, `{objects}` in the remedy standing for the ARN of its objects.
+fn case(
+    (name, stage): (&'static str, Stage),
+    connector: Connector,
+    change: impl FnOnce(&mut Answers),
+    (code, cause, remedy): (&'static str, &'static str, &str),
+) -> Case {
+    let mut answers = Answers::sound(&connector);
+    change(&mut answers);
+    let to = connector.destination.as_ref().unwrap();
+    let objects = format!("arn:aws:s3:::{}/{}/*", to.bucket, to.prefix);
+    let put = format!(r#"{{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "{objects}"}}"#);
+    let remedy = remedy
+        .replace("{put}", &put)
+        .replace("{objects}", &objects)
+        .replace("{id}", connector.external_id.as_str())
+        .replace("{role}", to.role.as_str());
+    let verdict = Verdict::Failed;
+    let puts = usize::from(stage == Stage::PutObject);
+    Case { name, connector, answers, stage, verdict, code, cause, remedy, puts }
+}
+
+/// A case at the write.
+fn at_put(name: &'static str, words: &str, told: (&'static str, &'static str, &str)) -> Case {
+    let connector = connector();
+    let said = put_denied(&connector, words);
+    case((name, Stage::PutObject), connector, |answers| answers.put = Some(said), told)
+}
+
+fn said_at_put(
+    name: &'static str,
+    connector: Connector,
+    said: Said,
+    told: (&'static str, &'static str, &str),
+) -> Case {
+    case((name, Stage::PutObject), connector, |answers| answers.put = Some(said), told)
+}
+
+fn with_key() -> Connector {
+    let mut connector = connector();
+    connector.destination.as_mut().unwrap().kms_key = KEY.parse().ok();
+    connector
+}
+
+async fn judge(case: Case) {
+    let Case { name, connector, answers, stage, verdict, code, cause, remedy, puts } = case;
+    let platform = Platform::start(&connector, answers).await;
+    let verification = verify(&platform.prober, &connector).await;
+    let (at, how, finding) = found(&verification);
+    assert_eq!((at, how, finding.code.as_str()), (stage, verdict, code), "{name}: {finding:?}");
+    assert!(finding.cause.contains(cause), "{name}: {}", finding.cause);
+    assert!(finding.remedy.contains(&remedy), "{name}: {}", finding.remedy);
+    assert_stopped_at(&verification, stage);
+    assert_eq!(platform.puts(), puts, "{name}");
+}
+
+#[tokio::test]
+async fn who_lets_whom_in_is_named() {
+    for case in role::cases() {
+        judge(case).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_bucket_is_named() {
+    for case in bucket::cases() {
+        judge(case).await;
+    }
+}
+
+#[tokio::test]
+async fn which_policy_is_in_the_way_is_named() {
+    for case in policies::cases() {
+        judge(case).await;
+    }
+}
+
+#[tokio::test]
+async fn a_sound_set_up_passes_with_and_without_a_key() {
+    for connector in [connector(), with_key()] {
+        let platform = Platform::start(&connector, Answers::sound(&connector)).await;
+        let verification = verify(&platform.prober, &connector).await;
+        assert!(verification.passed, "{verification:?}");
+        assert!(verification.reports.iter().all(|report| report.finding.is_none()));
+        assert_eq!(platform.puts(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_may_write_beside_the_prefix_is_a_warning() {
+    let connector = connector();
+    let words = "The SHA256 you specified did not match the calculated checksum.";
+    let mut answers = Answers::sound(&connector);
+    answers.outside = Some(Said::new(400, "BadDigest", words));
+    let platform = Platform::start(&connector, answers).await;
+    let verification = verify(&platform.prober, &connector).await;
+    assert!(verification.passed);
+    let (stage, verdict, finding) = found(&verification);
+    assert_eq!((stage, verdict), (Stage::PrefixScope, Verdict::Warning));
+    assert!(finding.remedy.contains(r#""Action": "s3:PutObject""#), "{}", finding.remedy);
+}
+
+#[tokio::test]
+async fn an_sts_that_can_not_tell_is_no_proof_of_safety_and_none_of_danger() {
+    let connector = connector();
+    let mut answers = Answers::sound(&connector);
+    answers.no_id = Some(Said::new(400, "Throttling", "Rate exceeded"));
+    let platform = Platform::start(&connector, answers).await;
+    let verification = verify(&platform.prober, &connector).await;
+    assert_stopped_at(&verification, Stage::RefusesWithoutExternalId);
+    assert!(!verification.is_unsafe());
+    assert_eq!(found(&verification).2.code, "Throttling");
+    assert_eq!(platform.puts(), 0);
+}

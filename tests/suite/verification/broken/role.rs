@@ -1,0 +1,117 @@
+//! What is wrong with the role, or with who asks for it.
+
+use domain::connector::Connector;
+use domain::verify::Stage;
+
+use super::super::connector;
+use super::super::platform::{Said, US, not_let_in};
+use super::{Case, case};
+
+fn with_role(role: &str) -> Connector {
+    let mut connector = connector();
+    connector.destination.as_mut().unwrap().role = role.parse().unwrap();
+    connector
+}
+
+pub(super) fn cases() -> Vec<Case> {
+    let sts = |name, connector: Connector, words: String, told| {
+        let said = Said::new(403, "AccessDenied", words);
+        case((name, Stage::AssumeRole), connector, |answers| answers.right_id = Some(said), told)
+    };
+    let denied = |role: &str, why: &str| {
+        format!("User: {US} is not authorized to perform: sts:AssumeRole on resource: {role} {why}")
+    };
+    let own = "arn:aws:iam::111111111111:role/auditferry/Delivery";
+    let off_path = "arn:aws:iam::222222222222:role/Delivery";
+    let plain = connector();
+    let not_let_in = not_let_in(&plain);
+    let disabled = "STS is not activated in this region for account:222222222222. Your account administrator can \
+                    activate STS in this region using the IAM Console.";
+    let skewed = "Signature expired: 20261120T200000Z is now earlier than 20261120T201500Z (20261120T202000Z - 5 min.)";
+    vec![
+        case(
+            (
+                "the trust policy does not name us, asks for another external ID, or there is no such role",
+                Stage::AssumeRole,
+            ),
+            plain,
+            |answers| answers.right_id = Some(not_let_in),
+            (
+                "AccessDenied",
+                "does not exist, does not trust us, or asks for another external ID",
+                r#"{"StringEquals": {"sts:ExternalId": "{id}"}}"#,
+            ),
+        ),
+        sts(
+            "the role is not on our path, and our own policy allows no other",
+            with_role(off_path),
+            denied(off_path, "because no identity-based policy allows the sts:AssumeRole action"),
+            ("AccessDenied", "is not on the path /auditferry/", "Make the role on the path /auditferry/"),
+        ),
+        sts(
+            "the role is one of the vendor's own account",
+            with_role(own),
+            denied(own, "with an explicit deny in an identity-based policy"),
+            (
+                "OwnAccount",
+                "in the vendor's own account 111111111111",
+                "Give a role in the customer's account",
+            ),
+        ),
+        sts(
+            "the vendor's organisation denies it",
+            connector(),
+            denied(
+                "arn:aws:iam::222222222222:role/auditferry/Delivery",
+                "with an explicit deny in a service control policy",
+            ),
+            ("AccessDenied", "the vendor's own organisation", "tell the vendor"),
+        ),
+        sts(
+            "the customer's organisation denies it to strangers",
+            connector(),
+            denied(
+                "arn:aws:iam::222222222222:role/auditferry/Delivery",
+                "with an explicit deny in a resource control policy",
+            ),
+            ("AccessDenied", "A resource control policy of the organisation of account", "exempt this role"),
+        ),
+        case(
+            ("the customer has STS of our region switched off", Stage::AssumeRole),
+            connector(),
+            |answers| answers.right_id = Some(Said::new(403, "RegionDisabledException", disabled)),
+            ("RegionDisabledException", "AWS STS is not active for account", "Activate it in that account"),
+        ),
+        case(
+            ("the vendor's clock is wrong", Stage::AssumeRole),
+            connector(),
+            |answers| answers.right_id = Some(Said::new(403, "SignatureDoesNotMatch", skewed)),
+            ("SignatureDoesNotMatch", "Our clock and the platform's are too far apart", "tell the vendor"),
+        ),
+        case(
+            ("the trust policy has no condition", Stage::RefusesWithoutExternalId),
+            connector(),
+            |answers| (answers.no_id, answers.wrong_id) = (None, None),
+            (
+                "RoleLetsAnyoneIn",
+                "without any external ID",
+                r#"{"StringEquals": {"sts:ExternalId": "{id}"}}"#,
+            ),
+        ),
+        case(
+            (
+                "the trust policy takes any external ID, by StringLike or a wildcard",
+                Stage::RefusesWrongExternalId,
+            ),
+            connector(),
+            |answers| answers.wrong_id = None,
+            ("RoleLetsAnyoneIn", "with a wrong external ID", "no wildcard, no StringLike, no IfExists"),
+        ),
+        case(
+            ("the session is in another account than the ARN says", Stage::Account),
+            connector(),
+            |answers| answers.user = "arn:aws:sts::333333333333:assumed-role/Delivery/x".into(),
+            ("OtherAccount", "The session is in account 333333333333", "the stack's output RoleArn"),
+        ),
+    ]
+}

@@ -1,0 +1,84 @@
+//! A platform whose words are not to be trusted: a bucket policy's or a proxy's text ends up in its refusals, and
+//! from there in a terminal, a log or a page.
+
+use domain::connector::Connector;
+use domain::verify::Verification;
+
+use super::platform::{Answers, Platform, Said};
+use super::{connector, verify};
+
+/// Escape sequences, markup, turned-round and invisible characters, line breaks, and 100,000 characters of it.
+fn hostile(connector: &Connector) -> String {
+    let nasty =
+        "\u{9b}31m\r\nERROR: \u{202e}drowssap\u{2066}\u{200b}\u{feff}<script>alert(1)</script>\u{2028}'; --";
+    format!("kms: object lock {} {}", connector.external_id, nasty.repeat(1_200))
+}
+
+/// Puts an answer where it belongs.
+type Place = fn(&mut Answers, Option<Said>);
+
+/// Longest of all texts that a report may hold: the platform's part is cut, ours is known.
+const LONGEST: usize = 1_500;
+
+fn assert_safe(verification: &Verification, connector: &Connector, name: &str) {
+    let found: Vec<_> = verification.reports.iter().filter_map(|report| report.finding.as_ref()).collect();
+    assert!(!found.is_empty(), "{name}: something is found");
+    for finding in found {
+        for text in [&finding.code, &finding.cause, &finding.remedy] {
+            let size = text.chars().count();
+            assert!(size <= LONGEST, "{name}: {size} characters");
+            let shows = |c: char| c == '…' || c.is_ascii_graphic() || c == ' ';
+            assert!(text.chars().all(shows), "{name}: {text:?}");
+        }
+        assert!(!finding.cause.contains(connector.external_id.as_str()), "{name}: {}", finding.cause);
+    }
+}
+
+#[tokio::test]
+async fn no_word_of_the_platform_reaches_a_report_unescaped_or_at_length() {
+    let connector = connector();
+    let words = hostile(&connector);
+    let said = |status, code: &str| Some(Said::new(status, code, words.clone()));
+    let cases: [(&str, Place, Option<Said>); 8] = [
+        ("denied by STS", |answers, said| answers.right_id = said, said(403, "AccessDenied")),
+        ("rejected by STS", |answers, said| answers.right_id = said, said(400, "ValidationError")),
+        ("rejected without an ID", |answers, said| answers.no_id = said, said(400, "ValidationError")),
+        ("denied by S3", |answers, said| answers.put = said, said(403, "AccessDenied")),
+        ("refused for Object Lock", |answers, said| answers.put = said, said(400, "InvalidRequest")),
+        ("refused by KMS", |answers, said| answers.put = said, said(400, "KMS.Whatever")),
+        ("moved", |answers, said| answers.put = said, said(301, "PermanentRedirect")),
+        ("odd outside the prefix", |answers, said| answers.outside = said, said(301, "PermanentRedirect")),
+    ];
+    for (name, place, said) in cases {
+        let mut answers = Answers::sound(&connector);
+        place(&mut answers, said);
+        let platform = Platform::start(&connector, answers).await;
+        assert_safe(&verify(&platform.prober, &connector).await, &connector, name);
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_is_none_is_cut_and_escaped_too() {
+    let connector = connector();
+    let mut answers = Answers::sound(&connector);
+    answers.put = Some(Said::new(400, &hostile(&connector), "words"));
+    let platform = Platform::start(&connector, answers).await;
+    assert_safe(&verify(&platform.prober, &connector).await, &connector, "a code");
+}
+
+#[tokio::test]
+async fn a_region_or_an_account_that_is_none_is_not_taken_over() {
+    let connector = connector();
+    let mut answers = Answers::sound(&connector);
+    answers.head = Some(Said::new(301, "", "").naming("evil.example"));
+    let platform = Platform::start(&connector, answers).await;
+    assert!(verify(&platform.prober, &connector).await.passed, "the write tells where the bucket is");
+
+    let mut answers = Answers::sound(&connector);
+    answers.user = "arn:aws:sts::evil:assumed-role/x/y".into();
+    let platform = Platform::start(&connector, answers).await;
+    let verification = verify(&platform.prober, &connector).await;
+    assert!(!verification.passed);
+    assert_safe(&verification, &connector, "an account");
+    assert_eq!(platform.puts(), 0);
+}

@@ -1,0 +1,205 @@
+//! AWS on the wire, as far as a verification sees it: an STS and an S3 that answer as those of a sound set-up do,
+//! until a test puts other answers, word for word those of AWS, in their place.
+
+use std::sync::{Arc, Mutex};
+
+use adapters::clients::{Clients, Endpoints};
+use adapters::customers::StsProber;
+use adapters::settings::S3Settings;
+use aws_credential_types::Credentials;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, Response, Uri};
+use domain::connector::Connector;
+
+/// An answer that refuses.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    pub(crate) status: u16,
+    pub(crate) code: String,
+    pub(crate) words: String,
+    /// `x-amz-bucket-region`.
+    pub(crate) region: Option<String>,
+}
+
+impl Said {
+    pub(crate) fn new(status: u16, code: &str, words: impl Into<String>) -> Self {
+        Self { status, code: code.into(), words: words.into(), region: None }
+    }
+
+    pub(crate) fn naming(self, region: &str) -> Self {
+        Self { region: Some(region.into()), ..self }
+    }
+}
+
+/// What is answered. `None` lets in, or writes.
+#[derive(Debug, Clone)]
+pub(crate) struct Answers {
+    /// `AssumeRole` with the connector's external ID.
+    pub(crate) right_id: Option<Said>,
+    /// … with none.
+    pub(crate) no_id: Option<Said>,
+    /// … with another one.
+    pub(crate) wrong_id: Option<Said>,
+    /// The ARN of the session.
+    pub(crate) user: String,
+    /// `HeadBucket`.
+    pub(crate) head: Option<Said>,
+    /// `PutObject` under the prefix.
+    pub(crate) put: Option<Said>,
+    /// `PutObject` elsewhere, with the role's own rights.
+    pub(crate) outside: Option<Said>,
+}
+
+/// The vendor, as AWS names it in its refusals.
+pub(crate) const US: &str = "arn:aws:sts::111111111111:assumed-role/auditferry-exporter/auditferry-exporter";
+
+/// What STS says to whoever a trust policy does not let in, and of a role that does not exist.
+pub(crate) fn not_let_in(connector: &Connector) -> Said {
+    let role = &connector.destination.as_ref().unwrap().role;
+    let words = format!("User: {US} is not authorized to perform: sts:AssumeRole on resource: {role}");
+    Said::new(403, "AccessDenied", words)
+}
+
+impl Answers {
+    /// Those of a sound set-up.
+    pub(crate) fn sound(connector: &Connector) -> Self {
+        let to = connector.destination.as_ref().unwrap();
+        let refused = Some(not_let_in(connector));
+        let user = format!("arn:aws:sts::{}:assumed-role/Delivery/auditferry-verify", to.role.account());
+        Self {
+            right_id: None,
+            no_id: refused.clone(),
+            wrong_id: refused,
+            head: Some(Said::new(403, "", "").naming(to.region.as_str())),
+            put: None,
+            outside: Some(put_denied(
+                connector,
+                "because no identity-based policy allows the s3:PutObject action",
+            )),
+            user,
+        }
+    }
+}
+
+/// What S3 says of a denied write within one account.
+pub(crate) fn put_denied(connector: &Connector, why: &str) -> Said {
+    let to = connector.destination.as_ref().unwrap();
+    let user = format!("arn:aws:sts::{}:assumed-role/Delivery/auditferry-verify", to.role.account());
+    let object = format!("arn:aws:s3:::{}/{}", to.bucket, to.prefix.key("verification/probe.txt"));
+    let words =
+        format!("User: {user} is not authorized to perform: s3:PutObject on resource: \"{object}\" {why}");
+    Said::new(403, "AccessDenied", words)
+}
+
+#[derive(Debug)]
+struct Script {
+    external_id: String,
+    under: String,
+    answers: Answers,
+    puts: usize,
+}
+
+/// The platform; it goes with the test's runtime.
+#[derive(Debug)]
+pub(crate) struct Platform {
+    pub(crate) prober: StsProber,
+    script: Arc<Mutex<Script>>,
+}
+
+impl Platform {
+    pub(crate) async fn start(connector: &Connector, answers: Answers) -> Self {
+        let to = connector.destination.as_ref().unwrap();
+        let script = Script {
+            external_id: connector.external_id.to_string(),
+            under: format!("/{}/{}/", to.bucket, to.prefix),
+            answers,
+            puts: 0,
+        };
+        let script = Arc::new(Mutex::new(script));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&script));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let endpoints =
+            Endpoints { dynamodb: url.clone(), events: None, s3: url.clone(), sqs: None, sts: url };
+        let keys = Credentials::new("AKIDVENDOR", "secret", None, None, "test");
+        let clients =
+            Clients::at(&endpoints, to.region.as_str(), keys, S3Settings { force_path_style: true });
+        Self { prober: StsProber::new(clients.sts, clients.customers), script }
+    }
+
+    /// How many objects were sent.
+    pub(crate) fn puts(&self) -> usize {
+        self.script.lock().unwrap().puts
+    }
+}
+
+async fn answer(
+    State(script): State<Arc<Mutex<Script>>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    let mut script = script.lock().unwrap();
+    if method == Method::POST {
+        return assume(&script, std::str::from_utf8(&body).unwrap());
+    }
+    if method == Method::HEAD {
+        return script.answers.head.as_ref().map_or_else(|| Response::new(Body::empty()), refusal);
+    }
+    assert_eq!(method, Method::PUT);
+    script.puts += 1;
+    let under = uri.path().starts_with(&script.under);
+    let said = if under { &script.answers.put } else { &script.answers.outside };
+    match said {
+        Some(said) => refusal(said),
+        None => {
+            let asked = headers.get("x-amz-server-side-encryption");
+            let encryption = asked.map_or("AES256", |named| named.to_str().unwrap());
+            let answer = Response::builder().header("x-amz-server-side-encryption", encryption);
+            answer.body(Body::empty()).unwrap()
+        }
+    }
+}
+
+fn assume(script: &Script, form: &str) -> Response<Body> {
+    let shown = form.split('&').find_map(|field| field.strip_prefix("ExternalId="));
+    let said = match shown {
+        None => &script.answers.no_id,
+        Some(id) if id == script.external_id => &script.answers.right_id,
+        Some(_) => &script.answers.wrong_id,
+    };
+    if let Some(Said { status, code, words, .. }) = said {
+        let (code, words) = (escaped(code), escaped(words));
+        let xml = format!(
+            "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
+             <Code>{code}</Code><Message>{words}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+        );
+        return Response::builder().status(*status).body(Body::from(xml)).unwrap();
+    }
+    let user = escaped(&script.answers.user);
+    Response::new(Body::from(format!(
+        "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
+         <AssumedRoleUser><Arn>{user}</Arn><AssumedRoleId>AROA1:x</AssumedRoleId></AssumedRoleUser><Credentials>\
+         <AccessKeyId>ASIATEMPORARY</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>\
+         <SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
+         </AssumeRoleResult></AssumeRoleResponse>"
+    )))
+}
+
+fn refusal(said: &Said) -> Response<Body> {
+    let Said { status, code, words, region } = said;
+    let mut answer = Response::builder().status(*status);
+    if let Some(region) = region {
+        answer = answer.header("x-amz-bucket-region", region);
+    }
+    let (code, words) = (escaped(code), escaped(words));
+    answer.body(Body::from(format!("<Error><Code>{code}</Code><Message>{words}</Message></Error>"))).unwrap()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

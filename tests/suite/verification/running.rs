@@ -1,0 +1,96 @@
+//! A connector that is running, on the fakes, and an exporter that verifies it again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::connector::{Change, Connector};
+use domain::onboarding::Onboarding;
+use domain::part::PartLimits;
+use domain::ports::Connectors as _;
+use domain::protocol::Outcome;
+use domain::setup::Vendor;
+use domain::sort_key::SortKeyForm;
+use domain::time::Time;
+use exporter::{Exporter, Ports, export};
+use tests::fakes::{
+    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeSource, FakeStaging, SeededRandomness,
+};
+use tests::fixtures::{self, TIMING, activated, at};
+
+/// When it was activated and verified.
+pub(crate) fn start() -> Time {
+    at("2026-11-20T20:00:00Z")
+}
+
+pub(crate) const DAY: Duration = Duration::from_hours(24);
+
+/// Everything around one running connector.
+pub(crate) struct Running {
+    pub(crate) clock: FakeClock,
+    pub(crate) ledger: FakeLedger,
+    pub(crate) customers: FakeCustomers,
+    pub(crate) prober: FakeProber,
+    pub(crate) bus: FakeBus,
+    pub(crate) exporter: Exporter,
+    id: domain::names::ConnectorId,
+}
+
+impl Running {
+    /// A connector that exports once a day, its customer's side as it should be.
+    pub(crate) async fn start() -> Self {
+        let clock = FakeClock::at(start());
+        let (ledger, customers) = (FakeLedger::with_clock(&clock), FakeCustomers::new());
+        let (prober, bus) = (FakeProber::new(), FakeBus::new());
+        let mut draft = super::connector();
+        draft.frequency = 24.try_into().unwrap();
+        let (connector, cursor) = activated(draft, start());
+        fixtures::store(&ledger, &connector, &cursor).await;
+        customers.furnish(&connector);
+        let ports = Ports {
+            runs: Arc::new(ledger.clone()),
+            source: Arc::new(FakeSource::new(SortKeyForm::Rfc3339, &clock)),
+            staging: Arc::new(FakeStaging::new()),
+            customers: Arc::new(customers.clone()),
+            bus: Arc::new(bus.clone()),
+            clock: Arc::new(clock.clone()),
+            randomness: Arc::new(SeededRandomness::new(1)),
+        };
+        let exporter =
+            Exporter { ports, timing: TIMING, part_limits: PartLimits::default(), onboarding: None };
+        let vendor = Vendor {
+            account: super::vendor(),
+            partition: "aws".into(),
+            region: "eu-central-1".parse().unwrap(),
+            exporter_role: "auditferry-exporter".into(),
+            template_url: None,
+        };
+        let exporter = exporter.verifying(Arc::new(ledger.clone()), Arc::new(prober.clone()), vendor);
+        Self { clock, ledger, customers, prober, bus, exporter, id: connector.id }
+    }
+
+    /// A run at this time after the start, with so much time.
+    pub(crate) async fn run_within(&self, after: Duration, time: Duration) -> Outcome {
+        self.clock.set(start() + after);
+        export(&self.exporter, &self.id, start() + after + time).await
+    }
+
+    /// A run at this time after the start.
+    pub(crate) async fn run(&self, after: Duration) -> Outcome {
+        self.run_within(after, Duration::from_mins(15)).await
+    }
+
+    pub(crate) fn connector(&self) -> Connector {
+        self.ledger.connector(&self.id)
+    }
+
+    /// The changes of its settings since it was activated, newest first.
+    pub(crate) async fn changes(&self) -> Vec<Change> {
+        let mut changes = self.ledger.changes(&self.id, None, 100).await.unwrap();
+        changes.truncate(changes.len() - 2);
+        changes
+    }
+
+    pub(crate) fn onboarding(&self) -> &Onboarding {
+        self.exporter.onboarding.as_ref().unwrap()
+    }
+}

@@ -1,0 +1,179 @@
+//! Every stage passing and failing, and what is tried for it.
+
+use std::time::Duration;
+
+use domain::connector::Connector;
+use domain::fault::{Fault, Reason, Stage as Where};
+use domain::names::ExternalId;
+use domain::ports::Scope;
+use domain::verify::{Means, Report, Stage, Verdict, verify as verify_with};
+use tests::fakes::{FakeClock, FakeProber, Probe, SeededRandomness, SetUp, Trust};
+use tests::fixtures::at;
+
+use super::{assert_stopped_at, connector, found, vendor, verdicts, verify};
+
+fn denied(stage: Where) -> Fault {
+    Fault { stage, reason: Reason::Denied, code: "AccessDenied".into(), message: "Access Denied".into() }
+}
+
+/// What was assumed: with what, for what, and with what success.
+fn assumed(prober: &FakeProber) -> Vec<(Option<ExternalId>, Scope, bool)> {
+    let assumed = |probe| match probe {
+        Probe::Assume { shown, scope, let_in } => Some((shown, scope, let_in)),
+        _ => None,
+    };
+    prober.probes().into_iter().filter_map(assumed).collect()
+}
+
+#[tokio::test]
+async fn a_sound_set_up_passes_every_stage_in_order() {
+    let (prober, connector) = (FakeProber::new(), connector());
+    let verification = verify(&prober, &connector).await;
+    assert!(verification.passed && !verification.is_unsafe());
+    assert_eq!(verdicts(&verification), [Verdict::Passed; 8]);
+    assert_eq!(verification.reports.iter().map(|report| report.stage).collect::<Vec<_>>(), Stage::ALL);
+    assert_eq!(verification.external_id, Some(connector.external_id));
+}
+
+#[tokio::test]
+async fn every_stage_can_fail_and_leaves_out_those_behind_it() {
+    let sound = SetUp::sound;
+    let elsewhere = Some(Ok("us-west-2".parse().ok()));
+    for (stage, set_up) in [
+        (Stage::AssumeRole, SetUp { trust: Trust::Nobody(denied(Where::AssumeRole)), ..sound() }),
+        (Stage::RefusesWithoutExternalId, SetUp { trust: Trust::Anyone, ..sound() }),
+        (Stage::RefusesWrongExternalId, SetUp { trust: Trust::AnyExternalId, ..sound() }),
+        (Stage::Account, SetUp { account: "333333333333".parse().ok(), ..sound() }),
+        (Stage::BucketRegion, SetUp { region: elsewhere, ..sound() }),
+        (Stage::PutObject, SetUp { put: Some(denied(Where::PutObject)), ..sound() }),
+        (Stage::PrefixScope, SetUp { outside: None, ..sound() }),
+    ] {
+        assert_stopped_at(&verify(&FakeProber::of(set_up), &connector()).await, stage);
+    }
+}
+
+#[tokio::test]
+async fn what_could_be_safer_is_a_warning_and_passes() {
+    let mut connector = connector();
+    let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    connector.destination.as_mut().unwrap().kms_key = key.parse().ok();
+    let other = SetUp { encryption: Some("AES256".into()), ..SetUp::sound() };
+    for (set_up, stage, code) in [
+        (SetUp::too_broad(), Stage::PrefixScope, "RoleTooBroad"),
+        (other, Stage::Encryption, "OtherEncryption"),
+    ] {
+        let verification = verify(&FakeProber::of(set_up), &connector).await;
+        assert!(verification.passed && !verification.is_unsafe());
+        let (at, verdict, finding) = found(&verification);
+        assert_eq!((at, verdict, finding.code.as_str()), (stage, Verdict::Warning, code));
+    }
+    let as_asked = verify(&FakeProber::new(), &connector).await;
+    assert_eq!(verdicts(&as_asked), [Verdict::Passed; 8]);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_a_bucket_through_a_role_that_lets_anyone_in() {
+    for trust in [Trust::Anyone, Trust::AnyExternalId] {
+        let prober = FakeProber::of(SetUp { trust, ..SetUp::sound() });
+        let verification = verify(&prober, &connector()).await;
+        assert!(verification.is_unsafe());
+        let only_assumed = prober.probes().iter().all(|probe| matches!(probe, Probe::Assume { .. }));
+        assert!(only_assumed && prober.written().is_empty(), "{:?}", prober.probes());
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_keeps_us_out_or_is_not_reached_is_not_unsafe() {
+    for reason in [Reason::Denied, Reason::Unavailable] {
+        let fault = Fault { reason, ..denied(Where::AssumeRole) };
+        let prober = FakeProber::of(SetUp { trust: Trust::Nobody(fault), ..SetUp::sound() });
+        assert!(!verify(&prober, &connector()).await.is_unsafe());
+    }
+}
+
+#[tokio::test]
+async fn the_trust_policy_is_shown_the_right_external_id_then_none_then_a_new_wrong_one() {
+    let (prober, connector) = (FakeProber::new(), connector());
+    verify(&prober, &connector).await;
+    verify(&prober, &connector).await;
+    let assumed = assumed(&prober);
+    let right = Some(connector.external_id.clone());
+    let mut wrong = Vec::new();
+    for round in assumed.chunks(4) {
+        let [first, second, (shown, scope, let_in), last] = round else { panic!("four a round: {round:?}") };
+        assert_eq!(*first, (right.clone(), Scope::Prefix, true));
+        assert_eq!(*second, (None, Scope::Prefix, false));
+        assert_eq!((*scope, *let_in), (Scope::Prefix, false));
+        assert_eq!(
+            *last,
+            (right.clone(), Scope::Role, true),
+            "the prefix is tried with all that the role may"
+        );
+        wrong.push(shown.clone().expect("a wrong one"));
+    }
+    wrong.push(connector.external_id);
+    wrong.dedup();
+    assert_eq!(wrong.len(), 3, "each wrong one is new, so that no policy can be written for it");
+}
+
+#[tokio::test]
+async fn the_probes_lie_under_the_prefix_and_the_one_outside_can_never_be_written() {
+    let (prober, connector) = (FakeProber::of(SetUp::too_broad()), connector());
+    verify(&prober, &connector).await;
+    let mut puts = prober.probes().into_iter().filter_map(|probe| match probe {
+        Probe::Put { key, truthful, written } => Some((key, truthful, written)),
+        _ => None,
+    });
+    let (under, outside) = (puts.next().unwrap(), puts.next().unwrap());
+    let folder = format!("audit/auditferry/verification/{}_", connector.id);
+    assert!(under.0.starts_with(&folder) && under.1 && under.2, "{under:?}");
+    assert!(!outside.0.contains('/') && !outside.1 && !outside.2, "{outside:?}");
+    assert!(puts.next().is_none());
+}
+
+#[tokio::test]
+async fn a_whole_bucket_has_no_outside_to_try() {
+    let mut connector = connector();
+    connector.destination.as_mut().unwrap().prefix = "".parse().unwrap();
+    let prober = FakeProber::of(SetUp::too_broad());
+    let verification = verify(&prober, &connector).await;
+    assert!(verification.passed);
+    assert_eq!(verdicts(&verification)[6], Verdict::Skipped);
+    assert_eq!(prober.written().len(), 1);
+}
+
+#[tokio::test]
+async fn a_region_that_nobody_tells_is_left_to_the_write() {
+    for told in [Ok(None), Err(denied(Where::PutObject))] {
+        let prober = FakeProber::of(SetUp { region: Some(told), ..SetUp::sound() });
+        assert!(verify(&prober, &connector()).await.passed);
+    }
+}
+
+#[tokio::test]
+async fn during_a_rotation_the_next_external_id_is_tried_first_and_either_passes() {
+    let connector = Connector { next_external_id: Some(ExternalId::new(7, 7)), ..connector() };
+    let next = connector.next_external_id.clone().unwrap();
+    for (asked, tries) in [(next, 1), (connector.external_id.clone(), 2)] {
+        let prober = FakeProber::of(SetUp { trust: Trust::Only(asked.clone()), ..SetUp::sound() });
+        let verification = verify(&prober, &connector).await;
+        assert!(verification.passed, "{verification:?}");
+        assert_eq!(verification.external_id, Some(asked));
+        assert!(assumed(&prober)[tries - 1].2, "{:?}", assumed(&prober));
+    }
+}
+
+#[tokio::test]
+async fn each_stage_is_told_as_it_ends_with_the_time_that_it_took() {
+    let clock = FakeClock::at(at("2026-11-20T20:00:00Z"));
+    let prober = FakeProber::new().taking(&clock, Duration::from_millis(120));
+    let (connector, vendor, randomness) = (connector(), vendor(), SeededRandomness::new(1));
+    let means = Means { prober: &prober, clock: &clock, randomness: &randomness, vendor: &vendor };
+    let mut told: Vec<Report> = Vec::new();
+    let to = connector.destination.as_ref().unwrap();
+    let verification = verify_with(means, &connector, to, |report| told.push(report.clone())).await;
+    assert_eq!(told, verification.reports);
+    let took: Vec<u64> = told.iter().map(|report| report.duration_ms).collect();
+    assert_eq!(took, [120, 120, 120, 0, 120, 120, 240, 0]);
+    assert_eq!(verification.at, at("2026-11-20T20:00:00Z"));
+}
