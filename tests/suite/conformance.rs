@@ -51,6 +51,7 @@ conforms! { runs; fake FakeLedger::new(); adapter embedded::ledger().await;
     a_mark_changes_nothing_else
     a_block_stays_until_a_mark_takes_it_away
     a_seal_carries_unblocking_and_reconcile
+    a_reading_is_noted_until_someone_seals
     the_reconcile_moves_only_from_where_it_stood
     a_release_gives_back_and_sets_the_next_run
     a_release_keeps_a_run_asked_for_meanwhile
@@ -87,6 +88,8 @@ conforms! { changes; fake FakeLedger::new(); adapter embedded::ledger().await;
 
 conforms! { claims; fake FakeLedger::new(); adapter embedded::ledger().await;
     a_role_serves_one_tenant
+    what_was_only_named_is_not_claimed
+    a_refused_destination_is_given_back
     a_tenants_connectors_share_a_role_until_the_last_has_left
     a_folder_serves_one_connector
     a_move_gives_back_what_it_leaves

@@ -34,6 +34,9 @@ pub struct Cursor {
     /// A run was asked for ("run now"): a window ends here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut: Option<Time>,
+    /// How far the next window is read, if a run has begun it and not come to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
     /// The search for events that came later than the look-back.
     pub reconcile: Reconcile,
     /// Why delivery (or reading) is blocked.
@@ -52,6 +55,7 @@ impl Cursor {
             since,
             next_run_at,
             cut: None,
+            reading: None,
             reconcile: Reconcile { due: now + PASS, passes: 0, at: None, stray_parts: Vec::new() },
             block: None,
         }
@@ -63,6 +67,16 @@ impl Cursor {
         let oldest = self.delivered.next();
         (oldest < self.next).then_some(oldest)
     }
+}
+
+/// A window that takes several parts or several runs. What is read of it was read when it was settled, look-back
+/// included, so nobody reads that again: the next run goes on behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Reading {
+    /// The window's end: what was read for this end is read for no other.
+    pub to: Time,
+    /// All keys before this were read, and what was new among them is sealed.
+    pub through: Time,
 }
 
 /// The daily search for events that became readable later than the look-back, and for items whose keys lie

@@ -81,6 +81,7 @@ impl<'a> Hands<'a> {
             }
             Effect::Mark(mark) => ports.runs.mark(&mark).await.map(done),
             Effect::Block(block) => ports.runs.block(self.id, &block).await.map(done),
+            Effect::ReadThrough(read) => ports.runs.read_through(self.id, &read).await.map(done),
             Effect::Reconciled { before, after } => {
                 ports.runs.reconciled(self.id, &before, &after).await.map(done)
             }

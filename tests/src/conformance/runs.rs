@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use domain::cursor::Cursor;
+use domain::cursor::{Cursor, Reading};
 use domain::fault::{Block, Fault, Reason, Stage};
 use domain::names::ConnectorId;
 use domain::part::{Content, PartNumber, Window};
 use domain::ports::LeaseAnswer;
-use domain::protocol::{Mark, Release, SealAnswer};
+use domain::protocol::{Mark, ReadThrough, Release, SealAnswer};
 use futures_util::future::join_all;
 
 use super::{Ledger, activate, create, cursor, seal_next, start};
@@ -204,6 +204,35 @@ pub async fn a_seal_carries_unblocking_and_reconcile(ledger: &impl Ledger) {
     assert_eq!(ledger.seal(&seal).await.unwrap(), SealAnswer::Won);
     let after = cursor(ledger, &connector).await;
     assert_eq!((after.block, after.reconcile), (None, reconcile));
+}
+
+/// How far a window is read is noted while nobody has sealed since, and goes with the seal that closes the window.
+pub async fn a_reading_is_noted_until_someone_seals(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let to = at("2026-11-20T21:00:00Z");
+    let reading = |through| Reading { to, through };
+    let read = |cursor: &Cursor, through| ReadThrough {
+        next: cursor.next,
+        watermark: cursor.watermark,
+        reading: reading(through),
+    };
+    let (first, second, third) =
+        (at("2026-11-20T19:30:00Z"), at("2026-11-20T20:00:00Z"), at("2026-11-20T20:30:00Z"));
+    ledger.read_through(&connector.id, &read(&before, first)).await.unwrap();
+    assert_eq!(cursor(ledger, &connector).await.reading, Some(reading(first)));
+
+    let mut seal = fixtures::seal(&connector, &before, before.watermark, &worker());
+    seal.part.window = Window { from: before.watermark, to: before.watermark };
+    seal.reading = Some(reading(second));
+    assert_eq!(ledger.seal(&seal).await.unwrap(), SealAnswer::Won);
+    ledger.read_through(&connector.id, &read(&before, third)).await.unwrap();
+    let between = cursor(ledger, &connector).await;
+    assert_eq!(between.reading, Some(reading(second)), "another worker has sealed since");
+
+    let close = fixtures::seal(&connector, &between, to, &worker());
+    assert_eq!(ledger.seal(&close).await.unwrap(), SealAnswer::Won);
+    ledger.read_through(&connector.id, &read(&between, third)).await.unwrap();
+    assert_eq!(cursor(ledger, &connector).await.reading, None);
 }
 
 /// The reconcile moves on only from where the worker read it.

@@ -12,7 +12,7 @@ use domain::ports::{
     Bus, ByteStream, Claim, Connectors, CustomerBucket, Customers, Due, DuePage, LeaseAnswer, NewObject,
     PageError, PageReader, PortError, Queue, Runs, SaveAnswer, Source, Staging, StagingWrite,
 };
-use domain::protocol::{Mark, PutAnswer, Release, Seal, SealAnswer, Snapshot, Span};
+use domain::protocol::{Mark, PutAnswer, ReadThrough, Release, Seal, SealAnswer, Snapshot, Span};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 
@@ -65,6 +65,10 @@ impl<P: Runs> Runs for Flaky<P> {
 
     async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError> {
         self.plan.call("block", self.inner.block(id, block), lost).await
+    }
+
+    async fn read_through(&self, id: &ConnectorId, read: &ReadThrough) -> Result<(), PortError> {
+        self.plan.call("read_through", self.inner.read_through(id, read), lost).await
     }
 
     async fn reconciled(

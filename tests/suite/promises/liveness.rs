@@ -60,9 +60,9 @@ async fn a_dead_workers_lease_runs_out(world: World) {
 
 /// Every call takes five seconds, so a run of 15 minutes seals and delivers only a few of the parts.
 async fn a_run_without_enough_time_is_gone_on_with(world: World) {
-    let world = world.with_parts_of(2);
+    let world = world.with_parts_of(1);
     let connector = world.activate(at("2023-07-10T11:58:00Z"), |_| {}).await;
-    world.write_real(&connector, around_noon(30)).await;
+    world.write_real(&connector, around_noon(60)).await;
     world.go(at("2023-07-10T13:05:00Z")).await;
     let mut runs = 0;
     while runs < 100 {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use domain::cursor::Reading;
 use domain::fault::{Reason, Stage};
 use domain::part::PartNumber;
 use domain::ports::LeaseAnswer;
-use domain::protocol::{Answer, Built, Effect, FailureKind, Outcome, SealAnswer};
+use domain::protocol::{Answer, Built, Effect, FailureKind, Outcome, SealAnswer, Span};
 use tests::fixtures::at;
 
 use super::rehearsal::{Rehearsal, fault, now, place, place_with_parts, sealed};
@@ -116,11 +117,48 @@ fn no_write_is_tried_again_after_five_sixths_of_the_time() {
     }
 }
 
+/// A look-back that takes longer than a run is read by several; nobody reads the same of it again.
 #[test]
-fn a_read_that_runs_out_of_time_seals_nothing_and_is_told() {
-    let mut run = Rehearsal::of(&place());
+fn a_read_that_runs_out_of_time_is_noted_and_gone_on_with() {
+    let place = place();
+    let mut run = Rehearsal::of(&place);
     run.now = now() + SECOND * 600;
-    run.builds(Built::OutOfTime);
+    let Span::Window(first) = run.builds(Built::OutOfTime { through: now() - SECOND * 5000 }).span else {
+        panic!("a window was due")
+    };
+    let Effect::ReadThrough(read) = run.effect().clone() else { panic!("a note") };
+    assert_eq!((read.next, read.watermark), (place.cursor.next, place.cursor.watermark));
+    run.answer(Answer::Done);
+    assert_eq!(run.releases().next_run_at, run.now, "at once");
+    assert!(run.completes().more);
+
+    let mut place = place;
+    place.cursor.reading = Some(read.reading);
+    let mut run = Rehearsal::of(&place);
+    let Span::Window(second) = run.builds(Built::Nothing).span else { panic!("the same window") };
+    assert_eq!((second.from, second.to), (read.reading.through, first.to));
+    let Effect::Seal(seal) = run.effect() else { panic!("a heartbeat") };
+    assert_eq!((seal.part.window.from, seal.part.window.to), (place.cursor.watermark, first.to));
+    assert_eq!(seal.reading, None, "the window is closed");
+}
+
+/// What was read for one end of the window is not enough for a later one, which is read when that is settled.
+#[test]
+fn a_note_counts_for_the_window_that_it_was_made_for() {
+    let mut place = place();
+    let mut run = Rehearsal::of(&place);
+    let Span::Window(window) = run.builds(Built::Nothing).span else { panic!("a window was due") };
+    place.cursor.reading = Some(Reading { to: window.to - SECOND, through: window.to - SECOND });
+    let again = Rehearsal::of(&place).builds(Built::Nothing).span;
+    assert_eq!(again, Span::Window(window));
+}
+
+#[test]
+fn a_run_that_gets_nowhere_in_its_time_is_told() {
+    let mut run = Rehearsal::start(now());
+    run.leases(LeaseAnswer::Granted);
+    run.now = now() + SECOND * 600;
+    run.looks(Some(place()));
     run.releases();
     assert_eq!(run.has_failed(), FailureKind::NoProgress);
 }

@@ -125,7 +125,11 @@ fn a_pass_that_ran_out_of_time_goes_on_where_it_stopped() {
     let Effect::Reconciled { after, .. } = first.effect().clone() else { panic!("a note") };
     notes(&mut first);
     first.now = now + Duration::from_secs(600);
-    first.builds(Built::OutOfTime);
+    let through = after.at.unwrap() + Duration::from_hours(1);
+    first.builds(Built::OutOfTime { through });
+    let Effect::Reconciled { after, .. } = first.effect().clone() else { panic!("a note") };
+    assert_eq!(after.at, Some(through));
+    notes(&mut first);
     first.releases();
     first.completes();
     let place = later(&place, |cursor| cursor.reconcile = after.clone());

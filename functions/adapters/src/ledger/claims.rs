@@ -1,5 +1,5 @@
-//! What a connector claims: the role, for its tenant, and the folder of the bucket, for itself. The claims are
-//! items of their own, written in the transaction that stores the settings they follow from.
+//! What a connector claims ([`Connector::claims`]): the role, for its tenant, and the folder of the bucket, for
+//! itself. The claims are items of their own, written in the transaction that stores the settings they follow from.
 //!
 //! | item | `pk` | `sk` | holds |
 //! |---|---|---|---|
@@ -14,7 +14,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
-use domain::connector::{Change, Connector, Destination, State};
+use domain::connector::{Change, Connector, Destination};
 use domain::names::{BucketName, ConnectorId, Prefix};
 use domain::onboarding::Taken;
 use domain::ports::PortError;
@@ -65,8 +65,8 @@ impl BucketClaims {
 impl DynamoLedger {
     /// The writes that move the claims from what a connector had before a change to what it has after.
     pub(super) async fn claims(&self, change: &Change) -> Result<Asked, PortError> {
-        let before = change.before.as_ref().and_then(claimed);
-        let after = claimed(&change.after);
+        let before = change.before.as_ref().and_then(Connector::claims);
+        let after = change.after.claims();
         let mut writes = Vec::new();
         let place = |to: Option<&Destination>| to.map(|to| (to.bucket.clone(), to.prefix.clone()));
         let (left, entered) = (place(before), place(after));
@@ -150,11 +150,6 @@ impl DynamoLedger {
         let update = update.build().map_err(incomplete)?;
         Ok(Guarded { guard: Guard::Role, write: TransactWriteItem::builder().update(update).build() })
     }
-}
-
-/// The destination that a connector has for itself.
-fn claimed(connector: &Connector) -> Option<&Destination> {
-    connector.destination.as_ref().filter(|_| connector.state != State::Deleted)
 }
 
 fn set_of(id: &ConnectorId) -> AttributeValue {

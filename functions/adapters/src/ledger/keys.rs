@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::names::{BucketName, ConnectorId, RoleArn};
+use domain::names::{BucketName, ConnectorId, CustomerRole};
 use domain::part::PartNumber;
 
 /// A DynamoDB item, or the key of one.
@@ -53,7 +53,7 @@ pub(super) fn key(id: &ConnectorId, sort: &str) -> Item {
 
 /// The key of the item that says whom a role serves. In lower case: IAM doesn't tell two names of one account
 /// apart by case (IAM user guide, "IAM name requirements"), so neither may two tenants.
-pub(super) fn role(role: &RoleArn) -> Item {
+pub(super) fn role(role: &CustomerRole) -> Item {
     of(AttributeValue::S(format!("ROLE#{}", role.as_str().to_ascii_lowercase())), "CLAIM")
 }
 

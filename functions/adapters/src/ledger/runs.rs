@@ -9,7 +9,7 @@ use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber};
 use domain::ports::{LONGEST_LEASE, LeaseAnswer, PortError, Runs};
-use domain::protocol::{Mark, Release, Seal, SealAnswer, Snapshot};
+use domain::protocol::{Mark, ReadThrough, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
 
 use super::answers::held;
@@ -145,6 +145,23 @@ impl Runs for DynamoLedger {
             .set_expression_attribute_names(Some(names([PK, "block"])))
             .set_expression_attribute_values(Some(values([(":block", block)])));
         held("recording why a connector is blocked", change.send().await)?;
+        Ok(())
+    }
+
+    /// A worker that read for longer than the seal of another notes nothing.
+    async fn read_through(&self, id: &ConnectorId, read: &ReadThrough) -> Result<(), PortError> {
+        let what = "noting how far a window is read";
+        let change = self
+            .change(id, CURSOR)
+            .update_expression("SET #reading = :reading")
+            .condition_expression("#next = :next AND #watermark = :watermark")
+            .set_expression_attribute_names(Some(names(["reading", "next", "watermark"])))
+            .set_expression_attribute_values(Some(values([
+                (":reading", records::attribute(what, &read.reading)?),
+                (":next", part_number(read.next)),
+                (":watermark", time(read.watermark)),
+            ])));
+        held(what, change.send().await)?;
         Ok(())
     }
 

@@ -65,9 +65,21 @@ impl DynamoLedger {
             names.insert("#reconcile".to_owned(), "reconcile".to_owned());
             values.insert(":reconcile".to_owned(), records::attribute("writing a reconcile", reconcile)?);
         }
+        let mut gone = Vec::new();
+        match &seal.reading {
+            Some(reading) => {
+                set.push_str(", #reading = :reading");
+                values.insert(":reading".to_owned(), records::attribute("writing a reading", reading)?);
+            }
+            None => gone.push("#reading"),
+        }
+        names.insert("#reading".to_owned(), "reading".to_owned());
         if seal.unblock {
-            set.push_str(" REMOVE #block");
+            gone.push("#block");
             names.insert("#block".to_owned(), "block".to_owned());
+        }
+        if !gone.is_empty() {
+            set = format!("{set} REMOVE {}", gone.join(", "));
         }
         Update::builder()
             .table_name(&self.table)

@@ -100,7 +100,14 @@ pub(crate) fn seal(connector: &Connector, cursor: &Cursor, worker: &WorkerId) ->
         sealed_by: worker.clone(),
         delivered_at: None,
     };
-    Seal { part, watermark_before: cursor.watermark, watermark_after: to, reconcile: None, unblock: false }
+    Seal {
+        part,
+        watermark_before: cursor.watermark,
+        watermark_after: to,
+        reading: None,
+        reconcile: None,
+        unblock: false,
+    }
 }
 
 /// The default layout with another form of sort key.

@@ -20,7 +20,7 @@ use domain::names::{ConnectorId, WorkerId};
 use domain::notice::Notice;
 use domain::part::{Part, PartNumber};
 use domain::ports::{Bus, Clock, LeaseAnswer, PortError, Runs};
-use domain::protocol::{Mark, Outcome, Release, Seal, SealAnswer, Snapshot, Summary};
+use domain::protocol::{Mark, Outcome, ReadThrough, Release, Seal, SealAnswer, Snapshot, Summary};
 use domain::time::Time;
 use exporter::{Exporter, Ports, export};
 use local::wiring::KeptBus;
@@ -135,6 +135,10 @@ impl Runs for StopBeforeMark {
 
     async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError> {
         self.0.block(id, block).await
+    }
+
+    async fn read_through(&self, id: &ConnectorId, read: &ReadThrough) -> Result<(), PortError> {
+        self.0.read_through(id, read).await
     }
 
     async fn reconciled(

@@ -11,7 +11,7 @@ use crate::fault::Block;
 use crate::names::{ConnectorId, TenantId, WorkerId};
 use crate::onboarding::Taken;
 use crate::part::{Part, PartNumber};
-use crate::protocol::{Mark, Release, Seal, SealAnswer, Snapshot};
+use crate::protocol::{Mark, ReadThrough, Release, Seal, SealAnswer, Snapshot};
 use crate::time::Time;
 
 /// Over how many partitions the index of due connectors is spread.
@@ -83,6 +83,10 @@ pub trait Runs: Send + Sync {
     /// Records why the connector is blocked. The last of two workers wins; both have seen a fault.
     async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError>;
 
+    /// Notes how far a window is read, if number and watermark still are what the reading worker saw; otherwise
+    /// another worker has sealed, and the note is nothing.
+    async fn read_through(&self, id: &ConnectorId, read: &ReadThrough) -> Result<(), PortError>;
+
     /// Moves the reconcile on if it still stands at `before`; otherwise another worker has.
     async fn reconciled(
         &self,
@@ -148,9 +152,9 @@ pub enum SaveAnswer {
 
 /// What the API and the command line ask of the ledger.
 ///
-/// Role and destination of a connector are claimed in the same transaction that stores them, and given back in
-/// the one that changes them or deletes the connector: a role serves one tenant, a destination one connector,
-/// and two destinations in one bucket never overlap.
+/// What a connector has for itself ([`Connector::claims`]) is claimed in the same transaction that stores its
+/// verification, and given back in the one that changes the destination, finds it unsafe or deletes the connector:
+/// a role serves one tenant, a destination one connector, and two destinations in one bucket never overlap.
 #[async_trait]
 pub trait Connectors: Send + Sync {
     /// Stores a new connector and the record of its creation, if its ID is free.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::connector::{Connector, State};
-use crate::cursor::{Cursor, Reconcile, Slice};
+use crate::cursor::{Cursor, Reading, Reconcile, Slice};
 use crate::fault::Stage;
 use crate::names::WorkerId;
 use crate::part::{Part, PartNumber, Window};
@@ -56,6 +56,7 @@ pub(super) enum Phase {
     Sealing(Box<Seal>),
     CheckingSeal { seal: Box<Seal>, refused: bool },
     WaitingToSeal(Box<Seal>),
+    NotingReading(Reading),
     NotingReconcile(Reconcile),
     Opening(PartNumber),
     Loading(PartNumber),
@@ -134,6 +135,7 @@ impl Run {
                 self.seal_checked(seal, refused, part, now, random)
             }
             (Phase::WaitingToSeal(seal), Answer::Done) => self.seal(seal),
+            (Phase::NotingReading(reading), Answer::Done) => self.noted_reading(reading, now),
             (Phase::NotingReconcile(after), Answer::Done) => self.noted(after, now),
             (Phase::Opening(number), Answer::Opened(answer)) => self.opened(number, answer, now, random),
             (Phase::Loading(number), Answer::Part(part)) => self.loaded(number, part, now),

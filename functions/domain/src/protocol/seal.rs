@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 
 use crate::backoff::REQUEST;
-use crate::cursor::{Reconcile, Slice};
+use crate::cursor::{Reading, Reconcile, Slice};
 use crate::fault::{Block, Fault, Reason, Stage};
 use crate::own_event::Heartbeat;
 use crate::part::{Content, Kind, Part, Window};
@@ -13,7 +13,7 @@ use crate::time::Time;
 
 use super::outcome::{Failure, FailureKind};
 use super::run::{Phase, Run, Turn};
-use super::words::{BuildOrder, Built, Draft, Effect, Exclude, Seal, SealAnswer, Span};
+use super::words::{BuildOrder, Built, Draft, Effect, Exclude, ReadThrough, Seal, SealAnswer, Span};
 
 /// Keys that tell no time and lie further ahead than this are strays; nearer ones are left to the windows.
 const STRAYS_BEYOND: Duration = Duration::from_hours(24);
@@ -23,11 +23,13 @@ const SEAL_TRIES: u32 = 5;
 const RACES: u64 = 3;
 
 impl Run {
-    /// Reads a window, and looks back behind it for late events.
+    /// Reads a window, and looks back behind it for late events; or goes on where it was read to.
     pub(super) fn build_window(&mut self, window: Window) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let cursor = &place.cursor;
-        let from = cursor.since.max(window.from - self.timing.look_back).min(window.from);
+        let read = cursor.reading.filter(|reading| reading.to == window.to).map(|reading| reading.through);
+        let look_back = cursor.since.max(window.from - self.timing.look_back).min(window.from);
+        let from = read.unwrap_or(look_back);
         self.build(Span::Window(Window { from, to: window.to }), Some(from), None)
     }
 
@@ -60,7 +62,7 @@ impl Run {
         random: u64,
     ) -> Effect {
         match (built, slice) {
-            (Built::OutOfTime, _) => self.release(None, now),
+            (Built::OutOfTime { through }, slice) => self.out_of_time(order, slice, through, now),
             (Built::Foreign { detail }, _) => self.foreign(&detail, now, random),
             (Built::Nothing, None) => self.seal_heartbeat(order, now),
             (Built::Nothing, Some(slice)) => self.note_slice(slice, now),
@@ -83,9 +85,11 @@ impl Run {
                 }
             }
         });
-        let end = match (&order.span, slice) {
-            (Span::Window(window), None) => draft.cut.unwrap_or(window.to),
-            _ => order.watermark,
+        let (end, reading) = match (&order.span, slice) {
+            (Span::Window(Window { to, .. }), None) => {
+                (draft.cut.unwrap_or(*to), draft.cut.map(|through| Reading { to: *to, through }))
+            }
+            _ => (order.watermark, place.cursor.reading),
         };
         // A part cut among the late events closes nothing: its window is empty and the watermark stays.
         let window = Window { from: order.watermark, to: end.max(order.watermark) };
@@ -109,7 +113,7 @@ impl Run {
             sealed_by: self.worker.clone(),
             delivered_at: None,
         };
-        self.seal_part(part, reconcile)
+        self.seal_part(part, reading, reconcile)
     }
 
     /// A complete read found nothing: that statement is the part.
@@ -147,16 +151,16 @@ impl Run {
             sealed_by: self.worker.clone(),
             delivered_at: None,
         };
-        self.seal_part(part, None)
+        self.seal_part(part, None, None)
     }
 
-    fn seal_part(&mut self, part: Part, reconcile: Option<Reconcile>) -> Effect {
+    fn seal_part(&mut self, part: Part, reading: Option<Reading>, reconcile: Option<Reconcile>) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let unblock = place.cursor.block.as_ref().is_some_and(|block| block.stage == Stage::Read);
         let watermark_after = part.window.to;
         let watermark_before = place.cursor.watermark;
         self.tries = 1;
-        self.seal(Box::new(Seal { part, watermark_before, watermark_after, reconcile, unblock }))
+        self.seal(Box::new(Seal { part, watermark_before, watermark_after, reading, reconcile, unblock }))
     }
 
     pub(super) fn seal(&mut self, seal: Box<Seal>) -> Effect {
@@ -226,6 +230,7 @@ impl Run {
         if let Some(place) = self.place.as_deref_mut() {
             place.cursor.next = seal.part.number.next();
             place.cursor.watermark = seal.watermark_after;
+            place.cursor.reading = seal.reading;
             if let Some(reconcile) = seal.reconcile {
                 place.cursor.reconcile = reconcile;
             }
@@ -234,6 +239,33 @@ impl Run {
             }
         }
         self.turn = Turn::Deliver;
+        self.next(now)
+    }
+
+    /// Time was up while only sealed events came: note how far it was read, and leave the rest to the next run.
+    fn out_of_time(&mut self, order: &BuildOrder, slice: Option<Slice>, through: Time, now: Time) -> Effect {
+        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        match (&order.span, slice) {
+            (Span::Window(window), None) => {
+                let reading = Reading { to: window.to, through };
+                self.phase = Phase::NotingReading(reading);
+                Effect::ReadThrough(ReadThrough { next: order.number, watermark: order.watermark, reading })
+            }
+            (Span::Window(_), Some(_)) => {
+                let before = place.cursor.reconcile.clone();
+                let after = before.read_through(through);
+                self.phase = Phase::NotingReconcile(after.clone());
+                Effect::Reconciled { before, after }
+            }
+            (Span::Strays { .. }, _) => self.release(None, now),
+        }
+    }
+
+    pub(super) fn noted_reading(&mut self, reading: Reading, now: Time) -> Effect {
+        self.progressed = true;
+        if let Some(place) = self.place.as_deref_mut() {
+            place.cursor.reading = Some(reading);
+        }
         self.next(now)
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::connector::Connector;
-use crate::cursor::{Cursor, Reconcile};
+use crate::cursor::{Cursor, Reading, Reconcile};
 use crate::encode::Encoded;
 use crate::fault::{Block, Fault};
 use crate::notice::Notice;
@@ -91,6 +91,8 @@ pub enum Effect {
     Mark(Mark),
     /// Record that the connector is blocked.
     Block(Box<Block>),
+    /// Record how far a window is read, where time was up before anything new was found.
+    ReadThrough(ReadThrough),
     /// Record how far the reconcile has come, where it found nothing to seal.
     Reconciled {
         /// Where it stood.
@@ -147,8 +149,11 @@ pub enum Built {
     Staged(Draft),
     /// A complete read found nothing new. Nothing was staged.
     Nothing,
-    /// Time was up before anything could be staged.
-    OutOfTime,
+    /// Time was up before anything new was found. Nothing was staged.
+    OutOfTime {
+        /// All keys of the span before this were read, and it lies behind the span's start.
+        through: Time,
+    },
     /// An item of another tenant was read. Nothing was staged.
     Foreign {
         /// What came back where what was asked for.
@@ -188,10 +193,23 @@ pub struct Seal {
     pub watermark_before: Time,
     /// … move it here.
     pub watermark_after: Time,
+    /// How far the window is read, if the part does not close it.
+    pub reading: Option<Reading>,
     /// The reconcile's new state, if this part comes from it.
     pub reconcile: Option<Reconcile>,
     /// Reading was blocked, and works again.
     pub unblock: bool,
+}
+
+/// Notes how far a window is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadThrough {
+    /// If the next part still has this number …
+    pub next: PartNumber,
+    /// … and the watermark is still this …
+    pub watermark: Time,
+    /// … this is how far the window behind it is read.
+    pub reading: Reading,
 }
 
 /// What a seal was answered.

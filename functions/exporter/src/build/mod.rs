@@ -41,8 +41,10 @@ pub async fn build(task: Task<'_>) -> Result<Built, PortError> {
     let Task { exporter, connector, order, attempt } = task;
     let mut draft = DraftWriter::new(exporter, connector, order.number, attempt);
     match fill(task, &mut draft).await {
+        Ok(Filled::OutOfTime { through }) => Ok(Built::OutOfTime { through }),
         Ok(_) if draft.is_empty() => Ok(Built::Nothing),
-        Ok(cut) => Ok(Built::Staged(draft.finish(cut).await?)),
+        Ok(Filled::Whole) => Ok(Built::Staged(draft.finish(None).await?)),
+        Ok(Filled::Cut(cut)) => Ok(Built::Staged(draft.finish(Some(cut)).await?)),
         Err(PageError::Foreign { asked, found }) => {
             draft.abort().await;
             Ok(Built::Foreign { detail: format!("partition key `{found}` where `{asked}` was asked for") })
@@ -54,17 +56,28 @@ pub async fn build(task: Task<'_>) -> Result<Built, PortError> {
     }
 }
 
-/// Fills the draft to the end of the span, or to the cut between two timestamps that is returned.
-async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Option<Time>, PageError> {
+/// How far the draft was filled.
+enum Filled {
+    /// To the end of the span.
+    Whole,
+    /// To this cut between two timestamps.
+    Cut(Time),
+    /// Not at all, since nothing new lies before this time, and then time was up.
+    OutOfTime { through: Time },
+}
+
+async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Filled, PageError> {
     let Task { exporter, connector, order, .. } = task;
     let form = exporter.ports.source.sort_key_form();
     let mut sealed = SealedKeys::open(exporter, connector, order).await?;
     let mut shards = Shards::open(exporter, connector, &order.span).await?;
     let mut last: Option<Place> = None;
     while let Some(item) = shards.next().await? {
-        // What the look-back drops is read on past the time: a run that stopped there would stop at the same
-        // place for ever, so each goes on to its first new event and to the cut behind it.
+        // Where no time lies between two items, reading goes on, so that every run gets further.
         let time_is_up = exporter.ports.clock.now() >= order.stop_at;
+        if time_is_up && let Some(end) = end_before(&item, last.as_ref(), &order.span, form) {
+            return Ok(end);
+        }
         if !is_inside(&item, &order.span, form) || sealed.holds(&item.key).await? {
             continue;
         }
@@ -74,15 +87,11 @@ async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Option<Time
                 own_event::unreadable(&item, why).map_err(|e| bug("writing an unreadable record", e))?.into()
             }
         };
-        if time_is_up || draft.is_full_with(line.len()) {
-            let cut = match order.span {
-                Span::Window(_) => last.as_ref().and_then(|last| cut_between(last, &item, form)),
-                // Strays tell no time: they may be cut anywhere, and what is left is read again.
-                Span::Strays { beyond } => last.is_some().then_some(beyond),
-            };
-            if cut.is_some() {
-                return Ok(cut);
-            }
+        if draft.is_full_with(line.len())
+            && let Some(last) = &last
+            && let Some(end) = end_before(&item, Some(last), &order.span, form)
+        {
+            return Ok(end);
         }
         // A stray belongs to no window, so it is late in every part.
         let late =
@@ -90,7 +99,21 @@ async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Option<Time
         draft.push(&item, &line, late).await?;
         last = Some(Place { sort_key: item.sort_key, time: item.time });
     }
-    Ok(None)
+    Ok(Filled::Whole)
+}
+
+/// The end of a read that stops before this item: behind the draft's last one, if it has any.
+fn end_before(item: &SourceItem, last: Option<&Place>, span: &Span, form: SortKeyForm) -> Option<Filled> {
+    match (span, last) {
+        (Span::Window(_), Some(last)) => cut_between(last, item, form).map(Filled::Cut),
+        (Span::Window(window), None) => {
+            let through = item.time?.floor(form.grain());
+            (through > window.from).then_some(Filled::OutOfTime { through })
+        }
+        // Strays tell no time: they may be cut anywhere, and what is left is read again.
+        (Span::Strays { beyond, .. }, Some(_)) => Some(Filled::Cut(*beyond)),
+        (Span::Strays { .. }, None) => None,
+    }
 }
 
 /// Where the draft ends so far.

@@ -61,6 +61,8 @@ pub enum Entry {
     Blocked(Block),
     /// The connector was no longer blocked.
     Unblocked,
+    /// How far a window is read was noted.
+    ReadThrough,
     /// The reconcile moved on.
     Reconciled,
     /// A run ended, and the connector runs next at this time.

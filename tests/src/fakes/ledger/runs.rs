@@ -6,7 +6,7 @@ use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber};
 use domain::ports::{LONGEST_LEASE, LeaseAnswer, PortError, Runs};
-use domain::protocol::{Mark, Release, Seal, SealAnswer, Snapshot};
+use domain::protocol::{Mark, ReadThrough, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
 
 use super::{Entry, FakeLedger};
@@ -52,6 +52,7 @@ impl Runs for FakeLedger {
         }
         cursor.next = number.next();
         cursor.watermark = seal.watermark_after;
+        cursor.reading = seal.reading;
         if let Some(reconcile) = &seal.reconcile {
             cursor.reconcile = reconcile.clone();
         }
@@ -104,6 +105,17 @@ impl Runs for FakeLedger {
         let (row, history) = table.activated(id)?;
         row.cursor_mut().block = Some(block.clone());
         history.push((id.clone(), Entry::Blocked(block.clone())));
+        Ok(())
+    }
+
+    async fn read_through(&self, id: &ConnectorId, read: &ReadThrough) -> Result<(), PortError> {
+        let mut table = self.table();
+        let (row, history) = table.activated(id)?;
+        let cursor = row.cursor_mut();
+        if (cursor.next, cursor.watermark) == (read.next, read.watermark) {
+            cursor.reading = Some(read.reading);
+            history.push((id.clone(), Entry::ReadThrough));
+        }
         Ok(())
     }
 
