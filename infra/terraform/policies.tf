@@ -20,12 +20,7 @@ locals {
         Action    = "sts:AssumeRole"
         Condition = {
           StringEquals = { "sts:ExternalId" = var.external_id }
-          ArnEquals = {
-            "aws:PrincipalArn" = [
-              "${local.vendor_arn}:role/${var.vendor_role_name}",
-              "${local.vendor_arn}:role/${var.vendor_api_role_name}",
-            ]
-          }
+          ArnEquals    = { "aws:PrincipalArn" = "${local.vendor_arn}:role/${var.vendor_role_name}" }
         }
       },
     ]

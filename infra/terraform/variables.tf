@@ -20,21 +20,11 @@ variable "vendor_account_id" {
 }
 
 variable "vendor_role_name" {
-  description = "Role in the vendor's account that puts the files."
+  description = "Role in the vendor's account that puts the files, and that checks this set-up. No other gets in."
   type        = string
   default     = "auditferry-exporter"
   validation {
     condition     = can(regex("^[A-Za-z0-9_+=,.@-]{1,64}$", var.vendor_role_name))
-    error_message = "Must be a role's name of 1 to 64 letters, digits or '_', '+', '=', ',', '.', '@', '-' (no ARN, no path)."
-  }
-}
-
-variable "vendor_api_role_name" {
-  description = "Role in the vendor's account that checks, with you, whether this set-up works."
-  type        = string
-  default     = "auditferry-api"
-  validation {
-    condition     = can(regex("^[A-Za-z0-9_+=,.@-]{1,64}$", var.vendor_api_role_name))
     error_message = "Must be a role's name of 1 to 64 letters, digits or '_', '+', '=', ',', '.', '@', '-' (no ARN, no path)."
   }
 }
@@ -70,9 +60,9 @@ variable "kms_key_arn" {
 }
 
 variable "role_name" {
-  description = "Name of the role to create, under the path /auditferry/. A second connector needs another name."
+  description = "Name of the role to create, under the path /auditferry/. Each connector in an account needs a name of its own."
   type        = string
-  default     = "AuditLogDelivery"
+  default     = "AuditferryDelivery"
   validation {
     condition     = can(regex("^[A-Za-z0-9_+=,.@-]{1,64}$", var.role_name))
     error_message = "Must be a name of 1 to 64 letters, digits or '_', '+', '=', ',', '.', '@', '-' (without the path)."

@@ -1,15 +1,17 @@
-//! What the exporter really asks STS for: the tests of the policies take the session policy from here, so that no
-//! copy of it can drift.
+//! What the exporter really asks STS for, and what a customer is really told to set up: the tests of the policies take
+//! these from here, so that no copy of them can drift.
 //!
 //! Reads a JSON array of destinations, each with its `external_id`, from standard input. For each it has the real
-//! adapter assume the role at an STS that writes the request down and refuses it. Prints a JSON array with, for
-//! each, `{"sent": "<form>"}`, or `{"refused": "<why>"}` if the domain doesn't take such a destination.
+//! adapter assume the role at an STS that writes the request down and refuses it. With `acts_as`, the exporter's
+//! role, it does so as the API does: it is the exporter's role that it asks for first. Prints a JSON array with, for
+//! each, `{"sent": "<form>", "setup": {..}}`, or `{"refused": "<why>"}` if the domain doesn't take such a destination.
 //!
 //! `cargo run -p tests --example assume_role`
 
 use std::io::Read as _;
 use std::sync::{Arc, Mutex};
 
+use adapters::acting::acting_as;
 use adapters::clients::{Clients, Endpoints};
 use adapters::customers::StsCustomers;
 use adapters::settings::S3Settings;
@@ -20,6 +22,7 @@ use domain::connector::{Connector, Destination};
 use domain::names::ExternalId;
 use domain::part::PartNumber;
 use domain::ports::Customers as _;
+use domain::setup::{Vendor, setup};
 use domain::time::Time;
 use serde_json::{Value, json};
 use tests::fixtures;
@@ -37,15 +40,16 @@ async fn main() {
     let asked: Vec<Value> = serde_json::from_str(&asked).expect("standard input is a JSON array");
 
     let sent = Sent::default();
-    let customers = customers(&listen(sent.clone()).await);
+    let sts = listen(sent.clone()).await;
     let mut told = Vec::new();
     for destination in asked {
+        let customers = customers(&sts, destination.get("acts_as").and_then(Value::as_str));
         told.push(match connector(destination) {
             Ok(connector) => {
                 let answer = customers.open(&connector, PartNumber::FIRST).await;
                 assert!(answer.is_err(), "this STS refuses everybody");
                 let sent = sent.lock().unwrap().pop().expect("the adapter asked STS");
-                json!({ "sent": sent })
+                json!({ "sent": sent, "setup": setup(&connector, &vendor(&connector)) })
             }
             Err(why) => json!({ "refused": why }),
         });
@@ -62,8 +66,19 @@ fn connector(asked: Value) -> Result<Connector, String> {
     Ok(Connector { external_id, destination: Some(destination), ..fixtures::connector(&tenant, Time::EPOCH) })
 }
 
-/// The adapter with an STS at `url`; the keys are never checked.
-fn customers(url: &str) -> StsCustomers {
+/// The vendor, in the connector's partition.
+fn vendor(of: &Connector) -> Vendor {
+    Vendor {
+        account: "111111111111".parse().unwrap(),
+        partition: of.destination.as_ref().unwrap().role.partition().to_owned(),
+        region: "eu-central-1".parse().unwrap(),
+        exporter_role: "auditferry-exporter".to_owned(),
+        template_url: None,
+    }
+}
+
+/// The adapter with an STS at `url`, acting as this role if one is given; the keys are never checked.
+fn customers(url: &str, acts_as: Option<&str>) -> StsCustomers {
     let endpoints = Endpoints {
         dynamodb: url.to_owned(),
         events: None,
@@ -73,7 +88,8 @@ fn customers(url: &str) -> StsCustomers {
     };
     let keys = Credentials::new("AKIDEXAMPLE", "secret", None, None, "tests");
     let clients = Clients::at(&endpoints, "eu-central-1", keys, S3Settings { force_path_style: true });
-    StsCustomers::new(clients.sts, clients.customers)
+    let acting = acts_as.map(|role| acting_as(&clients.sts, &role.parse().expect("a role")));
+    StsCustomers::new(acting.unwrap_or(clients.sts), clients.customers)
 }
 
 /// An STS on a port of its own; returns its address.

@@ -113,6 +113,7 @@ def strangers(exporter: str) -> list[Caller]:
     other = "999999999999"
     return [
         role_session("another role of the vendor", "admin", ANYTHING),
+        role_session("the API in its own name", "auditferry-ApiRole", ANYTHING),
         role_session("a vendor's role of this name under a path", f"elsewhere/{exporter}", ANYTHING),
         role_session("a role of this name in another account", exporter, ANYTHING, other),
         Caller("a user of the vendor", f"arn:aws:iam::{VENDOR}:user/{exporter}",

@@ -156,7 +156,8 @@ class Stack:
         properties = self.resource(name) or {}
         match self._type(name):
             case "AWS::IAM::Role":
-                return f"arn:{partition}:iam::{account}:role{properties.get('Path', '/')}{properties['RoleName']}"
+                # Without a name in the template CloudFormation makes one up.
+                return f"arn:{partition}:iam::{account}:role{properties.get('Path', '/')}{properties.get('RoleName', f'auditferry-{name}')}"
             case "AWS::IAM::ManagedPolicy":
                 return f"arn:{partition}:iam::{account}:policy{properties['Path']}{properties['ManagedPolicyName']}"
             case "AWS::S3::Bucket":

@@ -5,11 +5,12 @@ Judged by iam-simulate, for twenty connectors, in every combination.
 
 import json
 import unittest
+from typing import Any
 
 from cells import act, around, assume, doors, encrypt, judge, owner, role_session, strangers, wrong
 from cloudformation import Place, Stack, load
 from world import (CONNECTORS, CUSTOMER_ROLE, VENDOR, assume_role_requests, customers, parameters, session_policies,
-                   vendor_policy)
+                   setups, vendor_role)
 
 ALL = range(CONNECTORS)
 
@@ -21,13 +22,9 @@ class TheMatrix(unittest.TestCase):
     def setUpClass(cls) -> None:
         cls.customers = customers()
         cls.sessions = session_policies(cls.customers)
-        values = cls.customers[0].stack.values
-        cls.exporter_name, cls.api_name = values["VendorRoleName"], values["VendorApiRoleName"]
-        policy = vendor_policy(cls.exporter_name)
-        assert policy, f"template.yaml has no role {cls.exporter_name}, which customers trust"
-        cls.exporter = role_session("the exporter", cls.exporter_name, policy, trusted=True)
-        # Until template.yaml has the API's role, it is judged with the exporter's rights.
-        cls.api = role_session("the API", cls.api_name, vendor_policy(cls.api_name) or policy, trusted=True)
+        cls.exporter_name = cls.customers[0].stack.values["VendorRoleName"]
+        assert cls.exporter_name == vendor_role("ExporterRole").name, "customers trust the role of template.yaml"
+        cls.exporter = role_session("the exporter", cls.exporter_name, vendor_role("ExporterRole").policy, trusted=True)
 
     def test_only_the_diagonal_delivers(self) -> None:
         """Of all ways from a connector over a role and an external ID to a folder only its own leads there."""
@@ -52,8 +49,8 @@ class TheMatrix(unittest.TestCase):
         return assume(self.exporter, self.customers[role], self.customers[external_id].external_id,
                       role == external_id, what)
 
-    def test_a_role_opens_to_two_roles_of_the_vendor_and_never_without_its_external_id(self) -> None:
-        callers = [self.exporter, self.api, *strangers(self.exporter_name)]
+    def test_a_role_opens_to_one_role_of_the_vendor_and_never_without_its_external_id(self) -> None:
+        callers = [self.exporter, *strangers(self.exporter_name)]
         self.assertEqual(wrong([cell for one in self.customers for cell in doors(one, callers)]), [])
 
     def test_while_an_external_id_is_rotated_both_work(self) -> None:
@@ -91,11 +88,11 @@ class TheMatrix(unittest.TestCase):
         """Its own policy holds it back even where a trust policy would let it in."""
         cells = []
         for account, role, promised in [
-            ("300000000001", "auditferry/AuditLogDelivery", True),
-            ("300000000001", "AuditLogDelivery", False),
-            ("300000000001", "other/auditferry/AuditLogDelivery", False),
+            ("300000000001", "auditferry/AuditferryDelivery", True),
+            ("300000000001", "AuditferryDelivery", False),
+            ("300000000001", "other/auditferry/AuditferryDelivery", False),
             ("300000000001", "OrganizationAccountAccessRole", False),
-            (VENDOR, "auditferry/AuditLogDelivery", False),
+            (VENDOR, "auditferry/AuditferryDelivery", False),
             (VENDOR, "auditferry-exporter", False),
         ]:
             open_door = {"Version": "2012-10-17", "Statement": [{
@@ -111,6 +108,25 @@ class TheMatrix(unittest.TestCase):
             self.assertEqual((form["RoleArn"], form["ExternalId"], form["DurationSeconds"]),
                              (one.outputs["RoleArn"], one.external_id, "900"))
             self.assertLess(len(form["Policy"]), 2048)
+
+
+class ByHand(unittest.TestCase):
+    """Who makes the role by hand, from what `setup` tells, makes the template's."""
+
+    def test_the_policies_to_make_by_hand_are_those_of_the_template(self) -> None:
+        def bare(value: Any) -> Any:
+            """Without the statements' names, and a list of one as the one."""
+            if isinstance(value, list):
+                return bare(value[0]) if len(value) == 1 else [bare(one) for one in value]
+            if isinstance(value, dict):
+                return {key: bare(one) for key, one in value.items() if key != "Sid"}
+            return value
+
+        all_of = customers()
+        for one, told in zip(all_of, setups(all_of), strict=True):
+            self.assertEqual(bare(told["trust_policy"]), bare(one.trust), one.number)
+            self.assertEqual(bare(told["permissions_policy"]), bare(one.permissions[0]), one.number)
+            self.assertEqual(told["role_name"], one.role["RoleName"])
 
 
 class OtherPartitions(unittest.TestCase):

@@ -4,7 +4,7 @@ Where iam-simulate judges policies, here the whole of it runs: CloudFormation ma
 sessions from one account to another, and S3 takes or refuses the files. What the stand-in can't show:
 
 - It tells a session's own ARN as `aws:PrincipalArn`, where AWS tells the ARN of its role. So the trust policy is
-  launched with those ARNs instead; the condition stays, and is tested.
+  launched with that ARN instead; the condition stays, and is tested.
 - It doesn't know `s3:if-none-match` in a policy, lifecycle rules or Object Lock of CloudFormation, or
   `BucketNamespace`: it makes a bucket of that name like any other.
 - It speaks plain HTTP, so a bucket made by the template refuses everything (which shows that `OnlyOverTls` works),
@@ -22,20 +22,20 @@ from botocore.exceptions import ClientError
 from cells import ANYTHING, FILE
 from cloudformation import Place, Stack, parse
 from ministack import REGION, MiniStack
-from world import CUSTOMER_ROLE, SIEM_READER, VENDOR, assume_role_requests, vendor_policy
+from world import CUSTOMER_ROLE, SIEM_READER, VENDOR, assume_role_requests, vendor_role
 
 CUSTOMER, STRANGER = "222222222222", "999999999999"
-EXPORTER, API = "auditferry-exporter", "auditferry-api"
+EXPORTER = "auditferry-exporter"
 OWN, NEW, WRONG = ("af-" + digit * 32 for digit in "123")
 GIVEN = {"ExternalId": OWN, "VendorAccountId": VENDOR, "BucketName": "audit-log", "Prefix": "audit/acme"}
 
 
 def adapted() -> str:
-    """The customer's template with the ARNs that MiniStack tells."""
-    pattern = r"- !Sub arn:\$\{AWS::Partition\}:iam::\$\{VendorAccountId\}:role/(\S+)"
-    told = r"- !Sub arn:${AWS::Partition}:sts::${VendorAccountId}:assumed-role/\1/*"
+    """The customer's template with the ARN that MiniStack tells."""
+    pattern = r"aws:PrincipalArn: !Sub arn:\$\{AWS::Partition\}:iam::\$\{VendorAccountId\}:role/(\S+)"
+    told = r"aws:PrincipalArn: !Sub arn:${AWS::Partition}:sts::${VendorAccountId}:assumed-role/\1/*"
     text, changed = re.subn(pattern, told, CUSTOMER_ROLE.read_text(encoding="utf-8"))
-    assert changed == 2, "the trust policy names two roles"
+    assert changed == 1, "the trust policy names one role"
     return text
 
 
@@ -48,6 +48,12 @@ def code(call: Any, **arguments: Any) -> str:
     return "ok"
 
 
+def request(form: Mapping[str, str]) -> dict[str, Any]:
+    """A form that the code sent to STS, as boto3 takes it."""
+    asked = {name: value for name, value in form.items() if name not in ("Action", "Version")}
+    return asked | ({"DurationSeconds": int(asked["DurationSeconds"])} if "DurationSeconds" in asked else {})
+
+
 class Launched(unittest.TestCase):
     """One MiniStack for all; each test has stacks and roles of its own."""
 
@@ -55,19 +61,18 @@ class Launched(unittest.TestCase):
     def setUpClass(cls) -> None:
         cls.aws = MiniStack()
         cls.addClassCleanup(cls.aws.close)
-        exporter = vendor_policy(EXPORTER)
-        for account, role, policy in [(VENDOR, EXPORTER, exporter), (VENDOR, API, vendor_policy(API) or exporter),
-                                      (VENDOR, "admin", ANYTHING), (STRANGER, EXPORTER, ANYTHING)]:
+        for account, role, policy in [(VENDOR, EXPORTER, vendor_role("ExporterRole").policy), (VENDOR, "admin", ANYTHING),
+                                      (STRANGER, EXPORTER, ANYTHING)]:
             cls.make_role(account, role, policy)
         cls.template = adapted()
         cls.aws.root("s3", CUSTOMER).create_bucket(
             Bucket="audit-log", CreateBucketConfiguration={"LocationConstraint": REGION})
 
     @classmethod
-    def make_role(cls, account: str, role: str, policy: Mapping[str, Any]) -> None:
-        """A role that its account's root may assume, so that tests can act as it."""
+    def make_role(cls, account: str, role: str, policy: Mapping[str, Any], trust: Mapping[str, Any] | None = None) -> None:
+        """A role; without a trust policy one that its account's root may assume, so that tests can act as it."""
         iam = cls.aws.root("iam", account)
-        trust = {"Version": "2012-10-17", "Statement": [{
+        trust = trust or {"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}]}
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
         iam.put_role_policy(RoleName=role, PolicyName="its", PolicyDocument=json.dumps(policy))
@@ -144,10 +149,8 @@ class Launched(unittest.TestCase):
         destination = {"external_id": given["ExternalId"], "role": outputs["RoleArn"], "bucket": outputs["BucketName"],
                        "region": outputs["Region"], "prefix": given["Prefix"]}
         [form] = assume_role_requests([destination])
-        request = {"RoleArn": form["RoleArn"], "RoleSessionName": form["RoleSessionName"],
-                   "ExternalId": form["ExternalId"], "DurationSeconds": int(form["DurationSeconds"])}
-        request |= {"Policy": form["Policy"]} if policy else {}
-        answer = self.acting_as("sts", VENDOR, EXPORTER).assume_role(**request)
+        asked = {name: value for name, value in request(form).items() if policy or name != "Policy"}
+        answer = self.acting_as("sts", VENDOR, EXPORTER).assume_role(**asked)
         return self.aws.session("s3", answer["Credentials"])
 
     def test_refused_parameters_are_told_in_our_words(self) -> None:
@@ -166,9 +169,9 @@ class Launched(unittest.TestCase):
                     StackName="refused", TemplateBody=self.template, Capabilities=["CAPABILITY_NAMED_IAM"],
                     Parameters=[{"ParameterKey": key, "ParameterValue": text} for key, text in given.items()])
 
-    def test_the_role_opens_to_the_exporter_and_the_api_with_the_external_id_and_to_nothing_else(self) -> None:
+    def test_the_role_opens_to_the_exporter_with_the_external_id_and_to_nothing_else(self) -> None:
         arn = self.launch("door", self.template, GIVEN | {"RoleName": "Door"})["RoleArn"]
-        for account, role, trusted in [(VENDOR, EXPORTER, True), (VENDOR, API, True), (VENDOR, "admin", False),
+        for account, role, trusted in [(VENDOR, EXPORTER, True), (VENDOR, "admin", False),
                                        (STRANGER, EXPORTER, False)]:
             sts = self.acting_as("sts", account, role)
             for external_id in (OWN, WRONG, OWN.upper(), None):
@@ -176,6 +179,32 @@ class Launched(unittest.TestCase):
                 told = code(sts.assume_role, RoleArn=arn, RoleSessionName="auditferry", **asked)
                 promised = "ok" if trusted and external_id == OWN else "AccessDenied"
                 self.assertEqual(told, promised, f"{account} {role} with {external_id}")
+
+    def test_the_api_verifies_as_the_exporter_and_only_as_long_as_that_role_lets_it_in(self) -> None:
+        """The way of a verification, with the roles of template.yaml and the requests that the code sends."""
+        names = {"ExporterRoleName": "exporter-as-deployed"}
+        exporter, api = (vendor_role(role, given=names) for role in ("ExporterRole", "ApiRole"))
+        # Only the API's role is given a second door, so that the test can come in as the function does.
+        self.make_role(VENDOR, api.name, api.policy)
+        self.make_role(VENDOR, exporter.name, exporter.policy, exporter.trust)
+        given = GIVEN | {"RoleName": "Verified", "VendorRoleName": exporter.name}
+        destination = {"external_id": OWN, "role": self.launch("verified", self.template, given)["RoleArn"],
+                       "bucket": "audit-log", "region": REGION, "prefix": "audit/acme"}
+        first, second = assume_role_requests([destination | {"acts_as": exporter.arn}, destination])
+
+        sts = self.acting_as("sts", VENDOR, api.name)
+        self.assertEqual(code(sts.assume_role, **request(second)), "AccessDenied", "the API in its own name")
+        acting = self.aws.session("sts", sts.assume_role(**request(first))["Credentials"])
+        for external_id, promised in ((OWN, "ok"), (WRONG, "AccessDenied")):
+            asked = request(second) | {"ExternalId": external_id}
+            self.assertEqual(code(acting.assume_role, **asked), promised, external_id)
+        admin = self.acting_as("sts", VENDOR, "admin")
+        self.assertEqual(code(admin.assume_role, **request(first)), "AccessDenied", "an administrator's role")
+
+        trust = {**exporter.trust, "Statement": [
+            one for one in exporter.trust["Statement"] if one["Sid"] != "TheApiVerifiesAsIt"]}
+        self.aws.root("iam", VENDOR).update_assume_role_policy(RoleName=exporter.name, PolicyDocument=json.dumps(trust))
+        self.assertEqual(code(sts.assume_role, **request(first)), "AccessDenied", "without its statement")
 
     def test_a_session_puts_new_files_below_its_prefix_and_does_nothing_else(self) -> None:
         """Both with the exporter's session policy and with the role's own rights alone."""

@@ -12,26 +12,27 @@ from typing import Any
 from cells import Cell, act, around, doors, encrypt, judge, owner, role_session, strangers, wrong
 from cloudformation import load
 from mutants import at, idle, mutants, statements
-from world import CUSTOMER_ROLE, VENDOR_STACK, Customer, customers, session_policies, vendor_policy
+from world import CUSTOMER_ROLE, VENDOR_STACK, Customer, customers, session_policies, vendor_role
 
 # One with a new bucket and a key; two that share account and bucket.
 NUMBERS = (0, 18, 19)
+
+
 class Teeth(unittest.TestCase):
     """Each lock loosened in turn."""
 
     @classmethod
     def setUpClass(cls) -> None:
         cls.template = load(CUSTOMER_ROLE)
-        values = customers(cls.template, NUMBERS)[0].stack.values
-        cls.exporter_name, cls.api_name = values["VendorRoleName"], values["VendorApiRoleName"]
+        cls.exporter_name = customers(cls.template, NUMBERS)[0].stack.values["VendorRoleName"]
         cls.vendor = load(VENDOR_STACK)
 
     def cells(self, all_of: list[Customer], vendor: dict[str, Any] | None = None) -> list[Cell]:
         """What is promised about these customers. The roles are asked with their own rights: a session policy would
         hide what a role may do too much."""
-        policy = vendor_policy(self.exporter_name, vendor or self.vendor)
+        policy = vendor_role("ExporterRole", vendor or self.vendor).policy
         callers = [role_session("the exporter", self.exporter_name, policy, trusted=True),
-                   role_session("the API", self.api_name, policy, trusted=True), *strangers(self.exporter_name)]
+                   *strangers(self.exporter_name)]
         cells = []
         for one in all_of:
             cells += [*doors(one, callers), *around(one, {"no session policy": None}), *owner(one)]
@@ -55,7 +56,7 @@ class Teeth(unittest.TestCase):
 
     def test_each_lock_of_the_exporters_own_policy_holds_something(self) -> None:
         """The two statements about roles; here everybody trusts the vendor's account, with no condition at all."""
-        self.assertEqual(self.reachable(self.vendor), {("customer", "auditferry/AuditLogDelivery")})
+        self.assertEqual(self.reachable(self.vendor), {("customer", "auditferry/AuditferryDelivery")})
         tried = 0
         for mutant in mutants(self.vendor, ("Resources", "ExporterRole")):
             if mutant.name in ("AssumeCustomerRoles: any resource", "NeverAssumeRolesOfThisAccount: left out"):
@@ -65,7 +66,7 @@ class Teeth(unittest.TestCase):
 
     def reachable(self, vendor: dict[str, Any]) -> set[tuple[str, str]]:
         """Which roles that trust the vendor without conditions the exporter could assume."""
-        policy = vendor_policy(self.exporter_name, vendor)
+        policy = vendor_role("ExporterRole", vendor).policy
         caller = role_session("the exporter", self.exporter_name, policy)
         trust = {"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}}]}
@@ -73,7 +74,7 @@ class Teeth(unittest.TestCase):
             f"{whose} {role}", False, caller.principal, "sts:AssumeRole", f"arn:aws:iam::{account}:role/{role}", account,
             [policy], of_resource=trust, context={"aws:PrincipalArn": caller.arn},
         ) for whose, account in (("customer", "300000000001"), ("vendor", "111111111111"))
-            for role in ("auditferry/AuditLogDelivery", "Admin")}
+            for role in ("auditferry/AuditferryDelivery", "Admin")}
         return {place for place, verdict in zip(asked, judge(list(asked.values())), strict=True) if verdict}
 
     def test_the_account_in_the_principal_is_a_second_lock(self) -> None:

@@ -33,7 +33,6 @@ TAKEN = {
     "ExternalId": ["af-" + "0123456789abcdef" * 2, "af-" + "a" * 32 + ",af-" + "b" * 32],
     "VendorAccountId": ["000000000000"],
     "VendorRoleName": ["a", "A+=,.@-_9", "a" * 64],
-    "VendorApiRoleName": ["a", "a" * 64],
     "BucketName": ["abc", "a.b-c", "1-1", "a" * 63, "a.b.c.d"],
     "Prefix": ["", "a", "audit/acme", "A-Z/!_.'()", "...", "..a/b..", ".a", "a" * 200],
     "KmsKeyArn": ["", KEY, KEY.replace("arn:aws:", "arn:aws-us-gov:"), KEY.replace("key/1234", "key/mrk-1234")],
@@ -50,8 +49,7 @@ REFUSED = {
     "ExternalId": ["", "af-" + "0" * 31, "af-" + "0" * 33, "af-" + "G" * 32, "AF-" + "0" * 32, "0" * 32, "*",
                    "af-" + "0" * 32 + "\n", "af-" + "0" * 32 + ",", "af-" + "0" * 32 + ",*"],
     "VendorAccountId": ["", "1" * 11, "1" * 13, "11111111111a", "*"],
-    "VendorRoleName": ["", "a/b", "*", "a" * 65, "ä", "a b"],
-    "VendorApiRoleName": ["", "a/b", "*", "a?"],
+    "VendorRoleName": ["", "a/b", "*", "a?", "a" * 65, "ä", "a b"],
     "BucketName": ["", "ab", "a" * 64, "A-b", "a..b", "-ab", "ab-", "ab.", "arn:aws:s3:::a", "a_b", "a*b", "s3://abc"],
     "Prefix": ["/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/./b", "a*", "a?", "a b", "ä", "${a}", "a\n", "a" * 201],
     "KmsKeyArn": ["*", KEY.replace("key/", "alias/"), KEY + "*", KEY.replace(ACCOUNT, "*"), "1234abcd"],
@@ -120,7 +118,7 @@ def launches() -> list[tuple[Place, dict[str, str]]]:
         [Place(ACCOUNT), Place(ACCOUNT, "us-gov-west-1", "aws-us-gov"), Place(ACCOUNT, "cn-north-1", "aws-cn")],
         [{}, {"Prefix": ""}, {"Prefix": "audit/acme"}],
         [{}, {"CreateBucket": "yes"}, {"CreateBucket": "yes", "BucketNamespace": "global"}, {"BucketNamespace": "global"}],
-        [{}, {"KmsKeyArn": KEY, "RoleName": "Other", "VendorRoleName": "exporter-2", "VendorApiRoleName": "api-2",
+        [{}, {"KmsKeyArn": KEY, "RoleName": "Other", "VendorRoleName": "exporter-2",
               "ExternalId": "af-" + "a" * 32 + ",af-" + "b" * 32}],
     )
     return [(place, NEEDED | folder | bucket | rest) for place, folder, bucket, rest in choices]

@@ -1,8 +1,8 @@
 """The vendor, twenty connectors, and every policy that stands between them, each taken from where it really is.
 
 - Trust, permission and bucket policy: `infra/customer-role.yaml`, rendered for each connector's parameters.
-- The exporter's own policy: `template.yaml`.
-- Session policies: what the exporter sends to STS, by `assume_role.rs`.
+- The vendor's own roles, the exporter's first: `template.yaml`.
+- Session policies: what the exporter and the API send to STS, by `assume_role.rs`.
 """
 
 import functools
@@ -136,15 +136,28 @@ def customers(template: Mapping[str, Any] | None = None,
     return made
 
 
-def vendor_policy(role_name: str, template: Mapping[str, Any] | None = None) -> Policy | None:
-    """What the vendor's role of this name may do, from `template.yaml`; None if there is no such role."""
-    stack = Stack(template or load(VENDOR_STACK), Place(VENDOR), {})
-    for name, resource in stack.template["Resources"].items():
-        if resource["Type"] != "AWS::IAM::Role" or stack.resolve(resource["Properties"].get("RoleName")) != role_name:
-            continue
-        documents = [policy["PolicyDocument"] for policy in stack.resource(name)["Policies"]]
-        return documents[0] | {"Statement": [one for document in documents for one in document["Statement"]]}
-    return None
+@dataclass(frozen=True)
+class VendorRole:
+    """A role of `template.yaml`."""
+
+    arn: str
+    policy: Policy
+    trust: Policy
+
+    @property
+    def name(self) -> str:
+        """The name, without the path."""
+        return self.arn.rsplit("/", 1)[-1]
+
+
+def vendor_role(resource: str, template: Mapping[str, Any] | None = None,
+                given: Mapping[str, str] | None = None) -> VendorRole:
+    """The vendor's role of this logical name, from `template.yaml` or a changed one."""
+    stack = Stack(template or load(VENDOR_STACK), Place(VENDOR), given or {})
+    role = stack.resource(resource)
+    documents = [policy["PolicyDocument"] for policy in role["Policies"]]
+    policy = documents[0] | {"Statement": [one for document in documents for one in document["Statement"]]}
+    return VendorRole(stack.resolve({"Fn::GetAtt": [resource, "Arn"]}), policy, role["AssumeRolePolicyDocument"])
 
 
 @functools.cache
@@ -159,7 +172,7 @@ def _program() -> str:
 
 
 @functools.cache
-def _asked(destinations: str) -> list[dict[str, str]]:
+def _asked(destinations: str) -> list[dict[str, Any]]:
     done = subprocess.run([_program()], input=destinations, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)
 
@@ -173,6 +186,11 @@ def assume_role_requests(destinations: Sequence[Mapping[str, str]]) -> list[dict
         else:
             forms.append(told)
     return forms
+
+
+def setups(of: Sequence[Customer]) -> list[dict[str, Any]]:
+    """What these customers are told by the connector's `setup`."""
+    return [told["setup"] for told in _asked(json.dumps([one.destination() for one in of]))]
 
 
 def session_policies(of: Sequence[Customer]) -> list[Policy]:

@@ -5,11 +5,13 @@
 //! - [`turns`]: moves workers forward call by call, in any order of their calls.
 //! - [`conformance`]: what each port promises, as functions that run on the fake and on the real adapter.
 //! - [`fixtures`]: real events, and connectors and parts to start from.
-//! - [`lambda`]: the Lambda service around a function's binary, and an event bus.
+//! - [`lambda`]: the Lambda service around a function's binary, an event bus and a message queue.
+//! - [`archive`]: sound archives with signed manifests, as a customer's bucket holds them.
 //! - [`oracle`]: reads a customer's bucket from outside and holds it against the table.
 //!
 //! The tests themselves are in `suite/`.
 
+pub mod archive;
 pub mod conformance;
 pub mod failing;
 pub mod fakes;

@@ -1,10 +1,14 @@
 //! Runs the conformance suites: each promise on the fake, and on the adapter through the real SDK.
 
+use adapters::clock::{SystemClock, SystemRandomness};
 use domain::sort_key::SortKeyForm;
-use tests::fakes::{FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeSource, FakeStaging};
+use tests::fakes::{
+    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeQueue, FakeSource, FakeStaging,
+    SeededRandomness,
+};
 use tests::fixtures::{at, keys};
 
-use crate::embedded::{self, StackCustomers, StackEvents, StackProber};
+use crate::embedded::{self, StackCustomers, StackEvents, StackProber, WireBus, WireQueue};
 
 /// One test for each promise of a suite, on the fake and on the adapter. Both are given with what they need to
 /// be kept alive.
@@ -35,10 +39,16 @@ macro_rules! conforms {
     };
 }
 
-conforms! { runs; fake FakeLedger::new(); adapter embedded::ledger().await;
+conforms! { leases; fake FakeLedger::new(); adapter embedded::ledger().await;
     a_lease_is_one_workers_until_it_runs_out
     a_lease_longer_than_any_run_counts_for_nothing
     a_connector_that_was_never_activated_is_unknown
+    a_release_gives_back_and_sets_the_next_run
+    a_release_keeps_a_run_asked_for_meanwhile
+    a_release_makes_a_run_due_that_was_sent_in_vain
+}
+
+conforms! { runs; fake FakeLedger::new(); adapter embedded::ledger().await;
     a_snapshot_is_what_was_stored
     a_seal_stores_the_part_and_moves_the_cursor
     a_heartbeats_bytes_are_kept_in_its_record
@@ -53,8 +63,6 @@ conforms! { runs; fake FakeLedger::new(); adapter embedded::ledger().await;
     a_seal_carries_unblocking_and_reconcile
     a_reading_is_noted_until_someone_seals
     the_reconcile_moves_only_from_where_it_stood
-    a_release_gives_back_and_sets_the_next_run
-    a_release_keeps_a_run_asked_for_meanwhile
 }
 
 conforms! { due; fake FakeLedger::new(); adapter embedded::ledger().await;
@@ -71,6 +79,7 @@ conforms! { connectors; fake FakeLedger::new(); adapter embedded::ledger().await
     a_connector_is_created_once
     every_setting_is_kept
     a_list_holds_one_tenants_connectors_by_id
+    a_list_holds_deleted_connectors_only_if_they_are_wanted
     a_list_is_read_page_by_page
     the_history_is_read_from_the_newest_back
     a_run_can_be_asked_for_once_activated
@@ -102,6 +111,15 @@ conforms! { claims; fake FakeLedger::new(); adapter embedded::ledger().await;
     a_place_that_is_left_goes_to_one_of_those_who_want_it
 }
 
+conforms! { watch; fake FakeLedger::new(); adapter embedded::ledger().await;
+    settings_and_cursor_are_seen_together
+    the_oldest_part_that_waits_tells_since_when
+    a_disabled_one_is_seen_without_its_cursor
+    everyone_is_seen_once_over_all_pages
+    of_racing_ticks_exactly_one_keeps_its_place
+    its_place_is_in_no_list
+}
+
 conforms! { staging; fake FakeStaging::new(); adapter embedded::staging().await;
     small_objects_read_back
     large_objects_read_back
@@ -125,6 +143,42 @@ conforms! { customers; fake FakeCustomers::new(); adapter (StackCustomers::start
     nothing_is_written_outside_the_prefix
     a_role_for_another_prefix_is_denied
     an_empty_prefix_is_the_top_of_the_bucket
+}
+
+conforms! { bus; fake FakeBus::new(); adapter (WireBus::start().await, ());
+    a_notice_is_told_once_for_each_call_and_in_their_order
+    notices_told_side_by_side_are_each_told_once
+    a_denied_notice_is_an_error_and_is_not_told
+    a_bus_that_keeps_refusing_is_a_passing_failure
+    a_notice_that_was_refused_in_passing_is_told_once
+    a_lost_answer_is_told_again_under_the_same_id
+    a_notice_too_large_for_the_bus_is_a_bug
+}
+
+conforms! { queue; fake FakeQueue::new(); adapter (WireQueue::start().await, ());
+    each_connector_of_a_batch_is_sent_once_and_in_order
+    a_connector_named_twice_is_sent_twice
+    a_batch_of_none_sends_nothing_and_one_too_large_is_a_bug
+    the_refused_come_back_by_name_and_the_others_are_sent
+    a_batch_of_which_all_failed_comes_back_whole
+    a_queue_that_refuses_everything_is_an_error_by_its_kind
+    a_batch_that_was_refused_in_passing_is_sent_once
+    a_lost_answer_loses_nobody
+    batches_sent_side_by_side_stay_apart
+}
+
+conforms! { clock; fake FakeClock::at(at("2026-11-21T00:00:00Z")); adapter (SystemClock::new(), ());
+    time_does_not_run_backwards
+    a_sleep_takes_as_long_as_it_was_asked_to
+    a_sleep_of_nothing_ends
+    sleepers_share_their_time
+}
+
+conforms! { randomness; fake SeededRandomness::new(7); adapter (SystemRandomness, ());
+    every_bit_is_as_often_set_as_not
+    no_number_comes_twice
+    no_two_who_draw_at_once_get_the_same
+    no_two_workers_have_the_same_id
 }
 
 conforms! { prober; fake FakeProber::new(); adapter (StackProber::start().await, ());

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dispatcher::{CLAIM, Ports, dispatch};
+use dispatcher::{CLAIM, Dispatched, Ports, dispatch};
 use domain::names::ConnectorId;
-use domain::ports::Clock as _;
+use domain::ports::{Clock as _, DUE_SHARDS, PortError, due_shard};
 use tests::failing::{Flaky, Plan, Trouble};
 use tests::fakes::{FakeClock, FakeLedger, FakeQueue, SeededRandomness};
 use tests::fixtures::{activated, at, connector, tenant};
@@ -55,6 +55,11 @@ impl World {
         sent
     }
 
+    /// One tick now, whose calls meet what the plan says.
+    async fn tick(&self, plan: &Plan) -> Result<Dispatched, PortError> {
+        dispatch(&self.ports(plan), self.clock.now() + RUN).await
+    }
+
     fn assert_each_sent_once(&self) {
         let once: BTreeMap<ConnectorId, usize> = self.all.iter().map(|id| (id.clone(), 1)).collect();
         assert_eq!(self.sent(), once);
@@ -95,4 +100,68 @@ async fn a_tick_that_fails_or_dies_anywhere_loses_nobody() {
             }
         }
     }
+}
+
+/// One connector's claim fails, whichever it is: all others are sent in that very tick, it itself by the next one, or
+/// after its claim if that had only lost its answer. The tick says that it failed.
+#[tokio::test]
+async fn a_claim_that_fails_keeps_nobody_else_from_being_sent() {
+    for trouble in [Trouble::Fail, Trouble::LoseAnswer] {
+        for nth in 1..=24 {
+            let world = world(24);
+            let failed = world.tick(&Plan::none().and("claim", nth, trouble)).await;
+            assert!(
+                matches!(failed, Err(PortError::Transient { .. })),
+                "{trouble:?} at claim {nth}: {failed:?}"
+            );
+            assert_eq!(world.sent().len(), 23, "{trouble:?} at claim {nth}");
+            if trouble == Trouble::LoseAnswer {
+                assert_eq!(world.tick(&Plan::none()).await.unwrap(), Dispatched::default());
+                world.clock.advance(CLAIM);
+                assert_eq!(world.tick(&Plan::none()).await.unwrap().sent, 24);
+                assert_eq!(world.sent().len(), 24);
+            } else {
+                assert_eq!(world.tick(&Plan::none()).await.unwrap().sent, 1);
+                world.assert_each_sent_once();
+            }
+        }
+    }
+}
+
+/// Where no claim succeeds, nothing is sent, and nobody has to wait for it once they do.
+#[tokio::test]
+async fn claims_that_all_fail_fail_the_tick_and_cost_nobody_a_run() {
+    let world = world(24);
+    let failed = world.tick(&Plan::none().and_always("claim", Trouble::Fail)).await;
+    assert!(matches!(failed, Err(PortError::Transient { .. })), "{failed:?}");
+    assert_eq!(world.queue.batches(), Vec::<Vec<ConnectorId>>::new());
+    world.tick(&Plan::none()).await.unwrap();
+    world.assert_each_sent_once();
+}
+
+/// A partition of the index can't be read: those of the others are sent in that very tick.
+#[tokio::test]
+async fn a_partition_that_fails_keeps_no_other_from_being_sent() {
+    for shard in 0..DUE_SHARDS {
+        let world = world(24);
+        let failed = world.tick(&Plan::none().and("due", usize::from(shard) + 1, Trouble::Fail)).await;
+        assert!(matches!(failed, Err(PortError::Transient { .. })), "shard {shard}: {failed:?}");
+        let sent = world.sent();
+        assert!(
+            world.all.iter().all(|id| sent.contains_key(id) != (due_shard(id) == shard)),
+            "shard {shard}"
+        );
+        world.tick(&Plan::none()).await.unwrap();
+        world.assert_each_sent_once();
+    }
+}
+
+/// A batch that can't be sent is given back whole, and so is each that is under way beside it.
+#[tokio::test]
+async fn a_queue_that_fails_has_every_claim_given_back() {
+    let world = world(130);
+    let failed = world.tick(&Plan::none().and_always("send", Trouble::Fail)).await;
+    assert!(matches!(failed, Err(PortError::Transient { .. })), "{failed:?}");
+    world.tick(&Plan::none()).await.unwrap();
+    world.assert_each_sent_once();
 }

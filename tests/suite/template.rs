@@ -1,8 +1,12 @@
-//! `template.yaml` and the code agree: each function is given exactly the variables that it reads.
+//! `template.yaml` and the code agree: each function is given exactly the variables that it reads, and a parameter
+//! is refused where the code would refuse its value.
 
 use std::collections::BTreeSet;
 
 use adapters::settings::{ApiSettings, DispatcherSettings, ExporterSettings};
+use adapters::source::PartitionFormat;
+use proptest::prelude::*;
+use regex::Regex;
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
@@ -32,4 +36,83 @@ fn the_template_gives_each_function_exactly_the_variables_that_it_reads() {
     assert_eq!(given("Exporter"), read(ExporterSettings::NAMES));
     assert_eq!(given("Dispatcher"), read(DispatcherSettings::NAMES));
     assert_eq!(given("Api"), read(ApiSettings::NAMES));
+}
+
+/// A property of a parameter of the template, as it stands there.
+fn of_parameter(parameter: &str, property: &str) -> &'static str {
+    let (head, property) = (format!("  {parameter}:"), format!("    {property}: "));
+    let mut lines = TEMPLATE.lines().skip_while(|line| *line != head).skip(1);
+    let value = lines
+        .by_ref()
+        .take_while(|line| line.starts_with("    "))
+        .find_map(|line| line.strip_prefix(&property));
+    value.expect("a property on a line of its own").trim_matches('\'')
+}
+
+/// Whether the template takes a text as the format of partition keys.
+fn takes_format(text: &str) -> bool {
+    let pattern = Regex::new(of_parameter("EventsPartitionFormat", "AllowedPattern")).unwrap();
+    let longest: usize = of_parameter("EventsPartitionFormat", "MaxLength").parse().unwrap();
+    text.chars().count() <= longest && pattern.is_match(text)
+}
+
+#[test]
+fn the_template_takes_the_partition_formats_that_the_code_takes() {
+    let of = |length: usize| format!("{}{{tenant}}", "ä".repeat(length - 8));
+    for good in [
+        "{tenant}",
+        "TENANT#{tenant}",
+        "{tenant}#{shard}",
+        "{shard}#{tenant}",
+        "v1/{shard}:{tenant}/log",
+        "{tenant}1#{shard}1",
+        "1{shard}#1{tenant}",
+        "{tenant} {shard}",
+        "{tenant}ä{shard}",
+        &of(400),
+    ] {
+        assert!(PartitionFormat::parse(good).is_ok() && takes_format(good), "{good}");
+    }
+    for bad in [
+        "",
+        "tenant",
+        "{shard}",
+        "{tenant}{tenant}",
+        "{tenant}{shard}",
+        "{shard}{tenant}",
+        "{tenant}1{shard}",
+        "{tenant}#1{shard}",
+        "{shard}0#{tenant}",
+        "{tenant}#{shard}#{shard}",
+        "{shard}#{tenant}#{shard}",
+        "{Tenant}",
+        "{tenant}#{id}",
+        "{{tenant}}",
+        "a}{tenant}",
+        "{tenant}\n",
+        "\t{tenant}",
+        "{tenant}\u{7f}{shard}",
+        "{tenant}\u{85}",
+        &of(401),
+    ] {
+        assert!(PartitionFormat::parse(bad).is_err() && !takes_format(bad), "{bad:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_partition_format_passes_the_template_and_fails_the_code_or_the_other_way_round(
+        pieces in prop::collection::vec(
+            prop_oneof![
+                4 => Just("{tenant}".to_owned()),
+                3 => Just("{shard}".to_owned()),
+                6 => "[#:/a0-9 {}\n\u{7f}\u{85}ä]",
+                1 => any::<char>().prop_map(String::from),
+            ],
+            0..7,
+        ),
+    ) {
+        let text = pieces.concat();
+        prop_assert_eq!(PartitionFormat::parse(&text).is_ok(), takes_format(&text), "{}", text);
+    }
 }

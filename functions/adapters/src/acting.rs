@@ -6,8 +6,7 @@
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
-use domain::names::RoleArn;
-use domain::setup::ROLE_PATH;
+use domain::names::{ROLE_PATH, RoleArn};
 
 /// Shows in the vendor's own CloudTrail.
 const SESSION: &str = "auditferry-verify";

@@ -1,7 +1,11 @@
 //! The vendor's event bus: Amazon EventBridge.
 
 use async_trait::async_trait;
+use aws_sdk_eventbridge::Config;
+use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use domain::notice::Notice;
 use domain::ports::{Bus, PortError};
 
@@ -31,6 +35,28 @@ impl EventBridgeBus {
     }
 }
 
+/// Has the SDK try again, with its own pauses, where the answer is a success and the entry in it failed for a
+/// passing reason: the SDK itself looks at the status only, and a run announces each notice once.
+#[derive(Debug)]
+struct PassingEntries;
+
+impl ClassifyRetry for PassingEntries {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let answer = context.output_or_error().and_then(Result::ok);
+        let answer = answer.and_then(|output| output.downcast_ref::<PutEventsOutput>());
+        let passing = answer.is_some_and(|answer| answer.entries().iter().any(is_passing));
+        if passing { RetryAction::throttling_error() } else { RetryAction::NoActionIndicated }
+    }
+
+    fn name(&self) -> &'static str {
+        "PassingEntries"
+    }
+}
+
+fn is_passing(entry: &PutEventsResultEntry) -> bool {
+    entry.error_code().is_some_and(|code| PASSING.contains(&code))
+}
+
 /// An entry that the bus refused, although the request as such was answered with 200.
 #[derive(Debug, thiserror::Error)]
 #[error("the bus refused the event: {code}: {message}")]
@@ -52,9 +78,13 @@ impl Bus for EventBridgeBus {
             .detail_type(notice.fact.kind())
             .detail(detail)
             .build();
-        let answer = self.client.put_events().entries(entry).send().await;
+        let patiently = Config::builder().retry_classifier(PassingEntries);
+        let put = self.client.put_events().entries(entry).customize().config_override(patiently);
+        let answer = put.send().await;
         let answer = answer.map_err(|error| port_error(TELLING, error))?;
-        if answer.failed_entry_count() == 0 { Ok(()) } else { Err(refused(answer.entries())) }
+        // The ID is what confirms an event: an answer without one is no success, whatever it counts.
+        let taken = answer.entries().first().is_some_and(|entry| entry.event_id().is_some());
+        if taken { Ok(()) } else { Err(refused(answer.entries())) }
     }
 }
 
@@ -65,7 +95,7 @@ fn refused(entries: &[PutEventsResultEntry]) -> PortError {
         code: text(entry.and_then(PutEventsResultEntry::error_code)),
         message: text(entry.and_then(PutEventsResultEntry::error_message)),
     };
-    let passing = PASSING.contains(&refused.code.as_str());
+    let passing = entry.is_some_and(is_passing);
     let denied = refused.code.contains("AccessDenied") || refused.code.contains("NotAuthorized");
     let source = Box::new(refused);
     if passing {

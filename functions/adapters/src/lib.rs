@@ -1,6 +1,7 @@
 //! The ports of the domain, filled by AWS: the only package that names `aws_sdk_*`.
 
 pub mod acting;
+pub mod archive;
 pub mod bus;
 pub mod clients;
 pub mod clock;
@@ -8,6 +9,7 @@ pub mod customers;
 pub mod identity;
 pub mod ledger;
 pub mod logs;
+pub mod metrics;
 mod port_error;
 pub mod queue;
 pub mod settings;

@@ -6,17 +6,22 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::ports::PortError;
 
 /// Codes that pass by themselves, whatever the status (AWS general reference, "Common errors"; DynamoDB
-/// developer guide, "Error handling"). The SDK has tried these a few times already.
-const PASSING: [&str; 12] = [
+/// developer guide, "Error handling"; Amazon SQS API reference, `SendMessageBatch`). The SDK has tried most of these
+/// a few times already.
+const PASSING: [&str; 16] = [
     "InternalServerError",
+    "KMS.ThrottlingException",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
     "RequestTimeout",
     "ServiceUnavailable",
     "SlowDown",
     "Throttling",
     "ThrottlingException",
+    "TooManyRequestsException",
     "TransactionConflictException",
     "TransactionInProgressException",
     "OverLimit",

@@ -9,7 +9,10 @@ use std::mem;
 
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream as SdkStream;
-use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{
+    ChecksumAlgorithm, ChecksumMode, CompletedMultipartUpload, CompletedPart, Tag, Tagging,
+};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use bytes::{Bytes, BytesMut};
 use domain::ports::{ByteStream, PortError, Staging, StagingWrite};
 use futures_util::stream;
@@ -28,6 +31,10 @@ const PIECES_OF_A_SIZE: i32 = 1000;
 
 const WRITING: &str = "writing to the staging bucket";
 const READING: &str = "reading from the staging bucket";
+const TAGGING: &str = "letting a delivered object of the staging bucket go";
+
+/// The tag of what was delivered; the lifecycle rule of `template.yaml` names it too.
+const DELIVERED: &str = "delivered";
 
 /// A bucket of S3.
 #[derive(Debug, Clone)]
@@ -70,6 +77,20 @@ impl Staging for S3Staging {
             Ok(chunk.map(|chunk| (chunk, body)))
         });
         Ok(Box::pin(chunks))
+    }
+
+    /// Puts the tag by which the bucket's lifecycle knows what it may remove. A second worker puts the same.
+    /// Stand-ins without tags have no lifecycle either, so nothing is lost with them.
+    async fn let_go(&self, key: &str) -> Result<(), PortError> {
+        let tag = Tag::builder().key(DELIVERED).value("true").build();
+        let tags = tag.and_then(|tag| Tagging::builder().tag_set(tag).build());
+        let tags = tags.map_err(|error| PortError::Bug { what: TAGGING, source: Box::new(error) })?;
+        let request = self.client.put_object_tagging().bucket(&self.bucket).key(key).tagging(tags);
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("NotImplemented") => Ok(()),
+            Err(error) => Err(port_error(TAGGING, error)),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use domain::connector::{Caller, Connector};
 use domain::health::Standing;
 use domain::names::{ConnectorId, TenantId};
 use domain::onboarding::{Loss, NewConnector, View};
+use domain::ports::Wanted;
 use serde::Serialize;
 
 use crate::Api;
@@ -68,18 +69,20 @@ struct Listed<'a> {
     next: Next,
 }
 
-/// `GET /v1/connectors`.
+/// `GET /v1/connectors`. Deleted ones are shown to who asks for them.
 pub(crate) async fn list(
     State(api): State<Api>,
     Entered(caller): Entered,
     mut query: Query,
 ) -> Result<Response, Problem> {
     let tenant: Option<TenantId> = query.take("tenant")?;
+    let deleted = query.take("deleted")?.unwrap_or(false);
     if tenant.as_ref().is_some_and(|tenant| !caller.may_see(tenant)) {
         return Err(Problem::forbidden("Another tenant's connectors"));
     }
     let page = query.page("connector")?;
-    let found = api.onboarding.list(&caller, tenant.as_ref(), page.after.as_ref(), page.one_more()).await?;
+    let wanted = Wanted { tenant: tenant.as_ref(), deleted };
+    let found = api.onboarding.list(&caller, wanted, page.after.as_ref(), page.one_more()).await?;
     let (found, next_cursor) = page.of(found, |connector| connector.id.clone());
     let connectors = found.iter().map(Settings::of).collect();
     json(StatusCode::OK, &Listed { connectors, next: Next { next_cursor } })
@@ -106,7 +109,7 @@ pub(crate) async fn update(
     Json(body): Json,
 ) -> Result<Response, Problem> {
     query.end()?;
-    let edit = requests::update(body)?;
+    let edit = requests::update(body, &caller)?;
     api.onboarding.update(&caller, &id, version, edit).await?;
     detail(&api, &caller, &id, StatusCode::OK).await
 }

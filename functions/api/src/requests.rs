@@ -5,12 +5,10 @@ use domain::names::{Prefix, Refused, TenantId};
 use domain::onboarding::{Edit, NewConnector};
 use domain::part::Encoding;
 use domain::schedule::Frequency;
+use domain::setup::PREFIX;
 
 use crate::fields::Fields;
 use crate::problem::Problem;
-
-/// The folder in the bucket, unless one is named.
-const PREFIX: &str = "auditferry";
 
 /// A new connector. A tenant's caller may leave the tenant out, and can name no other; how a tenant's events are
 /// spread over the vendor's table is the vendor's to know.
@@ -53,8 +51,13 @@ pub(crate) fn create(
 }
 
 /// A change of settings; what is left out stays. An object is replaced as a whole.
-pub(crate) fn update(mut body: Fields) -> Result<Edit, Problem> {
+pub(crate) fn update(mut body: Fields, caller: &Caller) -> Result<Edit, Problem> {
+    let shards = body.number("shards", shards);
+    if shards.is_some() && matches!(caller, Caller::Tenant { .. }) {
+        return Err(Problem::forbidden("The number of shards"));
+    }
     let edit = Edit {
+        shards,
         frequency: body.number("frequency", str::parse),
         encoding: body.object("encoding", encoding),
         destination: body.object("destination", destination),

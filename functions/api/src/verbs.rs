@@ -113,7 +113,8 @@ struct Requested {
     up_to: Time,
 }
 
-/// `POST …/run`: asks for a run now, once for each key. It is taken up with the dispatcher's next tick.
+/// `POST …/run`: asks for a run now, once for each key. It is taken up with the dispatcher's next tick, or, if a run is under
+/// way, with the first after its end.
 pub(crate) async fn run(
     (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
     IdempotencyKey(key): IdempotencyKey,

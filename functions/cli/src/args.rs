@@ -9,6 +9,7 @@ use crate::connector::args::ConnectorCommand;
 use crate::demo::args::{DemoArgs, ExporterArgs};
 use crate::events::args::EventsCommand;
 use crate::serve::args::ServeArgs;
+use crate::verify::args::VerifyArgs;
 
 /// Everything a command line can say.
 #[derive(Debug, Parser)]
@@ -47,6 +48,9 @@ pub(crate) enum Command {
     /// Make, change and watch connectors: where and how one tenant's events go
     #[command(subcommand)]
     Connector(ConnectorCommand),
+    /// Prove from a copy of a bucket that nothing is missing, changed, added or out of order
+    #[command(after_help = crate::verify::args::AFTER_HELP)]
+    Verify(VerifyArgs),
     /// One run of the exporter for the demo, as a process of its own that can be killed
     #[command(hide = true)]
     DemoExporter(ExporterArgs),
@@ -84,6 +88,7 @@ impl Cli {
             Some(Command::Init(args)) => args.place.json,
             Some(Command::Events(command)) => command.place().json,
             Some(Command::Connector(command)) => command.place().json,
+            Some(Command::Verify(args)) => args.json,
             Some(Command::DemoExporter(_)) => false,
         }
     }
@@ -97,12 +102,14 @@ Examples:
   auditferry init --local ./af        a folder to play with
   auditferry events import --local ./af --tenant acme events.ndjson
   auditferry connector create --local ./af --tenant acme
+  auditferry verify ./copy-of-the-bucket
 
 Without --local a command works in AWS, with the credentials, region and endpoints that the AWS SDK finds \
 (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, …) and with the variables of the deployment: LEDGER_TABLE, \
 EVENTS_TABLE and the others that template.yaml sets.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or a refused value, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 failed, 2 wrong usage or a refused value, 130 stopped by Ctrl-C. `verify` has its own: see its \
+help.
 
 With --json stdout gets exactly one object. If the command fails, it is \
 {\"error\": {\"kind\": \"failed\" or \"usage\", \"message\": \"…\", \"remedy\": \"…\"}}.

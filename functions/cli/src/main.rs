@@ -13,6 +13,7 @@ mod run;
 mod serve;
 mod surroundings;
 mod table;
+mod verify;
 
 use std::process::ExitCode;
 

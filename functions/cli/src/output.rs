@@ -62,6 +62,13 @@ impl Output {
         }
     }
 
+    /// The result, for a program, as JSON that is written already; nothing without `--json`.
+    pub(crate) fn json(self, text: &str) {
+        if self.json {
+            write_out(text);
+        }
+    }
+
     /// Why it did not work: as JSON on stdout, or as two lines on stderr.
     pub(crate) fn problem(self, problem: &Problem) {
         #[derive(Serialize)]

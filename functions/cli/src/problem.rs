@@ -18,6 +18,10 @@ pub(crate) enum Exit {
     Failed,
     /// 2: what was asked is not possible as it was written.
     Usage,
+    /// 2, of `verify`: what is here neither proves nor refutes it.
+    Incomplete,
+    /// 3, of `verify`: what was asked is not possible as it was written.
+    NotAsked,
     /// 130: stopped by Ctrl-C, as shells number it.
     Interrupted,
 }
@@ -27,7 +31,8 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Done => 0,
             Exit::Failed => 1,
-            Exit::Usage => 2,
+            Exit::Usage | Exit::Incomplete => 2,
+            Exit::NotAsked => 3,
             Exit::Interrupted => 130,
         })
     }
@@ -124,6 +129,9 @@ impl From<StackError> for Problem {
     fn from(error: StackError) -> Self {
         let remedy = match &error {
             StackError::InUse { .. } => "Wait until the other command on this folder has ended.",
+            StackError::RoleExists(_) => {
+                "It is connected. Name another role, or let the stand-in be: run it again with --no-stack."
+            }
             StackError::Listen(_) => "Check that this machine may listen on 127.0.0.1.",
             _ => "Check the folder and its permissions, or take another one.",
         };

@@ -21,10 +21,10 @@ impl From<OnboardingError> for Problem {
             // Whose it is stays untold: the name of another tenant is none of this one's business.
             OnboardingError::Taken(Taken::Role) => Self::failed(
                 said,
-                "A role serves one tenant. Let the customer launch the stack again, with another name for the role.",
+                "A role serves one tenant. Let the customer launch a stack with another name for the role, and connect it to that.",
             ),
             OnboardingError::Taken(Taken::Destination) => {
-                Self::failed(said, "Name another prefix or another bucket.")
+                Self::failed(said, "Connect it to another prefix or another bucket.")
             }
             OnboardingError::NotAllowed(refusal) => refusal.into(),
             OnboardingError::NotVerified(verification) => not_verified(&said, verification),
@@ -67,6 +67,9 @@ impl From<NotAllowed> for Problem {
             },
             NotAllowed::StartsInTheFuture(_) => {
                 "Activate it later, or create it without --start-from.".to_owned()
+            }
+            NotAllowed::ShardsAreRead { to, .. } => {
+                format!("Make a new connector: auditferry connector create --tenant TENANT --shards {to}")
             }
             NotAllowed::KeptNoLonger { .. } => {
                 "Make a new connector: auditferry connector create --tenant TENANT".to_owned()

@@ -18,6 +18,7 @@ use crate::output::{Output, aside};
 use crate::problem::{Exit, Problem, io};
 use crate::serve;
 use crate::surroundings::Surroundings;
+use crate::verify;
 
 /// The variable that asks for the log.
 pub(crate) const LOG: &str = "AUDITFERRY_LOG";
@@ -26,14 +27,16 @@ pub(crate) const LOG: &str = "AUDITFERRY_LOG";
 pub(crate) fn run(words: Vec<OsString>, environment: HashMap<String, String>, began: Instant) -> Exit {
     let no_color = environment.get("NO_COLOR").map(String::as_str);
     let asked_for_json = words.iter().any(|word| word == "--json");
+    // Its 2 says that something can't be proven.
+    let usage = if words.get(1).is_some_and(|word| word == "verify") { Exit::NotAsked } else { Exit::Usage };
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
-        Err(error) => return refuse(&error, Output::new(asked_for_json, no_color)),
+        Err(error) => return refuse(&error, Output::new(asked_for_json, no_color), usage),
     };
     let output = Output::new(cli.wants_json(), no_color);
     if let Err(problem) = log(environment.get(LOG).map(String::as_str)) {
         output.problem(&problem);
-        return problem.exit();
+        return usage;
     }
     let surroundings = Surroundings::new(environment, began, output);
     let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {
@@ -78,11 +81,12 @@ async fn command(cli: Cli, surroundings: &Surroundings) -> Result<Exit, Problem>
         Some(Command::Init(args)) => init::run(args, surroundings).await,
         Some(Command::Events(command)) => events::run(command, surroundings).await,
         Some(Command::Connector(command)) => connector::run(command, surroundings).await,
+        Some(Command::Verify(args)) => Ok(verify::run(args, surroundings).await),
     }
 }
 
 /// Says what clap has to say: help and version are results, anything else is wrong usage.
-fn refuse(error: &clap::Error, output: Output) -> Exit {
+fn refuse(error: &clap::Error, output: Output, usage: Exit) -> Exit {
     let is_result = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if output.is_json() && !is_result {
         let text = error.render().to_string();
@@ -95,7 +99,7 @@ fn refuse(error: &clap::Error, output: Output) -> Exit {
         // Nobody is left to tell if the terminal is gone.
         let _ = error.print();
     }
-    if is_result { Exit::Done } else { Exit::Usage }
+    if is_result { Exit::Done } else { usage }
 }
 
 /// The log of what runs in this process goes to stderr if someone asks for it, and nowhere otherwise: what

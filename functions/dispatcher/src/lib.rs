@@ -6,16 +6,21 @@
 //! again.
 
 mod send;
+mod tick;
+mod watchdog;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{Claim, Clock, DUE_SHARDS, Due, PortError, Queue, Randomness};
 use domain::time::Time;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 
 use send::send;
+
+pub use tick::tick;
+pub use watchdog::{CONNECTORS_A_TICK, Watchdog};
 
 /// How far a claim moves `next_run_at`: longer than a run can take. If the run was lost, the connector is due
 /// again then.
@@ -59,46 +64,91 @@ pub struct Dispatched {
 
 /// One tick: dispatches what is due now, and stops claiming at five sixths of the time until `deadline`.
 ///
+/// One connector's trouble is not another's: where a claim fails, or a partition of the index can't be read, the
+/// tick goes on with the others and fails at its end. A queue that fails ends it at once, since all go through it.
+///
 /// # Errors
-/// If the ledger or the queue fails. What was claimed and not sent is given back first, or comes due again
-/// after [`CLAIM`].
+/// The first failure of the ledger, or the queue's; all of the ledger's are in the log. What was claimed and not
+/// sent is given back first, or comes due again after [`CLAIM`].
 pub async fn dispatch(ports: &Ports, deadline: Time) -> Result<Dispatched, PortError> {
     let now = ports.clock.now();
     let stop_at = now + deadline.since(now) * 5 / 6;
-    let mut tick = Dispatched::default();
+    let mut tick = Tick { ports, now, stop_at, done: Dispatched::default(), failure: None };
     for shard in 0..DUE_SHARDS {
+        tick.partition(shard).await?;
+        if tick.done.more {
+            break;
+        }
+    }
+    let Tick { done, failure, .. } = tick;
+    let Some(failure) = failure else { return Ok(done) };
+    let Dispatched { due, claimed, sent, given_back, more } = done;
+    tracing::warn!(due, claimed, sent, given_back, more, "a tick has failed in part; the others were sent");
+    Err(failure)
+}
+
+/// A tick under way.
+struct Tick<'a> {
+    ports: &'a Ports,
+    now: Time,
+    stop_at: Time,
+    done: Dispatched,
+    /// The first failure that did not end it.
+    failure: Option<PortError>,
+}
+
+impl Tick<'_> {
+    /// Dispatches what is due in one partition of the index.
+    async fn partition(&mut self, shard: u8) -> Result<(), PortError> {
         let mut after: Option<Claim> = None;
         loop {
-            if ports.clock.now() >= stop_at {
-                tick.more = true;
-                return Ok(tick);
+            if self.ports.clock.now() >= self.stop_at {
+                self.done.more = true;
+                return Ok(());
             }
-            let page = ports.due.due(shard, now, after.as_ref()).await?;
-            tick.due += page.due.len() as u64;
+            let page = match self.ports.due.due(shard, self.now, after.as_ref()).await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::warn!(shard, error = error.chain(), "due connectors could not be looked for");
+                    self.failure.get_or_insert(error);
+                    return Ok(());
+                }
+            };
+            self.done.due += page.due.len() as u64;
             after = page.due.last().cloned();
-            let until = ports.clock.now() + CLAIM;
-            let claimed = claim(ports, page.due, until).await?;
-            tick.claimed += claimed.len() as u64;
-            let given_back = send(ports, &claimed, until).await?;
-            tick.given_back += given_back;
-            tick.sent += claimed.len() as u64 - given_back;
+            let until = self.ports.clock.now() + CLAIM;
+            let claimed = self.claim(page.due, until).await;
+            self.done.claimed += claimed.len() as u64;
+            let given_back = send(self.ports, &claimed, until).await?;
+            self.done.given_back += given_back;
+            self.done.sent += claimed.len() as u64 - given_back;
             if !page.more {
-                break;
+                return Ok(());
             }
         }
     }
-    Ok(tick)
-}
 
-/// Claims connectors, many at once; returns those that are ours.
-async fn claim(ports: &Ports, due: Vec<Claim>, until: Time) -> Result<Vec<Claim>, PortError> {
-    let claims = due.into_iter().map(|claim| async move {
-        let ours = ports.due.claim(&claim, until).await?;
-        Ok::<_, PortError>(ours.then_some(claim))
-    });
-    stream::iter(claims)
-        .buffer_unordered(CLAIMS_AT_ONCE)
-        .try_filter_map(|c| async { Ok(c) })
-        .try_collect()
-        .await
+    /// Claims connectors, many at once; returns those that are ours. A claim that fails leaves its connector due,
+    /// or, if only the answer was lost, due again after [`CLAIM`].
+    async fn claim(&mut self, due: Vec<Claim>, until: Time) -> Vec<Claim> {
+        let ports = self.ports;
+        let claims = due.into_iter().map(|claim| async move {
+            let answer = ports.due.claim(&claim, until).await;
+            (claim, answer)
+        });
+        let mut claims = stream::iter(claims).buffer_unordered(CLAIMS_AT_ONCE);
+        let mut ours = Vec::new();
+        while let Some((claim, answer)) = claims.next().await {
+            match answer {
+                Ok(true) => ours.push(claim),
+                Ok(false) => {}
+                Err(error) => {
+                    let error_chain = error.chain();
+                    tracing::warn!(connector.id = %claim.id, error = error_chain, "a due connector could not be claimed");
+                    self.failure.get_or_insert(error);
+                }
+            }
+        }
+        ours
+    }
 }

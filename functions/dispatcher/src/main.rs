@@ -1,4 +1,4 @@
-//! The dispatcher's Lambda: wires settings, clients and ports, and runs one [`dispatch`] for each tick.
+//! The dispatcher's Lambda: wires settings, clients and ports, and runs one [`tick`] for each event.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -7,10 +7,11 @@ use adapters::clients::Clients;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
+use adapters::metrics::LogMeter;
 use adapters::queue::SqsQueue;
 use adapters::settings::{DispatcherSettings, S3Settings, WrongSettings};
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
-use dispatcher::{Dispatched, Ports, dispatch};
+use dispatcher::{Dispatched, Ports, Watchdog, tick};
 use domain::time::Time;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
@@ -21,30 +22,35 @@ async fn main() -> Result<ExitCode, Error> {
         Ok(settings) => settings,
         Err(wrong) => return Ok(refuse(&wrong)),
     };
-    let ports = &wire(settings).await;
+    let meter = &LogMeter::new(settings.stack.name.clone());
+    let (ports, watchdog) = &wire(settings).await;
     run(service_fn(move |event: LambdaEvent<EventBridgeEvent>| async move {
         let deadline =
             i64::try_from(event.context.deadline).ok().and_then(Time::from_millis).unwrap_or(Time::LAST);
-        let tick = dispatch(ports, deadline).await?;
-        report(&tick);
-        Ok::<_, Error>(tick)
+        let dispatched = tick(ports, watchdog, meter, deadline).await?;
+        report(&dispatched);
+        Ok::<_, Error>(dispatched)
     }))
     .await?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn wire(settings: DispatcherSettings) -> Ports {
+async fn wire(settings: DispatcherSettings) -> (Ports, Watchdog) {
     let clients = Clients::from_environment(S3Settings::default()).await;
-    Ports {
-        due: Arc::new(DynamoLedger::new(clients.dynamodb, settings.ledger.table, DateShift::default())),
+    let ledger = Arc::new(DynamoLedger::new(clients.dynamodb, settings.ledger.table, DateShift::default()));
+    let clock = Arc::new(SystemClock::new());
+    let ports = Ports {
+        due: Arc::clone(&ledger) as _,
         queue: Arc::new(SqsQueue::new(clients.sqs, settings.queue.url)),
-        clock: Arc::new(SystemClock::new()),
+        clock: Arc::clone(&clock) as _,
         randomness: Arc::new(SystemRandomness),
-    }
+    };
+    let (timing, retention) = (settings.timing, settings.retention);
+    (ports, Watchdog { ledger, clock, timing, retention })
 }
 
-fn report(tick: &Dispatched) {
-    let Dispatched { due, claimed, sent, given_back, more } = *tick;
+fn report(dispatched: &Dispatched) {
+    let Dispatched { due, claimed, sent, given_back, more } = *dispatched;
     tracing::info!(due, claimed, sent, given_back, more, "due connectors were sent to the exporter");
 }
 

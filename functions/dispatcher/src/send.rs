@@ -4,7 +4,7 @@ use domain::backoff::REQUEST;
 use domain::names::ConnectorId;
 use domain::ports::{Claim, PortError, QUEUE_BATCH};
 use domain::time::Time;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt as _, stream};
 
 use crate::Ports;
 
@@ -16,10 +16,9 @@ const TRIES: u32 = 4;
 /// Sends all of `claimed`; returns how many were given back.
 pub(crate) async fn send(ports: &Ports, claimed: &[Claim], until: Time) -> Result<u64, PortError> {
     let batches = claimed.chunks(QUEUE_BATCH).map(|batch| send_batch(ports, batch, until));
-    stream::iter(batches)
-        .buffer_unordered(BATCHES_AT_ONCE)
-        .try_fold(0, |sum, n| async move { Ok(sum + n) })
-        .await
+    // Each batch comes to its end, whatever becomes of the others: it sends its connectors or gives them back.
+    let ended: Vec<_> = stream::iter(batches).buffer_unordered(BATCHES_AT_ONCE).collect().await;
+    ended.into_iter().sum()
 }
 
 /// One batch. The answer of a batch send may name entries that failed while the others went through: only
@@ -46,12 +45,10 @@ async fn send_batch(ports: &Ports, batch: &[Claim], until: Time) -> Result<u64, 
     // If the answer of a send was lost, a connector may be both in the queue and given back: it then runs
     // twice, one after the other or one finding the lease held, and the second run finds nothing to do.
     let back = batch.iter().filter(|claim| left.contains(&claim.id));
-    let unclaimed = stream::iter(back.map(|claim| ports.due.unclaim(claim, until)))
-        .buffer_unordered(QUEUE_BATCH)
-        .try_fold(0, |sum, ()| async move { Ok(sum + 1) })
-        .await;
+    let unclaims = back.map(|claim| ports.due.unclaim(claim, until));
+    let unclaimed: Vec<_> = stream::iter(unclaims).buffer_unordered(QUEUE_BATCH).collect().await;
     match error {
         Some(error) => Err(error),
-        None => unclaimed,
+        None => unclaimed.into_iter().map(|answer| answer.map(|()| 1)).sum(),
     }
 }

@@ -19,7 +19,7 @@ const WEEKLY_REACH: Duration = Duration::from_hours(32 * 24);
 
 /// Where a connector stands. The seal moves `next` and `watermark` together, in one transaction, and only if
 /// both still are what the sealing worker read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cursor {
     /// The number of the part to be sealed next.
     pub next: PartNumber,
@@ -56,7 +56,7 @@ impl Cursor {
             next_run_at,
             cut: None,
             reading: None,
-            reconcile: Reconcile { due: now + PASS, passes: 0, at: None, stray_parts: Vec::new() },
+            reconcile: Reconcile { due: now + PASS, passes: 0, at: None, strays_in: None },
             block: None,
         }
     }
@@ -91,13 +91,14 @@ pub struct Reconcile {
     /// Where the pass under way goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Time>,
-    /// The parts that hold strays: a stray is exported once, and only these lists know it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub stray_parts: Vec<PartNumber>,
+    /// The newest part that holds strays. A stray is exported once, and only key lists know it: that of this part
+    /// names its own strays and all of the parts before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strays_in: Option<PartNumber>,
 }
 
 /// One step of a pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Slice {
     /// Read this span of event time again.
     Span(Window),
@@ -128,9 +129,8 @@ impl Reconcile {
     /// The state after the strays were read, and with them the pass is complete. `part` holds new ones.
     #[must_use]
     pub fn read_strays(&self, part: Option<PartNumber>, now: Time) -> Self {
-        let mut stray_parts = self.stray_parts.clone();
-        stray_parts.extend(part);
-        Self { due: now + PASS, passes: self.passes.wrapping_add(1), at: None, stray_parts }
+        let strays_in = part.or(self.strays_in);
+        Self { due: now + PASS, passes: self.passes.wrapping_add(1), at: None, strays_in }
     }
 }
 

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256 as Hasher};
 use crate::part::{Compression, Encoding, Format, Sha256};
 
 /// What is known of a file once it is complete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Encoded {
     /// Of the file's bytes.
     pub sha256: Sha256,

@@ -86,6 +86,20 @@ pub struct Fault {
     pub message: String,
 }
 
+impl Fault {
+    /// Whether the platform says that our clock and its own are too far apart. S3 has a code for it; STS calls the
+    /// signature expired or not yet current.
+    ///
+    /// Sources: Amazon S3 API reference, "Error responses"; AWS IAM user guide, "Troubleshoot Signature Version 4
+    /// signing for AWS API requests".
+    #[must_use]
+    pub fn is_of_clocks(&self) -> bool {
+        let said = self.message.to_ascii_lowercase();
+        matches!(self.code.as_str(), "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture")
+            || ["signature expired", "signature not yet current"].iter().any(|words| said.contains(words))
+    }
+}
+
 /// Why a connector is blocked, as its owner is told.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Block {
@@ -140,6 +154,12 @@ pub fn diagnose(fault: &Fault, to: &Destination) -> (String, String) {
     let Destination { role, bucket, region, prefix, kms_key } = to;
     let arn = format!("arn:{}:s3:::{bucket}/{}", role.partition(), prefix.key("*"));
     let account = role.account();
+    if fault.is_of_clocks() {
+        return (
+            format!("Our clock and the platform's are too far apart ({}).", fault.code),
+            "This is a fault of the vendor's; tell the vendor. Everything is kept and is tried again.".into(),
+        );
+    }
     match (fault.stage, fault.reason) {
         (Stage::Read, _) => (
             format!("Reading the events found an item that is not this tenant's: {}.", fault.message),
@@ -179,5 +199,47 @@ pub fn diagnose(fault: &Fault, to: &Destination) -> (String, String) {
             format!("The storage platform rejected the request ({}): {}.", fault.code, fault.message),
             "This is a fault of the exporter; tell the vendor. Everything is kept and is tried again.".into(),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn destination() -> Destination {
+        Destination {
+            role: "arn:aws:iam::222222222222:role/auditferry/Delivery".parse().unwrap(),
+            bucket: "acme-logs".parse().unwrap(),
+            region: "eu-central-1".parse().unwrap(),
+            prefix: "audit".parse().unwrap(),
+            kms_key: None,
+        }
+    }
+
+    #[test]
+    fn clocks_that_are_too_far_apart_are_named_and_are_the_vendors_fault_at_every_stage() {
+        let late = "Signature expired: 20261120T200000Z is now earlier than 20261120T201500Z (20261120T202000Z - 5 min.)";
+        let early = "Signature not yet current: 20261120T203000Z is still later than 20261120T202500Z (20261120T202000Z + 5 min.)";
+        let s3 = "The difference between the request time and the current time is too large.";
+        for (stage, code, message) in [
+            (Stage::PutObject, "RequestTimeTooSkewed", s3),
+            (Stage::AssumeRole, "RequestTimeTooSkewed", s3),
+            (Stage::AssumeRole, "SignatureDoesNotMatch", late),
+            (Stage::AssumeRole, "SignatureDoesNotMatch", early),
+            (Stage::AssumeRole, "RequestExpired", "Request has expired."),
+        ] {
+            let fault = Fault { stage, reason: Reason::Rejected, code: code.into(), message: message.into() };
+            let (cause, remedy) = diagnose(&fault, &destination());
+            assert_eq!(cause, format!("Our clock and the platform's are too far apart ({code})."));
+            assert!(remedy.contains("tell the vendor"), "{remedy}");
+        }
+    }
+
+    #[test]
+    fn a_signature_that_is_wrong_for_another_reason_says_nothing_of_clocks() {
+        let message = "The request signature we calculated does not match the signature you provided.".into();
+        let code = "SignatureDoesNotMatch".into();
+        let fault = Fault { stage: Stage::PutObject, reason: Reason::Rejected, code, message };
+        assert!(!diagnose(&fault, &destination()).0.contains("clock"));
     }
 }

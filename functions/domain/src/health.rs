@@ -9,6 +9,7 @@ use crate::connector::Connector;
 use crate::cursor::Cursor;
 use crate::fault::Block;
 use crate::protocol::Timing;
+use crate::schedule::{Frequency, Grid};
 use crate::time::Time;
 
 /// How a connector that exports is.
@@ -81,13 +82,23 @@ fn judge(connector: &Connector, cursor: &Cursor, timing: Timing, now: Time) -> (
     if let Some(block) = &cursor.block {
         return (Health::Blocked, Some(block.since));
     }
-    // A backlog from before the activation has until the first scheduled export to be worked off.
-    let begun = connector.activated_at.map_or(cursor.watermark, |at| at.max(cursor.watermark));
-    let expected = connector.grid().map(|grid| grid.expected_by(begun, timing.settle));
+    let expected = expected_by(connector.activated_at, connector.frequency, cursor, timing);
     match expected.filter(|expected| now > *expected) {
         Some(expected) => (Health::Stale, Some(expected)),
         None => (Health::Healthy, connector.activated_at),
     }
+}
+
+/// By when the next seal of a connector is to be expected; `None` if it was never activated.
+#[must_use]
+pub fn expected_by(
+    activated_at: Option<Time>,
+    frequency: Frequency,
+    cursor: &Cursor,
+    timing: Timing,
+) -> Option<Time> {
+    // A backlog from before the activation has until the first scheduled export to be worked off.
+    activated_at.map(|at| Grid::new(at, frequency).expected_by(at.max(cursor.watermark), timing.settle))
 }
 
 #[cfg(test)]

@@ -3,17 +3,19 @@
 //! Start with [`protocol`]: its [`protocol::step`] is the one function that the exporter, the simulator and
 //! the model checker all drive. The other modules are its vocabulary (`part`, `schedule`, `connector`,
 //! `fault`), the reading of the events (`sort_key`, `item`, `key_list`), the writing of the files
-//! (`encode`, `own_event`) and the ports that adapters fill ([`ports`]). What the API and the command line
-//! offer is [`onboarding`], with [`verify`] and [`setup`] beside it.
+//! (`encode`, `own_event`), the proof of them ([`manifest`]) and the ports that adapters fill ([`ports`]). What
+//! the API and the command line offer is [`onboarding`], with [`verify`] and [`setup`] beside it.
 
 pub mod backoff;
 pub mod connector;
 pub mod cursor;
 pub mod encode;
 pub mod fault;
+pub mod figures;
 pub mod health;
 pub mod item;
 pub mod key_list;
+pub mod manifest;
 pub mod names;
 pub mod notice;
 pub mod onboarding;
@@ -26,3 +28,4 @@ pub mod setup;
 pub mod sort_key;
 pub mod time;
 pub mod verify;
+pub mod watch;

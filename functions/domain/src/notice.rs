@@ -1,5 +1,17 @@
-//! What Auditferry tells the event bus. Each notice may be told twice, never not at all: it is announced before
-//! the step that it reports is marked, and its `id` lets a reader drop the second.
+//! What Auditferry tells the event bus.
+//!
+//! What a reader may rely on, as long as the bus takes what it is told: of each delivered part, of each block that
+//! says something new and of its end there is at least one notice, however often workers die. It is announced
+//! before the step that it reports is recorded, so a crash between the two has it told again; its `id` is the same
+//! then, and lets a reader drop the second. (Only a block that a dead worker did not live to record begins anew,
+//! with another `since` and so another `id`.) Notices of one connector are told in the order of its parts, but a
+//! bus promises no order to its readers.
+//!
+//! What no reader may rely on: a bus that refuses, or does not answer for as long as one request is tried, keeps no
+//! file from a customer. The run goes on and counts the notice as unannounced, and that notice is never told again.
+//! A change of settings is told after it is stored, once, so a crash or such a bus leaves it untold. The ledger is
+//! the truth: its history of parts, its block and its changes hold everything that notices tell, and whoever must
+//! miss nothing reads them.
 
 use serde::Serialize;
 
@@ -49,7 +61,7 @@ pub enum Fact {
         /// The state that the connector is in now.
         state: State,
     },
-    /// Delivery works again.
+    /// Delivery works again, or reading does.
     Recovered {
         /// Since when it had been blocked.
         blocked_since: Time,
@@ -108,7 +120,7 @@ impl Notice {
         Self::new(tenant, connector, &mark, Fact::Blocked { block, waiting_from })
     }
 
-    /// Delivery works again.
+    /// Delivery works again, or reading does.
     #[must_use]
     pub fn recovered(tenant: &TenantId, connector: &ConnectorId, blocked_since: Time) -> Self {
         Self::new(tenant, connector, &blocked_since.to_string(), Fact::Recovered { blocked_since })

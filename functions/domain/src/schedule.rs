@@ -113,6 +113,14 @@ impl Grid {
     pub fn expected_by(self, to: Time, settle: Duration) -> Time {
         self.after(to) + settle + GRACE
     }
+
+    /// By when a reader that has the statement "nothing happened until `to`", made at `sealed_at`, may expect the next
+    /// file. In a backlog the boundary behind `to` is long past, and a time in the past says nothing; so it is never
+    /// earlier than the settle time and one whole frequency after the statement, by when the next windows were due too.
+    #[must_use]
+    pub fn promised_by(self, to: Time, sealed_at: Time, settle: Duration) -> Time {
+        self.expected_by(to, settle).max(sealed_at + settle + self.frequency.span())
+    }
 }
 
 #[cfg(test)]
@@ -178,6 +186,21 @@ mod tests {
             prop_assert!(window.to.since(window.from) <= every(hours).span());
             prop_assert!(window.to <= watermark.next_midnight());
             prop_assert!(grid.due(watermark, None, Duration::ZERO) >= grid.window(watermark, None).to);
+        }
+
+        /// Sealed when it may be at the earliest or in any backlog: what is promised is later than the seal and than
+        /// the settle time of the next window, and in a backlog at most a frequency and the settle time away.
+        #[test]
+        fn what_a_heartbeat_promises_is_never_past(
+            start in 0i64..4_000_000_000_000, to in 0i64..4_000_000_000_000, hours in 1u8..=24, behind in 0u64..4_000_000_000, settle in 0u64..86_400_000,
+        ) {
+            let grid = Grid::new(Time::from_millis(start).unwrap(), every(hours));
+            let (to, settle) = (Time::from_millis(to).unwrap(), Duration::from_millis(settle));
+            let sealed_at = to + settle + Duration::from_millis(behind);
+            let promised = grid.promised_by(to, sealed_at, settle);
+            prop_assert!(promised >= sealed_at + settle + every(hours).span());
+            prop_assert!(promised >= grid.expected_by(to, settle));
+            prop_assert!(promised <= sealed_at + settle + every(hours).span() + GRACE);
         }
     }
 }

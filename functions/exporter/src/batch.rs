@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use domain::names::ConnectorId;
+use domain::ports::Meter;
 use domain::protocol::Outcome;
 use domain::time::Time;
 use serde::Deserialize;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
-use crate::export::{Exporter, export};
+use crate::export::{Exporter, measured};
+use crate::metrics::{of_batch, of_run};
 use crate::report::report;
 
 /// A message of the queue. Nothing but the connector's ID is taken from it.
@@ -21,14 +24,23 @@ struct Message {
 
 /// Runs the connectors of a batch until `deadline` and names the messages that failed. A fault of a customer's
 /// making is no failure; nor is a message that can't be read, which would only come back as it is.
-pub async fn handle(exporter: &Exporter, batch: SqsEvent, deadline: Time) -> SqsBatchResponse {
+pub async fn handle(
+    exporter: &Exporter,
+    meter: &dyn Meter,
+    batch: SqsEvent,
+    deadline: Time,
+) -> SqsBatchResponse {
+    let clock = &exporter.ports.clock;
     let mut runs = JoinSet::new();
     let mut waiting = BTreeMap::new();
-    for (id, messages) in connectors(batch) {
+    let (connectors, dropped) = connectors(batch);
+    let mut panicked = 0;
+    for (id, messages) in connectors {
         let exporter = exporter.clone();
         let task = {
             let id = id.clone();
-            runs.spawn(async move { export(&exporter, &id, deadline).await })
+            // In the invocation's span, so that each line of the run bears the request's ID.
+            runs.spawn(async move { measured(&exporter, &id, deadline).await }.in_current_span())
         };
         waiting.insert(task.id(), (id, messages));
     }
@@ -40,11 +52,13 @@ pub async fn handle(exporter: &Exporter, batch: SqsEvent, deadline: Time) -> Sqs
         };
         let Some((id, messages)) = waiting.remove(&task) else { continue };
         let failed = match ended {
-            Ok((_, outcome)) => {
-                report(&id, &outcome);
-                matches!(outcome, Outcome::Failed { .. })
+            Ok((_, run)) => {
+                report(&id, &run.outcome);
+                meter.record(&of_run(clock.now(), &id, &run));
+                matches!(run.outcome, Outcome::Failed { .. })
             }
             Err(error) => {
+                panicked += 1;
                 tracing::error!(connector.id = %id, error = %error, "the export panicked");
                 true
             }
@@ -53,24 +67,29 @@ pub async fn handle(exporter: &Exporter, batch: SqsEvent, deadline: Time) -> Sqs
             response.batch_item_failures.extend(messages.into_iter().map(item_failure));
         }
     }
+    meter.record(&of_batch(clock.now(), dropped, panicked));
     response
 }
 
-/// The connectors named by a batch, each once, with the messages that name it.
-fn connectors(batch: SqsEvent) -> BTreeMap<ConnectorId, Vec<String>> {
+/// The connectors named by a batch, each once, with the messages that name it, and how many messages named none.
+fn connectors(batch: SqsEvent) -> (BTreeMap<ConnectorId, Vec<String>>, u64) {
+    let mut dropped = 0;
     let mut connectors: BTreeMap<ConnectorId, Vec<String>> = BTreeMap::new();
     for message in batch.records {
         let message_id = message.message_id.unwrap_or_default();
         match serde_json::from_str::<Message>(message.body.as_deref().unwrap_or_default()) {
             Ok(Message { connector_id }) => connectors.entry(connector_id).or_default().push(message_id),
-            Err(error) => tracing::error!(
-                message.id = message_id,
-                error = %error,
-                "a message was dropped: it is not of the form {{\"connector_id\": \"con_…\"}}"
-            ),
+            Err(error) => {
+                dropped += 1;
+                tracing::error!(
+                    message.id = message_id,
+                    error = %error,
+                    "a message was dropped: it is not of the form {{\"connector_id\": \"con_…\"}}"
+                );
+            }
         }
     }
-    connectors
+    (connectors, dropped)
 }
 
 fn item_failure(message_id: String) -> BatchItemFailure {

@@ -10,6 +10,7 @@ use domain::protocol::{Answer, Effect, Input, Limits, Outcome, Run, Timing, step
 use domain::time::Time;
 
 use crate::hands::Hands;
+use crate::metrics::{Asked, Measured, Tally};
 use crate::weekly::verify_again;
 
 /// Everything outside that an export needs.
@@ -54,25 +55,37 @@ pub struct Exporter {
 /// due. Dropping the future is the same
 /// as a crash between two effects: the next run goes on from what the ledger says.
 pub async fn export(exporter: &Exporter, id: &ConnectorId, deadline: Time) -> Outcome {
+    measured(exporter, id, deadline).await.outcome
+}
+
+/// [`export`], and what was measured of it.
+pub(crate) async fn measured(exporter: &Exporter, id: &ConnectorId, deadline: Time) -> Measured {
     let Ports { clock, randomness, .. } = &exporter.ports;
+    let began = clock.now();
     let worker = randomness.worker_id();
-    let mut run = Run::new(worker.clone(), exporter.timing, Limits::between(clock.now(), deadline));
+    let mut run = Run::new(worker.clone(), exporter.timing, Limits::between(began, deadline));
     // Credentials and clients of the customer live in here and die with the run.
     let mut hands = Hands::new(exporter, id, worker);
     let mut answer = Answer::Start;
+    let mut tally = Tally::default();
     loop {
-        let input = Input { now: clock.now(), random: randomness.next_u64(), answer };
+        let asked_at = clock.now();
+        let input = Input { now: asked_at, random: randomness.next_u64(), answer };
         let (next, effect) = step(run, input);
         run = next;
+        let asked = Asked::of(&effect);
         answer = match effect {
             Effect::Finish(outcome) => {
+                let mut tenant = None;
                 if let Some((connector, opened_with)) = hands.seen() {
+                    tenant = Some(connector.tenant.clone());
                     // Boxed: what is seldom needed must not make every run's future large.
                     Box::pin(verify_again(exporter, connector, opened_with, &outcome, deadline)).await;
                 }
-                return outcome;
+                return Measured { outcome, tenant, tally, took: clock.now().since(began) };
             }
             effect => hands.carry_out(effect).await,
         };
+        tally.saw(asked, &answer, clock.now().since(asked_at));
     }
 }

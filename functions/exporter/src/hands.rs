@@ -79,17 +79,31 @@ impl<'a> Hands<'a> {
                 };
                 ports.bus.announce(&notice).await.inspect_err(untold).map(done)
             }
-            Effect::Mark(mark) => ports.runs.mark(&mark).await.map(done),
+            Effect::Mark(mark) => {
+                let marked = ports.runs.mark(&mark).await;
+                if marked.is_ok() {
+                    self.let_go(&mark.part).await;
+                }
+                marked.map(done)
+            }
             Effect::Block(block) => ports.runs.block(self.id, &block).await.map(done),
             Effect::ReadThrough(read) => ports.runs.read_through(self.id, &read).await.map(done),
-            Effect::Reconciled { before, after } => {
-                ports.runs.reconciled(self.id, &before, &after).await.map(done)
-            }
+            Effect::Reconciled(noted) => ports.runs.reconciled(self.id, &noted).await.map(done),
             Effect::Release(release) => ports.runs.release(self.id, &self.worker, &release).await.map(done),
             Effect::Finish(Outcome::Failed { failure, .. }) => return Err(failure),
             Effect::Finish(_) => Ok(Answer::Done),
         }
         .map_err(port)
+    }
+
+    /// The bytes of a delivered part may go in time; the list of its keys is read for as long as a look-back reaches.
+    /// If it fails, they stay for good, which costs a little and breaks nothing.
+    async fn let_go(&self, part: &Part) {
+        let Content::Staged { data, .. } = &part.content else { return };
+        if let Err(error) = self.exporter.ports.staging.let_go(data).await {
+            let (part, error) = (part.number.get(), error.chain());
+            tracing::warn!(connector.id = %self.id, part, error, "delivered bytes will stay in the staging bucket");
+        }
     }
 
     async fn put(&self, part: &Part) -> Result<Answer, Failure> {

@@ -7,6 +7,7 @@ pub mod batch;
 pub mod build;
 mod export;
 mod hands;
+mod metrics;
 mod report;
 mod vendor;
 mod weekly;

@@ -9,6 +9,7 @@ use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::{StsCustomers, StsProber};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
+use adapters::metrics::LogMeter;
 use adapters::settings::{ExporterSettings, WrongSettings};
 use adapters::source::DynamoSource;
 use adapters::staging::S3Staging;
@@ -25,12 +26,13 @@ async fn main() -> Result<ExitCode, Error> {
         Ok(settings) => settings,
         Err(wrong) => return Ok(refuse(&wrong)),
     };
+    let meter = &LogMeter::new(settings.stack.name.clone());
     let wired = &wire(settings).await;
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let exporter = &wired.in_function(&event.context.invoked_function_arn);
         let deadline =
             i64::try_from(event.context.deadline).ok().and_then(Time::from_millis).unwrap_or(Time::LAST);
-        Ok::<_, Error>(batch::handle(exporter, event.payload, deadline).await)
+        Ok::<_, Error>(batch::handle(exporter, meter, event.payload, deadline).await)
     }))
     .await?;
     Ok(ExitCode::SUCCESS)

@@ -37,6 +37,9 @@ pub enum StackError {
     /// A bucket of this name exists already, in this or another account.
     #[error("bucket {0} exists already")]
     BucketExists(String),
+    /// A role of this ARN exists already and lets in another connector.
+    #[error("the role {0} exists already and lets in another connector")]
+    RoleExists(String),
     /// No bucket has this name.
     #[error("bucket {0} does not exist")]
     NoSuchBucket(String),

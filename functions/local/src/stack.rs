@@ -121,6 +121,11 @@ impl Stack {
         self.accounts.put_role(role)
     }
 
+    /// The role of this ARN.
+    pub(crate) fn role(&self, arn: &str) -> Option<Role> {
+        self.accounts.role(arn)
+    }
+
     /// Deletes a role. Its open sessions may do nothing from then on.
     ///
     /// # Errors

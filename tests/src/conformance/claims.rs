@@ -1,6 +1,7 @@
-//! What is unique across tenants: a role serves one tenant, a folder of a bucket one connector.
+//! What is unique across tenants: a role serves one tenant, a folder of a bucket one connector, from the
+//! verification on.
 
-use domain::connector::{Connector, Destination};
+use domain::connector::{Connector, Destination, State};
 use domain::onboarding::Taken;
 use domain::ports::SaveAnswer;
 use futures_util::future::{join, join_all};
@@ -11,14 +12,19 @@ use crate::fixtures::{self, fresh, tenant};
 const ROLE_TAKEN: SaveAnswer = SaveAnswer::Taken(Taken::Role);
 const DESTINATION_TAKEN: SaveAnswer = SaveAnswer::Taken(Taken::Destination);
 
-/// A draft whose role and bucket nobody has.
-fn draft(of: &str) -> Connector {
-    fixtures::connector(&tenant(of), start())
+/// A verified connector whose role and bucket nobody else has.
+fn ready(of: &str) -> Connector {
+    fixtures::verified(fixtures::connector(&tenant(of), start()), start())
 }
 
-/// A draft in the bucket of another connector, with a role of its own.
+/// The same as it was before its verification: it has only named its role and bucket.
+fn named(connector: &Connector) -> Connector {
+    Connector { state: State::Draft, verified_at: None, version: 1, ..connector.clone() }
+}
+
+/// One in the bucket of another connector, with a role of its own.
 fn beside(other: &Connector, of: &str, prefix: &str) -> Connector {
-    let mut connector = draft(of);
+    let mut connector = ready(of);
     let there = other.destination.clone().unwrap();
     connector.destination = connector.destination.map(|own| Destination {
         bucket: there.bucket,
@@ -28,19 +34,19 @@ fn beside(other: &Connector, of: &str, prefix: &str) -> Connector {
     connector
 }
 
-/// A draft with the role of another connector and a bucket of its own.
+/// One with the role of another connector and a bucket of its own.
 fn with_role_of(other: &Connector, of: &str) -> Connector {
-    let mut connector = draft(of);
+    let mut connector = ready(of);
     let there = other.destination.clone().unwrap();
     connector.destination = connector.destination.map(|own| Destination { role: there.role, ..own });
     connector
 }
 
-/// The same connector with this destination.
+/// The same connector with this destination, which was verified too.
 fn moved(connector: &Connector, to: &Destination) -> Connector {
     let mut after = connector.clone();
     after.connect(to.clone()).unwrap();
-    after
+    fixtures::verified(after, start())
 }
 
 fn destination(connector: &Connector) -> &Destination {
@@ -49,7 +55,7 @@ fn destination(connector: &Connector) -> &Destination {
 
 /// Another tenant is refused, also under another spelling that IAM would not tell apart.
 pub async fn a_role_serves_one_tenant(ledger: &impl Ledger) {
-    let ours = draft("acme");
+    let ours = ready("acme");
     assert_eq!(create(ledger, &ours).await, STORED);
     let mut theirs = with_role_of(&ours, "globex");
     assert_eq!(create(ledger, &theirs).await, ROLE_TAKEN);
@@ -59,9 +65,40 @@ pub async fn a_role_serves_one_tenant(ledger: &impl Ledger) {
     assert_eq!(ledger.get(&theirs.id).await.unwrap(), None);
 }
 
+/// Whoever names another's role and bucket first keeps them from nobody, and gets neither when it is verified.
+pub async fn what_was_only_named_is_not_claimed(ledger: &impl Ledger) {
+    let ours = ready("acme");
+    let squatters = [with_role_of(&ours, "globex"), beside(&ours, "globex", "audit")];
+    for squatter in &squatters {
+        assert_eq!(create(ledger, &named(squatter)).await, STORED);
+    }
+    assert_eq!(create(ledger, &named(&ours)).await, STORED);
+    assert_eq!(save(ledger, &named(&ours), &ours).await, STORED);
+    for (squatter, taken) in squatters.iter().zip([ROLE_TAKEN, DESTINATION_TAKEN]) {
+        assert_eq!(save(ledger, &named(squatter), squatter).await, taken);
+        assert_eq!(ledger.get(&squatter.id).await.unwrap(), Some((named(squatter), None)));
+    }
+    // It learns nothing by naming them either.
+    assert_eq!(create(ledger, &named(&with_role_of(&ours, "initech"))).await, STORED);
+    assert_eq!(create(ledger, &named(&beside(&ours, "initech", "audit"))).await, STORED);
+}
+
+/// A destination that is found unsafe is as good as never verified: whoever proves that it is theirs gets it.
+pub async fn a_refused_destination_is_given_back(ledger: &impl Ledger) {
+    let ours = ready("acme");
+    assert_eq!(create(ledger, &ours).await, STORED);
+    let mut refused = ours.clone();
+    refused.refuse_destination();
+    assert_eq!(save(ledger, &ours, &refused).await, STORED);
+    let theirs = Connector { destination: ours.destination.clone(), ..ready("globex") };
+    assert_eq!(create(ledger, &theirs).await, STORED);
+    let again = fixtures::verified(refused.clone(), start());
+    assert_eq!(save(ledger, &refused, &again).await, DESTINATION_TAKEN);
+}
+
 /// A role is free again when the last connector of its tenant has left it, and not before.
 pub async fn a_tenants_connectors_share_a_role_until_the_last_has_left(ledger: &impl Ledger) {
-    let first = draft("acme");
+    let first = ready("acme");
     let second = with_role_of(&first, "acme");
     assert_eq!(create(ledger, &first).await, STORED);
     assert_eq!(create(ledger, &second).await, STORED);
@@ -69,7 +106,7 @@ pub async fn a_tenants_connectors_share_a_role_until_the_last_has_left(ledger: &
     let first_deleted = deleted(&first);
     assert_eq!(save(ledger, &first, &first_deleted).await, STORED);
     assert_eq!(create(ledger, &theirs).await, ROLE_TAKEN);
-    let elsewhere = moved(&second, destination(&draft("acme")));
+    let elsewhere = moved(&second, destination(&ready("acme")));
     assert_eq!(save(ledger, &second, &elsewhere).await, STORED);
     assert_eq!(create(ledger, &theirs).await, STORED);
     // Now it is theirs.
@@ -79,7 +116,7 @@ pub async fn a_tenants_connectors_share_a_role_until_the_last_has_left(ledger: &
 /// Neither another tenant's connector nor another one of the same tenant gets a folder that is taken, one above
 /// it or one below it. A folder whose name only starts the same is another one.
 pub async fn a_folder_serves_one_connector(ledger: &impl Ledger) {
-    let mut ours = draft("acme");
+    let mut ours = ready("acme");
     ours.destination.as_mut().unwrap().prefix = "audit/acme".parse().unwrap();
     assert_eq!(create(ledger, &ours).await, STORED);
     for prefix in ["audit/acme", "audit", "", "audit/acme/eu", "audit/acme/eu/west"] {
@@ -92,20 +129,20 @@ pub async fn a_folder_serves_one_connector(ledger: &impl Ledger) {
     for prefix in ["audit/acme2", "audit/acm", "audit2", "other/audit/acme"] {
         assert_eq!(create(ledger, &beside(&ours, "globex", prefix)).await, STORED, "{prefix:?}");
     }
-    let whole = draft("acme");
+    let whole = ready("acme");
     assert_eq!(create(ledger, &beside(&whole, "acme", "")).await, STORED);
     assert_eq!(create(ledger, &beside(&whole, "globex", "any/folder")).await, DESTINATION_TAKEN);
 }
 
 /// Whoever moves leaves its place to others, and may move within it.
 pub async fn a_move_gives_back_what_it_leaves(ledger: &impl Ledger) {
-    let first = draft("acme");
+    let first = ready("acme");
     assert_eq!(create(ledger, &first).await, STORED);
     let below = moved(&first, destination(&beside(&first, "acme", "audit/auditferry/below")));
     assert_eq!(save(ledger, &first, &below).await, STORED);
     assert_eq!(create(ledger, &beside(&first, "globex", "audit/auditferry")).await, DESTINATION_TAKEN);
     assert_eq!(create(ledger, &beside(&first, "globex", "audit/auditferry/other")).await, STORED);
-    let away = moved(&below, destination(&draft("acme")));
+    let away = moved(&below, destination(&ready("acme")));
     assert_eq!(save(ledger, &below, &away).await, STORED);
     assert_eq!(create(ledger, &beside(&first, "globex", "audit/auditferry/below")).await, STORED);
     assert_eq!(create(ledger, &with_role_of(&first, "initech")).await, STORED);
@@ -119,7 +156,7 @@ pub async fn a_move_gives_back_what_it_leaves(ledger: &impl Ledger) {
 
 /// A disabled connector can be taken back, so it keeps what it has; a deleted one gives it back.
 pub async fn a_disabled_connector_keeps_its_claims_and_a_deleted_one_does_not(ledger: &impl Ledger) {
-    let ours = draft("acme");
+    let ours = ready("acme");
     assert_eq!(create(ledger, &ours).await, STORED);
     let mut disabled = ours.clone();
     disabled.disable(start()).unwrap();
@@ -133,7 +170,7 @@ pub async fn a_disabled_connector_keeps_its_claims_and_a_deleted_one_does_not(le
 
 /// A change that is refused for one claim leaves none of the others behind.
 pub async fn a_refused_change_claims_nothing(ledger: &impl Ledger) {
-    let ours = draft("acme");
+    let ours = ready("acme");
     assert_eq!(create(ledger, &ours).await, STORED);
     let refused = with_role_of(&ours, "globex");
     assert_eq!(create(ledger, &refused).await, ROLE_TAKEN);
@@ -146,7 +183,7 @@ pub async fn a_refused_change_claims_nothing(ledger: &impl Ledger) {
 
 /// An ID that is taken is told before anything else: the caller reads what it has created before.
 pub async fn a_taken_id_is_told_before_a_taken_place(ledger: &impl Ledger) {
-    let (ours, theirs) = (draft("acme"), draft("globex"));
+    let (ours, theirs) = (ready("acme"), ready("globex"));
     assert_eq!(create(ledger, &ours).await, STORED);
     assert_eq!(create(ledger, &theirs).await, STORED);
     for mut again in [with_role_of(&theirs, "acme"), beside(&theirs, "acme", "audit")] {
@@ -160,7 +197,7 @@ pub async fn a_taken_id_is_told_before_a_taken_place(ledger: &impl Ledger) {
 pub async fn of_racing_creators_in_one_place_exactly_one_wins(ledger: &impl Ledger) {
     // Each of them overlaps each other.
     for prefixes in [["a/b", "a", "a/b/c", "", "a/b", "a"], ["a/b", "a", "a/b/c", "a", "a/b", "a/b"]] {
-        let place = draft("acme");
+        let place = ready("acme");
         if !prefixes.contains(&"") {
             assert_eq!(create(ledger, &beside(&place, "initech", "b")).await, STORED);
         }
@@ -171,14 +208,14 @@ pub async fn of_racing_creators_in_one_place_exactly_one_wins(ledger: &impl Ledg
 
 /// Tenants that name one role at once: one gets it.
 pub async fn of_racing_tenants_exactly_one_gets_a_role(ledger: &impl Ledger) {
-    let place = draft("acme");
+    let place = ready("acme");
     let racers: Vec<_> = (0..8).map(|_| with_role_of(&place, &format!("tenant-{}", fresh()))).collect();
     assert_eq!(stored_of(&race(ledger, &racers).await, ROLE_TAKEN), 1);
 }
 
 /// Nobody is refused for being quick: folders side by side are all given, and one role to all of one tenant.
 pub async fn racing_neighbours_are_all_let_in(ledger: &impl Ledger) {
-    let place = draft("acme");
+    let place = ready("acme");
     let role = &destination(&place).role;
     let mut racers: Vec<_> = (0..6).map(|n| beside(&place, "acme", &format!("audit/{n}"))).collect();
     for racer in &mut racers {
@@ -194,9 +231,9 @@ pub async fn racing_neighbours_are_all_let_in(ledger: &impl Ledger) {
 
 /// A place is left and taken at once: never do both have it, and never is it lost.
 pub async fn a_place_that_is_left_goes_to_one_of_those_who_want_it(ledger: &impl Ledger) {
-    let ours = draft("acme");
+    let ours = ready("acme");
     assert_eq!(create(ledger, &ours).await, STORED);
-    let leaving = fixtures::change(&ours, &moved(&ours, destination(&draft("acme"))));
+    let leaving = fixtures::change(&ours, &moved(&ours, destination(&ready("acme"))));
     let racers: Vec<_> =
         (0..4).map(|_| beside(&ours, &format!("tenant-{}", fresh()), "audit/auditferry")).collect();
     let left = ledger.save(&leaving, None);

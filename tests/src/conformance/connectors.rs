@@ -2,12 +2,28 @@
 
 use domain::connector::{Connector, State};
 use domain::fault::{Block, Stage};
-use domain::names::{ConnectorId, ExternalId};
+use domain::names::{ConnectorId, ExternalId, TenantId};
 use domain::part::PartNumber;
+use domain::ports::Wanted;
 use domain::time::Time;
 
 use super::{Ledger, STALE, STORED, activate, create, cursor, save, seal_next, start};
 use crate::fixtures::{self, at, tenant};
+
+/// Everybody's, but for the deleted ones.
+const ALL: Wanted<'_> = Wanted { tenant: None, deleted: false };
+
+fn of(tenant: &TenantId) -> Wanted<'_> {
+    Wanted { tenant: Some(tenant), ..ALL }
+}
+
+/// Deletes a connector and returns what is left of it.
+async fn delete(ledger: &impl Ledger, connector: &Connector) -> Connector {
+    let mut after = connector.clone();
+    after.delete().unwrap();
+    assert_eq!(save(ledger, connector, &after).await, STORED);
+    after
+}
 
 /// An ID is given once; what stands there already stays.
 pub async fn a_connector_is_created_once(ledger: &impl Ledger) {
@@ -59,24 +75,43 @@ pub async fn a_list_holds_one_tenants_connectors_by_id(ledger: &impl Ledger) {
         all.push(connector);
     }
     all.sort_by(|a, b| a.id.cmp(&b.id));
-    assert_eq!(ledger.list(None, None, 100).await.unwrap(), all);
+    assert_eq!(ledger.list(ALL, None, 100).await.unwrap(), all);
     let acmes: Vec<_> = all.into_iter().filter(|connector| connector.tenant == tenant("acme")).collect();
-    assert_eq!(ledger.list(Some(&tenant("acme")), None, 100).await.unwrap(), acmes);
-    assert_eq!(ledger.list(Some(&tenant("initech")), None, 100).await.unwrap(), []);
+    assert_eq!(ledger.list(of(&tenant("acme")), None, 100).await.unwrap(), acmes);
+    assert_eq!(ledger.list(of(&tenant("initech")), None, 100).await.unwrap(), []);
+}
+
+/// What is deleted is shown to who asks for it, as it was.
+pub async fn a_list_holds_deleted_connectors_only_if_they_are_wanted(ledger: &impl Ledger) {
+    let acme = tenant("acme");
+    let (kept, gone) = (fixtures::connector(&acme, start()), fixtures::connector(&acme, start()));
+    create(ledger, &gone).await;
+    create(ledger, &kept).await;
+    let gone = delete(ledger, &gone).await;
+    for wanted in [ALL, of(&acme)] {
+        assert_eq!(ledger.list(wanted, None, 100).await.unwrap(), std::slice::from_ref(&kept));
+        let mut both = vec![kept.clone(), gone.clone()];
+        both.sort_by(|a, b| a.id.cmp(&b.id));
+        assert_eq!(ledger.list(Wanted { deleted: true, ..wanted }, None, 100).await.unwrap(), both);
+    }
 }
 
 /// Page by page every connector comes once, whatever the size of the pages.
 pub async fn a_list_is_read_page_by_page(ledger: &impl Ledger) {
     let (acme, globex) = (tenant("acme"), tenant("globex"));
-    for n in 0..7 {
-        create(ledger, &fixtures::connector(if n % 3 == 0 { &globex } else { &acme }, start())).await;
+    for n in 0..12 {
+        let connector = fixtures::connector(if n % 3 == 0 { &globex } else { &acme }, start());
+        create(ledger, &connector).await;
+        if n % 5 > 2 {
+            delete(ledger, &connector).await;
+        }
     }
-    for of in [None, Some(&acme), Some(&globex)] {
-        let all = ledger.list(of, None, 100).await.unwrap();
+    for wanted in [ALL, of(&acme), of(&globex), Wanted { deleted: true, ..ALL }] {
+        let all = ledger.list(wanted, None, 100).await.unwrap();
         for limit in 1..9 {
             let mut read: Vec<Connector> = Vec::new();
             loop {
-                let page = ledger.list(of, read.last().map(|last| &last.id), limit).await.unwrap();
+                let page = ledger.list(wanted, read.last().map(|last| &last.id), limit).await.unwrap();
                 assert!(page.len() <= limit as usize);
                 if page.is_empty() {
                     break;
@@ -85,7 +120,7 @@ pub async fn a_list_is_read_page_by_page(ledger: &impl Ledger) {
             }
             assert_eq!(read, all);
         }
-        assert_eq!(ledger.list(of, None, 0).await.unwrap(), []);
+        assert_eq!(ledger.list(wanted, None, 0).await.unwrap(), []);
     }
 }
 

@@ -3,15 +3,21 @@
 //!
 //! Each function starts from what it makes itself and shares nothing with the others.
 
+pub mod bus;
 pub mod changes;
 pub mod claims;
+pub mod clock;
 pub mod connectors;
 pub mod customers;
 pub mod due;
+pub mod leases;
 pub mod prober;
+pub mod queue;
+pub mod randomness;
 pub mod runs;
 pub mod source;
 pub mod staging;
+pub mod watch;
 
 use domain::connector::Connector;
 use domain::cursor::Cursor;

@@ -1,56 +1,17 @@
-//! The ledger as the exporter uses it.
+//! The ledger as the exporter uses it, between the lease and its release.
 
 use std::time::Duration;
 
-use domain::cursor::{Cursor, Reading};
+use domain::cursor::{Cursor, Reading, Reconcile};
 use domain::fault::{Block, Fault, Reason, Stage};
-use domain::names::ConnectorId;
 use domain::part::{Content, PartNumber, Window};
-use domain::ports::LeaseAnswer;
-use domain::protocol::{Mark, ReadThrough, Release, SealAnswer};
+use domain::protocol::{Mark, ReadThrough, Reconciled, SealAnswer};
 use futures_util::future::join_all;
 
-use super::{Ledger, activate, create, cursor, seal_next, start};
+use super::{Ledger, activate, cursor, seal_next, start};
 use crate::fixtures::{self, at, worker};
 
 const MINUTE: Duration = Duration::from_secs(60);
-
-/// One worker at a time has the lease, and it may take it again.
-pub async fn a_lease_is_one_workers_until_it_runs_out(ledger: &impl Ledger) {
-    let (connector, _) = activate(ledger).await;
-    let (first, second, now) = (worker(), worker(), start());
-    let lease = async |who, now| ledger.lease(&connector.id, who, now, now + MINUTE).await.unwrap();
-    assert_eq!(lease(&first, now).await, LeaseAnswer::Granted);
-    assert_eq!(lease(&second, now).await, LeaseAnswer::Held);
-    assert_eq!(lease(&first, now + MINUTE / 2).await, LeaseAnswer::Granted);
-    assert_eq!(lease(&second, now + MINUTE).await, LeaseAnswer::Held, "the first has made it longer");
-    assert_eq!(lease(&second, now + MINUTE * 2).await, LeaseAnswer::Granted);
-    assert_eq!(lease(&first, now + MINUTE * 2).await, LeaseAnswer::Held);
-}
-
-/// A worker whose clock is a day ahead takes its lease with it: nobody waits for that.
-pub async fn a_lease_longer_than_any_run_counts_for_nothing(ledger: &impl Ledger) {
-    let (connector, _) = activate(ledger).await;
-    let lease = async |now, until| ledger.lease(&connector.id, &worker(), now, until).await.unwrap();
-    let tomorrow = start() + MINUTE * 60 * 24;
-    assert_eq!(lease(tomorrow, tomorrow + MINUTE).await, LeaseAnswer::Granted);
-    assert_eq!(lease(start(), start() + MINUTE).await, LeaseAnswer::Granted);
-    let longest = start() + domain::ports::LONGEST_LEASE;
-    assert_eq!(lease(start() + MINUTE * 2, longest).await, LeaseAnswer::Granted);
-    assert_eq!(lease(start() + MINUTE * 3, longest).await, LeaseAnswer::Held);
-}
-
-/// There is nothing to run for a connector that is not there or was never activated.
-pub async fn a_connector_that_was_never_activated_is_unknown(ledger: &impl Ledger) {
-    let draft = fixtures::connector(&fixtures::tenant("acme"), start());
-    create(ledger, &draft).await;
-    for id in [draft.id, ConnectorId::new(u64::MAX)] {
-        let answer = ledger.lease(&id, &worker(), start(), start() + MINUTE).await.unwrap();
-        assert_eq!(answer, LeaseAnswer::Unknown);
-        assert!(ledger.snapshot(&id).await.unwrap().is_none());
-        assert!(ledger.part(&id, PartNumber::FIRST).await.unwrap().is_none());
-    }
-}
 
 /// A snapshot holds settings and cursor exactly as they were stored; a lease leaves no trace in them.
 pub async fn a_snapshot_is_what_was_stored(ledger: &impl Ledger) {
@@ -240,39 +201,19 @@ pub async fn the_reconcile_moves_only_from_where_it_stood(ledger: &impl Ledger) 
     let (connector, before) = activate(ledger).await;
     let first = before.reconcile.read_through(at("2026-11-19T00:00:00Z"));
     let second = first.read_through(at("2026-11-20T00:00:00Z"));
-    ledger.reconciled(&connector.id, &before.reconcile, &first).await.unwrap();
-    assert_eq!(cursor(ledger, &connector).await.reconcile, first);
-    ledger.reconciled(&connector.id, &before.reconcile, &second).await.unwrap();
-    assert_eq!(cursor(ledger, &connector).await.reconcile, first, "another worker has moved it since");
-    ledger.reconciled(&connector.id, &first, &second).await.unwrap();
-    assert_eq!(cursor(ledger, &connector).await.reconcile, second);
-}
-
-/// A release gives the lease back and sets the next run.
-pub async fn a_release_gives_back_and_sets_the_next_run(ledger: &impl Ledger) {
-    let (connector, before) = activate(ledger).await;
-    let (first, second) = (worker(), worker());
-    let next_run_at = at("2026-11-20T22:05:00Z");
-    let release = Release { seen: before.next_run_at, next_run_at };
-    ledger.lease(&connector.id, &first, start(), start() + MINUTE).await.unwrap();
-    ledger.release(&connector.id, &second, &release).await.unwrap();
-    assert_eq!(cursor(ledger, &connector).await, before, "the second has no lease to give back");
-    ledger.release(&connector.id, &first, &release).await.unwrap();
-    assert_eq!(cursor(ledger, &connector).await, Cursor { next_run_at, ..before });
-    let answer = ledger.lease(&connector.id, &second, start(), start() + MINUTE).await.unwrap();
-    assert_eq!(answer, LeaseAnswer::Granted);
-}
-
-/// A run that was asked for while another was under way is not forgotten, and the lease is free all the same.
-pub async fn a_release_keeps_a_run_asked_for_meanwhile(ledger: &impl Ledger) {
-    let (connector, before) = activate(ledger).await;
-    let (first, asked) = (worker(), start() + MINUTE);
-    ledger.lease(&connector.id, &first, start(), start() + MINUTE * 15).await.unwrap();
-    assert_eq!(ledger.request_run(&connector.id, asked, asked, None).await.unwrap(), Some(asked));
-    let release = Release { seen: before.next_run_at, next_run_at: at("2026-11-20T22:05:00Z") };
-    ledger.release(&connector.id, &first, &release).await.unwrap();
-    let after = cursor(ledger, &connector).await;
-    assert_eq!((after.next_run_at, after.cut), (asked, Some(asked)));
-    let answer = ledger.lease(&connector.id, &worker(), asked, asked + MINUTE).await.unwrap();
-    assert_eq!(answer, LeaseAnswer::Granted);
+    let noted = async |before: &Reconcile, after: &Reconcile, unblock| {
+        let noted = Reconciled { before: before.clone(), after: after.clone(), unblock };
+        ledger.reconciled(&connector.id, &noted).await.unwrap();
+        let cursor = cursor(ledger, &connector).await;
+        (cursor.reconcile, cursor.block.is_some())
+    };
+    ledger.block(&connector.id, &block(Stage::Read, "TenantMismatch")).await.unwrap();
+    assert_eq!(noted(&before.reconcile, &first, false).await, (first.clone(), true));
+    let stale = noted(&before.reconcile, &second, true).await;
+    assert_eq!(stale, (first.clone(), true), "another worker has moved it since, and nothing is changed");
+    assert_eq!(
+        noted(&first, &second, true).await,
+        (second, false),
+        "a note that says so takes the block away"
+    );
 }

@@ -97,13 +97,25 @@ fn keys_around(form: SortKeyForm, numeric: bool, start: Time) -> Vec<SortKey> {
     all
 }
 
+/// Keys of the years before `start`, and what begins like one.
+fn history(form: SortKeyForm, numeric: bool, start: Time) -> Vec<SortKey> {
+    let ago = [1u32, 3600, 86_400, 40 * 86_400, 400 * 86_400, 2000 * 86_400];
+    let ago = (0u64..).zip(ago.map(|seconds| start - Duration::from_secs(1) * seconds));
+    let mut keys: Vec<SortKey> = ago.map(|(tail, time)| keys::key(form, numeric, time, tail)).collect();
+    if !numeric {
+        keys.extend(keys::garbage_near(form, start - Duration::from_hours(2000 * 24)));
+    }
+    keys
+}
+
 /// Windows that meet hold every item exactly once, wherever they are cut, for keys of every kind; and the
-/// strays hold the rest.
+/// strays hold the rest, without the years before the first window.
 pub async fn windows_and_strays_tile_the_table(rig: &impl EventsRig, numeric: bool) {
     let (form, acme, start) = (rig.port().sort_key_form(), tenant("acme"), at("2026-11-20T20:00:00Z"));
     let reachable = keys_around(form, numeric, start);
-    let strays = keys::strays(form, numeric);
-    for (n, key) in reachable.iter().chain(&strays).enumerate() {
+    let strays = keys::strays(form, numeric, start);
+    let history = history(form, numeric, start);
+    for (n, key) in reachable.iter().chain(&strays).chain(&history).enumerate() {
         rig.store(&acme, Shards::ONE, 0, key, &text(n)).await;
         // A neighbour whose name starts with ours, and items that a careless Query would find too.
         rig.store(&tenant("acme2"), Shards::ONE, 0, key, &text(n)).await;
@@ -121,8 +133,9 @@ pub async fn windows_and_strays_tile_the_table(rig: &impl EventsRig, numeric: bo
     assert!(seen.values().all(|count| *count == 1), "in two windows: {seen:?}");
     assert_eq!(found.len(), reachable.len(), "found {found:?} of {reachable:?}");
 
-    let mut outside =
-        read(rig, &acme, Shards::ONE, 0, &Span::Strays { beyond: at("2026-11-22T20:00:00Z") }).await;
+    let (since, beyond) = (start, at("2026-11-22T20:00:00Z"));
+    let mut outside = read(rig, &acme, Shards::ONE, 0, &Span::Strays { since, beyond }).await;
+    assert!(outside.iter().all(|item| item.time.is_none()), "history is read again");
     outside.sort_by(|a, b| a.sort_key.as_str().cmp(b.sort_key.as_str()));
     let mut outside: Vec<SortKey> = outside.into_iter().map(|item| item.sort_key).collect();
     let mut strays = strays;

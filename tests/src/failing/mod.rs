@@ -1,8 +1,12 @@
 //! Trouble on demand: [`Flaky`] wraps any port and does to a chosen call what a [`Plan`] says.
 //!
 //! The calls of all ports that share a plan are counted together, so that a test can go through a whole run and
-//! make each single call the one that goes wrong. The names of the calls are those of the ports' methods: `seal`, `put_new`, `next_page` and so on.
+//! make each single call the one that goes wrong. The names of the calls are those of the ports' methods: `seal`,
+//! `put_new`, `next_page` and so on.
+//!
+//! [`Outage`] is the trouble of a whole service: the fakes of bus and queue and their stand-ins on the wire have it.
 
+mod outage;
 mod ports;
 
 use std::future::Future;
@@ -13,6 +17,9 @@ use futures_util::future::{AbortHandle, abortable};
 
 use crate::fakes::{FakeClock, locked};
 use crate::turns::pause;
+
+pub use outage::Outage;
+pub(crate) use outage::Outages;
 
 /// No run of these tests makes as many calls. One that does goes round in circles, and a test that fails says so
 /// better than one that hangs.

@@ -3,16 +3,16 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::connector::{Change, Connector, Shards};
-use domain::cursor::{Cursor, Reconcile};
+use domain::cursor::Cursor;
 use domain::fault::{Block, Fault, Reason, Stage};
 use domain::names::{ConnectorId, TenantId, WorkerId};
 use domain::notice::Notice;
 use domain::part::{Part, PartNumber};
 use domain::ports::{
     Bus, ByteStream, Claim, Connectors, CustomerBucket, Customers, Due, DuePage, LeaseAnswer, NewObject,
-    PageError, PageReader, PortError, Queue, Runs, SaveAnswer, Source, Staging, StagingWrite,
+    PageError, PageReader, PortError, Queue, Runs, SaveAnswer, Source, Staging, StagingWrite, Wanted,
 };
-use domain::protocol::{Mark, PutAnswer, ReadThrough, Release, Seal, SealAnswer, Snapshot, Span};
+use domain::protocol::{Mark, PutAnswer, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot, Span};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 
@@ -71,13 +71,8 @@ impl<P: Runs> Runs for Flaky<P> {
         self.plan.call("read_through", self.inner.read_through(id, read), lost).await
     }
 
-    async fn reconciled(
-        &self,
-        id: &ConnectorId,
-        before: &Reconcile,
-        after: &Reconcile,
-    ) -> Result<(), PortError> {
-        self.plan.call("reconciled", self.inner.reconciled(id, before, after), lost).await
+    async fn reconciled(&self, id: &ConnectorId, noted: &Reconciled) -> Result<(), PortError> {
+        self.plan.call("reconciled", self.inner.reconciled(id, noted), lost).await
     }
 
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
@@ -116,11 +111,11 @@ impl<P: Connectors> Connectors for Flaky<P> {
 
     async fn list(
         &self,
-        tenant: Option<&TenantId>,
+        wanted: Wanted<'_>,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError> {
-        self.plan.call("list", self.inner.list(tenant, after, limit), lost).await
+        self.plan.call("list", self.inner.list(wanted, after, limit), lost).await
     }
 
     async fn history(

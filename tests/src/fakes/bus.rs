@@ -1,4 +1,4 @@
-//! An event bus that remembers what it was told.
+//! An event bus that remembers what it was told, and refuses what EventBridge would.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,11 +7,24 @@ use domain::notice::Notice;
 use domain::ports::{Bus, PortError};
 
 use super::locked;
+use crate::failing::{Outage, Outages};
+
+/// An event must be smaller than this, bytes.
+/// Source: EventBridge API reference, `PutEvents`.
+const TOO_LARGE: usize = 1024 * 1024;
+
+const TELLING: &str = "telling the event bus";
 
 /// A bus.
 #[derive(Debug, Clone, Default)]
 pub struct FakeBus {
-    told: Arc<Mutex<Vec<Notice>>>,
+    shared: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    told: Vec<Notice>,
+    outages: Outages,
 }
 
 impl FakeBus {
@@ -24,7 +37,7 @@ impl FakeBus {
     /// What it was told, in order, each as often as it was told.
     #[must_use]
     pub fn told(&self) -> Vec<Notice> {
-        locked(&self.told).clone()
+        locked(&self.shared).told.clone()
     }
 
     /// The kinds of what it was told, in order, without those that repeat an earlier notice's ID: what a reader
@@ -32,14 +45,35 @@ impl FakeBus {
     #[must_use]
     pub fn facts(&self) -> Vec<&'static str> {
         let mut seen = std::collections::BTreeSet::new();
-        locked(&self.told).iter().filter(|n| seen.insert(n.id.clone())).map(|n| n.fact.kind()).collect()
+        let told = self.told();
+        told.into_iter().filter(|n| seen.insert(n.id.clone())).map(|n| n.fact.kind()).collect()
+    }
+
+    /// The next `calls` calls meet an outage.
+    pub fn outage(&self, outage: Outage, calls: usize) {
+        locked(&self.shared).outages.plan(outage, calls);
     }
 }
 
 #[async_trait]
 impl Bus for FakeBus {
     async fn announce(&self, notice: &Notice) -> Result<(), PortError> {
-        locked(&self.told).push(notice.clone());
-        Ok(())
+        let size = serde_json::to_string(notice).expect("a notice is JSON").len();
+        if size + "auditferry".len() + notice.fact.kind().len() >= TOO_LARGE {
+            return Err(PortError::Bug { what: TELLING, source: format!("{size} bytes").into() });
+        }
+        let mut state = locked(&self.shared);
+        let outage = state.outages.take();
+        if matches!(outage, None | Some(Outage::AnswerLost)) {
+            state.told.push(notice.clone());
+        }
+        let source = format!("{outage:?}").into();
+        match outage {
+            None => Ok(()),
+            Some(Outage::Denied | Outage::EntriesDenied) => Err(PortError::Denied { what: TELLING, source }),
+            Some(Outage::Throttled | Outage::EntriesFail | Outage::AnswerLost) => {
+                Err(PortError::Transient { what: TELLING, source })
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A queue that can refuse single messages of a batch, as SQS does with its `Failed` entries.
+//! A queue that can refuse single messages of a batch, as SQS does with its `Failed` entries, and whole batches.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -8,6 +8,9 @@ use domain::names::ConnectorId;
 use domain::ports::{PortError, QUEUE_BATCH, Queue};
 
 use super::locked;
+use crate::failing::{Outage, Outages};
+
+const SENDING: &str = "sending to the export queue";
 
 /// A queue.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +22,7 @@ pub struct FakeQueue {
 struct State {
     batches: Vec<Vec<ConnectorId>>,
     refused: BTreeSet<ConnectorId>,
+    outages: Outages,
 }
 
 impl FakeQueue {
@@ -36,6 +40,11 @@ impl FakeQueue {
     /// Takes everyone's messages again.
     pub fn accept_all(&self) {
         locked(&self.shared).refused.clear();
+    }
+
+    /// The next `calls` calls meet an outage.
+    pub fn outage(&self, outage: Outage, calls: usize) {
+        locked(&self.shared).outages.plan(outage, calls);
     }
 
     /// The messages that were taken, batch by batch.
@@ -60,16 +69,28 @@ impl FakeQueue {
 #[async_trait]
 impl Queue for FakeQueue {
     async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
-        assert!(!batch.is_empty(), "an empty batch: SQS answers EmptyBatchRequest");
-        assert!(
-            batch.len() <= QUEUE_BATCH,
-            "a batch of {}: SQS answers TooManyEntriesInBatchRequest",
-            batch.len()
-        );
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        if batch.len() > QUEUE_BATCH {
+            let source = format!("a batch of {}", batch.len()).into();
+            return Err(PortError::Bug { what: SENDING, source });
+        }
         let mut state = locked(&self.shared);
+        let outage = state.outages.take();
+        let source = format!("{outage:?}").into();
+        match outage {
+            Some(Outage::Throttled) => return Err(PortError::Transient { what: SENDING, source }),
+            Some(Outage::Denied) => return Err(PortError::Denied { what: SENDING, source }),
+            Some(Outage::EntriesFail | Outage::EntriesDenied) => return Ok(batch.to_vec()),
+            None | Some(Outage::AnswerLost) => {}
+        }
         let (refused, taken): (Vec<_>, Vec<_>) =
             batch.iter().cloned().partition(|id| state.refused.contains(id));
         state.batches.push(taken);
+        if outage.is_some() {
+            return Err(PortError::Transient { what: SENDING, source });
+        }
         Ok(refused)
     }
 }

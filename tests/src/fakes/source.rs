@@ -78,6 +78,11 @@ impl FakeSource {
         });
     }
 
+    /// Removes one item, if it is there.
+    pub fn remove(&self, partition: &str, sort_key: &SortKey) {
+        locked(&self.items).remove(&(partition.to_owned(), sort_bytes(sort_key)));
+    }
+
     /// Removes all items that bear another partition key than that of the partition they are found in.
     pub fn remove_foreign(&self) {
         locked(&self.items).retain(|_, item| item.bears == item.partition);
@@ -89,20 +94,25 @@ impl FakeSource {
         locked(&self.items).values().cloned().collect()
     }
 
-    /// The parts of the key order that a span covers, ends included.
+    /// The parts of the key order that a span covers. Both ends are included, as in a `BETWEEN` of DynamoDB.
     fn ranges(&self, span: &Span) -> Vec<Range> {
         let bytes = |text: String| {
             sort_bytes(&if self.numeric { SortKey::Number(text) } else { SortKey::Text(text) })
         };
+        let between = |(low, high)| (Bound::Included(bytes(low)), Bound::Included(bytes(high)));
         match span {
-            Span::Window(window) => {
-                let (low, high) = self.form.range(window.from, window.to);
-                vec![(Bound::Included(bytes(low)), Bound::Included(bytes(high)))]
+            Span::Window(window) => vec![between(self.form.range(window.from, window.to))],
+            Span::Strays { since, beyond } => {
+                let first = if self.numeric { self.form.first_number() } else { Time::EPOCH };
+                let below = Bound::Excluded(bytes(self.form.bound(first)));
+                let mut ranges = vec![(Bound::Included(Vec::new()), below)];
+                if !self.numeric {
+                    ranges.extend(self.form.gaps(*since).into_iter().skip(1).map(between));
+                }
+                let from = Bound::Included(bytes(self.form.bound(first.max(*beyond))));
+                ranges.push((from, Bound::Unbounded));
+                ranges
             }
-            Span::Strays { beyond } => vec![
-                (Bound::Included(Vec::new()), Bound::Excluded(bytes(self.form.bound(Time::EPOCH)))),
-                (Bound::Included(bytes(self.form.bound(*beyond))), Bound::Unbounded),
-            ],
         }
     }
 }
@@ -143,16 +153,29 @@ impl PageReader for Pages {
         if std::mem::take(&mut self.empty_next) {
             return Ok(Some(Vec::new()));
         }
-        let Some((low, high)) = self.ranges.pop() else { return Ok(None) };
+        // Ranges without items make one page together, as with the adapter.
+        while let Some((low, high)) = self.ranges.pop() {
+            let page = self.page(low, high)?;
+            if !page.is_empty() {
+                return Ok(Some(page));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Pages {
+    /// The first page of a range; what is left of it is to be read next.
+    fn page(&mut self, low: Bound<Vec<u8>>, high: Bound<Vec<u8>>) -> Result<Vec<SourceItem>, PageError> {
         let now = self.table.clock.now();
         let mut page = Vec::new();
         let items = locked(&self.table.items);
-        let end = (self.partition.clone(), Vec::new());
-        for ((partition, sort), item) in items.range((Bound::Included(end), Bound::Unbounded)) {
-            if *partition != self.partition {
+        let low = low.map(|low| (self.partition.clone(), low));
+        for ((partition, sort), item) in items.range((low, Bound::Unbounded)) {
+            if *partition != self.partition || !is_below(sort, &high) {
                 break;
             }
-            if item.visible_at > now || !within(sort, &low, &high) {
+            if item.visible_at > now {
                 continue;
             }
             if item.bears != self.partition {
@@ -165,20 +188,14 @@ impl PageReader for Pages {
                 break;
             }
         }
-        Ok(Some(page))
+        Ok(page)
     }
 }
 
-fn within(sort: &[u8], low: &Bound<Vec<u8>>, high: &Bound<Vec<u8>>) -> bool {
-    let above = match low {
-        Bound::Included(low) => sort >= low.as_slice(),
-        Bound::Excluded(low) => sort > low.as_slice(),
-        Bound::Unbounded => true,
-    };
-    let below = match high {
+fn is_below(sort: &[u8], high: &Bound<Vec<u8>>) -> bool {
+    match high {
         Bound::Included(high) => sort <= high.as_slice(),
         Bound::Excluded(high) => sort < high.as_slice(),
         Bound::Unbounded => true,
-    };
-    above && below
+    }
 }

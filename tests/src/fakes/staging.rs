@@ -1,6 +1,6 @@
 //! The vendor's own bucket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -17,6 +17,7 @@ const PIECE: usize = 64 * 1024;
 #[derive(Debug, Clone, Default)]
 pub struct FakeStaging {
     objects: Arc<Mutex<BTreeMap<String, Bytes>>>,
+    let_go: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl FakeStaging {
@@ -30,6 +31,12 @@ impl FakeStaging {
     #[must_use]
     pub fn keys(&self) -> Vec<String> {
         locked(&self.objects).keys().cloned().collect()
+    }
+
+    /// The keys of all that may be removed.
+    #[must_use]
+    pub fn gone_in_time(&self) -> BTreeSet<String> {
+        locked(&self.let_go).clone()
     }
 
     /// The bytes of a finished object.
@@ -65,6 +72,11 @@ impl Staging for FakeStaging {
             (!piece.is_empty()).then_some(Ok(piece))
         });
         Ok(Box::pin(stream::iter(pieces)))
+    }
+
+    async fn let_go(&self, key: &str) -> Result<(), PortError> {
+        locked(&self.let_go).insert(key.to_owned());
+        Ok(())
     }
 }
 

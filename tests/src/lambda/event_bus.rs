@@ -1,26 +1,47 @@
-//! An event bus that takes whatever it is told, and keeps it.
+//! An event bus that keeps what it is told, takes nothing that EventBridge would refuse, and has outages when it is
+//! told to.
 //!
-//! Source: EventBridge API reference, `PutEvents`.
+//! Source: EventBridge API reference, `PutEvents` and `PutEventsResultEntry`; EventBridge user guide, "Calculating
+//! PutEvents event entry size".
 
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
 
+use super::aws_json::{Operation, Refusal, entries, lost, text};
 use super::serve;
+use crate::failing::{Outage, Outages};
+use crate::fakes::locked;
+
+const PUT_EVENTS: Operation = Operation {
+    target: "AWSEvents.PutEvents",
+    content_type: "application/x-amz-json-1.1",
+    signed_for: "events",
+};
+/// How many entries a request may have.
+const MOST: usize = 10;
+/// All entries of a request together must be smaller than this, bytes.
+const TOO_LARGE: usize = 1024 * 1024;
 
 /// The bus; it goes with the test's runtime.
 #[derive(Debug, Clone)]
 pub struct EventBus {
     /// For `AWS_ENDPOINT_URL_EVENTBRIDGE`.
     pub url: String,
-    told: Kept,
+    shared: Arc<Mutex<Kept>>,
 }
 
-type Kept = Arc<Mutex<Vec<Value>>>;
+#[derive(Debug, Default)]
+struct Kept {
+    told: Vec<Value>,
+    outages: Outages,
+}
 
 impl EventBus {
     /// Starts listening.
@@ -28,43 +49,103 @@ impl EventBus {
     /// # Errors
     /// If no port is free.
     pub async fn start() -> std::io::Result<Self> {
-        let told = Kept::default();
-        let router = Router::new().route("/", post(put_events)).with_state(Arc::clone(&told));
-        Ok(Self { url: format!("http://{}", serve(router).await?), told })
+        let shared = Arc::<Mutex<Kept>>::default();
+        let router = Router::new().route("/", post(put_events)).with_state(Arc::clone(&shared));
+        Ok(Self { url: format!("http://{}", serve(router).await?), shared })
     }
 
-    /// Every entry that it was told, as it was sent, the oldest first.
-    ///
-    /// # Panics
-    /// If it was told something that is no entry.
+    /// Every entry that it has taken, as it was sent, the oldest first.
     #[must_use]
     pub fn told(&self) -> Vec<Value> {
-        self.told.lock().expect("the server has not panicked").clone()
+        locked(&self.shared).told.clone()
     }
 
     /// The `DetailType`s of what was told of one connector, the oldest first.
-    ///
-    /// # Panics
-    /// If it was told something that is no notice.
     #[must_use]
     pub fn told_of(&self, connector: &str) -> Vec<String> {
-        let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        let detail = |entry: &Value| -> Value {
-            serde_json::from_str(&text(&entry["Detail"])).expect("the detail is JSON")
-        };
         let told = self.told();
-        told.iter()
-            .filter(|entry| detail(entry)["connector"] == connector)
-            .map(|entry| text(&entry["DetailType"]))
-            .collect()
+        let of_it = told.iter().filter(|entry| detail(entry)["connector"] == connector);
+        of_it.map(|entry| text(entry, "DetailType").to_owned()).collect()
+    }
+
+    /// The next `calls` requests meet an outage.
+    pub fn outage(&self, outage: Outage, calls: usize) {
+        locked(&self.shared).outages.plan(outage, calls);
     }
 }
 
-async fn put_events(State(told): State<Kept>, request: String) -> impl IntoResponse {
-    let mut request: Value = serde_json::from_str(&request).expect("the request is JSON");
-    let Value::Array(entries) = request["Entries"].take() else { panic!("no entries: {request}") };
-    let taken: Vec<Value> = (0..entries.len()).map(|n| json!({ "EventId": n.to_string() })).collect();
-    told.lock().expect("nobody panics here").extend(entries);
-    let answer = json!({ "FailedEntryCount": 0, "Entries": taken }).to_string();
-    ([("content-type", "application/x-amz-json-1.1")], answer)
+/// An entry's detail; nothing if it is no JSON.
+fn detail(entry: &Value) -> Value {
+    serde_json::from_str(text(entry, "Detail")).unwrap_or_default()
+}
+
+async fn put_events(State(shared): State<Arc<Mutex<Kept>>>, headers: HeaderMap, body: Bytes) -> Response {
+    let mut kept = locked(&shared);
+    let outage = kept.outages.take();
+    match kept.put(&headers, &body, outage) {
+        Ok(_) if outage == Some(Outage::AnswerLost) => lost(),
+        Ok(answer) => PUT_EVENTS.answer(&answer),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+impl Kept {
+    fn put(&mut self, headers: &HeaderMap, body: &[u8], outage: Option<Outage>) -> Result<Value, Refusal> {
+        let mut content = PUT_EVENTS.read(headers, body)?;
+        match outage {
+            Some(Outage::Throttled) => return Err(Refusal::bad("ThrottlingException", "Rate exceeded")),
+            Some(Outage::Denied) => {
+                return Err(Refusal::bad(
+                    "AccessDeniedException",
+                    "not authorized to perform: events:PutEvents",
+                ));
+            }
+            _ => {}
+        }
+        let entries = entries(&mut content);
+        if !(1..=MOST).contains(&entries.len()) {
+            let words = format!("{} entries; the member must have a length of 1 to {MOST}", entries.len());
+            return Err(Refusal::bad("ValidationException", words));
+        }
+        if entries.iter().map(size).sum::<usize>() >= TOO_LARGE {
+            let words = "Total size of the entries in the request is over the limit.";
+            return Err(Refusal::bad("ValidationException", words));
+        }
+        let results: Vec<Value> = entries.into_iter().map(|entry| self.put_one(entry, outage)).collect();
+        let failed = results.iter().filter(|result| result["EventId"].is_null()).count();
+        Ok(json!({ "FailedEntryCount": failed, "Entries": results }))
+    }
+
+    /// The result of one entry: one that is refused does not keep the others from being taken.
+    fn put_one(&mut self, entry: Value, outage: Option<Outage>) -> Value {
+        let refused = match outage {
+            Some(Outage::EntriesFail) => Some("InternalFailure"),
+            Some(Outage::EntriesDenied) => Some("NotAuthorizedForSourceException"),
+            _ => refusal_of(&entry),
+        };
+        if let Some(code) = refused {
+            return json!({ "ErrorCode": code, "ErrorMessage": "words" });
+        }
+        self.told.push(entry);
+        json!({ "EventId": format!("event-{}", self.told.len()) })
+    }
+}
+
+/// Why an entry can't be taken.
+fn refusal_of(entry: &Value) -> Option<&'static str> {
+    let has = |name: &str| !text(entry, name).is_empty();
+    if !(has("Source") && has("DetailType") && has("Detail")) || entry["EventBusName"] == "" {
+        Some("InvalidArgument")
+    } else if text(entry, "Source").starts_with("aws.") {
+        Some("NotAuthorizedForSourceException")
+    } else if !detail(entry).is_object() {
+        Some("MalformedDetail")
+    } else {
+        None
+    }
+}
+
+/// As EventBridge counts, bytes. We send neither a time nor resources.
+fn size(entry: &Value) -> usize {
+    ["Source", "DetailType", "Detail"].iter().map(|name| text(entry, name).len()).sum()
 }

@@ -3,6 +3,7 @@
 mod customers;
 mod events;
 mod prober;
+mod services;
 
 use adapters::clients::{Clients, Endpoints};
 use adapters::ledger::{DateShift, DynamoLedger};
@@ -14,6 +15,7 @@ use local::Stack;
 pub(crate) use customers::StackCustomers;
 pub(crate) use events::StackEvents;
 pub(crate) use prober::{StackProber, role};
+pub(crate) use services::{WireBus, WireQueue};
 
 const REGION: &str = "eu-central-1";
 const LEDGER: &str = "ledger";

@@ -107,6 +107,8 @@ async fn an_item_of_another_tenant_stops_the_connector_and_is_not_sent() {
     world.run_until(&connector, at("2023-07-10T18:06:00Z")).await;
     world.verdict(&connector).assert_clean();
     assert_eq!(world.cursor(&connector).await.block, None);
+    assert_eq!(bus.facts()[..2], ["ExportBlocked", "ExportRecovered"], "its owner hears of both, each once");
+    assert_eq!(bus.facts().iter().filter(|fact| **fact == "ExportRecovered").count(), 1);
 }
 
 /// Whatever happens, each put goes to its own connector's bucket and below its prefix.

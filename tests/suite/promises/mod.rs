@@ -10,7 +10,9 @@ mod no_double;
 mod no_loss;
 mod quiet_means_quiet;
 mod random;
+mod told;
 mod world;
+mod wrong_clocks;
 
 use tests::fakes::FakeBus;
 use tests::fixtures::{RealEvent, at, cloudtrail};

@@ -32,7 +32,7 @@ fn run(place: &Snapshot, now: Time) -> Rehearsal {
 /// Answers the note of a slice in which nothing was found.
 fn notes(run: &mut Rehearsal) {
     let effect = run.effect();
-    assert!(matches!(effect, Effect::Reconciled { .. }), "{effect:?}");
+    assert!(matches!(effect, Effect::Reconciled(_)), "{effect:?}");
     run.answer(Answer::Done);
 }
 
@@ -43,7 +43,7 @@ fn two_days_are_read_again_a_day_at_a_time_and_the_strays_last() {
     let watermark = place.cursor.watermark;
     let first = run.builds(Built::Nothing);
     assert_eq!(first.span, Span::Window(Window { from: watermark - DAY * 2, to: watermark - DAY }));
-    assert_eq!(first.exclude, Exclude { reaching: Some(watermark - DAY * 2), parts: Vec::new() });
+    assert_eq!(first.exclude, Exclude { reaching: Some(watermark - DAY * 2), strays_in: None });
     notes(&mut run);
     let second = run.builds(Built::Nothing);
     assert_eq!(second.span, Span::Window(Window { from: watermark - DAY, to: watermark }));
@@ -106,14 +106,15 @@ fn strays_are_exported_once_and_known_by_the_parts_that_hold_them() {
     let (place, now) = owing();
     let place = later(&place, |cursor| {
         cursor.reconcile.at = Some(cursor.watermark);
-        cursor.reconcile.stray_parts = vec![PartNumber::new(3)];
+        cursor.reconcile.strays_in = Some(PartNumber::new(3));
     });
     let mut run = run(&place, now);
     let order = run.builds(Built::Staged(draft()));
-    assert!(matches!(order.span, Span::Strays { beyond } if beyond > order.watermark));
-    assert_eq!(order.exclude, Exclude { reaching: None, parts: vec![PartNumber::new(3)] });
+    let Span::Strays { since, beyond } = order.span else { panic!("strays come last") };
+    assert!(since == place.cursor.since && beyond > order.watermark);
+    assert_eq!(order.exclude, Exclude { reaching: None, strays_in: Some(PartNumber::new(3)) });
     let after = run.seals(SealAnswer::Won).reconcile.unwrap();
-    assert_eq!(after.stray_parts, [PartNumber::new(3), PartNumber::new(72)]);
+    assert_eq!(after.strays_in, Some(PartNumber::new(72)), "whose list names those of part 3 too");
     assert_eq!((after.at, after.passes), (None, 1), "the pass is complete");
 }
 
@@ -122,12 +123,14 @@ fn a_pass_that_ran_out_of_time_goes_on_where_it_stopped() {
     let (place, now) = owing();
     let mut first = run(&place, now);
     first.builds(Built::Nothing);
-    let Effect::Reconciled { after, .. } = first.effect().clone() else { panic!("a note") };
+    let Effect::Reconciled(noted) = first.effect().clone() else { panic!("a note") };
+    let after = noted.after;
     notes(&mut first);
     first.now = now + Duration::from_secs(600);
     let through = after.at.unwrap() + Duration::from_hours(1);
     first.builds(Built::OutOfTime { through });
-    let Effect::Reconciled { after, .. } = first.effect().clone() else { panic!("a note") };
+    let Effect::Reconciled(noted) = first.effect().clone() else { panic!("a note") };
+    let after = noted.after;
     assert_eq!(after.at, Some(through));
     notes(&mut first);
     first.releases();
@@ -139,22 +142,69 @@ fn a_pass_that_ran_out_of_time_goes_on_where_it_stopped() {
     assert_eq!(Some(next.from), after.at);
 }
 
-/// Another tenant's item was found in a slice, and is gone by the next try. No window is due, so nothing is sealed
-/// that could take the block away.
-#[test]
-fn a_slice_that_can_be_read_again_leaves_no_run_that_is_due_for_ever() {
+/// Another tenant's item was found in a slice; the connector as the next run reads it.
+fn stopped() -> (Snapshot, Time) {
     let (place, now) = owing();
-    let mut first = run(&place, now);
-    first.builds(Built::Foreign { detail: "`globex` came back where `acme` was asked for".into() });
-    first.announces();
-    let block = first.blocks();
-    first.releases();
-    let place = later(&place, |cursor| cursor.block = Some(block.clone()));
-    let mut second = run(&place, block.next_attempt);
+    let mut run = run(&place, now);
+    run.builds(Built::Foreign { detail: "`globex` came back where `acme` was asked for".into() });
+    run.announces();
+    let block = run.blocks();
+    run.releases();
+    let next = block.next_attempt;
+    (later(&place, |cursor| cursor.block = Some(block)), next)
+}
+
+/// The item is gone by the next try. No window is due, so nothing is sealed that could take the block away: the note
+/// does, and the owner is told before it.
+#[test]
+fn a_slice_that_can_be_read_again_lifts_the_block_and_leaves_no_run_that_is_due_for_ever() {
+    let (place, now) = stopped();
+    let mut second = run(&place, now);
+    second.builds(Built::Nothing);
+    assert_eq!(second.announces().fact.kind(), "ExportRecovered");
+    let Effect::Reconciled(noted) = second.effect().clone() else { panic!("a note") };
+    assert!(noted.unblock);
+    notes(&mut second);
     while matches!(second.effect(), Effect::Build(_)) {
         second.builds(Built::Nothing);
+        let Effect::Reconciled(noted) = second.effect() else { panic!("told once: {:?}", second.effect()) };
+        assert!(!noted.unblock);
         notes(&mut second);
     }
     let next = second.releases().next_run_at;
     assert!(next > second.now, "due at {next}, and it is {} already", second.now);
+    assert_eq!(second.completes().blocked, None);
+}
+
+/// What was not read to its end says nothing of what lies behind.
+#[test]
+fn a_slice_that_was_read_in_part_lifts_no_block() {
+    let (place, now) = stopped();
+    let mut out_of_time = run(&place, now);
+    out_of_time.builds(Built::OutOfTime { through: place.cursor.watermark - DAY - DAY / 2 });
+    let Effect::Reconciled(noted) = out_of_time.effect() else { panic!("a note, and nothing told") };
+    assert!(!noted.unblock);
+    let mut full = run(&place, now);
+    let mut part = draft();
+    part.cut = Some(place.cursor.watermark - DAY - DAY / 2);
+    full.builds(Built::Staged(part));
+    let seal = full.seals(SealAnswer::Won);
+    assert!(!seal.unblock);
+    full.delivers(&seal.part);
+    full.builds(Built::Nothing);
+    assert_eq!(full.announces().fact.kind(), "ExportRecovered");
+}
+
+/// A bus that does not answer keeps nobody blocked.
+#[test]
+fn a_block_of_reading_is_lifted_even_if_the_bus_does_not_take_it() {
+    let (place, now) = stopped();
+    let mut run = run(&place, now);
+    run.builds(Built::Nothing);
+    assert!(matches!(run.effect(), Effect::Announce(_)));
+    run.fails();
+    let Effect::Reconciled(noted) = run.effect().clone() else { panic!("a note") };
+    assert!(noted.unblock);
+    notes(&mut run);
+    assert_eq!(run.summary().unannounced, 1);
 }

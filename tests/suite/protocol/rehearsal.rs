@@ -122,6 +122,10 @@ impl Rehearsal {
         &self.effect
     }
 
+    pub(crate) fn summary(&self) -> &Summary {
+        self.run.summary()
+    }
+
     pub(crate) fn leases(&mut self, answer: LeaseAnswer) -> Time {
         let until = expect!(self, Effect::Lease { until } => until);
         self.answer(Answer::Leased(answer));

@@ -1,8 +1,9 @@
 //! One part, one decision: whatever becomes of the answers, a number is sealed once.
 
+use base64::Engine as _;
 use domain::fault::Stage;
 use domain::part::Window;
-use domain::part::{Kind, PartNumber};
+use domain::part::{Content, Kind, PartNumber};
 use domain::ports::LeaseAnswer;
 use domain::protocol::{Built, Effect, FailureKind, Outcome, SealAnswer, Span};
 use tests::fixtures::{at, worker};
@@ -49,7 +50,7 @@ fn each_window_looks_back_an_hour_for_late_events() {
     let order = run.stages();
     let span = Window { from: at("2026-11-20T22:00:00Z"), to: at("2026-11-21T00:00:00Z") };
     assert_eq!(order.span, Span::Window(span));
-    assert_eq!(order.exclude, domain::protocol::Exclude { reaching: Some(span.from), parts: Vec::new() });
+    assert_eq!(order.exclude, domain::protocol::Exclude { reaching: Some(span.from), strays_in: None });
     let part = run.seals(SealAnswer::Won).part;
     assert_eq!(part.window.from, at("2026-11-20T23:00:00Z"), "the late ones don't widen the window");
 }
@@ -242,7 +243,35 @@ fn an_item_of_another_tenant_stops_the_connector() {
     run.leases(LeaseAnswer::Granted);
     run.looks(Some(blocked));
     run.stages();
+    assert_eq!(run.announces().fact.kind(), "ExportRecovered", "told before it is recorded");
     assert!(run.seals(SealAnswer::Won).unblock, "reading works again");
+}
+
+/// What a rule may rely on: by `next_expected_by` of the newest heartbeat there is a newer file, or something is
+/// wrong. A time that was past when the heartbeat was written would be a false alarm.
+#[test]
+fn a_heartbeat_of_a_backlog_promises_nothing_for_the_past() {
+    let promised = |watermark: &str, now: &str| {
+        let place = later(&place(), |cursor| cursor.watermark = at(watermark));
+        let mut run = Rehearsal::start(at(now));
+        run.leases(LeaseAnswer::Granted);
+        run.looks(Some(place));
+        run.builds(Built::Nothing);
+        let Effect::Seal(seal) = run.effect().clone() else { panic!("a seal") };
+        // The answer is lost, and the request did nothing: what is sealed in the end says the same.
+        run.seals(SealAnswer::Unknown);
+        run.reads_back(None);
+        run.waits();
+        assert_eq!(run.seals(SealAnswer::Won).part, seal.part);
+        let Content::Inline(text) = &seal.part.content else { panic!("a heartbeat") };
+        let bytes = base64::engine::general_purpose::STANDARD.decode(text).unwrap();
+        let file: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        at(file[0]["next_expected_by"].as_str().unwrap())
+    };
+    let on_time = promised("2026-11-20T20:15:30.123Z", "2026-11-20T21:05:30Z");
+    assert_eq!(on_time, at("2026-11-20T22:20:00Z"), "the next boundary, the settle time and the grace");
+    let backlog = promised("2026-10-01T00:00:00Z", "2026-11-20T21:05:30Z");
+    assert_eq!(backlog, at("2026-11-20T22:10:30Z"), "a whole frequency and the settle time after the seal");
 }
 
 #[test]

@@ -124,6 +124,8 @@ pub(super) fn assume_role(refusal: Refusal<'_>) -> Reason {
         | "InvalidClientTokenId"
         | "MissingAuthenticationToken"
         | "RequestExpired"
+        | "RequestInTheFuture"
+        | "RequestTimeTooSkewed"
         | "SignatureDoesNotMatch"
         | "UnrecognizedClientException" => Reason::Rejected,
         _ => match refusal.status {
@@ -240,6 +242,7 @@ mod tests {
             (403, "ExpiredTokenException", Reason::Rejected),
             (403, "InvalidClientTokenId", Reason::Rejected),
             (403, "SignatureDoesNotMatch", Reason::Rejected),
+            (403, "RequestTimeTooSkewed", Reason::Rejected),
             (400, "Throttling", Reason::Unavailable),
             (500, "InternalFailure", Reason::Unavailable),
             (503, "", Reason::Unavailable),

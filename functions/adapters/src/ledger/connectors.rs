@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use domain::connector::{Change, Connector};
 use domain::cursor::Cursor;
-use domain::names::{ConnectorId, TenantId};
+use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
-use domain::ports::{Connectors, PortError, SaveAnswer};
+use domain::ports::{Connectors, PortError, SaveAnswer, Wanted};
 use domain::time::Time;
 
 use super::DynamoLedger;
@@ -35,13 +35,13 @@ impl Connectors for DynamoLedger {
 
     async fn list(
         &self,
-        tenant: Option<&TenantId>,
+        wanted: Wanted<'_>,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError> {
-        match tenant {
-            Some(tenant) => self.list_of(tenant, after, limit).await,
-            None => self.list_all(after, limit).await,
+        match wanted.tenant {
+            Some(tenant) => self.list_of(tenant, wanted.deleted, after, limit).await,
+            None => self.list_all(wanted.deleted, after, limit).await,
         }
     }
 

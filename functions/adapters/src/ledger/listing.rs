@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::connector::Connector;
+use domain::connector::{Connector, State};
 use domain::names::{ConnectorId, TenantId};
 use domain::ports::PortError;
 
@@ -13,12 +13,15 @@ use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
 const WHAT: &str = "listing connectors";
+const STATE: &str = "state";
 
 impl DynamoLedger {
-    /// A tenant's connectors behind `after`: they lie in the index by ID.
+    /// A tenant's connectors behind `after`: they lie in the index by ID. A filter is applied after DynamoDB has
+    /// counted, so pages are read until there are enough.
     pub(super) async fn list_of(
         &self,
         tenant: &TenantId,
+        deleted: bool,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError> {
@@ -29,10 +32,12 @@ impl DynamoLedger {
             .table_name(&self.table)
             .index_name(TENANT_INDEX)
             .key_condition_expression("#tenant_id = :tenant AND #pk > :after")
-            .set_expression_attribute_names(Some(names([TENANT_ID, PK])))
+            .set_expression_attribute_names(Some(names([TENANT_ID, PK, STATE])))
+            .filter_expression("#state <> :hidden")
             .set_expression_attribute_values(Some(values([
                 (":tenant", text(tenant.as_str())),
                 (":after", behind(after)),
+                (":hidden", hidden(deleted)),
             ])));
         let mut connectors = Vec::new();
         let mut start = None;
@@ -56,6 +61,7 @@ impl DynamoLedger {
     /// through, and no more than `limit` connectors are kept in memory.
     pub(super) async fn list_all(
         &self,
+        deleted: bool,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError> {
@@ -68,9 +74,12 @@ impl DynamoLedger {
             .scan()
             .table_name(&self.table)
             .index_name(TENANT_INDEX)
-            .filter_expression("#pk > :after")
-            .set_expression_attribute_names(Some(names([PK])))
-            .set_expression_attribute_values(Some(values([(":after", behind(after))])));
+            .filter_expression("#pk > :after AND #state <> :hidden")
+            .set_expression_attribute_names(Some(names([PK, STATE])))
+            .set_expression_attribute_values(Some(values([
+                (":after", behind(after)),
+                (":hidden", hidden(deleted)),
+            ])));
         let mut first: BTreeMap<ConnectorId, Item> = BTreeMap::new();
         let mut start = None;
         loop {
@@ -90,6 +99,11 @@ impl DynamoLedger {
         }
         first.into_values().map(records::connector).collect()
     }
+}
+
+/// The state that is left out of a list: that of the deleted ones, or with them the empty one, which none has.
+fn hidden(deleted: bool) -> aws_sdk_dynamodb::types::AttributeValue {
+    text(if deleted { "" } else { State::Deleted.as_str() })
 }
 
 /// The partition behind which a list starts.

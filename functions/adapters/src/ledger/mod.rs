@@ -7,6 +7,7 @@
 //! | part | `C#<connector>` | `PART#<12 digits>` | the part's record |
 //! | change | `C#<connector>` | `CHANGE#<12 digits>` | who changed the settings to this version, and how |
 //! | claims | `ROLE#<arn>`, `BUCKET#<name>` | `CLAIM`, `CLAIMS` | whose they are; see `claims.rs` |
+//! | watchdog | `WATCHDOG` | `SWEEP` | how far the watchdog has come, and what it has found |
 //!
 //! Index `tenant`: hash `tenant_id`, range `pk`, everything projected. Index `due`: hash `due_shard`, range
 //! `next_run_at`, keys only; only a connector that was activated has a cursor, so the index is sparse. Times
@@ -26,6 +27,7 @@ mod reads;
 mod records;
 mod runs;
 mod seal;
+mod watch;
 mod wishes;
 
 use aws_sdk_dynamodb::Client;

@@ -92,7 +92,7 @@ mod tests {
         Cursor {
             next: PartNumber::new(u64::MAX),
             cut: Some(at),
-            reconcile: Reconcile { due: at, passes: 6, at: None, stray_parts: vec![PartNumber::new(3)] },
+            reconcile: Reconcile { due: at, passes: 6, at: None, strays_in: Some(PartNumber::new(3)) },
             block: Some(Block {
                 stage: Stage::PutObject,
                 reason: Reason::Gone,

@@ -4,12 +4,11 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use domain::cursor::Reconcile;
 use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber};
 use domain::ports::{LONGEST_LEASE, LeaseAnswer, PortError, Runs};
-use domain::protocol::{Mark, ReadThrough, Release, Seal, SealAnswer, Snapshot};
+use domain::protocol::{Mark, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
 
 use super::answers::held;
@@ -21,6 +20,7 @@ use crate::port_error::port_error;
 
 const LEASE_OWNER: &str = "lease_owner";
 const LEASE_UNTIL: &str = "lease_until";
+const GIVING_BACK: &str = "giving a lease back";
 
 impl DynamoLedger {
     /// A change of one item of a connector.
@@ -166,42 +166,46 @@ impl Runs for DynamoLedger {
     }
 
     /// A second worker that read the same slice finds the reconcile moved on and changes nothing.
-    async fn reconciled(
-        &self,
-        id: &ConnectorId,
-        before: &Reconcile,
-        after: &Reconcile,
-    ) -> Result<(), PortError> {
+    async fn reconciled(&self, id: &ConnectorId, noted: &Reconciled) -> Result<(), PortError> {
         let what = "recording how far the reconcile has come";
+        let (update, names) = if noted.unblock {
+            ("SET #reconcile = :after REMOVE #block", names(["reconcile", "block"]))
+        } else {
+            ("SET #reconcile = :after", names(["reconcile"]))
+        };
         let change = self
             .change(id, CURSOR)
-            .update_expression("SET #reconcile = :after")
+            .update_expression(update)
             .condition_expression("#reconcile = :before")
-            .set_expression_attribute_names(Some(names(["reconcile"])))
+            .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values([
-                (":after", records::attribute(what, after)?),
-                (":before", records::attribute(what, before)?),
+                (":after", records::attribute(what, &noted.after)?),
+                (":before", records::attribute(what, &noted.before)?),
             ])));
         held(what, change.send().await)?;
         Ok(())
     }
 
     /// A worker whose lease has passed to another changes nothing. One whose `next_run_at` was moved in the
-    /// meantime, by "run now", gives back the lease and keeps the run that was asked for.
+    /// meantime, by "run now", gives back the lease and leaves the run that was asked for due: a dispatcher that
+    /// has claimed it meanwhile sent it in vain, and its claim would hold it back until it runs out.
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
-        let what = "giving a lease back";
-        let both = self
-            .change(id, CURSOR)
-            .update_expression("SET #next_run_at = :next REMOVE #lease_owner, #lease_until")
-            .condition_expression("#lease_owner = :me AND #next_run_at = :seen")
-            .set_expression_attribute_names(Some(names([NEXT_RUN_AT, LEASE_OWNER, LEASE_UNTIL])))
-            .set_expression_attribute_values(Some(values([
-                (":next", time(release.next_run_at)),
-                (":me", text(worker.as_str())),
-                (":seen", time(release.seen)),
-            ])));
-        if held(what, both.send().await)? {
-            return Ok(());
+        let as_seen = ("#next_run_at = :bound", release.seen, release.next_run_at);
+        let claimed = ("#next_run_at > :bound", release.now, release.now);
+        for (condition, bound, next) in [as_seen, claimed] {
+            let change = self
+                .change(id, CURSOR)
+                .update_expression("SET #next_run_at = :next REMOVE #lease_owner, #lease_until")
+                .condition_expression(format!("#lease_owner = :me AND {condition}"))
+                .set_expression_attribute_names(Some(names([NEXT_RUN_AT, LEASE_OWNER, LEASE_UNTIL])))
+                .set_expression_attribute_values(Some(values([
+                    (":next", time(next)),
+                    (":me", text(worker.as_str())),
+                    (":bound", time(bound)),
+                ])));
+            if held(GIVING_BACK, change.send().await)? {
+                return Ok(());
+            }
         }
         let lease_only = self
             .change(id, CURSOR)
@@ -209,7 +213,7 @@ impl Runs for DynamoLedger {
             .condition_expression("#lease_owner = :me")
             .set_expression_attribute_names(Some(names([LEASE_OWNER, LEASE_UNTIL])))
             .set_expression_attribute_values(Some(values([(":me", text(worker.as_str()))])));
-        held(what, lease_only.send().await)?;
+        held(GIVING_BACK, lease_only.send().await)?;
         Ok(())
     }
 }

@@ -10,6 +10,9 @@ mod places;
 mod read;
 mod timing;
 mod vendor;
+mod watch;
+
+use std::time::Duration;
 
 use domain::part::PartLimits;
 use domain::protocol::Timing;
@@ -20,6 +23,7 @@ pub use self::places::{BusSettings, LedgerSettings, QueueSettings, S3Settings, S
 pub use self::read::{Lookup, Problem, WrongSetting, WrongSettings, both};
 pub use self::timing::{part_limits, timing};
 pub use self::vendor::VendorSettings;
+pub use self::watch::{StackSettings, retention};
 use crate::source::EventsTable;
 
 /// What the exporter reads.
@@ -39,6 +43,8 @@ pub struct ExporterSettings {
     pub part_limits: PartLimits,
     /// How S3 is addressed.
     pub s3: S3Settings,
+    /// Which deployment this is.
+    pub stack: StackSettings,
 }
 
 impl ExporterSettings {
@@ -60,6 +66,7 @@ impl ExporterSettings {
         "MAX_PART_EVENTS",
         "MAX_PART_BYTES",
         "S3_FORCE_PATH_STYLE",
+        "STACK_NAME",
     ];
 
     /// Reads them.
@@ -69,10 +76,11 @@ impl ExporterSettings {
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let places =
             both(LedgerSettings::read(env), both(StagingSettings::read(env), BusSettings::read(env)));
-        let limits = both(both(timing(env), part_limits(env)), S3Settings::read(env));
+        let rest = both(S3Settings::read(env), StackSettings::read(env));
+        let limits = both(both(timing(env), part_limits(env)), rest);
         let (events, (places, limits)) = both(events_table(env), both(places, limits))?;
-        let ((ledger, (staging, bus)), ((timing, part_limits), s3)) = (places, limits);
-        Ok(Self { events, ledger, staging, bus, timing, part_limits, s3 })
+        let ((ledger, (staging, bus)), ((timing, part_limits), (s3, stack))) = (places, limits);
+        Ok(Self { events, ledger, staging, bus, timing, part_limits, s3, stack })
     }
 }
 
@@ -83,19 +91,36 @@ pub struct DispatcherSettings {
     pub ledger: LedgerSettings,
     /// The export queue.
     pub queue: QueueSettings,
+    /// Settle time and look-back: without them nobody knows when an export is late.
+    pub timing: Timing,
+    /// How long the source keeps an event, if not for ever.
+    pub retention: Option<Duration>,
+    /// Which deployment this is.
+    pub stack: StackSettings,
 }
 
 impl DispatcherSettings {
     /// Every variable that the dispatcher reads. `template.yaml` names the same.
-    pub const NAMES: &[&str] = &["LEDGER_TABLE", "EXPORT_QUEUE_URL"];
+    pub const NAMES: &[&str] = &[
+        "LEDGER_TABLE",
+        "EXPORT_QUEUE_URL",
+        "EVENTS_INDEX",
+        "SETTLE_SECONDS",
+        "LOOK_BACK_SECONDS",
+        "EVENT_RETENTION_DAYS",
+        "STACK_NAME",
+    ];
 
     /// Reads them.
     ///
     /// # Errors
     /// All variables that are missing or malformed, each with the right form.
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
-        let (ledger, queue) = both(LedgerSettings::read(env), QueueSettings::read(env))?;
-        Ok(Self { ledger, queue })
+        let places = both(LedgerSettings::read(env), QueueSettings::read(env));
+        let times = both(timing(env), retention(env));
+        let ((ledger, queue), ((timing, retention), stack)) =
+            both(places, both(times, StackSettings::read(env)))?;
+        Ok(Self { ledger, queue, timing, retention, stack })
     }
 }
 
@@ -103,7 +128,6 @@ impl DispatcherSettings {
 mod tests {
     use std::cell::RefCell;
     use std::collections::BTreeSet;
-    use std::time::Duration;
 
     use super::*;
 

@@ -27,8 +27,9 @@ pub struct EventsTable {
 
 const TENANT: &str = "{tenant}";
 const SHARD: &str = "{shard}";
-/// A partition key has at most 2,048 bytes (DynamoDB developer guide, "Quotas"), a tenant's ID at most 128.
-const LONGEST: usize = 512;
+/// In characters, each of at most four bytes: a partition key has at most 2,048 bytes (DynamoDB developer guide,
+/// "Quotas"), a tenant's ID at most 128. `template.yaml` says the same, and it counts characters.
+const LONGEST: usize = 400;
 
 /// How a partition key is made of a tenant and a shard, such that no two tenants can ever share a key: a
 /// shard's number is digits, and the text between it and the tenant does not touch it with a digit, so a key
@@ -70,15 +71,15 @@ impl PartitionFormat {
     /// tenant has several shards.
     ///
     /// # Errors
-    /// If it has no `{tenant}` or several, several `{shard}`, other braces, control characters, more than 512
-    /// bytes, or nothing between `{tenant}` and `{shard}` that tells them apart.
+    /// If it has no `{tenant}` or several, several `{shard}`, other braces, control characters, more than 400
+    /// characters, or nothing between `{tenant}` and `{shard}` that tells them apart.
     pub fn parse(text: &str) -> Result<Self, Refused> {
         let refuse = |problem: &str| {
             let value = text.chars().take(80).flat_map(char::escape_debug).collect();
             Err(Refused { what: "partition format", value, problem: problem.to_owned(), form: Self::FORM })
         };
-        if text.len() > LONGEST {
-            return refuse("is longer than 512 bytes");
+        if text.chars().count() > LONGEST {
+            return refuse("is longer than 400 characters");
         }
         if text.chars().any(char::is_control) {
             return refuse("holds a control character");

@@ -15,10 +15,15 @@ fn notice() -> Notice {
     Notice::recovered(&"acme".parse().unwrap(), &ConnectorId::new(7), since)
 }
 
+/// As often as it is asked, the bus answers the same.
 async fn announce(answer: Scripted) -> (Result<(), PortError>, Server) {
-    let server = Server::start([answer]).await;
+    let server = Server::start(vec![answer; 5]).await;
     let bus = EventBridgeBus::new(clients_of(&server.url).events, "auditferry-events".into());
     (bus.announce(&notice()).await, server)
+}
+
+fn is_transient(error: &PortError) -> bool {
+    matches!(error, PortError::Transient { .. })
 }
 
 #[tokio::test]
@@ -41,19 +46,30 @@ async fn a_notice_is_one_event_on_the_named_bus() {
 
 #[tokio::test]
 async fn an_entry_that_is_refused_within_a_200_is_an_error_by_its_code() {
-    for (code, is_right) in [
-        ("ThrottlingException", (|e| matches!(e, PortError::Transient { .. })) as fn(&PortError) -> bool),
-        ("InternalFailure", |e| matches!(e, PortError::Transient { .. })),
-        ("NotAuthorizedForSourceException", |e| matches!(e, PortError::Denied { .. })),
-        ("MalformedDetail", |e| matches!(e, PortError::Bug { .. })),
+    for (code, is_right, asked) in [
+        ("ThrottlingException", is_transient as fn(&PortError) -> bool, 3),
+        ("InternalFailure", is_transient, 3),
+        ("AccessDeniedException", |e| matches!(e, PortError::Denied { .. }), 1),
+        ("NotAuthorizedForSourceException", |e| matches!(e, PortError::Denied { .. }), 1),
+        ("MalformedDetail", |e| matches!(e, PortError::Bug { .. }), 1),
     ] {
         let answer = format!(
             r#"{{"FailedEntryCount":1,"Entries":[{{"ErrorCode":"{code}","ErrorMessage":"words"}}]}}"#
         );
-        let (told, _) = announce(Scripted::new(200, answer)).await;
+        let (told, server) = announce(Scripted::new(200, answer)).await;
         let error = told.unwrap_err();
         assert!(is_right(&error), "{error:?}");
         assert!(error.chain().contains(&format!("{code}: words")), "{}", error.chain());
+        assert_eq!(server.seen().len(), asked, "{code}: what passes by itself is tried again, nothing else");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_confirms_no_event_is_no_success() {
+    for answer in [r#"{"FailedEntryCount":0,"Entries":[]}"#, r#"{"FailedEntryCount":0,"Entries":[{}]}"#, "{}"]
+    {
+        let (told, _) = announce(Scripted::new(200, answer)).await;
+        assert!(matches!(told, Err(PortError::Bug { .. })), "{answer}: {told:?}");
     }
 }
 

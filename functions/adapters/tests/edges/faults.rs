@@ -34,7 +34,8 @@ fn with(world: &World, change: impl Fn(&mut Destination)) -> Connector {
 async fn a_wrong_external_id_or_a_missing_role_is_denied_and_keeps_the_id_to_itself() {
     let world = World::start().await;
     let stranger = Connector { external_id: ExternalId::new(3, 4), ..world.connector.clone() };
-    let other = with(&world, |to| to.role = "arn:aws:iam::222222222222:role/Other".parse().unwrap());
+    let other =
+        with(&world, |to| to.role = "arn:aws:iam::222222222222:role/auditferry/Other".parse().unwrap());
     for connector in [stranger, other] {
         let fault = put(&world, &connector, object("audit/a", b"x")).await.unwrap_err();
         assert_eq!(

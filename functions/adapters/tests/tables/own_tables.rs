@@ -90,6 +90,28 @@ async fn through_an_index_equal_sort_keys_come_in_one_order_over_all_pages() {
 }
 
 #[tokio::test]
+async fn through_an_index_strays_of_one_sort_key_are_all_read_and_history_is_not() {
+    let stack = Stack::start(None).await.unwrap();
+    let client = client(stack.dynamodb_url());
+    let table = table_with_index(&client, ProjectionType::All).await;
+    let strays = ["!first", "2022-W30", "2023-07-10 12:10", "2023-07-10 12:10", "PROFILE", "PROFILE"];
+    let others = ["2020-05-05 10:00", "2021-01-01T00:00:00Z", "2023-07-10T12:10:00Z"];
+    for (id, at) in strays.iter().chain(&others).enumerate() {
+        let put = client.put_item().table_name("audit").item("id", text(format!("{id}")));
+        put.item("org", text("ORG#acme")).item("at", text(*at)).send().await.unwrap();
+    }
+    let (since, beyond) = ("2023-07-10T11:40:00Z".parse().unwrap(), "2023-07-12T11:40:00Z".parse().unwrap());
+    let span = Span::Strays { since, beyond };
+    let source = DynamoSource::new(client, table);
+    let mut reader = source.open(&"acme".parse().unwrap(), Shards::ONE, 0, &span).await.unwrap();
+    let mut found = Vec::new();
+    while let Some(page) = reader.next_page().await.unwrap() {
+        found.extend(page.into_iter().map(|item| item.sort_key.as_str().to_owned()));
+    }
+    assert_eq!(found, strays);
+}
+
+#[tokio::test]
 async fn an_index_that_would_leave_out_half_an_event_is_refused() {
     let stack = Stack::start(None).await.unwrap();
     let client = client(stack.dynamodb_url());
@@ -128,7 +150,9 @@ async fn numbers_as_sort_keys_are_read_in_their_order_strays_on_both_sides() {
     };
     assert_eq!(keys(hour()).await, inside);
     let strays = ["-700000000000000000000", "-1.25", "-1.2", "253402300800", &format!("1{}", "0".repeat(30))];
-    assert_eq!(keys(Span::Strays { beyond: "2026-11-22T20:00:00Z".parse().unwrap() }).await, strays);
+    let at = |text: &str| text.parse().unwrap();
+    let span = Span::Strays { since: at("2026-11-20T20:00:00Z"), beyond: at("2026-11-22T20:00:00Z") };
+    assert_eq!(keys(span).await, strays);
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ pub(crate) fn connector() -> Connector {
     Connector { state: State::Active, activated_at: Some(Time::EPOCH), version: 2, ..draft }
 }
 
-/// The same connector with a role and a folder in the bucket `acme-audit`.
+/// The same connector with a role and a folder in the bucket `acme-audit`, which it has proved to be its own.
 pub(crate) fn connected() -> Connector {
     let to = Destination {
         role: "arn:aws:iam::222222222222:role/auditferry/Delivery".parse().unwrap(),
@@ -49,7 +49,7 @@ pub(crate) fn connected() -> Connector {
         prefix: "audit".parse().unwrap(),
         kms_key: None,
     };
-    Connector { destination: Some(to), ..connector() }
+    Connector { destination: Some(to), verified_at: Some(Time::EPOCH), ..connector() }
 }
 
 /// The record of the change that made this connector.

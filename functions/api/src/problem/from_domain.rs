@@ -46,6 +46,9 @@ impl From<NotAllowed> for Problem {
             NotAllowed::StartsInTheFuture(_) => {
                 Self::conflict("starts_in_the_future", "It starts in the future", detail)
             }
+            NotAllowed::ShardsAreRead { .. } => {
+                Self::conflict("shards_are_read", "Events would be lost", detail)
+            }
             NotAllowed::KeptNoLonger { .. } => Self::conflict("kept_no_longer", "Kept no longer", detail),
         }
     }

@@ -63,10 +63,11 @@ async fn live(world: &World) {
     let to = world.get(&path).await.body["destination"].clone();
     let mut role = destination(fixtures::fresh());
     role["role"] = to["role"].clone();
+    world.post(&path, "verify").await;
     for taken in [to, role] {
         let body = json!({"tenant": "globex", "destination": taken});
-        world.ask(Who::Operator, "POST", "/v1/connectors", Some(body)).await;
-        world.ask(Who::Operator, "PATCH", &draft, Some(json!({"destination": taken}))).await;
+        let named = world.ask(Who::Operator, "POST", "/v1/connectors", Some(body)).await;
+        world.post(&named.headers["location"], "verify").await;
     }
     world.ask(Who::Tenant("acme"), "POST", "/v1/connectors", Some(json!({"tenant": "globex"}))).await;
     world.ask(Who::Tenant("acme"), "GET", "/v1/connectors?tenant=globex", None).await;
@@ -74,6 +75,9 @@ async fn live(world: &World) {
         world.post(&path, verb).await;
     }
     world.post(&path, "rotate-external-id").await;
+    for who in [Who::Operator, Who::Tenant("acme")] {
+        world.ask(who, "PATCH", &path, Some(json!({"shards": 4}))).await;
+    }
     world
         .ask(Who::Operator, "PATCH", &path, Some(json!({"destination": destination(fixtures::fresh())})))
         .await;

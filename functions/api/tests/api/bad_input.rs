@@ -92,6 +92,7 @@ async fn each_field_refuses_what_the_platform_refuses() {
         (with("prefix", json!("p".repeat(201))), "/destination/prefix"),
         (with("bucket", json!("10.0.0.1")), "/destination/bucket"),
         (with("role", json!("arn:aws:iam::222222222222:user/x")), "/destination/role"),
+        (with("role", json!("arn:aws:iam::222222222222:role/Delivery")), "/destination/role"),
         (with("kms_key", json!("alias/x")), "/destination/kms_key"),
     ] {
         let refused = create(&world, body.clone()).await;

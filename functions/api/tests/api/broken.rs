@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use domain::connector::{Change, Connector};
 use domain::cursor::Cursor;
-use domain::names::{ConnectorId, TenantId};
+use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
-use domain::ports::{Connectors, PortError, SaveAnswer};
+use domain::ports::{Connectors, PortError, SaveAnswer, Wanted};
 use domain::time::Time;
 
 /// How it fails.
@@ -49,7 +49,7 @@ impl Connectors for Broken {
 
     async fn list(
         &self,
-        _: Option<&TenantId>,
+        _: Wanted<'_>,
         _: Option<&ConnectorId>,
         _: u32,
     ) -> Result<Vec<Connector>, PortError> {

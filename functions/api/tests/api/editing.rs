@@ -64,3 +64,25 @@ async fn another_destination_pauses_an_active_connector_until_it_is_verified() {
     let resumed = world.post(&path, "resume").await;
     assert_eq!((&resumed.body["state"], &resumed.body["destination"]), (&json!("active"), &to));
 }
+
+#[tokio::test]
+async fn shards_are_an_operators_to_set_and_only_grow_from_two_on() {
+    let world = World::new();
+    let path = world.active("acme").await;
+    let shards = async |n: u8| world.ask(Who::Operator, "PATCH", &path, Some(json!({"shards": n}))).await;
+    let refused = shards(4).await;
+    assert_eq!((refused.status, refused.code()), (409, "shards_are_read"));
+    let told = refused.body["detail"].as_str().unwrap();
+    assert!(told.contains("only from 2 on") && told.contains("new connector with 4 shards"), "{told}");
+    assert_eq!(shards(1).await.status, 200, "what changes nothing is no change");
+
+    let path = world.connected("globex").await;
+    let set = async |who, n: u8| world.ask(who, "PATCH", &path, Some(json!({"shards": n}))).await;
+    assert_eq!(set(Who::Operator, 4).await.body["shards"], 4, "it has read nothing yet");
+    let own = world.ask(Who::Tenant("globex"), "PATCH", &path, Some(json!({"shards": 5}))).await;
+    assert_eq!((own.status, own.code()), (403, "forbidden"));
+    world.post(&path, "activate").await;
+    assert_eq!(set(Who::Operator, 8).await.body["shards"], 8);
+    assert_eq!(set(Who::Operator, 4).await.code(), "shards_are_read");
+    assert_eq!(world.get(&path).await.body["shards"], 8);
+}

@@ -73,11 +73,10 @@ async fn the_tenant_is_the_tokens_whatever_path_query_and_body_say() {
 }
 
 #[tokio::test]
-async fn a_role_or_place_in_use_is_refused_without_telling_whose() {
+async fn a_role_or_place_in_use_is_refused_once_it_is_proved_and_without_telling_whose() {
     let world = World::new();
-    let (theirs, mine) = (destination(1), destination(2));
-    let body = json!({"tenant": THEIRS, "destination": theirs});
-    assert_eq!(world.ask(Who::Operator, "POST", "/v1/connectors", Some(body)).await.status, 201);
+    let theirs = world.get(&world.active(THEIRS).await).await.body["destination"].clone();
+    let mine = destination(2);
     let mut below = theirs.clone();
     below["prefix"] = json!("auditferry/deeper");
     let mut role = mine.clone();
@@ -85,11 +84,30 @@ async fn a_role_or_place_in_use_is_refused_without_telling_whose() {
     for (destination, code) in
         [(theirs, "destination_taken"), (below, "destination_taken"), (role, "role_taken")]
     {
+        // To name it tells nothing: whether it is in use is for those only whom the role and the bucket let in.
         let body = json!({"destination": destination});
-        let refused = world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(body)).await;
-        assert_eq!((refused.status, refused.code()), (409, code));
-        assert!(!refused.body.to_string().contains(THEIRS), "{refused:?}");
+        let named = world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(body)).await;
+        assert_eq!(named.status, 201);
+        for verb in ["verify", "activate"] {
+            let path = format!("{}/{verb}", named.headers["location"]);
+            let refused = world.ask(Who::Tenant(MINE), "POST", &path, None).await;
+            assert_eq!((refused.status, refused.code()), (409, code));
+            assert!(!refused.body.to_string().contains(THEIRS), "{refused:?}");
+        }
+        assert_eq!(world.get(&named.headers["location"]).await.body["state"], "draft");
     }
+}
+
+#[tokio::test]
+async fn who_names_a_place_first_does_not_keep_it_from_its_owner() {
+    let world = World::new();
+    let place = destination(3);
+    let squatter = json!({"tenant": THEIRS, "destination": place});
+    assert_eq!(world.ask(Who::Operator, "POST", "/v1/connectors", Some(squatter)).await.status, 201);
+    let owner = json!({"destination": place});
+    let owner = world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(owner)).await;
+    let activated = world.post(&owner.headers["location"], "activate").await;
+    assert_eq!((activated.status, &activated.body["state"]), (200, &json!("active")));
 }
 
 #[tokio::test]

@@ -149,6 +149,28 @@ async fn nothing_is_lost_before_it_was_said_what_and_accepted() {
 }
 
 #[tokio::test]
+async fn a_deleted_connector_is_listed_to_who_asks_for_the_deleted_too() {
+    let world = World::new();
+    let (kept, gone) = (world.connected("acme").await, world.connected("acme").await);
+    world.ask(Who::Operator, "DELETE", &gone, None).await;
+    let listed = async |query: &str| {
+        let answer = world.ask(ACME, "GET", &format!("/v1/connectors{query}"), None).await;
+        let connectors = answer.body["connectors"].as_array().cloned().unwrap_or_default();
+        connectors.iter().map(|c| format!("/v1/connectors/{}", c["id"].as_str().unwrap())).collect::<Vec<_>>()
+    };
+    for query in ["", "?deleted=false", "?tenant=acme"] {
+        assert_eq!(listed(query).await, std::slice::from_ref(&kept), "{query}");
+    }
+    let mut both = listed("?deleted=true&limit=2").await;
+    both.sort_by_key(|path| *path != kept);
+    assert_eq!(both, [kept, gone.clone()]);
+    // It is still there to be read, and so are its records.
+    assert_eq!(world.get(&gone).await.body["state"], "deleted");
+    let refused = world.ask(ACME, "GET", "/v1/connectors?deleted=yes", None).await;
+    assert_eq!((refused.status, refused.code()), (400, "malformed"));
+}
+
+#[tokio::test]
 async fn every_change_is_recorded_with_who_and_what_and_is_told_the_bus() {
     let world = World::new();
     let path = world.active("acme").await;

@@ -112,7 +112,12 @@ pub(crate) async fn rotate(backend: &Backend, args: &ChangeArgs, output: Output)
     let connector = backend.onboarding.rotate_external_id(&backend.caller, id, args.if_version).await?;
     let new = connector.external_ids().next().map(ToString::to_string).unwrap_or_default();
     output.line(format_args!("{id} has the new external ID {new}; the old one works until this one does"));
-    output.line(format_args!("For the customer: {}", backend.command(format_args!("setup {id}"))));
+    let stack = domain::setup::stack_name(id);
+    output.line(format_args!(
+        "The customer puts it into the parameter ExternalId of its stack ({stack}, by the link)"
+    ));
+    output
+        .line(format_args!("and by hand or with Terraform: {}", backend.command(format_args!("setup {id}"))));
     output.line(format_args!("Then: {}", backend.command(format_args!("verify {id}"))));
     output.object(&Changed::settings(&connector));
     Ok(Exit::Done)

@@ -61,6 +61,7 @@ pub(crate) async fn setup(backend: &Backend, id: &ConnectorId, output: Output) -
     let missing = || "the template is not published: set CUSTOMER_TEMPLATE_URL".to_owned();
     for (heading, text) in [
         ("External ID", setup.external_id.to_string()),
+        ("What the stack and the role are called", format!("{} and {}", setup.stack_name, setup.role_name)),
         ("Link that opens the customer's console", setup.quick_create_url.clone().unwrap_or_else(missing)),
         ("Or by hand: the role's trust policy", pretty(&setup.trust_policy)),
         ("… and its permissions", pretty(&setup.permissions_policy)),
@@ -85,7 +86,7 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
     let edit = Edit { destination: Some(destination), ..Edit::default() };
     let connector = backend.onboarding.update(&backend.caller, id, args.change.if_version, edit).await?;
     output.line(format_args!("{id} writes to {}/{}", args.bucket, args.prefix));
-    // After it is stored: a role or bucket that is another connector's is left alone.
+    // A role that lets in another connector is left alone.
     if let Some(embedded) = backend.embedded.as_ref().filter(|_| !args.no_stack) {
         embedded.admit(&connector)?;
         output.line("the stand-in has the bucket, and the role that lets this connector in");
@@ -113,6 +114,7 @@ pub(crate) async fn update(backend: &Backend, args: &UpdateArgs, output: Output)
     // Half of an encoding comes from what was read, so that is what the change is made to.
     let if_match = args.change.if_version.or_else(|| (encoding != now.encoding).then_some(now.version));
     let edit = Edit {
+        shards: args.shards,
         frequency: args.frequency,
         encoding: (encoding != now.encoding).then_some(encoding),
         destination: None,

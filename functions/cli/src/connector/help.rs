@@ -12,7 +12,9 @@ Examples:
 pub(crate) const SETUP: &str = "\
 The link opens the customer's console with everything filled in: the customer clicks Create stack and gives back \
 the output RoleArn. The policies and the Terraform call are the same for those who would rather do it by hand. \
-While the external ID is being rotated they carry the new one.
+Role and stack have names of the connector's own, so that an account can hold several. While the external ID is \
+being rotated all of it carries the new one; a customer that has its stack already updates that, with the new ID in \
+the parameter ExternalId, instead of opening the link again.
 
 Examples:
   auditferry connector setup con_0123456789abcdef
@@ -20,7 +22,7 @@ Examples:
 
 pub(crate) const CONNECT: &str = "\
 What was verified is the destination: a connector that exports pauses until the new one is verified by \
-`resume`. A role serves one tenant, and a folder of a bucket one connector.
+`resume`. A role serves one tenant, and a folder of a bucket one connector: the one that was verified there first.
 
 With --local this command also plays the customer's part in the stand-in: it makes the bucket in the role's \
 account if there is none of that name, and a role that asks for the connector's external ID and may write below \
@@ -29,14 +31,19 @@ both, and the role must lie on the path /auditferry/: the exporter may assume no
 
 Examples:
   auditferry connector connect con_0123456789abcdef --local ./af \\
-    --role-arn arn:aws:iam::123456789012:role/auditferry/AuditLogDelivery \\
+    --role-arn arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery \\
     --bucket acme-audit-log --region eu-central-1
   auditferry connector connect con_0123456789abcdef --prefix security/audit --json \\
-    --role-arn arn:aws:iam::123456789012:role/auditferry/AuditLogDelivery \\
+    --role-arn arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery \\
     --bucket acme-audit-log --region eu-central-1";
 
 pub(crate) const UPDATE: &str = "\
 Windows that are sealed stay as they are.
+
+Once it exports, --shards can only be raised, and only from 2 on: every partition that it has read it reads for good, \
+so that nothing in it is lost. Raise it, for each connector of the tenant, before your product writes to the new \
+partitions. A tenant with one partition, whose key bears no number, moves to several with a second connector, of that \
+many shards and with another prefix, while the first one goes on.
 
 Examples:
   auditferry connector update con_0123456789abcdef --frequency 6
@@ -112,7 +119,7 @@ Examples:
 
 pub(crate) const LIST: &str = "\
 The listing is eventually consistent: a connector made a moment ago may be missing. If there are more, the answer \
-says how to go on; with --json its field `next` does, for --after.
+says how to go on; with --json its field `next` does, for --after. Deleted ones are left out without --all.
 
 Examples:
   auditferry connector list
@@ -129,7 +136,8 @@ Examples:
 
 pub(crate) const RUN: &str = "\
 The window is cut at now less the settle time, so that no event is read before it has come to rest. In AWS \
-the command asks for the run, and the dispatcher's next tick (within 5 minutes) starts it. With --local it \
+the command asks for the run, and the dispatcher's next tick (within 5 minutes) starts it; while another run of it \
+is under way (15 minutes at most), that is the first tick after its end. With --local it \
 runs the exporter here, tells what came of it, and ends with 1 if delivery is blocked. A blocked destination is \
 tried at once, without waiting for its next attempt.
 

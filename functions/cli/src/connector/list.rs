@@ -3,6 +3,7 @@
 use domain::connector::Connector;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
+use domain::ports::Wanted;
 use serde::Serialize;
 
 use super::options::{ListArgs, PagedArgs};
@@ -36,7 +37,8 @@ pub(crate) async fn list(backend: &Backend, args: &ListArgs, output: Output) -> 
     // One more than is shown tells whether there are more.
     let (limit, more) = (args.limit as usize, args.limit.saturating_add(1));
     let Backend { onboarding, caller, .. } = backend;
-    let found = onboarding.list(caller, args.tenant.as_ref(), args.after.as_ref(), more).await?;
+    let wanted = Wanted { tenant: args.tenant.as_ref(), deleted: args.all };
+    let found = onboarding.list(caller, wanted, args.after.as_ref(), more).await?;
     let connectors = found.get(..limit).unwrap_or(&found);
     let next = connectors.last().filter(|_| found.len() > limit).map(|last| &last.id);
     let columns = ["CONNECTOR", "TENANT", "STATE", "EVERY", "FILES", "BUCKET"].map(Column::Left);

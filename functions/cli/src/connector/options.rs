@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use domain::connector::Shards;
-use domain::names::{BucketName, ConnectorId, KmsKeyArn, Prefix, Region, RoleArn, TenantId};
+use domain::names::{BucketName, ConnectorId, CustomerRole, KmsKeyArn, Prefix, Region, TenantId};
 use domain::part::{Compression, Format};
 use domain::schedule::Frequency;
 use domain::time::Time;
@@ -45,10 +45,10 @@ pub(crate) struct ConnectArgs {
     /// Which.
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
-    /// The role in the customer's account, such as
-    /// `arn:aws:iam::123456789012:role/auditferry/AuditLogDelivery`
+    /// The role in the customer's account, on the path /auditferry/, such as
+    /// `arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery`
     #[arg(long, value_name = "ARN")]
-    pub(crate) role_arn: RoleArn,
+    pub(crate) role_arn: CustomerRole,
     /// The customer's bucket; the role's account must own it
     #[arg(long, value_name = "BUCKET")]
     pub(crate) bucket: BucketName,
@@ -68,7 +68,7 @@ pub(crate) struct ConnectArgs {
 
 /// The options of `connector update`.
 #[derive(Debug, Clone, Args)]
-#[group(id = "what", required = true, multiple = true, args = ["frequency", "format", "compression"])]
+#[group(id = "what", required = true, multiple = true, args = ["frequency", "format", "compression", "shards"])]
 pub(crate) struct UpdateArgs {
     /// Which.
     #[command(flatten)]
@@ -82,6 +82,9 @@ pub(crate) struct UpdateArgs {
     /// How the files are compressed, from the next one on
     #[arg(long, value_enum)]
     pub(crate) compression: Option<CompressionName>,
+    /// Over how many partitions of the events table the tenant's events are spread
+    #[arg(long, value_name = "N", value_parser = crate::events::args::shards)]
+    pub(crate) shards: Option<Shards>,
 }
 
 /// The options of `connector delete`.
@@ -101,6 +104,9 @@ pub(crate) struct ListArgs {
     /// Only this tenant's
     #[arg(long, value_name = "TENANT")]
     pub(crate) tenant: Option<TenantId>,
+    /// The deleted ones too
+    #[arg(long)]
+    pub(crate) all: bool,
     /// At most so many
     #[arg(long, value_name = "N", default_value = "100", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) limit: u32,

@@ -153,7 +153,9 @@ async fn enlist(embedded: &Embedded, (name, account): (&str, &str), now: Time) -
 
 fn destination(name: &str, account: &str) -> Result<Destination, Problem> {
     Ok(Destination {
-        role: format!("arn:aws:iam::{account}:role/auditferry/AuditLogDelivery").parse().map_err(refused)?,
+        role: format!("arn:aws:iam::{account}:role/auditferry/AuditferryDelivery")
+            .parse()
+            .map_err(refused)?,
         bucket: format!("{name}-audit-log").parse().map_err(refused)?,
         region: REGION.parse().map_err(refused)?,
         prefix: PREFIX.parse().map_err(refused)?,

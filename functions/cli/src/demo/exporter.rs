@@ -14,13 +14,14 @@ use adapters::settings::{
 use adapters::source::DynamoSource;
 use adapters::staging::S3Staging;
 use async_trait::async_trait;
-use domain::cursor::Reconcile;
 use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::notice::Notice;
 use domain::part::{Part, PartNumber};
 use domain::ports::{Bus, Clock, LeaseAnswer, PortError, Runs};
-use domain::protocol::{Mark, Outcome, ReadThrough, Release, Seal, SealAnswer, Snapshot, Summary};
+use domain::protocol::{
+    Mark, Outcome, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot, Summary,
+};
 use domain::time::Time;
 use exporter::{Exporter, Ports, export};
 use local::wiring::KeptBus;
@@ -141,13 +142,8 @@ impl Runs for StopBeforeMark {
         self.0.read_through(id, read).await
     }
 
-    async fn reconciled(
-        &self,
-        id: &ConnectorId,
-        before: &Reconcile,
-        after: &Reconcile,
-    ) -> Result<(), PortError> {
-        self.0.reconciled(id, before, after).await
+    async fn reconciled(&self, id: &ConnectorId, noted: &Reconciled) -> Result<(), PortError> {
+        self.0.reconciled(id, noted).await
     }
 
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {

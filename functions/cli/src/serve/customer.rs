@@ -9,11 +9,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use domain::names::{AccountId, BucketName, ExternalId, Prefix, Refused, Region, RoleArn};
-use domain::setup::{ROLE_NAME, ROLE_PATH};
-use local::wiring::{CustomerStack, Embedded, REGION};
-use serde::{Deserialize, Serialize};
+use local::wiring::Embedded;
+use serde::Deserialize;
 use serde_json::{Value, json};
+
+use super::launch::Launch;
 
 /// Where the customer's stacks are launched.
 pub(super) const STACKS_PATH: &str = "/stand-in/stacks";
@@ -32,60 +32,7 @@ pub(super) fn routes(embedded: &Arc<Embedded>) -> Router {
         .with_state(Arc::clone(embedded))
 }
 
-/// The parameters of `infra/customer-role.yaml`, as far as the stand-ins know them, and where it is launched.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
-struct Launch {
-    account_id: AccountId,
-    region: Option<Region>,
-    /// Without one the role lets in whoever asks.
-    external_id: Option<ExternalId>,
-    bucket_name: BucketName,
-    prefix: Option<Prefix>,
-    role_name: Option<String>,
-    #[serde(default)]
-    create_bucket: YesNo,
-}
-
-/// As the template has it, but for the default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum YesNo {
-    #[default]
-    Yes,
-    No,
-}
-
-/// The template's outputs.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Outputs {
-    role_arn: RoleArn,
-    bucket_name: BucketName,
-    region: Region,
-    account_id: AccountId,
-}
-
-impl Launch {
-    /// What the stand-ins make of it, and what it puts out.
-    fn planned(self) -> Result<(CustomerStack, Outputs), Refused> {
-        let region = self.region.map_or_else(|| REGION.parse(), Ok)?;
-        let name = self.role_name.as_deref().unwrap_or(ROLE_NAME);
-        let role: RoleArn = format!("arn:aws:iam::{}:role{ROLE_PATH}{name}", self.account_id).parse()?;
-        let stack = CustomerStack {
-            role: role.clone(),
-            external_id: self.external_id,
-            bucket: self.bucket_name.clone(),
-            prefix: self.prefix.map_or_else(|| "auditferry".parse(), Ok)?,
-            create_in: (self.create_bucket == YesNo::Yes).then(|| region.clone()),
-        };
-        let outputs =
-            Outputs { role_arn: role, bucket_name: self.bucket_name, region, account_id: self.account_id };
-        Ok((stack, outputs))
-    }
-}
-
-/// `POST /stand-in/stacks`
+/// `POST /stand-in/stacks`: what [`Launch`] says.
 async fn launch(State(embedded): State<Arc<Embedded>>, headers: HeaderMap, body: Bytes) -> Response {
     // No web page can send this content type to another origin without asking first.
     let is_json =
@@ -93,10 +40,7 @@ async fn launch(State(embedded): State<Arc<Embedded>>, headers: HeaderMap, body:
     if !is_json {
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it as application/json");
     }
-    let planned = serde_json::from_slice::<Launch>(&body)
-        .map_err(|error| error.to_string())
-        .and_then(|launch| launch.planned().map_err(|refused| refused.to_string()));
-    let (stack, outputs) = match planned {
+    let (stack, outputs) = match Launch::read(&body).and_then(Launch::planned) {
         Ok(planned) => planned,
         Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
     };

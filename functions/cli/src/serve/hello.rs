@@ -63,7 +63,7 @@ fn lines(hello: &Hello<'_>, output: Output) -> Vec<String> {
         format!("  curl {json} -d '{{\"tenant\": \"acme\"}}' {connectors_url}"),
         strong("Play its customer, who clicks Create stack:"),
         format!(
-            "  curl {json} -d '{{\"AccountId\": \"222222222222\", \"ExternalId\": \"af-…\", \"BucketName\": \"acme-audit-log\"}}' {stacks_url}"
+            "  curl {json} -d '{{\"AccountId\": \"222222222222\", \"Link\": \"(quick_create_url of {connectors_url}/ID/setup)\", \"BucketName\": \"acme-audit-log\", \"CreateBucket\": \"yes\"}}' {stacks_url}"
         ),
         strong("In another terminal, an AWS SDK or this program without --local works on it with:"),
     ];

@@ -1,10 +1,12 @@
 //! `serve`: the embedded stack and the HTTP API on 127.0.0.1, with a ticking schedule, until Ctrl-C.
 //!
-//! `customer` plays the customer's side and the event bus, `ticking` the schedule, and `hello` says what is where.
+//! `customer` plays the customer's side (`launch`) and the event bus, `ticking` the schedule, and `hello` says what is
+//! where.
 
 pub(crate) mod args;
 mod customer;
 mod hello;
+mod launch;
 mod ticking;
 
 use std::sync::Arc;

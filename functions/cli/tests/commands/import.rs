@@ -43,8 +43,14 @@ fn the_same_file_twice_is_exported_once() {
     let start = ["--start-from", "2026-01-01T00:00:00Z"];
     let made = folder.done(&[&["connector", "create"], &tenant[..], &start].concat(), now);
     let id = made["connector"]["id"].as_str().unwrap();
-    let to =
-        ["--role-arn", "arn:aws:iam::123456789012:role/R", "--bucket", "acme-log", "--region", "us-east-1"];
+    let to = [
+        "--role-arn",
+        "arn:aws:iam::123456789012:role/auditferry/R",
+        "--bucket",
+        "acme-log",
+        "--region",
+        "us-east-1",
+    ];
     folder.done(&[&["connector", "connect", id], &to[..]].concat(), now);
     folder.done(&["connector", "activate", id], now);
     let ran = folder.done(&["connector", "run", id], now);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::program::{Folder, events, run, trail, trail_lines};
 
-const ROLE: &str = "arn:aws:iam::123456789012:role/auditferry/AuditLogDelivery";
+const ROLE: &str = "arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery";
 
 fn import(folder: &Folder) {
     let fields = ["--tenant", "acme", "--time-field", "eventTime", "--id-field", "eventID"];
@@ -139,4 +139,23 @@ fn a_connector_that_is_not_ready_is_refused_with_the_next_step() {
     assert!(list.stdout.contains(&id) && list.stdout.contains("not connected"), "{list:?}");
     let other = run(&["connector", "list", "--local", folder.path(), "--tenant", "other"]);
     assert!(!other.stdout.contains(&id) && other.stdout.contains("there are no connectors"), "{other:?}");
+}
+
+#[test]
+fn shards_can_only_be_raised_and_only_from_two_on_once_it_exports() {
+    let folder = Folder::new();
+    let now = "2023-07-10T11:30:00Z";
+    let id = create(&folder, &[]);
+    connect(&folder, &id);
+    let to = |shards: &'static str| ["connector", "update", &id, "--shards", shards].map(str::to_owned);
+    let set =
+        |shards| folder.done(&to(shards).each_ref().map(String::as_str), now)["connector"]["shards"].clone();
+    assert_eq!((set("4"), set("2")), (4.into(), 2.into()), "it has read nothing yet");
+    folder.done(&["connector", "activate", &id], now);
+    assert_eq!(set("8"), 8);
+    let words = to("4");
+    let place = ["--local", folder.path(), "--now", now];
+    let said = run(&[&words.each_ref().map(String::as_str)[..], &place].concat());
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.stderr.contains("only be raised") && said.stderr.contains("connector create"), "{said:?}");
 }

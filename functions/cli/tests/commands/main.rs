@@ -21,3 +21,7 @@ mod refusals;
 #[cfg(test)]
 #[cfg(unix)]
 mod serve;
+#[cfg(test)]
+mod verify;
+#[cfg(test)]
+mod verify_bucket;

@@ -51,9 +51,17 @@ fn a_new_connector_comes_with_all_that_the_customer_needs() {
     assert!(link.contains("console.aws.amazon.com") && link.contains(external_id), "{link}");
     let trust = &setup["trust_policy"]["Statement"][0]["Condition"];
     assert_eq!(trust["StringEquals"]["sts:ExternalId"], external_id);
-    assert!(setup["terraform"].as_str().unwrap().contains(external_id), "{setup}");
+    let (role, stack) = (setup["role_name"].as_str().unwrap(), setup["stack_name"].as_str().unwrap());
+    assert!(
+        play.id.contains(stack.strip_prefix("auditferry-").unwrap()),
+        "{stack} is of the connector's own name"
+    );
+    let terraform = setup["terraform"].as_str().unwrap();
+    assert!(terraform.contains(external_id) && terraform.contains(role), "{setup}");
     let said = play.says(&["setup", &play.id]);
-    for words in [external_id, link, "\"sts:AssumeRole\"", "\"s3:PutObject\"", "module \"auditferry\""] {
+    for words in
+        [external_id, link, role, stack, "\"sts:AssumeRole\"", "\"s3:PutObject\"", "module \"auditferry\""]
+    {
         assert!(said.stdout.contains(words), "{words}: {}", said.stdout);
     }
 }
@@ -182,20 +190,57 @@ fn what_is_disabled_can_be_taken_back_and_what_is_deleted_is_told_first() {
 #[test]
 fn a_role_and_a_folder_are_taken_once_and_whose_they_are_stays_untold() {
     let play = Play::connected();
+    play.done("verify");
     let made = play.folder.done(&["connector", "create", "--tenant", "other-co"], NOW);
     let other = made["connector"]["id"].as_str().unwrap();
-    let to =
-        |role, bucket| ["connect", other, "--role-arn", role, "--bucket", bucket, "--region", "eu-central-1"];
-    let own = "arn:aws:iam::333333333333:role/auditferry/AuditferryDelivery";
-    for (role, bucket, words) in
-        [(ROLE, "other-log", "this role"), (own, "acme-audit-log", "this destination")]
-    {
-        let said = play.says(&to(role, bucket));
+    let connect = |role: &str, prefix: &str| {
+        let to = [
+            "--role-arn",
+            role,
+            "--bucket",
+            "acme-audit-log",
+            "--region",
+            "eu-central-1",
+            "--prefix",
+            prefix,
+        ];
+        play.says(&[&["connect", other], &to[..]].concat())
+    };
+    // The stand-in's customer does not change a role that lets in another connector.
+    let said = connect(ROLE, "elsewhere");
+    assert!(said.code == Some(1) && said.stderr.contains("lets in another connector"), "{said:?}");
+    assert_eq!(play.done("verify")["passed"], true);
+
+    let refused = |words: &str| {
+        let said = play.says(&["verify", other]);
         assert!(said.code == Some(1) && said.stderr.contains(words), "{said:?}");
         assert!(!said.stderr.contains("acme,") && !said.stderr.contains(&play.id), "{said:?}");
-    }
-    // The customer's own role was left as it was.
-    assert_eq!(play.done("verify")["passed"], true);
+    };
+    // Another role of the same customer's, which may write into the folder: the folder is taken.
+    let own = "arn:aws:iam::222222222222:role/auditferry/Other";
+    assert_eq!(connect(own, "auditferry").code, Some(0));
+    refused("this destination");
+    // The customer lets the other connector in through the role of the first: the role is taken.
+    let external_id = made["connector"]["external_id"].clone();
+    play.folder.edit_accounts(|accounts| {
+        accounts["roles"][ROLE]["external_id"] = external_id.clone();
+        accounts["roles"][ROLE]["prefix"] = "elsewhere".into();
+    });
+    assert_eq!(connect(ROLE, "elsewhere").code, Some(0));
+    refused("this role");
+}
+
+#[test]
+fn what_is_deleted_is_listed_only_with_all() {
+    let play = Play::new();
+    play.folder.done(&["connector", "delete", &play.id, "--yes"], NOW);
+    assert!(play.says(&["list"]).stdout.contains("there are no connectors"));
+    let told = play.says(&["list", "--all", "--json"]).json();
+    assert_eq!(
+        (&told["connectors"][0]["id"], &told["connectors"][0]["state"]),
+        (&play.id.clone().into(), &"deleted".into())
+    );
+    assert!(play.says(&["list", "--all", "--tenant", "acme"]).stdout.contains(&play.id));
 }
 
 #[test]

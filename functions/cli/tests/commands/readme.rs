@@ -33,6 +33,16 @@ fn script(text: &str) -> String {
     script
 }
 
+/// The README says that its walk takes these. Without them nothing is wrong with the program, and that is said.
+fn needs(tool: &str, path: &str) {
+    let found = Command::new(tool).arg("--version").env("PATH", path).stdout(Stdio::null()).status();
+    assert!(
+        found.is_ok_and(|status| status.success()),
+        "this test runs the README's walk as a reader does, which takes `bash` and `curl`: install `{tool}`, or leave \
+         it out with `cargo test -- --skip the_walk_through_onboarding`"
+    );
+}
+
 #[test]
 fn the_walk_through_onboarding_works_as_it_stands_in_the_readme() {
     let text = section("Onboarding a customer");
@@ -50,6 +60,9 @@ fn the_walk_through_onboarding_works_as_it_stands_in_the_readme() {
     std::fs::set_permissions(tools.join("cargo"), PermissionsExt::from_mode(0o755)).unwrap();
     #[expect(clippy::disallowed_methods, reason = "a reader's shell has curl and the like on its path too")]
     let path = std::env::var("PATH").unwrap();
+    for tool in ["bash", "curl"] {
+        needs(tool, &path);
+    }
     let path = format!("{}:{path}", tools.display());
 
     // Whatever the script leaves running goes with it.

@@ -10,7 +10,7 @@ fn connect<'a>(option: &'a str, value: &'a str) -> Vec<&'a str> {
         words.extend([option, value]);
     }
     for (name, good) in [
-        ("--role-arn", "arn:aws:iam::123456789012:role/R"),
+        ("--role-arn", "arn:aws:iam::123456789012:role/auditferry/R"),
         ("--bucket", "acme-log"),
         ("--region", "eu-central-1"),
         ("--prefix", "audit"),
@@ -39,6 +39,11 @@ fn wrong_values_are_refused_with_the_right_form() {
         (create("--start-from", "2026-01-01"), "`2026-01-01`", "2026-11-20T20:15:30.123Z"),
         (connect("--role-arn", "arn:aws:iam::1234:role/R"), "12 digits", "arn:aws:iam::123456789012:role/"),
         (connect("--role-arn", "arn:aws:iam::123456789012:user/R"), "does not name a role", "role/"),
+        (
+            connect("--role-arn", "arn:aws:iam::123456789012:role/R"),
+            "is not on the path /auditferry/",
+            "arn:aws:iam::123456789012:role/auditferry/",
+        ),
         (connect("--bucket", "Acme"), "not allowed", "3 to 63"),
         (connect("--bucket", "10.0.0.1"), "IP address", "3 to 63"),
         (connect("--region", "eu-central-1.evil.example"), "not the name of an AWS region", "eu-central-1"),
@@ -140,6 +145,7 @@ fn every_command_has_help_with_an_example() {
         "connector history --help",
         "connector changes --help",
         "serve --help",
+        "verify --help",
     ] {
         let said = run(&words.split(' ').collect::<Vec<_>>());
         assert_eq!(said.code, Some(0), "{words}");

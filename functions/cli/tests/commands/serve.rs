@@ -79,11 +79,19 @@ fn a_connector_goes_from_the_api_to_its_customers_bucket() {
     let (status, made) =
         serve.post("/v1/connectors", &json!({ "tenant": "acme", "start_from": "2023-07-10T11:30:00Z" }));
     assert_eq!(status, 201, "{made}");
-    let (id, external_id) = (made["id"].as_str().unwrap(), &made["external_id"]);
-    let stack = json!({ "AccountId": "222222222222", "ExternalId": external_id, "BucketName": "acme-log", "Prefix": "audit" });
+    let id = made["id"].as_str().unwrap();
+    let setup = serve.ask("GET", &format!("/v1/connectors/{id}/setup"), "", "").1;
+    // The link fills in all but the bucket; what is typed beside it goes before what it fills in.
+    let stack = json!({
+        "AccountId": "222222222222", "Link": setup["quick_create_url"],
+        "BucketName": "acme-log", "Prefix": "audit", "CreateBucket": "yes",
+    });
     let (status, launched) = serve.post("/stand-in/stacks", &stack);
     let outputs = &launched["Outputs"];
-    assert_eq!((status, &outputs["AccountId"]), (201, &"222222222222".into()), "{launched}");
+    let role = format!("arn:aws:iam::222222222222:role/auditferry/{}", setup["role_name"].as_str().unwrap());
+    let bucket = "acme-log-222222222222-eu-central-1-an";
+    let promised = json!({ "AccountId": "222222222222", "BucketName": bucket, "Region": "eu-central-1", "RoleArn": role });
+    assert_eq!((status, outputs), (201, &promised), "{launched}");
     let destination = json!({ "destination": {
         "role": outputs["RoleArn"], "bucket": outputs["BucketName"], "region": outputs["Region"], "prefix": "audit",
     }});
@@ -99,7 +107,7 @@ fn a_connector_goes_from_the_api_to_its_customers_bucket() {
         std::thread::sleep(std::time::Duration::from_millis(100));
         delivered()
     }));
-    let events = dir.join("buckets/acme-log/audit/events/date=2023-07-10");
+    let events = dir.join(format!("buckets/{bucket}/audit/events/date=2023-07-10"));
     assert_eq!(std::fs::read_dir(events).unwrap().count(), 2);
     // A folder in use is told, and free again afterwards.
     let list = ["connector", "list", "--local", dir.to_str().unwrap()];
@@ -130,6 +138,7 @@ fn in_the_environment_that_is_told_a_command_works_as_in_aws() {
     assert!(said.stderr.contains("user/auditferry") && said.stderr.contains("HTTP API"), "{said:?}");
     let stack = json!({
         "AccountId": "222222222222", "ExternalId": made["setup"]["external_id"], "BucketName": "acme-log", "RoleName": "R",
+        "CreateBucket": "yes", "BucketNamespace": "global",
     });
     assert_eq!(serve.post("/stand-in/stacks", &stack).0, 201);
     let said = serve.says(&["connector", "activate", id, "--json"]);
@@ -159,6 +168,11 @@ fn the_customers_part_takes_nothing_but_sound_parameters() {
         ("RoleName", json!("a b"), "IAM does not allow"),
         ("ExternalId", json!("mine"), "external ID"),
         ("CreateBucket", json!("maybe"), "yes"),
+        ("BucketNamespace", json!("mine"), "account-regional"),
+        ("VendorAccountId", json!("999999999999"), "no other vendor"),
+        ("VendorRoleName", json!("admin"), "no other vendor"),
+        ("Link", json!("https://console.example/"), "quick-create link"),
+        ("Link", json!("https://c.example/?region=r#/stacks/create/review?param_Policy=x"), "unknown field"),
         ("Policy", json!("*"), "unknown field"),
     ] {
         let mut stack = sound.clone();

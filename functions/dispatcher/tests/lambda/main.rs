@@ -2,8 +2,6 @@
 //! a queue, the ledger on the embedded stand-ins. One binary with one module a topic.
 
 #[cfg(test)]
-mod sqs;
-#[cfg(test)]
 mod start;
 #[cfg(test)]
 mod tick;

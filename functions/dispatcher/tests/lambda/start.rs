@@ -1,11 +1,10 @@
 //! The start-up: an environment that is wrong ends it, and says all that is wrong with it.
 
-use crate::sqs::Queue;
 use crate::world::{World, dispatcher};
 
 #[tokio::test]
 async fn everything_wrong_with_the_environment_is_named_at_once() {
-    let world = World::start(Queue::start(0).await).await;
+    let world = World::start().await;
     for (ledger, queue, told) in [
         (None, None, ["LEDGER_TABLE is not set", "EXPORT_QUEUE_URL is not set"]),
         (Some("a b"), Some("export"), ["LEDGER_TABLE is `a b`", "EXPORT_QUEUE_URL is `export`"]),

@@ -6,7 +6,6 @@ use dispatcher::CLAIM;
 use domain::names::ConnectorId;
 use serde_json::json;
 
-use crate::sqs::Queue;
 use crate::world::{World, dispatcher, scheduled_event};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -21,7 +20,7 @@ fn messages(connectors: &[ConnectorId]) -> Vec<String> {
 
 #[tokio::test]
 async fn a_tick_sends_each_due_connector_once_and_the_next_one_nothing() {
-    let world = World::start(Queue::start(0).await).await;
+    let world = World::start().await;
     let now = world.embedded.clock().now();
     let mut due = Vec::new();
     for n in 0..25 {
@@ -34,7 +33,7 @@ async fn a_tick_sends_each_due_connector_once_and_the_next_one_nothing() {
     let answer = function.invoke(&scheduled_event()).await.unwrap();
 
     assert_eq!(answer, json!({ "due": 25, "claimed": 25, "sent": 25, "given_back": 0, "more": false }));
-    assert_eq!(world.queue.taken(), messages(&due));
+    assert_eq!(world.taken(), messages(&due));
     for id in &due {
         assert!(world.next_run_at(id).await >= now + CLAIM, "{id} is claimed for as long as a run may take");
     }
@@ -47,12 +46,13 @@ async fn a_tick_sends_each_due_connector_once_and_the_next_one_nothing() {
     let mut other = dispatcher(&world.environment()).await;
     assert_eq!(other.invoke(&scheduled_event()).await.unwrap(), nothing);
     other.kill().await;
-    assert_eq!(world.queue.taken(), messages(&due));
+    assert_eq!(world.taken(), messages(&due));
 }
 
 #[tokio::test]
 async fn a_message_that_the_queue_refuses_at_first_is_sent_again_and_the_others_are_not() {
-    let world = World::start(Queue::start(1).await).await;
+    let world = World::start().await;
+    world.queue.refuse_next(1);
     let now = world.embedded.clock().now();
     let mut due = Vec::new();
     for _ in 0..25 {
@@ -64,7 +64,7 @@ async fn a_message_that_the_queue_refuses_at_first_is_sent_again_and_the_others_
 
     assert_eq!(answer, json!({ "due": 25, "claimed": 25, "sent": 25, "given_back": 0, "more": false }));
     assert_eq!(world.queue.refused().len(), 1);
-    assert_eq!(world.queue.taken(), messages(&due));
+    assert_eq!(world.taken(), messages(&due));
     let log = function.kill().await.log();
     let told = log.iter().filter(|line| line["message"] == "the export queue refused a message");
     let told: Vec<_> = told.map(|line| json!({ "connector_id": line["connector.id"] }).to_string()).collect();
@@ -73,7 +73,8 @@ async fn a_message_that_the_queue_refuses_at_first_is_sent_again_and_the_others_
 
 #[tokio::test]
 async fn what_the_queue_keeps_refusing_is_due_again_at_once() {
-    let world = World::start(Queue::start(usize::MAX).await).await;
+    let world = World::start().await;
+    world.queue.refuse_next(usize::MAX);
     let due_at = world.embedded.clock().now() - MINUTE;
     let id = world.connector(due_at).await;
     let mut function = dispatcher(&world.environment()).await;
@@ -81,14 +82,14 @@ async fn what_the_queue_keeps_refusing_is_due_again_at_once() {
     let answer = function.invoke(&scheduled_event()).await.unwrap();
 
     assert_eq!(answer, json!({ "due": 1, "claimed": 1, "sent": 0, "given_back": 1, "more": false }));
-    assert_eq!(world.queue.taken(), messages(&[]));
+    assert_eq!(world.taken(), messages(&[]));
     assert_eq!(world.next_run_at(&id).await, due_at);
     function.kill().await;
 }
 
 #[tokio::test]
 async fn a_ledger_that_is_gone_fails_the_invocation_and_not_the_process() {
-    let world = World::start(Queue::start(0).await).await;
+    let world = World::start().await;
     let mut environment = world.environment();
     environment.retain(|(name, _)| *name != "LEDGER_TABLE");
     environment.push(("LEDGER_TABLE", "no-such-table".to_owned()));

@@ -7,20 +7,26 @@ use domain::time::Time;
 use local::wiring::Embedded;
 use serde_json::{Value, json};
 use tests::fixtures;
-use tests::lambda::Function;
-
-use crate::sqs::Queue;
+use tests::lambda::{Function, MessageQueue};
 
 /// The deployment.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) embedded: Embedded,
-    pub(crate) queue: Queue,
+    pub(crate) queue: MessageQueue,
 }
 
 impl World {
-    pub(crate) async fn start(queue: Queue) -> Self {
-        Self { embedded: Embedded::start(None, None).await.unwrap(), queue }
+    pub(crate) async fn start() -> Self {
+        let (embedded, queue) = (Embedded::start(None, None).await, MessageQueue::start().await);
+        Self { embedded: embedded.unwrap(), queue: queue.unwrap() }
+    }
+
+    /// The bodies of the messages in the queue, sorted.
+    pub(crate) fn taken(&self) -> Vec<String> {
+        let mut taken = self.queue.taken();
+        taken.sort();
+        taken
     }
 
     /// The environment of contract 3, as the template sets it, but for what only the exporter reads.

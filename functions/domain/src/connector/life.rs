@@ -6,46 +6,12 @@
 
 use std::time::Duration;
 
-use super::{Connector, Destination, State};
-use crate::names::{ConnectorId, ExternalId};
+use super::{Connector, Destination, NotAllowed, State};
+use crate::names::ExternalId;
 use crate::time::Time;
 
 /// How long everything of a disabled connector is kept.
 pub const KEPT_FOR: Duration = Duration::from_hours(30 * 24);
-
-/// A change that the connector's state does not allow.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotAllowed {
-    /// Verified or activated before the customer connected.
-    #[error("connector {0} has no destination yet")]
-    NoDestination(ConnectorId),
-    /// Activated or resumed before the destination has passed the verification.
-    #[error("the destination of connector {0} has not passed the verification")]
-    NotVerified(ConnectorId),
-    /// Activated twice, or resumed while not paused, and so on.
-    #[error("connector {id} is {state}; {verb} needs one that is {needs}")]
-    WrongState {
-        /// Which connector.
-        id: ConnectorId,
-        /// Its state.
-        state: &'static str,
-        /// What was asked.
-        verb: &'static str,
-        /// The states in which that is possible.
-        needs: &'static str,
-    },
-    /// A start in the future.
-    #[error("start-from {0} is later than now; leave it out to start with the activation")]
-    StartsInTheFuture(Time),
-    /// Taken back too late.
-    #[error("connector {id} was disabled at {at}, more than 30 days ago")]
-    KeptNoLonger {
-        /// Which connector.
-        id: ConnectorId,
-        /// When it was disabled.
-        at: Time,
-    },
-}
 
 impl Connector {
     /// Sets or changes where the files go. What was verified was the old destination: a ready connector is a
@@ -216,6 +182,7 @@ impl Connector {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::ConnectorId;
 
     type Step = (&'static str, fn(&mut Connector) -> Result<(), NotAllowed>);
 

@@ -2,18 +2,20 @@
 
 mod change;
 mod life;
+mod not_allowed;
+mod shards;
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::{
-    BucketName, ConnectorId, ExternalId, KmsKeyArn, Prefix, Refused, Region, RoleArn, TenantId,
-};
+use crate::names::{BucketName, ConnectorId, CustomerRole, ExternalId, KmsKeyArn, Prefix, Region, TenantId};
 use crate::part::Encoding;
 use crate::schedule::{Frequency, Grid};
 use crate::time::Time;
 
 pub use change::{Caller, Change, Verb};
-pub use life::{KEPT_FOR, NotAllowed};
+pub use life::KEPT_FOR;
+pub use not_allowed::NotAllowed;
+pub use shards::Shards;
 
 /// Where a connector is in its life: `draft → ready → active ⇄ paused → disabled → deleted`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,10 +51,10 @@ impl State {
 }
 
 /// The customer's side: the role to assume and the place to write to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Destination {
     /// The role in the customer's account.
-    pub role: RoleArn,
+    pub role: CustomerRole,
     /// The customer's bucket; its owner must be the role's account.
     pub bucket: BucketName,
     /// The bucket's region.
@@ -64,41 +66,8 @@ pub struct Destination {
     pub kms_key: Option<KmsKeyArn>,
 }
 
-/// How many partitions of the events table hold one tenant's events: 1 to 64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "u8", into = "u8")]
-pub struct Shards(u8);
-
-impl Shards {
-    /// One partition, the default.
-    pub const ONE: Self = Self(1);
-
-    /// How many.
-    #[must_use]
-    pub const fn get(self) -> u8 {
-        self.0
-    }
-}
-
-impl TryFrom<u8> for Shards {
-    type Error = Refused;
-    fn try_from(shards: u8) -> Result<Self, Refused> {
-        if (1..=64).contains(&shards) {
-            return Ok(Self(shards));
-        }
-        let form = "a tenant's events lie in 1 to 64 partitions";
-        Err(Refused::new("number of shards", &shards.to_string(), "is out of range", form))
-    }
-}
-
-impl From<Shards> for u8 {
-    fn from(shards: Shards) -> Self {
-        shards.0
-    }
-}
-
 /// The settings of a connector. What moves with each run is its cursor, a record of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Connector {
     /// Its ID.
     pub id: ConnectorId,
@@ -171,6 +140,16 @@ impl Connector {
     #[must_use]
     pub const fn is_exporting(&self) -> bool {
         matches!(self.state, State::Active | State::Paused)
+    }
+
+    /// The role and the folder that it has for itself. They are claimed by the verification, which proves that
+    /// whoever rules there lets *this* connector in, and given back with the destination or when the connector is
+    /// deleted. What was only named claims nothing, so nobody keeps another's role or bucket from it by naming it
+    /// first, or learns that way that it is in use.
+    #[must_use]
+    pub fn claims(&self) -> Option<&Destination> {
+        let proven = self.verified_at.is_some() && self.state != State::Deleted;
+        self.destination.as_ref().filter(|_| proven)
     }
 
     /// The external IDs to try, in order.

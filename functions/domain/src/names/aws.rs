@@ -1,4 +1,4 @@
-//! AWS's own names: accounts, roles, buckets, regions, keys.
+//! AWS's own names: accounts, buckets, regions, keys.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,11 @@ pub struct AccountId(String);
 text_newtype!(AccountId);
 
 impl AccountId {
+    /// The account that was found in a name that holds a sound one.
+    pub(super) fn of(digits: &str) -> Self {
+        Self(digits.to_owned())
+    }
+
     fn parse(text: &str) -> Result<Self, Refused> {
         if is_account(text) {
             return Ok(Self(text.to_owned()));
@@ -19,66 +24,12 @@ impl AccountId {
     }
 }
 
-fn is_account(text: &str) -> bool {
+pub(super) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-fn is_partition(text: &str) -> bool {
+pub(super) fn is_partition(text: &str) -> bool {
     matches!(text, "aws" | "aws-cn" | "aws-us-gov" | "aws-eusc")
-}
-
-/// An IAM role: `arn:<partition>:iam::<account>:role/<path and name>`.
-///
-/// The path and name follow the IAM user guide, "IAM and AWS STS quotas": a path of up to 512 printable ASCII
-/// characters, a name of up to 64 of `A-Z a-z 0-9 + = , . @ _ -`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct RoleArn(String);
-text_newtype!(RoleArn);
-
-impl RoleArn {
-    const FORM: &str = "it looks like arn:aws:iam::123456789012:role/auditferry/AuditLogDelivery";
-
-    fn parse(text: &str) -> Result<Self, Refused> {
-        let refuse = |problem: &str| Err(Refused::new("role ARN", text, problem, Self::FORM));
-        let fields: Vec<&str> = text.splitn(6, ':').collect();
-        let [arn, partition, service, region, account, resource] = fields.as_slice() else {
-            return refuse("does not have the six fields of an ARN");
-        };
-        if *arn != "arn" || !is_partition(partition) {
-            return refuse("does not start with arn:aws, arn:aws-cn, arn:aws-us-gov or arn:aws-eusc");
-        }
-        if *service != "iam" || !region.is_empty() {
-            return refuse("is not an ARN of IAM");
-        }
-        if !is_account(account) {
-            return refuse("does not name an account of 12 digits");
-        }
-        let Some(path) = resource.strip_prefix("role/") else {
-            return refuse("does not name a role");
-        };
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let name_ok = (1..=64).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b));
-        let folder_ok =
-            folder.len() <= 510 && folder.bytes().all(|b| b.is_ascii_graphic() && b != b'*' && b != b'?');
-        if !name_ok || !folder_ok {
-            return refuse("has a path or name that IAM does not allow");
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    /// The customer's account, which must own the bucket.
-    #[must_use]
-    pub fn account(&self) -> AccountId {
-        AccountId(self.0.split(':').nth(4).unwrap_or_default().to_owned())
-    }
-
-    /// `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
-    #[must_use]
-    pub fn partition(&self) -> &str {
-        self.0.split(':').nth(1).unwrap_or_default()
-    }
 }
 
 /// A general purpose bucket: 3 to 63 lower-case letters, digits, dots and hyphens.
@@ -171,24 +122,6 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn wrong_role_arns_are_refused() {
-        for bad in [
-            "",
-            "arn:aws:iam::1234:role/x",
-            "arn:aws:sts::123456789012:assumed-role/x/y",
-            "arn:aws:iam::123456789012:user/x",
-            "arn:aws:iam::123456789012:role/",
-            "arn:evil:iam::123456789012:role/x",
-            "arn:aws:iam::123456789012:role/a b",
-            "arn:aws:iam::123456789012:role/*",
-        ] {
-            assert!(bad.parse::<RoleArn>().is_err(), "{bad}");
-        }
-        let role: RoleArn = "arn:aws-us-gov:iam::123456789012:role/auditferry/Delivery".parse().unwrap();
-        assert_eq!((role.account().as_str(), role.partition()), ("123456789012", "aws-us-gov"));
-    }
-
-    #[test]
     fn bucket_names_follow_the_rules_of_s3() {
         for bad in
             ["ab", "Acme", "a_b", "-ab", "ab-", "a..b", "10.0.0.1", "xn--abc", "abc-s3alias", &"a".repeat(64)]
@@ -215,7 +148,6 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_a_parser_panic(text in any::<String>()) {
-            let _ = text.parse::<RoleArn>();
             let _ = text.parse::<BucketName>();
             let _ = text.parse::<Region>();
             let _ = text.parse::<KmsKeyArn>();

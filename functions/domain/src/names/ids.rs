@@ -54,7 +54,7 @@ impl ConnectorId {
 
     fn parse(text: &str) -> Result<Self, Refused> {
         let digits = text.strip_prefix("con_").unwrap_or_default();
-        if digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+        if digits.len() == 16 && is_lower_hex(digits) {
             return Ok(Self(text.to_owned()));
         }
         Err(Refused::new(
@@ -66,8 +66,8 @@ impl ConnectorId {
     }
 }
 
-/// The external ID of a connector: `af-` and 32 hexadecimal digits of 128 random bits, made by us and never
-/// settable, so that nobody can make us act in a role that trusts us for another tenant.
+/// The external ID of a connector: `af-` and 32 lower-case hexadecimal digits of 128 random bits, made by us and
+/// never settable, so that nobody can make us act in a role that trusts us for another tenant.
 ///
 /// Source: AWS IAM user guide, "Access to AWS accounts owned by third parties". It is no secret, but it is
 /// kept out of logs, so its `Debug` form is masked.
@@ -85,10 +85,10 @@ impl ExternalId {
 
     fn parse(text: &str) -> Result<Self, Refused> {
         let digits = text.strip_prefix("af-").unwrap_or_default();
-        if digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        if digits.len() == 32 && is_lower_hex(digits) {
             return Ok(Self(text.to_owned()));
         }
-        let form = "it is `af-` and 32 hexadecimal digits, made by Auditferry";
+        let form = "it is `af-` and 32 lower-case hexadecimal digits, made by Auditferry";
         Err(Refused::new("external ID", "(hidden)", "has another form", form))
     }
 }
@@ -97,6 +97,11 @@ impl fmt::Debug for ExternalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ExternalId(hidden)")
     }
+}
+
+/// The digits that we write: another spelling of the same number is another name.
+fn is_lower_hex(digits: &str) -> bool {
+    digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 /// One run of one exporter: 32 hexadecimal digits of 128 random bits. It owns the lease and signs the seal, so
@@ -140,5 +145,38 @@ mod tests {
         let id = ExternalId::new(1, 2);
         assert!(!format!("{id:?}").contains("0000000000000001"));
         assert_eq!(id.as_str().parse::<ExternalId>().unwrap(), id);
+    }
+
+    #[test]
+    fn an_external_id_has_exactly_the_form_that_we_make() {
+        let digits = "0123456789abcdef0123456789abcdef";
+        assert!(format!("af-{digits}").parse::<ExternalId>().is_ok());
+        let (upper, mixed) = (digits.to_uppercase(), digits.replacen('a', "A", 1));
+        for bad in [
+            digits.to_owned(),
+            format!("af-{upper}"),
+            format!("af-{mixed}"),
+            format!("AF-{digits}"),
+            format!("af-{digits}0"),
+            format!("af-{}", &digits[1..]),
+            format!("af-{}g", &digits[1..]),
+            format!("af-{}+", &digits[1..]),
+            format!(" af-{digits}"),
+            format!("af-{digits}\n"),
+        ] {
+            let error = bad.parse::<ExternalId>().unwrap_err().to_string();
+            assert!(
+                error.contains("32 lower-case hexadecimal digits") && !error.contains("0123"),
+                "{bad:?}: {error}"
+            );
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_external_id_that_we_make_is_one(high: u64, low: u64) {
+            let id = ExternalId::new(high, low);
+            assert_eq!(id.as_str().parse::<ExternalId>().unwrap(), id);
+        }
     }
 }

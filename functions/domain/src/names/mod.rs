@@ -4,10 +4,12 @@
 mod aws;
 mod ids;
 mod prefix;
+mod role;
 
-pub use aws::{AccountId, BucketName, KmsKeyArn, Region, RoleArn};
+pub use aws::{AccountId, BucketName, KmsKeyArn, Region};
 pub use ids::{ConnectorId, ExternalId, TenantId, WorkerId};
 pub use prefix::Prefix;
+pub use role::{CustomerRole, ROLE_PATH, RoleArn};
 
 /// A value that was refused: what was wrong and what form is right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

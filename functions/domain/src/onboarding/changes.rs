@@ -30,7 +30,7 @@ impl Onboarding {
     /// Creates a connector, with its external ID at once.
     ///
     /// # Errors
-    /// If the caller may not, the destination is taken, or the ledger fails.
+    /// If the caller may not, or the ledger fails.
     pub async fn create(&self, caller: &Caller, new: NewConnector) -> Changed {
         if !caller.may_see(&new.tenant) {
             return Err(OnboardingError::Forbidden("another tenant's connector"));
@@ -60,7 +60,7 @@ impl Onboarding {
     /// Changes settings. With `if_match`, only if that is the version stored.
     ///
     /// # Errors
-    /// As the state allows; if the destination is taken; if someone else was faster.
+    /// As the state allows; if someone else was faster.
     pub async fn update(
         &self,
         caller: &Caller,
@@ -73,6 +73,7 @@ impl Onboarding {
             if let Some(destination) = edit.destination.clone() {
                 connector.connect(destination)?;
             }
+            connector.spread(edit.shards.unwrap_or(connector.shards))?;
             connector.frequency = edit.frequency.unwrap_or(connector.frequency);
             connector.encoding = edit.encoding.unwrap_or(connector.encoding);
             connector.version = before.version;
@@ -85,10 +86,12 @@ impl Onboarding {
         self.change(caller, id, if_match, Verb::Update, apply).await
     }
 
-    /// Verifies the destination, telling each stage as it is known, and stores what follows from it.
+    /// Verifies the destination, telling each stage as it is known, and stores what follows from it: with a
+    /// verification that passed, role and folder are the connector's own ([`Connector::claims`]).
     ///
     /// # Errors
-    /// If there is nothing to verify, or the ledger fails; a verification that fails is an answer.
+    /// If there is nothing to verify, another connector has the role or the folder already, or the ledger fails; a
+    /// verification that fails is an answer.
     pub async fn verify(
         &self,
         caller: &Caller,

@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::{Onboarding, OnboardingError};
 use crate::connector::{Caller, Change, Connector};
 use crate::cursor::Cursor;
-use crate::names::{ConnectorId, TenantId};
+use crate::names::ConnectorId;
 use crate::part::{Part, PartNumber};
+use crate::ports::Wanted;
 use crate::setup::{Setup, setup};
 
 /// Settings and, once activated, the cursor.
@@ -32,23 +33,23 @@ impl Onboarding {
         Ok(View { connector, cursor })
     }
 
-    /// The connectors that the caller may see, by ID, behind `after`. A tenant's administrator gets its own,
-    /// whatever tenant it names.
+    /// The wanted connectors, as far as the caller may see them, by ID, behind `after`. A tenant's administrator
+    /// gets its own, whatever tenant it names.
     ///
     /// # Errors
     /// If the ledger fails.
     pub async fn list(
         &self,
         caller: &Caller,
-        tenant: Option<&TenantId>,
+        wanted: Wanted<'_>,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, OnboardingError> {
         let tenant = match caller {
             Caller::Tenant { tenant, .. } => Some(tenant),
-            Caller::Operator { .. } | Caller::System => tenant,
+            Caller::Operator { .. } | Caller::System => wanted.tenant,
         };
-        Ok(self.connectors.list(tenant, after, limit).await?)
+        Ok(self.connectors.list(Wanted { tenant, ..wanted }, after, limit).await?)
     }
 
     /// The parts of a connector before `before`, newest first.

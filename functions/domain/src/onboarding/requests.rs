@@ -28,6 +28,10 @@ pub struct NewConnector {
 /// A change of settings; what is `None` stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Edit {
+    /// Over how many partitions the tenant's events are spread: what may change is what [`Connector::spread`] says.
+    ///
+    /// [`Connector::spread`]: crate::connector::Connector::spread
+    pub shards: Option<Shards>,
     /// How often it exports, from its next window on.
     pub frequency: Option<Frequency>,
     /// How the files are written, from the next sealed part on.

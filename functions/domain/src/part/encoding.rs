@@ -13,6 +13,23 @@ pub enum Format {
     Ndjson,
 }
 
+impl Format {
+    /// The name in records and manifests.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+        }
+    }
+
+    /// The layout of that name, if there is one.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Json, Self::Ndjson].into_iter().find(|format| format.as_str() == name)
+    }
+}
+
 /// How a file is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -24,6 +41,24 @@ pub enum Compression {
     Gzip,
     /// RFC 8878.
     Zstd,
+}
+
+impl Compression {
+    /// The name in records and manifests.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    /// The compression of that name, if there is one.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::None, Self::Gzip, Self::Zstd].into_iter().find(|compression| compression.as_str() == name)
+    }
 }
 
 /// Format and compression together decide the file's name and content type.

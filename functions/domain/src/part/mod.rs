@@ -126,7 +126,7 @@ impl Default for PartLimits {
 }
 
 /// Where the pinned bytes of a part are until they are delivered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
     /// In the vendor's own bucket: the encoded part, and the list of its keys for the look-back.
@@ -141,7 +141,7 @@ pub enum Content {
 }
 
 /// The record of a sealed part. Nothing of it ever changes, but `delivered_at`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Part {
     /// Whose part this is.
     pub connector: ConnectorId,
@@ -187,10 +187,16 @@ impl Part {
     /// object of this name has these bytes.
     #[must_use]
     pub fn name(&self) -> String {
-        let Window { from, to } = self.window;
-        let (number, hash, suffix) = (self.number, self.sha256.short(), self.encoding.suffix());
-        format!("events/date={}/{}_{}_{number}_{hash}{suffix}", from.date(), from.basic(), to.basic())
+        object_name(self.window, self.number, self.sha256, self.encoding)
     }
+}
+
+/// The name of a part's object below the connector's prefix (contract 2), by what it is made of.
+#[must_use]
+pub fn object_name(window: Window, number: PartNumber, sha256: Sha256, encoding: Encoding) -> String {
+    let Window { from, to } = window;
+    let (hash, suffix) = (sha256.short(), encoding.suffix());
+    format!("events/date={}/{}_{}_{number}_{hash}{suffix}", from.date(), from.basic(), to.basic())
 }
 
 #[cfg(test)]

@@ -25,6 +25,12 @@ pub trait Staging: Send + Sync {
 
     /// The bytes of an object.
     async fn read(&self, key: &str) -> Result<ByteStream, PortError>;
+
+    /// Lets an object go that was delivered: once it is as old as the deployment says, it may be removed. What was
+    /// never let go stays for good. Where nothing is ever removed, there is nothing to do.
+    async fn let_go(&self, _key: &str) -> Result<(), PortError> {
+        Ok(())
+    }
 }
 
 /// An object of the staging bucket, being written.

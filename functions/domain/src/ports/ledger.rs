@@ -6,12 +6,12 @@ use async_trait::async_trait;
 
 use super::PortError;
 use crate::connector::{Change, Connector};
-use crate::cursor::{Cursor, Reconcile};
+use crate::cursor::Cursor;
 use crate::fault::Block;
 use crate::names::{ConnectorId, TenantId, WorkerId};
 use crate::onboarding::Taken;
 use crate::part::{Part, PartNumber};
-use crate::protocol::{Mark, ReadThrough, Release, Seal, SealAnswer, Snapshot};
+use crate::protocol::{Mark, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot};
 use crate::time::Time;
 
 /// Over how many partitions the index of due connectors is spread.
@@ -87,16 +87,13 @@ pub trait Runs: Send + Sync {
     /// another worker has sealed, and the note is nothing.
     async fn read_through(&self, id: &ConnectorId, read: &ReadThrough) -> Result<(), PortError>;
 
-    /// Moves the reconcile on if it still stands at `before`; otherwise another worker has.
-    async fn reconciled(
-        &self,
-        id: &ConnectorId,
-        before: &Reconcile,
-        after: &Reconcile,
-    ) -> Result<(), PortError>;
+    /// Moves the reconcile on if it still stands at `before`; otherwise another worker has, and nothing is changed.
+    /// With it goes the block of reading, if the note says so.
+    async fn reconciled(&self, id: &ConnectorId, noted: &Reconciled) -> Result<(), PortError>;
 
-    /// Gives the lease back if it is still `worker`'s, and sets `next_run_at` if it still is what the run
-    /// read: a run asked for in the meantime is kept.
+    /// Gives the lease back if it is still `worker`'s, and sets `next_run_at` if it still is what the run read. If
+    /// not, a run was asked for in the meantime: `next_run_at` is made no later than `release.now`, since a
+    /// dispatcher may have claimed that run already and sent it to find the lease taken.
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError>;
 }
 
@@ -150,6 +147,15 @@ pub enum SaveAnswer {
     Taken(Taken),
 }
 
+/// Which connectors a list holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wanted<'a> {
+    /// Only this tenant's.
+    pub tenant: Option<&'a TenantId>,
+    /// The deleted ones too.
+    pub deleted: bool,
+}
+
 /// What the API and the command line ask of the ledger.
 ///
 /// What a connector has for itself ([`Connector::claims`]) is claimed in the same transaction that stores its
@@ -167,10 +173,10 @@ pub trait Connectors: Send + Sync {
     /// A consistent read of settings and, once activated, the cursor.
     async fn get(&self, id: &ConnectorId) -> Result<Option<(Connector, Option<Cursor>)>, PortError>;
 
-    /// At most `limit` connectors of a tenant, or of all, by ID, behind `after`. Eventually consistent.
+    /// At most `limit` of the wanted connectors, by ID, behind `after`. Eventually consistent.
     async fn list(
         &self,
-        tenant: Option<&TenantId>,
+        wanted: Wanted<'_>,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError>;

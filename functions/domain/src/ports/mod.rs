@@ -3,20 +3,24 @@
 
 mod bucket;
 mod ledger;
+mod meter;
 mod notice;
 mod probe;
 mod source;
 mod surroundings;
+mod watch;
 
 pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, Staging, StagingWrite};
 pub use ledger::{
-    Claim, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, Runs, SaveAnswer, Saved,
+    Claim, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, Runs, SaveAnswer, Saved, Wanted,
     due_shard,
 };
+pub use meter::Meter;
 pub use notice::{Bus, QUEUE_BATCH, Queue};
 pub use probe::{ProbeAnswer, ProbeSession, Prober, Scope, Shown};
 pub use source::{PageError, PageReader, Source};
 pub use surroundings::{Clock, Randomness};
+pub use watch::{Watch, WatchPage};
 
 /// Boxed source of an error.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;

@@ -9,7 +9,9 @@ use crate::notice::Notice;
 /// The vendor's event bus.
 #[async_trait]
 pub trait Bus: Send + Sync {
-    /// Tells the bus. It may be told twice; the notice's ID is the same then.
+    /// Tells the bus. `Ok`: it has heard. It may have been told twice then, and it may have heard although the
+    /// answer is a passing failure; the notice's ID is the same each time. A notice that is too large for the bus
+    /// is a [`PortError::Bug`]. Nothing is kept to be told later: what is not told is the caller's to tell again.
     async fn announce(&self, notice: &Notice) -> Result<(), PortError>;
 }
 
@@ -19,7 +21,9 @@ pub const QUEUE_BATCH: usize = 10;
 /// The queue from the dispatcher to the exporter.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Sends a batch of at most [`QUEUE_BATCH`] connectors, one message each. Returns those that the queue
-    /// refused, which are still the caller's to send.
+    /// Sends a batch of at most [`QUEUE_BATCH`] connectors, one message each, in their order. Returns those that
+    /// the queue refused, which are still the caller's to send. An empty batch sends nothing; one that is too
+    /// large is a [`PortError::Bug`] and sends nothing either. After a passing failure nobody knows who was sent:
+    /// all of the batch are the caller's to send again, and whoever receives them must bear the second message.
     async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError>;
 }

@@ -124,7 +124,8 @@ impl Run {
         Effect::Block(block)
     }
 
-    /// Tells the bus before the mark: a crash between the two tells it twice, never not at all.
+    /// Tells the bus before the mark: a crash between the two has it told twice. Only a bus that does not take it
+    /// leaves it untold.
     fn announce(&mut self, part: Box<Part>) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let Some(block) = place.cursor.block.as_ref().filter(|block| block.stage != Stage::Read) else {

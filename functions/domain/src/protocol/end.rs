@@ -38,7 +38,7 @@ impl Run {
             }
             _ => self.next_window(grid, cursor),
         };
-        let release = Release { seen: cursor.next_run_at, next_run_at };
+        let release = Release { seen: cursor.next_run_at, next_run_at, now };
         self.summary.blocked = blocked;
         self.summary.more = undone && failure.is_none();
         self.phase = Phase::Releasing(failure);
@@ -53,6 +53,10 @@ impl Run {
     pub(super) fn failed(&mut self, phase: Phase, failure: Failure, now: Time) -> Effect {
         match phase {
             // A bus that does not answer must not keep the files from the customer: go on, and tell.
+            Phase::AnnouncingReading(read) => {
+                self.summary.unannounced += 1;
+                self.record_told(read)
+            }
             Phase::AnnouncingRecovery(part) => {
                 self.summary.unannounced += 1;
                 self.announce_part(part)

@@ -24,6 +24,7 @@
 mod deliver;
 mod end;
 mod limits;
+mod note;
 mod outcome;
 mod run;
 mod seal;
@@ -33,8 +34,8 @@ pub use limits::{Limits, Timing};
 pub use outcome::{Failure, FailureKind, Outcome, Summary};
 pub use run::Run;
 pub use words::{
-    Answer, BuildOrder, Built, Draft, Effect, Exclude, Input, Mark, PutAnswer, ReadThrough, Release, Seal,
-    SealAnswer, Snapshot, Span,
+    Answer, BuildOrder, Built, Draft, Effect, Exclude, Input, Mark, PutAnswer, ReadThrough, Reconciled,
+    Release, Seal, SealAnswer, Snapshot, Span,
 };
 
 /// The next effect of a run, given the answer to the last one.

@@ -1,5 +1,7 @@
 //! How a run ended.
 
+use std::hash::{Hash, Hasher};
+
 use serde::Serialize;
 
 use crate::fault::Block;
@@ -51,8 +53,16 @@ pub struct Summary {
     pub more: bool,
 }
 
+impl Hash for Summary {
+    /// Only what decides what comes next. Two runs that differ in the rest of the tally go on alike, and whoever
+    /// explores all runs need not tell them apart.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.lost_races.hash(state);
+    }
+}
+
 /// A fault of ours.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Failure {
     /// What kind.
     pub kind: FailureKind,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::connector::{Connector, State};
-use crate::cursor::{Cursor, Reading, Reconcile, Slice};
+use crate::cursor::{Cursor, Reading, Slice};
 use crate::fault::Stage;
 use crate::names::WorkerId;
 use crate::part::{Part, PartNumber, Window};
@@ -13,8 +13,9 @@ use crate::time::Time;
 
 use super::end::FAILED_AGAIN;
 use super::limits::{Limits, Timing};
+use super::note::Read;
 use super::outcome::{Failure, FailureKind, Outcome, Summary};
-use super::words::{Answer, BuildOrder, Effect, Input, Release, Seal, Snapshot};
+use super::words::{Answer, BuildOrder, Effect, Input, Reconciled, Release, Seal, Snapshot};
 
 /// The worker's clock and the ledger's may differ by this much and are taken as one.
 const SMALL_SKEW: Duration = Duration::from_secs(2);
@@ -24,7 +25,7 @@ const GREAT_SKEW: Duration = Duration::from_mins(1);
 const LEASE_MARGIN: Duration = Duration::from_mins(1);
 
 /// One run of one worker over one connector.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Run {
     pub(super) worker: WorkerId,
     pub(super) timing: Timing,
@@ -47,7 +48,7 @@ pub struct Run {
 }
 
 /// The effect whose answer the run waits for, with what it needs to go on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Phase {
     Starting,
     Leasing,
@@ -57,11 +58,12 @@ pub(super) enum Phase {
     CheckingSeal { seal: Box<Seal>, refused: bool },
     WaitingToSeal(Box<Seal>),
     NotingReading(Reading),
-    NotingReconcile(Reconcile),
+    NotingReconcile(Box<Reconciled>),
     Opening(PartNumber),
     Loading(PartNumber),
     Putting(Box<Part>),
     WaitingToDeliver(PartNumber),
+    AnnouncingReading(Read),
     AnnouncingRecovery(Box<Part>),
     AnnouncingPart(Box<Part>),
     Marking(Box<Part>),
@@ -72,7 +74,7 @@ pub(super) enum Phase {
 }
 
 /// Whose turn it is, where both have work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Turn {
     Seal,
     Deliver,
@@ -136,11 +138,12 @@ impl Run {
             }
             (Phase::WaitingToSeal(seal), Answer::Done) => self.seal(seal),
             (Phase::NotingReading(reading), Answer::Done) => self.noted_reading(reading, now),
-            (Phase::NotingReconcile(after), Answer::Done) => self.noted(after, now),
+            (Phase::NotingReconcile(noted), Answer::Done) => self.noted(*noted, now),
             (Phase::Opening(number), Answer::Opened(answer)) => self.opened(number, answer, now, random),
             (Phase::Loading(number), Answer::Part(part)) => self.loaded(number, part, now),
             (Phase::Putting(part), Answer::Put(answer)) => self.put(part, answer, now, random),
             (Phase::WaitingToDeliver(number), Answer::Done) => self.deliver(number, now),
+            (Phase::AnnouncingReading(read), Answer::Done) => self.record_told(read),
             (Phase::AnnouncingRecovery(part), Answer::Done) => self.announce_part(part),
             (Phase::AnnouncingPart(part), Answer::Done) => self.mark(part, now),
             (Phase::Marking(part), Answer::Done) => self.marked(&part, now),
@@ -170,8 +173,8 @@ impl Run {
             let ahead = now.since(server + Duration::from_millis(999));
             if behind > GREAT_SKEW || ahead > GREAT_SKEW {
                 // The lease was taken by a wrong clock too, and could keep everyone away for as long as it errs.
-                let release =
-                    Release { seen: snapshot.cursor.next_run_at, next_run_at: server + FAILED_AGAIN };
+                let seen = snapshot.cursor.next_run_at;
+                let release = Release { seen, next_run_at: server + FAILED_AGAIN, now: server };
                 let detail = format!("the worker's clock says {now}, the ledger's {server}");
                 self.phase = Phase::Releasing(Some(Failure::new(FailureKind::ClockSkew, detail)));
                 return Effect::Release(release);

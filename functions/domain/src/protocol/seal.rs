@@ -11,9 +11,10 @@ use crate::own_event::Heartbeat;
 use crate::part::{Content, Kind, Part, Window};
 use crate::time::Time;
 
+use super::note::Read;
 use super::outcome::{Failure, FailureKind};
 use super::run::{Phase, Run, Turn};
-use super::words::{BuildOrder, Built, Draft, Effect, Exclude, ReadThrough, Seal, SealAnswer, Span};
+use super::words::{BuildOrder, Built, Draft, Effect, Exclude, Seal, SealAnswer, Span};
 
 /// Keys that tell no time and lie further ahead than this are strays; nearer ones are left to the windows.
 const STRAYS_BEYOND: Duration = Duration::from_hours(24);
@@ -38,7 +39,11 @@ impl Run {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let (span, reaching) = match slice {
             Slice::Span(window) => (Span::Window(window), Some(window.from)),
-            Slice::Strays => (Span::Strays { beyond: place.cursor.watermark + STRAYS_BEYOND }, None),
+            Slice::Strays => {
+                let cursor = &place.cursor;
+                let beyond = cursor.watermark + STRAYS_BEYOND;
+                (Span::Strays { since: cursor.since, beyond }, None)
+            }
         };
         self.build(span, reaching, Some(slice))
     }
@@ -46,7 +51,7 @@ impl Run {
     fn build(&mut self, span: Span, reaching: Option<Time>, slice: Option<Slice>) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         // A stray lies somewhere in the order of the keys, and one day a window may come to it.
-        let exclude = Exclude { reaching, parts: place.cursor.reconcile.stray_parts.clone() };
+        let exclude = Exclude { reaching, strays_in: place.cursor.reconcile.strays_in };
         let (number, watermark) = (place.cursor.next, place.cursor.watermark);
         let order = BuildOrder { number, span, watermark, exclude, stop_at: self.limits.stop_reading };
         self.phase = Phase::Building(Box::new(order.clone()), slice);
@@ -79,10 +84,7 @@ impl Run {
                 (Slice::Span(window), cut) => before.read_through(cut.unwrap_or(window.to)),
                 // Read to its end: the pass is complete. Cut: the same slice goes on, without these strays.
                 (Slice::Strays, None) => before.read_strays(Some(order.number), sealed_at),
-                (Slice::Strays, Some(_)) => {
-                    let more = before.read_strays(Some(order.number), sealed_at);
-                    Reconcile { stray_parts: more.stray_parts, ..before.clone() }
-                }
+                (Slice::Strays, Some(_)) => Reconcile { strays_in: Some(order.number), ..before.clone() },
             }
         });
         let (end, reading) = match (&order.span, slice) {
@@ -113,7 +115,7 @@ impl Run {
             sealed_by: self.worker.clone(),
             delivered_at: None,
         };
-        self.seal_part(part, reading, reconcile)
+        self.seal_part(part, reading, reconcile, draft.cut.is_none())
     }
 
     /// A complete read found nothing: that statement is the part.
@@ -125,7 +127,7 @@ impl Run {
         };
         let window = Window { from: order.watermark, to: read.to };
         let connector = &place.connector;
-        let expected = grid.expected_by(window.to, self.timing.settle);
+        let expected = grid.promised_by(window.to, sealed_at, self.timing.settle);
         let heartbeat = Heartbeat::new(&connector.id, order.number, window, sealed_at, expected);
         let (bytes, encoded) = match heartbeat.file(connector.encoding) {
             Ok(file) => file,
@@ -151,16 +153,24 @@ impl Run {
             sealed_by: self.worker.clone(),
             delivered_at: None,
         };
-        self.seal_part(part, None, None)
+        self.seal_part(part, None, None, true)
     }
 
-    fn seal_part(&mut self, part: Part, reading: Option<Reading>, reconcile: Option<Reconcile>) -> Effect {
+    /// `whole` if the span was read to its end.
+    fn seal_part(
+        &mut self,
+        part: Part,
+        reading: Option<Reading>,
+        reconcile: Option<Reconcile>,
+        whole: bool,
+    ) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
-        let unblock = place.cursor.block.as_ref().is_some_and(|block| block.stage == Stage::Read);
+        let unblock = whole && self.reading_was_blocked().is_some();
         let watermark_after = part.window.to;
         let watermark_before = place.cursor.watermark;
         self.tries = 1;
-        self.seal(Box::new(Seal { part, watermark_before, watermark_after, reading, reconcile, unblock }))
+        let seal = Seal { part, watermark_before, watermark_after, reading, reconcile, unblock };
+        self.record(Read::Sealed(Box::new(seal)))
     }
 
     pub(super) fn seal(&mut self, seal: Box<Seal>) -> Effect {
@@ -239,53 +249,6 @@ impl Run {
             }
         }
         self.turn = Turn::Deliver;
-        self.next(now)
-    }
-
-    /// Time was up while only sealed events came: note how far it was read, and leave the rest to the next run.
-    fn out_of_time(&mut self, order: &BuildOrder, slice: Option<Slice>, through: Time, now: Time) -> Effect {
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
-        match (&order.span, slice) {
-            (Span::Window(window), None) => {
-                let reading = Reading { to: window.to, through };
-                self.phase = Phase::NotingReading(reading);
-                Effect::ReadThrough(ReadThrough { next: order.number, watermark: order.watermark, reading })
-            }
-            (Span::Window(_), Some(_)) => {
-                let before = place.cursor.reconcile.clone();
-                let after = before.read_through(through);
-                self.phase = Phase::NotingReconcile(after.clone());
-                Effect::Reconciled { before, after }
-            }
-            (Span::Strays { .. }, _) => self.release(None, now),
-        }
-    }
-
-    pub(super) fn noted_reading(&mut self, reading: Reading, now: Time) -> Effect {
-        self.progressed = true;
-        if let Some(place) = self.place.as_deref_mut() {
-            place.cursor.reading = Some(reading);
-        }
-        self.next(now)
-    }
-
-    fn note_slice(&mut self, slice: Slice, now: Time) -> Effect {
-        let read_at = self.careful(now);
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
-        let before = place.cursor.reconcile.clone();
-        let after = match slice {
-            Slice::Span(window) => before.read_through(window.to),
-            Slice::Strays => before.read_strays(None, read_at),
-        };
-        self.phase = Phase::NotingReconcile(after.clone());
-        Effect::Reconciled { before, after }
-    }
-
-    pub(super) fn noted(&mut self, after: Reconcile, now: Time) -> Effect {
-        self.progressed = true;
-        if let Some(place) = self.place.as_deref_mut() {
-            place.cursor.reconcile = after;
-        }
         self.next(now)
     }
 

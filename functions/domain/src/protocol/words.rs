@@ -50,7 +50,7 @@ pub enum Answer {
 }
 
 /// Settings and cursor, read together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Snapshot {
     /// The settings.
     pub connector: Connector,
@@ -94,12 +94,7 @@ pub enum Effect {
     /// Record how far a window is read, where time was up before anything new was found.
     ReadThrough(ReadThrough),
     /// Record how far the reconcile has come, where it found nothing to seal.
-    Reconciled {
-        /// Where it stood.
-        before: Reconcile,
-        /// Where it stands.
-        after: Reconcile,
-    },
+    Reconciled(Box<Reconciled>),
     /// Give the lease back and say when to run next.
     Release(Release),
     /// The run is over.
@@ -107,28 +102,30 @@ pub enum Effect {
 }
 
 /// Which keys to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Span {
     /// Those of a span of event time.
     Window(Window),
-    /// Those that tell no time and that no window reaches: before 1970, or from `beyond` on.
+    /// Those that tell no time and that no window reaches: in a gap before `since`, or from `beyond` on.
     Strays {
-        /// Windows reach the keys before this in due course.
+        /// The connector's first instant, at which its windows begin.
+        since: Time,
+        /// Later than `since`. Windows reach the keys before this in due course.
         beyond: Time,
     },
 }
 
 /// Which parts' key lists to hold against what is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Exclude {
     /// Of every part whose window ends later than this.
     pub reaching: Option<Time>,
-    /// And of these: the parts that hold strays.
-    pub parts: Vec<PartNumber>,
+    /// And of this one, whose list names every stray that was sealed.
+    pub strays_in: Option<PartNumber>,
 }
 
 /// What to read and stage.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BuildOrder {
     /// The number that the part will get.
     pub number: PartNumber,
@@ -143,7 +140,7 @@ pub struct BuildOrder {
 }
 
 /// What came of an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Built {
     /// A part was staged.
     Staged(Draft),
@@ -162,7 +159,7 @@ pub enum Built {
 }
 
 /// A staged part, not yet sealed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Draft {
     /// Where reading stopped before the end, between two timestamps; `None` if the span was read to its end.
     pub cut: Option<Time>,
@@ -180,12 +177,12 @@ pub struct Draft {
     pub encoded: Encoded,
     /// The staging key of the encoded part.
     pub data: String,
-    /// The staging key of the list of its keys.
+    /// The staging key of the list of its keys; if it was read for strays, with those of all strays before them.
     pub keys: String,
 }
 
 /// The sealing transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Seal {
     /// Put this record if its number is free …
     pub part: Part,
@@ -202,7 +199,7 @@ pub struct Seal {
 }
 
 /// Notes how far a window is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ReadThrough {
     /// If the next part still has this number …
     pub next: PartNumber,
@@ -232,8 +229,19 @@ pub enum PutAnswer {
     Exists,
 }
 
+/// A note of the reconcile.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Reconciled {
+    /// Where it stood.
+    pub before: Reconcile,
+    /// Where it stands.
+    pub after: Reconcile,
+    /// Reading was blocked, and works again.
+    pub unblock: bool,
+}
+
 /// Marks a part as delivered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Mark {
     /// The part.
     pub part: Part,
@@ -244,10 +252,13 @@ pub struct Mark {
 }
 
 /// Ends a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Release {
     /// `next_run_at` as this run read it.
     pub seen: Time,
     /// What it is to be.
     pub next_run_at: Time,
+    /// Now. If `next_run_at` was moved meanwhile, someone asked for a run that this one knew nothing of, and a
+    /// dispatcher may have sent it to find the lease taken: it is due at once.
+    pub now: Time,
 }

@@ -5,7 +5,6 @@ use super::{Finding, Stage};
 use crate::connector::{Connector, Destination};
 use crate::fault::{self, Fault, Reason};
 use crate::names::{AccountId, Region};
-use crate::setup::ROLE_PATH;
 
 /// Cause and remedy.
 type Told = Option<(String, String)>;
@@ -63,13 +62,8 @@ fn by_answer(fault: &Fault, said: &str, to: &Destination) -> Told {
             "Activate it in that account: IAM console, Account settings, Security Token Service; the vendor names the region.".into(),
         ));
     }
-    let signed_at_another_time =
-        said.contains("signature expired") || said.contains("signature not yet current");
-    if fault.code == "RequestTimeTooSkewed" || signed_at_another_time {
-        return Some((
-            "Our clock and the platform's are too far apart.".into(),
-            "This is a fault of the vendor's; tell the vendor.".into(),
-        ));
+    if fault.is_of_clocks() {
+        return Some(fault::diagnose(fault, to));
     }
     if fault.code == "AccessControlListNotSupported" {
         return Some((
@@ -117,14 +111,6 @@ fn at_write(said: &str, to: &Destination) -> Told {
 /// A role that keeps us out. STS does not say why: a role that is not there is denied in the same words.
 fn at_role(connector: &Connector, to: &Destination) -> (String, String) {
     let role = &to.role;
-    if !on_our_path(to) {
-        return (
-            format!("The role {role} is not on the path {ROLE_PATH}, and our own role may assume no other."),
-            format!(
-                "Make the role on the path {ROLE_PATH}, as the stack of `connector setup` does, and connect again with its ARN."
-            ),
-        );
-    }
     (
         format!(
             "The role {role} does not let us in: it does not exist, does not trust us, or asks for another external ID."
@@ -134,11 +120,6 @@ fn at_role(connector: &Connector, to: &Destination) -> (String, String) {
             connector.external_ids().next().map_or("", |id| id.as_str())
         ),
     )
-}
-
-/// Whether the role is where our own role may assume it.
-fn on_our_path(to: &Destination) -> bool {
-    to.role.as_str().split_once(":role").is_some_and(|(_, path)| path.starts_with(ROLE_PATH))
 }
 
 /// What was to be done when it was denied.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use domain::connector::Connector;
 use domain::encode::FileWriter;
-use domain::item::SourceItem;
+use domain::item::{EventKey, SourceItem};
 use domain::key_list::KeyListWriter;
 use domain::part::{Encoding, PartLimits, PartNumber};
 use domain::ports::{PortError, Staging, StagingWrite};
@@ -73,29 +73,36 @@ impl<'a> DraftWriter<'a> {
     }
 
     pub(super) async fn push(&mut self, item: &SourceItem, line: &[u8], late: bool) -> Result<(), PortError> {
-        if self.open.is_none() {
-            self.open = Some(Open {
-                file: FileWriter::new(self.encoding).map_err(encoding)?,
-                list: KeyListWriter::new().map_err(encoding)?,
-                data: self.staging.create(&self.data).await?,
-                keys: self.staging.create(&self.keys).await?,
-            });
-        }
-        let Some(open) = &mut self.open else { return Ok(()) };
+        let open = self.opened().await?;
         open.file.push(line).map_err(encoding)?;
-        open.list.push(&item.key).map_err(encoding)?;
         if open.file.ready() >= PIECE {
             open.data.write(open.file.take()).await?;
         }
-        if open.list.ready() >= PIECE {
-            open.keys.write(open.list.take()).await?;
-        }
+        open.list_key(&item.key).await?;
         self.events += 1;
         self.late += u64::from(late);
         self.unreadable += u64::from(item.content.is_err());
         self.first = earliest(self.first, item.time);
         self.last = self.last.max(item.time);
         Ok(())
+    }
+
+    /// Adds the key of an event that an earlier part holds to the list alone.
+    pub(super) async fn carry(&mut self, key: &EventKey) -> Result<(), PortError> {
+        self.opened().await?.list_key(key).await
+    }
+
+    async fn opened(&mut self) -> Result<&mut Open, PortError> {
+        let open = match self.open.take() {
+            Some(open) => open,
+            None => Open {
+                file: FileWriter::new(self.encoding).map_err(encoding)?,
+                list: KeyListWriter::new().map_err(encoding)?,
+                data: self.staging.create(&self.data).await?,
+                keys: self.staging.create(&self.keys).await?,
+            },
+        };
+        Ok(self.open.insert(open))
     }
 
     /// Completes both objects. Once this returns, the part can be sealed.
@@ -129,6 +136,16 @@ impl<'a> DraftWriter<'a> {
                 tracing::warn!(error = %error.chain(), "a staged upload could not be given up");
             }
         }
+    }
+}
+
+impl Open {
+    async fn list_key(&mut self, key: &EventKey) -> Result<(), PortError> {
+        self.list.push(key).map_err(encoding)?;
+        if self.list.ready() >= PIECE {
+            self.keys.write(self.list.take()).await?;
+        }
+        Ok(())
     }
 }
 

@@ -2,7 +2,9 @@
 //! dropped by a merge with the sealed parts' key lists, the rest formatted, compressed and hashed on its way to
 //! the staging bucket. Its memory is a page per shard and a few buffers, however many events the part holds.
 
+mod carried;
 mod draft;
+mod key_stream;
 mod sealed_keys;
 mod shards;
 
@@ -16,6 +18,7 @@ use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
 
 use crate::export::Exporter;
+use carried::Carried;
 use draft::DraftWriter;
 use sealed_keys::SealedKeys;
 use shards::Shards;
@@ -66,10 +69,22 @@ enum Filled {
     OutOfTime { through: Time },
 }
 
+/// Fills the draft, and completes its list of keys.
 async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Filled, PageError> {
+    let mut carried = Carried::new(task);
+    let filled = read(task, draft, &mut carried).await?;
+    carried.rest(draft).await?;
+    Ok(filled)
+}
+
+async fn read(
+    task: Task<'_>,
+    draft: &mut DraftWriter<'_>,
+    carried: &mut Carried<'_>,
+) -> Result<Filled, PageError> {
     let Task { exporter, connector, order, .. } = task;
     let form = exporter.ports.source.sort_key_form();
-    let mut sealed = SealedKeys::open(exporter, connector, order).await?;
+    let mut sealed = SealedKeys::of(exporter, connector, order).await?;
     let mut shards = Shards::open(exporter, connector, &order.span).await?;
     let mut last: Option<Place> = None;
     while let Some(item) = shards.next().await? {
@@ -78,7 +93,7 @@ async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Filled, Pag
         if time_is_up && let Some(end) = end_before(&item, last.as_ref(), &order.span, form) {
             return Ok(end);
         }
-        if !is_inside(&item, &order.span, form) || sealed.holds(&item.key).await? {
+        if !is_inside(&item, &order.span, form) || sealed.holds(&item).await? {
             continue;
         }
         let line = match &item.content {
@@ -96,6 +111,7 @@ async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Filled, Pag
         // A stray belongs to no window, so it is late in every part.
         let late =
             matches!(order.span, Span::Strays { .. }) || form.is_before(&item.sort_key, order.watermark);
+        carried.up_to(&item.key, draft).await?;
         draft.push(&item, &line, late).await?;
         last = Some(Place { sort_key: item.sort_key, time: item.time });
     }
@@ -136,7 +152,9 @@ fn is_inside(item: &SourceItem, span: &Span, form: SortKeyForm) -> bool {
     let is_before = |time| form.is_before(&item.sort_key, time);
     match span {
         Span::Window(Window { from, to }) => !is_before(*from) && is_before(*to),
-        Span::Strays { beyond } => item.time.is_none() && (is_before(Time::EPOCH) || !is_before(*beyond)),
+        Span::Strays { since, beyond } => {
+            item.time.is_none() && (!is_before(*beyond) || form.lies_in_gap(&item.sort_key, *since))
+        }
     }
 }
 

@@ -1,32 +1,49 @@
 //! The keys of the events that earlier parts hold already, as one sorted stream: what is read again by the
 //! look-back is dropped by a merge against it.
+//!
+//! A list is open only while the merge is inside it. A part's record tells the times of its first and last event, so
+//! of the hundreds of parts of a busy day, or of a backlog cut small, a handful of lists is open at a time.
+
+use std::cmp::Reverse;
 
 use domain::connector::Connector;
-use domain::item::EventKey;
-use domain::key_list::KeyListReader;
+use domain::item::SourceItem;
 use domain::part::{Content, Part};
-use domain::ports::{ByteStream, PortError};
+use domain::ports::{PortError, Staging};
 use domain::protocol::{BuildOrder, Span};
-use futures_util::StreamExt;
+use domain::sort_key::SortKeyForm;
+use domain::time::Time;
 use futures_util::future::try_join_all;
 
-use super::bug;
+use super::key_stream::KeyStream;
 use crate::export::Exporter;
 
+/// How many lists are opened side by side.
+const OPENED_AT_ONCE: usize = 16;
+
 /// The key lists of the parts that may hold an event of the span.
-pub(super) struct SealedKeys {
-    lists: Vec<List>,
+pub(super) struct SealedKeys<'a> {
+    staging: &'a dyn Staging,
+    form: SortKeyForm,
+    /// Not reached yet, the first to be reached last.
+    waiting: Vec<List>,
+    /// Reached and not left behind.
+    open: Vec<(List, KeyStream)>,
 }
 
+/// A list, and where in the order of the keys it lies.
 struct List {
-    bytes: ByteStream,
-    reader: KeyListReader,
-    head: Option<EventKey>,
+    keys: String,
+    /// No key of it lies before this time, if that is known …
+    from: Option<Time>,
+    /// … and all of them do before this.
+    to: Option<Time>,
 }
 
-impl SealedKeys {
-    pub(super) async fn open(
-        exporter: &Exporter,
+impl<'a> SealedKeys<'a> {
+    /// Finds the lists. None is opened yet.
+    pub(super) async fn of(
+        exporter: &'a Exporter,
         connector: &Connector,
         order: &BuildOrder,
     ) -> Result<Self, PortError> {
@@ -35,62 +52,81 @@ impl SealedKeys {
             Some(after) => runs.parts_reaching(&connector.id, after, order.number).await?,
             None => Vec::new(),
         };
-        let others =
-            order.exclude.parts.iter().filter(|number| parts.iter().all(|part| part.number != **number));
-        let others = try_join_all(others.map(|number| runs.part(&connector.id, *number))).await?;
-        parts.extend(others.into_iter().flatten());
-        let keys =
-            parts.iter().filter(|part| may_hold(part, &order.span)).filter_map(|part| match &part.content {
-                Content::Staged { keys, .. } => Some(keys.as_str()),
+        let strays = order.exclude.strays_in;
+        if let Some(number) = strays.filter(|number| parts.iter().all(|part| part.number != *number)) {
+            parts.extend(runs.part(&connector.id, number).await?);
+        }
+        let form = exporter.ports.source.sort_key_form();
+        let mut waiting: Vec<List> = parts
+            .iter()
+            .filter_map(|part| match &part.content {
+                // This list names strays of other parts, so its own record does not tell where it lies.
+                Content::Staged { keys, .. } if Some(part.number) == strays => Some(List::anywhere(keys)),
+                Content::Staged { keys, .. } => Some(List::of(part, keys, form)),
                 Content::Inline(_) => None,
-            });
-        Ok(Self { lists: try_join_all(keys.map(|key| List::open(exporter, key))).await? })
+            })
+            .filter(|list| list.may_hold_any_of(&order.span))
+            .collect();
+        waiting.sort_by_key(|list| Reverse(list.from));
+        Ok(Self { staging: exporter.ports.staging.as_ref(), form, waiting, open: Vec::new() })
     }
 
-    /// Whether an earlier part holds this event. Keys must be asked for in ascending order.
-    pub(super) async fn holds(&mut self, key: &EventKey) -> Result<bool, PortError> {
+    /// Whether an earlier part holds this event. Events must be asked for in the order of their keys.
+    pub(super) async fn holds(&mut self, item: &SourceItem) -> Result<bool, PortError> {
+        self.move_to(item).await?;
         let mut held = false;
-        for list in &mut self.lists {
-            while list.head.as_ref().is_some_and(|head| head < key) {
+        for (_, list) in &mut self.open {
+            while list.head().is_some_and(|head| *head < item.key) {
                 list.advance().await?;
             }
-            held |= list.head.as_ref() == Some(key);
+            held |= list.head() == Some(&item.key);
         }
         Ok(held)
     }
-}
 
-/// Whether a part can hold an event of the span, by the times of its first and last event. An unreadable item
-/// may tell no time, so a part with such items always can.
-fn may_hold(part: &Part, span: &Span) -> bool {
-    match (span, part.first, part.last) {
-        (Span::Window(window), Some(first), Some(last)) if part.unreadable == 0 => {
-            first < window.to && last >= window.from
+    /// Closes the lists that lie before this item, and opens those that begin before it or with it.
+    async fn move_to(&mut self, item: &SourceItem) -> Result<(), PortError> {
+        let is_before = |time: Time| self.form.is_before(&item.sort_key, time);
+        let is_left_behind = |list: &List| list.to.is_some_and(|to| !is_before(to));
+        self.open.retain(|(list, keys)| keys.head().is_some() && !is_left_behind(list));
+        let mut reached = Vec::new();
+        while let Some(list) = self.waiting.pop_if(|list| list.from.is_none_or(|from| !is_before(from))) {
+            if !is_left_behind(&list) {
+                reached.push(list);
+            }
         }
-        _ => true,
+        while !reached.is_empty() {
+            let some = reached.split_off(reached.len().saturating_sub(OPENED_AT_ONCE));
+            let opened = some.iter().map(|list| KeyStream::open(self.staging, &list.keys));
+            let opened = try_join_all(opened).await?;
+            self.open.extend(some.into_iter().zip(opened));
+        }
+        Ok(())
     }
 }
 
 impl List {
-    async fn open(exporter: &Exporter, key: &str) -> Result<Self, PortError> {
-        let bytes = exporter.ports.staging.read(key).await?;
-        let reader = KeyListReader::new().map_err(|e| bug("reading a key list", e))?;
-        let mut list = Self { bytes, reader, head: None };
-        list.advance().await?;
-        Ok(list)
+    fn anywhere(keys: &str) -> Self {
+        Self { keys: keys.to_owned(), from: None, to: None }
     }
 
-    async fn advance(&mut self) -> Result<(), PortError> {
-        loop {
-            self.head = self.reader.next_key();
-            if self.head.is_some() {
-                return Ok(());
+    /// Where the list of a part lies, by the times of its first and last event. An unreadable item may tell no time,
+    /// so the list of a part with such items can begin and end anywhere. Within a grain the order of the keys is
+    /// not that of time, so both ends are moved out to the grain.
+    fn of(part: &Part, keys: &str, form: SortKeyForm) -> Self {
+        match (part.first, part.last) {
+            (Some(first), Some(last)) if part.unreadable == 0 => {
+                let to = last.floor(form.grain()) + form.grain();
+                Self { keys: keys.to_owned(), from: Some(first.floor(form.grain())), to: Some(to) }
             }
-            match self.bytes.next().await {
-                Some(bytes) => self.reader.feed(&bytes?).map_err(|e| bug("reading a key list", e))?,
-                None if self.reader.is_at_boundary() => return Ok(()),
-                None => return Err(bug("reading a key list", "it ends in the middle of a key")),
-            }
+            _ => Self::anywhere(keys),
+        }
+    }
+
+    fn may_hold_any_of(&self, span: &Span) -> bool {
+        match (span, self.from, self.to) {
+            (Span::Window(window), Some(from), Some(to)) => from < window.to && to > window.from,
+            _ => true,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The log: JSON, one object a line, and never what is the customers' or secret.
 
+use std::collections::BTreeSet;
+
 use domain::connector::Connector;
 use local::Role;
 use local::wiring::STAGING_BUCKET;
@@ -77,7 +79,13 @@ async fn every_line_is_json_and_none_holds_an_event_a_credential_or_an_external_
     assert_eq!(messages.iter().filter(|message| message.starts_with("a message was dropped")).count(), 1);
     for line in &log {
         assert!(line["timestamp"].is_string() && line["level"].is_string(), "{line}");
+        // Metrics are of a run or a batch, and tell its connector; every other line tells its invocation.
+        let of_an_invocation = line["span"]["requestId"].is_string();
+        assert!(of_an_invocation || line["_aws"].is_object(), "{line}");
     }
+    let metrics = log.iter().filter(|line| line["message"] == "metrics of a run");
+    let connectors: BTreeSet<&str> = metrics.filter_map(|line| line["connector.id"].as_str()).collect();
+    assert_eq!(connectors.len(), 5, "{log:#?}");
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod batch;
 #[cfg(test)]
+mod kills;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod start;

@@ -1,7 +1,7 @@
 //! The customer's part: what its administrator does in its own account, played on the stand-ins.
 
 use domain::connector::Connector;
-use domain::names::{BucketName, ExternalId, Prefix, Region, RoleArn};
+use domain::names::{BucketName, CustomerRole, ExternalId, Prefix, Region};
 
 use super::{Embedded, make_bucket};
 use crate::error::StackError;
@@ -12,7 +12,7 @@ use crate::role::Role;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerStack {
     /// The role to make; its account is the customer's.
-    pub role: RoleArn,
+    pub role: CustomerRole,
     /// What the trust policy asks for. Without one it lets in whoever asks: the mistake that a verification finds.
     pub external_id: Option<ExternalId>,
     /// The bucket.
@@ -47,9 +47,13 @@ impl Embedded {
     /// external ID and may write below its prefix. A connector without a destination needs nothing yet.
     ///
     /// # Errors
-    /// As [`Self::launch`].
+    /// As [`Self::launch`]; and if there is such a role for another connector, which no stack could make again.
     pub fn admit(&self, connector: &Connector) -> Result<(), StackError> {
         let Some(to) = &connector.destination else { return Ok(()) };
+        let asked_for = self.stack.role(to.role.as_str()).and_then(|role| role.external_id);
+        if asked_for.is_some_and(|id| connector.external_ids().all(|own| own.as_str() != id)) {
+            return Err(StackError::RoleExists(to.role.to_string()));
+        }
         self.launch(&CustomerStack {
             role: to.role.clone(),
             external_id: connector.external_ids().next().cloned(),

@@ -37,6 +37,10 @@ impl Accounts {
         assert!(before.is_none(), "bucket {bucket} exists: S3 answers BucketAlreadyExists");
     }
 
+    pub(super) fn owner_of(&self, bucket: &str) -> Option<String> {
+        self.buckets.get(bucket).map(|bucket| bucket.owner.clone())
+    }
+
     pub(super) fn delete_bucket(&mut self, bucket: &str) {
         self.buckets.remove(bucket).expect("a bucket to delete");
     }

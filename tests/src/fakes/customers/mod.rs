@@ -90,6 +90,12 @@ impl FakeCustomers {
         locked(&self.shared).accounts.create_bucket(bucket, owner, region);
     }
 
+    /// The account that owns a bucket; `None` if there is no such bucket.
+    #[must_use]
+    pub fn owner_of(&self, bucket: &str) -> Option<String> {
+        locked(&self.shared).accounts.owner_of(bucket)
+    }
+
     /// Deletes a bucket with its objects.
     pub fn delete_bucket(&self, bucket: &str) {
         locked(&self.shared).accounts.delete_bucket(bucket);

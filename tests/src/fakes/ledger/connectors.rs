@@ -6,7 +6,7 @@ use domain::cursor::Cursor;
 use domain::names::{ConnectorId, TenantId};
 use domain::onboarding::Taken;
 use domain::part::{Part, PartNumber};
-use domain::ports::{Connectors, PortError, SaveAnswer, Saved};
+use domain::ports::{Connectors, PortError, SaveAnswer, Saved, Wanted};
 use domain::time::Time;
 
 use super::{FakeLedger, Row, Table};
@@ -58,15 +58,17 @@ impl Connectors for FakeLedger {
 
     async fn list(
         &self,
-        tenant: Option<&TenantId>,
+        wanted: Wanted<'_>,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError> {
         let table = self.table();
         let all = table.rows.values().map(|row| &row.connector);
         let behind = all.filter(|connector| after.is_none_or(|after| connector.id > *after));
-        let theirs = behind.filter(|connector| tenant.is_none_or(|tenant| connector.tenant == *tenant));
-        Ok(theirs.take(limit as usize).cloned().collect())
+        let theirs =
+            behind.filter(|connector| wanted.tenant.is_none_or(|tenant| connector.tenant == *tenant));
+        let shown = theirs.filter(|connector| wanted.deleted || connector.state != State::Deleted);
+        Ok(shown.take(limit as usize).cloned().collect())
     }
 
     async fn history(
@@ -123,9 +125,9 @@ impl Table {
     /// What this connector wants and another one has. The claims follow from the settings of all: under one lock
     /// they need no records of their own.
     fn taken(&self, connector: &Connector) -> Option<Taken> {
-        let to = claimed(connector)?;
+        let to = connector.claims()?;
         let others = self.rows.values().map(|row| &row.connector).filter(|other| other.id != connector.id);
-        let others: Vec<_> = others.filter_map(|other| Some((&other.tenant, claimed(other)?))).collect();
+        let others: Vec<_> = others.filter_map(|other| Some((&other.tenant, other.claims()?))).collect();
         let same_place = |(_, there): &(&TenantId, &Destination)| {
             there.bucket == to.bucket && there.prefix.overlaps(&to.prefix)
         };
@@ -137,9 +139,4 @@ impl Table {
         }
         others.iter().any(same_role).then_some(Taken::Role)
     }
-}
-
-/// The destination that a connector has for itself: also while it is disabled, and until it is deleted.
-fn claimed(connector: &Connector) -> Option<&Destination> {
-    connector.destination.as_ref().filter(|_| connector.state != State::Deleted)
 }

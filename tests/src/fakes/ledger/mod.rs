@@ -4,6 +4,7 @@
 mod connectors;
 mod due;
 mod runs;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,6 +16,7 @@ use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber};
 use domain::ports::{Clock as _, PortError};
 use domain::time::Time;
+use domain::watch::Sweep;
 
 use super::{FakeClock, locked};
 
@@ -35,6 +37,8 @@ type History = Vec<(ConnectorId, Entry)>;
 struct Table {
     rows: BTreeMap<ConnectorId, Row>,
     history: History,
+    /// Where the watchdog stands.
+    sweep: Sweep,
 }
 
 #[derive(Debug)]
@@ -137,7 +141,7 @@ impl FakeLedger {
 impl Table {
     /// The row of an activated connector. A write to one that is not there is a bug of the caller's.
     fn activated(&mut self, id: &ConnectorId) -> Result<(&mut Row, &mut History), PortError> {
-        let Self { rows, history } = self;
+        let Self { rows, history, .. } = self;
         match rows.get_mut(id).filter(|row| row.cursor.is_some()) {
             Some(row) => Ok((row, history)),
             None => Err(PortError::Bug { what: "writing to the ledger", source: "no such cursor".into() }),

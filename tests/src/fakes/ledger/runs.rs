@@ -1,12 +1,11 @@
 //! The exporter's side of the ledger.
 
 use async_trait::async_trait;
-use domain::cursor::Reconcile;
 use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber};
 use domain::ports::{LONGEST_LEASE, LeaseAnswer, PortError, Runs};
-use domain::protocol::{Mark, ReadThrough, Release, Seal, SealAnswer, Snapshot};
+use domain::protocol::{Mark, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
 
 use super::{Entry, FakeLedger};
@@ -119,18 +118,16 @@ impl Runs for FakeLedger {
         Ok(())
     }
 
-    async fn reconciled(
-        &self,
-        id: &ConnectorId,
-        before: &Reconcile,
-        after: &Reconcile,
-    ) -> Result<(), PortError> {
+    async fn reconciled(&self, id: &ConnectorId, noted: &Reconciled) -> Result<(), PortError> {
         let mut table = self.table();
         let (row, history) = table.activated(id)?;
         let cursor = row.cursor_mut();
-        if cursor.reconcile == *before {
-            cursor.reconcile = after.clone();
+        if cursor.reconcile == noted.before {
+            cursor.reconcile = noted.after.clone();
             history.push((id.clone(), Entry::Reconciled));
+            if noted.unblock && cursor.block.take().is_some() {
+                history.push((id.clone(), Entry::Unblocked));
+            }
         }
         Ok(())
     }
@@ -143,10 +140,12 @@ impl Runs for FakeLedger {
         }
         row.lease = None;
         let cursor = row.cursor_mut();
-        if cursor.next_run_at == release.seen {
-            cursor.next_run_at = release.next_run_at;
-            history.push((id.clone(), Entry::Released(release.next_run_at)));
-        }
+        cursor.next_run_at = if cursor.next_run_at == release.seen {
+            release.next_run_at
+        } else {
+            cursor.next_run_at.min(release.now)
+        };
+        history.push((id.clone(), Entry::Released(cursor.next_run_at)));
         Ok(())
     }
 }

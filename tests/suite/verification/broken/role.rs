@@ -22,7 +22,6 @@ pub(super) fn cases() -> Vec<Case> {
         format!("User: {US} is not authorized to perform: sts:AssumeRole on resource: {role} {why}")
     };
     let own = "arn:aws:iam::111111111111:role/auditferry/Delivery";
-    let off_path = "arn:aws:iam::222222222222:role/Delivery";
     let plain = connector();
     let not_let_in = not_let_in(&plain);
     let disabled = "STS is not activated in this region for account:222222222222. Your account administrator can \
@@ -41,12 +40,6 @@ pub(super) fn cases() -> Vec<Case> {
                 "does not exist, does not trust us, or asks for another external ID",
                 r#"{"StringEquals": {"sts:ExternalId": "{id}"}}"#,
             ),
-        ),
-        sts(
-            "the role is not on our path, and our own policy allows no other",
-            with_role(off_path),
-            denied(off_path, "because no identity-based policy allows the sts:AssumeRole action"),
-            ("AccessDenied", "is not on the path /auditferry/", "Make the role on the path /auditferry/"),
         ),
         sts(
             "the role is one of the vendor's own account",

@@ -1,11 +1,16 @@
 //! The forms of an events table's sort key: which time a key tells, and which keys a window spans.
 //!
 //! Windows tile the order in which DynamoDB keeps the keys, so a key of another form still falls into exactly
-//! one window by its bytes, and is exported there as an unreadable record.
+//! one window by its bytes, and is exported there as an unreadable record. Those that sort before all windows are
+//! looked for in the gaps that keys of this form leave (`gaps`). `read` reads the time out of a key.
+
+mod gaps;
+mod read;
 
 use std::time::Duration;
 
 use crate::time::Time;
+use read::{decimal_millis, digits, ulid_time, uuid_time};
 
 /// How the sort key tells the time of writing (contract 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -88,9 +93,25 @@ impl SortKeyForm {
                 digits(text, 10)?.checked_mul(1000).and_then(Time::from_millis)
             }
             (Self::EpochMillis, SortKey::Text(text)) => digits(text, 13).and_then(Time::from_millis),
-            (Self::EpochSeconds, SortKey::Number(text)) => decimal_millis(text, 3),
-            (Self::EpochMillis, SortKey::Number(text)) => decimal_millis(text, 0),
-            (_, SortKey::Number(_)) => None,
+            (_, SortKey::Number(text)) => self.number(text).filter(|time| *time >= self.first_number()),
+        }
+    }
+
+    /// The earliest time that a key of type N tells. Milliseconds below 10^12 (September 2001) tell none: they
+    /// are seconds, written where milliseconds are expected, and would all count as January 1970.
+    #[must_use]
+    pub const fn first_number(self) -> Time {
+        match (self, Time::from_millis(1_000_000_000_000)) {
+            (Self::EpochMillis, Some(first)) => first,
+            _ => Time::EPOCH,
+        }
+    }
+
+    fn number(self, text: &str) -> Option<Time> {
+        match self {
+            Self::EpochSeconds => decimal_millis(text, 3),
+            Self::EpochMillis => decimal_millis(text, 0),
+            Self::Rfc3339 | Self::Ulid | Self::UuidV7 => None,
         }
     }
 
@@ -128,26 +149,13 @@ impl SortKeyForm {
         match (self.time_of(key), key) {
             (Some(told), _) => told < time,
             (None, SortKey::Text(text)) => text.as_str() < self.bound(time).as_str(),
-            // A number that is no time: negative ones lie before all times, the others after.
-            (None, SortKey::Number(text)) => text.starts_with('-'),
+            // A number that is no time: negative ones, and what is too small, lie before all times, the others
+            // after.
+            (None, SortKey::Number(text)) => {
+                text.starts_with('-') || self.number(text).is_some_and(|small| small < self.first_number())
+            }
         }
     }
-}
-
-fn ulid_time(text: &str) -> Option<Time> {
-    let bytes = text.as_bytes();
-    let ulid = bytes.get(..26)?;
-    if bytes.get(26).is_some_and(|b| *b != b'#') {
-        return None;
-    }
-    let mut ms: i64 = 0;
-    for (place, byte) in ulid.iter().enumerate() {
-        let digit = CROCKFORD.iter().position(|c| c == byte)?;
-        if place < 10 {
-            ms = ms.checked_mul(32)?.checked_add(i64::try_from(digit).ok()?)?;
-        }
-    }
-    Time::from_millis(ms)
 }
 
 fn ulid_prefix(time: Time) -> String {
@@ -158,49 +166,12 @@ fn ulid_prefix(time: Time) -> String {
     (0..10).rev().map(digit).collect()
 }
 
-fn uuid_time(text: &str) -> Option<Time> {
-    let uuid = text.get(..36)?;
-    if text.as_bytes().get(36).is_some_and(|b| *b != b'#') {
-        return None;
-    }
-    let shaped = uuid.bytes().enumerate().all(|(place, byte)| match place {
-        8 | 13 | 18 | 23 => byte == b'-',
-        14 => byte == b'7',
-        _ => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
-    });
-    if !shaped {
-        return None;
-    }
-    let hex = format!("{}{}", uuid.get(..8)?, uuid.get(9..13)?);
-    i64::from_str_radix(&hex, 16).ok().and_then(Time::from_millis)
-}
-
-/// The number that exactly `count` digits spell at the start of the text.
-fn digits(text: &str, count: usize) -> Option<i64> {
-    let head = text.get(..count)?;
-    let next_is_digit = text.as_bytes().get(count).is_some_and(u8::is_ascii_digit);
-    if next_is_digit || !head.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    head.parse().ok()
-}
-
-/// A decimal number times 10^`scale`, cut to a whole number of milliseconds.
-fn decimal_millis(text: &str, scale: usize) -> Option<Time> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let fraction: String = fraction.chars().chain(std::iter::repeat('0')).take(scale).collect();
-    format!("{whole}{fraction}").parse().ok().and_then(Time::from_millis)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn text(key: &str) -> SortKey {
+    pub(super) fn text(key: &str) -> SortKey {
         SortKey::Text(key.into())
     }
 
@@ -247,7 +218,7 @@ mod tests {
         }
     }
 
-    fn key_of(form: SortKeyForm, time: Time, tail: u64) -> SortKey {
+    pub(super) fn key_of(form: SortKeyForm, time: Time, tail: u64) -> SortKey {
         match form {
             SortKeyForm::Rfc3339 => match tail % 4 {
                 0 => text(&format!("{}Z#{tail}", time.second_prefix())),

@@ -1,0 +1,77 @@
+//! A copy of what a connector delivered, in a bucket: listed and read, never written to. The verifier reads through it
+//! with the credentials of whoever runs it, who may be anybody's auditor.
+
+use aws_sdk_s3::types::Object;
+use domain::ports::{ByteStream, PortError};
+use futures_util::stream;
+
+use crate::port_error::port_error;
+
+const LISTING: &str = "listing the archive's bucket";
+const READING: &str = "reading an object of the archive";
+
+/// A folder of a bucket.
+#[derive(Debug, Clone)]
+pub struct S3Archive {
+    client: aws_sdk_s3::Client,
+    bucket: String,
+    /// Empty, or with a slash at its end.
+    prefix: String,
+}
+
+/// A page of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The objects' names below the prefix, and their sizes in bytes.
+    pub objects: Vec<(String, u64)>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+impl S3Archive {
+    /// The folder `prefix` of that bucket; the whole bucket if the prefix is empty.
+    #[must_use]
+    pub fn new(client: aws_sdk_s3::Client, bucket: String, prefix: &str) -> Self {
+        let prefix = prefix.trim_matches('/');
+        let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+        Self { client, bucket, prefix }
+    }
+
+    /// A page of the objects below the prefix, in the order of their keys: the first, or the one that `from` names.
+    ///
+    /// # Errors
+    /// If S3 can't be asked, or refuses.
+    pub async fn page(&self, from: Option<String>) -> Result<Page, PortError> {
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(&self.prefix);
+        let answer = request.set_continuation_token(from).send().await;
+        let answer = answer.map_err(|error| port_error(LISTING, error))?;
+        let below = |object: &Object| {
+            let name = object.key()?.strip_prefix(&self.prefix)?.to_owned();
+            let size = u64::try_from(object.size().unwrap_or_default()).unwrap_or_default();
+            // The console makes an empty object of a folder's name when somebody clicks "Create folder".
+            let is_folder = size == 0 && (name.is_empty() || name.ends_with('/'));
+            (!is_folder).then_some((name, size))
+        };
+        Ok(Page {
+            objects: answer.contents().iter().filter_map(below).collect(),
+            next: answer.next_continuation_token,
+        })
+    }
+
+    /// The bytes of an object, by its name below the prefix.
+    ///
+    /// # Errors
+    /// If S3 can't be asked, or refuses.
+    pub async fn read(&self, name: &str) -> Result<ByteStream, PortError> {
+        let key = format!("{}{name}", self.prefix);
+        let answer = self.client.get_object().bucket(&self.bucket).key(key).send().await;
+        let answer = answer.map_err(|error| port_error(READING, error))?;
+        let chunks = stream::try_unfold(answer.body, |mut body| async move {
+            let chunk = body.try_next().await;
+            let chunk =
+                chunk.map_err(|error| PortError::Transient { what: READING, source: Box::new(error) })?;
+            Ok(chunk.map(|chunk| (chunk, body)))
+        });
+        Ok(Box::pin(chunks))
+    }
+}

@@ -1,0 +1,222 @@
+//! The watchdog's reads, and where it keeps its place.
+//!
+//! A page is one request to the index `tenant`, which holds settings and no parts, then the cursors of those that
+//! export in batches, and for those with parts that wait the record of the oldest one. Neither the external IDs
+//! nor the destinations are asked for. Of a connector that exports that is about half a read unit for its cursor
+//! and an eighth for its settings.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use domain::connector::State;
+use domain::cursor::Cursor;
+use domain::names::ConnectorId;
+use domain::ports::{PortError, Watch, WatchPage};
+use domain::schedule::Frequency;
+use domain::time::Time;
+use domain::watch::{Place, Sweep, Watched};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
+
+use super::answers::held;
+use super::expression::{names, number, text, values};
+use super::keys::{self, CONFIG, CURSOR, Item, PK, SK, TENANT_ID, TENANT_INDEX};
+use super::{DynamoLedger, records};
+use crate::port_error::port_error;
+
+const WHAT: &str = "watching the connectors";
+const KEEPING: &str = "keeping the watchdog's place";
+/// How many connectors a page reads at most.
+const PAGE: i32 = 500;
+/// The most keys that one batch may ask for (DynamoDB API reference, `BatchGetItem`).
+const BATCH: usize = 100;
+/// How many batches are under way at once.
+const BATCHES_AT_ONCE: usize = 4;
+/// How often a batch asks again for what it was not given, and how long it waits before.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The attributes of the settings that the watchdog sees.
+const SETTINGS: [&str; 4] = [PK, "state", "frequency", "activated_at"];
+/// What it sees of a part.
+const OF_A_PART: [&str; 2] = [PK, "sealed_at"];
+
+/// The item that keeps its place: in a partition of its own, and in no index.
+const WATCHDOG: &str = "WATCHDOG";
+const SWEEP: &str = "SWEEP";
+const KEPT: &str = "kept";
+const PLACE: &str = "place";
+
+#[derive(Deserialize)]
+struct Settings {
+    state: State,
+    frequency: Frequency,
+    activated_at: Option<Time>,
+}
+
+#[derive(Deserialize)]
+struct Sealed {
+    sealed_at: Time,
+}
+
+impl DynamoLedger {
+    /// Items by their keys, eventually consistent; with `only`, these attributes of them.
+    async fn batch(&self, wanted: Vec<Item>, only: Option<&[&str]>) -> Result<Vec<Item>, PortError> {
+        let batches: Vec<Vec<Item>> = wanted.chunks(BATCH).map(<[Item]>::to_vec).collect();
+        stream::iter(batches.into_iter().map(|keys| self.one_batch(keys, only)))
+            .buffer_unordered(BATCHES_AT_ONCE)
+            .try_concat()
+            .await
+    }
+
+    /// An answer holds 16 MB at most and may leave keys out when the table is busy: those are asked for again.
+    async fn one_batch(&self, keys: Vec<Item>, only: Option<&[&str]>) -> Result<Vec<Item>, PortError> {
+        let mut asked = KeysAndAttributes::builder().set_keys(Some(keys));
+        if let Some(only) = only {
+            let placeholders: Vec<String> = only.iter().map(|name| format!("#{name}")).collect();
+            asked = asked.projection_expression(placeholders.join(", "));
+            for name in only {
+                asked = asked.expression_attribute_names(format!("#{name}"), *name);
+            }
+        }
+        let asked = asked.build().map_err(|error| bug(WHAT, error))?;
+        let mut left = std::collections::HashMap::from([(self.table.clone(), asked)]);
+        let mut found = Vec::new();
+        for attempt in 0..TRIES {
+            if attempt > 0 {
+                tokio::time::sleep(PAUSE * 2_u32.pow(attempt)).await;
+            }
+            let answer = self.client.batch_get_item().set_request_items(Some(left)).send().await;
+            let answer = answer.map_err(|error| port_error(WHAT, error))?;
+            found.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            left = answer.unprocessed_keys.unwrap_or_default();
+            if left.is_empty() {
+                return Ok(found);
+            }
+        }
+        Err(PortError::Transient {
+            what: WHAT,
+            source: "the table is too busy to give all it was asked for".into(),
+        })
+    }
+
+    async fn cursors(&self, ids: &[ConnectorId]) -> Result<BTreeMap<ConnectorId, Cursor>, PortError> {
+        let wanted = ids.iter().map(|id| keys::key(id, CURSOR)).collect();
+        let mut cursors = BTreeMap::new();
+        for item in self.batch(wanted, None).await? {
+            cursors.insert(owner(&item)?, records::cursor(item)?);
+        }
+        Ok(cursors)
+    }
+
+    /// When the oldest part that waits was sealed, of those with any.
+    async fn waiting(
+        &self,
+        cursors: &BTreeMap<ConnectorId, Cursor>,
+    ) -> Result<BTreeMap<ConnectorId, Time>, PortError> {
+        let oldest = |(id, cursor): (&ConnectorId, &Cursor)| {
+            cursor.undelivered().map(|number| keys::key(id, &keys::part(number)))
+        };
+        let wanted = cursors.iter().filter_map(oldest).collect();
+        let mut waiting = BTreeMap::new();
+        for item in self.batch(wanted, Some(&OF_A_PART)).await? {
+            let id = owner(&item)?;
+            waiting.insert(id, records::from_item::<Sealed>("reading a part's record", item)?.sealed_at);
+        }
+        Ok(waiting)
+    }
+}
+
+#[async_trait]
+impl Watch for DynamoLedger {
+    async fn watch(&self, after: Option<&Place>) -> Result<WatchPage, PortError> {
+        let shown: Vec<String> = SETTINGS.iter().map(|name| format!("#{name}")).collect();
+        let scan = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .index_name(TENANT_INDEX)
+            .projection_expression(shown.join(", "))
+            .set_expression_attribute_names(Some(names(SETTINGS)))
+            .set_exclusive_start_key(after.map(start))
+            .limit(PAGE);
+        let page = scan.send().await.map_err(|error| port_error(WHAT, error))?;
+        let mut settings = BTreeMap::new();
+        for item in page.items.unwrap_or_default() {
+            settings
+                .insert(owner(&item)?, records::from_item::<Settings>("reading a connector's record", item)?);
+        }
+        let exporting = |settings: &Settings| matches!(settings.state, State::Active | State::Paused);
+        let exporting = settings.iter().filter(|(_, settings)| exporting(settings));
+        let mut cursors = self.cursors(&exporting.map(|(id, _)| id.clone()).collect::<Vec<_>>()).await?;
+        let waiting = self.waiting(&cursors).await?;
+        let watched = |(id, settings): (ConnectorId, Settings)| Watched {
+            state: settings.state,
+            frequency: settings.frequency,
+            activated_at: settings.activated_at,
+            cursor: cursors.remove(&id),
+            waiting_since: waiting.get(&id).copied(),
+        };
+        let watched = settings.into_iter().map(watched).collect();
+        Ok(WatchPage { watched, next: page.last_evaluated_key.map(place).transpose()? })
+    }
+
+    async fn sweep(&self) -> Result<Sweep, PortError> {
+        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let answer = get.set_key(Some(of_the_watchdog())).send().await;
+        let item = answer.map_err(|error| port_error(KEEPING, error))?.item.unwrap_or_default();
+        let Some(kept) = item.get(PLACE).and_then(|place| place.as_s().ok()) else {
+            return Ok(Sweep::default());
+        };
+        serde_json::from_str(kept).map_err(|error| bug(KEEPING, error))
+    }
+
+    /// A second tick at the same time finds another number kept, and changes nothing.
+    async fn keep(&self, sweep: &Sweep) -> Result<bool, PortError> {
+        let place = serde_json::to_string(sweep).map_err(|error| bug(KEEPING, error))?;
+        let change = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(of_the_watchdog()))
+            .update_expression("SET #kept = :kept, #place = :place")
+            .condition_expression("attribute_not_exists(#pk) OR #kept = :before")
+            .set_expression_attribute_names(Some(names([PK, KEPT, PLACE])))
+            .set_expression_attribute_values(Some(values([
+                (":kept", number(sweep.kept)),
+                (":before", number(sweep.kept.saturating_sub(1))),
+                (":place", text(place)),
+            ])));
+        held(KEEPING, change.send().await)
+    }
+}
+
+fn of_the_watchdog() -> Item {
+    Item::from([(PK.to_owned(), text(WATCHDOG)), (SK.to_owned(), text(SWEEP))])
+}
+
+/// Where the page behind a place starts.
+fn start(place: &Place) -> Item {
+    let mut key = keys::key(&place.connector, CONFIG);
+    key.insert(TENANT_ID.to_owned(), text(place.tenant.as_str()));
+    key
+}
+
+/// The place that a page ends at.
+fn place(mut key: Item) -> Result<Place, PortError> {
+    let connector = owner(&key)?;
+    let tenant = key.remove(TENANT_ID).and_then(|tenant| tenant.as_s().ok()?.parse().ok());
+    let tenant = tenant.ok_or_else(|| bug(WHAT, "a page of the index ends at a key without a tenant"))?;
+    Ok(Place { tenant, connector })
+}
+
+fn owner(item: &Item) -> Result<ConnectorId, PortError> {
+    let owner = item.get(PK).and_then(keys::connector_of);
+    owner.ok_or_else(|| bug(WHAT, format!("an item has a key of another form: {:?}", item.get(PK))))
+}
+
+fn bug(what: &'static str, source: impl Into<domain::ports::Cause>) -> PortError {
+    PortError::Bug { what, source: source.into() }
+}

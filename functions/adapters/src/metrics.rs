@@ -1,0 +1,120 @@
+//! Figures as `CloudWatch` reads them out of the log: its embedded metric format (EMF), one JSON object a line.
+//!
+//! The line is a log line like any other, with `timestamp`, `level` and `message`, so that a query over the log
+//! finds its figures by the same fields. Source: Amazon `CloudWatch` user guide, "Specification: Embedded metric
+//! format".
+//!
+//! Written by hand over serde, which is here anyway. Of the crates for it, `metrics_cloudwatch_embedded` collects
+//! into one recorder for the process, where ten connectors that run side by side would share their properties;
+//! `metrique-writer-format-emf` writes what we need and brings forty crates along, three times the code of the
+//! dispatcher.
+
+use std::io::Write as _;
+
+use domain::figures::Record;
+use domain::ports::Meter;
+use serde_json::{Map, Value, json};
+
+/// The namespace of all metrics.
+pub const NAMESPACE: &str = "Auditferry";
+
+/// The one dimension of all metrics: which deployment they are of, by its stack's name. A dimension's every value
+/// is a metric that is paid for, so there is no second one.
+pub const DIMENSION: &str = "stack";
+
+/// Writes metrics to standard output, from where Lambda takes the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogMeter {
+    stack: String,
+}
+
+impl LogMeter {
+    /// The meter of a stack's functions.
+    #[must_use]
+    pub const fn new(stack: String) -> Self {
+        Self { stack }
+    }
+
+    /// A record as one line of the log, without its end.
+    #[must_use]
+    pub fn line(&self, record: &Record) -> String {
+        let metric = |name: &str, unit: &str| json!({ "Name": name, "Unit": unit });
+        let metrics: Vec<Value> =
+            record.figures.iter().map(|figure| metric(figure.name, figure.unit.as_str())).collect();
+        let mut line = Map::new();
+        let mut put = |name: &str, value: Value| line.insert(name.to_owned(), value);
+        put("timestamp", json!(record.at));
+        put("level", json!("INFO"));
+        put("message", json!(record.of));
+        record.about.iter().for_each(|(name, value)| {
+            put(name, json!(value));
+        });
+        put(DIMENSION, json!(self.stack));
+        record.figures.iter().for_each(|figure| {
+            put(figure.name, json!(figure.value));
+        });
+        let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": metrics });
+        put("_aws", json!({ "Timestamp": record.at.millis(), "CloudWatchMetrics": [directive] }));
+        Value::Object(line).to_string()
+    }
+}
+
+impl Meter for LogMeter {
+    fn record(&self, record: &Record) {
+        let line = self.line(record) + "\n";
+        // In one piece: the log's own lines go the same way.
+        if let Err(error) = std::io::stdout().lock().write_all(line.as_bytes()) {
+            tracing::error!(error = %error, "metrics could not be written");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::figures::{Figure, Unit};
+
+    use super::*;
+
+    fn record() -> Record {
+        Record {
+            at: "2026-11-20T20:15:30.123Z".parse().unwrap(),
+            of: "metrics of a run",
+            about: vec![("connector.id", "con_0000000000000001".to_owned()), ("tenant", "a\"b\n".to_owned())],
+            figures: vec![
+                Figure::count("PartsSealed", 3),
+                Figure::new("RetentionMarginHours", Unit::None, -1),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_record_is_one_line_that_a_person_and_cloudwatch_can_read() {
+        let line = LogMeter::new("auditferry".into()).line(&record());
+        assert!(!line.contains('\n'));
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(
+            line,
+            json!({
+                "timestamp": "2026-11-20T20:15:30.123Z",
+                "level": "INFO",
+                "message": "metrics of a run",
+                "connector.id": "con_0000000000000001",
+                "tenant": "a\"b\n",
+                "stack": "auditferry",
+                "PartsSealed": 3,
+                "RetentionMarginHours": -1,
+                "_aws": {
+                    "Timestamp": 1_795_205_730_123_i64,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "Auditferry",
+                        "Dimensions": [["stack"]],
+                        "Metrics": [
+                            { "Name": "PartsSealed", "Unit": "Count" },
+                            { "Name": "RetentionMarginHours", "Unit": "None" },
+                        ],
+                    }],
+                },
+            })
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! The customer's administrator, who opens the quick-create link, fills in what it leaves open and clicks *Create
+//! stack*; and what the stack puts out.
+
+use domain::names::{AccountId, BucketName, CustomerRole, ExternalId, Prefix, ROLE_PATH, Refused, Region};
+use domain::setup::{PREFIX, ROLE_NAME};
+use local::Stack;
+use local::wiring::{CustomerStack, EXPORTER_ROLE, REGION};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The parameters of `infra/customer-role.yaml`, as far as the stand-ins know them, with the template's defaults, and
+/// where it is launched. `Link` may hold the quick-create link: it fills in what is not given beside it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+pub(super) struct Launch {
+    account_id: AccountId,
+    region: Option<Region>,
+    /// Without one the role lets in whoever asks, which the template itself would refuse.
+    external_id: Option<ExternalId>,
+    vendor_account_id: Option<String>,
+    vendor_role_name: Option<String>,
+    bucket_name: BucketName,
+    prefix: Option<Prefix>,
+    role_name: Option<String>,
+    #[serde(default)]
+    create_bucket: YesNo,
+    #[serde(default)]
+    bucket_namespace: Namespace,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum YesNo {
+    Yes,
+    #[default]
+    No,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Namespace {
+    #[default]
+    AccountRegional,
+    Global,
+}
+
+/// The template's outputs.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Outputs {
+    role_arn: CustomerRole,
+    bucket_name: BucketName,
+    region: Region,
+    account_id: AccountId,
+}
+
+impl Launch {
+    /// Reads a request's body. An error says what is wrong with it.
+    pub(super) fn read(body: &[u8]) -> Result<Self, String> {
+        let mut given: Map<String, Value> =
+            serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        if let Some(link) = given.remove("Link") {
+            let link = link.as_str().ok_or("Link is the quick_create_url of a connector's setup")?;
+            for (name, value) in filled_in(link)? {
+                given.entry(name).or_insert(Value::String(value));
+            }
+        }
+        serde_json::from_value(Value::Object(given)).map_err(|error| error.to_string())
+    }
+
+    /// What the stand-ins make of it, and what it puts out. An error says why it is refused.
+    pub(super) fn planned(self) -> Result<(CustomerStack, Outputs), String> {
+        for (name, given, ours) in [
+            ("VendorAccountId", &self.vendor_account_id, Stack::VENDOR_ACCOUNT),
+            ("VendorRoleName", &self.vendor_role_name, EXPORTER_ROLE),
+        ] {
+            if given.as_ref().is_some_and(|given| given != ours) {
+                return Err(format!("{name} must be {ours}: the stand-ins know no other vendor"));
+            }
+        }
+        let told = |refused: Refused| refused.to_string();
+        let region = self.region.map_or_else(|| REGION.parse(), Ok).map_err(told)?;
+        let name = self.role_name.as_deref().unwrap_or(ROLE_NAME);
+        let role = format!("arn:aws:iam::{}:role{ROLE_PATH}{name}", self.account_id);
+        let role: CustomerRole = role.parse().map_err(told)?;
+        let creates = self.create_bucket == YesNo::Yes;
+        let bucket = match self.bucket_namespace {
+            Namespace::AccountRegional if creates => {
+                format!("{}-{}-{region}-an", self.bucket_name, self.account_id).parse().map_err(told)?
+            }
+            Namespace::AccountRegional | Namespace::Global => self.bucket_name,
+        };
+        let stack = CustomerStack {
+            role: role.clone(),
+            external_id: self.external_id,
+            bucket: bucket.clone(),
+            prefix: self.prefix.map_or_else(|| PREFIX.parse(), Ok).map_err(told)?,
+            create_in: creates.then(|| region.clone()),
+        };
+        let outputs = Outputs { role_arn: role, bucket_name: bucket, region, account_id: self.account_id };
+        Ok((stack, outputs))
+    }
+}
+
+/// The region in which a quick-create link opens the console, and the parameters that it fills in.
+fn filled_in(link: &str) -> Result<Vec<(String, String)>, &'static str> {
+    let (console, query) =
+        link.split_once("#/stacks/create/review?").ok_or("Link is no quick-create link")?;
+    let region = console.split_once("?region=").map(|(_, region)| ("Region".to_owned(), region.to_owned()));
+    let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
+    let parameters = pairs.filter_map(|(name, value)| Some((name.strip_prefix("param_")?.to_owned(), value)));
+    Ok(region.into_iter().chain(parameters).collect())
+}

@@ -1,0 +1,200 @@
+//! What a verification finds: what, where, since when, and what it means for the verdict.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use domain::part::PartNumber;
+use domain::time::Time;
+use serde::Serialize;
+
+/// So many findings of a kind are told one by one; the others are counted.
+const TOLD: usize = 1_000;
+
+/// What a finding means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Severity {
+    /// Something is missing, changed, added or out of order.
+    Violated,
+    /// Something can't be proven with what is here.
+    Incomplete,
+    /// To be known; the proof stands.
+    Note,
+}
+
+/// The kinds of findings. Their names are part of the contract with scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// A file among the manifests is none.
+    ManifestMalformed,
+    /// A manifest lies under a name that is not its own.
+    ManifestMisplaced,
+    /// A manifest of another connector or vendor.
+    ManifestForeign,
+    /// A signature is not of the key that it names.
+    SignatureInvalid,
+    /// No trusted key has signed.
+    SignatureUntrusted,
+    /// The key was not valid when the part was sealed.
+    KeyNotValid,
+    /// The key had handed over to another one before.
+    KeyRetired,
+    /// The chain does not begin with part 1.
+    StartMissing,
+    /// A part has no manifest.
+    PartMissing,
+    /// A part has more than one manifest.
+    PartDoubled,
+    /// A manifest does not name the one before it.
+    ChainBroken,
+    /// A window does not begin where the one before ended.
+    WindowsNotContiguous,
+    /// The times of the first and last event do not fit the window.
+    TimesMisfit,
+    /// The object of a manifest is not there.
+    ObjectMissing,
+    /// The object's bytes are not those of the manifest.
+    ObjectChanged,
+    /// The object is as it was sealed, and its content is not what the manifest says.
+    ContentMismatch,
+    /// It holds another number of events than the manifest says.
+    CountMismatch,
+    /// An event's time lies outside the window.
+    EventOutsideWindow,
+    /// An event is there twice.
+    EventTwice,
+    /// Events of more than one tenant.
+    TenantMixed,
+    /// A file that no manifest names.
+    FileUnnamed,
+    /// Something that is no file.
+    FileOdd,
+    /// The newest manifest that the vendor tells of is not here.
+    TailMissing,
+    /// There is no manifest at all.
+    NothingFound,
+    /// The newest manifest is older than it should be.
+    TailStale,
+    /// Something could not be read.
+    NotRead,
+    /// Events without the field that was to be checked.
+    FieldMissing,
+    /// The first key that was met is trusted.
+    TrustOnFirstUse,
+    /// What is behind the newest manifest can't be known.
+    TailOpen,
+    /// A key that nobody vouches for.
+    KeyUnvouched,
+    /// One key has handed over to another.
+    KeyRotated,
+    /// The connector was moved.
+    Moved,
+    /// Format, compression or frequency was changed.
+    Reconfigured,
+    /// A field that looks like a time tells one outside the window.
+    EventTimeDiffers,
+    /// A field that looks like an ID has the same value in different events.
+    IdRepeated,
+    /// Two events without an ID are equal.
+    LineRepeated,
+}
+
+impl Kind {
+    /// What it means.
+    pub(crate) const fn severity(self) -> Severity {
+        match self {
+            Self::NothingFound | Self::TailStale | Self::NotRead | Self::FieldMissing => Severity::Incomplete,
+            Self::TrustOnFirstUse
+            | Self::TailOpen
+            | Self::KeyUnvouched
+            | Self::KeyRotated
+            | Self::Moved
+            | Self::Reconfigured
+            | Self::EventTimeDiffers
+            | Self::IdRepeated
+            | Self::LineRepeated => Severity::Note,
+            _ => Severity::Violated,
+        }
+    }
+
+    /// The name in reports.
+    pub(crate) fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Finding {
+    /// What it means.
+    pub(crate) severity: Severity,
+    /// What it is.
+    #[serde(rename = "finding")]
+    pub(crate) kind: Kind,
+    /// In which part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) part: Option<u64>,
+    /// In which file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<String>,
+    /// From which time on what is here is in doubt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<Time>,
+    /// In words.
+    pub(crate) detail: String,
+}
+
+impl Finding {
+    /// What, in words.
+    pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { severity: kind.severity(), kind, part: None, file: None, since: None, detail: detail.into() }
+    }
+
+    /// In that part.
+    pub(crate) fn part(self, part: PartNumber) -> Self {
+        Self { part: Some(part.get()), ..self }
+    }
+
+    /// In that file.
+    pub(crate) fn file(self, name: &str) -> Self {
+        let name = name.chars().take(1_100).flat_map(char::escape_debug).collect();
+        Self { file: Some(name), ..self }
+    }
+
+    /// From that time on.
+    pub(crate) fn since(self, since: impl Into<Option<Time>>) -> Self {
+        Self { since: since.into(), ..self }
+    }
+}
+
+/// All that was found, by all threads. What is kept of it is bounded.
+#[derive(Debug, Default)]
+pub(crate) struct Findings(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    counts: BTreeMap<Kind, u64>,
+    findings: Vec<Finding>,
+}
+
+impl Findings {
+    /// Adds one.
+    pub(crate) fn add(&self, finding: Finding) {
+        let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let count = kept.counts.entry(finding.kind).or_default();
+        *count += 1;
+        if *count <= TOLD as u64 {
+            kept.findings.push(finding);
+        }
+    }
+
+    /// The findings, the gravest first and then by part; and how many of each kind there were.
+    pub(crate) fn into_sorted(self) -> (Vec<Finding>, BTreeMap<Kind, u64>) {
+        let mut kept = self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        kept.findings.sort_by(|a, b| {
+            (a.severity, a.part.unwrap_or(u64::MAX), a).cmp(&(b.severity, b.part.unwrap_or(u64::MAX), b))
+        });
+        (kept.findings, kept.counts)
+    }
+}

@@ -1,0 +1,92 @@
+//! Compares the identities of all events of all parts: sorted, equal ones lie side by side.
+
+use std::collections::HashSet;
+use std::io;
+
+use domain::part::PartNumber;
+
+use super::events::{Fields, Identity};
+use super::finding::{Finding, Findings, Kind};
+use super::sorter::{Sorted, Sorter};
+
+/// So many parts whose objects are flawed are remembered by each thread.
+pub(crate) const MOST_FLAWED: usize = 10_000;
+
+/// The identities of all events.
+#[derive(Debug, Default)]
+pub(crate) struct Identities {
+    /// A record each.
+    pub(crate) sorters: Vec<Sorter>,
+    /// The parts whose events count for nothing, since their objects are not what was sealed.
+    pub(crate) flawed: HashSet<PartNumber>,
+}
+
+/// Where an event lies: its part, and which one of the part it is, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) part: PartNumber,
+    pub(crate) number: u64,
+}
+
+/// An identity as a record: events of the same identity sort side by side, equal ones among them too.
+pub(crate) fn record(identity: Identity, place: Place) -> [u8; 41] {
+    let mut record = [0; 41];
+    let fields: [&[u8]; 5] = [
+        &[u8::from(identity.has_id)],
+        &identity.hash,
+        &identity.line.to_be_bytes(),
+        &place.part.get().to_be_bytes(),
+        &place.number.to_be_bytes(),
+    ];
+    for (to, from) in record.iter_mut().zip(fields.into_iter().flatten()) {
+        *to = *from;
+    }
+    record
+}
+
+fn decode(record: &[u8]) -> Option<(Identity, Place)> {
+    let (has_id, rest) = record.split_first()?;
+    let (hash, rest) = rest.split_first_chunk::<16>()?;
+    let (line, rest) = rest.split_first_chunk::<8>()?;
+    let (part, number) = rest.split_first_chunk::<8>()?;
+    let identity = Identity { has_id: *has_id == 1, hash: *hash, line: u64::from_be_bytes(*line) };
+    let part = PartNumber::new(u64::from_be_bytes(*part));
+    Some((identity, Place { part, number: u64::from_be_bytes(number.try_into().ok()?) }))
+}
+
+/// Tells the events that are there twice.
+pub(crate) fn compare(identities: Identities, fields: &Fields, findings: &Findings) -> io::Result<()> {
+    let Identities { sorters, flawed } = identities;
+    let mut sorted = Sorted::new(sorters)?;
+    let mut before: Option<(Identity, Place)> = None;
+    while let Some(record) = sorted.next()? {
+        let Some((identity, place)) = decode(record).filter(|(_, place)| !flawed.contains(&place.part))
+        else {
+            continue;
+        };
+        if let Some((known, first)) = before
+            && known.hash == identity.hash
+            && known.has_id == identity.has_id
+        {
+            let equal = known.line == identity.line;
+            let (kind, what) = match (identity.has_id, equal, &fields.id) {
+                (true, true, _) => (Kind::EventTwice, "the same event"),
+                (true, false, Some(_)) => (Kind::EventTwice, "an event of the same ID"),
+                (true, false, None) => (
+                    Kind::IdRepeated,
+                    "another event with the same value in the field that looks like its ID",
+                ),
+                (false, ..) => (Kind::LineRepeated, "an equal event, and none of the two has an ID,"),
+            };
+            let detail = format!(
+                "event {} of this part: {what} is event {} of part {} too",
+                place.number,
+                first.number,
+                first.part.get()
+            );
+            findings.add(Finding::new(kind, detail).part(place.part));
+        }
+        before = Some((identity, place));
+    }
+    Ok(())
+}

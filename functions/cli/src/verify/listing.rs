@@ -1,0 +1,126 @@
+//! Sorts what lies below the prefix by what it says it is: keys, manifests, objects, and what is none of them.
+
+use std::io::{self, Read};
+
+use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER};
+use domain::names::ConnectorId;
+
+use super::archive::{Archive, Entry, Found};
+use super::check::Ask;
+use super::finding::{Finding, Findings, Kind};
+use super::sorter::Sorter;
+
+/// More keys than this no vendor ever had.
+const MOST_KEYS: usize = 200;
+/// More objects of verifications than this are not looked into.
+const MOST_PROBES: usize = 10_000;
+
+/// What lies below the prefix.
+#[derive(Debug)]
+pub(crate) struct Listing {
+    /// The files of keys.
+    pub(crate) keys: Vec<String>,
+    /// The files of manifests: their names, sorted.
+    pub(crate) notes: Sorter,
+    /// The objects: name, zero byte, size as eight bytes.
+    pub(crate) objects: Sorter,
+    /// The sum of the objects' sizes.
+    pub(crate) object_bytes: u64,
+}
+
+impl Listing {
+    /// Lists an archive.
+    ///
+    /// # Errors
+    /// If it can't be listed, or a temporary file can't be written.
+    pub(crate) fn read(archive: &dyn Archive, ask: &Ask, findings: &Findings) -> io::Result<Self> {
+        let mut listing = Self {
+            keys: Vec::new(),
+            notes: Sorter::new(ask.memory / 4),
+            objects: Sorter::new(ask.memory / 4),
+            object_bytes: 0,
+        };
+        let mut probes = Vec::new();
+        archive.list(&mut |entry| listing.add(entry, ask, &mut probes, findings))?;
+        listing.keys.sort();
+        for name in probes {
+            if !is_probe(archive, &name) {
+                findings.add(unnamed(&name));
+            }
+        }
+        Ok(listing)
+    }
+
+    fn add(
+        &mut self,
+        entry: Entry,
+        ask: &Ask,
+        probes: &mut Vec<String>,
+        findings: &Findings,
+    ) -> io::Result<()> {
+        let Entry { name, found } = entry;
+        if date_of(&name).is_some_and(|date| !is_asked_for(date, ask)) {
+            return Ok(());
+        }
+        let size = match found {
+            Found::File(size) => size,
+            Found::Odd(what) => {
+                findings.add(Finding::new(Kind::FileOdd, what).file(&name));
+                return Ok(());
+            }
+        };
+        if name.starts_with(KEY_FOLDER) && self.keys.len() < MOST_KEYS {
+            self.keys.push(name);
+        } else if name.starts_with(MANIFEST_FOLDER) && date_of(&name).is_some() {
+            self.notes.push(name.as_bytes())?;
+        } else if name.starts_with("events/") && date_of(&name).is_some() {
+            self.object_bytes = self.object_bytes.saturating_add(size);
+            self.objects.push(&[name.as_bytes(), &[0], &size.to_be_bytes()].concat())?;
+        } else if probe_of(&name).is_some() && probes.len() < MOST_PROBES {
+            probes.push(name);
+        } else {
+            findings.add(unnamed(&name));
+        }
+        Ok(())
+    }
+}
+
+/// A file that no manifest names.
+pub(crate) fn unnamed(name: &str) -> Finding {
+    Finding::new(Kind::FileUnnamed, "no manifest names this file: it was added, or its manifest is missing")
+        .file(name)
+}
+
+/// The date of a name `<folder>/date=<date>/<file>`.
+fn date_of(name: &str) -> Option<&str> {
+    let mut segments = name.split('/');
+    let (_, date, file) = (segments.next()?, segments.next()?, segments.next()?);
+    if segments.next().is_some() || file.is_empty() {
+        return None;
+    }
+    date.strip_prefix("date=").filter(|date| date.len() == 10)
+}
+
+/// A part lies under the date of its window's start and ends on that date, so no other dates are of interest.
+fn is_asked_for(date: &str, ask: &Ask) -> bool {
+    ask.from.is_none_or(|from| from.date().as_str() <= date)
+        && ask.to.is_none_or(|to| date <= to.date().as_str())
+}
+
+/// The connector of a verification's object, by the object's name.
+fn probe_of(name: &str) -> Option<ConnectorId> {
+    let (connector, random) = name.strip_prefix("verification/")?.strip_suffix(".txt")?.rsplit_once('_')?;
+    let is_random = random.len() == 16 && random.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    connector.parse().ok().filter(|_| is_random)
+}
+
+/// Whether it holds what a verification writes, and nothing else.
+fn is_probe(archive: &dyn Archive, name: &str) -> bool {
+    let Some(connector) = probe_of(name) else { return false };
+    let text = format!(
+        "Auditferry wrote this object for connector {connector} to see that it can. It may be deleted.\n"
+    );
+    let mut found = Vec::new();
+    let read = archive.open(name).and_then(|file| file.take(1_000).read_to_end(&mut found));
+    read.is_ok() && found == text.as_bytes()
+}

@@ -1,0 +1,198 @@
+//! Reads one object from one end to the other: hashes it, unpacks it, hashes that, and hands on each event.
+//!
+//! Nothing is read or unpacked further than the manifest says it goes, so a gzip bomb ends where it begins to be one.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use domain::manifest::Manifest;
+use domain::part::{Compression, Format, Sha256};
+use flate2::bufread::MultiGzDecoder;
+use sha2::{Digest, Sha256 as Hasher};
+
+/// The pieces in which it is read and unpacked.
+const PIECE: usize = 1 << 18;
+/// No event is longer: an item of DynamoDB holds 400 KB.
+const LONGEST: u64 = 16 << 20;
+/// The largest window of a zstd frame, as a power of two; what we write has 21.
+const ZSTD_WINDOW: u32 = 24;
+
+/// Why an object is not what it must be.
+#[derive(Debug)]
+pub(crate) enum Flaw {
+    /// It can't be read.
+    Unread(io::Error),
+    /// Its bytes are others.
+    Changed(String),
+    /// Its bytes are those that were sealed, and the manifest says something else about their content.
+    Content(String),
+}
+
+/// Gets each event.
+pub(crate) type Each<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), String>;
+
+/// Reads the object of a manifest; says how many events it holds.
+///
+/// # Errors
+/// If it can't be read or is not what the manifest says. `each` may have got events by then.
+pub(crate) fn read(
+    file: Box<dyn Read + Send + '_>,
+    manifest: &Manifest,
+    on_read: &mut dyn FnMut(u64),
+    each: Each<'_>,
+) -> Result<u64, Flaw> {
+    let mut object = Tally::new(Told { file, on_read, failed: None }, manifest.size);
+    let content = unpack(&mut object, manifest, each);
+    // What unpacking left over belongs to the object too.
+    let rest = io::copy(&mut object, &mut io::sink());
+    if let Some(error) = object.inner.failed.take() {
+        return Err(Flaw::Unread(error));
+    }
+    if rest.is_err() {
+        return Err(Flaw::Changed(format!("it is longer than {} bytes", manifest.size)));
+    }
+    let (sha256, size) = object.finish();
+    if size != manifest.size {
+        return Err(Flaw::Changed(format!("it has {size} bytes, and must have {}", manifest.size)));
+    }
+    if sha256 != manifest.sha256 {
+        return Err(Flaw::Changed(format!("its SHA-256 is {sha256}, and must be {}", manifest.sha256)));
+    }
+    content.map_err(Flaw::Content)
+}
+
+fn unpack<R: Read>(object: &mut Tally<R>, manifest: &Manifest, each: Each<'_>) -> Result<u64, String> {
+    let format = manifest.encoding.format;
+    let packed = BufReader::with_capacity(PIECE, object);
+    match manifest.encoding.compression {
+        // The object's hash is that of its content.
+        Compression::None => lines(packed, format, each),
+        Compression::Gzip => unpacked(MultiGzDecoder::new(packed), manifest, each),
+        Compression::Zstd => {
+            let mut decoder = zstd::Decoder::with_buffer(packed).map_err(|error| error.to_string())?;
+            decoder.window_log_max(ZSTD_WINDOW).map_err(|error| error.to_string())?;
+            unpacked(decoder, manifest, each)
+        }
+    }
+}
+
+fn unpacked(decoder: impl Read, manifest: &Manifest, each: Each<'_>) -> Result<u64, String> {
+    let mut raw = Tally::new(decoder, manifest.raw_size);
+    let events = lines(BufReader::with_capacity(PIECE, &mut raw), manifest.encoding.format, each)?;
+    let (sha256, size) = raw.finish();
+    if (sha256, size) != (manifest.raw_sha256, manifest.raw_size) {
+        return Err(format!(
+            "its content has {size} bytes and the SHA-256 {sha256}, which is not what was sealed"
+        ));
+    }
+    Ok(events)
+}
+
+/// Reads the events of a layout.
+fn lines(mut content: impl BufRead, format: Format, each: Each<'_>) -> Result<u64, String> {
+    let mut events = 0;
+    let (mut line, mut event) = (Vec::new(), Vec::new());
+    match format {
+        Format::Ndjson => {
+            while next(&mut content, &mut line)? {
+                events += 1;
+                each(&line).map_err(|why| format!("event {events}: {why}"))?;
+            }
+        }
+        Format::Json => {
+            if !next(&mut content, &mut line)? || line != b"[" {
+                return Err("it does not begin with a line `[`".into());
+            }
+            loop {
+                if !next(&mut content, &mut line)? {
+                    return Err("it does not end with a line `]`".into());
+                }
+                let is_end = line == b"]";
+                if !event.is_empty() {
+                    events += 1;
+                    // Every event but the last has a comma behind it.
+                    let text = if is_end { Some(event.as_slice()) } else { event.strip_suffix(b",") };
+                    let text = text.ok_or_else(|| format!("event {events} has no comma behind it"))?;
+                    each(text).map_err(|why| format!("event {events}: {why}"))?;
+                }
+                if is_end {
+                    break;
+                }
+                if line.is_empty() {
+                    return Err(format!("a line behind event {events} is empty"));
+                }
+                std::mem::swap(&mut line, &mut event);
+            }
+            if next(&mut content, &mut line)? {
+                return Err("something follows the line `]`".into());
+            }
+        }
+    }
+    Ok(events)
+}
+
+/// Reads a line without its end; `false` if there is none.
+fn next(content: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, String> {
+    line.clear();
+    let wrong = |error: io::Error| format!("it can't be unpacked: {error}");
+    if content.take(LONGEST).read_until(b'\n', line).map_err(wrong)? == 0 {
+        return Ok(false);
+    }
+    match line.pop() {
+        Some(b'\n') => Ok(true),
+        _ => Err(format!("a line breaks off, or is longer than {LONGEST} bytes")),
+    }
+}
+
+/// Counts and hashes what is read, and ends with an error where it gets longer than it may be.
+struct Tally<R> {
+    inner: R,
+    hasher: Hasher,
+    size: u64,
+    most: u64,
+}
+
+impl<R: Read> Tally<R> {
+    fn new(inner: R, most: u64) -> Self {
+        Self { inner, hasher: Hasher::new(), size: 0, most }
+    }
+
+    fn finish(self) -> (Sha256, u64) {
+        (Sha256::new(self.hasher.finalize().into()), self.size)
+    }
+}
+
+impl<R: Read> Read for Tally<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(buffer)?;
+        self.size += length as u64;
+        if self.size > self.most {
+            return Err(io::Error::other(format!("it goes on behind byte {}", self.most)));
+        }
+        self.hasher.update(buffer.get(..length).unwrap_or_default());
+        Ok(length)
+    }
+}
+
+/// Tells how much was read, and remembers why reading failed: decoders wrap the error in one of their own.
+struct Told<'a> {
+    file: Box<dyn Read + Send + 'a>,
+    on_read: &'a mut dyn FnMut(u64),
+    failed: Option<io::Error>,
+}
+
+impl Read for Told<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.file.read(buffer) {
+            Ok(length) => {
+                (self.on_read)(length as u64);
+                Ok(length)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => {
+                let copy = io::Error::new(error.kind(), error.to_string());
+                self.failed = Some(error);
+                Err(copy)
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Tells what a verification came to: to a person in lines, to a program as one object with a finding a line.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::check::{Ask, Outcome, Progress, Verdict};
+use super::contents::Content;
+use super::finding::{Finding, Kind, Severity};
+use super::told::Told;
+use crate::output::{Output, Tone};
+use crate::surroundings::Surroundings;
+use crate::table::{counted, grouped};
+
+/// So many findings of a kind are shown to a person.
+const SHOWN: u64 = 10;
+
+/// How far it has come, with rate and time left.
+pub(super) fn progress(progress: &Progress, reading_for: Option<Duration>) -> String {
+    let (total, read) = (Progress::get(&progress.total), Progress::get(&progress.read));
+    let Some(seconds) = reading_for.map(|time| time.as_secs()) else {
+        return format!("{} read", counted(Progress::get(&progress.manifests), "manifest"));
+    };
+    let rate = read / seconds.max(1);
+    let left = match rate {
+        0 => String::new(),
+        rate => format!(", {} s left", grouped(total.saturating_sub(read) / rate)),
+    };
+    let events = counted(Progress::get(&progress.events), "event");
+    format!("{} of {} MB, {events}, {} MB/s{left}", megabytes(read), megabytes(total), megabytes(rate))
+}
+
+fn megabytes(bytes: u64) -> String {
+    grouped(bytes / 1_000_000)
+}
+
+/// The object that `--json` prints, up to its findings.
+#[derive(Serialize)]
+struct Head<'a> {
+    verdict: &'static str,
+    summary: &'a str,
+    origin: Option<String>,
+    chain: &'a Told,
+    content: &'a Content,
+    checked: Checked<'a>,
+    counts: std::collections::BTreeMap<String, u64>,
+    seconds: f64,
+}
+
+/// What was looked at in the events; `null` is not at all.
+#[derive(Serialize)]
+struct Checked<'a> {
+    keys: &'static str,
+    id: &'a str,
+    time: Option<&'a str>,
+    tenant: Option<&'a str>,
+}
+
+/// Prints it.
+pub(super) fn report(outcome: &Outcome, ask: &Ask, surroundings: &Surroundings) {
+    let output = surroundings.output;
+    let summary = summary(outcome);
+    if output.is_json() {
+        output.json(&json(outcome, ask, &summary, surroundings.elapsed()));
+    } else {
+        print(outcome, ask, &summary, output);
+    }
+}
+
+const fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Proven => "proven",
+        Verdict::Violated => "violated",
+        Verdict::Incomplete => "incomplete",
+    }
+}
+
+/// One object; each finding is a line of its own, so that `grep` can read it too.
+fn json(outcome: &Outcome, ask: &Ask, summary: &str, took: Duration) -> String {
+    let head = Head {
+        verdict: word(outcome.verdict),
+        summary,
+        origin: outcome.origin.as_ref().map(ToString::to_string),
+        chain: &outcome.told,
+        content: &outcome.content,
+        checked: Checked {
+            keys: if ask.pins.is_empty() { "trust on first use" } else { "named" },
+            id: ask.fields.id.as_deref().unwrap_or("likely"),
+            time: ask.fields.time.as_deref(),
+            tenant: ask.fields.tenant.as_deref(),
+        },
+        counts: outcome.counts.iter().map(|(kind, count)| (kind.name(), *count)).collect(),
+        seconds: (took.as_secs_f64() * 1000.0).round() / 1000.0,
+    };
+    let head = serde_json::to_string(&head).unwrap_or_default();
+    let line = |finding: &Finding| serde_json::to_string(finding).unwrap_or_default();
+    let findings: Vec<String> = outcome.findings.iter().map(line).collect();
+    let head = head.strip_suffix('}').unwrap_or(&head);
+    if findings.is_empty() {
+        return format!("{head},\"findings\":[]}}\n");
+    }
+    format!("{head},\"findings\":[\n{}\n]}}\n", findings.join(",\n"))
+}
+
+fn print(outcome: &Outcome, ask: &Ask, summary: &str, output: Output) {
+    if let Some(origin) = &outcome.origin {
+        output.line(origin);
+    }
+    if let (Some(from), Some(to)) = (outcome.told.from, outcome.told.to) {
+        output.line(format_args!("from {from} to {to}"));
+    }
+    let mut shown = std::collections::BTreeMap::new();
+    for finding in &outcome.findings {
+        let of_kind: &mut u64 = shown.entry(finding.kind).or_default();
+        *of_kind += 1;
+        if *of_kind <= SHOWN {
+            tell(finding, output);
+        }
+    }
+    for (kind, count) in &outcome.counts {
+        if *count > SHOWN {
+            let more = grouped(count - SHOWN);
+            output.line(format_args!("  and {more} more of {}: --json tells them", kind.name()));
+        }
+    }
+    output.line("");
+    output.line(looked_at(outcome, ask));
+    if let Some(newest) = &outcome.told.newest_manifest {
+        output.line(format_args!("newest manifest: {newest}"));
+    }
+    let (tone, verdict) = match outcome.verdict {
+        Verdict::Proven => (Tone::Good, "Proven."),
+        Verdict::Violated => (Tone::Bad, "Violated."),
+        Verdict::Incomplete => (Tone::Bad, "Incomplete: it can't be proven with what is here."),
+    };
+    output.line(format_args!("{summary}. {}", output.tone(tone, verdict)));
+}
+
+fn tell(finding: &Finding, output: Output) {
+    let mark = match finding.severity {
+        Severity::Violated => output.tone(Tone::Bad, "✗"),
+        Severity::Incomplete => output.tone(Tone::Bad, "?"),
+        Severity::Note => "·".to_owned(),
+    };
+    let part = finding.part.map(|part| format!(" part {part}")).unwrap_or_default();
+    let since = finding.since.map(|since| format!(" since {since}")).unwrap_or_default();
+    output.line(format_args!("{mark} {}{part}{since}: {}", finding.kind.name(), finding.detail));
+    if let Some(file) = &finding.file {
+        output.line(format_args!("    {file}"));
+    }
+}
+
+/// What of the events was looked at, and what was not.
+fn looked_at(outcome: &Outcome, ask: &Ask) -> String {
+    let content = &outcome.content;
+    let of = |with: u64| format!("{} of {}", grouped(with), grouped(content.events));
+    let keys = if ask.pins.is_empty() { "trusted on first use" } else { "named by you" };
+    let id = match &ask.fields.id {
+        Some(field) => format!("IDs by `{field}`"),
+        None => format!("IDs in likely fields ({})", of(content.with_id)),
+    };
+    let time = match &ask.fields.time {
+        Some(field) => format!("times by `{field}`"),
+        None => "times of single events not checked (--time-field)".to_owned(),
+    };
+    let tenant = match (&ask.fields.tenant, &content.tenant) {
+        (Some(field), Some(tenant)) => {
+            let tenant: String = tenant.chars().take(80).flat_map(char::escape_debug).collect();
+            format!("tenant by `{field}`: {tenant}")
+        }
+        (Some(field), None) => format!("tenant by `{field}`: none found"),
+        (None, _) => "tenant of single events not checked (--tenant-field)".to_owned(),
+    };
+    format!("Keys {keys}; {id}; {time}; {tenant}.")
+}
+
+/// The one line that a person wants.
+fn summary(outcome: &Outcome) -> String {
+    let Outcome { told, content, counts, .. } = outcome;
+    let count = |kinds: &[Kind]| kinds.iter().filter_map(|kind| counts.get(kind)).sum::<u64>();
+    let all = told.first_part.zip(told.last_part).map_or(0, |(first, last)| last - first + 1);
+    let missing = [Kind::StartMissing, Kind::PartMissing, Kind::ObjectMissing, Kind::TailMissing];
+    let added =
+        [Kind::FileUnnamed, Kind::FileOdd, Kind::ManifestForeign, Kind::PartDoubled, Kind::EventTwice];
+    let violated = counts.iter().filter(|(kind, _)| kind.severity() == Severity::Violated);
+    let changed = violated.map(|(_, count)| count).sum::<u64>() - count(&missing) - count(&added);
+    let found = |what: &str, number: u64| match number {
+        0 => format!("nothing {what}"),
+        number => format!("{} {what}", grouped(number)),
+    };
+    [
+        format!("{} of {}", grouped(content.objects), counted(all, "part")),
+        counted(told.quiet_seconds / 3_600, "quiet hour"),
+        counted(content.events, "event"),
+        format!("{} late", grouped(told.late)),
+        found("missing", count(&missing)),
+        found("changed", changed),
+        found("added", count(&added)),
+    ]
+    .join(", ")
+}

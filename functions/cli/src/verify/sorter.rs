@@ -1,0 +1,211 @@
+//! Sorts more records than fit in memory: what exceeds the budget goes, in sorted runs, into temporary files without
+//! a name, and is merged from there. So a verification takes the same memory for a day and for ten years.
+//!
+//! The files lie where the system keeps temporary files (`TMPDIR`), and are gone with the process however it ends.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+
+/// So many runs of a size are merged into one of the next size, which bounds the number of open files.
+const FAN_IN: usize = 16;
+
+/// Collects records, in any order.
+#[derive(Debug)]
+pub(crate) struct Sorter {
+    budget: usize,
+    bytes: Vec<u8>,
+    /// Where each record of `bytes` begins and ends.
+    places: Vec<(u32, u32)>,
+    /// Sorted runs, and how often each was merged.
+    runs: Vec<(u32, File)>,
+}
+
+impl Sorter {
+    /// One that holds about so many bytes in memory.
+    pub(crate) fn new(budget: usize) -> Self {
+        let budget = budget.min(1 << 30);
+        Self { budget, bytes: Vec::new(), places: Vec::new(), runs: Vec::new() }
+    }
+
+    /// Adds a record.
+    ///
+    /// # Errors
+    /// If a temporary file can't be written.
+    pub(crate) fn push(&mut self, record: &[u8]) -> io::Result<()> {
+        let held = self.bytes.len() + record.len() + 8 * (self.places.len() + 1);
+        if held > self.budget && !self.places.is_empty() {
+            self.spill()?;
+        }
+        let place = |length: usize| u32::try_from(length).map_err(io::Error::other);
+        let begin = place(self.bytes.len())?;
+        self.bytes.extend_from_slice(record);
+        self.places.push((begin, place(self.bytes.len())?));
+        Ok(())
+    }
+
+    fn spill(&mut self) -> io::Result<()> {
+        let mut run = BufWriter::with_capacity(1 << 16, tempfile::tempfile()?);
+        sort(&self.bytes, &mut self.places);
+        for place in &self.places {
+            write(&mut run, record(&self.bytes, *place))?;
+        }
+        self.bytes.clear();
+        self.places.clear();
+        self.runs.push((0, finished(run)?));
+        let mut level = 0;
+        while self.runs.iter().filter(|(of, _)| *of == level).count() >= FAN_IN {
+            self.merge_level(level)?;
+            level += 1;
+        }
+        Ok(())
+    }
+
+    fn merge_level(&mut self, level: u32) -> io::Result<()> {
+        let (merge, keep) = std::mem::take(&mut self.runs).into_iter().partition(|(of, _)| *of == level);
+        self.runs = keep;
+        let mut merged = Sorted::of(merge, Vec::new())?;
+        let mut run = BufWriter::with_capacity(1 << 16, tempfile::tempfile()?);
+        while let Some(record) = merged.next()? {
+            write(&mut run, record)?;
+        }
+        self.runs.push((level + 1, finished(run)?));
+        Ok(())
+    }
+}
+
+/// All records of some sorters, in order.
+pub(crate) struct Sorted {
+    sources: Vec<Source>,
+    heap: BinaryHeap<Reverse<(Vec<u8>, usize)>>,
+    current: Option<(Vec<u8>, usize)>,
+}
+
+impl std::fmt::Debug for Sorted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sorted({} sources)", self.sources.len())
+    }
+}
+
+impl Sorted {
+    /// Merges them.
+    ///
+    /// # Errors
+    /// If a temporary file can't be read.
+    pub(crate) fn new(sorters: impl IntoIterator<Item = Sorter>) -> io::Result<Self> {
+        let (mut runs, mut in_memory) = (Vec::new(), Vec::new());
+        for mut sorter in sorters {
+            sort(&sorter.bytes, &mut sorter.places);
+            runs.append(&mut sorter.runs);
+            in_memory.push(Source::Memory { bytes: sorter.bytes, places: sorter.places.into_iter() });
+        }
+        Self::of(runs, in_memory)
+    }
+
+    fn of(runs: Vec<(u32, File)>, mut sources: Vec<Source>) -> io::Result<Self> {
+        for (_, run) in runs {
+            sources.push(Source::Run(BufReader::with_capacity(1 << 16, run)));
+        }
+        let mut merged = Self { sources, heap: BinaryHeap::new(), current: None };
+        for place in 0..merged.sources.len() {
+            merged.refill(place, Vec::new())?;
+        }
+        Ok(merged)
+    }
+
+    /// The next record.
+    ///
+    /// # Errors
+    /// If a temporary file can't be read.
+    pub(crate) fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        if let Some((buffer, place)) = self.current.take() {
+            self.refill(place, buffer)?;
+        }
+        self.current = self.heap.pop().map(|Reverse(smallest)| smallest);
+        Ok(self.current.as_ref().map(|(record, _)| record.as_slice()))
+    }
+
+    fn refill(&mut self, place: usize, mut buffer: Vec<u8>) -> io::Result<()> {
+        let Some(source) = self.sources.get_mut(place) else { return Ok(()) };
+        buffer.clear();
+        if source.read(&mut buffer)? {
+            self.heap.push(Reverse((buffer, place)));
+        }
+        Ok(())
+    }
+}
+
+enum Source {
+    Memory { bytes: Vec<u8>, places: std::vec::IntoIter<(u32, u32)> },
+    Run(BufReader<File>),
+}
+
+impl Source {
+    fn read(&mut self, into: &mut Vec<u8>) -> io::Result<bool> {
+        match self {
+            Self::Memory { bytes, places } => {
+                let Some(place) = places.next() else { return Ok(false) };
+                into.extend_from_slice(record(bytes, place));
+                Ok(true)
+            }
+            Self::Run(run) => {
+                let mut length = [0; 4];
+                match run.read_exact(&mut length) {
+                    Ok(()) => {}
+                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+                    Err(error) => return Err(error),
+                }
+                let length = u64::from(u32::from_be_bytes(length));
+                run.take(length).read_to_end(into)?;
+                Ok(true)
+            }
+        }
+    }
+}
+
+fn record(bytes: &[u8], (begin, end): (u32, u32)) -> &[u8] {
+    bytes.get(begin as usize..end as usize).unwrap_or_default()
+}
+
+fn sort(bytes: &[u8], places: &mut [(u32, u32)]) {
+    places.sort_unstable_by(|a, b| record(bytes, *a).cmp(record(bytes, *b)));
+}
+
+fn write(run: &mut impl Write, record: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(record.len()).map_err(io::Error::other)?;
+    run.write_all(&length.to_be_bytes())?;
+    run.write_all(record)
+}
+
+fn finished(run: BufWriter<File>) -> io::Result<File> {
+    let mut run = run.into_inner().map_err(io::IntoInnerError::into_error)?;
+    run.rewind()?;
+    Ok(run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_in_memory_is_sorted_all_the_same() {
+        // A few bytes of memory: every other record is spilled, and runs are merged over several levels.
+        let mut sorters = [Sorter::new(64), Sorter::new(1 << 20)];
+        let mut expected = Vec::new();
+        let mut number = 7u64;
+        for turn in 0..5_000u64 {
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let record = format!("{:x}", number >> (turn % 60)).into_bytes();
+            sorters[usize::from(turn % 3 == 0)].push(&record).unwrap();
+            expected.push(record);
+        }
+        assert!(sorters[0].runs.len() < 4 * FAN_IN && !sorters[0].runs.is_empty());
+        expected.sort();
+        let mut sorted = Sorted::new(sorters).unwrap();
+        for record in expected {
+            assert_eq!(sorted.next().unwrap(), Some(record.as_slice()));
+        }
+        assert_eq!(sorted.next().unwrap(), None);
+    }
+}

@@ -1,0 +1,218 @@
+//! Hostile input ends in a finding: never in a panic, a hang, or a file read outside of the folder.
+
+use std::io::Write as _;
+
+use domain::part::{Compression, Encoding, Format, Kind as PartKind};
+use tests::archive::{resealed, sha256, write};
+
+use super::super::directory::Directory;
+use super::*;
+
+/// The kinds that are found when these files lie beside a sound story.
+fn beside(files: &[(&str, &[u8])]) -> Vec<Kind> {
+    let mut all = story_of_one().files;
+    all.extend(files.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())));
+    let outcome = verify(&all, &Ask { newest: Some(story_of_one().parts[13].note.sha256()), ..strict() });
+    outcome
+        .counts
+        .into_keys()
+        .filter(|kind| kind.severity() != super::super::finding::Severity::Note)
+        .collect()
+}
+
+#[test]
+fn whatever_lies_among_the_manifests_is_told_for_what_it_is() {
+    let note = story_of_one().parts[2].note.bytes();
+    let text = String::from_utf8(note.clone()).unwrap();
+    let big = vec![b'x'; 10 << 20];
+    for (name, bytes, expected) in [
+        ("manifests/date=2026-11-19/000000000099_0123456789abcdef.note", &b""[..], Kind::ManifestMalformed),
+        ("manifests/date=2026-11-19/x.note", &big, Kind::ManifestMalformed),
+        ("manifests/date=2026-11-19/x", &[0xff; 10], Kind::ManifestMalformed),
+        ("manifests/date=2026-11-19/x.note", &note[..note.len() / 2], Kind::ManifestMalformed),
+        ("manifests/date=2026-11-19/x.note", &note.repeat(2), Kind::ManifestMalformed),
+        ("manifests/date=2026-11-19/x.note", &note, Kind::ManifestMisplaced),
+        ("manifests/date=2026-11-18/000000000003_0123456789abcdef.note", &note, Kind::ManifestMisplaced),
+        ("manifests/date=2026-11-19/y.note", text.replace('\n', "\r\n").as_bytes(), Kind::ManifestMalformed),
+        ("manifests/date=2026-11-19/y.note", format!("\u{feff}{text}").as_bytes(), Kind::ManifestMalformed),
+        ("manifests/date=2026-11-19/sub/x.note", &note, Kind::FileUnnamed),
+        ("manifests/x.note", &note, Kind::FileUnnamed),
+        ("manifests/keys/00000000.vkey", b"x", Kind::FileUnnamed),
+        ("manifests/keys/../../x", b"x", Kind::FileUnnamed),
+        ("../x", b"x", Kind::FileUnnamed),
+        ("/etc/passwd", b"x", Kind::FileUnnamed),
+        ("events/date=2026-11-19/../../x", b"x", Kind::FileUnnamed),
+        ("events/date=2026-11-19/x.json", b"", Kind::FileUnnamed),
+        ("events/x.json", b"", Kind::FileUnnamed),
+        ("Thumbs.db", b"", Kind::FileUnnamed),
+        ("verification/con_0000000000000001_x.txt", b"", Kind::FileUnnamed),
+    ] {
+        let kinds = beside(&[(name, bytes)]);
+        assert!(kinds.contains(&expected), "{name}: {kinds:?}");
+    }
+}
+
+/// A story whose part 7 (plain JSON) is another object, sealed by the vendor's own key.
+fn with_content(encoding: Encoding, object: &[u8], raw: &[u8]) -> Vec<Kind> {
+    let story = story_of_one();
+    let mut files = story.files.clone();
+    let sealed = &story.parts[6];
+    files.remove(&sealed.manifest.object());
+    let seven = resealed(&mut files, sealed, &sealed.keys, |manifest| {
+        manifest.encoding = encoding;
+        manifest.sha256 = sha256(object);
+        manifest.size = object.len() as u64;
+        manifest.raw_sha256 = sha256(raw);
+        manifest.raw_size = raw.len() as u64;
+    });
+    files.insert(seven.manifest.object(), object.to_vec());
+    let found = verify(&files, &strict()).findings;
+    found.into_iter().filter(|found| found.part == Some(7)).map(|found| found.kind).collect()
+}
+
+#[test]
+fn a_bomb_is_unpacked_no_further_than_its_manifest_says() {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    let zeros = vec![b' '; 1 << 20];
+    for _ in 0..300 {
+        gzip.write_all(&zeros).unwrap();
+    }
+    let bomb = gzip.finish().unwrap();
+    let encoding = |compression| Encoding { format: Format::Json, compression };
+    assert!(with_content(encoding(Compression::Gzip), &bomb, b"[\n1\n]\n").contains(&Kind::ContentMismatch));
+    // A frame of zstd that wants two gigabytes of memory for its window.
+    let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0x00, 0x00];
+    assert!(with_content(encoding(Compression::Zstd), &frame, b"[\n1\n]\n").contains(&Kind::ContentMismatch));
+    // And one line without an end.
+    let line = vec![b' '; 20 << 20];
+    let plain = Encoding { format: Format::Ndjson, compression: Compression::None };
+    assert!(with_content(plain, &line, &line).contains(&Kind::ContentMismatch));
+}
+
+#[test]
+fn content_that_is_no_layout_of_ours_is_told_even_if_the_vendor_sealed_it() {
+    let plain = |format| Encoding { format, compression: Compression::None };
+    for bytes in [
+        "",
+        "[",
+        "[\n",
+        "[\n1\n",
+        "[\n1,\n]\n",
+        "[\n1\n2\n]\n",
+        "[\n1\n]\n\n",
+        "[\n1\n]",
+        "[\n\n]\n",
+        "[\n{\n]\n",
+        "1\n",
+    ] {
+        let kinds = with_content(plain(Format::Json), bytes.as_bytes(), bytes.as_bytes());
+        assert!(kinds.contains(&Kind::ContentMismatch), "{bytes:?}: {kinds:?}");
+    }
+    for bytes in ["\n", "1", "1\n2", "{\n", "1\n\n"] {
+        let kinds = with_content(plain(Format::Ndjson), bytes.as_bytes(), bytes.as_bytes());
+        assert!(kinds.contains(&Kind::ContentMismatch), "{bytes:?}: {kinds:?}");
+    }
+    let kinds = with_content(plain(Format::Json), b"[\n]\n", b"[\n]\n");
+    assert!(kinds.contains(&Kind::CountMismatch), "{kinds:?}");
+    for garbage in [&b"no gzip"[..], &[0x1f, 0x8b], b""] {
+        let encoding = Encoding { format: Format::Json, compression: Compression::Gzip };
+        assert!(with_content(encoding, garbage, b"[\n1\n]\n").contains(&Kind::ContentMismatch));
+    }
+}
+
+#[test]
+fn a_heartbeat_must_be_that_of_its_part() {
+    let story = story_of_one();
+    let beat = &story.parts[7];
+    assert_eq!(beat.manifest.kind(), PartKind::Heartbeat);
+    let text = String::from_utf8(story.files[&beat.manifest.object()].clone()).unwrap();
+    for (from, to) in [("\"part\":8", "\"part\":9"), ("T02:00", "T01:00"), ("auditferry.heartbeat", "login")]
+    {
+        let bytes = text.replace(from, to).into_bytes();
+        assert_ne!(bytes, text.as_bytes());
+        let mut files = story.files.clone();
+        files.remove(&beat.manifest.object());
+        let eight = resealed(&mut files, beat, &beat.keys, |manifest| {
+            (manifest.sha256, manifest.size) = (sha256(&bytes), bytes.len() as u64);
+            (manifest.raw_sha256, manifest.raw_size) = (manifest.sha256, manifest.size);
+        });
+        files.insert(eight.manifest.object(), bytes);
+        assert!(verify(&files, &strict()).counts.contains_key(&Kind::ContentMismatch), "{to}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn nothing_outside_of_the_folder_is_read() {
+    use std::os::unix::fs::symlink;
+    let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let story = story_of_one();
+    write(&story.files, folder.path()).unwrap();
+    let here =
+        |ask: &Ask| check(&Directory::open(folder.path()).unwrap(), ask, &Progress::default()).unwrap();
+    assert_eq!(here(&strict()).verdict, Verdict::Proven);
+    // An object that lies elsewhere, with the right bytes; a folder of manifests that does; and a link in a circle.
+    let object = folder.path().join(story.parts[3].manifest.object());
+    let elsewhere = outside.path().join("object");
+    std::fs::rename(&object, &elsewhere).unwrap();
+    symlink(&elsewhere, &object).unwrap();
+    symlink(folder.path(), folder.path().join("circle")).unwrap();
+    let outcome = here(&strict());
+    assert_eq!((outcome.counts[&Kind::FileOdd], outcome.counts[&Kind::ObjectMissing]), (2, 1));
+    let day = folder.path().join("manifests/date=2026-11-20");
+    std::fs::rename(&day, outside.path().join("day")).unwrap();
+    symlink(outside.path().join("day"), &day).unwrap();
+    assert_eq!(here(&strict()).told.last_part, Some(4));
+    let directory = Directory::open(folder.path()).unwrap();
+    let name = object.strip_prefix(folder.path()).unwrap().to_str().unwrap();
+    for name in [name, "../x", "circle/manifests", "/etc/passwd", "events/../../x", ""] {
+        assert!(directory.open(name).is_err(), "{name}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn what_would_never_end_is_not_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let story = story_of_one();
+    write(&story.files, folder.path()).unwrap();
+    let object = folder.path().join(story.parts[3].manifest.object());
+    std::fs::remove_file(&object).unwrap();
+    let socket = std::os::unix::net::UnixListener::bind(folder.path().join("s")).unwrap();
+    std::fs::rename(folder.path().join("s"), &object).unwrap();
+    let outcome = check(&Directory::open(folder.path()).unwrap(), &strict(), &Progress::default()).unwrap();
+    assert!(outcome.counts.contains_key(&Kind::FileOdd) && outcome.counts.contains_key(&Kind::ObjectMissing));
+    drop(socket);
+}
+
+#[test]
+fn what_cannot_be_read_is_incomplete_and_not_a_violation() {
+    struct Failing<'a>(Memory<'a>, &'a str);
+    struct Breaks;
+    impl Read for Breaks {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("the line is dead"))
+        }
+    }
+    impl Archive for Failing<'_> {
+        fn list(&self, each: &mut dyn FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
+            self.0.list(each)
+        }
+        fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
+            let Some(bytes) = (name == self.1).then(|| &self.0.0[name]) else { return self.0.open(name) };
+            Ok(Box::new(bytes[..bytes.len() / 2].chain(Breaks)))
+        }
+        fn at_once(&self) -> usize {
+            3
+        }
+    }
+    let story = story_of_one();
+    for part in [3, 4, 7] {
+        let name = story.parts[part].manifest.object();
+        let outcome = check(&Failing(Memory(&story.files), &name), &strict(), &Progress::default()).unwrap();
+        assert_eq!(outcome.verdict, Verdict::Incomplete, "{:#?}", outcome.findings);
+        assert!(outcome.counts.contains_key(&Kind::NotRead) && outcome.content.objects == 13);
+    }
+    let nothing = verify(&Files::new(), &ask());
+    assert_eq!((nothing.verdict, nothing.counts[&Kind::NothingFound]), (Verdict::Incomplete, 1));
+}

@@ -1,0 +1,75 @@
+//! The verifier against archives in memory: sound ones, and what tampering makes of them.
+
+mod hostile;
+mod sound;
+mod tampered;
+mod tampers;
+
+use std::io::{self, Read};
+
+use domain::names::ConnectorId;
+use domain::time::Time;
+use tests::archive::{Files, Sealer, TestKey, story};
+
+use super::archive::{Archive, Entry, Found};
+use super::check::{Ask, Outcome, Progress, Verdict, check};
+use super::events::Fields;
+use super::finding::Kind;
+
+/// Files as an archive.
+struct Memory<'a>(&'a Files);
+
+impl Archive for Memory<'_> {
+    fn list(&self, each: &mut dyn FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
+        for (name, bytes) in self.0 {
+            each(Entry { name: name.clone(), found: Found::File(bytes.len() as u64) })?;
+        }
+        Ok(())
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
+        let bytes = self.0.get(name).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(bytes.as_slice()))
+    }
+
+    fn at_once(&self) -> usize {
+        1
+    }
+}
+
+fn at(text: &str) -> Time {
+    text.parse().unwrap()
+}
+
+/// What an auditor asks who knows nothing: the copy was taken soon after the story's end.
+fn ask() -> Ask {
+    Ask {
+        pins: Vec::new(),
+        connector: None,
+        from: None,
+        to: None,
+        newest: None,
+        as_of: at("2026-11-20T10:30:00Z"),
+        fields: Fields::default(),
+        memory: 1 << 20,
+    }
+}
+
+/// What an auditor asks who knows the vendor's first key and the fields of the events.
+fn strict() -> Ask {
+    let fields = Fields { id: Some("eventID".into()), time: Some("eventTime".into()), tenant: None };
+    Ask { pins: vec![TestKey::new(7).pin()], fields, ..ask() }
+}
+
+fn verify(files: &Files, ask: &Ask) -> Outcome {
+    check(&Memory(files), ask, &Progress::default()).unwrap()
+}
+
+/// The story of a connector, with a key of its own.
+fn story_of_one() -> Sealer {
+    story(1, 7)
+}
+
+fn kinds(outcome: &Outcome) -> Vec<Kind> {
+    outcome.counts.keys().copied().collect()
+}

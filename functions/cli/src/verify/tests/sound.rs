@@ -1,0 +1,188 @@
+//! What is sound is proven, and what the auditor must know beside it is said.
+
+use domain::manifest::RingKey;
+use tests::archive::resealed;
+
+use super::*;
+
+#[test]
+fn a_sound_archive_is_proven_with_all_that_it_holds() {
+    let story = story_of_one();
+    let outcome = verify(&story.files, &strict());
+    assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
+    let (told, content) = (&outcome.told, &outcome.content);
+    assert_eq!((told.first_part, told.last_part, told.manifests), (Some(1), Some(14), 14));
+    assert_eq!((told.heartbeats, told.quiet_seconds), (3, 3 * 3_600));
+    assert_eq!((told.events, told.late, told.unreadable), (33, 3, 1));
+    assert_eq!((content.objects, content.events, content.with_id, content.with_time), (14, 33, 33, 33));
+    assert_eq!(told.newest_manifest.as_deref(), Some(story.parts[13].note.sha256().to_string().as_str()));
+    // What is no fault is told all the same: who signs from when on, the move, the new settings, the open end.
+    assert_eq!(kinds(&outcome), [Kind::TailOpen, Kind::KeyRotated, Kind::Moved, Kind::Reconfigured]);
+}
+
+#[test]
+fn without_a_key_trust_begins_with_the_first_manifest_and_that_is_said() {
+    let story = story_of_one();
+    let outcome = verify(&story.files, &ask());
+    assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
+    let said = outcome.findings.iter().find(|found| found.kind == Kind::TrustOnFirstUse).unwrap();
+    assert!(said.detail.contains(&TestKey::new(7).public.to_string()), "{said:?}");
+    let wrong = Ask { pins: vec![TestKey::new(8).pin()], ..ask() };
+    let outcome = verify(&story.files, &wrong);
+    assert_eq!(outcome.verdict, Verdict::Violated);
+    assert_eq!(outcome.counts[&Kind::SignatureUntrusted], 14);
+}
+
+#[test]
+fn the_vendors_word_closes_the_end_of_the_chain() {
+    let story = story_of_one();
+    let newest = story.parts[13].note.sha256();
+    let later = at("2030-01-01T00:00:00Z");
+    let outcome = verify(&story.files, &Ask { newest: Some(newest), as_of: later, ..strict() });
+    assert_eq!((outcome.verdict, outcome.told.tail_closed), (Verdict::Proven, true));
+    assert!(!outcome.counts.contains_key(&Kind::TailOpen));
+    let stale = verify(&story.files, &Ask { as_of: later, ..strict() });
+    assert_eq!(stale.verdict, Verdict::Incomplete);
+    assert!(stale.counts.contains_key(&Kind::TailStale));
+    // Due is what the last settings and the last seal say, and not a second earlier.
+    let due = at("2026-11-20T13:05:07.120Z");
+    for (as_of, verdict) in
+        [(due, Verdict::Proven), (due + std::time::Duration::from_millis(1), Verdict::Incomplete)]
+    {
+        assert_eq!(verify(&story.files, &Ask { as_of, ..strict() }).verdict, verdict);
+    }
+}
+
+#[test]
+fn a_span_of_time_is_proven_by_itself() {
+    let story = story_of_one();
+    let ask = Ask {
+        from: Some(at("2026-11-20T01:30:00Z")),
+        to: Some(at("2026-11-20T05:00:00Z")),
+        as_of: at("2030-01-01T00:00:00Z"),
+        pins: vec![TestKey::new(107).pin()],
+        ..strict()
+    };
+    let outcome = verify(&story.files, &ask);
+    assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
+    assert_eq!((outcome.told.first_part, outcome.told.last_part), (Some(7), Some(10)));
+    // What lies on other days is not even looked at; what is missing on these is.
+    let mut files = story.files.clone();
+    files.retain(|name, _| !name.contains("date=2026-11-19"));
+    assert_eq!(verify(&files, &ask).verdict, Verdict::Proven);
+    files.remove(&story.parts[7].manifest.object());
+    assert_eq!(verify(&files, &ask).counts[&Kind::ObjectMissing], 1);
+    // The span must be covered at both ends.
+    files = story.files.clone();
+    files.retain(|name, _| !name.contains("date=2026-11-19"));
+    let begins_earlier = Ask { from: Some(at("2026-11-19T23:30:00Z")), ..ask.clone() };
+    assert!(verify(&files, &begins_earlier).counts.contains_key(&Kind::PartMissing));
+    let ends_later = Ask { to: Some(at("2026-11-20T10:30:00Z")), ..ask };
+    assert_eq!(verify(&story.files, &ends_later).verdict, Verdict::Incomplete);
+}
+
+#[test]
+fn a_key_counts_only_for_what_was_sealed_while_it_was_valid() {
+    let story = story_of_one();
+    let until = |time: &str| RingKey { until: Some(at(time)), ..TestKey::new(7).pin() };
+    let outcome = verify(&story.files, &Ask { pins: vec![until("2026-11-20T12:00:00Z")], ..strict() });
+    assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
+    let outcome = verify(&story.files, &Ask { pins: vec![until("2026-11-19T23:30:00Z")], ..strict() });
+    assert_eq!(outcome.verdict, Verdict::Violated);
+    let first = outcome.findings.iter().find(|found| found.kind == Kind::KeyNotValid).unwrap();
+    assert_eq!(first.part, Some(4));
+}
+
+#[test]
+fn a_key_that_has_handed_over_signs_nothing_more() {
+    let mut story = story_of_one();
+    let (old, new) = (TestKey::new(7), TestKey::new(107));
+    let ten = story.parts[9].clone();
+    assert_eq!(ten.keys.len(), 1);
+    story.files.clone_from(&story_of_one().files);
+    resealed(&mut story.files, &ten, std::slice::from_ref(&old), |_| {});
+    let ask = Ask { pins: vec![old.pin(), new.pin()], ..strict() };
+    let found = verify(&story.files, &ask).findings;
+    assert!(found.iter().any(|found| found.kind == Kind::KeyRetired && found.part == Some(10)), "{found:#?}");
+}
+
+#[test]
+fn another_connectors_chain_in_the_same_folder_is_only_left_alone_when_it_is_expected() {
+    let (story, other) = (story_of_one(), story(2, 7));
+    let mut files = story.files.clone();
+    files.extend(other.files.clone());
+    let asked = Ask { connector: Some(ConnectorId::new(2)), ..strict() };
+    let outcome = verify(&files, &asked);
+    assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
+    assert_eq!(outcome.origin.unwrap().connector, ConnectorId::new(2));
+    let outcome = verify(&files, &strict());
+    assert_eq!((outcome.verdict, outcome.counts[&Kind::ManifestForeign]), (Verdict::Violated, 14));
+}
+
+#[test]
+fn what_a_verification_of_the_connector_wrote_is_no_foreign_file() {
+    let mut files = story_of_one().files;
+    let name = "verification/con_0000000000000001_0123456789abcdef.txt".to_owned();
+    let text = "Auditferry wrote this object for connector con_0000000000000001 to see that it can. It may be deleted.\n";
+    files.insert(name.clone(), text.into());
+    assert_eq!(verify(&files, &strict()).verdict, Verdict::Proven);
+    files.insert(name, b"something else".to_vec());
+    assert_eq!(verify(&files, &strict()).counts[&Kind::FileUnnamed], 1);
+}
+
+#[test]
+fn events_are_told_apart_by_their_ids_and_their_tenants() {
+    let sealer = || {
+        let mut sealer = Sealer::new(3, at("2026-11-20T08:00:00Z"), 7);
+        let lines = |lines: &[&str]| -> Vec<_> {
+            lines.iter().map(|line| (at("2026-11-20T08:30:00Z"), (*line).to_owned())).collect()
+        };
+        sealer.seal(
+            at("2026-11-20T09:00:00Z"),
+            &lines(&[
+                r#"{"id":1,"org":"acme","n":1}"#,
+                r#"{"id":2,"org":"acme"}"#,
+                r#"{"org":"acme","n":9}"#,
+                r#"{"org":"acme","n":9}"#,
+            ]),
+        );
+        let later: Vec<_> = lines(&[
+            r#"{"id":1,"org":"acme","n":2}"#,
+            r#"{"id":2,"org":"acme"}"#,
+            r#"{"id":3,"org":"other"}"#,
+        ])
+        .into_iter()
+        .map(|(_, line)| (at("2026-11-20T09:30:00Z"), line))
+        .collect();
+        sealer.seal(at("2026-11-20T10:00:00Z"), &later);
+        sealer
+    };
+    let files = sealer().files;
+    let outcome = verify(&files, &ask());
+    // The same ID with the same content is a double for certain; the rest may have reasons.
+    let counts = |kind| outcome.counts.get(&kind).copied();
+    assert_eq!(counts(Kind::EventTwice), Some(1));
+    assert_eq!((counts(Kind::IdRepeated), counts(Kind::LineRepeated)), (Some(1), Some(1)));
+    assert_eq!(counts(Kind::TenantMixed), None, "no field was named");
+    let fields = Fields { id: Some("id".into()), time: None, tenant: Some("/org".into()) };
+    let outcome = verify(&files, &Ask { fields, ..ask() });
+    assert_eq!(outcome.counts[&Kind::EventTwice], 2);
+    assert_eq!((outcome.counts[&Kind::TenantMixed], outcome.counts[&Kind::FieldMissing]), (1, 1));
+}
+
+#[test]
+fn times_count_as_they_stand_only_if_their_field_is_named() {
+    let mut sealer = Sealer::new(3, at("2026-11-20T08:00:00Z"), 7);
+    // Sealed by the time of writing, 08:30; the product's own field says something else.
+    let line = r#"{"id":1,"time":"2026-11-20T07:00:00Z"}"#.to_owned();
+    sealer.seal(at("2026-11-20T09:00:00Z"), &[(at("2026-11-20T08:30:00Z"), line)]);
+    let outcome = verify(&sealer.files, &ask());
+    assert!(outcome.counts.contains_key(&Kind::EventTimeDiffers), "{:#?}", outcome.findings);
+    assert_eq!(outcome.counts.get(&Kind::EventOutsideWindow), None);
+    let fields = Fields { time: Some("time".into()), ..Fields::default() };
+    let outcome = verify(&sealer.files, &Ask { fields, ..ask() });
+    assert_eq!((outcome.verdict, outcome.counts[&Kind::EventOutsideWindow]), (Verdict::Violated, 1));
+    let fields = Fields { time: Some("at".into()), ..Fields::default() };
+    let outcome = verify(&sealer.files, &Ask { fields, ..ask() });
+    assert_eq!(outcome.counts[&Kind::FieldMissing], 1);
+}

@@ -1,0 +1,97 @@
+//! `verify`, as an auditor runs it: on a folder, on a bucket, with its own exit codes.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+use tests::archive::{Sealer, TestKey, story, write};
+
+use crate::program::{Said, run};
+
+const AS_OF: [&str; 2] = ["--as-of", "2026-11-20T10:30:00Z"];
+
+/// A folder with a copy of a connector's bucket.
+fn copy() -> (TempDir, Sealer) {
+    let (folder, story) = (tempfile::tempdir().unwrap(), story(1, 7));
+    write(&story.files, folder.path()).unwrap();
+    (folder, story)
+}
+
+fn verify(folder: &Path, options: &[&str]) -> Said {
+    run(&[&["verify", folder.to_str().unwrap()], options].concat())
+}
+
+#[test]
+fn a_sound_copy_is_proven_in_words_and_as_json() {
+    let (folder, story) = copy();
+    let key = TestKey::new(7).public.to_string();
+    let said = verify(folder.path(), &[&AS_OF[..], &["--key", &key]].concat());
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let summary =
+        "14 of 14 parts, 3 quiet hours, 33 events, 3 late, nothing missing, nothing changed, nothing added";
+    assert!(said.stdout.ends_with(&format!("{summary}. Proven.\n")), "{}", said.stdout);
+    assert!(said.stdout.contains("tail_open") && said.stdout.contains("--newest"), "{}", said.stdout);
+
+    let said = verify(folder.path(), &[&AS_OF[..], &["--json"]].concat());
+    assert!(said.code == Some(0) && said.stderr.is_empty(), "{said:?}");
+    let told: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!((&told["verdict"], &told["summary"]), (&"proven".into(), &summary.into()));
+    assert_eq!(told["chain"]["newest_manifest"], story.parts[13].note.sha256().to_string());
+    assert_eq!(told["checked"]["keys"], "trust on first use");
+    // A finding a line, so that grep can read them.
+    let line = said.stdout.lines().find(|line| line.contains("trust_on_first_use\",\"part\"")).unwrap();
+    let finding: serde_json::Value = serde_json::from_str(line.trim_end_matches(',')).unwrap();
+    assert_eq!((&finding["severity"], &finding["part"]), (&"note".into(), &1.into()));
+}
+
+#[test]
+fn the_exit_code_says_proven_violated_incomplete_or_wrong_usage() {
+    let (folder, story) = copy();
+    // Years later the newest part is long overdue.
+    let said = verify(folder.path(), &["--as-of", "2030-01-01T00:00:00Z"]);
+    assert!(said.code == Some(2) && said.stdout.contains("tail_stale"), "{said:?}");
+    let newest = story.parts[13].note.sha256().to_string();
+    let said = verify(folder.path(), &["--newest", &newest]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    std::fs::write(folder.path().join("events/date=2026-11-20/more.json"), "[\n1\n]\n").unwrap();
+    let said = verify(folder.path(), &AS_OF);
+    assert!(said.code == Some(1) && said.stdout.contains("file_unnamed"), "{said:?}");
+    assert!(said.stdout.contains("1 added. Violated."), "{said:?}");
+
+    let empty = tempfile::tempdir().unwrap();
+    let said = verify(empty.path(), &[]);
+    assert!(said.code == Some(2) && said.stdout.contains("nothing_found"), "{said:?}");
+    let here = folder.path().to_str().unwrap();
+    for words in [
+        &["verify"][..],
+        &["verify", "/nowhere"],
+        &["verify", "s3://"],
+        &["verify", "s3://Not_A_Bucket/x"],
+        &["verify", here, "--key", "mine"],
+        &["verify", here, "--key", "@/nowhere"],
+        &["verify", here, "--newest", "5a0c"],
+        &["verify", here, "--from", "yesterday"],
+        &["verify", here, "--from", "2026-11-20T10:30:00Z", "--to", "2026-11-20T10:30:00Z"],
+        &["verify", here, "--connector", "acme"],
+        &["verify", here, "--deep"],
+    ] {
+        let said = run(words);
+        assert!(said.code == Some(3) && said.stdout.is_empty(), "{words:?}: {said:?}");
+        let said = run(&[words, &["--json"]].concat());
+        assert!(said.code == Some(3) && said.json()["error"]["kind"] == "usage", "{words:?}: {said:?}");
+    }
+}
+
+#[test]
+fn keys_are_named_one_by_one_or_in_a_file() {
+    let (folder, _) = copy();
+    let keys = tempfile::NamedTempFile::new().unwrap();
+    let until = " until 2026-11-20T12:00:00Z";
+    std::fs::write(keys.path(), format!("{}{until}\n\n{}\n", TestKey::new(7).public, TestKey::new(8).public))
+        .unwrap();
+    let file = format!("@{}", keys.path().display());
+    let said = verify(folder.path(), &[&AS_OF[..], &["--key", &file]].concat());
+    assert!(said.code == Some(0) && said.stdout.contains("Keys named by you"), "{said:?}");
+    let other = TestKey::new(8).public.to_string();
+    let said = verify(folder.path(), &[&AS_OF[..], &["--key", &other]].concat());
+    assert!(said.code == Some(1) && said.stdout.contains("signature_untrusted"), "{said:?}");
+}

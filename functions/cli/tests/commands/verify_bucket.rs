@@ -1,0 +1,96 @@
+//! `verify s3://…`, through the real SDK, against a few lines that list in pages and hand out objects.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tests::archive::{Files, story};
+
+use crate::program::{Said, command};
+
+/// What the bucket holds, by key.
+type Bucket = State<Arc<Files>>;
+
+/// A page of five keys below the prefix; the token is the last key of the page before.
+async fn list(State(files): Bucket, Query(asked): Query<HashMap<String, String>>) -> Response {
+    let after = asked.get("continuation-token").cloned().unwrap_or_default();
+    let below = files.iter().filter(|(key, _)| key.starts_with(&asked["prefix"]) && **key > after);
+    let page: Vec<_> = below.take(5).collect();
+    let more = page.len() == 5;
+    let next = page.last().map(|(key, _)| (*key).clone()).unwrap_or_default();
+    let next =
+        if more { format!("<NextContinuationToken>{next}</NextContinuationToken>") } else { String::new() };
+    let object = |(key, bytes): &(&String, &Vec<u8>)| {
+        format!("<Contents><Key>{key}</Key><Size>{}</Size></Contents>", bytes.len())
+    };
+    let objects = page.iter().map(object).collect::<Vec<_>>().concat();
+    format!("<ListBucketResult><IsTruncated>{more}</IsTruncated>{next}{objects}</ListBucketResult>")
+        .into_response()
+}
+
+async fn object(State(files): Bucket, Path(key): Path<String>) -> Response {
+    match files.get(&key) {
+        Some(bytes) => Body::from(bytes.clone()).into_response(),
+        None => (StatusCode::NOT_FOUND, "<Error><Code>NoSuchKey</Code></Error>").into_response(),
+    }
+}
+
+/// Verifies a bucket with these objects.
+async fn verify(files: Files, words: &[&str]) -> Said {
+    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", server.local_addr().unwrap());
+    let router = Router::new()
+        .route("/acme-audit-log", get(list))
+        .route("/acme-audit-log/", get(list))
+        .route("/acme-audit-log/{*key}", get(object))
+        .with_state(Arc::new(files));
+    let serving = tokio::spawn(async move { axum::serve(server, router).await });
+    let mut command = command(&[&["verify", "--as-of", "2026-11-20T10:30:00Z"], words].concat());
+    command
+        .env("AWS_ENDPOINT_URL_S3", endpoint)
+        .env("S3_FORCE_PATH_STYLE", "true")
+        .env("AWS_REGION", "eu-central-1")
+        .env("AWS_ACCESS_KEY_ID", "AKIAAUDITOR")
+        .env("AWS_SECRET_ACCESS_KEY", "secret");
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    serving.abort();
+    output.into()
+}
+
+fn below(prefix: &str, files: &Files) -> Files {
+    files.iter().map(|(name, bytes)| (format!("{prefix}{name}"), bytes.clone())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_is_verified_page_by_page_without_a_copy() {
+    let story = story(1, 7);
+    let mut files = below("audit/acme/", &story.files);
+    // A folder that somebody made in the console, and what belongs to another prefix, are none of it.
+    files.insert("audit/acme/".into(), Vec::new());
+    files.insert("audit/acme-2/events/x".into(), Vec::new());
+    for place in ["s3://acme-audit-log/audit/acme", "s3://acme-audit-log/audit/acme/"] {
+        let said = verify(files.clone(), &[place]).await;
+        assert!(said.code == Some(0) && said.stdout.contains("14 of 14 parts"), "{said:?}");
+    }
+    let said = verify(files, &["s3://acme-audit-log"]).await;
+    assert!(said.code == Some(1) && said.stdout.contains("nothing_found"), "{said:?}");
+
+    let mut files = below("", &story.files);
+    files.remove(&story.parts[3].manifest.object());
+    files.insert("../../etc/passwd".into(), Vec::new());
+    let said = verify(files, &["s3://acme-audit-log", "--json"]).await;
+    let told: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!((said.code, &told["verdict"]), (Some(1), &"violated".into()));
+    assert_eq!((&told["counts"]["object_missing"], &told["counts"]["file_unnamed"]), (&1.into(), &1.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_cannot_be_listed_proves_nothing() {
+    let said = verify(Files::new(), &["s3://not-this-one/x", "--json"]).await;
+    assert!(said.code == Some(2) && said.json()["error"]["kind"] == "failed", "{said:?}");
+}

@@ -1,0 +1,53 @@
+//! One tick with all that belongs to it: dispatch, watch, and tell the figures of both.
+
+use std::time::Duration;
+
+use domain::figures::{Figure, Record};
+use domain::ports::{Meter, PortError};
+use domain::time::Time;
+
+use crate::watchdog::Watchdog;
+use crate::{Dispatched, Ports, dispatch};
+
+/// How much of the time is kept for the watchdog: it watches most carefully when dispatching takes long.
+const WATCHING: u32 = 4;
+
+/// Dispatches, then watches, whatever came of the dispatching. A watchdog that fails is told in the log and by its
+/// silence, which is an alarm; it never fails the tick, which would be told as a tick that sent nothing.
+///
+/// # Errors
+/// Those of [`dispatch`].
+pub async fn tick(
+    ports: &Ports,
+    watchdog: &Watchdog,
+    meter: &dyn Meter,
+    deadline: Time,
+) -> Result<Dispatched, PortError> {
+    let began = ports.clock.now();
+    let dispatched = dispatch(ports, deadline - deadline.since(began) / WATCHING).await;
+    let ended = ports.clock.now();
+    meter.record(&of_tick(ended, dispatched.as_ref().ok(), ended.since(began)));
+    match watchdog.watch(deadline).await {
+        Ok(figures) if figures.is_empty() => tracing::info!("another tick watches"),
+        Ok(figures) => {
+            let at = ports.clock.now();
+            meter.record(&Record { at, of: "metrics of the watchdog", about: Vec::new(), figures });
+        }
+        Err(error) => tracing::error!(error = error.chain(), "the watchdog could not see the connectors"),
+    }
+    dispatched
+}
+
+fn of_tick(at: Time, dispatched: Option<&Dispatched>, took: Duration) -> Record {
+    let done = dispatched.copied().unwrap_or_default();
+    let figures = vec![
+        Figure::count("Ticks", 1),
+        Figure::flag("TicksFailed", dispatched.is_none()),
+        Figure::flag("TicksUnfinished", done.more),
+        Figure::count("ConnectorsDue", done.due),
+        Figure::count("ConnectorsSent", done.sent),
+        Figure::count("SendsGivenBack", done.given_back),
+        Figure::millis("TickDuration", took),
+    ];
+    Record { at, of: "metrics of a tick", about: Vec::new(), figures }
+}

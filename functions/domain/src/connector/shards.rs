@@ -1,0 +1,96 @@
+//! Over how many partitions of the events table a tenant's events are spread, and how that may change.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Connector, NotAllowed};
+use crate::names::Refused;
+
+/// How many partitions of the events table hold one tenant's events: 1 to 64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct Shards(u8);
+
+impl Shards {
+    /// One partition, the default.
+    pub const ONE: Self = Self(1);
+
+    /// How many.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl TryFrom<u8> for Shards {
+    type Error = Refused;
+    fn try_from(shards: u8) -> Result<Self, Refused> {
+        if (1..=64).contains(&shards) {
+            return Ok(Self(shards));
+        }
+        let form = "a tenant's events lie in 1 to 64 partitions";
+        Err(Refused::new("number of shards", &shards.to_string(), "is out of range", form))
+    }
+}
+
+impl From<Shards> for u8 {
+    fn from(shards: Shards) -> Self {
+        shards.0
+    }
+}
+
+impl Connector {
+    /// Changes over how many partitions the tenant's events are spread. Nothing that was ever read may be left out:
+    /// what is not sealed yet would be lost, and what comes late. So once it was activated more can be added to
+    /// several; one is no beginning, since its key bears no number.
+    ///
+    /// # Errors
+    /// If a partition would no longer be read.
+    pub fn spread(&mut self, shards: Shards) -> Result<(), NotAllowed> {
+        let (from, to) = (self.shards.get(), shards.get());
+        if self.activated_at.is_some() && from != to && (from == 1 || to < from) {
+            return Err(NotAllowed::ShardsAreRead { id: self.id.clone(), from, to });
+        }
+        self.shards = shards;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::{ConnectorId, ExternalId};
+    use crate::time::Time;
+
+    #[test]
+    fn no_partition_that_was_read_is_ever_left_out() {
+        let (id, external_id) = (ConnectorId::new(1), ExternalId::new(1, 2));
+        let draft = Connector::draft(id, "acme".parse().unwrap(), external_id, Time::EPOCH);
+        let shards = |n: u8| Shards::try_from(n).unwrap();
+        let with = |n| Connector { shards: shards(n), ..draft.clone() };
+        for (from, to) in [(1, 4), (4, 1), (64, 2)] {
+            let mut draft = with(from);
+            draft.spread(shards(to)).unwrap();
+            assert_eq!(draft.shards, shards(to), "nothing is read before the activation");
+        }
+        for (from, to, allowed) in [
+            (1, 1, true),
+            (1, 2, false),
+            (2, 3, true),
+            (2, 64, true),
+            (4, 4, true),
+            (4, 3, false),
+            (2, 1, false),
+        ] {
+            let mut connector = with(from);
+            connector.activated_at = Some(Time::EPOCH);
+            let spread = connector.spread(shards(to));
+            assert_eq!(spread.is_ok(), allowed, "{from} to {to}");
+            assert_eq!(connector.shards, shards(if allowed { to } else { from }));
+        }
+        let told = Connector { activated_at: Some(Time::EPOCH), ..with(1) }
+            .spread(shards(4))
+            .unwrap_err()
+            .to_string();
+        assert!(told.contains("only from 2 on") && told.contains("a new connector with 4 shards"), "{told}");
+    }
+}

@@ -1,0 +1,168 @@
+//! The signed note around a text: the text, an empty line, and a line for each signature.
+//!
+//! Source: C2SP, "Note" (<https://c2sp.org/signed-note>). We read it strictly: what is taken is, byte for byte,
+//! what [`SignedNote::bytes`] writes again.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256 as Hasher};
+
+use super::Malformed;
+use super::parse::shown;
+use crate::part::Sha256;
+
+/// The largest note that is read: our text, and room for 16 signatures of post-quantum size.
+pub const MAX_NOTE: usize = 128 << 10;
+
+/// The most signatures that are read.
+pub const MAX_SIGNATURES: usize = 32;
+
+/// What a line of a signature begins with: an em dash and a space.
+const DASH: &str = "\u{2014} ";
+
+/// A signature of a note: of which key, and its bytes.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct NoteSignature {
+    /// The key's name.
+    pub name: String,
+    /// The key's ID.
+    pub id: [u8; 4],
+    /// What the key's algorithm made of the text.
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for NoteSignature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NoteSignature({}+{})", self.name, hex::encode(self.id))
+    }
+}
+
+impl fmt::Display for NoteSignature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let blob = [self.id.as_slice(), &self.bytes].concat();
+        write!(f, "{DASH}{} {}", self.name, STANDARD.encode(blob))
+    }
+}
+
+/// A text with its signatures. That it could be read says nothing of whether they are true.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SignedNote {
+    text: String,
+    signatures: Vec<NoteSignature>,
+}
+
+impl SignedNote {
+    /// A note of this text.
+    ///
+    /// # Errors
+    /// If the text does not end with a line end or holds another control character, if there is no signature or
+    /// more than [`MAX_SIGNATURES`], if a key's name is no name, or if it gets larger than [`MAX_NOTE`].
+    pub fn new(text: String, signatures: Vec<NoteSignature>) -> Result<Self, Malformed> {
+        let note = Self { text, signatures };
+        // What is read back is what it says: one place decides what a note is.
+        Self::parse(&note.bytes())?;
+        Ok(note)
+    }
+
+    /// Reads the bytes of a note.
+    ///
+    /// # Errors
+    /// If they are not those of a note: the first line that is wrong, and why.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        if bytes.len() > MAX_NOTE {
+            return Err(Malformed::new(1, format!("the note is larger than {MAX_NOTE} bytes")));
+        }
+        let note = std::str::from_utf8(bytes)
+            .map_err(|error| Malformed::new(line_of(bytes, error.valid_up_to()), "it is not UTF-8"))?;
+        if note.starts_with('\u{feff}') {
+            return Err(Malformed::new(1, "it begins with a byte order mark"));
+        }
+        if let Some(place) = bytes.iter().position(|b| (*b < b' ' && *b != b'\n') || *b == 0x7f) {
+            let what = if bytes.get(place..place + 2) == Some(b"\r\n") {
+                "it has the line ends of Windows (CRLF)"
+            } else {
+                "it holds a control character"
+            };
+            return Err(Malformed::new(line_of(bytes, place), what));
+        }
+        let last = line_of(bytes, bytes.len());
+        if !note.ends_with('\n') {
+            return Err(Malformed::new(last, "it breaks off: the line has no end"));
+        }
+        // The last empty line is the border; it belongs to neither side.
+        let Some(border) = note.rfind("\n\n") else {
+            return Err(Malformed::new(last, "it breaks off: no empty line and no signature follows"));
+        };
+        let (text, rest) = note.split_at(border + 1);
+        let lines = rest.strip_prefix('\n').unwrap_or_default();
+        let first = line_of(bytes, border + 2);
+        let mut signatures = Vec::new();
+        for (number, line) in (first..).zip(lines.split_terminator('\n')) {
+            if signatures.len() == MAX_SIGNATURES {
+                return Err(Malformed::new(
+                    number,
+                    format!("there are more than {MAX_SIGNATURES} signatures"),
+                ));
+            }
+            signatures.push(signature(line).map_err(|reason| Malformed::new(number, reason))?);
+        }
+        if signatures.is_empty() {
+            return Err(Malformed::new(first, "it breaks off: no signature follows"));
+        }
+        Ok(Self { text: text.to_owned(), signatures })
+    }
+
+    /// The text that is signed, its last line end included.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The signatures, in their order.
+    #[must_use]
+    pub fn signatures(&self) -> &[NoteSignature] {
+        &self.signatures
+    }
+
+    /// The bytes of the file.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut note = format!("{}\n", self.text);
+        for signature in &self.signatures {
+            note.push_str(&signature.to_string());
+            note.push('\n');
+        }
+        note.into_bytes()
+    }
+
+    /// The SHA-256 of the file's bytes: what the next manifest calls `previous`.
+    #[must_use]
+    pub fn sha256(&self) -> Sha256 {
+        Sha256::new(Hasher::digest(self.bytes()).into())
+    }
+}
+
+/// Reads a line of a signature: dash, name, base64 of key ID and signature.
+fn signature(line: &str) -> Result<NoteSignature, String> {
+    let (name, base64) = line
+        .strip_prefix(DASH)
+        .and_then(|rest| rest.split_once(' '))
+        .ok_or_else(|| format!("`{}` is not `— KEY BASE64`", shown(line)))?;
+    if name.is_empty() || name.chars().any(|c| c.is_whitespace() || c == '+') {
+        return Err(format!("`{}` is not the name of a key", shown(name)));
+    }
+    let blob = STANDARD.decode(base64).map_err(|error| format!("the signature is not base64: {error}"))?;
+    match blob.split_first_chunk::<4>() {
+        Some((id, bytes)) if !bytes.is_empty() => {
+            Ok(NoteSignature { name: name.to_owned(), id: *id, bytes: bytes.to_vec() })
+        }
+        _ => Err("the signature is shorter than a key ID".to_owned()),
+    }
+}
+
+/// The number of the line that holds this byte.
+fn line_of(bytes: &[u8], place: usize) -> usize {
+    1 + bytes.iter().take(place).filter(|b| **b == b'\n').count()
+}

@@ -1,0 +1,207 @@
+//! Reads a manifest's text. What comes out is written again and held against what came in, so that there is one
+//! text for each manifest: another spelling of a number, a space too many or another line end is refused.
+
+use std::str::FromStr;
+
+use crate::part::{Compression, Encoding, Format, PartNumber, Sha256, Window};
+use crate::time::Time;
+
+use super::{MAX_TEXT, Malformed, Manifest, NOTHING, Place, Previous, Start, VERSION};
+
+impl Manifest {
+    /// Reads the text of a manifest.
+    ///
+    /// # Errors
+    /// If it is not, byte for byte, the text of a manifest whose figures agree with each other: the first line
+    /// that is wrong, and why.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        if text.len() > MAX_TEXT {
+            return Err(Malformed::new(1, format!("the text is longer than {MAX_TEXT} bytes")));
+        }
+        let manifest = read(&mut Lines { lines: text.split('\n'), number: 0 })?;
+        agrees(&manifest)?;
+        same(text, &manifest.text())?;
+        Ok(manifest)
+    }
+}
+
+/// The lines of a text, one after the other.
+struct Lines<'a> {
+    lines: std::str::Split<'a, char>,
+    number: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn next(&mut self) -> &'a str {
+        self.number += 1;
+        self.lines.next().unwrap_or_default()
+    }
+
+    fn wrong(&self, reason: impl Into<String>) -> Malformed {
+        Malformed::new(self.number, reason)
+    }
+
+    /// The words of the next line, whose odd or even places must hold these fixed words.
+    fn words<const N: usize>(&mut self, form: &'static str) -> Result<[&'a str; N], Malformed> {
+        let line = self.next();
+        let words: Vec<&str> = line.split(' ').collect();
+        let wrong = || self.wrong(format!("`{}` is not `{form}`", shown(line)));
+        let words: [&str; N] = words.try_into().map_err(|_| wrong())?;
+        let fixed = |word: &str| word.starts_with(|c: char| c.is_ascii_lowercase());
+        let fits = form.split(' ').zip(words).all(|(expected, word)| !fixed(expected) || expected == word);
+        if fits { Ok(words) } else { Err(wrong()) }
+    }
+
+    fn value<T: FromStr>(&self, text: &str, what: &str) -> Result<T, Malformed> {
+        text.parse().map_err(|_| self.wrong(format!("`{}` is not {what}", shown(text))))
+    }
+
+    fn time(&self, text: &str) -> Result<Time, Malformed> {
+        self.value(text, "a time such as 2026-11-20T20:15:30.123Z")
+    }
+
+    fn count(&self, text: &str) -> Result<u64, Malformed> {
+        self.value(text, "a whole number")
+    }
+
+    fn sha256(&self, text: &str) -> Result<Sha256, Malformed> {
+        Sha256::try_from(text.to_owned())
+            .map_err(|_| self.wrong(format!("`{}` is not 64 hexadecimal digits", shown(text))))
+    }
+
+    fn hash_and_size(&mut self, form: &'static str) -> Result<(Sha256, u64), Malformed> {
+        let [_, sha256, _, size] = self.words(form)?;
+        Ok((self.sha256(sha256)?, self.count(size)?))
+    }
+}
+
+fn read(lines: &mut Lines<'_>) -> Result<Manifest, Malformed> {
+    let line = lines.next();
+    let origin = line.parse().map_err(|error| lines.wrong(format!("{error}")))?;
+    let line = lines.next();
+    if line != VERSION {
+        return Err(lines.wrong(format!("`{}` is not `{VERSION}`", shown(line))));
+    }
+    let [_, part] = lines.words("part N")?;
+    let part = PartNumber::new(lines.count(part)?);
+    let [_, from, to] = lines.words("window TIME TIME")?;
+    let window = Window { from: lines.time(from)?, to: lines.time(to)? };
+    let [_, _kind] = lines.words("kind KIND")?;
+    let [_, events, _, late, _, unreadable] = lines.words("events N late N unreadable N")?;
+    let (events, late, unreadable) = (lines.count(events)?, lines.count(late)?, lines.count(unreadable)?);
+    let times = match lines.words("times TIME TIME")? {
+        [_, "-", "-"] => None,
+        [_, first, last] => Some((lines.time(first)?, lines.time(last)?)),
+    };
+    let [_, _object] = lines.words("object NAME")?;
+    let (sha256, size) = lines.hash_and_size("sha256 HASH size N")?;
+    let (raw_sha256, raw_size) = lines.hash_and_size("raw-sha256 HASH size N")?;
+    let [_, sealed] = lines.words("sealed TIME")?;
+    let sealed = lines.time(sealed)?;
+    let [_, url, region, account] = lines.words("destination URL REGION ACCOUNT")?;
+    let (bucket, prefix) =
+        url.strip_prefix("s3://")
+            .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
+            .ok_or_else(|| lines.wrong(format!("`{}` is not `s3://BUCKET/PREFIX`", shown(url))))?;
+    let destination = Place {
+        bucket: lines.value(bucket, "a bucket's name")?,
+        prefix: lines.value(prefix, "a prefix")?,
+        region: lines.value(region, "a region")?,
+        account: lines.value(account, "an account of 12 digits")?,
+    };
+    let [_, format, compression, _, hours] = lines.words("settings FORMAT COMPRESSION hours N")?;
+    let encoding = Encoding {
+        format: Format::named(format).ok_or_else(|| lines.wrong("its format is neither json nor ndjson"))?,
+        compression: Compression::named(compression)
+            .ok_or_else(|| lines.wrong("its compression is none of none, gzip and zstd"))?,
+    };
+    let frequency = lines.value(hours, "a whole number of hours from 1 to 24")?;
+    let [_, previous] = lines.words("previous HASH")?;
+    let previous = match (part, lines.sha256(previous)?) {
+        (PartNumber::FIRST, NOTHING) => Previous::Start(start(lines)?),
+        (PartNumber::FIRST, _) => {
+            return Err(lines.wrong("part 1 hangs on no other, so `previous` is 64 zeros"));
+        }
+        (_, NOTHING) => return Err(lines.wrong("only part 1 hangs on nothing")),
+        (_, sha256) => Previous::Note(sha256),
+    };
+    Ok(Manifest {
+        origin,
+        part,
+        window,
+        events,
+        late,
+        unreadable,
+        times,
+        sha256,
+        size,
+        raw_sha256,
+        raw_size,
+        sealed,
+        destination,
+        encoding,
+        frequency,
+        previous,
+    })
+}
+
+fn start(lines: &mut Lines<'_>) -> Result<Start, Malformed> {
+    let [_, reason, _time] = lines.words("start REASON TIME")?;
+    [Start::Activation, Start::StartFrom]
+        .into_iter()
+        .find(|start| start.as_str() == reason)
+        .ok_or_else(|| lines.wrong("the reason of a start is activation or start_from"))
+}
+
+/// Whether a text is what its content is written as.
+fn same(text: &str, canonical: &str) -> Result<(), Malformed> {
+    if text == canonical {
+        return Ok(());
+    }
+    let mut expected = canonical.split_inclusive('\n');
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        match expected.next() {
+            Some(right) if right == line => {}
+            Some(right) if right.strip_suffix('\n') == Some(line) => {
+                return Err(Malformed::new(number, "it breaks off: the line has no end"));
+            }
+            Some(right) => {
+                let (line, right) = (line.trim_end_matches('\n'), right.trim_end_matches('\n'));
+                return Err(Malformed::new(number, format!("`{}` must be `{}`", shown(line), shown(right))));
+            }
+            None => {
+                let line = shown(line.trim_end_matches('\n'));
+                return Err(Malformed::new(number, format!("`{line}` is a line too many")));
+            }
+        }
+    }
+    Err(Malformed::new(text.split_inclusive('\n').count() + 1, "a line is missing"))
+}
+
+/// Whether the figures can all be true at once.
+fn agrees(manifest: &Manifest) -> Result<(), Malformed> {
+    let Window { from, to } = manifest.window;
+    let wrong = |line, reason: &str| Err(Malformed::new(line, reason));
+    if manifest.part < PartNumber::FIRST {
+        return wrong(3, "parts are numbered from 1");
+    }
+    if to < from || to > from.next_midnight() {
+        return wrong(4, "a window does not end before it begins, nor after the midnight (UTC) that follows");
+    }
+    if manifest.late > manifest.events || manifest.unreadable > manifest.events {
+        return wrong(6, "no more events can be late or unreadable than there are");
+    }
+    if manifest.times.is_some_and(|(first, last)| last < first || manifest.events == 0) {
+        return wrong(7, "the first event is not later than the last, and without events there is neither");
+    }
+    let same = manifest.sha256 == manifest.raw_sha256 && manifest.size == manifest.raw_size;
+    if manifest.encoding.compression == Compression::None && !same {
+        return wrong(10, "without compression the content is the object itself");
+    }
+    Ok(())
+}
+
+/// A piece of a foreign text, short and harmless to print.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().take(160).flat_map(char::escape_debug).collect()
+}

@@ -1,0 +1,324 @@
+//! What the manifest's format promises: one text for each manifest, one file for each note, and no input that does
+//! harm.
+
+use ed25519_dalek::{Signer, SigningKey};
+use proptest::prelude::*;
+
+use super::*;
+use crate::names::ConnectorId;
+use crate::part::{Compression, Format};
+
+fn at(text: &str) -> Time {
+    text.parse().unwrap()
+}
+
+fn key(seed: u8) -> (SigningKey, VerifierKey) {
+    let private = SigningKey::from_bytes(&[seed; 32]);
+    let name = "vendor.example/auditferry".parse().unwrap();
+    let public = VerifierKey::new(name, private.verifying_key().to_bytes()).unwrap();
+    (private, public)
+}
+
+fn example() -> Manifest {
+    Manifest {
+        origin: Origin { vendor: "vendor.example".parse().unwrap(), connector: ConnectorId::new(1) },
+        part: PartNumber::new(42),
+        window: Window { from: at("2026-11-20T20:00:00Z"), to: at("2026-11-20T21:00:00Z") },
+        events: 512,
+        late: 3,
+        unreadable: 0,
+        times: Some((at("2026-11-20T19:12:01.004Z"), at("2026-11-20T20:59:59.871Z"))),
+        sha256: Sha256::new([0x9f; 32]),
+        size: 48_123,
+        raw_sha256: Sha256::new([0x1e; 32]),
+        raw_size: 481_230,
+        sealed: at("2026-11-20T21:05:07.120Z"),
+        destination: Place {
+            bucket: "acme-audit-log".parse().unwrap(),
+            prefix: "auditferry".parse().unwrap(),
+            region: "eu-central-1".parse().unwrap(),
+            account: "222222222222".parse().unwrap(),
+        },
+        encoding: Encoding { format: Format::Json, compression: Compression::Gzip },
+        frequency: Frequency::HOURLY,
+        previous: Previous::Note(Sha256::new([0xab; 32])),
+    }
+}
+
+fn signed(manifest: &Manifest, seeds: &[u8]) -> SignedNote {
+    let text = manifest.text();
+    let signatures = seeds.iter().map(|seed| {
+        let (private, public) = key(*seed);
+        public.signature(private.sign(text.as_bytes()).to_bytes())
+    });
+    let signatures = signatures.collect();
+    SignedNote::new(text, signatures).unwrap()
+}
+
+#[test]
+fn a_manifest_is_the_note_that_the_specification_shows() {
+    let note = String::from_utf8(signed(&example(), &[1]).bytes()).unwrap();
+    let specification = include_str!("../../../../infra/schemas/manifest.md");
+    for shown in
+        [note, key(1).1.to_string(), example().name(signed(&example(), &[1]).sha256()), key(1).1.file_name()]
+    {
+        assert!(specification.contains(&shown), "infra/schemas/manifest.md does not show this:\n{shown}");
+    }
+}
+
+#[test]
+fn the_first_part_says_why_the_chain_begins() {
+    let mut manifest = example();
+    manifest.part = PartNumber::FIRST;
+    manifest.previous = Previous::Start(Start::StartFrom);
+    let text = manifest.text();
+    let zeros = "0".repeat(64);
+    assert!(
+        text.ends_with(&format!("previous {zeros}\nstart start_from 2026-11-20T20:00:00.000Z\n")),
+        "{text}"
+    );
+    assert_eq!(Manifest::parse(&text).unwrap(), manifest);
+    for (wrong, line) in [
+        (text.replace("start_from 2026-11-20T20", "start_from 2026-11-20T19"), 15),
+        (text.replace("start start_from", "start whim"), 15),
+        (text.replace(&zeros, &"1".repeat(64)), 14),
+        (text.replace("part 1\n", "part 2\n"), 14),
+        (example().text() + "start activation 2026-11-20T20:00:00.000Z\n", 15),
+    ] {
+        assert_eq!(Manifest::parse(&wrong).unwrap_err().line, line, "{wrong}");
+    }
+}
+
+#[test]
+fn any_other_spelling_is_refused_with_its_line() {
+    let text = example().text();
+    assert_eq!(Manifest::parse(&text).unwrap(), example());
+    let swap = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    };
+    for (wrong, line, why) in [
+        (swap("vendor.example", "Vendor.example"), 1, "domain"),
+        (swap("/auditferry/con_", "/other/con_"), 1, "/auditferry"),
+        (swap("manifest v1", "manifest v2"), 2, "v1"),
+        (swap("part 42", "part 042"), 3, "must be `part 42`"),
+        (swap("part 42", "part +42"), 3, "must be"),
+        (swap("part 42", "part 18446744073709551616"), 3, "whole number"),
+        (swap("part 42", "part  42"), 3, "part N"),
+        (swap("20:00:00.000Z", "20:00:00Z"), 4, "must be"),
+        (swap("21:00:00.000Z\n", "19:00:00.000Z\n"), 4, "before it begins"),
+        (swap("2026-11-20T21:00:00.000Z\n", "2026-11-21T00:00:00.001Z\n"), 4, "midnight"),
+        (swap("kind mixed", "kind regular"), 5, "must be `kind mixed`"),
+        (swap("late 3", "late 513"), 6, "no more events"),
+        (swap("unreadable 0", "unreadable 513"), 6, "no more events"),
+        (swap("2026-11-20T19:12:01.004Z", "2026-11-20T20:59:59.872Z"), 7, "not later"),
+        (swap("times 2026-11-20T19:12:01.004Z", "times -"), 7, "`-` is not a time"),
+        (swap("object events/", "object events/../events/"), 8, "must be"),
+        (swap("object events/", "object /events/"), 8, "must be"),
+        (swap("9f9f9f9f9f9f9f9f.json.gz", "9f9f9f9f9f9f9f9e.json.gz"), 8, "must be"),
+        (swap("size 48123", "size 48124"), 9, ""),
+        (swap("sha256 9f", "sha256 9F"), 9, "must be"),
+        (swap("sealed 2026", "sealed 1926"), 11, "a time"),
+        (swap("s3://acme", "s3://ACME"), 12, "bucket"),
+        (swap("s3://acme-audit-log/auditferry", "s3://acme-audit-log/auditferry/"), 12, "must be"),
+        (swap("s3://acme-audit-log/auditferry", "s3://acme-audit-log/../x"), 12, "prefix"),
+        (swap("hours 1", "hours 25"), 13, "1 to 24"),
+        (swap("gzip", "lzma"), 13, "gzip"),
+        (swap("previous", "Previous"), 14, "previous HASH"),
+        (text.clone() + "more\n", 15, "too many"),
+        (text.trim_end().to_owned(), 14, "no end"),
+        (text.repeat(2), 15, "too many"),
+        (text.replace('\n', "\r\n"), 1, ""),
+        (String::new(), 1, "origin"),
+        ("x".repeat(MAX_TEXT + 1), 1, "longer"),
+    ] {
+        match Manifest::parse(&wrong) {
+            Err(error) => {
+                assert_eq!(error.line, line, "{error}\n{wrong}");
+                assert!(error.reason.contains(why), "{error} does not say {why}");
+            }
+            // Another figure is another manifest: what guards it is the signature.
+            Ok(other) => assert!(why.is_empty() && other != example(), "{wrong}"),
+        }
+    }
+}
+
+#[test]
+fn a_note_that_was_damaged_on_its_way_is_refused_with_the_reason() {
+    let bytes = signed(&example(), &[1, 2]).bytes();
+    assert_eq!(SignedNote::parse(&bytes).unwrap().bytes(), bytes);
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    let without = |what: &str| text.replace(what, "").into_bytes();
+    for (wrong, why) in [
+        (format!("\u{feff}{text}").into_bytes(), "byte order mark"),
+        (text.replace('\n', "\r\n").into_bytes(), "CRLF"),
+        (text.replace("part 42", "part\t42").into_bytes(), "control character"),
+        (text.encode_utf16().flat_map(u16::to_be_bytes).collect(), "control character"),
+        (text.replace('v', "\u{e9}").chars().map(|c| c as u8).collect(), "not UTF-8"),
+        (bytes[..bytes.len() - 1].to_vec(), "breaks off"),
+        (bytes[..bytes.len() / 3].to_vec(), "breaks off"),
+        (bytes[..example().text().len()].to_vec(), "no empty line"),
+        (bytes[..=example().text().len()].to_vec(), "no signature"),
+        (without("\u{2014} "), "is not `— KEY BASE64`"),
+        (without("="), "base64"),
+        (text.replace("\u{2014} vendor", "\u{2014}  vendor").into_bytes(), "name of a key"),
+        (text.replace("\u{2014} vendor", "\u{2014} a+b").into_bytes(), "name of a key"),
+        (format!("{}\n\u{2014} k AAAAAA==\n", example().text()).into_bytes(), "shorter than a key ID"),
+        (Vec::new(), "breaks off"),
+        (vec![b'\n'; MAX_NOTE + 1], "larger"),
+        (format!("x\n\n{}", "\u{2014} k AAAAAAAA\n".repeat(MAX_SIGNATURES + 1)).into_bytes(), "more than 32"),
+    ] {
+        let error = SignedNote::parse(&wrong).unwrap_err();
+        assert!(error.reason.contains(why), "{error} does not say {why}");
+    }
+    // Twice the same note is one note whose text no manifest has.
+    let doubled = SignedNote::parse(&bytes.repeat(2)).unwrap();
+    assert!(Manifest::parse(doubled.text()).is_err());
+}
+
+#[test]
+fn each_signature_is_held_against_the_key_that_it_names() {
+    let note = signed(&example(), &[1, 2]);
+    let mut ring = KeyRing::default();
+    let ring_key = |seed: u8| RingKey { key: key(seed).1, from: None, until: None };
+    assert_eq!((ring.add(ring_key(1)), ring.add(ring_key(3)), ring.add(ring_key(1))), (0, 1, 0));
+    let [by_one, by_two] = note.signatures() else { panic!("two signatures") };
+    assert_eq!(ring.signer(&note, by_one), Some(Some(0)));
+    assert_eq!(ring.signer(&note, by_two), None, "the key is not in the ring");
+    let mut forged = by_one.clone();
+    forged.bytes[7] ^= 1;
+    assert_eq!(ring.signer(&note, &forged), Some(None));
+    let renamed = NoteSignature { name: "other.example/auditferry".into(), ..by_one.clone() };
+    assert_eq!(ring.signer(&note, &renamed), None);
+    let other = signed(&Manifest { events: 513, ..example() }, &[1]);
+    assert_eq!(ring.signer(&other, by_one), Some(None), "a signature of another text");
+}
+
+#[test]
+fn a_key_is_valid_from_and_until_the_times_beside_it() {
+    let text = format!("{} from 2026-01-01T00:00:00.000Z until 2027-01-01T00:00:00.000Z", key(1).1);
+    let ring_key: RingKey = text.parse().unwrap();
+    assert_eq!(ring_key.to_string(), text);
+    for (time, valid) in
+        [("2025-12-31T23:59:59.999Z", false), ("2026-01-01T00:00:00Z", true), ("2027-01-01T00:00:00Z", false)]
+    {
+        assert_eq!(ring_key.is_valid_at(at(time)), valid, "{time}");
+    }
+    assert!(key(1).1.to_string().parse::<RingKey>().unwrap().is_valid_at(Time::EPOCH));
+    for wrong in [
+        format!("{} until", key(1).1),
+        format!("{} since 2026-01-01T00:00:00Z", key(1).1),
+        format!("{} until 2026-01-01T00:00:00Z from 2026-01-01T00:00:00Z", key(1).1),
+        key(1).1.to_string().replace("vendor.", "other."),
+        "vendor.example/auditferry+00000000+AQ==".into(),
+        "vendor.example/auditferry".into(),
+    ] {
+        assert!(wrong.parse::<RingKey>().unwrap_err().to_string().contains("is no key"), "{wrong}");
+    }
+}
+
+#[test]
+fn a_key_that_accepts_made_up_signatures_is_none() {
+    let name = || "vendor.example/auditferry".parse::<KeyName>().unwrap();
+    let mut one = [0; 32];
+    one[0] = 1;
+    for weak in [one, [0; 32]] {
+        assert!(VerifierKey::new(name(), weak).is_err());
+    }
+}
+
+fn time() -> impl Strategy<Value = Time> {
+    (0..=Time::LAST.millis() - 200_000_000).prop_map(|ms| Time::from_millis(ms).unwrap())
+}
+
+prop_compose! {
+    fn manifest()(
+        (connector, part, frequency) in (any::<u64>(), 1..=u64::MAX, 1..=24u8),
+        (from, span, sealed) in (time(), 0..86_400_000i64, time()),
+        (events, late, unreadable) in (0..1_000_000u64, any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+        (one, other, told) in (time(), time(), any::<bool>()),
+        (sha256, raw_sha256, before) in (any::<[u8; 32]>(), any::<[u8; 32]>(), any::<[u8; 32]>()),
+        (size, raw_size) in (any::<u64>(), any::<u64>()),
+        (format, compression) in (0..2usize, 0..3usize),
+        (bucket, prefix) in ("[a-z0-9]{3,63}", "([a-zA-Z0-9_'()!-]{1,20}(/[a-z]{1,9}){0,3})?"),
+        start_from in any::<bool>(),
+    ) -> Manifest {
+        let end = Time::from_millis(from.millis() + span).unwrap();
+        let compression = [Compression::None, Compression::Gzip, Compression::Zstd][compression];
+        let plain = compression == Compression::None;
+        let start = if start_from { Start::StartFrom } else { Start::Activation };
+        Manifest {
+            origin: Origin { connector: ConnectorId::new(connector), ..example().origin },
+            part: PartNumber::new(part),
+            window: Window { from, to: end.min(from.next_midnight()) },
+            events,
+            late: late.index(usize::try_from(events).unwrap() + 1) as u64,
+            unreadable: unreadable.index(usize::try_from(events).unwrap() + 1) as u64,
+            times: (told && events > 0).then_some((one.min(other), one.max(other))),
+            sha256: Sha256::new(sha256),
+            size,
+            raw_sha256: Sha256::new(if plain { sha256 } else { raw_sha256 }),
+            raw_size: if plain { size } else { raw_size },
+            sealed,
+            destination: Place {
+                bucket: bucket.parse().unwrap(),
+                prefix: prefix.parse().unwrap(),
+                ..example().destination
+            },
+            encoding: Encoding { format: [Format::Json, Format::Ndjson][format], compression },
+            frequency: Frequency::try_from(frequency).unwrap(),
+            previous: if part == 1 { Previous::Start(start) } else { Previous::Note(Sha256::new(before)) },
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_composed_is_read_back(manifest in manifest()) {
+        let text = manifest.text();
+        prop_assert!(text.is_ascii() && text.len() <= MAX_TEXT);
+        prop_assert_eq!(&Manifest::parse(&text).unwrap(), &manifest);
+        let note = signed(&manifest, &[7]);
+        prop_assert_eq!(SignedNote::parse(&note.bytes()).unwrap(), note);
+    }
+
+    #[test]
+    fn a_text_that_is_read_is_the_only_one_of_its_manifest(
+        manifest in manifest(),
+        place in any::<prop::sample::Index>(),
+        byte in prop_oneof![any::<u8>(), Just(b' '), Just(b'\n'), Just(b'0'), Just(b'+')],
+        insert in any::<bool>(),
+    ) {
+        let mut bytes = manifest.text().into_bytes();
+        let place = place.index(bytes.len());
+        if insert { bytes.insert(place, byte) } else { bytes[place] = byte }
+        if let Ok(text) = String::from_utf8(bytes)
+            && let Ok(read) = Manifest::parse(&text)
+        {
+            prop_assert_eq!(read.text(), text);
+        }
+    }
+
+    #[test]
+    fn hostile_input_is_refused_and_never_panics(bytes in any::<Vec<u8>>(), text in any::<String>()) {
+        let _ = SignedNote::parse(&bytes).map(|note| Manifest::parse(note.text()));
+        let _ = Manifest::parse(&text);
+        let _ = text.parse::<RingKey>();
+        let _ = text.parse::<Origin>();
+    }
+
+    #[test]
+    fn a_damaged_note_is_refused_or_another_one(place in any::<prop::sample::Index>(), bit in 0..8u8) {
+        let mut bytes = signed(&example(), &[1, 2]).bytes();
+        let place = place.index(bytes.len());
+        bytes[place] ^= 1 << bit;
+        if let Ok(note) = SignedNote::parse(&bytes) {
+            prop_assert_eq!(note.bytes(), bytes);
+            let mut ring = KeyRing::default();
+            ring.add(RingKey { key: key(1).1, from: None, until: None });
+            ring.add(RingKey { key: key(2).1, from: None, until: None });
+            let sound = note.signatures().iter().all(|one| matches!(ring.signer(&note, one), Some(Some(_))));
+            prop_assert!(!sound, "both signatures still hold");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Roles: any of IAM's, and those that a customer may name.
+
+use serde::{Deserialize, Serialize};
+
+use super::aws::{is_account, is_partition};
+use super::{AccountId, Refused, text_newtype};
+
+/// An IAM role: `arn:<partition>:iam::<account>:role/<path and name>`.
+///
+/// The path and name follow the IAM user guide, "IAM and AWS STS quotas": a path of up to 512 printable ASCII
+/// characters, a name of up to 64 of `A-Z a-z 0-9 + = , . @ _ -`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RoleArn(String);
+text_newtype!(RoleArn);
+
+impl RoleArn {
+    const FORM: &str = "it looks like arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery";
+
+    fn parse(text: &str) -> Result<Self, Refused> {
+        let refuse = |problem: &str| Err(Refused::new("role ARN", text, problem, Self::FORM));
+        let fields: Vec<&str> = text.splitn(6, ':').collect();
+        let [arn, partition, service, region, account, resource] = fields.as_slice() else {
+            return refuse("does not have the six fields of an ARN");
+        };
+        if *arn != "arn" || !is_partition(partition) {
+            return refuse("does not start with arn:aws, arn:aws-cn, arn:aws-us-gov or arn:aws-eusc");
+        }
+        if *service != "iam" || !region.is_empty() {
+            return refuse("is not an ARN of IAM");
+        }
+        if !is_account(account) {
+            return refuse("does not name an account of 12 digits");
+        }
+        let Some(path) = resource.strip_prefix("role/") else {
+            return refuse("does not name a role");
+        };
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let name_ok = (1..=64).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b));
+        let folder_ok =
+            folder.len() <= 510 && folder.bytes().all(|b| b.is_ascii_graphic() && b != b'*' && b != b'?');
+        if !name_ok || !folder_ok {
+            return refuse("has a path or name that IAM does not allow");
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The account that it is in.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        AccountId::of(self.0.split(':').nth(4).unwrap_or_default())
+    }
+
+    /// `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        self.0.split(':').nth(1).unwrap_or_default()
+    }
+}
+
+/// The path of every role that we assume: our own policies allow `sts:AssumeRole` on no other. IAM tells paths
+/// apart by case.
+pub const ROLE_PATH: &str = "/auditferry/";
+
+/// A customer's role: a [`RoleArn`] on the path [`ROLE_PATH`] or below it.
+///
+/// The vendor's own roles lie elsewhere, so none of them can pass for a customer's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CustomerRole(RoleArn);
+
+impl CustomerRole {
+    /// The ARN as it was accepted.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The customer's account, which must own the bucket.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.0.account()
+    }
+
+    /// `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        self.0.partition()
+    }
+}
+
+impl std::fmt::Display for CustomerRole {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::str::FromStr for CustomerRole {
+    type Err = Refused;
+    fn from_str(text: &str) -> Result<Self, Refused> {
+        let role = RoleArn::parse(text)?;
+        // The resource is what stands behind the fifth colon, and a path may hold colons itself.
+        let resource = role.as_str().splitn(6, ':').last().unwrap_or_default();
+        if resource.strip_prefix("role").is_some_and(|path| path.starts_with(ROLE_PATH)) {
+            return Ok(Self(role));
+        }
+        let problem =
+            format!("is not on the path {ROLE_PATH}, and Auditferry's own role may assume no other");
+        Err(Refused::new("role ARN", text, problem, RoleArn::FORM))
+    }
+}
+
+impl TryFrom<String> for CustomerRole {
+    type Error = Refused;
+    fn try_from(text: String) -> Result<Self, Refused> {
+        text.parse()
+    }
+}
+
+impl From<CustomerRole> for String {
+    fn from(role: CustomerRole) -> Self {
+        role.0.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn wrong_role_arns_are_refused() {
+        for bad in [
+            "",
+            "arn:aws:iam::1234:role/x",
+            "arn:aws:sts::123456789012:assumed-role/x/y",
+            "arn:aws:iam::123456789012:user/x",
+            "arn:aws:iam::123456789012:role/",
+            "arn:evil:iam::123456789012:role/x",
+            "arn:aws:iam::123456789012:role/a b",
+            "arn:aws:iam::123456789012:role/*",
+        ] {
+            assert!(bad.parse::<RoleArn>().is_err(), "{bad}");
+        }
+        let role: RoleArn = "arn:aws-us-gov:iam::123456789012:role/auditferry/Delivery".parse().unwrap();
+        assert_eq!((role.account().as_str(), role.partition()), ("123456789012", "aws-us-gov"));
+    }
+
+    #[test]
+    fn a_customers_role_off_our_path_is_refused_with_the_path_and_the_right_form() {
+        for bad in [
+            "arn:aws:iam::123456789012:role/AuditferryDelivery",
+            "arn:aws:iam::123456789012:role/auditferry-exporter",
+            "arn:aws:iam::123456789012:role/Auditferry/AuditferryDelivery",
+            "arn:aws:iam::123456789012:role/service-role/auditferry/AuditferryDelivery",
+            "arn:aws:iam::123456789012:role/x:role/auditferry/AuditferryDelivery",
+        ] {
+            assert!(bad.parse::<RoleArn>().is_ok(), "{bad} is a role");
+            let error = bad.parse::<CustomerRole>().unwrap_err().to_string();
+            assert!(
+                error.contains("is not on the path /auditferry/")
+                    && error.contains("it looks like arn:aws:iam::123456789012:role/auditferry/"),
+                "{error}"
+            );
+        }
+        // What is no role at all is told as that.
+        let error = "arn:aws:iam::1234:role/auditferry/x".parse::<CustomerRole>().unwrap_err().to_string();
+        assert!(error.contains("12 digits"), "{error}");
+        assert!("arn:aws:iam::123456789012:role/auditferry/".parse::<CustomerRole>().is_err());
+        for good in ["auditferry/AuditferryDelivery", "auditferry/eu/Delivery"] {
+            let role: CustomerRole = format!("arn:aws-cn:iam::123456789012:role/{good}").parse().unwrap();
+            assert_eq!((role.account().as_str(), role.partition()), ("123456789012", "aws-cn"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_parser_panic(text in any::<String>()) {
+            let _ = text.parse::<RoleArn>();
+            let _ = text.parse::<CustomerRole>();
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The quick-create link: it opens the console of the customer's partition with the published template and its
+//! parameters filled in, so that nothing but *Create stack* is left to click.
+//!
+//! The parameters are those of `infra/customer-role.yaml`; `tests/suite/quick_create.rs` holds each against the
+//! template.
+
+use super::{Vendor, Wanted, stack_name};
+use crate::connector::Connector;
+use crate::names::KmsKeyArn;
+
+/// The link, if the template is published. What is not known yet is left for the customer to fill in.
+pub(super) fn quick_create_url(
+    connector: &Connector,
+    wanted: &Wanted<'_>,
+    vendor: &Vendor,
+) -> Option<String> {
+    let template = escaped(vendor.template_url.as_deref()?);
+    let (host, stack) = (console(&vendor.partition), stack_name(&connector.id));
+    // The stack makes the bucket in its own region, if it makes one.
+    let region = wanted.to.map_or(&vendor.region, |to| &to.region);
+    let key = wanted.kms_key().filter(|key| is_a_key(key)).map(KmsKeyArn::as_str);
+    let parameters = [
+        ("ExternalId", Some(wanted.external_id.as_str())),
+        ("VendorAccountId", Some(vendor.account.as_str())),
+        ("VendorRoleName", Some(vendor.exporter_role.as_str())),
+        ("BucketName", wanted.bucket()),
+        ("Prefix", Some(wanted.prefix())),
+        ("KmsKeyArn", key),
+        ("RoleName", Some(wanted.role_name.as_str())),
+    ];
+    let given = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let given = given.map(|(name, value)| format!("&param_{name}={}", escaped(value)));
+    let given = given.collect::<Vec<_>>().concat();
+    // Source: AWS CloudFormation user guide, "Create quick-create links for stacks".
+    Some(format!(
+        "https://{region}.{host}/cloudformation/home?region={region}#/stacks/create/review?templateURL={template}&stackName={stack}{given}"
+    ))
+}
+
+/// The console's host, behind the region.
+fn console(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "console.amazonaws.cn",
+        "aws-us-gov" => "console.amazonaws-us-gov.com",
+        "aws-eusc" => "console.amazonaws-eusc.eu",
+        _ => "console.aws.amazon.com",
+    }
+}
+
+/// Whether it is a key, as the template wants it, and no alias.
+pub(super) fn is_a_key(key: &KmsKeyArn) -> bool {
+    let id = key.as_str().split_once(":key/").map_or("", |(_, id)| id);
+    (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+/// Percent-encoded, a space too: behind the `#` a `+` is a plus.
+fn escaped(value: &str) -> String {
+    form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::connector::{Connector, Destination};
+    use crate::names::{ConnectorId, ExternalId};
+    use crate::setup::{Vendor, setup};
+    use crate::time::Time;
+
+    fn link(partition: &str, region: &str, to: Option<Destination>) -> String {
+        let vendor = Vendor {
+            account: "111111111111".parse().unwrap(),
+            partition: partition.into(),
+            region: region.parse().unwrap(),
+            exporter_role: "auditferry+exporter".into(),
+            template_url: Some("https://templates.example/customer role.yaml?v=1&x".into()),
+        };
+        let id = ConnectorId::new(0xfedc_ba98_0000_0000);
+        let mut connector = Connector::draft(id, "acme".parse().unwrap(), ExternalId::new(1, 2), Time::EPOCH);
+        if let Some(to) = to {
+            connector.connect(to).unwrap();
+        }
+        setup(&connector, &vendor).quick_create_url.unwrap()
+    }
+
+    fn destination(prefix: &str) -> Destination {
+        Destination {
+            role: "arn:aws:iam::222222222222:role/auditferry/R".parse().unwrap(),
+            bucket: "acme-audit".parse().unwrap(),
+            region: "eu-west-1".parse().unwrap(),
+            prefix: prefix.parse().unwrap(),
+            kms_key: None,
+        }
+    }
+
+    #[test]
+    fn the_link_of_a_new_connector_leaves_only_the_bucket_open() {
+        assert_eq!(
+            link("aws", "eu-central-1", None),
+            "https://eu-central-1.console.aws.amazon.com/cloudformation/home?region=eu-central-1\
+             #/stacks/create/review?templateURL=https%3A%2F%2Ftemplates.example%2Fcustomer%20role.yaml%3Fv%3D1%26x\
+             &stackName=auditferry-fedcba98\
+             &param_ExternalId=af-00000000000000010000000000000002\
+             &param_VendorAccountId=111111111111\
+             &param_VendorRoleName=auditferry%2Bexporter\
+             &param_Prefix=auditferry\
+             &param_RoleName=AuditferryDelivery-fedcba98"
+        );
+    }
+
+    #[test]
+    fn every_partition_has_a_console_of_its_own() {
+        for (partition, region, host) in [
+            ("aws", "us-east-1", "us-east-1.console.aws.amazon.com"),
+            ("aws-cn", "cn-north-1", "cn-north-1.console.amazonaws.cn"),
+            ("aws-us-gov", "us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
+            ("aws-eusc", "eusc-de-east-1", "eusc-de-east-1.console.amazonaws-eusc.eu"),
+        ] {
+            let link = link(partition, region, None);
+            assert!(
+                link.starts_with(&format!("https://{host}/cloudformation/home?region={region}#")),
+                "{link}"
+            );
+        }
+    }
+
+    #[test]
+    fn it_opens_in_the_buckets_region_once_that_is_known() {
+        let link = link("aws", "eu-central-1", Some(destination("audit")));
+        assert!(link.starts_with("https://eu-west-1.console.aws.amazon.com/"), "{link}");
+        assert!(link.contains("?region=eu-west-1#") && !link.contains("eu-central-1"), "{link}");
+        assert!(link.contains("&param_BucketName=acme-audit&param_Prefix=audit&param_RoleName=R"), "{link}");
+    }
+
+    /// Left out, it would be the template's own default, and the role would be too narrow.
+    #[test]
+    fn a_prefix_that_is_the_whole_bucket_is_said_and_not_left_out() {
+        let link = link("aws", "eu-central-1", Some(destination("")));
+        assert!(link.contains("&param_Prefix=&param_RoleName"), "{link}");
+    }
+}

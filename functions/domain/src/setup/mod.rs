@@ -1,0 +1,250 @@
+//! What a customer needs to let us in: the quick-create link, and the same as policies and as a call of the
+//! Terraform module for those who would rather do it by hand. All of them make the same role, by the same name.
+
+mod link;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::connector::{Connector, Destination};
+use crate::names::{AccountId, ConnectorId, ExternalId, KmsKeyArn, Region};
+
+/// The name that the customer's template gives the role, unless another is named. What we hand out always names
+/// one of the connector's own ([`role_name`]).
+pub const ROLE_NAME: &str = "AuditferryDelivery";
+/// The folder in the bucket, unless another is named; the template has the same.
+pub const PREFIX: &str = "auditferry";
+
+/// What the customers' trust policies name of the vendor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vendor {
+    /// The account in which Auditferry runs.
+    pub account: AccountId,
+    /// `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
+    pub partition: String,
+    /// The region in which Auditferry runs, and in which the link opens the console while the bucket's is not known.
+    pub region: Region,
+    /// The name of the exporter's role.
+    pub exporter_role: String,
+    /// Where the customer's template is published, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_url: Option<String>,
+}
+
+/// What the customer needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Setup {
+    /// What the trust policy must ask for; during a rotation the new one.
+    pub external_id: ExternalId,
+    /// What the customer's stack is called, and which stack to update when the external ID is rotated.
+    pub stack_name: String,
+    /// What the role is called, below [`crate::names::ROLE_PATH`].
+    pub role_name: String,
+    /// Opens the console with everything filled in, if the template is published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quick_create_url: Option<String>,
+    /// The role's trust policy.
+    pub trust_policy: Value,
+    /// The role's permissions; the bucket is a placeholder until it is known.
+    pub permissions_policy: Value,
+    /// The same as a call of the Terraform module.
+    pub terraform: String,
+}
+
+/// What the customer of this connector needs.
+#[must_use]
+pub fn setup(connector: &Connector, vendor: &Vendor) -> Setup {
+    let wanted = Wanted::by(connector);
+    Setup {
+        stack_name: stack_name(&connector.id),
+        quick_create_url: link::quick_create_url(connector, &wanted, vendor),
+        trust_policy: trust_policy(&wanted, vendor),
+        permissions_policy: permissions_policy(&wanted, vendor),
+        terraform: terraform(&wanted, vendor),
+        external_id: wanted.external_id.clone(),
+        role_name: wanted.role_name,
+    }
+}
+
+/// What to call the role of a connector: what it is called, or else a name that no other connector's role in the
+/// same account has, since one account may serve several connectors, and several vendors.
+#[must_use]
+pub fn role_name(connector: &Connector) -> String {
+    let made = connector.destination.as_ref().and_then(|to| to.role.as_str().rsplit('/').next());
+    made.map_or_else(|| format!("{ROLE_NAME}-{}", mark(&connector.id)), ToOwned::to_owned)
+}
+
+/// What to call the customer's stack of a connector.
+#[must_use]
+pub fn stack_name(id: &ConnectorId) -> String {
+    format!("auditferry-{}", mark(id))
+}
+
+/// The first eight hexadecimal digits of a connector's ID.
+fn mark(id: &ConnectorId) -> &str {
+    let digits = id.as_str().trim_start_matches("con_");
+    digits.get(..8).unwrap_or(digits)
+}
+
+/// What the role is to be, as far as it is known.
+struct Wanted<'a> {
+    external_id: &'a ExternalId,
+    role_name: String,
+    to: Option<&'a Destination>,
+}
+
+impl<'a> Wanted<'a> {
+    fn by(connector: &'a Connector) -> Self {
+        Self {
+            external_id: connector.next_external_id.as_ref().unwrap_or(&connector.external_id),
+            role_name: role_name(connector),
+            to: connector.destination.as_ref(),
+        }
+    }
+
+    fn bucket(&self) -> Option<&'a str> {
+        self.to.map(|to| to.bucket.as_str())
+    }
+
+    fn prefix(&self) -> &'a str {
+        self.to.map_or(PREFIX, |to| to.prefix.as_str())
+    }
+
+    fn kms_key(&self) -> Option<&'a KmsKeyArn> {
+        self.to.and_then(|to| to.kms_key.as_ref())
+    }
+}
+
+fn trust_policy(wanted: &Wanted<'_>, vendor: &Vendor) -> Value {
+    let Vendor { account, partition, exporter_role, .. } = vendor;
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"AWS": format!("arn:{partition}:iam::{account}:root")},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {"sts:ExternalId": wanted.external_id.as_str()},
+                "ArnEquals": {"aws:PrincipalArn": format!("arn:{partition}:iam::{account}:role/{exporter_role}")},
+            },
+        }],
+    })
+}
+
+fn permissions_policy(wanted: &Wanted<'_>, vendor: &Vendor) -> Value {
+    let (bucket, prefix) = (wanted.bucket().unwrap_or("YOUR-BUCKET"), wanted.prefix());
+    let folder = if prefix.is_empty() { "*".to_owned() } else { format!("{prefix}/*") };
+    let mut statements = vec![json!({
+        "Sid": "PutFiles",
+        "Effect": "Allow",
+        "Action": "s3:PutObject",
+        "Resource": format!("arn:{}:s3:::{bucket}/{folder}", vendor.partition),
+    })];
+    statements.extend(wanted.kms_key().map(encrypt_with));
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// A policy can't name an alias as a resource, so an alias is named by a condition.
+/// Source: AWS KMS developer guide, "Use aliases to control access to KMS keys".
+fn encrypt_with(key: &KmsKeyArn) -> Value {
+    let mut statement = json!({
+        "Sid": "EncryptFiles", "Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": key.as_str(),
+    });
+    if let (Some((account, alias)), Some(fields)) =
+        (key.as_str().split_once(":alias/"), statement.as_object_mut())
+    {
+        fields.insert("Resource".into(), format!("{account}:key/*").into());
+        let alias = json!({"ForAnyValue:StringEquals": {"kms:ResourceAliases": format!("alias/{alias}")}});
+        fields.insert("Condition".into(), alias);
+    }
+    statement
+}
+
+/// A call of `infra/terraform`. Nothing that may stand in it needs an escape within the quotes.
+fn terraform(wanted: &Wanted<'_>, vendor: &Vendor) -> String {
+    let Vendor { account, exporter_role, .. } = vendor;
+    let Wanted { external_id, role_name, .. } = wanted;
+    let (bucket, prefix) = (wanted.bucket().unwrap_or("YOUR-BUCKET"), wanted.prefix());
+    let key = wanted.kms_key().filter(|key| link::is_a_key(key));
+    let key = key.map(|key| format!("  kms_key_arn       = \"{key}\"\n")).unwrap_or_default();
+    format!(
+        "module \"auditferry\" {{\n  source            = \"./auditferry\" # a copy of infra/terraform\n  external_id       = [\"{external_id}\"]\n  vendor_account_id = \"{account}\"\n  vendor_role_name  = \"{exporter_role}\"\n  bucket_name       = \"{bucket}\"\n  prefix            = \"{prefix}\"\n{key}  role_name         = \"{role_name}\"\n}}\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Time;
+
+    const KEY: &str = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+    fn vendor() -> Vendor {
+        Vendor {
+            account: "111111111111".parse().unwrap(),
+            partition: "aws".into(),
+            region: "eu-central-1".parse().unwrap(),
+            exporter_role: "auditferry-exporter".into(),
+            template_url: Some("https://templates.example/customer-role.yaml".into()),
+        }
+    }
+
+    fn draft() -> Connector {
+        let id = ConnectorId::new(0x0123_4567_89ab_cdef);
+        Connector::draft(id, "acme".parse().unwrap(), ExternalId::new(1, 2), Time::EPOCH)
+    }
+
+    fn connected(key: Option<&str>) -> Connector {
+        let mut connector = draft();
+        let to = Destination {
+            role: "arn:aws:iam::222222222222:role/auditferry/OfTheirChoice".parse().unwrap(),
+            bucket: "acme-audit".parse().unwrap(),
+            region: "eu-west-1".parse().unwrap(),
+            prefix: "audit/acme".parse().unwrap(),
+            kms_key: key.map(|key| key.parse().unwrap()),
+        };
+        connector.connect(to).unwrap();
+        connector
+    }
+
+    #[test]
+    fn every_connector_has_a_role_and_a_stack_of_its_own_name() {
+        let told = setup(&draft(), &vendor());
+        assert_eq!(told.role_name, "AuditferryDelivery-01234567");
+        assert_eq!(told.stack_name, "auditferry-01234567");
+        assert!(told.terraform.contains("role_name         = \"AuditferryDelivery-01234567\""));
+        // Once there is a role, it goes by its name.
+        assert_eq!(setup(&connected(None), &vendor()).role_name, "OfTheirChoice");
+    }
+
+    #[test]
+    fn during_a_rotation_the_new_external_id_is_given_out_everywhere() {
+        let mut connector = draft();
+        connector.rotate_external_id(ExternalId::new(3, 4)).unwrap();
+        let told = setup(&connector, &vendor());
+        let new = "af-00000000000000030000000000000004";
+        assert_eq!(told.external_id.as_str(), new);
+        assert_eq!(told.trust_policy["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"], new);
+        assert!(told.terraform.contains(new) && told.quick_create_url.unwrap().contains(new));
+    }
+
+    #[test]
+    fn the_permissions_name_the_prefix_and_the_key_and_nothing_else() {
+        let policy = setup(&connected(Some(KEY)), &vendor()).permissions_policy;
+        assert_eq!(policy["Statement"][0]["Resource"], "arn:aws:s3:::acme-audit/audit/acme/*");
+        assert_eq!(policy["Statement"][1]["Resource"], KEY);
+        assert_eq!(policy["Statement"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn an_alias_is_named_by_a_condition_since_no_policy_can_name_it_as_a_resource() {
+        let alias = "arn:aws:kms:eu-central-1:222222222222:alias/audit/logs";
+        let told = setup(&connected(Some(alias)), &vendor());
+        let statement = &told.permissions_policy["Statement"][1];
+        assert_eq!(statement["Resource"], "arn:aws:kms:eu-central-1:222222222222:key/*");
+        let named = &statement["Condition"]["ForAnyValue:StringEquals"]["kms:ResourceAliases"];
+        assert_eq!(named, "alias/audit/logs");
+        // Template and module take keys only.
+        assert!(!told.terraform.contains("kms") && !told.quick_create_url.unwrap().contains("Kms"));
+    }
+}

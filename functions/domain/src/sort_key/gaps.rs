@@ -1,0 +1,300 @@
+//! The gaps between the keys of a form: stretches of the key order in which none of them can lie, so that whatever
+//! is found there is a key of another form.
+//!
+//! Windows begin at a connector's activation. What sorts before it is history, which may be years of events and is
+//! not read; but a key of another form may sort there too, and must not be passed over in silence. The gaps are
+//! where such keys can be told from history without reading it: in a table in order they are empty.
+
+use crate::time::Time;
+
+use super::{CROCKFORD, SortKey, SortKeyForm};
+
+/// `[low, high)` in the order of the keys of type S.
+type Gap = (String, String);
+
+/// Seconds have ten digits and milliseconds 13 until then (November 2286); longer ones tell no time.
+const LAST_OF_FIXED_WIDTH: i64 = 9_999_999_999_999;
+
+impl SortKeyForm {
+    /// The gaps between the keys of type S that tell a time before `until`: ranges `[low, high)` in ascending
+    /// order, disjoint, none of them empty. The first one starts at the empty text. No key that tells a time lies
+    /// in any.
+    ///
+    /// These are: everything before the first key of 1970; what lies between the last possible key of a year
+    /// and the first of the next, or of a span of one to three years that is spelt by the first two or three
+    /// characters; and whatever begins like `until` and goes on with a smaller character that no key has at
+    /// that place.
+    ///
+    /// So a text before `until` that tells no time is outside the gaps only if, up to and including the first
+    /// character in which it differs from [`bound`](Self::bound) of `until`, it begins like a key of an earlier
+    /// time: `2020-05-05 10:00` in 2023. It counts as of that time.
+    #[must_use]
+    pub fn gaps(self, until: Time) -> Vec<(String, String)> {
+        let until = self.within_fixed_width(until);
+        let mut found = vec![(String::new(), self.bound(Time::EPOCH))];
+        found.extend(self.between_spans(until));
+        found.extend(self.beside(&self.bound(until)));
+        found.sort_unstable();
+        let mut gaps: Vec<Gap> = Vec::new();
+        for (low, high) in found {
+            match gaps.last_mut() {
+                Some((_, end)) if low <= *end => *end = high.max(std::mem::take(end)),
+                _ => gaps.push((low, high)),
+            }
+        }
+        gaps
+    }
+
+    /// Whether a key lies in a gap before `until`. For keys of type N there is one: below the first number that
+    /// tells a time.
+    #[must_use]
+    pub fn lies_in_gap(self, key: &SortKey, until: Time) -> bool {
+        match key {
+            SortKey::Number(_) => self.is_before(key, Time::EPOCH),
+            // Most strays lie in the first gap or in none, and there may be as many as events.
+            SortKey::Text(text) if *text < self.bound(Time::EPOCH) => true,
+            SortKey::Text(text) if *text >= self.bound(until) => false,
+            SortKey::Text(text) => self.gaps(until).iter().any(|(low, high)| low <= text && text < high),
+        }
+    }
+
+    fn within_fixed_width(self, time: Time) -> Time {
+        match (self, Time::from_millis(LAST_OF_FIXED_WIDTH)) {
+            (Self::EpochSeconds | Self::EpochMillis, Some(last)) => time.min(last),
+            _ => time,
+        }
+    }
+
+    /// From behind the last possible key of each span of years to the first of the next one.
+    fn between_spans(self, until: Time) -> Vec<Gap> {
+        let (starts, behind, first) = match self {
+            Self::Rfc3339 => {
+                let years = 1970..=self.start_of(until, 4).parse::<u16>().unwrap_or_default();
+                (years.map(|year| year.to_string()).collect(), "-13", "-01")
+            }
+            Self::Ulid => (self.spans(until, 1 << 35, 3), "[", "0"),
+            Self::UuidV7 => (self.spans(until, 1 << 36, 3), "g", "0"),
+            Self::EpochSeconds | Self::EpochMillis => (self.spans(until, 100_000_000_000, 2), ":", "0"),
+        };
+        let pairs = starts.iter().zip(starts.iter().skip(1));
+        pairs.map(|(span, next)| (format!("{span}{behind}"), format!("{next}{first}"))).collect()
+    }
+
+    /// How the keys of each span of `length` milliseconds begin, from 1970 to `until`.
+    fn spans(self, until: Time, length: i64, characters: usize) -> Vec<String> {
+        let starts = (0..=until.millis() / length).filter_map(|n| Time::from_millis(n * length));
+        starts.map(|start| self.start_of(start, characters)).collect()
+    }
+
+    fn start_of(self, time: Time, characters: usize) -> String {
+        self.bound(time).chars().take(characters).collect()
+    }
+
+    /// What shares the first characters with `bound` and then has a smaller one, or none, where no key has.
+    fn beside(self, bound: &str) -> Vec<Gap> {
+        let mut gaps = Vec::new();
+        for (place, here) in bound.bytes().enumerate() {
+            let shared = bound.get(..place).unwrap_or_default();
+            let mut low = shared.to_owned();
+            for possible in self.possible(shared, &here).iter().filter(|possible| **possible <= here) {
+                let high = format!("{shared}{}", char::from(*possible));
+                let behind = format!("{shared}{}", char::from(possible.saturating_add(1)));
+                if low < high {
+                    gaps.push((low, high));
+                }
+                low = behind;
+            }
+        }
+        gaps
+    }
+
+    /// The characters that a key which begins with `shared` can have next, in ascending order, where a bound has
+    /// `here`: at least all those that are smaller.
+    fn possible<'a>(self, shared: &str, here: &'a u8) -> &'a [u8] {
+        match (self, here) {
+            (Self::Ulid, _) => CROCKFORD,
+            // ISO 8601 allows either sign before a fraction.
+            (Self::Rfc3339, b'.') => b",.",
+            // A month has no day 00.
+            (Self::Rfc3339, b'0'..=b'9') if shared.len() == 9 && shared.ends_with('0') => b"123456789",
+            (Self::UuidV7, b'0'..=b'9' | b'a'..=b'f') => b"0123456789abcdef",
+            (_, b'0'..=b'9') => b"0123456789",
+            _ => std::slice::from_ref(here),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{key_of, text};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(text: &str) -> Time {
+        text.parse().unwrap()
+    }
+
+    fn any_form() -> impl Strategy<Value = SortKeyForm> {
+        prop::sample::select(SortKeyForm::NAMES.map(|(_, form)| form).to_vec())
+    }
+
+    /// Any time, and mostly such as tables have.
+    fn any_time() -> impl Strategy<Value = Time> {
+        let last = Time::LAST.millis();
+        let ms = prop_oneof![1 => 0..=last, 1 => 0..5000i64, 6 => 1_300_000_000_000..2_000_000_000_000i64];
+        (ms, prop::sample::select(vec![1, 1000, 60_000, 86_400_000i64]))
+            .prop_map(|(ms, grain)| Time::from_millis(ms / grain * grain).unwrap())
+    }
+
+    /// A time at which a table can have keys of a fixed width.
+    fn time_of_a_table() -> impl Strategy<Value = Time> {
+        (0..LAST_OF_FIXED_WIDTH).prop_map(|ms| Time::from_millis(ms).unwrap())
+    }
+
+    /// Texts that are nearly the bound of a time: some of its characters, then others.
+    fn nearly(form: SortKeyForm, time: Time, kept: usize, then: &str, upper: bool) -> SortKey {
+        let kept: String = form.bound(time).chars().take(kept).collect();
+        text(&format!("{}{then}", if upper { kept.to_uppercase() } else { kept }))
+    }
+
+    /// Whether a text that tells no time begins like a key of an earlier time than `until`, up to the first
+    /// character in which it differs from the bound.
+    fn begins_like_an_earlier_key(form: SortKeyForm, key: &str, until: Time) -> bool {
+        let bound = form.bound(until);
+        let shared = key.bytes().zip(bound.bytes()).take_while(|(a, b)| a == b).count();
+        let Some(start) = key.get(..=shared) else { return false };
+        // The first key that begins so, if there is one: its time is found digit by digit.
+        let (mut low, mut high) = (0, until.millis());
+        while low < high {
+            let middle = i64::midpoint(low, high);
+            if *form.bound(Time::from_millis(middle).unwrap()) < *start {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let first = Time::from_millis(low).unwrap();
+        first < until && form.bound(first).starts_with(start)
+    }
+
+    #[test]
+    fn keys_of_another_form_are_found_and_history_is_passed_over() {
+        use SortKeyForm as F;
+        let until = at("2023-07-10T11:40:00Z");
+        let upper = |time: &str| format!("{}-7000", F::UuidV7.bound(at(time)).to_uppercase());
+        for (form, key, found) in [
+            (F::Rfc3339, "20-07-2023 12:10:00", true),
+            (F::Rfc3339, "2023-07-10 12:10:00", true),
+            (F::Rfc3339, "2022-W30", true),
+            (F::Rfc3339, "19:30:00", true),
+            (F::Rfc3339, "2023-00-01T00:00:00Z", true),
+            (F::Rfc3339, "2020-05-05 10:00", false),
+            (F::Rfc3339, "2023-01", false),
+            (F::Rfc3339, "2023-07-11 10:00", false),
+            (F::UuidV7, &upper("2023-07-10T12:10:00Z"), true),
+            (F::UuidV7, &upper("2039-01-01T00:00:00Z"), false),
+            (F::UuidV7, "017z", true),
+            (F::Ulid, "01GZ", false),
+            (F::Ulid, "01G[", true),
+            (F::EpochSeconds, "16", true),
+            (F::EpochSeconds, "15:30", true),
+            (F::EpochSeconds, "1512345678901", false),
+            (F::EpochMillis, "1688-07-10", true),
+        ] {
+            assert_eq!(form.lies_in_gap(&text(key), until), found, "{form:?} {key}");
+        }
+        let until = at("2026-11-05T20:00:00Z");
+        for (form, key, found) in [
+            (F::Rfc3339, "2026-11-00T20:00:00Z", true),
+            (F::Rfc3339, "2026-11-01 20:00:00", false),
+            // The bound is 01M6PM…; no ULID has an I or an L.
+            (F::Ulid, "01M6I", true),
+            (F::Ulid, "01M6L", true),
+            (F::Ulid, "01M6K", false),
+        ] {
+            assert_eq!(form.lies_in_gap(&text(key), until), found, "{form:?} {key}");
+        }
+    }
+
+    /// Each is a Query, for every shard, once a day.
+    #[test]
+    fn there_are_less_than_ninety_to_be_read_every_day() {
+        let most = |form: SortKeyForm| {
+            let start = at("2026-01-01T00:00:00Z");
+            let hours = (0..366 * 24u32).step_by(7);
+            let until = hours.map(|hour| start + std::time::Duration::from_millis(3_599_999) * hour);
+            until.map(|until| form.gaps(until).len()).max().unwrap()
+        };
+        let counts = SortKeyForm::NAMES.map(|(name, form)| (name, most(form)));
+        assert!(counts.iter().all(|(_, count)| *count < 90), "{counts:?}");
+    }
+
+    #[test]
+    fn milliseconds_that_are_seconds_tell_no_time_and_lie_before_all_times() {
+        let form = SortKeyForm::EpochMillis;
+        let number = |text: &str| SortKey::Number(text.into());
+        for small in ["0", "1688990400", "1688990400.5", "999999999999.999", "-1"] {
+            let key = number(small);
+            assert_eq!((form.time_of(&key), form.lies_in_gap(&key, Time::EPOCH)), (None, true), "{small}");
+            assert!(form.is_before(&key, Time::EPOCH), "{small}");
+        }
+        assert_eq!(form.time_of(&number("1000000000000")), Some(at("2001-09-09T01:46:40Z")));
+        let large = number("253402300800000");
+        assert_eq!((form.time_of(&large), form.is_before(&large, Time::LAST)), (None, false));
+        assert!(!form.lies_in_gap(&large, Time::LAST));
+        assert_eq!(SortKeyForm::EpochSeconds.time_of(&number("0")), Some(Time::EPOCH));
+    }
+
+    proptest! {
+        #[test]
+        fn gaps_are_in_order_disjoint_and_not_empty(form in any_form(), until in any_time()) {
+            let gaps = form.gaps(until);
+            prop_assert!(gaps.iter().all(|(low, high)| low < high), "{gaps:?}");
+            prop_assert!(gaps.windows(2).all(|pair| pair[0].1 < pair[1].0), "{gaps:?}");
+            let (first, last) = (gaps.first().unwrap(), gaps.last().unwrap());
+            prop_assert!(first.0.is_empty() && last.1 <= form.bound(form.within_fixed_width(until)));
+        }
+
+        #[test]
+        fn no_key_that_tells_a_time_lies_in_a_gap(
+            form in any_form(), until in any_time(), before in any_time(), tail in any::<u64>(), ago in 0..100_000i64,
+        ) {
+            let near = Time::from_millis((until.millis() - ago).max(0)).unwrap();
+            for time in [until, before, near] {
+                for key in [key_of(form, time, tail), text(&key_of(form, time, tail).as_str().replace('.', ","))] {
+                    let tells = form.time_of(&key).is_some();
+                    prop_assert!(!tells || !form.lies_in_gap(&key, until), "{key:?}");
+                }
+            }
+        }
+
+        /// A key is never both a window's and a stray, and it is neither only if it begins like a key of an earlier
+        /// time.
+        #[test]
+        fn windows_and_strays_share_no_key_and_pass_over_none_but_history(
+            form in any_form(), times in [time_of_a_table(), time_of_a_table(), time_of_a_table()],
+            near in 0..3_000_000_000i64, kept in 0usize..24, then in "[ -~]{0,4}", upper: bool, garbage in prop::option::of("[ -~]{0,30}"),
+        ) {
+            let mut times = times;
+            times.sort_unstable();
+            let [since, to, beyond] = times;
+            let near = Time::from_millis((since.millis() + near - 1_500_000_000).max(0)).unwrap();
+            let key = garbage.map_or_else(|| nearly(form, near, kept, &then, upper), |garbage| text(&garbage));
+            let in_window = |to| !form.is_before(&key, since) && form.is_before(&key, to);
+            let tells_none = form.time_of(&key).is_none();
+            let is_stray = tells_none && (form.lies_in_gap(&key, since) || !form.is_before(&key, beyond));
+            prop_assert!(!(in_window(to) && is_stray), "{key:?}");
+            if tells_none && !in_window(beyond) && !is_stray {
+                prop_assert!(begins_like_an_earlier_key(form, key.as_str(), since), "{key:?}");
+            }
+        }
+
+        #[test]
+        fn upper_case_uuids_of_the_time_behind_are_found(since in time_of_a_table(), behind in 0..100_000_000_000i64) {
+            let form = SortKeyForm::UuidV7;
+            let time = Time::from_millis(since.millis() + behind).unwrap();
+            let key = text(&format!("{}-7ABC-8000-0123456789AB", form.bound(time).to_uppercase()));
+            prop_assert!(!form.is_before(&key, since) || form.lies_in_gap(&key, since));
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The watchdog: how the connectors of a deployment are, taken together.
+//!
+//! A [`Sweep`] goes through all connectors page by page, over as many ticks as it takes, and sums them up in a
+//! [`Survey`]. A small deployment is swept in one tick; a large one within the hour. What a survey found is told
+//! at each tick ([`Sweep::figures`]), so that silence always means that nobody is watching.
+
+mod survey;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::connector::State;
+use crate::cursor::Cursor;
+use crate::figures::{Figure, Unit};
+use crate::names::{ConnectorId, TenantId};
+use crate::schedule::Frequency;
+use crate::time::Time;
+
+pub use survey::Survey;
+use survey::earlier;
+
+/// No new sweep begins sooner after the last one, however often there is a tick: a little less than the usual
+/// five minutes, so that a tick that comes early still sweeps.
+const SWEEP_EVERY: Duration = Duration::from_secs(270);
+
+/// A connector as the watchdog sees it: nothing of where it delivers to and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    /// Where it is in its life.
+    pub state: State,
+    /// How often it exports.
+    pub frequency: Frequency,
+    /// When it was activated first.
+    pub activated_at: Option<Time>,
+    /// Where it stands, once activated.
+    pub cursor: Option<Cursor>,
+    /// When the oldest part that waits for delivery was sealed.
+    pub waiting_since: Option<Time>,
+}
+
+/// A place in the order of the sweep: behind this connector.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which.
+    pub connector: ConnectorId,
+}
+
+/// Where the watchdog stands, kept from tick to tick.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sweep {
+    /// Counts what was kept, so that of two ticks at once one is heard.
+    pub kept: u64,
+    /// The sweep under way, and behind which connector it goes on.
+    pub under_way: Option<(Survey, Option<Place>)>,
+    /// The last one that went through all.
+    pub last: Option<Survey>,
+}
+
+impl Sweep {
+    /// The survey to go on with at `now`; `None` if it is too soon after the last one.
+    pub fn go_on(&mut self, now: Time) -> Option<(Survey, Option<Place>)> {
+        let too_soon = |last: &Survey| now.since(last.begun) < SWEEP_EVERY;
+        match self.under_way.take() {
+            None if self.last.as_ref().is_some_and(too_soon) => None,
+            None => Some((Survey::new(now), None)),
+            under_way => under_way,
+        }
+    }
+
+    /// What it tells at `now`: the counts of the last sweep that went through all, and ages by whichever saw the
+    /// older one, this sweep or the last. `retention` is how long the source keeps an event.
+    ///
+    /// Before the first sweep has gone through, it tells what that has found so far.
+    #[must_use]
+    pub fn figures(&self, now: Time, retention: Option<Duration>) -> Vec<Figure> {
+        let under_way = self.under_way.as_ref().map(|(survey, _)| survey);
+        let Some(survey) = self.last.as_ref().or(under_way) else { return Vec::new() };
+        let oldest = |of: fn(&Survey) -> Option<Time>| {
+            earlier(of(survey), under_way.and_then(of)).map_or(Duration::ZERO, |time| now.since(time))
+        };
+        let (states, blocked) = (survey.states, survey.blocked);
+        let watermark_age = oldest(|survey| survey.oldest_watermark);
+        let mut figures = vec![
+            Figure::count("ConnectorsDraft", states.draft),
+            Figure::count("ConnectorsReady", states.ready),
+            Figure::count("ConnectorsActive", states.active),
+            Figure::count("ConnectorsPaused", states.paused),
+            Figure::count("ConnectorsDisabled", states.disabled),
+            Figure::count("ConnectorsStale", survey.stale),
+            Figure::count("ConnectorsBlocked", blocked.all()),
+            Figure::count("BlockedByRole", blocked.role),
+            Figure::count("BlockedByAccess", blocked.access),
+            Figure::count("BlockedByKey", blocked.key),
+            Figure::count("BlockedByBucket", blocked.bucket),
+            Figure::count("BlockedByOutage", blocked.unavailable),
+            Figure::count("BlockedByUs", blocked.ours),
+            Figure::count("UndeliveredParts", survey.undelivered_parts),
+            Figure::seconds("OldestWatermarkAge", watermark_age),
+            Figure::seconds("OldestUndeliveredAge", oldest(|survey| survey.oldest_undelivered)),
+            Figure::seconds("LongestOverdue", oldest(|survey| survey.longest_overdue)),
+            Figure::seconds("SweepAge", now.since(survey.begun)),
+        ];
+        figures.extend(retention.into_iter().flat_map(|retention| margin(retention, watermark_age)));
+        figures
+    }
+}
+
+/// How much of the time for which the source keeps events is left for those that are not sealed. Rounded down, so
+/// that the margin is never larger than it is; less than nothing once events have expired.
+fn margin(retention: Duration, watermark_age: Duration) -> [Figure; 2] {
+    let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+    let left = seconds(retention).saturating_sub(seconds(watermark_age));
+    let percent = left.saturating_mul(100).div_euclid(seconds(retention).max(1));
+    [
+        Figure::new("RetentionMarginHours", Unit::None, left.div_euclid(3_600)),
+        Figure::new("RetentionMarginPercent", Unit::Percent, percent),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Timing;
+
+    const TIMING: Timing = Timing { settle: Duration::from_mins(5), look_back: Duration::from_hours(1) };
+
+    fn at(text: &str) -> Time {
+        text.parse().unwrap()
+    }
+
+    fn active(watermark: &str) -> Watched {
+        let start = at("2026-11-01T00:00:00Z");
+        Watched {
+            state: State::Active,
+            frequency: Frequency::HOURLY,
+            activated_at: Some(start),
+            cursor: Some(Cursor::new(at(watermark), start, start)),
+            waiting_since: None,
+        }
+    }
+
+    fn surveyed(begun: &str, watermarks: &[&str]) -> Survey {
+        let mut survey = Survey::new(at(begun));
+        for watermark in watermarks {
+            survey.add(&active(watermark), TIMING, at(begun));
+        }
+        survey
+    }
+
+    fn told(sweep: &Sweep, now: &str, retention: Option<Duration>, name: &str) -> Option<i64> {
+        let figures = sweep.figures(at(now), retention);
+        figures.iter().find(|figure| figure.name == name).map(|figure| figure.value)
+    }
+
+    #[test]
+    fn a_sweep_goes_on_where_it_stopped_and_the_next_begins_five_minutes_after_it_began() {
+        let mut sweep = Sweep::default();
+        let (first, place) = sweep.go_on(at("2026-11-20T20:00:00Z")).unwrap();
+        assert_eq!((first.begun, place), (at("2026-11-20T20:00:00Z"), None));
+        let place = Place { tenant: "acme".parse().unwrap(), connector: ConnectorId::new(7) };
+        sweep.under_way = Some((first.clone(), Some(place.clone())));
+        assert_eq!(sweep.go_on(at("2026-11-20T20:05:00Z")), Some((first.clone(), Some(place))));
+        sweep.last = Some(first);
+        assert_eq!(sweep.go_on(at("2026-11-20T20:04:29Z")), None, "a schedule of every minute");
+        assert!(sweep.go_on(at("2026-11-20T20:04:31Z")).is_some());
+    }
+
+    #[test]
+    fn what_a_sweep_under_way_has_found_is_told_at_once_and_counts_wait_for_its_end() {
+        let last = surveyed("2026-11-20T20:10:00Z", &["2026-11-20T20:00:00Z", "2026-11-20T20:00:00Z"]);
+        let now = surveyed("2026-11-20T20:15:00Z", &["2026-11-20T10:00:00Z"]);
+        let sweep = Sweep { last: Some(last), under_way: Some((now, None)), ..Sweep::default() };
+        let told = |name| told(&sweep, "2026-11-20T20:15:00Z", None, name);
+        assert_eq!(told("ConnectorsActive"), Some(2));
+        assert_eq!(told("ConnectorsStale"), Some(0));
+        assert_eq!(told("OldestWatermarkAge"), Some(10 * 3_600 + 15 * 60));
+        // It was due at 11:00, and to be expected by 11:20.
+        assert_eq!(told("LongestOverdue"), Some(8 * 3_600 + 55 * 60));
+        assert_eq!(told("SweepAge"), Some(5 * 60));
+    }
+
+    #[test]
+    fn the_margin_is_what_the_source_keeps_less_what_is_not_sealed_and_can_be_used_up() {
+        let sweep = Sweep {
+            last: Some(surveyed("2026-11-20T20:10:00Z", &["2026-11-19T20:00:00Z"])),
+            ..Sweep::default()
+        };
+        let margin = |days: u64, name| {
+            let retention = Some(Duration::from_hours(24 * days));
+            told(&sweep, "2026-11-20T20:10:00Z", retention, name)
+        };
+        let hours = |days| margin(days, "RetentionMarginHours");
+        assert_eq!((hours(30), hours(1)), (Some(720 - 25), Some(-1)));
+        let percent = |days| margin(days, "RetentionMarginPercent");
+        assert_eq!((percent(30), percent(2), percent(1)), (Some(96), Some(49), Some(-1)));
+        assert_eq!(told(&sweep, "2026-11-20T20:10:00Z", None, "RetentionMarginHours"), None);
+    }
+
+    #[test]
+    fn nobody_to_watch_is_told_too_and_nothing_is_told_before_anything_was_read() {
+        assert_eq!(Sweep::default().figures(Time::EPOCH, None), []);
+        let sweep = Sweep { last: Some(surveyed("2026-11-20T20:00:00Z", &[])), ..Sweep::default() };
+        let figures = sweep.figures(at("2026-11-20T20:00:00Z"), Some(Duration::from_hours(48)));
+        assert!(figures.iter().all(|figure| figure.value == 0 || figure.name.starts_with("RetentionMargin")));
+        assert_eq!(figures.len(), 20);
+    }
+
+    #[test]
+    fn it_is_kept_as_text_and_comes_back_as_it_was() {
+        let place = Place { tenant: "acme".parse().unwrap(), connector: ConnectorId::new(7) };
+        let survey = surveyed("2026-11-20T20:00:00Z", &["2026-11-20T10:00:00Z"]);
+        let sweep = Sweep { kept: 7, under_way: Some((survey.clone(), Some(place))), last: Some(survey) };
+        let text = serde_json::to_string(&sweep).unwrap();
+        assert_eq!(serde_json::from_str::<Sweep>(&text).unwrap(), sweep);
+    }
+}

@@ -1,0 +1,214 @@
+//! What a sweep has found: counts and the oldest of each kind. Times, not ages, so that what was found an hour ago
+//! is an hour older now.
+
+use serde::{Deserialize, Serialize};
+
+use super::Watched;
+use crate::connector::State;
+use crate::fault::{Block, Reason, Stage};
+use crate::health::expected_by;
+use crate::protocol::Timing;
+use crate::time::Time;
+
+/// How many connectors are in which state; deleted ones are not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct States {
+    pub(super) draft: u64,
+    pub(super) ready: u64,
+    pub(super) active: u64,
+    pub(super) paused: u64,
+    pub(super) disabled: u64,
+}
+
+/// How many connectors are blocked, by what has to be mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Blocked {
+    /// The customer's role does not let us in.
+    pub(super) role: u64,
+    /// The role may not write, or the bucket refuses it.
+    pub(super) access: u64,
+    /// The customer's KMS key refuses.
+    pub(super) key: u64,
+    /// The bucket is gone, or in another region.
+    pub(super) bucket: u64,
+    /// The storage platform does not answer as it should.
+    pub(super) unavailable: u64,
+    /// Ours to mend.
+    pub(super) ours: u64,
+}
+
+/// What a sweep has found so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Survey {
+    /// When it began.
+    pub begun: Time,
+    pub(super) states: States,
+    pub(super) blocked: Blocked,
+    pub(super) stale: u64,
+    pub(super) undelivered_parts: u64,
+    pub(super) oldest_watermark: Option<Time>,
+    pub(super) oldest_undelivered: Option<Time>,
+    pub(super) longest_overdue: Option<Time>,
+}
+
+impl Survey {
+    pub(super) fn new(begun: Time) -> Self {
+        Self {
+            begun,
+            states: States::default(),
+            blocked: Blocked::default(),
+            stale: 0,
+            undelivered_parts: 0,
+            oldest_watermark: None,
+            oldest_undelivered: None,
+            longest_overdue: None,
+        }
+    }
+
+    /// Adds a connector, as it stands at `now`.
+    pub fn add(&mut self, watched: &Watched, timing: Timing, now: Time) {
+        match watched.state {
+            State::Draft => self.states.draft += 1,
+            State::Ready => self.states.ready += 1,
+            State::Active => self.states.active += 1,
+            State::Paused => self.states.paused += 1,
+            State::Disabled => self.states.disabled += 1,
+            State::Deleted => {}
+        }
+        let exporting = matches!(watched.state, State::Active | State::Paused);
+        let Some(cursor) = watched.cursor.as_ref().filter(|_| exporting) else { return };
+        self.oldest_watermark = earlier(self.oldest_watermark, Some(cursor.watermark));
+        let expected = expected_by(watched.activated_at, watched.frequency, cursor, timing);
+        // Beside a block too: a destination that is blocked never stops the sealing.
+        if let Some(expected) = expected.filter(|expected| now > *expected) {
+            self.stale += 1;
+            self.longest_overdue = earlier(self.longest_overdue, Some(expected));
+        }
+        // What waits while a connector is paused waits because someone wants it to.
+        if watched.state == State::Active {
+            self.undelivered_parts += cursor.next.previous().get().saturating_sub(cursor.delivered.get());
+            self.oldest_undelivered = earlier(self.oldest_undelivered, watched.waiting_since);
+            if let Some(block) = &cursor.block {
+                self.blocked.add(block);
+            }
+        }
+    }
+}
+
+impl Blocked {
+    fn add(&mut self, block: &Block) {
+        let count = match (block.stage, block.reason) {
+            (_, Reason::Rejected | Reason::TenantMismatch | Reason::Expired) | (Stage::Read, _) => {
+                &mut self.ours
+            }
+            (Stage::AssumeRole, Reason::Denied) => &mut self.role,
+            (Stage::PutObject, Reason::Denied) => &mut self.access,
+            (_, Reason::KeyDenied) => &mut self.key,
+            (_, Reason::Gone | Reason::Moved) => &mut self.bucket,
+            (_, Reason::Conflict | Reason::Unavailable) => &mut self.unavailable,
+        };
+        *count += 1;
+    }
+
+    pub(super) const fn all(self) -> u64 {
+        self.role + self.access + self.key + self.bucket + self.unavailable + self.ours
+    }
+}
+
+pub(super) fn earlier(a: Option<Time>, b: Option<Time>) -> Option<Time> {
+    a.into_iter().chain(b).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::cursor::Cursor;
+    use crate::part::PartNumber;
+    use crate::schedule::Frequency;
+
+    const TIMING: Timing = Timing { settle: Duration::from_mins(5), look_back: Duration::from_hours(1) };
+    const NOW: &str = "2026-11-20T20:10:00Z";
+
+    fn at(text: &str) -> Time {
+        text.parse().unwrap()
+    }
+
+    /// Sealed up to the last hour; three parts wait.
+    fn watched(state: State, block: Option<(Stage, Reason)>) -> Watched {
+        let start = at("2026-11-20T10:00:00Z");
+        let block = block.map(|(stage, reason)| Block {
+            stage,
+            reason,
+            code: String::new(),
+            cause: String::new(),
+            remedy: String::new(),
+            since: start,
+            attempts: 1,
+            next_attempt: start,
+        });
+        let cursor = Cursor {
+            next: PartNumber::new(11),
+            delivered: PartNumber::new(7),
+            watermark: at("2026-11-20T20:00:00Z"),
+            block,
+            ..Cursor::new(start, start, start)
+        };
+        Watched {
+            state,
+            frequency: Frequency::HOURLY,
+            activated_at: Some(start),
+            cursor: Some(cursor),
+            waiting_since: Some(at("2026-11-20T18:05:00Z")),
+        }
+    }
+
+    fn survey(all: &[Watched]) -> Survey {
+        let mut survey = Survey::new(at(NOW));
+        for watched in all {
+            survey.add(watched, TIMING, at(NOW));
+        }
+        survey
+    }
+
+    #[test]
+    fn each_block_is_counted_by_what_has_to_be_mended() {
+        let each = [
+            (Stage::AssumeRole, Reason::Denied),
+            (Stage::PutObject, Reason::Denied),
+            (Stage::PutObject, Reason::KeyDenied),
+            (Stage::PutObject, Reason::Gone),
+            (Stage::PutObject, Reason::Moved),
+            (Stage::AssumeRole, Reason::Unavailable),
+            (Stage::PutObject, Reason::Conflict),
+            (Stage::PutObject, Reason::Rejected),
+            (Stage::Read, Reason::TenantMismatch),
+        ];
+        let survey = survey(&each.map(|block| watched(State::Active, Some(block))));
+        let right = Blocked { role: 1, access: 1, key: 1, bucket: 2, unavailable: 2, ours: 2 };
+        assert_eq!((survey.blocked, survey.blocked.all()), (right, 9));
+        assert_eq!((survey.stale, survey.undelivered_parts), (0, 27));
+        assert_eq!(survey.oldest_undelivered, Some(at("2026-11-20T18:05:00Z")));
+    }
+
+    #[test]
+    fn what_is_paused_must_be_sealed_too_but_nothing_of_it_waits_to_be_mended() {
+        let mut late = watched(State::Paused, Some((Stage::PutObject, Reason::Gone)));
+        if let Some(cursor) = &mut late.cursor {
+            cursor.watermark = at("2026-11-20T18:00:00Z");
+        }
+        let survey = survey(&[late]);
+        assert_eq!((survey.stale, survey.longest_overdue), (1, Some(at("2026-11-20T19:20:00Z"))));
+        assert_eq!(survey.oldest_watermark, Some(at("2026-11-20T18:00:00Z")));
+        assert_eq!((survey.blocked.all(), survey.undelivered_parts, survey.oldest_undelivered), (0, 0, None));
+    }
+
+    #[test]
+    fn what_exports_nothing_is_counted_and_its_cursor_says_nothing() {
+        let draft = Watched { cursor: None, activated_at: None, ..watched(State::Draft, None) };
+        let survey = survey(&[draft, watched(State::Disabled, None), watched(State::Deleted, None)]);
+        assert_eq!(survey.states, States { draft: 1, disabled: 1, ..States::default() });
+        assert_eq!((survey.oldest_watermark, survey.stale), (None, 0));
+    }
+}

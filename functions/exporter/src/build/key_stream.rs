@@ -1,0 +1,46 @@
+//! One key list of the staging bucket, read as a stream.
+
+use domain::item::EventKey;
+use domain::key_list::KeyListReader;
+use domain::ports::{ByteStream, PortError, Staging};
+use futures_util::StreamExt;
+
+use super::bug;
+
+/// A key list, and the key that it has come to.
+pub(super) struct KeyStream {
+    bytes: ByteStream,
+    reader: KeyListReader,
+    head: Option<EventKey>,
+}
+
+impl KeyStream {
+    /// Opens the list and reads its first key.
+    pub(super) async fn open(staging: &dyn Staging, key: &str) -> Result<Self, PortError> {
+        let bytes = staging.read(key).await?;
+        let reader = KeyListReader::new().map_err(|e| bug("reading a key list", e))?;
+        let mut list = Self { bytes, reader, head: None };
+        list.advance().await?;
+        Ok(list)
+    }
+
+    /// The key that it has come to; none at its end.
+    pub(super) const fn head(&self) -> Option<&EventKey> {
+        self.head.as_ref()
+    }
+
+    /// Goes on to the next key.
+    pub(super) async fn advance(&mut self) -> Result<(), PortError> {
+        loop {
+            self.head = self.reader.next_key();
+            if self.head.is_some() {
+                return Ok(());
+            }
+            match self.bytes.next().await {
+                Some(bytes) => self.reader.feed(&bytes?).map_err(|e| bug("reading a key list", e))?,
+                None if self.reader.is_at_boundary() => return Ok(()),
+                None => return Err(bug("reading a key list", "it ends in the middle of a key")),
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The exporter's process killed at random moments, with a signal that it can't catch: whatever it was doing, the
+//! next process goes on, and the customer's bucket ends up with everything once.
+
+use std::time::Duration;
+
+use domain::connector::Connector;
+use domain::names::WorkerId;
+use domain::time::Time;
+use tests::fakes::SeededRandomness;
+use tests::fixtures::cloudtrail;
+use tests::lambda::Function;
+
+use crate::world::{World, batch, exporter, failed, message};
+
+/// Events of a round (one batch write), in parts of so many: a run makes about a hundred requests.
+const EVENTS: usize = 24;
+const PART_EVENTS: &str = "2";
+/// A process that has died had the lease for longer than a test can wait.
+const LATER: Duration = Duration::from_mins(10);
+
+/// What the rounds came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) rounds: u64,
+    /// The process was killed before it had answered.
+    pub(crate) killed_at_work: u64,
+    /// A second process worked on the same connector at the same time.
+    pub(crate) with_two: u64,
+    /// Files that the killed processes had written.
+    pub(crate) files_before: u64,
+    pub(crate) files: u64,
+    pub(crate) events: u64,
+}
+
+/// Kills so many processes, each at a moment that follows from the seed and from how fast this machine is. `tell`
+/// hears of each round.
+pub(crate) async fn rounds(count: u64, seed: u64, tell: impl Fn(&Tally)) -> Tally {
+    let chance = SeededRandomness::new(seed);
+    let world = World::start().await;
+    let mut environment = world.environment();
+    environment.push(("MAX_PART_EVENTS", PART_EVENTS.to_owned()));
+    let mut tally = Tally::default();
+    let mut victim = exporter(&environment).await;
+    let span = whole_run(&world, &mut victim).await;
+    for round in 0..count {
+        let events: Vec<&str> = real_events(round);
+        let connector = world.connector(&format!("acme-{round}"), &events).await;
+        let next = exporter(&environment).await;
+        let moment = chance.below(u64::try_from(span.as_millis()).unwrap().max(1));
+        let two = chance.below(3) == 0;
+        tally.with_two += u64::from(two);
+        let killed =
+            Killing { world: &world, connector: &connector, moment: Duration::from_millis(moment), two };
+        let (mut next, answered) = killed.carry_out(victim, next).await;
+        tally.killed_at_work += u64::from(!answered);
+        tally.files_before += world.verdict(&connector, &events).parts as u64;
+
+        finish(&world, &connector, &mut next).await;
+        let verdict = world.verdict(&connector, &events);
+        verdict.assert_clean();
+        assert_eq!(verdict.delivered, EVENTS, "round {round}");
+        let cursor = world.cursor(&connector.id).await;
+        assert_eq!(cursor.next.previous().get(), verdict.parts as u64, "round {round}: every part is there");
+        tally.rounds += 1;
+        tally.files += verdict.parts as u64;
+        tally.events += verdict.delivered as u64;
+        tell(&tally);
+        victim = next;
+    }
+    victim.kill().await;
+    tally
+}
+
+/// How long a run that nobody disturbs takes here.
+async fn whole_run(world: &World, process: &mut Function) -> Duration {
+    let connector = world.connector("acme-undisturbed", &real_events(0)).await;
+    let began = world.embedded.clock().now();
+    finish(world, &connector, process).await;
+    world.embedded.clock().now().since(began)
+}
+
+fn real_events(round: u64) -> Vec<&'static str> {
+    let all = cloudtrail();
+    let from = usize::try_from(round).unwrap() * EVENTS % (all.len() - EVENTS);
+    all[from..from + EVENTS].iter().map(|event| event.json.as_str()).collect()
+}
+
+struct Killing<'a> {
+    world: &'a World,
+    connector: &'a Connector,
+    moment: Duration,
+    two: bool,
+}
+
+impl Killing<'_> {
+    /// Sets the victim to work and kills it at the moment, with a second process at work if there are to be two.
+    /// Returns the second, and whether the victim was done.
+    async fn carry_out(&self, mut victim: Function, mut second: Function) -> (Function, bool) {
+        let job = batch(&[&message(self.connector)]);
+        let killed = async {
+            let answered = tokio::time::timeout(self.moment, victim.invoke(&job)).await.is_ok();
+            victim.kill().await;
+            answered
+        };
+        let helped = async {
+            if self.two {
+                // Half way; the lease is not what safety rests on.
+                tokio::time::sleep(self.moment / 2).await;
+                take_lease(self.world, self.connector).await;
+                second.invoke(&job).await.unwrap();
+            }
+        };
+        let (answered, ()) = tokio::join!(killed, helped);
+        (second, answered)
+    }
+}
+
+/// Takes the lease from whoever has it, and lets it run out at once, as time would.
+async fn take_lease(world: &World, connector: &Connector) {
+    let now: Time = world.embedded.clock().now();
+    let runs = world.embedded.exporter().ports.runs;
+    let until = now - Duration::from_secs(1);
+    runs.lease(&connector.id, &WorkerId::new(0, 0), now + LATER, until).await.unwrap();
+}
+
+/// Has the process work until everything that is due is delivered.
+async fn finish(world: &World, connector: &Connector, process: &mut Function) {
+    for _ in 0..10 {
+        take_lease(world, connector).await;
+        let answer = process.invoke(&batch(&[&message(connector)])).await.unwrap();
+        assert_eq!(answer, failed(&[]));
+        let cursor = world.cursor(&connector.id).await;
+        if cursor.undelivered().is_none() && cursor.watermark > world.since {
+            return;
+        }
+    }
+    panic!("{} is never done: {:?}", connector.id, world.cursor(&connector.id).await);
+}
+
+#[tokio::test]
+async fn a_process_killed_at_any_moment_loses_nothing_and_doubles_nothing() {
+    let tally = rounds(20, 1, |_| ()).await;
+    assert_eq!(tally.rounds, 20);
+    assert!(tally.killed_at_work >= 5, "{tally:?}");
+}

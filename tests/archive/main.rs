@@ -1,0 +1,63 @@
+//! Writes sound archives, for checks by programs that we didn't write and for measurements.
+//!
+//! ```text
+//! cargo run -p tests --example archive -- story DIR              the tests' story of a connector, 14 parts
+//! cargo run -p tests --example archive -- large DIR gzip 200 5000    200 parts of 5,000 events each
+//! ```
+//!
+//! Prints the key that signed the first part.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use domain::part::{Compression, Encoding, Format};
+use domain::time::Time;
+use tests::archive::{Sealer, TestKey, retimed, story, write};
+use tests::fixtures;
+
+const SEED: u8 = 7;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["story", folder] => {
+            write(&story(1, SEED).files, &PathBuf::from(folder)).expect("the folder written")
+        }
+        ["large", folder, compression, parts, events] => {
+            let compression = Compression::named(compression).expect("none, gzip or zstd");
+            let (parts, events) = (parts.parse().expect("a number"), events.parse().expect("a number"));
+            large(&PathBuf::from(folder), compression, parts, events);
+        }
+        _ => {
+            eprintln!("usage: archive story DIR | archive large DIR none|gzip|zstd PARTS EVENTS");
+            return ExitCode::from(2);
+        }
+    }
+    println!("{}", TestKey::new(SEED).public);
+    ExitCode::SUCCESS
+}
+
+/// So many hourly parts of so many real events each, written as they are made.
+fn large(folder: &std::path::Path, compression: Compression, parts: u64, events: u64) {
+    let start: Time = "2026-01-01T00:00:00Z".parse().expect("a time");
+    let mut sealer = Sealer::new(1, start, SEED);
+    sealer.encoding = Encoding { format: Format::Json, compression };
+    let real = fixtures::cloudtrail();
+    let mut number = 0;
+    for _ in 0..parts {
+        let from = sealer.watermark();
+        let batch: Vec<(Time, String)> = (0..events)
+            .map(|turn| {
+                number += 1;
+                let time = from + Duration::from_millis(turn * 3_600_000 / events);
+                let place = usize::try_from(number).expect("a place") % real.len();
+                (time, retimed(&real[place].json, time, number))
+            })
+            .collect();
+        sealer.seal(from + Duration::from_secs(3_600), &batch);
+        write(&sealer.files, folder).expect("the folder written");
+        sealer.files.clear();
+    }
+}

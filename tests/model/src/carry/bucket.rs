@@ -1,0 +1,82 @@
+//! Writes to the customer's bucket, and the arrival of requests that took long.
+
+use domain::fault::{Reason, Stage};
+use domain::part::Part;
+use domain::protocol::{Answer, Mark, PutAnswer};
+
+use super::{Deed, Hand, fault};
+use crate::variant::Variant;
+use crate::worker::Worker;
+use crate::world::{Body, Request, body_of};
+
+impl Hand<'_> {
+    pub(super) fn put(&mut self, worker: &mut Worker, part: &Part, deed: Deed) -> Option<Answer> {
+        let variant = self.variant;
+        if variant == Variant::MarksFirst && deed == Deed::Done && !worker.memory.half {
+            let mark = Mark { part: part.clone(), at: self.world.clock, unblock: false };
+            let account = &mut self.world.accounts[worker.account];
+            account.mark_part(&mark);
+            account.move_delivered(&mark);
+            worker.memory.half = true;
+            return None;
+        }
+        worker.memory.half = false;
+        let failed = |reason| Answer::Put(Err(fault(Stage::PutObject, reason)));
+        let to = if variant == Variant::KeepsTheBucketOpen { 0 } else { worker.account };
+        if !self.world.accounts[to].open {
+            return Some(failed(Reason::Gone));
+        }
+        Some(match deed {
+            Deed::Done => Answer::Put(Ok(self.write(worker.account, to, part))),
+            Deed::AnswerLost => {
+                self.write(worker.account, to, part);
+                failed(Reason::Unavailable)
+            }
+            Deed::Expired => failed(Reason::Expired),
+            Deed::Hangs => {
+                self.hang(worker.account, deed, Request::Put(Box::new(part.clone())));
+                if variant == Variant::TakesLostWriteForDone {
+                    Answer::Put(Ok(PutAnswer::Written))
+                } else {
+                    failed(Reason::Unavailable)
+                }
+            }
+            _ if variant == Variant::TakesConflictForExists => Answer::Put(Ok(PutAnswer::Exists)),
+            _ => failed(Reason::Conflict),
+        })
+    }
+
+    fn write(&mut self, of: usize, to: usize, part: &Part) -> PutAnswer {
+        let body = match body_of(part) {
+            Body::Of(_) if self.variant == Variant::RebuildsTheBody => {
+                let (from, to) = (part.first.unwrap_or(part.window.from), part.window.to);
+                Body::Of(self.world.table(&self.setup.events, of, from.min(part.window.from), to))
+            }
+            body => body,
+        };
+        self.world.accounts[to].put_new(of, part, body)
+    }
+
+    /// The request that is under way arrives.
+    pub(crate) fn land(&mut self) {
+        let Some((number, request)) = self.world.under_way.take() else { return };
+        let variant = self.variant;
+        let account = &mut self.world.accounts[number];
+        match request {
+            Request::Seal(seal) => {
+                account.seal(&seal, variant);
+            }
+            Request::Put(part) => {
+                if account.open {
+                    self.write(number, number, &part);
+                }
+            }
+            Request::Mark(mark) => {
+                account.mark_part(&mark);
+                account.move_delivered(&mark);
+            }
+            Request::ReadThrough(read) => account.read_through(&read, variant),
+            Request::Reconciled(noted) => account.reconciled(&noted),
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Carries out the effects of a worker on the world, and everything that can become of each: done, refused, done but
+//! the answer lost, still under way when the worker has given up waiting.
+
+mod bucket;
+mod seal;
+
+use std::time::Duration;
+
+use domain::fault::{Fault, Reason, Stage};
+use domain::ports::LeaseAnswer;
+use domain::protocol::{Answer, Effect, Failure, FailureKind, Snapshot};
+use domain::time::Time;
+
+use crate::reading::Reading;
+use crate::setup::{Lease, Setup};
+use crate::variant::Variant;
+use crate::worker::Worker;
+use crate::world::{Request, World};
+
+/// What becomes of an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Deed {
+    /// It is done, and answered.
+    Done,
+    /// The next page of this partition is read.
+    Page(usize),
+    /// It is not done, and the worker learns that something failed.
+    Fails,
+    /// It is done, and the answer is lost.
+    AnswerLost,
+    /// Only the first of its two writes is done, and then something failed.
+    Half,
+    /// It is on its way, and the worker has given up waiting. It may arrive at any time.
+    Hangs,
+    /// The credentials have run out.
+    Expired,
+}
+
+impl Deed {
+    /// Whether it is one of the faults that a setup counts.
+    #[must_use]
+    pub const fn is_fault(self) -> bool {
+        !matches!(self, Self::Done | Self::Page(_))
+    }
+}
+
+/// What can become of the worker's effect.
+pub fn deeds(worker: &Worker, world: &World, found: &mut Vec<Deed>) {
+    match (&worker.effect, &worker.reading) {
+        (Effect::Build(_), Some(reading)) => found.extend(reading.dry().map(Deed::Page)),
+        _ => found.push(Deed::Done),
+    }
+    if world.faults == Some(0) {
+        return;
+    }
+    found.push(Deed::Fails);
+    let hangs = world.under_way.is_none().then_some(Deed::Hangs);
+    match &worker.effect {
+        Effect::Lease { .. } | Effect::Block(_) | Effect::Release(_) => found.push(Deed::AnswerLost),
+        Effect::Seal(_) | Effect::ReadThrough(_) | Effect::Reconciled(_) => {
+            found.push(Deed::AnswerLost);
+            found.extend(hangs);
+        }
+        Effect::Mark(_) => {
+            found.extend([Deed::AnswerLost, Deed::Half]);
+            found.extend(hangs);
+        }
+        Effect::Put(_) => {
+            found.extend([Deed::AnswerLost, Deed::Expired]);
+            found.extend(hangs);
+        }
+        _ => {}
+    }
+}
+
+/// What a worker does next, and the world it leaves.
+pub(crate) struct Hand<'a> {
+    pub(crate) setup: &'a Setup,
+    pub(crate) variant: Variant,
+    pub(crate) connectors: &'a [domain::connector::Connector],
+    pub(crate) world: &'a mut World,
+}
+
+impl Hand<'_> {
+    /// The worker's clock.
+    fn clock(&self) -> Time {
+        self.variant.clock(self.world.clock) + self.setup.ahead
+    }
+
+    /// Does it. `None`: the run is over.
+    pub(crate) fn carry_out(&mut self, mut worker: Worker, deed: Deed) -> Option<Worker> {
+        if deed.is_fault() {
+            self.world.faults = self.world.faults.map(|left| left - 1);
+        }
+        let effect = self.variant.asks(&worker, &self.world.accounts[worker.account].cursor);
+        let Some(answer) = self.answer(&mut worker, &effect, deed) else { return Some(worker) };
+        let now = self.clock();
+        let name = Worker::name(worker.place);
+        let next = worker.told(answer, now);
+        if next.is_none() {
+            self.world.forget(&name);
+        }
+        next
+    }
+
+    /// The answer; `None` while the effect is not yet carried out as a whole.
+    fn answer(&mut self, worker: &mut Worker, effect: &Effect, deed: Deed) -> Option<Answer> {
+        let done = deed == Deed::Done || deed == Deed::AnswerLost;
+        let failed = || Answer::Failed(Failure::new(FailureKind::Port, "it failed"));
+        let number = worker.account;
+        let name = Worker::name(worker.place);
+        let (now, variant) = (self.clock(), self.variant);
+        let date = self.world.clock.floor(Duration::from_secs(1));
+        let told = |answer: Answer| Some(if deed == Deed::Done { answer } else { failed() });
+        let account = &mut self.world.accounts[number];
+        match effect {
+            Effect::Build(order) => self.build(worker, order, deed),
+            Effect::Seal(seal) => self.seal(worker, seal, deed),
+            Effect::Put(part) => self.put(worker, part, deed),
+            Effect::Lease { until } => {
+                let granted = match self.setup.lease {
+                    Lease::Kept if done => account.lease(&name, now, *until),
+                    _ => LeaseAnswer::Granted,
+                };
+                told(Answer::Leased(granted))
+            }
+            Effect::Snapshot => {
+                let connector = self.connectors[number].clone();
+                let grid = connector.grid();
+                // Where all clocks are one, the date would only make states different.
+                let server_time = (!self.setup.ahead.is_zero()).then_some(date);
+                let snapshot = Snapshot { connector, cursor: account.cursor.clone(), server_time };
+                told(Worker::snapshot(variant.shows(snapshot, grid)))
+            }
+            Effect::ReadBack(part) => told(Answer::Part(account.part(*part).cloned().map(Box::new))),
+            Effect::Load(part) => {
+                let trusted =
+                    worker.memory.sealed.take().filter(|_| variant == Variant::TakesLostSealForDone);
+                let found = trusted.filter(|own| own.number == *part);
+                told(Answer::Part(found.or_else(|| account.part(*part).cloned().map(Box::new))))
+            }
+            Effect::Open(_) => {
+                let fault = |reason| Answer::Opened(Err(fault(Stage::AssumeRole, reason)));
+                Some(match deed {
+                    Deed::Done if account.open => Answer::Opened(Ok(())),
+                    Deed::Done => fault(Reason::Denied),
+                    _ => fault(Reason::Unavailable),
+                })
+            }
+            Effect::Mark(mark) => {
+                if done || deed == Deed::Half {
+                    account.mark_part(mark);
+                }
+                if done {
+                    account.move_delivered(mark);
+                }
+                self.hang(number, deed, Request::Mark(Box::new(mark.clone())));
+                told(Answer::Done)
+            }
+            Effect::Block(block) => {
+                if done {
+                    account.block((**block).clone());
+                }
+                told(Answer::Done)
+            }
+            Effect::ReadThrough(read) => {
+                if done {
+                    account.read_through(read, variant);
+                }
+                self.hang(number, deed, Request::ReadThrough(*read));
+                told(Answer::Done)
+            }
+            Effect::Reconciled(noted) => {
+                if done {
+                    account.reconciled(noted);
+                }
+                self.hang(number, deed, Request::Reconciled(noted.clone()));
+                told(Answer::Done)
+            }
+            Effect::Release(release) => {
+                if done {
+                    let owner = (self.setup.lease == Lease::Kept).then_some(&name);
+                    account.release(owner, release);
+                }
+                told(Answer::Done)
+            }
+            Effect::Wait(_) | Effect::Announce(_) | Effect::Finish(_) => told(Answer::Done),
+        }
+    }
+
+    fn hang(&mut self, account: usize, deed: Deed, request: Request) {
+        if deed == Deed::Hangs {
+            self.world.under_way = Some((account, request));
+        }
+    }
+
+    fn build(
+        &mut self,
+        worker: &mut Worker,
+        order: &domain::protocol::BuildOrder,
+        deed: Deed,
+    ) -> Option<Answer> {
+        let (setup, number) = (self.setup, worker.account);
+        let now = self.clock();
+        if deed == Deed::Fails && self.variant != Variant::TakesFailedPageForEnd {
+            return Some(Answer::Failed(Failure::new(FailureKind::Port, "it failed")));
+        }
+        let Some(mut reading) = worker.reading.take() else {
+            worker.reading = Some(Reading::begin(setup, &self.world.accounts[number], order));
+            return None;
+        };
+        let foreign = if let Deed::Page(shard) = deed {
+            reading.page(setup, self.world, number, order, shard, self.variant)
+        } else {
+            reading.end();
+            None
+        };
+        let built = foreign.or_else(|| reading.merge(setup, order, now));
+        worker.reading = Some(reading);
+        let built = match built? {
+            domain::protocol::Built::OutOfTime { .. } if self.variant == Variant::TakesCutForQuiet => {
+                domain::protocol::Built::Nothing
+            }
+            built => built,
+        };
+        Some(Answer::Built(Box::new(built)))
+    }
+}
+
+fn fault(stage: Stage, reason: Reason) -> Fault {
+    Fault { stage, reason, code: format!("{reason:?}"), message: String::new() }
+}

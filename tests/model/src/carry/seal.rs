@@ -1,0 +1,57 @@
+//! The seal, carried out; and what broken protocols make of it.
+
+use domain::protocol::{Answer, Seal, SealAnswer};
+
+use super::{Deed, Hand};
+use crate::variant::Variant;
+use crate::worker::Worker;
+use crate::world::Request;
+
+impl Hand<'_> {
+    pub(super) fn seal(&mut self, worker: &mut Worker, seal: &Seal, deed: Deed) -> Option<Answer> {
+        let variant = self.variant;
+        let account = &mut self.world.accounts[worker.account];
+        let seal = worker.memory.again.take().unwrap_or_else(|| Box::new(seal.clone()));
+        if variant == Variant::MovesTheWatermarkFirst && deed == Deed::Done {
+            let stands = account.cursor.next == seal.part.number;
+            if worker.memory.half {
+                worker.memory.half = false;
+                account.put_part(seal.part.clone());
+                return Some(Answer::Sealed(SealAnswer::Won));
+            }
+            if stands {
+                account.move_cursor(&seal);
+                worker.memory.half = true;
+                return None;
+            }
+        }
+        let answer = match deed {
+            Deed::Done | Deed::AnswerLost => account.seal(&seal, variant),
+            Deed::Hangs => {
+                self.hang(worker.account, deed, Request::Seal(seal.clone()));
+                SealAnswer::Unknown
+            }
+            _ => SealAnswer::Unknown,
+        };
+        let answer = if deed == Deed::AnswerLost { SealAnswer::Unknown } else { answer };
+        let account = &self.world.accounts[worker.account];
+        match (variant, answer) {
+            (Variant::SealsAgainWhatItHas, SealAnswer::Refused)
+            | (Variant::TakesLostSealForFailed, SealAnswer::Unknown) => {
+                let mut again = seal;
+                again.watermark_after = again.watermark_after.max(account.cursor.watermark);
+                again.watermark_before = account.cursor.watermark;
+                again.part.number = account.cursor.next;
+                again.part.window.from = again.watermark_before;
+                again.part.window.to = again.watermark_after;
+                worker.memory.again = Some(again);
+                None
+            }
+            (Variant::TakesLostSealForDone, SealAnswer::Unknown) => {
+                worker.memory.sealed = Some(Box::new(seal.part));
+                Some(Answer::Sealed(SealAnswer::Won))
+            }
+            _ => Some(Answer::Sealed(answer)),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Liveness: from every state, a run of things in which nothing more goes wrong leads to everything being delivered.
+//!
+//! That run is one path: buckets come back, what is on its way arrives, workers go on, the dispatcher starts what is
+//! due, and only if there is nothing to do the clock goes on. Each state has one successor on it, so a state is as
+//! live as its successor, and a path that meets a state known to be live need not be walked on.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Mutex, OnceLock};
+
+use domain::time::Time;
+
+use crate::carry::Deed;
+use crate::machine::{Action, Machine, State};
+use crate::promises::Promise;
+use crate::setup::TIMING;
+use crate::world::{Events, Standing, World, events_of};
+
+/// No path is as long as this. One that is goes round in a circle.
+const LONGEST: usize = 1000;
+
+/// The states that are known to be live, by fingerprint.
+#[derive(Debug, Default)]
+pub struct Live {
+    known: Mutex<HashSet<u64>>,
+    /// One that is not, and what is broken at the end of its path. One will do: then nothing more is walked.
+    dead: OnceLock<(u64, Promise)>,
+}
+
+impl Machine {
+    /// Walks the path. The promise that is broken at its end, if one is: liveness, or, if only events are missing
+    /// that came later than the look-back, that these are found all the same.
+    ///
+    /// # Panics
+    /// If a thread has died.
+    #[must_use]
+    pub fn drain(&self, state: &State) -> Option<Promise> {
+        let first = fingerprint(state);
+        if let Some((dead, promise)) = self.live.dead.get() {
+            return (*dead == first).then_some(*promise);
+        }
+        let mut walked = Vec::new();
+        let mut state = state.clone();
+        for _ in 0..LONGEST {
+            let here = fingerprint(&state);
+            walked.push(here);
+            let mut known = self.live.known.lock().expect("no thread has died");
+            if known.contains(&here) || self.is_drained(&state) {
+                known.extend(walked);
+                return None;
+            }
+            drop(known);
+            state = self.take(&state, self.fair(&state));
+        }
+        let promise = self.broken_at_the_end(&state.world);
+        self.live.dead.set((first, promise)).is_ok().then_some(promise)
+    }
+
+    fn broken_at_the_end(&self, world: &World) -> Promise {
+        let missing = self.missing(world);
+        let is_late = |number: &usize| match world.events[*number] {
+            Standing::Readable(since) => {
+                let event = &self.setup.events[*number];
+                !event.tells || since > event.in_time_until()
+            }
+            _ => false,
+        };
+        if !missing.is_empty() && missing.iter().all(is_late) {
+            Promise::LateIsAdditive
+        } else {
+            Promise::Liveness
+        }
+    }
+
+    /// What happens next if nothing goes wrong.
+    fn fair(&self, state: &State) -> Action {
+        let world = &state.world;
+        if let Some(account) = world.accounts.iter().position(|account| !account.open) {
+            return Action::Open(account);
+        }
+        if world.under_way.is_some() {
+            return Action::Arrive;
+        }
+        let misplaced = |number: &usize| self.setup.events[*number].foreign && world.is_readable(*number);
+        if let Some(event) = (0..world.events.len()).find(misplaced) {
+            return Action::Expire(event);
+        }
+        for (place, worker) in state.workers.iter().enumerate() {
+            if let Some(worker) = worker {
+                let dry = worker.reading.as_ref().and_then(|reading| reading.dry().next());
+                return Action::Do(place, dry.map_or(Deed::Done, Deed::Page));
+            }
+        }
+        let due = |account: &crate::world::Account| account.cursor.next_run_at <= world.clock;
+        match world.accounts.iter().position(due) {
+            Some(account) => Action::Start(0, account),
+            None => Action::Wait(next_time(world)),
+        }
+    }
+
+    /// The events that can be read and are in no part, those aside that are not the connector's to export.
+    fn missing(&self, world: &World) -> Vec<usize> {
+        let wanted = |number: &usize| {
+            let event = &self.setup.events[*number];
+            let account = &world.accounts[event.account];
+            let sealed = account.parts.iter().fold(Events::default(), |all, part| all.and(events_of(part)));
+            let exported = !event.tells || event.at >= account.cursor.since;
+            world.is_readable(*number) && !event.foreign && exported && !sealed.has(*number)
+        };
+        (0..world.events.len()).filter(wanted).collect()
+    }
+
+    /// Everything readable is sealed, everything sealed is delivered, and no window is due.
+    fn is_drained(&self, state: &State) -> bool {
+        let world = &state.world;
+        let idle = state.workers.iter().all(Option::is_none) && world.under_way.is_none();
+        idle && self.missing(world).is_empty()
+            && world.accounts.iter().zip(&self.connectors).all(|(account, connector)| {
+                let cursor = &account.cursor;
+                let due = connector.grid().map(|grid| grid.due(cursor.watermark, cursor.cut, TIMING.settle));
+                cursor.undelivered().is_none() && due.is_none_or(|due| due > world.clock)
+            })
+    }
+}
+
+fn fingerprint(state: &State) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    state.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// When something is due next.
+fn next_time(world: &World) -> Time {
+    let runs = world.accounts.iter().map(|account| account.cursor.next_run_at);
+    runs.min().unwrap_or(Time::LAST)
+}

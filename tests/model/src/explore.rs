@@ -1,0 +1,69 @@
+//! Explores a machine, and tells what was found.
+
+use std::fmt::Write as _;
+
+use stateright::{Checker, HasDiscoveries, Model};
+
+use crate::machine::{Action, Machine};
+use crate::promises::Promise;
+use crate::sights::Sight;
+
+/// What an exploration has found.
+#[derive(Debug)]
+pub struct Found {
+    /// States that were come to, again and again counted.
+    pub states: usize,
+    /// Different ones.
+    pub unique: usize,
+    /// The longest of the shortest ways to a state.
+    pub depth: usize,
+    /// Broken promises, and the way to each.
+    pub broken: Vec<(Promise, Vec<Action>)>,
+    /// What was seen.
+    pub seen: Vec<Sight>,
+}
+
+/// Explores everything, or until a promise is broken.
+#[must_use]
+pub fn explore(machine: Machine, threads: usize) -> Found {
+    let checker = machine.checker().threads(threads).finish_when(HasDiscoveries::AnyFailures);
+    let checker = checker.spawn_bfs().join();
+    let mut discoveries = checker.discoveries();
+    let mut broken = Vec::new();
+    for promise in Promise::ALL {
+        broken.extend(discoveries.remove(promise.name()).map(|path| (promise, path.into_actions())));
+    }
+    let seen = Sight::ALL.into_iter().filter(|sight| discoveries.contains_key(sight.name())).collect();
+    Found {
+        states: checker.state_count(),
+        unique: checker.unique_state_count(),
+        depth: checker.max_depth(),
+        broken,
+        seen,
+    }
+}
+
+/// A way through the states, a line for each step: what happens, and what each worker waits for then.
+#[must_use]
+pub fn trace(machine: &Machine, way: &[Action]) -> String {
+    let mut text = String::new();
+    let Some(mut state) = machine.init_states().pop() else { return text };
+    for action in way {
+        state = machine.take(&state, *action);
+        let waits = state.workers.iter().enumerate().filter_map(|(place, worker)| {
+            let effect = format!("{:?}", worker.as_ref()?.effect);
+            Some(format!("{place}: {}", effect.split(['(', ' ']).next().unwrap_or_default()))
+        });
+        let cursor = &state.world.accounts[0].cursor;
+        let waits: Vec<String> = waits.collect();
+        let _ = writeln!(
+            text,
+            "{action:?}  →  {}  next {} W {} delivered {}",
+            waits.join(", "),
+            cursor.next.get(),
+            cursor.watermark,
+            cursor.delivered.get()
+        );
+    }
+    text
+}

@@ -1,0 +1,142 @@
+//! The conditional writes of the ledger and of the bucket, each on the conditions that the port promises: the
+//! conformance suite holds the real adapter to the same.
+
+use domain::fault::Block;
+use domain::names::WorkerId;
+use domain::part::{Part, PartNumber};
+use domain::ports::{LONGEST_LEASE, LeaseAnswer};
+use domain::protocol::{Mark, PutAnswer, ReadThrough, Reconciled, Release, Seal, SealAnswer};
+use domain::time::Time;
+
+use crate::variant::Variant;
+use crate::world::{Account, Body, Object};
+
+impl Account {
+    /// Takes the lease if nobody has it, it has run out, it is longer than any may be, or it is the worker's.
+    pub fn lease(&mut self, worker: &WorkerId, now: Time, until: Time) -> LeaseAnswer {
+        let held = self
+            .lease
+            .as_ref()
+            .is_some_and(|(owner, until)| owner != worker && *until >= now && *until <= now + LONGEST_LEASE);
+        if held {
+            return LeaseAnswer::Held;
+        }
+        self.lease = Some((worker.clone(), until));
+        LeaseAnswer::Granted
+    }
+
+    /// The record of a part.
+    #[must_use]
+    pub fn part(&self, number: PartNumber) -> Option<&Part> {
+        self.parts.iter().find(|part| part.number == number)
+    }
+
+    /// Puts the part if its number is free, and moves the cursor if it stands where the worker read it; both or
+    /// nothing.
+    pub fn seal(&mut self, seal: &Seal, variant: Variant) -> SealAnswer {
+        let number = seal.part.number;
+        let free = self.part(number).is_none() && self.cursor.next == number;
+        let stands = self.cursor.watermark == seal.watermark_before;
+        let (free, stands) = variant.seals_if(free, stands);
+        if !(free && stands) {
+            return SealAnswer::Refused;
+        }
+        self.put_part(seal.part.clone());
+        self.move_cursor(seal);
+        SealAnswer::Won
+    }
+
+    /// The first half of the transaction.
+    pub fn put_part(&mut self, part: Part) {
+        self.parts.retain(|other| other.number != part.number);
+        self.parts.push(part);
+        self.parts.sort_by_key(|part| part.number);
+    }
+
+    /// The second half of the transaction.
+    pub fn move_cursor(&mut self, seal: &Seal) {
+        self.cursor.next = seal.part.number.next();
+        self.cursor.watermark = seal.watermark_after;
+        self.cursor.reading = seal.reading;
+        if let Some(reconcile) = &seal.reconcile {
+            self.cursor.reconcile = reconcile.clone();
+        }
+        if seal.unblock {
+            self.cursor.block = None;
+        }
+    }
+
+    /// The parts before `before` whose windows end later than `after`: newest first, up to the first that ends too
+    /// early.
+    pub fn parts_reaching(&self, after: Time, before: PartNumber) -> impl Iterator<Item = &Part> {
+        let earlier = self.parts.iter().rev().filter(move |part| part.number < before);
+        earlier.take_while(move |part| part.window.to > after)
+    }
+
+    /// The first half of a mark: the part's record. When it was is nothing that anyone decides by, so all marks bear
+    /// the same time.
+    pub fn mark_part(&mut self, mark: &Mark) {
+        if let Some(part) = self.parts.iter_mut().find(|part| part.number == mark.part.number) {
+            part.delivered_at = Some(Time::EPOCH);
+        }
+    }
+
+    /// The second half: the cursor, if it stands right before.
+    pub fn move_delivered(&mut self, mark: &Mark) {
+        if self.cursor.delivered == mark.part.number.previous() {
+            self.cursor.delivered = mark.part.number;
+            if mark.unblock {
+                self.cursor.block = None;
+            }
+        }
+    }
+
+    /// Records why delivery is blocked.
+    pub fn block(&mut self, block: Block) {
+        self.cursor.block = Some(block);
+    }
+
+    /// Notes how far a window is read, if nobody has sealed since.
+    pub fn read_through(&mut self, read: &ReadThrough, variant: Variant) {
+        let stands = self.cursor.next == read.next && self.cursor.watermark == read.watermark;
+        if stands || variant == Variant::NotesReadingUnconditionally {
+            self.cursor.reading = Some(read.reading);
+        }
+    }
+
+    /// Moves the reconcile on, if it stands where the worker read it.
+    pub fn reconciled(&mut self, noted: &Reconciled) {
+        if self.cursor.reconcile == noted.before {
+            self.cursor.reconcile = noted.after.clone();
+            if noted.unblock {
+                self.cursor.block = None;
+            }
+        }
+    }
+
+    /// Gives the lease back, and says when to run next. If that was changed meanwhile, someone asked for a run: it is
+    /// left due.
+    pub fn release(&mut self, worker: Option<&WorkerId>, release: &Release) {
+        let owner = self.lease.as_ref().map(|(owner, _)| owner);
+        let ours = worker.is_none() || owner == worker;
+        if !ours {
+            return;
+        }
+        self.lease = None;
+        self.cursor.next_run_at = if self.cursor.next_run_at == release.seen {
+            release.next_run_at
+        } else {
+            self.cursor.next_run_at.min(release.now)
+        };
+    }
+
+    /// Writes an object if none has its name.
+    pub fn put_new(&mut self, of: usize, part: &Part, body: Body) -> PutAnswer {
+        let object = Object { of, number: part.number, name: part.name(), body };
+        if self.bucket.iter().any(|other| other.name == object.name) {
+            return PutAnswer::Exists;
+        }
+        self.bucket.push(object);
+        PutAnswer::Written
+    }
+}

@@ -1,0 +1,228 @@
+//! The state machine that the checker explores: a world, its workers, and everything that can happen next.
+
+use std::time::Duration;
+
+use domain::connector::Connector;
+use domain::time::Time;
+use stateright::{Model, Property};
+
+use crate::carry::{Deed, Hand, deeds};
+use crate::drain::Live;
+use crate::promises::{Promise, broken};
+use crate::setup::Setup;
+use crate::shared::Shared;
+use crate::sights::{Sight, sights};
+use crate::variant::Variant;
+use crate::worker::Worker;
+use crate::world::{Standing, World};
+
+/// Until when the dispatcher's claim holds: then the connector is due again, whatever has become of the run.
+const CLAIM: Duration = Duration::from_mins(20);
+
+/// A setup, explored with the right protocol or a broken one.
+#[derive(Debug)]
+pub struct Machine {
+    /// What may happen.
+    pub setup: Setup,
+    /// With which protocol.
+    pub variant: Variant,
+    /// The settings of each account's connector. Nothing changes them.
+    pub connectors: Vec<Connector>,
+    /// The states known to be live.
+    pub live: Live,
+}
+
+/// Where everything stands.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct State {
+    /// Everything outside the workers.
+    pub world: Shared<World>,
+    /// The workers, by place.
+    pub workers: [Option<Shared<Worker>>; 2],
+    /// The promises that the world breaks.
+    pub broken: Vec<Promise>,
+}
+
+fn holds(state: &State, promise: Promise) -> bool {
+    !state.broken.contains(&promise)
+}
+
+/// What may happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// The clock moves on.
+    Wait(Time),
+    /// An event becomes readable.
+    Appear(usize),
+    /// TTL deletes an event.
+    Expire(usize),
+    /// A bucket goes away, or no longer lets us in.
+    Close(usize),
+    /// It is back.
+    Open(usize),
+    /// Someone asks for a run now.
+    Ask(usize),
+    /// A worker in this place begins a run of this account.
+    Start(usize, usize),
+    /// The worker in this place dies.
+    Crash(usize),
+    /// The effect that the worker in this place waits for is carried out, in this way.
+    Do(usize, Deed),
+    /// The request that is under way arrives.
+    Arrive,
+}
+
+impl Machine {
+    /// The right protocol in a setup.
+    #[must_use]
+    pub fn right(setup: Setup) -> Self {
+        Self::broken(setup, Variant::Right)
+    }
+
+    /// A broken protocol in a setup.
+    #[must_use]
+    pub fn broken(setup: Setup, variant: Variant) -> Self {
+        let connectors = setup.connectors().into_iter().map(|(connector, _)| connector).collect();
+        Self { setup, variant, connectors, live: Live::default() }
+    }
+
+    /// Does it.
+    #[must_use]
+    pub fn take(&self, state: &State, action: Action) -> State {
+        let mut world = (*state.world).clone();
+        let mut workers = state.workers.clone();
+        match action {
+            Action::Wait(until) => world.clock = until,
+            Action::Appear(event) => world.events[event] = Standing::Readable(world.clock),
+            Action::Expire(event) => world.events[event] = Standing::Deleted,
+            Action::Close(account) => {
+                world.accounts[account].open = false;
+                world.closings -= 1;
+            }
+            Action::Open(account) => world.accounts[account].open = true,
+            Action::Ask(ask) => self.ask(&mut world, ask),
+            Action::Start(place, account) => {
+                let cursor = &mut world.accounts[account].cursor;
+                if cursor.next_run_at <= world.clock {
+                    cursor.next_run_at = world.clock + CLAIM;
+                }
+                let now = self.variant.clock(world.clock) + self.setup.ahead;
+                workers[place] = Some(Shared::new(Worker::start(place, account, now)));
+            }
+            Action::Crash(place) => {
+                workers[place] = None;
+                world.faults = world.faults.map(|left| left - 1);
+                world.forget(&Worker::name(place));
+            }
+            Action::Do(place, deed) => {
+                if let Some(worker) = workers[place].take() {
+                    workers[place] =
+                        self.hand(&mut world).carry_out((*worker).clone(), deed).map(Shared::new);
+                }
+            }
+            Action::Arrive => self.hand(&mut world).land(),
+        }
+        let broken = broken(&self.setup, &world);
+        State { world: Shared::new(world), workers, broken }
+    }
+
+    fn hand<'a>(&'a self, world: &'a mut World) -> Hand<'a> {
+        Hand { setup: &self.setup, variant: self.variant, connectors: &self.connectors, world }
+    }
+
+    /// "Run now": the connector is due, its window ends at the cut, and a blocked one may try again.
+    fn ask(&self, world: &mut World, ask: usize) {
+        let now = world.clock;
+        world.asked |= 1 << ask;
+        let cursor = &mut world.accounts[0].cursor;
+        cursor.next_run_at = now;
+        cursor.cut = Some(self.setup.asks[ask].cut.max(cursor.watermark));
+        if let Some(block) = &mut cursor.block {
+            block.next_attempt = now;
+        }
+    }
+
+    /// What may become of the table, the buckets and the time.
+    fn outside(&self, world: &World, actions: &mut Vec<Action>) {
+        let setup = &self.setup;
+        let now = world.clock;
+        actions.extend(setup.instants.iter().find(|instant| **instant > now).map(|next| Action::Wait(*next)));
+        for (number, event) in setup.events.iter().enumerate() {
+            match world.events[number] {
+                Standing::Absent if (event.readable.0..=event.readable.1).contains(&now) => {
+                    actions.push(Action::Appear(number));
+                }
+                Standing::Readable(_) if event.expires.is_some_and(|from| from <= now) => {
+                    actions.push(Action::Expire(number));
+                }
+                _ => {}
+            }
+        }
+        for (number, account) in world.accounts.iter().enumerate() {
+            if !account.open {
+                actions.push(Action::Open(number));
+            } else if world.closings > 0 {
+                actions.push(Action::Close(number));
+            }
+        }
+        for (number, ask) in setup.asks.iter().enumerate() {
+            if ask.at == now && world.asked & (1 << number) == 0 {
+                actions.push(Action::Ask(number));
+            }
+        }
+        actions.extend(world.under_way.is_some().then_some(Action::Arrive));
+    }
+}
+
+impl Model for Machine {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        let world = World::new(&self.setup);
+        vec![State { world: Shared::new(world), workers: [None, None], broken: Vec::new() }]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        self.outside(&state.world, actions);
+        let mut found = Vec::new();
+        for (place, worker) in state.workers.iter().enumerate() {
+            let Some(worker) = worker else { continue };
+            deeds(worker, &state.world, &mut found);
+            actions.extend(found.drain(..).map(|deed| Action::Do(place, deed)));
+            if state.world.faults != Some(0) {
+                actions.push(Action::Crash(place));
+            }
+        }
+        // Free places are alike, so the first one is taken.
+        let free = state.workers.iter().take(self.setup.workers).position(Option::is_none);
+        for (account, of) in state.world.accounts.iter().enumerate() {
+            let starts = self.setup.doubles || of.cursor.next_run_at <= state.world.clock;
+            actions.extend(free.filter(|_| starts).map(|place| Action::Start(place, account)));
+        }
+    }
+
+    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+        Some(self.take(state, action))
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        let mut properties = vec![
+            Property::always(Promise::NoLoss.name(), |_, s| holds(s, Promise::NoLoss)),
+            Property::always(Promise::NoDouble.name(), |_, s| holds(s, Promise::NoDouble)),
+            Property::always(Promise::LateIsAdditive.name(), |m: &Self, s: &State| {
+                holds(s, Promise::LateIsAdditive)
+                    && (!s.broken.is_empty() || m.drain(s) != Some(Promise::LateIsAdditive))
+            }),
+            Property::always(Promise::GapFree.name(), |_, s| holds(s, Promise::GapFree)),
+            Property::always(Promise::QuietMeansQuiet.name(), |_, s| holds(s, Promise::QuietMeansQuiet)),
+            Property::always(Promise::Isolation.name(), |_, s| holds(s, Promise::Isolation)),
+            // Where another promise is broken already, that is what is to be told.
+            Property::always(Promise::Liveness.name(), |m: &Self, s: &State| {
+                !s.broken.is_empty() || m.drain(s) != Some(Promise::Liveness)
+            }),
+        ];
+        properties.extend(Sight::ALL.map(|sight| Property::sometimes(sight.name(), sights(sight))));
+        properties
+    }
+}

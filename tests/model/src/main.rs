@@ -1,0 +1,46 @@
+//! The long form: explores the large worlds to the end and prints what was seen. With names, only those worlds.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use model::explore::{explore, trace};
+use model::machine::Machine;
+use model::setup::Setup;
+use model::setups;
+use model::variant::Variant;
+
+fn main() -> ExitCode {
+    let names: Vec<String> = std::env::args().skip(1).collect();
+    let right = setups::long().into_iter().map(|setup| (setup, Variant::Right));
+    let worlds = right.chain(setups::belts());
+    println!("world          |    states |    unique | depth | seconds | what it is about");
+    let (mut all, mut sound) = (0, true);
+    for (setup, variant) in
+        worlds.filter(|(setup, _)| names.is_empty() || names.iter().any(|n| n == setup.name))
+    {
+        let (unique, kept) = run(&setup, variant);
+        all += if variant == Variant::Right { unique } else { 0 };
+        sound &= kept;
+    }
+    println!("{all} unique states of the right protocol, explored to the end");
+    if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Explores one world: how many states it has, and whether every promise was kept.
+#[expect(clippy::disallowed_methods, reason = "it tells how long an exploration took")]
+fn run(setup: &Setup, variant: Variant) -> (usize, bool) {
+    let begun = Instant::now();
+    let found = explore(Machine::broken(setup.clone(), variant), 2);
+    let seconds = begun.elapsed().as_secs_f64();
+    let about = if variant == Variant::Right { setup.about.to_owned() } else { format!("{variant:?}") };
+    println!(
+        "{:14} | {:9} | {:9} | {:5} | {seconds:7.1} | {about}",
+        setup.name, found.states, found.unique, found.depth
+    );
+    let seen: Vec<&str> = found.seen.iter().map(|sight| sight.name()).collect();
+    println!("               seen: {}", seen.join(", "));
+    for (promise, way) in &found.broken {
+        println!("BROKEN: {}\n{}", promise.name(), trace(&Machine::broken(setup.clone(), variant), way));
+    }
+    (found.unique, found.broken.is_empty())
+}

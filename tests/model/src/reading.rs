@@ -1,0 +1,210 @@
+//! Carries out a `Build` as the exporter does: lists the sealed parts first, then reads each partition page by page
+//! and merges them in key order, drops what is sealed, stops at the limits between two timestamps.
+//!
+//! One page is one step, so that an event may become readable, be deleted or be sealed by another worker between any
+//! two pages. What happens between two pages, the merge, touches nothing outside and is done at once.
+//!
+//! The sort keys here are of the form that orders by the millisecond; what a form does to the order of keys is
+//! another matter, and tested with the forms themselves.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use domain::encode::Encoded;
+use domain::part::{Sha256, Window};
+use domain::protocol::{BuildOrder, Built, Draft, Span};
+use domain::time::Time;
+
+use crate::setup::{Event, Setup};
+use crate::variant::Variant;
+use crate::world::{Account, Events, World, events_of, keys_of};
+
+const GRAIN: Duration = Duration::from_millis(1);
+
+/// A read under way.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Reading {
+    /// What the sealed parts hold, as listed before the first page.
+    sealed: Events,
+    /// What the list of sealed strays names.
+    strays: Events,
+    shards: Vec<Shard>,
+    draft: Events,
+    /// The event that was added last.
+    last: Option<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+struct Shard {
+    page: VecDeque<usize>,
+    /// The last event that was read: the next page starts behind it.
+    after: Option<usize>,
+    ended: bool,
+}
+
+impl Reading {
+    /// Finds the lists of the parts that may hold an event of the span.
+    #[must_use]
+    pub fn begin(setup: &Setup, account: &Account, order: &BuildOrder) -> Self {
+        let reaching = order.exclude.reaching;
+        let listed = reaching.into_iter().flat_map(|after| account.parts_reaching(after, order.number));
+        let may_hold = |part: &&domain::part::Part| match (&order.span, part.first, part.last) {
+            (Span::Window(window), Some(first), Some(last)) if part.unreadable == 0 => {
+                first < window.to && last >= window.from
+            }
+            _ => true,
+        };
+        let sealed = listed.filter(may_hold).fold(Events::default(), |all, part| all.and(events_of(part)));
+        let strays = order.exclude.strays_in.and_then(|number| account.part(number)).map(keys_of);
+        Self {
+            sealed,
+            strays: strays.unwrap_or_default(),
+            shards: vec![Shard::default(); usize::from(setup.shards)],
+            draft: Events::default(),
+            last: None,
+        }
+    }
+
+    /// The partitions that must show their next page before the merge can go on.
+    pub fn dry(&self) -> impl Iterator<Item = usize> {
+        let is_dry = |(_, shard): &(usize, &Shard)| shard.page.is_empty() && !shard.ended;
+        self.shards.iter().enumerate().filter(is_dry).map(|(number, _)| number)
+    }
+
+    /// A page that fails is taken for the last one, which only a broken reader does.
+    pub fn end(&mut self) {
+        for shard in self.shards.iter_mut().filter(|shard| shard.page.is_empty()) {
+            shard.ended = true;
+        }
+    }
+
+    /// Reads the next page of a partition. An item of another tenant ends everything.
+    pub fn page(
+        &mut self,
+        setup: &Setup,
+        world: &World,
+        account: usize,
+        order: &BuildOrder,
+        shard: usize,
+        variant: Variant,
+    ) -> Option<Built> {
+        let key = |event: usize| (setup.events[event].at, event);
+        let after = self.shards[shard].after.map(key);
+        let wanted = |number: &usize| {
+            let event = &setup.events[*number];
+            event.account == account
+                && usize::from(event.shard) == shard
+                && world.is_readable(*number)
+                && after.is_none_or(|after| key(*number) > after)
+                && is_inside(event, &order.span, variant)
+        };
+        let mut found: Vec<usize> = (0..setup.events.len()).filter(wanted).collect();
+        found.sort_by_key(|event| key(*event));
+        found.truncate(setup.page);
+        if variant != Variant::TakesForeign && found.iter().any(|event| setup.events[*event].foreign) {
+            return Some(Built::Foreign { detail: "another tenant's item came back".into() });
+        }
+        let reader = &mut self.shards[shard];
+        reader.ended = found.len() < setup.page;
+        reader.after = found.last().copied().or(reader.after);
+        reader.page = found.into();
+        None
+    }
+
+    /// Merges what the pages hold, until a partition must be read on or the part is complete.
+    pub fn merge(&mut self, setup: &Setup, order: &BuildOrder, now: Time) -> Option<Built> {
+        loop {
+            if self.dry().next().is_some() {
+                return None;
+            }
+            let Some(item) = self.pop(setup) else { return Some(self.built(setup, order, None)) };
+            let end = self.end_before(setup, order, item);
+            if now >= order.stop_at
+                && let Some(end) = end.clone()
+            {
+                return Some(end);
+            }
+            if self.sealed.and(self.strays).has(item) {
+                continue;
+            }
+            if u64::from(self.draft.len()) >= setup.part_events
+                && let Some(end) = end
+            {
+                return Some(end);
+            }
+            self.draft = self.draft.and(Events::only(item));
+            self.last = Some(item);
+        }
+    }
+
+    fn pop(&mut self, setup: &Setup) -> Option<usize> {
+        let key = |event: usize| (setup.events[event].at, event);
+        let smallest = self
+            .shards
+            .iter_mut()
+            .filter(|shard| !shard.page.is_empty())
+            .min_by_key(|shard| key(shard.page[0]))?;
+        smallest.page.pop_front()
+    }
+
+    /// What comes of a read that stops before this item, if it can stop there.
+    fn end_before(&self, setup: &Setup, order: &BuildOrder, item: usize) -> Option<Built> {
+        let item = &setup.events[item];
+        match (&order.span, self.last.map(|last| &setup.events[last])) {
+            (Span::Window(_), Some(last)) => {
+                cut_between(last, item).map(|cut| self.built(setup, order, Some(cut)))
+            }
+            (Span::Window(window), None) => {
+                let through = item.tells.then_some(item.at)?;
+                (through > window.from).then_some(Built::OutOfTime { through })
+            }
+            (Span::Strays { beyond, .. }, Some(_)) => Some(self.built(setup, order, Some(*beyond))),
+            (Span::Strays { .. }, None) => None,
+        }
+    }
+
+    fn built(&self, setup: &Setup, order: &BuildOrder, cut: Option<Time>) -> Built {
+        if self.draft.is_empty() {
+            return Built::Nothing;
+        }
+        let is_stray = matches!(order.span, Span::Strays { .. });
+        let keys = if is_stray { self.draft.and(self.strays) } else { self.draft };
+        let held =
+            || setup.events.iter().enumerate().filter(|(n, _)| self.draft.has(*n)).map(|(_, event)| event);
+        let told = || held().filter(|event| event.tells).map(|event| event.at);
+        let late = held().filter(|event| is_stray || event.at < order.watermark).count();
+        // The same events are the same bytes, so the hash is the events.
+        let mut hash = [0; 32];
+        hash[..2].copy_from_slice(&self.draft.0.to_be_bytes());
+        let sha256 = Sha256::new(hash);
+        let size = u64::from(self.draft.len());
+        Built::Staged(Draft {
+            cut,
+            events: size,
+            late: late as u64,
+            unreadable: 0,
+            first: told().min(),
+            last: told().max(),
+            encoded: Encoded { sha256, size, raw_sha256: sha256, raw_size: size },
+            data: self.draft.staging_key(),
+            keys: keys.staging_key(),
+        })
+    }
+}
+
+/// A time between two items that follow each other, if there is one.
+fn cut_between(last: &Event, next: &Event) -> Option<Time> {
+    let lies_between = |cut: &Time| last.at < *cut && next.at >= *cut;
+    let behind_last = last.tells.then(|| last.at + GRAIN);
+    next.tells.then_some(next.at).filter(lies_between).or(behind_last.filter(lies_between))
+}
+
+fn is_inside(event: &Event, span: &Span, variant: Variant) -> bool {
+    match span {
+        Span::Window(Window { from, to }) => {
+            let before_end = event.at < *to || variant == Variant::IncludesTheEnd && event.at == *to;
+            *from <= event.at && before_end
+        }
+        Span::Strays { since, beyond } => !event.tells && (event.at >= *beyond || event.at < *since),
+    }
+}

@@ -1,0 +1,289 @@
+//! The worlds that are explored: small ones in `cargo test`, large ones by the command of the scoreboard.
+
+use std::time::Duration;
+
+use crate::setup::{Ask, Event, Lease, Setup, at};
+use crate::variant::Variant;
+
+/// The worlds of the long form.
+#[must_use]
+pub fn long() -> Vec<Setup> {
+    vec![
+        races(2),
+        edges(),
+        storm(),
+        leases(),
+        faults(),
+        bucket(),
+        pieces(),
+        late_pieces(),
+        late_notes(),
+        reconcile(),
+        two_reconcile(),
+        strays(),
+        asks(),
+        skew(),
+        tenants(),
+    ]
+}
+
+/// The worlds in which a guard is left out that another one makes up for, and the variant that leaves it out.
+#[must_use]
+pub fn belts() -> Vec<(Setup, Variant)> {
+    vec![
+        (races(1), Variant::SealsAnyWatermark),
+        (late_pieces(), Variant::SealsAnyWatermark),
+        (late_notes(), Variant::NotesReadingUnconditionally),
+        (asks(), Variant::NotesReadingUnconditionally),
+    ]
+}
+
+/// The worlds of the short form.
+#[must_use]
+pub fn short() -> Vec<Setup> {
+    vec![edge(), one_fault(), quiet(), squall(), skew(), strays(), two_asks()]
+}
+
+/// Two workers at any time and no lease: `windows` windows, an event on either side of the edge between two, each
+/// readable up to the last moment that is in time.
+#[must_use]
+pub fn races(events: usize) -> Setup {
+    let mut setup = Setup::new("races", "two workers, no lease", &["21:05", "22:05"]);
+    setup.workers = 2;
+    setup.doubles = true;
+    setup.events = vec![Event::new(at("20:59:59.999"), at("21:05")), Event::new(at("21:00"), at("22:05"))];
+    setup.events.truncate(events);
+    setup
+}
+
+/// The same over three windows: the second event is readable so late that only the third one's look-back finds it.
+#[must_use]
+pub fn edges() -> Setup {
+    let mut setup = races(2);
+    (setup.name, setup.about) = ("edges", "two workers, no lease, three windows");
+    setup.instants.push(at("23:05"));
+    setup
+}
+
+/// Two workers at any time, no lease, and three faults.
+#[must_use]
+pub fn storm() -> Setup {
+    let mut setup = Setup::new("storm", "two workers, no lease, three faults", &["21:05"]);
+    setup.workers = 2;
+    setup.doubles = true;
+    setup.faults = Some(3);
+    setup.events = vec![Event::new(at("20:59:59.999"), at("21:05"))];
+    setup
+}
+
+/// Two workers at one time, one fault, and a bucket that goes away once.
+#[must_use]
+pub fn squall() -> Setup {
+    let mut setup = storm();
+    (setup.name, setup.about) = ("squall", "two workers, a fault, a bucket that goes away");
+    setup.faults = Some(1);
+    setup.closings = 1;
+    setup.events.clear();
+    setup
+}
+
+/// Clocks that run ahead, and an event that becomes readable when a window is due by them alone.
+#[must_use]
+pub fn skew() -> Setup {
+    let mut setup = Setup::new("skew", "clocks 50 s ahead", &["21:05", "22:04:30", "22:05", "23:05"]);
+    setup.ahead = Duration::from_secs(50);
+    setup.doubles = true;
+    setup.events = vec![Event::new(at("20:59:59.999"), at("22:04:30"))];
+    setup
+}
+
+/// Any number of crashes, failures, lost answers and late requests.
+#[must_use]
+pub fn faults() -> Setup {
+    let mut setup = Setup::new("faults", "one worker, any number of faults", &["21:05", "22:05"]);
+    setup.doubles = true;
+    setup.faults = None;
+    setup.events = vec![Event::new(at("20:59:59.999"), at("22:05"))];
+    setup
+}
+
+/// A bucket that comes and goes while TTL deletes what is sealed and what is not.
+#[must_use]
+pub fn bucket() -> Setup {
+    let mut setup = Setup::new("bucket", "it comes and goes, TTL deletes", &["21:05", "22:05", "23:05"]);
+    setup.faults = Some(1);
+    setup.closings = 2;
+    let mut event = Event::new(at("20:59:59.999"), at("21:05"));
+    event.expires = Some(at("22:05"));
+    setup.events = vec![event, Event::new(at("21:00"), at("22:05"))];
+    setup
+}
+
+/// Parts of one event, in two partitions, and runs that run out of time.
+#[must_use]
+pub fn pieces() -> Setup {
+    let mut setup =
+        Setup::new("pieces", "small parts, two shards, runs out of time", &["21:05", "21:20", "22:05"]);
+    setup.part_events = 1;
+    setup.shards = 2;
+    setup.doubles = true;
+    setup.workers = 2;
+    let mut other = Event::new(at("20:50"), at("21:20"));
+    other.shard = 1;
+    setup.events = vec![Event::new(at("20:45"), at("21:05")), other];
+    setup
+}
+
+/// A daily connector with an event that comes later than the look-back.
+#[must_use]
+pub fn reconcile() -> Setup {
+    let mut setup = Setup::new("reconcile", "an event days late", &["21:05", "1T21:05", "2T21:05"]);
+    setup.hours = 24;
+    setup.doubles = true;
+    setup.faults = Some(1);
+    setup.events = vec![Event::new(at("22:00"), at("2T21:05"))];
+    setup
+}
+
+/// Two workers that search for an event that comes a day late.
+#[must_use]
+pub fn two_reconcile() -> Setup {
+    let mut setup = Setup::new("two reconcile", "two workers, an event a day late", &["1T21:05"]);
+    setup.hours = 24;
+    setup.workers = 2;
+    setup.doubles = true;
+    setup.events = vec![Event::new(at("22:00"), at("1T21:05"))];
+    setup.events[0].readable.0 = at("1T21:05");
+    setup
+}
+
+/// A daily connector with keys that tell no time: one that a window comes to on the third day, one that none does.
+#[must_use]
+pub fn strays() -> Setup {
+    let mut setup = Setup::new("strays", "keys that tell no time", &["1T21:05", "2T21:05", "3T21:05"]);
+    setup.hours = 24;
+    let stray = |text| {
+        let mut stray = Event::new(at(text), at("1T21:05"));
+        stray.tells = false;
+        stray.readable.0 = at("1T21:05");
+        stray
+    };
+    setup.events = vec![stray("2T22:00"), stray("9T00:00")];
+    setup
+}
+
+/// Runs that are asked for, which end a window early.
+#[must_use]
+pub fn asks() -> Setup {
+    let mut setup = Setup::new("asks", "run now", &["21:05", "21:25", "21:35", "21:55", "22:05", "23:05"]);
+    setup.doubles = true;
+    setup.asks = vec![Ask { at: at("21:25"), cut: at("21:20") }, Ask { at: at("21:55"), cut: at("21:50") }];
+    setup.events = vec![Event::new(at("20:40"), at("21:05")), Event::new(at("20:35"), at("21:35"))];
+    setup
+}
+
+/// Two connectors of two tenants; under one of them lies an item of another tenant.
+#[must_use]
+pub fn tenants() -> Setup {
+    let mut setup = Setup::new("tenants", "two tenants, a misplaced item", &["21:05", "22:05"]);
+    setup.accounts = 2;
+    setup.workers = 2;
+    let mut other = Event::new(at("20:50"), at("21:05"));
+    other.account = 1;
+    let mut misplaced = Event::new(at("20:45"), at("21:05"));
+    misplaced.foreign = true;
+    misplaced.expires = Some(at("21:05"));
+    setup.events = vec![misplaced, other];
+    setup
+}
+
+/// A lease that is kept, and workers that sleep beyond it.
+#[must_use]
+pub fn leases() -> Setup {
+    let mut setup =
+        Setup::new("leases", "two workers, a lease, one that sleeps", &["21:05", "21:40", "22:05"]);
+    setup.lease = Lease::Kept;
+    setup.workers = 2;
+    setup.doubles = true;
+    setup.events = vec![Event::new(at("20:59:59.999"), at("21:40"))];
+    setup
+}
+
+/// One worker, an event on either side of the edge between two windows, each readable up to the last moment in time.
+#[must_use]
+pub fn edge() -> Setup {
+    let mut setup = Setup::new("edge", "one worker, an edge between windows", &["21:05", "22:05", "23:05"]);
+    setup.events = vec![Event::new(at("20:59:59.999"), at("21:05")), Event::new(at("21:00"), at("22:05"))];
+    setup
+}
+
+/// The same with one fault of each kind.
+#[must_use]
+pub fn one_fault() -> Setup {
+    let mut setup = Setup::new("one fault", "one worker, one fault", &["21:05", "22:05"]);
+    setup.faults = Some(1);
+    setup.events = vec![Event::new(at("20:59:59.999"), at("22:05"))];
+    setup
+}
+
+/// Two workers and one event.
+#[must_use]
+pub fn race() -> Setup {
+    let mut setup = Setup::new("race", "two workers, no lease", &["21:05", "22:05"]);
+    setup.workers = 2;
+    setup.doubles = true;
+    setup.events = vec![Event::new(at("20:59:59.999"), at("22:05"))];
+    setup
+}
+
+/// A clock that stands on the hour, and an event that is readable in the last moment in time.
+#[must_use]
+pub fn unsettled() -> Setup {
+    let mut setup = Setup::new("unsettled", "runs on the hour", &["21:05", "22:00", "22:04", "23:00"]);
+    setup.doubles = true;
+    setup.events = vec![Event::new(at("20:59:59.999"), at("22:04"))];
+    setup
+}
+
+/// An event that is there before its window has settled, a read that fails or takes long.
+#[must_use]
+pub fn quiet() -> Setup {
+    let mut setup = Setup::new("quiet", "reads that fail or take long", &["20:50", "21:05", "21:20"]);
+    setup.faults = Some(1);
+    setup.events = vec![Event::new(at("20:45"), at("20:50"))];
+    setup
+}
+
+/// Two workers, and two late events that make a part each.
+#[must_use]
+pub fn late_pieces() -> Setup {
+    let mut setup = Setup::new("late pieces", "two workers, small parts of late events", &["21:05", "22:05"]);
+    setup.workers = 2;
+    setup.doubles = true;
+    setup.part_events = 1;
+    setup.events = vec![Event::new(at("20:57"), at("22:05")), Event::new(at("20:58"), at("22:05"))];
+    for event in &mut setup.events {
+        event.readable.0 = at("22:05");
+    }
+    setup
+}
+
+/// Small parts, a run out of time, and notes of it that arrive late.
+#[must_use]
+pub fn late_notes() -> Setup {
+    let mut setup = pieces();
+    (setup.name, setup.about) = ("late notes", "small parts, runs out of time, one fault");
+    setup.workers = 1;
+    setup.faults = Some(1);
+    setup
+}
+
+/// Two runs that are asked for, the first of which runs out of time.
+#[must_use]
+pub fn two_asks() -> Setup {
+    let mut setup = Setup::new("two asks", "run now, twice", &["21:25", "21:40", "21:55", "22:05"]);
+    setup.asks = vec![Ask { at: at("21:25"), cut: at("21:20") }, Ask { at: at("21:55"), cut: at("21:50") }];
+    setup.events = vec![Event::new(at("20:40"), at("21:25")), Event::new(at("20:35"), at("21:40"))];
+    setup.events[1].readable.0 = at("21:40");
+    setup
+}

@@ -1,0 +1,93 @@
+//! What must be seen somewhere, so that a clean exploration means something: a world in which no race is ever lost
+//! says nothing about races.
+
+use domain::part::Kind;
+use domain::protocol::Effect;
+
+use crate::machine::{Machine, State};
+
+/// Something that comes about in some states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// A worker has lost a race for a number.
+    RaceLost,
+    /// A worker was told that its object is there already.
+    FoundThere,
+    /// A part holds late events.
+    LatePart,
+    /// A heartbeat.
+    Heartbeat,
+    /// The customer's side has failed.
+    Blocked,
+    /// A window takes several parts or runs.
+    ReadInPieces,
+    /// A complete pass of the reconcile.
+    Reconciled,
+    /// A part of strays.
+    Strays,
+    /// Both workers are about to seal.
+    BothSeal,
+    /// Both workers are about to write.
+    BothWrite,
+    /// A request is under way whose sender has gone on or died.
+    UnderWay,
+}
+
+impl Sight {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::RaceLost,
+        Self::FoundThere,
+        Self::LatePart,
+        Self::Heartbeat,
+        Self::Blocked,
+        Self::ReadInPieces,
+        Self::Reconciled,
+        Self::Strays,
+        Self::BothSeal,
+        Self::BothWrite,
+        Self::UnderWay,
+    ];
+
+    /// As the report names it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RaceLost => "a race is lost",
+            Self::FoundThere => "an object is there already",
+            Self::LatePart => "a part holds late events",
+            Self::Heartbeat => "a heartbeat",
+            Self::Blocked => "a connector is blocked",
+            Self::ReadInPieces => "a window is read in pieces",
+            Self::Reconciled => "a reconcile is complete",
+            Self::Strays => "a part holds strays",
+            Self::BothSeal => "two workers seal at once",
+            Self::BothWrite => "two workers write at once",
+            Self::UnderWay => "a request arrives late",
+        }
+    }
+}
+
+/// The check for it, as the checker wants it.
+#[must_use]
+pub fn sights(sight: Sight) -> fn(&Machine, &State) -> bool {
+    match sight {
+        Sight::RaceLost => |_, s| s.workers.iter().flatten().any(|w| w.run.summary().lost_races > 0),
+        Sight::FoundThere => |_, s| s.workers.iter().flatten().any(|w| w.run.summary().existed > 0),
+        Sight::LatePart => |_, s| s.world.accounts.iter().any(|a| a.parts.iter().any(|part| part.late > 0)),
+        Sight::Heartbeat => {
+            |_, s| s.world.accounts.iter().any(|a| a.parts.iter().any(|part| part.kind == Kind::Heartbeat))
+        }
+        Sight::Blocked => |_, s| s.world.accounts.iter().any(|a| a.cursor.block.is_some()),
+        Sight::ReadInPieces => |_, s| s.world.accounts.iter().any(|a| a.cursor.reading.is_some()),
+        Sight::Reconciled => |_, s| s.world.accounts.iter().any(|a| a.cursor.reconcile.passes > 0),
+        Sight::Strays => |_, s| s.world.accounts.iter().any(|a| a.cursor.reconcile.strays_in.is_some()),
+        Sight::BothSeal => |_, s| both(s, |effect| matches!(effect, Effect::Seal(_))),
+        Sight::BothWrite => |_, s| both(s, |effect| matches!(effect, Effect::Put(_))),
+        Sight::UnderWay => |_, s| s.world.under_way.is_some(),
+    }
+}
+
+fn both(state: &State, wait_for: fn(&Effect) -> bool) -> bool {
+    state.workers.iter().flatten().filter(|worker| wait_for(&worker.effect)).count() == 2
+}

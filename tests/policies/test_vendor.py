@@ -1,0 +1,165 @@
+"""The vendor's own roles: the API comes to customers as the exporter, and nobody else does.
+
+Judged by iam-simulate. The roles are those of `template.yaml`; the session in which the API acts as the exporter has
+the policy that the code really sends.
+"""
+
+import copy
+import functools
+import json
+import unittest
+from collections.abc import Iterator
+from typing import Any
+
+from cells import ANYTHING, Caller, Cell, assume, judge, role_session, wrong
+from cloudformation import Place, Stack, load
+from world import VENDOR, VENDOR_STACK, Policy, VendorRole, assume_role_requests, customers, session_policies, vendor_role
+
+OPEN_DOOR = {"Version": "2012-10-17", "Statement": [{
+    "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"}}]}
+CUSTOMER = "arn:aws:iam::300000000001:role/auditferry/AuditferryDelivery"
+
+
+def service(name: str) -> Caller:
+    """An AWS service."""
+    return Caller(name, name, name, ANYTHING)
+
+
+def caller(what: str, role: VendorRole) -> Caller:
+    """A function that runs as this role."""
+    return role_session(what, role.arn.split(":role/", 1)[1], role.policy)
+
+
+def ask(who: Caller, arn: str, trust: Policy, promised: bool, session: Policy | None = None) -> Cell:
+    """May this caller assume the role of this ARN, which trusts so?"""
+    context = {} if who.principal.endswith(".amazonaws.com") else {"aws:PrincipalArn": who.arn}
+    return Cell(f"{who.what} asks for {arn}", promised, who.principal, "sts:AssumeRole", arn, arn.split(":")[4],
+                [who.policy], session, trust, context)
+
+
+@functools.cache
+def acting_policy() -> Policy:
+    """The policy of the session in which the API acts as the exporter."""
+    one = customers(numbers=[0])[0]
+    exporter = vendor_role("ExporterRole").arn
+    [form] = assume_role_requests([one.destination() | {"acts_as": exporter}])
+    assert form["RoleArn"] == exporter, "it is the exporter's role that the API asks for"
+    assert "ExternalId" not in form
+    return json.loads(form["Policy"])
+
+
+def rights(role: VendorRole) -> Iterator[tuple[str, str]]:
+    """Each action that a role has, with a resource that it has it on."""
+    for statement in role.policy["Statement"]:
+        if statement["Effect"] == "Allow":
+            actions, resources = ([one] if isinstance(one, str) else one
+                                  for one in (statement["Action"], statement["Resource"]))
+            yield from ((action, one_of(resource)) for action in actions for resource in resources)
+
+
+def one_of(resources: str) -> str:
+    """One of the resources that a statement names; what ends in `:*` is a log group's streams."""
+    return resources if resources == "*" else resources.replace(":*", ":log-stream:x").replace("*", "x")
+
+
+class TheVendorsRoles(unittest.TestCase):
+    """Who may be whom in the vendor's account."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.template = load(VENDOR_STACK)
+        cls.exporter, cls.api, cls.dispatcher = map(vendor_role, ("ExporterRole", "ApiRole", "DispatcherRole"))
+
+    def at_the_exporters_door(self, trust: Policy) -> list[Cell]:
+        """Everybody at the door of the exporter's role; each may do anything as far as its own policy goes."""
+        def anyone(what: str, role: str, account: str = VENDOR) -> Caller:
+            return role_session(what, role, ANYTHING, account)
+
+        callers = [
+            (service("lambda.amazonaws.com"), True),
+            (caller("the API", self.api), True),
+            (service("ec2.amazonaws.com"), False),
+            (service("events.amazonaws.com"), False),
+            (anyone("the dispatcher", self.dispatcher.name), False),
+            (anyone("an administrator's role", "admin"), False),
+            (anyone("the exporter itself", self.exporter.name), False),
+            (anyone("a role of another account, named like the API's", self.api.name, "999999999999"), False),
+            (Caller("a user", f"arn:aws:iam::{VENDOR}:user/ann", f"arn:aws:iam::{VENDOR}:user/ann", ANYTHING), False),
+        ]
+        return [ask(who, self.exporter.arn, trust, promised) for who, promised in callers]
+
+    def test_the_exporters_role_lets_in_lambda_and_the_api_only(self) -> None:
+        self.assertEqual(wrong(self.at_the_exporters_door(self.exporter.trust)), [])
+
+    def test_each_statement_of_the_exporters_trust_lets_in_one_of_them(self) -> None:
+        for left_out, shut_out in [("LambdaRunsIt", "lambda.amazonaws.com"), ("TheApiVerifiesAsIt", "the API")]:
+            trust = copy.deepcopy(self.exporter.trust)
+            trust["Statement"] = [one for one in trust["Statement"] if one["Sid"] != left_out]
+            self.assertEqual(len(trust["Statement"]), 1, left_out)
+            self.assertEqual(wrong(self.at_the_exporters_door(trust)),
+                             [f"{shut_out} asks for {self.exporter.arn}: denied"])
+
+    def test_the_api_becomes_the_exporter_and_nobody_else(self) -> None:
+        """Even where a trust policy lets in the whole account."""
+        api = caller("the API", self.api)
+        doors = [ask(api, self.exporter.arn, OPEN_DOOR, True)]
+        doors += [ask(api, arn, OPEN_DOOR, False) for arn in (
+            self.dispatcher.arn, self.api.arn, f"arn:aws:iam::{VENDOR}:role/admin",
+            f"arn:aws:iam::{VENDOR}:role/elsewhere/{self.exporter.name}",
+            f"arn:aws:iam::999999999999:role/{self.exporter.name}", CUSTOMER)]
+        self.assertEqual(wrong(doors), [])
+        without = copy.deepcopy(self.api.policy)
+        without["Statement"] = [one for one in without["Statement"] if one["Sid"] != "VerifyAsTheExporter"]
+        denied = Caller("the API without its statement", api.principal, api.arn, without)
+        self.assertEqual(wrong([ask(denied, self.exporter.arn, OPEN_DOOR, False)]), [])
+
+    def test_no_role_of_the_vendor_but_the_exporters_reaches_a_customer(self) -> None:
+        """However much a customer trusts the vendor's account."""
+        self.assertEqual(wrong([ask(caller(what, role), CUSTOMER, OPEN_DOOR, promised) for what, role, promised in [
+            ("the exporter", self.exporter, True), ("the API", self.api, False),
+            ("the dispatcher", self.dispatcher, False)]]), [])
+
+    def test_acting_as_the_exporter_the_api_assumes_customers_roles_and_does_nothing_else(self) -> None:
+        acting = acting_policy()
+        session = role_session("the API as the exporter", self.exporter.name, self.exporter.policy, trusted=True)
+        one = customers(numbers=[0])[0]
+        for external_id, promised in ((one.external_id, True), (None, False)):
+            cell = assume(session, one, external_id, promised, f"a customer's role with {external_id}")
+            self.assertEqual(wrong([Cell(**{**vars(cell), "session": acting})]), [])
+        all_rights = [right for right in rights(self.exporter) if right[0] != "sts:AssumeRole"]
+        self.assertGreater(len(all_rights), 10)
+
+        def uses(policy: Policy | None) -> list[bool]:
+            return judge([Cell(f"{action} on {resource}", True, session.principal, action, resource, VENDOR,
+                               [self.exporter.policy], policy) for action, resource in all_rights])
+
+        self.assertTrue(all(uses(None)), "the exporter itself has these rights")
+        self.assertFalse(any(uses(acting)), "and the API acting as it has none of them")
+
+    def test_the_api_reads_no_events_and_deletes_nothing(self) -> None:
+        stack = Stack(self.template, Place(VENDOR), {})
+
+        def arn(resource: str) -> str:
+            return stack.resolve({"Fn::GetAtt": [resource, "Arn"]})
+
+        session = caller("the API", self.api)
+        ledger, events, staged = arn("LedgerTable"), arn("EventsTable"), f"{arn('StagingBucket')}/x"
+        cells = [self.use(session, action, resource, promised) for action, resource, promised in [
+            ("dynamodb:GetItem", ledger, True), ("dynamodb:PutItem", ledger, True),
+            ("dynamodb:Query", f"{ledger}/index/tenant", True), ("dynamodb:DeleteItem", ledger, False),
+            ("dynamodb:DeleteTable", ledger, False), ("dynamodb:Scan", ledger, False),
+            ("dynamodb:Query", events, False), ("dynamodb:GetItem", events, False), ("s3:GetObject", staged, False),
+            ("s3:PutObject", staged, False), ("sqs:SendMessage", arn("ExportQueue"), False),
+            ("iam:UpdateAssumeRolePolicy", self.exporter.arn, False), ("iam:PassRole", self.exporter.arn, False),
+        ]]
+        self.assertEqual(wrong(cells), [])
+
+    @staticmethod
+    def use(who: Caller, action: str, resource: str, promised: bool) -> Cell:
+        """May the caller do this in the vendor's account?"""
+        return Cell(f"{who.what}: {action} on {resource}", promised, who.principal, action, resource, VENDOR,
+                    [who.policy])
+
+
+if __name__ == "__main__":
+    unittest.main()

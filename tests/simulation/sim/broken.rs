@@ -1,0 +1,43 @@
+//! Ports that betray the protocol in one way each. The simulation must catch every one of them: if it does not, it
+//! would not notice the same mistake in the code either.
+
+macro_rules! betrayals {
+    ($($(#[$doc:meta])* $broken:ident: $words:literal,)+) => {
+        /// One mistake.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Broken { $($(#[$doc])* $broken,)+ }
+
+        impl Broken {
+            /// All of them.
+            pub(crate) const ALL: &[Self] = &[$(Self::$broken,)+];
+
+            /// What a reader of the report reads.
+            pub(crate) const fn words(self) -> &'static str {
+                match self { $(Self::$broken => $words,)+ }
+            }
+        }
+    };
+}
+
+betrayals! {
+    SkipsLastPage: "the source leaves out the last page",
+    TakesFailedPageForEnd: "a page that fails is taken for the end of the data",
+    MixesTenants: "the source now and then reads another tenant's partition",
+    ForgetsShard: "the source does not read the last shard of several",
+    LosesEdge: "the source leaves out what lies on a window's first instant",
+    NeverReconciles: "the source reads nothing that is sealed already",
+    StaleParts: "the newest part is not among the parts that reach into the look-back",
+    NoSettling: "windows do not rest before they are read",
+    SealsAnyway: "the seal ignores its condition",
+    TrustsFailedSeal: "a seal that failed is taken for one that went through",
+    NoDedup: "the parts that reach into the look-back are not asked for",
+    NoLookBack: "no look-back",
+    ConflictIsSuccess: "409 is taken for exists",
+    FaultIsSuccess: "a put that failed for a passing reason is taken for success",
+    Overwrites: "the put is not create-only",
+    MarksBeforePut: "a part is marked before it is put",
+    IgnoresOwner: "the put does not check who owns the bucket",
+    ClaimsForEver: "a dispatcher's claim never runs out",
+    NotesForEver: "a release moves the next run out of sight",
+    DeliversOther: "the bytes of another part are delivered",
+}

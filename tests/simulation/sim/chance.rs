@@ -1,0 +1,39 @@
+//! The one source of chance of a simulation.
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{Rng as _, RngExt as _, SeedableRng as _};
+
+/// Draws that come out the same after the same seed, on every machine: the generator is named, since a crate's
+/// "standard" one may change with its version.
+#[derive(Debug)]
+pub(crate) struct Chance(Xoshiro256PlusPlus);
+
+impl Chance {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(Xoshiro256PlusPlus::seed_from_u64(seed))
+    }
+
+    pub(crate) fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// A number of `from..to`, which is not empty.
+    pub(crate) fn between(&mut self, from: u64, to: u64) -> u64 {
+        self.0.random_range(from..to)
+    }
+
+    /// A number below `bound`, which is not 0.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.0.random_range(0..bound)
+    }
+
+    /// True so often of a thousand times.
+    pub(crate) fn of_thousand(&mut self, times: u32) -> bool {
+        self.0.random_range(0..1000) < times
+    }
+
+    /// One of these.
+    pub(crate) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())]
+    }
+}

@@ -1,0 +1,99 @@
+//! The customers' accounts, as one worker has them.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use domain::connector::Connector;
+use domain::fault::{Fault as CustomerFault, Reason, Stage};
+use domain::part::PartNumber;
+use domain::ports::{CustomerBucket, Customers, NewObject};
+use domain::protocol::PutAnswer;
+
+use super::broken::Broken;
+use super::call::Kind;
+use super::fault::Fault;
+use super::ports::Worker;
+use super::world::{ANOTHER, destination};
+
+/// How the customer's side tells of a fault.
+fn at_customer<T>(stage: Stage, fault: Fault) -> Result<T, CustomerFault> {
+    let (reason, code) = match fault {
+        Fault::Conflict | Fault::ConflictWritten => (Reason::Conflict, "ConditionalRequestConflict"),
+        Fault::Expired => (Reason::Expired, "ExpiredToken"),
+        Fault::SlowDown => (Reason::Unavailable, "SlowDown"),
+        _ => (Reason::Unavailable, "NoAnswer"),
+    };
+    Err(CustomerFault { stage, reason, code: code.into(), message: fault.words().into() })
+}
+
+#[async_trait]
+impl Customers for Worker {
+    async fn open(
+        &self,
+        connector: &Connector,
+        part: PartNumber,
+    ) -> Result<Box<dyn CustomerBucket>, CustomerFault> {
+        let open = self.world.customers.open(connector, part);
+        let bucket =
+            self.call(Kind::Assume, "open_customer", open, |f| at_customer(Stage::AssumeRole, f)).await?;
+        let to = destination(connector);
+        Ok(Box::new(Opened { worker: self.clone(), bucket, name: to.bucket.to_string() }))
+    }
+}
+
+/// A customer's bucket, seen through the assumed role.
+struct Opened {
+    worker: Worker,
+    bucket: Box<dyn CustomerBucket>,
+    name: String,
+}
+
+impl Opened {
+    async fn put(&self, object: NewObject) -> Result<PutAnswer, CustomerFault> {
+        let world = &self.worker.world;
+        let key = object.key.clone();
+        let mut answer = self.bucket.put_new(object).await;
+        let says = answer.as_ref().map_or_else(|fault| fault.code.clone(), |answer| format!("{answer:?}"));
+        world.engine.tell(format_args!("worker {} put {key} to {}: {says}", self.worker.number, self.name));
+        if answer == Ok(PutAnswer::Exists) {
+            world.engine.count(Fault::Exists, 1);
+            if world.is(Broken::Overwrites) {
+                answer = Ok(PutAnswer::Written);
+            }
+        }
+        let is_anothers = || world.customers.owner_of(&self.name).is_some_and(|owner| owner == ANOTHER);
+        if world.is(Broken::IgnoresOwner) && answer.is_err() && is_anothers() {
+            answer = Ok(PutAnswer::Written);
+        }
+        if answer == Ok(PutAnswer::Written) {
+            world.truth().written(&self.name, &key);
+        }
+        answer
+    }
+}
+
+#[async_trait]
+impl CustomerBucket for Opened {
+    async fn put_new(&self, object: NewObject) -> Result<PutAnswer, CustomerFault> {
+        let world = &self.worker.world;
+        let done = Mutex::new(None);
+        let put = async {
+            let answer = self.put(object).await;
+            done.lock().expect("one thread").replace(answer.clone());
+            answer
+        };
+        let fails = |fault| match fault {
+            // The second try finds the first one's object, if the first one was let through.
+            Fault::OwnSecondTry => {
+                let first = done.lock().expect("one thread").take();
+                first.expect("it was done").map(|_| PutAnswer::Exists)
+            }
+            Fault::Conflict | Fault::ConflictWritten if world.is(Broken::ConflictIsSuccess) => {
+                Ok(PutAnswer::Exists)
+            }
+            _ if world.is(Broken::FaultIsSuccess) => Ok(PutAnswer::Written),
+            fault => at_customer(Stage::PutObject, fault),
+        };
+        self.worker.call(Kind::Put, "put_new", put, fails).await
+    }
+}

@@ -1,0 +1,187 @@
+//! Fills the events table: recorded events with a tenant and a number of their own, in every shape that contract 1
+//! allows, in time, late and much too late, and keys that tell no time.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use domain::connector::Shards;
+use domain::names::TenantId;
+use domain::own_event::unreadable;
+use domain::sort_key::SortKey;
+use domain::time::Time;
+use serde_json::{Map, Value};
+use tests::fakes::{FakeSource, Shape, StoredItem};
+use tests::fixtures::{RealEvent, cloudtrail, keys};
+
+use super::chance::Chance;
+use super::fault::Fault;
+use super::plan::{Length, Plan};
+use super::truth::Item;
+use super::world::World;
+
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// Writes every event of a simulation, each to be readable from its time on.
+pub(crate) fn write(world: &Arc<World>) {
+    let tenants: Vec<(TenantId, Shards)> = world
+        .ids
+        .iter()
+        .map(|id| world.ledger.connector(id))
+        .map(|connector| (connector.tenant, connector.shards))
+        .collect();
+    let mut done: Vec<TenantId> = Vec::new();
+    for (tenant, shards) in tenants {
+        if done.contains(&tenant) {
+            continue;
+        }
+        done.push(tenant.clone());
+        for number in 0..world.plan.events {
+            let (item, of) = world.engine.draw(|chance| draw(chance, world, &tenant, shards, number));
+            store(world, &tenant, item, of);
+        }
+    }
+}
+
+/// What a key's time is to the promises: `None` if no window reaches it.
+type Counts = Option<Time>;
+
+fn draw(
+    chance: &mut Chance,
+    world: &World,
+    tenant: &TenantId,
+    shards: Shards,
+    number: u64,
+) -> (StoredItem, (Counts, Option<Fault>)) {
+    let plan = &world.plan;
+    let now = world.engine.now();
+    let time = time(chance, plan, now);
+    let odd = chance.of_thousand(plan.rate(Fault::OddKey)) && !plan.numeric;
+    let (sort_key, counts) = match odd.then(|| chance.below(3)) {
+        None => (keys::key(plan.form, plan.numeric, time, number), Some(time)),
+        // Beside the keys of a time that every connector's windows reach.
+        Some(0 | 1) => {
+            let near = time.max(now + HOUR);
+            let garbage = keys::garbage_near(plan.form, near);
+            (tagged(&garbage[chance.below(garbage.len())], number), Some(near))
+        }
+        Some(_) => (tagged(&SortKey::Text("zzz".into()), number), None),
+    };
+    let (lateness, late) = lateness(chance, plan);
+    let empty = chance.of_thousand(plan.rate(Fault::Unreadable));
+    let shape = if empty { bad_shape(chance) } else { shape(chance, tenant, number) };
+    let shard = u8::try_from(chance.below(usize::from(shards.get()))).expect("a few shards");
+    let partition = FakeSource::partition(tenant, shards, shard);
+    // Whoever writes an event that tells a time of before the simulation has written it already.
+    let counts = plan.form.time_of(&sort_key).or(counts);
+    let visible_at = (counts.unwrap_or(time) + lateness).min(now + plan.troubled);
+    let fault = if odd {
+        Some(Fault::OddKey)
+    } else if empty {
+        Some(Fault::Unreadable)
+    } else {
+        late
+    };
+    (StoredItem { bears: partition.clone(), partition, sort_key, shape, visible_at }, (counts, fault))
+}
+
+/// Keys that would be the same are told apart, which changes nothing of their place.
+fn tagged(key: &SortKey, number: u64) -> SortKey {
+    SortKey::Text(format!("{}-{number}", key.as_str()))
+}
+
+/// Anywhere in the history, often on the same millisecond as others, and on the edges of windows.
+fn time(chance: &mut Chance, plan: &Plan, now: Time) -> Time {
+    let before = match plan.length {
+        Length::Hours => HOUR * 3,
+        Length::Day => HOUR * 20,
+        Length::Weeks => DAY * 30,
+    };
+    // Half of all after the activation, whatever the backlog.
+    let span = if chance.of_thousand(500) { plan.troubled } else { plan.troubled + before };
+    let from = now + plan.troubled - span;
+    let ms = chance.between(0, u64::try_from(span.as_millis()).expect("some days"));
+    let time = from + Duration::from_millis(ms);
+    let often = match chance.below(6) {
+        0 => time.floor(HOUR),
+        1 => time.floor(HOUR) + Duration::from_millis(1),
+        2 => time.floor(HOUR) + HOUR - Duration::from_millis(1),
+        3 => time.floor(HOUR / 4),
+        4 => time.floor(Duration::from_secs(1)),
+        _ => time,
+    };
+    often.max(from)
+}
+
+/// How long after its time an event can be read.
+fn lateness(chance: &mut Chance, plan: &Plan) -> (Duration, Option<Fault>) {
+    let promised = plan.timing.settle + plan.timing.look_back;
+    let within = |chance: &mut Chance, from: Duration, to: Duration| {
+        let ms = |span: Duration| u64::try_from(span.as_millis()).expect("some days");
+        Duration::from_millis(chance.between(ms(from), ms(to).max(ms(from) + 1)))
+    };
+    if chance.of_thousand(plan.rate(Fault::VeryLate)) {
+        return (within(chance, promised, plan.troubled + promised + HOUR), Some(Fault::VeryLate));
+    }
+    if chance.of_thousand(plan.rate(Fault::Late)) && plan.timing.settle < promised {
+        let last_moment = chance.of_thousand(500);
+        let late = if last_moment { promised } else { within(chance, plan.timing.settle, promised) };
+        return (late, Some(Fault::Late));
+    }
+    (Duration::from_millis(chance.between(0, 1000)).min(plan.timing.settle), None)
+}
+
+/// One of the shorter recorded events, with the tenant and a number that make it the only one of its kind.
+fn shape(chance: &mut Chance, tenant: &TenantId, number: u64) -> Shape {
+    let events = short_events();
+    let event = events[chance.below(events.len())];
+    let own = format!(r#"{{"auditTenant":"{tenant}","auditNumber":{number},"#);
+    let json = format!("{own}{}", event.json.strip_prefix('{').expect("an object"));
+    let map = |json: &str| -> Map<String, Value> { serde_json::from_str(json).expect("an object") };
+    match chance.below(8) {
+        0 => Shape::Map(map(&json)),
+        1 => Shape::Whole(map(&json)),
+        2 => Shape::Text(format!("{own}\n\r  {}\n", event.json.strip_prefix('{').expect("an object"))),
+        _ => Shape::Text(json),
+    }
+}
+
+fn bad_shape(chance: &mut Chance) -> Shape {
+    match chance.below(3) {
+        0 => Shape::Number(42),
+        1 => Shape::Whole(Map::new()),
+        _ => Shape::Text(r#"{"event":"#.into()),
+    }
+}
+
+fn short_events() -> &'static [&'static RealEvent] {
+    static SHORT: LazyLock<Vec<&RealEvent>> =
+        LazyLock::new(|| cloudtrail().iter().filter(|event| event.json.len() < 1200).take(100).collect());
+    &SHORT
+}
+
+fn store(world: &World, tenant: &TenantId, item: StoredItem, (counts, fault): (Counts, Option<Fault>)) {
+    let form = world.plan.form;
+    let read = item.read(form);
+    let line = match &read.content {
+        Ok(event) => event.to_vec(),
+        Err(why) => unreadable(&read, why).expect("a record"),
+    };
+    let mut truth = world.truth();
+    if truth.holds(&item.partition, &item.sort_key) {
+        return;
+    }
+    truth.add_item(Item {
+        tenant: tenant.clone(),
+        partition: item.partition.clone(),
+        sort_key: item.sort_key.clone(),
+        line: String::from_utf8(line).expect("JSON"),
+        time: counts,
+        visible_at: item.visible_at,
+        deleted: false,
+    });
+    if let Some(fault) = fault {
+        world.engine.count(fault, 1);
+    }
+    world.source.store(item);
+}

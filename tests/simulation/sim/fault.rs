@@ -1,0 +1,96 @@
+//! What can go wrong, by name, and how often it did. A fault is counted when it takes effect, not when it is planned,
+//! so that a report shows what the seeds have really been through.
+
+macro_rules! faults {
+    ($($(#[$doc:meta])* $fault:ident: $words:literal,)+) => {
+        /// A kind of fault.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Fault { $($(#[$doc])* $fault,)+ }
+
+        impl Fault {
+            /// All kinds, in the order of the report.
+            pub(crate) const ALL: &[Self] = &[$(Self::$fault,)+];
+
+            /// What a reader of the report reads.
+            pub(crate) const fn words(self) -> &'static str {
+                match self { $(Self::$fault => $words,)+ }
+            }
+        }
+    };
+}
+
+faults! {
+    /// The work was done.
+    AnswerLost: "answer lost, the work was done",
+    /// The work was not done.
+    RequestLost: "answer lost, the work was not done",
+    /// The SDK's own second try of a request that went through: a seal is refused, a put answered 412.
+    OwnSecondTry: "refused by one's own first try, whose answer was lost",
+    Throttled: "DynamoDB throttled a request",
+    PageFails: "a page failed in mid-read",
+    PartialPage: "a page came in two, an empty one between",
+    SlowDown: "503 SlowDown from S3 or STS",
+    Conflict: "409, the object not written",
+    ConflictWritten: "409, the object written all the same",
+    /// Not made, but met: it follows from others.
+    Exists: "412, the object was there already",
+    Expired: "credentials expired during the run",
+    BodyBreaks: "a staged object broke off in mid-body",
+    CrashBefore: "worker died right before a call took effect",
+    CrashAfter: "worker died right after a call took effect",
+    Frozen: "worker frozen for an hour and more between two calls",
+    /// Met when a function is killed at its time limit.
+    OutOfTime: "function ran out of time and was killed",
+    /// Met when two live functions work on one connector.
+    TwoWorkers: "two workers on one connector at once",
+    LeaseIgnored: "worker that is granted every lease",
+    ClockForward: "worker's clock jumped forward",
+    ClockBack: "worker's clock jumped back",
+    TickMissed: "tick that never came",
+    TickDoubled: "tick that came twice",
+    MessageDuplicated: "message delivered twice",
+    MessageDelayed: "message delayed by up to an hour",
+    QueueRefuses: "queue refused entries of a batch",
+    BusDown: "bus did not take a notice",
+    Late: "event readable late, within the look-back",
+    VeryLate: "event readable later than the look-back",
+    OddKey: "key that tells no time",
+    Unreadable: "item without an event in it",
+    ForeignItem: "item of another tenant in a partition",
+    TtlDelete: "items deleted by TTL",
+    BucketDeleted: "bucket deleted, and re-created by its owner",
+    BucketOfAnother: "bucket re-created by another account",
+    RoleRemoved: "role removed, and put back",
+    RoleChanged: "role that asks for another external ID, or allows another prefix",
+    Paused: "connector paused and resumed",
+    Moved: "connector moved to another prefix",
+    Recoded: "frequency, format or compression changed",
+    Rotated: "external ID rotated",
+    RunAskedFor: "run asked for out of turn",
+}
+
+/// How often each fault took effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Counts(Vec<u64>);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self(vec![0; Fault::ALL.len()])
+    }
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, fault: Fault, times: u64) {
+        self.0[fault as usize] += times;
+    }
+
+    pub(crate) fn of(&self, fault: Fault) -> u64 {
+        self.0[fault as usize]
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            *mine += theirs;
+        }
+    }
+}

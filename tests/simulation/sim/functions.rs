@@ -1,0 +1,292 @@
+//! The Lambdas around the real code: ticks that start a dispatcher, a queue whose messages start exporters, time
+//! limits, and what becomes of a batch when its function has answered or died.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dispatcher::Watchdog;
+use domain::figures::Record;
+use domain::names::ConnectorId;
+use domain::ports::Meter;
+use domain::protocol::{FailureKind, Outcome};
+use exporter::{Exporter, export};
+use serde_json::json;
+use tokio::task::JoinHandle;
+
+use super::broken::Broken;
+use super::fault::Fault;
+use super::happening::{Happening, Message};
+use super::ports::Worker;
+use super::world::World;
+
+/// As the template sets them.
+const DISPATCHER_LIMIT: Duration = Duration::from_mins(4);
+const VISIBILITY: Duration = Duration::from_mins(90);
+const MOST_RECEIVES: u32 = 5;
+
+/// A function under way.
+#[derive(Debug)]
+struct Running {
+    worker: usize,
+    process: JoinHandle<Answer>,
+    messages: Vec<Message>,
+}
+
+/// What a function answers.
+#[derive(Debug)]
+enum Answer {
+    Ticked,
+    /// Of each message whether it failed.
+    Batch(Vec<bool>),
+    Run(Outcome),
+}
+
+/// All functions.
+#[derive(Debug)]
+pub(crate) struct Functions {
+    world: Arc<World>,
+    running: Vec<Running>,
+    visible: Vec<Message>,
+    pub(crate) runs: u64,
+}
+
+impl Functions {
+    pub(crate) fn new(world: Arc<World>) -> Self {
+        Self { world, running: Vec::new(), visible: Vec::new(), runs: 0 }
+    }
+
+    /// Whether none is under way and no message waits to be received now.
+    pub(crate) fn are_idle(&self) -> bool {
+        self.running.is_empty() && self.visible.is_empty()
+    }
+
+    fn hire(&self) -> Worker {
+        let world = Arc::clone(&self.world);
+        let lax = draws(&world, Fault::LeaseIgnored);
+        world.engine.count(Fault::LeaseIgnored, u64::from(lax));
+        let number = world.engine.hire(0);
+        Worker { world, number, lax }
+    }
+
+    /// Starts a dispatcher.
+    pub(crate) fn tick(&mut self) {
+        let worker = self.hire();
+        let deadline = self.world.engine.now() + DISPATCHER_LIMIT;
+        let number = worker.number;
+        let ports = dispatcher::Ports {
+            due: Arc::new(worker.clone()),
+            queue: Arc::new(worker.clone()),
+            clock: Arc::new(worker.clone()),
+            randomness: Arc::new(worker.clone()),
+        };
+        let timing = self.world.plan.timing;
+        let watchdog =
+            Watchdog { ledger: Arc::new(worker.clone()), clock: Arc::new(worker), timing, retention: None };
+        let meter = Panics(Arc::clone(&self.world));
+        self.world.engine.tell(format_args!("worker {number} starts, a dispatcher"));
+        // On this thread for good: as a task that may move it is more than the compiler can see through.
+        let process = tokio::task::spawn_local(async move {
+            drop(dispatcher::tick(&ports, &watchdog, &meter, deadline).await);
+            Answer::Ticked
+        });
+        self.start(number, process, Vec::new(), DISPATCHER_LIMIT);
+    }
+
+    /// A message has become visible.
+    pub(crate) fn message(&mut self, message: Message) {
+        self.visible.push(message);
+        self.world.engine.at(self.world.engine.now(), Happening::Poll);
+    }
+
+    /// Takes messages out of the queue and starts an exporter with them.
+    pub(crate) fn poll(&mut self) {
+        if self.visible.is_empty() {
+            return;
+        }
+        let most = self.world.plan.batch.min(self.visible.len());
+        let mut messages: Vec<Message> = self.visible.drain(..most).collect();
+        for message in &mut messages {
+            message.receives += 1;
+        }
+        if !self.visible.is_empty() {
+            self.world.engine.at(self.world.engine.now(), Happening::Poll);
+        }
+        let busy = |message: &Message| {
+            let on = |running: &Running| running.messages.iter().any(|m| m.connector == message.connector);
+            self.running.iter().any(on)
+        };
+        let doubled = messages.iter().filter(|message| busy(message)).count();
+        self.world.engine.count(Fault::TwoWorkers, doubled as u64);
+        self.runs += messages.len() as u64;
+        self.export(messages);
+    }
+
+    fn export(&mut self, messages: Vec<Message>) {
+        let worker = self.hire();
+        let number = worker.number;
+        let limit = self.world.plan.time_limit;
+        let ids: Vec<ConnectorId> = messages.iter().map(|message| message.connector.clone()).collect();
+        self.world.engine.tell(format_args!("worker {number} starts, an exporter for {ids:?}"));
+        let deadline = self.world.engine.clock_of(number) + limit;
+        let exporter = exporter(worker);
+        // A batch's answer says little; a run's own says what failed. Half of the runs of one message are asked.
+        let alone = ids.len() == 1 && self.world.engine.draw(|chance| chance.of_thousand(500));
+        let world = Arc::clone(&self.world);
+        let process = if alone {
+            tokio::spawn(async move { Answer::Run(export(&exporter, &ids[0], deadline).await) })
+        } else {
+            tokio::spawn(async move {
+                let records: Vec<_> = ids.iter().enumerate().map(|(n, id)| record(n, id)).collect();
+                let batch = serde_json::from_value(json!({ "Records": records })).expect("a batch of SQS");
+                let answer = exporter::batch::handle(&exporter, &Panics(world), batch, deadline).await;
+                let failed: Vec<String> =
+                    answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
+                Answer::Batch((0..ids.len()).map(|n| failed.contains(&n.to_string())).collect())
+            })
+        };
+        self.start(number, process, messages, limit);
+    }
+
+    fn start(&mut self, worker: usize, process: JoinHandle<Answer>, messages: Vec<Message>, limit: Duration) {
+        self.world.engine.started(worker, process.abort_handle());
+        self.world.engine.at(self.world.engine.now() + limit, Happening::TimeLimit { worker });
+        self.running.push(Running { worker, process, messages });
+    }
+
+    /// Kills a function at its time limit, unless it is frozen: then it wakes up later and goes on, which is worse.
+    pub(crate) fn time_limit(&self, worker: usize) {
+        let is_running = |running: &&Running| running.worker == worker;
+        if self.running.iter().find(is_running).is_some() && !self.world.engine.is_frozen(worker) {
+            self.world.engine.count(Fault::OutOfTime, 1);
+            self.world.engine.tell(format_args!("worker {worker} is killed at its time limit"));
+            self.world.engine.kill(worker);
+        }
+    }
+
+    /// Looks who has come to an end, and what the dispatcher has sent.
+    pub(crate) async fn reap(&mut self) {
+        let mut place = 0;
+        while let Some(running) = self.running.get(place) {
+            if !running.process.is_finished() {
+                place += 1;
+                continue;
+            }
+            let Running { worker, process, messages } = self.running.remove(place);
+            let answer = process.await;
+            self.ended(worker, answer, messages);
+        }
+        for connector in self.world.queue.receive() {
+            self.sent(&connector);
+        }
+    }
+
+    fn ended(&self, worker: usize, answer: Result<Answer, tokio::task::JoinError>, messages: Vec<Message>) {
+        let failed = match answer {
+            Ok(Answer::Ticked) => Vec::new(),
+            Ok(Answer::Batch(failed)) => failed,
+            Ok(Answer::Run(outcome)) => {
+                self.world.engine.tell(format_args!("worker {worker} ends: {}", words(&outcome)));
+                vec![self.judge(&outcome)]
+            }
+            Err(error) if error.is_panic() => {
+                self.world.truth().flaw(format!("a function panicked: {error}"));
+                vec![true; messages.len()]
+            }
+            // It has died, and SQS heard nothing.
+            Err(_) => vec![true; messages.len()],
+        };
+        for (message, failed) in messages.into_iter().zip(failed) {
+            if failed && message.receives < MOST_RECEIVES {
+                let again = self.world.engine.now() + VISIBILITY;
+                self.world.engine.at(again, Happening::Message(message));
+            }
+        }
+    }
+
+    /// Whether a run failed; some failures can't be, whatever goes wrong outside.
+    fn judge(&self, outcome: &Outcome) -> bool {
+        let Outcome::Failed { failure, .. } = outcome else { return false };
+        let explained = match failure.kind {
+            FailureKind::Broken | FailureKind::Rejected => false,
+            FailureKind::TenantMismatch => self.world.plan.has(Fault::ForeignItem),
+            FailureKind::ClockSkew => {
+                self.world.plan.has(Fault::ClockForward) || self.world.plan.has(Fault::ClockBack)
+            }
+            FailureKind::NoProgress | FailureKind::Port => true,
+        };
+        if !explained {
+            self.world.truth().flaw(format!("a run failed for no reason: {failure:?}"));
+        }
+        true
+    }
+
+    /// The queue has taken a message: it comes at least once, soon or late.
+    fn sent(&self, connector: &ConnectorId) {
+        let world = &self.world;
+        let copies = 1 + u64::from(draws(world, Fault::MessageDuplicated));
+        world.engine.count(Fault::MessageDuplicated, copies - 1);
+        for _ in 0..copies {
+            let delayed = draws(world, Fault::MessageDelayed);
+            world.engine.count(Fault::MessageDelayed, u64::from(delayed));
+            let most = if delayed { 3_600_000 } else { 2_000 };
+            let delay = Duration::from_millis(world.engine.draw(|chance| chance.between(0, most)));
+            let message = Message { connector: connector.clone(), receives: 0 };
+            world.engine.at(world.engine.now() + delay, Happening::Message(message));
+        }
+    }
+}
+
+/// Whether this fault happens now.
+pub(crate) fn draws(world: &World, fault: Fault) -> bool {
+    let rate = world.plan.rate(fault);
+    rate > 0 && world.is_troubled() && world.engine.draw(|chance| chance.of_thousand(rate))
+}
+
+fn exporter(worker: Worker) -> Exporter {
+    let mut timing = worker.world.plan.timing;
+    match worker.world.broken {
+        Some(Broken::NoLookBack) => timing.look_back = Duration::ZERO,
+        Some(Broken::NoSettling) => timing.settle = Duration::ZERO,
+        _ => {}
+    }
+    let part_limits = worker.world.plan.limits;
+    let ports = exporter::Ports {
+        runs: Arc::new(worker.clone()),
+        source: Arc::new(worker.clone()),
+        staging: Arc::new(worker.clone()),
+        customers: Arc::new(worker.clone()),
+        bus: Arc::new(worker.clone()),
+        clock: Arc::new(worker.clone()),
+        randomness: Arc::new(worker),
+    };
+    // Without onboarding: its weekly verification waits by the runtime's clock, and a simulation has only its own.
+    Exporter { ports, timing, part_limits, onboarding: None }
+}
+
+fn record(number: usize, id: &ConnectorId) -> serde_json::Value {
+    json!({ "messageId": number.to_string(), "body": json!({ "connector_id": id.as_str() }).to_string() })
+}
+
+fn words(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Completed(summary) => {
+            format!("{} sealed, {} delivered, more: {}", summary.sealed, summary.delivered, summary.more)
+        }
+        Outcome::Busy => "busy".into(),
+        Outcome::Inactive => "inactive".into(),
+        Outcome::Failed { failure, .. } => format!("{failure:?}"),
+    }
+}
+
+/// A batch hides a run that panicked among its failures; its figures don't.
+/// All other figures are for others to judge.
+struct Panics(Arc<World>);
+
+impl Meter for Panics {
+    fn record(&self, record: &Record) {
+        let panicked = record.figures.iter().any(|figure| figure.name == "RunsPanicked" && figure.value > 0);
+        if panicked {
+            self.0.truth().flaw("a run panicked".into());
+        }
+    }
+}

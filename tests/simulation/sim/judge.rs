@@ -1,0 +1,155 @@
+//! Holds what every customer was given against what it was promised, once all is quiet.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::connector::Connector;
+use domain::cursor::Cursor;
+use tests::oracle;
+
+use super::fault::Fault;
+use super::plan::Length;
+use super::truth::{Item, Sealed, Truth};
+use super::world::{World, destination};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// What was judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Figures {
+    pub(crate) connectors: u64,
+    pub(crate) events: u64,
+    pub(crate) parts: u64,
+    pub(crate) heartbeats: u64,
+    pub(crate) lost: u64,
+    pub(crate) double: u64,
+    pub(crate) foreign: u64,
+}
+
+impl Figures {
+    pub(crate) fn add(&mut self, other: &Self) {
+        let Self { connectors, events, parts, heartbeats, lost, double, foreign } = other;
+        self.connectors += connectors;
+        self.events += events;
+        self.parts += parts;
+        self.heartbeats += heartbeats;
+        self.lost += lost;
+        self.double += double;
+        self.foreign += foreign;
+    }
+}
+
+/// Whether the history must end with a reconcile that began after all faults.
+pub(crate) fn needs_reconcile(world: &World) -> bool {
+    world.plan.length != Length::Hours || world.engine.counts().of(Fault::ClockForward) > 0
+}
+
+/// How far back that reconcile reads.
+fn reach(world: &World) -> Duration {
+    DAY * if world.plan.length == Length::Weeks { 32 } else { 2 }
+}
+
+/// Judges every connector. Flaws are noted in the truth.
+pub(crate) fn judge(world: &World) -> Figures {
+    let buckets: BTreeSet<String> =
+        (0..world.ids.len()).map(|place| destination(&world.connector(place)).bucket.to_string()).collect();
+    for bucket in buckets {
+        world.take_stock(&bucket);
+    }
+    let mut figures = Figures::default();
+    for place in 0..world.ids.len() {
+        let connector = world.connector(place);
+        let cursor = world.ledger.cursor(&connector.id);
+        let mut flaws = Vec::new();
+        connector_of(world, &connector, &cursor, &mut figures, &mut flaws);
+        world.truth().flaws.extend(flaws);
+    }
+    figures
+}
+
+fn connector_of(
+    world: &World,
+    connector: &Connector,
+    cursor: &Cursor,
+    figures: &mut Figures,
+    flaws: &mut Vec<String>,
+) {
+    let id = &connector.id;
+    let truth = world.truth();
+    let Truth { items, sealed, given, .. } = &*truth;
+    let sealed = &sealed[id];
+    let given: Vec<(String, Bytes)> =
+        given[id].iter().map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
+    let names: BTreeSet<String> = sealed.parts.iter().map(domain::part::Part::name).collect();
+    let there: BTreeSet<String> = given.iter().map(|(name, _)| name.clone()).collect();
+    let mut whole = true;
+    for name in names.symmetric_difference(&there) {
+        let what =
+            if there.contains(name) { "foreign: nobody sealed" } else { "lost: sealed and not there:" };
+        flaws.push(format!("{what} {name} of {id}"));
+        whole = false;
+    }
+    if let Some(part) = sealed.parts.iter().find(|part| !sealed.told.contains(&part.number)) {
+        flaws.push(format!("part {} of {id} was delivered, and the bus never told", part.number));
+    }
+    for (place, item) in items.iter().enumerate() {
+        if sealed.items.contains(&place) && item.time.is_some_and(|time| time < cursor.since) {
+            flaws.push(format!("foreign: {id} exports from {} and sealed {}", cursor.since, item.line));
+        }
+    }
+    if !whole {
+        return;
+    }
+    let wanted: Vec<&str> = items
+        .iter()
+        .enumerate()
+        .filter(|(place, item)| sealed.items.contains(place) || is_promised(world, item, sealed, cursor))
+        .map(|(_, item)| item.line.as_str())
+        .collect();
+    let judged = catch_unwind(AssertUnwindSafe(|| {
+        let files = oracle::files(&given);
+        oracle::judge(&files, wanted.iter().copied())
+    }));
+    let verdict = match judged {
+        Ok(verdict) => verdict,
+        Err(panic) => {
+            let words = panic.downcast_ref::<String>().cloned();
+            flaws.push(format!("{id}: {}", words.unwrap_or_else(|| "a file that is none".into())));
+            return;
+        }
+    };
+    figures.connectors += 1;
+    figures.events += verdict.delivered as u64;
+    figures.parts += verdict.parts as u64;
+    figures.heartbeats += verdict.heartbeats as u64;
+    figures.lost += verdict.missing.len() as u64;
+    figures.double += verdict.duplicates.len() as u64;
+    figures.foreign += (verdict.foreign.len() + verdict.unreadable) as u64;
+    flaws.extend(verdict.missing.iter().map(|line| format!("lost: {id} was not given {line}")));
+    flaws.extend(verdict.duplicates.iter().map(|line| format!("double: {id} was given twice {line}")));
+    flaws.extend(verdict.foreign.iter().map(|line| format!("foreign: {id} was given {line}")));
+    if verdict.unreadable > 0 {
+        flaws.push(format!(
+            "foreign: {id} was given {} records of items that it does not have",
+            verdict.unreadable
+        ));
+    }
+}
+
+/// Whether an item that no part holds should be in one.
+fn is_promised(world: &World, item: &Item, sealed: &Sealed, cursor: &Cursor) -> bool {
+    if item.deleted || item.tenant != sealed.tenant {
+        return false;
+    }
+    let Some(time) = item.time else { return needs_reconcile(world) };
+    if time < cursor.since {
+        return false;
+    }
+    if needs_reconcile(world) {
+        return time >= cursor.watermark - reach(world);
+    }
+    let timing = world.plan.timing;
+    item.visible_at <= time + timing.settle + timing.look_back
+}

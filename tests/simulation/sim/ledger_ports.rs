@@ -1,0 +1,156 @@
+//! The ledger, as one worker has it.
+
+use async_trait::async_trait;
+use domain::fault::Block;
+use domain::names::{ConnectorId, WorkerId};
+use domain::part::{Part, PartNumber};
+use domain::ports::{Claim, Due, DuePage, LeaseAnswer, PortError, Runs, Watch, WatchPage};
+use domain::protocol::{Mark, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot};
+use domain::time::Time;
+use domain::watch::{Place, Sweep};
+
+use super::broken::Broken;
+use super::call::Kind;
+use super::fault::Fault;
+use super::ports::{Worker, passing};
+
+impl Worker {
+    async fn seal_really(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
+        let world = &self.world;
+        let mut seal = seal.clone();
+        if world.is(Broken::SealsAnyway) {
+            let cursor = world.ledger.cursor(&seal.part.connector);
+            seal.watermark_before = cursor.watermark;
+            seal.part.number = cursor.next;
+        }
+        let answer = world.ledger.seal(&seal).await?;
+        let Part { connector, number, window, kind, events, late, .. } = &seal.part;
+        world.engine.tell(format_args!(
+            "worker {} seal {connector} {number} {}..{} {} with {events} events, {late} late: {answer:?}",
+            self.number,
+            window.from,
+            window.to,
+            kind.as_str(),
+        ));
+        if answer == SealAnswer::Won {
+            world.truth().seal(self.number, &seal.part, &world.staging);
+        }
+        Ok(answer)
+    }
+
+    async fn part_really(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError> {
+        let part = self.world.ledger.part(id, number).await?;
+        if self.world.is(Broken::MarksBeforePut)
+            && let Some(part) = part.clone().filter(|part| part.delivered_at.is_none())
+        {
+            let at = self.world.engine.now();
+            self.world.ledger.mark(&Mark { part, at, unblock: false }).await?;
+        }
+        Ok(part)
+    }
+}
+
+#[async_trait]
+impl Runs for Worker {
+    async fn lease(
+        &self,
+        id: &ConnectorId,
+        worker: &WorkerId,
+        now: Time,
+        until: Time,
+    ) -> Result<LeaseAnswer, PortError> {
+        let granted = self.world.ledger.without_leases();
+        let ledger = if self.lax { &granted } else { &self.world.ledger };
+        self.call(Kind::Ledger, "lease", ledger.lease(id, worker, now, until), passing).await
+    }
+
+    async fn snapshot(&self, id: &ConnectorId) -> Result<Option<Snapshot>, PortError> {
+        self.call(Kind::Ledger, "snapshot", self.world.ledger.snapshot(id), passing).await
+    }
+
+    async fn seal(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
+        let broken = self.world.is(Broken::TrustsFailedSeal);
+        let fails = |fault| match fault {
+            _ if broken => Ok(SealAnswer::Won),
+            Fault::OwnSecondTry => Ok(SealAnswer::Refused),
+            Fault::AnswerLost | Fault::RequestLost => Ok(SealAnswer::Unknown),
+            fault => passing(fault),
+        };
+        self.call(Kind::Ledger, "seal", self.seal_really(seal), fails).await
+    }
+
+    async fn part(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError> {
+        self.call(Kind::Ledger, "part", self.part_really(id, number), passing).await
+    }
+
+    async fn parts_reaching(
+        &self,
+        id: &ConnectorId,
+        after: Time,
+        before: PartNumber,
+    ) -> Result<Vec<Part>, PortError> {
+        let asked = self.world.ledger.parts_reaching(id, after, before);
+        let parts = self.call(Kind::Ledger, "parts_reaching", asked, passing).await?;
+        let passed_over = match self.world.broken {
+            Some(Broken::NoDedup) => parts.len(),
+            Some(Broken::StaleParts) => 1,
+            _ => 0,
+        };
+        Ok(parts.into_iter().skip(passed_over).collect())
+    }
+
+    async fn mark(&self, mark: &Mark) -> Result<(), PortError> {
+        self.call(Kind::Ledger, "mark", self.world.ledger.mark(mark), passing).await
+    }
+
+    async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError> {
+        self.call(Kind::Ledger, "block", self.world.ledger.block(id, block), passing).await
+    }
+
+    async fn read_through(&self, id: &ConnectorId, read: &ReadThrough) -> Result<(), PortError> {
+        self.call(Kind::Ledger, "read_through", self.world.ledger.read_through(id, read), passing).await
+    }
+
+    async fn reconciled(&self, id: &ConnectorId, noted: &Reconciled) -> Result<(), PortError> {
+        self.call(Kind::Ledger, "reconciled", self.world.ledger.reconciled(id, noted), passing).await
+    }
+
+    async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
+        let mut release = *release;
+        if self.world.is(Broken::NotesForEver) && self.world.engine.draw(|chance| chance.of_thousand(50)) {
+            release.next_run_at = Time::LAST;
+        }
+        self.call(Kind::Ledger, "release", self.world.ledger.release(id, worker, &release), passing).await
+    }
+}
+
+#[async_trait]
+impl Due for Worker {
+    async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError> {
+        self.call(Kind::Ledger, "due", self.world.ledger.due(shard, now, after), passing).await
+    }
+
+    async fn claim(&self, claim: &Claim, until: Time) -> Result<bool, PortError> {
+        let until = if self.world.is(Broken::ClaimsForEver) { Time::LAST } else { until };
+        self.call(Kind::Ledger, "claim", self.world.ledger.claim(claim, until), passing).await
+    }
+
+    async fn unclaim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
+        self.call(Kind::Ledger, "unclaim", self.world.ledger.unclaim(claim, until), passing).await
+    }
+}
+
+#[async_trait]
+impl Watch for Worker {
+    async fn watch(&self, after: Option<&Place>) -> Result<WatchPage, PortError> {
+        self.call(Kind::Ledger, "watch", self.world.ledger.watch(after), passing).await
+    }
+
+    async fn sweep(&self) -> Result<Sweep, PortError> {
+        self.call(Kind::Ledger, "sweep", self.world.ledger.sweep(), passing).await
+    }
+
+    async fn keep(&self, sweep: &Sweep) -> Result<bool, PortError> {
+        self.call(Kind::Ledger, "keep", self.world.ledger.keep(sweep), passing).await
+    }
+}

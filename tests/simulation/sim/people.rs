@@ -1,0 +1,291 @@
+//! The customers, their administrators and the operators: what they break and mend, and what they change.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use domain::connector::{Connector, NotAllowed, State};
+use domain::names::ExternalId;
+use domain::ports::{Connectors as _, SaveAnswer, Saved};
+use domain::time::Time;
+use futures_util::FutureExt as _;
+use tests::fakes::{FakeSource, Shape, StoredItem};
+use tests::fixtures::{self, keys};
+
+use super::chance::Chance;
+use super::fault::Fault;
+use super::happening::{Happening, Step};
+use super::plan::Length;
+use super::world::{World, destination, encoding};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// Puts on the agenda what people will do, and what they do about it later.
+pub(crate) fn plan(world: &World) {
+    let end = world.engine.now() + world.plan.troubled;
+    for place in 0..world.ids.len() {
+        // What is done, and what mends it.
+        let steps: [(Fault, Step, Option<Step>); 10] = [
+            (Fault::BucketDeleted, Step::DeleteBucket(place), Some(Step::MendBucket(place))),
+            (Fault::BucketOfAnother, Step::LoseBucketToAnother(place), Some(Step::MendBucket(place))),
+            (Fault::RoleRemoved, Step::RemoveRole(place), Some(Step::MendRole(place))),
+            (Fault::RoleChanged, Step::ChangeRole(place), Some(Step::MendRole(place))),
+            (Fault::Paused, Step::Pause(place), Some(Step::Resume(place))),
+            (Fault::Moved, Step::Move(place), None),
+            (Fault::Recoded, Step::Recode(place), None),
+            (Fault::RunAskedFor, Step::AskForRun(place), None),
+            (Fault::TtlDelete, Step::Expire(place), None),
+            (Fault::ForeignItem, Step::MixIn(place), Some(Step::SortOut)),
+        ];
+        for (fault, step, mend) in steps {
+            let often = if world.plan.length == Length::Weeks { 4 } else { 2 };
+            for _ in 0..often {
+                if world.plan.has(fault) && world.engine.draw(|chance| chance.of_thousand(500)) {
+                    let (at, mended) = two_times(world, end);
+                    world.engine.at(at, Happening::Step(step));
+                    if let Some(mend) = mend {
+                        world.engine.at(mended, Happening::Step(mend));
+                    }
+                }
+            }
+        }
+        if world.plan.has(Fault::Rotated) {
+            let (rotated, ended) = two_times(world, end);
+            let (followed, _) = two_times(world, ended);
+            world.engine.at(rotated, Happening::Step(Step::Rotate(place)));
+            world.engine.at(followed.max(rotated), Happening::Step(Step::FollowRotation(place)));
+            world.engine.at(ended, Happening::Step(Step::EndRotation(place)));
+        }
+    }
+    if world.plan.has(Fault::BusDown) {
+        let (down, up) = two_times(world, end);
+        world.engine.at(down, Happening::Step(Step::BusDown));
+        world.engine.at(up, Happening::Step(Step::BusUp));
+    }
+}
+
+/// Two times between now and the end, in order.
+fn two_times(world: &World, end: Time) -> (Time, Time) {
+    let now = world.engine.now();
+    let ms = u64::try_from(end.since(now).as_millis()).expect("some days") + 1;
+    let draw = || now + Duration::from_millis(world.engine.draw(|chance| chance.between(0, ms)));
+    let (a, b) = (draw(), draw());
+    (a.min(b), a.max(b))
+}
+
+/// Takes a step. What makes no sense any more, such as deleting a bucket that is gone, is not done.
+pub(crate) fn take(world: &World, step: Step) {
+    world.engine.tell(format_args!("{step:?}"));
+    match step {
+        Step::DeleteBucket(place) => lose_bucket(world, &world.connector(place), false),
+        Step::LoseBucketToAnother(place) => lose_bucket(world, &world.connector(place), true),
+        Step::MendBucket(place) => mend_bucket(world, &world.connector(place)),
+        Step::RemoveRole(place) => remove_role(world, &world.connector(place)),
+        Step::ChangeRole(place) => change_role(world, &world.connector(place)),
+        Step::MendRole(place) => mend_role(world, &world.connector(place)),
+        Step::Pause(place) => {
+            if change(world, place, |connector, _| connector.pause()) {
+                world.engine.count(Fault::Paused, 1);
+            }
+        }
+        Step::Resume(place) => resume(world, place),
+        Step::Move(place) => relocate(world, place),
+        Step::Recode(place) => recode(world, place),
+        Step::Rotate(place) => {
+            let next = world.engine.draw(|chance| ExternalId::new(chance.bits(), chance.bits()));
+            if change(world, place, |connector, _| connector.rotate_external_id(next)) {
+                world.engine.count(Fault::Rotated, 1);
+            }
+        }
+        Step::FollowRotation(place) => {
+            let connector = world.connector(place);
+            if let Some(next) = &connector.next_external_id {
+                world.put_role(&connector, next);
+            }
+        }
+        Step::EndRotation(place) => end_rotation(world, place),
+        Step::AskForRun(place) => ask_for_run(world, place),
+        Step::BusDown => world.bus_down.store(true, Ordering::Relaxed),
+        Step::BusUp => world.bus_down.store(false, Ordering::Relaxed),
+        Step::MixIn(place) => mix_in(world, &world.connector(place)),
+        Step::SortOut => world.source.remove_foreign(),
+        Step::Expire(place) => expire(world, &world.connector(place)),
+    }
+}
+
+/// Puts everything right, for good.
+pub(crate) fn mend_all(world: &World) {
+    take(world, Step::BusUp);
+    take(world, Step::SortOut);
+    for place in 0..world.ids.len() {
+        let connector = world.connector(place);
+        mend_bucket(world, &connector);
+        mend_role(world, &connector);
+        resume(world, place);
+    }
+}
+
+/// Stores a change of settings, as the API does. `false` if the state does not allow it.
+fn change(
+    world: &World,
+    place: usize,
+    change: impl FnOnce(&mut Connector, Time) -> Result<(), NotAllowed>,
+) -> bool {
+    let before = world.connector(place);
+    let mut after = before.clone();
+    if change(&mut after, world.engine.now()).is_err() || after == before {
+        return false;
+    }
+    let record = fixtures::change(&before, &after);
+    let saved = world.ledger.save(&record, None).now_or_never().expect("the fake does not wait");
+    assert_eq!(saved.expect("the fake does not fail"), SaveAnswer::Saved(Saved::Yes));
+    true
+}
+
+fn resume(world: &World, place: usize) {
+    let resumed = change(world, place, |connector, now| {
+        if connector.state == State::Paused {
+            let shown = connector.external_id.clone();
+            connector.verified(now, &shown)?;
+        }
+        connector.resume()
+    });
+    if resumed {
+        ask(world, place);
+    }
+}
+
+/// To another folder, verified and resumed at once, and the customer's role with it.
+fn relocate(world: &World, place: usize) {
+    let mut to = destination(&world.connector(place));
+    let tail = world.engine.draw(|chance| chance.below(1000));
+    to.prefix = format!("{}/moved-{tail}", to.prefix.as_str().split('/').next().unwrap_or("audit"))
+        .parse()
+        .expect("a prefix");
+    if !change(world, place, |connector, _| connector.connect(to.clone())) {
+        return;
+    }
+    world.engine.count(Fault::Moved, 1);
+    world.truth().add_folder(to.bucket.as_str(), to.prefix.as_str(), &world.ids[place]);
+    let connector = world.connector(place);
+    world.put_role(&connector, &connector.external_id);
+    resume(world, place);
+}
+
+fn recode(world: &World, place: usize) {
+    let (hours, encoding) = world.engine.draw(|chance: &mut Chance| {
+        let hours: u8 = match world.plan.length {
+            Length::Hours => chance.one_of(&[1, 2]),
+            Length::Day => chance.one_of(&[1, 2, 3, 6]),
+            Length::Weeks => chance.one_of(&[6, 12, 24]),
+        };
+        (hours, encoding(chance))
+    });
+    let changed = change(world, place, |connector, _| {
+        connector.frequency = hours.try_into().expect("a frequency");
+        connector.encoding = encoding;
+        connector.version += 1;
+        Ok(())
+    });
+    world.engine.count(Fault::Recoded, u64::from(changed));
+}
+
+/// The next external ID works, as a verification has seen.
+fn end_rotation(world: &World, place: usize) {
+    change(world, place, |connector, now| match connector.next_external_id.clone() {
+        Some(next) => connector.verified(now, &next),
+        None => Ok(()),
+    });
+}
+
+fn ask_for_run(world: &World, place: usize) {
+    world.engine.count(Fault::RunAskedFor, 1);
+    ask(world, place);
+}
+
+/// Asks for a run as `Onboarding::run_once` does.
+fn ask(world: &World, place: usize) {
+    let (id, now) = (&world.ids[place], world.engine.now());
+    let watermark = world.ledger.cursor(id).watermark;
+    let cut = (now - world.plan.timing.settle).floor(Duration::from_secs(1)).max(watermark);
+    let asked = world.ledger.request_run(id, now, cut, None).now_or_never().expect("the fake does not wait");
+    asked.expect("the fake does not fail");
+}
+
+fn lose_bucket(world: &World, connector: &Connector, to_another: bool) {
+    let bucket = destination(connector).bucket;
+    if world.customers.owner_of(bucket.as_str()).is_none() {
+        return;
+    }
+    world.delete_bucket(connector);
+    world.engine.count(if to_another { Fault::BucketOfAnother } else { Fault::BucketDeleted }, 1);
+    if to_another {
+        world.create_bucket(connector, true);
+    }
+}
+
+/// The bucket is the customer's again.
+fn mend_bucket(world: &World, connector: &Connector) {
+    let to = destination(connector);
+    match world.customers.owner_of(to.bucket.as_str()) {
+        Some(owner) if owner == to.role.account().as_str() => return,
+        Some(_) => world.delete_bucket(connector),
+        None => {}
+    }
+    world.create_bucket(connector, false);
+}
+
+fn remove_role(world: &World, connector: &Connector) {
+    // Whatever is there: a role that nobody is let in by is as good as none.
+    mend_role(world, connector);
+    world.customers.delete_role(destination(connector).role.as_str());
+    world.engine.count(Fault::RoleRemoved, 1);
+}
+
+fn change_role(world: &World, connector: &Connector) {
+    world.engine.count(Fault::RoleChanged, 1);
+    let to = destination(connector);
+    if world.engine.draw(|chance| chance.of_thousand(500)) {
+        let other = world.engine.draw(|chance| ExternalId::new(chance.bits(), chance.bits()));
+        world.put_role(connector, &other);
+    } else {
+        let id = connector.external_id.as_str();
+        world.customers.put_role(to.role.as_str(), id, to.bucket.as_str(), "somewhere/else");
+    }
+}
+
+fn mend_role(world: &World, connector: &Connector) {
+    world.put_role(connector, &connector.external_id);
+}
+
+fn mix_in(world: &World, connector: &Connector) {
+    let time = world.engine.now();
+    let sort_key = keys::key(world.plan.form, world.plan.numeric, time, 999_999);
+    let partition = FakeSource::partition(&connector.tenant, connector.shards, 0);
+    if world.truth().holds(&partition, &sort_key) {
+        return;
+    }
+    world.source.store(StoredItem {
+        partition,
+        bears: "somebody-else".into(),
+        sort_key,
+        shape: Shape::Text(r#"{"of":"somebody-else"}"#.into()),
+        visible_at: time,
+    });
+    world.engine.count(Fault::ForeignItem, 1);
+}
+
+/// Whatever is older than an age is deleted, sealed or not.
+fn expire(world: &World, connector: &Connector) {
+    let now = world.engine.now();
+    let most = if world.plan.length == Length::Weeks { 24 * 20 } else { 12 };
+    let hours = world.engine.draw(|chance| chance.between(1, most));
+    let before = now - HOUR * u32::try_from(hours).expect("some hours");
+    let clocks_hold = world.engine.counts().of(Fault::ClockForward) == 0;
+    let settle = clocks_hold.then_some(world.plan.timing.settle);
+    let expired = world.truth().expire(&connector.tenant, before, now, settle);
+    for place in expired {
+        let item = world.truth().items[place].clone();
+        world.source.remove(&item.partition, &item.sort_key);
+        world.engine.count(Fault::TtlDelete, 1);
+    }
+}

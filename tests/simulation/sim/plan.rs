@@ -1,0 +1,144 @@
+//! What a seed decides before anything runs: how long, how much, and what may go wrong. Each seed has only some of
+//! the faults, each at a rate of its own, since faults that are always all there hide one another.
+
+use std::time::Duration;
+
+use domain::part::PartLimits;
+use domain::protocol::Timing;
+use domain::sort_key::SortKeyForm;
+
+use super::chance::Chance;
+use super::fault::Fault;
+
+const HOUR: Duration = Duration::from_hours(1);
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// How long a history is, and what of it can be judged at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Length {
+    /// A few hours, without any daily reconcile: the look-back alone must find what is readable in time.
+    Hours,
+    /// Up to a day, and a reconcile behind it: whatever became readable must be there.
+    Day,
+    /// Days, with a backlog and events of weeks ago, and a reconcile of 32 days behind them.
+    Weeks,
+}
+
+/// The plan of one seed.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) length: Length,
+    /// How long things go wrong.
+    pub(crate) troubled: Duration,
+    pub(crate) timing: Timing,
+    pub(crate) limits: PartLimits,
+    /// The exporter's time limit.
+    pub(crate) time_limit: Duration,
+    /// The most messages of a batch.
+    pub(crate) batch: usize,
+    pub(crate) form: SortKeyForm,
+    pub(crate) numeric: bool,
+    pub(crate) page: usize,
+    pub(crate) tenants: usize,
+    pub(crate) connectors: usize,
+    /// Events of each tenant.
+    pub(crate) events: u64,
+    /// As [`super::engine::Engine::set_pace`] takes it, for the troubled time.
+    pub(crate) pace: (u64, u32, u64),
+    rates: Vec<u32>,
+}
+
+impl Plan {
+    pub(crate) fn draw(chance: &mut Chance) -> Self {
+        let length = match chance.below(100) {
+            0..74 => Length::Hours,
+            74..97 => Length::Day,
+            _ => Length::Weeks,
+        };
+        let troubled = match length {
+            Length::Hours => MINUTE * minutes(chance, 90, 300),
+            Length::Day => MINUTE * minutes(chance, 120, 900),
+            Length::Weeks => HOUR * minutes(chance, 24, 120),
+        };
+        let look_back = chance.one_of(&[0, 600, 3600, 3600, 3600, 7200]);
+        let (form, numeric) = form(chance);
+        // What is slow needs time, or nothing would ever be done while things go wrong.
+        let (pace, limits): ((u64, u32, u64), &[u64]) = match chance.below(6) {
+            0..3 => ((50, 0, 1), &[20, 60, 900]),
+            3 => ((50, 20, 5_000), &[60, 900]),
+            4 => ((500, 50, 20_000), &[60, 900, 900, 900]),
+            _ => ((2_000, 100, 30_000), &[900]),
+        };
+        Self {
+            length,
+            troubled,
+            timing: Timing {
+                settle: Duration::from_secs(chance.one_of(&[0, 60, 300, 300, 900])),
+                look_back: Duration::from_secs(look_back),
+            },
+            limits: PartLimits {
+                events: chance.one_of(&[1, 2, 3, 5, 8, 1_000_000]),
+                bytes: chance.one_of(&[1500, 4000, 256 << 20, 256 << 20]),
+            },
+            time_limit: Duration::from_secs(chance.one_of(limits)),
+            batch: chance.one_of(&[1, 1, 2, 5]),
+            form,
+            numeric,
+            page: chance.one_of(&[1, 2, 3, 7, 100]),
+            tenants: 1 + chance.below(3),
+            connectors: 1 + chance.below(3),
+            events: chance.one_of(&[0, 3, 8, 15, 25]),
+            pace,
+            rates: rates(chance),
+        }
+    }
+
+    /// Of how many of a thousand chances this fault makes use.
+    pub(crate) fn rate(&self, fault: Fault) -> u32 {
+        self.rates[fault as usize]
+    }
+
+    pub(crate) fn has(&self, fault: Fault) -> bool {
+        self.rate(fault) > 0
+    }
+}
+
+fn minutes(chance: &mut Chance, from: u64, to: u64) -> u32 {
+    u32::try_from(chance.between(from, to)).expect("a small number")
+}
+
+fn form(chance: &mut Chance) -> (SortKeyForm, bool) {
+    let form = chance.one_of(&[
+        SortKeyForm::Rfc3339,
+        SortKeyForm::Rfc3339,
+        SortKeyForm::Ulid,
+        SortKeyForm::UuidV7,
+        SortKeyForm::EpochSeconds,
+        SortKeyForm::EpochMillis,
+    ]);
+    (form, form.may_be_number() && chance.of_thousand(500))
+}
+
+/// A quarter of the faults on average, some seeds with none and some with most. Mostly they are rare: where hardly a
+/// call succeeds, nothing is done in time, and what is wrong about time shows only in what is.
+fn rates(chance: &mut Chance) -> Vec<u32> {
+    let share = chance.one_of(&[0, 50, 150, 250, 400, 700]);
+    let mut rates = vec![0; Fault::ALL.len()];
+    for (rate, fault) in rates.iter_mut().zip(Fault::ALL) {
+        if chance.of_thousand(share) {
+            *rate = match fault {
+                Fault::CrashBefore | Fault::CrashAfter | Fault::Frozen => chance.one_of(&[1, 3, 10]),
+                Fault::ClockForward | Fault::ClockBack => chance.one_of(&[1, 3]),
+                Fault::Expired | Fault::Conflict | Fault::ConflictWritten => chance.one_of(&[20, 100, 300]),
+                Fault::LeaseIgnored | Fault::VeryLate => chance.one_of(&[100, 300, 700]),
+                Fault::Late => chance.one_of(&[300, 600, 900]),
+                Fault::MessageDuplicated | Fault::MessageDelayed | Fault::TickMissed | Fault::TickDoubled => {
+                    chance.one_of(&[20, 100, 400])
+                }
+                Fault::OddKey | Fault::Unreadable => chance.one_of(&[50, 200]),
+                _ => chance.one_of(&[1, 3, 10, 50]),
+            };
+        }
+    }
+    rates
+}

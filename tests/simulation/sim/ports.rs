@@ -1,0 +1,253 @@
+//! The exporter's and the dispatcher's ports, as one worker has them: each call waits for its turn, and then meets
+//! the fate that the simulation has for it. The ledger is in `ledger_ports`, the customers' side in `customer_ports`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::connector::Shards;
+use domain::item::SourceItem;
+use domain::names::{ConnectorId, TenantId};
+use domain::notice::{Fact, Notice};
+use domain::ports::{
+    Bus, ByteStream, Clock, PageError, PageReader, PortError, Queue, Randomness, Source, Staging,
+    StagingWrite,
+};
+use domain::protocol::Span;
+use domain::sort_key::SortKeyForm;
+use domain::time::Time;
+use futures_util::stream;
+
+use super::broken::Broken;
+use super::call::{Fate, Kind};
+use super::fault::Fault;
+use super::world::World;
+
+/// A function's process, as the ports see it.
+#[derive(Debug, Clone)]
+pub(crate) struct Worker {
+    pub(crate) world: Arc<World>,
+    pub(crate) number: usize,
+    /// Is granted every lease.
+    pub(crate) lax: bool,
+}
+
+impl Worker {
+    /// Makes a call when its turn has come, or what becomes of it. `fails` is how this port tells of a fault.
+    pub(crate) async fn call<T>(
+        &self,
+        kind: Kind,
+        name: &'static str,
+        real: impl Future<Output = T>,
+        fails: impl FnOnce(Fault) -> T,
+    ) -> T {
+        match self.world.engine.turn(self.number, kind, name, None).await {
+            Fate::Well => real.await,
+            Fate::Fails(fault) => fails(fault),
+            Fate::DoneButFails(fault) => {
+                drop(real.await);
+                fails(fault)
+            }
+            Fate::Crash { done } => {
+                if done {
+                    drop(real.await);
+                }
+                self.world.engine.kill(self.number);
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+/// How our own side's services tell of a fault: passing, all of them.
+pub(crate) fn passing<T>(fault: Fault) -> Result<T, PortError> {
+    Err(PortError::Transient { what: "a call in a simulation", source: fault.words().into() })
+}
+
+#[async_trait]
+impl Source for Worker {
+    async fn open(
+        &self,
+        tenant: &TenantId,
+        shards: Shards,
+        shard: u8,
+        span: &Span,
+    ) -> Result<Box<dyn PageReader>, PortError> {
+        if let Span::Window(window) = span {
+            let now = self.world.engine.now();
+            self.world.truth().opened(self.number, tenant, window.from, window.to, now);
+        }
+        let mut read = tenant.clone();
+        if self.world.is(Broken::MixesTenants) && self.world.engine.draw(|chance| chance.of_thousand(20)) {
+            read = self.world.connector(0).tenant;
+        }
+        let real = self.world.source.open(&read, shards, shard, span).await?;
+        let mut pages =
+            Pages { worker: self.clone(), real, kept: None, split: None, edge: None, empty: false };
+        pages.empty = self.world.is(Broken::ForgetsShard) && shard > 0 && shard + 1 == shards.get();
+        if let Span::Window(window) = span {
+            pages.edge = Some(window.from).filter(|_| self.world.is(Broken::LosesEdge));
+            let sealed = self.world.truth().sealed_to(tenant);
+            pages.empty |= self.world.is(Broken::NeverReconciles) && window.to <= sealed;
+        }
+        Ok(Box::new(pages))
+    }
+
+    fn sort_key_form(&self) -> SortKeyForm {
+        self.world.plan.form
+    }
+}
+
+/// A partition, page by page.
+struct Pages {
+    worker: Worker,
+    real: Box<dyn PageReader>,
+    /// What a broken source read ahead.
+    kept: Option<Vec<SourceItem>>,
+    /// The second half of a page, with an empty one before it.
+    split: Option<(bool, Vec<SourceItem>)>,
+    /// What a broken source leaves out.
+    edge: Option<Time>,
+    empty: bool,
+}
+
+impl Pages {
+    async fn read(&mut self) -> Result<Option<Vec<SourceItem>>, PageError> {
+        if self.empty {
+            return Ok(None);
+        }
+        match self.split.take() {
+            Some((true, rest)) => {
+                self.split = Some((false, rest));
+                return Ok(Some(Vec::new()));
+            }
+            Some((false, rest)) => return Ok(Some(rest)),
+            None => {}
+        }
+        let world = Arc::clone(&self.worker.world);
+        if world.is(Broken::SkipsLastPage) {
+            // A page is handed out only once another one has come behind it.
+            let ahead = match self.kept.take() {
+                Some(kept) => Some(kept),
+                None => self.real.next_page().await?,
+            };
+            self.kept = self.real.next_page().await?;
+            return Ok(ahead.filter(|_| self.kept.is_some()));
+        }
+        let page = self.real.next_page().await?;
+        let in_two = |page: &Vec<SourceItem>| {
+            let rate = world.plan.rate(Fault::PartialPage);
+            page.len() > 1 && world.is_troubled() && world.engine.draw(|chance| chance.of_thousand(rate))
+        };
+        let Some(mut page) = page else { return Ok(None) };
+        page.retain(|item| self.edge.is_none() || item.time != self.edge);
+        if in_two(&page) {
+            world.engine.count(Fault::PartialPage, 1);
+            self.split = Some((true, page.split_off(page.len() / 2)));
+        }
+        Ok(Some(page))
+    }
+}
+
+#[async_trait]
+impl PageReader for Pages {
+    async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError> {
+        let worker = self.worker.clone();
+        let taken_for_end = worker.world.is(Broken::TakesFailedPageForEnd);
+        let fails = |fault| if taken_for_end { Ok(None) } else { passing(fault).map_err(PageError::Port) };
+        worker.call(Kind::Page, "next_page", self.read(), fails).await
+    }
+}
+
+#[async_trait]
+impl Staging for Worker {
+    async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError> {
+        let upload = self.call(Kind::Staging, "stage", self.world.staging.create(key), passing).await?;
+        Ok(Box::new(Upload { worker: self.clone(), upload }))
+    }
+
+    async fn read(&self, key: &str) -> Result<ByteStream, PortError> {
+        let mut wanted = key.to_owned();
+        if self.world.is(Broken::DeliversOther) && key.ends_with(".data") {
+            wanted =
+                self.world.staging.keys().into_iter().find(|key| key.ends_with(".data")).unwrap_or(wanted);
+        }
+        let breaks_off = |fault| match fault {
+            Fault::BodyBreaks => {
+                let object = self.world.staging.object(key).unwrap_or_default();
+                let half = object.slice(..object.len() / 2);
+                let pieces: ByteStream = Box::pin(stream::iter([Ok(half), passing(fault)]));
+                Ok(pieces)
+            }
+            fault => passing(fault),
+        };
+        self.call(Kind::StagedRead, "read_staged", self.world.staging.read(&wanted), breaks_off).await
+    }
+}
+
+struct Upload {
+    worker: Worker,
+    upload: Box<dyn StagingWrite>,
+}
+
+#[async_trait]
+impl StagingWrite for Upload {
+    async fn write(&mut self, bytes: Bytes) -> Result<(), PortError> {
+        self.worker.call(Kind::Staging, "stage_write", self.upload.write(bytes), passing).await
+    }
+
+    async fn finish(self: Box<Self>) -> Result<(), PortError> {
+        let Self { worker, upload } = *self;
+        worker.call(Kind::Staging, "stage_finish", upload.finish(), passing).await
+    }
+
+    async fn abort(self: Box<Self>) -> Result<(), PortError> {
+        let Self { worker, upload } = *self;
+        worker.call(Kind::Staging, "stage_abort", upload.abort(), passing).await
+    }
+}
+
+#[async_trait]
+impl Bus for Worker {
+    async fn announce(&self, notice: &Notice) -> Result<(), PortError> {
+        if let Fact::Delivered(delivery) | Fact::Heartbeat(delivery) = &notice.fact
+            && let Some(sealed) = self.world.truth().sealed.get_mut(&notice.connector)
+        {
+            sealed.told.insert(delivery.part);
+        }
+        self.call(Kind::Bus, "announce", self.world.bus.announce(notice), passing).await
+    }
+}
+
+#[async_trait]
+impl Queue for Worker {
+    async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
+        let refuses = |fault| match fault {
+            Fault::QueueRefuses => Ok(batch.to_vec()),
+            fault => passing(fault),
+        };
+        self.call(Kind::Queue, "send", self.world.queue.send(batch), refuses).await
+    }
+}
+
+#[async_trait]
+impl Clock for Worker {
+    fn now(&self) -> Time {
+        self.world.engine.clock_of(self.number)
+    }
+
+    async fn sleep(&self, span: Duration) {
+        let fate = self.world.engine.turn(self.number, Kind::Sleep, "sleep", Some(span)).await;
+        if matches!(fate, Fate::Crash { .. }) {
+            self.world.engine.kill(self.number);
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Randomness for Worker {
+    fn next_u64(&self) -> u64 {
+        self.world.engine.draw(super::chance::Chance::bits)
+    }
+}

@@ -1,0 +1,215 @@
+//! One simulation from its seed to its verdict.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use domain::cursor::Cursor;
+use domain::time::Time;
+use tests::fixtures::at;
+
+use super::broken::Broken;
+use super::engine::{Engine, Next};
+use super::fate::fate;
+use super::fault::{Counts, Fault};
+use super::functions::{Functions, draws};
+use super::happening::Happening;
+use super::judge::{Figures, judge, needs_reconcile};
+use super::plan::{Length, Plan};
+use super::world::World;
+use super::{events, people};
+
+const HOUR: Duration = Duration::from_hours(1);
+/// How often the schedule ticks.
+const TICK: Duration = Duration::from_mins(5);
+/// How often it is looked whether all is done.
+const LOOK: Duration = Duration::from_mins(30);
+/// After this long no worker lives that saw the troubled time: the longest freeze, and a run.
+const WOKEN: Duration = Duration::from_hours(4);
+
+/// What a simulation came to.
+#[derive(Debug, Clone)]
+pub(crate) struct Report {
+    pub(crate) seed: u64,
+    /// Empty, or what was promised and not kept.
+    pub(crate) flaws: Vec<String>,
+    pub(crate) figures: Figures,
+    pub(crate) faults: Counts,
+    /// Calls of all ports.
+    pub(crate) calls: u64,
+    /// Messages that were worked on.
+    pub(crate) runs: u64,
+    /// How long it took by its own clock.
+    pub(crate) simulated: Duration,
+    /// Of everything that happened, in order.
+    pub(crate) hash: u64,
+    /// Everything that happened, if it was to be kept.
+    pub(crate) trace: Vec<String>,
+}
+
+/// Runs the simulation of a seed. With `broken`, one port betrays the protocol.
+pub(crate) fn simulate(seed: u64, broken: Option<Broken>, keep_trace: bool) -> Report {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let simulation = async { Simulation::new(seed, broken, keep_trace).run(seed).await };
+    tokio::task::LocalSet::new().block_on(&runtime, simulation)
+}
+
+struct Simulation {
+    world: Arc<World>,
+    engine: Arc<Engine>,
+    functions: Functions,
+    began: Time,
+    calm: Option<Calm>,
+}
+
+/// The time after all faults.
+struct Calm {
+    since: Time,
+    /// How many passes each connector's reconcile must have completed, once that is known.
+    passes: Option<Vec<u32>>,
+}
+
+impl Simulation {
+    fn new(seed: u64, broken: Option<Broken>, keep_trace: bool) -> Self {
+        let engine = Arc::new(Engine::new(seed, at("2026-02-27T00:00:00Z"), keep_trace));
+        let offset = engine.draw(|chance| chance.between(0, 3 * 24 * 3_600_000));
+        engine.wall.advance(Duration::from_millis(offset));
+        let plan = engine.draw(Plan::draw);
+        let (usual, slow_of_thousand, slow) = plan.pace;
+        engine.set_pace(usual, slow_of_thousand, slow);
+        let began = engine.now();
+        let world = Arc::new(World::new(Arc::clone(&engine), plan, broken));
+        events::write(&world);
+        people::plan(&world);
+        engine.at(began.floor(TICK) + TICK, Happening::Tick);
+        engine.at(began + world.plan.troubled, Happening::Calm);
+        Self { functions: Functions::new(Arc::clone(&world)), world, engine, began, calm: None }
+    }
+
+    async fn run(mut self, seed: u64) -> Report {
+        let mut figures = Figures::default();
+        loop {
+            self.engine.settle().await;
+            self.functions.reap().await;
+            if !self.world.truth().flaws.is_empty() {
+                break;
+            }
+            match self.engine.next() {
+                None => self.world.truth().flaw("nothing is left to do, and not all is done".into()),
+                Some(Next::Call(call)) => {
+                    if let Some(fate) = fate(&self.world, call) {
+                        self.engine.tell(format_args!("worker {} {}: {fate:?}", call.worker, call.name));
+                        self.engine.grant(call, fate);
+                    }
+                }
+                Some(Next::Happening(Happening::Look)) => {
+                    if self.is_done() {
+                        figures = judge(&self.world);
+                        break;
+                    }
+                }
+                Some(Next::Happening(happening)) => self.happens(happening),
+            }
+        }
+        let flaws = std::mem::take(&mut self.world.truth().flaws);
+        let (faults, calls, hash, trace) = self.engine.end();
+        let simulated = self.engine.now().since(self.began);
+        Report { seed, flaws, figures, faults, calls, runs: self.functions.runs, simulated, hash, trace }
+    }
+
+    fn happens(&mut self, happening: Happening) {
+        match happening {
+            Happening::Tick => self.tick(),
+            Happening::TickAgain => self.functions.tick(),
+            Happening::Message(message) => self.functions.message(message),
+            Happening::Poll => self.functions.poll(),
+            Happening::TimeLimit { worker } => self.functions.time_limit(worker),
+            Happening::Step(step) if self.calm.is_none() => people::take(&self.world, step),
+            Happening::Step(_) | Happening::Look => {}
+            Happening::Calm => self.calm(),
+        }
+    }
+
+    /// A tick for which nobody is due starts no dispatcher: it would find that out, and do nothing.
+    fn tick(&mut self) {
+        self.engine.at(self.engine.now() + TICK, Happening::Tick);
+        let now = self.engine.now();
+        let cursors = self.cursors();
+        if cursors.iter().all(|cursor| cursor.next_run_at > now) {
+            return;
+        }
+        if draws(&self.world, Fault::TickMissed) {
+            self.engine.count(Fault::TickMissed, 1);
+            return;
+        }
+        self.functions.tick();
+        if draws(&self.world, Fault::TickDoubled) {
+            self.engine.count(Fault::TickDoubled, 1);
+            let again = Duration::from_millis(self.engine.draw(|chance| chance.between(0, 3000)));
+            self.engine.at(now + again, Happening::TickAgain);
+        }
+    }
+
+    fn cursors(&self) -> Vec<Cursor> {
+        self.world.ids.iter().map(|id| self.world.ledger.cursor(id)).collect()
+    }
+
+    fn calm(&mut self) {
+        self.engine.tell(format_args!("all is mended"));
+        self.world.troubled.store(false, Ordering::Relaxed);
+        self.engine.set_pace(50, 0, 1);
+        people::mend_all(&self.world);
+        self.calm = Some(Calm { since: self.engine.now(), passes: None });
+        self.engine.at(self.engine.now() + LOOK, Happening::Look);
+    }
+
+    /// Whether everything that was promised must be there by now. If it takes too long, that is a flaw of its own.
+    fn is_done(&mut self) -> bool {
+        let cursors = self.cursors();
+        let now = self.engine.now();
+        let weeks = self.world.plan.length == Length::Weeks;
+        let reconcile = needs_reconcile(&self.world);
+        let Some(calm) = &mut self.calm else { return false };
+        if calm.passes.is_none() && now >= calm.since + WOKEN {
+            calm.passes = Some(cursors.iter().map(|cursor| passes(cursor, weeks)).collect());
+        }
+        let reconciled = match &calm.passes {
+            None => !reconcile,
+            Some(wanted) => {
+                !reconcile
+                    || cursors.iter().zip(wanted).all(|(cursor, wanted)| cursor.reconcile.passes >= *wanted)
+            }
+        };
+        let to = self.world.truth().items.iter().filter_map(|item| item.time).max().unwrap_or(self.began);
+        let to = to.max(calm.since) + self.world.plan.timing.look_back + Duration::from_secs(1);
+        let undone = |cursor: &&Cursor| {
+            cursor.watermark < to || cursor.undelivered().is_some() || cursor.block.is_some()
+        };
+        if reconciled && self.functions.are_idle() && !cursors.iter().any(|cursor| undone(&cursor)) {
+            return true;
+        }
+        let limit = match (self.world.plan.length, reconcile) {
+            (Length::Weeks, _) => HOUR * 24 * 18,
+            (_, true) => HOUR * 96,
+            (_, false) => HOUR * 20,
+        };
+        if now > calm.since + limit {
+            let idle = self.functions.are_idle();
+            let cursors: Vec<&Cursor> = cursors.iter().filter(undone).collect();
+            let flaw = format!(
+                "no end {limit:?} after all was mended: idle: {idle}, reconciled: {reconciled}, {cursors:#?}"
+            );
+            self.world.truth().flaw(flaw);
+        }
+        self.engine.at(now + LOOK, Happening::Look);
+        false
+    }
+}
+
+/// How many passes will be complete after the first one that begins from now on; with `weeks`, the first of those
+/// that read 32 days back.
+fn passes(cursor: &Cursor, weeks: bool) -> u32 {
+    let first = cursor.reconcile.passes + u32::from(cursor.reconcile.at.is_some());
+    let wanted = if weeks { first + (6 - first % 7) } else { first };
+    wanted + 1
+}

@@ -1,0 +1,91 @@
+//! Many simulations: on all threads, added up.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::fault::{Counts, Fault};
+use super::judge::Figures;
+use super::run::{Report, simulate};
+
+/// What many simulations came to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Total {
+    pub(crate) seeds: u64,
+    pub(crate) figures: Figures,
+    pub(crate) faults: Counts,
+    pub(crate) calls: u64,
+    pub(crate) runs: u64,
+    pub(crate) simulated: Duration,
+    /// The seeds that failed, with what they failed by.
+    pub(crate) failed: Vec<(u64, Vec<String>)>,
+}
+
+impl Total {
+    fn add(&mut self, report: &Report) {
+        self.seeds += 1;
+        self.figures.add(&report.figures);
+        self.faults.merge(&report.faults);
+        self.calls += report.calls;
+        self.runs += report.runs;
+        self.simulated += report.simulated;
+        if !report.flaws.is_empty() {
+            self.failed.push((report.seed, report.flaws.clone()));
+        }
+    }
+
+    /// The faults that no seed has met.
+    pub(crate) fn unmet(&self) -> Vec<&'static str> {
+        Fault::ALL.iter().filter(|fault| self.faults.of(**fault) == 0).map(|fault| fault.words()).collect()
+    }
+
+    /// A table for a reader: the figures, and of each fault how often it took effect.
+    pub(crate) fn table(&self) -> String {
+        let Figures { connectors, events, parts, heartbeats, lost, double, foreign } = self.figures;
+        let hours = self.simulated.as_secs() / 3600;
+        let mut lines = vec![
+            format!("{:>12}  simulations, {} failed", self.seeds, self.failed.len()),
+            format!("{hours:>12}  simulated hours"),
+            format!("{:>12}  calls of ports", self.calls),
+            format!("{:>12}  messages worked on", self.runs),
+            format!("{connectors:>12}  buckets held against the table"),
+            format!("{events:>12}  events delivered"),
+            format!("{parts:>12}  files, {heartbeats} of them heartbeats"),
+            format!("{lost:>12}  events lost"),
+            format!("{double:>12}  events twice"),
+            format!("{foreign:>12}  events foreign"),
+            String::new(),
+        ];
+        let faults: u64 = Fault::ALL.iter().map(|fault| self.faults.of(*fault)).sum();
+        lines.push(format!("{faults:>12}  faults of {} kinds:", Fault::ALL.len()));
+        lines.extend(Fault::ALL.iter().map(|f| format!("{:>12}  {}", self.faults.of(*f), f.words())));
+        lines.join("\n")
+    }
+}
+
+/// Simulates the seeds from `first` on, on two threads and more if there are more; stops at the first that fails.
+/// `tell` hears of each that is done.
+pub(crate) fn many(first: u64, seeds: u64, tell: impl Fn(&Total) + Sync) -> Total {
+    let next = AtomicU64::new(first);
+    let stop = AtomicBool::new(false);
+    let total = Mutex::new(Total::default());
+    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first + seeds || stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let report = simulate(seed, None, false);
+                    stop.fetch_or(!report.flaws.is_empty(), Ordering::Relaxed);
+                    let mut total = total.lock().expect("no thread panics while it holds the total");
+                    total.add(&report);
+                    tell(&total);
+                }
+            });
+        }
+    });
+    total.into_inner().expect("no thread panics while it holds the total")
+}

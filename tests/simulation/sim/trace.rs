@@ -1,0 +1,39 @@
+//! Everything that happened in a simulation, in order: as a hash, and as lines if someone wants to read them.
+
+use std::fmt::{Arguments, Write as _};
+
+use domain::time::Time;
+
+/// FNV-1a: everything in it is ours and small, so nothing better is needed to tell two histories apart.
+const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const PRIME: u64 = 0x0100_0000_01b3;
+
+#[derive(Debug)]
+pub(crate) struct Trace {
+    hash: u64,
+    /// The line being written: its memory is used again and again.
+    line: String,
+    lines: Option<Vec<String>>,
+}
+
+impl Trace {
+    pub(crate) fn new(keep_lines: bool) -> Self {
+        Self { hash: OFFSET, line: String::new(), lines: keep_lines.then(Vec::new) }
+    }
+
+    pub(crate) fn tell(&mut self, now: Time, line: Arguments<'_>) {
+        self.line.clear();
+        write!(self.line, "{} {line}", now.millis()).expect("a text takes every line");
+        for byte in self.line.bytes() {
+            self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(PRIME);
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.push(format!("{now} {line}"));
+        }
+    }
+
+    /// The hash of all lines, and those that were kept.
+    pub(crate) fn end(&mut self) -> (u64, Vec<String>) {
+        (self.hash, self.lines.take().unwrap_or_default())
+    }
+}

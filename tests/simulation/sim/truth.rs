@@ -1,0 +1,272 @@
+//! What is true, beside what the exporter believes: every item of the table, what each seal took, and what each
+//! bucket was given. It sees every effect at the moment it happens, and notes a flaw the moment there is one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::names::{ConnectorId, TenantId};
+use domain::part::{Compression, Content, Format, Kind, Part, PartNumber};
+use domain::sort_key::SortKey;
+use domain::time::Time;
+use tests::fakes::FakeStaging;
+
+/// One item of the table.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub(crate) tenant: TenantId,
+    pub(crate) partition: String,
+    pub(crate) sort_key: SortKey,
+    /// How it reads in a file.
+    pub(crate) line: String,
+    /// The time that its key tells, or that of the keys around it; `None` if no window reaches it.
+    pub(crate) time: Option<Time>,
+    pub(crate) visible_at: Time,
+    pub(crate) deleted: bool,
+}
+
+/// What one connector's seals took.
+#[derive(Debug, Clone)]
+pub(crate) struct Sealed {
+    pub(crate) tenant: TenantId,
+    /// The items by their place in the truth's list.
+    pub(crate) items: BTreeSet<usize>,
+    pub(crate) parts: Vec<Part>,
+    /// The parts that the bus was to hear of.
+    pub(crate) told: BTreeSet<PartNumber>,
+    since: Time,
+}
+
+/// A customer's bucket between its creation and its deletion.
+#[derive(Debug, Clone, Default)]
+struct Bucket {
+    another: bool,
+    written: BTreeSet<String>,
+}
+
+/// The truth.
+#[derive(Debug, Default)]
+pub(crate) struct Truth {
+    pub(crate) items: Vec<Item>,
+    pub(crate) sealed: BTreeMap<ConnectorId, Sealed>,
+    /// What each connector's customer was given, by the name below the prefix, deleted or not.
+    pub(crate) given: BTreeMap<ConnectorId, BTreeMap<String, Bytes>>,
+    pub(crate) flaws: Vec<String>,
+    by_line: BTreeMap<String, usize>,
+    keys: BTreeSet<(String, String)>,
+    buckets: BTreeMap<String, Bucket>,
+    /// Which folder belongs to whom, as bucket and prefix.
+    folders: Vec<(String, String, ConnectorId)>,
+    /// When a worker opened a partition of a tenant for the window that ends there, and where its reading began.
+    reads: BTreeMap<(usize, TenantId, Time), (Time, Time)>,
+}
+
+impl Truth {
+    pub(crate) fn flaw(&mut self, flaw: String) {
+        self.flaws.push(flaw);
+    }
+
+    pub(crate) fn add_item(&mut self, item: Item) {
+        self.by_line.insert(item.line.clone(), self.items.len());
+        self.keys.insert((item.partition.clone(), item.sort_key.as_str().to_owned()));
+        self.items.push(item);
+    }
+
+    /// Whether an item has this key.
+    pub(crate) fn holds(&self, partition: &str, sort_key: &SortKey) -> bool {
+        self.keys.contains(&(partition.to_owned(), sort_key.as_str().to_owned()))
+    }
+
+    pub(crate) fn add_connector(&mut self, id: &ConnectorId, tenant: &TenantId, since: Time) {
+        let sealed = Sealed {
+            tenant: tenant.clone(),
+            items: BTreeSet::new(),
+            parts: Vec::new(),
+            told: BTreeSet::new(),
+            since,
+        };
+        self.sealed.insert(id.clone(), sealed);
+        self.given.insert(id.clone(), BTreeMap::new());
+    }
+
+    pub(crate) fn add_folder(&mut self, bucket: &str, prefix: &str, id: &ConnectorId) {
+        self.folders.push((bucket.to_owned(), prefix.to_owned(), id.clone()));
+    }
+
+    /// A bucket was created, by its owner or by `another`.
+    pub(crate) fn bucket_created(&mut self, bucket: &str, another: bool) {
+        self.buckets.insert(bucket.to_owned(), Bucket { another, written: BTreeSet::new() });
+    }
+
+    /// How far the slowest of a tenant's connectors has sealed.
+    pub(crate) fn sealed_to(&self, tenant: &TenantId) -> Time {
+        let theirs = self.sealed.values().filter(|sealed| sealed.tenant == *tenant);
+        let to = theirs.map(|sealed| sealed.parts.last().map_or(sealed.since, |last| last.window.to)).min();
+        to.unwrap_or(Time::EPOCH)
+    }
+
+    /// A worker opened a partition for reading.
+    pub(crate) fn opened(&mut self, worker: usize, tenant: &TenantId, from: Time, to: Time, now: Time) {
+        let read = self.reads.entry((worker, tenant.clone(), to)).or_insert((now, from));
+        *read = (read.0.min(now), read.1.max(from));
+    }
+
+    /// A part was sealed by a worker.
+    pub(crate) fn seal(&mut self, worker: usize, part: &Part, staging: &FakeStaging) {
+        let Some(sealed) = self.sealed.get_mut(&part.connector) else {
+            return self.flaw(format!("a part of nobody was sealed: {}", part.connector));
+        };
+        let expected = sealed.parts.last().map_or(PartNumber::FIRST, |last| last.number.next());
+        let watermark = sealed.parts.last().map_or(sealed.since, |last| last.window.to);
+        if (part.number, part.window.from) != (expected, watermark) {
+            let flaw = format!(
+                "{}: part {} from {} was sealed where part {expected} from {watermark} was next",
+                part.connector, part.number, part.window.from
+            );
+            self.flaws.push(flaw);
+        }
+        let (number, lines) = (part.number, lines(part, staging));
+        if lines.len() as u64 != part.events {
+            self.flaws.push(format!("part {number} says {} events and holds {}", part.events, lines.len()));
+        }
+        for line in lines {
+            let Some(place) = self.by_line.get(&line) else {
+                self.flaws.push(format!("foreign: part {number} holds what nobody wrote: {line}"));
+                continue;
+            };
+            if self.items[*place].tenant != sealed.tenant {
+                self.flaws.push(format!("foreign: part {number} of {} holds {line}", sealed.tenant));
+            }
+            if !sealed.items.insert(*place) {
+                self.flaws.push(format!("double: part {number} of {} holds {line} again", part.connector));
+            }
+        }
+        sealed.parts.push(part.clone());
+        if part.kind == Kind::Heartbeat {
+            self.heartbeat(worker, part);
+        }
+    }
+
+    /// A heartbeat says that nothing happened: nothing that could be read when its reading began may be left out.
+    fn heartbeat(&mut self, worker: usize, part: &Part) {
+        let Some(sealed) = self.sealed.get(&part.connector) else { return };
+        let Some((read_at, from)) = self.reads.get(&(worker, sealed.tenant.clone(), part.window.to)) else {
+            return self.flaw(format!("a heartbeat for {:?} without any reading", part.window));
+        };
+        let from = part.window.from.max(*from);
+        let passed_over = |(place, item): &(usize, &Item)| {
+            let inside = item.time.is_some_and(|time| time >= from && time < part.window.to);
+            inside
+                && item.tenant == sealed.tenant
+                && item.visible_at <= *read_at
+                && !item.deleted
+                && !sealed.items.contains(place)
+        };
+        if let Some((_, item)) = self.items.iter().enumerate().find(passed_over) {
+            let flaw = format!("not quiet: the heartbeat for {:?} passes over {}", part.window, item.line);
+            self.flaws.push(flaw);
+        }
+    }
+
+    /// An object was written, and not found there already.
+    pub(crate) fn written(&mut self, bucket: &str, key: &str) {
+        let place = self.buckets.entry(bucket.to_owned()).or_default();
+        if place.another {
+            self.flaws.push(format!("foreign: {key} was written to {bucket} while it was another account's"));
+        } else if !place.written.insert(key.to_owned()) {
+            self.flaws.push(format!("overwritten: {key} in {bucket}"));
+        }
+    }
+
+    /// Looks through a bucket before it is deleted, and at the end.
+    pub(crate) fn take_stock(&mut self, bucket: &str, objects: Vec<(String, Bytes)>) {
+        let there: BTreeSet<&String> = objects.iter().map(|(key, _)| key).collect();
+        let known =
+            self.buckets.get(bucket).map(|bucket| bucket.written.iter().collect()).unwrap_or_default();
+        if there != known {
+            let flaw = format!("{bucket} holds {there:?}, and was given {known:?}");
+            self.flaws.push(flaw);
+        }
+        for (key, bytes) in objects {
+            let theirs = |(there, prefix, _): &&(String, String, ConnectorId)| {
+                there == bucket && key.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            };
+            let Some((_, prefix, id)) =
+                self.folders.iter().filter(theirs).max_by_key(|folder| folder.1.len())
+            else {
+                self.flaws.push(format!("foreign: {key} lies in nobody's folder of {bucket}"));
+                continue;
+            };
+            let name = key[prefix.len() + 1..].to_owned();
+            let Some(given) = self.given.get_mut(id).filter(|_| name.starts_with("events/")) else {
+                continue;
+            };
+            // A part that was delivered, and whose mark was lost before the customer moved, is delivered there too.
+            if given.insert(name, bytes.clone()).is_some_and(|before| before != bytes) {
+                self.flaws.push(format!("{key} was given twice with different bytes"));
+            }
+        }
+    }
+
+    /// The items of a tenant that expire now: those visible with a time before this one. What was readable within
+    /// `settle` and lies before a watermark must have been sealed by then; `None` if no clock can be relied on.
+    pub(crate) fn expire(
+        &mut self,
+        tenant: &TenantId,
+        before: Time,
+        now: Time,
+        settle: Option<Duration>,
+    ) -> Vec<usize> {
+        let mut expired = Vec::new();
+        for (place, item) in self.items.iter_mut().enumerate() {
+            let old = item.time.is_some_and(|time| time < before) && item.visible_at <= now;
+            if *tenant != item.tenant || item.deleted || !old {
+                continue;
+            }
+            item.deleted = true;
+            expired.push(place);
+        }
+        if let Some(settle) = settle {
+            self.must_be_sealed(&expired, settle);
+        }
+        expired
+    }
+
+    fn must_be_sealed(&mut self, expired: &[usize], settle: Duration) {
+        for (id, sealed) in &self.sealed {
+            let watermark = sealed.parts.last().map_or(sealed.since, |part| part.window.to);
+            for place in expired {
+                let item = &self.items[*place];
+                let due = item.time.is_some_and(|time| {
+                    time >= sealed.since && item.visible_at <= time + settle && time + SECOND < watermark
+                });
+                if item.tenant == sealed.tenant && due && !sealed.items.contains(place) {
+                    let flaw =
+                        format!("lost: {id} passed over {} at {watermark}, and now it is deleted", item.line);
+                    self.flaws.push(flaw);
+                }
+            }
+        }
+    }
+}
+
+/// Keys that tell no time lie up to a second beside the time that counts for them.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The events of a staged part, one line each. Whether it is a proper file is looked at when it is delivered.
+fn lines(part: &Part, staging: &FakeStaging) -> Vec<String> {
+    let Content::Staged { data, .. } = &part.content else { return Vec::new() };
+    let object = staging.object(data).unwrap_or_default();
+    let mut text = String::new();
+    let read = match part.encoding.compression {
+        Compression::None => object.as_ref().read_to_string(&mut text),
+        Compression::Gzip => flate2::read::GzDecoder::new(object.as_ref()).read_to_string(&mut text),
+        Compression::Zstd => {
+            zstd::Decoder::new(object.as_ref()).and_then(|mut file| file.read_to_string(&mut text))
+        }
+    };
+    read.expect("a staged file unpacks");
+    let is_event = |line: &&str| part.encoding.format == Format::Ndjson || !matches!(*line, "[" | "]");
+    text.lines().filter(is_event).map(|line| line.strip_suffix(',').unwrap_or(line).to_owned()).collect()
+}

@@ -1,0 +1,192 @@
+//! One deployment in memory, its customers' accounts, and the truth about both.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain::connector::{Connector, Destination};
+use domain::cursor::Cursor;
+use domain::names::{ConnectorId, ExternalId, TenantId};
+use domain::part::{Compression, Encoding, Format};
+use domain::time::Time;
+use futures_util::FutureExt as _;
+use tests::fakes::{FakeBus, FakeCustomers, FakeLedger, FakeQueue, FakeSource, FakeStaging};
+use tests::fixtures;
+
+use super::broken::Broken;
+use super::chance::Chance;
+use super::engine::Engine;
+use super::plan::{Length, Plan};
+use super::truth::Truth;
+
+/// The account that takes a bucket's name once it is free.
+pub(crate) const ANOTHER: &str = "999999999999";
+const HOUR: Duration = Duration::from_hours(1);
+
+/// Everything outside the functions.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) plan: Plan,
+    pub(crate) broken: Option<Broken>,
+    pub(crate) ledger: FakeLedger,
+    pub(crate) source: FakeSource,
+    pub(crate) staging: FakeStaging,
+    pub(crate) customers: FakeCustomers,
+    pub(crate) bus: FakeBus,
+    pub(crate) queue: FakeQueue,
+    /// The connectors; their settings are the ledger's to tell.
+    pub(crate) ids: Vec<ConnectorId>,
+    /// The bus takes nothing.
+    pub(crate) bus_down: AtomicBool,
+    /// Still within the time in which things go wrong.
+    pub(crate) troubled: AtomicBool,
+    truth: Mutex<Truth>,
+}
+
+impl World {
+    /// A deployment with its connectors, all activated now, their customers' sides as they should be.
+    pub(crate) fn new(engine: Arc<Engine>, plan: Plan, broken: Option<Broken>) -> Self {
+        let source = FakeSource::new(plan.form, &engine.wall).with_pages_of(plan.page);
+        let mut world = Self {
+            ledger: FakeLedger::with_clock(&engine.wall),
+            source: if plan.numeric { source.with_numeric_keys() } else { source },
+            staging: FakeStaging::new(),
+            customers: FakeCustomers::new(),
+            bus: FakeBus::new(),
+            queue: FakeQueue::new(),
+            ids: Vec::new(),
+            bus_down: AtomicBool::new(false),
+            troubled: AtomicBool::new(true),
+            truth: Mutex::default(),
+            engine,
+            plan,
+            broken,
+        };
+        for number in 0..world.plan.tenants {
+            world.add_tenant(number);
+        }
+        world
+    }
+
+    fn add_tenant(&mut self, number: usize) {
+        // Names that begin alike, since a prefix taken for the whole would mix them.
+        let tenant: TenantId = format!("acme{}", "-x".repeat(number)).parse().expect("a tenant ID");
+        let shards = self.engine.draw(|chance| chance.one_of(&[1, 1, 2, 3]));
+        let shared_bucket = self.engine.draw(|chance| chance.of_thousand(300));
+        for of_tenant in 0..self.plan.connectors {
+            let account = 200_000_000_000 + number as u64;
+            let own = if shared_bucket { String::new() } else { format!("-{of_tenant}") };
+            let destination = Destination {
+                role: format!("arn:aws:iam::{account}:role/auditferry/Delivery{of_tenant}")
+                    .parse()
+                    .expect("a role"),
+                bucket: format!("audit-log-of-{account}{own}").parse().expect("a bucket"),
+                region: "eu-central-1".parse().expect("a region"),
+                prefix: format!("audit-{of_tenant}").parse().expect("a prefix"),
+                kms_key: None,
+            };
+            let connector =
+                self.engine.draw(|chance| draft(chance, &self.plan, &tenant, shards, self.engine.now()));
+            self.add(Connector { destination: Some(destination), ..connector });
+        }
+    }
+
+    fn add(&mut self, draft: Connector) {
+        let now = self.engine.now();
+        let (connector, mut cursor) = fixtures::activated(draft, now);
+        // What was drawn makes the same settings the same rows: nothing of this process goes into a simulation.
+        let since = connector.start_from.unwrap_or(now);
+        cursor = Cursor { since, watermark: since, ..cursor };
+        fixtures::store(&self.ledger, &connector, &cursor).now_or_never().expect("the fake does not wait");
+        let to = destination(&connector);
+        self.truth().add_connector(&connector.id, &connector.tenant, since);
+        self.truth().add_folder(to.bucket.as_str(), to.prefix.as_str(), &connector.id);
+        if self.ids.iter().all(|id| destination(&self.ledger.connector(id)).bucket != to.bucket) {
+            self.create_bucket(&connector, false);
+        }
+        self.put_role(&connector, &connector.external_id);
+        self.ids.push(connector.id);
+    }
+
+    pub(crate) fn truth(&self) -> MutexGuard<'_, Truth> {
+        self.truth.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn is(&self, broken: Broken) -> bool {
+        self.broken == Some(broken)
+    }
+
+    pub(crate) fn is_troubled(&self) -> bool {
+        self.troubled.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_bus_down(&self) -> bool {
+        self.bus_down.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn connector(&self, place: usize) -> Connector {
+        self.ledger.connector(&self.ids[place])
+    }
+
+    /// Makes the connector's bucket, as its owner or as another account.
+    pub(crate) fn create_bucket(&self, connector: &Connector, another: bool) {
+        let to = destination(connector);
+        let account = to.role.account();
+        let owner = if another { ANOTHER } else { account.as_str() };
+        self.customers.create_bucket(to.bucket.as_str(), owner, to.region.as_str());
+        self.truth().bucket_created(to.bucket.as_str(), another);
+    }
+
+    /// Deletes the connector's bucket with all that is in it.
+    pub(crate) fn delete_bucket(&self, connector: &Connector) {
+        let bucket = destination(connector).bucket;
+        self.take_stock(bucket.as_str());
+        self.customers.delete_bucket(bucket.as_str());
+    }
+
+    /// Looks at everything in a bucket.
+    pub(crate) fn take_stock(&self, bucket: &str) {
+        let objects = self.customers.objects(bucket);
+        self.truth().take_stock(bucket, objects);
+    }
+
+    /// Makes the role that the connector needs, for this external ID.
+    pub(crate) fn put_role(&self, connector: &Connector, external_id: &ExternalId) {
+        let to = destination(connector);
+        self.customers.put_role(
+            to.role.as_str(),
+            external_id.as_str(),
+            to.bucket.as_str(),
+            to.prefix.as_str(),
+        );
+    }
+}
+
+/// Where a connector's files go.
+pub(crate) fn destination(connector: &Connector) -> Destination {
+    connector.destination.clone().expect("every connector here has one")
+}
+
+fn draft(chance: &mut Chance, plan: &Plan, tenant: &TenantId, shards: u8, now: Time) -> Connector {
+    let (hours, backlog): (u8, u32) = match plan.length {
+        Length::Hours => (chance.one_of(&[1, 1, 2]), chance.one_of(&[0, 0, 0, 3])),
+        Length::Day => (chance.one_of(&[1, 2, 6]), chance.one_of(&[0, 0, 5, 20])),
+        Length::Weeks => (chance.one_of(&[12, 24]), chance.one_of(&[0, 24, 24 * 40])),
+    };
+    let external_id = ExternalId::new(chance.bits(), chance.bits());
+    let mut connector = Connector::draft(ConnectorId::new(chance.bits()), tenant.clone(), external_id, now);
+    connector.shards = shards.try_into().expect("a few shards");
+    connector.frequency = hours.try_into().expect("a frequency");
+    connector.start_from = (backlog > 0).then(|| now - HOUR * backlog);
+    connector.encoding = encoding(chance);
+    connector
+}
+
+/// Any format and compression.
+pub(crate) fn encoding(chance: &mut Chance) -> Encoding {
+    Encoding {
+        format: chance.one_of(&[Format::Json, Format::Ndjson]),
+        compression: chance.one_of(&[Compression::None, Compression::Gzip, Compression::Zstd]),
+    }
+}

@@ -1,0 +1,226 @@
+//! Sound archives: what lies below a connector's prefix after some days, made by the domain's own encoder and manifest
+//! and signed with keys that anybody can make again. The verifier is tested with them, and with what tampering makes
+//! of them.
+
+mod story;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use domain::encode::{Encoded, FileWriter};
+use domain::manifest::{KeyName, Manifest, Origin, Place, Previous, RingKey, SignedNote, Start, VerifierKey};
+use domain::names::ConnectorId;
+use domain::own_event::Heartbeat;
+use domain::part::{Compression, Encoding, Format, PartNumber, Sha256, Window};
+use domain::schedule::Frequency;
+use domain::time::Time;
+use ed25519_dalek::{Signer, SigningKey};
+use std::time::Duration;
+
+pub use story::{retimed, story};
+
+/// The files of an archive, by their names below the prefix.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// A key that anybody can make again: 32 bytes of one value.
+#[derive(Debug, Clone)]
+pub struct TestKey {
+    private: SigningKey,
+    /// Its public half.
+    pub public: VerifierKey,
+}
+
+impl TestKey {
+    /// The key of `vendor.example` with that seed.
+    pub fn new(seed: u8) -> Self {
+        let private = SigningKey::from_bytes(&[seed; 32]);
+        let name: KeyName = "vendor.example/auditferry".parse().expect("a key's name");
+        let public = VerifierKey::new(name, private.verifying_key().to_bytes()).expect("a sound key");
+        Self { private, public }
+    }
+
+    /// As a verifier takes it, always valid.
+    pub fn pin(&self) -> RingKey {
+        RingKey { key: self.public.clone(), from: None, until: None }
+    }
+}
+
+/// The text of a manifest, signed with these keys.
+pub fn sign(text: String, keys: &[TestKey]) -> SignedNote {
+    let of = |key: &TestKey| key.public.signature(key.private.sign(text.as_bytes()).to_bytes());
+    let signatures = keys.iter().map(of).collect();
+    SignedNote::new(text, signatures).expect("a note")
+}
+
+/// A sealed part.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    /// What it says.
+    pub manifest: Manifest,
+    /// With its signatures.
+    pub note: SignedNote,
+    /// The keys that signed it.
+    pub keys: Vec<TestKey>,
+}
+
+/// Seals parts one after the other, as a connector's exporter does.
+#[derive(Debug, Clone)]
+pub struct Sealer {
+    /// Whose chain it is.
+    pub origin: Origin,
+    /// Layout and compression of the next part.
+    pub encoding: Encoding,
+    /// How often it exports.
+    pub frequency: Frequency,
+    /// Where to.
+    pub destination: Place,
+    /// What was delivered.
+    pub files: Files,
+    /// What was sealed.
+    pub parts: Vec<Sealed>,
+    keys: Vec<TestKey>,
+    watermark: Time,
+}
+
+impl Sealer {
+    /// A connector of that number that exports from `since` on and signs with the key of that seed.
+    pub fn new(connector: u64, since: Time, seed: u8) -> Self {
+        let mut sealer = Self {
+            origin: Origin {
+                vendor: "vendor.example".parse().expect("a domain"),
+                connector: ConnectorId::new(connector),
+            },
+            encoding: Encoding { format: Format::Json, compression: Compression::Gzip },
+            frequency: Frequency::HOURLY,
+            destination: Place {
+                bucket: "acme-audit-log".parse().expect("a bucket"),
+                prefix: "auditferry".parse().expect("a prefix"),
+                region: "eu-central-1".parse().expect("a region"),
+                account: "222222222222".parse().expect("an account"),
+            },
+            files: Files::new(),
+            parts: Vec::new(),
+            keys: Vec::new(),
+            watermark: since,
+        };
+        sealer.publish(TestKey::new(seed));
+        sealer
+    }
+
+    /// Puts a key beside the manifests, and signs with it too.
+    fn publish(&mut self, key: TestKey) {
+        self.files.insert(key.public.file_name(), format!("{}\n", key.pin()).into_bytes());
+        self.keys.push(key);
+    }
+
+    /// The next part is signed by the key so far and by this one, and those behind it by this one alone.
+    pub fn rotate(&mut self, seed: u8) {
+        self.publish(TestKey::new(seed));
+    }
+
+    /// The end of what is sealed.
+    pub fn watermark(&self) -> Time {
+        self.watermark
+    }
+
+    /// Seals the events up to `to`, in their order; those before the watermark are late. Without events it is a
+    /// heartbeat.
+    pub fn seal(&mut self, to: Time, events: &[(Time, String)]) -> &Sealed {
+        let number = PartNumber::new(self.parts.len() as u64 + 1);
+        let window = Window { from: self.watermark, to };
+        let sealed = to + Duration::from_millis(307_120);
+        let (bytes, encoded) = if events.is_empty() {
+            let next = sealed + Duration::from_hours(2);
+            Heartbeat::new(&self.origin.connector, number, window, sealed, next)
+                .file(self.encoding)
+                .expect("a heartbeat")
+        } else {
+            file(self.encoding, events.iter().map(|(_, line)| line.as_str()))
+        };
+        let is_unreadable = |line: &str| line.contains("\"type\":\"auditferry.unreadable\"");
+        let times = events.iter().map(|(time, _)| *time);
+        let manifest = Manifest {
+            origin: self.origin.clone(),
+            part: number,
+            window,
+            events: events.len() as u64,
+            late: events.iter().filter(|(time, _)| *time < window.from).count() as u64,
+            unreadable: events.iter().filter(|(_, line)| is_unreadable(line)).count() as u64,
+            times: times.clone().min().zip(times.max()),
+            sha256: encoded.sha256,
+            size: encoded.size,
+            raw_sha256: encoded.raw_sha256,
+            raw_size: encoded.raw_size,
+            sealed,
+            destination: self.destination.clone(),
+            encoding: self.encoding,
+            frequency: self.frequency,
+            previous: match self.parts.last() {
+                Some(before) => Previous::Note(before.note.sha256()),
+                None => Previous::Start(Start::Activation),
+            },
+        };
+        let note = sign(manifest.text(), &self.keys);
+        self.files.insert(manifest.object(), bytes);
+        self.files.insert(manifest.name(note.sha256()), note.bytes());
+        self.watermark = to;
+        let keys = self.keys.clone();
+        // A part with two signatures hands over.
+        self.keys.drain(..self.keys.len() - 1);
+        self.parts.push(Sealed { manifest, note, keys });
+        self.parts.last().expect("the part just sealed")
+    }
+}
+
+/// A file of these events.
+pub fn file<'a>(encoding: Encoding, events: impl IntoIterator<Item = &'a str>) -> (Vec<u8>, Encoded) {
+    let mut writer = FileWriter::new(encoding).expect("an encoder");
+    let mut bytes = Vec::new();
+    for event in events {
+        writer.push(event.as_bytes()).expect("an event written");
+        bytes.extend(writer.take());
+    }
+    let (rest, encoded) = writer.finish().expect("a file");
+    bytes.extend(rest);
+    (bytes, encoded)
+}
+
+/// A part whose manifest is another one, signed with the same keys (or with `keys`), under its right names.
+pub fn resealed(
+    files: &mut Files,
+    sealed: &Sealed,
+    keys: &[TestKey],
+    edit: impl FnOnce(&mut Manifest),
+) -> Sealed {
+    let mut manifest = sealed.manifest.clone();
+    edit(&mut manifest);
+    let note = sign(manifest.text(), keys);
+    files.remove(&sealed.manifest.name(sealed.note.sha256()));
+    if let Some(object) = files.remove(&sealed.manifest.object()) {
+        files.insert(manifest.object(), object);
+    }
+    files.insert(manifest.name(note.sha256()), note.bytes());
+    Sealed { manifest, note, keys: keys.to_vec() }
+}
+
+/// The SHA-256 of some bytes.
+pub fn sha256(bytes: &[u8]) -> Sha256 {
+    use sha2::Digest as _;
+    Sha256::new(sha2::Sha256::digest(bytes).into())
+}
+
+/// Writes the files into a folder.
+///
+/// # Errors
+/// If it can't be written to.
+pub fn write(files: &Files, folder: &Path) -> io::Result<()> {
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        if let Some(above) = path.parent() {
+            std::fs::create_dir_all(above)?;
+        }
+        std::fs::write(path, bytes)?;
+    }
+    Ok(())
+}

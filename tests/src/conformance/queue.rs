@@ -1,0 +1,170 @@
+//! The queue between dispatcher and exporter.
+
+use std::collections::BTreeSet;
+
+use domain::names::ConnectorId;
+use domain::ports::{PortError, QUEUE_BATCH, Queue};
+use futures_util::future::join_all;
+
+use crate::failing::Outage;
+use crate::fakes::FakeQueue;
+use crate::fixtures::fresh;
+
+/// A queue that refuses what a test tells it to, and that tells what it was sent.
+pub trait QueueRig {
+    /// The port.
+    type Port: Queue;
+    /// The port.
+    fn port(&self) -> &Self::Port;
+    /// The connectors of its messages, in the order in which they came.
+    fn sent(&self) -> Vec<ConnectorId>;
+    /// Refuses this connector's messages, and takes the others of its batch.
+    fn refuse(&self, id: &ConnectorId);
+    /// Takes everyone's messages again.
+    fn accept_all(&self);
+    /// The next `calls` calls meet an outage.
+    fn outage(&self, outage: Outage, calls: usize);
+}
+
+impl QueueRig for FakeQueue {
+    type Port = Self;
+    fn port(&self) -> &Self {
+        self
+    }
+    fn sent(&self) -> Vec<ConnectorId> {
+        self.sent()
+    }
+    fn refuse(&self, id: &ConnectorId) {
+        self.refuse(id.clone());
+    }
+    fn accept_all(&self) {
+        self.accept_all();
+    }
+    fn outage(&self, outage: Outage, calls: usize) {
+        self.outage(outage, calls);
+    }
+}
+
+/// More calls than any caller makes.
+const FOR_LONG: usize = 1000;
+
+/// So many connectors that no other test has.
+fn batch(size: usize) -> Vec<ConnectorId> {
+    (0..size).map(|_| ConnectorId::new(fresh())).collect()
+}
+
+/// Sends what is not confirmed until all is; how often that took.
+async fn send(rig: &impl QueueRig, batch: &[ConnectorId]) {
+    let mut left = batch.to_vec();
+    for _ in 1..10 {
+        match rig.port().send(&left).await {
+            Ok(refused) if refused.is_empty() => return,
+            Ok(refused) => left = refused,
+            Err(PortError::Transient { .. }) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    panic!("a queue without an outage never takes {left:?}")
+}
+
+/// What is confirmed was sent once, in the order of the batch, up to the largest batch.
+pub async fn each_connector_of_a_batch_is_sent_once_and_in_order(rig: &impl QueueRig) {
+    let mut expected = Vec::new();
+    for size in [1, 3, QUEUE_BATCH] {
+        let batch = batch(size);
+        assert_eq!(rig.port().send(&batch).await.unwrap(), []);
+        expected.extend(batch);
+    }
+    assert_eq!(rig.sent(), expected);
+}
+
+/// A connector that is in a batch twice is sent twice, and none of the others is lost for it.
+pub async fn a_connector_named_twice_is_sent_twice(rig: &impl QueueRig) {
+    let mut batch = batch(3);
+    batch.push(batch[0].clone());
+    assert_eq!(rig.port().send(&batch).await.unwrap(), []);
+    assert_eq!(rig.sent(), batch);
+}
+
+/// Nothing is sent for nobody, and nobody is left out silently where there are too many.
+pub async fn a_batch_of_none_sends_nothing_and_one_too_large_is_a_bug(rig: &impl QueueRig) {
+    assert_eq!(rig.port().send(&[]).await.unwrap(), []);
+    let error = rig.port().send(&batch(QUEUE_BATCH + 1)).await.unwrap_err();
+    assert!(matches!(error, PortError::Bug { .. }), "{error:?}");
+    assert_eq!(rig.sent(), []);
+}
+
+/// Those that the queue refuses come back by name, wherever in the batch they are, and the others are sent once.
+pub async fn the_refused_come_back_by_name_and_the_others_are_sent(rig: &impl QueueRig) {
+    for refused in [vec![0], vec![4], vec![9], vec![2, 3, 7], (0..10).collect()] {
+        let (batch, before) = (batch(QUEUE_BATCH), rig.sent());
+        let refused: Vec<ConnectorId> = refused.into_iter().map(|nth: usize| batch[nth].clone()).collect();
+        refused.iter().for_each(|id| rig.refuse(id));
+        assert_eq!(rig.port().send(&batch).await.unwrap(), refused);
+        let taken: Vec<_> = batch.iter().filter(|id| !refused.contains(id)).cloned().collect();
+        assert_eq!(rig.sent()[before.len()..], taken);
+        rig.accept_all();
+        assert_eq!(rig.port().send(&refused).await.unwrap(), []);
+        assert_eq!(rig.sent()[before.len() + taken.len()..], refused);
+    }
+}
+
+/// An answer whose entries all failed is no success of any.
+pub async fn a_batch_of_which_all_failed_comes_back_whole(rig: &impl QueueRig) {
+    for outage in [Outage::EntriesFail, Outage::EntriesDenied] {
+        let batch = batch(QUEUE_BATCH);
+        rig.outage(outage, 1);
+        assert_eq!(rig.port().send(&batch).await.unwrap(), batch, "{outage:?}");
+        assert_eq!(rig.sent(), []);
+    }
+}
+
+/// A queue that can't be reached for long is a passing failure, and one that may not be used is none; nothing is
+/// sent then, and nothing of it is left over when it is over.
+pub async fn a_queue_that_refuses_everything_is_an_error_by_its_kind(rig: &impl QueueRig) {
+    let batch = batch(2);
+    rig.outage(Outage::Throttled, FOR_LONG);
+    let error = rig.port().send(&batch).await.unwrap_err();
+    assert!(matches!(error, PortError::Transient { .. }), "{error:?}");
+    rig.outage(Outage::Denied, FOR_LONG);
+    let error = rig.port().send(&batch).await.unwrap_err();
+    assert!(matches!(error, PortError::Denied { .. }), "{error:?}");
+    rig.outage(Outage::Denied, 0);
+    assert_eq!(rig.sent(), []);
+    assert_eq!(rig.port().send(&batch).await.unwrap(), []);
+    assert_eq!(rig.sent(), batch);
+}
+
+/// After a hiccup the batch is sent once, however often it was tried.
+pub async fn a_batch_that_was_refused_in_passing_is_sent_once(rig: &impl QueueRig) {
+    let batch = batch(QUEUE_BATCH);
+    rig.outage(Outage::Throttled, 1);
+    send(rig, &batch).await;
+    assert_eq!(rig.sent(), batch);
+}
+
+/// Nobody knows what a lost answer said: the batch is sent again, and nobody is missing.
+pub async fn a_lost_answer_loses_nobody(rig: &impl QueueRig) {
+    let batch = batch(QUEUE_BATCH);
+    rig.outage(Outage::AnswerLost, 1);
+    send(rig, &batch).await;
+    assert_eq!(rig.sent(), [batch.clone(), batch.clone()].concat());
+    rig.outage(Outage::AnswerLost, FOR_LONG);
+    let error = rig.port().send(&batch).await.unwrap_err();
+    assert!(matches!(error, PortError::Transient { .. }), "{error:?}");
+}
+
+/// Batches sent at the same time don't mix: each is told of its own refusals, and all else is sent once.
+pub async fn batches_sent_side_by_side_stay_apart(rig: &impl QueueRig) {
+    let batches: Vec<_> = (0..8).map(|_| batch(QUEUE_BATCH)).collect();
+    batches.iter().for_each(|batch| rig.refuse(&batch[5]));
+    join_all(batches.iter().map(async |batch| {
+        assert_eq!(rig.port().send(batch).await.unwrap(), [batch[5].clone()]);
+    }))
+    .await;
+    let sent = rig.sent();
+    let expected: BTreeSet<_> =
+        batches.iter().flatten().filter(|id| !batches.iter().any(|b| b[5] == **id)).collect();
+    assert_eq!(sent.len(), expected.len());
+    assert_eq!(sent.iter().collect::<BTreeSet<_>>(), expected);
+}

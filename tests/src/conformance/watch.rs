@@ -1,0 +1,112 @@
+//! The ledger as the watchdog uses it.
+
+use std::time::Duration;
+
+use domain::connector::{Connector, State};
+use domain::ports::Watch;
+use domain::protocol::Mark;
+use domain::schedule::Frequency;
+use domain::watch::{Sweep, Watched};
+use futures_util::future::join_all;
+
+use super::{Ledger, STORED, activate, create, cursor, save, seal_next, start};
+use crate::fixtures;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Everyone, over all pages.
+async fn all(ledger: &impl Watch) -> Vec<Watched> {
+    let (mut all, mut place) = (Vec::new(), None);
+    loop {
+        let page = ledger.watch(place.as_ref()).await.unwrap();
+        all.extend(page.watched);
+        place = page.next;
+        if place.is_none() {
+            return all;
+        }
+    }
+}
+
+async fn only(ledger: &impl Watch) -> Watched {
+    let mut all = all(ledger).await;
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+/// A draft is seen, and that it has no cursor; an active one is seen with its own.
+pub async fn settings_and_cursor_are_seen_together(ledger: &(impl Ledger + Watch)) {
+    let draft = fixtures::connector(&fixtures::tenant("umbrella"), start());
+    let draft = Connector { frequency: Frequency::try_from(6).unwrap(), ..draft };
+    assert_eq!(create(ledger, &draft).await, STORED);
+    let seen = only(ledger).await;
+    assert_eq!((seen.state, seen.frequency), (State::Draft, draft.frequency));
+    assert_eq!((seen.activated_at, seen.cursor, seen.waiting_since), (None, None, None));
+
+    let (connector, cursor) = activate(ledger).await;
+    let all = all(ledger).await;
+    let seen = all.iter().find(|seen| seen.state == State::Active).unwrap();
+    assert_eq!((all.len(), seen.activated_at), (2, connector.activated_at));
+    assert_eq!((&seen.cursor, seen.waiting_since), (&Some(cursor), None));
+}
+
+/// Since when the oldest part waits is told, until it is delivered.
+pub async fn the_oldest_part_that_waits_tells_since_when(ledger: &(impl Ledger + Watch)) {
+    let (connector, before) = activate(ledger).await;
+    let first = seal_next(ledger, &connector, before.watermark + HOUR).await.part;
+    let second = seal_next(ledger, &connector, before.watermark + HOUR * 2).await.part;
+    let seen = only(ledger).await;
+    assert_eq!(seen.waiting_since, Some(first.sealed_at));
+    assert_eq!(seen.cursor, Some(cursor(ledger, &connector).await));
+    for part in [first, second.clone()] {
+        assert!(only(ledger).await.waiting_since.is_some());
+        ledger.mark(&Mark { part, at: second.sealed_at, unblock: false }).await.unwrap();
+    }
+    assert_eq!(only(ledger).await.waiting_since, None);
+}
+
+/// One that is disabled is counted, and where it stands is nobody's worry.
+pub async fn a_disabled_one_is_seen_without_its_cursor(ledger: &(impl Ledger + Watch)) {
+    let (connector, _) = activate(ledger).await;
+    let disabled = Connector { state: State::Disabled, version: connector.version + 1, ..connector.clone() };
+    assert_eq!(save(ledger, &connector, &disabled).await, STORED);
+    let seen = only(ledger).await;
+    assert_eq!((seen.state, seen.cursor), (State::Disabled, None));
+}
+
+/// More than a page, of many tenants: everyone once.
+pub async fn everyone_is_seen_once_over_all_pages(ledger: &(impl Ledger + Watch)) {
+    let mut expected = 1;
+    activate(ledger).await;
+    for n in 0..520 {
+        let draft = fixtures::connector(&fixtures::tenant(&format!("tenant-{}", n % 7)), start());
+        assert_eq!(create(ledger, &draft).await, STORED);
+        expected += 1;
+    }
+    let all = all(ledger).await;
+    let drafts = all.iter().filter(|seen| seen.state == State::Draft).count();
+    assert_eq!((all.len(), drafts), (expected, expected - 1));
+}
+
+/// The place is kept from tick to tick; of several ticks at once one is heard.
+pub async fn of_racing_ticks_exactly_one_keeps_its_place(ledger: &impl Watch) {
+    let mut sweep = ledger.sweep().await.unwrap();
+    assert_eq!(sweep, Sweep::default());
+    for kept in 1..3 {
+        sweep.under_way = sweep.go_on(start() + HOUR * kept);
+        sweep.kept += 1;
+        let answers = join_all((0..8).map(|_| ledger.keep(&sweep))).await;
+        assert_eq!(answers.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1);
+        assert_eq!(ledger.sweep().await.unwrap(), sweep);
+    }
+}
+
+/// What the watchdog keeps is no connector and is due to nobody.
+pub async fn its_place_is_in_no_list(ledger: &(impl Ledger + Watch)) {
+    let sweep = Sweep { kept: 1, ..Sweep::default() };
+    assert!(ledger.keep(&sweep).await.unwrap());
+    assert_eq!(all(ledger).await, []);
+    for shard in 0..domain::ports::DUE_SHARDS {
+        let page = ledger.due(shard, domain::time::Time::LAST, None).await.unwrap();
+        assert_eq!((page.due.len(), page.more), (0, false));
+    }
+}

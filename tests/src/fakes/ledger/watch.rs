@@ -1,0 +1,51 @@
+//! The watchdog's side of the ledger.
+
+use async_trait::async_trait;
+use domain::connector::{Connector, State};
+use domain::cursor::Cursor;
+use domain::ports::{PortError, Watch, WatchPage};
+use domain::watch::{Place, Sweep, Watched};
+
+use super::{FakeLedger, Row};
+
+/// How many connectors a page holds.
+const PAGE: usize = 100;
+
+#[async_trait]
+impl Watch for FakeLedger {
+    async fn watch(&self, after: Option<&Place>) -> Result<WatchPage, PortError> {
+        let table = self.table();
+        let behind = |row: &&Row| after.is_none_or(|place| row.connector.id > place.connector);
+        let rows: Vec<&Row> = table.rows.values().filter(behind).take(PAGE).collect();
+        let place = |Connector { tenant, id, .. }: &Connector| Place {
+            tenant: tenant.clone(),
+            connector: id.clone(),
+        };
+        let full = rows.len() == PAGE;
+        let next = rows.last().filter(|_| full).map(|row| place(&row.connector));
+        Ok(WatchPage { watched: rows.into_iter().map(watched).collect(), next })
+    }
+
+    async fn sweep(&self) -> Result<Sweep, PortError> {
+        Ok(self.table().sweep.clone())
+    }
+
+    async fn keep(&self, sweep: &Sweep) -> Result<bool, PortError> {
+        let mut table = self.table();
+        let is_next = table.sweep.kept + 1 == sweep.kept;
+        if is_next {
+            table.sweep = sweep.clone();
+        }
+        Ok(is_next)
+    }
+}
+
+/// The cursor of those that export only, as the ledger reads no other.
+fn watched(row: &Row) -> Watched {
+    let Connector { state, frequency, activated_at, .. } = row.connector;
+    let exporting = matches!(state, State::Active | State::Paused);
+    let cursor = row.cursor.clone().filter(|_| exporting);
+    let oldest = cursor.as_ref().and_then(Cursor::undelivered);
+    let waiting_since = oldest.and_then(|number| row.parts.get(&number)).map(|part| part.sealed_at);
+    Watched { state, frequency, activated_at, cursor, waiting_since }
+}

@@ -1,0 +1,115 @@
+//! The AWS JSON protocol as a service sees it: what a request must be before its content counts, and what a refusal
+//! looks like.
+//!
+//! Sources: Smithy specification, "AWS JSON 1.0 protocol" and "AWS JSON 1.1 protocol"; AWS IAM user guide, "Create a
+//! signed AWS API request".
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde_json::{Value, json};
+
+/// One operation of a service.
+#[derive(Debug)]
+pub(super) struct Operation {
+    /// `x-amz-target`.
+    pub(super) target: &'static str,
+    /// With the protocol's version in it.
+    pub(super) content_type: &'static str,
+    /// The service's name in a signature's scope.
+    pub(super) signed_for: &'static str,
+}
+
+/// A request that is refused as a whole.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    words: String,
+}
+
+impl Refusal {
+    /// 400.
+    pub(super) fn bad(code: &'static str, words: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code, words: words.into() }
+    }
+
+    /// 403.
+    pub(super) fn forbidden(code: &'static str, words: impl Into<String>) -> Self {
+        Self { status: StatusCode::FORBIDDEN, ..Self::bad(code, words) }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = json!({ "__type": self.code, "message": self.words }).to_string();
+        (self.status, [("content-type", "application/x-amz-json-1.0")], body).into_response()
+    }
+}
+
+impl Operation {
+    /// The content of a request to this operation.
+    pub(super) fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Value, Refusal> {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if header("x-amz-target") != self.target {
+            let words = format!("{} is not {}", header("x-amz-target"), self.target);
+            return Err(Refusal::bad("UnknownOperationException", words));
+        }
+        if header("content-type") != self.content_type {
+            return Err(Refusal::bad("SerializationException", "another content type"));
+        }
+        self.check_signature(header("authorization"), header("x-amz-date"))
+            .map_err(|wrong| Refusal::forbidden("IncompleteSignatureException", wrong))?;
+        serde_json::from_slice(body)
+            .map_err(|error| Refusal::bad("SerializationException", error.to_string()))
+    }
+
+    /// Whether there is a signature of version 4 for this service over what names the operation. Whose it is, is
+    /// not looked at: nobody has given these stand-ins any keys.
+    fn check_signature(&self, authorization: &str, date: &str) -> Result<(), String> {
+        let wrong = |what: &str| format!("{what}: {authorization}, x-amz-date: {date}");
+        let parts =
+            authorization.strip_prefix("AWS4-HMAC-SHA256 ").ok_or_else(|| wrong("not of version 4"))?;
+        let part = |name: &str| {
+            let mut parts = parts.split(',').map(str::trim);
+            parts.find_map(|part| part.strip_prefix(name)).ok_or_else(|| wrong(name))
+        };
+        let scope: Vec<&str> = part("Credential=")?.split('/').collect();
+        let [_, day, _, service, "aws4_request"] = scope.as_slice() else { return Err(wrong("no scope")) };
+        if *service != self.signed_for || !date.starts_with(&format!("{day}T")) {
+            return Err(wrong("of another service or day"));
+        }
+        let signed: Vec<&str> = part("SignedHeaders=")?.split(';').collect();
+        if !["host", "x-amz-date", "x-amz-target"].iter().all(|name| signed.contains(name)) {
+            return Err(wrong("not over all that must be signed"));
+        }
+        let signature = part("Signature=")?;
+        let is_one = signature.len() == 64 && signature.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_one { Ok(()) } else { Err(wrong("no signature")) }
+    }
+
+    /// A success.
+    pub(super) fn answer(&self, content: &Value) -> Response {
+        ([("content-type", self.content_type)], content.to_string()).into_response()
+    }
+}
+
+/// An answer that breaks off.
+pub(super) fn lost() -> Response {
+    let broken = stream::iter([Err::<Bytes, _>(std::io::Error::other("the connection breaks off"))]);
+    Body::from_stream(broken).into_response()
+}
+
+/// The entries of a batch; none if they are no list.
+pub(super) fn entries(content: &mut Value) -> Vec<Value> {
+    match content["Entries"].take() {
+        Value::Array(entries) => entries,
+        _ => Vec::new(),
+    }
+}
+
+/// A text of an entry; empty if it has none.
+pub(super) fn text<'a>(entry: &'a Value, name: &str) -> &'a str {
+    entry[name].as_str().unwrap_or_default()
+}

@@ -1,0 +1,196 @@
+//! A message queue that keeps what it is sent, takes nothing that SQS would refuse, and refuses single messages or has
+//! outages when it is told to.
+//!
+//! Source: Amazon SQS API reference, `SendMessageBatch` and `BatchResultErrorEntry`, in the AWS JSON protocol.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use serde_json::{Value, json};
+
+use super::aws_json::{Operation, Refusal, entries, lost, text};
+use super::serve;
+use crate::failing::{Outage, Outages};
+use crate::fakes::locked;
+
+const SEND: Operation = Operation {
+    target: "AmazonSQS.SendMessageBatch",
+    content_type: "application/x-amz-json-1.0",
+    signed_for: "sqs",
+};
+/// The queue's name behind the endpoint.
+const PATH: &str = "/111111111111/export";
+/// How many entries a batch may have.
+const MOST: usize = 10;
+/// What all messages of a batch together may have, bytes.
+const LARGEST: usize = 1024 * 1024;
+/// What the ID of an entry may have, characters.
+const LONGEST_ID: usize = 80;
+
+/// The queue; it goes with the test's runtime.
+#[derive(Debug, Clone)]
+pub struct MessageQueue {
+    /// For `AWS_ENDPOINT_URL_SQS`.
+    pub endpoint: String,
+    shared: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    taken: Vec<String>,
+    refused: Vec<String>,
+    /// Messages that hold one of these are refused.
+    refusing: BTreeSet<String>,
+    /// How many messages are refused whatever they hold.
+    to_refuse: usize,
+    outages: Outages,
+}
+
+impl MessageQueue {
+    /// Starts listening.
+    ///
+    /// # Errors
+    /// If no port is free.
+    pub async fn start() -> std::io::Result<Self> {
+        let shared = Arc::<Mutex<Kept>>::default();
+        let router = Router::new().route("/", post(send)).with_state(Arc::clone(&shared));
+        Ok(Self { endpoint: format!("http://{}", serve(router).await?), shared })
+    }
+
+    /// For `EXPORT_QUEUE_URL`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}{PATH}", self.endpoint)
+    }
+
+    /// Refuses the next `count` messages, each by an entry of its own in an answer that is a success as such.
+    pub fn refuse_next(&self, count: usize) {
+        locked(&self.shared).to_refuse = count;
+    }
+
+    /// Refuses messages that hold this text, until it accepts all again.
+    pub fn refuse(&self, text: &str) {
+        locked(&self.shared).refusing.insert(text.to_owned());
+    }
+
+    /// Takes everyone's messages again.
+    pub fn accept_all(&self) {
+        locked(&self.shared).refusing.clear();
+    }
+
+    /// The next `calls` requests meet an outage.
+    pub fn outage(&self, outage: Outage, calls: usize) {
+        locked(&self.shared).outages.plan(outage, calls);
+    }
+
+    /// The bodies of the messages in it, in the order in which they came.
+    #[must_use]
+    pub fn taken(&self) -> Vec<String> {
+        locked(&self.shared).taken.clone()
+    }
+
+    /// The bodies of the messages that it has refused one by one.
+    #[must_use]
+    pub fn refused(&self) -> Vec<String> {
+        locked(&self.shared).refused.clone()
+    }
+}
+
+async fn send(State(shared): State<Arc<Mutex<Kept>>>, headers: HeaderMap, body: Bytes) -> Response {
+    let mut kept = locked(&shared);
+    let outage = kept.outages.take();
+    match kept.send(&headers, &body, outage) {
+        Ok(_) if outage == Some(Outage::AnswerLost) => lost(),
+        Ok(answer) => SEND.answer(&answer),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+impl Kept {
+    fn send(&mut self, headers: &HeaderMap, body: &[u8], outage: Option<Outage>) -> Result<Value, Refusal> {
+        let mut content = SEND.read(headers, body)?;
+        match outage {
+            Some(Outage::Throttled) => return Err(Refusal::bad("RequestThrottled", "Rate exceeded")),
+            Some(Outage::Denied) => {
+                return Err(Refusal::forbidden("AccessDeniedException", "Access to the resource is denied."));
+            }
+            _ => {}
+        }
+        if !text(&content, "QueueUrl").ends_with(PATH) {
+            let words = "The specified queue does not exist.";
+            return Err(Refusal::bad("com.amazonaws.sqs#QueueDoesNotExist", words));
+        }
+        let entries = entries(&mut content);
+        check(&entries)?;
+        let (mut successful, mut failed) = (Vec::new(), Vec::new());
+        for entry in &entries {
+            let (id, message) = (&entry["Id"], text(entry, "MessageBody"));
+            if let Some((code, senders)) = self.refusal_of(message, outage) {
+                self.refused.push(message.to_owned());
+                failed.push(json!({ "Id": id, "SenderFault": senders, "Code": code, "Message": "words" }));
+            } else {
+                self.taken.push(message.to_owned());
+                let (number, md5) = (self.taken.len().to_string(), "nobody checks it");
+                successful.push(json!({ "Id": id, "MessageId": number, "MD5OfMessageBody": md5 }));
+            }
+        }
+        Ok(json!({ "Successful": successful, "Failed": failed }))
+    }
+
+    /// Why a message is not taken, and whether that is its sender's fault.
+    fn refusal_of(&mut self, message: &str, outage: Option<Outage>) -> Option<(&'static str, bool)> {
+        match outage {
+            Some(Outage::EntriesFail) => return Some(("InternalError", false)),
+            Some(Outage::EntriesDenied) => return Some(("KMS.AccessDeniedException", true)),
+            _ => {}
+        }
+        if self.to_refuse > 0 {
+            self.to_refuse -= 1;
+            return Some(("InternalError", false));
+        }
+        self.refusing.iter().any(|text| message.contains(text)).then_some(("InternalError", false))
+    }
+}
+
+/// What makes SQS refuse a batch as a whole.
+fn check(entries: &[Value]) -> Result<(), Refusal> {
+    if entries.is_empty() {
+        return Err(Refusal::bad(
+            "com.amazonaws.sqs#EmptyBatchRequest",
+            "There should be at least one entry.",
+        ));
+    }
+    if entries.len() > MOST {
+        let words =
+            format!("Maximum number of entries per request are {MOST}. You have sent {}.", entries.len());
+        return Err(Refusal::bad("com.amazonaws.sqs#TooManyEntriesInBatchRequest", words));
+    }
+    let is_id = |id: &str| {
+        let is_known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_known)
+    };
+    if !entries.iter().all(|entry| is_id(text(entry, "Id"))) {
+        return Err(Refusal::bad(
+            "com.amazonaws.sqs#InvalidBatchEntryId",
+            "letters, digits, hyphens and underscores",
+        ));
+    }
+    let distinct: BTreeSet<&str> = entries.iter().map(|entry| text(entry, "Id")).collect();
+    if distinct.len() < entries.len() {
+        return Err(Refusal::bad("com.amazonaws.sqs#BatchEntryIdsNotDistinct", "Id repeated."));
+    }
+    if entries.iter().any(|entry| text(entry, "MessageBody").is_empty()) {
+        return Err(Refusal::bad("MissingParameter", "The request must contain the parameter MessageBody."));
+    }
+    if entries.iter().map(|entry| text(entry, "MessageBody").len()).sum::<usize>() > LARGEST {
+        let words = format!("Batch requests cannot be longer than {LARGEST} bytes.");
+        return Err(Refusal::bad("com.amazonaws.sqs#BatchRequestTooLong", words));
+    }
+    Ok(())
+}

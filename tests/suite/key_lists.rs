@@ -1,0 +1,164 @@
+//! The key lists that a build holds against the table: each is open only while the merge is inside it, and one list
+//! names every stray, so that neither memory nor requests grow with how many parts there are.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::connector::Connector;
+use domain::key_list::KeyListReader;
+use domain::part::{Content, PartNumber};
+use domain::ports::{ByteStream, Clock as _, PortError, Staging, StagingWrite};
+use domain::protocol::Outcome;
+use domain::time::Time;
+use exporter::export;
+use futures_util::StreamExt as _;
+use tests::failing::Plan;
+use tests::fakes::FakeStaging;
+use tests::fixtures::at;
+
+use crate::promises::{Fakes, World};
+
+/// A staging bucket that counts its readers.
+#[derive(Clone)]
+struct Counting {
+    bucket: FakeStaging,
+    count: Arc<Count>,
+}
+
+#[derive(Default)]
+struct Count {
+    open: AtomicUsize,
+    most: AtomicUsize,
+    ever: AtomicUsize,
+}
+
+struct Reader(Arc<Count>);
+
+impl Reader {
+    fn new(count: &Arc<Count>) -> Self {
+        count.ever.fetch_add(1, Ordering::Relaxed);
+        let open = count.open.fetch_add(1, Ordering::Relaxed) + 1;
+        count.most.fetch_max(open, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl Staging for Counting {
+    async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError> {
+        self.bucket.create(key).await
+    }
+
+    async fn read(&self, key: &str) -> Result<ByteStream, PortError> {
+        let (bytes, reader) = (self.bucket.read(key).await?, Reader::new(&self.count));
+        Ok(Box::pin(bytes.map(move |bytes| {
+            let Reader(_) = &reader;
+            bytes
+        })))
+    }
+}
+
+impl Counting {
+    fn of(fakes: &Fakes) -> Self {
+        Self { bucket: fakes.staging.clone(), count: Arc::default() }
+    }
+
+    /// How many readers were open at once, at most, and how many ever, since this was asked last.
+    fn readers(&self) -> (usize, usize) {
+        (self.count.most.swap(0, Ordering::Relaxed), self.count.ever.swap(0, Ordering::Relaxed))
+    }
+
+    /// All runs that fall due up to `end`.
+    async fn run_until(&self, world: &World, connector: &Connector, end: Time) {
+        loop {
+            let due = world.cursor(connector).await.next_run_at.max(world.clock.now());
+            if due > end {
+                world.go(end).await;
+                return;
+            }
+            world.go(due).await;
+            let mut exporter = world.exporter(&Plan::none());
+            exporter.ports.staging = Arc::new(self.clone());
+            let outcome = export(&exporter, &connector.id, due + Duration::from_mins(15)).await;
+            assert!(matches!(outcome, Outcome::Completed(_)), "{outcome:?}");
+        }
+    }
+
+    /// How many keys the list of a part names.
+    fn listed(&self, fakes: &Fakes, connector: &Connector, number: PartNumber) -> usize {
+        let part = fakes.ledger.parts(&connector.id).into_iter().find(|part| part.number == number).unwrap();
+        let Content::Staged { keys, .. } = part.content else { panic!("a staged part") };
+        let mut reader = KeyListReader::new().unwrap();
+        reader.feed(&self.bucket.object(&keys).unwrap()).unwrap();
+        let listed: Vec<_> = std::iter::from_fn(|| reader.next_key()).collect();
+        assert!(listed.is_sorted() && reader.is_at_boundary());
+        listed.len()
+    }
+}
+
+/// A day cut into 300 parts is read again by the reconcile, a late event among them and strays behind them: a few
+/// lists are open at a time, not 300.
+#[tokio::test]
+async fn of_the_lists_of_300_parts_a_few_are_open_at_a_time() {
+    let fakes = Fakes::new();
+    let staging = Counting::of(&fakes);
+    let start = at("2023-07-10T00:00:00Z");
+    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), start).with_parts_of(1);
+    let connector = world.activate(start, |connector| connector.frequency = "24".parse().unwrap()).await;
+    for n in 0..300u32 {
+        world.write(&connector, start + Duration::from_secs(60 + 280 * u64::from(n)), &n.to_string()).await;
+    }
+    world.store_odd(&connector, "PROFILE").await;
+    let late = start + Duration::from_secs(60 + 280 * 150 + 7);
+    world.write_visible(&connector, late, "late", at("2023-07-11T12:00:00Z")).await;
+    staging.run_until(&world, &connector, at("2023-07-11T11:00:00Z")).await;
+    assert!(fakes.ledger.parts(&connector.id).len() >= 300);
+    staging.readers();
+
+    staging.run_until(&world, &connector, at("2023-07-13T12:00:00Z")).await;
+    let (most, ever) = staging.readers();
+    assert!(most <= 4, "{most} readers at once");
+    assert!(ever > 280, "two days back the reconcile reads all of the day but its first hour: {ever}");
+    let verdict = world.verdict(&connector);
+    assert_eq!((verdict.delivered, verdict.unreadable), (301, 1));
+    assert_eq!((verdict.missing.len(), verdict.duplicates.len()), (0, 0));
+}
+
+/// A stray is exported once, though only a key list knows it, and however often strays come there is one list to read.
+#[tokio::test]
+async fn one_list_names_every_stray_and_each_is_exported_once() {
+    let fakes = Fakes::new();
+    let staging = Counting::of(&fakes);
+    let start = at("2023-07-10T11:30:00Z");
+    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), start).with_parts_of(2);
+    let connector = world.activate(start, |connector| connector.frequency = "24".parse().unwrap()).await;
+    let mut expected = 0;
+    // In no order, and more at a time than a part holds.
+    for (day, keys) in [vec!["PROFILE", "zebra", "x", "META", "AAA"], vec!["M"], vec![], vec!["A", "zz"]]
+        .into_iter()
+        .enumerate()
+    {
+        for key in &keys {
+            world.store_odd(&connector, key).await;
+        }
+        expected += keys.len();
+        staging.readers();
+        let end = at("2023-07-12T14:00:00Z") + Duration::from_hours(24 * day as u64);
+        staging.run_until(&world, &connector, end).await;
+        assert_eq!(world.verdict(&connector).unreadable, expected);
+        let newest = world.cursor(&connector).await.reconcile.strays_in.unwrap();
+        assert_eq!(staging.listed(&fakes, &connector, newest), expected, "on day {day}");
+        let (most, _) = staging.readers();
+        assert!(most <= 3, "{most} readers at once");
+    }
+    staging.run_until(&world, &connector, at("2023-07-30T14:00:00Z")).await;
+    assert_eq!(world.verdict(&connector).unreadable, expected);
+}

@@ -1,0 +1,177 @@
+//! Code, alarms, dashboard, saved queries and the operator's notes name the same metrics.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::alarm::{ALARMS, all};
+use super::world::World;
+
+const DASHBOARD: &str = include_str!("../../../infra/dashboard.yaml");
+const QUERIES: &str = include_str!("../../../infra/queries.yaml");
+const NOTES: &str = include_str!("../../../infra/README.md");
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+/// Where the log's lines that queries look for are written.
+const TOLD: [&str; 2] = [
+    include_str!("../../../functions/exporter/src/report.rs"),
+    include_str!("../../../functions/exporter/src/batch.rs"),
+];
+
+/// All metrics that the code emits, with their units.
+async fn emitted() -> BTreeMap<String, String> {
+    let mut world = World::new();
+    world.go_on(Duration::from_hours(2)).await;
+    let mut emitted = BTreeMap::new();
+    for line in world.lines() {
+        for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap() {
+            let text = |name: &str| metric[name].as_str().unwrap().to_owned();
+            let before = emitted.insert(text("Name"), text("Unit"));
+            assert!(before.is_none_or(|unit| unit == metric["Unit"]), "{metric} has two units");
+        }
+    }
+    emitted
+}
+
+/// The dashboard's body as it is with events that expire.
+fn dashboard() -> Value {
+    let body = DASHBOARD.split_once("        - |\n").unwrap().1.split_once("        # Events").unwrap().0;
+    let margin = Regex::new(r"(?m)^ *- '(, .*)'$").unwrap();
+    let mut margins = margin.captures_iter(DASHBOARD).map(|found| found[1].to_owned());
+    let body = body.replace("${MarginNow}", &margins.next().unwrap());
+    let body = body.replace("${MarginOverTime}", &margins.next().unwrap());
+    serde_json::from_str(&body).unwrap()
+}
+
+/// The metrics of a graph as namespace, name, dimension, its value, written out: `.` is what stands above, `...` all
+/// but the last.
+fn drawn(widget: &Value) -> Vec<[String; 4]> {
+    let mut above: [String; 4] = Default::default();
+    let mut drawn = Vec::new();
+    for metric in widget["properties"]["metrics"].as_array().into_iter().flatten() {
+        let texts: Vec<&str> = metric.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        if let ["...", value] = texts.as_slice() {
+            above[3] = (*value).to_owned();
+        } else {
+            assert_eq!(texts.len(), 4, "{metric}");
+            for (place, text) in texts.iter().enumerate().filter(|(_, text)| **text != ".") {
+                above[place] = (*text).to_owned();
+            }
+        }
+        drawn.push(above.clone());
+    }
+    drawn
+}
+
+/// The text of each saved query, and of the one on the dashboard.
+fn queries() -> Vec<String> {
+    let saved = QUERIES.split("      QueryString: |-\n").skip(1);
+    let saved = saved.map(|text| {
+        text.lines().take_while(|line| line.starts_with("        ")).collect::<Vec<_>>().join("\n")
+    });
+    let shown = dashboard()["widgets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|widget| widget["properties"]["query"].as_str().map(str::to_owned))
+        .collect::<Vec<_>>();
+    saved.chain(shown).collect()
+}
+
+#[tokio::test]
+async fn each_alarm_watches_a_metric_that_is_emitted_by_our_stacks_name() {
+    let emitted = emitted().await;
+    let alarms = all();
+    assert!(alarms.len() > 20);
+    for alarm in alarms {
+        let (metric, dimensions) = (alarm.get("MetricName"), alarm.get("Dimensions"));
+        let known = match alarm.get("Namespace") {
+            "Auditferry" => {
+                assert_eq!(dimensions, "[{Name: stack, Value: !Ref StackName}]", "{}", alarm.id);
+                emitted.contains_key(metric)
+            }
+            // Source: the services' own pages on their metrics.
+            "AWS/SQS" => {
+                ["ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"].contains(&metric)
+                    && dimensions.contains("Name: QueueName")
+            }
+            "AWS/Lambda" => {
+                ["Errors", "Throttles"].contains(&metric) && dimensions.contains("Name: FunctionName")
+            }
+            "AWS/ApiGateway" => metric == "5xx" && dimensions.contains("Name: ApiId"),
+            other => panic!("{other}"),
+        };
+        assert!(known, "{}: nobody emits {metric}", alarm.id);
+    }
+}
+
+#[test]
+fn each_alarm_says_what_happened_what_it_means_and_what_to_do_and_the_notes_say_more() {
+    for alarm in all() {
+        let told = alarm.get("AlarmDescription");
+        assert!(told.contains("For customers: ") && told.contains("First: "), "{}: {told}", alarm.id);
+        // Source: CloudWatch API reference, PutMetricAlarm.
+        assert!(told.len() <= 1024, "{}", alarm.id);
+        assert!(NOTES.contains(&format!("| `{}` |", alarm.id)), "infra/README.md has no row `{}`", alarm.id);
+        assert_eq!(
+            (alarm.get("AlarmActions"), alarm.get("OKActions")),
+            ("[!Ref Operator]", "[!Ref Operator]")
+        );
+    }
+}
+
+#[test]
+fn every_queue_of_failures_has_an_alarm() {
+    for queue in ["ExportDeadLetters", "TickDeadLetters"] {
+        assert!(TEMPLATE.contains(&format!("{queue}Name: !GetAtt {queue}.QueueName")));
+        assert!(ALARMS.contains(&format!("Dimensions: [{{Name: QueueName, Value: !Ref {queue}Name}}]")));
+    }
+}
+
+#[tokio::test]
+async fn the_dashboard_draws_what_is_emitted() {
+    let emitted = emitted().await;
+    let dashboard = dashboard();
+    let mut drawn_ours = BTreeSet::new();
+    for widget in dashboard["widgets"].as_array().unwrap() {
+        for [namespace, metric, dimension, value] in drawn(widget) {
+            if namespace == "Auditferry" {
+                assert_eq!((dimension.as_str(), value.as_str()), ("stack", "${StackName}"), "{metric}");
+                assert!(emitted.contains_key(&metric), "nobody emits {metric}");
+                drawn_ours.insert(metric);
+            } else {
+                assert!(["AWS/SQS", "AWS/Lambda"].contains(&namespace.as_str()), "{namespace}");
+            }
+        }
+    }
+    let missing: Vec<&String> = emitted.keys().filter(|metric| !drawn_ours.contains(*metric)).collect();
+    assert_eq!(missing, [""; 0], "they are emitted, paid for and not drawn");
+}
+
+#[tokio::test]
+async fn every_metric_is_in_the_notes_with_its_unit() {
+    for (metric, unit) in emitted().await {
+        let row = format!("| `{metric}` | {unit} |");
+        assert!(NOTES.contains(&row), "infra/README.md has no row {row}");
+    }
+}
+
+#[tokio::test]
+async fn the_saved_queries_look_for_lines_and_metrics_that_there_are() {
+    let emitted = emitted().await;
+    let message = Regex::new(r#"message = "([^"]+)""#).unwrap();
+    let metric = Regex::new(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b").unwrap();
+    let queries = queries();
+    assert_eq!(queries.len(), 6, "five questions, and one of them on the dashboard too");
+    for query in queries {
+        for found in message.captures_iter(&query) {
+            let (line, is_told) = (&found[1], |text: &&str| text.contains(&found[1]));
+            assert!(line == "metrics of a run" || TOLD.iter().any(is_told), "nobody logs {line}");
+        }
+        let logs = query.replace("ExporterLogs", "").replace("DispatcherLogs", "");
+        for found in metric.find_iter(&logs) {
+            assert!(emitted.contains_key(found.as_str()), "nobody emits {} ({query})", found.as_str());
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What an operator sees and is told: the metrics that the code really emits, held against their format, the alarms,
+//! the dashboard, the saved queries and the operator's notes.
+
+mod agreement;
+mod alarm;
+mod format;
+mod retention;
+mod situations;
+mod trouble;
+mod world;

@@ -1,0 +1,67 @@
+//! What is kept for how long: staged bytes until they are delivered and then as long as the template says, the lists
+//! of keys and the ledger's records for good.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use domain::part::Content;
+
+use super::world::World;
+
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+const HOUR: Duration = Duration::from_hours(1);
+
+fn staged(world: &World, delivered: bool) -> BTreeSet<String> {
+    let parts = world.ledger.parts(&world.connector.id);
+    let of_kind = parts.into_iter().filter(|part| part.delivered_at.is_some() == delivered);
+    let data = of_kind.filter_map(|part| match part.content {
+        Content::Staged { data, .. } => Some(data),
+        Content::Inline(_) => None,
+    });
+    data.collect()
+}
+
+#[tokio::test]
+async fn bytes_may_go_once_they_are_delivered_and_never_before() {
+    let mut world = World::new();
+    world.go_on(HOUR * 3).await;
+    let to = world.connector.destination.clone().unwrap();
+    world.customers.delete_bucket(to.bucket.as_str());
+    world.go_on(HOUR * 3).await;
+    let (delivered, waiting) = (staged(&world, true), staged(&world, false));
+    assert!(!delivered.is_empty() && !waiting.is_empty());
+    assert_eq!(
+        world.staging.port.gone_in_time(),
+        delivered,
+        "the bytes of the delivered, and no list of keys"
+    );
+    world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
+    world.go_on(HOUR * 3).await;
+    assert!(waiting.is_subset(&world.staging.port.gone_in_time()));
+}
+
+#[tokio::test]
+async fn bytes_that_could_not_be_let_go_stay_and_hinder_nobody() {
+    let mut world = World::new();
+    world.go_on(HOUR * 2).await;
+    let before = world.staging.port.gone_in_time();
+    // Staged before the trouble, delivered in it.
+    let to = world.connector.destination.clone().unwrap();
+    world.customers.delete_bucket(to.bucket.as_str());
+    world.go_on(HOUR).await;
+    world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
+    world.staging.clings.set(true);
+    world.go_on(HOUR * 2).await;
+    assert!(staged(&world, true).len() > before.len(), "it was delivered all the same");
+    assert_eq!(world.staging.port.gone_in_time(), before);
+}
+
+#[test]
+fn the_lifecycle_removes_nothing_but_what_bears_the_tag() {
+    let bucket =
+        TEMPLATE.split_once("  StagingBucket:\n").unwrap().1.split_once("  StagingBucketPolicy:").unwrap().0;
+    assert_eq!(bucket.matches("ExpirationInDays").count(), 1);
+    let rule = bucket.split_once("Id: let-go-what-was-delivered").unwrap().1;
+    assert!(rule.contains("TagFilters: [{Key: delivered, Value: \"true\"}]"), "{rule}");
+    assert!(rule.contains("ExpirationInDays: !Ref StagingRetentionDays"), "{rule}");
+}

@@ -1,0 +1,226 @@
+//! Each alarm of our own metrics goes off in the situation that it names, over metrics that the code emitted in that
+//! situation, and comes back once it is over.
+
+use std::time::Duration;
+
+use domain::cursor::Cursor;
+use tests::failing::Outage;
+use tests::fakes::Scripted;
+
+use super::alarm::{State, all};
+use super::world::{TICK, World};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// Three hours as they should be.
+async fn healthy() -> World {
+    let mut world = World::new();
+    world.go_on(HOUR * 3).await;
+    world
+}
+
+impl World {
+    fn assert_alarm(&self, id: &str) {
+        assert_eq!(self.state(id), State::Alarm, "{id} is silent");
+    }
+
+    /// Goes on as it should be until the alarm is over, a few hours at most.
+    async fn assert_recovers(&mut self, id: &str) {
+        for _ in 0..12 * 5 {
+            if self.state(id) == State::Ok {
+                return;
+            }
+            self.five_minutes().await;
+        }
+        panic!("{id} does not come back");
+    }
+
+    fn cursor(&self) -> Cursor {
+        self.ledger.cursor(&self.connector.id)
+    }
+}
+
+#[tokio::test]
+async fn in_two_days_as_they_should_be_no_alarm_goes_off() {
+    let mut world = healthy().await;
+    for _ in 0..48 {
+        world.go_on(HOUR).await;
+        for alarm in all().iter().filter(|alarm| alarm.is_ours()) {
+            assert_eq!(world.state(&alarm.id), State::Ok, "{}", alarm.id);
+        }
+    }
+    assert!(world.cursor().undelivered().is_none());
+}
+
+#[tokio::test]
+async fn silence_is_an_alarm() {
+    let mut world = healthy().await;
+    world.clock.advance(HOUR);
+    for id in ["Silent", "WatchdogBlind", "ExportsLate", "EventsMayBeLost"] {
+        world.assert_alarm(id);
+    }
+    for id in ["Silent", "WatchdogBlind", "ExportsLate", "EventsMayBeLost"] {
+        world.assert_recovers(id).await;
+    }
+}
+
+#[tokio::test]
+async fn a_watchdog_that_sees_nothing_is_an_alarm_although_ticks_go_on() {
+    let mut world = healthy().await;
+    world.watched.denies.set(true);
+    world.go_on(HOUR * 3).await;
+    world.assert_alarm("WatchdogBlind");
+    assert_eq!(world.state("Silent"), State::Ok);
+    world.watched.denies.set(false);
+    world.assert_recovers("WatchdogBlind").await;
+}
+
+#[tokio::test]
+async fn exports_that_nobody_carries_out_are_late_and_at_last_events_may_be_lost() {
+    let mut world = healthy().await;
+    for _ in 0..2 * 12 {
+        world.five_minutes_without_exporter().await;
+    }
+    world.assert_alarm("ExportsLate");
+    assert_eq!(world.state("EventsMayBeLost"), State::Ok);
+    for _ in 0..24 * 12 {
+        world.five_minutes_without_exporter().await;
+    }
+    world.assert_alarm("EventsMayBeLost");
+    let margin = world.points("RetentionMarginHours").last().unwrap().value;
+    assert!((18..=22).contains(&margin), "{margin} of 48 hours are left after 27");
+    world.assert_recovers("EventsMayBeLost").await;
+    world.assert_recovers("ExportsLate").await;
+}
+
+#[tokio::test]
+async fn a_file_that_waits_for_a_day_is_an_alarm_and_no_export_is_late_for_it() {
+    let mut world = healthy().await;
+    let to = world.connector.destination.clone().unwrap();
+    world.customers.delete_bucket(to.bucket.as_str());
+    world.go_on(HOUR * 27).await;
+    world.assert_alarm("DeliveryWaits");
+    assert_eq!(world.points("BlockedByBucket").last().unwrap().value, 1);
+    assert!(world.points("UndeliveredParts").last().unwrap().value > 20);
+    assert_eq!((world.state("ExportsLate"), world.state("BlockedByUs")), (State::Ok, State::Ok));
+    world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
+    world.assert_recovers("DeliveryWaits").await;
+    assert!(world.cursor().undelivered().is_none());
+}
+
+#[tokio::test]
+async fn a_request_that_is_rejected_is_ours_to_mend() {
+    let mut world = healthy().await;
+    let bucket = world.connector.destination.as_ref().unwrap().bucket.to_string();
+    world.customers.answer_next(&bucket, Scripted::Rejected);
+    while world.cursor().block.is_none() {
+        world.five_minutes().await;
+    }
+    // The tick that sees it comes before the run that may mend it.
+    world.tick_within(Duration::from_mins(4)).await;
+    world.clock.advance(TICK);
+    world.assert_alarm("BlockedByUs");
+    world.assert_recovers("BlockedByUs").await;
+}
+
+#[tokio::test]
+async fn an_item_of_another_tenant_is_an_alarm() {
+    let mut world = healthy().await;
+    world.store("umbrella", r#"{"action":"login"}"#);
+    while world.cursor().block.is_none() {
+        world.five_minutes().await;
+    }
+    world.assert_alarm("TenantMismatch");
+    assert_eq!(world.points("BytesDelivered").last().unwrap().value, 0);
+    world.source.remove_foreign();
+    world.assert_recovers("TenantMismatch").await;
+    world.go_on(HOUR * 2).await;
+    world.assert_recovers("BlockedByUs").await;
+}
+
+#[tokio::test]
+async fn runs_that_keep_failing_are_an_alarm_and_one_that_fails_is_none() {
+    let mut world = healthy().await;
+    world.staging.denies.set(true);
+    world.go_on(HOUR).await;
+    world.staging.denies.set(false);
+    world.go_on(HOUR).await;
+    assert_eq!(world.state("RunsFailing"), State::Ok);
+    world.staging.denies.set(true);
+    world.go_on(HOUR * 3).await;
+    world.assert_alarm("RunsFailing");
+    world.staging.denies.set(false);
+    world.assert_recovers("RunsFailing").await;
+}
+
+#[tokio::test]
+async fn a_panic_is_an_alarm() {
+    let mut world = healthy().await;
+    world.staging.panics.set(true);
+    while world.points("RunsPanicked").iter().all(|point| point.value == 0) {
+        world.five_minutes().await;
+    }
+    world.assert_alarm("RunsPanicked");
+    world.staging.panics.set(false);
+    world.assert_recovers("RunsPanicked").await;
+}
+
+#[tokio::test]
+async fn what_is_no_event_is_an_alarm() {
+    let mut world = healthy().await;
+    let tenant = world.tenant.to_string();
+    world.store(&tenant, "not JSON");
+    while world.points("UnreadableItems").iter().all(|point| point.value == 0) {
+        world.five_minutes().await;
+    }
+    world.assert_alarm("UnreadableItems");
+    world.assert_recovers("UnreadableItems").await;
+}
+
+#[tokio::test]
+async fn a_notice_that_the_bus_does_not_take_is_an_alarm() {
+    let mut world = healthy().await;
+    world.bus.outage(Outage::Throttled, 1);
+    while world.points("NoticesLost").iter().all(|point| point.value == 0) {
+        world.five_minutes().await;
+    }
+    world.assert_alarm("NoticesLost");
+    world.assert_recovers("NoticesLost").await;
+}
+
+#[tokio::test]
+async fn a_message_that_nobody_can_read_is_an_alarm_and_fails_nothing() {
+    let mut world = healthy().await;
+    world.batch(&[r#"{"connector_id": 7}"#.to_owned(), "not JSON".to_owned()]).await;
+    world.clock.advance(Duration::from_secs(1));
+    world.assert_alarm("MessagesDropped");
+    world.assert_recovers("MessagesDropped").await;
+}
+
+#[tokio::test]
+async fn ticks_that_end_before_all_is_sent_are_an_alarm() {
+    let mut world = healthy().await;
+    for _ in 0..7 {
+        world.tick_within(Duration::ZERO).await;
+        world.clock.advance(TICK);
+    }
+    world.assert_alarm("TicksUnfinished");
+    world.assert_recovers("TicksUnfinished").await;
+}
+
+/// Those of AWS's own metrics, which nobody here emits: one bad value in each period, then good ones, then none.
+#[test]
+fn the_alarms_of_queues_and_functions_go_off_by_their_numbers_and_stay_quiet_without_any() {
+    use super::world::Point;
+    let now = tests::fixtures::at("2026-11-20T20:00:00Z");
+    for alarm in all().iter().filter(|alarm| !alarm.is_ours()) {
+        let threshold: i64 = alarm.get("Threshold").parse().unwrap();
+        let minutes = 1..=alarm.reach().as_secs() / 60;
+        let every_minute = |value| -> Vec<Point> {
+            minutes.clone().map(|back| Point { at: now - Duration::from_mins(back), value }).collect()
+        };
+        assert_eq!(alarm.state(&every_minute(threshold + 1), now), State::Alarm, "{}", alarm.id);
+        assert_eq!(alarm.state(&every_minute(0), now), State::Ok, "{}", alarm.id);
+        assert_eq!(alarm.state(&[], now), State::Ok, "{}: AWS tells nothing of what is idle", alarm.id);
+    }
+}

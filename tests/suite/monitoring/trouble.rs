@@ -1,0 +1,77 @@
+//! Ports that get into trouble when they are told to, for as long as they are told to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use domain::ports::{ByteStream, PortError, Staging, StagingWrite, Watch, WatchPage};
+use domain::watch::{Place, Sweep};
+
+/// A switch, off at first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Switch(Arc<AtomicBool>);
+
+impl Switch {
+    pub(crate) fn set(&self, on: bool) {
+        self.0.store(on, Ordering::SeqCst);
+    }
+
+    fn is_on(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn check(&self) -> Result<(), PortError> {
+        let denied = PortError::Denied { what: "doing anything", source: "AccessDenied".into() };
+        if self.is_on() { Err(denied) } else { Ok(()) }
+    }
+}
+
+/// A port with switches.
+#[derive(Debug, Clone)]
+pub(crate) struct Troubled<P> {
+    pub(crate) port: P,
+    pub(crate) denies: Switch,
+    pub(crate) panics: Switch,
+    /// Denies to let anything go.
+    pub(crate) clings: Switch,
+}
+
+impl<P> Troubled<P> {
+    pub(crate) fn new(port: P) -> Self {
+        Self { port, denies: Switch::default(), panics: Switch::default(), clings: Switch::default() }
+    }
+}
+
+#[async_trait]
+impl<P: Staging> Staging for Troubled<P> {
+    async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError> {
+        assert!(!self.panics.is_on(), "the defect that a test asked for");
+        self.denies.check()?;
+        self.port.create(key).await
+    }
+
+    async fn read(&self, key: &str) -> Result<ByteStream, PortError> {
+        self.port.read(key).await
+    }
+
+    async fn let_go(&self, key: &str) -> Result<(), PortError> {
+        self.clings.check()?;
+        self.port.let_go(key).await
+    }
+}
+
+#[async_trait]
+impl<P: Watch> Watch for Troubled<P> {
+    async fn watch(&self, after: Option<&Place>) -> Result<WatchPage, PortError> {
+        self.denies.check()?;
+        self.port.watch(after).await
+    }
+
+    async fn sweep(&self) -> Result<Sweep, PortError> {
+        self.port.sweep().await
+    }
+
+    async fn keep(&self, sweep: &Sweep) -> Result<bool, PortError> {
+        self.port.keep(sweep).await
+    }
+}

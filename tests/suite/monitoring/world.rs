@@ -1,0 +1,210 @@
+//! A deployment on the fakes, minute by minute: ticks, batches, and the metrics of both as lines of the log.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters::metrics::LogMeter;
+use dispatcher::Watchdog;
+use domain::connector::{Connector, Shards};
+use domain::names::TenantId;
+use domain::part::PartLimits;
+use domain::sort_key::{SortKey, SortKeyForm};
+use domain::time::Time;
+use exporter::{Exporter, batch};
+use serde_json::{Value, json};
+use tests::fakes::{
+    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeMeter, FakeQueue, FakeSource, FakeStaging,
+    SeededRandomness, Shape, StoredItem,
+};
+use tests::fixtures::{TIMING, activated, at, connector, tenant};
+
+use super::alarm::{State, alarm};
+use super::trouble::Troubled;
+
+/// Between two ticks.
+pub(crate) const TICK: Duration = Duration::from_mins(5);
+/// How long the source keeps an event.
+pub(crate) const RETENTION: Duration = Duration::from_hours(48);
+const TIME_LIMIT: Duration = Duration::from_mins(4);
+
+/// One value of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Point {
+    pub(crate) at: Time,
+    pub(crate) value: i64,
+}
+
+/// What was read of the log so far: its lines, and the points of each metric.
+#[derive(Default)]
+struct Log {
+    lines: Vec<Value>,
+    points: BTreeMap<String, Vec<Point>>,
+}
+
+/// The deployment.
+pub(crate) struct World {
+    pub(crate) clock: FakeClock,
+    pub(crate) ledger: FakeLedger,
+    pub(crate) watched: Troubled<FakeLedger>,
+    pub(crate) queue: FakeQueue,
+    pub(crate) source: FakeSource,
+    pub(crate) staging: Troubled<FakeStaging>,
+    pub(crate) customers: FakeCustomers,
+    pub(crate) bus: FakeBus,
+    pub(crate) tenant: TenantId,
+    pub(crate) connector: Connector,
+    meter: FakeMeter,
+    read: RefCell<Log>,
+    events: u64,
+}
+
+impl World {
+    /// With one connector, which exports every hour.
+    pub(crate) fn new() -> Self {
+        let start = at("2026-11-20T00:02:00Z");
+        let clock = FakeClock::at(start);
+        let (ledger, customers, tenant) = (FakeLedger::new(), FakeCustomers::new(), tenant("acme"));
+        let (connector, cursor) = activated(connector(&tenant, start), start);
+        customers.furnish(&connector);
+        ledger.insert(connector.clone(), cursor);
+        Self {
+            watched: Troubled::new(ledger.clone()),
+            queue: FakeQueue::new(),
+            source: FakeSource::new(SortKeyForm::Rfc3339, &FakeClock::at(Time::LAST)),
+            staging: Troubled::new(FakeStaging::new()),
+            bus: FakeBus::new(),
+            meter: FakeMeter::new(),
+            read: RefCell::default(),
+            events: 0,
+            clock,
+            ledger,
+            customers,
+            tenant,
+            connector,
+        }
+    }
+
+    /// Stores an event of now, found where `partition` is asked for.
+    pub(crate) fn store(&mut self, bears: &str, text: &str) {
+        self.events += 1;
+        let now = self.clock.wall();
+        self.source.store(StoredItem {
+            partition: FakeSource::partition(&self.tenant, Shards::ONE, 0),
+            bears: bears.to_owned(),
+            sort_key: SortKey::Text(format!("{now}#evt_{}", self.events)),
+            shape: Shape::Text(text.to_owned()),
+            visible_at: now,
+        });
+    }
+
+    fn exporter(&self) -> Exporter {
+        let ports = exporter::Ports {
+            runs: Arc::new(self.ledger.clone()),
+            source: Arc::new(self.source.clone()),
+            staging: Arc::new(self.staging.clone()),
+            customers: Arc::new(self.customers.clone()),
+            bus: Arc::new(self.bus.clone()),
+            clock: Arc::new(self.clock.clone()),
+            randomness: Arc::new(SeededRandomness::new(7)),
+        };
+        Exporter { ports, timing: TIMING, part_limits: PartLimits::default(), onboarding: None }
+    }
+
+    /// A tick that has this long.
+    pub(crate) async fn tick_within(&self, limit: Duration) {
+        let ports = dispatcher::Ports {
+            due: Arc::new(self.ledger.clone()),
+            queue: Arc::new(self.queue.clone()),
+            clock: Arc::new(self.clock.clone()),
+            randomness: Arc::new(SeededRandomness::new(7)),
+        };
+        let watchdog = Watchdog {
+            ledger: Arc::new(self.watched.clone()),
+            clock: Arc::new(self.clock.clone()),
+            timing: TIMING,
+            retention: Some(RETENTION),
+        };
+        let deadline = self.clock.wall() + limit;
+        dispatcher::tick(&ports, &watchdog, &self.meter, deadline).await.unwrap();
+    }
+
+    /// A batch of these messages.
+    pub(crate) async fn batch(&self, bodies: &[String]) {
+        let record = |body: &String| json!({ "messageId": "m", "body": body });
+        let batch = json!({ "Records": bodies.iter().map(record).collect::<Vec<_>>() });
+        let deadline = self.clock.wall() + TIME_LIMIT;
+        let batch = serde_json::from_value(batch).unwrap();
+        batch::handle(&self.exporter(), &self.meter, batch, deadline).await;
+    }
+
+    /// What the queue hands out now.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        self.queue.receive().iter().map(|id| json!({ "connector_id": id.as_str() }).to_string()).collect()
+    }
+
+    /// Five minutes as they should be: an event, a tick, and the exports that it asks for.
+    pub(crate) async fn five_minutes(&mut self) {
+        let tenant = self.tenant.to_string();
+        self.store(&tenant, r#"{"action":"login"}"#);
+        self.tick_within(TIME_LIMIT).await;
+        let messages = self.messages();
+        self.batch(&messages).await;
+        self.clock.advance(TICK);
+    }
+
+    /// As long as it should be.
+    pub(crate) async fn go_on(&mut self, span: Duration) {
+        let end = self.clock.wall() + span;
+        while self.clock.wall() < end {
+            self.five_minutes().await;
+        }
+    }
+
+    /// Five minutes in which nobody takes the exports that are asked for.
+    pub(crate) async fn five_minutes_without_exporter(&mut self) {
+        let tenant = self.tenant.to_string();
+        self.store(&tenant, r#"{"action":"login"}"#);
+        self.tick_within(TIME_LIMIT).await;
+        self.messages();
+        self.clock.advance(TICK);
+    }
+
+    /// The log's lines of metrics.
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        self.read_on();
+        self.read.borrow().lines.clone()
+    }
+
+    /// Reads the log's new lines as `CloudWatch` reads them.
+    fn read_on(&self) {
+        let log = LogMeter::new("auditferry".to_owned());
+        let mut read = self.read.borrow_mut();
+        let Log { lines, points } = &mut *read;
+        for record in self.meter.records_after(lines.len()) {
+            let line: Value = serde_json::from_str(&log.line(&record)).unwrap();
+            for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
+                for metric in directive["Metrics"].as_array().unwrap() {
+                    let name = metric["Name"].as_str().unwrap().to_owned();
+                    let at = Time::from_millis(line["_aws"]["Timestamp"].as_i64().unwrap()).unwrap();
+                    let point = Point { at, value: line[&name].as_i64().unwrap() };
+                    points.entry(name).or_default().push(point);
+                }
+            }
+            lines.push(line);
+        }
+    }
+
+    /// The points of a metric.
+    pub(crate) fn points(&self, metric: &str) -> Vec<Point> {
+        self.read_on();
+        self.read.borrow().points.get(metric).cloned().unwrap_or_default()
+    }
+
+    /// The state of an alarm now.
+    pub(crate) fn state(&self, id: &str) -> State {
+        let alarm = alarm(id);
+        alarm.state(&self.points(alarm.get("MetricName")), self.clock.wall())
+    }
+}

@@ -1,0 +1,102 @@
+//! "Run now" while another run is under way: the lease turns the new one away, and it comes with the first tick after
+//! the other's end all the same.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::connector::{Connector, Shards};
+use domain::item::SourceItem;
+use domain::names::TenantId;
+use domain::ports::{Claim, Clock as _, Connectors as _, Due as _, PageError, PageReader, PortError, Source};
+use domain::protocol::{Outcome, Span};
+use domain::sort_key::SortKeyForm;
+use exporter::export;
+use futures_util::future::BoxFuture;
+use tests::failing::Plan;
+use tests::fakes::FakeSource;
+use tests::fixtures::at;
+
+use crate::promises::{Fakes, World};
+
+/// What happens in the middle of a run, once.
+type Meanwhile = Arc<Mutex<Option<BoxFuture<'static, ()>>>>;
+
+/// A table in the reading of which something happens.
+struct Eventful(FakeSource, Meanwhile);
+
+struct EventfulPages(Box<dyn PageReader>, Meanwhile);
+
+#[async_trait]
+impl Source for Eventful {
+    async fn open(
+        &self,
+        tenant: &TenantId,
+        shards: Shards,
+        shard: u8,
+        span: &Span,
+    ) -> Result<Box<dyn PageReader>, PortError> {
+        let pages = self.0.open(tenant, shards, shard, span).await?;
+        Ok(Box::new(EventfulPages(pages, Arc::clone(&self.1))))
+    }
+
+    fn sort_key_form(&self) -> SortKeyForm {
+        self.0.sort_key_form()
+    }
+}
+
+#[async_trait]
+impl PageReader for EventfulPages {
+    async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError> {
+        let happens = self.1.lock().unwrap().take();
+        if let Some(happens) = happens {
+            happens.await;
+        }
+        self.0.next_page().await
+    }
+}
+
+/// A dispatcher's tick: whether it found the connector due and sent it.
+async fn tick(fakes: &Fakes, world: &World, connector: &Connector) -> bool {
+    let (now, seen) = (world.clock.now(), fakes.ledger.cursor(&connector.id).next_run_at);
+    let claim = Claim { id: connector.id.clone(), seen };
+    seen <= now && fakes.ledger.claim(&claim, now + dispatcher::CLAIM).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_run_asked_for_while_another_is_under_way_comes_with_the_first_tick_after_it() {
+    let fakes = Fakes::new();
+    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    world.write(&connector, at("2023-07-10T11:50:00Z"), "in the window").await;
+    world.write(&connector, at("2023-07-10T12:01:00Z"), "wished for").await;
+    world.go(at("2023-07-10T12:05:00Z")).await;
+    assert!(tick(&fakes, &world, &connector).await);
+
+    let mut exporter = world.exporter(&Plan::none());
+    let (asked, cut) = (at("2023-07-10T12:08:00Z"), at("2023-07-10T12:03:00Z"));
+    let meanwhile = {
+        let (fakes, clock, exporter, id) =
+            (fakes.clone(), world.clock.clone(), exporter.clone(), connector.id.clone());
+        async move {
+            clock.set(asked);
+            fakes.ledger.request_run(&id, asked, cut, None).await.unwrap();
+            clock.set(at("2023-07-10T12:10:00Z"));
+            let claim = Claim { id: id.clone(), seen: asked };
+            assert!(fakes.ledger.claim(&claim, clock.now() + dispatcher::CLAIM).await.unwrap());
+            let sent = export(&exporter, &id, clock.now() + Duration::from_mins(15)).await;
+            assert!(matches!(sent, Outcome::Busy), "{sent:?}");
+        }
+    };
+    let source = Eventful(fakes.source.clone(), Arc::new(Mutex::new(Some(Box::pin(meanwhile)))));
+    exporter.ports.source = Arc::new(source);
+    let first = export(&exporter, &connector.id, world.clock.now() + Duration::from_mins(15)).await;
+    let Outcome::Completed(first) = first else { panic!("{first:?}") };
+    assert_eq!((first.sealed, first.events), (1, 1));
+
+    world.go(at("2023-07-10T12:15:00Z")).await;
+    assert!(tick(&fakes, &world, &connector).await, "not only when the claim has run out");
+    let Outcome::Completed(second) = world.run(&connector).await else { panic!("it failed") };
+    assert_eq!((second.sealed, second.events), (1, 1));
+    assert_eq!(world.cursor(&connector).await.watermark, cut);
+}
