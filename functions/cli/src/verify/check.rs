@@ -1,7 +1,7 @@
 //! A verification from the listing to the verdict: list, read the manifests, follow the chain, hold the files against
 //! it, look into them, and compare the identities of all events.
 //!
-//! Whatever grows with the archive goes through a [`Sorter`], so that memory doesn't.
+//! Whatever grows with the archive goes through a [`Sorter`](super::sorter::Sorter), so that memory doesn't.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,6 +1,6 @@
 //! `verify`: proves from a copy of a bucket, offline, that nothing is missing, changed, added or out of order.
 //!
-//! [`check`] is the way through; `infra/schemas/manifest.md` is the contract that it checks. Nothing in here trusts
+//! [`check()`] is the way through; `infra/schemas/manifest.md` is the contract that it checks. Nothing in here trusts
 //! what it reads: sizes are bounded, links are not followed, and memory does not grow with the archive.
 
 mod archive;
