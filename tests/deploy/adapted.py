@@ -1,0 +1,96 @@
+"""The two templates, changed where the stand-in differs from AWS and nowhere else. Each change says why.
+
+Everything else is deployed as it stands. A change that finds nothing to change is an error, so that none outlives its
+reason unseen.
+"""
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+# The reader of templates is shared with the tests of the policies.
+sys.path.append(str(Path(__file__).parents[1] / "policies"))
+from cloudformation import parse
+
+
+# Sending batches, for MiniStack only: AWS knows no such action.
+BATCHES = "sqs:SendMessageBatch"
+
+
+def vendor(text: str) -> dict[str, Any]:
+    """`template.yaml` as `sam build` left it."""
+    template = parse(text)
+    _allow_batches(template)
+    _write_concurrency_as_a_number(template)
+    _name_log_groups_bare(template)
+    _leave_out_saved_queries(template)
+    return template
+
+
+def _allow_batches(template: Mapping[str, Any]) -> None:
+    """AWS lets whoever may `sqs:SendMessage` send batches too; MiniStack asks for an action of its own.
+
+    Source: Amazon SQS developer guide, "Actions, resources, and condition keys": there is no action for batches.
+    """
+    [requests] = [one for _, one in statements(template) if one["Sid"] == "RequestExports"]
+    requests["Action"] = [requests["Action"], BATCHES]
+
+
+def _write_concurrency_as_a_number(template: Mapping[str, Any]) -> None:
+    """CloudFormation makes a number of a parameter where a number belongs; MiniStack leaves the text, and then its
+    poller compares a number with it and dies."""
+    changed = 0
+    for function in of_type(template, "AWS::Serverless::Function").values():
+        for event in function.get("Events", {}).values():
+            scaling = event["Properties"].get("ScalingConfig")
+            if scaling is not None:
+                parameter = template["Parameters"][scaling["MaximumConcurrency"]["Ref"]]
+                scaling["MaximumConcurrency"] = int(parameter["Default"])
+                changed += 1
+    assert changed, "no function's concurrency is limited"
+
+
+def _name_log_groups_bare(template: Mapping[str, Any]) -> None:
+    """In AWS the ARN of a log group ends in `:*` where rights are judged; MiniStack judges by the ARN without it.
+
+    Source: Amazon CloudWatch Logs user guide, "CloudWatch Logs resources and operations".
+    """
+    changed = 0
+    for _, statement in statements(template):
+        if any(action.startswith("logs:") for action in statement["Action"]):
+            group, _ = statement["Resource"]["Fn::GetAtt"]
+            bare = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${" + group + "}"
+            statement["Resource"] = [statement["Resource"], {"Fn::Sub": bare}]
+            changed += 1
+    assert changed, "no function writes logs"
+
+
+def _leave_out_saved_queries(template: Mapping[str, Any]) -> None:
+    """MiniStack knows no `AWS::Logs::QueryDefinition`, and the stack of them holds nothing else."""
+    assert template["Resources"].pop("Queries", None), "there is no stack of saved queries"
+
+
+def customer(text: str) -> str:
+    """`infra/customer-role.yaml`: MiniStack tells a session's own ARN as `aws:PrincipalArn`, where AWS tells the ARN of
+    the session's role.
+
+    Source: AWS IAM user guide, "AWS global condition context keys", aws:PrincipalArn.
+    """
+    pattern = r"!Sub arn:\$\{AWS::Partition\}:iam::\$\{VendorAccountId\}:role/(\$\{Vendor\w+\})"
+    told = r"!Sub arn:${AWS::Partition}:sts::${VendorAccountId}:assumed-role/\1/*"
+    text, changed = re.subn(pattern, told, text)
+    assert changed, "the trust policy names no role of the vendor's"
+    return text
+
+
+def of_type(template: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """The properties of all resources of this type, by their names."""
+    return {name: resource["Properties"] for name, resource in template["Resources"].items() if resource["Type"] == kind}
+
+
+def statements(template: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Each statement of each role's policies, with the role's name."""
+    return [(name, statement) for name, role in of_type(template, "AWS::IAM::Role").items()
+            for policy in role.get("Policies", []) for statement in policy["PolicyDocument"]["Statement"]]

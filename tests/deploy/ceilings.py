@@ -1,0 +1,65 @@
+"""Holds what was built to its ceilings: processor, C library and size.
+
+`ceilings.py FOLDER ARCHITECTURE`, FOLDER being what `sam build` made. Exits with 1 if a ceiling is broken.
+"""
+
+import io
+import re
+import struct
+import sys
+import zipfile
+from pathlib import Path
+
+# Amazon Linux 2023, on which `provided.al2023` runs, has glibc 2.34.
+# Source: Amazon Linux 2023 user guide, "Comparing AL2 and AL2023", glibc.
+NEWEST_GLIBC = (2, 34)
+# A cold start loads the whole package. The largest, the exporter, has about half of this.
+MOST_ZIPPED = 6_000_000
+# e_machine of an ELF file. Source: System V ABI, chapter 4, and its processor supplements.
+MACHINES = {"x86_64": 62, "arm64": 183}
+
+
+def zipped(program: bytes) -> int:
+    """How many bytes SAM uploads."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bootstrap", program)
+    return packed.tell()
+
+
+def glibc(program: bytes) -> tuple[int, int]:
+    """The newest version of the C library that the program names, as in `GLIBC_2.30`."""
+    versions = {(int(major), int(minor)) for major, minor in re.findall(rb"\bGLIBC_(\d+)\.(\d+)", program)}
+    return max(versions, default=(0, 0))
+
+
+def broken(name: str, program: bytes, architecture: str) -> list[str]:
+    """What is wrong with one function's program; its figures are printed."""
+    if program[:4] != b"\x7fELF":
+        return [f"{name} is no ELF file"]
+    (machine,) = struct.unpack_from("<H", program, 18)
+    newest, size = glibc(program), zipped(program)
+    print(f"{name:<12} {len(program):>10,} bytes, zipped {size:>9,}, glibc {newest[0]}.{newest[1]}")
+    wrong = []
+    if machine != MACHINES[architecture]:
+        wrong.append(f"{name} is for machine {machine}, not for {architecture}")
+    if newest > NEWEST_GLIBC:
+        wrong.append(f"{name} wants glibc {newest[0]}.{newest[1]}; Lambda has {NEWEST_GLIBC[0]}.{NEWEST_GLIBC[1]}")
+    if size > MOST_ZIPPED:
+        wrong.append(f"{name} has {size:,} bytes zipped; {MOST_ZIPPED:,} are the most")
+    return wrong
+
+
+def main(folder: Path, architecture: str) -> int:
+    """Checks all functions of the build."""
+    programs = sorted(folder.glob("*/bootstrap"))
+    wrong = [] if programs else [f"nothing is built in {folder}"]
+    for program in programs:
+        wrong += broken(program.parent.name, program.read_bytes(), architecture)
+    for line in wrong:
+        print(line, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

@@ -1,0 +1,199 @@
+"""The whole bundle at work: deployed by its template, driven by its own schedule, delivering into other accounts.
+
+Nothing here calls a function. The rule ticks every minute, as in AWS; the dispatcher queues what is due; the queue's
+event source mapping hands it to the exporter; the exporter enters each customer's role and puts the files.
+
+What the stand-in can't show: that KMS refuses a data key (it puts objects under a key without asking KMS), tokens of an
+issuer (JWT), and what AWS alone has: quotas, throttling, real regions. `aws:PrincipalArn` is told otherwise, see
+`adapted.py`.
+"""
+
+import json
+import unittest
+from datetime import timedelta
+from typing import Any
+
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+from customer import Customer
+from listening import Listening
+from stand_in import REGION, StandIn
+from vendor import STACK, VENDOR, Refused, Vendor, now, real_events, wait
+
+JSON, NDJSON = {"format": "json", "compression": "none"}, {"format": "ndjson", "compression": "gzip"}
+PACKED = {"format": "json", "compression": "gzip"}
+
+
+class Journey(unittest.TestCase):
+    """One deployment and five customers, whom each test leaves as it found them: delivering."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.aws = StandIn()
+        cls.addClassCleanup(cls.aws.close)
+        cls.vendor = Vendor(cls.aws)
+        cls.bus = Listening(cls.vendor)
+        key = cls.make_key("555555555555")
+        cls.customers = {
+            "fine": Customer(cls.vendor, "fine", "222222222221", JSON),
+            "distrusts": Customer(cls.vendor, "distrusts", "222222222222", NDJSON),
+            "loses-bucket": Customer(cls.vendor, "loses-bucket", "333333333333", PACKED),
+            "moves-folder": Customer(cls.vendor, "moves-folder", "444444444444", JSON),
+            "forbids": Customer(cls.vendor, "forbids", "555555555555", NDJSON, key=key),
+        }
+        started = now()
+        share = len(real_events()) // (2 * len(cls.customers))
+        cls.shares = [real_events()[first:first + share] for first in range(0, share * 2 * len(cls.customers), share)]
+        for customer in cls.customers.values():
+            customer.happens(cls.shares.pop(), started - timedelta(hours=2, minutes=20), started)
+            customer.onboard(started - timedelta(hours=2, minutes=30))
+
+    @classmethod
+    def make_key(cls, account: str) -> str:
+        """A customer's KMS key, with the default policy: the account's IAM policies decide."""
+        return cls.aws.root("kms", account).create_key()["KeyMetadata"]["Arn"]
+
+    def assert_all_is_delivered(self) -> None:
+        """Waits for the schedule to deliver what was written so far, and holds it against what was written."""
+        for name, customer in self.customers.items():
+            def arrived(customer: Customer = customer) -> bool:
+                parts = self.vendor.exports(customer.connector)
+                sealed = sum(part["events"] for part in parts)
+                return sealed >= len(customer.events) and all(part["state"] == "delivered" for part in parts)
+            wait(f"the delivery to {name}", arrived)
+            self.assertEqual(customer.delivered_events(), customer.events, name)
+            self.assertEqual(customer.shown()["health"]["status"], "healthy", name)
+
+    def test_1_the_schedule_delivers_each_customers_events_byte_for_byte_and_once(self) -> None:
+        """A backlog of more than two hours, over several windows, and then the hour that has just begun."""
+        for customer in self.customers.values():
+            customer.asks_for_a_run()
+        self.assert_all_is_delivered()
+        for name, customer in self.customers.items():
+            parts = self.vendor.exports(customer.connector)
+            self.assertGreaterEqual(len(parts), 3, name)
+            told = [notice for kind in ("ExportDelivered", "ExportHeartbeat")
+                    for notice in self.bus.heard(customer.connector, kind)]
+            self.assertEqual({notice["part"] for notice in told}, {part["part"] for part in parts}, name)
+        locked = self.customers["forbids"]
+        head = locked.s3().head_object(Bucket=locked.bucket, Key=self.vendor.exports(locked.connector)[0]["key"])
+        self.assertEqual((head["ServerSideEncryption"], head["SSEKMSKeyId"]), ("aws:kms", locked.key))
+
+    def test_2_what_breaks_at_a_customer_is_told_and_caught_up_after_the_mend(self) -> None:
+        """Four customers break something, a fifth goes on undisturbed, and nobody loses or gets anything twice."""
+        distrusts, loses, moves, forbids = (self.customers[name] for name in
+                                            ("distrusts", "loses-bucket", "moves-folder", "forbids"))
+        kept = loses.files()
+        distrusts.launch(update=True, ExternalId="af-" + "0" * 32)
+        self.empty_and_delete(loses)
+        moves.launch(update=True, Prefix="elsewhere")
+        policy = self.forbid_all_writing(forbids)
+        for customer in self.customers.values():
+            customer.happens([self.shares[-1].pop(0) for _ in range(40)], now() - timedelta(seconds=2), now())
+            customer.asks_for_a_run()
+
+        blocked = {}
+        for customer, stage, code in [(distrusts, "assume_role", "AccessDenied"), (loses, "put_object", "NoSuchBucket"),
+                                      (moves, "put_object", "AccessDenied"), (forbids, "put_object", "AccessDenied")]:
+            def health(customer: Customer = customer) -> dict[str, Any] | None:
+                told = customer.shown()["health"]
+                return told if told["status"] == "blocked" else None
+            health_now = wait(f"{customer.tenant} to be blocked", health)
+            self.assertEqual((health_now["stage"], health_now["code"]), (stage, code), customer.tenant)
+            [notice] = wait(f"the notice about {customer.tenant}",
+                            lambda customer=customer: self.bus.heard(customer.connector, "ExportBlocked"), 20)
+            self.assertEqual((notice["block"]["stage"], notice["block"]["code"]), (stage, code), customer.tenant)
+            # Sealing goes on, so that nothing can expire while the customer mends.
+            sealed = sum(export["events"] for export in self.vendor.exports(customer.connector))
+            self.assertEqual(sealed, len(customer.events), customer.tenant)
+            blocked[customer.tenant] = health_now
+        fine = self.customers["fine"]
+        wait("the delivery to fine", lambda: fine.delivered_events() == fine.events)
+        self.assertEqual(self.bus.heard(fine.connector, "ExportBlocked"), [])
+        self.assertIn(distrusts.connector, json.dumps(self.vendor.ask("GET", f"/v1/connectors?tenant={distrusts.tenant}")))
+
+        distrusts.launch(update=True)
+        self.make_bucket_again(loses, kept)
+        moves.launch(update=True)
+        forbids.s3().put_bucket_policy(Bucket=forbids.bucket, Policy=policy)
+        for customer in self.customers.values():
+            customer.asks_for_a_run()
+        self.assert_all_is_delivered()
+        for customer in (distrusts, loses, moves, forbids):
+            [notice] = wait(f"the notice about {customer.tenant}",
+                            lambda customer=customer: self.bus.heard(customer.connector, "ExportRecovered"), 20)
+            self.assertEqual(notice["blocked_since"], blocked[customer.tenant]["since"])
+            self.assertEqual(len(self.bus.heard(customer.connector, "ExportBlocked")), 1, "told once, however often it was tried")
+
+    def forbid_all_writing(self, customer: Customer) -> str:
+        """The customer adds a rule to its bucket's policy that hits us too; returns the policy as it was."""
+        s3 = customer.s3()
+        before = s3.get_bucket_policy(Bucket=customer.bucket)["Policy"]
+        policy = json.loads(before)
+        policy["Statement"].append({"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+                                    "Resource": f"arn:aws:s3:::{customer.bucket}/*"})
+        s3.put_bucket_policy(Bucket=customer.bucket, Policy=json.dumps(policy))
+        return before
+
+    def empty_and_delete(self, customer: Customer) -> None:
+        """The customer deletes its bucket, and everything in it."""
+        s3 = customer.s3()
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=customer.bucket):
+            for one in page.get("Versions", []) + page.get("DeleteMarkers", []):
+                s3.delete_object(Bucket=customer.bucket, Key=one["Key"], VersionId=one["VersionId"])
+        s3.delete_bucket(Bucket=customer.bucket)
+
+    def make_bucket_again(self, customer: Customer, kept: dict[str, bytes]) -> None:
+        """The customer makes its bucket again, from a copy: what was delivered is not ours to deliver twice."""
+        s3 = customer.s3()
+        s3.create_bucket(Bucket=customer.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        for key, body in kept.items():
+            s3.put_object(Bucket=customer.bucket, Key=key, Body=body)
+
+    def test_3_nobody_else_reaches_the_api(self) -> None:
+        """Not without a signature, not with another account's, and not from the vendor's own account without the right.
+
+        MiniStack looks an API up in the account of whoever asks, so a stranger is told that there is none.
+        """
+        with self.assertRaises(Refused) as refused:
+            self.vendor.ask("GET", "/v1/connectors", unsigned=True)
+        self.assertIn(refused.exception.status, (403, 404))
+        for account, told in [(VENDOR, [403]), ("999999999999", [403, 404])]:
+            iam = self.aws.root("iam", account)
+            iam.create_user(UserName="nobody")
+            key = iam.create_access_key(UserName="nobody")["AccessKey"]
+            with self.assertRaises(Refused) as refused:
+                self.vendor.ask("GET", "/v1/connectors", signed_by=Credentials(key["AccessKeyId"], key["SecretAccessKey"]))
+            self.assertIn(refused.exception.status, told, account)
+
+    def test_4_parameters_out_of_range_are_refused_in_our_words(self) -> None:
+        for name, value, words in [
+            ("Schedule", "rate(1 hour)", "must be rate(1 minute) or rate(N minutes) with N from 2 to"),
+            ("SettleSeconds", "-1", "must be empty or a whole number of seconds from 0 to 86400"),
+            ("ExporterConcurrency", "1", "must be a whole number from 2"),
+            ("EventsPartitionFormat", "{shard}", "{tenant} once"),
+            ("ExporterRoleName", "a/b", "must be 1 to 64 letters"),
+            ("JwtIssuer", "http://issuer", "must be empty or an https URL"),
+        ]:
+            told = self.vendor.deploy("refused", {name: value})
+            self.assertNotEqual(told.returncode, 0, name)
+            self.assertIn(words, " ".join((told.stdout + told.stderr).split()), name)
+        with self.assertRaisesRegex(ClientError, "does not exist"):
+            self.aws.root("cloudformation", VENDOR).describe_stack_resource(StackName="refused", LogicalResourceId="Api")
+
+    def test_5_logs_are_json_and_hold_no_event_and_no_external_id(self) -> None:
+        """What every log group of the stack holds after all of the above."""
+        lines = self.vendor.log_lines()
+        ours = [line for line in lines if line.startswith("{")]
+        self.assertGreater(len(ours), 10, f"only {len(lines)} lines in /auditferry/{STACK}/")
+        for line in ours:
+            json.loads(line)
+        secrets = [customer.shown()["external_id"] for customer in self.customers.values()]
+        secrets += [json.loads(event)["eventID"] for customer in self.customers.values() for event in customer.events]
+        found = {secret for secret in secrets for line in lines if secret in line}
+        self.assertEqual(found, set())
+
+
+if __name__ == "__main__":
+    unittest.main()

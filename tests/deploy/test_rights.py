@@ -1,0 +1,276 @@
+"""The functions' own rights suffice, and each is needed: whatever is taken away from a role, something fails.
+
+Every statement of every function's role is taken away in turn, and every single action of it. Then all that the
+function does is tried again, by the deployed program itself. What Lambda and EventBridge do in a function's name (write
+its logs, take its messages, put failed ticks aside) MiniStack does without asking, so there the test takes their place
+and does it with the role's own rights.
+"""
+
+import functools
+import io
+import json
+import os
+import unittest
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+import adapted
+from customer import Customer
+from listening import Listening
+from stand_in import REGION, StandIn
+from vendor import VENDOR, Refused, Vendor, now, real_events
+
+TICK = {"version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-type": "Scheduled Event",
+        "source": "aws.events", "account": VENDOR, "time": "2026-11-20T20:15:00Z", "region": REGION,
+        "resources": [], "detail": {}}
+# The functions and their roles, by the names that they have in the template.
+FUNCTIONS = {"DispatcherRole": "Dispatcher", "ExporterRole": "Exporter", "ApiRole": "Api"}
+
+
+class Rights(unittest.TestCase):
+    """A deployment whose schedule and queue are stopped, so that nothing happens but what the test does."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.aws = StandIn()
+        cls.addClassCleanup(cls.aws.close)
+        # Sort keys that may be numbers or texts, so that the exporter has to ask DynamoDB which they are.
+        cls.vendor = Vendor(cls.aws, EventsSortKeyForm="epoch_millis")
+        cls.aws.root("events", VENDOR).disable_rule(Name=cls.vendor.resource("DispatcherTick"))
+        functions = cls.aws.root("lambda", VENDOR)
+        for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+            functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        cls.bus = Listening(cls.vendor)
+        cls.customer = Customer(cls.vendor, "acme", "222222222222", {"format": "json", "compression": "none"})
+        cls.customer.onboard(now() - timedelta(minutes=1))
+        cls.spare = iter(real_events())
+        for role in FUNCTIONS:
+            cls.let_the_test_act_as(cls.vendor.resource(role))
+        cls.make_a_role_that_must_stay_shut()
+
+    @classmethod
+    def let_the_test_act_as(cls, role: str) -> None:
+        """The account's root may assume the role too. The template doesn't say so, and nothing else of it changes."""
+        iam = cls.aws.root("iam", VENDOR)
+        trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+        trust["Statement"].append({
+            "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"}, "Action": "sts:AssumeRole"})
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
+
+    @classmethod
+    def make_a_role_that_must_stay_shut(cls) -> None:
+        """A role of the vendor's own, on the path of customers' roles, that lets the whole account in."""
+        trust = {"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"}, "Action": "sts:AssumeRole"}]}
+        cls.aws.root("iam", VENDOR).create_role(
+            Path="/auditferry/", RoleName="Own", AssumeRolePolicyDocument=json.dumps(trust))
+
+    def acting_as(self, role: str, service: str) -> Any:
+        """A client with a role's own rights."""
+        arn = f"arn:aws:iam::{VENDOR}:role/{self.vendor.resource(role)}"
+        session = self.aws.root("sts", VENDOR).assume_role(RoleArn=arn, RoleSessionName="platform")
+        return self.aws.session(service, session["Credentials"])
+
+    def invoke(self, function: str, event: dict[str, Any]) -> Any:
+        """Runs a deployed function with this event, to its answer."""
+        told = self.aws.root("lambda", VENDOR).invoke(
+            FunctionName=self.vendor.outputs[f"{function}FunctionName"], Payload=json.dumps(event))
+        answer = json.loads(told["Payload"].read())
+        assert "FunctionError" not in told, answer
+        return answer
+
+    def start_anew(self, function: str) -> None:
+        """The next run begins with a program that knows nothing yet: neither a table's layout nor a session's keys."""
+        self.aws.root("lambda", VENDOR).update_function_code(
+            FunctionName=self.vendor.outputs[f"{function}FunctionName"], ZipFile=zipped(function))
+
+    # What each function does. Each of these fails, with whatever it fails with, if a right is missing.
+
+    def a_due_connector_is_queued(self) -> None:
+        """The dispatcher's tick."""
+        self.customer.asks_for_a_run()
+        self.invoke("Dispatcher", TICK)
+        queue = self.vendor.outputs["ExportQueueUrl"]
+        sqs = self.aws.root("sqs", VENDOR)
+        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        for message in messages:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        assert [json.loads(message["Body"]) for message in messages] == [{"connector_id": self.customer.connector}], messages
+
+    def the_watchdog_counts_the_connectors(self) -> None:
+        """The dispatcher's tick goes through all connectors and tells how many are active."""
+        # A sweep through all is not begun at every tick, so the last one is forgotten first.
+        self.aws.root("dynamodb", VENDOR).delete_item(
+            TableName=self.vendor.outputs["LedgerTableName"], Key={"pk": {"S": "WATCHDOG"}, "sk": {"S": "SWEEP"}})
+        since = int(now().timestamp() * 1000)
+        self.invoke("Dispatcher", TICK)
+        logs = self.aws.root("logs", VENDOR)
+        told = logs.filter_log_events(logGroupName=self.vendor.resource("DispatcherLogs"), startTime=since)["events"]
+        lines = [json.loads(event["message"]) for event in told if event["message"].startswith("{")]
+        assert any(line.get("ConnectorsActive") == 1 for line in lines), lines
+
+    def an_event_is_delivered_and_announced(self) -> None:
+        """The exporter's run, from a message to the file and the notice."""
+        customer = self.customer
+        self.end_the_lease(customer.connector)
+        before, let_go = self.vendor.exports(customer.connector), self.let_go()
+        customer.happens([next(self.spare)], now(), now())
+        customer.asks_for_a_run()
+        answer = self.invoke("Exporter", {"Records": [{
+            "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d", "receiptHandle": "handle", "eventSource": "aws:sqs",
+            "body": json.dumps({"connector_id": customer.connector}), "attributes": {}, "messageAttributes": {},
+            "md5OfBody": "", "awsRegion": REGION, "eventSourceARN": f"arn:aws:sqs:{REGION}:{VENDOR}:requests"}]})
+        assert answer == {"batchItemFailures": []}, answer
+        assert customer.delivered_events() == customer.events, "the event isn't there"
+        new = self.vendor.exports(customer.connector)[len(before):]
+        told = {notice["part"] for notice in self.bus.heard(customer.connector, "ExportDelivered")}
+        assert told >= {part["part"] for part in new if part["kind"] != "heartbeat"}, f"announced {told} of {new}"
+        assert self.let_go() > let_go, "the delivered bytes weren't let go"
+
+    def let_go(self) -> int:
+        """How many objects in the staging bucket are marked as no longer needed, for its lifecycle to remove."""
+        s3, bucket = self.aws.root("s3", VENDOR), self.vendor.outputs["StagingBucketName"]
+        keys = [one["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+                for one in page.get("Contents", [])]
+        return sum(bool(s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]) for key in keys)
+
+    def end_the_lease(self, connector: str) -> None:
+        """A run that broke off keeps the connector's lease for as long as the function might have gone on, 15 minutes.
+        Here they pass at once."""
+        self.aws.root("dynamodb", VENDOR).update_item(
+            TableName=self.vendor.outputs["LedgerTableName"], Key={"pk": {"S": f"C#{connector}"}, "sk": {"S": "CURSOR"}},
+            UpdateExpression="REMOVE lease_owner, lease_until")
+
+    def an_upload_is_given_up(self) -> None:
+        """What staging does when the encoding of a large part fails halfway."""
+        s3 = self.acting_as("ExporterRole", "s3")
+        upload = {"Bucket": self.vendor.outputs["StagingBucketName"], "Key": "given-up"}
+        s3.abort_multipart_upload(**upload, UploadId=s3.create_multipart_upload(**upload)["UploadId"])
+
+    def roles_of_the_vendors_own_account_stay_shut(self) -> None:
+        """Whatever ARN a connector holds."""
+        try:
+            self.acting_as("ExporterRole", "sts").assume_role(
+                RoleArn=f"arn:aws:iam::{VENDOR}:role/auditferry/Own", RoleSessionName="test")
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "AccessDenied", error
+        else:
+            raise AssertionError("the exporter has assumed a role of its own account")
+
+    def connectors_are_made_read_and_listed(self) -> None:
+        """The API's reads and writes, and the notice about a change."""
+        made = self.vendor.ask("POST", "/v1/connectors", {"tenant": "acme"})["id"]
+        assert self.bus.heard(made, "ConnectorChanged"), "the change wasn't announced"
+        for query in ("", "?tenant=acme"):
+            listed = [one["id"] for one in self.vendor.ask("GET", f"/v1/connectors{query}")["connectors"]]
+            assert made in listed, listed
+        self.vendor.ask("GET", f"/v1/connectors/{made}/changes")
+        self.vendor.exports(self.customer.connector)
+        self.vendor.ask("PATCH", f"/v1/connectors/{made}", {"destination": {
+            "role": f"arn:aws:iam::333333333333:role/auditferry/{made}", "bucket": "somewhere", "region": REGION,
+            "prefix": made}})
+        self.customer.asks_for_a_run()
+
+    def a_connector_is_verified(self) -> None:
+        """The API in the exporter's role."""
+        told = self.vendor.ask("POST", f"{self.customer.path}/verify")
+        assert told["passed"], told
+
+    def lambda_writes_the_logs(self, role: str) -> None:
+        """As Lambda does before and after each run."""
+        group = self.vendor.resource(f"{FUNCTIONS[role]}Logs")
+        logs, stream = self.acting_as(role, "logs"), f"stream-{now().timestamp()}"
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        logs.put_log_events(logGroupName=group, logStreamName=stream,
+                            logEvents=[{"timestamp": int(now().timestamp() * 1000), "message": "{}"}])
+
+    def lambda_takes_the_messages(self) -> None:
+        """As Lambda's poller does."""
+        queue = self.vendor.outputs["ExportQueueUrl"]
+        self.aws.root("sqs", VENDOR).send_message(QueueUrl=queue, MessageBody="{}")
+        sqs = self.acting_as("ExporterRole", "sqs")
+        sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])
+        [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
+        sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+
+    def lambda_puts_a_failed_tick_aside(self) -> None:
+        """As the function's destination for failures asks."""
+        queue = self.vendor.outputs["TickDeadLettersUrl"]
+        self.acting_as("DispatcherRole", "sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(TICK))
+
+    def everything_of(self, role: str) -> list[Callable[[], None]]:
+        """All that a role is for."""
+        own = {
+            "DispatcherRole": [self.a_due_connector_is_queued, self.the_watchdog_counts_the_connectors,
+                               self.lambda_puts_a_failed_tick_aside],
+            "ExporterRole": [self.an_event_is_delivered_and_announced, self.an_upload_is_given_up,
+                             self.roles_of_the_vendors_own_account_stay_shut, self.lambda_takes_the_messages],
+            "ApiRole": [self.connectors_are_made_read_and_listed, self.a_connector_is_verified],
+        }
+        return [lambda: self.lambda_writes_the_logs(role), *own[role]]
+
+    def failing(self, role: str) -> list[str]:
+        """What of all that fails now, with programs that start anew. The first is enough."""
+        self.start_anew(FUNCTIONS[role])
+        for one in self.everything_of(role):
+            try:
+                one()
+            except (AssertionError, ClientError, Refused) as error:
+                return [str(error)[:300]]
+        return []
+
+    def test_every_role_of_a_function_is_tried(self) -> None:
+        self.assertEqual({name for name, _ in adapted.statements(self.vendor.template)}, set(FUNCTIONS))
+
+    def test_with_all_their_rights_the_functions_do_all_they_are_for(self) -> None:
+        for role in FUNCTIONS:
+            self.assertEqual(self.failing(role), [], role)
+
+    def test_without_any_one_statement_or_action_something_fails(self) -> None:
+        iam = self.aws.root("iam", VENDOR)
+        tried = 0
+        for role in FUNCTIONS:
+            name = self.vendor.resource(role)
+            [policy] = iam.list_role_policies(RoleName=name)["PolicyNames"]
+            whole = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+            for missing, less in lessened(whole):
+                with self.subTest(f"{role} without {missing}"):
+                    iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(less))
+                    try:
+                        self.assertTrue(self.failing(role), "nothing fails, so the right isn't needed")
+                        tried += 1
+                    finally:
+                        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(whole))
+                    self.assertEqual(self.failing(role), [], "it does not recover")
+        self.assertGreater(tried, 20)
+
+
+@functools.cache
+def zipped(function: str) -> bytes:
+    """The function's package, as it was deployed."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(Path(os.environ["PACKAGED"]).parent / function / "bootstrap", "bootstrap")
+    return packed.getvalue()
+
+
+def lessened(policy: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The policy without each of its statements in turn, and without each action of those that have several."""
+    statements = policy["Statement"]
+    for place, statement in enumerate(statements):
+        others = statements[:place] + statements[place + 1:]
+        yield statement["Sid"], policy | {"Statement": others}
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        for action in actions:
+            left = [other for other in actions if other != action]
+            if left and adapted.BATCHES not in actions:
+                yield f"{statement['Sid']}, {action}", policy | {"Statement": [*others, statement | {"Action": left}]}
+
+
+if __name__ == "__main__":
+    unittest.main()
