@@ -10,6 +10,7 @@ use domain::names::{ConnectorId, ExternalId, TenantId};
 use domain::part::{Encoding, Part};
 use domain::schedule::Frequency;
 use domain::time::Time;
+use domain::verify::Verification;
 use serde::Serialize;
 
 use crate::preconditions::etag;
@@ -93,6 +94,19 @@ pub(crate) struct Detail<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     health: Option<Told<'a>>,
     progress: Progress<'a>,
+    #[serde(flatten)]
+    beside: Beside,
+}
+
+/// What an answer holds beside the connector because of what was asked.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Beside {
+    /// Of a creation: the link that the customer's administrator opens, if the template is published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) quick_create_url: Option<String>,
+    /// Of a change: what came of verifying the destination that it named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) verification: Option<Verification>,
 }
 
 /// Is it working, and if not, why not.
@@ -131,7 +145,12 @@ struct Progress<'a> {
 
 impl<'a> Detail<'a> {
     /// The answer for one connector; `last` is the newest part that was delivered.
-    pub(crate) fn of(connector: &'a Connector, standing: &'a Standing, last: Option<&'a Part>) -> Self {
+    pub(crate) fn of(
+        connector: &'a Connector,
+        standing: &'a Standing,
+        last: Option<&'a Part>,
+        beside: Beside,
+    ) -> Self {
         let why = standing.block.as_ref().map(|block| Why {
             stage: block.stage,
             code: &block.code,
@@ -152,6 +171,7 @@ impl<'a> Detail<'a> {
                 next_run_at: standing.next_run_at,
                 last_export: last.map(|part| Export::of(part, connector)),
             },
+            beside,
         }
     }
 }

@@ -12,7 +12,7 @@ use domain::ports::Wanted;
 use serde::Serialize;
 
 use crate::Api;
-use crate::answers::{Detail, Settings, json, versioned};
+use crate::answers::{Beside, Detail, Settings, json, versioned};
 use crate::body::{Json, Nothing};
 use crate::caller::Entered;
 use crate::paging::{Next, Query};
@@ -36,7 +36,9 @@ pub(crate) async fn create(
     if has_key {
         same_request(&api, &caller, &created.id, &new).await?;
     }
-    let mut answer = detail(&api, &caller, &created.id, StatusCode::CREATED).await?;
+    let quick_create_url = api.onboarding.setup(&caller, &created.id).await?.quick_create_url;
+    let beside = Beside { quick_create_url, verification: None };
+    let mut answer = detail_with(&api, &caller, &created.id, StatusCode::CREATED, beside).await?;
     let path = format!("/v1/connectors/{}", created.id);
     answer.headers_mut().extend(HeaderValue::from_str(&path).ok().map(|path| (LOCATION, path)));
     Ok(answer)
@@ -99,7 +101,7 @@ pub(crate) async fn read(
     detail(&api, &caller, &id, StatusCode::OK).await
 }
 
-/// `PATCH /v1/connectors/{id}`.
+/// `PATCH /v1/connectors/{id}`. A new destination is verified at once, and the answer holds what came of it.
 pub(crate) async fn update(
     State(api): State<Api>,
     Entered(caller): Entered,
@@ -110,8 +112,9 @@ pub(crate) async fn update(
 ) -> Result<Response, Problem> {
     query.end()?;
     let edit = requests::update(body, &caller)?;
-    api.onboarding.update(&caller, &id, version, edit).await?;
-    detail(&api, &caller, &id, StatusCode::OK).await
+    let verification = api.onboarding.update(&caller, &id, version, edit, |_| ()).await?.verification;
+    let beside = Beside { verification, quick_create_url: None };
+    detail_with(&api, &caller, &id, StatusCode::OK, beside).await
 }
 
 #[derive(Serialize)]
@@ -150,6 +153,16 @@ pub(crate) async fn detail(
     id: &ConnectorId,
     status: StatusCode,
 ) -> Result<Response, Problem> {
+    detail_with(api, caller, id, status, Beside::default()).await
+}
+
+async fn detail_with(
+    api: &Api,
+    caller: &Caller,
+    id: &ConnectorId,
+    status: StatusCode,
+    beside: Beside,
+) -> Result<Response, Problem> {
     let View { connector, cursor } = api.onboarding.read(caller, id).await?;
     let standing =
         Standing::of(&connector, cursor.as_ref(), api.onboarding.timing, api.onboarding.clock.now());
@@ -158,5 +171,5 @@ pub(crate) async fn detail(
         Some(newest) => api.onboarding.exports(caller, id, Some(newest.next()), 1).await?,
         None => Vec::new(),
     };
-    versioned(status, &Detail::of(&connector, &standing, last.first()))
+    versioned(status, &Detail::of(&connector, &standing, last.first(), beside))
 }

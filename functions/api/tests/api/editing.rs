@@ -1,6 +1,8 @@
 //! Concurrent edits: nobody overwrites what they have not seen.
 
+use domain::names::ExternalId;
 use serde_json::json;
+use tests::fakes::Trust;
 use tests::fixtures;
 
 use crate::world::{Who, World, destination};
@@ -53,16 +55,78 @@ async fn what_changes_nothing_is_no_change() {
 }
 
 #[tokio::test]
-async fn another_destination_pauses_an_active_connector_until_it_is_verified() {
+async fn another_destination_is_verified_at_once_and_the_export_goes_on_if_it_passes() {
     let world = World::new();
     let path = world.active("acme").await;
     let to = destination(fixtures::fresh());
-    let changed =
-        world.ask(Who::Operator, "PATCH", &path, Some(json!({"destination": to, "frequency": 6}))).await;
-    assert_eq!((&changed.body["state"], &changed.body["frequency"]), (&json!("paused"), &json!(6)));
-    assert!(changed.body.get("verified_at").is_none());
+    let edit = json!({"destination": to, "frequency": 6});
+    let changed = world.ask(Who::Operator, "PATCH", &path, Some(edit.clone())).await;
+    assert_eq!((changed.status, &changed.body["verification"]["passed"]), (200, &json!(true)));
+    assert_eq!((&changed.body["state"], &changed.body["frequency"]), (&json!("active"), &json!(6)));
+    assert_eq!(changed.body["destination"], to);
+    let records = world.get(&format!("{path}/changes")).await;
+    let verbs: Vec<_> =
+        records.body["changes"].as_array().unwrap().iter().map(|change| change["what"].clone()).collect();
+    assert_eq!(verbs[..3], ["resume", "verify", "update"], "paused in between, and so it is told");
+
+    let probes = world.prober.probes().len();
+    let again = world.ask(Who::Operator, "PATCH", &path, Some(edit)).await;
+    assert!(again.body.get("verification").is_none(), "it has passed before");
+    assert_eq!(world.prober.probes().len(), probes);
+}
+
+#[tokio::test]
+async fn another_destination_that_does_not_pass_pauses_an_active_connector_until_it_does() {
+    let world = World::new();
+    let path = world.active("acme").await;
+    let edit = json!({"destination": destination(fixtures::fresh())});
+    world.prober.change(|set_up| set_up.trust = Trust::Only(ExternalId::new(1, 2)));
+    for _ in ["changed", "asked again"] {
+        let changed = world.ask(Who::Operator, "PATCH", &path, Some(edit.clone())).await;
+        assert_eq!((changed.status, &changed.body["state"]), (200, &json!("paused")));
+        let verification = &changed.body["verification"];
+        assert_eq!(
+            (&verification["passed"], &verification["reports"][0]["verdict"]),
+            (&json!(false), &json!("failed"))
+        );
+        assert!(changed.body.get("verified_at").is_none());
+    }
+    assert_eq!(world.post(&path, "resume").await.code(), "not_verified");
+
+    world.prober.change(|set_up| set_up.trust = Trust::ThisConnector);
     let resumed = world.post(&path, "resume").await;
-    assert_eq!((&resumed.body["state"], &resumed.body["destination"]), (&json!("active"), &to));
+    assert_eq!(
+        (&resumed.body["state"], &resumed.body["destination"]),
+        (&json!("active"), &edit["destination"])
+    );
+}
+
+/// Who paused it wants it paused.
+#[tokio::test]
+async fn a_paused_connector_stays_paused_whatever_its_new_destination_passes() {
+    let world = World::new();
+    let path = world.active("acme").await;
+    world.post(&path, "pause").await;
+    let edit = json!({"destination": destination(fixtures::fresh())});
+    let changed = world.ask(Who::Operator, "PATCH", &path, Some(edit)).await;
+    assert_eq!(
+        (&changed.body["state"], &changed.body["verification"]["passed"]),
+        (&json!("paused"), &json!(true))
+    );
+}
+
+/// The change is stored before it is verified, so the place that it names may turn out to be another's: nothing is
+/// written there.
+#[tokio::test]
+async fn a_destination_of_another_connector_is_refused_and_nothing_goes_there() {
+    let world = World::new();
+    let (path, other) = (world.active("acme").await, world.active("globex").await);
+    let taken = world.get(&other).await.body["destination"].clone();
+    let changed = world.ask(Who::Operator, "PATCH", &path, Some(json!({"destination": taken}))).await;
+    assert_eq!(changed.status, 409);
+    assert!(["role_taken", "destination_taken"].contains(&changed.code()), "{}", changed.code());
+    assert_eq!(world.get(&path).await.body["state"], "paused");
+    assert_eq!(world.post(&path, "resume").await.status, 409);
 }
 
 #[tokio::test]

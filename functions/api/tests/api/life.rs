@@ -22,11 +22,13 @@ async fn an_administrator_gets_from_nothing_to_an_export_alone() {
     let setup = world.ask(ACME, "GET", &format!("{path}/setup"), None).await;
     assert_eq!(setup.body["external_id"], created.body["external_id"]);
     let link = setup.body["quick_create_url"].as_str().unwrap();
+    assert_eq!(created.body["quick_create_url"], link, "the answer to the creation has it at once");
     assert!(link.contains(created.body["external_id"].as_str().unwrap()), "{link}");
 
     let to = destination(fixtures::fresh());
     let connected = world.ask(ACME, "PATCH", &path, Some(json!({"destination": to}))).await;
-    assert_eq!((&connected.body["destination"], &connected.body["state"]), (&to, &json!("draft")));
+    assert_eq!((&connected.body["destination"], &connected.body["state"]), (&to, &json!("ready")));
+    assert_eq!(connected.body["verification"]["passed"], true);
 
     let activated = world.ask(ACME, "POST", &format!("{path}/activate"), None).await;
     assert_eq!((activated.status, &activated.body["state"]), (200, &json!("active")));

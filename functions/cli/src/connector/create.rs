@@ -1,14 +1,16 @@
 //! The commands that make a connector and say where and how its events go: `create`, `setup`, `connect`, `update`.
 
-use domain::connector::{Connector, Destination, State};
+use domain::connector::{Connector, Destination};
 use domain::names::ConnectorId;
-use domain::onboarding::{Edit, NewConnector};
+use domain::onboarding::{Edit, NewConnector, OnboardingError, Updated};
 use domain::part::Encoding;
 use domain::setup::Setup;
+use domain::verify::Verification;
 use serde::Serialize;
 
 use super::change::Changed;
 use super::options::{ConnectArgs, CreateArgs, UpdateArgs};
+use super::stages;
 use crate::backend::Backend;
 use crate::output::{Output, Tone};
 use crate::problem::{Exit, Problem};
@@ -17,6 +19,14 @@ use crate::problem::{Exit, Problem};
 struct Created<'a> {
     connector: &'a Connector,
     setup: &'a Setup,
+}
+
+/// The answer of `connector connect`.
+#[derive(Serialize)]
+struct Connected<'a> {
+    connector: &'a Connector,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification: Option<&'a Verification>,
 }
 
 /// `connector create`.
@@ -83,24 +93,28 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
         prefix: args.prefix.clone(),
         kms_key: args.kms_key_arn.clone(),
     };
-    let edit = Edit { destination: Some(destination), ..Edit::default() };
-    let connector = backend.onboarding.update(&backend.caller, id, args.change.if_version, edit).await?;
-    output.line(format_args!("{id} writes to {}/{}", args.bucket, args.prefix));
-    // A role that lets in another connector is left alone.
     if let Some(embedded) = backend.embedded.as_ref().filter(|_| !args.no_stack) {
+        let mut connector = backend.view(id).await?.connector;
+        connector.connect(destination.clone()).map_err(OnboardingError::from)?;
+        // A role that lets in another connector is left alone.
         embedded.admit(&connector)?;
         output.line("the stand-in has the bucket, and the role that lets this connector in");
     }
-    let next = match connector.state {
-        State::Paused => {
-            output.line("it is paused until the new destination is verified; sealing goes on");
-            "resume"
-        }
-        _ => "verify",
+    stages::begin(output);
+    let edit = Edit { destination: Some(destination), ..Edit::default() };
+    let tell = |report: &_| stages::tell(report, output);
+    let updated = backend.onboarding.update(&backend.caller, id, args.change.if_version, edit, tell).await;
+    output.progress_is_over();
+    let Updated { connector, verification } = updated?;
+    output.line(format_args!("{id} writes to {}/{}", args.bucket, args.prefix));
+    let code = if let Some(verification) = &verification {
+        stages::conclude(backend, &connector, verification, output)
+    } else {
+        output.line("this destination has passed the verification before");
+        Exit::Done
     };
-    output.line(format_args!("\nNext: {}", backend.command(format_args!("{next} {id}"))));
-    output.object(&Changed::settings(&connector));
-    Ok(Exit::Done)
+    output.object(&Connected { connector: &connector, verification: verification.as_ref() });
+    Ok(code)
 }
 
 /// `connector update`.
@@ -119,7 +133,8 @@ pub(crate) async fn update(backend: &Backend, args: &UpdateArgs, output: Output)
         encoding: (encoding != now.encoding).then_some(encoding),
         destination: None,
     };
-    let connector = backend.onboarding.update(&backend.caller, id, if_match, edit).await?;
+    let Updated { connector, .. } =
+        backend.onboarding.update(&backend.caller, id, if_match, edit, |_| ()).await?;
     let (hours, files) = (connector.frequency.hours(), connector.encoding.suffix());
     output.line(format_args!("{id} exports every {hours} h from its next window on, as {files}"));
     output.object(&Changed::settings(&connector));

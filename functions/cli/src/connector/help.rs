@@ -21,8 +21,9 @@ Examples:
   auditferry connector setup con_0123456789abcdef --json";
 
 pub(crate) const CONNECT: &str = "\
-What was verified is the destination: a connector that exports pauses until the new one is verified by \
-`resume`. A role serves one tenant, and a folder of a bucket one connector: the one that was verified there first.
+The destination is verified at once, unless it has passed before. A connector that exports pauses for it, and goes on \
+by itself if it passes; if not, the exit code is 1, the change stands, and `resume` verifies again and goes on. A role \
+serves one tenant, and a folder of a bucket one connector: the one that was verified there first.
 
 With --local this command also plays the customer's part in the stand-in: it makes the bucket in the role's \
 account if there is none of that name, and a role that asks for the connector's external ID and may write below \

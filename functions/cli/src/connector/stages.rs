@@ -1,6 +1,6 @@
 //! `connector verify`, and the stages of a verification as they run, also before an activation or a resume.
 
-use domain::connector::Connector;
+use domain::connector::{Connector, State};
 use domain::names::ConnectorId;
 use domain::onboarding::{Changed, OnboardingError};
 use domain::verify::{Report, Stage, Verdict, Verification};
@@ -27,25 +27,42 @@ pub(crate) async fn verify(backend: &Backend, id: &ConnectorId, output: Output) 
     output.progress_is_over();
     let verification = told?;
     let after = backend.view(id).await?.connector;
-    let state = after.state.as_str();
-    conclude(backend, &verification, output);
-    if verification.passed {
-        output.line(format_args!("{} {id} is {state}", output.tone(Tone::Good, "It works.")));
-        if before.next_external_id.is_some() && after.next_external_id.is_none() {
-            output.line("the new external ID works, and the old one is retired");
-        } else if after.next_external_id.is_some() {
-            output.line("the customer's role still asks for the old external ID, which stays in use until it asks for the new one");
-        }
-        if state == "ready" {
-            output.line(format_args!("\nNext: {}", backend.command(format_args!("activate {id}"))));
-        } else if state == "paused" {
-            output.line(format_args!("\nNext: {}", backend.command(format_args!("resume {id}"))));
-        }
-    } else {
-        output.line(format_args!("{} {id} is {state}", output.tone(Tone::Bad, "It does not work.")));
+    if before.next_external_id.is_some() && after.next_external_id.is_none() {
+        output.line("the new external ID works, and the old one is retired");
+    } else if verification.passed && after.next_external_id.is_some() {
+        output.line("the customer's role still asks for the old external ID, which stays in use until it asks for the new one");
     }
+    let exit = conclude(backend, &after, &verification, output);
+    let state = after.state.as_str();
     output.object(&Verified { connector: id, state, verification: &verification });
-    Ok(if verification.passed { Exit::Done } else { Exit::Failed })
+    Ok(exit)
+}
+
+/// Says what a verification came to, and what is to be done next.
+pub(super) fn conclude(
+    backend: &Backend,
+    after: &Connector,
+    verification: &Verification,
+    output: Output,
+) -> Exit {
+    let Connector { id, state, .. } = after;
+    let state_word = state.as_str();
+    let next = |verb: &str| {
+        output.line(format_args!("\nNext: {}", backend.command(format_args!("{verb} {id}"))));
+    };
+    if !verification.passed {
+        whose_credentials(backend, verification, output);
+        output.line(format_args!("{} {id} is {state_word}", output.tone(Tone::Bad, "It does not work.")));
+        next(if *state == State::Paused { "resume" } else { "verify" });
+        return Exit::Failed;
+    }
+    output.line(format_args!("{} {id} is {state_word}", output.tone(Tone::Good, "It works.")));
+    match state {
+        State::Ready => next("activate"),
+        State::Paused => next("resume"),
+        _ => {}
+    }
+    Exit::Done
 }
 
 /// Says that the first stage is under way.
@@ -92,13 +109,13 @@ fn lines(report: &Report, output: Output) -> Vec<String> {
 /// What came of a change that a verification goes before, with what only this side knows of it.
 pub(super) fn passed(backend: &Backend, done: Changed, output: Output) -> Result<Connector, Problem> {
     if let Err(OnboardingError::NotVerified(verification)) = &done {
-        conclude(backend, verification, output);
+        whose_credentials(backend, verification, output);
     }
     Ok(done?)
 }
 
 /// Tells with whose credentials it was tried, if that may be why the role did not let them in.
-fn conclude(backend: &Backend, verification: &Verification, output: Output) {
+fn whose_credentials(backend: &Backend, verification: &Verification, output: Output) {
     let at_the_door =
         |report: &Report| report.stage == Stage::AssumeRole && report.verdict == Verdict::Failed;
     let note = backend.note.as_ref().filter(|_| verification.reports.iter().any(at_the_door));

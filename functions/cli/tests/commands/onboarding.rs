@@ -28,9 +28,22 @@ impl Play {
         play
     }
 
+    /// Connects, and finds it good.
     fn connect(&self, more: &[&str]) -> Value {
-        let to = ["--role-arn", ROLE, "--bucket", "acme-audit-log", "--region", "eu-central-1"];
-        self.folder.done(&[&["connector", "connect", &self.id], &to[..], more].concat(), NOW)
+        let told = self.folder.done(&[&["connector"], &self.to()[..], more].concat(), NOW);
+        assert_eq!(told["verification"]["passed"], true, "{told}");
+        told
+    }
+
+    /// Connects, and finds that it does not work yet.
+    fn connect_in_vain(&self, more: &[&str]) -> Said {
+        let said = self.says(&[&self.to()[..], more].concat());
+        assert_eq!(said.code, Some(1), "{said:?}");
+        said
+    }
+
+    fn to(&self) -> [&str; 8] {
+        ["connect", &self.id, "--role-arn", ROLE, "--bucket", "acme-audit-log", "--region", "eu-central-1"]
     }
 
     fn done(&self, verb: &str) -> Value {
@@ -80,18 +93,24 @@ fn the_same_key_makes_the_same_connector() {
 #[test]
 fn a_verification_shows_its_stages_and_says_exactly_what_to_mend() {
     let play = Play::new();
-    play.connect(&["--no-stack"]);
-    // Nobody has launched the stack: the role does not let us in.
-    let said = play.says(&["verify", &play.id]);
-    assert_eq!(said.code, Some(1));
-    for words in
-        ["✗ assume_role", "AccessDenied", "does not let us in", "sts:ExternalId", "- put_object", "is draft"]
-    {
-        assert!(said.stdout.contains(words), "{words}: {}", said.stdout);
+    // Nobody has launched the stack: the role does not let us in. To connect tells it, and so does `verify`.
+    for said in [play.connect_in_vain(&["--no-stack"]), play.says(&["verify", &play.id])] {
+        assert_eq!(said.code, Some(1));
+        for words in [
+            "✗ assume_role",
+            "AccessDenied",
+            "does not let us in",
+            "sts:ExternalId",
+            "- put_object",
+            "is draft",
+            "connector verify",
+        ] {
+            assert!(said.stdout.contains(words), "{words}: {}", said.stdout);
+        }
     }
     // The stack was launched for another folder of the bucket.
     play.connect(&["--prefix", "elsewhere"]);
-    play.connect(&["--no-stack"]);
+    play.connect_in_vain(&["--no-stack"]);
     let told = play.says(&["verify", &play.id, "--json"]);
     let told = told.json();
     let failed =
@@ -115,7 +134,7 @@ fn a_verification_shows_its_stages_and_says_exactly_what_to_mend() {
 #[test]
 fn nothing_is_activated_or_resumed_without_a_verification_that_passes() {
     let play = Play::new();
-    play.connect(&["--no-stack"]);
+    play.connect_in_vain(&["--no-stack"]);
     let said = play.says(&["activate", &play.id]);
     assert!(said.code == Some(1) && said.stdout.contains("✗ assume_role"), "{said:?}");
     assert!(said.stderr.contains("did not pass the verification: assume_role (AccessDenied)"), "{said:?}");
@@ -125,22 +144,27 @@ fn nothing_is_activated_or_resumed_without_a_verification_that_passes() {
     assert_eq!(play.done("activate")["connector"]["state"], "active");
 
     // Another place pauses the export until that is verified too.
-    let moved = play.connect(&["--prefix", "elsewhere", "--no-stack"]);
-    assert_eq!(moved["connector"]["state"], "paused");
+    let said = play.connect_in_vain(&["--prefix", "elsewhere", "--no-stack"]);
+    assert!(said.stdout.contains("is paused") && said.stdout.contains("connector resume"), "{said:?}");
+    assert_eq!(play.done("show")["connector"]["state"], "paused");
     let said = play.says(&["resume", &play.id]);
     assert!(said.code == Some(1) && said.stdout.contains("✗ put_object"), "{said:?}");
-    play.connect(&["--prefix", "elsewhere"]);
+    assert_eq!(play.connect(&["--prefix", "elsewhere"])["connector"]["state"], "paused");
     assert_eq!(play.done("resume")["connector"]["state"], "active");
+
+    // One that works at once holds nothing up.
+    assert_eq!(play.connect(&["--prefix", "third"])["connector"]["state"], "active");
 }
 
 #[test]
 fn a_role_that_lets_in_whoever_asks_is_refused_and_nothing_is_written_through_it() {
     let play = Play::connected();
+    let written = play.folder.files("acme-audit-log");
     play.folder.edit_accounts(|accounts| accounts["roles"][ROLE]["external_id"] = Value::Null);
     let told = play.says(&["verify", &play.id, "--json"]);
     assert_eq!(told.code, Some(1));
     assert_eq!(told.json()["reports"][1]["finding"]["code"], "RoleLetsAnyoneIn");
-    assert!(play.folder.files("acme-audit-log").is_empty());
+    assert_eq!(play.folder.files("acme-audit-log"), written);
 }
 
 #[test]
@@ -190,7 +214,6 @@ fn what_is_disabled_can_be_taken_back_and_what_is_deleted_is_told_first() {
 #[test]
 fn a_role_and_a_folder_are_taken_once_and_whose_they_are_stays_untold() {
     let play = Play::connected();
-    play.done("verify");
     let made = play.folder.done(&["connector", "create", "--tenant", "other-co"], NOW);
     let other = made["connector"]["id"].as_str().unwrap();
     let connect = |role: &str, prefix: &str| {
@@ -211,23 +234,22 @@ fn a_role_and_a_folder_are_taken_once_and_whose_they_are_stays_untold() {
     assert!(said.code == Some(1) && said.stderr.contains("lets in another connector"), "{said:?}");
     assert_eq!(play.done("verify")["passed"], true);
 
-    let refused = |words: &str| {
-        let said = play.says(&["verify", other]);
-        assert!(said.code == Some(1) && said.stderr.contains(words), "{said:?}");
-        assert!(!said.stderr.contains("acme,") && !said.stderr.contains(&play.id), "{said:?}");
+    let refused = |connected: Said, words: &str| {
+        for said in [connected, play.says(&["verify", other])] {
+            assert!(said.code == Some(1) && said.stderr.contains(words), "{said:?}");
+            assert!(!said.stderr.contains("acme,") && !said.stderr.contains(&play.id), "{said:?}");
+        }
     };
     // Another role of the same customer's, which may write into the folder: the folder is taken.
     let own = "arn:aws:iam::222222222222:role/auditferry/Other";
-    assert_eq!(connect(own, "auditferry").code, Some(0));
-    refused("this destination");
+    refused(connect(own, "auditferry"), "this destination");
     // The customer lets the other connector in through the role of the first: the role is taken.
     let external_id = made["connector"]["external_id"].clone();
     play.folder.edit_accounts(|accounts| {
         accounts["roles"][ROLE]["external_id"] = external_id.clone();
         accounts["roles"][ROLE]["prefix"] = "elsewhere".into();
     });
-    assert_eq!(connect(ROLE, "elsewhere").code, Some(0));
-    refused("this role");
+    refused(connect(ROLE, "elsewhere"), "this role");
 }
 
 #[test]
@@ -250,15 +272,15 @@ fn every_change_is_recorded_and_a_stale_one_is_refused() {
         play.says(&["update", &play.id, "--frequency", "6", "--compression", "gzip", "--json"]).json();
     assert_eq!(
         (&updated["connector"]["frequency"], &updated["connector"]["version"]),
-        (&6.into(), &3.into())
+        (&6.into(), &4.into())
     );
     let stale = play.says(&["update", &play.id, "--frequency", "1", "--if-version", "2"]);
-    assert!(stale.code == Some(1) && stale.stderr.contains("at version 3 now"), "{stale:?}");
+    assert!(stale.code == Some(1) && stale.stderr.contains("at version 4 now"), "{stale:?}");
 
     let changes = play.done("changes")["changes"].clone();
     let verbs: Vec<&str> =
         changes.as_array().unwrap().iter().map(|change| change["what"].as_str().unwrap()).collect();
-    assert_eq!(verbs, ["update", "update", "create"]);
+    assert_eq!(verbs, ["update", "verify", "update", "create"]);
     assert_eq!(changes[0]["by"], serde_json::json!({ "kind": "operator", "name": "local" }));
     let said = play.says(&["changes", &play.id, "--limit", "1"]);
     assert!(said.stdout.contains("encoding.compression: none → gzip, frequency: 1 → 6"), "{}", said.stdout);

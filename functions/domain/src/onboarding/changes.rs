@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256 as Hasher};
 
-use super::{Changed, Edit, NewConnector, Onboarding, OnboardingError, View};
-use crate::connector::{Caller, Change, Connector, NotAllowed, State, Verb};
+use super::{Changed, NewConnector, Onboarding, OnboardingError, View};
+use crate::connector::{Caller, Change, Connector, NotAllowed, Verb};
 use crate::cursor::Cursor;
 use crate::names::{ConnectorId, ExternalId};
 use crate::notice::Notice;
 use crate::ports::{SaveAnswer, Saved};
 use crate::time::Time;
-use crate::verify::{Means, Report, Verification, verify};
 
 /// How often a change without a version of its own is tried against other writers.
 const TRIES: u32 = 4;
@@ -57,124 +56,12 @@ impl Onboarding {
         Ok(connector)
     }
 
-    /// Changes settings. With `if_match`, only if that is the version stored.
-    ///
-    /// # Errors
-    /// As the state allows; if someone else was faster.
-    pub async fn update(
-        &self,
-        caller: &Caller,
-        id: &ConnectorId,
-        if_match: Option<u64>,
-        edit: Edit,
-    ) -> Changed {
-        let apply = |connector: &mut Connector| {
-            let before = connector.clone();
-            if let Some(destination) = edit.destination.clone() {
-                connector.connect(destination)?;
-            }
-            connector.spread(edit.shards.unwrap_or(connector.shards))?;
-            connector.frequency = edit.frequency.unwrap_or(connector.frequency);
-            connector.encoding = edit.encoding.unwrap_or(connector.encoding);
-            connector.version = before.version;
-            // What changes nothing is no change, and leaves no record.
-            if *connector != before {
-                connector.version += 1;
-            }
-            Ok(())
-        };
-        self.change(caller, id, if_match, Verb::Update, apply).await
-    }
-
-    /// Verifies the destination, telling each stage as it is known, and stores what follows from it: with a
-    /// verification that passed, role and folder are the connector's own ([`Connector::claims`]).
-    ///
-    /// # Errors
-    /// If there is nothing to verify, another connector has the role or the folder already, or the ledger fails; a
-    /// verification that fails is an answer.
-    pub async fn verify(
-        &self,
-        caller: &Caller,
-        id: &ConnectorId,
-        tell: impl FnMut(&Report) + Send,
-    ) -> Result<Verification, OnboardingError> {
-        let connector = self.read(caller, id).await?.connector;
-        let destination = connector.may_be_verified()?.clone();
-        let means = Means {
-            prober: self.prober.as_ref(),
-            clock: self.clock.as_ref(),
-            randomness: self.randomness.as_ref(),
-            vendor: &self.vendor.account,
-        };
-        let verification = verify(means, &connector, &destination, tell).await;
-        // What was verified is the destination that was read: if it has changed since, nothing is stored.
-        let still = |now: &Connector| now.destination.as_ref() == Some(&destination);
-        if verification.passed {
-            let by = verification.external_id.clone().unwrap_or_else(|| connector.external_id.clone());
-            let at = verification.at;
-            let apply = |now: &mut Connector| if still(now) { now.verified(at, &by) } else { Ok(()) };
-            self.change(caller, id, None, Verb::Verify, apply).await?;
-        } else if verification.is_unsafe() {
-            let apply = |now: &mut Connector| {
-                if still(now) {
-                    now.refuse_destination();
-                }
-                Ok(())
-            };
-            self.change(caller, id, None, Verb::RefuseDestination, apply).await?;
-        }
-        Ok(verification)
-    }
-
-    /// Verifies, and activates if that passed.
-    ///
-    /// # Errors
-    /// [`OnboardingError::NotVerified`] with the stages if it did not; else as the state allows.
-    pub async fn activate(
-        &self,
-        caller: &Caller,
-        id: &ConnectorId,
-        tell: impl FnMut(&Report) + Send,
-    ) -> Changed {
-        let View { connector, cursor } = self.read(caller, id).await?;
-        if !matches!(connector.state, State::Draft | State::Ready) {
-            // Says which state it needs, without a probe in the customer's bucket.
-            connector.clone().activate(self.clock.now())?;
-        }
-        if connector.destination.is_none() || cursor.is_some() {
-            return Err(NotAllowed::NoDestination(id.clone()).into());
-        }
-        self.must_verify(caller, id, tell).await?;
-        let now = self.clock.now();
-        self.change(caller, id, None, Verb::Activate, |connector| connector.activate(now).map(drop)).await
-    }
-
     /// Stops delivery; sealing goes on.
     ///
     /// # Errors
     /// As the state allows.
     pub async fn pause(&self, caller: &Caller, id: &ConnectorId, if_match: Option<u64>) -> Changed {
         self.change(caller, id, if_match, Verb::Pause, Connector::pause).await
-    }
-
-    /// Verifies, and goes on delivering if that passed, at once with what waited.
-    ///
-    /// # Errors
-    /// As for [`Self::activate`].
-    pub async fn resume(
-        &self,
-        caller: &Caller,
-        id: &ConnectorId,
-        tell: impl FnMut(&Report) + Send,
-    ) -> Changed {
-        let connector = self.read(caller, id).await?.connector;
-        if connector.state != State::Paused {
-            connector.clone().resume()?;
-        }
-        self.must_verify(caller, id, tell).await?;
-        let resumed = self.change(caller, id, None, Verb::Resume, Connector::resume).await?;
-        self.run(caller, id).await?;
-        Ok(resumed)
     }
 
     /// Stops everything, and keeps everything for 30 days.
@@ -270,19 +157,9 @@ impl Onboarding {
         asked.ok_or_else(|| refused().into())
     }
 
-    async fn must_verify(
-        &self,
-        caller: &Caller,
-        id: &ConnectorId,
-        tell: impl FnMut(&Report) + Send,
-    ) -> Result<(), OnboardingError> {
-        let verification = self.verify(caller, id, tell).await?;
-        if verification.passed { Ok(()) } else { Err(OnboardingError::NotVerified(Box::new(verification))) }
-    }
-
     /// Applies a change to what is stored and stores it with its record. Without `if_match` it is applied
     /// again to whatever another writer has stored meanwhile.
-    async fn change(
+    pub(super) async fn change(
         &self,
         caller: &Caller,
         id: &ConnectorId,
@@ -290,6 +167,18 @@ impl Onboarding {
         verb: Verb,
         apply: impl Fn(&mut Connector) -> Result<(), NotAllowed> + Send,
     ) -> Changed {
+        Ok(self.change_from(caller, id, if_match, verb, apply).await?.1)
+    }
+
+    /// The same; returns what it was, too.
+    pub(super) async fn change_from(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        if_match: Option<u64>,
+        verb: Verb,
+        apply: impl Fn(&mut Connector) -> Result<(), NotAllowed> + Send,
+    ) -> Result<(Connector, Connector), OnboardingError> {
         for _ in 0..TRIES {
             let before = self.read(caller, id).await?.connector;
             if if_match.is_some_and(|version| version != before.version) {
@@ -298,14 +187,14 @@ impl Onboarding {
             let mut after = before.clone();
             apply(&mut after)?;
             if after == before {
-                return Ok(before);
+                return Ok((before, after));
             }
             let cursor = self.first_cursor(&before, &after);
-            let change = self.change_of(caller, verb, Some(before), &after);
+            let change = self.change_of(caller, verb, Some(before.clone()), &after);
             match self.connectors.save(&change, cursor.as_ref()).await? {
                 SaveAnswer::Saved(Saved::Yes) => {
                     self.announce(&change).await;
-                    return Ok(after);
+                    return Ok((before, after));
                 }
                 SaveAnswer::Taken(taken) => return Err(OnboardingError::Taken(taken)),
                 SaveAnswer::Saved(Saved::Stale) => {}

@@ -7,6 +7,7 @@
 mod changes;
 mod reads;
 mod requests;
+mod verifying;
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use crate::verify::Verification;
 
 pub use changes::Loss;
 pub use reads::View;
-pub use requests::{Edit, NewConnector};
+pub use requests::{Edit, NewConnector, Updated};
 
 /// Everything that onboarding needs.
 #[derive(Clone)]

@@ -1,10 +1,11 @@
 //! What can be asked for.
 
-use crate::connector::{Destination, Shards};
+use crate::connector::{Connector, Destination, Shards};
 use crate::names::TenantId;
 use crate::part::Encoding;
 use crate::schedule::Frequency;
 use crate::time::Time;
+use crate::verify::Verification;
 
 /// A connector to be created. There is no field for an external ID: it is always made by us.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,4 +39,13 @@ pub struct Edit {
     pub encoding: Option<Encoding>,
     /// Where the files go.
     pub destination: Option<Destination>,
+}
+
+/// What came of an [`Edit`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Updated {
+    /// The connector as it is now.
+    pub connector: Connector,
+    /// The verification of the destination that the edit named, unless that one had passed before.
+    pub verification: Option<Verification>,
 }

@@ -1,0 +1,163 @@
+//! What a verification goes with: a new destination, an activation, a resumption.
+
+use super::{Changed, Edit, Onboarding, OnboardingError, Updated, View};
+use crate::connector::{Caller, Connector, NotAllowed, State, Verb};
+use crate::names::ConnectorId;
+use crate::verify::{Means, Report, Verification, verify};
+
+impl Onboarding {
+    /// Changes settings. With `if_match`, only if that is the version stored.
+    ///
+    /// A destination that the edit names is verified at once, unless it has passed before. The change is stored
+    /// first, so that nothing is written to the new place before it has passed: an active connector pauses, and goes
+    /// on by itself if the verification passes. After a crash between the two it stays paused, which the next edit of
+    /// the same destination, `verify` or `resume` mends.
+    ///
+    /// # Errors
+    /// As the state allows; if someone else was faster; and, with the change stored, as for [`Self::verify`].
+    pub async fn update(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        if_match: Option<u64>,
+        edit: Edit,
+        tell: impl FnMut(&Report) + Send,
+    ) -> Result<Updated, OnboardingError> {
+        let names_destination = edit.destination.is_some();
+        let (before, connector) = self.store(caller, id, if_match, edit).await?;
+        if !names_destination || connector.verified_at.is_some() {
+            return Ok(Updated { connector, verification: None });
+        }
+        let verification = self.verify(caller, id, tell).await?;
+        let was_stopped_by_this = before.state == State::Active && connector.state == State::Paused;
+        let connector = if verification.passed && was_stopped_by_this {
+            self.go_on(caller, id).await?
+        } else {
+            self.read(caller, id).await?.connector
+        };
+        Ok(Updated { connector, verification: Some(verification) })
+    }
+
+    async fn store(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        if_match: Option<u64>,
+        edit: Edit,
+    ) -> Result<(Connector, Connector), OnboardingError> {
+        let apply = |connector: &mut Connector| {
+            let before = connector.clone();
+            if let Some(destination) = edit.destination.clone() {
+                connector.connect(destination)?;
+            }
+            connector.spread(edit.shards.unwrap_or(connector.shards))?;
+            connector.frequency = edit.frequency.unwrap_or(connector.frequency);
+            connector.encoding = edit.encoding.unwrap_or(connector.encoding);
+            connector.version = before.version;
+            // What changes nothing is no change, and leaves no record.
+            if *connector != before {
+                connector.version += 1;
+            }
+            Ok(())
+        };
+        self.change_from(caller, id, if_match, Verb::Update, apply).await
+    }
+
+    /// Verifies the destination, telling each stage as it is known, and stores what follows from it: with a
+    /// verification that passed, role and folder are the connector's own ([`Connector::claims`]).
+    ///
+    /// # Errors
+    /// If there is nothing to verify, another connector has the role or the folder already, or the ledger fails; a
+    /// verification that fails is an answer.
+    pub async fn verify(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        tell: impl FnMut(&Report) + Send,
+    ) -> Result<Verification, OnboardingError> {
+        let connector = self.read(caller, id).await?.connector;
+        let destination = connector.may_be_verified()?.clone();
+        let means = Means {
+            prober: self.prober.as_ref(),
+            clock: self.clock.as_ref(),
+            randomness: self.randomness.as_ref(),
+            vendor: &self.vendor.account,
+        };
+        let verification = verify(means, &connector, &destination, tell).await;
+        // What was verified is the destination that was read: if it has changed since, nothing is stored.
+        let still = |now: &Connector| now.destination.as_ref() == Some(&destination);
+        if verification.passed {
+            let by = verification.external_id.clone().unwrap_or_else(|| connector.external_id.clone());
+            let at = verification.at;
+            let apply = |now: &mut Connector| if still(now) { now.verified(at, &by) } else { Ok(()) };
+            self.change(caller, id, None, Verb::Verify, apply).await?;
+        } else if verification.is_unsafe() {
+            let apply = |now: &mut Connector| {
+                if still(now) {
+                    now.refuse_destination();
+                }
+                Ok(())
+            };
+            self.change(caller, id, None, Verb::RefuseDestination, apply).await?;
+        }
+        Ok(verification)
+    }
+
+    /// Verifies, and activates if that passed.
+    ///
+    /// # Errors
+    /// [`OnboardingError::NotVerified`] with the stages if it did not; else as the state allows.
+    pub async fn activate(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        tell: impl FnMut(&Report) + Send,
+    ) -> Changed {
+        let View { connector, cursor } = self.read(caller, id).await?;
+        if !matches!(connector.state, State::Draft | State::Ready) {
+            // Says which state it needs, without a probe in the customer's bucket.
+            connector.clone().activate(self.clock.now())?;
+        }
+        if connector.destination.is_none() || cursor.is_some() {
+            return Err(NotAllowed::NoDestination(id.clone()).into());
+        }
+        self.must_verify(caller, id, tell).await?;
+        let now = self.clock.now();
+        self.change(caller, id, None, Verb::Activate, |connector| connector.activate(now).map(drop)).await
+    }
+
+    /// Verifies, and goes on delivering if that passed, at once with what waited.
+    ///
+    /// # Errors
+    /// As for [`Self::activate`].
+    pub async fn resume(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        tell: impl FnMut(&Report) + Send,
+    ) -> Changed {
+        let connector = self.read(caller, id).await?.connector;
+        if connector.state != State::Paused {
+            connector.clone().resume()?;
+        }
+        self.must_verify(caller, id, tell).await?;
+        self.go_on(caller, id).await
+    }
+
+    /// Paused → active, and what waited goes out at once.
+    async fn go_on(&self, caller: &Caller, id: &ConnectorId) -> Changed {
+        let resumed = self.change(caller, id, None, Verb::Resume, Connector::resume).await?;
+        self.run(caller, id).await?;
+        Ok(resumed)
+    }
+
+    async fn must_verify(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        tell: impl FnMut(&Report) + Send,
+    ) -> Result<(), OnboardingError> {
+        let verification = self.verify(caller, id, tell).await?;
+        if verification.passed { Ok(()) } else { Err(OnboardingError::NotVerified(Box::new(verification))) }
+    }
+}
