@@ -40,7 +40,11 @@ where
                 .iter()
                 .any(|part| code.contains(part))
         });
-    let source = Box::new(error);
+    let source = match error {
+        // With it goes the answer that was not read, which may hold events: a cause must be fit to be told.
+        SdkError::ResponseError(_) => error.into_source().unwrap_or_else(Into::into),
+        error => error.into(),
+    };
     if passing {
         PortError::Transient { what, source }
     } else if denied {

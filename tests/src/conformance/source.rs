@@ -202,8 +202,20 @@ pub async fn each_shape_reads_as_one_line_of_json(rig: &impl EventsRig) {
     assert_eq!(items.len(), shapes.len());
     for (item, (shape, expected)) in items.iter().zip(shapes) {
         let found = item.content.as_ref().map(|line| std::str::from_utf8(line).unwrap());
-        assert_eq!(found.map_err(|why| why.reason), expected, "{shape:?}");
+        let found = found.map_err(|why| why.reason);
+        // A text stays as it is, byte for byte. The keys of a map come in whatever order the table gives them.
+        let (found, expected) = match shape {
+            Shape::Map(_) | Shape::Whole(_) => (found.map(by_name), expected.map(by_name)),
+            _ => (found.map(str::to_owned), expected.map(str::to_owned)),
+        };
+        assert_eq!(found, expected, "{shape:?}");
     }
+}
+
+/// A line of JSON with the keys of its objects in order; equal for lines that differ in that order alone.
+fn by_name(line: &str) -> String {
+    assert!(!line.contains(['\n', '\r']), "{line}");
+    serde_json::from_str::<serde_json::Value>(line).unwrap().to_string()
 }
 
 /// A key that tells no time makes a record of the item's keys, whatever its content.

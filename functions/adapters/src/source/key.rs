@@ -6,10 +6,10 @@ use domain::sort_key::SortKey;
 use super::number::Decimal;
 
 /// A sort key as the domain takes it; numbers without an exponent. `None` if it is neither text nor number.
-pub(super) fn sort_key(value: &AttributeValue) -> Option<SortKey> {
+pub(super) fn sort_key(value: AttributeValue) -> Option<SortKey> {
     match value {
-        AttributeValue::S(text) => Some(SortKey::Text(text.clone())),
-        AttributeValue::N(number) => Some(SortKey::Number(Decimal::parse(number)?.plain())),
+        AttributeValue::S(text) => Some(SortKey::Text(text)),
+        AttributeValue::N(number) => Some(SortKey::Number(Decimal::parse(&number)?.plain())),
         _ => None,
     }
 }
@@ -56,10 +56,10 @@ mod tests {
 
     #[test]
     fn a_number_with_an_exponent_is_brought_to_a_form_that_tells_its_time() {
-        let key = sort_key(&AttributeValue::N("1.795205730123E+12".into())).unwrap();
+        let key = sort_key(AttributeValue::N("1.795205730123E+12".into())).unwrap();
         assert_eq!(key, SortKey::Number("1795205730123".into()));
         assert_eq!(order(&key), order(&SortKey::Number("1795205730123.0".into())));
-        assert_eq!(sort_key(&AttributeValue::Bool(true)), None);
+        assert_eq!(sort_key(AttributeValue::Bool(true)), None);
     }
 
     proptest! {

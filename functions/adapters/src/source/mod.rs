@@ -1,15 +1,14 @@
 //! The events table in DynamoDB: the default one of contract 1, or a table of the vendor's own.
 //!
 //! `layout` says how the table is laid out, `schema` asks DynamoDB what the settings leave open, `range` turns
-//! spans of time into spans of keys, `reader` reads page by page, and `item` makes events of items (`json` and
-//! `number` write them without loss, `key` tells two of them apart).
+//! spans of time into spans of keys, `reader` reads page by page, and `page` makes events of a page's items
+//! (`number` writes numbers without loss, `key` tells two items apart).
 
 mod create;
-mod item;
-mod json;
 mod key;
 mod layout;
 mod number;
+mod page;
 mod range;
 mod reader;
 mod schema;

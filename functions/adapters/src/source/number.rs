@@ -92,7 +92,7 @@ pub(super) fn json(text: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Whether a text is a number of JSON (RFC 8259, section 6).
-fn is_json(text: &str) -> bool {
+pub(super) fn is_json(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),

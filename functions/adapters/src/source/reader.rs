@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::item::{EventKey, SourceItem};
 use domain::ports::{PageError, PageReader, PortError};
 
-use super::item;
 use super::layout::EventsTable;
+use super::page::{Asked, Page, PageOf};
 use super::range::Range;
 use super::schema::Schema;
 use crate::port_error::port_error;
@@ -23,9 +22,7 @@ const WHAT: &str = "reading a page of the events table";
 #[derive(Debug)]
 pub(super) struct Reader {
     client: Client,
-    layout: Arc<EventsTable>,
-    schema: Arc<Schema>,
-    partition: String,
+    asked: Arc<Asked>,
     /// Those still to be read; the first is being read.
     ranges: VecDeque<Range>,
     /// Where the next page of the first range starts.
@@ -43,27 +40,34 @@ impl Reader {
         ranges: Vec<Range>,
     ) -> Self {
         let order = Order { ties: !schema.table_keys.is_empty(), held: Vec::new(), last: None };
-        Self { client, layout, schema, partition, ranges: ranges.into(), start: None, order }
+        let asked = Arc::new(Asked { layout, schema, partition });
+        Self { client, asked, ranges: ranges.into(), start: None, order }
     }
 
-    async fn query(&mut self, range: &Range) -> Result<QueryOutput, PortError> {
+    async fn query(&mut self, range: &Range) -> Result<Page, PageError> {
+        let Asked { layout, partition, .. } = self.asked.as_ref();
         let (condition, values) = range.condition();
+        let page = PageOf::new(Arc::clone(&self.asked));
         let mut query = self
             .client
             .query()
-            .table_name(&self.layout.table)
-            .set_index_name(self.layout.index.clone())
+            .table_name(&layout.table)
+            .set_index_name(layout.index.clone())
             // DynamoDB refuses consistent reads of a global index, and what a global index shows may lag.
-            .consistent_read(self.layout.index.is_none())
+            .consistent_read(layout.index.is_none())
             .key_condition_expression(format!("#pk = :pk AND {condition}"))
-            .expression_attribute_names("#pk", &self.layout.partition_key)
-            .expression_attribute_names("#sk", &self.layout.sort_key)
-            .expression_attribute_values(":pk", AttributeValue::S(self.partition.clone()))
+            .expression_attribute_names("#pk", &layout.partition_key)
+            .expression_attribute_names("#sk", &layout.sort_key)
+            .expression_attribute_values(":pk", AttributeValue::S(partition.clone()))
             .set_exclusive_start_key(self.start.take());
         for (name, value) in values {
             query = query.expression_attribute_values(name, value);
         }
-        query.send().await.map_err(|error| port_error(WHAT, error))
+        query.customize().interceptor(page.clone()).send().await.map_err(|error| port_error(WHAT, error))?;
+        page.take().unwrap_or_else(|| {
+            let source = "the SDK told of success, and no page was read".into();
+            Err(PortError::Bug { what: WHAT, source }.into())
+        })
     }
 }
 
@@ -73,14 +77,12 @@ impl PageReader for Reader {
         while let Some(range) = self.ranges.front().cloned() {
             let page = self.query(&range).await?;
             // A page may be empty and still not be the last: only a missing key says that.
-            self.start = page.last_evaluated_key;
+            self.start = page.next;
             let is_last = self.start.is_none();
             if is_last {
                 self.ranges.pop_front();
             }
-            let items = page.items.unwrap_or_default().into_iter();
-            let items = items.map(|item| item::read(item, &self.layout, &self.schema, &self.partition));
-            let items = self.order.arrange(items.collect::<Result<_, _>>()?, is_last)?;
+            let items = self.order.arrange(page.items, is_last)?;
             // Of the many ranges of strays nearly all are empty: they make one page together.
             if !(items.is_empty() && is_last) {
                 return Ok(Some(items));

@@ -180,7 +180,7 @@ async fn a_change_that_can_never_go_through_is_an_error_that_says_whose() {
 
 #[tokio::test]
 async fn a_record_of_another_kind_is_refused_unasked() {
-    let server = Scripted::start([]).await;
+    let server = Scripted::start([(); 0].map(|()| (200, Value::Null))).await;
     let ledger = ledger(&server.client);
     let creation = change(None, &connected());
     assert!(matches!(ledger.save(&creation, None).await, Err(PortError::Bug { .. })));

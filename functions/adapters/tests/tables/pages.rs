@@ -1,11 +1,15 @@
 //! What a reader makes of pages that DynamoDB may well return, and of one that it never should.
 
+use std::time::Duration;
+
 use adapters::source::{DynamoSource, EventsTable};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use domain::ports::{PageError, PortError};
 use domain::sort_key::SortKeyForm;
 use serde_json::{Value, json};
 
-use super::scripted::{Scripted, error};
+use super::scripted::{Answer, Scripted, error};
 use super::world::{hour, layout, read_all};
 
 fn item(partition: &str, second: u8) -> Value {
@@ -24,7 +28,7 @@ fn page(items: &[Value], more: bool) -> (u16, Value) {
     (200, page)
 }
 
-async fn source(answers: impl IntoIterator<Item = (u16, Value)>) -> (DynamoSource, Scripted) {
+async fn source(answers: impl IntoIterator<Item = impl Into<Answer>>) -> (DynamoSource, Scripted) {
     let server = Scripted::start(answers).await;
     (DynamoSource::new(server.client.clone(), layout(SortKeyForm::Rfc3339)), server)
 }
@@ -49,6 +53,34 @@ async fn a_page_that_fails_fails_the_whole_read() {
     let (source, _server) = source([(400, error("AccessDeniedException"))]).await;
     let failed = read_all(&source, &hour()).await.unwrap_err();
     assert!(matches!(failed, PageError::Port(PortError::Denied { .. })), "{failed:?}");
+}
+
+/// Neither the one nor the other is taken for a page, and the SDK asks again.
+#[tokio::test]
+async fn a_page_that_was_damaged_on_its_way_is_asked_for_again() {
+    fn whole() -> Answer {
+        page(&[item("acme", 1), item("acme", 2)], false).into()
+    }
+    let flipped = || Answer { body: whole().body.replace("\\\"n\\\":1", "\\\"n\\\":7"), ..whole() };
+    assert_ne!(flipped().body, whole().body);
+    let short = || {
+        let body = whole().body.split_off(2);
+        Answer { crc32: crc32fast::hash(body.as_bytes()), body, ..whole() }
+    };
+    let server = Scripted::start([flipped(), short(), whole()]).await;
+    let tries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+    let config = server.client.config().to_builder().retry_config(tries);
+    let retrying = DynamoSource::new(Client::from_conf(config.build()), layout(SortKeyForm::Rfc3339));
+    assert_eq!(read_all(&retrying, &hour()).await.unwrap().len(), 2);
+    assert_eq!(server.asked().len(), 3);
+
+    let damages: [fn() -> Answer; 2] = [flipped, short];
+    for damaged in damages {
+        let (source, _server) = source([damaged(), damaged(), damaged()]).await;
+        let failed = read_all(&source, &hour()).await.unwrap_err();
+        assert!(matches!(failed, PageError::Port(PortError::Transient { .. })), "{failed:?}");
+        assert!(!format!("{failed:?}").contains("evt"), "no item is told: {failed:?}");
+    }
 }
 
 #[tokio::test]

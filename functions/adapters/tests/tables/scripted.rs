@@ -15,7 +15,23 @@ use super::world::client;
 #[derive(Debug, Default)]
 struct Script {
     asked: Vec<Value>,
-    answers: VecDeque<(u16, String)>,
+    answers: VecDeque<Answer>,
+}
+
+/// An answer, as it goes over the wire.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+    /// What the header says of the body, which DynamoDB always does.
+    pub(crate) crc32: u32,
+}
+
+impl From<(u16, Value)> for Answer {
+    fn from((status, body): (u16, Value)) -> Self {
+        let body = body.to_string();
+        Self { status, crc32: crc32fast::hash(body.as_bytes()), body }
+    }
 }
 
 /// The server; it goes with the test's runtime.
@@ -27,8 +43,8 @@ pub(crate) struct Scripted {
 
 impl Scripted {
     /// Answers with these in turn, and then with an empty 500.
-    pub(crate) async fn start(answers: impl IntoIterator<Item = (u16, Value)>) -> Self {
-        let answers = answers.into_iter().map(|(status, body)| (status, body.to_string())).collect();
+    pub(crate) async fn start(answers: impl IntoIterator<Item = impl Into<Answer>>) -> Self {
+        let answers = answers.into_iter().map(Into::into).collect();
         let script = Arc::new(Mutex::new(Script { asked: Vec::new(), answers }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = client(&format!("http://{}", listener.local_addr().unwrap()));
@@ -58,7 +74,7 @@ pub(crate) fn cancelled<const N: usize>(reasons: [&str; N]) -> Value {
 async fn answer(State(script): State<Arc<Mutex<Script>>>, body: Bytes) -> Response<Body> {
     let mut script = script.lock().unwrap();
     script.asked.push(serde_json::from_slice(&body).unwrap());
-    let (status, body) = script.answers.pop_front().unwrap_or((500, String::new()));
-    let response = Response::builder().status(status).header("content-type", "application/x-amz-json-1.0");
-    response.body(Body::from(body)).unwrap()
+    let answer = script.answers.pop_front().unwrap_or(Answer { status: 500, ..Answer::default() });
+    let response = Response::builder().status(answer.status).header("x-amz-crc32", answer.crc32);
+    response.header("content-type", "application/x-amz-json-1.0").body(Body::from(answer.body)).unwrap()
 }

@@ -1,0 +1,158 @@
+//! Whatever the items are and however the page is spelt: each event says what the SDK reads.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::operation::query::{Query, QueryOutput};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin as _;
+use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse as _, SharedResponseDeserializer};
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::super::number::Decimal;
+use super::read;
+use super::tests::{asked, item, text, wire_map};
+
+fn any_value() -> impl Strategy<Value = AttributeValue> {
+    let number = "-?(0|[1-9][0-9]{0,37})";
+    let leaf = prop_oneof![
+        any::<String>().prop_map(AttributeValue::S),
+        number.prop_map(AttributeValue::N),
+        prop::collection::vec(any::<u8>(), 0..9).prop_map(|bytes| AttributeValue::B(bytes.into())),
+        any::<bool>().prop_map(AttributeValue::Bool),
+        Just(AttributeValue::Null(true)),
+        prop::collection::btree_set(any::<String>(), 1..4)
+            .prop_map(|set| AttributeValue::Ss(set.into_iter().collect())),
+        prop::collection::btree_set(number, 1..4)
+            .prop_map(|set| AttributeValue::Ns(set.into_iter().collect())),
+    ];
+    leaf.prop_recursive(4, 32, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(AttributeValue::L),
+            prop::collection::hash_map(any_name(), inner, 0..4).prop_map(AttributeValue::M),
+        ]
+    })
+}
+
+/// Any name, and those of the envelope.
+fn any_name() -> impl Strategy<Value = String> {
+    prop_oneof![any::<String>(), "(S|N|M|L|BOOL|NULL|Items|LastEvaluatedKey|event|pk|sk)"]
+}
+
+/// Reads JSON with a parser that is not ours and holds each value against the one that was written.
+fn assert_reads_as(json: &str, value: &AttributeValue) {
+    let parts = || serde_json::from_str::<Vec<&RawValue>>(json).unwrap();
+    match value {
+        AttributeValue::S(text) => assert_eq!(&serde_json::from_str::<String>(json).unwrap(), text),
+        AttributeValue::N(number) => assert_eq!(json, number),
+        AttributeValue::B(blob) => {
+            assert_eq!(BASE64.decode(serde_json::from_str::<String>(json).unwrap()).unwrap(), blob.as_ref());
+        }
+        AttributeValue::Bool(yes) => assert_eq!(json, yes.to_string()),
+        AttributeValue::L(list) => {
+            assert_eq!(parts().len(), list.len());
+            for (json, value) in parts().iter().zip(list) {
+                assert_reads_as(json.get(), value);
+            }
+        }
+        AttributeValue::M(map) => {
+            let entries = serde_json::from_str::<BTreeMap<String, &RawValue>>(json).unwrap();
+            assert!(entries.keys().eq(BTreeMap::from_iter(map).into_keys()));
+            for (name, json) in entries {
+                assert_reads_as(json.get(), &map[&name]);
+            }
+        }
+        AttributeValue::Ss(set) => {
+            let mut written = serde_json::from_str::<Vec<String>>(json).unwrap();
+            assert!(written.is_sorted());
+            written.sort_unstable();
+            let mut set = set.clone();
+            set.sort_unstable();
+            assert_eq!(written, set);
+        }
+        AttributeValue::Ns(set) => {
+            let mut written: Vec<&str> = parts().iter().map(|number| number.get()).collect();
+            assert!(written.is_sorted_by_key(|number| Decimal::parse(number).unwrap().order()));
+            written.sort_unstable();
+            let mut set: Vec<&str> = set.iter().map(String::as_str).collect();
+            set.sort_unstable();
+            assert_eq!(written, set);
+        }
+        _ => assert_eq!(json, "null"),
+    }
+}
+
+/// The same page by the SDK's own reader.
+fn by_the_sdk(body: &str) -> QueryOutput {
+    let response = HttpResponse::new(StatusCode::try_from(200).unwrap(), SdkBody::from(body));
+    let layer = Query::new().config().unwrap();
+    let reader = layer.load::<SharedResponseDeserializer>().unwrap();
+    let config = ConfigBag::base();
+    reader.deserialize_nonstreaming_with_config(&response, &config).unwrap().downcast().unwrap()
+}
+
+/// The page with white space where JSON allows it, and with characters as escapes.
+fn respelt(page: &Value) -> String {
+    let pretty = serde_json::to_string_pretty(page).unwrap();
+    pretty.chars().fold(String::new(), |mut page, c| {
+        if c.is_ascii() {
+            page.push(c);
+        } else {
+            let mut units = [0; 2];
+            page.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04X}")));
+        }
+        page
+    })
+}
+
+proptest! {
+    #[test]
+    fn events_say_what_the_sdk_reads(
+        events in prop::collection::vec(prop::collection::hash_map(any_name(), any_value(), 1..5), 0..4),
+        as_attribute: bool,
+    ) {
+        let items: Vec<Value> = events.iter().enumerate().map(|(place, event)| {
+            let sort = format!("2026-11-20T20:15:30.{place:03}Z");
+            let mut item = if as_attribute { item(&sort, [("event", AttributeValue::M(event.clone()))]) } else { event.clone() };
+            item.extend([("pk".to_owned(), text("acme")), ("sk".to_owned(), text(&sort))]);
+            wire_map(&item)
+        }).collect();
+        let page = json!({"Items": items, "Count": items.len(), "LastEvaluatedKey": {"pk": {"S": "acme"}}});
+        for body in [page.to_string(), respelt(&page)] {
+            let ours = read(&body, &asked(&[])).unwrap();
+            let theirs = by_the_sdk(&body);
+            prop_assert_eq!(&ours.next, &theirs.last_evaluated_key);
+            prop_assert_eq!(ours.items.len(), theirs.items().len());
+            for (read, item) in ours.items.iter().zip(theirs.items()) {
+                let event = match item.get("event") {
+                    Some(AttributeValue::M(map)) => Some(map.clone()),
+                    Some(_) => None,
+                    None => Some(item.iter().filter(|(name, _)| !["pk", "sk", "expires_at"].contains(&name.as_str()))
+                        .map(|(name, value)| (name.clone(), value.clone())).collect()),
+                };
+                match (event, &read.content) {
+                    (Some(event), Ok(line)) => {
+                        let line = std::str::from_utf8(line).unwrap();
+                        prop_assert!(!line.contains(['\n', '\r']));
+                        assert_reads_as(line, &AttributeValue::M(event));
+                    }
+                    (Some(event), Err(why)) => prop_assert!(event.is_empty(), "{why:?}"),
+                    // A whole item whose attribute `event` is of another type.
+                    (None, content) => prop_assert!(content.is_err() || matches!(item["event"], AttributeValue::S(_))),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_page_makes_it_panic(body in r#"[\[\]{}",:\\ SNML"Items1e.truea]{0,60}"#) {
+        drop(read(&body, &asked(&[])));
+    }
+}

@@ -1,0 +1,231 @@
+//! Pages that DynamoDB may well send, and some that it never should.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::item::WhyUnreadable;
+use domain::sort_key::SortKeyForm;
+use serde_json::{Value, json};
+
+use super::super::layout::PartitionFormat;
+use super::super::schema::KeyType;
+use super::*;
+
+const KEY: &str = "2026-11-20T20:15:30.123Z#evt_01";
+
+pub(super) fn asked(table_keys: &[&str]) -> Asked {
+    let layout = EventsTable {
+        table: "events".into(),
+        index: None,
+        partition_key: "pk".into(),
+        sort_key: "sk".into(),
+        partition_format: PartitionFormat::default(),
+        sort_key_form: SortKeyForm::Rfc3339,
+        body: "event".into(),
+        ttl: Some("expires_at".into()),
+    };
+    let table_keys = table_keys.iter().map(|name| (*name).to_owned()).collect();
+    let schema = Schema { sort_key: KeyType::Text, table_keys };
+    Asked { layout: layout.into(), schema: schema.into(), partition: "acme".into() }
+}
+
+pub(super) fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+/// A value as DynamoDB's JSON, in the words of its API reference.
+pub(super) fn wire(value: &AttributeValue) -> Value {
+    let base64 = |blob: &aws_sdk_dynamodb::primitives::Blob| BASE64.encode(blob.as_ref());
+    match value {
+        AttributeValue::S(text) => json!({"S": text}),
+        AttributeValue::N(number) => json!({"N": number}),
+        AttributeValue::B(blob) => json!({"B": base64(blob)}),
+        AttributeValue::Bool(yes) => json!({"BOOL": yes}),
+        AttributeValue::Null(yes) => json!({"NULL": yes}),
+        AttributeValue::L(list) => json!({"L": list.iter().map(wire).collect::<Vec<_>>()}),
+        AttributeValue::M(map) => json!({"M": wire_map(map)}),
+        AttributeValue::Ss(set) => json!({"SS": set}),
+        AttributeValue::Ns(set) => json!({"NS": set}),
+        AttributeValue::Bs(set) => json!({"BS": set.iter().map(base64).collect::<Vec<_>>()}),
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(super) fn wire_map(map: &HashMap<String, AttributeValue>) -> Value {
+    map.iter().map(|(name, value)| (name.clone(), wire(value))).collect()
+}
+
+pub(super) type Attributes<const N: usize> = [(&'static str, AttributeValue); N];
+
+pub(super) fn item<const N: usize>(sort: &str, more: Attributes<N>) -> HashMap<String, AttributeValue> {
+    let keys = [("pk", text("acme")), ("sk", text(sort)), ("expires_at", AttributeValue::N("1".into()))];
+    keys.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn read_one(item: &Value, asked: &Asked) -> Result<SourceItem, Unread> {
+    let mut page = read(&json!({"Count": 1, "Items": [item], "ScannedCount": 1}).to_string(), asked)?;
+    assert!(page.items.len() == 1 && page.next.is_none());
+    Ok(page.items.remove(0))
+}
+
+fn read_default(item: &HashMap<String, AttributeValue>) -> Result<SourceItem, Unread> {
+    read_one(&wire_map(item), &asked(&[]))
+}
+
+fn json_of(value: AttributeValue) -> String {
+    let map = AttributeValue::M(HashMap::from([("v".to_owned(), value)]));
+    let read = read_default(&item(KEY, [("event", map)])).unwrap();
+    String::from_utf8(read.content.unwrap().to_vec()).unwrap()
+}
+
+fn reason<const N: usize>(sort: &str, more: Attributes<N>) -> WhyUnreadable {
+    let unreadable = read_default(&item(sort, more)).unwrap().content.unwrap_err();
+    assert_eq!((unreadable.partition_key.as_str(), unreadable.sort_key.as_str()), ("acme", sort));
+    unreadable.reason
+}
+
+#[test]
+fn all_three_shapes_of_an_event_are_read() {
+    let map = HashMap::from([("n".to_owned(), AttributeValue::N("1".into()))]);
+    for (more, json) in [
+        (vec![("event", text("{\"b\": 1.00,\n\"a\":2}")), ("other", text("x"))], "{\"b\": 1.00,\"a\":2}"),
+        (vec![("event", AttributeValue::M(map))], r#"{"n":1}"#),
+        (vec![("actor", text("ann"))], r#"{"actor":"ann"}"#),
+    ] {
+        let mut whole = item(KEY, []);
+        whole.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        let read = read_default(&whole).unwrap();
+        assert_eq!(read.content.unwrap(), json);
+        assert_eq!(read.time.unwrap().to_string(), "2026-11-20T20:15:30.123Z");
+        assert_eq!((read.key.sort.as_slice(), read.key.tie.as_slice()), (KEY.as_bytes(), &b"acme"[..]));
+    }
+}
+
+#[test]
+fn keys_of_a_map_keep_the_order_that_dynamodb_gives() {
+    let page = format!(
+        r#"{{"Items":[{{"zeta":{{"N":"1"}},"pk":{{"S":"acme"}},"Alpha":{{"L":[]}},"sk":{{"S":"{KEY}"}},"":{{"M":{{"b":{{"NULL":true}},"a":{{"S":""}}}}}}}}]}}"#
+    );
+    let read = read(&page, &asked(&[])).unwrap().items.remove(0);
+    assert_eq!(read.content.unwrap(), r#"{"zeta":1,"Alpha":[],"":{"b":null,"a":""}}"#);
+}
+
+#[test]
+fn every_type_is_written_without_loss() {
+    let numbers = ["12345678901234567890123456789012345678", "-0.10", "2", "1E+2", "-10"];
+    for (value, written) in [
+        (text(""), r#""""#),
+        (text("a\"\\\n\u{1}\u{2028}\u{1F600}"), "\"a\\\"\\\\\\n\\u0001\u{2028}\u{1F600}\""),
+        (AttributeValue::N(numbers[0].into()), numbers[0]),
+        (AttributeValue::B(vec![0, 255, 16].into()), r#""AP8Q""#),
+        (AttributeValue::Bool(false), "false"),
+        (AttributeValue::Null(true), "null"),
+        (AttributeValue::L(vec![]), "[]"),
+        (AttributeValue::M(HashMap::new()), "{}"),
+        (AttributeValue::Ss(["b", "a", "B", "ä"].map(Into::into).into()), r#"["B","a","b","ä"]"#),
+        (
+            AttributeValue::Ns(numbers.map(Into::into).into()),
+            "[-10,-0.10,2,1E+2,12345678901234567890123456789012345678]",
+        ),
+        (AttributeValue::Bs([vec![2], vec![], vec![1, 1]].map(Into::into).into()), r#"["","AQE=","Ag=="]"#),
+    ] {
+        assert_eq!(json_of(value), format!("{{\"v\":{written}}}"));
+    }
+    let deep = (0..31).fold(text("x"), |inner, _| AttributeValue::L(vec![inner]));
+    assert_eq!(json_of(deep), format!("{{\"v\":{}\"x\"{}}}", "[".repeat(31), "]".repeat(31)));
+}
+
+#[test]
+fn what_can_not_be_read_is_handed_on_with_its_keys_and_the_reason() {
+    use AttributeValue::{L, M, N, Null};
+    assert_eq!(reason(KEY, []), WhyUnreadable::NoEvent);
+    assert_eq!(reason(KEY, [("event", Null(true))]), WhyUnreadable::EventType);
+    assert_eq!(reason(KEY, [("event", L(vec![]))]), WhyUnreadable::EventType);
+    assert_eq!(reason(KEY, [("event", text("login by ann"))]), WhyUnreadable::NotJson);
+    assert_eq!(reason("PROFILE", [("event", text("{}"))]), WhyUnreadable::SortKeyForm);
+    assert_eq!(reason("PROFILE", []), WhyUnreadable::SortKeyForm);
+    let no_number = || HashMap::from([("deep".to_owned(), L(vec![N("1".into()), N("NaN".into())]))]);
+    assert_eq!(reason(KEY, [("event", M(no_number()))]), WhyUnreadable::EventType);
+    assert_eq!(reason(KEY, [("other", M(no_number()))]), WhyUnreadable::EventType);
+}
+
+#[test]
+fn an_item_that_can_not_be_written_leaves_the_next_one_as_it_is() {
+    for odd in [
+        json!({"M": {"a": {"S": "secret"}, "n": {"N": "NaN"}, "b": {"S": "}]"}}}),
+        json!({"M": {"a": {"X": [1, {"S": "new"}]}}}),
+        json!({"M": {"a": {"B": "=not base64="}}}),
+        json!({"X": {"deep": [true, null, -1.5e3]}}),
+    ] {
+        let keys = |n: u8| json!({"pk": {"S": "acme"}, "sk": {"S": format!("2026-11-20T20:15:3{n}Z")}});
+        let (mut first, mut second) = (keys(0), keys(1));
+        first["event"] = odd;
+        second["event"] = json!({"M": {"ok": {"BOOL": true}}});
+        let page = read(&json!({"Items": [first, second]}).to_string(), &asked(&[])).unwrap();
+        let why = page.items[0].content.as_ref().unwrap_err();
+        assert!(why.reason == WhyUnreadable::EventType && !why.detail.contains("secret"), "{why:?}");
+        assert_eq!(page.items[1].content.as_ref().unwrap(), r#"{"ok":true}"#);
+    }
+}
+
+#[test]
+fn the_detail_never_shows_what_the_event_says() {
+    let secret = item(KEY, [("event", text("{\"password\": hunter2}"))]);
+    let detail = read_default(&secret).unwrap().content.unwrap_err().detail;
+    assert!(
+        detail.contains("`event`") && detail.contains("line 1") && !detail.contains("hunter2"),
+        "{detail}"
+    );
+}
+
+#[test]
+fn an_item_of_another_partition_is_foreign_whatever_else_it_is() {
+    for (other, told) in
+        [(Some(text(&"b".repeat(300))), "bbb"), (Some(AttributeValue::Null(true)), "(not"), (None, "(none")]
+    {
+        let mut item = item(KEY, [("event", text("{}"))]);
+        item.remove("pk");
+        item.extend(other.map(|value| ("pk".to_owned(), value)));
+        let Err(Unread::Refused(PageError::Foreign { asked, found })) = read_default(&item) else {
+            panic!("it was let in")
+        };
+        assert!(asked == "acme" && found.starts_with(told) && found.len() <= 100, "{found}");
+    }
+}
+
+#[test]
+fn through_an_index_the_key_of_the_table_breaks_the_tie_and_stays_in_the_event() {
+    let of = |id: &str| read_one(&wire_map(&item(KEY, [("id", text(id))])), &asked(&["id"])).unwrap();
+    let (one, other) = (of("1"), of("2"));
+    assert_eq!(one.key.sort, other.key.sort);
+    assert!(one.key.tie < other.key.tie);
+    assert_eq!(one.content.unwrap(), r#"{"id":"1"}"#);
+    assert!(matches!(read_one(&wire_map(&item(KEY, [])), &asked(&["id"])), Err(Unread::Refused(_))));
+}
+
+#[test]
+fn the_next_page_starts_where_dynamodb_says() {
+    let key = json!({"pk": {"S": "acme"}, "sk": {"N": "1"}, "id": {"B": "AP8Q"}});
+    let page = json!({"Items": [], "LastEvaluatedKey": key, "ConsumedCapacity": {"CapacityUnits": 0.5}});
+    let next = read(&page.to_string(), &asked(&[])).unwrap().next.unwrap();
+    assert_eq!(
+        (&next["sk"], &next["id"]),
+        (&AttributeValue::N("1".into()), &AttributeValue::B(vec![0, 255, 16].into()))
+    );
+    let last = json!({"Items": [], "LastEvaluatedKey": null});
+    assert!(read(&last.to_string(), &asked(&[])).unwrap().next.is_none());
+    let odd = json!({"Items": [], "LastEvaluatedKey": {"sk": {"L": []}}});
+    assert!(matches!(read(&odd.to_string(), &asked(&[])), Err(Unread::Malformed(_))));
+}
+
+#[test]
+fn a_page_that_breaks_off_anywhere_is_not_taken_for_a_shorter_one() {
+    let page = json!({"Items": [wire_map(&item(KEY, [("event", text("{}"))]))], "Count": 1}).to_string();
+    for end in (0..page.len()).filter(|end| page.is_char_boundary(*end)) {
+        let cut = read(&page[..end], &asked(&[]));
+        // What is broken in an item may be seen as an item that lacks something first; neither is taken.
+        assert!(cut.is_err(), "{}", &page[..end]);
+    }
+    for more in [",", "}", "{}", "x"] {
+        assert!(matches!(read(&format!("{page}{more}"), &asked(&[])), Err(Unread::Malformed(_))), "{more}");
+    }
+}
