@@ -64,7 +64,12 @@ impl Running {
             exporter_role: "auditferry-exporter".into(),
             template_url: None,
         };
-        let exporter = exporter.verifying(Arc::new(ledger.clone()), Arc::new(prober.clone()), vendor);
+        let exporter = exporter.verifying(
+            Arc::new(ledger.clone()),
+            Arc::new(prober.clone()),
+            Arc::new(bus.clone()),
+            vendor,
+        );
         Self { clock, ledger, customers, prober, bus, exporter, id: connector.id }
     }
 
