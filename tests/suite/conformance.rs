@@ -118,6 +118,8 @@ conforms! { watch; fake FakeLedger::new(); adapter embedded::ledger().await;
     everyone_is_seen_once_over_all_pages
     of_racing_ticks_exactly_one_keeps_its_place
     its_place_is_in_no_list
+    of_racing_ticks_exactly_one_tells
+    nothing_is_remembered_of_who_exports_nothing
 }
 
 conforms! { staging; fake FakeStaging::new(); adapter embedded::staging().await;

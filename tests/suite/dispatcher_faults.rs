@@ -8,7 +8,7 @@ use dispatcher::{CLAIM, Dispatched, Ports, TickFailed, Watchdog, dispatch, tick}
 use domain::names::ConnectorId;
 use domain::ports::{Clock as _, DUE_SHARDS, PortError, due_shard};
 use tests::failing::{Flaky, Plan, Trouble};
-use tests::fakes::{FakeClock, FakeLedger, FakeMeter, FakeQueue, SeededRandomness};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeMeter, FakeQueue, SeededRandomness};
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
 use tests::turns::{Worker, interleave};
 
@@ -69,6 +69,7 @@ impl World {
         let meter = FakeMeter::new();
         let watchdog = Watchdog {
             ledger: Arc::new(self.ledger.clone()),
+            bus: Arc::new(FakeBus::new()),
             clock: Arc::new(self.clock.clone()),
             timing: TIMING,
             retention: None,

@@ -5,6 +5,7 @@
 //! nothing either: the claim only moves `next_run_at` to [`CLAIM`] from now, and then the connector is due
 //! again.
 
+mod notices;
 mod send;
 mod tick;
 mod watchdog;
@@ -19,6 +20,7 @@ use serde::Serialize;
 
 use send::{Sent, send};
 
+pub use notices::NOTICES_A_TICK;
 pub use tick::tick;
 pub use watchdog::{CONNECTORS_A_TICK, Watchdog};
 

@@ -1,5 +1,8 @@
 //! What Auditferry tells the event bus.
 //!
+//! Changes are told, not states: a block when it begins or says something new and when it ends, an export that does
+//! not come and that it comes again. As long as it lasts, either is told again once a day.
+//!
 //! What a reader may rely on, as long as the bus takes what it is told: of each delivered part, of each block that
 //! says something new and of its end there is at least one notice, however often workers die. It is announced
 //! before the step that it reports is recorded, so a crash between the two has it told again; its `id` is the same
@@ -7,18 +10,26 @@
 //! with another `since` and so another `id`.) Notices of one connector are told in the order of its parts, but a
 //! bus promises no order to its readers.
 //!
+//! What the watchdog tells (an export that does not come, that it comes again, the daily reminders) it remembers
+//! first and tells then, so that of two ticks at once one tells it. A crash between the two leaves it untold until
+//! the next day's reminder.
+//!
 //! What no reader may rely on: a bus that refuses, or does not answer for as long as one request is tried, keeps no
 //! file from a customer. The run goes on and counts the notice as unannounced, and that notice is never told again.
 //! A change of settings is told after it is stored, once, so a crash or such a bus leaves it untold. The ledger is
 //! the truth: its history of parts, its block and its changes hold everything that notices tell, and whoever must
 //! miss nothing reads them.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::connector::{Caller, Change, State, Verb};
+use crate::cursor::Cursor;
 use crate::fault::Block;
 use crate::names::{ConnectorId, TenantId};
 use crate::part::{Kind, Part, PartNumber, Window};
+use crate::peril::Peril;
 use crate::time::Time;
 
 /// One event for the bus.
@@ -43,12 +54,39 @@ pub enum Fact {
     Delivered(Delivery),
     /// A part with nothing but the heartbeat is in the customer's bucket.
     Heartbeat(Delivery),
-    /// Delivery is blocked, or blocked for another reason than before.
+    /// Delivery or reading is blocked, or blocked for another reason than before; or still is, a day later.
     Blocked {
         /// Why, and what to do.
         block: Block,
-        /// The oldest part that waits.
-        waiting_from: Option<PartNumber>,
+        /// What waits.
+        #[serde(flatten)]
+        backlog: Backlog,
+        /// What would be lost, and from when on.
+        loss: Peril,
+        /// It was told before, and lasts.
+        reminder: bool,
+    },
+    /// What is due is not sealed, and no block says why; or still is not, a day later.
+    Stale {
+        /// When it should have been sealed.
+        since: Time,
+        /// What waits beside it, and up to where all is sealed.
+        #[serde(flatten)]
+        backlog: Backlog,
+        /// What would be lost, and from when on.
+        loss: Peril,
+        /// It was told before, and lasts.
+        reminder: bool,
+    },
+    /// What was stale is sealed in time again.
+    OnTime {
+        /// Since when it had been stale.
+        stale_since: Time,
+        /// For how long, seconds.
+        stale_seconds: u64,
+        /// What waits for its delivery, and up to where all is sealed.
+        #[serde(flatten)]
+        backlog: Backlog,
     },
     /// A connector's settings were changed.
     Changed {
@@ -62,10 +100,44 @@ pub enum Fact {
         state: State,
     },
     /// Delivery works again, or reading does.
-    Recovered {
-        /// Since when it had been blocked.
-        blocked_since: Time,
-    },
+    Recovered(Recovery),
+}
+
+/// What is sealed and waits for its delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Backlog {
+    /// The oldest part that waits; none if none does.
+    pub waiting_from: Option<PartNumber>,
+    /// How many parts wait.
+    pub waiting_parts: u64,
+    /// The exclusive end of what is sealed.
+    pub sealed_to: Time,
+}
+
+impl Backlog {
+    /// What waits at a connector that stands here.
+    #[must_use]
+    pub fn of(cursor: &Cursor) -> Self {
+        Self {
+            waiting_from: cursor.undelivered(),
+            waiting_parts: cursor.next.previous().get().saturating_sub(cursor.delivered.get()),
+            sealed_to: cursor.watermark,
+        }
+    }
+}
+
+/// The end of a block. How many events are caught up on, each part's own notice says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recovery {
+    /// Since when it had been blocked.
+    pub blocked_since: Time,
+    /// For how long, seconds.
+    pub blocked_seconds: u64,
+    /// Where the window of the oldest part that waited begins; none if it was reading that was blocked.
+    pub caught_up_from: Option<Time>,
+    /// What is being caught up on: all that waited, the first of it included, which has just arrived.
+    #[serde(flatten)]
+    pub backlog: Backlog,
 }
 
 /// A delivered part, as the bus is told of it.
@@ -108,22 +180,64 @@ impl Notice {
         Self::new(tenant, &part.connector, &part.number.to_string(), fact)
     }
 
-    /// Delivery is blocked.
+    /// Delivery or reading is blocked, at a connector that stands here. `retention` is for how long the events
+    /// table keeps an event, if not for ever.
     #[must_use]
     pub fn blocked(
         tenant: &TenantId,
         connector: &ConnectorId,
         block: Block,
-        waiting_from: Option<PartNumber>,
+        cursor: &Cursor,
+        retention: Option<Duration>,
     ) -> Self {
         let mark = format!("{}-{}-{}", block.since, block.stage.as_str(), block.code);
-        Self::new(tenant, connector, &mark, Fact::Blocked { block, waiting_from })
+        let loss = Peril::of_block(&block, cursor.watermark, retention);
+        let fact = Fact::Blocked { block, backlog: Backlog::of(cursor), loss, reminder: false };
+        Self::new(tenant, connector, &mark, fact)
+    }
+
+    /// What should have been sealed at `since` is not.
+    #[must_use]
+    pub fn stale(
+        tenant: &TenantId,
+        connector: &ConnectorId,
+        since: Time,
+        cursor: &Cursor,
+        retention: Option<Duration>,
+    ) -> Self {
+        let loss = Peril::of_unsealed(cursor.watermark, retention);
+        let fact = Fact::Stale { since, backlog: Backlog::of(cursor), loss, reminder: false };
+        Self::new(tenant, connector, &since.to_string(), fact)
+    }
+
+    /// What was stale since then is sealed in time again at `now`.
+    #[must_use]
+    pub fn on_time(
+        tenant: &TenantId,
+        connector: &ConnectorId,
+        stale_since: Time,
+        cursor: &Cursor,
+        now: Time,
+    ) -> Self {
+        let stale_seconds = now.since(stale_since).as_secs();
+        let fact = Fact::OnTime { stale_since, stale_seconds, backlog: Backlog::of(cursor) };
+        Self::new(tenant, connector, &stale_since.to_string(), fact)
+    }
+
+    /// The same, told again at `now`, since it lasts. Of what is no state, it is the same notice.
+    #[must_use]
+    pub fn again(mut self, now: Time) -> Self {
+        if let Fact::Blocked { reminder, .. } | Fact::Stale { reminder, .. } = &mut self.fact {
+            *reminder = true;
+            self.id = format!("{}-again-{now}", self.id);
+        }
+        self
     }
 
     /// Delivery works again, or reading does.
     #[must_use]
-    pub fn recovered(tenant: &TenantId, connector: &ConnectorId, blocked_since: Time) -> Self {
-        Self::new(tenant, connector, &blocked_since.to_string(), Fact::Recovered { blocked_since })
+    pub fn recovered(tenant: &TenantId, connector: &ConnectorId, recovery: Recovery) -> Self {
+        Self::new(tenant, connector, &recovery.blocked_since.to_string(), Fact::Recovered(recovery))
     }
 
     /// A connector's settings were changed.
@@ -148,7 +262,9 @@ impl Fact {
             Self::Delivered(_) => "ExportDelivered",
             Self::Heartbeat(_) => "ExportHeartbeat",
             Self::Blocked { .. } => "ExportBlocked",
-            Self::Recovered { .. } => "ExportRecovered",
+            Self::Stale { .. } => "ExportStale",
+            Self::OnTime { .. } => "ExportOnTime",
+            Self::Recovered(_) => "ExportRecovered",
             Self::Changed { .. } => "ConnectorChanged",
         }
     }

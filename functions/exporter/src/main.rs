@@ -75,9 +75,9 @@ async fn wire(settings: ExporterSettings, meter: LogMeter) -> Wired {
         clock,
         randomness: Arc::new(SystemRandomness),
     };
-    let (timing, part_limits) = (settings.timing, settings.part_limits);
+    let (timing, part_limits, retention) = (settings.timing, settings.part_limits, settings.retention);
     Wired {
-        exporter: Exporter { ports, timing, part_limits, onboarding: None },
+        exporter: Exporter { ports, timing, part_limits, retention, onboarding: None },
         connectors: ledger,
         prober: Arc::new(StsProber::new(sts, customers)),
         bus: Arc::new(noted),

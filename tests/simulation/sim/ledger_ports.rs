@@ -7,7 +7,7 @@ use domain::part::{Part, PartNumber};
 use domain::ports::{Claim, Due, DuePage, LeaseAnswer, PortError, Runs, Watch, WatchPage};
 use domain::protocol::{Mark, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
-use domain::watch::{Place, Sweep};
+use domain::watch::{Place, Sweep, Told};
 
 use super::broken::Broken;
 use super::call::Kind;
@@ -152,5 +152,15 @@ impl Watch for Worker {
 
     async fn keep(&self, sweep: &Sweep) -> Result<bool, PortError> {
         self.call(Kind::Ledger, "keep", self.world.ledger.keep(sweep), passing).await
+    }
+
+    async fn remember(
+        &self,
+        id: &ConnectorId,
+        before: Option<&Told>,
+        after: &Told,
+    ) -> Result<bool, PortError> {
+        let remember = self.world.ledger.remember(id, before, after);
+        self.call(Kind::Ledger, "remember", remember, passing).await
     }
 }

@@ -4,6 +4,7 @@
 mod agreement;
 mod alarm;
 mod format;
+mod notices;
 mod retention;
 mod situations;
 mod trouble;

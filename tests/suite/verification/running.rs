@@ -55,8 +55,13 @@ impl Running {
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(SeededRandomness::new(1)),
         };
-        let exporter =
-            Exporter { ports, timing: TIMING, part_limits: PartLimits::default(), onboarding: None };
+        let exporter = Exporter {
+            ports,
+            timing: TIMING,
+            part_limits: PartLimits::default(),
+            retention: None,
+            onboarding: None,
+        };
         let vendor = Vendor {
             account: super::vendor(),
             partition: "aws".into(),

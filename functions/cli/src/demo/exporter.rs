@@ -73,7 +73,7 @@ async fn wire(shift_ms: i64, stop: bool, surroundings: &Surroundings) -> Result<
         clock: Arc::new(SystemClock::shifted(shift_ms)),
         randomness: Arc::new(SystemRandomness),
     };
-    Ok(Exporter { ports, timing, part_limits, onboarding: None })
+    Ok(Exporter { ports, timing, part_limits, retention: None, onboarding: None })
 }
 
 /// The bus of the demo, which is in another process.
