@@ -114,7 +114,10 @@ pub async fn of_racing_ticks_exactly_one_tells(ledger: &(impl Ledger + Watch)) {
     }
     seal_next(ledger, &connector, before.watermark + HOUR).await;
     let seen = only(ledger).await;
-    assert_eq!((seen.told, seen.connector, seen.tenant), (last, connector.id.clone(), connector.tenant.clone()));
+    assert_eq!(
+        (seen.told, seen.connector, seen.tenant),
+        (last, connector.id.clone(), connector.tenant.clone())
+    );
     assert_eq!(seen.cursor, Some(cursor(ledger, &connector).await));
 }
 
