@@ -62,6 +62,7 @@ conforms! { runs; fake FakeLedger::new(); adapter embedded::ledger().await;
     a_block_stays_until_a_mark_takes_it_away
     a_seal_carries_unblocking_and_reconcile
     a_reading_is_noted_until_someone_seals
+    of_unreadable_items_one_worker_tells_and_then_nobody_for_a_while
     the_reconcile_moves_only_from_where_it_stood
 }
 

@@ -11,7 +11,7 @@
 //! bus promises no order to its readers.
 //!
 //! What the watchdog tells (an export that does not come, that it comes again, the daily reminders) it remembers
-//! first and tells then, so that of two ticks at once one tells it. A crash between the two leaves it untold until
+//! first and tells then, and so does the exporter with items that it could not read, so that of two ticks at once one tells it. A crash between the two leaves it untold until
 //! the next day's reminder.
 //!
 //! What no reader may rely on: a bus that refuses, or does not answer for as long as one request is tried, keeps no
@@ -27,6 +27,7 @@ use serde::Serialize;
 use crate::connector::{Caller, Change, State, Verb};
 use crate::cursor::Cursor;
 use crate::fault::Block;
+use crate::item::{Unreadable, WhyUnreadable};
 use crate::names::{ConnectorId, TenantId};
 use crate::part::{Kind, Part, PartNumber, Window};
 use crate::peril::Peril;
@@ -88,6 +89,8 @@ pub enum Fact {
         #[serde(flatten)]
         backlog: Backlog,
     },
+    /// Items that are no events were exported as records of their keys; told once a day at most.
+    Unreadable(UnreadableItems),
     /// A connector's settings were changed.
     Changed {
         /// The version that the change made.
@@ -138,6 +141,23 @@ pub struct Recovery {
     /// What is being caught up on: all that waited, the first of it included, which has just arrived.
     #[serde(flatten)]
     pub backlog: Backlog,
+}
+
+/// Items of a part that could not be read as events, never what is in them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnreadableItems {
+    /// The part that holds records of them.
+    pub part: PartNumber,
+    /// Its window.
+    pub window: Window,
+    /// How many.
+    pub items: u64,
+    /// The partition key of the first of them.
+    pub partition_key: String,
+    /// Its sort key.
+    pub sort_key: String,
+    /// What is wrong with it.
+    pub reason: WhyUnreadable,
 }
 
 /// A delivered part, as the bus is told of it.
@@ -240,6 +260,20 @@ impl Notice {
         Self::new(tenant, connector, &recovery.blocked_since.to_string(), Fact::Recovered(recovery))
     }
 
+    /// This part, just sealed, holds records of items that are no events; `first` is the first of them.
+    #[must_use]
+    pub fn unreadable(tenant: &TenantId, part: &Part, first: &Unreadable) -> Self {
+        let fact = Fact::Unreadable(UnreadableItems {
+            part: part.number,
+            window: part.window,
+            items: part.unreadable,
+            partition_key: first.partition_key.clone(),
+            sort_key: first.sort_key.clone(),
+            reason: first.reason,
+        });
+        Self::new(tenant, &part.connector, &part.number.to_string(), fact)
+    }
+
     /// A connector's settings were changed.
     #[must_use]
     pub fn changed(change: &Change) -> Self {
@@ -265,6 +299,7 @@ impl Fact {
             Self::Stale { .. } => "ExportStale",
             Self::OnTime { .. } => "ExportOnTime",
             Self::Recovered(_) => "ExportRecovered",
+            Self::Unreadable(_) => "ExportUnreadable",
             Self::Changed { .. } => "ConnectorChanged",
         }
     }

@@ -12,6 +12,7 @@ use domain::time::Time;
 
 use crate::hands::Hands;
 use crate::metrics::{Asked, Measured, Tally};
+use crate::unreadable::tell;
 use crate::weekly::verify_again;
 
 /// Everything outside that an export needs.
@@ -79,8 +80,11 @@ pub(crate) async fn measured(exporter: &Exporter, id: &ConnectorId, deadline: Ti
         run = next;
         let asked = Asked::of(&effect);
         answer = match effect {
-            Effect::Finish(outcome) => {
+            Effect::Finish(mut outcome) => {
                 let mut tenant = None;
+                if let Some(notice) = hands.unreadable() {
+                    tell(exporter, notice, &mut outcome, deadline).await;
+                }
                 if let Some((connector, opened_with)) = hands.seen() {
                     tenant = Some(connector.tenant.clone());
                     // Boxed: what is seldom needed must not make every run's future large.

@@ -111,6 +111,11 @@ impl Runs for Worker {
         self.call(Kind::Ledger, "read_through", self.world.ledger.read_through(id, read), passing).await
     }
 
+    async fn tells_of_unreadable(&self, id: &ConnectorId, since: Time, now: Time) -> Result<bool, PortError> {
+        let told = self.world.ledger.tells_of_unreadable(id, since, now);
+        self.call(Kind::Ledger, "tells_of_unreadable", told, passing).await
+    }
+
     async fn reconciled(&self, id: &ConnectorId, noted: &Reconciled) -> Result<(), PortError> {
         self.call(Kind::Ledger, "reconciled", self.world.ledger.reconciled(id, noted), passing).await
     }

@@ -3,6 +3,7 @@
 use domain::connector::Connector;
 use domain::cursor::Cursor;
 use domain::fault::{Block, Fault, Reason, Stage};
+use domain::item::{Unreadable, WhyUnreadable};
 use domain::notice::{Backlog, Notice, Recovery};
 use domain::part::Window;
 use domain::ports::{Bus, PortError};
@@ -84,7 +85,14 @@ fn every_kind() -> Vec<Notice> {
     let mut part = fixtures::part(&connector, domain::part::PartNumber::FIRST, window, &fixtures::worker());
     let delivered = Notice::delivered(&connector.tenant, &part);
     part.kind = domain::part::Kind::Heartbeat;
+    let first = Unreadable {
+        partition_key: "acme".into(),
+        sort_key: "PROFILE".into(),
+        reason: WhyUnreadable::SortKeyForm,
+        detail: "not an RFC 3339 time".into(),
+    };
     vec![
+        Notice::unreadable(&connector.tenant, &part, &first),
         delivered,
         Notice::delivered(&connector.tenant, &part),
         blocked(&connector, 100),

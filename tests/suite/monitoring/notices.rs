@@ -6,7 +6,9 @@ use dispatcher::NOTICES_A_TICK;
 use domain::connector::Verb;
 use domain::cursor::Cursor;
 use domain::fault::{Block, Fault, Reason, Stage};
+use domain::item::{Unreadable, WhyUnreadable};
 use domain::notice::{Backlog, Fact, Notice, Recovery};
+use domain::part::{PartNumber, Window};
 use regex::Regex;
 use serde_json::Value;
 use tests::failing::Outage;
@@ -117,6 +119,21 @@ async fn after_an_outage_of_everything_a_tick_tells_no_more_than_its_share() {
 }
 
 #[tokio::test]
+async fn items_that_are_no_events_are_told_once_a_day_by_their_place_and_never_by_their_content() {
+    let mut world = healthy().await;
+    let tenant = world.tenant.to_string();
+    for _ in 0..26 {
+        world.store(&tenant, "canary-5d1e, which is not JSON");
+        world.go_on(HOUR).await;
+    }
+    let told = world.trouble();
+    assert_eq!(world.kinds(), ["ExportUnreadable"; 2], "at once, and after a day: {told:?}");
+    let Fact::Unreadable(items) = &told[0].fact else { panic!("{told:?}") };
+    assert!(items.items == 1 && items.sort_key.contains("#evt_"), "{items:?}");
+    assert!(!format!("{:?} {:?}", world.bus.told(), world.lines()).contains("canary"));
+}
+
+#[tokio::test]
 async fn two_ticks_at_once_tell_once() {
     let mut world = healthy().await;
     world.clock.advance(HOUR * 5);
@@ -142,12 +159,21 @@ fn told_by_email() -> Vec<Notice> {
     let block = Block::new(&fault, connector.destination.as_ref().unwrap(), None, now, 0);
     let changed =
         |what| Notice::changed(&domain::connector::Change { what, ..tests::fixtures::creation(&connector) });
+    let window = Window { from: now, to: now };
+    let part = tests::fixtures::part(&connector, PartNumber::FIRST, window, &tests::fixtures::worker());
+    let first = Unreadable {
+        partition_key: "acme".into(),
+        sort_key: "2026-11-20T20:15:00Z#evt_1".into(),
+        reason: WhyUnreadable::NotJson,
+        detail: "not JSON at line 1, column 1".into(),
+    };
     let recovery = Recovery { blocked_since: now, blocked_seconds: 60, caught_up_from: None, backlog };
     vec![
         Notice::blocked(tenant, id, block, &cursor, None),
         Notice::recovered(tenant, id, recovery),
         Notice::stale(tenant, id, now, &cursor, None),
         Notice::on_time(tenant, id, now, &cursor, now),
+        Notice::unreadable(tenant, &part, &first),
         changed(Verb::Pause),
         changed(Verb::RefuseDestination),
     ]

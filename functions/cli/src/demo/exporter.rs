@@ -121,6 +121,10 @@ impl Runs for StopBeforeMark {
         self.0.seal(seal).await
     }
 
+    async fn tells_of_unreadable(&self, id: &ConnectorId, since: Time, now: Time) -> Result<bool, PortError> {
+        self.0.tells_of_unreadable(id, since, now).await
+    }
+
     async fn part(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError> {
         self.0.part(id, number).await
     }

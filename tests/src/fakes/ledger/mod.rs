@@ -52,6 +52,8 @@ struct Row {
     asked: Option<(String, Time)>,
     /// What the watchdog told of it last.
     told: Option<Told>,
+    /// When the exporter told of unreadable items last.
+    unreadable_told_at: Option<Time>,
 }
 
 /// A write that took effect.
@@ -154,7 +156,16 @@ impl Table {
 impl Row {
     fn new(connector: Connector, cursor: Option<Cursor>) -> Self {
         let (parts, changes) = (BTreeMap::new(), BTreeMap::new());
-        Self { connector, cursor, lease: None, parts, changes, asked: None, told: None }
+        Self {
+            connector,
+            cursor,
+            lease: None,
+            parts,
+            changes,
+            asked: None,
+            told: None,
+            unreadable_told_at: None,
+        }
     }
 
     fn cursor_mut(&mut self) -> &mut Cursor {
