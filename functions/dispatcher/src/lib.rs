@@ -18,7 +18,7 @@ use domain::time::Time;
 use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 
-use send::{Sent, send};
+use send::{Ended, send};
 
 pub use notices::NOTICES_A_TICK;
 pub use tick::tick;
@@ -139,7 +139,7 @@ impl Tick<'_> {
             let until = self.ports.clock.now() + CLAIM;
             let claimed = self.claim(page.due, until).await;
             self.done.claimed += claimed.len() as u64;
-            let Sent { sent, given_back, failure } = send(self.ports, &claimed, until).await;
+            let Ended { sent, given_back, failure } = send(self.ports, &claimed, until).await;
             self.done.sent += sent;
             self.done.given_back += given_back;
             if let Some(failure) = failure {

@@ -16,7 +16,7 @@ const TRIES: u32 = 4;
 /// What became of claimed connectors. One that is neither sent nor given back comes due again when its claim has
 /// run out.
 #[derive(Debug, Default)]
-pub(crate) struct Sent {
+pub(crate) struct Ended {
     /// How many the queue has taken.
     pub(crate) sent: u64,
     /// How many were given back.
@@ -27,10 +27,10 @@ pub(crate) struct Sent {
 
 /// Sends all of `claimed`. Each batch comes to its end, whatever becomes of the others: it sends its connectors or
 /// gives them back.
-pub(crate) async fn send(ports: &Ports, claimed: &[Claim], until: Time) -> Sent {
+pub(crate) async fn send(ports: &Ports, claimed: &[Claim], until: Time) -> Ended {
     let batches = claimed.chunks(QUEUE_BATCH).map(|batch| send_batch(ports, batch, until));
     let mut batches = stream::iter(batches).buffer_unordered(BATCHES_AT_ONCE);
-    let mut all = Sent::default();
+    let mut all = Ended::default();
     while let Some(batch) = batches.next().await {
         all.sent += batch.sent;
         all.given_back += batch.given_back;
@@ -41,7 +41,7 @@ pub(crate) async fn send(ports: &Ports, claimed: &[Claim], until: Time) -> Sent 
 
 /// One batch. The answer of a batch send may name entries that failed while the others went through: only
 /// those are sent again.
-async fn send_batch(ports: &Ports, batch: &[Claim], until: Time) -> Sent {
+async fn send_batch(ports: &Ports, batch: &[Claim], until: Time) -> Ended {
     let mut left: Vec<ConnectorId> = batch.iter().map(|claim| claim.id.clone()).collect();
     let mut error = None;
     for attempt in 1..=TRIES {
@@ -54,7 +54,7 @@ async fn send_batch(ports: &Ports, batch: &[Claim], until: Time) -> Sent {
             }
         }
         if left.is_empty() {
-            return Sent { sent: batch.len() as u64, ..Sent::default() };
+            return Ended { sent: batch.len() as u64, ..Ended::default() };
         }
         if attempt < TRIES {
             ports.clock.sleep(REQUEST.delay(attempt, ports.randomness.next_u64())).await;
@@ -73,5 +73,5 @@ async fn send_batch(ports: &Ports, batch: &[Claim], until: Time) -> Sent {
         }
     }
     let sent = batch.len().saturating_sub(left.len()) as u64;
-    Sent { sent, given_back, failure: error }
+    Ended { sent, given_back, failure: error }
 }

@@ -26,7 +26,7 @@ pub async fn tick(
     let began = ports.clock.now();
     let dispatched = dispatch(ports, deadline - deadline.since(began) / WATCHING).await;
     let ended = ports.clock.now();
-    let done = *dispatched.as_ref().map_or_else(|failed| &failed.done, |done| done);
+    let done = *dispatched.as_ref().unwrap_or_else(|failed| &failed.done);
     meter.record(&of_tick(ended, done, dispatched.is_err(), ended.since(began)));
     match watchdog.watch(deadline).await {
         Ok(figures) if figures.is_empty() => tracing::info!("another tick watches"),
