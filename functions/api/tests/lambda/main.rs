@@ -121,11 +121,19 @@ async fn it_answers_what_api_gateway_sends_and_only_to_whom_it_vouches_for() {
 async fn a_change_that_the_bus_is_not_told_of_is_made_logged_with_its_connector_and_counted() {
     let world = World::start().await;
     world.bus.outage(Outage::Denied, 1);
-    let mut function = api(&world.environment()).await;
+    let mut environment = world.environment();
+    // At the most talkative, and still nothing that is secret.
+    environment.push(("AWS_LAMBDA_LOG_LEVEL", "TRACE".to_owned()));
+    let mut function = api(&environment).await;
     let body = json!({"tenant": "acme"});
     let (status, created) = ask(&mut function, event(&iam(), "POST", "/v1/connectors", Some(&body))).await;
     assert_eq!(status, 201, "{created}");
-    let log = function.kill().await.log();
+    let ended = function.kill().await;
+    let secret = world.embedded.stack().vendor().secret_access_key;
+    for secret in [created["external_id"].as_str().unwrap(), &secret] {
+        assert!(!ended.stdout.contains(secret) && !ended.stderr.contains(secret), "{secret} is in the log");
+    }
+    let log = ended.log();
     let of_it = |line: &&Value| line["connector.id"] == created["id"];
     let lines: Vec<&Value> = log.iter().filter(of_it).collect();
     let [line, figures] = lines.as_slice() else { panic!("{log:#?}") };
