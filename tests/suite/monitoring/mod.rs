@@ -6,6 +6,7 @@ mod alarm;
 mod format;
 mod notices;
 mod retention;
+mod rules;
 mod situations;
 mod trouble;
 mod world;

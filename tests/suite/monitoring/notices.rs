@@ -3,18 +3,10 @@
 use std::time::Duration;
 
 use dispatcher::NOTICES_A_TICK;
-use domain::connector::Verb;
-use domain::cursor::Cursor;
-use domain::fault::{Block, Fault, Reason, Stage};
-use domain::item::{Unreadable, WhyUnreadable};
-use domain::notice::{Backlog, Fact, Notice, Recovery};
-use domain::part::{PartNumber, Window};
-use regex::Regex;
-use serde_json::Value;
+use domain::notice::{Fact, Notice};
 use tests::failing::Outage;
-use tests::fixtures::{activated, at, connector, tenant};
+use tests::fixtures::{activated, connector};
 
-use super::alarm::ALARMS;
 use super::world::{RETENTION, World};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -142,75 +134,4 @@ async fn two_ticks_at_once_tell_once() {
     assert_eq!(world.kinds(), ["ExportStale"]);
     world.five_minutes().await;
     assert_eq!(world.kinds()[0], "ExportStale");
-}
-
-/// A notice of each kind that the operator is told of by e-mail.
-fn told_by_email() -> Vec<Notice> {
-    let now = at("2026-11-20T20:15:00Z");
-    let (connector, cursor) = activated(connector(&tenant("acme"), now), now);
-    let (tenant, id) = (&connector.tenant, &connector.id);
-    let backlog = Backlog::of(&Cursor::new(now, now, now));
-    let fault = Fault {
-        stage: Stage::PutObject,
-        reason: Reason::Gone,
-        code: "NoSuchBucket".into(),
-        message: "The specified bucket does not exist".into(),
-    };
-    let block = Block::new(&fault, connector.destination.as_ref().unwrap(), None, now, 0);
-    let changed =
-        |what| Notice::changed(&domain::connector::Change { what, ..tests::fixtures::creation(&connector) });
-    let window = Window { from: now, to: now };
-    let part = tests::fixtures::part(&connector, PartNumber::FIRST, window, &tests::fixtures::worker());
-    let first = Unreadable {
-        partition_key: "acme".into(),
-        sort_key: "2026-11-20T20:15:00Z#evt_1".into(),
-        reason: WhyUnreadable::NotJson,
-        detail: "not JSON at line 1, column 1".into(),
-    };
-    let recovery = Recovery { blocked_since: now, blocked_seconds: 60, caught_up_from: None, backlog };
-    vec![
-        Notice::blocked(tenant, id, block, &cursor, None),
-        Notice::recovered(tenant, id, recovery),
-        Notice::stale(tenant, id, now, &cursor, None),
-        Notice::on_time(tenant, id, now, &cursor, now),
-        Notice::unreadable(tenant, &part, &first),
-        changed(Verb::Pause),
-        changed(Verb::RefuseDestination),
-    ]
-}
-
-#[test]
-fn each_rule_of_the_operators_topic_finds_all_that_it_tells_and_may_publish() {
-    let notices: Vec<(&str, Value)> = told_by_email()
-        .iter()
-        .map(|notice| (notice.fact.kind(), serde_json::to_value(notice).unwrap()))
-        .collect();
-    let rule = Regex::new(r"(?s)  (\w+):\n    Type: AWS::Events::Rule\n(.*?)\n\n").unwrap();
-    let pattern = Regex::new(r"detail-type: \[(\w+)\](?:, detail: \{what: \[(\w+)\]\})?").unwrap();
-    let path = Regex::new(r"(\w+): \$\.detail\.([\w.]+)").unwrap();
-    let used = Regex::new(r"<(\w+)>").unwrap();
-    let mut told = 0;
-    for found in rule.captures_iter(ALARMS) {
-        let (name, body) = (&found[1], &found[2]);
-        assert!(ALARMS.contains(&format!("- !GetAtt {name}.Arn\n")), "{name} may not publish");
-        let wanted = pattern.captures(body).unwrap();
-        let what = wanted.get(2).map(|what| what.as_str());
-        let matching = |(kind, detail): &&(&str, Value)| {
-            *kind == &wanted[1] && what.is_none_or(|what| detail["what"] == what)
-        };
-        let (_, detail) = notices.iter().find(matching).unwrap_or_else(|| panic!("{name} waits for nothing"));
-        let mut names: Vec<&str> = Vec::new();
-        for found in path.captures_iter(body) {
-            let value = detail.pointer(&format!("/{}", found[2].replace('.', "/")));
-            assert!(value.is_some_and(|value| !value.is_null()), "{name}: {} is not in {detail}", &found[2]);
-            names.push(found.get(1).unwrap().as_str());
-        }
-        let mut used: Vec<&str> =
-            used.captures_iter(body).map(|found| found.get(1).unwrap().as_str()).collect();
-        names.sort_unstable();
-        used.sort_unstable();
-        assert_eq!(names, used, "{name} tells what it found, each once");
-        told += 1;
-    }
-    assert_eq!(told, notices.len());
 }
