@@ -20,6 +20,9 @@ const AGAIN: Duration = Duration::from_hours(24);
 /// An export that does not come is told when it is late by this much more than it may be: the runs after an outage
 /// of half an hour catch up by themselves, and nobody need be told of each.
 const LATE: Duration = Duration::from_mins(30);
+/// And by this much more within a day after it was told that it comes again: who is a little late at each window would
+/// otherwise be told of twice at each window.
+const LATE_AGAIN: Duration = Duration::from_hours(2);
 
 /// What is wrong with a connector, as far as the watchdog tells of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -75,8 +78,10 @@ impl Watched {
         let expected = expected_by(self.activated_at, self.frequency, cursor, timing);
         let late = expected.filter(|expected| now > *expected);
         let before = self.told.filter(|told| told.of == Trouble::Stale);
+        let just_over = |told: Told| told.of == Trouble::Over && now.since(told.at) < AGAIN;
+        let borne = if self.told.is_some_and(just_over) { LATE_AGAIN } else { LATE };
         match (late, before) {
-            (Some(since), None) if now.since(since) >= LATE => {
+            (Some(since), None) if now.since(since) >= borne => {
                 let notice = Notice::stale(tenant, connector, since, cursor, retention);
                 Some(self.tell(Told { of: Trouble::Stale, since, at: now }, notice))
             }
@@ -94,8 +99,8 @@ impl Watched {
     }
 
     fn tell(&self, told: Told, notice: Notice) -> Telling {
-        // Never told of anything is the same as told that all is over.
-        let untold = self.told.unwrap_or(Told { of: Trouble::Over, ..told });
+        // Never told of anything is the same as told, long ago, that all is over.
+        let untold = self.told.unwrap_or(Told { of: Trouble::Over, since: Time::EPOCH, at: Time::EPOCH });
         Telling { told, untold, notice }
     }
 }
@@ -184,6 +189,30 @@ mod tests {
         let over = "con_0000000000000007-exportontime-2026-11-20T21:20:00.000Z";
         let after = ["2026-11-21T22:10:00Z", "2026-11-21T22:15:00Z"];
         assert_eq!(told(&mut watched, &after), [(over.to_owned(), "ExportOnTime")]);
+    }
+
+    #[test]
+    fn who_is_a_little_late_at_each_window_is_told_of_once_a_day() {
+        let mut watched = watched();
+        let mut kinds = Vec::new();
+        let mut now = at("2026-11-20T21:50:00Z");
+        for hour in 0..26 {
+            // It was due at the full hour, is told at ten to the next one, and comes then.
+            let before = now;
+            kinds
+                .extend(told(&mut watched, &[&before.to_string()]).into_iter().map(|(_, kind)| (hour, kind)));
+            if let Some(cursor) = &mut watched.cursor {
+                cursor.watermark = before.floor(Duration::from_hours(1));
+            }
+            let after = (before + Duration::from_mins(5)).to_string();
+            kinds.extend(told(&mut watched, &[&after]).into_iter().map(|(_, kind)| (hour, kind)));
+            now = now + Duration::from_hours(1);
+        }
+        let each_day = [(0, "ExportStale"), (0, "ExportOnTime"), (25, "ExportStale"), (25, "ExportOnTime")];
+        assert_eq!(kinds, each_day);
+        // Two hours late are told all the same.
+        let late = now + Duration::from_hours(3);
+        assert_eq!(told(&mut watched, &[&late.to_string()]).len(), 1);
     }
 
     #[test]
