@@ -114,6 +114,19 @@ class Rights(unittest.TestCase):
         lines = [json.loads(event["message"]) for event in told if event["message"].startswith("{")]
         assert any(line.get("ConnectorsActive") == 1 for line in lines), lines
 
+    def the_watchdog_tells_the_bus(self) -> None:
+        """A connector that was late and is late no more is told of. This one was never late, so it is made to seem so."""
+        ledger, table = self.aws.root("dynamodb", VENDOR), self.vendor.outputs["LedgerTableName"]
+        yesterday = (now() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        ledger.update_item(
+            TableName=table, Key={"pk": {"S": f"C#{self.customer.connector}"}, "sk": {"S": "CURSOR"}},
+            UpdateExpression="SET told = :told", ExpressionAttributeValues={":told": {"M": {
+                "of": {"S": "stale"}, "since": {"S": yesterday}, "at": {"S": now().strftime("%Y-%m-%dT%H:%M:%S.000Z")}}}})
+        ledger.delete_item(TableName=table, Key={"pk": {"S": "WATCHDOG"}, "sk": {"S": "SWEEP"}})
+        before = len(self.bus.heard(self.customer.connector, "ExportOnTime"))
+        self.invoke("Dispatcher", TICK)
+        assert len(self.bus.heard(self.customer.connector, "ExportOnTime")) > before, "nothing was told"
+
     def an_event_is_delivered_and_announced(self) -> None:
         """The exporter's run, from a message to the file and the notice."""
         customer = self.customer
@@ -207,7 +220,7 @@ class Rights(unittest.TestCase):
         """All that a role is for."""
         own = {
             "DispatcherRole": [self.a_due_connector_is_queued, self.the_watchdog_counts_the_connectors,
-                               self.lambda_puts_a_failed_tick_aside],
+                               self.the_watchdog_tells_the_bus, self.lambda_puts_a_failed_tick_aside],
             "ExporterRole": [self.an_event_is_delivered_and_announced, self.an_upload_is_given_up,
                              self.roles_of_the_vendors_own_account_stay_shut, self.lambda_takes_the_messages],
             "ApiRole": [self.connectors_are_made_read_and_listed, self.a_connector_is_verified],

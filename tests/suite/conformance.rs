@@ -62,6 +62,7 @@ conforms! { runs; fake FakeLedger::new(); adapter embedded::ledger().await;
     a_block_stays_until_a_mark_takes_it_away
     a_seal_carries_unblocking_and_reconcile
     a_reading_is_noted_until_someone_seals
+    of_unreadable_items_one_worker_tells_and_then_nobody_for_a_while
     the_reconcile_moves_only_from_where_it_stood
 }
 
@@ -118,6 +119,8 @@ conforms! { watch; fake FakeLedger::new(); adapter embedded::ledger().await;
     everyone_is_seen_once_over_all_pages
     of_racing_ticks_exactly_one_keeps_its_place
     its_place_is_in_no_list
+    of_racing_ticks_exactly_one_tells
+    nothing_is_remembered_of_who_exports_nothing
 }
 
 conforms! { staging; fake FakeStaging::new(); adapter embedded::staging().await;

@@ -125,7 +125,7 @@ async fn a_queue_that_is_gone_fails_the_tick_and_costs_nobody_a_run() {
     let world = World::new();
     let due = world.with(40, "2026-11-20T20:00:00Z");
     let failed = dispatch(&world.ports(Arc::new(Gone)), world.deadline()).await;
-    assert!(matches!(failed, Err(PortError::Denied { .. })));
+    assert!(matches!(failed.unwrap_err().source, PortError::Denied { .. }));
     world.tick().await;
     assert_eq!(world.sent(), due, "all that it had claimed was given back");
 }

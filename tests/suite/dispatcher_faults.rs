@@ -4,15 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dispatcher::{CLAIM, Dispatched, Ports, dispatch};
+use dispatcher::{CLAIM, Dispatched, Ports, TickFailed, Watchdog, dispatch, tick};
 use domain::names::ConnectorId;
 use domain::ports::{Clock as _, DUE_SHARDS, PortError, due_shard};
 use tests::failing::{Flaky, Plan, Trouble};
-use tests::fakes::{FakeClock, FakeLedger, FakeQueue, SeededRandomness};
-use tests::fixtures::{activated, at, connector, tenant};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeMeter, FakeQueue, SeededRandomness};
+use tests::fixtures::{TIMING, activated, at, connector, tenant};
 use tests::turns::{Worker, interleave};
 
 const RUN: Duration = Duration::from_secs(900);
+
+fn is_transient(failed: &Result<Dispatched, TickFailed>) -> bool {
+    matches!(failed, Err(TickFailed { source: PortError::Transient { .. }, .. }))
+}
 
 struct World {
     clock: FakeClock,
@@ -56,8 +60,25 @@ impl World {
     }
 
     /// One tick now, whose calls meet what the plan says.
-    async fn tick(&self, plan: &Plan) -> Result<Dispatched, PortError> {
+    async fn tick(&self, plan: &Plan) -> Result<Dispatched, TickFailed> {
         dispatch(&self.ports(plan), self.clock.now() + RUN).await
+    }
+
+    /// A tick with all that belongs to it, whose calls meet what the plan says, and the figures that it tells.
+    async fn told(&self, plan: &Plan) -> (Result<Dispatched, PortError>, BTreeMap<&'static str, i64>) {
+        let meter = FakeMeter::new();
+        let watchdog = Watchdog {
+            ledger: Arc::new(self.ledger.clone()),
+            bus: Arc::new(FakeBus::new()),
+            clock: Arc::new(self.clock.clone()),
+            timing: TIMING,
+            retention: None,
+        };
+        let deadline = self.clock.now() + RUN;
+        let ticked = tick(&self.ports(plan), &watchdog, &meter, deadline).await;
+        let records = meter.records_after(0);
+        let figures = records[0].figures.iter().map(|figure| (figure.name, figure.value)).collect();
+        (ticked, figures)
     }
 
     fn assert_each_sent_once(&self) {
@@ -110,10 +131,7 @@ async fn a_claim_that_fails_keeps_nobody_else_from_being_sent() {
         for nth in 1..=24 {
             let world = world(24);
             let failed = world.tick(&Plan::none().and("claim", nth, trouble)).await;
-            assert!(
-                matches!(failed, Err(PortError::Transient { .. })),
-                "{trouble:?} at claim {nth}: {failed:?}"
-            );
+            assert!(is_transient(&failed), "{trouble:?} at claim {nth}: {failed:?}");
             assert_eq!(world.sent().len(), 23, "{trouble:?} at claim {nth}");
             if trouble == Trouble::LoseAnswer {
                 assert_eq!(world.tick(&Plan::none()).await.unwrap(), Dispatched::default());
@@ -128,12 +146,26 @@ async fn a_claim_that_fails_keeps_nobody_else_from_being_sent() {
     }
 }
 
+/// What a tick that failed in part has done is in its figures, as that of any other tick.
+#[tokio::test]
+async fn a_tick_that_fails_in_part_tells_what_it_has_done() {
+    let (failed, told) = world(24).told(&Plan::none().and("claim", 3, Trouble::Fail)).await;
+    assert!(matches!(failed, Err(PortError::Transient { .. })), "{failed:?}");
+    assert_eq!((told["Ticks"], told["TicksFailed"]), (1, 1));
+    assert_eq!((told["ConnectorsDue"], told["ConnectorsSent"], told["SendsGivenBack"]), (24, 23, 0));
+
+    let (failed, told) = world(130).told(&Plan::none().and_always("send", Trouble::Fail)).await;
+    assert!(matches!(failed, Err(PortError::Transient { .. })), "{failed:?}");
+    assert_eq!((told["TicksFailed"], told["ConnectorsSent"]), (1, 0));
+    assert!(told["ConnectorsDue"] > 0 && told["SendsGivenBack"] == told["ConnectorsDue"], "{told:?}");
+}
+
 /// Where no claim succeeds, nothing is sent, and nobody has to wait for it once they do.
 #[tokio::test]
 async fn claims_that_all_fail_fail_the_tick_and_cost_nobody_a_run() {
     let world = world(24);
     let failed = world.tick(&Plan::none().and_always("claim", Trouble::Fail)).await;
-    assert!(matches!(failed, Err(PortError::Transient { .. })), "{failed:?}");
+    assert!(is_transient(&failed), "{failed:?}");
     assert_eq!(world.queue.batches(), Vec::<Vec<ConnectorId>>::new());
     world.tick(&Plan::none()).await.unwrap();
     world.assert_each_sent_once();
@@ -145,7 +177,7 @@ async fn a_partition_that_fails_keeps_no_other_from_being_sent() {
     for shard in 0..DUE_SHARDS {
         let world = world(24);
         let failed = world.tick(&Plan::none().and("due", usize::from(shard) + 1, Trouble::Fail)).await;
-        assert!(matches!(failed, Err(PortError::Transient { .. })), "shard {shard}: {failed:?}");
+        assert!(is_transient(&failed), "shard {shard}: {failed:?}");
         let sent = world.sent();
         assert!(
             world.all.iter().all(|id| sent.contains_key(id) != (due_shard(id) == shard)),
@@ -161,7 +193,7 @@ async fn a_partition_that_fails_keeps_no_other_from_being_sent() {
 async fn a_queue_that_fails_has_every_claim_given_back() {
     let world = world(130);
     let failed = world.tick(&Plan::none().and_always("send", Trouble::Fail)).await;
-    assert!(matches!(failed, Err(PortError::Transient { .. })), "{failed:?}");
+    assert!(is_transient(&failed), "{failed:?}");
     world.tick(&Plan::none()).await.unwrap();
     world.assert_each_sent_once();
 }

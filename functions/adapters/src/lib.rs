@@ -10,6 +10,7 @@ pub mod identity;
 pub mod ledger;
 pub mod logs;
 pub mod metrics;
+pub mod noted_bus;
 mod port_error;
 pub mod queue;
 pub mod settings;

@@ -13,6 +13,8 @@ use adapters::customers::StsProber;
 use adapters::identity::{Identity, identity};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
+use adapters::metrics::LogMeter;
+use adapters::noted_bus::NotedBus;
 use adapters::settings::{ApiSettings, CallerSettings, WrongSettings};
 use api::{Gateway, router};
 use axum::middleware::map_request;
@@ -42,11 +44,14 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
     let exporter = format!("arn:{partition}:iam::{account}:role/{exporter_role}").parse()?;
     let prober = StsProber::new(acting_as(&clients.sts, &exporter), clients.customers);
     let ledger = DynamoLedger::new(clients.dynamodb, settings.ledger.table, DateShift::default());
+    let clock = Arc::new(SystemClock::new());
+    let bus = NotedBus::new(Arc::new(EventBridgeBus::new(clients.events, settings.bus.name)));
+    let meter = Arc::new(LogMeter::new(settings.stack.name));
     Ok(Onboarding {
         connectors: Arc::new(ledger),
         prober: Arc::new(prober),
-        bus: Arc::new(EventBridgeBus::new(clients.events, settings.bus.name)),
-        clock: Arc::new(SystemClock::new()),
+        bus: Arc::new(bus.counting(meter, Arc::clone(&clock) as _)),
+        clock,
         randomness: Arc::new(SystemRandomness),
         timing: settings.timing,
         vendor: Vendor {

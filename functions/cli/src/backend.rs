@@ -10,6 +10,7 @@ use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::StsProber;
 use adapters::identity::{Identity, identity};
 use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::noted_bus::NotedBus;
 use adapters::settings::{
     BusSettings, LedgerSettings, S3Settings, VendorSettings, WrongSettings, both, events_table, timing,
 };
@@ -75,7 +76,7 @@ impl Backend {
         let onboarding = Onboarding {
             connectors: Arc::new(DynamoLedger::new(clients.dynamodb, ledger.table, DateShift::default())),
             prober: Arc::new(StsProber::new(clients.sts, clients.customers)),
-            bus: Arc::new(EventBridgeBus::new(clients.events, bus.name)),
+            bus: Arc::new(NotedBus::new(Arc::new(EventBridgeBus::new(clients.events, bus.name)))),
             clock: Arc::new(SystemClock::new()),
             randomness: Arc::new(SystemRandomness),
             timing,

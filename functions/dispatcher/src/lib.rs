@@ -5,6 +5,7 @@
 //! nothing either: the claim only moves `next_run_at` to [`CLAIM`] from now, and then the connector is due
 //! again.
 
+mod notices;
 mod send;
 mod tick;
 mod watchdog;
@@ -17,8 +18,9 @@ use domain::time::Time;
 use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 
-use send::send;
+use send::{Ended, send};
 
+pub use notices::NOTICES_A_TICK;
 pub use tick::tick;
 pub use watchdog::{CONNECTORS_A_TICK, Watchdog};
 
@@ -62,29 +64,47 @@ pub struct Dispatched {
     pub more: bool,
 }
 
+/// A tick that failed, in part or in all: what it has done stays done, and is told like that of any other.
+#[derive(Debug, thiserror::Error)]
+#[error("a tick has failed")]
+pub struct TickFailed {
+    /// What it has done all the same.
+    pub done: Dispatched,
+    /// The first failure of the ledger, or the queue's.
+    pub source: PortError,
+}
+
 /// One tick: dispatches what is due now, and stops claiming at five sixths of the time until `deadline`.
 ///
 /// One connector's trouble is not another's: where a claim fails, or a partition of the index can't be read, the
 /// tick goes on with the others and fails at its end. A queue that fails ends it at once, since all go through it.
 ///
 /// # Errors
-/// The first failure of the ledger, or the queue's; all of the ledger's are in the log. What was claimed and not
-/// sent is given back first, or comes due again after [`CLAIM`].
-pub async fn dispatch(ports: &Ports, deadline: Time) -> Result<Dispatched, PortError> {
+/// The first failure of the ledger, or the queue's, with what was done; all of the ledger's are in the log. What
+/// was claimed and not sent is given back first, or comes due again after [`CLAIM`].
+pub async fn dispatch(ports: &Ports, deadline: Time) -> Result<Dispatched, TickFailed> {
     let now = ports.clock.now();
     let stop_at = now + deadline.since(now) * 5 / 6;
     let mut tick = Tick { ports, now, stop_at, done: Dispatched::default(), failure: None };
+    let mut sending = Ok(());
     for shard in 0..DUE_SHARDS {
-        tick.partition(shard).await?;
-        if tick.done.more {
+        sending = tick.partition(shard).await;
+        if tick.done.more || sending.is_err() {
             break;
         }
     }
     let Tick { done, failure, .. } = tick;
-    let Some(failure) = failure else { return Ok(done) };
+    let Some(source) = sending.err().or(failure) else { return Ok(done) };
     let Dispatched { due, claimed, sent, given_back, more } = done;
-    tracing::warn!(due, claimed, sent, given_back, more, "a tick has failed in part; the others were sent");
-    Err(failure)
+    tracing::warn!(
+        due,
+        claimed,
+        sent,
+        given_back,
+        more,
+        "a tick has failed; what it had sent until then is sent"
+    );
+    Err(TickFailed { done, source })
 }
 
 /// A tick under way.
@@ -98,7 +118,7 @@ struct Tick<'a> {
 }
 
 impl Tick<'_> {
-    /// Dispatches what is due in one partition of the index.
+    /// Dispatches what is due in one partition of the index. Fails if the queue does.
     async fn partition(&mut self, shard: u8) -> Result<(), PortError> {
         let mut after: Option<Claim> = None;
         loop {
@@ -119,9 +139,12 @@ impl Tick<'_> {
             let until = self.ports.clock.now() + CLAIM;
             let claimed = self.claim(page.due, until).await;
             self.done.claimed += claimed.len() as u64;
-            let given_back = send(self.ports, &claimed, until).await?;
+            let Ended { sent, given_back, failure } = send(self.ports, &claimed, until).await;
+            self.done.sent += sent;
             self.done.given_back += given_back;
-            self.done.sent += claimed.len() as u64 - given_back;
+            if let Some(failure) = failure {
+                return Err(failure);
+            }
             if !page.more {
                 return Ok(());
             }

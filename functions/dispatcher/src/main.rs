@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use adapters::bus::EventBridgeBus;
 use adapters::clients::Clients;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::ledger::{DateShift, DynamoLedger};
@@ -46,7 +47,8 @@ async fn wire(settings: DispatcherSettings) -> (Ports, Watchdog) {
         randomness: Arc::new(SystemRandomness),
     };
     let (timing, retention) = (settings.timing, settings.retention);
-    (ports, Watchdog { ledger, clock, timing, retention })
+    let bus = Arc::new(EventBridgeBus::new(clients.events, settings.bus.name));
+    (ports, Watchdog { ledger, bus, clock, timing, retention })
 }
 
 fn report(dispatched: &Dispatched) {

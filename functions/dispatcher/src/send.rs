@@ -13,17 +13,35 @@ const BATCHES_AT_ONCE: usize = 8;
 /// How often an entry that the queue refuses is sent.
 const TRIES: u32 = 4;
 
-/// Sends all of `claimed`; returns how many were given back.
-pub(crate) async fn send(ports: &Ports, claimed: &[Claim], until: Time) -> Result<u64, PortError> {
+/// What became of claimed connectors. One that is neither sent nor given back comes due again when its claim has
+/// run out.
+#[derive(Debug, Default)]
+pub(crate) struct Ended {
+    /// How many the queue has taken.
+    pub(crate) sent: u64,
+    /// How many were given back.
+    pub(crate) given_back: u64,
+    /// The first failure.
+    pub(crate) failure: Option<PortError>,
+}
+
+/// Sends all of `claimed`. Each batch comes to its end, whatever becomes of the others: it sends its connectors or
+/// gives them back.
+pub(crate) async fn send(ports: &Ports, claimed: &[Claim], until: Time) -> Ended {
     let batches = claimed.chunks(QUEUE_BATCH).map(|batch| send_batch(ports, batch, until));
-    // Each batch comes to its end, whatever becomes of the others: it sends its connectors or gives them back.
-    let ended: Vec<_> = stream::iter(batches).buffer_unordered(BATCHES_AT_ONCE).collect().await;
-    ended.into_iter().sum()
+    let mut batches = stream::iter(batches).buffer_unordered(BATCHES_AT_ONCE);
+    let mut all = Ended::default();
+    while let Some(batch) = batches.next().await {
+        all.sent += batch.sent;
+        all.given_back += batch.given_back;
+        all.failure = all.failure.or(batch.failure);
+    }
+    all
 }
 
 /// One batch. The answer of a batch send may name entries that failed while the others went through: only
 /// those are sent again.
-async fn send_batch(ports: &Ports, batch: &[Claim], until: Time) -> Result<u64, PortError> {
+async fn send_batch(ports: &Ports, batch: &[Claim], until: Time) -> Ended {
     let mut left: Vec<ConnectorId> = batch.iter().map(|claim| claim.id.clone()).collect();
     let mut error = None;
     for attempt in 1..=TRIES {
@@ -36,7 +54,7 @@ async fn send_batch(ports: &Ports, batch: &[Claim], until: Time) -> Result<u64, 
             }
         }
         if left.is_empty() {
-            return Ok(0);
+            return Ended { sent: batch.len() as u64, ..Ended::default() };
         }
         if attempt < TRIES {
             ports.clock.sleep(REQUEST.delay(attempt, ports.randomness.next_u64())).await;
@@ -46,9 +64,14 @@ async fn send_batch(ports: &Ports, batch: &[Claim], until: Time) -> Result<u64, 
     // twice, one after the other or one finding the lease held, and the second run finds nothing to do.
     let back = batch.iter().filter(|claim| left.contains(&claim.id));
     let unclaims = back.map(|claim| ports.due.unclaim(claim, until));
-    let unclaimed: Vec<_> = stream::iter(unclaims).buffer_unordered(QUEUE_BATCH).collect().await;
-    match error {
-        Some(error) => Err(error),
-        None => unclaimed.into_iter().map(|answer| answer.map(|()| 1)).sum(),
+    let mut unclaims = stream::iter(unclaims).buffer_unordered(QUEUE_BATCH);
+    let mut given_back = 0;
+    while let Some(answer) = unclaims.next().await {
+        match answer {
+            Ok(()) => given_back += 1,
+            Err(failure) => error = error.or(Some(failure)),
+        }
     }
+    let sent = batch.len().saturating_sub(left.len()) as u64;
+    Ended { sent, given_back, failure: error }
 }

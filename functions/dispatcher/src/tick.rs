@@ -16,7 +16,7 @@ const WATCHING: u32 = 4;
 /// silence, which is an alarm; it never fails the tick, which would be told as a tick that sent nothing.
 ///
 /// # Errors
-/// Those of [`dispatch`].
+/// The failure of [`dispatch`]; what was done is in the figures and in the log.
 pub async fn tick(
     ports: &Ports,
     watchdog: &Watchdog,
@@ -26,7 +26,8 @@ pub async fn tick(
     let began = ports.clock.now();
     let dispatched = dispatch(ports, deadline - deadline.since(began) / WATCHING).await;
     let ended = ports.clock.now();
-    meter.record(&of_tick(ended, dispatched.as_ref().ok(), ended.since(began)));
+    let done = *dispatched.as_ref().unwrap_or_else(|failed| &failed.done);
+    meter.record(&of_tick(ended, done, dispatched.is_err(), ended.since(began)));
     match watchdog.watch(deadline).await {
         Ok(figures) if figures.is_empty() => tracing::info!("another tick watches"),
         Ok(figures) => {
@@ -35,14 +36,14 @@ pub async fn tick(
         }
         Err(error) => tracing::error!(error = error.chain(), "the watchdog could not see the connectors"),
     }
-    dispatched
+    dispatched.map_err(|failed| failed.source)
 }
 
-fn of_tick(at: Time, dispatched: Option<&Dispatched>, took: Duration) -> Record {
-    let done = dispatched.copied().unwrap_or_default();
+/// A tick that failed has its figures too: most of it may have gone well.
+fn of_tick(at: Time, done: Dispatched, failed: bool, took: Duration) -> Record {
     let figures = vec![
         Figure::count("Ticks", 1),
-        Figure::flag("TicksFailed", dispatched.is_none()),
+        Figure::flag("TicksFailed", failed),
         Figure::flag("TicksUnfinished", done.more),
         Figure::count("ConnectorsDue", done.due),
         Figure::count("ConnectorsSent", done.sent),

@@ -1,4 +1,5 @@
-//! The watchdog's share of a tick: goes on with its sweep over all connectors and says what it has found.
+//! The watchdog's share of a tick: goes on with its sweep over all connectors, says what it has found, and tells the
+//! bus of those in trouble.
 //!
 //! A tick reads [`CONNECTORS_A_TICK`] connectors at most, so that its cost is bounded however large the deployment
 //! is: up to that number each tick sees everyone, and at a tick every five minutes 100,000 connectors are seen
@@ -8,9 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::figures::Figure;
-use domain::ports::{Clock, PortError, Watch};
+use domain::ports::{Bus, Clock, PortError, Watch};
 use domain::protocol::Timing;
 use domain::time::Time;
+
+use crate::notices::Notices;
 
 /// How many connectors a tick reads before it leaves the rest to the next one; the page under way is read to its
 /// end.
@@ -21,6 +24,8 @@ pub const CONNECTORS_A_TICK: usize = 10_000;
 pub struct Watchdog {
     /// Where they stand.
     pub ledger: Arc<dyn Watch>,
+    /// The vendor's event bus.
+    pub bus: Arc<dyn Bus>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// By it an export is late.
@@ -48,6 +53,7 @@ impl Watchdog {
         let now = self.clock.now();
         let stop_at = now + deadline.since(now) * 5 / 6;
         let mut sweep = self.ledger.sweep().await?;
+        let mut notices = Notices::new(self);
         if let Some((mut survey, mut place)) = sweep.go_on(now) {
             let mut read = 0;
             loop {
@@ -59,6 +65,9 @@ impl Watchdog {
                 read += page.watched.len();
                 let seen_at = self.clock.now();
                 page.watched.iter().for_each(|watched| survey.add(watched, self.timing, seen_at));
+                for watched in &page.watched {
+                    notices.tell_of(watched, seen_at).await;
+                }
                 place = page.next;
                 if place.is_none() {
                     sweep.last = Some(survey);
@@ -68,6 +77,8 @@ impl Watchdog {
         }
         sweep.kept += 1;
         let kept = self.ledger.keep(&sweep).await?;
-        Ok(if kept { sweep.figures(self.clock.now(), self.retention) } else { Vec::new() })
+        let mut figures = if kept { sweep.figures(self.clock.now(), self.retention) } else { Vec::new() };
+        figures.extend(notices.figures(kept));
+        Ok(figures)
     }
 }

@@ -21,6 +21,7 @@ pub mod notice;
 pub mod onboarding;
 pub mod own_event;
 pub mod part;
+pub mod peril;
 pub mod ports;
 pub mod protocol;
 pub mod schedule;

@@ -1,6 +1,7 @@
 //! One run of one worker over one connector: asks [`step`] what comes next, does it, and tells the answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::names::ConnectorId;
 use domain::onboarding::Onboarding;
@@ -11,6 +12,7 @@ use domain::time::Time;
 
 use crate::hands::Hands;
 use crate::metrics::{Asked, Measured, Tally};
+use crate::unreadable::tell;
 use crate::weekly::verify_again;
 
 /// Everything outside that an export needs.
@@ -47,6 +49,8 @@ pub struct Exporter {
     pub timing: Timing,
     /// How large a part may get.
     pub part_limits: PartLimits,
+    /// How long the source keeps an event, if not for ever: who is blocked is told from when on events are lost.
+    pub retention: Option<Duration>,
     /// Verifies active connectors again; without it nobody does. [`Exporter::verifying`] sets it.
     pub onboarding: Option<Onboarding>,
 }
@@ -63,7 +67,8 @@ pub(crate) async fn measured(exporter: &Exporter, id: &ConnectorId, deadline: Ti
     let Ports { clock, randomness, .. } = &exporter.ports;
     let began = clock.now();
     let worker = randomness.worker_id();
-    let mut run = Run::new(worker.clone(), exporter.timing, Limits::between(began, deadline));
+    let mut run = Run::new(worker.clone(), exporter.timing, Limits::between(began, deadline))
+        .keeping(exporter.retention);
     // Credentials and clients of the customer live in here and die with the run.
     let mut hands = Hands::new(exporter, id, worker);
     let mut answer = Answer::Start;
@@ -75,8 +80,11 @@ pub(crate) async fn measured(exporter: &Exporter, id: &ConnectorId, deadline: Ti
         run = next;
         let asked = Asked::of(&effect);
         answer = match effect {
-            Effect::Finish(outcome) => {
+            Effect::Finish(mut outcome) => {
                 let mut tenant = None;
+                if let Some(notice) = hands.unreadable() {
+                    tell(exporter, notice, &mut outcome, deadline).await;
+                }
                 if let Some((connector, opened_with)) = hands.seen() {
                     tenant = Some(connector.tenant.clone());
                     // Boxed: what is seldom needed must not make every run's future large.

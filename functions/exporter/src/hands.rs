@@ -2,10 +2,12 @@
 
 use base64::Engine as _;
 use domain::connector::Connector;
+use domain::item::Unreadable;
 use domain::names::{ConnectorId, ExternalId, WorkerId};
+use domain::notice::Notice;
 use domain::part::{Content, Part};
 use domain::ports::{Body, CustomerBucket, NewObject, PortError};
-use domain::protocol::{Answer, Effect, Failure, FailureKind, Outcome};
+use domain::protocol::{Answer, Effect, Failure, FailureKind, Outcome, SealAnswer};
 
 use crate::build::{self, Task};
 use crate::export::Exporter;
@@ -18,17 +20,43 @@ pub(crate) struct Hands<'a> {
     connector: Option<Connector>,
     bucket: Option<Box<dyn CustomerBucket>>,
     builds: u32,
+    /// The first item of the part built last that is no event.
+    unreadable: Option<Unreadable>,
+    /// What is to be told of the first part sealed that holds such items.
+    notice: Option<Notice>,
 }
 
 impl<'a> Hands<'a> {
     pub(crate) fn new(exporter: &'a Exporter, id: &'a ConnectorId, worker: WorkerId) -> Self {
-        Self { exporter, id, worker, connector: None, bucket: None, builds: 0 }
+        Self {
+            exporter,
+            id,
+            worker,
+            connector: None,
+            bucket: None,
+            builds: 0,
+            unreadable: None,
+            notice: None,
+        }
     }
 
     /// The connector that the run saw, and the external ID that let it in, if it delivered anything.
     pub(crate) fn seen(&self) -> Option<(&Connector, Option<&ExternalId>)> {
         let opened_with = self.bucket.as_ref().and_then(|bucket| bucket.opened_with());
         self.connector.as_ref().map(|connector| (connector, opened_with))
+    }
+
+    /// What is to be told of items that are no events, if this run has sealed any.
+    pub(crate) const fn unreadable(&self) -> Option<&Notice> {
+        self.notice.as_ref()
+    }
+
+    /// A seal whose answer was lost notes nothing, although it may have been won: the log and the figures count it.
+    fn note_unreadable(&mut self, part: &Part) {
+        let (Some(connector), Some(first)) = (&self.connector, &self.unreadable) else { return };
+        if part.unreadable > 0 && self.notice.is_none() {
+            self.notice = Some(Notice::unreadable(&connector.tenant, part, first));
+        }
     }
 
     /// Does it, and says what came of it. A failure of our own side is an answer too.
@@ -55,9 +83,17 @@ impl<'a> Hands<'a> {
                     self.connector.as_ref().ok_or_else(|| broken("a part was ordered before a look"))?;
                 let attempt = format!("{}-{}", self.worker.as_str(), self.builds);
                 let task = Task { exporter: self.exporter, connector, order: &order, attempt: &attempt };
-                build::build(task).await.map(|built| Answer::Built(Box::new(built)))
+                let (built, unreadable) = build::build(task).await.map_err(port)?;
+                self.unreadable = unreadable;
+                Ok(Answer::Built(Box::new(built)))
             }
-            Effect::Seal(seal) => ports.runs.seal(&seal).await.map(Answer::Sealed),
+            Effect::Seal(seal) => {
+                let answer = ports.runs.seal(&seal).await.map_err(port)?;
+                if answer == SealAnswer::Won {
+                    self.note_unreadable(&seal.part);
+                }
+                Ok(Answer::Sealed(answer))
+            }
             Effect::ReadBack(number) | Effect::Load(number) => {
                 ports.runs.part(self.id, number).await.map(|part| Answer::Part(part.map(Box::new)))
             }

@@ -9,6 +9,7 @@ mod export;
 mod hands;
 mod metrics;
 mod report;
+mod unreadable;
 mod vendor;
 mod weekly;
 

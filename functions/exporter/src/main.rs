@@ -10,11 +10,12 @@ use adapters::customers::{StsCustomers, StsProber};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::LogMeter;
+use adapters::noted_bus::NotedBus;
 use adapters::settings::{ExporterSettings, WrongSettings};
 use adapters::source::DynamoSource;
 use adapters::staging::S3Staging;
 use aws_lambda_events::event::sqs::SqsEvent;
-use domain::ports::{Connectors, Prober};
+use domain::ports::{Bus, Clock, Connectors, Prober};
 use domain::time::Time;
 use exporter::{Exporter, Ports, batch, vendor_of};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -27,7 +28,7 @@ async fn main() -> Result<ExitCode, Error> {
         Err(wrong) => return Ok(refuse(&wrong)),
     };
     let meter = &LogMeter::new(settings.stack.name.clone());
-    let wired = &wire(settings).await;
+    let wired = &wire(settings, meter.clone()).await;
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let exporter = &wired.in_function(&event.context.invoked_function_arn);
         let deadline =
@@ -43,35 +44,43 @@ struct Wired {
     exporter: Exporter,
     connectors: Arc<dyn Connectors>,
     prober: Arc<dyn Prober>,
+    bus: Arc<dyn Bus>,
 }
 
 impl Wired {
     fn in_function(&self, arn: &str) -> Exporter {
-        let Self { exporter, connectors, prober } = self;
+        let Self { exporter, connectors, prober, bus } = self;
         match vendor_of(arn) {
-            Some(vendor) => exporter.verifying(Arc::clone(connectors), Arc::clone(prober), vendor),
+            Some(vendor) => {
+                exporter.verifying(Arc::clone(connectors), Arc::clone(prober), Arc::clone(bus), vendor)
+            }
             None => exporter.clone(),
         }
     }
 }
 
-async fn wire(settings: ExporterSettings) -> Wired {
+async fn wire(settings: ExporterSettings, meter: LogMeter) -> Wired {
     let Clients { dynamodb, events, s3, sts, customers, .. } = Clients::from_environment(settings.s3).await;
     let ledger = Arc::new(DynamoLedger::new(dynamodb.clone(), settings.ledger.table, DateShift::default()));
+    let bus: Arc<dyn Bus> = Arc::new(EventBridgeBus::new(events, settings.bus.name));
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    // A run tells and counts what its bus does not take; a verification's change of settings goes on without.
+    let noted = NotedBus::new(Arc::clone(&bus)).counting(Arc::new(meter), Arc::clone(&clock));
     let ports = Ports {
         runs: Arc::clone(&ledger) as _,
         source: Arc::new(DynamoSource::new(dynamodb, settings.events)),
         staging: Arc::new(S3Staging::new(s3, settings.staging.bucket.to_string())),
         customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
-        bus: Arc::new(EventBridgeBus::new(events, settings.bus.name)),
-        clock: Arc::new(SystemClock::new()),
+        bus,
+        clock,
         randomness: Arc::new(SystemRandomness),
     };
-    let (timing, part_limits) = (settings.timing, settings.part_limits);
+    let (timing, part_limits, retention) = (settings.timing, settings.part_limits, settings.retention);
     Wired {
-        exporter: Exporter { ports, timing, part_limits, onboarding: None },
+        exporter: Exporter { ports, timing, part_limits, retention, onboarding: None },
         connectors: ledger,
         prober: Arc::new(StsProber::new(sts, customers)),
+        bus: Arc::new(noted),
     }
 }
 

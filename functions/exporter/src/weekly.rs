@@ -11,7 +11,7 @@ use std::time::Duration;
 use domain::connector::{Caller, Connector, State};
 use domain::names::ExternalId;
 use domain::onboarding::Onboarding;
-use domain::ports::{Connectors, Prober};
+use domain::ports::{Bus, Connectors, Prober};
 use domain::protocol::Outcome;
 use domain::setup::Vendor;
 use domain::time::Time;
@@ -27,15 +27,16 @@ const LONGEST: Duration = Duration::from_mins(2);
 const SPARE: Duration = Duration::from_secs(15);
 
 impl Exporter {
-    /// The same exporter, which also verifies active connectors again.
+    /// The same exporter, which also verifies active connectors again, and tells `bus` of what that changes.
     #[must_use]
     pub fn verifying(
         &self,
         connectors: Arc<dyn Connectors>,
         prober: Arc<dyn Prober>,
+        bus: Arc<dyn Bus>,
         vendor: Vendor,
     ) -> Self {
-        let Ports { bus, clock, randomness, .. } = self.ports.clone();
+        let Ports { clock, randomness, .. } = self.ports.clone();
         let onboarding =
             Onboarding { connectors, prober, bus, clock, randomness, timing: self.timing, vendor };
         Self { onboarding: Some(onboarding), ..self.clone() }

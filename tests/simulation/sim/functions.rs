@@ -80,8 +80,13 @@ impl Functions {
             randomness: Arc::new(worker.clone()),
         };
         let timing = self.world.plan.timing;
-        let watchdog =
-            Watchdog { ledger: Arc::new(worker.clone()), clock: Arc::new(worker), timing, retention: None };
+        let watchdog = Watchdog {
+            ledger: Arc::new(worker.clone()),
+            bus: Arc::new(worker.clone()),
+            clock: Arc::new(worker),
+            timing,
+            retention: None,
+        };
         let meter = Panics(Arc::clone(&self.world));
         self.world.engine.tell(format_args!("worker {number} starts, a dispatcher"));
         // On this thread for good: as a task that may move it is more than the compiler can see through.
@@ -260,7 +265,7 @@ fn exporter(worker: Worker) -> Exporter {
         randomness: Arc::new(worker),
     };
     // Without onboarding: its weekly verification waits by the runtime's clock, and a simulation has only its own.
-    Exporter { ports, timing, part_limits, onboarding: None }
+    Exporter { ports, timing, part_limits, retention: None, onboarding: None }
 }
 
 fn record(number: usize, id: &ConnectorId) -> serde_json::Value {

@@ -7,7 +7,7 @@ use domain::part::{Part, PartNumber};
 use domain::ports::{Claim, Due, DuePage, LeaseAnswer, PortError, Runs, Watch, WatchPage};
 use domain::protocol::{Mark, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
-use domain::watch::{Place, Sweep};
+use domain::watch::{Place, Sweep, Told};
 
 use super::broken::Broken;
 use super::call::Kind;
@@ -111,6 +111,11 @@ impl Runs for Worker {
         self.call(Kind::Ledger, "read_through", self.world.ledger.read_through(id, read), passing).await
     }
 
+    async fn tells_of_unreadable(&self, id: &ConnectorId, since: Time, now: Time) -> Result<bool, PortError> {
+        let told = self.world.ledger.tells_of_unreadable(id, since, now);
+        self.call(Kind::Ledger, "tells_of_unreadable", told, passing).await
+    }
+
     async fn reconciled(&self, id: &ConnectorId, noted: &Reconciled) -> Result<(), PortError> {
         self.call(Kind::Ledger, "reconciled", self.world.ledger.reconciled(id, noted), passing).await
     }
@@ -152,5 +157,15 @@ impl Watch for Worker {
 
     async fn keep(&self, sweep: &Sweep) -> Result<bool, PortError> {
         self.call(Kind::Ledger, "keep", self.world.ledger.keep(sweep), passing).await
+    }
+
+    async fn remember(
+        &self,
+        id: &ConnectorId,
+        before: Option<&Told>,
+        after: &Told,
+    ) -> Result<bool, PortError> {
+        let remember = self.world.ledger.remember(id, before, after);
+        self.call(Kind::Ledger, "remember", remember, passing).await
     }
 }

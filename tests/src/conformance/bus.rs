@@ -1,8 +1,10 @@
 //! The vendor's event bus.
 
 use domain::connector::Connector;
+use domain::cursor::Cursor;
 use domain::fault::{Block, Fault, Reason, Stage};
-use domain::notice::Notice;
+use domain::item::{Unreadable, WhyUnreadable};
+use domain::notice::{Backlog, Notice, Recovery};
 use domain::part::Window;
 use domain::ports::{Bus, PortError};
 use futures_util::future::join_all;
@@ -51,7 +53,21 @@ fn connector() -> Connector {
 
 /// A notice of a connector of its own.
 fn notice() -> Notice {
-    Notice::recovered(&tenant("acme"), &connector().id, start())
+    recovered(&connector())
+}
+
+fn recovered(connector: &Connector) -> Notice {
+    let recovery = Recovery {
+        blocked_since: start(),
+        blocked_seconds: 60,
+        caught_up_from: Some(start()),
+        backlog: Backlog::of(&cursor()),
+    };
+    Notice::recovered(&connector.tenant, &connector.id, recovery)
+}
+
+fn cursor() -> Cursor {
+    Cursor::new(start(), start(), start())
 }
 
 /// A block whose cause holds this much text.
@@ -59,7 +75,7 @@ fn blocked(connector: &Connector, text: usize) -> Notice {
     let (stage, reason) = (Stage::PutObject, Reason::Rejected);
     let fault = Fault { stage, reason, code: "BadDigest".into(), message: "é".repeat(text / 2) };
     let block = Block::new(&fault, connector.destination.as_ref().unwrap(), None, start(), 0);
-    Notice::blocked(&connector.tenant, &connector.id, block, None)
+    Notice::blocked(&connector.tenant, &connector.id, block, &cursor(), None)
 }
 
 /// One notice of each kind.
@@ -69,11 +85,21 @@ fn every_kind() -> Vec<Notice> {
     let mut part = fixtures::part(&connector, domain::part::PartNumber::FIRST, window, &fixtures::worker());
     let delivered = Notice::delivered(&connector.tenant, &part);
     part.kind = domain::part::Kind::Heartbeat;
+    let first = Unreadable {
+        partition_key: "acme".into(),
+        sort_key: "PROFILE".into(),
+        reason: WhyUnreadable::SortKeyForm,
+        detail: "not an RFC 3339 time".into(),
+    };
     vec![
+        Notice::unreadable(&connector.tenant, &part, &first),
         delivered,
         Notice::delivered(&connector.tenant, &part),
         blocked(&connector, 100),
-        Notice::recovered(&connector.tenant, &connector.id, start()),
+        blocked(&connector, 100).again(start()),
+        Notice::stale(&connector.tenant, &connector.id, start(), &cursor(), None),
+        Notice::on_time(&connector.tenant, &connector.id, start(), &cursor(), start()),
+        recovered(&connector),
         Notice::changed(&fixtures::creation(&connector)),
     ]
 }

@@ -167,6 +167,26 @@ pub async fn a_seal_carries_unblocking_and_reconcile(ledger: &impl Ledger) {
     assert_eq!((after.block, after.reconcile), (None, reconcile));
 }
 
+/// Of items that could not be read one worker tells, and nobody again before the time that it names.
+pub async fn of_unreadable_items_one_worker_tells_and_then_nobody_for_a_while(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let day = Duration::from_secs(86_400);
+    let mut now = start() + day;
+    for _ in 0..2 {
+        let asked = (0..8).map(|_| ledger.tells_of_unreadable(&connector.id, now - day, now));
+        let answers = join_all(asked).await;
+        assert_eq!(answers.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1);
+        assert!(
+            !ledger.tells_of_unreadable(&connector.id, now, now + day).await.unwrap(),
+            "at `since` itself"
+        );
+        now = now + day + Duration::from_millis(1);
+    }
+    assert_eq!(cursor(ledger, &connector).await, before);
+    let unknown = fixtures::connector(&fixtures::tenant("umbrella"), start());
+    assert!(!ledger.tells_of_unreadable(&unknown.id, now - day, now).await.unwrap());
+}
+
 /// How far a window is read is noted while nobody has sealed since, and goes with the seal that closes the window.
 pub async fn a_reading_is_noted_until_someone_seals(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;

@@ -6,7 +6,7 @@ use domain::connector::{Connector, State};
 use domain::ports::Watch;
 use domain::protocol::Mark;
 use domain::schedule::Frequency;
-use domain::watch::{Sweep, Watched};
+use domain::watch::{Sweep, Told, Trouble, Watched};
 use futures_util::future::join_all;
 
 use super::{Ledger, STORED, activate, create, cursor, save, seal_next, start};
@@ -98,6 +98,38 @@ pub async fn of_racing_ticks_exactly_one_keeps_its_place(ledger: &impl Watch) {
         assert_eq!(answers.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1);
         assert_eq!(ledger.sweep().await.unwrap(), sweep);
     }
+}
+
+/// What is told of a connector is remembered beside its cursor; of several ticks at once one remembers it, and tells.
+pub async fn of_racing_ticks_exactly_one_tells(ledger: &(impl Ledger + Watch)) {
+    let (connector, before) = activate(ledger).await;
+    assert_eq!(only(ledger).await.told, None);
+    let mut last = None;
+    for (hours, of) in [(1, Trouble::Stale), (2, Trouble::Stale), (3, Trouble::Over), (4, Trouble::Blocked)] {
+        let told = Told { of, since: start(), at: start() + HOUR * hours };
+        let answers = join_all((0..8).map(|_| ledger.remember(&connector.id, last.as_ref(), &told))).await;
+        assert_eq!(answers.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1, "{told:?}");
+        assert!(!ledger.remember(&connector.id, None, &told).await.unwrap(), "it was told before");
+        last = Some(told);
+    }
+    seal_next(ledger, &connector, before.watermark + HOUR).await;
+    let seen = only(ledger).await;
+    assert_eq!(
+        (seen.told, seen.connector, seen.tenant),
+        (last, connector.id.clone(), connector.tenant.clone())
+    );
+    assert_eq!(seen.cursor, Some(cursor(ledger, &connector).await));
+}
+
+/// Who was never activated has no place to remember anything at, and none is made.
+pub async fn nothing_is_remembered_of_who_exports_nothing(ledger: &(impl Ledger + Watch)) {
+    let draft = fixtures::connector(&fixtures::tenant("umbrella"), start());
+    assert_eq!(create(ledger, &draft).await, STORED);
+    let told = Told { of: Trouble::Stale, since: start(), at: start() };
+    for before in [None, Some(&told)] {
+        assert!(!ledger.remember(&draft.id, before, &told).await.unwrap());
+    }
+    assert_eq!(only(ledger).await.told, None);
 }
 
 /// What the watchdog keeps is no connector and is due to nobody.

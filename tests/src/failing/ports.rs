@@ -71,6 +71,11 @@ impl<P: Runs> Runs for Flaky<P> {
         self.plan.call("read_through", self.inner.read_through(id, read), lost).await
     }
 
+    async fn tells_of_unreadable(&self, id: &ConnectorId, since: Time, now: Time) -> Result<bool, PortError> {
+        let told = self.inner.tells_of_unreadable(id, since, now);
+        self.plan.call("tells_of_unreadable", told, lost).await
+    }
+
     async fn reconciled(&self, id: &ConnectorId, noted: &Reconciled) -> Result<(), PortError> {
         self.plan.call("reconciled", self.inner.reconciled(id, noted), lost).await
     }

@@ -4,6 +4,7 @@ mod customers;
 mod events;
 mod prober;
 mod services;
+mod wiring;
 
 use adapters::clients::{Clients, Endpoints};
 use adapters::ledger::{DateShift, DynamoLedger};

@@ -4,7 +4,9 @@
 mod agreement;
 mod alarm;
 mod format;
+mod notices;
 mod retention;
+mod rules;
 mod situations;
 mod trouble;
 mod world;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use domain::names::ConnectorId;
 use domain::ports::{ByteStream, PortError, Staging, StagingWrite, Watch, WatchPage};
-use domain::watch::{Place, Sweep};
+use domain::watch::{Place, Sweep, Told};
 
 /// A switch, off at first.
 #[derive(Debug, Clone, Default)]
@@ -73,5 +74,14 @@ impl<P: Watch> Watch for Troubled<P> {
 
     async fn keep(&self, sweep: &Sweep) -> Result<bool, PortError> {
         self.port.keep(sweep).await
+    }
+
+    async fn remember(
+        &self,
+        id: &ConnectorId,
+        before: Option<&Told>,
+        after: &Told,
+    ) -> Result<bool, PortError> {
+        self.port.remember(id, before, after).await
     }
 }

@@ -109,7 +109,13 @@ impl World {
             clock: Arc::new(self.clock.clone()),
             randomness: Arc::new(SeededRandomness::new(7)),
         };
-        Exporter { ports, timing: TIMING, part_limits: PartLimits::default(), onboarding: None }
+        Exporter {
+            ports,
+            timing: TIMING,
+            part_limits: PartLimits::default(),
+            retention: Some(RETENTION),
+            onboarding: None,
+        }
     }
 
     /// A tick that has this long.
@@ -122,6 +128,7 @@ impl World {
         };
         let watchdog = Watchdog {
             ledger: Arc::new(self.watched.clone()),
+            bus: Arc::new(self.bus.clone()),
             clock: Arc::new(self.clock.clone()),
             timing: TIMING,
             retention: Some(RETENTION),

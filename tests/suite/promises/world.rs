@@ -185,7 +185,7 @@ impl World {
     pub(crate) fn exporter(&self, plan: &Plan) -> Exporter {
         let mut ports = self.ground.ports(plan, &self.clock);
         ports.randomness = std::sync::Arc::new(self.randomness.clone());
-        Exporter { ports, timing: self.timing, part_limits: self.limits, onboarding: None }
+        Exporter { ports, timing: self.timing, part_limits: self.limits, retention: None, onboarding: None }
     }
 
     /// One run now. `None` if the worker died in it.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use domain::fault::{Reason, Stage};
+use domain::notice::Fact;
 use domain::part::PartNumber;
+use domain::peril::Peril;
 use domain::ports::LeaseAnswer;
 use domain::protocol::{Effect, FailureKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::at;
@@ -195,6 +197,7 @@ fn a_block_tells_which_part_waits() {
     place.cursor.watermark = at("2026-11-20T21:00:00Z");
     let mut run = Rehearsal::of(&place);
     meets(&mut run, &place, 5, BROKEN[1]);
-    let domain::notice::Fact::Blocked { waiting_from, .. } = run.announces().fact else { panic!("no block") };
-    assert_eq!(waiting_from, Some(PartNumber::new(5)));
+    let Fact::Blocked { backlog, loss, .. } = run.announces().fact else { panic!("no block") };
+    assert_eq!((backlog.waiting_from, backlog.waiting_parts), (Some(PartNumber::new(5)), 2));
+    assert_eq!((backlog.sealed_to, loss), (place.cursor.watermark, Peril::Sealed));
 }

@@ -55,8 +55,13 @@ impl Running {
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(SeededRandomness::new(1)),
         };
-        let exporter =
-            Exporter { ports, timing: TIMING, part_limits: PartLimits::default(), onboarding: None };
+        let exporter = Exporter {
+            ports,
+            timing: TIMING,
+            part_limits: PartLimits::default(),
+            retention: None,
+            onboarding: None,
+        };
         let vendor = Vendor {
             account: super::vendor(),
             partition: "aws".into(),
@@ -64,7 +69,12 @@ impl Running {
             exporter_role: "auditferry-exporter".into(),
             template_url: None,
         };
-        let exporter = exporter.verifying(Arc::new(ledger.clone()), Arc::new(prober.clone()), vendor);
+        let exporter = exporter.verifying(
+            Arc::new(ledger.clone()),
+            Arc::new(prober.clone()),
+            Arc::new(bus.clone()),
+            vendor,
+        );
         Self { clock, ledger, customers, prober, bus, exporter, id: connector.id }
     }
 

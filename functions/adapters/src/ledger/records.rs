@@ -67,6 +67,14 @@ pub(super) fn attribute<T: Serialize>(what: &'static str, value: &T) -> Result<A
     convert::to_attribute_value(value).map_err(|source| PortError::Bug { what, source: source.into() })
 }
 
+/// The value in an attribute.
+pub(super) fn from_attribute<T: DeserializeOwned>(
+    what: &'static str,
+    value: AttributeValue,
+) -> Result<T, PortError> {
+    convert::from_attribute_value(value).map_err(|source| PortError::Bug { what, source: source.into() })
+}
+
 /// Any record as an item, without its key.
 pub(super) fn to_item<T: Serialize>(what: &'static str, value: &T) -> Result<Item, PortError> {
     convert::to_item(value).map_err(|source| PortError::Bug { what, source: source.into() })

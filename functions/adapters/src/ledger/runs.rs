@@ -186,6 +186,19 @@ impl Runs for DynamoLedger {
         Ok(())
     }
 
+    /// A second worker finds the time noted by the first, and tells nothing.
+    async fn tells_of_unreadable(&self, id: &ConnectorId, since: Time, now: Time) -> Result<bool, PortError> {
+        let change = self
+            .change(id, CURSOR)
+            .update_expression("SET #unreadable_told_at = :now")
+            .condition_expression(
+                "attribute_exists(#pk) AND (attribute_not_exists(#unreadable_told_at) OR #unreadable_told_at < :since)",
+            )
+            .set_expression_attribute_names(Some(names([PK, "unreadable_told_at"])))
+            .set_expression_attribute_values(Some(values([(":now", time(now)), (":since", time(since))])));
+        held("noting that unreadable items are told of", change.send().await)
+    }
+
     /// A worker whose lease has passed to another changes nothing. One whose `next_run_at` was moved in the
     /// meantime, by "run now", gives back the lease and leaves the run that was asked for due: a dispatcher that
     /// has claimed it meanwhile sent it in vain, and its claim would hold it back until it runs out.

@@ -12,22 +12,23 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::connector::State;
 use domain::cursor::Cursor;
-use domain::names::ConnectorId;
+use domain::names::{ConnectorId, TenantId};
 use domain::ports::{PortError, Watch, WatchPage};
 use domain::schedule::Frequency;
 use domain::time::Time;
-use domain::watch::{Place, Sweep, Watched};
+use domain::watch::{Place, Sweep, Told, Watched};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
 use super::answers::held;
-use super::expression::{names, number, text, values};
+use super::expression::{names, number, text, time, values};
 use super::keys::{self, CONFIG, CURSOR, Item, PK, SK, TENANT_ID, TENANT_INDEX};
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
 const WHAT: &str = "watching the connectors";
 const KEEPING: &str = "keeping the watchdog's place";
+const REMEMBERING: &str = "remembering what was told of a connector";
 /// How many connectors a page reads at most.
 const PAGE: i32 = 500;
 /// The most keys that one batch may ask for (DynamoDB API reference, `BatchGetItem`).
@@ -39,7 +40,7 @@ const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The attributes of the settings that the watchdog sees.
-const SETTINGS: [&str; 4] = [PK, "state", "frequency", "activated_at"];
+const SETTINGS: [&str; 5] = [PK, TENANT_ID, "state", "frequency", "activated_at"];
 /// What it sees of a part.
 const OF_A_PART: [&str; 2] = [PK, "sealed_at"];
 
@@ -49,11 +50,21 @@ const SWEEP: &str = "SWEEP";
 const KEPT: &str = "kept";
 const PLACE: &str = "place";
 
+/// What was told of a connector, beside its cursor.
+const TOLD: &str = "told";
+
 #[derive(Deserialize)]
 struct Settings {
+    tenant_id: TenantId,
     state: State,
     frequency: Frequency,
     activated_at: Option<Time>,
+}
+
+/// A cursor, and what was told of its connector.
+struct Seen {
+    cursor: Cursor,
+    told: Option<Told>,
 }
 
 #[derive(Deserialize)]
@@ -102,11 +113,13 @@ impl DynamoLedger {
         })
     }
 
-    async fn cursors(&self, ids: &[ConnectorId]) -> Result<BTreeMap<ConnectorId, Cursor>, PortError> {
+    async fn cursors(&self, ids: &[ConnectorId]) -> Result<BTreeMap<ConnectorId, Seen>, PortError> {
         let wanted = ids.iter().map(|id| keys::key(id, CURSOR)).collect();
         let mut cursors = BTreeMap::new();
         for item in self.batch(wanted, None).await? {
-            cursors.insert(owner(&item)?, records::cursor(item)?);
+            let told = item.get(TOLD).cloned();
+            let told = told.map(|told| records::from_attribute(REMEMBERING, told)).transpose()?;
+            cursors.insert(owner(&item)?, Seen { told, cursor: records::cursor(item)? });
         }
         Ok(cursors)
     }
@@ -114,10 +127,10 @@ impl DynamoLedger {
     /// When the oldest part that waits was sealed, of those with any.
     async fn waiting(
         &self,
-        cursors: &BTreeMap<ConnectorId, Cursor>,
+        cursors: &BTreeMap<ConnectorId, Seen>,
     ) -> Result<BTreeMap<ConnectorId, Time>, PortError> {
-        let oldest = |(id, cursor): (&ConnectorId, &Cursor)| {
-            cursor.undelivered().map(|number| keys::key(id, &keys::part(number)))
+        let oldest = |(id, seen): (&ConnectorId, &Seen)| {
+            seen.cursor.undelivered().map(|number| keys::key(id, &keys::part(number)))
         };
         let wanted = cursors.iter().filter_map(oldest).collect();
         let mut waiting = BTreeMap::new();
@@ -152,12 +165,18 @@ impl Watch for DynamoLedger {
         let exporting = settings.iter().filter(|(_, settings)| exporting(settings));
         let mut cursors = self.cursors(&exporting.map(|(id, _)| id.clone()).collect::<Vec<_>>()).await?;
         let waiting = self.waiting(&cursors).await?;
-        let watched = |(id, settings): (ConnectorId, Settings)| Watched {
-            state: settings.state,
-            frequency: settings.frequency,
-            activated_at: settings.activated_at,
-            cursor: cursors.remove(&id),
-            waiting_since: waiting.get(&id).copied(),
+        let watched = |(id, settings): (ConnectorId, Settings)| {
+            let (cursor, told) = cursors.remove(&id).map(|Seen { cursor, told }| (cursor, told)).unzip();
+            Watched {
+                tenant: settings.tenant_id,
+                state: settings.state,
+                frequency: settings.frequency,
+                activated_at: settings.activated_at,
+                cursor,
+                waiting_since: waiting.get(&id).copied(),
+                told: told.flatten(),
+                connector: id,
+            }
         };
         let watched = settings.into_iter().map(watched).collect();
         Ok(WatchPage { watched, next: page.last_evaluated_key.map(place).transpose()? })
@@ -190,6 +209,33 @@ impl Watch for DynamoLedger {
                 (":place", text(place)),
             ])));
         held(KEEPING, change.send().await)
+    }
+
+    /// A second tick at the same time finds another time of telling, and changes nothing. Only the time is compared:
+    /// a version that knows more of what was told writes more beside it.
+    async fn remember(
+        &self,
+        id: &ConnectorId,
+        before: Option<&Told>,
+        after: &Told,
+    ) -> Result<bool, PortError> {
+        let (condition, before) = match before {
+            None => ("attribute_exists(#pk) AND attribute_not_exists(#told)", None),
+            Some(before) => ("attribute_exists(#pk) AND #told.#at = :before", Some(before.at)),
+        };
+        let mut attributes = names([PK, TOLD]);
+        let mut given = values([(":told", records::attribute(REMEMBERING, after)?)]);
+        if let Some(before) = before {
+            attributes.extend(names(["at"]));
+            given.insert(":before".to_owned(), time(before));
+        }
+        let change = self
+            .change(id, CURSOR)
+            .update_expression("SET #told = :told")
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(attributes))
+            .set_expression_attribute_values(Some(given));
+        held(REMEMBERING, change.send().await)
     }
 }
 

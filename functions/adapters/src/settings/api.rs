@@ -4,7 +4,7 @@ use domain::protocol::Timing;
 
 use super::read::{Lookup, WrongSettings, both, optional};
 use super::timing::timing;
-use super::{BusSettings, LedgerSettings, S3Settings, VendorSettings};
+use super::{BusSettings, LedgerSettings, S3Settings, StackSettings, VendorSettings};
 
 /// What the API reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct ApiSettings {
     pub callers: CallerSettings,
     /// How S3 is addressed.
     pub s3: S3Settings,
+    /// Which deployment this is.
+    pub stack: StackSettings,
 }
 
 impl ApiSettings {
@@ -37,6 +39,7 @@ impl ApiSettings {
         "TENANT_CLAIM",
         "OPERATOR_SCOPE",
         "S3_FORCE_PATH_STYLE",
+        "STACK_NAME",
     ];
 
     /// Reads them.
@@ -46,9 +49,9 @@ impl ApiSettings {
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let places = both(LedgerSettings::read(env), BusSettings::read(env));
         let rest = both(timing(env), both(VendorSettings::read(env), CallerSettings::read(env)));
-        let (((ledger, bus), (timing, (vendor, callers))), s3) =
-            both(both(places, rest), S3Settings::read(env))?;
-        Ok(Self { ledger, bus, timing, vendor, callers, s3 })
+        let (((ledger, bus), (timing, (vendor, callers))), (s3, stack)) =
+            both(both(places, rest), both(S3Settings::read(env), StackSettings::read(env)))?;
+        Ok(Self { ledger, bus, timing, vendor, callers, s3, stack })
     }
 }
 

@@ -41,6 +41,8 @@ pub struct ExporterSettings {
     pub timing: Timing,
     /// How large a part may get.
     pub part_limits: PartLimits,
+    /// How long the source keeps an event, if not for ever.
+    pub retention: Option<Duration>,
     /// How S3 is addressed.
     pub s3: S3Settings,
     /// Which deployment this is.
@@ -65,6 +67,7 @@ impl ExporterSettings {
         "LOOK_BACK_SECONDS",
         "MAX_PART_EVENTS",
         "MAX_PART_BYTES",
+        "EVENT_RETENTION_DAYS",
         "S3_FORCE_PATH_STYLE",
         "STACK_NAME",
     ];
@@ -77,10 +80,10 @@ impl ExporterSettings {
         let places =
             both(LedgerSettings::read(env), both(StagingSettings::read(env), BusSettings::read(env)));
         let rest = both(S3Settings::read(env), StackSettings::read(env));
-        let limits = both(both(timing(env), part_limits(env)), rest);
+        let limits = both(both(timing(env), both(part_limits(env), retention(env))), rest);
         let (events, (places, limits)) = both(events_table(env), both(places, limits))?;
-        let ((ledger, (staging, bus)), ((timing, part_limits), (s3, stack))) = (places, limits);
-        Ok(Self { events, ledger, staging, bus, timing, part_limits, s3, stack })
+        let ((ledger, (staging, bus)), ((timing, (part_limits, retention)), (s3, stack))) = (places, limits);
+        Ok(Self { events, ledger, staging, bus, timing, part_limits, retention, s3, stack })
     }
 }
 
@@ -91,6 +94,8 @@ pub struct DispatcherSettings {
     pub ledger: LedgerSettings,
     /// The export queue.
     pub queue: QueueSettings,
+    /// The event bus, for what the watchdog tells.
+    pub bus: BusSettings,
     /// Settle time and look-back: without them nobody knows when an export is late.
     pub timing: Timing,
     /// How long the source keeps an event, if not for ever.
@@ -104,6 +109,7 @@ impl DispatcherSettings {
     pub const NAMES: &[&str] = &[
         "LEDGER_TABLE",
         "EXPORT_QUEUE_URL",
+        "EVENT_BUS_NAME",
         "EVENTS_INDEX",
         "SETTLE_SECONDS",
         "LOOK_BACK_SECONDS",
@@ -116,11 +122,11 @@ impl DispatcherSettings {
     /// # Errors
     /// All variables that are missing or malformed, each with the right form.
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
-        let places = both(LedgerSettings::read(env), QueueSettings::read(env));
+        let places = both(LedgerSettings::read(env), both(QueueSettings::read(env), BusSettings::read(env)));
         let times = both(timing(env), retention(env));
-        let ((ledger, queue), ((timing, retention), stack)) =
+        let ((ledger, (queue, bus)), ((timing, retention), stack)) =
             both(places, both(times, StackSettings::read(env)))?;
-        Ok(Self { ledger, queue, timing, retention, stack })
+        Ok(Self { ledger, queue, bus, timing, retention, stack })
     }
 }
 

@@ -1,8 +1,9 @@
 //! What EventBridge is asked, and what its answers mean.
 
 use adapters::bus::EventBridgeBus;
+use domain::cursor::Cursor;
 use domain::names::ConnectorId;
-use domain::notice::Notice;
+use domain::notice::{Backlog, Notice, Recovery};
 use domain::ports::{Bus as _, PortError};
 use domain::time::Time;
 use serde_json::Value;
@@ -12,7 +13,13 @@ use crate::world::clients_of;
 
 fn notice() -> Notice {
     let since: Time = "2026-11-20T20:15:30.123Z".parse().unwrap();
-    Notice::recovered(&"acme".parse().unwrap(), &ConnectorId::new(7), since)
+    let recovery = Recovery {
+        blocked_since: since,
+        blocked_seconds: 60,
+        caught_up_from: None,
+        backlog: Backlog::of(&Cursor::new(since, since, since)),
+    };
+    Notice::recovered(&"acme".parse().unwrap(), &ConnectorId::new(7), recovery)
 }
 
 /// As often as it is asked, the bus answers the same.

@@ -5,6 +5,7 @@
 
 use local::wiring::Embedded;
 use serde_json::{Value, json};
+use tests::failing::Outage;
 use tests::lambda::{EventBus, Function};
 
 const ARN: &str = "arn:aws:sts::111111111111:assumed-role/Admin/jane";
@@ -114,6 +115,31 @@ async fn it_answers_what_api_gateway_sends_and_only_to_whom_it_vouches_for() {
     let ended = function.kill().await;
     let external_id = created["external_id"].as_str().unwrap();
     assert!(!ended.stdout.contains(external_id) && !ended.stderr.contains(external_id));
+}
+
+#[tokio::test]
+async fn a_change_that_the_bus_is_not_told_of_is_made_logged_with_its_connector_and_counted() {
+    let world = World::start().await;
+    world.bus.outage(Outage::Denied, 1);
+    let mut environment = world.environment();
+    // At the most talkative, and still nothing that is secret.
+    environment.push(("AWS_LAMBDA_LOG_LEVEL", "TRACE".to_owned()));
+    let mut function = api(&environment).await;
+    let body = json!({"tenant": "acme"});
+    let (status, created) = ask(&mut function, event(&iam(), "POST", "/v1/connectors", Some(&body))).await;
+    assert_eq!(status, 201, "{created}");
+    let ended = function.kill().await;
+    let secret = world.embedded.stack().vendor().secret_access_key;
+    for secret in [created["external_id"].as_str().unwrap(), &secret] {
+        assert!(!ended.stdout.contains(secret) && !ended.stderr.contains(secret), "{secret} is in the log");
+    }
+    let log = ended.log();
+    let of_it = |line: &&Value| line["connector.id"] == created["id"];
+    let lines: Vec<&Value> = log.iter().filter(of_it).collect();
+    let [line, figures] = lines.as_slice() else { panic!("{log:#?}") };
+    assert_eq!((&line["level"], &line["message"]), (&json!("ERROR"), &json!("a notice was not told")));
+    assert_eq!((&figures["NoticesLost"], &figures["stack"]), (&json!(1), &json!("auditferry")));
+    assert_eq!(world.bus.told(), [json!(null); 0]);
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ async fn wire(shift_ms: i64, stop: bool, surroundings: &Surroundings) -> Result<
         clock: Arc::new(SystemClock::shifted(shift_ms)),
         randomness: Arc::new(SystemRandomness),
     };
-    Ok(Exporter { ports, timing, part_limits, onboarding: None })
+    Ok(Exporter { ports, timing, part_limits, retention: None, onboarding: None })
 }
 
 /// The bus of the demo, which is in another process.
@@ -119,6 +119,10 @@ impl Runs for StopBeforeMark {
 
     async fn seal(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
         self.0.seal(seal).await
+    }
+
+    async fn tells_of_unreadable(&self, id: &ConnectorId, since: Time, now: Time) -> Result<bool, PortError> {
+        self.0.tells_of_unreadable(id, since, now).await
     }
 
     async fn part(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError> {

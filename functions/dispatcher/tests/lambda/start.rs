@@ -6,8 +6,12 @@ use crate::world::{World, dispatcher};
 async fn everything_wrong_with_the_environment_is_named_at_once() {
     let world = World::start().await;
     for (ledger, queue, told) in [
-        (None, None, ["LEDGER_TABLE is not set", "EXPORT_QUEUE_URL is not set"]),
-        (Some("a b"), Some("export"), ["LEDGER_TABLE is `a b`", "EXPORT_QUEUE_URL is `export`"]),
+        (None, None, ["LEDGER_TABLE is not set", "EXPORT_QUEUE_URL is not set", "EVENT_BUS_NAME is not set"]),
+        (
+            Some("a b"),
+            Some("export"),
+            ["LEDGER_TABLE is `a b`", "EXPORT_QUEUE_URL is `export`", "EVENT_BUS_NAME is not set"],
+        ),
     ] {
         let mut environment = world.environment();
         environment.retain(|(name, _)| name.starts_with("AWS_"));

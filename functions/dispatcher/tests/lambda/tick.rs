@@ -101,3 +101,35 @@ async fn a_ledger_that_is_gone_fails_the_invocation_and_not_the_process() {
     }
     function.kill().await;
 }
+
+#[tokio::test]
+async fn an_export_that_does_not_come_is_told_once_with_its_date_of_loss_and_no_secret_is_in_the_log() {
+    let world = World::start().await;
+    let now = world.embedded.clock().now();
+    let late = world.activated_at(now - MINUTE * 60 * 5, now + MINUTE).await;
+    let fine = world.connector(now + MINUTE).await;
+    let mut environment = world.environment();
+    environment.push(("EVENT_RETENTION_DAYS", "7".to_owned()));
+    environment.push(("AWS_LAMBDA_LOG_LEVEL", "TRACE".to_owned()));
+    let mut log = Vec::new();
+    // Each in a process of its own, so that the ledger alone remembers.
+    for _ in 0..2 {
+        let mut function = dispatcher(&environment).await;
+        function.invoke(&scheduled_event()).await.unwrap();
+        let ended = function.kill().await;
+        assert_eq!(ended.stderr, "");
+        log.push(ended.stdout);
+    }
+
+    assert_eq!(world.bus.told_of(late.id.as_str()), ["ExportStale"]);
+    assert_eq!(world.bus.told_of(fine.as_str()), [""; 0]);
+    let detail: serde_json::Value =
+        serde_json::from_str(world.bus.told()[0]["Detail"].as_str().unwrap()).unwrap();
+    let lost_from = late.activated_at.unwrap() + MINUTE * 60 * 24 * 7;
+    assert_eq!(detail["loss"]["lost_from"], json!(lost_from));
+    let secret = world.embedded.stack().vendor().secret_access_key;
+    for secret in [late.external_id.as_str(), &secret] {
+        assert!(log.iter().all(|log| !log.contains(secret)), "{secret} is in the log");
+        assert!(!world.bus.told().iter().any(|told| told.to_string().contains(secret)), "{secret} was told");
+    }
+}

@@ -1,4 +1,4 @@
-//! A deployment on the embedded stand-ins with a queue, and the dispatcher's process on it, which goes by the clock
+//! A deployment on the embedded stand-ins with a queue and a bus, and the dispatcher's process on it, which goes by the clock
 //! on the wall.
 
 use domain::connector::Connector;
@@ -7,19 +7,21 @@ use domain::time::Time;
 use local::wiring::Embedded;
 use serde_json::{Value, json};
 use tests::fixtures;
-use tests::lambda::{Function, MessageQueue};
+use tests::lambda::{EventBus, Function, MessageQueue};
 
 /// The deployment.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) embedded: Embedded,
     pub(crate) queue: MessageQueue,
+    pub(crate) bus: EventBus,
 }
 
 impl World {
     pub(crate) async fn start() -> Self {
         let (embedded, queue) = (Embedded::start(None, None).await, MessageQueue::start().await);
-        Self { embedded: embedded.unwrap(), queue: queue.unwrap() }
+        let bus = EventBus::start().await.unwrap();
+        Self { embedded: embedded.unwrap(), queue: queue.unwrap(), bus }
     }
 
     /// The bodies of the messages in the queue, sorted.
@@ -36,17 +38,23 @@ impl World {
         environment.retain(|(name, _)| is_ours(name));
         environment.push(("AWS_ENDPOINT_URL_SQS", self.queue.endpoint.clone()));
         environment.push(("EXPORT_QUEUE_URL", self.queue.url()));
+        environment.push(("AWS_ENDPOINT_URL_EVENTBRIDGE", self.bus.url.clone()));
+        environment.push(("EVENT_BUS_NAME", "auditferry-events".to_owned()));
         environment
     }
 
     /// A connector that runs next at `next_run_at`.
     pub(crate) async fn connector(&self, next_run_at: Time) -> ConnectorId {
-        let now = self.embedded.clock().now();
-        let draft: Connector = fixtures::connector(&fixtures::tenant("acme"), now);
-        let (connector, mut cursor) = fixtures::activated(draft, now);
+        self.activated_at(self.embedded.clock().now(), next_run_at).await.id
+    }
+
+    /// A connector that was activated then and has sealed nothing since.
+    pub(crate) async fn activated_at(&self, at: Time, next_run_at: Time) -> Connector {
+        let draft: Connector = fixtures::connector(&fixtures::tenant("acme"), at);
+        let (connector, mut cursor) = fixtures::activated(draft, at);
         cursor.next_run_at = next_run_at;
         fixtures::store(self.embedded.connectors().as_ref(), &connector, &cursor).await;
-        connector.id
+        connector
     }
 
     /// When a connector runs next.

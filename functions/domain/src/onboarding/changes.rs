@@ -217,7 +217,8 @@ impl Onboarding {
         Change { version: after.version, at, by: caller.clone(), what, before, after: after.clone() }
     }
 
-    /// A bus that does not answer undoes nothing: the change is stored, with its record.
+    /// A bus that does not answer undoes nothing: the change is stored, with its record, and that is the truth. What
+    /// the bus did not take is told and counted by the bus that the wiring gives (`adapters::noted_bus`).
     async fn announce(&self, change: &Change) {
         let notice = Notice::changed(change);
         drop(self.bus.announce(&notice).await);

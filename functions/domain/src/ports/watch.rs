@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 
 use super::PortError;
-use crate::watch::{Place, Sweep, Watched};
+use crate::names::ConnectorId;
+use crate::watch::{Place, Sweep, Told, Watched};
 
 /// Some connectors of the sweep's order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,4 +29,13 @@ pub trait Watch: Send + Sync {
     /// Keeps where it stands, if what is kept is still the one before (`kept` is one less); else `false`: another
     /// tick was faster.
     async fn keep(&self, sweep: &Sweep) -> Result<bool, PortError>;
+
+    /// Remembers what is told of a connector, if what is remembered is still the one before; else `false`: another
+    /// tick tells it.
+    async fn remember(
+        &self,
+        id: &ConnectorId,
+        before: Option<&Told>,
+        after: &Told,
+    ) -> Result<bool, PortError>;
 }

@@ -3,7 +3,7 @@
 
 use crate::backoff::REQUEST;
 use crate::fault::{Block, Fault, Reason, Stage};
-use crate::notice::Notice;
+use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::{Part, PartNumber};
 use crate::time::Time;
 
@@ -68,7 +68,7 @@ impl Run {
             Ok(answer) => {
                 self.tries = 0;
                 self.summary.existed += u64::from(answer == PutAnswer::Exists);
-                self.announce(part)
+                self.announce(part, now)
             }
             Err(fault) => self.fault(part.number, &fault, now, random),
         }
@@ -109,9 +109,8 @@ impl Run {
         if known {
             return self.record_block(Box::new(block), failure);
         }
-        let waiting = place.cursor.undelivered();
-        let connector = &place.connector;
-        let notice = Notice::blocked(&connector.tenant, &connector.id, block.clone(), waiting);
+        let (connector, cursor) = (&place.connector, &place.cursor);
+        let notice = Notice::blocked(&connector.tenant, &connector.id, block.clone(), cursor, self.retention);
         self.phase = Phase::AnnouncingBlock(Box::new(block), failure);
         Effect::Announce(Box::new(notice))
     }
@@ -126,12 +125,18 @@ impl Run {
 
     /// Tells the bus before the mark: a crash between the two has it told twice. Only a bus that does not take it
     /// leaves it untold.
-    fn announce(&mut self, part: Box<Part>) -> Effect {
+    fn announce(&mut self, part: Box<Part>, now: Time) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let Some(block) = place.cursor.block.as_ref().filter(|block| block.stage != Stage::Read) else {
             return self.announce_part(part);
         };
-        let notice = Notice::recovered(&place.connector.tenant, &part.connector, block.since);
+        let recovery = Recovery {
+            blocked_since: block.since,
+            blocked_seconds: self.careful(now).since(block.since).as_secs(),
+            caught_up_from: Some(part.window.from),
+            backlog: Backlog::of(&place.cursor),
+        };
+        let notice = Notice::recovered(&place.connector.tenant, &part.connector, recovery);
         self.phase = Phase::AnnouncingRecovery(part);
         Effect::Announce(Box::new(notice))
     }

@@ -3,7 +3,7 @@
 
 use crate::cursor::{Reading, Reconcile, Slice};
 use crate::fault::Stage;
-use crate::notice::Notice;
+use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::Window;
 use crate::time::Time;
 
@@ -37,12 +37,19 @@ impl Run {
 
     /// Tells the bus that reading works again, if this shows it, and records what was read. In this order: a crash
     /// between the two tells it twice, never not at all.
-    pub(super) fn record(&mut self, read: Read) -> Effect {
+    /// It was read at `at`.
+    pub(super) fn record(&mut self, read: Read, at: Time) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let Some(since) = self.reading_was_blocked().filter(|_| read.lifts_the_block()) else {
             return self.record_told(read);
         };
-        let notice = Notice::recovered(&place.connector.tenant, &place.connector.id, since);
+        let recovery = Recovery {
+            blocked_since: since,
+            blocked_seconds: at.since(since).as_secs(),
+            caught_up_from: None,
+            backlog: Backlog::of(&place.cursor),
+        };
+        let notice = Notice::recovered(&place.connector.tenant, &place.connector.id, recovery);
         self.phase = Phase::AnnouncingReading(read);
         Effect::Announce(Box::new(notice))
     }
@@ -66,11 +73,12 @@ impl Run {
             Slice::Span(window) => before.read_through(window.to),
             Slice::Strays => before.read_strays(None, read_at),
         };
-        self.note(before, after, self.reading_was_blocked().is_some())
+        self.note(before, after, self.reading_was_blocked().is_some(), now)
     }
 
-    fn note(&mut self, before: Reconcile, after: Reconcile, unblock: bool) -> Effect {
-        self.record(Read::Noted(Box::new(Reconciled { before, after, unblock })))
+    fn note(&mut self, before: Reconcile, after: Reconcile, unblock: bool, now: Time) -> Effect {
+        let at = self.careful(now);
+        self.record(Read::Noted(Box::new(Reconciled { before, after, unblock })), at)
     }
 
     pub(super) fn noted(&mut self, noted: Reconciled, now: Time) -> Effect {
@@ -103,7 +111,7 @@ impl Run {
             (Span::Window(_), Some(_)) => {
                 let before = place.cursor.reconcile.clone();
                 let after = before.read_through(through);
-                self.note(before, after, false)
+                self.note(before, after, false, now)
             }
             (Span::Strays { .. }, _) => self.release(None, now),
         }

@@ -45,6 +45,8 @@ pub struct Run {
     /// Something was sealed, delivered or searched: if time is up, the next run goes on from a better place.
     pub(super) progressed: bool,
     pub(super) summary: Summary,
+    /// How long the source keeps an event, if not for ever: from when on a block would lose something.
+    pub(super) retention: Option<Duration>,
 }
 
 /// The effect whose answer the run waits for, with what it needs to go on.
@@ -103,7 +105,15 @@ impl Run {
             tries: 0,
             progressed: false,
             summary: Summary::default(),
+            retention: None,
         }
+    }
+
+    /// The same run, over a source that keeps an event for so long, or for ever. It decides nothing, and is told.
+    #[must_use]
+    pub const fn keeping(mut self, retention: Option<Duration>) -> Self {
+        self.retention = retention;
+        self
     }
 
     /// What was done so far.

@@ -169,8 +169,9 @@ impl Run {
         let watermark_after = part.window.to;
         let watermark_before = place.cursor.watermark;
         self.tries = 1;
+        let sealed_at = part.sealed_at;
         let seal = Seal { part, watermark_before, watermark_after, reading, reconcile, unblock };
-        self.record(Read::Sealed(Box::new(seal)))
+        self.record(Read::Sealed(Box::new(seal)), sealed_at)
     }
 
     pub(super) fn seal(&mut self, seal: Box<Seal>) -> Effect {

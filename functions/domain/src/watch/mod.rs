@@ -5,6 +5,7 @@
 //! at each tick ([`Sweep::figures`]), so that silence always means that nobody is watching.
 
 mod survey;
+mod told;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::time::Time;
 
 pub use survey::Survey;
 use survey::earlier;
+pub use told::{Telling, Told, Trouble};
 
 /// No new sweep begins sooner after the last one, however often there is a tick: a little less than the usual
 /// five minutes, so that a tick that comes early still sweeps.
@@ -27,6 +29,10 @@ const SWEEP_EVERY: Duration = Duration::from_secs(270);
 /// A connector as the watchdog sees it: nothing of where it delivers to and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which.
+    pub connector: ConnectorId,
     /// Where it is in its life.
     pub state: State,
     /// How often it exports.
@@ -37,6 +43,8 @@ pub struct Watched {
     pub cursor: Option<Cursor>,
     /// When the oldest part that waits for delivery was sealed.
     pub waiting_since: Option<Time>,
+    /// What the watchdog told of it last.
+    pub told: Option<Told>,
 }
 
 /// A place in the order of the sweep: behind this connector.
@@ -134,11 +142,14 @@ mod tests {
     fn active(watermark: &str) -> Watched {
         let start = at("2026-11-01T00:00:00Z");
         Watched {
+            tenant: "acme".parse().unwrap(),
+            connector: ConnectorId::new(1),
             state: State::Active,
             frequency: Frequency::HOURLY,
             activated_at: Some(start),
             cursor: Some(Cursor::new(at(watermark), start, start)),
             waiting_since: None,
+            told: None,
         }
     }
 

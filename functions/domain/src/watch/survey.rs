@@ -125,6 +125,7 @@ mod tests {
 
     use super::*;
     use crate::cursor::Cursor;
+    use crate::names::ConnectorId;
     use crate::part::PartNumber;
     use crate::schedule::Frequency;
 
@@ -156,11 +157,14 @@ mod tests {
             ..Cursor::new(start, start, start)
         };
         Watched {
+            tenant: "acme".parse().unwrap(),
+            connector: ConnectorId::new(1),
             state,
             frequency: Frequency::HOURLY,
             activated_at: Some(start),
             cursor: Some(cursor),
             waiting_since: Some(at("2026-11-20T18:05:00Z")),
+            told: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use domain::connector::Connector;
 use domain::encode::FileWriter;
-use domain::item::{EventKey, SourceItem};
+use domain::item::{EventKey, SourceItem, Unreadable};
 use domain::key_list::KeyListWriter;
 use domain::part::{Encoding, PartLimits, PartNumber};
 use domain::ports::{PortError, Staging, StagingWrite};
@@ -26,6 +26,7 @@ pub(super) struct DraftWriter<'a> {
     events: u64,
     late: u64,
     unreadable: u64,
+    first_unreadable: Option<Unreadable>,
     first: Option<Time>,
     last: Option<Time>,
 }
@@ -57,6 +58,7 @@ impl<'a> DraftWriter<'a> {
             events: 0,
             late: 0,
             unreadable: 0,
+            first_unreadable: None,
             first: None,
             last: None,
         }
@@ -64,6 +66,11 @@ impl<'a> DraftWriter<'a> {
 
     pub(super) const fn is_empty(&self) -> bool {
         self.events == 0
+    }
+
+    /// The first item that is no event, if there was one; it is not told twice.
+    pub(super) const fn take_first_unreadable(&mut self) -> Option<Unreadable> {
+        self.first_unreadable.take()
     }
 
     /// Whether one more event of `length` bytes would make the part larger than it may be.
@@ -81,7 +88,10 @@ impl<'a> DraftWriter<'a> {
         open.list_key(&item.key).await?;
         self.events += 1;
         self.late += u64::from(late);
-        self.unreadable += u64::from(item.content.is_err());
+        if let Err(why) = &item.content {
+            self.unreadable += 1;
+            self.first_unreadable.get_or_insert_with(|| why.clone());
+        }
         self.first = earliest(self.first, item.time);
         self.last = self.last.max(item.time);
         Ok(())

@@ -9,7 +9,7 @@ mod sealed_keys;
 mod shards;
 
 use domain::connector::Connector;
-use domain::item::SourceItem;
+use domain::item::{SourceItem, Unreadable};
 use domain::own_event;
 use domain::part::Window;
 use domain::ports::{Cause, PageError, PortError};
@@ -36,14 +36,20 @@ pub struct Task<'a> {
     pub attempt: &'a str,
 }
 
-/// Builds a part.
+/// Builds a part, and tells the first of its items that is no event, if it has any.
 ///
 /// # Errors
 /// If a page, a key list or the staging bucket fails; nothing that was staged is used then.
-pub async fn build(task: Task<'_>) -> Result<Built, PortError> {
+pub async fn build(task: Task<'_>) -> Result<(Built, Option<Unreadable>), PortError> {
     let Task { exporter, connector, order, attempt } = task;
     let mut draft = DraftWriter::new(exporter, connector, order.number, attempt);
-    match fill(task, &mut draft).await {
+    let filled = fill(task, &mut draft).await;
+    let unreadable = draft.take_first_unreadable();
+    Ok((built(filled, draft).await?, unreadable))
+}
+
+async fn built(filled: Result<Filled, PageError>, draft: DraftWriter<'_>) -> Result<Built, PortError> {
+    match filled {
         Ok(Filled::OutOfTime { through }) => Ok(Built::OutOfTime { through }),
         Ok(_) if draft.is_empty() => Ok(Built::Nothing),
         Ok(Filled::Whole) => Ok(Built::Staged(draft.finish(None).await?)),

@@ -11,6 +11,11 @@ use domain::ports::{Bus, PortError};
 use serde::Serialize;
 use serde_json::Value;
 
+/// The `source` of its events.
+const SOURCE: &str = "auditferry";
+/// An event must be smaller than this, bytes. Source: `EventBridge` API reference, `PutEvents`.
+const TOO_LARGE: usize = 1024 * 1024;
+
 /// A bus that nobody listens to, but that forgets nothing.
 #[derive(Debug)]
 pub struct KeptBus {
@@ -65,7 +70,7 @@ impl KeptBus {
     /// # Errors
     /// Never in practice: a notice has no value that JSON can't hold.
     pub fn event(notice: &Notice) -> serde_json::Result<Value> {
-        serde_json::to_value(Told { source: "auditferry", detail_type: notice.fact.kind(), detail: notice })
+        serde_json::to_value(Told { source: SOURCE, detail_type: notice.fact.kind(), detail: notice })
     }
 
     /// Whoever panicked while holding it has at worst kept one event less.
@@ -80,6 +85,11 @@ impl Bus for KeptBus {
         let what = "keeping a notice";
         let event =
             Self::event(notice).map_err(|source| PortError::Bug { what, source: Box::new(source) })?;
+        // What the bus of a deployment does not take, this one does not either.
+        let size = event.get("detail").map_or(0, |detail| detail.to_string().len());
+        if size + SOURCE.len() + notice.fact.kind().len() >= TOO_LARGE {
+            return Err(PortError::Bug { what, source: format!("a notice of {size} bytes").into() });
+        }
         self.keep(event).map_err(|source| PortError::Transient { what, source: Box::new(source) })
     }
 }

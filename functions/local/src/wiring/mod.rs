@@ -167,6 +167,7 @@ impl Embedded {
             },
             timing: Self::timing(),
             part_limits: PartLimits::default(),
+            retention: None,
             onboarding: Some(self.onboarding()),
         }
     }

@@ -30,6 +30,10 @@ impl MemoryQueue {
 impl Queue for MemoryQueue {
     /// A connector sent twice is in it twice, as in SQS; the second run finds nothing to do.
     async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
+        if batch.len() > QUEUE_BATCH {
+            let source = format!("{} connectors in a batch of at most {QUEUE_BATCH}", batch.len()).into();
+            return Err(PortError::Bug { what: "sending to the queue in memory", source });
+        }
         self.lock().extend(batch.iter().cloned());
         Ok(Vec::new())
     }

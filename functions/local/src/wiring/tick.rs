@@ -46,7 +46,7 @@ impl Embedded {
     /// # Errors
     /// If the ledger fails.
     pub async fn dispatch(&self) -> Result<Dispatched, PortError> {
-        dispatch(&self.dispatcher(), self.clock().now() + RUN).await
+        dispatch(&self.dispatcher(), self.clock().now() + RUN).await.map_err(|failed| failed.source)
     }
 
     /// The next batch of the queue, empty at the end.

@@ -16,7 +16,7 @@ use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber};
 use domain::ports::{Clock as _, PortError};
 use domain::time::Time;
-use domain::watch::Sweep;
+use domain::watch::{Sweep, Told};
 
 use super::{FakeClock, locked};
 
@@ -50,6 +50,10 @@ struct Row {
     changes: BTreeMap<u64, Change>,
     /// The key of the last run that was asked for with one, and the answer.
     asked: Option<(String, Time)>,
+    /// What the watchdog told of it last.
+    told: Option<Told>,
+    /// When the exporter told of unreadable items last.
+    unreadable_told_at: Option<Time>,
 }
 
 /// A write that took effect.
@@ -151,7 +155,17 @@ impl Table {
 
 impl Row {
     fn new(connector: Connector, cursor: Option<Cursor>) -> Self {
-        Self { connector, cursor, lease: None, parts: BTreeMap::new(), changes: BTreeMap::new(), asked: None }
+        let (parts, changes) = (BTreeMap::new(), BTreeMap::new());
+        Self {
+            connector,
+            cursor,
+            lease: None,
+            parts,
+            changes,
+            asked: None,
+            told: None,
+            unreadable_told_at: None,
+        }
     }
 
     fn cursor_mut(&mut self) -> &mut Cursor {

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use domain::connector::{Connector, State};
 use domain::cursor::Cursor;
+use domain::names::ConnectorId;
 use domain::ports::{PortError, Watch, WatchPage};
-use domain::watch::{Place, Sweep, Watched};
+use domain::watch::{Place, Sweep, Told, Watched};
 
 use super::{FakeLedger, Row};
 
@@ -38,14 +39,31 @@ impl Watch for FakeLedger {
         }
         Ok(is_next)
     }
+
+    async fn remember(
+        &self,
+        id: &ConnectorId,
+        before: Option<&Told>,
+        after: &Told,
+    ) -> Result<bool, PortError> {
+        let mut table = self.table();
+        let Some(row) = table.rows.get_mut(id).filter(|row| row.cursor.is_some()) else { return Ok(false) };
+        let is_next = row.told.map(|told| told.at) == before.map(|told| told.at);
+        if is_next {
+            row.told = Some(*after);
+        }
+        Ok(is_next)
+    }
 }
 
 /// The cursor of those that export only, as the ledger reads no other.
 fn watched(row: &Row) -> Watched {
-    let Connector { state, frequency, activated_at, .. } = row.connector;
+    let Connector { ref tenant, ref id, state, frequency, activated_at, .. } = row.connector;
     let exporting = matches!(state, State::Active | State::Paused);
     let cursor = row.cursor.clone().filter(|_| exporting);
     let oldest = cursor.as_ref().and_then(Cursor::undelivered);
     let waiting_since = oldest.and_then(|number| row.parts.get(&number)).map(|part| part.sealed_at);
-    Watched { state, frequency, activated_at, cursor, waiting_since }
+    let (tenant, connector) = (tenant.clone(), id.clone());
+    let told = row.told.filter(|_| exporting);
+    Watched { tenant, connector, state, frequency, activated_at, cursor, waiting_since, told }
 }

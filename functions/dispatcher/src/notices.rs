@@ -1,0 +1,67 @@
+//! What the watchdog tells the event bus: of connectors that are late or late no more, and once a day of those that
+//! still are in trouble.
+//!
+//! A notice is remembered first, by a write that only one of two ticks at once succeeds with, and told then. One that
+//! the bus does not take is forgotten again, so that the next sweep tells it.
+
+use domain::figures::Figure;
+use domain::time::Time;
+use domain::watch::{Telling, Watched};
+
+use crate::watchdog::Watchdog;
+
+/// How many notices a tick tells at most. After an outage of everything, everyone is late: an alarm says so, and as
+/// many notices as there are connectors would say no more. Who still is late then is told by the next sweeps.
+pub const NOTICES_A_TICK: u64 = 50;
+
+/// The notices of one tick.
+pub(crate) struct Notices<'a> {
+    watchdog: &'a Watchdog,
+    told: u64,
+    lost: u64,
+}
+
+impl<'a> Notices<'a> {
+    pub(crate) const fn new(watchdog: &'a Watchdog) -> Self {
+        Self { watchdog, told: 0, lost: 0 }
+    }
+
+    /// Tells what is to be told of a connector, if anything. Whatever fails here is told in the log and keeps nobody
+    /// from being watched.
+    pub(crate) async fn tell_of(&mut self, watched: &Watched, now: Time) {
+        let Watchdog { timing, retention, .. } = self.watchdog;
+        if self.told + self.lost >= NOTICES_A_TICK {
+            return;
+        }
+        let Some(telling) = watched.telling(*timing, *retention, now) else { return };
+        let remembered =
+            self.watchdog.ledger.remember(&watched.connector, watched.told.as_ref(), &telling.told).await;
+        match remembered {
+            Ok(true) => self.tell(watched, &telling).await,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(
+                connector.id = %watched.connector, error = error.chain(),
+                "what is to be told of a connector could not be remembered; the next sweep tells it"
+            ),
+        }
+    }
+
+    async fn tell(&mut self, watched: &Watched, Telling { told, untold, notice }: &Telling) {
+        let (ledger, connector) = (&self.watchdog.ledger, &watched.connector);
+        let Err(error) = self.watchdog.bus.announce(notice).await else {
+            self.told += 1;
+            return;
+        };
+        self.lost += 1;
+        let error = error.chain();
+        tracing::error!(connector.id = %connector, notice.id = notice.id, error, "a notice was not told");
+        if let Err(error) = ledger.remember(connector, Some(told), untold).await {
+            tracing::warn!(connector.id = %connector, error = error.chain(), "it is told again in a day only");
+        }
+    }
+
+    /// What came of them, for the figures of a tick that tells any, and of any that has lost one.
+    pub(crate) fn figures(&self, tells: bool) -> Option<Figure> {
+        (tells || self.lost > 0).then(|| Figure::count("NoticesLost", self.lost))
+    }
+}

@@ -1,0 +1,114 @@
+//! Queue and bus of the embedded wiring keep the promises of their ports as far as these can be put to them: neither
+//! can meet an outage, since nothing lies between them and their callers.
+
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use domain::names::ConnectorId;
+use domain::ports::{PortError, Queue};
+use local::wiring::{Embedded, KeptBus};
+use serde_json::{Value, json};
+use tests::conformance::bus::{self, BusRig};
+use tests::conformance::queue::{self, QueueRig};
+use tests::failing::Outage;
+
+/// The wiring, and what was taken out of its queue.
+#[derive(Debug)]
+struct Wiring {
+    embedded: Embedded,
+    taken: Mutex<Vec<ConnectorId>>,
+}
+
+impl Wiring {
+    async fn start() -> Self {
+        Self { embedded: Embedded::start(None, None).await.unwrap(), taken: Mutex::default() }
+    }
+}
+
+#[async_trait]
+impl Queue for Wiring {
+    async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
+        self.embedded.dispatcher().queue.send(batch).await
+    }
+}
+
+impl QueueRig for Wiring {
+    type Port = Self;
+
+    fn port(&self) -> &Self {
+        self
+    }
+
+    fn sent(&self) -> Vec<ConnectorId> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let batch = self.embedded.receive();
+            if batch.is_empty() {
+                return taken.clone();
+            }
+            taken.extend(batch);
+        }
+    }
+
+    fn refuse(&self, id: &ConnectorId) {
+        panic!("the queue in memory refuses nobody, not {id}");
+    }
+
+    fn accept_all(&self) {}
+
+    fn outage(&self, outage: Outage, _: usize) {
+        panic!("the queue in memory has no {outage:?}");
+    }
+}
+
+impl BusRig for Wiring {
+    type Port = KeptBus;
+
+    fn port(&self) -> &KeptBus {
+        self.embedded.bus()
+    }
+
+    fn told(&self) -> Vec<(String, Value)> {
+        let written = |event: Value| {
+            assert_eq!(event["source"], json!("auditferry"));
+            (event["detail-type"].as_str().unwrap().to_owned(), event["detail"].clone())
+        };
+        self.embedded.bus().told().into_iter().map(written).collect()
+    }
+
+    fn outage(&self, outage: Outage, _: usize) {
+        panic!("the bus of this process has no {outage:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_queue_in_memory_sends_each_connector_once_and_in_order() {
+    let wiring = Wiring::start().await;
+    queue::each_connector_of_a_batch_is_sent_once_and_in_order(&wiring).await;
+}
+
+#[tokio::test]
+async fn the_queue_in_memory_sends_a_connector_named_twice_twice() {
+    queue::a_connector_named_twice_is_sent_twice(&Wiring::start().await).await;
+}
+
+#[tokio::test]
+async fn the_queue_in_memory_takes_no_more_than_the_queue_of_a_deployment() {
+    queue::a_batch_of_none_sends_nothing_and_one_too_large_is_a_bug(&Wiring::start().await).await;
+}
+
+#[tokio::test]
+async fn the_bus_of_the_wiring_keeps_each_notice_once_and_in_order() {
+    let wiring = Wiring::start().await;
+    bus::a_notice_is_told_once_for_each_call_and_in_their_order(&wiring).await;
+}
+
+#[tokio::test]
+async fn the_bus_of_the_wiring_keeps_all_that_is_told_side_by_side() {
+    bus::notices_told_side_by_side_are_each_told_once(&Wiring::start().await).await;
+}
+
+#[tokio::test]
+async fn the_bus_of_the_wiring_takes_nothing_larger_than_that_of_a_deployment() {
+    bus::a_notice_too_large_for_the_bus_is_a_bug(&Wiring::start().await).await;
+}

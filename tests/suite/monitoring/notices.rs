@@ -1,0 +1,137 @@
+//! Whoever must know hears of trouble when it begins, once a day while it lasts, and when it is over: never a flood.
+
+use std::time::Duration;
+
+use dispatcher::NOTICES_A_TICK;
+use domain::notice::{Fact, Notice};
+use tests::failing::Outage;
+use tests::fixtures::{activated, connector};
+
+use super::world::{RETENTION, World};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+impl World {
+    /// What was told of trouble and its end, of all connectors, in order.
+    fn trouble(&self) -> Vec<Notice> {
+        let of_parts = |notice: &Notice| matches!(notice.fact, Fact::Delivered(_) | Fact::Heartbeat(_));
+        self.bus.told().into_iter().filter(|notice| !of_parts(notice)).collect()
+    }
+
+    fn kinds(&self) -> Vec<&'static str> {
+        self.trouble().iter().map(|notice| notice.fact.kind()).collect()
+    }
+}
+
+async fn healthy() -> World {
+    let mut world = World::new();
+    world.go_on(HOUR * 3).await;
+    world
+}
+
+#[tokio::test]
+async fn a_block_is_told_when_it_begins_each_day_and_when_it_ends_with_what_waited() {
+    let mut world = healthy().await;
+    let to = world.connector.destination.clone().unwrap();
+    world.customers.delete_bucket(to.bucket.as_str());
+    world.go_on(HOUR * 51).await;
+    assert_eq!(world.kinds(), ["ExportBlocked"; 3], "at its beginning, and after one day and two");
+    let told = world.trouble();
+    let Fact::Blocked { block, backlog, loss, reminder } = &told[2].fact else { panic!("{told:?}") };
+    assert_eq!((block.code.as_str(), *reminder, loss.lost_from()), ("NoSuchBucket", true, None));
+    assert!(backlog.waiting_parts > 40, "{backlog:?}");
+    world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
+    world.go_on(HOUR * 26).await;
+    let told = world.trouble();
+    let [.., Notice { fact: Fact::Recovered(recovery), .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!((told.len(), recovery.blocked_since), (4, block.since));
+    assert!(recovery.blocked_seconds > 50 * 3_600 && recovery.backlog.waiting_parts > 40, "{recovery:?}");
+    assert!(
+        recovery.caught_up_from.is_some_and(|from| from <= block.since && block.since.since(from) < HOUR * 3)
+    );
+}
+
+#[tokio::test]
+async fn an_export_that_does_not_come_is_told_with_the_date_from_which_events_are_lost() {
+    let mut world = healthy().await;
+    let sealed_to = world.ledger.cursor(&world.connector.id).watermark;
+    for _ in 0..3 * 12 {
+        world.five_minutes_without_exporter().await;
+    }
+    let told = world.trouble();
+    let [Notice { fact: Fact::Stale { loss, reminder: false, .. }, .. }] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!(loss.lost_from(), Some(sealed_to + RETENTION));
+    world.go_on(HOUR * 26).await;
+    assert_eq!(world.kinds(), ["ExportStale", "ExportOnTime"]);
+}
+
+#[tokio::test]
+async fn an_item_of_another_tenant_blocks_reading_and_is_told_with_the_date_too() {
+    let mut world = healthy().await;
+    world.store("umbrella", r#"{"action":"login"}"#);
+    while world.trouble().is_empty() {
+        world.five_minutes().await;
+    }
+    let told = world.trouble();
+    let [Notice { fact: Fact::Blocked { loss, .. }, .. }] = told.as_slice() else { panic!("{told:?}") };
+    let sealed_to = world.ledger.cursor(&world.connector.id).watermark;
+    assert_eq!(loss.lost_from(), Some(sealed_to + RETENTION));
+}
+
+#[tokio::test]
+async fn a_notice_that_the_bus_does_not_take_is_counted_and_told_by_the_next_tick() {
+    let mut world = healthy().await;
+    // Without an exporter nobody tells anything but the watchdog.
+    world.bus.outage(Outage::Denied, 2);
+    for _ in 0..3 * 12 {
+        world.five_minutes_without_exporter().await;
+    }
+    assert_eq!(world.kinds(), ["ExportStale"]);
+    assert_eq!(world.points("NoticesLost").iter().map(|point| point.value).sum::<i64>(), 2);
+}
+
+#[tokio::test]
+async fn after_an_outage_of_everything_a_tick_tells_no_more_than_its_share() {
+    let mut world = healthy().await;
+    let now = world.clock.wall();
+    for _ in 0..NOTICES_A_TICK + 20 {
+        let (connector, cursor) = activated(connector(&world.tenant, now), now);
+        world.ledger.insert(connector, cursor);
+    }
+    world.clock.advance(HOUR * 5);
+    let share = usize::try_from(NOTICES_A_TICK).unwrap();
+    world.five_minutes_without_exporter().await;
+    assert_eq!(world.kinds(), vec!["ExportStale"; share]);
+    world.five_minutes_without_exporter().await;
+    assert_eq!(world.kinds(), vec!["ExportStale"; share + 21]);
+    world.five_minutes_without_exporter().await;
+    assert_eq!(world.kinds().len(), share + 21, "each once");
+}
+
+#[tokio::test]
+async fn items_that_are_no_events_are_told_once_a_day_by_their_place_and_never_by_their_content() {
+    let mut world = healthy().await;
+    let tenant = world.tenant.to_string();
+    for _ in 0..26 {
+        world.store(&tenant, "canary-5d1e, which is not JSON");
+        world.go_on(HOUR).await;
+    }
+    let told = world.trouble();
+    assert_eq!(world.kinds(), ["ExportUnreadable"; 2], "at once, and after a day: {told:?}");
+    let Fact::Unreadable(items) = &told[0].fact else { panic!("{told:?}") };
+    assert!(items.items == 1 && items.sort_key.contains("#evt_"), "{items:?}");
+    assert!(!format!("{:?} {:?}", world.bus.told(), world.lines()).contains("canary"));
+}
+
+#[tokio::test]
+async fn two_ticks_at_once_tell_once() {
+    let mut world = healthy().await;
+    world.clock.advance(HOUR * 5);
+    let limit = Duration::from_mins(4);
+    tokio::join!(world.tick_within(limit), world.tick_within(limit));
+    assert_eq!(world.kinds(), ["ExportStale"]);
+    world.five_minutes().await;
+    assert_eq!(world.kinds()[0], "ExportStale");
+}
