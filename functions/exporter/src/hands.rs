@@ -5,10 +5,11 @@ use domain::connector::Connector;
 use domain::names::{ConnectorId, ExternalId, WorkerId};
 use domain::part::{Content, Part};
 use domain::ports::{Body, CustomerBucket, NewObject, PortError};
-use domain::protocol::{Answer, Effect, Failure, FailureKind, Outcome};
+use domain::protocol::{Answer, Effect, Failure, FailureKind, Outcome, SealAnswer};
 
 use crate::build::{self, Task};
 use crate::export::Exporter;
+use crate::waste::Swept;
 
 /// The hands of one run. What it holds of the customer (the assumed role's session) serves this connector only.
 pub(crate) struct Hands<'a> {
@@ -18,17 +19,23 @@ pub(crate) struct Hands<'a> {
     connector: Option<Connector>,
     bucket: Option<Box<dyn CustomerBucket>>,
     builds: u32,
+    swept: Swept,
 }
 
 impl<'a> Hands<'a> {
     pub(crate) fn new(exporter: &'a Exporter, id: &'a ConnectorId, worker: WorkerId) -> Self {
-        Self { exporter, id, worker, connector: None, bucket: None, builds: 0 }
+        Self { exporter, id, worker, connector: None, bucket: None, builds: 0, swept: Swept::default() }
     }
 
     /// The connector that the run saw, and the external ID that let it in, if it delivered anything.
     pub(crate) fn seen(&self) -> Option<(&Connector, Option<&ExternalId>)> {
         let opened_with = self.bucket.as_ref().and_then(|bucket| bucket.opened_with());
         self.connector.as_ref().map(|connector| (connector, opened_with))
+    }
+
+    /// How far the connector's staged objects are swept, and how far they could be.
+    pub(crate) const fn swept(&self) -> Swept {
+        self.swept
     }
 
     /// Does it, and says what came of it. A failure of our own side is an answer too.
@@ -47,6 +54,7 @@ impl<'a> Hands<'a> {
             Effect::Snapshot => {
                 let snapshot = ports.runs.snapshot(self.id).await.map_err(port)?;
                 self.connector = snapshot.as_ref().map(|s| s.connector.clone());
+                self.swept = snapshot.as_ref().map(|s| Swept::of(&s.cursor)).unwrap_or_default();
                 Ok(Answer::Snapshot(snapshot.map(Box::new)))
             }
             Effect::Build(order) => {
@@ -57,7 +65,13 @@ impl<'a> Hands<'a> {
                 let task = Task { exporter: self.exporter, connector, order: &order, attempt: &attempt };
                 build::build(task).await.map(|built| Answer::Built(Box::new(built)))
             }
-            Effect::Seal(seal) => ports.runs.seal(&seal).await.map(Answer::Sealed),
+            Effect::Seal(seal) => {
+                let answer = ports.runs.seal(&seal).await;
+                if matches!(answer, Ok(SealAnswer::Won)) {
+                    self.swept.sealed = seal.part.number;
+                }
+                answer.map(Answer::Sealed)
+            }
             Effect::ReadBack(number) | Effect::Load(number) => {
                 ports.runs.part(self.id, number).await.map(|part| Answer::Part(part.map(Box::new)))
             }

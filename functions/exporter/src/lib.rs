@@ -10,6 +10,7 @@ mod hands;
 mod metrics;
 mod report;
 mod vendor;
+mod waste;
 mod weekly;
 
 pub use export::{Exporter, Ports, export};
