@@ -11,7 +11,7 @@ use domain::item::SourceItem;
 use domain::names::{ConnectorId, TenantId};
 use domain::notice::{Fact, Notice};
 use domain::ports::{
-    Bus, ByteStream, Clock, PageError, PageReader, PortError, Queue, Randomness, Source, Staging,
+    Bus, ByteStream, Clock, PageError, PageReader, PortError, Queue, Randomness, Source, StagedPage, Staging,
     StagingWrite,
 };
 use domain::protocol::Span;
