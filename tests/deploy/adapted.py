@@ -91,6 +91,7 @@ def of_type(template: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 
 def statements(template: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Each statement of each role's policies, with the role's name."""
-    return [(name, statement) for name, role in of_type(template, "AWS::IAM::Role").items()
+    """Each statement of each role's policies, with the role's name; a conditional one as if its condition held."""
+    return [(name, statement["Fn::If"][1] if "Fn::If" in statement else statement)
+            for name, role in of_type(template, "AWS::IAM::Role").items()
             for policy in role.get("Policies", []) for statement in policy["PolicyDocument"]["Statement"]]

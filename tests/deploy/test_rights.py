@@ -40,7 +40,8 @@ class Rights(unittest.TestCase):
         cls.aws = StandIn()
         cls.addClassCleanup(cls.aws.close)
         # Sort keys that may be numbers or texts, so that the exporter has to ask DynamoDB which they are.
-        cls.vendor = Vendor(cls.aws, EventsSortKeyForm="epoch_millis")
+        cls.key = cls.aws.root("kms", VENDOR).create_key()["KeyMetadata"]["Arn"]
+        cls.vendor = Vendor(cls.aws, EventsSortKeyForm="epoch_millis", EncryptionKeyArn=cls.key)
         cls.aws.root("events", VENDOR).disable_rule(Name=cls.vendor.resource("DispatcherTick"))
         functions = cls.aws.root("lambda", VENDOR)
         for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
@@ -165,6 +166,12 @@ class Rights(unittest.TestCase):
         upload = {"Bucket": self.vendor.outputs["StagingBucketName"], "Key": "given-up"}
         s3.abort_multipart_upload(**upload, UploadId=s3.create_multipart_upload(**upload)["UploadId"])
 
+    def what_was_never_sealed_is_looked_for(self) -> None:
+        """The exporter's sweep of its staging bucket, which comes with every two dozen parts."""
+        bucket = self.vendor.outputs["StagingBucketName"]
+        found = self.acting_as("ExporterRole", "s3").list_objects_v2(Bucket=bucket, Prefix="parts/")
+        assert found["KeyCount"] > 0, "nothing is staged"
+
     def roles_of_the_vendors_own_account_stay_shut(self) -> None:
         """Whatever ARN a connector holds."""
         try:
@@ -188,6 +195,10 @@ class Rights(unittest.TestCase):
             "role": f"arn:aws:iam::333333333333:role/auditferry/{made}", "bucket": "somewhere", "region": REGION,
             "prefix": made}})
         self.customer.asks_for_a_run()
+        # Asked once more with the same key, the API looks up what it answered.
+        key = f"key-{now().timestamp()}"
+        answers = [self.vendor.ask("POST", f"{self.customer.path}/run", key=key) for _ in range(2)]
+        assert answers[0] == answers[1], answers
 
     def a_connector_is_verified(self) -> None:
         """The API in the exporter's role."""
@@ -222,6 +233,7 @@ class Rights(unittest.TestCase):
             "DispatcherRole": [self.a_due_connector_is_queued, self.the_watchdog_counts_the_connectors,
                                self.the_watchdog_tells_the_bus, self.lambda_puts_a_failed_tick_aside],
             "ExporterRole": [self.an_event_is_delivered_and_announced, self.an_upload_is_given_up,
+                             self.what_was_never_sealed_is_looked_for,
                              self.roles_of_the_vendors_own_account_stay_shut, self.lambda_takes_the_messages],
             "ApiRole": [self.connectors_are_made_read_and_listed, self.a_connector_is_verified],
         }
@@ -236,6 +248,20 @@ class Rights(unittest.TestCase):
             except (AssertionError, ClientError, Refused) as error:
                 return [str(error)[:300]]
         return []
+
+    def test_what_is_stored_is_encrypted_with_the_key_that_was_given(self) -> None:
+        bucket = self.vendor.outputs["StagingBucketName"]
+        [rule] = self.aws.root("s3", VENDOR).get_bucket_encryption(
+            Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+        default = rule["ApplyServerSideEncryptionByDefault"]
+        self.assertEqual((default["SSEAlgorithm"], default["KMSMasterKeyID"]), ("aws:kms", self.key))
+        for output in ("LedgerTableName", "EventsTableName"):
+            table = self.aws.root("dynamodb", VENDOR).describe_table(TableName=self.vendor.outputs[output])["Table"]
+            self.assertEqual(table["SSEDescription"]["KMSMasterKeyArn"], self.key, output)
+        for output in ("ExportQueueUrl", "ExportDeadLettersUrl"):
+            told = self.aws.root("sqs", VENDOR).get_queue_attributes(
+                QueueUrl=self.vendor.outputs[output], AttributeNames=["All"])["Attributes"]
+            self.assertEqual(told.get("KmsMasterKeyId"), self.key, output)
 
     def test_every_role_of_a_function_is_tried(self) -> None:
         self.assertEqual({name for name, _ in adapted.statements(self.vendor.template)}, set(FUNCTIONS))
@@ -273,9 +299,14 @@ def zipped(function: str) -> bytes:
 
 
 def lessened(policy: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The policy without each of its statements in turn, and without each action of those that have several."""
+    """The policy without each of its statements in turn, and without each action of those that have several.
+
+    But for the right to use the key: MiniStack stores under a key without asking KMS.
+    """
     statements = policy["Statement"]
     for place, statement in enumerate(statements):
+        if statement["Sid"] == "UseTheKey":
+            continue
         others = statements[:place] + statements[place + 1:]
         yield statement["Sid"], policy | {"Statement": others}
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]

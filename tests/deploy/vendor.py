@@ -84,11 +84,12 @@ class Vendor:
         return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
 
     def ask(self, method: str, path: str, body: Any = None, *, signed_by: Credentials | None = None,
-            unsigned: bool = False) -> Any:
+            unsigned: bool = False, key: str = "") -> Any:
         """A request to the HTTP API, at its own address, signed by the operator. Raises `Refused`."""
         host = urllib.parse.urlsplit(self.outputs["ApiUrl"]).netloc
         data = b"" if body is None else json.dumps(body).encode()
         headers = {"Host": host} | ({"Content-Type": "application/json"} if data else {})
+        headers |= {"Idempotency-Key": key} if key else {}
         if not unsigned:
             request = AWSRequest(method, f"https://{host}{path}", headers, data)
             SigV4Auth(signed_by or self.operator, "execute-api", REGION).add_auth(request)

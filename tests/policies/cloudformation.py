@@ -136,6 +136,7 @@ class Stack:
             "AWS::AccountId": self.place.account,
             "AWS::Region": self.place.region,
             "AWS::Partition": self.place.partition,
+            "AWS::URLSuffix": "amazonaws.com",
             "AWS::StackName": "auditferry",
         }
         if name in pseudo:

@@ -163,7 +163,9 @@ def vendor_role(resource: str, template: Mapping[str, Any] | None = None,
 @functools.cache
 def _program() -> str:
     """`assume_role.rs`, built."""
-    build = ["cargo", "build", "--quiet", "--locked", "-p", "tests", "--example", "assume_role",
+    # Of the whole workspace, so that what `cargo test` has built for it serves here too: with this package alone cargo
+    # would choose other features, and build every dependency again.
+    build = ["cargo", "build", "--quiet", "--locked", "--workspace", "--example", "assume_role",
              "--message-format", "json-render-diagnostics"]
     done = subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     messages = map(json.loads, done.stdout.splitlines())

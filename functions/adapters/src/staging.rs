@@ -1,20 +1,18 @@
 //! The vendor's own bucket, in which parts wait for their delivery.
 //!
 //! Nobody writes a key twice: keys are made new for every attempt to build a part, so a second worker writes
-//! other objects, and no write here needs a condition. What no sealed part names is waste.
+//! other objects, and no write here needs a condition. What no sealed part names is waste, and let go by its tag.
 
 mod create;
+mod tags;
 
 use std::mem;
 
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream as SdkStream;
-use aws_sdk_s3::types::{
-    ChecksumAlgorithm, ChecksumMode, CompletedMultipartUpload, CompletedPart, Tag, Tagging,
-};
-use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, CompletedMultipartUpload, CompletedPart};
 use bytes::{Bytes, BytesMut};
-use domain::ports::{ByteStream, PortError, Staging, StagingWrite};
+use domain::ports::{ByteStream, PortError, StagedPage, Staging, StagingWrite};
 use futures_util::stream;
 use tokio::task::JoinSet;
 
@@ -31,10 +29,6 @@ const PIECES_OF_A_SIZE: i32 = 1000;
 
 const WRITING: &str = "writing to the staging bucket";
 const READING: &str = "reading from the staging bucket";
-const TAGGING: &str = "letting a delivered object of the staging bucket go";
-
-/// The tag of what was delivered; the lifecycle rule of `template.yaml` names it too.
-const DELIVERED: &str = "delivered";
 
 /// A bucket of S3.
 #[derive(Debug, Clone)]
@@ -79,18 +73,16 @@ impl Staging for S3Staging {
         Ok(Box::pin(chunks))
     }
 
-    /// Puts the tag by which the bucket's lifecycle knows what it may remove. A second worker puts the same.
-    /// Stand-ins without tags have no lifecycle either, so nothing is lost with them.
     async fn let_go(&self, key: &str) -> Result<(), PortError> {
-        let tag = Tag::builder().key(DELIVERED).value("true").build();
-        let tags = tag.and_then(|tag| Tagging::builder().tag_set(tag).build());
-        let tags = tags.map_err(|error| PortError::Bug { what: TAGGING, source: Box::new(error) })?;
-        let request = self.client.put_object_tagging().bucket(&self.bucket).key(key).tagging(tags);
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.code() == Some("NotImplemented") => Ok(()),
-            Err(error) => Err(port_error(TAGGING, error)),
-        }
+        self.tag(key, tags::DELIVERED).await
+    }
+
+    async fn staged(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
+        self.page(below, after).await
+    }
+
+    async fn discard(&self, key: &str) -> Result<(), PortError> {
+        self.tag(key, tags::UNNEEDED).await
     }
 }
 

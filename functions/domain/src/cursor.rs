@@ -42,6 +42,9 @@ pub struct Cursor {
     /// Why delivery (or reading) is blocked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<Block>,
+    /// Up to this part the staging bucket was swept of what nobody sealed. It saves cost only.
+    #[serde(default)]
+    pub swept: PartNumber,
 }
 
 impl Cursor {
@@ -58,6 +61,7 @@ impl Cursor {
             reading: None,
             reconcile: Reconcile { due: now + PASS, passes: 0, at: None, strays_in: None },
             block: None,
+            swept: PartNumber::NONE,
         }
     }
 

@@ -29,4 +29,5 @@ pub mod setup;
 pub mod sort_key;
 pub mod time;
 pub mod verify;
+pub mod waste;
 pub mod watch;

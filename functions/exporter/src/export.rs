@@ -13,6 +13,7 @@ use domain::time::Time;
 use crate::hands::Hands;
 use crate::metrics::{Asked, Measured, Tally};
 use crate::unreadable::tell;
+use crate::waste::clear_away;
 use crate::weekly::verify_again;
 
 /// Everything outside that an export needs.
@@ -56,8 +57,9 @@ pub struct Exporter {
 }
 
 /// Runs the protocol once for one connector, within the time until `deadline`, and verifies it again if that is
-/// due. Dropping the future is the same
-/// as a crash between two effects: the next run goes on from what the ledger says.
+/// due. Then
+/// it clears away what nobody needs. Dropping the future is the same as a crash between two effects: the next run
+/// goes on from what the ledger says.
 pub async fn export(exporter: &Exporter, id: &ConnectorId, deadline: Time) -> Outcome {
     measured(exporter, id, deadline).await.outcome
 }
@@ -89,6 +91,7 @@ pub(crate) async fn measured(exporter: &Exporter, id: &ConnectorId, deadline: Ti
                     tenant = Some(connector.tenant.clone());
                     // Boxed: what is seldom needed must not make every run's future large.
                     Box::pin(verify_again(exporter, connector, opened_with, &outcome, deadline)).await;
+                    Box::pin(clear_away(exporter, connector, hands.swept(), &outcome, deadline)).await;
                 }
                 return Measured { outcome, tenant, tally, took: clock.now().since(began) };
             }

@@ -11,6 +11,7 @@ use domain::protocol::{Answer, Effect, Failure, FailureKind, Outcome, SealAnswer
 
 use crate::build::{self, Task};
 use crate::export::Exporter;
+use crate::waste::Swept;
 
 /// The hands of one run. What it holds of the customer (the assumed role's session) serves this connector only.
 pub(crate) struct Hands<'a> {
@@ -24,6 +25,7 @@ pub(crate) struct Hands<'a> {
     unreadable: Option<Unreadable>,
     /// What is to be told of the first part sealed that holds such items.
     notice: Option<Notice>,
+    swept: Swept,
 }
 
 impl<'a> Hands<'a> {
@@ -37,6 +39,7 @@ impl<'a> Hands<'a> {
             builds: 0,
             unreadable: None,
             notice: None,
+            swept: Swept::default(),
         }
     }
 
@@ -59,6 +62,11 @@ impl<'a> Hands<'a> {
         }
     }
 
+    /// How far the connector's staged objects are swept, and how far they could be.
+    pub(crate) const fn swept(&self) -> Swept {
+        self.swept
+    }
+
     /// Does it, and says what came of it. A failure of our own side is an answer too.
     pub(crate) async fn carry_out(&mut self, effect: Effect) -> Answer {
         self.try_to(effect).await.unwrap_or_else(Answer::Failed)
@@ -75,6 +83,7 @@ impl<'a> Hands<'a> {
             Effect::Snapshot => {
                 let snapshot = ports.runs.snapshot(self.id).await.map_err(port)?;
                 self.connector = snapshot.as_ref().map(|s| s.connector.clone());
+                self.swept = snapshot.as_ref().map(|s| Swept::of(&s.cursor)).unwrap_or_default();
                 Ok(Answer::Snapshot(snapshot.map(Box::new)))
             }
             Effect::Build(order) => {
@@ -91,6 +100,7 @@ impl<'a> Hands<'a> {
                 let answer = ports.runs.seal(&seal).await.map_err(port)?;
                 if answer == SealAnswer::Won {
                     self.note_unreadable(&seal.part);
+                    self.swept.sealed = seal.part.number;
                 }
                 Ok(Answer::Sealed(answer))
             }

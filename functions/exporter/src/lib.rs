@@ -11,6 +11,7 @@ mod metrics;
 mod report;
 mod unreadable;
 mod vendor;
+mod waste;
 mod weekly;
 
 pub use export::{Exporter, Ports, export};

@@ -127,6 +127,10 @@ impl Runs for Worker {
         }
         self.call(Kind::Ledger, "release", self.world.ledger.release(id, worker, &release), passing).await
     }
+
+    async fn swept(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
+        self.call(Kind::Ledger, "swept", self.world.ledger.swept(id, through), passing).await
+    }
 }
 
 #[async_trait]

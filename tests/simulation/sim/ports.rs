@@ -11,7 +11,7 @@ use domain::item::SourceItem;
 use domain::names::{ConnectorId, TenantId};
 use domain::notice::{Fact, Notice};
 use domain::ports::{
-    Bus, ByteStream, Clock, PageError, PageReader, PortError, Queue, Randomness, Source, Staging,
+    Bus, ByteStream, Clock, PageError, PageReader, PortError, Queue, Randomness, Source, StagedPage, Staging,
     StagingWrite,
 };
 use domain::protocol::Span;
@@ -183,6 +183,14 @@ impl Staging for Worker {
             fault => passing(fault),
         };
         self.call(Kind::StagedRead, "read_staged", self.world.staging.read(&wanted), breaks_off).await
+    }
+
+    async fn staged(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
+        self.call(Kind::Staging, "staged", self.world.staging.staged(below, after), passing).await
+    }
+
+    async fn discard(&self, key: &str) -> Result<(), PortError> {
+        self.call(Kind::Staging, "discard", self.world.staging.discard(key), passing).await
     }
 }
 

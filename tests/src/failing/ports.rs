@@ -10,7 +10,8 @@ use domain::notice::Notice;
 use domain::part::{Part, PartNumber};
 use domain::ports::{
     Bus, ByteStream, Claim, Connectors, CustomerBucket, Customers, Due, DuePage, LeaseAnswer, NewObject,
-    PageError, PageReader, PortError, Queue, Runs, SaveAnswer, Source, Staging, StagingWrite, Wanted,
+    PageError, PageReader, PortError, Queue, Runs, SaveAnswer, Source, StagedPage, Staging, StagingWrite,
+    Wanted,
 };
 use domain::protocol::{Mark, PutAnswer, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot, Span};
 use domain::sort_key::SortKeyForm;
@@ -82,6 +83,10 @@ impl<P: Runs> Runs for Flaky<P> {
 
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
         self.plan.call("release", self.inner.release(id, worker, release), lost).await
+    }
+
+    async fn swept(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
+        self.plan.call("swept", self.inner.swept(id, through), lost).await
     }
 }
 
@@ -187,6 +192,14 @@ impl<P: Staging> Staging for Flaky<P> {
 
     async fn read(&self, key: &str) -> Result<ByteStream, PortError> {
         self.plan.call("read_staged", self.inner.read(key), lost).await
+    }
+
+    async fn staged(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
+        self.plan.call("staged", self.inner.staged(below, after), lost).await
+    }
+
+    async fn discard(&self, key: &str) -> Result<(), PortError> {
+        self.plan.call("discard", self.inner.discard(key), lost).await
     }
 }
 

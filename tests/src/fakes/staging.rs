@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::ports::{ByteStream, PortError, Staging, StagingWrite};
+use domain::ports::{ByteStream, PortError, StagedPage, Staging, StagingWrite};
 use futures_util::stream;
 
 use super::locked;
@@ -14,10 +14,18 @@ use super::locked;
 const PIECE: usize = 64 * 1024;
 
 /// A staging bucket.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct FakeStaging {
     objects: Arc<Mutex<BTreeMap<String, Bytes>>>,
     let_go: Arc<Mutex<BTreeSet<String>>>,
+    discarded: Arc<Mutex<BTreeSet<String>>>,
+    page: usize,
+}
+
+impl Default for FakeStaging {
+    fn default() -> Self {
+        Self { objects: Arc::default(), let_go: Arc::default(), discarded: Arc::default(), page: 1000 }
+    }
 }
 
 impl FakeStaging {
@@ -37,6 +45,18 @@ impl FakeStaging {
     #[must_use]
     pub fn gone_in_time(&self) -> BTreeSet<String> {
         locked(&self.let_go).clone()
+    }
+
+    /// The same bucket, which lists so many keys at once.
+    #[must_use]
+    pub fn with_pages_of(self, page: usize) -> Self {
+        Self { page, ..self }
+    }
+
+    /// The keys of all that was discarded, and is gone.
+    #[must_use]
+    pub fn discarded(&self) -> BTreeSet<String> {
+        locked(&self.discarded).clone()
     }
 
     /// The bytes of a finished object.
@@ -76,6 +96,21 @@ impl Staging for FakeStaging {
 
     async fn let_go(&self, key: &str) -> Result<(), PortError> {
         locked(&self.let_go).insert(key.to_owned());
+        Ok(())
+    }
+
+    async fn staged(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
+        let mut keys: Vec<String> = self.keys().into_iter().filter(|key| key.starts_with(below)).collect();
+        keys.retain(|key| key.as_str() > after);
+        let more = keys.len() > self.page;
+        keys.truncate(self.page);
+        Ok(StagedPage { keys, more })
+    }
+
+    /// At once, and not only after weeks: if anyone needs it after all, it is missed.
+    async fn discard(&self, key: &str) -> Result<(), PortError> {
+        self.remove(key);
+        locked(&self.discarded).insert(key.to_owned());
         Ok(())
     }
 }

@@ -60,8 +60,11 @@ async fn bytes_that_could_not_be_let_go_stay_and_hinder_nobody() {
 fn the_lifecycle_removes_nothing_but_what_bears_the_tag() {
     let bucket =
         TEMPLATE.split_once("  StagingBucket:\n").unwrap().1.split_once("  StagingBucketPolicy:").unwrap().0;
-    assert_eq!(bucket.matches("ExpirationInDays").count(), 1);
-    let rule = bucket.split_once("Id: let-go-what-was-delivered").unwrap().1;
-    assert!(rule.contains("TagFilters: [{Key: delivered, Value: \"true\"}]"), "{rule}");
-    assert!(rule.contains("ExpirationInDays: !Ref StagingRetentionDays"), "{rule}");
+    assert_eq!(bucket.matches("ExpirationInDays").count(), 2);
+    let rules = bucket.split_once("Id: let-go-what-was-delivered").unwrap().1;
+    let (delivered, unneeded) = rules.split_once("Id: let-go-what-nobody-needs").unwrap();
+    assert!(delivered.contains("TagFilters: [{Key: delivered, Value: \"true\"}]"), "{delivered}");
+    assert!(delivered.contains("ExpirationInDays: !Ref StagingRetentionDays"), "{delivered}");
+    assert!(unneeded.contains("TagFilters: [{Key: unneeded, Value: \"true\"}]"), "{unneeded}");
+    assert!(unneeded.contains("ExpirationInDays: 36"), "{unneeded}");
 }

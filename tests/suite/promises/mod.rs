@@ -10,6 +10,7 @@ mod no_double;
 mod no_loss;
 mod quiet_means_quiet;
 mod random;
+mod swept;
 mod told;
 mod world;
 mod wrong_clocks;

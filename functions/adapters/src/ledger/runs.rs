@@ -229,4 +229,18 @@ impl Runs for DynamoLedger {
         held(GIVING_BACK, lease_only.send().await)?;
         Ok(())
     }
+
+    /// Of two workers that have swept, the one that came further is noted, in either order.
+    async fn swept(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
+        let change = self
+            .change(id, CURSOR)
+            .update_expression("SET #swept = :through")
+            .condition_expression(
+                "attribute_exists(#pk) AND (attribute_not_exists(#swept) OR #swept < :through)",
+            )
+            .set_expression_attribute_names(Some(names([PK, "swept"])))
+            .set_expression_attribute_values(Some(values([(":through", part_number(through))])));
+        held("noting how far the staging bucket is swept", change.send().await)?;
+        Ok(())
+    }
 }

@@ -107,6 +107,15 @@ impl Onboarding {
         self.change(caller, id, if_match, Verb::Delete, Connector::delete).await
     }
 
+    /// Deletes a connector whose 30 days are over; nobody could have taken it back any more.
+    ///
+    /// # Errors
+    /// If they are not over; if the ledger fails.
+    pub async fn expire(&self, id: &ConnectorId) -> Changed {
+        let now = self.clock.now();
+        self.change(&Caller::System, id, None, Verb::Delete, |connector| connector.expire(now)).await
+    }
+
     /// Issues a new external ID; the one in use stays valid until a verification sees the new one work.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ impl fmt::Display for Window {
 }
 
 /// The number of a part; a connector's parts are numbered from 1 without a gap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PartNumber(u64);
 

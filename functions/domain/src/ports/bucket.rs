@@ -31,6 +31,27 @@ pub trait Staging: Send + Sync {
     async fn let_go(&self, _key: &str) -> Result<(), PortError> {
         Ok(())
     }
+
+    /// The keys of finished objects below `below` and behind `after`, in order: some, and whether there are more.
+    /// Where nothing is ever removed, nobody need look.
+    async fn staged(&self, _below: &str, _after: &str) -> Result<StagedPage, PortError> {
+        Ok(StagedPage::default())
+    }
+
+    /// Lets an object go that nobody will ever need: it may be removed once no state of the ledger that can still be
+    /// restored knows of it. A second worker does the same.
+    async fn discard(&self, _key: &str) -> Result<(), PortError> {
+        Ok(())
+    }
+}
+
+/// Some keys of the staging bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StagedPage {
+    /// In order.
+    pub keys: Vec<String>,
+    /// Whether there are more behind the last one.
+    pub more: bool,
 }
 
 /// An object of the staging bucket, being written.

@@ -99,6 +99,12 @@ pub trait Runs: Send + Sync {
     /// not, a run was asked for in the meantime: `next_run_at` is made no later than `release.now`, since a
     /// dispatcher may have claimed that run already and sent it to find the lease taken.
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError>;
+
+    /// Notes up to which part the staging bucket was swept, if that is further than noted. Where nothing is swept,
+    /// there is nothing to note.
+    async fn swept(&self, _id: &ConnectorId, _through: PartNumber) -> Result<(), PortError> {
+        Ok(())
+    }
 }
 
 /// A connector that is due, and the `next_run_at` that made it so.

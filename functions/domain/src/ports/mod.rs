@@ -10,7 +10,7 @@ mod source;
 mod surroundings;
 mod watch;
 
-pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, Staging, StagingWrite};
+pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, StagedPage, Staging, StagingWrite};
 pub use ledger::{
     Claim, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, Runs, SaveAnswer, Saved, Wanted,
     due_shard,

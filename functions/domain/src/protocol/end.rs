@@ -29,7 +29,7 @@ impl Run {
         let blocked = cursor.block.clone();
         let next_run_at = match &blocked {
             // Taking it back makes it due again.
-            _ if !connector.is_exporting() => Time::LAST,
+            _ if !connector.is_exporting() => connector.runs_to_end(self.careful(now)),
             Some(block) if block.stage == Stage::Read && block.next_attempt > now => block.next_attempt,
             _ if failure.is_some() => now + FAILED_AGAIN,
             _ if undone => now,

@@ -9,6 +9,7 @@ use domain::part::{Encoding, PartLimits, PartNumber};
 use domain::ports::{PortError, Staging, StagingWrite};
 use domain::protocol::Draft;
 use domain::time::Time;
+use domain::waste::{Staged, staged_key};
 
 use super::bug;
 use crate::export::Exporter;
@@ -47,13 +48,13 @@ impl<'a> DraftWriter<'a> {
         attempt: &str,
     ) -> Self {
         // A key of its own for each attempt: two workers never write to the same one.
-        let key = |kind: &str| format!("parts/{}/{number}/{attempt}.{kind}", connector.id);
+        let key = |kind| staged_key(&connector.id, number, attempt, kind);
         Self {
             staging: exporter.ports.staging.as_ref(),
             limits: exporter.part_limits,
             encoding: connector.encoding,
-            data: key("data"),
-            keys: key("keys"),
+            data: key(Staged::Data),
+            keys: key(Staged::Keys),
             open: None,
             events: 0,
             late: 0,

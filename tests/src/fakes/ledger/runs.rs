@@ -158,4 +158,12 @@ impl Runs for FakeLedger {
         history.push((id.clone(), Entry::Released(cursor.next_run_at)));
         Ok(())
     }
+
+    async fn swept(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
+        let mut table = self.table();
+        let (row, _) = table.activated(id)?;
+        let cursor = row.cursor_mut();
+        cursor.swept = cursor.swept.max(through);
+        Ok(())
+    }
 }

@@ -1,0 +1,116 @@
+//! What lies in the staging bucket and nobody will ever need: what was staged for a part by a worker that did not
+//! seal it, because it died before or because another was faster.
+//!
+//! Staged objects are named by the part that they were staged for: `parts/<connector>/<number>/<attempt>.data`, and
+//! `.keys` beside it. A seal names only objects of its own number, it succeeds only where the number has no record
+//! yet, and a record never changes. So once a number has its record, an object of that number which the record does
+//! not name is named by nothing, now and for ever: whoever still holds it is refused when it seals. Neither a clock
+//! nor a lease is part of this.
+
+use std::time::Duration;
+
+use crate::names::ConnectorId;
+use crate::part::{Content, Part, PartNumber};
+
+/// How long a part's number rests after its sealing before it is swept. Whoever staged for this number had read the
+/// cursor before the sealing, and no worker lives as long, so nothing comes after. Something that did come would
+/// stay for good, which costs a little and breaks nothing.
+pub const REST: Duration = Duration::from_hours(1);
+/// A sweep is worth its requests when it covers as many parts.
+pub const WORTH: u64 = 24;
+
+/// Where all that is staged for a connector lies.
+#[must_use]
+pub fn below(id: &ConnectorId) -> String {
+    format!("parts/{id}/")
+}
+
+/// The key behind which all that is staged for a number and the ones after it lies, and nothing of those before.
+#[must_use]
+pub fn behind(id: &ConnectorId, number: PartNumber) -> String {
+    format!("{}{number}", below(id))
+}
+
+/// The key of one object of an attempt to build a part.
+#[must_use]
+pub fn staged_key(id: &ConnectorId, number: PartNumber, attempt: &str, kind: Staged) -> String {
+    format!("{}{number}/{attempt}.{}", below(id), kind.suffix())
+}
+
+/// The two objects of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Staged {
+    /// The encoded part.
+    Data,
+    /// The list of its keys.
+    Keys,
+}
+
+impl Staged {
+    const fn suffix(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Keys => "keys",
+        }
+    }
+}
+
+/// The number that an object of a connector was staged for. `None` for what was not staged by an attempt, which no
+/// sweep touches.
+#[must_use]
+pub fn number_of(id: &ConnectorId, key: &str) -> Option<PartNumber> {
+    let (number, object) = key.strip_prefix(&below(id))?.split_once('/')?;
+    let (attempt, suffix) = object.rsplit_once('.')?;
+    let ours = [Staged::Data, Staged::Keys].iter().any(|kind| kind.suffix() == suffix);
+    if !ours || attempt.is_empty() || attempt.contains('/') || !number.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let number = PartNumber::new(number.parse().ok()?);
+    // A number of another length would be read as one that it isn't.
+    key.starts_with(&format!("{}/", behind(id, number))).then_some(number)
+}
+
+/// Whether an object is waste, by the record of the part that has the number which it was staged for.
+#[must_use]
+pub fn is_waste(part: &Part, key: &str) -> bool {
+    let named = match &part.content {
+        Content::Staged { data, keys } => data == key || keys == key,
+        Content::Inline(_) => false,
+    };
+    !named && number_of(&part.connector, key) == Some(part.number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_objects_of_attempts_are_read_as_such() {
+        let id = ConnectorId::new(7);
+        let number = PartNumber::new(42);
+        for kind in [Staged::Data, Staged::Keys] {
+            assert_eq!(number_of(&id, &staged_key(&id, number, "w-1", kind)), Some(number));
+        }
+        for key in [
+            "parts/000000000042/w-1.data".to_owned(),
+            format!("parts/{}/000000000042/w-1.data", ConnectorId::new(8)),
+            format!("parts/{id}/42/w-1.data"),
+            format!("parts/{id}/+00000000042/w-1.data"),
+            format!("parts/{id}/000000000042/w-1.note"),
+            format!("parts/{id}/000000000042/.data"),
+            format!("parts/{id}/000000000042/deeper/w-1.data"),
+            format!("parts/{id}/000000000042"),
+        ] {
+            assert_eq!(number_of(&id, &key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn keys_behind_a_number_are_those_of_it_and_of_later_ones() {
+        let id = ConnectorId::new(7);
+        let key = |number| staged_key(&id, PartNumber::new(number), "w-1", Staged::Data);
+        let behind = behind(&id, PartNumber::new(42));
+        assert!(key(41) < behind && key(9) < behind);
+        assert!(key(42) > behind && key(43) > behind && key(100) > behind);
+    }
+}

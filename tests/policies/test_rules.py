@@ -1,0 +1,133 @@
+"""Our own rules for the templates, and for each rule templates that break it."""
+
+import copy
+import unittest
+from collections.abc import Callable
+from typing import Any
+
+from rules import ALARMS, RULES, VENDOR, Bundle, Template, broken, bundle
+
+CUSTOMER = "infra/customer-role.yaml"
+
+
+def resource(templates: Bundle, name: str, path: str = VENDOR) -> Template:
+    """A resource's properties."""
+    return templates[path]["Resources"][name]["Properties"]
+
+
+def statement(templates: Bundle, role: str, sid: str) -> dict[str, Any]:
+    """A statement of a role's policy."""
+    [policy] = resource(templates, role)["Policies"]
+    found = [one for one in policy["PolicyDocument"]["Statement"] if one.get("Sid") == sid]
+    assert len(found) == 1, f"{role} has no one statement {sid}"
+    return found[0]
+
+
+def trust(templates: Bundle) -> dict[str, Any]:
+    """The statement by which a customer lets us in."""
+    [only] = resource(templates, "DeliveryRole", CUSTOMER)["AssumeRolePolicyDocument"]["Statement"]
+    return only
+
+
+def set_to(change: Callable[[Bundle], dict[str, Any]], **values: Any) -> Callable[[Bundle], Any]:
+    """Sets these keys of what `change` finds."""
+    return lambda templates: change(templates).update(values)
+
+
+def without(change: Callable[[Bundle], dict[str, Any]], key: str) -> Callable[[Bundle], Any]:
+    """Takes this key away from what `change` finds."""
+    return lambda templates: change(templates).pop(key)
+
+
+# Of each rule the templates that must not pass, by what is wrong with them.
+BROKEN: dict[str, dict[str, Callable[[Bundle], Any]]] = {
+    "actions_are_named": {
+        "a wildcard": set_to(lambda t: statement(t, "ExporterRole", "StageParts"), Action=["s3:*"]),
+        "a wildcard at the end of a name": set_to(lambda t: statement(t, "ApiRole", "ListConnectors"), Action="dynamodb:Get*"),
+        "all but some": set_to(lambda t: statement(t, "ApiRole", "ListConnectors"), NotAction="iam:PassRole"),
+        "a wildcard behind a condition": lambda t: resource(t, "ExporterRole")["Policies"][0]["PolicyDocument"][
+            "Statement"][-1]["Fn::If"][1].update(Action="kms:*"),
+        "a wildcard at the customer's": lambda t: resource(t, "DeliveryRole", CUSTOMER)["Policies"][0][
+            "PolicyDocument"]["Statement"][0].update(Action="s3:Put*"),
+    },
+    "resources_are_named": {
+        "everything": set_to(lambda t: statement(t, "DispatcherRole", "ClaimConnectors"), Resource="*"),
+        "everything among others": set_to(lambda t: statement(t, "DispatcherRole", "ClaimConnectors"),
+                                          Resource=[{"Fn::GetAtt": ["LedgerTable", "Arn"]}, "*"]),
+        "all but some": set_to(lambda t: statement(t, "ApiRole", "AnnounceChanges"), NotResource="x"),
+    },
+    "only_customers_roles_are_assumed": {
+        "any role": set_to(lambda t: statement(t, "ExporterRole", "AssumeCustomerRoles"),
+                           Resource={"Fn::Sub": "arn:${AWS::Partition}:iam::*:role/*"}),
+        "a path that only begins so": set_to(lambda t: statement(t, "ExporterRole", "AssumeCustomerRoles"),
+                                             Resource={"Fn::Sub": "arn:${AWS::Partition}:iam::*:role/auditferry*"}),
+        "any role of the vendor's by the API": set_to(lambda t: statement(t, "ApiRole", "VerifyAsTheExporter"),
+                                                      Resource={"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"}),
+        "federation": set_to(lambda t: statement(t, "ExporterRole", "AssumeCustomerRoles"),
+                             Action=["sts:AssumeRole", "sts:GetFederationToken"]),
+    },
+    "external_ids_are_strict": {
+        "none is asked for": lambda t: trust(t)["Condition"]["StringEquals"].pop("sts:ExternalId"),
+        "by a pattern": lambda t: trust(t)["Condition"].update(
+            StringLike={"sts:ExternalId": trust(t)["Condition"].pop("StringEquals")["sts:ExternalId"]}),
+        "only if it is there": lambda t: trust(t)["Condition"].update(
+            StringEqualsIfExists=trust(t)["Condition"].pop("StringEquals")),
+        "any of ours": lambda t: trust(t)["Condition"]["StringEquals"].update({"sts:ExternalId": "af-*"}),
+        "the whole account": lambda t: trust(t)["Condition"].pop("ArnEquals"),
+        "everybody": set_to(trust, Principal={"AWS": "*"}),
+    },
+    "queues_have_dead_letters_and_alarms": {
+        "a queue without dead letters": without(lambda t: resource(t, "ExportQueue"), "RedrivePolicy"),
+        "a new queue": lambda t: t[VENDOR]["Resources"].update(
+            New={"Type": "AWS::SQS::Queue", "Properties": {}}),
+        "dead letters that nobody watches": lambda t: t[ALARMS]["Resources"].pop("ExportDeadLetters"),
+        "a queue whose waiting nobody watches": lambda t: t[ALARMS]["Resources"].pop("QueueWaits"),
+        "an alarm on another queue": lambda t: resource(t, "Alarms")["Parameters"].update(
+            TickDeadLettersName={"Fn::GetAtt": ["ExportQueue", "QueueName"]}),
+    },
+    "functions_are_watched": {
+        "errors": lambda t: t[ALARMS]["Resources"].pop("ApiErrors"),
+        "throttles": lambda t: t[ALARMS]["Resources"].pop("ExporterThrottles"),
+        "a new function": lambda t: t[VENDOR]["Resources"].update(
+            New=copy.deepcopy(t[VENDOR]["Resources"]["Dispatcher"])),
+    },
+    "logs_end": {
+        "no retention": without(lambda t: resource(t, "ApiAccessLogs"), "RetentionInDays"),
+        "Lambda's own group": without(lambda t: resource(t, "Dispatcher"), "LoggingConfig"),
+        "a group of someone else's": lambda t: resource(t, "Exporter")["LoggingConfig"].update(LogGroup="elsewhere"),
+    },
+    "each_function_has_its_own_role": {
+        "a shared one": set_to(lambda t: resource(t, "Dispatcher"), Role={"Fn::GetAtt": ["ExporterRole", "Arn"]}),
+        "one of SAM's making": without(lambda t: resource(t, "Api"), "Role"),
+        "with more than we read": set_to(lambda t: resource(t, "Api"), Policies=["AmazonS3FullAccess"]),
+    },
+    "data_outlives_the_stack": {
+        "a table": lambda t: t[VENDOR]["Resources"]["LedgerTable"].pop("DeletionPolicy"),
+        "a bucket that is replaced": lambda t: t[VENDOR]["Resources"]["StagingBucket"].pop("UpdateReplacePolicy"),
+        "no recovery": without(lambda t: resource(t, "LedgerTable"), "PointInTimeRecoverySpecification"),
+        "no protection": set_to(lambda t: resource(t, "EventsTable"), DeletionProtectionEnabled=False),
+    },
+}
+
+
+class Rules(unittest.TestCase):
+    """What no scanner checks."""
+
+    def test_the_templates_keep_every_rule(self) -> None:
+        self.assertEqual(broken(bundle()), {})
+
+    def test_every_template_is_looked_at(self) -> None:
+        self.assertLessEqual({VENDOR, ALARMS, CUSTOMER, "infra/siem-reader.yaml", "infra/dashboard.yaml"}, set(bundle()))
+
+    def test_each_rule_catches_what_breaks_it(self) -> None:
+        self.assertEqual({rule.__name__ for rule in RULES}, set(BROKEN))
+        for rule, changes in BROKEN.items():
+            for what, change in changes.items():
+                with self.subTest(f"{rule}: {what}"):
+                    templates = copy.deepcopy(bundle())
+                    change(templates)
+                    self.assertIn(rule, broken(templates))
+
+
+if __name__ == "__main__":
+    unittest.main()
