@@ -1,5 +1,6 @@
 //! All tests that need more than one package, in one binary.
 
+mod backlog;
 mod conformance;
 mod dispatcher;
 mod dispatcher_faults;
@@ -15,3 +16,4 @@ mod run_now;
 mod strictness;
 mod template;
 mod verification;
+mod wire;
