@@ -88,7 +88,9 @@ pub(crate) async fn drain(count: usize, days: u32) -> Drained {
     let waited = connectors.iter().map(|(c, _)| world.ledger.parts(&c.id).len() as u64).sum();
     for (connector, _) in &connectors {
         assert!(world.ledger.cursor(&connector.id).block.is_some(), "{} is not blocked", connector.id);
-        world.customers.furnish(connector);
+        let to = connector.destination.as_ref().expect("a destination");
+        let (bucket, owner) = (to.bucket.as_str(), to.role.account());
+        world.customers.create_bucket(bucket, owner.as_str(), to.region.as_str());
     }
 
     let mut draining = Work::default();
@@ -142,11 +144,14 @@ impl World {
         }
     }
 
-    /// A connector with its events; its role and bucket are not there.
+    /// A connector with its events and its role; its bucket is not there.
     fn connector(&self, n: usize, begin: Time, hours: u64) -> (Connector, Vec<String>) {
         let tenant = tenant(&format!("acme-{n}"));
         let (connector, cursor) = activated(connector(&tenant, begin), begin);
         self.ledger.insert(connector.clone(), cursor);
+        let to = connector.destination.as_ref().expect("a destination");
+        let id = connector.external_id.as_str();
+        self.customers.put_role(to.role.as_str(), id, to.bucket.as_str(), to.prefix.as_str());
         let hours = (0..hours).filter(|hour| hour % 3 != 0);
         let events = hours.map(|hour| {
             let time = begin + HOUR * u32::try_from(hour).expect("few hours") + Duration::from_secs(7);

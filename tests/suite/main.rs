@@ -1,5 +1,6 @@
 //! All tests that need more than one package, in one binary.
 
+mod aws;
 mod backlog;
 mod conformance;
 mod dispatcher;

@@ -13,12 +13,12 @@ use tests::proxy::{Fault, Service};
 
 #[tokio::test]
 async fn whatever_the_wire_does_every_event_arrives_once() {
-    let mut tally = Tally::default();
     let tick = Duration::from_mins(20);
     let round = Round { seed: 1, menu: &Fault::QUICK, tenants: 12, events_each: 24, tick };
-    tally.play(round).await;
-    tally.assert_clean();
-    assert_eq!((tally.buckets, tally.delivered), (12, 12 * 24));
+    let mut tally = Tally::default();
+    tally.add(Tally::of(round).await);
+    assert_eq!((tally.lost, tally.double, tally.foreign), (0, 0, 0), "(lost, double, foreign)");
+    assert_eq!((tally.rounds, tally.buckets, tally.delivered), (1, 12, 12 * 24));
     let (mut by_kind, mut by_service) = (BTreeMap::new(), BTreeMap::<Service, u64>::new());
     for ((service, fault), count) in &tally.met {
         *by_kind.entry(*fault).or_insert(0) += count;
