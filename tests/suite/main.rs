@@ -1,5 +1,7 @@
 //! All tests that need more than one package, in one binary.
 
+mod aws;
+mod backlog;
 mod conformance;
 mod dispatcher;
 mod dispatcher_faults;
@@ -15,3 +17,4 @@ mod run_now;
 mod strictness;
 mod template;
 mod verification;
+mod wire;

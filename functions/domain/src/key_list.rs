@@ -7,6 +7,8 @@
 use std::io::Write;
 
 use bytes::Bytes;
+use zstd::stream::raw::Decoder;
+use zstd::stream::zio::Writer;
 
 use crate::item::EventKey;
 
@@ -27,7 +29,10 @@ impl KeyListWriter {
     /// # Errors
     /// If zstd can't be set up (out of memory).
     pub fn new() -> std::io::Result<Self> {
-        Ok(Self { stream: zstd::Encoder::new(Vec::new(), 1)? })
+        let mut stream = zstd::Encoder::new(Vec::new(), 1)?;
+        // A damaged key would be that of another event, and its own would be exported again.
+        stream.include_checksum(true)?;
+        Ok(Self { stream })
     }
 
     /// Adds a key, which must be greater than the one before.
@@ -65,7 +70,7 @@ impl KeyListWriter {
 
 /// Reads a list as its bytes come in.
 pub struct KeyListReader {
-    stream: zstd::stream::write::Decoder<'static, Vec<u8>>,
+    stream: Writer<Vec<u8>, Decoder<'static>>,
     taken: usize,
 }
 
@@ -81,15 +86,15 @@ impl KeyListReader {
     /// # Errors
     /// If zstd can't be set up (out of memory).
     pub fn new() -> std::io::Result<Self> {
-        Ok(Self { stream: zstd::stream::write::Decoder::new(Vec::new())?, taken: 0 })
+        Ok(Self { stream: Writer::new(Vec::new(), Decoder::new()?), taken: 0 })
     }
 
     /// Takes in the next bytes of the list.
     ///
     /// # Errors
-    /// If they are not zstd.
+    /// If they are not zstd, or the list ends with them and its checksum does not hold.
     pub fn feed(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.stream.get_mut().drain(..self.taken);
+        self.stream.writer_mut().drain(..self.taken);
         self.taken = 0;
         self.stream.write_all(bytes)?;
         self.stream.flush()
@@ -97,7 +102,7 @@ impl KeyListReader {
 
     /// The next key, if all of it has come in.
     pub fn next_key(&mut self) -> Option<EventKey> {
-        let ready = self.stream.get_ref().get(self.taken..)?;
+        let ready = self.stream.writer().get(self.taken..)?;
         let (sort, rest) = field(ready)?;
         let (tie, rest) = field(rest)?;
         let key = EventKey { sort: sort.to_vec(), tie: tie.to_vec() };
@@ -105,10 +110,17 @@ impl KeyListReader {
         Some(key)
     }
 
-    /// Whether nothing of a key is left over, as it must be at the end of a list.
-    #[must_use]
-    pub fn is_at_boundary(&self) -> bool {
-        self.stream.get_ref().len() == self.taken
+    /// Says that no more bytes come.
+    ///
+    /// # Errors
+    /// If the list goes on, or ends in the middle of a key.
+    pub fn end(&mut self) -> std::io::Result<()> {
+        self.stream.finish()?;
+        if self.stream.writer().len() == self.taken {
+            Ok(())
+        } else {
+            Err(std::io::Error::other("it ends in the middle of a key"))
+        }
     }
 }
 
@@ -121,6 +133,41 @@ fn field(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// The keys of a list, if it is sound to its end.
+    fn read(bytes: &[u8]) -> std::io::Result<Vec<EventKey>> {
+        let mut reader = KeyListReader::new()?;
+        reader.feed(bytes)?;
+        let keys = std::iter::from_fn(|| reader.next_key()).collect();
+        reader.end()?;
+        Ok(keys)
+    }
+
+    #[test]
+    fn a_list_with_one_bit_turned_is_an_error_or_still_the_same() {
+        let keys: Vec<EventKey> = (0..5u8)
+            .map(|n| EventKey {
+                sort: format!("2023-07-10T12:00:0{n}.000Z#evt_{n}").into(),
+                tie: b"acme".to_vec(),
+            })
+            .collect();
+        let mut writer = KeyListWriter::new().unwrap();
+        for key in &keys {
+            writer.push(key).unwrap();
+        }
+        let bytes = writer.finish().unwrap();
+        for place in 0..bytes.len() * 8 {
+            let mut damaged = bytes.to_vec();
+            damaged[place / 8] ^= 1 << (place % 8);
+            assert!(read(&damaged).map_or(true, |found| found == keys), "bit {place}");
+        }
+        for end in 0..bytes.len() {
+            assert!(
+                read(&bytes[..end]).is_err(),
+                "a list of which {end} bytes came is taken for a whole one"
+            );
+        }
+    }
 
     proptest! {
         #[test]
@@ -145,7 +192,7 @@ mod tests {
                 }
             }
             prop_assert_eq!(read, keys);
-            prop_assert!(reader.is_at_boundary());
+            prop_assert!(reader.end().is_ok());
         }
     }
 }

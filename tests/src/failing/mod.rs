@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::{AbortHandle, abortable};
+use tokio::sync::Notify;
 
 use crate::fakes::{FakeClock, locked};
 use crate::turns::pause;
@@ -34,6 +35,8 @@ pub enum Trouble {
     LoseAnswer,
     /// It does what was asked, and the worker dies before it sees the answer.
     Crash,
+    /// The worker stands still before it asks, until [`Plan::go_on`].
+    Stand,
 }
 
 /// Which calls meet which trouble. A clone is the same plan.
@@ -49,6 +52,8 @@ struct State {
     pausing: bool,
     pace: Option<(FakeClock, Duration)>,
     worker: Option<AbortHandle>,
+    stands: Arc<Notify>,
+    goes_on: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -112,6 +117,17 @@ impl Plan {
         worker.await.ok()
     }
 
+    /// Waits until a worker stands still.
+    pub async fn stands(&self) {
+        let stands = Arc::clone(&locked(&self.shared).stands);
+        stands.notified().await;
+    }
+
+    /// Lets the worker that stands go on.
+    pub fn go_on(&self) {
+        locked(&self.shared).goes_on.notify_one();
+    }
+
     /// The names of the calls so far, in order.
     #[must_use]
     pub fn calls(&self) -> Vec<&'static str> {
@@ -146,6 +162,10 @@ impl Plan {
                 drop(real.await);
                 self.crash().await
             }
+            Some(Trouble::Stand) => {
+                self.stand().await;
+                real.await
+            }
         };
         if pausing {
             pause().await;
@@ -167,6 +187,15 @@ impl Plan {
             p.call.is_none_or(|call| call == name) && nth >= p.first && nth - p.first < p.count
         };
         (state.troubles.iter().find(meets).map(|p| p.trouble), state.pausing)
+    }
+
+    async fn stand(&self) {
+        let goes_on = {
+            let state = locked(&self.shared);
+            state.stands.notify_one();
+            Arc::clone(&state.goes_on)
+        };
+        goes_on.notified().await;
     }
 
     /// Drops the worker that is calling.

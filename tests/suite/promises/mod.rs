@@ -1,6 +1,7 @@
 //! The promises, each with a crash or a fault that would break it. Every scenario runs on the fakes and, through
 //! the real SDK, on the embedded stand-ins; what needs a schedule of single calls runs on the fakes only.
 
+mod crash_points;
 mod gap_free;
 mod grounds;
 mod isolation;

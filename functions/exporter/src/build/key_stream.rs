@@ -38,9 +38,17 @@ impl KeyStream {
             }
             match self.bytes.next().await {
                 Some(bytes) => self.reader.feed(&bytes?).map_err(|e| bug("reading a key list", e))?,
-                None if self.reader.is_at_boundary() => return Ok(()),
-                None => return Err(bug("reading a key list", "it ends in the middle of a key")),
+                None => return self.reader.end().map_err(|e| bug("reading a key list", e)),
             }
         }
+    }
+
+    /// Reads the rest, at whose end the checksums are: that of S3 for an object that went up in one request, and
+    /// that of the list itself.
+    pub(super) async fn finish(&mut self) -> Result<(), PortError> {
+        while self.head.is_some() {
+            self.advance().await?;
+        }
+        Ok(())
     }
 }

@@ -78,7 +78,9 @@ enum Filled {
 /// Fills the draft, and completes its list of keys.
 async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Filled, PageError> {
     let mut carried = Carried::new(task);
-    let filled = read(task, draft, &mut carried).await?;
+    let mut sealed = SealedKeys::of(task.exporter, task.connector, task.order).await?;
+    let filled = read(task, draft, &mut carried, &mut sealed).await?;
+    sealed.finish().await?;
     carried.rest(draft).await?;
     Ok(filled)
 }
@@ -87,10 +89,10 @@ async fn read(
     task: Task<'_>,
     draft: &mut DraftWriter<'_>,
     carried: &mut Carried<'_>,
+    sealed: &mut SealedKeys<'_>,
 ) -> Result<Filled, PageError> {
     let Task { exporter, connector, order, .. } = task;
     let form = exporter.ports.source.sort_key_form();
-    let mut sealed = SealedKeys::of(exporter, connector, order).await?;
     let mut shards = Shards::open(exporter, connector, &order.span).await?;
     let mut last: Option<Place> = None;
     while let Some(item) = shards.next().await? {

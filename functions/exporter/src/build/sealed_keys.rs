@@ -84,11 +84,24 @@ impl<'a> SealedKeys<'a> {
         Ok(held)
     }
 
+    /// Reads all open lists to their ends. Only there it shows that a list is what was written: one whose damage
+    /// makes its keys others would drop nothing, and what it names would be exported again.
+    pub(super) async fn finish(self) -> Result<(), PortError> {
+        for (_, mut keys) in self.open {
+            keys.finish().await?;
+        }
+        Ok(())
+    }
+
     /// Closes the lists that lie before this item, and opens those that begin before it or with it.
     async fn move_to(&mut self, item: &SourceItem) -> Result<(), PortError> {
-        let is_before = |time: Time| self.form.is_before(&item.sort_key, time);
+        let form = self.form;
+        let is_before = |time: Time| form.is_before(&item.sort_key, time);
         let is_left_behind = |list: &List| list.to.is_some_and(|to| !is_before(to));
-        self.open.retain(|(list, keys)| keys.head().is_some() && !is_left_behind(list));
+        self.open.retain(|(_, keys)| keys.head().is_some());
+        for (_, mut keys) in self.open.extract_if(.., |(list, _)| is_left_behind(list)) {
+            keys.finish().await?;
+        }
         let mut reached = Vec::new();
         while let Some(list) = self.waiting.pop_if(|list| list.from.is_none_or(|from| !is_before(from))) {
             if !is_left_behind(&list) {

@@ -1,0 +1,218 @@
+//! Many connectors whose buckets are gone for days: the schedule goes on, their parts are sealed and wait, and once
+//! the buckets are there again everything must arrive. The real dispatcher and exporter over ports in memory, so that
+//! hours of the schedule take no time here; how long things take there is reckoned from the number of calls.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dispatcher::dispatch;
+use domain::connector::Connector;
+use domain::names::ConnectorId;
+use domain::part::PartLimits;
+use domain::ports::Clock as _;
+use domain::sort_key::SortKeyForm;
+use domain::time::Time;
+use exporter::{Exporter, Ports, export};
+use tests::failing::{Flaky, Plan};
+use tests::fakes::{
+    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeQueue, FakeSource, FakeStaging, SeededRandomness,
+};
+use tests::fixtures::{TIMING, activated, at, connector, tenant};
+use tests::oracle::{files, judge};
+
+/// What each call of a port takes: DynamoDB answers in a third of that, a put to S3 takes twice as long.
+const CALL: Duration = Duration::from_millis(30);
+/// The schedule, a function's time limit, and the template's own most: exporters at once, connectors of each.
+const TICK: Duration = Duration::from_mins(5);
+const LIMIT: Duration = Duration::from_mins(15);
+const FUNCTIONS: usize = 10;
+const BATCH: usize = 10;
+/// After the mend a connector that is not done within this never will be.
+const PATIENCE: Duration = Duration::from_hours(48);
+const HOUR: Duration = Duration::from_hours(1);
+
+/// How long a stretch of the schedule was busy, and with what.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Work {
+    pub(crate) runs: u64,
+    /// Calls of the exporter's ports by name; each is one request, but for pages and pieces in memory.
+    pub(crate) calls: BTreeMap<&'static str, u64>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Drained {
+    pub(crate) waiting: Work,
+    pub(crate) draining: Work,
+    /// Parts that waited when the buckets were back.
+    pub(crate) waited: u64,
+    /// From the mend on, until half of the connectors and until all had everything.
+    pub(crate) half_after: Duration,
+    pub(crate) all_after: Duration,
+    /// The longest run of one connector.
+    pub(crate) longest_run: Duration,
+    pub(crate) delivered: usize,
+    pub(crate) files: usize,
+}
+
+struct World {
+    ledger: FakeLedger,
+    source: FakeSource,
+    staging: FakeStaging,
+    customers: FakeCustomers,
+    bus: FakeBus,
+    queue: FakeQueue,
+    randomness: SeededRandomness,
+    now: Time,
+    /// When each function is free again.
+    functions: Vec<Time>,
+    longest_run: Duration,
+}
+
+/// `count` connectors, hourly, whose buckets are gone for so many days; two of three hours have an event.
+///
+/// # Panics
+/// If something is lost, doubled or foreign, or not delivered two days after the mend.
+pub(crate) async fn drain(count: usize, days: u32) -> Drained {
+    let begin = at("2026-11-09T00:00:00Z");
+    let mend = begin + HOUR * 24 * days + Duration::from_mins(20);
+    let mut world = World::new(begin);
+    let connectors: Vec<(Connector, Vec<String>)> =
+        (0..count).map(|n| world.connector(n, begin, 24 * u64::from(days))).collect();
+
+    let mut waiting = Work::default();
+    while world.now < mend {
+        world.tick(&mut waiting).await;
+    }
+    let waited = connectors.iter().map(|(c, _)| world.ledger.parts(&c.id).len() as u64).sum();
+    for (connector, _) in &connectors {
+        assert!(world.ledger.cursor(&connector.id).block.is_some(), "{} is not blocked", connector.id);
+        let to = connector.destination.as_ref().expect("a destination");
+        let (bucket, owner) = (to.bucket.as_str(), to.role.account());
+        world.customers.create_bucket(bucket, owner.as_str(), to.region.as_str());
+    }
+
+    let mut draining = Work::default();
+    let mut done: BTreeMap<ConnectorId, Duration> = BTreeMap::new();
+    while done.len() < count {
+        assert!(world.now.since(mend) < PATIENCE, "{} of {count} are done", done.len());
+        for (id, ended) in world.tick(&mut draining).await {
+            let cursor = world.ledger.cursor(&id);
+            if cursor.undelivered().is_none() && cursor.block.is_none() {
+                done.entry(id).or_insert(ended.since(mend));
+            }
+        }
+    }
+    let mut after: Vec<Duration> = done.into_values().collect();
+    after.sort_unstable();
+
+    let (mut delivered, mut parts) = (0, 0);
+    for (connector, events) in &connectors {
+        let bucket = connector.destination.as_ref().expect("a destination").bucket.as_str();
+        let verdict = judge(&files(&world.customers.objects(bucket)), events.iter().map(String::as_str));
+        verdict.assert_clean();
+        delivered += verdict.delivered;
+        parts += verdict.parts;
+    }
+    Drained {
+        waiting,
+        draining,
+        waited,
+        half_after: after[after.len() / 2],
+        all_after: after[after.len() - 1],
+        longest_run: world.longest_run,
+        delivered,
+        files: parts,
+    }
+}
+
+impl World {
+    fn new(begin: Time) -> Self {
+        Self {
+            ledger: FakeLedger::new(),
+            // What was written is visible at once.
+            source: FakeSource::new(SortKeyForm::Rfc3339, &FakeClock::at(Time::LAST)).with_pages_of(100),
+            staging: FakeStaging::new(),
+            customers: FakeCustomers::new(),
+            bus: FakeBus::new(),
+            queue: FakeQueue::new(),
+            randomness: SeededRandomness::new(1),
+            now: begin,
+            functions: vec![begin; FUNCTIONS],
+            longest_run: Duration::ZERO,
+        }
+    }
+
+    /// A connector with its events and its role; its bucket is not there.
+    fn connector(&self, n: usize, begin: Time, hours: u64) -> (Connector, Vec<String>) {
+        let tenant = tenant(&format!("acme-{n}"));
+        let (connector, cursor) = activated(connector(&tenant, begin), begin);
+        self.ledger.insert(connector.clone(), cursor);
+        let to = connector.destination.as_ref().expect("a destination");
+        let id = connector.external_id.as_str();
+        self.customers.put_role(to.role.as_str(), id, to.bucket.as_str(), to.prefix.as_str());
+        let hours = (0..hours).filter(|hour| hour % 3 != 0);
+        let events = hours.map(|hour| {
+            let time = begin + HOUR * u32::try_from(hour).expect("few hours") + Duration::from_secs(7);
+            let json = format!(r#"{{"id":"{hour}","time":"{time}","of":"{tenant}"}}"#);
+            self.source.event(&tenant, &format!("{time}#{hour}"), &json, begin);
+            json
+        });
+        let events = events.collect();
+        (connector, events)
+    }
+
+    /// One tick: dispatches, and runs what was sent. Returns whose run ended when.
+    async fn tick(&mut self, work: &mut Work) -> Vec<(ConnectorId, Time)> {
+        self.now = self.now + TICK;
+        let ports = dispatcher::Ports {
+            due: Arc::new(self.ledger.clone()),
+            queue: Arc::new(self.queue.clone()),
+            clock: Arc::new(FakeClock::at(self.now)),
+            randomness: Arc::new(self.randomness.clone()),
+        };
+        dispatch(&ports, self.now + TICK).await.expect("a ledger and a queue that work");
+        let mut ended = Vec::new();
+        for batch in self.queue.receive().chunks(BATCH) {
+            let function = (0..FUNCTIONS).min_by_key(|n| self.functions[*n]).expect("a function");
+            let start = self.now.max(self.functions[function]);
+            let mut free = start;
+            for id in batch {
+                let end = self.run(id, start, work).await;
+                free = free.max(end);
+                ended.push((id.clone(), end));
+            }
+            self.functions[function] = free;
+        }
+        ended
+    }
+
+    /// One run on a clock of its own, which each call moves. Returns when it ended.
+    async fn run(&mut self, id: &ConnectorId, start: Time, work: &mut Work) -> Time {
+        let clock = FakeClock::at(start);
+        let plan = Plan::none().and_slowly(&clock, CALL);
+        let exporter = Exporter {
+            ports: Ports {
+                runs: Arc::new(Flaky::new(self.ledger.clone(), &plan)),
+                source: Arc::new(Flaky::new(self.source.clone(), &plan)),
+                staging: Arc::new(Flaky::new(self.staging.clone(), &plan)),
+                customers: Arc::new(Flaky::new(self.customers.clone(), &plan)),
+                bus: Arc::new(Flaky::new(self.bus.clone(), &plan)),
+                clock: Arc::new(clock.clone()),
+                randomness: Arc::new(self.randomness.clone()),
+            },
+            timing: TIMING,
+            part_limits: PartLimits::default(),
+            onboarding: None,
+        };
+        export(&exporter, id, start + LIMIT).await;
+        work.runs += 1;
+        for call in plan.calls() {
+            *work.calls.entry(call).or_default() += 1;
+        }
+        let end = clock.now();
+        self.longest_run = self.longest_run.max(end.since(start));
+        end
+    }
+}

@@ -1,0 +1,67 @@
+//! The backlog's long form: a thousand connectors whose buckets were gone for a week.
+//!
+//! ```text
+//! cargo bench -p tests --bench backlog
+//! cargo bench -p tests --bench backlog -- --connectors 100 --days 30
+//! ```
+//!
+//! Which calls are made, and in what order, is the real code's; that each takes 30 ms, that ten functions work at once
+//! and that each has ten connectors is reckoned. The short form is `cargo test -p tests --test suite backlog`.
+
+mod drain;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use drain::{Drained, Work, drain};
+
+#[tokio::main(flavor = "current_thread")]
+#[expect(clippy::disallowed_methods, reason = "how long it takes is one of its figures")]
+async fn main() -> ExitCode {
+    let Some((connectors, days)) = asked() else {
+        eprintln!("usage: backlog [--connectors COUNT] [--days COUNT]");
+        return ExitCode::from(2);
+    };
+    let began = Instant::now();
+    let drained = drain(connectors, days).await;
+    let Drained { waiting, draining, waited, half_after, all_after, longest_run, delivered, files } = drained;
+    println!("{connectors:>9}  connectors, their buckets gone for {days} days");
+    println!("{waited:>9}  parts waited when they were back");
+    println!("{files:>9}  files, {delivered} events: none lost, none twice, none foreign");
+    println!("{:>9}  minutes until half of the connectors had everything", half_after.as_secs() / 60);
+    println!("{:>9}  minutes until all had", all_after.as_secs() / 60);
+    println!("{:>9}  seconds, the longest run of a connector", longest_run.as_secs());
+    tell("while they were gone", &waiting);
+    tell("after the mend", &draining);
+    println!("{:>9}  seconds on this machine", began.elapsed().as_secs());
+    println!("{:>9}  MB at most, with all tables and buckets in it", peak_kb() / 1024);
+    ExitCode::SUCCESS
+}
+
+fn tell(when: &str, work: &Work) {
+    println!("{:>9}  runs {when}, and their calls:", work.runs);
+    for (name, count) in &work.calls {
+        println!("{count:>9}    {name}");
+    }
+}
+
+/// The most memory that this process has had.
+fn peak_kb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("the status of this process");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+fn asked() -> Option<(usize, u32)> {
+    let (mut connectors, mut days) = (1000, 7);
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    while let Some(argument) = arguments.next() {
+        let value: u32 = arguments.next()?.parse().ok().filter(|value| *value > 0)?;
+        match argument.as_str() {
+            "--connectors" => connectors = value as usize,
+            "--days" => days = value,
+            _ => return None,
+        }
+    }
+    Some((connectors, days))
+}

@@ -1,0 +1,17 @@
+//! Lists of keys out of the staging bucket, cut anywhere: damaged ones are an error, never a panic or a loop.
+#![no_main]
+
+use domain::key_list::KeyListReader;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: (u8, &[u8])| {
+    let (cut, bytes) = input;
+    let mut reader = KeyListReader::new().expect("a reader");
+    for piece in bytes.chunks(usize::from(cut).max(1)) {
+        if reader.feed(piece).is_err() {
+            return;
+        }
+        while reader.next_key().is_some() {}
+    }
+    let _ = reader.end();
+});

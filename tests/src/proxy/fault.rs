@@ -1,0 +1,156 @@
+//! What can happen to a request, and to which.
+
+use std::fmt;
+
+use hyper::header::{CONTENT_LENGTH, IF_NONE_MATCH};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method};
+
+/// Whose protocol it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// AWS JSON 1.0.
+    DynamoDb,
+    /// AWS JSON 1.1.
+    EventBridge,
+    /// REST with XML.
+    S3,
+    /// AWS JSON 1.0.
+    Sqs,
+    /// Query with XML.
+    Sts,
+}
+
+/// What happens to a request or to its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// The connection is reset before anything has reached the service.
+    RequestLost,
+    /// The connection is reset in the middle of the request's body, on both sides.
+    RequestBroken,
+    /// The request arrives piece by piece.
+    RequestSlow,
+    /// One byte of the request's body arrives as another one.
+    RequestAltered,
+    /// The service does what was asked; then the connection is reset.
+    AnswerLost,
+    /// The connection is reset in the middle of the answer's body.
+    AnswerBroken,
+    /// The answer arrives piece by piece.
+    AnswerSlow,
+    /// One byte of the answer's body arrives as another one.
+    AnswerAltered,
+    /// The answer stands still in the middle, for longer than a client should wait.
+    AnswerStalled,
+    /// Refused for its rate, in the words of the service's own protocol.
+    Throttled,
+    /// 500 in the words of the service's own protocol.
+    InternalError,
+    /// 503 with a page of what stands before the service, and no word of when to come again.
+    Unavailable,
+    /// 503 in the words of the protocol, with `Retry-After`.
+    ComeAgain,
+    /// 409 `ConditionalRequestConflict`, and the object is not written.
+    Conflict,
+    /// 409 `ConditionalRequestConflict`, and the object is written all the same.
+    ConflictButWritten,
+}
+
+impl Fault {
+    /// All that take no longer than a client has patience.
+    pub const QUICK: [Self; 14] = [
+        Self::RequestLost,
+        Self::RequestBroken,
+        Self::RequestSlow,
+        Self::RequestAltered,
+        Self::AnswerLost,
+        Self::AnswerBroken,
+        Self::AnswerSlow,
+        Self::AnswerAltered,
+        Self::Throttled,
+        Self::InternalError,
+        Self::Unavailable,
+        Self::ComeAgain,
+        Self::Conflict,
+        Self::ConflictButWritten,
+    ];
+
+    /// Whether it can happen at this service. Only S3 has checksums that both sides look at: what protects the
+    /// bytes of the others is TLS, and their requests' signature. Only its conditional writes know a 409.
+    pub(super) fn is_of(self, service: Service) -> bool {
+        let of_s3 = [Self::RequestAltered, Self::AnswerAltered, Self::Conflict, Self::ConflictButWritten];
+        match service {
+            // A try of S3 may take a minute: standing still that long is no test's business.
+            Service::S3 => self != Self::AnswerStalled,
+            _ => !of_s3.contains(&self),
+        }
+    }
+
+    /// Whether it can happen to this request.
+    pub(super) fn can_meet(self, request: &Traits) -> bool {
+        match self {
+            Self::RequestBroken | Self::RequestSlow | Self::RequestAltered => request.has_body,
+            Self::AnswerBroken | Self::AnswerSlow | Self::AnswerStalled => request.has_answer,
+            Self::AnswerAltered => request.is_get,
+            Self::Conflict | Self::ConflictButWritten => request.is_create_only,
+            _ => true,
+        }
+    }
+}
+
+/// What of a request decides which faults it can meet.
+#[derive(Debug)]
+pub(super) struct Traits {
+    has_body: bool,
+    /// Its answer has a body, if it is a success.
+    has_answer: bool,
+    is_get: bool,
+    is_create_only: bool,
+}
+
+impl Traits {
+    pub(super) fn of(service: Service, head: &Parts) -> Self {
+        let length = |headers: &HeaderMap| headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok();
+        let is_get = head.method == Method::GET;
+        Self {
+            has_body: length(&head.headers).is_some_and(|length| length > 1),
+            has_answer: service != Service::S3 || is_get,
+            is_get,
+            is_create_only: head.headers.contains_key(IF_NONE_MATCH),
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::DynamoDb => "DynamoDB",
+            Self::EventBridge => "EventBridge",
+            Self::S3 => "S3",
+            Self::Sqs => "SQS",
+            Self::Sts => "STS",
+        })
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::RequestLost => "reset before the request arrived",
+            Self::RequestBroken => "reset in the middle of the request",
+            Self::RequestSlow => "a slow request",
+            Self::RequestAltered => "a byte of the request altered",
+            Self::AnswerLost => "done, and the answer lost",
+            Self::AnswerBroken => "reset in the middle of the answer",
+            Self::AnswerSlow => "a slow answer",
+            Self::AnswerAltered => "a byte of the answer altered",
+            Self::AnswerStalled => "an answer that stands still",
+            Self::Throttled => "throttled",
+            Self::InternalError => "500",
+            Self::Unavailable => "503 without Retry-After",
+            Self::ComeAgain => "503 with Retry-After",
+            Self::Conflict => "409, not written",
+            Self::ConflictButWritten => "409, written all the same",
+        })
+    }
+}

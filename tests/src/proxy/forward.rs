@@ -1,0 +1,183 @@
+//! Hands a request on and its answer back, and does on the way what the fault says.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt as _, stream};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::{Body as _, Frame, Incoming};
+use hyper::client::conn::http1;
+use hyper::http::{request, response};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::Shared;
+use super::answers::refusal;
+use super::fault::{Fault, Traits};
+
+/// What goes either way.
+pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
+type Boxed = Box<dyn std::error::Error + Send + Sync>;
+
+/// A slow body comes in so many pieces, with a pause before each.
+const PIECES: usize = 4;
+const PAUSE: Duration = Duration::from_millis(60);
+/// Longer than the clients wait for the answer to a small request.
+const STALL: Duration = Duration::from_secs(12);
+
+/// Answers one request of a client. An error ends the connection without an answer.
+pub(super) async fn forward(
+    shared: &Shared,
+    request: Request<Incoming>,
+    torn: &AtomicBool,
+) -> Result<Response<Body>, Boxed> {
+    let (head, body) = request.into_parts();
+    let fault = shared.pick(&Traits::of(shared.service, &head));
+    let Some(fault) = fault else {
+        let body = body.collect().await?.to_bytes();
+        let (head, body) = ask(shared, head, whole(body)).await?;
+        return Ok(Response::from_parts(head, whole(body)));
+    };
+    let answer = match fault {
+        Fault::RequestLost => Err("lost".into()),
+        Fault::RequestBroken => break_off(shared, head, body).await,
+        _ => {
+            let body = body.collect().await?.to_bytes();
+            match refusal(shared.service, fault) {
+                Some(refusal) if fault != Fault::ConflictButWritten => Ok(refusal),
+                refusal => {
+                    let (answer, body) = ask(shared, head, towards(shared, fault, body)).await?;
+                    if !can_change(fault, &answer, &body) {
+                        shared.put_back(fault);
+                        return Ok(Response::from_parts(answer, whole(body)));
+                    }
+                    match refusal {
+                        Some(refusal) => Ok(refusal),
+                        None => back(shared, fault, answer, body),
+                    }
+                }
+            }
+        }
+    };
+    shared.happened(fault);
+    if answer.is_err() || fault == Fault::AnswerBroken {
+        torn.store(true, Ordering::SeqCst);
+    }
+    answer
+}
+
+/// Whether the answer is one that the fault can happen to.
+fn can_change(fault: Fault, answer: &response::Parts, body: &Bytes) -> bool {
+    match fault {
+        Fault::ConflictButWritten => answer.status.is_success(),
+        Fault::AnswerAltered => answer.status.is_success() && !body.is_empty(),
+        Fault::AnswerBroken | Fault::AnswerSlow | Fault::AnswerStalled => body.len() > 1,
+        _ => true,
+    }
+}
+
+/// The request's body as it arrives.
+fn towards(shared: &Shared, fault: Fault, body: Bytes) -> Body {
+    match fault {
+        Fault::RequestSlow => in_pieces(&body, PAUSE),
+        Fault::RequestAltered => whole(altered(&body, shared)),
+        _ => whole(body),
+    }
+}
+
+/// The answer as it arrives.
+fn back(
+    shared: &Shared,
+    fault: Fault,
+    answer: response::Parts,
+    body: Bytes,
+) -> Result<Response<Body>, Boxed> {
+    let body = match fault {
+        Fault::AnswerLost => return Err("lost".into()),
+        Fault::AnswerBroken => half(&body),
+        Fault::AnswerSlow => in_pieces(&body, PAUSE),
+        Fault::AnswerStalled => in_pieces(&body, STALL / 3),
+        Fault::AnswerAltered => whole(altered(&body, shared)),
+        _ => whole(body),
+    };
+    Ok(Response::from_parts(answer, body))
+}
+
+/// Reads half of the request, hands that on, and lets go of both ends.
+async fn break_off(
+    shared: &Shared,
+    head: request::Parts,
+    mut body: Incoming,
+) -> Result<Response<Body>, Boxed> {
+    let most = usize::try_from(body.size_hint().lower() / 2).unwrap_or(usize::MAX);
+    let mut read = BytesMut::new();
+    while read.len() < most {
+        let Some(frame) = body.frame().await else { break };
+        if let Ok(bytes) = frame?.into_data() {
+            read.extend_from_slice(&bytes);
+        }
+    }
+    read.truncate(most);
+    // What the stand-in makes of it is lost with the connection.
+    drop(ask(shared, head, cut(read.freeze())).await);
+    Err("reset in the middle of the request".into())
+}
+
+/// Asks the stand-in over a connection of its own, and reads the answer to its end.
+async fn ask(shared: &Shared, head: request::Parts, body: Body) -> Result<(response::Parts, Bytes), Boxed> {
+    let stream = TcpStream::connect(&shared.target).await?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let connection = tokio::spawn(connection);
+    let answer = async {
+        let (head, body) = sender.send_request(Request::from_parts(head, body)).await?.into_parts();
+        Ok((head, body.collect().await?.to_bytes()))
+    };
+    let answer = answer.await;
+    connection.abort();
+    answer
+}
+
+fn whole(body: Bytes) -> Body {
+    Full::new(body).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// The body with one bit of one byte turned.
+fn altered(body: &Bytes, shared: &Shared) -> Bytes {
+    let mut altered = BytesMut::from(body.as_ref());
+    if !altered.is_empty() {
+        let place = shared.chance.below(altered.len() as u64);
+        altered[usize::try_from(place).expect("a place in memory")] ^= 1;
+    }
+    altered.freeze()
+}
+
+/// The body piece by piece.
+fn in_pieces(body: &Bytes, pause: Duration) -> Body {
+    let size = body.len().div_ceil(PIECES).max(1);
+    let pieces: Vec<Bytes> = body.chunks(size).map(Bytes::copy_from_slice).collect();
+    let pieces = stream::unfold(pieces.into_iter(), move |mut left| async move {
+        let piece = left.next()?;
+        tokio::time::sleep(pause).await;
+        Some((Ok(Frame::data(piece)), left))
+    });
+    StreamBody::new(pieces).boxed_unsync()
+}
+
+/// The first half of the body, and an end in the middle of it.
+fn half(body: &Bytes) -> Body {
+    cut(body.slice(..body.len() / 2))
+}
+
+/// This much, and then no more. The pause lets it go on its way before the connection is lost.
+fn cut(start: Bytes) -> Body {
+    let end = stream::once(async {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        Err(io::Error::other("the connection breaks off"))
+    });
+    let pieces = stream::iter([Ok(Frame::data(start))]).chain(end);
+    StreamBody::new(pieces).boxed_unsync()
+}

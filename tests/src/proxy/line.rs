@@ -1,0 +1,56 @@
+//! The client's side of a connection, which can be torn: closed with a reset instead of in good order.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// A connection that is reset when it is dropped after `torn` was set.
+#[derive(Debug)]
+pub(super) struct Line {
+    stream: TcpStream,
+    torn: Arc<AtomicBool>,
+}
+
+impl Line {
+    pub(super) fn new(stream: TcpStream, torn: Arc<AtomicBool>) -> Self {
+        Self { stream, torn }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if self.torn.load(Ordering::SeqCst) {
+            // If it fails, the connection is closed in good order, in the middle of things all the same.
+            drop(self.stream.set_zero_linger());
+        }
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,25 @@
+//! The program of `tests/aws`, on the embedded stand-ins: it tries everything, and leaves nothing behind.
+
+#[path = "../aws/suites.rs"]
+mod suites;
+
+use crate::embedded;
+
+#[tokio::test]
+async fn the_suites_for_an_account_keep_what_they_say_and_leave_nothing_behind() {
+    let (stack, clients) = embedded::start().await;
+    let mut tried = Vec::new();
+    suites::run(&clients, "auditferry-conformance-0123456789", |one| tried.push(one)).await;
+    let tables = clients.dynamodb.list_tables().send().await.unwrap();
+    assert_eq!(tables.table_names(), Vec::<String>::new());
+    let broken: Vec<_> = tried.iter().filter(|one| !one.kept).map(|one| &one.promise).collect();
+    assert_eq!(broken, Vec::<&String>::new());
+    assert_eq!(tried.len(), 38 + 5 + 1);
+    // The stand-in's buckets are removed by its administrator, past S3; the objects are gone.
+    let left: Vec<_> = tried.iter().filter_map(|one| one.left_behind.as_ref()).collect();
+    assert!(
+        matches!(left.as_slice(), [bucket] if bucket.contains("DeleteBucket is not implemented")),
+        "{left:?}"
+    );
+    assert_eq!(stack.objects("auditferry-conformance-0123456789").unwrap().len(), 0);
+}

@@ -1,0 +1,86 @@
+//! Every point at which a worker can stop, through the real SDK on the embedded stand-ins: it dies there, or it stands
+//! there while another one does all the work, and goes on afterwards. On the fakes the same is done with more events
+//! and in more ways; here it is the adapters' conditions that must hold.
+//!
+//! A worker that dies before a call leaves behind what one leaves that has died after the call before it.
+
+use std::time::Duration;
+
+use domain::connector::Connector;
+use domain::protocol::Outcome;
+use tests::failing::{Plan, Trouble};
+use tests::fixtures::{at, worker};
+
+use super::around_noon;
+use super::world::World;
+
+/// Two windows with two events each, both to be sealed and delivered in one run.
+async fn due(world: &World) -> Connector {
+    let connector = world.activate(at("2023-07-10T11:58:00Z"), |_| {}).await;
+    world.write_real(&connector, around_noon(4)).await;
+    world.go(at("2023-07-10T13:06:00Z")).await;
+    connector
+}
+
+/// Everything is there once, and nothing waits.
+async fn is_whole(world: &World, connector: &Connector, point: &str) {
+    world.run_until(connector, at("2023-07-10T14:06:00Z")).await;
+    let verdict = world.verdict(connector);
+    verdict.assert_clean();
+    assert_eq!((verdict.delivered, verdict.parts, verdict.heartbeats), (4, 3, 1), "{point}");
+    let cursor = world.cursor(connector).await;
+    assert_eq!(cursor.delivered.next(), cursor.next, "{point}");
+}
+
+#[tokio::test]
+async fn a_worker_may_die_at_every_point() {
+    let world = super::on_stand_ins().await;
+    for nth in 1.. {
+        let plan = Plan::none().and_at(nth, Trouble::Crash);
+        let connector = due(&world).await;
+        let outcome = world.run_with(&connector, &plan).await;
+        let calls = plan.calls();
+        is_whole(&world, &connector, &format!("died after call {nth}, {:?}", calls.last())).await;
+        if outcome.is_some() {
+            assert!(nth > 30, "a run makes more than {nth} calls: {calls:?}");
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_worker_may_stand_at_every_point_while_another_does_the_work() {
+    let world = super::on_stand_ins().await;
+    for nth in 1.. {
+        let plan = Plan::none().and_at(nth, Trouble::Stand);
+        let connector = due(&world).await;
+        let stood = async {
+            plan.stands().await;
+            take_lease(&world, &connector).await;
+            let outcome = world.run(&connector).await;
+            plan.go_on();
+            outcome
+        };
+        let mut first = Box::pin(world.run_with(&connector, &plan));
+        let other = tokio::select! {
+            outcome = &mut first => {
+                assert!(matches!(outcome, Some(Outcome::Completed(_))), "{outcome:?}");
+                assert!(nth > 30, "a run makes more than {nth} calls: {:?}", plan.calls());
+                return;
+            }
+            other = stood => other,
+        };
+        let point = format!("stood before call {nth}, {:?}", plan.calls().last());
+        assert!(matches!(other, Outcome::Completed(_)), "{point}: {other:?}");
+        assert!(first.await.is_some(), "{point}");
+        is_whole(&world, &connector, &point).await;
+    }
+}
+
+/// Takes the lease from whoever has it, and lets it run out at once: safety must not rest on it.
+async fn take_lease(world: &World, connector: &Connector) {
+    let now = world.clock.wall();
+    let until = now - Duration::from_secs(1);
+    let runs = world.exporter(&Plan::none()).ports.runs;
+    runs.lease(&connector.id, &worker(), now + Duration::from_secs(1200), until).await.unwrap();
+}

@@ -1,0 +1,81 @@
+//! The whole deployment on a bad wire, in long: each round a deployment of its own, through proxies that lose, break
+//! off, alter, slow down and refuse requests and answers, until the wire is mended; then every bucket is held against
+//! the table.
+//!
+//! ```text
+//! cargo bench -p tests --bench wire -- --rounds 50
+//! ```
+//!
+//! A round's faults follow from its seed and from the order in which the requests come; what runs at once may come in
+//! another order the next time. The short form is `cargo test -p tests --test suite wire`.
+
+mod rounds;
+mod world;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt as _, stream};
+use rounds::{Round, Tally};
+use tests::proxy::Fault;
+
+/// A round mostly waits.
+const SIDE_BY_SIDE: usize = 6;
+
+#[tokio::main]
+#[expect(clippy::disallowed_methods, reason = "who waits wants to know how long it takes")]
+async fn main() -> ExitCode {
+    let Some((rounds, from)) = asked() else {
+        eprintln!("usage: wire [--rounds COUNT] [--from SEED]");
+        return ExitCode::from(2);
+    };
+    let mut menu = Fault::QUICK.to_vec();
+    menu.push(Fault::AnswerStalled);
+    let began = Instant::now();
+    let mut tally = Tally::default();
+    // As often as the schedule ticks.
+    let tick = Duration::from_mins(5);
+    let round = |seed| Tally::of(Round { seed, menu: &menu, tenants: 20, events_each: 48, tick });
+    let mut played = stream::iter((from..from + rounds).map(round)).buffer_unordered(SIDE_BY_SIDE);
+    while let Some(one) = played.next().await {
+        tally.add(one);
+        eprintln!("{} of {rounds} after {} s", tally.rounds, began.elapsed().as_secs());
+    }
+    println!("seeds {from} to {} in {} s", from + rounds - 1, began.elapsed().as_secs());
+    let Tally { buckets, files, delivered, lost, double, foreign, .. } = &tally;
+    for (count, of) in [
+        (buckets, "buckets held against the table"),
+        (files, "files"),
+        (delivered, "events delivered"),
+        (lost, "events lost"),
+        (double, "events twice"),
+        (foreign, "events foreign"),
+    ] {
+        println!("{count:>9}  {of}");
+    }
+    for (service, requests) in &tally.requests {
+        println!("{requests:>9}  requests to {service}");
+        for ((_, fault), count) in tally.met.iter().filter(|((of, _), _)| of == service) {
+            println!("{count:>9}    {fault}");
+        }
+    }
+    let unmet = tally.met.values().filter(|count| **count == 0).count();
+    if unmet > 0 {
+        println!("{unmet} faults were never met: play more rounds");
+    }
+    if *lost + *double + *foreign + unmet == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn asked() -> Option<(u64, u64)> {
+    let (mut rounds, mut from) = (50, 1);
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    while let Some(argument) = arguments.next() {
+        let value = arguments.next()?.parse().ok()?;
+        match argument.as_str() {
+            "--rounds" if value > 0 => rounds = value,
+            "--from" => from = value,
+            _ => return None,
+        }
+    }
+    Some((rounds, from))
+}

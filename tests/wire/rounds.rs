@@ -1,0 +1,112 @@
+//! Rounds on a bad wire: some hours full of faults, then all is mended and time goes on until everything that is due
+//! is delivered, and every bucket is held against the table.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tests::fixtures::at;
+use tests::proxy::{Fault, Service};
+
+use super::world::World;
+
+/// After the mend everything that waits must be done within so many ticks.
+const PATIENCE: usize = 144;
+
+/// A round.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Round<'a> {
+    pub(crate) seed: u64,
+    pub(crate) menu: &'a [Fault],
+    pub(crate) tenants: usize,
+    pub(crate) events_each: usize,
+    /// How far a tick moves the clock.
+    pub(crate) tick: Duration,
+}
+
+/// What rounds came to.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) rounds: u64,
+    pub(crate) buckets: usize,
+    pub(crate) files: usize,
+    pub(crate) delivered: usize,
+    pub(crate) lost: usize,
+    pub(crate) double: usize,
+    pub(crate) foreign: usize,
+    pub(crate) requests: BTreeMap<Service, u64>,
+    pub(crate) met: BTreeMap<(Service, Fault), u64>,
+}
+
+impl Tally {
+    /// Plays a round and tells what came of it. What is wrong in it is counted, not thrown: the figures tell it.
+    ///
+    /// # Panics
+    /// If a connector is not done long after the mend, or a bucket holds what no bucket may.
+    pub(crate) async fn of(round: Round<'_>) -> Self {
+        let mut world = World::start(round.seed, round.menu).await;
+        world.populate(round.tenants, round.events_each).await;
+        // Both hours with events are closed and settled then.
+        let end = at("2023-07-10T14:10:00Z");
+        while world.now() < end {
+            world.advance(round.tick);
+            world.tick().await;
+        }
+        world.mend();
+        let last = at("2023-07-10T14:00:00Z");
+        let mut ticks = 0;
+        loop {
+            let cursors = world.cursors().await;
+            let done = |cursor: &domain::cursor::Cursor| {
+                cursor.undelivered().is_none() && cursor.watermark >= last && cursor.block.is_none()
+            };
+            if cursors.iter().all(done) {
+                break;
+            }
+            assert!(ticks < PATIENCE, "seed {}: never done, {cursors:#?}", round.seed);
+            ticks += 1;
+            world.advance(round.tick);
+            world.tick().await;
+        }
+        let mut tally = Self { rounds: 1, ..Self::default() };
+        tally.judge(&world, round.seed);
+        tally
+    }
+
+    /// Adds what came of other rounds.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.rounds += other.rounds;
+        self.buckets += other.buckets;
+        self.files += other.files;
+        self.delivered += other.delivered;
+        self.lost += other.lost;
+        self.double += other.double;
+        self.foreign += other.foreign;
+        for (service, count) in other.requests {
+            *self.requests.entry(service).or_default() += count;
+        }
+        for (met, count) in other.met {
+            *self.met.entry(met).or_default() += count;
+        }
+    }
+
+    fn judge(&mut self, world: &World, seed: u64) {
+        for verdict in world.verdicts() {
+            let flaws = (verdict.missing.len(), verdict.duplicates.len(), verdict.foreign.len());
+            if flaws != (0, 0, 0) {
+                eprintln!("seed {seed}, (missing, twice, foreign): {verdict:#?}");
+            }
+            self.buckets += 1;
+            self.files += verdict.parts;
+            self.delivered += verdict.delivered;
+            self.lost += flaws.0;
+            self.double += flaws.1;
+            self.foreign += flaws.2;
+        }
+        for proxy in &world.proxies {
+            *self.requests.entry(proxy.service()).or_default() += proxy.requests();
+            for (fault, count) in proxy.met() {
+                *self.met.entry((proxy.service(), fault)).or_default() += count;
+            }
+        }
+    }
+}

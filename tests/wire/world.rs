@@ -1,0 +1,273 @@
+//! A deployment whose every request goes through a proxy: the real dispatcher and exporter with the SDK's own
+//! clients, on the embedded stand-ins of DynamoDB, S3 and STS and those of SQS and EventBridge.
+//!
+//! Everything that the tests themselves arrange and look at goes past the proxies.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters::bus::EventBridgeBus;
+use adapters::clients::{Clients, Endpoints};
+use adapters::clock::SystemClock;
+use adapters::customers::StsCustomers;
+use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::queue::SqsQueue;
+use adapters::settings::S3Settings;
+use adapters::source::{DynamoSource, EventsTable, EventsWriter, NewEvent, PartitionFormat};
+use adapters::staging::S3Staging;
+use aws_credential_types::Credentials;
+use bytes::Bytes;
+use dispatcher::dispatch;
+use domain::connector::{Connector, Shards};
+use domain::cursor::Cursor;
+use domain::part::PartLimits;
+use domain::ports::{Clock as _, Connectors as _};
+use domain::sort_key::SortKeyForm;
+use domain::time::Time;
+use exporter::Exporter;
+use local::{Role, Stack};
+use serde_json::json;
+use tests::fakes::{FakeMeter, SeededRandomness};
+use tests::fixtures::{self, RealEvent, TIMING, cloudtrail, tenant};
+use tests::lambda::{EventBus, MessageQueue};
+use tests::oracle::{self, Verdict};
+use tests::proxy::{Fault, Proxy, Service};
+
+const REGION: &str = "eu-central-1";
+const LEDGER: &str = "ledger";
+const EVENTS: &str = "events";
+const STAGING: &str = "vendor-staging";
+const BUS: &str = "auditferry-events";
+/// What a dispatcher and an exporter may take.
+const LIMIT: Duration = Duration::from_mins(15);
+/// Events of a part: several parts come of a window.
+const PART_EVENTS: u64 = 5;
+
+/// How many requests of a thousand meet a fault, by service. A run asks DynamoDB much more often than it asks STS,
+/// and a tick asks SQS once.
+const OF_THOUSAND: [(Service, u64); 5] = [
+    (Service::DynamoDb, 60),
+    (Service::S3, 120),
+    (Service::Sts, 350),
+    (Service::Sqs, 500),
+    (Service::EventBridge, 200),
+];
+
+/// A deployment, and the proxies before its services.
+pub(crate) struct World {
+    stack: Stack,
+    queue: MessageQueue,
+    /// How many messages of the queue were received.
+    received: usize,
+    direct: Clients,
+    through: Clients,
+    queue_url: String,
+    pub(crate) proxies: Vec<Proxy>,
+    connectors: Vec<(Connector, &'static [RealEvent])>,
+    randomness: SeededRandomness,
+    /// How far the clock of the functions is ahead of the one on the wall.
+    shift_ms: i64,
+    /// The queue, bus and proxies live as long as this.
+    _bus: EventBus,
+}
+
+impl World {
+    pub(crate) async fn start(seed: u64, menu: &[Fault]) -> Self {
+        let stack = Stack::start(None).await.unwrap();
+        let (queue, bus) = (MessageQueue::start().await.unwrap(), EventBus::start().await.unwrap());
+        let of = |service| match service {
+            Service::DynamoDb => stack.dynamodb_url().to_owned(),
+            Service::EventBridge => bus.url.clone(),
+            Service::S3 => stack.s3_url().to_owned(),
+            Service::Sqs => queue.endpoint.clone(),
+            Service::Sts => stack.sts_url().to_owned(),
+        };
+        let mut proxies = Vec::new();
+        for (n, (service, of_thousand)) in (0..).zip(OF_THOUSAND) {
+            proxies
+                .push(Proxy::start(service, &of(service), menu, of_thousand, seed * 10 + n).await.unwrap());
+        }
+        let through = |service| proxies.iter().find(|p| p.service() == service).unwrap().url.clone();
+        let (direct, through) = (clients(&stack, of), clients(&stack, through));
+        let queue_url = queue.url();
+        adapters::ledger::create_table(&direct.dynamodb, LEDGER).await.unwrap();
+        adapters::source::create_table(&direct.dynamodb, EVENTS).await.unwrap();
+        stack.create_bucket(STAGING, Stack::VENDOR_ACCOUNT, REGION).unwrap();
+        let randomness = SeededRandomness::new(seed);
+        let mut world = Self {
+            stack,
+            queue,
+            received: 0,
+            direct,
+            through,
+            queue_url,
+            proxies,
+            connectors: Vec::new(),
+            randomness,
+            shift_ms: 0,
+            _bus: bus,
+        };
+        world.set_now(fixtures::at("2023-07-10T11:40:00Z"));
+        world
+    }
+
+    fn clock(&self) -> SystemClock {
+        SystemClock::shifted(self.shift_ms)
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.clock().now()
+    }
+
+    fn set_now(&mut self, now: Time) {
+        self.shift_ms = now.millis() - SystemClock::new().now().millis();
+    }
+
+    pub(crate) fn advance(&mut self, span: Duration) {
+        self.shift_ms += i64::try_from(span.as_millis()).unwrap();
+    }
+
+    /// Tenants, each with a connector of its own, and recorded events from before noon to after one.
+    pub(crate) async fn populate(&mut self, tenants: usize, events_each: usize) {
+        let noon = fixtures::at("2023-07-10T12:00:00Z");
+        let first = cloudtrail().partition_point(|event| event.time < noon) - events_each / 2;
+        let now = self.now();
+        let writer = EventsWriter::new(
+            self.direct.dynamodb.clone(),
+            layout(),
+            Arc::new(self.clock()),
+            Arc::new(self.randomness.clone()),
+        );
+        for n in 0..tenants {
+            let tenant = tenant(&format!("acme-{n}"));
+            let (connector, cursor) =
+                fixtures::activated(fixtures::connector(&tenant, now), now.floor(Duration::from_hours(1)));
+            fixtures::store(&self.ledger(&self.direct), &connector, &cursor).await;
+            let to = connector.destination.as_ref().unwrap();
+            let (bucket, account) = (to.bucket.as_str(), to.role.account());
+            self.stack.create_bucket(bucket, account.as_str(), to.region.as_str()).unwrap();
+            let role = Role {
+                arn: to.role.to_string(),
+                external_id: Some(connector.external_id.to_string()),
+                bucket: bucket.to_owned(),
+                prefix: to.prefix.to_string(),
+            };
+            self.stack.put_role(role).unwrap();
+            // Other events for each, so that none can be taken for another's.
+            let from = first + n * events_each % (cloudtrail().len() - first - events_each);
+            let events = &cloudtrail()[from..from + events_each];
+            for batch in events.chunks(25) {
+                let event = |event: &RealEvent| NewEvent {
+                    time: event.time,
+                    id: event.id.clone(),
+                    body: event.json.clone(),
+                };
+                let batch: Vec<NewEvent> = batch.iter().map(event).collect();
+                writer.write(&tenant, Shards::ONE, &batch).await.unwrap();
+            }
+            self.connectors.push((connector, events));
+        }
+    }
+
+    /// What the schedule does every few minutes: dispatches, and runs what has come into the queue, ten connectors
+    /// a function and all functions at once. Functions that fail are tried again by later ticks.
+    pub(crate) async fn tick(&mut self) {
+        let deadline = self.now() + LIMIT;
+        let ports = dispatcher::Ports {
+            due: Arc::new(self.ledger(&self.through)),
+            queue: Arc::new(SqsQueue::new(self.through.sqs.clone(), self.queue_url.clone())),
+            clock: Arc::new(self.clock()),
+            randomness: Arc::new(self.randomness.clone()),
+        };
+        drop(dispatch(&ports, deadline).await);
+        let messages = self.queue.taken();
+        let new = messages[self.received..].to_vec();
+        self.received = messages.len();
+        let exporter = self.exporter();
+        let runs = new.chunks(10).map(|batch| {
+            let record = |(n, body)| json!({ "messageId": format!("{n}"), "body": body });
+            let records: Vec<_> = batch.iter().enumerate().map(record).collect();
+            let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
+            let exporter = &exporter;
+            async move { exporter::batch::handle(exporter, &FakeMeter::new(), batch, deadline).await }
+        });
+        futures_util::future::join_all(runs).await;
+    }
+
+    fn exporter(&self) -> Exporter {
+        let Clients { dynamodb, s3, sts, customers, events, .. } = &self.through;
+        Exporter {
+            ports: exporter::Ports {
+                runs: Arc::new(self.ledger(&self.through)),
+                source: Arc::new(DynamoSource::new(dynamodb.clone(), layout())),
+                staging: Arc::new(S3Staging::new(s3.clone(), STAGING.to_owned())),
+                customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
+                bus: Arc::new(EventBridgeBus::new(events.clone(), BUS.to_owned())),
+                clock: Arc::new(self.clock()),
+                randomness: Arc::new(self.randomness.clone()),
+            },
+            timing: TIMING,
+            part_limits: PartLimits { events: PART_EVENTS, ..PartLimits::default() },
+            onboarding: None,
+        }
+    }
+
+    fn ledger(&self, clients: &Clients) -> DynamoLedger {
+        DynamoLedger::new(clients.dynamodb.clone(), LEDGER.to_owned(), DateShift::millis(self.shift_ms))
+    }
+
+    pub(crate) fn mend(&self) {
+        for proxy in &self.proxies {
+            proxy.mend();
+        }
+    }
+
+    /// Where each connector stands.
+    pub(crate) async fn cursors(&self) -> Vec<Cursor> {
+        let ledger = self.ledger(&self.direct);
+        let mut cursors = Vec::new();
+        for (connector, _) in &self.connectors {
+            cursors.push(ledger.get(&connector.id).await.unwrap().unwrap().1.unwrap());
+        }
+        cursors
+    }
+
+    /// What each customer has got, held against what its tenant wrote.
+    pub(crate) fn verdicts(&self) -> Vec<Verdict> {
+        let verdict = |(connector, events): &(Connector, &[RealEvent])| {
+            let bucket = connector.destination.as_ref().unwrap().bucket.as_str();
+            let objects = self.stack.objects(bucket).unwrap().into_iter();
+            let read = |path| Bytes::from(std::fs::read(path).unwrap());
+            let objects: Vec<_> = objects.map(|object| (object.key, read(object.path))).collect();
+            oracle::judge(&oracle::files(&objects), events.iter().map(|event| event.json.as_str()))
+        };
+        self.connectors.iter().map(verdict).collect()
+    }
+}
+
+fn clients(stack: &Stack, url: impl Fn(Service) -> String) -> Clients {
+    let keys = stack.vendor();
+    let keys = Credentials::new(keys.access_key_id, keys.secret_access_key, None, None, "test");
+    let endpoints = Endpoints {
+        dynamodb: url(Service::DynamoDb),
+        events: Some(url(Service::EventBridge)),
+        s3: url(Service::S3),
+        sqs: Some(url(Service::Sqs)),
+        sts: url(Service::Sts),
+    };
+    Clients::at(&endpoints, REGION, keys, S3Settings { force_path_style: true })
+}
+
+/// The default table of contract 1.
+fn layout() -> EventsTable {
+    EventsTable {
+        table: EVENTS.to_owned(),
+        index: None,
+        partition_key: "pk".to_owned(),
+        sort_key: "sk".to_owned(),
+        partition_format: PartitionFormat::default(),
+        sort_key_form: SortKeyForm::Rfc3339,
+        body: "event".to_owned(),
+        ttl: Some("expires_at".to_owned()),
+    }
+}
