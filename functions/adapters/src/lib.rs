@@ -13,5 +13,6 @@ pub mod metrics;
 mod port_error;
 pub mod queue;
 pub mod settings;
+pub mod signing;
 pub mod source;
 pub mod staging;

@@ -14,6 +14,7 @@ use adapters::identity::{Identity, identity};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
 use adapters::settings::{ApiSettings, CallerSettings, WrongSettings};
+use adapters::signing::signing;
 use api::{Gateway, router};
 use axum::middleware::map_request;
 use domain::onboarding::Onboarding;
@@ -56,6 +57,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
             exporter_role,
             template_url: settings.vendor.template_url,
         },
+        signing: Some(signing(&settings.signing, &clients.kms)?),
     })
 }
 

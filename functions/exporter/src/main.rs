@@ -11,6 +11,7 @@ use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::LogMeter;
 use adapters::settings::{ExporterSettings, WrongSettings};
+use adapters::signing::signing;
 use adapters::source::DynamoSource;
 use adapters::staging::S3Staging;
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -27,7 +28,10 @@ async fn main() -> Result<ExitCode, Error> {
         Err(wrong) => return Ok(refuse(&wrong)),
     };
     let meter = &LogMeter::new(settings.stack.name.clone());
-    let wired = &wire(settings).await;
+    let wired = &match wire(settings).await {
+        Ok(wired) => wired,
+        Err(wrong) => return Ok(refuse(&wrong)),
+    };
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let exporter = &wired.in_function(&event.context.invoked_function_arn);
         let deadline =
@@ -55,24 +59,26 @@ impl Wired {
     }
 }
 
-async fn wire(settings: ExporterSettings) -> Wired {
-    let Clients { dynamodb, events, s3, sts, customers, .. } = Clients::from_environment(settings.s3).await;
+async fn wire(settings: ExporterSettings) -> Result<Wired, WrongSettings> {
+    let Clients { dynamodb, events, kms, s3, sts, customers, .. } =
+        Clients::from_environment(settings.s3).await;
     let ledger = Arc::new(DynamoLedger::new(dynamodb.clone(), settings.ledger.table, DateShift::default()));
     let ports = Ports {
         runs: Arc::clone(&ledger) as _,
         source: Arc::new(DynamoSource::new(dynamodb, settings.events)),
         staging: Arc::new(S3Staging::new(s3, settings.staging.bucket.to_string())),
+        signing: signing(&settings.signing, &kms)?,
         customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
         bus: Arc::new(EventBridgeBus::new(events, settings.bus.name)),
         clock: Arc::new(SystemClock::new()),
         randomness: Arc::new(SystemRandomness),
     };
     let (timing, part_limits) = (settings.timing, settings.part_limits);
-    Wired {
+    Ok(Wired {
         exporter: Exporter { ports, timing, part_limits, onboarding: None },
         connectors: ledger,
         prober: Arc::new(StsProber::new(sts, customers)),
-    }
+    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]

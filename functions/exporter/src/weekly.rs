@@ -35,9 +35,9 @@ impl Exporter {
         prober: Arc<dyn Prober>,
         vendor: Vendor,
     ) -> Self {
-        let Ports { bus, clock, randomness, .. } = self.ports.clone();
-        let onboarding =
-            Onboarding { connectors, prober, bus, clock, randomness, timing: self.timing, vendor };
+        let Ports { bus, clock, randomness, signing, .. } = self.ports.clone();
+        let (timing, signing) = (self.timing, Some(signing));
+        let onboarding = Onboarding { connectors, prober, bus, clock, randomness, timing, vendor, signing };
         Self { onboarding: Some(onboarding), ..self.clone() }
     }
 }

@@ -4,7 +4,7 @@ use domain::protocol::Timing;
 
 use super::read::{Lookup, WrongSettings, both, optional};
 use super::timing::timing;
-use super::{BusSettings, LedgerSettings, S3Settings, VendorSettings};
+use super::{BusSettings, LedgerSettings, S3Settings, SigningSettings, VendorSettings};
 
 /// What the API reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct ApiSettings {
     pub callers: CallerSettings,
     /// How S3 is addressed.
     pub s3: S3Settings,
+    /// Whose public keys are published.
+    pub signing: SigningSettings,
 }
 
 impl ApiSettings {
@@ -37,6 +39,9 @@ impl ApiSettings {
         "TENANT_CLAIM",
         "OPERATOR_SCOPE",
         "S3_FORCE_PATH_STYLE",
+        "VENDOR_DOMAIN",
+        "SIGNING_KEY",
+        "SIGNING_KEY_PREVIOUS",
     ];
 
     /// Reads them.
@@ -46,9 +51,9 @@ impl ApiSettings {
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let places = both(LedgerSettings::read(env), BusSettings::read(env));
         let rest = both(timing(env), both(VendorSettings::read(env), CallerSettings::read(env)));
-        let (((ledger, bus), (timing, (vendor, callers))), s3) =
-            both(both(places, rest), S3Settings::read(env))?;
-        Ok(Self { ledger, bus, timing, vendor, callers, s3 })
+        let s3 = both(S3Settings::read(env), SigningSettings::read(env));
+        let (((ledger, bus), (timing, (vendor, callers))), (s3, signing)) = both(both(places, rest), s3)?;
+        Ok(Self { ledger, bus, timing, vendor, callers, s3, signing })
     }
 }
 

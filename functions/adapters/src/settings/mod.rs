@@ -8,6 +8,7 @@ mod api;
 mod events;
 mod places;
 mod read;
+mod signing;
 mod timing;
 mod vendor;
 mod watch;
@@ -21,6 +22,7 @@ pub use self::api::{ApiSettings, CallerSettings};
 pub use self::events::events_table;
 pub use self::places::{BusSettings, LedgerSettings, QueueSettings, S3Settings, StagingSettings};
 pub use self::read::{Lookup, Problem, WrongSetting, WrongSettings, both};
+pub use self::signing::{KeyPlace, PreviousKey, SigningSettings};
 pub use self::timing::{part_limits, timing};
 pub use self::vendor::VendorSettings;
 pub use self::watch::{StackSettings, retention};
@@ -43,6 +45,8 @@ pub struct ExporterSettings {
     pub part_limits: PartLimits,
     /// How S3 is addressed.
     pub s3: S3Settings,
+    /// Who signs the manifests.
+    pub signing: SigningSettings,
     /// Which deployment this is.
     pub stack: StackSettings,
 }
@@ -66,6 +70,9 @@ impl ExporterSettings {
         "MAX_PART_EVENTS",
         "MAX_PART_BYTES",
         "S3_FORCE_PATH_STYLE",
+        "VENDOR_DOMAIN",
+        "SIGNING_KEY",
+        "SIGNING_KEY_PREVIOUS",
         "STACK_NAME",
     ];
 
@@ -76,11 +83,11 @@ impl ExporterSettings {
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let places =
             both(LedgerSettings::read(env), both(StagingSettings::read(env), BusSettings::read(env)));
-        let rest = both(S3Settings::read(env), StackSettings::read(env));
+        let rest = both(S3Settings::read(env), both(SigningSettings::read(env), StackSettings::read(env)));
         let limits = both(both(timing(env), part_limits(env)), rest);
         let (events, (places, limits)) = both(events_table(env), both(places, limits))?;
-        let ((ledger, (staging, bus)), ((timing, part_limits), (s3, stack))) = (places, limits);
-        Ok(Self { events, ledger, staging, bus, timing, part_limits, s3, stack })
+        let ((ledger, (staging, bus)), ((timing, part_limits), (s3, (signing, stack)))) = (places, limits);
+        Ok(Self { events, ledger, staging, bus, timing, part_limits, s3, signing, stack })
     }
 }
 
@@ -143,6 +150,8 @@ mod tests {
                 "https://sqs.eu-central-1.amazonaws.com/111111111111/auditferry-ExportQueue-1"
             }
             "S3_FORCE_PATH_STYLE" => "false",
+            "VENDOR_DOMAIN" => "vendor.example",
+            "SIGNING_KEY" => "alias/auditferry-signing",
             _ => "",
         };
         Some(value.to_owned())
