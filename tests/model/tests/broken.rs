@@ -1,6 +1,6 @@
 //! Protocols that are broken in one place are caught, each by the promise that it breaks.
 
-use model::explore::{explore, trace};
+use model::explore::{explore_for, trace};
 use model::machine::Machine;
 use model::promises::Promise;
 use model::setup::Setup;
@@ -8,7 +8,7 @@ use model::setups;
 use model::variant::Variant;
 
 fn breaks(variant: Variant, setup: &Setup, promise: Promise) {
-    let found = explore(Machine::broken(setup.clone(), variant), 1);
+    let found = explore_for(Machine::broken(setup.clone(), variant), 1, promise);
     let promises: Vec<&str> = found.broken.iter().map(|(promise, _)| promise.name()).collect();
     println!("{variant:?} in {}: {promises:?} after {} states", setup.name, found.unique);
     for (_, way) in &found.broken {

@@ -129,6 +129,7 @@ async fn a_moved_connector_has_keys_and_notes_at_the_new_place(world: World) {
     world.write_real(&connector, around_noon(8)).await;
     world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;
     let mut moved = connector.clone();
+    moved.version += 1;
     moved.destination.as_mut().unwrap().prefix = "another/place".parse().unwrap();
     world.ground().save(&moved).await;
     world.ground().put_role(&moved);

@@ -55,7 +55,7 @@ pub(crate) fn sealed(connector: &Connector, number: u64) -> Part {
 /// A staged part of three events.
 pub(crate) fn draft() -> Draft {
     let encoded =
-        Encoded { sha256: Sha256::new([1; 32]), size: 99, raw_sha256: Sha256::new([2; 32]), raw_size: 99 };
+        Encoded { sha256: Sha256::new([1; 32]), size: 99, raw_sha256: Sha256::new([1; 32]), raw_size: 99 };
     Draft {
         cut: None,
         events: 3,
