@@ -16,7 +16,8 @@ use domain::time::Time;
 use exporter::{Exporter, Ports, export};
 use tests::failing::{Flaky, Plan};
 use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeQueue, FakeSource, FakeStaging, SeededRandomness,
+    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeQueue, FakeSigner, FakeSource, FakeStaging,
+    SeededRandomness, signing,
 };
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
 use tests::oracle::{files, judge};
@@ -197,6 +198,7 @@ impl World {
                 runs: Arc::new(Flaky::new(self.ledger.clone(), &plan)),
                 source: Arc::new(Flaky::new(self.source.clone(), &plan)),
                 staging: Arc::new(Flaky::new(self.staging.clone(), &plan)),
+                signing: signing(Flaky::new(FakeSigner::new(1), &plan)),
                 customers: Arc::new(Flaky::new(self.customers.clone(), &plan)),
                 bus: Arc::new(Flaky::new(self.bus.clone(), &plan)),
                 clock: Arc::new(clock.clone()),
@@ -204,6 +206,7 @@ impl World {
             },
             timing: TIMING,
             part_limits: PartLimits::default(),
+            retention: None,
             onboarding: None,
         };
         export(&exporter, id, start + LIMIT).await;

@@ -82,6 +82,7 @@ fn customers(url: &str, acts_as: Option<&str>) -> StsCustomers {
     let endpoints = Endpoints {
         dynamodb: url.to_owned(),
         events: None,
+        kms: None,
         s3: url.to_owned(),
         sqs: None,
         sts: url.to_owned(),

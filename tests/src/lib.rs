@@ -9,11 +9,13 @@
 //! - [`lambda`]: the Lambda service around a function's binary, an event bus and a message queue.
 //! - [`proxy`]: what a network and a busy service do to requests and answers.
 //! - [`archive`]: sound archives with signed manifests, as a customer's bucket holds them.
+//! - [`chain`]: holds the manifests of a bucket against each other and against the files.
 //! - [`oracle`]: reads a customer's bucket from outside and holds it against the table.
 //!
 //! The tests themselves are in `suite/`.
 
 pub mod archive;
+pub mod chain;
 pub mod conformance;
 pub mod failing;
 pub mod fakes;

@@ -9,6 +9,8 @@ use domain::time::Time;
 use serde_json::Value;
 use sha2::Digest as _;
 
+use crate::chain;
+
 /// One delivered file, taken apart.
 #[derive(Debug, Clone)]
 pub struct File {
@@ -53,14 +55,17 @@ impl Verdict {
 }
 
 /// Reads a bucket's objects, and checks everything that the names promise: the hash, the date, numbers without
-/// a gap from 1 on, windows that meet and cross no midnight, that a heartbeat is alone in its file, and that no
-/// event is later than its file's window.
+/// a gap from 1 on, windows that meet and cross no midnight, that a heartbeat is alone in its file, that no event is
+/// later than its file's window, and that the files' manifests are one chain ([`crate::chain`]).
 ///
 /// # Panics
 /// If one of these does not hold.
 #[must_use]
 pub fn files(objects: &[(String, Bytes)]) -> Vec<File> {
-    let mut files: Vec<File> = objects.iter().map(|(key, bytes)| file(key, bytes)).collect();
+    let flaws = chain::flaws(&objects.iter().map(below_prefix).collect());
+    assert!(flaws.is_empty(), "{}", flaws.join("\n"));
+    let events = objects.iter().filter(|(key, _)| !below_prefix_of(key).starts_with("manifests/"));
+    let mut files: Vec<File> = events.map(|(key, bytes)| file(key, bytes)).collect();
     files.sort_by_key(|file| file.number);
     for (place, file) in files.iter().enumerate() {
         assert_eq!(file.number, place as u64 + 1, "a gap in the numbers before {}", file.key);
@@ -73,6 +78,17 @@ pub fn files(objects: &[(String, Bytes)]) -> Vec<File> {
         assert!(names.is_sorted(), "{names:?} don't sort in time order");
     }
     files
+}
+
+/// An object by its name below the connector's prefix.
+fn below_prefix((key, bytes): &(String, Bytes)) -> (String, Bytes) {
+    (below_prefix_of(key).to_owned(), bytes.clone())
+}
+
+/// Everything lies in a folder of one of these names.
+fn below_prefix_of(key: &str) -> &str {
+    let place = ["events/date=", "manifests/"].iter().find_map(|folder| key.find(folder));
+    &key[place.unwrap_or_default()..]
 }
 
 /// Holds files against the events that should be in them, byte for byte and each as often as it is given.

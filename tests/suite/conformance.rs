@@ -59,6 +59,7 @@ conforms! { runs; fake FakeLedger::new(); adapter embedded::ledger().await;
     parts_are_found_by_how_late_their_windows_end
     a_mark_counts_once_and_in_order
     a_mark_changes_nothing_else
+    a_mark_tells_where_the_keys_are
     a_block_stays_until_a_mark_takes_it_away
     a_seal_carries_unblocking_and_reconcile
     a_reading_is_noted_until_someone_seals

@@ -37,6 +37,8 @@ pub struct Clients {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// The event bus.
     pub events: aws_sdk_eventbridge::Client,
+    /// The key that signs manifests.
+    pub kms: aws_sdk_kms::Client,
     /// The vendor's own bucket.
     pub s3: aws_sdk_s3::Client,
     /// The export queue.
@@ -54,6 +56,8 @@ pub struct Endpoints {
     pub dynamodb: String,
     /// EventBridge. Without one, requests to it go nowhere: never to AWS.
     pub events: Option<String>,
+    /// KMS. Without one, requests to it go nowhere: never to AWS.
+    pub kms: Option<String>,
     /// S3, the vendor's and the customers'.
     pub s3: String,
     /// SQS. Without one, requests to it go nowhere: never to AWS.
@@ -102,6 +106,7 @@ impl Clients {
     fn new(sdk: &SdkConfig, at: Option<&Endpoints>, s3: S3Settings) -> Self {
         let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(sdk);
         let mut events = aws_sdk_eventbridge::config::Builder::from(sdk);
+        let mut kms = aws_sdk_kms::config::Builder::from(sdk);
         let mut sqs = aws_sdk_sqs::config::Builder::from(sdk);
         let mut sts = aws_sdk_sts::config::Builder::from(sdk);
         let mut staging = s3_config(sdk, s3);
@@ -113,6 +118,7 @@ impl Clients {
             let or_nowhere = |url: &Option<String>| url.clone().unwrap_or_else(|| NOWHERE.to_owned());
             dynamodb = dynamodb.endpoint_url(&at.dynamodb);
             events = events.endpoint_url(or_nowhere(&at.events));
+            kms = kms.endpoint_url(or_nowhere(&at.kms));
             sqs = sqs.endpoint_url(or_nowhere(&at.sqs));
             sts = sts.endpoint_url(&at.sts);
             staging = staging.endpoint_url(&at.s3);
@@ -121,6 +127,7 @@ impl Clients {
         Self {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
             events: aws_sdk_eventbridge::Client::from_conf(events.build()),
+            kms: aws_sdk_kms::Client::from_conf(kms.build()),
             s3: aws_sdk_s3::Client::from_conf(staging.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),

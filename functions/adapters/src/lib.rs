@@ -14,5 +14,6 @@ pub mod noted_bus;
 mod port_error;
 pub mod queue;
 pub mod settings;
+pub mod signing;
 pub mod source;
 pub mod staging;

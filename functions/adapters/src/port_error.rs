@@ -36,9 +36,17 @@ where
     let status = error.raw_response().map(|response| response.status().as_u16());
     let denied = matches!(status, Some(401 | 403 | 404))
         || error.code().is_some_and(|code| {
-            ["AccessDenied", "NotFound", "NonExistent", "DoesNotExist", "UnrecognizedClient"]
-                .iter()
-                .any(|part| code.contains(part))
+            [
+                "AccessDenied",
+                "NotFound",
+                "NonExistent",
+                "DoesNotExist",
+                "UnrecognizedClient",
+                "Disabled",
+                "InvalidState",
+            ]
+            .iter()
+            .any(|part| code.contains(part))
         });
     let source = match error {
         // With it goes the answer that was not read, which may hold events: a cause must be fit to be told.

@@ -7,7 +7,7 @@ use domain::connector::{Connector, Destination, Shards, State};
 use domain::fault::Stage;
 use domain::health::{Health, Standing};
 use domain::names::{ConnectorId, ExternalId, TenantId};
-use domain::part::{Encoding, Part};
+use domain::part::{Encoding, Part, Sha256};
 use domain::schedule::Frequency;
 use domain::time::Time;
 use domain::verify::Verification;
@@ -135,6 +135,8 @@ struct Progress<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     sealed_to: Option<Time>,
     sealed_parts: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manifest: Option<Sha256>,
     delivered_parts: u64,
     undelivered_parts: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -166,6 +168,7 @@ impl<'a> Detail<'a> {
             progress: Progress {
                 sealed_to: standing.sealed_to,
                 sealed_parts: standing.sealed_parts,
+                manifest: standing.manifest,
                 delivered_parts: standing.delivered_parts,
                 undelivered_parts: standing.undelivered_parts,
                 next_run_at: standing.next_run_at,

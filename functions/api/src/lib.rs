@@ -11,6 +11,7 @@ mod caller;
 mod connectors;
 mod fields;
 mod guard;
+mod keys;
 mod paging;
 mod path;
 mod preconditions;

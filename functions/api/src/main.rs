@@ -16,6 +16,7 @@ use adapters::logs;
 use adapters::metrics::LogMeter;
 use adapters::noted_bus::NotedBus;
 use adapters::settings::{ApiSettings, CallerSettings, WrongSettings};
+use adapters::signing::signing;
 use api::{Gateway, router};
 use axum::middleware::map_request;
 use domain::onboarding::Onboarding;
@@ -61,6 +62,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
             exporter_role,
             template_url: settings.vendor.template_url,
         },
+        signing: Some(signing(&settings.signing, &clients.kms)?),
     })
 }
 

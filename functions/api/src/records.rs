@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::connector::{Caller, Change, Connector, Verb};
+use domain::manifest::Pinned;
 use domain::names::TenantId;
 use domain::part::{Encoding, Kind, Part, PartNumber, Sha256, Window};
 use domain::time::Time;
@@ -35,6 +36,8 @@ pub(crate) struct Export<'a> {
     size: u64,
     raw_size: u64,
     sha256: &'a Sha256,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manifest: Option<Sha256>,
     sealed_at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
     delivered_at: Option<Time>,
@@ -68,6 +71,7 @@ impl<'a> Export<'a> {
             size: part.size,
             raw_size: part.raw_size,
             sha256: &part.sha256,
+            manifest: part.note.as_ref().map(Pinned::sha256),
             sealed_at: part.sealed_at,
             delivered_at: part.delivered_at,
             key: connector.destination.as_ref().map(|to| to.prefix.key(&name)),

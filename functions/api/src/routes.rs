@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use crate::problem::Problem;
-use crate::{Api, connectors, records, verbs};
+use crate::{Api, connectors, keys, records, verbs};
 
 /// Every operation: its method and its path, as `infra/openapi.yaml` writes them. `HEAD` goes with `GET`.
 pub const ROUTES: &[(&str, &str)] = &[
@@ -24,6 +24,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/v1/connectors/{id}/exports"),
     ("GET", "/v1/connectors/{id}/changes"),
     ("GET", "/v1/connectors/{id}/setup"),
+    ("GET", "/v1/keys"),
 ];
 
 /// The router of [`ROUTES`].
@@ -43,6 +44,7 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/v1/connectors/{id}/exports", get(records::exports))
         .route("/v1/connectors/{id}/changes", get(records::changes))
         .route("/v1/connectors/{id}/setup", get(records::setup))
+        .route("/v1/keys", get(keys::keys))
         .fallback(async || Problem::no_such_path())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
 }

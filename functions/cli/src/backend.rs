@@ -12,8 +12,10 @@ use adapters::identity::{Identity, identity};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::noted_bus::NotedBus;
 use adapters::settings::{
-    BusSettings, LedgerSettings, S3Settings, VendorSettings, WrongSettings, both, events_table, timing,
+    BusSettings, LedgerSettings, S3Settings, SigningSettings, VendorSettings, WrongSettings, both,
+    events_table, timing,
 };
+use adapters::signing::signing;
 use adapters::source::EventsWriter;
 use domain::connector::Caller;
 use domain::names::{ConnectorId, Region};
@@ -60,8 +62,8 @@ impl Backend {
     async fn aws(surroundings: &Surroundings) -> Result<Self, Problem> {
         let env = |name: &str| surroundings.variable(name);
         let places = both(LedgerSettings::read(&env), both(BusSettings::read(&env), S3Settings::read(&env)));
-        let ((ledger, (bus, s3)), (timing, vendor)) =
-            both(places, both(timing(&env), VendorSettings::read(&env)))?;
+        let vendor = both(VendorSettings::read(&env), SigningSettings::read_if_set(&env));
+        let ((ledger, (bus, s3)), (timing, (vendor, keys))) = both(places, both(timing(&env), vendor))?;
         let clients = Clients::from_environment(s3).await;
         let Identity { account, partition, arn } = identity(&clients.sts).await?;
         let Some(region) = clients.region() else {
@@ -87,6 +89,7 @@ impl Backend {
                 exporter_role: vendor.exporter_role,
                 template_url: vendor.template_url,
             },
+            signing: keys.map(|keys| signing(&keys, &clients.kms)).transpose()?,
         };
         Ok(Self {
             onboarding,
@@ -172,6 +175,10 @@ impl From<EmbeddedError> for Problem {
             EmbeddedError::Stack(error) => error.into(),
             EmbeddedError::Port(error) => error.into(),
             EmbeddedError::Refused(refused) => refused.into(),
+            EmbeddedError::Key(error) => Self::failed(
+                error.to_string(),
+                "The key was made with the folder. Put the file back as it was: another key can't go on signing.",
+            ),
         }
     }
 }

@@ -31,6 +31,10 @@ impl From<OnboardingError> for Problem {
             OnboardingError::Refused(refused) => refused.into(),
             OnboardingError::Forbidden(_) => Self::failed(said, "Ask the vendor's operators."),
             OnboardingError::Port(error) => error.into(),
+            OnboardingError::Keys(cause) => Self::failed(
+                format!("{said}: {cause}"),
+                "Look at VENDOR_DOMAIN, SIGNING_KEY and SIGNING_KEY_PREVIOUS.",
+            ),
         }
     }
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::connector::Destination;
 use crate::fault::Block;
+use crate::manifest::{KeyId, LastNote, Pinned, Place};
 use crate::part::{PartNumber, Window};
 use crate::time::Time;
 
@@ -39,6 +41,13 @@ pub struct Cursor {
     pub reading: Option<Reading>,
     /// The search for events that came later than the look-back.
     pub reconcile: Reconcile,
+    /// The newest part's note, on which the next one hangs. None before the first, and in ledgers of a version that
+    /// wrote no manifests: the next part begins the chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<LastNote>,
+    /// Where the vendor's public keys were put.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Published>,
     /// Why delivery (or reading) is blocked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<Block>,
@@ -60,6 +69,8 @@ impl Cursor {
             cut: None,
             reading: None,
             reconcile: Reconcile { due: now + PASS, passes: 0, at: None, strays_in: None },
+            note: None,
+            published: None,
             block: None,
             swept: PartNumber::NONE,
         }
@@ -70,6 +81,39 @@ impl Cursor {
     pub fn undelivered(&self) -> Option<PartNumber> {
         let oldest = self.delivered.next();
         (oldest < self.next).then_some(oldest)
+    }
+}
+
+/// Which keys lie beside the manifests, and where. A destination that changes, or a key, has them put again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Published {
+    /// The place, as a manifest tells it.
+    pub to: String,
+    /// The keys.
+    pub keys: Vec<KeyId>,
+}
+
+impl Published {
+    /// The keys of a note, at a destination.
+    #[must_use]
+    pub fn of(note: &Pinned, destination: &Destination) -> Self {
+        let keys = note.keys().iter().map(|key| key.id().into()).collect();
+        Self { to: Place::of(destination).to_string(), keys }
+    }
+
+    /// Whether all of the others lie there too.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.to == other.to && other.keys.iter().all(|key| self.keys.contains(key))
+    }
+
+    /// These, and those that lay at the same place before.
+    #[must_use]
+    pub fn beside(mut self, before: Option<&Self>) -> Self {
+        let kept = before.filter(|before| before.to == self.to).into_iter().flat_map(|before| &before.keys);
+        let kept: Vec<KeyId> = kept.filter(|key| !self.keys.contains(key)).copied().collect();
+        self.keys.extend(kept);
+        self
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::connector::Connector;
 use crate::cursor::Cursor;
 use crate::fault::Block;
+use crate::part::Sha256;
 use crate::protocol::Timing;
 use crate::schedule::{Frequency, Grid};
 use crate::time::Time;
@@ -47,6 +48,9 @@ pub struct Standing {
     pub sealed_to: Option<Time>,
     /// The newest sealed part; 0 before the first.
     pub sealed_parts: u64,
+    /// The SHA-256 of the newest sealed part's manifest: whoever compares it with the newest one in the bucket knows
+    /// that the end of the chain was not cut off. None before the first.
+    pub manifest: Option<Sha256>,
     /// The newest delivered part; 0 before the first.
     pub delivered_parts: u64,
     /// How many parts are sealed and wait for delivery.
@@ -70,6 +74,7 @@ impl Standing {
             since: judged.and_then(|(_, since)| since),
             sealed_to: cursor.map(|cursor| cursor.watermark),
             sealed_parts: sealed,
+            manifest: cursor.and_then(|cursor| cursor.note).map(|note| note.sha256),
             delivered_parts: delivered,
             undelivered_parts: sealed.saturating_sub(delivered),
             next_run_at: exporting.map(|cursor| cursor.next_run_at),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::manifest::Signing;
 use domain::names::ConnectorId;
 use domain::onboarding::Onboarding;
 use domain::part::PartLimits;
@@ -25,6 +26,8 @@ pub struct Ports {
     pub source: Arc<dyn Source>,
     /// The vendor's own bucket.
     pub staging: Arc<dyn Staging>,
+    /// The keys that sign manifests.
+    pub signing: Signing,
     /// The customers' accounts.
     pub customers: Arc<dyn Customers>,
     /// The vendor's event bus.
@@ -69,7 +72,8 @@ pub(crate) async fn measured(exporter: &Exporter, id: &ConnectorId, deadline: Ti
     let Ports { clock, randomness, .. } = &exporter.ports;
     let began = clock.now();
     let worker = randomness.worker_id();
-    let mut run = Run::new(worker.clone(), exporter.timing, Limits::between(began, deadline))
+    let vendor = exporter.ports.signing.vendor.clone();
+    let mut run = Run::new(worker.clone(), vendor, exporter.timing, Limits::between(began, deadline))
         .keeping(exporter.retention);
     // Credentials and clients of the customer live in here and die with the run.
     let mut hands = Hands::new(exporter, id, worker);

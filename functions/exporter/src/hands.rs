@@ -3,11 +3,12 @@
 use base64::Engine as _;
 use domain::connector::Connector;
 use domain::item::Unreadable;
-use domain::names::{ConnectorId, ExternalId, WorkerId};
+use domain::manifest::{Pinned, Unsigned};
+use domain::names::{ConnectorId, ExternalId, Prefix, WorkerId};
 use domain::notice::Notice;
-use domain::part::{Content, Part};
+use domain::part::{Content, Part, Sha256};
 use domain::ports::{Body, CustomerBucket, NewObject, PortError};
-use domain::protocol::{Answer, Effect, Failure, FailureKind, Outcome, SealAnswer};
+use domain::protocol::{Answer, Effect, Failure, FailureKind, Outcome, PutAnswer, SealAnswer};
 
 use crate::build::{self, Task};
 use crate::export::Exporter;
@@ -104,6 +105,10 @@ impl<'a> Hands<'a> {
                 }
                 Ok(Answer::Sealed(answer))
             }
+            Effect::Sign(order) => {
+                let signed = ports.signing.sign(order.text, order.last).await;
+                return signed.map(|pinned| Answer::Signed(Box::new(pinned))).map_err(unsigned);
+            }
             Effect::ReadBack(number) | Effect::Load(number) => {
                 ports.runs.part(self.id, number).await.map(|part| Answer::Part(part.map(Box::new)))
             }
@@ -114,6 +119,8 @@ impl<'a> Hands<'a> {
                 Ok(Answer::Opened(opened.map(|bucket| self.bucket = Some(bucket))))
             }
             Effect::Put(part) => return self.put(&part).await,
+            Effect::PutKeys(part) => return self.put_keys(&part).await,
+            Effect::PutNote(part) => return self.put_note(&part).await,
             Effect::Wait(span) => {
                 ports.clock.sleep(span).await;
                 Ok(Answer::Done)
@@ -152,11 +159,17 @@ impl<'a> Hands<'a> {
         }
     }
 
-    async fn put(&self, part: &Part) -> Result<Answer, Failure> {
-        let bucket =
-            self.bucket.as_ref().ok_or_else(|| broken("a part was delivered before its bucket was open"))?;
+    /// The open bucket, and where in it the connector's files lie.
+    fn place(&self) -> Result<(&dyn CustomerBucket, &Prefix), Failure> {
+        let bucket = self.bucket.as_deref();
+        let bucket = bucket.ok_or_else(|| broken("a part was delivered before its bucket was open"))?;
         let destination = self.connector.as_ref().and_then(|connector| connector.destination.as_ref());
         let destination = destination.ok_or_else(|| broken("an active connector has no destination"))?;
+        Ok((bucket, &destination.prefix))
+    }
+
+    async fn put(&self, part: &Part) -> Result<Answer, Failure> {
+        let (bucket, prefix) = self.place()?;
         let body = match &part.content {
             Content::Inline(text) => {
                 let bytes = base64::engine::general_purpose::STANDARD
@@ -169,7 +182,7 @@ impl<'a> Hands<'a> {
             }
         };
         let object = NewObject {
-            key: destination.prefix.key(&part.name()),
+            key: prefix.key(&part.name()),
             content_type: part.encoding.content_type(),
             sha256: part.sha256,
             size: part.size,
@@ -177,6 +190,48 @@ impl<'a> Hands<'a> {
         };
         Ok(Answer::Put(bucket.put_new(object).await))
     }
+
+    /// A second worker puts the same bytes under the same names, and finds them there.
+    async fn put_keys(&self, part: &Part) -> Result<Answer, Failure> {
+        let (bucket, prefix) = self.place()?;
+        let mut answer = Ok(PutAnswer::Exists);
+        for key in part.note.iter().flat_map(Pinned::keys) {
+            let line = format!("{key}\n").into_bytes();
+            answer = bucket.put_new(text(prefix.key(&key.file_name()), line)).await;
+            if answer.is_err() {
+                break;
+            }
+        }
+        Ok(Answer::Put(answer))
+    }
+
+    async fn put_note(&self, part: &Part) -> Result<Answer, Failure> {
+        let (bucket, prefix) = self.place()?;
+        let (Some(name), Some(pinned)) = (part.note_name(), &part.note) else {
+            return Err(broken("a note was to be delivered that no record pins"));
+        };
+        Ok(Answer::Put(bucket.put_new(text(prefix.key(&name), pinned.note().bytes())).await))
+    }
+}
+
+/// A small object of text.
+fn text(key: String, bytes: Vec<u8>) -> NewObject {
+    NewObject {
+        key,
+        content_type: "text/plain; charset=utf-8",
+        sha256: Sha256::of(&bytes),
+        size: bytes.len() as u64,
+        body: Body::Whole(bytes.into()),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err, which hands the error over")]
+fn unsigned(error: Unsigned) -> Failure {
+    let detail = match &error {
+        Unsigned::Port(port) => port.chain(),
+        other => other.to_string(),
+    };
+    Failure::new(FailureKind::Unsigned, detail)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err, which hands the error over")]

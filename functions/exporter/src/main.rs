@@ -12,6 +12,7 @@ use adapters::logs;
 use adapters::metrics::LogMeter;
 use adapters::noted_bus::NotedBus;
 use adapters::settings::{ExporterSettings, WrongSettings};
+use adapters::signing::signing;
 use adapters::source::DynamoSource;
 use adapters::staging::S3Staging;
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -28,7 +29,10 @@ async fn main() -> Result<ExitCode, Error> {
         Err(wrong) => return Ok(refuse(&wrong)),
     };
     let meter = &LogMeter::new(settings.stack.name.clone());
-    let wired = &wire(settings, meter.clone()).await;
+    let wired = &match wire(settings, meter.clone()).await {
+        Ok(wired) => wired,
+        Err(wrong) => return Ok(refuse(&wrong)),
+    };
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let exporter = &wired.in_function(&event.context.invoked_function_arn);
         let deadline =
@@ -59,8 +63,9 @@ impl Wired {
     }
 }
 
-async fn wire(settings: ExporterSettings, meter: LogMeter) -> Wired {
-    let Clients { dynamodb, events, s3, sts, customers, .. } = Clients::from_environment(settings.s3).await;
+async fn wire(settings: ExporterSettings, meter: LogMeter) -> Result<Wired, WrongSettings> {
+    let Clients { dynamodb, events, kms, s3, sts, customers, .. } =
+        Clients::from_environment(settings.s3).await;
     let ledger = Arc::new(DynamoLedger::new(dynamodb.clone(), settings.ledger.table, DateShift::default()));
     let bus: Arc<dyn Bus> = Arc::new(EventBridgeBus::new(events, settings.bus.name));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -70,18 +75,19 @@ async fn wire(settings: ExporterSettings, meter: LogMeter) -> Wired {
         runs: Arc::clone(&ledger) as _,
         source: Arc::new(DynamoSource::new(dynamodb, settings.events)),
         staging: Arc::new(S3Staging::new(s3, settings.staging.bucket.to_string())),
+        signing: signing(&settings.signing, &kms)?,
         customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
         bus,
         clock,
         randomness: Arc::new(SystemRandomness),
     };
     let (timing, part_limits, retention) = (settings.timing, settings.part_limits, settings.retention);
-    Wired {
+    Ok(Wired {
         exporter: Exporter { ports, timing, part_limits, retention, onboarding: None },
         connectors: ledger,
         prober: Arc::new(StsProber::new(sts, customers)),
         bus: Arc::new(noted),
-    }
+    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]

@@ -36,9 +36,9 @@ impl Exporter {
         bus: Arc<dyn Bus>,
         vendor: Vendor,
     ) -> Self {
-        let Ports { clock, randomness, .. } = self.ports.clone();
-        let onboarding =
-            Onboarding { connectors, prober, bus, clock, randomness, timing: self.timing, vendor };
+        let Ports { clock, randomness, signing, .. } = self.ports.clone();
+        let (timing, signing) = (self.timing, Some(signing));
+        let onboarding = Onboarding { connectors, prober, bus, clock, randomness, timing, vendor, signing };
         Self { onboarding: Some(onboarding), ..self.clone() }
     }
 }

@@ -26,6 +26,7 @@ pub struct Stack {
     accounts: Arc<Accounts>,
     sessions: Arc<Sessions>,
     disk: Arc<Disk>,
+    root: PathBuf,
     /// Held as long as the stack runs: a second stack on the same folder is refused.
     _lock: File,
     /// Removed with the stack, when no folder was given.
@@ -58,7 +59,13 @@ impl Stack {
         let dynamodb = dynamo::start(dir.is_some().then_some(database.as_path())).await?;
         let sts = sts::Route::new(Arc::clone(&accounts), Arc::clone(&sessions));
         let s3 = s3::start(Arc::clone(&accounts), Arc::clone(&sessions), Arc::clone(&disk), sts).await?;
-        Ok(Self { dynamodb, s3, accounts, sessions, disk, _lock: lock, _temporary: temporary })
+        Ok(Self { dynamodb, s3, accounts, sessions, disk, root, _lock: lock, _temporary: temporary })
+    }
+
+    /// The folder that everything is in, the temporary one included.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.root
     }
 
     /// The endpoint of DynamoDB.

@@ -26,7 +26,17 @@ pub struct Found {
 /// Explores everything, or until a promise is broken.
 #[must_use]
 pub fn explore(machine: Machine, threads: usize) -> Found {
-    let checker = machine.checker().threads(threads).finish_when(HasDiscoveries::AnyFailures);
+    explore_until(machine, threads, HasDiscoveries::AnyFailures)
+}
+
+/// Explores everything, or until this promise is broken; others may be before it.
+#[must_use]
+pub fn explore_for(machine: Machine, threads: usize, promise: Promise) -> Found {
+    explore_until(machine, threads, HasDiscoveries::AllOf([promise.name()].into()))
+}
+
+fn explore_until(machine: Machine, threads: usize, end: HasDiscoveries) -> Found {
+    let checker = machine.checker().threads(threads).finish_when(end);
     let checker = checker.spawn_bfs().join();
     let mut discoveries = checker.discoveries();
     let mut broken = Vec::new();

@@ -2,12 +2,14 @@
 //! conformance suite holds the real adapter to the same.
 
 use domain::fault::Block;
+use domain::manifest::Pinned;
 use domain::names::WorkerId;
 use domain::part::{Part, PartNumber};
 use domain::ports::{LONGEST_LEASE, LeaseAnswer};
 use domain::protocol::{Mark, PutAnswer, ReadThrough, Reconciled, Release, Seal, SealAnswer};
 use domain::time::Time;
 
+use crate::notes::Note;
 use crate::variant::Variant;
 use crate::world::{Account, Body, Object};
 
@@ -58,6 +60,7 @@ impl Account {
         self.cursor.next = seal.part.number.next();
         self.cursor.watermark = seal.watermark_after;
         self.cursor.reading = seal.reading;
+        self.cursor.note = seal.part.note.as_ref().and_then(Pinned::last).or(self.cursor.note);
         if let Some(reconcile) = &seal.reconcile {
             self.cursor.reconcile = reconcile.clone();
         }
@@ -85,6 +88,9 @@ impl Account {
     pub fn move_delivered(&mut self, mark: &Mark) {
         if self.cursor.delivered == mark.part.number.previous() {
             self.cursor.delivered = mark.part.number;
+            if let Some(published) = &mark.published {
+                self.cursor.published = Some(published.clone());
+            }
             if mark.unblock {
                 self.cursor.block = None;
             }
@@ -137,6 +143,17 @@ impl Account {
             return PutAnswer::Exists;
         }
         self.bucket.push(object);
+        PutAnswer::Written
+    }
+
+    /// Writes a part's note if none has its name.
+    pub fn put_note(&mut self, part: &Part) -> PutAnswer {
+        let Some(sha256) = part.note.as_ref().map(Pinned::sha256) else { return PutAnswer::Exists };
+        let note = Note { number: part.number, sha256 };
+        if self.notes.contains(&note) {
+            return PutAnswer::Exists;
+        }
+        self.notes.push(note);
         PutAnswer::Written
     }
 }

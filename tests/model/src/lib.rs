@@ -13,6 +13,7 @@ pub mod drain;
 pub mod explore;
 pub mod ledger;
 pub mod machine;
+pub mod notes;
 pub mod promises;
 pub mod reading;
 pub mod setup;

@@ -215,6 +215,7 @@ impl Model for Machine {
                     && (!s.broken.is_empty() || m.drain(s) != Some(Promise::LateIsAdditive))
             }),
             Property::always(Promise::GapFree.name(), |_, s| holds(s, Promise::GapFree)),
+            Property::always(Promise::OneChain.name(), |_, s| holds(s, Promise::OneChain)),
             Property::always(Promise::QuietMeansQuiet.name(), |_, s| holds(s, Promise::QuietMeansQuiet)),
             Property::always(Promise::Isolation.name(), |_, s| holds(s, Promise::Isolation)),
             // Where another promise is broken already, that is what is to be told.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::part::{Kind, Part, PartNumber};
 use domain::time::Time;
 
+use crate::notes::{Note, said};
 use crate::setup::{Event, Setup, TIMING};
 use crate::world::{Account, Body, Events, Standing, World, body_of, events_of};
 
@@ -21,6 +22,9 @@ pub enum Promise {
     /// Numbers and windows follow each other without a gap, each event lies before its part's end, and parts are
     /// delivered in order.
     GapFree,
+    /// Each part has one note, which names the one before and is pinned by the seal; no other is ever in the bucket, and
+    /// none before its part's bytes.
+    OneChain,
     /// A heartbeat says that its window held nothing new.
     QuietMeansQuiet,
     /// A bucket holds events of its own tenant only.
@@ -31,11 +35,12 @@ pub enum Promise {
 
 impl Promise {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NoLoss,
         Self::NoDouble,
         Self::LateIsAdditive,
         Self::GapFree,
+        Self::OneChain,
         Self::QuietMeansQuiet,
         Self::Isolation,
         Self::Liveness,
@@ -49,6 +54,7 @@ impl Promise {
             Self::NoDouble => "no double",
             Self::LateIsAdditive => "late is additive",
             Self::GapFree => "gap-free",
+            Self::OneChain => "one chain",
             Self::QuietMeansQuiet => "quiet means quiet",
             Self::Isolation => "isolation",
             Self::Liveness => "liveness",
@@ -65,6 +71,7 @@ pub fn broken(setup: &Setup, world: &World) -> Vec<Promise> {
         let checks = [
             (Promise::Isolation, view.is_isolated()),
             (Promise::GapFree, view.is_gap_free()),
+            (Promise::OneChain, view.is_one_chain()),
             (Promise::NoDouble, view.holds_nothing_twice()),
             (Promise::NoLoss, view.has_lost_nothing()),
             (Promise::LateIsAdditive, view.counts_the_late()),
@@ -167,6 +174,35 @@ impl View<'_> {
         // A number that is in the bucket twice is another promise's matter.
         let twice = bucket.windows(2).any(|two| two[0].number == two[1].number);
         end == cursor.watermark && parts.len() as u64 + 1 == cursor.next.get() && (in_order || twice)
+    }
+
+    fn is_one_chain(&self) -> bool {
+        let Account { cursor, parts, bucket, notes, .. } = self.account;
+        let mut last = None;
+        for part in parts {
+            let Some(note) = &part.note else { return false };
+            let follows = match (last, said(part, "previous"), said(part, "start")) {
+                (None, Some(_), Some(start)) => start == format!("activation {}", part.window.from),
+                (Some(before), Some(previous), None) => previous == format!("{before}"),
+                _ => false,
+            };
+            if !follows || said(part, "part") != Some(&part.number.get().to_string()) {
+                return false;
+            }
+            last = Some(note.sha256());
+        }
+        let pins = |note: &Note| {
+            let pinned = parts.iter().find(|part| part.number == note.number).and_then(|p| p.note.as_ref());
+            pinned.is_some_and(|pinned| pinned.sha256() == note.sha256)
+        };
+        let has_bytes = |note: &Note| bucket.iter().any(|object| object.number == note.number);
+        let is_noted = |part: &Part| {
+            (part.number > cursor.delivered && part.delivered_at.is_none())
+                || notes.iter().any(|note| note.number == part.number)
+        };
+        cursor.note.map(|note| note.sha256) == last
+            && notes.iter().all(|note| pins(note) && has_bytes(note))
+            && parts.iter().all(is_noted)
     }
 
     /// Whoever reads a window has waited for it to settle. So what was there before that must have been found.

@@ -48,6 +48,10 @@ pub enum Variant {
     TakesLostWriteForDone,
     /// A part is marked before it is written.
     MarksFirst,
+    /// A part's note is put before its bytes.
+    NotesFirst,
+    /// A part's note is signed when it is delivered, and at each retry anew.
+    SignsAgain,
     /// The newest part is delivered first.
     DeliversNewestFirst,
     /// A read that ran out of time found nothing.

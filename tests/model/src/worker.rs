@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use domain::names::WorkerId;
 use domain::part::Part;
-use domain::protocol::{Answer, Effect, Input, Limits, Run, Seal, Snapshot, step};
+use domain::protocol::{Answer, Effect, Input, Limits, PutAnswer, Run, Seal, Snapshot, step};
 use domain::time::Time;
 
+use crate::notes::vendor;
 use crate::reading::Reading;
 use crate::setup::TIMING;
 
@@ -57,7 +58,8 @@ impl Worker {
     /// If it ends before it begins.
     #[must_use]
     pub fn start(place: usize, account: usize, now: Time) -> Self {
-        let run = Run::new(Self::name(place), TIMING, Limits::between(now, now + TIME_LIMIT));
+        let limits = Limits::between(now, now + TIME_LIMIT);
+        let run = Run::new(Self::name(place), vendor(), TIMING, limits);
         let idle =
             Self { place, account, run, effect: Effect::Snapshot, reading: None, memory: Memory::default() };
         idle.told(Answer::Start, now).expect("a run begins with an effect")
@@ -66,8 +68,8 @@ impl Worker {
     /// The run goes on with an answer; `None` if it is over.
     ///
     /// Waiting and telling the bus change nothing that another worker, or the next run, could see; both are answered
-    /// at once. Between them nothing can happen that could not happen right before. Chance is nothing: a wait of any
-    /// length may come about, since the clock goes on whenever it likes.
+    /// at once, and so is putting the keys. Between them nothing can happen that could not happen right before. Chance
+    /// is nothing: a wait of any length may come about, since the clock goes on whenever it likes.
     #[must_use]
     pub fn told(mut self, answer: Answer, now: Time) -> Option<Self> {
         self.reading = None;
@@ -78,6 +80,7 @@ impl Worker {
             match self.effect {
                 Effect::Finish(_) => return None,
                 Effect::Wait(_) | Effect::Announce(_) => answer = Answer::Done,
+                Effect::PutKeys(_) => answer = Answer::Put(Ok(PutAnswer::Written)),
                 _ => return Some(self),
             }
         }

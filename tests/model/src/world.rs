@@ -7,6 +7,7 @@ use domain::part::{Content, Part, PartNumber};
 use domain::protocol::{Mark, ReadThrough, Reconciled, Seal};
 use domain::time::Time;
 
+use crate::notes::Note;
 use crate::setup::{Event, Setup};
 
 /// A set of events, by their numbers in [`Setup::events`].
@@ -105,6 +106,8 @@ pub struct Account {
     pub parts: Vec<Part>,
     /// The customer's bucket, in the order of writing.
     pub bucket: Vec<Object>,
+    /// The notes in it.
+    pub notes: Vec<Note>,
     /// Whether the bucket is there and lets us in.
     pub open: bool,
 }
@@ -147,8 +150,14 @@ impl World {
     /// The world at the first instant.
     #[must_use]
     pub fn new(setup: &Setup) -> Self {
-        let account =
-            |cursor| Account { cursor, lease: None, parts: Vec::new(), bucket: Vec::new(), open: true };
+        let account = |cursor| Account {
+            cursor,
+            lease: None,
+            parts: Vec::new(),
+            bucket: Vec::new(),
+            notes: Vec::new(),
+            open: true,
+        };
         Self {
             clock: setup.instants[0],
             events: vec![Standing::Absent; setup.events.len()],

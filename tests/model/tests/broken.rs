@@ -1,6 +1,6 @@
 //! Protocols that are broken in one place are caught, each by the promise that it breaks.
 
-use model::explore::{explore, trace};
+use model::explore::{explore_for, trace};
 use model::machine::Machine;
 use model::promises::Promise;
 use model::setup::Setup;
@@ -8,7 +8,7 @@ use model::setups;
 use model::variant::Variant;
 
 fn breaks(variant: Variant, setup: &Setup, promise: Promise) {
-    let found = explore(Machine::broken(setup.clone(), variant), 1);
+    let found = explore_for(Machine::broken(setup.clone(), variant), 1, promise);
     let promises: Vec<&str> = found.broken.iter().map(|(promise, _)| promise.name()).collect();
     println!("{variant:?} in {}: {promises:?} after {} states", setup.name, found.unique);
     for (_, way) in &found.broken {
@@ -48,6 +48,8 @@ broken! {
     a_conflict_is_not_there_already: TakesConflictForExists in setups::one_fault() => NoLoss;
     a_write_whose_answer_was_lost_may_not_be_there: TakesLostWriteForDone in setups::one_fault() => NoLoss;
     a_part_marked_before_it_is_written_is_lost: MarksFirst in setups::one_fault() => NoLoss;
+    a_note_that_is_put_before_its_parts_bytes_may_lie: NotesFirst in setups::one_fault() => OneChain;
+    a_note_that_is_signed_anew_at_a_retry_is_a_second_story: SignsAgain in setups::one_fault() => OneChain;
     parts_delivered_newest_first_leave_a_gap: DeliversNewestFirst in setups::one_fault() => GapFree;
     a_read_that_was_cut_is_not_quiet: TakesCutForQuiet in setups::quiet() => QuietMeansQuiet;
     a_page_that_failed_is_not_the_last: TakesFailedPageForEnd in setups::quiet() => QuietMeansQuiet;

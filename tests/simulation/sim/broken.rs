@@ -36,6 +36,8 @@ betrayals! {
     FaultIsSuccess: "a put that failed for a passing reason is taken for success",
     Overwrites: "the put is not create-only",
     MarksBeforePut: "a part is marked before it is put",
+    NotesBeforePut: "a part's note is put before its bytes",
+    SignsAgain: "a part's note is signed when it is delivered, at each try anew",
     IgnoresOwner: "the put does not check who owns the bucket",
     ClaimsForEver: "a dispatcher's claim never runs out",
     NotesForEver: "a release moves the next run out of sight",

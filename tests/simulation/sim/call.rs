@@ -24,6 +24,7 @@ pub(crate) enum Kind {
     StagedRead,
     Assume,
     Put,
+    Sign,
     Bus,
     Queue,
     /// No call at all: the worker waits.

@@ -16,6 +16,10 @@ pub(crate) fn fate(world: &World, call: Call) -> Option<Fate> {
         world.engine.count(Fault::BusDown, 1);
         return Some(Fate::Fails(Fault::BusDown));
     }
+    if call.kind == Kind::Sign && world.is_key_away() {
+        world.engine.count(Fault::KeyAway, 1);
+        return Some(Fate::Fails(Fault::KeyAway));
+    }
     if !world.is_troubled() {
         return Some(Fate::Well);
     }
@@ -68,6 +72,7 @@ fn candidates(call: Call) -> &'static [Fault] {
             ConflictWritten,
             Expired,
         ],
+        (Kind::Sign, _) => &[CrashBefore, CrashAfter, AnswerLost, RequestLost, Throttled],
         (Kind::Bus, _) => &[CrashBefore, CrashAfter, AnswerLost, RequestLost],
         (Kind::Queue, _) => &[CrashBefore, CrashAfter, AnswerLost, RequestLost, QueueRefuses],
         (Kind::Sleep, _) => &[CrashBefore],

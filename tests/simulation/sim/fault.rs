@@ -26,7 +26,7 @@ faults! {
     RequestLost: "answer lost, the work was not done",
     /// The SDK's own second try of a request that went through: a seal is refused, a put answered 412.
     OwnSecondTry: "refused by one's own first try, whose answer was lost",
-    Throttled: "DynamoDB throttled a request",
+    Throttled: "DynamoDB or KMS throttled a request",
     PageFails: "a page failed in mid-read",
     PartialPage: "a page came in two, an empty one between",
     SlowDown: "503 SlowDown from S3 or STS",
@@ -52,6 +52,7 @@ faults! {
     MessageDelayed: "message delayed by up to an hour",
     QueueRefuses: "queue refused entries of a batch",
     BusDown: "bus did not take a notice",
+    KeyAway: "signing key out of reach",
     Late: "event readable late, within the look-back",
     VeryLate: "event readable later than the look-back",
     OddKey: "key that tells no time",

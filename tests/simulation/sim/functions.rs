@@ -217,7 +217,7 @@ impl Functions {
             FailureKind::ClockSkew => {
                 self.world.plan.has(Fault::ClockForward) || self.world.plan.has(Fault::ClockBack)
             }
-            FailureKind::NoProgress | FailureKind::Port => true,
+            FailureKind::NoProgress | FailureKind::Port | FailureKind::Unsigned => true,
         };
         if !explained {
             self.world.truth().flaw(format!("a run failed for no reason: {failure:?}"));
@@ -260,6 +260,7 @@ fn exporter(worker: Worker) -> Exporter {
         source: Arc::new(worker.clone()),
         staging: Arc::new(worker.clone()),
         customers: Arc::new(worker.clone()),
+        signing: tests::fakes::signing(worker.clone()),
         bus: Arc::new(worker.clone()),
         clock: Arc::new(worker.clone()),
         randomness: Arc::new(worker),

@@ -52,6 +52,8 @@ pub(crate) enum Step {
     AskForRun(usize),
     BusDown,
     BusUp,
+    KeyAway,
+    KeyBack,
     /// An item of another tenant turns up in a partition of this tenant.
     MixIn(usize),
     SortOut,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::connector::Connector;
 use domain::cursor::Cursor;
+use domain::manifest::KEY_FOLDER;
 use tests::oracle;
 
 use super::fault::Fault;
@@ -82,8 +83,10 @@ fn connector_of(
     let sealed = &sealed[id];
     let given: Vec<(String, Bytes)> =
         given[id].iter().map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
-    let names: BTreeSet<String> = sealed.parts.iter().map(domain::part::Part::name).collect();
-    let there: BTreeSet<String> = given.iter().map(|(name, _)| name.clone()).collect();
+    let names: BTreeSet<String> =
+        sealed.parts.iter().flat_map(|part| part.note_name().into_iter().chain([part.name()])).collect();
+    let there: BTreeSet<String> =
+        given.iter().map(|(name, _)| name.clone()).filter(|name| !name.starts_with(KEY_FOLDER)).collect();
     let mut whole = true;
     for name in names.symmetric_difference(&there) {
         let what =

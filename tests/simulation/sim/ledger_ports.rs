@@ -3,16 +3,20 @@
 use async_trait::async_trait;
 use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
-use domain::part::{Part, PartNumber};
-use domain::ports::{Claim, Due, DuePage, LeaseAnswer, PortError, Runs, Watch, WatchPage};
-use domain::protocol::{Mark, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot};
+use domain::part::{Part, PartNumber, Sha256};
+use domain::ports::{
+    Body, Claim, Customers as _, Due, DuePage, LeaseAnswer, NewObject, PortError, Runs, Watch, WatchPage,
+};
+use domain::protocol::{Mark, PutAnswer, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
 use domain::watch::{Place, Sweep, Told};
+use tests::fixtures;
 
 use super::broken::Broken;
 use super::call::Kind;
 use super::fault::Fault;
 use super::ports::{Worker, passing};
+use super::world::destination;
 
 impl Worker {
     async fn seal_really(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
@@ -44,9 +48,41 @@ impl Worker {
             && let Some(part) = part.clone().filter(|part| part.delivered_at.is_none())
         {
             let at = self.world.engine.now();
-            self.world.ledger.mark(&Mark { part, at, unblock: false }).await?;
+            self.world.ledger.mark(&Mark { part, at, published: None, unblock: false }).await?;
         }
-        Ok(part)
+        if self.world.is(Broken::NotesBeforePut)
+            && let Some(part) = &part
+        {
+            self.put_note_at_once(part).await;
+        }
+        Ok(part.map(|part| if self.world.is(Broken::SignsAgain) { self.signed_again(part) } else { part }))
+    }
+
+    /// The part's note, in the customer's bucket whatever else is there.
+    async fn put_note_at_once(&self, part: &Part) {
+        let connector = self.world.ledger.connector(&part.connector);
+        let Ok(bucket) = self.world.customers.open(&connector, part.number).await else { return };
+        let (to, Some(name), Some(pinned)) = (destination(&connector), part.note_name(), &part.note) else {
+            return;
+        };
+        let (key, bytes) = (to.prefix.key(&name), pinned.note().bytes());
+        let object = NewObject {
+            key: key.clone(),
+            content_type: "text/plain",
+            sha256: Sha256::of(&bytes),
+            size: bytes.len() as u64,
+            body: Body::Whole(bytes.into()),
+        };
+        if bucket.put_new(object).await == Ok(PutAnswer::Written) {
+            self.world.truth().written(to.bucket.as_str(), &key);
+        }
+    }
+
+    fn signed_again(&self, part: Part) -> Part {
+        let now = self.world.engine.now();
+        let text = part.note.as_ref().map(|pinned| pinned.note().text().to_owned()).unwrap_or_default();
+        let text = text.replace(&format!("sealed {}", part.sealed_at), &format!("sealed {now}"));
+        Part { note: Some(fixtures::note(text)), ..part }
     }
 }
 

@@ -61,6 +61,11 @@ pub(crate) fn plan(world: &World) {
         world.engine.at(down, Happening::Step(Step::BusDown));
         world.engine.at(up, Happening::Step(Step::BusUp));
     }
+    if world.plan.has(Fault::KeyAway) {
+        let (away, back) = two_times(world, end);
+        world.engine.at(away, Happening::Step(Step::KeyAway));
+        world.engine.at(back, Happening::Step(Step::KeyBack));
+    }
 }
 
 /// Two times between now and the end, in order.
@@ -106,6 +111,8 @@ pub(crate) fn take(world: &World, step: Step) {
         Step::AskForRun(place) => ask_for_run(world, place),
         Step::BusDown => world.bus_down.store(true, Ordering::Relaxed),
         Step::BusUp => world.bus_down.store(false, Ordering::Relaxed),
+        Step::KeyAway => world.key_away.store(true, Ordering::Relaxed),
+        Step::KeyBack => world.key_away.store(false, Ordering::Relaxed),
         Step::MixIn(place) => mix_in(world, &world.connector(place)),
         Step::SortOut => world.source.remove_foreign(),
         Step::Expire(place) => expire(world, &world.connector(place)),
@@ -115,6 +122,7 @@ pub(crate) fn take(world: &World, step: Step) {
 /// Puts everything right, for good.
 pub(crate) fn mend_all(world: &World) {
     take(world, Step::BusUp);
+    take(world, Step::KeyBack);
     take(world, Step::SortOut);
     for place in 0..world.ids.len() {
         let connector = world.connector(place);

@@ -56,6 +56,8 @@ pub(crate) struct Truth {
     by_line: BTreeMap<String, usize>,
     keys: BTreeSet<(String, String)>,
     buckets: BTreeMap<String, Bucket>,
+    /// All that was ever written, by bucket and key, whatever has become of the bucket.
+    ever: BTreeSet<(String, String)>,
     /// Which folder belongs to whom, as bucket and prefix.
     folders: Vec<(String, String, ConnectorId)>,
     /// When a worker opened a partition of a tenant for the window that ends there, and where its reading began.
@@ -177,6 +179,16 @@ impl Truth {
         } else if !place.written.insert(key.to_owned()) {
             self.flaws.push(format!("overwritten: {key} in {bucket}"));
         }
+        self.ever.insert((bucket.to_owned(), key.to_owned()));
+        if let Some((prefix, name)) = key.split_once("/manifests/date=") {
+            let (number, events) = (format!("_{}_", &name[11..23]), format!("{prefix}/events/"));
+            let is_its = |(there, other): &(String, String)| {
+                there == bucket && other.starts_with(&events) && other.contains(&number)
+            };
+            if !self.ever.iter().any(is_its) {
+                self.flaws.push(format!("chain: {key} is there before the part that it tells of"));
+            }
+        }
     }
 
     /// Looks through a bucket before it is deleted, and at the end.
@@ -199,9 +211,7 @@ impl Truth {
                 continue;
             };
             let name = key[prefix.len() + 1..].to_owned();
-            let Some(given) = self.given.get_mut(id).filter(|_| name.starts_with("events/")) else {
-                continue;
-            };
+            let Some(given) = self.given.get_mut(id) else { continue };
             // A part that was delivered, and whose mark was lost before the customer moved, is delivered there too.
             if given.insert(name, bytes.clone()).is_some_and(|before| before != bytes) {
                 self.flaws.push(format!("{key} was given twice with different bytes"));

@@ -10,7 +10,7 @@ use domain::names::{ConnectorId, ExternalId, TenantId};
 use domain::part::{Compression, Encoding, Format};
 use domain::time::Time;
 use futures_util::FutureExt as _;
-use tests::fakes::{FakeBus, FakeCustomers, FakeLedger, FakeQueue, FakeSource, FakeStaging};
+use tests::fakes::{FakeBus, FakeCustomers, FakeLedger, FakeQueue, FakeSigner, FakeSource, FakeStaging};
 use tests::fixtures;
 
 use super::broken::Broken;
@@ -39,6 +39,9 @@ pub(crate) struct World {
     pub(crate) ids: Vec<ConnectorId>,
     /// The bus takes nothing.
     pub(crate) bus_down: AtomicBool,
+    /// The key that signs manifests can't be reached.
+    pub(crate) key_away: AtomicBool,
+    pub(crate) signer: FakeSigner,
     /// Still within the time in which things go wrong.
     pub(crate) troubled: AtomicBool,
     truth: Mutex<Truth>,
@@ -57,6 +60,8 @@ impl World {
             queue: FakeQueue::new(),
             ids: Vec::new(),
             bus_down: AtomicBool::new(false),
+            key_away: AtomicBool::new(false),
+            signer: FakeSigner::new(1),
             troubled: AtomicBool::new(true),
             truth: Mutex::default(),
             engine,
@@ -119,6 +124,10 @@ impl World {
 
     pub(crate) fn is_troubled(&self) -> bool {
         self.troubled.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_key_away(&self) -> bool {
+        self.key_away.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_bus_down(&self) -> bool {

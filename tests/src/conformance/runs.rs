@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use domain::cursor::{Cursor, Reading, Reconcile};
+use domain::cursor::{Cursor, Published, Reading, Reconcile};
 use domain::fault::{Block, Fault, Reason, Stage};
+use domain::manifest::Pinned;
 use domain::part::{Content, PartNumber, Window};
 use domain::protocol::{Mark, ReadThrough, Reconciled, SealAnswer};
 use futures_util::future::join_all;
@@ -25,7 +26,9 @@ pub async fn a_snapshot_is_what_was_stored(ledger: &impl Ledger) {
 pub async fn a_seal_stores_the_part_and_moves_the_cursor(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let seal = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await;
-    let after = Cursor { next: before.next.next(), watermark: seal.watermark_after, ..before };
+    let note = seal.part.note.as_ref().and_then(Pinned::last);
+    assert!(note.is_some(), "the next manifest hangs on it");
+    let after = Cursor { next: before.next.next(), watermark: seal.watermark_after, note, ..before };
     assert_eq!(cursor(ledger, &connector).await, after);
     assert_eq!(ledger.part(&connector.id, PartNumber::FIRST).await.unwrap(), Some(seal.part));
     assert_eq!(ledger.part(&connector.id, PartNumber::new(2)).await.unwrap(), None);
@@ -112,7 +115,7 @@ pub async fn a_mark_counts_once_and_in_order(ledger: &impl Ledger) {
     let second = seal_next(ledger, &connector, at("2026-11-20T22:00:00Z")).await.part;
     let early = start() + MINUTE;
     let mark = async |part: &domain::part::Part, at| {
-        ledger.mark(&Mark { part: part.clone(), at, unblock: false }).await.unwrap();
+        ledger.mark(&Mark { part: part.clone(), at, published: None, unblock: false }).await.unwrap();
         cursor(ledger, &connector).await.delivered.get()
     };
     assert_eq!(mark(&second, early).await, 0, "part 1 is not delivered yet");
@@ -130,9 +133,22 @@ pub async fn a_mark_counts_once_and_in_order(ledger: &impl Ledger) {
 pub async fn a_mark_changes_nothing_else(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
-    ledger.mark(&Mark { part: part.clone(), at: start(), unblock: false }).await.unwrap();
+    ledger.mark(&Mark { part: part.clone(), at: start(), published: None, unblock: false }).await.unwrap();
     let marked = ledger.part(&connector.id, part.number).await.unwrap();
     assert_eq!(marked, Some(domain::part::Part { delivered_at: Some(start()), ..part }));
+}
+
+/// A mark says where the keys were put, if they were, and otherwise leaves what is known.
+pub async fn a_mark_tells_where_the_keys_are(ledger: &impl Ledger) {
+    let (connector, _) = activate(ledger).await;
+    let first = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
+    let second = seal_next(ledger, &connector, at("2026-11-20T22:00:00Z")).await.part;
+    let to = connector.destination.clone().unwrap();
+    let put = Published::of(first.note.as_ref().unwrap(), &to);
+    for (part, published) in [(first, Some(put.clone())), (second, None)] {
+        ledger.mark(&Mark { part, at: start(), published, unblock: false }).await.unwrap();
+        assert_eq!(cursor(ledger, &connector).await.published.as_ref(), Some(&put));
+    }
 }
 
 pub(super) fn block(stage: Stage, code: &str) -> Block {
@@ -150,7 +166,7 @@ pub async fn a_block_stays_until_a_mark_takes_it_away(ledger: &impl Ledger) {
         ledger.block(&connector.id, &block).await.unwrap();
         assert_eq!(cursor(ledger, &connector).await.block, Some(block));
     }
-    ledger.mark(&Mark { part: part.clone(), at: start(), unblock: true }).await.unwrap();
+    ledger.mark(&Mark { part: part.clone(), at: start(), published: None, unblock: true }).await.unwrap();
     assert_eq!(cursor(ledger, &connector).await.block, None);
 }
 

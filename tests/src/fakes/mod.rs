@@ -9,6 +9,7 @@ mod ledger;
 mod meter;
 mod prober;
 mod queue;
+mod signer;
 mod source;
 mod staging;
 
@@ -20,6 +21,7 @@ pub use ledger::{Entry, FakeLedger};
 pub use meter::FakeMeter;
 pub use prober::{FakeProber, Probe, SetUp, Trust};
 pub use queue::FakeQueue;
+pub use signer::{FakeSigner, signing};
 pub use source::FakeSource;
 pub use staging::FakeStaging;
 

@@ -30,6 +30,7 @@ pub(crate) async fn start() -> (Stack, Clients) {
     let endpoints = Endpoints {
         dynamodb: stack.dynamodb_url().into(),
         events: None,
+        kms: None,
         s3: stack.s3_url().into(),
         sqs: None,
         sts: stack.sts_url().into(),

@@ -20,6 +20,7 @@ fn clients(events: Option<&str>, sqs: Option<&str>) -> Clients {
     let endpoints = Endpoints {
         dynamodb: NOWHERE.into(),
         events: events.map(str::to_owned),
+        kms: None,
         s3: NOWHERE.into(),
         sqs: sqs.map(str::to_owned),
         sts: NOWHERE.into(),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use domain::names::ConnectorId;
-use domain::ports::{ByteStream, PortError, Staging, StagingWrite, Watch, WatchPage};
+use domain::ports::{ByteStream, PortError, Signer, Staging, StagingWrite, Watch, WatchPage};
 use domain::watch::{Place, Sweep, Told};
 
 /// A switch, off at first.
@@ -58,6 +58,18 @@ impl<P: Staging> Staging for Troubled<P> {
     async fn let_go(&self, key: &str) -> Result<(), PortError> {
         self.clings.check()?;
         self.port.let_go(key).await
+    }
+}
+
+#[async_trait]
+impl<P: Signer> Signer for Troubled<P> {
+    async fn public(&self) -> Result<[u8; 32], PortError> {
+        self.port.public().await
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {
+        self.denies.check()?;
+        self.port.sign(message).await
     }
 }
 

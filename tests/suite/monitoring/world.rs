@@ -15,8 +15,8 @@ use domain::time::Time;
 use exporter::{Exporter, batch};
 use serde_json::{Value, json};
 use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeMeter, FakeQueue, FakeSource, FakeStaging,
-    SeededRandomness, Shape, StoredItem,
+    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeMeter, FakeQueue, FakeSigner, FakeSource, FakeStaging,
+    SeededRandomness, Shape, StoredItem, signing,
 };
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
 
@@ -52,6 +52,7 @@ pub(crate) struct World {
     pub(crate) source: FakeSource,
     pub(crate) staging: Troubled<FakeStaging>,
     pub(crate) customers: FakeCustomers,
+    pub(crate) signer: Troubled<FakeSigner>,
     pub(crate) bus: FakeBus,
     pub(crate) tenant: TenantId,
     pub(crate) connector: Connector,
@@ -74,6 +75,7 @@ impl World {
             queue: FakeQueue::new(),
             source: FakeSource::new(SortKeyForm::Rfc3339, &FakeClock::at(Time::LAST)),
             staging: Troubled::new(FakeStaging::new()),
+            signer: Troubled::new(FakeSigner::new(1)),
             bus: FakeBus::new(),
             meter: FakeMeter::new(),
             read: RefCell::default(),
@@ -105,6 +107,7 @@ impl World {
             source: Arc::new(self.source.clone()),
             staging: Arc::new(self.staging.clone()),
             customers: Arc::new(self.customers.clone()),
+            signing: signing(self.signer.clone()),
             bus: Arc::new(self.bus.clone()),
             clock: Arc::new(self.clock.clone()),
             randomness: Arc::new(SeededRandomness::new(7)),

@@ -19,7 +19,8 @@ use tests::conformance::customers::CustomersRig;
 use tests::conformance::source::EventsRig;
 use tests::failing::{Flaky, Plan};
 use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeSource, FakeStaging, SeededRandomness, Shape,
+    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeSigner, FakeSource, FakeStaging, SeededRandomness,
+    Shape, signing,
 };
 use tests::fixtures;
 
@@ -71,6 +72,7 @@ fn wrap(
         source: Arc::new(Flaky::new(source, plan)),
         staging: Arc::new(Flaky::new(staging, plan)),
         customers: Arc::new(Flaky::new(customers, plan)),
+        signing: signing(Flaky::new(FakeSigner::new(1), plan)),
         bus: Arc::new(Flaky::new(bus, plan)),
         clock: Arc::new(clock.clone()),
         randomness: Arc::new(SeededRandomness::new(0)),

@@ -38,8 +38,11 @@ async fn a_bucket_gone_for_two_days_gets_everything_when_it_is_back(world: World
     let cursor = world.cursor(&connector).await;
     assert_eq!((cursor.delivered.next(), cursor.block), (cursor.next, None));
     // What the bucket had got before went with it; the rest is there, in order and without a gap.
-    let numbers: Vec<String> = world.ground().objects(&connector).into_iter().map(|(key, _)| key).collect();
-    assert_eq!(numbers.len() as u64, cursor.next.get() - 2);
+    let keys: Vec<String> = world.ground().objects(&connector).into_iter().map(|(key, _)| key).collect();
+    let count = |folder: &str| keys.iter().filter(|key| key.contains(folder)).count() as u64;
+    assert_eq!(count("/events/"), cursor.next.get() - 2);
+    assert_eq!((count("/manifests/date="), count("/manifests/keys/")), (cursor.next.get() - 2, 1));
+    assert_eq!(keys.len() as u64, 2 * (cursor.next.get() - 2) + 1);
     let facts = world.bus.facts();
     let told = |kind| facts.iter().filter(|fact| **fact == kind).count();
     assert_eq!((told("ExportBlocked"), told("ExportRecovered")), (1, 1));

@@ -9,6 +9,7 @@ mod late_is_additive;
 mod liveness;
 mod no_double;
 mod no_loss;
+mod one_chain;
 mod quiet_means_quiet;
 mod random;
 mod swept;

@@ -6,3 +6,4 @@ mod limits;
 mod reconciling;
 mod rehearsal;
 mod sealing;
+mod signing;

@@ -11,7 +11,7 @@ use domain::part::{Content, Part, PartNumber, Sha256};
 use domain::ports::{LeaseAnswer, Randomness as _};
 use domain::protocol::{
     Answer, BuildOrder, Built, Draft, Effect, Failure, FailureKind, Input, Limits, Mark, Outcome, PutAnswer,
-    Release, Run, Seal, SealAnswer, Snapshot, Summary, step,
+    Release, Run, Seal, SealAnswer, SignOrder, Snapshot, Summary, step,
 };
 use domain::time::Time;
 use tests::fakes::SeededRandomness;
@@ -55,7 +55,7 @@ pub(crate) fn sealed(connector: &Connector, number: u64) -> Part {
 /// A staged part of three events.
 pub(crate) fn draft() -> Draft {
     let encoded =
-        Encoded { sha256: Sha256::new([1; 32]), size: 99, raw_sha256: Sha256::new([2; 32]), raw_size: 99 };
+        Encoded { sha256: Sha256::new([1; 32]), size: 99, raw_sha256: Sha256::new([1; 32]), raw_size: 99 };
     Draft {
         cut: None,
         events: 3,
@@ -101,7 +101,8 @@ impl Rehearsal {
     /// A run that has just begun.
     pub(crate) fn start(now: Time) -> Self {
         let limits = Limits::between(now, now + Duration::from_secs(900));
-        let run = Run::new(fixtures::worker(), TIMING, limits);
+        let vendor = "vendor.example".parse().unwrap();
+        let run = Run::new(fixtures::worker(), vendor, TIMING, limits);
         let mut rehearsal = Self { run, effect: Effect::Snapshot, random: SeededRandomness::new(7), now };
         rehearsal.answer(Answer::Start);
         rehearsal
@@ -137,9 +138,24 @@ impl Rehearsal {
         self.answer(Answer::Snapshot(place.map(Box::new)));
     }
 
+    /// Builds, and if that leads to a part, signs it.
     pub(crate) fn builds(&mut self, built: Built) -> BuildOrder {
+        let order = self.builds_only(built);
+        if matches!(self.effect, Effect::Sign(_)) {
+            self.signs();
+        }
+        order
+    }
+
+    pub(crate) fn builds_only(&mut self, built: Built) -> BuildOrder {
         let order = expect!(self, Effect::Build(order) => *order);
         self.answer(Answer::Built(Box::new(built)));
+        order
+    }
+
+    pub(crate) fn signs(&mut self) -> SignOrder {
+        let order = expect!(self, Effect::Sign(order) => *order);
+        self.answer(Answer::Signed(Box::new(fixtures::note(order.text.clone()))));
         order
     }
 
@@ -171,8 +187,32 @@ impl Rehearsal {
         self.answer(Answer::Part(Some(Box::new(part.clone()))));
     }
 
+    /// Puts the bytes of a part, and if they are there, its note.
     pub(crate) fn puts(&mut self, answer: Result<PutAnswer, Fault>) -> Part {
+        let part = self.puts_only(answer);
+        if matches!(self.effect, Effect::PutKeys(_)) {
+            self.puts_keys(Ok(PutAnswer::Written));
+        }
+        if matches!(self.effect, Effect::PutNote(_)) {
+            self.puts_note(Ok(PutAnswer::Written));
+        }
+        part
+    }
+
+    pub(crate) fn puts_only(&mut self, answer: Result<PutAnswer, Fault>) -> Part {
         let part = expect!(self, Effect::Put(part) => *part);
+        self.answer(Answer::Put(answer));
+        part
+    }
+
+    pub(crate) fn puts_keys(&mut self, answer: Result<PutAnswer, Fault>) -> Part {
+        let part = expect!(self, Effect::PutKeys(part) => *part);
+        self.answer(Answer::Put(answer));
+        part
+    }
+
+    pub(crate) fn puts_note(&mut self, answer: Result<PutAnswer, Fault>) -> Part {
+        let part = expect!(self, Effect::PutNote(part) => *part);
         self.answer(Answer::Put(answer));
         part
     }

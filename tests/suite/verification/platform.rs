@@ -122,8 +122,14 @@ impl Platform {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(answer).with_state(Arc::clone(&script));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let endpoints =
-            Endpoints { dynamodb: url.clone(), events: None, s3: url.clone(), sqs: None, sts: url };
+        let endpoints = Endpoints {
+            dynamodb: url.clone(),
+            events: None,
+            kms: None,
+            s3: url.clone(),
+            sqs: None,
+            sts: url,
+        };
         let keys = Credentials::new("AKIDVENDOR", "secret", None, None, "test");
         let clients =
             Clients::at(&endpoints, to.region.as_str(), keys, S3Settings { force_path_style: true });

@@ -13,7 +13,8 @@ use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::{Exporter, Ports, export};
 use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeSource, FakeStaging, SeededRandomness,
+    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeSigner, FakeSource, FakeStaging,
+    SeededRandomness,
 };
 use tests::fixtures::{self, TIMING, activated, at};
 
@@ -51,6 +52,7 @@ impl Running {
             source: Arc::new(FakeSource::new(SortKeyForm::Rfc3339, &clock)),
             staging: Arc::new(FakeStaging::new()),
             customers: Arc::new(customers.clone()),
+            signing: FakeSigner::new(1).signing(),
             bus: Arc::new(bus.clone()),
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(SeededRandomness::new(1)),

@@ -43,21 +43,27 @@ impl DynamoLedger {
     /// died between the halves is made up for by the next one, which loads the part, finds it delivered and
     /// marks it again.
     async fn move_delivered(&self, mark: &Mark) -> Result<bool, PortError> {
-        let (update, names) = if mark.unblock {
-            ("SET #delivered = :this REMOVE #block", names(["delivered", "block"]))
-        } else {
-            ("SET #delivered = :this", names(["delivered"]))
-        };
         let number = mark.part.number;
+        let mut update = String::from("SET #delivered = :this");
+        let mut names = names(["delivered"]);
+        let mut values =
+            values([(":this", part_number(number)), (":before", part_number(number.previous()))]);
+        if let Some(published) = &mark.published {
+            update.push_str(", #published = :published");
+            names.insert("#published".to_owned(), "published".to_owned());
+            let published = records::attribute("writing where the keys were put", published)?;
+            values.insert(":published".to_owned(), published);
+        }
+        if mark.unblock {
+            update.push_str(" REMOVE #block");
+            names.insert("#block".to_owned(), "block".to_owned());
+        }
         let change = self
             .change(&mark.part.connector, CURSOR)
             .update_expression(update)
             .condition_expression("#delivered = :before")
             .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values([
-                (":this", part_number(number)),
-                (":before", part_number(number.previous())),
-            ])));
+            .set_expression_attribute_values(Some(values));
         held("moving the mark of what is delivered", change.send().await)
     }
 }

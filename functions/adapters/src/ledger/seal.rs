@@ -1,6 +1,7 @@
 //! The seal: the one write that decides for ever what a part is.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use domain::manifest::Pinned;
 use domain::ports::PortError;
 use domain::protocol::{Seal, SealAnswer};
 
@@ -64,6 +65,11 @@ impl DynamoLedger {
             set.push_str(", #reconcile = :reconcile");
             names.insert("#reconcile".to_owned(), "reconcile".to_owned());
             values.insert(":reconcile".to_owned(), records::attribute("writing a reconcile", reconcile)?);
+        }
+        if let Some(note) = seal.part.note.as_ref().and_then(Pinned::last) {
+            set.push_str(", #note = :note");
+            names.insert("#note".to_owned(), "note".to_owned());
+            values.insert(":note".to_owned(), records::attribute("writing what the chain hangs on", &note)?);
         }
         let mut gone = Vec::new();
         match &seal.reading {

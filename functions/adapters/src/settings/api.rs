@@ -4,7 +4,7 @@ use domain::protocol::Timing;
 
 use super::read::{Lookup, WrongSettings, both, optional};
 use super::timing::timing;
-use super::{BusSettings, LedgerSettings, S3Settings, StackSettings, VendorSettings};
+use super::{BusSettings, LedgerSettings, S3Settings, SigningSettings, StackSettings, VendorSettings};
 
 /// What the API reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct ApiSettings {
     pub s3: S3Settings,
     /// Which deployment this is.
     pub stack: StackSettings,
+    /// Whose public keys are published.
+    pub signing: SigningSettings,
 }
 
 impl ApiSettings {
@@ -40,6 +42,9 @@ impl ApiSettings {
         "OPERATOR_SCOPE",
         "S3_FORCE_PATH_STYLE",
         "STACK_NAME",
+        "VENDOR_DOMAIN",
+        "SIGNING_KEY",
+        "SIGNING_KEY_PREVIOUS",
     ];
 
     /// Reads them.
@@ -49,9 +54,10 @@ impl ApiSettings {
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let places = both(LedgerSettings::read(env), BusSettings::read(env));
         let rest = both(timing(env), both(VendorSettings::read(env), CallerSettings::read(env)));
-        let (((ledger, bus), (timing, (vendor, callers))), (s3, stack)) =
-            both(both(places, rest), both(S3Settings::read(env), StackSettings::read(env)))?;
-        Ok(Self { ledger, bus, timing, vendor, callers, s3, stack })
+        let rest_of_it = both(SigningSettings::read(env), StackSettings::read(env));
+        let (((ledger, bus), (timing, (vendor, callers))), (s3, (signing, stack))) =
+            both(both(places, rest), both(S3Settings::read(env), rest_of_it))?;
+        Ok(Self { ledger, bus, timing, vendor, callers, s3, signing, stack })
     }
 }
 

@@ -8,6 +8,7 @@ mod api;
 mod events;
 mod places;
 mod read;
+mod signing;
 mod timing;
 mod vendor;
 mod watch;
@@ -21,6 +22,7 @@ pub use self::api::{ApiSettings, CallerSettings};
 pub use self::events::events_table;
 pub use self::places::{BusSettings, LedgerSettings, QueueSettings, S3Settings, StagingSettings};
 pub use self::read::{Lookup, Problem, WrongSetting, WrongSettings, both};
+pub use self::signing::{KeyPlace, PreviousKey, SigningSettings};
 pub use self::timing::{part_limits, timing};
 pub use self::vendor::VendorSettings;
 pub use self::watch::{StackSettings, retention};
@@ -45,6 +47,8 @@ pub struct ExporterSettings {
     pub retention: Option<Duration>,
     /// How S3 is addressed.
     pub s3: S3Settings,
+    /// Who signs the manifests.
+    pub signing: SigningSettings,
     /// Which deployment this is.
     pub stack: StackSettings,
 }
@@ -69,6 +73,9 @@ impl ExporterSettings {
         "MAX_PART_BYTES",
         "EVENT_RETENTION_DAYS",
         "S3_FORCE_PATH_STYLE",
+        "VENDOR_DOMAIN",
+        "SIGNING_KEY",
+        "SIGNING_KEY_PREVIOUS",
         "STACK_NAME",
     ];
 
@@ -79,11 +86,12 @@ impl ExporterSettings {
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let places =
             both(LedgerSettings::read(env), both(StagingSettings::read(env), BusSettings::read(env)));
-        let rest = both(S3Settings::read(env), StackSettings::read(env));
+        let rest = both(S3Settings::read(env), both(SigningSettings::read(env), StackSettings::read(env)));
         let limits = both(both(timing(env), both(part_limits(env), retention(env))), rest);
         let (events, (places, limits)) = both(events_table(env), both(places, limits))?;
-        let ((ledger, (staging, bus)), ((timing, (part_limits, retention)), (s3, stack))) = (places, limits);
-        Ok(Self { events, ledger, staging, bus, timing, part_limits, retention, s3, stack })
+        let ((ledger, (staging, bus)), ((timing, (part_limits, retention)), (s3, (signing, stack)))) =
+            (places, limits);
+        Ok(Self { events, ledger, staging, bus, timing, part_limits, retention, s3, signing, stack })
     }
 }
 
@@ -149,6 +157,8 @@ mod tests {
                 "https://sqs.eu-central-1.amazonaws.com/111111111111/auditferry-ExportQueue-1"
             }
             "S3_FORCE_PATH_STYLE" => "false",
+            "VENDOR_DOMAIN" => "vendor.example",
+            "SIGNING_KEY" => "alias/auditferry-signing",
             _ => "",
         };
         Some(value.to_owned())

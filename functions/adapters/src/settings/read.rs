@@ -54,7 +54,7 @@ impl WrongSettings {
         Self(vec![WrongSetting { name, problem: Problem::Missing, form: form.into() }])
     }
 
-    pub(super) fn malformed(name: &'static str, value: &str, form: impl Into<String>) -> Self {
+    pub(crate) fn malformed(name: &'static str, value: &str, form: impl Into<String>) -> Self {
         let value = value.chars().take(80).flat_map(char::escape_debug).collect();
         Self(vec![WrongSetting { name, problem: Problem::Malformed(value), form: form.into() }])
     }

@@ -98,6 +98,7 @@ pub(crate) fn seal(connector: &Connector, cursor: &Cursor, worker: &WorkerId) ->
         content: Content::Inline("W10K".into()),
         sealed_at: to,
         sealed_by: worker.clone(),
+        note: None,
         delivered_at: None,
     };
     Seal {

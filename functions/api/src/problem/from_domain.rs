@@ -32,6 +32,10 @@ impl From<OnboardingError> for Problem {
             }
             OnboardingError::Forbidden(_) => Self::forbidden(&text),
             OnboardingError::Port(error) => ours(&error),
+            OnboardingError::Keys(cause) => {
+                tracing::error!(%cause, "the signing keys can't be told; a request was answered with 500");
+                internal()
+            }
         }
     }
 }
@@ -77,6 +81,10 @@ fn ours(error: &PortError) -> Problem {
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Try again", detail);
     }
     tracing::error!(%cause, "a request failed and was answered with 500");
+    internal()
+}
+
+fn internal() -> Problem {
     let detail =
         "This is a fault of Auditferry's or of its deployment; its operators find the cause in the log.";
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Our fault", detail)

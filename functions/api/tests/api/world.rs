@@ -13,7 +13,7 @@ use domain::ports::{Connectors, Runs as _};
 use domain::protocol::Mark;
 use domain::setup::Vendor;
 use serde_json::{Value, json};
-use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, SeededRandomness};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakeSigner, SeededRandomness};
 use tests::fixtures::{self, TIMING, at};
 use tower::ServiceExt as _;
 
@@ -85,6 +85,7 @@ impl World {
                 exporter_role: "auditferry-exporter".into(),
                 template_url: Some("https://example.s3.amazonaws.com/customer-role.yaml".into()),
             },
+            signing: Some(FakeSigner::new(1).signing()),
         };
         let callers =
             Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() };
@@ -186,7 +187,10 @@ impl World {
         let seal = fixtures::seal(&connector, &cursor, to, &fixtures::worker());
         self.ledger.seal(&seal).await.unwrap();
         if delivered {
-            self.ledger.mark(&Mark { part: seal.part, at: to, unblock: false }).await.unwrap();
+            self.ledger
+                .mark(&Mark { part: seal.part, at: to, published: None, unblock: false })
+                .await
+                .unwrap();
         }
     }
 

@@ -19,6 +19,20 @@ use crate::problem::{Exit, Problem};
 struct Created<'a> {
     connector: &'a Connector,
     setup: &'a Setup,
+    keys: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Needed<'a> {
+    #[serde(flatten)]
+    setup: &'a Setup,
+    keys: &'a [String],
+}
+
+/// The public keys by which the customer's auditor verifies, as `verify --key` takes them.
+async fn keys(backend: &Backend) -> Result<Vec<String>, Problem> {
+    let keys = backend.onboarding.keys().await?;
+    Ok(keys.iter().map(ToString::to_string).collect())
 }
 
 /// The answer of `connector connect`.
@@ -58,15 +72,23 @@ pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output)
             "The customer's administrator opens this link and clicks Create stack:\n  {url}"
         ));
     }
+    let keys = keys(backend).await?;
+    for key in &keys {
+        output.line(format_args!(
+            "key {key}: signs the manifests; the customer's auditor keeps it (`auditferry verify --key`)"
+        ));
+    }
     let connect = format_args!("connect {id} --role-arn ARN --bucket BUCKET --region REGION").to_string();
     output.line(format_args!("\nNext: {}", backend.command(connect)));
-    output.object(&Created { connector: &connector, setup: &setup });
+    output.object(&Created { connector: &connector, setup: &setup, keys: &keys });
     Ok(Exit::Done)
 }
 
 /// `connector setup`.
 pub(crate) async fn setup(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
     let setup = backend.onboarding.setup(&backend.caller, id).await?;
+    let keys = keys(backend).await?;
+    let unknown = "not known here: set VENDOR_DOMAIN and SIGNING_KEY, or ask the API for /v1/keys";
     let pretty = |value: &serde_json::Value| format!("{value:#}");
     let missing = || "the template is not published: set CUSTOMER_TEMPLATE_URL".to_owned();
     for (heading, text) in [
@@ -76,10 +98,14 @@ pub(crate) async fn setup(backend: &Backend, id: &ConnectorId, output: Output) -
         ("Or by hand: the role's trust policy", pretty(&setup.trust_policy)),
         ("… and its permissions", pretty(&setup.permissions_policy)),
         ("Or with Terraform", setup.terraform.trim_end().to_owned()),
+        (
+            "For the customer's auditor: the key that signs the manifests",
+            if keys.is_empty() { unknown.to_owned() } else { keys.join("\n") },
+        ),
     ] {
         output.line(format_args!("{}\n{text}\n", output.tone(Tone::Strong, heading)));
     }
-    output.object(&setup);
+    output.object(&Needed { setup: &setup, keys: &keys });
     Ok(Exit::Done)
 }
 

@@ -129,7 +129,8 @@ Examples:
 pub(crate) const SHOW: &str = "\
 Beside its state (draft, ready, active, paused, disabled, deleted) a connector that exports has a health: healthy, \
 stale (what is due is not sealed, and nothing says why) or blocked (with stage, code, cause, remedy, since when, \
-and when it is tried again).
+and when it is tried again). The manifest is that of the newest sealed part: give its hash to whoever verifies a copy \
+of the bucket (`auditferry verify --newest`), and a tail that was cut off shows.
 
 Examples:
   auditferry connector show con_0123456789abcdef

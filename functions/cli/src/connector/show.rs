@@ -56,6 +56,9 @@ fn facts(backend: &Backend, connector: &Connector, standing: &Standing) -> Vec<(
         };
         facts.push(("sealed", format!("up to {sealed_to}, {parts}")));
     }
+    if let Some(manifest) = standing.manifest {
+        facts.push(("manifest", format!("{manifest}, of part {}", standing.sealed_parts)));
+    }
     if let Some(next_run_at) = standing.next_run_at {
         facts.push(("next run", next_run_at.to_string()));
     }

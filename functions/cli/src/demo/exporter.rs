@@ -9,8 +9,9 @@ use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::StsCustomers;
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::settings::{
-    LedgerSettings, S3Settings, StagingSettings, both, events_table, part_limits, timing,
+    LedgerSettings, S3Settings, SigningSettings, StagingSettings, both, events_table, part_limits, timing,
 };
+use adapters::signing::signing;
 use adapters::source::DynamoSource;
 use adapters::staging::S3Staging;
 use async_trait::async_trait;
@@ -59,15 +60,17 @@ pub(crate) async fn run(args: ExporterArgs, surroundings: &Surroundings) -> Resu
 async fn wire(shift_ms: i64, stop: bool, surroundings: &Surroundings) -> Result<Exporter, Problem> {
     let env = |name: &str| surroundings.variable(name);
     let places = both(LedgerSettings::read(&env), both(StagingSettings::read(&env), S3Settings::read(&env)));
+    let keys = SigningSettings::read(&env);
     let limits = both(timing(&env), part_limits(&env));
-    let (layout, (places, limits)) = both(events_table(&env), both(places, limits))?;
+    let (layout, (keys, (places, limits))) = both(events_table(&env), both(keys, both(places, limits)))?;
     let ((ledger, (staging, s3)), (timing, part_limits)) = (places, limits);
-    let Clients { dynamodb, s3, sts, customers, .. } = Clients::from_environment(s3).await;
+    let Clients { dynamodb, kms, s3, sts, customers, .. } = Clients::from_environment(s3).await;
     let ledger = DynamoLedger::new(dynamodb.clone(), ledger.table, DateShift::millis(shift_ms));
     let ports = Ports {
         runs: if stop { Arc::new(StopBeforeMark(ledger)) } else { Arc::new(ledger) },
         source: Arc::new(DynamoSource::new(dynamodb, layout)),
         staging: Arc::new(S3Staging::new(s3, staging.bucket.to_string())),
+        signing: signing(&keys, &kms)?,
         customers: Arc::new(StsCustomers::new(sts, customers)),
         bus: Arc::new(SayingBus),
         clock: Arc::new(SystemClock::shifted(shift_ms)),

@@ -1,12 +1,13 @@
 //! The vendor's public keys: how they are written, what they vouch for, and until when.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, VerifyingKey};
-use sha2::{Digest, Sha256 as Hasher};
+use sha2::{Digest, Sha256 as Digester};
 
 use super::parse::shown;
 use super::{KeyName, NoteSignature, SignedNote};
@@ -53,8 +54,10 @@ impl VerifierKey {
         if key.is_weak() {
             return Err(wrong("it is weak: it would accept made-up signatures"));
         }
-        let digest =
-            Hasher::new().chain_update(name.to_string()).chain_update([b'\n', ED25519]).chain_update(public);
+        let digest = Digester::new()
+            .chain_update(name.to_string())
+            .chain_update([b'\n', ED25519])
+            .chain_update(public);
         let [a, b, c, d, ..]: [u8; 32] = digest.finalize().into();
         Ok(Self { name, id: [a, b, c, d], key })
     }
@@ -101,6 +104,13 @@ impl VerifierKey {
         self.is_named_by(signature)
             && Signature::from_slice(&signature.bytes)
                 .is_ok_and(|signature| self.key.verify_strict(note.text().as_bytes(), &signature).is_ok())
+    }
+}
+
+impl Hash for VerifierKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+        self.public().hash(state);
     }
 }
 

@@ -9,6 +9,7 @@ mod key;
 mod note;
 mod origin;
 mod parse;
+mod signing;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use crate::time::Time;
 pub use key::{KEY_FOLDER, KeyRing, RingKey, VerifierKey, WrongKey};
 pub use note::{MAX_NOTE, MAX_SIGNATURES, NoteSignature, SignedNote};
 pub use origin::{KeyName, Origin, Place, VendorDomain};
+pub use signing::{Before, KeyId, LastNote, Pinned, Signing, Unsigned, WrongPin};
 
 /// The folder of the manifests below the connector's prefix.
 pub const MANIFEST_FOLDER: &str = "manifests/";
@@ -75,17 +77,19 @@ pub struct Manifest {
 pub enum Previous {
     /// The SHA-256 of the note of the part before, all its bytes.
     Note(Sha256),
-    /// Nothing: this is part 1. Its window begins where the connector's export begins, for this reason.
+    /// Nothing: the chain begins here, for this reason.
     Start(Start),
 }
 
 /// Why a chain begins where it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// The connector was activated then.
+    /// In part 1: the connector was activated then.
     Activation,
-    /// The connector was told to export from then on.
+    /// In part 1: the connector was told to export from then on.
     StartFrom,
+    /// In a later part: those before it were sealed by a version of Auditferry that wrote no manifests.
+    Upgrade,
 }
 
 impl Start {
@@ -93,6 +97,7 @@ impl Start {
         match self {
             Self::Activation => "activation",
             Self::StartFrom => "start_from",
+            Self::Upgrade => "upgrade",
         }
     }
 }
@@ -158,7 +163,7 @@ impl Manifest {
     /// The name of the note below the connector's prefix, if these are the note's bytes' SHA-256.
     #[must_use]
     pub fn name(&self, note: Sha256) -> String {
-        format!("{MANIFEST_FOLDER}date={}/{}_{}.note", self.window.from.date(), self.part, note.short())
+        note_name(self.window, self.part, note)
     }
 
     /// The text that is signed. There is one text for a manifest, and [`Self::parse`] takes no other.
@@ -214,15 +219,21 @@ impl Manifest {
                 "its first event is of {first}, before its window, and none is told as late"
             ));
         }
-        if self.late > 0 && first >= from {
+        // With some late ones the first may lie inside all the same: a key that tells no time counts as late.
+        if self.late == self.events && last >= from {
             return Some(format!(
-                "{} of its events are told as late, and its first event is of {first}, inside its window",
-                self.late
+                "all of its events are told as late, and its last event is of {last}, inside its window"
             ));
         }
         None
     }
 }
 
-/// What `previous` says in part 1.
+/// The name of a part's note below the connector's prefix, by what it is made of.
+#[must_use]
+pub fn note_name(window: Window, part: PartNumber, note: Sha256) -> String {
+    format!("{MANIFEST_FOLDER}date={}/{part}_{}.note", window.from.date(), note.short())
+}
+
+/// What `previous` says where a chain begins.
 const NOTHING: Sha256 = Sha256::new([0; 32]);

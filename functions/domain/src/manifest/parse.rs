@@ -118,11 +118,10 @@ fn read(lines: &mut Lines<'_>) -> Result<Manifest, Malformed> {
     let frequency = lines.value(hours, "a whole number of hours from 1 to 24")?;
     let [_, previous] = lines.words("previous HASH")?;
     let previous = match (part, lines.sha256(previous)?) {
-        (PartNumber::FIRST, NOTHING) => Previous::Start(start(lines)?),
+        (part, NOTHING) => Previous::Start(start(lines, part)?),
         (PartNumber::FIRST, _) => {
             return Err(lines.wrong("part 1 hangs on no other, so `previous` is 64 zeros"));
         }
-        (_, NOTHING) => return Err(lines.wrong("only part 1 hangs on nothing")),
         (_, sha256) => Previous::Note(sha256),
     };
     Ok(Manifest {
@@ -145,12 +144,14 @@ fn read(lines: &mut Lines<'_>) -> Result<Manifest, Malformed> {
     })
 }
 
-fn start(lines: &mut Lines<'_>) -> Result<Start, Malformed> {
+fn start(lines: &mut Lines<'_>, part: PartNumber) -> Result<Start, Malformed> {
     let [_, reason, _time] = lines.words("start REASON TIME")?;
-    [Start::Activation, Start::StartFrom]
-        .into_iter()
-        .find(|start| start.as_str() == reason)
-        .ok_or_else(|| lines.wrong("the reason of a start is activation or start_from"))
+    let (starts, wrong): (&[Start], _) = if part == PartNumber::FIRST {
+        (&[Start::Activation, Start::StartFrom], "the reason of a start is activation or start_from")
+    } else {
+        (&[Start::Upgrade], "a chain that begins behind part 1 does so for one reason, upgrade")
+    };
+    starts.iter().find(|start| start.as_str() == reason).copied().ok_or_else(|| lines.wrong(wrong))
 }
 
 /// Whether a text is what its content is written as.

@@ -12,6 +12,7 @@ mod verifying;
 use std::sync::Arc;
 
 use crate::connector::{Connector, NotAllowed};
+use crate::manifest::{Signing, Unsigned};
 use crate::names::{ConnectorId, Refused};
 use crate::ports::{Bus, Clock, Connectors, PortError, Prober, Randomness};
 use crate::protocol::Timing;
@@ -39,6 +40,8 @@ pub struct Onboarding {
     pub timing: Timing,
     /// What the customers' trust policies name.
     pub vendor: Vendor,
+    /// The keys that sign manifests, where they are known.
+    pub signing: Option<Signing>,
 }
 
 impl std::fmt::Debug for Onboarding {
@@ -79,6 +82,9 @@ pub enum OnboardingError {
     /// Ours.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// Ours: what signs gives no key that may sign.
+    #[error("the keys that sign manifests can't be told")]
+    Keys(#[source] Unsigned),
 }
 
 /// What is unique across tenants.

@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::manifest::{Pinned, note_name};
 use crate::names::{ConnectorId, WorkerId};
 use crate::time::Time;
 
@@ -177,6 +178,10 @@ pub struct Part {
     pub sealed_at: Time,
     /// Who sealed it.
     pub sealed_by: WorkerId,
+    /// Its manifest, signed: pinned by the transaction that sealed the part, so that a retry signs nothing anew and
+    /// no second worker has another one. None in parts of a version of Auditferry that wrote no manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Pinned>,
     /// When its delivery was marked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Time>,
@@ -188,6 +193,13 @@ impl Part {
     #[must_use]
     pub fn name(&self) -> String {
         object_name(self.window, self.number, self.sha256, self.encoding)
+    }
+
+    /// The name of its note below the connector's prefix, if it has one.
+    #[must_use]
+    pub fn note_name(&self) -> Option<String> {
+        let pinned = self.note.as_ref()?;
+        Some(note_name(self.window, self.number, pinned.sha256()))
     }
 }
 
@@ -226,6 +238,7 @@ mod tests {
             content: Content::Inline(String::new()),
             sealed_at: Time::EPOCH,
             sealed_by: WorkerId::new(0, 0),
+            note: None,
             delivered_at: None,
         };
         assert_eq!(

@@ -6,6 +6,7 @@ mod ledger;
 mod meter;
 mod notice;
 mod probe;
+mod signer;
 mod source;
 mod surroundings;
 mod watch;
@@ -18,6 +19,7 @@ pub use ledger::{
 pub use meter::Meter;
 pub use notice::{Bus, QUEUE_BATCH, Queue};
 pub use probe::{ProbeAnswer, ProbeSession, Prober, Scope, Shown};
+pub use signer::Signer;
 pub use source::{PageError, PageReader, Source};
 pub use surroundings::{Clock, Randomness};
 pub use watch::{Watch, WatchPage};

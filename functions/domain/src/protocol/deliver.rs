@@ -8,7 +8,7 @@ use crate::part::{Part, PartNumber};
 use crate::time::Time;
 
 use super::outcome::{Failure, FailureKind};
-use super::run::{Phase, Run, Turn};
+use super::run::{Again, Phase, Run, Turn};
 use super::words::{Effect, Mark, PutAnswer};
 
 /// How often a request that fails for a passing reason is tried in one run.
@@ -40,7 +40,7 @@ impl Run {
                 self.opened = true;
                 self.deliver(number, now)
             }
-            Err(fault) => self.fault(number, &fault, now, random),
+            Err(fault) => self.fault(Again::Part(number), &fault, now, random),
         }
     }
 
@@ -56,7 +56,7 @@ impl Run {
         }
     }
 
-    pub(super) fn put(
+    pub(super) fn put_answered(
         &mut self,
         part: Box<Part>,
         answer: Result<PutAnswer, Fault>,
@@ -68,14 +68,15 @@ impl Run {
             Ok(answer) => {
                 self.tries = 0;
                 self.summary.existed += u64::from(answer == PutAnswer::Exists);
-                self.announce(part, now)
+                self.put_note(part, now)
             }
-            Err(fault) => self.fault(part.number, &fault, now, random),
+            Err(fault) => self.fault(Again::Part(part.number), &fault, now, random),
         }
     }
 
     /// A fault at the customer's side: try again if it may pass, else block and go on sealing.
-    fn fault(&mut self, number: PartNumber, fault: &Fault, now: Time, random: u64) -> Effect {
+    pub(super) fn fault(&mut self, again: Again, fault: &Fault, now: Time, random: u64) -> Effect {
+        let number = again.number();
         self.tries += 1;
         if fault.reason == Reason::Expired && self.tries < PUT_TRIES {
             self.opened = false;
@@ -85,7 +86,7 @@ impl Run {
         if fault.reason.is_passing() && self.tries < PUT_TRIES {
             let wait = REQUEST.delay(self.tries, random);
             self.summary.retries += 1;
-            self.phase = Phase::WaitingToDeliver(number);
+            self.phase = Phase::WaitingToDeliver(again);
             return Effect::Wait(wait);
         }
         let at = self.careful(now);
@@ -125,7 +126,7 @@ impl Run {
 
     /// Tells the bus before the mark: a crash between the two has it told twice. Only a bus that does not take it
     /// leaves it untold.
-    fn announce(&mut self, part: Box<Part>, now: Time) -> Effect {
+    pub(super) fn announce(&mut self, part: Box<Part>, now: Time) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let Some(block) = place.cursor.block.as_ref().filter(|block| block.stage != Stage::Read) else {
             return self.announce_part(part);
@@ -152,7 +153,8 @@ impl Run {
         let at = self.careful(now);
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let unblock = place.cursor.block.as_ref().is_some_and(|block| block.stage != Stage::Read);
-        let mark = Mark { part: (*part).clone(), at, unblock };
+        let published = self.published.clone().filter(|put| place.cursor.published.as_ref() != Some(put));
+        let mark = Mark { part: (*part).clone(), at, published, unblock };
         self.phase = Phase::Marking(part);
         Effect::Mark(mark)
     }
@@ -162,6 +164,7 @@ impl Run {
         self.summary.delivered += 1;
         if let Some(place) = self.place.as_deref_mut() {
             place.cursor.delivered = part.number;
+            place.cursor.published = self.published.clone().or(place.cursor.published.take());
             place.cursor.block = place.cursor.block.take().filter(|block| block.stage == Stage::Read);
         }
         self.turn = Turn::Seal;

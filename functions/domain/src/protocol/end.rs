@@ -18,6 +18,7 @@ pub(super) const FAILED_AGAIN: Duration = Duration::from_mins(1);
 impl Run {
     /// Gives the lease back, and says when the connector runs next.
     pub(super) fn release(&mut self, failure: Option<Failure>, now: Time) -> Effect {
+        let failure = failure.or_else(|| self.unsigned.take());
         let Some((grid, place)) = self.active() else { return self.finish(failure) };
         let (connector, cursor) = (&place.connector, &place.cursor);
         let undone =
@@ -69,6 +70,8 @@ impl Run {
                 self.summary.unannounced += 1;
                 self.record_block(block, earlier)
             }
+            // Nothing is sealed unsigned. What is sealed already is signed, and goes its way.
+            Phase::Signing(_) => self.left_unsigned(failure, now),
             // Without the ledger there is nothing to give back: the lease runs out by itself.
             Phase::Starting | Phase::Leasing | Phase::Looking | Phase::Over => {
                 Effect::Finish(self.outcome(Some(failure)))

@@ -8,16 +8,17 @@
 //! The order of the effects of a run:
 //!
 //! ```text
-//! Lease → Snapshot ─┬─▶ Build → Seal (→ ReadBack) ─┐   until no window is due,
-//!                   ├─▶ Open → Load → Put ─────────┤   nothing waits to be delivered,
-//!                   │     → Announce → Mark        │   or time is up
-//!                   └───────────◀──────────────────┘
+//! Lease → Snapshot ─┬─▶ Build → Sign → Seal (→ ReadBack) ─┐   until no window is due,
+//!                   ├─▶ Open → Load → Put (→ PutKeys) ────┤   nothing waits to be delivered,
+//!                   │     → PutNote → Announce → Mark     │   or time is up
+//!                   └──────────────◀──────────────────────┘
 //!                   ─▶ Release → Finish
 //! ```
 //!
 //! What holds the promises, wherever a worker stops and however many run:
 //! - *no double, gap-free*: only [`Effect::Seal`] decides, by one transaction on `(next, watermark)`.
 //! - *no loss*: the watermark moves with the seal, never before; delivery only copies what is sealed.
+//! - *one chain*: the seal pins the part's signed manifest, and moves the hash that the next one names.
 //! - *quiet means quiet*: a heartbeat is sealed only after a complete read that found nothing.
 //! - *isolation*: an order names one connector; an item of another tenant ends the run.
 
@@ -28,6 +29,7 @@ mod note;
 mod outcome;
 mod run;
 mod seal;
+mod sign;
 mod words;
 
 pub use limits::{Limits, Timing};
@@ -35,7 +37,7 @@ pub use outcome::{Failure, FailureKind, Outcome, Summary};
 pub use run::Run;
 pub use words::{
     Answer, BuildOrder, Built, Draft, Effect, Exclude, Input, Mark, PutAnswer, ReadThrough, Reconciled,
-    Release, Seal, SealAnswer, Snapshot, Span,
+    Release, Seal, SealAnswer, SignOrder, Snapshot, Span,
 };
 
 /// The next effect of a run, given the answer to the last one.

@@ -82,6 +82,8 @@ pub enum FailureKind {
     NoProgress,
     /// The storage platform rejected our request or our staged bytes.
     Rejected,
+    /// A part's manifest could not be signed: the key can't be reached, or is not the one that must sign.
+    Unsigned,
     /// A record that must be there is not, or an answer came that nobody asked for.
     Broken,
     /// A port failed: our table, bucket, queue or bus.

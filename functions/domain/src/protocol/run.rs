@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::connector::{Connector, State};
-use crate::cursor::{Cursor, Reading, Slice};
+use crate::cursor::{Cursor, Published, Reading, Slice};
 use crate::fault::Stage;
+use crate::manifest::VendorDomain;
 use crate::names::WorkerId;
 use crate::part::{Part, PartNumber, Window};
 use crate::ports::LeaseAnswer;
@@ -28,6 +29,8 @@ const LEASE_MARGIN: Duration = Duration::from_mins(1);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Run {
     pub(super) worker: WorkerId,
+    /// In whose name the manifests are.
+    pub(super) vendor: VendorDomain,
     pub(super) timing: Timing,
     pub(super) limits: Limits,
     pub(super) phase: Phase,
@@ -36,6 +39,10 @@ pub struct Run {
     pub(super) ahead: Duration,
     /// The customer's bucket is open.
     pub(super) opened: bool,
+    /// The keys that this run has put into the bucket.
+    pub(super) published: Option<Published>,
+    /// A manifest could not be signed: nothing more is sealed in this run.
+    pub(super) unsigned: Option<Failure>,
     /// A fault ended delivery in this run.
     pub(super) delivery_over: bool,
     /// Sealing and delivering take turns, so that neither starves the other.
@@ -56,6 +63,7 @@ pub(super) enum Phase {
     Leasing,
     Looking,
     Building(Box<BuildOrder>, Option<Slice>),
+    Signing(Box<Seal>),
     Sealing(Box<Seal>),
     CheckingSeal { seal: Box<Seal>, refused: bool },
     WaitingToSeal(Box<Seal>),
@@ -64,7 +72,9 @@ pub(super) enum Phase {
     Opening(PartNumber),
     Loading(PartNumber),
     Putting(Box<Part>),
-    WaitingToDeliver(PartNumber),
+    PuttingKeys(Box<Part>),
+    PuttingNote(Box<Part>),
+    WaitingToDeliver(Again),
     AnnouncingReading(Read),
     AnnouncingRecovery(Box<Part>),
     AnnouncingPart(Box<Part>),
@@ -73,6 +83,15 @@ pub(super) enum Phase {
     Blocking(Option<Failure>),
     Releasing(Option<Failure>),
     Over,
+}
+
+/// From where a delivery is tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Again {
+    /// The whole part.
+    Part(PartNumber),
+    /// Its bytes are there: its keys and its note.
+    Note(Box<Part>),
 }
 
 /// Whose turn it is, where both have work.
@@ -91,15 +110,18 @@ pub(super) enum Sealable {
 impl Run {
     /// A run that has not begun.
     #[must_use]
-    pub fn new(worker: WorkerId, timing: Timing, limits: Limits) -> Self {
+    pub fn new(worker: WorkerId, vendor: VendorDomain, timing: Timing, limits: Limits) -> Self {
         Self {
             worker,
+            vendor,
             timing,
             limits,
             phase: Phase::Starting,
             place: None,
             ahead: Duration::ZERO,
             opened: false,
+            published: None,
+            unsigned: None,
             delivery_over: false,
             turn: Turn::Seal,
             tries: 0,
@@ -142,6 +164,7 @@ impl Run {
             (Phase::Building(order, slice), Answer::Built(built)) => {
                 self.built(&order, slice, *built, now, random)
             }
+            (Phase::Signing(seal), Answer::Signed(pinned)) => self.signed(seal, *pinned, now),
             (Phase::Sealing(seal), Answer::Sealed(answer)) => self.seal_answered(seal, answer, now),
             (Phase::CheckingSeal { seal, refused }, Answer::Part(part)) => {
                 self.seal_checked(seal, refused, part, now, random)
@@ -151,8 +174,10 @@ impl Run {
             (Phase::NotingReconcile(noted), Answer::Done) => self.noted(*noted, now),
             (Phase::Opening(number), Answer::Opened(answer)) => self.opened(number, answer, now, random),
             (Phase::Loading(number), Answer::Part(part)) => self.loaded(number, part, now),
-            (Phase::Putting(part), Answer::Put(answer)) => self.put(part, answer, now, random),
-            (Phase::WaitingToDeliver(number), Answer::Done) => self.deliver(number, now),
+            (Phase::Putting(part), Answer::Put(answer)) => self.put_answered(part, answer, now, random),
+            (Phase::PuttingKeys(part), Answer::Put(answer)) => self.keys_put(part, answer, now, random),
+            (Phase::PuttingNote(part), Answer::Put(answer)) => self.note_put(part, answer, now, random),
+            (Phase::WaitingToDeliver(again), Answer::Done) => self.deliver_again(again, now),
             (Phase::AnnouncingReading(read), Answer::Done) => self.record_told(read),
             (Phase::AnnouncingRecovery(part), Answer::Done) => self.announce_part(part),
             (Phase::AnnouncingPart(part), Answer::Done) => self.mark(part, now),
@@ -207,7 +232,7 @@ impl Run {
         let deliverable = self.deliverable(connector, cursor, now);
         let sealable = self.sealable(grid, place, now);
         let may_deliver = deliverable.filter(|_| now < self.limits.stop_writing);
-        let may_seal = sealable.filter(|_| now < self.limits.stop_reading);
+        let may_seal = sealable.filter(|_| now < self.limits.stop_reading && self.unsigned.is_none());
         match (may_deliver, may_seal) {
             (Some(number), None) => self.deliver(number, now),
             (Some(number), Some(_)) if self.turn == Turn::Deliver => self.deliver(number, now),

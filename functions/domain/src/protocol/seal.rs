@@ -7,11 +7,11 @@ use base64::Engine as _;
 use crate::backoff::REQUEST;
 use crate::cursor::{Reading, Reconcile, Slice};
 use crate::fault::{Block, Fault, Reason, Stage};
+use crate::manifest::Pinned;
 use crate::own_event::Heartbeat;
 use crate::part::{Content, Kind, Part, Window};
 use crate::time::Time;
 
-use super::note::Read;
 use super::outcome::{Failure, FailureKind};
 use super::run::{Phase, Run, Turn};
 use super::words::{BuildOrder, Built, Draft, Effect, Exclude, Seal, SealAnswer, Span};
@@ -113,9 +113,10 @@ impl Run {
             content: Content::Staged { data: draft.data, keys: draft.keys },
             sealed_at,
             sealed_by: self.worker.clone(),
+            note: None,
             delivered_at: None,
         };
-        self.seal_part(part, reading, reconcile, draft.cut.is_none())
+        self.seal_part(part, reading, reconcile, draft.cut.is_none(), now)
     }
 
     /// A complete read found nothing: that statement is the part.
@@ -151,9 +152,10 @@ impl Run {
             content: Content::Inline(base64::engine::general_purpose::STANDARD.encode(bytes)),
             sealed_at,
             sealed_by: self.worker.clone(),
+            note: None,
             delivered_at: None,
         };
-        self.seal_part(part, None, None, true)
+        self.seal_part(part, None, None, true, now)
     }
 
     /// `whole` if the span was read to its end.
@@ -163,15 +165,15 @@ impl Run {
         reading: Option<Reading>,
         reconcile: Option<Reconcile>,
         whole: bool,
+        now: Time,
     ) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let unblock = whole && self.reading_was_blocked().is_some();
         let watermark_after = part.window.to;
         let watermark_before = place.cursor.watermark;
         self.tries = 1;
-        let sealed_at = part.sealed_at;
         let seal = Seal { part, watermark_before, watermark_after, reading, reconcile, unblock };
-        self.record(Read::Sealed(Box::new(seal)), sealed_at)
+        self.sign(Box::new(seal), now)
     }
 
     pub(super) fn seal(&mut self, seal: Box<Seal>) -> Effect {
@@ -201,7 +203,8 @@ impl Run {
     ) -> Effect {
         match found {
             Some(part) if part.sealed_by == self.worker && part.sha256 == seal.part.sha256 => {
-                self.sealed(*seal, now)
+                // What is pinned counts, whatever this worker holds.
+                self.sealed(Seal { part: *part, ..*seal }, now)
             }
             // Another worker sealed this number, or moved the watermark: our bytes are waste. Look again.
             Some(_) => self.lost_race(now),
@@ -241,6 +244,7 @@ impl Run {
         if let Some(place) = self.place.as_deref_mut() {
             place.cursor.next = seal.part.number.next();
             place.cursor.watermark = seal.watermark_after;
+            place.cursor.note = seal.part.note.as_ref().and_then(Pinned::last);
             place.cursor.reading = seal.reading;
             if let Some(reconcile) = seal.reconcile {
                 place.cursor.reconcile = reconcile;

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::connector::Connector;
-use crate::cursor::{Cursor, Reading, Reconcile};
+use crate::cursor::{Cursor, Published, Reading, Reconcile};
 use crate::encode::Encoded;
 use crate::fault::{Block, Fault};
+use crate::manifest::{KeyId, Pinned};
 use crate::notice::Notice;
 use crate::part::{Part, PartNumber, Window};
 use crate::ports::LeaseAnswer;
@@ -35,13 +36,15 @@ pub enum Answer {
     Snapshot(Option<Box<Snapshot>>),
     /// To `Build`.
     Built(Box<Built>),
+    /// To `Sign`.
+    Signed(Box<Pinned>),
     /// To `Seal`.
     Sealed(SealAnswer),
     /// To `ReadBack` and `Load`.
     Part(Option<Box<Part>>),
     /// To `Open`.
     Opened(Result<(), Fault>),
-    /// To `Put`.
+    /// To `Put`, `PutKeys` and `PutNote`.
     Put(Result<PutAnswer, Fault>),
     /// To an effect that has nothing to say.
     Done,
@@ -72,6 +75,9 @@ pub enum Effect {
     Snapshot,
     /// Read, encode and stage a part.
     Build(Box<BuildOrder>),
+    /// Sign a part's manifest. It changes nothing: a run that dies behind it, or loses the race for the number, throws
+    /// the signature away, and only the note that the seal pins is ever shown to anybody.
+    Sign(Box<SignOrder>),
     /// Decide for ever what the part is.
     Seal(Box<Seal>),
     /// Read a part's record to learn what became of a seal whose answer was lost or refused.
@@ -83,6 +89,11 @@ pub enum Effect {
     Load(PartNumber),
     /// Copy the part's bytes to the customer's bucket, create-only.
     Put(Box<Part>),
+    /// Put the public keys of a part's note into the customer's bucket, create-only.
+    PutKeys(Box<Part>),
+    /// Put a part's note into the customer's bucket, create-only: behind the part's bytes, so that what a note says
+    /// is there is there.
+    PutNote(Box<Part>),
     /// Wait, then go on.
     Wait(Duration),
     /// Tell the event bus.
@@ -181,6 +192,15 @@ pub struct Draft {
     pub keys: String,
 }
 
+/// What to sign.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SignOrder {
+    /// The manifest's text.
+    pub text: String,
+    /// The key that signed the manifest before; one that follows it must be vouched for.
+    pub last: Option<KeyId>,
+}
+
 /// The sealing transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Seal {
@@ -247,6 +267,8 @@ pub struct Mark {
     pub part: Part,
     /// When it was delivered.
     pub at: Time,
+    /// The keys that lie beside its note, if they were put anew.
+    pub published: Option<Published>,
     /// Delivery was blocked, and works again.
     pub unblock: bool,
 }

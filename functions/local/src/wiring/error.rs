@@ -1,5 +1,6 @@
 //! Why the embedded Auditferry did not start.
 
+use adapters::signing::KeyFileError;
 use domain::names::Refused;
 use domain::ports::PortError;
 
@@ -14,6 +15,9 @@ pub enum EmbeddedError {
     /// The tables could not be made in them.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// The key that signs manifests could not be read or made.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
     /// A name of the stand-ins' own is none of AWS's: a bug.
     #[error(transparent)]
     Refused(#[from] Refused),

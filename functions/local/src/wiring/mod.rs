@@ -18,9 +18,11 @@ use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::{StsCustomers, StsProber};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::settings::S3Settings;
+use adapters::signing::FileSigner;
 use adapters::source::{DynamoSource, EventsTable, EventsWriter, PartitionFormat};
 use adapters::staging::S3Staging;
 use aws_credential_types::Credentials as SdkCredentials;
+use domain::manifest::{Before, KeyName, Signing, VendorDomain};
 use domain::names::Refused;
 use domain::onboarding::Onboarding;
 use domain::part::PartLimits;
@@ -46,6 +48,11 @@ pub const EVENTS_TABLE: &str = "auditferry-events";
 pub const LEDGER_TABLE: &str = "auditferry-ledger";
 /// The vendor's own bucket.
 pub const STAGING_BUCKET: &str = "auditferry-staging";
+/// In whose name manifests are signed: a name that RFC 2606 keeps free.
+pub const VENDOR_DOMAIN: &str = "vendor.example";
+/// The file of the key that signs them, in the folder of the stand-ins. It is made with the folder, and its owner alone
+/// may read it.
+pub const SIGNING_KEY: &str = "signing-key";
 /// The vendor's region.
 pub const REGION: &str = "eu-central-1";
 /// The name of the vendor's role that delivers.
@@ -62,6 +69,7 @@ pub struct Embedded {
     queue: Arc<MemoryQueue>,
     bus: Arc<KeptBus>,
     vendor: Vendor,
+    signing: Signing,
     /// How far the set clock is ahead of the one on the wall, in milliseconds.
     shift_ms: i64,
 }
@@ -87,8 +95,8 @@ impl Embedded {
         events.and(ledger)?;
         make_bucket(&stack, STAGING_BUCKET, Stack::VENDOR_ACCOUNT, REGION)?;
         let queue = Arc::new(MemoryQueue::default());
-        let (bus, vendor) = (Arc::new(bus), vendor()?);
-        let mut embedded = Self { stack, clients, queue, bus, vendor, shift_ms: 0 };
+        let (bus, vendor, signing) = (Arc::new(bus), vendor()?, signing(&stack)?);
+        let mut embedded = Self { stack, clients, queue, bus, vendor, signing, shift_ms: 0 };
         if let Some(now) = now {
             embedded.set_now(now);
         }
@@ -142,6 +150,7 @@ impl Embedded {
             randomness: self.randomness(),
             timing: Self::timing(),
             vendor: self.vendor.clone(),
+            signing: Some(self.signing.clone()),
         }
     }
 
@@ -160,6 +169,7 @@ impl Embedded {
                 runs: Arc::new(self.ledger()),
                 source: Arc::new(DynamoSource::new(dynamodb.clone(), layout())),
                 staging: Arc::new(S3Staging::new(s3.clone(), STAGING_BUCKET.to_owned())),
+                signing: self.signing.clone(),
                 customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
                 bus: Arc::clone(&self.bus) as _,
                 clock: self.clock(),
@@ -212,6 +222,8 @@ impl Embedded {
             ("EVENTS_TABLE", EVENTS_TABLE.to_owned()),
             ("LEDGER_TABLE", LEDGER_TABLE.to_owned()),
             ("STAGING_BUCKET", STAGING_BUCKET.to_owned()),
+            ("VENDOR_DOMAIN", VENDOR_DOMAIN.to_owned()),
+            ("SIGNING_KEY", format!("file:{}", self.stack.folder().join(SIGNING_KEY).display())),
         ]
     }
 
@@ -232,6 +244,7 @@ fn clients(stack: &Stack) -> Clients {
     let endpoints = Endpoints {
         dynamodb: stack.dynamodb_url().to_owned(),
         events: None,
+        kms: None,
         s3: stack.s3_url().to_owned(),
         sqs: None,
         sts: stack.sts_url().to_owned(),
@@ -248,6 +261,15 @@ fn vendor() -> Result<Vendor, Refused> {
         exporter_role: EXPORTER_ROLE.to_owned(),
         template_url: Some(TEMPLATE_URL.to_owned()),
     })
+}
+
+/// The keys in the stand-ins' folder.
+fn signing(stack: &Stack) -> Result<Signing, EmbeddedError> {
+    let vendor: VendorDomain = VENDOR_DOMAIN.parse()?;
+    let name = KeyName::of(vendor.clone());
+    let path = stack.folder().join(SIGNING_KEY);
+    let key = FileSigner::read_or_create(&path, &name, &SystemRandomness)?;
+    Ok(Signing { vendor, current: Arc::new(key), before: Before::None })
 }
 
 /// The default table of contract 1.

@@ -5,6 +5,7 @@ use domain::part::Part;
 use domain::protocol::{Answer, Mark, PutAnswer};
 
 use super::{Deed, Hand, fault};
+use crate::notes::signed_again;
 use crate::variant::Variant;
 use crate::worker::Worker;
 use crate::world::{Body, Request, body_of};
@@ -13,10 +14,15 @@ impl Hand<'_> {
     pub(super) fn put(&mut self, worker: &mut Worker, part: &Part, deed: Deed) -> Option<Answer> {
         let variant = self.variant;
         if variant == Variant::MarksFirst && deed == Deed::Done && !worker.memory.half {
-            let mark = Mark { part: part.clone(), at: self.world.clock, unblock: false };
+            let mark = Mark { part: part.clone(), at: self.world.clock, published: None, unblock: false };
             let account = &mut self.world.accounts[worker.account];
             account.mark_part(&mark);
             account.move_delivered(&mark);
+            worker.memory.half = true;
+            return None;
+        }
+        if variant == Variant::NotesFirst && deed == Deed::Done && !worker.memory.half {
+            self.world.accounts[worker.account].put_note(part);
             worker.memory.half = true;
             return None;
         }
@@ -44,6 +50,30 @@ impl Hand<'_> {
             _ if variant == Variant::TakesConflictForExists => Answer::Put(Ok(PutAnswer::Exists)),
             _ => failed(Reason::Conflict),
         })
+    }
+
+    /// The note of a part whose bytes are there.
+    pub(super) fn put_note(&mut self, worker: &Worker, part: &Part, deed: Deed) -> Answer {
+        let failed = |reason| Answer::Put(Err(fault(Stage::PutObject, reason)));
+        let account = &mut self.world.accounts[worker.account];
+        if !account.open {
+            return failed(Reason::Gone);
+        }
+        let again;
+        let part = if self.variant == Variant::SignsAgain {
+            again = signed_again(part, self.world.clock);
+            &again
+        } else {
+            part
+        };
+        match deed {
+            Deed::Done => Answer::Put(Ok(account.put_note(part))),
+            Deed::AnswerLost => {
+                account.put_note(part);
+                failed(Reason::Unavailable)
+            }
+            _ => failed(Reason::Conflict),
+        }
     }
 
     fn write(&mut self, of: usize, to: usize, part: &Part) -> PutAnswer {

@@ -52,6 +52,7 @@ impl Runs for FakeLedger {
         cursor.next = number.next();
         cursor.watermark = seal.watermark_after;
         cursor.reading = seal.reading;
+        cursor.note = seal.part.note.as_ref().and_then(domain::manifest::Pinned::last).or(cursor.note);
         if let Some(reconcile) = &seal.reconcile {
             cursor.reconcile = reconcile.clone();
         }
@@ -92,6 +93,7 @@ impl Runs for FakeLedger {
         let cursor = row.cursor_mut();
         if cursor.delivered.next() == number {
             cursor.delivered = number;
+            cursor.published = mark.published.clone().or(cursor.published.take());
             if mark.unblock && cursor.block.take().is_some() {
                 history.push((id.clone(), Entry::Unblocked));
             }

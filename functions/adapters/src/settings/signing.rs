@@ -1,0 +1,183 @@
+//! In whose name manifests are signed, and with which key.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use domain::manifest::VendorDomain;
+
+use super::read::{Lookup, WrongSettings, both, present};
+
+/// Who signs, and with what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningSettings {
+    /// The name that every manifest begins with. It never changes: another name is another chain.
+    pub vendor: VendorDomain,
+    /// The key that signs.
+    pub key: KeyPlace,
+    /// The one before.
+    pub previous: PreviousKey,
+}
+
+/// Where a key lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyPlace {
+    /// In KMS: the ARN of a key or an alias, or `alias/<name>`.
+    Kms(String),
+    /// In a file.
+    File(PathBuf),
+}
+
+impl fmt::Display for KeyPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kms(key) => f.write_str(key),
+            Self::File(path) => write!(f, "file:{}", path.display()),
+        }
+    }
+}
+
+/// The key before the one that signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PreviousKey {
+    /// There was none.
+    None,
+    /// It lies there, and vouches for the new one.
+    At(KeyPlace),
+    /// It is lost for good.
+    Lost,
+}
+
+impl SigningSettings {
+    /// Every variable that this reads.
+    pub const NAMES: &[&str] = &["VENDOR_DOMAIN", "SIGNING_KEY", "SIGNING_KEY_PREVIOUS"];
+
+    /// Reads `VENDOR_DOMAIN`, `SIGNING_KEY` and `SIGNING_KEY_PREVIOUS`. Only the last may be absent.
+    ///
+    /// # Errors
+    /// If one of them is missing or malformed.
+    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
+        let ((vendor, key), previous) = both(both(vendor(env), key(env)), previous(env))?;
+        Ok(Self { vendor, key, previous })
+    }
+
+    /// The same, if any of them is set: for whoever can do something without them.
+    ///
+    /// # Errors
+    /// If some are set, and others missing or malformed.
+    pub fn read_if_set(env: Lookup<'_>) -> Result<Option<Self>, WrongSettings> {
+        if Self::NAMES.iter().all(|name| present(env, name).is_none()) {
+            return Ok(None);
+        }
+        Self::read(env).map(Some)
+    }
+}
+
+fn vendor(env: Lookup<'_>) -> Result<VendorDomain, WrongSettings> {
+    let (name, form) = ("VENDOR_DOMAIN", "your domain name in lower case, such as vendor.example");
+    let Some(value) = present(env, name) else { return Err(WrongSettings::missing(name, form)) };
+    value.parse().map_err(|_| WrongSettings::malformed(name, &value, form))
+}
+
+const KEY: &str = "the ARN of a KMS key or alias, alias/NAME, or file:PATH";
+
+fn key(env: Lookup<'_>) -> Result<KeyPlace, WrongSettings> {
+    let name = "SIGNING_KEY";
+    let Some(value) = present(env, name) else { return Err(WrongSettings::missing(name, KEY)) };
+    place(&value).ok_or_else(|| WrongSettings::malformed(name, &value, KEY))
+}
+
+fn previous(env: Lookup<'_>) -> Result<PreviousKey, WrongSettings> {
+    let name = "SIGNING_KEY_PREVIOUS";
+    match present(env, name) {
+        None => Ok(PreviousKey::None),
+        Some(value) if value == "lost" => Ok(PreviousKey::Lost),
+        Some(value) => place(&value).map(PreviousKey::At).ok_or_else(|| {
+            WrongSettings::malformed(name, &value, format!("{KEY}, `lost`, or empty if there was none"))
+        }),
+    }
+}
+
+fn place(text: &str) -> Option<KeyPlace> {
+    if let Some(path) = text.strip_prefix("file:") {
+        return (!path.is_empty()).then(|| KeyPlace::File(PathBuf::from(path)));
+    }
+    (is_alias(text) || is_arn(text)).then(|| KeyPlace::Kms(text.to_owned()))
+}
+
+/// Source: AWS KMS API reference, `CreateAlias`.
+fn is_alias(text: &str) -> bool {
+    let of_a_name = |b: u8| b.is_ascii_alphanumeric() || b"/_-".contains(&b);
+    text.strip_prefix("alias/")
+        .is_some_and(|name| (1..=250).contains(&name.len()) && name.bytes().all(of_a_name))
+}
+
+/// Source: AWS service authorization reference, "Actions, resources, and condition keys for AWS KMS".
+fn is_arn(text: &str) -> bool {
+    let fields: Vec<&str> = text.splitn(6, ':').collect();
+    let [arn, partition, service, region, account, resource] = fields.as_slice() else { return false };
+    let of_a_word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let is_key = resource.strip_prefix("key/").is_some_and(|id| !id.is_empty() && id.bytes().all(of_a_word));
+    *arn == "arn"
+        && *service == "kms"
+        && partition.starts_with("aws")
+        && partition.bytes().all(of_a_word)
+        && !region.is_empty()
+        && region.bytes().all(of_a_word)
+        && account.len() == 12
+        && account.bytes().all(|b| b.is_ascii_digit())
+        && (is_key || is_alias(resource))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(vendor: &str, key: &str, previous: &str) -> Result<SigningSettings, WrongSettings> {
+        SigningSettings::read(&|name| {
+            let value = match name {
+                "VENDOR_DOMAIN" => vendor,
+                "SIGNING_KEY" => key,
+                _ => previous,
+            };
+            Some(value.to_owned())
+        })
+    }
+
+    const ARN: &str = "arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+    #[test]
+    fn keys_are_taken_in_every_form() {
+        let taken = read("vendor.example", ARN, "").unwrap();
+        assert_eq!((taken.key, taken.previous), (KeyPlace::Kms(ARN.into()), PreviousKey::None));
+        let alias = "arn:aws-us-gov:kms:us-gov-west-1:111111111111:alias/auditferry/signing";
+        assert_eq!(read("v.example", alias, "lost").unwrap().previous, PreviousKey::Lost);
+        let file = read("v.example", "file:/etc/auditferry/key", "alias/old").unwrap();
+        assert_eq!(file.key, KeyPlace::File("/etc/auditferry/key".into()));
+        assert_eq!(file.previous, PreviousKey::At(KeyPlace::Kms("alias/old".into())));
+    }
+
+    #[test]
+    fn what_is_missing_or_malformed_is_told_together() {
+        let error = read("", "", "").unwrap_err().to_string();
+        assert!(error.contains("VENDOR_DOMAIN is not set") && error.contains("SIGNING_KEY is not set"));
+        for (vendor, key) in [
+            ("Vendor.example", "file:"),
+            ("https://vendor.example", "1234abcd-12ab-34cd-56ef-1234567890ab"),
+            ("vendor.example/", "alias/"),
+            ("-a", "arn:aws:kms:eu-central-1:1:key/x"),
+            ("a..b", "arn:aws:s3:::bucket"),
+        ] {
+            let error = read(vendor, key, "gone").unwrap_err().to_string();
+            for name in ["VENDOR_DOMAIN is `", "SIGNING_KEY is `", "SIGNING_KEY_PREVIOUS is `gone`"] {
+                assert!(error.contains(name), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn none_is_fine_where_nothing_is_signed_and_a_half_is_not() {
+        assert_eq!(SigningSettings::read_if_set(&|_| Some(String::new())), Ok(None));
+        let half = |name: &str| (name == "VENDOR_DOMAIN").then(|| "vendor.example".to_owned());
+        assert!(SigningSettings::read_if_set(&half).is_err());
+    }
+}

@@ -1,0 +1,76 @@
+//! A key of AWS KMS, which never leaves it.
+//!
+//! Sources: AWS KMS API reference, `Sign` and `GetPublicKey`; AWS KMS developer guide, "Key spec reference". KMS knows
+//! Ed25519 twice: `ED25519_SHA_512` is the pure variant of RFC 8032, which takes `RAW` messages only, of at most
+//! 4,096 bytes; `ED25519_PH_SHA_512` is the pre-hashed one, which ordinary verifiers refuse.
+
+use async_trait::async_trait;
+use aws_sdk_kms::types::{KeySpec, MessageType, SigningAlgorithmSpec};
+use aws_smithy_types::Blob;
+use domain::ports::{PortError, Signer};
+use tokio::sync::OnceCell;
+
+use crate::port_error::port_error;
+
+const FETCHING: &str = "fetching the public half of the signing key from KMS";
+const SIGNING: &str = "signing a manifest with KMS";
+
+/// What stands before the 32 bytes of an Ed25519 key in its `SubjectPublicKeyInfo`. Source: RFC 8410, section 4.
+const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+
+/// A key of KMS.
+#[derive(Debug)]
+pub struct KmsSigner {
+    client: aws_sdk_kms::Client,
+    key: String,
+    /// Fetched once per process: it never changes.
+    public: OnceCell<[u8; 32]>,
+}
+
+impl KmsSigner {
+    /// The key of that ARN or alias.
+    #[must_use]
+    pub const fn new(client: aws_sdk_kms::Client, key: String) -> Self {
+        Self { client, key, public: OnceCell::const_new() }
+    }
+
+    async fn fetch(&self) -> Result<[u8; 32], PortError> {
+        let answer = self.client.get_public_key().key_id(&self.key).send().await;
+        let answer = answer.map_err(|error| port_error(FETCHING, error))?;
+        if answer.key_spec() != Some(&KeySpec::EccNistEdwards25519) {
+            let spec = answer.key_spec().map_or("none", KeySpec::as_str);
+            return Err(bug(FETCHING, format!("its spec is {spec}, and must be ECC_NIST_EDWARDS25519")));
+        }
+        let der = answer.public_key().map(Blob::as_ref).unwrap_or_default();
+        der.strip_prefix(&SPKI)
+            .and_then(|key| key.try_into().ok())
+            .ok_or_else(|| bug(FETCHING, "KMS gave no Ed25519 key".to_owned()))
+    }
+}
+
+#[async_trait]
+impl Signer for KmsSigner {
+    async fn public(&self) -> Result<[u8; 32], PortError> {
+        self.public.get_or_try_init(|| self.fetch()).await.copied()
+    }
+
+    /// A second worker's signature of the same text is the same, and as harmless: only what is sealed is shown.
+    async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {
+        let answer = self
+            .client
+            .sign()
+            .key_id(&self.key)
+            .message(Blob::new(message))
+            .message_type(MessageType::Raw)
+            .signing_algorithm(SigningAlgorithmSpec::Ed25519Sha512)
+            .send()
+            .await
+            .map_err(|error| port_error(SIGNING, error))?;
+        let signature = answer.signature().map(Blob::as_ref).unwrap_or_default();
+        signature.try_into().map_err(|_| bug(SIGNING, "KMS gave no Ed25519 signature".to_owned()))
+    }
+}
+
+fn bug(what: &'static str, problem: String) -> PortError {
+    PortError::Bug { what, source: problem.into() }
+}

@@ -1,0 +1,282 @@
+//! How a manifest is signed: by which key, who vouches for a new one, and what a part's record pins of it.
+//!
+//! The chain passes trust on from key to key (`infra/schemas/manifest.md`, "Keys"): the first note of a new key is
+//! signed by the old one too. Which key signed last stands in the cursor, so no deployment can forget to hand over,
+//! and an older deployment that still runs can't sign behind a newer one's back.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{KeyName, Malformed, SignedNote, VendorDomain, VerifierKey, WrongKey};
+use crate::part::Sha256;
+use crate::ports::{PortError, Signer};
+
+/// The ID of a key, in records eight hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct KeyId([u8; 4]);
+
+impl From<[u8; 4]> for KeyId {
+    fn from(id: [u8; 4]) -> Self {
+        Self(id)
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyId({self})")
+    }
+}
+
+impl TryFrom<String> for KeyId {
+    type Error = hex::FromHexError;
+    fn try_from(digits: String) -> Result<Self, Self::Error> {
+        let bytes = hex::decode(digits)?;
+        bytes.try_into().map(Self).map_err(|_| hex::FromHexError::InvalidStringLength)
+    }
+}
+
+impl From<KeyId> for String {
+    fn from(id: KeyId) -> Self {
+        id.to_string()
+    }
+}
+
+/// What the next part's manifest hangs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct LastNote {
+    /// Of the note's bytes.
+    pub sha256: Sha256,
+    /// The key that serves from that part on: the newest of those that signed it.
+    pub key: KeyId,
+}
+
+/// A note, and the keys that signed it, the one that serves last: all that its delivery needs, whatever has become of
+/// the keys by then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+pub struct Pinned {
+    note: SignedNote,
+    keys: Vec<VerifierKey>,
+    /// Of the note's bytes.
+    sha256: Sha256,
+}
+
+impl Hash for Pinned {
+    /// The note's hash says all of it.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.sha256.hash(state);
+    }
+}
+
+/// As a part's record has it.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    note: String,
+    keys: Vec<String>,
+}
+
+/// A record that pins no note.
+#[derive(Debug, thiserror::Error)]
+pub enum WrongPin {
+    /// The note is none.
+    #[error("the note of a part, {0}")]
+    Note(#[from] Malformed),
+    /// A key is none.
+    #[error("a key of a part's note: {0}")]
+    Key(#[from] WrongKey),
+    /// Keys and signatures are not of each other.
+    #[error("the keys of a part's note are not those that signed it")]
+    Misfit,
+}
+
+impl Pinned {
+    /// The text with a signature of each key, the key that serves last.
+    ///
+    /// # Errors
+    /// As [`SignedNote::new`].
+    pub fn new(text: String, signed: Vec<(VerifierKey, [u8; 64])>) -> Result<Self, Malformed> {
+        let signatures = signed.iter().map(|(key, signature)| key.signature(*signature)).collect();
+        let note = SignedNote::new(text, signatures)?;
+        Ok(Self::of(note, signed.into_iter().map(|(key, _)| key).collect()))
+    }
+
+    fn of(note: SignedNote, keys: Vec<VerifierKey>) -> Self {
+        let sha256 = note.sha256();
+        Self { note, keys, sha256 }
+    }
+
+    /// The SHA-256 of the note's bytes.
+    #[must_use]
+    pub const fn sha256(&self) -> Sha256 {
+        self.sha256
+    }
+
+    /// The note.
+    #[must_use]
+    pub const fn note(&self) -> &SignedNote {
+        &self.note
+    }
+
+    /// The keys that signed it.
+    #[must_use]
+    pub fn keys(&self) -> &[VerifierKey] {
+        &self.keys
+    }
+
+    /// What the next manifest hangs on.
+    #[must_use]
+    pub fn last(&self) -> Option<LastNote> {
+        let key = self.keys.last()?.id().into();
+        Some(LastNote { sha256: self.sha256, key })
+    }
+}
+
+impl TryFrom<Written> for Pinned {
+    type Error = WrongPin;
+    fn try_from(written: Written) -> Result<Self, WrongPin> {
+        let note = SignedNote::parse(written.note.as_bytes())?;
+        let keys: Vec<VerifierKey> = written.keys.iter().map(|key| key.parse()).collect::<Result<_, _>>()?;
+        let fits = keys.iter().zip(note.signatures()).all(|(key, signature)| key.is_named_by(signature));
+        if fits && keys.len() == note.signatures().len() {
+            Ok(Self::of(note, keys))
+        } else {
+            Err(WrongPin::Misfit)
+        }
+    }
+}
+
+impl From<Pinned> for Written {
+    fn from(pinned: Pinned) -> Self {
+        // A note is UTF-8: nothing is lost.
+        let note = String::from_utf8_lossy(&pinned.note.bytes()).into_owned();
+        Self { note, keys: pinned.keys.iter().map(ToString::to_string).collect() }
+    }
+}
+
+/// The key before the one that signs now.
+#[derive(Clone)]
+pub enum Before {
+    /// There was none.
+    None,
+    /// It vouches for the one that signs now.
+    Key(Arc<dyn Signer>),
+    /// It is lost for good. The next note is signed by the new key alone, and who verifies must be told of that key.
+    Lost,
+}
+
+impl fmt::Debug for Before {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Key(_) => "Key",
+            Self::Lost => "Lost",
+        })
+    }
+}
+
+/// The keys of a deployment.
+#[derive(Clone)]
+pub struct Signing {
+    /// In whose name.
+    pub vendor: VendorDomain,
+    /// The key that signs.
+    pub current: Arc<dyn Signer>,
+    /// The one before it.
+    pub before: Before,
+}
+
+impl fmt::Debug for Signing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signing({})", self.vendor)
+    }
+}
+
+/// Why a manifest is not signed.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsigned {
+    /// The key could not be used.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// The chain was signed by a key that is neither the current nor the one before, so nobody can vouch for the new
+    /// one.
+    #[error(
+        "the newest manifest was signed by key {last}, which is neither the current key, {current}, nor the one before; give that key as SIGNING_KEY_PREVIOUS, or `lost` if it is lost for good"
+    )]
+    NotHandedOver {
+        /// The key that signed last.
+        last: KeyId,
+        /// The key that is to sign.
+        current: KeyId,
+    },
+    /// What the key's service gave is no signature of this text by that key.
+    #[error("key {0} gave a signature that is not its own")]
+    Wrong(KeyId),
+    /// The key is none that may sign.
+    #[error(transparent)]
+    Key(#[from] WrongKey),
+    /// The text is none of a note.
+    #[error("the text of a manifest, {0}")]
+    Malformed(#[from] Malformed),
+}
+
+impl Signing {
+    /// Signs a manifest's text. `last` is the key that signed the one before; if that is the key before the current
+    /// one, both sign.
+    ///
+    /// # Errors
+    /// Why it is not signed. Each signature was held against its key, so what comes back verifies.
+    pub async fn sign(&self, text: String, last: Option<KeyId>) -> Result<Pinned, Unsigned> {
+        let current = self.verifier(&*self.current).await?;
+        let current_id = KeyId::from(current.id());
+        let mut signed = Vec::new();
+        if let Some(last) = last.filter(|last| *last != current_id) {
+            match &self.before {
+                Before::Key(before) => {
+                    let key = self.verifier(&**before).await?;
+                    if KeyId::from(key.id()) != last {
+                        return Err(Unsigned::NotHandedOver { last, current: current_id });
+                    }
+                    let signature = before.sign(text.as_bytes()).await?;
+                    signed.push((key, signature));
+                }
+                Before::Lost => {}
+                Before::None => return Err(Unsigned::NotHandedOver { last, current: current_id }),
+            }
+        }
+        let signature = self.current.sign(text.as_bytes()).await?;
+        signed.push((current, signature));
+        let pinned = Pinned::new(text, signed)?;
+        for (key, signature) in pinned.keys.iter().zip(pinned.note.signatures()) {
+            if !key.has_signed(&pinned.note, signature) {
+                return Err(Unsigned::Wrong(key.id().into()));
+            }
+        }
+        Ok(pinned)
+    }
+
+    /// The public keys: the current one, then the one before.
+    ///
+    /// # Errors
+    /// If they can't be had, or are none that may sign.
+    pub async fn ring(&self) -> Result<Vec<VerifierKey>, Unsigned> {
+        let mut ring = vec![self.verifier(&*self.current).await?];
+        if let Before::Key(before) = &self.before {
+            ring.push(self.verifier(&**before).await?);
+        }
+        Ok(ring)
+    }
+
+    async fn verifier(&self, signer: &dyn Signer) -> Result<VerifierKey, Unsigned> {
+        Ok(VerifierKey::new(KeyName::of(self.vendor.clone()), signer.public().await?)?)
+    }
+}

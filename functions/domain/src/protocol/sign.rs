@@ -1,0 +1,143 @@
+//! The manifest of a part in a run: signed before the seal that pins it, delivered behind the part's bytes.
+//!
+//! Two workers on one part both sign. One of them seals, and the other's signature is thrown away with its draft: it
+//! was never in anybody's bucket, so no auditor ever sees two stories of one part.
+
+use crate::cursor::Published;
+use crate::fault::{Fault, Stage};
+use crate::manifest::{MAX_TEXT, Manifest, Pinned, Previous, Start};
+use crate::part::{Part, PartNumber};
+use crate::time::Time;
+
+use super::note::Read;
+use super::outcome::Failure;
+use super::run::{Again, Phase, Run, Turn};
+use super::words::{Effect, PutAnswer, Seal, SignOrder};
+
+impl Again {
+    pub(super) const fn number(&self) -> PartNumber {
+        match self {
+            Self::Part(number) => *number,
+            Self::Note(part) => part.number,
+        }
+    }
+}
+
+impl Run {
+    /// Orders the signature of a part that is to be sealed.
+    pub(super) fn sign(&mut self, seal: Box<Seal>, now: Time) -> Effect {
+        let Some(text) = self.text(&seal.part) else {
+            return self.broken("an active connector has no destination", now);
+        };
+        if text.len() > MAX_TEXT {
+            return self.broken(format!("the manifest of part {} is too long", seal.part.number), now);
+        }
+        let last = self.place.as_deref().and_then(|place| place.cursor.note).map(|note| note.key);
+        self.phase = Phase::Signing(seal);
+        Effect::Sign(Box::new(SignOrder { text, last }))
+    }
+
+    pub(super) fn signed(&mut self, mut seal: Box<Seal>, pinned: Pinned, now: Time) -> Effect {
+        if self.text(&seal.part).as_deref() != Some(pinned.note().text()) {
+            return self.broken("another text was signed than was asked for", now);
+        }
+        seal.part.note = Some(pinned);
+        let sealed_at = seal.part.sealed_at;
+        self.record(Read::Sealed(seal), sealed_at)
+    }
+
+    /// The part stays unsealed, and the run fails in the end; before that it delivers what it can.
+    pub(super) fn left_unsigned(&mut self, failure: Failure, now: Time) -> Effect {
+        self.unsigned = Some(failure);
+        self.tries = 0;
+        self.turn = Turn::Deliver;
+        self.next(now)
+    }
+
+    /// What is signed of a part. `None` without a destination.
+    fn text(&self, part: &Part) -> Option<String> {
+        let place = self.place.as_deref()?;
+        let (connector, cursor) = (&place.connector, &place.cursor);
+        let previous = match cursor.note {
+            Some(note) => Previous::Note(note.sha256),
+            None if part.number > PartNumber::FIRST => Previous::Start(Start::Upgrade),
+            None if connector.start_from.is_some() => Previous::Start(Start::StartFrom),
+            None => Previous::Start(Start::Activation),
+        };
+        let to = connector.destination.as_ref()?;
+        Some(Manifest::of(part, &self.vendor, to, connector.frequency, previous).text())
+    }
+
+    /// The part's bytes are there: its note follows, behind the keys that it needs if those are not there yet.
+    pub(super) fn put_note(&mut self, part: Box<Part>, now: Time) -> Effect {
+        let Some(needed) = self.keys_of(&part) else {
+            return if part.note.is_none() {
+                self.announce(part, now)
+            } else {
+                self.broken("an active connector has no destination", now)
+            };
+        };
+        if self.known_keys().is_some_and(|known| known.covers(&needed)) {
+            self.phase = Phase::PuttingNote(part.clone());
+            Effect::PutNote(part)
+        } else {
+            self.phase = Phase::PuttingKeys(part.clone());
+            Effect::PutKeys(part)
+        }
+    }
+
+    fn keys_of(&self, part: &Part) -> Option<Published> {
+        let to = self.place.as_deref()?.connector.destination.as_ref()?;
+        Some(Published::of(part.note.as_ref()?, to))
+    }
+
+    /// The keys that are in the bucket. Behind a fault nobody knows: it may be another bucket of the same name.
+    fn known_keys(&self) -> Option<&Published> {
+        let cursor = &self.place.as_deref()?.cursor;
+        let blocked = cursor.block.as_ref().is_some_and(|block| block.stage != Stage::Read);
+        self.published.as_ref().or(cursor.published.as_ref().filter(|_| !blocked))
+    }
+
+    pub(super) fn keys_put(
+        &mut self,
+        part: Box<Part>,
+        answer: Result<PutAnswer, Fault>,
+        now: Time,
+        random: u64,
+    ) -> Effect {
+        match answer {
+            // 412 is success here too: the name is the key's ID.
+            Ok(_) => {
+                self.tries = 0;
+                let known = self.known_keys().cloned();
+                self.published = self.keys_of(&part).map(|put| put.beside(known.as_ref()));
+                self.put_note(part, now)
+            }
+            Err(fault) => self.fault(Again::Note(part), &fault, now, random),
+        }
+    }
+
+    pub(super) fn note_put(
+        &mut self,
+        part: Box<Part>,
+        answer: Result<PutAnswer, Fault>,
+        now: Time,
+        random: u64,
+    ) -> Effect {
+        match answer {
+            // 412 is success: the name holds part number and hash of the note that the seal pinned.
+            Ok(_) => {
+                self.tries = 0;
+                self.announce(part, now)
+            }
+            Err(fault) => self.fault(Again::Note(part), &fault, now, random),
+        }
+    }
+
+    pub(super) fn deliver_again(&mut self, again: Again, now: Time) -> Effect {
+        match again {
+            Again::Note(part) if now < self.limits.stop_writing => self.put_note(part, now),
+            again => self.deliver(again.number(), now),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The notes of the model: signed by nobody, and told apart by their texts, which is all that the protocol looks at.
+//! That signatures hold is other tests' matter.
+
+use std::sync::LazyLock;
+
+use domain::manifest::{Pinned, VendorDomain, VerifierKey};
+use domain::part::{Part, PartNumber, Sha256};
+use domain::protocol::SignOrder;
+use domain::time::Time;
+
+/// A note in a customer's bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Note {
+    /// Of which part.
+    pub number: PartNumber,
+    /// Of its bytes.
+    pub sha256: Sha256,
+}
+
+static VENDOR: LazyLock<VendorDomain> = LazyLock::new(|| "vendor.example".parse().expect("a domain"));
+static KEY: LazyLock<VerifierKey> = LazyLock::new(|| {
+    // The public half of a key of 32 bytes of value 1.
+    let key = "vendor.example/auditferry+62c0d4d9+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c";
+    key.parse().expect("a key")
+});
+
+/// In whose name.
+#[must_use]
+pub fn vendor() -> VendorDomain {
+    VENDOR.clone()
+}
+
+/// What comes back from the key.
+///
+/// # Panics
+/// If the text is none of a note.
+#[must_use]
+pub fn pinned(order: &SignOrder) -> Pinned {
+    Pinned::new(order.text.clone(), vec![(KEY.clone(), [0; 64])]).expect("a note")
+}
+
+/// What a part's manifest says on the line that begins with this word.
+#[must_use]
+pub fn said<'a>(part: &'a Part, word: &str) -> Option<&'a str> {
+    let text = part.note.as_ref()?.note().text();
+    text.lines().find_map(|line| line.strip_prefix(word)?.strip_prefix(' '))
+}
+
+/// The same part with a note that was signed anew, at another time.
+#[must_use]
+pub fn signed_again(part: &Part, now: Time) -> Part {
+    let text = part.note.as_ref().map(|note| note.note().text().to_owned()).unwrap_or_default();
+    let text = text.replace(&format!("sealed {}", part.sealed_at), &format!("sealed {now}"));
+    Part { note: Some(pinned(&SignOrder { text, last: None })), ..part.clone() }
+}

@@ -1,0 +1,55 @@
+//! A key in memory that anybody can make again: 32 bytes of one value.
+
+use async_trait::async_trait;
+use domain::manifest::{Before, Signing};
+use domain::ports::{PortError, Signer};
+use ed25519_dalek::{Signer as _, SigningKey};
+
+/// A key.
+#[derive(Clone)]
+pub struct FakeSigner(SigningKey);
+
+impl std::fmt::Debug for FakeSigner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FakeSigner")
+    }
+}
+
+impl FakeSigner {
+    /// The key of that seed.
+    #[must_use]
+    pub fn new(seed: u8) -> Self {
+        Self(SigningKey::from_bytes(&[seed; 32]))
+    }
+
+    /// The keys of `vendor.example`, of which there was never another.
+    ///
+    /// # Panics
+    /// Never.
+    #[must_use]
+    pub fn signing(self) -> Signing {
+        signing(self)
+    }
+}
+
+/// Keys of `vendor.example`: this one signs, and there was never another.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn signing(current: impl Signer + 'static) -> Signing {
+    let vendor = "vendor.example".parse().expect("a domain");
+    Signing { vendor, current: std::sync::Arc::new(current), before: Before::None }
+}
+
+#[async_trait]
+impl Signer for FakeSigner {
+    async fn public(&self) -> Result<[u8; 32], PortError> {
+        Ok(self.0.verifying_key().to_bytes())
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {
+        assert!(message.len() <= 4_096, "KMS takes no more");
+        Ok(self.0.sign(message).to_bytes())
+    }
+}

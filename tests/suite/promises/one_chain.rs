@@ -1,0 +1,158 @@
+//! One chain: each part has one signed manifest, which names the one before; nobody ever sees another of the same part,
+//! and what is not signed is not sealed. That a crash at any call leaves one note for each part is looked at wherever a
+//! bucket is: [`tests::oracle::files`] follows the chain.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::connector::Connector;
+use domain::manifest::{Before, Manifest, SignedNote, Signing};
+use domain::ports::Clock as _;
+use domain::protocol::{FailureKind, Outcome};
+use exporter::export;
+use tests::chain;
+use tests::failing::{Plan, Trouble};
+use tests::fakes::FakeSigner;
+use tests::fixtures::at;
+
+use super::around_noon;
+use super::world::World;
+
+super::on_both_grounds! {
+    every_part_has_its_note_quiet_hours_too
+    without_the_key_nothing_is_sealed_and_what_is_sealed_is_delivered
+    a_new_key_is_vouched_for_by_the_one_before
+    a_moved_connector_has_keys_and_notes_at_the_new_place
+    a_bucket_that_was_made_again_gets_the_keys_again
+}
+
+/// What lies below the connector's prefix.
+fn below(world: &World, connector: &Connector) -> BTreeMap<String, Bytes> {
+    let prefix = connector.destination.as_ref().unwrap().prefix.key("");
+    let objects = world.ground().objects(connector).into_iter();
+    objects.filter_map(|(key, bytes)| Some((key.strip_prefix(&prefix)?.to_owned(), bytes))).collect()
+}
+
+fn count(objects: &BTreeMap<String, Bytes>, folder: &str) -> usize {
+    objects.keys().filter(|name| name.starts_with(folder)).count()
+}
+
+/// The notes, by part.
+fn notes(objects: &BTreeMap<String, Bytes>) -> Vec<(SignedNote, Manifest)> {
+    let notes = objects.iter().filter(|(name, _)| name.starts_with("manifests/date="));
+    let mut notes: Vec<_> = notes
+        .map(|(_, bytes)| {
+            let note = SignedNote::parse(bytes).unwrap();
+            let manifest = Manifest::parse(note.text()).unwrap();
+            (note, manifest)
+        })
+        .collect();
+    notes.sort_by_key(|(_, manifest)| manifest.part);
+    notes
+}
+
+async fn run_signing(world: &World, connector: &Connector, current: u8, before: Before) -> Outcome {
+    let mut exporter = world.exporter(&Plan::none());
+    let vendor = exporter.ports.signing.vendor.clone();
+    exporter.ports.signing = Signing { vendor, current: Arc::new(FakeSigner::new(current)), before };
+    let deadline = world.clock.now() + std::time::Duration::from_secs(900);
+    export(&exporter, &connector.id, deadline).await
+}
+
+fn is_unsigned(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed { failure, .. } if failure.kind == FailureKind::Unsigned)
+}
+
+async fn every_part_has_its_note_quiet_hours_too(world: World) {
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    world.write_real(&connector, around_noon(8)).await;
+    world.run_until(&connector, at("2023-07-10T15:06:00Z")).await;
+    let objects = below(&world, &connector);
+    assert_eq!(chain::flaws(&objects), [""; 0]);
+    assert_eq!((count(&objects, "events/"), count(&objects, "manifests/date=")), (4, 4));
+    assert_eq!(count(&objects, "manifests/keys/62c0d4d9.vkey"), 1);
+    let kinds: Vec<&str> = notes(&objects).iter().map(|(_, manifest)| manifest.kind().as_str()).collect();
+    assert_eq!(kinds, ["regular", "regular", "heartbeat", "heartbeat"]);
+    let cursor = world.cursor(&connector).await;
+    let newest = notes(&objects).pop().unwrap().0.sha256();
+    assert_eq!(cursor.note.map(|note| note.sha256), Some(newest), "what an auditor is told out of band");
+}
+
+async fn without_the_key_nothing_is_sealed_and_what_is_sealed_is_delivered(world: World) {
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    world.write_real(&connector, around_noon(8)).await;
+    world.ground().delete_bucket(&connector);
+    world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;
+    assert_eq!(world.cursor(&connector).await.next.get(), 2, "one part waits for its bucket");
+    world.ground().create_bucket(&connector);
+    world.go(at("2023-07-10T13:06:00Z")).await;
+    for _ in 0..3 {
+        let away = Plan::none().and_always("sign", Trouble::Fail);
+        assert!(is_unsigned(&world.run_with(&connector, &away).await.unwrap()));
+        let cursor = world.cursor(&connector).await;
+        assert_eq!((cursor.next.get(), cursor.delivered.get()), (2, 1), "it waits, and delivers");
+        let soon = cursor.next_run_at.since(world.clock.now());
+        assert!(soon <= std::time::Duration::from_secs(60), "it is tried again in {soon:?}");
+        world.go(cursor.next_run_at).await;
+    }
+    world.run_until(&connector, at("2023-07-10T14:06:00Z")).await;
+    world.verdict(&connector).assert_clean();
+}
+
+async fn a_new_key_is_vouched_for_by_the_one_before(world: World) {
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    world.write_real(&connector, around_noon(8)).await;
+    let old = || -> Before { Before::Key(Arc::new(FakeSigner::new(1))) };
+    world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;
+    world.go(at("2023-07-10T13:06:00Z")).await;
+    assert!(is_unsigned(&run_signing(&world, &connector, 2, Before::None).await), "nobody vouches for it");
+    let wrong = Before::Key(Arc::new(FakeSigner::new(3)));
+    assert!(is_unsigned(&run_signing(&world, &connector, 2, wrong).await), "another key vouches for it");
+    assert!(!is_unsigned(&run_signing(&world, &connector, 2, old()).await));
+    world.go(at("2023-07-10T14:06:00Z")).await;
+    let behind = run_signing(&world, &connector, 1, Before::None).await;
+    assert!(is_unsigned(&behind), "the old key is retired, whoever still has it");
+    assert!(!is_unsigned(&run_signing(&world, &connector, 2, old()).await));
+    world.go(at("2023-07-10T15:06:00Z")).await;
+    assert!(!is_unsigned(&run_signing(&world, &connector, 4, Before::Lost).await), "said to be lost");
+
+    let objects = below(&world, &connector);
+    assert_eq!(chain::flaws(&objects), [""; 0]);
+    let signatures: Vec<usize> = notes(&objects).iter().map(|(note, _)| note.signatures().len()).collect();
+    assert_eq!(signatures, [1, 2, 1, 1]);
+    assert_eq!(count(&objects, "manifests/keys/"), 3);
+}
+
+async fn a_moved_connector_has_keys_and_notes_at_the_new_place(world: World) {
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    world.write_real(&connector, around_noon(8)).await;
+    world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;
+    let mut moved = connector.clone();
+    moved.version += 1;
+    moved.destination.as_mut().unwrap().prefix = "another/place".parse().unwrap();
+    world.ground().save(&moved).await;
+    world.ground().put_role(&moved);
+    world.run_until(&moved, at("2023-07-10T14:06:00Z")).await;
+    let (before, after) = (below(&world, &connector), below(&world, &moved));
+    assert_eq!((count(&before, "manifests/date="), count(&after, "manifests/date=")), (1, 2));
+    assert_eq!((count(&before, "manifests/keys/"), count(&after, "manifests/keys/")), (1, 1));
+    let both: BTreeMap<String, Bytes> = before.into_iter().chain(after).collect();
+    assert_eq!(chain::flaws(&both), [""; 0]);
+    let places: Vec<String> = notes(&both).iter().map(|(_, m)| m.destination.prefix.to_string()).collect();
+    assert_eq!(places, ["audit/auditferry", "another/place", "another/place"]);
+}
+
+async fn a_bucket_that_was_made_again_gets_the_keys_again(world: World) {
+    let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+    world.write_real(&connector, around_noon(8)).await;
+    world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;
+    world.ground().delete_bucket(&connector);
+    world.run_until(&connector, at("2023-07-10T13:06:00Z")).await;
+    world.ground().create_bucket(&connector);
+    world.run_until(&connector, at("2023-07-10T16:06:00Z")).await;
+    let objects = below(&world, &connector);
+    assert_eq!(count(&objects, "manifests/keys/"), 1);
+    assert!(count(&objects, "manifests/date=") >= 2);
+    assert_eq!(count(&objects, "manifests/date="), count(&objects, "events/"));
+}

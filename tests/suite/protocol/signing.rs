@@ -1,0 +1,172 @@
+//! A part's manifest is signed before the seal that pins it, and its note follows the part's bytes.
+
+use domain::cursor::Published;
+use domain::fault::{Reason, Stage};
+use domain::manifest::{Manifest, Previous, Start};
+use domain::part::PartNumber;
+use domain::protocol::{Answer, Built, Effect, FailureKind, PutAnswer, SealAnswer, Snapshot};
+use tests::fixtures::{at, note};
+
+use super::rehearsal::{Rehearsal, draft, fault, later, place, place_with_parts, port_failure, sealed};
+
+/// What is ordered to be signed at a place.
+fn ordered(place: &Snapshot) -> Manifest {
+    let mut run = Rehearsal::of(place);
+    run.builds_only(Built::Staged(draft()));
+    Manifest::parse(&run.signs().text).unwrap()
+}
+
+#[test]
+fn what_is_signed_is_what_is_sealed() {
+    let place = place();
+    let mut run = Rehearsal::of(&place);
+    run.builds_only(Built::Nothing);
+    let order = run.signs();
+    let part = run.seals(SealAnswer::Won).part;
+    let manifest = Manifest::parse(&order.text).unwrap();
+    assert_eq!((manifest.object(), manifest.sealed), (part.name(), part.sealed_at));
+    assert_eq!((order.last, manifest.previous), (None, Previous::Start(Start::Activation)));
+    assert_eq!(manifest.destination.prefix, place.connector.destination.unwrap().prefix);
+    let pinned = part.note.unwrap();
+    assert_eq!(pinned.note().text(), order.text);
+}
+
+#[test]
+fn a_seal_whose_answer_is_lost_is_tried_with_the_same_note() {
+    let mut run = Rehearsal::of(&place());
+    run.stages();
+    let first = run.seals(SealAnswer::Unknown);
+    run.reads_back(None);
+    run.waits();
+    let second = run.seals(SealAnswer::Unknown);
+    assert_eq!(first, second, "signed once");
+    run.reads_back(Some(&first.part));
+    assert!(matches!(run.effect(), Effect::Open(_)), "it was sealed all the same");
+}
+
+#[test]
+fn each_part_hangs_on_the_one_before_and_the_first_says_why_it_begins() {
+    assert_eq!(ordered(&place()).previous, Previous::Start(Start::Activation));
+    let mut backfill = place();
+    backfill.connector.start_from = Some(at("2026-11-01T00:00:00Z"));
+    assert_eq!(ordered(&backfill).previous, Previous::Start(Start::StartFrom));
+
+    let mut run = Rehearsal::of(&place());
+    run.stages();
+    let first = run.seals(SealAnswer::Won).part;
+    let hung = first.note.as_ref().unwrap().last().unwrap();
+    let second = later(&place(), |cursor| (cursor.next, cursor.note) = (PartNumber::new(2), Some(hung)));
+    let mut run = Rehearsal::of(&second);
+    run.builds_only(Built::Staged(draft()));
+    let order = run.signs();
+    assert_eq!(order.last, Some(hung.key));
+    assert_eq!(Manifest::parse(&order.text).unwrap().previous, Previous::Note(hung.sha256));
+
+    let without_notes = later(&place(), |cursor| cursor.next = PartNumber::new(3));
+    let manifest = ordered(&without_notes);
+    assert_eq!((manifest.part.get(), manifest.previous), (3, Previous::Start(Start::Upgrade)));
+}
+
+#[test]
+fn another_text_than_was_asked_for_is_never_sealed() {
+    let mut run = Rehearsal::of(&place());
+    run.builds_only(Built::Nothing);
+    run.answer(Answer::Signed(Box::new(note("something else\n".to_owned()))));
+    run.releases();
+    assert_eq!(run.has_failed(), FailureKind::Broken);
+}
+
+#[test]
+fn a_key_out_of_reach_leaves_the_part_unsealed_and_what_is_sealed_is_delivered() {
+    let mut place = place_with_parts(1);
+    place.cursor.watermark = at("2026-11-20T20:15:30.123Z");
+    let part = sealed(&place.connector, 1);
+    let mut run = Rehearsal::of(&place);
+    run.builds_only(Built::Staged(draft()));
+    assert!(matches!(run.effect(), Effect::Sign(_)));
+    run.fails();
+    run.delivers(&part);
+    let release = run.releases();
+    assert!(release.next_run_at > release.now, "it is tried again, and not at once");
+    assert_eq!((run.has_failed(), run.summary().sealed), (FailureKind::Port, 0));
+    assert_eq!(port_failure().kind, FailureKind::Port, "the failure is the one that was told");
+}
+
+#[test]
+fn the_note_follows_the_bytes_and_the_keys_come_before_the_first_note() {
+    let place = place_with_parts(2);
+    let mut run = Rehearsal::of(&place);
+    run.opens(Ok(()));
+    run.loads(&sealed(&place.connector, 1));
+    run.puts_only(Ok(PutAnswer::Written));
+    run.puts_keys(Ok(PutAnswer::Exists));
+    run.puts_note(Ok(PutAnswer::Exists));
+    run.announces();
+    let published = run.marks().published.unwrap();
+    run.loads(&sealed(&place.connector, 2));
+    run.puts_only(Ok(PutAnswer::Written));
+    run.puts_note(Ok(PutAnswer::Written));
+    run.announces();
+    run.marks();
+    run.releases();
+    assert_eq!(run.completes().delivered, 2);
+
+    let knows = later(&place_with_parts(1), |cursor| cursor.published = Some(published.clone()));
+    let mut run = Rehearsal::of(&Snapshot { connector: place.connector, ..knows });
+    run.opens(Ok(()));
+    run.loads(&sealed(&place_with_parts(1).connector, 1));
+    run.puts_only(Ok(PutAnswer::Written));
+    run.puts_note(Ok(PutAnswer::Written));
+    run.announces();
+    assert_eq!(run.marks().published, None, "nothing was put anew");
+}
+
+#[test]
+fn a_fault_at_the_note_does_not_send_the_bytes_again() {
+    let place = place_with_parts(1);
+    let mut run = Rehearsal::of(&place);
+    run.opens(Ok(()));
+    run.loads(&sealed(&place.connector, 1));
+    run.puts_only(Ok(PutAnswer::Written));
+    run.puts_keys(Err(fault(Stage::PutObject, Reason::Unavailable, "SlowDown")));
+    run.waits();
+    run.puts_keys(Ok(PutAnswer::Written));
+    run.puts_note(Err(fault(Stage::PutObject, Reason::Conflict, "ConditionalRequestConflict")));
+    run.waits();
+    run.puts_note(Ok(PutAnswer::Exists));
+    run.announces();
+    run.marks();
+    run.releases();
+    let summary = run.completes();
+    assert_eq!((summary.delivered, summary.existed, summary.retries), (1, 0, 2));
+}
+
+#[test]
+fn a_note_that_is_refused_blocks_the_connector_as_its_part_would() {
+    let place = place_with_parts(1);
+    let mut run = Rehearsal::of(&place);
+    run.opens(Ok(()));
+    run.loads(&sealed(&place.connector, 1));
+    run.puts_only(Ok(PutAnswer::Written));
+    run.puts_keys(Ok(PutAnswer::Written));
+    run.puts_note(Err(fault(Stage::PutObject, Reason::Denied, "AccessDenied")));
+    run.announces();
+    assert_eq!(run.blocks().code, "AccessDenied");
+    run.releases();
+    assert_eq!(run.completes().delivered, 0);
+}
+
+#[test]
+fn keys_are_known_at_their_place_only() {
+    let [first, second] = ["s3://a/b eu-central-1 222222222222", "s3://c/b eu-central-1 222222222222"];
+    let at_place = |to: &str, ids: &[u8]| Published {
+        to: to.to_owned(),
+        keys: ids.iter().map(|id| [*id; 4].into()).collect(),
+    };
+    assert!(at_place(first, &[1, 2]).covers(&at_place(first, &[2])));
+    assert!(!at_place(first, &[1]).covers(&at_place(first, &[1, 2])));
+    assert!(!at_place(first, &[1]).covers(&at_place(second, &[1])));
+    let before = at_place(first, &[1]);
+    assert_eq!(at_place(first, &[2]).beside(Some(&before)), at_place(first, &[2, 1]));
+    assert_eq!(at_place(second, &[2]).beside(Some(&before)), at_place(second, &[2]));
+}
