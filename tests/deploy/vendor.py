@@ -27,7 +27,8 @@ FIXTURE = Path(__file__).parents[1] / "fixtures" / "cloudtrail-2023-07-10.ndjson
 # Where a link would lead. Nobody reads it: the tests launch the file itself, with the link's parameters.
 PUBLISHED = "https://templates.s3.eu-central-1.amazonaws.com/auditferry/customer-role.yaml"
 # The shortest that the template takes, and no rest, so that what was written just now can be exported just now.
-PARAMETERS = {"Schedule": "rate(1 minute)", "SettleSeconds": "0", "CustomerTemplateUrl": PUBLISHED}
+PARAMETERS = {"Schedule": "rate(1 minute)", "SettleSeconds": "0", "CustomerTemplateUrl": PUBLISHED,
+              "VendorDomain": "vendor.example"}
 
 
 class Refused(Exception):

@@ -169,6 +169,8 @@ class Stack:
                 return f"arn:{partition}:sqs:{region}:{account}:{name}"
             case "AWS::Logs::LogGroup":
                 return f"arn:{partition}:logs:{region}:{account}:log-group:{name}:*"
+            case "AWS::KMS::Key":
+                return f"arn:{partition}:kms:{region}:{account}:key/{name.lower()}"
             case "AWS::Events::EventBus":
                 return f"arn:{partition}:events:{region}:{account}:event-bus/{name}"
         raise NotImplementedError(f"the ARN of a {self._type(name)} is not known to the tests")

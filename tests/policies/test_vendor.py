@@ -13,10 +13,11 @@ from typing import Any
 
 from cells import ANYTHING, Caller, Cell, assume, judge, role_session, wrong
 from cloudformation import Place, Stack, load
-from world import VENDOR, VENDOR_STACK, Policy, VendorRole, assume_role_requests, customers, session_policies, vendor_role
+from world import VENDOR, VENDOR_GIVEN, VENDOR_STACK, Policy, VendorRole, assume_role_requests, customers, session_policies, vendor_role
 
 OPEN_DOOR = {"Version": "2012-10-17", "Statement": [{
     "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"}}]}
+PURE = {"kms:SigningAlgorithm": "ED25519_SHA_512", "kms:MessageType": "RAW"}
 CUSTOMER = "arn:aws:iam::300000000001:role/auditferry/AuditferryDelivery"
 
 
@@ -131,13 +132,41 @@ class TheVendorsRoles(unittest.TestCase):
 
         def uses(policy: Policy | None) -> list[bool]:
             return judge([Cell(f"{action} on {resource}", True, session.principal, action, resource, VENDOR,
-                               [self.exporter.policy], policy) for action, resource in all_rights])
+                               [self.exporter.policy], policy, None, PURE if action == "kms:Sign" else {})
+                          for action, resource in all_rights])
 
         self.assertTrue(all(uses(None)), "the exporter itself has these rights")
         self.assertFalse(any(uses(acting)), "and the API acting as it has none of them")
 
+    def test_the_exporter_signs_in_the_pure_variant_and_nobody_else_signs(self) -> None:
+        stack = Stack(self.template, Place(VENDOR), VENDOR_GIVEN)
+        key = stack.resolve({"Fn::GetAtt": ["SigningKey", "Arn"]})
+        policy = stack.resource("SigningKey")["KeyPolicy"]
+        asked = [
+            (caller("the exporter", self.exporter), "kms:Sign", PURE, True),
+            (caller("the exporter", self.exporter), "kms:Sign", PURE | {"kms:MessageType": "DIGEST"}, False),
+            (caller("the exporter", self.exporter), "kms:Sign",
+             PURE | {"kms:SigningAlgorithm": "ED25519_PH_SHA_512"}, False),
+            (caller("the exporter", self.exporter), "kms:GetPublicKey", {}, True),
+            (caller("the exporter", self.exporter), "kms:ScheduleKeyDeletion", {}, False),
+            (caller("the API", self.api), "kms:GetPublicKey", {}, True),
+            (caller("the API", self.api), "kms:Sign", PURE, False),
+            (caller("the dispatcher", self.dispatcher), "kms:Sign", PURE, False),
+        ]
+        cells = [Cell(f"{who.what}: {action} {context}", promised, who.principal, action, key, VENDOR, [who.policy],
+                      None, None, context) for who, action, context, promised in asked]
+        self.assertEqual(wrong(cells), [])
+        # A key's policy names whom IAM may give what; what it does not name nobody has, whatever IAM says.
+        signs = [one for one in policy["Statement"] if "kms:Sign" in one["Action"]]
+        self.assertEqual(len(signs), 1)
+        self.assertEqual(signs[0]["Condition"]["ArnEquals"], {"aws:PrincipalArn": self.exporter.arn})
+        self.assertEqual(signs[0]["Condition"]["StringEquals"], PURE)
+        named = {action for one in policy["Statement"]
+                 for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])}
+        self.assertFalse([action for action in named if "*" in action], "no action by a pattern")
+
     def test_the_api_reads_no_events_and_deletes_nothing(self) -> None:
-        stack = Stack(self.template, Place(VENDOR), {})
+        stack = Stack(self.template, Place(VENDOR), VENDOR_GIVEN)
 
         def arn(resource: str) -> str:
             return stack.resolve({"Fn::GetAtt": [resource, "Arn"]})

@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CUSTOMER_ROLE = ROOT / "infra" / "customer-role.yaml"
 SIEM_READER = ROOT / "infra" / "siem-reader.yaml"
 VENDOR_STACK = ROOT / "template.yaml"
+# What template.yaml has no default for.
+VENDOR_GIVEN = {"VendorDomain": "vendor.example"}
 
 VENDOR = "111111111111"
 CONNECTORS = 20
@@ -153,7 +155,7 @@ class VendorRole:
 def vendor_role(resource: str, template: Mapping[str, Any] | None = None,
                 given: Mapping[str, str] | None = None) -> VendorRole:
     """The vendor's role of this logical name, from `template.yaml` or a changed one."""
-    stack = Stack(template or load(VENDOR_STACK), Place(VENDOR), given or {})
+    stack = Stack(template or load(VENDOR_STACK), Place(VENDOR), VENDOR_GIVEN | (given or {}))
     role = stack.resource(resource)
     documents = [policy["PolicyDocument"] for policy in role["Policies"]]
     policy = documents[0] | {"Statement": [one for document in documents for one in document["Statement"]]}

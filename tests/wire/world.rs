@@ -27,7 +27,7 @@ use domain::time::Time;
 use exporter::Exporter;
 use local::{Role, Stack};
 use serde_json::json;
-use tests::fakes::{FakeMeter, SeededRandomness};
+use tests::fakes::{FakeMeter, FakeSigner, SeededRandomness};
 use tests::fixtures::{self, RealEvent, TIMING, cloudtrail, tenant};
 use tests::lambda::{EventBus, MessageQueue};
 use tests::oracle::{self, Verdict};
@@ -201,6 +201,7 @@ impl World {
                 runs: Arc::new(self.ledger(&self.through)),
                 source: Arc::new(DynamoSource::new(dynamodb.clone(), layout())),
                 staging: Arc::new(S3Staging::new(s3.clone(), STAGING.to_owned())),
+                signing: FakeSigner::new(1).signing(),
                 customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
                 bus: Arc::new(EventBridgeBus::new(events.clone(), BUS.to_owned())),
                 clock: Arc::new(self.clock()),
@@ -208,6 +209,7 @@ impl World {
             },
             timing: TIMING,
             part_limits: PartLimits { events: PART_EVENTS, ..PartLimits::default() },
+            retention: None,
             onboarding: None,
         }
     }
@@ -251,6 +253,7 @@ fn clients(stack: &Stack, url: impl Fn(Service) -> String) -> Clients {
     let endpoints = Endpoints {
         dynamodb: url(Service::DynamoDb),
         events: Some(url(Service::EventBridge)),
+        kms: None,
         s3: url(Service::S3),
         sqs: Some(url(Service::Sqs)),
         sts: url(Service::Sts),

@@ -94,6 +94,19 @@ async fn exports_that_nobody_carries_out_are_late_and_at_last_events_may_be_lost
 }
 
 #[tokio::test]
+async fn a_key_that_signs_nothing_is_an_alarm_and_nothing_goes_out_unsigned() {
+    let mut world = healthy().await;
+    world.signer.denies.set(true);
+    let sealed = world.cursor().next;
+    world.go_on(HOUR * 2).await;
+    world.assert_alarm("RunsUnsigned");
+    assert_eq!((world.cursor().next, world.state("BlockedByUs")), (sealed, State::Ok));
+    world.signer.denies.set(false);
+    world.assert_recovers("RunsUnsigned").await;
+    assert!(world.cursor().next > sealed);
+}
+
+#[tokio::test]
 async fn a_file_that_waits_for_a_day_is_an_alarm_and_no_export_is_late_for_it() {
     let mut world = healthy().await;
     let to = world.connector.destination.clone().unwrap();

@@ -120,7 +120,7 @@ fn blocked((tenant, connector, block): &(String, ConnectorId, domain::fault::Blo
 }
 
 fn listed(found: &Found) -> impl Iterator<Item = Listed<'_>> {
-    let Found { tenant, bucket, findings } = found;
+    let Found { tenant, bucket, findings, .. } = found;
     findings.files.iter().map(move |facts| Listed { tenant, bucket, facts })
 }
 
@@ -167,6 +167,20 @@ fn promises(told: &Told) -> Vec<Promise> {
             kept: gaps.is_empty(),
             detail: format!("part numbers and windows are contiguous, up to {}", told.times.sealed_to()),
             faults: gaps,
+        },
+        Promise {
+            name: "one signed chain",
+            kept: told.found.iter().all(|found| found.verified.proven),
+            detail: format!(
+                "`auditferry verify` finds {} proven",
+                counted(told.found.len() as u64, "bucket")
+            ),
+            faults: told
+                .found
+                .iter()
+                .filter(|found| !found.verified.proven)
+                .map(|found| format!("{}: {}", found.tenant, found.verified.summary))
+                .collect(),
         },
         promise(
             "quiet means quiet",

@@ -7,6 +7,7 @@ use std::path::Path;
 use domain::connector::Connector;
 use domain::connector::Shards;
 use domain::fault::Block;
+use domain::manifest::RingKey;
 use domain::names::ConnectorId;
 use domain::part::Window;
 use domain::protocol::{Outcome, Summary};
@@ -23,6 +24,7 @@ use crate::output::{Output, Tone};
 use crate::problem::{Problem, io};
 use crate::surroundings::Surroundings;
 use crate::table::counted;
+use crate::verify::{self, Proof};
 
 /// What was seen.
 #[derive(Debug)]
@@ -59,6 +61,8 @@ pub(super) struct Found {
     pub(super) bucket: String,
     /// What is in it.
     pub(super) findings: Findings,
+    /// What `auditferry verify` says of it.
+    pub(super) verified: Proof,
 }
 
 /// Everything that the steps share.
@@ -147,7 +151,9 @@ impl Stage<'_> {
     /// Whether the file is in the bucket, and the ledger doesn't know.
     async fn is_in_between(&self) -> Result<bool, Problem> {
         let objects = self.embedded.stack().objects(bucket(&self.cast.busy))?;
-        let files = objects.iter().filter(|object| !proof::is_of_a_verification(&object.key, PREFIX)).count();
+        let beside =
+            |key: &str| proof::is_of_a_verification(key, PREFIX) || proof::is_of_the_chain(key, PREFIX);
+        let files = objects.iter().filter(|object| !beside(&object.key)).count();
         let (cursor, _) = self.place(&self.cast.busy).await?;
         Ok((files, cursor) == (1, (1, 0)))
     }
@@ -235,7 +241,7 @@ impl Stage<'_> {
         let mut found = Vec::new();
         for connector in self.cast.all() {
             let events = if connector.id == self.cast.busy.id { input()? } else { Vec::new() };
-            found.push(self.examine(connector, &events, times)?);
+            found.push(self.examine(connector, &events, times).await?);
         }
         let mut blocked = Vec::new();
         let mut recovered = 0;
@@ -249,7 +255,12 @@ impl Stage<'_> {
         Ok(Told { times, imported, crash, blocked, recovered, found })
     }
 
-    fn examine(&self, connector: &Connector, events: &[String], times: Times) -> Result<Found, Problem> {
+    async fn examine(
+        &self,
+        connector: &Connector,
+        events: &[String],
+        times: Times,
+    ) -> Result<Found, Problem> {
         let bucket = bucket(connector);
         let objects = self.embedded.stack().objects(bucket)?;
         let read = |object: local::Object| {
@@ -260,7 +271,19 @@ impl Stage<'_> {
         let span = Window { from: connector.start_from.unwrap_or(times.activated), to: times.sealed_to() };
         let expected = Expected { connector: &connector.id, prefix: PREFIX, events, span };
         let findings = proof::examine(expected, &files);
-        Ok(Found { tenant: connector.tenant.to_string(), bucket: bucket.to_owned(), findings })
+        let verified = self.verify(connector, times).await?;
+        Ok(Found { tenant: connector.tenant.to_string(), bucket: bucket.to_owned(), findings, verified })
+    }
+
+    /// As the tenant's auditor would, with the key and the newest manifest's hash from the vendor.
+    async fn verify(&self, connector: &Connector, times: Times) -> Result<Proof, Problem> {
+        let onboarding = self.embedded.onboarding();
+        let key = onboarding.keys().await?.into_iter().next().ok_or_else(|| early(&connector.id))?;
+        let found = self.embedded.connectors().get(&connector.id).await?;
+        let newest = found.and_then(|(_, cursor)| cursor?.note).map(|note| note.sha256);
+        let folder = self.embedded.stack().folder().join("buckets").join(bucket(connector)).join(PREFIX);
+        let key = RingKey { key, from: None, until: None };
+        verify::folder(&folder, key, newest, times.second).map_err(io("the demo's buckets can't be verified"))
     }
 }
 

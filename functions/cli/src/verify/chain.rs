@@ -3,7 +3,7 @@
 
 use std::io;
 
-use domain::manifest::{Manifest, Origin, Previous};
+use domain::manifest::{Manifest, Origin, Previous, Start};
 use domain::part::{PartNumber, Sha256, Window};
 use domain::time::Time;
 
@@ -126,7 +126,7 @@ impl<'a> Chain<'a> {
         match (self.choose(sound), malformed) {
             (Some((name, read, sha256)), _) => self.link(&name, &read, sha256),
             (None, Some(part)) => {
-                self.number(part);
+                self.number(part, false);
                 self.last = Some(Last { part, note: None, to: None });
                 Ok(())
             }
@@ -178,7 +178,7 @@ impl<'a> Chain<'a> {
             self.last = Some(Last { part: manifest.part, note: None, to: None });
             return self.expect(manifest, false);
         }
-        self.number(manifest.part);
+        self.number(manifest.part, manifest.previous == Previous::Start(Start::Upgrade));
         if self.ask.to.is_some_and(|asked| manifest.window.from >= asked) {
             self.last = Some(Last { part: manifest.part, note: None, to: None });
             return self.expect(manifest, false);
@@ -207,10 +207,17 @@ impl<'a> Chain<'a> {
         self.ask.from.is_some_and(|asked| to <= asked && from < asked)
     }
 
-    /// Whether the number is the next one.
-    fn number(&self, part: PartNumber) {
+    /// Whether the number is the next one. `upgraded` if the chain says of itself that it begins here.
+    fn number(&self, part: PartNumber, upgraded: bool) {
         let (first, since) = match self.last {
             Some(last) => (last.part.next(), last.to),
+            None if self.ask.from.is_none() && part > PartNumber::FIRST && upgraded => {
+                let detail = format!(
+                    "the parts before part {} were exported by a version that wrote no manifests, so nothing is proven of them. Say from when on to verify with --from.",
+                    part.get()
+                );
+                return self.findings.add(Finding::new(Kind::StartMissing, detail).part(part));
+            }
             None if self.ask.from.is_none() && part > PartNumber::FIRST => {
                 let detail = format!(
                     "the chain begins with part {} here, and not with part 1. If the older parts were moved or removed on purpose, say from when on to verify with --from.",

@@ -34,7 +34,9 @@ use adapters::clock::SystemClock;
 use adapters::settings::S3Settings;
 use domain::manifest::RingKey;
 use domain::names::BucketName;
+use domain::part::Sha256;
 use domain::ports::Clock as _;
+use domain::time::Time;
 
 use self::archive::Archive;
 use self::args::VerifyArgs;
@@ -49,6 +51,41 @@ use crate::surroundings::Surroundings;
 const MEMORY: usize = 128 << 20;
 /// More keys than these nobody names.
 const MOST_KEYS: usize = 50;
+
+/// What a verification of a folder came to, in short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Proof {
+    /// Whether nothing is missing, changed, added or out of order.
+    pub(crate) proven: bool,
+    /// The same sentence that `verify` ends with.
+    pub(crate) summary: String,
+}
+
+/// Verifies a folder as an auditor would who has this key and the hash of the newest manifest from the vendor, and
+/// took the copy at `as_of`.
+///
+/// # Errors
+/// If the folder can't be read, or a temporary file can't be written.
+pub(crate) fn folder(
+    folder: &Path,
+    key: RingKey,
+    newest: Option<Sha256>,
+    as_of: Time,
+) -> std::io::Result<Proof> {
+    let ask = Ask {
+        pins: vec![key],
+        connector: None,
+        from: None,
+        to: None,
+        newest,
+        as_of,
+        fields: Fields::default(),
+        memory: MEMORY / 8,
+    };
+    let outcome = check(&Directory::open(folder)?, &ask, &Progress::default())?;
+    let proven = outcome.verdict == Verdict::Proven;
+    Ok(Proof { proven, summary: report::summary(&outcome) })
+}
 
 /// Runs `verify`. Its exit codes are its own: a failure to look is no violation.
 pub(crate) async fn run(args: VerifyArgs, surroundings: &Surroundings) -> Exit {

@@ -175,7 +175,7 @@ fn looked_at(outcome: &Outcome, ask: &Ask) -> String {
 }
 
 /// The one line that a person wants.
-fn summary(outcome: &Outcome) -> String {
+pub(super) fn summary(outcome: &Outcome) -> String {
     let Outcome { told, content, counts, .. } = outcome;
     let count = |kinds: &[Kind]| kinds.iter().filter_map(|kind| counts.get(kind)).sum::<u64>();
     let all = told.first_part.zip(told.last_part).map_or(0, |(first, last)| last - first + 1);
