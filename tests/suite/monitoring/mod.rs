@@ -4,6 +4,7 @@
 mod agreement;
 mod alarm;
 mod format;
+mod picture;
 mod retention;
 mod situations;
 mod trouble;
