@@ -17,7 +17,7 @@ from typing import Any
 import matplotlib
 
 matplotlib.use("Agg")
-from matplotlib import dates, pyplot  # noqa: E402
+from matplotlib import colors, dates, pyplot  # noqa: E402
 
 sys.path.append(str(Path(__file__).parents[1] / "policies"))
 from cloudformation import load  # noqa: E402
@@ -80,6 +80,18 @@ def series(points: Points, name: str, stat: str, period: int) -> list[tuple[date
     return [(datetime.fromtimestamp(at, timezone.utc), statistic(values, stat)) for at, values in sorted(periods.items())]
 
 
+def alike(widget: dict[str, Any]) -> list[str]:
+    """The lines that nobody can tell from another by their colour. CloudWatch's own are matplotlib's first ten."""
+    seen: dict[str, str] = {}
+    found = []
+    for place, (*_, options) in enumerate(metrics(widget)):
+        color = colors.to_hex(options.get("color", f"C{place}"))
+        if color in seen:
+            found.append(f"{widget['properties']['title']}: {options['label']} and {seen[color]}")
+        seen[color] = options["label"]
+    return found
+
+
 def draw_numbers(axes: Any, widget: dict[str, Any], points: Points) -> None:
     """The last period's values, side by side."""
     properties, lines = widget["properties"], metrics(widget)
@@ -132,11 +144,11 @@ def draw_words(axes: Any, words: str) -> None:
 
 
 def draw(points: Points, days: int, picture: Path) -> int:
-    """Draws all widgets, each where the dashboard has it. Returns how many metrics of ours are on it."""
+    """Draws all widgets, each where the dashboard has it. Returns 1 if there is something that it can't show."""
     widgets = body(days)["widgets"]
     rows = max(widget["y"] + widget["height"] for widget in widgets)
     figure = pyplot.figure(figsize=(24 * INCHES[0], rows * INCHES[1]))
-    drawn = set()
+    drawn, unclear = set(), []
     for widget in widgets:
         left, bottom = widget["x"] / 24, 1 - (widget["y"] + widget["height"]) / rows
         axes = figure.add_axes((left + 0.03, bottom + 0.7 / rows, widget["width"] / 24 - 0.065,
@@ -146,11 +158,12 @@ def draw(points: Points, days: int, picture: Path) -> int:
             draw_words(axes, "a table of log lines: the customer, the cause, and what to do")
             continue
         drawn |= {name for namespace, name, *_ in metrics(widget) if namespace == OURS}
+        unclear += [] if widget["properties"]["view"] == "singleValue" else alike(widget)
         (draw_numbers if widget["properties"]["view"] == "singleValue" else draw_graph)(axes, widget, points)
     figure.savefig(picture, dpi=80)
     missing = sorted(name for name in drawn if not points[name])
-    print(f"{picture}: {len(widgets)} widgets, {len(drawn)} metrics" + (f", without values: {missing}" if missing else ""))
-    return 1 if missing else 0
+    print(f"{picture}: {len(widgets)} widgets, {len(drawn)} metrics" + (f", without values: {missing}" if missing else "") + (f", of one colour: {unclear}" if unclear else ""))
+    return 1 if missing or unclear else 0
 
 
 if __name__ == "__main__":
