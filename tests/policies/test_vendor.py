@@ -183,11 +183,39 @@ class TheVendorsRoles(unittest.TestCase):
         ]]
         self.assertEqual(wrong(cells), [])
 
+    def test_a_key_of_the_vendors_encrypts_what_is_stored_and_is_used_through_the_services_only(self) -> None:
+        key = f"arn:aws:kms:eu-central-1:{VENDOR}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+        with_key, without = (Stack(self.template, Place(VENDOR), given) for given in ({"EncryptionKeyArn": key}, {}))
+        for name, properties in [("EventsTable", ["SSESpecification", "KMSMasterKeyId"]),
+                                 ("LedgerTable", ["SSESpecification", "KMSMasterKeyId"]),
+                                 ("StagingBucket", ["BucketEncryption", "ServerSideEncryptionConfiguration", 0,
+                                                    "ServerSideEncryptionByDefault", "KMSMasterKeyID"]),
+                                 ("ExportQueue", ["KmsMasterKeyId"]), ("ExportDeadLetters", ["KmsMasterKeyId"])]:
+            found = functools.reduce(lambda tree, step: tree[step], properties, with_key.resource(name))
+            self.assertEqual(found, key, name)
+            self.assertNotIn("Kms", json.dumps(without.resource(name)).replace("KMS", "Kms"), name)
+        cells = []
+        for name, services in [("ExporterRole", ["dynamodb", "s3", "sqs"]), ("DispatcherRole", ["dynamodb", "sqs"]),
+                               ("ApiRole", ["dynamodb"])]:
+            role, none = (vendor_role(name, given=given) for given in ({"EncryptionKeyArn": key}, None))
+            self.assertNotIn("kms:", json.dumps(none.policy), name)
+            for service_name in ("dynamodb", "s3", "sqs", "ssm"):
+                via = {"kms:ViaService": f"{service_name}.eu-central-1.amazonaws.com"}
+                promised = service_name in services
+                cells.append(self.use(caller(name, role), "kms:Decrypt", key, promised, via))
+                cells.append(self.use(caller(name, role), "kms:Decrypt", key[:-1] + "0", False, via))
+                cells.append(self.use(caller(name, role), "kms:ScheduleKeyDeletion", key, False, via))
+            cells.append(self.use(caller(name, role), "kms:Decrypt", key, False, {}))
+        self.assertEqual(wrong(cells), [])
+
     @staticmethod
-    def use(who: Caller, action: str, resource: str, promised: bool) -> Cell:
+    def use(who: Caller, action: str, resource: str, promised: bool, context: dict[str, str] | None = None) -> Cell:
         """May the caller do this in the vendor's account?"""
-        return Cell(f"{who.what}: {action} on {resource}", promised, who.principal, action, resource, VENDOR,
-                    [who.policy])
+        # A key's own policy is the default one: the account's IAM policies decide.
+        of_key = {"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"}, "Action": "kms:*", "Resource": "*"}]}
+        return Cell(f"{who.what}: {action} on {resource} {context or ''}", promised, who.principal, action, resource,
+                    VENDOR, [who.policy], None, of_key if action.startswith("kms:") else None, context or {})
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ mod agreement;
 mod alarm;
 mod format;
 mod notices;
+mod picture;
 mod retention;
 mod rules;
 mod situations;

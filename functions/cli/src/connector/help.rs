@@ -88,7 +88,8 @@ Examples:
 
 pub(crate) const DISABLE: &str = "\
 Nothing is read, sealed or delivered from then on. Role and destination stay reserved, and `enable` takes it back \
-within 30 days: it goes on where it stood, with all that the events table still holds.
+within 30 days: it goes on where it stood, with all that the events table still holds. A day after that, one that has \
+exported is deleted: its records stay, its staged bytes go.
 
 Examples:
   auditferry connector disable con_0123456789abcdef

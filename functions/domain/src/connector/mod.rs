@@ -29,7 +29,8 @@ pub enum State {
     Active,
     /// Sealing goes on, so that nothing can expire unseen; delivery waits.
     Paused,
-    /// Nothing is read or delivered; everything is kept for 30 days and it can be taken back until then.
+    /// Nothing is read or delivered; everything is kept for 30 days and it can be taken back until then. After
+    /// them one that has exported is deleted.
     Disabled,
     /// Only the records are left.
     Deleted,
