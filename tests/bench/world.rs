@@ -113,7 +113,7 @@ impl World {
         let peak_kb = status(process.id(), "VmHWM:");
         process.kill().and_then(|()| process.wait()).expect("the exporter ends");
         match answer {
-            Ok(Ok(answer)) if !String::from_utf8_lossy(&answer).contains("itemIdentifier") => {}
+            Some(Ok(answer)) if !String::from_utf8_lossy(&answer).contains("itemIdentifier") => {}
             failed => panic!("the export failed: {failed:?}\n{}", newest_lines(&log)),
         }
         let bytes = self.delivered();

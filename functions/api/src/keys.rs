@@ -13,9 +13,9 @@ use crate::caller::Entered;
 use crate::paging::Query;
 use crate::problem::Problem;
 
-/// A key.
+/// A key and what it is good for.
 #[derive(Serialize)]
-struct Key {
+struct Published {
     id: String,
     name: String,
     /// As a verifier takes it.
@@ -30,7 +30,7 @@ struct Key {
 
 #[derive(Serialize)]
 struct Keys {
-    keys: Vec<Key>,
+    keys: Vec<Published>,
 }
 
 /// `GET /v1/keys`, the one that signs first. Every caller may see them: they are in every customer's bucket.
@@ -41,7 +41,7 @@ pub(crate) async fn keys(
 ) -> Result<Response, Problem> {
     query.end()?;
     let keys = api.onboarding.keys().await?;
-    let keys = keys.iter().enumerate().map(|(place, key)| Key {
+    let keys = keys.iter().enumerate().map(|(place, key)| Published {
         id: KeyId::from(key.id()).to_string(),
         name: key.name().to_string(),
         key: key.to_string(),

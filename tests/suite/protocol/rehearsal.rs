@@ -232,7 +232,7 @@ impl Rehearsal {
     }
 
     pub(crate) fn marks(&mut self) -> Mark {
-        let mark = expect!(self, Effect::Mark(mark) => mark);
+        let mark = expect!(self, Effect::Mark(mark) => *mark);
         self.answer(Answer::Done);
         mark
     }

@@ -18,6 +18,8 @@ mod queue;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
+mod signing;
+#[cfg(test)]
 mod staging;
 #[cfg(test)]
 mod wire;

@@ -44,7 +44,7 @@ pub(crate) fn clients(dynamodb: &str, s3: &str, other: &str, keys: Credentials) 
     let endpoints = Endpoints {
         dynamodb: dynamodb.to_owned(),
         events: Some(other.to_owned()),
-        kms: None,
+        kms: Some(other.to_owned()),
         s3: s3.to_owned(),
         sqs: Some(other.to_owned()),
         sts: s3.to_owned(),

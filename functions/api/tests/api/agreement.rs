@@ -119,7 +119,7 @@ async fn the_document_and_the_router_agree() {
     live(&world).await;
     let mut seen = world.seen();
     for broken in [Broken::Passing, Broken::Denied, Broken::Bug] {
-        let world = World::over(FakeLedger::new(), Arc::new(broken));
+        let world = World::over(FakeLedger::new(), Arc::new(broken), broken);
         for (method, template) in ROUTES {
             let path = template.replace("{id}", NO_ONE);
             let answer = world.ask(Who::Operator, method, &path, body(method, template)).await;

@@ -5,7 +5,7 @@ use domain::connector::{Change, Connector};
 use domain::cursor::Cursor;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
-use domain::ports::{Connectors, PortError, SaveAnswer, Wanted};
+use domain::ports::{Connectors, PortError, SaveAnswer, Signer, Wanted};
 use domain::time::Time;
 
 /// How it fails.
@@ -30,6 +30,17 @@ impl Broken {
             Self::Denied => PortError::Denied { what, source },
             Self::Bug => PortError::Bug { what, source },
         })
+    }
+}
+
+#[async_trait]
+impl Signer for Broken {
+    async fn public(&self) -> Result<[u8; 32], PortError> {
+        self.fail()
+    }
+
+    async fn sign(&self, _: &[u8]) -> Result<[u8; 64], PortError> {
+        self.fail()
     }
 }
 

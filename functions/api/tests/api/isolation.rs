@@ -48,6 +48,7 @@ async fn no_one_comes_in_without_a_caller() {
     all.extend([
         ("GET", "/v1/connectors".to_owned(), None),
         ("POST", "/v1/connectors".to_owned(), Some(json!({}))),
+        ("GET", "/v1/keys".to_owned(), None),
     ]);
     assert_eq!(all.len(), ROUTES.len());
     for (method, path, body) in all {

@@ -44,6 +44,8 @@ async fn an_administrator_gets_from_nothing_to_an_export_alone() {
         (&progress["last_export"]["part"], &progress["last_export"]["state"]),
         (&json!(1), &json!("delivered"))
     );
+    assert!(progress["manifest"].is_string() && progress["last_export"]["manifest"].is_string());
+    assert_ne!(progress["manifest"], progress["last_export"]["manifest"], "that of the sealed one is newer");
     let exports = world.ask(ACME, "GET", &format!("{path}/exports"), None).await;
     let parts: Vec<_> =
         exports.body["exports"].as_array().unwrap().iter().map(|part| &part["state"]).collect();
@@ -191,4 +193,16 @@ async fn every_change_is_recorded_with_who_and_what_and_is_told_the_bus() {
         (&json!("active"), &json!("paused"))
     );
     assert_eq!(world.bus.facts(), ["ConnectorChanged"; 4]);
+}
+
+/// As `auditferry verify --key` takes it; a tenant's own administrator may see it.
+#[tokio::test]
+async fn the_public_key_and_the_newest_manifest_are_told() {
+    let world = World::new();
+    let told = world.ask(ACME, "GET", "/v1/keys", None).await;
+    let [key] = told.body["keys"].as_array().unwrap().as_slice() else { panic!("{}", told.body) };
+    let vkey: domain::manifest::VerifierKey = key["key"].as_str().unwrap().parse().unwrap();
+    assert_eq!((&key["id"], &key["signs"]), (&json!("62c0d4d9"), &json!(true)));
+    assert_eq!(vkey.file_name(), "manifests/keys/62c0d4d9.vkey");
+    assert!(key["from"].is_null() && key["until"].is_null());
 }

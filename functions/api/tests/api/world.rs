@@ -64,11 +64,15 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         let ledger = FakeLedger::new();
-        Self::over(ledger.clone(), Arc::new(ledger))
+        Self::over(ledger.clone(), Arc::new(ledger), FakeSigner::new(1))
     }
 
-    /// With other connectors than the ledger's own.
-    pub(crate) fn over(ledger: FakeLedger, connectors: Arc<dyn Connectors>) -> Self {
+    /// With other connectors than the ledger's own, and this key.
+    pub(crate) fn over(
+        ledger: FakeLedger,
+        connectors: Arc<dyn Connectors>,
+        key: impl domain::ports::Signer + 'static,
+    ) -> Self {
         let (prober, bus) = (FakeProber::new(), FakeBus::new());
         let clock = FakeClock::at(at("2026-11-20T20:15:30Z"));
         let onboarding = Onboarding {
@@ -85,7 +89,7 @@ impl World {
                 exporter_role: "auditferry-exporter".into(),
                 template_url: Some("https://example.s3.amazonaws.com/customer-role.yaml".into()),
             },
-            signing: Some(FakeSigner::new(1).signing()),
+            signing: Some(tests::fakes::signing(key)),
         };
         let callers =
             Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() };

@@ -22,7 +22,8 @@ impl World {
 
     /// The environment as the template sets it: optional variables are there and empty.
     fn environment(&self) -> Vec<(&'static str, String)> {
-        let is_ours = |name: &str| name.starts_with("AWS_") || name == "LEDGER_TABLE";
+        let ours = ["LEDGER_TABLE", "VENDOR_DOMAIN", "SIGNING_KEY"];
+        let is_ours = |name: &str| name.starts_with("AWS_") || ours.contains(&name);
         let mut environment = self.embedded.environment();
         environment.retain(|(name, _)| is_ours(name));
         environment.push(("S3_FORCE_PATH_STYLE", "true".to_owned()));
@@ -30,7 +31,9 @@ impl World {
         environment.push(("EVENT_BUS_NAME", "auditferry-events".to_owned()));
         let url = "https://example.s3.amazonaws.com/customer-role.yaml".to_owned();
         environment.push(("CUSTOMER_TEMPLATE_URL", url));
-        for optional in ["EVENTS_INDEX", "SETTLE_SECONDS", "TENANT_CLAIM", "OPERATOR_SCOPE"] {
+        for optional in
+            ["EVENTS_INDEX", "SETTLE_SECONDS", "TENANT_CLAIM", "OPERATOR_SCOPE", "SIGNING_KEY_PREVIOUS"]
+        {
             environment.push((optional, String::new()));
         }
         environment

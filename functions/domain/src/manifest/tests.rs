@@ -82,10 +82,41 @@ fn the_first_part_says_why_the_chain_begins() {
         (text.replace("start_from 2026-11-20T20", "start_from 2026-11-20T19"), 15),
         (text.replace("start start_from", "start whim"), 15),
         (text.replace(&zeros, &"1".repeat(64)), 14),
-        (text.replace("part 1\n", "part 2\n"), 14),
+        (text.replace("part 1\n", "part 2\n"), 15),
+        (text.replace("start start_from", "start upgrade"), 15),
         (example().text() + "start activation 2026-11-20T20:00:00.000Z\n", 15),
     ] {
         assert_eq!(Manifest::parse(&wrong).unwrap_err().line, line, "{wrong}");
+    }
+}
+
+#[test]
+fn a_chain_that_begins_at_an_upgrade_says_so() {
+    let mut manifest = example();
+    manifest.previous = Previous::Start(Start::Upgrade);
+    assert_eq!(Manifest::parse(&manifest.text()).unwrap(), manifest);
+    for start in [Start::Activation, Start::StartFrom] {
+        manifest.previous = Previous::Start(start);
+        assert_eq!(Manifest::parse(&manifest.text()).unwrap_err().line, 15, "only part 1 begins so");
+    }
+}
+
+#[test]
+fn times_that_contradict_what_is_told_as_late_are_told() {
+    let at = |text: &str| text.parse().unwrap();
+    let with = |events, late, first, last| {
+        Manifest { events, late, times: Some((at(first), at(last))), ..example() }.times_misfit()
+    };
+    let (before, inside, behind) =
+        ("2026-11-20T19:59:59.999Z", "2026-11-20T20:00:00Z", "2026-11-20T21:00:00Z");
+    assert_eq!(with(2, 0, inside, inside), None);
+    assert_eq!(with(2, 2, before, before), None);
+    assert_eq!(with(2, 1, before, inside), None);
+    assert_eq!(with(2, 1, inside, inside), None, "the late one has a key that tells no time");
+    for (events, late, first, last) in
+        [(2, 0, before, inside), (2, 0, inside, behind), (2, 1, before, behind), (2, 2, before, inside)]
+    {
+        assert!(with(events, late, first, last).is_some(), "{events} {late} {first} {last}");
     }
 }
 

@@ -156,7 +156,7 @@ impl Run {
         let published = self.published.clone().filter(|put| place.cursor.published.as_ref() != Some(put));
         let mark = Mark { part: (*part).clone(), at, published, unblock };
         self.phase = Phase::Marking(part);
-        Effect::Mark(mark)
+        Effect::Mark(Box::new(mark))
     }
 
     pub(super) fn marked(&mut self, part: &Part, now: Time) -> Effect {

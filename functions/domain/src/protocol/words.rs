@@ -99,7 +99,7 @@ pub enum Effect {
     /// Tell the event bus.
     Announce(Box<Notice>),
     /// Mark a part as delivered.
-    Mark(Mark),
+    Mark(Box<Mark>),
     /// Record that the connector is blocked.
     Block(Box<Block>),
     /// Record how far a window is read, where time was up before anything new was found.

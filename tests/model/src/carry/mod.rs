@@ -57,7 +57,10 @@ pub fn deeds(worker: &Worker, world: &World, found: &mut Vec<Deed>) {
     found.push(Deed::Fails);
     let hangs = world.under_way.is_none().then_some(Deed::Hangs);
     match &worker.effect {
-        Effect::Lease { .. } | Effect::Block(_) | Effect::Release(_) => found.push(Deed::AnswerLost),
+        // A note that is late, or whose credentials have run out, is as the part's own write, which is looked at.
+        Effect::Lease { .. } | Effect::Block(_) | Effect::Release(_) | Effect::PutNote(_) => {
+            found.push(Deed::AnswerLost);
+        }
         Effect::Seal(_) | Effect::ReadThrough(_) | Effect::Reconciled(_) => {
             found.push(Deed::AnswerLost);
             found.extend(hangs);
@@ -70,8 +73,6 @@ pub fn deeds(worker: &Worker, world: &World, found: &mut Vec<Deed>) {
             found.extend([Deed::AnswerLost, Deed::Expired]);
             found.extend(hangs);
         }
-        // Late or with credentials that have run out it is as the part's own write, which is looked at.
-        Effect::PutNote(_) => found.push(Deed::AnswerLost),
         _ => {}
     }
 }
@@ -166,7 +167,7 @@ impl Hand<'_> {
                 if done {
                     account.move_delivered(mark);
                 }
-                self.hang(number, deed, Request::Mark(Box::new(mark.clone())));
+                self.hang(number, deed, Request::Mark(mark.clone()));
                 told(Answer::Done)
             }
             Effect::Block(block) => {

@@ -1,0 +1,97 @@
+//! What KMS is asked, and what its answers mean. Source: AWS KMS API reference, `Sign` and `GetPublicKey`.
+
+use std::sync::Arc;
+
+use adapters::signing::KmsSigner;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::manifest::{Before, Signing, Unsigned};
+use domain::ports::{PortError, Signer as _};
+use ed25519_dalek::{Signer as _, SigningKey};
+use serde_json::{Value, json};
+
+use crate::server::{Scripted, Server};
+use crate::world::clients_of;
+
+const KEY: &str = "arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+/// What stands before the 32 bytes of the key (RFC 8410, section 4).
+const SPKI: &str = "302a300506032b6570032100";
+
+fn private() -> SigningKey {
+    SigningKey::from_bytes(&[1; 32])
+}
+
+fn public(spec: &str) -> Scripted {
+    let der = [hex::decode(SPKI).unwrap(), private().verifying_key().as_bytes().to_vec()].concat();
+    let answer = json!({
+        "KeyId": KEY, "KeySpec": spec, "KeyUsage": "SIGN_VERIFY", "PublicKey": STANDARD.encode(der),
+        "SigningAlgorithms": ["ED25519_SHA_512", "ED25519_PH_SHA_512"],
+    });
+    Scripted::new(200, answer.to_string())
+}
+
+fn signed(text: &str) -> Scripted {
+    let signature = STANDARD.encode(private().sign(text.as_bytes()).to_bytes());
+    let answer = json!({ "KeyId": KEY, "Signature": signature, "SigningAlgorithm": "ED25519_SHA_512" });
+    Scripted::new(200, answer.to_string())
+}
+
+async fn signing(answers: impl IntoIterator<Item = Scripted>) -> (Signing, Server) {
+    let server = Server::start(answers).await;
+    let current = Arc::new(KmsSigner::new(clients_of(&server.url).kms, KEY.into()));
+    (Signing { vendor: "vendor.example".parse().unwrap(), current, before: Before::None }, server)
+}
+
+#[tokio::test]
+async fn a_manifest_is_signed_raw_and_in_the_pure_variant_and_the_key_is_fetched_once() {
+    let text = "the text of a manifest\n";
+    let (signing, server) =
+        signing([public("ECC_NIST_EDWARDS25519"), signed(text), signed("another\n")]).await;
+    let pinned = signing.sign(text.into(), None).await.unwrap();
+    assert_eq!(pinned.keys()[0].public(), private().verifying_key().as_bytes());
+    signing.sign("another\n".into(), pinned.last().map(|last| last.key)).await.unwrap();
+
+    let seen = server.seen();
+    let targets: Vec<_> = seen.iter().map(|seen| seen.header("x-amz-target").unwrap()).collect();
+    assert_eq!(targets, ["TrentService.GetPublicKey", "TrentService.Sign", "TrentService.Sign"]);
+    let request: Value = serde_json::from_slice(&seen[1].body).unwrap();
+    let asked = json!({
+        "KeyId": KEY, "Message": STANDARD.encode(text), "MessageType": "RAW", "SigningAlgorithm": "ED25519_SHA_512",
+    });
+    assert_eq!(request, asked);
+}
+
+#[tokio::test]
+async fn a_signature_of_something_else_is_never_taken() {
+    let (signing, _server) = signing([public("ECC_NIST_EDWARDS25519"), signed("another\n")]).await;
+    let unsigned = signing.sign("the text\n".into(), None).await.unwrap_err();
+    assert!(matches!(unsigned, Unsigned::Wrong(_)), "{unsigned}");
+}
+
+#[tokio::test]
+async fn a_key_of_another_kind_is_told() {
+    let (signing, _server) = signing([public("ECC_NIST_P256")]).await;
+    let Err(Unsigned::Port(error)) = signing.sign("the text\n".into(), None).await else { panic!("refused") };
+    assert!(error.chain().contains("ECC_NIST_P256"), "{}", error.chain());
+}
+
+#[tokio::test]
+async fn what_passes_is_tried_again_and_what_is_denied_is_not() {
+    for (status, code, denied, asked) in [
+        (400, "AccessDeniedException", true, 1),
+        (400, "NotFoundException", true, 1),
+        (400, "DisabledException", true, 1),
+        (400, "KMSInvalidStateException", true, 1),
+        (400, "ThrottlingException", false, 3),
+        (500, "KMSInternalException", false, 3),
+        (500, "KeyUnavailableException", false, 3),
+    ] {
+        let refusal = Scripted::new(status, json!({ "__type": code, "message": "no" }).to_string());
+        let server = Server::start(vec![refusal; 4]).await;
+        let signer = KmsSigner::new(clients_of(&server.url).kms, KEY.into());
+        let error = signer.sign(b"the text").await.unwrap_err();
+        assert_eq!(matches!(error, PortError::Denied { .. }), denied, "{code}: {error:?}");
+        assert_eq!(matches!(error, PortError::Transient { .. }), !denied, "{code}: {error:?}");
+        assert_eq!(server.seen().len(), asked, "{code}");
+    }
+}
