@@ -65,6 +65,7 @@ conforms! { runs; fake FakeLedger::new(); adapter embedded::ledger().await;
     a_reading_is_noted_until_someone_seals
     of_unreadable_items_one_worker_tells_and_then_nobody_for_a_while
     the_reconcile_moves_only_from_where_it_stood
+    what_is_swept_only_goes_forward
 }
 
 conforms! { due; fake FakeLedger::new(); adapter embedded::ledger().await;
@@ -130,6 +131,7 @@ conforms! { staging; fake FakeStaging::new(); adapter embedded::staging().await;
     an_unfinished_object_is_not_there
     objects_written_side_by_side_stay_apart
     a_missing_object_is_an_error_that_does_not_pass
+    what_is_staged_is_listed_in_order_behind_a_key
 }
 
 conforms! { customers; fake FakeCustomers::new(); adapter (StackCustomers::start().await, ());

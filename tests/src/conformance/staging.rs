@@ -91,3 +91,23 @@ pub async fn a_missing_object_is_an_error_that_does_not_pass(staging: &impl Stag
     let error = read(staging, &key()).await.unwrap_err();
     assert!(!matches!(error, PortError::Transient { .. }), "{error:?}");
 }
+
+/// Finished objects are listed in the order of their keys, those below a place and behind a key only, and what is
+/// discarded or let go is no error, twice neither.
+pub async fn what_is_staged_is_listed_in_order_behind_a_key(staging: &impl Staging) {
+    let below = format!("parts/{}/", fresh());
+    for name in ["2/b.data", "10/a.keys", "1/a.data"] {
+        write(staging, &format!("{below}{name}"), [bytes(10)].into_iter()).await;
+    }
+    write(staging, &format!("parts/{}/1/a.data", fresh()), [bytes(10)].into_iter()).await;
+    let page = staging.staged(&below, "").await.unwrap();
+    assert_eq!(page.keys, ["1/a.data", "10/a.keys", "2/b.data"].map(|name| format!("{below}{name}")));
+    assert!(!page.more);
+    let behind = staging.staged(&below, &format!("{below}10")).await.unwrap();
+    assert_eq!(behind.keys, page.keys[1..]);
+    assert_eq!(staging.staged(&below, &page.keys[2]).await.unwrap().keys, [""; 0]);
+    for _ in 0..2 {
+        staging.let_go(&page.keys[0]).await.unwrap();
+        staging.discard(&page.keys[1]).await.unwrap();
+    }
+}
