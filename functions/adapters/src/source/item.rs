@@ -128,7 +128,9 @@ mod tests {
     use super::super::layout::PartitionFormat;
     use super::super::schema::KeyType;
     use super::*;
+    use aws_sdk_dynamodb::primitives::Blob;
     use domain::sort_key::SortKeyForm;
+    use proptest::prelude::*;
 
     const KEY: &str = "2026-11-20T20:15:30.123Z#evt_01";
 
@@ -229,5 +231,39 @@ mod tests {
         assert_eq!(one.key.sort, other.key.sort);
         assert!(one.key.tie < other.key.tie);
         assert_eq!(one.content.unwrap(), r#"{"id":"1"}"#);
+    }
+
+    fn any_value() -> impl Strategy<Value = AttributeValue> {
+        prop_oneof![
+            any::<String>().prop_map(AttributeValue::S),
+            "[-+.eE0-9]{0,12}".prop_map(AttributeValue::N),
+            any::<Vec<u8>>().prop_map(|bytes| AttributeValue::B(Blob::new(bytes))),
+            any::<bool>().prop_map(AttributeValue::Bool),
+            any::<Vec<String>>().prop_map(AttributeValue::Ss),
+            any::<Vec<String>>().prop_map(AttributeValue::Ns),
+            any::<Vec<String>>()
+                .prop_map(|texts| AttributeValue::L(texts.into_iter().map(AttributeValue::S).collect())),
+        ]
+    }
+
+    proptest! {
+        /// Whatever the product wrote: an event that is JSON, or the reason why there is none.
+        #[test]
+        fn every_item_is_an_event_or_a_reason(
+            sort in prop_oneof![Just(KEY.to_owned()), any::<String>()],
+            name in prop_oneof![Just("event".to_owned()), any::<String>()],
+            value in any_value(),
+        ) {
+            let known = ["pk", "sk", "expires_at"].contains(&name.as_str());
+            prop_assume!(!known && !sort.is_empty());
+            let found = read_default(item(&sort, [(name.as_str(), value)])).unwrap();
+            match found.content {
+                Ok(event) => {
+                    prop_assert!(serde_json::from_slice::<serde::de::IgnoredAny>(&event).is_ok());
+                    prop_assert!(!event.contains(&b'\n') && found.time.is_some());
+                }
+                Err(why) => prop_assert_eq!(why.sort_key, sort),
+            }
+        }
     }
 }
