@@ -11,6 +11,7 @@ use adapters::clients::Clients;
 use adapters::settings::S3Settings;
 
 #[tokio::main]
+#[expect(clippy::disallowed_methods, reason = "this is a main.rs, and it has one setting")]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [flag, prefix] = arguments.as_slice() else { return usage() };

@@ -10,6 +10,7 @@ mod key_lists;
 mod monitoring;
 mod promises;
 mod protocol;
+mod queue_messages;
 mod quick_create;
 mod real_events;
 mod review;

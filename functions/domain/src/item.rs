@@ -73,6 +73,22 @@ pub fn one_line(text: String) -> Result<Bytes, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_text_is_refused_or_one_line_of_its_own_bytes(
+            any in any::<String>(),
+            near in "[\\[\\]{}\",:\\\\ \r\n0-9a-z.-]{0,40}",
+        ) {
+            for text in [any, near] {
+                let Ok(line) = one_line(text.clone()) else { continue };
+                let kept: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+                prop_assert_eq!(&line, &kept);
+                prop_assert!(serde_json::from_slice::<serde::de::IgnoredAny>(&line).is_ok());
+            }
+        }
+    }
 
     #[test]
     fn json_text_is_kept_byte_for_byte_but_for_line_breaks() {

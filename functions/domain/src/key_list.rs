@@ -171,6 +171,18 @@ mod tests {
 
     proptest! {
         #[test]
+        fn no_bytes_make_it_panic(bytes in any::<Vec<u8>>(), piece in 1usize..9) {
+            let mut reader = KeyListReader::new().unwrap();
+            for piece in bytes.chunks(piece) {
+                if reader.feed(piece).is_err() {
+                    return Ok(());
+                }
+                while reader.next_key().is_some() {}
+            }
+            let _ = reader.end();
+        }
+
+        #[test]
         fn a_list_is_read_as_it_was_written_however_it_is_cut(
             fields in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..40), prop::collection::vec(any::<u8>(), 0..40)), 0..50),
             piece in 1usize..64,

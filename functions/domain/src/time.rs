@@ -209,5 +209,14 @@ mod tests {
             prop_assert_eq!(a.to_string().cmp(&b.to_string()), a.cmp(&b));
             prop_assert_eq!(a.basic().cmp(&b.basic()), a.cmp(&b));
         }
+
+        #[test]
+        fn no_text_makes_it_panic(text in any::<String>(), near in "[-+.:TZ0-9]{0,30}") {
+            for text in [text, near] {
+                if let Ok(time) = text.parse::<Time>() {
+                    prop_assert_eq!(time.to_string().parse::<Time>().unwrap(), time);
+                }
+            }
+        }
     }
 }

@@ -178,5 +178,16 @@ mod tests {
             let id = ExternalId::new(high, low);
             assert_eq!(id.as_str().parse::<ExternalId>().unwrap(), id);
         }
+
+        #[test]
+        fn no_text_makes_a_parser_panic(text: String) {
+            let _ = text.parse::<ExternalId>();
+            for kept in [
+                text.parse::<TenantId>().map(|id| id.to_string()),
+                text.parse::<ConnectorId>().map(|id| id.to_string()),
+            ] {
+                assert!(kept.map_or(true, |kept| kept == text));
+            }
+        }
     }
 }

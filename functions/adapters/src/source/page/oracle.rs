@@ -151,6 +151,27 @@ proptest! {
         }
     }
 
+    /// Whatever the product wrote: an event that is JSON, or the reason why there is none.
+    #[test]
+    fn every_item_is_an_event_or_a_reason(
+        sort in prop_oneof![Just("2026-11-20T20:15:30.123Z#evt_01".to_owned()), any::<String>()],
+        name in prop_oneof![Just("event".to_owned()), any_name()],
+        value in prop_oneof![any_value(), "[-+.eE0-9]{0,12}".prop_map(AttributeValue::N)],
+    ) {
+        prop_assume!(!["pk", "sk", "expires_at"].contains(&name.as_str()) && !sort.is_empty());
+        let mut whole = item(&sort, []);
+        whole.insert(name, value);
+        let page = json!({"Items": [wire_map(&whole)], "Count": 1}).to_string();
+        let found = read(&page, &asked(&[])).unwrap().items.remove(0);
+        match found.content {
+            Ok(event) => {
+                prop_assert!(serde_json::from_slice::<serde::de::IgnoredAny>(&event).is_ok());
+                prop_assert!(!event.contains(&b'\n') && found.time.is_some());
+            }
+            Err(why) => prop_assert_eq!(why.sort_key, sort),
+        }
+    }
+
     #[test]
     fn no_page_makes_it_panic(body in r#"[\[\]{}",:\\ SNML"Items1e.truea]{0,60}"#) {
         drop(read(&body, &asked(&[])));

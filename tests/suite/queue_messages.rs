@@ -1,0 +1,40 @@
+//! Messages of the export queue that are none of ours: each is answered, and nothing comes of it.
+
+use std::time::Duration;
+
+use domain::ports::Clock as _;
+use proptest::prelude::*;
+use serde_json::json;
+use tests::failing::Plan;
+use tests::fakes::FakeMeter;
+use tests::fixtures::at;
+
+use crate::promises::{Fakes, World};
+
+proptest! {
+    /// Not told as failed either: it would only come back as it is.
+    #[test]
+    fn no_message_makes_a_batch_fail(
+        bodies in prop::collection::vec(
+            prop_oneof![
+                any::<String>(),
+                any::<String>().prop_map(|id| json!({ "connector_id": id }).to_string()),
+                Just(r#"{"connector_id":"con_0000000000000001","role":"arn:aws:iam::1:role/a"}"#.to_owned()),
+            ],
+            0..10,
+        ),
+    ) {
+        let fakes = Fakes::new();
+        let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+        let record = |(n, body): (usize, &String)| json!({ "messageId": n.to_string(), "body": body });
+        let records: Vec<_> = bodies.iter().enumerate().map(record).collect();
+        let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
+        let plan = Plan::none();
+        let exporter = world.exporter(&plan);
+        let deadline = world.clock.now() + Duration::from_secs(900);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let answer = runtime.block_on(exporter::batch::handle(&exporter, &FakeMeter::new(), batch, deadline));
+        prop_assert_eq!(answer.batch_item_failures, vec![]);
+        prop_assert_eq!((plan.count("seal"), plan.count("put_new")), (0, 0));
+    }
+}
