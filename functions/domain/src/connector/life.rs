@@ -4,6 +4,8 @@
 //! and only delivery waits. Disabling stops both; taken back within 30 days, the connector goes on from its
 //! watermark and catches up with whatever the events table still holds.
 
+mod ending;
+
 use std::time::Duration;
 
 use super::{Connector, Destination, NotAllowed, State};
@@ -12,10 +14,6 @@ use crate::time::Time;
 
 /// How long everything of a disabled connector is kept.
 pub const KEPT_FOR: Duration = Duration::from_hours(30 * 24);
-const DAY: Duration = Duration::from_hours(24);
-/// For how many days the staged bytes of a connector that is kept no longer are removed again, should the first
-/// time have failed.
-const TRIED_FOR: Duration = Duration::from_hours(3 * 24);
 
 impl Connector {
     /// Sets or changes where the files go. What was verified was the old destination: a ready connector is a
@@ -154,44 +152,6 @@ impl Connector {
         Ok(())
     }
 
-    /// The end of a disabled connector's time → deleted.
-    ///
-    /// # Errors
-    /// If it is not disabled, or can still be taken back.
-    pub fn expire(&mut self, now: Time) -> Result<(), NotAllowed> {
-        self.require(&[State::Disabled], "expire", "disabled for more than 30 days")?;
-        if !self.is_over(now) {
-            return Err(NotAllowed::WrongState {
-                id: self.id.clone(),
-                state: self.state.as_str(),
-                verb: "expire",
-                needs: "disabled for more than 30 days",
-            });
-        }
-        self.delete()
-    }
-
-    /// Whether it exports no more and can't be taken back: it was disabled, and its time is up, a day ago at least,
-    /// so that nobody's clock matters.
-    #[must_use]
-    pub fn is_over(&self, now: Time) -> bool {
-        let ended = matches!(self.state, State::Disabled | State::Deleted);
-        ended && self.disabled_at.is_some_and(|at| now.since(at) > KEPT_FOR + DAY)
-    }
-
-    /// When a connector that does not export runs next, which is to end what it has left behind.
-    #[must_use]
-    pub fn runs_to_end(&self, now: Time) -> Time {
-        let Some(at) = self.disabled_at else { return Time::LAST };
-        let over = at + KEPT_FOR + DAY + Duration::from_secs(1);
-        match self.state {
-            State::Disabled | State::Deleted if now < over => over,
-            State::Disabled => now + DAY,
-            State::Deleted if now < over + TRIED_FOR => now + DAY,
-            _ => Time::LAST,
-        }
-    }
-
     /// Issues a new external ID. The one in use stays valid until the new one is seen to work.
     ///
     /// # Errors
@@ -324,22 +284,5 @@ mod tests {
         assert!(matches!(connector.clone().enable(late), Err(NotAllowed::KeptNoLonger { .. })));
         connector.enable(Time::EPOCH + KEPT_FOR).unwrap();
         assert_eq!(connector.state, State::Draft);
-    }
-
-    #[test]
-    fn what_can_be_taken_back_is_never_over_and_what_is_over_runs_until_it_is_ended() {
-        let mut connector = draft();
-        assert_eq!(connector.runs_to_end(NOW), Time::LAST);
-        connector.disable(Time::EPOCH).unwrap();
-        let over = connector.runs_to_end(Time::EPOCH);
-        let before = over - Duration::from_secs(2);
-        assert!(connector.clone().enable(before).is_err(), "its time is up a day before it is over");
-        assert!(!connector.is_over(before) && connector.clone().expire(before).is_err());
-        assert_eq!(connector.runs_to_end(over), over + DAY, "each day, until it is done");
-        connector.expire(over).unwrap();
-        assert_eq!((connector.state, connector.is_over(over)), (State::Deleted, true));
-        assert_eq!(connector.runs_to_end(over + DAY), over + DAY * 2, "its bytes are looked for again");
-        assert_eq!(connector.runs_to_end(over + DAY * 4), Time::LAST);
-        assert!(connector.expire(over + DAY).is_err(), "once");
     }
 }

@@ -1,0 +1,77 @@
+//! The end of a connector that was disabled and not taken back: its record says so, and what was staged for it goes.
+
+use std::time::Duration;
+
+use super::KEPT_FOR;
+use crate::connector::{Connector, NotAllowed, State};
+use crate::time::Time;
+
+const DAY: Duration = Duration::from_hours(24);
+/// For how many days the staged bytes of a connector that is kept no longer are removed again, should the first
+/// time have failed.
+const TRIED_FOR: Duration = Duration::from_hours(3 * 24);
+
+impl Connector {
+    /// The end of a disabled connector's time → deleted.
+    ///
+    /// # Errors
+    /// If it is not disabled, or can still be taken back.
+    pub fn expire(&mut self, now: Time) -> Result<(), NotAllowed> {
+        self.require(&[State::Disabled], "expire", "disabled for more than 30 days")?;
+        if !self.is_over(now) {
+            return Err(NotAllowed::WrongState {
+                id: self.id.clone(),
+                state: self.state.as_str(),
+                verb: "expire",
+                needs: "disabled for more than 30 days",
+            });
+        }
+        self.delete()
+    }
+
+    /// Whether it exports no more and can't be taken back: it was disabled, and its time is up, a day ago at least,
+    /// so that nobody's clock matters.
+    #[must_use]
+    pub fn is_over(&self, now: Time) -> bool {
+        let ended = matches!(self.state, State::Disabled | State::Deleted);
+        ended && self.disabled_at.is_some_and(|at| now.since(at) > KEPT_FOR + DAY)
+    }
+
+    /// When a connector that does not export runs next, which is to end what it has left behind.
+    #[must_use]
+    pub fn runs_to_end(&self, now: Time) -> Time {
+        let Some(at) = self.disabled_at else { return Time::LAST };
+        let over = at + KEPT_FOR + DAY + Duration::from_secs(1);
+        match self.state {
+            State::Disabled | State::Deleted if now < over => over,
+            State::Disabled => now + DAY,
+            State::Deleted if now < over + TRIED_FOR => now + DAY,
+            _ => Time::LAST,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::{ConnectorId, ExternalId};
+
+    #[test]
+    fn what_can_be_taken_back_is_never_over_and_what_is_over_runs_until_it_is_ended() {
+        let external_id = ExternalId::new(1, 2);
+        let mut connector =
+            Connector::draft(ConnectorId::new(1), "acme".parse().unwrap(), external_id, Time::EPOCH);
+        assert_eq!(connector.runs_to_end(Time::LAST), Time::LAST);
+        connector.disable(Time::EPOCH).unwrap();
+        let over = connector.runs_to_end(Time::EPOCH);
+        let before = over - Duration::from_secs(2);
+        assert!(connector.clone().enable(before).is_err(), "its time is up a day before it is over");
+        assert!(!connector.is_over(before) && connector.clone().expire(before).is_err());
+        assert_eq!(connector.runs_to_end(over), over + DAY, "each day, until it is done");
+        connector.expire(over).unwrap();
+        assert_eq!((connector.state, connector.is_over(over)), (State::Deleted, true));
+        assert_eq!(connector.runs_to_end(over + DAY), over + DAY * 2, "its bytes are looked for again");
+        assert_eq!(connector.runs_to_end(over + DAY * 4), Time::LAST);
+        assert!(connector.expire(over + DAY).is_err(), "once");
+    }
+}
