@@ -53,7 +53,7 @@ pub(crate) async fn rounds(count: u64, seed: u64, tell: impl Fn(&Tally)) -> Tall
             Killing { world: &world, connector: &connector, moment: Duration::from_millis(moment), two };
         let (mut next, answered) = killed.carry_out(victim, next).await;
         tally.killed_at_work += u64::from(!answered);
-        tally.files_before += world.verdict(&connector, &events).parts as u64;
+        tally.files_before += world.files(&connector);
 
         finish(&world, &connector, &mut next).await;
         let verdict = world.verdict(&connector, &events);

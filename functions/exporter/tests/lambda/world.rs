@@ -80,6 +80,12 @@ impl World {
         judge(&files(&objects), events.iter().copied())
     }
 
+    /// How many parts lie in the bucket, the note of the newest perhaps not yet.
+    pub(crate) fn files(&self, connector: &Connector) -> u64 {
+        let objects = self.embedded.stack().objects(bucket(connector)).unwrap();
+        objects.iter().filter(|object| object.key.contains("/events/date=")).count() as u64
+    }
+
     /// Where a connector stands.
     pub(crate) async fn cursor(&self, id: &ConnectorId) -> Cursor {
         self.embedded.connectors().get(id).await.unwrap().unwrap().1.unwrap()
