@@ -5,7 +5,7 @@ mod sim;
 
 use sim::{Broken, many, simulate};
 
-/// So many that two cores need less than half a minute in the dev profile.
+/// So many that two idle cores need less than a minute in the dev profile.
 const SEEDS: u64 = 1000;
 /// Within so many seeds every mistake must be noticed.
 const NOTICED: u64 = 200;
