@@ -54,7 +54,7 @@ def statements(templates: Bundle) -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield f"{where} {tree.get('Sid', '(without Sid)')}", part, tree
         elif isinstance(tree, dict):
             for key, value in tree.items():
-                yield from within(value, where, key if key.endswith("Document") else part)
+                yield from within(value, where, key if key.endswith(("Document", "KeyPolicy")) else part)
         elif isinstance(tree, list):
             for value in tree:
                 yield from within(value, where, part)
@@ -75,9 +75,10 @@ def actions_are_named(templates: Bundle) -> Iterator[str]:
 
 
 def resources_are_named(templates: Bundle) -> Iterator[str]:
-    """What is allowed is allowed on something: never on everything."""
+    """What is allowed is allowed on something: never on everything. In a key's own policy `*` is that key (AWS KMS
+    developer guide, "Elements in a key policy")."""
     for where, part, statement in statements(templates):
-        if statement["Effect"] == "Allow" and part != "AssumeRolePolicyDocument":
+        if statement["Effect"] == "Allow" and part not in ("AssumeRolePolicyDocument", "KeyPolicy"):
             if "NotResource" in statement:
                 yield f"{where} allows it on all but some resources"
             yield from (f"{where} allows it on everything" for resource in several(statement.get("Resource", []))
