@@ -57,7 +57,7 @@ impl ApiSettings {
         let rest_of_it = both(SigningSettings::read(env), StackSettings::read(env));
         let (((ledger, bus), (timing, (vendor, callers))), (s3, (signing, stack))) =
             both(both(places, rest), both(S3Settings::read(env), rest_of_it))?;
-        Ok(Self { ledger, bus, timing, vendor, callers, s3, signing, stack })
+        Ok(Self { ledger, bus, timing, vendor, callers, s3, stack, signing })
     }
 }
 
