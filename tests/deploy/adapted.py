@@ -26,6 +26,7 @@ def vendor(text: str) -> dict[str, Any]:
     _write_concurrency_as_a_number(template)
     _name_log_groups_bare(template)
     _leave_out_saved_queries(template)
+    _sign_whatever_is_told(template)
     return template
 
 
@@ -70,6 +71,21 @@ def _name_log_groups_bare(template: Mapping[str, Any]) -> None:
 def _leave_out_saved_queries(template: Mapping[str, Any]) -> None:
     """MiniStack knows no `AWS::Logs::QueryDefinition`, and the stack of them holds nothing else."""
     assert template["Resources"].pop("Queries", None), "there is no stack of saved queries"
+
+
+def _sign_whatever_is_told(template: Mapping[str, Any]) -> None:
+    """MiniStack judges `kms:Sign` without telling how is signed and what, and tells a session's own ARN as
+    `aws:PrincipalArn`. `tests/policies` judges these conditions.
+
+    Source: AWS KMS developer guide, "AWS KMS condition keys", kms:SigningAlgorithm and kms:MessageType.
+    """
+    [right] = [one for _, one in statements(template) if one["Sid"] == "SignManifests"]
+    del right["Condition"]
+    policy = template["Resources"]["SigningKey"]["Properties"]["KeyPolicy"]
+    [signs] = [one for one in policy["Statement"] if one["Sid"] == "TheExporterSigns"]
+    told = "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${ExporterRoleName}/*"
+    assert signs["Condition"].keys() == {"ArnEquals", "StringEquals"}, signs
+    signs["Condition"] = {"ArnLike": {"aws:PrincipalArn": {"Fn::Sub": told}}}
 
 
 def customer(text: str) -> str:

@@ -9,6 +9,7 @@ issuer (JWT), and what AWS alone has: quotas, throttling, real regions. `aws:Pri
 """
 
 import json
+import sys
 import unittest
 from datetime import timedelta
 from typing import Any
@@ -53,6 +54,15 @@ class Journey(unittest.TestCase):
     def make_key(cls, account: str) -> str:
         """A customer's KMS key, with the default policy: the account's IAM policies decide."""
         return cls.aws.root("kms", account).create_key()["KeyMetadata"]["Arn"]
+
+    def run(self, result: unittest.TestResult | None = None) -> unittest.TestResult | None:
+        """One test; if it fails, with what the functions have warned of last."""
+        failed_before = len(result.failures) + len(result.errors) if result else 0
+        super().run(result)
+        if result and len(result.failures) + len(result.errors) > failed_before:
+            warned = [line for line in self.vendor.log_lines() if '"WARN"' in line or '"ERROR"' in line]
+            print("The newest warnings of the functions:", *warned[-10:], sep="\n", file=sys.stderr)
+        return result
 
     def assert_all_is_delivered(self) -> None:
         """Waits for the schedule to deliver what was written so far, and holds it against what was written."""
@@ -176,7 +186,7 @@ class Journey(unittest.TestCase):
             ("ExporterRoleName", "a/b", "must be 1 to 64 letters"),
             ("JwtIssuer", "http://issuer", "must be empty or an https URL"),
         ]:
-            told = self.vendor.deploy("refused", {name: value})
+            told = self.vendor.deploy("refused", {"VendorDomain": "vendor.example", name: value})
             self.assertNotEqual(told.returncode, 0, name)
             self.assertIn(words, " ".join((told.stdout + told.stderr).split()), name)
         with self.assertRaisesRegex(ClientError, "does not exist"):
