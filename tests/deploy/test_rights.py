@@ -205,6 +205,11 @@ class Rights(unittest.TestCase):
         told = self.vendor.ask("POST", f"{self.customer.path}/verify")
         assert told["passed"], told
 
+    def the_keys_are_told(self) -> None:
+        """Those that sign the manifests."""
+        told = self.vendor.ask("GET", "/v1/keys")
+        assert len(told["keys"]) == 1, told
+
     def lambda_writes_the_logs(self, role: str) -> None:
         """As Lambda does before and after each run."""
         group = self.vendor.resource(f"{FUNCTIONS[role]}Logs")
@@ -235,7 +240,7 @@ class Rights(unittest.TestCase):
             "ExporterRole": [self.an_event_is_delivered_and_announced, self.an_upload_is_given_up,
                              self.what_was_never_sealed_is_looked_for,
                              self.roles_of_the_vendors_own_account_stay_shut, self.lambda_takes_the_messages],
-            "ApiRole": [self.connectors_are_made_read_and_listed, self.a_connector_is_verified],
+            "ApiRole": [self.connectors_are_made_read_and_listed, self.a_connector_is_verified, self.the_keys_are_told],
         }
         return [lambda: self.lambda_writes_the_logs(role), *own[role]]
 

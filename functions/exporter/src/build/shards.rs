@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use domain::connector::Connector;
-use domain::item::SourceItem;
+use domain::item::{EventKey, SourceItem};
 use domain::ports::{PageError, PageReader};
 use domain::protocol::Span;
 use futures_util::future::try_join_all;
@@ -40,18 +40,23 @@ impl Shards {
     pub(super) async fn next(&mut self) -> Result<Option<SourceItem>, PageError> {
         let dry = self.shards.iter_mut().filter(|shard| shard.page.is_empty() && !shard.ended);
         try_join_all(dry.map(Shard::fill)).await?;
-        let head = |shard: &Shard| shard.page.front().map(|item| item.key.clone());
         let smallest = match self.shards.as_mut_slice() {
             [only] => Some(only),
-            several => {
-                several.iter_mut().filter(|shard| !shard.page.is_empty()).min_by_key(|shard| head(shard))
-            }
+            several => several
+                .iter_mut()
+                .filter(|shard| !shard.page.is_empty())
+                .min_by(|one, other| one.head().cmp(&other.head())),
         };
         Ok(smallest.and_then(|shard| shard.page.pop_front()))
     }
 }
 
 impl Shard {
+    /// The key of its next item.
+    fn head(&self) -> Option<&EventKey> {
+        self.page.front().map(|item| &item.key)
+    }
+
     async fn fill(&mut self) -> Result<(), PageError> {
         while self.page.is_empty() && !self.ended {
             match self.reader.next_page().await? {
