@@ -33,6 +33,8 @@ pub(crate) struct Chain<'a> {
     /// Whether a part of what was asked for has come.
     began: bool,
     expected: Sorter,
+    /// The part with which the chain says, signed, that it begins.
+    upgraded_at: Option<PartNumber>,
     told: Told,
 }
 
@@ -54,6 +56,8 @@ pub(crate) struct Followed {
     pub(crate) told: Told,
     /// The objects that must be there: name, zero byte, 1 if it is to be looked into or else 0, the manifest's text.
     pub(crate) expected: Sorter,
+    /// The first part that has a manifest, if a version that wrote none made those before.
+    pub(crate) upgraded_at: Option<PartNumber>,
 }
 
 impl<'a> Chain<'a> {
@@ -74,6 +78,7 @@ impl<'a> Chain<'a> {
             newest_seen: false,
             began: false,
             expected: Sorter::new(ask.memory / 4),
+            upgraded_at: None,
             told: Told::default(),
         }
     }
@@ -178,7 +183,8 @@ impl<'a> Chain<'a> {
             self.last = Some(Last { part: manifest.part, note: None, to: None });
             return self.expect(manifest, false);
         }
-        self.number(manifest.part, manifest.previous == Previous::Start(Start::Upgrade));
+        let upgraded = manifest.previous == Previous::Start(Start::Upgrade);
+        self.number(manifest.part, upgraded);
         if self.ask.to.is_some_and(|asked| manifest.window.from >= asked) {
             self.last = Some(Last { part: manifest.part, note: None, to: None });
             return self.expect(manifest, false);
@@ -192,6 +198,9 @@ impl<'a> Chain<'a> {
             return self.expect(manifest, false);
         }
         self.hangs_on_last(name, manifest);
+        if upgraded && self.last.is_none() {
+            self.upgraded_at = Some(manifest.part);
+        }
         if let Some(misfit) = manifest.times_misfit() {
             self.found(Finding::new(Kind::TimesMisfit, misfit).file(name), manifest);
         }
@@ -216,7 +225,7 @@ impl<'a> Chain<'a> {
                     "the parts before part {} were exported by a version that wrote no manifests, so nothing is proven of them. Say from when on to verify with --from.",
                     part.get()
                 );
-                return self.findings.add(Finding::new(Kind::StartMissing, detail).part(part));
+                return self.findings.add(Finding::new(Kind::BeforeManifests, detail).part(part));
             }
             None if self.ask.from.is_none() && part > PartNumber::FIRST => {
                 let detail = format!(
@@ -312,6 +321,6 @@ impl<'a> Chain<'a> {
         self.candidates.end(self.findings);
         let sound = self.sound.as_ref().map(|(manifest, sha256)| (manifest, *sha256));
         self.told.tail(sound, self.newest_seen, self.ask, self.findings);
-        Ok(Followed { told: self.told, expected: self.expected })
+        Ok(Followed { told: self.told, expected: self.expected, upgraded_at: self.upgraded_at })
     }
 }

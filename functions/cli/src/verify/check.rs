@@ -16,7 +16,7 @@ use super::archive::Archive;
 use super::chain::Chain;
 use super::contents::{Content, Contents};
 use super::events::Fields;
-use super::files::Matches;
+use super::files::{Earliest, Matches};
 use super::finding::{Finding, Findings, Kind, Severity};
 use super::identities;
 use super::keys::Candidates;
@@ -118,7 +118,8 @@ pub(crate) fn check(archive: &dyn Archive, ask: &Ask, progress: &Progress) -> io
     }
     let followed = chain.end()?;
     progress.total.store(listing.object_bytes, Ordering::Relaxed);
-    let matches = Matches::new(followed.expected, listing.objects)?;
+    let earliest = Earliest { part: followed.upgraded_at, asked_for_all: ask.from.is_none() };
+    let matches = Matches::new(followed.expected, listing.objects, earliest)?;
     let threads = threads().max(archive.at_once().min(8));
     let contents = Contents::new(archive, ask, &findings, progress, ask.memory / 2 / threads);
     let (content, identities) = contents.of_all(&matches, threads)?;

@@ -4,7 +4,9 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use domain::manifest::Manifest;
+use domain::part::PartNumber;
 
+use super::check::part_of;
 use super::finding::{Finding, Findings, Kind};
 use super::listing::unnamed;
 use super::sorter::{Sorted, Sorter};
@@ -13,8 +15,18 @@ use super::sorter::{Sorted, Sorter};
 #[derive(Debug)]
 pub(crate) struct Matches(Mutex<Sides>);
 
+/// Where the manifests begin.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Earliest {
+    /// The first part that has one, if a version that wrote none made those before.
+    pub(crate) part: Option<PartNumber>,
+    /// Whether those before were asked for, too.
+    pub(crate) asked_for_all: bool,
+}
+
 #[derive(Debug)]
 struct Sides {
+    earliest: Earliest,
     expected: Sorted,
     present: Sorted,
     /// The object at hand: its name, its size, and whether a manifest names it.
@@ -42,9 +54,9 @@ pub(crate) enum Next {
 
 impl Matches {
     /// `expected` and `present` as chain and listing made them.
-    pub(crate) fn new(expected: Sorter, present: Sorter) -> io::Result<Self> {
+    pub(crate) fn new(expected: Sorter, present: Sorter, earliest: Earliest) -> io::Result<Self> {
         let (expected, present) = (Sorted::new([expected])?, Sorted::new([present])?);
-        let mut sides = Sides { expected, present, object: None };
+        let mut sides = Sides { earliest, expected, present, object: None };
         sides.advance()?;
         Ok(Self(Mutex::new(sides)))
     }
@@ -65,7 +77,7 @@ impl Sides {
         loop {
             let Some(record) = self.expected.next()? else {
                 while let Some((name, _, named)) = self.object.take() {
-                    tell(findings, &name, named);
+                    self.earliest.tell(findings, &name, named);
                     self.advance()?;
                 }
                 return Ok(Next::End);
@@ -75,7 +87,7 @@ impl Sides {
             };
             let wanted = manifest.object();
             while let Some((name, _, named)) = self.object.take_if(|(name, ..)| *name < wanted) {
-                tell(findings, &name, named);
+                self.earliest.tell(findings, &name, named);
                 self.advance()?;
             }
             let size = match &mut self.object {
@@ -98,10 +110,23 @@ impl Sides {
     }
 }
 
-fn tell(findings: &Findings, name: &str, named: bool) {
-    if !named {
-        findings.add(unnamed(name));
+impl Earliest {
+    fn tell(self, findings: &Findings, name: &str, named: bool) {
+        if named {
+            return;
+        }
+        if self.part.zip(number(name)).is_none_or(|(first, number)| number >= first) {
+            findings.add(unnamed(name));
+        } else if self.asked_for_all {
+            let detail = "by its name a file of a version that wrote no manifests: nothing is proven of it";
+            findings.add(Finding::new(Kind::BeforeManifests, detail).file(name));
+        }
     }
+}
+
+/// The part's number in an object's name.
+fn number(name: &str) -> Option<PartNumber> {
+    part_of(name.rsplit('/').next()?.split('_').nth(2)?)
 }
 
 fn object(record: &[u8]) -> Option<(String, u64)> {

@@ -42,6 +42,8 @@ pub(crate) enum Kind {
     KeyRetired,
     /// The chain does not begin with part 1.
     StartMissing,
+    /// It is of a version that wrote no manifests: the signed beginning of the chain says so.
+    BeforeManifests,
     /// A part has no manifest.
     PartMissing,
     /// A part has more than one manifest.
@@ -104,7 +106,11 @@ impl Kind {
     /// What it means.
     pub(crate) const fn severity(self) -> Severity {
         match self {
-            Self::NothingFound | Self::TailStale | Self::NotRead | Self::FieldMissing => Severity::Incomplete,
+            Self::NothingFound
+            | Self::BeforeManifests
+            | Self::TailStale
+            | Self::NotRead
+            | Self::FieldMissing => Severity::Incomplete,
             Self::TrustOnFirstUse
             | Self::TailOpen
             | Self::KeyUnvouched

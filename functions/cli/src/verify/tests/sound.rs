@@ -1,6 +1,6 @@
 //! What is sound is proven, and what the auditor must know beside it is said.
 
-use domain::manifest::RingKey;
+use domain::manifest::{Previous, RingKey, Start};
 use tests::archive::resealed;
 
 use super::*;
@@ -185,4 +185,30 @@ fn times_count_as_they_stand_only_if_their_field_is_named() {
     let fields = Fields { time: Some("at".into()), ..Fields::default() };
     let outcome = verify(&sealer.files, &Ask { fields, ..ask() });
     assert_eq!(outcome.counts[&Kind::FieldMissing], 1);
+}
+
+/// A vendor that came from a version without manifests: its first parts have none, and the chain says where it begins.
+/// The rest holds together, and of what lies before nothing is claimed.
+#[test]
+fn a_chain_that_begins_with_an_upgrade_proves_what_comes_behind_it() {
+    let mut story = story_of_one();
+    let parts = std::mem::take(&mut story.parts);
+    for older in &parts[..2] {
+        story.files.remove(&older.manifest.name(older.note.sha256()));
+    }
+    let mut previous = Previous::Start(Start::Upgrade);
+    for part in &parts[2..] {
+        let part = resealed(&mut story.files, part, &part.keys, |manifest| manifest.previous = previous);
+        previous = Previous::Note(part.note.sha256());
+    }
+    let all = verify(&story.files, &strict());
+    assert_eq!(all.verdict, Verdict::Incomplete, "{:#?}", all.findings);
+    assert_eq!(all.counts[&Kind::BeforeManifests], 3, "the beginning, and two files");
+    let since = Ask { from: Some(parts[2].manifest.window.from), ..strict() };
+    assert_eq!(
+        verify(&story.files, &since).verdict,
+        Verdict::Proven,
+        "{:#?}",
+        verify(&story.files, &since).findings
+    );
 }
