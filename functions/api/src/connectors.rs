@@ -9,6 +9,7 @@ use domain::health::Standing;
 use domain::names::{ConnectorId, TenantId};
 use domain::onboarding::{Loss, NewConnector, View};
 use domain::ports::Wanted;
+use domain::setup::setup;
 use serde::Serialize;
 
 use crate::Api;
@@ -36,7 +37,7 @@ pub(crate) async fn create(
     if has_key {
         same_request(&api, &caller, &created.id, &new).await?;
     }
-    let quick_create_url = api.onboarding.setup(&caller, &created.id).await?.quick_create_url;
+    let quick_create_url = setup(&created, &api.onboarding.vendor).quick_create_url;
     let beside = Beside { quick_create_url, verification: None };
     let mut answer = detail_with(&api, &caller, &created.id, StatusCode::CREATED, beside).await?;
     let path = format!("/v1/connectors/{}", created.id);
