@@ -13,7 +13,7 @@ use adapters::customers::StsCustomers;
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::queue::SqsQueue;
 use adapters::settings::S3Settings;
-use adapters::source::{DynamoSource, EventsTable, EventsWriter, NewEvent, PartitionFormat};
+use adapters::source::{DynamoSource, EventsTable, EventsWriter, NewEvent};
 use adapters::staging::S3Staging;
 use aws_credential_types::Credentials;
 use bytes::Bytes;
@@ -22,7 +22,6 @@ use domain::connector::{Connector, Shards};
 use domain::cursor::Cursor;
 use domain::part::PartLimits;
 use domain::ports::{Clock as _, Connectors as _};
-use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::Exporter;
 use local::{Role, Stack};
@@ -134,7 +133,7 @@ impl World {
         let now = self.now();
         let writer = EventsWriter::new(
             self.direct.dynamodb.clone(),
-            layout(),
+            EventsTable::of_contract(EVENTS),
             Arc::new(self.clock()),
             Arc::new(self.randomness.clone()),
         );
@@ -199,7 +198,7 @@ impl World {
         Exporter {
             ports: exporter::Ports {
                 runs: Arc::new(self.ledger(&self.through)),
-                source: Arc::new(DynamoSource::new(dynamodb.clone(), layout())),
+                source: Arc::new(DynamoSource::new(dynamodb.clone(), EventsTable::of_contract(EVENTS))),
                 staging: Arc::new(S3Staging::new(s3.clone(), STAGING.to_owned())),
                 signing: FakeSigner::new(1).signing(),
                 customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
@@ -259,18 +258,4 @@ fn clients(stack: &Stack, url: impl Fn(Service) -> String) -> Clients {
         sts: url(Service::Sts),
     };
     Clients::at(&endpoints, REGION, keys, S3Settings { force_path_style: true })
-}
-
-/// The default table of contract 1.
-fn layout() -> EventsTable {
-    EventsTable {
-        table: EVENTS.to_owned(),
-        index: None,
-        partition_key: "pk".to_owned(),
-        sort_key: "sk".to_owned(),
-        partition_format: PartitionFormat::default(),
-        sort_key_form: SortKeyForm::Rfc3339,
-        body: "event".to_owned(),
-        ttl: Some("expires_at".to_owned()),
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use adapters::source::{DynamoSource, EventsTable, PartitionFormat};
+use adapters::source::{DynamoSource, EventsTable};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
@@ -32,16 +32,7 @@ impl StackEvents {
     /// A table of default names with keys of this form, of type N if `numeric`.
     pub(crate) async fn new(client: &aws_sdk_dynamodb::Client, form: SortKeyForm, numeric: bool) -> Self {
         create_table(client, TABLE, numeric).await;
-        let layout = EventsTable {
-            table: TABLE.into(),
-            index: None,
-            partition_key: "pk".into(),
-            sort_key: "sk".into(),
-            partition_format: PartitionFormat::default(),
-            sort_key_form: form,
-            body: "event".into(),
-            ttl: Some("expires_at".into()),
-        };
+        let layout = EventsTable { sort_key_form: form, ..EventsTable::of_contract(TABLE) };
         let port = DynamoSource::new(client.clone(), layout.clone());
         Self { client: client.clone(), layout, port, _stack: None }
     }

@@ -25,6 +25,23 @@ pub struct EventsTable {
     pub ttl: Option<String>,
 }
 
+impl EventsTable {
+    /// A table of that name in the default shape of contract 1.
+    #[must_use]
+    pub fn of_contract(table: &str) -> Self {
+        Self {
+            table: table.to_owned(),
+            index: None,
+            partition_key: "pk".to_owned(),
+            sort_key: "sk".to_owned(),
+            partition_format: PartitionFormat::default(),
+            sort_key_form: SortKeyForm::Rfc3339,
+            body: "event".to_owned(),
+            ttl: Some("expires_at".to_owned()),
+        }
+    }
+}
+
 const TENANT: &str = "{tenant}";
 const SHARD: &str = "{shard}";
 /// In characters, each of at most four bytes: a partition key has at most 2,048 bytes (DynamoDB developer guide,

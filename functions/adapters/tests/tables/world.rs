@@ -1,7 +1,7 @@
 //! Clients, tables and records for these tests.
 
 use adapters::ledger::{DateShift, DynamoLedger};
-use adapters::source::{DynamoSource, EventsTable, PartitionFormat};
+use adapters::source::{DynamoSource, EventsTable};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
@@ -113,16 +113,7 @@ pub(crate) fn seal(connector: &Connector, cursor: &Cursor, worker: &WorkerId) ->
 
 /// The default layout with another form of sort key.
 pub(crate) fn layout(sort_key_form: SortKeyForm) -> EventsTable {
-    EventsTable {
-        table: "events".into(),
-        index: None,
-        partition_key: "pk".into(),
-        sort_key: "sk".into(),
-        partition_format: PartitionFormat::default(),
-        sort_key_form,
-        body: "event".into(),
-        ttl: Some("expires_at".into()),
-    }
+    EventsTable { sort_key_form, ..EventsTable::of_contract("events") }
 }
 
 /// The hour in which the events of these tests lie.

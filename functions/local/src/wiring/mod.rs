@@ -19,7 +19,7 @@ use adapters::customers::{StsCustomers, StsProber};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::settings::S3Settings;
 use adapters::signing::FileSigner;
-use adapters::source::{DynamoSource, EventsTable, EventsWriter, PartitionFormat};
+use adapters::source::{DynamoSource, EventsTable, EventsWriter};
 use adapters::staging::S3Staging;
 use aws_credential_types::Credentials as SdkCredentials;
 use domain::manifest::{Before, KeyName, Signing, VendorDomain};
@@ -29,7 +29,6 @@ use domain::part::PartLimits;
 use domain::ports::{Clock, Connectors, Randomness};
 use domain::protocol::Timing;
 use domain::setup::Vendor;
-use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::Exporter;
 
@@ -157,7 +156,12 @@ impl Embedded {
     /// The events table, to import into.
     #[must_use]
     pub fn events(&self) -> EventsWriter {
-        EventsWriter::new(self.clients.dynamodb.clone(), layout(), self.clock(), self.randomness())
+        EventsWriter::new(
+            self.clients.dynamodb.clone(),
+            EventsTable::of_contract(EVENTS_TABLE),
+            self.clock(),
+            self.randomness(),
+        )
     }
 
     /// The exporter.
@@ -167,7 +171,7 @@ impl Embedded {
         Exporter {
             ports: exporter::Ports {
                 runs: Arc::new(self.ledger()),
-                source: Arc::new(DynamoSource::new(dynamodb.clone(), layout())),
+                source: Arc::new(DynamoSource::new(dynamodb.clone(), EventsTable::of_contract(EVENTS_TABLE))),
                 staging: Arc::new(S3Staging::new(s3.clone(), STAGING_BUCKET.to_owned())),
                 signing: self.signing.clone(),
                 customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
@@ -270,20 +274,6 @@ fn signing(stack: &Stack) -> Result<Signing, EmbeddedError> {
     let path = stack.folder().join(SIGNING_KEY);
     let key = FileSigner::read_or_create(&path, &name, &SystemRandomness)?;
     Ok(Signing { vendor, current: Arc::new(key), before: Before::None })
-}
-
-/// The default table of contract 1.
-fn layout() -> EventsTable {
-    EventsTable {
-        table: EVENTS_TABLE.to_owned(),
-        index: None,
-        partition_key: "pk".to_owned(),
-        sort_key: "sk".to_owned(),
-        partition_format: PartitionFormat::default(),
-        sort_key_form: SortKeyForm::Rfc3339,
-        body: "event".to_owned(),
-        ttl: Some("expires_at".to_owned()),
-    }
 }
 
 /// Makes a bucket if there is none of that name, whosever it is.

@@ -3,26 +3,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::item::WhyUnreadable;
-use domain::sort_key::SortKeyForm;
 use serde_json::{Value, json};
 
-use super::super::layout::PartitionFormat;
 use super::super::schema::KeyType;
 use super::*;
 
 const KEY: &str = "2026-11-20T20:15:30.123Z#evt_01";
 
 pub(super) fn asked(table_keys: &[&str]) -> Asked {
-    let layout = EventsTable {
-        table: "events".into(),
-        index: None,
-        partition_key: "pk".into(),
-        sort_key: "sk".into(),
-        partition_format: PartitionFormat::default(),
-        sort_key_form: SortKeyForm::Rfc3339,
-        body: "event".into(),
-        ttl: Some("expires_at".into()),
-    };
+    let layout = EventsTable::of_contract("events");
     let table_keys = table_keys.iter().map(|name| (*name).to_owned()).collect();
     let schema = Schema { sort_key: KeyType::Text, table_keys };
     Asked { layout: layout.into(), schema: schema.into(), partition: "acme".into() }
