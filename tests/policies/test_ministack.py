@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 
 from cells import ANYTHING, FILE
 from cloudformation import Place, Stack, parse
-from ministack import REGION, MiniStack
+from emulator import REGION, MiniStack
 from world import CUSTOMER_ROLE, SIEM_READER, VENDOR, assume_role_requests, vendor_role
 
 CUSTOMER, STRANGER = "222222222222", "999999999999"

@@ -6,6 +6,7 @@ from one account to another. It knows every account: twelve digits as the access
 
 import os
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -23,32 +24,53 @@ REGION = "eu-central-1"
 class MiniStack:
     """A running MiniStack. `close` ends it and drops all that it held."""
 
+    scheme = "http"
+    # How long a client waits for an answer, seconds: the SDK's own default.
+    patience = 60
+
     def __init__(self) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+            self.port = probe.getsockname()[1]
+        self.url = f"{self.scheme}://127.0.0.1:{self.port}"
         self._folder = tempfile.TemporaryDirectory()
-        folder = self._folder.name
-        self._log = open(f"{folder}/log", "w+", encoding="utf-8")
-        self._process = subprocess.Popen(
-            [os.environ["MINISTACK"]], cwd=folder, stdout=self._log, stderr=subprocess.STDOUT,
-            env=os.environ | {"AUTH": "true", "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1",
-                              "STATE_DIR": f"{folder}/state", "TMPDIR": folder, "LOG_LEVEL": "WARNING"})
+        self.folder = self._folder.name
+        self._log = open(f"{self.folder}/log", "w+", encoding="utf-8")
+        self._process = subprocess.Popen([os.environ["MINISTACK"]], cwd=self.folder, stdout=self._log,
+                                         stderr=subprocess.STDOUT, env=os.environ | self._surroundings())
         self._wait()
+
+    @property
+    def certificate(self) -> str | None:
+        """The file of the certificate that clients trust, if it speaks TLS."""
+        return None
+
+    def _surroundings(self) -> dict[str, str]:
+        """Its settings."""
+        return {"AUTH": "true", "GATEWAY_PORT": str(self.port), "BIND_HOST": "127.0.0.1",
+                "STATE_DIR": f"{self.folder}/state", "TMPDIR": self.folder, "LOG_LEVEL": "WARNING"}
+
+    def tls(self) -> ssl.SSLContext | None:
+        """Trusts this stand-in and nobody else, if it speaks TLS."""
+        return ssl.create_default_context(cafile=self.certificate) if self.certificate else None
+
+    def log(self) -> str:
+        """The end of what it said."""
+        self._log.seek(0)
+        return self._log.read()[-4000:]
 
     def _wait(self) -> None:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=5).close()
+                urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=5, context=self.tls()).close()
                 return
-            except (urllib.error.URLError, ConnectionError, TimeoutError):
+            # It makes its certificate as it starts, so that may not be there yet.
+            except (urllib.error.URLError, OSError):
                 time.sleep(0.2)
-        self._log.seek(0)
-        told = self._log.read()
+        told = self.log()
         self.close()
-        raise RuntimeError(f"MiniStack did not start: {told[-2000:]}")
+        raise RuntimeError(f"MiniStack did not start: {told}")
 
     def root(self, service: str, account: str) -> Any:
         """A client with all rights in this account."""
@@ -61,8 +83,9 @@ class MiniStack:
                             aws_session_token=credentials["SessionToken"])
 
     def _client(self, service: str, **keys: str) -> Any:
-        config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-        return boto3.client(service, endpoint_url=self.url, region_name=REGION, config=config, **keys)
+        config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=self.patience)
+        return boto3.client(service, endpoint_url=self.url, region_name=REGION, config=config,
+                            verify=self.certificate, **keys)
 
     def close(self) -> None:
         """Ends the process."""
