@@ -206,9 +206,9 @@ class Rights(unittest.TestCase):
         assert told["passed"], told
 
     def the_keys_are_told(self) -> None:
-        """Those that sign the manifests."""
+        """Those that sign the manifests, and since when they exist."""
         told = self.vendor.ask("GET", "/v1/keys")
-        assert len(told["keys"]) == 1, told
+        assert [(key["signs"], bool(key["from"])) for key in told["keys"]] == [(True, True)], told
 
     def lambda_writes_the_logs(self, role: str) -> None:
         """As Lambda does before and after each run."""

@@ -157,7 +157,9 @@ class TheVendorsRoles(unittest.TestCase):
              PURE | {"kms:SigningAlgorithm": "ED25519_PH_SHA_512"}, False),
             (caller("the exporter", self.exporter), "kms:GetPublicKey", {}, True),
             (caller("the exporter", self.exporter), "kms:ScheduleKeyDeletion", {}, False),
+            (caller("the exporter", self.exporter), "kms:DescribeKey", {}, False),
             (caller("the API", self.api), "kms:GetPublicKey", {}, True),
+            (caller("the API", self.api), "kms:DescribeKey", {}, True),
             (caller("the API", self.api), "kms:Sign", PURE, False),
             (caller("the dispatcher", self.dispatcher), "kms:Sign", PURE, False),
             # Whatever IAM says: the key's policy lets IAM give this to nobody else.

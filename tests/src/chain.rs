@@ -10,7 +10,8 @@ use domain::manifest::{
 use domain::part::{PartNumber, Sha256};
 
 /// What is wrong with the chain of these objects, by their names below the prefix; empty if each part has exactly one
-/// note, of its own bytes, signed by a key that lies there, on the note before.
+/// note, of its own bytes, signed by keys that lie there, one of them the newest that signed the note before, and on that
+/// note.
 #[must_use]
 pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
     let mut flaws = Vec::new();
@@ -18,6 +19,8 @@ pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
     let mut events: BTreeMap<&String, &Bytes> =
         objects.iter().filter(|(name, _)| name.starts_with("events/")).collect();
     let (mut expected, mut last) = (PartNumber::FIRST, None);
+    // The key that serves: the newest of those that signed the note before.
+    let mut serving: Option<[u8; 4]> = None;
     for (note, manifest) in notes(objects, &mut flaws) {
         let number = manifest.part.get();
         if manifest.part != expected {
@@ -46,6 +49,10 @@ pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
         if !holds {
             flaws.push(format!("chain: a signature of part {number} is of no key that lies there"));
         }
+        if serving.is_some_and(|key| note.signatures().iter().all(|signature| signature.id != key)) {
+            flaws.push(format!("chain: part {number} is not signed by the key of the part before"));
+        }
+        serving = note.signatures().last().map(|signature| signature.id);
         last = Some((note.sha256(), manifest.window.to));
         expected = manifest.part.next();
     }

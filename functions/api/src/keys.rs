@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::manifest::KeyId;
+use domain::manifest::{KeyId, RingKey};
 use domain::time::Time;
 use serde::Serialize;
 
@@ -22,7 +22,7 @@ struct Published {
     key: String,
     /// Whether it signs what is sealed now; else it only vouches for the one that does.
     signs: bool,
-    /// The first instant at which it is valid; none if it always was.
+    /// The first instant at which it is valid; none if its keeper tells none.
     from: Option<Time>,
     /// The first instant at which it is valid no longer; none if that is not settled.
     until: Option<Time>,
@@ -41,13 +41,13 @@ pub(crate) async fn keys(
 ) -> Result<Response, Problem> {
     query.end()?;
     let keys = api.onboarding.keys().await?;
-    let keys = keys.iter().enumerate().map(|(place, key)| Published {
+    let keys = keys.into_iter().enumerate().map(|(place, RingKey { key, from, until })| Published {
         id: KeyId::from(key.id()).to_string(),
         name: key.name().to_string(),
         key: key.to_string(),
         signs: place == 0,
-        from: None,
-        until: None,
+        from,
+        until,
     });
     json(StatusCode::OK, &Keys { keys: keys.collect() })
 }

@@ -38,6 +38,7 @@ betrayals! {
     MarksBeforePut: "a part is marked before it is put",
     NotesBeforePut: "a part's note is put before its bytes",
     SignsAgain: "a part's note is signed when it is delivered, at each try anew",
+    SignsUnvouched: "a new key signs without the one before it",
     IgnoresOwner: "the put does not check who owns the bucket",
     ClaimsForEver: "a dispatcher's claim never runs out",
     NotesForEver: "a release moves the next run out of sight",

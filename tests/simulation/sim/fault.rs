@@ -53,6 +53,7 @@ faults! {
     QueueRefuses: "queue refused entries of a batch",
     BusDown: "bus did not take a notice",
     KeyAway: "signing key out of reach",
+    KeyReplaced: "signing key replaced, and vouched for by the one before",
     Late: "event readable late, within the look-back",
     VeryLate: "event readable later than the look-back",
     OddKey: "key that tells no time",

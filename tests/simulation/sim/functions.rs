@@ -260,7 +260,7 @@ fn exporter(worker: Worker) -> Exporter {
         source: Arc::new(worker.clone()),
         staging: Arc::new(worker.clone()),
         customers: Arc::new(worker.clone()),
-        signing: tests::fakes::signing(worker.clone()),
+        signing: super::keys::signing(&worker),
         bus: Arc::new(worker.clone()),
         clock: Arc::new(worker.clone()),
         randomness: Arc::new(worker),

@@ -54,6 +54,8 @@ pub(crate) enum Step {
     BusUp,
     KeyAway,
     KeyBack,
+    /// The operators deploy with a new signing key, which the one in use until now vouches for.
+    ReplaceKey,
     /// An item of another tenant turns up in a partition of this tenant.
     MixIn(usize),
     SortOut,

@@ -3,6 +3,7 @@
 //!
 //! - `plan`: what the seed decides. `events`, `world` and `people`: what it then makes of it.
 //! - `engine`: the agenda of all calls and happenings. `fate`: what becomes of a call.
+//! - `keys`: the keys that sign, one after the other.
 //! - `ports`, `ledger_ports`, `customer_ports`, `functions`: what surrounds the real code.
 //! - `truth` and `judge`: what is true, and whether the promises were kept.
 //! - `broken`: mistakes that must be noticed.
@@ -18,6 +19,7 @@ mod fault;
 mod functions;
 mod happening;
 mod judge;
+mod keys;
 mod ledger_ports;
 mod people;
 mod plan;

@@ -14,6 +14,7 @@ use tests::fixtures::{self, keys};
 use super::chance::Chance;
 use super::fault::Fault;
 use super::happening::{Happening, Step};
+use super::keys as signing_keys;
 use super::plan::Length;
 use super::world::{World, destination, encoding};
 
@@ -60,6 +61,11 @@ pub(crate) fn plan(world: &World) {
         let (down, up) = two_times(world, end);
         world.engine.at(down, Happening::Step(Step::BusDown));
         world.engine.at(up, Happening::Step(Step::BusUp));
+    }
+    if world.plan.has(Fault::KeyReplaced) {
+        let (first, second) = two_times(world, end);
+        world.engine.at(first, Happening::Step(Step::ReplaceKey));
+        world.engine.at(second, Happening::Step(Step::ReplaceKey));
     }
     if world.plan.has(Fault::KeyAway) {
         let (away, back) = two_times(world, end);
@@ -113,6 +119,10 @@ pub(crate) fn take(world: &World, step: Step) {
         Step::BusUp => world.bus_down.store(false, Ordering::Relaxed),
         Step::KeyAway => world.key_away.store(true, Ordering::Relaxed),
         Step::KeyBack => world.key_away.store(false, Ordering::Relaxed),
+        Step::ReplaceKey => {
+            let replaced = signing_keys::replace(world);
+            world.engine.count(Fault::KeyReplaced, u64::from(replaced));
+        }
         Step::MixIn(place) => mix_in(world, &world.connector(place)),
         Step::SortOut => world.source.remove_foreign(),
         Step::Expire(place) => expire(world, &world.connector(place)),

@@ -11,8 +11,8 @@ use domain::item::SourceItem;
 use domain::names::{ConnectorId, TenantId};
 use domain::notice::{Fact, Notice};
 use domain::ports::{
-    Bus, ByteStream, Clock, PageError, PageReader, PortError, Queue, Randomness, Signer, Source, StagedPage,
-    Staging, StagingWrite,
+    Bus, ByteStream, Clock, PageError, PageReader, PortError, Queue, Randomness, Source, StagedPage, Staging,
+    StagingWrite,
 };
 use domain::protocol::Span;
 use domain::sort_key::SortKeyForm;
@@ -213,17 +213,6 @@ impl StagingWrite for Upload {
     async fn abort(self: Box<Self>) -> Result<(), PortError> {
         let Self { worker, upload } = *self;
         worker.call(Kind::Staging, "stage_abort", upload.abort(), passing).await
-    }
-}
-
-#[async_trait]
-impl Signer for Worker {
-    async fn public(&self) -> Result<[u8; 32], PortError> {
-        self.world.signer.public().await
-    }
-
-    async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {
-        self.call(Kind::Sign, "sign", self.world.signer.sign(message), passing).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! One deployment in memory, its customers' accounts, and the truth about both.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use domain::names::{ConnectorId, ExternalId, TenantId};
 use domain::part::{Compression, Encoding, Format};
 use domain::time::Time;
 use futures_util::FutureExt as _;
-use tests::fakes::{FakeBus, FakeCustomers, FakeLedger, FakeQueue, FakeSigner, FakeSource, FakeStaging};
+use tests::fakes::{FakeBus, FakeCustomers, FakeLedger, FakeQueue, FakeSource, FakeStaging};
 use tests::fixtures;
 
 use super::broken::Broken;
@@ -41,7 +41,8 @@ pub(crate) struct World {
     pub(crate) bus_down: AtomicBool,
     /// The key that signs manifests can't be reached.
     pub(crate) key_away: AtomicBool,
-    pub(crate) signer: FakeSigner,
+    /// How many signing keys there have been; the last of them is the deployment's.
+    pub(crate) keys: AtomicU8,
     /// Still within the time in which things go wrong.
     pub(crate) troubled: AtomicBool,
     truth: Mutex<Truth>,
@@ -61,7 +62,7 @@ impl World {
             ids: Vec::new(),
             bus_down: AtomicBool::new(false),
             key_away: AtomicBool::new(false),
-            signer: FakeSigner::new(1),
+            keys: AtomicU8::new(1),
             troubled: AtomicBool::new(true),
             truth: Mutex::default(),
             engine,

@@ -12,7 +12,7 @@ use domain::part::{Part, PartNumber};
 use domain::ports::{
     Bus, ByteStream, Claim, Connectors, CustomerBucket, Customers, Due, DuePage, LeaseAnswer, NewObject,
     PageError, PageReader, PortError, Queue, Runs, SaveAnswer, Signer, Source, StagedPage, Staging,
-    StagingWrite, Wanted,
+    StagingWrite, Validity, Wanted,
 };
 use domain::protocol::{Mark, PutAnswer, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot, Span};
 use domain::sort_key::SortKeyForm;
@@ -247,6 +247,10 @@ impl CustomerBucket for Flaky<Box<dyn CustomerBucket>> {
 impl<P: Signer> Signer for Flaky<P> {
     async fn public(&self) -> Result<[u8; 32], PortError> {
         self.inner.public().await
+    }
+
+    async fn validity(&self) -> Result<Validity, PortError> {
+        self.inner.validity().await
     }
 
     async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use domain::manifest::{Before, Signing};
-use domain::ports::{PortError, Signer};
+use domain::ports::{PortError, Signer, Validity};
 use ed25519_dalek::{Signer as _, SigningKey};
 
 /// A key.
 #[derive(Clone)]
-pub struct FakeSigner(SigningKey);
+pub struct FakeSigner(SigningKey, Validity);
 
 impl std::fmt::Debug for FakeSigner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -19,7 +19,13 @@ impl FakeSigner {
     /// The key of that seed.
     #[must_use]
     pub fn new(seed: u8) -> Self {
-        Self(SigningKey::from_bytes(&[seed; 32]))
+        Self(SigningKey::from_bytes(&[seed; 32]), Validity::default())
+    }
+
+    /// A key that is good for that long.
+    #[must_use]
+    pub fn valid(self, validity: Validity) -> Self {
+        Self(self.0, validity)
     }
 
     /// The keys of `vendor.example`, of which there was never another.
@@ -46,6 +52,10 @@ pub fn signing(current: impl Signer + 'static) -> Signing {
 impl Signer for FakeSigner {
     async fn public(&self) -> Result<[u8; 32], PortError> {
         Ok(self.0.verifying_key().to_bytes())
+    }
+
+    async fn validity(&self) -> Result<Validity, PortError> {
+        Ok(self.1)
     }
 
     async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {

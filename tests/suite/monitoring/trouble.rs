@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use domain::names::ConnectorId;
-use domain::ports::{ByteStream, PortError, Signer, Staging, StagingWrite, Watch, WatchPage};
+use domain::ports::{ByteStream, PortError, Signer, Staging, StagingWrite, Validity, Watch, WatchPage};
 use domain::watch::{Place, Sweep, Told};
 
 /// A switch, off at first.
@@ -65,6 +65,10 @@ impl<P: Staging> Staging for Troubled<P> {
 impl<P: Signer> Signer for Troubled<P> {
     async fn public(&self) -> Result<[u8; 32], PortError> {
         self.port.public().await
+    }
+
+    async fn validity(&self) -> Result<Validity, PortError> {
+        self.port.validity().await
     }
 
     async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::manifest::{KeyName, VerifierKey, WrongKey};
-use domain::ports::{PortError, Randomness, Signer};
+use domain::ports::{PortError, Randomness, Signer, Validity};
 use ed25519_dalek::{Signer as _, SigningKey};
 
 /// What stands before the 32 bytes of the seed in PKCS#8, and how long the whole is, without and with the public key
@@ -106,6 +106,11 @@ impl FileSigner {
 impl Signer for FileSigner {
     async fn public(&self) -> Result<[u8; 32], PortError> {
         Ok(self.key.verifying_key().to_bytes())
+    }
+
+    /// A file tells nothing of its key's life: its own times change with each copy.
+    async fn validity(&self) -> Result<Validity, PortError> {
+        Ok(Validity::default())
     }
 
     /// The signature of a text is always the same, whoever asks.

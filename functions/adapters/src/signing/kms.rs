@@ -1,18 +1,20 @@
 //! A key of AWS KMS, which never leaves it.
 //!
-//! Sources: AWS KMS API reference, `Sign` and `GetPublicKey`; AWS KMS developer guide, "Key spec reference". KMS knows
+//! Sources: AWS KMS API reference, `Sign`, `GetPublicKey` and `DescribeKey`; AWS KMS developer guide, "Key spec reference". KMS knows
 //! Ed25519 twice: `ED25519_SHA_512` is the pure variant of RFC 8032, which takes `RAW` messages only, of at most
 //! 4,096 bytes; `ED25519_PH_SHA_512` is the pre-hashed one, which ordinary verifiers refuse.
 
 use async_trait::async_trait;
 use aws_sdk_kms::types::{KeySpec, MessageType, SigningAlgorithmSpec};
-use aws_smithy_types::Blob;
-use domain::ports::{PortError, Signer};
+use aws_smithy_types::{Blob, DateTime};
+use domain::ports::{PortError, Signer, Validity};
+use domain::time::Time;
 use tokio::sync::OnceCell;
 
 use crate::port_error::port_error;
 
 const FETCHING: &str = "fetching the public half of the signing key from KMS";
+const DESCRIBING: &str = "asking KMS how long the signing key is good";
 const SIGNING: &str = "signing a manifest with KMS";
 
 /// What stands before the 32 bytes of an Ed25519 key in its `SubjectPublicKeyInfo`. Source: RFC 8410, section 4.
@@ -54,6 +56,18 @@ impl Signer for KmsSigner {
         self.public.get_or_try_init(|| self.fetch()).await.copied()
     }
 
+    /// From its creation on, until it is deleted if that was scheduled; asked anew each time, since a deletion can be
+    /// scheduled and called off. Source: AWS KMS API reference, `KeyMetadata`.
+    async fn validity(&self) -> Result<Validity, PortError> {
+        let answer = self.client.describe_key().key_id(&self.key).send().await;
+        let answer = answer.map_err(|error| port_error(DESCRIBING, error))?;
+        let metadata = answer.key_metadata().ok_or_else(|| bug(DESCRIBING, "KMS told nothing".to_owned()))?;
+        Ok(Validity {
+            from: metadata.creation_date().and_then(time),
+            until: metadata.deletion_date().and_then(time),
+        })
+    }
+
     /// A second worker's signature of the same text is the same, and as harmless: only what is sealed is shown.
     async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {
         let answer = self
@@ -69,6 +83,10 @@ impl Signer for KmsSigner {
         let signature = answer.signature().map(Blob::as_ref).unwrap_or_default();
         signature.try_into().map_err(|_| bug(SIGNING, "KMS gave no Ed25519 signature".to_owned()))
     }
+}
+
+fn time(at: &DateTime) -> Option<Time> {
+    at.to_millis().ok().and_then(Time::from_millis)
 }
 
 fn bug(what: &'static str, problem: String) -> PortError {

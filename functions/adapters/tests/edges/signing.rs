@@ -1,11 +1,11 @@
-//! What KMS is asked, and what its answers mean. Source: AWS KMS API reference, `Sign` and `GetPublicKey`.
+//! What KMS is asked, and what its answers mean. Source: AWS KMS API reference, `Sign`, `GetPublicKey` and `DescribeKey`.
 
 use std::sync::Arc;
 
 use adapters::signing::KmsSigner;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::manifest::{Before, Signing, Unsigned};
+use domain::manifest::{Before, RingKey, Signing, Unsigned};
 use domain::ports::{PortError, Signer as _};
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
@@ -59,6 +59,28 @@ async fn a_manifest_is_signed_raw_and_in_the_pure_variant_and_the_key_is_fetched
         "KeyId": KEY, "Message": STANDARD.encode(text), "MessageType": "RAW", "SigningAlgorithm": "ED25519_SHA_512",
     });
     assert_eq!(request, asked);
+}
+
+/// A key whose deletion is scheduled says until when it can have signed.
+#[tokio::test]
+async fn how_long_a_key_is_good_is_asked_each_time() {
+    let spec = "ECC_NIST_EDWARDS25519";
+    let described = |metadata: Value| Scripted::new(200, json!({ "KeyMetadata": metadata }).to_string());
+    let now =
+        described(json!({ "KeyId": "1234abcd", "KeyState": "Enabled", "CreationDate": 1_767_225_600.5 }));
+    let ends = json!({
+        "KeyId": "1234abcd", "KeyState": "PendingDeletion", "CreationDate": 1_767_225_600.5,
+        "DeletionDate": 1_769_904_000,
+    });
+    let (signing, server) = signing([public(spec), now, described(ends)]).await;
+    let tell =
+        |ring: Vec<RingKey>| (ring[0].from.map(|t| t.to_string()), ring[0].until.map(|t| t.to_string()));
+    let from = Some("2026-01-01T00:00:00.500Z".to_owned());
+    assert_eq!(tell(signing.ring().await.unwrap()), (from.clone(), None));
+    assert_eq!(tell(signing.ring().await.unwrap()), (from, Some("2026-02-01T00:00:00.000Z".to_owned())));
+    let seen = server.seen();
+    assert_eq!(seen[1].header("x-amz-target").unwrap(), "TrentService.DescribeKey");
+    assert_eq!(serde_json::from_slice::<Value>(&seen[1].body).unwrap(), json!({ "KeyId": KEY }));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use domain::connector::{Change, Connector};
 use domain::cursor::Cursor;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
-use domain::ports::{Connectors, PortError, SaveAnswer, Signer, Wanted};
+use domain::ports::{Connectors, PortError, SaveAnswer, Signer, Validity, Wanted};
 use domain::time::Time;
 
 /// How it fails.
@@ -36,6 +36,10 @@ impl Broken {
 #[async_trait]
 impl Signer for Broken {
     async fn public(&self) -> Result<[u8; 32], PortError> {
+        self.fail()
+    }
+
+    async fn validity(&self) -> Result<Validity, PortError> {
         self.fail()
     }
 

@@ -204,5 +204,5 @@ async fn the_public_key_and_the_newest_manifest_are_told() {
     let vkey: domain::manifest::VerifierKey = key["key"].as_str().unwrap().parse().unwrap();
     assert_eq!((&key["id"], &key["signs"]), (&json!("62c0d4d9"), &json!(true)));
     assert_eq!(vkey.file_name(), "manifests/keys/62c0d4d9.vkey");
-    assert!(key["from"].is_null() && key["until"].is_null());
+    assert_eq!((&key["from"], &key["until"]), (&json!("2026-01-01T00:00:00.000Z"), &json!(null)));
 }

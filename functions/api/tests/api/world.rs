@@ -9,7 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use domain::names::ConnectorId;
 use domain::onboarding::Onboarding;
-use domain::ports::{Connectors, Runs as _};
+use domain::ports::{Connectors, Runs as _, Validity};
 use domain::protocol::Mark;
 use domain::setup::Vendor;
 use serde_json::{Value, json};
@@ -64,7 +64,8 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         let ledger = FakeLedger::new();
-        Self::over(ledger.clone(), Arc::new(ledger), FakeSigner::new(1))
+        let since = Validity { from: Some(at("2026-01-01T00:00:00Z")), until: None };
+        Self::over(ledger.clone(), Arc::new(ledger), FakeSigner::new(1).valid(since))
     }
 
     /// With other connectors than the ledger's own, and this key.

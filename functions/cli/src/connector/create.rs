@@ -32,7 +32,7 @@ struct Needed<'a> {
 /// The public keys by which the customer's auditor verifies, as `verify --key` takes them.
 async fn keys(backend: &Backend) -> Result<Vec<String>, Problem> {
     let keys = backend.onboarding.keys().await?;
-    Ok(keys.iter().map(ToString::to_string).collect())
+    Ok(keys.iter().map(|known| known.key.to_string()).collect())
 }
 
 /// The answer of `connector connect`.

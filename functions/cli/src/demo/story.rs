@@ -7,7 +7,6 @@ use std::path::Path;
 use domain::connector::Connector;
 use domain::connector::Shards;
 use domain::fault::Block;
-use domain::manifest::RingKey;
 use domain::names::ConnectorId;
 use domain::part::Window;
 use domain::protocol::{Outcome, Summary};
@@ -282,7 +281,6 @@ impl Stage<'_> {
         let found = self.embedded.connectors().get(&connector.id).await?;
         let newest = found.and_then(|(_, cursor)| cursor?.note).map(|note| note.sha256);
         let folder = self.embedded.stack().folder().join("buckets").join(bucket(connector)).join(PREFIX);
-        let key = RingKey { key, from: None, until: None };
         verify::folder(&folder, key, newest, times.second).map_err(io("the demo's buckets can't be verified"))
     }
 }

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{KeyName, Malformed, SignedNote, VendorDomain, VerifierKey, WrongKey};
+use super::{KeyName, Malformed, RingKey, SignedNote, VendorDomain, VerifierKey, WrongKey};
 use crate::part::Sha256;
-use crate::ports::{PortError, Signer};
+use crate::ports::{PortError, Signer, Validity};
 
 /// The ID of a key, in records eight hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -264,16 +264,22 @@ impl Signing {
         Ok(pinned)
     }
 
-    /// The public keys: the current one, then the one before.
+    /// The public keys and how long each is good: the current one, then the one before.
     ///
     /// # Errors
     /// If they can't be had, or are none that may sign.
-    pub async fn ring(&self) -> Result<Vec<VerifierKey>, Unsigned> {
-        let mut ring = vec![self.verifier(&*self.current).await?];
+    pub async fn ring(&self) -> Result<Vec<RingKey>, Unsigned> {
+        let mut ring = vec![self.ring_key(&*self.current).await?];
         if let Before::Key(before) = &self.before {
-            ring.push(self.verifier(&**before).await?);
+            ring.push(self.ring_key(&**before).await?);
         }
         Ok(ring)
+    }
+
+    async fn ring_key(&self, signer: &dyn Signer) -> Result<RingKey, Unsigned> {
+        let key = self.verifier(signer).await?;
+        let Validity { from, until } = signer.validity().await?;
+        Ok(RingKey { key, from, until })
     }
 
     async fn verifier(&self, signer: &dyn Signer) -> Result<VerifierKey, Unsigned> {

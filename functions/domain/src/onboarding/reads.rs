@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Onboarding, OnboardingError};
 use crate::connector::{Caller, Change, Connector};
 use crate::cursor::Cursor;
-use crate::manifest::{Unsigned, VerifierKey};
+use crate::manifest::{RingKey, Unsigned};
 use crate::names::ConnectorId;
 use crate::part::{Part, PartNumber};
 use crate::ports::Wanted;
@@ -83,12 +83,12 @@ impl Onboarding {
         Ok(self.connectors.changes(id, before, limit).await?)
     }
 
-    /// The vendor's public keys, by which manifests are verified: the one that signs, then the one before. None where
-    /// the deployment's keys are not known.
+    /// The vendor's public keys, by which manifests are verified, and how long each is good: the one that signs, then
+    /// the one before. None where the deployment's keys are not known.
     ///
     /// # Errors
     /// If they can't be had.
-    pub async fn keys(&self) -> Result<Vec<VerifierKey>, OnboardingError> {
+    pub async fn keys(&self) -> Result<Vec<RingKey>, OnboardingError> {
         let Some(signing) = &self.signing else { return Ok(Vec::new()) };
         signing.ring().await.map_err(|error| match error {
             Unsigned::Port(error) => OnboardingError::Port(error),

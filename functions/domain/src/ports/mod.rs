@@ -19,7 +19,7 @@ pub use ledger::{
 pub use meter::Meter;
 pub use notice::{Bus, QUEUE_BATCH, Queue};
 pub use probe::{ProbeAnswer, ProbeSession, Prober, Scope, Shown};
-pub use signer::Signer;
+pub use signer::{Signer, Validity};
 pub use source::{PageError, PageReader, Source};
 pub use surroundings::{Clock, Randomness};
 pub use watch::{Watch, WatchPage};

@@ -1,0 +1,73 @@
+//! The keys that sign manifests: a new one is deployed now and then, and the one before it vouches for it. A function
+//! keeps the keys of the deployment that it was started with, however long it sleeps.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use async_trait::async_trait;
+use domain::manifest::{Before, KeyId, KeyName, Signing, VendorDomain, VerifierKey};
+use domain::ports::{PortError, Signer, Validity};
+use futures_util::FutureExt as _;
+use tests::fakes::FakeSigner;
+
+use super::broken::Broken;
+use super::call::Kind;
+use super::ports::{Worker, passing};
+use super::world::World;
+
+/// A key, as one worker reaches it.
+#[derive(Debug)]
+struct Key {
+    worker: Worker,
+    key: FakeSigner,
+}
+
+#[async_trait]
+impl Signer for Key {
+    async fn public(&self) -> Result<[u8; 32], PortError> {
+        self.key.public().await
+    }
+
+    async fn validity(&self) -> Result<Validity, PortError> {
+        self.key.validity().await
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {
+        self.worker.call(Kind::Sign, "sign", self.key.sign(message), passing).await
+    }
+}
+
+/// The keys of the deployment of now, for a worker that starts with it.
+pub(crate) fn signing(worker: &Worker) -> Signing {
+    let newest = worker.world.keys.load(Ordering::Relaxed);
+    let key = |number| Arc::new(Key { worker: worker.clone(), key: FakeSigner::new(number) });
+    let before = match newest {
+        1 => Before::None,
+        _ if worker.world.is(Broken::SignsUnvouched) => Before::Lost,
+        _ => Before::Key(key(newest - 1)),
+    };
+    Signing { vendor: vendor(), current: key(newest), before }
+}
+
+/// Deploys with a new key, as `infra/README.md` says: not before the one in use has signed for every connector that
+/// has a chain. Whether it was done.
+pub(crate) fn replace(world: &World) -> bool {
+    let newest = world.keys.load(Ordering::Relaxed);
+    let in_use = id(newest);
+    let signed = |id| world.ledger.cursor(id).note.is_none_or(|last| last.key == in_use);
+    let may = world.ids.iter().all(signed);
+    if may {
+        world.keys.store(newest + 1, Ordering::Relaxed);
+    }
+    may
+}
+
+fn id(number: u8) -> KeyId {
+    let public = FakeSigner::new(number).public().now_or_never().expect("the fake does not wait");
+    let key = VerifierKey::new(KeyName::of(vendor()), public.expect("the fake does not fail"));
+    key.expect("a key").id().into()
+}
+
+fn vendor() -> VendorDomain {
+    "vendor.example".parse().expect("a domain")
+}
