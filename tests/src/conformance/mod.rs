@@ -12,6 +12,7 @@ pub mod customers;
 pub mod due;
 pub mod leases;
 pub mod prober;
+mod promises;
 pub mod queue;
 pub mod randomness;
 pub mod runs;
