@@ -11,6 +11,7 @@
 //! - [`archive`]: sound archives with signed manifests, as a customer's bucket holds them.
 //! - [`chain`]: holds the manifests of a bucket against each other and against the files.
 //! - [`oracle`]: reads a customer's bucket from outside and holds it against the table.
+//! - [`schema`]: holds JSON against a JSON schema.
 //!
 //! The tests themselves are in `suite/`.
 
@@ -23,4 +24,5 @@ pub mod fixtures;
 pub mod lambda;
 pub mod oracle;
 pub mod proxy;
+pub mod schema;
 pub mod turns;

@@ -10,6 +10,7 @@ use domain::setup::{PREFIX, ROLE_NAME, Vendor, setup};
 use domain::time::Time;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tests::schema::Schema;
 
 const TEMPLATE: &str = include_str!("../../infra/customer-role.yaml");
 
@@ -32,10 +33,10 @@ fn takes(parameter: &Value, value: &str) -> bool {
     {
         parameter.get(theirs).into_iter().for_each(|limit| schema[ours] = limit.clone());
     }
-    let form = jsonschema::validator_for(&schema).expect("a pattern");
+    let form = Schema::new(&schema);
     let list = parameter["Type"] == "CommaDelimitedList";
     let values: Vec<&str> = if list { value.split(',').collect() } else { vec![value] };
-    values.into_iter().all(|value| form.is_valid(&json!(value)))
+    values.into_iter().all(|value| form.takes(&json!(value)))
 }
 
 /// The template's URL, the stack's name and the parameters that the link fills in.

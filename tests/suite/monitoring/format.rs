@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tests::schema::Schema;
 
 use super::world::World;
 
@@ -57,8 +58,7 @@ fn schema() -> Value {
 
 /// What is wrong with a line.
 fn faults(line: &Value) -> Vec<String> {
-    let schema = jsonschema::validator_for(&schema()).unwrap();
-    let mut faults: Vec<String> = schema.iter_errors(line).map(|error| error.to_string()).collect();
+    let mut faults = Schema::new(&schema()).flaws(line);
     for directive in line["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten() {
         let metrics = directive["Metrics"].as_array().into_iter().flatten();
         let names: Vec<&str> = metrics.filter_map(|metric| metric["Name"].as_str()).collect();
