@@ -1,7 +1,7 @@
-//! The long form of `kills`: many rounds, with the release binary.
+//! The long form of `kills`: many rounds. Without `--profile dev`, with the release binary, which takes long to build.
 //!
 //! ```text
-//! cargo bench -p exporter --bench kills -- --rounds 1000
+//! cargo bench --workspace --profile dev --bench kills -- --rounds 1000
 //! ```
 //!
 //! A round that fails names itself. The moments follow from the seed (`--seed`, 1 if not given) and from how fast
