@@ -52,6 +52,12 @@ mod tests {
         assert_eq!(delays, [0, 30_000, 60_000, 0]);
     }
 
+    #[test]
+    fn a_ceiling_beyond_all_time_is_a_wait_like_any_other() {
+        let endless = Backoff { first: Duration::MAX, most: Duration::MAX };
+        assert_eq!(endless.delay(1, 7), Duration::from_millis(7));
+    }
+
     proptest! {
         #[test]
         fn a_delay_is_never_over_its_ceiling(attempt in 0u32..100, random in any::<u64>()) {

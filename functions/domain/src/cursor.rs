@@ -188,9 +188,9 @@ mod tests {
 
     #[test]
     fn a_pass_reads_two_days_in_slices_and_every_seventh_thirty_two() {
-        let start: Time = "2026-01-01T00:00:00Z".parse().unwrap();
-        let now: Time = "2026-11-20T21:05:00Z".parse().unwrap();
-        let watermark: Time = "2026-11-20T21:00:00Z".parse().unwrap();
+        let start = at("2026-01-01T00:00:00Z");
+        let now = at("2026-11-20T21:05:00Z");
+        let watermark = at("2026-11-20T21:00:00Z");
         let mut reconcile = Cursor::new(start, start, start).reconcile;
         let mut slices = Vec::new();
         for _ in 0..7 {
@@ -210,5 +210,70 @@ mod tests {
             slices.push(spans);
         }
         assert_eq!(slices, [2, 2, 2, 2, 2, 2, 32]);
+    }
+
+    fn at(text: &str) -> Time {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_pass_is_due_once_a_day_also_for_who_runs_once_a_day_and_some_minutes_early() {
+        let (start, ended) = (at("2026-01-01T00:00:00Z"), at("2026-11-20T21:05:00Z"));
+        let reconcile = Cursor::new(start, start, start).reconcile.read_strays(None, ended);
+        let slice = |now: &str| reconcile.slice(start, at("2026-11-20T21:00:00Z"), at(now));
+        assert_eq!(slice("2026-11-21T20:05:00Z"), None, "an hourly run of the same day");
+        assert!(slice("2026-11-21T20:50:00Z").is_some());
+    }
+
+    #[test]
+    fn a_pass_reads_from_two_days_ago_and_nothing_from_before_the_connector_began() {
+        let (watermark, now) = (at("2026-11-20T21:00:00Z"), at("2026-11-20T21:05:00Z"));
+        let slice = |since| Cursor::new(since, since, since).reconcile.slice(since, watermark, now);
+        let from_to = |from, to| Some(Slice::Span(Window { from: at(from), to: at(to) }));
+        let old = slice(at("2026-01-01T00:00:00Z"));
+        assert_eq!(old, from_to("2026-11-18T21:00:00Z", "2026-11-19T21:00:00Z"));
+        let young = slice(at("2026-11-19T20:00:00Z"));
+        assert_eq!(young, from_to("2026-11-19T20:00:00Z", "2026-11-20T20:00:00Z"));
+    }
+
+    #[test]
+    fn what_was_read_is_not_read_again_and_strays_once_found_are_remembered() {
+        let (since, watermark) = (at("2026-11-19T20:00:00Z"), at("2026-11-20T21:00:00Z"));
+        let now = at("2026-11-20T21:05:00Z");
+        let begun = Cursor::new(since, since, since).reconcile;
+        let half = begun.read_through(at("2026-11-20T10:00:00Z"));
+        let rest = Window { from: at("2026-11-20T10:00:00Z"), to: watermark };
+        assert_eq!(half.slice(since, watermark, now), Some(Slice::Span(rest)));
+        assert_eq!(half.read_through(watermark).slice(since, watermark, now), Some(Slice::Strays));
+        let found = half.read_strays(Some(PartNumber::new(7)), now);
+        assert_eq!((found.strays_in, found.passes, found.at), (Some(PartNumber::new(7)), 1, None));
+        assert_eq!(found.read_strays(None, now).strays_in, Some(PartNumber::new(7)));
+    }
+
+    #[test]
+    fn the_oldest_undelivered_part_follows_the_newest_delivered_one_if_it_is_sealed() {
+        let mut cursor = Cursor::new(Time::EPOCH, Time::EPOCH, Time::EPOCH);
+        assert_eq!(cursor.undelivered(), None, "nothing is sealed");
+        (cursor.next, cursor.delivered) = (PartNumber::new(5), PartNumber::new(2));
+        assert_eq!(cursor.undelivered(), Some(PartNumber::new(3)));
+        cursor.delivered = PartNumber::new(3);
+        assert_eq!(cursor.undelivered(), Some(PartNumber::new(4)));
+        cursor.delivered = PartNumber::new(4);
+        assert_eq!(cursor.undelivered(), None, "all that is sealed is delivered");
+    }
+
+    #[test]
+    fn keys_are_known_only_where_they_were_put_and_those_put_earlier_stay_known() {
+        let put = |to: &str, keys: &[u8]| Published {
+            to: to.into(),
+            keys: keys.iter().map(|key| KeyId::from([*key; 4])).collect(),
+        };
+        let both = put("here", &[1, 2]);
+        assert!(both.covers(&put("here", &[2])) && both.covers(&both));
+        assert!(!both.covers(&put("here", &[2, 3])), "a key is missing");
+        assert!(!both.covers(&put("elsewhere", &[1])), "another bucket");
+        assert_eq!(put("here", &[2, 3]).beside(Some(&both)), put("here", &[2, 3, 1]));
+        assert_eq!(put("here", &[3]).beside(Some(&put("elsewhere", &[1]))), put("here", &[3]));
+        assert_eq!(put("here", &[3]).beside(None), put("here", &[3]));
     }
 }

@@ -240,4 +240,30 @@ mod tests {
             assert_eq!(file(encoding, &["1", "2"]), file(encoding, &["1", "2"]));
         }
     }
+
+    /// What holds memory down: what is written can be taken away while the file grows, and is not held on to.
+    #[test]
+    fn a_file_is_taken_away_piece_by_piece_while_it_grows() {
+        for encoding in ENCODINGS {
+            let mut writer = FileWriter::new(encoding).unwrap();
+            let (mut taken, mut hash) = (0, [0; 32]);
+            for _ in 0..20_000 {
+                // Hashes of hashes do not compress away.
+                hash = Hasher::digest(hash).into();
+                writer.push(hex::encode(hash).as_bytes()).unwrap();
+                let ready = writer.ready();
+                if ready > 100_000 {
+                    assert_eq!(writer.take().len(), ready);
+                    assert_eq!(writer.ready(), 0);
+                    taken += ready as u64;
+                }
+            }
+            assert!(writer.raw_size() >= 20_000 * 65 - 1, "{encoding:?}: it knows its size as it grows");
+            let raw_size = writer.raw_size();
+            let (rest, encoded) = writer.finish().unwrap();
+            assert!(encoded.raw_size - raw_size < 4);
+            assert_eq!(taken + rest.len() as u64, encoded.size);
+            assert!(rest.len() < 500_000 && taken > 500_000, "{encoding:?}: {} at the end", rest.len());
+        }
+    }
 }

@@ -242,4 +242,57 @@ mod tests {
         let fault = Fault { stage: Stage::PutObject, reason: Reason::Rejected, code, message };
         assert!(!diagnose(&fault, &destination()).0.contains("clock"));
     }
+
+    #[test]
+    fn every_reason_is_one_to_wait_for_or_one_to_mend_and_somebody_mends_it() {
+        use Reason as R;
+        for (reason, passing, ours) in [
+            (R::Denied, false, false),
+            (R::KeyDenied, false, false),
+            (R::Gone, false, false),
+            (R::Moved, false, false),
+            (R::Conflict, true, false),
+            (R::Unavailable, true, false),
+            (R::Expired, false, false),
+            (R::Rejected, false, true),
+            (R::TenantMismatch, false, true),
+        ] {
+            assert_eq!((reason.is_passing(), reason.is_ours()), (passing, ours), "{reason:?}");
+        }
+    }
+
+    fn blocked(stage: Stage, reason: Reason, code: &str, before: Option<&Block>, at: Time) -> Block {
+        let fault = Fault { stage, reason, code: code.into(), message: "as the platform says".into() };
+        Block::new(&fault, &destination(), before, at, u64::MAX)
+    }
+
+    #[test]
+    fn a_second_notice_is_owed_only_if_it_says_something_else() {
+        let first = blocked(Stage::PutObject, Reason::Denied, "AccessDenied", None, Time::EPOCH);
+        let again = |stage, reason, code| {
+            let next = blocked(stage, reason, code, Some(&first), Time::EPOCH + Duration::from_hours(1));
+            first.says_the_same_as(&next)
+        };
+        assert!(again(Stage::PutObject, Reason::Denied, "AccessDenied"), "an hour later and once more");
+        assert!(!again(Stage::AssumeRole, Reason::Denied, "AccessDenied"));
+        assert!(!again(Stage::PutObject, Reason::Gone, "AccessDenied"));
+        assert!(!again(Stage::PutObject, Reason::Denied, "AllAccessDisabled"));
+    }
+
+    #[test]
+    fn a_block_that_goes_on_counts_its_tries_and_keeps_its_beginning() {
+        let first = blocked(Stage::PutObject, Reason::Gone, "NoSuchBucket", None, Time::EPOCH);
+        let later = Time::EPOCH + Duration::from_hours(1);
+        let second = blocked(Stage::PutObject, Reason::Denied, "AccessDenied", Some(&first), later);
+        assert_eq!((first.attempts, second.attempts, second.since), (1, 2, first.since));
+        let wait = second.next_attempt.since(later);
+        assert!(wait >= Duration::from_secs(1) && wait <= DELIVERY.ceiling(2), "{wait:?}");
+    }
+
+    #[test]
+    fn listings_call_a_stage_what_records_call_it() {
+        for stage in [Stage::Read, Stage::AssumeRole, Stage::PutObject] {
+            assert_eq!(serde_json::to_value(stage).unwrap(), stage.as_str());
+        }
+    }
 }

@@ -169,4 +169,11 @@ mod tests {
         let draft = Connector { state: State::Draft, activated_at: None, ..connector.clone() };
         assert_eq!(Standing::of(&draft, None, TIMING, cursor.since).health, None);
     }
+
+    #[test]
+    fn listings_call_it_what_records_call_it() {
+        for health in [Health::Healthy, Health::Blocked, Health::Stale] {
+            assert_eq!(serde_json::to_value(health).unwrap(), health.as_str());
+        }
+    }
 }

@@ -169,6 +169,30 @@ mod tests {
         }
     }
 
+    /// What holds memory down: a list is taken away while it grows, and is not held on to.
+    #[test]
+    fn a_list_is_taken_away_piece_by_piece_while_it_grows() {
+        let mut writer = KeyListWriter::new().unwrap();
+        let (mut stored, mut pieces) = (Vec::new(), 0);
+        let keys = (0..40_000u64).map(|n| EventKey {
+            sort: n.to_be_bytes().to_vec(),
+            tie: n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes().repeat(2),
+        });
+        for key in keys.clone() {
+            writer.push(&key).unwrap();
+            let ready = writer.ready();
+            if ready > 50_000 {
+                stored.extend(writer.take());
+                assert_eq!(writer.ready(), 0);
+                pieces += 1;
+            }
+        }
+        let rest = writer.finish().unwrap();
+        assert!(pieces > 1 && rest.len() < 400_000, "{pieces} pieces, and {} bytes at the end", rest.len());
+        stored.extend(rest);
+        assert!(read(&stored).unwrap().into_iter().eq(keys));
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in any::<Vec<u8>>(), piece in 1usize..9) {

@@ -166,6 +166,28 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_was_asked_for_ends_the_window_there_and_one_asked_for_earlier_changes_nothing() {
+        let grid = Grid::new(at("2026-11-20T14:30:00Z"), every(6));
+        let watermark = at("2026-11-20T16:00:00Z");
+        let ends = |cut| (grid.window(watermark, cut).to, grid.due(watermark, cut, Duration::from_mins(5)));
+        let scheduled = (at("2026-11-20T21:00:00Z"), at("2026-11-20T21:05:00Z"));
+        assert_eq!(ends(None), scheduled);
+        let asked = at("2026-11-20T17:20:00Z");
+        assert_eq!(ends(Some(asked)), (asked, at("2026-11-20T17:25:00Z")));
+        // What is sealed already, to its very end.
+        assert_eq!(ends(Some(watermark)), scheduled);
+        assert_eq!(ends(Some(at("2026-11-20T15:00:00Z"))), scheduled);
+        assert_eq!(ends(Some(at("2026-11-21T03:00:00Z"))), scheduled, "later than the schedule itself");
+    }
+
+    #[test]
+    fn a_frequency_is_kept_as_its_hours() {
+        for hours in 1..=24 {
+            assert_eq!((every(hours).hours(), u8::from(every(hours))), (hours, hours));
+        }
+    }
+
+    #[test]
     fn wrong_frequencies_are_refused() {
         for bad in ["0", "25", "1.5", "", "-1", "hourly"] {
             let error = bad.parse::<Frequency>().unwrap_err().to_string();

@@ -183,6 +183,8 @@ mod tests {
     fn the_ends_can_be_written() {
         assert_eq!(Time::LAST.to_string(), "9999-12-30T22:00:00.999Z");
         assert_eq!(Time::EPOCH.to_string(), "1970-01-01T00:00:00.000Z");
+        assert_eq!([0, LAST_MS].map(Time::from_millis), [Some(Time::EPOCH), Some(Time::LAST)]);
+        assert_eq!([-1, LAST_MS + 1].map(Time::from_millis), [None; 2]);
     }
 
     #[test]

@@ -113,4 +113,47 @@ mod tests {
         assert!(key(41) < behind && key(9) < behind);
         assert!(key(42) > behind && key(43) > behind && key(100) > behind);
     }
+
+    fn sealed(content: Content) -> Part {
+        let at: crate::time::Time = "2026-11-20T21:00:00Z".parse().unwrap();
+        Part {
+            connector: ConnectorId::new(7),
+            number: PartNumber::new(42),
+            window: crate::part::Window { from: at, to: at },
+            kind: crate::part::Kind::Late,
+            events: 1,
+            late: 1,
+            unreadable: 0,
+            first: None,
+            last: None,
+            encoding: crate::part::Encoding::default(),
+            sha256: crate::part::Sha256::new([0; 32]),
+            size: 1,
+            raw_sha256: crate::part::Sha256::new([0; 32]),
+            raw_size: 1,
+            content,
+            sealed_at: at,
+            sealed_by: crate::names::WorkerId::new(0, 0),
+            note: None,
+            delivered_at: None,
+        }
+    }
+
+    /// What is taken for waste is deleted, so this is where an event could be lost for good.
+    #[test]
+    fn what_a_record_names_is_never_waste_and_of_its_number_all_else_is() {
+        let key = |number, attempt: &str, kind| {
+            staged_key(&ConnectorId::new(7), PartNumber::new(number), attempt, kind)
+        };
+        let (data, keys) = (key(42, "w-1", Staged::Data), key(42, "w-1", Staged::Keys));
+        let part = sealed(Content::Staged { data: data.clone(), keys: keys.clone() });
+        assert!(!is_waste(&part, &data) && !is_waste(&part, &keys));
+        for kind in [Staged::Data, Staged::Keys] {
+            assert!(is_waste(&part, &key(42, "w-2", kind)), "of another attempt");
+            assert!(!is_waste(&part, &key(43, "w-2", kind)), "of a number that this record says nothing of");
+        }
+        assert!(!is_waste(&part, "parts/con_0000000000000007/000000000042/notes.txt"), "not ours");
+        let heartbeat = sealed(Content::Inline(String::new()));
+        assert!(is_waste(&heartbeat, &data), "a heartbeat needs nothing staged");
+    }
 }

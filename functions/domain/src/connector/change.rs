@@ -82,3 +82,18 @@ pub struct Change {
     /// The settings after.
     pub after: Connector,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_sees_its_own_and_nobody_elses() {
+        let [acme, globex]: [TenantId; 2] = ["acme", "globex"].map(|id| id.parse().unwrap());
+        let caller = Caller::Tenant { tenant: acme.clone(), name: "ann".into() };
+        assert!(caller.may_see(&acme) && !caller.may_see(&globex));
+        for of_the_vendor in [Caller::Operator { name: "ops".into() }, Caller::System] {
+            assert!(of_the_vendor.may_see(&acme) && of_the_vendor.may_see(&globex));
+        }
+    }
+}

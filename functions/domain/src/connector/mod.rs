@@ -158,3 +158,51 @@ impl Connector {
         self.next_external_id.iter().chain(std::iter::once(&self.external_id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn draft() -> Connector {
+        let (id, external_id) = (ConnectorId::new(1), ExternalId::new(1, 2));
+        Connector::draft(id, "acme".parse().unwrap(), external_id, Time::EPOCH)
+    }
+
+    #[test]
+    fn only_what_was_proven_is_claimed_and_it_is_given_back_at_the_end() {
+        let destination = Destination {
+            role: "arn:aws:iam::222222222222:role/auditferry/Delivery".parse().unwrap(),
+            bucket: "acme-logs".parse().unwrap(),
+            region: "eu-central-1".parse().unwrap(),
+            prefix: "audit".parse().unwrap(),
+            kms_key: None,
+        };
+        let named = Connector { destination: Some(destination.clone()), ..draft() };
+        assert_eq!(named.claims(), None, "naming a bucket keeps it from nobody");
+        let proven = Connector { verified_at: Some(Time::EPOCH), ..named };
+        for state in [State::Ready, State::Active, State::Paused, State::Disabled] {
+            assert_eq!(Connector { state, ..proven.clone() }.claims(), Some(&destination), "{state:?}");
+        }
+        assert_eq!(Connector { state: State::Deleted, ..proven }.claims(), None);
+    }
+
+    #[test]
+    fn windows_begin_with_the_activation_and_follow_the_frequency() {
+        assert_eq!(draft().grid(), None);
+        let (at, frequency) = (Time::EPOCH + Duration::from_mins(5), Frequency::try_from(6).unwrap());
+        let active = Connector { activated_at: Some(at), frequency, ..draft() };
+        assert_eq!(active.grid(), Some(Grid::new(at, frequency)));
+    }
+
+    #[test]
+    fn listings_call_a_state_what_records_call_it_and_two_of_them_export() {
+        use State::{Active, Deleted, Disabled, Draft, Paused, Ready};
+        for state in [Draft, Ready, Active, Paused, Disabled, Deleted] {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+            let exporting = Connector { state, ..draft() }.is_exporting();
+            assert_eq!(exporting, [Active, Paused].contains(&state), "{state:?}");
+        }
+    }
+}

@@ -95,3 +95,31 @@ impl Encoding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_types_and_records_tell_the_same_of_a_file() {
+        for format in [Format::Json, Format::Ndjson] {
+            assert_eq!(serde_json::to_value(format).unwrap(), format.as_str());
+            assert_eq!(Format::named(format.as_str()), Some(format));
+            for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
+                assert_eq!(serde_json::to_value(compression).unwrap(), compression.as_str());
+                assert_eq!(Compression::named(compression.as_str()), Some(compression));
+                // Media types: RFC 6713, RFC 8878, RFC 8259.
+                let (ending, media_type) = match compression {
+                    Compression::Gzip => (".gz", Some("application/gzip")),
+                    Compression::Zstd => (".zst", Some("application/zstd")),
+                    Compression::None if format == Format::Json => ("", Some("application/json")),
+                    Compression::None => ("", None),
+                };
+                let encoding = Encoding { format, compression };
+                assert_eq!(encoding.suffix(), format!(".{}{ending}", format.as_str()));
+                assert_eq!(encoding.content_type(), media_type.unwrap_or("application/x-ndjson"));
+            }
+        }
+        assert_eq!((Format::named("csv"), Compression::named("lz4")), (None, None));
+    }
+}

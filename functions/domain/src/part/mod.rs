@@ -248,4 +248,24 @@ mod tests {
         let json = serde_json::to_string(&part).unwrap();
         assert_eq!(serde_json::from_str::<Part>(&json).unwrap(), part);
     }
+
+    #[test]
+    fn a_part_is_of_the_kind_that_its_events_make_it() {
+        let kinds = [(0, 0), (3, 0), (3, 1), (3, 3)].map(|(events, late)| Kind::of(events, late));
+        assert_eq!(kinds, [Kind::Heartbeat, Kind::Regular, Kind::Mixed, Kind::Late]);
+        for kind in kinds {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+    }
+
+    #[test]
+    fn numbers_follow_each_other_from_one_and_nothing_comes_before_none() {
+        assert_eq!(PartNumber::NONE.next(), PartNumber::FIRST);
+        assert_eq!(PartNumber::new(42).next().previous(), PartNumber::new(42));
+        assert_eq!(
+            (PartNumber::FIRST.previous(), PartNumber::NONE.previous()),
+            (PartNumber::NONE, PartNumber::NONE)
+        );
+        assert_eq!(PartNumber::new(42).get(), 42);
+    }
 }

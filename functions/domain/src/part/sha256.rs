@@ -63,3 +63,19 @@ impl From<Sha256> for String {
         digest.to_string()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_that_of_the_standard_and_is_kept_as_its_digits() {
+        // FIPS 180-2, appendix B.1.
+        let digits = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let hash = Sha256::of(b"abc");
+        assert_eq!((hash.to_string().as_str(), hash.short().as_str()), (digits, "ba7816bf8f01cfea"));
+        assert_eq!(hex::encode(hash.bytes()), digits);
+        assert_eq!(Sha256::try_from(digits.to_owned()).unwrap(), hash);
+        assert!(Sha256::try_from("ba78".to_owned()).is_err(), "too short");
+    }
+}

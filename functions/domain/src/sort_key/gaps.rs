@@ -216,6 +216,16 @@ mod tests {
         }
     }
 
+    /// A connector's windows may begin there, and what they read is no stray.
+    #[test]
+    fn the_first_bound_of_all_lies_in_no_gap() {
+        for (_, form) in SortKeyForm::NAMES {
+            let first = text(&form.bound(Time::EPOCH));
+            assert!(!form.is_before(&first, Time::EPOCH) && !form.lies_in_gap(&first, Time::EPOCH));
+            assert!(!form.lies_in_gap(&first, at("2023-07-10T11:40:00Z")), "{form:?}");
+        }
+    }
+
     /// Each is a Query, for every shard, once a day.
     #[test]
     fn there_are_less_than_ninety_to_be_read_every_day() {

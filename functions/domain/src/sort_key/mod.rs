@@ -149,11 +149,9 @@ impl SortKeyForm {
         match (self.time_of(key), key) {
             (Some(told), _) => told < time,
             (None, SortKey::Text(text)) => text.as_str() < self.bound(time).as_str(),
-            // A number that is no time: negative ones, and what is too small, lie before all times, the others
-            // after.
-            (None, SortKey::Number(text)) => {
-                text.starts_with('-') || self.number(text).is_some_and(|small| small < self.first_number())
-            }
+            // A number that tells no time: negative ones, and what would be a time but is too small to tell one, lie
+            // before all times, the others after.
+            (None, SortKey::Number(text)) => text.starts_with('-') || self.number(text).is_some(),
         }
     }
 }
@@ -216,6 +214,76 @@ mod tests {
                 assert_eq!(form.time_of(&text(key)), None, "{form:?} {key}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_spelt_nearly_like_a_key_tells_no_time() {
+        use SortKeyForm as F;
+        let (ulid, uuid) = ("01ARYZ6S41TSV4RRFFQ69G5FAV", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
+        for (form, key, tells) in [
+            (F::Ulid, ulid.to_owned(), true),
+            (F::Ulid, format!("{ulid}#evt_01"), true),
+            (F::Ulid, format!("{ulid}0"), false),
+            (F::UuidV7, uuid.to_owned(), true),
+            (F::UuidV7, format!("{uuid}#evt_01"), true),
+            (F::UuidV7, format!("{uuid}0"), false),
+            // Version 4: its first digits are drawn.
+            (F::UuidV7, uuid.replace("-7cc3", "-4cc3"), false),
+            (F::EpochSeconds, "1795205730#evt_01".to_owned(), true),
+            (F::EpochSeconds, "17952057301".to_owned(), false),
+            (F::EpochMillis, "17952057301234".to_owned(), false),
+        ] {
+            assert_eq!(form.time_of(&text(&key)).is_some(), tells, "{form:?} {key}");
+        }
+        for number in [".5", "+5", "-5", "5e3", ""] {
+            assert_eq!(F::EpochSeconds.time_of(&SortKey::Number(number.into())), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn forms_go_by_their_names_and_those_that_read_numbers_say_so() {
+        for (name, form) in SortKeyForm::NAMES {
+            assert_eq!(SortKeyForm::named(name), Some(form));
+            let number = |text: &str| form.time_of(&SortKey::Number(text.into()));
+            let reads_numbers = number("1795205730").or(number("1795205730123")).is_some();
+            assert_eq!(form.may_be_number(), reads_numbers, "{name}");
+        }
+        assert_eq!(SortKeyForm::named("rfc-3339"), None);
+    }
+
+    #[test]
+    fn a_key_is_before_a_time_by_what_it_tells_and_else_by_its_bytes() {
+        let form = SortKeyForm::Rfc3339;
+        let at: Time = "2026-11-20T20:15:30.123Z".parse().unwrap();
+        for (key, before) in [
+            ("2026-11-20T20:15:30.122Z#z", true),
+            ("2026-11-20T20:15:30.123Z#a", false),
+            ("2026-11-20T20:15:30.124Z#a", false),
+            // Within the second too, so that a window that was cut there is not read again for them.
+            ("2026-11-20T20:15:30.1", true),
+            ("2026-11-20T20:15:30.123", false),
+            ("2026-11-20T20:15:30.2", false),
+        ] {
+            assert_eq!(form.is_before(&text(key), at), before, "{key}");
+        }
+        let number = |number: &str| SortKeyForm::EpochSeconds.is_before(&SortKey::Number(number.into()), at);
+        assert_eq!(
+            ["1795205730.122", "1795205730.123", "-1", "1e99"].map(number),
+            [true, false, true, false]
+        );
+    }
+
+    #[test]
+    fn a_query_finds_every_spelling_of_its_seconds_and_reads_no_more_than_its_grain() {
+        let [from, to] =
+            ["2026-11-20T20:15:30Z", "2026-11-20T21:00:00Z"].map(|at| at.parse::<Time>().unwrap());
+        for (_, form) in SortKeyForm::NAMES {
+            assert_eq!(form.range(from, to), (form.bound(from), form.bound(to)), "{form:?}");
+        }
+        // ISO 8601 has a comma too, which sorts before the point.
+        let key = text("2026-11-20T20:15:30,5Z#evt_01");
+        assert!(SortKeyForm::Rfc3339.time_of(&key).is_some_and(|time| time >= from && time < to));
+        assert!(*key.as_str() >= *SortKeyForm::Rfc3339.range(from, to).0);
     }
 
     pub(super) fn key_of(form: SortKeyForm, time: Time, tail: u64) -> SortKey {
