@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::sort_key::SortKey;
+use crate::sort_key::{SortKey, SortKeyForm};
 use crate::time::Time;
 
 /// What tells two items apart, and the order in which they are read: the sort key as bytes that compare like
@@ -27,6 +27,14 @@ pub struct SourceItem {
     pub time: Option<Time>,
     /// The event as one line of JSON, or why there is none.
     pub content: Result<Bytes, Unreadable>,
+}
+
+impl SourceItem {
+    /// [`SortKeyForm::is_before`], without reading the time out of the key again.
+    #[must_use]
+    pub fn is_before(&self, form: SortKeyForm, time: Time) -> bool {
+        self.time.map_or_else(|| form.is_before(&self.sort_key, time), |told| told < time)
+    }
 }
 
 /// Why an item could not be read as an event. It is exported all the same, as a record of its keys.
@@ -60,14 +68,17 @@ pub enum WhyUnreadable {
 ///
 /// # Errors
 /// If the text is not JSON; the words tell the place, never the content.
-pub fn one_line(text: String) -> Result<Bytes, String> {
-    serde_json::from_str::<serde::de::IgnoredAny>(&text)
+pub fn one_line(text: impl Into<Bytes>) -> Result<Bytes, String> {
+    let bytes = text.into();
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|error| format!("not UTF-8 from byte {}", error.valid_up_to()))?;
+    serde_json::from_str::<serde::de::IgnoredAny>(text)
         .map_err(|error| format!("not JSON at line {}, column {}", error.line(), error.column()))?;
-    if text.bytes().any(|b| b == b'\n' || b == b'\r') {
+    if memchr::memchr2(b'\n', b'\r', &bytes).is_some() {
         // In valid JSON a raw line break can only stand between tokens (RFC 8259, section 7).
-        return Ok(text.bytes().filter(|b| *b != b'\n' && *b != b'\r').collect());
+        return Ok(bytes.iter().copied().filter(|b| *b != b'\n' && *b != b'\r').collect());
     }
-    Ok(Bytes::from(text))
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -93,10 +104,11 @@ mod tests {
     #[test]
     fn json_text_is_kept_byte_for_byte_but_for_line_breaks() {
         let odd = r#"{"b":1.00, "a":"x\ud800\u2028", "n":12345678901234567890123456789012345678}"#;
-        assert_eq!(one_line(odd.into()).unwrap(), odd);
-        assert_eq!(one_line("{\r\n  \"a\": 1\n}\n".into()).unwrap(), "{  \"a\": 1}");
-        assert_eq!(one_line("{\"a\":".into()).unwrap_err(), "not JSON at line 1, column 5");
-        assert!(one_line("\u{feff}{}".into()).is_err());
-        assert!(one_line("{} {}".into()).is_err());
+        assert_eq!(one_line(odd).unwrap(), odd);
+        assert_eq!(one_line("{\r\n  \"a\": 1\n}\n").unwrap(), "{  \"a\": 1}");
+        assert_eq!(one_line("{\"a\":").unwrap_err(), "not JSON at line 1, column 5");
+        assert_eq!(one_line(b"\"\xff\"".as_slice()).unwrap_err(), "not UTF-8 from byte 1");
+        assert!(one_line("\u{feff}{}").is_err());
+        assert!(one_line("{} {}").is_err());
     }
 }

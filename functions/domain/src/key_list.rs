@@ -12,8 +12,13 @@ use zstd::stream::zio::Writer;
 
 use crate::item::EventKey;
 
+/// Keys are gathered until they are so many bytes: zstd takes its time with each call, however little it is given.
+const BLOCK: usize = 1 << 16;
+
 /// Writes a list.
 pub struct KeyListWriter {
+    /// Not yet compressed.
+    block: Vec<u8>,
     stream: zstd::Encoder<'static, Vec<u8>>,
 }
 
@@ -32,7 +37,7 @@ impl KeyListWriter {
         let mut stream = zstd::Encoder::new(Vec::new(), 1)?;
         // A damaged key would be that of another event, and its own would be exported again.
         stream.include_checksum(true)?;
-        Ok(Self { stream })
+        Ok(Self { block: Vec::new(), stream })
     }
 
     /// Adds a key, which must be greater than the one before.
@@ -42,9 +47,15 @@ impl KeyListWriter {
     pub fn push(&mut self, key: &EventKey) -> std::io::Result<()> {
         for field in [&key.sort, &key.tie] {
             let length = u32::try_from(field.len()).map_err(std::io::Error::other)?;
-            self.stream.write_all(&length.to_le_bytes())?;
-            self.stream.write_all(field)?;
+            self.block.extend_from_slice(&length.to_le_bytes());
+            self.block.extend_from_slice(field);
         }
+        if self.block.len() >= BLOCK { self.close_block() } else { Ok(()) }
+    }
+
+    fn close_block(&mut self) -> std::io::Result<()> {
+        self.stream.write_all(&self.block)?;
+        self.block.clear();
         Ok(())
     }
 
@@ -63,7 +74,8 @@ impl KeyListWriter {
     ///
     /// # Errors
     /// If zstd fails.
-    pub fn finish(self) -> std::io::Result<Bytes> {
+    pub fn finish(mut self) -> std::io::Result<Bytes> {
+        self.close_block()?;
         Ok(Bytes::from(self.stream.finish()?))
     }
 }

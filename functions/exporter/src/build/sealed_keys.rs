@@ -96,7 +96,7 @@ impl<'a> SealedKeys<'a> {
     /// Closes the lists that lie before this item, and opens those that begin before it or with it.
     async fn move_to(&mut self, item: &SourceItem) -> Result<(), PortError> {
         let form = self.form;
-        let is_before = |time: Time| form.is_before(&item.sort_key, time);
+        let is_before = |time: Time| item.is_before(form, time);
         let is_left_behind = |list: &List| list.to.is_some_and(|to| !is_before(to));
         self.open.retain(|(_, keys)| keys.head().is_some());
         for (_, mut keys) in self.open.extract_if(.., |(list, _)| is_left_behind(list)) {

@@ -13,6 +13,10 @@ use crate::export::Exporter;
 /// The merged stream of a tenant's items.
 pub(super) struct Shards {
     shards: Vec<Shard>,
+    /// The places of those that show their next item, by its key, the smallest last.
+    shown: Vec<usize>,
+    /// The places of those whose page is used up.
+    dry: Vec<usize>,
 }
 
 struct Shard {
@@ -32,22 +36,45 @@ impl Shards {
             let reader = source.open(&connector.tenant, connector.shards, shard, span).await?;
             Ok::<_, PageError>(Shard { reader, page: VecDeque::new(), ended: false })
         };
-        Ok(Self { shards: try_join_all((0..connector.shards.get()).map(open)).await? })
+        let shards = try_join_all((0..connector.shards.get()).map(open)).await?;
+        let dry = (0..shards.len()).collect();
+        Ok(Self { shards, shown: Vec::new(), dry })
     }
 
     /// The item with the smallest key. Before it can be told, each shard must show its next item; those whose
     /// page is used up read the next one at the same time.
     pub(super) async fn next(&mut self) -> Result<Option<SourceItem>, PageError> {
-        let dry = self.shards.iter_mut().filter(|shard| shard.page.is_empty() && !shard.ended);
-        try_join_all(dry.map(Shard::fill)).await?;
-        let smallest = match self.shards.as_mut_slice() {
-            [only] => Some(only),
-            several => several
-                .iter_mut()
-                .filter(|shard| !shard.page.is_empty())
-                .min_by(|one, other| one.head().cmp(&other.head())),
+        if !self.dry.is_empty() {
+            self.fill().await?;
+        }
+        let Some(smallest) = self.shown.pop() else { return Ok(None) };
+        let item = self.shards.get_mut(smallest).and_then(|shard| shard.page.pop_front());
+        self.sort_in(smallest);
+        Ok(item)
+    }
+
+    async fn fill(&mut self) -> Result<(), PageError> {
+        let dry = std::mem::take(&mut self.dry);
+        let read = self.shards.iter_mut().enumerate().filter(|(place, _)| dry.contains(place));
+        try_join_all(read.map(|(_, shard)| shard.fill())).await?;
+        for place in dry {
+            self.sort_in(place);
+        }
+        Ok(())
+    }
+
+    /// Puts a shard where the key of its next item belongs.
+    fn sort_in(&mut self, place: usize) {
+        let Some(shard) = self.shards.get(place) else { return };
+        let Some(head) = shard.head() else {
+            if !shard.ended {
+                self.dry.push(place);
+            }
+            return;
         };
-        Ok(smallest.and_then(|shard| shard.page.pop_front()))
+        let is_larger = |other: &usize| self.shards.get(*other).and_then(Shard::head) > Some(head);
+        let after = self.shown.partition_point(is_larger);
+        self.shown.insert(after, place);
     }
 }
 
