@@ -1,0 +1,128 @@
+"""One measurement: a client's process from its start to its answer."""
+
+import json
+import os
+import pathlib
+import signal
+import threading
+import time
+
+import clients
+import compare
+from world import CLIENT_CORE, ENDPOINT_CORE, last_hour
+
+TIME_LIMIT_S = 900
+
+
+class Failed(Exception):
+    """A client did not do what it was asked for."""
+
+
+def export(world, client, events, shape="map", compression="gzip", shards=1, latency_ms=0, tls=False, drop=False,
+           connectors=1):
+    """What one export took, as a flat record."""
+    hour = last_hour()
+    table = f"events_{shape}_{events}_{shards}_{hour}"
+    settings = {}
+    if client == "exporter":
+        settings, ids = world.seed(connectors, shards, compression, hour)
+        settings["EVENTS_TABLE"] = table
+        records = [{"messageId": i, "body": json.dumps({"connector_id": i})} for i in ids]
+        event = {"Records": records}
+    else:
+        event = {
+            "table": table,
+            "partition": "acme",
+            "from": f"{hour}:00:00",
+            "to": f"{hour}:59:60",
+            "role": "arn:aws:iam::222222222222:role/auditferry/AuditLog",
+            "external_id": "bench",
+            "bucket": "customer-0",
+            "key": {"gzip": "events.json.gz", "zstd": "events.json.zst"}.get(compression, "events.json"),
+            "compression": compression,
+            "drop": drop,
+        }
+    world.ask("POST", f"/bench/reset?latency_ms={latency_ms}")
+    process = Process(world, client, {**world.environment(tls), **settings})
+    try:
+        answer = process.invoke(event)
+        peak_kb = process.peak_kb()
+    finally:
+        usage = process.kill()
+    try:
+        if not answer or not answer["well"] or "itemIdentifier" in answer["answer"]:
+            raise Failed(f"{client} answered {answer}\n{process.log()}")
+        files = world.delivered()
+        size = sum(file.stat().st_size for file in files)
+        if events == 0 and len(world.delivered("*")) != connectors:
+            raise Failed(f"{client} delivered no heartbeat for some of {connectors} connectors")
+        if events > 0 and not drop:
+            compare.check(client, files, shape, events)
+    finally:
+        world.clear()
+    counts = world.ask("GET", "/bench/counts")
+    cpu = usage.ru_utime + usage.ru_stime
+    return {
+        "client": client, "connectors": connectors, "events": events, "shape": shape, "compression": compression, "shards": shards,
+        "latency_ms": latency_ms, "tls": tls, "cpu_s": cpu, "wall_s": (answer["answered"] - answer["handed"]) / 1e9,
+        "peak_mb": peak_kb / 1024, "start_ms": (answer["ready"] - process.started) / 1e6,
+        "requests": counts["requests"], "page_bytes": counts["page_bytes"], "object_bytes": size,
+        "objects": len(files),
+    }
+
+
+class Process:
+    """A client's process, on a core of its own."""
+
+    def __init__(self, world, client, environment):
+        self.world = world
+        self.file = world.folder / "client.log"
+        log = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        command = clients.command(client)
+        # A child is born on its parent's cores, and sooner so than through `taskset`.
+        os.sched_setaffinity(0, {CLIENT_CORE})
+        try:
+            self.started = time.time_ns()
+            self.pid = os.posix_spawn(
+                command[0], command, environment,
+                file_actions=[(os.POSIX_SPAWN_DUP2, log, 1), (os.POSIX_SPAWN_DUP2, log, 2)],
+            )
+        finally:
+            os.sched_setaffinity(0, {ENDPOINT_CORE})
+            os.close(log)
+
+    def invoke(self, event):
+        """The answer to one invocation; None if the process ended instead, or took too long."""
+        answers = []
+
+        def ask():
+            try:
+                answers.append(self.world.ask("POST", "/bench/invoke", json.dumps(event), TIME_LIMIT_S))
+            except OSError:
+                answers.append(None)
+
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        deadline = time.monotonic() + TIME_LIMIT_S
+        while asking.is_alive() and time.monotonic() < deadline:
+            asking.join(0.05)
+            if asking.is_alive() and not self.is_alive():
+                return None
+        return answers[0] if answers else None
+
+    def is_alive(self):
+        return "State:\tZ" not in pathlib.Path(f"/proc/{self.pid}/status").read_text()
+
+    def peak_kb(self):
+        # Not `ru_maxrss`, which a child begins with its parent's.
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
+        return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), 0)
+
+    def kill(self):
+        """Ends it; returns what it used."""
+        os.kill(self.pid, signal.SIGKILL)
+        _, _, usage = os.wait4(self.pid, 0)
+        return usage
+
+    def log(self):
+        return "\n".join(self.file.read_text(errors="replace").splitlines()[-20:])

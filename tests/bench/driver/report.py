@@ -1,0 +1,180 @@
+"""What was measured, as tables and plots."""
+
+import re
+
+import plot
+from clients import NAMES
+from plan import LATENCY_MS
+from targets import MEMORY_MB
+from world import HERE
+
+START, END = "<!-- figures: written by tests/bench/run --readme -->", "<!-- end of the figures -->"
+
+
+def text(results):
+    return "\n\n".join(section for section in sections(results) if section)
+
+
+def write(results):
+    """Writes the figures into both READMEs, and the plots."""
+    folder = HERE / "plots"
+    folder.mkdir(exist_ok=True)
+    drawn = plots(results["parts"])
+    for name, picture in drawn.items():
+        (folder / f"{name}.svg").write_text(picture)
+    into(HERE / "README.md", text(results) + "".join(f"\n\n![{name}](plots/{name}.svg)" for name in drawn))
+    into(HERE.parent.parent / "README.md", short(results))
+
+
+def into(file, figures):
+    """Puts figures between the marks of a file, if it has them."""
+    content = file.read_text()
+    if START in content:
+        before, rest = content.split(START, 1)
+        file.write_text(f"{before}{START}\n\n{figures}\n\n{END}{rest.split(END, 1)[1]}")
+
+
+def short(results):
+    """The table of the root README: every client at the largest size that all were measured at."""
+    rows = common(results["parts"].get("clients", {}).get("rows", []))
+    if not rows:
+        return ""
+    ours = next(row for row in rows if row["client"] == "exporter")
+    head = ["client", "events/s on one core", "processor time", "peak memory"]
+    lines = [[NAMES[row["client"]], f"{rate(row):,.0f}", f"{row['cpu_s'] / ours['cpu_s']:.1f} x",
+              f"{row['peak_mb']:.0f} MB"] for row in rows]
+    machine = results["machine"]
+    words = (f"{ours['events']:,} real events as native maps, gzip, whole exports on one core of a "
+             f"{machine['processor']}; the exporter's includes staging, sealing, signing and delivery.")
+    return f"{table(head, lines)}\n\n{words}"
+
+
+def sections(results):
+    parts = results["parts"]
+    yield head(results)
+    yield judged(results.get("targets", []))
+    yield throughput("Every client", parts.get("clients"))
+    yield throughput("Shapes and compressions", parts.get("shapes"))
+    yield throughput("Sizes", parts.get("sizes"))
+    yield throughput("The endpoint's ceiling: pages received and dropped", parts.get("ceiling"))
+    yield quiet(parts.get("quiet"))
+    yield start(parts.get("start"))
+    yield walls("The first export of a process over TLS, 1,000 events", parts.get("tls"), "requests")
+    yield walls(f"With {LATENCY_MS} ms for each answer", parts.get("latency"), "compression")
+    yield walls(f"By shards, with {LATENCY_MS} ms for each answer", parts.get("shards"), "shards")
+
+
+def head(results):
+    machine = results["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    times = [part["at"] for part in results["parts"].values()]
+    loads = [part["load"] for part in results["parts"].values()]
+    return (f"Measured {min(times)} to {max(times)} at commit {machine['commit']} on {machine['cores']} cores of a "
+            f"{machine['processor']}, {machine['memory_gb']} GB, {machine['system']}; the load was at most "
+            f"{max(loads):.1f} (2 to 3 is the benchmark's own). {versions}.")
+
+
+def judged(targets):
+    if not targets:
+        return ""
+    lines = [[target["target"], f"{target['rule']} {target['limit']:g} {target['unit']}",
+              f"{target['measured']:.2f} {target['unit']}", "met" if target["met"] else "**missed**"]
+             for target in targets]
+    return "### Targets\n\n" + table(["target", "asked", "measured", ""], lines)
+
+
+def throughput(title, part):
+    if not part:
+        return ""
+    columns = ["client", "events", "shape", "compression", "events/s", "CPU s per million", "range", "wire MB/s",
+               "peak MB", "output MB", "requests", "rounds"]
+    lines = []
+    for row in part["rows"]:
+        million = 1e6 / row["events"]
+        low, high = (value * million for value in row["cpu_s_range"])
+        lines.append([
+            NAMES[row["client"]], f"{row['events']:,}", row["shape"], row["compression"], f"{rate(row):,.0f}",
+            f"{row['cpu_s'] * million:.2f}", f"{low:.2f} to {high:.2f}",
+            f"{row['page_bytes'] / 1e6 / row['cpu_s']:,.0f}", f"{row['peak_mb']:.0f}",
+            f"{row['object_bytes'] / 1e6:.1f}", sum(row["requests"].values()), row["rounds"],
+        ])
+    return f"### {title}\n\n" + table(columns, lines)
+
+
+def quiet(part):
+    if not part:
+        return ""
+    lines = []
+    for row in part["rows"]:
+        each = row["connectors"]
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(row["requests"].items()))
+        lines.append([each, f"{sum(row['requests'].values()) / each:.1f}", f"{row['cpu_s'] * 1000 / each:.1f}",
+                      f"{row['wall_s'] * 1000:.0f}", f"{row['peak_mb']:.0f}", kinds])
+    columns = ["connectors", "requests for each", "CPU ms for each", "wall ms, the batch", "peak MB", "all requests"]
+    words = "A process of its own for each batch, its start included."
+    return f"### An export without events\n\n{words}\n\n{table(columns, lines)}"
+
+
+def start(part):
+    if not part:
+        return ""
+    lines = [[NAMES[row["client"]], f"{row['start_ms']:.1f}", " to ".join(f"{ms:.1f}" for ms in row["start_ms_range"]),
+              row["rounds"]] for row in part["rows"]]
+    return "### From the start to the first request for work\n\n" + table(["client", "ms", "range", "rounds"], lines)
+
+
+def walls(title, part, by):
+    if not part:
+        return ""
+    lines = []
+    for row in part["rows"]:
+        what = sum(row["requests"].values()) if by == "requests" else row[by]
+        span = " to ".join(f"{ms * 1000:,.0f}" for ms in row["wall_s_range"])
+        lines.append([NAMES[row["client"]], f"{row['events']:,}", what, f"{row['wall_s'] * 1000:,.0f}", span,
+                      f"{row['cpu_s'] * 1000:,.0f}", row["requests"].get("dynamodb Query events", 0), row["rounds"]])
+    columns = ["client", "events", by, "wall ms", "range", "CPU ms", "pages", "rounds"]
+    return f"### {title}\n\n" + table(columns, lines)
+
+
+def plots(parts):
+    drawn = {}
+    rows = common(parts.get("clients", {}).get("rows", []))
+    if rows:
+        plain = lambda client: re.sub(r"\*", "", NAMES[client])
+        bars = [(plain(row["client"]), rate(row), row["client"] == "exporter") for row in rows]
+        title = f"Events per second on one core: {rows[0]['events']:,} native maps, gzip"
+        drawn["clients"] = plot.bars(title, bars, "events per second of processor time")
+    series = {}
+    for row in parts.get("sizes", {}).get("rows", []):
+        series.setdefault(row["client"], []).append((row["events"], row["peak_mb"]))
+    if any(len(line) > 1 for line in series.values()):
+        limit = (MEMORY_MB, f"target, {MEMORY_MB} MB")
+        drawn["memory"] = plot.lines("Peak memory by size of the window", series, "events", "MB", limit)
+    line = [(row["shards"], row["wall_s"]) for row in parts.get("shards", {}).get("rows", [])]
+    if len(line) > 1:
+        series = {"wall time": line, "processor": [
+            (row["shards"], row["cpu_s"]) for row in parts["shards"]["rows"]]}
+        title = f"Time by shards, {LATENCY_MS} ms for each answer"
+        drawn["shards"] = plot.lines(title, series, "shards", "seconds")
+    return drawn
+
+
+def common(rows):
+    """The rows of the largest size that every client was measured at."""
+    clients = {row["client"] for row in rows}
+    sizes = sorted({row["events"] for row in rows}, reverse=True)
+    for size in sizes:
+        here = [row for row in rows if row["events"] == size]
+        if len(here) == len(clients):
+            return sorted(here, key=rate, reverse=True)
+    return []
+
+
+def rate(row):
+    """Events per second of processor time: of one core that has nothing else to do."""
+    return row["events"] / row["cpu_s"]
+
+
+def table(columns, lines):
+    rows = ["| " + " | ".join(columns) + " |", "|" + "|".join("---" for _ in columns) + "|"]
+    return "\n".join(rows + ["| " + " | ".join(str(cell) for cell in line) + " |" for line in lines])

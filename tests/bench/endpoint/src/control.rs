@@ -1,0 +1,146 @@
+//! What the driver of the benchmark asks of the endpoint, and what is counted for it.
+//!
+//! - `POST /bench/reset?latency_ms=20` forgets the function of before and all counts; from now on every answer of an
+//!   AWS service waits so long.
+//! - `POST /bench/invoke` hands its body to the function that asks next, and answers what that answered, and when.
+//! - `GET /bench/counts` tells what was asked for since the reset.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use hyper::Request;
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex as Turn, mpsc};
+
+use crate::answer::{Answer, empty, text};
+use crate::body;
+
+/// The function that is measured, and what it asked for.
+pub(crate) struct Control {
+    latency_ms: AtomicU64,
+    seen: Mutex<Seen>,
+    function: Mutex<Arc<Function>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    requests: BTreeMap<String, u64>,
+    page_bytes: u64,
+    /// When the function first asked for an event, when it was handed its latest, and when it answered that;
+    /// nanoseconds since 1970, which the driver's clock counts too.
+    ready: Option<u64>,
+    handed: u64,
+    answered: u64,
+}
+
+/// Where events wait for one function, and its answers for the driver.
+struct Function {
+    events: mpsc::Sender<Bytes>,
+    incoming: Turn<mpsc::Receiver<Bytes>>,
+    answers: mpsc::Sender<(bool, Bytes)>,
+    outgoing: Turn<mpsc::Receiver<(bool, Bytes)>>,
+    /// Ends the wait of a function that was killed.
+    gone: tokio::sync::Notify,
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        let (latency_ms, seen) = (AtomicU64::new(0), Mutex::default());
+        Self { latency_ms, seen, function: Mutex::new(Arc::new(Function::new())) }
+    }
+}
+
+impl Function {
+    fn new() -> Self {
+        let (events, incoming) = mpsc::channel(1);
+        let (answers, outgoing) = mpsc::channel(1);
+        let (incoming, outgoing) = (Turn::new(incoming), Turn::new(outgoing));
+        Self { events, incoming, answers, outgoing, gone: tokio::sync::Notify::new() }
+    }
+}
+
+impl Control {
+    pub(crate) fn latency_ms(&self) -> u64 {
+        self.latency_ms.load(Ordering::Relaxed)
+    }
+
+    /// Counts a request, and the bytes of the page that it got.
+    pub(crate) fn count(&self, what: &str, page_bytes: usize) {
+        let mut seen = locked(&self.seen);
+        *seen.requests.entry(what.to_owned()).or_default() += 1;
+        seen.page_bytes += page_bytes as u64;
+    }
+
+    /// The next event for the function that asks; none once another takes its place.
+    pub(crate) async fn next_event(&self) -> Option<Bytes> {
+        locked(&self.seen).ready.get_or_insert_with(now);
+        let function = Arc::clone(&locked(&self.function));
+        let event = tokio::select! {
+            event = async { function.incoming.lock().await.recv().await } => event,
+            () = function.gone.notified() => None,
+        };
+        locked(&self.seen).handed = now();
+        event
+    }
+
+    pub(crate) async fn answered(&self, well: bool, answer: &Bytes) {
+        locked(&self.seen).answered = now();
+        let function = Arc::clone(&locked(&self.function));
+        // The driver may have given up on it.
+        let _ = function.answers.send((well, answer.clone())).await;
+    }
+
+    fn reset(&self, latency_ms: u64) {
+        self.latency_ms.store(latency_ms, Ordering::Relaxed);
+        *locked(&self.seen) = Seen::default();
+        let before = std::mem::replace(&mut *locked(&self.function), Arc::new(Function::new()));
+        before.gone.notify_waiters();
+    }
+
+    async fn invoke(&self, event: Bytes) -> Option<Value> {
+        let function = Arc::clone(&locked(&self.function));
+        function.events.send(event).await.ok()?;
+        let (well, answer) = function.outgoing.lock().await.recv().await?;
+        let seen = locked(&self.seen);
+        let (ready, handed, answered) = (seen.ready, seen.handed, seen.answered);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        Some(
+            json!({ "well": well, "answer": answer, "ready": ready, "handed": handed, "answered": answered }),
+        )
+    }
+}
+
+pub(crate) async fn answer(control: &Control, request: Request<Incoming>) -> io::Result<Answer> {
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let answer = match request.uri().path() {
+        "/bench/reset" => {
+            let latency = query.strip_prefix("latency_ms=").and_then(|latency| latency.parse().ok());
+            control.reset(latency.unwrap_or_default());
+            json!({})
+        }
+        "/bench/invoke" => match control.invoke(body(request).await?).await {
+            Some(answer) => answer,
+            None => return Ok(empty(410)),
+        },
+        "/bench/counts" => {
+            let seen = locked(&control.seen);
+            json!({ "requests": seen.requests, "page_bytes": seen.page_bytes, "ready": seen.ready })
+        }
+        _ => return Ok(empty(404)),
+    };
+    Ok(text(200, "application/json", answer.to_string()))
+}
+
+fn now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,92 @@
+//! Signatures of version 4.
+//!
+//! Source: AWS IAM user guide, "Create a signed AWS API request".
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::Request;
+use sha2::{Digest as _, Sha256};
+
+use crate::Result;
+use crate::http::{Body, full};
+
+const REGION: &str = "us-east-1";
+/// Of an upload whose content is not signed, as the SDKs do over TLS.
+const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+
+/// Credentials.
+pub(crate) struct Keys {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+    pub(crate) token: Option<String>,
+}
+
+/// A request to a service.
+pub(crate) fn request(
+    keys: &Keys,
+    service: &str,
+    host: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Bytes,
+) -> Result<Request<Body>> {
+    let hash = hex::encode(Sha256::digest(&body));
+    signed(keys, service, host, method, path, headers, &hash, full(body))
+}
+
+/// An upload, create-only.
+pub(crate) fn upload(keys: &Keys, host: &str, path: &str, pieces: Vec<Bytes>) -> Result<Request<Body>> {
+    let length = pieces.iter().map(Bytes::len).sum::<usize>().to_string();
+    let body = Full::new(Bytes::from(pieces.concat())).boxed();
+    let headers = [("content-length", length.as_str()), ("if-none-match", "*")];
+    signed(keys, "s3", host, "PUT", path, &headers, UNSIGNED, body)
+}
+
+#[expect(clippy::too_many_arguments, reason = "they are what a signature is over")]
+fn signed(
+    keys: &Keys,
+    service: &str,
+    host: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    hash: &str,
+    body: Body,
+) -> Result<Request<Body>> {
+    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let day = &now[..8];
+    let mut headers: Vec<(&str, &str)> = headers.to_vec();
+    headers.extend([("host", host), ("x-amz-date", &now), ("x-amz-content-sha256", hash)]);
+    headers.extend(keys.token.as_deref().map(|token| ("x-amz-security-token", token)));
+    headers.sort_unstable();
+    let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
+    let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+    let canonical = format!("{method}\n{path}\n\n{lines}\n{names}\n{hash}");
+    let scope = format!("{day}/{REGION}/{service}/aws4_request");
+    let to_sign = format!("AWS4-HMAC-SHA256\n{now}\n{scope}\n{}", hex::encode(Sha256::digest(canonical)));
+    let key = hmac(format!("AWS4{}", keys.secret).as_bytes(), day.as_bytes());
+    let key = [REGION, service, "aws4_request"].iter().fold(key, |key, word| hmac(&key, word.as_bytes()));
+    let signature = hex::encode(hmac(&key, to_sign.as_bytes()));
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    let credential = &keys.id;
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential={credential}/{scope}, SignedHeaders={names}, Signature={signature}"
+    );
+    Ok(request.header("authorization", authorization).body(body)?)
+}
+
+/// HMAC with SHA-256 (RFC 2104).
+fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let mut block = [0; 64];
+    if key.len() > block.len() {
+        block[..32].copy_from_slice(&Sha256::digest(key));
+    } else {
+        block[..key.len()].copy_from_slice(key);
+    }
+    let inner = Sha256::new().chain_update(block.map(|byte| byte ^ 0x36)).chain_update(message).finalize();
+    Sha256::new().chain_update(block.map(|byte| byte ^ 0x5c)).chain_update(inner).finalize().into()
+}
