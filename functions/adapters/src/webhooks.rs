@@ -123,15 +123,15 @@ impl HttpsPoster {
         let mut builder = http1::Builder::new();
         builder.max_buf_size(HEAD);
         let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(broken)?;
-        // The connection is driven for as long as the head of the answer takes, and dropped then, with the rest of it.
-        tokio::pin!(connection);
-        tokio::select! {
-            answer = sender.send_request(request) => answer.map(|answer| answer.status()).map_err(broken),
-            ended = &mut connection => Err(match ended {
-                Ok(()) => "the connection was closed without an answer".to_owned(),
-                Err(error) => broken(error),
-            }),
-        }
+        // The connection is driven for as long as the head of the answer takes, and dropped then, with the rest of it. It
+        // may end together with the answer, which is there then all the same.
+        let answer = sender.send_request(request);
+        tokio::pin!(answer, connection);
+        let answer = tokio::select! {
+            answer = &mut answer => answer,
+            _ = connection => answer.await,
+        };
+        answer.map(|answer| answer.status()).map_err(broken)
     }
 
     /// A connection to one of the host's addresses that may be connected to.

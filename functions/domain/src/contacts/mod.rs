@@ -13,6 +13,8 @@ mod mail;
 mod news;
 pub mod retry;
 mod secret;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -134,7 +136,7 @@ impl Webhook {
 }
 
 #[cfg(test)]
-mod tests {
+mod few {
     use super::*;
 
     fn address(n: usize) -> EmailAddress {

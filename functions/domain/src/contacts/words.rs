@@ -83,7 +83,7 @@ pub(super) fn paragraphs(what: &What) -> Vec<String> {
             ]
         }
         What::Recovered { blocked_seconds, waiting_files, .. } => vec![format!(
-            "It took {}. {} delivered now, in order; nothing was lost while they waited. There is nothing to do.",
+            "It took {}. {} delivered now, in order. There is nothing to do.",
             duration(*blocked_seconds),
             match waiting_files {
                 1 => "1 file that waited is".to_owned(),
@@ -111,8 +111,8 @@ pub(super) fn paragraphs(what: &What) -> Vec<String> {
             "If you did not ask for this, ask us who did.".to_owned(),
         ],
         What::Unsafe => vec![
-            "Anyone could have used the role in your account through us: its trust policy does not ask for the \
-             external ID of this connector, exactly. Nothing was written since this was found."
+            "The role in your account lets us in without this connector's external ID, or with a wrong one, so that \
+             someone else could have had us act in it. Nothing was written since this was found."
                 .to_owned(),
             "What to do: set the condition StringEquals sts:ExternalId in the role's trust policy, as our setup page \
              or we ourselves give it to you, and have the connector resumed."

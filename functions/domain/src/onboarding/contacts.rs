@@ -80,6 +80,15 @@ impl Onboarding {
         self.change(caller, id, if_match, Verb::TestContacts, |connector| connector.test_contacts(now)).await
     }
 
+    /// What whoever looks at a connector's contacts must know of this deployment.
+    #[must_use]
+    pub fn note_on_contacts(&self, connector: &Connector) -> Option<&'static str> {
+        let in_vain = !self.mails && !connector.contacts.emails.is_empty();
+        in_vain.then_some(
+            "No mails are sent: the deployment has no sender (NotifySender). Webhooks are told all the same.",
+        )
+    }
+
     async fn new_secret(&self, id: &ConnectorId) -> Result<(SecretId, WebhookSecret), OnboardingError> {
         let secret_id = SecretId::new(self.randomness.next_u64());
         let secret = WebhookSecret::new(self.randomness.as_ref());
