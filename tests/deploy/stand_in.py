@@ -2,8 +2,11 @@
 natively, and it speaks TLS, as AWS does, so that bucket policies which ask for TLS hold.
 """
 
+import json
 import sys
+import urllib.request
 from pathlib import Path
+from typing import Any
 
 # The process and its clients are shared with the tests of the policies.
 sys.path.append(str(Path(__file__).parents[1] / "policies"))
@@ -29,6 +32,12 @@ class StandIn(MiniStack):
             # Lambda sets both from the function's LoggingConfig; MiniStack doesn't.
             "AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO",
         }
+
+    def mails(self, account: str) -> list[dict[str, Any]]:
+        """What SES was handed in this account."""
+        told = f"{self.url}/_ministack/ses/messages?account={account}"
+        with urllib.request.urlopen(told, context=self.tls()) as answer:
+            return json.load(answer)["messages"].get(account, [])
 
     def as_root(self, account: str) -> dict[str, str]:
         """The environment of a command that acts as this account's root."""

@@ -11,6 +11,7 @@ issuer (JWT), and what AWS alone has: quotas, throttling, real regions. `aws:Pri
 import json
 import sys
 import unittest
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -95,6 +96,8 @@ class Journey(unittest.TestCase):
         distrusts, loses, moves, forbids = (self.customers[name] for name in
                                             ("distrusts", "loses-bucket", "moves-folder", "forbids"))
         kept = loses.files()
+        for customer in self.customers.values():
+            self.vendor.ask("PUT", f"{customer.path}/contacts", {"emails": [f"security@{customer.tenant}.example"]})
         distrusts.launch(update=True, ExternalId="af-" + "0" * 32)
         self.empty_and_delete(loses)
         moves.launch(update=True, Prefix="elsewhere")
@@ -118,6 +121,7 @@ class Journey(unittest.TestCase):
             sealed = sum(export["events"] for export in self.vendor.exports(customer.connector))
             self.assertEqual(sealed, len(customer.events), customer.tenant)
             blocked[customer.tenant] = health_now
+        self.assert_each_is_mailed((distrusts, loses, moves, forbids), "is blocked since")
         fine = self.customers["fine"]
         wait("the delivery to fine", lambda: fine.delivered_events() == fine.events)
         self.assertEqual(self.bus.heard(fine.connector, "ExportBlocked"), [])
@@ -135,6 +139,16 @@ class Journey(unittest.TestCase):
                             lambda customer=customer: self.bus.heard(customer.connector, "ExportRecovered"), 20)
             self.assertEqual(notice["blocked_since"], blocked[customer.tenant]["since"])
             self.assertEqual(len(self.bus.heard(customer.connector, "ExportBlocked")), 1, "told once, however often it was tried")
+        self.assert_each_is_mailed((distrusts, loses, moves, forbids), "is delivered again")
+
+    def assert_each_is_mailed(self, customers: Iterable[Customer], words: str) -> None:
+        """By the bus's rule, the queue and the notifier, to the customer's own contact and nobody else."""
+        def mailed(customer: Customer) -> list[dict[str, Any]]:
+            return [mail for mail in self.aws.mails(VENDOR) if customer.connector in mail["BodyText"] and words in mail["Subject"]]
+        for customer in customers:
+            for mail in wait(f"the mail to {customer.tenant}", lambda customer=customer: mailed(customer), 60):
+                self.assertEqual((mail["Source"], mail["To"]), ("audit@vendor.example", [f"security@{customer.tenant}.example"]))
+        self.assertEqual(mailed(self.customers["fine"]), [])
 
     def forbid_all_writing(self, customer: Customer) -> str:
         """The customer adds a rule to its bucket's policy that hits us too; returns the policy as it was."""

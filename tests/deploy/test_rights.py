@@ -29,7 +29,7 @@ TICK = {"version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-ty
         "source": "aws.events", "account": VENDOR, "time": "2026-11-20T20:15:00Z", "region": REGION,
         "resources": [], "detail": {}}
 # The functions and their roles, by the names that they have in the template.
-FUNCTIONS = {"DispatcherRole": "Dispatcher", "ExporterRole": "Exporter", "ApiRole": "Api"}
+FUNCTIONS = {"DispatcherRole": "Dispatcher", "ExporterRole": "Exporter", "NotifierRole": "Notifier", "ApiRole": "Api"}
 
 
 class Rights(unittest.TestCase):
@@ -49,6 +49,9 @@ class Rights(unittest.TestCase):
         cls.bus = Listening(cls.vendor)
         cls.customer = Customer(cls.vendor, "acme", "222222222222", {"format": "json", "compression": "none"})
         cls.customer.onboard(now() - timedelta(minutes=1))
+        # A host that leads nowhere, by RFC 2606.
+        cls.vendor.ask("PUT", f"{cls.customer.path}/contacts", {
+            "emails": ["security@acme.example"], "webhook": "https://hooks.acme.invalid/"})
         cls.spare = iter(real_events())
         for role in FUNCTIONS:
             cls.let_the_test_act_as(cls.vendor.resource(role))
@@ -182,6 +185,32 @@ class Rights(unittest.TestCase):
         else:
             raise AssertionError("the exporter has assumed a role of its own account")
 
+    def a_contact_is_mailed_and_another_tried_again(self) -> None:
+        """The notifier's run, from a notice to the mail, and to the message about the webhook that leads nowhere."""
+        sqs, queue = self.aws.root("sqs", VENDOR), self.vendor.outputs["NoticeQueueUrl"]
+        before, held = len(self.aws.mails(VENDOR)), self.how_many(sqs, queue)
+        at = now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        notice = {"id": f"test-{at}", "tenant": self.customer.tenant, "connector": self.customer.connector,
+                  "what": "test_contacts"}
+        body = {"detail-type": "ConnectorChanged", "source": "auditferry", "time": at, "detail": notice}
+        answer = self.invoke("Notifier", {"Records": [{
+            "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d", "receiptHandle": "handle", "eventSource": "aws:sqs",
+            "body": json.dumps(body), "attributes": {}, "messageAttributes": {}, "md5OfBody": "", "awsRegion": REGION,
+            "eventSourceARN": f"arn:aws:sqs:{REGION}:{VENDOR}:notices"}]})
+        assert answer == {"batchItemFailures": []}, answer
+        assert len(self.aws.mails(VENDOR)) > before, "no mail was sent"
+        assert self.how_many(sqs, queue) > held, "the webhook isn't tried again"
+
+    def how_many(self, sqs: Any, queue: str) -> int:
+        """How many messages the queue has, those that wait for their time included."""
+        kinds = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
+        told = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=kinds)["Attributes"]
+        return sum(int(told[kind]) for kind in kinds)
+
+    def lambda_takes_the_notices(self) -> None:
+        """As Lambda's poller does."""
+        self.takes_a_message("NotifierRole", "NoticeQueueUrl")
+
     def connectors_are_made_read_and_listed(self) -> None:
         """The API's reads and writes, and the notice about a change."""
         made = self.vendor.ask("POST", "/v1/connectors", {"tenant": "acme"})["id"]
@@ -220,9 +249,13 @@ class Rights(unittest.TestCase):
 
     def lambda_takes_the_messages(self) -> None:
         """As Lambda's poller does."""
-        queue = self.vendor.outputs["ExportQueueUrl"]
+        self.takes_a_message("ExporterRole", "ExportQueueUrl")
+
+    def takes_a_message(self, role: str, output: str) -> None:
+        """From a queue, with a role's own rights."""
+        queue = self.vendor.outputs[output]
         self.aws.root("sqs", VENDOR).send_message(QueueUrl=queue, MessageBody="{}")
-        sqs = self.acting_as("ExporterRole", "sqs")
+        sqs = self.acting_as(role, "sqs")
         sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])
         [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
         sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
@@ -240,6 +273,7 @@ class Rights(unittest.TestCase):
             "ExporterRole": [self.an_event_is_delivered_and_announced, self.an_upload_is_given_up,
                              self.what_was_never_sealed_is_looked_for,
                              self.roles_of_the_vendors_own_account_stay_shut, self.lambda_takes_the_messages],
+            "NotifierRole": [self.a_contact_is_mailed_and_another_tried_again, self.lambda_takes_the_notices],
             "ApiRole": [self.connectors_are_made_read_and_listed, self.a_connector_is_verified, self.the_keys_are_told],
         }
         return [lambda: self.lambda_writes_the_logs(role), *own[role]]

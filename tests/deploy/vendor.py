@@ -28,7 +28,7 @@ FIXTURE = Path(__file__).parents[1] / "fixtures" / "cloudtrail-2023-07-10.ndjson
 PUBLISHED = "https://templates.s3.eu-central-1.amazonaws.com/auditferry/customer-role.yaml"
 # The shortest that the template takes, and no rest, so that what was written just now can be exported just now.
 PARAMETERS = {"Schedule": "rate(1 minute)", "SettleSeconds": "0", "CustomerTemplateUrl": PUBLISHED,
-              "VendorDomain": "vendor.example"}
+              "VendorDomain": "vendor.example", "NotifySender": "audit@vendor.example"}
 
 
 class Refused(Exception):
@@ -51,6 +51,7 @@ class Vendor:
         if told.returncode != 0:
             raise RuntimeError(f"the deployment failed:\n{told.stdout}\n{told.stderr}\n{aws.log()}")
         [stack] = aws.root("cloudformation", VENDOR).describe_stacks(StackName=STACK)["Stacks"]
+        aws.root("ses", VENDOR).verify_email_identity(EmailAddress=self.parameters["NotifySender"])
         self.outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
         self.operator = self._operator()
 

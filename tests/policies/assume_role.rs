@@ -84,6 +84,7 @@ fn customers(url: &str, acts_as: Option<&str>) -> StsCustomers {
         events: None,
         kms: None,
         s3: url.to_owned(),
+        ses: None,
         sqs: None,
         sts: url.to_owned(),
     };

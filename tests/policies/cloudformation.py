@@ -116,6 +116,12 @@ class Stack:
             case "Fn::Equals":
                 left, right = map(self.resolve, argument)
                 return str(left) == str(right)
+            case "Fn::Select":
+                place, items = argument
+                return self.resolve(items)[int(place)]
+            case "Fn::Split":
+                between, text = argument
+                return self.resolve(text).split(between)
             case "Fn::GetAtt":
                 return self._attribute(*argument)
             case "Fn::Sub":

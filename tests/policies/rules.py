@@ -118,17 +118,19 @@ def dead_letters(template: Template) -> set[str]:
     """The queues that something puts what failed into."""
     found: set[str] = set()
 
-    def within(tree: Any) -> None:
+    def within(tree: Any, under: str) -> None:
         if isinstance(tree, dict):
             for key, value in tree.items():
-                if key in ("deadLetterTargetArn", "Destination", "Arn") and isinstance(value, dict):
+                # The `Arn` of a rule's target is where what succeeds goes.
+                aside = key in ("deadLetterTargetArn", "Destination") or (key == "Arn" and under == "DeadLetterConfig")
+                if aside and isinstance(value, dict):
                     found.update(value.get("Fn::GetAtt", [])[:1])
-                within(value)
+                within(value, key)
         elif isinstance(tree, list):
             for value in tree:
-                within(value)
+                within(value, under)
 
-    within(template["Resources"])
+    within(template["Resources"], "")
     return found & set(of_type(template, "AWS::SQS::Queue"))
 
 

@@ -82,6 +82,8 @@ BROKEN: dict[str, dict[str, Callable[[Bundle], Any]]] = {
             New={"Type": "AWS::SQS::Queue", "Properties": {}}),
         "dead letters that nobody watches": lambda t: t[ALARMS]["Resources"].pop("ExportDeadLetters"),
         "a queue whose waiting nobody watches": lambda t: t[ALARMS]["Resources"].pop("QueueWaits"),
+        "a rule's queue whose dead letters are its own": lambda t: resource(t, "NoticeQueue")["RedrivePolicy"].update(
+            deadLetterTargetArn={"Fn::GetAtt": ["NoticeQueue", "Arn"]}),
         "an alarm on another queue": lambda t: resource(t, "Alarms")["Parameters"].update(
             TickDeadLettersName={"Fn::GetAtt": ["ExportQueue", "QueueName"]}),
     },

@@ -77,7 +77,8 @@ class TheVendorsRoles(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         cls.template = load(VENDOR_STACK)
-        cls.exporter, cls.api, cls.dispatcher = map(vendor_role, ("ExporterRole", "ApiRole", "DispatcherRole"))
+        cls.exporter, cls.api, cls.dispatcher, cls.notifier = map(
+            vendor_role, ("ExporterRole", "ApiRole", "DispatcherRole", "NotifierRole"))
 
     def at_the_exporters_door(self, trust: Policy) -> list[Cell]:
         """Everybody at the door of the exporter's role; each may do anything as far as its own policy goes."""
@@ -90,6 +91,7 @@ class TheVendorsRoles(unittest.TestCase):
             (service("ec2.amazonaws.com"), False),
             (service("events.amazonaws.com"), False),
             (anyone("the dispatcher", self.dispatcher.name), False),
+            (anyone("the notifier", self.notifier.name), False),
             (anyone("an administrator's role", "admin"), False),
             (anyone("the exporter itself", self.exporter.name), False),
             (anyone("a role of another account, named like the API's", self.api.name, "999999999999"), False),
@@ -126,7 +128,7 @@ class TheVendorsRoles(unittest.TestCase):
         """However much a customer trusts the vendor's account."""
         self.assertEqual(wrong([ask(caller(what, role), CUSTOMER, OPEN_DOOR, promised) for what, role, promised in [
             ("the exporter", self.exporter, True), ("the API", self.api, False),
-            ("the dispatcher", self.dispatcher, False)]]), [])
+            ("the dispatcher", self.dispatcher, False), ("the notifier", self.notifier, False)]]), [])
 
     def test_acting_as_the_exporter_the_api_assumes_customers_roles_and_does_nothing_else(self) -> None:
         acting = acting_policy()
@@ -162,6 +164,7 @@ class TheVendorsRoles(unittest.TestCase):
             (caller("the API", self.api), "kms:DescribeKey", {}, True),
             (caller("the API", self.api), "kms:Sign", PURE, False),
             (caller("the dispatcher", self.dispatcher), "kms:Sign", PURE, False),
+            (caller("the notifier", self.notifier), "kms:Sign", PURE, False),
             # Whatever IAM says: the key's policy lets IAM give this to nobody else.
             (anybody, "kms:Sign", PURE, False),
             (anybody, "kms:CreateGrant", {}, False),
@@ -192,6 +195,32 @@ class TheVendorsRoles(unittest.TestCase):
         ]]
         self.assertEqual(wrong(cells), [])
 
+    def test_the_notifier_mails_as_the_sender_only_and_changes_nothing(self) -> None:
+        stack = Stack(self.template, Place(VENDOR), VENDOR_GIVEN)
+
+        def arn(resource: str) -> str:
+            return stack.resolve({"Fn::GetAtt": [resource, "Arn"]})
+
+        notifier = caller("the notifier", vendor_role("NotifierRole", given={"NotifySender": "audit@mail.vendor.example"}))
+        address, domain, other = (f"arn:aws:ses:eu-central-1:{VENDOR}:identity/{name}" for name in (
+            "audit@mail.vendor.example", "mail.vendor.example", "vendor.example"))
+        ours, ceo = ({"ses:FromAddress": sender} for sender in ("audit@mail.vendor.example", "ceo@mail.vendor.example"))
+        ledger, queue = arn("LedgerTable"), arn("NoticeQueue")
+        cells = [self.use(notifier, action, resource, promised, context) for action, resource, promised, context in [
+            ("ses:SendEmail", address, True, ours), ("ses:SendEmail", domain, True, ours),
+            ("ses:SendEmail", domain, False, ceo), ("ses:SendEmail", other, False, ours),
+            ("ses:SendRawEmail", address, False, ours), ("ses:CreateEmailIdentity", address, False, {}),
+            ("dynamodb:GetItem", ledger, True, {}), ("dynamodb:Query", ledger, True, {}),
+            ("dynamodb:PutItem", ledger, False, {}), ("dynamodb:UpdateItem", ledger, False, {}),
+            ("dynamodb:Scan", f"{ledger}/index/tenant", False, {}), ("dynamodb:Query", arn("EventsTable"), False, {}),
+            ("s3:GetObject", f"{arn('StagingBucket')}/x", False, {}), ("events:PutEvents", arn("EventBus"), False, {}),
+            ("sqs:SendMessage", queue, True, {}), ("sqs:SendMessage", arn("ExportQueue"), False, {}),
+        ]]
+        # Without a sender it may send no mail at all.
+        nobody = caller("the notifier without a sender", self.notifier)
+        cells += [self.use(nobody, "ses:SendEmail", resource, False, ours) for resource in (address, domain)]
+        self.assertEqual(wrong(cells), [])
+
     def test_a_key_of_the_vendors_encrypts_what_is_stored_and_is_used_through_the_services_only(self) -> None:
         key = f"arn:aws:kms:eu-central-1:{VENDOR}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
         with_key, without = (Stack(self.template, Place(VENDOR), VENDOR_GIVEN | given)
@@ -206,7 +235,7 @@ class TheVendorsRoles(unittest.TestCase):
             self.assertNotIn("Kms", json.dumps(without.resource(name)).replace("KMS", "Kms"), name)
         cells = []
         for name, services in [("ExporterRole", ["dynamodb", "s3", "sqs"]), ("DispatcherRole", ["dynamodb", "sqs"]),
-                               ("ApiRole", ["dynamodb"])]:
+                               ("NotifierRole", ["dynamodb"]), ("ApiRole", ["dynamodb"])]:
             role, none = (vendor_role(name, given=given) for given in ({"EncryptionKeyArn": key}, None))
             for right in ("kms:Decrypt", "kms:GenerateDataKey"):
                 self.assertNotIn(right, json.dumps(none.policy), name)

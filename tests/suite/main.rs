@@ -3,6 +3,7 @@
 mod aws;
 mod backlog;
 mod conformance;
+mod contacts;
 mod dispatcher;
 mod dispatcher_faults;
 mod embedded;

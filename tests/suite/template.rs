@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use adapters::settings::{ApiSettings, DispatcherSettings, ExporterSettings};
+use adapters::settings::{ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings};
 use adapters::source::PartitionFormat;
 use proptest::prelude::*;
 use regex::Regex;
@@ -36,6 +36,7 @@ fn the_template_gives_each_function_exactly_the_variables_that_it_reads() {
     assert_eq!(given("Exporter"), read(ExporterSettings::NAMES));
     assert_eq!(given("Dispatcher"), read(DispatcherSettings::NAMES));
     assert_eq!(given("Api"), read(ApiSettings::NAMES));
+    assert_eq!(given("Notifier"), read(NotifierSettings::NAMES));
 }
 
 /// A property of a parameter of the template, as it stands there.

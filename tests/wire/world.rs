@@ -254,6 +254,7 @@ fn clients(stack: &Stack, url: impl Fn(Service) -> String) -> Clients {
         events: Some(url(Service::EventBridge)),
         kms: None,
         s3: url(Service::S3),
+        ses: None,
         sqs: Some(url(Service::Sqs)),
         sts: url(Service::Sts),
     };

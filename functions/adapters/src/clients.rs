@@ -41,6 +41,8 @@ pub struct Clients {
     pub kms: aws_sdk_kms::Client,
     /// The vendor's own bucket.
     pub s3: aws_sdk_s3::Client,
+    /// Mails to contacts.
+    pub ses: aws_sdk_sesv2::Client,
     /// The export queue.
     pub sqs: aws_sdk_sqs::Client,
     /// Assumes the customers' roles.
@@ -60,6 +62,8 @@ pub struct Endpoints {
     pub kms: Option<String>,
     /// S3, the vendor's and the customers'.
     pub s3: String,
+    /// SES. Without one, requests to it go nowhere: never to AWS.
+    pub ses: Option<String>,
     /// SQS. Without one, requests to it go nowhere: never to AWS.
     pub sqs: Option<String>,
     /// STS.
@@ -107,6 +111,7 @@ impl Clients {
         let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(sdk);
         let mut events = aws_sdk_eventbridge::config::Builder::from(sdk);
         let mut kms = aws_sdk_kms::config::Builder::from(sdk);
+        let mut ses = aws_sdk_sesv2::config::Builder::from(sdk);
         let mut sqs = aws_sdk_sqs::config::Builder::from(sdk);
         let mut sts = aws_sdk_sts::config::Builder::from(sdk);
         let mut staging = s3_config(sdk, s3);
@@ -119,6 +124,7 @@ impl Clients {
             dynamodb = dynamodb.endpoint_url(&at.dynamodb);
             events = events.endpoint_url(or_nowhere(&at.events));
             kms = kms.endpoint_url(or_nowhere(&at.kms));
+            ses = ses.endpoint_url(or_nowhere(&at.ses));
             sqs = sqs.endpoint_url(or_nowhere(&at.sqs));
             sts = sts.endpoint_url(&at.sts);
             staging = staging.endpoint_url(&at.s3);
@@ -129,6 +135,7 @@ impl Clients {
             events: aws_sdk_eventbridge::Client::from_conf(events.build()),
             kms: aws_sdk_kms::Client::from_conf(kms.build()),
             s3: aws_sdk_s3::Client::from_conf(staging.build()),
+            ses: aws_sdk_sesv2::Client::from_conf(ses.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
             customers: CustomerClients { template: customers },

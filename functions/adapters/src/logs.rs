@@ -7,7 +7,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Our own packages.
-const OURS: [&str; 4] = ["adapters", "dispatcher", "domain", "exporter"];
+const OURS: [&str; 5] = ["adapters", "dispatcher", "domain", "exporter", "notifier"];
 
 /// Starts logging. `level` is `AWS_LAMBDA_LOG_LEVEL` as Lambda sets it (`TRACE` to `FATAL`); without one, or
 /// with one that is not known, it is `INFO`.

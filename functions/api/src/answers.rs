@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, ETAG, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use domain::connector::{Connector, Destination, Shards, State};
+use domain::contacts::Contacts;
 use domain::fault::Stage;
 use domain::health::{Health, Standing};
 use domain::names::{ConnectorId, ExternalId, TenantId};
@@ -54,6 +55,8 @@ pub(crate) struct Settings<'a> {
     verified_at: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     disabled_at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contacts: Option<&'a Contacts>,
     version: u64,
 }
 
@@ -75,6 +78,7 @@ impl<'a> Settings<'a> {
             activated_at: connector.activated_at,
             verified_at: connector.verified_at,
             disabled_at: connector.disabled_at,
+            contacts: Some(&connector.contacts).filter(|contacts| !contacts.is_default()),
             version: connector.version,
         }
     }
@@ -107,6 +111,12 @@ pub(crate) struct Beside {
     /// Of a change: what came of verifying the destination that it named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) verification: Option<Verification>,
+    /// Of a change that made one: the secret of the webhook, which is shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook_secret: Option<String>,
+    /// What to know of the contacts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<&'static str>,
 }
 
 /// Is it working, and if not, why not.

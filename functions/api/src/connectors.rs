@@ -38,7 +38,7 @@ pub(crate) async fn create(
         same_request(&api, &caller, &created.id, &new).await?;
     }
     let quick_create_url = setup(&created, &api.onboarding.vendor).quick_create_url;
-    let beside = Beside { quick_create_url, verification: None };
+    let beside = Beside { quick_create_url, ..Beside::default() };
     let mut answer = detail_with(&api, &caller, &created.id, StatusCode::CREATED, beside).await?;
     let path = format!("/v1/connectors/{}", created.id);
     answer.headers_mut().extend(HeaderValue::from_str(&path).ok().map(|path| (LOCATION, path)));
@@ -114,7 +114,7 @@ pub(crate) async fn update(
     query.end()?;
     let edit = requests::update(body, &caller)?;
     let verification = api.onboarding.update(&caller, &id, version, edit, |_| ()).await?.verification;
-    let beside = Beside { verification, quick_create_url: None };
+    let beside = Beside { verification, ..Beside::default() };
     detail_with(&api, &caller, &id, StatusCode::OK, beside).await
 }
 
@@ -157,7 +157,8 @@ pub(crate) async fn detail(
     detail_with(api, caller, id, status, Beside::default()).await
 }
 
-async fn detail_with(
+/// The same, with what an answer holds beside it.
+pub(crate) async fn detail_with(
     api: &Api,
     caller: &Caller,
     id: &ConnectorId,
@@ -165,6 +166,8 @@ async fn detail_with(
     beside: Beside,
 ) -> Result<Response, Problem> {
     let View { connector, cursor } = api.onboarding.read(caller, id).await?;
+    let note = api.onboarding.note_on_contacts(&connector);
+    let beside = Beside { note, ..beside };
     let standing =
         Standing::of(&connector, cursor.as_ref(), api.onboarding.timing, api.onboarding.clock.now());
     let delivered = cursor.map(|cursor| cursor.delivered).filter(|newest| newest.get() > 0);

@@ -35,6 +35,32 @@ impl Fields {
         }
     }
 
+    /// A list of texts that have a form.
+    pub(crate) fn texts<T>(&mut self, name: &'static str) -> Option<Vec<T>>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let Value::Array(given) = self.take(name)? else {
+            return self.refuse(name, "must be a list of texts");
+        };
+        let mut texts = Vec::new();
+        for (place, value) in given.into_iter().enumerate() {
+            let place = format!("{name}/{place}");
+            let parsed = match value {
+                Value::String(text) => text.parse().map_err(|error: T::Err| error.to_string()),
+                _ => Err("must be a text".to_owned()),
+            };
+            match parsed {
+                Ok(text) => texts.push(text),
+                Err(detail) => {
+                    let pointer = format!("{}/{place}", self.pointer);
+                    self.errors.push(FieldError { pointer, detail });
+                }
+            }
+        }
+        Some(texts)
+    }
+
     /// A whole number that has limits.
     pub(crate) fn number<T, E: Display>(
         &mut self,

@@ -9,6 +9,7 @@ mod answers;
 mod body;
 mod caller;
 mod connectors;
+mod contacts;
 mod fields;
 mod guard;
 mod keys;

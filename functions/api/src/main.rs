@@ -63,6 +63,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
             template_url: settings.vendor.template_url,
         },
         signing: Some(signing(&settings.signing, &clients.kms)?),
+        mails: settings.sender.is_some(),
     })
 }
 

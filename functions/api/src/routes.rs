@@ -1,10 +1,10 @@
 //! Which path and method lead where.
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 
 use crate::problem::Problem;
-use crate::{Api, connectors, keys, records, verbs};
+use crate::{Api, connectors, contacts, keys, records, verbs};
 
 /// Every operation: its method and its path, as `infra/openapi.yaml` writes them. `HEAD` goes with `GET`.
 pub const ROUTES: &[(&str, &str)] = &[
@@ -21,6 +21,9 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/v1/connectors/{id}/enable"),
     ("POST", "/v1/connectors/{id}/run"),
     ("POST", "/v1/connectors/{id}/rotate-external-id"),
+    ("PUT", "/v1/connectors/{id}/contacts"),
+    ("POST", "/v1/connectors/{id}/rotate-webhook-secret"),
+    ("POST", "/v1/connectors/{id}/test-contacts"),
     ("GET", "/v1/connectors/{id}/exports"),
     ("GET", "/v1/connectors/{id}/changes"),
     ("GET", "/v1/connectors/{id}/setup"),
@@ -41,6 +44,9 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/v1/connectors/{id}/enable", post(verbs::enable))
         .route("/v1/connectors/{id}/run", post(verbs::run))
         .route("/v1/connectors/{id}/rotate-external-id", post(verbs::rotate_external_id))
+        .route("/v1/connectors/{id}/contacts", put(contacts::set))
+        .route("/v1/connectors/{id}/rotate-webhook-secret", post(contacts::rotate_webhook_secret))
+        .route("/v1/connectors/{id}/test-contacts", post(contacts::test))
         .route("/v1/connectors/{id}/exports", get(records::exports))
         .route("/v1/connectors/{id}/changes", get(records::changes))
         .route("/v1/connectors/{id}/setup", get(records::setup))

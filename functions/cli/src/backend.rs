@@ -13,7 +13,7 @@ use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::noted_bus::NotedBus;
 use adapters::settings::{
     BusSettings, LedgerSettings, S3Settings, SigningSettings, VendorSettings, WrongSettings, both,
-    events_table, timing,
+    events_table, sender, timing,
 };
 use adapters::signing::signing;
 use adapters::source::EventsWriter;
@@ -62,8 +62,9 @@ impl Backend {
     async fn aws(surroundings: &Surroundings) -> Result<Self, Problem> {
         let env = |name: &str| surroundings.variable(name);
         let places = both(LedgerSettings::read(&env), both(BusSettings::read(&env), S3Settings::read(&env)));
-        let vendor = both(VendorSettings::read(&env), SigningSettings::read_if_set(&env));
-        let ((ledger, (bus, s3)), (timing, (vendor, keys))) = both(places, both(timing(&env), vendor))?;
+        let vendor = both(VendorSettings::read(&env), both(SigningSettings::read_if_set(&env), sender(&env)));
+        let ((ledger, (bus, s3)), (timing, (vendor, (keys, sender)))) =
+            both(places, both(timing(&env), vendor))?;
         let clients = Clients::from_environment(s3).await;
         let Identity { account, partition, arn } = identity(&clients.sts).await?;
         let Some(region) = clients.region() else {
@@ -90,6 +91,7 @@ impl Backend {
                 template_url: vendor.template_url,
             },
             signing: keys.map(|keys| signing(&keys, &clients.kms)).transpose()?,
+            mails: sender.is_some(),
         };
         Ok(Self {
             onboarding,

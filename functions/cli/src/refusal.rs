@@ -75,6 +75,13 @@ impl From<NotAllowed> for Problem {
             NotAllowed::ShardsAreRead { to, .. } => {
                 format!("Make a new connector: auditferry connector create --tenant TENANT --shards {to}")
             }
+            NotAllowed::NoWebhook(id) => {
+                format!("Set one: auditferry connector contacts {id} --webhook URL")
+            }
+            NotAllowed::NoContacts(id) => {
+                format!("Set some: auditferry connector contacts {id} --email ADDRESS --webhook URL")
+            }
+            NotAllowed::TestedJustNow { .. } => "Wait until then: a test reaches people.".to_owned(),
             NotAllowed::KeptNoLonger { .. } => {
                 "Make a new connector: auditferry connector create --tenant TENANT".to_owned()
             }

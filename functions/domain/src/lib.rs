@@ -8,6 +8,7 @@
 
 pub mod backoff;
 pub mod connector;
+pub mod contacts;
 pub mod cursor;
 pub mod encode;
 pub mod fault;

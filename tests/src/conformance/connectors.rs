@@ -1,6 +1,7 @@
 //! The ledger as the API and the command line use it.
 
 use domain::connector::{Connector, State};
+use domain::contacts::{Contacts, Retiring, SecretId, Webhook, WebhookSecret};
 use domain::fault::{Block, Stage};
 use domain::names::{ConnectorId, ExternalId, TenantId};
 use domain::part::PartNumber;
@@ -51,6 +52,17 @@ pub async fn every_setting_is_kept(ledger: &impl Ledger) {
     connector.activated_at = Some(at("2026-01-02T00:00:00.002Z"));
     connector.verified_at = Some(at("2026-01-03T00:00:00.003Z"));
     connector.disabled_at = Some(at("2026-01-04T00:00:00.004Z"));
+    connector.contacts = Contacts {
+        emails: vec!["b@acme.example".parse().unwrap(), "a@acme.example".parse().unwrap()]
+            .try_into()
+            .unwrap(),
+        webhook: Some(Webhook {
+            url: "https://hooks.acme.example/a?b=c".parse().unwrap(),
+            secret: SecretId::new(2),
+            retiring: Some(Retiring { secret: SecretId::new(1), until: at("2026-01-05T00:00:00.005Z") }),
+        }),
+        tested_at: Some(at("2026-01-06T00:00:00.006Z")),
+    };
     create(ledger, &connector).await;
     assert_eq!(ledger.get(&connector.id).await.unwrap(), Some((connector.clone(), None)));
     for state in [State::Ready, State::Active, State::Paused, State::Disabled, State::Deleted, State::Draft] {
@@ -187,4 +199,26 @@ pub async fn a_run_asked_for_again_with_its_key_is_the_same_run(ledger: &impl Le
     assert_eq!(ask(keyless, None).await, Some(keyless), "without a key each is one");
     assert_eq!(cursor(ledger, &connector).await.cut, Some(keyless));
     assert_eq!(ask(again, Some("b")).await, Some(other));
+}
+
+/// A secret is kept once under its ID, for its own connector, and no settings or records show it.
+pub async fn a_secret_is_kept_once_and_beside_the_settings(ledger: &impl Ledger) {
+    let (acme, globex) =
+        (fixtures::connector(&tenant("acme"), start()), fixtures::connector(&tenant("globex"), start()));
+    create(ledger, &acme).await;
+    let secret = |text: &str| text.parse::<WebhookSecret>().unwrap();
+    let first = secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    let second = secret("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    let id = SecretId::new(7);
+    assert_eq!(ledger.secret(&acme.id, &id).await.unwrap(), None);
+    assert!(ledger.keep_secret(&acme.id, &id, &first).await.unwrap());
+    assert!(!ledger.keep_secret(&acme.id, &id, &second).await.unwrap());
+    assert!(!ledger.keep_secret(&acme.id, &id, &first).await.unwrap());
+    assert_eq!(ledger.secret(&acme.id, &id).await.unwrap(), Some(first.clone()));
+    assert_eq!(ledger.secret(&acme.id, &SecretId::new(8)).await.unwrap(), None);
+    assert_eq!(ledger.secret(&globex.id, &id).await.unwrap(), None, "another connector's");
+    assert_eq!(ledger.get(&acme.id).await.unwrap(), Some((acme.clone(), None)));
+    assert_eq!(ledger.list(ALL, None, 100).await.unwrap(), [acme.clone()], "it is no connector");
+    let shown = format!("{:?}", ledger.changes(&acme.id, None, 100).await.unwrap());
+    assert!(!shown.contains(&first.shown()));
 }

@@ -51,6 +51,7 @@ macro_rules! promises {
         a_run_can_be_asked_for_once_activated
         a_run_that_is_asked_for_does_not_wait_for_a_blocks_next_attempt
         a_run_asked_for_again_with_its_key_is_the_same_run
+        a_secret_is_kept_once_and_beside_the_settings
     } };
     (changes => $then:ident { $($with:tt)* }) => { $then! { changes; $($with)*;
         a_stale_change_is_refused

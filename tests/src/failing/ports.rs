@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::connector::{Change, Connector, Shards};
+use domain::contacts::{SecretId, WebhookSecret};
 use domain::cursor::Cursor;
 use domain::fault::{Block, Fault, Reason, Stage};
 use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER};
@@ -155,6 +156,23 @@ impl<P: Connectors> Connectors for Flaky<P> {
         key: Option<&str>,
     ) -> Result<Option<Time>, PortError> {
         self.plan.call("request_run", self.inner.request_run(id, now, cut, key), lost).await
+    }
+
+    async fn keep_secret(
+        &self,
+        id: &ConnectorId,
+        secret_id: &SecretId,
+        secret: &WebhookSecret,
+    ) -> Result<bool, PortError> {
+        self.plan.call("keep_secret", self.inner.keep_secret(id, secret_id, secret), lost).await
+    }
+
+    async fn secret(
+        &self,
+        id: &ConnectorId,
+        secret_id: &SecretId,
+    ) -> Result<Option<WebhookSecret>, PortError> {
+        self.plan.call("secret", self.inner.secret(id, secret_id), lost).await
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod bus;
 mod clock;
+mod contacts;
 mod customers;
 mod items;
 mod ledger;
@@ -15,6 +16,7 @@ mod staging;
 
 pub use bus::FakeBus;
 pub use clock::{FakeClock, SeededRandomness};
+pub use contacts::{FakeLater, FakeMailer, FakePoster};
 pub use customers::{Attempt, FakeCustomers, Scripted};
 pub use items::{Shape, StoredItem};
 pub use ledger::{Entry, FakeLedger};

@@ -32,6 +32,7 @@ pub(crate) async fn start() -> (Stack, Clients) {
         events: None,
         kms: None,
         s3: stack.s3_url().into(),
+        ses: None,
         sqs: None,
         sts: stack.sts_url().into(),
     };

@@ -22,6 +22,7 @@ fn clients(events: Option<&str>, sqs: Option<&str>) -> Clients {
         events: events.map(str::to_owned),
         kms: None,
         s3: NOWHERE.into(),
+        ses: None,
         sqs: sqs.map(str::to_owned),
         sts: NOWHERE.into(),
     };

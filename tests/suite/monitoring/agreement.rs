@@ -23,6 +23,7 @@ const TOLD: [&str; 2] = [
 async fn emitted() -> BTreeMap<String, String> {
     let mut world = World::new();
     world.go_on(Duration::from_hours(2)).await;
+    world.tell_contacts(&["no notice".to_owned()]).await;
     let mut emitted = BTreeMap::new();
     for line in world.lines() {
         for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap() {
@@ -123,7 +124,7 @@ fn each_alarm_says_what_happened_what_it_means_and_what_to_do_and_the_notes_say_
 
 #[test]
 fn every_queue_of_failures_has_an_alarm() {
-    for queue in ["ExportDeadLetters", "TickDeadLetters"] {
+    for queue in ["ExportDeadLetters", "TickDeadLetters", "NoticeDeadLetters"] {
         assert!(TEMPLATE.contains(&format!("{queue}Name: !GetAtt {queue}.QueueName")));
         assert!(ALARMS.contains(&format!("Dimensions: [{{Name: QueueName, Value: !Ref {queue}Name}}]")));
     }

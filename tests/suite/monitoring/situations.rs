@@ -237,3 +237,23 @@ fn the_alarms_of_queues_and_functions_go_off_by_their_numbers_and_stay_quiet_wit
         assert_eq!(alarm.state(&[], now), State::Ok, "{}: AWS tells nothing of what is idle", alarm.id);
     }
 }
+
+#[tokio::test]
+async fn mails_that_ses_refuses_are_an_alarm_and_an_outage_that_passes_is_none() {
+    let mut world = healthy().await;
+    world.mailer.outage(Outage::Throttled, 3);
+    let to = world.connector.destination.clone().unwrap();
+    world.customers.delete_bucket(to.bucket.as_str());
+    world.go_on(HOUR * 3).await;
+    assert_eq!(world.state("MailsRefused"), State::Ok);
+    assert_eq!(world.mailer.sent().len(), 1, "of the block, once it was over");
+    world.mailer.outage(Outage::Denied, 2);
+    world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
+    while world.points("MailsRefused").iter().all(|point| point.value == 0) {
+        world.five_minutes().await;
+    }
+    world.assert_alarm("MailsRefused");
+    world.assert_recovers("MailsRefused").await;
+    world.go_on(HOUR).await;
+    assert_eq!(world.mailer.sent().len(), 2, "and of its end");
+}

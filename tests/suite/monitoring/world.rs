@@ -8,15 +8,18 @@ use std::time::Duration;
 use adapters::metrics::LogMeter;
 use dispatcher::Watchdog;
 use domain::connector::{Connector, Shards};
+use domain::contacts::KINDS;
 use domain::names::TenantId;
+use domain::notice::Notice;
 use domain::part::PartLimits;
 use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
 use exporter::{Exporter, batch};
+use notifier::Notifier;
 use serde_json::{Value, json};
 use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeMeter, FakeQueue, FakeSigner, FakeSource, FakeStaging,
-    SeededRandomness, Shape, StoredItem, signing,
+    FakeBus, FakeClock, FakeCustomers, FakeLater, FakeLedger, FakeMailer, FakeMeter, FakePoster, FakeQueue,
+    FakeSigner, FakeSource, FakeStaging, SeededRandomness, Shape, StoredItem, signing,
 };
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
 
@@ -54,6 +57,10 @@ pub(crate) struct World {
     pub(crate) customers: FakeCustomers,
     pub(crate) signer: Troubled<FakeSigner>,
     pub(crate) bus: FakeBus,
+    pub(crate) mailer: FakeMailer,
+    later: FakeLater,
+    /// How much of what the bus was told the notifier has had.
+    handed_on: usize,
     pub(crate) tenant: TenantId,
     pub(crate) connector: Connector,
     meter: FakeMeter,
@@ -67,7 +74,8 @@ impl World {
         let start = at("2026-11-20T00:02:00Z");
         let clock = FakeClock::at(start);
         let (ledger, customers, tenant) = (FakeLedger::new(), FakeCustomers::new(), tenant("acme"));
-        let (connector, cursor) = activated(connector(&tenant, start), start);
+        let (mut connector, cursor) = activated(connector(&tenant, start), start);
+        connector.contacts.emails = vec!["security@acme.example".parse().unwrap()].try_into().unwrap();
         customers.furnish(&connector);
         ledger.insert(connector.clone(), cursor);
         Self {
@@ -77,6 +85,9 @@ impl World {
             staging: Troubled::new(FakeStaging::new()),
             signer: Troubled::new(FakeSigner::new(1)),
             bus: FakeBus::new(),
+            mailer: FakeMailer::new(),
+            later: FakeLater::new(&clock),
+            handed_on: 0,
             meter: FakeMeter::new(),
             read: RefCell::default(),
             events: 0,
@@ -161,7 +172,34 @@ impl World {
         self.tick_within(TIME_LIMIT).await;
         let messages = self.messages();
         self.batch(&messages).await;
+        self.tell_contacts(&[]).await;
         self.clock.advance(TICK);
+    }
+
+    /// The notifier's batch, if there is anything: these messages, those whose time has come, and what the bus's rules
+    /// hand on of what it was told since.
+    pub(crate) async fn tell_contacts(&mut self, more: &[String]) {
+        let told = self.bus.told();
+        let new = told.iter().skip(self.handed_on).filter(|notice| KINDS.contains(&notice.fact.kind()));
+        let event =
+            |notice| json!({ "detail-type": kind(notice), "time": self.clock.wall(), "detail": notice });
+        let bodies = new.map(|notice| event(notice).to_string()).chain(self.later.due());
+        let bodies: Vec<String> = bodies.chain(more.iter().cloned()).collect();
+        self.handed_on = told.len();
+        if bodies.is_empty() {
+            return;
+        }
+        let notifier = Notifier {
+            connectors: Arc::new(self.ledger.clone()),
+            poster: Arc::new(FakePoster::new()),
+            mailer: Some(Arc::new(self.mailer.clone())),
+            later: Arc::new(self.later.clone()),
+            clock: Arc::new(self.clock.clone()),
+            randomness: Arc::new(SeededRandomness::new(7)),
+        };
+        let record = |body: &String| json!({ "messageId": "m", "body": body });
+        let batch = json!({ "Records": bodies.iter().map(record).collect::<Vec<_>>() });
+        notifier::batch::handle(&notifier, &self.meter, serde_json::from_value(batch).unwrap()).await;
     }
 
     /// As long as it should be.
@@ -217,4 +255,8 @@ impl World {
         let alarm = alarm(id);
         alarm.state(&self.points(alarm.get("MetricName")), self.clock.wall())
     }
+}
+
+fn kind(notice: &Notice) -> &'static str {
+    notice.fact.kind()
 }

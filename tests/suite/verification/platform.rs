@@ -127,6 +127,7 @@ impl Platform {
             events: None,
             kms: None,
             s3: url.clone(),
+            ses: None,
             sqs: None,
             sts: url,
         };

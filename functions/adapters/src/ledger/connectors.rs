@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::connector::{Change, Connector};
+use domain::contacts::{SecretId, WebhookSecret};
 use domain::cursor::Cursor;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
@@ -72,5 +73,22 @@ impl Connectors for DynamoLedger {
         key: Option<&str>,
     ) -> Result<Option<Time>, PortError> {
         self.ask_for_run(id, now, cut, key).await
+    }
+
+    async fn keep_secret(
+        &self,
+        id: &ConnectorId,
+        secret_id: &SecretId,
+        secret: &WebhookSecret,
+    ) -> Result<bool, PortError> {
+        self.put_secret(id, secret_id, secret).await
+    }
+
+    async fn secret(
+        &self,
+        id: &ConnectorId,
+        secret_id: &SecretId,
+    ) -> Result<Option<WebhookSecret>, PortError> {
+        self.get_secret(id, secret_id).await
     }
 }

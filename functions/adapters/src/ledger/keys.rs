@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::contacts::SecretId;
 use domain::names::{BucketName, ConnectorId, CustomerRole};
 use domain::part::PartNumber;
 
@@ -46,6 +47,11 @@ pub(super) fn change(version: u64) -> String {
     format!("CHANGE#{version:012}")
 }
 
+/// The sort key of a webhook's secret.
+pub(super) fn secret(id: &SecretId) -> String {
+    format!("SECRET#{}", id.as_str())
+}
+
 /// The key of an item of a connector.
 pub(super) fn key(id: &ConnectorId, sort: &str) -> Item {
     of(partition(id), sort)
@@ -80,6 +86,7 @@ mod tests {
         assert!(change(999).as_str() < CONFIG && change(u64::MAX).as_str() < CONFIG);
         assert!(change(999) < change(1000));
         assert!(CONFIG < CURSOR && CURSOR < part(PartNumber::NONE).as_str());
+        assert!(CURSOR < secret(&SecretId::new(0)).as_str());
         assert!(part(PartNumber::new(999)) < part(PartNumber::new(1000)));
         assert_eq!(part(PartNumber::new(42)), "PART#000000000042");
     }

@@ -6,6 +6,7 @@
 //! | cursor | `C#<connector>` | `CURSOR` | the cursor, the lease, and `due_shard` for the index `due` |
 //! | part | `C#<connector>` | `PART#<12 digits>` | the part's record |
 //! | change | `C#<connector>` | `CHANGE#<12 digits>` | who changed the settings to this version, and how |
+//! | secret of a webhook | `C#<connector>` | `SECRET#<ID>` | the secret, which no other item holds |
 //! | claims | `ROLE#<arn>`, `BUCKET#<name>` | `CLAIM`, `CLAIMS` | whose they are; see `claims.rs` |
 //! | watchdog | `WATCHDOG` | `SWEEP` | how far the watchdog has come, and what it has found |
 //!
@@ -27,6 +28,7 @@ mod reads;
 mod records;
 mod runs;
 mod seal;
+mod secrets;
 mod watch;
 mod wishes;
 

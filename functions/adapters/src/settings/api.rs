@@ -1,7 +1,9 @@
 //! What the API reads, and how it tells callers apart.
 
+use domain::names::EmailAddress;
 use domain::protocol::Timing;
 
+use super::notifier::sender;
 use super::read::{Lookup, WrongSettings, both, optional};
 use super::timing::timing;
 use super::{BusSettings, LedgerSettings, S3Settings, SigningSettings, StackSettings, VendorSettings};
@@ -25,6 +27,8 @@ pub struct ApiSettings {
     pub stack: StackSettings,
     /// Whose public keys are published.
     pub signing: SigningSettings,
+    /// As whom the notifier sends mails to contacts, if it sends any.
+    pub sender: Option<EmailAddress>,
 }
 
 impl ApiSettings {
@@ -45,6 +49,8 @@ impl ApiSettings {
         "VENDOR_DOMAIN",
         "SIGNING_KEY",
         "SIGNING_KEY_PREVIOUS",
+        // Read to say whether mails are sent to contacts.
+        "NOTIFY_SENDER",
     ];
 
     /// Reads them.
@@ -54,10 +60,10 @@ impl ApiSettings {
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let places = both(LedgerSettings::read(env), BusSettings::read(env));
         let rest = both(timing(env), both(VendorSettings::read(env), CallerSettings::read(env)));
-        let rest_of_it = both(SigningSettings::read(env), StackSettings::read(env));
-        let (((ledger, bus), (timing, (vendor, callers))), (s3, (signing, stack))) =
+        let rest_of_it = both(SigningSettings::read(env), both(StackSettings::read(env), sender(env)));
+        let (((ledger, bus), (timing, (vendor, callers))), (s3, (signing, (stack, sender)))) =
             both(both(places, rest), both(S3Settings::read(env), rest_of_it))?;
-        Ok(Self { ledger, bus, timing, vendor, callers, s3, stack, signing })
+        Ok(Self { ledger, bus, timing, vendor, callers, s3, stack, signing, sender })
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod api;
 mod events;
+mod notifier;
 mod places;
 mod read;
 mod signing;
@@ -20,6 +21,7 @@ use domain::protocol::Timing;
 
 pub use self::api::{ApiSettings, CallerSettings};
 pub use self::events::events_table;
+pub use self::notifier::{NotifierSettings, sender};
 pub use self::places::{BusSettings, LedgerSettings, QueueSettings, S3Settings, StagingSettings};
 pub use self::read::{Lookup, Problem, WrongSetting, WrongSettings, both};
 pub use self::signing::{KeyPlace, PreviousKey, SigningSettings};
@@ -153,6 +155,9 @@ mod tests {
             "LEDGER_TABLE" => "auditferry-LedgerTable-1",
             "STAGING_BUCKET" => "auditferry-stagingbucket-1",
             "EVENT_BUS_NAME" => "auditferry-events",
+            "NOTICE_QUEUE_URL" => {
+                "https://sqs.eu-central-1.amazonaws.com/111111111111/auditferry-NoticeQueue-1"
+            }
             "EXPORT_QUEUE_URL" => {
                 "https://sqs.eu-central-1.amazonaws.com/111111111111/auditferry-ExportQueue-1"
             }
@@ -182,6 +187,7 @@ mod tests {
         assert_eq!(names_read(ExporterSettings::read), set(ExporterSettings::NAMES));
         assert_eq!(names_read(DispatcherSettings::read), set(DispatcherSettings::NAMES));
         assert_eq!(names_read(ApiSettings::read), set(ApiSettings::NAMES));
+        assert_eq!(names_read(NotifierSettings::read), set(NotifierSettings::NAMES));
     }
 
     #[test]
@@ -193,6 +199,7 @@ mod tests {
         assert!(!settings.s3.force_path_style);
         let queue = DispatcherSettings::read(&stack).unwrap().queue;
         assert!(queue.url.ends_with("auditferry-ExportQueue-1"));
+        assert_eq!(NotifierSettings::read(&stack).unwrap().sender, None);
         assert_eq!(ApiSettings::read(&stack).unwrap().vendor.exporter_role, "auditferry-exporter");
     }
 

@@ -70,7 +70,7 @@ impl QueueSettings {
 }
 
 /// `http` too: stand-ins speak it.
-fn is_queue_url(text: &str) -> bool {
+pub(super) fn is_queue_url(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
         return false;
     };

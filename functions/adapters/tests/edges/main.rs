@@ -12,15 +12,21 @@ mod events_writer;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod probe;
 #[cfg(test)]
 mod queue;
+#[cfg(test)]
+mod receiver;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
 mod signing;
 #[cfg(test)]
 mod staging;
+#[cfg(test)]
+mod webhooks;
 #[cfg(test)]
 mod wire;
 #[cfg(test)]

@@ -46,6 +46,7 @@ pub(crate) fn clients(dynamodb: &str, s3: &str, other: &str, keys: Credentials) 
         events: Some(other.to_owned()),
         kms: Some(other.to_owned()),
         s3: s3.to_owned(),
+        ses: Some(other.to_owned()),
         sqs: Some(other.to_owned()),
         sts: s3.to_owned(),
     };

@@ -53,6 +53,9 @@ impl From<NotAllowed> for Problem {
             NotAllowed::ShardsAreRead { .. } => {
                 Self::conflict("shards_are_read", "Events would be lost", detail)
             }
+            NotAllowed::NoWebhook(_) => Self::conflict("no_webhook", "There is no webhook", detail),
+            NotAllowed::NoContacts(_) => Self::conflict("no_contacts", "There is nobody to tell", detail),
+            NotAllowed::TestedJustNow { .. } => Self::conflict("tested_just_now", "Tested just now", detail),
             NotAllowed::KeptNoLonger { .. } => Self::conflict("kept_no_longer", "Kept no longer", detail),
         }
     }

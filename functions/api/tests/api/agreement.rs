@@ -23,6 +23,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
     match (method, path) {
         ("POST", "/v1/connectors") => Some(json!({"tenant": "acme"})),
         ("PATCH", _) => Some(json!({"frequency": 3})),
+        ("PUT", _) => Some(json!({"emails": ["security@acme.example"]})),
         _ => None,
     }
 }
@@ -47,6 +48,21 @@ async fn go_wrong(world: &World) {
     }
 }
 
+/// Whom its notices reach, and what is refused then.
+async fn contacts(world: &World, path: &str) {
+    let stale = [("if-match", "\"999\"")];
+    for verb in ["rotate-webhook-secret", "test-contacts"] {
+        world.post(path, verb).await;
+    }
+    let set = format!("{path}/contacts");
+    let body = json!({"emails": ["security@acme.example"], "webhook": "https://hooks.acme.example/"});
+    world.ask_with(Who::Operator, "PUT", &set, &stale, Some(body.clone())).await;
+    world.ask(Who::Operator, "PUT", &set, Some(body)).await;
+    for verb in ["rotate-webhook-secret", "test-contacts", "test-contacts"] {
+        world.post(path, verb).await;
+    }
+}
+
 /// A whole life, and at each step what is refused then.
 async fn live(world: &World) {
     let key = [("idempotency-key", "k")];
@@ -59,6 +75,7 @@ async fn live(world: &World) {
     for verb in ["verify", "activate", "pause", "resume", "enable", "run"] {
         world.post(&draft, verb).await;
     }
+    contacts(world, &draft).await;
     let path = world.connected("acme").await;
     let to = world.get(&path).await.body["destination"].clone();
     let mut role = destination(fixtures::fresh());

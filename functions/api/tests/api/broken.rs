@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::connector::{Change, Connector};
+use domain::contacts::{SecretId, WebhookSecret};
 use domain::cursor::Cursor;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
@@ -76,6 +77,14 @@ impl Connectors for Broken {
     }
 
     async fn changes(&self, _: &ConnectorId, _: Option<u64>, _: u32) -> Result<Vec<Change>, PortError> {
+        self.fail()
+    }
+
+    async fn keep_secret(&self, _: &ConnectorId, _: &SecretId, _: &WebhookSecret) -> Result<bool, PortError> {
+        self.fail()
+    }
+
+    async fn secret(&self, _: &ConnectorId, _: &SecretId) -> Result<Option<WebhookSecret>, PortError> {
         self.fail()
     }
 

@@ -14,7 +14,11 @@ const THEIRS: &str = "globex";
 fn requests(id: &ConnectorId) -> Vec<(&'static str, String, Option<Value>)> {
     let of_one = ROUTES.iter().filter(|(_, path)| path.contains("{id}"));
     let request = |(method, path): &(&'static str, &'static str)| {
-        let body = (*method == "PATCH").then(|| json!({"frequency": 2}));
+        let body = match *method {
+            "PATCH" => Some(json!({"frequency": 2})),
+            "PUT" => Some(json!({"webhook": "https://hooks.globex.example/"})),
+            _ => None,
+        };
         (*method, path.replace("{id}", id.as_str()), body)
     };
     of_one.map(request).collect()
@@ -125,7 +129,8 @@ fn marks(world: &World, path: &str) -> Vec<String> {
     let to = connector.destination.unwrap();
     let texts =
         [connector.tenant.as_str(), connector.external_id.as_str(), to.bucket.as_str(), to.role.as_str()];
-    texts.into_iter().map(str::to_owned).collect()
+    let secret = connector.contacts.webhook.map(|webhook| webhook.secret.as_str().to_owned());
+    texts.into_iter().map(str::to_owned).chain(secret).collect()
 }
 
 fn anything() -> impl Strategy<Value = Vec<(bool, usize, usize, u32)>> {
@@ -145,6 +150,7 @@ async fn step(world: &World, paths: &[String], who: Who, route: usize, target: u
     let path = template.replace("{id}", id.as_str()) + query;
     let body = match (method, template) {
         ("PATCH", _) => Some(json!({"frequency": extra + 1})),
+        ("PUT", _) => Some(json!({"webhook": format!("https://hooks.example.com/{extra}")})),
         ("POST", "/v1/connectors") => Some(json!({})),
         _ => None,
     };

@@ -91,6 +91,7 @@ impl World {
                 template_url: Some("https://example.s3.amazonaws.com/customer-role.yaml".into()),
             },
             signing: Some(tests::fakes::signing(key)),
+            mails: false,
         };
         let callers =
             Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() };

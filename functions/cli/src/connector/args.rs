@@ -5,7 +5,9 @@ use domain::names::ConnectorId;
 
 use crate::args::Place;
 use crate::connector::help;
-use crate::connector::options::{ConnectArgs, CreateArgs, DeleteArgs, ListArgs, PagedArgs, UpdateArgs};
+use crate::connector::options::{
+    ConnectArgs, ContactsArgs, CreateArgs, DeleteArgs, ListArgs, PagedArgs, UpdateArgs,
+};
 
 /// The commands on connectors.
 #[derive(Debug, Subcommand)]
@@ -46,6 +48,15 @@ pub(crate) enum ConnectorCommand {
     /// Issue a new external ID; the old one works until the new one does
     #[command(after_help = help::ROTATE)]
     RotateExternalId(ChangeArgs),
+    /// Whom its notices reach: show or set the tenant's own contacts
+    #[command(after_help = help::CONTACTS)]
+    Contacts(ContactsArgs),
+    /// Issue a new secret of the webhook; the old one signs too for a day
+    #[command(after_help = help::ROTATE_WEBHOOK_SECRET)]
+    RotateWebhookSecret(ChangeArgs),
+    /// Have the contacts told a test
+    #[command(after_help = help::TEST_CONTACTS)]
+    TestContacts(ChangeArgs),
     /// All connectors, or those of a tenant
     #[command(after_help = help::LIST)]
     List(ListArgs),
@@ -76,9 +87,13 @@ impl ConnectorCommand {
             | Self::Resume(args)
             | Self::Show(args)
             | Self::Run(args) => &args.place,
-            Self::Pause(args) | Self::Disable(args) | Self::Enable(args) | Self::RotateExternalId(args) => {
-                &args.one.place
-            }
+            Self::Pause(args)
+            | Self::Disable(args)
+            | Self::Enable(args)
+            | Self::RotateExternalId(args)
+            | Self::RotateWebhookSecret(args)
+            | Self::TestContacts(args) => &args.one.place,
+            Self::Contacts(args) => &args.change.one.place,
             Self::Delete(args) => &args.change.one.place,
             Self::List(args) => &args.place,
             Self::History(args) | Self::Changes(args) => &args.one.place,

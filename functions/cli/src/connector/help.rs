@@ -119,6 +119,38 @@ Examples:
   auditferry connector rotate-external-id con_0123456789abcdef
   auditferry connector rotate-external-id con_0123456789abcdef --json";
 
+pub(crate) const CONTACTS: &str = "\
+Without an option it shows them. With one it sets all of them: who is not named is taken off. They are told when the \
+delivery is blocked, once a day while it lasts, and when it works again; when a file is late or holds what is no \
+event; and when the delivery is paused. Each file that arrives is on the event bus only.
+
+Where there was no webhook, the answer holds the secret that its requests are signed with, this once (Standard Webhooks \
+1.0; README says how to check them). Requests go to the public internet only and follow no redirect; what is not taken \
+is tried again for a day. Mails need a sender, the parameter NotifySender. With --local contacts can be set, and nobody \
+is told.
+
+Examples:
+  auditferry connector contacts con_0123456789abcdef
+  auditferry connector contacts con_0123456789abcdef --email security@acme.example \\
+    --webhook https://hooks.acme.example/auditferry
+  auditferry connector contacts con_0123456789abcdef --none --json";
+
+pub(crate) const ROTATE_WEBHOOK_SECRET: &str = "\
+The new secret is in the answer, this once. For 24 hours each request carries two signatures, by the new secret and by \
+the one before, so that the receiver can change in its own time.
+
+Examples:
+  auditferry connector rotate-webhook-secret con_0123456789abcdef
+  auditferry connector rotate-webhook-secret con_0123456789abcdef --json";
+
+pub(crate) const TEST_CONTACTS: &str = "\
+Mails and a request to the webhook go out within a minute or so, every five minutes at most. What came of them is in the \
+notifier's log.
+
+Examples:
+  auditferry connector test-contacts con_0123456789abcdef
+  auditferry connector test-contacts con_0123456789abcdef --json";
+
 pub(crate) const LIST: &str = "\
 The listing is eventually consistent: a connector made a moment ago may be missing. If there are more, the answer \
 says how to go on; with --json its field `next` does, for --after. Deleted ones are left out without --all.

@@ -5,6 +5,7 @@
 pub(crate) mod args;
 mod change;
 mod changes;
+mod contacts;
 mod create;
 mod delete;
 mod help;
@@ -36,6 +37,9 @@ pub(crate) async fn run(command: ConnectorCommand, surroundings: &Surroundings) 
         ConnectorCommand::Enable(args) => change::enable(&backend, args, output).await,
         ConnectorCommand::Delete(args) => delete::delete(&backend, args, output).await,
         ConnectorCommand::RotateExternalId(args) => change::rotate(&backend, args, output).await,
+        ConnectorCommand::Contacts(args) => contacts::contacts(&backend, args, output).await,
+        ConnectorCommand::RotateWebhookSecret(args) => contacts::rotate(&backend, args, output).await,
+        ConnectorCommand::TestContacts(args) => contacts::test(&backend, args, output).await,
         ConnectorCommand::List(args) => list::list(&backend, args, output).await,
         ConnectorCommand::Show(args) => show::show(&backend, &args.id, output).await,
         ConnectorCommand::Run(args) => start::run(&backend, &args.id, output).await,

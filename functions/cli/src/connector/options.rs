@@ -2,7 +2,9 @@
 
 use clap::{Args, ValueEnum};
 use domain::connector::Shards;
-use domain::names::{BucketName, ConnectorId, CustomerRole, KmsKeyArn, Prefix, Region, TenantId};
+use domain::names::{
+    BucketName, ConnectorId, CustomerRole, EmailAddress, KmsKeyArn, Prefix, Region, TenantId, WebhookUrl,
+};
 use domain::part::{Compression, Format};
 use domain::schedule::Frequency;
 use domain::time::Time;
@@ -85,6 +87,23 @@ pub(crate) struct UpdateArgs {
     /// Over how many partitions of the events table the tenant's events are spread
     #[arg(long, value_name = "N", value_parser = crate::events::args::shards)]
     pub(crate) shards: Option<Shards>,
+}
+
+/// The options of `connector contacts`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ContactsArgs {
+    /// Which.
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+    /// Who gets a mail; up to five times
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) email: Vec<EmailAddress>,
+    /// What gets a signed request: an https URL at a domain name, on port 443
+    #[arg(long, value_name = "URL")]
+    pub(crate) webhook: Option<WebhookUrl>,
+    /// Take all of them off
+    #[arg(long, conflicts_with_all = ["email", "webhook"])]
+    pub(crate) none: bool,
 }
 
 /// The options of `connector delete`.

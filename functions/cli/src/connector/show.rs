@@ -75,6 +75,12 @@ fn facts(backend: &Backend, connector: &Connector, standing: &Standing) -> Vec<(
     } else {
         facts.push(("external ID", connector.external_id.to_string()));
     }
+    let contacts = &connector.contacts;
+    if !contacts.is_empty() {
+        let emails = contacts.emails.iter().map(ToString::to_string);
+        let all = contacts.webhook.iter().map(|webhook| webhook.url.to_string()).chain(emails);
+        facts.push(("contacts", all.collect::<Vec<_>>().join(", ")));
+    }
     facts.push(("version", connector.version.to_string()));
     if let Some(step) = next_step(connector) {
         facts.push(("next step", backend.command(step)));

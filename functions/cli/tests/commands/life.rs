@@ -159,3 +159,39 @@ fn shards_can_only_be_raised_and_only_from_two_on_once_it_exports() {
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.stderr.contains("only be raised") && said.stderr.contains("connector create"), "{said:?}");
 }
+
+#[test]
+fn contacts_are_set_shown_and_taken_off_and_a_secret_is_shown_once() {
+    let folder = Folder::new();
+    let now = "2023-07-10T11:00:00Z";
+    let id = create(&folder, &[]);
+    let url = "https://hooks.acme.example/auditferry";
+    let set = ["connector", "contacts", &id, "--email", "security@acme.example", "--webhook", url];
+    let told = folder.done(&set, now);
+    let secret = told["webhook_secret"].as_str().unwrap().to_owned();
+    assert!(secret.starts_with("whsec_") && told["note"].as_str().unwrap().contains("--local"), "{told}");
+    let rotated = folder.done(&["connector", "rotate-webhook-secret", &id], now);
+    let new = rotated["webhook_secret"].as_str().unwrap().to_owned();
+    assert_ne!(new, secret);
+    assert!(rotated["connector"]["contacts"]["webhook"]["retiring"]["until"].is_string());
+    folder.done(&["connector", "test-contacts", &id], now);
+    let place = ["--local", folder.path(), "--now", now];
+    let again = run(&[&["connector", "test-contacts", &id], &place[..]].concat());
+    assert!(again.code == Some(1) && again.stderr.contains("again from 2023-07-10T11:05:0"), "{again:?}");
+    for words in [vec!["show", &id], vec!["contacts", &id], vec!["changes", &id], vec!["list"]] {
+        let words = [vec!["connector"], words].concat();
+        let said = run(&[&words[..], &place].concat());
+        assert_eq!(said.code, Some(0), "{said:?}");
+        let json = folder.done(&words, now).to_string();
+        for secret in [&secret, &new] {
+            assert!(!said.stdout.contains(secret) && !json.contains(secret), "{words:?} shows it");
+        }
+    }
+    let shown = run(&[&["connector", "show", &id], &place[..]].concat());
+    assert!(shown.stdout.contains(&format!("{url}, security@acme.example")), "{shown:?}");
+    let none = folder.done(&["connector", "contacts", &id, "--none"], now);
+    assert!(none["connector"].get("contacts").is_none_or(|left| left.get("webhook").is_none()), "{none}");
+    let refused =
+        run(&["connector", "contacts", &id, "--webhook", "https://127.0.0.1/", "--local", folder.path()]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("no domain name"), "{refused:?}");
+}

@@ -63,6 +63,12 @@ pub enum Verb {
     Delete,
     /// A new external ID was issued.
     RotateExternalId,
+    /// The contacts were set.
+    SetContacts,
+    /// A new secret of the webhook was issued.
+    RotateWebhookSecret,
+    /// The contacts are to be told a test.
+    TestContacts,
 }
 
 /// One change of a connector's settings.

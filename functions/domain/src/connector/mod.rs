@@ -1,18 +1,21 @@
 //! A connector: where and how one tenant's events go, its life, and the record of every change.
 
 mod change;
+mod contacts;
 mod life;
 mod not_allowed;
 mod shards;
 
 use serde::{Deserialize, Serialize};
 
+use crate::contacts::Contacts;
 use crate::names::{BucketName, ConnectorId, CustomerRole, ExternalId, KmsKeyArn, Prefix, Region, TenantId};
 use crate::part::Encoding;
 use crate::schedule::{Frequency, Grid};
 use crate::time::Time;
 
 pub use change::{Caller, Change, Verb};
+pub use contacts::{BETWEEN_TESTS, SIGNS_BESIDE};
 pub use life::KEPT_FOR;
 pub use not_allowed::NotAllowed;
 pub use shards::Shards;
@@ -104,6 +107,9 @@ pub struct Connector {
     /// When it was disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Time>,
+    /// Which of the tenant's own people and programs its notices reach.
+    #[serde(default, skip_serializing_if = "Contacts::is_default")]
+    pub contacts: Contacts,
     /// Counts the changes, for optimistic concurrency.
     pub version: u64,
 }
@@ -127,6 +133,7 @@ impl Connector {
             activated_at: None,
             verified_at: None,
             disabled_at: None,
+            contacts: Contacts::default(),
             version: 1,
         }
     }

@@ -41,6 +41,20 @@ pub enum NotAllowed {
         /// How many it was to read.
         to: u8,
     },
+    /// Rotated, with no webhook to rotate the secret of.
+    #[error("connector {0} has no webhook")]
+    NoWebhook(ConnectorId),
+    /// Tested, with nobody to tell.
+    #[error("connector {0} has no contacts")]
+    NoContacts(ConnectorId),
+    /// Tested again at once: a test reaches people.
+    #[error("the contacts were tested at {at}; they can be tested again from {again} on")]
+    TestedJustNow {
+        /// When.
+        at: Time,
+        /// From when on they can be.
+        again: Time,
+    },
     /// Taken back too late.
     #[error("connector {id} was disabled at {at}, more than 30 days ago")]
     KeptNoLonger {

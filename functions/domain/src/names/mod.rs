@@ -2,11 +2,13 @@
 //! value can't exist.
 
 mod aws;
+mod contact;
 mod ids;
 mod prefix;
 mod role;
 
 pub use aws::{AccountId, BucketName, KmsKeyArn, Region};
+pub use contact::{EmailAddress, WebhookUrl};
 pub use ids::{ConnectorId, ExternalId, TenantId, WorkerId};
 pub use prefix::Prefix;
 pub use role::{CustomerRole, ROLE_PATH, RoleArn};

@@ -5,6 +5,7 @@
 //! version that it makes, so a concurrent edit is refused and no change is without its record.
 
 mod changes;
+mod contacts;
 mod reads;
 mod requests;
 mod verifying;
@@ -20,6 +21,7 @@ use crate::setup::Vendor;
 use crate::verify::Verification;
 
 pub use changes::Loss;
+pub use contacts::NewContacts;
 pub use reads::View;
 pub use requests::{Edit, NewConnector, Updated};
 
@@ -42,6 +44,8 @@ pub struct Onboarding {
     pub vendor: Vendor,
     /// The keys that sign manifests, where they are known.
     pub signing: Option<Signing>,
+    /// Whether the deployment sends mails to contacts: it has a sender.
+    pub mails: bool,
 }
 
 impl std::fmt::Debug for Onboarding {

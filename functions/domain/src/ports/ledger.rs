@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::PortError;
 use crate::connector::{Change, Connector};
+use crate::contacts::{SecretId, WebhookSecret};
 use crate::cursor::Cursor;
 use crate::fault::Block;
 use crate::names::{ConnectorId, TenantId, WorkerId};
@@ -220,4 +221,20 @@ pub trait Connectors: Send + Sync {
         cut: Time,
         key: Option<&str>,
     ) -> Result<Option<Time>, PortError>;
+
+    /// Keeps a webhook's secret under its ID, if that is free; no secret is ever changed, and none is part of the
+    /// settings or of the record of a change. `false`: the ID is taken, also by a first try of this very request.
+    async fn keep_secret(
+        &self,
+        id: &ConnectorId,
+        secret_id: &SecretId,
+        secret: &WebhookSecret,
+    ) -> Result<bool, PortError>;
+
+    /// A consistent read of a webhook's secret.
+    async fn secret(
+        &self,
+        id: &ConnectorId,
+        secret_id: &SecretId,
+    ) -> Result<Option<WebhookSecret>, PortError>;
 }

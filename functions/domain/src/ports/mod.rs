@@ -2,6 +2,7 @@
 //! fail on demand fill them in tests. Each is small, so that a fake of it is too.
 
 mod bucket;
+mod contacts;
 mod ledger;
 mod meter;
 mod notice;
@@ -12,6 +13,7 @@ mod surroundings;
 mod watch;
 
 pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, StagedPage, Staging, StagingWrite};
+pub use contacts::{LONGEST_DELAY, Later, Mailer, Posted, Poster};
 pub use ledger::{
     Claim, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, Runs, SaveAnswer, Saved, Wanted,
     due_shard,

@@ -150,6 +150,7 @@ impl Embedded {
             timing: Self::timing(),
             vendor: self.vendor.clone(),
             signing: Some(self.signing.clone()),
+            mails: false,
         }
     }
 
@@ -250,6 +251,7 @@ fn clients(stack: &Stack) -> Clients {
         events: None,
         kms: None,
         s3: stack.s3_url().to_owned(),
+        ses: None,
         sqs: None,
         sts: stack.sts_url().to_owned(),
     };

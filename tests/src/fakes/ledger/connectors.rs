@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::connector::{Change, Connector, Destination, State};
+use domain::contacts::{SecretId, WebhookSecret};
 use domain::cursor::Cursor;
 use domain::names::{ConnectorId, TenantId};
 use domain::onboarding::Taken;
@@ -118,6 +119,29 @@ impl Connectors for FakeLedger {
             block.next_attempt = now;
         }
         Ok(Some(cut))
+    }
+
+    async fn keep_secret(
+        &self,
+        id: &ConnectorId,
+        secret_id: &SecretId,
+        secret: &WebhookSecret,
+    ) -> Result<bool, PortError> {
+        let mut table = self.table();
+        let key = (id.clone(), secret_id.clone());
+        let is_free = !table.secrets.contains_key(&key);
+        if is_free {
+            table.secrets.insert(key, secret.clone());
+        }
+        Ok(is_free)
+    }
+
+    async fn secret(
+        &self,
+        id: &ConnectorId,
+        secret_id: &SecretId,
+    ) -> Result<Option<WebhookSecret>, PortError> {
+        Ok(self.table().secrets.get(&(id.clone(), secret_id.clone())).cloned())
     }
 }
 

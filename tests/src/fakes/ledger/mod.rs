@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use domain::connector::{Change, Connector};
+use domain::contacts::{SecretId, WebhookSecret};
 use domain::cursor::Cursor;
 use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
@@ -39,6 +40,8 @@ struct Table {
     history: History,
     /// Where the watchdog stands.
     sweep: Sweep,
+    /// Webhooks' secrets.
+    secrets: BTreeMap<(ConnectorId, SecretId), WebhookSecret>,
 }
 
 #[derive(Debug)]

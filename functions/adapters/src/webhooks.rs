@@ -1,0 +1,173 @@
+//! Requests to customers' webhooks: HTTPS to the public internet, and to nowhere else.
+//!
+//! A customer names the host. So the name is resolved here, each address is judged ([`is_public`]), and what was judged
+//! is connected to: a name that leads somewhere else the next time it is asked for (DNS rebinding) gains nothing. No
+//! proxy, no redirect, no connection that is kept, and of the answer nothing but its status.
+
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::contacts::{Signed, is_public};
+use domain::names::WebhookUrl;
+use domain::ports::{Posted, Poster};
+use http_body_util::Full;
+use hyper::client::conn::http1;
+use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+/// From the name to the status. Standard Webhooks suggests 15 to 30 seconds; who only notes what it got needs less.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// One address must not use it all up.
+const CONNECT: Duration = Duration::from_secs(3);
+/// How many addresses of a name are tried.
+const MOST_ADDRESSES: usize = 3;
+/// The head of an answer is at most this large, bytes.
+const HEAD: usize = 16 * 1024;
+
+/// The addresses of a host, as they are found.
+pub type Found = Pin<Box<dyn Future<Output = std::io::Result<Vec<SocketAddr>>> + Send>>;
+
+/// What may be reached, and how a name leads there. Tests have a way of their own.
+#[derive(Clone)]
+pub struct Reach {
+    /// Finds a host's addresses.
+    pub resolve: Arc<dyn Fn(&str) -> Found + Send + Sync>,
+    /// Which of them may be connected to.
+    pub allows: fn(IpAddr) -> bool,
+    /// Whose certificates are believed.
+    pub roots: RootCertStore,
+}
+
+impl std::fmt::Debug for Reach {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reach")
+    }
+}
+
+impl Reach {
+    /// The public internet, by the system's resolver and the system's certificates.
+    ///
+    /// # Errors
+    /// If the system has no certificates that can be read.
+    pub fn public() -> std::io::Result<Self> {
+        let mut roots = RootCertStore::empty();
+        let found = rustls_native_certs::load_native_certs();
+        roots.add_parsable_certificates(found.certs.into_iter().map(CertificateDer::into_owned));
+        if roots.is_empty() {
+            let why = found.errors.first().map(ToString::to_string).unwrap_or_default();
+            return Err(std::io::Error::other(format!("the system has no certificates to believe: {why}")));
+        }
+        let resolve = |host: &str| -> Found {
+            let host = host.to_owned();
+            Box::pin(async move { Ok(tokio::net::lookup_host((host, 443)).await?.collect()) })
+        };
+        Ok(Self { resolve: Arc::new(resolve), allows: is_public, roots })
+    }
+}
+
+/// Posts to webhooks, each time over a connection of its own.
+#[derive(Clone)]
+pub struct HttpsPoster {
+    resolve: Arc<dyn Fn(&str) -> Found + Send + Sync>,
+    allows: fn(IpAddr) -> bool,
+    tls: TlsConnector,
+}
+
+impl std::fmt::Debug for HttpsPoster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HttpsPoster")
+    }
+}
+
+impl HttpsPoster {
+    /// Posts to what is in reach.
+    ///
+    /// # Errors
+    /// If TLS can't be set up.
+    pub fn new(reach: Reach) -> Result<Self, rustls::Error> {
+        let Reach { resolve, allows, roots } = reach;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+        let mut config = config.with_root_certificates(roots).with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self { resolve, allows, tls: TlsConnector::from(Arc::new(config)) })
+    }
+
+    async fn status(&self, to: &WebhookUrl, message: &Signed) -> Result<StatusCode, String> {
+        let host = to.host();
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(to.path_and_query())
+            .header(HOST, &host)
+            .header(USER_AGENT, concat!("auditferry/", env!("CARGO_PKG_VERSION")))
+            .header(CONTENT_TYPE, "application/json")
+            .header("webhook-id", &message.id)
+            .header("webhook-timestamp", &message.timestamp)
+            .header("webhook-signature", &message.signature)
+            .body(Full::new(Bytes::copy_from_slice(&message.body)))
+            .map_err(|_| "the request could not be written".to_owned())?;
+        let stream = self.connect(&host).await?;
+        let name = ServerName::try_from(host).map_err(|_| "its host is no name".to_owned())?;
+        let stream = self.tls.connect(name, stream).await.map_err(|error| format!("no TLS: {error}"))?;
+        let broken = |error: hyper::Error| format!("no HTTP answer: {error}");
+        let mut builder = http1::Builder::new();
+        builder.max_buf_size(HEAD);
+        let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(broken)?;
+        // The connection is driven for as long as the head of the answer takes, and dropped then, with the rest of it. It
+        // may end together with the answer, which is there then all the same.
+        let answer = sender.send_request(request);
+        tokio::pin!(answer, connection);
+        let answer = tokio::select! {
+            answer = &mut answer => answer,
+            _ = connection => answer.await,
+        };
+        answer.map(|answer| answer.status()).map_err(broken)
+    }
+
+    /// A connection to one of the host's addresses that may be connected to.
+    async fn connect(&self, host: &str) -> Result<TcpStream, String> {
+        let found = (self.resolve)(host).await.map_err(|error| format!("its name leads nowhere: {error}"))?;
+        let mut allowed: Vec<SocketAddr> =
+            found.into_iter().filter(|address| (self.allows)(address.ip())).collect();
+        if allowed.is_empty() {
+            return Err("its name leads to no address of the public internet".to_owned());
+        }
+        // From a function without a network of its own only IPv4 leads out.
+        allowed.sort_by_key(SocketAddr::is_ipv6);
+        let mut why = String::new();
+        for address in allowed.into_iter().take(MOST_ADDRESSES) {
+            match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => why = format!("it can't be connected to: {error}"),
+                Err(_) => why = "it can't be connected to within 3 seconds".to_owned(),
+            }
+        }
+        Err(why)
+    }
+}
+
+#[async_trait]
+impl Poster for HttpsPoster {
+    async fn post(&self, to: &WebhookUrl, message: &Signed) -> Posted {
+        match tokio::time::timeout(PATIENCE, self.status(to, message)).await {
+            Err(_) => Posted::NotTaken("no answer within 10 seconds".to_owned()),
+            Ok(Err(why)) => Posted::NotTaken(why),
+            Ok(Ok(StatusCode::GONE)) => Posted::Gone,
+            Ok(Ok(status)) if status.is_success() => Posted::Taken,
+            Ok(Ok(status)) if status.is_redirection() => {
+                Posted::NotTaken(format!("it answered {}, and no redirect is followed", status.as_u16()))
+            }
+            Ok(Ok(status)) => Posted::NotTaken(format!("it answered {}", status.as_u16())),
+        }
+    }
+}

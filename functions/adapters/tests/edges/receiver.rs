@@ -1,0 +1,108 @@
+//! A customer's webhook: TLS on this machine, for the host `hooks.acme.example`, with a certificate that nobody believes
+//! but these tests (`tls/`, valid until 2120). It writes down what it got and answers as it is told.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+/// How it answers.
+#[derive(Debug, Clone)]
+pub(crate) enum Answers {
+    /// With these bytes, as often as it is asked.
+    With(String),
+    /// Never.
+    Never,
+    /// By closing the connection.
+    Closes,
+    /// With the head of an answer that has no end.
+    HeadWithoutEnd,
+    /// With a body that has no end.
+    BodyWithoutEnd,
+}
+
+impl Answers {
+    pub(crate) fn status(status: u16) -> Self {
+        Self::With(format!("HTTP/1.1 {status} Words\r\ncontent-length: 2\r\n\r\nok"))
+    }
+}
+
+/// The receiver; it goes with the test's runtime.
+#[derive(Debug, Clone)]
+pub(crate) struct Receiver {
+    pub(crate) address: SocketAddr,
+    got: Arc<Mutex<Vec<String>>>,
+}
+
+impl Receiver {
+    pub(crate) async fn start(answers: Answers) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, got) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<String>>>::default());
+        let (acceptor, kept) = (acceptor(), Arc::clone(&got));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, kept, answers) = (acceptor.clone(), Arc::clone(&kept), answers.clone());
+                tokio::spawn(async move {
+                    let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                    let request = read(&mut stream).await;
+                    kept.lock().unwrap().push(request);
+                    answer(&mut stream, answers).await;
+                });
+            }
+        });
+        Self { address, got }
+    }
+
+    /// Every request that came through TLS, head and body.
+    pub(crate) fn got(&self) -> Vec<String> {
+        self.got.lock().unwrap().clone()
+    }
+}
+
+fn acceptor() -> TlsAcceptor {
+    let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A request whose length its head tells.
+async fn read(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> String {
+    let mut request = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&request).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            if body.len() >= length.unwrap_or("0").parse().unwrap() {
+                return text;
+            }
+        }
+        if stream.read_buf(&mut request).await.unwrap_or_default() == 0 {
+            return text;
+        }
+    }
+}
+
+async fn answer(stream: &mut (impl tokio::io::AsyncWrite + Unpin), answers: Answers) {
+    let (first, then) = match answers {
+        Answers::With(answer) => (answer, None),
+        Answers::Never => return std::future::pending().await,
+        Answers::Closes => return,
+        Answers::HeadWithoutEnd => ("HTTP/1.1 200 OK\r\n".to_owned(), Some("x: y\r\n")),
+        Answers::BodyWithoutEnd => {
+            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_owned(), Some("2\r\nok\r\n"))
+        }
+    };
+    let mut going = stream.write_all(first.as_bytes()).await.and(stream.flush().await);
+    while let (Some(more), Ok(())) = (then, &going) {
+        going = stream.write_all(more.repeat(1000).as_bytes()).await;
+    }
+    let _ = stream.shutdown().await;
+}

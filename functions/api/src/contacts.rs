@@ -1,0 +1,78 @@
+//! Whom a connector's notices reach: set, rotated, tested. A webhook's secret is shown in the answer that it was made
+//! with, and never again.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::contacts::{Addresses, WebhookSecret};
+use domain::names::EmailAddress;
+use domain::onboarding::NewContacts;
+
+use crate::Api;
+use crate::answers::Beside;
+use crate::body::{Json, Nothing};
+use crate::caller::Entered;
+use crate::connectors::{detail, detail_with};
+use crate::fields::Fields;
+use crate::paging::Query;
+use crate::path::Id;
+use crate::preconditions::IfMatch;
+use crate::problem::Problem;
+
+/// `PUT …/contacts`: all of them; what is left out is taken off.
+pub(crate) async fn set(
+    State(api): State<Api>,
+    Entered(caller): Entered,
+    Id(id): Id,
+    IfMatch(version): IfMatch,
+    query: Query,
+    Json(body): Json,
+) -> Result<Response, Problem> {
+    query.end()?;
+    let new = new_contacts(body)?;
+    let (_, secret) = api.onboarding.set_contacts(&caller, &id, version, new).await?;
+    detail_with(&api, &caller, &id, StatusCode::OK, showing(secret.as_ref())).await
+}
+
+/// `POST …/rotate-webhook-secret`: the one before signs for another day. Repeated, it issues another.
+pub(crate) async fn rotate_webhook_secret(
+    State(api): State<Api>,
+    Entered(caller): Entered,
+    Id(id): Id,
+    IfMatch(version): IfMatch,
+    query: Query,
+    _: Nothing,
+) -> Result<Response, Problem> {
+    query.end()?;
+    let (_, secret) = api.onboarding.rotate_webhook_secret(&caller, &id, version).await?;
+    detail_with(&api, &caller, &id, StatusCode::OK, showing(Some(&secret))).await
+}
+
+/// `POST …/test-contacts`: has them told a test, every five minutes at most.
+pub(crate) async fn test(
+    State(api): State<Api>,
+    Entered(caller): Entered,
+    Id(id): Id,
+    IfMatch(version): IfMatch,
+    query: Query,
+    _: Nothing,
+) -> Result<Response, Problem> {
+    query.end()?;
+    api.onboarding.test_contacts(&caller, &id, version).await?;
+    detail(&api, &caller, &id, StatusCode::ACCEPTED).await
+}
+
+fn new_contacts(mut body: Fields) -> Result<NewContacts, Problem> {
+    let emails: Option<Vec<EmailAddress>> = body.texts("emails");
+    let emails = match Addresses::try_from(emails.unwrap_or_default()) {
+        Ok(emails) => Some(emails),
+        Err(refused) => body.refuse("emails", &format!("are refused: {refused}")),
+    };
+    let webhook = body.text("webhook");
+    body.end()?;
+    Ok(NewContacts { emails: emails.unwrap_or_default(), webhook })
+}
+
+fn showing(secret: Option<&WebhookSecret>) -> Beside {
+    Beside { webhook_secret: secret.map(WebhookSecret::shown), ..Beside::default() }
+}

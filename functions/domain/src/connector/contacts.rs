@@ -1,0 +1,144 @@
+//! Whom a connector's notices reach: set, rotated, tested.
+
+use std::time::Duration;
+
+use super::{Connector, NotAllowed, State};
+use crate::contacts::{Addresses, Contacts, Retiring, SecretId, Webhook};
+use crate::names::WebhookUrl;
+use crate::time::Time;
+
+/// For how long a webhook's secret that was replaced signs beside the new one.
+pub const SIGNS_BESIDE: Duration = Duration::from_hours(24);
+
+/// How long after a test of the contacts the next one may be: a test sends mails.
+pub const BETWEEN_TESTS: Duration = Duration::from_mins(5);
+
+impl Connector {
+    /// Sets the contacts, as a whole. `fresh` is the secret of a webhook where there was none; one that stays a webhook
+    /// keeps its secret, wherever it leads.
+    ///
+    /// # Errors
+    /// If it is deleted.
+    pub fn set_contacts(
+        &mut self,
+        emails: Addresses,
+        webhook: Option<WebhookUrl>,
+        fresh: &SecretId,
+    ) -> Result<(), NotAllowed> {
+        self.is_there("set-contacts")?;
+        let before = self.contacts.webhook.take();
+        let webhook = webhook.map(|url| match &before {
+            Some(before) => Webhook { url, ..before.clone() },
+            None => Webhook { url, secret: fresh.clone(), retiring: None },
+        });
+        let after = Contacts { emails, webhook, tested_at: self.contacts.tested_at };
+        self.contacts.webhook = before;
+        // What changes nothing is no change, and leaves no record.
+        if after != self.contacts {
+            self.contacts = after;
+            self.version += 1;
+        }
+        Ok(())
+    }
+
+    /// Gives the webhook a new secret at `now`; the one before signs beside it for [`SIGNS_BESIDE`], and one before that
+    /// no more.
+    ///
+    /// # Errors
+    /// If it has no webhook, or is deleted.
+    pub fn rotate_webhook_secret(&mut self, now: Time, fresh: &SecretId) -> Result<(), NotAllowed> {
+        self.is_there("rotate-webhook-secret")?;
+        let webhook = self.contacts.webhook.as_mut().ok_or_else(|| NotAllowed::NoWebhook(self.id.clone()))?;
+        let secret = std::mem::replace(&mut webhook.secret, fresh.clone());
+        webhook.retiring = Some(Retiring { secret, until: now + SIGNS_BESIDE });
+        self.version += 1;
+        Ok(())
+    }
+
+    /// Notes a test of the contacts at `now`; the notice of this change is the test.
+    ///
+    /// # Errors
+    /// If there are none, they were tested less than [`BETWEEN_TESTS`] ago, or it is deleted.
+    pub fn test_contacts(&mut self, now: Time) -> Result<(), NotAllowed> {
+        self.is_there("test-contacts")?;
+        if self.contacts.is_empty() {
+            return Err(NotAllowed::NoContacts(self.id.clone()));
+        }
+        if let Some(at) = self.contacts.tested_at.filter(|at| now < *at + BETWEEN_TESTS) {
+            return Err(NotAllowed::TestedJustNow { at, again: at + BETWEEN_TESTS });
+        }
+        self.contacts.tested_at = Some(now);
+        self.version += 1;
+        Ok(())
+    }
+
+    fn is_there(&self, verb: &'static str) -> Result<(), NotAllowed> {
+        if self.state == State::Deleted {
+            let (id, state) = (self.id.clone(), self.state.as_str());
+            return Err(NotAllowed::WrongState { id, state, verb, needs: "not deleted" });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::{ConnectorId, ExternalId};
+
+    fn draft() -> Connector {
+        Connector::draft(ConnectorId::new(1), "acme".parse().unwrap(), ExternalId::new(1, 2), Time::EPOCH)
+    }
+
+    fn url(text: &str) -> Option<WebhookUrl> {
+        Some(text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_webhook_keeps_its_secret_until_it_is_rotated_or_taken_away() {
+        let (mut connector, none) = (draft(), Addresses::default());
+        let [first, second, third] = [1, 2, 3].map(SecretId::new);
+        connector.set_contacts(none.clone(), url("https://a.example/"), &first).unwrap();
+        connector.set_contacts(none.clone(), url("https://b.example/"), &second).unwrap();
+        assert_eq!(connector.contacts.webhook.as_ref().unwrap().secret, first);
+        connector.rotate_webhook_secret(Time::EPOCH, &second).unwrap();
+        let now = Time::EPOCH + Duration::from_hours(1);
+        let signing = |connector: &Connector| {
+            connector.contacts.webhook.as_ref().unwrap().secrets(now).cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(signing(&connector), [second.clone(), first]);
+        connector.rotate_webhook_secret(now, &third).unwrap();
+        assert_eq!(signing(&connector), [third, second]);
+        connector.set_contacts(none.clone(), None, &SecretId::new(4)).unwrap();
+        connector.set_contacts(none, url("https://a.example/"), &SecretId::new(5)).unwrap();
+        assert_eq!(signing(&connector), [SecretId::new(5)]);
+        assert_eq!(connector.version, 7);
+    }
+
+    #[test]
+    fn what_changes_nothing_is_no_change() {
+        let mut connector = draft();
+        let emails: Addresses = vec!["a@acme.example".parse().unwrap()].try_into().unwrap();
+        connector.set_contacts(emails.clone(), None, &SecretId::new(1)).unwrap();
+        let before = connector.clone();
+        connector.set_contacts(emails, None, &SecretId::new(2)).unwrap();
+        assert_eq!(connector, before);
+    }
+
+    #[test]
+    fn a_test_needs_someone_to_tell_and_five_minutes_since_the_last() {
+        let mut connector = draft();
+        assert_eq!(connector.test_contacts(Time::EPOCH), Err(NotAllowed::NoContacts(connector.id.clone())));
+        assert_eq!(
+            connector.rotate_webhook_secret(Time::EPOCH, &SecretId::new(1)),
+            Err(NotAllowed::NoWebhook(connector.id.clone()))
+        );
+        connector.set_contacts(Addresses::default(), url("https://a.example/"), &SecretId::new(1)).unwrap();
+        connector.test_contacts(Time::EPOCH).unwrap();
+        let just_before = Time::EPOCH + BETWEEN_TESTS - Duration::from_millis(1);
+        assert!(matches!(connector.test_contacts(just_before), Err(NotAllowed::TestedJustNow { .. })));
+        connector.test_contacts(Time::EPOCH + BETWEEN_TESTS).unwrap();
+        connector.state = State::Deleted;
+        assert!(matches!(connector.test_contacts(Time::LAST), Err(NotAllowed::WrongState { .. })));
+    }
+}

@@ -1,0 +1,165 @@
+//! A tenant's own contacts: whom a connector's notices reach beside the vendor, by e-mail and by a signed webhook.
+//!
+//! What they are told is [`News`]: of the bus's notices those that concern the customer, in words for it, without
+//! what is the vendor's own. A webhook gets it as JSON, signed ([`WebhookSecret`]); an address gets it as a mail
+//! ([`Mail`]).
+//!
+//! What a contact may rely on: of each such notice it is told at least once, if it can be reached within a day
+//! ([`retry`]). A crash between telling and remembering tells it twice, with the same `webhook-id`. The ledger is the
+//! truth, as for every notice.
+
+mod address;
+mod mail;
+mod news;
+pub mod retry;
+mod secret;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::{EmailAddress, Refused, WebhookUrl};
+use crate::time::Time;
+
+pub use address::is_public;
+pub use mail::Mail;
+pub use news::{KINDS, News, NoNotice, Signed, VERBS, What};
+pub use secret::{SecretId, WebhookSecret};
+
+/// How many addresses a connector's contacts are at most.
+pub const MOST_ADDRESSES: usize = 5;
+
+/// Whom a connector's notices reach.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct Contacts {
+    /// Who gets a mail.
+    #[serde(default, skip_serializing_if = "Addresses::is_empty")]
+    pub emails: Addresses,
+    /// What gets a signed request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<Webhook>,
+    /// When they were last tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tested_at: Option<Time>,
+}
+
+impl Contacts {
+    /// Whether there is nobody to tell.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.emails.is_empty() && self.webhook.is_none()
+    }
+
+    /// Whether there is nothing to store.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// At most [`MOST_ADDRESSES`] addresses, each once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<EmailAddress>", into = "Vec<EmailAddress>")]
+pub struct Addresses(Vec<EmailAddress>);
+
+impl Addresses {
+    /// None at all.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &EmailAddress> {
+        self.0.iter()
+    }
+}
+
+impl TryFrom<Vec<EmailAddress>> for Addresses {
+    type Error = Refused;
+
+    fn try_from(given: Vec<EmailAddress>) -> Result<Self, Refused> {
+        let mut kept: Vec<EmailAddress> = Vec::new();
+        for address in given {
+            if !kept.contains(&address) {
+                kept.push(address);
+            }
+        }
+        if kept.len() > MOST_ADDRESSES {
+            let (value, problem) = (kept.len().to_string(), "are too many");
+            return Err(Refused::new(
+                "e-mail addresses",
+                &value,
+                problem,
+                "use at most 5, or a list's address",
+            ));
+        }
+        Ok(Self(kept))
+    }
+}
+
+impl From<Addresses> for Vec<EmailAddress> {
+    fn from(addresses: Addresses) -> Self {
+        addresses.0
+    }
+}
+
+/// Where a signed request goes. The secrets themselves are no settings: a record of a change, a listing or a notice
+/// can't show what is not in it. They are kept beside, by their IDs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Webhook {
+    /// Where.
+    pub url: WebhookUrl,
+    /// Which secret signs.
+    pub secret: SecretId,
+    /// The one before, while it signs too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retiring: Option<Retiring>,
+}
+
+/// A secret that was replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Retiring {
+    /// Which.
+    pub secret: SecretId,
+    /// Until when it still signs.
+    pub until: Time,
+}
+
+impl Webhook {
+    /// The secrets that sign at `now`, the newest first.
+    pub fn secrets(&self, now: Time) -> impl Iterator<Item = &SecretId> {
+        let retiring = self.retiring.iter().filter(move |retiring| now < retiring.until);
+        std::iter::once(&self.secret).chain(retiring.map(|retiring| &retiring.secret))
+    }
+}
+
+#[cfg(test)]
+mod few {
+    use super::*;
+
+    fn address(n: usize) -> EmailAddress {
+        format!("a{n}@acme.example").parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_counts_once_and_there_are_five_at_most() {
+        let five: Vec<EmailAddress> = (0..5).chain(0..5).map(address).collect();
+        assert_eq!(Addresses::try_from(five).unwrap().iter().count(), 5);
+        let error = Addresses::try_from((0..6).map(address).collect::<Vec<_>>()).unwrap_err();
+        assert!(error.to_string().contains("at most 5"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_that_was_replaced_signs_until_its_time_and_then_no_more() {
+        let until: Time = "2026-11-21T20:15:30Z".parse().unwrap();
+        let (new, old) = (SecretId::new(2), SecretId::new(1));
+        let retiring = Some(Retiring { secret: old.clone(), until });
+        let webhook =
+            Webhook { url: "https://acme.example/".parse().unwrap(), secret: new.clone(), retiring };
+        let just_before = until - std::time::Duration::from_millis(1);
+        assert_eq!(webhook.secrets(just_before).collect::<Vec<_>>(), [&new, &old]);
+        assert_eq!(webhook.secrets(until).collect::<Vec<_>>(), [&new]);
+    }
+}

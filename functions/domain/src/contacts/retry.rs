@@ -1,0 +1,56 @@
+//! When a contact that could not be told is tried again: after a minute, then after pauses that double up to four
+//! hours, until a day has passed since the notice.
+
+use std::time::Duration;
+
+use crate::backoff::Backoff;
+use crate::time::Time;
+
+/// The ceilings of the pauses.
+const PAUSES: Backoff = Backoff { first: Duration::from_mins(1), most: Duration::from_hours(4) };
+
+/// For how long a notice is tried.
+pub const TRIED_FOR: Duration = Duration::from_hours(24);
+
+/// When to try again after `attempt` (counted from 1) has failed at `now`, of a notice that was told at `told`; `None`
+/// if it is given up. Between half of the ceiling and all of it, by `random`, so that the customers of one endpoint
+/// that was down do not come back to it together.
+#[must_use]
+pub fn next(told: Time, attempt: u32, now: Time, random: u64) -> Option<Time> {
+    let half = PAUSES.ceiling(attempt) / 2;
+    let millis = u64::try_from(half.as_millis()).unwrap_or(u64::MAX - 1);
+    let due = now + half + Duration::from_millis(random % (millis + 1));
+    (due <= told + TRIED_FOR).then_some(due)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_dead_endpoint_is_tried_for_a_day_and_no_longer() {
+        for random in [0, u64::MAX] {
+            let (mut now, mut tries) = (Time::EPOCH, 1);
+            while let Some(due) = next(Time::EPOCH, tries, now, random) {
+                assert!(due > now);
+                (now, tries) = (due, tries + 1);
+            }
+            assert!((12..=22).contains(&tries), "{tries} tries");
+            assert!(
+                now.since(Time::EPOCH) <= TRIED_FOR
+                    && now.since(Time::EPOCH) > TRIED_FOR - Duration::from_hours(4)
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_pause_is_at_least_half_a_minute_and_at_most_four_hours(attempt in 1u32..1000, random: u64) {
+            let due = next(Time::EPOCH, attempt, Time::EPOCH, random).unwrap();
+            let pause = due.since(Time::EPOCH);
+            prop_assert!(pause >= Duration::from_secs(30) && pause <= Duration::from_hours(4));
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! What becomes of each notice on its way to a contact.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::connector::{Caller, Change, Connector, Destination, Verb};
+use crate::cursor::Cursor;
+use crate::fault::{Block, Fault, Reason, Stage};
+use crate::item::{Unreadable, WhyUnreadable};
+use crate::names::{ConnectorId, ExternalId};
+use crate::notice::{Backlog, Notice, Recovery};
+use crate::part::PartNumber;
+
+/// Stands in all that is the vendor's own.
+const CANARY: &str = "canary-7c1e";
+
+fn at(text: &str) -> Time {
+    text.parse().unwrap()
+}
+
+fn now() -> Time {
+    at("2026-11-20T20:15:30Z")
+}
+
+fn connector() -> Connector {
+    let id = ConnectorId::new(7);
+    let destination = Destination {
+        role: "arn:aws:iam::222222222222:role/auditferry/Delivery".parse().unwrap(),
+        bucket: "acme-logs".parse().unwrap(),
+        region: "eu-central-1".parse().unwrap(),
+        prefix: "audit".parse().unwrap(),
+        kms_key: None,
+    };
+    let draft = Connector::draft(id, "acme".parse().unwrap(), ExternalId::new(0xca4a_4100, 2), Time::EPOCH);
+    Connector { destination: Some(destination), ..draft }
+}
+
+fn cursor() -> Cursor {
+    let mut cursor = Cursor::new(now(), now(), now());
+    cursor.next = PartNumber::new(4);
+    cursor
+}
+
+fn blocked(stage: Stage, reason: Reason) -> Notice {
+    let connector = connector();
+    let message = format!("words {CANARY}\r\nof the platform");
+    let fault = Fault { stage, reason, code: "NoSuchBucket".into(), message };
+    let block = Block::new(&fault, connector.destination.as_ref().unwrap(), None, now(), 0);
+    Notice::blocked(&connector.tenant, &connector.id, block, &cursor(), None)
+}
+
+fn changed(what: Verb) -> Notice {
+    let by = Caller::Operator { name: format!("arn:aws:iam::111111111111:user/{CANARY}") };
+    Notice::changed(&Change { version: 3, at: now(), by, what, before: None, after: connector() })
+}
+
+fn stale() -> Notice {
+    let (connector, week) = (connector(), std::time::Duration::from_hours(7 * 24));
+    Notice::stale(&connector.tenant, &connector.id, now(), &cursor(), Some(week))
+}
+
+fn unreadable() -> Notice {
+    let first = Unreadable {
+        partition_key: CANARY.into(),
+        sort_key: CANARY.into(),
+        reason: WhyUnreadable::NotJson,
+        detail: CANARY.into(),
+    };
+    let connector = connector();
+    let items = crate::notice::UnreadableItems {
+        part: PartNumber::new(9),
+        window: crate::part::Window { from: now(), to: now() },
+        items: 2,
+        partition_key: first.partition_key,
+        sort_key: first.sort_key,
+        reason: first.reason,
+    };
+    let fact = crate::notice::Fact::Unreadable(items);
+    Notice { id: "con-exportunreadable-9".into(), tenant: connector.tenant, connector: connector.id, fact }
+}
+
+fn recovered() -> Notice {
+    let backlog = Backlog::of(&cursor());
+    let recovery = Recovery { blocked_since: now(), blocked_seconds: 7_260, caught_up_from: None, backlog };
+    Notice::recovered(&connector().tenant, &connector().id, recovery)
+}
+
+/// One of each that is told.
+fn all_told() -> Vec<Notice> {
+    let on_time = Notice::on_time(&connector().tenant, &connector().id, now(), &cursor(), now());
+    vec![
+        blocked(Stage::PutObject, Reason::Gone),
+        blocked(Stage::PutObject, Reason::Gone).again(now()),
+        blocked(Stage::Read, Reason::TenantMismatch),
+        recovered(),
+        stale(),
+        on_time,
+        unreadable(),
+        changed(Verb::Pause),
+        changed(Verb::RefuseDestination),
+        changed(Verb::TestContacts),
+    ]
+}
+
+fn read(notice: &Notice) -> Option<News> {
+    News::read(notice.fact.kind(), now(), &serde_json::to_value(notice).unwrap()).unwrap()
+}
+
+/// What a webhook gets.
+fn body(news: &News) -> Value {
+    serde_json::from_slice(&news.signed(&[], now()).body).unwrap()
+}
+
+#[test]
+fn a_block_is_told_with_cause_remedy_and_what_waits() {
+    let news = read(&blocked(Stage::PutObject, Reason::Gone)).unwrap();
+    assert_eq!(
+        body(&news),
+        json!({
+            "type": "ExportBlocked",
+            "timestamp": "2026-11-20T20:15:30.000Z",
+            "data": {
+                "id": "con_0000000000000007-exportblocked-2026-11-20T20:15:30.000Z-put_object-NoSuchBucket",
+                "tenant": "acme",
+                "connector": "con_0000000000000007",
+                "message": "The delivery of your audit log is blocked since 2026-11-20 20:15 UTC.",
+                "since": "2026-11-20T20:15:30.000Z",
+                "stage": "put_object",
+                "code": "NoSuchBucket",
+                "cause": "The bucket acme-logs does not exist (NoSuchBucket).",
+                "remedy": "Create acme-logs in eu-central-1 in account 222222222222 again, or connect another bucket. Everything sealed since is kept and is delivered then.",
+                "reminder": false,
+                "waiting_files": 3,
+                "sealed_to": "2026-11-20T20:15:30.000Z",
+            },
+        })
+    );
+}
+
+#[test]
+fn every_kind_that_the_bus_hands_on_is_read_and_no_other() {
+    for notice in all_told() {
+        let (kind, news) = (notice.fact.kind(), read(&notice).unwrap());
+        assert_eq!((news.id.as_str(), news.tenant.as_str()), (notice.id.as_str(), "acme"));
+        assert!(KINDS.contains(&kind) || kind == "ConnectorChanged", "{kind}");
+    }
+    for verb in [Verb::Create, Verb::Update, Verb::Resume, Verb::SetContacts, Verb::RotateWebhookSecret] {
+        assert_eq!(read(&changed(verb)), None, "{verb:?}");
+    }
+    for verb in [Verb::Pause, Verb::RefuseDestination, Verb::TestContacts] {
+        let told = serde_json::to_value(changed(verb)).unwrap();
+        assert!(VERBS.contains(&told["what"].as_str().unwrap()), "{told}");
+    }
+    assert_eq!(News::read("ExportDelivered", now(), &json!({})).unwrap(), None);
+    let error = News::read("ExportBlocked", now(), &json!({"id": "x"})).unwrap_err();
+    assert!(error.to_string().contains("ExportBlocked"));
+}
+
+#[test]
+fn what_is_the_vendors_own_reaches_no_contact() {
+    for notice in all_told() {
+        // What the platform says of the customer's own role or key is the customer's to know.
+        let news = read(&notice).unwrap();
+        let mail = Mail::of(&news, &connector());
+        let all = format!("{} {} {}", body(&news), mail.subject, mail.text);
+        assert!(!all.contains(CANARY) && !all.contains("ca4a41"), "{all}");
+    }
+    let ours = body(&read(&blocked(Stage::Read, Reason::TenantMismatch)).unwrap());
+    assert!(ours["data"].get("code").is_none() && ours["data"].get("stage").is_none(), "{ours}");
+    assert!(ours["data"]["remedy"].as_str().unwrap().contains("nothing for you to do"));
+}
+
+#[test]
+fn nothing_that_anyone_says_ends_a_header_or_a_line() {
+    let notice = blocked(Stage::AssumeRole, Reason::Denied);
+    let mut connector = connector();
+    connector.destination.as_mut().unwrap().prefix = "a/b".parse().unwrap();
+    let news = read(&notice).unwrap();
+    let mail = Mail::of(&news, &connector);
+    assert!(mail.subject.chars().all(|c| c == ' ' || c.is_ascii_graphic()), "{:?}", mail.subject);
+    assert!(mail.text.contains(&format!("words {CANARY} of")) || mail.text.contains("\nof the platform"));
+    assert!(!mail.text.contains('\r') && mail.text.chars().all(|c| c == '\n' || !c.is_control()));
+    let signed = news.signed(&[], now());
+    assert!(signed.id.starts_with("msg_") && signed.id.len() == 36, "{}", signed.id);
+    assert!(signed.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'), "no dot, which separates");
+}
+
+#[test]
+fn the_id_is_the_notices_and_each_secret_signs() {
+    let (first, second) = (read(&stale()).unwrap(), read(&stale()).unwrap());
+    let secrets: Vec<WebhookSecret> =
+        ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+            .iter()
+            .map(|text| text.parse().unwrap())
+            .collect();
+    let (one, later) = (first.signed(&secrets, now()), second.signed(&secrets, Time::LAST));
+    assert_eq!((&one.id, &one.body), (&later.id, &later.body));
+    assert_ne!(one.signature, later.signature);
+    let signatures: Vec<&str> = one.signature.split(' ').collect();
+    assert_eq!(signatures, [0, 1].map(|n: usize| secrets[n].sign(&one.id, now(), &one.body)));
+    assert_ne!(read(&stale().again(now())).unwrap().signed(&[], now()).id, one.id, "a reminder is news");
+    assert!(!format!("{one:?}").contains("v1,"));
+}
+
+#[test]
+fn a_mail_says_what_happened_why_what_to_do_what_waits_and_where() {
+    let mails: Vec<String> = all_told()
+        .iter()
+        .map(|notice| Mail::of(&read(notice).unwrap(), &connector()))
+        .map(|mail| format!("Subject: {}\n\n{}", mail.subject, mail.text))
+        .collect();
+    assert!(mails.iter().flat_map(|mail| mail.lines().skip(1)).all(|line| line.chars().count() <= 76));
+    insta::assert_snapshot!(mails.join("\n----\n\n"));
+}

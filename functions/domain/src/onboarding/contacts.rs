@@ -1,0 +1,105 @@
+//! Whom a connector's notices reach: setting, rotating and testing, each of which leaves its record.
+//!
+//! A webhook's secret is kept first and named by the settings then. So a change that loses a race leaves a secret that
+//! nothing names, and never a name without its secret.
+
+use super::{Changed, Onboarding, OnboardingError};
+use crate::connector::{Caller, Connector, Verb};
+use crate::contacts::{Addresses, SecretId, WebhookSecret};
+use crate::names::{ConnectorId, WebhookUrl};
+use crate::ports::PortError;
+
+/// Contacts to be set, as a whole: who is not among them is told nothing any more.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NewContacts {
+    /// Who gets a mail.
+    pub emails: Addresses,
+    /// What gets a signed request.
+    pub webhook: Option<WebhookUrl>,
+}
+
+/// A connector whose change is stored, and a secret that was made with it: it is shown now and never again.
+type ChangedWithSecret = Result<(Connector, Option<WebhookSecret>), OnboardingError>;
+
+impl Onboarding {
+    /// Sets the contacts. With a webhook where there was none comes its secret.
+    ///
+    /// # Errors
+    /// If the connector is deleted, someone else was faster, or the ledger fails.
+    pub async fn set_contacts(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        if_match: Option<u64>,
+        new: NewContacts,
+    ) -> ChangedWithSecret {
+        let before = self.read(caller, id).await?.connector;
+        let is_new = new.webhook.is_some() && before.contacts.webhook.is_none();
+        if !is_new {
+            // Should the webhook go at this moment, this is stale, and is tried again with a secret.
+            let nothing = SecretId::new(0);
+            let if_match = if_match.or_else(|| new.webhook.as_ref().map(|_| before.version));
+            let apply =
+                |now: &mut Connector| now.set_contacts(new.emails.clone(), new.webhook.clone(), &nothing);
+            return Ok((self.change(caller, id, if_match, Verb::SetContacts, apply).await?, None));
+        }
+        // Nothing is kept for a request that is refused anyway.
+        before.clone().set_contacts(new.emails.clone(), new.webhook.clone(), &SecretId::new(0))?;
+        let (secret_id, secret) = self.new_secret(id).await?;
+        let apply =
+            |now: &mut Connector| now.set_contacts(new.emails.clone(), new.webhook.clone(), &secret_id);
+        let if_match = if_match.or(Some(before.version));
+        let connector = self.change(caller, id, if_match, Verb::SetContacts, apply).await?;
+        Ok((connector, Some(secret)))
+    }
+
+    /// Issues a new secret of the webhook; the one before signs beside it for a day.
+    ///
+    /// # Errors
+    /// If there is no webhook, the connector is deleted, someone else was faster, or the ledger fails.
+    pub async fn rotate_webhook_secret(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        if_match: Option<u64>,
+    ) -> Result<(Connector, WebhookSecret), OnboardingError> {
+        let now = self.clock.now();
+        self.read(caller, id).await?.connector.rotate_webhook_secret(now, &SecretId::new(0))?;
+        let (secret_id, secret) = self.new_secret(id).await?;
+        let apply = |connector: &mut Connector| connector.rotate_webhook_secret(now, &secret_id);
+        let connector = self.change(caller, id, if_match, Verb::RotateWebhookSecret, apply).await?;
+        Ok((connector, secret))
+    }
+
+    /// Has the contacts told a test: the notice of this change is what they get.
+    ///
+    /// # Errors
+    /// If there are none, they were tested a moment ago, the connector is deleted, or the ledger fails.
+    pub async fn test_contacts(&self, caller: &Caller, id: &ConnectorId, if_match: Option<u64>) -> Changed {
+        let now = self.clock.now();
+        self.change(caller, id, if_match, Verb::TestContacts, |connector| connector.test_contacts(now)).await
+    }
+
+    /// What whoever looks at a connector's contacts must know of this deployment.
+    #[must_use]
+    pub fn note_on_contacts(&self, connector: &Connector) -> Option<&'static str> {
+        let in_vain = !self.mails && !connector.contacts.emails.is_empty();
+        in_vain.then_some(
+            "No mails are sent: the deployment has no sender (NotifySender). Webhooks are told all the same.",
+        )
+    }
+
+    async fn new_secret(&self, id: &ConnectorId) -> Result<(SecretId, WebhookSecret), OnboardingError> {
+        let secret_id = SecretId::new(self.randomness.next_u64());
+        let secret = WebhookSecret::new(self.randomness.as_ref());
+        if !self.connectors.keep_secret(id, &secret_id, &secret).await? {
+            // The first try of this request has stored it, or 64 random bits came twice: only a read can tell.
+            let kept = self.connectors.secret(id, &secret_id).await?;
+            if kept.as_ref() != Some(&secret) {
+                let source = "the ID of a new secret was taken".into();
+                return Err(PortError::Bug { what: "keeping a webhook's secret", source }.into());
+            }
+        }
+        Ok((secret_id, secret))
+    }
+}

@@ -1,0 +1,58 @@
+//! The notifier's Lambda: wires settings, clients and ports, and hands each batch to [`notifier::batch`].
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use adapters::clients::Clients;
+use adapters::clock::{SystemClock, SystemRandomness};
+use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::logs;
+use adapters::mail::SesMailer;
+use adapters::metrics::LogMeter;
+use adapters::notice_queue::NoticeQueue;
+use adapters::settings::{NotifierSettings, S3Settings, WrongSettings};
+use adapters::webhooks::{HttpsPoster, Reach};
+use aws_lambda_events::event::sqs::SqsEvent;
+use domain::ports::Mailer;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use notifier::{Notifier, batch};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<ExitCode, Error> {
+    logs::start(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
+    let settings = match NotifierSettings::read(&variable) {
+        Ok(settings) => settings,
+        Err(wrong) => return Ok(refuse(&wrong)),
+    };
+    let meter = &LogMeter::new(settings.stack.name.clone());
+    let notifier = &wire(settings).await?;
+    run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        Ok::<_, Error>(batch::handle(notifier, meter, event.payload).await)
+    }))
+    .await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn wire(settings: NotifierSettings) -> Result<Notifier, Error> {
+    let Clients { dynamodb, ses, sqs, .. } = Clients::from_environment(S3Settings::default()).await;
+    let mailer = settings.sender.map(|sender| Arc::new(SesMailer::new(ses, sender)) as Arc<dyn Mailer>);
+    Ok(Notifier {
+        connectors: Arc::new(DynamoLedger::new(dynamodb, settings.ledger.table, DateShift::default())),
+        poster: Arc::new(HttpsPoster::new(Reach::public()?)?),
+        mailer,
+        later: Arc::new(NoticeQueue::new(sqs, settings.queue_url)),
+        clock: Arc::new(SystemClock::new()),
+        randomness: Arc::new(SystemRandomness),
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Ends the start-up, and names every variable that is wrong.
+fn refuse(wrong: &WrongSettings) -> ExitCode {
+    tracing::error!(settings = %wrong, "the notifier can't start: its environment is wrong");
+    ExitCode::FAILURE
+}

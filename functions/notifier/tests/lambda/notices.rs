@@ -1,0 +1,130 @@
+//! What becomes of notices, of what is none, and of a wrong environment.
+
+use domain::connector::{Caller, Change, Connector, Verb};
+use domain::notice::Notice;
+use domain::time::Time;
+use serde_json::{Value, json};
+
+use crate::world::{CANARY, SENDER, World, batch, notifier, webhook_secret};
+
+/// A notice as the bus hands it on.
+fn event(connector: &Connector, now: Time) -> String {
+    let (by, after) = (Caller::System, connector.clone());
+    let notice =
+        Notice::changed(&Change { version: 2, at: now, by, what: Verb::TestContacts, before: None, after });
+    json!({
+        "version": "0", "id": "17793124-05d4-b198-2fde-7ededc63b103", "detail-type": notice.fact.kind(),
+        "source": "auditferry", "account": "111111111111", "time": now, "region": "eu-central-1", "resources": [],
+        "detail": notice,
+    })
+    .to_string()
+}
+
+fn none_failed() -> Value {
+    json!({ "batchItemFailures": [] })
+}
+
+#[tokio::test]
+async fn a_contact_is_mailed_and_one_that_cannot_be_reached_waits_in_the_queue_for_its_turn() {
+    let world = World::start().await;
+    let connector = world.connector().await;
+    let mut function = notifier(&world.environment()).await;
+    let messages = [event(&connector, world.embedded.clock().now())];
+    assert_eq!(function.invoke(&batch(&messages)).await.unwrap(), none_failed());
+
+    let mails = world.mails();
+    let [mail] = mails.as_slice() else { panic!("{mails:?}") };
+    assert_eq!(
+        (&mail["FromEmailAddress"], &mail["Destination"]["ToAddresses"]),
+        (&json!(SENDER), &json!(["security@acme.example"]))
+    );
+    let text = mail["Content"]["Simple"]["Body"]["Text"]["Data"].as_str().unwrap();
+    assert!(text.contains(connector.id.as_str()) && text.contains("This is a test"), "{text}");
+
+    let queued = world.queued();
+    let [again] = queued.as_slice() else { panic!("{queued:?}") };
+    assert!(again["QueueUrl"].as_str().unwrap().ends_with("/111111111111/notices"));
+    assert!((20..=60).contains(&again["DelaySeconds"].as_u64().unwrap()), "{again}");
+    let body = again["MessageBody"].as_str().unwrap().to_owned();
+    let content: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((&content["only"], &content["tried"]), (&json!("webhook"), &json!(1)));
+
+    // Handed out before its time it is put back, and nobody is told.
+    assert_eq!(function.invoke(&batch(&[body])).await.unwrap(), none_failed());
+    assert_eq!((world.queued().len(), world.mails().len()), (2, 1));
+    function.kill().await;
+}
+
+#[tokio::test]
+async fn no_secret_no_address_and_no_webhooks_path_is_in_the_log_or_the_queue() {
+    let world = World::start().await;
+    let connector = world.connector().await;
+    let now = world.embedded.clock().now();
+    let mut log = String::new();
+    for level in ["INFO", "TRACE"] {
+        let mut environment = world.environment();
+        environment.push(("AWS_LAMBDA_LOG_LEVEL", level.to_owned()));
+        let mut function = notifier(&environment).await;
+        let poison = format!(r#"{{"detail-type": "{CANARY}", "detail": "security@acme.example"}}"#);
+        let day_old = event(&connector, now - std::time::Duration::from_hours(25));
+        let messages = [event(&connector, now), poison, format!("{CANARY} security@acme.example"), day_old];
+        assert_eq!(function.invoke(&batch(&messages)).await.unwrap(), none_failed());
+        let ended = function.kill().await;
+        assert_eq!(ended.stderr, "", "everything is in the log");
+        for told in [
+            "a contact was told",
+            "a contact could not be told and is given up",
+            "a message was dropped: it is no notice",
+        ] {
+            assert!(ended.log().iter().any(|line| line["message"] == told), "{told}: {}", ended.stdout);
+        }
+        let metrics = ended.log().into_iter().find(|line| line["_aws"].is_object()).unwrap();
+        let figures = ["ContactsTold", "ContactsUnreached", "MailsRefused", "MessagesDropped"];
+        assert_eq!(figures.map(|name| metrics[name].as_i64().unwrap()), [2, 1, 0, 2]);
+        log += &ended.stdout;
+    }
+    let vendor = world.embedded.stack().vendor().secret_access_key;
+    let secret = webhook_secret().shown();
+    for canary in [CANARY, &secret, "security@acme.example", connector.external_id.as_str(), &vendor, "v1,"] {
+        let line = log.lines().find(|line| line.contains(canary));
+        assert_eq!(line, None, "{canary} is in the log");
+    }
+    for message in world.queued() {
+        let message = message.to_string();
+        assert!(!message.contains(CANARY) && !message.contains(connector.external_id.as_str()), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_that_is_gone_fails_the_messages_and_not_the_process() {
+    let world = World::start().await;
+    let connector = world.connector().await;
+    let mut environment = world.environment();
+    environment.retain(|(name, _)| *name != "LEDGER_TABLE");
+    environment.push(("LEDGER_TABLE", "no-such-table".to_owned()));
+    let mut function = notifier(&environment).await;
+    let messages = [event(&connector, world.embedded.clock().now())];
+    let failed = json!({ "batchItemFailures": [{ "itemIdentifier": "message-0" }] });
+    for _ in 0..2 {
+        assert_eq!(function.invoke(&batch(&messages)).await.unwrap(), failed);
+    }
+    function.kill().await;
+    assert_eq!(world.mails().len(), 0);
+}
+
+#[tokio::test]
+async fn everything_wrong_with_the_environment_is_named_at_once() {
+    let world = World::start().await;
+    let mut environment = world.environment();
+    environment.retain(|(name, _)| name.starts_with("AWS_"));
+    environment.push(("NOTICE_QUEUE_URL", "notices".to_owned()));
+    environment.push(("NOTIFY_SENDER", "Audit <audit@vendor.example>".to_owned()));
+    let ended = notifier(&environment).await.end().await;
+    assert!(ended.code.is_some_and(|code| code != 0), "{ended:?}");
+    let log = ended.log();
+    let [line] = log.as_slice() else { panic!("one line: {log:?}") };
+    let settings = line["settings"].as_str().unwrap();
+    for wrong in ["LEDGER_TABLE is not set", "NOTICE_QUEUE_URL is `notices`", "NOTIFY_SENDER is `Audit <"] {
+        assert!(settings.contains(wrong), "{settings}");
+    }
+}

@@ -1,0 +1,117 @@
+//! A deployment on the embedded stand-ins with SES and the notifier's queue, and the notifier's process on it, which goes
+//! by the clock on the wall.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse as _, Response};
+use domain::connector::Connector;
+use domain::contacts::{SecretId, Webhook, WebhookSecret};
+use domain::names::ExternalId;
+use local::wiring::Embedded;
+use serde_json::{Value, json};
+use tests::fixtures;
+use tests::lambda::Function;
+
+/// Stands in a webhook's path, and in the secret.
+pub(crate) const CANARY: &str = "canary4f1d0c";
+pub(crate) const SENDER: &str = "audit@vendor.example";
+
+/// What SES and SQS were asked, by the path or the operation: both on one port.
+#[derive(Debug, Clone, Default)]
+struct Asked(Arc<Mutex<Vec<(String, Value)>>>);
+
+/// The deployment.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) embedded: Embedded,
+    url: String,
+    asked: Asked,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let (embedded, asked) = (Embedded::start(None, None).await.unwrap(), Asked::default());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(answer).with_state(asked.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { embedded, url, asked }
+    }
+
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
+        let is_ours = |name: &str| name.starts_with("AWS_") || name == "LEDGER_TABLE";
+        let mut environment = self.embedded.environment();
+        environment.retain(|(name, _)| is_ours(name));
+        environment.push(("AWS_ENDPOINT_URL_SQS", self.url.clone()));
+        environment.push(("AWS_ENDPOINT_URL_SESV2", self.url.clone()));
+        environment.push(("NOTICE_QUEUE_URL", format!("{}/111111111111/notices", self.url)));
+        environment.push(("NOTIFY_SENDER", SENDER.to_owned()));
+        environment
+    }
+
+    /// An active connector with an address, and a webhook at a name that RFC 2606 keeps from leading anywhere.
+    pub(crate) async fn connector(&self) -> Connector {
+        let now = self.embedded.clock().now();
+        let mut draft = fixtures::connector(&fixtures::tenant("acme"), now);
+        draft.external_id = ExternalId::new(0x00ca_9a27_e07e_1d00, fixtures::fresh());
+        let (mut connector, cursor) = fixtures::activated(draft, now);
+        connector.contacts.emails = vec!["security@acme.example".parse().unwrap()].try_into().unwrap();
+        let (secret, url) = (SecretId::new(7), format!("https://hooks.acme.invalid/{CANARY}"));
+        connector.contacts.webhook =
+            Some(Webhook { url: url.parse().unwrap(), secret: secret.clone(), retiring: None });
+        let connectors = self.embedded.connectors();
+        fixtures::store(connectors.as_ref(), &connector, &cursor).await;
+        assert!(connectors.keep_secret(&connector.id, &secret, &webhook_secret()).await.unwrap());
+        connector
+    }
+
+    /// The mails that SES has taken.
+    pub(crate) fn mails(&self) -> Vec<Value> {
+        self.of("/v2/email/outbound-emails")
+    }
+
+    /// The messages that the queue was sent.
+    pub(crate) fn queued(&self) -> Vec<Value> {
+        self.of("AmazonSQS.SendMessage")
+    }
+
+    fn of(&self, what: &str) -> Vec<Value> {
+        let asked = self.asked.0.lock().unwrap();
+        asked.iter().filter(|(of, _)| of == what).map(|(_, body)| body.clone()).collect()
+    }
+}
+
+pub(crate) fn webhook_secret() -> WebhookSecret {
+    format!("whsec_{CANARY:A<32}").parse().unwrap()
+}
+
+async fn answer(State(asked): State<Asked>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").map(|target| target.to_str().unwrap().to_owned());
+    let of = target.unwrap_or_else(|| uri.path().to_owned());
+    asked.0.lock().unwrap().push((of, serde_json::from_slice(&body).unwrap()));
+    axum::Json(json!({ "MessageId": "1" })).into_response()
+}
+
+pub(crate) async fn notifier(environment: &[(&str, String)]) -> Function {
+    Function::start(env!("CARGO_BIN_EXE_notifier"), environment).await
+}
+
+/// A batch of these messages, called `message-0` and so on.
+pub(crate) fn batch(bodies: &[String]) -> Value {
+    let record = |(n, body): (usize, &String)| {
+        json!({
+            "messageId": format!("message-{n}"),
+            "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a...",
+            "body": body,
+            "attributes": {},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "awsRegion": "eu-central-1"
+        })
+    };
+    json!({ "Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>() })
+}

@@ -1,0 +1,166 @@
+//! Contacts: webhooks and addresses that remember what they were told, and the notifier's queue, whose messages wait
+//! until their time.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::contacts::{Mail, Signed};
+use domain::names::{EmailAddress, WebhookUrl};
+use domain::ports::{Clock as _, LONGEST_DELAY, Later, Mailer, PortError, Posted, Poster};
+use domain::time::Time;
+
+use super::{FakeClock, locked};
+use crate::failing::{Outage, Outages};
+
+/// Every webhook there is. One takes what it is sent unless it is told otherwise.
+#[derive(Debug, Clone, Default)]
+pub struct FakePoster {
+    shared: Arc<Mutex<Webhooks>>,
+}
+
+#[derive(Debug, Default)]
+struct Webhooks {
+    sent: Vec<(WebhookUrl, Signed)>,
+    answers: BTreeMap<WebhookUrl, Posted>,
+}
+
+impl FakePoster {
+    /// One that has sent nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// This one answers so from now on.
+    pub fn answers(&self, url: &WebhookUrl, posted: Posted) {
+        locked(&self.shared).answers.insert(url.clone(), posted);
+    }
+
+    /// All that was sent, in order, whatever was answered.
+    #[must_use]
+    pub fn sent(&self) -> Vec<(WebhookUrl, Signed)> {
+        locked(&self.shared).sent.clone()
+    }
+}
+
+#[async_trait]
+impl Poster for FakePoster {
+    async fn post(&self, to: &WebhookUrl, message: &Signed) -> Posted {
+        let mut shared = locked(&self.shared);
+        shared.sent.push((to.clone(), message.clone()));
+        shared.answers.get(to).cloned().unwrap_or(Posted::Taken)
+    }
+}
+
+/// A mail service.
+#[derive(Debug, Clone, Default)]
+pub struct FakeMailer {
+    shared: Arc<Mutex<Mails>>,
+}
+
+#[derive(Debug, Default)]
+struct Mails {
+    sent: Vec<(EmailAddress, Mail)>,
+    outages: Outages,
+}
+
+impl FakeMailer {
+    /// One that has sent nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// All that it took, in order.
+    #[must_use]
+    pub fn sent(&self) -> Vec<(EmailAddress, Mail)> {
+        locked(&self.shared).sent.clone()
+    }
+
+    /// The next `calls` calls meet an outage.
+    pub fn outage(&self, outage: Outage, calls: usize) {
+        locked(&self.shared).outages.plan(outage, calls);
+    }
+}
+
+#[async_trait]
+impl Mailer for FakeMailer {
+    async fn mail(&self, to: &EmailAddress, mail: &Mail) -> Result<(), PortError> {
+        let what = "sending a mail";
+        let mut shared = locked(&self.shared);
+        let outage = shared.outages.take();
+        if matches!(outage, None | Some(Outage::AnswerLost)) {
+            shared.sent.push((to.clone(), mail.clone()));
+        }
+        let source = format!("{outage:?}").into();
+        match outage {
+            None => Ok(()),
+            Some(Outage::Denied | Outage::EntriesDenied) => Err(PortError::Denied { what, source }),
+            Some(_) => Err(PortError::Transient { what, source }),
+        }
+    }
+}
+
+/// The notifier's own queue.
+#[derive(Debug, Clone)]
+pub struct FakeLater {
+    clock: FakeClock,
+    shared: Arc<Mutex<Held>>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    messages: VecDeque<(Time, String)>,
+    outages: Outages,
+}
+
+impl FakeLater {
+    /// An empty one, whose messages wait by this clock.
+    #[must_use]
+    pub fn new(clock: &FakeClock) -> Self {
+        Self { clock: clock.clone(), shared: Arc::default() }
+    }
+
+    /// Takes the messages whose time has come.
+    #[must_use]
+    pub fn due(&self) -> Vec<String> {
+        let now = self.clock.now();
+        let mut shared = locked(&self.shared);
+        let (due, held) = std::mem::take(&mut shared.messages).into_iter().partition(|(at, _)| *at <= now);
+        shared.messages = held;
+        let due: VecDeque<(Time, String)> = due;
+        due.into_iter().map(|(_, message)| message).collect()
+    }
+
+    /// All that wait.
+    #[must_use]
+    pub fn held(&self) -> Vec<String> {
+        locked(&self.shared).messages.iter().map(|(_, message)| message.clone()).collect()
+    }
+
+    /// The next `calls` calls meet an outage.
+    pub fn outage(&self, outage: Outage, calls: usize) {
+        locked(&self.shared).outages.plan(outage, calls);
+    }
+}
+
+#[async_trait]
+impl Later for FakeLater {
+    async fn later(&self, message: &str, delay: Duration) -> Result<(), PortError> {
+        assert!(delay <= LONGEST_DELAY, "SQS would refuse {delay:?}");
+        let mut shared = locked(&self.shared);
+        let outage = shared.outages.take();
+        if matches!(outage, None | Some(Outage::AnswerLost)) {
+            shared.messages.push_back((self.clock.now() + delay, message.to_owned()));
+        }
+        match outage {
+            None => Ok(()),
+            Some(outage) => {
+                let source = format!("{outage:?}").into();
+                Err(PortError::Transient { what: "sending to the notice queue", source })
+            }
+        }
+    }
+}
