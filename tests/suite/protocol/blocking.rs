@@ -166,6 +166,31 @@ fn recovery_is_told_before_the_part_and_the_block_goes_with_the_mark() {
 }
 
 #[test]
+fn a_bus_that_does_not_answer_keeps_no_block_and_no_recovery_from_the_ledger() {
+    let waiting = place_with_parts(1);
+    let mut run = Rehearsal::of(&waiting);
+    meets(&mut run, &waiting, 1, BROKEN[3]);
+    assert!(matches!(run.effect(), Effect::Announce(_)));
+    run.fails();
+    let block = run.blocks();
+    run.releases();
+    assert_eq!(run.completes().unannounced, 1);
+
+    let place = later(&waiting, |cursor| cursor.block = Some(block.clone()));
+    let mut run = Rehearsal::start(block.next_attempt);
+    run.leases(LeaseAnswer::Granted);
+    run.looks(Some(place.clone()));
+    run.opens(Ok(()));
+    run.loads(&sealed(&place.connector, 1));
+    run.puts(Ok(PutAnswer::Written));
+    run.fails();
+    assert_eq!(run.announces().fact.kind(), "ExportDelivered");
+    assert!(run.marks().unblock);
+    run.releases();
+    assert_eq!(run.completes().unannounced, 1);
+}
+
+#[test]
 fn a_request_of_ours_that_is_rejected_blocks_and_is_a_failure() {
     let place = place_with_parts(1);
     let mut run = Rehearsal::of(&place);

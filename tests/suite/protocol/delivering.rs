@@ -119,6 +119,19 @@ fn expired_credentials_are_replaced_at_once() {
 }
 
 #[test]
+fn credentials_that_are_refused_as_expired_five_times_over_block() {
+    let place = place_with_parts(1);
+    let mut run = Rehearsal::of(&place);
+    for _ in 0..5 {
+        run.opens(Ok(()));
+        run.loads(&sealed(&place.connector, 1));
+        run.puts(Err(fault(Stage::PutObject, Reason::Expired, "ExpiredToken")));
+    }
+    run.announces();
+    assert_eq!(run.blocks().code, "ExpiredToken");
+}
+
+#[test]
 fn a_part_that_another_worker_has_delivered_is_not_written_again() {
     let place = place_with_parts(1);
     let mut part = sealed(&place.connector, 1);

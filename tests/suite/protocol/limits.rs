@@ -30,6 +30,17 @@ fn clocks_that_differ_by_more_than_a_minute_decide_nothing() {
 }
 
 #[test]
+fn clocks_that_differ_by_a_minute_and_no_more_still_decide() {
+    // The Date header has whole seconds: what is 999 ms later than it says is not ahead of it.
+    for server in [now() + SECOND * 60, now() - SECOND * 60 - Duration::from_millis(999)] {
+        let mut place = place_with_parts(1);
+        place.server_time = Some(server);
+        let run = Rehearsal::of(&place);
+        assert!(matches!(run.effect(), Effect::Open(_)), "{:?}", run.effect());
+    }
+}
+
+#[test]
 fn a_clock_that_runs_ahead_reads_no_window_too_early() {
     // The window settles at 21:05:00. This worker's clock says so; the ledger's is 30 seconds behind.
     let clock = at("2026-11-20T21:05:10Z");
@@ -182,6 +193,28 @@ fn without_the_ledger_the_run_ends_at_once() {
     run.leases(LeaseAnswer::Granted);
     run.looks(None);
     assert!(matches!(run.effect(), Effect::Finish(Outcome::Inactive)));
+}
+
+/// Neither is there anything to give back when it is read a second time: the lease runs out by itself.
+#[test]
+fn without_the_ledger_a_second_look_ends_the_run_at_once_too() {
+    let mut run = Rehearsal::of(&place());
+    run.stages();
+    run.seals(SealAnswer::Refused);
+    run.reads_back(None);
+    assert!(matches!(run.effect(), Effect::Snapshot));
+    run.fails();
+    assert_eq!(run.has_failed(), FailureKind::Port);
+}
+
+/// Only to take away what is left of it, when its time to be taken back is over.
+#[test]
+fn a_connector_that_was_disabled_runs_again_at_its_end() {
+    let mut place = place_with_parts(1);
+    place.connector.disable(now()).unwrap();
+    let mut run = Rehearsal::of(&place);
+    assert_eq!(run.releases().next_run_at, place.connector.runs_to_end(now()));
+    assert_eq!(run.completes().delivered, 0);
 }
 
 #[test]

@@ -145,6 +145,54 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_region_that_is_wrong_in_one_place_is_none() {
+        for bad in [
+            "eu-1",
+            "eu-de-north-east-1",
+            "e-central-1",
+            "europe-central-1",
+            "eu-x-1",
+            "eu-c3ntral-1",
+            "eu-central-x",
+            "eu-central-123",
+        ] {
+            assert!(bad.parse::<Region>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_twelve_digits() {
+        assert!("123456789012".parse::<AccountId>().is_ok());
+        for bad in ["12345678901", "1234567890123", "12345678901x"] {
+            assert!(bad.parse::<AccountId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_named_by_the_arn_of_a_key_or_an_alias() {
+        let longest = "a".repeat(250);
+        for good in
+            ["key/1234abcd-12ab-34cd-56ef-1234567890ab", "alias/acme/audit_log", &format!("alias/{longest}")]
+        {
+            let arn = format!("arn:aws:kms:eu-central-1:123456789012:{good}");
+            assert_eq!(arn.parse::<KmsKeyArn>().unwrap().as_str(), arn);
+        }
+        for bad in [
+            "arn:evil:kms:eu-central-1:123456789012:key/abc",
+            "arn:aws:iam:eu-central-1:123456789012:key/abc",
+            "arn:aws:kms::123456789012:key/abc",
+            "arn:aws:kms:eu-central-1:1234:key/abc",
+            "arn:aws:kms:eu-central-1:123456789012:key/",
+            "arn:aws:kms:eu-central-1:123456789012:grant/abc",
+            "arn:aws:kms:eu-central-1:123456789012:key/a*",
+            "arn:aws:kms:eu-central-1:123456789012:key/abc:abc",
+            &format!("arn:aws:kms:eu-central-1:123456789012:key/a{longest}"),
+        ] {
+            assert!(bad.parse::<KmsKeyArn>().is_err(), "{bad}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_text_makes_a_parser_panic(text in any::<String>()) {

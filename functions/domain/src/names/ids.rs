@@ -135,9 +135,32 @@ mod tests {
         for bad in ["", "-acme", "ac me", "ac\nme", "ä", &"a".repeat(129)] {
             assert!(bad.parse::<TenantId>().is_err(), "{bad:?}");
         }
-        for good in ["acme", "7", "org:123", "a@b.example", "01890a5d-ac96-774b-bcce-b302099a8057"] {
+        for good in
+            [&"a".repeat(128), "acme", "7", "org:123", "a@b.example", "01890a5d-ac96-774b-bcce-b302099a8057"]
+        {
             assert_eq!(good.parse::<TenantId>().unwrap().as_str(), good);
         }
+    }
+
+    #[test]
+    fn a_connector_id_has_exactly_the_form_that_we_make() {
+        let id = ConnectorId::new(0xab);
+        assert_eq!(id.as_str(), "con_00000000000000ab");
+        assert_eq!(id.as_str().parse::<ConnectorId>().unwrap(), id);
+        for bad in [
+            "00000000000000ab",
+            "con_0000000000000ab",
+            "con_000000000000000ab",
+            "con_00000000000000AB",
+            "con_00000000000000ag",
+        ] {
+            assert!(bad.parse::<ConnectorId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_worker_is_known_by_all_of_its_bits() {
+        assert_eq!(WorkerId::new(1, 0xab).as_str(), "000000000000000100000000000000ab");
     }
 
     #[test]

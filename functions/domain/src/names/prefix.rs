@@ -76,6 +76,7 @@ mod tests {
             ("../etc", "`..`"),
             ("a/./b", "`.`"),
             ("a//b", "`//`"),
+            ("a//", "`//`"),
             ("/a", "starts with a slash"),
             ("/", "starts with a slash"),
             ("a\u{7}b", "control"),
@@ -86,6 +87,17 @@ mod tests {
             let error = bad.parse::<Prefix>().unwrap_err().to_string();
             assert!(error.contains(why), "{bad:?}: {error}");
         }
+    }
+
+    #[test]
+    fn a_prefix_is_kept_without_its_last_slash_up_to_200_bytes() {
+        for (text, kept, key) in
+            [("", "", "x"), ("a", "a", "a/x"), ("audit/acme/", "audit/acme", "audit/acme/x")]
+        {
+            let prefix: Prefix = text.parse().unwrap();
+            assert_eq!((prefix.as_str(), prefix.key("x").as_str()), (kept, key));
+        }
+        assert!("a".repeat(200).parse::<Prefix>().is_ok());
     }
 
     #[test]

@@ -148,6 +148,33 @@ mod tests {
     }
 
     #[test]
+    fn an_arn_that_is_wrong_in_one_place_is_no_roles() {
+        let role = |resource: &str| format!("arn:aws:iam::123456789012:role/{resource}").parse::<RoleArn>();
+        let (name, folder) = ("n".repeat(64), "f".repeat(510));
+        for good in ["x", "a/b/x", &name, &format!("{folder}/x")] {
+            assert!(role(good).is_ok(), "{good}");
+        }
+        for bad in ["", "a/", "a b/x", "a*/x", "a?/x", &format!("{name}n"), &format!("{folder}f/x")] {
+            assert!(role(bad).is_err(), "{bad}");
+        }
+        for bad in [
+            "nra:aws:iam::123456789012:role/x",
+            "arn:aws:s3::123456789012:role/x",
+            "arn:aws:iam:eu-central-1:123456789012:role/x",
+        ] {
+            assert!(bad.parse::<RoleArn>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_customers_role_is_kept_as_it_was_accepted() {
+        let arn = "arn:aws:iam::123456789012:role/auditferry/eu/Delivery";
+        let role = CustomerRole::try_from(arn.to_owned()).unwrap();
+        assert_eq!((role.as_str(), String::from(role.clone()).as_str()), (arn, arn));
+        assert!(CustomerRole::try_from("arn:aws:iam::123456789012:role/x".to_owned()).is_err());
+    }
+
+    #[test]
     fn a_customers_role_off_our_path_is_refused_with_the_path_and_the_right_form() {
         for bad in [
             "arn:aws:iam::123456789012:role/AuditferryDelivery",

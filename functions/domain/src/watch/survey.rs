@@ -215,4 +215,24 @@ mod tests {
         assert_eq!(survey.states, States { draft: 1, disabled: 1, ..States::default() });
         assert_eq!((survey.oldest_watermark, survey.stale), (None, 0));
     }
+
+    #[test]
+    fn each_state_is_counted_as_often_as_it_is_met() {
+        use State::{Active, Disabled, Draft, Paused, Ready};
+        let twice =
+            [Draft, Ready, Active, Paused, Disabled].map(|state| [(); 2].map(|()| watched(state, None)));
+        let states = survey(twice.as_flattened()).states;
+        assert_eq!(states, States { draft: 2, ready: 2, active: 2, paused: 2, disabled: 2 });
+    }
+
+    #[test]
+    fn what_is_expected_by_now_is_not_late_yet() {
+        let mut survey = Survey::new(at(NOW));
+        survey.add(&watched(State::Active, None), TIMING, at("2026-11-20T21:20:00Z"));
+        assert_eq!((survey.stale, survey.longest_overdue), (0, None));
+        for _ in 0..2 {
+            survey.add(&watched(State::Active, None), TIMING, at("2026-11-20T21:20:01Z"));
+        }
+        assert_eq!((survey.stale, survey.longest_overdue), (2, Some(at("2026-11-20T21:20:00Z"))));
+    }
 }
