@@ -280,14 +280,13 @@ mod tests {
     }
 
     fn unpack(encoding: Encoding, bytes: &[u8]) -> String {
+        let mut unpacked: Box<dyn io::Read> = match encoding.compression {
+            Compression::None => Box::new(bytes),
+            Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
+            Compression::Zstd => Box::new(zstd::Decoder::new(bytes).unwrap()),
+        };
         let mut text = String::new();
-        match encoding.compression {
-            Compression::None => text = String::from_utf8(bytes.to_vec()).unwrap(),
-            Compression::Gzip => {
-                drop(flate2::read::MultiGzDecoder::new(bytes).read_to_string(&mut text).unwrap())
-            }
-            Compression::Zstd => drop(zstd::Decoder::new(bytes).unwrap().read_to_string(&mut text).unwrap()),
-        }
+        unpacked.read_to_string(&mut text).unwrap();
         text
     }
 

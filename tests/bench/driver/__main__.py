@@ -32,12 +32,13 @@ def arguments():
     parser.add_argument("--sizes", metavar="EVENTS", help="as in 10000,100000")
     parser.add_argument("--rounds", type=int, metavar="N", help="3 unless told")
     parser.add_argument("--json", action="store_true", help="prints the results as JSON instead of tables")
+    parser.add_argument("--report", action="store_true", help="measures nothing: tells what was measured before")
     parser.add_argument("--readme", action="store_true", help="writes the figures into README.md, and the plots")
     asked = parser.parse_args()
     sizes = asked.sizes or ("10000" if asked.quick else "10000,100000,1000000,3000000")
     asked.sizes = sorted(int(size) for size in sizes.split(","))
     asked.rounds = asked.rounds or (2 if asked.quick else 3)
-    asked.parts = asked.only.split(",") if asked.only else list(plan.PARTS)
+    asked.parts = [] if asked.report else asked.only.split(",") if asked.only else list(plan.PARTS)
     asked.clients = asked.clients.split(",") if asked.clients else list(plan.PEERS)
     for name in [*asked.parts, *asked.clients]:
         if name not in plan.PARTS and name not in plan.PEERS:
@@ -50,34 +51,43 @@ def main():
     out = pathlib.Path(os.environ["BENCH_OUT"])
     out.mkdir(parents=True, exist_ok=True)
     file = out / "results.json"
-    results = json.loads(file.read_text()) if asked.only and file.exists() else {"parts": {}}
-    results["machine"] = machine()
-    blocks = plan.plan(asked.sizes, asked.rounds, asked.parts, asked.clients, asked.full)
-    with World() as world:
-        warm_up(world, {run.what["client"] for block in blocks for run in block})
-        total = sum(run.rounds for block in blocks for run in block)
-        began, done = time.monotonic(), 0
-        for block in blocks:
-            rows = [[] for _ in block]
-            for turn in range(max(run.rounds for run in block)):
-                for run, records in zip(block, rows):
-                    if turn >= run.rounds:
-                        continue
-                    done += 1
-                    say(f"[{done}/{total}, {time.monotonic() - began:.0f} s] {run.label()}, round {turn + 1}")
-                    records.append(measure.export(world, **run.what))
-            results["parts"][block[0].part] = {
-                "at": time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime()),
-                "load": os.getloadavg()[0],
-                "rows": [summary(records) for records in rows],
-            }
-            file.write_text(json.dumps(results, indent=1))
+    is_kept = (asked.only or asked.report) and file.exists()
+    results = json.loads(file.read_text()) if is_kept else {"parts": {}}
+    if asked.parts:
+        results["machine"] = machine()
+        with World() as world:
+            run(asked, world, results, file)
+    if not results["parts"]:
+        sys.exit("nothing was measured yet")
     results["targets"] = targets.judge(results["parts"])
     file.write_text(json.dumps(results, indent=1))
     print(json.dumps(results) if asked.json else report.text(results))
     if asked.readme:
         report.write(results)
     say(f"results: {file}")
+
+
+def run(asked, world, results, file):
+    """Measures part by part, and writes down each as soon as it is complete."""
+    blocks = plan.plan(asked.sizes, asked.rounds, asked.parts, asked.clients, asked.full)
+    warm_up(world, {run.what["client"] for block in blocks for run in block})
+    total = sum(run.rounds for block in blocks for run in block)
+    began, done = time.monotonic(), 0
+    for block in blocks:
+        rows = [[] for _ in block]
+        for turn in range(max(run.rounds for run in block)):
+            for run, records in zip(block, rows):
+                if turn >= run.rounds:
+                    continue
+                done += 1
+                say(f"[{done} of {total}, {time.monotonic() - began:.0f} s] {run.label()}, round {turn + 1}")
+                records.append(measure.export(world, **run.what))
+        results["parts"][block[0].part] = {
+            "at": time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime()),
+            "load": os.getloadavg()[0],
+            "rows": [summary(records) for records in rows],
+        }
+        file.write_text(json.dumps(results, indent=1))
 
 
 def warm_up(world, clients):

@@ -54,7 +54,7 @@ def export(world, client, events, shape="map", compression="gzip", shards=1, lat
             raise Failed(f"{client} answered {answer}\n{process.log()}")
         files = world.delivered()
         size = sum(file.stat().st_size for file in files)
-        if events == 0 and len(world.delivered("*")) != connectors:
+        if events == 0 and client != "bare" and len(world.delivered("*")) != connectors:
             raise Failed(f"{client} delivered no heartbeat for some of {connectors} connectors")
         if events > 0 and not drop:
             compare.check(client, files, shape, events)

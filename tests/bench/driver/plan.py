@@ -8,6 +8,8 @@ LATENCY_MS = 20
 SHARDS = (1, 2, 4, 8, 16, 32, 64)
 # Beyond these sizes a client takes minutes for one export.
 LARGEST = {"boto3": 100_000, "python": 300_000, "node": 300_000, "rust_sdk": 1_000_000}
+# So that all of the ordinary run takes minutes.
+ORDINARY = 100_000
 
 PARTS = {
     "clients": "every client, native maps, gzip",
@@ -36,16 +38,14 @@ class Run:
 
 def plan(sizes, rounds, parts, clients, full):
     """Blocks of runs whose rounds are interleaved: each client's first, then each one's second."""
-    medium = max((size for size in sizes if size <= 100_000), default=min(sizes))
+    medium = max((size for size in sizes if size <= ORDINARY), default=min(sizes))
     everyone = ["exporter", *(peer for peer in PEERS if peer in clients)]
     runs = {
         "clients": [
             Run("clients", {"client": client, "events": size})
             for size in sizes
             for client in everyone
-            if size <= (LARGEST if full else {"boto3": 100_000, "python": 100_000, "node": 100_000,
-                                              "rust_sdk": 100_000, "limit": 100_000, "exporter": 100_000}
-                        ).get(client, 10**9)
+            if size <= (LARGEST.get(client, size) if full else ORDINARY) or size == min(sizes)
         ],
         "shapes": [
             Run("shapes", {"client": client, "events": medium, "shape": shape, "compression": compression})
@@ -84,7 +84,7 @@ def plan(sizes, rounds, parts, clients, full):
                 rounds if full else 1)
             for shards in SHARDS
         ],
-        "ceiling": [Run("ceiling", {"client": "limit", "events": max(medium, 100_000), "drop": True})],
+        "ceiling": [Run("ceiling", {"client": "limit", "events": max(medium, ORDINARY), "drop": True})],
     }
     blocks = [runs[part] for part in parts]
     for run in (run for block in blocks for run in block):

@@ -2,7 +2,7 @@
 
 from math import ceil, floor, log10
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 340, 70, 20, 40, 50
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 340, 70, 20, 60, 50
 INK, PALE, OURS, THEIRS = "#57606a", "#d0d7de", "#0a7d5a", "#8c959f"
 
 
@@ -19,7 +19,7 @@ def bars(title, rows, unit):
     """One bar for each `(label, value, is ours)`, on a scale of powers of ten."""
     low = floor(log10(min(value for _, value, _ in rows)))
     high = max(log10(value) for _, value, _ in rows)
-    left, right, step = 300, WIDTH - 110, 34
+    left, right, step = 330, WIDTH - 100, 34
     width = lambda value: (log10(value) - low) / (high - low) * (right - left)
     parts = []
     for power in range(low, floor(high) + 1):
@@ -65,7 +65,7 @@ def lines(title, series, x_label, y_label, limit=None):
         path = " ".join(f"{x_of(x):.1f},{y_of(y):.1f}" for x, y in line)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
         parts += [f'<circle cx="{x_of(x):.1f}" cy="{y_of(y):.1f}" r="3.5" fill="{colour}"/>' for x, y in line]
-        parts.append(f'<text x="{LEFT + 12 + 160 * place}" y="{TOP + 4}" fill="{colour}" font-weight="600">{name}</text>')
+        parts.append(f'<text x="{LEFT + 12 + 160 * place}" y="{TOP - 14}" fill="{colour}" font-weight="600">{name}</text>')
     parts.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">{x_label}</text>')
     parts.append(f'<text x="16" y="{HEIGHT - 8}">{y_label}</text>')
     return page(title, "\n".join(parts))

@@ -16,7 +16,7 @@ SETTLE_S = 300
 
 
 def built(name):
-    return HERE / "target" / ("limit" if name == "limit" else "release") / name
+    return HERE / "target" / ("limit" if name in ("bare", "limit") else "release") / name
 
 
 class World:
