@@ -144,15 +144,15 @@ impl HttpsPoster {
         }
         // From a function without a network of its own only IPv4 leads out.
         allowed.sort_by_key(SocketAddr::is_ipv6);
-        let mut why = String::new();
+        let mut failed = String::new();
         for address in allowed.into_iter().take(MOST_ADDRESSES) {
-            match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
+            failed = match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) => why = format!("it can't be connected to: {error}"),
-                Err(_) => why = "it can't be connected to within 3 seconds".to_owned(),
-            }
+                Ok(Err(error)) => format!("it can't be connected to: {error}"),
+                Err(_) => "it can't be connected to within 3 seconds".to_owned(),
+            };
         }
-        Err(why)
+        Err(failed)
     }
 }
 

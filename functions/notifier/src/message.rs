@@ -29,7 +29,8 @@ pub(crate) struct Told {
 /// One contact of a notice, which could not be told.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Again {
-    pub(crate) again: Told,
+    #[serde(rename = "again")]
+    pub(crate) told: Told,
     pub(crate) only: Contact,
     /// How often it was tried.
     pub(crate) tried: u32,
@@ -71,7 +72,7 @@ mod tests {
         let Message::Told(told) = serde_json::from_value(event).unwrap() else { panic!("an event") };
         assert_eq!((told.kind.as_str(), &told.detail["id"]), ("ExportBlocked", &json!("x")));
         for only in [Contact::Webhook, Contact::Email("a@acme.example".parse().unwrap())] {
-            let again = Again { again: told.clone(), only: only.clone(), tried: 2, due: Time::LAST };
+            let again = Again { told: told.clone(), only: only.clone(), tried: 2, due: Time::LAST };
             let text = serde_json::to_string(&again).unwrap();
             let Message::Again(again) = serde_json::from_str(&text).unwrap() else { panic!("{text}") };
             assert_eq!((again.only, again.tried, again.due), (only, 2, Time::LAST));

@@ -51,7 +51,7 @@ pub(crate) async fn tell(notifier: &Notifier, message: Message) -> Result<Tally,
             wait(notifier, &again).await?;
             return Ok(Tally::default());
         }
-        Message::Again(Again { again, only, tried, .. }) => (again, Some(only), tried),
+        Message::Again(Again { told, only, tried, .. }) => (told, Some(only), tried),
     };
     let news = match News::read(&told.kind, told.time, &told.detail) {
         Ok(Some(news)) => news,
@@ -69,7 +69,7 @@ pub(crate) async fn tell(notifier: &Notifier, message: Message) -> Result<Tally,
         );
         return Ok(Tally { dropped: 1, ..Tally::default() });
     }
-    let contacts = contacts(&connector, only);
+    let contacts = contacts(&connector, only.as_ref());
     let telling =
         contacts.into_iter().map(|contact| tell_one(notifier, &told, &news, &connector, contact, tried));
     let mut tally = Tally::default();
@@ -80,10 +80,10 @@ pub(crate) async fn tell(notifier: &Notifier, message: Message) -> Result<Tally,
 }
 
 /// Those that the connector has now; of those, the one that is meant.
-fn contacts(connector: &Connector, only: Option<Contact>) -> Vec<Contact> {
+fn contacts(connector: &Connector, only: Option<&Contact>) -> Vec<Contact> {
     let emails = connector.contacts.emails.iter().cloned().map(Contact::Email);
     let webhook = connector.contacts.webhook.iter().map(|_| Contact::Webhook);
-    webhook.chain(emails).filter(|contact| only.as_ref().is_none_or(|only| only == contact)).collect()
+    webhook.chain(emails).filter(|contact| only.is_none_or(|only| only == contact)).collect()
 }
 
 async fn tell_one(
@@ -123,7 +123,7 @@ async fn tell_one(
             }
             let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
             if let Some(due) = retry::next(told.time, tried, now, random) {
-                wait(notifier, &Again { again: told.clone(), only: contact, tried, due }).await?;
+                wait(notifier, &Again { told: told.clone(), only: contact, tried, due }).await?;
                 return Ok(Tally { refused, ..Tally::default() });
             }
             tracing::warn!(

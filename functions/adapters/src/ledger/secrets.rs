@@ -6,6 +6,7 @@ use domain::names::ConnectorId;
 use domain::ports::PortError;
 
 use super::DynamoLedger;
+use super::answers::held;
 use super::expression::{names, text};
 use super::keys::{self, PK};
 use crate::port_error::port_error;
@@ -31,15 +32,7 @@ impl DynamoLedger {
             .set_expression_attribute_names(Some(names([PK])))
             .send()
             .await;
-        match put {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(port_error("keeping a webhook's secret", error)),
-        }
+        held("keeping a webhook's secret", put)
     }
 
     pub(super) async fn get_secret(

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use adapters::webhooks::{HttpsPoster, Reach};
 use domain::contacts::{Signed, is_public};
@@ -12,6 +12,7 @@ use domain::ports::{Posted, Poster as _};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use tokio::time::timeout;
 
 use crate::receiver::{Answers, Receiver};
 
@@ -103,19 +104,16 @@ async fn an_answer_that_never_comes_or_breaks_off_is_not_taken_and_costs_ten_sec
     assert!(why(&closed).contains("answer"), "{closed:?}");
     let (nonsense, _) = post(Answers::With("SSH-2.0-x\r\n".into())).await;
     assert!(why(&nonsense).contains("no HTTP answer"), "{nonsense:?}");
-    let began = Instant::now();
-    let (slow, endless) = tokio::join!(post(Answers::Never), post(Answers::HeadWithoutEnd));
+    let both = async { tokio::join!(post(Answers::Never), post(Answers::HeadWithoutEnd)) };
+    let (slow, endless) = timeout(Duration::from_secs(20), both).await.unwrap();
     assert_eq!(why(&slow.0), "no answer within 10 seconds");
     assert!(why(&endless.0).contains("no HTTP answer"), "{:?}", endless.0);
-    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
 async fn of_an_answer_nothing_but_its_status_is_waited_for() {
-    let began = Instant::now();
-    let (posted, _) = post(Answers::BodyWithoutEnd).await;
+    let (posted, _) = timeout(Duration::from_secs(8), post(Answers::BodyWithoutEnd)).await.unwrap();
     assert_eq!(posted, Posted::Taken);
-    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
@@ -136,10 +134,10 @@ async fn a_name_that_leads_behind_our_own_door_is_not_connected_to() {
     let receiver = Receiver::start(Answers::status(200)).await;
     for shut in ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fd00:ec2::254"] {
         let at = SocketAddr::new(shut.parse().unwrap(), receiver.address.port());
-        let began = Instant::now();
-        let posted = poster(vec![at], is_public, roots()).post(&url(), &message()).await;
+        let strict = poster(vec![at], is_public, roots());
+        // No packet goes out, so nothing is waited for.
+        let posted = timeout(Duration::from_secs(2), strict.post(&url(), &message())).await.unwrap();
         assert_eq!(why(&posted), "its name leads to no address of the public internet", "{shut}");
-        assert!(began.elapsed() < Duration::from_secs(2), "{shut} was connected to");
     }
     assert_eq!(receiver.got(), [""; 0]);
 }
@@ -172,11 +170,11 @@ async fn a_name_that_leads_nowhere_is_not_taken_and_no_reason_tells_the_path() {
     let resolve = Arc::new(|_: &str| -> adapters::webhooks::Found {
         Box::pin(async { Err(std::io::Error::other("no such name")) })
     });
-    let poster = HttpsPoster::new(Reach { resolve, allows: is_public, roots: roots() }).unwrap();
-    let posted = poster.post(&url(), &message()).await;
+    let lost = HttpsPoster::new(Reach { resolve, allows: is_public, roots: roots() }).unwrap();
+    let posted = lost.post(&url(), &message()).await;
     assert_eq!(why(&posted), "its name leads nowhere: no such name");
     let nobody = SocketAddr::new("127.0.0.1".parse().unwrap(), 9);
-    let refused = self::poster(vec![nobody], |_| true, roots()).post(&url(), &message()).await;
+    let refused = poster(vec![nobody], |_| true, roots()).post(&url(), &message()).await;
     assert!(why(&refused).starts_with("it can't be connected to") && !why(&refused).contains("key=1"));
 }
 

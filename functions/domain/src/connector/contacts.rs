@@ -90,16 +90,16 @@ mod tests {
         Connector::draft(ConnectorId::new(1), "acme".parse().unwrap(), ExternalId::new(1, 2), Time::EPOCH)
     }
 
-    fn url(text: &str) -> Option<WebhookUrl> {
-        Some(text.parse().unwrap())
+    fn url(text: &str) -> WebhookUrl {
+        text.parse().unwrap()
     }
 
     #[test]
     fn a_webhook_keeps_its_secret_until_it_is_rotated_or_taken_away() {
         let (mut connector, none) = (draft(), Addresses::default());
         let [first, second, third] = [1, 2, 3].map(SecretId::new);
-        connector.set_contacts(none.clone(), url("https://a.example/"), &first).unwrap();
-        connector.set_contacts(none.clone(), url("https://b.example/"), &second).unwrap();
+        connector.set_contacts(none.clone(), Some(url("https://a.example/")), &first).unwrap();
+        connector.set_contacts(none.clone(), Some(url("https://b.example/")), &second).unwrap();
         assert_eq!(connector.contacts.webhook.as_ref().unwrap().secret, first);
         connector.rotate_webhook_secret(Time::EPOCH, &second).unwrap();
         let now = Time::EPOCH + Duration::from_hours(1);
@@ -110,7 +110,7 @@ mod tests {
         connector.rotate_webhook_secret(now, &third).unwrap();
         assert_eq!(signing(&connector), [third, second]);
         connector.set_contacts(none.clone(), None, &SecretId::new(4)).unwrap();
-        connector.set_contacts(none, url("https://a.example/"), &SecretId::new(5)).unwrap();
+        connector.set_contacts(none, Some(url("https://a.example/")), &SecretId::new(5)).unwrap();
         assert_eq!(signing(&connector), [SecretId::new(5)]);
         assert_eq!(connector.version, 7);
     }
@@ -133,7 +133,9 @@ mod tests {
             connector.rotate_webhook_secret(Time::EPOCH, &SecretId::new(1)),
             Err(NotAllowed::NoWebhook(connector.id.clone()))
         );
-        connector.set_contacts(Addresses::default(), url("https://a.example/"), &SecretId::new(1)).unwrap();
+        connector
+            .set_contacts(Addresses::default(), Some(url("https://a.example/")), &SecretId::new(1))
+            .unwrap();
         connector.test_contacts(Time::EPOCH).unwrap();
         let just_before = Time::EPOCH + BETWEEN_TESTS - Duration::from_millis(1);
         assert!(matches!(connector.test_contacts(just_before), Err(NotAllowed::TestedJustNow { .. })));
