@@ -252,7 +252,7 @@ impl Write for Sink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use MultiGzDecoder;
+    use flate2::read::MultiGzDecoder;
     use std::io::Read;
 
     const ENCODINGS: [Encoding; 6] = {
