@@ -22,7 +22,7 @@ const CONNECT: Duration = Duration::from_millis(3100);
 /// One try of a small request. DynamoDB answers a page of 1 MB within a tenth of a second; a try that takes a
 /// hundred times as long is lost, and the next one is better than waiting.
 const SMALL: Duration = Duration::from_secs(10);
-/// One try of a request to S3, an upload of 8 MiB included: ten exporters that share a bad line still make it.
+/// One try of a request to S3, an upload of 6 MiB included: ten exporters that share a bad line still make it.
 /// What comes down as a stream isn't in it; there the SDK's stalled-stream protection watches.
 pub(crate) const LARGE: Duration = Duration::from_mins(1);
 /// How often the SDK tries. The protocol tries again above it, with pauses that hurt nobody.

@@ -20,9 +20,10 @@ use crate::port_error::port_error;
 
 pub use self::create::create_bucket;
 
-/// The size of the first parts of a multipart upload, and of the largest object that goes up in one request.
-const PIECE: usize = 8 << 20;
-/// After as many parts their size doubles, so that the 10,000 that S3 allows hold 8 TB. Only files far above the
+/// The size of the first parts of a multipart upload, and of the largest object that goes up in one request. S3 wants
+/// 5 MiB; two of them are in memory.
+const PIECE: usize = 6 << 20;
+/// After as many parts their size doubles, so that the 10,000 that S3 allows hold 6 TB. Only files far above the
 /// limits of a part ever get there.
 /// Source: Amazon S3 user guide, "Amazon S3 multipart upload limits".
 const PIECES_OF_A_SIZE: i32 = 1000;

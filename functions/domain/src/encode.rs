@@ -252,6 +252,7 @@ impl Write for Sink {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use MultiGzDecoder;
     use std::io::Read;
 
     const ENCODINGS: [Encoding; 6] = {
@@ -282,7 +283,7 @@ mod tests {
     fn unpack(encoding: Encoding, bytes: &[u8]) -> String {
         let mut unpacked: Box<dyn io::Read> = match encoding.compression {
             Compression::None => Box::new(bytes),
-            Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
+            Compression::Gzip => Box::new(MultiGzDecoder::new(bytes)),
             Compression::Zstd => Box::new(zstd::Decoder::new(bytes).unwrap()),
         };
         let mut text = String::new();
@@ -303,6 +304,35 @@ mod tests {
             assert_eq!(encoded.sha256, Sha256::new(Hasher::digest(&bytes).into()));
             assert_eq!(encoded.raw_sha256, Sha256::new(Hasher::digest(text.as_bytes()).into()));
             assert_eq!(encoded.raw_size, text.len() as u64);
+        }
+    }
+
+    #[test]
+    fn a_file_of_many_blocks_is_one_text_and_its_figures_are_those_of_the_whole() {
+        let event = |n: usize| format!(r#"{{"n":{n},"text":"{}"}}"#, "ab c".repeat(n % 700));
+        let events: Vec<String> = (0..3_000).map(event).collect();
+        for encoding in ENCODINGS {
+            let (bytes, encoded) = file(encoding, &events.iter().map(String::as_str).collect::<Vec<_>>());
+            let text = unpack(encoding, &bytes);
+            assert!(text.len() > 3 * BLOCK);
+            let lines: Vec<&str> = text.lines().map(|line| line.trim_end_matches(',')).collect();
+            assert_eq!(
+                lines.iter().filter(|line| line.len() > 1).collect::<Vec<_>>(),
+                events.iter().collect::<Vec<_>>()
+            );
+            assert_eq!((encoded.size, encoded.raw_size), (bytes.len() as u64, text.len() as u64));
+            assert_eq!(encoded.sha256, Sha256::new(Hasher::digest(&bytes).into()));
+            assert_eq!(encoded.raw_sha256, Sha256::new(Hasher::digest(text.as_bytes()).into()));
+        }
+    }
+
+    #[test]
+    fn a_file_without_events_is_complete_too() {
+        for encoding in ENCODINGS {
+            let (bytes, encoded) = file(encoding, &[]);
+            let text = unpack(encoding, &bytes);
+            assert_eq!(text, if encoding.format == Format::Json { "[\n]\n" } else { "" });
+            assert_eq!((encoded.size, encoded.raw_size), (bytes.len() as u64, text.len() as u64));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::connector::State;
 use domain::fault::{Reason, Stage};
 use domain::notice::Fact;
 use domain::part::PartNumber;
@@ -123,6 +124,24 @@ fn a_blocked_destination_is_left_alone_until_its_time() {
     run.looks(Some(place));
     assert_eq!(run.releases().next_run_at, block.next_attempt);
     assert_eq!(run.completes().blocked, Some(block));
+}
+
+/// A long pause between two tries keeps no window from being sealed in time, and what has nothing to try is not woken
+/// for it.
+#[test]
+fn the_next_run_is_for_what_comes_first_the_window_or_the_try() {
+    let next_run = |state, delivered, next_attempt: &str| {
+        let mut place = blocked(&place_with_parts(1), BROKEN[3]);
+        (place.connector.state, place.cursor.delivered) = (state, PartNumber::new(delivered));
+        place.cursor.block.as_mut().unwrap().next_attempt = at(next_attempt);
+        Rehearsal::of(&place).releases().next_run_at
+    };
+    let (window, before, behind) =
+        (at("2026-11-20T22:05:00Z"), "2026-11-20T21:30:00Z", "2026-11-20T22:30:00Z");
+    assert_eq!(next_run(State::Active, 0, before), at(before));
+    assert_eq!(next_run(State::Active, 0, behind), window);
+    assert_eq!(next_run(State::Active, 1, before), window, "all is delivered");
+    assert_eq!(next_run(State::Paused, 0, before), window, "delivery waits until it is resumed");
 }
 
 #[test]

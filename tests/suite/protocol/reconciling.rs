@@ -118,6 +118,24 @@ fn strays_are_exported_once_and_known_by_the_parts_that_hold_them() {
     assert_eq!((after.at, after.passes), (None, 1), "the pass is complete");
 }
 
+/// What was sealed of them is not sealed again with the rest.
+#[test]
+fn strays_of_a_part_that_was_cut_are_known_before_the_pass_is_complete() {
+    let (place, now) = owing();
+    let place = later(&place, |cursor| cursor.reconcile.at = Some(cursor.watermark));
+    let mut run = run(&place, now);
+    let mut cut = draft();
+    cut.cut = Some(at("2026-11-25T00:00:00Z"));
+    run.builds(Built::Staged(cut));
+    let seal = run.seals(SealAnswer::Won);
+    let after = seal.reconcile.unwrap();
+    assert_eq!((after.strays_in, after.passes), (Some(PartNumber::new(72)), 0));
+    run.delivers(&seal.part);
+    let rest = run.builds(Built::Nothing);
+    assert!(matches!(rest.span, Span::Strays { .. }));
+    assert_eq!(rest.exclude.strays_in, Some(PartNumber::new(72)));
+}
+
 #[test]
 fn a_pass_that_ran_out_of_time_goes_on_where_it_stopped() {
     let (place, now) = owing();

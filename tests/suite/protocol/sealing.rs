@@ -30,6 +30,17 @@ fn a_window_is_read_sealed_delivered_and_marked() {
 }
 
 #[test]
+fn a_run_tells_what_of_its_events_was_late_or_could_not_be_read() {
+    let mut run = Rehearsal::of(&place());
+    let mut draft = draft();
+    (draft.late, draft.unreadable) = (2, 1);
+    run.builds(Built::Staged(draft));
+    run.seals(SealAnswer::Won);
+    let summary = run.summary();
+    assert_eq!((summary.events, summary.late, summary.unreadable), (3, 2, 1));
+}
+
+#[test]
 fn a_window_is_not_read_before_it_has_settled() {
     let mut run = Rehearsal::start(at("2026-11-20T21:04:59.999Z"));
     run.leases(LeaseAnswer::Granted);

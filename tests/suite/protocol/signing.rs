@@ -44,6 +44,23 @@ fn a_seal_whose_answer_is_lost_is_tried_with_the_same_note() {
     assert!(matches!(run.effect(), Effect::Open(_)), "it was sealed all the same");
 }
 
+/// Whatever this worker holds: what the ledger has is what everyone else sees.
+#[test]
+fn after_a_lost_answer_the_next_part_hangs_on_the_note_that_is_pinned() {
+    let place = later(&place(), |cursor| {
+        (cursor.since, cursor.watermark) = (at("2026-11-20T18:00:00Z"), at("2026-11-20T19:00:00Z"));
+    });
+    let mut run = Rehearsal::of(&place);
+    run.stages();
+    let mut pinned = run.seals(SealAnswer::Unknown).part;
+    pinned.note = Some(note("as it was pinned\n".to_owned()));
+    run.reads_back(Some(&pinned));
+    run.delivers(&pinned);
+    run.builds_only(Built::Staged(draft()));
+    let previous = Manifest::parse(&run.signs().text).unwrap().previous;
+    assert_eq!(previous, Previous::Note(pinned.note.unwrap().sha256()));
+}
+
 #[test]
 fn each_part_hangs_on_the_one_before_and_the_first_says_why_it_begins() {
     assert_eq!(ordered(&place()).previous, Previous::Start(Start::Activation));

@@ -1,14 +1,17 @@
 //! The events table in DynamoDB: the default one of contract 1, or a table of the vendor's own.
 //!
 //! `layout` says how the table is laid out, `schema` asks DynamoDB what the settings leave open, `range` turns
-//! spans of time into spans of keys, `reader` reads page by page, and `page` makes events of a page's items
+//! spans of time into spans of keys, `reader` reads page by page, `page` makes events of a page's items,
+//! `order` sees to their order and `page_size` to the memory that they take
 //! (`number` writes numbers without loss, `key` tells two items apart).
 
 mod create;
 mod key;
 mod layout;
 mod number;
+mod order;
 mod page;
+mod page_size;
 mod range;
 mod reader;
 mod schema;
@@ -29,6 +32,8 @@ pub use create::create_table;
 pub use layout::{EventsTable, NoShard, PartitionFormat};
 pub use write::{EventsWriter, NewEvent, NotWritable, WRITE_BATCH};
 
+use self::page::Asked;
+use self::page_size::PageSize;
 use self::reader::Reader;
 use self::schema::Schema;
 
@@ -72,7 +77,8 @@ impl Source for DynamoSource {
         })?;
         let schema = self.schema().await?;
         let ranges = range::of(span, self.layout.sort_key_form, schema.sort_key);
-        Ok(Box::new(Reader::new(self.client.clone(), Arc::clone(&self.layout), schema, partition, ranges)))
+        let asked = Asked { layout: Arc::clone(&self.layout), schema, partition };
+        Ok(Box::new(Reader::new(self.client.clone(), asked, ranges, PageSize::of(shards))))
     }
 
     fn sort_key_form(&self) -> SortKeyForm {

@@ -6,7 +6,7 @@ use futures_util::TryStreamExt as _;
 
 use crate::world::{STAGING, World, bytes};
 
-const PIECE: usize = 8 << 20;
+const PIECE: usize = 6 << 20;
 
 async fn write(world: &World, key: &str, bytes: &[u8], chunk: usize) {
     let mut object = world.staging().create(key).await.unwrap();

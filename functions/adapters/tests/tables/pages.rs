@@ -5,7 +5,8 @@ use std::time::Duration;
 use adapters::source::{DynamoSource, EventsTable};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use domain::ports::{PageError, PortError};
+use domain::connector::Shards;
+use domain::ports::{PageError, PortError, Source as _};
 use domain::sort_key::SortKeyForm;
 use serde_json::{Value, json};
 
@@ -41,6 +42,53 @@ async fn an_empty_page_with_a_key_is_not_the_end() {
     assert_eq!(asked.len(), 3);
     assert!(asked.iter().all(|query| query["ConsistentRead"] == true));
     assert!(asked[0]["ExclusiveStartKey"].is_null() && asked[2]["ExclusiveStartKey"].is_object());
+}
+
+#[tokio::test]
+async fn the_next_page_is_on_its_way_while_this_one_is_exported() {
+    let (source, server) = source([page(&[item("acme", 1)], true), page(&[item("acme", 2)], false)]).await;
+    let mut reader = source.open(&"acme".parse().unwrap(), Shards::ONE, 0, &hour()).await.unwrap();
+    assert_eq!(reader.next_page().await.unwrap().unwrap().len(), 1);
+    let asked_ahead = async {
+        while server.asked().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), asked_ahead).await.expect("nobody asks for the next page");
+    assert_eq!(reader.next_page().await.unwrap().unwrap().len(), 1);
+    assert!(reader.next_page().await.unwrap().is_none());
+    assert_eq!(server.asked().len(), 2, "no page is asked for twice");
+}
+
+/// What stands at a page's end is only a guess until the page is read.
+#[tokio::test]
+async fn what_only_looks_like_the_start_of_the_next_page_is_not_followed() {
+    let start =
+        |second: u8| json!({"pk": {"S": "acme"}, "sk": {"S": format!("2026-11-20T20:15:{second:02}Z")}});
+    let odd = |next: &Value| {
+        let aside = json!({"LastEvaluatedKey": start(9)});
+        (200, json!({"Items": [item("acme", 1)], "LastEvaluatedKey": next, "ZZ": aside}))
+    };
+    // Whether the wrong question still went out is a matter of time, so its answer is that of the right one.
+    let second = || page(&[item("acme", 2)], false);
+    let (right, server) = source([odd(&start(1)), second(), second()]).await;
+    assert_eq!(read_all(&right, &hour()).await.unwrap().len(), 2);
+    assert_eq!(server.asked().last().unwrap()["ExclusiveStartKey"], start(1));
+
+    let (last, _server) = source([odd(&Value::Null), second()]).await;
+    assert_eq!(read_all(&last, &hour()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn pages_of_many_shards_are_small() {
+    let (source, server) = source([page(&[], false), page(&[], false)]).await;
+    for shards in [1, 64] {
+        let shards = Shards::try_from(shards).unwrap();
+        let mut reader = source.open(&"acme".parse().unwrap(), shards, 0, &hour()).await.unwrap();
+        assert!(reader.next_page().await.unwrap().is_none());
+    }
+    let limits: Vec<Value> = server.asked().iter().map(|asked| asked["Limit"].clone()).collect();
+    assert_eq!(limits, [Value::Null, json!(192)]);
 }
 
 #[tokio::test]

@@ -219,16 +219,16 @@ mod tests {
     #[test]
     fn what_is_spelt_nearly_like_a_key_tells_no_time() {
         use SortKeyForm as F;
-        let (ulid, uuid) = ("01ARYZ6S41TSV4RRFFQ69G5FAV", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
+        let (ulid, version_7) = ("01ARYZ6S41TSV4RRFFQ69G5FAV", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
         for (form, key, tells) in [
             (F::Ulid, ulid.to_owned(), true),
             (F::Ulid, format!("{ulid}#evt_01"), true),
             (F::Ulid, format!("{ulid}0"), false),
-            (F::UuidV7, uuid.to_owned(), true),
-            (F::UuidV7, format!("{uuid}#evt_01"), true),
-            (F::UuidV7, format!("{uuid}0"), false),
+            (F::UuidV7, version_7.to_owned(), true),
+            (F::UuidV7, format!("{version_7}#evt_01"), true),
+            (F::UuidV7, format!("{version_7}0"), false),
             // Version 4: its first digits are drawn.
-            (F::UuidV7, uuid.replace("-7cc3", "-4cc3"), false),
+            (F::UuidV7, version_7.replace("-7cc3", "-4cc3"), false),
             (F::EpochSeconds, "1795205730#evt_01".to_owned(), true),
             (F::EpochSeconds, "17952057301".to_owned(), false),
             (F::EpochMillis, "17952057301234".to_owned(), false),

@@ -1,4 +1,5 @@
-//! Takes the place of the SDK's reader of Query answers, for one request.
+//! Takes the place of the SDK's reader of Query answers, for one request: it lets the body through as it came, so
+//! that the next page can be asked for before this one is read.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,30 +13,23 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorErr
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin as _;
 use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponseDeserializer};
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer};
-use domain::ports::PageError;
-
-use super::{Asked, Page, Unread, read};
 
 /// The checksum of an answer's body, as it was sent. The SDK does not look at it.
 const CHECKSUM: &str = "x-amz-crc32";
 
 /// The page that one request brings: given to the request as its interceptor, and asked for the page afterwards.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(in super::super) struct PageOf {
-    asked: Arc<Asked>,
     /// The newest try's; tries follow each other.
-    page: Arc<Mutex<Option<Result<Page, PageError>>>>,
+    body: Arc<Mutex<Option<SdkBody>>>,
 }
 
 impl PageOf {
-    pub(in super::super) fn new(asked: Arc<Asked>) -> Self {
-        Self { asked, page: Arc::default() }
-    }
-
-    /// The page, once the request has succeeded.
-    pub(in super::super) fn take(&self) -> Option<Result<Page, PageError>> {
-        self.page.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The page as it was sent, once the request has succeeded: text, and in memory.
+    pub(in super::super) fn take(&self) -> Option<SdkBody> {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -77,22 +71,15 @@ impl DeserializeResponse for Reader {
                 own.ok_or_else(|| OrchestratorError::other("the SDK has no reader of Query answers"))?;
             return own.deserialize_nonstreaming_with_config(response, config);
         }
-        let page = match whole(response).map(|body| read(body, &self.page.asked)) {
-            Ok(Ok(page)) => Ok(page),
-            Ok(Err(Unread::Refused(refused))) => Err(refused),
-            // Like an answer that breaks off: the SDK asks again.
-            Ok(Err(Unread::Malformed(malformed))) => {
-                return Err(OrchestratorError::response(malformed.into()));
-            }
-            Err(damaged) => return Err(OrchestratorError::response(damaged)),
-        };
-        *self.page.page.lock().unwrap_or_else(PoisonError::into_inner) = Some(page);
+        // Like an answer that breaks off: the SDK asks again.
+        let body = whole(response).map_err(OrchestratorError::response)?;
+        *self.page.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
         Ok(Output::erase(QueryOutput::builder().build()))
     }
 }
 
 /// The body, if it is what was sent.
-fn whole(response: &HttpResponse) -> Result<&str, BoxError> {
+fn whole(response: &HttpResponse) -> Result<SdkBody, BoxError> {
     let body = response.body().bytes().ok_or("the answer has no body in memory")?;
     if let Some(told) = response.headers().get(CHECKSUM) {
         let is = crc32fast::hash(body);
@@ -102,5 +89,6 @@ fn whole(response: &HttpResponse) -> Result<&str, BoxError> {
             );
         }
     }
-    Ok(std::str::from_utf8(body)?)
+    std::str::from_utf8(body)?;
+    Ok(response.body().try_clone().ok_or("the answer's body can't be shared")?)
 }

@@ -22,20 +22,21 @@ const TOLD: usize = 100;
 type Content = Result<Bytes, (WhyUnreadable, String)>;
 
 /// An attribute of the item, beside the event.
-struct Attribute<'a> {
+pub(super) struct Attribute<'a> {
     name: Cow<'a, str>,
     /// Before its value.
     value: Scanner<'a>,
 }
 
-/// Takes one item. `out` is where events are written that must be; it is left empty.
-pub(super) fn read(
-    scanner: &mut Scanner<'_>,
+/// Takes one item. `out` is where events are written, and is left empty; `attributes` is room that is used again.
+pub(super) fn read<'a>(
+    scanner: &mut Scanner<'a>,
     asked: &Asked,
+    attributes: &mut Vec<Attribute<'a>>,
     out: &mut BytesMut,
 ) -> Result<SourceItem, Unread> {
     let layout = &asked.layout;
-    let mut attributes = Vec::with_capacity(4);
+    attributes.clear();
     let mut event: Option<Content> = None;
     scanner.object(|scanner, name| {
         let name = name.plain().ok_or_else(|| scanner.missing("the name of an attribute"))?;
@@ -71,7 +72,7 @@ pub(super) fn read(
             "the sort key tells no time in the form that the settings name".to_owned(),
         )),
         (Some(_), Some(content)) => content,
-        (Some(_), None) => rest(&attributes, asked, out)?,
+        (Some(_), None) => rest(attributes, asked, out)?,
     };
     let content = content.map_err(|(reason, detail)| Unreadable {
         partition_key: asked.partition.clone(),
@@ -83,6 +84,14 @@ pub(super) fn read(
 }
 
 impl Attribute<'_> {
+    /// Whether its value is this text.
+    fn says(&self, what: &str) -> bool {
+        let is = typed(&mut { self.value }, |value, kind| {
+            Ok::<_, Malformed>(kind.is("S") && value.text()?.is(what))
+        });
+        is.unwrap_or(false)
+    }
+
     /// Its value, if keys can be of its type.
     fn key(&self) -> Result<Option<AttributeValue>, Malformed> {
         key_value(&mut { self.value })
@@ -108,11 +117,11 @@ pub(super) fn key_value(scanner: &mut Scanner<'_>) -> Result<Option<AttributeVal
 /// to the question, an item of another one is never taken for this tenant's.
 fn own(found: Option<&Attribute<'_>>, partition: &str) -> Result<(), Unread> {
     let found = match found {
+        Some(attribute) if attribute.says(partition) => return Ok(()),
         None => None,
         Some(attribute) => Some(attribute.key()?),
     };
     let found = match &found {
-        Some(Some(AttributeValue::S(found))) if found == partition => return Ok(()),
         Some(Some(AttributeValue::S(found))) => found.as_str(),
         Some(_) => "(not a text)",
         None => "(none)",
@@ -139,8 +148,9 @@ fn body(scanner: &mut Scanner<'_>, name: &str, out: &mut BytesMut) -> Result<Con
     kind.must(b'{', "a typed value")?;
     match kind.text()?.quoted {
         r#""S""# => typed(scanner, |scanner, _| {
-            let text = scanner.text()?.plain().ok_or_else(|| scanner.missing("a text of characters"))?;
-            Ok(one_line(text.into_owned())
+            let text = scanner.text()?.write_plain(out);
+            text.ok_or_else(|| scanner.missing("a text of characters"))?;
+            Ok(one_line(out.split().freeze())
                 .map_err(|problem| (WhyUnreadable::NotJson, format!("the attribute `{name}` is {problem}"))))
         }),
         r#""M""# => {

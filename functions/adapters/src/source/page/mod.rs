@@ -21,9 +21,10 @@ use super::key;
 use super::layout::EventsTable;
 use super::schema::Schema;
 use item::key_value;
-use scan::{Malformed, Scanner};
+use scan::Scanner;
 
 pub(super) use answer::PageOf;
+pub(super) use scan::Malformed;
 
 /// Whose page it is: what its items are held against.
 #[derive(Debug, Clone)]
@@ -44,7 +45,7 @@ pub(super) struct Page {
 
 /// Why a page was not read.
 #[derive(Debug)]
-enum Unread {
+pub(super) enum Unread {
     /// It is no answer to a Query: damaged on its way, so that it is asked for again.
     Malformed(Malformed),
     /// It holds what must not be used.
@@ -58,14 +59,15 @@ impl From<Malformed> for Unread {
 }
 
 /// Reads the body of an answer to a Query (DynamoDB API reference, "Query").
-fn read(body: &str, asked: &Asked) -> Result<Page, Unread> {
+pub(super) fn read(body: &str, asked: &Asked) -> Result<Page, Unread> {
     let mut page = Page::default();
     // Without the types' names the events are shorter than the page.
     let mut out = BytesMut::with_capacity(body.len());
+    let mut attributes = Vec::new();
     let mut scanner = Scanner::new(body);
     scanner.object(|scanner, name| match name {
         name if name.is("Items") => scanner.array(|scanner| {
-            page.items.push(item::read(scanner, asked, &mut out)?);
+            page.items.push(item::read(scanner, asked, &mut attributes, &mut out)?);
             Ok::<_, Unread>(())
         }),
         name if name.is("LastEvaluatedKey") => {
@@ -76,6 +78,18 @@ fn read(body: &str, asked: &Asked) -> Result<Page, Unread> {
     })?;
     scanner.end()?;
     Ok(page)
+}
+
+/// How far from a page's end its [`Page::next`] is looked for: two keys, each at its longest, escapes and all, are
+/// seldom longer.
+const TAIL: usize = 4096;
+
+/// What [`Page::next`] most likely is, found at the page's end without reading the page. An event can't look like
+/// it, since its quotes are escaped; an attribute of such a name can, so it counts only once the page is read.
+pub(super) fn likely_next(body: &str) -> Option<HashMap<String, AttributeValue>> {
+    let tail = body.get(body.ceil_char_boundary(body.len().saturating_sub(TAIL))..)?;
+    let (_, key) = tail.rsplit_once("\"LastEvaluatedKey\":")?;
+    next_key(&mut Scanner::new(key)).ok()?
 }
 
 fn next_key(scanner: &mut Scanner<'_>) -> Result<Option<HashMap<String, AttributeValue>>, Malformed> {

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
+use bytes::{BufMut as _, BytesMut};
 
 /// DynamoDB nests 32 levels (developer guide, "Quotas"), each of which is two of JSON; the page's own come on top.
 const DEEPEST: u8 = 80;
@@ -12,7 +12,7 @@ const DEEPEST: u8 = 80;
 /// The page is not what DynamoDB answers. Where is told in bytes from its end; what stands there is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{expected} is missing {left} bytes before the end of the page")]
-pub(super) struct Malformed {
+pub(in super::super) struct Malformed {
     expected: &'static str,
     left: usize,
 }
@@ -26,6 +26,8 @@ pub(super) struct Text<'a> {
     inner: &'a str,
     /// Whether it holds an escape, so that it is not what it says.
     pub(super) escaped: bool,
+    /// Whether an escape is among them that has a shorter spelling, or may be none: `\/` and all with `\u`.
+    pub(super) odd: bool,
 }
 
 impl<'a> Text<'a> {
@@ -35,6 +37,31 @@ impl<'a> Text<'a> {
             serde_json::from_str(self.quoted).ok().map(Cow::Owned)
         } else {
             Some(Cow::Borrowed(self.inner))
+        }
+    }
+
+    /// Writes what it says behind what is written already. `None` if an escape is none, or is half of a pair.
+    pub(super) fn write_plain(self, out: &mut BytesMut) -> Option<()> {
+        if self.odd {
+            out.put_slice(self.plain()?.as_bytes());
+            return Some(());
+        }
+        let mut rest = self.inner.as_bytes();
+        loop {
+            // Without its quotes, what is special is the backslash of an escape.
+            let run = usual(rest);
+            let (plain, more) = rest.split_at_checked(run)?;
+            out.put_slice(plain);
+            let [_, escape, behind @ ..] = more else { return Some(()) };
+            out.put_u8(match escape {
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                b'b' => 8,
+                b'f' => 12,
+                itself => *itself,
+            });
+            rest = behind;
         }
     }
 
@@ -89,25 +116,31 @@ impl<'a> Scanner<'a> {
         if self.peek() != Some(b'"') {
             return Err(self.missing(WHAT));
         }
-        let (mut end, mut escaped) = (1, false);
+        let (mut end, mut escaped, mut odd) = (1, false, false);
         loop {
             let open = self.rest.as_bytes().get(end..).unwrap_or_default();
-            let found = memchr2(b'"', b'\\', open).ok_or_else(|| self.missing(WHAT))?;
-            let is_quote = open.get(found) == Some(&b'"');
-            // A backslash takes the byte behind it along, which may be a quote.
-            end += found + if is_quote { 1 } else { 2 };
-            if is_quote {
-                break;
+            let run = usual(open);
+            match open.get(run..) {
+                Some([b'"', ..]) => {
+                    end += run + 1;
+                    break;
+                }
+                // A backslash takes the byte behind it along, which may be a quote.
+                Some([b'\\', escape, ..]) => {
+                    end += run + 2;
+                    escaped = true;
+                    odd |= !matches!(escape, b'"' | b'\\' | b'n' | b'r' | b't' | b'b' | b'f');
+                }
+                // It would be a line break in the file, and JSON has it escaped.
+                Some([control, ..]) if *control < b' ' => {
+                    return Err(self.missing("a text without control characters"));
+                }
+                _ => return Err(self.missing(WHAT)),
             }
-            escaped = true;
         }
         let quoted = self.forward(end);
         let inner = quoted.get(1..end - 1).ok_or_else(|| self.missing(WHAT))?;
-        // It would be a line break in the file, and JSON has it escaped.
-        if inner.bytes().any(|byte| byte < b' ') {
-            return Err(self.missing("a text without control characters"));
-        }
-        Ok(Text { quoted, inner, escaped })
+        Ok(Text { quoted, inner, escaped, odd })
     }
 
     /// Takes `true` or `false`.
@@ -218,6 +251,27 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// How many bytes at the start are neither a quote, nor a backslash, nor a control character: eight are looked at
+/// at once, since most texts of an event are short.
+fn usual(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = ONES << 7;
+    // The highest bit of each byte that is below another: exact up to the first such byte, which is the one asked
+    // for.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGHS;
+    let is = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (place, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let special = is(word, b'"') | is(word, b'\\') | below(word, 0x20);
+        if special != 0 {
+            return place * 8 + special.trailing_zeros() as usize / 8;
+        }
+    }
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ');
+    words.len() * 8 + rest.iter().position(is_special).unwrap_or(rest.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +304,34 @@ mod tests {
     }
 
     proptest! {
+        /// Eight bytes at once or one by one: the same place.
+        #[test]
+        fn a_text_ends_at_its_first_special_byte(bytes in prop::collection::vec(any::<u8>(), 0..40), calm: bool) {
+            let bytes: Vec<u8> = if calm { bytes.iter().map(|b| b | 0x80 | b << 1).collect() } else { bytes };
+            let special = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
+            prop_assert_eq!(usual(&bytes), bytes.iter().position(special).unwrap_or(bytes.len()));
+        }
+
+        /// However it is spelt, a text says what a parser that is not ours reads.
+        #[test]
+        fn a_text_says_what_another_parser_reads(
+            parts in prop::collection::vec(prop_oneof![
+                any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
+                prop::sample::select(vec![
+                    r#""\/""#, r#""\b\f\n\r\t""#, r#""\"""#, r#""\\""#, r#""\u0041""#, r#""\ud83d\ude00""#, r#""\ud83d""#, r#""\x""#,
+                ]).prop_map(ToOwned::to_owned),
+            ], 0..5),
+        ) {
+            let inner: String = parts.iter().map(|part| &part[1..part.len() - 1]).collect();
+            let quoted = format!("\"{inner}\"");
+            let text = Scanner::new(&quoted).text().unwrap();
+            let theirs = serde_json::from_str::<String>(&quoted).ok();
+            let mut out = BytesMut::from("before");
+            let written = text.write_plain(&mut out);
+            prop_assert_eq!(written.map(|()| out.freeze()), theirs.clone().map(|text| format!("before{text}").into()));
+            prop_assert_eq!(text.plain().map(Cow::into_owned), theirs);
+        }
+
         /// What it takes and what not is what a parser that is not ours takes.
         #[test]
         fn it_takes_what_is_json_and_nothing_else(text in r#"[\[\]{}",:\\ a1e.tru\-nlfs\n]{0,24}"#) {

@@ -119,9 +119,9 @@ fn write_map(scanner: &mut Scanner<'_>, out: &mut BytesMut, depth: u8) -> Result
     Ok(())
 }
 
-/// Writes a text; one without escapes as it stands.
+/// Writes a text: as it stands, unless an escape of it has a shorter spelling.
 pub(super) fn write_text(text: Text<'_>, out: &mut BytesMut) -> Result<(), Trouble> {
-    if !text.escaped {
+    if !text.odd {
         out.put_slice(text.quoted.as_bytes());
         return Ok(());
     }

@@ -1,0 +1,115 @@
+//! The order in which items are handed out.
+
+use domain::item::{EventKey, SourceItem};
+use domain::ports::PortError;
+
+use super::reader::WHAT;
+
+/// Sees to it that items are handed out in strictly ascending order of their keys, on which all that drops
+/// doubles relies.
+#[derive(Debug)]
+pub(super) struct Order {
+    /// Whether sort keys may be equal: an index returns such items in no particular order.
+    ties: bool,
+    /// Items of one sort key at the end of a page, which the next page may go on with.
+    held: Vec<SourceItem>,
+    /// The last key that was handed out.
+    last: Option<EventKey>,
+}
+
+impl Order {
+    /// Before the first page.
+    pub(super) const fn new(ties: bool) -> Self {
+        Self { ties, held: Vec::new(), last: None }
+    }
+
+    /// What of a page, and of what was held back before, can be handed out.
+    pub(super) fn arrange(
+        &mut self,
+        page: Vec<SourceItem>,
+        is_last: bool,
+    ) -> Result<Vec<SourceItem>, PortError> {
+        let items = if self.ties { self.sorted(page, is_last) } else { page };
+        let keys = self.last.iter().chain(items.iter().map(|item| &item.key));
+        if !keys.is_sorted_by(|before, after| before < after) {
+            let source = "two items of a partition came in the wrong order, or one came twice".into();
+            return Err(PortError::Bug { what: WHAT, source });
+        }
+        if let Some(item) = items.last() {
+            self.last = Some(item.key.clone());
+        }
+        Ok(items)
+    }
+
+    fn sorted(&mut self, page: Vec<SourceItem>, is_last: bool) -> Vec<SourceItem> {
+        let mut items = std::mem::take(&mut self.held);
+        items.extend(page);
+        if !is_last {
+            let open = items.last().map(|item| item.key.sort.clone());
+            let closed = items.partition_point(|item| Some(&item.key.sort) < open.as_ref());
+            self.held = items.split_off(closed);
+        }
+        // Stable and by the tie alone within a sort key: keys that came in a wrong order stay so, and are told.
+        for run in items.chunk_by_mut(|a, b| a.key.sort == b.key.sort) {
+            run.sort_by(|a, b| a.key.tie.cmp(&b.key.tie));
+        }
+        items
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use domain::sort_key::SortKey;
+    use proptest::prelude::*;
+
+    fn item(sort: u8, tie: u8) -> SourceItem {
+        SourceItem {
+            key: EventKey { sort: vec![sort], tie: vec![tie] },
+            sort_key: SortKey::Text(sort.to_string()),
+            time: None,
+            content: Ok(Bytes::new()),
+        }
+    }
+
+    #[test]
+    fn a_page_out_of_order_fails_the_read() {
+        for ties in [false, true] {
+            let mut order = Order::new(ties);
+            order.arrange(vec![item(1, 0), item(2, 0)], false).unwrap();
+            assert!(order.arrange(vec![item(1, 5), item(3, 0)], true).is_err(), "ties: {ties}");
+        }
+        assert!(Order::new(false).arrange(vec![item(2, 0), item(1, 0)], true).is_err());
+        assert!(Order::new(true).arrange(vec![item(1, 3), item(1, 3)], true).is_err());
+    }
+
+    #[test]
+    fn empty_pages_change_nothing() {
+        let mut order = Order::new(true);
+        assert!(order.arrange(vec![item(1, 2)], false).unwrap().is_empty());
+        assert!(order.arrange(vec![], false).unwrap().is_empty());
+        assert_eq!(order.arrange(vec![item(1, 1)], true).unwrap(), [item(1, 1), item(1, 2)]);
+    }
+
+    proptest! {
+        /// However an index shuffles equal sort keys and wherever the pages break, everything is handed out,
+        /// in order.
+        #[test]
+        fn equal_sort_keys_come_by_tie_across_pages(
+            keys in prop::collection::btree_set((0u8..5, any::<u8>()), 0..40), shuffle in prop::collection::vec(any::<u32>(), 40), page in 1usize..7,
+        ) {
+            let expected: Vec<SourceItem> = keys.iter().map(|(sort, tie)| item(*sort, *tie)).collect();
+            let mut shuffled: Vec<_> = expected.iter().zip(shuffle).collect();
+            shuffled.sort_by_key(|(item, chance)| (item.key.sort.clone(), *chance));
+            let pages: Vec<Vec<SourceItem>> =
+                shuffled.chunks(page).map(|page| page.iter().map(|(item, _)| (*item).clone()).collect()).collect();
+            let mut order = Order::new(true);
+            let mut read = Vec::new();
+            for (place, page) in pages.iter().enumerate() {
+                read.extend(order.arrange(page.clone(), place + 1 == pages.len()).unwrap());
+            }
+            prop_assert_eq!(read, expected);
+        }
+    }
+}

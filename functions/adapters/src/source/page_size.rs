@@ -1,0 +1,70 @@
+//! How many items a page may have, so that many partitions read side by side take no more memory than a few.
+
+use domain::connector::Shards;
+
+/// What the pages of all shards may take together, as DynamoDB sends them.
+const ALL: usize = 24 << 20;
+/// Of each shard, the page that is handed out and the one on its way.
+const PAGES: usize = 2;
+/// No page is longer: 1 MB of items, the names of their types, and quotes escaped.
+/// Source: DynamoDB API reference, "Query".
+const LONGEST: usize = 3 << 19;
+/// What an item is taken to be until one is seen.
+const USUAL_ITEM: usize = 1 << 10;
+
+/// The size of one shard's pages.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PageSize {
+    /// Bytes of a page; none where DynamoDB's own limit will do.
+    most: Option<usize>,
+    /// Bytes of an item, by the page seen last.
+    item: usize,
+}
+
+impl PageSize {
+    /// The size for so many shards.
+    pub(super) fn of(shards: Shards) -> Self {
+        let most = ALL / PAGES / usize::from(shards.get()).max(1);
+        Self { most: (most < LONGEST).then_some(most), item: USUAL_ITEM }
+    }
+
+    /// Learns from a page.
+    pub(super) const fn saw(&mut self, bytes: usize, items: usize) {
+        if let Some(item) = bytes.checked_div(items) {
+            self.item = if item == 0 { 1 } else { item };
+        }
+    }
+
+    /// The `Limit` of the next Query.
+    pub(super) fn limit(&self) -> Option<i32> {
+        let items = self.most? / self.item;
+        Some(i32::try_from(items).unwrap_or(i32::MAX).max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pages_of_all_shards_fit_however_many_there_are() {
+        for shards in 1..=64 {
+            let mut size = PageSize::of(Shards::try_from(shards).unwrap());
+            assert_eq!(size.limit().is_none(), shards <= 8, "{shards}");
+            for item in [1, 700, 5_000] {
+                size.saw(item * 10, 10);
+                let page = size.limit().map_or(LONGEST, |items| items as usize * item);
+                assert!(page * 2 * usize::from(shards) <= 24 << 20, "{shards} shards, items of {item}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_has_room_for_one_item_whatever_its_size() {
+        let mut size = PageSize::of(Shards::try_from(64).unwrap());
+        size.saw(600_000, 1);
+        assert_eq!(size.limit(), Some(1));
+        size.saw(40, 0);
+        assert_eq!(size.limit(), Some(1));
+    }
+}
