@@ -84,6 +84,7 @@ def run(asked, world, results, file):
                 records.append(measure.export(world, **run.what))
         results["parts"][block[0].part] = {
             "at": time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime()),
+            "commit": results["machine"]["commit"],
             "load": os.getloadavg()[0],
             "rows": [summary(records) for records in rows],
         }

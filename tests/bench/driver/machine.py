@@ -18,7 +18,7 @@ def machine():
         "cores": os.cpu_count(),
         "memory_gb": round(int(memory[1]) / 1024**2) if memory else None,
         "system": f"{platform.system()} {platform.release()}",
-        "commit": said("git", "rev-parse", "--short", "HEAD"),
+        "commit": said("git", "describe", "--always", "--dirty"),
         "versions": versions(),
     }
 

@@ -11,6 +11,17 @@ from world import HERE
 START, END = "<!-- figures: written by tests/bench/run --readme -->", "<!-- end of the figures -->"
 
 
+# USD for a million requests in us-east-1, by the price lists of DynamoDB (on demand), S3 and EventBridge: reads of at
+# most 4 KB and writes of at most 1 KB, and a seal of two writes at the double price of a transaction.
+PRICES = {
+    "dynamodb GetItem": 0.125, "dynamodb Query": 0.125, "dynamodb Query events": 0.125,
+    "dynamodb UpdateItem": 0.625, "dynamodb PutItem": 0.625, "dynamodb TransactWriteItems": 4 * 0.625,
+    "s3 PutObject": 5.0, "s3 PutObjectTagging": 5.0, "s3 GetObject": 0.4, "events PutEvents": 1.0,
+}
+# Of a second of a Lambda of 1,769 MB on x86_64.
+LAMBDA_SECOND = 1769 / 1024 * 0.0000166667
+
+
 def text(results):
     return "\n\n".join(section for section in sections(results) if section)
 
@@ -70,7 +81,8 @@ def head(results):
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     times = [part["at"] for part in results["parts"].values()]
     loads = [part["load"] for part in results["parts"].values()]
-    return (f"Measured {min(times)} to {max(times)} at commit {machine['commit']} on {machine['cores']} cores of a "
+    commits = ", ".join(sorted({part["commit"] for part in results["parts"].values()}))
+    return (f"Measured {min(times)} to {max(times)} at commit {commits} on {machine['cores']} cores of a "
             f"{machine['processor']}, {machine['memory_gb']} GB, {machine['system']}; the load was at most "
             f"{max(loads):.1f} (2 to 3 is the benchmark's own). {versions}.")
 
@@ -109,10 +121,14 @@ def quiet(part):
     for row in part["rows"]:
         each = row["connectors"]
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(row["requests"].items()))
+        requests = sum(PRICES.get(kind, 0) * count for kind, count in row["requests"].items()) / 1e6
+        thousand = [f"{1000 * usd / each:.4f}" for usd in (requests, row["cpu_s"] * LAMBDA_SECOND)]
         lines.append([each, f"{sum(row['requests'].values()) / each:.1f}", f"{row['cpu_s'] * 1000 / each:.1f}",
-                      f"{row['wall_s'] * 1000:.0f}", f"{row['peak_mb']:.0f}", kinds])
-    columns = ["connectors", "requests for each", "CPU ms for each", "wall ms, the batch", "peak MB", "all requests"]
-    words = "A process of its own for each batch, its start included."
+                      f"{row['wall_s'] * 1000:.0f}", f"{row['peak_mb']:.0f}", *thousand, kinds])
+    columns = ["connectors", "requests for each", "CPU ms for each", "wall ms, the batch", "peak MB", "USD of 1,000: requests",
+               "processor", "all requests"]
+    words = ("A process of its own for each batch, its start included. USD by the public prices of us-east-1; uploads to "
+             "the customer's bucket are the customer's to pay, and are in it.")
     return f"### An export without events\n\n{words}\n\n{table(columns, lines)}"
 
 
