@@ -138,6 +138,34 @@ fn the_note_follows_the_bytes_and_the_keys_come_before_the_first_note() {
     assert_eq!(run.marks().published, None, "nothing was put anew");
 }
 
+/// The bucket may be another one of the same name by then. A block of reading says nothing of the bucket.
+#[test]
+fn behind_a_block_of_the_delivery_the_keys_are_put_again() {
+    let place = place_with_parts(1);
+    let part = sealed(&place.connector, 1);
+    let published = Published::of(part.note.as_ref().unwrap(), place.connector.destination.as_ref().unwrap());
+    let puts_keys = |stage| {
+        let block = domain::fault::Block {
+            stage,
+            reason: Reason::Gone,
+            code: "NoSuchBucket".into(),
+            cause: String::new(),
+            remedy: String::new(),
+            since: place.cursor.since,
+            attempts: 1,
+            next_attempt: place.cursor.since,
+        };
+        let mut run = Rehearsal::of(&later(&place, |cursor| {
+            (cursor.published, cursor.block) = (Some(published.clone()), Some(block));
+        }));
+        run.opens(Ok(()));
+        run.loads(&part);
+        run.puts_only(Ok(PutAnswer::Written));
+        matches!(run.effect(), Effect::PutKeys(_))
+    };
+    assert_eq!([Stage::PutObject, Stage::AssumeRole, Stage::Read].map(puts_keys), [true, true, false]);
+}
+
 #[test]
 fn a_fault_at_the_note_does_not_send_the_bytes_again() {
     let place = place_with_parts(1);

@@ -97,3 +97,21 @@ impl Failure {
         Self { kind, detail: detail.into() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::hash::DefaultHasher;
+
+    use super::*;
+
+    #[test]
+    fn two_runs_are_told_apart_by_the_races_that_they_lost_and_not_by_their_tallies() {
+        let hash = |lost_races, delivered| {
+            let mut state = DefaultHasher::new();
+            Summary { delivered, lost_races, ..Summary::default() }.hash(&mut state);
+            state.finish()
+        };
+        assert_eq!(hash(1, 0), hash(1, 7));
+        assert_ne!(hash(1, 0), hash(2, 0));
+    }
+}
