@@ -136,18 +136,15 @@ impl FromStr for Time {
 /// reads it: each event's key tells one. `None` for all others, and for the days that not every year has.
 fn usual(text: &[u8]) -> Option<Time> {
     let fields: &[u8; 24] = text.try_into().ok()?;
-    let [y, e, a, r, b'-', m, n, b'-', d, f, b'T', h, i, b':', j, k, b':', s, t, b'.', u, v, w, b'Z'] =
-        *fields
-    else {
-        return None;
-    };
+    let [y0, y1, y2, y3, b'-', mo0, mo1, b'-', d0, d1, b'T', time @ ..] = *fields else { return None };
+    let [h0, h1, b':', mi0, mi1, b':', s0, s1, b'.', ms0, ms1, ms2, b'Z'] = time else { return None };
     let number = |digits: &[u8]| {
         let add = |sum: i64, digit: &u8| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0'));
         digits.iter().try_fold(0, add)
     };
-    let (year, month, day) = (number(&[y, e, a, r])?, number(&[m, n])?, number(&[d, f])?);
-    let (hour, minute) = (number(&[h, i])?, number(&[j, k])?);
-    let (second, fraction) = (number(&[s, t])?, number(&[u, v, w])?);
+    let (year, month, day) = (number(&[y0, y1, y2, y3])?, number(&[mo0, mo1])?, number(&[d0, d1])?);
+    let (hour, minute) = (number(&[h0, h1])?, number(&[mi0, mi1])?);
+    let (second, fraction) = (number(&[s0, s1])?, number(&[ms0, ms1, ms2])?);
     let last_day = match month {
         2 => 28,
         4 | 6 | 9 | 11 => 30,
