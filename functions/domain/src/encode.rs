@@ -93,6 +93,7 @@ impl FileWriter {
     }
 
     /// How many bytes [`Self::take`] would return.
+    #[must_use]
     pub fn ready(&self) -> usize {
         self.file.ready()
     }

@@ -2,7 +2,7 @@
 //! and sorts in time order.
 
 use std::fmt;
-use std::ops::{Add, Sub};
+use std::ops::{Add, Range, Sub};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -135,19 +135,16 @@ impl FromStr for Time {
 /// The form in which we write times ourselves, `2026-11-20T20:15:30.123Z`, ten times as fast as the calendar library
 /// reads it: each event's key tells one. `None` for all others, and for the days that not every year has.
 fn usual(text: &[u8]) -> Option<Time> {
-    let fields: &[u8; 24] = text.try_into().ok()?;
-    let [y, e, a, r, b'-', m, n, b'-', d, f, b'T', h, i, b':', j, k, b':', s, t, b'.', u, v, w, b'Z'] =
-        *fields
-    else {
+    if text.len() != 24 || !is_shaped(text) || text.get(19) != Some(&b'.') {
         return None;
-    };
-    let number = |digits: &[u8]| {
+    }
+    let number = |place: Range<usize>| {
         let add = |sum: i64, digit: &u8| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0'));
-        digits.iter().try_fold(0, add)
+        text.get(place)?.iter().try_fold(0, add)
     };
-    let (year, month, day) = (number(&[y, e, a, r])?, number(&[m, n])?, number(&[d, f])?);
-    let (hour, minute) = (number(&[h, i])?, number(&[j, k])?);
-    let (second, fraction) = (number(&[s, t])?, number(&[u, v, w])?);
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute) = (number(11..13)?, number(14..16)?);
+    let (second, fraction) = (number(17..19)?, number(20..23)?);
     let last_day = match month {
         2 => 28,
         4 | 6 | 9 | 11 => 30,
