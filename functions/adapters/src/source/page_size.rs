@@ -3,14 +3,14 @@
 use domain::connector::Shards;
 
 /// What the pages of all shards may take together, as DynamoDB sends them.
-const ALL: usize = 24 << 20;
+const ALL: usize = 20 << 20;
 /// Of each shard, the page that is handed out and the one on its way.
 const PAGES: usize = 2;
 /// No page is longer: 1 MB of items, the names of their types, and quotes escaped.
 /// Source: DynamoDB API reference, "Query".
 const LONGEST: usize = 3 << 19;
-/// What an item is taken to be until one is seen.
-const USUAL_ITEM: usize = 1 << 10;
+/// What an item is taken to be until one is seen: rather too large than too small.
+const USUAL_ITEM: usize = 2 << 10;
 
 /// The size of one shard's pages.
 #[derive(Debug, Clone, Copy)]
@@ -50,11 +50,11 @@ mod tests {
     fn the_pages_of_all_shards_fit_however_many_there_are() {
         for shards in 1..=64 {
             let mut size = PageSize::of(Shards::try_from(shards).unwrap());
-            assert_eq!(size.limit().is_none(), shards <= 8, "{shards}");
+            assert_eq!(size.limit().is_none(), shards <= 6, "{shards}");
             for item in [1, 700, 5_000] {
                 size.saw(item * 10, 10);
-                let page = size.limit().map_or(LONGEST, |items| items as usize * item);
-                assert!(page * 2 * usize::from(shards) <= 24 << 20, "{shards} shards, items of {item}");
+                let page = size.limit().map_or(LONGEST, |items| usize::try_from(items).unwrap() * item);
+                assert!(page * 2 * usize::from(shards) <= ALL, "{shards} shards, items of {item}");
             }
         }
     }

@@ -88,7 +88,7 @@ async fn pages_of_many_shards_are_small() {
         assert!(reader.next_page().await.unwrap().is_none());
     }
     let limits: Vec<Value> = server.asked().iter().map(|asked| asked["Limit"].clone()).collect();
-    assert_eq!(limits, [Value::Null, json!(192)]);
+    assert_eq!(limits, [Value::Null, json!(80)]);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::export::Exporter;
 
 /// The merged stream of a tenant's items.
 pub(super) struct Shards {
-    shards: Vec<Shard>,
+    all: Vec<Shard>,
     /// The places of those that show their next item, by its key, the smallest last.
     shown: Vec<usize>,
     /// The places of those whose page is used up.
@@ -36,9 +36,9 @@ impl Shards {
             let reader = source.open(&connector.tenant, connector.shards, shard, span).await?;
             Ok::<_, PageError>(Shard { reader, page: VecDeque::new(), ended: false })
         };
-        let shards = try_join_all((0..connector.shards.get()).map(open)).await?;
-        let dry = (0..shards.len()).collect();
-        Ok(Self { shards, shown: Vec::new(), dry })
+        let all = try_join_all((0..connector.shards.get()).map(open)).await?;
+        let dry = (0..all.len()).collect();
+        Ok(Self { all, shown: Vec::new(), dry })
     }
 
     /// The item with the smallest key. Before it can be told, each shard must show its next item; those whose
@@ -48,14 +48,14 @@ impl Shards {
             self.fill().await?;
         }
         let Some(smallest) = self.shown.pop() else { return Ok(None) };
-        let item = self.shards.get_mut(smallest).and_then(|shard| shard.page.pop_front());
+        let item = self.all.get_mut(smallest).and_then(|shard| shard.page.pop_front());
         self.sort_in(smallest);
         Ok(item)
     }
 
     async fn fill(&mut self) -> Result<(), PageError> {
         let dry = std::mem::take(&mut self.dry);
-        let read = self.shards.iter_mut().enumerate().filter(|(place, _)| dry.contains(place));
+        let read = self.all.iter_mut().enumerate().filter(|(place, _)| dry.contains(place));
         try_join_all(read.map(|(_, shard)| shard.fill())).await?;
         for place in dry {
             self.sort_in(place);
@@ -65,14 +65,14 @@ impl Shards {
 
     /// Puts a shard where the key of its next item belongs.
     fn sort_in(&mut self, place: usize) {
-        let Some(shard) = self.shards.get(place) else { return };
+        let Some(shard) = self.all.get(place) else { return };
         let Some(head) = shard.head() else {
             if !shard.ended {
                 self.dry.push(place);
             }
             return;
         };
-        let is_larger = |other: &usize| self.shards.get(*other).and_then(Shard::head) > Some(head);
+        let is_larger = |other: &usize| self.all.get(*other).and_then(Shard::head) > Some(head);
         let after = self.shown.partition_point(is_larger);
         self.shown.insert(after, place);
     }

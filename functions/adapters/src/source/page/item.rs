@@ -148,8 +148,7 @@ fn body(scanner: &mut Scanner<'_>, name: &str, out: &mut BytesMut) -> Result<Con
     kind.must(b'{', "a typed value")?;
     match kind.text()?.quoted {
         r#""S""# => typed(scanner, |scanner, _| {
-            let text = scanner.text()?.write_plain(out);
-            text.ok_or_else(|| scanner.missing("a text of characters"))?;
+            scanner.plain_text(out)?.ok_or_else(|| scanner.missing("a text of characters"))?;
             Ok(one_line(out.split().freeze())
                 .map_err(|problem| (WhyUnreadable::NotJson, format!("the attribute `{name}` is {problem}"))))
         }),

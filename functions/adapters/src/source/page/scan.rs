@@ -40,31 +40,6 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Writes what it says behind what is written already. `None` if an escape is none, or is half of a pair.
-    pub(super) fn write_plain(self, out: &mut BytesMut) -> Option<()> {
-        if self.odd {
-            out.put_slice(self.plain()?.as_bytes());
-            return Some(());
-        }
-        let mut rest = self.inner.as_bytes();
-        loop {
-            // Without its quotes, what is special is the backslash of an escape.
-            let run = usual(rest);
-            let (plain, more) = rest.split_at_checked(run)?;
-            out.put_slice(plain);
-            let [_, escape, behind @ ..] = more else { return Some(()) };
-            out.put_u8(match escape {
-                b'n' => b'\n',
-                b'r' => b'\r',
-                b't' => b'\t',
-                b'b' => 8,
-                b'f' => 12,
-                itself => *itself,
-            });
-            rest = behind;
-        }
-    }
-
     /// Whether it says this.
     pub(super) fn is(self, what: &str) -> bool {
         if self.escaped { self.plain().is_some_and(|plain| plain == what) } else { self.inner == what }
@@ -141,6 +116,37 @@ impl<'a> Scanner<'a> {
         let quoted = self.forward(end);
         let inner = quoted.get(1..end - 1).ok_or_else(|| self.missing(WHAT))?;
         Ok(Text { quoted, inner, escaped, odd })
+    }
+
+    /// Takes a text and writes what it says behind what is written already, in one pass. `None` if an escape is
+    /// none, or is half of a pair.
+    pub(super) fn plain_text(&mut self, out: &mut BytesMut) -> Result<Option<()>, Malformed> {
+        let (before, start) = (*self, out.len());
+        self.must(b'"', "a text")?;
+        loop {
+            let rest = self.rest.as_bytes();
+            let run = usual(rest);
+            let (plain, more) = rest.split_at_checked(run).unwrap_or_default();
+            out.put_slice(plain);
+            out.put_u8(match more {
+                [b'"', ..] => {
+                    self.forward(run + 1);
+                    return Ok(Some(()));
+                }
+                [b'\\', b'n', ..] => b'\n',
+                [b'\\', b'r', ..] => b'\r',
+                [b'\\', b't', ..] => b'\t',
+                [b'\\', itself @ (b'"' | b'\\'), ..] => *itself,
+                // Another escape, or no text: the long way knows.
+                _ => {
+                    *self = before;
+                    out.truncate(start);
+                    let says = self.text()?.plain();
+                    return Ok(says.map(|says| out.put_slice(says.as_bytes())));
+                }
+            });
+            self.forward(run + 2);
+        }
     }
 
     /// Takes `true` or `false`.
@@ -292,6 +298,7 @@ mod tests {
         }
         for bad in ["", "\"", r#""\"#, r#""\""#, "\"a\nb\"", "a", "'a'", "\"\\ä"] {
             assert!(Scanner::new(bad).text().is_err(), "{bad:?}");
+            assert!(Scanner::new(bad).plain_text(&mut BytesMut::new()).is_err(), "{bad:?}");
         }
         assert_eq!(Scanner::new(r#""\ud800""#).text().unwrap().plain(), None);
     }
@@ -327,7 +334,9 @@ mod tests {
             let text = Scanner::new(&quoted).text().unwrap();
             let theirs = serde_json::from_str::<String>(&quoted).ok();
             let mut out = BytesMut::from("before");
-            let written = text.write_plain(&mut out);
+            let mut scanner = Scanner::new(&quoted);
+            let written = scanner.plain_text(&mut out).unwrap();
+            scanner.end().unwrap();
             prop_assert_eq!(written.map(|()| out.freeze()), theirs.clone().map(|text| format!("before{text}").into()));
             prop_assert_eq!(text.plain().map(Cow::into_owned), theirs);
         }
