@@ -20,10 +20,11 @@ use sign::Keys;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// The one kind of clock that is asked: each request is signed with the time.
+/// The content type of a Query.
 const JSON: &str = "application/x-amz-json-1.0";
 
 #[tokio::main(flavor = "current_thread")]
+#[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]
 async fn main() -> Result<()> {
     let variable = |name: &str| std::env::var(name);
     let vendor =
