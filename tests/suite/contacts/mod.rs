@@ -1,158 +1,20 @@
 //! Whom the notifier tells what: a connector's own contacts and nobody else's, at least once, and for a day at most.
 
-use std::sync::Arc;
+mod world;
+
 use std::time::Duration;
 
-use domain::connector::{Caller, Change, Connector, Verb};
-use domain::contacts::{KINDS, SecretId, VERBS, Webhook, WebhookSecret, retry::TRIED_FOR};
-use domain::cursor::Cursor;
-use domain::fault::{Block, Fault, Reason, Stage};
-use domain::names::WebhookUrl;
-use domain::notice::{Backlog, Notice, Recovery};
-use domain::ports::{Connectors as _, Later as _, Mailer, Posted};
+use domain::connector::Verb;
+use domain::contacts::{KINDS, SecretId, VERBS, WebhookSecret, retry::TRIED_FOR};
+use domain::ports::{Connectors as _, Later as _, Posted};
 use domain::time::Time;
-use notifier::{Notifier, batch};
 use serde_json::{Value, json};
 use tests::failing::Outage;
-use tests::fakes::{FakeClock, FakeLater, FakeLedger, FakeMailer, FakeMeter, FakePoster, SeededRandomness};
-use tests::fixtures::{activated, at, connector, fresh, tenant};
+use tests::fixtures::fresh;
 
-const TEMPLATE: &str = include_str!("../../template.yaml");
-const MINUTE: Duration = Duration::from_mins(1);
+use world::{World, blocked, changed, each_kind, secret_of, url};
 
-/// A notifier on the fakes.
-struct World {
-    clock: FakeClock,
-    ledger: FakeLedger,
-    poster: FakePoster,
-    mailer: FakeMailer,
-    later: FakeLater,
-    meter: FakeMeter,
-    notifier: Notifier,
-}
-
-impl World {
-    fn new() -> Self {
-        let clock = FakeClock::at(at("2026-11-20T20:15:30Z"));
-        let (ledger, poster, mailer) = (FakeLedger::new(), FakePoster::new(), FakeMailer::new());
-        let later = FakeLater::new(&clock);
-        let notifier = Notifier {
-            connectors: Arc::new(ledger.clone()),
-            poster: Arc::new(poster.clone()),
-            mailer: Some(Arc::new(mailer.clone()) as Arc<dyn Mailer>),
-            later: Arc::new(later.clone()),
-            clock: Arc::new(clock.clone()),
-            randomness: Arc::new(SeededRandomness::new(7)),
-        };
-        Self { clock, ledger, poster, mailer, later, meter: FakeMeter::new(), notifier }
-    }
-
-    /// An active connector of this tenant with a webhook and two addresses.
-    async fn connector(&self, of: &str) -> Connector {
-        let now = self.clock.wall();
-        let (mut connector, cursor) = activated(connector(&tenant(of), now), now);
-        let emails = ["one", "two"].map(|name| format!("{name}@{of}.example").parse().unwrap());
-        connector.contacts.emails = emails.to_vec().try_into().unwrap();
-        let (secret, url) = (SecretId::new(fresh()), format!("https://hooks.{of}.example/"));
-        self.ledger.keep_secret(&connector.id, &secret, &secret_of(of)).await.unwrap();
-        connector.contacts.webhook = Some(Webhook { url: url.parse().unwrap(), secret, retiring: None });
-        self.ledger.insert(connector.clone(), cursor);
-        connector
-    }
-
-    /// Hands these messages to the notifier, and returns those that failed.
-    async fn handle(&self, bodies: &[String]) -> Vec<String> {
-        let records =
-            bodies.iter().enumerate().map(|(n, body)| json!({"messageId": n.to_string(), "body": body}));
-        let event = serde_json::from_value(json!({"Records": records.collect::<Vec<_>>()})).unwrap();
-        let answer = batch::handle(&self.notifier, &self.meter, event).await;
-        answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
-    }
-
-    async fn tell(&self, notice: &Notice) {
-        let failed = self.handle(&[self.event(notice)]).await;
-        assert_eq!(failed, [""; 0]);
-    }
-
-    /// A notice as the bus hands it on.
-    fn event(&self, notice: &Notice) -> String {
-        json!({
-            "version": "0", "id": "17793124-05d4-b198-2fde-7ededc63b103", "detail-type": notice.fact.kind(),
-            "source": "auditferry", "account": "111111111111", "time": self.clock.wall(), "region": "eu-central-1",
-            "resources": [], "detail": notice,
-        })
-        .to_string()
-    }
-
-    /// Lets the queue hand out what is due, minute by minute.
-    async fn go_on(&self, span: Duration) {
-        let end = self.clock.wall() + span;
-        while self.clock.wall() < end {
-            self.clock.advance(MINUTE);
-            let due = self.later.due();
-            assert_eq!(self.handle(&due).await, [""; 0]);
-        }
-    }
-
-    /// Who was told, and how often: the hosts of webhooks, and addresses.
-    fn told(&self) -> Vec<String> {
-        let webhooks = self.poster.sent().into_iter().map(|(url, _)| url.host());
-        let mails = self.mailer.sent().into_iter().map(|(to, _)| to.to_string());
-        webhooks.chain(mails).collect()
-    }
-
-    fn count(&self, figure: &str) -> i64 {
-        let records = self.meter.records_after(0);
-        let figures = records.iter().flat_map(|record| &record.figures);
-        figures.filter(|one| one.name == figure).map(|one| one.value).sum()
-    }
-}
-
-fn secret_of(tenant: &str) -> WebhookSecret {
-    // 32 letters of base64 are 24 bytes.
-    format!("whsec_{:A<32}", tenant).parse().unwrap()
-}
-
-fn url(connector: &Connector) -> WebhookUrl {
-    connector.contacts.webhook.as_ref().unwrap().url.clone()
-}
-
-fn blocked(connector: &Connector, now: Time) -> Notice {
-    let fault = Fault {
-        stage: Stage::PutObject,
-        reason: Reason::Gone,
-        code: "NoSuchBucket".into(),
-        message: "The specified bucket does not exist".into(),
-    };
-    let block = Block::new(&fault, connector.destination.as_ref().unwrap(), None, now, 0);
-    Notice::blocked(&connector.tenant, &connector.id, block, &Cursor::new(now, now, now), None)
-}
-
-fn changed(connector: &Connector, what: Verb) -> Notice {
-    let (at, by, after) = (connector.created_at, Caller::System, connector.clone());
-    Notice::changed(&Change { version: connector.version, at, by, what, before: None, after })
-}
-
-/// A notice of each kind that contacts are told of.
-fn each_kind(connector: &Connector, now: Time) -> Vec<Notice> {
-    let (tenant, id, cursor) = (&connector.tenant, &connector.id, Cursor::new(now, now, now));
-    let recovery = Recovery {
-        blocked_since: now,
-        blocked_seconds: 60,
-        caught_up_from: None,
-        backlog: Backlog::of(&cursor),
-    };
-    vec![
-        blocked(connector, now),
-        blocked(connector, now).again(now),
-        Notice::recovered(tenant, id, recovery),
-        Notice::stale(tenant, id, now, &cursor, None),
-        Notice::on_time(tenant, id, now, &cursor, now),
-        changed(connector, Verb::Pause),
-        changed(connector, Verb::RefuseDestination),
-        changed(connector, Verb::TestContacts),
-    ]
-}
+const TEMPLATE: &str = include_str!("../../../template.yaml");
 
 #[tokio::test]
 async fn each_kind_of_notice_reaches_all_contacts_of_its_connector_and_nobody_else() {
