@@ -106,6 +106,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_staged_for_a_connector_lies_below_it_and_below_no_other() {
+        let key = |id| staged_key(&ConnectorId::new(id), PartNumber::new(42), "w-1", Staged::Data);
+        let below = below(&ConnectorId::new(7));
+        assert!(key(7).starts_with(&below) && !key(8).starts_with(&below) && !key(0x70).starts_with(&below));
+    }
+
+    #[test]
     fn keys_behind_a_number_are_those_of_it_and_of_later_ones() {
         let id = ConnectorId::new(7);
         let key = |number| staged_key(&id, PartNumber::new(number), "w-1", Staged::Data);
