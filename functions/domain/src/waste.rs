@@ -108,6 +108,8 @@ mod tests {
     #[test]
     fn what_is_staged_for_a_connector_lies_below_it_and_below_no_other() {
         let key = |id| staged_key(&ConnectorId::new(id), PartNumber::new(42), "w-1", Staged::Data);
+        let keys = staged_key(&ConnectorId::new(7), PartNumber::new(42), "w-1", Staged::Keys);
+        assert_ne!(key(7), keys, "the two objects of an attempt are two");
         let below = below(&ConnectorId::new(7));
         assert!(key(7).starts_with(&below) && !key(8).starts_with(&below) && !key(0x70).starts_with(&below));
     }
