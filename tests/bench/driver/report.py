@@ -55,8 +55,8 @@ def short(results):
     lines = [[NAMES[row["client"]], f"{rate(row):,.0f}", f"{row['cpu_s'] / ours['cpu_s']:.1f} x",
               f"{row['peak_mb']:.0f} MB"] for row in rows]
     machine = results["machine"]
-    words = (f"{ours['events']:,} real events as native maps, gzip, whole exports on one core of a "
-             f"{machine['processor']}; the exporter's includes staging, sealing, signing and delivery.")
+    words = (f"{ours['events']:,} real events as native maps, gzip, whole exports on one core ("
+             f"{machine['processor']}); the exporter's includes staging, sealing, signing and delivery.")
     plot = "![events per second by client](tests/bench/plots/clients.svg)"
     return f"{table(head, lines)}\n\n{words}\n\n{plot}"
 
@@ -82,8 +82,8 @@ def head(results):
     times = [part["at"] for part in results["parts"].values()]
     loads = [part["load"] for part in results["parts"].values()]
     commits = ", ".join(sorted({part["commit"] for part in results["parts"].values()}))
-    return (f"Measured {min(times)} to {max(times)} at commit {commits} on {machine['cores']} cores of a "
-            f"{machine['processor']}, {machine['memory_gb']} GB, {machine['system']}; the load was at most "
+    return (f"Measured {min(times)} to {max(times)} at commit {commits} on {machine['cores']} cores ("
+            f"{machine['processor']}), {machine['memory_gb']} GB, {machine['system']}; the load was at most "
             f"{max(loads):.1f} (2 to 3 is the benchmark's own). {versions}.")
 
 
