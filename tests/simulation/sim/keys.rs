@@ -49,12 +49,13 @@ pub(crate) fn signing(worker: &Worker) -> Signing {
     Signing { vendor: vendor(), current: key(newest), before }
 }
 
-/// Deploys with a new key, as `infra/README.md` says: not before the one in use has signed for every connector that
-/// has a chain. Whether it was done.
+/// Deploys with a new key, as `infra/README.md` says: not before the one in use has signed for every connector. One
+/// that has no chain yet counts too: a function of the deployment before may still begin it, with a key that nobody
+/// would vouch for after the next change. Whether it was done.
 pub(crate) fn replace(world: &World) -> bool {
     let newest = world.keys.load(Ordering::Relaxed);
     let in_use = id(newest);
-    let signed = |id| world.ledger.cursor(id).note.is_none_or(|last| last.key == in_use);
+    let signed = |id| world.ledger.cursor(id).note.is_some_and(|last| last.key == in_use);
     let may = world.ids.iter().all(signed);
     if may {
         world.keys.store(newest + 1, Ordering::Relaxed);
