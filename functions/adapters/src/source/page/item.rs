@@ -101,13 +101,13 @@ impl Attribute<'_> {
 /// Takes a value of a type that keys are of: text, number or binary. `None` if it is of another.
 pub(super) fn key_value(scanner: &mut Scanner<'_>) -> Result<Option<AttributeValue>, Malformed> {
     typed(scanner, |scanner, kind| {
-        if !matches!(kind.quoted, r#""S""# | r#""N""# | r#""B""#) {
+        if !matches!(kind.quoted, br#""S""# | br#""N""# | br#""B""#) {
             return scanner.skip().map(|()| None);
         }
         let text = scanner.text()?.plain().ok_or_else(|| scanner.missing("a text of characters"))?;
         Ok(match kind.quoted {
-            r#""S""# => Some(AttributeValue::S(text.into_owned())),
-            r#""N""# => Some(AttributeValue::N(text.into_owned())),
+            br#""S""# => Some(AttributeValue::S(text.into_owned())),
+            br#""N""# => Some(AttributeValue::N(text.into_owned())),
             _ => BASE64.decode(text.as_bytes()).ok().map(|bytes| AttributeValue::B(Blob::new(bytes))),
         })
     })
@@ -147,12 +147,12 @@ fn body(scanner: &mut Scanner<'_>, name: &str, out: &mut BytesMut) -> Result<Con
     let mut kind = ahead;
     kind.must(b'{', "a typed value")?;
     match kind.text()?.quoted {
-        r#""S""# => typed(scanner, |scanner, _| {
+        br#""S""# => typed(scanner, |scanner, _| {
             scanner.plain_text(out)?.ok_or_else(|| scanner.missing("a text of characters"))?;
             Ok(one_line(out.split().freeze())
                 .map_err(|problem| (WhyUnreadable::NotJson, format!("the attribute `{name}` is {problem}"))))
         }),
-        r#""M""# => {
+        br#""M""# => {
             let done = value::write(&mut ahead, out);
             // What can't be written breaks off in the middle of the value, which is passed over as a whole.
             if done.is_ok() {

@@ -1,12 +1,13 @@
 //! A page of items as DynamoDB sends it, read in one pass: the SDK's own way, which makes a tree of every item and
 //! tears it down again, takes most of an export's time.
 //!
-//! `answer` takes the place of the SDK's reader of Query answers, `scan` knows JSON, `value` DynamoDB's values, and
-//! `item` what an item is to us. Signing, retries, timeouts and errors stay the SDK's.
+//! `answer` takes the place of the SDK's reader of Query answers, `scan` knows JSON and `text` its texts, `value`
+//! DynamoDB's values, and `item` what an item is to us. Signing, retries, timeouts and errors stay the SDK's.
 
 mod answer;
 mod item;
 mod scan;
+mod text;
 mod value;
 
 use std::collections::HashMap;

@@ -2,9 +2,9 @@
 //!
 //! It takes what RFC 8259 allows and nothing else. What it hands out are slices of the page.
 
-use std::borrow::Cow;
-
 use bytes::{BufMut as _, BytesMut};
+
+use super::text::{Escapes, Nowhere, Sink, Text, usual};
 
 /// DynamoDB nests 32 levels (developer guide, "Quotas"), each of which is two of JSON; the page's own come on top.
 const DEEPEST: u8 = 80;
@@ -17,105 +17,109 @@ pub(in super::super) struct Malformed {
     left: usize,
 }
 
-/// A text as it stands in the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Text<'a> {
-    /// With its quotes.
-    pub(super) quoted: &'a str,
-    /// Between the quotes.
-    inner: &'a str,
-    /// Whether it holds an escape, so that it is not what it says.
-    pub(super) escaped: bool,
-    /// Whether an escape is among them that has a shorter spelling, or may be none: `\/` and all with `\u`.
-    pub(super) odd: bool,
-}
-
-impl<'a> Text<'a> {
-    /// What it says. `None` if an escape is none, or is half of a pair.
-    pub(super) fn plain(self) -> Option<Cow<'a, str>> {
-        if self.escaped {
-            serde_json::from_str(self.quoted).ok().map(Cow::Owned)
-        } else {
-            Some(Cow::Borrowed(self.inner))
-        }
-    }
-
-    /// Whether it says this.
-    pub(super) fn is(self, what: &str) -> bool {
-        if self.escaped { self.plain().is_some_and(|plain| plain == what) } else { self.inner == what }
-    }
-}
-
 /// What is left of the page.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scanner<'a> {
-    rest: &'a str,
+    rest: &'a [u8],
 }
 
 impl<'a> Scanner<'a> {
     pub(super) const fn new(page: &'a str) -> Self {
-        Self { rest: page }
+        Self { rest: page.as_bytes() }
     }
 
+    #[inline]
     pub(super) const fn missing(&self, expected: &'static str) -> Malformed {
         Malformed { expected, left: self.rest.len() }
     }
 
     /// The next byte that is not white space, which stays.
+    #[inline]
     pub(super) fn peek(&mut self) -> Option<u8> {
-        let first = *self.rest.as_bytes().first()?;
+        let first = *self.rest.first()?;
         if first > b' ' {
             return Some(first);
         }
-        self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
-        self.rest.as_bytes().first().copied()
+        while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.rest {
+            self.rest = rest;
+        }
+        self.rest.first().copied()
     }
 
     /// Takes this mark if it comes next.
+    #[inline]
     pub(super) fn takes(&mut self, mark: u8) -> bool {
-        let is_next = self.peek() == Some(mark);
-        if is_next {
-            self.forward(1);
+        if self.peek() != Some(mark) {
+            return false;
         }
-        is_next
+        self.forward(1);
+        true
     }
 
     /// Takes this mark, which must come next.
+    #[inline]
     pub(super) fn must(&mut self, mark: u8, expected: &'static str) -> Result<(), Malformed> {
         if self.takes(mark) { Ok(()) } else { Err(self.missing(expected)) }
     }
 
     /// Takes a text.
+    #[inline]
     pub(super) fn text(&mut self) -> Result<Text<'a>, Malformed> {
+        self.text_into(&mut Nowhere)
+    }
+
+    /// Takes a text and writes it as it stands, quotes and all, in one pass.
+    #[inline]
+    pub(super) fn text_into(&mut self, out: &mut impl Sink) -> Result<Text<'a>, Malformed> {
         const WHAT: &str = "a text";
         if self.peek() != Some(b'"') {
             return Err(self.missing(WHAT));
         }
-        let (mut end, mut escaped, mut odd) = (1, false, false);
+        let (start, mut escapes) = (self.rest, Escapes::None);
+        self.forward(1);
+        out.put_byte(b'"');
         loop {
-            let open = self.rest.as_bytes().get(end..).unwrap_or_default();
-            let run = usual(open);
-            match open.get(run..) {
-                Some([b'"', ..]) => {
-                    end += run + 1;
+            let run = usual(self.rest, out);
+            self.forward(run);
+            match self.rest {
+                [b'"', rest @ ..] => {
+                    out.put_byte(b'"');
+                    self.rest = rest;
                     break;
                 }
                 // A backslash takes the byte behind it along, which may be a quote.
-                Some([b'\\', escape, ..]) => {
-                    end += run + 2;
-                    escaped = true;
-                    odd |= !matches!(escape, b'"' | b'\\' | b'n' | b'r' | b't' | b'b' | b'f');
+                [b'\\', escape, rest @ ..] => {
+                    out.put_byte(b'\\');
+                    out.put_byte(*escape);
+                    self.rest = rest;
+                    escapes = escapes.max(Escapes::of(*escape));
                 }
                 // It would be a line break in the file, and JSON has it escaped.
-                Some([control, ..]) if *control < b' ' => {
+                [control, ..] if *control < b' ' => {
                     return Err(self.missing("a text without control characters"));
                 }
                 _ => return Err(self.missing(WHAT)),
             }
         }
-        let quoted = self.forward(end);
-        let inner = quoted.get(1..end - 1).ok_or_else(|| self.missing(WHAT))?;
-        Ok(Text { quoted, inner, escaped, odd })
+        let quoted = start.get(..start.len() - self.rest.len()).unwrap_or_default();
+        Ok(Text { quoted, escapes })
+    }
+
+    /// Takes the start of a typed value up to the value, and hands out the type's name.
+    #[inline]
+    pub(super) fn kind(&mut self) -> Result<Text<'a>, Malformed> {
+        // Nearly all types have names of one letter, and DynamoDB writes no white space.
+        if let [b'{', named @ ..] = self.rest
+            && let [b'"', b'A'..=b'Z', b'"', b':', rest @ ..] = named
+            && let Some(quoted) = named.get(..3)
+        {
+            self.rest = rest;
+            return Ok(Text { quoted, escapes: Escapes::None });
+        }
+        self.must(b'{', "a typed value")?;
+        let kind = self.text()?;
+        self.must(b':', "a colon")?;
+        Ok(kind)
     }
 
     /// Takes a text and writes what it says behind what is written already, in one pass. `None` if an escape is
@@ -124,10 +128,8 @@ impl<'a> Scanner<'a> {
         let (before, start) = (*self, out.len());
         self.must(b'"', "a text")?;
         loop {
-            let rest = self.rest.as_bytes();
-            let run = usual(rest);
-            let (plain, more) = rest.split_at_checked(run).unwrap_or_default();
-            out.put_slice(plain);
+            let run = usual(self.rest, out);
+            let more = self.rest.get(run..).unwrap_or_default();
             out.put_u8(match more {
                 [b'"', ..] => {
                     self.forward(run + 1);
@@ -161,18 +163,30 @@ impl<'a> Scanner<'a> {
 
     /// Takes the members of an object: for each, its name, and the scanner before its value, which `each` must
     /// take.
+    #[inline]
     pub(super) fn object<E: From<Malformed>>(
         &mut self,
         mut each: impl FnMut(&mut Self, Text<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.members(|scanner| {
+            let name = scanner.text()?;
+            scanner.must(b':', "a colon")?;
+            each(scanner, name)
+        })
+    }
+
+    /// Takes an object: for each member the scanner before its name, which `each` must take with all of it.
+    #[inline]
+    pub(super) fn members<E: From<Malformed>>(
+        &mut self,
+        mut each: impl FnMut(&mut Self) -> Result<(), E>,
     ) -> Result<(), E> {
         self.must(b'{', "an object")?;
         if self.takes(b'}') {
             return Ok(());
         }
         loop {
-            let name = self.text()?;
-            self.must(b':', "a colon")?;
-            each(self, name)?;
+            each(self)?;
             if !self.takes(b',') {
                 return Ok(self.must(b'}', "the end of an object")?);
             }
@@ -227,13 +241,10 @@ impl<'a> Scanner<'a> {
 
     /// Only counts stand as numbers in a page; those of items are texts.
     fn number(&mut self) -> Result<(), Malformed> {
-        let length = self
-            .rest
-            .bytes()
-            .take_while(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
-        let length = length.count();
-        let is_number = self.rest.get(..length).is_some_and(super::super::number::is_json);
-        if !is_number {
+        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+        let length = self.rest.iter().take_while(|byte| is_part(byte)).count();
+        let number = self.rest.get(..length).and_then(|number| std::str::from_utf8(number).ok());
+        if !number.is_some_and(super::super::number::is_json) {
             return Err(self.missing("a value"));
         }
         self.forward(length);
@@ -242,44 +253,23 @@ impl<'a> Scanner<'a> {
 
     fn takes_word(&mut self, word: &str) -> bool {
         self.peek();
-        let is_next = self.rest.starts_with(word);
+        let is_next = self.rest.starts_with(word.as_bytes());
         if is_next {
             self.forward(word.len());
         }
         is_next
     }
 
-    /// Takes that many bytes; all, if the place lies inside a character.
-    fn forward(&mut self, bytes: usize) -> &'a str {
-        let (taken, rest) = self.rest.split_at_checked(bytes).unwrap_or((self.rest, ""));
-        self.rest = rest;
-        taken
+    #[inline]
+    fn forward(&mut self, bytes: usize) {
+        self.rest = self.rest.get(bytes..).unwrap_or_default();
     }
-}
-
-/// How many bytes at the start are neither a quote, nor a backslash, nor a control character: eight are looked at
-/// at once, since most texts of an event are short.
-fn usual(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = ONES << 7;
-    // The highest bit of each byte that is below another: exact up to the first such byte, which is the one asked
-    // for.
-    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGHS;
-    let is = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (place, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let special = is(word, b'"') | is(word, b'\\') | below(word, 0x20);
-        if special != 0 {
-            return place * 8 + special.trailing_zeros() as usize / 8;
-        }
-    }
-    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ');
-    words.len() * 8 + rest.iter().position(is_special).unwrap_or(rest.len())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -311,14 +301,6 @@ mod tests {
     }
 
     proptest! {
-        /// Eight bytes at once or one by one: the same place.
-        #[test]
-        fn a_text_ends_at_its_first_special_byte(bytes in prop::collection::vec(any::<u8>(), 0..40), calm: bool) {
-            let bytes: Vec<u8> = if calm { bytes.iter().map(|b| b | 0x80 | b << 1).collect() } else { bytes };
-            let special = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
-            prop_assert_eq!(usual(&bytes), bytes.iter().position(special).unwrap_or(bytes.len()));
-        }
-
         /// However it is spelt, a text says what a parser that is not ours reads.
         #[test]
         fn a_text_says_what_another_parser_reads(

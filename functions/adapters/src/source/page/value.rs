@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::{BufMut as _, BytesMut};
 
 use super::super::number::{self, Decimal};
-use super::scan::{Malformed, Scanner, Text};
+use super::scan::{Malformed, Scanner};
+use super::text::{Escapes, Text};
 
 /// DynamoDB nests at most 32 levels (developer guide, "Quotas").
 const DEEPEST: u8 = 33;
@@ -49,23 +50,23 @@ fn write_at(scanner: &mut Scanner<'_>, out: &mut BytesMut, depth: u8) -> Result<
         return Err(Unwritable::TooDeep.into());
     }
     typed(scanner, |scanner, kind| match kind.quoted {
-        r#""S""# => write_text(scanner.text()?, out),
-        r#""N""# => write_number(scanner.text()?, out),
-        r#""B""# => {
+        br#""S""# => write_text(scanner, out),
+        br#""N""# => write_number(scanner.text()?, out),
+        br#""B""# => {
             write_binary(&binary(scanner.text()?)?, out);
             Ok(())
         }
-        r#""BOOL""# => {
+        br#""BOOL""# => {
             out.put_slice(if scanner.boolean()? { b"true" } else { b"false" });
             Ok(())
         }
-        r#""NULL""# => {
+        br#""NULL""# => {
             scanner.boolean()?;
             out.put_slice(b"null");
             Ok(())
         }
-        r#""M""# => write_map(scanner, out, depth),
-        r#""L""# => {
+        br#""M""# => write_map(scanner, out, depth),
+        br#""L""# => {
             let mut comma = Comma::new(b'[', out);
             scanner.array(|scanner| {
                 comma.before_next(out);
@@ -74,11 +75,11 @@ fn write_at(scanner: &mut Scanner<'_>, out: &mut BytesMut, depth: u8) -> Result<
             out.put_u8(b']');
             Ok(())
         }
-        r#""SS""# => {
+        br#""SS""# => {
             let texts = members(scanner, |text| text.plain().ok_or(Unwritable::NotText))?;
             write_sorted(texts, out, |text, out| write_plain(&text, out))
         }
-        r#""NS""# => {
+        br#""NS""# => {
             let numbers = members(scanner, |text| {
                 let number = text.plain().ok_or(Unwritable::NotANumber)?;
                 let order = Decimal::parse(&number).ok_or(Unwritable::NotANumber)?.order();
@@ -86,7 +87,7 @@ fn write_at(scanner: &mut Scanner<'_>, out: &mut BytesMut, depth: u8) -> Result<
             })?;
             write_sorted(numbers, out, |(_, number), out| write_digits(&number, out))
         }
-        r#""BS""# => write_sorted(members(scanner, binary)?, out, |blob, out| {
+        br#""BS""# => write_sorted(members(scanner, binary)?, out, |blob, out| {
             write_binary(&blob, out);
             Ok(())
         }),
@@ -95,13 +96,12 @@ fn write_at(scanner: &mut Scanner<'_>, out: &mut BytesMut, depth: u8) -> Result<
 }
 
 /// Takes the object that names a value's type, and hands on that name with the scanner before the value.
+#[inline]
 pub(super) fn typed<'a, T, E: From<Malformed>>(
     scanner: &mut Scanner<'a>,
     then: impl FnOnce(&mut Scanner<'a>, Text<'a>) -> Result<T, E>,
 ) -> Result<T, E> {
-    scanner.must(b'{', "a typed value")?;
-    let kind = scanner.text()?;
-    scanner.must(b':', "a colon")?;
+    let kind = scanner.kind()?;
     let value = then(scanner, kind)?;
     scanner.must(b'}', "the end of a typed value")?;
     Ok(value)
@@ -109,9 +109,10 @@ pub(super) fn typed<'a, T, E: From<Malformed>>(
 
 fn write_map(scanner: &mut Scanner<'_>, out: &mut BytesMut, depth: u8) -> Result<(), Trouble> {
     let mut comma = Comma::new(b'{', out);
-    scanner.object(|scanner, name| {
+    scanner.members(|scanner| {
         comma.before_next(out);
-        write_text(name, out)?;
+        write_text(scanner, out)?;
+        scanner.must(b':', "a colon")?;
         out.put_u8(b':');
         write_at(scanner, out, depth + 1)
     })?;
@@ -119,13 +120,16 @@ fn write_map(scanner: &mut Scanner<'_>, out: &mut BytesMut, depth: u8) -> Result
     Ok(())
 }
 
-/// Writes a text: as it stands, unless an escape of it has a shorter spelling.
-pub(super) fn write_text(text: Text<'_>, out: &mut BytesMut) -> Result<(), Trouble> {
-    if !text.odd {
-        out.put_slice(text.quoted.as_bytes());
-        return Ok(());
+/// Takes a text and writes it: as it stands, unless an escape of it has a shorter spelling.
+#[inline]
+fn write_text(scanner: &mut Scanner<'_>, out: &mut BytesMut) -> Result<(), Trouble> {
+    let start = out.len();
+    let text = scanner.text_into(out)?;
+    if text.escapes == Escapes::Odd {
+        out.truncate(start);
+        write_plain(&text.plain().ok_or(Unwritable::NotText)?, out)?;
     }
-    write_plain(&text.plain().ok_or(Unwritable::NotText)?, out)
+    Ok(())
 }
 
 /// Writes what a text says.

@@ -1,0 +1,142 @@
+//! A text of the page: where it ends, how it is spelt, and what it says. Most of an event is texts, so their ends are
+//! looked for eight bytes at a time, and what is looked at can be written in the same pass.
+
+use std::borrow::Cow;
+
+use bytes::{BufMut as _, BytesMut};
+
+/// A text as it stands in the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Text<'a> {
+    /// With its quotes.
+    pub(super) quoted: &'a [u8],
+    pub(super) escapes: Escapes,
+}
+
+/// The escapes of a text, by how it can be written again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Escapes {
+    /// It has none: it is what it says.
+    None,
+    /// It can stand as it is: none of them has a shorter spelling.
+    Short,
+    /// One has a shorter spelling, or may be none: `\/` and all with `\u`.
+    Odd,
+}
+
+impl Escapes {
+    /// Of a backslash and this byte.
+    pub(super) const fn of(escape: u8) -> Self {
+        if matches!(escape, b'"' | b'\\' | b'n' | b'r' | b't' | b'b' | b'f') {
+            Self::Short
+        } else {
+            Self::Odd
+        }
+    }
+}
+
+impl<'a> Text<'a> {
+    /// What it says. `None` if an escape is none, or is half of a pair.
+    pub(super) fn plain(self) -> Option<Cow<'a, str>> {
+        match self.unescaped() {
+            Some(inner) => std::str::from_utf8(inner).ok().map(Cow::Borrowed),
+            None => serde_json::from_slice(self.quoted).ok().map(Cow::Owned),
+        }
+    }
+
+    /// Whether it says this.
+    pub(super) fn is(self, what: &str) -> bool {
+        match self.unescaped() {
+            Some(inner) => inner == what.as_bytes(),
+            None => self.plain().is_some_and(|plain| plain == what),
+        }
+    }
+
+    /// What stands between the quotes, if that is what it says.
+    const fn unescaped(self) -> Option<&'a [u8]> {
+        match (self.escapes, self.quoted) {
+            (Escapes::None, [b'"', inner @ .., b'"']) => Some(inner),
+            _ => None,
+        }
+    }
+}
+
+/// Where a text is written while its end is looked for.
+pub(super) trait Sink {
+    /// Writes these bytes, of which only so many count.
+    fn put(&mut self, bytes: [u8; 8], count: usize);
+    /// Writes a byte.
+    fn put_byte(&mut self, byte: u8);
+}
+
+/// Nothing is written.
+pub(super) struct Nowhere;
+
+impl Sink for Nowhere {
+    #[inline]
+    fn put(&mut self, _: [u8; 8], _: usize) {}
+
+    #[inline]
+    fn put_byte(&mut self, _: u8) {}
+}
+
+impl Sink for BytesMut {
+    /// All eight are written, and those that don't count taken back: a copy of a fixed length takes one instruction.
+    #[inline]
+    fn put(&mut self, bytes: [u8; 8], count: usize) {
+        let end = self.len() + count;
+        self.extend_from_slice(&bytes);
+        self.truncate(end);
+    }
+
+    #[inline]
+    fn put_byte(&mut self, byte: u8) {
+        self.put_u8(byte);
+    }
+}
+
+/// Writes the bytes at the start that are neither a quote, nor a backslash, nor a control character, and says how many
+/// they are.
+#[inline]
+pub(super) fn usual(bytes: &[u8], out: &mut impl Sink) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = ONES << 7;
+    // The highest bit of each byte that is below another: exact up to the first such byte, which is the one asked
+    // for.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGHS;
+    let is = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (place, bytes) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*bytes);
+        let special = is(word, b'"') | is(word, b'\\') | below(word, 0x20);
+        if special != 0 {
+            let count = special.trailing_zeros() as usize / 8;
+            out.put(*bytes, count);
+            return place * 8 + count;
+        }
+        out.put(*bytes, 8);
+    }
+    let is_usual = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..b' ');
+    let run = rest.iter().take_while(is_usual).inspect(|byte| out.put_byte(**byte)).count();
+    words.len() * 8 + run
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Eight bytes at once or one by one: the same place, and what was passed is written.
+        #[test]
+        fn a_text_ends_at_its_first_special_byte(bytes in prop::collection::vec(any::<u8>(), 0..40), calm: bool) {
+            let bytes: Vec<u8> = if calm { bytes.iter().map(|b| b | 0x80 | b << 1).collect() } else { bytes };
+            let special = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
+            let end = bytes.iter().position(special).unwrap_or(bytes.len());
+            let mut out = BytesMut::from("before");
+            prop_assert_eq!(usual(&bytes, &mut out), end);
+            prop_assert_eq!(out, [b"before", &bytes[..end]].concat());
+            prop_assert_eq!(usual(&bytes, &mut Nowhere), end);
+        }
+    }
+}
