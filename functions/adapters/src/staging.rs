@@ -7,6 +7,7 @@ mod create;
 mod tags;
 
 use std::mem;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream as SdkStream;
@@ -14,6 +15,7 @@ use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, CompletedMultipartUploa
 use bytes::{Bytes, BytesMut};
 use domain::ports::{ByteStream, PortError, StagedPage, Staging, StagingWrite};
 use futures_util::stream;
+use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
 use crate::port_error::port_error;
@@ -52,7 +54,7 @@ impl Staging for S3Staging {
         Ok(Box::new(Upload {
             target: Target { client: self.client.clone(), bucket: self.bucket.clone(), key: key.to_owned() },
             buffer: BytesMut::new(),
-            multipart: None,
+            multipart: Arc::default(),
             started: 0,
             under_way: JoinSet::new(),
             done: Vec::new(),
@@ -100,8 +102,8 @@ struct Target {
 struct Upload {
     target: Target,
     buffer: BytesMut,
-    /// The ID of the multipart upload, once the object has grown past one piece.
-    multipart: Option<String>,
+    /// The ID of the multipart upload, once its first piece has asked for one.
+    multipart: Arc<OnceCell<String>>,
     /// How many pieces were started.
     started: i32,
     /// At most one piece. Dropping the upload stops it.
@@ -133,20 +135,21 @@ impl StagingWrite for Upload {
     }
 
     async fn finish(mut self: Box<Self>) -> Result<(), PortError> {
-        if self.multipart.is_none() {
+        if self.started == 0 {
             return self.target.put(self.buffer.freeze()).await;
         }
         self.send_piece().await?;
         self.collect_piece().await?;
-        let Some(upload_id) = self.multipart else { return Ok(()) };
-        self.target.complete(&upload_id, self.done).await
+        let no_id = || PortError::Bug { what: WRITING, source: "a piece went up to no upload".into() };
+        let upload_id = self.multipart.get().ok_or_else(no_id)?;
+        self.target.complete(upload_id, self.done).await
     }
 
     async fn abort(mut self: Box<Self>) -> Result<(), PortError> {
         // A piece that arrives after the abort would stay behind.
         self.under_way.shutdown().await;
-        match self.multipart {
-            Some(upload_id) => self.target.abort(&upload_id).await,
+        match self.multipart.get() {
+            Some(upload_id) => self.target.abort(upload_id).await,
             None => Ok(()),
         }
     }
@@ -156,14 +159,13 @@ impl Upload {
     /// Sends what is buffered as the next piece, in the background, once the one before has arrived.
     async fn send_piece(&mut self) -> Result<(), PortError> {
         self.collect_piece().await?;
-        let upload_id = match &self.multipart {
-            Some(upload_id) => upload_id.clone(),
-            None => self.multipart.insert(self.target.start().await?).clone(),
-        };
         self.started += 1;
         let (target, number) = (self.target.clone(), self.started);
-        let piece = mem::take(&mut self.buffer).freeze();
-        self.under_way.spawn(async move { target.put_piece(&upload_id, number, piece).await });
+        let (piece, multipart) = (mem::take(&mut self.buffer).freeze(), Arc::clone(&self.multipart));
+        self.under_way.spawn(async move {
+            let upload_id = multipart.get_or_try_init(|| target.start()).await?;
+            target.put_piece(upload_id, number, piece).await
+        });
         Ok(())
     }
 

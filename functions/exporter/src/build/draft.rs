@@ -10,6 +10,7 @@ use domain::ports::{PortError, Staging, StagingWrite};
 use domain::protocol::Draft;
 use domain::time::Time;
 use domain::waste::{Staged, staged_key};
+use futures_util::future::try_join;
 
 use super::bug;
 use crate::export::Exporter;
@@ -118,14 +119,12 @@ impl<'a> DraftWriter<'a> {
 
     /// Completes both objects. Once this returns, the part can be sealed.
     pub(super) async fn finish(self, cut: Option<Time>) -> Result<Draft, PortError> {
-        let Some(Open { file, list, mut data, mut keys }) = self.open else {
+        let Some(Open { file, list, data, keys }) = self.open else {
             return Err(bug("staging a part", "a part without events was to be staged"));
         };
         let (rest, encoded) = file.finish().map_err(encoding)?;
-        write_last(&mut data, rest).await?;
-        write_last(&mut keys, list.finish().map_err(encoding)?).await?;
-        data.finish().await?;
-        keys.finish().await?;
+        let listed = list.finish().map_err(encoding)?;
+        try_join(complete(data, rest), complete(keys, listed)).await?;
         Ok(Draft {
             cut,
             events: self.events,
@@ -160,8 +159,11 @@ impl Open {
     }
 }
 
-async fn write_last(object: &mut Box<dyn StagingWrite>, rest: Bytes) -> Result<(), PortError> {
-    if rest.is_empty() { Ok(()) } else { object.write(rest).await }
+async fn complete(mut object: Box<dyn StagingWrite>, rest: Bytes) -> Result<(), PortError> {
+    if !rest.is_empty() {
+        object.write(rest).await?;
+    }
+    object.finish().await
 }
 
 fn earliest(a: Option<Time>, b: Option<Time>) -> Option<Time> {
