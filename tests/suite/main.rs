@@ -14,6 +14,7 @@ mod protocol;
 mod queue_messages;
 mod quick_create;
 mod real_events;
+mod requests;
 mod review;
 mod run_now;
 mod strictness;

@@ -3,7 +3,7 @@
 #[path = "../wire/rounds.rs"]
 mod rounds;
 #[path = "../wire/world.rs"]
-mod world;
+pub(crate) mod world;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -38,7 +38,7 @@ const EVENTS: &str = "events";
 const STAGING: &str = "vendor-staging";
 const BUS: &str = "auditferry-events";
 /// What a dispatcher and an exporter may take.
-const LIMIT: Duration = Duration::from_mins(15);
+pub(crate) const LIMIT: Duration = Duration::from_mins(15);
 /// Events of a part: several parts come of a window.
 const PART_EVENTS: u64 = 5;
 
@@ -62,7 +62,7 @@ pub(crate) struct World {
     through: Clients,
     queue_url: String,
     pub(crate) proxies: Vec<Proxy>,
-    connectors: Vec<(Connector, &'static [RealEvent])>,
+    pub(crate) connectors: Vec<(Connector, &'static [RealEvent])>,
     randomness: SeededRandomness,
     /// How far the clock of the functions is ahead of the one on the wall.
     shift_ms: i64,
@@ -193,7 +193,7 @@ impl World {
         futures_util::future::join_all(runs).await;
     }
 
-    fn exporter(&self) -> Exporter {
+    pub(crate) fn exporter(&self) -> Exporter {
         let Clients { dynamodb, s3, sts, customers, events, .. } = &self.through;
         Exporter {
             ports: exporter::Ports {

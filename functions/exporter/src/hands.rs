@@ -139,6 +139,13 @@ impl<'a> Hands<'a> {
                 }
                 marked.map(done)
             }
+            Effect::MarkLast(mark, release) => {
+                let marked = ports.runs.mark_last(&self.worker, &mark, &release).await;
+                if marked.is_ok() {
+                    self.let_go(&mark.part).await;
+                }
+                marked.map(done)
+            }
             Effect::Block(block) => ports.runs.block(self.id, &block).await.map(done),
             Effect::ReadThrough(read) => ports.runs.read_through(self.id, &read).await.map(done),
             Effect::Reconciled(noted) => ports.runs.reconciled(self.id, &noted).await.map(done),

@@ -97,6 +97,18 @@ impl Account {
         }
     }
 
+    /// The second half of a run's last mark: cursor and lease in one write, if all of it stands as the worker read it.
+    /// Where it does not, the worker does one after the other; what arrives late has no worker any more.
+    pub fn move_delivered_and_release(&mut self, mark: &Mark, worker: Option<&WorkerId>, release: &Release) {
+        let owner = self.lease.as_ref().map(|(owner, _)| owner);
+        let ours = worker.is_none() || owner == worker;
+        let before = self.cursor.delivered == mark.part.number.previous();
+        if ours && before && self.cursor.next_run_at == release.seen {
+            self.move_delivered(mark);
+            self.release(worker, release);
+        }
+    }
+
     /// Records why delivery is blocked.
     pub fn block(&mut self, block: Block) {
         self.cursor.block = Some(block);

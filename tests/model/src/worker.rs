@@ -5,7 +5,6 @@ use std::mem::discriminant;
 use std::time::Duration;
 
 use domain::names::WorkerId;
-use domain::part::Part;
 use domain::protocol::{Answer, Effect, Input, Limits, PutAnswer, Run, Seal, Snapshot, step};
 use domain::time::Time;
 
@@ -39,8 +38,6 @@ pub struct Worker {
 pub struct Memory {
     /// The first half of an effect is done that ought to be done as a whole.
     pub half: bool,
-    /// What it sealed, or thinks that it did.
-    pub sealed: Option<Box<Part>>,
     /// A seal to be tried again in another shape.
     pub again: Option<Box<Seal>>,
 }
@@ -100,6 +97,7 @@ impl Hash for Worker {
         discriminant(&self.effect).hash(state);
         match &self.effect {
             Effect::Mark(mark) => mark.hash(state),
+            Effect::MarkLast(mark, release) => (mark, release).hash(state),
             Effect::Block(block) => block.hash(state),
             Effect::ReadThrough(read) => read.hash(state),
             Effect::Release(release) => release.hash(state),

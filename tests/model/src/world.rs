@@ -4,7 +4,7 @@
 use domain::cursor::Cursor;
 use domain::names::WorkerId;
 use domain::part::{Content, Part, PartNumber};
-use domain::protocol::{Mark, ReadThrough, Reconciled, Seal};
+use domain::protocol::{Mark, ReadThrough, Reconciled, Release, Seal};
 use domain::time::Time;
 
 use crate::notes::Note;
@@ -121,6 +121,8 @@ pub enum Request {
     Put(Box<Part>),
     /// A mark.
     Mark(Box<Mark>),
+    /// A mark that gives the lease back, if it is still this worker's.
+    MarkLast(Box<Mark>, Release, Option<WorkerId>),
     /// A note of how far a window is read.
     ReadThrough(ReadThrough),
     /// A note of the reconcile.
@@ -197,10 +199,10 @@ impl World {
                 part.sealed_by = gone.clone();
             }
         }
-        if let Some((_, Request::Seal(seal))) = &mut self.under_way
-            && seal.part.sealed_by == *worker
-        {
-            seal.part.sealed_by = gone;
+        match &mut self.under_way {
+            Some((_, Request::Seal(seal))) if seal.part.sealed_by == *worker => seal.part.sealed_by = gone,
+            Some((_, Request::MarkLast(_, _, Some(owner)))) if owner == worker => *owner = gone,
+            _ => {}
         }
     }
 }

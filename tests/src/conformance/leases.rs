@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use domain::cursor::Cursor;
+use domain::cursor::{Cursor, Published};
+use domain::fault::Stage;
 use domain::names::ConnectorId;
-use domain::part::PartNumber;
+use domain::part::{Part, PartNumber};
 use domain::ports::{Claim, LeaseAnswer};
-use domain::protocol::Release;
+use domain::protocol::{Mark, Release};
 
-use super::{Ledger, activate, create, cursor, start};
+use super::{Ledger, activate, create, cursor, seal_next, start};
 use crate::fixtures::{self, at, worker};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -96,4 +97,77 @@ pub async fn a_release_makes_a_run_due_that_was_sent_in_vain(ledger: &impl Ledge
     ledger.release(&connector.id, &first, &release).await.unwrap();
     let after = cursor(ledger, &connector).await;
     assert_eq!((after.next_run_at, after.cut), (now, Some(asked)));
+}
+
+/// A run's last mark moves `delivered`, sets the next run and gives the lease back, with all that a mark carries.
+pub async fn a_last_mark_marks_and_gives_back(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
+    ledger.block(&connector.id, &super::runs::block(Stage::PutObject, "AccessDenied")).await.unwrap();
+    let sealed = cursor(ledger, &connector).await;
+    let (first, published) = (worker(), Published { to: "there".into(), keys: Vec::new() });
+    ledger.lease(&connector.id, &first, start(), start() + MINUTE).await.unwrap();
+    let next_run_at = at("2026-11-20T22:05:00Z");
+    let release = Release { seen: before.next_run_at, next_run_at, now: start() + MINUTE };
+    let mark = Mark { part: part.clone(), at: start(), published: Some(published.clone()), unblock: true };
+    ledger.mark_last(&first, &mark, &release).await.unwrap();
+    let published = Some(published);
+    let marked = Cursor { delivered: part.number, next_run_at, published, block: None, ..sealed };
+    assert_eq!(cursor(ledger, &connector).await, marked);
+    let record = ledger.part(&connector.id, part.number).await.unwrap().unwrap();
+    assert_eq!(record, Part { delivered_at: Some(start()), ..part });
+    let answer = ledger.lease(&connector.id, &worker(), start(), start() + MINUTE).await.unwrap();
+    assert_eq!(answer, LeaseAnswer::Granted);
+
+    ledger.mark_last(&first, &Mark { at: start() + MINUTE, ..mark }, &release).await.unwrap();
+    assert_eq!(cursor(ledger, &connector).await, marked, "a second one changes nothing");
+    let answer = ledger.lease(&connector.id, &first, start(), start() + MINUTE).await.unwrap();
+    assert_eq!(answer, LeaseAnswer::Held, "nor does it take another's lease away");
+}
+
+/// A worker that has lost its lease marks all the same, and leaves the rest to who has it now.
+pub async fn a_last_mark_without_the_lease_only_marks(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
+    let sealed = cursor(ledger, &connector).await;
+    ledger.lease(&connector.id, &worker(), start(), start() + MINUTE).await.unwrap();
+    let release = Release { seen: before.next_run_at, next_run_at: start() + MINUTE * 60, now: start() };
+    let mark = Mark { part: part.clone(), at: start(), published: None, unblock: false };
+    ledger.mark_last(&worker(), &mark, &release).await.unwrap();
+    assert_eq!(cursor(ledger, &connector).await, Cursor { delivered: part.number, ..sealed });
+    let answer = ledger.lease(&connector.id, &worker(), start(), start() + MINUTE).await.unwrap();
+    assert_eq!(answer, LeaseAnswer::Held);
+}
+
+/// Where another worker has marked the part already, the lease is given back all the same.
+pub async fn a_last_mark_behind_another_workers_gives_back(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
+    let (first, next_run_at) = (worker(), at("2026-11-20T22:05:00Z"));
+    ledger.lease(&connector.id, &first, start(), start() + MINUTE).await.unwrap();
+    let mark = Mark { part, at: start(), published: None, unblock: false };
+    ledger.mark(&mark).await.unwrap();
+    let release = Release { seen: before.next_run_at, next_run_at, now: start() };
+    let marked = cursor(ledger, &connector).await;
+    ledger.mark_last(&first, &mark, &release).await.unwrap();
+    assert_eq!(cursor(ledger, &connector).await, Cursor { next_run_at, ..marked });
+    let answer = ledger.lease(&connector.id, &worker(), start(), start() + MINUTE).await.unwrap();
+    assert_eq!(answer, LeaseAnswer::Granted);
+}
+
+/// A run that was asked for while another was under way is not forgotten, nor is the part left unmarked.
+pub async fn a_last_mark_keeps_a_run_asked_for_meanwhile(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
+    let (first, asked) = (worker(), start() + MINUTE);
+    ledger.lease(&connector.id, &first, start(), start() + MINUTE * 15).await.unwrap();
+    ledger.request_run(&connector.id, asked, asked, None).await.unwrap();
+    let next_run_at = at("2026-11-20T22:05:00Z");
+    let release = Release { seen: before.next_run_at, next_run_at, now: asked + MINUTE };
+    let mark = Mark { part: part.clone(), at: start(), published: None, unblock: false };
+    ledger.mark_last(&first, &mark, &release).await.unwrap();
+    let after = cursor(ledger, &connector).await;
+    assert_eq!((after.delivered, after.next_run_at), (part.number, asked));
+    let answer = ledger.lease(&connector.id, &worker(), asked, asked + MINUTE).await.unwrap();
+    assert_eq!(answer, LeaseAnswer::Granted);
 }

@@ -12,6 +12,10 @@ macro_rules! promises {
         a_release_gives_back_and_sets_the_next_run
         a_release_keeps_a_run_asked_for_meanwhile
         a_release_makes_a_run_due_that_was_sent_in_vain
+        a_last_mark_marks_and_gives_back
+        a_last_mark_without_the_lease_only_marks
+        a_last_mark_behind_another_workers_gives_back
+        a_last_mark_keeps_a_run_asked_for_meanwhile
     } };
     (runs => $then:ident { $($with:tt)* }) => { $then! { runs; $($with)*;
         a_snapshot_is_what_was_stored

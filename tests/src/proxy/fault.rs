@@ -21,6 +21,28 @@ pub enum Service {
     Sts,
 }
 
+impl Service {
+    /// What a request asks for.
+    pub(super) fn words(self, head: &Parts, body: &[u8]) -> String {
+        match self {
+            Self::S3 => format!("{} {}", head.method, head.uri.path()),
+            Self::Sts => {
+                let body = String::from_utf8_lossy(body);
+                body.split('&').find_map(|field| field.strip_prefix("Action=")).unwrap_or_default().to_owned()
+            }
+            Self::DynamoDb | Self::EventBridge | Self::Sqs => {
+                let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+                let operation = target.and_then(|target| target.split('.').nth(1)).unwrap_or_default();
+                let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+                match body["TableName"].as_str() {
+                    Some(table) => format!("{operation} {table}"),
+                    None => operation.to_owned(),
+                }
+            }
+        }
+    }
+}
+
 /// What happens to a request or to its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {

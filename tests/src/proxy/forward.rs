@@ -39,6 +39,7 @@ pub(super) async fn forward(
     let fault = shared.pick(&Traits::of(shared.service, &head));
     let Some(fault) = fault else {
         let body = body.collect().await?.to_bytes();
+        shared.hears(shared.service.words(&head, &body));
         let (head, body) = ask(shared, head, whole(body)).await?;
         return Ok(Response::from_parts(head, whole(body)));
     };

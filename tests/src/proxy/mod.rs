@@ -51,6 +51,8 @@ struct State {
     next: Vec<Fault>,
     met: BTreeMap<Fault, u64>,
     requests: u64,
+    /// Those that met no fault, in words.
+    asked: Vec<String>,
 }
 
 impl Proxy {
@@ -90,6 +92,13 @@ impl Proxy {
         locked(&self.shared.state).requests
     }
 
+    /// What was asked since this was asked last, as far as it met no fault: the operation and, where it names one, the
+    /// table; of S3 the method and the path.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut locked(&self.shared.state).asked)
+    }
+
     /// How often each fault happened; those that have not are there with 0.
     #[must_use]
     pub fn met(&self) -> BTreeMap<Fault, u64> {
@@ -125,6 +134,10 @@ impl Shared {
         }
         let place = state.next.iter().position(|fault| fault.can_meet(request))?;
         Some(state.next.remove(place))
+    }
+
+    fn hears(&self, words: String) {
+        locked(&self.state).asked.push(words);
     }
 
     fn happened(&self, fault: Fault) {

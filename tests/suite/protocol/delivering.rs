@@ -81,7 +81,10 @@ fn a_passing_fault_is_tried_five_times_before_it_blocks() {
         run.opens(Ok(()));
         let mut tries = 0;
         while !matches!(run.effect(), Effect::Announce(_)) {
-            run.loads(part);
+            // The first try right after a seal knows the record.
+            if matches!(run.effect(), Effect::Load(_)) {
+                run.loads(part);
+            }
             run.puts(Err(fault(Stage::PutObject, Reason::Unavailable, "SlowDown")));
             tries += 1;
             if matches!(run.effect(), Effect::Wait(_)) {
@@ -165,9 +168,8 @@ fn a_bus_that_does_not_answer_keeps_no_file_from_the_customer() {
 fn a_heartbeat_is_announced_as_one() {
     let mut run = Rehearsal::of(&place());
     run.builds(domain::protocol::Built::Nothing);
-    let part = run.seals(SealAnswer::Won).part;
+    run.seals(SealAnswer::Won);
     run.opens(Ok(()));
-    run.loads(&part);
     run.puts(Ok(PutAnswer::Written));
     assert_eq!(run.announces().fact.kind(), "ExportHeartbeat");
 }
@@ -192,8 +194,9 @@ fn a_failed_mark_leaves_the_part_to_the_next_run() {
     run.loads(&sealed(&place.connector, 1));
     run.puts(Ok(PutAnswer::Written));
     run.announces();
-    assert!(matches!(run.effect(), Effect::Mark(_)));
+    assert!(matches!(run.effect(), Effect::MarkLast(..)));
     run.fails();
+    assert_eq!(run.summary().delivered, 0, "the next run counts it");
     assert_eq!(run.releases().next_run_at, now() + std::time::Duration::from_secs(60));
     assert_eq!(run.has_failed(), FailureKind::Port);
 }

@@ -7,3 +7,4 @@ mod reconciling;
 mod rehearsal;
 mod sealing;
 mod signing;
+mod sparing;

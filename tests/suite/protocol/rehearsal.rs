@@ -24,6 +24,8 @@ pub(crate) struct Rehearsal {
     random: SeededRandomness,
     /// The worker's clock.
     pub(crate) now: Time,
+    /// What the last mark gave back.
+    given_back: Option<Release>,
 }
 
 /// A connector whose first window, 20:15:30.123 to 21:00, is due at [`now`].
@@ -103,7 +105,8 @@ impl Rehearsal {
         let limits = Limits::between(now, now + Duration::from_secs(900));
         let vendor = "vendor.example".parse().unwrap();
         let run = Run::new(fixtures::worker(), vendor, TIMING, limits);
-        let mut rehearsal = Self { run, effect: Effect::Snapshot, random: SeededRandomness::new(7), now };
+        let mut rehearsal =
+            Self { run, effect: Effect::Snapshot, random: SeededRandomness::new(7), now, given_back: None };
         rehearsal.answer(Answer::Start);
         rehearsal
     }
@@ -231,10 +234,16 @@ impl Rehearsal {
         notice
     }
 
+    /// Marks a part; the run's last mark gives the lease back too, which [`Self::releases`] tells of.
     pub(crate) fn marks(&mut self) -> Mark {
-        let mark = expect!(self, Effect::Mark(mark) => *mark);
+        let (mark, release) = match self.effect.clone() {
+            Effect::Mark(mark) => (mark, None),
+            Effect::MarkLast(mark, release) => (mark, Some(release)),
+            other => panic!("expected a mark, got {other:?}"),
+        };
+        self.given_back = release;
         self.answer(Answer::Done);
-        mark
+        *mark
     }
 
     pub(crate) fn blocks(&mut self) -> Block {
@@ -244,18 +253,24 @@ impl Rehearsal {
     }
 
     pub(crate) fn releases(&mut self) -> Release {
+        if let Some(release) = self.given_back.take() {
+            return release;
+        }
         let release = expect!(self, Effect::Release(release) => release);
         self.answer(Answer::Done);
         release
     }
 
-    /// The whole delivery of a part, all going well.
+    /// The whole delivery of a part, all going well. Who has sealed it a moment ago does not load it.
     pub(crate) fn delivers(&mut self, part: &Part) {
         if matches!(self.effect, Effect::Open(_)) {
             self.opens(Ok(()));
         }
-        self.loads(part);
-        self.puts(Ok(PutAnswer::Written));
+        if matches!(self.effect, Effect::Load(_)) {
+            self.loads(part);
+        }
+        let put = self.puts(Ok(PutAnswer::Written));
+        assert_eq!(put, *part);
         self.announces();
         self.marks();
     }

@@ -24,6 +24,7 @@ mod due;
 mod expression;
 mod keys;
 mod listing;
+mod marks;
 mod reads;
 mod records;
 mod runs;

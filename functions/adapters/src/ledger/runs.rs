@@ -18,53 +18,14 @@ use super::keys::{self, CURSOR, NEXT_RUN_AT, PK};
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
-const LEASE_OWNER: &str = "lease_owner";
-const LEASE_UNTIL: &str = "lease_until";
+pub(super) const LEASE_OWNER: &str = "lease_owner";
+pub(super) const LEASE_UNTIL: &str = "lease_until";
 const GIVING_BACK: &str = "giving a lease back";
 
 impl DynamoLedger {
     /// A change of one item of a connector.
     pub(super) fn change(&self, id: &ConnectorId, sort: &str) -> UpdateItemFluentBuilder {
         self.client.update_item().table_name(&self.table).set_key(Some(keys::key(id, sort)))
-    }
-
-    /// The first half of a mark. A second worker finds `delivered_at` set and leaves it as it is.
-    async fn mark_part(&self, mark: &Mark) -> Result<bool, PortError> {
-        let change = self
-            .change(&mark.part.connector, &keys::part(mark.part.number))
-            .update_expression("SET #delivered_at = :at")
-            .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#delivered_at)")
-            .set_expression_attribute_names(Some(names([PK, "delivered_at"])))
-            .set_expression_attribute_values(Some(values([(":at", time(mark.at))])));
-        held("marking a part as delivered", change.send().await)
-    }
-
-    /// The second half. A second worker finds the cursor past this part and leaves it as it is; a worker that
-    /// died between the halves is made up for by the next one, which loads the part, finds it delivered and
-    /// marks it again.
-    async fn move_delivered(&self, mark: &Mark) -> Result<bool, PortError> {
-        let number = mark.part.number;
-        let mut update = String::from("SET #delivered = :this");
-        let mut names = names(["delivered"]);
-        let mut values =
-            values([(":this", part_number(number)), (":before", part_number(number.previous()))]);
-        if let Some(published) = &mark.published {
-            update.push_str(", #published = :published");
-            names.insert("#published".to_owned(), "published".to_owned());
-            let published = records::attribute("writing where the keys were put", published)?;
-            values.insert(":published".to_owned(), published);
-        }
-        if mark.unblock {
-            update.push_str(" REMOVE #block");
-            names.insert("#block".to_owned(), "block".to_owned());
-        }
-        let change = self
-            .change(&mark.part.connector, CURSOR)
-            .update_expression(update)
-            .condition_expression("#delivered = :before")
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values));
-        held("moving the mark of what is delivered", change.send().await)
     }
 }
 
@@ -137,7 +98,18 @@ impl Runs for DynamoLedger {
 
     async fn mark(&self, mark: &Mark) -> Result<(), PortError> {
         self.mark_part(mark).await?;
-        self.move_delivered(mark).await?;
+        self.move_delivered(mark, None).await?;
+        Ok(())
+    }
+
+    /// Where the lease has passed to another worker, a run was asked for, or a second worker has marked the part,
+    /// it is done in two writes, each on its own condition.
+    async fn mark_last(&self, worker: &WorkerId, mark: &Mark, release: &Release) -> Result<(), PortError> {
+        self.mark_part(mark).await?;
+        if !self.move_delivered(mark, Some((worker, release))).await? {
+            self.move_delivered(mark, None).await?;
+            self.release(&mark.part.connector, worker, release).await?;
+        }
         Ok(())
     }
 

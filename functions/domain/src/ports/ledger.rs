@@ -81,6 +81,13 @@ pub trait Runs: Send + Sync {
     /// worker's mark changes nothing.
     async fn mark(&self, mark: &Mark) -> Result<(), PortError>;
 
+    /// [`Self::mark`], then [`Self::release`]. A ledger that can do them in fewer requests does, and leaves what the
+    /// two would have left.
+    async fn mark_last(&self, worker: &WorkerId, mark: &Mark, release: &Release) -> Result<(), PortError> {
+        self.mark(mark).await?;
+        self.release(&mark.part.connector, worker, release).await
+    }
+
     /// Records why the connector is blocked. The last of two workers wins; both have seen a fault.
     async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError>;
 

@@ -1,6 +1,8 @@
 //! The delivering half of a run: copy sealed parts to the customer's bucket, in order, each create-only, and
 //! mark them. Nothing here decides anything about the content.
 
+use std::time::Duration;
+
 use crate::backoff::REQUEST;
 use crate::fault::{Block, Fault, Reason, Stage};
 use crate::notice::{Backlog, Notice, Recovery};
@@ -13,19 +15,25 @@ use super::words::{Effect, Mark, PutAnswer};
 
 /// How often a request that fails for a passing reason is tried in one run.
 const PUT_TRIES: u32 = 5;
+/// How long after its seal a part's record is still known to the run that sealed it. A worker that slept reads it.
+const FRESH: Duration = Duration::from_secs(30);
 
 impl Run {
     pub(super) fn deliver(&mut self, number: PartNumber, now: Time) -> Effect {
         if now >= self.limits.stop_writing {
             return self.release(None, now);
         }
-        if self.opened {
-            self.phase = Phase::Loading(number);
-            Effect::Load(number)
-        } else {
+        if !self.opened {
             self.phase = Phase::Opening(number);
-            Effect::Open(number)
+            return Effect::Open(number);
         }
+        // Taken, so that a second try reads the record: another worker may have delivered the part meanwhile.
+        let fresh = self.fresh.take().filter(|part| part.number == number);
+        if let Some(part) = fresh.filter(|part| self.careful(now) < part.sealed_at + FRESH) {
+            return self.put(part);
+        }
+        self.phase = Phase::Loading(number);
+        Effect::Load(number)
     }
 
     pub(super) fn opened(
@@ -49,11 +57,13 @@ impl Run {
             None => self.broken(format!("part {number} was sealed and has no record"), now),
             // Another worker has delivered it since we looked: only the cursor may still lag.
             Some(part) if part.delivered_at.is_some() => self.mark(part, now),
-            Some(part) => {
-                self.phase = Phase::Putting(part.clone());
-                Effect::Put(part)
-            }
+            Some(part) => self.put(part),
         }
+    }
+
+    fn put(&mut self, part: Box<Part>) -> Effect {
+        self.phase = Phase::Putting(part.clone());
+        Effect::Put(part)
     }
 
     pub(super) fn put_answered(
@@ -149,14 +159,26 @@ impl Run {
         Effect::Announce(Box::new(notice))
     }
 
+    /// Marks the part. If that is the last that the run has to do, the lease goes back with it: one write less, and
+    /// it leaves what the two would have left.
     pub(super) fn mark(&mut self, part: Box<Part>, now: Time) -> Effect {
         let at = self.careful(now);
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let unblock = place.cursor.block.as_ref().is_some_and(|block| block.stage != Stage::Read);
         let published = self.published.clone().filter(|put| place.cursor.published.as_ref() != Some(put));
-        let mark = Mark { part: (*part).clone(), at, published, unblock };
-        self.phase = Phase::Marking(part);
-        Effect::Mark(Box::new(mark))
+        let mark = Box::new(Mark { part: (*part).clone(), at, published, unblock });
+        let mut after = self.clone();
+        match after.marked(&part, now) {
+            Effect::Release(release) if after.phase == Phase::Releasing(None) => {
+                self.phase = Phase::MarkingLast(Box::new(after));
+                Effect::MarkLast(mark, release)
+            }
+            // There is more to do, or the run has failed.
+            _ => {
+                self.phase = Phase::Marking(part);
+                Effect::Mark(mark)
+            }
+        }
     }
 
     pub(super) fn marked(&mut self, part: &Part, now: Time) -> Effect {

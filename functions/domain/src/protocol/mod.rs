@@ -9,11 +9,14 @@
 //!
 //! ```text
 //! Lease → Snapshot ─┬─▶ Build → Sign → Seal (→ ReadBack) ─┐   until no window is due,
-//!                   ├─▶ Open → Load → Put (→ PutKeys) ────┤   nothing waits to be delivered,
+//!                   ├─▶ Open (→ Load) → Put (→ PutKeys) ──┤   nothing waits to be delivered,
 //!                   │     → PutNote → Announce → Mark     │   or time is up
 //!                   └──────────────◀──────────────────────┘
 //!                   ─▶ Release → Finish
 //! ```
+//!
+//! Most runs seal one part, deliver it and end. They know the record that they sealed, so they don't load it, and the
+//! mark that ends them gives the lease back ([`Effect::MarkLast`] in the place of `Mark` and `Release`).
 //!
 //! What holds the promises, wherever a worker stops and however many run:
 //! - *no double, gap-free*: only [`Effect::Seal`] decides, by one transaction on `(next, watermark)`.

@@ -52,6 +52,8 @@ pub struct Run {
     /// Something was sealed, delivered or searched: if time is up, the next run goes on from a better place.
     pub(super) progressed: bool,
     pub(super) summary: Summary,
+    /// The record of the part that this run has sealed last, until its delivery begins.
+    pub(super) fresh: Option<Box<Part>>,
     /// How long the source keeps an event, if not for ever: from when on a block would lose something.
     pub(super) retention: Option<Duration>,
 }
@@ -65,7 +67,10 @@ pub(super) enum Phase {
     Building(Box<BuildOrder>, Option<Slice>),
     Signing(Box<Seal>),
     Sealing(Box<Seal>),
-    CheckingSeal { seal: Box<Seal>, refused: bool },
+    CheckingSeal {
+        seal: Box<Seal>,
+        refused: bool,
+    },
     WaitingToSeal(Box<Seal>),
     NotingReading(Reading),
     NotingReconcile(Box<Reconciled>),
@@ -79,6 +84,8 @@ pub(super) enum Phase {
     AnnouncingRecovery(Box<Part>),
     AnnouncingPart(Box<Part>),
     Marking(Box<Part>),
+    /// With where the run stands once that is done.
+    MarkingLast(Box<Run>),
     AnnouncingBlock(Box<crate::fault::Block>, Option<Failure>),
     Blocking(Option<Failure>),
     Releasing(Option<Failure>),
@@ -127,6 +134,7 @@ impl Run {
             tries: 0,
             progressed: false,
             summary: Summary::default(),
+            fresh: None,
             retention: None,
         }
     }
@@ -182,6 +190,10 @@ impl Run {
             (Phase::AnnouncingRecovery(part), Answer::Done) => self.announce_part(part),
             (Phase::AnnouncingPart(part), Answer::Done) => self.mark(part, now),
             (Phase::Marking(part), Answer::Done) => self.marked(&part, now),
+            (Phase::MarkingLast(after), Answer::Done) => {
+                *self = *after;
+                self.finish(None)
+            }
             (Phase::AnnouncingBlock(block, failure), Answer::Done) => self.record_block(block, failure),
             (Phase::Blocking(None), Answer::Done) => self.next(now),
             (Phase::Blocking(failure), Answer::Done) => self.release(failure, now),

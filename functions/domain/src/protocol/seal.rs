@@ -183,7 +183,11 @@ impl Run {
 
     pub(super) fn seal_answered(&mut self, seal: Box<Seal>, answer: SealAnswer, now: Time) -> Effect {
         match answer {
-            SealAnswer::Won => self.sealed(*seal, now),
+            SealAnswer::Won => {
+                // What was sealed is known: its delivery, if it follows at once, need not read it.
+                self.fresh = Some(Box::new(seal.part.clone()));
+                self.sealed(*seal, now)
+            }
             // A refusal may be the answer to the second try of a request whose first try went through.
             SealAnswer::Refused | SealAnswer::Unknown => {
                 let number = seal.part.number;

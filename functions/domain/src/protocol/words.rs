@@ -85,7 +85,7 @@ pub enum Effect {
     /// Assume the customer's role.
     Open(PartNumber),
     /// Read the record of the part to be delivered, right before the write: a worker that slept for hours
-    /// learns here that it is done already.
+    /// learns here that it is done already. Not asked for by the run that has sealed the part a moment ago.
     Load(PartNumber),
     /// Copy the part's bytes to the customer's bucket, create-only.
     Put(Box<Part>),
@@ -100,6 +100,8 @@ pub enum Effect {
     Announce(Box<Notice>),
     /// Mark a part as delivered.
     Mark(Box<Mark>),
+    /// Mark a part as delivered, give the lease back and say when to run next: the last thing that the run does.
+    MarkLast(Box<Mark>, Release),
     /// Record that the connector is blocked.
     Block(Box<Block>),
     /// Record how far a window is read, where time was up before anything new was found.

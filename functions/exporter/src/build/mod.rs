@@ -78,7 +78,7 @@ enum Filled {
 /// Fills the draft, and completes its list of keys.
 async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Filled, PageError> {
     let mut carried = Carried::new(task);
-    let mut sealed = SealedKeys::of(task.exporter, task.connector, task.order).await?;
+    let mut sealed = SealedKeys::new(task);
     let filled = read(task, draft, &mut carried, &mut sealed).await?;
     sealed.finish().await?;
     carried.rest(draft).await?;

@@ -6,23 +6,29 @@
 
 use std::cmp::Reverse;
 
-use domain::connector::Connector;
 use domain::item::SourceItem;
 use domain::part::{Content, Part};
 use domain::ports::{PortError, Staging};
-use domain::protocol::{BuildOrder, Span};
+use domain::protocol::Span;
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use futures_util::future::try_join_all;
 
+use super::Task;
 use super::key_stream::KeyStream;
-use crate::export::Exporter;
 
 /// How many lists are opened side by side.
 const OPENED_AT_ONCE: usize = 16;
 
 /// The key lists of the parts that may hold an event of the span.
+///
+/// The ledger is asked for them with the first item: where nothing is read, nothing is to be dropped, and that is so
+/// for most connectors at most times. Later is as good: the parts before the one that is built are all sealed by now,
+/// and nobody changes their lists.
 pub(super) struct SealedKeys<'a> {
+    task: Task<'a>,
+    /// The ledger was asked.
+    begun: bool,
     staging: &'a dyn Staging,
     form: SortKeyForm,
     /// Not reached yet, the first to be reached last.
@@ -41,12 +47,16 @@ struct List {
 }
 
 impl<'a> SealedKeys<'a> {
+    /// None is found yet.
+    pub(super) fn new(task: Task<'a>) -> Self {
+        let form = task.exporter.ports.source.sort_key_form();
+        let staging = task.exporter.ports.staging.as_ref();
+        Self { task, begun: false, staging, form, waiting: Vec::new(), open: Vec::new() }
+    }
+
     /// Finds the lists. None is opened yet.
-    pub(super) async fn of(
-        exporter: &'a Exporter,
-        connector: &Connector,
-        order: &BuildOrder,
-    ) -> Result<Self, PortError> {
+    async fn find(&mut self) -> Result<(), PortError> {
+        let Task { exporter, connector, order, .. } = self.task;
         let runs = &exporter.ports.runs;
         let mut parts = match order.exclude.reaching {
             Some(after) => runs.parts_reaching(&connector.id, after, order.number).await?,
@@ -56,8 +66,8 @@ impl<'a> SealedKeys<'a> {
         if let Some(number) = strays.filter(|number| parts.iter().all(|part| part.number != *number)) {
             parts.extend(runs.part(&connector.id, number).await?);
         }
-        let form = exporter.ports.source.sort_key_form();
-        let mut waiting: Vec<List> = parts
+        let form = self.form;
+        self.waiting = parts
             .iter()
             .filter_map(|part| match &part.content {
                 // This list names strays of other parts, so its own record does not tell where it lies.
@@ -67,12 +77,16 @@ impl<'a> SealedKeys<'a> {
             })
             .filter(|list| list.may_hold_any_of(&order.span))
             .collect();
-        waiting.sort_by_key(|list| Reverse(list.from));
-        Ok(Self { staging: exporter.ports.staging.as_ref(), form, waiting, open: Vec::new() })
+        self.waiting.sort_by_key(|list| Reverse(list.from));
+        self.begun = true;
+        Ok(())
     }
 
     /// Whether an earlier part holds this event. Events must be asked for in the order of their keys.
     pub(super) async fn holds(&mut self, item: &SourceItem) -> Result<bool, PortError> {
+        if !self.begun {
+            self.find().await?;
+        }
         self.move_to(item).await?;
         let mut held = false;
         for (_, list) in &mut self.open {

@@ -105,6 +105,10 @@ impl Hand<'_> {
                 account.mark_part(&mark);
                 account.move_delivered(&mark);
             }
+            Request::MarkLast(mark, release, owner) => {
+                account.mark_part(&mark);
+                account.move_delivered_and_release(&mark, owner.as_ref(), &release);
+            }
             Request::ReadThrough(read) => account.read_through(&read, variant),
             Request::Reconciled(noted) => account.reconciled(&noted),
         }

@@ -65,7 +65,7 @@ pub fn deeds(worker: &Worker, world: &World, found: &mut Vec<Deed>) {
             found.push(Deed::AnswerLost);
             found.extend(hangs);
         }
-        Effect::Mark(_) => {
+        Effect::Mark(_) | Effect::MarkLast(..) => {
             found.extend([Deed::AnswerLost, Deed::Half]);
             found.extend(hangs);
         }
@@ -145,12 +145,8 @@ impl Hand<'_> {
                 let snapshot = Snapshot { connector, cursor: account.cursor.clone(), server_time };
                 told(Worker::snapshot(variant.shows(snapshot, grid)))
             }
-            Effect::ReadBack(part) => told(Answer::Part(account.part(*part).cloned().map(Box::new))),
-            Effect::Load(part) => {
-                let trusted =
-                    worker.memory.sealed.take().filter(|_| variant == Variant::TakesLostSealForDone);
-                let found = trusted.filter(|own| own.number == *part);
-                told(Answer::Part(found.or_else(|| account.part(*part).cloned().map(Box::new))))
+            Effect::ReadBack(part) | Effect::Load(part) => {
+                told(Answer::Part(account.part(*part).cloned().map(Box::new)))
             }
             Effect::Open(_) => {
                 let fault = |reason| Answer::Opened(Err(fault(Stage::AssumeRole, reason)));
@@ -168,6 +164,18 @@ impl Hand<'_> {
                     account.move_delivered(mark);
                 }
                 self.hang(number, deed, Request::Mark(mark.clone()));
+                told(Answer::Done)
+            }
+            Effect::MarkLast(mark, release) => {
+                let owner = (self.setup.lease == Lease::Kept).then_some(name);
+                if done || deed == Deed::Half {
+                    account.mark_part(mark);
+                }
+                if done {
+                    account.move_delivered(mark);
+                    account.release(owner.as_ref(), release);
+                }
+                self.hang(number, deed, Request::MarkLast(mark.clone(), *release, owner));
                 told(Answer::Done)
             }
             Effect::Block(block) => {

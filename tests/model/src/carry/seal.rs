@@ -47,10 +47,7 @@ impl Hand<'_> {
                 worker.memory.again = Some(again);
                 None
             }
-            (Variant::TakesLostSealForDone, SealAnswer::Unknown) => {
-                worker.memory.sealed = Some(Box::new(seal.part));
-                Some(Answer::Sealed(SealAnswer::Won))
-            }
+            (Variant::TakesLostSealForDone, SealAnswer::Unknown) => Some(Answer::Sealed(SealAnswer::Won)),
             _ => Some(Answer::Sealed(answer)),
         }
     }

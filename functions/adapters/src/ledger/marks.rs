@@ -1,0 +1,78 @@
+//! The mark of a delivered part, and with a run's last one the end of its lease.
+//!
+//! A mark is two writes, since the part's record and the cursor are two items: a transaction would be one request and
+//! cost twice as much. The record comes first. A worker that died between the two is made up for by the next one,
+//! which loads the part, finds it delivered and marks it again.
+
+use domain::names::WorkerId;
+use domain::ports::PortError;
+use domain::protocol::{Mark, Release};
+
+use super::answers::held;
+use super::expression::{names, part_number, text, time, values};
+use super::keys::{self, CURSOR, NEXT_RUN_AT, PK};
+use super::runs::{LEASE_OWNER, LEASE_UNTIL};
+use super::{DynamoLedger, records};
+
+impl DynamoLedger {
+    /// The first half of a mark. A second worker finds `delivered_at` set and leaves it as it is.
+    pub(super) async fn mark_part(&self, mark: &Mark) -> Result<bool, PortError> {
+        let change = self
+            .change(&mark.part.connector, &keys::part(mark.part.number))
+            .update_expression("SET #delivered_at = :at")
+            .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#delivered_at)")
+            .set_expression_attribute_names(Some(names([PK, "delivered_at"])))
+            .set_expression_attribute_values(Some(values([(":at", time(mark.at))])));
+        held("marking a part as delivered", change.send().await)
+    }
+
+    /// The second half. A second worker finds the cursor past this part and leaves it as it is.
+    ///
+    /// With a release, the lease goes back in the same write, if it is still the worker's and nobody has moved the
+    /// next run since it was read. `false` if any of that does not hold: then nothing is changed.
+    pub(super) async fn move_delivered(
+        &self,
+        mark: &Mark,
+        release: Option<(&WorkerId, &Release)>,
+    ) -> Result<bool, PortError> {
+        let number = mark.part.number;
+        let mut condition = String::from("#delivered = :before");
+        let (mut set, mut gone) = (vec!["#delivered = :this"], Vec::new());
+        let mut names = names(["delivered"]);
+        let mut speak_of = |name: &str| names.insert(format!("#{name}"), name.to_owned());
+        let mut values =
+            values([(":this", part_number(number)), (":before", part_number(number.previous()))]);
+        if let Some(published) = &mark.published {
+            set.push("#published = :published");
+            speak_of("published");
+            let published = records::attribute("writing where the keys were put", published)?;
+            values.insert(":published".to_owned(), published);
+        }
+        if mark.unblock {
+            gone.push("#block");
+            speak_of("block");
+        }
+        if let Some((worker, release)) = release {
+            condition.push_str(" AND #lease_owner = :me AND #next_run_at = :seen");
+            set.push("#next_run_at = :next");
+            gone.extend(["#lease_owner", "#lease_until"]);
+            for name in [NEXT_RUN_AT, LEASE_OWNER, LEASE_UNTIL] {
+                speak_of(name);
+            }
+            values.insert(":me".to_owned(), text(worker.as_str()));
+            values.insert(":seen".to_owned(), time(release.seen));
+            values.insert(":next".to_owned(), time(release.next_run_at));
+        }
+        let mut update = format!("SET {}", set.join(", "));
+        if !gone.is_empty() {
+            update = format!("{update} REMOVE {}", gone.join(", "));
+        }
+        let change = self
+            .change(&mark.part.connector, CURSOR)
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values));
+        held("moving the mark of what is delivered", change.send().await)
+    }
+}

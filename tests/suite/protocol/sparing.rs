@@ -1,0 +1,140 @@
+//! What a run spares itself: it does not load a record that it has just written, and its last mark gives the lease
+//! back. Wherever that would not be known to be the same, it does each for itself.
+
+use std::time::Duration;
+
+use domain::fault::{Reason, Stage};
+use domain::part::{Part, PartNumber};
+use domain::protocol::{Built, Effect, FailureKind, PutAnswer, SealAnswer};
+use tests::fixtures::at;
+
+use super::rehearsal::{Rehearsal, fault, later, now, place, place_with_parts, sealed};
+
+/// A run that has sealed its first part, a heartbeat, and comes to deliver it.
+fn after_its_seal() -> (Rehearsal, Part) {
+    let mut run = Rehearsal::of(&place());
+    run.builds(Built::Nothing);
+    let part = run.seals(SealAnswer::Won).part;
+    (run, part)
+}
+
+#[test]
+fn a_part_that_was_sealed_a_moment_ago_is_put_as_it_was_sealed() {
+    let (mut run, part) = after_its_seal();
+    run.opens(Ok(()));
+    assert_eq!(run.puts_only(Ok(PutAnswer::Written)), part);
+}
+
+/// It may have slept for hours, and others may have delivered the part meanwhile.
+#[test]
+fn a_worker_that_slept_behind_its_seal_loads_the_record() {
+    for (slept, loads) in [(29_999, false), (30_000, true)] {
+        let (mut run, part) = after_its_seal();
+        run.now = now() + Duration::from_millis(slept);
+        run.opens(Ok(()));
+        assert_eq!(matches!(run.effect(), Effect::Load(_)), loads, "{slept} ms");
+        if loads {
+            run.loads(&Part { delivered_at: Some(run.now), ..part.clone() });
+            assert_eq!(run.marks().part.number, part.number, "nothing is put");
+        }
+    }
+}
+
+#[test]
+fn a_second_try_loads_the_record() {
+    let (mut run, part) = after_its_seal();
+    run.opens(Ok(()));
+    run.puts(Err(fault(Stage::PutObject, Reason::Conflict, "ConditionalRequestConflict")));
+    run.waits();
+    run.loads(&part);
+
+    let (mut run, part) = after_its_seal();
+    run.opens(Ok(()));
+    run.puts(Err(fault(Stage::PutObject, Reason::Expired, "ExpiredToken")));
+    run.opens(Ok(()));
+    run.loads(&part);
+}
+
+/// Only a seal that was answered is known to be this run's.
+#[test]
+fn behind_a_seal_whose_answer_was_lost_or_refused_the_record_is_loaded() {
+    for answer in [SealAnswer::Unknown, SealAnswer::Refused] {
+        let mut run = Rehearsal::of(&place());
+        run.builds(Built::Nothing);
+        let part = run.seals(answer).part;
+        run.reads_back(Some(&part));
+        run.opens(Ok(()));
+        run.loads(&part);
+    }
+}
+
+#[test]
+fn in_a_backlog_the_oldest_part_is_loaded_and_the_one_just_sealed_when_its_turn_comes() {
+    let place = later(&place_with_parts(1), |cursor| cursor.watermark = at("2026-11-20T20:15:30.123Z"));
+    let mut run = Rehearsal::of(&place);
+    run.stages();
+    let second = run.seals(SealAnswer::Won).part;
+    assert_eq!(run.opens(Ok(())), PartNumber::FIRST);
+    run.loads(&sealed(&place.connector, 1));
+    run.puts(Ok(PutAnswer::Written));
+    run.announces();
+    assert!(matches!(run.effect(), Effect::Mark(_)), "another part waits");
+    run.marks();
+    run.loads(&second);
+}
+
+#[test]
+fn the_last_mark_of_a_run_gives_the_lease_back_as_a_release_would() {
+    let (mut run, part) = after_its_seal();
+    run.opens(Ok(()));
+    run.puts(Ok(PutAnswer::Written));
+    run.announces();
+    let Effect::MarkLast(mark, release) = run.effect().clone() else { panic!("the last mark") };
+    assert_eq!((mark.part, mark.at), (part, run.now));
+    assert_eq!((release.seen, release.now), (place().cursor.next_run_at, run.now));
+    assert_eq!(release.next_run_at, at("2026-11-20T22:05:00Z"));
+    run.marks();
+    let summary = run.completes();
+    assert_eq!((summary.sealed, summary.delivered, summary.more), (1, 1, false));
+}
+
+/// The write that gives the lease back takes the block away too: the next run is due by the schedule alone.
+#[test]
+fn the_last_mark_of_a_run_that_recovers_forgets_the_block() {
+    let (mut run, part) = {
+        let mut blocked = Rehearsal::of(&place_with_parts(1));
+        blocked.opens(Err(fault(Stage::AssumeRole, Reason::Denied, "AccessDenied")));
+        blocked.announces();
+        let block = blocked.blocks();
+        let place = later(&place_with_parts(1), |cursor| {
+            cursor.block = Some(domain::fault::Block { next_attempt: now(), ..block });
+        });
+        (Rehearsal::of(&place), sealed(&place.connector, 1))
+    };
+    run.opens(Ok(()));
+    run.loads(&part);
+    run.puts(Ok(PutAnswer::Written));
+    run.announces();
+    run.announces();
+    assert!(run.marks().unblock);
+    assert_eq!(run.releases().next_run_at, at("2026-11-20T22:05:00Z"));
+    assert_eq!(run.completes().blocked, None);
+}
+
+#[test]
+fn a_run_that_has_failed_gives_the_lease_back_by_itself() {
+    let place = later(&place_with_parts(1), |cursor| cursor.watermark = at("2026-11-20T20:15:30.123Z"));
+    let mut run = Rehearsal::of(&place);
+    run.builds_only(Built::Nothing);
+    assert!(matches!(run.effect(), Effect::Sign(_)));
+    run.fails();
+    run.opens(Ok(()));
+    run.loads(&sealed(&place.connector, 1));
+    run.puts(Ok(PutAnswer::Written));
+    run.announces();
+    assert!(matches!(run.effect(), Effect::Mark(_)), "{:?}", run.effect());
+    run.marks();
+    assert!(matches!(run.effect(), Effect::Release(_)));
+    assert_eq!(run.releases().next_run_at, now() + Duration::from_secs(60));
+    assert_eq!(run.has_failed(), FailureKind::Port);
+}

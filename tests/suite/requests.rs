@@ -1,0 +1,87 @@
+//! What a run asks of each service, request by request, taken from the wire: whoever adds one sees it here, and what
+//! a thousand exports cost follows from it (tests/bench/README.md, "An export without events").
+
+use std::time::Duration;
+
+use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER};
+use domain::protocol::{Outcome, Summary};
+use exporter::export;
+use tests::proxy::Service;
+
+use crate::wire::world::{LIMIT, World};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// A deployment with one connector, whose first window is closed and settled, and nothing in the way.
+async fn deployment(events: usize) -> World {
+    let mut world = World::start(1, &[]).await;
+    world.populate(1, events).await;
+    world.advance(HOUR / 2);
+    world
+}
+
+/// One run of the connector, and what it came to.
+async fn runs(world: &World) -> Summary {
+    let (connector, _) = &world.connectors[0];
+    let outcome = export(&world.exporter(), &connector.id, world.now() + LIMIT).await;
+    let Outcome::Completed(summary) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((summary.sealed, summary.delivered, summary.more), (1, 1, false));
+    summary
+}
+
+/// What was asked of a service since the last time; of S3 the method, and what kind of object it was for.
+fn asked(world: &World, service: Service) -> Vec<String> {
+    let proxy = world.proxies.iter().find(|proxy| proxy.service() == service).unwrap();
+    proxy
+        .asked()
+        .iter()
+        .map(|words| if service == Service::S3 { kind(words) } else { words.clone() })
+        .collect()
+}
+
+fn kind(words: &str) -> String {
+    let (method, path) = words.split_once(' ').unwrap();
+    let folders =
+        [("/staging/", "staged"), (KEY_FOLDER, "key"), (MANIFEST_FOLDER, "note"), ("events/", "part")];
+    let kind = folders.iter().find(|(folder, _)| path.contains(folder)).map_or(path, |(_, kind)| *kind);
+    format!("{method} {kind}")
+}
+
+/// Lease; settings and cursor; one page of events; seal; mark the part; mark the cursor and give the lease back.
+const OF_DYNAMODB: [&str; 6] = [
+    "UpdateItem ledger",
+    "Query ledger",
+    "Query events",
+    "TransactWriteItems",
+    "UpdateItem ledger",
+    "UpdateItem ledger",
+];
+
+#[tokio::test]
+async fn an_export_without_events_makes_ten_requests_and_the_first_one_puts_the_key_besides() {
+    let mut world = deployment(0).await;
+    for first in [true, false, false] {
+        assert_eq!(runs(&world).await.heartbeats, 1);
+        assert_eq!(asked(&world, Service::DynamoDb), OF_DYNAMODB);
+        assert_eq!(asked(&world, Service::Sts), ["AssumeRole"]);
+        let put =
+            if first { ["PUT part", "PUT key", "PUT note"].as_slice() } else { &["PUT part", "PUT note"] };
+        assert_eq!(asked(&world, Service::S3), put);
+        assert_eq!(asked(&world, Service::EventBridge), ["PutEvents"]);
+        assert_eq!(asked(&world, Service::Sqs), [""; 0]);
+        world.advance(HOUR);
+    }
+}
+
+/// With events, the ledger is asked for the parts that may hold them already, behind the first page.
+#[tokio::test]
+async fn an_export_with_events_asks_which_of_them_are_sealed() {
+    let mut world = deployment(2).await;
+    for _ in 0..2 {
+        assert_eq!(runs(&world).await.events, 1);
+        let mut expected = OF_DYNAMODB.to_vec();
+        expected.insert(3, "Query ledger");
+        assert_eq!(asked(&world, Service::DynamoDb), expected);
+        world.advance(HOUR);
+    }
+}
