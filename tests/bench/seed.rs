@@ -16,10 +16,11 @@ use adapters::signing::FileSigner;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::{Client, Config};
 use domain::connector::{Connector, Destination, Shards, State};
-use domain::cursor::Cursor;
-use domain::manifest::KeyName;
+use domain::cursor::{Cursor, Published};
+use domain::manifest::{KeyName, Place, VerifierKey};
 use domain::names::{ConnectorId, ExternalId};
 use domain::part::{Compression, Encoding, Format};
+use domain::ports::Signer as _;
 use domain::time::Time;
 use tests::fakes::SeededRandomness;
 
@@ -33,7 +34,8 @@ async fn main() {
         panic!("usage: seed ENDPOINT LEDGER KEY CONNECTORS SHARDS COMPRESSION FROM");
     };
     let name = KeyName::of(VENDOR_DOMAIN.parse().expect("a domain"));
-    FileSigner::read_or_create(Path::new(key), &name, &SeededRandomness::new(1)).expect("a key");
+    let signer = FileSigner::read_or_create(Path::new(key), &name, &SeededRandomness::new(1)).expect("a key");
+    let key = VerifierKey::new(name, signer.public().await.expect("its public half")).expect("a name");
     let client = client(endpoint);
     create_table(&client, ledger).await.expect("the ledger is created");
     let table = DynamoLedger::new(client, ledger.clone(), Default::default());
@@ -41,7 +43,13 @@ async fn main() {
     let mut ids = Vec::new();
     for number in 0..connectors.parse().expect("a number of connectors") {
         let connector = connector(number, shards, compression, from);
-        tests::fixtures::store(&table, &connector, &Cursor::new(from, from, now())).await;
+        // Every export but a connector's first finds the public key put already.
+        let published = connector.destination.as_ref().map(|destination| Published {
+            to: Place::of(destination).to_string(),
+            keys: vec![key.id().into()],
+        });
+        let cursor = Cursor { published, ..Cursor::new(from, from, now()) };
+        tests::fixtures::store(&table, &connector, &cursor).await;
         ids.push(connector.id.to_string());
     }
     println!("{}", serde_json::json!(ids));

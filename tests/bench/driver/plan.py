@@ -61,7 +61,9 @@ def plan(sizes, rounds, parts, clients, full):
             if client in ("exporter", "limit")
         ],
         "quiet": [
-            Run("quiet", {"client": "exporter", "events": 0, "connectors": connectors}, max(rounds, 5))
+            Run("quiet", {"client": "exporter", "events": 0, "connectors": connectors, "latency_ms": latency},
+                max(rounds, 5))
+            for latency in (0, LATENCY_MS)
             for connectors in (1, 10)
         ],
         "start": [
