@@ -1,6 +1,7 @@
-"""Holds what was built to its ceilings: processor, C library and size.
+"""Holds what was built to its ceilings: processor, C library and size; and its size to the one it had.
 
-`ceilings.py FOLDER ARCHITECTURE`, FOLDER being what `sam build` made. Exits with 1 if a ceiling is broken.
+`ceilings.py FOLDER ARCHITECTURE`, FOLDER being what `sam build` made. Exits with 1 if a ceiling is broken, or if a
+function has grown by more than 5 %. With `--store` behind that the sizes are stored, to hold later ones against.
 """
 
 import io
@@ -10,11 +11,14 @@ import sys
 import zipfile
 from pathlib import Path
 
+import stored
+
 # Amazon Linux 2023, on which `provided.al2023` runs, has glibc 2.34.
 # Source: Amazon Linux 2023 user guide, "Comparing AL2 and AL2023", glibc.
 NEWEST_GLIBC = (2, 34)
 # A cold start loads the whole package. The largest, the exporter, has about half of this.
 MOST_ZIPPED = 6_000_000
+SIZES = Path(__file__).with_name("sizes.json")
 # e_machine of an ELF file. Source: System V ABI, chapter 4, and its processor supplements.
 MACHINES = {"x86_64": 62, "arm64": 183}
 
@@ -50,16 +54,30 @@ def broken(name: str, program: bytes, architecture: str) -> list[str]:
     return wrong
 
 
-def main(folder: Path, architecture: str) -> int:
+def grown(sizes: dict[str, int], architecture: str) -> list[str]:
+    """What has grown since sizes were stored; another compiler makes other programs."""
+    why = stored.unchecked(SIZES, architecture, {"rustc": stored.rustc()})
+    if why:
+        print(f"NOT CHECKED: growth of the functions ({why})")
+        return []
+    return stored.check(SIZES, architecture, sizes, f"tests/deploy/run store {architecture}")
+
+
+def main(folder: Path, architecture: str, is_to_store: bool) -> int:
     """Checks all functions of the build."""
-    programs = sorted(folder.glob("*/bootstrap"))
+    programs = {file.parent.name: file.read_bytes() for file in sorted(folder.glob("*/bootstrap"))}
     wrong = [] if programs else [f"nothing is built in {folder}"]
-    for program in programs:
-        wrong += broken(program.parent.name, program.read_bytes(), architecture)
+    for name, program in programs.items():
+        wrong += broken(name, program, architecture)
+    sizes = {name: zipped(program) for name, program in programs.items()}
+    if is_to_store and not wrong:
+        stored.store(SIZES, architecture, {"rustc": stored.rustc()}, sizes)
+    else:
+        wrong += grown(sizes, architecture)
     for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:] == ["--store"]))

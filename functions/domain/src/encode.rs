@@ -15,11 +15,11 @@ use crate::part::{Compression, Encoding, Format, Sha256};
 
 /// A block is closed behind the event that makes it so large. Smaller ones would compress worse: nothing in a gzip
 /// member refers to the one before.
-const BLOCK: usize = 1 << 20;
+pub const BLOCK: usize = 1 << 20;
 /// Half the time of gzip's usual level 6, for files a tenth larger.
-const GZIP_LEVEL: i32 = 1;
+pub const GZIP_LEVEL: i32 = 1;
 /// Half the time of the default level 3, for files as small: what repeats in audit logs is near.
-const ZSTD_LEVEL: i32 = 1;
+pub const ZSTD_LEVEL: i32 = 1;
 
 /// What is known of a file once it is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

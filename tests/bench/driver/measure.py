@@ -12,6 +12,8 @@ import compare
 from world import CLIENT_CORE, ENDPOINT_CORE, last_hour
 
 TIME_LIMIT_S = 900
+# Until a function that answered asks for its next event.
+SETTLED_S = 0.5
 
 
 class Failed(Exception):
@@ -19,8 +21,11 @@ class Failed(Exception):
 
 
 def export(world, client, events, shape="map", compression="gzip", shards=1, latency_ms=0, tls=False, drop=False,
-           connectors=1):
-    """What one export took, as a flat record."""
+           alone=None, connectors=1, under=None):
+    """What one export took, as a flat record.
+
+    `alone` names the one step whose processor time is wanted; `under` is what counts the client's instructions.
+    """
     hour = last_hour()
     table = f"events_{shape}_{events}_{shards}_{hour}"
     settings = {}
@@ -41,14 +46,16 @@ def export(world, client, events, shape="map", compression="gzip", shards=1, lat
             "key": {"gzip": "events.json.gz", "zstd": "events.json.zst"}.get(compression, "events.json"),
             "compression": compression,
             "drop": drop,
+            "alone": alone,
         }
     world.ask("POST", f"/bench/reset?latency_ms={latency_ms}")
-    process = Process(world, client, {**world.environment(tls), **settings})
+    environment = {**world.environment(tls), **settings, **(under.settings if under else {})}
+    process = Process(world, client, environment, under.command() if under else [])
     try:
         answer = process.invoke(event)
         peak_kb = process.peak_kb()
     finally:
-        usage = process.kill()
+        usage = process.end() if under else process.kill()
     try:
         if not answer or not answer["well"] or "itemIdentifier" in answer["answer"]:
             raise Failed(f"{client} answered {answer}\n{process.log()}")
@@ -56,29 +63,29 @@ def export(world, client, events, shape="map", compression="gzip", shards=1, lat
         size = sum(file.stat().st_size for file in files)
         if events == 0 and client != "bare" and len(world.delivered("*")) != connectors:
             raise Failed(f"{client} delivered no heartbeat for some of {connectors} connectors")
-        if events > 0 and not drop:
+        if events > 0 and not drop and not alone:
             compare.check(client, files, shape, events)
     finally:
         world.clear()
     counts = world.ask("GET", "/bench/counts")
-    cpu = usage.ru_utime + usage.ru_stime
+    cpu = json.loads(answer["answer"])["cpu_s"] if alone else usage.ru_utime + usage.ru_stime
     return {
         "client": client, "connectors": connectors, "events": events, "shape": shape, "compression": compression, "shards": shards,
-        "latency_ms": latency_ms, "tls": tls, "cpu_s": cpu, "wall_s": (answer["answered"] - answer["handed"]) / 1e9,
+        "latency_ms": latency_ms, "tls": tls, "drop": drop, "alone": alone, "cpu_s": cpu, "wall_s": (answer["answered"] - answer["handed"]) / 1e9,
         "peak_mb": peak_kb / 1024, "start_ms": (answer["ready"] - process.started) / 1e6,
         "requests": counts["requests"], "page_bytes": counts["page_bytes"], "object_bytes": size,
-        "objects": len(files),
+        "objects": len(files), **({"counted": under.counted()} if under else {}),
     }
 
 
 class Process:
     """A client's process, on a core of its own."""
 
-    def __init__(self, world, client, environment):
+    def __init__(self, world, client, environment, under):
         self.world = world
         self.file = world.folder / "client.log"
         log = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        command = clients.command(client)
+        command = [*under, *clients.command(client)]
         # A child is born on its parent's cores, and sooner so than through `taskset`.
         os.sched_setaffinity(0, {CLIENT_CORE})
         try:
@@ -120,7 +127,15 @@ class Process:
 
     def kill(self):
         """Ends it; returns what it used."""
-        os.kill(self.pid, signal.SIGKILL)
+        return self._ended_by(signal.SIGKILL)
+
+    def end(self):
+        """Ends it in a way that lets a program above it tell what it counted, once it asked for its next event."""
+        time.sleep(SETTLED_S)
+        return self._ended_by(signal.SIGTERM)
+
+    def _ended_by(self, number):
+        os.kill(self.pid, number)
         _, _, usage = os.wait4(self.pid, 0)
         return usage
 

@@ -8,6 +8,8 @@ LATENCY_MS = 20
 SHARDS = (1, 2, 4, 8, 16, 32, 64)
 # Beyond these sizes a client takes minutes for one export.
 LARGEST = {"boto3": 100_000, "python": 300_000, "node": 300_000, "rust_sdk": 1_000_000}
+# Steps that the limit does by themselves.
+ALONE = ("memcpy", "hashing", "gzip", "zstd")
 # So that all of the ordinary run takes minutes.
 ORDINARY = 100_000
 
@@ -18,9 +20,10 @@ PARTS = {
     "quiet": "what an export without events takes, one and ten in a batch",
     "start": "from the process's start to its first request for work",
     "tls": "the first export of a process, over TLS",
-    "latency": f"wall time with {LATENCY_MS} ms for each answer",
+    "latency": f"wall time with {LATENCY_MS} ms for each answer, and that of reading alone",
     "shards": f"wall time by shards, with {LATENCY_MS} ms for each answer",
     "ceiling": "a client that receives pages and drops them",
+    "distances": "how far whole exports are from what no export can do without",
 }
 
 
@@ -75,7 +78,10 @@ def plan(sizes, rounds, parts, clients, full):
             for client in everyone
             if client != "limit"
         ],
+        # What reading alone takes, beside what reads and does all the rest.
         "latency": [
+            Run("latency", {"client": "limit", "events": medium, "latency_ms": LATENCY_MS, "drop": True, "compression": "none"})
+        ] + [
             Run("latency", {"client": client, "events": medium, "latency_ms": LATENCY_MS, "compression": compression})
             for client in everyone
             if client == "exporter" or (full and client in ("limit", "rust_sdk"))
@@ -86,7 +92,15 @@ def plan(sizes, rounds, parts, clients, full):
                 rounds if full else 1)
             for shards in SHARDS
         ],
-        "ceiling": [Run("ceiling", {"client": "limit", "events": max(medium, ORDINARY), "drop": True})],
+        "ceiling": [
+            Run("ceiling", {"client": "limit", "events": max(medium, ORDINARY), "drop": True, "compression": "none"})
+        ],
+        "distances": [
+            Run("distances", {"client": "limit", "events": medium, "drop": True, "compression": "none"}),
+            *(Run("distances", {"client": "limit", "events": medium, "alone": step}) for step in ALONE),
+            *(Run("distances", {"client": client, "events": medium, "compression": compression})
+              for compression in ("gzip", "zstd") for client in ("limit", "exporter")),
+        ],
     }
     blocks = [runs[part] for part in parts]
     for run in (run for block in blocks for run in block):

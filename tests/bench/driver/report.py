@@ -8,6 +8,9 @@ from plan import LATENCY_MS
 from targets import MEMORY_MB
 from world import HERE
 
+STEPS = {
+    "memcpy": "memcpy alone", "hashing": "SHA-256 alone", "gzip": "gzip alone: libdeflate", "zstd": "zstd alone",
+}
 START, END = "<!-- figures: written by tests/bench/run --readme -->", "<!-- end of the figures -->"
 
 
@@ -69,6 +72,7 @@ def sections(results):
     yield throughput("Shapes and compressions", parts.get("shapes"))
     yield throughput("Sizes", parts.get("sizes"))
     yield throughput("The endpoint's ceiling: pages received and dropped", parts.get("ceiling"))
+    yield distances(parts.get("distances"))
     yield quiet(parts.get("quiet"))
     yield start(parts.get("start"))
     yield walls("The first export of a process over TLS, 1,000 events", parts.get("tls"), "requests")
@@ -106,12 +110,31 @@ def throughput(title, part):
         million = 1e6 / row["events"]
         low, high = (value * million for value in row["cpu_s_range"])
         lines.append([
-            NAMES[row["client"]], f"{row['events']:,}", row["shape"], row["compression"], f"{rate(row):,.0f}",
+            name(row), f"{row['events']:,}", row["shape"], row["compression"], f"{rate(row):,.0f}",
             f"{row['cpu_s'] * million:.2f}", f"{low:.2f} to {high:.2f}",
             f"{row['page_bytes'] / 1e6 / row['cpu_s']:,.0f}", f"{row['peak_mb']:.0f}",
             f"{row['object_bytes'] / 1e6:.1f}", sum(row["requests"].values()), row["rounds"],
         ])
     return f"### {title}\n\n" + table(columns, lines)
+
+
+def distances(part):
+    if not part:
+        return ""
+    whole = next(row for row in part["rows"] if row["client"] == "exporter" and row["compression"] == "gzip")
+    lines = []
+    for row in part["rows"]:
+        million = 1e6 / row["events"]
+        low, high = (value * million for value in row["cpu_s_range"])
+        step = STEPS.get(row.get("alone"))
+        what = step or (name(row) if row.get("drop") else f"{name(row)}, {row['compression']}")
+        lines.append([what, f"{row['cpu_s'] * million:.2f}", f"{low:.2f} to {high:.2f}",
+                      f"{100 * row['cpu_s'] / whole['cpu_s']:.0f} %", row["rounds"]])
+    words = (f"Processor time of the same {whole['events']:,} events. Steps that are done alone run over the lines in memory, "
+             "in the exporter's blocks and at its levels; hashing is done once, and an export does it for the content and "
+             "for the file.")
+    columns = ["what", "CPU s per million", "range", "of the exporter's gzip", "rounds"]
+    return f"### The distance to the limit\n\n{words}\n\n{table(columns, lines)}"
 
 
 def quiet(part):
@@ -147,10 +170,14 @@ def walls(title, part, by):
     for row in part["rows"]:
         what = sum(row["requests"].values()) if by == "requests" else row[by]
         span = " to ".join(f"{ms * 1000:,.0f}" for ms in row["wall_s_range"])
-        lines.append([NAMES[row["client"]], f"{row['events']:,}", what, f"{row['wall_s'] * 1000:,.0f}", span,
+        lines.append([name(row), f"{row['events']:,}", what, f"{row['wall_s'] * 1000:,.0f}", span,
                       f"{row['cpu_s'] * 1000:,.0f}", row["requests"].get("dynamodb Query events", 0), row["rounds"]])
     columns = ["client", "events", by, "wall ms", "range", "CPU ms", "pages", "rounds"]
     return f"### {title}\n\n" + table(columns, lines)
+
+
+def name(row):
+    return "reading alone: raw HTTP, each page dropped" if row.get("drop") else NAMES[row["client"]]
 
 
 def plots(parts):

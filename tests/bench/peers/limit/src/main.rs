@@ -2,8 +2,10 @@
 //! trusts what it reads, the exporter's own encoder, and one upload. No SDK, no retries, no checksum of a page, no
 //! staging, no ledger. What the exporter takes beyond this is the price of all that.
 //!
-//! With `"drop": true` in the job pages are received and dropped: that is the endpoint's ceiling.
+//! With `"drop": true` in the job pages are received and dropped: that is the endpoint's ceiling. With `"alone": "gzip"`
+//! all lines are kept, and one step is done with them that no export can do without (`alone`).
 
+mod alone;
 mod http;
 mod items;
 mod sign;
@@ -15,6 +17,7 @@ use domain::encode::FileWriter;
 use domain::part::{Compression, Encoding, Format};
 use serde_json::{Value, json};
 
+use alone::Lines;
 use http::Connection;
 use sign::Keys;
 
@@ -48,6 +51,8 @@ async fn export(host: &str, vendor: &Keys, job: &Value) -> Result<Value> {
     };
     let mut file = FileWriter::new(Encoding { format: Format::Ndjson, compression })?;
     let mut pieces: Vec<Bytes> = Vec::new();
+    let alone = job["alone"].as_str();
+    let mut lines = Lines::default();
     let mut events = 0;
     let mut dynamodb = Connection::open(host).await?;
     let mut query = json!({
@@ -69,6 +74,10 @@ async fn export(host: &str, vendor: &Keys, job: &Value) -> Result<Value> {
         if !job["drop"].as_bool().unwrap_or_default() {
             items::each(&page, &mut line, &mut |event| {
                 events += 1;
+                if alone.is_some() {
+                    lines.push(event);
+                    return Ok(());
+                }
                 file.push(event)
             })?;
             // As large as a part of an upload.
@@ -78,6 +87,9 @@ async fn export(host: &str, vendor: &Keys, job: &Value) -> Result<Value> {
         }
         let Some(start) = start else { break };
         query["ExclusiveStartKey"] = serde_json::from_slice(start)?;
+    }
+    if let Some(step) = alone {
+        return Ok(json!({ "events": events, "cpu_s": lines.take(step)? }));
     }
     let (last, _) = file.finish()?;
     pieces.push(last);

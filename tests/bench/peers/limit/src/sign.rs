@@ -3,6 +3,7 @@
 //! Source: AWS IAM user guide, "Create a signed AWS API request".
 
 use bytes::Bytes;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
 use sha2::{Digest as _, Sha256};
@@ -66,9 +67,11 @@ fn signed(
     let canonical = format!("{method}\n{path}\n\n{lines}\n{names}\n{hash}");
     let scope = format!("{day}/{REGION}/{service}/aws4_request");
     let to_sign = format!("AWS4-HMAC-SHA256\n{now}\n{scope}\n{}", hex::encode(Sha256::digest(canonical)));
-    let key = hmac(format!("AWS4{}", keys.secret).as_bytes(), day.as_bytes());
-    let key = [REGION, service, "aws4_request"].iter().fold(key, |key, word| hmac(&key, word.as_bytes()));
-    let signature = hex::encode(hmac(&key, to_sign.as_bytes()));
+    let mut key = hmac(format!("AWS4{}", keys.secret).as_bytes(), day.as_bytes())?;
+    for word in [REGION, service, "aws4_request"] {
+        key = hmac(&key, word.as_bytes())?;
+    }
+    let signature = hex::encode(hmac(&key, to_sign.as_bytes())?);
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(name, value);
@@ -80,14 +83,6 @@ fn signed(
     Ok(request.header("authorization", authorization).body(body)?)
 }
 
-/// HMAC with SHA-256 (RFC 2104).
-fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
-    let mut block = [0; 64];
-    if key.len() > block.len() {
-        block[..32].copy_from_slice(&Sha256::digest(key));
-    } else {
-        block[..key.len()].copy_from_slice(key);
-    }
-    let inner = Sha256::new().chain_update(block.map(|byte| byte ^ 0x36)).chain_update(message).finalize();
-    Sha256::new().chain_update(block.map(|byte| byte ^ 0x5c)).chain_update(inner).finalize().into()
+fn hmac(key: &[u8], message: &[u8]) -> Result<[u8; 32]> {
+    Ok(Hmac::<Sha256>::new_from_slice(key)?.chain_update(message).finalize().into_bytes().into())
 }

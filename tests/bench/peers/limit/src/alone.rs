@@ -1,0 +1,86 @@
+//! What one step takes that nobody can do without, by itself: on the lines of an export, in memory, and in the blocks
+//! that the exporter's file writer makes of them.
+
+use std::hint::black_box;
+
+use domain::encode::{BLOCK, GZIP_LEVEL, ZSTD_LEVEL};
+use libdeflater::{CompressionLvl, Compressor};
+use sha2::{Digest as _, Sha256};
+
+use crate::Result;
+
+/// The lines of an export.
+#[derive(Default)]
+pub(crate) struct Lines {
+    closed: Vec<Vec<u8>>,
+    open: Vec<u8>,
+}
+
+impl Lines {
+    pub(crate) fn push(&mut self, line: &[u8]) {
+        self.open.extend_from_slice(line);
+        self.open.push(b'\n');
+        if self.open.len() >= BLOCK {
+            self.closed.push(std::mem::take(&mut self.open));
+        }
+    }
+
+    /// Does that one step with all lines; returns the seconds of processor that it took.
+    pub(crate) fn take(mut self, step: &str) -> Result<f64> {
+        self.closed.push(self.open);
+        let blocks = self.closed.as_slice();
+        let began = processor_time()?;
+        match step {
+            "memcpy" => copy(blocks),
+            "hashing" => hash(blocks),
+            "gzip" => gzip(blocks)?,
+            "zstd" => zstd(blocks)?,
+            _ => return Err(format!("there is no step {step}").into()),
+        }
+        Ok(processor_time()? - began)
+    }
+}
+
+/// To memory that is there already, as the exporter's buffers are.
+fn copy(blocks: &[Vec<u8>]) {
+    let mut room = vec![1; blocks.iter().map(Vec::len).max().unwrap_or_default()];
+    for block in blocks {
+        room[..block.len()].copy_from_slice(black_box(block));
+        black_box(&room);
+    }
+}
+
+fn hash(blocks: &[Vec<u8>]) {
+    let hash = blocks.iter().fold(Sha256::new(), |hash, block| hash.chain_update(block));
+    black_box(hash.finalize());
+}
+
+fn gzip(blocks: &[Vec<u8>]) -> Result<()> {
+    let mut compressor = Compressor::new(CompressionLvl::new(GZIP_LEVEL).map_err(|_| "no such level")?);
+    let mut member = Vec::new();
+    for block in blocks {
+        let most = compressor.gzip_compress_bound(block.len());
+        member.resize(most.max(member.len()), 0);
+        black_box(compressor.gzip_compress(block, &mut member)?);
+    }
+    Ok(())
+}
+
+fn zstd(blocks: &[Vec<u8>]) -> Result<()> {
+    use std::io::Write as _;
+    let mut stream = zstd::Encoder::new(std::io::sink(), ZSTD_LEVEL)?;
+    for block in blocks {
+        stream.write_all(block)?;
+    }
+    stream.finish()?;
+    Ok(())
+}
+
+/// Of this thread, in seconds: the first figure is in nanoseconds.
+/// Source: the Linux kernel's documentation, "Scheduler Statistics".
+fn processor_time() -> Result<f64> {
+    let figures = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanoseconds: u64 = figures.split(' ').next().unwrap_or_default().parse()?;
+    #[expect(clippy::cast_precision_loss, reason = "seconds to a millisecond are wanted")]
+    Ok(nanoseconds as f64 / 1e9)
+}
