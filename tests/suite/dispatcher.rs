@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dispatcher::{CLAIM, Dispatched, Ports, dispatch};
+use dispatcher::{CLAIM, Dispatched, Pace, Ports, dispatch};
 use domain::names::ConnectorId;
 use domain::ports::{PortError, Queue};
 use domain::time::Time;
@@ -44,6 +44,7 @@ impl World {
             queue,
             clock: Arc::new(self.clock.clone()),
             randomness: Arc::new(SeededRandomness::new(7)),
+            pace: Pace::default(),
         }
     }
 
@@ -115,7 +116,7 @@ struct Gone;
 
 #[async_trait]
 impl Queue for Gone {
-    async fn send(&self, _: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
+    async fn send(&self, _: &[ConnectorId], _: Duration) -> Result<Vec<ConnectorId>, PortError> {
         Err(PortError::Denied { what: "sending", source: "no such queue".into() })
     }
 }

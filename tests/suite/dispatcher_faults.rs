@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dispatcher::{CLAIM, Dispatched, Ports, TickFailed, Watchdog, dispatch, tick};
+use dispatcher::{CLAIM, Dispatched, Pace, Ports, TickFailed, Watchdog, dispatch, tick};
 use domain::names::ConnectorId;
 use domain::ports::{Clock as _, DUE_SHARDS, PortError, due_shard};
 use tests::failing::{Flaky, Plan, Trouble};
@@ -47,6 +47,7 @@ impl World {
             queue: Arc::new(Flaky::new(self.queue.clone(), plan)),
             clock: Arc::new(self.clock.clone()),
             randomness: Arc::new(SeededRandomness::new(1)),
+            pace: Pace::default(),
         }
     }
 
@@ -176,6 +177,8 @@ async fn claims_that_all_fail_fail_the_tick_and_cost_nobody_a_run() {
 async fn a_partition_that_fails_keeps_no_other_from_being_sent() {
     for shard in 0..DUE_SHARDS {
         let world = world(24);
+        // A minute in which a tick begins with the first partition.
+        world.clock.set(at("2026-11-20T21:20:00Z"));
         let failed = world.tick(&Plan::none().and("due", usize::from(shard) + 1, Trouble::Fail)).await;
         assert!(is_transient(&failed), "shard {shard}: {failed:?}");
         let sent = world.sent();

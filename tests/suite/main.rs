@@ -7,6 +7,7 @@ mod contacts;
 mod dispatcher;
 mod dispatcher_faults;
 mod embedded;
+mod herd;
 mod key_lists;
 mod monitoring;
 mod promises;

@@ -114,6 +114,8 @@ async fn a_batch_that_sqs_would_refuse_is_refused_whole() {
         (vec![message("", "x")], "InvalidBatchEntryId"),
         (vec![message(&long, "x")], "InvalidBatchEntryId"),
         (vec![message("0", "")], "MissingParameter"),
+        (vec![json!({ "Id": "0", "MessageBody": "x", "DelaySeconds": 901 })], "InvalidParameterValue"),
+        (vec![json!({ "Id": "0", "MessageBody": "x", "DelaySeconds": -1 })], "InvalidParameterValue"),
         (vec![message("0", &half), message("1", &half), message("2", "x")], "BatchRequestTooLong"),
     ] {
         request.assert_refused(&batch(&queue, &entries), code).await;

@@ -177,6 +177,7 @@ impl World {
             queue: Arc::new(SqsQueue::new(self.through.sqs.clone(), self.queue_url.clone())),
             clock: Arc::new(self.clock()),
             randomness: Arc::new(self.randomness.clone()),
+            pace: dispatcher::Pace::default(),
         };
         drop(dispatch(&ports, deadline).await);
         let messages = self.queue.taken();

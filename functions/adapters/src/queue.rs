@@ -1,10 +1,12 @@
 //! The queue from the dispatcher to the exporter: Amazon SQS.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchOutput;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use domain::names::ConnectorId;
-use domain::ports::{PortError, QUEUE_BATCH, Queue};
+use domain::ports::{LONGEST_DELAY, PortError, QUEUE_BATCH, Queue};
 
 use crate::port_error::port_error;
 
@@ -33,7 +35,7 @@ fn body(connector: &ConnectorId) -> String {
 #[async_trait]
 impl Queue for SqsQueue {
     /// A message that is sent twice costs a second run that finds nothing due, or the lease held.
-    async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
+    async fn send(&self, batch: &[ConnectorId], delay: Duration) -> Result<Vec<ConnectorId>, PortError> {
         if batch.is_empty() {
             // SQS refuses a batch without entries.
             return Ok(Vec::new());
@@ -42,11 +44,14 @@ impl Queue for SqsQueue {
             let source = format!("{} connectors in a batch of at most {QUEUE_BATCH}", batch.len()).into();
             return Err(PortError::Bug { what: SENDING, source });
         }
+        let delay = i32::try_from(delay.min(LONGEST_DELAY).as_secs()).unwrap_or_default();
         let mut request = self.client.send_message_batch().queue_url(&self.url);
         for (index, connector) in batch.iter().enumerate() {
-            let entry =
-                SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body(connector));
-            let entry = entry.build();
+            let entry = SendMessageBatchRequestEntry::builder()
+                .id(index.to_string())
+                .message_body(body(connector))
+                .delay_seconds(delay)
+                .build();
             request = request
                 .entries(entry.map_err(|error| PortError::Bug { what: SENDING, source: Box::new(error) })?);
         }

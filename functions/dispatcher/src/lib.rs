@@ -6,6 +6,7 @@
 //! again.
 
 mod notices;
+mod pace;
 mod send;
 mod tick;
 mod watchdog;
@@ -21,11 +22,12 @@ use serde::Serialize;
 use send::{Ended, send};
 
 pub use notices::NOTICES_A_TICK;
+pub use pace::Pace;
 pub use tick::tick;
 pub use watchdog::{CONNECTORS_A_TICK, Watchdog};
 
-/// How far a claim moves `next_run_at`: longer than a run can take. If the run was lost, the connector is due
-/// again then.
+/// How far a claim moves `next_run_at`, on top of what the message waits in the queue: longer than a run can take. If
+/// the run was lost, the connector is due again then.
 pub const CLAIM: Duration = Duration::from_mins(20);
 /// How many claims are under way at once.
 const CLAIMS_AT_ONCE: usize = 32;
@@ -41,6 +43,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub randomness: Arc<dyn Randomness>,
+    /// When whom to start.
+    pub pace: Pace,
 }
 
 impl std::fmt::Debug for Ports {
@@ -60,7 +64,7 @@ pub struct Dispatched {
     pub sent: u64,
     /// Of those, refused by the queue and given back, so that the next tick takes them.
     pub given_back: u64,
-    /// Time was up before all partitions were read; the next tick goes on.
+    /// Time was up before all partitions were read, or more were due than may be started soon; the next tick goes on.
     pub more: bool,
 }
 
@@ -87,7 +91,7 @@ pub async fn dispatch(ports: &Ports, deadline: Time) -> Result<Dispatched, TickF
     let stop_at = now + deadline.since(now) * 5 / 6;
     let mut tick = Tick { ports, now, stop_at, done: Dispatched::default(), failure: None };
     let mut sending = Ok(());
-    for shard in 0..DUE_SHARDS {
+    for shard in partitions(now) {
         sending = tick.partition(shard).await;
         if tick.done.more || sending.is_err() {
             break;
@@ -107,6 +111,13 @@ pub async fn dispatch(ports: &Ports, deadline: Time) -> Result<Dispatched, TickF
     Err(TickFailed { done, source })
 }
 
+/// The partitions of the index, at each tick from another one on: where not all can be sent, none is always the last.
+fn partitions(now: Time) -> impl Iterator<Item = u8> {
+    let minutes = now.since(Time::EPOCH).as_secs() / 60;
+    let first = u8::try_from(minutes % u64::from(DUE_SHARDS)).unwrap_or_default();
+    (first..DUE_SHARDS).chain(0..first)
+}
+
 /// A tick under way.
 struct Tick<'a> {
     ports: &'a Ports,
@@ -122,7 +133,8 @@ impl Tick<'_> {
     async fn partition(&mut self, shard: u8) -> Result<(), PortError> {
         let mut after: Option<Claim> = None;
         loop {
-            if self.ports.clock.now() >= self.stop_at {
+            let now = self.ports.clock.now();
+            if now >= self.stop_at || self.ports.pace.is_full(now) {
                 self.done.more = true;
                 return Ok(());
             }
@@ -136,10 +148,12 @@ impl Tick<'_> {
             };
             self.done.due += page.due.len() as u64;
             after = page.due.last().cloned();
-            let until = self.ports.clock.now() + CLAIM;
+            let now = self.ports.clock.now();
+            let until = now + self.ports.pace.wait_behind(now, page.due.len()) + CLAIM;
             let claimed = self.claim(page.due, until).await;
             self.done.claimed += claimed.len() as u64;
-            let Ended { sent, given_back, failure } = send(self.ports, &claimed, until).await;
+            let batches = self.ports.pace.batches(self.ports.clock.now(), claimed);
+            let Ended { sent, given_back, failure } = send(self.ports, &batches, until).await;
             self.done.sent += sent;
             self.done.given_back += given_back;
             if let Some(failure) = failure {

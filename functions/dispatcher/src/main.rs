@@ -12,7 +12,7 @@ use adapters::metrics::LogMeter;
 use adapters::queue::SqsQueue;
 use adapters::settings::{DispatcherSettings, S3Settings, WrongSettings};
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
-use dispatcher::{Dispatched, Ports, Watchdog, tick};
+use dispatcher::{Dispatched, Pace, Ports, Watchdog, tick};
 use domain::time::Time;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
@@ -45,6 +45,7 @@ async fn wire(settings: DispatcherSettings) -> (Ports, Watchdog) {
         queue: Arc::new(SqsQueue::new(clients.sqs, settings.queue.url)),
         clock: Arc::clone(&clock) as _,
         randomness: Arc::new(SystemRandomness),
+        pace: Pace::default(),
     };
     let (timing, retention) = (settings.timing, settings.retention);
     let bus = Arc::new(EventBridgeBus::new(clients.events, settings.bus.name));

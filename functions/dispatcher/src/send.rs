@@ -2,11 +2,12 @@
 
 use domain::backoff::REQUEST;
 use domain::names::ConnectorId;
-use domain::ports::{Claim, PortError, QUEUE_BATCH};
+use domain::ports::{PortError, QUEUE_BATCH};
 use domain::time::Time;
 use futures_util::{StreamExt as _, stream};
 
 use crate::Ports;
+use crate::pace::Batch;
 
 /// How many batches are under way at once.
 const BATCHES_AT_ONCE: usize = 8;
@@ -25,10 +26,10 @@ pub(crate) struct Ended {
     pub(crate) failure: Option<PortError>,
 }
 
-/// Sends all of `claimed`. Each batch comes to its end, whatever becomes of the others: it sends its connectors or
-/// gives them back.
-pub(crate) async fn send(ports: &Ports, claimed: &[Claim], until: Time) -> Ended {
-    let batches = claimed.chunks(QUEUE_BATCH).map(|batch| send_batch(ports, batch, until));
+/// Sends all batches. Each comes to its end, whatever becomes of the others: it sends its connectors or gives them
+/// back.
+pub(crate) async fn send(ports: &Ports, batches: &[Batch], until: Time) -> Ended {
+    let batches = batches.iter().map(|batch| send_batch(ports, batch, until));
     let mut batches = stream::iter(batches).buffer_unordered(BATCHES_AT_ONCE);
     let mut all = Ended::default();
     while let Some(batch) = batches.next().await {
@@ -41,11 +42,11 @@ pub(crate) async fn send(ports: &Ports, claimed: &[Claim], until: Time) -> Ended
 
 /// One batch. The answer of a batch send may name entries that failed while the others went through: only
 /// those are sent again.
-async fn send_batch(ports: &Ports, batch: &[Claim], until: Time) -> Ended {
-    let mut left: Vec<ConnectorId> = batch.iter().map(|claim| claim.id.clone()).collect();
+async fn send_batch(ports: &Ports, Batch { claims, delay }: &Batch, until: Time) -> Ended {
+    let mut left: Vec<ConnectorId> = claims.iter().map(|claim| claim.id.clone()).collect();
     let mut error = None;
     for attempt in 1..=TRIES {
-        match ports.queue.send(&left).await {
+        match ports.queue.send(&left, *delay).await {
             Ok(refused) => (left, error) = (refused, None),
             Err(failure @ PortError::Transient { .. }) => error = Some(failure),
             Err(failure) => {
@@ -54,7 +55,7 @@ async fn send_batch(ports: &Ports, batch: &[Claim], until: Time) -> Ended {
             }
         }
         if left.is_empty() {
-            return Ended { sent: batch.len() as u64, ..Ended::default() };
+            return Ended { sent: claims.len() as u64, ..Ended::default() };
         }
         if attempt < TRIES {
             ports.clock.sleep(REQUEST.delay(attempt, ports.randomness.next_u64())).await;
@@ -62,7 +63,7 @@ async fn send_batch(ports: &Ports, batch: &[Claim], until: Time) -> Ended {
     }
     // If the answer of a send was lost, a connector may be both in the queue and given back: it then runs
     // twice, one after the other or one finding the lease held, and the second run finds nothing to do.
-    let back = batch.iter().filter(|claim| left.contains(&claim.id));
+    let back = claims.iter().filter(|claim| left.contains(&claim.id));
     let unclaims = back.map(|claim| ports.due.unclaim(claim, until));
     let mut unclaims = stream::iter(unclaims).buffer_unordered(QUEUE_BATCH);
     let mut given_back = 0;
@@ -72,6 +73,6 @@ async fn send_batch(ports: &Ports, batch: &[Claim], until: Time) -> Ended {
             Err(failure) => error = error.or(Some(failure)),
         }
     }
-    let sent = batch.len().saturating_sub(left.len()) as u64;
+    let sent = claims.len().saturating_sub(left.len()) as u64;
     Ended { sent, given_back, failure: error }
 }

@@ -230,12 +230,12 @@ impl Bus for Worker {
 
 #[async_trait]
 impl Queue for Worker {
-    async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
+    async fn send(&self, batch: &[ConnectorId], delay: Duration) -> Result<Vec<ConnectorId>, PortError> {
         let refuses = |fault| match fault {
             Fault::QueueRefuses => Ok(batch.to_vec()),
             fault => passing(fault),
         };
-        self.call(Kind::Queue, "send", self.world.queue.send(batch), refuses).await
+        self.call(Kind::Queue, "send", self.world.queue.send(batch, delay), refuses).await
     }
 }
 

@@ -125,6 +125,7 @@ macro_rules! promises {
     (queue => $then:ident { $($with:tt)* }) => { $then! { queue; $($with)*;
         each_connector_of_a_batch_is_sent_once_and_in_order
         a_connector_named_twice_is_sent_twice
+        a_batch_waits_as_long_as_it_was_told
         a_batch_of_none_sends_nothing_and_one_too_large_is_a_bug
         the_refused_come_back_by_name_and_the_others_are_sent
         a_batch_of_which_all_failed_comes_back_whole

@@ -1,9 +1,10 @@
 //! The queue between dispatcher and exporter.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use domain::names::ConnectorId;
-use domain::ports::{PortError, QUEUE_BATCH, Queue};
+use domain::ports::{LONGEST_DELAY, PortError, QUEUE_BATCH, Queue};
 use futures_util::future::join_all;
 
 use crate::failing::Outage;
@@ -18,6 +19,8 @@ pub trait QueueRig {
     fn port(&self) -> &Self::Port;
     /// The connectors of its messages, in the order in which they came.
     fn sent(&self) -> Vec<ConnectorId>;
+    /// How many seconds each of its messages was to wait, in the order in which they came; `None` where none ever waits.
+    fn delays(&self) -> Option<Vec<u64>>;
     /// Refuses this connector's messages, and takes the others of its batch.
     fn refuse(&self, id: &ConnectorId);
     /// Takes everyone's messages again.
@@ -33,6 +36,9 @@ impl QueueRig for FakeQueue {
     }
     fn sent(&self) -> Vec<ConnectorId> {
         self.sent()
+    }
+    fn delays(&self) -> Option<Vec<u64>> {
+        Some(self.delays().iter().map(Duration::as_secs).collect())
     }
     fn refuse(&self, id: &ConnectorId) {
         self.refuse(id.clone());
@@ -57,7 +63,7 @@ fn batch(size: usize) -> Vec<ConnectorId> {
 async fn send(rig: &impl QueueRig, batch: &[ConnectorId]) {
     let mut left = batch.to_vec();
     for _ in 1..10 {
-        match rig.port().send(&left).await {
+        match rig.port().send(&left, Duration::ZERO).await {
             Ok(refused) if refused.is_empty() => return,
             Ok(refused) => left = refused,
             Err(PortError::Transient { .. }) => {}
@@ -72,24 +78,40 @@ pub async fn each_connector_of_a_batch_is_sent_once_and_in_order(rig: &impl Queu
     let mut expected = Vec::new();
     for size in [1, 3, QUEUE_BATCH] {
         let batch = batch(size);
-        assert_eq!(rig.port().send(&batch).await.unwrap(), []);
+        assert_eq!(rig.port().send(&batch, Duration::ZERO).await.unwrap(), []);
         expected.extend(batch);
     }
     assert_eq!(rig.sent(), expected);
+}
+
+/// All messages of a batch wait for as long as they were told to, in whole seconds, and never for longer than any can.
+pub async fn a_batch_waits_as_long_as_it_was_told(rig: &impl QueueRig) {
+    let mut expected = Vec::new();
+    for (delay, seconds) in [
+        (Duration::ZERO, 0),
+        (Duration::from_millis(999), 0),
+        (Duration::from_millis(61_500), 61),
+        (LONGEST_DELAY, 900),
+        (LONGEST_DELAY * 2, 900),
+    ] {
+        assert_eq!(rig.port().send(&batch(2), delay).await.unwrap(), []);
+        expected.extend([seconds; 2]);
+    }
+    assert!(rig.delays().is_none_or(|delays| delays == expected), "{:?}", rig.delays());
 }
 
 /// A connector that is in a batch twice is sent twice, and none of the others is lost for it.
 pub async fn a_connector_named_twice_is_sent_twice(rig: &impl QueueRig) {
     let mut batch = batch(3);
     batch.push(batch[0].clone());
-    assert_eq!(rig.port().send(&batch).await.unwrap(), []);
+    assert_eq!(rig.port().send(&batch, Duration::ZERO).await.unwrap(), []);
     assert_eq!(rig.sent(), batch);
 }
 
 /// Nothing is sent for nobody, and nobody is left out silently where there are too many.
 pub async fn a_batch_of_none_sends_nothing_and_one_too_large_is_a_bug(rig: &impl QueueRig) {
-    assert_eq!(rig.port().send(&[]).await.unwrap(), []);
-    let error = rig.port().send(&batch(QUEUE_BATCH + 1)).await.unwrap_err();
+    assert_eq!(rig.port().send(&[], Duration::ZERO).await.unwrap(), []);
+    let error = rig.port().send(&batch(QUEUE_BATCH + 1), Duration::ZERO).await.unwrap_err();
     assert!(matches!(error, PortError::Bug { .. }), "{error:?}");
     assert_eq!(rig.sent(), []);
 }
@@ -100,11 +122,11 @@ pub async fn the_refused_come_back_by_name_and_the_others_are_sent(rig: &impl Qu
         let (batch, before) = (batch(QUEUE_BATCH), rig.sent());
         let refused: Vec<ConnectorId> = refused.into_iter().map(|nth: usize| batch[nth].clone()).collect();
         refused.iter().for_each(|id| rig.refuse(id));
-        assert_eq!(rig.port().send(&batch).await.unwrap(), refused);
+        assert_eq!(rig.port().send(&batch, Duration::ZERO).await.unwrap(), refused);
         let taken: Vec<_> = batch.iter().filter(|id| !refused.contains(id)).cloned().collect();
         assert_eq!(rig.sent()[before.len()..], taken);
         rig.accept_all();
-        assert_eq!(rig.port().send(&refused).await.unwrap(), []);
+        assert_eq!(rig.port().send(&refused, Duration::ZERO).await.unwrap(), []);
         assert_eq!(rig.sent()[before.len() + taken.len()..], refused);
     }
 }
@@ -114,7 +136,7 @@ pub async fn a_batch_of_which_all_failed_comes_back_whole(rig: &impl QueueRig) {
     for outage in [Outage::EntriesFail, Outage::EntriesDenied] {
         let batch = batch(QUEUE_BATCH);
         rig.outage(outage, 1);
-        assert_eq!(rig.port().send(&batch).await.unwrap(), batch, "{outage:?}");
+        assert_eq!(rig.port().send(&batch, Duration::ZERO).await.unwrap(), batch, "{outage:?}");
         assert_eq!(rig.sent(), []);
     }
 }
@@ -124,14 +146,14 @@ pub async fn a_batch_of_which_all_failed_comes_back_whole(rig: &impl QueueRig) {
 pub async fn a_queue_that_refuses_everything_is_an_error_by_its_kind(rig: &impl QueueRig) {
     let batch = batch(2);
     rig.outage(Outage::Throttled, FOR_LONG);
-    let error = rig.port().send(&batch).await.unwrap_err();
+    let error = rig.port().send(&batch, Duration::ZERO).await.unwrap_err();
     assert!(matches!(error, PortError::Transient { .. }), "{error:?}");
     rig.outage(Outage::Denied, FOR_LONG);
-    let error = rig.port().send(&batch).await.unwrap_err();
+    let error = rig.port().send(&batch, Duration::ZERO).await.unwrap_err();
     assert!(matches!(error, PortError::Denied { .. }), "{error:?}");
     rig.outage(Outage::Denied, 0);
     assert_eq!(rig.sent(), []);
-    assert_eq!(rig.port().send(&batch).await.unwrap(), []);
+    assert_eq!(rig.port().send(&batch, Duration::ZERO).await.unwrap(), []);
     assert_eq!(rig.sent(), batch);
 }
 
@@ -150,7 +172,7 @@ pub async fn a_lost_answer_loses_nobody(rig: &impl QueueRig) {
     send(rig, &batch).await;
     assert_eq!(rig.sent(), [batch.clone(), batch.clone()].concat());
     rig.outage(Outage::AnswerLost, FOR_LONG);
-    let error = rig.port().send(&batch).await.unwrap_err();
+    let error = rig.port().send(&batch, Duration::ZERO).await.unwrap_err();
     assert!(matches!(error, PortError::Transient { .. }), "{error:?}");
 }
 
@@ -159,7 +181,7 @@ pub async fn batches_sent_side_by_side_stay_apart(rig: &impl QueueRig) {
     let batches: Vec<_> = (0..8).map(|_| batch(QUEUE_BATCH)).collect();
     batches.iter().for_each(|batch| rig.refuse(&batch[5]));
     join_all(batches.iter().map(async |batch| {
-        assert_eq!(rig.port().send(batch).await.unwrap(), [batch[5].clone()]);
+        assert_eq!(rig.port().send(batch, Duration::ZERO).await.unwrap(), [batch[5].clone()]);
     }))
     .await;
     let sent = rig.sent();

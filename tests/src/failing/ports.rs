@@ -1,5 +1,7 @@
 //! Every port, wrapped. Each method says only how a lost answer looks to its caller.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::connector::{Change, Connector, Shards};
@@ -285,7 +287,7 @@ impl<P: Bus> Bus for Flaky<P> {
 
 #[async_trait]
 impl<P: Queue> Queue for Flaky<P> {
-    async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
-        self.plan.call("send", self.inner.send(batch), lost).await
+    async fn send(&self, batch: &[ConnectorId], delay: Duration) -> Result<Vec<ConnectorId>, PortError> {
+        self.plan.call("send", self.inner.send(batch, delay), lost).await
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::names::ConnectorId;
-use domain::ports::{PortError, QUEUE_BATCH, Queue};
+use domain::ports::{LONGEST_DELAY, PortError, QUEUE_BATCH, Queue};
 
 use super::locked;
 use crate::failing::{Outage, Outages};
@@ -21,6 +22,8 @@ pub struct FakeQueue {
 #[derive(Debug, Default)]
 struct State {
     batches: Vec<Vec<ConnectorId>>,
+    /// How long each message that was taken was to wait.
+    delays: Vec<Duration>,
     refused: BTreeSet<ConnectorId>,
     outages: Outages,
 }
@@ -59,6 +62,12 @@ impl FakeQueue {
         self.batches().concat()
     }
 
+    /// How long each message that was taken was to wait, in order. Nothing is held back here: there is no clock.
+    #[must_use]
+    pub fn delays(&self) -> Vec<Duration> {
+        locked(&self.shared).delays.clone()
+    }
+
     /// Takes out what lies in the queue, as the exporter's poller does.
     #[must_use]
     pub fn receive(&self) -> Vec<ConnectorId> {
@@ -68,7 +77,7 @@ impl FakeQueue {
 
 #[async_trait]
 impl Queue for FakeQueue {
-    async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
+    async fn send(&self, batch: &[ConnectorId], delay: Duration) -> Result<Vec<ConnectorId>, PortError> {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
@@ -87,6 +96,7 @@ impl Queue for FakeQueue {
         }
         let (refused, taken): (Vec<_>, Vec<_>) =
             batch.iter().cloned().partition(|id| state.refused.contains(id));
+        state.delays.extend(taken.iter().map(|_| Duration::from_secs(delay.min(LONGEST_DELAY).as_secs())));
         state.batches.push(taken);
         if outage.is_some() {
             return Err(PortError::Transient { what: SENDING, source });

@@ -32,6 +32,8 @@ const MOST: usize = 10;
 const LARGEST: usize = 1024 * 1024;
 /// What the ID of an entry may have, characters.
 const LONGEST_ID: usize = 80;
+/// How long a message may wait, seconds.
+const LONGEST_DELAY: u64 = 900;
 
 /// The queue; it goes with the test's runtime.
 #[derive(Debug, Clone)]
@@ -44,6 +46,8 @@ pub struct MessageQueue {
 #[derive(Debug, Default)]
 struct Kept {
     taken: Vec<String>,
+    /// How many seconds each of these is to wait.
+    delays: Vec<u64>,
     refused: Vec<String>,
     /// Messages that hold one of these are refused.
     refusing: BTreeSet<String>,
@@ -95,6 +99,12 @@ impl MessageQueue {
         locked(&self.shared).taken.clone()
     }
 
+    /// How many seconds each message in it was to wait, in the order in which they came. Nothing is held back here.
+    #[must_use]
+    pub fn delays(&self) -> Vec<u64> {
+        locked(&self.shared).delays.clone()
+    }
+
     /// The bodies of the messages that it has refused one by one.
     #[must_use]
     pub fn refused(&self) -> Vec<String> {
@@ -136,6 +146,7 @@ impl Kept {
                 failed.push(json!({ "Id": id, "SenderFault": senders, "Code": code, "Message": "words" }));
             } else {
                 self.taken.push(message.to_owned());
+                self.delays.push(entry["DelaySeconds"].as_u64().unwrap_or_default());
                 let (number, md5) = (self.taken.len().to_string(), "nobody checks it");
                 successful.push(json!({ "Id": id, "MessageId": number, "MD5OfMessageBody": md5 }));
             }
@@ -187,6 +198,12 @@ fn check(entries: &[Value]) -> Result<(), Refusal> {
     }
     if entries.iter().any(|entry| text(entry, "MessageBody").is_empty()) {
         return Err(Refusal::bad("MissingParameter", "The request must contain the parameter MessageBody."));
+    }
+    let can_wait = |delay: &Value| delay.is_null() || delay.as_u64().is_some_and(|s| s <= LONGEST_DELAY);
+    if !entries.iter().all(|entry| can_wait(&entry["DelaySeconds"])) {
+        let words =
+            "Value for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.";
+        return Err(Refusal::bad("InvalidParameterValue", words));
     }
     if entries.iter().map(|entry| text(entry, "MessageBody").len()).sum::<usize>() > LARGEST {
         let words = format!("Batch requests cannot be longer than {LARGEST} bytes.");

@@ -100,6 +100,10 @@ impl QueueRig for WireQueue {
         self.queue.taken().iter().map(connector).collect()
     }
 
+    fn delays(&self) -> Option<Vec<u64>> {
+        Some(self.queue.delays())
+    }
+
     fn refuse(&self, id: &ConnectorId) {
         self.queue.refuse(&format!("\"{id}\""));
     }

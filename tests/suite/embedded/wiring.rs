@@ -2,6 +2,7 @@
 //! can meet an outage, since nothing lies between them and their callers.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::names::ConnectorId;
@@ -27,8 +28,8 @@ impl Wiring {
 
 #[async_trait]
 impl Queue for Wiring {
-    async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
-        self.embedded.dispatcher().queue.send(batch).await
+    async fn send(&self, batch: &[ConnectorId], delay: Duration) -> Result<Vec<ConnectorId>, PortError> {
+        self.embedded.dispatcher().queue.send(batch, delay).await
     }
 }
 
@@ -48,6 +49,10 @@ impl QueueRig for Wiring {
             }
             taken.extend(batch);
         }
+    }
+
+    fn delays(&self) -> Option<Vec<u64>> {
+        None
     }
 
     fn refuse(&self, id: &ConnectorId) {

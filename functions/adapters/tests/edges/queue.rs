@@ -1,5 +1,7 @@
 //! What SQS is asked, and what its answers mean.
 
+use std::time::Duration;
+
 use adapters::queue::SqsQueue;
 use domain::names::ConnectorId;
 use domain::ports::{PortError, QUEUE_BATCH, Queue as _};
@@ -16,7 +18,7 @@ async fn send(batch: &[ConnectorId], answer: Scripted) -> (Result<Vec<ConnectorI
     let server = Server::start([answer]).await;
     let url = format!("{}/111111111111/export", server.url);
     let queue = SqsQueue::new(clients_of(&server.url).sqs, url);
-    (queue.send(batch).await, server)
+    (queue.send(batch, Duration::from_secs(61)).await, server)
 }
 
 fn answer(taken: &[u64], refused: &[u64]) -> Scripted {
@@ -43,7 +45,7 @@ async fn each_connector_is_one_message_that_holds_nothing_but_its_id() {
     let entries = request["Entries"].as_array().unwrap();
     assert_eq!(entries.len(), 10);
     for (index, entry) in entries.iter().enumerate() {
-        assert_eq!(entry["Id"], index.to_string());
+        assert_eq!((&entry["Id"], &entry["DelaySeconds"]), (&json!(index.to_string()), &json!(61)));
         let body: Value = serde_json::from_str(entry["MessageBody"].as_str().unwrap()).unwrap();
         assert_eq!(body, json!({ "connector_id": batch[index].as_str() }));
     }

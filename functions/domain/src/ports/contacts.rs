@@ -34,7 +34,8 @@ pub trait Mailer: Send + Sync {
     async fn mail(&self, to: &EmailAddress, mail: &Mail) -> Result<(), PortError>;
 }
 
-/// The longest that [`Later::later`] can wait: the limit of SQS (Amazon SQS API reference, `SendMessage`).
+/// The longest that a message can wait ([`Later::later`], [`super::Queue::send`]): the limit of SQS (Amazon SQS API
+/// reference, `SendMessage`).
 pub const LONGEST_DELAY: Duration = Duration::from_mins(15);
 
 /// The notifier's own queue.

@@ -1,5 +1,7 @@
 //! The event bus and the queue between dispatcher and exporter.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::PortError;
@@ -21,9 +23,9 @@ pub const QUEUE_BATCH: usize = 10;
 /// The queue from the dispatcher to the exporter.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Sends a batch of at most [`QUEUE_BATCH`] connectors, one message each, in their order. Returns those that
-    /// the queue refused, which are still the caller's to send. An empty batch sends nothing; one that is too
+    /// Sends a batch of at most [`QUEUE_BATCH`] connectors, one message each, in their order, to be handed to an
+    /// exporter after `delay`: in whole seconds, and at most [`super::LONGEST_DELAY`]. Returns those that the queue refused, which are still the caller's to send. An empty batch sends nothing; one that is too
     /// large is a [`PortError::Bug`] and sends nothing either. After a passing failure nobody knows who was sent:
     /// all of the batch are the caller's to send again, and whoever receives them must bear the second message.
-    async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError>;
+    async fn send(&self, batch: &[ConnectorId], delay: Duration) -> Result<Vec<ConnectorId>, PortError>;
 }

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::names::ConnectorId;
@@ -28,8 +29,9 @@ impl MemoryQueue {
 
 #[async_trait]
 impl Queue for MemoryQueue {
-    /// A connector sent twice is in it twice, as in SQS; the second run finds nothing to do.
-    async fn send(&self, batch: &[ConnectorId]) -> Result<Vec<ConnectorId>, PortError> {
+    /// A connector sent twice is in it twice, as in SQS; the second run finds nothing to do. Nobody waits in here: the
+    /// stand-ins have no limit that a herd would meet.
+    async fn send(&self, batch: &[ConnectorId], _: Duration) -> Result<Vec<ConnectorId>, PortError> {
         if batch.len() > QUEUE_BATCH {
             let source = format!("{} connectors in a batch of at most {QUEUE_BATCH}", batch.len()).into();
             return Err(PortError::Bug { what: "sending to the queue in memory", source });

@@ -1,0 +1,215 @@
+//! The full hour, at which everyone is due at once: how fast exports start, who waits, and for how long.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use dispatcher::{CLAIM, Dispatched, Pace, Ports, dispatch};
+use domain::names::ConnectorId;
+use domain::ports::{Claim, Clock as _, DUE_SHARDS, Due, DuePage, PortError, Queue, due_shard};
+use domain::time::Time;
+use tests::fakes::{FakeClock, SeededRandomness};
+use tests::fixtures::at;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const SECOND: Duration = Duration::from_secs(1);
+/// Half of what STS answers an account in a second.
+const HALF: usize = 300;
+/// As many as the ledger shows on a page.
+const PAGE: usize = 100;
+/// What a claim takes: a busy dispatcher sends a thousand connectors a second.
+const CLAIMING: Duration = Duration::from_millis(1);
+
+/// A ledger that knows when whom to start and nothing else, its queue, and the clock that both take time of.
+#[derive(Clone)]
+struct World {
+    clock: FakeClock,
+    /// By partition and time, as the index has them.
+    due: Arc<Mutex<BTreeSet<(u8, Time, ConnectorId)>>>,
+    /// Until when each is claimed, and when its message is handed to an exporter.
+    claimed: Arc<Mutex<BTreeMap<ConnectorId, Time>>>,
+    starts: Arc<Mutex<Vec<(ConnectorId, Time)>>>,
+}
+
+#[async_trait]
+impl Due for World {
+    async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError> {
+        let due = locked(&self.due);
+        let from = after
+            .map_or((shard, Time::EPOCH, ConnectorId::new(0)), |claim| (shard, claim.seen, claim.id.clone()));
+        let behind = due.range(from.clone()..).filter(|entry| after.is_none() || **entry != from);
+        let mut due = behind.take_while(|(of, at, _)| *of == shard && *at <= now);
+        let page =
+            due.by_ref().take(PAGE).map(|(_, seen, id)| Claim { id: id.clone(), seen: *seen }).collect();
+        Ok(DuePage { due: page, more: due.next().is_some() })
+    }
+
+    async fn claim(&self, claim: &Claim, until: Time) -> Result<bool, PortError> {
+        self.clock.advance(CLAIMING);
+        let shard = due_shard(&claim.id);
+        let mut due = locked(&self.due);
+        if !due.remove(&(shard, claim.seen, claim.id.clone())) {
+            return Ok(false);
+        }
+        due.insert((shard, until, claim.id.clone()));
+        locked(&self.claimed).insert(claim.id.clone(), until);
+        Ok(true)
+    }
+
+    async fn unclaim(&self, claim: &Claim, _: Time) -> Result<(), PortError> {
+        panic!("the queue takes everyone: {claim:?}")
+    }
+}
+
+#[async_trait]
+impl Queue for World {
+    async fn send(&self, batch: &[ConnectorId], delay: Duration) -> Result<Vec<ConnectorId>, PortError> {
+        assert!(delay <= MINUTE * 15, "SQS has nobody wait for longer");
+        let start = self.clock.now() + Duration::from_secs(delay.as_secs());
+        locked(&self.starts).extend(batch.iter().map(|id| (id.clone(), start)));
+        Ok(Vec::new())
+    }
+}
+
+impl World {
+    fn at(now: Time) -> Self {
+        Self {
+            clock: FakeClock::at(now),
+            due: Arc::default(),
+            claimed: Arc::default(),
+            starts: Arc::default(),
+        }
+    }
+
+    /// So many connectors from this ID on that are due at that time.
+    fn with(self, ids: std::ops::Range<u64>, due_at: Time) -> Self {
+        let due = ids.map(ConnectorId::new).map(|id| (due_shard(&id), due_at, id));
+        locked(&self.due).extend(due);
+        self
+    }
+
+    async fn tick(&self, pace: &Pace) -> Dispatched {
+        let ports = Ports {
+            due: Arc::new(self.clone()),
+            queue: Arc::new(self.clone()),
+            clock: Arc::new(self.clock.clone()),
+            randomness: Arc::new(SeededRandomness::new(7)),
+            pace: pace.clone(),
+        };
+        // As long as the template gives the dispatcher, less the watchdog's share.
+        dispatch(&ports, self.clock.now() + MINUTE * 3).await.unwrap()
+    }
+
+    /// Ticks every so often until nobody is due any more; how many ticks that took.
+    async fn ticks(&self, every: Duration, pace: impl Fn() -> Pace) -> u32 {
+        let began = self.clock.now();
+        for tick in 0.. {
+            self.clock.set(began + every * tick);
+            if !self.tick(&pace()).await.more {
+                return tick + 1;
+            }
+        }
+        unreachable!("the herd is not endless")
+    }
+
+    fn starts(&self) -> Vec<(ConnectorId, Time)> {
+        locked(&self.starts).clone()
+    }
+
+    /// The most exports that start within a second of the clock.
+    fn most_a_second(&self) -> usize {
+        let mut seconds = BTreeMap::<Time, usize>::new();
+        for (_, start) in self.starts() {
+            *seconds.entry(start.floor(SECOND)).or_default() += 1;
+        }
+        seconds.into_values().max().unwrap_or_default()
+    }
+
+    /// Everyone starts once, and stays claimed for as long as a run may take from there.
+    fn assert_each_once(&self, connectors: u64) {
+        let starts = self.starts();
+        let once: BTreeSet<_> = starts.iter().map(|(id, _)| id).collect();
+        assert_eq!((once.len() as u64, starts.len() as u64), (connectors, connectors));
+        let claimed = locked(&self.claimed);
+        // A second is lost to rounding, of the five minutes that a claim outlasts the longest run.
+        assert!(starts.iter().all(|(id, start)| claimed[id] + SECOND * 2 >= *start + CLAIM));
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap()
+}
+
+fn full_hour() -> Time {
+    at("2026-11-20T21:05:00Z")
+}
+
+#[tokio::test]
+async fn fifty_connectors_wait_for_nothing() {
+    let world = World::at(full_hour()).with(0..50, full_hour());
+    assert_eq!(world.ticks(MINUTE * 5, Pace::default).await, 1);
+    world.assert_each_once(50);
+    let last = world.starts().iter().map(|(_, start)| *start).max().unwrap();
+    assert!(last <= full_hour() + CLAIMING * 50, "{last}");
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_start_within_seven_minutes_and_at_half_the_limit() {
+    let world = World::at(full_hour()).with(0..100_000, full_hour());
+    assert_eq!(world.ticks(MINUTE * 5, Pace::default).await, 1);
+    world.assert_each_once(100_000);
+    assert!(world.most_a_second() <= HALF, "{}", world.most_a_second());
+    let last = world.starts().iter().map(|(_, start)| *start).max().unwrap();
+    assert!(last <= full_hour() + MINUTE * 7, "{last}");
+}
+
+/// More than a tick can place are left to the next one, which places them behind the first one's, however soon it is.
+#[tokio::test]
+async fn what_is_left_to_the_next_tick_starts_behind_the_first_ones() {
+    for minutes in [1, 5, 10] {
+        let world = World::at(full_hour()).with(0..200_000, full_hour());
+        let pace = Pace::default();
+        assert!(world.ticks(MINUTE * minutes, || pace.clone()).await > 1);
+        world.assert_each_once(200_000);
+        assert!(world.most_a_second() <= HALF, "{} at {minutes} min", world.most_a_second());
+        let last = world.starts().iter().map(|(_, start)| *start).max().unwrap();
+        assert!(last <= full_hour() + MINUTE * 15, "{last}");
+    }
+}
+
+/// A process that is new does not know what the one before it has placed.
+#[tokio::test]
+async fn two_processes_that_know_nothing_of_each_other_stay_below_the_whole_limit() {
+    let world = World::at(full_hour()).with(0..200_000, full_hour());
+    world.ticks(MINUTE * 5, Pace::default).await;
+    world.assert_each_once(200_000);
+    assert!(world.most_a_second() <= HALF * 2, "{}", world.most_a_second());
+}
+
+/// A run that was asked for, or a retry, at any millisecond: it is started with the tick that finds it.
+#[tokio::test]
+async fn who_is_not_of_the_herd_does_not_wait_behind_it() {
+    let asked_at = full_hour() - Duration::from_millis(1);
+    let world = World::at(full_hour()).with(0..90_000, full_hour()).with(90_000..90_200, asked_at);
+    world.ticks(MINUTE * 5, Pace::default).await;
+    world.assert_each_once(90_200);
+    assert!(world.most_a_second() <= HALF, "{}", world.most_a_second());
+    let asked: BTreeSet<_> = (90_000..90_200).map(ConnectorId::new).collect();
+    // The tick itself takes 90 s to come to the last of them.
+    let last = world.starts().into_iter().filter(|(id, _)| asked.contains(id)).map(|(_, start)| start).max();
+    assert!(last.unwrap() <= full_hour() + SECOND * 100, "{last:?}");
+}
+
+/// Where more are due than can be sent, each partition's connectors are the first ones now and then.
+#[tokio::test]
+async fn no_partition_is_always_the_last() {
+    let mut first = BTreeSet::new();
+    for minute in 0..u32::from(DUE_SHARDS) {
+        let now = full_hour() + MINUTE * minute;
+        let world = World::at(now).with(0..500, full_hour());
+        world.tick(&Pace::default()).await;
+        first.insert(due_shard(&world.starts()[0].0));
+    }
+    assert_eq!(first.len(), usize::from(DUE_SHARDS));
+}
