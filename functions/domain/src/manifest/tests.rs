@@ -62,7 +62,10 @@ fn a_manifest_is_the_note_that_the_specification_shows() {
     for shown in
         [note, key(1).1.to_string(), example().name(signed(&example(), &[1]).sha256()), key(1).1.file_name()]
     {
-        assert!(specification.contains(&shown), "infra/schemas/manifest.md does not show this:\n{shown}");
+        assert!(
+            shown.len() > 20 && specification.contains(&shown),
+            "infra/schemas/manifest.md does not show this:\n{shown}"
+        );
     }
 }
 
@@ -118,6 +121,7 @@ fn times_that_contradict_what_is_told_as_late_are_told() {
     {
         assert!(with(events, late, first, last).is_some(), "{events} {late} {first} {last}");
     }
+    assert!(with(2, 2, behind, behind).unwrap().starts_with("all of its events are told as late"));
 }
 
 #[test]
@@ -161,6 +165,7 @@ fn any_other_spelling_is_refused_with_its_line() {
         (text.repeat(2), 15, "too many"),
         (text.replace('\n', "\r\n"), 1, ""),
         (String::new(), 1, "origin"),
+        ("x".repeat(MAX_TEXT), 1, "origin"),
         ("x".repeat(MAX_TEXT + 1), 1, "longer"),
     ] {
         match Manifest::parse(&wrong) {
@@ -172,6 +177,61 @@ fn any_other_spelling_is_refused_with_its_line() {
             Ok(other) => assert!(why.is_empty() && other != example(), "{wrong}"),
         }
     }
+}
+
+#[test]
+fn what_lies_at_the_edge_of_sense_is_read_and_what_lies_beyond_is_not() {
+    let plain = Encoding { compression: Compression::None, ..example().encoding };
+    let (from, one) = (example().window.from, Some((example().window.from, example().window.from)));
+    let unpacked =
+        Manifest { encoding: plain, raw_sha256: example().sha256, raw_size: example().size, ..example() };
+    for sound in [
+        Manifest { window: Window { from, to: from }, ..example() },
+        Manifest { window: Window { from, to: from.next_midnight() }, ..example() },
+        Manifest { events: 1, late: 0, times: one, ..example() },
+        Manifest { events: 3, late: 3, unreadable: 3, ..example() },
+        Manifest { events: 0, late: 0, times: None, ..example() },
+        unpacked.clone(),
+    ] {
+        assert_eq!(Manifest::parse(&sound.text()).unwrap(), sound);
+    }
+    for (wrong, line) in [
+        (Manifest { events: 0, late: 0, times: one, ..example() }, 7),
+        (Manifest { part: PartNumber::NONE, ..example() }, 3),
+        (Manifest { raw_size: 1, ..unpacked.clone() }, 10),
+        (Manifest { raw_sha256: Sha256::new([0; 32]), ..unpacked }, 10),
+    ] {
+        assert_eq!(Manifest::parse(&wrong.text()).unwrap_err().line, line, "{}", wrong.text());
+    }
+}
+
+#[test]
+fn the_first_line_of_a_note_that_is_wrong_is_told() {
+    let signed = "\u{2014} k AAAAAAAA\n";
+    for (wrong, line) in [
+        (String::new(), 1),
+        ("a".into(), 1),
+        ("a\nb".into(), 2),
+        ("a\nb\n".into(), 3),
+        ("a\nb\tc\n".into(), 2),
+        ("a\r\nb\n".into(), 1),
+        ("a\nb\n\n".into(), 4),
+        (format!("a\nb\n\n{signed}x\n"), 5),
+        (format!("a\n\nb\n\n\nx\n{signed}"), 6),
+        (format!("a\n\n{}", signed.repeat(MAX_SIGNATURES + 1)), 3 + MAX_SIGNATURES),
+    ] {
+        assert_eq!(SignedNote::parse(wrong.as_bytes()).unwrap_err().line, line, "{wrong:?}");
+    }
+    assert_eq!(SignedNote::parse(b"a\n\xff\n").unwrap_err().line, 2);
+    assert!(SignedNote::parse(format!("a\n\n{}", signed.repeat(MAX_SIGNATURES)).as_bytes()).is_ok());
+}
+
+#[test]
+fn the_largest_note_is_read() {
+    let rest = "\n\n\u{2014} k AAAAAAAA\n";
+    let note = |size: usize| "x".repeat(size - rest.len()) + rest;
+    assert!(SignedNote::parse(note(MAX_NOTE).as_bytes()).is_ok());
+    assert!(SignedNote::parse(note(MAX_NOTE + 1).as_bytes()).unwrap_err().reason.contains("larger"));
 }
 
 #[test]
@@ -213,6 +273,7 @@ fn each_signature_is_held_against_the_key_that_it_names() {
     let mut ring = KeyRing::default();
     let ring_key = |seed: u8| RingKey { key: key(seed).1, from: None, until: None };
     assert_eq!((ring.add(ring_key(1)), ring.add(ring_key(3)), ring.add(ring_key(1))), (0, 1, 0));
+    assert_eq!(ring.keys(), [ring_key(1), ring_key(3)]);
     let [by_one, by_two] = note.signatures() else { panic!("two signatures") };
     assert_eq!(ring.signer(&note, by_one), Some(Some(0)));
     assert_eq!(ring.signer(&note, by_two), None, "the key is not in the ring");
@@ -240,11 +301,48 @@ fn a_key_is_valid_from_and_until_the_times_beside_it() {
         format!("{} until", key(1).1),
         format!("{} since 2026-01-01T00:00:00Z", key(1).1),
         format!("{} until 2026-01-01T00:00:00Z from 2026-01-01T00:00:00Z", key(1).1),
+        format!("{} from 2026-01-01T00:00:00Z from 2026-01-01T00:00:00Z", key(1).1),
+        format!("{} until 2026-01-01T00:00:00Z until 2026-01-01T00:00:00Z", key(1).1),
         key(1).1.to_string().replace("vendor.", "other."),
         "vendor.example/auditferry+00000000+AQ==".into(),
         "vendor.example/auditferry".into(),
     ] {
         assert!(wrong.parse::<RingKey>().unwrap_err().to_string().contains("is no key"), "{wrong}");
+    }
+}
+
+#[test]
+fn a_key_is_known_by_the_first_four_bytes_that_its_text_has() {
+    let key = key(1).1;
+    let digits = hex::encode(key.id());
+    assert!(key.to_string().contains(&format!("+{digits}+")), "{key}");
+    assert_eq!(key.file_name(), format!("manifests/keys/{digits}.vkey"));
+    let id = KeyId::from(key.id());
+    assert_eq!(serde_json::to_string(&id).unwrap(), format!("\"{digits}\""));
+    assert_eq!(serde_json::from_str::<KeyId>(&format!("\"{digits}\"")).unwrap(), id);
+    for wrong in ["", "1234567", "123456", "1234567890", "1234567g"] {
+        assert!(serde_json::from_str::<KeyId>(&format!("\"{wrong}\"")).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_record_that_pins_a_note_pins_all_its_keys_in_their_order() {
+    let text = example().text();
+    let signed = [1, 2].map(|seed| {
+        let (private, public) = key(seed);
+        (public, private.sign(text.as_bytes()).to_bytes())
+    });
+    let pinned = Pinned::new(text, signed.to_vec()).unwrap();
+    assert_eq!(pinned.keys(), [key(1).1, key(2).1]);
+    assert_eq!(pinned.last().unwrap().key, key(2).1.id().into(), "the one that serves from now on");
+    let record = serde_json::to_value(&pinned).unwrap();
+    assert_eq!(serde_json::from_value::<Pinned>(record.clone()).unwrap(), pinned);
+    let [one, two, three] = [1, 2, 3].map(|seed| key(seed).1.to_string());
+    for keys in [vec![], vec![&one], vec![&two, &one], vec![&one, &three], vec![&one, &two, &two]] {
+        let mut wrong = record.clone();
+        wrong["keys"] = serde_json::json!(keys);
+        let error = serde_json::from_value::<Pinned>(wrong).unwrap_err().to_string();
+        assert!(error.contains("not those that signed it"), "{keys:?}: {error}");
     }
 }
 
