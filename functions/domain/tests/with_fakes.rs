@@ -1,5 +1,5 @@
 //! What the domain does with its ports: the tests of the protocol and of the verification in package `tests`, once
-//! more, and those of onboarding. They need nothing but the domain and the fakes, and package `tests` needs everything;
+//! more, and those of onboarding and signing. They need nothing but the domain and the fakes, and package `tests` needs everything;
 //! built here, cargo-mutants can judge a change of the domain by them in seconds (`tests/README.md`, "Mutation").
 #![expect(
     unreachable_pub,
@@ -24,6 +24,7 @@ mod onboarding;
 mod protocol;
 #[path = "../../../tests/suite/verification/reports.rs"]
 mod reports;
+mod signing;
 #[path = "../../../tests/suite/verification/stages.rs"]
 mod stages;
 #[path = "../../../tests/src/turns.rs"]
