@@ -252,6 +252,12 @@ fn an_item_of_another_tenant_stops_the_connector() {
     run.completes();
     let mut run = Rehearsal::start(block.next_attempt);
     run.leases(LeaseAnswer::Granted);
+    run.looks(Some(blocked.clone()));
+    run.fails();
+    let in_a_minute = block.next_attempt + std::time::Duration::from_mins(1);
+    assert_eq!(run.releases().next_run_at, in_a_minute, "a read that fails then fails like any other");
+    let mut run = Rehearsal::start(block.next_attempt);
+    run.leases(LeaseAnswer::Granted);
     run.looks(Some(blocked));
     run.stages();
     assert_eq!(run.announces().fact.kind(), "ExportRecovered", "told before it is recorded");

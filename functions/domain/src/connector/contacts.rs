@@ -136,10 +136,16 @@ mod tests {
         connector
             .set_contacts(Addresses::default(), Some(url("https://a.example/")), &SecretId::new(1))
             .unwrap();
+        let before = connector.version;
         connector.test_contacts(Time::EPOCH).unwrap();
-        let just_before = Time::EPOCH + BETWEEN_TESTS - Duration::from_millis(1);
-        assert!(matches!(connector.test_contacts(just_before), Err(NotAllowed::TestedJustNow { .. })));
-        connector.test_contacts(Time::EPOCH + BETWEEN_TESTS).unwrap();
+        assert_eq!(connector.version, before + 1);
+        let again = Time::EPOCH + BETWEEN_TESTS;
+        let just_before = again - Duration::from_millis(1);
+        assert_eq!(
+            connector.test_contacts(just_before),
+            Err(NotAllowed::TestedJustNow { at: Time::EPOCH, again })
+        );
+        connector.test_contacts(again).unwrap();
         connector.state = State::Deleted;
         assert!(matches!(connector.test_contacts(Time::LAST), Err(NotAllowed::WrongState { .. })));
     }

@@ -266,6 +266,40 @@ mod tests {
     }
 
     #[test]
+    fn a_connector_starts_now_or_earlier_and_never_in_the_future() {
+        let now = Time::EPOCH + KEPT_FOR;
+        let mut ready = draft();
+        ready.verified(now, &ready.external_id.clone()).unwrap();
+        let later = now + Duration::from_millis(1);
+        for (start_from, since) in [
+            (None, Ok(now)),
+            (Some(Time::EPOCH), Ok(Time::EPOCH)),
+            (Some(now), Ok(now)),
+            (Some(later), Err(NotAllowed::StartsInTheFuture(later))),
+        ] {
+            assert_eq!(Connector { start_from, ..ready.clone() }.activate(now), since);
+        }
+    }
+
+    #[test]
+    fn a_destination_that_is_not_safe_stops_what_it_would_have_been_used_for() {
+        let mut connector = draft();
+        let seen = connector.external_id.clone();
+        connector.verified(NOW, &seen).unwrap();
+        connector.refuse_destination();
+        assert_eq!((connector.state, connector.verified_at), (State::Draft, None));
+        connector.verified(NOW, &seen).unwrap();
+        connector.activate(NOW).unwrap();
+        let version = connector.version;
+        connector.refuse_destination();
+        assert_eq!((connector.state, connector.verified_at), (State::Paused, None));
+        assert_eq!(connector.version, version + 1);
+        connector.disable(NOW).unwrap();
+        connector.refuse_destination();
+        assert_eq!(connector.state, State::Disabled);
+    }
+
+    #[test]
     fn the_old_external_id_is_retired_only_when_the_new_one_has_worked() {
         let mut connector = draft();
         let (old, new) = (connector.external_id.clone(), ExternalId::new(5, 6));

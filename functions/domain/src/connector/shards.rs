@@ -1,5 +1,7 @@
 //! Over how many partitions of the events table a tenant's events are spread, and how that may change.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Connector, NotAllowed};
@@ -47,7 +49,12 @@ impl Connector {
     /// If a partition would no longer be read.
     pub fn spread(&mut self, shards: Shards) -> Result<(), NotAllowed> {
         let (from, to) = (self.shards.get(), shards.get());
-        if self.activated_at.is_some() && from != to && (from == 1 || to < from) {
+        let loses = match to.cmp(&from) {
+            Ordering::Less => true,
+            Ordering::Equal => false,
+            Ordering::Greater => from == 1,
+        };
+        if self.activated_at.is_some() && loses {
             return Err(NotAllowed::ShardsAreRead { id: self.id.clone(), from, to });
         }
         self.shards = shards;
@@ -60,6 +67,17 @@ mod tests {
     use super::*;
     use crate::names::{ConnectorId, ExternalId};
     use crate::time::Time;
+
+    #[test]
+    fn a_number_is_stored_as_it_is_and_one_that_is_out_of_range_is_none() {
+        for n in [1, 2, 64] {
+            let shards: Shards = serde_json::from_str(&n.to_string()).unwrap();
+            assert_eq!(serde_json::to_string(&shards).unwrap(), n.to_string());
+        }
+        for wrong in ["0", "65", "256"] {
+            assert!(serde_json::from_str::<Shards>(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn no_partition_that_was_read_is_ever_left_out() {

@@ -152,6 +152,28 @@ mod few {
     }
 
     #[test]
+    fn what_a_connector_does_not_have_is_not_stored_and_what_it_has_comes_back() {
+        let some = Addresses::try_from(vec![address(1), address(2)]).unwrap();
+        let webhook = Webhook {
+            url: "https://acme.example/".parse().unwrap(),
+            secret: SecretId::new(1),
+            retiring: None,
+        };
+        let none = Contacts::default();
+        for (contacts, stored) in [
+            (none.clone(), vec![]),
+            (Contacts { emails: some, ..none.clone() }, vec!["emails"]),
+            (Contacts { webhook: Some(webhook), ..none.clone() }, vec!["webhook"]),
+            (Contacts { tested_at: Some(Time::EPOCH), ..none }, vec!["tested_at"]),
+        ] {
+            let json = serde_json::to_value(&contacts).unwrap();
+            assert_eq!(json.as_object().unwrap().keys().collect::<Vec<_>>(), stored);
+            assert_eq!(serde_json::from_value::<Contacts>(json).unwrap(), contacts);
+            assert_eq!(contacts.is_default(), stored.is_empty());
+        }
+    }
+
+    #[test]
     fn a_secret_that_was_replaced_signs_until_its_time_and_then_no_more() {
         let until: Time = "2026-11-21T20:15:30Z".parse().unwrap();
         let (new, old) = (SecretId::new(2), SecretId::new(1));

@@ -13,13 +13,12 @@ const PAUSES: Backoff = Backoff { first: Duration::from_mins(1), most: Duration:
 pub const TRIED_FOR: Duration = Duration::from_hours(24);
 
 /// When to try again after `attempt` (counted from 1) has failed at `now`, of a notice that was told at `told`; `None`
-/// if it is given up. Between half of the ceiling and all of it, by `random`, so that the customers of one endpoint
+/// if it is given up. Between half of the ceiling and all of it, in whole seconds by `random`, so that the customers of one endpoint
 /// that was down do not come back to it together.
 #[must_use]
 pub fn next(told: Time, attempt: u32, now: Time, random: u64) -> Option<Time> {
     let half = PAUSES.ceiling(attempt) / 2;
-    let millis = u64::try_from(half.as_millis()).unwrap_or(u64::MAX - 1);
-    let due = now + half + Duration::from_millis(random % (millis + 1));
+    let due = now + half + Duration::from_secs(random % (half.as_secs() + 1));
     (due <= told + TRIED_FOR).then_some(due)
 }
 
@@ -42,6 +41,16 @@ mod tests {
                 now.since(Time::EPOCH) <= TRIED_FOR
                     && now.since(Time::EPOCH) + Duration::from_hours(4) > TRIED_FOR
             );
+        }
+    }
+
+    #[test]
+    fn a_pause_can_be_half_of_its_ceiling_and_all_of_it() {
+        for (attempt, half) in [(1, 30), (2, 60), (9, 7_200)] {
+            for (random, pause) in [(0, half), (1, half + 1), (half, 2 * half), (half + 1, half)] {
+                let due = next(Time::EPOCH, attempt, Time::EPOCH, random).unwrap();
+                assert_eq!(due.since(Time::EPOCH).as_secs(), pause, "{attempt} by {random}");
+            }
         }
     }
 

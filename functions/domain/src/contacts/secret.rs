@@ -145,6 +145,11 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_found_by_16_digits() {
+        assert_eq!(SecretId::new(0xbeef).as_str(), "sec_000000000000beef");
+    }
+
+    #[test]
     fn a_new_secret_holds_256_bits_comes_back_from_its_text_and_never_shows_in_debug_output() {
         let secret = WebhookSecret::new(&Counting(1.into()));
         assert_eq!(secret.0.len(), 32);

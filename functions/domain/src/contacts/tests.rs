@@ -171,6 +171,40 @@ fn what_is_the_vendors_own_reaches_no_contact() {
 }
 
 #[test]
+fn a_fault_is_the_customers_only_if_it_is_at_its_side_and_of_its_making() {
+    for (stage, reason, is_ours) in [
+        (Stage::Read, Reason::TenantMismatch, true),
+        (Stage::Read, Reason::Unavailable, true),
+        (Stage::PutObject, Reason::Rejected, true),
+        (Stage::PutObject, Reason::Denied, false),
+        (Stage::AssumeRole, Reason::Denied, false),
+    ] {
+        let told = body(&read(&blocked(stage, reason)).unwrap());
+        let data = told["data"].as_object().unwrap();
+        assert_eq!(data.contains_key("code"), !is_ours, "{stage:?} {reason:?}: {told}");
+        assert_eq!(data["remedy"].as_str().unwrap().contains("nothing for you to do"), is_ours, "{told}");
+    }
+}
+
+#[test]
+fn how_long_it_took_is_told_in_the_largest_unit_of_which_there_were_two() {
+    for (blocked_seconds, told) in [
+        (0, "0 seconds"),
+        (119, "119 seconds"),
+        (120, "2 minutes"),
+        (7_199, "119 minutes"),
+        (7_200, "2 hours"),
+        (172_799, "47 hours"),
+        (172_800, "2 days"),
+        (900_000, "10 days"),
+    ] {
+        let what = What::Recovered { blocked_since: now(), blocked_seconds, waiting_files: 1 };
+        let text = words::paragraphs(&what).concat();
+        assert!(text.starts_with(&format!("It took {told}. ")), "{text}");
+    }
+}
+
+#[test]
 fn nothing_that_anyone_says_ends_a_header_or_a_line() {
     let notice = blocked(Stage::AssumeRole, Reason::Denied);
     let mut connector = connector();

@@ -159,6 +159,45 @@ mod tests {
     }
 
     #[test]
+    fn an_address_may_be_as_long_as_mail_allows_and_no_longer() {
+        let label = "a".repeat(55);
+        let at = |local: usize, all: usize| {
+            let domain = format!("{label}.{label}.{label}.");
+            let rest = "b".repeat(all - local - 1 - domain.len());
+            format!("{}@{domain}{rest}", "c".repeat(local))
+        };
+        for (local, all, taken) in [(64, 254, true), (63, 246, true), (64, 255, false), (65, 254, false)] {
+            let address = at(local, all);
+            assert_eq!(address.len(), all);
+            assert_eq!(address.parse::<EmailAddress>().is_ok(), taken, "{local} of {all}");
+        }
+    }
+
+    #[test]
+    fn a_webhook_may_be_2048_bytes_long_and_no_longer() {
+        let url = |length: usize| format!("{:a<length$}", "https://acme.example/");
+        assert!(url(2048).parse::<WebhookUrl>().is_ok());
+        assert!(url(2049).parse::<WebhookUrl>().is_err());
+    }
+
+    #[test]
+    fn a_host_name_is_made_of_labels_and_no_longer_than_the_dns_allows() {
+        let label = "a".repeat(63);
+        let longest = format!("{label}.{label}.{label}.{}", "a".repeat(61));
+        assert_eq!(longest.len(), 253);
+        for (name, taken) in [
+            (longest.clone(), true),
+            (longest + "a", false),
+            (format!("{label}.example"), true),
+            (format!("a{label}.example"), false),
+            ("acme-.example".into(), false),
+            ("a-b.example".into(), true),
+        ] {
+            assert_eq!(is_host_name(&name), taken, "{name}");
+        }
+    }
+
+    #[test]
     fn a_webhook_is_https_on_its_own_port_at_a_name() {
         for (good, host, path) in [
             ("https://hooks.acme.example", "hooks.acme.example", "/"),

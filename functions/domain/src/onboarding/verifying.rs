@@ -1,7 +1,7 @@
 //! What a verification goes with: a new destination, an activation, a resumption.
 
-use super::{Changed, Edit, Onboarding, OnboardingError, Updated, View};
-use crate::connector::{Caller, Connector, NotAllowed, State, Verb};
+use super::{Changed, Edit, Onboarding, OnboardingError, Updated};
+use crate::connector::{Caller, Connector, State, Verb};
 use crate::names::ConnectorId;
 use crate::verify::{Means, Report, Verification, verify};
 
@@ -113,13 +113,10 @@ impl Onboarding {
         id: &ConnectorId,
         tell: impl FnMut(&Report) + Send,
     ) -> Changed {
-        let View { connector, cursor } = self.read(caller, id).await?;
+        let connector = self.read(caller, id).await?.connector;
         if !matches!(connector.state, State::Draft | State::Ready) {
             // Says which state it needs, without a probe in the customer's bucket.
             connector.clone().activate(self.clock.now())?;
-        }
-        if connector.destination.is_none() || cursor.is_some() {
-            return Err(NotAllowed::NoDestination(id.clone()).into());
         }
         self.must_verify(caller, id, tell).await?;
         let now = self.clock.now();

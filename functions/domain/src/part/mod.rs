@@ -215,6 +215,12 @@ pub fn object_name(window: Window, number: PartNumber, sha256: Sha256, encoding:
 mod tests {
     use super::*;
 
+    /// A public key. Source: RFC 8032, section 7.1, test 1.
+    const PUBLIC: [u8; 32] = [
+        0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e,
+        0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
+    ];
+
     #[test]
     fn a_part_is_named_as_the_contract_says() {
         let part = Part {
@@ -245,6 +251,13 @@ mod tests {
             part.name(),
             "events/date=2026-11-20/20261120T200000.000Z_20261120T210000.000Z_000000000042_9f9f9f9f9f9f9f9f.json.gz"
         );
+        assert_eq!(part.note_name(), None);
+        let key = "vendor.example/auditferry".parse().unwrap();
+        let key = crate::manifest::VerifierKey::new(key, PUBLIC).unwrap();
+        let note = Pinned::new("a manifest\n".into(), vec![(key, [0; 64])]).unwrap();
+        let hash = note.sha256().short();
+        let part = Part { note: Some(note), ..part };
+        assert_eq!(part.note_name(), Some(format!("manifests/date=2026-11-20/000000000042_{hash}.note")));
         let json = serde_json::to_string(&part).unwrap();
         assert_eq!(serde_json::from_str::<Part>(&json).unwrap(), part);
     }

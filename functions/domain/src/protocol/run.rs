@@ -241,9 +241,9 @@ impl Run {
     pub(super) fn next(&mut self, now: Time) -> Effect {
         let Some((grid, place)) = self.active() else { return Effect::Finish(Outcome::Inactive) };
         let (connector, cursor) = (&place.connector, &place.cursor);
-        let deliverable = self.deliverable(connector, cursor, now);
         let sealable = self.sealable(grid, place, now);
-        let may_deliver = deliverable.filter(|_| now < self.limits.stop_writing);
+        // Whether time is left for it, the delivery itself asks; for the seal, none is then.
+        let may_deliver = self.deliverable(connector, cursor, now);
         let may_seal = sealable.filter(|_| now < self.limits.stop_reading && self.unsigned.is_none());
         match (may_deliver, may_seal) {
             (Some(number), None) => self.deliver(number, now),

@@ -3,6 +3,8 @@
 
 mod explain;
 mod stages;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 

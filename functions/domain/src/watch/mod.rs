@@ -175,8 +175,8 @@ mod tests {
         sweep.under_way = Some((first.clone(), Some(place.clone())));
         assert_eq!(sweep.go_on(at("2026-11-20T20:05:00Z")), Some((first.clone(), Some(place))));
         sweep.last = Some(first);
-        assert_eq!(sweep.go_on(at("2026-11-20T20:04:29Z")), None, "a schedule of every minute");
-        assert!(sweep.go_on(at("2026-11-20T20:04:31Z")).is_some());
+        assert_eq!(sweep.go_on(at("2026-11-20T20:04:29.999Z")), None, "a schedule of every minute");
+        assert!(sweep.go_on(at("2026-11-20T20:04:30Z")).is_some(), "a schedule that was early");
     }
 
     #[test]

@@ -157,6 +157,10 @@ mod tests {
         watched
     }
 
+    fn sealed_to(watched: &mut Watched, watermark: Time) {
+        watched.cursor.as_mut().unwrap().watermark = watermark;
+    }
+
     /// What is told at these times, each remembered.
     fn told(watched: &mut Watched, times: &[&str]) -> Vec<(String, &'static str)> {
         let mut all = Vec::new();
@@ -177,15 +181,11 @@ mod tests {
         let stale = "con_0000000000000007-exportstale-2026-11-20T21:20:00.000Z";
         assert_eq!(told(&mut watched, &times), [(stale.to_owned(), "ExportStale")]);
         // It works off what is behind, and is late since another time.
-        if let Some(cursor) = &mut watched.cursor {
-            cursor.watermark = at("2026-11-20T23:00:00Z");
-        }
+        sealed_to(&mut watched, at("2026-11-20T23:00:00Z"));
         let next = ["2026-11-21T21:49:59Z", "2026-11-21T21:50:00Z", "2026-11-21T21:55:00Z"];
         let again = format!("{stale}-again-2026-11-21T21:50:00.000Z");
         assert_eq!(told(&mut watched, &next), [(again, "ExportStale")]);
-        if let Some(cursor) = &mut watched.cursor {
-            cursor.watermark = at("2026-11-21T22:00:00Z");
-        }
+        sealed_to(&mut watched, at("2026-11-21T22:00:00Z"));
         let over = "con_0000000000000007-exportontime-2026-11-20T21:20:00.000Z";
         let after = ["2026-11-21T22:10:00Z", "2026-11-21T22:15:00Z"];
         assert_eq!(told(&mut watched, &after), [(over.to_owned(), "ExportOnTime")]);
@@ -201,9 +201,7 @@ mod tests {
             let before = now;
             kinds
                 .extend(told(&mut watched, &[&before.to_string()]).into_iter().map(|(_, kind)| (hour, kind)));
-            if let Some(cursor) = &mut watched.cursor {
-                cursor.watermark = before.floor(Duration::from_hours(1));
-            }
+            sealed_to(&mut watched, before.floor(Duration::from_hours(1)));
             let after = (before + Duration::from_mins(5)).to_string();
             kinds.extend(told(&mut watched, &[&after]).into_iter().map(|(_, kind)| (hour, kind)));
             now = now + Duration::from_hours(1);
@@ -213,6 +211,37 @@ mod tests {
         // Two hours late are told all the same.
         let late = now + Duration::from_hours(3);
         assert_eq!(told(&mut watched, &[&late.to_string()]).len(), 1);
+    }
+
+    #[test]
+    fn a_day_after_it_was_told_that_it_comes_again_a_little_late_is_told_as_ever() {
+        let now = "2026-11-20T21:50:00Z";
+        for (at_last, told_now) in [("2026-11-19T21:50:00Z", 1), ("2026-11-19T21:50:00.001Z", 0)] {
+            let over = Told { of: Trouble::Over, since: at(at_last), at: at(at_last) };
+            let mut watched = Watched { told: Some(over), ..watched() };
+            assert_eq!(told(&mut watched, &[now]).len(), told_now, "{at_last}");
+        }
+    }
+
+    #[test]
+    fn what_comes_at_the_very_time_by_which_it_may_be_expected_is_not_late() {
+        let mut watched = watched();
+        assert_eq!(told(&mut watched, &["2026-11-20T21:50:00Z"]).len(), 1);
+        sealed_to(&mut watched, at("2026-11-20T21:00:00Z"));
+        let kinds = told(&mut watched, &["2026-11-20T22:20:00Z"]);
+        assert_eq!(kinds.iter().map(|(_, kind)| *kind).collect::<Vec<_>>(), ["ExportOnTime"]);
+    }
+
+    #[test]
+    fn what_was_told_of_an_earlier_block_or_of_something_else_does_not_count_for_this_one() {
+        let (since, later) = (at("2026-11-20T20:10:00Z"), at("2026-11-21T20:09:00Z"));
+        for other in [
+            Told { of: Trouble::Blocked, since: at("2026-11-20T12:00:00Z"), at: later },
+            Told { of: Trouble::Stale, since, at: later },
+        ] {
+            let mut watched = Watched { told: Some(other), ..blocked(Stage::PutObject) };
+            assert_eq!(told(&mut watched, &["2026-11-21T20:10:00Z"]).len(), 1, "{other:?}");
+        }
     }
 
     #[test]

@@ -1,0 +1,150 @@
+//! What a file promises, of each layout and compression.
+
+use super::*;
+use flate2::read::MultiGzDecoder;
+use std::io::Read;
+
+const ENCODINGS: [Encoding; 6] = {
+    use Compression::{Gzip, None, Zstd};
+    use Format::{Json, Ndjson};
+    [
+        Encoding { format: Json, compression: None },
+        Encoding { format: Json, compression: Gzip },
+        Encoding { format: Json, compression: Zstd },
+        Encoding { format: Ndjson, compression: None },
+        Encoding { format: Ndjson, compression: Gzip },
+        Encoding { format: Ndjson, compression: Zstd },
+    ]
+};
+
+fn file(encoding: Encoding, events: &[&str]) -> (Vec<u8>, Encoded) {
+    let mut writer = FileWriter::new(encoding).unwrap();
+    let mut bytes = Vec::new();
+    for event in events {
+        writer.push(event.as_bytes()).unwrap();
+        bytes.extend(writer.take());
+    }
+    let (rest, encoded) = writer.finish().unwrap();
+    bytes.extend(rest);
+    (bytes, encoded)
+}
+
+fn unpack(encoding: Encoding, bytes: &[u8]) -> String {
+    let mut unpacked: Box<dyn io::Read> = match encoding.compression {
+        Compression::None => Box::new(bytes),
+        Compression::Gzip => Box::new(MultiGzDecoder::new(bytes)),
+        Compression::Zstd => Box::new(zstd::Decoder::new(bytes).unwrap()),
+    };
+    let mut text = String::new();
+    unpacked.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn both_a_json_parser_and_grep_can_read_a_file() {
+    for encoding in ENCODINGS {
+        let (bytes, encoded) = file(encoding, &[r#"{"a":1}"#, r#"{"a":2}"#]);
+        let text = unpack(encoding, &bytes);
+        match encoding.format {
+            Format::Json => assert_eq!(text, "[\n{\"a\":1},\n{\"a\":2}\n]\n"),
+            Format::Ndjson => assert_eq!(text, "{\"a\":1}\n{\"a\":2}\n"),
+        }
+        assert_eq!(encoded.size, bytes.len() as u64);
+        assert_eq!(encoded.sha256, Sha256::new(Hasher::digest(&bytes).into()));
+        assert_eq!(encoded.raw_sha256, Sha256::new(Hasher::digest(text.as_bytes()).into()));
+        assert_eq!(encoded.raw_size, text.len() as u64);
+    }
+}
+
+#[test]
+fn a_file_of_many_blocks_is_one_text_and_its_figures_are_those_of_the_whole() {
+    let event = |n: usize| format!(r#"{{"n":{n},"text":"{}"}}"#, "ab c".repeat(n % 700));
+    let events: Vec<String> = (0..3_000).map(event).collect();
+    for encoding in ENCODINGS {
+        let (bytes, encoded) = file(encoding, &events.iter().map(String::as_str).collect::<Vec<_>>());
+        let text = unpack(encoding, &bytes);
+        assert!(text.len() > 3 * BLOCK);
+        let lines: Vec<&str> = text.lines().map(|line| line.trim_end_matches(',')).collect();
+        assert_eq!(
+            lines.iter().filter(|line| line.len() > 1).collect::<Vec<_>>(),
+            events.iter().collect::<Vec<_>>()
+        );
+        assert_eq!((encoded.size, encoded.raw_size), (bytes.len() as u64, text.len() as u64));
+        assert_eq!(encoded.sha256, Sha256::new(Hasher::digest(&bytes).into()));
+        assert_eq!(encoded.raw_sha256, Sha256::new(Hasher::digest(text.as_bytes()).into()));
+    }
+}
+
+#[test]
+fn a_file_without_events_is_complete_too() {
+    for encoding in ENCODINGS {
+        let (bytes, encoded) = file(encoding, &[]);
+        let text = unpack(encoding, &bytes);
+        assert_eq!(text, if encoding.format == Format::Json { "[\n]\n" } else { "" });
+        assert_eq!((encoded.size, encoded.raw_size), (bytes.len() as u64, text.len() as u64));
+    }
+}
+
+/// Whoever stores it takes pieces of 8 MiB, so many blocks wait.
+#[test]
+fn what_is_not_taken_waits_and_nothing_of_it_is_lost() {
+    let event = format!("\"{}\"", "x".repeat(BLOCK / 2));
+    for encoding in ENCODINGS {
+        let mut writer = FileWriter::new(encoding).unwrap();
+        for _ in 0..9 {
+            writer.push(event.as_bytes()).unwrap();
+        }
+        let (bytes, encoded) = writer.finish().unwrap();
+        let text = unpack(encoding, &bytes);
+        assert_eq!(text.matches(&event).count(), 9, "{encoding:?}");
+        assert_eq!((encoded.size, encoded.raw_size), (bytes.len() as u64, text.len() as u64));
+    }
+}
+
+#[test]
+fn events_are_compressed_together_and_in_one_member_while_they_are_few() {
+    let event = format!("\"{}\"", (0..40).map(|n| n.to_string()).collect::<String>());
+    for encoding in ENCODINGS.into_iter().filter(|encoding| encoding.compression != Compression::None) {
+        let (bytes, encoded) = file(encoding, &vec![event.as_str(); 1_000]);
+        assert!(encoded.size * 20 < encoded.raw_size, "{encoding:?}: {encoded:?}");
+        if encoding.compression == Compression::Gzip {
+            let mut rest = bytes.as_slice();
+            let mut text = String::new();
+            flate2::bufread::GzDecoder::new(&mut rest).read_to_string(&mut text).unwrap();
+            assert!(rest.is_empty() && text.len() as u64 == encoded.raw_size);
+        }
+    }
+}
+
+#[test]
+fn the_same_events_give_the_same_bytes() {
+    for encoding in ENCODINGS {
+        assert_eq!(file(encoding, &["1", "2"]), file(encoding, &["1", "2"]));
+    }
+}
+
+/// What holds memory down: what is written can be taken away while the file grows, and is not held on to.
+#[test]
+fn a_file_is_taken_away_piece_by_piece_while_it_grows() {
+    for encoding in ENCODINGS {
+        let mut writer = FileWriter::new(encoding).unwrap();
+        let (mut taken, mut hash) = (0, [0; 32]);
+        for _ in 0..20_000 {
+            // Hashes of hashes do not compress away.
+            hash = Hasher::digest(hash).into();
+            writer.push(hex::encode(hash).as_bytes()).unwrap();
+            let ready = writer.ready();
+            if ready > 100_000 {
+                assert_eq!(writer.take().len(), ready);
+                assert_eq!(writer.ready(), 0);
+                taken += ready as u64;
+            }
+        }
+        assert!(writer.raw_size() >= 20_000 * 65 - 1, "{encoding:?}: it knows its size as it grows");
+        let raw_size = writer.raw_size();
+        let (rest, encoded) = writer.finish().unwrap();
+        assert!(encoded.raw_size - raw_size < 4);
+        assert_eq!(taken + rest.len() as u64, encoded.size);
+        assert!(rest.len() < 500_000 && taken > 500_000, "{encoding:?}: {} at the end", rest.len());
+    }
+}

@@ -1,0 +1,175 @@
+//! What a fault is told as, by the platform's own words. That those come through the SDK as they are here,
+//! `tests/suite/verification` shows on the wire.
+
+use super::explain::explain;
+use super::*;
+use crate::connector::{Connector, Destination};
+use crate::fault::{Fault, Reason, Stage as Where, diagnose};
+use crate::names::{ConnectorId, ExternalId};
+
+const KEY: &str = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+const ROLE: &str = "arn:aws:iam::222222222222:role/auditferry/Delivery";
+const PUT: &str =
+    r#"{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::acme-logs/audit/*"}"#;
+
+fn connector() -> Connector {
+    let destination = Destination {
+        role: ROLE.parse().unwrap(),
+        bucket: "acme-logs".parse().unwrap(),
+        region: "eu-central-1".parse().unwrap(),
+        prefix: "audit".parse().unwrap(),
+        kms_key: None,
+    };
+    let id = ConnectorId::new(7);
+    let draft = Connector::draft(id, "acme".parse().unwrap(), ExternalId::new(1, 2), Time::EPOCH);
+    Connector { destination: Some(destination), ..draft }
+}
+
+fn fault(reason: Reason, code: &str, message: &str) -> Fault {
+    Fault { stage: Where::PutObject, reason, code: code.into(), message: message.into() }
+}
+
+fn denied(message: &str) -> Fault {
+    fault(Reason::Denied, "AccessDenied", message)
+}
+
+fn told(stage: Stage, fault: &Fault) -> Finding {
+    let connector = connector();
+    explain(stage, fault, &connector, connector.destination.as_ref().unwrap())
+}
+
+fn told_with_key(stage: Stage, fault: &Fault) -> Finding {
+    let connector = connector();
+    let to = Destination { kms_key: KEY.parse().ok(), ..connector.destination.clone().unwrap() };
+    explain(stage, fault, &connector, &to)
+}
+
+/// What is told when the platform's words say nothing more.
+fn told_by_reason(fault: &Fault) -> Finding {
+    let (cause, remedy) = diagnose(fault, connector().destination.as_ref().unwrap());
+    Finding { code: fault.code.clone(), cause, remedy }
+}
+
+#[test]
+fn a_service_control_policy_binds_whoever_asks() {
+    let words = "with an explicit deny in a Service Control Policy";
+    for stage in [Stage::AssumeRole, Stage::RefusesWithoutExternalId, Stage::RefusesWrongExternalId] {
+        let finding = told(stage, &denied(words));
+        assert!(finding.cause.contains("vendor's own organisation"), "{stage:?}: {finding:?}");
+    }
+    for stage in [Stage::BucketRegion, Stage::PutObject, Stage::PrefixScope] {
+        let finding = told(stage, &denied(words));
+        assert!(finding.cause.contains("organisation of account 222222222222"), "{stage:?}: {finding:?}");
+        assert!(finding.remedy.ends_with("to allow s3:PutObject here."), "{finding:?}");
+    }
+    let of_the_key = fault(Reason::KeyDenied, "AccessDenied", words);
+    assert!(told(Stage::PutObject, &of_the_key).remedy.ends_with("to allow kms:GenerateDataKey here."));
+}
+
+#[test]
+fn a_resource_control_policy_is_the_customers_wherever_it_denies() {
+    for stage in Stage::ALL {
+        let finding = told(stage, &denied("with an explicit deny in a resource control policy"));
+        assert!(finding.cause.contains("A resource control policy of the organisation"), "{finding:?}");
+    }
+}
+
+#[test]
+fn a_permissions_boundary_is_told_with_the_statement_that_it_lacks() {
+    let words = "because no permissions boundary allows the action";
+    assert_eq!(
+        told(Stage::PutObject, &denied(words)),
+        Finding {
+            code: "AccessDenied".into(),
+            cause: format!("The permissions boundary of {ROLE} does not allow s3:PutObject."),
+            remedy: format!("Allow it in the boundary too: {PUT}."),
+        }
+    );
+    let of_the_key = fault(Reason::KeyDenied, "AccessDenied", words);
+    let finding = told_with_key(Stage::PutObject, &of_the_key);
+    assert!(finding.cause.ends_with("does not allow kms:GenerateDataKey."), "{finding:?}");
+    assert!(
+        finding.remedy.contains(&format!(r#""kms:GenerateDataKey", "Resource": "{KEY}""#)),
+        "{finding:?}"
+    );
+    assert!(told_with_key(Stage::PutObject, &denied(words)).remedy.contains(PUT), "the key is not at fault");
+    assert!(told(Stage::PutObject, &of_the_key).remedy.contains(PUT), "no key was named");
+}
+
+#[test]
+fn an_answer_that_means_one_thing_means_it_at_every_stage() {
+    for (reason, code, words, cause) in [
+        (Reason::Denied, "RegionDisabledException", "", "AWS STS is not active for account 222222222222"),
+        (Reason::Denied, "RequestTimeTooSkewed", "", "Our clock and the platform's are too far apart"),
+        (Reason::Rejected, "AccessControlListNotSupported", "", "acme-logs has ACLs disabled"),
+        (
+            Reason::Rejected,
+            "InvalidRequest",
+            "Object Lock is not as it should be",
+            "has Object Lock and refused",
+        ),
+        (Reason::Rejected, "InvalidRequest", "Content-MD5 is required", "has Object Lock and refused"),
+    ] {
+        for stage in Stage::ALL {
+            let finding = told(stage, &fault(reason, code, words));
+            assert!(finding.cause.contains(cause), "{code} at {stage:?}: {finding:?}");
+        }
+    }
+}
+
+#[test]
+fn a_denied_write_is_told_by_the_policy_that_s3_names() {
+    for (words, cause, remedy) in [
+        (
+            "with an explicit deny in a resource-based policy",
+            "The policy of the bucket acme-logs denies the write.".to_owned(),
+            format!("Exempt {ROLE} from"),
+        ),
+        (
+            "because no session policy allows the s3:PutObject action",
+            "The session is narrower than the write.".to_owned(),
+            "tell the vendor".to_owned(),
+        ),
+        (
+            "with an explicit deny in an identity-based policy",
+            format!("A policy of the role {ROLE} denies the write."),
+            "Take arn:aws:s3:::acme-logs/audit/* out of".to_owned(),
+        ),
+        (
+            "because no identity-based policy allows the s3:PutObject action",
+            format!("The role {ROLE} has no permission to write there."),
+            format!("Add this statement to a policy of the role: {PUT}."),
+        ),
+    ] {
+        let finding = told(Stage::PutObject, &denied(words));
+        assert_eq!(finding.cause, cause, "{words}");
+        assert!(finding.remedy.contains(&remedy), "{words}: {finding:?}");
+        let elsewhere = told(Stage::PrefixScope, &denied(words));
+        assert_eq!(elsewhere, told_by_reason(&denied(words)), "only a write is told so");
+        let gone = fault(Reason::Gone, "NoSuchBucket", words);
+        assert_eq!(told(Stage::PutObject, &gone), told_by_reason(&gone), "only a denied one is");
+    }
+    for words in ["because no resource-based policy allows it", "with an explicit deny", "Access Denied"] {
+        assert_eq!(told(Stage::PutObject, &denied(words)), told_by_reason(&denied(words)), "{words}");
+    }
+}
+
+#[test]
+fn a_role_that_keeps_us_out_is_told_with_the_condition_that_it_needs() {
+    let finding = told(Stage::AssumeRole, &denied("not authorized"));
+    assert!(finding.cause.starts_with(&format!("The role {ROLE} does not let us in")), "{finding:?}");
+    let condition = r#"{"StringEquals": {"sts:ExternalId": "af-00000000000000010000000000000002"}}"#;
+    assert!(finding.remedy.contains(condition), "{finding:?}");
+    for stage in [Stage::RefusesWithoutExternalId, Stage::PutObject] {
+        assert_eq!(told(stage, &denied("not authorized")), told_by_reason(&denied("not authorized")));
+    }
+    let passing = fault(Reason::Unavailable, "Throttling", "Rate exceeded");
+    assert_eq!(told(Stage::AssumeRole, &passing), told_by_reason(&passing));
+}
+
+#[test]
+fn a_stage_goes_by_the_name_that_reports_have() {
+    for stage in Stage::ALL {
+        assert_eq!(serde_json::to_string(&stage).unwrap(), format!("\"{}\"", stage.as_str()));
+    }
+}

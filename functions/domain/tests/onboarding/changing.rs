@@ -1,0 +1,275 @@
+//! Each change: what it makes of a connector, its record, and what the bus hears of it.
+
+use std::time::Duration;
+
+use domain::connector::{Connector, NotAllowed, State, Verb};
+use domain::names::ConnectorId;
+use domain::onboarding::{Loss, NewConnector, NewContacts, OnboardingError, Taken};
+use domain::ports::{Connectors as _, Runs as _};
+use domain::time::Time;
+use tests::failing::Outage;
+use tests::fixtures::{self, at};
+
+use super::{OPERATOR, World, acme, is_not_found, new_connector, stranger};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// A connector's first part, one hour long and not delivered.
+async fn seal(world: &World, id: &ConnectorId) -> Time {
+    let (connector, cursor) = (world.ledger.connector(id), world.ledger.cursor(id));
+    let to = connector.grid().unwrap().window(cursor.watermark, None).to;
+    world.ledger.seal(&fixtures::seal(&connector, &cursor, to, &fixtures::worker())).await.unwrap();
+    to
+}
+
+#[tokio::test]
+async fn a_connector_is_created_as_it_was_asked_for_and_told_of_once() {
+    let world = World::new();
+    let since = Some(at("2026-11-01T00:00:00Z"));
+    let new = NewConnector { start_from: since, ..new_connector() };
+    let made = world.onboarding.create(&acme(), new.clone()).await.unwrap();
+    let asked = Connector {
+        shards: new.shards,
+        frequency: new.frequency,
+        encoding: new.encoding,
+        start_from: since,
+        destination: new.destination,
+        ..Connector::draft(made.id.clone(), new.tenant, made.external_id.clone(), world.clock.wall())
+    };
+    assert_eq!(made, asked);
+    assert_eq!(world.ledger.connector(&made.id), made);
+    assert_eq!((world.recorded(&made.id).await, world.told()), (vec![Verb::Create], vec![Verb::Create]));
+    let other = world.onboarding.create(&acme(), new_connector()).await.unwrap();
+    assert!(other.id != made.id && other.external_id != made.external_id, "each has its own");
+}
+
+#[tokio::test]
+async fn a_creation_asked_again_with_its_key_is_the_same_connector() {
+    let world = World::new();
+    let keyed = |key: &str| NewConnector { idempotency_key: Some(key.into()), ..new_connector() };
+    let first = world.onboarding.create(&acme(), keyed("a")).await.unwrap();
+    assert_eq!(world.onboarding.create(&acme(), keyed("a")).await.unwrap(), first);
+    assert_eq!(world.told(), [Verb::Create], "the second time nothing happens");
+    let of_another_key = world.onboarding.create(&acme(), keyed("b")).await.unwrap();
+    let another_tenants = NewConnector { tenant: "globex".parse().unwrap(), ..keyed("a") };
+    let of_another_tenant = world.onboarding.create(&stranger(), another_tenants).await.unwrap();
+    let joined = NewConnector { tenant: "acm".parse().unwrap(), ..keyed("ea") };
+    let of_other_halves = world.onboarding.create(&OPERATOR, joined).await.unwrap();
+    let ids = [&first.id, &of_another_key.id, &of_another_tenant.id, &of_other_halves.id];
+    assert!(ids.iter().all(|id| ids.iter().filter(|other| other == &id).count() == 1), "{ids:?}");
+}
+
+/// What the documentation of the API promises: whoever asks again after an upgrade meets the same connector.
+#[tokio::test]
+async fn the_id_that_follows_from_a_key_never_changes() {
+    let world = World::new();
+    let new = NewConnector { idempotency_key: Some("order-1".into()), ..new_connector() };
+    // The first 64 bits of SHA-256 over `acme`, 0xff, `order-1`, 0xff, by another program.
+    assert_eq!(world.onboarding.create(&acme(), new).await.unwrap().id.as_str(), "con_a33aabb661c1e657");
+}
+
+#[tokio::test]
+async fn nothing_is_created_for_another_tenant_or_at_a_place_that_is_taken() {
+    let world = World::new();
+    let refused = world.onboarding.create(&stranger(), new_connector()).await;
+    assert!(matches!(refused, Err(OnboardingError::Forbidden(_))), "{refused:?}");
+    assert!(world.told().is_empty());
+    let first = world.active().await;
+    let new = NewConnector { destination: world.ledger.connector(&first).destination, ..new_connector() };
+    let second = world.onboarding.create(&acme(), new).await.unwrap().id;
+    let refused = world.onboarding.activate(&acme(), &second, |_| ()).await;
+    assert!(matches!(refused, Err(OnboardingError::Taken(Taken::Destination))), "{refused:?}");
+    assert_eq!(world.ledger.connector(&second).verified_at, None);
+}
+
+#[tokio::test]
+async fn each_step_of_a_life_is_stored_recorded_and_told() {
+    let (world, now) = (World::new(), None);
+    let id = world.active().await;
+    let onboarding = &world.onboarding;
+    assert_eq!(onboarding.pause(&acme(), &id, now).await.unwrap().state, State::Paused);
+    let before = world.ledger.connector(&id);
+    let rotated = onboarding.rotate_external_id(&acme(), &id, now).await.unwrap();
+    assert!(rotated.next_external_id.is_some_and(|new| new != before.external_id));
+    assert_eq!(onboarding.disable(&acme(), &id, now).await.unwrap().disabled_at, Some(world.clock.wall()));
+    assert_eq!(onboarding.enable(&acme(), &id, now).await.unwrap().state, State::Paused);
+    onboarding.disable(&acme(), &id, now).await.unwrap();
+    assert_eq!(onboarding.delete(&acme(), &id, now).await.unwrap().state, State::Deleted);
+    assert_eq!(world.state(&id), State::Deleted);
+    let done = [
+        Verb::Create,
+        Verb::Verify,
+        Verb::Activate,
+        Verb::Pause,
+        Verb::RotateExternalId,
+        Verb::Disable,
+        Verb::Enable,
+        Verb::Disable,
+        Verb::Delete,
+    ];
+    assert_eq!(world.told(), done);
+    assert_eq!(world.recorded(&id).await.into_iter().rev().collect::<Vec<_>>(), done);
+    let pauses = world.ledger.changes(&id, None, 100).await.unwrap();
+    let pause = pauses.iter().find(|change| change.what == Verb::Pause).unwrap();
+    assert_eq!((&pause.by, pause.at), (&acme(), world.clock.wall()));
+    assert_eq!(pause.before.as_ref().map(|before| before.state), Some(State::Active));
+    assert_eq!((pause.after.state, pause.version), (State::Paused, pause.after.version));
+}
+
+#[tokio::test]
+async fn a_stranger_changes_nothing() {
+    let world = World::new();
+    let id = world.active().await;
+    let (onboarding, who) = (&world.onboarding, stranger());
+    let before = world.ledger.connector(&id);
+    assert!(is_not_found(onboarding.pause(&who, &id, None).await));
+    assert!(is_not_found(onboarding.disable(&who, &id, None).await));
+    assert!(is_not_found(onboarding.rotate_external_id(&who, &id, None).await));
+    assert!(is_not_found(onboarding.set_contacts(&who, &id, None, NewContacts::default()).await));
+    assert!(is_not_found(onboarding.rotate_webhook_secret(&who, &id, None).await));
+    assert!(is_not_found(onboarding.verify(&who, &id, |_| ()).await));
+    assert!(is_not_found(onboarding.run(&who, &id).await));
+    assert_eq!(world.ledger.connector(&id), before);
+}
+
+#[tokio::test]
+async fn a_bus_that_does_not_answer_undoes_nothing() {
+    let world = World::new();
+    let id = world.active().await;
+    world.bus.outage(Outage::Throttled, 1);
+    assert_eq!(world.onboarding.pause(&acme(), &id, None).await.unwrap().state, State::Paused);
+    assert_eq!(world.state(&id), State::Paused);
+}
+
+#[tokio::test]
+async fn a_run_goes_to_now_less_the_settle_time_on_a_whole_second_and_never_back() {
+    let world = World::new();
+    let id = world.active().await;
+    let since = world.ledger.cursor(&id).watermark;
+    assert_eq!(world.onboarding.run(&acme(), &id).await.unwrap(), since, "nothing of it has settled yet");
+    world.clock.advance(Duration::from_mins(10));
+    let asked = world.onboarding.run(&acme(), &id).await.unwrap();
+    assert_eq!(asked, at("2026-11-20T20:20:30Z"));
+    let cursor = world.ledger.cursor(&id);
+    assert_eq!((cursor.cut, cursor.next_run_at), (Some(asked), world.clock.wall()));
+}
+
+#[tokio::test]
+async fn a_run_asked_again_with_its_key_is_the_same_run() {
+    let world = World::new();
+    let id = world.active().await;
+    world.clock.advance(Duration::from_hours(1));
+    let first = world.onboarding.run_once(&acme(), &id, Some("a")).await.unwrap();
+    world.clock.advance(Duration::from_hours(1));
+    assert_eq!(world.onboarding.run_once(&acme(), &id, Some("a")).await.unwrap(), first);
+    assert!(world.onboarding.run_once(&acme(), &id, Some("b")).await.unwrap() > first);
+}
+
+#[tokio::test]
+async fn only_what_exports_runs() {
+    let world = World::new();
+    let id = world.connected().await;
+    let refused = world.onboarding.run(&acme(), &id).await;
+    assert!(
+        matches!(refused, Err(OnboardingError::NotAllowed(NotAllowed::WrongState { verb: "run", .. }))),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_connector_that_is_taken_back_runs_at_once_if_it_ever_exported() {
+    let world = World::new();
+    let (active, draft) = (world.active().await, world.connected().await);
+    for id in [&active, &draft] {
+        world.onboarding.disable(&acme(), id, None).await.unwrap();
+    }
+    world.clock.advance(DAY);
+    world.onboarding.enable(&acme(), &active, None).await.unwrap();
+    assert_eq!(world.ledger.cursor(&active).next_run_at, world.clock.wall());
+    assert_eq!(world.onboarding.enable(&acme(), &draft, None).await.unwrap().state, State::Draft);
+}
+
+#[tokio::test]
+async fn what_a_deletion_takes_away_is_told_before() {
+    let world = World::new();
+    let (active, draft) = (world.active().await, world.connected().await);
+    let nothing = Loss { undelivered_parts: 0, unsealed_from: None };
+    assert_eq!(world.onboarding.loss(&acme(), &draft).await.unwrap(), nothing);
+    let (mut to, since) = (world.ledger.cursor(&active).watermark, world.ledger.cursor(&active).watermark);
+    let loss = world.onboarding.loss(&acme(), &active).await.unwrap();
+    assert_eq!(loss, Loss { undelivered_parts: 0, unsealed_from: Some(since) });
+    for _ in 0..3 {
+        to = seal(&world, &active).await;
+    }
+    let first = world.ledger.parts(&active)[0].clone();
+    let mark = domain::protocol::Mark { part: first, at: to, published: None, unblock: false };
+    world.ledger.mark(&mark).await.unwrap();
+    let loss = world.onboarding.loss(&acme(), &active).await.unwrap();
+    assert_eq!(loss, Loss { undelivered_parts: 2, unsealed_from: Some(to) });
+    assert!(is_not_found(world.onboarding.loss(&stranger(), &active).await));
+}
+
+#[tokio::test]
+async fn a_disabled_connector_expires_when_nobody_can_take_it_back_and_not_before() {
+    let world = World::new();
+    let id = world.active().await;
+    world.onboarding.disable(&acme(), &id, None).await.unwrap();
+    world.clock.advance(DAY * 31);
+    let early = world.onboarding.expire(&id).await;
+    assert!(matches!(early, Err(OnboardingError::NotAllowed(_))), "{early:?}");
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(world.onboarding.expire(&id).await.unwrap().state, State::Deleted);
+    assert_eq!(world.told().last(), Some(&Verb::Delete));
+}
+
+#[tokio::test]
+async fn a_new_webhook_comes_with_its_secret_which_is_kept_and_shown_once() {
+    let world = World::new();
+    let (id, onboarding) = (world.active().await, &world.onboarding);
+    let new = |url: &str| NewContacts { webhook: Some(url.parse().unwrap()), ..NewContacts::default() };
+    let (connector, secret) =
+        onboarding.set_contacts(&acme(), &id, None, new("https://a.example/")).await.unwrap();
+    let named = connector.contacts.webhook.unwrap().secret;
+    let kept = world.ledger.secret(&id, &named).await.unwrap();
+    assert!(kept.is_some() && kept == secret);
+    let (connector, none) =
+        onboarding.set_contacts(&acme(), &id, None, new("https://b.example/")).await.unwrap();
+    assert_eq!(
+        (connector.contacts.webhook.unwrap().secret, none),
+        (named.clone(), None),
+        "it keeps its secret"
+    );
+    let (connector, fresh) = onboarding.rotate_webhook_secret(&acme(), &id, None).await.unwrap();
+    let webhook = connector.contacts.webhook.unwrap();
+    assert_eq!(world.ledger.secret(&id, &webhook.secret).await.unwrap(), Some(fresh));
+    assert_eq!(webhook.retiring.map(|retiring| retiring.secret), Some(named));
+    let (connector, none) =
+        onboarding.set_contacts(&acme(), &id, None, NewContacts::default()).await.unwrap();
+    assert!(connector.contacts.is_empty() && none.is_none());
+    let (_, again) = onboarding.set_contacts(&acme(), &id, None, new("https://b.example/")).await.unwrap();
+    assert!(again.is_some() && again != secret, "a new one");
+}
+
+#[tokio::test]
+async fn contacts_are_tested_by_a_change_that_is_told() {
+    let world = World::new();
+    let (id, onboarding) = (world.active().await, &world.onboarding);
+    assert!(onboarding.test_contacts(&acme(), &id, None).await.is_err(), "nobody to tell");
+    let emails = vec!["a@acme.example".parse().unwrap()].try_into().unwrap();
+    onboarding.set_contacts(&acme(), &id, None, NewContacts { emails, webhook: None }).await.unwrap();
+    let tested = onboarding.test_contacts(&acme(), &id, None).await.unwrap();
+    assert_eq!(tested.contacts.tested_at, Some(world.clock.wall()));
+    assert_eq!(world.told()[3..], [Verb::SetContacts, Verb::TestContacts]);
+}
+
+#[tokio::test]
+async fn whoever_gives_addresses_where_no_mail_is_sent_is_told() {
+    let mut world = World::new();
+    let mut connector = world.ledger.connector(&world.connected().await);
+    assert_eq!(world.onboarding.note_on_contacts(&connector), None);
+    connector.contacts.emails = vec!["a@acme.example".parse().unwrap()].try_into().unwrap();
+    let told = world.onboarding.note_on_contacts(&connector).unwrap();
+    assert!(told.contains("NotifySender"), "{told}");
+    world.onboarding.mails = true;
+    assert_eq!(world.onboarding.note_on_contacts(&connector), None);
+}

@@ -1,0 +1,126 @@
+//! What the API and the command line offer, over the fakes: who may, what is stored and told of it, and what becomes
+//! of two who change the same connector at once.
+
+mod changing;
+mod racing;
+mod reading;
+mod verifying;
+
+use std::sync::Arc;
+
+use domain::connector::{Caller, Connector, Shards, State, Verb};
+use domain::names::ConnectorId;
+use domain::notice::Fact;
+use domain::onboarding::{NewConnector, Onboarding, OnboardingError};
+use domain::part::Encoding;
+use domain::ports::{Connectors, SaveAnswer, Saved};
+use domain::schedule::Frequency;
+use domain::setup::Vendor;
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakeSigner, SeededRandomness};
+use tests::fixtures::{self, TIMING, at, tenant};
+
+const OPERATOR: Caller = Caller::System;
+
+/// One deployment.
+struct World {
+    ledger: FakeLedger,
+    prober: FakeProber,
+    bus: FakeBus,
+    clock: FakeClock,
+    onboarding: Onboarding,
+}
+
+impl World {
+    fn new() -> Self {
+        let ledger = FakeLedger::new();
+        Self::over(ledger.clone(), ledger)
+    }
+
+    /// With other connectors than the ledger's own.
+    fn over(ledger: FakeLedger, connectors: impl Connectors + 'static) -> Self {
+        let (prober, bus) = (FakeProber::new(), FakeBus::new());
+        let clock = FakeClock::at(at("2026-11-20T20:15:30.123Z"));
+        let onboarding = Onboarding {
+            connectors: Arc::new(connectors),
+            prober: Arc::new(prober.clone()),
+            bus: Arc::new(bus.clone()),
+            clock: Arc::new(clock.clone()),
+            randomness: Arc::new(SeededRandomness::new(7)),
+            timing: TIMING,
+            vendor: Vendor {
+                account: "111111111111".parse().unwrap(),
+                partition: "aws".into(),
+                region: "eu-central-1".parse().unwrap(),
+                exporter_role: "auditferry-exporter".into(),
+                template_url: None,
+            },
+            signing: Some(FakeSigner::new(1).signing()),
+            mails: false,
+        };
+        Self { ledger, prober, bus, clock, onboarding }
+    }
+
+    /// A new connector with a destination of its own.
+    async fn connected(&self) -> ConnectorId {
+        self.onboarding.create(&OPERATOR, new_connector()).await.unwrap().id
+    }
+
+    /// The same, activated.
+    async fn active(&self) -> ConnectorId {
+        let id = self.connected().await;
+        self.onboarding.activate(&OPERATOR, &id, |_| ()).await.unwrap();
+        id
+    }
+
+    fn state(&self, id: &ConnectorId) -> State {
+        self.ledger.connector(id).state
+    }
+
+    /// What the records say was done, the last first.
+    async fn recorded(&self, id: &ConnectorId) -> Vec<Verb> {
+        let changes = self.ledger.changes(id, None, 100).await.unwrap();
+        changes.into_iter().map(|change| change.what).collect()
+    }
+
+    /// What the bus was told of a connector's settings, in order.
+    fn told(&self) -> Vec<Verb> {
+        let told = self.bus.told().into_iter();
+        told.filter_map(|notice| if let Fact::Changed { what, .. } = notice.fact { Some(what) } else { None })
+            .collect()
+    }
+}
+
+fn acme() -> Caller {
+    Caller::Tenant { tenant: tenant("acme"), name: "ann".into() }
+}
+
+fn stranger() -> Caller {
+    Caller::Tenant { tenant: tenant("globex"), name: "bob".into() }
+}
+
+/// What is asked for a new connector of `acme`, with a destination that no other test has.
+fn new_connector() -> NewConnector {
+    NewConnector {
+        tenant: tenant("acme"),
+        shards: Shards::ONE,
+        frequency: Frequency::HOURLY,
+        encoding: Encoding::default(),
+        start_from: None,
+        destination: fixtures::connector(&tenant("acme"), at("2026-11-20T20:00:00Z")).destination,
+        idempotency_key: None,
+    }
+}
+
+fn is_not_found<T>(answer: Result<T, OnboardingError>) -> bool {
+    matches!(answer, Err(OnboardingError::NotFound(_)))
+}
+
+/// Another's change of a connector, which takes its next version.
+async fn changed_by_another(ledger: &FakeLedger, id: &ConnectorId, change: impl FnOnce(&mut Connector)) {
+    let before = ledger.connector(id);
+    let mut after = before.clone();
+    change(&mut after);
+    after.version = before.version + 1;
+    let saved = ledger.save(&fixtures::change(&before, &after), None).await.unwrap();
+    assert_eq!(saved, SaveAnswer::Saved(Saved::Yes));
+}

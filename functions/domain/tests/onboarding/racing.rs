@@ -1,0 +1,192 @@
+//! Two who change the same connector at once: the version decides, and nobody's change is lost unseen.
+
+use domain::connector::{Connector, State, Verb};
+use domain::contacts::{SecretId, WebhookSecret};
+use domain::names::WebhookUrl;
+use domain::onboarding::{NewContacts, OnboardingError};
+use domain::ports::{Connectors as _, PortError};
+use tests::failing::{Flaky, Plan, Trouble};
+use tests::fakes::{FakeLedger, SeededRandomness, SetUp, Trust};
+use tests::fixtures;
+use tests::turns::Worker;
+
+use super::{World, acme, changed_by_another};
+
+/// A deployment whose calls of the ledger go by a plan, and one that has the same ledger and no trouble.
+fn flaky(plan: &Plan) -> (World, World) {
+    let ledger = FakeLedger::new();
+    (World::over(ledger.clone(), Flaky::new(ledger.clone(), plan)), World::over(ledger.clone(), ledger))
+}
+
+fn to(url: &str) -> NewContacts {
+    let webhook: WebhookUrl = url.parse().unwrap();
+    NewContacts { webhook: Some(webhook), ..NewContacts::default() }
+}
+
+/// Moves a worker until it is about to make its `nth` call of that name.
+fn until<T>(worker: &mut Worker<'_, T>, plan: &Plan, call: &str, nth: usize) {
+    while plan.count(call) < nth {
+        assert!(worker.step(), "it never came to `{call}`");
+    }
+}
+
+fn is_stale<T>(answer: &Result<T, OnboardingError>, version: u64) -> bool {
+    matches!(answer, Err(OnboardingError::Stale { current, .. }) if *current == version)
+}
+
+#[tokio::test]
+async fn a_change_of_another_version_than_the_one_that_was_seen_is_refused() {
+    let world = World::new();
+    let id = world.active().await;
+    let seen = world.ledger.connector(&id).version;
+    world.onboarding.rotate_external_id(&acme(), &id, Some(seen)).await.unwrap();
+    let refused = world.onboarding.pause(&acme(), &id, Some(seen)).await;
+    assert!(is_stale(&refused, seen + 1), "{refused:?}");
+    assert_eq!(world.state(&id), State::Active);
+    world.onboarding.pause(&acme(), &id, Some(seen + 1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_change_without_a_version_is_made_of_whatever_another_has_stored_meanwhile() {
+    let plan = Plan::pausing();
+    let (world, calm) = flaky(&plan);
+    let id = calm.active().await;
+    let asked = acme();
+    let mut worker = Worker::new(world.onboarding.pause(&asked, &id, None));
+    until(&mut worker, &plan, "save", 1);
+    changed_by_another(&world.ledger, &id, |connector| connector.frequency = "24".parse().unwrap()).await;
+    let paused = worker.finish().unwrap();
+    assert_eq!((paused.state, paused.frequency), (State::Paused, "24".parse().unwrap()));
+    assert_eq!(world.ledger.connector(&id), paused);
+}
+
+#[tokio::test]
+async fn whoever_always_comes_second_is_told_so_after_four_tries() {
+    let plan = Plan::pausing();
+    let (world, calm) = flaky(&plan);
+    let id = calm.active().await;
+    let asked = acme();
+    let mut worker = Worker::new(world.onboarding.pause(&asked, &id, None));
+    for nth in 1..=4 {
+        until(&mut worker, &plan, "save", nth);
+        changed_by_another(&world.ledger, &id, |_| ()).await;
+    }
+    let refused = worker.finish();
+    assert!(is_stale(&refused, world.ledger.connector(&id).version), "{refused:?}");
+    assert_eq!((plan.count("save"), world.state(&id)), (4, State::Active));
+}
+
+/// What is verified is what was read: a destination that came meanwhile was not.
+#[tokio::test]
+async fn a_verification_says_nothing_of_a_destination_that_came_meanwhile() {
+    for unsafe_role in [false, true] {
+        let plan = Plan::pausing();
+        let (world, calm) = flaky(&plan);
+        let id = calm.active().await;
+        let trust = if unsafe_role { Trust::Anyone } else { Trust::ThisConnector };
+        world.prober.change(|set_up| *set_up = SetUp { trust, ..SetUp::sound() });
+        let asked = acme();
+        let mut worker = Worker::new(world.onboarding.verify(&asked, &id, |_| ()));
+        until(&mut worker, &plan, "save", usize::from(!unsafe_role));
+        until(&mut worker, &plan, "get", 2);
+        let elsewhere =
+            fixtures::connector(&"acme".parse().unwrap(), world.clock.wall()).destination.unwrap();
+        let swap = |connector: &mut Connector| connector.connect(elsewhere.clone()).unwrap();
+        changed_by_another(&world.ledger, &id, swap).await;
+        worker.finish().unwrap();
+        let now = world.ledger.connector(&id);
+        assert_eq!((now.verified_at, now.state), (None, State::Paused));
+        assert_eq!(world.recorded(&id).await[0], Verb::Update, "nothing was stored since");
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_that_came_meanwhile_is_not_overwritten() {
+    let plan = Plan::pausing();
+    let (world, calm) = flaky(&plan);
+    let id = calm.active().await;
+    let asked = acme();
+    let mut worker = Worker::new(world.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")));
+    until(&mut worker, &plan, "save", 1);
+    let (theirs, _) =
+        calm.onboarding.set_contacts(&asked, &id, None, to("https://b.example/")).await.unwrap();
+    let refused = worker.finish();
+    assert!(is_stale(&refused, theirs.version), "{refused:?}");
+    assert_eq!(world.ledger.connector(&id).contacts, theirs.contacts);
+}
+
+/// Else a webhook would be stored whose secret nobody has.
+#[tokio::test]
+async fn a_webhook_that_goes_meanwhile_does_not_come_back_without_a_secret() {
+    let plan = Plan::pausing();
+    let (world, calm) = flaky(&plan);
+    let (id, asked) = (calm.active().await, acme());
+    calm.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")).await.unwrap();
+    let mut worker = Worker::new(world.onboarding.set_contacts(&asked, &id, None, to("https://b.example/")));
+    until(&mut worker, &plan, "get", 2);
+    calm.onboarding.set_contacts(&asked, &id, None, NewContacts::default()).await.unwrap();
+    let refused = worker.finish();
+    assert!(is_stale(&refused, world.ledger.connector(&id).version), "{refused:?}");
+    assert_eq!(world.ledger.connector(&id).contacts.webhook, None);
+}
+
+/// Addresses are set whatever else has changed: they are the whole of what was asked for.
+#[tokio::test]
+async fn addresses_alone_need_no_version() {
+    let plan = Plan::pausing();
+    let (world, calm) = flaky(&plan);
+    let (id, asked) = (calm.active().await, acme());
+    let emails = vec!["a@acme.example".parse().unwrap()].try_into().unwrap();
+    let new = NewContacts { emails, webhook: None };
+    let mut worker = Worker::new(world.onboarding.set_contacts(&asked, &id, None, new.clone()));
+    until(&mut worker, &plan, "get", 2);
+    changed_by_another(&world.ledger, &id, |connector| connector.frequency = "24".parse().unwrap()).await;
+    let (connector, secret) = worker.finish().unwrap();
+    assert_eq!((connector.contacts.emails, secret), (new.emails, None));
+}
+
+#[tokio::test]
+async fn a_secret_whose_storing_was_not_answered_is_the_callers_to_ask_for_again() {
+    let plan = Plan::none().and("keep_secret", 1, Trouble::LoseAnswer);
+    let (world, calm) = flaky(&plan);
+    let (id, asked) = (calm.active().await, acme());
+    let lost = world.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")).await;
+    assert!(matches!(lost, Err(OnboardingError::Port(PortError::Transient { .. }))), "{lost:?}");
+    assert!(world.ledger.connector(&id).contacts.is_empty(), "no name without its secret");
+}
+
+/// The ID of the secret that a deployment as new as this one makes next, and the secret.
+async fn next_secret() -> (SecretId, WebhookSecret) {
+    let twin = World::new();
+    let id = twin.connected().await;
+    let asked = acme();
+    let (connector, secret) =
+        twin.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")).await.unwrap();
+    (connector.contacts.webhook.unwrap().secret, secret.unwrap())
+}
+
+/// A client that asks twice is answered that the ID is taken: by the very secret, and all is well.
+#[tokio::test]
+async fn a_secret_that_our_own_first_try_has_stored_is_ours() {
+    let world = World::new();
+    let id = world.connected().await;
+    let (secret_id, secret) = next_secret().await;
+    assert!(world.ledger.keep_secret(&id, &secret_id, &secret).await.unwrap());
+    let asked = acme();
+    let answer = world.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")).await;
+    let (connector, shown) = answer.unwrap();
+    assert_eq!((connector.contacts.webhook.unwrap().secret, shown), (secret_id, Some(secret)));
+}
+
+#[tokio::test]
+async fn a_secret_is_never_named_by_the_id_of_another() {
+    let world = World::new();
+    let id = world.connected().await;
+    let (secret_id, _) = next_secret().await;
+    let other = WebhookSecret::new(&SeededRandomness::new(99));
+    assert!(world.ledger.keep_secret(&id, &secret_id, &other).await.unwrap());
+    let asked = acme();
+    let answer = world.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")).await;
+    assert!(matches!(answer, Err(OnboardingError::Port(PortError::Bug { .. }))), "{answer:?}");
+    assert!(world.ledger.connector(&id).contacts.is_empty());
+}

@@ -1,0 +1,76 @@
+//! Looking: each tenant at its own, and nobody at anything else.
+
+use domain::connector::{Caller, Verb};
+use domain::onboarding::NewConnector;
+use domain::ports::{Runs as _, Wanted};
+use tests::fixtures;
+
+use super::{OPERATOR, World, acme, is_not_found, new_connector, stranger};
+
+const ALL: Wanted<'static> = Wanted { tenant: None, deleted: false };
+
+#[tokio::test]
+async fn a_tenant_reads_its_own_connector_and_never_learns_of_anothers() {
+    let world = World::new();
+    let id = world.active().await;
+    let view = world.onboarding.read(&acme(), &id).await.unwrap();
+    assert_eq!((view.connector, view.cursor), (world.ledger.connector(&id), Some(world.ledger.cursor(&id))));
+    assert_eq!(world.onboarding.read(&OPERATOR, &id).await.unwrap().connector.id, id);
+    let (onboarding, who) = (&world.onboarding, stranger());
+    assert!(is_not_found(onboarding.read(&who, &id).await));
+    assert!(is_not_found(onboarding.exports(&who, &id, None, 10).await));
+    assert!(is_not_found(onboarding.changes(&who, &id, None, 10).await));
+    assert!(is_not_found(onboarding.setup(&who, &id).await));
+}
+
+#[tokio::test]
+async fn a_tenant_lists_its_own_whatever_it_asks_for_and_the_vendor_what_it_asks_for() {
+    let world = World::new();
+    let ours = world.connected().await;
+    let new = NewConnector { tenant: "globex".parse().unwrap(), ..new_connector() };
+    let theirs = world.onboarding.create(&stranger(), new).await.unwrap().id;
+    let list = async |caller: &Caller, wanted| {
+        let listed = world.onboarding.list(caller, wanted, None, 10).await.unwrap();
+        listed.into_iter().map(|connector| connector.id).collect::<Vec<_>>()
+    };
+    let globex = "globex".parse().unwrap();
+    let of_globex = Wanted { tenant: Some(&globex), ..ALL };
+    assert_eq!(list(&acme(), ALL).await, std::slice::from_ref(&ours));
+    assert_eq!(list(&acme(), of_globex).await, std::slice::from_ref(&ours));
+    assert_eq!(list(&OPERATOR, of_globex).await, [theirs]);
+    assert_eq!(list(&OPERATOR, ALL).await.len(), 2);
+    world.onboarding.delete(&acme(), &ours, None).await.unwrap();
+    assert!(list(&acme(), ALL).await.is_empty());
+    assert_eq!(list(&acme(), Wanted { deleted: true, ..ALL }).await, [ours]);
+}
+
+#[tokio::test]
+async fn exports_and_changes_are_shown_the_last_first() {
+    let world = World::new();
+    let id = world.active().await;
+    let (connector, cursor) = (world.ledger.connector(&id), world.ledger.cursor(&id));
+    let to = connector.grid().unwrap().window(cursor.watermark, None).to;
+    world.ledger.seal(&fixtures::seal(&connector, &cursor, to, &fixtures::worker())).await.unwrap();
+    assert_eq!(world.onboarding.exports(&acme(), &id, None, 10).await.unwrap(), world.ledger.parts(&id));
+    let changes = world.onboarding.changes(&acme(), &id, None, 10).await.unwrap();
+    let verbs: Vec<Verb> = changes.iter().map(|change| change.what).collect();
+    assert_eq!(verbs, [Verb::Activate, Verb::Verify, Verb::Create]);
+}
+
+#[tokio::test]
+async fn the_keys_are_those_that_sign_and_none_without_any() {
+    let mut world = World::new();
+    let keys = world.onboarding.keys().await.unwrap();
+    assert_eq!(keys, world.onboarding.signing.as_ref().unwrap().ring().await.unwrap());
+    assert_eq!(keys.len(), 1);
+    world.onboarding.signing = None;
+    assert!(world.onboarding.keys().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_set_up_is_the_connectors_own() {
+    let world = World::new();
+    let id = world.connected().await;
+    let told = world.onboarding.setup(&acme(), &id).await.unwrap();
+    assert_eq!(told, domain::setup::setup(&world.ledger.connector(&id), &world.onboarding.vendor));
+}

@@ -1,0 +1,34 @@
+//! What the domain does with its ports: the tests of the protocol and of the verification in package `tests`, once
+//! more, and those of onboarding and signing. They need nothing but the domain and the fakes, and package `tests` needs everything;
+//! built here, cargo-mutants can judge a change of the domain by them in seconds (`tests/README.md`, "Mutation").
+#![expect(
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::pedantic,
+    clippy::unwrap_used,
+    reason = "files of another package, which holds them to its own settings; some of what they offer is for others"
+)]
+
+// The name by which they know their fakes and fixtures.
+extern crate self as tests;
+
+#[path = "../../../tests/src/failing/mod.rs"]
+pub mod failing;
+#[path = "../../../tests/src/fakes/mod.rs"]
+pub mod fakes;
+#[path = "../../../tests/src/fixtures/mod.rs"]
+pub mod fixtures;
+mod onboarding;
+#[path = "../../../tests/suite/protocol/mod.rs"]
+mod protocol;
+#[path = "../../../tests/suite/verification/reports.rs"]
+mod reports;
+mod signing;
+#[path = "../../../tests/suite/verification/stages.rs"]
+mod stages;
+#[path = "../../../tests/src/turns.rs"]
+pub mod turns;
+
+// What `stages` finds one level up in its own package.
+use reports::{assert_stopped_at, connector, found, vendor, verdicts, verify};
