@@ -37,28 +37,24 @@ pub(super) struct Reader {
     ranges: VecDeque<Range>,
     /// Where the next page of the first range starts.
     start: Start,
-    /// Where the page starts that is on its way.
-    ahead_from: Start,
-    /// At most one page. Dropping the reader gives it up.
-    ahead: JoinSet<Result<SdkBody, PortError>>,
+    ahead: Option<Ahead>,
     size: PageSize,
     order: Order,
+}
+
+/// The page that is on its way. Dropping it gives it up.
+#[derive(Debug)]
+struct Ahead {
+    from: Start,
+    /// One.
+    page: JoinSet<Result<SdkBody, PortError>>,
 }
 
 impl Reader {
     /// Before the first page.
     pub(super) fn new(client: Client, asked: Asked, ranges: Vec<Range>, size: PageSize) -> Self {
         let order = Order::new(!asked.schema.table_keys.is_empty());
-        Self {
-            client,
-            asked: Arc::new(asked),
-            ranges: ranges.into(),
-            start: None,
-            ahead_from: None,
-            ahead: JoinSet::new(),
-            size,
-            order,
-        }
+        Self { client, asked: Arc::new(asked), ranges: ranges.into(), start: None, ahead: None, size, order }
     }
 
     /// The page from where the last one ended.
@@ -77,22 +73,20 @@ impl Reader {
                 Err(Unread::Refused(refused)) => return Err(refused),
                 Err(Unread::Malformed(malformed)) if tries == TRIES => return Err(damaged(malformed).into()),
                 Err(Unread::Malformed(_)) => {
-                    self.give_up_ahead();
+                    self.ahead = None;
                     tries += 1;
                 }
             }
         }
     }
 
-    /// The page that is on its way, if it is the right one.
+    /// The page that is on its way, if it is the right one: what an attribute made look like the page's end is not
+    /// where the next page starts.
     async fn body(&mut self, range: &Range) -> Result<SdkBody, PortError> {
-        // What an attribute made look like the page's end is not where the next page starts.
-        if self.start.is_none() || self.ahead_from != self.start {
-            self.give_up_ahead();
-        }
-        match self.ahead.join_next().await {
-            Some(joined) => {
-                self.ahead_from = None;
+        let ahead = self.ahead.take().filter(|ahead| self.start.is_some() && ahead.from == self.start);
+        match ahead {
+            Some(Ahead { mut page, .. }) => {
+                let joined = page.join_next().await.ok_or_else(|| bug("a page was asked for by nobody"))?;
                 joined.map_err(bug)?
             }
             None => self.ask(range, self.start.clone()).await,
@@ -100,17 +94,13 @@ impl Reader {
     }
 
     /// Asks for the page behind this one, and lets the question go out.
-    async fn send_ahead(&mut self, range: &Range, next: Start) {
-        if next.is_some() {
-            self.ahead.spawn(self.ask(range, next.clone()));
-            self.ahead_from = next;
+    async fn send_ahead(&mut self, range: &Range, from: Start) {
+        if from.is_some() {
+            let mut page = JoinSet::new();
+            page.spawn(self.ask(range, from.clone()));
+            self.ahead = Some(Ahead { from, page });
             yield_now().await;
         }
-    }
-
-    fn give_up_ahead(&mut self) {
-        self.ahead = JoinSet::new();
-        self.ahead_from = None;
     }
 
     fn ask(
