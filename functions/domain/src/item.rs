@@ -101,6 +101,26 @@ mod tests {
         }
     }
 
+    /// Whoever reads a million items reads the time out of each key once.
+    #[test]
+    fn an_item_lies_before_the_same_times_as_its_key() {
+        let at: Time = "2026-11-20T20:00:00Z".parse().unwrap();
+        for form in [SortKeyForm::Rfc3339, SortKeyForm::Ulid] {
+            for key in
+                ["2026-11-20T19:59:59.999Z#a", "2026-11-20T20:00:00Z#a", "2026-11-20T20:00:00.001Z", "0", "a"]
+            {
+                let sort_key = SortKey::Text(key.into());
+                let item = SourceItem {
+                    key: EventKey { sort: key.into(), tie: Vec::new() },
+                    time: form.time_of(&sort_key),
+                    sort_key,
+                    content: Ok(Bytes::new()),
+                };
+                assert_eq!(item.is_before(form, at), form.is_before(&item.sort_key, at), "{form:?} {key}");
+            }
+        }
+    }
+
     #[test]
     fn json_text_is_kept_byte_for_byte_but_for_line_breaks() {
         let odd = r#"{"b":1.00, "a":"x\ud800\u2028", "n":12345678901234567890123456789012345678}"#;

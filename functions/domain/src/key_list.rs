@@ -205,6 +205,15 @@ mod tests {
         assert!(read(&stored).unwrap().into_iter().eq(keys));
     }
 
+    #[test]
+    fn a_key_that_is_a_block_by_itself_is_compressed_at_once() {
+        let mut writer = KeyListWriter::new().unwrap();
+        let numbers = 0..1u64 << 17;
+        let noise = numbers.flat_map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes()).collect();
+        writer.push(&EventKey { sort: noise, tie: Vec::new() }).unwrap();
+        assert!(writer.ready() > BLOCK, "{} bytes", writer.ready());
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in any::<Vec<u8>>(), piece in 1usize..9) {

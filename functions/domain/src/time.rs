@@ -235,6 +235,48 @@ mod tests {
         }
     }
 
+    #[test]
+    fn nothing_lies_before_1970_or_behind_the_last_time() {
+        assert_eq!(Time::from_millis(LAST_MS), Some(Time::LAST));
+        assert_eq!((Time::from_millis(-1), Time::from_millis(LAST_MS + 1)), (None, None));
+    }
+
+    #[test]
+    fn every_day_but_the_leap_day_is_read_the_short_way() {
+        for first in [1970, 1999, 2023, 2099, 2399, 9995] {
+            let mut day: Time = format!("{first}-01-01T00:00:00Z").parse().unwrap();
+            for n in 0..4 * 366 {
+                let at = day + Duration::from_millis([0, 86_399_999, 3_723_004, 45_296_789][n % 4]);
+                let text = at.to_string();
+                let short = (!text.contains("-02-29T")).then_some(at);
+                assert_eq!(usual(text.as_bytes()), short, "{text}");
+                day = day.next_midnight();
+            }
+        }
+    }
+
+    #[test]
+    fn no_day_or_time_that_is_none_is_read_the_short_way() {
+        let days = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        let behind =
+            (1..).zip(days).map(|(month, days)| format!("2023-{month:02}-{:02}T00:00:00.000Z", days + 1));
+        let others = [
+            "2023-00-01T00:00:00.000Z",
+            "2023-13-01T00:00:00.000Z",
+            "2023-01-00T00:00:00.000Z",
+            "2023-01-01T24:00:00.000Z",
+            "2023-01-01T00:60:00.000Z",
+            "2023-01-01T00:00:60.000Z",
+            "2023-01-01T00:00:00,000Z",
+            "2023-01-01T00:00:00.0000Z",
+            "2023-01-01T00:00:00.00Z",
+            "1969-12-31T23:59:59.999Z",
+        ];
+        for text in behind.chain(others.map(ToOwned::to_owned)) {
+            assert_eq!(usual(text.as_bytes()), None, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn text_round_trips_and_sorts_like_time(a in 0..=LAST_MS, b in 0..=LAST_MS) {

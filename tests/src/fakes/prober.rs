@@ -32,6 +32,8 @@ pub enum Trust {
 pub struct SetUp {
     /// Whom the role lets in.
     pub trust: Trust,
+    /// What STS answers whoever is not let in, if it is no plain denial.
+    pub strangers: Option<Fault>,
     /// The account of the session, if it is not the one that the role's ARN names.
     pub account: Option<AccountId>,
     /// What S3 tells of the bucket's region, if it is not the one that was given.
@@ -50,6 +52,7 @@ impl SetUp {
     pub fn sound() -> Self {
         Self {
             trust: Trust::ThisConnector,
+            strangers: None,
             account: None,
             region: None,
             put: None,
@@ -183,7 +186,8 @@ impl Prober for FakeProber {
             Shown::Nothing => None,
             Shown::ExternalId(id) => Some(id),
         };
-        let judged = locked(&self.set_up).trust.judge(connector, shown);
+        let SetUp { trust, strangers, .. } = locked(&self.set_up).clone();
+        let judged = trust.judge(connector, shown).map_err(|denied| strangers.unwrap_or(denied));
         self.note(Probe::Assume { shown: shown.cloned(), scope, let_in: judged.is_ok() });
         judged?;
         Ok(Box::new(Session { prober: self.clone(), to: to.clone(), scope }))

@@ -53,6 +53,41 @@ async fn every_stage_can_fail_and_leaves_out_those_behind_it() {
 }
 
 #[tokio::test]
+async fn a_fault_that_says_nothing_of_what_is_asked_is_no_answer() {
+    let fault = |reason, code: &str| Fault { reason, code: code.into(), ..denied(Where::PutObject) };
+    let (gone, busy) = (fault(Reason::Gone, "NoSuchBucket"), fault(Reason::Unavailable, "SlowDown"));
+    for (stage, set_up, code) in [
+        (Stage::BucketRegion, SetUp { region: Some(Err(gone)), ..SetUp::sound() }, "NoSuchBucket"),
+        (Stage::PrefixScope, SetUp { outside: Some(busy.clone()), ..SetUp::sound() }, "SlowDown"),
+        (Stage::RefusesWithoutExternalId, SetUp { strangers: Some(busy), ..SetUp::sound() }, "SlowDown"),
+    ] {
+        let verification = verify(&FakeProber::of(set_up), &connector()).await;
+        assert_stopped_at(&verification, stage);
+        assert_eq!(found(&verification).2.code, code);
+        assert!(!verification.is_unsafe());
+    }
+}
+
+#[tokio::test]
+async fn a_role_of_the_vendors_own_account_is_told_as_that_and_no_other_is() {
+    for (account, code) in [("111111111111", "OwnAccount"), ("333333333333", "AccessDenied")] {
+        let mut connector = connector();
+        let role = format!("arn:aws:iam::{account}:role/auditferry/Delivery");
+        connector.destination.as_mut().unwrap().role = role.parse().unwrap();
+        let shut = SetUp { trust: Trust::Nobody(denied(Where::AssumeRole)), ..SetUp::sound() };
+        let verification = verify(&FakeProber::of(shut), &connector).await;
+        assert_stopped_at(&verification, Stage::AssumeRole);
+        assert_eq!(found(&verification).2.code, code);
+    }
+    let mut connector = connector();
+    let ours = "arn:aws:iam::111111111111:role/auditferry/Delivery";
+    connector.destination.as_mut().unwrap().role = ours.parse().unwrap();
+    let verification = verify(&FakeProber::new(), &connector).await;
+    assert_stopped_at(&verification, Stage::Account);
+    assert_eq!(found(&verification).2.code, "OwnAccount");
+}
+
+#[tokio::test]
 async fn what_could_be_safer_is_a_warning_and_passes() {
     let mut connector = connector();
     let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -73,10 +108,14 @@ async fn what_could_be_safer_is_a_warning_and_passes() {
 
 #[tokio::test]
 async fn nothing_is_sent_to_a_bucket_through_a_role_that_lets_anyone_in() {
-    for trust in [Trust::Anyone, Trust::AnyExternalId] {
+    for (trust, how) in [
+        (Trust::Anyone, "lets us in without any external ID"),
+        (Trust::AnyExternalId, "lets us in with a wrong external ID"),
+    ] {
         let prober = FakeProber::of(SetUp { trust, ..SetUp::sound() });
         let verification = verify(&prober, &connector()).await;
         assert!(verification.is_unsafe());
+        assert!(found(&verification).2.cause.contains(how), "{verification:?}");
         let only_assumed = prober.probes().iter().all(|probe| matches!(probe, Probe::Assume { .. }));
         assert!(only_assumed && prober.written().is_empty(), "{:?}", prober.probes());
     }

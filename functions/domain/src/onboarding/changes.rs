@@ -245,6 +245,6 @@ fn derived(parts: &[&str]) -> u64 {
         hasher.update(part.as_bytes());
         hasher.update([0xff]);
     }
-    let digest = hasher.finalize();
-    digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = hasher.finalize().into();
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }

@@ -245,3 +245,16 @@ pub trait Connectors: Send + Sync {
         secret_id: &SecretId,
     ) -> Result<Option<WebhookSecret>, PortError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// FNV-1a of 32 bits, by another program. A connector whose shard changed would wait in the old one for ever.
+    #[test]
+    fn a_connector_lies_in_the_shard_that_it_always_lay_in() {
+        for (id, shard) in [(0, 12), (1, 15), (2, 2), (0xfedc_ba98_7654_3210, 8)] {
+            assert_eq!(due_shard(&ConnectorId::new(id)), shard, "{id:x}");
+        }
+    }
+}

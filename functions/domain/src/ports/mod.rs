@@ -76,3 +76,20 @@ impl PortError {
         text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_in_one_line_with_all_its_causes() {
+        let deepest = std::io::Error::other("no route to host");
+        let source = PortError::Denied { what: "reading the key", source: deepest.into() };
+        let error = PortError::Transient { what: "sealing", source: source.into() };
+        assert_eq!(
+            error.chain(),
+            "sealing: passing failure: reading the key: not allowed or not there; check the function's role and the \
+             deployment: no route to host"
+        );
+    }
+}

@@ -237,6 +237,15 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_named_in_the_module_and_in_the_link() {
+        let told = setup(&connected(Some(KEY)), &vendor());
+        assert!(told.terraform.contains(&format!("  kms_key_arn       = \"{KEY}\"\n")), "{}", told.terraform);
+        let link = told.quick_create_url.unwrap();
+        let key = "&param_KmsKeyArn=arn%3Aaws%3Akms%3Aeu-central-1%3A222222222222%3Akey%2F1234abcd-12ab";
+        assert!(link.contains(key), "{link}");
+    }
+
+    #[test]
     fn an_alias_is_named_by_a_condition_since_no_policy_can_name_it_as_a_resource() {
         let alias = "arn:aws:kms:eu-central-1:222222222222:alias/audit/logs";
         let told = setup(&connected(Some(alias)), &vendor());

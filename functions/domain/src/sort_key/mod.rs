@@ -252,6 +252,21 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_whole_seconds_and_of_mixed_precision_are_cut_between_seconds_and_others_between_milliseconds()
+    {
+        let (second, millisecond) = (Duration::from_secs(1), Duration::from_millis(1));
+        for (form, grain) in [
+            (SortKeyForm::Rfc3339, second),
+            (SortKeyForm::EpochSeconds, second),
+            (SortKeyForm::Ulid, millisecond),
+            (SortKeyForm::UuidV7, millisecond),
+            (SortKeyForm::EpochMillis, millisecond),
+        ] {
+            assert_eq!(form.grain(), grain, "{form:?}");
+        }
+    }
+
+    #[test]
     fn a_key_is_before_a_time_by_what_it_tells_and_else_by_its_bytes() {
         let form = SortKeyForm::Rfc3339;
         let at: Time = "2026-11-20T20:15:30.123Z".parse().unwrap();
