@@ -1,6 +1,6 @@
 //! The SDK clients, built once per process and borrowed from then on.
 //!
-//! All of them share one HTTP client, and with it one pool of connections. A connection carries no credentials:
+//! All of one process share one HTTP client, and with it one pool of connections. A connection carries no credentials:
 //! each request is signed for itself.
 
 use std::time::Duration;
@@ -30,7 +30,7 @@ const TRIES: u32 = 3;
 /// The discard port: nothing listens there.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
-/// One client per service.
+/// One client per service. A function makes only those that it uses: see [`Services`].
 #[derive(Debug, Clone)]
 pub struct Clients {
     /// The ledger and the events table.
@@ -71,20 +71,9 @@ pub struct Endpoints {
 }
 
 impl Clients {
-    /// Clients that find region, credentials and endpoints the way every AWS SDK does: environment, profile,
-    /// Lambda's own variables. Whatever is missing shows with the first request.
-    ///
-    /// STS is the region's own, as the SDK's rules have it: its tokens are valid in all regions, those of the
-    /// global endpoint aren't (AWS STS user guide, "Manage AWS STS in an AWS Region").
+    /// All that [`Services::from_environment`] makes.
     pub async fn from_environment(s3: S3Settings) -> Self {
-        let mut loader = aws_config::defaults(behavior())
-            .http_client(http_client(ProxyConfig::from_env()))
-            .retry_config(retries())
-            .timeout_config(timeouts(SMALL));
-        if let Some(name) = app_name() {
-            loader = loader.app_name(name);
-        }
-        Self::new(&loader.load().await, None, s3)
+        Services::from_environment(s3).await.all()
     }
 
     /// Clients of stand-ins, with long-lived keys. Proxies don't apply: stand-ins are on this machine.
@@ -98,7 +87,7 @@ impl Clients {
             .retry_config(retries())
             .timeout_config(timeouts(SMALL));
         sdk.set_app_name(app_name());
-        Self::new(&sdk.build(), Some(endpoints), s3)
+        Services { sdk: sdk.build(), at: Some(endpoints.clone()), s3 }.all()
     }
 
     /// The region that they were given or have found.
@@ -106,39 +95,98 @@ impl Clients {
     pub fn region(&self) -> Option<String> {
         self.sts.config().region().map(ToString::to_string)
     }
+}
 
-    fn new(sdk: &SdkConfig, at: Option<&Endpoints>, s3: S3Settings) -> Self {
-        let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(sdk);
-        let mut events = aws_sdk_eventbridge::config::Builder::from(sdk);
-        let mut kms = aws_sdk_kms::config::Builder::from(sdk);
-        let mut ses = aws_sdk_sesv2::config::Builder::from(sdk);
-        let mut sqs = aws_sdk_sqs::config::Builder::from(sdk);
-        let mut sts = aws_sdk_sts::config::Builder::from(sdk);
-        let mut staging = s3_config(sdk, s3);
-        // The customers' clients start without credentials: nothing can be signed with the vendor's by mistake.
-        let mut nobody = sdk.to_builder();
-        nobody.set_credentials_provider(None).set_identity_cache(Some(IdentityCache::no_cache()));
-        let mut customers = s3_config(&nobody.build(), s3);
-        if let Some(at) = at {
-            let or_nowhere = |url: &Option<String>| url.clone().unwrap_or_else(|| NOWHERE.to_owned());
-            dynamodb = dynamodb.endpoint_url(&at.dynamodb);
-            events = events.endpoint_url(or_nowhere(&at.events));
-            kms = kms.endpoint_url(or_nowhere(&at.kms));
-            ses = ses.endpoint_url(or_nowhere(&at.ses));
-            sqs = sqs.endpoint_url(or_nowhere(&at.sqs));
-            sts = sts.endpoint_url(&at.sts);
-            staging = staging.endpoint_url(&at.s3);
-            customers = customers.endpoint_url(&at.s3);
+/// Makes clients, each when it is asked for. Every one takes its share of a start, so a function makes those that it
+/// uses, once.
+#[derive(Debug)]
+pub struct Services {
+    sdk: SdkConfig,
+    at: Option<Endpoints>,
+    s3: S3Settings,
+}
+
+/// The method that makes the client of a service; a stand-in of it listens at that one of the [`Endpoints`].
+macro_rules! client {
+    ($service:ident: $sdk:ident, $endpoint:expr) => {
+        #[doc = concat!("See [`Clients::", stringify!($service), "`].")]
+        #[must_use]
+        pub fn $service(&self) -> $sdk::Client {
+            let endpoint: fn(&Endpoints) -> &str = $endpoint;
+            let mut config = $sdk::config::Builder::from(&self.sdk);
+            if let Some(at) = &self.at {
+                config = config.endpoint_url(endpoint(at));
+            }
+            $sdk::Client::from_conf(config.build())
         }
-        Self {
-            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
-            events: aws_sdk_eventbridge::Client::from_conf(events.build()),
-            kms: aws_sdk_kms::Client::from_conf(kms.build()),
-            s3: aws_sdk_s3::Client::from_conf(staging.build()),
-            ses: aws_sdk_sesv2::Client::from_conf(ses.build()),
-            sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
-            sts: aws_sdk_sts::Client::from_conf(sts.build()),
-            customers: CustomerClients { template: customers },
+    };
+}
+
+impl Services {
+    /// Clients that find region, credentials and endpoints the way every AWS SDK does: environment, profile,
+    /// Lambda's own variables. Whatever is missing shows with the first request.
+    ///
+    /// STS is the region's own, as the SDK's rules have it: its tokens are valid in all regions, those of the
+    /// global endpoint aren't (AWS STS user guide, "Manage AWS STS in an AWS Region").
+    pub async fn from_environment(s3: S3Settings) -> Self {
+        let mut loader = aws_config::defaults(behavior())
+            .http_client(http_client(ProxyConfig::from_env()))
+            .retry_config(retries())
+            .timeout_config(timeouts(SMALL));
+        if let Some(name) = app_name() {
+            loader = loader.app_name(name);
+        }
+        Self { sdk: loader.load().await, at: None, s3 }
+    }
+
+    /// The region that they have found.
+    #[must_use]
+    pub fn region(&self) -> Option<String> {
+        self.sdk.region().map(ToString::to_string)
+    }
+
+    client!(dynamodb: aws_sdk_dynamodb, |at| &at.dynamodb);
+    client!(events: aws_sdk_eventbridge, |at| or_nowhere(at.events.as_deref()));
+    client!(kms: aws_sdk_kms, |at| or_nowhere(at.kms.as_deref()));
+    client!(ses: aws_sdk_sesv2, |at| or_nowhere(at.ses.as_deref()));
+    client!(sqs: aws_sdk_sqs, |at| or_nowhere(at.sqs.as_deref()));
+    client!(sts: aws_sdk_sts, |at| &at.sts);
+
+    /// See [`Clients::s3`].
+    #[must_use]
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        aws_sdk_s3::Client::from_conf(self.s3_config(&self.sdk).build())
+    }
+
+    /// See [`Clients::customers`].
+    #[must_use]
+    pub fn customers(&self) -> CustomerClients {
+        // They start without credentials: nothing can be signed with the vendor's by mistake.
+        let mut nobody = self.sdk.to_builder();
+        nobody.set_credentials_provider(None).set_identity_cache(Some(IdentityCache::no_cache()));
+        CustomerClients { template: self.s3_config(&nobody.build()) }
+    }
+
+    fn s3_config(&self, sdk: &SdkConfig) -> aws_sdk_s3::config::Builder {
+        let config = aws_sdk_s3::config::Builder::from(sdk)
+            .timeout_config(timeouts(LARGE))
+            .force_path_style(self.s3.force_path_style);
+        match &self.at {
+            Some(at) => config.endpoint_url(&at.s3),
+            None => config,
+        }
+    }
+
+    fn all(&self) -> Clients {
+        Clients {
+            dynamodb: self.dynamodb(),
+            events: self.events(),
+            kms: self.kms(),
+            s3: self.s3(),
+            ses: self.ses(),
+            sqs: self.sqs(),
+            sts: self.sts(),
+            customers: self.customers(),
         }
     }
 }
@@ -170,10 +218,8 @@ impl CustomerClients {
     }
 }
 
-fn s3_config(sdk: &SdkConfig, s3: S3Settings) -> aws_sdk_s3::config::Builder {
-    aws_sdk_s3::config::Builder::from(sdk)
-        .timeout_config(timeouts(LARGE))
-        .force_path_style(s3.force_path_style)
+fn or_nowhere(endpoint: Option<&str>) -> &str {
+    endpoint.unwrap_or(NOWHERE)
 }
 
 /// The date pins what the SDK does by default; a newer SDK doesn't change it unseen.

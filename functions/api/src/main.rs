@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use adapters::acting::acting_as;
 use adapters::bus::EventBridgeBus;
-use adapters::clients::Clients;
+use adapters::clients::Services;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::StsProber;
 use adapters::identity::{Identity, identity};
@@ -38,15 +38,16 @@ async fn main() -> Result<ExitCode, Error> {
 }
 
 async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
-    let clients = Clients::from_environment(settings.s3).await;
-    let Identity { account, partition, .. } = identity(&clients.sts).await?;
-    let region = clients.region().ok_or("there is no region: Lambda sets AWS_REGION")?.parse()?;
+    let services = Services::from_environment(settings.s3).await;
+    let sts = services.sts();
+    let Identity { account, partition, .. } = identity(&sts).await?;
+    let region = services.region().ok_or("there is no region: Lambda sets AWS_REGION")?.parse()?;
     let exporter_role = settings.vendor.exporter_role;
     let exporter = format!("arn:{partition}:iam::{account}:role/{exporter_role}").parse()?;
-    let prober = StsProber::new(acting_as(&clients.sts, &exporter), clients.customers);
-    let ledger = DynamoLedger::new(clients.dynamodb, settings.ledger.table, DateShift::default());
+    let prober = StsProber::new(acting_as(&sts, &exporter), services.customers());
+    let ledger = DynamoLedger::new(services.dynamodb(), settings.ledger.table, DateShift::default());
     let clock = Arc::new(SystemClock::new());
-    let bus = NotedBus::new(Arc::new(EventBridgeBus::new(clients.events, settings.bus.name)));
+    let bus = NotedBus::new(Arc::new(EventBridgeBus::new(services.events(), settings.bus.name)));
     let meter = Arc::new(LogMeter::new(settings.stack.name));
     Ok(Onboarding {
         connectors: Arc::new(ledger),
@@ -62,7 +63,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
             exporter_role,
             template_url: settings.vendor.template_url,
         },
-        signing: Some(signing(&settings.signing, &clients.kms)?),
+        signing: Some(signing(&settings.signing, &services.kms())?),
         mails: settings.sender.is_some(),
     })
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use adapters::bus::EventBridgeBus;
-use adapters::clients::Clients;
+use adapters::clients::Services;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
@@ -37,18 +37,19 @@ async fn main() -> Result<ExitCode, Error> {
 }
 
 async fn wire(settings: DispatcherSettings) -> (Ports, Watchdog) {
-    let clients = Clients::from_environment(S3Settings::default()).await;
-    let ledger = Arc::new(DynamoLedger::new(clients.dynamodb, settings.ledger.table, DateShift::default()));
+    let services = Services::from_environment(S3Settings::default()).await;
+    let ledger =
+        Arc::new(DynamoLedger::new(services.dynamodb(), settings.ledger.table, DateShift::default()));
     let clock = Arc::new(SystemClock::new());
     let ports = Ports {
         due: Arc::clone(&ledger) as _,
-        queue: Arc::new(SqsQueue::new(clients.sqs, settings.queue.url)),
+        queue: Arc::new(SqsQueue::new(services.sqs(), settings.queue.url)),
         clock: Arc::clone(&clock) as _,
         randomness: Arc::new(SystemRandomness),
         pace: Pace::default(),
     };
     let (timing, retention) = (settings.timing, settings.retention);
-    let bus = Arc::new(EventBridgeBus::new(clients.events, settings.bus.name));
+    let bus = Arc::new(EventBridgeBus::new(services.events(), settings.bus.name));
     (ports, Watchdog { ledger, bus, clock, timing, retention })
 }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use adapters::bus::EventBridgeBus;
-use adapters::clients::Clients;
+use adapters::clients::Services;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::{StsCustomers, StsProber};
 use adapters::ledger::{DateShift, DynamoLedger};
@@ -64,18 +64,18 @@ impl Wired {
 }
 
 async fn wire(settings: ExporterSettings, meter: LogMeter) -> Result<Wired, WrongSettings> {
-    let Clients { dynamodb, events, kms, s3, sts, customers, .. } =
-        Clients::from_environment(settings.s3).await;
+    let services = Services::from_environment(settings.s3).await;
+    let (dynamodb, sts, customers) = (services.dynamodb(), services.sts(), services.customers());
     let ledger = Arc::new(DynamoLedger::new(dynamodb.clone(), settings.ledger.table, DateShift::default()));
-    let bus: Arc<dyn Bus> = Arc::new(EventBridgeBus::new(events, settings.bus.name));
+    let bus: Arc<dyn Bus> = Arc::new(EventBridgeBus::new(services.events(), settings.bus.name));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     // A run tells and counts what its bus does not take; a verification's change of settings goes on without.
     let noted = NotedBus::new(Arc::clone(&bus)).counting(Arc::new(meter), Arc::clone(&clock));
     let ports = Ports {
         runs: Arc::clone(&ledger) as _,
         source: Arc::new(DynamoSource::new(dynamodb, settings.events)),
-        staging: Arc::new(S3Staging::new(s3, settings.staging.bucket.to_string())),
-        signing: signing(&settings.signing, &kms)?,
+        staging: Arc::new(S3Staging::new(services.s3(), settings.staging.bucket.to_string())),
+        signing: signing(&settings.signing, &services.kms())?,
         customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
         bus,
         clock,

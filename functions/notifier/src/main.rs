@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use adapters::clients::Clients;
+use adapters::clients::Services;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
@@ -34,13 +34,18 @@ async fn main() -> Result<ExitCode, Error> {
 }
 
 async fn wire(settings: NotifierSettings) -> Result<Notifier, Error> {
-    let Clients { dynamodb, ses, sqs, .. } = Clients::from_environment(S3Settings::default()).await;
-    let mailer = settings.sender.map(|sender| Arc::new(SesMailer::new(ses, sender)) as Arc<dyn Mailer>);
+    let services = Services::from_environment(S3Settings::default()).await;
+    let mailer = |sender| Arc::new(SesMailer::new(services.ses(), sender)) as Arc<dyn Mailer>;
+    let mailer = settings.sender.map(mailer);
     Ok(Notifier {
-        connectors: Arc::new(DynamoLedger::new(dynamodb, settings.ledger.table, DateShift::default())),
+        connectors: Arc::new(DynamoLedger::new(
+            services.dynamodb(),
+            settings.ledger.table,
+            DateShift::default(),
+        )),
         poster: Arc::new(HttpsPoster::new(Reach::public()?)?),
         mailer,
-        later: Arc::new(NoticeQueue::new(sqs, settings.queue_url)),
+        later: Arc::new(NoticeQueue::new(services.sqs(), settings.queue_url)),
         clock: Arc::new(SystemClock::new()),
         randomness: Arc::new(SystemRandomness),
     })
