@@ -21,6 +21,7 @@ use domain::connector::Caller;
 use domain::names::{ConnectorId, Region};
 use domain::onboarding::{Onboarding, View};
 use domain::setup::Vendor;
+use local::Writes;
 use local::wiring::{Embedded, EmbeddedError};
 
 use crate::args::Place;
@@ -49,7 +50,7 @@ impl Backend {
     /// the credentials are none.
     pub(crate) async fn open(place: &Place, surroundings: &Surroundings) -> Result<Self, Problem> {
         let Some(dir) = &place.local else { return Self::aws(surroundings).await };
-        let embedded = open_folder(dir, place).await?;
+        let embedded = open_folder(dir, place, Writes::Lasting).await?;
         Ok(Self {
             onboarding: embedded.onboarding(),
             caller: surroundings.person(),
@@ -143,7 +144,8 @@ pub(crate) async fn open_events(
     surroundings: &Surroundings,
 ) -> Result<(EventsWriter, Option<Embedded>), Problem> {
     if let Some(dir) = &place.local {
-        let embedded = open_folder(dir, place).await?;
+        // An import that a power cut takes back is done again.
+        let embedded = open_folder(dir, place, Writes::Repeatable).await?;
         return Ok((embedded.events(), Some(embedded)));
     }
     let env = |name: &str| surroundings.variable(name);
@@ -160,7 +162,7 @@ pub(crate) async fn open_events(
     Ok((writer, None))
 }
 
-async fn open_folder(dir: &Path, place: &Place) -> Result<Embedded, Problem> {
+async fn open_folder(dir: &Path, place: &Place, writes: Writes) -> Result<Embedded, Problem> {
     if !Embedded::is_in(dir) {
         let shown = dir.display();
         return Err(Problem::failed(
@@ -168,7 +170,7 @@ async fn open_folder(dir: &Path, place: &Place) -> Result<Embedded, Problem> {
             format!("Make one first: auditferry init --local {shown}"),
         ));
     }
-    Ok(Embedded::start(Some(dir), place.now).await?)
+    Ok(Embedded::start_with(Some(dir), place.now, writes).await?)
 }
 
 impl From<EmbeddedError> for Problem {

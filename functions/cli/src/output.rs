@@ -1,7 +1,7 @@
 //! What a command prints, and where: results on stdout, progress and errors on stderr.
 //!
 //! With `--json` stdout gets exactly one JSON object, whether the command did what was asked or not, and
-//! nothing else. Without it a person reads along. Colours and progress only go to a terminal.
+//! nothing else. Without it a person reads along. Colours, and progress that is wiped away, only go to a terminal.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -87,6 +87,13 @@ impl Output {
     pub(crate) fn progress(self, text: impl Display) {
         if self.progress {
             write_err(&format!("\r\u{1b}[K{text}"));
+        }
+    }
+
+    /// How far it has come, as a line for whoever reads a log; nothing on a terminal, which shows [`Self::progress`].
+    pub(crate) fn milestone(self, text: impl Display) {
+        if !self.progress {
+            aside(text);
         }
     }
 

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::accounts::{Accounts, Bucket};
 use crate::credentials::Credentials;
+use crate::dynamo::Writes;
 use crate::error::StackError;
 use crate::obstacle::Obstacle;
 use crate::role::Role;
@@ -49,6 +50,15 @@ impl Stack {
     /// [`StackError`] when the folder can't be used, is in use by another stack, or holds accounts of another
     /// version; or when no port is free.
     pub async fn start(dir: Option<&Path>) -> Result<Self, StackError> {
+        Self::start_with(dir, Writes::Lasting).await
+    }
+
+    /// The same, with that promise about what is written to the database.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub async fn start_with(dir: Option<&Path>, writes: Writes) -> Result<Self, StackError> {
         let (root, temporary) = root(dir)?;
         let lock = lock(&root)?;
         let accounts = Arc::new(Accounts::open(&root.join("accounts.json"))?);
@@ -56,7 +66,7 @@ impl Stack {
         let disk = Arc::new(Disk::open(&root, &accounts.bucket_names()).map_err(StackError::files(&root))?);
 
         let database = root.join("dynamodb.sqlite");
-        let dynamodb = dynamo::start(dir.is_some().then_some(database.as_path())).await?;
+        let dynamodb = dynamo::start(dir.is_some().then_some(database.as_path()), writes).await?;
         let sts = sts::Route::new(Arc::clone(&accounts), Arc::clone(&sessions));
         let s3 = s3::start(Arc::clone(&accounts), Arc::clone(&sessions), Arc::clone(&disk), sts).await?;
         Ok(Self { dynamodb, s3, accounts, sessions, disk, root, _lock: lock, _temporary: temporary })

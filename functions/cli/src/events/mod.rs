@@ -20,6 +20,9 @@ use args::{EventsCommand, ImportArgs};
 use import::{Import, Progress, Tally};
 pub(crate) use parse::Fields;
 
+/// After as many events a log gets a line.
+const MILESTONE: u64 = 100_000;
+
 /// Runs a command on events.
 pub(crate) async fn run(command: EventsCommand, surroundings: &Surroundings) -> Result<Exit, Problem> {
     match command {
@@ -37,7 +40,14 @@ async fn run_import(args: ImportArgs, surroundings: &Surroundings) -> Result<Exi
         shards: args.shards,
         fields: Fields { time: args.time_field, id: args.id_field },
     };
-    let told = |progress: Progress<'_>| tell(output, &progress);
+    let mut milestones = 0;
+    let told = |progress: Progress<'_>| {
+        tell(output, &progress);
+        if progress.imported / MILESTONE > milestones {
+            milestones = progress.imported / MILESTONE;
+            output.milestone(format_args!("{} imported", counted(progress.imported, "event")));
+        }
+    };
     let tally = import.run(input, told).await;
     output.progress_is_over();
     if let Some(embedded) = embedded {

@@ -1,9 +1,32 @@
 //! Imports lose no line silently and bring no event twice.
 
-use crate::program::{Folder, run, run_with, trail};
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
+use crate::program::{Folder, command, run, run_with, trail};
 
 fn event(id: u32) -> String {
     format!(r#"{{"time":"2026-01-01T00:00:00.{id:03}Z","id":"evt_{id}"}}"#)
+}
+
+/// How many events a connector of the tenant exports of the hour that they are all in.
+fn exported(folder: &Folder, tenant: &[&str]) -> u64 {
+    let now = "2026-01-01T01:06:00Z";
+    let start = ["--start-from", "2026-01-01T00:00:00Z"];
+    let made = folder.done(&[&["connector", "create"], tenant, &start].concat(), now);
+    let id = made["connector"]["id"].as_str().unwrap();
+    let to = [
+        "--role-arn",
+        "arn:aws:iam::123456789012:role/auditferry/R",
+        "--bucket",
+        "acme-log",
+        "--region",
+        "us-east-1",
+    ];
+    folder.done(&[&["connector", "connect", id], &to[..]].concat(), now);
+    folder.done(&["connector", "activate", id], now);
+    let ran = folder.done(&["connector", "run", id], now);
+    ran["runs"][0]["events"].as_u64().unwrap()
 }
 
 #[test]
@@ -31,7 +54,6 @@ fn bad_lines_are_told_by_number_and_the_others_are_imported() {
 #[test]
 fn the_same_file_twice_is_exported_once() {
     let folder = Folder::new();
-    let now = "2026-01-01T01:06:00Z";
     let tenant = ["--tenant", "acme", "--shards", "4"];
     for _ in 0..2 {
         let place = ["--local", folder.path(), "-"];
@@ -40,21 +62,28 @@ fn the_same_file_twice_is_exported_once() {
             run_with(&[&["events", "import"], &tenant[..], &place].concat(), lines.join("\n").as_bytes());
         assert_eq!(said.code, Some(0), "{said:?}");
     }
-    let start = ["--start-from", "2026-01-01T00:00:00Z"];
-    let made = folder.done(&[&["connector", "create"], &tenant[..], &start].concat(), now);
-    let id = made["connector"]["id"].as_str().unwrap();
-    let to = [
-        "--role-arn",
-        "arn:aws:iam::123456789012:role/auditferry/R",
-        "--bucket",
-        "acme-log",
-        "--region",
-        "us-east-1",
-    ];
-    folder.done(&[&["connector", "connect", id], &to[..]].concat(), now);
-    folder.done(&["connector", "activate", id], now);
-    let ran = folder.done(&["connector", "run", id], now);
-    assert_eq!(ran["runs"][0]["events"], 100, "{ran}");
+    assert_eq!(exported(&folder, &tenant), 100);
+}
+
+#[test]
+fn an_import_that_was_killed_is_completed_by_importing_again() {
+    let folder = Folder::new();
+    let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", "-"];
+    let lines: Vec<String> = (0..500).map(event).collect();
+    let mut import = command(&words);
+    let mut import =
+        import.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    // Batches are told in the order of the file: when a bad line is heard, those before it are in the table.
+    let mut stdin = import.stdin.take().unwrap();
+    stdin.write_all((lines[..250].join("\n") + &"\nnonsense".repeat(25) + "\n").as_bytes()).unwrap();
+    let mut stderr = BufReader::new(import.stderr.take().unwrap());
+    stderr.read_line(&mut String::new()).unwrap();
+    import.kill().unwrap();
+    import.wait().unwrap();
+
+    let said = run_with(&words, lines.join("\n").as_bytes());
+    assert!(said.stdout.contains("500 events imported"), "{said:?}");
+    assert_eq!(exported(&folder, &["--tenant", "acme"]), 500);
 }
 
 #[test]

@@ -32,6 +32,7 @@ use domain::setup::Vendor;
 use domain::time::Time;
 use exporter::Exporter;
 
+use crate::dynamo::Writes;
 use crate::error::StackError;
 use crate::stack::Stack;
 use queue::MemoryQueue;
@@ -83,7 +84,19 @@ impl Embedded {
     /// # Errors
     /// If the folder can't be used or another process uses it, if no port is free, or if the tables can't be made.
     pub async fn start(dir: Option<&Path>, now: Option<Time>) -> Result<Self, EmbeddedError> {
-        let stack = Stack::start(dir).await?;
+        Self::start_with(dir, now, Writes::Lasting).await
+    }
+
+    /// The same, with that promise about what is written to the tables.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with(
+        dir: Option<&Path>,
+        now: Option<Time>,
+        writes: Writes,
+    ) -> Result<Self, EmbeddedError> {
+        let stack = Stack::start_with(dir, writes).await?;
         let bus = KeptBus::open(dir).map_err(StackError::files(dir.unwrap_or(Path::new("bus.ndjson"))))?;
         let clients = clients(&stack);
         // Boxed: the SDK's futures for a table are large, and every caller's would be too.

@@ -1,0 +1,127 @@
+//! How fast `events import` fills the table of a folder, beside a loop that does nothing but write the same events in
+//! the same batches (`BatchWriteItem`), which is what the embedded stand-in can do at most.
+//!
+//! ```text
+//! cargo bench --workspace --profile dev --bench import -- --events 100000
+//! ```
+//!
+//! Without `--profile dev` with the release binary, which takes long to build. Of three rounds each the best counts.
+
+#![expect(clippy::print_stdout, reason = "its figures are what it is for")]
+#![expect(clippy::unwrap_used, reason = "a panic is how it fails")]
+#![expect(clippy::disallowed_methods, reason = "a measurement needs a clock")]
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use adapters::source::{EventsWriter, NewEvent, WRITE_BATCH};
+use domain::connector::Shards;
+use domain::names::TenantId;
+use futures_util::{StreamExt, stream};
+use local::Writes;
+use local::wiring::Embedded;
+use serde_json::Value;
+
+const ROUNDS: usize = 3;
+/// As many batches at once as the import has under way.
+const AT_ONCE: usize = 8;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let count = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => Some(100_000),
+        ["--events", count] => count.parse().ok(),
+        _ => None,
+    };
+    let Some(count) = count else {
+        eprintln!("usage: import [--events COUNT]");
+        return ExitCode::from(2);
+    };
+    let events = events(count);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.ndjson");
+    let mut lines = std::io::BufWriter::new(std::fs::File::create(&file).unwrap());
+    for event in &events {
+        writeln!(lines, "{}", event.body).unwrap();
+    }
+    lines.into_inner().unwrap();
+    let (mut import, mut alone) = (Duration::MAX, Duration::MAX);
+    for _ in 0..ROUNDS {
+        import = import.min(imported(&file, count));
+        alone = alone.min(written(&events).await);
+    }
+    for (what, time) in [("events import", import), ("BatchWriteItem alone", alone)] {
+        let rate = u128::try_from(count).unwrap_or_default() * 1000 / time.as_millis().max(1);
+        println!("{rate:>8}  events a second: {what}, {count} events in {} ms", time.as_millis());
+    }
+    ExitCode::SUCCESS
+}
+
+/// The real events over and over, each with an ID of its own.
+fn events(count: usize) -> Vec<NewEvent> {
+    let trail =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/cloudtrail-2023-07-10.ndjson.gz");
+    let mut text = String::new();
+    flate2::read::MultiGzDecoder::new(std::fs::File::open(trail).unwrap()).read_to_string(&mut text).unwrap();
+    let templates: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let event = |(number, mut event): (usize, Value)| {
+        let id = format!("{number:08}");
+        let time = event.get("eventTime").and_then(Value::as_str).unwrap().parse().unwrap();
+        event.as_object_mut().unwrap().insert("eventID".into(), id.clone().into());
+        NewEvent { time, id, body: event.to_string() }
+    };
+    templates.into_iter().cycle().take(count).enumerate().map(event).collect()
+}
+
+/// What the program takes, its start and end included.
+fn imported(file: &Path, count: usize) -> Duration {
+    let folder = Folder::new();
+    let began = Instant::now();
+    let words =
+        ["events", "import", "--tenant", "acme", "--time-field", "eventTime", "--id-field", "eventID"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_auditferry"));
+    let said = command.args(words).arg("--local").args([&folder.path, file]).arg("--json").env_clear();
+    let said = said.stderr(Stdio::inherit()).output().unwrap();
+    let took = began.elapsed();
+    let said: Value = serde_json::from_slice(&said.stdout).unwrap();
+    assert_eq!(said.get("imported"), Some(&count.into()), "{said}");
+    took
+}
+
+/// What the loop takes.
+async fn written(events: &[NewEvent]) -> Duration {
+    let folder = Folder::new();
+    let embedded = Embedded::start_with(Some(&folder.path), None, Writes::Repeatable).await.unwrap();
+    let writer: EventsWriter = embedded.events();
+    let tenant: TenantId = "acme".parse().unwrap();
+    let began = Instant::now();
+    let batches = stream::iter(events.chunks(WRITE_BATCH));
+    batches
+        .map(|batch| writer.write(&tenant, Shards::ONE, batch))
+        .buffer_unordered(AT_ONCE)
+        .for_each(|written| async { written.unwrap() })
+        .await;
+    let took = began.elapsed();
+    embedded.stop().await;
+    took
+}
+
+/// A folder that `init` has made.
+struct Folder {
+    path: PathBuf,
+    _dir: tempfile::TempDir,
+}
+
+impl Folder {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("af");
+        let made =
+            Command::new(env!("CARGO_BIN_EXE_auditferry")).arg("init").arg("--local").arg(&path).output();
+        assert!(made.unwrap().status.success());
+        Self { path, _dir: dir }
+    }
+}
