@@ -245,6 +245,6 @@ fn derived(parts: &[&str]) -> u64 {
         hasher.update(part.as_bytes());
         hasher.update([0xff]);
     }
-    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = hasher.finalize().into();
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    let digest: [u8; 32] = hasher.finalize().into();
+    digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
 }

@@ -71,9 +71,9 @@ mod tests {
         connector.expire(over).unwrap();
         assert_eq!((connector.state, connector.is_over(over)), (State::Deleted, true));
         assert_eq!(connector.runs_to_end(over + DAY), over + DAY * 2, "its bytes are looked for again");
-        let just_before = over + TRIED_FOR - Duration::from_millis(1);
+        let just_before = over + DAY * 3 - Duration::from_millis(1);
         assert_eq!(connector.runs_to_end(just_before), just_before + DAY);
-        assert_eq!(connector.runs_to_end(over + TRIED_FOR), Time::LAST);
+        assert_eq!(connector.runs_to_end(over + DAY * 3), Time::LAST);
         assert!(connector.expire(over + DAY).is_err(), "once");
     }
 }
