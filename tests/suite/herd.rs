@@ -145,13 +145,19 @@ fn full_hour() -> Time {
     at("2026-11-20T21:05:00Z")
 }
 
+/// Wherever in a second the tick begins.
 #[tokio::test]
-async fn fifty_connectors_wait_for_nothing() {
-    let world = World::at(full_hour()).with(0..50, full_hour());
-    assert_eq!(world.ticks(MINUTE * 5, Pace::default).await, 1);
-    world.assert_each_once(50);
-    let last = world.starts().iter().map(|(_, start)| *start).max().unwrap();
-    assert!(last <= full_hour() + CLAIMING * 50, "{last}");
+async fn ten_connectors_wait_for_nothing_and_fifty_for_a_second_at_most() {
+    for (connectors, wait) in [(10, Duration::ZERO), (50, SECOND)] {
+        for began in [0, 500, 950, 999].map(|ms| full_hour() + Duration::from_millis(ms)) {
+            let world = World::at(began).with(0..connectors, full_hour());
+            assert_eq!(world.ticks(MINUTE * 5, Pace::default).await, 1);
+            world.assert_each_once(connectors);
+            let last = world.starts().iter().map(|(_, start)| *start).max().unwrap();
+            let sent = began + CLAIMING * u32::try_from(connectors).unwrap();
+            assert!(last <= sent + wait, "{connectors} from {began}: {last}");
+        }
+    }
 }
 
 #[tokio::test]

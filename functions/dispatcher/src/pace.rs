@@ -3,7 +3,7 @@
 //! STS answers 600 requests a second for an account in a Region (IAM user guide, "IAM and AWS STS quotas"), the
 //! vendor's other software included, so exports take half of that at most. Each batch of the queue gets a place in
 //! time behind the one before, and waits in the queue until then (SQS's `DelaySeconds`). So the wait follows from how
-//! many are due: fifty connectors wait for nothing, 100,000 start within seven minutes.
+//! many are due: a few wait for nothing, fifty for a second at most, and 100,000 start within seven minutes.
 //!
 //! What no schedule has made due must not wait behind the herd: a run that was asked for, a retry, the next run of a
 //! backlog. They have a small lane of their own. Schedules make due at whole seconds, and these at any millisecond.

@@ -68,6 +68,11 @@ impl<P: Runs> Runs for Flaky<P> {
         self.plan.call("mark", self.inner.mark(mark), lost).await
     }
 
+    /// One call, so that the real ledger's own way is what meets the trouble.
+    async fn mark_last(&self, worker: &WorkerId, mark: &Mark, release: &Release) -> Result<(), PortError> {
+        self.plan.call("mark_last", self.inner.mark_last(worker, mark, release), lost).await
+    }
+
     async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError> {
         self.plan.call("block", self.inner.block(id, block), lost).await
     }
