@@ -134,20 +134,39 @@ class Rights(unittest.TestCase):
     def an_event_is_delivered_and_announced(self) -> None:
         """The exporter's run, from a message to the file and the notice."""
         customer = self.customer
-        self.end_the_lease(customer.connector)
         before, let_go = self.vendor.exports(customer.connector), self.let_go()
         customer.happens([next(self.spare)], now(), now())
-        customer.asks_for_a_run()
-        answer = self.invoke("Exporter", {"Records": [{
-            "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d", "receiptHandle": "handle", "eventSource": "aws:sqs",
-            "body": json.dumps({"connector_id": customer.connector}), "attributes": {}, "messageAttributes": {},
-            "md5OfBody": "", "awsRegion": REGION, "eventSourceARN": f"arn:aws:sqs:{REGION}:{VENDOR}:requests"}]})
-        assert answer == {"batchItemFailures": []}, answer
+        self.the_exporter_runs()
         assert customer.delivered_events() == customer.events, "the event isn't there"
         new = self.vendor.exports(customer.connector)[len(before):]
         told = {notice["part"] for notice in self.bus.heard(customer.connector, "ExportDelivered")}
         assert told >= {part["part"] for part in new if part["kind"] != "heartbeat"}, f"announced {told} of {new}"
         assert self.let_go() > let_go, "the delivered bytes weren't let go"
+
+    def the_exporter_runs(self) -> None:
+        """For the customer, whatever an earlier run left behind."""
+        connector = self.customer.connector
+        self.end_the_lease(connector)
+        self.customer.asks_for_a_run()
+        answer = self.invoke("Exporter", {"Records": [{
+            "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d", "receiptHandle": "handle", "eventSource": "aws:sqs",
+            "body": json.dumps({"connector_id": connector}), "attributes": {}, "messageAttributes": {},
+            "md5OfBody": "", "awsRegion": REGION, "eventSourceARN": f"arn:aws:sqs:{REGION}:{VENDOR}:requests"}]})
+        assert answer == {"batchItemFailures": []}, answer
+
+    def what_an_earlier_run_sealed_is_delivered(self) -> None:
+        """A run that died before its mark left a part, and the next one has to read its record. Here the mark of the
+        last part is taken back."""
+        ledger, table = self.aws.root("dynamodb", VENDOR), self.vendor.outputs["LedgerTableName"]
+        partition = {"pk": {"S": f"C#{self.customer.connector}"}}
+        cursor = {**partition, "sk": {"S": "CURSOR"}}
+        last = int(ledger.get_item(TableName=table, Key=cursor)["Item"]["delivered"]["N"])
+        part = {**partition, "sk": {"S": f"PART#{last:012}"}}
+        ledger.update_item(TableName=table, Key=part, UpdateExpression="REMOVE delivered_at")
+        ledger.update_item(TableName=table, Key=cursor, UpdateExpression="SET delivered = :before",
+                           ExpressionAttributeValues={":before": {"N": str(last - 1)}})
+        self.the_exporter_runs()
+        assert "delivered_at" in ledger.get_item(TableName=table, Key=part)["Item"], "the part still waits"
 
     def let_go(self) -> int:
         """How many objects in the staging bucket are marked as no longer needed, for its lifecycle to remove."""
@@ -270,8 +289,8 @@ class Rights(unittest.TestCase):
         own = {
             "DispatcherRole": [self.a_due_connector_is_queued, self.the_watchdog_counts_the_connectors,
                                self.the_watchdog_tells_the_bus, self.lambda_puts_a_failed_tick_aside],
-            "ExporterRole": [self.an_event_is_delivered_and_announced, self.an_upload_is_given_up,
-                             self.what_was_never_sealed_is_looked_for,
+            "ExporterRole": [self.an_event_is_delivered_and_announced, self.what_an_earlier_run_sealed_is_delivered,
+                             self.an_upload_is_given_up, self.what_was_never_sealed_is_looked_for,
                              self.roles_of_the_vendors_own_account_stay_shut, self.lambda_takes_the_messages],
             "NotifierRole": [self.a_contact_is_mailed_and_another_tried_again, self.lambda_takes_the_notices],
             "ApiRole": [self.connectors_are_made_read_and_listed, self.a_connector_is_verified, self.the_keys_are_told],
