@@ -68,13 +68,7 @@ fn connector(asked: Value) -> Result<Connector, String> {
 
 /// The vendor, in the connector's partition.
 fn vendor(of: &Connector) -> Vendor {
-    Vendor {
-        account: "111111111111".parse().unwrap(),
-        partition: of.destination.as_ref().unwrap().role.partition().to_owned(),
-        region: "eu-central-1".parse().unwrap(),
-        exporter_role: "auditferry-exporter".to_owned(),
-        template_url: None,
-    }
+    Vendor { partition: of.destination.as_ref().unwrap().role.partition().to_owned(), ..fixtures::vendor() }
 }
 
 /// The adapter with an STS at `url`, acting as this role if one is given; the keys are never checked.

@@ -117,6 +117,10 @@ impl World {
         locked(&self.starts).clone()
     }
 
+    fn last_start(&self) -> Time {
+        self.starts().into_iter().map(|(_, start)| start).max().unwrap()
+    }
+
     /// The most exports that start within a second of the clock.
     fn most_a_second(&self) -> usize {
         let mut seconds = BTreeMap::<Time, usize>::new();
@@ -153,7 +157,7 @@ async fn ten_connectors_wait_for_nothing_and_fifty_for_a_second_at_most() {
             let world = World::at(began).with(0..connectors, full_hour());
             assert_eq!(world.ticks(MINUTE * 5, Pace::default).await, 1);
             world.assert_each_once(connectors);
-            let last = world.starts().iter().map(|(_, start)| *start).max().unwrap();
+            let last = world.last_start();
             let sent = began + CLAIMING * u32::try_from(connectors).unwrap();
             assert!(last <= sent + wait, "{connectors} from {began}: {last}");
         }
@@ -166,7 +170,7 @@ async fn a_hundred_thousand_start_within_seven_minutes_and_at_half_the_limit() {
     assert_eq!(world.ticks(MINUTE * 5, Pace::default).await, 1);
     world.assert_each_once(100_000);
     assert!(world.most_a_second() <= HALF, "{}", world.most_a_second());
-    let last = world.starts().iter().map(|(_, start)| *start).max().unwrap();
+    let last = world.last_start();
     assert!(last <= full_hour() + MINUTE * 7, "{last}");
 }
 
@@ -179,7 +183,7 @@ async fn what_is_left_to_the_next_tick_starts_behind_the_first_ones() {
         assert!(world.ticks(MINUTE * minutes, || pace.clone()).await > 1);
         world.assert_each_once(200_000);
         assert!(world.most_a_second() <= HALF, "{} at {minutes} min", world.most_a_second());
-        let last = world.starts().iter().map(|(_, start)| *start).max().unwrap();
+        let last = world.last_start();
         assert!(last <= full_hour() + MINUTE * 15, "{last}");
     }
 }

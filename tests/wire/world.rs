@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::bus::EventBridgeBus;
-use adapters::clients::{Clients, Endpoints};
+use adapters::clients::{Clients, Endpoints, Services};
 use adapters::clock::SystemClock;
 use adapters::customers::StsCustomers;
 use adapters::ledger::{DateShift, DynamoLedger};
-use adapters::queue::SqsQueue;
 use adapters::settings::S3Settings;
 use adapters::source::{DynamoSource, EventsTable, EventsWriter, NewEvent};
 use adapters::staging::S3Staging;
@@ -26,6 +25,7 @@ use domain::time::Time;
 use exporter::Exporter;
 use local::{Role, Stack};
 use serde_json::json;
+use services::queue::SqsQueue;
 use tests::fakes::{FakeMeter, FakeSigner, SeededRandomness};
 use tests::fixtures::{self, RealEvent, TIMING, cloudtrail, tenant};
 use tests::lambda::{EventBus, MessageQueue};
@@ -59,7 +59,7 @@ pub(crate) struct World {
     /// How many messages of the queue were received.
     received: usize,
     direct: Clients,
-    through: Clients,
+    through: Services,
     queue_url: String,
     pub(crate) proxies: Vec<Proxy>,
     pub(crate) connectors: Vec<(Connector, &'static [RealEvent])>,
@@ -87,7 +87,7 @@ impl World {
                 .push(Proxy::start(service, &of(service), menu, of_thousand, seed * 10 + n).await.unwrap());
         }
         let through = |service| proxies.iter().find(|p| p.service() == service).unwrap().url.clone();
-        let (direct, through) = (clients(&stack, of), clients(&stack, through));
+        let (direct, through) = (services(&stack, of).all(), services(&stack, through));
         let queue_url = queue.url();
         adapters::ledger::create_table(&direct.dynamodb, LEDGER).await.unwrap();
         adapters::source::create_table(&direct.dynamodb, EVENTS).await.unwrap();
@@ -141,7 +141,7 @@ impl World {
             let tenant = tenant(&format!("acme-{n}"));
             let (connector, cursor) =
                 fixtures::activated(fixtures::connector(&tenant, now), now.floor(Duration::from_hours(1)));
-            fixtures::store(&self.ledger(&self.direct), &connector, &cursor).await;
+            fixtures::store(&self.ledger(&self.direct.dynamodb), &connector, &cursor).await;
             let to = connector.destination.as_ref().unwrap();
             let (bucket, account) = (to.bucket.as_str(), to.role.account());
             self.stack.create_bucket(bucket, account.as_str(), to.region.as_str()).unwrap();
@@ -173,8 +173,8 @@ impl World {
     pub(crate) async fn tick(&mut self) {
         let deadline = self.now() + LIMIT;
         let ports = dispatcher::Ports {
-            due: Arc::new(self.ledger(&self.through)),
-            queue: Arc::new(SqsQueue::new(self.through.sqs.clone(), self.queue_url.clone())),
+            due: Arc::new(self.ledger(&self.through.dynamodb())),
+            queue: Arc::new(SqsQueue::new(&self.through, self.queue_url.clone())),
             clock: Arc::new(self.clock()),
             randomness: Arc::new(self.randomness.clone()),
             pace: dispatcher::Pace::default(),
@@ -195,10 +195,11 @@ impl World {
     }
 
     pub(crate) fn exporter(&self) -> Exporter {
-        let Clients { dynamodb, s3, sts, customers, events, .. } = &self.through;
+        let through = self.through.all();
+        let Clients { dynamodb, s3, sts, customers, events } = &through;
         Exporter {
             ports: exporter::Ports {
-                runs: Arc::new(self.ledger(&self.through)),
+                runs: Arc::new(self.ledger(&self.through.dynamodb())),
                 source: Arc::new(DynamoSource::new(dynamodb.clone(), EventsTable::of_contract(EVENTS))),
                 staging: Arc::new(S3Staging::new(s3.clone(), STAGING.to_owned())),
                 signing: FakeSigner::new(1).signing(),
@@ -214,8 +215,8 @@ impl World {
         }
     }
 
-    fn ledger(&self, clients: &Clients) -> DynamoLedger {
-        DynamoLedger::new(clients.dynamodb.clone(), LEDGER.to_owned(), DateShift::millis(self.shift_ms))
+    fn ledger(&self, dynamodb: &aws_sdk_dynamodb::Client) -> DynamoLedger {
+        DynamoLedger::new(dynamodb.clone(), LEDGER.to_owned(), DateShift::millis(self.shift_ms))
     }
 
     pub(crate) fn mend(&self) {
@@ -226,7 +227,7 @@ impl World {
 
     /// Where each connector stands.
     pub(crate) async fn cursors(&self) -> Vec<Cursor> {
-        let ledger = self.ledger(&self.direct);
+        let ledger = self.ledger(&self.direct.dynamodb);
         let mut cursors = Vec::new();
         for (connector, _) in &self.connectors {
             cursors.push(ledger.get(&connector.id).await.unwrap().unwrap().1.unwrap());
@@ -247,7 +248,7 @@ impl World {
     }
 }
 
-fn clients(stack: &Stack, url: impl Fn(Service) -> String) -> Clients {
+fn services(stack: &Stack, url: impl Fn(Service) -> String) -> Services {
     let keys = stack.vendor();
     let keys = Credentials::new(keys.access_key_id, keys.secret_access_key, None, None, "test");
     let endpoints = Endpoints {
@@ -259,5 +260,5 @@ fn clients(stack: &Stack, url: impl Fn(Service) -> String) -> Clients {
         sqs: Some(url(Service::Sqs)),
         sts: url(Service::Sts),
     };
-    Clients::at(&endpoints, REGION, keys, S3Settings { force_path_style: true })
+    Services::at(&endpoints, REGION, keys, S3Settings { force_path_style: true })
 }

@@ -37,14 +37,8 @@ pub struct Clients {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// The event bus.
     pub events: aws_sdk_eventbridge::Client,
-    /// The key that signs manifests.
-    pub kms: aws_sdk_kms::Client,
     /// The vendor's own bucket.
     pub s3: aws_sdk_s3::Client,
-    /// Mails to contacts.
-    pub ses: aws_sdk_sesv2::Client,
-    /// The export queue.
-    pub sqs: aws_sdk_sqs::Client,
     /// Assumes the customers' roles.
     pub sts: aws_sdk_sts::Client,
     /// Makes clients for the customers' buckets.
@@ -76,18 +70,10 @@ impl Clients {
         Services::from_environment(s3).await.all()
     }
 
-    /// Clients of stand-ins, with long-lived keys. Proxies don't apply: stand-ins are on this machine.
+    /// All that [`Services::at`] makes.
     #[must_use]
     pub fn at(endpoints: &Endpoints, region: &str, keys: Credentials, s3: S3Settings) -> Self {
-        let mut sdk = SdkConfig::builder()
-            .behavior_version(behavior())
-            .http_client(http_client(ProxyConfig::disabled()))
-            .region(Region::new(region.to_owned()))
-            .credentials_provider(SharedCredentialsProvider::new(keys))
-            .retry_config(retries())
-            .timeout_config(timeouts(SMALL));
-        sdk.set_app_name(app_name());
-        Services { sdk: sdk.build(), at: Some(endpoints.clone()), s3 }.all()
+        Services::at(endpoints, region, keys, s3).all()
     }
 
     /// The region that they were given or have found.
@@ -139,6 +125,30 @@ impl Services {
         Self { sdk: loader.load().await, at: None, s3 }
     }
 
+    /// Clients of stand-ins, with long-lived keys. Proxies don't apply: stand-ins are on this machine.
+    #[must_use]
+    pub fn at(endpoints: &Endpoints, region: &str, keys: Credentials, s3: S3Settings) -> Self {
+        let mut sdk = SdkConfig::builder()
+            .behavior_version(behavior())
+            .http_client(http_client(ProxyConfig::disabled()))
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(SharedCredentialsProvider::new(keys))
+            .retry_config(retries())
+            .timeout_config(timeouts(SMALL));
+        sdk.set_app_name(app_name());
+        Self { sdk: sdk.build(), at: Some(endpoints.clone()), s3 }
+    }
+
+    /// What a client of another package is made of. A stand-in of its service listens at that one of the endpoints;
+    /// without one, requests go nowhere.
+    #[must_use]
+    pub fn config(&self, endpoint: fn(&Endpoints) -> Option<&str>) -> SdkConfig {
+        match &self.at {
+            Some(at) => self.sdk.to_builder().endpoint_url(or_nowhere(endpoint(at))).build(),
+            None => self.sdk.clone(),
+        }
+    }
+
     /// The region that they have found.
     #[must_use]
     pub fn region(&self) -> Option<String> {
@@ -147,9 +157,6 @@ impl Services {
 
     client!(dynamodb: aws_sdk_dynamodb, |at| &at.dynamodb);
     client!(events: aws_sdk_eventbridge, |at| or_nowhere(at.events.as_deref()));
-    client!(kms: aws_sdk_kms, |at| or_nowhere(at.kms.as_deref()));
-    client!(ses: aws_sdk_sesv2, |at| or_nowhere(at.ses.as_deref()));
-    client!(sqs: aws_sdk_sqs, |at| or_nowhere(at.sqs.as_deref()));
     client!(sts: aws_sdk_sts, |at| &at.sts);
 
     /// See [`Clients::s3`].
@@ -177,14 +184,13 @@ impl Services {
         }
     }
 
-    fn all(&self) -> Clients {
+    /// All clients that this package knows.
+    #[must_use]
+    pub fn all(&self) -> Clients {
         Clients {
             dynamodb: self.dynamodb(),
             events: self.events(),
-            kms: self.kms(),
             s3: self.s3(),
-            ses: self.ses(),
-            sqs: self.sqs(),
             sts: self.sts(),
             customers: self.customers(),
         }

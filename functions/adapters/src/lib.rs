@@ -1,4 +1,4 @@
-//! The ports of the domain, filled by AWS: the only package that names `aws_sdk_*`.
+//! The ports of the domain, filled by AWS. Only this package and the one in `services` name `aws_sdk_*`.
 
 pub mod acting;
 pub mod archive;
@@ -9,12 +9,9 @@ pub mod customers;
 pub mod identity;
 pub mod ledger;
 pub mod logs;
-pub mod mail;
 pub mod metrics;
 pub mod noted_bus;
-pub mod notice_queue;
-mod port_error;
-pub mod queue;
+pub mod port_error;
 pub mod settings;
 pub mod signing;
 pub mod source;

@@ -28,7 +28,7 @@ const PASSING: [&str; 16] = [
 ];
 
 /// Sorts an SDK error; `what` says what was being done, such as `"reading a cursor"`.
-pub(crate) fn port_error<E>(what: &'static str, error: SdkError<E, HttpResponse>) -> PortError
+pub fn port_error<E>(what: &'static str, error: SdkError<E, HttpResponse>) -> PortError
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use adapters::bus::EventBridgeBus;
-use adapters::clients::Clients;
+use adapters::clients::{Clients, Services};
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::StsProber;
 use adapters::identity::{Identity, identity};
@@ -15,7 +15,6 @@ use adapters::settings::{
     BusSettings, LedgerSettings, S3Settings, SigningSettings, VendorSettings, WrongSettings, both,
     events_table, sender, timing,
 };
-use adapters::signing::signing;
 use adapters::source::EventsWriter;
 use domain::connector::Caller;
 use domain::names::{ConnectorId, Region};
@@ -26,6 +25,7 @@ use local::wiring::{Embedded, EmbeddedError};
 
 use crate::args::Place;
 use crate::problem::Problem;
+use crate::signing::signing;
 use crate::surroundings::Surroundings;
 
 /// The deployment that a command works on.
@@ -66,7 +66,8 @@ impl Backend {
         let vendor = both(VendorSettings::read(&env), both(SigningSettings::read_if_set(&env), sender(&env)));
         let ((ledger, (bus, s3)), (timing, (vendor, (keys, sender)))) =
             both(places, both(timing(&env), vendor))?;
-        let clients = Clients::from_environment(s3).await;
+        let services = Services::from_environment(s3).await;
+        let clients = services.all();
         let Identity { account, partition, arn } = identity(&clients.sts).await?;
         let Some(region) = clients.region() else {
             return Err(Problem::usage("there is no region", "Set AWS_REGION to the deployment's region."));
@@ -91,7 +92,7 @@ impl Backend {
                 exporter_role: vendor.exporter_role,
                 template_url: vendor.template_url,
             },
-            signing: keys.map(|keys| signing(&keys, &clients.kms)).transpose()?,
+            signing: keys.map(|keys| signing(&keys, &services)).transpose()?,
             mails: sender.is_some(),
         };
         Ok(Self {

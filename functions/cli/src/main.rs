@@ -11,6 +11,7 @@ mod problem;
 mod refusal;
 mod run;
 mod serve;
+mod signing;
 mod surroundings;
 mod table;
 mod verify;

@@ -71,7 +71,8 @@ def export(world, client, events, shape="map", compression="gzip", shards=1, lat
     cpu = json.loads(answer["answer"])["cpu_s"] if alone else usage.ru_utime + usage.ru_stime
     return {
         "client": client, "connectors": connectors, "events": events, "shape": shape, "compression": compression, "shards": shards,
-        "latency_ms": latency_ms, "tls": tls, "drop": drop, "alone": alone, "cpu_s": cpu, "wall_s": (answer["answered"] - answer["handed"]) / 1e9,
+        "latency_ms": latency_ms, "tls": tls, "drop": drop, "alone": alone, "cpu_s": cpu,
+        "wall_s": (answer["answered"] - answer["handed"]) / 1e9,
         "peak_mb": peak_kb / 1024, "start_ms": (answer["ready"] - process.started) / 1e6,
         "requests": counts["requests"], "page_bytes": counts["page_bytes"], "object_bytes": size,
         "objects": len(files), **({"counted": under.counted()} if under else {}),

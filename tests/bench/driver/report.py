@@ -146,10 +146,10 @@ def quiet(part):
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(row["requests"].items()))
         requests = sum(PRICES.get(kind, 0) * count for kind, count in row["requests"].items()) / 1e6
         thousand = [f"{1000 * usd / each:.4f}" for usd in (requests, row["cpu_s"] * LAMBDA_SECOND)]
-        lines.append([each, row["latency_ms"], f"{sum(row['requests'].values()) / each:.1f}", f"{row['cpu_s'] * 1000 / each:.1f}",
-                      f"{row['wall_s'] * 1000:.0f}", f"{row['peak_mb']:.0f}", *thousand, kinds])
-    columns = ["connectors", "ms for each answer", "requests for each", "CPU ms for each", "wall ms, the batch", "peak MB", "USD of 1,000: requests",
-               "processor", "all requests"]
+        lines.append([each, row["latency_ms"], f"{sum(row['requests'].values()) / each:.1f}",
+                      f"{row['cpu_s'] * 1000 / each:.1f}", f"{row['wall_s'] * 1000:.0f}", f"{row['peak_mb']:.0f}", *thousand, kinds])
+    columns = ["connectors", "ms for each answer", "requests for each", "CPU ms for each", "wall ms, the batch",
+               "peak MB", "USD of 1,000: requests", "processor", "all requests"]
     words = ("A process of its own for each batch, its start included. USD by the public prices of us-east-1; uploads to "
              "the customer's bucket are the customer's to pay, and are in it.")
     return f"### An export without events\n\n{words}\n\n{table(columns, lines)}"

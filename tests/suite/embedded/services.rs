@@ -1,12 +1,12 @@
 //! The adapters of bus and queue on our own stand-ins of EventBridge and SQS, which are as strict as those.
 
 use adapters::bus::{EventBridgeBus, SOURCE};
-use adapters::clients::{Clients, Endpoints};
-use adapters::queue::SqsQueue;
+use adapters::clients::{Endpoints, Services};
 use adapters::settings::S3Settings;
 use aws_credential_types::Credentials;
 use domain::names::ConnectorId;
 use serde_json::{Value, json};
+use services::queue::SqsQueue;
 use tests::conformance::bus::BusRig;
 use tests::conformance::queue::QueueRig;
 use tests::failing::Outage;
@@ -16,7 +16,7 @@ use tests::lambda::{EventBus, MessageQueue};
 const NOWHERE: &str = "http://127.0.0.1:9";
 const BUS: &str = "auditferry-events";
 
-fn clients(events: Option<&str>, sqs: Option<&str>) -> Clients {
+fn services(events: Option<&str>, sqs: Option<&str>) -> Services {
     let endpoints = Endpoints {
         dynamodb: NOWHERE.into(),
         events: events.map(str::to_owned),
@@ -27,7 +27,7 @@ fn clients(events: Option<&str>, sqs: Option<&str>) -> Clients {
         sts: NOWHERE.into(),
     };
     let keys = Credentials::new("AKIDVENDOR", "secret", None, None, "test");
-    Clients::at(&endpoints, super::REGION, keys, S3Settings::default())
+    Services::at(&endpoints, super::REGION, keys, S3Settings::default())
 }
 
 /// The adapter, and the bus.
@@ -40,7 +40,7 @@ pub(crate) struct WireBus {
 impl WireBus {
     pub(crate) async fn start() -> Self {
         let bus = EventBus::start().await.unwrap();
-        let port = EventBridgeBus::new(clients(Some(&bus.url), None).events, BUS.into());
+        let port = EventBridgeBus::new(services(Some(&bus.url), None).events(), BUS.into());
         Self { bus, port }
     }
 }
@@ -78,7 +78,7 @@ pub(crate) struct WireQueue {
 impl WireQueue {
     pub(crate) async fn start() -> Self {
         let queue = MessageQueue::start().await.unwrap();
-        let port = SqsQueue::new(clients(None, Some(&queue.endpoint)).sqs, queue.url());
+        let port = SqsQueue::new(&services(None, Some(&queue.endpoint)), queue.url());
         Self { queue, port }
     }
 }

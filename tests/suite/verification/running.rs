@@ -8,7 +8,6 @@ use domain::onboarding::Onboarding;
 use domain::part::PartLimits;
 use domain::ports::Connectors as _;
 use domain::protocol::Outcome;
-use domain::setup::Vendor;
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::{Exporter, Ports, export};
@@ -64,18 +63,11 @@ impl Running {
             retention: None,
             onboarding: None,
         };
-        let vendor = Vendor {
-            account: super::vendor(),
-            partition: "aws".into(),
-            region: "eu-central-1".parse().unwrap(),
-            exporter_role: "auditferry-exporter".into(),
-            template_url: None,
-        };
         let exporter = exporter.verifying(
             Arc::new(ledger.clone()),
             Arc::new(prober.clone()),
             Arc::new(bus.clone()),
-            vendor,
+            tests::fixtures::vendor(),
         );
         Self { clock, ledger, customers, prober, bus, exporter, id: connector.id }
     }

@@ -1,7 +1,6 @@
-//! The keys that sign manifests: a KMS key in AWS, a file elsewhere.
+//! The keys that sign manifests: a KMS key in AWS (`services::keys`), a file elsewhere.
 
 mod file;
-mod kms;
 
 use std::sync::Arc;
 
@@ -11,13 +10,16 @@ use domain::ports::Signer;
 use crate::settings::{KeyPlace, PreviousKey, SigningSettings, WrongSettings, both};
 
 pub use file::{FileSigner, KeyFileError};
-pub use kms::KmsSigner;
 
-/// The keys that the settings name. A file is read here, once; KMS is asked when something is signed.
+/// Makes the signer of a KMS key, of its ARN or alias.
+pub type Kms = dyn Fn(&str) -> Arc<dyn Signer> + Send + Sync;
+
+/// The keys that the settings name. A file is read here, once; KMS is asked when something is signed. `kms` is `None`
+/// in a program that was built without KMS.
 ///
 /// # Errors
-/// If a file can't be read, or holds no key of this vendor.
-pub fn signing(settings: &SigningSettings, kms: &aws_sdk_kms::Client) -> Result<Signing, WrongSettings> {
+/// If a file can't be read or holds no key of this vendor, or if a key lies in KMS and `kms` is `None`.
+pub fn signing(settings: &SigningSettings, kms: Option<&Kms>) -> Result<Signing, WrongSettings> {
     let SigningSettings { vendor, key, previous } = settings;
     let before = match previous {
         PreviousKey::None => Ok(Before::None),
@@ -32,10 +34,14 @@ fn signer(
     variable: &'static str,
     place: &KeyPlace,
     vendor: &VendorDomain,
-    kms: &aws_sdk_kms::Client,
+    kms: Option<&Kms>,
 ) -> Result<Arc<dyn Signer>, WrongSettings> {
     match place {
-        KeyPlace::Kms(key) => Ok(Arc::new(KmsSigner::new(kms.clone(), key.clone()))),
+        KeyPlace::Kms(key) => kms.map(|kms| kms(key)).ok_or_else(|| {
+            let form = "`file:` and a path, since this program was built without AWS KMS: \
+                        `cargo install --locked --path functions/cli --features aws` builds it with it";
+            WrongSettings::malformed(variable, &place.to_string(), form)
+        }),
         KeyPlace::File(path) => {
             let name = KeyName::of(vendor.clone());
             let signer = FileSigner::read(path, &name).map_err(|error| {

@@ -1,16 +1,16 @@
 //! What SES is asked, and what its answers mean.
 
-use adapters::mail::SesMailer;
 use domain::contacts::Mail;
 use domain::ports::{Mailer as _, PortError};
 use serde_json::{Value, json};
+use services::mail::SesMailer;
 
 use crate::server::{Scripted, Server};
-use crate::world::clients_of;
+use crate::world::services_of;
 
 async fn send(answer: Scripted) -> (Result<(), PortError>, Server) {
     let server = Server::start(vec![answer; 5]).await;
-    let mailer = SesMailer::new(clients_of(&server.url).ses, "audit@vendor.example".parse().unwrap());
+    let mailer = SesMailer::new(&services_of(&server.url), "audit@vendor.example".parse().unwrap());
     let mail = Mail { subject: "Your audit log".into(), text: "It is blocked.\n\nWhy: ä\n".into() };
     (mailer.mail(&"security@acme.example".parse().unwrap(), &mail).await, server)
 }

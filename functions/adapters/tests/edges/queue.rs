@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use adapters::queue::SqsQueue;
 use domain::names::ConnectorId;
 use domain::ports::{PortError, QUEUE_BATCH, Queue as _};
 use serde_json::{Value, json};
+use services::queue::SqsQueue;
 
 use crate::server::{Scripted, Server};
-use crate::world::clients_of;
+use crate::world::services_of;
 
 fn batch(size: u64) -> Vec<ConnectorId> {
     (0..size).map(ConnectorId::new).collect()
@@ -17,7 +17,7 @@ fn batch(size: u64) -> Vec<ConnectorId> {
 async fn send(batch: &[ConnectorId], answer: Scripted) -> (Result<Vec<ConnectorId>, PortError>, Server) {
     let server = Server::start([answer]).await;
     let url = format!("{}/111111111111/export", server.url);
-    let queue = SqsQueue::new(clients_of(&server.url).sqs, url);
+    let queue = SqsQueue::new(&services_of(&server.url), url);
     (queue.send(batch, Duration::from_secs(61)).await, server)
 }
 

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use adapters::signing::KmsSigner;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::manifest::{Before, RingKey, Signing, Unsigned};
 use domain::ports::{PortError, Signer as _};
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
+use services::keys::KmsSigner;
 
 use crate::server::{Scripted, Server};
-use crate::world::clients_of;
+use crate::world::services_of;
 
 const KEY: &str = "arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 /// What stands before the 32 bytes of the key (RFC 8410, section 4).
@@ -38,7 +38,7 @@ fn signed(text: &str) -> Scripted {
 
 async fn signing(answers: impl IntoIterator<Item = Scripted>) -> (Signing, Server) {
     let server = Server::start(answers).await;
-    let current = Arc::new(KmsSigner::new(clients_of(&server.url).kms, KEY.into()));
+    let current = Arc::new(KmsSigner::new(&services_of(&server.url), KEY.into()));
     (Signing { vendor: "vendor.example".parse().unwrap(), current, before: Before::None }, server)
 }
 
@@ -110,7 +110,7 @@ async fn what_passes_is_tried_again_and_what_is_denied_is_not() {
     ] {
         let refusal = Scripted::new(status, json!({ "__type": code, "message": "no" }).to_string());
         let server = Server::start(vec![refusal; 4]).await;
-        let signer = KmsSigner::new(clients_of(&server.url).kms, KEY.into());
+        let signer = KmsSigner::new(&services_of(&server.url), KEY.into());
         let error = signer.sign(b"the text").await.unwrap_err();
         assert_eq!(matches!(error, PortError::Denied { .. }), denied, "{code}: {error:?}");
         assert_eq!(matches!(error, PortError::Transient { .. }), !denied, "{code}: {error:?}");

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use adapters::clients::{Clients, Endpoints};
+use adapters::clients::{Clients, Endpoints, Services};
 use adapters::customers::StsCustomers;
 use adapters::settings::S3Settings;
 use adapters::staging::S3Staging;
@@ -41,6 +41,10 @@ pub(crate) fn connector() -> Connector {
 
 /// Clients of whatever listens there.
 pub(crate) fn clients(dynamodb: &str, s3: &str, other: &str, keys: Credentials) -> Clients {
+    services(dynamodb, s3, other, keys).all()
+}
+
+fn services(dynamodb: &str, s3: &str, other: &str, keys: Credentials) -> Services {
     let endpoints = Endpoints {
         dynamodb: dynamodb.to_owned(),
         events: Some(other.to_owned()),
@@ -50,12 +54,17 @@ pub(crate) fn clients(dynamodb: &str, s3: &str, other: &str, keys: Credentials) 
         sqs: Some(other.to_owned()),
         sts: s3.to_owned(),
     };
-    Clients::at(&endpoints, REGION, keys, S3Settings { force_path_style: true })
+    Services::at(&endpoints, REGION, keys, S3Settings { force_path_style: true })
 }
 
 /// Clients of one scripted server.
 pub(crate) fn clients_of(url: &str) -> Clients {
-    clients(url, url, url, Credentials::new("AKIDVENDOR", "secret", None, None, "test"))
+    services_of(url).all()
+}
+
+/// What the clients of one scripted server are made of.
+pub(crate) fn services_of(url: &str) -> Services {
+    services(url, url, url, Credentials::new("AKIDVENDOR", "secret", None, None, "test"))
 }
 
 #[derive(Debug)]

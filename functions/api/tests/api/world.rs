@@ -84,11 +84,8 @@ impl World {
             randomness: Arc::new(SeededRandomness::new(7)),
             timing: TIMING,
             vendor: Vendor {
-                account: "111111111111".parse().unwrap(),
-                partition: "aws".into(),
-                region: "eu-central-1".parse().unwrap(),
-                exporter_role: "auditferry-exporter".into(),
                 template_url: Some("https://example.s3.amazonaws.com/customer-role.yaml".into()),
+                ..tests::fixtures::vendor()
             },
             signing: Some(tests::fakes::signing(key)),
             mails: false,

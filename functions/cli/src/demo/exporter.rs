@@ -64,13 +64,13 @@ async fn wire(shift_ms: i64, stop: bool, surroundings: &Surroundings) -> Result<
     let limits = both(timing(&env), part_limits(&env));
     let (layout, (keys, (places, limits))) = both(events_table(&env), both(keys, both(places, limits)))?;
     let ((ledger, (staging, s3)), (timing, part_limits)) = (places, limits);
-    let Clients { dynamodb, kms, s3, sts, customers, .. } = Clients::from_environment(s3).await;
+    let Clients { dynamodb, s3, sts, customers, .. } = Clients::from_environment(s3).await;
     let ledger = DynamoLedger::new(dynamodb.clone(), ledger.table, DateShift::millis(shift_ms));
     let ports = Ports {
         runs: if stop { Arc::new(StopBeforeMark(ledger)) } else { Arc::new(ledger) },
         source: Arc::new(DynamoSource::new(dynamodb, layout)),
         staging: Arc::new(S3Staging::new(s3, staging.bucket.to_string())),
-        signing: signing(&keys, &kms)?,
+        signing: signing(&keys, None)?,
         customers: Arc::new(StsCustomers::new(sts, customers)),
         bus: Arc::new(SayingBus),
         clock: Arc::new(SystemClock::shifted(shift_ms)),

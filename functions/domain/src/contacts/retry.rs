@@ -13,8 +13,8 @@ const PAUSES: Backoff = Backoff { first: Duration::from_mins(1), most: Duration:
 pub const TRIED_FOR: Duration = Duration::from_hours(24);
 
 /// When to try again after `attempt` (counted from 1) has failed at `now`, of a notice that was told at `told`; `None`
-/// if it is given up. Between half of the ceiling and all of it, in whole seconds by `random`, so that the customers of one endpoint
-/// that was down do not come back to it together.
+/// if it is given up. Between half of the ceiling and all of it, in whole seconds by `random`, so that the customers of
+/// one endpoint that was down do not come back to it together.
 #[must_use]
 pub fn next(told: Time, attempt: u32, now: Time, random: u64) -> Option<Time> {
     let half = PAUSES.ceiling(attempt) / 2;

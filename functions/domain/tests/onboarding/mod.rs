@@ -15,7 +15,6 @@ use domain::onboarding::{NewConnector, Onboarding, OnboardingError};
 use domain::part::Encoding;
 use domain::ports::{Connectors, SaveAnswer, Saved};
 use domain::schedule::Frequency;
-use domain::setup::Vendor;
 use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakeSigner, SeededRandomness};
 use tests::fixtures::{self, TIMING, at, tenant};
 
@@ -47,13 +46,7 @@ impl World {
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(SeededRandomness::new(7)),
             timing: TIMING,
-            vendor: Vendor {
-                account: "111111111111".parse().unwrap(),
-                partition: "aws".into(),
-                region: "eu-central-1".parse().unwrap(),
-                exporter_role: "auditferry-exporter".into(),
-                template_url: None,
-            },
+            vendor: fixtures::vendor(),
             signing: Some(FakeSigner::new(1).signing()),
             mails: false,
         };

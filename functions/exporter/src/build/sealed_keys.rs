@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 
 use domain::item::SourceItem;
 use domain::part::{Content, Part};
-use domain::ports::{PortError, Staging};
+use domain::ports::PortError;
 use domain::protocol::Span;
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
@@ -29,7 +29,6 @@ pub(super) struct SealedKeys<'a> {
     task: Task<'a>,
     /// The ledger was asked.
     begun: bool,
-    staging: &'a dyn Staging,
     form: SortKeyForm,
     /// Not reached yet, the first to be reached last.
     waiting: Vec<List>,
@@ -50,8 +49,7 @@ impl<'a> SealedKeys<'a> {
     /// None is found yet.
     pub(super) fn new(task: Task<'a>) -> Self {
         let form = task.exporter.ports.source.sort_key_form();
-        let staging = task.exporter.ports.staging.as_ref();
-        Self { task, begun: false, staging, form, waiting: Vec::new(), open: Vec::new() }
+        Self { task, begun: false, form, waiting: Vec::new(), open: Vec::new() }
     }
 
     /// Finds the lists. None is opened yet.
@@ -124,7 +122,8 @@ impl<'a> SealedKeys<'a> {
         }
         while !reached.is_empty() {
             let some = reached.split_off(reached.len().saturating_sub(OPENED_AT_ONCE));
-            let opened = some.iter().map(|list| KeyStream::open(self.staging, &list.keys));
+            let staging = self.task.exporter.ports.staging.as_ref();
+            let opened = some.iter().map(|list| KeyStream::open(staging, &list.keys));
             let opened = try_join_all(opened).await?;
             self.open.extend(some.into_iter().zip(opened));
         }

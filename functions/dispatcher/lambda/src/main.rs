@@ -9,12 +9,12 @@ use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::LogMeter;
-use adapters::queue::SqsQueue;
 use adapters::settings::{DispatcherSettings, S3Settings, WrongSettings};
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use dispatcher::{Dispatched, Pace, Ports, Watchdog, tick};
 use domain::time::Time;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use services::queue::SqsQueue;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
@@ -43,7 +43,7 @@ async fn wire(settings: DispatcherSettings) -> (Ports, Watchdog) {
     let clock = Arc::new(SystemClock::new());
     let ports = Ports {
         due: Arc::clone(&ledger) as _,
-        queue: Arc::new(SqsQueue::new(services.sqs(), settings.queue.url)),
+        queue: Arc::new(SqsQueue::new(&services, settings.queue.url)),
         clock: Arc::clone(&clock) as _,
         randomness: Arc::new(SystemRandomness),
         pace: Pace::default(),

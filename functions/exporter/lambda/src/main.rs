@@ -12,7 +12,6 @@ use adapters::logs;
 use adapters::metrics::LogMeter;
 use adapters::noted_bus::NotedBus;
 use adapters::settings::{ExporterSettings, WrongSettings};
-use adapters::signing::signing;
 use adapters::source::DynamoSource;
 use adapters::staging::S3Staging;
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -20,6 +19,7 @@ use domain::ports::{Bus, Clock, Connectors, Prober};
 use domain::time::Time;
 use exporter::{Exporter, Ports, batch, vendor_of};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use services::keys::signing;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
@@ -75,7 +75,7 @@ async fn wire(settings: ExporterSettings, meter: LogMeter) -> Result<Wired, Wron
         runs: Arc::clone(&ledger) as _,
         source: Arc::new(DynamoSource::new(dynamodb, settings.events)),
         staging: Arc::new(S3Staging::new(services.s3(), settings.staging.bucket.to_string())),
-        signing: signing(&settings.signing, &services.kms())?,
+        signing: signing(&settings.signing, &services)?,
         customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
         bus,
         clock,

@@ -1,11 +1,11 @@
 //! The notifier's own queue, for what is to be tried again: Amazon SQS.
 
+use adapters::clients::Services;
+use adapters::port_error::port_error;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ports::{LONGEST_DELAY, Later, PortError};
-
-use crate::port_error::port_error;
 
 const SENDING: &str = "sending to the notice queue";
 
@@ -19,8 +19,8 @@ pub struct NoticeQueue {
 impl NoticeQueue {
     /// The queue at that URL.
     #[must_use]
-    pub const fn new(client: aws_sdk_sqs::Client, url: String) -> Self {
-        Self { client, url }
+    pub fn new(services: &Services, url: String) -> Self {
+        Self { client: aws_sdk_sqs::Client::new(&services.config(|at| at.sqs.as_deref())), url }
     }
 }
 

@@ -1,12 +1,12 @@
 //! Mails to contacts: Amazon SES.
 
+use adapters::clients::Services;
+use adapters::port_error::port_error;
 use async_trait::async_trait;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 use domain::contacts::Mail;
 use domain::names::EmailAddress;
 use domain::ports::{Mailer, PortError};
-
-use crate::port_error::port_error;
 
 const MAILING: &str = "sending a mail";
 
@@ -20,8 +20,8 @@ pub struct SesMailer {
 impl SesMailer {
     /// Sends as this address.
     #[must_use]
-    pub const fn new(client: aws_sdk_sesv2::Client, sender: EmailAddress) -> Self {
-        Self { client, sender }
+    pub fn new(services: &Services, sender: EmailAddress) -> Self {
+        Self { client: aws_sdk_sesv2::Client::new(&services.config(|at| at.ses.as_deref())), sender }
     }
 }
 

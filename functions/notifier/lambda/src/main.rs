@@ -7,15 +7,15 @@ use adapters::clients::Services;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
-use adapters::mail::SesMailer;
 use adapters::metrics::LogMeter;
-use adapters::notice_queue::NoticeQueue;
 use adapters::settings::{NotifierSettings, S3Settings, WrongSettings};
 use adapters::webhooks::{HttpsPoster, Reach};
 use aws_lambda_events::event::sqs::SqsEvent;
 use domain::ports::Mailer;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use notifier::{Notifier, batch};
+use services::mail::SesMailer;
+use services::notice_queue::NoticeQueue;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
@@ -35,7 +35,7 @@ async fn main() -> Result<ExitCode, Error> {
 
 async fn wire(settings: NotifierSettings) -> Result<Notifier, Error> {
     let services = Services::from_environment(S3Settings::default()).await;
-    let mailer = |sender| Arc::new(SesMailer::new(services.ses(), sender)) as Arc<dyn Mailer>;
+    let mailer = |sender| Arc::new(SesMailer::new(&services, sender)) as Arc<dyn Mailer>;
     let mailer = settings.sender.map(mailer);
     Ok(Notifier {
         connectors: Arc::new(DynamoLedger::new(
@@ -45,7 +45,7 @@ async fn wire(settings: NotifierSettings) -> Result<Notifier, Error> {
         )),
         poster: Arc::new(HttpsPoster::new(Reach::public()?)?),
         mailer,
-        later: Arc::new(NoticeQueue::new(services.sqs(), settings.queue_url)),
+        later: Arc::new(NoticeQueue::new(&services, settings.queue_url)),
         clock: Arc::new(SystemClock::new()),
         randomness: Arc::new(SystemRandomness),
     })

@@ -4,14 +4,18 @@
 //! Ed25519 twice: `ED25519_SHA_512` is the pure variant of RFC 8032, which takes `RAW` messages only, of at most
 //! 4,096 bytes; `ED25519_PH_SHA_512` is the pre-hashed one, which ordinary verifiers refuse.
 
+use std::sync::Arc;
+
+use adapters::clients::Services;
+use adapters::port_error::port_error;
+use adapters::settings::{SigningSettings, WrongSettings};
 use async_trait::async_trait;
 use aws_sdk_kms::types::{KeySpec, MessageType, SigningAlgorithmSpec};
 use aws_smithy_types::{Blob, DateTime};
+use domain::manifest::Signing;
 use domain::ports::{PortError, Signer, Validity};
 use domain::time::Time;
 use tokio::sync::OnceCell;
-
-use crate::port_error::port_error;
 
 const FETCHING: &str = "fetching the public half of the signing key from KMS";
 const DESCRIBING: &str = "asking KMS how long the signing key is good";
@@ -19,6 +23,20 @@ const SIGNING: &str = "signing a manifest with KMS";
 
 /// What stands before the 32 bytes of an Ed25519 key in its `SubjectPublicKeyInfo`. Source: RFC 8410, section 4.
 const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+
+/// The keys that the settings name, in a file or in KMS: see [`adapters::signing::signing`].
+///
+/// # Errors
+/// If a file can't be read, or holds no key of this vendor.
+pub fn signing(settings: &SigningSettings, services: &Services) -> Result<Signing, WrongSettings> {
+    let client = client(services);
+    let kms = move |key: &str| Arc::new(KmsSigner::of(client.clone(), key.to_owned())) as Arc<dyn Signer>;
+    adapters::signing::signing(settings, Some(&kms))
+}
+
+fn client(services: &Services) -> aws_sdk_kms::Client {
+    aws_sdk_kms::Client::new(&services.config(|at| at.kms.as_deref()))
+}
 
 /// A key of KMS.
 #[derive(Debug)]
@@ -32,7 +50,11 @@ pub struct KmsSigner {
 impl KmsSigner {
     /// The key of that ARN or alias.
     #[must_use]
-    pub const fn new(client: aws_sdk_kms::Client, key: String) -> Self {
+    pub fn new(services: &Services, key: String) -> Self {
+        Self::of(client(services), key)
+    }
+
+    const fn of(client: aws_sdk_kms::Client, key: String) -> Self {
         Self { client, key, public: OnceCell::const_new() }
     }
 

@@ -16,12 +16,12 @@ use adapters::logs;
 use adapters::metrics::LogMeter;
 use adapters::noted_bus::NotedBus;
 use adapters::settings::{ApiSettings, CallerSettings, WrongSettings};
-use adapters::signing::signing;
 use api::{Gateway, router};
 use axum::middleware::map_request;
 use domain::onboarding::Onboarding;
 use domain::setup::Vendor;
 use lambda_http::{Error, run};
+use services::keys::signing;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
@@ -63,7 +63,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
             exporter_role,
             template_url: settings.vendor.template_url,
         },
-        signing: Some(signing(&settings.signing, &services.kms())?),
+        signing: Some(signing(&settings.signing, &services)?),
         mails: settings.sender.is_some(),
     })
 }

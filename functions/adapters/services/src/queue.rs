@@ -1,5 +1,7 @@
 //! The queue from the dispatcher to the exporter: Amazon SQS.
 
+use adapters::clients::Services;
+use adapters::port_error::port_error;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,8 +9,6 @@ use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchOutput;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use domain::names::ConnectorId;
 use domain::ports::{LONGEST_DELAY, PortError, QUEUE_BATCH, Queue};
-
-use crate::port_error::port_error;
 
 const SENDING: &str = "sending to the export queue";
 
@@ -22,8 +22,8 @@ pub struct SqsQueue {
 impl SqsQueue {
     /// The queue at that URL.
     #[must_use]
-    pub const fn new(client: aws_sdk_sqs::Client, url: String) -> Self {
-        Self { client, url }
+    pub fn new(services: &Services, url: String) -> Self {
+        Self { client: aws_sdk_sqs::Client::new(&services.config(|at| at.sqs.as_deref())), url }
     }
 }
 
