@@ -3,9 +3,12 @@
 //! ```text
 //! cargo run -p tests --example archive -- story DIR              the tests' story of a connector, 14 parts
 //! cargo run -p tests --example archive -- large DIR gzip 200 5000    200 parts of 5,000 events each
+//! cargo run -p tests --example archive -- files DIR 30000        the file of a part in each format and compression
 //! ```
 //!
 //! Prints the key that signed the first part.
+
+mod files;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,8 +33,13 @@ fn main() -> ExitCode {
             let (parts, events) = (parts.parse().expect("a number"), events.parse().expect("a number"));
             large(&PathBuf::from(folder), compression, parts, events);
         }
+        ["files", folder, events] => {
+            files::each_encoding(&PathBuf::from(folder), events.parse().expect("a number"));
+        }
         _ => {
-            eprintln!("usage: archive story DIR | archive large DIR none|gzip|zstd PARTS EVENTS");
+            eprintln!(
+                "usage: archive story DIR | archive large DIR none|gzip|zstd PARTS EVENTS | archive files DIR EVENTS"
+            );
             return ExitCode::from(2);
         }
     }

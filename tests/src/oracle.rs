@@ -170,7 +170,7 @@ fn unpack(suffix: &str, bytes: &Bytes) -> String {
     let mut text = String::new();
     let read = match suffix.split_once('.').map(|(_, compression)| compression) {
         None => bytes.as_ref().read_to_string(&mut text),
-        Some("gz") => flate2::read::MultiGzDecoder::new(bytes.as_ref()).read_to_string(&mut text),
+        Some("gz") => flate2::read::GzDecoder::new(bytes.as_ref()).read_to_string(&mut text),
         Some("zst") => zstd::Decoder::new(bytes.as_ref()).and_then(|mut file| file.read_to_string(&mut text)),
         Some(other) => panic!("an unknown compression {other}"),
     };

@@ -1,26 +1,28 @@
 //! Writes the events of a part as one file: layout, compression and hashes in one pass, with memory that does
 //! not grow with the part.
 //!
-//! Events are gathered in a block, which is then hashed and compressed as a whole. Of gzip each block is a member of
-//! its own: a file of several members is as valid as one of one (RFC 1952, section 2.2), and a compressor that is
-//! given a whole block is twice as fast as one that is fed.
+//! Events are gathered in a block, which is then hashed and compressed as a whole. A block ends behind the event that
+//! fills it, and only where another event follows, so that each block but the first, which has the `[` of `json` before
+//! it, begins with an event. In a gzip file each block can be read alone (`gzip`).
 
+mod gzip;
 #[cfg(test)]
 mod tests;
 
 use std::io::{self, Write};
 
 use bytes::Bytes;
-use libdeflater::{CompressionLvl, Compressor};
 use sha2::{Digest, Sha256 as Hasher};
 
 use crate::part::{Compression, Encoding, Format, Sha256};
+use gzip::Gzip;
 
-/// A block is closed behind the event that makes it so large. Smaller ones would compress worse: nothing in a gzip
-/// member refers to the one before.
+pub use gzip::GZIP_LEVEL;
+
+/// The least uncompressed bytes of a block that another one follows: a block ends with the line that makes it so large.
+/// Smaller blocks compress worse, since nothing in one refers to the one before; of larger ones a reader that wants a
+/// single event would have to unpack more.
 pub const BLOCK: usize = 1 << 20;
-/// Half the time of gzip's usual level 6, for files a tenth larger.
-pub const GZIP_LEVEL: i32 = 1;
 /// Half the time of the default level 3, for files as small: what repeats in audit logs is near.
 pub const ZSTD_LEVEL: i32 = 1;
 
@@ -79,9 +81,14 @@ impl FileWriter {
             (Format::Ndjson, 0) => b"",
             (Format::Ndjson, _) => b"\n",
         });
+        // A full block ends here and not behind its last event, where nobody knows yet whether another one follows.
+        if self.block.len() >= BLOCK {
+            self.raw.add(&self.block);
+            self.file.add(&mut self.block)?;
+        }
         self.events += 1;
         self.block.extend_from_slice(event);
-        if self.block.len() >= BLOCK { self.close_block() } else { Ok(()) }
+        Ok(())
     }
 
     /// The uncompressed bytes written so far.
@@ -112,16 +119,11 @@ impl FileWriter {
             (Format::Ndjson, 0) => b"",
             (Format::Ndjson, _) => b"\n",
         });
-        self.close_block()?;
+        self.raw.add(&self.block);
         let (raw_size, raw_sha256) = (self.raw.size, self.raw.finish());
-        let (rest, packed) = self.file.finish()?;
+        let (rest, packed) = self.file.finish(self.block)?;
         let (size, sha256) = packed.map_or((raw_size, raw_sha256), |packed| (packed.size, packed.finish()));
         Ok((rest, Encoded { sha256, size, raw_sha256, raw_size }))
-    }
-
-    fn close_block(&mut self) -> io::Result<()> {
-        self.raw.add(&self.block);
-        self.file.add(&mut self.block)
     }
 }
 
@@ -151,15 +153,6 @@ enum File {
     Zstd(zstd::Encoder<'static, Sink>),
 }
 
-/// A sequence of gzip members.
-struct Gzip {
-    compressor: Compressor,
-    /// Room for a member.
-    member: Vec<u8>,
-    members: u64,
-    sink: Sink,
-}
-
 #[derive(Default)]
 struct Sink {
     buffer: Vec<u8>,
@@ -170,16 +163,18 @@ impl File {
     fn new(compression: Compression) -> io::Result<Self> {
         Ok(match compression {
             Compression::None => Self::Plain(Vec::new()),
-            Compression::Gzip => {
-                let level = CompressionLvl::new(GZIP_LEVEL).map_err(|_| io::Error::other("no such level"))?;
-                let (member, sink) = (Vec::new(), Sink::default());
-                Self::Gzip(Gzip { compressor: Compressor::new(level), member, members: 0, sink })
+            Compression::Gzip => Self::Gzip(Gzip::new(Sink::default())?),
+            Compression::Zstd => {
+                let mut stream = zstd::Encoder::new(Sink::default(), ZSTD_LEVEL)?;
+                // So that a reader notices what was damaged, as it does with gzip. The frame can't name the size of its
+                // content, which nobody knows before the last event.
+                stream.include_checksum(true)?;
+                Self::Zstd(stream)
             }
-            Compression::Zstd => Self::Zstd(zstd::Encoder::new(Sink::default(), ZSTD_LEVEL)?),
         })
     }
 
-    /// Takes the block, and leaves an empty one.
+    /// Takes a block that another one follows, and leaves an empty one.
     fn add(&mut self, block: &mut Vec<u8>) -> io::Result<()> {
         match self {
             Self::Plain(ready) if ready.is_empty() => std::mem::swap(ready, block),
@@ -194,7 +189,7 @@ impl File {
     fn ready(&self) -> usize {
         match self {
             Self::Plain(ready) => ready.len(),
-            Self::Gzip(gzip) => gzip.sink.buffer.len(),
+            Self::Gzip(gzip) => gzip.sink().buffer.len(),
             Self::Zstd(stream) => stream.get_ref().buffer.len(),
         }
     }
@@ -202,40 +197,26 @@ impl File {
     fn take(&mut self) -> Bytes {
         Bytes::from(std::mem::take(match self {
             Self::Plain(ready) => ready,
-            Self::Gzip(gzip) => &mut gzip.sink.buffer,
+            Self::Gzip(gzip) => &mut gzip.sink_mut().buffer,
             Self::Zstd(stream) => &mut stream.get_mut().buffer,
         }))
     }
 
-    /// The rest, and the file's tally where it is another than that of the content.
-    fn finish(self) -> io::Result<(Bytes, Option<Tally>)> {
+    /// Takes the last block. The rest, and the file's tally where it is another than that of the content.
+    fn finish(mut self, mut block: Vec<u8>) -> io::Result<(Bytes, Option<Tally>)> {
         let Sink { buffer, tally } = match self {
-            Self::Plain(rest) => return Ok((rest.into(), None)),
-            Self::Gzip(mut gzip) => {
-                if gzip.members == 0 {
-                    gzip.member(&[])?;
-                }
-                gzip.sink
+            Self::Gzip(gzip) => gzip.finish(&block)?,
+            Self::Zstd(mut stream) => {
+                stream.write_all(&block)?;
+                stream.finish()?
             }
-            Self::Zstd(stream) => stream.finish()?,
+            Self::Plain(ref mut rest) if rest.is_empty() => return Ok((block.into(), None)),
+            Self::Plain(mut rest) => {
+                rest.append(&mut block);
+                return Ok((rest.into(), None));
+            }
         };
         Ok((buffer.into(), Some(tally)))
-    }
-}
-
-impl Gzip {
-    fn add(&mut self, block: &[u8]) -> io::Result<()> {
-        // The end of a file may leave nothing, and a file of nothing is still one member.
-        if block.is_empty() { Ok(()) } else { self.member(block) }
-    }
-
-    /// Writes a member. No name and no time go into its header, so the same events give the same bytes.
-    fn member(&mut self, content: &[u8]) -> io::Result<()> {
-        let room = self.compressor.gzip_compress_bound(content.len());
-        self.member.resize(room.max(self.member.len()), 0);
-        let size = self.compressor.gzip_compress(content, &mut self.member).map_err(io::Error::other)?;
-        self.members += 1;
-        self.sink.write_all(self.member.get(..size).unwrap_or_default())
     }
 }
 

@@ -271,7 +271,7 @@ fn lines(part: &Part, staging: &FakeStaging) -> Vec<String> {
     let mut text = String::new();
     let read = match part.encoding.compression {
         Compression::None => object.as_ref().read_to_string(&mut text),
-        Compression::Gzip => flate2::read::MultiGzDecoder::new(object.as_ref()).read_to_string(&mut text),
+        Compression::Gzip => flate2::read::GzDecoder::new(object.as_ref()).read_to_string(&mut text),
         Compression::Zstd => {
             zstd::Decoder::new(object.as_ref()).and_then(|mut file| file.read_to_string(&mut text))
         }

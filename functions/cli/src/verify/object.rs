@@ -1,12 +1,15 @@
 //! Reads one object from one end to the other: hashes it, unpacks it, hashes that, and hands on each event.
 //!
 //! Nothing is read or unpacked further than the manifest says it goes, so a gzip bomb ends where it begins to be one.
+//!
+//! A compressed object is one gzip member or one zstd frame. Many readers stop at the end of the first one without a
+//! word, so an object that goes on behind it would be one whose events they don't see.
 
 use std::io::{self, BufRead, BufReader, Read};
 
 use domain::manifest::Manifest;
 use domain::part::{Compression, Format, Sha256};
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256 as Hasher};
 
 /// The pieces in which it is read and unpacked.
@@ -62,17 +65,31 @@ pub(crate) fn read(
 
 fn unpack<R: Read>(object: &mut Tally<R>, manifest: &Manifest, each: Each<'_>) -> Result<u64, String> {
     let format = manifest.encoding.format;
-    let packed = BufReader::with_capacity(PIECE, object);
+    let mut packed = BufReader::with_capacity(PIECE, object);
     match manifest.encoding.compression {
         // The object's hash is that of its content.
         Compression::None => lines(packed, format, each),
-        Compression::Gzip => unpacked(MultiGzDecoder::new(packed), manifest, each),
+        Compression::Gzip => {
+            let events = unpacked(GzDecoder::new(&mut packed), manifest, each)?;
+            ends(packed, "gzip member").map(|()| events)
+        }
         Compression::Zstd => {
-            let mut decoder = zstd::Decoder::with_buffer(packed).map_err(|error| error.to_string())?;
+            let decoder = zstd::Decoder::with_buffer(&mut packed).map_err(|error| error.to_string())?;
+            let mut decoder = decoder.single_frame();
             decoder.window_log_max(ZSTD_WINDOW).map_err(|error| error.to_string())?;
-            unpacked(decoder, manifest, each)
+            let events = unpacked(decoder, manifest, each)?;
+            ends(packed, "zstd frame").map(|()| events)
         }
     }
+}
+
+/// Whether nothing follows the one member or frame.
+fn ends(mut packed: impl BufRead, what: &str) -> Result<(), String> {
+    let rest = packed.fill_buf().map_err(|error| format!("it can't be read behind its {what}: {error}"))?;
+    if rest.is_empty() {
+        return Ok(());
+    }
+    Err(format!("something follows its {what}, and an object is one {what}: many readers would not see the rest"))
 }
 
 fn unpacked(decoder: impl Read, manifest: &Manifest, each: Each<'_>) -> Result<u64, String> {

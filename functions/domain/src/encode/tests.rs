@@ -1,7 +1,10 @@
 //! What a file promises, of each layout and compression.
 
+mod blocks;
+mod pinned;
+
 use super::*;
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use std::io::Read;
 
 const ENCODINGS: [Encoding; 6] = {
@@ -29,14 +32,18 @@ fn file(encoding: Encoding, events: &[&str]) -> (Vec<u8>, Encoded) {
     (bytes, encoded)
 }
 
+/// As a reader does that knows one member and one frame only; and nothing may follow them.
 fn unpack(encoding: Encoding, bytes: &[u8]) -> String {
+    let mut rest = bytes;
     let mut unpacked: Box<dyn io::Read> = match encoding.compression {
-        Compression::None => Box::new(bytes),
-        Compression::Gzip => Box::new(MultiGzDecoder::new(bytes)),
-        Compression::Zstd => Box::new(zstd::Decoder::new(bytes).unwrap()),
+        Compression::None => Box::new(&mut rest),
+        Compression::Gzip => Box::new(GzDecoder::new(&mut rest)),
+        Compression::Zstd => Box::new(zstd::Decoder::with_buffer(&mut rest).unwrap().single_frame()),
     };
     let mut text = String::new();
     unpacked.read_to_string(&mut text).unwrap();
+    drop(unpacked);
+    assert!(rest.is_empty(), "{encoding:?}: {} bytes behind the first member or frame", rest.len());
     text
 }
 
@@ -102,18 +109,34 @@ fn what_is_not_taken_waits_and_nothing_of_it_is_lost() {
 }
 
 #[test]
-fn events_are_compressed_together_and_in_one_member_while_they_are_few() {
+fn events_are_compressed_together() {
     let event = format!("\"{}\"", (0..40).map(|n| n.to_string()).collect::<String>());
     for encoding in ENCODINGS.into_iter().filter(|encoding| encoding.compression != Compression::None) {
         let (bytes, encoded) = file(encoding, &vec![event.as_str(); 1_000]);
         assert!(encoded.size * 20 < encoded.raw_size, "{encoding:?}: {encoded:?}");
-        if encoding.compression == Compression::Gzip {
-            let mut rest = bytes.as_slice();
-            let mut text = String::new();
-            flate2::bufread::GzDecoder::new(&mut rest).read_to_string(&mut text).unwrap();
-            assert!(rest.is_empty() && text.len() as u64 == encoded.raw_size);
-        }
+        assert_eq!(unpack(encoding, &bytes).len() as u64, encoded.raw_size);
     }
+}
+
+/// A bit that turned is noticed by the readers themselves, and not only by whoever verifies the archive.
+#[test]
+fn a_compressed_file_has_a_checksum_of_its_content() {
+    let events: Vec<String> = (0..2_000_u64).map(|n| hex::encode(Hasher::digest(n.to_be_bytes()))).collect();
+    let events: Vec<&str> = events.iter().map(String::as_str).collect();
+    for encoding in ENCODINGS.into_iter().filter(|encoding| encoding.compression != Compression::None) {
+        let (mut bytes, _) = file(encoding, &events);
+        let place = bytes.len() / 2;
+        bytes[place] ^= 1;
+        let mut text = Vec::new();
+        let read = match encoding.compression {
+            Compression::Zstd => zstd::Decoder::new(&bytes[..]).unwrap().read_to_end(&mut text),
+            _ => GzDecoder::new(&bytes[..]).read_to_end(&mut text),
+        };
+        assert!(read.is_err(), "{encoding:?}");
+    }
+    let zstd = Encoding { format: Format::Json, compression: Compression::Zstd };
+    // The third bit of a frame's descriptor: RFC 8878, section 3.1.1.1.1.
+    assert_eq!(file(zstd, &["1"]).0[4] & 4, 4);
 }
 
 #[test]

@@ -120,6 +120,32 @@ fn content_that_is_no_layout_of_ours_is_told_even_if_the_vendor_sealed_it() {
     }
 }
 
+/// Half of the readers in use stop at the end of the first member or frame, so they would not see what this verifier
+/// counts; and what follows it is no content that was checked.
+#[test]
+fn an_object_that_goes_on_behind_its_first_member_or_frame_is_told() {
+    let raw = b"[\n{\"a\":1},\n{\"a\":2}\n]\n";
+    let gzip = |piece: &[u8]| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(piece).unwrap();
+        gzip.finish().unwrap()
+    };
+    let zstd = |piece: &[u8]| zstd::encode_all(piece, 1).unwrap();
+    for compression in [Compression::Gzip, Compression::Zstd] {
+        let encoding = Encoding { format: Format::Json, compression };
+        let pack = |piece: &[u8]| if compression == Compression::Gzip { gzip(piece) } else { zstd(piece) };
+        let is_told = |object: &[u8]| with_content(encoding, object, raw).contains(&Kind::ContentMismatch);
+        assert!(!is_told(&pack(raw)), "{compression:?}: one is right");
+        for cut in [0, 2, 12, raw.len()] {
+            let (start, end) = raw.split_at(cut);
+            assert!(is_told(&[pack(start), pack(end)].concat()), "{compression:?}, cut at {cut}");
+        }
+        for rest in [&b"\0"[..], b"\n", &[0; 512], &[0x1f, 0x8b], &[0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0]] {
+            assert!(is_told(&[&pack(raw), rest].concat()), "{compression:?} with {rest:?} behind it");
+        }
+    }
+}
+
 #[test]
 fn a_heartbeat_must_be_that_of_its_part() {
     let story = story_of_one();

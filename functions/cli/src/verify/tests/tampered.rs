@@ -112,7 +112,7 @@ impl Scene<'_> {
         let bytes = &self.files[&sealed.manifest.object()];
         let mut unpacked: Box<dyn Read> = match sealed.manifest.encoding.compression {
             Compression::None => Box::new(&bytes[..]),
-            Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(&bytes[..])),
+            Compression::Gzip => Box::new(flate2::read::GzDecoder::new(&bytes[..])),
             Compression::Zstd => Box::new(zstd::Decoder::new(&bytes[..]).unwrap()),
         };
         let mut text = String::new();

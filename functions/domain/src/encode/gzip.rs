@@ -1,0 +1,90 @@
+//! A gzip file of one member that is written block by block, each of which can be read alone.
+//!
+//! A file may have several members (RFC 1952, section 2.2), but about half of the readers in use stop at the end of the
+//! first one without a word. So a file has one. Behind each block but the last stands a full flush: an empty stored block
+//! that ends at a byte, `00 00 FF FF`, and behind which nothing refers to what came before. Whoever knows where a block
+//! begins can inflate it alone (RFC 1951). A sync flush would end at a byte too, but later text may refer across it.
+
+use std::io::{self, Write};
+
+use crc32fast::Hasher as Crc;
+use flate2::{Compress, Compression as Level, FlushCompress, Status};
+
+use super::Sink;
+
+/// Measured over the project's events: seven tenths of the time of level 6, for files a sixth larger. Level 1 knows no
+/// codes of its own and makes them half as large again, level 3 takes a sixth more time for a twentieth less.
+pub const GZIP_LEVEL: u32 = 2;
+
+/// RFC 1952, section 2.3: deflate, no name and no comment, no time, no extra flags, an unknown system. So the same events
+/// give the same bytes on each machine.
+const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+
+/// The member that grows.
+pub(super) struct Gzip {
+    deflate: Compress,
+    crc: Crc,
+    /// Of the content, modulo 2^32 as the trailer has it.
+    size: u32,
+    /// Room for a compressed block.
+    room: Vec<u8>,
+    sink: Sink,
+}
+
+impl Gzip {
+    /// A member without content.
+    pub(super) fn new(mut sink: Sink) -> io::Result<Self> {
+        sink.write_all(&HEADER)?;
+        let deflate = Compress::new(Level::new(GZIP_LEVEL), false);
+        Ok(Self { deflate, crc: Crc::new(), size: 0, room: Vec::new(), sink })
+    }
+
+    /// Adds a block that another one follows.
+    pub(super) fn add(&mut self, block: &[u8]) -> io::Result<()> {
+        self.deflate(block, FlushCompress::Full)
+    }
+
+    /// Adds the last block, and the trailer: CRC-32 and size.
+    pub(super) fn finish(mut self, block: &[u8]) -> io::Result<Sink> {
+        self.deflate(block, FlushCompress::Finish)?;
+        self.sink.write_all(&self.crc.finalize().to_le_bytes())?;
+        self.sink.write_all(&self.size.to_le_bytes())?;
+        Ok(self.sink)
+    }
+
+    /// What was written.
+    pub(super) const fn sink(&self) -> &Sink {
+        &self.sink
+    }
+
+    /// What was written, to be taken away.
+    pub(super) const fn sink_mut(&mut self) -> &mut Sink {
+        &mut self.sink
+    }
+
+    fn deflate(&mut self, mut block: &[u8], flush: FlushCompress) -> io::Result<()> {
+        self.crc.update(block);
+        #[expect(clippy::cast_possible_truncation, reason = "the trailer has the size modulo 2^32")]
+        let length = block.len() as u32;
+        self.size = self.size.wrapping_add(length);
+        // A flush whose output ends exactly where the room does is written a second time, so the room is larger than
+        // what a block can become: the fixed code makes 9 bits of a byte at worst (RFC 1951, section 3.2.6).
+        self.room.clear();
+        self.room.reserve(block.len() + block.len() / 8 + 64);
+        loop {
+            let before = self.deflate.total_in();
+            let status = self.deflate.compress_vec(block, &mut self.room, flush).map_err(io::Error::other)?;
+            let taken = usize::try_from(self.deflate.total_in() - before).unwrap_or(usize::MAX);
+            let is_flushed = self.room.len() < self.room.capacity();
+            if taken == 0 && self.room.is_empty() {
+                return Err(io::Error::other("the compressor stands still"));
+            }
+            self.sink.write_all(&self.room)?;
+            self.room.clear();
+            block = block.get(taken..).unwrap_or_default();
+            if status == Status::StreamEnd || (flush == FlushCompress::Full && block.is_empty() && is_flushed) {
+                return Ok(());
+            }
+        }
+    }
+}
