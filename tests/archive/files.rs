@@ -30,7 +30,8 @@ pub(crate) fn each_encoding(folder: &Path, events: u64) {
             let (busy, _) = file(encoding, events.iter().map(String::as_str));
             let (quiet, _) = heartbeat.file(encoding).expect("a heartbeat");
             for (name, bytes) in [("events", busy), ("heartbeat", quiet)] {
-                std::fs::write(folder.join(format!("{name}{}", encoding.suffix())), bytes).expect("a file written");
+                std::fs::write(folder.join(format!("{name}{}", encoding.suffix())), bytes)
+                    .expect("a file written");
             }
         }
     }

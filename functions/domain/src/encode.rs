@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256 as Hasher};
 use crate::part::{Compression, Encoding, Format, Sha256};
 use gzip::Gzip;
 
-pub use gzip::GZIP_LEVEL;
+pub use gzip::GZIP_LEVELS;
 
 /// The least uncompressed bytes of a block that another one follows: a block ends with the line that makes it so large.
 /// Smaller blocks compress worse, since nothing in one refers to the one before; of larger ones a reader that wants a

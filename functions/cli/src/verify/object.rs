@@ -89,7 +89,9 @@ fn ends(mut packed: impl BufRead, what: &str) -> Result<(), String> {
     if rest.is_empty() {
         return Ok(());
     }
-    Err(format!("something follows its {what}, and an object is one {what}: many readers would not see the rest"))
+    Err(format!(
+        "something follows its {what}, and an object is one {what}: many readers would not see the rest"
+    ))
 }
 
 fn unpacked(decoder: impl Read, manifest: &Manifest, each: Each<'_>) -> Result<u64, String> {

@@ -5,16 +5,19 @@
 //! that ends at a byte, `00 00 FF FF`, and behind which nothing refers to what came before. Whoever knows where a block
 //! begins can inflate it alone (RFC 1951). A sync flush would end at a byte too, but later text may refer across it.
 
+use std::array;
 use std::io::{self, Write};
+use std::iter::Cycle;
 
 use crc32fast::Hasher as Crc;
 use flate2::{Compress, Compression as Level, FlushCompress, Status};
 
 use super::Sink;
 
-/// Measured over the project's events: seven tenths of the time of level 6, for files a sixth larger. Level 1 knows no
-/// codes of its own and makes them half as large again, level 3 takes a sixth more time for a twentieth less.
-pub const GZIP_LEVEL: u32 = 2;
+/// The levels of a file's blocks, in turns. Level 2 alone makes files of real events 1.203 times as large as `gzip -6`
+/// does, and level 3 makes them 1.13 times as large, for a sixth more time. So in turns they are 1.18 times as large for
+/// little more time than at level 2, and a file of one block, as most are, is compressed at level 3.
+pub const GZIP_LEVELS: [u32; 4] = [3, 2, 2, 2];
 
 /// RFC 1952, section 2.3: deflate, no name and no comment, no time, no extra flags, an unknown system. So the same events
 /// give the same bytes on each machine.
@@ -23,6 +26,8 @@ const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 /// The member that grows.
 pub(super) struct Gzip {
     deflate: Compress,
+    /// Of the blocks to come.
+    levels: Cycle<array::IntoIter<u32, 4>>,
     crc: Crc,
     /// Of the content, modulo 2^32 as the trailer has it.
     size: u32,
@@ -35,8 +40,9 @@ impl Gzip {
     /// A member without content.
     pub(super) fn new(mut sink: Sink) -> io::Result<Self> {
         sink.write_all(&HEADER)?;
-        let deflate = Compress::new(Level::new(GZIP_LEVEL), false);
-        Ok(Self { deflate, crc: Crc::new(), size: 0, room: Vec::new(), sink })
+        let deflate = Compress::new(Level::fast(), false);
+        let levels = GZIP_LEVELS.into_iter().cycle();
+        Ok(Self { deflate, levels, crc: Crc::new(), size: 0, room: Vec::new(), sink })
     }
 
     /// Adds a block that another one follows.
@@ -63,6 +69,12 @@ impl Gzip {
     }
 
     fn deflate(&mut self, mut block: &[u8], flush: FlushCompress) -> io::Result<()> {
+        // Behind a full flush the stream is at a byte, so what a new stream begins with can follow. Only a new stream
+        // takes another level.
+        self.deflate.reset();
+        if let Some(level) = self.levels.next() {
+            self.deflate.set_level(Level::new(level)).map_err(io::Error::other)?;
+        }
         self.crc.update(block);
         #[expect(clippy::cast_possible_truncation, reason = "the trailer has the size modulo 2^32")]
         let length = block.len() as u32;
@@ -82,7 +94,8 @@ impl Gzip {
             self.sink.write_all(&self.room)?;
             self.room.clear();
             block = block.get(taken..).unwrap_or_default();
-            if status == Status::StreamEnd || (flush == FlushCompress::Full && block.is_empty() && is_flushed) {
+            if status == Status::StreamEnd || (flush == FlushCompress::Full && block.is_empty() && is_flushed)
+            {
                 return Ok(());
             }
         }

@@ -93,7 +93,8 @@ fn event(seed: u64, length: usize, is_noise: bool) -> Vec<u8> {
 
 fn events() -> impl Strategy<Value = Vec<Vec<u8>>> {
     let length = prop_oneof![8 => 1..3_000_usize, 3 => 3_000..400_000_usize, 1 => 900_000..2_200_000_usize];
-    let one = (any::<u64>(), length, any::<bool>()).prop_map(|(seed, length, noise)| event(seed, length, noise));
+    let one =
+        (any::<u64>(), length, any::<bool>()).prop_map(|(seed, length, noise)| event(seed, length, noise));
     prop::collection::vec(one, 1..16)
 }
 
