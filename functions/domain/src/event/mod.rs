@@ -142,4 +142,4 @@ fn at(why: WhyNot, text: &[u8], position: usize) -> NotAnEvent {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
