@@ -84,7 +84,9 @@ impl<'a> Contents<'a> {
         memory: usize,
     ) -> Self {
         let reader = Reader::new(&ask.fields);
-        let room = Arc::new(Room::new(ROOM.saturating_mul(Progress::get(&progress.total)).saturating_add(LEAST_ROOM)));
+        let room = Arc::new(Room::new(
+            ROOM.saturating_mul(Progress::get(&progress.total)).saturating_add(LEAST_ROOM),
+        ));
         let (tenant, no_room) = (Mutex::default(), AtomicBool::default());
         Self { archive, ask, findings, progress, reader, memory, tenant, room, no_room }
     }

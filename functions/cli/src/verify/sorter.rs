@@ -257,6 +257,7 @@ mod tests {
         assert_eq!(pushed.unwrap_err().kind(), io::ErrorKind::QuotaExceeded);
         let on_disk =
             |sorter: &Sorter| sorter.runs.iter().map(|(_, run)| run.metadata().unwrap().len()).sum::<u64>();
-        assert!((800..=1_000).contains(&sorters.iter().map(on_disk).sum()));
+        let written: u64 = sorters.iter().map(on_disk).sum();
+        assert!((800..=1_000).contains(&written), "{written}");
     }
 }
