@@ -82,6 +82,10 @@ pub(crate) enum Kind {
     NotRead,
     /// Events without the field that was to be checked.
     FieldMissing,
+    /// A field that was to be checked stands in an event more than once.
+    FieldRepeated,
+    /// A part, or what tells its events apart, is larger than an exporter makes it.
+    BeyondLimits,
     /// The first key that was met is trusted.
     TrustOnFirstUse,
     /// What is behind the newest manifest can't be known.
@@ -100,6 +104,8 @@ pub(crate) enum Kind {
     IdRepeated,
     /// Two events without an ID are equal.
     LineRepeated,
+    /// The product writes events in the form of records of unreadable items.
+    RecordsImitated,
 }
 
 impl Kind {
@@ -110,7 +116,9 @@ impl Kind {
             | Self::BeforeManifests
             | Self::TailStale
             | Self::NotRead
-            | Self::FieldMissing => Severity::Incomplete,
+            | Self::FieldMissing
+            | Self::FieldRepeated
+            | Self::BeyondLimits => Severity::Incomplete,
             Self::TrustOnFirstUse
             | Self::TailOpen
             | Self::KeyUnvouched
@@ -119,7 +127,8 @@ impl Kind {
             | Self::Reconfigured
             | Self::EventTimeDiffers
             | Self::IdRepeated
-            | Self::LineRepeated => Severity::Note,
+            | Self::LineRepeated
+            | Self::RecordsImitated => Severity::Note,
             _ => Severity::Violated,
         }
     }

@@ -9,6 +9,7 @@ mod bucket;
 mod chain;
 mod check;
 mod contents;
+mod count;
 mod directory;
 mod events;
 mod files;

@@ -1,6 +1,7 @@
 //! The verifier against archives in memory: sound ones, and what tampering makes of them.
 
 mod hostile;
+mod odd_events;
 mod sound;
 mod tampered;
 mod tampers;
