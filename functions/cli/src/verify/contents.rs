@@ -24,7 +24,7 @@ use super::sorter::{Room, Sorter};
 /// event from others, and the smallest events of a product take about as many, compressed. What exceeds that was made
 /// to fill the auditor's disk.
 const ROOM: u64 = 8;
-const LEAST_ROOM: u64 = 256 << 20;
+const LEAST_ROOM: u64 = if cfg!(test) { 1 << 20 } else { 256 << 20 };
 
 /// What the objects hold.
 #[derive(Debug, Clone, Default, Serialize)]

@@ -333,9 +333,9 @@ fn a_field_that_stands_twice_is_told_on_each_level_of_its_path() {
     }
 }
 
-/// What the check costs beside the pass over the grammar alone that stood here before; run in release to be told.
+/// What the check costs beside the pass over the grammar alone that stood here before.
 #[test]
-#[ignore = "a measurement"]
+#[ignore = "a measurement, for an optimised build on an idle machine"]
 fn the_check_costs_no_more_than_the_grammar_alone() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/cloudtrail-2023-07-10.ndjson.gz");
     let mut text = String::new();
@@ -357,5 +357,6 @@ fn the_check_costs_no_more_than_the_grammar_alone() {
         best = [best[0].min(time(&before)), best[1].min(time(&now))];
     }
     let per_event = best.map(|best| best / u32::try_from(lines.len()).unwrap());
-    panic!("per event: {:?} before, {:?} now", per_event[0], per_event[1]);
+    eprintln!("per event: {:?} for the grammar alone, {:?} for the check", per_event[0], per_event[1]);
+    assert!(best[1] <= best[0] * 11 / 10, "{per_event:?}");
 }

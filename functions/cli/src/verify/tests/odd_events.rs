@@ -163,6 +163,15 @@ fn a_small_object_fills_neither_the_auditors_disk_nor_his_day() {
     }
 }
 
+/// Within what a manifest may say, too: a few kilobytes that take megabytes to tell events apart.
+#[test]
+fn what_tells_events_apart_takes_no_more_room_than_an_archive_of_its_size_needs() {
+    let (files, ask) = bomb(b"{}\n", 60_000, 60_000);
+    let outcome = verify(&files, &Ask { memory: 1 << 16, ..ask });
+    assert_eq!((outcome.verdict, outcome.counts[&Kind::BeyondLimits]), (Verdict::Incomplete, 1));
+    assert_eq!(outcome.content.events, 60_000, "everything else was looked at");
+}
+
 /// A text that is an event, or nearly one.
 fn text() -> impl Strategy<Value = String> {
     let value = prop::sample::select(vec![
