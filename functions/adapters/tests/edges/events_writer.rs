@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::clock::SystemRandomness;
-use adapters::source::{EventsTable, EventsWriter, NewEvent, NotWritable, PartitionFormat};
+use adapters::source::{EventsTable, EventsWriter, NewEvent, NotWritable};
 use async_trait::async_trait;
 use domain::connector::Shards;
+use domain::partition::PartitionFormat;
 use domain::ports::{Clock, PortError};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
