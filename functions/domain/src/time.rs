@@ -175,13 +175,9 @@ mod tests {
 
     #[test]
     fn other_forms_are_refused_with_the_right_one() {
-        for text in [
-            "",
-            "2026-11-20",
-            "2026-11-20T20:15:30",
-            "2026-11-20T20:15:30+01:00",
-            "1969-12-31T23:59:59Z",
-        ] {
+        for text in
+            ["", "2026-11-20", "2026-11-20T20:15:30", "2026-11-20T20:15:30+01:00", "1969-12-31T23:59:59Z"]
+        {
             let error = text.parse::<Time>().unwrap_err();
             assert!(error.to_string().contains("2026-11-20T20:15:30.123Z"), "{error}");
         }

@@ -57,7 +57,9 @@ impl FakeSource {
     /// If the tenant has none.
     #[must_use]
     pub fn partition(tenant: &TenantId, shards: Shards, shard: u8) -> String {
-        PartitionFormat::default().key(tenant, shards, shard).expect("a tenant with partition keys of its own")
+        PartitionFormat::default()
+            .key(tenant, shards, shard)
+            .expect("a tenant with partition keys of its own")
     }
 
     /// Stores an item; one of the same key is replaced.

@@ -73,7 +73,10 @@ impl Source for DynamoSource {
     ) -> Result<Box<dyn PageReader>, PortError> {
         // An operator's to mend: the setting and the tenant, or its number of shards, do not go together.
         let partition = self.layout.partition_format.key(tenant, shards, shard).map_err(|source| {
-            PortError::Misconfigured { what: "naming a partition of the events table", source: Box::new(source) }
+            PortError::Misconfigured {
+                what: "naming a partition of the events table",
+                source: Box::new(source),
+            }
         })?;
         let schema = self.schema().await?;
         let ranges = range::of(span, self.layout.sort_key_form, schema.sort_key);

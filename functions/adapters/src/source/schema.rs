@@ -119,7 +119,11 @@ mod tests {
     }
 
     /// A table with key `id` and an index `by_time` on `org` and `at`.
-    fn table(org: ScalarAttributeType, at: ScalarAttributeType, projection: ProjectionType) -> TableDescription {
+    fn table(
+        org: ScalarAttributeType,
+        at: ScalarAttributeType,
+        projection: ProjectionType,
+    ) -> TableDescription {
         let index = GlobalSecondaryIndexDescription::builder()
             .index_name("by_time")
             .key_schema(key("org", Role::Hash))

@@ -105,8 +105,7 @@ async fn whoever_reads_writes_or_makes_a_table_is_told_which_setting_does_not_fi
     }
     let through = read(&client, layout(["org", "at"], SortKeyForm::Rfc3339), &hour()).await;
     assert!(through.contains("EVENTS_INDEX is empty; it must be `by_org`"), "{through}");
-    let through =
-        EventsTable { index: Some("by_day".into()), ..layout(["org", "at"], SortKeyForm::Rfc3339) };
+    let through = EventsTable { index: Some("by_day".into()), ..layout(["org", "at"], SortKeyForm::Rfc3339) };
     let said = read(&client, through, &hour()).await;
     assert!(said.contains("EVENTS_INDEX is `by_day`") && said.contains("has the indexes `by_org`"), "{said}");
     // What fits is read and written.
@@ -164,7 +163,8 @@ async fn a_table_of_the_vendors_own_names_is_made_with_them() {
 /// As DynamoDB words it where the role may read and not describe.
 #[tokio::test]
 async fn without_the_right_to_ask_the_settings_are_named_all_the_same() {
-    let server = Scripted::start([(400, error("ValidationException")), (400, error("AccessDeniedException"))]).await;
+    let server =
+        Scripted::start([(400, error("ValidationException")), (400, error("AccessDeniedException"))]).await;
     let said = read(&server.client, layout(["pk", "sk"], SortKeyForm::Rfc3339), &hour()).await;
     assert!(said.contains("EVENTS_PARTITION_KEY is `pk` and EVENTS_SORT_KEY is `sk`"), "{said}");
     assert!(said.contains("dynamodb:DescribeTable") && !said.contains("as scripted"), "{said}");

@@ -179,7 +179,9 @@ async fn what_is_no_id_names_no_connector() {
 async fn queries_and_headers_have_a_form() {
     let world = World::new();
     let path = world.active("acme").await;
-    for query in ["limit=0", "limit=101", "limit=1&limit=1", "cursor=zzz", "tenant=", "tenant=a%0Ab", "teannt=acme"] {
+    for query in
+        ["limit=0", "limit=101", "limit=1&limit=1", "cursor=zzz", "tenant=", "tenant=a%0Ab", "teannt=acme"]
+    {
         assert_eq!(world.get(&format!("/v1/connectors?{query}")).await.code(), "malformed", "{query}");
     }
     for listing in ["exports", "changes"] {

@@ -58,7 +58,10 @@ fn every_tenant_gets_its_own_events_whatever_it_is_called() {
         assert!(text.contains(&format!(r#""id":"of-{n}""#)) && text.matches("\"of-").count() == 1, "{text}");
         let listed = folder.done(&["connector", "list", &format!("--tenant={tenant}")], NOW);
         let found = listed["connectors"].as_array().unwrap();
-        assert_eq!((found.len(), &found[0]["id"], &found[0]["tenant"]), (1, &id.into(), &Value::from(*tenant)));
+        assert_eq!(
+            (found.len(), &found[0]["id"], &found[0]["tenant"]),
+            (1, &id.into(), &Value::from(*tenant))
+        );
     }
 }
 

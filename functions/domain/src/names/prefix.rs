@@ -95,14 +95,12 @@ mod tests {
 
     #[test]
     fn a_prefix_is_kept_without_its_last_slash_up_to_200_bytes() {
-        for (text, kept, key) in
-            [
-                ("", "", "x"),
-                ("a", "a", "a/x"),
-                ("audit/acme/", "audit/acme", "audit/acme/x"),
-                ("tenant=acme/", "tenant=acme", "tenant=acme/x"),
-            ]
-        {
+        for (text, kept, key) in [
+            ("", "", "x"),
+            ("a", "a", "a/x"),
+            ("audit/acme/", "audit/acme", "audit/acme/x"),
+            ("tenant=acme/", "tenant=acme", "tenant=acme/x"),
+        ] {
             let prefix: Prefix = text.parse().unwrap();
             assert_eq!((prefix.as_str(), prefix.key("x").as_str()), (kept, key));
         }

@@ -186,7 +186,9 @@ mod tests {
     /// Whatever a product calls its customers, what stands in its table is asked for.
     #[test]
     fn an_id_stands_in_its_key_as_it_is() {
-        for id in ["auth0|123", " a b ", "Zürich", "{tenant}", "{shard}", "a#b", "${aws:username}", "a\u{202e}b"] {
+        for id in
+            ["auth0|123", " a b ", "Zürich", "{tenant}", "{shard}", "a#b", "${aws:username}", "a\u{202e}b"]
+        {
             assert_eq!(key("{tenant}", id, 1, 0), id);
             assert_eq!(key("T#{tenant}", id, 1, 0), format!("T#{id}"));
             assert_eq!(key("{tenant}/{shard}", id, 2, 1), format!("{id}/1"));

@@ -224,7 +224,11 @@ mod tests {
         let told = setup(&connector, &vendor());
         let resource = &told.permissions_policy["Statement"][0]["Resource"];
         assert_eq!(resource, "arn:aws:s3:::acme-audit/tenant=acme/log=audit/*");
-        assert!(told.terraform.contains("prefix            = \"tenant=acme/log=audit\""), "{}", told.terraform);
+        assert!(
+            told.terraform.contains("prefix            = \"tenant=acme/log=audit\""),
+            "{}",
+            told.terraform
+        );
         let link = told.quick_create_url.unwrap();
         assert!(link.contains("&param_Prefix=tenant%3Dacme%2Flog%3Daudit&"), "{link}");
     }

@@ -74,7 +74,8 @@ struct Keys {
 impl Keys {
     fn new(of: String, keys: &[KeySchemaElement], types: &[AttributeDefinition]) -> Self {
         let of_role = |role: &Role| {
-            let names = keys.iter().filter(|key| key.key_type() == role).map(KeySchemaElement::attribute_name);
+            let names =
+                keys.iter().filter(|key| key.key_type() == role).map(KeySchemaElement::attribute_name);
             let typed = names.map(|name| {
                 let definition = types.iter().find(|attribute| attribute.attribute_name() == name);
                 (name.to_owned(), definition.map(|definition| definition.attribute_type().clone()))
@@ -150,11 +151,13 @@ pub(super) fn fits(table: &TableDescription, layout: &EventsTable) -> Result<boo
         && !keys.are(layout)
         && let Some(index) = indexes.iter().find(|index| of_index(index).are(layout))
     {
-        let right = format!("`{}`, the index whose keys EVENTS_PARTITION_KEY and EVENTS_SORT_KEY name", index.name);
+        let right =
+            format!("`{}`, the index whose keys EVENTS_PARTITION_KEY and EVENTS_SORT_KEY name", index.name);
         let wrong = vec![Wrong::new("EVENTS_INDEX", "", right)];
         return Err(Misfit::Keys { wrong, has: format!("{keys}; {}", of_index(index)) });
     }
-    let wrong: Vec<Wrong> = wrong_partition(&keys, layout).into_iter().chain(wrong_sort(&keys, layout)).collect();
+    let wrong: Vec<Wrong> =
+        wrong_partition(&keys, layout).into_iter().chain(wrong_sort(&keys, layout)).collect();
     if !wrong.is_empty() {
         return Err(Misfit::Keys { wrong, has: keys.to_string() });
     }
