@@ -44,8 +44,8 @@ variable "prefix" {
   type        = string
   default     = "auditferry"
   validation {
-    condition     = length(var.prefix) <= 200 && can(regex("^([A-Za-z0-9!_.'()-]+(/[A-Za-z0-9!_.'()-]+)*)?$", var.prefix)) && !can(regex("(^|/)[.]{1,2}(/|$)", var.prefix))
-    error_message = "Must be up to 200 of A-Z a-z 0-9 ! - _ . ' ( ) in segments joined by single slashes, such as audit/acme."
+    condition     = length(var.prefix) <= 200 && can(regex("^([A-Za-z0-9!_.'()=-]+(/[A-Za-z0-9!_.'()=-]+)*)?$", var.prefix)) && !can(regex("(^|/)[.]{1,2}(/|$)", var.prefix))
+    error_message = "Must be up to 200 of A-Z a-z 0-9 ! - _ . ' ( ) = in segments joined by single slashes, such as audit/acme."
   }
 }
 

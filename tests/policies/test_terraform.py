@@ -34,7 +34,7 @@ TAKEN = {
     "VendorAccountId": ["000000000000"],
     "VendorRoleName": ["a", "A+=,.@-_9", "a" * 64],
     "BucketName": ["abc", "a.b-c", "1-1", "a" * 63, "a.b.c.d"],
-    "Prefix": ["", "a", "audit/acme", "A-Z/!_.'()", "...", "..a/b..", ".a", "a" * 200],
+    "Prefix": ["", "a", "audit/acme", "A-Z/!_.'()=", "tenant=acme", "=", "a=b/c=d", "...", "..a/b..", ".a", "a" * 200],
     "KmsKeyArn": ["", KEY, KEY.replace("arn:aws:", "arn:aws-us-gov:"), KEY.replace("key/1234", "key/mrk-1234")],
     "RoleName": ["a", "a" * 64],
     "PermissionsBoundaryArn": ["", f"arn:aws:iam::{ACCOUNT}:policy/a/b", "arn:aws-cn:iam::aws:policy/PowerUserAccess"],

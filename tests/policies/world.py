@@ -117,8 +117,8 @@ def parameters(number: int) -> tuple[str, dict[str, str]]:
         given |= {"CreateBucket": "yes"}
     if number % 4 == 0:
         given |= {"KmsKeyArn": f"arn:aws:kms:eu-central-1:{account}:key/0000{number:04}-12ab-34cd-56ef-1234567890ab"}
-    if number == 1:
-        given |= {"Prefix": ""}
+    if number in (1, 2):
+        given |= {"Prefix": {1: "", 2: "tenant=acme"}[number]}
     if number >= 18:
         given |= {
             "BucketName": "audit-log", "CreateBucket": "no", "RoleName": f"Delivery-{number}",

@@ -85,6 +85,7 @@ mod source {
         for form in SortKeyForm::NAMES.map(|(_, form)| form) {
             source::a_long_window_is_read_to_its_end(&fake(form)).await;
             source::each_shard_holds_its_own(&fake(form)).await;
+            source::each_tenants_items_are_its_own(&fake(form)).await;
             source::each_shape_reads_as_one_line_of_json(&fake(form)).await;
             source::a_key_of_another_form_is_unreadable(&fake(form)).await;
         }
@@ -96,6 +97,7 @@ mod source {
             let table = async || StackEvents::start(form, false).await;
             source::a_long_window_is_read_to_its_end(&table().await).await;
             source::each_shard_holds_its_own(&table().await).await;
+            source::each_tenants_items_are_its_own(&table().await).await;
             source::each_shape_reads_as_one_line_of_json(&table().await).await;
             source::a_key_of_another_form_is_unreadable(&table().await).await;
         }

@@ -168,7 +168,7 @@ proptest! {
     #[test]
     fn every_connectors_link_fills_in_what_the_template_takes(
         id in any::<u64>(), bucket in "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
-        prefix in "([A-Za-z0-9!_.'()-]{1,9}/){0,3}([A-Za-z0-9!_.'()-]{1,20}/?)?",
+        prefix in "([A-Za-z0-9!_.'()=-]{1,9}/){0,3}([A-Za-z0-9!_.'()=-]{1,20}/?)?",
         name in "[A-Za-z0-9+=,.@_-]{1,64}",
         key in prop::option::of(("key|alias", "[A-Za-z0-9/_-]{1,140}")),
     ) {

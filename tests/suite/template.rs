@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use adapters::settings::{ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings};
-use adapters::source::PartitionFormat;
+use domain::partition::PartitionFormat;
 use proptest::prelude::*;
 use regex::Regex;
 
@@ -70,7 +70,7 @@ fn the_template_takes_the_partition_formats_that_the_code_takes() {
         "1{shard}#1{tenant}",
         "{tenant} {shard}",
         "{tenant}ä{shard}",
-        &of(400),
+        &of(255),
     ] {
         assert!(PartitionFormat::parse(good).is_ok() && takes_format(good), "{good}");
     }
@@ -94,7 +94,7 @@ fn the_template_takes_the_partition_formats_that_the_code_takes() {
         "\t{tenant}",
         "{tenant}\u{7f}{shard}",
         "{tenant}\u{85}",
-        &of(401),
+        &of(256),
     ] {
         assert!(PartitionFormat::parse(bad).is_err() && !takes_format(bad), "{bad:?}");
     }

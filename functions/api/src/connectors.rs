@@ -32,7 +32,7 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     query.end()?;
     let has_key = key.is_some();
-    let new = requests::create(body, &caller, key)?;
+    let new = requests::create(body, &caller, key, &api.onboarding.partitions)?;
     let created = api.onboarding.create(&caller, new.clone()).await?;
     if has_key {
         same_request(&api, &caller, &created.id, &new).await?;

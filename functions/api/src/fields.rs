@@ -135,7 +135,8 @@ impl Fields {
         self.given.remove(name)
     }
 
-    fn accept<T, E: Display>(&mut self, name: &'static str, parsed: Result<T, E>) -> Option<T> {
+    /// Takes what was found of a value, or tells what is wrong with it.
+    pub(crate) fn accept<T, E: Display>(&mut self, name: &'static str, parsed: Result<T, E>) -> Option<T> {
         match parsed {
             Ok(value) => Some(value),
             Err(error) => {

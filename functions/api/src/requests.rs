@@ -4,6 +4,7 @@ use domain::connector::{Caller, Destination, Shards};
 use domain::names::{Prefix, Refused, TenantId};
 use domain::onboarding::{Edit, NewConnector};
 use domain::part::Encoding;
+use domain::partition::PartitionFormat;
 use domain::schedule::Frequency;
 use domain::setup::PREFIX;
 
@@ -16,6 +17,7 @@ pub(crate) fn create(
     mut body: Fields,
     caller: &Caller,
     idempotency_key: Option<String>,
+    partitions: &PartitionFormat,
 ) -> Result<NewConnector, Problem> {
     let tenant: Option<TenantId> = match caller {
         Caller::Tenant { tenant, .. } => {
@@ -27,6 +29,9 @@ pub(crate) fn create(
         }
         Caller::Operator { .. } | Caller::System => body.must_text("tenant"),
     };
+    // Told together with whatever else is wrong. That it is so, onboarding sees to.
+    let own = |tenant: TenantId| partitions.check(&tenant, Shards::ONE).map(|()| tenant);
+    let tenant = tenant.and_then(|tenant| body.accept("tenant", own(tenant)));
     let shards = body.number("shards", shards);
     if shards.is_some_and(|shards| shards != Shards::ONE) && matches!(caller, Caller::Tenant { .. }) {
         return Err(Problem::forbidden("The number of shards"));

@@ -13,11 +13,11 @@ use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::noted_bus::NotedBus;
 use adapters::settings::{
     BusSettings, LedgerSettings, S3Settings, SigningSettings, VendorSettings, WrongSettings, both,
-    events_table, sender, timing,
+    events_table, partition_format, sender, timing,
 };
-use adapters::source::EventsWriter;
-use domain::connector::Caller;
-use domain::names::{ConnectorId, Region};
+use adapters::source::{EventsWriter, NotWritable};
+use domain::connector::{Caller, Shards};
+use domain::names::{ConnectorId, Region, TenantId};
 use domain::onboarding::{Onboarding, View};
 use domain::setup::Vendor;
 use local::Writes;
@@ -63,8 +63,9 @@ impl Backend {
     async fn aws(surroundings: &Surroundings) -> Result<Self, Problem> {
         let env = |name: &str| surroundings.variable(name);
         let places = both(LedgerSettings::read(&env), both(BusSettings::read(&env), S3Settings::read(&env)));
-        let vendor = both(VendorSettings::read(&env), both(SigningSettings::read_if_set(&env), sender(&env)));
-        let ((ledger, (bus, s3)), (timing, (vendor, (keys, sender)))) =
+        let rest = both(sender(&env), partition_format(&env));
+        let vendor = both(VendorSettings::read(&env), both(SigningSettings::read_if_set(&env), rest));
+        let ((ledger, (bus, s3)), (timing, (vendor, (keys, (sender, partitions))))) =
             both(places, both(timing(&env), vendor))?;
         let services = Services::from_environment(s3).await;
         let clients = services.all();
@@ -94,6 +95,7 @@ impl Backend {
             },
             signing: keys.map(|keys| signing(&keys, &services)).transpose()?,
             mails: sender.is_some(),
+            partitions,
         };
         Ok(Self {
             onboarding,
@@ -136,31 +138,43 @@ pub(crate) fn here(command: &str, place: &str) -> String {
     format!("{words}{place}{options}")
 }
 
-/// Opens the events table that `place` says, to import into, and with it the stand-ins that must live as long.
+/// Opens the events table that `place` says, to import a tenant's events into, and with it the stand-ins that must
+/// live as long.
 ///
 /// # Errors
-/// As [`Backend::open`]; or if the table is not one to write to.
+/// As [`Backend::open`]; or if the table is not one to write the tenant's events to.
 pub(crate) async fn open_events(
     place: &Place,
+    (tenant, shards): (&TenantId, Shards),
     surroundings: &Surroundings,
 ) -> Result<(EventsWriter, Option<Embedded>), Problem> {
     if let Some(dir) = &place.local {
         // An import that a power cut takes back is done again.
         let embedded = open_folder(dir, place, Writes::Repeatable).await?;
-        return Ok((embedded.events(), Some(embedded)));
+        let writer = embedded.events();
+        if let Err(refused) = writer.check(tenant, shards) {
+            embedded.stop().await;
+            return Err(not_writable(refused));
+        }
+        return Ok((writer, Some(embedded)));
     }
     let env = |name: &str| surroundings.variable(name);
     let (layout, s3) = both(events_table(&env), S3Settings::read(&env))?;
     let clients = Clients::from_environment(s3).await;
     let (clock, randomness) = (Arc::new(SystemClock::new()), Arc::new(SystemRandomness));
     let writer = EventsWriter::new(clients.dynamodb, layout, clock, randomness);
-    writer.check().map_err(|error| {
-        Problem::failed(
-            error.to_string(),
-            "Let the product write its events itself, or import into a table of the default form.",
-        )
-    })?;
+    writer.check(tenant, shards).map_err(not_writable)?;
     Ok((writer, None))
+}
+
+fn not_writable(refused: NotWritable) -> Problem {
+    match refused {
+        NotWritable::NoPartition(without) => without.into(),
+        NotWritable::Index | NotWritable::SortKeyForm => Problem::failed(
+            refused.to_string(),
+            "Let the product write its events itself, or import into a table of the default form.",
+        ),
+    }
 }
 
 async fn open_folder(dir: &Path, place: &Place, writes: Writes) -> Result<Embedded, Problem> {

@@ -81,7 +81,7 @@ async fn on_a_stand_in(surroundings: &Surroundings) -> Result<Made, Problem> {
     let ((events, ledger), (staging, s3)) =
         both(tables, both(StagingSettings::read(&env), S3Settings::read(&env)))?;
     let clients = Clients::from_environment(s3).await;
-    adapters::source::create_table(&clients.dynamodb, &events.table).await?;
+    adapters::source::create_table_of(&clients.dynamodb, &events).await?;
     adapters::ledger::create_table(&clients.dynamodb, &ledger.table).await?;
     let bucket = staging.bucket.to_string();
     adapters::staging::create_bucket(&clients.s3, &bucket).await?;

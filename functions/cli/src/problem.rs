@@ -117,6 +117,9 @@ impl From<PortError> for Problem {
             PortError::Denied { .. } => {
                 "Check the credentials and the region, and that the variables (LEDGER_TABLE, EVENTS_TABLE, …) name what is deployed."
             }
+            PortError::Misconfigured { .. } => {
+                "Set the variables that are named as it says, here and in the deployment, or make the table fit them."
+            }
             PortError::Bug { .. } => {
                 "Check that the tables are Auditferry's own and of this version; else report it."
             }

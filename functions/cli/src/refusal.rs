@@ -3,6 +3,7 @@
 use domain::connector::NotAllowed;
 use domain::names::Refused;
 use domain::onboarding::{OnboardingError, Taken};
+use domain::partition::NoPartition;
 use domain::verify::{Verdict, Verification};
 
 use crate::problem::Problem;
@@ -29,6 +30,7 @@ impl From<OnboardingError> for Problem {
             OnboardingError::NotAllowed(refusal) => refusal.into(),
             OnboardingError::NotVerified(verification) => not_verified(&said, verification),
             OnboardingError::Refused(refused) => refused.into(),
+            OnboardingError::NoPartition(without) => without.into(),
             OnboardingError::Forbidden(_) => Self::failed(said, "Ask the vendor's operators."),
             OnboardingError::Port(error) => error.into(),
             OnboardingError::Keys(cause) => Self::failed(
@@ -87,6 +89,15 @@ impl From<NotAllowed> for Problem {
             }
         };
         Self::failed(refusal.to_string(), remedy)
+    }
+}
+
+impl From<NoPartition> for Problem {
+    fn from(without: NoPartition) -> Self {
+        Self::usage(
+            without.to_string(),
+            "Set EVENTS_PARTITION_FORMAT to what the deployment's functions have, and name the tenant as its keys do.",
+        )
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Start with [`protocol`]: its [`protocol::step`] is the one function that the exporter, the simulator and
 //! the model checker all drive. The other modules are its vocabulary (`part`, `schedule`, `connector`,
-//! `fault`), the reading of the events ([`event`], `sort_key`, `item`, `key_list`), the writing of the files
+//! `fault`), the reading of the events ([`event`], `partition`, `sort_key`, `item`, `key_list`), the writing of the files
 //! (`encode`, `own_event`), the proof of them ([`manifest`]) and the ports that adapters fill ([`ports`]). What
 //! the API and the command line offer is [`onboarding`], with [`verify`] and [`setup`] beside it; what the bus is told
 //! is [`notice`], and whom of a tenant's own that reaches [`contacts`].
@@ -24,6 +24,7 @@ pub mod notice;
 pub mod onboarding;
 pub mod own_event;
 pub mod part;
+pub mod partition;
 pub mod peril;
 pub mod ports;
 pub mod protocol;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use domain::connector::{Caller, Connector, State};
 use domain::names::ExternalId;
 use domain::onboarding::Onboarding;
+use domain::partition::PartitionFormat;
 use domain::ports::{Bus, Connectors, Prober};
 use domain::protocol::Outcome;
 use domain::setup::Vendor;
@@ -38,10 +39,20 @@ impl Exporter {
     ) -> Self {
         let Ports { clock, randomness, signing, .. } = self.ports.clone();
         let (timing, signing) = (self.timing, Some(signing));
-        // What the exporter changes sets no contacts, so nobody asks it whether mails are sent.
-        let mails = false;
-        let onboarding =
-            Onboarding { connectors, prober, bus, clock, randomness, timing, vendor, signing, mails };
+        let onboarding = Onboarding {
+            connectors,
+            prober,
+            bus,
+            clock,
+            randomness,
+            timing,
+            vendor,
+            signing,
+            // What the exporter changes sets no contacts, so nobody asks it whether mails are sent.
+            mails: false,
+            // It makes and activates no connector, so nobody asks it for a tenant's partition keys either.
+            partitions: PartitionFormat::default(),
+        };
         Self { onboarding: Some(onboarding), ..self.clone() }
     }
 }

@@ -1,4 +1,5 @@
-//! The names that users give: whatever is accepted reads back as itself, and a key stays under its prefix.
+//! The names that users give: whatever is accepted reads back as itself, a key stays under its prefix, and a partition
+//! key names one tenant.
 #![no_main]
 
 use std::fmt::Display;
@@ -7,6 +8,8 @@ use std::str::FromStr;
 use domain::names::{
     AccountId, BucketName, ConnectorId, CustomerRole, ExternalId, KmsKeyArn, Prefix, Region, RoleArn, TenantId,
 };
+use domain::connector::Shards;
+use domain::partition::PartitionFormat;
 use domain::schedule::Frequency;
 use domain::time::Time;
 use libfuzzer_sys::fuzz_target;
@@ -19,6 +22,23 @@ fn read<T: FromStr + Display + PartialEq>(text: &str) -> Option<T> {
     Some(value)
 }
 
+/// Three lines are a format and two tenants.
+fn partitions(text: &str) {
+    let mut lines = text.splitn(3, '\n');
+    let [Some(format), Some(one), Some(other)] = [lines.next(), lines.next(), lines.next()] else { return };
+    let Ok(format) = PartitionFormat::parse(format) else { return };
+    let (Some(one), Some(other)) = (read::<TenantId>(one), read::<TenantId>(other)) else { return };
+    let several = Shards::try_from(64).expect("64 is a number of shards");
+    for (shards, of) in [(Shards::ONE, several), (several, Shards::ONE), (several, several)] {
+        for shard in [0, 1, 63] {
+            let keys = [format.key(&one, shards, shard), format.key(&other, of, 0)];
+            let [Ok(key), Ok(others)] = keys else { continue };
+            assert!(key != others || one == other, "{one} and {other} share {key}");
+            assert!(key.len() <= 2048, "{} bytes", key.len());
+        }
+    }
+}
+
 fuzz_target!(|text: &str| {
     read::<AccountId>(text);
     read::<BucketName>(text);
@@ -29,6 +49,7 @@ fuzz_target!(|text: &str| {
     read::<RoleArn>(text);
     read::<TenantId>(text);
     read::<Time>(text);
+    partitions(text);
     let _ = text.parse::<ExternalId>();
     let _ = text.parse::<Frequency>();
     if let Some(prefix) = read::<Prefix>(text) {

@@ -53,6 +53,18 @@ fn destination(connector: &Connector) -> &Destination {
     connector.destination.as_ref().unwrap()
 }
 
+/// A tenant whose ID nearly agrees is another one.
+pub async fn a_role_serves_exactly_this_tenant_whatever_it_is_called(ledger: &impl Ledger) {
+    let tenants = fixtures::tenants_of_all_kinds();
+    for (owner, other) in tenants.iter().zip(tenants.iter().skip(1)) {
+        let ours = ready(owner.as_str());
+        assert_eq!(create(ledger, &ours).await, STORED);
+        let theirs = with_role_of(&ours, other.as_str());
+        assert_eq!(create(ledger, &theirs).await, ROLE_TAKEN, "{other:?} got the role of {owner:?}");
+        assert_eq!(create(ledger, &with_role_of(&ours, owner.as_str())).await, STORED);
+    }
+}
+
 /// Another tenant is refused, also under another spelling that IAM would not tell apart.
 pub async fn a_role_serves_one_tenant(ledger: &impl Ledger) {
     let ours = ready("acme");

@@ -93,6 +93,20 @@ pub async fn a_list_holds_one_tenants_connectors_by_id(ledger: &impl Ledger) {
     assert_eq!(ledger.list(of(&tenant("initech")), None, 100).await.unwrap(), []);
 }
 
+/// No character of an ID means anything to the ledger, and bytes decide which tenant it is.
+pub async fn a_list_holds_the_connectors_of_exactly_this_tenant_whatever_it_is_called(ledger: &impl Ledger) {
+    let all: Vec<Connector> =
+        fixtures::tenants_of_all_kinds().iter().map(|tenant| fixtures::connector(tenant, start())).collect();
+    for connector in &all {
+        assert_eq!(create(ledger, connector).await, STORED);
+    }
+    for connector in &all {
+        let found = ledger.list(of(&connector.tenant), None, 100).await.unwrap();
+        assert_eq!(found, std::slice::from_ref(connector), "{:?}", connector.tenant);
+        assert_eq!(ledger.get(&connector.id).await.unwrap(), Some((connector.clone(), None)));
+    }
+}
+
 /// What is deleted is shown to who asks for it, as it was.
 pub async fn a_list_holds_deleted_connectors_only_if_they_are_wanted(ledger: &impl Ledger) {
     let acme = tenant("acme");

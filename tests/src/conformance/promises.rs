@@ -49,6 +49,7 @@ macro_rules! promises {
         a_connector_is_created_once
         every_setting_is_kept
         a_list_holds_one_tenants_connectors_by_id
+        a_list_holds_the_connectors_of_exactly_this_tenant_whatever_it_is_called
         a_list_holds_deleted_connectors_only_if_they_are_wanted
         a_list_is_read_page_by_page
         the_history_is_read_from_the_newest_back
@@ -66,6 +67,7 @@ macro_rules! promises {
     } };
     (claims => $then:ident { $($with:tt)* }) => { $then! { claims; $($with)*;
         a_role_serves_one_tenant
+        a_role_serves_exactly_this_tenant_whatever_it_is_called
         what_was_only_named_is_not_claimed
         a_refused_destination_is_given_back
         a_tenants_connectors_share_a_role_until_the_last_has_left

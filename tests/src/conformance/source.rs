@@ -15,7 +15,7 @@ use domain::time::Time;
 use serde_json::json;
 
 use crate::fakes::{FakeSource, Shape, StoredItem};
-use crate::fixtures::{at, keys, tenant};
+use crate::fixtures::{self, at, keys, tenant};
 
 /// A table that a test can write to.
 #[async_trait]
@@ -178,6 +178,26 @@ pub async fn each_shard_holds_its_own(rig: &impl EventsRig) {
     ties.sort();
     ties.dedup();
     assert_eq!(ties.len(), 4, "items of one sort key in two shards have keys of their own");
+}
+
+/// Each tenant is read by its exact ID, whatever characters are in it, and so is one of several shards.
+pub async fn each_tenants_items_are_its_own(rig: &impl EventsRig) {
+    let (form, start) = (rig.port().sort_key_form(), at("2026-11-20T20:00:00Z"));
+    let (tenants, two) = (fixtures::tenants_of_all_kinds(), Shards::try_from(2).unwrap());
+    let key = keys::key(form, false, start, 7);
+    for (n, tenant) in tenants.iter().enumerate() {
+        rig.store(tenant, Shards::ONE, 0, &key, &text(n)).await;
+        rig.store(tenant, two, 1, &key, &text(n + 1000)).await;
+    }
+    let hour = span(start, start + Duration::from_secs(3600));
+    for (n, tenant) in tenants.iter().enumerate() {
+        for (shards, shard, n) in [(Shards::ONE, 0, n), (two, 1, n + 1000)] {
+            let items = read(rig, tenant, shards, shard, &hour).await;
+            let texts: Vec<_> = items.iter().map(|item| item.content.clone().unwrap()).collect();
+            assert_eq!(texts, [json!({ "n": n }).to_string()], "{tenant:?}");
+        }
+        assert!(read(rig, tenant, two, 0, &hour).await.is_empty());
+    }
 }
 
 /// The three shapes of an event, and what is none of them, side by side.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use domain::connector::{Connector, State};
+use domain::names::ConnectorId;
 use domain::ports::Watch;
 use domain::protocol::Mark;
 use domain::schedule::Frequency;
-use domain::watch::{Sweep, Told, Trouble, Watched};
+use domain::watch::{Place, Sweep, Told, Trouble, Watched};
 use futures_util::future::join_all;
 
 use super::{Ledger, STORED, activate, create, cursor, save, seal_next, start};
@@ -77,8 +78,9 @@ pub async fn a_disabled_one_is_seen_without_its_cursor(ledger: &(impl Ledger + W
 pub async fn everyone_is_seen_once_over_all_pages(ledger: &(impl Ledger + Watch)) {
     let mut expected = 1;
     activate(ledger).await;
-    for n in 0..520 {
-        let draft = fixtures::connector(&fixtures::tenant(&format!("tenant-{}", n % 7)), start());
+    let tenants = fixtures::tenants_of_all_kinds();
+    for tenant in tenants.iter().cycle().take(520) {
+        let draft = fixtures::connector(tenant, start());
         assert_eq!(create(ledger, &draft).await, STORED);
         expected += 1;
     }
@@ -91,8 +93,11 @@ pub async fn everyone_is_seen_once_over_all_pages(ledger: &(impl Ledger + Watch)
 pub async fn of_racing_ticks_exactly_one_keeps_its_place(ledger: &impl Watch) {
     let mut sweep = ledger.sweep().await.unwrap();
     assert_eq!(sweep, Sweep::default());
-    for kept in 1..3 {
+    for (kept, tenant) in (1..).zip(fixtures::tenants_of_all_kinds().into_iter().rev().step_by(8)) {
         sweep.under_way = sweep.go_on(start() + HOUR * kept);
+        if let Some((_, place)) = &mut sweep.under_way {
+            *place = Some(Place { tenant, connector: ConnectorId::new(kept.into()) });
+        }
         sweep.kept += 1;
         let answers = join_all((0..8).map(|_| ledger.keep(&sweep))).await;
         assert_eq!(answers.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1);

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use domain::connector::Shards;
 use domain::item::SourceItem;
 use domain::names::TenantId;
+use domain::partition::PartitionFormat;
 use domain::ports::{Clock, PageError, PageReader, PortError, Source};
 use domain::protocol::Span;
 use domain::sort_key::{SortKey, SortKeyForm};
@@ -51,9 +52,14 @@ impl FakeSource {
     }
 
     /// The partition key of a shard of a tenant, in the default format of contract 1.
+    ///
+    /// # Panics
+    /// If the tenant has none.
     #[must_use]
     pub fn partition(tenant: &TenantId, shards: Shards, shard: u8) -> String {
-        if shards == Shards::ONE { tenant.to_string() } else { format!("{tenant}#{shard}") }
+        PartitionFormat::default()
+            .key(tenant, shards, shard)
+            .expect("a tenant with partition keys of its own")
     }
 
     /// Stores an item; one of the same key is replaced.

@@ -69,6 +69,10 @@ mod tests {
         let statement = r#"{"Action":"s3:PutObject","Effect":"Allow","Resource":"arn:aws-us-gov:s3:::acme-logs/audit/acme/*"}"#;
         assert_eq!(policy, format!(r#"{{"Statement":[{statement}],"Version":"2012-10-17"}}"#));
         assert!(
+            super::policy(&destination("acme-logs", "tenant=acme", None))
+                .contains(r#""arn:aws-us-gov:s3:::acme-logs/tenant=acme/*""#)
+        );
+        assert!(
             super::policy(&destination("acme-logs", "", None))
                 .contains(r#""arn:aws-us-gov:s3:::acme-logs/*""#)
         );
@@ -105,7 +109,7 @@ mod tests {
         /// The longest bucket, prefix and key that the domain accepts still make a policy that STS takes.
         #[test]
         fn the_policy_always_fits(
-            bucket in "[a-z0-9]{63}", prefix in "[A-Za-z0-9!_'()-]{99}/[A-Za-z0-9!_'()-]{100}",
+            bucket in "[a-z0-9]{63}", prefix in "[A-Za-z0-9!_'()=-]{99}/[A-Za-z0-9!_'()=-]{100}",
             key in prop::sample::select(vec!["key", "alias"]), id in "[A-Za-z0-9/_-]{250}",
         ) {
             let key = format!("arn:aws-us-gov:kms:us-gov-west-1:222222222222:{key}/{id}");

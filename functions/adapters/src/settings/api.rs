@@ -1,8 +1,10 @@
 //! What the API reads, and how it tells callers apart.
 
 use domain::names::EmailAddress;
+use domain::partition::PartitionFormat;
 use domain::protocol::Timing;
 
+use super::events::partition_format;
 use super::notifier::sender;
 use super::read::{Lookup, WrongSettings, both, optional};
 use super::timing::timing;
@@ -29,6 +31,8 @@ pub struct ApiSettings {
     pub signing: SigningSettings,
     /// As whom the notifier sends mails to contacts, if it sends any.
     pub sender: Option<EmailAddress>,
+    /// How the partition keys of the events table are made.
+    pub partitions: PartitionFormat,
 }
 
 impl ApiSettings {
@@ -51,6 +55,8 @@ impl ApiSettings {
         "SIGNING_KEY_PREVIOUS",
         // Read to say whether mails are sent to contacts.
         "NOTIFY_SENDER",
+        // Read to know which tenants have partition keys of their own.
+        "EVENTS_PARTITION_FORMAT",
     ];
 
     /// Reads them.
@@ -60,10 +66,11 @@ impl ApiSettings {
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let places = both(LedgerSettings::read(env), BusSettings::read(env));
         let rest = both(timing(env), both(VendorSettings::read(env), CallerSettings::read(env)));
-        let rest_of_it = both(SigningSettings::read(env), both(StackSettings::read(env), sender(env)));
-        let (((ledger, bus), (timing, (vendor, callers))), (s3, (signing, (stack, sender)))) =
-            both(both(places, rest), both(S3Settings::read(env), rest_of_it))?;
-        Ok(Self { ledger, bus, timing, vendor, callers, s3, stack, signing, sender })
+        let beside = both(StackSettings::read(env), both(sender(env), partition_format(env)));
+        let rest_of_it = both(S3Settings::read(env), both(SigningSettings::read(env), beside));
+        let (((ledger, bus), (timing, (vendor, callers))), (s3, (signing, (stack, (sender, partitions))))) =
+            both(both(places, rest), rest_of_it)?;
+        Ok(Self { ledger, bus, timing, vendor, callers, s3, stack, signing, sender, partitions })
     }
 }
 

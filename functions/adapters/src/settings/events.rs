@@ -1,10 +1,11 @@
 //! How the events table is laid out.
 
+use domain::partition::PartitionFormat;
 use domain::sort_key::SortKeyForm;
 
 use super::places::is_table_name;
 use super::read::{Lookup, WrongSettings, both, optional, present, required};
-use crate::source::{EventsTable, PartitionFormat};
+use crate::source::EventsTable;
 
 /// Reads `EVENTS_*`. Only `EVENTS_TABLE` must be set; the others default to contract 1: attributes `pk`, `sk`,
 /// `event` and `expires_at`, partition format `{tenant}`, sort keys `rfc3339`.
@@ -80,7 +81,12 @@ fn attribute(env: Lookup<'_>, name: &'static str, default: &str) -> Result<Strin
     Ok(optional(env, name, &form, is_name)?.unwrap_or_else(|| default.to_owned()))
 }
 
-fn partition_format(env: Lookup<'_>) -> Result<PartitionFormat, WrongSettings> {
+/// Reads `EVENTS_PARTITION_FORMAT`; absent means the default of contract 1. Whoever makes connectors reads it too: it
+/// decides which tenants have partition keys of their own.
+///
+/// # Errors
+/// If it is malformed.
+pub fn partition_format(env: Lookup<'_>) -> Result<PartitionFormat, WrongSettings> {
     let name = "EVENTS_PARTITION_FORMAT";
     let Some(value) = present(env, name) else { return Ok(PartitionFormat::default()) };
     PartitionFormat::parse(&value).map_err(|refused| {

@@ -20,7 +20,7 @@ use domain::part::PartLimits;
 use domain::protocol::Timing;
 
 pub use self::api::{ApiSettings, CallerSettings};
-pub use self::events::events_table;
+pub use self::events::{events_table, partition_format};
 pub use self::notifier::{NotifierSettings, sender};
 pub use self::places::{BusSettings, LedgerSettings, QueueSettings, S3Settings, StagingSettings};
 pub use self::read::{Lookup, Problem, WrongSetting, WrongSettings, both};

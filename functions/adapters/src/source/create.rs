@@ -1,4 +1,4 @@
-//! Makes the events table of contract 1 where no template has: on a stand-in, or for `auditferry init`.
+//! Makes the events table where no template has: on a stand-in, or for `auditferry init`.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
@@ -7,6 +7,8 @@ use aws_sdk_dynamodb::types::{BillingMode, TimeToLiveSpecification};
 use aws_smithy_types::error::display::DisplayErrorContext;
 use domain::ports::PortError;
 
+use super::layout::EventsTable;
+use super::schema;
 use crate::ledger::create::{create, keys, text};
 
 const WHAT: &str = "creating the events table";
@@ -17,9 +19,33 @@ const WHAT: &str = "creating the events table";
 /// # Errors
 /// If DynamoDB refuses the table, or it is not active within two minutes.
 pub async fn create_table(client: &Client, table: &str) -> Result<(), PortError> {
-    let bug = |source| PortError::Bug { what: WHAT, source: Box::new(source) };
-    create(WHAT, client, table, definition(table).map_err(bug)?).await?;
-    let expiry = TimeToLiveSpecification::builder().attribute_name("expires_at").enabled(true).build();
+    let layout = EventsTable::of_contract(table);
+    make(client, &layout).await?;
+    expire(client, &layout).await
+}
+
+/// The same for a table of the vendor's own shape, with a sort key of type S. The table that is there in the end, made
+/// just now or before, is held against the settings. A table that is read through an index is not made: what its own
+/// keys are, the settings don't say.
+///
+/// # Errors
+/// As [`create_table`]; and [`PortError::Misconfigured`] if the settings do not fit the table, or name an index of a
+/// table that is not there.
+pub async fn create_table_of(client: &Client, layout: &EventsTable) -> Result<(), PortError> {
+    if layout.index.is_none() {
+        make(client, layout).await?;
+    }
+    schema::described(client, layout).await?;
+    expire(client, layout).await
+}
+
+async fn make(client: &Client, layout: &EventsTable) -> Result<(), PortError> {
+    create(WHAT, client, &layout.table, definition(layout).map_err(bug)?).await
+}
+
+async fn expire(client: &Client, layout: &EventsTable) -> Result<(), PortError> {
+    let (table, Some(ttl)) = (layout.table.as_str(), &layout.ttl) else { return Ok(()) };
+    let expiry = TimeToLiveSpecification::builder().attribute_name(ttl).enabled(true).build();
     let expiry = expiry.map_err(bug)?;
     let asked =
         client.update_time_to_live().table_name(table).time_to_live_specification(expiry).send().await;
@@ -29,13 +55,18 @@ pub async fn create_table(client: &Client, table: &str) -> Result<(), PortError>
     Ok(())
 }
 
-fn definition(table: &str) -> Result<CreateTableInputBuilder, BuildError> {
-    let [hash, range] = keys("pk", "sk")?;
+fn bug(source: BuildError) -> PortError {
+    PortError::Bug { what: WHAT, source: Box::new(source) }
+}
+
+fn definition(layout: &EventsTable) -> Result<CreateTableInputBuilder, BuildError> {
+    let EventsTable { table, partition_key, sort_key, .. } = layout;
+    let [hash, range] = keys(partition_key, sort_key)?;
     Ok(CreateTableInputBuilder::default()
         .table_name(table)
         .billing_mode(BillingMode::PayPerRequest)
         .key_schema(hash)
         .key_schema(range)
-        .attribute_definitions(text("pk")?)
-        .attribute_definitions(text("sk")?))
+        .attribute_definitions(text(partition_key)?)
+        .attribute_definitions(text(sort_key)?))
 }

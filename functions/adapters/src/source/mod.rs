@@ -1,6 +1,6 @@
 //! The events table in DynamoDB: the default one of contract 1, or a table of the vendor's own.
 //!
-//! `layout` says how the table is laid out, `schema` asks DynamoDB what the settings leave open, `range` turns
+//! `layout` says how the table is laid out, `schema` asks DynamoDB what the settings leave open or get wrong, `range` turns
 //! spans of time into spans of keys, `reader` reads page by page, `page` makes events of a page's items,
 //! `order` sees to their order and `page_size` to the memory that they take
 //! (`number` writes numbers without loss, `key` tells two items apart).
@@ -28,8 +28,8 @@ use domain::protocol::Span;
 use domain::sort_key::SortKeyForm;
 use tokio::sync::OnceCell;
 
-pub use create::create_table;
-pub use layout::{EventsTable, NoShard, PartitionFormat};
+pub use create::{create_table, create_table_of};
+pub use layout::EventsTable;
 pub use write::{EventsWriter, NewEvent, NotWritable, WRITE_BATCH};
 
 use self::page::Asked;
@@ -71,9 +71,12 @@ impl Source for DynamoSource {
         shard: u8,
         span: &Span,
     ) -> Result<Box<dyn PageReader>, PortError> {
-        // An operator's to mend: the setting and the tenant's number of shards do not go together.
+        // An operator's to mend: the setting and the tenant, or its number of shards, do not go together.
         let partition = self.layout.partition_format.key(tenant, shards, shard).map_err(|source| {
-            PortError::Denied { what: "naming a partition of the events table", source: Box::new(source) }
+            PortError::Misconfigured {
+                what: "naming a partition of the events table",
+                source: Box::new(source),
+            }
         })?;
         let schema = self.schema().await?;
         let ranges = range::of(span, self.layout.sort_key_form, schema.sort_key);

@@ -18,7 +18,7 @@ use super::order::Order;
 use super::page::{Asked, Malformed, Page, PageOf, Unread, likely_next, read};
 use super::page_size::PageSize;
 use super::range::Range;
-use crate::port_error::port_error;
+use super::schema;
 
 pub(super) const WHAT: &str = "reading a page of the events table";
 /// How often a page is asked for that came whole and is none.
@@ -126,14 +126,12 @@ impl Reader {
         for (name, value) in values {
             query = query.expression_attribute_values(name, value);
         }
+        let (client, layout) = (self.client.clone(), Arc::clone(layout));
         async move {
             let page = PageOf::default();
-            query
-                .customize()
-                .interceptor(page.clone())
-                .send()
-                .await
-                .map_err(|error| port_error(WHAT, error))?;
+            if let Err(error) = query.customize().interceptor(page.clone()).send().await {
+                return Err(schema::refusal(&client, &layout, WHAT, error).await);
+            }
             page.take().ok_or_else(|| bug("the SDK told of success, and there is no page"))
         }
     }

@@ -1,15 +1,20 @@
-//! What DynamoDB itself says about the keys of the events table, where the settings leave it open: whether an
-//! epoch sort key is a number or a text, and, through an index, what the table's own key is.
+//! What DynamoDB itself says about the keys of the events table: where the settings leave it open (whether an epoch
+//! sort key is a number or a text, and, through an index, what the table's own key is), and where it refuses what the
+//! settings say. `misfit` holds the one against the other.
+
+mod misfit;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, KeySchemaElement, KeyType as Role, Projection, ProjectionType, ScalarAttributeType,
-    TableDescription,
-};
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
+use aws_sdk_dynamodb::types::TableDescription;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::ports::PortError;
 
 use super::layout::EventsTable;
 use crate::port_error::port_error;
+use misfit::Misfit;
 
 const WHAT: &str = "asking for the layout of the events table";
 
@@ -32,149 +37,219 @@ pub(super) struct Schema {
     pub(super) table_keys: Vec<String>,
 }
 
-/// Settings that do not fit the table. An operator's to mend.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Mismatch {
-    #[error("DynamoDB did not describe the table")]
-    NotDescribed,
-    #[error("EVENTS_INDEX names `{0}`, and the table has no such index")]
-    NoIndex(String),
-    #[error(
-        "the index `{0}` does not project all attributes, so events read through it would be incomplete; use one \
-         with projection ALL"
-    )]
-    Incomplete(String),
-    #[error(
-        "EVENTS_PARTITION_KEY and EVENTS_SORT_KEY say `{wanted}`, and the key of the table or index is `{found}`"
-    )]
-    OtherKeys { wanted: String, found: String },
-    #[error(
-        "EVENTS_SORT_KEY names `{name}`, which is of type {found}; the form of the sort key needs {needed}"
-    )]
-    OtherType { name: String, found: String, needed: &'static str },
-}
-
-/// The schema of a table. DynamoDB is asked only if the settings leave something open.
+/// The schema of a table. DynamoDB is asked only if the settings leave something open; where they do not and are
+/// wrong, its refusal is told by [`refusal`].
 pub(super) async fn of(client: &Client, layout: &EventsTable) -> Result<Schema, PortError> {
     if layout.index.is_none() && !layout.sort_key_form.may_be_number() {
         return Ok(Schema { sort_key: KeyType::Text, table_keys: Vec::new() });
     }
+    described(client, layout).await
+}
+
+/// The schema of a table, by what DynamoDB says of it.
+///
+/// # Errors
+/// [`PortError::Misconfigured`] with every setting that does not fit the table, and what the table has.
+pub(super) async fn described(client: &Client, layout: &EventsTable) -> Result<Schema, PortError> {
     let answer = client.describe_table().table_name(&layout.table).send().await;
-    let answer = answer.map_err(|error| port_error(WHAT, error))?;
-    let described = answer.table().ok_or(Mismatch::NotDescribed).and_then(|table| schema(table, layout));
-    described.map_err(|source| PortError::Denied { what: WHAT, source: Box::new(source) })
-}
-
-fn schema(table: &TableDescription, layout: &EventsTable) -> Result<Schema, Mismatch> {
-    let (keys, table_keys) = match &layout.index {
-        None => (table.key_schema(), Vec::new()),
-        Some(index) => {
-            let table_keys = table.key_schema().iter().map(|key| key.attribute_name().to_owned()).collect();
-            (index_keys(table, index)?, table_keys)
+    let answer = answer.map_err(|error| match error.as_service_error() {
+        Some(DescribeTableError::ResourceNotFoundException(_)) => {
+            misconfigured(WHAT, Misfit::NoTable(layout.table.clone()))
         }
-    };
-    let [hashes, ranges] = [Role::Hash, Role::Range].map(|role| {
-        let keys = keys.iter().filter(|key| *key.key_type() == role);
-        keys.map(KeySchemaElement::attribute_name).collect::<Vec<_>>()
-    });
-    if hashes != [layout.partition_key.as_str()] || ranges != [layout.sort_key.as_str()] {
-        let wanted = format!("{}, {}", layout.partition_key, layout.sort_key);
-        return Err(Mismatch::OtherKeys { wanted, found: [hashes, ranges].concat().join(", ") });
-    }
-    Ok(Schema { sort_key: sort_key_type(table, layout)?, table_keys })
+        _ => port_error(WHAT, error),
+    })?;
+    let table = answer.table().ok_or_else(|| Misfit::NotDescribed(layout.table.clone()));
+    table.and_then(|table| schema(table, layout)).map_err(|misfit| misconfigured(WHAT, misfit))
 }
 
-fn index_keys<'a>(table: &'a TableDescription, index: &str) -> Result<&'a [KeySchemaElement], Mismatch> {
-    let global =
-        table.global_secondary_indexes().iter().map(|i| (i.index_name(), i.key_schema(), i.projection()));
-    let local =
-        table.local_secondary_indexes().iter().map(|i| (i.index_name(), i.key_schema(), i.projection()));
-    let (_, keys, projection) = global
-        .chain(local)
-        .find(|(name, ..)| *name == Some(index))
-        .ok_or_else(|| Mismatch::NoIndex(index.to_owned()))?;
-    if projection.and_then(Projection::projection_type) != Some(&ProjectionType::All) {
-        return Err(Mismatch::Incomplete(index.to_owned()));
-    }
-    Ok(keys)
+fn schema(table: &TableDescription, layout: &EventsTable) -> Result<Schema, Misfit> {
+    let sort_key = if misfit::fits(table, layout)? { KeyType::Number } else { KeyType::Text };
+    let keys = table.key_schema().iter().filter(|_| layout.index.is_some());
+    Ok(Schema { sort_key, table_keys: keys.map(|key| key.attribute_name().to_owned()).collect() })
 }
 
-fn sort_key_type(table: &TableDescription, layout: &EventsTable) -> Result<KeyType, Mismatch> {
-    let name = layout.sort_key.as_str();
-    let definition =
-        table.attribute_definitions().iter().find(|attribute| attribute.attribute_name() == name);
-    let may_be_number = layout.sort_key_form.may_be_number();
-    match definition.map(AttributeDefinition::attribute_type) {
-        Some(ScalarAttributeType::S) => Ok(KeyType::Text),
-        Some(ScalarAttributeType::N) if may_be_number => Ok(KeyType::Number),
-        other => Err(Mismatch::OtherType {
-            name: name.to_owned(),
-            found: other.map_or("unknown", ScalarAttributeType::as_str).to_owned(),
-            needed: if may_be_number { "N or S" } else { "S" },
-        }),
+/// What an error of DynamoDB's means. Where it refuses the table, the index or the keys that were named, the settings
+/// are held against what the table has.
+pub(super) async fn refusal<E>(
+    client: &Client,
+    layout: &EventsTable,
+    what: &'static str,
+    error: SdkError<E, HttpResponse>,
+) -> PortError
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    if !matches!(error.code(), Some("ValidationException" | "ResourceNotFoundException")) {
+        return port_error(what, error);
     }
+    match described(client, layout).await {
+        Err(PortError::Misconfigured { source, .. }) => PortError::Misconfigured { what, source },
+        Err(PortError::Denied { .. }) => misconfigured(
+            what,
+            Misfit::Unknown {
+                table: layout.table.clone(),
+                partition_key: layout.partition_key.clone(),
+                sort_key: layout.sort_key.clone(),
+            },
+        ),
+        // The settings fit, or it can't be told just now: it is what DynamoDB says.
+        Ok(_) | Err(_) => port_error(what, error),
+    }
+}
+
+fn misconfigured(what: &'static str, misfit: Misfit) -> PortError {
+    PortError::Misconfigured { what, source: Box::new(misfit) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_dynamodb::types::GlobalSecondaryIndexDescription;
+    use aws_sdk_dynamodb::types::{
+        AttributeDefinition, GlobalSecondaryIndexDescription, KeySchemaElement, KeyType as Role, Projection,
+        ProjectionType, ScalarAttributeType,
+    };
     use domain::sort_key::SortKeyForm;
-
-    use super::super::layout::PartitionFormat;
 
     fn key(name: &str, role: Role) -> KeySchemaElement {
         KeySchemaElement::builder().attribute_name(name).key_type(role).build().unwrap()
     }
 
+    fn attribute(name: &str, kind: ScalarAttributeType) -> AttributeDefinition {
+        AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap()
+    }
+
     /// A table with key `id` and an index `by_time` on `org` and `at`.
-    fn table(at: ScalarAttributeType, projection: ProjectionType) -> TableDescription {
+    fn table(
+        org: ScalarAttributeType,
+        at: ScalarAttributeType,
+        projection: ProjectionType,
+    ) -> TableDescription {
         let index = GlobalSecondaryIndexDescription::builder()
             .index_name("by_time")
             .key_schema(key("org", Role::Hash))
             .key_schema(key("at", Role::Range))
             .projection(Projection::builder().projection_type(projection).build());
-        let at = AttributeDefinition::builder().attribute_name("at").attribute_type(at).build().unwrap();
         TableDescription::builder()
             .key_schema(key("id", Role::Hash))
             .global_secondary_indexes(index.build())
-            .attribute_definitions(at)
+            .attribute_definitions(attribute("id", ScalarAttributeType::S))
+            .attribute_definitions(attribute("org", org))
+            .attribute_definitions(attribute("at", at))
             .build()
     }
 
-    fn layout(index: &str, partition_key: &str, sort_key_form: SortKeyForm) -> EventsTable {
-        EventsTable {
-            table: "events".into(),
-            index: Some(index.into()),
-            partition_key: partition_key.into(),
-            sort_key: "at".into(),
-            partition_format: PartitionFormat::default(),
-            sort_key_form,
-            body: "event".into(),
-            ttl: None,
-        }
+    fn layout(index: Option<&str>, keys: [&str; 2], sort_key_form: SortKeyForm) -> EventsTable {
+        let [partition_key, sort_key] = keys.map(ToOwned::to_owned);
+        let index = index.map(ToOwned::to_owned);
+        EventsTable { index, partition_key, sort_key, sort_key_form, ..EventsTable::of_contract("audit") }
+    }
+
+    fn told(table: &TableDescription, layout: &EventsTable) -> String {
+        schema(table, layout).unwrap_err().to_string()
     }
 
     #[test]
     fn through_an_index_the_keys_of_the_table_are_learnt_too() {
-        let described = table(ScalarAttributeType::N, ProjectionType::All);
-        let schema = schema(&described, &layout("by_time", "org", SortKeyForm::EpochMillis)).unwrap();
+        let described = table(ScalarAttributeType::S, ScalarAttributeType::N, ProjectionType::All);
+        let layout = layout(Some("by_time"), ["org", "at"], SortKeyForm::EpochMillis);
+        let schema = schema(&described, &layout).unwrap();
         assert_eq!(schema, Schema { sort_key: KeyType::Number, table_keys: vec!["id".into()] });
     }
 
     #[test]
-    fn settings_that_do_not_fit_the_table_are_refused_by_name() {
+    fn each_setting_that_does_not_fit_is_told_by_its_name_with_what_the_table_has_and_what_is_right() {
         use {ProjectionType as P, ScalarAttributeType as T, SortKeyForm as F};
+        let keys = "the index `by_time` of the table `audit` has the partition key `org` (S) and the sort key `at` (S)";
+        let numbers = keys.replace("`at` (S)", "`at` (N)");
         for (table, layout, says) in [
-            (table(T::S, P::All), layout("by_day", "org", F::Rfc3339), "`by_day`"),
-            (table(T::S, P::KeysOnly), layout("by_time", "org", F::Rfc3339), "projection ALL"),
-            (table(T::S, P::Include), layout("by_time", "org", F::Rfc3339), "projection ALL"),
-            (table(T::S, P::All), layout("by_time", "pk", F::Rfc3339), "`org, at`"),
-            (table(T::N, P::All), layout("by_time", "org", F::Rfc3339), "needs S"),
-            (table(T::B, P::All), layout("by_time", "org", F::EpochSeconds), "needs N or S"),
+            (
+                table(T::S, T::S, P::All),
+                layout(Some("by_day"), ["org", "at"], F::Rfc3339),
+                "EVENTS_INDEX is `by_day`; it must be the name of one of its indexes, or empty, to read the table \
+                 itself: the table `audit` has the indexes `by_time`"
+                    .to_owned(),
+            ),
+            (
+                table(T::S, T::S, P::KeysOnly),
+                layout(Some("by_time"), ["org", "at"], F::Rfc3339),
+                "EVENTS_INDEX is `by_time`; it must be an index with projection ALL: events read through any other \
+                 would be incomplete: this one has projection KEYS_ONLY"
+                    .to_owned(),
+            ),
+            (
+                table(T::S, T::S, P::All),
+                layout(Some("by_time"), ["pk", "at"], F::Rfc3339),
+                format!("EVENTS_PARTITION_KEY is `pk`; it must be `org`: {keys}"),
+            ),
+            (
+                table(T::S, T::S, P::All),
+                layout(Some("by_time"), ["pk", "sk"], F::Rfc3339),
+                format!(
+                    "EVENTS_PARTITION_KEY is `pk`; it must be `org`, and EVENTS_SORT_KEY is `sk`; it must be `at`: {keys}"
+                ),
+            ),
+            (
+                table(T::S, T::N, P::All),
+                layout(Some("by_time"), ["org", "at"], F::Rfc3339),
+                format!(
+                    "EVENTS_SORT_KEY_FORM is `rfc3339`; it must be epoch_seconds or epoch_millis for a sort key of \
+                     type N: {numbers}"
+                ),
+            ),
+            (
+                table(T::S, T::B, P::All),
+                layout(Some("by_time"), ["org", "at"], F::EpochSeconds),
+                format!(
+                    "EVENTS_SORT_KEY is `at`; it must be a sort key of type S or N: {}",
+                    keys.replace("`at` (S)", "`at` (B)")
+                ),
+            ),
+            (
+                table(T::N, T::S, P::All),
+                layout(Some("by_time"), ["org", "at"], F::Rfc3339),
+                format!(
+                    "EVENTS_PARTITION_KEY is `org`; it must be a partition key of type S, which can hold a tenant's \
+                     ID: {}",
+                    keys.replace("`org` (S)", "`org` (N)")
+                ),
+            ),
+            (
+                table(T::S, T::S, P::All),
+                layout(None, ["id", "at"], F::Rfc3339),
+                "EVENTS_SORT_KEY is `at`; it must be a sort key, by which events can be read in the order of time: one \
+                 of an index that EVENTS_INDEX names, if the table has none: the table `audit` has the partition key \
+                 `id` (S) and no sort key"
+                    .to_owned(),
+            ),
+            (
+                table(T::S, T::S, P::All),
+                layout(None, ["org", "at"], F::Rfc3339),
+                format!(
+                    "EVENTS_INDEX is empty; it must be `by_time`, the index whose keys EVENTS_PARTITION_KEY and \
+                     EVENTS_SORT_KEY name: the table `audit` has the partition key `id` (S) and no sort key; {keys}"
+                ),
+            ),
         ] {
-            let error = schema(&table, &layout).unwrap_err().to_string();
-            assert!(error.contains(says), "{error}");
+            assert_eq!(told(&table, &layout), says);
         }
+    }
+
+    #[test]
+    fn an_index_of_several_keys_is_refused_and_so_is_one_of_a_table_without_any() {
+        let several = GlobalSecondaryIndexDescription::builder()
+            .index_name("by_both")
+            .key_schema(key("org", Role::Hash))
+            .key_schema(key("unit", Role::Hash))
+            .key_schema(key("at", Role::Range))
+            .projection(Projection::builder().projection_type(ProjectionType::All).build());
+        let table = TableDescription::builder().key_schema(key("id", Role::Hash));
+        let plain = table.clone().build();
+        let table = table.global_secondary_indexes(several.build()).build();
+        let told = |table, index| told(table, &layout(Some(index), ["org", "at"], SortKeyForm::Rfc3339));
+        let said = told(&table, "by_both");
+        assert!(said.contains("the partition keys `org` (unknown), `unit` (unknown)"), "{said}");
+        assert!(said.contains("EVENTS_PARTITION_KEY is `org`; it must be the only partition key"), "{said}");
+        let said = told(&plain, "by_both");
+        assert!(said.ends_with("the table `audit` has no index"), "{said}");
     }
 }

@@ -8,12 +8,13 @@ use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use domain::backoff::REQUEST;
 use domain::connector::Shards;
 use domain::names::TenantId;
+use domain::partition::NoPartition;
 use domain::ports::{Clock, PortError, Randomness};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 
 use super::layout::EventsTable;
-use crate::port_error::port_error;
+use super::schema;
 
 /// How many events one request may hold: the limit of `BatchWriteItem` (Amazon DynamoDB API reference).
 pub const WRITE_BATCH: usize = 25;
@@ -40,8 +41,8 @@ impl NewEvent {
     }
 }
 
-/// A table into which nothing can be imported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Why nothing of a tenant can be imported into a table.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotWritable {
     /// The settings name the attributes of an index, and the table's own keys are not known.
     #[error("events can't be written through an index; leave EVENTS_INDEX out and name the table's own keys")]
@@ -51,6 +52,9 @@ pub enum NotWritable {
         "events are written with sort keys of the form `rfc3339`, and EVENTS_SORT_KEY_FORM says otherwise"
     )]
     SortKeyForm,
+    /// The tenant has no partition keys of its own there.
+    #[error(transparent)]
+    NoPartition(#[from] NoPartition),
 }
 
 /// The events table, to be written to.
@@ -80,25 +84,26 @@ impl EventsWriter {
         Self { client, layout: Arc::new(layout), clock, randomness }
     }
 
-    /// Whether events can be written at all.
+    /// Whether a tenant's events can be written at all.
     ///
     /// # Errors
-    /// If the layout is that of an index, or its sort keys have another form than contract 1's.
-    pub fn check(&self) -> Result<(), NotWritable> {
+    /// If the layout is that of an index, its sort keys have another form than contract 1's, or the tenant has no
+    /// partition keys of its own in it.
+    pub fn check(&self, tenant: &TenantId, shards: Shards) -> Result<(), NotWritable> {
         if self.layout.index.is_some() {
             return Err(NotWritable::Index);
         }
         if self.layout.sort_key_form != SortKeyForm::Rfc3339 {
             return Err(NotWritable::SortKeyForm);
         }
-        Ok(())
+        Ok(self.layout.partition_format.check(tenant, shards)?)
     }
 
     /// Writes at most [`WRITE_BATCH`] events of different keys. The key of an event is its time and ID, so a
     /// second writer of the same event, or the same command again, leaves the table as it is.
     ///
     /// # Errors
-    /// If the table is not to be written to ([`Self::check`]), if DynamoDB refuses, or if it still leaves
+    /// If the table is not to be written to ([`Self::check`]), if the settings do not fit it, if DynamoDB refuses, or if it still leaves
     /// something unprocessed after a minute. Some of the batch may be written then.
     pub async fn write(
         &self,
@@ -106,7 +111,8 @@ impl EventsWriter {
         shards: Shards,
         batch: &[NewEvent],
     ) -> Result<(), PortError> {
-        self.check().map_err(|source| PortError::Denied { what: WRITING, source: Box::new(source) })?;
+        self.check(tenant, shards)
+            .map_err(|source| PortError::Misconfigured { what: WRITING, source: Box::new(source) })?;
         let mut left =
             batch.iter().map(|event| self.put(tenant, shards, event)).collect::<Result<Vec<_>, _>>()?;
         let mut attempt = 0;
@@ -114,7 +120,10 @@ impl EventsWriter {
             attempt += 1;
             let requests = HashMap::from([(self.layout.table.clone(), left)]);
             let answer = self.client.batch_write_item().set_request_items(Some(requests)).send().await;
-            let unprocessed = answer.map_err(|error| port_error(WRITING, error))?.unprocessed_items;
+            let unprocessed = match answer {
+                Ok(answer) => answer.unprocessed_items,
+                Err(error) => return Err(schema::refusal(&self.client, &self.layout, WRITING, error).await),
+            };
             left = unprocessed.unwrap_or_default().into_values().flatten().collect();
             if !left.is_empty() {
                 if attempt == TRIES {
@@ -133,7 +142,7 @@ impl EventsWriter {
             .layout
             .partition_format
             .key(tenant, shards, shard)
-            .map_err(|source| PortError::Denied { what: WRITING, source: Box::new(source) })?;
+            .map_err(|source| PortError::Misconfigured { what: WRITING, source: Box::new(source) })?;
         let put = PutRequest::builder()
             .item(&self.layout.partition_key, AttributeValue::S(partition))
             .item(&self.layout.sort_key, AttributeValue::S(event.sort_key()))

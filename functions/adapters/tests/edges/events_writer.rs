@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::clock::SystemRandomness;
-use adapters::source::{EventsTable, EventsWriter, NewEvent, NotWritable, PartitionFormat};
+use adapters::source::{EventsTable, EventsWriter, NewEvent, NotWritable};
 use async_trait::async_trait;
 use domain::connector::Shards;
+use domain::partition::{NoPartition, PartitionFormat};
 use domain::ports::{Clock, PortError};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
@@ -85,14 +86,21 @@ async fn what_stays_unprocessed_is_a_passing_failure_and_never_silence() {
 #[tokio::test]
 async fn a_table_whose_keys_are_not_known_is_not_written_to() {
     let server = Server::start([]).await;
-    for (layout, why) in [
-        (EventsTable { index: Some("by-tenant".into()), ..layout() }, NotWritable::Index),
-        (EventsTable { sort_key_form: SortKeyForm::Ulid, ..layout() }, NotWritable::SortKeyForm),
+    let no_shard = NoPartition::NoShard { tenant: "acme".parse().unwrap(), shards: 2 };
+    let without = PartitionFormat::parse("TENANT#{tenant}").unwrap();
+    let (one, two) = (Shards::ONE, Shards::try_from(2).unwrap());
+    for (layout, shards, why) in [
+        (EventsTable { index: Some("by-tenant".into()), ..layout() }, one, NotWritable::Index),
+        (EventsTable { sort_key_form: SortKeyForm::Ulid, ..layout() }, one, NotWritable::SortKeyForm),
+        (EventsTable { partition_format: without, ..layout() }, two, NotWritable::NoPartition(no_shard)),
     ] {
-        let writer = writer(&server, layout);
-        assert_eq!(writer.check(), Err(why));
-        let written = writer.write(&"acme".parse().unwrap(), Shards::ONE, &events()).await;
-        assert!(matches!(written, Err(PortError::Denied { .. })), "{written:?}");
+        let (writer, acme) = (writer(&server, layout), "acme".parse().unwrap());
+        assert_eq!(writer.check(&acme, shards), Err(why));
+        let written = writer.write(&acme, shards, &events()).await;
+        assert!(matches!(written, Err(PortError::Misconfigured { .. })), "{written:?}");
     }
+    let writer = writer(&server, layout());
+    let written = writer.write(&"acme#1".parse().unwrap(), Shards::ONE, &events()).await;
+    assert!(matches!(written, Err(PortError::Misconfigured { .. })), "{written:?}");
     assert!(server.seen().is_empty());
 }

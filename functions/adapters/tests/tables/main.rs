@@ -8,6 +8,8 @@ mod changes;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
+mod misfits;
+#[cfg(test)]
 mod own_tables;
 #[cfg(test)]
 mod pages;

@@ -1,6 +1,6 @@
 //! Tables of the vendor's own, on the embedded DynamoDB: other names, an index, numbers as sort keys.
 
-use adapters::source::{DynamoSource, EventsTable, PartitionFormat, create_table};
+use adapters::source::{DynamoSource, EventsTable, create_table};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{
     Projection, ProjectionType, ScalarAttributeType,
 };
 use domain::connector::Shards;
+use domain::partition::PartitionFormat;
 use domain::ports::{PageError, PortError, Source as _};
 use domain::protocol::Span;
 use domain::sort_key::{SortKey, SortKeyForm};
@@ -118,7 +119,7 @@ async fn an_index_that_would_leave_out_half_an_event_is_refused() {
     let table = table_with_index(&client, ProjectionType::KeysOnly).await;
     let source = DynamoSource::new(client, table);
     let refused = read_all(&source, &hour()).await.unwrap_err();
-    let PageError::Port(error @ PortError::Denied { .. }) = refused else { panic!("{refused:?}") };
+    let PageError::Port(error @ PortError::Misconfigured { .. }) = refused else { panic!("{refused:?}") };
     assert!(error.chain().contains("projection ALL"), "{}", error.chain());
 }
 
@@ -161,7 +162,7 @@ async fn a_tenant_of_several_shards_needs_a_format_with_a_place_for_them() {
     let table = EventsTable { partition_format: format, ..layout(SortKeyForm::Rfc3339) };
     let source = DynamoSource::new(client("http://127.0.0.1:1"), table);
     let opened = source.open(&"acme".parse().unwrap(), 4.try_into().unwrap(), 0, &hour()).await;
-    let Err(error @ PortError::Denied { .. }) = opened else { panic!("it was opened") };
+    let Err(error @ PortError::Misconfigured { .. }) = opened else { panic!("it was opened") };
     assert!(error.chain().contains("EVENTS_PARTITION_FORMAT"), "{}", error.chain());
 }
 

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use domain::connector::NotAllowed;
 use domain::onboarding::{OnboardingError, Taken};
+use domain::partition::NoPartition;
 use domain::ports::PortError;
 use domain::verify::{Stage, Verdict, Verification};
 
@@ -29,6 +30,13 @@ impl From<OnboardingError> for Problem {
             OnboardingError::NotVerified(verification) => not_verified(verification),
             OnboardingError::Refused(refused) => {
                 Self::refused(vec![FieldError { pointer: String::new(), detail: refused.to_string() }])
+            }
+            OnboardingError::NoPartition(without) => {
+                let field = match without {
+                    NoPartition::NoShard { .. } => "/shards",
+                    NoPartition::ReadsAsShard { .. } => "/tenant",
+                };
+                Self::refused(vec![FieldError { pointer: field.to_owned(), detail: text }])
             }
             OnboardingError::Forbidden(_) => Self::forbidden(&text),
             OnboardingError::Port(error) => ours(&error),

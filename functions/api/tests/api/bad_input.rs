@@ -56,7 +56,7 @@ async fn everything_wrong_is_told_at_once_with_its_place_and_the_right_form() {
     assert_eq!(refused.pointers(), places);
     let told = refused.body["errors"].to_string();
     for form in [
-        "1 to 128",
+        "ends in `#1`",
         "1 to 64",
         "1 to 24",
         "json, ndjson",
@@ -85,10 +85,16 @@ async fn each_field_refuses_what_the_platform_refuses() {
         (json!({"tenant": "acme", "start_from": null}), "/start_from"),
         (json!({"tenant": "acme", "destination": "s3://x"}), "/destination"),
         (json!({"tenant": ["acme"]}), "/tenant"),
+        (json!({"tenant": ""}), "/tenant"),
+        (json!({"tenant": "acme\n"}), "/tenant"),
+        (json!({"tenant": "a".repeat(257)}), "/tenant"),
+        (json!({"tenant": "acme#0"}), "/tenant"),
+        (json!({"tenant": "a#b#12", "shards": 4}), "/tenant"),
         (json!({}), "/tenant"),
         (with("prefix", json!("a//b")), "/destination/prefix"),
         (with("prefix", json!("/a")), "/destination/prefix"),
         (with("prefix", json!("a\u{7}b")), "/destination/prefix"),
+        (with("prefix", json!("${aws:username}")), "/destination/prefix"),
         (with("prefix", json!("p".repeat(201))), "/destination/prefix"),
         (with("bucket", json!("10.0.0.1")), "/destination/bucket"),
         (with("role", json!("arn:aws:iam::222222222222:user/x")), "/destination/role"),
@@ -173,7 +179,9 @@ async fn what_is_no_id_names_no_connector() {
 async fn queries_and_headers_have_a_form() {
     let world = World::new();
     let path = world.active("acme").await;
-    for query in ["limit=0", "limit=101", "limit=1&limit=1", "cursor=zzz", "tenant=a%23b", "teannt=acme"] {
+    for query in
+        ["limit=0", "limit=101", "limit=1&limit=1", "cursor=zzz", "tenant=", "tenant=a%0Ab", "teannt=acme"]
+    {
         assert_eq!(world.get(&format!("/v1/connectors?{query}")).await.code(), "malformed", "{query}");
     }
     for listing in ["exports", "changes"] {

@@ -4,6 +4,7 @@ use api::ROUTES;
 use domain::names::ConnectorId;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tests::fixtures;
 
 use crate::world::{Answer, Who, World, destination, id_in};
 
@@ -75,6 +76,39 @@ async fn the_tenant_is_the_tokens_whatever_path_query_and_body_say() {
     let spread = json!({"shards": 2});
     let refused = world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(spread)).await;
     assert_eq!((refused.status, refused.code()), (403, "forbidden"), "shards are the vendor's to know");
+}
+
+/// What a client writes into a query.
+fn escaped(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// No character of an ID means anything to a query, a filter or a token, and bytes decide whose it is.
+#[tokio::test]
+async fn a_tenant_is_who_its_exact_id_says_whatever_characters_are_in_it() {
+    let world = World::new();
+    let tenants = fixtures::tenants_of_all_kinds();
+    let mut paths = Vec::new();
+    for tenant in &tenants {
+        let body = json!({"tenant": tenant});
+        let created = world.ask(Who::Operator, "POST", "/v1/connectors", Some(body)).await;
+        assert_eq!((created.status, &created.body["tenant"]), (201, &json!(tenant)));
+        paths.push(created.headers["location"].clone());
+    }
+    for (tenant, path) in tenants.iter().zip(&paths) {
+        for query in [escaped(tenant.as_str()), escaped(tenant.as_str()).replace('+', "%20")] {
+            let listed = world.get(&format!("/v1/connectors?tenant={query}")).await;
+            let found = listed.body["connectors"].as_array().unwrap();
+            assert_eq!((found.len(), &found[0]["tenant"]), (1, &json!(tenant)), "{query}");
+        }
+        let me = Who::Tenant(tenant.to_string().leak());
+        let mine = world.ask(me, "GET", "/v1/connectors", None).await;
+        assert_eq!(mine.body["connectors"].as_array().unwrap().len(), 1, "{tenant:?}");
+        for other in &paths {
+            let status = world.ask(me, "GET", other, None).await.status;
+            assert_eq!(status, if other == path { 200 } else { 404 }, "{tenant:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use domain::names::ConnectorId;
 use domain::onboarding::Onboarding;
+use domain::partition::PartitionFormat;
 use domain::ports::{Connectors, Runs as _, Validity};
 use domain::protocol::Mark;
 use domain::setup::Vendor;
@@ -89,6 +90,7 @@ impl World {
             },
             signing: Some(tests::fakes::signing(key)),
             mails: false,
+            partitions: PartitionFormat::default(),
         };
         let callers =
             Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() };

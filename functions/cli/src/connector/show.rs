@@ -40,7 +40,8 @@ fn headline(connector: &Connector, standing: &Standing, output: Output) -> Strin
         format!(" and {}", output.tone(tone, health.as_str()))
     });
     let since = standing.since.map_or_else(String::new, |since| format!(" since {since}"));
-    format!("{} of {} is {}{health}{since}", connector.id, connector.tenant, output.tone(Tone::Strong, state))
+    let tenant = connector.tenant.shown();
+    format!("{} of {tenant} is {}{health}{since}", connector.id, output.tone(Tone::Strong, state))
 }
 
 fn facts(backend: &Backend, connector: &Connector, standing: &Standing) -> Vec<(&'static str, String)> {

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use domain::names::TenantId;
 use serde::Serialize;
 
 use crate::backend::open_events;
@@ -33,7 +34,7 @@ pub(crate) async fn run(command: EventsCommand, surroundings: &Surroundings) -> 
 async fn run_import(args: ImportArgs, surroundings: &Surroundings) -> Result<Exit, Problem> {
     let output = surroundings.output;
     let input = open(&args.file)?;
-    let (writer, embedded) = open_events(&args.place, surroundings).await?;
+    let (writer, embedded) = open_events(&args.place, (&args.tenant, args.shards), surroundings).await?;
     let import = Import {
         writer,
         tenant: args.tenant.clone(),
@@ -54,7 +55,7 @@ async fn run_import(args: ImportArgs, surroundings: &Surroundings) -> Result<Exi
         embedded.stop().await;
     }
     let tally = tally?;
-    report(output, &args.tenant.to_string(), &tally);
+    report(output, &args.tenant, &tally);
     Ok(if tally.bad.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
@@ -78,14 +79,14 @@ fn tell(output: Output, progress: &Progress<'_>) {
 /// What the import's object says.
 #[derive(Serialize)]
 struct Report<'a> {
-    tenant: &'a str,
+    tenant: &'a TenantId,
     #[serde(flatten)]
     tally: &'a Tally,
 }
 
-fn report(output: Output, tenant: &str, tally: &Tally) {
+fn report(output: Output, tenant: &TenantId, tally: &Tally) {
     let imported = counted(tally.imported, "event");
-    output.line(format_args!("{imported} imported for {tenant}"));
+    output.line(format_args!("{imported} imported for {}", tenant.shown()));
     if let (Some(first), Some(last)) = (tally.first, tally.last) {
         output.line(format_args!("from {first} to {last}"));
     }

@@ -22,6 +22,8 @@ mod refusals;
 #[cfg(unix)]
 mod serve;
 #[cfg(test)]
+mod tenants;
+#[cfg(test)]
 mod verify;
 #[cfg(test)]
 mod verify_bucket;

@@ -22,12 +22,13 @@ fn connect<'a>(option: &'a str, value: &'a str) -> Vec<&'a str> {
 
 #[test]
 fn wrong_values_are_refused_with_the_right_form() {
-    let long = "a".repeat(201);
+    let (long, longer) = ("a".repeat(201), "ä".repeat(257));
     let create =
         |option, value| vec!["connector", "create", "--local", "x", "--tenant", "acme", option, value];
     let import = |option, value| vec!["events", "import", "--local", "x", option, value, "file"];
     for (words, problem, form) in [
-        (import("--tenant", "a#b"), "holds a `#`", "1 to 128"),
+        (import("--tenant", "a\nb"), "holds a control character", "1 to 256"),
+        (import("--tenant", &longer), "longer than 256 characters", "1 to 256"),
         (import("--tenant", ""), "", "--tenant"),
         (vec!["events", "import", "--tenant", "a", "--shards", "65", "f"], "`65`", "1 to 64"),
         (create("--frequency", "0"), "`0`", "1 to 24"),
@@ -74,11 +75,11 @@ fn wrong_values_are_refused_with_the_right_form() {
 
 #[test]
 fn with_json_a_refusal_is_an_object_on_stdout() {
-    let said = run(&["connector", "create", "--tenant", "a#b", "--json"]);
+    let said = run(&["connector", "create", "--tenant", "a\tb", "--json"]);
     assert!(said.code == Some(2) && said.stderr.is_empty(), "{said:?}");
     let error = &said.json()["error"];
     assert_eq!(error["kind"], "usage");
-    assert!(error["message"].as_str().unwrap().ends_with("without `#`"), "{error}");
+    assert!(error["message"].as_str().unwrap().ends_with("none of them a control character"), "{error}");
 
     let said = run(&["connector", "list", "--local", "/nowhere", "--json"]);
     assert_eq!((said.code, said.stderr.as_str()), (Some(1), ""));

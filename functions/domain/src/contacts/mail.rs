@@ -30,7 +30,7 @@ impl Mail {
         lines.extend(words::paragraphs(&news.what).iter().map(|paragraph| wrapped(paragraph)));
         let mut about = vec![
             format!("Connector: {}", connector.id),
-            format!("Tenant:    {}", connector.tenant),
+            format!("Tenant:    {}", connector.tenant.shown()),
             format!("Told:      {}", words::moment(news.at)),
         ];
         about.extend(place.map(|place| format!("Files:     {}", one_line(&place))));

@@ -7,7 +7,7 @@ use crate::connector::{Caller, Change, Connector, Destination, Verb};
 use crate::cursor::Cursor;
 use crate::fault::{Block, Fault, Reason, Stage};
 use crate::item::{Unreadable, WhyUnreadable};
-use crate::names::{ConnectorId, ExternalId};
+use crate::names::{ConnectorId, ExternalId, TenantId};
 use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::PartNumber;
 
@@ -136,6 +136,28 @@ fn a_block_is_told_with_cause_remedy_and_what_waits() {
             },
         })
     );
+}
+
+/// Whatever a tenant is called: it ends no line, hides nothing and turns nothing around. The webhook has it as it is.
+#[test]
+fn a_tenants_id_stands_in_one_line_of_a_mail_and_in_no_header() {
+    for (id, seen) in [
+        ("auth0|123", "auth0|123"),
+        ("Müller GmbH", "Müller GmbH"),
+        ("a\u{2028}Told: never\u{202e}", "a\\u{2028}Told: never\\u{202e}"),
+        ("<script>alert(1)</script> ", "<script>alert(1)</script>\\u{20}"),
+    ] {
+        let tenant: TenantId = id.parse().unwrap();
+        let connector = Connector { tenant: tenant.clone(), ..connector() };
+        let notice = Notice { tenant, ..recovered() };
+        let news = read(&notice).unwrap();
+        assert_eq!(body(&news)["data"]["tenant"], id);
+        let (mail, usual) = (Mail::of(&news, &connector), Mail::of(&news, &self::connector()));
+        assert_eq!(mail.subject, usual.subject);
+        assert_eq!(mail.text, usual.text.replace("Tenant:    acme\n", &format!("Tenant:    {seen}\n")));
+        let (signed, other) = (news.signed(&[], now()), read(&recovered()).unwrap().signed(&[], now()));
+        assert_eq!((signed.id, signed.timestamp), (other.id, other.timestamp));
+    }
 }
 
 #[test]

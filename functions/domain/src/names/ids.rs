@@ -1,43 +1,10 @@
-//! Identifiers of our own: tenants, connectors, workers, and the external ID.
+//! Identifiers of our own: connectors, workers, and the external ID.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Refused, text_newtype};
-
-/// One customer of the vendor, as the vendor names it.
-///
-/// 1 to 128 ASCII letters, digits or `. _ : @ + = ~ / -`, starting with a letter or digit. Never `#`, which
-/// separates the tenant from the shard in a partition key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct TenantId(String);
-text_newtype!(TenantId);
-
-impl TenantId {
-    const FORM: &str = "use 1 to 128 ASCII letters, digits or . _ : @ + = ~ / -, starting with a letter or digit, without `#`";
-
-    fn parse(text: &str) -> Result<Self, Refused> {
-        let refuse = |problem: &str| Err(Refused::new("tenant ID", text, problem, Self::FORM));
-        if text.is_empty() {
-            return refuse("is empty");
-        }
-        if text.len() > 128 {
-            return refuse("is longer than 128 bytes");
-        }
-        if text.contains('#') {
-            return refuse("holds a `#`");
-        }
-        if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:@+=~/-".contains(&b)) {
-            return refuse("holds a character that is not allowed");
-        }
-        if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-            return refuse("does not start with a letter or digit");
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
 
 /// A connector: `con_` and 16 lower-case hexadecimal digits, made by us.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -129,20 +96,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tenant_with_a_hash_is_refused_and_told_why() {
-        let error = "acme#1".parse::<TenantId>().unwrap_err().to_string();
-        assert!(error.contains("holds a `#`") && error.contains("1 to 128"), "{error}");
-        for bad in ["", "-acme", "ac me", "ac\nme", "ä", &"a".repeat(129)] {
-            assert!(bad.parse::<TenantId>().is_err(), "{bad:?}");
-        }
-        for good in
-            [&"a".repeat(128), "acme", "7", "org:123", "a@b.example", "01890a5d-ac96-774b-bcce-b302099a8057"]
-        {
-            assert_eq!(good.parse::<TenantId>().unwrap().as_str(), good);
-        }
-    }
-
-    #[test]
     fn a_connector_id_has_exactly_the_form_that_we_make() {
         let id = ConnectorId::new(0xab);
         assert_eq!(id.as_str(), "con_00000000000000ab");
@@ -205,12 +158,8 @@ mod tests {
         #[test]
         fn no_text_makes_a_parser_panic(text: String) {
             let _ = text.parse::<ExternalId>();
-            for kept in [
-                text.parse::<TenantId>().map(|id| id.to_string()),
-                text.parse::<ConnectorId>().map(|id| id.to_string()),
-            ] {
-                assert!(kept.map_or(true, |kept| kept == text));
-            }
+            let kept = text.parse::<ConnectorId>().map(|id| id.to_string());
+            assert!(kept.map_or(true, |kept| kept == text));
         }
     }
 }

@@ -6,12 +6,14 @@ mod contact;
 mod ids;
 mod prefix;
 mod role;
+mod tenant;
 
 pub use aws::{AccountId, BucketName, KmsKeyArn, Region};
 pub use contact::{EmailAddress, WebhookUrl};
-pub use ids::{ConnectorId, ExternalId, TenantId, WorkerId};
+pub use ids::{ConnectorId, ExternalId, WorkerId};
 pub use prefix::Prefix;
 pub use role::{CustomerRole, ROLE_PATH, RoleArn};
+pub use tenant::TenantId;
 
 /// A value that was refused: what was wrong and what form is right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

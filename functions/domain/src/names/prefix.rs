@@ -6,9 +6,10 @@ use super::{Refused, text_newtype};
 
 /// A key prefix without a slash at either end; empty for the top of the bucket.
 ///
-/// Segments of `A-Z a-z 0-9 ! - _ . * ' ( )`, the characters that S3 calls safe, joined by single slashes, no
-/// segment `.` or `..`, at most 200 bytes: longer ones would not fit the session policy's 2,048 characters.
-/// `*` is left out, because it is a wildcard in the session policy.
+/// Segments of `A-Z a-z 0-9 ! - _ . ' ( ) =`, joined by single slashes, no segment `.` or `..`, at most 200 bytes:
+/// longer ones would not fit the session policy's 2,048 characters. These are the characters that S3 calls safe, and
+/// `=`, since folders are named `tenant=acme` where tables are partitioned as Hive does. `*` is left out, because it
+/// is a wildcard in the session policy; `=` means nothing there.
 /// Source: Amazon S3 user guide, "Naming Amazon S3 objects"; AWS STS API reference, `AssumeRole`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -16,7 +17,7 @@ pub struct Prefix(String);
 text_newtype!(Prefix);
 
 impl Prefix {
-    const FORM: &str = "use up to 200 bytes of A-Z a-z 0-9 ! - _ . ' ( ) in segments joined by single slashes, such as `audit/acme`";
+    const FORM: &str = "use up to 200 bytes of A-Z a-z 0-9 ! - _ . ' ( ) = in segments joined by single slashes, such as `audit/acme` or `tenant=acme`";
 
     fn parse(text: &str) -> Result<Self, Refused> {
         let refuse = |problem: &str| Err(Refused::new("prefix", text, problem, Self::FORM));
@@ -39,7 +40,7 @@ impl Prefix {
         if trimmed.chars().any(char::is_control) {
             return refuse("holds a control character");
         }
-        if !trimmed.bytes().all(|b| b.is_ascii_alphanumeric() || b"!-_.'()/".contains(&b)) {
+        if !trimmed.bytes().all(|b| b.is_ascii_alphanumeric() || b"!-_.'()=/".contains(&b)) {
             return refuse("holds a character that is not allowed");
         }
         Ok(Self(trimmed.to_owned()))
@@ -81,6 +82,9 @@ mod tests {
             ("/", "starts with a slash"),
             ("a\u{7}b", "control"),
             ("a*b", "not allowed"),
+            ("a?b", "not allowed"),
+            ("${aws:username}", "not allowed"),
+            ("a%3Db", "not allowed"),
             ("ä", "not allowed"),
             (&"a".repeat(201), "200 bytes"),
         ] {
@@ -91,9 +95,12 @@ mod tests {
 
     #[test]
     fn a_prefix_is_kept_without_its_last_slash_up_to_200_bytes() {
-        for (text, kept, key) in
-            [("", "", "x"), ("a", "a", "a/x"), ("audit/acme/", "audit/acme", "audit/acme/x")]
-        {
+        for (text, kept, key) in [
+            ("", "", "x"),
+            ("a", "a", "a/x"),
+            ("audit/acme/", "audit/acme", "audit/acme/x"),
+            ("tenant=acme/", "tenant=acme", "tenant=acme/x"),
+        ] {
             let prefix: Prefix = text.parse().unwrap();
             assert_eq!((prefix.as_str(), prefix.key("x").as_str()), (kept, key));
         }

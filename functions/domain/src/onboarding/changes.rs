@@ -29,11 +29,12 @@ impl Onboarding {
     /// Creates a connector, with its external ID at once.
     ///
     /// # Errors
-    /// If the caller may not, or the ledger fails.
+    /// If the caller may not, the tenant has no partition keys of its own, or the ledger fails.
     pub async fn create(&self, caller: &Caller, new: NewConnector) -> Changed {
         if !caller.may_see(&new.tenant) {
             return Err(OnboardingError::Forbidden("another tenant's connector"));
         }
+        self.partitions.check(&new.tenant, new.shards)?;
         let now = self.clock.now();
         let id = ConnectorId::new(match &new.idempotency_key {
             Some(key) => derived(&[new.tenant.as_str(), key]),

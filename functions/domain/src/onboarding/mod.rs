@@ -15,6 +15,7 @@ use std::sync::Arc;
 use crate::connector::{Connector, NotAllowed};
 use crate::manifest::{Signing, Unsigned};
 use crate::names::{ConnectorId, Refused};
+use crate::partition::{NoPartition, PartitionFormat};
 use crate::ports::{Bus, Clock, Connectors, PortError, Prober, Randomness};
 use crate::protocol::Timing;
 use crate::setup::Vendor;
@@ -46,6 +47,8 @@ pub struct Onboarding {
     pub signing: Option<Signing>,
     /// Whether the deployment sends mails to contacts: it has a sender.
     pub mails: bool,
+    /// How the partition keys of the events table are made, which leaves some tenants without one.
+    pub partitions: PartitionFormat,
 }
 
 impl std::fmt::Debug for Onboarding {
@@ -80,6 +83,9 @@ pub enum OnboardingError {
     /// A value was refused.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The tenant has no partition keys of its own.
+    #[error(transparent)]
+    NoPartition(#[from] NoPartition),
     /// A tenant's administrator asked for what is an operator's.
     #[error("{0} is an operator's to set")]
     Forbidden(&'static str),

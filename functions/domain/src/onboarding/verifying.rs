@@ -14,7 +14,8 @@ impl Onboarding {
     /// the same destination, `verify` or `resume` mends.
     ///
     /// # Errors
-    /// As the state allows; if someone else was faster; and, with the change stored, as for [`Self::verify`].
+    /// As the state allows; if the tenant has no partition keys for so many shards; if someone else was faster; and,
+    /// with the change stored, as for [`Self::verify`].
     pub async fn update(
         &self,
         caller: &Caller,
@@ -45,6 +46,9 @@ impl Onboarding {
         if_match: Option<u64>,
         edit: Edit,
     ) -> Result<(Connector, Connector), OnboardingError> {
+        if let Some(shards) = edit.shards {
+            self.partitions.check(&self.read(caller, id).await?.connector.tenant, shards)?;
+        }
         let apply = |connector: &mut Connector| {
             let before = connector.clone();
             if let Some(destination) = edit.destination.clone() {
@@ -106,7 +110,8 @@ impl Onboarding {
     /// Verifies, and activates if that passed.
     ///
     /// # Errors
-    /// [`OnboardingError::NotVerified`] with the stages if it did not; else as the state allows.
+    /// [`OnboardingError::NotVerified`] with the stages if it did not; if the tenant has no partition keys; else as
+    /// the state allows.
     pub async fn activate(
         &self,
         caller: &Caller,
@@ -118,6 +123,8 @@ impl Onboarding {
             // Says which state it needs, without a probe in the customer's bucket.
             connector.clone().activate(self.clock.now())?;
         }
+        // It may have been created when the partition keys had another form.
+        self.partitions.check(&connector.tenant, connector.shards)?;
         self.must_verify(caller, id, tell).await?;
         let now = self.clock.now();
         self.change(caller, id, None, Verb::Activate, |connector| connector.activate(now).map(drop)).await

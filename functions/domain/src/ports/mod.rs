@@ -51,6 +51,16 @@ pub enum PortError {
         #[source]
         source: Cause,
     },
+    /// Settings of the deployment do not fit what is there, such as a table's keys. The cause names the setting, its
+    /// value, what is there and what form is right.
+    #[error("{what}: the deployment's settings do not fit")]
+    Misconfigured {
+        /// What was being done.
+        what: &'static str,
+        /// The adapter's error.
+        #[source]
+        source: Cause,
+    },
     /// Something that can't be: a record that does not parse, an answer of another shape.
     #[error("{what}: unexpected")]
     Bug {

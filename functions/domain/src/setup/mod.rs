@@ -207,6 +207,32 @@ mod tests {
         connector
     }
 
+    /// So whatever it is called, it reaches no policy, no name, no link and no call of the module.
+    #[test]
+    fn nothing_that_a_customer_gets_holds_the_tenants_id() {
+        let usual = connected(None);
+        for id in ["${aws:username}", "*", "../../x", "a\"b", "\"}", "&param_RoleName=Admin"] {
+            let connector = Connector { tenant: id.parse().unwrap(), ..usual.clone() };
+            assert_eq!(setup(&connector, &vendor()), setup(&usual, &vendor()), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_folder_in_hive_style_is_the_same_in_policy_module_and_link() {
+        let mut connector = connected(None);
+        connector.destination.as_mut().unwrap().prefix = "tenant=acme/log=audit".parse().unwrap();
+        let told = setup(&connector, &vendor());
+        let resource = &told.permissions_policy["Statement"][0]["Resource"];
+        assert_eq!(resource, "arn:aws:s3:::acme-audit/tenant=acme/log=audit/*");
+        assert!(
+            told.terraform.contains("prefix            = \"tenant=acme/log=audit\""),
+            "{}",
+            told.terraform
+        );
+        let link = told.quick_create_url.unwrap();
+        assert!(link.contains("&param_Prefix=tenant%3Dacme%2Flog%3Daudit&"), "{link}");
+    }
+
     #[test]
     fn every_connector_has_a_role_and_a_stack_of_its_own_name() {
         let told = setup(&draft(), &vendor());

@@ -113,8 +113,6 @@ impl SortKeyForm {
     fn possible<'a>(self, shared: &str, here: &'a u8) -> &'a [u8] {
         match (self, here) {
             (Self::Ulid, _) => CROCKFORD,
-            // ISO 8601 allows either sign before a fraction.
-            (Self::Rfc3339, b'.') => b",.",
             // A month has no day 00.
             (Self::Rfc3339, b'0'..=b'9') if shared.len() == 9 && shared.ends_with('0') => b"123456789",
             (Self::UuidV7, b'0'..=b'9' | b'a'..=b'f') => b"0123456789abcdef",

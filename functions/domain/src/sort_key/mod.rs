@@ -15,7 +15,7 @@ use read::{decimal_millis, digits, ulid_time, uuid_time};
 /// How the sort key tells the time of writing (contract 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SortKeyForm {
-    /// `2026-11-20T20:15:30.123Z#evt_01`, any precision, mixed.
+    /// `2026-11-20T20:15:30.123Z#evt_01`, any spelling of UTC and any precision, mixed (see [`Time`]'s `FromStr`).
     #[default]
     Rfc3339,
     /// A ULID: 26 characters of Crockford's base 32, upper case; the first ten are milliseconds.
@@ -65,15 +65,21 @@ impl SortKeyForm {
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, form)| *form)
     }
 
+    /// Its name in the settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, form)| *form == self).map_or("", |(name, _)| name)
+    }
+
     /// Whether the key may be of type N.
     #[must_use]
     pub const fn may_be_number(self) -> bool {
         matches!(self, Self::EpochSeconds | Self::EpochMillis)
     }
 
-    /// The finest span at whose borders the order of the keys is the order of time. Within a second RFC 3339
-    /// keys of mixed precision are not in order (`…30.5Z` sorts before `…30Z`), so parts are cut between
-    /// seconds there.
+    /// The finest span at whose borders the order of the keys is the order of time. RFC 3339 keys of one second
+    /// begin alike, but behind that they sort by their spelling (`…30+00:00`, `…30,5Z`, `…30.5Z`, `…30Z`, `…30z`),
+    /// so parts are cut between seconds there.
     #[must_use]
     pub const fn grain(self) -> Duration {
         match self {
@@ -115,13 +121,12 @@ impl SortKeyForm {
         }
     }
 
-    /// The smallest text of a key at `time` or later: no key of an earlier time is as large, and none of
-    /// `time` or later is smaller, as long as `time` lies on the grain.
+    /// The smallest text of a key of the grain that `time` lies in: no key of an earlier grain is as large, and none
+    /// of this one or a later one is smaller.
     #[must_use]
     pub fn bound(self, time: Time) -> String {
         match self {
-            Self::Rfc3339 if time.millis() % 1000 == 0 => time.second_prefix(),
-            Self::Rfc3339 => time.to_string().trim_end_matches('Z').to_owned(),
+            Self::Rfc3339 => time.second_prefix(),
             Self::Ulid => ulid_prefix(time),
             Self::UuidV7 => {
                 let hex = format!("{:012x}", time.millis());
@@ -140,10 +145,11 @@ impl SortKeyForm {
         let grain = self.grain();
         let floor = to.floor(grain);
         let ceiling = if floor == to { to } else { floor + grain };
-        (self.bound(from.floor(grain)), self.bound(ceiling))
+        (self.bound(from), self.bound(ceiling))
     }
 
-    /// Whether a key lies before `time`: by the time it tells, or by its bytes if it tells none.
+    /// Whether a key lies before `time`: by the time it tells, or by its bytes if it tells none. Those place it no
+    /// finer than a grain, so it never lies before a time in the midst of its own.
     #[must_use]
     pub fn is_before(self, key: &SortKey, time: Time) -> bool {
         match (self.time_of(key), key) {
@@ -181,6 +187,10 @@ mod tests {
             (SortKeyForm::Rfc3339, text("2026-11-20T20:15:30.123Z#evt_01"), at),
             (SortKeyForm::Rfc3339, text("2026-11-20T20:15:30Z#evt_01"), second),
             (SortKeyForm::Rfc3339, text("2026-11-20T20:15:30.123456789Z"), at),
+            // As Python's `isoformat` writes it, and others.
+            (SortKeyForm::Rfc3339, text("2026-11-20T20:15:30.123456+00:00#evt_01"), at),
+            (SortKeyForm::Rfc3339, text("2026-11-20T20:15:30-00:00#evt_01"), second),
+            (SortKeyForm::Rfc3339, text("2026-11-20T20:15:30,123z#evt_01"), at),
             (
                 SortKeyForm::UuidV7,
                 text(&format!("{}-7abc-8000-0123456789ab", SortKeyForm::UuidV7.bound(at))),
@@ -210,6 +220,9 @@ mod tests {
                 "018f-xyz",
                 "2026-13-01T00:00:00Z#1",
                 "2026-11-20T201530.0Z",
+                "2026-11-20T20:15:30+02:00#evt_01",
+                "2026-11-20t20:15:30Z#evt_01",
+                "2026-11-20T20:15:30Z_evt_01",
             ] {
                 assert_eq!(form.time_of(&text(key)), None, "{form:?} {key}");
             }
@@ -243,7 +256,7 @@ mod tests {
     #[test]
     fn forms_go_by_their_names_and_those_that_read_numbers_say_so() {
         for (name, form) in SortKeyForm::NAMES {
-            assert_eq!(SortKeyForm::named(name), Some(form));
+            assert_eq!((SortKeyForm::named(name), form.name()), (Some(form), name));
             let number = |text: &str| form.time_of(&SortKey::Number(text.into()));
             let reads_numbers = number("1795205730").or(number("1795205730123")).is_some();
             assert_eq!(form.may_be_number(), reads_numbers, "{name}");
@@ -274,9 +287,14 @@ mod tests {
             ("2026-11-20T20:15:30.122Z#z", true),
             ("2026-11-20T20:15:30.123Z#a", false),
             ("2026-11-20T20:15:30.124Z#a", false),
-            // Within the second too, so that a window that was cut there is not read again for them.
-            ("2026-11-20T20:15:30.1", true),
-            ("2026-11-20T20:15:30.123", false),
+            ("2026-11-20T20:15:30,122999+00:00#a", true),
+            ("2026-11-20T20:15:30,123-00:00#a", false),
+            ("2026-11-20T20:15:30z#a", true),
+            ("2026-11-20T20:15:31z#a", false),
+            // What tells none belongs to the whole second, whatever its bytes say of a point in it.
+            ("2026-11-20T20:15:29~", true),
+            ("2026-11-20T20:15:30+02:00#a", false),
+            ("2026-11-20T20:15:30.1", false),
             ("2026-11-20T20:15:30.2", false),
         ] {
             assert_eq!(form.is_before(&text(key), at), before, "{key}");
@@ -289,26 +307,32 @@ mod tests {
     }
 
     #[test]
-    fn a_query_finds_every_spelling_of_its_seconds_and_reads_no_more_than_its_grain() {
+    fn a_query_reads_no_more_than_its_grain() {
         let [from, to] =
             ["2026-11-20T20:15:30Z", "2026-11-20T21:00:00Z"].map(|at| at.parse::<Time>().unwrap());
         for (_, form) in SortKeyForm::NAMES {
             assert_eq!(form.range(from, to), (form.bound(from), form.bound(to)), "{form:?}");
         }
-        // ISO 8601 has a comma too, which sorts before the point.
-        let key = text("2026-11-20T20:15:30,5Z#evt_01");
-        assert!(SortKeyForm::Rfc3339.time_of(&key).is_some_and(|time| time >= from && time < to));
-        assert!(*key.as_str() >= *SortKeyForm::Rfc3339.range(from, to).0);
+    }
+
+    /// An RFC 3339 key of `time` as some product spells it: each choice of `tail` is another one.
+    pub(super) fn spelt(time: Time, tail: u64) -> String {
+        let choose = |of: u64, among: u64| tail / of % among;
+        let zone = ["Z", "z", "+00:00", "-00:00"][usize::try_from(choose(1, 4)).unwrap()];
+        let point = if choose(4, 2) == 0 { '.' } else { ',' };
+        let (second, ms) = (time.second_prefix(), time.millis() % 1000);
+        match choose(8, 5) {
+            0 if ms == 0 => format!("{second}{zone}#{tail}"),
+            1 if ms % 100 == 0 => format!("{second}{point}{}{zone}#{tail}", ms / 100),
+            2 => format!("{second}{point}{ms:03}456{zone}#{tail}"),
+            3 => format!("{second}{point}{ms:03}99999999999999{zone}"),
+            _ => format!("{second}{point}{ms:03}{zone}#{tail}"),
+        }
     }
 
     pub(super) fn key_of(form: SortKeyForm, time: Time, tail: u64) -> SortKey {
         match form {
-            SortKeyForm::Rfc3339 => match tail % 4 {
-                0 => text(&format!("{}Z#{tail}", time.second_prefix())),
-                1 => text(&format!("{}456Z#{tail}", time.to_string().trim_end_matches('Z'))),
-                2 => text(&format!("{}.{}Z#{tail}", time.second_prefix(), time.millis() % 1000 / 100)),
-                _ => text(&format!("{time}#{tail}")),
-            },
+            SortKeyForm::Rfc3339 => text(&spelt(time, tail)),
             SortKeyForm::Ulid => text(&format!("{}{:016}", form.bound(time), tail % 10_000)),
             SortKeyForm::UuidV7 => text(&format!("{}-7000-8000-{:012x}", form.bound(time), tail % 10_000)),
             SortKeyForm::EpochSeconds | SortKeyForm::EpochMillis => {
@@ -338,6 +362,44 @@ mod tests {
             let (left, right, both) = (inside(a, b)?, inside(b, c)?, inside(a, c)?);
             prop_assert!(!(left && right));
             prop_assert_eq!(left || right, both);
+        }
+
+        /// However a product spells its keys, and in whatever mixture: each is read in the one window that its time
+        /// lies in, and found by the Query of that window.
+        #[test]
+        fn every_spelling_is_read_in_the_window_of_its_time_and_in_no_other(
+            start in 1_700_000_000_000i64..1_700_000_001_000, spans in prop::collection::vec(1i64..3000, 1..8),
+            whole: bool, offset in -2000i64..20_000, tail in any::<u64>(),
+        ) {
+            let form = SortKeyForm::Rfc3339;
+            let at = |ms| Time::from_millis(ms).unwrap();
+            let grid = |time: Time| if whole { time.floor(form.grain()) } else { time };
+            let told = at(start + offset);
+            let key = text(&spelt(told, tail));
+            prop_assert_eq!(form.time_of(&key), Some(told), "{:?}", key);
+            let mut from = at(start);
+            for span in spans {
+                let to = from + Duration::from_millis(span.unsigned_abs());
+                let (low, high) = (grid(from), grid(to));
+                let kept = !form.is_before(&key, low) && form.is_before(&key, high);
+                prop_assert_eq!(kept, low <= told && told < high, "{:?} in {}..{}", key, low, high);
+                let (first, last) = form.range(low, high);
+                prop_assert!(!kept || (*first <= *key.as_str() && *key.as_str() <= *last), "{first}..{last} misses {key:?}");
+                from = to;
+            }
+        }
+
+        /// What every cut between two grains relies on.
+        #[test]
+        fn the_order_of_keys_is_that_of_their_grains_however_they_are_spelt(
+            form in prop::sample::select(SortKeyForm::NAMES.map(|(_, form)| form).to_vec()),
+            times in prop::array::uniform2(1_700_000_000_000i64..1_700_000_003_000), tails in any::<[u64; 2]>(),
+        ) {
+            let [a, b] = [0, 1].map(|n| key_of(form, Time::from_millis(times[n]).unwrap(), tails[n]));
+            let grain = |key: &SortKey| form.time_of(key).unwrap().floor(form.grain());
+            if a.as_str() <= b.as_str() {
+                prop_assert!(grain(&a) <= grain(&b), "{a:?} {b:?}");
+            }
         }
 
         #[test]

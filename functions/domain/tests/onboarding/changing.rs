@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use domain::connector::{Connector, NotAllowed, State, Verb};
+use domain::connector::{Caller, Connector, NotAllowed, Shards, State, Verb};
 use domain::names::ConnectorId;
-use domain::onboarding::{Loss, NewConnector, NewContacts, OnboardingError, Taken};
+use domain::onboarding::{Edit, Loss, NewConnector, NewContacts, OnboardingError, Taken};
+use domain::partition::{NoPartition, PartitionFormat};
 use domain::ports::{Connectors as _, Runs as _};
 use domain::time::Time;
 use tests::failing::Outage;
-use tests::fixtures::{self, at};
+use tests::fixtures::{self, at, tenant};
 
 use super::{OPERATOR, World, acme, is_not_found, new_connector, stranger};
 
@@ -41,6 +42,53 @@ async fn a_connector_is_created_as_it_was_asked_for_and_told_of_once() {
     assert_eq!((world.recorded(&made.id).await, world.told()), (vec![Verb::Create], vec![Verb::Create]));
     let other = world.onboarding.create(&acme(), new_connector()).await.unwrap();
     assert!(other.id != made.id && other.external_id != made.external_id, "each has its own");
+}
+
+#[tokio::test]
+async fn a_tenant_may_be_called_anything_that_has_a_partition_of_its_own() {
+    let mut world = World::new();
+    for tenant in fixtures::tenants_of_all_kinds() {
+        let new = NewConnector { tenant: tenant.clone(), ..new_connector() };
+        assert_eq!(world.onboarding.create(&OPERATOR, new).await.unwrap().tenant, tenant);
+    }
+    let made = world.told().len();
+    for (format, id, refused) in [
+        ("{tenant}", "acme#0", true),
+        ("{tenant}", "acme#x", false),
+        ("{tenant}#{shard}", "acme#12", true),
+        ("{shard}#{tenant}", "0#acme", true),
+        ("{shard}#{tenant}", "acme#0", false),
+        ("TENANT#{tenant}", "acme#0", false),
+    ] {
+        world.onboarding.partitions = PartitionFormat::parse(format).unwrap();
+        for caller in [OPERATOR, Caller::Tenant { tenant: tenant(id), name: "ann".into() }] {
+            let new = NewConnector { tenant: tenant(id), shards: Shards::ONE, ..new_connector() };
+            let created = world.onboarding.create(&caller, new).await;
+            let told = matches!(created, Err(OnboardingError::NoPartition(NoPartition::ReadsAsShard { .. })));
+            assert_eq!((told, created.is_err()), (refused, refused), "{format} {id}");
+        }
+    }
+    assert_eq!(world.told().len(), made + 6, "what was refused left no record");
+}
+
+#[tokio::test]
+async fn several_shards_need_a_format_with_a_place_for_them() {
+    let mut world = World::new();
+    world.onboarding.partitions = PartitionFormat::parse("TENANT#{tenant}").unwrap();
+    let four = Shards::try_from(4).unwrap();
+    let several = NewConnector { shards: four, ..new_connector() };
+    let refused = world.onboarding.create(&OPERATOR, several.clone()).await;
+    assert!(matches!(refused, Err(OnboardingError::NoPartition(NoPartition::NoShard { shards: 4, .. }))));
+    let id = world.connected().await;
+    let edit = Edit { shards: Some(four), ..Edit::default() };
+    let refused = world.onboarding.update(&OPERATOR, &id, None, edit, |_| ()).await;
+    assert!(matches!(refused, Err(OnboardingError::NoPartition(NoPartition::NoShard { .. }))));
+    // One that was created when the format had a place is not activated.
+    world.onboarding.partitions = PartitionFormat::default();
+    let id = world.onboarding.create(&OPERATOR, several).await.unwrap().id;
+    world.onboarding.partitions = PartitionFormat::parse("TENANT#{tenant}").unwrap();
+    let refused = world.onboarding.activate(&OPERATOR, &id, |_| ()).await;
+    assert!(matches!(refused, Err(OnboardingError::NoPartition(NoPartition::NoShard { .. }))));
 }
 
 #[tokio::test]

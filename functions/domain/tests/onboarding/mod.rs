@@ -13,6 +13,7 @@ use domain::names::ConnectorId;
 use domain::notice::Fact;
 use domain::onboarding::{NewConnector, Onboarding, OnboardingError};
 use domain::part::Encoding;
+use domain::partition::PartitionFormat;
 use domain::ports::{Connectors, SaveAnswer, Saved};
 use domain::schedule::Frequency;
 use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakeSigner, SeededRandomness};
@@ -49,6 +50,7 @@ impl World {
             vendor: fixtures::vendor(),
             signing: Some(FakeSigner::new(1).signing()),
             mails: false,
+            partitions: PartitionFormat::default(),
         };
         Self { ledger, prober, bus, clock, onboarding }
     }

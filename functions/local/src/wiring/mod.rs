@@ -26,6 +26,7 @@ use domain::manifest::{Before, KeyName, Signing, VendorDomain};
 use domain::names::Refused;
 use domain::onboarding::Onboarding;
 use domain::part::PartLimits;
+use domain::partition::PartitionFormat;
 use domain::ports::{Clock, Connectors, Randomness};
 use domain::protocol::Timing;
 use domain::setup::Vendor;
@@ -164,6 +165,7 @@ impl Embedded {
             vendor: self.vendor.clone(),
             signing: Some(self.signing.clone()),
             mails: false,
+            partitions: PartitionFormat::default(),
         }
     }
 

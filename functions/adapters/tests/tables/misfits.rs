@@ -1,0 +1,189 @@
+//! Settings that do not fit the keys of the table, on the embedded DynamoDB: whoever reads, writes or makes the table is
+//! told which setting, what the table has, and what is right, never DynamoDB's own words.
+
+use std::sync::Arc;
+
+use adapters::clock::{SystemClock, SystemRandomness};
+use adapters::source::{DynamoSource, EventsTable, EventsWriter, NewEvent, create_table_of};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
+};
+use domain::connector::Shards;
+use domain::ports::{PageError, PortError};
+use domain::protocol::Span;
+use domain::sort_key::SortKeyForm;
+use domain::time::Time;
+use local::Stack;
+use serde_json::json;
+
+use super::scripted::{Scripted, error};
+use super::world::{client, hour, read_all};
+
+use ScalarAttributeType::{N, S};
+
+fn element(name: &str, kind: KeyType) -> KeySchemaElement {
+    KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap()
+}
+
+/// A table `audit` with these keys, and an index `by_org` on `org` and `at`.
+async fn make(client: &Client, keys: &[(&str, ScalarAttributeType)]) {
+    let index = GlobalSecondaryIndex::builder()
+        .index_name("by_org")
+        .key_schema(element("org", KeyType::Hash))
+        .key_schema(element("at", KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::All).build());
+    let mut table = client.create_table().table_name("audit").billing_mode(BillingMode::PayPerRequest);
+    for ((name, _), role) in keys.iter().zip([KeyType::Hash, KeyType::Range]) {
+        table = table.key_schema(element(name, role));
+    }
+    for (name, kind) in keys.iter().cloned().chain([("org", S), ("at", S)]) {
+        let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(kind);
+        table = table.attribute_definitions(attribute.build().unwrap());
+    }
+    table.global_secondary_indexes(index.build().unwrap()).send().await.unwrap();
+}
+
+fn layout(keys: [&str; 2], sort_key_form: SortKeyForm) -> EventsTable {
+    let [partition_key, sort_key] = keys.map(ToOwned::to_owned);
+    EventsTable { partition_key, sort_key, sort_key_form, ..EventsTable::of_contract("audit") }
+}
+
+fn writer(client: &Client, layout: EventsTable) -> EventsWriter {
+    EventsWriter::new(client.clone(), layout, Arc::new(SystemClock::new()), Arc::new(SystemRandomness))
+}
+
+async fn write(client: &Client, layout: EventsTable) -> Result<(), PortError> {
+    let event = NewEvent { time: Time::EPOCH, id: "evt_01".into(), body: "{}".into() };
+    writer(client, layout).write(&"acme".parse().unwrap(), Shards::ONE, &[event]).await
+}
+
+fn told(error: PortError) -> String {
+    assert!(matches!(error, PortError::Misconfigured { .. }), "{}", error.chain());
+    let chain = error.chain();
+    for words in ["Validation", "ResourceNotFound", "service error", "schema element"] {
+        assert!(!chain.contains(words), "{chain}");
+    }
+    chain
+}
+
+async fn read(client: &Client, layout: EventsTable, span: &Span) -> String {
+    match read_all(&DynamoSource::new(client.clone(), layout), span).await.unwrap_err() {
+        PageError::Port(error) => told(error),
+        foreign => panic!("{foreign:?}"),
+    }
+}
+
+#[tokio::test]
+async fn whoever_reads_writes_or_makes_a_table_is_told_which_setting_does_not_fit_it() {
+    let stack = Stack::start(None).await.unwrap();
+    let client = client(stack.dynamodb_url());
+    make(&client, &[("id", S), ("when", S)]).await;
+    let has = "the table `audit` has the partition key `id` (S) and the sort key `when` (S)";
+    for (keys, says) in [
+        (["pk", "when"], "EVENTS_PARTITION_KEY is `pk`; it must be `id`: "),
+        (["id", "sk"], "EVENTS_SORT_KEY is `sk`; it must be `when`: "),
+        (
+            ["pk", "sk"],
+            "EVENTS_PARTITION_KEY is `pk`; it must be `id`, and EVENTS_SORT_KEY is `sk`; it must be `when`: ",
+        ),
+    ] {
+        let settings = layout(keys, SortKeyForm::Rfc3339);
+        let strays = Span::Strays {
+            since: "2023-07-10T11:40:00Z".parse().unwrap(),
+            beyond: "2023-07-12T11:40:00Z".parse().unwrap(),
+        };
+        for said in [
+            read(&client, settings.clone(), &hour()).await,
+            read(&client, settings.clone(), &strays).await,
+            told(write(&client, settings.clone()).await.unwrap_err()),
+            told(create_table_of(&client, &settings).await.unwrap_err()),
+        ] {
+            assert!(said.contains(&format!("{says}{has}")), "{said}");
+        }
+    }
+    let through = read(&client, layout(["org", "at"], SortKeyForm::Rfc3339), &hour()).await;
+    assert!(through.contains("EVENTS_INDEX is empty; it must be `by_org`"), "{through}");
+    let through = EventsTable { index: Some("by_day".into()), ..layout(["org", "at"], SortKeyForm::Rfc3339) };
+    let said = read(&client, through, &hour()).await;
+    assert!(said.contains("EVENTS_INDEX is `by_day`") && said.contains("has the indexes `by_org`"), "{said}");
+    // What fits is read and written.
+    let fits = layout(["id", "when"], SortKeyForm::Rfc3339);
+    write(&client, fits.clone()).await.unwrap();
+    create_table_of(&client, &fits).await.unwrap();
+    assert!(read_all(&DynamoSource::new(client.clone(), fits), &hour()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn numbers_where_texts_are_expected_are_told_by_the_form() {
+    let stack = Stack::start(None).await.unwrap();
+    let client = client(stack.dynamodb_url());
+    make(&client, &[("pk", S), ("sk", N)]).await;
+    let settings = layout(["pk", "sk"], SortKeyForm::Rfc3339);
+    for said in [
+        read(&client, settings.clone(), &hour()).await,
+        told(write(&client, settings.clone()).await.unwrap_err()),
+        told(create_table_of(&client, &settings).await.unwrap_err()),
+    ] {
+        assert!(
+            said.contains("EVENTS_SORT_KEY_FORM is `rfc3339`; it must be epoch_seconds or epoch_millis")
+                && said.contains("the sort key `sk` (N)"),
+            "{said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_table_without_a_sort_key_and_one_that_is_not_there_are_told_as_such() {
+    let stack = Stack::start(None).await.unwrap();
+    let client = client(stack.dynamodb_url());
+    let settings = layout(["id", "when"], SortKeyForm::Rfc3339);
+    let said = read(&client, settings.clone(), &hour()).await;
+    assert!(said.contains("EVENTS_TABLE is `audit`") && said.contains("no table of that name"), "{said}");
+    let through = EventsTable { index: Some("by_org".into()), ..settings.clone() };
+    let said = told(create_table_of(&client, &through).await.unwrap_err());
+    assert!(said.contains("EVENTS_TABLE is `audit`") && said.contains("no table of that name"), "{said}");
+    make(&client, &[("id", S)]).await;
+    let said = read(&client, settings, &hour()).await;
+    assert!(said.contains("EVENTS_SORT_KEY is `when`") && said.contains("and no sort key"), "{said}");
+}
+
+#[tokio::test]
+async fn a_table_of_the_vendors_own_names_is_made_with_them() {
+    let stack = Stack::start(None).await.unwrap();
+    let client = client(stack.dynamodb_url());
+    let settings = EventsTable { ttl: Some("gone_at".into()), ..layout(["org", "at"], SortKeyForm::Rfc3339) };
+    create_table_of(&client, &settings).await.unwrap();
+    write(&client, settings.clone()).await.unwrap();
+    let expiry = client.describe_time_to_live().table_name("audit").send().await.unwrap();
+    assert_eq!(expiry.time_to_live_description.unwrap().attribute_name(), Some("gone_at"));
+}
+
+/// As DynamoDB words it where the role may read and not describe.
+#[tokio::test]
+async fn without_the_right_to_ask_the_settings_are_named_all_the_same() {
+    let server =
+        Scripted::start([(400, error("ValidationException")), (400, error("AccessDeniedException"))]).await;
+    let said = read(&server.client, layout(["pk", "sk"], SortKeyForm::Rfc3339), &hour()).await;
+    assert!(said.contains("EVENTS_PARTITION_KEY is `pk` and EVENTS_SORT_KEY is `sk`"), "{said}");
+    assert!(said.contains("dynamodb:DescribeTable") && !said.contains("as scripted"), "{said}");
+}
+
+/// What has nothing to do with the settings is told as it was.
+#[tokio::test]
+async fn another_refusal_of_a_table_that_fits_is_no_fault_of_the_settings() {
+    let described = json!({"Table": {
+        "TableName": "audit",
+        "KeySchema": [
+            {"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+    }});
+    let server = Scripted::start([(400, error("ValidationException")), (200, described)]).await;
+    let settings = layout(["pk", "sk"], SortKeyForm::Rfc3339);
+    let failed = read_all(&DynamoSource::new(server.client.clone(), settings), &hour()).await.unwrap_err();
+    assert!(matches!(failed, PageError::Port(PortError::Bug { .. })), "{failed:?}");
+}

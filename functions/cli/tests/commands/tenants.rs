@@ -1,0 +1,118 @@
+//! Tenants are called what products call them: their events are imported, exported and listed by their exact ID, and
+//! an ID that would read like another tenant's partition is refused by every command alike.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::program::{Folder, command, run, run_with};
+
+const NOW: &str = "2026-01-01T01:06:00Z";
+
+fn import(folder: &Folder, tenant: &str, lines: &str) -> crate::program::Said {
+    let tenant = format!("--tenant={tenant}");
+    run_with(&["events", "import", "--local", folder.path(), &tenant, "--json", "-"], lines.as_bytes())
+}
+
+/// Makes a connector that exports the hour, into a bucket of this number, and returns its ID.
+fn activated(folder: &Folder, tenant: &str, number: usize) -> String {
+    let tenant = format!("--tenant={tenant}");
+    let start = "2026-01-01T00:00:00Z";
+    let made = folder.done(&["connector", "create", &tenant, "--start-from", start], NOW);
+    let id = made["connector"]["id"].as_str().unwrap().to_owned();
+    let (role, bucket) = (
+        format!("arn:aws:iam::{:012}:role/auditferry/R", 200_000_000_000 + number),
+        format!("audit-log-{number}"),
+    );
+    let to = ["--role-arn", &role, "--bucket", &bucket, "--region", "eu-central-1", "--prefix", "tenant=x/y"];
+    folder.done(&[&["connector", "connect", &id], &to[..]].concat(), NOW);
+    folder.done(&["connector", "activate", &id], NOW);
+    id
+}
+
+#[test]
+fn every_tenant_gets_its_own_events_whatever_it_is_called() {
+    let folder = Folder::new();
+    let longest = "\u{1f980}".repeat(256);
+    let tenants = [
+        "auth0|123",
+        " acme",
+        "acme#",
+        "-acme",
+        "Müller & Söhne \"GmbH\"",
+        "../../x",
+        "${aws:username}",
+        "*",
+        "{tenant}",
+        &longest,
+    ];
+    for (n, tenant) in tenants.iter().enumerate() {
+        let said = import(&folder, tenant, &format!(r#"{{"time":"2026-01-01T00:00:00Z","id":"of-{n}"}}"#));
+        assert_eq!((said.code, &said.json()["tenant"]), (Some(0), &Value::from(*tenant)), "{said:?}");
+    }
+    for (n, tenant) in tenants.iter().enumerate() {
+        let id = activated(&folder, tenant, n);
+        folder.done(&["connector", "run", &id], NOW);
+        let events = folder.files(&format!("audit-log-{n}/tenant=x/y/events"));
+        let text = String::from_utf8(events.concat()).unwrap();
+        assert!(text.contains(&format!(r#""id":"of-{n}""#)) && text.matches("\"of-").count() == 1, "{text}");
+        let listed = folder.done(&["connector", "list", &format!("--tenant={tenant}")], NOW);
+        let found = listed["connectors"].as_array().unwrap();
+        assert_eq!(
+            (found.len(), &found[0]["id"], &found[0]["tenant"]),
+            (1, &id.into(), &Value::from(*tenant))
+        );
+    }
+}
+
+#[test]
+fn an_id_that_reads_like_a_shard_of_another_tenant_is_refused_by_every_command() {
+    let folder = Folder::new();
+    let create = ["connector", "create", "--local", folder.path(), "--tenant", "acme#0"];
+    let imported = import(&folder, "acme#0", "");
+    assert_eq!(imported.code, Some(2), "{imported:?}");
+    let told = imported.json()["error"]["message"].as_str().unwrap().to_owned();
+    for words in ["`acme#0` ends in `#0`", "EVENTS_PARTITION_FORMAT", "no number beside `#`"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let created = run(&create);
+    assert!(created.code == Some(2) && created.stderr.contains(&told), "{created:?}");
+    let listed = folder.done(&["connector", "list"], NOW);
+    assert_eq!(listed["connectors"].as_array().unwrap().len(), 0);
+}
+
+/// In AWS the deployment's own format decides, which the command is given as the functions are.
+#[test]
+fn an_import_follows_the_partition_format_of_the_deployment() {
+    for (format, tenant, code) in [
+        ("{tenant}#{shard}", "acme#1", 2),
+        ("{shard}#{tenant}", "1#acme", 2),
+        // Refused by nothing but the address, at which nobody listens.
+        ("TENANT#{tenant}", "acme#1", 1),
+    ] {
+        let words = ["events", "import", "--tenant", tenant, "--json", "/dev/null"];
+        let said: crate::program::Said = command(&words)
+            .env("EVENTS_TABLE", "events")
+            .env("EVENTS_PARTITION_FORMAT", format)
+            .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+            .env("AWS_REGION", "eu-central-1")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+            .into();
+        let refused = said.stdout.contains("EVENTS_PARTITION_FORMAT");
+        assert_eq!(refused, code == 2, "{format} {tenant}: {said:?}");
+    }
+}
+
+/// A person sees what is in an ID, and a terminal gets nothing that turns its line around.
+#[test]
+fn what_does_not_show_itself_is_written_out_for_a_person() {
+    let folder = Folder::new();
+    let place = ["--local", folder.path()];
+    let made = run(&[&["connector", "create", "--tenant", "acme\u{202e} "], &place[..]].concat());
+    assert!(made.stdout.contains("was made for acme\\u{202e}\\u{20}\n"), "{made:?}");
+    let listed = run(&[&["connector", "list"], &place[..]].concat());
+    assert!(listed.stdout.contains("acme\\u{202e}\\u{20}  draft"), "{listed:?}");
+    assert!(!(made.stdout + &listed.stdout).contains('\u{202e}'));
+}

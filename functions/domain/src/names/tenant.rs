@@ -1,0 +1,163 @@
+//! The tenants: what the vendor's product calls its customers.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Refused, text_newtype};
+
+/// In characters, so at most 1,024 bytes: with the longest partition format still a key that DynamoDB takes.
+const LONGEST: usize = 256;
+
+/// One customer of the vendor, as the vendor names it: 1 to 256 characters, any but control characters.
+///
+/// It is what stands in the partition keys of the vendor's table, so it is taken as it stands there: `auth0|123`,
+/// blanks at either end, letters of any script. Nothing is normalised, and two texts of different bytes are two
+/// tenants, as they are for DynamoDB: `ä` as one character and as `a` with two dots behind it are two. Which IDs
+/// could be read as the key of another tenant depends on the form of those keys, and is
+/// [`PartitionFormat::check`]'s to say.
+///
+/// The ID itself never stands in a name, a path or a policy; there a connector's own ID does. In texts for people it
+/// is written as [`Self::shown`].
+///
+/// Source: Amazon DynamoDB developer guide, "Quotas" (a partition key has 1 to 2,048 bytes). Control characters are
+/// those of Unicode's category Cc.
+///
+/// [`PartitionFormat::check`]: crate::partition::PartitionFormat::check
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TenantId(String);
+text_newtype!(TenantId);
+
+impl TenantId {
+    const FORM: &str = "use 1 to 256 characters, none of them a control character";
+
+    fn parse(text: &str) -> Result<Self, Refused> {
+        let refuse = |problem: &str| Err(Refused::new("tenant ID", text, problem, Self::FORM));
+        if text.is_empty() {
+            return refuse("is empty");
+        }
+        if text.chars().any(char::is_control) {
+            return refuse("holds a control character");
+        }
+        if text.chars().count() > LONGEST {
+            return refuse("is longer than 256 characters");
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The ID for a person's eyes: nothing in it is invisible, and nothing changes what stands around it. Blanks at its
+    /// ends, characters that don't show, and those that turn the direction of writing are escaped as `\u{..}`, and so
+    /// is a mark without a letter before it. A backslash is doubled, so the ID can be told from it again.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let (start, end) = (self.0.trim_start_matches(' '), self.0.trim_end_matches(' '));
+        let inside = self.0.len() - start.len()..end.len();
+        let mut shown = String::with_capacity(self.0.len());
+        for (place, c) in self.0.char_indices() {
+            match c {
+                '"' | '\'' => shown.push(c),
+                ' ' if inside.contains(&place) => shown.push(c),
+                ' ' => shown.extend(c.escape_unicode()),
+                _ if place == 0 => shown.extend(c.escape_debug()),
+                // Behind another character a mark shows as it should: only a text knows of that, a character doesn't.
+                _ => shown.extend(String::from_iter(['a', c]).escape_debug().skip(1)),
+            }
+        }
+        shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(text: &str) -> String {
+        text.parse::<TenantId>().unwrap().shown()
+    }
+
+    #[test]
+    fn what_a_product_calls_its_customers_is_taken_as_it_stands() {
+        for good in [
+            "acme",
+            "7",
+            "auth0|123",
+            "acme#0",
+            "-acme",
+            " acme ",
+            " ",
+            "Müller & Söhne GmbH",
+            "株式会社",
+            "{tenant}",
+            "../../x",
+            "a\"b",
+            "*",
+            "${aws:username}",
+            "<script>",
+            "a\\b",
+            "a\u{202e}b\u{feff}\u{2028}",
+            &"a".repeat(256),
+            &"\u{1f980}".repeat(256),
+        ] {
+            let id: TenantId = good.parse().unwrap();
+            assert_eq!(id.as_str(), good);
+            assert_eq!(serde_json::from_str::<TenantId>(&serde_json::to_string(&id).unwrap()).unwrap(), id);
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused_with_the_reason_and_the_form() {
+        for (bad, why) in [
+            ("", "is empty"),
+            ("a\nb", "control"),
+            ("acme\r", "control"),
+            ("a\u{0}", "control"),
+            ("a\u{7f}b", "control"),
+            ("a\u{85}b", "control"),
+            (&"a".repeat(257), "longer than 256 characters"),
+            (&"ä".repeat(257), "longer than 256 characters"),
+        ] {
+            let error = bad.parse::<TenantId>().unwrap_err().to_string();
+            assert!(error.contains(why) && error.contains("1 to 256 characters"), "{bad:?}: {error}");
+            assert!(!error.chars().any(char::is_control), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_decide_and_nothing_is_normalised() {
+        let [composed, decomposed]: [TenantId; 2] = ["\u{e4}", "a\u{308}"].map(|id| id.parse().unwrap());
+        assert_ne!(composed, decomposed);
+        assert_ne!("acme".parse::<TenantId>().unwrap(), "Acme".parse().unwrap());
+    }
+
+    #[test]
+    fn a_person_sees_what_does_not_show_itself() {
+        for (id, seen) in [
+            ("acme", "acme"),
+            ("auth0|123", "auth0|123"),
+            ("Müller & Söhne \"GmbH\"", "Müller & Söhne \"GmbH\""),
+            ("株式会社", "株式会社"),
+            (" a b ", "\\u{20}a b\\u{20}"),
+            ("  ", "\\u{20}\\u{20}"),
+            ("a\\b", "a\\\\b"),
+            ("a\u{202e}b", "a\\u{202e}b"),
+            ("a\u{feff}\u{200b}\u{2028}\u{a0}b", "a\\u{feff}\\u{200b}\\u{2028}\\u{a0}b"),
+            ("\u{308}a\u{308}", "\\u{308}a\u{308}"),
+        ] {
+            assert_eq!(shown(id), seen, "{id:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_is_kept_or_refused_and_no_two_are_written_the_same_way(
+            any in any::<String>(), ids in prop::array::uniform2("[a \\\\u{}0-9\u{a0}\u{202e}\u{308}\"]{1,6}"),
+        ) {
+            if let Ok(id) = any.parse::<TenantId>() {
+                prop_assert_eq!(id.as_str(), &any);
+                prop_assert!(id.as_str().len() <= 1024);
+            }
+            let [one, other] = ids;
+            prop_assert_eq!(one == other, shown(&one) == shown(&other), "{:?} {:?}", one, other);
+        }
+    }
+}

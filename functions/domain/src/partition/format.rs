@@ -1,0 +1,327 @@
+//! The format of partition keys: its grammar, and the keys that it makes.
+
+use super::NoPartition;
+use crate::connector::Shards;
+use crate::names::{Refused, TenantId};
+
+const TENANT: &str = "{tenant}";
+const SHARD: &str = "{shard}";
+/// In characters, each of at most four bytes: a partition key has at most 2,048 bytes (DynamoDB developer guide,
+/// "Quotas"), a tenant's ID at most 1,024. `template.yaml` says the same, and it counts characters.
+const LONGEST: usize = 255;
+/// What stands between a tenant and the number of its shard in the default format.
+const SEPARATOR: &str = "#";
+/// More digits than any number of a shard has.
+const LONGEST_NUMBER: usize = 3;
+
+/// How a partition key is made of a tenant and a shard, such that no two tenants can ever share a key: a
+/// shard's number is digits, and the text between it and the tenant does not touch it with a digit, so a key
+/// can be taken apart in one way only.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PartitionFormat(Form);
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+enum Form {
+    /// `{tenant}` for one shard and `{tenant}#{shard}` for several. Keys of both kinds lie side by side, so no ID may
+    /// end in `#` and digits.
+    #[default]
+    Contract,
+    /// The texts around `{tenant}`.
+    Tenant([String; 2]),
+    /// The texts around `{tenant}` and `{shard}`, in this order.
+    TenantShard([String; 3]),
+    /// The texts around `{shard}` and `{tenant}`, in this order.
+    ShardTenant([String; 3]),
+}
+
+impl PartitionFormat {
+    const FORM: &str = "use `{tenant}` once and `{shard}` at most once, with a text between the two that does \
+                        not touch `{shard}` with a digit, such as `TENANT#{tenant}` or `{tenant}#{shard}`";
+
+    /// Reads a format. `{tenant}` alone is the default of contract 1: `#` and the shard's number follow where a
+    /// tenant has several shards.
+    ///
+    /// # Errors
+    /// If it has no `{tenant}` or several, several `{shard}`, other braces, control characters, more than 255
+    /// characters, or nothing between `{tenant}` and `{shard}` that tells them apart.
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        let refuse = |problem: &str| Err(Refused::new("partition format", text, problem, Self::FORM));
+        if text.chars().count() > LONGEST {
+            return refuse("is longer than 255 characters");
+        }
+        if text.chars().any(char::is_control) {
+            return refuse("holds a control character");
+        }
+        let (tenants, shards) = (text.matches(TENANT).count(), text.matches(SHARD).count());
+        if tenants != 1 {
+            return refuse("does not hold `{tenant}` exactly once");
+        }
+        if shards > 1 {
+            return refuse("holds `{shard}` more than once");
+        }
+        if text.matches(['{', '}']).count() != 2 * (tenants + shards) {
+            return refuse("holds other braces than those of `{tenant}` and `{shard}`");
+        }
+        match split(text) {
+            Some(form) => Ok(Self(form)),
+            None => refuse("has nothing between `{tenant}` and `{shard}`, or a digit beside `{shard}`"),
+        }
+    }
+
+    /// The partition key of one shard of a tenant; shards are numbered from 0. At most 2,048 bytes.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn key(&self, tenant: &TenantId, shards: Shards, shard: u8) -> Result<String, NoPartition> {
+        self.check(tenant, shards)?;
+        Ok(match &self.0 {
+            Form::Contract if shards == Shards::ONE => tenant.to_string(),
+            Form::Contract => format!("{tenant}{SEPARATOR}{shard}"),
+            Form::Tenant([before, after]) => format!("{before}{tenant}{after}"),
+            Form::TenantShard([before, between, after]) => format!("{before}{tenant}{between}{shard}{after}"),
+            Form::ShardTenant([before, between, after]) => format!("{before}{shard}{between}{tenant}{after}"),
+        })
+    }
+
+    /// Whether a tenant has partition keys in this format that are its own.
+    ///
+    /// # Errors
+    /// If the tenant has several shards and the format has no place for them. If the ID ends (or, where the shard
+    /// stands first, begins) with what separates tenant and shard and a number: under the default format `acme#0`
+    /// would be a shard of `acme`.
+    pub fn check(&self, tenant: &TenantId, shards: Shards) -> Result<(), NoPartition> {
+        if shards != Shards::ONE && matches!(self.0, Form::Tenant(_)) {
+            return Err(NoPartition::NoShard { tenant: tenant.clone(), shards: shards.get() });
+        }
+        let id = tenant.as_str();
+        // In a format of the vendor's own each key bears a number, so that no ID, whatever its end, has the key of
+        // another. Refused there is what reads like one, and not a UUID whose last twelve digits follow on a hyphen.
+        let (place, separator, mark) = match &self.0 {
+            Form::Tenant(_) => return Ok(()),
+            Form::Contract => ("ends in", SEPARATOR, number_behind(id, SEPARATOR, usize::MAX)),
+            Form::TenantShard([_, between, after]) => {
+                let inner = || number_behind(id.strip_suffix(after.as_str())?, between, LONGEST_NUMBER);
+                ("ends in", between.as_str(), number_behind(id, between, LONGEST_NUMBER).or_else(inner))
+            }
+            Form::ShardTenant([before, between, _]) => {
+                let inner = || number_before(id.strip_prefix(before.as_str())?, between, LONGEST_NUMBER);
+                ("begins with", between.as_str(), number_before(id, between, LONGEST_NUMBER).or_else(inner))
+            }
+        };
+        let Some(mark) = mark else { return Ok(()) };
+        let (mark, separator) = (mark.to_owned(), separator.to_owned());
+        Err(NoPartition::ReadsAsShard { tenant: tenant.clone(), place, mark, separator })
+    }
+}
+
+/// The form of a text that holds `{tenant}` once and `{shard}` at most once, unless the two could not be told
+/// apart.
+fn split(text: &str) -> Option<Form> {
+    if text == TENANT {
+        return Some(Form::Contract);
+    }
+    let (before, after) = text.split_once(TENANT)?;
+    let own = |texts: [&str; 3]| texts.map(ToOwned::to_owned);
+    if let Some((between, after)) = after.split_once(SHARD) {
+        let apart = between.ends_with(|c: char| !c.is_ascii_digit());
+        return apart.then(|| Form::TenantShard(own([before, between, after])));
+    }
+    if let Some((before, between)) = before.split_once(SHARD) {
+        let apart = between.starts_with(|c: char| !c.is_ascii_digit());
+        return apart.then(|| Form::ShardTenant(own([before, between, after])));
+    }
+    Some(Form::Tenant([before.to_owned(), after.to_owned()]))
+}
+
+/// The separator and the number that a text ends in. Only ASCII digits are a number: those that we write.
+fn number_behind<'a>(text: &'a str, separator: &str, longest: usize) -> Option<&'a str> {
+    let head = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = text.len() - head.len();
+    let start = head.strip_suffix(separator)?.len();
+    text.get(start..).filter(|_| (1..=longest).contains(&digits))
+}
+
+/// The number and the separator that a text begins with.
+fn number_before<'a>(text: &'a str, separator: &str, longest: usize) -> Option<&'a str> {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = text.len() - rest.len();
+    let behind = rest.strip_prefix(separator)?.len();
+    text.get(..text.len() - behind).filter(|_| (1..=longest).contains(&digits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn format(text: &str) -> PartitionFormat {
+        PartitionFormat::parse(text).unwrap()
+    }
+
+    fn key(of: &str, tenant: &str, shards: u8, shard: u8) -> String {
+        format(of).key(&tenant.parse().unwrap(), shards.try_into().unwrap(), shard).unwrap()
+    }
+
+    fn refused(of: &str, tenant: &str) -> Option<String> {
+        let refused = format(of).check(&tenant.parse().unwrap(), Shards::ONE);
+        // What has no key is told so, however it is asked for.
+        assert_eq!(format(of).key(&tenant.parse().unwrap(), Shards::ONE, 0).err(), refused.clone().err());
+        refused.err().map(|refused| refused.to_string())
+    }
+
+    #[test]
+    fn the_default_numbers_shards_only_where_there_are_several() {
+        assert_eq!(PartitionFormat::default(), format("{tenant}"));
+        assert_eq!(key("{tenant}", "acme", 1, 0), "acme");
+        assert_eq!(key("{tenant}", "acme", 4, 3), "acme#3");
+    }
+
+    #[test]
+    fn a_format_of_its_own_is_followed_to_the_letter() {
+        assert_eq!(key("TENANT#{tenant}", "acme", 1, 0), "TENANT#acme");
+        assert_eq!(key("{tenant}#{shard}", "acme", 1, 0), "acme#0");
+        assert_eq!(key("v1/{shard}:{tenant}/log", "acme", 16, 12), "v1/12:acme/log");
+    }
+
+    /// Whatever a product calls its customers, what stands in its table is asked for.
+    #[test]
+    fn an_id_stands_in_its_key_as_it_is() {
+        for id in
+            ["auth0|123", " a b ", "Zürich", "{tenant}", "{shard}", "a#b", "${aws:username}", "a\u{202e}b"]
+        {
+            assert_eq!(key("{tenant}", id, 1, 0), id);
+            assert_eq!(key("T#{tenant}", id, 1, 0), format!("T#{id}"));
+            assert_eq!(key("{tenant}/{shard}", id, 2, 1), format!("{id}/1"));
+            assert_eq!(key("{shard}/{tenant}", id, 2, 1), format!("1/{id}"));
+        }
+    }
+
+    #[test]
+    fn a_format_without_shard_refuses_a_tenant_with_several() {
+        let format = format("TENANT#{tenant}");
+        let error = format.key(&"acme".parse().unwrap(), 4.try_into().unwrap(), 0).unwrap_err().to_string();
+        assert!(error.contains("`acme`") && error.contains("{shard}") && error.contains('4'), "{error}");
+    }
+
+    #[test]
+    fn an_id_that_reads_like_a_shard_of_another_is_refused_from_its_text_alone() {
+        for (format, id, mark) in [
+            ("{tenant}", "acme#0", "ends in `#0`"),
+            ("{tenant}", "acme#63", "ends in `#63`"),
+            ("{tenant}", "acme#007", "ends in `#007`"),
+            ("{tenant}", "acme#123456789012", "ends in `#123456789012`"),
+            ("{tenant}", "a#b#1#2", "ends in `#2`"),
+            ("{tenant}", "#1", "ends in `#1`"),
+            ("{tenant}#{shard}", "acme#0", "ends in `#0`"),
+            ("{tenant}#{shard}", "acme#0#1", "ends in `#1`"),
+            ("{tenant}#s{shard}", "acme#s12", "ends in `#s12`"),
+            ("{tenant}-{shard}/log", "acme-1", "ends in `-1`"),
+            ("{tenant}-{shard}/log", "acme-1/log", "ends in `-1`"),
+            ("{shard}#{tenant}", "0#acme", "begins with `0#`"),
+            ("v1/{shard}:{tenant}", "7:acme", "begins with `7:`"),
+            ("v1/{shard}:{tenant}", "v1/7:acme", "begins with `7:`"),
+        ] {
+            let told = refused(format, id).unwrap_or_else(|| panic!("{format} takes {id}"));
+            assert!(told.contains(mark) && told.contains(&format!("`{id}`")), "{told}");
+            assert!(told.contains("EVENTS_PARTITION_FORMAT") && told.contains("use an ID"), "{told}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_no_key_can_be_read_as_is_taken() {
+        for (format, id) in [
+            ("{tenant}", "acme#"),
+            ("{tenant}", "acme#0x"),
+            ("{tenant}", "acme0"),
+            ("{tenant}", "0#acme"),
+            ("{tenant}", "#"),
+            // No ASCII digits, so no number that we would write.
+            ("{tenant}", "acme#\u{ff11}"),
+            ("{tenant}", "acme#\u{661}"),
+            ("TENANT#{tenant}", "acme#0"),
+            ("{tenant}/log", "acme#0"),
+            ("{tenant}#{shard}", "0#acme"),
+            ("{tenant}/{shard}", "acme#0"),
+            ("{shard}#{tenant}", "acme#0"),
+            // A UUID that happens to have decimal digits beside a hyphen.
+            ("{tenant}-{shard}", "01890a5d-ac96-774b-bcce-302099180577"),
+            ("{shard}-{tenant}", "01890355-ac96-774b-bcce-b302099a8057"),
+        ] {
+            assert_eq!(refused(format, id), None, "{format} {id}");
+        }
+    }
+
+    /// DynamoDB takes 2,048 bytes; the longest ID and the longest format make no more together.
+    #[test]
+    fn the_longest_key_is_one_that_dynamodb_takes() {
+        let id: TenantId = "\u{1f980}".repeat(256).parse().unwrap();
+        let filler = "\u{1f980}".repeat(LONGEST - "{tenant}{shard}".len() - 1);
+        for text in [format!("{filler}{{tenant}}/{{shard}}"), format!("{filler}/{{tenant}}")] {
+            let Ok(longest) = format(&text).key(&id, 64.try_into().unwrap(), 63) else { continue };
+            assert!((1900..=2048).contains(&longest.len()), "{}", longest.len());
+        }
+        assert!(PartitionFormat::parse(&format!("{}{{tenant}}", "ä".repeat(LONGEST - 7))).is_err());
+    }
+
+    #[test]
+    fn formats_in_which_tenants_could_meet_are_refused_with_the_right_form() {
+        for bad in [
+            "",
+            "tenant",
+            "{shard}",
+            "{tenant}{tenant}",
+            "{tenant}{shard}",
+            "{shard}{tenant}",
+            "{tenant}1{shard}",
+            "{tenant}#1{shard}",
+            "{shard}0#{tenant}",
+            "{tenant}#{shard}{shard}",
+            "{Tenant}",
+            "{tenant}#{id}",
+            "{{tenant}}",
+            "a}{tenant}",
+            "{tenant}\n",
+            &format!("{}{{tenant}}", "a".repeat(600)),
+        ] {
+            let error = PartitionFormat::parse(bad).unwrap_err().to_string();
+            assert!(error.contains("TENANT#{tenant}"), "{bad}: {error}");
+        }
+    }
+
+    proptest! {
+        /// The property behind isolation: whatever format was accepted, and however much a tenant's ID looks
+        /// like the format's own separators and numbers, no two partitions of two tenants have one key.
+        #[test]
+        fn no_two_partitions_ever_share_a_key(
+            texts in prop::array::uniform3("[0-9a/:#{}ä |-]{0,3}"), turned: bool, sharded: bool,
+            a in "[0-9a/:#{}ä |-]{1,7}", b in "[0-9a/:#{}ä |-]{1,7}", like: bool, by_default: bool,
+            shards in prop::array::uniform2(1u8..=64), numbers in prop::array::uniform2(any::<u8>()),
+        ) {
+            let [before, between, after] = texts;
+            let text = match (sharded, turned) {
+                _ if by_default => "{tenant}".to_owned(),
+                (false, _) => format!("{before}{{tenant}}{after}"),
+                (true, false) => format!("{before}{{tenant}}{between}{{shard}}{after}"),
+                (true, true) => format!("{before}{{shard}}{between}{{tenant}}{after}"),
+            };
+            let Ok(format) = PartitionFormat::parse(&text) else { return Ok(()) };
+            let of = |tenant: &TenantId, n: usize| {
+                format.key(tenant, shards[n].try_into().unwrap(), numbers[n] % shards[n])
+            };
+            let a: TenantId = a.parse().unwrap();
+            let Ok(left) = of(&a, 0) else { return Ok(()) };
+            // Or one whose ID is the other's very key.
+            let b: TenantId = if like { left.parse().unwrap() } else { b.parse().unwrap() };
+            let Ok(right) = of(&b, 1) else { return Ok(()) };
+            prop_assert!(left != right || a == b, "{text}: {a} and {b} share {left}");
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in any::<String>(), id in "\\PC{1,20}") {
+            for text in [text.as_str(), "{tenant}", "{tenant}#{shard}", "{shard}#{tenant}"] {
+                let format = PartitionFormat::parse(text);
+                let _ = format.map(|format| format.key(&id.parse().unwrap(), Shards::ONE, 0));
+            }
+        }
+    }
+}
