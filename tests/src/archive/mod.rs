@@ -13,7 +13,7 @@ use domain::manifest::{KeyName, Manifest, Origin, Place, Previous, RingKey, Sign
 use domain::names::ConnectorId;
 use domain::own_event::Heartbeat;
 use domain::part::{Compression, Encoding, Format, PartNumber, Sha256, Window};
-use domain::schedule::Frequency;
+use domain::schedule::{Frequency, next_expected_by};
 use domain::time::Time;
 use ed25519_dalek::{Signer, SigningKey};
 use std::time::Duration;
@@ -131,7 +131,7 @@ impl Sealer {
         let window = Window { from: self.watermark, to };
         let sealed = to + Duration::from_millis(307_120);
         let (bytes, encoded) = if events.is_empty() {
-            let next = sealed + Duration::from_hours(2);
+            let next = next_expected_by(to, sealed, self.frequency);
             Heartbeat::new(&self.origin.connector, number, window, sealed, next)
                 .file(self.encoding)
                 .expect("a heartbeat")

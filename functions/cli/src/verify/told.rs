@@ -1,18 +1,13 @@
 //! What a chain tells in numbers, and what can be known of its end.
 
-use std::time::Duration;
-
 use domain::manifest::Manifest;
 use domain::part::{Kind as PartKind, Sha256};
+use domain::schedule::next_expected_by;
 use domain::time::Time;
 use serde::Serialize;
 
 use super::check::Ask;
 use super::finding::{Finding, Findings, Kind};
-
-/// How long after a part's seal, or the end of its window, the next one may take on top of the frequency: settling,
-/// the dispatcher's tick, the run, and the copy.
-const GRACE: Duration = Duration::from_hours(1);
 
 /// What the chain tells, of the parts that were asked for.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -89,8 +84,8 @@ impl Told {
         if self.tail_closed {
             return;
         }
-        let hours = Duration::from_hours(u64::from(newest.frequency.hours()));
-        let due = to.max(newest.sealed) + hours + GRACE;
+        // The instant that a heartbeat states as `next_expected_by`; for another part it is the same function.
+        let due = next_expected_by(to, newest.sealed, newest.frequency);
         let compare = "Ask the vendor for the newest part and manifest (`auditferry connector show`, or its API), and verify with --newest HASH.";
         let finding = match ask.to {
             Some(asked) if to >= asked => return,

@@ -10,6 +10,7 @@ use crate::fault::{Block, Fault, Reason, Stage};
 use crate::manifest::Pinned;
 use crate::own_event::Heartbeat;
 use crate::part::{Content, Kind, Part, Window};
+use crate::schedule::next_expected_by;
 use crate::time::Time;
 
 use super::outcome::{Failure, FailureKind};
@@ -123,12 +124,12 @@ impl Run {
     fn seal_heartbeat(&mut self, order: &BuildOrder, now: Time) -> Effect {
         let sealed_at = self.careful(now);
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
-        let (Span::Window(read), Some(grid)) = (&order.span, place.connector.grid()) else {
+        let Span::Window(read) = &order.span else {
             return self.broken("a heartbeat was due outside a window", now);
         };
         let window = Window { from: order.watermark, to: read.to };
         let connector = &place.connector;
-        let expected = grid.promised_by(window.to, sealed_at, self.timing.settle);
+        let expected = next_expected_by(window.to, sealed_at, connector.frequency);
         let heartbeat = Heartbeat::new(&connector.id, order.number, window, sealed_at, expected);
         let (bytes, encoded) = match heartbeat.file(connector.encoding) {
             Ok(file) => file,
