@@ -232,7 +232,8 @@ impl<'a> Chain<'a> {
                     "the chain begins with part {} here, and not with part 1. If the older parts were moved or removed on purpose, say from when on to verify with --from.",
                     part.get()
                 );
-                return self.findings.add(Finding::new(Kind::StartMissing, detail).part(part));
+                let finding = Finding::new(Kind::StartMissing, detail).part(part);
+                return self.findings.add(finding.missing(PartNumber::FIRST, part.previous()));
             }
             None => return,
         };
@@ -243,7 +244,8 @@ impl<'a> Chain<'a> {
             } else {
                 format!("parts {} to {before} have no manifest here", first.get())
             };
-            self.findings.add(Finding::new(Kind::PartMissing, detail).part(first).since(since));
+            let finding = Finding::new(Kind::PartMissing, detail).part(first).since(since);
+            self.findings.add(finding.missing(first, part.previous()));
         }
     }
 

@@ -23,6 +23,7 @@ use super::keys::Candidates;
 use super::listing::Listing;
 use super::notes;
 use super::sorter::Sorted;
+use super::tally::Tally;
 use super::told::Told;
 
 /// What is to be verified, and what the auditor knows.
@@ -76,6 +77,8 @@ pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
     /// Whose chain it is.
     pub(crate) origin: Option<Origin>,
+    /// Whether any manifest is here at all, whoever signed it.
+    pub(crate) any: bool,
     /// What the chain tells.
     pub(crate) told: Told,
     /// What the objects hold.
@@ -84,6 +87,8 @@ pub(crate) struct Outcome {
     pub(crate) findings: Vec<Finding>,
     /// How many of each kind.
     pub(crate) counts: BTreeMap<Kind, u64>,
+    /// What they come to.
+    pub(crate) tally: Tally,
 }
 
 /// Whether it is proven.
@@ -124,14 +129,15 @@ pub(crate) fn check(archive: &dyn Archive, ask: &Ask, progress: &Progress) -> io
     let contents = Contents::new(archive, ask, &findings, progress, ask.memory / 2 / threads);
     let (content, identities) = contents.of_all(&matches, threads)?;
     identities::compare(identities, &ask.fields, &findings)?;
-    let (findings, counts) = findings.into_sorted();
-    let gravest = counts.keys().map(|kind| kind.severity()).min().unwrap_or(Severity::Note);
+    let (findings, counts, tally) = findings.into_sorted(read.any);
+    let gravest = findings.iter().map(|finding| finding.severity).min().unwrap_or(Severity::Note);
     let verdict = match gravest {
         Severity::Violated => Verdict::Violated,
         Severity::Incomplete => Verdict::Incomplete,
         Severity::Note => Verdict::Proven,
     };
-    Ok(Outcome { verdict, origin: read.origin, told: followed.told, content, findings, counts })
+    let (told, any) = (followed.told, read.any);
+    Ok(Outcome { verdict, origin: read.origin, any, told, content, findings, counts, tally })
 }
 
 /// The part that a number, as text in a name, belongs to.

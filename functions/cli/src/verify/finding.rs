@@ -7,6 +7,8 @@ use domain::part::PartNumber;
 use domain::time::Time;
 use serde::Serialize;
 
+use super::tally::{Gap, Tally};
+
 /// So many findings of a kind are told one by one; the others are counted.
 const TOLD: usize = 1_000;
 
@@ -100,6 +102,8 @@ pub(crate) enum Kind {
     IdRepeated,
     /// Two events without an ID are equal.
     LineRepeated,
+    /// A file that an operating system left in the folder.
+    SystemFile,
 }
 
 impl Kind {
@@ -119,7 +123,8 @@ impl Kind {
             | Self::Reconfigured
             | Self::EventTimeDiffers
             | Self::IdRepeated
-            | Self::LineRepeated => Severity::Note,
+            | Self::LineRepeated
+            | Self::SystemFile => Severity::Note,
             _ => Severity::Violated,
         }
     }
@@ -147,6 +152,9 @@ pub(crate) struct Finding {
     /// From which time on what is here is in doubt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) since: Option<Time>,
+    /// The parts that are missing, if the finding stands for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) missing: Option<Gap>,
     /// In words.
     pub(crate) detail: String,
 }
@@ -154,7 +162,13 @@ pub(crate) struct Finding {
 impl Finding {
     /// What, in words.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { severity: kind.severity(), kind, part: None, file: None, since: None, detail: detail.into() }
+        let detail = detail.into();
+        Self { severity: kind.severity(), kind, part: None, file: None, since: None, missing: None, detail }
+    }
+
+    /// It stands for all parts from the one to the other.
+    pub(crate) fn missing(self, first: PartNumber, last: PartNumber) -> Self {
+        Self { missing: Some(Gap { first: first.get(), last: last.get() }), ..self }
     }
 
     /// In that part.
@@ -182,12 +196,14 @@ pub(crate) struct Findings(Mutex<Kept>);
 struct Kept {
     counts: BTreeMap<Kind, u64>,
     findings: Vec<Finding>,
+    tally: Tally,
 }
 
 impl Findings {
     /// Adds one.
     pub(crate) fn add(&self, finding: Finding) {
         let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        kept.tally.add(&finding);
         let count = kept.counts.entry(finding.kind).or_default();
         *count += 1;
         if *count <= TOLD as u64 {
@@ -195,12 +211,25 @@ impl Findings {
         }
     }
 
-    /// The findings, the gravest first and then by part; and how many of each kind there were.
-    pub(crate) fn into_sorted(self) -> (Vec<Finding>, BTreeMap<Kind, u64>) {
+    /// An object is here whose name tells the number of this part, and no manifest names it.
+    pub(crate) fn present(&self, part: PartNumber) {
+        let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        kept.tally.present(part.get());
+    }
+
+    /// The findings, the gravest first and then by part; how many of each kind there were; and what they come to.
+    ///
+    /// Where nothing that is `signed` was found, nobody can say that anything was changed: nothing is a violation then.
+    pub(crate) fn into_sorted(self, signed: bool) -> (Vec<Finding>, BTreeMap<Kind, u64>, Tally) {
         let mut kept = self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !signed {
+            for finding in &mut kept.findings {
+                finding.severity = finding.severity.max(Severity::Incomplete);
+            }
+        }
         kept.findings.sort_by(|a, b| {
             (a.severity, a.part.unwrap_or(u64::MAX), a).cmp(&(b.severity, b.part.unwrap_or(u64::MAX), b))
         });
-        (kept.findings, kept.counts)
+        (kept.findings, kept.counts, kept.tally)
     }
 }

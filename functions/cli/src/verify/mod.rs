@@ -8,6 +8,7 @@ pub(crate) mod args;
 mod bucket;
 mod chain;
 mod check;
+pub(crate) mod command;
 mod contents;
 mod directory;
 mod events;
@@ -16,10 +17,14 @@ mod finding;
 mod identities;
 mod keys;
 mod listing;
+mod litter;
 mod notes;
 mod object;
+mod open;
+mod place;
 mod report;
 mod sorter;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -28,22 +33,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapters::archive::S3Archive;
-use adapters::clients::Clients;
 use adapters::clock::SystemClock;
-use adapters::settings::S3Settings;
 use domain::manifest::RingKey;
-use domain::names::BucketName;
 use domain::part::Sha256;
 use domain::ports::Clock as _;
 use domain::time::Time;
 
 use self::archive::Archive;
 use self::args::VerifyArgs;
-use self::bucket::Bucket;
 use self::check::{Ask, Outcome, Progress, Verdict, check};
 use self::directory::Directory;
 use self::events::Fields;
+use self::open::Target;
 use crate::problem::{Exit, Problem};
 use crate::surroundings::Surroundings;
 
@@ -90,18 +91,27 @@ pub(crate) fn folder(
 /// Runs `verify`. Its exit codes are its own: a failure to look is no violation.
 pub(crate) async fn run(args: VerifyArgs, surroundings: &Surroundings) -> Exit {
     let output = surroundings.output;
-    let (ask, archive) = match asked(&args, surroundings).await {
+    let (ask, target) = match asked(&args, surroundings).await {
         Ok(asked) => asked,
         Err(problem) => {
             output.problem(&problem);
-            return Exit::NotAsked;
+            // That S3 does not answer is no wrong usage.
+            return if problem.exit() == Exit::Usage { Exit::NotAsked } else { Exit::Incomplete };
         }
     };
+    let Target { archive, place, is_below } = target;
+    if is_below {
+        output.line(format_args!(
+            "{} holds no archive itself; verified is the only one below it: {}",
+            args.archive,
+            command::place(&place)
+        ));
+    }
     let result = watched(archive, ask.clone(), surroundings).await;
     output.progress_is_over();
     match result {
         Ok(outcome) => {
-            report::report(&outcome, &ask, surroundings);
+            report::report(&outcome, &ask, &place, surroundings);
             match outcome.verdict {
                 Verdict::Proven => Exit::Done,
                 Verdict::Violated => Exit::Failed,
@@ -111,7 +121,7 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &Surroundings) -> Exit {
         Err(error) => {
             output.problem(&Problem::failed(
                 format!("the archive can't be read to its end: {error}"),
-                "Check that you may list and read it, and that there is room for temporary files (TMPDIR).",
+                format!("{} There must be room for temporary files, too (TMPDIR).", open::access(&place)),
             ));
             Exit::Incomplete
         }
@@ -119,7 +129,7 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &Surroundings) -> Exit {
 }
 
 /// What the command line asks for.
-async fn asked(args: &VerifyArgs, surroundings: &Surroundings) -> Result<(Ask, Arc<dyn Archive>), Problem> {
+async fn asked(args: &VerifyArgs, surroundings: &Surroundings) -> Result<(Ask, Target), Problem> {
     let ask = Ask {
         pins: pins(&args.key)?,
         connector: args.connector.clone(),
@@ -139,21 +149,8 @@ async fn asked(args: &VerifyArgs, surroundings: &Surroundings) -> Result<(Ask, A
     {
         return Err(Problem::usage("--from is not earlier than --to", "Exchange them."));
     }
-    if let Some(place) = args.archive.strip_prefix("s3://") {
-        let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
-        let bucket: BucketName = bucket.parse()?;
-        let s3 = S3Settings::read(&|name| surroundings.variable(name))?;
-        let client = Clients::from_environment(s3).await.s3;
-        let archive = S3Archive::new(client, bucket.to_string(), prefix);
-        return Ok((ask, Arc::new(Bucket::new(archive))));
-    }
-    let directory = Directory::open(Path::new(&args.archive)).map_err(|error| {
-        Problem::usage(
-            format!("{} can't be opened: {error}", args.archive),
-            "Name a folder that holds `events` and `manifests`, or s3://BUCKET/PREFIX.",
-        )
-    })?;
-    Ok((ask, Arc::new(directory)))
+    let target = open::open(args, surroundings).await?;
+    Ok((ask, target))
 }
 
 /// The keys that were named, each by itself or in a file.

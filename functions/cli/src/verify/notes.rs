@@ -32,6 +32,8 @@ pub(crate) struct Notes {
     pub(crate) notes: Vec<Sorter>,
     /// The origin that is verified.
     pub(crate) origin: Option<Origin>,
+    /// Whether any file among them is a manifest at all.
+    pub(crate) any: bool,
 }
 
 /// What is known of a file among the manifests.
@@ -109,7 +111,8 @@ pub(crate) fn read(
             *origins.entry(origin).or_default() += count;
         }
     }
-    Ok(Notes { notes, origin: choose(origins, ask) })
+    let any = !origins.is_empty();
+    Ok(Notes { notes, origin: choose(origins, ask), any })
 }
 
 /// The origin that is asked for, or the one of most manifests.

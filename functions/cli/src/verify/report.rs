@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::check::{Ask, Outcome, Progress, Verdict};
 use super::contents::Content;
-use super::finding::{Finding, Kind, Severity};
+use super::finding::{Finding, Severity};
+use super::tally::Missing;
 use super::told::Told;
 use crate::output::{Output, Tone};
 use crate::surroundings::Surroundings;
@@ -39,11 +40,14 @@ fn megabytes(bytes: u64) -> String {
 struct Head<'a> {
     verdict: &'static str,
     summary: &'a str,
+    /// What was verified: the place that was named, or the one archive below it.
+    archive: &'a str,
     origin: Option<String>,
     chain: &'a Told,
     content: &'a Content,
     checked: Checked<'a>,
     counts: std::collections::BTreeMap<String, u64>,
+    missing: Missing,
     seconds: f64,
 }
 
@@ -57,11 +61,11 @@ struct Checked<'a> {
 }
 
 /// Prints it.
-pub(super) fn report(outcome: &Outcome, ask: &Ask, surroundings: &Surroundings) {
+pub(super) fn report(outcome: &Outcome, ask: &Ask, archive: &str, surroundings: &Surroundings) {
     let output = surroundings.output;
     let summary = summary(outcome);
     if output.is_json() {
-        output.json(&json(outcome, ask, &summary, surroundings.elapsed()));
+        output.json(&json(outcome, ask, (archive, &summary), surroundings.elapsed()));
     } else {
         print(outcome, ask, &summary, output);
     }
@@ -76,10 +80,11 @@ const fn word(verdict: Verdict) -> &'static str {
 }
 
 /// One object; each finding is a line of its own, so that `grep` can read it too.
-fn json(outcome: &Outcome, ask: &Ask, summary: &str, took: Duration) -> String {
+fn json(outcome: &Outcome, ask: &Ask, (archive, summary): (&str, &str), took: Duration) -> String {
     let head = Head {
         verdict: word(outcome.verdict),
         summary,
+        archive,
         origin: outcome.origin.as_ref().map(ToString::to_string),
         chain: &outcome.told,
         content: &outcome.content,
@@ -90,6 +95,7 @@ fn json(outcome: &Outcome, ask: &Ask, summary: &str, took: Duration) -> String {
             tenant: ask.fields.tenant.as_deref(),
         },
         counts: outcome.counts.iter().map(|(kind, count)| (kind.name(), *count)).collect(),
+        missing: outcome.tally.missing,
         seconds: (took.as_secs_f64() * 1000.0).round() / 1000.0,
     };
     let head = serde_json::to_string(&head).unwrap_or_default();
@@ -176,14 +182,13 @@ fn looked_at(outcome: &Outcome, ask: &Ask) -> String {
 
 /// The one line that a person wants.
 pub(super) fn summary(outcome: &Outcome) -> String {
-    let Outcome { told, content, counts, .. } = outcome;
-    let count = |kinds: &[Kind]| kinds.iter().filter_map(|kind| counts.get(kind)).sum::<u64>();
-    let all = told.first_part.zip(told.last_part).map_or(0, |(first, last)| last - first + 1);
-    let missing = [Kind::StartMissing, Kind::PartMissing, Kind::ObjectMissing, Kind::TailMissing];
-    let added =
-        [Kind::FileUnnamed, Kind::FileOdd, Kind::ManifestForeign, Kind::PartDoubled, Kind::EventTwice];
-    let violated = counts.iter().filter(|(kind, _)| kind.severity() == Severity::Violated);
-    let changed = violated.map(|(_, count)| count).sum::<u64>() - count(&missing) - count(&added);
+    let Outcome { told, content, tally, .. } = outcome;
+    if !outcome.any {
+        let files = counted(tally.added.saturating_add(tally.changed), "file");
+        return format!("no manifest is here, and nothing is known of {files} that lie here without one");
+    }
+    let first = if tally.start { Some(1) } else { told.first_part };
+    let all = first.zip(told.last_part).map_or(0, |(first, last)| last.saturating_sub(first).saturating_add(1));
     let found = |what: &str, number: u64| match number {
         0 => format!("nothing {what}"),
         number => format!("{} {what}", grouped(number)),
@@ -193,9 +198,18 @@ pub(super) fn summary(outcome: &Outcome) -> String {
         counted(told.quiet_seconds / 3_600, "quiet hour"),
         counted(content.events, "event"),
         format!("{} late", grouped(told.late)),
-        found("missing", count(&missing)),
-        found("changed", changed),
-        found("added", count(&added)),
+        missing(tally.missing),
+        found("changed", tally.changed),
+        found("added", tally.added),
     ]
     .join(", ")
+}
+
+/// `2 parts missing (4 files)`
+fn missing(missing: Missing) -> String {
+    if missing.parts == 0 {
+        return "nothing missing".to_owned();
+    }
+    let least = if missing.at_least { "at least " } else { "" };
+    format!("{least}{} missing ({})", counted(missing.parts, "part"), counted(missing.files, "file"))
 }

@@ -67,7 +67,7 @@ impl Told {
         findings: &Findings,
     ) {
         let Some((newest, sha256)) = sound else {
-            let detail = "there is no manifest here that a trusted key has signed: nothing can be proven. Name the folder that holds `events` and `manifests`.";
+            let detail = "there is no manifest here that a trusted key has signed: nothing can be proven. If the folder `manifests` was not copied, copy it too.";
             return findings.add(Finding::new(Kind::NothingFound, detail));
         };
         self.newest_manifest = Some(sha256.to_string());
