@@ -23,7 +23,9 @@ struct Shown<'a> {
 pub(crate) async fn show(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
     let View { connector, cursor } = backend.view(id).await?;
     let now = backend.onboarding.clock.now();
-    let standing = Standing::of(&connector, cursor.as_ref(), backend.onboarding.timing, now);
+    let delivered = backend.onboarding.newest_delivered(&backend.caller, id, cursor.as_ref()).await?;
+    let timing = backend.onboarding.timing;
+    let standing = Standing::of(&connector, cursor.as_ref(), delivered.as_ref(), timing, now);
     output.line(headline(&connector, &standing, output));
     for (name, value) in facts(backend, &connector, &standing) {
         output.line(format_args!("  {name:<12}  {value}"));
@@ -56,9 +58,7 @@ fn facts(backend: &Backend, connector: &Connector, standing: &Standing) -> Vec<(
         };
         facts.push(("sealed", format!("up to {sealed_to}, {parts}")));
     }
-    if let Some(manifest) = standing.manifest {
-        facts.push(("manifest", format!("{manifest}, of part {}", standing.sealed_parts)));
-    }
+    facts.extend(manifests(&standing));
     if let Some(next_run_at) = standing.next_run_at {
         facts.push(("next run", next_run_at.to_string()));
     }
@@ -84,6 +84,27 @@ fn facts(backend: &Backend, connector: &Connector, standing: &Standing) -> Vec<(
     facts.push(("version", connector.version.to_string()));
     if let Some(step) = next_step(connector) {
         facts.push(("next step", backend.command(step)));
+    }
+    facts
+}
+
+/// The newest manifests. Only that of the newest delivered part is for auditors: it is what the bucket must have.
+fn manifests(standing: &Standing) -> Vec<(&'static str, String)> {
+    let Some(sealed) = standing.manifest else { return Vec::new() };
+    let delivered = match standing.delivered_manifest {
+        Some(manifest) => format!(
+            "{manifest}, the manifest of part {}, the newest delivered one (verify --newest)",
+            standing.delivered_parts
+        ),
+        None => "no manifest yet: nothing is delivered".to_owned(),
+    };
+    let mut facts = vec![("for auditors", delivered)];
+    if standing.undelivered_parts > 0 {
+        let waiting = format!(
+            "{sealed}, the manifest of part {}, the newest sealed one; not for auditors yet",
+            standing.sealed_parts
+        );
+        facts.push(("waiting", waiting));
     }
     facts
 }

@@ -9,13 +9,13 @@ use domain::time::Time;
 /// The options of `verify`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct VerifyArgs {
-    /// The folder that holds `events` and `manifests`, or `s3://BUCKET/PREFIX`
+    /// A copy of the bucket, or of the folder in it that holds `events` and `manifests`; or `s3://BUCKET[/PREFIX]`
     #[arg(value_name = "DIR|s3://…", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) archive: String,
     /// A key of the vendor, got from the vendor and not from the bucket; or @FILE with one a line. Repeatable
     #[arg(long, value_name = "KEY", help_heading = "What you know")]
     pub(crate) key: Vec<String>,
-    /// The hash of the newest manifest, as the vendor's API or `connector show` tells it
+    /// The hash of the newest delivered manifest, as the vendor's API or `connector show` tells it
     #[arg(long, value_name = "HASH", value_parser = hash, conflicts_with = "to", help_heading = "What you know")]
     pub(crate) newest: Option<Sha256>,
     /// When the copy was taken; without it, now
@@ -54,6 +54,11 @@ pub(crate) const AFTER_HELP: &str = "\
 Needs nothing but a copy of the bucket: with a folder it touches no network. It writes nothing, apart from temporary \
 files of the system (TMPDIR) when an archive is large.
 
+If `events` and `manifests` do not lie right at the place that is named, the one folder below it that holds them is \
+verified, and the first line says which. If several do, nothing is verified, and there is a command for each. Where no \
+manifest is found, nothing is called violated. Files that an operating system leaves in a folder (.DS_Store, ._*, \
+Thumbs.db, desktop.ini and the like) are only noted.
+
 What is checked: part numbers without gap or double, from part 1 on; every signature, by a key that was valid then; \
 that each manifest names the one before; that windows join; that each object is there with its size and hash; its \
 layout and number of events; that no event is there twice; and that there is no file that no manifest names.
@@ -61,8 +66,9 @@ layout and number of events; that no event is there twice; and that there is no 
 Without --key the key that signed the first manifest is trusted. That shows that everything comes from the same hand, \
 not whose hand it is: ask the vendor for its key, and name it.
 
-A chain can't show that its end was cut off. What ends earlier than it should is `incomplete`; the vendor's word for \
-the newest manifest (--newest) settles it.
+A chain can't show that its end was cut off. If the next part was due (one frequency and 15 minutes after the newest \
+one was sealed) before the copy was taken (--as-of), the verdict is `incomplete`. The vendor's word for the newest \
+delivered manifest (--newest) settles it.
 
 Windows go by the time at which an event was written, which need not stand in the event. So without --time-field only \
 the first and last time that the manifest tells are held against the window, and an event whose `time`, `eventTime`, \

@@ -184,8 +184,10 @@ fn looked_at(outcome: &Outcome, ask: &Ask) -> String {
 pub(super) fn summary(outcome: &Outcome) -> String {
     let Outcome { told, content, tally, .. } = outcome;
     if !outcome.any {
-        let files = counted(tally.added.saturating_add(tally.changed), "file");
-        return format!("no manifest is here, and nothing is known of {files} that lie here without one");
+        return match tally.added.saturating_add(tally.changed) {
+            0 => "no manifest is here".to_owned(),
+            files => format!("no manifest is here, so nothing vouches for {}", counted(files, "file")),
+        };
     }
     let first = if tally.start { Some(1) } else { told.first_part };
     let all = first.zip(told.last_part).map_or(0, |(first, last)| last.saturating_sub(first).saturating_add(1));

@@ -25,3 +25,6 @@ mod serve;
 mod verify;
 #[cfg(test)]
 mod verify_bucket;
+#[cfg(test)]
+#[cfg(unix)]
+mod verify_place;

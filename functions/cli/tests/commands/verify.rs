@@ -57,13 +57,11 @@ fn the_exit_code_says_proven_violated_incomplete_or_wrong_usage() {
     assert!(said.code == Some(1) && said.stdout.contains("file_unnamed"), "{said:?}");
     assert!(said.stdout.contains("1 added. Violated."), "{said:?}");
 
-    let empty = tempfile::tempdir().unwrap();
-    let said = verify(empty.path(), &[]);
-    assert!(said.code == Some(2) && said.stdout.contains("nothing_found"), "{said:?}");
     let here = folder.path().to_str().unwrap();
     for words in [
         &["verify"][..],
         &["verify", "/nowhere"],
+        &["verify", "/dev/null"],
         &["verify", "s3://"],
         &["verify", "s3://Not_A_Bucket/x"],
         &["verify", here, "--key", "mine"],
@@ -94,4 +92,43 @@ fn keys_are_named_one_by_one_or_in_a_file() {
     let other = TestKey::new(8).public.to_string();
     let said = verify(folder.path(), &[&AS_OF[..], &["--key", &other]].concat());
     assert!(said.code == Some(1) && said.stdout.contains("signature_untrusted"), "{said:?}");
+}
+
+/// One finding may stand for many parts, and several for one: what a person reads is what is missing.
+#[test]
+fn a_summary_counts_the_parts_and_files_that_are_missing() {
+    let at = |text: &str| text.parse::<domain::time::Time>().unwrap();
+    let hour = |number: u64| at("2026-11-20T00:00:00Z") + std::time::Duration::from_hours(number);
+    let mut sealer = Sealer::new(1, hour(0), 7);
+    for number in 1..=20 {
+        sealer.seal(hour(number), &[]);
+    }
+    let key = TestKey::new(7).public.to_string();
+    let newest = sealer.parts[19].note.sha256().to_string();
+    let without = |parts: std::ops::RangeInclusive<usize>, manifests: bool, objects: bool| {
+        let mut files = sealer.files.clone();
+        for part in &sealer.parts[parts.start() - 1..*parts.end()] {
+            if manifests {
+                files.remove(&part.manifest.name(part.note.sha256()));
+            }
+            if objects {
+                files.remove(&part.manifest.object());
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        write(&files, folder.path()).unwrap();
+        verify(folder.path(), &["--key", &key, "--newest", &newest])
+    };
+    for (parts, manifests, objects, words) in [
+        (3..=16, true, true, "6 of 20 parts, 6 quiet hours, 0 events, 0 late, 14 parts missing (28 files)"),
+        (7..=8, true, true, "18 of 20 parts, 18 quiet hours, 0 events, 0 late, 2 parts missing (4 files)"),
+        (1..=5, true, true, "15 of 20 parts, 15 quiet hours, 0 events, 0 late, 5 parts missing (10 files)"),
+        (7..=8, false, true, "18 of 20 parts, 20 quiet hours, 0 events, 0 late, 2 parts missing (2 files)"),
+        (7..=8, true, false, "0 late, 2 parts missing (2 files), nothing changed, 2 added. Violated."),
+        (18..=20, true, true, "17 of 17 parts, 17 quiet hours, 0 events, 0 late, at least 1 part missing"),
+    ] {
+        let said = without(parts.clone(), manifests, objects);
+        assert_eq!(said.code, Some(1), "{parts:?}: {said:?}");
+        assert!(said.stdout.lines().last().unwrap().contains(words), "{parts:?}: {}", said.stdout);
+    }
 }
