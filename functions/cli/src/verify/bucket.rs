@@ -59,11 +59,15 @@ impl Pages {
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let head = hash.first_chunk::<16>().copied().unwrap_or_default();
         if !self.seen.insert(head) {
-            return Err(io::Error::other("the listing names a page a second time as the next one, so it has no end"));
+            return Err(io::Error::other(
+                "the listing names a page a second time as the next one, so it has no end",
+            ));
         }
         self.empty = if is_empty { self.empty + 1 } else { 0 };
         if self.empty > MOST_EMPTY {
-            return Err(io::Error::other(format!("more than {MOST_EMPTY} pages of the listing in a row are empty")));
+            return Err(io::Error::other(format!(
+                "more than {MOST_EMPTY} pages of the listing in a row are empty"
+            )));
         }
         Ok(Some(token))
     }
@@ -119,7 +123,8 @@ impl Folders for Bucket {
         loop {
             let Some(left) = budget.checked_sub(1) else { return Ok(level.cut()) };
             *budget = left;
-            let page = self.runtime.block_on(self.archive.folders(below, from)).map_err(|error| failed(&error))?;
+            let page =
+                self.runtime.block_on(self.archive.folders(below, from)).map_err(|error| failed(&error))?;
             let is_empty = page.names.is_empty();
             level.names.extend(page.names.into_iter().filter(|name| is_segment(name)));
             if level.names.len() > MOST_BELOW {

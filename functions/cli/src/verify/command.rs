@@ -135,7 +135,9 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn a_shell_reads_back_what_was_quoted() {
-        for word in ["a b", "it's", "\u{1b}[0m'\\n", "$(date)`x`\"y\"", "a\nb\tc", "ü\u{200b}", "\\x41 \u{1}1"] {
+        for word in
+            ["a b", "it's", "\u{1b}[0m'\\n", "$(date)`x`\"y\"", "a\nb\tc", "ü\u{200b}", "\\x41 \u{1}1"]
+        {
             let script = format!("printf %s {}", quoted(word));
             let output = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
             assert_eq!(String::from_utf8(output.stdout).unwrap(), word);

@@ -63,9 +63,8 @@ fn in_a_folder(args: &VerifyArgs) -> Result<Target, Problem> {
             "Name a folder that holds `events` and `manifests`, or s3://BUCKET/PREFIX.",
         )
     })?;
-    let search = find(&directory, MOST_FOLDERS).map_err(|error| {
-        Problem::usage(format!("{given} can't be looked into: {error}"), access(given))
-    })?;
+    let search = find(&directory, MOST_FOLDERS)
+        .map_err(|error| Problem::usage(format!("{given} can't be looked into: {error}"), access(given)))?;
     let real = directory.path().to_string_lossy().into_owned();
     match search {
         Search::Here => Ok(Target { archive: Arc::new(directory), place: given.clone(), is_below: false }),
@@ -149,9 +148,11 @@ fn inside_of_s3(given: &str, archive: &Bucket) -> Option<String> {
     let (bucket, prefix) = given.strip_prefix("s3://")?.split_once('/')?;
     let above = place::above(prefix)?;
     let level = archive.at(above).folders("", &mut 1).ok()?;
-    level.names.iter().any(|name| name == "manifests").then(|| {
-        if above.is_empty() { format!("s3://{bucket}") } else { format!("s3://{bucket}/{above}") }
-    })
+    level
+        .names
+        .iter()
+        .any(|name| name == "manifests")
+        .then(|| if above.is_empty() { format!("s3://{bucket}") } else { format!("s3://{bucket}/{above}") })
 }
 
 /// The place of what lies below the one that was given.
@@ -183,7 +184,9 @@ fn not_one(args: &VerifyArgs, search: &Search, above: Option<String>) -> Problem
                 format!("{given} holds too many folders to see whether one archive is all that lies below it")
             }
             (_, true) => format!("{number} archives lie below {given}, and one is verified at a time"),
-            (_, false) => format!("{number} archives lie below {given}, perhaps more, and one is verified at a time"),
+            (_, false) => {
+                format!("{number} archives lie below {given}, perhaps more, and one is verified at a time")
+            }
         };
         let mut remedy = "Name the one that you mean:".to_owned();
         for below in places {
@@ -201,7 +204,10 @@ fn not_one(args: &VerifyArgs, search: &Search, above: Option<String>) -> Problem
         Search::Nowhere { looked_at, whole, unread } => (*looked_at, *whole, unread.as_deref()),
         _ => (1, true, None),
     };
-    let mut message = format!("no archive lies at {given} or below it ({} looked into", counted(looked_at.into(), "folder"));
+    let mut message = format!(
+        "no archive lies at {given} or below it ({} looked into",
+        counted(looked_at.into(), "folder")
+    );
     if !whole {
         message.push_str(", and there are more");
     }

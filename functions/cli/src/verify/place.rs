@@ -220,7 +220,9 @@ mod tests {
 
     #[test]
     fn the_one_folder_below_is_taken_however_many_segments_its_prefix_has() {
-        for prefix in ["auditferry", "audit/acme", "a/b/c/d/e/f/g", "manifests", "events", "date=2026", "keys"] {
+        for prefix in
+            ["auditferry", "audit/acme", "a/b/c/d/e/f/g", "manifests", "events", "date=2026", "keys"]
+        {
             let (events, manifests) =
                 (format!("{prefix}/events/date=2026-11-20"), format!("{prefix}/manifests/date=2026-11-20"));
             let paths = [&events, &manifests, "logs/2026/11", "manifests.d/x", "k8s/manifests/prod"];

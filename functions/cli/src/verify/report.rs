@@ -190,7 +190,8 @@ pub(super) fn summary(outcome: &Outcome) -> String {
         };
     }
     let first = if tally.start { Some(1) } else { told.first_part };
-    let all = first.zip(told.last_part).map_or(0, |(first, last)| last.saturating_sub(first).saturating_add(1));
+    let all =
+        first.zip(told.last_part).map_or(0, |(first, last)| last.saturating_sub(first).saturating_add(1));
     let found = |what: &str, number: u64| match number {
         0 => format!("nothing {what}"),
         number => format!("{} {what}", grouped(number)),

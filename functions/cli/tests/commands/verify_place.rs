@@ -51,7 +51,10 @@ fn a_copy_of_a_whole_bucket_is_proven_by_the_one_archive_in_it() {
     for prefix in ["auditferry", "audit/acme", "a/b/c/d"] {
         let folder = copies(&[(prefix, &story(1, 7))]);
         // Whatever else a customer keeps in the bucket, a folder of manifests of other software included.
-        put(folder.path(), &[("logs/2026/app.json", b"{}"), ("k8s/manifests/pod.yaml", b"x"), ("README", b"x")]);
+        put(
+            folder.path(),
+            &[("logs/2026/app.json", b"{}"), ("k8s/manifests/pod.yaml", b"x"), ("README", b"x")],
+        );
         let said = verify(folder.path());
         assert!(said.code == Some(0) && said.stdout.ends_with("Proven.\n"), "{prefix}: {said:?}");
         let taken = format!("{}/{prefix}", folder.path().display());
