@@ -192,6 +192,9 @@ fn not_one(args: &VerifyArgs, search: &Search, above: Option<String>) -> Problem
         for below in places {
             let _ = write!(remedy, "\n  {}", command(args, &full(given, below)));
         }
+        if places.len() > 1 {
+            remedy.push_str("\nIf they are of one connector that was moved, copy them into one folder.");
+        }
         return Problem::usage(message, remedy);
     }
     if let Some(above) = above {

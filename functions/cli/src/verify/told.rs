@@ -75,7 +75,7 @@ impl Told {
         let (part, to) = (newest.part, newest.window.to);
         if let (Some(told), false) = (ask.newest, newest_seen) {
             let detail = format!(
-                "the vendor tells of the manifest {told}, which is not here: what follows part {} was cut off",
+                "the vendor tells of the manifest {told}, which is not here: what follows part {} was cut off. It must be the newest delivered one (`for auditors` in `connector show`), not one that waits for its delivery.",
                 part.get()
             );
             return findings.add(Finding::new(Kind::TailMissing, detail).part(part.next()).since(to));
@@ -86,7 +86,7 @@ impl Told {
         }
         // The instant that a heartbeat states as `next_expected_by`; for another part it is the same function.
         let due = next_expected_by(to, newest.sealed, newest.frequency);
-        let compare = "Ask the vendor for the newest part and manifest (`auditferry connector show`, or its API), and verify with --newest HASH.";
+        let compare = "Ask the vendor for the newest delivered manifest (`for auditors` in `auditferry connector show`, or `last_export.manifest` of its API), and verify with --newest HASH.";
         let finding = match ask.to {
             Some(asked) if to >= asked => return,
             Some(asked) => Finding::new(
