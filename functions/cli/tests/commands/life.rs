@@ -101,7 +101,7 @@ fn the_manifest_for_auditors_is_the_newest_one_that_was_delivered() {
     let [delivered, sealed] = ["delivered_manifest", "manifest"].map(|name| json[name].as_str().unwrap());
     assert_ne!(delivered, sealed);
     let line = |name: &str| text.lines().find(|line| line.trim_start().starts_with(name)).unwrap();
-    assert!(line("for auditors").contains(delivered) && line("for auditors").contains("part 1"), "{text}");
+    assert!(line("for auditors").contains(delivered) && line("for auditors").contains("part 2"), "{text}");
     assert!(line("waiting").contains(sealed) && line("waiting").contains("not for auditors"), "{text}");
 
     let key = on("setup", "2023-07-10T14:06:00Z")["keys"][0].as_str().unwrap().to_owned();
