@@ -58,7 +58,7 @@ fn facts(backend: &Backend, connector: &Connector, standing: &Standing) -> Vec<(
         };
         facts.push(("sealed", format!("up to {sealed_to}, {parts}")));
     }
-    facts.extend(manifests(&standing));
+    facts.extend(manifests(standing));
     if let Some(next_run_at) = standing.next_run_at {
         facts.push(("next run", next_run_at.to_string()));
     }

@@ -117,7 +117,7 @@ pub(crate) fn check(archive: &dyn Archive, ask: &Ask, progress: &Progress) -> io
     let candidates = Candidates::read(archive, &ask.pins, &listing.keys, &findings);
     let read = notes::read(archive, listing.notes, candidates.ring(), ask, progress)?;
     let mut chain = Chain::new(ask, candidates, read.origin.clone(), &findings);
-    let mut sorted = Sorted::new(read.notes)?;
+    let mut sorted = Sorted::new(read.records)?;
     while let Some(record) = sorted.next()? {
         chain.note(record)?;
     }

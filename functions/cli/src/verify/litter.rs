@@ -23,7 +23,7 @@ const FOLDERS: [&str; 9] = [
 ];
 /// macOS puts what a file system can't keep of a file into a second one of this name.
 const APPLE_DOUBLE: &str = "._";
-/// The first bytes of such a file. Source: RFC 1740, appendix B, "AppleDouble".
+/// The first bytes of such a file. Source: RFC 1740, appendix B, `AppleDouble`.
 const APPLE_DOUBLE_MAGIC: [u8; 4] = [0x00, 0x05, 0x16, 0x07];
 /// What readers of events look for by a file's ending.
 const EVENT_ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".csv", ".gz", ".zst"];

@@ -29,7 +29,7 @@ const WRONGLY: u8 = 254;
 #[derive(Debug)]
 pub(crate) struct Notes {
     /// A record each, see [`Record`].
-    pub(crate) notes: Vec<Sorter>,
+    pub(crate) records: Vec<Sorter>,
     /// The origin that is verified.
     pub(crate) origin: Option<Origin>,
     /// Whether any file among them is a manifest at all.
@@ -112,7 +112,7 @@ pub(crate) fn read(
         }
     }
     let any = !origins.is_empty();
-    Ok(Notes { notes, origin: choose(origins, ask), any })
+    Ok(Notes { records: notes, origin: choose(origins, ask), any })
 }
 
 /// The origin that is asked for, or the one of most manifests.
