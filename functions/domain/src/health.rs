@@ -74,7 +74,7 @@ impl Standing {
             since: judged.and_then(|(_, since)| since),
             sealed_to: cursor.map(|cursor| cursor.watermark),
             sealed_parts: sealed,
-            manifest: cursor.and_then(|cursor| cursor.note).map(|note| note.sha256),
+            manifest: cursor.and_then(|cursor| cursor.note.as_ref()).map(|note| note.sha256),
             delivered_parts: delivered,
             undelivered_parts: sealed.saturating_sub(delivered),
             next_run_at: exporting.map(|cursor| cursor.next_run_at),

@@ -7,6 +7,7 @@ mod archive;
 pub(crate) mod args;
 mod bucket;
 mod chain;
+mod charge;
 mod check;
 mod contents;
 mod directory;
@@ -23,6 +24,8 @@ mod sorter;
 #[cfg(test)]
 mod tests;
 mod told;
+mod trust;
+mod vouch;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -78,6 +81,8 @@ pub(crate) fn folder(
         from: None,
         to: None,
         newest,
+        boundaries: Vec::new(),
+        location: None,
         as_of,
         fields: Fields::default(),
         memory: MEMORY / 8,
@@ -101,11 +106,11 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &Surroundings) -> Exit {
     output.progress_is_over();
     match result {
         Ok(outcome) => {
-            report::report(&outcome, &ask, surroundings);
+            report::report(&outcome, &ask, &|key| args.again(key), surroundings);
             match outcome.verdict {
                 Verdict::Proven => Exit::Done,
                 Verdict::Violated => Exit::Failed,
-                Verdict::Incomplete => Exit::Incomplete,
+                Verdict::Consistent | Verdict::Incomplete => Exit::Incomplete,
             }
         }
         Err(error) => {
@@ -120,12 +125,14 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &Surroundings) -> Exit {
 
 /// What the command line asks for.
 async fn asked(args: &VerifyArgs, surroundings: &Surroundings) -> Result<(Ask, Arc<dyn Archive>), Problem> {
-    let ask = Ask {
+    let mut ask = Ask {
         pins: pins(&args.key)?,
         connector: args.connector.clone(),
         from: args.from,
         to: args.to,
         newest: args.newest,
+        boundaries: args.boundary.clone(),
+        location: None,
         as_of: args.as_of.unwrap_or_else(|| SystemClock::new().now()),
         fields: Fields {
             id: args.id_field.clone(),
@@ -142,6 +149,7 @@ async fn asked(args: &VerifyArgs, surroundings: &Surroundings) -> Result<(Ask, A
     if let Some(place) = args.archive.strip_prefix("s3://") {
         let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
         let bucket: BucketName = bucket.parse()?;
+        ask.location = Some((bucket.to_string(), prefix.to_owned()));
         let s3 = S3Settings::read(&|name| surroundings.variable(name))?;
         let client = Clients::from_environment(s3).await.s3;
         let archive = S3Archive::new(client, bucket.to_string(), prefix);

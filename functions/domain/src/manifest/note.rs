@@ -137,10 +137,11 @@ impl SignedNote {
         note.into_bytes()
     }
 
-    /// The SHA-256 of the file's bytes: what the next manifest calls `previous`.
+    /// The SHA-256 of the text: what the next manifest calls `previous`, and what the file is named by. The signatures
+    /// don't count: nobody has signed them, so nothing may follow from which of them are there.
     #[must_use]
     pub fn sha256(&self) -> Sha256 {
-        Sha256::new(Hasher::digest(self.bytes()).into())
+        Sha256::new(Hasher::digest(&self.text).into())
     }
 }
 
