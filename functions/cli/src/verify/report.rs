@@ -100,7 +100,7 @@ fn json(
         summary,
         origin: outcome.origin.as_ref().map(ToString::to_string),
         trusted_keys: outcome.trusted.iter().map(ToString::to_string).collect(),
-        repeat: repeat(outcome, ask, again),
+        repeat: repeat(outcome, again),
         chain: &outcome.told,
         content: &outcome.content,
         checked: Checked {
@@ -159,7 +159,7 @@ fn print(
     if let Some(newest) = &outcome.told.newest_manifest {
         output.line(format_args!("newest manifest: {newest}"));
     }
-    if let Some(command) = repeat(outcome, ask, again) {
+    if let Some(command) = repeat(outcome, again) {
         output.line("Once the vendor has confirmed this key, by another way than the bucket, repeat:");
         output.line(format_args!("  {command}"));
     }
@@ -186,10 +186,10 @@ fn of_whom(outcome: &Outcome, ask: &Ask) -> String {
 }
 
 /// The command to repeat with the key that was met, if the auditor named none.
-fn repeat(outcome: &Outcome, ask: &Ask, again: &dyn Fn(&VerifierKey) -> String) -> Option<String> {
+fn repeat(outcome: &Outcome, again: &dyn Fn(&VerifierKey) -> String) -> Option<String> {
     match outcome.trusted.as_slice() {
         // The newest is enough, and what a signed text names as the successor comes behind it.
-        [.., newest] if ask.pins.is_empty() && outcome.verdict != Verdict::Violated => Some(again(newest)),
+        [.., newest] if outcome.counts.contains_key(&Kind::TrustOnFirstUse) => Some(again(newest)),
         _ => None,
     }
 }
