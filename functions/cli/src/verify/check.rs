@@ -165,7 +165,8 @@ fn base_of_trust(ask: &Ask, known: &KnownKeys, read: &Notes, findings: &Findings
     if !ask.pins.is_empty() {
         return Trust::named(&ask.pins);
     }
-    let signers = read.first_signers.iter().filter_map(|place| known.get(*place));
+    let (part, places) = read.first_signed.as_ref().map(|(part, places)| (*part, places)).unzip();
+    let signers = places.into_iter().flatten().filter_map(|place| known.get(*place));
     let keys: Vec<VerifierKey> = signers.map(|known| known.key().clone()).collect();
     let ask_for_it = "Ask the vendor for its key, by another way than the bucket (the vendor's `auditferry connector setup` or /v1/keys), and name it with --key.";
     let finding = match keys.as_slice() {
@@ -189,7 +190,10 @@ fn base_of_trust(ask: &Ask, known: &KnownKeys, read: &Notes, findings: &Findings
         )),
     };
     if let Some(finding) = finding {
-        findings.add(finding);
+        findings.add(match part {
+            Some(part) => finding.part(part),
+            None => finding,
+        });
     }
     Trust::on_first_use(keys.into_iter())
 }

@@ -35,9 +35,12 @@ pub(crate) struct Notes {
     pub(crate) claims: Vec<Sorter>,
     /// The origin that is verified.
     pub(crate) origin: Option<Origin>,
-    /// The known keys that signed its first manifest, by their places.
-    pub(crate) first_signers: BTreeSet<usize>,
+    /// The lowest part of it that a known key signed, and the places of those keys.
+    pub(crate) first_signed: Option<FirstSigned>,
 }
+
+/// A part, and the places of the known keys that signed it.
+type FirstSigned = (PartNumber, BTreeSet<usize>);
 
 /// What is known of the manifests of an origin.
 #[derive(Debug, Default)]
@@ -47,7 +50,7 @@ struct Seen {
     /// How many there are.
     count: u64,
     /// The lowest part that bears a signature of a known key, and whose they are.
-    first: Option<(PartNumber, BTreeSet<usize>)>,
+    first: Option<FirstSigned>,
 }
 
 impl Seen {
@@ -164,15 +167,11 @@ pub(crate) fn read(
         }
     }
     let (origin, first) = choose(origins, ask).unzip();
-    let first_signers = first.flatten().map(|(_, signers)| signers).unwrap_or_default();
-    Ok(Notes { notes, claims, origin, first_signers })
+    Ok(Notes { notes, claims, origin, first_signed: first.flatten() })
 }
 
-/// An origin, and the known keys that signed its first manifest.
-type Chosen = (Origin, Option<(PartNumber, BTreeSet<usize>)>);
-
 /// The origin that is asked for, or the one of which named keys signed most, or else the one of most manifests.
-fn choose(origins: HashMap<Origin, Seen>, ask: &Ask) -> Option<Chosen> {
+fn choose(origins: HashMap<Origin, Seen>, ask: &Ask) -> Option<(Origin, Option<FirstSigned>)> {
     let asked =
         |origin: &Origin| ask.connector.as_ref().is_none_or(|connector| *connector == origin.connector);
     let (origin, seen) = origins

@@ -1,4 +1,4 @@
-//! How a manifest is signed: by which key, who vouches for a new one, and what a part's record pins of it.
+//! How a manifest is signed: by which key, how one hands over to the next, and what a part's record pins of it.
 //!
 //! The chain passes trust on from key to key (`infra/schemas/manifest.md`, "Keys"): the last text that the old key signs
 //! names the new one, in full. Which key is in charge stands in the cursor, and so do those that were before, so no
