@@ -55,7 +55,8 @@ pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
             .filter_map(|signature| ring.keys().get(ring.signer(&note, signature)??))
             .map(|known| &known.key)
             .collect();
-        let (signer, co_signers) = signers.split_first().map_or((None, &[][..]), |(one, rest)| (Some(*one), rest));
+        let (signer, co_signers) =
+            signers.split_first().map_or((None, &[][..]), |(one, rest)| (Some(*one), rest));
         if in_charge.is_some() && in_charge.as_ref() != signer {
             flaws.push(format!("chain: part {number} is signed by another key than the one in charge"));
             retired.extend(in_charge.take());

@@ -34,42 +34,8 @@ mod fixtures {
 }
 
 #[expect(dead_code, reason = "a target does not use all of it")]
-mod verify {
-    #[path = "../../../../functions/cli/src/verify/archive.rs"]
-    pub(crate) mod archive;
-    #[path = "../../../../functions/cli/src/verify/chain.rs"]
-    pub(crate) mod chain;
-    #[path = "../../../../functions/cli/src/verify/charge.rs"]
-    pub(crate) mod charge;
-    #[path = "../../../../functions/cli/src/verify/check.rs"]
-    pub(crate) mod check;
-    #[path = "../../../../functions/cli/src/verify/contents.rs"]
-    pub(crate) mod contents;
-    #[path = "../../../../functions/cli/src/verify/events.rs"]
-    pub(crate) mod events;
-    #[path = "../../../../functions/cli/src/verify/files.rs"]
-    pub(crate) mod files;
-    #[path = "../../../../functions/cli/src/verify/finding.rs"]
-    pub(crate) mod finding;
-    #[path = "../../../../functions/cli/src/verify/identities.rs"]
-    pub(crate) mod identities;
-    #[path = "../../../../functions/cli/src/verify/keys.rs"]
-    pub(crate) mod keys;
-    #[path = "../../../../functions/cli/src/verify/listing.rs"]
-    pub(crate) mod listing;
-    #[path = "../../../../functions/cli/src/verify/notes.rs"]
-    pub(crate) mod notes;
-    #[path = "../../../../functions/cli/src/verify/object.rs"]
-    pub(crate) mod object;
-    #[path = "../../../../functions/cli/src/verify/sorter.rs"]
-    pub(crate) mod sorter;
-    #[path = "../../../../functions/cli/src/verify/told.rs"]
-    pub(crate) mod told;
-    #[path = "../../../../functions/cli/src/verify/trust.rs"]
-    pub(crate) mod trust;
-    #[path = "../../../../functions/cli/src/verify/vouch.rs"]
-    pub(crate) mod vouch;
-}
+#[path = "verifier/mod.rs"]
+mod verify;
 
 static STORY: LazyLock<Sealer> = LazyLock::new(|| story(1, 7));
 static OTHER: LazyLock<Sealer> = LazyLock::new(|| story(2, 7));

@@ -125,7 +125,10 @@ async fn a_new_key_is_named_by_the_one_before(world: World) {
         (2, Before::Key(Arc::new(FakeSigner::new(4)))),
         (1, Before::Lost),
     ] {
-        assert!(is_unsigned(&run_signing(&world, &connector, current, before).await), "key {current} returns");
+        assert!(
+            is_unsigned(&run_signing(&world, &connector, current, before).await),
+            "key {current} returns"
+        );
     }
     assert_eq!(world.cursor(&connector).await.note.map(|note| note.retired.len()), Some(2));
     // Nobody names a key after one that was lost, so a verifier has to be told of it.

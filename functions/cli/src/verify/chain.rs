@@ -217,7 +217,8 @@ impl<'a> Chain<'a> {
         let (kind, detail) = if let Some(key) = self.charge.tells_two_stories(part, &other.standing) {
             (Kind::PartDoubled, two_stories(key))
         } else if other.standing.is_vouched {
-            let detail = "a second manifest of this part, which a trusted manifest of the next part names too";
+            let detail =
+                "a second manifest of this part, which a trusted manifest of the next part names too";
             (Kind::PartDoubled, detail.to_owned())
         } else if self.charge.is_of_a_retired_key(part, &other.standing) {
             let detail = "a second manifest of this part, signed only by a key that another one had replaced by then: whoever still has that key made it";
@@ -242,7 +243,10 @@ impl<'a> Chain<'a> {
             return self.expect(manifest, false);
         }
         let detail = if self.ask.connector.is_some() {
-            format!("it says that it belongs to another connector, {}, and no trusted key has signed it under this name: it was added", manifest.origin)
+            format!(
+                "it says that it belongs to another connector, {}, and no trusted key has signed it under this name: it was added",
+                manifest.origin
+            )
         } else {
             format!("it belongs to another connector, {}", manifest.origin)
         };
@@ -412,5 +416,7 @@ fn fits(one: &Candidate, last: Option<Last>) -> impl Ord + use<> {
 }
 
 fn two_stories(key: KeyId) -> String {
-    format!("key {key} has signed another manifest of this part too, with another text: whoever has that key told two stories")
+    format!(
+        "key {key} has signed another manifest of this part too, with another text: whoever has that key told two stories"
+    )
 }

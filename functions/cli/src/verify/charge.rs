@@ -74,9 +74,8 @@ impl<'a> Charge<'a> {
     /// Whether a text of that part, beside another one that counts, is the word of a key that answers for it: then that
     /// key told two stories.
     pub(crate) fn tells_two_stories(&self, part: PartNumber, of: &Standing) -> Option<KeyId> {
-        let answers = |place: &&usize| {
-            self.trust.answers_for(**place, part) && !self.retired.contains_key(*place)
-        };
+        let answers =
+            |place: &&usize| self.trust.answers_for(**place, part) && !self.retired.contains_key(*place);
         of.signers.iter().find(answers).and_then(|place| self.id(*place))
     }
 
@@ -103,16 +102,17 @@ impl<'a> Charge<'a> {
             return Ok(());
         }
         let part = manifest.part;
-        let live: Vec<usize> = of.signers.iter().copied().filter(|place| self.may_sign(*place, part)).collect();
+        let live: Vec<usize> =
+            of.signers.iter().copied().filter(|place| self.may_sign(*place, part)).collect();
         let valid: Vec<usize> =
             live.iter().copied().filter(|place| self.trust.is_valid(*place, manifest.sealed)).collect();
-        let expected =
-            valid.iter().copied().find(|place| self.key(*place) == self.in_charge.as_ref());
+        let expected = valid.iter().copied().find(|place| self.key(*place) == self.in_charge.as_ref());
         let signer = expected.or_else(|| valid.first().copied());
         if let Some(signer) = signer {
             self.changes_without_hand_over(manifest, signer);
             self.meets_boundaries(manifest, signer);
-            self.used.extend(valid.iter().filter(|place| !self.used.contains(place)).copied().collect::<Vec<_>>());
+            self.used
+                .extend(valid.iter().filter(|place| !self.used.contains(place)).copied().collect::<Vec<_>>());
             self.signed_last = Some(signer);
             // Of two signers without a word on who is in charge neither is.
             if valid.len() == 1 || expected.is_some() {
@@ -122,9 +122,10 @@ impl<'a> Charge<'a> {
             self.flush_vouched();
             return Ok(());
         }
-        let retired = of.signers.iter().find(|place| {
-            self.retired.contains_key(place) || self.trust.handed_over_before(**place, part)
-        });
+        let retired = of
+            .signers
+            .iter()
+            .find(|place| self.retired.contains_key(place) || self.trust.handed_over_before(**place, part));
         if let Some(place) = retired {
             self.signed_last = None;
             return Err(self.returned(*place));

@@ -213,7 +213,8 @@ fn lies_where_it_was_delivered(newest: &Manifest, location: &(String, String), f
 
 /// What all that was found comes to. Nothing is proven without a key that the auditor named.
 fn verdict(ask: &Ask, kinds: impl Iterator<Item = Kind> + Clone) -> Verdict {
-    let is_there = |severity| kinds.clone().any(|kind| kind.severity() == severity && kind != Kind::TrustOnFirstUse);
+    let is_there =
+        |severity| kinds.clone().any(|kind| kind.severity() == severity && kind != Kind::TrustOnFirstUse);
     if is_there(Severity::Violated) {
         Verdict::Violated
     } else if is_there(Severity::Incomplete) {

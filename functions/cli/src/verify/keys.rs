@@ -95,7 +95,11 @@ impl KnownKeys {
     }
 
     /// Reports the keys of the archive that are not among these trusted ones.
-    pub(crate) fn report_untrusted<'a>(&self, trusted: impl Iterator<Item = &'a VerifierKey>, findings: &Findings) {
+    pub(crate) fn report_untrusted<'a>(
+        &self,
+        trusted: impl Iterator<Item = &'a VerifierKey>,
+        findings: &Findings,
+    ) {
         let trusted: Vec<&VerifierKey> = trusted.collect();
         for known in &self.keys {
             if let (Some(file), false) = (&known.file, trusted.contains(&known.key())) {

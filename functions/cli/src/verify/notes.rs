@@ -174,10 +174,8 @@ pub(crate) fn read(
 fn choose(origins: HashMap<Origin, Seen>, ask: &Ask) -> Option<(Origin, Option<FirstSigned>)> {
     let asked =
         |origin: &Origin| ask.connector.as_ref().is_none_or(|connector| *connector == origin.connector);
-    let (origin, seen) = origins
-        .into_iter()
-        .filter(|(origin, _)| asked(origin))
-        .max_by(|(a, of_a), (b, of_b)| {
+    let (origin, seen) =
+        origins.into_iter().filter(|(origin, _)| asked(origin)).max_by(|(a, of_a), (b, of_b)| {
             (of_a.named, of_a.count).cmp(&(of_b.named, of_b.count)).then_with(|| b.cmp(a))
         })?;
     Some((origin, seen.first))
@@ -272,7 +270,11 @@ impl Record {
             let (signed, bytes) = rest.split_at_checked(usize::from(*count))?;
             let note = SignedNote::parse(bytes).ok()?;
             let manifest = Manifest::parse(note.text()).ok()?;
-            Ok(Box::new(Link { note, manifest, signed: signed.iter().map(|byte| signed_of(*byte)).collect() }))
+            Ok(Box::new(Link {
+                note,
+                manifest,
+                signed: signed.iter().map(|byte| signed_of(*byte)).collect(),
+            }))
         };
         Some(Self {
             part: PartNumber::new(u64::from_be_bytes(*part)),

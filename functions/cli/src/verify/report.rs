@@ -169,9 +169,7 @@ fn print(
             (Tone::Strong, format!("Consistent, signer not confirmed{}.", of_whom(outcome, ask)))
         }
         Verdict::Violated => (Tone::Bad, "Violated.".to_owned()),
-        Verdict::Incomplete => {
-            (Tone::Bad, "Incomplete: it can't be proven with what is here.".to_owned())
-        }
+        Verdict::Incomplete => (Tone::Bad, "Incomplete: it can't be proven with what is here.".to_owned()),
     };
     output.line(format_args!("{summary}. {}", output.tone(tone, &verdict)));
 }

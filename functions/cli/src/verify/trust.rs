@@ -107,17 +107,17 @@ impl Trust {
 
     /// Whether the key of that place may sign that part: it is its successor's turn behind the hand-over.
     pub(crate) fn may_sign(&self, place: usize, part: PartNumber) -> bool {
-        self.keys.get(place).is_some_and(|trusted| {
-            trusted.first <= part && trusted.last.is_none_or(|last| part <= last)
-        })
+        self.keys
+            .get(place)
+            .is_some_and(|trusted| trusted.first <= part && trusted.last.is_none_or(|last| part <= last))
     }
 
     /// Whether a second text of that part by the key of that place is that key's own word. What a key signs beside its
     /// own hand-over is not: from there on it counts for nothing.
     pub(crate) fn answers_for(&self, place: usize, part: PartNumber) -> bool {
-        self.keys.get(place).is_some_and(|trusted| {
-            trusted.first <= part && trusted.last.is_none_or(|last| part < last)
-        })
+        self.keys
+            .get(place)
+            .is_some_and(|trusted| trusted.first <= part && trusted.last.is_none_or(|last| part < last))
     }
 
     /// Whether the key of that place had handed over before that part.

@@ -41,7 +41,10 @@ fn a_sound_copy_is_proven_in_words_and_as_json() {
     let told: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!((&told["verdict"], &told["summary"]), (&"proven".into(), &summary.into()));
     assert_eq!(told["chain"]["newest_manifest"], story.parts[13].note.sha256().to_string());
-    assert_eq!((&told["checked"]["keys"], &told["checked"]["connector"]), (&"named".into(), &"as found".into()));
+    assert_eq!(
+        (&told["checked"]["keys"], &told["checked"]["connector"]),
+        (&"named".into(), &"as found".into())
+    );
     let trusted = [7, 107].map(|seed| TestKey::new(seed).public.to_string());
     assert_eq!((&told["trusted_keys"], told.get("repeat")), (&trusted.to_vec().into(), None));
 }
@@ -55,7 +58,8 @@ fn without_a_key_it_is_consistent_and_the_command_to_repeat_proves_it() {
     assert_eq!(said.code, Some(2), "{said:?}");
     let end = "Consistent, signer not confirmed, for connector con_0000000000000001 of vendor.example.\n";
     assert!(said.stdout.ends_with(end) && said.stdout.contains("another way than the bucket"), "{said:?}");
-    let command = said.stdout.lines().find_map(|line| line.trim().strip_prefix("auditferry verify ")).unwrap();
+    let command =
+        said.stdout.lines().find_map(|line| line.trim().strip_prefix("auditferry verify ")).unwrap();
     let words = command.replace('\'', "");
     let words: Vec<&str> = ["verify"].into_iter().chain(words.split(' ')).collect();
     let repeated = run(&words);
@@ -119,8 +123,11 @@ fn keys_are_named_one_by_one_or_in_a_file() {
     let (folder, _) = copy();
     let keys = tempfile::NamedTempFile::new().unwrap();
     let until = " until 2026-11-20T12:00:00Z";
-    std::fs::write(keys.path(), format!("{}{until}\n\n{}\n", TestKey::new(7).public, TestKey::new(107).public))
-        .unwrap();
+    std::fs::write(
+        keys.path(),
+        format!("{}{until}\n\n{}\n", TestKey::new(7).public, TestKey::new(107).public),
+    )
+    .unwrap();
     let file = format!("@{}", keys.path().display());
     let said = verify(folder.path(), &[&AS_OF[..], &["--key", &file]].concat());
     assert!(said.code == Some(0) && said.stdout.contains("Keys named by you"), "{said:?}");

@@ -22,9 +22,9 @@ use crate::schedule::Frequency;
 use crate::time::Time;
 
 pub use key::{KEY_FOLDER, KeyRing, RingKey, VerifierKey, WrongKey};
+pub use last::{KeyId, LastNote, Since};
 pub use note::{MAX_NOTE, MAX_SIGNATURES, NoteSignature, SignedNote};
 pub use origin::{KeyName, Origin, Place, VendorDomain};
-pub use last::{KeyId, LastNote, Since};
 pub use signing::{Before, Pinned, Signing, Unsigned, WrongPin};
 
 /// The folder of the manifests below the connector's prefix.

@@ -160,7 +160,11 @@ fn successor(lines: &mut Lines<'_>, origin: &Origin) -> Result<Option<VerifierKe
     if *key.name() == origin.key_name() {
         return Ok(Some(key));
     }
-    Err(lines.wrong(format!("the successor is a key of {}, and the manifest is of {}", key.name(), origin.key_name())))
+    Err(lines.wrong(format!(
+        "the successor is a key of {}, and the manifest is of {}",
+        key.name(),
+        origin.key_name()
+    )))
 }
 
 fn start(lines: &mut Lines<'_>, part: PartNumber) -> Result<Start, Malformed> {

@@ -61,7 +61,7 @@ impl Genuine {
     /// What is not as it was in the archive, of the parts that were verified: `None` if all texts of the chain's notes and
     /// all bytes of its objects are the genuine ones.
     fn differs(&self, files: &Files, outcome: &Outcome) -> Option<String> {
-        let verified = outcome.told.first_part? ..= outcome.told.last_part?;
+        let verified = outcome.told.first_part?..=outcome.told.last_part?;
         if *verified.start() != 1 || outcome.told.manifests != *verified.end() {
             return Some(format!("parts {verified:?}, {} manifests", outcome.told.manifests));
         }
@@ -78,9 +78,10 @@ impl Genuine {
         if texts != genuine {
             return Some("the texts are others".to_owned());
         }
-        let changed = parts.iter().map(|part| part.manifest.object()).find(|name| {
-            files.get(name) != self.sealer.files.get(name)
-        });
+        let changed = parts
+            .iter()
+            .map(|part| part.manifest.object())
+            .find(|name| files.get(name) != self.sealer.files.get(name));
         changed.map(|name| format!("{name} was changed"))
     }
 }

@@ -48,7 +48,8 @@ fn a_forged_tail_is_never_proven_wherever_it_begins() {
         }
     }
     // All of it anew, by the forger alone and by two hands: sound in itself, and nobody's.
-    for (hands, expected) in [(vec![forger.clone()], Verdict::Consistent), (keys().to_vec(), Verdict::Incomplete)]
+    for (hands, expected) in
+        [(vec![forger.clone()], Verdict::Consistent), (keys().to_vec(), Verdict::Incomplete)]
     {
         let mut files = story.files.clone();
         let one_hand: Vec<TestKey> = hands.into_iter().filter(|key| key.public != old.public).collect();
@@ -110,7 +111,9 @@ fn the_newest_key_alone_is_enough_for_the_whole_chain() {
     assert_eq!((found(&outcome, Kind::VouchedByPrevious), found(&outcome, Kind::KeyRotated)), (1, 0));
     // Backwards only through unbroken hashes: another text in between ends it.
     let mut files = story.files.clone();
-    resealed(&mut files, &story.parts[2], std::slice::from_ref(&old), |manifest| manifest.sealed = manifest.window.to);
+    resealed(&mut files, &story.parts[2], std::slice::from_ref(&old), |manifest| {
+        manifest.sealed = manifest.window.to
+    });
     let outcome = judged(&files, &pinned(&[&new]), &[&new]);
     assert_eq!((outcome.verdict, found(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 3));
 }
@@ -237,7 +240,10 @@ fn a_stolen_key_that_signs_on_is_held_against_what_the_vendor_says() {
     // Nor does it help to take the old key's signatures away before the boundary.
     let [four, ..] = genuine[3..].iter().collect::<Vec<_>>()[..] else { panic!() };
     relined(&mut stolen, four, vec![TestKey::new(9).sign(four.note.text())]);
-    assert_ne!(verify(&stolen, &Ask { boundaries: vec![boundary], ..pinned(&[&old, &new]) }).verdict, Verdict::Proven);
+    assert_ne!(
+        verify(&stolen, &Ask { boundaries: vec![boundary], ..pinned(&[&old, &new]) }).verdict,
+        Verdict::Proven
+    );
 }
 
 #[test]

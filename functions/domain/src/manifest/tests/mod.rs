@@ -135,7 +135,8 @@ fn the_widest_text_leaves_room_in_what_a_key_signs() {
     let vendor: VendorDomain = format!("{label}.{label}.{label}.{}", "d".repeat(8)).parse().unwrap();
     assert_eq!(vendor.as_str().len(), 200);
     let prefix = (1..=1_024).rev().find_map(|length| "p".repeat(length).parse().ok()).unwrap();
-    let region = (1..=64).rev().find_map(|length| format!("eu-{}-1", "n".repeat(length)).parse().ok()).unwrap();
+    let region =
+        (1..=64).rev().find_map(|length| format!("eu-{}-1", "n".repeat(length)).parse().ok()).unwrap();
     let late = Time::from_millis(Time::LAST.millis() - 1).unwrap();
     let widest = Manifest {
         origin: Origin { vendor: vendor.clone(), connector: ConnectorId::new(u64::MAX) },
