@@ -1,19 +1,18 @@
-//! Follows the chain, part by part: numbers, signatures, `previous`, windows. What comes out is the list of objects
-//! that must be there. Manifests are told apart by their texts: copies of one text are one manifest, however it is signed.
+//! Collects the manifests of each part and chooses the one that the chain goes on with. Manifests are told apart by their
+//! texts: files of one text are one manifest, however it is signed. Two texts of one part are two stories only if keys
+//! that answer for it have signed them.
 
 use std::io;
 
-use domain::manifest::{KeyId, Manifest, Origin, Previous, Start};
-use domain::part::{PartNumber, Sha256, Window};
-use domain::time::Time;
+use domain::manifest::{KeyId, Manifest, Origin};
+use domain::part::{PartNumber, Sha256};
 
 use super::charge::{Charge, Standing};
 use super::check::Ask;
 use super::finding::{Finding, Findings, Kind};
 use super::keys::{KnownKeys, Signed};
+use super::links::{Followed, Links};
 use super::notes::{Link, Record};
-use super::sorter::Sorter;
-use super::told::Told;
 use super::trust::{Signatures, Trusts};
 use super::vouch::{VouchedTexts, idle_lines};
 
@@ -35,7 +34,7 @@ pub(crate) struct Chain<'a> {
     ask: &'a Ask,
     keys: Keys<'a>,
     vouched: VouchedTexts,
-    charge: Charge<'a>,
+    links: Links<'a>,
     origin: Option<Origin>,
     findings: &'a Findings,
     /// The part that is being collected, and its texts.
@@ -43,24 +42,7 @@ pub(crate) struct Chain<'a> {
     group: Vec<Candidate>,
     /// Whether a file says that it is of that part and can't be read as a manifest.
     malformed: bool,
-    last: Option<Last>,
-    /// The newest manifest that is sound.
-    sound: Option<(Manifest, Sha256)>,
     newest_seen: bool,
-    /// Whether a part of what was asked for has come.
-    began: bool,
-    expected: Sorter,
-    /// The part with which the chain says, signed, that it begins.
-    upgraded_at: Option<PartNumber>,
-    told: Told,
-}
-
-/// What the next part is held against. `None` is what can't be known, since the manifest is not sound.
-#[derive(Debug, Clone, Copy)]
-struct Last {
-    part: PartNumber,
-    note: Option<Sha256>,
-    to: Option<Time>,
 }
 
 /// A manifest of a part, whatever number of files have its text.
@@ -76,19 +58,6 @@ struct Candidate {
     counts: bool,
 }
 
-/// The end of the chain.
-#[derive(Debug)]
-pub(crate) struct Followed {
-    /// What it tells.
-    pub(crate) told: Told,
-    /// The objects that must be there: name, zero byte, 1 if it is to be looked into or else 0, the manifest's text.
-    pub(crate) expected: Sorter,
-    /// The first part that has a manifest, if a version that wrote none made those before.
-    pub(crate) upgraded_at: Option<PartNumber>,
-    /// The newest manifest that is sound.
-    pub(crate) newest: Option<Manifest>,
-}
-
 impl<'a> Chain<'a> {
     pub(crate) fn new(
         ask: &'a Ask,
@@ -102,19 +71,13 @@ impl<'a> Chain<'a> {
             ask,
             keys,
             vouched,
-            charge: Charge::new(trust, ask.pins.len(), &ask.boundaries, findings),
+            links: Links::new(ask, Charge::new(trust, ask.pins.len(), &ask.boundaries, findings), findings),
             origin: origin.cloned(),
             findings,
             part: None,
             group: Vec::new(),
             malformed: false,
-            last: None,
-            sound: None,
             newest_seen: false,
-            began: false,
-            expected: Sorter::new(ask.memory / 4),
-            upgraded_at: None,
-            told: Told::default(),
         }
     }
 
@@ -147,7 +110,7 @@ impl<'a> Chain<'a> {
         let right = manifest.name(sha256);
         if name != right {
             let detail = format!("it was moved, renamed or copied: what it says belongs under {right}");
-            self.found(Finding::new(Kind::ManifestMisplaced, detail).file(&name), &manifest);
+            self.links.found(Finding::new(Kind::ManifestMisplaced, detail).file(&name), &manifest);
         }
         let idle = idle_lines(note.signatures(), &signed);
         if idle > 0 {
@@ -155,18 +118,20 @@ impl<'a> Chain<'a> {
                 "{idle} of its {} signatures count for nothing: they are not of the key that they name, or repeated. Anybody who can write here can add such lines, so nothing follows from them",
                 signed.len()
             );
-            self.found(Finding::new(Kind::SignatureIgnored, detail).file(&name), &manifest);
+            self.links.found(Finding::new(Kind::SignatureIgnored, detail).file(&name), &manifest);
         }
         if let Some(met) = self.group.iter_mut().find(|met| met.sha256 == sha256) {
             met.standing.signers.extend(standing.signers);
+            met.standing.signers.sort_unstable();
+            met.standing.signers.dedup();
             met.standing.has_wrong_line |= standing.has_wrong_line;
-            met.counts = self.charge.counts(manifest.part, &met.standing);
+            met.counts = self.links.charge.counts(manifest.part, &met.standing);
             if name == right {
                 met.name = name;
             }
             return Ok(());
         }
-        let counts = self.charge.counts(manifest.part, &standing);
+        let counts = self.links.charge.counts(manifest.part, &standing);
         let candidate = Candidate { name, manifest, sha256, standing, counts };
         // Those that count are few: only who has a trusted key makes them.
         if counts || self.group.iter().filter(|met| !met.counts).count() < MOST_OF_A_PART {
@@ -194,18 +159,16 @@ impl<'a> Chain<'a> {
         let Some(part) = self.part.take() else { return Ok(()) };
         let malformed = std::mem::take(&mut self.malformed);
         let mut group = std::mem::take(&mut self.group);
-        let last = self.last;
-        group.sort_by_key(|one| std::cmp::Reverse(fits(one, last)));
+        group.sort_by_key(|one| std::cmp::Reverse(self.fits(one)));
         let mut group = group.into_iter();
         if let Some(chosen) = group.next() {
-            self.link(&chosen)?;
+            let Candidate { name, manifest, sha256, standing, .. } = &chosen;
+            self.links.link(name, (manifest, *sha256), standing)?;
             for other in group {
                 self.second(&other);
             }
         } else if malformed {
-            self.number(part, false);
-            self.charge.skipped();
-            self.last = Some(Last { part, note: None, to: None });
+            self.links.unread(part);
         }
         Ok(())
     }
@@ -214,20 +177,20 @@ impl<'a> Chain<'a> {
     /// a second story: everything else anybody can make who can write here.
     fn second(&self, other: &Candidate) {
         let part = other.manifest.part;
-        let (kind, detail) = if let Some(key) = self.charge.tells_two_stories(part, &other.standing) {
+        let (kind, detail) = if let Some(key) = self.links.charge.tells_two_stories(part, &other.standing) {
             (Kind::PartDoubled, two_stories(key))
         } else if other.standing.is_vouched {
             let detail =
                 "a second manifest of this part, which a trusted manifest of the next part names too";
             (Kind::PartDoubled, detail.to_owned())
-        } else if self.charge.is_of_a_retired_key(part, &other.standing) {
+        } else if self.links.charge.is_of_a_retired_key(part, &other.standing) {
             let detail = "a second manifest of this part, signed only by a key that another one had replaced by then: whoever still has that key made it";
             (Kind::KeyRetired, detail.to_owned())
         } else {
             let detail = "a second manifest of this part, which no trusted key has signed: it was added";
             (Kind::SignatureUntrusted, detail.to_owned())
         };
-        self.found(Finding::new(kind, detail).file(&other.name), &other.manifest);
+        self.links.found(Finding::new(kind, detail).file(&other.name), &other.manifest);
     }
 
     /// A manifest of another connector. With `--connector` the auditor knows that there are others, and leaves alone what
@@ -240,7 +203,7 @@ impl<'a> Chain<'a> {
             || trust.is_signed(&standing.signers, manifest.part, manifest.sealed)
             || trust.keys().is_empty();
         if self.ask.connector.is_some() && is_trusted && name == manifest.name(read.note.sha256()) {
-            return self.expect(manifest, false);
+            return self.links.expect(manifest, false);
         }
         let detail = if self.ask.connector.is_some() {
             format!(
@@ -254,165 +217,18 @@ impl<'a> Chain<'a> {
         Ok(())
     }
 
-    /// The next link.
-    fn link(&mut self, chosen: &Candidate) -> io::Result<()> {
-        let Candidate { name, manifest, sha256, .. } = chosen;
-        if self.is_earlier(manifest.window) {
-            // Not asked for, so not judged either: what was asked for begins behind it.
-            self.charge.skipped();
-            self.last = Some(Last { part: manifest.part, note: None, to: None });
-            return self.expect(manifest, false);
-        }
-        let upgraded = manifest.previous == Previous::Start(Start::Upgrade);
-        self.number(manifest.part, upgraded);
-        if self.ask.to.is_some_and(|asked| manifest.window.from >= asked) {
-            self.charge.skipped();
-            self.last = Some(Last { part: manifest.part, note: None, to: None });
-            return self.expect(manifest, false);
-        }
-        self.reaches_back(manifest);
-        if let Err(finding) = self.charge.judge(manifest, &chosen.standing) {
-            self.charge.skipped();
-            self.found(finding.file(name), manifest);
-            self.last = Some(Last { part: manifest.part, note: None, to: None });
-            return self.expect(manifest, false);
-        }
-        self.hangs_on_last(name, manifest);
-        if upgraded && self.last.is_none() {
-            self.upgraded_at = Some(manifest.part);
-        }
-        if let Some(misfit) = manifest.times_misfit() {
-            self.found(Finding::new(Kind::TimesMisfit, misfit).file(name), manifest);
-        }
-        self.changes(manifest);
-        self.last = Some(Last { part: manifest.part, note: Some(*sha256), to: Some(manifest.window.to) });
-        self.told.count(manifest);
-        self.sound = Some((manifest.clone(), *sha256));
-        self.expect(manifest, true)
-    }
-
-    /// Whether it is of a time before what was asked for.
-    fn is_earlier(&self, Window { from, to }: Window) -> bool {
-        self.ask.from.is_some_and(|asked| to <= asked && from < asked)
-    }
-
-    /// Whether the number is the next one. `upgraded` if the chain says of itself that it begins here.
-    fn number(&self, part: PartNumber, upgraded: bool) {
-        let (first, since) = match self.last {
-            Some(last) => (last.part.next(), last.to),
-            None if self.ask.from.is_none() && part > PartNumber::FIRST && upgraded => {
-                let detail = format!(
-                    "the parts before part {} were exported by a version that wrote no manifests, so nothing is proven of them. Say from when on to verify with --from.",
-                    part.get()
-                );
-                return self.findings.add(Finding::new(Kind::BeforeManifests, detail).part(part));
-            }
-            None if self.ask.from.is_none() && part > PartNumber::FIRST => {
-                let detail = format!(
-                    "the chain begins with part {} here, and not with part 1. If the older parts were moved or removed on purpose, say from when on to verify with --from.",
-                    part.get()
-                );
-                return self.findings.add(Finding::new(Kind::StartMissing, detail).part(part));
-            }
-            None => return,
-        };
-        if part > first {
-            let before = part.previous().get();
-            let detail = if first.get() == before {
-                format!("part {before} has no manifest here")
-            } else {
-                format!("parts {} to {before} have no manifest here", first.get())
-            };
-            self.findings.add(Finding::new(Kind::PartMissing, detail).part(first).since(since));
-        }
-    }
-
-    /// Whether the first part of what was asked for begins where that begins, or is the first of all.
-    fn reaches_back(&mut self, manifest: &Manifest) {
-        let is_first = !std::mem::replace(&mut self.began, true);
-        if let Some(from) = self.ask.from
-            && is_first
-            && manifest.window.from > from
-            && manifest.part > PartNumber::FIRST
-        {
-            let detail = format!(
-                "no part here reaches back to {from}; the first is part {}, from {} on",
-                manifest.part.get(),
-                manifest.window.from
-            );
-            self.findings
-                .add(Finding::new(Kind::PartMissing, detail).part(manifest.part.previous()).since(from));
-        }
-    }
-
-    /// Whether hash and window follow on the part before, if that is known.
-    fn hangs_on_last(&self, name: &str, manifest: &Manifest) {
-        let Some(last) = self.last.filter(|last| last.part.next() == manifest.part) else { return };
-        if let Some(note) = last.note
-            && manifest.previous != Previous::Note(note)
-        {
-            let detail =
-                format!("it does not name the manifest of part {}, which is {note}", last.part.get());
-            self.found(Finding::new(Kind::ChainBroken, detail).file(name), manifest);
-        }
-        if let Some(to) = last.to
-            && manifest.window.from != to
-        {
-            let detail =
-                format!("its window begins at {}, and the one before ended at {to}", manifest.window.from);
-            self.found(Finding::new(Kind::WindowsNotContiguous, detail).file(name), manifest);
-        }
-    }
-
-    /// What was changed between this part and the one before.
-    fn changes(&self, manifest: &Manifest) {
-        let Some((before, _)) = &self.sound else { return };
-        if before.destination != manifest.destination {
-            let detail = format!("moved from {} to {}", before.destination, manifest.destination);
-            self.found(Finding::new(Kind::Moved, detail), manifest);
-        }
-        if (before.encoding, before.frequency) != (manifest.encoding, manifest.frequency) {
-            let settings = |of: &Manifest| {
-                let (format, compression) = (of.encoding.format.as_str(), of.encoding.compression.as_str());
-                format!("{format} {compression} every {} h", of.frequency.hours())
-            };
-            let detail = format!("changed from {} to {}", settings(before), settings(manifest));
-            self.found(Finding::new(Kind::Reconfigured, detail), manifest);
-        }
-    }
-
-    fn expect(&mut self, manifest: &Manifest, look_into: bool) -> io::Result<()> {
-        let mut record = manifest.object().into_bytes();
-        record.extend_from_slice(&[0, u8::from(look_into)]);
-        record.extend_from_slice(manifest.text().as_bytes());
-        self.expected.push(&record)
-    }
-
-    /// Tells a finding about a part.
-    fn found(&self, finding: Finding, manifest: &Manifest) {
-        self.findings.add(finding.part(manifest.part).since(manifest.window.from));
+    /// How well a manifest fits: the more, the greater.
+    fn fits(&self, one: &Candidate) -> [bool; 5] {
+        let is_named = one.name == one.manifest.name(one.sha256);
+        let is_signed = !one.standing.signers.is_empty();
+        [one.counts, one.standing.is_vouched, is_signed, self.links.fits(&one.manifest), is_named]
     }
 
     /// There are no more files.
     pub(crate) fn end(mut self) -> io::Result<Followed> {
         self.part_ends()?;
-        let sound = self.sound.as_ref().map(|(manifest, sha256)| (manifest, *sha256));
-        self.told.tail(sound, self.newest_seen, self.ask, self.findings);
-        self.charge.end(self.told.tail_closed);
-        let newest = self.sound.map(|(manifest, _)| manifest);
-        Ok(Followed { told: self.told, expected: self.expected, upgraded_at: self.upgraded_at, newest })
+        Ok(self.links.end(self.newest_seen))
     }
-}
-
-/// How well a manifest fits behind the one before: the more, the greater.
-fn fits(one: &Candidate, last: Option<Last>) -> impl Ord + use<> {
-    let chained = match (one.manifest.previous, last) {
-        (Previous::Note(previous), Some(last)) => last.note == Some(previous),
-        (Previous::Start(_), None) => true,
-        _ => false,
-    };
-    let is_named = one.name == one.manifest.name(one.sha256);
-    (one.counts, one.standing.is_vouched, !one.standing.signers.is_empty(), chained, is_named)
 }
 
 fn two_stories(key: KeyId) -> String {

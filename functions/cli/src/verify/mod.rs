@@ -16,6 +16,7 @@ mod files;
 mod finding;
 mod identities;
 mod keys;
+mod links;
 mod listing;
 mod notes;
 mod object;

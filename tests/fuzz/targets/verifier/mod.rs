@@ -20,6 +20,8 @@ pub(crate) mod finding;
 pub(crate) mod identities;
 #[path = "../../../../functions/cli/src/verify/keys.rs"]
 pub(crate) mod keys;
+#[path = "../../../../functions/cli/src/verify/links.rs"]
+pub(crate) mod links;
 #[path = "../../../../functions/cli/src/verify/listing.rs"]
 pub(crate) mod listing;
 #[path = "../../../../functions/cli/src/verify/notes.rs"]
