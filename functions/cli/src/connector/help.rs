@@ -165,6 +165,9 @@ stale (what is due is not sealed, and nothing says why) or blocked (with stage, 
 and when it is tried again). The manifest is that of the newest sealed part: give its hash to whoever verifies a copy \
 of the bucket (`auditferry verify --newest`), and a tail that was cut off shows.
 
+`signed by` is the key in charge of the chain, since which part, and the boundary where it began: after a key was lost or \
+stolen, that is what an auditor who still names the old key too has to be told (`auditferry verify --boundary`).
+
 Examples:
   auditferry connector show con_0123456789abcdef
   auditferry connector show con_0123456789abcdef --json";
