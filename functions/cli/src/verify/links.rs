@@ -90,19 +90,21 @@ impl<'a> Links<'a> {
         (manifest, sha256): (&Manifest, Sha256),
         standing: &Standing,
     ) -> io::Result<()> {
-        if self.is_earlier(manifest.window) {
-            // Not asked for, so not judged either: what was asked for begins behind it.
-            self.charge.skipped();
-            self.last = Some(Last { part: manifest.part, note: None, to: None });
-            return self.expect(manifest, false);
-        }
         let upgraded = manifest.previous == Previous::Start(Start::Upgrade);
-        self.number(manifest.part, upgraded);
-        if self.ask.to.is_some_and(|asked| manifest.window.from >= asked) {
-            self.charge.skipped();
-            self.last = Some(Last { part: manifest.part, note: None, to: None });
+        let is_later = self.ask.to.is_some_and(|asked| manifest.window.from >= asked);
+        if self.is_earlier(manifest.window) || is_later {
+            // Not asked for, so not judged either. But only one that counts is a link: somebody could put another one, of
+            // a window that was not asked for, in the place of a part that was.
+            if self.charge.counts(manifest.part, standing) {
+                if is_later {
+                    self.number(manifest.part, upgraded);
+                }
+                self.charge.skipped();
+                self.last = Some(Last { part: manifest.part, note: None, to: None });
+            }
             return self.expect(manifest, false);
         }
+        self.number(manifest.part, upgraded);
         self.reaches_back(manifest);
         if let Err(finding) = self.charge.judge(manifest, standing) {
             self.charge.skipped();
