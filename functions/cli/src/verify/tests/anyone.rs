@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER, Manifest, NoteSignature, SignedNote};
+use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER, Manifest, NoteSignature, SignedNote, VerifierKey};
 use domain::part::{Compression, Encoding, Format, PartNumber, Sha256};
 use tests::archive::{Sealed, forge, forge_all, note_of, resign, sha256, sign};
 
@@ -58,22 +58,40 @@ impl Genuine {
         self.sealer.watermark() + Duration::from_secs(1_800)
     }
 
+    /// The parts that were asked for.
+    fn asked_for(&self, ask: &Ask) -> std::ops::RangeInclusive<u64> {
+        let is_asked = |part: &&Sealed| {
+            ask.from.is_none_or(|from| part.manifest.window.to > from)
+                && ask.to.is_none_or(|to| part.manifest.window.from < to)
+        };
+        let mut asked = self.sealer.parts.iter().filter(is_asked).map(|part| part.manifest.part.get());
+        let first = asked.next().unwrap_or(1);
+        first..=asked.last().unwrap_or(first)
+    }
+
     /// What is not as it was in the archive, of the parts that were verified: `None` if all texts of the chain's notes and
     /// all bytes of its objects are the genuine ones.
-    fn differs(&self, files: &Files, outcome: &Outcome) -> Option<String> {
+    fn differs(&self, files: &Files, ask: &Ask, outcome: &Outcome) -> Option<String> {
         let verified = outcome.told.first_part?..=outcome.told.last_part?;
-        if *verified.start() != 1 || outcome.told.manifests != *verified.end() {
-            return Some(format!("parts {verified:?}, {} manifests", outcome.told.manifests));
+        let asked = self.asked_for(ask);
+        let last = if ask.to.is_some() { *asked.end() } else { *verified.end() };
+        if verified != (*asked.start()..=last)
+            || outcome.told.manifests != verified.end() + 1 - verified.start()
+        {
+            return Some(format!("parts {verified:?} of {asked:?}, {} manifests", outcome.told.manifests));
         }
         let mut texts = BTreeSet::new();
         for (_, bytes) in files.iter().filter(|(name, _)| name.starts_with(MANIFEST_FOLDER)) {
             if let Ok(note) = SignedNote::parse(bytes)
-                && Manifest::parse(note.text()).is_ok_and(|manifest| manifest.origin == self.sealer.origin)
+                && Manifest::parse(note.text()).is_ok_and(|manifest| {
+                    manifest.origin == self.sealer.origin && verified.contains(&manifest.part.get())
+                })
             {
                 texts.insert(note.text().to_owned());
             }
         }
-        let parts = &self.sealer.parts[..usize::try_from(*verified.end()).unwrap()];
+        let parts: Vec<&Sealed> =
+            self.sealer.parts.iter().filter(|part| verified.contains(&part.manifest.part.get())).collect();
         let genuine: BTreeSet<String> = parts.iter().map(|part| part.note.text().to_owned()).collect();
         if texts != genuine {
             return Some("the texts are others".to_owned());
@@ -220,7 +238,13 @@ impl Forger<'_> {
         let sealed = self.part();
         let (key, successor) = (self.key(), self.key());
         let mut manifest = sealed.manifest.clone();
-        match self.below(6) {
+        match self.below(7) {
+            5 => {
+                // A window of another hour, under the same number.
+                let span = Duration::from_secs(3_600 * self.dice.below(12) as u64);
+                manifest.window.from = at("2026-11-20T00:00:00Z") + span;
+                manifest.window.to = manifest.window.from + Duration::from_secs(3_600);
+            }
             0 => manifest.successor = Some(successor.public),
             1 => manifest.successor = None,
             2 => manifest.events += 1,
@@ -335,7 +359,15 @@ fn asks(genuine: &Genuine, other: &Genuine, dice: &mut Dice) -> Ask {
         1 => Some(Sha256::new([3; 32])),
         _ => None,
     };
-    Ask { pins, connector, newest, as_of: genuine.as_of(), ..ask() }
+    // Now and then only a span of time. Whoever names the newest manifest asks for all of what follows.
+    let boundary = |dice: &mut Dice| {
+        let place = dice.below(genuine.sealer.parts.len());
+        genuine.sealer.parts[place].manifest.window.from + Duration::from_secs(600)
+    };
+    let from = (dice.below(4) == 0).then(|| boundary(dice));
+    let to = (newest.is_none() && dice.below(4) == 0).then(|| boundary(dice));
+    let to = to.filter(|to| from.is_none_or(|from| from < *to));
+    Ask { pins, connector, from, to, newest, as_of: genuine.as_of(), ..ask() }
 }
 
 /// Runs so many cases, and says how often each verdict came.
@@ -365,7 +397,8 @@ fn tries(cases: usize, seed: u64) {
         if ask.pins.is_empty() {
             assert_ne!(outcome.verdict, Verdict::Proven, "without a key, {}", case());
         } else {
-            let is_genuine = |key| genuine.keys.iter().chain(&other.keys).any(|one| one.public == *key);
+            let is_genuine =
+                |key: &VerifierKey| genuine.keys.iter().chain(&other.keys).any(|one| one.public == *key);
             assert!(outcome.trusted.iter().all(is_genuine), "{:?}: {}", outcome.trusted, case());
             for kind in [Kind::PartDoubled, Kind::KeyRetired, Kind::BoundaryMismatch, Kind::ChainBroken] {
                 assert!(!outcome.counts.contains_key(&kind), "an accusation of {kind:?}, {}", case());
@@ -375,7 +408,7 @@ fn tries(cases: usize, seed: u64) {
             let of = outcome.origin.as_ref().unwrap();
             let source = if *of == genuine.sealer.origin { genuine } else { &other };
             assert_eq!(source.sealer.origin, *of, "{}", case());
-            assert_eq!(source.differs(&forger.files, &outcome), None, "{}", case());
+            assert_eq!(source.differs(&forger.files, &ask, &outcome), None, "{}", case());
             if ask.newest == Some(genuine.newest()) {
                 assert_eq!(outcome.told.last_part, Some(genuine.sealer.parts.len() as u64), "{}", case());
             }
@@ -414,7 +447,7 @@ fn what_nobody_touched_is_proven_to_anyone_who_names_a_key() {
             for ask in [with(vec![genuine.keys[0].pin()]), with(vec![newest]), with(all)] {
                 let outcome = verify(&genuine.sealer.files, &ask);
                 assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
-                assert_eq!(genuine.differs(&genuine.sealer.files, &outcome), None);
+                assert_eq!(genuine.differs(&genuine.sealer.files, &ask, &outcome), None);
             }
             assert_eq!(verify(&genuine.sealer.files, &with(Vec::new())).verdict, Verdict::Consistent);
             assert_eq!(genuine.sealer.parts.last().unwrap().manifest.part, PartNumber::new(parts.into()));

@@ -376,6 +376,33 @@ fn a_crowd_of_foreign_manifests_hides_none_of_the_vendors() {
     assert_eq!((found(&outcome, Kind::SignatureUntrusted), found(&outcome, Kind::ManifestForeign)), (40, 40));
 }
 
+/// Within a span of time: a part that was taken away can't be replaced by a manifest that says it is of another time.
+#[test]
+fn a_foreign_manifest_of_another_hour_fills_no_gap() {
+    let story = story_of_one();
+    let span = Ask {
+        from: Some(at("2026-11-20T01:00:00Z")),
+        to: Some(at("2026-11-20T08:00:00Z")),
+        pins: vec![TestKey::new(107).pin()],
+        ..strict()
+    };
+    assert_eq!(verify(&story.files, &span).verdict, Verdict::Proven);
+    for from in ["2026-11-20T00:00:00Z", "2026-11-20T09:00:00Z"] {
+        let mut files = story.files.clone();
+        let gone = &story.parts[8];
+        files.remove(&note_of(gone));
+        files.remove(&gone.manifest.object());
+        let mut manifest = gone.manifest.clone();
+        manifest.window.from = at(from);
+        manifest.window.to = manifest.window.from + std::time::Duration::from_secs(60);
+        let note = sign(manifest.text(), &[TestKey::new(9)]);
+        files.insert(manifest.name(note.sha256()), note.bytes());
+        let outcome = verify(&files, &span);
+        assert_eq!(outcome.verdict, Verdict::Violated, "{from}: {:#?}", outcome.findings);
+        assert_eq!(found(&outcome, Kind::PartMissing), 1, "{:#?}", outcome.findings);
+    }
+}
+
 #[test]
 fn the_largest_part_number_is_a_number_like_another() {
     let story = story_of_one();

@@ -71,8 +71,8 @@ pub(super) const TAMPERS: [(&str, Tamper); 41] = [
     }),
     ("repeat the line of a signature", |scene| {
         let (place, sealed) = scene.part();
-        let lines = sealed.note.signatures().repeat(1 + scene.dice.below(3));
-        let lines = [lines.as_slice(), sealed.note.signatures()].concat();
+        let own = sealed.note.signatures();
+        let lines = vec![own; 2 + scene.dice.below(3)].concat();
         *scene.note(&sealed) = with_lines(&sealed.note, lines).bytes();
         (&[Kind::SignatureIgnored], Some(nth(place)))
     }),
