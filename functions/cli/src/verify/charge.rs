@@ -178,10 +178,12 @@ impl<'a> Charge<'a> {
         if before == now {
             return;
         }
+        // Of a key that is not trusted nothing is known but what the new one vouches for, and that is enough.
+        let Some(place) = self.trust.keys().iter().position(|trusted| trusted.key() == before) else {
+            return;
+        };
         let (before, part) = (before.clone(), manifest.part);
-        if let Some(place) = self.trust.keys().iter().position(|trusted| *trusted.key() == before) {
-            self.retired.insert(place, part);
-        }
+        self.retired.insert(place, part);
         let head = match manifest.previous {
             Previous::Note(head) => Some(head),
             Previous::Start(_) => None,

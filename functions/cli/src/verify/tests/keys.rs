@@ -172,6 +172,7 @@ fn a_key_that_was_replaced_never_returns() {
     assert_eq!((outcome.verdict, found(&outcome, Kind::KeyRetired)), (Verdict::Violated, 7));
     assert_eq!(outcome.findings[0].part, Some(8), "{:#?}", outcome.findings);
     // Also if the new one signs again behind it, and also where it was handed over to.
+    files.clone_from(&story.files);
     resign(&mut files, &story.parts, plan(&[(4, &old), (7, &new), (9, &old), (14, &new)]));
     assert_eq!(found(&verify(&files, &pinned(&[&old, &new])), Kind::KeyRetired), 2);
     let returns = |part: u64| match part {
@@ -180,6 +181,7 @@ fn a_key_that_was_replaced_never_returns() {
         7 => (vec![new.clone(), old.clone()], Some(old.clone())),
         _ => (vec![new.clone()], None),
     };
+    files.clone_from(&story.files);
     resign(&mut files, &story.parts, returns);
     for pins in [vec![&old], vec![&old, &new]] {
         let outcome = verify(&files, &pinned(&pins));
