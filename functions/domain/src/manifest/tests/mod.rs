@@ -137,7 +137,7 @@ fn the_widest_text_leaves_room_in_what_a_key_signs() {
     let prefix = (1..=1_024).rev().find_map(|length| "p".repeat(length).parse().ok()).unwrap();
     let region =
         (1..=64).rev().find_map(|length| format!("eu-{}-1", "n".repeat(length)).parse().ok()).unwrap();
-    let late = Time::from_millis(Time::LAST.millis() - 1).unwrap();
+    let late = at("9999-12-29T23:59:59.999Z");
     let widest = Manifest {
         origin: Origin { vendor: vendor.clone(), connector: ConnectorId::new(u64::MAX) },
         part: PartNumber::FIRST,
