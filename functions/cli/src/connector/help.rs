@@ -168,6 +168,9 @@ Give the hash `for auditors` to whoever verifies a copy of the bucket (`auditfer
 newest delivered manifest, and an end that was cut off shows. While a delivery waits, the newest sealed manifest is \
 another one, which the bucket does not have yet. With --json they are `delivered_manifest` and `manifest`.
 
+`signed by` is the key in charge of the chain, since which part, and the boundary where it began: after a key was lost or \
+stolen, that is what an auditor who still names the old key too has to be told (`auditferry verify --boundary`).
+
 Examples:
   auditferry connector show con_0123456789abcdef
   auditferry connector show con_0123456789abcdef --json";

@@ -2,12 +2,13 @@
 
 use super::args::VerifyArgs;
 
-/// `auditferry verify` on this archive, with all the options that were given.
-pub(crate) fn command(args: &VerifyArgs, archive: &str) -> String {
+/// `auditferry verify` on this archive with these keys, and with all other options that were given.
+pub(crate) fn command(args: &VerifyArgs, archive: &str, keys: &[String]) -> String {
     let VerifyArgs {
         archive: _,
-        key,
+        key: _,
         newest,
+        boundary,
         as_of,
         from,
         to,
@@ -23,8 +24,11 @@ pub(crate) fn command(args: &VerifyArgs, archive: &str) -> String {
             words.extend([" --", name, " ", &quoted(&value)]);
         }
     };
-    for key in key {
+    for key in keys {
         option("key", Some(key.clone()));
+    }
+    for boundary in boundary {
+        option("boundary", Some(boundary.to_string()));
     }
     option("newest", newest.map(|hash| hash.to_string()));
     option("as-of", as_of.map(|time| time.to_string()));
@@ -48,7 +52,7 @@ pub(crate) fn place(path: &str) -> String {
 /// A word as POSIX shells read it. What holds control characters, which a file's name may, is written so that bash and
 /// zsh read it and no terminal obeys it.
 pub(crate) fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./:@%+=,-".contains(c);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
     }
@@ -108,7 +112,7 @@ mod tests {
         ];
         let args = parsed(&[&["./copy"], &options[..]].concat());
         assert_eq!(
-            command(&args, "./copy/auditferry"),
+            command(&args, "./copy/auditferry", &args.key),
             r"auditferry verify ./copy/auditferry --key 'vendor.example/auditferry+62c0d4d9+AYqI from 2026-01-01T00:00:00Z' --key @keys --as-of 2026-11-20T10:30:00.000Z --connector con_0000000000000001 --id-field 'it'\''s' --json"
         );
     }
@@ -117,7 +121,7 @@ mod tests {
     fn words_are_quoted_as_a_shell_reads_them() {
         for (word, shown) in [
             ("./copy/audit-ferry", "./copy/audit-ferry"),
-            ("s3://bucket/tenant=acme", "s3://bucket/tenant=acme"),
+            ("s3://bucket/tenant=acme", "'s3://bucket/tenant=acme'"),
             ("", "''"),
             ("my copy", "'my copy'"),
             ("$HOME/*", "'$HOME/*'"),

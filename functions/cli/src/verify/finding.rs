@@ -36,11 +36,11 @@ pub(crate) enum Kind {
     ManifestForeign,
     /// A signature is not of the key that it names.
     SignatureInvalid,
-    /// No trusted key has signed.
+    /// No trusted key has signed, and no trusted manifest names the text.
     SignatureUntrusted,
     /// The key was not valid when the part was sealed.
     KeyNotValid,
-    /// The key had handed over to another one before.
+    /// Another key had replaced the one that signed.
     KeyRetired,
     /// The chain does not begin with part 1.
     StartMissing,
@@ -48,7 +48,7 @@ pub(crate) enum Kind {
     BeforeManifests,
     /// A part has no manifest.
     PartMissing,
-    /// A part has more than one manifest.
+    /// Trusted keys signed two manifests of a part, of different texts.
     PartDoubled,
     /// A manifest does not name the one before it.
     ChainBroken,
@@ -84,11 +84,11 @@ pub(crate) enum Kind {
     NotRead,
     /// Events without the field that was to be checked.
     FieldMissing,
-    /// The first key that was met is trusted.
+    /// No key was named: all is held against the one that signed the first manifest.
     TrustOnFirstUse,
     /// What is behind the newest manifest can't be known.
     TailOpen,
-    /// A key that nobody vouches for.
+    /// A key that lies here and is not trusted.
     KeyUnvouched,
     /// One key has handed over to another.
     KeyRotated,
@@ -102,6 +102,26 @@ pub(crate) enum Kind {
     IdRepeated,
     /// Two events without an ID are equal.
     LineRepeated,
+    /// Lines of signatures that count for nothing.
+    SignatureIgnored,
+    /// Parts that no trusted key signed, and that the `previous` of a trusted one names.
+    VouchedByPrevious,
+    /// A key replaces another one, and no signed text hands over to it.
+    KeyChanged,
+    /// The same, where the auditor says that it was.
+    KeyChangeConfirmed,
+    /// The keys do not change where the auditor says that they did.
+    BoundaryMismatch,
+    /// The part with which the auditor says that the keys changed is not here.
+    BoundaryNotReached,
+    /// One of several keys that the auditor named signed nothing.
+    KeyUnused,
+    /// No key was named, and none that signed the first manifest is here.
+    NoKey,
+    /// No key was named, and several keys signed the first manifest.
+    SignerAmbiguous,
+    /// It lies elsewhere than where the newest manifest was delivered.
+    DestinationDiffers,
     /// A file that an operating system left in the folder.
     SystemFile,
 }
@@ -114,9 +134,14 @@ impl Kind {
             | Self::BeforeManifests
             | Self::TailStale
             | Self::NotRead
-            | Self::FieldMissing => Severity::Incomplete,
-            Self::TrustOnFirstUse
-            | Self::TailOpen
+            | Self::FieldMissing
+            | Self::TrustOnFirstUse
+            | Self::KeyChanged
+            | Self::BoundaryNotReached
+            | Self::KeyUnused
+            | Self::NoKey
+            | Self::SignerAmbiguous => Severity::Incomplete,
+            Self::TailOpen
             | Self::KeyUnvouched
             | Self::KeyRotated
             | Self::Moved
@@ -124,6 +149,10 @@ impl Kind {
             | Self::EventTimeDiffers
             | Self::IdRepeated
             | Self::LineRepeated
+            | Self::SignatureIgnored
+            | Self::VouchedByPrevious
+            | Self::KeyChangeConfirmed
+            | Self::DestinationDiffers
             | Self::SystemFile => Severity::Note,
             _ => Severity::Violated,
         }

@@ -7,6 +7,7 @@ mod archive;
 pub(crate) mod args;
 mod bucket;
 mod chain;
+mod charge;
 mod check;
 pub(crate) mod command;
 mod contents;
@@ -16,6 +17,7 @@ mod files;
 mod finding;
 mod identities;
 mod keys;
+mod links;
 mod listing;
 mod litter;
 mod notes;
@@ -28,13 +30,15 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod told;
+mod trust;
+mod vouch;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::clock::SystemClock;
-use domain::manifest::RingKey;
+use domain::manifest::{RingKey, VerifierKey};
 use domain::part::Sha256;
 use domain::ports::Clock as _;
 use domain::time::Time;
@@ -79,6 +83,8 @@ pub(crate) fn folder(
         from: None,
         to: None,
         newest,
+        boundaries: Vec::new(),
+        location: None,
         as_of,
         fields: Fields::default(),
         memory: MEMORY / 8,
@@ -99,7 +105,7 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &Surroundings) -> Exit {
             return if problem.exit() == Exit::Usage { Exit::NotAsked } else { Exit::Incomplete };
         }
     };
-    let Target { archive, place, is_below } = target;
+    let Target { archive, place, is_below, location: _ } = target;
     if is_below {
         output.line(format_args!(
             "{} holds no archive itself; verified is the only one below it: {}",
@@ -111,11 +117,12 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &Surroundings) -> Exit {
     output.progress_is_over();
     match result {
         Ok(outcome) => {
-            report::report(&outcome, &ask, &place, surroundings);
+            let again = |key: &VerifierKey| command::command(&args, &place, &[key.to_string()]);
+            report::report(&outcome, &ask, &place, &again, surroundings);
             match outcome.verdict {
                 Verdict::Proven => Exit::Done,
                 Verdict::Violated => Exit::Failed,
-                Verdict::Incomplete => Exit::Incomplete,
+                Verdict::Consistent | Verdict::Incomplete => Exit::Incomplete,
             }
         }
         Err(error) => {
@@ -130,12 +137,14 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &Surroundings) -> Exit {
 
 /// What the command line asks for.
 async fn asked(args: &VerifyArgs, surroundings: &Surroundings) -> Result<(Ask, Target), Problem> {
-    let ask = Ask {
+    let mut ask = Ask {
         pins: pins(&args.key)?,
         connector: args.connector.clone(),
         from: args.from,
         to: args.to,
         newest: args.newest,
+        boundaries: args.boundary.clone(),
+        location: None,
         as_of: args.as_of.unwrap_or_else(|| SystemClock::new().now()),
         fields: Fields {
             id: args.id_field.clone(),
@@ -150,6 +159,7 @@ async fn asked(args: &VerifyArgs, surroundings: &Surroundings) -> Result<(Ask, T
         return Err(Problem::usage("--from is not earlier than --to", "Exchange them."));
     }
     let target = open::open(args, surroundings).await?;
+    ask.location.clone_from(&target.location);
     Ok((ask, target))
 }
 

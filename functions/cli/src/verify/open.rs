@@ -34,6 +34,18 @@ pub(crate) struct Target {
     pub(crate) place: String,
     /// Whether it lies below what the command line names.
     pub(crate) is_below: bool,
+    /// Bucket and prefix, if it is one in S3.
+    pub(crate) location: Option<(String, String)>,
+}
+
+impl Target {
+    fn new(archive: impl Archive + 'static, place: String, is_below: bool) -> Self {
+        let location = place.strip_prefix("s3://").map(|place| {
+            let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+            (bucket.to_owned(), prefix.to_owned())
+        });
+        Self { archive: Arc::new(archive), place, is_below, location }
+    }
 }
 
 /// Opens it.
@@ -67,16 +79,14 @@ fn in_a_folder(args: &VerifyArgs) -> Result<Target, Problem> {
         .map_err(|error| Problem::usage(format!("{given} can't be looked into: {error}"), access(given)))?;
     let real = directory.path().to_string_lossy().into_owned();
     match search {
-        Search::Here => Ok(Target { archive: Arc::new(directory), place: given.clone(), is_below: false }),
+        Search::Here => Ok(Target::new(directory, given.clone(), false)),
         Search::Below(below) => {
             let place = full(given, &below);
             let directory = Directory::open(&path.join(below)).map_err(crate::problem::io(&place))?;
-            Ok(Target { archive: Arc::new(directory), place, is_below: true })
+            Ok(Target::new(directory, place, true))
         }
         other => match inside(given, &real) {
-            None if other == Search::Unsigned => {
-                Ok(Target { archive: Arc::new(directory), place: given.clone(), is_below: false })
-            }
+            None if other == Search::Unsigned => Ok(Target::new(directory, given.clone(), false)),
             above => Err(not_one(args, &other, above)),
         },
     }
@@ -103,7 +113,7 @@ fn a_file(args: &VerifyArgs, path: &Path) -> Problem {
     let given = &args.archive;
     let real = std::fs::canonicalize(path).map(|path| path.to_string_lossy().into_owned());
     let remedy = match inside(given, real.as_deref().unwrap_or_default()) {
-        Some(above) => format!("Its archive is verified as a whole:\n  {}", command(args, &above)),
+        Some(above) => format!("Its archive is verified as a whole:\n  {}", command(args, &above, &args.key)),
         None => format!("Name the folder that holds the archive; unpack it first if it is packed. {RIGHT}."),
     };
     Problem::usage(format!("{given} is a single file, and only a whole archive can be verified"), remedy)
@@ -129,15 +139,13 @@ fn in_s3(args: &VerifyArgs, archive: Bucket) -> Result<Target, Problem> {
     let search = find(&archive, MOST_REQUESTS)
         .map_err(|error| Problem::failed(format!("{given} can't be listed: {error}"), access(given)))?;
     match search {
-        Search::Here => Ok(Target { archive: Arc::new(archive), place: given.clone(), is_below: false }),
+        Search::Here => Ok(Target::new(archive, given.clone(), false)),
         Search::Below(below) => {
             let place = full(given, &below);
-            Ok(Target { archive: Arc::new(archive.below(&below)), place, is_below: true })
+            Ok(Target::new(archive.below(&below), place, true))
         }
         other => match inside_of_s3(given, &archive) {
-            None if other == Search::Unsigned => {
-                Ok(Target { archive: Arc::new(archive), place: given.clone(), is_below: false })
-            }
+            None if other == Search::Unsigned => Ok(Target::new(archive, given.clone(), false)),
             above => Err(not_one(args, &other, above)),
         },
     }
@@ -190,7 +198,7 @@ fn not_one(args: &VerifyArgs, search: &Search, above: Option<String>) -> Problem
         };
         let mut remedy = "Name the one that you mean:".to_owned();
         for below in places {
-            let _ = write!(remedy, "\n  {}", command(args, &full(given, below)));
+            let _ = write!(remedy, "\n  {}", command(args, &full(given, below), &args.key));
         }
         if places.len() > 1 {
             remedy.push_str("\nIf they are of one connector that was moved, copy them into one folder.");
@@ -200,7 +208,10 @@ fn not_one(args: &VerifyArgs, search: &Search, above: Option<String>) -> Problem
     if let Some(above) = above {
         return Problem::usage(
             format!("{given} lies inside an archive, which is verified as a whole"),
-            format!("Name the folder that holds `events` and `manifests`:\n  {}", command(args, &above)),
+            format!(
+                "Name the folder that holds `events` and `manifests`:\n  {}",
+                command(args, &above, &args.key)
+            ),
         );
     }
     let (looked_at, whole, unread) = match search {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use domain::manifest::VerifierKey;
 use serde::Serialize;
 
 use super::check::{Ask, Outcome, Progress, Verdict};
 use super::contents::Content;
-use super::finding::{Finding, Severity};
+use super::finding::{Finding, Kind, Severity};
 use super::tally::Missing;
 use super::told::Told;
 use crate::output::{Output, Tone};
@@ -43,6 +44,10 @@ struct Head<'a> {
     /// What was verified: the place that was named, or the one archive below it.
     archive: &'a str,
     origin: Option<String>,
+    trusted_keys: Vec<String>,
+    /// The command to repeat once the vendor has confirmed the key, if none was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeat: Option<String>,
     chain: &'a Told,
     content: &'a Content,
     checked: Checked<'a>,
@@ -55,41 +60,62 @@ struct Head<'a> {
 #[derive(Serialize)]
 struct Checked<'a> {
     keys: &'static str,
+    connector: &'static str,
     id: &'a str,
     time: Option<&'a str>,
     tenant: Option<&'a str>,
 }
 
 /// Prints it.
-pub(super) fn report(outcome: &Outcome, ask: &Ask, archive: &str, surroundings: &Surroundings) {
+pub(super) fn report(
+    outcome: &Outcome,
+    ask: &Ask,
+    archive: &str,
+    again: &dyn Fn(&VerifierKey) -> String,
+    surroundings: &Surroundings,
+) {
     let output = surroundings.output;
     let summary = summary(outcome);
     if output.is_json() {
-        output.json(&json(outcome, ask, (archive, &summary), surroundings.elapsed()));
+        output.json(&json(outcome, ask, again, (archive, &summary), surroundings.elapsed()));
     } else {
-        print(outcome, ask, &summary, output);
+        print(outcome, ask, again, &summary, output);
     }
 }
 
 const fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Proven => "proven",
+        Verdict::Consistent => "consistent",
         Verdict::Violated => "violated",
         Verdict::Incomplete => "incomplete",
     }
 }
 
 /// One object; each finding is a line of its own, so that `grep` can read it too.
-fn json(outcome: &Outcome, ask: &Ask, (archive, summary): (&str, &str), took: Duration) -> String {
+fn json(
+    outcome: &Outcome,
+    ask: &Ask,
+    again: &dyn Fn(&VerifierKey) -> String,
+    (archive, summary): (&str, &str),
+    took: Duration,
+) -> String {
     let head = Head {
         verdict: word(outcome.verdict),
         summary,
         archive,
         origin: outcome.origin.as_ref().map(ToString::to_string),
+        trusted_keys: outcome.trusted.iter().map(ToString::to_string).collect(),
+        repeat: repeat(outcome, again),
         chain: &outcome.told,
         content: &outcome.content,
         checked: Checked {
-            keys: if ask.pins.is_empty() { "trust on first use" } else { "named" },
+            keys: match (ask.pins.is_empty(), outcome.trusted.is_empty()) {
+                (false, _) => "named",
+                (true, false) => "trust on first use",
+                (true, true) => "none",
+            },
+            connector: if ask.connector.is_some() { "named" } else { "as found" },
             id: ask.fields.id.as_deref().unwrap_or("likely"),
             time: ask.fields.time.as_deref(),
             tenant: ask.fields.tenant.as_deref(),
@@ -108,7 +134,13 @@ fn json(outcome: &Outcome, ask: &Ask, (archive, summary): (&str, &str), took: Du
     format!("{head},\"findings\":[\n{}\n]}}\n", findings.join(",\n"))
 }
 
-fn print(outcome: &Outcome, ask: &Ask, summary: &str, output: Output) {
+fn print(
+    outcome: &Outcome,
+    ask: &Ask,
+    again: &dyn Fn(&VerifierKey) -> String,
+    summary: &str,
+    output: Output,
+) {
     if let Some(origin) = &outcome.origin {
         output.line(origin);
     }
@@ -134,12 +166,37 @@ fn print(outcome: &Outcome, ask: &Ask, summary: &str, output: Output) {
     if let Some(newest) = &outcome.told.newest_manifest {
         output.line(format_args!("newest manifest: {newest}"));
     }
+    if let Some(command) = repeat(outcome, again) {
+        output.line("Once the vendor has confirmed this key, by another way than the bucket, repeat:");
+        output.line(format_args!("  {command}"));
+    }
     let (tone, verdict) = match outcome.verdict {
-        Verdict::Proven => (Tone::Good, "Proven."),
-        Verdict::Violated => (Tone::Bad, "Violated."),
-        Verdict::Incomplete => (Tone::Bad, "Incomplete: it can't be proven with what is here."),
+        Verdict::Proven => (Tone::Good, format!("Proven{}.", of_whom(outcome, ask))),
+        Verdict::Consistent => {
+            (Tone::Strong, format!("Consistent, signer not confirmed{}.", of_whom(outcome, ask)))
+        }
+        Verdict::Violated => (Tone::Bad, "Violated.".to_owned()),
+        Verdict::Incomplete => (Tone::Bad, "Incomplete: it can't be proven with what is here.".to_owned()),
     };
-    output.line(format_args!("{summary}. {}", output.tone(tone, verdict)));
+    output.line(format_args!("{summary}. {}", output.tone(tone, &verdict)));
+}
+
+/// Whose archive it is, if the auditor did not say whose it must be: another connector's, of the same vendor, would be as
+/// sound.
+fn of_whom(outcome: &Outcome, ask: &Ask) -> String {
+    match (&outcome.origin, &ask.connector) {
+        (Some(origin), None) => format!(", for connector {} of {}", origin.connector, origin.vendor),
+        _ => String::new(),
+    }
+}
+
+/// The command to repeat with the key that was met, if the auditor named none.
+fn repeat(outcome: &Outcome, again: &dyn Fn(&VerifierKey) -> String) -> Option<String> {
+    match outcome.trusted.as_slice() {
+        // The newest is enough, and what a signed text names as the successor comes behind it.
+        [.., newest] if outcome.counts.contains_key(&Kind::TrustOnFirstUse) => Some(again(newest)),
+        _ => None,
+    }
 }
 
 fn tell(finding: &Finding, output: Output) {
@@ -160,7 +217,11 @@ fn tell(finding: &Finding, output: Output) {
 fn looked_at(outcome: &Outcome, ask: &Ask) -> String {
     let content = &outcome.content;
     let of = |with: u64| format!("{} of {}", grouped(with), grouped(content.events));
-    let keys = if ask.pins.is_empty() { "trusted on first use" } else { "named by you" };
+    let keys = match (ask.pins.is_empty(), outcome.trusted.is_empty()) {
+        (false, _) => "named by you",
+        (true, false) => "taken from the archive, not confirmed",
+        (true, true) => "not here",
+    };
     let id = match &ask.fields.id {
         Some(field) => format!("IDs by `{field}`"),
         None => format!("IDs in likely fields ({})", of(content.with_id)),

@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use tests::archive::{Files, story};
+use tests::archive::{Files, TestKey, story};
 
 use crate::program::{Said, command};
 
@@ -89,13 +89,17 @@ async fn a_bucket_is_verified_page_by_page_without_a_copy() {
     // A folder that somebody made in the console, and what belongs to another prefix, are none of it.
     files.insert("audit/acme/".into(), Vec::new());
     files.insert("audit/acme-2/events/x".into(), Vec::new());
+    let key = TestKey::new(7).public.to_string();
     for place in ["s3://acme-audit-log/audit/acme", "s3://acme-audit-log/audit/acme/"] {
-        let said = verify(files.clone(), &[place]).await;
+        let said = verify(files.clone(), &[place, "--key", &key]).await;
         assert!(said.code == Some(0) && said.stdout.contains("14 of 14 parts"), "{said:?}");
+        // The manifests were delivered elsewhere: an archive that was moved, or another connector's.
+        let moved = "destination_differs part 14: the newest manifest was delivered to s3://acme-audit-log-2/auditferry";
+        assert!(said.stdout.contains(moved), "{said:?}");
     }
     // A whole bucket holds it below the connector's prefix.
     for place in ["s3://acme-audit-log", "s3://acme-audit-log/", "s3://acme-audit-log/audit"] {
-        let said = verify(files.clone(), &[place]).await;
+        let said = verify(files.clone(), &[place, "--key", &key]).await;
         let taken = "the only one below it: s3://acme-audit-log/audit/acme\n";
         assert!(said.code == Some(0) && said.stdout.contains(taken), "{said:?}");
         assert!(said.stdout.contains("14 of 14 parts"), "{said:?}");

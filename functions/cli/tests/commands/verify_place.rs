@@ -56,7 +56,10 @@ fn a_copy_of_a_whole_bucket_is_proven_by_the_one_archive_in_it() {
             &[("logs/2026/app.json", b"{}"), ("k8s/manifests/pod.yaml", b"x"), ("README", b"x")],
         );
         let said = verify(folder.path());
-        assert!(said.code == Some(0) && said.stdout.ends_with("Proven.\n"), "{prefix}: {said:?}");
+        assert!(
+            said.code == Some(0) && said.stdout.contains(" Proven, for connector "),
+            "{prefix}: {said:?}"
+        );
         let taken = format!("{}/{prefix}", folder.path().display());
         assert!(said.stdout.lines().next().unwrap().ends_with(&taken), "{prefix}: {said:?}");
         let words = ["verify", folder.path().to_str().unwrap(), "--json", "--key", &key()];
@@ -75,7 +78,10 @@ fn of_several_archives_each_has_a_command_and_none_is_taken() {
     assert!(said.stderr.contains("2 archives lie below"), "{said:?}");
     let said = copied(&said.stderr);
     assert_eq!(said.len(), 2);
-    assert!(said.iter().all(|said| said.code == Some(0) && said.stdout.ends_with("Proven.\n")), "{said:?}");
+    assert!(
+        said.iter().all(|said| said.code == Some(0) && said.stdout.contains(" Proven, for connector ")),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -158,7 +164,7 @@ fn what_operating_systems_leave_is_noted_and_nothing_else_is() {
     // And above it, where a copy of the bucket has it too.
     put(folder.path(), &[(".DS_Store", b""), ("__MACOSX/auditferry/manifests/keys/._x", apple)]);
     let said = verify(folder.path());
-    assert!(said.code == Some(0) && said.stdout.ends_with("Proven.\n"), "{said:?}");
+    assert!(said.code == Some(0) && said.stdout.contains(" Proven, for connector "), "{said:?}");
     assert!(said.stdout.contains("· system_file: left by the operating system"), "{}", said.stdout);
     for (name, bytes) in [
         (format!("{day}/._more.json"), &b"[\n{}\n]\n"[..]),
