@@ -1,8 +1,9 @@
 //! One item of the events table, read and ready to be written.
 
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use crate::event::WhyNot;
 use crate::sort_key::{SortKey, SortKeyForm};
 use crate::time::Time;
 
@@ -37,8 +38,9 @@ impl SourceItem {
     }
 }
 
-/// Why an item could not be read as an event. It is exported all the same, as a record of its keys.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Why an item could not be read as an event. It is exported all the same, as a record of its keys and of what was
+/// written.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
     /// Its partition key.
     pub partition_key: String,
@@ -48,58 +50,72 @@ pub struct Unreadable {
     pub reason: WhyUnreadable,
     /// The same in words, never with content of the event.
     pub detail: String,
+    /// What was written; nothing if the item has keys only.
+    pub written: Option<Written>,
 }
 
-/// What is wrong with an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// What the product wrote in an item that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// An event, as one line: only the item's key is odd.
+    Event(Bytes),
+    /// A text that is no event, exactly as it was.
+    Raw(String),
+}
+
+/// What is wrong with an item. The names are part of the contract with whoever reads the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhyUnreadable {
     /// The item has keys only.
     NoEvent,
-    /// The event attribute is neither a text nor a map.
-    EventType,
-    /// The event attribute is a text that is not JSON.
-    NotJson,
     /// The sort key has another form than the settings say.
     SortKeyForm,
+    /// An escape in the event is half of a surrogate pair.
+    LoneSurrogate,
+    /// A number in the event is beyond the range of a double.
+    NumberRange,
+    /// The event is nested deeper than [`DEEPEST`](crate::event::DEEPEST) levels.
+    Nesting,
+    /// The item holds a value that DynamoDB does not have, or of a type that this version does not know.
+    UnknownValue,
 }
 
-/// A JSON text as one line, exactly as it was but for line breaks between tokens.
-///
-/// # Errors
-/// If the text is not JSON; the words tell the place, never the content.
-pub fn one_line(text: impl Into<Bytes>) -> Result<Bytes, String> {
-    let bytes = text.into();
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|error| format!("not UTF-8 from byte {}", error.valid_up_to()))?;
-    serde_json::from_str::<serde::de::IgnoredAny>(text)
-        .map_err(|error| format!("not JSON at line {}, column {}", error.line(), error.column()))?;
-    if memchr::memchr2(b'\n', b'\r', &bytes).is_some() {
-        // In valid JSON a raw line break can only stand between tokens (RFC 8259, section 7).
-        return Ok(bytes.iter().copied().filter(|b| *b != b'\n' && *b != b'\r').collect());
+impl WhyUnreadable {
+    /// As it is written in records and notices.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoEvent => "no_event",
+            Self::SortKeyForm => "sort_key_form",
+            Self::LoneSurrogate => "lone_surrogate",
+            Self::NumberRange => "number_range",
+            Self::Nesting => "nesting",
+            Self::UnknownValue => "unknown_value",
+        }
     }
-    Ok(bytes)
+}
+
+impl Serialize for WhyUnreadable {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
+    }
+}
+
+impl From<WhyNot> for WhyUnreadable {
+    /// What is no object by the grammar is no reason: then the event is the whole item. That is JSON by construction.
+    fn from(why: WhyNot) -> Self {
+        match why {
+            WhyNot::LoneSurrogate => Self::LoneSurrogate,
+            WhyNot::NumberRange => Self::NumberRange,
+            WhyNot::Nesting => Self::Nesting,
+            WhyNot::NotUtf8 | WhyNot::NotJson | WhyNot::NotAnObject => Self::UnknownValue,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn a_text_is_refused_or_one_line_of_its_own_bytes(
-            any in any::<String>(),
-            near in "[\\[\\]{}\",:\\\\ \r\n0-9a-z.-]{0,40}",
-        ) {
-            for text in [any, near] {
-                let Ok(line) = one_line(text.clone()) else { continue };
-                let kept: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-                prop_assert_eq!(&line, &kept);
-                prop_assert!(serde_json::from_slice::<serde::de::IgnoredAny>(&line).is_ok());
-            }
-        }
-    }
 
     /// Whoever reads a million items reads the time out of each key once.
     #[test]
@@ -119,16 +135,5 @@ mod tests {
                 assert_eq!(item.is_before(form, at), form.is_before(&item.sort_key, at), "{form:?} {key}");
             }
         }
-    }
-
-    #[test]
-    fn json_text_is_kept_byte_for_byte_but_for_line_breaks() {
-        let odd = r#"{"b":1.00, "a":"x\ud800\u2028", "n":12345678901234567890123456789012345678}"#;
-        assert_eq!(one_line(odd).unwrap(), odd);
-        assert_eq!(one_line("{\r\n  \"a\": 1\n}\n").unwrap(), "{  \"a\": 1}");
-        assert_eq!(one_line("{\"a\":").unwrap_err(), "not JSON at line 1, column 5");
-        assert_eq!(one_line(b"\"\xff\"".as_slice()).unwrap_err(), "not UTF-8 from byte 1");
-        assert!(one_line("\u{feff}{}").is_err());
-        assert!(one_line("{} {}").is_err());
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Start with [`protocol`]: its [`protocol::step`] is the one function that the exporter, the simulator and
 //! the model checker all drive. The other modules are its vocabulary (`part`, `schedule`, `connector`,
-//! `fault`), the reading of the events (`sort_key`, `item`, `key_list`), the writing of the files
+//! `fault`), the reading of the events ([`event`], `sort_key`, `item`, `key_list`), the writing of the files
 //! (`encode`, `own_event`), the proof of them ([`manifest`]) and the ports that adapters fill ([`ports`]). What
 //! the API and the command line offer is [`onboarding`], with [`verify`] and [`setup`] beside it; what the bus is told
 //! is [`notice`], and whom of a tenant's own that reaches [`contacts`].
@@ -12,6 +12,7 @@ pub mod connector;
 pub mod contacts;
 pub mod cursor;
 pub mod encode;
+pub mod event;
 pub mod fault;
 pub mod figures;
 pub mod health;

@@ -1,11 +1,15 @@
 //! The two kinds of event that Auditferry itself writes: the heartbeat of a quiet window, and the record of an
 //! item that could not be read.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256 as Hasher};
 
 use crate::encode::{Encoded, FileWriter};
-use crate::item::{SourceItem, Unreadable};
+use crate::event;
+use crate::item::{SourceItem, Unreadable, Written};
 use crate::names::ConnectorId;
 use crate::part::{Encoding, PartNumber, Window};
 use crate::time::Time;
@@ -51,32 +55,91 @@ impl<'a> Heartbeat<'a> {
     }
 }
 
-#[derive(Serialize)]
+/// The type of a record of an unreadable item. A product may write it too: see [`is_unreadable_record`].
+pub const UNREADABLE: &str = "auditferry.unreadable";
+const ID_OF_UNREADABLE: &str = "unreadable-";
+/// Hexadecimal digits in such an ID.
+const ID_DIGITS: usize = 16;
+
+/// All members of a record, in this order.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct UnreadableRecord<'a> {
-    id: String,
+    #[serde(borrow)]
+    id: Cow<'a, str>,
     time: Option<Time>,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(flatten)]
-    why: &'a Unreadable,
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    partition_key: Cow<'a, str>,
+    #[serde(borrow)]
+    sort_key: Cow<'a, str>,
+    #[serde(borrow)]
+    reason: Cow<'a, str>,
+    #[serde(borrow)]
+    detail: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    event: Option<&'a RawValue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    raw: Option<Cow<'a, str>>,
 }
 
-/// The record of an item that could not be read, as one line of JSON: its keys and the reason.
+/// The record of an item that could not be read, as one line of JSON: its keys, the reason, and what was written, as
+/// `event` or as `raw`. The record is an event itself.
 ///
 /// # Errors
 /// Never in practice: the record has no value that JSON can't hold.
 pub fn unreadable(item: &SourceItem, why: &Unreadable) -> serde_json::Result<Vec<u8>> {
     let digest =
         Hasher::new().chain_update(&item.key.tie).chain_update([0]).chain_update(&item.key.sort).finalize();
-    let id = format!("unreadable-{}", hex::encode(digest.get(..8).unwrap_or_default()));
-    serde_json::to_vec(&UnreadableRecord { id, time: item.time, kind: "auditferry.unreadable", why })
+    let digest = digest.get(..ID_DIGITS / 2).unwrap_or_default();
+    let mut record = UnreadableRecord {
+        id: format!("{ID_OF_UNREADABLE}{}", hex::encode(digest)).into(),
+        time: item.time,
+        kind: UNREADABLE.into(),
+        partition_key: (&why.partition_key).into(),
+        sort_key: (&why.sort_key).into(),
+        reason: why.reason.name().into(),
+        detail: (&why.detail).into(),
+        event: None,
+        raw: None,
+    };
+    match &why.written {
+        None => {}
+        Some(Written::Raw(text)) => record.raw = Some(text.into()),
+        Some(Written::Event(line)) => {
+            record.event = Some(serde_json::from_slice(line)?);
+            let line = serde_json::to_vec(&record)?;
+            // In the record it lies a level deeper, which may be one too many.
+            if event::check(&line).is_ok() {
+                return Ok(line);
+            }
+            let text = record.event.take().map(RawValue::get);
+            record.raw = text.map(Into::into);
+        }
+    }
+    serde_json::to_vec(&record)
+}
+
+/// Whether a line is a record of an unreadable item to the letter: these members in this order and spelling. A product
+/// can write such a line itself, so the number in the signed manifest decides: where a part holds more such lines than
+/// that, none of them is known to be ours.
+#[must_use]
+pub fn is_unreadable_record(line: &[u8]) -> bool {
+    let Ok(record) = serde_json::from_slice::<UnreadableRecord<'_>>(line) else { return false };
+    let is_id = record.id.strip_prefix(ID_OF_UNREADABLE).is_some_and(|digits| {
+        digits.len() == ID_DIGITS && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+    });
+    is_id && record.kind == UNREADABLE && serde_json::to_vec(&record).is_ok_and(|again| again == line)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::tests::any_json;
     use crate::item::{EventKey, WhyUnreadable};
     use crate::sort_key::SortKey;
+    use proptest::prelude::*;
 
     #[test]
     fn a_heartbeat_says_what_it_must() {
@@ -99,13 +162,14 @@ mod tests {
         "#);
     }
 
-    #[test]
-    fn an_unreadable_item_is_recorded_with_its_keys_and_the_reason() {
+    /// The record of an item under the key `PROFILE` of which this was written.
+    fn record(written: Option<Written>) -> String {
         let why = Unreadable {
             partition_key: "acme".into(),
             sort_key: "PROFILE".into(),
             reason: WhyUnreadable::SortKeyForm,
             detail: "not an RFC 3339 time".into(),
+            written,
         };
         let item = SourceItem {
             key: EventKey { sort: b"PROFILE".to_vec(), tie: b"acme".to_vec() },
@@ -113,7 +177,72 @@ mod tests {
             time: None,
             content: Err(why.clone()),
         };
-        let line = String::from_utf8(unreadable(&item, &why).unwrap()).unwrap();
-        insta::assert_snapshot!(line, @r#"{"id":"unreadable-28ee37c8c8132000","time":null,"type":"auditferry.unreadable","partition_key":"acme","sort_key":"PROFILE","reason":"sort_key_form","detail":"not an RFC 3339 time"}"#);
+        String::from_utf8(unreadable(&item, &why).unwrap()).unwrap()
+    }
+
+    fn event(text: &str) -> Option<Written> {
+        Some(Written::Event(event::one_line(text.to_owned()).unwrap()))
+    }
+
+    #[test]
+    fn an_unreadable_item_is_recorded_with_its_keys_the_reason_and_what_was_written() {
+        insta::assert_snapshot!(record(None), @r#"{"id":"unreadable-28ee37c8c8132000","time":null,"type":"auditferry.unreadable","partition_key":"acme","sort_key":"PROFILE","reason":"sort_key_form","detail":"not an RFC 3339 time"}"#);
+        insta::assert_snapshot!(record(event(r#"{"b":1.00, "b":"\u0041"}"#)), @r#"{"id":"unreadable-28ee37c8c8132000","time":null,"type":"auditferry.unreadable","partition_key":"acme","sort_key":"PROFILE","reason":"sort_key_form","detail":"not an RFC 3339 time","event":{"b":1.00, "b":"\u0041"}}"#);
+        insta::assert_snapshot!(record(Some(Written::Raw("{\"k\\ud83d\":\n1e400}".into()))), @r#"{"id":"unreadable-28ee37c8c8132000","time":null,"type":"auditferry.unreadable","partition_key":"acme","sort_key":"PROFILE","reason":"sort_key_form","detail":"not an RFC 3339 time","raw":"{\"k\\ud83d\":\n1e400}"}"#);
+    }
+
+    #[test]
+    fn an_event_that_would_lie_too_deep_in_its_record_is_told_as_text() {
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(event::DEEPEST - 1), "]".repeat(event::DEEPEST - 1));
+        let line = record(event(&deep));
+        assert!(event::check(line.as_bytes()).is_ok() && is_unreadable_record(line.as_bytes()));
+        let record: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert!(record["raw"] == deep && record.get("event").is_none());
+    }
+
+    #[test]
+    fn a_record_is_known_by_all_of_its_form() {
+        let genuine = record(event(r#"{"id":1}"#));
+        assert!(is_unreadable_record(genuine.as_bytes()));
+        for (from, to) in [
+            ("{\"id\"", "{ \"id\""),
+            ("\"id\":1", "\"id\":1}"),
+            ("\"type\"", "\"ty\\u0070e\""),
+            ("unreadable-28ee", "unreadable-28EE"),
+            ("unreadable-28ee", "unreadable-2"),
+            ("auditferry.unreadable", "auditferry.heartbeat"),
+            ("\"time\":null", "\"time\":\"2026-11-20T20:15:30Z\""),
+            ("\"time\":null,", ""),
+            ("\"time\":null,", "\"time\":null,\"time\":null,"),
+            ("\"detail\"", "\"more\":1,\"detail\""),
+            ("\"event\":{\"id\":1}", "\"event\":null"),
+            ("\"event\":{\"id\":1}", "\"raw\":\"\",\"event\":{}"),
+        ] {
+            let other = genuine.replacen(from, to, 1);
+            assert!(other != genuine && !is_unreadable_record(other.as_bytes()), "{other}");
+        }
+    }
+
+    proptest! {
+        /// Whatever was written, the record of it is an event, one line, and tells what was written to the letter.
+        #[test]
+        fn a_record_is_always_an_event(text in any_json(), any in any::<String>(), is_json: bool) {
+            let text = if is_json { text } else { any };
+            let written = match event::one_line(text.clone()) {
+                Ok(line) => Written::Event(line),
+                Err(_) => Written::Raw(text.clone()),
+            };
+            let line = record(Some(written.clone()));
+            prop_assert_eq!(event::check(line.as_bytes()), Ok(event::Checked { has_line_breaks: false }));
+            prop_assert!(is_unreadable_record(line.as_bytes()));
+            let paths = ["event", "raw"].map(event::FieldPath::new);
+            let found = event::find(line.as_bytes(), &paths).unwrap();
+            let raw = found.last(1).map(|raw| serde_json::from_str::<String>(raw).unwrap());
+            match (written, found.last(0)) {
+                (Written::Event(line), Some(event)) => prop_assert_eq!(&line, event),
+                (Written::Event(line), None) => prop_assert_eq!(&line, &raw.unwrap()),
+                (Written::Raw(text), _) => prop_assert_eq!(text, raw.unwrap()),
+            }
+        }
     }
 }

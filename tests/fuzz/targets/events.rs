@@ -1,26 +1,89 @@
-//! Events as texts: what is taken is one line, of the same value, and makes a file that parses.
+//! Events as texts: the one function that decides what an event is, held against a parser that decodes all of it; and
+//! whatever the text is, what is written of it makes a file that parses.
 #![no_main]
 
 use domain::encode::FileWriter;
-use domain::item::one_line;
+use domain::event::{self, DEEPEST, FieldPath};
+use domain::item::{EventKey, SourceItem, Unreadable, Written};
+use domain::own_event::{is_unreadable_record, unreadable};
 use domain::part::{Compression, Encoding, Format};
+use domain::sort_key::SortKey;
 use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
 
 fuzz_target!(|text: &str| {
-    let Ok(line) = one_line(text.to_owned()) else { return };
-    assert!(!line.contains(&b'\n') && !line.contains(&b'\r'));
-    let kept: Vec<u8> = text.bytes().filter(|b| *b != b'\n' && *b != b'\r').collect();
-    assert_eq!(line, kept, "more than line breaks were changed");
-    let mut writer = FileWriter::new(Encoding { format: Format::Json, compression: Compression::None })
-        .expect("a writer");
-    writer.push(&line).expect("an event");
-    let (mut bytes, encoded) = {
-        let taken = writer.take();
-        let (rest, encoded) = writer.finish().expect("a file");
-        ([taken, rest].concat(), encoded)
+    let value: Option<Value> = serde_json::from_str(text).ok();
+    let object = value.filter(|value| value.is_object() && depth(value) <= DEEPEST);
+    let line = match event::one_line(text.to_owned()) {
+        Ok(line) => {
+            let object = object.as_ref().expect("what is taken decodes");
+            let kept: Vec<u8> = text.bytes().filter(|b| *b != b'\n' && *b != b'\r').collect();
+            assert_eq!(line, kept, "more than line breaks were changed");
+            values(text, object);
+            line.to_vec()
+        }
+        Err(why) => {
+            assert!(object.is_none(), "{text:?} is refused: {why}");
+            why.why.is_object().then(|| record(text, &why)).unwrap_or_default()
+        }
     };
-    assert_eq!(bytes.len() as u64, encoded.size);
-    // Valid JSON, whatever the event holds: one element between the brackets.
-    let file = String::from_utf8(std::mem::take(&mut bytes)).expect("UTF-8");
-    assert!(one_line(file).is_ok(), "a file of {text:?} does not parse");
+    if !line.is_empty() {
+        assert_eq!(event::check(&line).map(|checked| checked.has_line_breaks), Ok(false));
+        file(&line);
+    }
 });
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(inner) => 1 + inner.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(inner) => 1 + inner.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+/// Of a field, the last value is the one that the other parser takes.
+fn values(text: &str, object: &Value) {
+    let paths = ["id", "/a", "/a/b", "/a/0"];
+    let found = event::find(text.as_bytes(), &paths.map(FieldPath::new)).expect("it was taken");
+    for (place, path) in paths.iter().enumerate().filter(|(place, _)| !found.is_repeated(*place)) {
+        let theirs = if path.starts_with('/') { object.pointer(path) } else { object.get(path) };
+        let ours = found.last(place).map(|json| serde_json::from_str::<Value>(json).expect("a value"));
+        assert_eq!(ours.as_ref(), theirs, "{path} of {text:?}");
+    }
+    let theirs = object.get("id");
+    let ours = found.last(0).map(|json| serde_json::from_str::<Value>(json).expect("a value"));
+    assert_eq!(ours.as_ref(), theirs, "the last `id` of {text:?}");
+}
+
+/// What takes the place of an object that is no event.
+fn record(text: &str, not: &event::NotAnEvent) -> Vec<u8> {
+    let why = Unreadable {
+        partition_key: "acme".to_owned(),
+        sort_key: "x".to_owned(),
+        reason: not.why.into(),
+        detail: not.to_string(),
+        written: Some(Written::Raw(text.to_owned())),
+    };
+    let item = SourceItem {
+        key: EventKey { sort: b"x".to_vec(), tie: b"acme".to_vec() },
+        sort_key: SortKey::Text("x".to_owned()),
+        time: None,
+        content: Err(why.clone()),
+    };
+    let record = unreadable(&item, &why).expect("a record");
+    assert!(is_unreadable_record(&record));
+    record
+}
+
+/// Valid JSON, whatever the event holds: one element between the brackets.
+fn file(line: &[u8]) {
+    let mut writer =
+        FileWriter::new(Encoding { format: Format::Json, compression: Compression::None }).expect("a writer");
+    writer.push(line).expect("an event");
+    let taken = writer.take();
+    let (rest, encoded) = writer.finish().expect("a file");
+    let bytes = [taken, rest].concat();
+    assert_eq!(bytes.len() as u64, encoded.size);
+    let events: Vec<Value> = serde_json::from_slice(&bytes).expect("a file that parses");
+    assert_eq!(events.len(), 1);
+}

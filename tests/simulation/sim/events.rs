@@ -148,9 +148,9 @@ fn shape(chance: &mut Chance, tenant: &TenantId, number: u64) -> Shape {
 
 fn bad_shape(chance: &mut Chance) -> Shape {
     match chance.below(3) {
-        0 => Shape::Number(42),
+        0 => Shape::Text(r#"{"n":1e400}"#.into()),
         1 => Shape::Whole(Map::new()),
-        _ => Shape::Text(r#"{"event":"#.into()),
+        _ => Shape::Text(r#"{"cut":"\ud83d"}"#.into()),
     }
 }
 

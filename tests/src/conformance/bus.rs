@@ -90,6 +90,7 @@ fn every_kind() -> Vec<Notice> {
         sort_key: "PROFILE".into(),
         reason: WhyUnreadable::SortKeyForm,
         detail: "not an RFC 3339 time".into(),
+        written: None,
     };
     vec![
         Notice::unreadable(&connector.tenant, &part, &first),

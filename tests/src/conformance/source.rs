@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::connector::Shards;
-use domain::item::{SourceItem, WhyUnreadable};
+use domain::item::{SourceItem, WhyUnreadable, Written};
 use domain::names::TenantId;
 use domain::part::Window;
 use domain::ports::Source;
@@ -191,8 +191,11 @@ pub async fn each_shape_reads_as_one_line_of_json(rig: &impl EventsRig) {
         (Shape::Map(map.clone()), Ok(r#"{"a":{"x":"ä\n"},"b":[1,2.5,null,true]}"#)),
         (Shape::Whole(map), Ok(r#"{"a":{"x":"ä\n"},"b":[1,2.5,null,true]}"#)),
         (Shape::Whole(serde_json::Map::new()), Err(WhyUnreadable::NoEvent)),
-        (Shape::Number(7), Err(WhyUnreadable::EventType)),
-        (Shape::Text("{\"a\":".into()), Err(WhyUnreadable::NotJson)),
+        (Shape::Number(7), Ok(r#"{"event":7}"#)),
+        (Shape::Text("{\"a\":".into()), Ok(r#"{"event":"{\"a\":"}"#)),
+        (Shape::Text("[{}]".into()), Ok(r#"{"event":"[{}]"}"#)),
+        (Shape::Text(r#"{"a\ud83d":1}"#.into()), Err(WhyUnreadable::LoneSurrogate)),
+        (Shape::Text("{\n\"a\":-1e400}".into()), Err(WhyUnreadable::NumberRange)),
     ];
     for ((shape, _), n) in shapes.iter().zip(0..) {
         let key = keys::key(form, false, start + Duration::from_secs(n), n);
@@ -202,6 +205,9 @@ pub async fn each_shape_reads_as_one_line_of_json(rig: &impl EventsRig) {
     assert_eq!(items.len(), shapes.len());
     for (item, (shape, expected)) in items.iter().zip(shapes) {
         let found = item.content.as_ref().map(|line| std::str::from_utf8(line).unwrap());
+        if let (Err(why), Shape::Text(text)) = (&found, &shape) {
+            assert_eq!(why.written, Some(Written::Raw(text.clone())), "exactly what was written");
+        }
         let found = found.map_err(|why| why.reason);
         // A text stays as it is, byte for byte. The keys of a map come in whatever order the table gives them.
         let (found, expected) = match shape {
@@ -218,7 +224,7 @@ fn by_name(line: &str) -> String {
     serde_json::from_str::<serde_json::Value>(line).unwrap().to_string()
 }
 
-/// A key that tells no time makes a record of the item's keys, whatever its content.
+/// A key that tells no time makes a record of the item's keys and its event.
 pub async fn a_key_of_another_form_is_unreadable(rig: &impl EventsRig) {
     let (form, acme, start) = (rig.port().sort_key_form(), tenant("acme"), at("2026-11-20T20:00:00Z"));
     let key = keys::garbage_near(form, start)[0].clone();
@@ -226,5 +232,6 @@ pub async fn a_key_of_another_form_is_unreadable(rig: &impl EventsRig) {
     let items = window(rig, &acme, start, start + Duration::from_secs(3600)).await;
     let why = items[0].content.clone().unwrap_err();
     assert_eq!((items[0].time, why.reason), (None, WhyUnreadable::SortKeyForm));
+    assert_eq!(why.written, Some(Written::Event(r#"{"n":1}"#.into())), "the record carries the event");
     assert_eq!((why.partition_key.as_str(), why.sort_key.as_str()), ("acme", key.as_str()));
 }

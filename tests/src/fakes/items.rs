@@ -1,7 +1,8 @@
 //! Items of the events table as the vendor's product may write them (contract 1), and how they read.
 
 use bytes::Bytes;
-use domain::item::{EventKey, SourceItem, Unreadable, WhyUnreadable, one_line};
+use domain::event::one_line;
+use domain::item::{EventKey, SourceItem, Unreadable, WhyUnreadable, Written};
 use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
 use serde_json::{Map, Value};
@@ -9,13 +10,13 @@ use serde_json::{Map, Value};
 /// What an item holds beside its keys.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
-    /// `event` is a text, meant to be JSON.
+    /// `event` is a text: the event if it holds an object, and a part of the whole item if not.
     Text(String),
     /// `event` is a native map.
     Map(Map<String, Value>),
     /// There is no `event`: these attributes are the event.
     Whole(Map<String, Value>),
-    /// `event` is of a type that can't be an event.
+    /// `event` is of a type that can't be an event, so it is a part of the whole item.
     Number(i64),
 }
 
@@ -39,27 +40,38 @@ impl StoredItem {
     #[must_use]
     pub fn read(&self, form: SortKeyForm) -> SourceItem {
         let time = form.time_of(&self.sort_key);
-        let content = match time {
-            None => Err((WhyUnreadable::SortKeyForm, "the sort key tells no time".to_owned())),
-            Some(_) => self.event(),
+        let content = match (time, self.event()) {
+            (None, event) => {
+                let written = event.map_or_else(|(_, _, written)| written, |line| Some(Written::Event(line)));
+                Err((WhyUnreadable::SortKeyForm, "the sort key tells no time".to_owned(), written))
+            }
+            (Some(_), event) => event,
         };
-        let content = content.map_err(|(reason, detail)| Unreadable {
+        let content = content.map_err(|(reason, detail, written)| Unreadable {
             partition_key: self.bears.clone(),
             sort_key: self.sort_key.as_str().to_owned(),
             reason,
             detail,
+            written,
         });
         let key = EventKey { sort: sort_bytes(&self.sort_key), tie: self.bears.clone().into_bytes() };
         SourceItem { key, sort_key: self.sort_key.clone(), time, content }
     }
 
-    fn event(&self) -> Result<Bytes, (WhyUnreadable, String)> {
+    fn event(&self) -> Result<Bytes, (WhyUnreadable, String, Option<Written>)> {
+        let beside_nothing = |event: Value| Ok(compact(&Map::from_iter([("event".to_owned(), event)])));
         match &self.shape {
-            Shape::Text(text) => one_line(text.clone()).map_err(|detail| (WhyUnreadable::NotJson, detail)),
+            Shape::Text(text) => match one_line(text.clone()) {
+                Ok(line) => Ok(line),
+                Err(not) if not.why.is_object() => {
+                    Err((not.why.into(), not.to_string(), Some(Written::Raw(text.clone()))))
+                }
+                Err(_) => beside_nothing(text.as_str().into()),
+            },
             Shape::Map(map) => Ok(compact(map)),
-            Shape::Whole(map) if map.is_empty() => Err((WhyUnreadable::NoEvent, "keys only".into())),
+            Shape::Whole(map) if map.is_empty() => Err((WhyUnreadable::NoEvent, "keys only".into(), None)),
             Shape::Whole(map) => Ok(compact(map)),
-            Shape::Number(_) => Err((WhyUnreadable::EventType, "a number".into())),
+            Shape::Number(number) => beside_nothing((*number).into()),
         }
     }
 }

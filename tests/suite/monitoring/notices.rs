@@ -115,7 +115,7 @@ async fn items_that_are_no_events_are_told_once_a_day_by_their_place_and_never_b
     let mut world = healthy().await;
     let tenant = world.tenant.to_string();
     for _ in 0..26 {
-        world.store(&tenant, "canary-5d1e, which is not JSON");
+        world.store(&tenant, r#"{"canary-5d1e":"\ud83d"}"#);
         world.go_on(HOUR).await;
     }
     let told = world.trouble();

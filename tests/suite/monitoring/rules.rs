@@ -91,8 +91,9 @@ fn told_by_email() -> Vec<Notice> {
     let first = Unreadable {
         partition_key: "acme".into(),
         sort_key: "2026-11-20T20:15:00Z#evt_1".into(),
-        reason: WhyUnreadable::NotJson,
-        detail: "not JSON at line 1, column 1".into(),
+        reason: WhyUnreadable::NumberRange,
+        detail: "a number beyond the range of a double at line 1, column 6".into(),
+        written: None,
     };
     let recovery = Recovery { blocked_since: now, blocked_seconds: 60, caught_up_from: None, backlog };
     vec![

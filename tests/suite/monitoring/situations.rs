@@ -182,7 +182,7 @@ async fn a_panic_is_an_alarm() {
 async fn what_is_no_event_is_an_alarm() {
     let mut world = healthy().await;
     let tenant = world.tenant.to_string();
-    world.store(&tenant, "not JSON");
+    world.store(&tenant, r#"{"n":1e400}"#);
     while world.points("UnreadableItems").iter().all(|point| point.value == 0) {
         world.five_minutes().await;
     }

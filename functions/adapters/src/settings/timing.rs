@@ -30,12 +30,12 @@ pub fn timing(env: Lookup<'_>) -> Result<Timing, WrongSettings> {
 /// Reads `MAX_PART_EVENTS` (1,000,000) and `MAX_PART_BYTES` (256 MiB uncompressed).
 ///
 /// # Errors
-/// If the first is not a whole number from 1 to 1,000,000, or the second not one from 1 MiB to 4 GiB. A part is
-/// one `PutObject`, and 5 GiB is the most of one (Amazon S3 user guide, "Uploading objects").
+/// If the first is not a whole number from 1 to 1,000,000, or the second not one from 1 MiB to 4 GiB
+/// ([`PartLimits::MOST`]).
 pub fn part_limits(env: Lookup<'_>) -> Result<PartLimits, WrongSettings> {
     let default = PartLimits::default();
-    let events = number(env, "MAX_PART_EVENTS", 1..=1_000_000, default.events);
-    let bytes = number(env, "MAX_PART_BYTES", 1 << 20..=4 << 30, default.bytes);
+    let events = number(env, "MAX_PART_EVENTS", 1..=PartLimits::MOST.events, default.events);
+    let bytes = number(env, "MAX_PART_BYTES", 1 << 20..=PartLimits::MOST.bytes, default.bytes);
     let (events, bytes) = both(events, bytes)?;
     Ok(PartLimits { events, bytes })
 }

@@ -1,7 +1,7 @@
 //! One line of a file of events: what time and ID it has, or why it can't be imported.
 
 use adapters::source::NewEvent;
-use domain::item::one_line;
+use domain::event::one_line;
 use domain::time::Time;
 use serde_json::Value;
 
@@ -35,8 +35,8 @@ impl Fields {
         }
         let time = time(&value, &self.time)?;
         let id = id(&value, &self.id)?;
-        let body =
-            String::from_utf8(one_line(text.to_owned())?.into()).map_err(|_| "not UTF-8".to_owned())?;
+        let body = String::from_utf8(one_line(text.to_owned()).map_err(|not| not.to_string())?.into())
+            .map_err(|_| "not UTF-8".to_owned())?;
         Ok(NewEvent { time, id, body })
     }
 }

@@ -94,7 +94,9 @@ the first and last time that the manifest tells are held against the window, and
 `timestamp` or `@timestamp` lies outside is a note; with it, it is a violation unless counted as late. Without \
 --id-field an event is known by the first of `id`, `eventID`, `event_id` and `uuid`: the same value in equal events is \
 a violation, in different events a note; with it, the same value is a violation. Without --tenant-field the events' \
-tenant is not looked at: that all parts are of one connector is.
+tenant is not looked at: that all parts are of one connector is. A named field that stands in an event more than once \
+is incomplete, and each of its values is checked. A record of an unreadable item need not have the named fields; how many \
+such records there are, the manifest says.
 
 Exit codes: 0 proven, 1 violated, 2 incomplete (it can't be proven with what is here) or consistent (no --key was \
 named), 3 wrong usage, 130 stopped.

@@ -2,21 +2,29 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::manifest::Manifest;
-use domain::part::{Kind as PartKind, PartNumber, Window};
+use domain::part::{PartLimits, PartNumber, Window};
 use domain::time::Time;
 use serde::{Deserialize, Serialize};
 
 use super::archive::Archive;
 use super::check::{Ask, Progress};
-use super::events::{Event, Reader, Told};
+use super::count::Count;
+use super::events::{Event, Reader};
 use super::files::{Match, Matches, Next};
 use super::finding::{Finding, Findings, Kind};
 use super::identities::{Identities, MOST_FLAWED, Place, record};
-use super::object::{self, Flaw};
-use super::sorter::Sorter;
+use super::object::{self, Flaw, LONGEST};
+use super::sorter::{Room, Sorter};
+
+/// So much room temporary files may take for each byte of the objects, and so many bytes in any case: 41 bytes tell an
+/// event from others, and the smallest events of a product take about as many, compressed. What exceeds that was made
+/// to fill the auditor's disk.
+const ROOM: u64 = 8;
+const LEAST_ROOM: u64 = if cfg!(test) { 1 << 20 } else { 256 << 20 };
 
 /// What the objects hold.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -53,6 +61,10 @@ pub(crate) struct Contents<'a> {
     memory: usize,
     /// The tenant of the first event that was met.
     tenant: Mutex<Option<String>>,
+    /// What temporary files may take.
+    room: Arc<Room>,
+    /// Whether they would have taken more.
+    no_room: AtomicBool,
 }
 
 /// What one thread has seen.
@@ -61,20 +73,6 @@ struct Seen {
     identities: Sorter,
     /// Parts whose objects are not what they must be: their events count for nothing.
     flawed: HashSet<PartNumber>,
-}
-
-/// What is counted in one object.
-#[derive(Default)]
-struct Count {
-    events: u64,
-    unreadable: u64,
-    with_id: u64,
-    with_time: u64,
-    with_tenant: u64,
-    before: u64,
-    behind: u64,
-    untimed_unreadable: u64,
-    other_tenant: Option<u64>,
 }
 
 impl<'a> Contents<'a> {
@@ -86,7 +84,11 @@ impl<'a> Contents<'a> {
         memory: usize,
     ) -> Self {
         let reader = Reader::new(&ask.fields);
-        Self { archive, ask, findings, progress, reader, memory, tenant: Mutex::default() }
+        let room = Arc::new(Room::new(
+            ROOM.saturating_mul(Progress::get(&progress.total)).saturating_add(LEAST_ROOM),
+        ));
+        let (tenant, no_room) = (Mutex::default(), AtomicBool::default());
+        Self { archive, ask, findings, progress, reader, memory, tenant, room, no_room }
     }
 
     /// Looks into all of them.
@@ -107,6 +109,14 @@ impl<'a> Contents<'a> {
             identities.sorters.push(seen.identities);
             identities.flawed.extend(seen.flawed);
         }
+        if self.no_room.into_inner() {
+            let detail = format!(
+                "what tells its events apart would take more than {} MB of temporary files, far more than an archive of this size needs; whether an event is there twice is not proven",
+                self.room.bytes() / 1_000_000
+            );
+            self.findings.add(Finding::new(Kind::BeyondLimits, detail));
+            identities = Identities::default();
+        }
         content.tenant = self.tenant.into_inner().unwrap_or_else(PoisonError::into_inner);
         if content.time_outside > 0 {
             let detail = format!(
@@ -121,7 +131,7 @@ impl<'a> Contents<'a> {
     fn work(&self, matches: &Matches) -> io::Result<Seen> {
         let mut seen = Seen {
             content: Content::default(),
-            identities: Sorter::new(self.memory),
+            identities: Sorter::within(self.memory, Arc::clone(&self.room)),
             flawed: HashSet::new(),
         };
         loop {
@@ -136,6 +146,12 @@ impl<'a> Contents<'a> {
     fn object(&self, found: &Match, seen: &mut Seen) -> io::Result<()> {
         let Match { manifest, size } = found;
         let name = manifest.object();
+        if let Some(how) = beyond_limits(manifest) {
+            Progress::add(&self.progress.read, *size);
+            seen.flaw(manifest.part);
+            self.tell(Kind::BeyondLimits, how, &name, manifest);
+            return Ok(());
+        }
         let mut count = Count::default();
         let mut failed = Ok(());
         let read = if *size == manifest.size {
@@ -146,13 +162,11 @@ impl<'a> Contents<'a> {
                     return heartbeat(line, manifest);
                 }
                 count.add(&event, manifest);
-                if let Some(tenant) = &event.tenant
-                    && !self.is_of_one(tenant)
-                {
+                if !event.tenants.iter().all(|tenant| self.is_of_one(tenant)) {
                     count.other_tenant = count.other_tenant.or(Some(count.events));
                 }
                 let place = Place { part: manifest.part, number: count.events };
-                failed = seen.identities.push(&record(event.identity, place));
+                failed = self.identify(&event, place, &mut seen.identities);
                 if failed.is_err() { Err("a temporary file can't be written".to_owned()) } else { Ok(()) }
             };
             let file = self.archive.open(&name).map_err(Flaw::Unread);
@@ -165,19 +179,38 @@ impl<'a> Contents<'a> {
         Progress::add(&self.progress.events, count.events);
         match read {
             Ok(events) => {
-                self.judge(&name, manifest, events, &count);
+                let mut tell = |kind, detail| self.tell(kind, detail, &name, manifest);
+                count.judge(manifest, &self.ask.fields, events, &mut tell);
                 seen.content.count(manifest, &count, self.ask.fields.time.is_none());
             }
             Err(flaw) => {
-                if seen.flawed.len() < MOST_FLAWED {
-                    seen.flawed.insert(manifest.part);
-                }
+                seen.flaw(manifest.part);
                 let (kind, detail) = match flaw {
                     Flaw::Unread(error) => (Kind::NotRead, format!("it can't be read: {error}")),
                     Flaw::Changed(how) => (Kind::ObjectChanged, how),
                     Flaw::Content(how) => (Kind::ContentMismatch, how),
+                    Flaw::TooMany(expected) => (
+                        Kind::CountMismatch,
+                        format!("it holds more events than the {expected} that its manifest says"),
+                    ),
                 };
                 self.tell(kind, detail, &name, manifest);
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers what tells an event from others, unless that takes too much room by now.
+    fn identify(&self, event: &Event, place: Place, sorter: &mut Sorter) -> io::Result<()> {
+        for identity in &event.identities {
+            if self.no_room.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            match sorter.push(&record(*identity, place)) {
+                Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
+                    self.no_room.store(true, Ordering::Relaxed);
+                }
+                pushed => pushed?,
             }
         }
         Ok(())
@@ -188,90 +221,25 @@ impl<'a> Contents<'a> {
         first.get_or_insert_with(|| tenant.to_owned()) == tenant
     }
 
-    /// Holds what was counted against what the manifest says.
-    fn judge(&self, name: &str, manifest: &Manifest, lines: u64, count: &Count) {
-        let expected = if manifest.kind() == PartKind::Heartbeat { 1 } else { manifest.events };
-        if lines != expected {
-            let detail = format!("it holds {lines} events, and its manifest says {expected}");
-            self.tell(Kind::CountMismatch, detail, name, manifest);
-        }
-        if count.unreadable < manifest.unreadable {
-            let detail = format!(
-                "it holds {} records of unreadable items, and its manifest says {}",
-                count.unreadable, manifest.unreadable
-            );
-            self.tell(Kind::CountMismatch, detail, name, manifest);
-        }
-        let product = count.events - count.unreadable;
-        let fields = &self.ask.fields;
-        let missing = |field: &Option<String>, with: u64, of: u64| {
-            if let Some(field) = field
-                && with < of
-            {
-                let detail = format!("{} of its events have no such field `{field}`", of - with);
-                self.tell(Kind::FieldMissing, detail, name, manifest);
-            }
-        };
-        missing(&fields.id, count.with_id, count.events);
-        missing(&fields.tenant, count.with_tenant, product);
-        if let Some(number) = count.other_tenant {
-            let detail = format!("event {number} is of another tenant than the first event that was met");
-            self.tell(Kind::TenantMixed, detail, name, manifest);
-        }
-        if fields.time.is_none() {
-            return;
-        }
-        missing(&fields.time, count.with_time + count.untimed_unreadable, count.events);
-        if count.behind > 0 {
-            let detail = format!("{} of its events are of a time behind its window", count.behind);
-            self.tell(Kind::EventOutsideWindow, detail, name, manifest);
-        }
-        // A record without a time may be a late one.
-        let late = count.before..=count.before + count.untimed_unreadable;
-        if !late.contains(&manifest.late) && count.with_time > 0 {
-            let detail = format!(
-                "{} of its events are of a time before its window, and its manifest says that {} are",
-                count.before, manifest.late
-            );
-            self.tell(Kind::EventOutsideWindow, detail, name, manifest);
-        }
-    }
-
     fn tell(&self, kind: Kind, detail: String, name: &str, manifest: &Manifest) {
         let finding = Finding::new(kind, detail).file(name).part(manifest.part);
         self.findings.add(finding.since(manifest.window.from));
     }
 }
 
-impl Count {
-    fn add(&mut self, event: &Event, manifest: &Manifest) {
-        self.events += 1;
-        self.unreadable += u64::from(event.is_unreadable);
-        self.with_id += u64::from(event.identity.has_id);
-        self.with_tenant += u64::from(event.tenant.is_some());
-        match event.time {
-            Told::Value(time) => {
-                self.with_time += 1;
-                self.before += u64::from(time < manifest.window.from);
-                self.behind += u64::from(time >= manifest.window.to);
-            }
-            Told::Other | Told::Nothing => self.untimed_unreadable += u64::from(event.is_unreadable),
-        }
-    }
-}
-
 impl Content {
     /// Adds a sound object.
     fn count(&mut self, manifest: &Manifest, count: &Count, time_is_likely: bool) {
+        let total = count.total(manifest);
         self.objects += 1;
         self.bytes += manifest.size;
         self.raw_bytes += manifest.raw_size;
         self.events += count.events;
-        self.with_id += count.with_id;
-        self.with_time += count.with_time;
-        self.with_tenant += count.with_tenant;
+        self.with_id += total.with_id;
+        self.with_time += total.with_time;
+        self.with_tenant += total.with_tenant;
         if time_is_likely {
-            self.time_outside += count.behind + count.before.saturating_sub(manifest.late);
+            self.time_outside += total.behind + total.before.saturating_sub(manifest.late);
         }
     }
 
@@ -285,6 +253,28 @@ impl Content {
         self.time_outside += other.time_outside;
         self.with_tenant += other.with_tenant;
     }
+}
+
+impl Seen {
+    /// The events of this part count for nothing.
+    fn flaw(&mut self, part: PartNumber) {
+        if self.flawed.len() < MOST_FLAWED {
+            self.flawed.insert(part);
+        }
+    }
+}
+
+/// Whether a part is larger than the exporter makes any. What a stranger's manifest says may be anything, and unpacking
+/// it would take as long as he likes.
+fn beyond_limits(manifest: &Manifest) -> Option<String> {
+    let PartLimits { events, bytes } = PartLimits::MOST;
+    // The last event may reach beyond the limit, and the layout's last line does.
+    (manifest.events > events || manifest.raw_size > bytes + LONGEST).then(|| {
+        format!(
+            "its manifest says {} events in {} bytes uncompressed. A part holds at most {events} events in {bytes} bytes, so it was not looked into.",
+            manifest.events, manifest.raw_size
+        )
+    })
 }
 
 /// What a heartbeat says.

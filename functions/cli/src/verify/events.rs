@@ -1,12 +1,11 @@
-//! What of an event's text matters here: its identity, its time, its tenant. Read from the text as it stands, without
-//! making values of the rest.
+//! What of an event's text matters here: its identity, its time, its tenant. What an event is, the one function decides
+//! that the exporter calls too; here the values of the fields are read.
 
-use std::fmt;
 use std::hash::Hasher as _;
 
+use domain::event::{self, FieldPath, Found};
+use domain::own_event::{UNREADABLE, is_unreadable_record};
 use domain::time::Time;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
 use sha2::{Digest, Sha256 as Hasher};
 
 /// The fields that hold an event's ID in most products. A value that comes twice in equal events is a double; in
@@ -14,8 +13,9 @@ use sha2::{Digest, Sha256 as Hasher};
 const LIKELY_IDS: [&str; 4] = ["id", "eventID", "event_id", "uuid"];
 /// The fields that hold an event's time in most products. It need not be the time of writing, by which windows go.
 const LIKELY_TIMES: [&str; 4] = ["time", "eventTime", "timestamp", "@timestamp"];
-/// Tells Auditferry's own events from the product's.
-const TYPE: &str = "type";
+
+/// So many different IDs of one event are compared: more are no ID, and would cost the auditor's disk.
+const MOST_IDS: usize = 16;
 
 /// Which fields are looked at.
 #[derive(Debug, Clone, Default)]
@@ -28,51 +28,66 @@ pub(crate) struct Fields {
     pub(crate) tenant: Option<String>,
 }
 
-/// What a role a field plays.
+/// What role a field plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     Id,
     Time,
     Tenant,
+    /// The tenant of an event that lies in a record of ours.
+    TenantInside,
     Type,
-}
-
-/// A field to look for.
-#[derive(Debug, Clone)]
-struct Wanted {
-    role: Role,
-    /// Its name on the first level, and those below it.
-    path: Vec<String>,
+    /// Of a record of ours, whatever was named.
+    OwnId,
+    OwnTime,
 }
 
 /// Reads events, always the same fields.
 #[derive(Debug, Clone)]
 pub(crate) struct Reader {
-    wanted: Vec<Wanted>,
+    /// Side by side: each path, and its role with whether the auditor named it.
+    paths: Vec<FieldPath>,
+    roles: Vec<(Role, bool)>,
+    /// What an ID is told apart by: the first step of its path.
+    names: Vec<String>,
 }
 
 /// An event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Event {
-    /// What tells it from others.
-    pub(crate) identity: Identity,
-    /// The time that it tells, and whether it has the field at all.
-    pub(crate) time: Told<Time>,
-    /// Its tenant, as JSON.
-    pub(crate) tenant: Option<String>,
-    /// Whether Auditferry wrote it in place of an unreadable item.
-    pub(crate) is_unreadable: bool,
+    /// What tells it from others: one for each value of its ID, or that of the whole line.
+    pub(crate) identities: Vec<Identity>,
+    /// Whether an ID was found.
+    pub(crate) has_id: bool,
+    /// The times that it tells.
+    pub(crate) time: Told,
+    /// Its tenant, as JSON; all of them, if it has several.
+    pub(crate) tenants: Vec<String>,
+    /// Whether the field of the tenant is there. That of an event that lies in a record of ours does not count.
+    pub(crate) has_tenant: bool,
+    /// Which of the fields that the auditor named stand there more than once.
+    pub(crate) repeated: Repeated,
+    /// The time that it tells as a record of an unreadable item, if it has the form of one.
+    pub(crate) record: Option<Told>,
 }
 
-/// A field's value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Told<T> {
-    /// This.
-    Value(T),
-    /// Something that is no such value.
+/// What an event says of its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// These times, all values of the field.
+    Times(Vec<Time>),
+    /// Something that is no time.
     Other,
     /// There is no such field.
     Nothing,
+}
+
+/// Which of the fields that the auditor named stand more than once in an event.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Repeated {
+    pub(crate) id: bool,
+    pub(crate) time: bool,
+    pub(crate) tenant: bool,
 }
 
 /// What tells events apart.
@@ -89,185 +104,121 @@ pub(crate) struct Identity {
 impl Reader {
     /// One that looks for these fields.
     pub(crate) fn new(fields: &Fields) -> Self {
-        let mut wanted = Vec::new();
-        let mut want = |role, names: &[&str]| {
-            for name in names {
-                let path = match name.strip_prefix('/') {
-                    // A JSON pointer: RFC 6901, section 3.
-                    Some(pointer) => {
-                        pointer.split('/').map(|s| s.replace("~1", "/").replace("~0", "~")).collect()
-                    }
-                    None => vec![(*name).to_owned()],
-                };
-                wanted.push(Wanted { role, path });
-            }
-        };
+        let mut reader = Self { paths: Vec::new(), roles: Vec::new(), names: Vec::new() };
         match &fields.id {
-            Some(name) => want(Role::Id, &[name]),
-            None => want(Role::Id, &LIKELY_IDS),
+            Some(name) => reader.want(Role::Id, FieldPath::new(name), true),
+            None => LIKELY_IDS.iter().for_each(|name| reader.want(Role::Id, FieldPath::new(name), false)),
         }
         match &fields.time {
-            Some(name) => want(Role::Time, &[name]),
-            None => want(Role::Time, &LIKELY_TIMES),
+            Some(name) => reader.want(Role::Time, FieldPath::new(name), true),
+            None => LIKELY_TIMES.iter().for_each(|name| reader.want(Role::Time, FieldPath::new(name), false)),
         }
         if let Some(name) = &fields.tenant {
-            want(Role::Tenant, &[name]);
+            reader.want(Role::Tenant, FieldPath::new(name), true);
+            reader.want(Role::TenantInside, FieldPath::new(name).inside("event"), true);
         }
-        want(Role::Type, &[TYPE]);
-        Self { wanted }
+        for (role, name) in [(Role::Type, "type"), (Role::OwnId, "id"), (Role::OwnTime, "time")] {
+            reader.want(role, FieldPath::new(name), false);
+        }
+        reader
+    }
+
+    fn want(&mut self, role: Role, path: FieldPath, is_named: bool) {
+        self.names.push(path.steps().first().cloned().unwrap_or_default());
+        self.paths.push(path);
+        self.roles.push((role, is_named));
     }
 
     /// Reads a line.
     ///
     /// # Errors
-    /// If it is not JSON; the words never tell its content.
+    /// If it is no event; the words never tell its content.
     pub(crate) fn read(&self, line: &[u8]) -> Result<Event, String> {
-        let mut found: Vec<(usize, &RawValue)> = Vec::new();
-        let seed = Top { wanted: &self.wanted, found: &mut found };
-        let mut json = serde_json::Deserializer::from_slice(line);
-        let not_json = |error: serde_json::Error| format!("not JSON at column {}", error.column());
-        seed.deserialize(&mut json).map_err(not_json)?;
-        json.end().map_err(not_json)?;
-        let first = |role| self.first(role, &found);
-        let is_unreadable =
-            first(Role::Type).is_some_and(|(_, raw)| raw.get() == "\"auditferry.unreadable\"");
-        // Records of our own have an ID and a time of our own.
-        let own = |name: &'static str| if is_unreadable { value(line, name) } else { None };
-        let time = own("time").or_else(|| first(Role::Time).map(|(_, raw)| raw));
-        let time = time.map_or(Told::Nothing, |raw| {
-            serde_json::from_str::<String>(raw.get())
-                .ok()
-                .and_then(|text| text.parse().ok())
-                .map_or(Told::Other, Told::Value)
-        });
-        let mut hasher = std::hash::DefaultHasher::new();
-        hasher.write(line);
-        let id = own("id").map(|raw| ("id", raw)).or_else(|| first(Role::Id));
-        let digest = match id.as_ref() {
-            Some((name, raw)) => Hasher::new().chain_update(name).chain_update([0]).chain_update(plain(raw)),
-            None => Hasher::new().chain_update(line),
-        };
-        let [hash @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _]: [u8; 32] = digest.finalize().into();
-        let tenant = if is_unreadable { None } else { first(Role::Tenant) };
+        let found = event::find(line, &self.paths).map_err(|not| format!("it is no event: {not}"))?;
+        // A record of ours has it in this spelling.
+        let is_of_type = |raw: &&str| raw.trim_matches('"') == UNREADABLE;
+        let claims = self.values(Role::Type, &found).is_some_and(|(_, values)| values.iter().any(is_of_type));
+        let is_record = claims && is_unreadable_record(line);
+        let own_id = if is_record { self.values(Role::OwnId, &found) } else { None };
+        let id = self.values(Role::Id, &found);
+        let mut tenants = self.values(Role::Tenant, &found).map(|(_, values)| values).unwrap_or_default();
+        let has_tenant = !tenants.is_empty();
+        if is_record {
+            tenants.extend(
+                self.values(Role::TenantInside, &found).map(|(_, values)| values).unwrap_or_default(),
+            );
+        }
         Ok(Event {
-            identity: Identity { has_id: id.is_some(), hash, line: hasher.finish() },
-            time,
-            tenant: tenant.map(|(_, raw)| plain(raw)),
-            is_unreadable,
+            has_id: id.is_some(),
+            identities: identities(line, own_id.iter().chain(&id)),
+            time: told(self.values(Role::Time, &found)),
+            tenants: tenants.into_iter().map(plain).collect(),
+            has_tenant,
+            repeated: Repeated {
+                id: self.is_repeated(Role::Id, &found),
+                time: self.is_repeated(Role::Time, &found),
+                tenant: self.is_repeated(Role::Tenant, &found)
+                    || (is_record && self.is_repeated(Role::TenantInside, &found)),
+            },
+            record: is_record.then(|| told(self.values(Role::OwnTime, &found))),
         })
     }
 
-    /// The first wanted field of a role that is there, is no null and no empty text.
-    fn first<'a, 'l>(
-        &'a self,
-        role: Role,
-        found: &[(usize, &'l RawValue)],
-    ) -> Option<(&'a str, &'l RawValue)> {
-        let of_role = |(place, wanted): (usize, &'a Wanted)| {
-            let raw = found.iter().find(|(at, _)| *at == place)?.1;
-            let (name, below) = wanted.path.split_first()?;
-            let raw = below.iter().try_fold(raw, |raw, name| value(raw.get().as_bytes(), name))?;
-            (wanted.role == role && !matches!(raw.get(), "null" | "\"\"")).then_some((name.as_str(), raw))
-        };
-        self.wanted.iter().enumerate().find_map(of_role)
+    /// All values of the first field of a role that is there, is no null and no empty text; and the field's name.
+    fn values<'s, 'l>(&'s self, role: Role, found: &Found<'l>) -> Option<(&'s str, Vec<&'l str>)> {
+        let of_role = self.roles.iter().enumerate().filter(|(_, (of, _))| *of == role);
+        of_role.map(|(place, _)| place).find_map(|place| {
+            let is_value = |raw: &&str| !matches!(*raw, "null" | "\"\"");
+            let values: Vec<&str> = found.all(place).filter(is_value).collect();
+            (!values.is_empty()).then(|| (self.names.get(place).map_or("", String::as_str), values))
+        })
     }
+
+    /// Whether a field of that role, if the auditor named it, stands more than once.
+    fn is_repeated(&self, role: Role, found: &Found<'_>) -> bool {
+        let named = self.roles.iter().enumerate().filter(|(_, of)| **of == (role, true));
+        named.map(|(place, _)| place).any(|place| found.is_repeated(place))
+    }
+}
+
+/// An identity for each ID, or that of the line if there is none.
+fn identities<'i>(line: &[u8], ids: impl Iterator<Item = &'i (&'i str, Vec<&'i str>)>) -> Vec<Identity> {
+    let mut hasher = std::hash::DefaultHasher::new();
+    hasher.write(line);
+    let of_line = hasher.finish();
+    let identity = |has_id, digest: Hasher| {
+        let [hash @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _]: [u8; 32] = digest.finalize().into();
+        Identity { has_id, hash, line: of_line }
+    };
+    let mut identities: Vec<Identity> = Vec::with_capacity(1);
+    for (name, values) in ids {
+        for raw in values {
+            let digest = Hasher::new().chain_update(name).chain_update([0]).chain_update(plain(raw));
+            identities.push(identity(true, digest));
+        }
+    }
+    if identities.len() > 1 {
+        // The same value twice in one event is one identity.
+        identities.sort_unstable_by_key(|identity| identity.hash);
+        identities.dedup();
+        identities.truncate(MOST_IDS);
+    }
+    if identities.is_empty() {
+        identities.push(identity(false, Hasher::new().chain_update(line)));
+    }
+    identities
+}
+
+/// What the values of a field say of a time.
+fn told(values: Option<(&str, Vec<&str>)>) -> Told {
+    let Some((_, values)) = values else { return Told::Nothing };
+    let time = |raw: &&str| serde_json::from_str::<String>(raw).ok().and_then(|text| text.parse().ok());
+    values.iter().map(time).collect::<Option<_>>().map_or(Told::Other, Told::Times)
 }
 
 /// A text without quotes and escapes, or another value as it is written.
-fn plain(raw: &RawValue) -> String {
-    serde_json::from_str::<String>(raw.get()).unwrap_or_else(|_| raw.get().to_owned())
-}
-
-/// The value of a field of an object.
-fn value<'l>(object: &'l [u8], name: &str) -> Option<&'l RawValue> {
-    let wanted = [Wanted { role: Role::Type, path: vec![name.to_owned()] }];
-    let mut found = Vec::new();
-    Top { wanted: &wanted, found: &mut found }
-        .deserialize(&mut serde_json::Deserializer::from_slice(object))
-        .ok()?;
-    found.first().map(|(_, raw)| *raw)
-}
-
-/// Reads an object's first level and keeps the wanted fields; takes any other JSON too.
-struct Top<'w, 'f, 'l> {
-    wanted: &'w [Wanted],
-    found: &'f mut Vec<(usize, &'l RawValue)>,
-}
-
-impl<'l> DeserializeSeed<'l> for Top<'_, '_, 'l> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'l>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_any(self)
-    }
-}
-
-impl<'l> Visitor<'l> for Top<'_, '_, 'l> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_map<A: MapAccess<'l>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(place) = map.next_key_seed(Key(self.wanted))? {
-            match place {
-                Some(place) => self.found.push((place, map.next_value()?)),
-                None => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: serde::de::SeqAccess<'l>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// Reads a field's name: its place among the wanted ones, or `None`.
-struct Key<'w>(&'w [Wanted]);
-
-impl<'l> DeserializeSeed<'l> for Key<'_> {
-    type Value = Option<usize>;
-    fn deserialize<D: Deserializer<'l>>(self, from: D) -> Result<Option<usize>, D::Error> {
-        from.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a field's name")
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Option<usize>, E> {
-        Ok(self.0.iter().position(|wanted| wanted.path.first().is_some_and(|first| first == name)))
-    }
+fn plain(raw: &str) -> String {
+    serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.to_owned())
 }
 
 #[cfg(test)]
@@ -282,12 +233,16 @@ mod tests {
     fn an_event_is_known_by_its_id_however_it_is_written() {
         let fields = Fields::default();
         let one = read(&fields, r#"{"a":{"id":9},"eventID":"x-1","n":1}"#);
-        let other = read(&fields, r#"{"n":2,"eventID":"\u0078-1"}"#);
-        assert!(one.identity.has_id && one.identity.hash == other.identity.hash);
-        assert_ne!(one.identity.line, other.identity.line);
-        assert_ne!(one.identity.hash, read(&fields, r#"{"id":"x-1"}"#).identity.hash, "another field");
+        let other = read(&fields, r#"{"n":2,"event\u0049D":"\u0078-1"}"#);
+        assert!(one.has_id && one.identities[0].has_id && one.identities[0].hash == other.identities[0].hash);
+        assert_ne!(one.identities[0].line, other.identities[0].line);
+        assert_ne!(
+            one.identities[0].hash,
+            read(&fields, r#"{"id":"x-1"}"#).identities[0].hash,
+            "another field"
+        );
         let (bare, same) = (read(&fields, r#"{"id":null,"a":1}"#), read(&fields, r#"{"id":null,"a":1}"#));
-        assert!(!bare.identity.has_id && bare == same);
+        assert!(!bare.has_id && !bare.identities[0].has_id && bare == same);
     }
 
     #[test]
@@ -299,27 +254,72 @@ mod tests {
         };
         let line = r#"{"id":"no","detail":{"x":[{"key":0}],"key":7},"at":"2026-11-20T20:00:00Z","who":{"org/unit":"acme"}}"#;
         let event = read(&fields, line);
-        assert_eq!(event.time, Told::Value("2026-11-20T20:00:00Z".parse().unwrap()));
-        assert!(event.identity.has_id && event.tenant.as_deref() == Some("acme"));
+        assert_eq!(event.time, Told::Times(vec!["2026-11-20T20:00:00Z".parse().unwrap()]));
+        assert!(event.has_id && event.has_tenant && event.tenants == ["acme"]);
+        assert_eq!(event.repeated, Repeated::default());
         assert_eq!(read(&fields, r#"{"at":17}"#).time, Told::Other);
         assert_eq!(read(&fields, "{}").time, Told::Nothing);
     }
 
     #[test]
-    fn any_json_is_an_event_and_nothing_else_is() {
-        for line in ["1", "\"a\"", "null", "[1,{}]", "1.5", "-1", "true", "{}"] {
-            assert!(!read(&Fields::default(), line).identity.has_id, "{line}");
-        }
-        for line in ["", "{", "{}{}", "{\"a\":1,}", "a", "{\"secret\":\"\u{1}\"}"] {
+    fn of_a_field_that_stands_twice_each_value_counts() {
+        let fields =
+            Fields { id: Some("id".into()), time: Some("/w/at".into()), tenant: Some("tenant".into()) };
+        let event = read(&fields, r#"{"tenant":"acme","id":1,"ten\u0061nt":"other","id":2,"id":1}"#);
+        assert_eq!(event.tenants, ["acme", "other"]);
+        assert_eq!(event.identities.len(), 2, "a value that is there twice tells nothing new");
+        assert_eq!(event.repeated, Repeated { id: true, tenant: true, time: false });
+        let line = r#"{"w":{"at":"2026-11-20T20:00:00Z"},"w":{"at":"2026-11-20T21:00:00Z"}}"#;
+        let event = read(&fields, line);
+        assert!(event.repeated.time && matches!(&event.time, Told::Times(times) if times.len() == 2));
+        assert!(read(&fields, r#"{"w":{"at":"2026-11-20T20:00:00Z"},"w":1}"#).repeated.time);
+        // Of a field that only looks like an ID nothing is told, and both values are compared.
+        let event = read(&Fields::default(), r#"{"id":1,"id":2}"#);
+        assert!(event.identities.len() == 2 && event.repeated == Repeated::default());
+    }
+
+    #[test]
+    fn what_is_no_event_is_refused_without_its_content() {
+        for line in [
+            "1",
+            "\"a\"",
+            "null",
+            "[1,{}]",
+            "",
+            "{",
+            "{}{}",
+            "{\"a\":1,}",
+            "a",
+            "{\"secret\":\"\u{1}\"}",
+            r#"{"secret\ud83d":1}"#,
+            r#"{"secret":1e400}"#,
+            r#""\ud83d""#,
+        ] {
             let error = Reader::new(&Fields::default()).read(line.as_bytes()).unwrap_err();
-            assert!(!error.contains("secret"), "{error}");
+            assert!(error.starts_with("it is no event: ") && !error.contains("secret"), "{error}");
         }
     }
 
     #[test]
     fn a_record_of_an_unreadable_item_has_its_own_id_and_time() {
-        let fields = Fields { id: Some("key".into()), time: Some("at".into()), tenant: Some("org".into()) };
-        let event = read(&fields, r#"{"id":"unreadable-1","time":null,"type":"auditferry.unreadable"}"#);
-        assert!(event.is_unreadable && event.identity.has_id && event.time == Told::Other);
+        let fields = Fields { id: Some("key".into()), time: Some("at".into()), tenant: Some("/org".into()) };
+        let record = |time: &str, event: &str| {
+            format!(
+                r#"{{"id":"unreadable-0123456789abcdef","time":{time},"type":"auditferry.unreadable","partition_key":"acme","sort_key":"x","reason":"sort_key_form","detail":"none","event":{event}}}"#
+            )
+        };
+        let event = read(&fields, &record("null", r#"{"key":1,"org":"acme"}"#));
+        assert!(event.record == Some(Told::Nothing) && event.identities[0].has_id && !event.has_id);
+        assert!(event.tenants == ["acme"] && !event.has_tenant, "the tenant of what it carries counts");
+        let timed = read(&fields, &record(r#""2026-11-20T20:00:00.000Z""#, "{}"));
+        assert_eq!(timed.record, Some(Told::Times(vec!["2026-11-20T20:00:00Z".parse().unwrap()])));
+        // A product's own event of that type is an event like any other.
+        for line in [
+            r#"{"id":"unreadable-1","time":null,"type":"auditferry.unreadable"}"#.to_owned(),
+            record("null", "{}").replacen("\"time\"", "\"more\":1,\"time\"", 1),
+            record("null", "{}").replacen("{", "{ ", 1),
+        ] {
+            assert_eq!(read(&fields, &line).record, None, "{line}");
+        }
     }
 }

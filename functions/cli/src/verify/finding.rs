@@ -84,6 +84,10 @@ pub(crate) enum Kind {
     NotRead,
     /// Events without the field that was to be checked.
     FieldMissing,
+    /// A field that was to be checked stands in an event more than once.
+    FieldRepeated,
+    /// A part, or what tells its events apart, is larger than an exporter makes it.
+    BeyondLimits,
     /// No key was named: all is held against the one that signed the first manifest.
     TrustOnFirstUse,
     /// What is behind the newest manifest can't be known.
@@ -124,6 +128,8 @@ pub(crate) enum Kind {
     DestinationDiffers,
     /// A file that an operating system left in the folder.
     SystemFile,
+    /// The product writes events in the form of records of unreadable items.
+    RecordsImitated,
 }
 
 impl Kind {
@@ -135,6 +141,8 @@ impl Kind {
             | Self::TailStale
             | Self::NotRead
             | Self::FieldMissing
+            | Self::FieldRepeated
+            | Self::BeyondLimits
             | Self::TrustOnFirstUse
             | Self::KeyChanged
             | Self::BoundaryNotReached
@@ -153,7 +161,8 @@ impl Kind {
             | Self::VouchedByPrevious
             | Self::KeyChangeConfirmed
             | Self::DestinationDiffers
-            | Self::SystemFile => Severity::Note,
+            | Self::SystemFile
+            | Self::RecordsImitated => Severity::Note,
             _ => Severity::Violated,
         }
     }

@@ -11,6 +11,7 @@ mod charge;
 mod check;
 pub(crate) mod command;
 mod contents;
+mod count;
 mod directory;
 mod events;
 mod files;

@@ -9,10 +9,12 @@ use domain::part::{Compression, Format, Sha256};
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256 as Hasher};
 
+use super::count::expected;
+
 /// The pieces in which it is read and unpacked.
 const PIECE: usize = 1 << 18;
 /// No event is longer: an item of DynamoDB holds 400 KB.
-const LONGEST: u64 = 16 << 20;
+pub(crate) const LONGEST: u64 = 16 << 20;
 /// The largest window of a zstd frame, as a power of two; what we write has 21.
 const ZSTD_WINDOW: u32 = 24;
 
@@ -25,6 +27,14 @@ pub(crate) enum Flaw {
     Changed(String),
     /// Its bytes are those that were sealed, and the manifest says something else about their content.
     Content(String),
+    /// It holds more events than these, which the manifest says; the others were not looked at.
+    TooMany(u64),
+}
+
+impl From<String> for Flaw {
+    fn from(how: String) -> Self {
+        Self::Content(how)
+    }
 }
 
 /// Gets each event.
@@ -57,73 +67,78 @@ pub(crate) fn read(
     if sha256 != manifest.sha256 {
         return Err(Flaw::Changed(format!("its SHA-256 is {sha256}, and must be {}", manifest.sha256)));
     }
-    content.map_err(Flaw::Content)
+    content
 }
 
-fn unpack<R: Read>(object: &mut Tally<R>, manifest: &Manifest, each: Each<'_>) -> Result<u64, String> {
-    let format = manifest.encoding.format;
+fn unpack<R: Read>(object: &mut Tally<R>, manifest: &Manifest, each: Each<'_>) -> Result<u64, Flaw> {
     let packed = BufReader::with_capacity(PIECE, object);
     match manifest.encoding.compression {
         // The object's hash is that of its content.
-        Compression::None => lines(packed, format, each),
+        Compression::None => lines(packed, manifest, each),
         Compression::Gzip => unpacked(MultiGzDecoder::new(packed), manifest, each),
         Compression::Zstd => {
-            let mut decoder = zstd::Decoder::with_buffer(packed).map_err(|error| error.to_string())?;
-            decoder.window_log_max(ZSTD_WINDOW).map_err(|error| error.to_string())?;
+            let wrong = |error: io::Error| Flaw::Content(error.to_string());
+            let mut decoder = zstd::Decoder::with_buffer(packed).map_err(wrong)?;
+            decoder.window_log_max(ZSTD_WINDOW).map_err(wrong)?;
             unpacked(decoder, manifest, each)
         }
     }
 }
 
-fn unpacked(decoder: impl Read, manifest: &Manifest, each: Each<'_>) -> Result<u64, String> {
+fn unpacked(decoder: impl Read, manifest: &Manifest, each: Each<'_>) -> Result<u64, Flaw> {
     let mut raw = Tally::new(decoder, manifest.raw_size);
-    let events = lines(BufReader::with_capacity(PIECE, &mut raw), manifest.encoding.format, each)?;
+    let events = lines(BufReader::with_capacity(PIECE, &mut raw), manifest, each)?;
     let (sha256, size) = raw.finish();
     if (sha256, size) != (manifest.raw_sha256, manifest.raw_size) {
-        return Err(format!(
+        return Err(Flaw::Content(format!(
             "its content has {size} bytes and the SHA-256 {sha256}, which is not what was sealed"
-        ));
+        )));
     }
     Ok(events)
 }
 
-/// Reads the events of a layout.
-fn lines(mut content: impl BufRead, format: Format, each: Each<'_>) -> Result<u64, String> {
-    let mut events = 0;
+/// Reads the events of a layout, and no more of them than the manifest says.
+fn lines(mut content: impl BufRead, manifest: &Manifest, each: Each<'_>) -> Result<u64, Flaw> {
+    let (mut events, expected) = (0, expected(manifest));
     let (mut line, mut event) = (Vec::new(), Vec::new());
-    match format {
+    let mut count = |text: &[u8], events: &mut u64| {
+        if *events >= expected {
+            return Err(Flaw::TooMany(expected));
+        }
+        *events += 1;
+        each(text).map_err(|why| Flaw::Content(format!("event {events}: {why}")))
+    };
+    match manifest.encoding.format {
         Format::Ndjson => {
             while next(&mut content, &mut line)? {
-                events += 1;
-                each(&line).map_err(|why| format!("event {events}: {why}"))?;
+                count(&line, &mut events)?;
             }
         }
         Format::Json => {
             if !next(&mut content, &mut line)? || line != b"[" {
-                return Err("it does not begin with a line `[`".into());
+                return Err("it does not begin with a line `[`".to_owned().into());
             }
             loop {
                 if !next(&mut content, &mut line)? {
-                    return Err("it does not end with a line `]`".into());
+                    return Err("it does not end with a line `]`".to_owned().into());
                 }
                 let is_end = line == b"]";
                 if !event.is_empty() {
-                    events += 1;
                     // Every event but the last has a comma behind it.
                     let text = if is_end { Some(event.as_slice()) } else { event.strip_suffix(b",") };
-                    let text = text.ok_or_else(|| format!("event {events} has no comma behind it"))?;
-                    each(text).map_err(|why| format!("event {events}: {why}"))?;
+                    let text = text.ok_or_else(|| format!("event {} has no comma behind it", events + 1))?;
+                    count(text, &mut events)?;
                 }
                 if is_end {
                     break;
                 }
                 if line.is_empty() {
-                    return Err(format!("a line behind event {events} is empty"));
+                    return Err(format!("a line behind event {events} is empty").into());
                 }
                 std::mem::swap(&mut line, &mut event);
             }
             if next(&mut content, &mut line)? {
-                return Err("something follows the line `]`".into());
+                return Err("something follows the line `]`".to_owned().into());
             }
         }
     }

@@ -7,14 +7,44 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// So many runs of a size are merged into one of the next size, which bounds the number of open files.
 const FAN_IN: usize = 16;
+
+/// What the temporary files of some sorters may take together.
+#[derive(Debug)]
+pub(crate) struct Room {
+    bytes: u64,
+    taken: AtomicU64,
+}
+
+impl Room {
+    /// So many bytes of records. While runs are merged, those of one sorter are there twice.
+    pub(crate) const fn new(bytes: u64) -> Self {
+        Self { bytes, taken: AtomicU64::new(0) }
+    }
+
+    /// How many bytes it has.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn take(&self, more: u64) -> io::Result<()> {
+        if self.taken.fetch_add(more, Ordering::Relaxed).saturating_add(more) > self.bytes {
+            let detail = format!("temporary files would take more than {} bytes", self.bytes);
+            return Err(io::Error::new(io::ErrorKind::QuotaExceeded, detail));
+        }
+        Ok(())
+    }
+}
 
 /// Collects records, in any order.
 #[derive(Debug)]
 pub(crate) struct Sorter {
     budget: usize,
+    room: Option<Arc<Room>>,
     bytes: Vec<u8>,
     /// Where each record of `bytes` begins and ends.
     places: Vec<(u32, u32)>,
@@ -26,13 +56,18 @@ impl Sorter {
     /// One that holds about so many bytes in memory.
     pub(crate) fn new(budget: usize) -> Self {
         let budget = budget.min(1 << 30);
-        Self { budget, bytes: Vec::new(), places: Vec::new(), runs: Vec::new() }
+        Self { budget, room: None, bytes: Vec::new(), places: Vec::new(), runs: Vec::new() }
+    }
+
+    /// One that holds about so many bytes in memory, and whose temporary files take no more than there is room for.
+    pub(crate) fn within(budget: usize, room: Arc<Room>) -> Self {
+        Self { room: Some(room), ..Self::new(budget) }
     }
 
     /// Adds a record.
     ///
     /// # Errors
-    /// If a temporary file can't be written.
+    /// If a temporary file can't be written; of kind `QuotaExceeded` if there is no room for it.
     pub(crate) fn push(&mut self, record: &[u8]) -> io::Result<()> {
         let held = self.bytes.len() + record.len() + 8 * (self.places.len() + 1);
         if held > self.budget && !self.places.is_empty() {
@@ -46,6 +81,10 @@ impl Sorter {
     }
 
     fn spill(&mut self) -> io::Result<()> {
+        if let Some(room) = &self.room {
+            // Each record's length stands before it.
+            room.take((self.bytes.len() + 4 * self.places.len()) as u64)?;
+        }
         let mut run = BufWriter::with_capacity(1 << 16, tempfile::tempfile()?);
         sort(&self.bytes, &mut self.places);
         for place in &self.places {
@@ -207,5 +246,18 @@ mod tests {
             assert_eq!(sorted.next().unwrap(), Some(record.as_slice()));
         }
         assert_eq!(sorted.next().unwrap(), None);
+    }
+
+    #[test]
+    fn temporary_files_take_no_more_than_there_is_room_for() {
+        let room = Arc::new(Room::new(1_000));
+        let mut sorters = [(); 2].map(|()| Sorter::within(64, Arc::clone(&room)));
+        let pushed: io::Result<()> =
+            (0..1_000u32).try_for_each(|turn| sorters[turn as usize % 2].push(&turn.to_be_bytes()));
+        assert_eq!(pushed.unwrap_err().kind(), io::ErrorKind::QuotaExceeded);
+        let on_disk =
+            |sorter: &Sorter| sorter.runs.iter().map(|(_, run)| run.metadata().unwrap().len()).sum::<u64>();
+        let written: u64 = sorters.iter().map(on_disk).sum();
+        assert!((800..=1_000).contains(&written), "{written}");
     }
 }

@@ -63,8 +63,9 @@ fn unreadable() -> Notice {
     let first = Unreadable {
         partition_key: CANARY.into(),
         sort_key: CANARY.into(),
-        reason: WhyUnreadable::NotJson,
+        reason: WhyUnreadable::LoneSurrogate,
         detail: CANARY.into(),
+        written: Some(crate::item::Written::Raw(CANARY.into())),
     };
     let connector = connector();
     let items = crate::notice::UnreadableItems {

@@ -99,8 +99,8 @@ pub(super) fn paragraphs(what: &What) -> Vec<String> {
             vec![format!("Everything up to {} is in its files. There is nothing to do.", moment(*sealed_to))]
         }
         What::Unreadable { .. } => vec![
-            "Something was written into your log that is no event. Such a record stands in the place of each, so that \
-             you see that there was something; the other events of the file are not concerned."
+            "Something was written into your log that is no event. Such a record stands in the place of each and \
+             carries what was written; the other events of the file are not concerned."
                 .to_owned(),
             "There is nothing for you to do: our operators were told at the same time.".to_owned(),
         ],

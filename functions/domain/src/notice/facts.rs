@@ -52,7 +52,7 @@ pub enum Fact {
         #[serde(flatten)]
         backlog: Backlog,
     },
-    /// Items that are no events were exported as records of their keys; told once a day at most.
+    /// Items that are no events were exported as records of their keys and of what was written; told once a day at most.
     Unreadable(UnreadableItems),
     /// A connector's settings were changed.
     Changed {

@@ -119,6 +119,12 @@ pub struct PartLimits {
     pub bytes: u64,
 }
 
+impl PartLimits {
+    /// What they can be set to at most. A part is one `PutObject`, and 5 GiB is the most of one (Amazon S3 user guide,
+    /// "Uploading objects"). Only a part whose events share one timestamp, where it can't be cut, gets larger.
+    pub const MOST: Self = Self { events: 1_000_000, bytes: 4 << 30 };
+}
+
 impl Default for PartLimits {
     /// 1,000,000 events or 256 MiB.
     fn default() -> Self {

@@ -1,5 +1,8 @@
-//! Makes an event of an item, or a record of why there is none. Nothing is dropped here: what can't be read is
-//! handed on with its keys and the reason.
+//! Makes an event of an item, or says why there is none. Nothing is dropped here: what can't be read is handed on with
+//! its keys, the reason, and what was written.
+//!
+//! The event is the body, if that is a text that holds a JSON object, or a map. Otherwise it is the whole item without
+//! its keys and expiry, and whatever else stands as the body belongs to it.
 
 use std::borrow::Cow;
 
@@ -8,22 +11,33 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::{BufMut as _, Bytes, BytesMut};
-use domain::item::{EventKey, SourceItem, Unreadable, WhyUnreadable, one_line};
+use domain::event;
+use domain::item::{EventKey, SourceItem, Unreadable, WhyUnreadable, Written};
 use domain::ports::{PageError, PortError};
 
 use super::scan::{Malformed, Scanner};
-use super::value::{self, Comma, Trouble, Unwritable, typed};
+use super::value::{Comma, Trouble, Unwritable, Writer, typed, write_plain};
 use super::{Asked, Unread, key};
 
 /// How much of a foreign partition key is told.
 const TOLD: usize = 100;
 
 /// An event as one line, or why there is none.
-type Content = Result<Bytes, (WhyUnreadable, String)>;
+type Content = Result<Bytes, NoEvent>;
 
-/// An attribute of the item, beside the event.
+/// Why an item has no event.
+struct NoEvent {
+    reason: WhyUnreadable,
+    detail: String,
+    /// What was written; nothing if the item has keys only.
+    raw: Option<String>,
+}
+
+/// An attribute of the item.
 pub(super) struct Attribute<'a> {
     name: Cow<'a, str>,
+    /// Its name as it stands in the page.
+    quoted: &'a [u8],
     /// Before its value.
     value: Scanner<'a>,
 }
@@ -39,12 +53,14 @@ pub(super) fn read<'a>(
     attributes.clear();
     let mut event: Option<Content> = None;
     scanner.object(|scanner, name| {
+        let quoted = name.quoted;
         let name = name.plain().ok_or_else(|| scanner.missing("the name of an attribute"))?;
-        if name == layout.body {
-            event = Some(body(scanner, &layout.body, out)?);
+        let is_body = name == layout.body;
+        attributes.push(Attribute { name, quoted, value: *scanner });
+        if is_body {
+            event = body(scanner, &layout.body, out)?;
             return Ok(());
         }
-        attributes.push(Attribute { name, value: *scanner });
         scanner.skip()
     })?;
     let find = |name: &str| attributes.iter().find(|attribute| attribute.name == name);
@@ -66,19 +82,28 @@ pub(super) fn read<'a>(
     }
     let key = EventKey { sort, tie: tie(&table_keys, &asked.partition)? };
     let time = layout.sort_key_form.time_of(&sort_key);
-    let content = match (time, event) {
-        (None, _) => Err((
-            WhyUnreadable::SortKeyForm,
-            "the sort key tells no time in the form that the settings name".to_owned(),
-        )),
-        (Some(_), Some(content)) => content,
-        (Some(_), None) => rest(attributes, asked, out)?,
+    let content = match event {
+        Some(content) => content,
+        None => rest(attributes, scanner, asked, out)?,
     };
-    let content = content.map_err(|(reason, detail)| Unreadable {
+    let content = match (time, content) {
+        (Some(_), Ok(line)) => Ok(line),
+        (Some(_), Err(NoEvent { reason, detail, raw })) => Err((reason, detail, raw.map(Written::Raw))),
+        (None, content) => {
+            let detail = "the sort key tells no time in the form that the settings name";
+            let (detail, written) = match content {
+                Ok(line) => (detail.to_owned(), Some(Written::Event(line))),
+                Err(none) => (format!("{detail}; {}", none.detail), none.raw.map(Written::Raw)),
+            };
+            Err((WhyUnreadable::SortKeyForm, detail, written))
+        }
+    };
+    let content = content.map_err(|(reason, detail, written)| Unreadable {
         partition_key: asked.partition.clone(),
         sort_key: sort_key.as_str().to_owned(),
         reason,
         detail,
+        written,
     });
     Ok(SourceItem { key, sort_key, time, content })
 }
@@ -90,6 +115,11 @@ impl Attribute<'_> {
             Ok::<_, Malformed>(kind.is("S") && value.text()?.is(what))
         });
         is.unwrap_or(false)
+    }
+
+    /// Whether its value is a number.
+    fn is_number(&self) -> bool {
+        { self.value }.kind().is_ok_and(|kind| kind.is("N"))
     }
 
     /// Its value, if keys can be of its type.
@@ -141,71 +171,125 @@ fn tie(table_keys: &[AttributeValue], partition: &str) -> Result<Vec<u8>, Unread
     tie.ok_or_else(|| bug("a key of the table is a number that is none".to_owned()))
 }
 
-/// The event of an attribute of its own, a text or a map.
-fn body(scanner: &mut Scanner<'_>, name: &str, out: &mut BytesMut) -> Result<Content, Malformed> {
+/// Takes the body, and hands out the event if it is one: a text that holds a JSON object, or a map. An object that is
+/// no event is no reason to look elsewhere: it was meant to be the event.
+fn body(scanner: &mut Scanner<'_>, name: &str, out: &mut BytesMut) -> Result<Option<Content>, Malformed> {
     let mut ahead = *scanner;
-    let mut kind = ahead;
-    kind.must(b'{', "a typed value")?;
-    match kind.text()?.quoted {
+    let kind = { ahead }.kind()?;
+    match kind.quoted {
         br#""S""# => typed(scanner, |scanner, _| {
             scanner.plain_text(out)?.ok_or_else(|| scanner.missing("a text of characters"))?;
-            Ok(one_line(out.split().freeze())
-                .map_err(|problem| (WhyUnreadable::NotJson, format!("the attribute `{name}` is {problem}"))))
+            let text = out.split().freeze();
+            Ok(match event::one_line(text.clone()) {
+                Ok(line) => Some(Ok(line)),
+                Err(not) if not.why.is_object() => {
+                    let raw = utf8(text, scanner)?;
+                    let detail = format!("the attribute `{name}` holds an object that is no event: {not}");
+                    Some(Err(NoEvent { reason: not.why.into(), detail, raw: Some(raw) }))
+                }
+                Err(_) => None,
+            })
         }),
         br#""M""# => {
-            let done = value::write(&mut ahead, out);
+            let mut writer = Writer::new(out);
+            let done = writer.value(&mut ahead, 0);
+            let is_doubtful = writer.is_doubtful;
+            let before = *scanner;
             // What can't be written breaks off in the middle of the value, which is passed over as a whole.
             if done.is_ok() {
                 *scanner = ahead;
             } else {
                 scanner.skip()?;
             }
-            written(done, &format!("the attribute `{name}`"), out)
+            let source = || Ok(Bytes::copy_from_slice(before.until(scanner)));
+            written(done, is_doubtful, format_args!("the attribute `{name}`"), source, scanner, out).map(Some)
         }
-        _ => {
-            scanner.skip()?;
-            let detail = format!("the attribute `{name}` is neither a text nor a map");
-            Ok(Err((WhyUnreadable::EventType, detail)))
-        }
+        _ => scanner.skip().map(|()| None),
     }
 }
 
-/// The event of an item without such an attribute: all of it but the keys and the expiry.
+/// The event of an item without a body: all of it but the keys and the expiry.
 ///
 /// Through an index the table's own keys stay: to the index they are ordinary attributes, and often the only place
 /// of the event's ID.
-fn rest(attributes: &[Attribute<'_>], asked: &Asked, out: &mut BytesMut) -> Result<Content, Malformed> {
+fn rest(
+    attributes: &[Attribute<'_>],
+    scanner: &Scanner<'_>,
+    asked: &Asked,
+    out: &mut BytesMut,
+) -> Result<Content, Malformed> {
     let layout = &asked.layout;
-    let is_own = |name: &str| {
-        name == layout.partition_key || name == layout.sort_key || layout.ttl.as_deref() == Some(name)
+    // DynamoDB expires an item by a number only (developer guide, "Time to Live"), so another value is the product's.
+    let is_own = |attribute: &Attribute<'_>| {
+        attribute.name == layout.partition_key
+            || attribute.name == layout.sort_key
+            || (layout.ttl.as_deref() == Some(&*attribute.name) && attribute.is_number())
     };
-    let mut members = attributes.iter().filter(|attribute| !is_own(&attribute.name)).peekable();
-    if members.peek().is_none() {
-        return Ok(Err((WhyUnreadable::NoEvent, "the item has keys only".to_owned())));
+    let members = || attributes.iter().filter(|attribute| !is_own(attribute));
+    if members().next().is_none() {
+        let detail = "the item has keys only".to_owned();
+        return Ok(Err(NoEvent { reason: WhyUnreadable::NoEvent, detail, raw: None }));
     }
-    let mut comma = Comma::new(b'{', out);
-    let all = members.try_for_each(|attribute| {
-        comma.before_next(out);
-        value::write_plain(&attribute.name, out)?;
-        out.put_u8(b':');
-        value::write(&mut { attribute.value }, out)
+    let mut writer = Writer::new(out);
+    let mut comma = Comma::new(b'{', writer.out);
+    let all = members().try_for_each(|attribute| {
+        comma.before_next(writer.out);
+        write_plain(&attribute.name, writer.out)?;
+        writer.out.put_u8(b':');
+        writer.value(&mut { attribute.value }, 1)
     });
+    let is_doubtful = writer.is_doubtful;
     out.put_u8(b'}');
-    written(all, "the item", out)
+    written(all, is_doubtful, format_args!("the item"), || source(members()), scanner, out)
 }
 
-/// What was written, or why it was not.
-fn written(done: Result<(), Trouble>, whose: &str, out: &mut BytesMut) -> Result<Content, Malformed> {
-    let written = out.split().freeze();
-    match done {
-        Ok(()) => Ok(Ok(written)),
-        Err(Trouble::Page(malformed)) => Err(malformed),
-        Err(Trouble::Value(problem)) => Ok(Err(unwritable(whose, problem))),
+/// Attributes in DynamoDB's own JSON.
+fn source<'a>(members: impl Iterator<Item = &'a Attribute<'a>>) -> Result<Bytes, Malformed> {
+    let mut source = BytesMut::new();
+    let mut comma = Comma::new(b'{', &mut source);
+    for Attribute { quoted, value, .. } in members {
+        comma.before_next(&mut source);
+        source.put_slice(quoted);
+        source.put_u8(b':');
+        let mut behind = *value;
+        behind.skip()?;
+        source.put_slice(value.until(&behind));
     }
+    source.put_u8(b'}');
+    Ok(source.freeze())
 }
 
-fn unwritable(whose: &str, problem: Unwritable) -> (WhyUnreadable, String) {
-    (WhyUnreadable::EventType, format!("{whose} can't be written as JSON: {problem}"))
+/// What was written, or why it is no event. `source` is what it was made of, in DynamoDB's own JSON.
+fn written(
+    done: Result<(), Trouble>,
+    is_doubtful: bool,
+    whose: std::fmt::Arguments<'_>,
+    source: impl FnOnce() -> Result<Bytes, Malformed>,
+    scanner: &Scanner<'_>,
+    out: &mut BytesMut,
+) -> Result<Content, Malformed> {
+    let line = out.split().freeze();
+    let (reason, detail, raw) = match done {
+        Ok(()) if !is_doubtful => return Ok(Ok(line)),
+        Ok(()) => match event::check(&line) {
+            Ok(_) => return Ok(Ok(line)),
+            Err(not) => (not.why.into(), format!("{whose} is no event: {not}"), line),
+        },
+        Err(Trouble::Page(malformed)) => return Err(malformed),
+        Err(Trouble::Value(problem)) => {
+            let reason = match problem {
+                Unwritable::TooDeep => WhyUnreadable::Nesting,
+                _ => WhyUnreadable::UnknownValue,
+            };
+            (reason, format!("{whose} can't be written as JSON: {problem}"), source()?)
+        }
+    };
+    Ok(Err(NoEvent { reason, detail, raw: Some(utf8(raw, scanner)?) }))
+}
+
+/// A text of the page, which is UTF-8 as a whole.
+fn utf8(text: Bytes, scanner: &Scanner<'_>) -> Result<String, Malformed> {
+    String::from_utf8(text.into()).map_err(|_| scanner.missing("UTF-8"))
 }
 
 fn bug(detail: String) -> Unread {

@@ -6,8 +6,9 @@ use bytes::{BufMut as _, BytesMut};
 
 use super::text::{Escapes, Nowhere, Sink, Text, usual};
 
-/// DynamoDB nests 32 levels (developer guide, "Quotas"), each of which is two of JSON; the page's own come on top.
-const DEEPEST: u8 = 80;
+/// DynamoDB nests 32 levels (developer guide, "Quotas"), each of which is two of JSON; the page's own come on top. A
+/// stand-in may nest deeper than events may be nested, and the page is read all the same.
+const DEEPEST: u8 = 250;
 
 /// The page is not what DynamoDB answers. Where is told in bytes from its end; what stands there is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +32,12 @@ impl<'a> Scanner<'a> {
     #[inline]
     pub(super) const fn missing(&self, expected: &'static str) -> Malformed {
         Malformed { expected, left: self.rest.len() }
+    }
+
+    /// What lies between here and there, as it stands.
+    pub(super) fn until(&self, there: &Self) -> &'a [u8] {
+        let length = self.rest.len().saturating_sub(there.rest.len());
+        self.rest.get(..length).unwrap_or_default()
     }
 
     /// The next byte that is not white space, which stays.

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use domain::item::WhyUnreadable;
+use domain::item::{WhyUnreadable, Written};
 use serde_json::{Value, json};
 
 use super::super::schema::KeyType;
@@ -66,12 +66,6 @@ fn json_of(value: AttributeValue) -> String {
     String::from_utf8(read.content.unwrap().to_vec()).unwrap()
 }
 
-fn reason<const N: usize>(sort: &str, more: Attributes<N>) -> WhyUnreadable {
-    let unreadable = read_default(&item(sort, more)).unwrap().content.unwrap_err();
-    assert_eq!((unreadable.partition_key.as_str(), unreadable.sort_key.as_str()), ("acme", sort));
-    unreadable.reason
-}
-
 #[test]
 fn all_three_shapes_of_an_event_are_read() {
     let map = HashMap::from([("n".to_owned(), AttributeValue::N("1".into()))]);
@@ -123,18 +117,116 @@ fn every_type_is_written_without_loss() {
     assert_eq!(json_of(deep), format!("{{\"v\":{}\"x\"{}}}", "[".repeat(31), "]".repeat(31)));
 }
 
+/// The item's event, one line.
+fn event<const N: usize>(sort: &str, more: Attributes<N>) -> String {
+    let read = read_default(&item(sort, more)).unwrap();
+    String::from_utf8(read.content.unwrap().to_vec()).unwrap()
+}
+
+/// Why the item has none, and what was written.
+fn odd<const N: usize>(sort: &str, more: Attributes<N>) -> (WhyUnreadable, Option<Written>) {
+    let unreadable = read_default(&item(sort, more)).unwrap().content.unwrap_err();
+    assert_eq!((unreadable.partition_key.as_str(), unreadable.sort_key.as_str()), ("acme", sort));
+    (unreadable.reason, unreadable.written)
+}
+
+fn raw(text: &str) -> Option<Written> {
+    Some(Written::Raw(text.into()))
+}
+
 #[test]
-fn what_can_not_be_read_is_handed_on_with_its_keys_and_the_reason() {
+fn what_stands_beside_a_body_is_not_exported_and_beside_anything_else_it_is() {
     use AttributeValue::{L, M, N, Null};
-    assert_eq!(reason(KEY, []), WhyUnreadable::NoEvent);
-    assert_eq!(reason(KEY, [("event", Null(true))]), WhyUnreadable::EventType);
-    assert_eq!(reason(KEY, [("event", L(vec![]))]), WhyUnreadable::EventType);
-    assert_eq!(reason(KEY, [("event", text("login by ann"))]), WhyUnreadable::NotJson);
-    assert_eq!(reason("PROFILE", [("event", text("{}"))]), WhyUnreadable::SortKeyForm);
-    assert_eq!(reason("PROFILE", []), WhyUnreadable::SortKeyForm);
+    let ann = || ("actor", text("ann"));
+    assert_eq!(event(KEY, [("event", text(r#"{"a":1}"#)), ann()]), r#"{"a":1}"#);
+    assert_eq!(event(KEY, [("event", M(HashMap::new())), ann()]), "{}");
+    for (body, json) in [
+        (text("4624"), r#""4624""#),
+        (text("user.login"), r#""user.login""#),
+        (text(""), r#""""#),
+        (text("[{}]"), r#""[{}]""#),
+        (text("{\"a\":"), r#""{\"a\":""#),
+        (text("{} {}"), r#""{} {}""#),
+        (text("{\"a\":\n1e400"), r#""{\"a\":\n1e400""#),
+        (text(r#""\ud83d""#), r#""\"\\ud83d\"""#),
+        (text("\u{feff}{}"), "\"\u{feff}{}\""),
+        (N("4624".into()), "4624"),
+        (Null(true), "null"),
+        (L(vec![]), "[]"),
+        (AttributeValue::Bool(false), "false"),
+        (AttributeValue::B(vec![0].into()), r#""AA==""#),
+    ] {
+        assert_eq!(
+            event(KEY, [("event", body.clone()), ann()]),
+            format!(r#"{{"actor":"ann","event":{json}}}"#)
+        );
+        assert_eq!(event(KEY, [("event", body)]), format!(r#"{{"event":{json}}}"#));
+    }
+}
+
+#[test]
+fn only_a_number_is_an_expiry() {
+    for (value, json) in [
+        (text("2027-01-01"), r#""2027-01-01""#),
+        (AttributeValue::Null(true), "null"),
+        (AttributeValue::L(vec![AttributeValue::N("1".into())]), "[1]"),
+    ] {
+        let expires = ("expires_at", value);
+        assert_eq!(
+            event(KEY, [expires.clone(), ("a", text("b"))]),
+            format!(r#"{{"a":"b","expires_at":{json}}}"#)
+        );
+        assert_eq!(event(KEY, [expires]), format!(r#"{{"expires_at":{json}}}"#));
+    }
+    assert_eq!(event(KEY, [("expires_at", AttributeValue::N("2".into())), ("a", text("b"))]), r#"{"a":"b"}"#);
+}
+
+#[test]
+fn what_is_no_event_is_handed_on_as_it_was_written() {
+    use AttributeValue::{L, M, N};
+    assert_eq!(odd(KEY, []), (WhyUnreadable::NoEvent, None));
+    for (body, reason) in [
+        (r#"{"id":"a","k\ud83d":1}"#.to_owned(), WhyUnreadable::LoneSurrogate),
+        ("{\n\"a\": 1e400}".to_owned(), WhyUnreadable::NumberRange),
+        (format!("{{\"a\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000)), WhyUnreadable::Nesting),
+    ] {
+        assert_eq!(odd(KEY, [("event", text(&body)), ("actor", text("ann"))]), (reason, raw(&body)));
+    }
+    // No number of DynamoDB's is so large; one of a stand-in's may be.
+    let large = || HashMap::from([("n".to_owned(), N("1E+400".into()))]);
+    assert_eq!(odd(KEY, [("event", M(large()))]), (WhyUnreadable::NumberRange, raw(r#"{"n":1E+400}"#)));
+    assert_eq!(odd(KEY, [("o", M(large()))]), (WhyUnreadable::NumberRange, raw(r#"{"o":{"n":1E+400}}"#)));
     let no_number = || HashMap::from([("deep".to_owned(), L(vec![N("1".into()), N("NaN".into())]))]);
-    assert_eq!(reason(KEY, [("event", M(no_number()))]), WhyUnreadable::EventType);
-    assert_eq!(reason(KEY, [("other", M(no_number()))]), WhyUnreadable::EventType);
+    let source = r#"{"M":{"deep":{"L":[{"N":"1"},{"N":"NaN"}]}}}"#;
+    assert_eq!(odd(KEY, [("event", M(no_number()))]), (WhyUnreadable::UnknownValue, raw(source)));
+    let source = format!(r#"{{"other":{source}}}"#);
+    assert_eq!(odd(KEY, [("other", M(no_number()))]), (WhyUnreadable::UnknownValue, raw(&source)));
+}
+
+#[test]
+fn an_item_under_an_odd_key_is_handed_on_with_its_event() {
+    let written = |text: &'static str| Some(Written::Event(text.into()));
+    let odd = |more| odd::<1>("PROFILE", more);
+    assert_eq!(odd([("event", text("{\n\"a\": 1}"))]), (WhyUnreadable::SortKeyForm, written("{\"a\": 1}")));
+    assert_eq!(odd([("actor", text("ann"))]), (WhyUnreadable::SortKeyForm, written(r#"{"actor":"ann"}"#)));
+    assert_eq!(odd([("event", text(r#"{"a":1e400}"#))]), (WhyUnreadable::SortKeyForm, raw(r#"{"a":1e400}"#)));
+    assert_eq!(odd([("expires_at", AttributeValue::N("1".into()))]), (WhyUnreadable::SortKeyForm, None));
+}
+
+#[test]
+fn a_map_that_is_nested_too_deep_is_handed_on_as_it_was_written() {
+    let nested = |levels: usize| (1..levels).fold(json!({"S": "x"}), |inner, _| json!({"L": [inner]}));
+    let read = |levels: usize| {
+        let item = json!({"event": {"M": {"a": nested(levels)}}, "pk": {"S": "acme"}, "sk": {"S": KEY}});
+        read_one(&item, &asked(&[])).unwrap().content
+    };
+    let json = |levels: usize| format!("{{\"a\":{}\"x\"{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+    assert_eq!(read(100).unwrap(), json(100));
+    let why = read(101).unwrap_err();
+    assert_eq!((why.reason, why.written), (WhyUnreadable::Nesting, raw(&json(101))));
+    let why = read(121).unwrap_err();
+    let source = json!({"M": {"a": nested(121)}}).to_string();
+    assert_eq!((why.reason, why.written), (WhyUnreadable::Nesting, raw(&source)));
 }
 
 #[test]
@@ -147,18 +239,20 @@ fn an_item_that_can_not_be_written_leaves_the_next_one_as_it_is() {
     ] {
         let keys = |n: u8| json!({"pk": {"S": "acme"}, "sk": {"S": format!("2026-11-20T20:15:3{n}Z")}});
         let (mut first, mut second) = (keys(0), keys(1));
-        first["event"] = odd;
+        first["event"] = odd.clone();
         second["event"] = json!({"M": {"ok": {"BOOL": true}}});
         let page = read(&json!({"Items": [first, second]}).to_string(), &asked(&[])).unwrap();
         let why = page.items[0].content.as_ref().unwrap_err();
-        assert!(why.reason == WhyUnreadable::EventType && !why.detail.contains("secret"), "{why:?}");
+        assert!(why.reason == WhyUnreadable::UnknownValue && !why.detail.contains("secret"), "{why:?}");
+        let Some(Written::Raw(raw)) = &why.written else { panic!("{why:?}") };
+        assert!(raw.contains(&odd.to_string()), "{raw}");
         assert_eq!(page.items[1].content.as_ref().unwrap(), r#"{"ok":true}"#);
     }
 }
 
 #[test]
 fn the_detail_never_shows_what_the_event_says() {
-    let secret = item(KEY, [("event", text("{\"password\": hunter2}"))]);
+    let secret = item(KEY, [("event", text("{\"password\": \"hunter2\\ud83d\"}"))]);
     let detail = read_default(&secret).unwrap().content.unwrap_err().detail;
     assert!(
         detail.contains("`event`") && detail.contains("line 1") && !detail.contains("hunter2"),

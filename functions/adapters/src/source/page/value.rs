@@ -6,13 +6,17 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::{BufMut as _, BytesMut};
+use domain::event;
 
 use super::super::number::{self, Decimal};
 use super::scan::{Malformed, Scanner};
 use super::text::{Escapes, Text};
 
-/// DynamoDB nests at most 32 levels (developer guide, "Quotas").
-const DEEPEST: u8 = 33;
+/// DynamoDB nests at most 32 levels (developer guide, "Quotas"). What is nested deeper than an event may be is written
+/// all the same, up to here, for the record of it.
+const DEEPEST: usize = 120;
+/// A number without an exponent that is no longer lies within the range of a double, which reaches to 10^308.
+const LONGEST_NUMBER: usize = 300;
 
 /// Why a value was not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,63 +40,112 @@ pub(super) enum Unwritable {
     NotText,
     #[error("it holds binary data that is no base64")]
     NotBase64,
-    #[error("it is nested deeper than DynamoDB allows")]
+    #[error("it is nested far deeper than DynamoDB allows")]
     TooDeep,
 }
 
-/// Takes a value and writes it. What was written before an error is the caller's to take back.
-pub(super) fn write(scanner: &mut Scanner<'_>, out: &mut BytesMut) -> Result<(), Trouble> {
-    write_at(scanner, out, 0)
+/// Writes values. What was written before an error is the caller's to take back.
+pub(super) struct Writer<'o> {
+    pub(super) out: &'o mut BytesMut,
+    /// Whether what was written may be JSON that is no event. What DynamoDB itself holds never is: its numbers lie below
+    /// 10^126 and it nests 32 levels (developer guide, "Quotas"), and a text is UTF-8.
+    pub(super) is_doubtful: bool,
 }
 
-fn write_at(scanner: &mut Scanner<'_>, out: &mut BytesMut, depth: u8) -> Result<(), Trouble> {
-    if depth > DEEPEST {
-        return Err(Unwritable::TooDeep.into());
+impl<'o> Writer<'o> {
+    pub(super) const fn new(out: &'o mut BytesMut) -> Self {
+        Self { out, is_doubtful: false }
     }
-    typed(scanner, |scanner, kind| match kind.quoted {
-        br#""S""# => write_text(scanner, out),
-        br#""N""# => write_number(scanner.text()?, out),
-        br#""B""# => {
-            write_binary(&binary(scanner.text()?)?, out);
-            Ok(())
+
+    /// Takes a value, which lies in so many objects and arrays, and writes it.
+    pub(super) fn value(&mut self, scanner: &mut Scanner<'_>, around: usize) -> Result<(), Trouble> {
+        self.is_doubtful |= around >= event::DEEPEST;
+        if around > DEEPEST {
+            return Err(Unwritable::TooDeep.into());
         }
-        br#""BOOL""# => {
-            out.put_slice(if scanner.boolean()? { b"true" } else { b"false" });
-            Ok(())
+        typed(scanner, |scanner, kind| match kind.quoted {
+            br#""S""# => write_text(scanner, self.out),
+            br#""N""# => {
+                let number = scanner.text()?.plain().ok_or(Unwritable::NotANumber)?;
+                self.number(&number)
+            }
+            br#""B""# => {
+                write_binary(&binary(scanner.text()?)?, self.out);
+                Ok(())
+            }
+            br#""BOOL""# => {
+                self.out.put_slice(if scanner.boolean()? { b"true" } else { b"false" });
+                Ok(())
+            }
+            br#""NULL""# => {
+                scanner.boolean()?;
+                self.out.put_slice(b"null");
+                Ok(())
+            }
+            br#""M""# => self.map(scanner, around + 1),
+            br#""L""# => {
+                let mut comma = Comma::new(b'[', self.out);
+                scanner.array(|scanner| {
+                    comma.before_next(self.out);
+                    self.value(scanner, around + 1)
+                })?;
+                self.out.put_u8(b']');
+                Ok(())
+            }
+            br#""SS""# => {
+                let texts = members(scanner, |text| text.plain().ok_or(Unwritable::NotText))?;
+                self.sorted(texts, |to, text| write_plain(&text, to.out))
+            }
+            br#""NS""# => {
+                let numbers = members(scanner, |text| {
+                    let number = text.plain().ok_or(Unwritable::NotANumber)?;
+                    let order = Decimal::parse(&number).ok_or(Unwritable::NotANumber)?.order();
+                    Ok((order, number))
+                })?;
+                self.sorted(numbers, |to, (_, number)| to.number(&number))
+            }
+            br#""BS""# => self.sorted(members(scanner, binary)?, |to, blob| {
+                write_binary(&blob, to.out);
+                Ok(())
+            }),
+            _ => Err(Unwritable::UnknownType.into()),
+        })
+    }
+
+    fn map(&mut self, scanner: &mut Scanner<'_>, around: usize) -> Result<(), Trouble> {
+        let mut comma = Comma::new(b'{', self.out);
+        scanner.members(|scanner| {
+            comma.before_next(self.out);
+            write_text(scanner, self.out)?;
+            scanner.must(b':', "a colon")?;
+            self.out.put_u8(b':');
+            self.value(scanner, around)
+        })?;
+        self.out.put_u8(b'}');
+        Ok(())
+    }
+
+    fn number(&mut self, number: &str) -> Result<(), Trouble> {
+        let json = number::json(number).ok_or(Unwritable::NotANumber)?;
+        self.is_doubtful |= json.len() > LONGEST_NUMBER || json.contains(['e', 'E']);
+        self.out.put_slice(json.as_bytes());
+        Ok(())
+    }
+
+    fn sorted<T: Ord>(
+        &mut self,
+        mut members: Vec<T>,
+        write: impl Fn(&mut Self, T) -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
+        members.sort_unstable();
+        let mut comma = Comma::new(b'[', self.out);
+        for member in members {
+            comma.before_next(self.out);
+            write(self, member)?;
         }
-        br#""NULL""# => {
-            scanner.boolean()?;
-            out.put_slice(b"null");
-            Ok(())
-        }
-        br#""M""# => write_map(scanner, out, depth),
-        br#""L""# => {
-            let mut comma = Comma::new(b'[', out);
-            scanner.array(|scanner| {
-                comma.before_next(out);
-                write_at(scanner, out, depth + 1)
-            })?;
-            out.put_u8(b']');
-            Ok(())
-        }
-        br#""SS""# => {
-            let texts = members(scanner, |text| text.plain().ok_or(Unwritable::NotText))?;
-            write_sorted(texts, out, |text, out| write_plain(&text, out))
-        }
-        br#""NS""# => {
-            let numbers = members(scanner, |text| {
-                let number = text.plain().ok_or(Unwritable::NotANumber)?;
-                let order = Decimal::parse(&number).ok_or(Unwritable::NotANumber)?.order();
-                Ok((order, number))
-            })?;
-            write_sorted(numbers, out, |(_, number), out| write_digits(&number, out))
-        }
-        br#""BS""# => write_sorted(members(scanner, binary)?, out, |blob, out| {
-            write_binary(&blob, out);
-            Ok(())
-        }),
-        _ => Err(Unwritable::UnknownType.into()),
-    })
+        self.out.put_u8(b']');
+        Ok(())
+    }
 }
 
 /// Takes the object that names a value's type, and hands on that name with the scanner before the value.
@@ -105,19 +158,6 @@ pub(super) fn typed<'a, T, E: From<Malformed>>(
     let value = then(scanner, kind)?;
     scanner.must(b'}', "the end of a typed value")?;
     Ok(value)
-}
-
-fn write_map(scanner: &mut Scanner<'_>, out: &mut BytesMut, depth: u8) -> Result<(), Trouble> {
-    let mut comma = Comma::new(b'{', out);
-    scanner.members(|scanner| {
-        comma.before_next(out);
-        write_text(scanner, out)?;
-        scanner.must(b':', "a colon")?;
-        out.put_u8(b':');
-        write_at(scanner, out, depth + 1)
-    })?;
-    out.put_u8(b'}');
-    Ok(())
 }
 
 /// Takes a text and writes it: as it stands, unless an escape of it has a shorter spelling.
@@ -135,15 +175,6 @@ fn write_text(scanner: &mut Scanner<'_>, out: &mut BytesMut) -> Result<(), Troub
 /// Writes what a text says.
 pub(super) fn write_plain(text: &str, out: &mut BytesMut) -> Result<(), Trouble> {
     serde_json::to_writer(out.writer(), text).map_err(|_| Unwritable::NotText.into())
-}
-
-fn write_number(text: Text<'_>, out: &mut BytesMut) -> Result<(), Trouble> {
-    write_digits(&text.plain().ok_or(Unwritable::NotANumber)?, out)
-}
-
-fn write_digits(number: &str, out: &mut BytesMut) -> Result<(), Trouble> {
-    out.put_slice(number::json(number).ok_or(Unwritable::NotANumber)?.as_bytes());
-    Ok(())
 }
 
 fn binary(text: Text<'_>) -> Result<Vec<u8>, Unwritable> {
@@ -168,21 +199,6 @@ fn members<'a, T>(
         Ok::<_, Trouble>(())
     })?;
     Ok(members)
-}
-
-fn write_sorted<T: Ord>(
-    mut members: Vec<T>,
-    out: &mut BytesMut,
-    write: impl Fn(T, &mut BytesMut) -> Result<(), Trouble>,
-) -> Result<(), Trouble> {
-    members.sort_unstable();
-    let mut comma = Comma::new(b'[', out);
-    for member in members {
-        comma.before_next(out);
-        write(member, out)?;
-    }
-    out.put_u8(b']');
-    Ok(())
 }
 
 /// Puts commas between the members of what it opens.

@@ -79,10 +79,12 @@ fn a_bomb_is_unpacked_no_further_than_its_manifest_says() {
     }
     let bomb = gzip.finish().unwrap();
     let encoding = |compression| Encoding { format: Format::Json, compression };
-    assert!(with_content(encoding(Compression::Gzip), &bomb, b"[\n1\n]\n").contains(&Kind::ContentMismatch));
+    assert!(with_content(encoding(Compression::Gzip), &bomb, b"[\n{}\n]\n").contains(&Kind::ContentMismatch));
     // A frame of zstd that wants two gigabytes of memory for its window.
     let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0x00, 0x00];
-    assert!(with_content(encoding(Compression::Zstd), &frame, b"[\n1\n]\n").contains(&Kind::ContentMismatch));
+    assert!(
+        with_content(encoding(Compression::Zstd), &frame, b"[\n{}\n]\n").contains(&Kind::ContentMismatch)
+    );
     // And one line without an end.
     let line = vec![b' '; 20 << 20];
     let plain = Encoding { format: Format::Ndjson, compression: Compression::None };
@@ -96,19 +98,23 @@ fn content_that_is_no_layout_of_ours_is_told_even_if_the_vendor_sealed_it() {
         "",
         "[",
         "[\n",
-        "[\n1\n",
-        "[\n1,\n]\n",
-        "[\n1\n2\n]\n",
-        "[\n1\n]\n\n",
-        "[\n1\n]",
+        "[\n{}\n",
+        "[\n{},\n]\n",
+        "[\n{}\n{}\n]\n",
+        "[\n{}\n]\n\n",
+        "[\n{}\n]",
         "[\n\n]\n",
         "[\n{\n]\n",
-        "1\n",
+        "{}\n",
+        "[\n1\n]\n",
+        "[\n[]\n]\n",
+        "[\n{\"a\":1e400}\n]\n",
+        "[\n{\"k\\ud83d\":1}\n]\n",
     ] {
         let kinds = with_content(plain(Format::Json), bytes.as_bytes(), bytes.as_bytes());
         assert!(kinds.contains(&Kind::ContentMismatch), "{bytes:?}: {kinds:?}");
     }
-    for bytes in ["\n", "1", "1\n2", "{\n", "1\n\n"] {
+    for bytes in ["\n", "{}", "{}\n{}", "{\n", "{}\n\n", "1\n", "null\n"] {
         let kinds = with_content(plain(Format::Ndjson), bytes.as_bytes(), bytes.as_bytes());
         assert!(kinds.contains(&Kind::ContentMismatch), "{bytes:?}: {kinds:?}");
     }
@@ -116,7 +122,7 @@ fn content_that_is_no_layout_of_ours_is_told_even_if_the_vendor_sealed_it() {
     assert!(kinds.contains(&Kind::CountMismatch), "{kinds:?}");
     for garbage in [&b"no gzip"[..], &[0x1f, 0x8b], b""] {
         let encoding = Encoding { format: Format::Json, compression: Compression::Gzip };
-        assert!(with_content(encoding, garbage, b"[\n1\n]\n").contains(&Kind::ContentMismatch));
+        assert!(with_content(encoding, garbage, b"[\n{}\n]\n").contains(&Kind::ContentMismatch));
     }
 }
 

@@ -3,6 +3,7 @@
 mod anyone;
 mod hostile;
 mod keys;
+mod odd_events;
 mod sound;
 mod tampered;
 mod tampers;

@@ -16,7 +16,8 @@ const CANARY: &str = "canary-4f1d0c";
 async fn connectors(world: &World) -> Vec<Connector> {
     let event = format!(r#"{{"action":"{CANARY}"}}"#);
     let fine = world.connector("fine", &[&event]).await;
-    let unreadable = world.connector("unreadable", &[&event, CANARY]).await;
+    let odd = format!(r#"{{"action":"{CANARY}\ud83d"}}"#);
+    let unreadable = world.connector("unreadable", &[&event, &odd]).await;
     let gone = world.connector("gone", &[&event]).await;
     world.lose_bucket(&gone);
     let refused = world.connector("refused", &[&event]).await;

@@ -1,0 +1,130 @@
+//! The values of an event's fields, by their paths: all values of each, since a name may stand twice.
+
+use super::scan::{Name, Text, Watch};
+
+/// Where a field is: by its name, or by a JSON Pointer (RFC 6901) such as `/detail/id` or `/resources/0/arn`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FieldPath(Vec<String>);
+
+impl FieldPath {
+    /// Reads a path. What begins with a slash is a JSON Pointer, anything else the name of a field of the first level.
+    /// A `~` that is followed by neither `0` nor `1` stands for itself.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let Some(pointer) = text.strip_prefix('/') else { return Self(vec![text.to_owned()]) };
+        // RFC 6901, section 4: in this order, so that `~01` is `~1`.
+        Self(pointer.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect())
+    }
+
+    /// The names on the way, the outermost first. There is at least one.
+    #[must_use]
+    pub fn steps(&self) -> &[String] {
+        &self.0
+    }
+
+    /// The path of the same field in an event that holds this one as its field `name`.
+    #[must_use]
+    pub fn inside(&self, name: &str) -> Self {
+        Self(std::iter::once(name).chain(self.0.iter().map(String::as_str)).map(str::to_owned).collect())
+    }
+}
+
+/// What the fields of some paths say. A path is named by its place in the list that was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found<'t> {
+    values: Vec<(usize, &'t str)>,
+    repeated: Vec<usize>,
+}
+
+impl<'t> Found<'t> {
+    /// All values of a field as they are written, in the event's order.
+    pub fn all(&self, path: usize) -> impl Iterator<Item = &'t str> + '_ {
+        self.values.iter().filter(move |(of, _)| *of == path).map(|(_, value)| *value)
+    }
+
+    /// The value that most readers take of a field: the last one.
+    #[must_use]
+    pub fn last(&self, path: usize) -> Option<&'t str> {
+        self.all(path).last()
+    }
+
+    /// Whether the field, or one that it lies in, stands in its object twice, so that readers differ in what they take.
+    #[must_use]
+    pub fn is_repeated(&self, path: usize) -> bool {
+        self.repeated.contains(&path)
+    }
+}
+
+/// Finds fields while an event is read.
+pub(super) struct Finder<'p, 't> {
+    paths: Vec<Path<'p>>,
+    found: Found<'t>,
+}
+
+/// How far a path was followed.
+struct Path<'p> {
+    steps: &'p [String],
+    /// So many steps lead to where the event is being read.
+    matched: usize,
+    /// A bit for each level on which the step was met before, in the object that is being read. An event is not deeper
+    /// than there are bits.
+    met: u128,
+}
+
+impl<'p> Finder<'p, '_> {
+    pub(super) fn new(paths: &'p [FieldPath]) -> Self {
+        let paths = paths.iter().map(|path| Path { steps: path.steps(), matched: 0, met: 0 }).collect();
+        Self { paths, found: Found::default() }
+    }
+}
+
+impl<'t> Finder<'_, 't> {
+    pub(super) fn found(self) -> Found<'t> {
+        self.found
+    }
+}
+
+impl<'t> Watch<'t> for Finder<'_, 't> {
+    fn looks_at(&self, level: usize) -> bool {
+        self.paths.iter().any(|path| path.matched + 1 == level && path.steps.len() >= level)
+    }
+
+    fn enters(&mut self, level: usize, name: Name<'t>) {
+        for (place, path) in self.paths.iter_mut().enumerate() {
+            if path.matched + 1 != level || !path.steps.get(level - 1).is_some_and(|step| name.is(step)) {
+                continue;
+            }
+            let bit = 1u128.checked_shl(u32::try_from(level).unwrap_or(u32::MAX)).unwrap_or_default();
+            if path.met & bit != 0 && !self.found.repeated.contains(&place) {
+                self.found.repeated.push(place);
+            }
+            // The levels below are those of another object now.
+            path.met = path.met & bit.wrapping_sub(1) | bit;
+            path.matched = level;
+        }
+    }
+
+    fn leaves(&mut self, level: usize, value: &'t [u8]) {
+        for (place, path) in self.paths.iter_mut().enumerate().filter(|(_, path)| path.matched == level) {
+            path.matched -= 1;
+            // It is UTF-8, since all of the event is.
+            if path.steps.len() == level
+                && let Ok(value) = std::str::from_utf8(value)
+            {
+                self.found.values.push((place, value));
+            }
+        }
+    }
+}
+
+impl Name<'_> {
+    fn is(&self, step: &str) -> bool {
+        match self {
+            Self::Key(text) => Text::is(*text, step),
+            // RFC 6901, section 4: without leading zeros.
+            Self::Index(place) => {
+                step.parse() == Ok(*place) && (step == "0" || !step.starts_with(['0', '+']))
+            }
+        }
+    }
+}
