@@ -134,7 +134,7 @@ pub(crate) fn check(archive: &dyn Archive, ask: &Ask, progress: &Progress) -> io
     let Vouched { trusts, texts } = vouch::follow(read.claims, &known, Trusts::new(base), ask.memory / 4)?;
     let keys = Keys { known: &known, trusts: &trusts };
     let mut chain = Chain::new(ask, keys, VouchedTexts::new(texts)?, read.origin.as_ref(), &findings);
-    let mut sorted = Sorted::new(read.notes)?;
+    let mut sorted = Sorted::new(read.records)?;
     while let Some(record) = sorted.next()? {
         chain.note(record)?;
     }
@@ -156,7 +156,7 @@ pub(crate) fn check(archive: &dyn Archive, ask: &Ask, progress: &Progress) -> io
     let (content, identities) = contents.of_all(&matches, threads)?;
     identities::compare(identities, &ask.fields, &findings)?;
     let (findings, counts) = findings.into_sorted();
-    let verdict = verdict(ask, counts.keys().copied());
+    let verdict = verdict(ask, &counts);
     Ok(Outcome { verdict, origin: read.origin, trusted, told: followed.told, content, findings, counts })
 }
 
@@ -212,9 +212,9 @@ fn lies_where_it_was_delivered(newest: &Manifest, location: &(String, String), f
 }
 
 /// What all that was found comes to. Nothing is proven without a key that the auditor named.
-fn verdict(ask: &Ask, kinds: impl Iterator<Item = Kind> + Clone) -> Verdict {
+fn verdict(ask: &Ask, counts: &BTreeMap<Kind, u64>) -> Verdict {
     let is_there =
-        |severity| kinds.clone().any(|kind| kind.severity() == severity && kind != Kind::TrustOnFirstUse);
+        |severity| counts.keys().any(|kind| kind.severity() == severity && *kind != Kind::TrustOnFirstUse);
     if is_there(Severity::Violated) {
         Verdict::Violated
     } else if is_there(Severity::Incomplete) {
