@@ -9,7 +9,7 @@ use domain::part::PartNumber;
 
 use super::check::Boundary;
 use super::finding::{Finding, Findings, Kind};
-use super::trust::Trust;
+use super::trust::{Trust, TrustedKey};
 
 /// What is known of the signatures of a part's text.
 #[derive(Debug, Clone, Default)]
@@ -32,7 +32,7 @@ pub(crate) struct Charge<'a> {
     /// Whether there is a key at all. If there is none, no signature is judged.
     has_keys: bool,
     /// The key that must sign the next part, if that is known.
-    in_charge: Option<VerifierKey>,
+    serving: Option<VerifierKey>,
     /// The trusted key that signed the last part.
     signed_last: Option<usize>,
     /// The keys that another one has replaced, and from which part on.
@@ -57,7 +57,7 @@ impl<'a> Charge<'a> {
             findings,
             named,
             has_keys: !trust.keys().is_empty(),
-            in_charge: None,
+            serving: None,
             signed_last: None,
             retired: BTreeMap::new(),
             used: Vec::new(),
@@ -93,7 +93,7 @@ impl<'a> Charge<'a> {
     }
 
     fn key(&self, place: usize) -> Option<&'a VerifierKey> {
-        self.trust.keys().get(place).map(|trusted| trusted.key())
+        self.trust.keys().get(place).map(TrustedKey::key)
     }
 
     /// Judges the signatures of the next part: `Err` is why its text does not count.
@@ -106,7 +106,7 @@ impl<'a> Charge<'a> {
             of.signers.iter().copied().filter(|place| self.may_sign(*place, part)).collect();
         let valid: Vec<usize> =
             live.iter().copied().filter(|place| self.trust.is_valid(*place, manifest.sealed)).collect();
-        let expected = valid.iter().copied().find(|place| self.key(*place) == self.in_charge.as_ref());
+        let expected = valid.iter().copied().find(|place| self.key(*place) == self.serving.as_ref());
         let signer = expected.or_else(|| valid.first().copied());
         if let Some(signer) = signer {
             self.changes_without_hand_over(manifest, signer);
@@ -116,7 +116,7 @@ impl<'a> Charge<'a> {
             self.signed_last = Some(signer);
             // Of two signers without a word on who is in charge neither is.
             if valid.len() == 1 || expected.is_some() {
-                self.in_charge = self.key(signer).cloned();
+                self.serving = self.key(signer).cloned();
             }
             self.hands_over(manifest, &valid);
             self.flush_vouched();
@@ -134,7 +134,7 @@ impl<'a> Charge<'a> {
         if of.is_vouched {
             self.vouched = Some((self.vouched.map_or(part, |(first, _)| first), part));
             if let Some(successor) = &manifest.successor {
-                self.in_charge = Some(successor.clone());
+                self.serving = Some(successor.clone());
             }
             return Ok(());
         }
@@ -158,7 +158,7 @@ impl<'a> Charge<'a> {
     }
 
     fn untrusted(&self) -> Finding {
-        let successor = self.in_charge.as_ref().filter(|key| {
+        let successor = self.serving.as_ref().filter(|key| {
             self.trust.is_whole() && self.trust.keys().iter().all(|trusted| trusted.key() != *key)
         });
         Finding::new(
@@ -174,7 +174,7 @@ impl<'a> Charge<'a> {
 
     /// Another trusted key than the one in charge signs alone: it replaces that one.
     fn changes_without_hand_over(&mut self, manifest: &Manifest, signer: usize) {
-        let (Some(before), Some(now)) = (self.in_charge.as_ref(), self.key(signer)) else { return };
+        let (Some(before), Some(now)) = (self.serving.as_ref(), self.key(signer)) else { return };
         if before == now {
             return;
         }
@@ -241,7 +241,7 @@ impl<'a> Charge<'a> {
             self.findings
                 .add(Finding::new(Kind::KeyRotated, detail).part(manifest.part).since(manifest.window.from));
         }
-        self.in_charge = Some(successor.clone());
+        self.serving = Some(successor.clone());
     }
 
     /// The part whose signatures count for nothing, or that was not judged: what signed it is not known.

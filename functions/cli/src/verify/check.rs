@@ -139,7 +139,7 @@ pub(crate) fn check(archive: &dyn Archive, ask: &Ask, progress: &Progress) -> io
     let Vouched { trusts, texts } = vouch::follow(read.claims, &known, Trusts::new(base), ask.memory / 4)?;
     let keys = Keys { known: &known, trusts: &trusts };
     let mut chain = Chain::new(ask, keys, VouchedTexts::new(texts)?, read.origin.as_ref(), &findings);
-    let mut sorted = Sorted::new(read.notes)?;
+    let mut sorted = Sorted::new(read.records)?;
     while let Some(record) = sorted.next()? {
         chain.note(record)?;
     }
@@ -162,7 +162,7 @@ pub(crate) fn check(archive: &dyn Archive, ask: &Ask, progress: &Progress) -> io
     identities::compare(identities, &ask.fields, &findings)?;
     let any = read.any;
     let (findings, counts, tally) = findings.into_sorted(any);
-    let verdict = verdict(ask, any, counts.keys().copied());
+    let verdict = verdict(ask, any, &counts);
     let (origin, told) = (read.origin, followed.told);
     Ok(Outcome { verdict, origin, any, trusted, told, content, findings, counts, tally })
 }
@@ -220,9 +220,9 @@ fn lies_where_it_was_delivered(newest: &Manifest, location: &(String, String), f
 
 /// What all that was found comes to. Nothing is proven without a key that the auditor named, and nobody is accused where
 /// not `any` manifest is here.
-fn verdict(ask: &Ask, any: bool, kinds: impl Iterator<Item = Kind> + Clone) -> Verdict {
+fn verdict(ask: &Ask, any: bool, counts: &BTreeMap<Kind, u64>) -> Verdict {
     let is_there =
-        |severity| kinds.clone().any(|kind| kind.severity() == severity && kind != Kind::TrustOnFirstUse);
+        |severity| counts.keys().any(|kind| kind.severity() == severity && *kind != Kind::TrustOnFirstUse);
     if any && is_there(Severity::Violated) {
         Verdict::Violated
     } else if !any || is_there(Severity::Incomplete) {

@@ -30,7 +30,7 @@ const WRONGLY: u8 = 254;
 #[derive(Debug)]
 pub(crate) struct Notes {
     /// A record each, see [`Record`].
-    pub(crate) notes: Vec<Sorter>,
+    pub(crate) records: Vec<Sorter>,
     /// A record of each that could be read, for the passes that decide whom to trust.
     pub(crate) claims: Vec<Sorter>,
     /// Whether any file among them is a manifest at all.
@@ -170,7 +170,7 @@ pub(crate) fn read(
     }
     let any = !origins.is_empty();
     let (origin, first) = choose(origins, ask).unzip();
-    Ok(Notes { notes, claims, any, origin, first_signed: first.flatten() })
+    Ok(Notes { records: notes, claims, any, origin, first_signed: first.flatten() })
 }
 
 /// The origin that is asked for, or the one of which named keys signed most, or else the one of most manifests.
@@ -191,9 +191,12 @@ fn file(archive: &dyn Archive, name: &str) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Of a note that could be read: its record for the passes, whose chain it is of, and what is seen of that chain.
+type ReadNote = (Vec<u8>, Origin, Seen);
+
 /// A record: part, length of the name, name, number of signatures and whose they are, and the note's bytes. A part's
 /// records lie side by side, the lower parts first. A malformed note has 255 signatures and a reason instead.
-fn encode(name: &str, bytes: &[u8], known: &KnownKeys) -> (Vec<u8>, Option<(Vec<u8>, Origin, Seen)>) {
+fn encode(name: &str, bytes: &[u8], known: &KnownKeys) -> (Vec<u8>, Option<ReadNote>) {
     let read = SignedNote::parse(bytes).and_then(|note| Ok((Manifest::parse(note.text())?, note)));
     let part = match &read {
         Ok((manifest, _)) => manifest.part,

@@ -166,22 +166,22 @@ impl<'a> Step<'a> {
 
 /// The texts that are named by a text of the next part that is signed by a trusted key, or is named so itself.
 fn vouched(backwards: Sorter, memory: usize) -> io::Result<Sorter> {
-    let mut steps = Sorted::new([backwards])?;
+    let mut backwards = Sorted::new([backwards])?;
     let mut texts = Sorter::new(memory);
     let (mut origin, mut part) = (String::new(), PartNumber::NONE);
     // The texts that the part above names, and those that this part names. They are as many as there are texts of a part
     // that count, so only who has a trusted key can add to them.
-    let (mut named, mut names): (Vec<[u8; 32]>, Vec<[u8; 32]>) = (Vec::new(), Vec::new());
-    while let Some(record) = steps.next()? {
+    let (mut from_above, mut names): (Vec<[u8; 32]>, Vec<[u8; 32]>) = (Vec::new(), Vec::new());
+    while let Some(record) = backwards.next()? {
         let step = Step::decode(record).ok_or_else(|| io::Error::other("a temporary file was damaged"))?;
         if step.origin != origin || step.part != part {
             let follows = step.origin == origin && step.part.next() == part;
             let above = std::mem::take(&mut names);
-            named = if follows { above } else { Vec::new() };
+            from_above = if follows { above } else { Vec::new() };
             step.origin.clone_into(&mut origin);
             part = step.part;
         }
-        let is_vouched = named.contains(&step.sha256);
+        let is_vouched = from_above.contains(&step.sha256);
         if is_vouched {
             texts.push(&[&part.get().to_be_bytes()[..], &step.sha256].concat())?;
         }

@@ -40,11 +40,11 @@ impl Genuine {
             }
             let from = sealer.watermark();
             let event = |number: u32| {
-                let time = from + Duration::from_secs(60) * number;
+                let time = from + Duration::from_mins(1) * number;
                 (time, format!(r#"{{"eventID":"{connector}-{part}-{number}","eventTime":"{time}"}}"#))
             };
             let events: Vec<_> = (0..part % 4).map(event).collect();
-            sealer.seal(from + Duration::from_secs(3_600), &events);
+            sealer.seal(from + Duration::from_hours(1), &events);
         }
         Self { sealer, keys }
     }
@@ -55,7 +55,7 @@ impl Genuine {
 
     /// When the copy was taken: before the next part was due.
     fn as_of(&self) -> Time {
-        self.sealer.watermark() + Duration::from_secs(1_800)
+        self.sealer.watermark() + Duration::from_mins(30)
     }
 
     /// The parts that were asked for.
@@ -66,7 +66,7 @@ impl Genuine {
         };
         let mut asked = self.sealer.parts.iter().filter(is_asked).map(|part| part.manifest.part.get());
         let first = asked.next().unwrap_or(1);
-        first..=asked.last().unwrap_or(first)
+        first..=asked.next_back().unwrap_or(first)
     }
 
     /// What is not as it was in the archive, of the parts that were verified: `None` if all texts of the chain's notes and
@@ -241,9 +241,9 @@ impl Forger<'_> {
         match self.below(7) {
             5 => {
                 // A window of another hour, under the same number.
-                let span = Duration::from_secs(3_600 * self.dice.below(12) as u64);
+                let span = Duration::from_hours(self.dice.below(12) as u64);
                 manifest.window.from = at("2026-11-20T00:00:00Z") + span;
-                manifest.window.to = manifest.window.from + Duration::from_secs(3_600);
+                manifest.window.to = manifest.window.from + Duration::from_hours(1);
             }
             0 => manifest.successor = Some(successor.public),
             1 => manifest.successor = None,
@@ -362,7 +362,7 @@ fn asks(genuine: &Genuine, other: &Genuine, dice: &mut Dice) -> Ask {
     // Now and then only a span of time. Whoever names the newest manifest asks for all of what follows.
     let boundary = |dice: &mut Dice| {
         let place = dice.below(genuine.sealer.parts.len());
-        genuine.sealer.parts[place].manifest.window.from + Duration::from_secs(600)
+        genuine.sealer.parts[place].manifest.window.from + Duration::from_mins(10)
     };
     let from = (dice.below(4) == 0).then(|| boundary(dice));
     let to = (newest.is_none() && dice.below(4) == 0).then(|| boundary(dice));
@@ -391,7 +391,7 @@ fn tries(cases: usize, seed: u64) {
         // Two keys of the vendor's name, and one of another.
         let keys = vec![TestKey::new(200), TestKey::new(201), TestKey::of("forger.example/auditferry", 202)];
         let mut forger = Forger { dice, genuine, other: &other, files: genuine.sealer.files.clone(), keys };
-        let acts: Vec<&str> = (0..1 + forger.below(4)).map(|_| forger.does_something()).collect();
+        let acts: Vec<&str> = (0..=forger.below(4)).map(|_| forger.does_something()).collect();
         let outcome = verify(&forger.files, &ask);
         let case = || format!("turn {turn} of seed {seed}, {acts:?}: {:#?}", outcome.findings);
         if ask.pins.is_empty() {

@@ -112,7 +112,7 @@ fn the_newest_key_alone_is_enough_for_the_whole_chain() {
     // Backwards only through unbroken hashes: another text in between ends it.
     let mut files = story.files.clone();
     resealed(&mut files, &story.parts[2], std::slice::from_ref(&old), |manifest| {
-        manifest.sealed = manifest.window.to
+        manifest.sealed = manifest.window.to;
     });
     let outcome = judged(&files, &pinned(&[&new]), &[&new]);
     assert_eq!((outcome.verdict, found(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 3));
@@ -396,7 +396,7 @@ fn a_foreign_manifest_of_another_hour_fills_no_gap() {
         files.remove(&gone.manifest.object());
         let mut manifest = gone.manifest.clone();
         manifest.window.from = at(from);
-        manifest.window.to = manifest.window.from + std::time::Duration::from_secs(60);
+        manifest.window.to = manifest.window.from + std::time::Duration::from_mins(1);
         let note = sign(manifest.text(), &[TestKey::new(9)]);
         files.insert(manifest.name(note.sha256()), note.bytes());
         let outcome = verify(&files, &span);

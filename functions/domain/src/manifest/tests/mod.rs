@@ -117,7 +117,7 @@ fn the_successor_is_the_last_line_in_full_and_of_the_same_name() {
         (text.replace("successor ", "Successor "), 15),
         (format!("{text}successor {}\n", key(3).1), 16),
         (moved.replace("previous", &format!("successor {vkey}\nprevious")), 14),
-        (text.replace(&vkey, &key(2).1.id().iter().map(|b| format!("{b:02x}")).collect::<String>()), 15),
+        (text.replace(&vkey, &hex::encode(key(2).1.id())), 15),
     ] {
         assert_eq!(Manifest::parse(&wrong).unwrap_err().line, line, "{wrong}");
     }
