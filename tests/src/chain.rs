@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use domain::manifest::{
-    KEY_FOLDER, KeyRing, MANIFEST_FOLDER, Manifest, Previous, RingKey, SignedNote, Start,
+    KEY_FOLDER, KeyRing, MANIFEST_FOLDER, Manifest, Previous, RingKey, SignedNote, Start, VerifierKey,
 };
 use domain::part::{PartNumber, Sha256};
 
 /// What is wrong with the chain of these objects, by their names below the prefix; empty if each part has exactly one
-/// note, of its own bytes, signed by keys that lie there, one of them the newest that signed the note before, and on that
-/// note.
+/// note, on the text of the one before, signed by the key in charge alone, or by that and the one that its text names as
+/// the successor, which is in charge from the next part on.
 #[must_use]
 pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
     let mut flaws = Vec::new();
@@ -19,8 +19,8 @@ pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
     let mut events: BTreeMap<&String, &Bytes> =
         objects.iter().filter(|(name, _)| name.starts_with("events/")).collect();
     let (mut expected, mut last) = (PartNumber::FIRST, None);
-    // The key that serves: the newest of those that signed the note before.
-    let mut serving: Option<[u8; 4]> = None;
+    let mut in_charge: Option<VerifierKey> = None;
+    let mut retired: Vec<VerifierKey> = Vec::new();
     for (note, manifest) in notes(objects, &mut flaws) {
         let number = manifest.part.get();
         if manifest.part != expected {
@@ -49,10 +49,28 @@ pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
         if !holds {
             flaws.push(format!("chain: a signature of part {number} is of no key that lies there"));
         }
-        if serving.is_some_and(|key| note.signatures().iter().all(|signature| signature.id != key)) {
-            flaws.push(format!("chain: part {number} is not signed by the key of the part before"));
+        let signers: Vec<&VerifierKey> = note
+            .signatures()
+            .iter()
+            .filter_map(|signature| ring.keys().get(ring.signer(&note, signature)??))
+            .map(|known| &known.key)
+            .collect();
+        let (signer, co_signers) =
+            signers.split_first().map_or((None, &[][..]), |(one, rest)| (Some(*one), rest));
+        if in_charge.is_some() && in_charge.as_ref() != signer {
+            flaws.push(format!("chain: part {number} is signed by another key than the one in charge"));
+            retired.extend(in_charge.take());
         }
-        serving = note.signatures().last().map(|signature| signature.id);
+        if co_signers.to_vec() != manifest.successor.iter().collect::<Vec<_>>() {
+            flaws.push(format!("chain: part {number} is not signed by who hands over and by the successor"));
+        }
+        if signers.iter().any(|key| retired.contains(key)) {
+            flaws.push(format!("chain: part {number} is signed by a retired key"));
+        }
+        if manifest.successor.is_some() {
+            retired.extend(signer.cloned());
+        }
+        in_charge = manifest.successor.clone().or(signer.cloned());
         last = Some((note.sha256(), manifest.window.to));
         expected = manifest.part.next();
     }

@@ -1,7 +1,7 @@
 //! A copy of what a connector delivered, in a bucket: listed and read, never written to. The verifier reads through it
 //! with the credentials of whoever runs it, who may be anybody's auditor.
 
-use aws_sdk_s3::types::Object;
+use aws_sdk_s3::types::{CommonPrefix, Object};
 use domain::ports::{ByteStream, PortError};
 use futures_util::stream;
 
@@ -28,13 +28,52 @@ pub struct Page {
     pub next: Option<String>,
 }
 
+/// A page of the folders right below a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoldersPage {
+    /// Their names, without slashes.
+    pub names: Vec<String>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
 impl S3Archive {
     /// The folder `prefix` of that bucket; the whole bucket if the prefix is empty.
     #[must_use]
     pub fn new(client: aws_sdk_s3::Client, bucket: String, prefix: &str) -> Self {
-        let prefix = prefix.trim_matches('/');
-        let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-        Self { client, bucket, prefix }
+        Self { client, bucket, prefix: folder(prefix) }
+    }
+
+    /// The folder `prefix` of the same bucket.
+    #[must_use]
+    pub fn at(&self, prefix: &str) -> Self {
+        Self { prefix: folder(prefix), ..self.clone() }
+    }
+
+    /// The folder `name` below this one.
+    #[must_use]
+    pub fn below(&self, name: &str) -> Self {
+        Self { prefix: format!("{}{}", self.prefix, folder(name)), ..self.clone() }
+    }
+
+    /// A page of the folders right below `below`, which is empty for the prefix itself: the first, or the one that
+    /// `from` names. Folders are what S3 makes of keys with a slash behind them; it reads no objects to list them.
+    /// Source: Amazon S3 user guide, "Organizing objects using prefixes".
+    ///
+    /// # Errors
+    /// If S3 can't be asked, or refuses.
+    pub async fn folders(&self, below: &str, from: Option<String>) -> Result<FoldersPage, PortError> {
+        let prefix = self.below(below).prefix;
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(&prefix).delimiter("/");
+        let answer = request.set_continuation_token(from).send().await;
+        let answer = answer.map_err(|error| port_error(LISTING, error))?;
+        let name = |folder: &CommonPrefix| {
+            Some(folder.prefix()?.strip_prefix(&prefix)?.strip_suffix('/')?.to_owned())
+        };
+        Ok(FoldersPage {
+            names: answer.common_prefixes().iter().filter_map(name).collect(),
+            next: answer.next_continuation_token,
+        })
     }
 
     /// A page of the objects below the prefix, in the order of their keys: the first, or the one that `from` names.
@@ -74,4 +113,10 @@ impl S3Archive {
         });
         Ok(Box::pin(chunks))
     }
+}
+
+/// A prefix without slashes at its ends as the beginning of keys: empty, or with one slash at its end.
+fn folder(prefix: &str) -> String {
+    let prefix = prefix.trim_matches('/');
+    if prefix.is_empty() { String::new() } else { format!("{prefix}/") }
 }

@@ -168,12 +168,8 @@ pub(crate) async fn detail_with(
     let View { connector, cursor } = api.onboarding.read(caller, id).await?;
     let note = api.onboarding.note_on_contacts(&connector);
     let beside = Beside { note, ..beside };
-    let standing =
-        Standing::of(&connector, cursor.as_ref(), api.onboarding.timing, api.onboarding.clock.now());
-    let delivered = cursor.map(|cursor| cursor.delivered).filter(|newest| newest.get() > 0);
-    let last = match delivered {
-        Some(newest) => api.onboarding.exports(caller, id, Some(newest.next()), 1).await?,
-        None => Vec::new(),
-    };
-    versioned(status, &Detail::of(&connector, &standing, last.first(), beside))
+    let last = api.onboarding.newest_delivered(caller, id, cursor.as_ref()).await?;
+    let now = api.onboarding.clock.now();
+    let standing = Standing::of(&connector, cursor.as_ref(), last.as_ref(), api.onboarding.timing, now);
+    versioned(status, &Detail::of(&connector, &standing, last.as_ref(), beside))
 }

@@ -20,7 +20,7 @@ struct Published {
     name: String,
     /// As a verifier takes it.
     key: String,
-    /// Whether it signs what is sealed now; else it only vouches for the one that does.
+    /// Whether it signs what is sealed now; else it only hands over to the one that does.
     signs: bool,
     /// The first instant at which it is valid; none if its keeper tells none.
     from: Option<Time>,

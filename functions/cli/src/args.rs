@@ -102,7 +102,7 @@ Examples:
   auditferry init --local ./af        a folder to play with
   auditferry events import --local ./af --tenant acme events.ndjson
   auditferry connector create --local ./af --tenant acme
-  auditferry verify ./copy-of-the-bucket
+  auditferry verify ./copy-of-the-bucket --key @vendor-key.txt
 
 Without --local a command works in AWS, with the credentials, region and endpoints that the AWS SDK finds \
 (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, …) and with the variables of the deployment: LEDGER_TABLE, \

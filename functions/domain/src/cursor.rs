@@ -41,7 +41,7 @@ pub struct Cursor {
     pub reading: Option<Reading>,
     /// The search for events that came later than the look-back.
     pub reconcile: Reconcile,
-    /// The newest part's note, on which the next one hangs. None before the first, and in ledgers of a version that
+    /// The newest part's note, on which the next one hangs, and the keys of the chain. None before the first, and in ledgers of a version that
     /// wrote no manifests: the next part begins the chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<LastNote>,

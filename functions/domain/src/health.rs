@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::connector::Connector;
 use crate::cursor::Cursor;
 use crate::fault::Block;
-use crate::part::Sha256;
+use crate::manifest::Pinned;
+use crate::part::{Part, Sha256};
 use crate::protocol::Timing;
 use crate::schedule::{Frequency, Grid};
 use crate::time::Time;
@@ -48,11 +49,14 @@ pub struct Standing {
     pub sealed_to: Option<Time>,
     /// The newest sealed part; 0 before the first.
     pub sealed_parts: u64,
-    /// The SHA-256 of the newest sealed part's manifest: whoever compares it with the newest one in the bucket knows
-    /// that the end of the chain was not cut off. None before the first.
+    /// The SHA-256 of the newest sealed part's manifest. None before the first. It is not for auditors: while a part
+    /// waits for its delivery, the bucket does not have that manifest yet.
     pub manifest: Option<Sha256>,
     /// The newest delivered part; 0 before the first.
     pub delivered_parts: u64,
+    /// The SHA-256 of the newest delivered part's manifest, for auditors: whoever compares it with the newest one in the
+    /// bucket knows that the end of the chain was not cut off. None before the first delivery.
+    pub delivered_manifest: Option<Sha256>,
     /// How many parts are sealed and wait for delivery.
     pub undelivered_parts: u64,
     /// When it runs next; none if it does not.
@@ -62,11 +66,18 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Where a connector stands as of `now`.
+    /// Where a connector stands as of `now`. `delivered` is its newest delivered part, if there is one.
     #[must_use]
-    pub fn of(connector: &Connector, cursor: Option<&Cursor>, timing: Timing, now: Time) -> Self {
+    pub fn of(
+        connector: &Connector,
+        cursor: Option<&Cursor>,
+        delivered: Option<&Part>,
+        timing: Timing,
+        now: Time,
+    ) -> Self {
+        let delivered_manifest = delivered.and_then(|part| part.note.as_ref()).map(Pinned::sha256);
         let sealed = cursor.map_or(0, |cursor| cursor.next.previous().get());
-        let delivered = cursor.map_or(0, |cursor| cursor.delivered.get());
+        let delivered_parts = cursor.map_or(0, |cursor| cursor.delivered.get());
         let exporting = cursor.filter(|_| connector.is_exporting());
         let judged = exporting.map(|cursor| judge(connector, cursor, timing, now));
         Self {
@@ -74,9 +85,10 @@ impl Standing {
             since: judged.and_then(|(_, since)| since),
             sealed_to: cursor.map(|cursor| cursor.watermark),
             sealed_parts: sealed,
-            manifest: cursor.and_then(|cursor| cursor.note).map(|note| note.sha256),
-            delivered_parts: delivered,
-            undelivered_parts: sealed.saturating_sub(delivered),
+            manifest: cursor.and_then(|cursor| cursor.note.as_ref()).map(|note| note.sha256),
+            delivered_parts,
+            delivered_manifest,
+            undelivered_parts: sealed.saturating_sub(delivered_parts),
             next_run_at: exporting.map(|cursor| cursor.next_run_at),
             block: exporting.and_then(|cursor| cursor.block.clone()),
         }
@@ -132,7 +144,7 @@ mod tests {
     #[test]
     fn a_connector_whose_export_does_not_come_is_stale_since_it_was_due() {
         let (connector, cursor) = active();
-        let standing = |now| Standing::of(&connector, Some(&cursor), TIMING, at(now));
+        let standing = |now| Standing::of(&connector, Some(&cursor), None, TIMING, at(now));
         assert_eq!(standing("2026-11-20T21:20:00Z").health, Some(Health::Healthy));
         let late = standing("2026-11-20T21:20:01Z");
         assert_eq!((late.health, late.since), (Some(Health::Stale), Some(at("2026-11-20T21:20:00Z"))));
@@ -152,7 +164,7 @@ mod tests {
             attempts: 1,
             next_attempt: since,
         });
-        let standing = Standing::of(&connector, Some(&cursor), TIMING, at("2026-11-22T00:00:00Z"));
+        let standing = Standing::of(&connector, Some(&cursor), None, TIMING, at("2026-11-22T00:00:00Z"));
         assert_eq!((standing.health, standing.since), (Some(Health::Blocked), Some(since)));
         assert!(standing.block.is_some());
     }
@@ -162,12 +174,12 @@ mod tests {
         let (connector, cursor) = active();
         let health = |state| {
             let connector = Connector { state, ..connector.clone() };
-            Standing::of(&connector, Some(&cursor), TIMING, at("2026-11-20T20:30:00Z")).health
+            Standing::of(&connector, Some(&cursor), None, TIMING, at("2026-11-20T20:30:00Z")).health
         };
         assert_eq!(health(State::Paused), Some(Health::Healthy));
         assert_eq!(health(State::Disabled), None);
         let draft = Connector { state: State::Draft, activated_at: None, ..connector.clone() };
-        assert_eq!(Standing::of(&draft, None, TIMING, cursor.since).health, None);
+        assert_eq!(Standing::of(&draft, None, None, TIMING, cursor.since).health, None);
     }
 
     #[test]

@@ -113,14 +113,18 @@ impl Grid {
     pub fn expected_by(self, to: Time, settle: Duration) -> Time {
         self.after(to) + settle + GRACE
     }
+}
 
-    /// By when a reader that has the statement "nothing happened until `to`", made at `sealed_at`, may expect the next
-    /// file. In a backlog the boundary behind `to` is long past, and a time in the past says nothing; so it is never
-    /// earlier than the settle time and one whole frequency after the statement, by when the next windows were due too.
-    #[must_use]
-    pub fn promised_by(self, to: Time, sealed_at: Time, settle: Duration) -> Time {
-        self.expected_by(to, settle).max(sealed_at + settle + self.frequency.span())
-    }
+/// By when the part after this one is to be expected in the customer's bucket: the one instant that a heartbeat states
+/// as `next_expected_by`, and after which the verifier calls the end of a chain stale. All that it needs stands in the
+/// part's manifest: the end of the window, when it was sealed, and how often the connector exports.
+///
+/// The settle time is no argument. A window is sealed when it has settled, so `sealed_at` holds that time already, and
+/// the next boundary is at most one frequency behind the window's end. In a backlog the boundaries are long past, and
+/// the instant is one whole frequency after the seal all the same: it never lies in the past of what states it.
+#[must_use]
+pub fn next_expected_by(window_to: Time, sealed_at: Time, frequency: Frequency) -> Time {
+    window_to.max(sealed_at) + frequency.span() + GRACE
 }
 
 #[cfg(test)]
@@ -210,19 +214,19 @@ mod tests {
             prop_assert!(grid.due(watermark, None, Duration::ZERO) >= grid.window(watermark, None).to);
         }
 
-        /// Sealed when it may be at the earliest or in any backlog: what is promised is later than the seal and than
-        /// the settle time of the next window, and in a backlog at most a frequency and the settle time away.
+        /// Sealed when it may be at the earliest or in any backlog: what is promised is never earlier than a frequency
+        /// after the seal, nor than the schedule and its grace allow the next export, whatever the settle time is.
         #[test]
-        fn what_a_heartbeat_promises_is_never_past(
+        fn what_a_part_promises_is_never_past_and_never_before_the_schedule(
             start in 0i64..4_000_000_000_000, to in 0i64..4_000_000_000_000, hours in 1u8..=24, behind in 0u64..4_000_000_000, settle in 0u64..86_400_000,
         ) {
             let grid = Grid::new(Time::from_millis(start).unwrap(), every(hours));
             let (to, settle) = (Time::from_millis(to).unwrap(), Duration::from_millis(settle));
             let sealed_at = to + settle + Duration::from_millis(behind);
-            let promised = grid.promised_by(to, sealed_at, settle);
-            prop_assert!(promised >= sealed_at + settle + every(hours).span());
+            let promised = next_expected_by(to, sealed_at, every(hours));
+            prop_assert_eq!(promised, sealed_at + every(hours).span() + GRACE);
             prop_assert!(promised >= grid.expected_by(to, settle));
-            prop_assert!(promised <= sealed_at + settle + every(hours).span() + GRACE);
+            prop_assert!(promised >= grid.due(to, None, settle) + GRACE);
         }
     }
 }

@@ -60,7 +60,7 @@ impl Account {
         self.cursor.next = seal.part.number.next();
         self.cursor.watermark = seal.watermark_after;
         self.cursor.reading = seal.reading;
-        self.cursor.note = seal.part.note.as_ref().and_then(Pinned::last).or(self.cursor.note);
+        self.cursor.note = seal.last.clone().or(self.cursor.note.take());
         if let Some(reconcile) = &seal.reconcile {
             self.cursor.reconcile = reconcile.clone();
         }

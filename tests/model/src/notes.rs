@@ -13,7 +13,7 @@ use domain::time::Time;
 pub struct Note {
     /// Of which part.
     pub number: PartNumber,
-    /// Of its bytes.
+    /// Of its text.
     pub sha256: Sha256,
 }
 

@@ -2,6 +2,7 @@
 //! and signed with keys that anybody can make again. The verifier is tested with them, and with what tampering makes
 //! of them.
 
+mod forge;
 mod story;
 
 use std::collections::BTreeMap;
@@ -9,15 +10,18 @@ use std::io;
 use std::path::Path;
 
 use domain::encode::{Encoded, FileWriter};
-use domain::manifest::{KeyName, Manifest, Origin, Place, Previous, RingKey, SignedNote, Start, VerifierKey};
+use domain::manifest::{
+    KeyName, Manifest, NoteSignature, Origin, Place, Previous, RingKey, SignedNote, Start, VerifierKey,
+};
 use domain::names::ConnectorId;
 use domain::own_event::Heartbeat;
 use domain::part::{Compression, Encoding, Format, PartNumber, Sha256, Window};
-use domain::schedule::Frequency;
+use domain::schedule::{Frequency, next_expected_by};
 use domain::time::Time;
 use ed25519_dalek::{Signer, SigningKey};
 use std::time::Duration;
 
+pub use forge::{forge, forge_all, note_of, resign, with_lines};
 pub use story::{retimed, story};
 
 /// The files of an archive, by their names below the prefix.
@@ -34,10 +38,20 @@ pub struct TestKey {
 impl TestKey {
     /// The key of `vendor.example` with that seed.
     pub fn new(seed: u8) -> Self {
+        Self::of("vendor.example/auditferry", seed)
+    }
+
+    /// The key of that name with that seed.
+    pub fn of(name: &str, seed: u8) -> Self {
         let private = SigningKey::from_bytes(&[seed; 32]);
-        let name: KeyName = "vendor.example/auditferry".parse().expect("a key's name");
+        let name: KeyName = name.parse().expect("a key's name");
         let public = VerifierKey::new(name, private.verifying_key().to_bytes()).expect("a sound key");
         Self { private, public }
+    }
+
+    /// Its signature of a text.
+    pub fn sign(&self, text: &str) -> NoteSignature {
+        self.public.signature(self.private.sign(text.as_bytes()).to_bytes())
     }
 
     /// As a verifier takes it, always valid.
@@ -48,8 +62,7 @@ impl TestKey {
 
 /// The text of a manifest, signed with these keys.
 pub fn sign(text: String, keys: &[TestKey]) -> SignedNote {
-    let of = |key: &TestKey| key.public.signature(key.private.sign(text.as_bytes()).to_bytes());
-    let signatures = keys.iter().map(of).collect();
+    let signatures = keys.iter().map(|key| key.sign(&text)).collect();
     SignedNote::new(text, signatures).expect("a note")
 }
 
@@ -114,8 +127,15 @@ impl Sealer {
         self.keys.push(key);
     }
 
-    /// The next part is signed by the key so far and by this one, and those behind it by this one alone.
+    /// The next part is signed by the key so far, whose text names this one as the successor, and by this one; those
+    /// behind it by this one alone.
     pub fn rotate(&mut self, seed: u8) {
+        self.publish(TestKey::new(seed));
+    }
+
+    /// The key so far is lost or stolen: the next part is signed by this one alone.
+    pub fn replace(&mut self, seed: u8) {
+        self.keys.clear();
         self.publish(TestKey::new(seed));
     }
 
@@ -131,7 +151,7 @@ impl Sealer {
         let window = Window { from: self.watermark, to };
         let sealed = to + Duration::from_millis(307_120);
         let (bytes, encoded) = if events.is_empty() {
-            let next = sealed + Duration::from_hours(2);
+            let next = next_expected_by(to, sealed, self.frequency);
             Heartbeat::new(&self.origin.connector, number, window, sealed, next)
                 .file(self.encoding)
                 .expect("a heartbeat")
@@ -159,6 +179,10 @@ impl Sealer {
             previous: match self.parts.last() {
                 Some(before) => Previous::Note(before.note.sha256()),
                 None => Previous::Start(Start::Activation),
+            },
+            successor: match self.keys.as_slice() {
+                [_, successor] => Some(successor.public.clone()),
+                _ => None,
             },
         };
         let note = sign(manifest.text(), &self.keys);

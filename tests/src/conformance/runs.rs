@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use domain::cursor::{Cursor, Published, Reading, Reconcile};
 use domain::fault::{Block, Fault, Reason, Stage};
-use domain::manifest::Pinned;
 use domain::part::{Content, PartNumber, Window};
 use domain::protocol::{Mark, ReadThrough, Reconciled, SealAnswer};
 use futures_util::future::join_all;
@@ -26,7 +25,7 @@ pub async fn a_snapshot_is_what_was_stored(ledger: &impl Ledger) {
 pub async fn a_seal_stores_the_part_and_moves_the_cursor(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let seal = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await;
-    let note = seal.part.note.as_ref().and_then(Pinned::last);
+    let note = seal.last.clone();
     assert!(note.is_some(), "the next manifest hangs on it");
     let after = Cursor { next: before.next.next(), watermark: seal.watermark_after, note, ..before };
     assert_eq!(cursor(ledger, &connector).await, after);

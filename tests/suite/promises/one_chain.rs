@@ -22,7 +22,7 @@ use super::world::World;
 super::on_both_grounds! {
     every_part_has_its_note_quiet_hours_too
     without_the_key_nothing_is_sealed_and_what_is_sealed_is_delivered
-    a_new_key_is_vouched_for_by_the_one_before
+    a_new_key_is_named_by_the_one_before
     a_moved_connector_has_keys_and_notes_at_the_new_place
     a_bucket_that_was_made_again_gets_the_keys_again
 }
@@ -100,15 +100,15 @@ async fn without_the_key_nothing_is_sealed_and_what_is_sealed_is_delivered(world
     world.verdict(&connector).assert_clean();
 }
 
-async fn a_new_key_is_vouched_for_by_the_one_before(world: World) {
+async fn a_new_key_is_named_by_the_one_before(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(8)).await;
     let old = || -> Before { Before::Key(Arc::new(FakeSigner::new(1))) };
     world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;
     world.go(at("2023-07-10T13:06:00Z")).await;
-    assert!(is_unsigned(&run_signing(&world, &connector, 2, Before::None).await), "nobody vouches for it");
+    assert!(is_unsigned(&run_signing(&world, &connector, 2, Before::None).await), "nobody hands over to it");
     let wrong = Before::Key(Arc::new(FakeSigner::new(3)));
-    assert!(is_unsigned(&run_signing(&world, &connector, 2, wrong).await), "another key vouches for it");
+    assert!(is_unsigned(&run_signing(&world, &connector, 2, wrong).await), "another key would hand over");
     assert!(!is_unsigned(&run_signing(&world, &connector, 2, old()).await));
     world.go(at("2023-07-10T14:06:00Z")).await;
     let behind = run_signing(&world, &connector, 1, Before::None).await;
@@ -118,8 +118,21 @@ async fn a_new_key_is_vouched_for_by_the_one_before(world: World) {
     assert!(!is_unsigned(&run_signing(&world, &connector, 4, Before::Lost).await), "said to be lost");
 
     let objects = below(&world, &connector);
-    // Nothing vouches for a key after one that was lost, so a verifier has to be told of it.
-    assert_eq!(chain::flaws(&objects), ["chain: part 4 is not signed by the key of the part before"]);
+    // A rollback, also one that names the newer keys, or says that they are lost: no retired key comes back.
+    world.go(at("2023-07-10T16:06:00Z")).await;
+    for (current, before) in [
+        (1, Before::Key(Arc::new(FakeSigner::new(4)))),
+        (2, Before::Key(Arc::new(FakeSigner::new(4)))),
+        (1, Before::Lost),
+    ] {
+        assert!(
+            is_unsigned(&run_signing(&world, &connector, current, before).await),
+            "key {current} returns"
+        );
+    }
+    assert_eq!(world.cursor(&connector).await.note.map(|note| note.retired.len()), Some(2));
+    // Nobody names a key after one that was lost, so a verifier has to be told of it.
+    assert_eq!(chain::flaws(&objects), ["chain: part 4 is signed by another key than the one in charge"]);
     let signatures: Vec<usize> = notes(&objects).iter().map(|(note, _)| note.signatures().len()).collect();
     assert_eq!(signatures, [1, 2, 1, 1]);
     assert_eq!(count(&objects, "manifests/keys/"), 3);

@@ -2,6 +2,7 @@
 
 use domain::part::Kind;
 use domain::protocol::Outcome;
+use domain::schedule::next_expected_by;
 use serde_json::Value;
 use tests::failing::{Plan, Trouble};
 use tests::fixtures::at;
@@ -29,6 +30,9 @@ async fn a_quiet_window_has_a_heartbeat_that_says_what_it_covers(world: World) {
         );
         let next: domain::time::Time = beat["next_expected_by"].as_str().unwrap().parse().unwrap();
         assert!(next > file.window.to + std::time::Duration::from_secs(3600));
+        // The verifier computes it of the manifest's fields: the same instant.
+        let sealed: domain::time::Time = beat["time"].as_str().unwrap().parse().unwrap();
+        assert_eq!(next, next_expected_by(file.window.to, sealed, connector.frequency));
     }
     assert_eq!(world.bus.facts(), ["ExportHeartbeat"; 3]);
 }

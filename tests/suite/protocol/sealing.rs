@@ -286,9 +286,9 @@ fn a_heartbeat_of_a_backlog_promises_nothing_for_the_past() {
         at(file[0]["next_expected_by"].as_str().unwrap())
     };
     let on_time = promised("2026-11-20T20:15:30.123Z", "2026-11-20T21:05:30Z");
-    assert_eq!(on_time, at("2026-11-20T22:20:00Z"), "the next boundary, the settle time and the grace");
+    assert_eq!(on_time, at("2026-11-20T22:20:30Z"), "a whole frequency and the grace after the seal");
     let backlog = promised("2026-10-01T00:00:00Z", "2026-11-20T21:05:30Z");
-    assert_eq!(backlog, at("2026-11-20T22:10:30Z"), "a whole frequency and the settle time after the seal");
+    assert_eq!(backlog, at("2026-11-20T22:20:30Z"), "the same, however far behind the window is");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use domain::cursor::Published;
 use domain::fault::{Reason, Stage};
-use domain::manifest::{Manifest, Previous, Start};
+use domain::manifest::{LastNote, Manifest, Previous, Start};
 use domain::part::PartNumber;
 use domain::protocol::{Answer, Built, Effect, FailureKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::{at, note};
@@ -71,12 +71,13 @@ fn each_part_hangs_on_the_one_before_and_the_first_says_why_it_begins() {
     let mut run = Rehearsal::of(&place());
     run.stages();
     let first = run.seals(SealAnswer::Won).part;
-    let hung = first.note.as_ref().unwrap().last().unwrap();
-    let second = later(&place(), |cursor| (cursor.next, cursor.note) = (PartNumber::new(2), Some(hung)));
+    let hung = LastNote::after(None, first.number, first.note.as_ref().unwrap()).unwrap();
+    let second =
+        later(&place(), |cursor| (cursor.next, cursor.note) = (PartNumber::new(2), Some(hung.clone())));
     let mut run = Rehearsal::of(&second);
     run.builds_only(Built::Staged(draft()));
     let order = run.signs();
-    assert_eq!(order.last, Some(hung.key));
+    assert_eq!(order.last.as_ref(), Some(&hung));
     assert_eq!(Manifest::parse(&order.text).unwrap().previous, Previous::Note(hung.sha256));
 
     let without_notes = later(&place(), |cursor| cursor.next = PartNumber::new(3));

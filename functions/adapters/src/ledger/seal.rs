@@ -1,7 +1,6 @@
 //! The seal: the one write that decides for ever what a part is.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
-use domain::manifest::Pinned;
 use domain::ports::PortError;
 use domain::protocol::{Seal, SealAnswer};
 
@@ -66,10 +65,10 @@ impl DynamoLedger {
             names.insert("#reconcile".to_owned(), "reconcile".to_owned());
             values.insert(":reconcile".to_owned(), records::attribute("writing a reconcile", reconcile)?);
         }
-        if let Some(note) = seal.part.note.as_ref().and_then(Pinned::last) {
+        if let Some(last) = &seal.last {
             set.push_str(", #note = :note");
             names.insert("#note".to_owned(), "note".to_owned());
-            values.insert(":note".to_owned(), records::attribute("writing what the chain hangs on", &note)?);
+            values.insert(":note".to_owned(), records::attribute("writing what the chain hangs on", last)?);
         }
         let mut gone = Vec::new();
         match &seal.reading {

@@ -41,7 +41,7 @@ impl fmt::Display for KeyPlace {
 pub enum PreviousKey {
     /// There was none.
     None,
-    /// It lies there, and vouches for the new one.
+    /// It lies there, and hands over to the new one.
     At(KeyPlace),
     /// It is lost for good.
     Lost,

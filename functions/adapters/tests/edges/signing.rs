@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::manifest::{Before, RingKey, Signing, Unsigned};
+use domain::manifest::{Before, LastNote, RingKey, Signing, Unsigned};
+use domain::part::PartNumber;
 use domain::ports::{PortError, Signer as _};
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
@@ -49,7 +50,8 @@ async fn a_manifest_is_signed_raw_and_in_the_pure_variant_and_the_key_is_fetched
         signing([public("ECC_NIST_EDWARDS25519"), signed(text), signed("another\n")]).await;
     let pinned = signing.sign(text.into(), None).await.unwrap();
     assert_eq!(pinned.keys()[0].public(), private().verifying_key().as_bytes());
-    signing.sign("another\n".into(), pinned.last().map(|last| last.key)).await.unwrap();
+    let last = LastNote::after(None, PartNumber::FIRST, &pinned);
+    signing.sign("another\n".into(), last.as_ref()).await.unwrap();
 
     let seen = server.seen();
     let targets: Vec<_> = seen.iter().map(|seen| seen.header("x-amz-target").unwrap()).collect();

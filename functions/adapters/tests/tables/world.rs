@@ -105,6 +105,7 @@ pub(crate) fn seal(connector: &Connector, cursor: &Cursor, worker: &WorkerId) ->
         part,
         watermark_before: cursor.watermark,
         watermark_after: to,
+        last: None,
         reading: None,
         reconcile: None,
         unblock: false,

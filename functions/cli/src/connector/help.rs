@@ -162,8 +162,14 @@ Examples:
 pub(crate) const SHOW: &str = "\
 Beside its state (draft, ready, active, paused, disabled, deleted) a connector that exports has a health: healthy, \
 stale (what is due is not sealed, and nothing says why) or blocked (with stage, code, cause, remedy, since when, \
-and when it is tried again). The manifest is that of the newest sealed part: give its hash to whoever verifies a copy \
-of the bucket (`auditferry verify --newest`), and a tail that was cut off shows.
+and when it is tried again).
+
+Give the hash `for auditors` to whoever verifies a copy of the bucket (`auditferry verify --newest`): it is that of the \
+newest delivered manifest, and an end that was cut off shows. While a delivery waits, the newest sealed manifest is \
+another one, which the bucket does not have yet. With --json they are `delivered_manifest` and `manifest`.
+
+`signed by` is the key in charge of the chain, since which part, and the boundary where it began: after a key was lost or \
+stolen, that is what an auditor who still names the old key too has to be told (`auditferry verify --boundary`).
 
 Examples:
   auditferry connector show con_0123456789abcdef

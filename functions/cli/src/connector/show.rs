@@ -3,8 +3,10 @@
 use domain::connector::{Connector, State};
 use domain::fault::Block;
 use domain::health::{Health, Standing};
+use domain::manifest::{KeyId, LastNote};
 use domain::names::ConnectorId;
 use domain::onboarding::View;
+use domain::part::Sha256;
 use serde::Serialize;
 
 use crate::backend::Backend;
@@ -17,18 +19,51 @@ struct Shown<'a> {
     connector: &'a Connector,
     #[serde(flatten)]
     standing: &'a Standing,
+    signing: Option<Signing>,
+}
+
+/// The key in charge of the chain, and the boundary behind which it is: what an auditor is told after a key was lost or
+/// stolen (`verify --boundary PART:HASH`).
+#[derive(Serialize)]
+struct Signing {
+    key: KeyId,
+    since_part: u64,
+    /// The chain head on which that part hangs; none where the chain begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hangs_on: Option<Sha256>,
+    /// The keys that were in charge before, and never sign again.
+    retired: Vec<KeyId>,
+}
+
+impl Signing {
+    fn of(note: &LastNote) -> Self {
+        let LastNote { key, since, retired, .. } = note;
+        Self { key: *key, since_part: since.part.get(), hangs_on: since.head, retired: retired.clone() }
+    }
+
+    fn words(&self) -> String {
+        let Self { key, since_part, hangs_on, .. } = self;
+        match hangs_on {
+            Some(head) => format!("{key} since part {since_part}; its boundary is {since_part}:{head}"),
+            None => format!("{key} since part {since_part}, where the chain begins"),
+        }
+    }
 }
 
 /// `connector show`.
 pub(crate) async fn show(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
     let View { connector, cursor } = backend.view(id).await?;
     let now = backend.onboarding.clock.now();
-    let standing = Standing::of(&connector, cursor.as_ref(), backend.onboarding.timing, now);
+    let delivered = backend.onboarding.newest_delivered(&backend.caller, id, cursor.as_ref()).await?;
+    let timing = backend.onboarding.timing;
+    let standing = Standing::of(&connector, cursor.as_ref(), delivered.as_ref(), timing, now);
     output.line(headline(&connector, &standing, output));
-    for (name, value) in facts(backend, &connector, &standing) {
+    let signing = cursor.as_ref().and_then(|cursor| cursor.note.as_ref()).map(Signing::of);
+    let signed = signing.as_ref().map(|signing| ("signed by", signing.words()));
+    for (name, value) in facts(backend, &connector, &standing).into_iter().chain(signed) {
         output.line(format_args!("  {name:<12}  {value}"));
     }
-    output.object(&Shown { connector: &connector, standing: &standing });
+    output.object(&Shown { connector: &connector, standing: &standing, signing });
     Ok(Exit::Done)
 }
 
@@ -57,9 +92,7 @@ fn facts(backend: &Backend, connector: &Connector, standing: &Standing) -> Vec<(
         };
         facts.push(("sealed", format!("up to {sealed_to}, {parts}")));
     }
-    if let Some(manifest) = standing.manifest {
-        facts.push(("manifest", format!("{manifest}, of part {}", standing.sealed_parts)));
-    }
+    facts.extend(manifests(standing));
     if let Some(next_run_at) = standing.next_run_at {
         facts.push(("next run", next_run_at.to_string()));
     }
@@ -85,6 +118,27 @@ fn facts(backend: &Backend, connector: &Connector, standing: &Standing) -> Vec<(
     facts.push(("version", connector.version.to_string()));
     if let Some(step) = next_step(connector) {
         facts.push(("next step", backend.command(step)));
+    }
+    facts
+}
+
+/// The newest manifests. Only that of the newest delivered part is for auditors: it is what the bucket must have.
+fn manifests(standing: &Standing) -> Vec<(&'static str, String)> {
+    let Some(sealed) = standing.manifest else { return Vec::new() };
+    let delivered = match standing.delivered_manifest {
+        Some(manifest) => format!(
+            "{manifest}, the manifest of part {}, the newest delivered one (verify --newest)",
+            standing.delivered_parts
+        ),
+        None => "no manifest yet: nothing is delivered".to_owned(),
+    };
+    let mut facts = vec![("for auditors", delivered)];
+    if standing.undelivered_parts > 0 {
+        let waiting = format!(
+            "{sealed}, the manifest of part {}, the newest sealed one; not for auditors yet",
+            standing.sealed_parts
+        );
+        facts.push(("waiting", waiting));
     }
     facts
 }

@@ -50,7 +50,8 @@ The demo starts a DynamoDB, an S3 and an STS inside this process, imports 2,900 
   +10 m  a tick after gone-inc has made its bucket
 
 Then it reads the buckets back from the plain files and holds them against what was imported. It ends with 0 \
-if every promise was kept, and with 1 otherwise.
+if every promise was kept, and with 1 otherwise. With --dir its last line is the command by which the auditor of acme \
+verifies the bucket; it ends in Proven.
 
 Examples:
   auditferry demo

@@ -7,12 +7,13 @@ use domain::names::ConnectorId;
 use domain::time::Time;
 use serde::Serialize;
 
-use super::cast::{BUSY, GONE, QUIET};
+use super::cast::{BUSY, GONE, PREFIX, QUIET};
 use super::proof::Facts;
 use super::story::{Found, Told};
 use crate::output::{Output, Tone};
 use crate::surroundings::Surroundings;
 use crate::table::{Column, counted, grouped, table};
+use crate::verify::command;
 
 /// The object that `--json` prints.
 #[derive(Serialize)]
@@ -42,6 +43,8 @@ struct Report<'a> {
     files: Vec<Listed<'a>>,
     /// Where the files are, if they are kept.
     dir: Option<&'a Path>,
+    /// The command by which the auditor of the first tenant verifies its bucket, if the files are kept.
+    verify: Option<String>,
 }
 
 /// A promise, and whether it was kept.
@@ -98,6 +101,7 @@ pub(super) fn report(told: &Told, dir: Option<&Path>, surroundings: &Surrounding
         blocks: told.blocked.iter().map(blocked).collect(),
         files: told.found.iter().flat_map(listed).collect(),
         dir,
+        verify: dir.and_then(|dir| verify(told, dir, surroundings)),
     };
     if output.is_json() {
         output.object(&report);
@@ -105,6 +109,17 @@ pub(super) fn report(told: &Told, dir: Option<&Path>, surroundings: &Surrounding
         print(&report, output);
     }
     report.proved
+}
+
+/// The command that ends in *Proven*: with the vendor's key, and as of the day of the demo.
+fn verify(told: &Told, dir: &Path, surroundings: &Surroundings) -> Option<String> {
+    let Found { bucket, .. } = told.found.iter().find(|found| found.tenant == BUSY)?;
+    let folder = dir.join("buckets").join(bucket).join(PREFIX);
+    // Cargo tells a program that it runs of which package it is; whoever ran that has no `auditferry` to call.
+    let by_cargo = surroundings.variable("CARGO_PKG_NAME").as_deref() == Some(env!("CARGO_PKG_NAME"));
+    let program = if by_cargo { "cargo run -q --" } else { "auditferry" };
+    let (place, key) = (command::place(&folder.to_string_lossy()), command::quoted(&told.key.to_string()));
+    Some(format!("{program} verify {place} --key {key} --as-of {}", told.times.third))
 }
 
 fn blocked((tenant, connector, block): &(String, ConnectorId, domain::fault::Block)) -> Blocked<'_> {
@@ -234,7 +249,7 @@ fn print(report: &Report<'_>, output: Output) {
             output.line(format_args!("Look on with: auditferry connector list --local {dir}"));
         }
         None => output
-            .line("The files were in a folder that is gone now; keep them with: auditferry demo --dir DIR"),
+            .line("The files were in a folder that is gone now; keep and verify them with: auditferry demo --dir DIR"),
     }
     let verdict = if report.proved {
         output.tone(Tone::Good, "Every promise was kept.")
@@ -242,6 +257,11 @@ fn print(report: &Report<'_>, output: Output) {
         output.tone(Tone::Bad, "Not every promise was kept.")
     };
     output.line(format_args!("{verdict} {:.1} s in all.", report.seconds));
+    if let Some(command) = &report.verify {
+        output.line(format_args!(
+            "\nVerify {BUSY}'s bucket as its auditor does, with the key that the vendor shows (connector setup):\n  {command}"
+        ));
+    }
 }
 
 fn row(file: &Listed<'_>) -> [String; 4] {

@@ -7,6 +7,7 @@ use std::path::Path;
 use domain::connector::Connector;
 use domain::connector::Shards;
 use domain::fault::Block;
+use domain::manifest::{RingKey, VerifierKey};
 use domain::names::ConnectorId;
 use domain::part::Window;
 use domain::protocol::{Outcome, Summary};
@@ -40,6 +41,8 @@ pub(super) struct Told {
     pub(super) recovered: u64,
     /// What lies in each tenant's bucket.
     pub(super) found: Vec<Found>,
+    /// The vendor's key, as `connector setup` shows it to the customers.
+    pub(super) key: VerifierKey,
 }
 
 /// The killed exporter.
@@ -237,10 +240,11 @@ impl Stage<'_> {
 
     /// Reads all buckets back and holds them against what was imported.
     async fn look_back(&self, times: Times, imported: u64, crash: Crash) -> Result<Told, Problem> {
+        let key = self.key().await?;
         let mut found = Vec::new();
         for connector in self.cast.all() {
             let events = if connector.id == self.cast.busy.id { input()? } else { Vec::new() };
-            found.push(self.examine(connector, &events, times).await?);
+            found.push(self.examine(connector, &events, times, &key).await?);
         }
         let mut blocked = Vec::new();
         let mut recovered = 0;
@@ -251,7 +255,13 @@ impl Stage<'_> {
                 blocked.push((connector.tenant.to_string(), connector.id.clone(), block.clone()));
             }
         }
-        Ok(Told { times, imported, crash, blocked, recovered, found })
+        Ok(Told { times, imported, crash, blocked, recovered, found, key: key.key })
+    }
+
+    /// The key that signs, from the vendor and not from the buckets.
+    async fn key(&self) -> Result<RingKey, Problem> {
+        let keys = self.embedded.onboarding().keys().await?;
+        keys.into_iter().next().ok_or_else(|| early(&self.cast.busy.id))
     }
 
     async fn examine(
@@ -259,6 +269,7 @@ impl Stage<'_> {
         connector: &Connector,
         events: &[String],
         times: Times,
+        key: &RingKey,
     ) -> Result<Found, Problem> {
         let bucket = bucket(connector);
         let objects = self.embedded.stack().objects(bucket)?;
@@ -270,18 +281,16 @@ impl Stage<'_> {
         let span = Window { from: connector.start_from.unwrap_or(times.activated), to: times.sealed_to() };
         let expected = Expected { connector: &connector.id, prefix: PREFIX, events, span };
         let findings = proof::examine(expected, &files);
-        let verified = self.verify(connector, times).await?;
+        let verified = self.verify(connector, times, key.clone()).await?;
         Ok(Found { tenant: connector.tenant.to_string(), bucket: bucket.to_owned(), findings, verified })
     }
 
     /// As the tenant's auditor would, with the key and the newest manifest's hash from the vendor.
-    async fn verify(&self, connector: &Connector, times: Times) -> Result<Proof, Problem> {
-        let onboarding = self.embedded.onboarding();
-        let key = onboarding.keys().await?.into_iter().next().ok_or_else(|| early(&connector.id))?;
+    async fn verify(&self, connector: &Connector, times: Times, key: RingKey) -> Result<Proof, Problem> {
         let found = self.embedded.connectors().get(&connector.id).await?;
         let newest = found.and_then(|(_, cursor)| cursor?.note).map(|note| note.sha256);
         let folder = self.embedded.stack().folder().join("buckets").join(bucket(connector)).join(PREFIX);
-        verify::folder(&folder, key, newest, times.second).map_err(io("the demo's buckets can't be verified"))
+        verify::folder(&folder, key, newest, times.third).map_err(io("the demo's buckets can't be verified"))
     }
 }
 

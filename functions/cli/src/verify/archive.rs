@@ -36,4 +36,6 @@ pub(crate) enum Found {
     File(u64),
     /// Something that no object of a bucket becomes when it is copied; it is left alone.
     Odd(&'static str),
+    /// What the operating system of whoever has the copy left there: no part of the archive.
+    Litter,
 }

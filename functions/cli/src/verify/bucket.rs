@@ -1,17 +1,24 @@
 //! An archive in a bucket, read with whatever credentials the SDK finds.
 
+use std::collections::HashSet;
 use std::io::{self, Read};
 
 use adapters::archive::S3Archive;
 use domain::ports::PortError;
 use futures_util::StreamExt;
+use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::archive::{Archive, Entry, Found};
+use super::place::{Folders, Level, MOST_BELOW};
 
 /// So many chunks of an object wait for the thread that looks at them.
 const AHEAD: usize = 8;
+/// S3 takes no longer key, bytes. Source: Amazon S3 user guide, "Naming Amazon S3 objects".
+const LONGEST_KEY: usize = 1_024;
+/// So many pages without an object may follow on one another: S3 passes over what was deleted.
+const MOST_EMPTY: u32 = 1_000;
 
 /// A folder of a bucket. The verifier's threads block on it; the requests run on the runtime.
 #[derive(Debug)]
@@ -25,17 +32,64 @@ impl Bucket {
     pub(crate) fn new(archive: S3Archive) -> Self {
         Self { archive, runtime: Handle::current() }
     }
+
+    /// The folder of that name below this one.
+    pub(crate) fn below(&self, name: &str) -> Self {
+        Self { archive: self.archive.below(name), runtime: self.runtime.clone() }
+    }
+
+    /// The folder of that prefix in the same bucket.
+    pub(crate) fn at(&self, prefix: &str) -> Self {
+        Self { archive: self.archive.at(prefix), runtime: self.runtime.clone() }
+    }
+}
+
+/// The pages of a listing as they come. A listing that does not end is no listing.
+#[derive(Debug, Default)]
+struct Pages {
+    /// The beginnings of the tokens' hashes.
+    seen: HashSet<[u8; 16]>,
+    empty: u32,
+}
+
+impl Pages {
+    /// Takes the token for the next page.
+    fn go_on(&mut self, next: Option<String>, is_empty: bool) -> io::Result<Option<String>> {
+        let Some(token) = next else { return Ok(None) };
+        let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let head = hash.first_chunk::<16>().copied().unwrap_or_default();
+        if !self.seen.insert(head) {
+            return Err(io::Error::other(
+                "the listing names a page a second time as the next one, so it has no end",
+            ));
+        }
+        self.empty = if is_empty { self.empty + 1 } else { 0 };
+        if self.empty > MOST_EMPTY {
+            return Err(io::Error::other(format!(
+                "more than {MOST_EMPTY} pages of the listing in a row are empty"
+            )));
+        }
+        Ok(Some(token))
+    }
 }
 
 impl Archive for Bucket {
     fn list(&self, each: &mut dyn FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
         let mut from = None;
+        let mut pages = Pages::default();
         loop {
             let page = self.runtime.block_on(self.archive.page(from)).map_err(|error| failed(&error))?;
+            let is_empty = page.objects.is_empty();
             for (name, size) in page.objects {
-                each(Entry { name, found: Found::File(size) })?;
+                // Nobody can ask S3 for such a key, so no archive has one.
+                let found = if name.len() > LONGEST_KEY {
+                    Found::Odd("its key is longer than S3 allows")
+                } else {
+                    Found::File(size)
+                };
+                each(Entry { name, found })?;
             }
-            from = page.next;
+            from = pages.go_on(page.next, is_empty)?;
             if from.is_none() {
                 return Ok(());
             }
@@ -59,6 +113,36 @@ impl Archive for Bucket {
     fn at_once(&self) -> usize {
         16
     }
+}
+
+impl Folders for Bucket {
+    fn folders(&self, below: &str, budget: &mut u32) -> io::Result<Level> {
+        let mut level = Level::default();
+        let mut from = None;
+        let mut pages = Pages::default();
+        loop {
+            let Some(left) = budget.checked_sub(1) else { return Ok(level.cut()) };
+            *budget = left;
+            let page =
+                self.runtime.block_on(self.archive.folders(below, from)).map_err(|error| failed(&error))?;
+            let is_empty = page.names.is_empty();
+            level.names.extend(page.names.into_iter().filter(|name| is_segment(name)));
+            if level.names.len() > MOST_BELOW {
+                level.names.truncate(MOST_BELOW);
+                return Ok(level.cut());
+            }
+            from = pages.go_on(page.next, is_empty)?;
+            if from.is_none() {
+                level.names.sort();
+                return Ok(level);
+            }
+        }
+    }
+}
+
+/// Whether a connector's prefix can have such a segment.
+fn is_segment(name: &str) -> bool {
+    !matches!(name, "" | "." | "..") && name.len() <= LONGEST_KEY
 }
 
 fn failed(error: &PortError) -> io::Error {
@@ -85,5 +169,26 @@ impl Read for Chunks {
             *to = *from;
         }
         Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listing_that_has_no_end_is_left() {
+        let mut pages = Pages::default();
+        let token = |text: &str| Some(text.to_owned());
+        assert_eq!(pages.go_on(token("a"), false).unwrap(), token("a"));
+        assert_eq!(pages.go_on(token("b"), true).unwrap(), token("b"));
+        assert!(pages.go_on(token("a"), false).is_err(), "a circle of two");
+        assert_eq!(pages.go_on(None, true).unwrap(), None);
+        let mut pages = Pages::default();
+        let mut go_on = |page: u32, is_empty| pages.go_on(Some(page.to_string()), is_empty);
+        assert!((0..MOST_EMPTY).all(|page| go_on(page, true).is_ok()));
+        assert!(go_on(MOST_EMPTY, false).is_ok(), "one with objects between them");
+        assert!((1..=MOST_EMPTY).all(|page| go_on(MOST_EMPTY + page, true).is_ok()));
+        assert!(go_on(3 * MOST_EMPTY, true).is_err());
     }
 }

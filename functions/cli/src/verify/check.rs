@@ -7,23 +7,26 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::manifest::{Origin, RingKey};
+use domain::manifest::{Manifest, Origin, Place, RingKey, VerifierKey};
 use domain::names::ConnectorId;
 use domain::part::{PartNumber, Sha256};
 use domain::time::Time;
 
 use super::archive::Archive;
-use super::chain::Chain;
+use super::chain::{Chain, Keys};
 use super::contents::{Content, Contents};
 use super::events::Fields;
 use super::files::{Earliest, Matches};
 use super::finding::{Finding, Findings, Kind, Severity};
 use super::identities;
-use super::keys::Candidates;
+use super::keys::KnownKeys;
 use super::listing::Listing;
-use super::notes;
+use super::notes::{self, Notes};
 use super::sorter::Sorted;
+use super::tally::Tally;
 use super::told::Told;
+use super::trust::{Trust, Trusts};
+use super::vouch::{self, Vouched, VouchedTexts};
 
 /// What is to be verified, and what the auditor knows.
 #[derive(Debug, Clone)]
@@ -36,14 +39,27 @@ pub(crate) struct Ask {
     pub(crate) from: Option<Time>,
     /// Only parts whose window begins earlier.
     pub(crate) to: Option<Time>,
-    /// The hash of the newest manifest, as the vendor tells it.
+    /// The hash of the newest manifest's text, as the vendor tells it.
     pub(crate) newest: Option<Sha256>,
+    /// Where a key replaced another one that could not hand over, as the vendor tells it.
+    pub(crate) boundaries: Vec<Boundary>,
+    /// The S3 location that is verified: bucket and prefix.
+    pub(crate) location: Option<(String, String)>,
     /// When the copy was taken.
     pub(crate) as_of: Time,
     /// What is to be looked for in the events.
     pub(crate) fields: Fields,
     /// About how many bytes the sorting may hold in memory.
     pub(crate) memory: usize,
+}
+
+/// Where a key replaced another one that was lost or stolen. Times would be the word of whoever signs; these are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Boundary {
+    /// The first part that the new key signs.
+    pub(crate) part: PartNumber,
+    /// The chain head on which that part hangs: the SHA-256 of the text of the part before.
+    pub(crate) head: Sha256,
 }
 
 /// How far it has come.
@@ -76,6 +92,10 @@ pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
     /// Whose chain it is.
     pub(crate) origin: Option<Origin>,
+    /// Whether any manifest is here at all, whoever signed it.
+    pub(crate) any: bool,
+    /// The keys that were trusted.
+    pub(crate) trusted: Vec<VerifierKey>,
     /// What the chain tells.
     pub(crate) told: Told,
     /// What the objects hold.
@@ -84,13 +104,17 @@ pub(crate) struct Outcome {
     pub(crate) findings: Vec<Finding>,
     /// How many of each kind.
     pub(crate) counts: BTreeMap<Kind, u64>,
+    /// What they come to.
+    pub(crate) tally: Tally,
 }
 
 /// Whether it is proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Nothing is missing, changed, added or out of order.
+    /// Nothing is missing, changed, added or out of order, and a key that the auditor named has signed it.
     Proven,
+    /// The same, but for whose key it is: the auditor named none, and whoever has the bucket can sign all of it anew.
+    Consistent,
     /// Something is.
     Violated,
     /// With what is here it can't be told.
@@ -109,14 +133,26 @@ fn threads() -> usize {
 pub(crate) fn check(archive: &dyn Archive, ask: &Ask, progress: &Progress) -> io::Result<Outcome> {
     let findings = Findings::default();
     let listing = Listing::read(archive, ask, &findings)?;
-    let candidates = Candidates::read(archive, &ask.pins, &listing.keys, &findings);
-    let read = notes::read(archive, listing.notes, candidates.ring(), ask, progress)?;
-    let mut chain = Chain::new(ask, candidates, read.origin.clone(), &findings);
-    let mut sorted = Sorted::new(read.notes)?;
+    let known = KnownKeys::read(archive, &ask.pins, &listing.keys, &findings);
+    let read = notes::read(archive, listing.notes, &known, ask, progress)?;
+    let base = base_of_trust(ask, &known, &read, &findings);
+    let Vouched { trusts, texts } = vouch::follow(read.claims, &known, Trusts::new(base), ask.memory / 4)?;
+    let keys = Keys { known: &known, trusts: &trusts };
+    let mut chain = Chain::new(ask, keys, VouchedTexts::new(texts)?, read.origin.as_ref(), &findings);
+    let mut sorted = Sorted::new(read.records)?;
     while let Some(record) = sorted.next()? {
         chain.note(record)?;
     }
     let followed = chain.end()?;
+    let origin = read.origin.as_ref().map(ToString::to_string).unwrap_or_default();
+    let trusted: Vec<VerifierKey> =
+        trusts.of(&origin).keys().iter().map(|trusted| trusted.key().clone()).collect();
+    if !trusted.is_empty() {
+        known.report_untrusted(trusted.iter(), &findings);
+    }
+    if let (Some(newest), Some(location)) = (&followed.newest, &ask.location) {
+        lies_where_it_was_delivered(newest, location, &findings);
+    }
     progress.total.store(listing.object_bytes, Ordering::Relaxed);
     let earliest = Earliest { part: followed.upgraded_at, asked_for_all: ask.from.is_none() };
     let matches = Matches::new(followed.expected, listing.objects, earliest)?;
@@ -124,14 +160,78 @@ pub(crate) fn check(archive: &dyn Archive, ask: &Ask, progress: &Progress) -> io
     let contents = Contents::new(archive, ask, &findings, progress, ask.memory / 2 / threads);
     let (content, identities) = contents.of_all(&matches, threads)?;
     identities::compare(identities, &ask.fields, &findings)?;
-    let (findings, counts) = findings.into_sorted();
-    let gravest = counts.keys().map(|kind| kind.severity()).min().unwrap_or(Severity::Note);
-    let verdict = match gravest {
-        Severity::Violated => Verdict::Violated,
-        Severity::Incomplete => Verdict::Incomplete,
-        Severity::Note => Verdict::Proven,
+    let any = read.any;
+    let (findings, counts, tally) = findings.into_sorted(any);
+    let verdict = verdict(ask, any, &counts);
+    let (origin, told) = (read.origin, followed.told);
+    Ok(Outcome { verdict, origin, any, trusted, told, content, findings, counts, tally })
+}
+
+/// The keys with which all trust begins.
+fn base_of_trust(ask: &Ask, known: &KnownKeys, read: &Notes, findings: &Findings) -> Trust {
+    if !ask.pins.is_empty() {
+        return Trust::named(&ask.pins);
+    }
+    let (part, places) = read.first_signed.as_ref().map(|(part, places)| (*part, places)).unzip();
+    let signers = places.into_iter().flatten().filter_map(|place| known.get(*place));
+    let keys: Vec<VerifierKey> = signers.map(|known| known.key().clone()).collect();
+    let ask_for_it = "Ask the vendor for its key, by another way than the bucket (the vendor's `auditferry connector setup` or /v1/keys), and name it with --key.";
+    let finding = match keys.as_slice() {
+        [] if read.origin.is_none() => None,
+        [] => Some(Finding::new(
+            Kind::NoKey,
+            format!("no key is here by which these signatures could be checked. {ask_for_it}"),
+        )),
+        [key] => Some(Finding::new(
+            Kind::TrustOnFirstUse,
+            format!(
+                "no --key was given. All is held against the key that signed the first manifest, {key}: that shows one hand, not whose hand, since whoever can write here can sign all of it anew. {ask_for_it}"
+            ),
+        )),
+        [..] => Some(Finding::new(
+            Kind::SignerAmbiguous,
+            format!(
+                "no --key was given, and {} keys have signed the first manifest: which of them is the vendor's can't be told from here. {ask_for_it}",
+                keys.len()
+            ),
+        )),
     };
-    Ok(Outcome { verdict, origin: read.origin, told: followed.told, content, findings, counts })
+    if let Some(finding) = finding {
+        findings.add(match part {
+            Some(part) => finding.part(part),
+            None => finding,
+        });
+    }
+    Trust::on_first_use(keys.into_iter())
+}
+
+/// Whether the newest manifest was delivered to where it lies. A moved archive is honest, so this is to be known only.
+fn lies_where_it_was_delivered(newest: &Manifest, location: &(String, String), findings: &Findings) {
+    let Place { bucket, prefix, .. } = &newest.destination;
+    let (here_bucket, here_prefix) = (location.0.as_str(), location.1.trim_matches('/'));
+    if bucket.as_str() != here_bucket || prefix.as_str() != here_prefix {
+        let detail = format!(
+            "the newest manifest was delivered to {}, and this is s3://{here_bucket}/{here_prefix}: it was copied or moved, or is another connector's",
+            newest.destination
+        );
+        findings.add(Finding::new(Kind::DestinationDiffers, detail).part(newest.part));
+    }
+}
+
+/// What all that was found comes to. Nothing is proven without a key that the auditor named, and nobody is accused where
+/// not `any` manifest is here.
+fn verdict(ask: &Ask, any: bool, counts: &BTreeMap<Kind, u64>) -> Verdict {
+    let is_there =
+        |severity| counts.keys().any(|kind| kind.severity() == severity && *kind != Kind::TrustOnFirstUse);
+    if any && is_there(Severity::Violated) {
+        Verdict::Violated
+    } else if !any || is_there(Severity::Incomplete) {
+        Verdict::Incomplete
+    } else if ask.pins.is_empty() {
+        Verdict::Consistent
+    } else {
+        Verdict::Proven
+    }
 }
 
 /// The part that a number, as text in a name, belongs to.

@@ -1,17 +1,25 @@
 //! An archive in a folder. Nothing outside of it is ever opened: symbolic links are not followed, and nothing but
 //! regular files is read.
 
-use std::fs::{self, File};
+use std::fs::{self, DirEntry, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::archive::{Archive, Entry, Found};
+use super::litter;
+use super::place::{Folders, Level, MOST_BELOW};
+
+/// Reading so many entries costs a search of places as much as one more folder.
+const ENTRIES: u32 = 1_000;
 
 /// A folder.
 #[derive(Debug)]
 pub(crate) struct Directory {
     /// Without symbolic links.
     root: PathBuf,
+    /// The folder itself, so that it stays the same one whatever its path becomes.
+    #[cfg(unix)]
+    handle: File,
 }
 
 impl Directory {
@@ -23,7 +31,16 @@ impl Directory {
         // The folder itself may be named through a link: that is the auditor's own choice.
         let root = fs::canonicalize(path)?;
         fs::read_dir(&root)?;
-        Ok(Self { root })
+        Ok(Self {
+            #[cfg(unix)]
+            handle: File::open(&root)?,
+            root,
+        })
+    }
+
+    /// Its path, without symbolic links.
+    pub(crate) fn path(&self) -> &Path {
+        &self.root
     }
 }
 
@@ -31,21 +48,25 @@ impl Archive for Directory {
     fn list(&self, each: &mut dyn FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
         let mut folders = vec![(self.root.clone(), String::new())];
         while let Some((folder, above)) = folders.pop() {
-            for entry in fs::read_dir(&folder)? {
+            for entry in entries(&folder)? {
                 let entry = entry?;
                 let raw = entry.file_name();
                 let name = format!("{above}{}", raw.to_string_lossy());
                 // Of the entry itself, not of what it may point to.
-                let kind = entry.file_type()?;
+                let kind = entry.file_type().map_err(at(&entry.path()))?;
                 let found = if raw.to_str().is_none() {
                     Found::Odd("its name is not UTF-8")
+                } else if kind.is_dir() && litter::is_folder(&name) {
+                    Found::Litter
                 } else if kind.is_dir() {
                     folders.push((entry.path(), name + "/"));
                     continue;
                 } else if kind.is_symlink() {
                     Found::Odd("it is a symbolic link, which is not followed")
+                } else if kind.is_file() && litter::is_file(&name, || self.open(&name)) {
+                    Found::Litter
                 } else if kind.is_file() {
-                    Found::File(entry.metadata()?.len())
+                    Found::File(entry.metadata().map_err(at(&entry.path()))?.len())
                 } else {
                     Found::Odd("it is neither a file nor a folder")
                 };
@@ -56,19 +77,98 @@ impl Archive for Directory {
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
-        let outside = || io::Error::new(io::ErrorKind::PermissionDenied, "it lies outside of the folder");
         if name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
             return Err(outside());
         }
-        let path = self.root.join(name);
-        // Listed as a regular file, and by now perhaps another: look again, at it and at the folders above it.
-        if !fs::symlink_metadata(&path)?.is_file() || !fs::canonicalize(&path)?.starts_with(&self.root) {
-            return Err(outside());
-        }
-        Ok(Box::new(File::open(path)?))
+        Ok(Box::new(self.beneath(name)?))
     }
 
     fn at_once(&self) -> usize {
         2
     }
+}
+
+impl Directory {
+    /// Opens a file step by step from the folder that is held open. A link in any place of the path is refused by the
+    /// system itself, so nobody can put one there between a look and the opening.
+    /// Source: POSIX.1-2024, `openat` with `O_NOFOLLOW`.
+    #[cfg(unix)]
+    fn beneath(&self, name: &str) -> io::Result<File> {
+        use std::os::fd::{AsFd, OwnedFd};
+
+        use rustix::fs::{Mode, OFlags, openat};
+
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let (folders, file) = name.rsplit_once('/').unwrap_or(("", name));
+        let mut folder: Option<OwnedFd> = None;
+        for segment in folders.split('/').filter(|segment| !segment.is_empty()) {
+            let above = folder.as_ref().map_or(self.handle.as_fd(), AsFd::as_fd);
+            let below = openat(above, segment, flags | OFlags::DIRECTORY, Mode::empty())?;
+            folder = Some(below);
+        }
+        let above = folder.as_ref().map_or(self.handle.as_fd(), AsFd::as_fd);
+        // A pipe that somebody put there would make opening wait for its other end.
+        let file = File::from(openat(above, file, flags | OFlags::NONBLOCK, Mode::empty())?);
+        if file.metadata()?.is_file() { Ok(file) } else { Err(outside()) }
+    }
+
+    /// Looks at the file and at the folders above it, and opens it.
+    #[cfg(not(unix))]
+    fn beneath(&self, name: &str) -> io::Result<File> {
+        let path = self.root.join(name);
+        if !fs::symlink_metadata(&path)?.is_file() || !fs::canonicalize(&path)?.starts_with(&self.root) {
+            return Err(outside());
+        }
+        File::open(path)
+    }
+}
+
+impl Folders for Directory {
+    fn folders(&self, below: &str, budget: &mut u32) -> io::Result<Level> {
+        let mut level = Level::default();
+        let mut read: u32 = 0;
+        for entry in entries(&self.root.join(below))? {
+            if read.is_multiple_of(ENTRIES) {
+                let Some(left) = budget.checked_sub(1) else { return Ok(level.cut()) };
+                *budget = left;
+            }
+            read = read.wrapping_add(1);
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            if !entry.file_type().map_err(at(&entry.path()))?.is_dir() || litter::is_folder(name) {
+                continue;
+            }
+            if level.names.len() >= MOST_BELOW {
+                return Ok(level.cut());
+            }
+            level.names.push(name.to_owned());
+        }
+        level.names.sort();
+        Ok(level)
+    }
+}
+
+/// What lies in a folder; an error names it.
+fn entries(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<DirEntry>>> {
+    let name = folder.to_owned();
+    let read = fs::read_dir(folder).map_err(at(folder))?;
+    Ok(read.map(move |entry| entry.map_err(at(&name))))
+}
+
+/// Says with an error where it was met.
+fn at(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
+    move |error| {
+        // A copy's names are anybody's: no terminal shall obey them.
+        let shown: String = path
+            .to_string_lossy()
+            .chars()
+            .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
+            .collect();
+        io::Error::new(error.kind(), format!("{shown}: {error}"))
+    }
+}
+
+fn outside() -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, "it lies outside of the folder, or is no regular file")
 }

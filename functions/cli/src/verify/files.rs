@@ -115,7 +115,11 @@ impl Earliest {
         if named {
             return;
         }
-        if self.part.zip(number(name)).is_none_or(|(first, number)| number >= first) {
+        let number = number(name);
+        if let Some(number) = number {
+            findings.present(number);
+        }
+        if self.part.zip(number).is_none_or(|(first, number)| number >= first) {
             findings.add(unnamed(name));
         } else if self.asked_for_all {
             let detail = "by its name a file of a version that wrote no manifests: nothing is proven of it";

@@ -7,6 +7,8 @@ use domain::part::PartNumber;
 use domain::time::Time;
 use serde::Serialize;
 
+use super::tally::{Gap, Tally};
+
 /// So many findings of a kind are told one by one; the others are counted.
 const TOLD: usize = 1_000;
 
@@ -34,11 +36,11 @@ pub(crate) enum Kind {
     ManifestForeign,
     /// A signature is not of the key that it names.
     SignatureInvalid,
-    /// No trusted key has signed.
+    /// No trusted key has signed, and no trusted manifest names the text.
     SignatureUntrusted,
     /// The key was not valid when the part was sealed.
     KeyNotValid,
-    /// The key had handed over to another one before.
+    /// Another key had replaced the one that signed.
     KeyRetired,
     /// The chain does not begin with part 1.
     StartMissing,
@@ -46,7 +48,7 @@ pub(crate) enum Kind {
     BeforeManifests,
     /// A part has no manifest.
     PartMissing,
-    /// A part has more than one manifest.
+    /// Trusted keys signed two manifests of a part, of different texts.
     PartDoubled,
     /// A manifest does not name the one before it.
     ChainBroken,
@@ -86,11 +88,11 @@ pub(crate) enum Kind {
     FieldRepeated,
     /// A part, or what tells its events apart, is larger than an exporter makes it.
     BeyondLimits,
-    /// The first key that was met is trusted.
+    /// No key was named: all is held against the one that signed the first manifest.
     TrustOnFirstUse,
     /// What is behind the newest manifest can't be known.
     TailOpen,
-    /// A key that nobody vouches for.
+    /// A key that lies here and is not trusted.
     KeyUnvouched,
     /// One key has handed over to another.
     KeyRotated,
@@ -104,6 +106,28 @@ pub(crate) enum Kind {
     IdRepeated,
     /// Two events without an ID are equal.
     LineRepeated,
+    /// Lines of signatures that count for nothing.
+    SignatureIgnored,
+    /// Parts that no trusted key signed, and that the `previous` of a trusted one names.
+    VouchedByPrevious,
+    /// A key replaces another one, and no signed text hands over to it.
+    KeyChanged,
+    /// The same, where the auditor says that it was.
+    KeyChangeConfirmed,
+    /// The keys do not change where the auditor says that they did.
+    BoundaryMismatch,
+    /// The part with which the auditor says that the keys changed is not here.
+    BoundaryNotReached,
+    /// One of several keys that the auditor named signed nothing.
+    KeyUnused,
+    /// No key was named, and none that signed the first manifest is here.
+    NoKey,
+    /// No key was named, and several keys signed the first manifest.
+    SignerAmbiguous,
+    /// It lies elsewhere than where the newest manifest was delivered.
+    DestinationDiffers,
+    /// A file that an operating system left in the folder.
+    SystemFile,
     /// The product writes events in the form of records of unreadable items.
     RecordsImitated,
 }
@@ -118,9 +142,14 @@ impl Kind {
             | Self::NotRead
             | Self::FieldMissing
             | Self::FieldRepeated
-            | Self::BeyondLimits => Severity::Incomplete,
-            Self::TrustOnFirstUse
-            | Self::TailOpen
+            | Self::BeyondLimits
+            | Self::TrustOnFirstUse
+            | Self::KeyChanged
+            | Self::BoundaryNotReached
+            | Self::KeyUnused
+            | Self::NoKey
+            | Self::SignerAmbiguous => Severity::Incomplete,
+            Self::TailOpen
             | Self::KeyUnvouched
             | Self::KeyRotated
             | Self::Moved
@@ -128,6 +157,11 @@ impl Kind {
             | Self::EventTimeDiffers
             | Self::IdRepeated
             | Self::LineRepeated
+            | Self::SignatureIgnored
+            | Self::VouchedByPrevious
+            | Self::KeyChangeConfirmed
+            | Self::DestinationDiffers
+            | Self::SystemFile
             | Self::RecordsImitated => Severity::Note,
             _ => Severity::Violated,
         }
@@ -156,6 +190,9 @@ pub(crate) struct Finding {
     /// From which time on what is here is in doubt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) since: Option<Time>,
+    /// The parts that are missing, if the finding stands for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) missing: Option<Gap>,
     /// In words.
     pub(crate) detail: String,
 }
@@ -163,7 +200,13 @@ pub(crate) struct Finding {
 impl Finding {
     /// What, in words.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { severity: kind.severity(), kind, part: None, file: None, since: None, detail: detail.into() }
+        let detail = detail.into();
+        Self { severity: kind.severity(), kind, part: None, file: None, since: None, missing: None, detail }
+    }
+
+    /// It stands for all parts from the one to the other.
+    pub(crate) fn missing(self, first: PartNumber, last: PartNumber) -> Self {
+        Self { missing: Some(Gap { first: first.get(), last: last.get() }), ..self }
     }
 
     /// In that part.
@@ -191,12 +234,14 @@ pub(crate) struct Findings(Mutex<Kept>);
 struct Kept {
     counts: BTreeMap<Kind, u64>,
     findings: Vec<Finding>,
+    tally: Tally,
 }
 
 impl Findings {
     /// Adds one.
     pub(crate) fn add(&self, finding: Finding) {
         let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        kept.tally.add(&finding);
         let count = kept.counts.entry(finding.kind).or_default();
         *count += 1;
         if *count <= TOLD as u64 {
@@ -204,12 +249,25 @@ impl Findings {
         }
     }
 
-    /// The findings, the gravest first and then by part; and how many of each kind there were.
-    pub(crate) fn into_sorted(self) -> (Vec<Finding>, BTreeMap<Kind, u64>) {
+    /// An object is here whose name tells the number of this part, and no manifest names it.
+    pub(crate) fn present(&self, part: PartNumber) {
+        let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        kept.tally.present(part.get());
+    }
+
+    /// The findings, the gravest first and then by part; how many of each kind there were; and what they come to.
+    ///
+    /// Where nothing that is `signed` was found, nobody can say that anything was changed: nothing is a violation then.
+    pub(crate) fn into_sorted(self, signed: bool) -> (Vec<Finding>, BTreeMap<Kind, u64>, Tally) {
         let mut kept = self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !signed {
+            for finding in &mut kept.findings {
+                finding.severity = finding.severity.max(Severity::Incomplete);
+            }
+        }
         kept.findings.sort_by(|a, b| {
             (a.severity, a.part.unwrap_or(u64::MAX), a).cmp(&(b.severity, b.part.unwrap_or(u64::MAX), b))
         });
-        (kept.findings, kept.counts)
+        (kept.findings, kept.counts, kept.tally)
     }
 }

@@ -1,190 +1,109 @@
-//! The vendor's keys: which are known, which are trusted, and how trust passes from one to the next.
+//! The keys that are known: those that the auditor named, and those that lie in the archive. That a key lies there says
+//! nothing, since whoever can write to the bucket can put one there: what it takes to be trusted is
+//! [`trust`](super::trust)'s matter.
 
 use std::io::Read;
 
-use domain::manifest::{KeyName, KeyRing, RingKey};
-use domain::part::PartNumber;
-use domain::time::Time;
+use domain::manifest::{KeyRing, NoteSignature, RingKey, SignedNote, VerifierKey};
 
 use super::archive::Archive;
 use super::finding::{Finding, Findings, Kind};
 use super::listing::unnamed;
 
-/// The keys that may have signed: those that the auditor pins, and those that lie in the archive.
-#[derive(Debug)]
-pub(crate) struct Candidates {
-    ring: KeyRing,
-    /// What is thought of each, by its place in the ring.
-    standing: Vec<Standing>,
-    /// Whether the auditor named any.
-    pinned: bool,
-}
-
-/// What is thought of a key.
-#[derive(Debug, Clone, Default)]
-struct Standing {
-    trusted: bool,
-    /// The part with which it handed over to another.
-    retired: Option<PartNumber>,
-    /// Whether it signed the part before.
-    current: bool,
-    /// Whether the auditor named it.
-    pinned: bool,
-    /// Its file.
+/// A key that was named or lies here. It may have made a signature; nothing follows from that.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownKey {
+    key: RingKey,
+    /// Its file, if it lies in the archive.
     file: Option<String>,
 }
 
-/// What the signatures of a note are, each by the place of the key that made it.
+impl KnownKey {
+    /// The public key.
+    pub(crate) const fn key(&self) -> &VerifierKey {
+        &self.key.key
+    }
+}
+
+/// The keys that are known, by their places.
+#[derive(Debug)]
+pub(crate) struct KnownKeys {
+    ring: KeyRing,
+    keys: Vec<KnownKey>,
+    /// How many the auditor named: they have the first places.
+    named: usize,
+}
+
+/// What a line of a signature is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signed {
-    /// By this key.
+    /// The known key of this place made it.
     By(usize),
-    /// By a key that names itself one of ours, and is not.
+    /// It names a known key, which did not make it.
     Wrongly,
-    /// By a key that is not known.
+    /// It names a key that is not known.
     Unknown,
 }
 
-impl Candidates {
-    /// Reads the keys of an archive.
+impl KnownKeys {
+    /// The keys that the auditor named, and those of the archive.
     pub(crate) fn read(
         archive: &dyn Archive,
         pins: &[RingKey],
         files: &[String],
         findings: &Findings,
     ) -> Self {
-        let mut candidates =
-            Self { ring: KeyRing::default(), standing: Vec::new(), pinned: !pins.is_empty() };
+        let mut known = Self { ring: KeyRing::default(), keys: Vec::new(), named: 0 };
         for pin in pins {
-            let standing = Standing { trusted: true, pinned: true, ..Standing::default() };
-            candidates.add(pin.clone(), standing);
+            known.add(pin.clone(), None);
         }
+        known.named = known.keys.len();
         for name in files {
             match read_key(archive, name) {
-                Some(key) => {
-                    candidates.add(key, Standing { file: Some(name.clone()), ..Standing::default() });
-                }
+                Some(key) => known.add(key, Some(name.clone())),
                 None => findings.add(unnamed(name)),
             }
         }
-        candidates
+        known
     }
 
-    fn add(&mut self, key: RingKey, standing: Standing) {
-        let place = self.ring.add(key);
-        if place == self.standing.len() {
-            self.standing.push(standing);
-        } else if let Some(known) = self.standing.get_mut(place) {
-            known.file = known.file.take().or(standing.file);
+    fn add(&mut self, key: RingKey, file: Option<String>) {
+        let place = self.ring.add(key.clone());
+        match self.keys.get_mut(place) {
+            Some(known) => known.file = known.file.take().or(file),
+            None => self.keys.push(KnownKey { key, file }),
         }
     }
 
-    /// The keys.
-    pub(crate) const fn ring(&self) -> &KeyRing {
-        &self.ring
+    /// What a line of a signature is.
+    pub(crate) fn signed(&self, note: &SignedNote, signature: &NoteSignature) -> Signed {
+        match self.ring.signer(note, signature) {
+            Some(Some(place)) => Signed::By(place),
+            Some(None) => Signed::Wrongly,
+            None => Signed::Unknown,
+        }
     }
 
-    /// Judges the signatures of a part's note, in the order of the parts: `Err` is why it is not to be trusted.
-    pub(crate) fn judge(
-        &mut self,
-        part: PartNumber,
-        sealed: Time,
-        name: &KeyName,
-        signatures: &[Signed],
+    /// The key of a place.
+    pub(crate) fn get(&self, place: usize) -> Option<&KnownKey> {
+        self.keys.get(place)
+    }
+
+    /// Whether the auditor named the key of that place.
+    pub(crate) const fn is_named(&self, place: usize) -> bool {
+        place < self.named
+    }
+
+    /// Reports the keys of the archive that are not among these trusted ones.
+    pub(crate) fn report_untrusted<'a>(
+        &self,
+        trusted: impl Iterator<Item = &'a VerifierKey>,
         findings: &Findings,
-    ) -> Result<(), Finding> {
-        if signatures.contains(&Signed::Wrongly) {
-            return Err(Finding::new(
-                Kind::SignatureInvalid,
-                "a signature is not of the key that it names: text or signature was changed",
-            ));
-        }
-        let signers: Vec<usize> = signatures
-            .iter()
-            .filter_map(|signed| if let Signed::By(place) = signed { Some(*place) } else { None })
-            .filter(|place| self.ring.keys().get(*place).is_some_and(|known| known.key.name() == name))
-            .collect();
-        let anyone = self.standing.iter().any(|standing| standing.trusted);
-        if !anyone && !self.pinned {
-            self.trust_first(&signers, part, findings);
-        }
-        let trusted: Vec<usize> =
-            signers.iter().copied().filter(|place| self.standing(*place).trusted).collect();
-        let serving = trusted.iter().find(|place| self.standing(**place).retired.is_none()).copied();
-        let Some(serving) = serving else {
-            return Err(match trusted.first() {
-                Some(_) => Finding::new(
-                    Kind::KeyRetired,
-                    "it is signed only by a key that had handed over to another one before",
-                ),
-                None => Finding::new(
-                    Kind::SignatureUntrusted,
-                    "no trusted key has signed it: it comes from somebody else",
-                ),
-            });
-        };
-        let valid = |place: usize| self.ring.keys().get(place).is_some_and(|known| known.is_valid_at(sealed));
-        if !valid(serving) {
-            return Err(Finding::new(
-                Kind::KeyNotValid,
-                format!("it was sealed at {sealed}, and its key was not valid then"),
-            ));
-        }
-        self.pass_on(part, &signers, findings);
-        Ok(())
-    }
-
-    /// Whether a trusted key is among these signatures, and none of them is wrong.
-    pub(crate) fn trusts(&self, signatures: &[Signed]) -> bool {
-        let by_trusted =
-            |signed: &Signed| matches!(signed, Signed::By(place) if self.standing(*place).trusted);
-        signatures.iter().any(by_trusted) && !signatures.contains(&Signed::Wrongly)
-    }
-
-    fn standing(&self, place: usize) -> Standing {
-        self.standing.get(place).cloned().unwrap_or_default()
-    }
-
-    fn trust_first(&mut self, signers: &[usize], part: PartNumber, findings: &Findings) {
-        for place in signers {
-            if let Some(standing) = self.standing.get_mut(*place) {
-                standing.trusted = true;
-            }
-        }
-        if let Some(known) = signers.first().and_then(|place| self.ring.keys().get(*place)) {
-            let detail = format!(
-                "no --key was given, so the key that signed the first manifest is trusted: {}. Compare it with what the vendor told you out of band, and name it with --key.",
-                known.key
-            );
-            findings.add(Finding::new(Kind::TrustOnFirstUse, detail).part(part));
-        }
-    }
-
-    /// A key that signed the part before, and one beside it that did not: the one hands over to the other.
-    fn pass_on(&mut self, part: PartNumber, signers: &[usize], findings: &Findings) {
-        let old: Vec<usize> = signers.iter().copied().filter(|place| self.standing(*place).current).collect();
-        let new: Vec<usize> =
-            signers.iter().copied().filter(|place| !self.standing(*place).current).collect();
-        let rotates = !old.is_empty() && !new.is_empty();
-        for (place, standing) in self.standing.iter_mut().enumerate() {
-            standing.current = if rotates { new.contains(&place) } else { signers.contains(&place) };
-            standing.trusted |= rotates && new.contains(&place);
-            if rotates && old.contains(&place) {
-                standing.retired = Some(part);
-            }
-        }
-        let key = new.first().and_then(|place| self.ring.keys().get(*place));
-        if rotates && let Some(key) = key {
-            let detail = format!("this part is signed by the old key and by the new one, {}", key.key);
-            findings.add(Finding::new(Kind::KeyRotated, detail).part(part));
-        }
-    }
-
-    /// Tells the keys in the archive that nobody vouched for.
-    pub(crate) fn end(&self, findings: &Findings) {
-        for standing in &self.standing {
-            if let (false, Some(file)) = (standing.trusted || standing.pinned, &standing.file) {
-                let detail = "nobody vouches for this key; what it signs is not trusted";
+    ) {
+        let trusted: Vec<&VerifierKey> = trusted.collect();
+        for known in &self.keys {
+            if let (Some(file), false) = (&known.file, trusted.contains(&known.key())) {
+                let detail = "this key is not trusted: it was not named with --key, and no text that a trusted key signed names it. What it signs counts only where a trusted manifest names that text";
                 findings.add(Finding::new(Kind::KeyUnvouched, detail).file(file));
             }
         }

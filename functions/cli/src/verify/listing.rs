@@ -68,6 +68,11 @@ impl Listing {
                 findings.add(Finding::new(Kind::FileOdd, what).file(&name));
                 return Ok(());
             }
+            Found::Litter => {
+                let detail = "left by the operating system, not part of the archive";
+                findings.add(Finding::new(Kind::SystemFile, detail).file(&name));
+                return Ok(());
+            }
         };
         if name.starts_with(KEY_FOLDER) && self.keys.len() < MOST_KEYS {
             self.keys.push(name);

@@ -7,7 +7,9 @@ mod archive;
 pub(crate) mod args;
 mod bucket;
 mod chain;
+mod charge;
 mod check;
+pub(crate) mod command;
 mod contents;
 mod count;
 mod directory;
@@ -16,35 +18,38 @@ mod files;
 mod finding;
 mod identities;
 mod keys;
+mod links;
 mod listing;
+mod litter;
 mod notes;
 mod object;
+mod open;
+mod place;
 mod report;
 mod sorter;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod told;
+mod trust;
+mod vouch;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapters::archive::S3Archive;
-use adapters::clients::Clients;
 use adapters::clock::SystemClock;
-use adapters::settings::S3Settings;
-use domain::manifest::RingKey;
-use domain::names::BucketName;
+use domain::manifest::{RingKey, VerifierKey};
 use domain::part::Sha256;
 use domain::ports::Clock as _;
 use domain::time::Time;
 
 use self::archive::Archive;
 use self::args::VerifyArgs;
-use self::bucket::Bucket;
 use self::check::{Ask, Outcome, Progress, Verdict, check};
 use self::directory::Directory;
 use self::events::Fields;
+use self::open::Target;
 use crate::problem::{Exit, Problem};
 use crate::surroundings::Surroundings;
 
@@ -79,6 +84,8 @@ pub(crate) fn folder(
         from: None,
         to: None,
         newest,
+        boundaries: Vec::new(),
+        location: None,
         as_of,
         fields: Fields::default(),
         memory: MEMORY / 8,
@@ -91,28 +98,38 @@ pub(crate) fn folder(
 /// Runs `verify`. Its exit codes are its own: a failure to look is no violation.
 pub(crate) async fn run(args: VerifyArgs, surroundings: &Surroundings) -> Exit {
     let output = surroundings.output;
-    let (ask, archive) = match asked(&args, surroundings).await {
+    let (ask, target) = match asked(&args, surroundings).await {
         Ok(asked) => asked,
         Err(problem) => {
             output.problem(&problem);
-            return Exit::NotAsked;
+            // That S3 does not answer is no wrong usage.
+            return if problem.exit() == Exit::Usage { Exit::NotAsked } else { Exit::Incomplete };
         }
     };
+    let Target { archive, place, is_below, location: _ } = target;
+    if is_below {
+        output.line(format_args!(
+            "{} holds no archive itself; verified is the only one below it: {}",
+            args.archive,
+            command::place(&place)
+        ));
+    }
     let result = watched(archive, ask.clone(), surroundings).await;
     output.progress_is_over();
     match result {
         Ok(outcome) => {
-            report::report(&outcome, &ask, surroundings);
+            let again = |key: &VerifierKey| command::command(&args, &place, &[key.to_string()]);
+            report::report(&outcome, &ask, &place, &again, surroundings);
             match outcome.verdict {
                 Verdict::Proven => Exit::Done,
                 Verdict::Violated => Exit::Failed,
-                Verdict::Incomplete => Exit::Incomplete,
+                Verdict::Consistent | Verdict::Incomplete => Exit::Incomplete,
             }
         }
         Err(error) => {
             output.problem(&Problem::failed(
                 format!("the archive can't be read to its end: {error}"),
-                "Check that you may list and read it, and that there is room for temporary files (TMPDIR).",
+                format!("{} There must be room for temporary files, too (TMPDIR).", open::access(&place)),
             ));
             Exit::Incomplete
         }
@@ -120,13 +137,15 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &Surroundings) -> Exit {
 }
 
 /// What the command line asks for.
-async fn asked(args: &VerifyArgs, surroundings: &Surroundings) -> Result<(Ask, Arc<dyn Archive>), Problem> {
-    let ask = Ask {
+async fn asked(args: &VerifyArgs, surroundings: &Surroundings) -> Result<(Ask, Target), Problem> {
+    let mut ask = Ask {
         pins: pins(&args.key)?,
         connector: args.connector.clone(),
         from: args.from,
         to: args.to,
         newest: args.newest,
+        boundaries: args.boundary.clone(),
+        location: None,
         as_of: args.as_of.unwrap_or_else(|| SystemClock::new().now()),
         fields: Fields {
             id: args.id_field.clone(),
@@ -140,21 +159,9 @@ async fn asked(args: &VerifyArgs, surroundings: &Surroundings) -> Result<(Ask, A
     {
         return Err(Problem::usage("--from is not earlier than --to", "Exchange them."));
     }
-    if let Some(place) = args.archive.strip_prefix("s3://") {
-        let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
-        let bucket: BucketName = bucket.parse()?;
-        let s3 = S3Settings::read(&|name| surroundings.variable(name))?;
-        let client = Clients::from_environment(s3).await.s3;
-        let archive = S3Archive::new(client, bucket.to_string(), prefix);
-        return Ok((ask, Arc::new(Bucket::new(archive))));
-    }
-    let directory = Directory::open(Path::new(&args.archive)).map_err(|error| {
-        Problem::usage(
-            format!("{} can't be opened: {error}", args.archive),
-            "Name a folder that holds `events` and `manifests`, or s3://BUCKET/PREFIX.",
-        )
-    })?;
-    Ok((ask, Arc::new(directory)))
+    let target = open::open(args, surroundings).await?;
+    ask.location.clone_from(&target.location);
+    Ok((ask, target))
 }
 
 /// The keys that were named, each by itself or in a file.

@@ -1,17 +1,18 @@
 //! Reads the manifests, several at once, and sorts them by part.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 
-use domain::manifest::{KeyRing, MAX_NOTE, Manifest, Origin, SignedNote};
+use domain::manifest::{MAX_NOTE, Manifest, Origin, SignedNote};
 use domain::part::PartNumber;
 
 use super::archive::Archive;
 use super::check::{Ask, Progress, part_of};
 use super::finding::Kind;
-use super::keys::Signed;
+use super::keys::{KnownKeys, Signed};
 use super::sorter::{Sorted, Sorter};
+use super::vouch::claim;
 
 /// So many different origins are counted; an archive has one.
 const MOST_ORIGINS: usize = 1_000;
@@ -29,9 +30,63 @@ const WRONGLY: u8 = 254;
 #[derive(Debug)]
 pub(crate) struct Notes {
     /// A record each, see [`Record`].
-    pub(crate) notes: Vec<Sorter>,
+    pub(crate) records: Vec<Sorter>,
+    /// A record of each that could be read, for the passes that decide whom to trust.
+    pub(crate) claims: Vec<Sorter>,
+    /// Whether any file among them is a manifest at all.
+    pub(crate) any: bool,
     /// The origin that is verified.
     pub(crate) origin: Option<Origin>,
+    /// The lowest part of it that a known key signed, and the places of those keys.
+    pub(crate) first_signed: Option<FirstSigned>,
+}
+
+/// A part, and the places of the known keys that signed it.
+type FirstSigned = (PartNumber, BTreeSet<usize>);
+
+/// What is known of the manifests of an origin.
+#[derive(Debug, Default)]
+struct Seen {
+    /// How many bear a signature of a key that the auditor named. Nobody else can add to them.
+    named: u64,
+    /// How many there are.
+    count: u64,
+    /// The lowest part that bears a signature of a known key, and whose they are.
+    first: Option<FirstSigned>,
+}
+
+impl Seen {
+    fn add(&mut self, other: Self) {
+        self.named += other.named;
+        self.count += other.count;
+        self.first = match (self.first.take(), other.first) {
+            (Some((a, mut signers)), Some((b, more))) if a == b => {
+                signers.extend(more);
+                Some((a, signers))
+            }
+            (Some(a), Some(b)) => Some(if a.0 < b.0 { a } else { b }),
+            (a, b) => a.or(b),
+        };
+    }
+
+    /// Of one manifest.
+    fn of(manifest: &Manifest, signed: &[Signed], known: &KnownKeys) -> Self {
+        let mut signers: BTreeSet<usize> = signed
+            .iter()
+            .filter_map(|signed| if let Signed::By(place) = signed { Some(*place) } else { None })
+            .filter(|place| {
+                known.get(*place).is_some_and(|known| *known.key().name() == manifest.origin.key_name())
+            })
+            .collect();
+        let named = u64::from(signers.iter().any(|place| known.is_named(*place)));
+        // The successor signs beside the key that names it; that is no second hand.
+        if signers.len() > 1 {
+            let successor = manifest.successor.as_ref();
+            signers.retain(|place| known.get(*place).map(super::keys::KnownKey::key) != successor);
+        }
+        let first = (!signers.is_empty()).then_some((manifest.part, signers));
+        Self { named, count: 1, first }
+    }
 }
 
 /// What is known of a file among the manifests.
@@ -63,29 +118,32 @@ pub(crate) struct Link {
 pub(crate) fn read(
     archive: &dyn Archive,
     names: Sorter,
-    ring: &KeyRing,
+    known: &KnownKeys,
     ask: &Ask,
     progress: &Progress,
 ) -> io::Result<Notes> {
     let names = Mutex::new(Sorted::new([names])?);
     let threads = archive.at_once();
     let work = || {
-        let mut notes = Sorter::new(ask.memory / 2 / threads);
-        let mut origins: HashMap<Origin, u64> = HashMap::new();
+        let mut notes = Sorter::new(ask.memory / 4 / threads);
+        let mut claims = Sorter::new(ask.memory / 8 / threads);
+        let mut origins: HashMap<Origin, Seen> = HashMap::new();
         loop {
             let name = {
                 let mut names = names.lock().unwrap_or_else(PoisonError::into_inner);
                 names.next()?.map(|name| String::from_utf8_lossy(name).into_owned())
             };
-            let Some(name) = name else { return Ok((notes, origins)) };
+            let Some(name) = name else { return Ok((notes, claims, origins)) };
             match file(archive, &name) {
                 Ok(bytes) => {
-                    let (record, origin) = encode(&name, &bytes, ring);
+                    let (record, read) = encode(&name, &bytes, known);
                     notes.push(&record)?;
-                    if let Some(origin) = origin
-                        && (origins.len() < MOST_ORIGINS || origins.contains_key(&origin))
-                    {
-                        *origins.entry(origin).or_default() += 1;
+                    if let Some((claim, origin, seen)) = read {
+                        claims.push(&claim)?;
+                        let room = origins.len() < MOST_ORIGINS || seen.named > 0;
+                        if room || origins.contains_key(&origin) {
+                            origins.entry(origin).or_default().add(seen);
+                        }
                     }
                 }
                 Err(error) => notes.push(&unread(&name, &error))?,
@@ -100,29 +158,30 @@ pub(crate) fn read(
             .map(|thread| thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread failed"))))
             .collect()
     });
-    let mut notes = Vec::new();
-    let mut origins: HashMap<Origin, u64> = HashMap::new();
+    let (mut notes, mut claims) = (Vec::new(), Vec::new());
+    let mut origins: HashMap<Origin, Seen> = HashMap::new();
     for result in results {
-        let (sorter, counted) = result?;
-        notes.push(sorter);
-        for (origin, count) in counted {
-            *origins.entry(origin).or_default() += count;
+        let (of_notes, of_claims, seen) = result?;
+        notes.push(of_notes);
+        claims.push(of_claims);
+        for (origin, seen) in seen {
+            origins.entry(origin).or_default().add(seen);
         }
     }
-    Ok(Notes { notes, origin: choose(origins, ask) })
+    let any = !origins.is_empty();
+    let (origin, first) = choose(origins, ask).unzip();
+    Ok(Notes { records: notes, claims, any, origin, first_signed: first.flatten() })
 }
 
-/// The origin that is asked for, or the one of most manifests.
-fn choose(origins: HashMap<Origin, u64>, ask: &Ask) -> Option<Origin> {
+/// The origin that is asked for, or the one of which named keys signed most, or else the one of most manifests.
+fn choose(origins: HashMap<Origin, Seen>, ask: &Ask) -> Option<(Origin, Option<FirstSigned>)> {
     let asked =
         |origin: &Origin| ask.connector.as_ref().is_none_or(|connector| *connector == origin.connector);
-    let mut origins: Vec<(u64, Origin)> = origins
-        .into_iter()
-        .filter(|(origin, _)| asked(origin))
-        .map(|(origin, count)| (count, origin))
-        .collect();
-    origins.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    origins.into_iter().next().map(|(_, origin)| origin)
+    let (origin, seen) =
+        origins.into_iter().filter(|(origin, _)| asked(origin)).max_by(|(a, of_a), (b, of_b)| {
+            (of_a.named, of_a.count).cmp(&(of_b.named, of_b.count)).then_with(|| b.cmp(a))
+        })?;
+    Some((origin, seen.first))
 }
 
 /// The bytes of a note, and not more than a note may have.
@@ -132,9 +191,12 @@ fn file(archive: &dyn Archive, name: &str) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Of a note that could be read: its record for the passes, whose chain it is of, and what is seen of that chain.
+type ReadNote = (Vec<u8>, Origin, Seen);
+
 /// A record: part, length of the name, name, number of signatures and whose they are, and the note's bytes. A part's
 /// records lie side by side, the lower parts first. A malformed note has 255 signatures and a reason instead.
-fn encode(name: &str, bytes: &[u8], ring: &KeyRing) -> (Vec<u8>, Option<Origin>) {
+fn encode(name: &str, bytes: &[u8], known: &KnownKeys) -> (Vec<u8>, Option<ReadNote>) {
     let read = SignedNote::parse(bytes).and_then(|note| Ok((Manifest::parse(note.text())?, note)));
     let part = match &read {
         Ok((manifest, _)) => manifest.part,
@@ -143,21 +205,37 @@ fn encode(name: &str, bytes: &[u8], ring: &KeyRing) -> (Vec<u8>, Option<Origin>)
     let mut record = head(part, name);
     match read {
         Ok((manifest, note)) => {
-            let signatures = note.signatures();
-            record.push(u8::try_from(signatures.len()).unwrap_or(MALFORMED));
-            record.extend(signatures.iter().map(|signature| match ring.signer(&note, signature) {
-                Some(Some(place)) => u8::try_from(place).unwrap_or(UNKNOWN),
-                Some(None) => WRONGLY,
-                None => UNKNOWN,
-            }));
+            let signed: Vec<Signed> =
+                note.signatures().iter().map(|signature| known.signed(&note, signature)).collect();
+            record.push(u8::try_from(signed.len()).unwrap_or(MALFORMED));
+            record.extend(signed.iter().map(|signed| signed_byte(*signed)));
             record.extend_from_slice(bytes);
-            (record, Some(manifest.origin))
+            let seen = Seen::of(&manifest, &signed, known);
+            (record, Some((claim(&note, &manifest, &signed), manifest.origin, seen)))
         }
         Err(error) => {
             record.push(MALFORMED);
             record.extend_from_slice(error.to_string().as_bytes());
             (record, None)
         }
+    }
+}
+
+/// What a line of a signature is, as a byte of a record.
+pub(super) fn signed_byte(signed: Signed) -> u8 {
+    match signed {
+        Signed::By(place) => u8::try_from(place).ok().filter(|place| *place < WRONGLY).unwrap_or(UNKNOWN),
+        Signed::Wrongly => WRONGLY,
+        Signed::Unknown => UNKNOWN,
+    }
+}
+
+/// The same, read back.
+pub(super) fn signed_of(byte: u8) -> Signed {
+    match byte {
+        UNKNOWN => Signed::Unknown,
+        WRONGLY => Signed::Wrongly,
+        place => Signed::By(usize::from(place)),
     }
 }
 
@@ -198,12 +276,11 @@ impl Record {
             let (signed, bytes) = rest.split_at_checked(usize::from(*count))?;
             let note = SignedNote::parse(bytes).ok()?;
             let manifest = Manifest::parse(note.text()).ok()?;
-            let signed = signed.iter().map(|place| match place {
-                &UNKNOWN => Signed::Unknown,
-                &WRONGLY => Signed::Wrongly,
-                place => Signed::By(usize::from(*place)),
-            });
-            Ok(Box::new(Link { note, manifest, signed: signed.collect() }))
+            Ok(Box::new(Link {
+                note,
+                manifest,
+                signed: signed.iter().map(|byte| signed_of(*byte)).collect(),
+            }))
         };
         Some(Self {
             part: PartNumber::new(u64::from_be_bytes(*part)),

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use domain::manifest::VerifierKey;
 use serde::Serialize;
 
 use super::check::{Ask, Outcome, Progress, Verdict};
 use super::contents::Content;
 use super::finding::{Finding, Kind, Severity};
+use super::tally::Missing;
 use super::told::Told;
 use crate::output::{Output, Tone};
 use crate::surroundings::Surroundings;
@@ -39,11 +41,18 @@ fn megabytes(bytes: u64) -> String {
 struct Head<'a> {
     verdict: &'static str,
     summary: &'a str,
+    /// What was verified: the place that was named, or the one archive below it.
+    archive: &'a str,
     origin: Option<String>,
+    trusted_keys: Vec<String>,
+    /// The command to repeat once the vendor has confirmed the key, if none was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeat: Option<String>,
     chain: &'a Told,
     content: &'a Content,
     checked: Checked<'a>,
     counts: std::collections::BTreeMap<String, u64>,
+    missing: Missing,
     seconds: f64,
 }
 
@@ -51,45 +60,68 @@ struct Head<'a> {
 #[derive(Serialize)]
 struct Checked<'a> {
     keys: &'static str,
+    connector: &'static str,
     id: &'a str,
     time: Option<&'a str>,
     tenant: Option<&'a str>,
 }
 
 /// Prints it.
-pub(super) fn report(outcome: &Outcome, ask: &Ask, surroundings: &Surroundings) {
+pub(super) fn report(
+    outcome: &Outcome,
+    ask: &Ask,
+    archive: &str,
+    again: &dyn Fn(&VerifierKey) -> String,
+    surroundings: &Surroundings,
+) {
     let output = surroundings.output;
     let summary = summary(outcome);
     if output.is_json() {
-        output.json(&json(outcome, ask, &summary, surroundings.elapsed()));
+        output.json(&json(outcome, ask, again, (archive, &summary), surroundings.elapsed()));
     } else {
-        print(outcome, ask, &summary, output);
+        print(outcome, ask, again, &summary, output);
     }
 }
 
 const fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Proven => "proven",
+        Verdict::Consistent => "consistent",
         Verdict::Violated => "violated",
         Verdict::Incomplete => "incomplete",
     }
 }
 
 /// One object; each finding is a line of its own, so that `grep` can read it too.
-fn json(outcome: &Outcome, ask: &Ask, summary: &str, took: Duration) -> String {
+fn json(
+    outcome: &Outcome,
+    ask: &Ask,
+    again: &dyn Fn(&VerifierKey) -> String,
+    (archive, summary): (&str, &str),
+    took: Duration,
+) -> String {
     let head = Head {
         verdict: word(outcome.verdict),
         summary,
+        archive,
         origin: outcome.origin.as_ref().map(ToString::to_string),
+        trusted_keys: outcome.trusted.iter().map(ToString::to_string).collect(),
+        repeat: repeat(outcome, again),
         chain: &outcome.told,
         content: &outcome.content,
         checked: Checked {
-            keys: if ask.pins.is_empty() { "trust on first use" } else { "named" },
+            keys: match (ask.pins.is_empty(), outcome.trusted.is_empty()) {
+                (false, _) => "named",
+                (true, false) => "trust on first use",
+                (true, true) => "none",
+            },
+            connector: if ask.connector.is_some() { "named" } else { "as found" },
             id: ask.fields.id.as_deref().unwrap_or("likely"),
             time: ask.fields.time.as_deref(),
             tenant: ask.fields.tenant.as_deref(),
         },
         counts: outcome.counts.iter().map(|(kind, count)| (kind.name(), *count)).collect(),
+        missing: outcome.tally.missing,
         seconds: (took.as_secs_f64() * 1000.0).round() / 1000.0,
     };
     let head = serde_json::to_string(&head).unwrap_or_default();
@@ -102,7 +134,13 @@ fn json(outcome: &Outcome, ask: &Ask, summary: &str, took: Duration) -> String {
     format!("{head},\"findings\":[\n{}\n]}}\n", findings.join(",\n"))
 }
 
-fn print(outcome: &Outcome, ask: &Ask, summary: &str, output: Output) {
+fn print(
+    outcome: &Outcome,
+    ask: &Ask,
+    again: &dyn Fn(&VerifierKey) -> String,
+    summary: &str,
+    output: Output,
+) {
     if let Some(origin) = &outcome.origin {
         output.line(origin);
     }
@@ -128,12 +166,37 @@ fn print(outcome: &Outcome, ask: &Ask, summary: &str, output: Output) {
     if let Some(newest) = &outcome.told.newest_manifest {
         output.line(format_args!("newest manifest: {newest}"));
     }
+    if let Some(command) = repeat(outcome, again) {
+        output.line("Once the vendor has confirmed this key, by another way than the bucket, repeat:");
+        output.line(format_args!("  {command}"));
+    }
     let (tone, verdict) = match outcome.verdict {
-        Verdict::Proven => (Tone::Good, "Proven."),
-        Verdict::Violated => (Tone::Bad, "Violated."),
-        Verdict::Incomplete => (Tone::Bad, "Incomplete: it can't be proven with what is here."),
+        Verdict::Proven => (Tone::Good, format!("Proven{}.", of_whom(outcome, ask))),
+        Verdict::Consistent => {
+            (Tone::Strong, format!("Consistent, signer not confirmed{}.", of_whom(outcome, ask)))
+        }
+        Verdict::Violated => (Tone::Bad, "Violated.".to_owned()),
+        Verdict::Incomplete => (Tone::Bad, "Incomplete: it can't be proven with what is here.".to_owned()),
     };
-    output.line(format_args!("{summary}. {}", output.tone(tone, verdict)));
+    output.line(format_args!("{summary}. {}", output.tone(tone, &verdict)));
+}
+
+/// Whose archive it is, if the auditor did not say whose it must be: another connector's, of the same vendor, would be as
+/// sound.
+fn of_whom(outcome: &Outcome, ask: &Ask) -> String {
+    match (&outcome.origin, &ask.connector) {
+        (Some(origin), None) => format!(", for connector {} of {}", origin.connector, origin.vendor),
+        _ => String::new(),
+    }
+}
+
+/// The command to repeat with the key that was met, if the auditor named none.
+fn repeat(outcome: &Outcome, again: &dyn Fn(&VerifierKey) -> String) -> Option<String> {
+    match outcome.trusted.as_slice() {
+        // The newest is enough, and what a signed text names as the successor comes behind it.
+        [.., newest] if outcome.counts.contains_key(&Kind::TrustOnFirstUse) => Some(again(newest)),
+        _ => None,
+    }
 }
 
 fn tell(finding: &Finding, output: Output) {
@@ -154,7 +217,11 @@ fn tell(finding: &Finding, output: Output) {
 fn looked_at(outcome: &Outcome, ask: &Ask) -> String {
     let content = &outcome.content;
     let of = |with: u64| format!("{} of {}", grouped(with), grouped(content.events));
-    let keys = if ask.pins.is_empty() { "trusted on first use" } else { "named by you" };
+    let keys = match (ask.pins.is_empty(), outcome.trusted.is_empty()) {
+        (false, _) => "named by you",
+        (true, false) => "taken from the archive, not confirmed",
+        (true, true) => "not here",
+    };
     let id = match &ask.fields.id {
         Some(field) => format!("IDs by `{field}`"),
         None => format!("IDs in likely fields ({})", of(content.with_id)),
@@ -176,14 +243,16 @@ fn looked_at(outcome: &Outcome, ask: &Ask) -> String {
 
 /// The one line that a person wants.
 pub(super) fn summary(outcome: &Outcome) -> String {
-    let Outcome { told, content, counts, .. } = outcome;
-    let count = |kinds: &[Kind]| kinds.iter().filter_map(|kind| counts.get(kind)).sum::<u64>();
-    let all = told.first_part.zip(told.last_part).map_or(0, |(first, last)| last - first + 1);
-    let missing = [Kind::StartMissing, Kind::PartMissing, Kind::ObjectMissing, Kind::TailMissing];
-    let added =
-        [Kind::FileUnnamed, Kind::FileOdd, Kind::ManifestForeign, Kind::PartDoubled, Kind::EventTwice];
-    let violated = counts.iter().filter(|(kind, _)| kind.severity() == Severity::Violated);
-    let changed = violated.map(|(_, count)| count).sum::<u64>() - count(&missing) - count(&added);
+    let Outcome { told, content, tally, .. } = outcome;
+    if !outcome.any {
+        return match tally.added.saturating_add(tally.changed) {
+            0 => "no manifest is here".to_owned(),
+            files => format!("no manifest is here, so nothing vouches for {}", counted(files, "file")),
+        };
+    }
+    let first = if tally.start { Some(1) } else { told.first_part };
+    let all =
+        first.zip(told.last_part).map_or(0, |(first, last)| last.saturating_sub(first).saturating_add(1));
     let found = |what: &str, number: u64| match number {
         0 => format!("nothing {what}"),
         number => format!("{} {what}", grouped(number)),
@@ -193,9 +262,18 @@ pub(super) fn summary(outcome: &Outcome) -> String {
         counted(told.quiet_seconds / 3_600, "quiet hour"),
         counted(content.events, "event"),
         format!("{} late", grouped(told.late)),
-        found("missing", count(&missing)),
-        found("changed", changed),
-        found("added", count(&added)),
+        missing(tally.missing),
+        found("changed", tally.changed),
+        found("added", tally.added),
     ]
     .join(", ")
+}
+
+/// `2 parts missing (4 files)`
+fn missing(missing: Missing) -> String {
+    if missing.parts == 0 {
+        return "nothing missing".to_owned();
+    }
+    let least = if missing.at_least { "at least " } else { "" };
+    format!("{least}{} missing ({})", counted(missing.parts, "part"), counted(missing.files, "file"))
 }

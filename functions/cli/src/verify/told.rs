@@ -1,18 +1,13 @@
 //! What a chain tells in numbers, and what can be known of its end.
 
-use std::time::Duration;
-
 use domain::manifest::Manifest;
 use domain::part::{Kind as PartKind, Sha256};
+use domain::schedule::next_expected_by;
 use domain::time::Time;
 use serde::Serialize;
 
 use super::check::Ask;
 use super::finding::{Finding, Findings, Kind};
-
-/// How long after a part's seal, or the end of its window, the next one may take on top of the frequency: settling,
-/// the dispatcher's tick, the run, and the copy.
-const GRACE: Duration = Duration::from_hours(1);
 
 /// What the chain tells, of the parts that were asked for.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -72,7 +67,7 @@ impl Told {
         findings: &Findings,
     ) {
         let Some((newest, sha256)) = sound else {
-            let detail = "there is no manifest here that a trusted key has signed: nothing can be proven. Name the folder that holds `events` and `manifests`.";
+            let detail = "there is no manifest here that a trusted key has signed: nothing can be proven. If the folder `manifests` was not copied, copy it too.";
             return findings.add(Finding::new(Kind::NothingFound, detail));
         };
         self.newest_manifest = Some(sha256.to_string());
@@ -80,7 +75,7 @@ impl Told {
         let (part, to) = (newest.part, newest.window.to);
         if let (Some(told), false) = (ask.newest, newest_seen) {
             let detail = format!(
-                "the vendor tells of the manifest {told}, which is not here: what follows part {} was cut off",
+                "the vendor tells of the manifest {told}, which is not here: what follows part {} was cut off. It must be the newest delivered one (`for auditors` in `connector show`), not one that waits for its delivery.",
                 part.get()
             );
             return findings.add(Finding::new(Kind::TailMissing, detail).part(part.next()).since(to));
@@ -89,9 +84,9 @@ impl Told {
         if self.tail_closed {
             return;
         }
-        let hours = Duration::from_hours(u64::from(newest.frequency.hours()));
-        let due = to.max(newest.sealed) + hours + GRACE;
-        let compare = "Ask the vendor for the newest part and manifest (`auditferry connector show`, or its API), and verify with --newest HASH.";
+        // The instant that a heartbeat states as `next_expected_by`; for another part it is the same function.
+        let due = next_expected_by(to, newest.sealed, newest.frequency);
+        let compare = "Ask the vendor for the newest delivered manifest (`for auditors` in `auditferry connector show`, or `last_export.manifest` of its API), and verify with --newest HASH.";
         let finding = match ask.to {
             Some(asked) if to >= asked => return,
             Some(asked) => Finding::new(

@@ -85,6 +85,34 @@ fn a_kept_demo_is_plain_files_and_a_folder_to_look_on_in() {
     assert!(again.code == Some(1) && again.stderr.contains("not empty"), "{again:?}");
 }
 
+/// The last line of the demo, as whoever copies it into a shell runs it.
+#[test]
+#[cfg(unix)]
+fn a_kept_demo_ends_with_the_command_that_ends_in_proven() {
+    let temporary = tempfile::tempdir().unwrap();
+    let shell = |line: &str| {
+        let tools = temporary.path().join("tools");
+        std::fs::create_dir_all(&tools).unwrap();
+        let _ = std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_auditferry"), tools.join("auditferry"));
+        let mut shell = std::process::Command::new("/bin/sh");
+        shell.args(["-c", line]).env_clear().env("PATH", tools).current_dir(temporary.path());
+        crate::program::Said::from(shell.output().unwrap())
+    };
+    for (dir, more) in [("./out", ""), ("\"it's kept\"", " --now 2023-07-11T01:30:00Z")] {
+        let told = shell(&format!("auditferry demo --dir {dir}{more}"));
+        assert_eq!(told.code, Some(0), "{told:?}");
+        let command = told.stdout.lines().last().unwrap().trim();
+        assert!(command.starts_with("auditferry verify ") && command.contains(" --key "), "{command}");
+        let said = shell(command);
+        assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{command}: {said:?}");
+        let verdict = said.stdout.lines().last().unwrap();
+        assert!(
+            verdict.contains(" 2,900 events, ") && verdict.contains(". Proven, for connector "),
+            "{verdict}"
+        );
+    }
+}
+
 #[test]
 fn the_demo_runs_as_of_a_later_time_too() {
     let told = done(&["demo", "--now", "2023-07-11T01:30:00Z"]);

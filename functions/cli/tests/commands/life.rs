@@ -72,6 +72,45 @@ fn a_connector_lives_from_create_to_resume() {
     assert!(found == imported, "{} of {} events", found.len(), imported.len());
 }
 
+/// While a delivery waits, the newest sealed manifest is not in the bucket yet: auditors get the newest delivered one.
+#[test]
+fn the_manifest_for_auditors_is_the_newest_one_that_was_delivered() {
+    let folder = Folder::new();
+    import(&folder);
+    let id = create(&folder, &[]);
+    connect(&folder, &id);
+    let on = |verb: &str, now: &str| folder.done(&["connector", verb, &id], now);
+    on("activate", "2023-07-10T11:30:00Z");
+    let shows = |now: &str| {
+        let place = ["--local", folder.path(), "--now", now];
+        (on("show", now), run(&[&["connector", "show", &id], &place[..]].concat()).stdout)
+    };
+    let (json, text) = shows("2023-07-10T11:31:00Z");
+    assert!(json["delivered_manifest"].is_null() && json["manifest"].is_null(), "{json}");
+    assert!(!text.contains("manifest"), "{text}");
+    on("run", "2023-07-10T12:06:00Z");
+    let (json, text) = shows("2023-07-10T12:06:00Z");
+    assert!(json["manifest"].is_string() && json["delivered_manifest"] == json["manifest"], "{json}");
+    assert!(text.contains("for auditors") && !text.contains("newest sealed"), "{text}");
+
+    // Paused, it seals and does not deliver.
+    on("pause", "2023-07-10T12:40:00Z");
+    on("run", "2023-07-10T14:06:00Z");
+    let (json, text) = shows("2023-07-10T14:06:00Z");
+    assert_eq!(json["undelivered_parts"], 3, "two whole hours, and the run that was asked for");
+    let [delivered, sealed] = ["delivered_manifest", "manifest"].map(|name| json[name].as_str().unwrap());
+    assert_ne!(delivered, sealed);
+    let line = |name: &str| text.lines().find(|line| line.trim_start().starts_with(name)).unwrap();
+    assert!(line("for auditors").contains(delivered) && line("for auditors").contains("part 2"), "{text}");
+    assert!(line("waiting").contains(sealed) && line("waiting").contains("not for auditors"), "{text}");
+
+    let key = on("setup", "2023-07-10T14:06:00Z")["keys"][0].as_str().unwrap().to_owned();
+    let bucket = format!("{}/buckets/acme-audit-log", folder.path());
+    let verify = |newest: &str| run(&["verify", &bucket, "--key", &key, "--newest", newest]);
+    assert_eq!(verify(delivered).code, Some(0), "{:?}", verify(delivered));
+    assert!(verify(sealed).code == Some(1) && verify(sealed).stdout.contains("tail_missing"));
+}
+
 #[test]
 fn a_backlog_is_worked_off_from_the_start_that_was_asked_for() {
     let folder = Folder::new();

@@ -27,3 +27,6 @@ mod tenants;
 mod verify;
 #[cfg(test)]
 mod verify_bucket;
+#[cfg(test)]
+#[cfg(unix)]
+mod verify_place;

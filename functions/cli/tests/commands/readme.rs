@@ -89,4 +89,9 @@ fn the_walk_through_onboarding_works_as_it_stands_in_the_readme() {
     ] {
         assert!(said.contains(words), "{words}:\n{said}");
     }
+    // It ends with what the customer's auditor does, with the vendor's key, and that ends in the one word.
+    let last = script.trim_end().lines().last().unwrap();
+    assert!(last.contains(" verify ") && last.contains("--key"), "{last}");
+    let verdict = said.trim_end().lines().last().unwrap();
+    assert!(verdict.contains(" 2,900 events, ") && verdict.contains(". Proven, for connector "), "{verdict}");
 }

@@ -28,19 +28,52 @@ fn a_sound_copy_is_proven_in_words_and_as_json() {
     assert_eq!(said.code, Some(0), "{said:?}");
     let summary =
         "14 of 14 parts, 3 quiet hours, 33 events, 3 late, nothing missing, nothing changed, nothing added";
-    assert!(said.stdout.ends_with(&format!("{summary}. Proven.\n")), "{}", said.stdout);
+    let of_whom = "for connector con_0000000000000001 of vendor.example";
+    assert!(said.stdout.ends_with(&format!("{summary}. Proven, {of_whom}.\n")), "{}", said.stdout);
     assert!(said.stdout.contains("tail_open") && said.stdout.contains("--newest"), "{}", said.stdout);
 
-    let said = verify(folder.path(), &[&AS_OF[..], &["--json"]].concat());
+    let named = ["--key", &key, "--connector", "con_0000000000000001"];
+    let said = verify(folder.path(), &[&AS_OF[..], &named].concat());
+    assert!(said.code == Some(0) && said.stdout.ends_with(&format!("{summary}. Proven.\n")), "{said:?}");
+
+    let said = verify(folder.path(), &[&AS_OF[..], &["--key", &key, "--json"]].concat());
     assert!(said.code == Some(0) && said.stderr.is_empty(), "{said:?}");
     let told: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!((&told["verdict"], &told["summary"]), (&"proven".into(), &summary.into()));
     assert_eq!(told["chain"]["newest_manifest"], story.parts[13].note.sha256().to_string());
+    assert_eq!(
+        (&told["checked"]["keys"], &told["checked"]["connector"]),
+        (&"named".into(), &"as found".into())
+    );
+    let trusted = [7, 107].map(|seed| TestKey::new(seed).public.to_string());
+    assert_eq!((&told["trusted_keys"], told.get("repeat")), (&trusted.to_vec().into(), None));
+}
+
+/// Whoever has the bucket can sign all of it anew: without the vendor's key it is sound at best, and the command that
+/// proves it is told.
+#[test]
+fn without_a_key_it_is_consistent_and_the_command_to_repeat_proves_it() {
+    let (folder, _) = copy();
+    let said = verify(folder.path(), &AS_OF);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    let end = "Consistent, signer not confirmed, for connector con_0000000000000001 of vendor.example.\n";
+    assert!(said.stdout.ends_with(end) && said.stdout.contains("another way than the bucket"), "{said:?}");
+    let command =
+        said.stdout.lines().find_map(|line| line.trim().strip_prefix("auditferry verify ")).unwrap();
+    let words = command.replace('\'', "");
+    let words: Vec<&str> = ["verify"].into_iter().chain(words.split(' ')).collect();
+    let repeated = run(&words);
+    assert_eq!(repeated.code, Some(0), "{words:?}: {repeated:?}");
+
+    let said = verify(folder.path(), &[&AS_OF[..], &["--json"]].concat());
+    let told: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!((said.code, &told["verdict"]), (Some(2), &"consistent".into()));
     assert_eq!(told["checked"]["keys"], "trust on first use");
+    assert!(told["repeat"].as_str().unwrap().contains(" --key 'vendor.example/auditferry+"), "{told}");
     // A finding a line, so that grep can read them.
     let line = said.stdout.lines().find(|line| line.contains("trust_on_first_use\",\"part\"")).unwrap();
     let finding: serde_json::Value = serde_json::from_str(line.trim_end_matches(',')).unwrap();
-    assert_eq!((&finding["severity"], &finding["part"]), (&"note".into(), &1.into()));
+    assert_eq!((&finding["severity"], &finding["part"]), (&"incomplete".into(), &1.into()));
 }
 
 #[test]
@@ -50,25 +83,27 @@ fn the_exit_code_says_proven_violated_incomplete_or_wrong_usage() {
     let said = verify(folder.path(), &["--as-of", "2030-01-01T00:00:00Z"]);
     assert!(said.code == Some(2) && said.stdout.contains("tail_stale"), "{said:?}");
     let newest = story.parts[13].note.sha256().to_string();
-    let said = verify(folder.path(), &["--newest", &newest]);
+    let key = TestKey::new(7).public.to_string();
+    let said = verify(folder.path(), &["--newest", &newest, "--key", &key]);
     assert_eq!(said.code, Some(0), "{said:?}");
     std::fs::write(folder.path().join("events/date=2026-11-20/more.json"), "[\n1\n]\n").unwrap();
     let said = verify(folder.path(), &AS_OF);
     assert!(said.code == Some(1) && said.stdout.contains("file_unnamed"), "{said:?}");
     assert!(said.stdout.contains("1 added. Violated."), "{said:?}");
 
-    let empty = tempfile::tempdir().unwrap();
-    let said = verify(empty.path(), &[]);
-    assert!(said.code == Some(2) && said.stdout.contains("nothing_found"), "{said:?}");
     let here = folder.path().to_str().unwrap();
     for words in [
         &["verify"][..],
         &["verify", "/nowhere"],
+        &["verify", "/dev/null"],
         &["verify", "s3://"],
         &["verify", "s3://Not_A_Bucket/x"],
         &["verify", here, "--key", "mine"],
         &["verify", here, "--key", "@/nowhere"],
         &["verify", here, "--newest", "5a0c"],
+        &["verify", here, "--boundary", "5"],
+        &["verify", here, "--boundary", "5:5a0c"],
+        &["verify", here, "--boundary", &format!("1:{newest}")],
         &["verify", here, "--from", "yesterday"],
         &["verify", here, "--from", "2026-11-20T10:30:00Z", "--to", "2026-11-20T10:30:00Z"],
         &["verify", here, "--connector", "acme"],
@@ -86,12 +121,54 @@ fn keys_are_named_one_by_one_or_in_a_file() {
     let (folder, _) = copy();
     let keys = tempfile::NamedTempFile::new().unwrap();
     let until = " until 2026-11-20T12:00:00Z";
-    std::fs::write(keys.path(), format!("{}{until}\n\n{}\n", TestKey::new(7).public, TestKey::new(8).public))
-        .unwrap();
+    std::fs::write(
+        keys.path(),
+        format!("{}{until}\n\n{}\n", TestKey::new(7).public, TestKey::new(107).public),
+    )
+    .unwrap();
     let file = format!("@{}", keys.path().display());
     let said = verify(folder.path(), &[&AS_OF[..], &["--key", &file]].concat());
     assert!(said.code == Some(0) && said.stdout.contains("Keys named by you"), "{said:?}");
     let other = TestKey::new(8).public.to_string();
     let said = verify(folder.path(), &[&AS_OF[..], &["--key", &other]].concat());
     assert!(said.code == Some(1) && said.stdout.contains("signature_untrusted"), "{said:?}");
+}
+
+/// One finding may stand for many parts, and several for one: what a person reads is what is missing.
+#[test]
+fn a_summary_counts_the_parts_and_files_that_are_missing() {
+    let at = |text: &str| text.parse::<domain::time::Time>().unwrap();
+    let hour = |number: u64| at("2026-11-20T00:00:00Z") + std::time::Duration::from_hours(number);
+    let mut sealer = Sealer::new(1, hour(0), 7);
+    for number in 1..=20 {
+        sealer.seal(hour(number), &[]);
+    }
+    let key = TestKey::new(7).public.to_string();
+    let newest = sealer.parts[19].note.sha256().to_string();
+    let without = |parts: std::ops::RangeInclusive<usize>, manifests: bool, objects: bool| {
+        let mut files = sealer.files.clone();
+        for part in &sealer.parts[parts.start() - 1..*parts.end()] {
+            if manifests {
+                files.remove(&part.manifest.name(part.note.sha256()));
+            }
+            if objects {
+                files.remove(&part.manifest.object());
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        write(&files, folder.path()).unwrap();
+        verify(folder.path(), &["--key", &key, "--newest", &newest])
+    };
+    for (parts, manifests, objects, words) in [
+        (3..=16, true, true, "6 of 20 parts, 6 quiet hours, 0 events, 0 late, 14 parts missing (28 files)"),
+        (7..=8, true, true, "18 of 20 parts, 18 quiet hours, 0 events, 0 late, 2 parts missing (4 files)"),
+        (1..=5, true, true, "15 of 20 parts, 15 quiet hours, 0 events, 0 late, 5 parts missing (10 files)"),
+        (7..=8, false, true, "18 of 20 parts, 20 quiet hours, 0 events, 0 late, 2 parts missing (2 files)"),
+        (7..=8, true, false, "0 late, 2 parts missing (2 files), nothing changed, 2 added. Violated."),
+        (18..=20, true, true, "17 of 17 parts, 17 quiet hours, 0 events, 0 late, at least 1 part missing"),
+    ] {
+        let said = without(parts.clone(), manifests, objects);
+        assert_eq!(said.code, Some(1), "{parts:?}: {said:?}");
+        assert!(said.stdout.lines().last().unwrap().contains(words), "{parts:?}: {}", said.stdout);
+    }
 }

@@ -1,6 +1,6 @@
 //! `verify s3://…`, through the real SDK, against a few lines that list in pages and hand out objects.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use axum::Router;
@@ -9,15 +9,31 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use tests::archive::{Files, story};
+use tests::archive::{Files, TestKey, story};
 
 use crate::program::{Said, command};
 
 /// What the bucket holds, by key.
 type Bucket = State<Arc<Files>>;
 
-/// A page of five keys below the prefix; the token is the last key of the page before.
+/// A page of five keys below the prefix; the token is the last key of the page before. With a delimiter a page of all
+/// folders. Below `endless` the second page names itself as the next one.
 async fn list(State(files): Bucket, Query(asked): Query<HashMap<String, String>>) -> Response {
+    if asked.contains_key("delimiter") {
+        let below = files.keys().filter_map(|key| key.strip_prefix(&asked["prefix"]));
+        let folders: BTreeSet<&str> = below.filter_map(|rest| Some(rest.split_once('/')?.0)).collect();
+        let common = |folder: &&str| {
+            format!("<CommonPrefixes><Prefix>{}{folder}/</Prefix></CommonPrefixes>", asked["prefix"])
+        };
+        let folders = folders.iter().map(common).collect::<Vec<_>>().concat();
+        return format!("<ListBucketResult><IsTruncated>false</IsTruncated>{folders}</ListBucketResult>")
+            .into_response();
+    }
+    if asked["prefix"].starts_with("endless") && asked.contains_key("continuation-token") {
+        let again = "<NextContinuationToken>again</NextContinuationToken>";
+        return format!("<ListBucketResult><IsTruncated>true</IsTruncated>{again}</ListBucketResult>")
+            .into_response();
+    }
     let after = asked.get("continuation-token").cloned().unwrap_or_default();
     let below = files.iter().filter(|(key, _)| key.starts_with(&asked["prefix"]) && **key > after);
     let page: Vec<_> = below.take(5).collect();
@@ -73,12 +89,34 @@ async fn a_bucket_is_verified_page_by_page_without_a_copy() {
     // A folder that somebody made in the console, and what belongs to another prefix, are none of it.
     files.insert("audit/acme/".into(), Vec::new());
     files.insert("audit/acme-2/events/x".into(), Vec::new());
+    let key = TestKey::new(7).public.to_string();
     for place in ["s3://acme-audit-log/audit/acme", "s3://acme-audit-log/audit/acme/"] {
-        let said = verify(files.clone(), &[place]).await;
+        let said = verify(files.clone(), &[place, "--key", &key]).await;
         assert!(said.code == Some(0) && said.stdout.contains("14 of 14 parts"), "{said:?}");
+        // The manifests were delivered elsewhere: an archive that was moved, or another connector's.
+        let moved = "destination_differs part 14: the newest manifest was delivered to s3://acme-audit-log-2/auditferry";
+        assert!(said.stdout.contains(moved), "{said:?}");
     }
-    let said = verify(files, &["s3://acme-audit-log"]).await;
-    assert!(said.code == Some(1) && said.stdout.contains("nothing_found"), "{said:?}");
+    // A whole bucket holds it below the connector's prefix.
+    for place in ["s3://acme-audit-log", "s3://acme-audit-log/", "s3://acme-audit-log/audit"] {
+        let said = verify(files.clone(), &[place, "--key", &key]).await;
+        let taken = "the only one below it: s3://acme-audit-log/audit/acme\n";
+        assert!(said.code == Some(0) && said.stdout.contains(taken), "{said:?}");
+        assert!(said.stdout.contains("14 of 14 parts"), "{said:?}");
+    }
+    for place in ["events", "manifests", "manifests/date=2026-11-20", "manifests/keys"] {
+        let said = verify(files.clone(), &[&format!("s3://acme-audit-log/audit/acme/{place}")]).await;
+        let right = "auditferry verify s3://acme-audit-log/audit/acme --as-of ";
+        assert!(said.code == Some(3) && said.stderr.contains(right), "{place}: {said:?}");
+    }
+    files.extend(below("b/", &story.files));
+    let said = verify(files.clone(), &["s3://acme-audit-log"]).await;
+    assert!(said.code == Some(3) && said.stdout.is_empty(), "{said:?}");
+    for place in ["audit/acme", "b"] {
+        assert!(said.stderr.contains(&format!("auditferry verify s3://acme-audit-log/{place} ")), "{said:?}");
+    }
+    let said = verify(files, &["s3://acme-audit-log/nothing-here"]).await;
+    assert!(said.code == Some(3) && said.stderr.contains("`events` and `manifests`"), "{said:?}");
 
     let mut files = below("", &story.files);
     files.remove(&story.parts[3].manifest.object());
@@ -93,4 +131,32 @@ async fn a_bucket_is_verified_page_by_page_without_a_copy() {
 async fn a_bucket_that_cannot_be_listed_proves_nothing() {
     let said = verify(Files::new(), &["s3://not-this-one/x", "--json"]).await;
     assert!(said.code == Some(2) && said.json()["error"]["kind"] == "failed", "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_that_repeats_itself_ends() {
+    let said = verify(below("endless/", &story(1, 7).files), &["s3://acme-audit-log/endless"]).await;
+    assert!(said.code == Some(2) && said.stderr.contains("it has no end"), "{said:?}");
+}
+
+/// In a bucket nothing leaves such files by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_system_leaves_in_a_folder_is_added_in_a_bucket() {
+    let mut files = story(1, 7).files;
+    files.insert(".DS_Store".into(), Vec::new());
+    let said = verify(below("a/", &files), &["s3://acme-audit-log/a"]).await;
+    assert!(said.code == Some(1) && said.stdout.contains("file_unnamed"), "{said:?}");
+}
+
+#[test]
+fn without_a_region_the_variable_that_names_it_is_named() {
+    let said: Said = command(&["verify", "s3://acme-audit-log/a"])
+        .env("AWS_ACCESS_KEY_ID", "AKIAAUDITOR")
+        .env("AWS_SECRET_ACCESS_KEY", "secret")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .output()
+        .unwrap()
+        .into();
+    assert!(said.code == Some(3) && said.stderr.contains("Set AWS_REGION"), "{said:?}");
+    assert!(!said.stderr.contains("TMPDIR"), "{said:?}");
 }

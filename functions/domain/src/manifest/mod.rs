@@ -6,6 +6,7 @@
 //! signatures ([`SignedNote`]), the keys ([`VerifierKey`], [`KeyRing`]) and the names of the files.
 
 mod key;
+mod last;
 mod note;
 mod origin;
 mod parse;
@@ -21,9 +22,10 @@ use crate::schedule::Frequency;
 use crate::time::Time;
 
 pub use key::{KEY_FOLDER, KeyRing, RingKey, VerifierKey, WrongKey};
+pub use last::{KeyId, LastNote, Since};
 pub use note::{MAX_NOTE, MAX_SIGNATURES, NoteSignature, SignedNote};
 pub use origin::{KeyName, Origin, Place, VendorDomain};
-pub use signing::{Before, KeyId, LastNote, Pinned, Signing, Unsigned, WrongPin};
+pub use signing::{Before, Pinned, Signing, Unsigned, WrongPin};
 
 /// The folder of the manifests below the connector's prefix.
 pub const MANIFEST_FOLDER: &str = "manifests/";
@@ -70,12 +72,16 @@ pub struct Manifest {
     pub frequency: Frequency,
     /// What the chain hangs on.
     pub previous: Previous,
+    /// The key that signs from the next part on, if the vendor changes its key with this one. The text names it in
+    /// full, so that whoever trusts the key that signed this text trusts that one too.
+    pub successor: Option<VerifierKey>,
 }
 
 /// What a manifest hangs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Previous {
-    /// The SHA-256 of the note of the part before, all its bytes.
+    /// The SHA-256 of the text of the part before. The signatures are no part of it: whoever has the file can add
+    /// some and take some away.
     Note(Sha256),
     /// Nothing: the chain begins here, for this reason.
     Start(Start),
@@ -119,7 +125,8 @@ impl Malformed {
 }
 
 impl Manifest {
-    /// The manifest of a part that is to be sealed.
+    /// The manifest of a part that is to be sealed, by the key that signed before: [`Signing::sign`] appends the line of
+    /// a successor if the key changes.
     #[must_use]
     pub fn of(
         part: &Part,
@@ -145,6 +152,7 @@ impl Manifest {
             encoding: part.encoding,
             frequency,
             previous,
+            successor: None,
         }
     }
 
@@ -160,7 +168,7 @@ impl Manifest {
         object_name(self.window, self.part, self.sha256, self.encoding)
     }
 
-    /// The name of the note below the connector's prefix, if these are the note's bytes' SHA-256.
+    /// The name of the note below the connector's prefix, if this is the SHA-256 of its text.
     #[must_use]
     pub fn name(&self, note: Sha256) -> String {
         note_name(self.window, self.part, note)
@@ -202,6 +210,9 @@ impl Manifest {
         if let Previous::Start(start) = self.previous {
             let _ = writeln!(text, "start {} {from}", start.as_str());
         }
+        if let Some(successor) = &self.successor {
+            text.push_str(&successor_line(successor));
+        }
         text
     }
 
@@ -227,6 +238,12 @@ impl Manifest {
         }
         None
     }
+}
+
+/// The last line of the text in which a key hands over to another one. It is always the last, so that who signs can
+/// append it to the text that it was given.
+pub(crate) fn successor_line(key: &VerifierKey) -> String {
+    format!("successor {key}\n")
 }
 
 /// The name of a part's note below the connector's prefix, by what it is made of.

@@ -87,29 +87,32 @@ impl SignedNote {
             };
             return Err(Malformed::new(line_of(bytes, place), what));
         }
-        let last = line_of(bytes, bytes.len());
+        // Lines are counted only where something is wrong: most notes are read to find that nothing is.
+        let last = || line_of(bytes, bytes.len());
         if !note.ends_with('\n') {
-            return Err(Malformed::new(last, "it breaks off: the line has no end"));
+            return Err(Malformed::new(last(), "it breaks off: the line has no end"));
         }
         // The last empty line is the border; it belongs to neither side.
         let Some(border) = note.rfind("\n\n") else {
-            return Err(Malformed::new(last, "it breaks off: no empty line and no signature follows"));
+            return Err(Malformed::new(last(), "it breaks off: no empty line and no signature follows"));
         };
         let (text, rest) = note.split_at(border + 1);
         let lines = rest.strip_prefix('\n').unwrap_or_default();
-        let first = line_of(bytes, border + 2);
+        let first = || line_of(bytes, border + 2);
         let mut signatures = Vec::new();
-        for (number, line) in (first..).zip(lines.split_terminator('\n')) {
+        for line in lines.split_terminator('\n') {
+            let number = || first() + signatures.len();
             if signatures.len() == MAX_SIGNATURES {
                 return Err(Malformed::new(
-                    number,
+                    number(),
                     format!("there are more than {MAX_SIGNATURES} signatures"),
                 ));
             }
-            signatures.push(signature(line).map_err(|reason| Malformed::new(number, reason))?);
+            let read = signature(line).map_err(|reason| Malformed::new(number(), reason))?;
+            signatures.push(read);
         }
         if signatures.is_empty() {
-            return Err(Malformed::new(first, "it breaks off: no signature follows"));
+            return Err(Malformed::new(first(), "it breaks off: no signature follows"));
         }
         Ok(Self { text: text.to_owned(), signatures })
     }
@@ -137,10 +140,11 @@ impl SignedNote {
         note.into_bytes()
     }
 
-    /// The SHA-256 of the file's bytes: what the next manifest calls `previous`.
+    /// The SHA-256 of the text: what the next manifest calls `previous`, and what the file is named by. The signatures
+    /// don't count: nobody has signed them, so nothing may follow from which of them are there.
     #[must_use]
     pub fn sha256(&self) -> Sha256 {
-        Sha256::new(Hasher::digest(self.bytes()).into())
+        Sha256::new(Hasher::digest(&self.text).into())
     }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::part::{Compression, Encoding, Format, PartNumber, Sha256, Window};
 use crate::time::Time;
 
-use super::{MAX_TEXT, Malformed, Manifest, NOTHING, Place, Previous, Start, VERSION};
+use super::{MAX_TEXT, Malformed, Manifest, NOTHING, Origin, Place, Previous, Start, VERSION, VerifierKey};
 
 impl Manifest {
     /// Reads the text of a manifest.
@@ -35,6 +35,12 @@ impl<'a> Lines<'a> {
     fn next(&mut self) -> &'a str {
         self.number += 1;
         self.lines.next().unwrap_or_default()
+    }
+
+    /// The next line, if it begins with this word; otherwise nothing is taken.
+    fn optional(&mut self, word: &str) -> Option<&'a str> {
+        let line = self.lines.clone().next().filter(|line| line.split(' ').next() == Some(word));
+        if line.is_some() { Some(self.next()) } else { None }
     }
 
     fn wrong(&self, reason: impl Into<String>) -> Malformed {
@@ -77,7 +83,7 @@ impl<'a> Lines<'a> {
 
 fn read(lines: &mut Lines<'_>) -> Result<Manifest, Malformed> {
     let line = lines.next();
-    let origin = line.parse().map_err(|error| lines.wrong(format!("{error}")))?;
+    let origin: Origin = line.parse().map_err(|error| lines.wrong(format!("{error}")))?;
     let line = lines.next();
     if line != VERSION {
         return Err(lines.wrong(format!("`{}` is not `{VERSION}`", shown(line))));
@@ -124,6 +130,7 @@ fn read(lines: &mut Lines<'_>) -> Result<Manifest, Malformed> {
         }
         (_, sha256) => Previous::Note(sha256),
     };
+    let successor = successor(lines, &origin)?;
     Ok(Manifest {
         origin,
         part,
@@ -141,7 +148,23 @@ fn read(lines: &mut Lines<'_>) -> Result<Manifest, Malformed> {
         encoding,
         frequency,
         previous,
+        successor,
     })
+}
+
+/// The key that signs from the next part on, if the text names one.
+fn successor(lines: &mut Lines<'_>, origin: &Origin) -> Result<Option<VerifierKey>, Malformed> {
+    let Some(line) = lines.optional("successor") else { return Ok(None) };
+    let key = line.strip_prefix("successor ").unwrap_or_default();
+    let key: VerifierKey = key.parse().map_err(|error| lines.wrong(format!("{error}")))?;
+    if *key.name() == origin.key_name() {
+        return Ok(Some(key));
+    }
+    Err(lines.wrong(format!(
+        "the successor is a key of {}, and the manifest is of {}",
+        key.name(),
+        origin.key_name()
+    )))
 }
 
 fn start(lines: &mut Lines<'_>, part: PartNumber) -> Result<Start, Malformed> {

@@ -1,8 +1,9 @@
-//! How a manifest is signed: by which key, who vouches for a new one, and what a part's record pins of it.
+//! How a manifest is signed: by which key, how one hands over to the next, and what a part's record pins of it.
 //!
-//! The chain passes trust on from key to key (`infra/schemas/manifest.md`, "Keys"): the first note of a new key is
-//! signed by the old one too. Which key signed last stands in the cursor, so no deployment can forget to hand over,
-//! and an older deployment that still runs can't sign behind a newer one's back.
+//! The chain passes trust on from key to key (`infra/schemas/manifest.md`, "Keys"): the last text that the old key signs
+//! names the new one, in full. Which key is in charge stands in the cursor, and so do those that were before, so no
+//! deployment can forget to hand over, an older deployment that still runs can't sign behind a newer one's back, and one
+//! that was rolled back to a retired key can't bring that key back.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -10,55 +11,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{KeyName, Malformed, RingKey, SignedNote, VendorDomain, VerifierKey, WrongKey};
-use crate::part::Sha256;
+use super::{
+    KeyId, KeyName, LastNote, MAX_TEXT, Malformed, RingKey, SignedNote, VendorDomain, VerifierKey, WrongKey,
+    successor_line,
+};
+use crate::part::{PartNumber, Sha256};
 use crate::ports::{PortError, Signer, Validity};
-
-/// The ID of a key, in records eight hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct KeyId([u8; 4]);
-
-impl From<[u8; 4]> for KeyId {
-    fn from(id: [u8; 4]) -> Self {
-        Self(id)
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl fmt::Debug for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyId({self})")
-    }
-}
-
-impl TryFrom<String> for KeyId {
-    type Error = hex::FromHexError;
-    fn try_from(digits: String) -> Result<Self, Self::Error> {
-        let bytes = hex::decode(digits)?;
-        bytes.try_into().map(Self).map_err(|_| hex::FromHexError::InvalidStringLength)
-    }
-}
-
-impl From<KeyId> for String {
-    fn from(id: KeyId) -> Self {
-        id.to_string()
-    }
-}
-
-/// What the next part's manifest hangs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct LastNote {
-    /// Of the note's bytes.
-    pub sha256: Sha256,
-    /// The key that serves from that part on: the newest of those that signed it.
-    pub key: KeyId,
-}
 
 /// A note, and the keys that signed it, the one that serves last: all that its delivery needs, whatever has become of
 /// the keys by then.
@@ -67,12 +25,12 @@ pub struct LastNote {
 pub struct Pinned {
     note: SignedNote,
     keys: Vec<VerifierKey>,
-    /// Of the note's bytes.
+    /// Of the note's text.
     sha256: Sha256,
 }
 
 impl Hash for Pinned {
-    /// The note's hash says all of it.
+    /// The text's hash says what the note is about; notes of one text compare equal or not by their signatures.
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.sha256.hash(state);
     }
@@ -115,7 +73,7 @@ impl Pinned {
         Self { note, keys, sha256 }
     }
 
-    /// The SHA-256 of the note's bytes.
+    /// The SHA-256 of the note's text.
     #[must_use]
     pub const fn sha256(&self) -> Sha256 {
         self.sha256
@@ -133,11 +91,20 @@ impl Pinned {
         &self.keys
     }
 
-    /// What the next manifest hangs on.
+    /// The key to which the key before hands over with this note: two keys sign only such a note.
     #[must_use]
-    pub fn last(&self) -> Option<LastNote> {
-        let key = self.keys.last()?.id().into();
-        Some(LastNote { sha256: self.sha256, key })
+    pub fn successor(&self) -> Option<&VerifierKey> {
+        match self.keys.as_slice() {
+            [_, successor] => Some(successor),
+            _ => None,
+        }
+    }
+
+    /// Whether this is what was asked for: this text, with the line of the successor behind it if the key changes.
+    #[must_use]
+    pub fn says(&self, text: &str) -> bool {
+        let rest = self.note.text().strip_prefix(text);
+        rest == Some(self.successor().map(successor_line).unwrap_or_default().as_str())
     }
 }
 
@@ -168,9 +135,10 @@ impl From<Pinned> for Written {
 pub enum Before {
     /// There was none.
     None,
-    /// It vouches for the one that signs now.
+    /// It hands over to the one that signs now.
     Key(Arc<dyn Signer>),
-    /// It is lost for good. The next note is signed by the new key alone, and who verifies must be told of that key.
+    /// It is lost for good, or was stolen. The next note is signed by the new key alone, and who verifies must be told of
+    /// that key.
     Lost,
 }
 
@@ -218,6 +186,19 @@ pub enum Unsigned {
         /// The key that is to sign.
         current: KeyId,
     },
+    /// The key that is to sign was in charge before, and another one has taken over from it.
+    #[error(
+        "key {current} was retired: key {last} has signed since part {} of this connector, and a retired key never signs again. If this stack was rolled back, deploy it with the newest key; what waits is sealed then",
+        since.get()
+    )]
+    Retired {
+        /// The key that is to sign.
+        current: KeyId,
+        /// The key in charge.
+        last: KeyId,
+        /// The first part that the key in charge signs alone.
+        since: PartNumber,
+    },
     /// What the key's service gave is no signature of this text by that key.
     #[error("key {0} gave a signature that is not its own")]
     Wrong(KeyId),
@@ -230,30 +211,34 @@ pub enum Unsigned {
 }
 
 impl Signing {
-    /// Signs a manifest's text. `last` is the key that signed the one before; if that is the key before the current
-    /// one, both sign.
+    /// Signs a manifest's text. `last` is the state of the chain: if the key before the current one is in charge, both
+    /// sign, and the text's last line names the current one as the successor.
     ///
     /// # Errors
     /// Why it is not signed. Each signature was held against its key, so what comes back verifies.
-    pub async fn sign(&self, text: String, last: Option<KeyId>) -> Result<Pinned, Unsigned> {
+    pub async fn sign(&self, mut text: String, last: Option<&LastNote>) -> Result<Pinned, Unsigned> {
         let current = self.verifier(&*self.current).await?;
         let current_id = KeyId::from(current.id());
+        if let Some(last) = last.filter(|last| last.retired.contains(&current_id)) {
+            return Err(Unsigned::Retired { current: current_id, last: last.key, since: last.since.part });
+        }
         let mut signed = Vec::new();
-        if let Some(last) = last.filter(|last| *last != current_id) {
+        if let Some(last) = last.map(|last| last.key).filter(|last| *last != current_id) {
             match &self.before {
                 Before::Key(before) => {
                     let key = self.verifier(&**before).await?;
                     if KeyId::from(key.id()) != last {
                         return Err(Unsigned::NotHandedOver { last, current: current_id });
                     }
-                    let signature = before.sign(text.as_bytes()).await?;
+                    text.push_str(&successor_line(&current));
+                    let signature = before.sign(within(&text)?).await?;
                     signed.push((key, signature));
                 }
                 Before::Lost => {}
                 Before::None => return Err(Unsigned::NotHandedOver { last, current: current_id }),
             }
         }
-        let signature = self.current.sign(text.as_bytes()).await?;
+        let signature = self.current.sign(within(&text)?).await?;
         signed.push((current, signature));
         let pinned = Pinned::new(text, signed)?;
         for (key, signature) in pinned.keys.iter().zip(pinned.note.signatures()) {
@@ -285,4 +270,12 @@ impl Signing {
     async fn verifier(&self, signer: &dyn Signer) -> Result<VerifierKey, Unsigned> {
         Ok(VerifierKey::new(KeyName::of(self.vendor.clone()), signer.public().await?)?)
     }
+}
+
+/// The bytes of a text, if a key takes that many.
+fn within(text: &str) -> Result<&[u8], Malformed> {
+    if text.len() > MAX_TEXT {
+        return Err(Malformed::new(1, format!("it is longer than the {MAX_TEXT} bytes that KMS signs")));
+    }
+    Ok(text.as_bytes())
 }

@@ -68,6 +68,22 @@ impl Onboarding {
         Ok(self.connectors.history(id, before, limit).await?)
     }
 
+    /// The newest delivered part of a connector: the one that auditors hold a bucket's newest manifest against. None
+    /// before the first delivery.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub async fn newest_delivered(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        cursor: Option<&Cursor>,
+    ) -> Result<Option<Part>, OnboardingError> {
+        let newest = cursor.map(|cursor| cursor.delivered).filter(|newest| *newest > PartNumber::NONE);
+        let Some(newest) = newest else { return Ok(None) };
+        Ok(self.exports(caller, id, Some(newest.next()), 1).await?.into_iter().next())
+    }
+
     /// The changes of a connector's settings before version `before`, newest first.
     ///
     /// # Errors

@@ -52,10 +52,10 @@ impl PartNumber {
         self.0
     }
 
-    /// The number that follows.
+    /// The number that follows; the largest follows itself.
     #[must_use]
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 
     /// The number before; `NONE` before the first.

@@ -7,9 +7,10 @@ use base64::Engine as _;
 use crate::backoff::REQUEST;
 use crate::cursor::{Reading, Reconcile, Slice};
 use crate::fault::{Block, Fault, Reason, Stage};
-use crate::manifest::Pinned;
+use crate::manifest::LastNote;
 use crate::own_event::Heartbeat;
 use crate::part::{Content, Kind, Part, Window};
+use crate::schedule::next_expected_by;
 use crate::time::Time;
 
 use super::outcome::{Failure, FailureKind};
@@ -123,12 +124,12 @@ impl Run {
     fn seal_heartbeat(&mut self, order: &BuildOrder, now: Time) -> Effect {
         let sealed_at = self.careful(now);
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
-        let (Span::Window(read), Some(grid)) = (&order.span, place.connector.grid()) else {
+        let Span::Window(read) = &order.span else {
             return self.broken("a heartbeat was due outside a window", now);
         };
         let window = Window { from: order.watermark, to: read.to };
         let connector = &place.connector;
-        let expected = grid.promised_by(window.to, sealed_at, self.timing.settle);
+        let expected = next_expected_by(window.to, sealed_at, connector.frequency);
         let heartbeat = Heartbeat::new(&connector.id, order.number, window, sealed_at, expected);
         let (bytes, encoded) = match heartbeat.file(connector.encoding) {
             Ok(file) => file,
@@ -172,7 +173,7 @@ impl Run {
         let watermark_after = part.window.to;
         let watermark_before = place.cursor.watermark;
         self.tries = 1;
-        let seal = Seal { part, watermark_before, watermark_after, reading, reconcile, unblock };
+        let seal = Seal { part, watermark_before, watermark_after, last: None, reading, reconcile, unblock };
         self.sign(Box::new(seal), now)
     }
 
@@ -248,7 +249,10 @@ impl Run {
         if let Some(place) = self.place.as_deref_mut() {
             place.cursor.next = seal.part.number.next();
             place.cursor.watermark = seal.watermark_after;
-            place.cursor.note = seal.part.note.as_ref().and_then(Pinned::last);
+            // What was read back may be another worker's note: the record has it, whatever this one ordered.
+            let before = place.cursor.note.as_ref();
+            place.cursor.note =
+                seal.part.note.as_ref().and_then(|pinned| LastNote::after(before, seal.part.number, pinned));
             place.cursor.reading = seal.reading;
             if let Some(reconcile) = seal.reconcile {
                 place.cursor.reconcile = reconcile;

@@ -5,7 +5,7 @@
 
 use crate::cursor::Published;
 use crate::fault::{Fault, Stage};
-use crate::manifest::{MAX_TEXT, Manifest, Pinned, Previous, Start};
+use crate::manifest::{LastNote, MAX_TEXT, Manifest, Pinned, Previous, Start};
 use crate::part::{Part, PartNumber};
 use crate::time::Time;
 
@@ -32,15 +32,17 @@ impl Run {
         if text.len() > MAX_TEXT {
             return self.broken(format!("the manifest of part {} is too long", seal.part.number), now);
         }
-        let last = self.place.as_deref().and_then(|place| place.cursor.note).map(|note| note.key);
+        let last = self.place.as_deref().and_then(|place| place.cursor.note.clone());
         self.phase = Phase::Signing(seal);
         Effect::Sign(Box::new(SignOrder { text, last }))
     }
 
     pub(super) fn signed(&mut self, mut seal: Box<Seal>, pinned: Pinned, now: Time) -> Effect {
-        if self.text(&seal.part).as_deref() != Some(pinned.note().text()) {
+        if self.text(&seal.part).is_none_or(|text| !pinned.says(&text)) {
             return self.broken("another text was signed than was asked for", now);
         }
+        let last = self.place.as_deref().and_then(|place| place.cursor.note.as_ref());
+        seal.last = LastNote::after(last, seal.part.number, &pinned);
         seal.part.note = Some(pinned);
         let sealed_at = seal.part.sealed_at;
         self.record(Read::Sealed(seal), sealed_at)
@@ -54,11 +56,11 @@ impl Run {
         self.next(now)
     }
 
-    /// What is signed of a part. `None` without a destination.
+    /// What is signed of a part, before a change of keys adds its line. `None` without a destination.
     fn text(&self, part: &Part) -> Option<String> {
         let place = self.place.as_deref()?;
         let (connector, cursor) = (&place.connector, &place.cursor);
-        let previous = match cursor.note {
+        let previous = match &cursor.note {
             Some(note) => Previous::Note(note.sha256),
             None if part.number > PartNumber::FIRST => Previous::Start(Start::Upgrade),
             None if connector.start_from.is_some() => Previous::Start(Start::StartFrom),

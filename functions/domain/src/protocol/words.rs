@@ -6,7 +6,7 @@ use crate::connector::Connector;
 use crate::cursor::{Cursor, Published, Reading, Reconcile};
 use crate::encode::Encoded;
 use crate::fault::{Block, Fault};
-use crate::manifest::{KeyId, Pinned};
+use crate::manifest::{LastNote, Pinned};
 use crate::notice::Notice;
 use crate::part::{Part, PartNumber, Window};
 use crate::ports::LeaseAnswer;
@@ -199,8 +199,8 @@ pub struct Draft {
 pub struct SignOrder {
     /// The manifest's text.
     pub text: String,
-    /// The key that signed the manifest before; one that follows it must be vouched for.
-    pub last: Option<KeyId>,
+    /// The state of the chain: which key is in charge, and which were before it.
+    pub last: Option<LastNote>,
 }
 
 /// The sealing transaction.
@@ -212,6 +212,8 @@ pub struct Seal {
     pub watermark_before: Time,
     /// … move it here.
     pub watermark_after: Time,
+    /// The state of the chain behind this part; `None` leaves what is stored.
+    pub last: Option<LastNote>,
     /// How far the window is read, if the part does not close it.
     pub reading: Option<Reading>,
     /// The reconcile's new state, if this part comes from it.

@@ -1,9 +1,10 @@
-//! Who signs a manifest, who vouches for a new key, and what is no signature.
+//! Who signs a manifest, how one key hands over to another, which key never signs again, and what is no signature.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::manifest::{Before, KeyId, Signing, Unsigned};
+use domain::manifest::{Before, KeyId, LastNote, Pinned, Signing, Since, Unsigned};
+use domain::part::{PartNumber, Sha256};
 use domain::ports::{PortError, Signer, Validity};
 use tests::fakes::FakeSigner;
 use tests::fixtures::at;
@@ -24,14 +25,25 @@ async fn id(seed: u8) -> KeyId {
     ring[0].key.id().into()
 }
 
-/// Which keys sign what follows a manifest of `last`.
+/// A chain whose head is part 4, with that key in charge.
+fn chain(key: KeyId) -> LastNote {
+    let since = Since { part: PartNumber::FIRST, head: None };
+    LastNote { sha256: Sha256::new([4; 32]), key, since, retired: Vec::new() }
+}
+
+/// Which keys sign part 5 of a chain of which that key is in charge.
 async fn signers(signing: &Signing, last: Option<KeyId>) -> Result<Vec<KeyId>, Unsigned> {
+    let pinned = signed(signing, last.map(chain).as_ref()).await?;
+    Ok(pinned.keys().iter().map(|key| key.id().into()).collect())
+}
+
+async fn signed(signing: &Signing, last: Option<&LastNote>) -> Result<Pinned, Unsigned> {
     let pinned = signing.sign(TEXT.into(), last).await?;
-    assert_eq!(pinned.note().text(), TEXT);
+    assert!(pinned.says(TEXT), "{:?}", pinned.note().text());
     for (key, signature) in pinned.keys().iter().zip(pinned.note().signatures()) {
         assert!(key.has_signed(pinned.note(), signature), "{key}");
     }
-    Ok(pinned.keys().iter().map(|key| key.id().into()).collect())
+    Ok(pinned)
 }
 
 #[tokio::test]
@@ -46,10 +58,56 @@ async fn the_key_in_use_signs_alone_whoever_came_before() {
 }
 
 #[tokio::test]
-async fn the_key_before_vouches_for_the_new_one_in_its_first_note() {
+async fn the_key_before_hands_over_in_a_text_that_names_the_new_one_in_full() {
     let (old, new) = (id(1).await, id(2).await);
     let signing = signing(FakeSigner::new(2), key(1));
     assert_eq!(signers(&signing, Some(old)).await.unwrap(), [old, new]);
+    let pinned = signed(&signing, Some(&chain(old))).await.unwrap();
+    let successor = pinned.successor().unwrap();
+    assert_eq!(pinned.note().text(), format!("{TEXT}successor {successor}\n"));
+    assert_eq!(KeyId::from(successor.id()), new);
+    assert_eq!(signed(&signing, None).await.unwrap().note().text(), TEXT, "nobody hands over");
+}
+
+/// What the record of a chain keeps: since when the key in charge is, and on which head it hangs.
+#[tokio::test]
+async fn the_boundary_of_a_key_is_a_part_and_the_head_before_it() {
+    let (old, new, five) = (id(1).await, id(2).await, PartNumber::new(5));
+    let before = chain(old);
+    let first = signed(&FakeSigner::new(1).signing(), None).await.unwrap();
+    let begun = LastNote::after(None, PartNumber::FIRST, &first).unwrap();
+    assert_eq!((begun.key, begun.since), (old, Since { part: PartNumber::FIRST, head: None }));
+
+    let handed = signed(&signing(FakeSigner::new(2), key(1)), Some(&before)).await.unwrap();
+    let after = LastNote::after(Some(&before), five, &handed).unwrap();
+    assert_eq!(after.since, Since { part: PartNumber::new(6), head: Some(handed.sha256()) });
+    assert_eq!((after.key, after.retired.as_slice(), after.sha256), (new, &[old][..], handed.sha256()));
+
+    let lost = signed(&signing(FakeSigner::new(2), Before::Lost), Some(&before)).await.unwrap();
+    let after = LastNote::after(Some(&before), five, &lost).unwrap();
+    assert_eq!(after.since, Since { part: five, head: Some(before.sha256) });
+    assert_eq!((after.key, after.retired.as_slice()), (new, &[old][..]));
+
+    let same = signed(&FakeSigner::new(2).signing(), Some(&after)).await.unwrap();
+    let next = LastNote::after(Some(&after), five.next(), &same).unwrap();
+    assert_eq!(next, LastNote { sha256: same.sha256(), ..after });
+}
+
+/// A stack that was rolled back: whatever it names as the key before, its key was retired in this chain.
+#[tokio::test]
+async fn a_retired_key_never_signs_again() {
+    let (old, new) = (id(1).await, id(2).await);
+    let since = Since { part: PartNumber::new(3), head: Some(Sha256::new([2; 32])) };
+    let last = LastNote { since, retired: vec![id(3).await, old], ..chain(new) };
+    for before in [Before::None, Before::Lost, key(2), key(3)] {
+        let answer = signing(FakeSigner::new(1), before).sign(TEXT.into(), Some(&last)).await;
+        let Err(refused @ Unsigned::Retired { .. }) = answer else { panic!("{answer:?}") };
+        let words = refused.to_string();
+        assert!(words.contains(&old.to_string()) && words.contains("since part 3"), "{words}");
+    }
+    // The key in charge goes on, and hands over to one that was never here.
+    assert!(signed(&signing(FakeSigner::new(2), key(1)), Some(&last)).await.is_ok());
+    assert!(signed(&signing(FakeSigner::new(4), key(2)), Some(&last)).await.is_ok());
 }
 
 #[tokio::test]

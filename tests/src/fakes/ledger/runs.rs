@@ -52,7 +52,7 @@ impl Runs for FakeLedger {
         cursor.next = number.next();
         cursor.watermark = seal.watermark_after;
         cursor.reading = seal.reading;
-        cursor.note = seal.part.note.as_ref().and_then(domain::manifest::Pinned::last).or(cursor.note);
+        cursor.note = seal.last.clone().or(cursor.note.take());
         if let Some(reconcile) = &seal.reconcile {
             cursor.reconcile = reconcile.clone();
         }

@@ -202,6 +202,57 @@ fn nothing_outside_of_the_folder_is_read() {
     }
 }
 
+/// Between a look at a file and its opening somebody may put another one in its place. The system itself then refuses.
+#[test]
+#[cfg(unix)]
+fn what_becomes_a_link_or_a_pipe_after_it_was_listed_is_not_opened() {
+    use std::os::unix::fs::symlink;
+    let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let copy = folder.path().join("copy");
+    let story = story_of_one();
+    write(&story.files, &copy).unwrap();
+    let directory = Directory::open(&copy).unwrap();
+    let name = story.parts[3].manifest.object();
+    let read = |name: &str| -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        directory.open(name)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    assert_eq!(read(&name).unwrap(), story.files[&name]);
+    // The folder that is held open stays the same, whatever takes its path.
+    let moved = folder.path().join("moved");
+    std::fs::rename(&copy, &moved).unwrap();
+    symlink(outside.path(), &copy).unwrap();
+    assert_eq!(read(&name).unwrap(), story.files[&name]);
+    // The file, and a folder above it.
+    let (file, day) = (moved.join(&name), moved.join(&name).parent().unwrap().to_owned());
+    std::fs::rename(&file, outside.path().join("file")).unwrap();
+    symlink(outside.path().join("file"), &file).unwrap();
+    assert!(read(&name).is_err());
+    std::fs::remove_file(&file).unwrap();
+    std::fs::rename(outside.path().join("file"), &file).unwrap();
+    std::fs::rename(&day, outside.path().join("day")).unwrap();
+    symlink(outside.path().join("day"), &day).unwrap();
+    assert!(read(&name).is_err());
+    // Opening a pipe waits for its other end, which nobody opens.
+    let pipe = moved.join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(directory.open("pipe").is_err());
+    assert!(directory.open("events").is_err(), "a folder");
+}
+
+/// An archive of a thousand folders is not searched for the one that can't be read.
+#[test]
+fn an_error_names_the_folder_that_it_was_met_in() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&story_of_one().files, folder.path()).unwrap();
+    let directory = Directory::open(folder.path()).unwrap();
+    let path = directory.path().to_owned();
+    drop(folder);
+    let error = directory.list(&mut |_| Ok(())).unwrap_err().to_string();
+    assert!(error.starts_with(path.to_str().unwrap()), "{error}");
+}
+
 #[test]
 #[cfg(unix)]
 fn what_would_never_end_is_not_opened() {

@@ -1,6 +1,8 @@
 //! The verifier against archives in memory: sound ones, and what tampering makes of them.
 
+mod anyone;
 mod hostile;
+mod keys;
 mod odd_events;
 mod sound;
 mod tampered;
@@ -50,6 +52,8 @@ fn ask() -> Ask {
         from: None,
         to: None,
         newest: None,
+        boundaries: Vec::new(),
+        location: None,
         as_of: at("2026-11-20T10:30:00Z"),
         fields: Fields::default(),
         memory: 1 << 20,

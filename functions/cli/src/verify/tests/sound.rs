@@ -1,6 +1,7 @@
 //! What is sound is proven, and what the auditor must know beside it is said.
 
-use domain::manifest::{Previous, RingKey, Start};
+use domain::manifest::{Manifest, Previous, RingKey, Start};
+use domain::part::Compression;
 use tests::archive::resealed;
 
 use super::*;
@@ -21,10 +22,10 @@ fn a_sound_archive_is_proven_with_all_that_it_holds() {
 }
 
 #[test]
-fn without_a_key_trust_begins_with_the_first_manifest_and_that_is_said() {
+fn without_a_key_nothing_is_proven_and_the_key_that_signed_first_is_said() {
     let story = story_of_one();
     let outcome = verify(&story.files, &ask());
-    assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
+    assert_eq!(outcome.verdict, Verdict::Consistent, "{:#?}", outcome.findings);
     let said = outcome.findings.iter().find(|found| found.kind == Kind::TrustOnFirstUse).unwrap();
     assert!(said.detail.contains(&TestKey::new(7).public.to_string()), "{said:?}");
     let wrong = Ask { pins: vec![TestKey::new(8).pin()], ..ask() };
@@ -45,12 +46,32 @@ fn the_vendors_word_closes_the_end_of_the_chain() {
     assert_eq!(stale.verdict, Verdict::Incomplete);
     assert!(stale.counts.contains_key(&Kind::TailStale));
     // Due is what the last settings and the last seal say, and not a second earlier.
-    let due = at("2026-11-20T13:05:07.120Z");
+    let due = at("2026-11-20T12:20:07.120Z");
     for (as_of, verdict) in
         [(due, Verdict::Proven), (due + std::time::Duration::from_millis(1), Verdict::Incomplete)]
     {
         assert_eq!(verify(&story.files, &Ask { as_of, ..strict() }).verdict, verdict);
     }
+}
+
+/// What the newest heartbeat here promises for the next file and what the verifier calls due are one instant: when it has
+/// passed, an end that was cut off is no longer proven.
+#[test]
+fn an_end_that_was_cut_off_is_stale_as_soon_as_its_heartbeat_is_overdue() {
+    let mut story = story_of_one();
+    let is_plain = |of: &Manifest| of.encoding.compression == Compression::None;
+    let beat = story.parts.iter().position(|part| part.manifest.events == 0 && is_plain(&part.manifest));
+    let beat = beat.unwrap();
+    let text = String::from_utf8(story.files[&story.parts[beat].manifest.object()].clone()).unwrap();
+    let promised = text.split_once("\"next_expected_by\":\"").unwrap().1.split_once('"').unwrap().0;
+    for cut in story.parts.drain(beat + 1..) {
+        story.files.remove(&cut.manifest.object());
+        story.files.remove(&cut.manifest.name(cut.note.sha256()));
+    }
+    let verdict = |as_of| verify(&story.files, &Ask { as_of, ..strict() });
+    assert_eq!(verdict(at(promised)).verdict, Verdict::Proven);
+    let later = verdict(at(promised) + std::time::Duration::from_millis(1));
+    assert_eq!((later.verdict, later.counts[&Kind::TailStale]), (Verdict::Incomplete, 1));
 }
 
 #[test]

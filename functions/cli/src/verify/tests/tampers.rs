@@ -1,7 +1,7 @@
 //! The ways of tampering, each with what must be found.
 
 use domain::manifest::SignedNote;
-use tests::archive::{resealed, sha256, sign};
+use tests::archive::{forge, forge_all, resealed, sha256, sign, with_lines};
 
 use super::tampered::{Tamper, note_name};
 use super::*;
@@ -10,6 +10,16 @@ use super::*;
 fn nth(place: usize) -> u64 {
     u64::try_from(place).unwrap() + 1
 }
+
+/// What is found if the signature of a part is gone. Its text counts all the same where the next part's trusted text names
+/// it; the last one's does not, and neither does that of the part in which the key hands over, since without its signature
+/// nobody knows the key that follows.
+fn unless_needed(place: usize, needed: &'static [Kind], otherwise: &'static [Kind]) -> &'static [Kind] {
+    if matches!(place, HAND_OVER | 13) { needed } else { otherwise }
+}
+
+/// The place of the part in which the key hands over.
+const HAND_OVER: usize = 5;
 
 /// What a bit of a note can break, if its file is renamed to fit.
 const ANY: &[Kind] = &[
@@ -22,24 +32,76 @@ const ANY: &[Kind] = &[
 ];
 
 /// All of them.
-pub(super) const TAMPERS: [(&str, Tamper); 34] = [
+pub(super) const TAMPERS: [(&str, Tamper); 41] = [
     ("flip a bit of an object", |scene| {
         let (place, sealed) = scene.part();
-        scene.flip(&sealed.manifest.object());
+        scene.flip(&sealed.manifest.object(), usize::MAX);
         (&[Kind::ObjectChanged], Some(nth(place)))
     }),
-    ("flip a bit of a manifest", |scene| {
+    ("flip a bit of a manifest's text", |scene| {
         let (_, sealed) = scene.part();
-        scene.flip(&note_name(&sealed));
+        scene.flip(&note_name(&sealed), sealed.note.text().len());
         // Whatever else it breaks: the name holds the hash.
         (&[Kind::ManifestMisplaced, Kind::ManifestMalformed, Kind::ManifestForeign], None)
     }),
-    ("flip a bit of a manifest and rename it", |scene| {
+    ("flip a bit of a manifest's text and rename it", |scene| {
         let (_, sealed) = scene.inner();
-        scene.flip(&note_name(&sealed));
+        let length = sealed.note.text().len();
+        scene.flip(&note_name(&sealed), length);
         let bytes = scene.files.remove(&note_name(&sealed)).unwrap();
-        scene.files.insert(sealed.manifest.name(sha256(&bytes)), bytes);
+        scene.files.insert(sealed.manifest.name(sha256(&bytes[..length])), bytes);
         (ANY, None)
+    }),
+    ("flip a bit of a signature", |scene| {
+        let (place, sealed) = scene.part();
+        let mut lines = sealed.note.signatures().to_vec();
+        let (byte, bit) = (scene.dice.below(64), scene.dice.below(8));
+        lines[0].bytes[byte] ^= 1 << bit;
+        *scene.note(&sealed) = with_lines(&sealed.note, lines).bytes();
+        (unless_needed(place, &[Kind::SignatureInvalid], &[Kind::SignatureIgnored]), Some(nth(place)))
+    }),
+    ("add a line of a signature that does not hold", |scene| {
+        let (place, sealed) = scene.part();
+        let mut lines = sealed.note.signatures().to_vec();
+        let mut junk = lines[0].clone();
+        junk.bytes[7] ^= 1;
+        lines.insert(scene.dice.below(lines.len() + 1), junk);
+        *scene.note(&sealed) = with_lines(&sealed.note, lines).bytes();
+        (&[Kind::SignatureIgnored], Some(nth(place)))
+    }),
+    ("repeat the line of a signature", |scene| {
+        let (place, sealed) = scene.part();
+        let own = sealed.note.signatures();
+        let lines = vec![own; 2 + scene.dice.below(3)].concat();
+        *scene.note(&sealed) = with_lines(&sealed.note, lines).bytes();
+        (&[Kind::SignatureIgnored], Some(nth(place)))
+    }),
+    ("add a copy of a manifest with another line, under the hash of its bytes", |scene| {
+        let (place, sealed) = scene.part();
+        let lines = [sealed.note.signatures(), &[scene.stranger().sign(sealed.note.text())]].concat();
+        let note = with_lines(&sealed.note, lines);
+        scene.files.insert(sealed.manifest.name(sha256(&note.bytes())), note.bytes());
+        (&[Kind::ManifestMisplaced], Some(nth(place)))
+    }),
+    ("sign beside the vendor, and forge what follows", |scene| {
+        let (place, sealed) = scene.inner();
+        let key = scene.stranger();
+        forge(&mut scene.files, &scene.story.parts, sealed.manifest.part.get(), &key, false);
+        scene.ask.newest = None;
+        (&[Kind::SignatureUntrusted], Some(nth(place) + 1))
+    }),
+    ("name a key as the successor in the vendor's manifest, and forge what follows", |scene| {
+        let (place, sealed) = scene.part();
+        let key = scene.stranger();
+        forge(&mut scene.files, &scene.story.parts, sealed.manifest.part.get(), &key, true);
+        scene.ask.newest = None;
+        (&[Kind::SignatureInvalid], Some(nth(place)))
+    }),
+    ("forge everything", |scene| {
+        let key = scene.stranger();
+        forge_all(&mut scene.files, &scene.story.parts, &[key]);
+        scene.ask.newest = None;
+        (&[Kind::SignatureUntrusted], Some(1))
     }),
     ("delete an object", |scene| {
         let (place, sealed) = scene.part();
@@ -121,7 +183,7 @@ pub(super) const TAMPERS: [(&str, Tamper); 34] = [
         let key = scene.stranger();
         scene.reseal(&sealed, &[key], |_| {});
         scene.ask.newest = None;
-        (&[Kind::SignatureUntrusted], Some(nth(place)))
+        (unless_needed(place, &[Kind::SignatureUntrusted], &[Kind::VouchedByPrevious]), Some(nth(place)))
     }),
     ("sign a part with another key, and put that beside the manifests", |scene| {
         let (place, sealed) = scene.part();
@@ -129,7 +191,7 @@ pub(super) const TAMPERS: [(&str, Tamper); 34] = [
         scene.files.insert(key.public.file_name(), format!("{}\n", key.pin()).into_bytes());
         scene.reseal(&sealed, &[key], |_| {});
         scene.ask.newest = None;
-        (&[Kind::SignatureUntrusted], Some(nth(place)))
+        (unless_needed(place, &[Kind::SignatureUntrusted], &[Kind::VouchedByPrevious]), Some(nth(place)))
     }),
     ("sign all parts with another key", |scene| {
         let key = scene.stranger();
@@ -150,7 +212,7 @@ pub(super) const TAMPERS: [(&str, Tamper); 34] = [
         scene.files.remove(&note_name(&sealed));
         scene.files.insert(sealed.manifest.name(note.sha256()), note.bytes());
         scene.ask.newest = None;
-        (&[Kind::SignatureInvalid], Some(nth(place)))
+        (unless_needed(place, &[Kind::SignatureInvalid], &[Kind::SignatureIgnored]), Some(nth(place)))
     }),
     ("truncate an object", |scene| {
         let (place, sealed) = scene.part();
@@ -161,7 +223,7 @@ pub(super) const TAMPERS: [(&str, Tamper); 34] = [
     }),
     ("truncate a manifest", |scene| {
         let (place, sealed) = scene.part();
-        let keep = scene.dice.below(sealed.note.bytes().len());
+        let keep = scene.dice.below(sealed.note.text().len());
         scene.note(&sealed).truncate(keep);
         (&[Kind::ManifestMalformed], Some(nth(place)))
     }),

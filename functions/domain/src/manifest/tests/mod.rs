@@ -44,7 +44,13 @@ fn example() -> Manifest {
         encoding: Encoding { format: Format::Json, compression: Compression::Gzip },
         frequency: Frequency::HOURLY,
         previous: Previous::Note(Sha256::new([0xab; 32])),
+        successor: None,
     }
+}
+
+/// The same, where the key of seed 1 hands over to that of seed 2.
+fn handing_over() -> Manifest {
+    Manifest { successor: Some(key(2).1), ..example() }
 }
 
 fn signed(manifest: &Manifest, seeds: &[u8]) -> SignedNote {
@@ -69,6 +75,95 @@ fn a_manifest_is_the_note_that_the_specification_shows() {
             "infra/schemas/manifest.md does not show this:\n{shown}"
         );
     }
+}
+
+#[test]
+fn a_manifest_that_hands_over_is_the_note_that_the_specification_shows() {
+    let note = signed(&handing_over(), &[1, 2]);
+    let specification = include_str!("../../../../../infra/schemas/manifest.md");
+    let lines: Vec<String> = note.signatures().iter().map(ToString::to_string).collect();
+    for shown in [successor_line(&key(2).1), lines.join("\n"), handing_over().name(note.sha256())] {
+        assert!(
+            shown.len() > 20 && specification.contains(&shown),
+            "infra/schemas/manifest.md does not show this:\n{shown}"
+        );
+    }
+}
+
+#[test]
+fn a_note_is_known_by_its_text_whatever_lines_it_has() {
+    let (one, two) = (signed(&example(), &[1]), signed(&example(), &[2, 1, 2]));
+    assert_eq!(one.sha256(), two.sha256());
+    assert_eq!(one.sha256(), Sha256::of(example().text().as_bytes()));
+    assert_ne!(one.sha256(), signed(&handing_over(), &[1]).sha256(), "the successor is signed");
+}
+
+#[test]
+fn the_successor_is_the_last_line_in_full_and_of_the_same_name() {
+    let text = handing_over().text();
+    assert!(text.ends_with(&format!("previous {}\nsuccessor {}\n", "ab".repeat(32), key(2).1)), "{text}");
+    assert_eq!(Manifest::parse(&text).unwrap(), handing_over());
+    let mut first = Manifest { part: PartNumber::FIRST, ..handing_over() };
+    first.previous = Previous::Start(Start::Activation);
+    assert_eq!(Manifest::parse(&first.text()).unwrap(), first);
+    let vkey = key(2).1.to_string();
+    let moved = text.replace(&format!("successor {vkey}\n"), "");
+    for (wrong, line) in [
+        (text.replace("successor vendor.", "successor other."), 15),
+        (text.replace(&vkey, &vkey.replace("vendor.example/auditferry", "other.example/auditferry")), 15),
+        (text.replace(&vkey, &format!("{vkey} from 2026-01-01T00:00:00.000Z")), 15),
+        (text.replace(&vkey, ""), 15),
+        (text.replace("successor ", "successor  "), 15),
+        (text.replace("successor ", "Successor "), 15),
+        (format!("{text}successor {}\n", key(3).1), 16),
+        (moved.replace("previous", &format!("successor {vkey}\nprevious")), 14),
+        (text.replace(&vkey, &hex::encode(key(2).1.id())), 15),
+    ] {
+        assert_eq!(Manifest::parse(&wrong).unwrap_err().line, line, "{wrong}");
+    }
+    // A key of another name is refused although it is a key.
+    let name = "other.example/auditferry".parse().unwrap();
+    let foreign = VerifierKey::new(name, *key(2).1.public()).unwrap();
+    let wrong = Manifest { successor: Some(foreign), ..example() }.text();
+    assert!(Manifest::parse(&wrong).unwrap_err().reason.contains("other.example"), "{wrong}");
+}
+
+/// KMS signs 4,096 bytes. A line of as many as a policy's hash and name may take must still fit.
+#[test]
+fn the_widest_text_leaves_room_in_what_a_key_signs() {
+    let label = "d".repeat(63);
+    let vendor: VendorDomain = format!("{label}.{label}.{label}.{}", "d".repeat(8)).parse().unwrap();
+    assert_eq!(vendor.as_str().len(), 200);
+    let prefix = (1..=1_024).rev().find_map(|length| "p".repeat(length).parse().ok()).unwrap();
+    let region =
+        (1..=64).rev().find_map(|length| format!("eu-{}-1", "n".repeat(length)).parse().ok()).unwrap();
+    let late = at("9999-12-29T23:59:59.999Z");
+    let widest = Manifest {
+        origin: Origin { vendor: vendor.clone(), connector: ConnectorId::new(u64::MAX) },
+        part: PartNumber::FIRST,
+        window: Window { from: late, to: late },
+        events: u64::MAX,
+        late: u64::MAX,
+        unreadable: u64::MAX,
+        times: Some((late, late)),
+        size: u64::MAX,
+        raw_size: u64::MAX,
+        sealed: late,
+        destination: Place {
+            bucket: "b".repeat(63).parse().unwrap(),
+            prefix,
+            region,
+            account: "222222222222".parse().unwrap(),
+        },
+        encoding: Encoding { format: Format::Ndjson, compression: Compression::Gzip },
+        frequency: Frequency::try_from(24).unwrap(),
+        previous: Previous::Start(Start::StartFrom),
+        successor: Some(VerifierKey::new(KeyName::of(vendor), *key(2).1.public()).unwrap()),
+        ..example()
+    };
+    let text = widest.text();
+    assert_eq!(Manifest::parse(&text).unwrap(), widest);
+    assert!(text.len() + 1_024 <= MAX_TEXT, "{} bytes:\n{text}", text.len());
 }
 
 #[test]
@@ -221,7 +316,7 @@ prop_compose! {
         (size, raw_size) in (any::<u64>(), any::<u64>()),
         (format, compression) in (0..2usize, 0..3usize),
         (bucket, prefix) in ("[a-z0-9]{3,63}", "([a-zA-Z0-9_'()!-]{1,20}(/[a-z]{1,9}){0,3})?"),
-        start_from in any::<bool>(),
+        (start_from, successor) in (any::<bool>(), prop::option::of(1..=u8::MAX)),
     ) -> Manifest {
         let end = Time::from_millis(from.millis() + span).unwrap();
         let compression = [Compression::None, Compression::Gzip, Compression::Zstd][compression];
@@ -248,6 +343,7 @@ prop_compose! {
             encoding: Encoding { format: [Format::Json, Format::Ndjson][format], compression },
             frequency: Frequency::try_from(frequency).unwrap(),
             previous: if part == 1 { Previous::Start(start) } else { Previous::Note(Sha256::new(before)) },
+            successor: successor.map(|seed| key(seed).1),
         }
     }
 }

@@ -129,9 +129,14 @@ fn a_record_that_pins_a_note_pins_all_its_keys_in_their_order() {
         let (private, public) = key(seed);
         (public, private.sign(text.as_bytes()).to_bytes())
     });
-    let pinned = Pinned::new(text, signed.to_vec()).unwrap();
+    let pinned = Pinned::new(text.clone(), signed.to_vec()).unwrap();
     assert_eq!(pinned.keys(), [key(1).1, key(2).1]);
-    assert_eq!(pinned.last().unwrap().key, key(2).1.id().into(), "the one that serves from now on");
+    assert_eq!(pinned.successor(), Some(&key(2).1), "the one in charge from now on");
+    assert!(!pinned.says(&text), "the text does not name it");
+    let names = Pinned::new(format!("{text}{}", successor_line(&key(2).1)), signed.to_vec()).unwrap();
+    assert!(names.says(&text) && !names.says("another\n"));
+    let alone = Pinned::new(text.clone(), signed[..1].to_vec()).unwrap();
+    assert!(alone.says(&text) && alone.successor().is_none());
     let record = serde_json::to_value(&pinned).unwrap();
     assert_eq!(serde_json::from_value::<Pinned>(record.clone()).unwrap(), pinned);
     let [one, two, three] = [1, 2, 3].map(|seed| key(seed).1.to_string());

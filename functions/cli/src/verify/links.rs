@@ -1,0 +1,242 @@
+//! Follows the manifests that were chosen, one of each part: numbers, signatures, `previous`, windows, and what was changed
+//! from one to the next. What comes out is the list of objects that must be there.
+
+use std::io;
+
+use domain::manifest::{Manifest, Previous, Start};
+use domain::part::{PartNumber, Sha256, Window};
+use domain::time::Time;
+
+use super::charge::{Charge, Standing};
+use super::check::Ask;
+use super::finding::{Finding, Findings, Kind};
+use super::sorter::Sorter;
+use super::told::Told;
+
+/// The chain as far as it was followed.
+#[derive(Debug)]
+pub(crate) struct Links<'a> {
+    ask: &'a Ask,
+    findings: &'a Findings,
+    /// Who is in charge of the next part.
+    pub(crate) charge: Charge<'a>,
+    last: Option<Last>,
+    /// The newest manifest that is sound.
+    sound: Option<(Manifest, Sha256)>,
+    /// Whether a part of what was asked for has come.
+    began: bool,
+    expected: Sorter,
+    /// The part with which the chain says, signed, that it begins.
+    upgraded_at: Option<PartNumber>,
+    told: Told,
+}
+
+/// What the next part is held against. `None` is what can't be known, since the manifest is not sound.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    part: PartNumber,
+    note: Option<Sha256>,
+    to: Option<Time>,
+}
+
+/// The end of the chain.
+#[derive(Debug)]
+pub(crate) struct Followed {
+    /// What it tells.
+    pub(crate) told: Told,
+    /// The objects that must be there: name, zero byte, 1 if it is to be looked into or else 0, the manifest's text.
+    pub(crate) expected: Sorter,
+    /// The first part that has a manifest, if a version that wrote none made those before.
+    pub(crate) upgraded_at: Option<PartNumber>,
+    /// The newest manifest that is sound.
+    pub(crate) newest: Option<Manifest>,
+}
+
+impl<'a> Links<'a> {
+    pub(crate) fn new(ask: &'a Ask, charge: Charge<'a>, findings: &'a Findings) -> Self {
+        Self {
+            ask,
+            findings,
+            charge,
+            last: None,
+            sound: None,
+            began: false,
+            expected: Sorter::new(ask.memory / 4),
+            upgraded_at: None,
+            told: Told::default(),
+        }
+    }
+
+    /// Whether a manifest names the one before it, or is the first.
+    pub(crate) fn fits(&self, manifest: &Manifest) -> bool {
+        match (manifest.previous, self.last) {
+            (Previous::Note(previous), Some(last)) => last.note == Some(previous),
+            (Previous::Start(_), None) => true,
+            _ => false,
+        }
+    }
+
+    /// A part of which no file can be read as a manifest.
+    pub(crate) fn unread(&mut self, part: PartNumber) {
+        self.number(part, false);
+        self.charge.skipped();
+        self.last = Some(Last { part, note: None, to: None });
+    }
+
+    /// The next link.
+    pub(crate) fn link(
+        &mut self,
+        name: &str,
+        (manifest, sha256): (&Manifest, Sha256),
+        standing: &Standing,
+    ) -> io::Result<()> {
+        let upgraded = manifest.previous == Previous::Start(Start::Upgrade);
+        let is_later = self.ask.to.is_some_and(|asked| manifest.window.from >= asked);
+        if self.is_earlier(manifest.window) || is_later {
+            // Not asked for, so not judged either. But only one that counts is a link: somebody could put another one, of
+            // a window that was not asked for, in the place of a part that was.
+            if self.charge.counts(manifest.part, standing) {
+                if is_later {
+                    self.number(manifest.part, upgraded);
+                }
+                self.charge.skipped();
+                self.last = Some(Last { part: manifest.part, note: None, to: None });
+            }
+            return self.expect(manifest, false);
+        }
+        self.number(manifest.part, upgraded);
+        self.reaches_back(manifest);
+        if let Err(finding) = self.charge.judge(manifest, standing) {
+            self.charge.skipped();
+            self.found(finding.file(name), manifest);
+            self.last = Some(Last { part: manifest.part, note: None, to: None });
+            return self.expect(manifest, false);
+        }
+        self.hangs_on_last(name, manifest);
+        if upgraded && self.last.is_none() {
+            self.upgraded_at = Some(manifest.part);
+        }
+        if let Some(misfit) = manifest.times_misfit() {
+            self.found(Finding::new(Kind::TimesMisfit, misfit).file(name), manifest);
+        }
+        self.changes(manifest);
+        self.last = Some(Last { part: manifest.part, note: Some(sha256), to: Some(manifest.window.to) });
+        self.told.count(manifest);
+        self.sound = Some((manifest.clone(), sha256));
+        self.expect(manifest, true)
+    }
+
+    /// Whether it is of a time before what was asked for.
+    fn is_earlier(&self, Window { from, to }: Window) -> bool {
+        self.ask.from.is_some_and(|asked| to <= asked && from < asked)
+    }
+
+    /// Whether the number is the next one. `upgraded` if the chain says of itself that it begins here.
+    fn number(&self, part: PartNumber, upgraded: bool) {
+        let (first, since) = match self.last {
+            Some(last) => (last.part.next(), last.to),
+            None if self.ask.from.is_none() && part > PartNumber::FIRST && upgraded => {
+                let detail = format!(
+                    "the parts before part {} were exported by a version that wrote no manifests, so nothing is proven of them. Say from when on to verify with --from.",
+                    part.get()
+                );
+                return self.findings.add(Finding::new(Kind::BeforeManifests, detail).part(part));
+            }
+            None if self.ask.from.is_none() && part > PartNumber::FIRST => {
+                let detail = format!(
+                    "the chain begins with part {} here, and not with part 1. If the older parts were moved or removed on purpose, say from when on to verify with --from.",
+                    part.get()
+                );
+                let finding = Finding::new(Kind::StartMissing, detail).part(part);
+                return self.findings.add(finding.missing(PartNumber::FIRST, part.previous()));
+            }
+            None => return,
+        };
+        if part > first {
+            let before = part.previous().get();
+            let detail = if first.get() == before {
+                format!("part {before} has no manifest here")
+            } else {
+                format!("parts {} to {before} have no manifest here", first.get())
+            };
+            let finding = Finding::new(Kind::PartMissing, detail).part(first).since(since);
+            self.findings.add(finding.missing(first, part.previous()));
+        }
+    }
+
+    /// Whether the first part of what was asked for begins where that begins, or is the first of all.
+    fn reaches_back(&mut self, manifest: &Manifest) {
+        let is_first = !std::mem::replace(&mut self.began, true);
+        if let Some(from) = self.ask.from
+            && is_first
+            && manifest.window.from > from
+            && manifest.part > PartNumber::FIRST
+        {
+            let detail = format!(
+                "no part here reaches back to {from}; the first is part {}, from {} on",
+                manifest.part.get(),
+                manifest.window.from
+            );
+            self.findings
+                .add(Finding::new(Kind::PartMissing, detail).part(manifest.part.previous()).since(from));
+        }
+    }
+
+    /// Whether hash and window follow on the part before, if that is known.
+    fn hangs_on_last(&self, name: &str, manifest: &Manifest) {
+        let Some(last) = self.last.filter(|last| last.part.next() == manifest.part) else { return };
+        if let Some(note) = last.note
+            && manifest.previous != Previous::Note(note)
+        {
+            let detail =
+                format!("it does not name the manifest of part {}, which is {note}", last.part.get());
+            self.found(Finding::new(Kind::ChainBroken, detail).file(name), manifest);
+        }
+        if let Some(to) = last.to
+            && manifest.window.from != to
+        {
+            let detail =
+                format!("its window begins at {}, and the one before ended at {to}", manifest.window.from);
+            self.found(Finding::new(Kind::WindowsNotContiguous, detail).file(name), manifest);
+        }
+    }
+
+    /// What was changed between this part and the one before.
+    fn changes(&self, manifest: &Manifest) {
+        let Some((before, _)) = &self.sound else { return };
+        if before.destination != manifest.destination {
+            let detail = format!("moved from {} to {}", before.destination, manifest.destination);
+            self.found(Finding::new(Kind::Moved, detail), manifest);
+        }
+        if (before.encoding, before.frequency) != (manifest.encoding, manifest.frequency) {
+            let settings = |of: &Manifest| {
+                let (format, compression) = (of.encoding.format.as_str(), of.encoding.compression.as_str());
+                format!("{format} {compression} every {} h", of.frequency.hours())
+            };
+            let detail = format!("changed from {} to {}", settings(before), settings(manifest));
+            self.found(Finding::new(Kind::Reconfigured, detail), manifest);
+        }
+    }
+
+    /// An object must be there, and is looked into if that is asked for.
+    pub(crate) fn expect(&mut self, manifest: &Manifest, look_into: bool) -> io::Result<()> {
+        let mut record = manifest.object().into_bytes();
+        record.extend_from_slice(&[0, u8::from(look_into)]);
+        record.extend_from_slice(manifest.text().as_bytes());
+        self.expected.push(&record)
+    }
+
+    /// Tells a finding about a part.
+    pub(crate) fn found(&self, finding: Finding, manifest: &Manifest) {
+        self.findings.add(finding.part(manifest.part).since(manifest.window.from));
+    }
+
+    /// There are no more parts. `newest_seen` if the manifest that the vendor tells of came.
+    pub(crate) fn end(mut self, newest_seen: bool) -> Followed {
+        let sound = self.sound.as_ref().map(|(manifest, sha256)| (manifest, *sha256));
+        self.told.tail(sound, newest_seen, self.ask, self.findings);
+        self.charge.end(self.told.tail_closed);
+        let newest = self.sound.map(|(manifest, _)| manifest);
+        Followed { told: self.told, expected: self.expected, upgraded_at: self.upgraded_at, newest }
+    }
+}

@@ -1,0 +1,103 @@
+//! What operating systems leave in folders that somebody looks at or copies: no part of the archive, and no tampering.
+//!
+//! Only a folder has such files; S3 makes none, so there everything must be named by a manifest. The names are exact,
+//! and none of them can be the name of a file of the archive. README ("For the auditor") lists them.
+
+use std::io::{self, Read};
+
+/// Files, by their names as macOS and KDE write them.
+const FILES: [&str; 3] = [".DS_Store", ".directory", ".localized"];
+/// The same of Windows, which does not tell small letters from capital ones.
+const WINDOWS_FILES: [&str; 3] = ["desktop.ini", "ehthumbs.db", "Thumbs.db"];
+/// Folders at the top of a volume, or of what was unpacked there.
+const FOLDERS: [&str; 9] = [
+    "$RECYCLE.BIN",
+    ".DocumentRevisions-V100",
+    ".Spotlight-V100",
+    ".TemporaryItems",
+    ".Trashes",
+    ".fseventsd",
+    "System Volume Information",
+    "__MACOSX",
+    "lost+found",
+];
+/// macOS puts what a file system can't keep of a file into a second one of this name.
+const APPLE_DOUBLE: &str = "._";
+/// The first bytes of such a file. Source: RFC 1740, appendix B, `AppleDouble`.
+const APPLE_DOUBLE_MAGIC: [u8; 4] = [0x00, 0x05, 0x16, 0x07];
+/// What readers of events look for by a file's ending.
+const EVENT_ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".csv", ".gz", ".zst"];
+
+/// Whether a folder of that name below the archive is litter: at its top only, since readers of events look into
+/// whatever lies below `events/`.
+pub(crate) fn is_folder(name: &str) -> bool {
+    FOLDERS.contains(&name)
+}
+
+/// Whether a file of that name below the archive is litter. `open` opens it: `._NAME` with an ending by which readers of
+/// events would find it must be what it looks like, or else it would be a hiding place for an event.
+pub(crate) fn is_file<F: Read>(name: &str, open: impl FnOnce() -> io::Result<F>) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    if FILES.contains(&file) || WINDOWS_FILES.iter().any(|known| known.eq_ignore_ascii_case(file)) {
+        return true;
+    }
+    let Some(of) = file.strip_prefix(APPLE_DOUBLE).filter(|of| !of.is_empty()) else { return false };
+    let lower = of.to_ascii_lowercase();
+    !EVENT_ENDINGS.iter().any(|ending| lower.ends_with(ending)) || is_apple_double(open)
+}
+
+fn is_apple_double<F: Read>(open: impl FnOnce() -> io::Result<F>) -> bool {
+    let mut head = [0; APPLE_DOUBLE_MAGIC.len()];
+    open().and_then(|mut file| file.read_exact(&mut head)).is_ok() && head == APPLE_DOUBLE_MAGIC
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is(name: &str, bytes: &'static [u8]) -> bool {
+        is_file(name, || Ok(bytes))
+    }
+
+    #[test]
+    fn what_systems_leave_is_known_by_its_exact_name() {
+        for name in [
+            ".DS_Store",
+            "events/date=2026-11-20/.DS_Store",
+            "._.DS_Store",
+            "manifests/._keys",
+            "Thumbs.db",
+            "events/thumbs.db",
+            "Desktop.ini",
+            "ehthumbs.db",
+            ".localized",
+        ] {
+            assert!(is(name, b""), "{name}");
+        }
+        for name in [
+            "DS_Store",
+            ".ds_store",
+            ".DS_Store.json",
+            "Thumbs.db.json",
+            "._",
+            "x._y",
+            ".hidden",
+            "events/date=2026-11-20/.DS_Store/x.json",
+            "desktop.ini ",
+        ] {
+            assert!(!is(name, b"\x00\x05\x16\x07"), "{name}");
+        }
+        assert!(is_folder("__MACOSX") && !is_folder("events/__MACOSX") && !is_folder("__macosx"));
+    }
+
+    #[test]
+    fn no_event_hides_behind_a_name_of_litter() {
+        let name = "events/date=2026-11-20/._20261120T200000.000Z_x.json.gz";
+        assert!(is(name, b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X"));
+        for bytes in [&b"[\n{}\n]\n"[..], b"", b"\x00\x05\x16", b"\x1f\x8b\x08\x00"] {
+            assert!(!is(name, bytes), "{bytes:?}");
+        }
+        assert!(!is("events/date=2026-11-20/._more.NDJSON", b"{}\n"));
+        assert!(!is_file("._x.json", || Err::<&[u8], _>(io::Error::other("gone"))));
+    }
+}

@@ -1,0 +1,433 @@
+//! Whom the verifier trusts: only keys that the auditor named, those that a signed text names as successors, and what a
+//! trusted text reaches backwards. Whatever lies in the bucket unsigned gives no trust, and accuses nobody.
+
+use domain::manifest::{Manifest, NoteSignature, Previous};
+use domain::part::{PartNumber, Sha256};
+use tests::archive::{Sealed, forge, forge_all, note_of, resealed, resign, sign, with_lines};
+
+use super::super::check::Boundary;
+use super::*;
+
+/// The story's first key, the one that it hands over to in part 6, and two that sign nothing in it.
+fn keys() -> [TestKey; 4] {
+    [7, 107, 8, 9].map(TestKey::new)
+}
+
+fn pinned(keys: &[&TestKey]) -> Ask {
+    Ask { pins: keys.iter().map(|key| key.pin()).collect(), ..strict() }
+}
+
+fn found(outcome: &Outcome, kind: Kind) -> u64 {
+    outcome.counts.get(&kind).copied().unwrap_or_default()
+}
+
+/// The verdict, having seen that no key but these was trusted, and that nobody was accused of two stories.
+fn judged(files: &Files, ask: &Ask, genuine: &[&TestKey]) -> Outcome {
+    let outcome = verify(files, ask);
+    for key in &outcome.trusted {
+        assert!(genuine.iter().any(|known| known.public == *key), "{key} was trusted");
+    }
+    assert_eq!(found(&outcome, Kind::PartDoubled), 0, "{:#?}", outcome.findings);
+    outcome
+}
+
+#[test]
+fn a_forged_tail_is_never_proven_wherever_it_begins() {
+    let story = story_of_one();
+    let [old, new, _, forger] = keys();
+    for from in 1..=13 {
+        for names in [false, true] {
+            let mut files = story.files.clone();
+            forge(&mut files, &story.parts, from, &forger, names);
+            for pins in [vec![&old], vec![&new], vec![&old, &new]] {
+                let outcome = judged(&files, &pinned(&pins), &[&old, &new]);
+                assert_eq!(outcome.verdict, Verdict::Violated, "from {from}: {:#?}", outcome.findings);
+            }
+            let verdict = verify(&files, &ask()).verdict;
+            assert!(matches!(verdict, Verdict::Violated | Verdict::Incomplete), "from {from}: {verdict:?}");
+        }
+    }
+    // All of it anew, by the forger alone and by two hands: sound in itself, and nobody's.
+    for (hands, expected) in
+        [(vec![forger.clone()], Verdict::Consistent), (keys().to_vec(), Verdict::Incomplete)]
+    {
+        let mut files = story.files.clone();
+        let one_hand: Vec<TestKey> = hands.into_iter().filter(|key| key.public != old.public).collect();
+        forge_all(&mut files, &story.parts, &one_hand);
+        assert_eq!(judged(&files, &pinned(&[&old]), &[&old]).verdict, Verdict::Violated);
+        let outcome = verify(&files, &ask());
+        assert_eq!(outcome.verdict, expected, "{:#?}", outcome.findings);
+    }
+}
+
+#[test]
+fn two_signers_of_the_first_manifest_without_a_named_key_are_incomplete() {
+    let mut story = story_of_one();
+    let forger = TestKey::new(9);
+    let first = &story.parts[0];
+    let lines = [first.note.signatures(), &[forger.sign(first.note.text())]].concat();
+    story.files.insert(forger.public.file_name(), format!("{}\n", forger.pin()).into_bytes());
+    story.files.insert(note_of(first), with_lines(&first.note, lines).bytes());
+    let outcome = verify(&story.files, &ask());
+    assert_eq!((outcome.verdict, found(&outcome, Kind::SignerAmbiguous)), (Verdict::Incomplete, 1));
+    // Who names the key is not troubled by the line.
+    assert_eq!(judged(&story.files, &strict(), &[&keys()[0], &keys()[1]]).verdict, Verdict::Proven);
+}
+
+#[test]
+fn without_any_key_it_is_incomplete_and_nobody_is_blamed() {
+    let mut story = story_of_one();
+    story.files.retain(|name, _| !name.starts_with("manifests/keys/"));
+    let outcome = verify(&story.files, &ask());
+    assert_eq!(outcome.verdict, Verdict::Incomplete, "{:#?}", outcome.findings);
+    assert_eq!((found(&outcome, Kind::NoKey), outcome.content.objects), (1, 14));
+    // A key that signed nothing is none.
+    let forger = TestKey::new(9);
+    story.files.insert(forger.public.file_name(), format!("{}\n", forger.pin()).into_bytes());
+    let outcome = verify(&story.files, &ask());
+    assert_eq!((outcome.verdict, found(&outcome, Kind::NoKey)), (Verdict::Incomplete, 1));
+    // What is missing is missing all the same.
+    story.files.remove(&story.parts[3].manifest.object());
+    assert_eq!(verify(&story.files, &ask()).verdict, Verdict::Violated);
+}
+
+#[test]
+fn the_key_files_are_a_convenience_and_their_absence_takes_no_trust() {
+    let mut story = story_of_one();
+    story.files.retain(|name, _| !name.starts_with("manifests/keys/"));
+    let [old, new, ..] = keys();
+    for pins in [vec![&old], vec![&new], vec![&old, &new]] {
+        let outcome = judged(&story.files, &pinned(&pins), &[&old, &new]);
+        assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
+    }
+}
+
+#[test]
+fn the_newest_key_alone_is_enough_for_the_whole_chain() {
+    let story = story_of_one();
+    let [old, new, ..] = keys();
+    let outcome = judged(&story.files, &pinned(&[&new]), &[&new]);
+    assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
+    assert_eq!((found(&outcome, Kind::VouchedByPrevious), found(&outcome, Kind::KeyRotated)), (1, 0));
+    // Backwards only through unbroken hashes: another text in between ends it.
+    let mut files = story.files.clone();
+    resealed(&mut files, &story.parts[2], std::slice::from_ref(&old), |manifest| {
+        manifest.sealed = manifest.window.to;
+    });
+    let outcome = judged(&files, &pinned(&[&new]), &[&new]);
+    assert_eq!((outcome.verdict, found(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 3));
+}
+
+#[test]
+fn several_named_keys_are_the_whole_set() {
+    let story = story_of_one();
+    let [old, new, other, _] = keys();
+    let outcome = judged(&story.files, &pinned(&[&old, &other]), &[&old, &other]);
+    assert_eq!((outcome.verdict, found(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 8));
+    let untrusted = outcome.findings.iter().find(|one| one.kind == Kind::SignatureUntrusted).unwrap();
+    assert!(untrusted.detail.contains(&new.public.to_string()), "it names the key: {untrusted:?}");
+    assert_eq!(judged(&story.files, &pinned(&[&old, &new]), &[&old, &new]).verdict, Verdict::Proven);
+}
+
+/// Replaces the lines of a part's note.
+fn relined(files: &mut Files, sealed: &Sealed, lines: Vec<NoteSignature>) {
+    files.insert(note_of(sealed), with_lines(&sealed.note, lines).bytes());
+}
+
+#[test]
+fn the_successor_is_who_the_signed_text_names_with_or_without_its_own_signature() {
+    let story = story_of_one();
+    let [old, new, ..] = keys();
+    let six = &story.parts[5];
+    let [by_old, by_new] = six.note.signatures() else { panic!("two signatures") };
+    let newest = Some(story.parts[13].note.sha256());
+    let mut files = story.files.clone();
+    relined(&mut files, six, vec![by_old.clone()]);
+    for pins in [vec![&old], vec![&new], vec![&old, &new]] {
+        let outcome = judged(&files, &Ask { newest, ..pinned(&pins) }, &[&old, &new]);
+        assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
+    }
+    // Without the old key's signature nothing says to who trusts that one alone that the new one follows.
+    relined(&mut files, six, vec![by_new.clone()]);
+    assert_eq!(judged(&files, &pinned(&[&new]), &[&new]).verdict, Verdict::Proven);
+    let outcome = judged(&files, &pinned(&[&old]), &[&old]);
+    assert_eq!((outcome.verdict, found(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 9));
+}
+
+/// The parts up to `last` signed by one key, and so on, each alone.
+fn plan<'a>(spans: &'a [(u64, &'a TestKey)]) -> impl Fn(u64) -> (Vec<TestKey>, Option<TestKey>) + 'a {
+    move |part| {
+        let (_, key) = spans.iter().find(|(last, _)| part <= *last).unwrap();
+        (vec![(*key).clone()], None)
+    }
+}
+
+#[test]
+fn a_key_that_was_replaced_never_returns() {
+    let story = story_of_one();
+    let [old, new, ..] = keys();
+    let mut files = story.files.clone();
+    resign(&mut files, &story.parts, plan(&[(4, &old), (7, &new), (14, &old)]));
+    let outcome = verify(&files, &pinned(&[&old, &new]));
+    assert_eq!((outcome.verdict, found(&outcome, Kind::KeyRetired)), (Verdict::Violated, 7));
+    assert_eq!(outcome.findings[0].part, Some(8), "{:#?}", outcome.findings);
+    // Also if the new one signs again behind it, and also where it was handed over to.
+    files.clone_from(&story.files);
+    resign(&mut files, &story.parts, plan(&[(4, &old), (7, &new), (9, &old), (14, &new)]));
+    assert_eq!(found(&verify(&files, &pinned(&[&old, &new])), Kind::KeyRetired), 2);
+    let returns = |part: u64| match part {
+        1..=3 | 8.. => (vec![old.clone()], None),
+        4 => (vec![old.clone(), new.clone()], Some(new.clone())),
+        7 => (vec![new.clone(), old.clone()], Some(old.clone())),
+        _ => (vec![new.clone()], None),
+    };
+    files.clone_from(&story.files);
+    resign(&mut files, &story.parts, returns);
+    for pins in [vec![&old], vec![&old, &new]] {
+        let outcome = verify(&files, &pinned(&pins));
+        assert_eq!(outcome.verdict, Verdict::Violated, "{:#?}", outcome.findings);
+        assert_eq!(found(&outcome, Kind::KeyRetired), 7, "{:#?}", outcome.findings);
+    }
+}
+
+#[test]
+fn a_change_of_keys_without_a_hand_over_wants_the_vendors_word_for_the_boundary() {
+    let story = story_of_one();
+    let [old, new, ..] = keys();
+    let mut files = story.files.clone();
+    let parts = resign(&mut files, &story.parts, plan(&[(4, &old), (14, &new)]));
+    let both = pinned(&[&old, &new]);
+    let head = |part: usize| parts[part - 1].note.sha256();
+    let outcome = verify(&files, &both);
+    assert_eq!((outcome.verdict, found(&outcome, Kind::KeyChanged)), (Verdict::Incomplete, 1));
+    let told = outcome.findings.iter().find(|one| one.kind == Kind::KeyChanged).unwrap();
+    assert_eq!(told.part, Some(5));
+    assert!(told.detail.contains(&format!("--boundary 5:{}", head(4))), "{told:?}");
+
+    let with = |part: u64, head: Sha256| Ask {
+        boundaries: vec![Boundary { part: PartNumber::new(part), head }],
+        ..both.clone()
+    };
+    let outcome = verify(&files, &with(5, head(4)));
+    assert_eq!((outcome.verdict, found(&outcome, Kind::KeyChangeConfirmed)), (Verdict::Proven, 1));
+    for (part, head) in [(5, head(3)), (6, head(5)), (4, head(3))] {
+        let outcome = verify(&files, &with(part, head));
+        assert_eq!(outcome.verdict, Verdict::Violated, "{part}: {:#?}", outcome.findings);
+        assert_eq!(found(&outcome, Kind::BoundaryMismatch), 1);
+    }
+    let outcome = verify(&files, &with(99, head(4)));
+    assert_eq!((outcome.verdict, found(&outcome, Kind::BoundaryNotReached)), (Verdict::Incomplete, 1));
+    // The new key alone vouches for what its first text hangs on.
+    let outcome = judged(&files, &pinned(&[&new]), &[&new]);
+    assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
+}
+
+/// A thief who has the old key and none of the new one signs on, as if it had never been replaced.
+#[test]
+fn a_stolen_key_that_signs_on_is_held_against_what_the_vendor_says() {
+    let story = story_of_one();
+    let [old, new, ..] = keys();
+    let mut files = story.files.clone();
+    let genuine = resign(&mut files, &story.parts, plan(&[(4, &old), (14, &new)]));
+    let mut stolen = story.files.clone();
+    resign(&mut stolen, &story.parts, plan(&[(14, &old)]));
+    let both = pinned(&[&old, &new]);
+    let outcome = verify(&stolen, &both);
+    assert_eq!((outcome.verdict, found(&outcome, Kind::KeyUnused)), (Verdict::Incomplete, 1));
+    let boundary = Boundary { part: PartNumber::new(5), head: genuine[3].note.sha256() };
+    let outcome = verify(&stolen, &Ask { boundaries: vec![boundary], ..both });
+    assert_eq!((outcome.verdict, found(&outcome, Kind::BoundaryMismatch)), (Verdict::Violated, 1));
+    let outcome = verify(&stolen, &pinned(&[&new]));
+    assert_ne!(outcome.verdict, Verdict::Proven);
+    // Nor does it help to take the old key's signatures away before the boundary.
+    let [four, ..] = genuine[3..].iter().collect::<Vec<_>>()[..] else { panic!() };
+    relined(&mut stolen, four, vec![TestKey::new(9).sign(four.note.text())]);
+    assert_ne!(
+        verify(&stolen, &Ask { boundaries: vec![boundary], ..pinned(&[&old, &new]) }).verdict,
+        Verdict::Proven
+    );
+}
+
+#[test]
+fn what_a_replaced_key_signs_beside_the_hand_over_is_foreign_and_no_second_story() {
+    let story = story_of_one();
+    let [old, new, ..] = keys();
+    for part in [6, 7, 12] {
+        let sealed = &story.parts[part - 1];
+        let mut manifest = sealed.manifest.clone();
+        manifest.events += 1;
+        let note = sign(manifest.text(), std::slice::from_ref(&old));
+        let mut files = story.files.clone();
+        files.insert(manifest.name(note.sha256()), note.bytes());
+        for pins in [vec![&old], vec![&old, &new]] {
+            let outcome = judged(&files, &pinned(&pins), &[&old, &new]);
+            assert_eq!(outcome.verdict, Verdict::Violated, "{part}: {:#?}", outcome.findings);
+            assert_eq!(found(&outcome, Kind::KeyRetired), 1, "{part}: {:#?}", outcome.findings);
+        }
+        assert_eq!(found(&judged(&files, &pinned(&[&new]), &[&new]), Kind::SignatureUntrusted), 1);
+    }
+    // Before it the key answers for what it signs.
+    let mut files = story.files.clone();
+    let mut manifest = story.parts[2].manifest.clone();
+    manifest.sealed = manifest.window.to;
+    let note = sign(manifest.text(), std::slice::from_ref(&old));
+    files.insert(manifest.name(note.sha256()), note.bytes());
+    assert_eq!(found(&verify(&files, &strict()), Kind::PartDoubled), 1);
+}
+
+#[test]
+fn signatures_that_both_keys_gave_without_a_word_hand_nothing_over() {
+    let story = story_of_one();
+    let [old, new, ..] = keys();
+    let mut files = story.files.clone();
+    let plan = |part: u64| match part {
+        ..5 => (vec![old.clone()], None),
+        5 => (vec![old.clone(), new.clone()], None),
+        _ => (vec![new.clone()], None),
+    };
+    resign(&mut files, &story.parts, plan);
+    let outcome = judged(&files, &pinned(&[&old]), &[&old]);
+    assert_eq!((outcome.verdict, found(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 9));
+    let outcome = judged(&files, &pinned(&[&old, &new]), &[&old, &new]);
+    assert_eq!((outcome.verdict, found(&outcome, Kind::KeyChanged)), (Verdict::Incomplete, 1));
+}
+
+#[test]
+fn a_repeated_or_added_line_accuses_nobody_and_cuts_nothing_off() {
+    let story = story_of_one();
+    let newest = Some(story.parts[13].note.sha256());
+    let [old, new, _, forger] = keys();
+    for sealed in &story.parts {
+        let own = sealed.note.signatures();
+        let mut junk = own[0].clone();
+        junk.bytes = vec![0; 64];
+        for lines in [
+            [own, own].concat(),
+            [own, &[junk.clone()]].concat(),
+            [&[junk], own].concat(),
+            [own, &[forger.sign(sealed.note.text())]].concat(),
+        ] {
+            let note = with_lines(&sealed.note, lines);
+            // In its place it is the same manifest.
+            let mut files = story.files.clone();
+            files.insert(note_of(sealed), note.bytes());
+            let outcome = judged(&files, &Ask { newest, ..strict() }, &[&old, &new]);
+            assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
+            assert!(outcome.told.tail_closed);
+            // And under another name, for example that of its own bytes, a file that does not belong there.
+            let mut files = story.files.clone();
+            files.insert(sealed.manifest.name(tests::archive::sha256(&note.bytes())), note.bytes());
+            let outcome = judged(&files, &Ask { newest, ..strict() }, &[&old, &new]);
+            assert_eq!(found(&outcome, Kind::ManifestMisplaced), 1, "{:#?}", outcome.findings);
+            assert_eq!(found(&outcome, Kind::TailMissing), 0);
+        }
+    }
+}
+
+#[test]
+fn a_planted_manifest_of_another_connector_makes_no_file_expected() {
+    let (story, other) = (story_of_one(), story(2, 7));
+    let forger = TestKey::new(9);
+    let asked = Ask { connector: Some(ConnectorId::new(1)), ..strict() };
+    let planted = |keys: &[TestKey]| {
+        let mut files = story.files.clone();
+        files.insert(forger.public.file_name(), format!("{}\n", forger.pin()).into_bytes());
+        let mut manifest: Manifest = other.parts[0].manifest.clone();
+        let object = b"[\n{\"planted\":1}\n]\n".to_vec();
+        manifest.encoding.compression = domain::part::Compression::None;
+        (manifest.sha256, manifest.size) = (tests::archive::sha256(&object), object.len() as u64);
+        (manifest.raw_sha256, manifest.raw_size) = (manifest.sha256, manifest.size);
+        let note = sign(manifest.text(), keys);
+        files.insert(manifest.object(), object);
+        files.insert(manifest.name(note.sha256()), note.bytes());
+        verify(&files, &asked)
+    };
+    let outcome = planted(std::slice::from_ref(&forger));
+    assert_eq!(outcome.verdict, Verdict::Violated, "{:#?}", outcome.findings);
+    assert_eq!((found(&outcome, Kind::ManifestForeign), found(&outcome, Kind::FileUnnamed)), (1, 1));
+    assert_eq!(planted(&[TestKey::new(7)]).verdict, Verdict::Proven, "the vendor's own");
+    // What the other connector's keys handed over to is trusted there, from any of them backwards.
+    let mut files = story.files.clone();
+    files.extend(other.files);
+    for key in [7, 107] {
+        let ask = Ask { pins: vec![TestKey::new(key).pin()], ..asked.clone() };
+        assert_eq!(verify(&files, &ask).verdict, Verdict::Proven, "{key}");
+    }
+}
+
+#[test]
+fn a_crowd_of_foreign_manifests_hides_none_of_the_vendors() {
+    let story = story_of_one();
+    let forger = TestKey::new(9);
+    let three = &story.parts[2];
+    let mut files = story.files.clone();
+    for number in 0..40 {
+        let mut manifest = three.manifest.clone();
+        manifest.raw_size += number + 1;
+        let note = sign(manifest.text(), std::slice::from_ref(&forger));
+        files.insert(manifest.name(note.sha256()), note.bytes());
+        // And those of a connector that is none.
+        manifest.origin.connector = ConnectorId::new(77);
+        let note = sign(manifest.text(), std::slice::from_ref(&forger));
+        files.insert(manifest.name(note.sha256()), note.bytes());
+    }
+    let [old, new, ..] = keys();
+    let outcome = judged(&files, &strict(), &[&old, &new]);
+    assert_eq!(outcome.origin.as_ref().unwrap().connector, ConnectorId::new(1));
+    assert_eq!((outcome.told.manifests, outcome.content.objects), (14, 14), "{:#?}", outcome.findings);
+    assert_eq!((found(&outcome, Kind::SignatureUntrusted), found(&outcome, Kind::ManifestForeign)), (40, 40));
+}
+
+/// Within a span of time: a part that was taken away can't be replaced by a manifest that says it is of another time.
+#[test]
+fn a_foreign_manifest_of_another_hour_fills_no_gap() {
+    let story = story_of_one();
+    let span = Ask {
+        from: Some(at("2026-11-20T01:00:00Z")),
+        to: Some(at("2026-11-20T08:00:00Z")),
+        pins: vec![TestKey::new(107).pin()],
+        ..strict()
+    };
+    assert_eq!(verify(&story.files, &span).verdict, Verdict::Proven);
+    for from in ["2026-11-20T00:00:00Z", "2026-11-20T09:00:00Z"] {
+        let mut files = story.files.clone();
+        let gone = &story.parts[8];
+        files.remove(&note_of(gone));
+        files.remove(&gone.manifest.object());
+        let mut manifest = gone.manifest.clone();
+        manifest.window.from = at(from);
+        manifest.window.to = manifest.window.from + std::time::Duration::from_mins(1);
+        let note = sign(manifest.text(), &[TestKey::new(9)]);
+        files.insert(manifest.name(note.sha256()), note.bytes());
+        let outcome = verify(&files, &span);
+        assert_eq!(outcome.verdict, Verdict::Violated, "{from}: {:#?}", outcome.findings);
+        assert_eq!(found(&outcome, Kind::PartMissing), 1, "{:#?}", outcome.findings);
+    }
+}
+
+#[test]
+fn the_largest_part_number_is_a_number_like_another() {
+    let story = story_of_one();
+    let mut manifest = story.parts[13].manifest.clone();
+    (manifest.part, manifest.previous) = (PartNumber::new(u64::MAX), Previous::Note(Sha256::new([1; 32])));
+    let note = sign(manifest.text(), &[TestKey::new(9)]);
+    let mut files = story.files.clone();
+    files.insert(manifest.name(note.sha256()), note.bytes());
+    assert_eq!(verify(&files, &strict()).verdict, Verdict::Violated);
+}
+
+#[test]
+fn where_it_was_delivered_to_is_held_against_where_it_lies_as_a_note() {
+    let story = story_of_one();
+    let at = |bucket: &str, prefix: &str| {
+        let location = Some((bucket.to_owned(), prefix.to_owned()));
+        verify(&story.files, &Ask { location, ..strict() })
+    };
+    for prefix in ["auditferry", "auditferry/"] {
+        assert_eq!(found(&at("acme-audit-log-2", prefix), Kind::DestinationDiffers), 0);
+    }
+    for (bucket, prefix) in [("acme-audit-log", "auditferry"), ("acme-audit-log-2", "")] {
+        let outcome = at(bucket, prefix);
+        assert_eq!((outcome.verdict, found(&outcome, Kind::DestinationDiffers)), (Verdict::Proven, 1));
+    }
+}

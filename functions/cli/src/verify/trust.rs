@@ -1,0 +1,191 @@
+//! Which keys are trusted, and for which parts. Trust flows through signed bytes only: a key is trusted if the auditor
+//! named it, or if a text that a trusted key signed names it in full as the successor. Signature lines and key files are
+//! signed by nobody, so their presence gives no trust and their absence takes none.
+
+use std::collections::HashMap;
+
+use domain::manifest::{RingKey, SignedNote, VerifierKey};
+use domain::part::PartNumber;
+use domain::time::Time;
+
+use super::keys::{KnownKeys, Signed};
+
+/// A key whose signature counts. Only this module makes one, from a key that the auditor named or that a signed text
+/// names.
+#[derive(Debug, Clone)]
+pub(crate) struct TrustedKey {
+    key: RingKey,
+    /// The first part that it may sign: for a successor the one that names it, which it signs too.
+    first: PartNumber,
+    /// The part in which it handed over: the last that it may sign.
+    last: Option<PartNumber>,
+}
+
+impl TrustedKey {
+    /// The public key.
+    pub(crate) const fn key(&self) -> &VerifierKey {
+        &self.key.key
+    }
+}
+
+/// The trusted keys of a chain, by their places.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Trust {
+    keys: Vec<TrustedKey>,
+    /// Whether these are all: several keys were named, so no other one can become trusted.
+    is_whole: bool,
+}
+
+/// What of a signed text decides by whom it is signed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Signatures<'a> {
+    /// Whose chain the text belongs to: keys of another vendor sign nothing of it.
+    pub(crate) origin: &'a str,
+    /// What each line is.
+    pub(crate) signed: &'a [Signed],
+    /// The note, if one of its lines is not of a known key.
+    pub(crate) note: Option<&'a SignedNote>,
+}
+
+impl Trust {
+    /// The keys that the auditor named.
+    pub(crate) fn named(pins: &[RingKey]) -> Self {
+        let mut trust = Self::default();
+        for pin in pins {
+            trust.add(pin.clone(), PartNumber::FIRST);
+        }
+        trust.is_whole = trust.keys.len() > 1;
+        trust
+    }
+
+    /// The keys that signed the first manifest, if the auditor named none: it shows whether all comes from one hand, and
+    /// proves nothing.
+    pub(crate) fn on_first_use(keys: impl Iterator<Item = VerifierKey>) -> Self {
+        let mut trust = Self::default();
+        for key in keys {
+            trust.add(RingKey { key, from: None, until: None }, PartNumber::FIRST);
+        }
+        trust
+    }
+
+    fn add(&mut self, key: RingKey, first: PartNumber) {
+        if self.keys.iter().all(|trusted| *trusted.key() != key.key) {
+            self.keys.push(TrustedKey { key, first, last: None });
+        }
+    }
+
+    /// The keys, by their places.
+    pub(crate) fn keys(&self) -> &[TrustedKey] {
+        &self.keys
+    }
+
+    /// Whether there are several keys, and no other can be added.
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// The places of the trusted keys that made one of these signatures, whether they may sign that part or not. A
+    /// repeated line counts once.
+    pub(crate) fn signers(&self, known: &KnownKeys, of: Signatures<'_>) -> Vec<usize> {
+        let name = of.origin.rsplit_once('/').map_or("", |(name, _)| name);
+        let made = |(_, trusted): &(usize, &TrustedKey)| {
+            if trusted.key().name().to_string() != name {
+                return false;
+            }
+            let by_known = |signed: &Signed| match signed {
+                Signed::By(place) => known.get(*place).is_some_and(|known| known.key() == trusted.key()),
+                Signed::Wrongly | Signed::Unknown => false,
+            };
+            // A successor whose file is not here is no known key. Its lines are looked at here.
+            of.signed.iter().any(by_known)
+                || of.note.is_some_and(|note| {
+                    note.signatures().iter().any(|signature| trusted.key().has_signed(note, signature))
+                })
+        };
+        self.keys.iter().enumerate().filter(made).map(|(place, _)| place).collect()
+    }
+
+    /// Whether the key of that place may sign that part: it is its successor's turn behind the hand-over.
+    pub(crate) fn may_sign(&self, place: usize, part: PartNumber) -> bool {
+        self.keys
+            .get(place)
+            .is_some_and(|trusted| trusted.first <= part && trusted.last.is_none_or(|last| part <= last))
+    }
+
+    /// Whether a second text of that part by the key of that place is that key's own word. What a key signs beside its
+    /// own hand-over is not: from there on it counts for nothing.
+    pub(crate) fn answers_for(&self, place: usize, part: PartNumber) -> bool {
+        self.keys
+            .get(place)
+            .is_some_and(|trusted| trusted.first <= part && trusted.last.is_none_or(|last| part < last))
+    }
+
+    /// Whether the key of that place had handed over before that part.
+    pub(crate) fn handed_over_before(&self, place: usize, part: PartNumber) -> bool {
+        self.keys.get(place).and_then(|trusted| trusted.last).is_some_and(|last| last < part)
+    }
+
+    /// Whether the key of that place was valid then, as the auditor named it.
+    pub(crate) fn is_valid(&self, place: usize, sealed: Time) -> bool {
+        self.keys.get(place).is_some_and(|trusted| trusted.key.is_valid_at(sealed))
+    }
+
+    /// Whether one of these keys may sign that part, sealed then.
+    pub(crate) fn is_signed(&self, signers: &[usize], part: PartNumber, sealed: Time) -> bool {
+        signers.iter().any(|place| self.may_sign(*place, part) && self.is_valid(*place, sealed))
+    }
+
+    /// A text of that part, which these keys signed, names a successor.
+    fn hand_over(&mut self, signers: &[usize], part: PartNumber, sealed: Time, successor: &VerifierKey) {
+        let mut handed_over = false;
+        for place in signers {
+            let may = self.may_sign(*place, part) && self.is_valid(*place, sealed);
+            if let Some(trusted) = self.keys.get_mut(*place)
+                && may
+                && trusted.last.is_none()
+                && trusted.key() != successor
+            {
+                trusted.last = Some(part);
+                handed_over = true;
+            }
+        }
+        if handed_over && !self.is_whole {
+            self.add(RingKey { key: successor.clone(), from: None, until: None }, part);
+        }
+    }
+}
+
+/// The trust in the keys of each chain in the archive. A hand-over counts for the connector whose text tells it.
+#[derive(Debug, Default)]
+pub(crate) struct Trusts {
+    base: Trust,
+    /// Where a key has handed over. Only who has a trusted key can add to it.
+    chains: HashMap<String, Trust>,
+}
+
+impl Trusts {
+    /// With these keys everything begins.
+    pub(crate) fn new(base: Trust) -> Self {
+        Self { base, chains: HashMap::new() }
+    }
+
+    /// The trust in the keys of a chain, by its origin.
+    pub(crate) fn of(&self, origin: &str) -> &Trust {
+        self.chains.get(origin).unwrap_or(&self.base)
+    }
+
+    /// A text of a chain names a successor. In the order of the parts.
+    pub(crate) fn hand_over(
+        &mut self,
+        origin: &str,
+        signers: &[usize],
+        (part, sealed): (PartNumber, Time),
+        successor: &VerifierKey,
+    ) {
+        if self.of(origin).is_signed(signers, part, sealed) {
+            let base = &self.base;
+            let trust = self.chains.entry(origin.to_owned()).or_insert_with(|| base.clone());
+            trust.hand_over(signers, part, sealed, successor);
+        }
+    }
+}

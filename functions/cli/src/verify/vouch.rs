@@ -1,0 +1,257 @@
+//! Which texts are vouched for backwards. `previous` is a signed hash of a text: so whoever trusts a text trusts the one
+//! that it names, and what that one names, back to the first, whoever signed those. The newest key alone is enough for a
+//! chain that began years and keys ago.
+//!
+//! Two passes over short records, one forwards to learn the keys and one backwards to follow the hashes, so that memory
+//! does not grow with the archive.
+
+use std::io;
+
+use domain::manifest::{Manifest, NoteSignature, Previous, SignedNote, VerifierKey};
+use domain::part::PartNumber;
+use domain::time::Time;
+
+use super::keys::{KnownKeys, Signed};
+use super::notes::{signed_byte, signed_of};
+use super::sorter::{Sorted, Sorter};
+use super::trust::{Signatures, Trusts};
+
+/// What the passes need of a text.
+#[derive(Debug)]
+struct Claim {
+    origin: String,
+    part: PartNumber,
+    sha256: [u8; 32],
+    previous: Option<[u8; 32]>,
+    sealed: Time,
+    signed: Vec<Signed>,
+    successor: Option<VerifierKey>,
+    /// Only if a line is not of a known key.
+    note: Option<SignedNote>,
+}
+
+/// A record of a text for the passes: the texts of a chain lie side by side, the lower parts first.
+pub(crate) fn claim(note: &SignedNote, manifest: &Manifest, signed: &[Signed]) -> Vec<u8> {
+    let origin = manifest.origin.to_string();
+    let mut record = Vec::with_capacity(origin.len() + 128);
+    text(&mut record, &origin);
+    record.extend_from_slice(&manifest.part.get().to_be_bytes());
+    record.extend_from_slice(note.sha256().bytes());
+    match manifest.previous {
+        Previous::Note(previous) => {
+            record.push(1);
+            record.extend_from_slice(previous.bytes());
+        }
+        Previous::Start(_) => record.push(0),
+    }
+    record.extend_from_slice(&manifest.sealed.millis().to_be_bytes());
+    text(&mut record, &manifest.successor.as_ref().map(ToString::to_string).unwrap_or_default());
+    record.push(u8::try_from(signed.len()).unwrap_or(u8::MAX));
+    record.extend(signed.iter().map(|signed| signed_byte(*signed)));
+    if signed.iter().any(|signed| !matches!(signed, Signed::By(_))) {
+        record.extend_from_slice(&note.bytes());
+    }
+    record
+}
+
+fn text(record: &mut Vec<u8>, text: &str) {
+    record.extend_from_slice(&u16::try_from(text.len()).unwrap_or(u16::MAX).to_be_bytes());
+    record.extend_from_slice(text.as_bytes());
+}
+
+impl Claim {
+    fn decode(record: &[u8]) -> Option<Self> {
+        let (origin, rest) = read_text(record)?;
+        let (part, rest) = rest.split_first_chunk::<8>()?;
+        let (sha256, rest) = rest.split_first_chunk::<32>()?;
+        let (previous, rest) = match rest.split_first()? {
+            (1, rest) => rest.split_first_chunk::<32>().map(|(previous, rest)| (Some(*previous), rest))?,
+            (_, rest) => (None, rest),
+        };
+        let (sealed, rest) = rest.split_first_chunk::<8>()?;
+        let (successor, rest) = read_text(rest)?;
+        let (count, rest) = rest.split_first()?;
+        let (signed, note) = rest.split_at_checked(usize::from(*count))?;
+        Some(Self {
+            origin: origin.to_owned(),
+            part: PartNumber::new(u64::from_be_bytes(*part)),
+            sha256: *sha256,
+            previous,
+            sealed: Time::from_millis(i64::from_be_bytes(*sealed))?,
+            signed: signed.iter().map(|byte| signed_of(*byte)).collect(),
+            successor: if successor.is_empty() { None } else { Some(successor.parse().ok()?) },
+            note: if note.is_empty() { None } else { Some(SignedNote::parse(note).ok()?) },
+        })
+    }
+}
+
+fn read_text(record: &[u8]) -> Option<(&str, &[u8])> {
+    let (length, rest) = record.split_first_chunk::<2>()?;
+    let (text, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+    Some((std::str::from_utf8(text).ok()?, rest))
+}
+
+/// What the passes found: the trusted keys of each chain, and the texts that are vouched for.
+#[derive(Debug)]
+pub(crate) struct Vouched {
+    /// The keys.
+    pub(crate) trusts: Trusts,
+    /// Part and SHA-256 of each text that a trusted or vouched text of the next part names, the lower parts first.
+    pub(crate) texts: Sorter,
+}
+
+/// Follows the keys forwards and the hashes backwards.
+///
+/// # Errors
+/// If a temporary file fails.
+pub(crate) fn follow(
+    claims: Vec<Sorter>,
+    known: &KnownKeys,
+    mut trusts: Trusts,
+    memory: usize,
+) -> io::Result<Vouched> {
+    let damaged = || io::Error::other("a temporary file was damaged");
+    let mut claims = Sorted::new(claims)?;
+    let mut backwards = Sorter::new(memory / 2);
+    while let Some(record) = claims.next()? {
+        let claim = Claim::decode(record).ok_or_else(damaged)?;
+        let signatures =
+            Signatures { origin: &claim.origin, signed: &claim.signed, note: claim.note.as_ref() };
+        let trust = trusts.of(&claim.origin);
+        let signers = trust.signers(known, signatures);
+        let is_signed = trust.is_signed(&signers, claim.part, claim.sealed);
+        if let Some(successor) = &claim.successor {
+            trusts.hand_over(&claim.origin, &signers, (claim.part, claim.sealed), successor);
+        }
+        backwards.push(&Step::encode(&claim, is_signed))?;
+    }
+    Ok(Vouched { trusts, texts: vouched(backwards, memory / 2)? })
+}
+
+/// A text on the way back.
+struct Step<'a> {
+    origin: &'a str,
+    part: PartNumber,
+    sha256: [u8; 32],
+    is_signed: bool,
+    previous: Option<[u8; 32]>,
+}
+
+impl<'a> Step<'a> {
+    /// The texts of a chain lie side by side, the higher parts first.
+    fn encode(claim: &Claim, is_signed: bool) -> Vec<u8> {
+        let mut record = Vec::with_capacity(claim.origin.len() + 80);
+        text(&mut record, &claim.origin);
+        record.extend_from_slice(&(u64::MAX - claim.part.get()).to_be_bytes());
+        record.extend_from_slice(&claim.sha256);
+        record.push(u8::from(is_signed));
+        record.extend_from_slice(claim.previous.as_ref().map_or(&[][..], |previous| previous.as_slice()));
+        record
+    }
+
+    fn decode(record: &'a [u8]) -> Option<Self> {
+        let (origin, rest) = read_text(record)?;
+        let (part, rest) = rest.split_first_chunk::<8>()?;
+        let (sha256, rest) = rest.split_first_chunk::<32>()?;
+        let (is_signed, previous) = rest.split_first()?;
+        Some(Self {
+            origin,
+            part: PartNumber::new(u64::MAX - u64::from_be_bytes(*part)),
+            sha256: *sha256,
+            is_signed: *is_signed == 1,
+            previous: previous.try_into().ok(),
+        })
+    }
+}
+
+/// The texts that are named by a text of the next part that is signed by a trusted key, or is named so itself.
+fn vouched(backwards: Sorter, memory: usize) -> io::Result<Sorter> {
+    let mut backwards = Sorted::new([backwards])?;
+    let mut texts = Sorter::new(memory);
+    let (mut origin, mut part) = (String::new(), PartNumber::NONE);
+    // The texts that the part above names, and those that this part names. They are as many as there are texts of a part
+    // that count, so only who has a trusted key can add to them.
+    let (mut from_above, mut names): (Vec<[u8; 32]>, Vec<[u8; 32]>) = (Vec::new(), Vec::new());
+    while let Some(record) = backwards.next()? {
+        let step = Step::decode(record).ok_or_else(|| io::Error::other("a temporary file was damaged"))?;
+        if step.origin != origin || step.part != part {
+            let follows = step.origin == origin && step.part.next() == part;
+            let above = std::mem::take(&mut names);
+            from_above = if follows { above } else { Vec::new() };
+            step.origin.clone_into(&mut origin);
+            part = step.part;
+        }
+        let is_vouched = from_above.contains(&step.sha256);
+        if is_vouched {
+            texts.push(&[&part.get().to_be_bytes()[..], &step.sha256].concat())?;
+        }
+        if let Some(previous) = step.previous
+            && (is_vouched || step.is_signed)
+            && !names.contains(&previous)
+        {
+            names.push(previous);
+        }
+    }
+    Ok(texts)
+}
+
+/// Reads the vouched texts beside the chain, part by part.
+#[derive(Debug)]
+pub(crate) struct VouchedTexts {
+    texts: Sorted,
+    /// The one that was read last.
+    ahead: Option<(PartNumber, [u8; 32])>,
+    part: PartNumber,
+    of_part: Vec<[u8; 32]>,
+}
+
+impl VouchedTexts {
+    /// Reads them from the lowest part on.
+    ///
+    /// # Errors
+    /// If a temporary file fails.
+    pub(crate) fn new(texts: Sorter) -> io::Result<Self> {
+        let mut texts =
+            Self { texts: Sorted::new([texts])?, ahead: None, part: PartNumber::NONE, of_part: Vec::new() };
+        texts.advance()?;
+        Ok(texts)
+    }
+
+    fn advance(&mut self) -> io::Result<()> {
+        self.ahead = self.texts.next()?.and_then(|record| {
+            let (part, sha256) = record.split_first_chunk::<8>()?;
+            Some((PartNumber::new(u64::from_be_bytes(*part)), sha256.try_into().ok()?))
+        });
+        Ok(())
+    }
+
+    /// Whether a text of that part is vouched for. The parts come in their order.
+    ///
+    /// # Errors
+    /// If a temporary file fails.
+    pub(crate) fn has(&mut self, part: PartNumber, sha256: &[u8; 32]) -> io::Result<bool> {
+        if part != self.part {
+            self.part = part;
+            self.of_part.clear();
+            while let Some((of, text)) = self.ahead.filter(|(of, _)| *of <= part) {
+                if of == part {
+                    self.of_part.push(text);
+                }
+                self.advance()?;
+            }
+        }
+        Ok(self.of_part.contains(sha256))
+    }
+}
+
+/// How many lines of a note's signatures count for nothing: those that do not hold, and those of one key that stand there
+/// again.
+pub(crate) fn idle_lines(signatures: &[NoteSignature], signed: &[Signed]) -> usize {
+    let repeated = |(place, signature): (usize, &NoteSignature)| {
+        signatures.iter().take(place).any(|earlier| {
+            earlier.id == signature.id && earlier.name == signature.name && earlier.bytes == signature.bytes
+        })
+    };
+    let wrong = signed.iter().filter(|signed| **signed == Signed::Wrongly).count();
+    wrong + signatures.iter().enumerate().filter(|at| repeated(*at)).count()
+}

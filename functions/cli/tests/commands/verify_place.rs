@@ -1,0 +1,182 @@
+//! `verify` on what people have: a copy of a whole bucket, of several, of too little, with what their systems left in it.
+
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+use tests::archive::{Files, Sealer, TestKey, story, write};
+
+use crate::program::{Said, run};
+
+const AS_OF: [&str; 2] = ["--as-of", "2026-11-20T10:30:00Z"];
+
+fn key() -> String {
+    TestKey::new(7).public.to_string()
+}
+
+/// With the vendor's key, soon after the story's end.
+fn verify(place: &Path) -> Said {
+    run(&[&["verify", place.to_str().unwrap(), "--key", &key()], &AS_OF[..]].concat())
+}
+
+/// A folder with these archives, each below its prefix.
+fn copies(archives: &[(&str, &Sealer)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (prefix, sealer) in archives {
+        write(&sealer.files, &folder.path().join(prefix)).unwrap();
+    }
+    folder
+}
+
+/// Runs the commands that were printed, with a shell, as whoever copies them does.
+fn copied(text: &str) -> Vec<Said> {
+    let tools = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_auditferry"), tools.path().join("auditferry")).unwrap();
+    let lines = text.lines().map(str::trim).filter(|line| line.starts_with("auditferry verify "));
+    let run = |line| {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", line]).env_clear().env("PATH", tools.path());
+        Said::from(command.output().unwrap())
+    };
+    lines.map(run).collect()
+}
+
+fn put(folder: &Path, files: &[(&str, &[u8])]) {
+    let files: Files = files.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect();
+    write(&files, folder).unwrap();
+}
+
+#[test]
+fn a_copy_of_a_whole_bucket_is_proven_by_the_one_archive_in_it() {
+    for prefix in ["auditferry", "audit/acme", "a/b/c/d"] {
+        let folder = copies(&[(prefix, &story(1, 7))]);
+        // Whatever else a customer keeps in the bucket, a folder of manifests of other software included.
+        put(
+            folder.path(),
+            &[("logs/2026/app.json", b"{}"), ("k8s/manifests/pod.yaml", b"x"), ("README", b"x")],
+        );
+        let said = verify(folder.path());
+        assert!(
+            said.code == Some(0) && said.stdout.contains(" Proven, for connector "),
+            "{prefix}: {said:?}"
+        );
+        let taken = format!("{}/{prefix}", folder.path().display());
+        assert!(said.stdout.lines().next().unwrap().ends_with(&taken), "{prefix}: {said:?}");
+        let words = ["verify", folder.path().to_str().unwrap(), "--json", "--key", &key()];
+        let said = run(&[&words[..], &AS_OF].concat());
+        let told: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+        assert_eq!((&told["verdict"], &told["archive"]), (&"proven".into(), &taken.into()));
+    }
+}
+
+#[test]
+fn of_several_archives_each_has_a_command_and_none_is_taken() {
+    let folder = copies(&[("one/auditferry", &story(1, 7)), ("two's copy/audit/acme", &story(2, 7))]);
+    put(folder.path(), &[("three/logs/x", b"x")]);
+    let said = verify(folder.path());
+    assert!(said.code == Some(3) && said.stdout.is_empty(), "{said:?}");
+    assert!(said.stderr.contains("2 archives lie below"), "{said:?}");
+    let said = copied(&said.stderr);
+    assert_eq!(said.len(), 2);
+    assert!(
+        said.iter().all(|said| said.code == Some(0) && said.stdout.contains(" Proven, for connector ")),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn whoever_names_too_little_is_told_the_right_place() {
+    let story = story(1, 7);
+    let folder = copies(&[("copy/auditferry", &story)]);
+    let archive = folder.path().join("copy/auditferry");
+    let note = story.parts[13].manifest.name(story.parts[13].note.sha256());
+    let object = story.parts[13].manifest.object();
+    let inside = ["events", "manifests/", "manifests/keys", "events/date=2026-11-20", note.as_str(), &object];
+    for place in inside {
+        let said = verify(&archive.join(place));
+        assert!(said.code == Some(3) && said.stdout.is_empty(), "{place}: {said:?}");
+        let said = copied(&said.stderr);
+        assert!(said.len() == 1 && said[0].code == Some(0), "{place}: {said:?}");
+    }
+    // A path that says nothing of where it is.
+    let mut command = crate::program::command(&[&["verify", "."], &AS_OF[..]].concat());
+    let said = Said::from(command.current_dir(archive.join("events")).output().unwrap());
+    assert!(said.code == Some(3) && said.stderr.contains("copy/auditferry "), "{said:?}");
+    put(folder.path(), &[("copy.zip", b"PK"), ("empty/x", b"x")]);
+    for (place, words) in [("copy.zip", "single file"), ("empty", "no archive lies")] {
+        let said = verify(&folder.path().join(place));
+        assert!(said.code == Some(3) && said.stderr.contains(words), "{place}: {said:?}");
+        assert!(said.stderr.contains("`events` and `manifests`"), "{place}: {said:?}");
+    }
+}
+
+/// Where nothing that anybody signed was found, nobody can say that anything was changed.
+#[test]
+fn where_no_manifest_can_be_read_nobody_is_accused() {
+    let story = story(1, 7);
+    let mut without = story.files.clone();
+    without.retain(|name, _| !name.starts_with("manifests/date="));
+    let mut no_keys = without.clone();
+    no_keys.retain(|name, _| name.starts_with("events/"));
+    let mut broken = story.files.clone();
+    for (_, bytes) in broken.iter_mut().filter(|(name, _)| name.starts_with("manifests/date=")) {
+        bytes.truncate(10);
+    }
+    for files in [without, no_keys, broken] {
+        let folder = tempfile::tempdir().unwrap();
+        write(&files, folder.path()).unwrap();
+        let said = verify(folder.path());
+        assert!(said.code == Some(2) && said.stdout.contains("nothing_found"), "{said:?}");
+        for word in ["Violated", "✗", "changed", "14 added"] {
+            assert!(!said.stdout.lines().last().unwrap().contains(word), "{word}: {}", said.stdout);
+        }
+        assert!(!said.stdout.contains('✗') && said.stdout.contains("no manifest is here"), "{}", said.stdout);
+    }
+    // One manifest that can be read is enough to see that files were added.
+    let mut files = story.files.clone();
+    let first = story.parts[0].manifest.name(story.parts[0].note.sha256());
+    files.retain(|name, _| !name.starts_with("manifests/date=") || *name == first);
+    let folder = tempfile::tempdir().unwrap();
+    write(&files, folder.path()).unwrap();
+    assert_eq!(verify(folder.path()).code, Some(1));
+}
+
+#[test]
+fn what_operating_systems_leave_is_noted_and_nothing_else_is() {
+    let folder = copies(&[("auditferry", &story(1, 7))]);
+    let archive = folder.path().join("auditferry");
+    let apple = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        ";
+    let day = "events/date=2026-11-20";
+    put(
+        &archive,
+        &[
+            (".DS_Store", b"\x00\x00\x00\x01Bud1"),
+            (&format!("{day}/.DS_Store"), b""),
+            ("manifests/keys/.DS_Store", b""),
+            ("._events", b"x"),
+            (&format!("{day}/._20261120T000000.000Z_x.json.gz"), apple),
+            (&format!("{day}/Thumbs.db"), b""),
+            ("manifests/date=2026-11-20/desktop.ini", b"[.ShellClassInfo]"),
+            ("__MACOSX/auditferry/._events", apple),
+            (".Spotlight-V100/Store-V2/x", b""),
+        ],
+    );
+    // And above it, where a copy of the bucket has it too.
+    put(folder.path(), &[(".DS_Store", b""), ("__MACOSX/auditferry/manifests/keys/._x", apple)]);
+    let said = verify(folder.path());
+    assert!(said.code == Some(0) && said.stdout.contains(" Proven, for connector "), "{said:?}");
+    assert!(said.stdout.contains("· system_file: left by the operating system"), "{}", said.stdout);
+    for (name, bytes) in [
+        (format!("{day}/._more.json"), &b"[\n{}\n]\n"[..]),
+        (format!("{day}/.DS_Store.json"), b"[\n{}\n]\n"),
+        (format!("{day}/__MACOSX/more.json"), b"[\n{}\n]\n"),
+        ("DS_Store".to_owned(), b""),
+        ("Thumbs.db.bak".to_owned(), b""),
+    ] {
+        put(&archive, &[(&name, bytes)]);
+        let said = verify(&archive);
+        assert!(said.code == Some(1) && said.stdout.contains("1 added. Violated."), "{name}: {said:?}");
+        std::fs::remove_file(archive.join(&name)).unwrap();
+    }
+    assert_eq!(verify(&archive).code, Some(0));
+}

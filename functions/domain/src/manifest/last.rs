@@ -1,0 +1,93 @@
+//! What a connector's record keeps of its chain: the head on which the next manifest hangs, the key in charge, since
+//! when it is, and the keys that were in charge before it and never sign again.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Pinned;
+use crate::part::{PartNumber, Sha256};
+
+/// The ID of a key, in records eight hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct KeyId([u8; 4]);
+
+impl From<[u8; 4]> for KeyId {
+    fn from(id: [u8; 4]) -> Self {
+        Self(id)
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyId({self})")
+    }
+}
+
+impl TryFrom<String> for KeyId {
+    type Error = hex::FromHexError;
+    fn try_from(digits: String) -> Result<Self, Self::Error> {
+        let bytes = hex::decode(digits)?;
+        bytes.try_into().map(Self).map_err(|_| hex::FromHexError::InvalidStringLength)
+    }
+}
+
+impl From<KeyId> for String {
+    fn from(id: KeyId) -> Self {
+        id.to_string()
+    }
+}
+
+/// What the next part's manifest hangs on, and who may sign it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct LastNote {
+    /// The chain head: the SHA-256 of the text of the newest manifest.
+    pub sha256: Sha256,
+    /// The key that is in charge of the next part.
+    pub key: KeyId,
+    /// Since when that key is in charge.
+    pub since: Since,
+    /// The keys that were in charge before, the oldest first. None of them signs for this connector again: a deployment
+    /// that was rolled back to one of them is refused, so that a stolen key can't be taken for a restored one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired: Vec<KeyId>,
+}
+
+/// The boundary behind which a key is in charge. Times would be the word of whoever signs; a part number and the chain
+/// head before it are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Since {
+    /// The first part that this key signs alone.
+    pub part: PartNumber,
+    /// The SHA-256 of the text of the part before that one, on which it hangs. `None` where the chain begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Sha256>,
+}
+
+impl LastNote {
+    /// The state behind a part that was sealed with this note. `before` is the state that it was signed in. `None` if
+    /// nobody signed it.
+    #[must_use]
+    pub fn after(before: Option<&Self>, part: PartNumber, pinned: &Pinned) -> Option<Self> {
+        let (sha256, key) = (pinned.sha256(), KeyId::from(pinned.keys().last()?.id()));
+        Some(match before {
+            None => Self { sha256, key, since: Since { part, head: None }, retired: Vec::new() },
+            Some(before) if before.key == key => Self { sha256, ..before.clone() },
+            Some(before) => {
+                let since = match pinned.successor() {
+                    Some(_) => Since { part: part.next(), head: Some(sha256) },
+                    None => Since { part, head: Some(before.sha256) },
+                };
+                let retired = before.retired.iter().copied().chain([before.key]).collect();
+                Self { sha256, key, since, retired }
+            }
+        })
+    }
+}
