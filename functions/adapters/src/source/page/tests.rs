@@ -130,10 +130,6 @@ fn odd<const N: usize>(sort: &str, more: Attributes<N>) -> (WhyUnreadable, Optio
     (unreadable.reason, unreadable.written)
 }
 
-fn raw(text: &str) -> Option<Written> {
-    Some(Written::Raw(text.into()))
-}
-
 #[test]
 fn what_stands_beside_a_body_is_not_exported_and_beside_anything_else_it_is() {
     use AttributeValue::{L, M, N, Null};
@@ -184,6 +180,7 @@ fn only_a_number_is_an_expiry() {
 #[test]
 fn what_is_no_event_is_handed_on_as_it_was_written() {
     use AttributeValue::{L, M, N};
+    let raw = |text: &str| Some(Written::Raw(text.into()));
     assert_eq!(odd(KEY, []), (WhyUnreadable::NoEvent, None));
     for (body, reason) in [
         (r#"{"id":"a","k\ud83d":1}"#.to_owned(), WhyUnreadable::LoneSurrogate),
@@ -205,6 +202,7 @@ fn what_is_no_event_is_handed_on_as_it_was_written() {
 
 #[test]
 fn an_item_under_an_odd_key_is_handed_on_with_its_event() {
+    let raw = |text: &str| Some(Written::Raw(text.into()));
     let written = |text: &'static str| Some(Written::Event(text.into()));
     let odd = |more| odd::<1>("PROFILE", more);
     assert_eq!(odd([("event", text("{\n\"a\": 1}"))]), (WhyUnreadable::SortKeyForm, written("{\"a\": 1}")));
@@ -215,6 +213,7 @@ fn an_item_under_an_odd_key_is_handed_on_with_its_event() {
 
 #[test]
 fn a_map_that_is_nested_too_deep_is_handed_on_as_it_was_written() {
+    let raw = |text: &str| Some(Written::Raw(text.into()));
     let nested = |levels: usize| (1..levels).fold(json!({"S": "x"}), |inner, _| json!({"L": [inner]}));
     let read = |levels: usize| {
         let item = json!({"event": {"M": {"a": nested(levels)}}, "pk": {"S": "acme"}, "sk": {"S": KEY}});
