@@ -24,6 +24,7 @@ fn the_fixture_is_what_its_readme_says() {
 /// 'profile.dev.package.serde_json.opt-level=3' -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement, for an optimised build on an idle machine"]
+#[expect(clippy::disallowed_methods, reason = "the time that it takes is what is measured")]
 fn the_check_of_an_event_costs_no_more_than_its_grammar_alone() {
     let lines: Vec<&[u8]> = cloudtrail().iter().map(|event| event.json.as_bytes()).collect();
     let grammar = |line: &[u8]| {

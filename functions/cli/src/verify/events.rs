@@ -317,7 +317,7 @@ mod tests {
         for line in [
             r#"{"id":"unreadable-1","time":null,"type":"auditferry.unreadable"}"#.to_owned(),
             record("null", "{}").replacen("\"time\"", "\"more\":1,\"time\"", 1),
-            record("null", "{}").replacen("{", "{ ", 1),
+            record("null", "{}").replacen('{', "{ ", 1),
         ] {
             assert_eq!(read(&fields, &line).record, None, "{line}");
         }
