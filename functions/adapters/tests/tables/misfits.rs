@@ -59,7 +59,7 @@ async fn write(client: &Client, layout: EventsTable) -> Result<(), PortError> {
     writer(client, layout).write(&"acme".parse().unwrap(), Shards::ONE, &[event]).await
 }
 
-fn told(error: PortError) -> String {
+fn explained(error: &PortError) -> String {
     assert!(matches!(error, PortError::Misconfigured { .. }), "{}", error.chain());
     let chain = error.chain();
     for words in ["Validation", "ResourceNotFound", "service error", "schema element"] {
@@ -70,8 +70,8 @@ fn told(error: PortError) -> String {
 
 async fn read(client: &Client, layout: EventsTable, span: &Span) -> String {
     match read_all(&DynamoSource::new(client.clone(), layout), span).await.unwrap_err() {
-        PageError::Port(error) => told(error),
-        foreign => panic!("{foreign:?}"),
+        PageError::Port(error) => explained(&error),
+        foreign @ PageError::Foreign { .. } => panic!("{foreign:?}"),
     }
 }
 
@@ -97,8 +97,8 @@ async fn whoever_reads_writes_or_makes_a_table_is_told_which_setting_does_not_fi
         for said in [
             read(&client, settings.clone(), &hour()).await,
             read(&client, settings.clone(), &strays).await,
-            told(write(&client, settings.clone()).await.unwrap_err()),
-            told(create_table_of(&client, &settings).await.unwrap_err()),
+            explained(&write(&client, settings.clone()).await.unwrap_err()),
+            explained(&create_table_of(&client, &settings).await.unwrap_err()),
         ] {
             assert!(said.contains(&format!("{says}{has}")), "{said}");
         }
@@ -123,8 +123,8 @@ async fn numbers_where_texts_are_expected_are_told_by_the_form() {
     let settings = layout(["pk", "sk"], SortKeyForm::Rfc3339);
     for said in [
         read(&client, settings.clone(), &hour()).await,
-        told(write(&client, settings.clone()).await.unwrap_err()),
-        told(create_table_of(&client, &settings).await.unwrap_err()),
+        explained(&write(&client, settings.clone()).await.unwrap_err()),
+        explained(&create_table_of(&client, &settings).await.unwrap_err()),
     ] {
         assert!(
             said.contains("EVENTS_SORT_KEY_FORM is `rfc3339`; it must be epoch_seconds or epoch_millis")
@@ -142,7 +142,7 @@ async fn a_table_without_a_sort_key_and_one_that_is_not_there_are_told_as_such()
     let said = read(&client, settings.clone(), &hour()).await;
     assert!(said.contains("EVENTS_TABLE is `audit`") && said.contains("no table of that name"), "{said}");
     let through = EventsTable { index: Some("by_org".into()), ..settings.clone() };
-    let said = told(create_table_of(&client, &through).await.unwrap_err());
+    let said = explained(&create_table_of(&client, &through).await.unwrap_err());
     assert!(said.contains("EVENTS_TABLE is `audit`") && said.contains("no table of that name"), "{said}");
     make(&client, &[("id", S)]).await;
     let said = read(&client, settings, &hour()).await;

@@ -76,11 +76,11 @@ impl Keys {
         let of_role = |role: &Role| {
             let names =
                 keys.iter().filter(|key| key.key_type() == role).map(KeySchemaElement::attribute_name);
-            let typed = names.map(|name| {
+            let keys = names.map(|name| {
                 let definition = types.iter().find(|attribute| attribute.attribute_name() == name);
                 (name.to_owned(), definition.map(|definition| definition.attribute_type().clone()))
             });
-            typed.collect()
+            keys.collect()
         };
         Self { of, partition: of_role(&Role::Hash), sort: of_role(&Role::Range) }
     }
