@@ -45,7 +45,7 @@ async fn main() -> ExitCode {
     let file = folder.path().join("events.ndjson");
     let mut lines = std::io::BufWriter::new(std::fs::File::create(&file).unwrap());
     for event in &events {
-        writeln!(lines, "{}", event.body).unwrap();
+        writeln!(lines, "{}", event.body()).unwrap();
     }
     lines.into_inner().unwrap();
     let (mut import, mut alone) = (Duration::MAX, Duration::MAX);
@@ -71,7 +71,7 @@ fn events(count: usize) -> Vec<NewEvent> {
         let id = format!("{number:08}");
         let time = event.get("eventTime").and_then(Value::as_str).unwrap().parse().unwrap();
         event.as_object_mut().unwrap().insert("eventID".into(), id.clone().into());
-        NewEvent { time, id, body: event.to_string() }
+        NewEvent::new(time, id, event.to_string())
     };
     templates.into_iter().cycle().take(count).enumerate().map(event).collect()
 }

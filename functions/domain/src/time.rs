@@ -1,6 +1,8 @@
 //! Points in time: UTC, whole milliseconds, years 1970 to 9999, so that every written form has a fixed width
 //! and sorts in time order.
 
+mod offset;
+
 use std::fmt;
 use std::ops::{Add, Range, Sub};
 use std::str::FromStr;
@@ -8,6 +10,8 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+
+pub use offset::NotRfc3339;
 
 const DAY_MS: i64 = 86_400_000;
 /// From the first of March of the year 0.
