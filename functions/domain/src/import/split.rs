@@ -67,6 +67,10 @@ pub struct Splitter {
     starts_line: bool,
     mode: Mode,
     around: Around,
+    /// The array that the wrapper stands in, if it does.
+    outer: Option<Place>,
+    /// Whether lines were passed over since the array began, and its end with them, maybe.
+    is_gappy: bool,
     /// Found already; handed out once it is known where it ends.
     bad: Option<Bad>,
     /// The indentation of the element that was bad.
@@ -91,7 +95,11 @@ enum Mode {
     /// In an element.
     Element(Scan),
     /// In one that is too long, or behind the array of a wrapper: nothing of it is kept.
-    Passing(Scan),
+    Passing {
+        scan: Scan,
+        /// Where what it belongs to begins.
+        from: Place,
+    },
     /// In a line whose rest is passed over.
     Line,
     /// At the start of a line, which may still belong to what was bad.
@@ -122,6 +130,8 @@ impl Default for Splitter {
             starts_line: true,
             mode: Mode::Between,
             around: Around::Nothing,
+            outer: None,
+            is_gappy: false,
             bad: None,
             indent: 0,
             read_again: 0,
@@ -168,7 +178,7 @@ impl Splitter {
             let look = match &self.mode {
                 Mode::Between | Mode::HandedOut(_) => self.between(),
                 Mode::Element(_) => self.element(),
-                Mode::Passing(_) => self.passing(),
+                Mode::Passing { .. } => self.passing(),
                 Mode::Line => self.line(),
                 Mode::Resuming => self.resuming(),
             };
@@ -236,6 +246,8 @@ impl Splitter {
             [b'{', ..] => match opening(here, self.ended) {
                 Opening::Unclear => Look::Out,
                 Opening::Value => self.begin(),
+                // No wrapper stands in another one.
+                _ if matches!(self.around, Around::Records(_) | Around::Items(_)) => self.begin(),
                 Opening::Records(length) => self.open(length, Around::Records(self.place)),
                 Opening::Items(length) => self.open(length, Around::Items(self.place)),
             },
@@ -247,9 +259,10 @@ impl Splitter {
                     self.starts_line = false;
                     Look::Again
                 }
-                Around::Records(_) | Around::Items(_) => {
+                Around::Records(from) | Around::Items(from) => {
+                    self.around = self.outer.take().map_or(Around::Nothing, Around::Array);
                     self.pass(1);
-                    self.mode = Mode::Passing(Scan::behind_a_member());
+                    self.mode = Mode::Passing { scan: Scan::behind_a_member(), from };
                     Look::Again
                 }
             },
@@ -269,6 +282,10 @@ impl Splitter {
         else {
             return Look::Out;
         };
+        if self.is_gappy {
+            return Look::Out;
+        }
+        let place = self.outer.take().unwrap_or(place);
         let reason = "the array that begins here is not closed: is the input cut off?".to_owned();
         Look::Bad(Bad { place, last_line: self.place.line, reason })
     }
@@ -281,7 +298,11 @@ impl Splitter {
     }
 
     fn open(&mut self, length: usize, around: Around) -> Look {
+        if let Around::Array(outer) = self.around {
+            self.outer = Some(outer);
+        }
         self.around = around;
+        self.is_gappy = false;
         self.pass(length);
         self.starts_line = false;
         Look::Again
@@ -296,7 +317,12 @@ impl Splitter {
     }
 
     fn fail(&mut self, reason: String) {
-        self.bad.get_or_insert(Bad { place: self.place, last_line: self.place.line, reason });
+        self.fail_at(self.place, reason);
+    }
+
+    /// Of what is bad already the first reason counts.
+    fn fail_at(&mut self, place: Place, reason: String) {
+        self.bad.get_or_insert(Bad { place, last_line: self.place.line, reason });
     }
 
     fn element(&mut self) -> Look {
@@ -368,7 +394,7 @@ impl Splitter {
         self.fail(format!("longer than {limit} MB, and an item of DynamoDB holds 400 KB with its keys"));
         self.pass(self.seen);
         match std::mem::replace(&mut self.mode, Mode::Between) {
-            Mode::Element(scan) if !is_done => self.mode = Mode::Passing(scan),
+            Mode::Element(scan) if !is_done => self.mode = Mode::Passing { scan, from: self.place },
             _ => self.starts_line = false,
         }
         if is_done { self.tell() } else { Look::Again }
@@ -377,9 +403,15 @@ impl Splitter {
     /// Passes over what follows up to the end of the value.
     fn passing(&mut self) -> Look {
         let fresh = self.buffer.get(self.start..).unwrap_or_default();
-        let Mode::Passing(scan) = &mut self.mode else { return Look::Again };
-        let (taken, step) = scan.advance(fresh);
-        self.pass(taken);
+        let Mode::Passing { scan, from } = &mut self.mode else { return Look::Again };
+        let (from, (taken, step)) = (*from, scan.advance(fresh));
+        // An element that the broken one has swallowed may begin on the line where that shows.
+        let line = memchr::memrchr(b'\n', fresh.get(..taken).unwrap_or_default());
+        let shown = self.place.line;
+        match step {
+            Step::Wrong(_) => {}
+            _ => self.pass(taken),
+        }
         match step {
             Step::Done => {
                 self.mode = Mode::Between;
@@ -388,13 +420,14 @@ impl Splitter {
             }
             Step::More if !self.ended => Look::Out,
             Step::More => {
-                self.fail("not JSON: the input ends within it: is it cut off?".to_owned());
+                self.fail_at(from, "not JSON: the input ends within it: is it cut off?".to_owned());
                 self.mode = Mode::Between;
                 self.tell()
             }
             Step::Wrong(missing) => {
-                self.fail(format!("not JSON: {missing} at column {}", self.place.column));
-                self.mode = Mode::Line;
+                self.fail_at(from, format!("not JSON: {missing} behind line {shown}"));
+                self.pass(line.map_or(taken, |line| line + 1));
+                self.mode = if line.is_some() { Mode::Resuming } else { Mode::Line };
                 Look::Again
             }
         }
@@ -402,6 +435,8 @@ impl Splitter {
 
     fn line(&mut self) -> Look {
         let (end, length) = (memchr::memchr(b'\n', self.here()), self.here().len());
+        let passed = self.here().get(..end.unwrap_or(length)).unwrap_or_default();
+        self.is_gappy |= memchr::memchr(b']', passed).is_some();
         if let Some(end) = end {
             self.pass(end + 1);
             self.mode = Mode::Resuming;
