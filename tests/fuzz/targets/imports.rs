@@ -10,7 +10,7 @@ fn found(bytes: &[u8], cut: usize) -> Vec<(u64, String)> {
     let mut splitter = Splitter::default();
     let mut found = Vec::new();
     let mut drain = |splitter: &mut Splitter| {
-        while let Some(piece) = splitter.next() {
+        while let Some(piece) = splitter.next_piece() {
             found.push(match piece {
                 Piece::Object { text, place, .. } => (place.byte, text.to_owned()),
                 Piece::Bad(bad) => (bad.place.byte, bad.reason),

@@ -76,7 +76,7 @@ impl Reading {
     }
 
     fn pieces(&mut self, file: usize, splitter: &mut Splitter) -> Result<(), Gone> {
-        while let Some(piece) = splitter.next() {
+        while let Some(piece) = splitter.next_piece() {
             match piece {
                 Piece::Object { text, place, is_item } => {
                     let verdict = self.judge.judge(text, is_item);

@@ -172,7 +172,7 @@ impl Splitter {
     }
 
     /// What comes next. `None` if more bytes are needed, or behind the end.
-    pub fn next(&mut self) -> Option<Piece<'_>> {
+    pub fn next_piece(&mut self) -> Option<Piece<'_>> {
         self.done();
         loop {
             let look = match &self.mode {

@@ -29,7 +29,7 @@ fn split(input: &[u8], pieces: usize) -> Vec<Found> {
 }
 
 fn drain(splitter: &mut Splitter, found: &mut Vec<Found>) {
-    while let Some(piece) = splitter.next() {
+    while let Some(piece) = splitter.next_piece() {
         found.push(match piece {
             Piece::Object { text, is_item: false, .. } => Found::Object(text.to_owned()),
             Piece::Object { text, .. } => Found::Item(text.to_owned()),
@@ -193,11 +193,11 @@ fn objects_of(input: &str) -> usize {
 fn what_is_whole_is_handed_out_before_more_comes() {
     let mut splitter = Splitter::default();
     splitter.feed(b"{\"a\":1}\n{\"b\"");
-    assert!(matches!(splitter.next(), Some(Piece::Object { text: "{\"a\":1}", .. })));
-    assert!(splitter.next().is_none() && !splitter.is_drained());
+    assert!(matches!(splitter.next_piece(), Some(Piece::Object { text: "{\"a\":1}", .. })));
+    assert!(splitter.next_piece().is_none() && !splitter.is_drained());
     splitter.feed(b":2}\n");
-    assert!(matches!(splitter.next(), Some(Piece::Object { text: "{\"b\":2}", place, .. }) if place.line == 2));
-    assert!(splitter.is_drained() && splitter.next().is_none() && splitter.is_drained());
+    assert!(matches!(splitter.next_piece(), Some(Piece::Object { text: "{\"b\":2}", place, .. }) if place.line == 2));
+    assert!(splitter.is_drained() && splitter.next_piece().is_none() && splitter.is_drained());
 }
 
 fn event() -> impl Strategy<Value = String> {
