@@ -84,7 +84,8 @@ fn imported(folder: &Folder, file: &Path, what: &str, count: usize) -> Duration 
     let words =
         ["events", "import", "--tenant", "acme", "--time-field", "eventTime", "--id-field", "eventID"];
     let mut command = Command::new(env!("CARGO_BIN_EXE_auditferry"));
-    let said = command.args(words).arg("--local").args([folder.path.as_path(), file]).arg("--json").env_clear();
+    let said =
+        command.args(words).arg("--local").args([folder.path.as_path(), file]).arg("--json").env_clear();
     let said = said.stderr(Stdio::inherit()).output().unwrap();
     let took = began.elapsed();
     let said: Value = serde_json::from_slice(&said.stdout).unwrap();

@@ -39,7 +39,10 @@ fuzz_target!(|input: (u8, &[u8])| {
             Err(not) => not.why.is_object(),
         };
         assert!(is_object, "{text:?} is no object");
-        assert!(domain::event::check(compact(text).as_bytes()).is_ok() == domain::event::check(text.as_bytes()).is_ok());
+        assert!(
+            domain::event::check(compact(text).as_bytes()).is_ok()
+                == domain::event::check(text.as_bytes()).is_ok()
+        );
         let _ = (keys.read(text), Guess::new(text), own(text));
     }
 });

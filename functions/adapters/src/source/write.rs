@@ -182,7 +182,8 @@ impl EventsWriter {
         events: &[NewEvent],
     ) -> Result<Vec<Outcome>, PortError> {
         self.check().map_err(|source| PortError::Denied { what: WRITING, source: Box::new(source) })?;
-        let items = events.iter().map(|event| self.item(tenant, shards, event)).collect::<Result<Vec<_>, _>>()?;
+        let items =
+            events.iter().map(|event| self.item(tenant, shards, event)).collect::<Result<Vec<_>, _>>()?;
         // What is still to be decided is not known to be written.
         let mut outcomes: Vec<Option<Outcome>> = items
             .iter()
@@ -251,7 +252,8 @@ impl EventsWriter {
     /// this is carried out, or after it, and then that one is refused.
     async fn transact(&self, round: &[(usize, &Item)]) -> Result<Transacted, PortError> {
         let puts = round.iter().map(|(_, item)| self.put(item)).collect::<Result<Vec<_>, _>>()?;
-        let Err(error) = self.client.transact_write_items().set_transact_items(Some(puts)).send().await else {
+        let Err(error) = self.client.transact_write_items().set_transact_items(Some(puts)).send().await
+        else {
             return Ok(Transacted::Done);
         };
         let reasons = match error.as_service_error() {

@@ -69,7 +69,10 @@ fn put(id: &str) -> Value {
 /// The answer to a transaction that was not carried out (Amazon DynamoDB API reference, `TransactWriteItems`).
 fn cancelled(reasons: &[Value]) -> Scripted {
     let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
-    Scripted::new(400, json!({"__type": kind, "Message": "cancelled", "CancellationReasons": reasons}).to_string())
+    Scripted::new(
+        400,
+        json!({"__type": kind, "Message": "cancelled", "CancellationReasons": reasons}).to_string(),
+    )
 }
 
 fn none() -> Value {
@@ -98,11 +101,10 @@ async fn write(
 async fn every_put_is_on_the_condition_that_its_key_is_free() {
     let (written, asked) = write(&events(), [done()]).await;
     assert_eq!(written.unwrap(), [Outcome::Written; 3]);
-    assert_eq!(asked.iter().map(|asked| &asked["TransactItems"]).collect::<Vec<_>>(), [&json!([
-        put("a"),
-        put("b"),
-        put("c")
-    ])]);
+    assert_eq!(
+        asked.iter().map(|asked| &asked["TransactItems"]).collect::<Vec<_>>(),
+        [&json!([put("a"), put("b"), put("c")])]
+    );
 }
 
 #[tokio::test]

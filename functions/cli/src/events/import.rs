@@ -61,7 +61,10 @@ impl Import {
         mut report: impl FnMut(Progress<'_>),
     ) -> Result<Tally, Problem> {
         let partitions = self.writer.partitions(&self.tenant, self.shards).map_err(|error| {
-            Problem::failed(error.to_string(), "Set EVENTS_PARTITION_FORMAT and --shards as the product has them.")
+            Problem::failed(
+                error.to_string(),
+                "Set EVENTS_PARTITION_FORMAT and --shards as the product has them.",
+            )
         })?;
         let (hand_over, batches) = mpsc::channel(AHEAD);
         let read = Arc::new(AtomicU64::new(0));
@@ -110,9 +113,11 @@ impl Batch {
     /// What of it can't be imported, in the order of the input.
     pub(super) fn all_bad(&mut self, outcomes: &[Outcome]) -> Vec<Bad> {
         let mut bad = std::mem::take(&mut self.bad);
-        let refused = self.places.iter().zip(outcomes).filter_map(|((at, _), outcome)| {
-            refused(*outcome).map(|reason| Bad { at: *at, reason })
-        });
+        let refused = self
+            .places
+            .iter()
+            .zip(outcomes)
+            .filter_map(|((at, _), outcome)| refused(*outcome).map(|reason| Bad { at: *at, reason }));
         bad.extend(refused);
         bad.sort_by_key(|bad| (bad.at.file, bad.at.place.byte));
         bad

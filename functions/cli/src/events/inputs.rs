@@ -60,7 +60,8 @@ pub(crate) struct Skipped {
 impl Inputs {
     /// What a program has in itself.
     pub(crate) fn of_bytes(name: &str, bytes: &'static [u8]) -> Self {
-        let input = Input { name: name.to_owned(), source: Source::Bytes(bytes), size: Some(bytes.len() as u64) };
+        let input =
+            Input { name: name.to_owned(), source: Source::Bytes(bytes), size: Some(bytes.len() as u64) };
         Self { files: vec![input], ..Self::default() }
     }
 
@@ -97,7 +98,11 @@ impl Inputs {
     fn take(&mut self, path: &Path, metadata: &Metadata) {
         // A pipe has no size that means anything.
         let size = metadata.is_file().then(|| metadata.len());
-        self.files.push(Input { name: path.display().to_string(), source: Source::File(path.to_owned()), size });
+        self.files.push(Input {
+            name: path.display().to_string(),
+            source: Source::File(path.to_owned()),
+            size,
+        });
     }
 
     fn folder(&mut self, folder: &Path) -> Result<(), Problem> {
@@ -108,7 +113,11 @@ impl Inputs {
         }
         let skipped = self.skipped.to_string();
         Err(Problem::failed(
-            format!("{} holds no file to import{}", folder.display(), if skipped.is_empty() { skipped } else { format!(": {skipped}") }),
+            format!(
+                "{} holds no file to import{}",
+                folder.display(),
+                if skipped.is_empty() { skipped } else { format!(": {skipped}") }
+            ),
             format!("Name the files themselves, or a folder with files that end in {}.", endings()),
         ))
     }

@@ -55,7 +55,9 @@ impl Judge {
 
     fn within(&self, text: &str, is_item: bool, depth: u8) -> Verdict {
         if is_item {
-            return self.item(text).unwrap_or_else(|| bad("its attributes are not typed, as those of its neighbours are"));
+            return self
+                .item(text)
+                .unwrap_or_else(|| bad("its attributes are not typed, as those of its neighbours are"));
         }
         if let Some(item) = item_of(text)
             && let Some(verdict) = self.item(item)
@@ -179,18 +181,25 @@ mod tests {
     #[test]
     fn a_line_of_an_export_is_its_event_under_its_own_keys() {
         let item = |partition: &str, rest: &str| {
-            format!(r#"{{ "Item" : {{"pk":{{"S":"{partition}"}},"sk":{{"S":"2023-07-10T11:42:18.5+00:00#x"}}{rest}}} }}"#)
+            format!(
+                r#"{{ "Item" : {{"pk":{{"S":"{partition}"}},"sk":{{"S":"2023-07-10T11:42:18.5+00:00#x"}}{rest}}} }}"#
+            )
         };
         let body = r#","event":{"S":"{\"id\": 7}"},"gsi1":{"S":"x"}"#;
         // `+00:00` tells a time as `Z` does, and stays as it is.
         if let Verdict::Event { event, .. } = judge(&item("acme#1", body)) {
-            assert_eq!((event.sort_key().as_str(), event.body()), ("2023-07-10T11:42:18.5+00:00#x", r#"{"id": 7}"#));
+            assert_eq!(
+                (event.sort_key().as_str(), event.body()),
+                ("2023-07-10T11:42:18.5+00:00#x", r#"{"id": 7}"#)
+            );
         }
         let of_z = |text: String| text.replace("+00:00", "Z");
         let (key, event, _) = event(&of_z(item("acme#1", body)));
         assert_eq!((key.as_str(), event.as_str()), ("2023-07-10T11:42:18.5Z#x", r#"{"id": 7}"#));
         assert_eq!(judge(&of_z(item("globex", body))), Verdict::Foreign("globex".into()));
-        assert!(matches!(judge(&of_z(item("acme#1", ""))), Verdict::Bad { reason, .. } if reason.contains("keys only")));
+        assert!(
+            matches!(judge(&of_z(item("acme#1", ""))), Verdict::Bad { reason, .. } if reason.contains("keys only"))
+        );
     }
 
     #[test]
@@ -226,14 +235,19 @@ mod tests {
         });
         assert_eq!(event(&record.to_string()).1, original);
         let withheld = record.to_string().replace("\"raw\"", "\"hmac\"");
-        assert!(matches!(judge(&withheld), Verdict::Bad { reason, .. } if reason.contains("without the original")));
+        assert!(
+            matches!(judge(&withheld), Verdict::Bad { reason, .. } if reason.contains("without the original"))
+        );
     }
 
     #[test]
     fn what_can_not_be_imported_says_why() {
         for (text, why) in [
             (r#"{"id":"a"}"#, "no field `time`; name the field of the time with --time-field"),
-            (r#"{"time":"2023-07-10T11:42:18Z"}"#, "no field `id`; name the field of the unique ID with --id-field"),
+            (
+                r#"{"time":"2023-07-10T11:42:18Z"}"#,
+                "no field `id`; name the field of the unique ID with --id-field",
+            ),
             (r#"{"time":1689000000,"id":"a"}"#, "--time-form epoch_seconds"),
             (r#"{"time":null,"id":"a"}"#, "not a text"),
             (r#"{"time":"yesterday","id":"a"}"#, "`yesterday` is not an RFC 3339 time"),

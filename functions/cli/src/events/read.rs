@@ -57,8 +57,12 @@ impl Reading {
                     let at = splitter.place();
                     let what = opened.compression.map_or("", name);
                     let reason = broken(&error, what);
-                    let message = format!("can't be read on behind line {}, byte {} of its text: {reason}", at.line, at.byte);
-                    let remedy = "Get the file again and import it again: what is imported already stays as it is.";
+                    let message = format!(
+                        "can't be read on behind line {}, byte {} of its text: {reason}",
+                        at.line, at.byte
+                    );
+                    let remedy =
+                        "Get the file again and import it again: what is imported already stays as it is.";
                     return self.bad_file(number, (message, remedy.to_owned()));
                 }
                 Ok(0) => break,
@@ -100,7 +104,10 @@ impl Reading {
                 None => self.batch.push(event, at, unreadable),
                 Some(first) => {
                     let place = if first.file == at.file { "" } else { " of an earlier file" };
-                    let reason = format!("it has the time and ID of line {}{place}, but is another event", first.place.line);
+                    let reason = format!(
+                        "it has the time and ID of line {}{place}, but is another event",
+                        first.place.line
+                    );
                     self.batch.bad.push(Bad { at, reason });
                 }
             },
@@ -151,7 +158,9 @@ fn cannot_open(error: CannotOpen, input: &Input) -> (String, String) {
 fn broken(error: &io::Error, what: &str) -> String {
     match (error.kind(), what) {
         (io::ErrorKind::UnexpectedEof, what) => format!("its {what} data is cut off"),
-        (io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other, what) if !what.is_empty() => {
+        (io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other, what)
+            if !what.is_empty() =>
+        {
             format!("its {what} data is damaged ({error})")
         }
         _ => error.to_string(),

@@ -91,7 +91,9 @@ pub(super) fn say_hint(tally: &Tally) {
     let more = if hint.more_fields > 0 { format!(" and {} more", hint.more_fields) } else { String::new() };
     aside(format_args!("the first event without them has the fields {}{more}", hint.fields.join(", ")));
     if let Some(field) = &hint.wrapped_in {
-        aside(format_args!("if `{field}` holds the events: jq -c '.[\"{field}\"][]' FILE | auditferry events import … -"));
+        aside(format_args!(
+            "if `{field}` holds the events: jq -c '.[\"{field}\"][]' FILE | auditferry events import … -"
+        ));
     }
     if !hint.options.is_empty() {
         aside(format_args!("try {}", hint.options.join(" ")));
@@ -102,10 +104,15 @@ pub(super) fn say_hint(tally: &Tally) {
 pub(super) fn progress(progress: &Progress<'_>, size: Option<u64>, took: Duration) -> String {
     let events = counted(progress.events, "event");
     let seconds = took.as_secs();
-    let rate = if seconds == 0 { String::new() } else { format!(", {} a second", grouped(progress.events / seconds)) };
+    let rate = if seconds == 0 {
+        String::new()
+    } else {
+        format!(", {} a second", grouped(progress.events / seconds))
+    };
     let Some(size) = size.filter(|size| *size > 0) else { return format!("{events} imported{rate}") };
     let share = (u128::from(progress.read) * 100 / u128::from(size)).min(100);
-    let left = u128::from(size.saturating_sub(progress.read)) * took.as_millis() / u128::from(progress.read.max(1));
+    let left =
+        u128::from(size.saturating_sub(progress.read)) * took.as_millis() / u128::from(progress.read.max(1));
     let left = match u64::try_from(left / 1000).unwrap_or(u64::MAX) {
         _ if seconds < 2 || share == 100 => String::new(),
         seconds if seconds < 120 => format!(", {seconds} s left"),

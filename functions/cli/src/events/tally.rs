@@ -132,7 +132,8 @@ impl Tally {
         let bad = batch.all_bad(outcomes);
         self.not_imported += bad.len() as u64;
         let room = SHOWN.saturating_sub(self.bad.len());
-        let shown: Vec<BadPlace> = bad.into_iter().take(room).map(|bad| self.place(bad.at, bad.reason)).collect();
+        let shown: Vec<BadPlace> =
+            bad.into_iter().take(room).map(|bad| self.place(bad.at, bad.reason)).collect();
         self.bad.extend_from_slice(&shown);
         shown
     }

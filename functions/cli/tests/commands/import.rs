@@ -204,9 +204,8 @@ fn two_imports_at_once_lose_no_event_and_replace_none() {
         let pairs: Vec<_> = one.unwrap().into_iter().zip(two.unwrap()).collect();
         let written = |outcome| outcome == adapters::source::Outcome::Written;
         let once = pairs.iter().all(|(one, two)| written(*one) != written(*two));
-        let taken = pairs.iter().filter(|(one, two)| {
-            [*one, *two].contains(&adapters::source::Outcome::Taken)
-        });
+        let taken =
+            pairs.iter().filter(|(one, two)| [*one, *two].contains(&adapters::source::Outcome::Taken));
         (once, taken.count())
     });
     assert!(both && conflicts == 100, "{conflicts}");

@@ -70,9 +70,18 @@ fn forms(lines: &[String]) -> Vec<(&'static str, Vec<u8>)> {
         ("gzip", gzip(array.as_bytes())),
         ("gzip-of-members", [gzip(first.as_bytes()), gzip(rest.as_bytes())].concat()),
         ("zstd", zstd::encode_all(array.as_bytes(), 3).unwrap()),
-        ("zstd-of-frames", [zstd::encode_all(first.as_bytes(), 1).unwrap(), zstd::encode_all(rest.as_bytes(), 1).unwrap()].concat()),
+        (
+            "zstd-of-frames",
+            [zstd::encode_all(first.as_bytes(), 1).unwrap(), zstd::encode_all(rest.as_bytes(), 1).unwrap()]
+                .concat(),
+        ),
         ("export", export.join("\n").into_bytes()),
-        ("scan", json!({"Items": items, "Count": items.len(), "ScannedCount": items.len()}).to_string().into_bytes()),
+        (
+            "scan",
+            json!({"Items": items, "Count": items.len(), "ScannedCount": items.len()})
+                .to_string()
+                .into_bytes(),
+        ),
     ]
 }
 
@@ -179,13 +188,17 @@ fn folders_and_several_files_are_read_in_order_and_say_what_was_left_out() {
     assert_eq!((&told["files"], &told["skipped"]["count"]), (&json!(4), &json!(3)));
     let words = ["events", "import", "--local", folder.path(), "--tenant", "acme"];
     let said = run(&[&words[..], &FIELDS, &[dir.path().to_str().unwrap()]].concat());
-    assert!(said.stdout.contains("300 events already there") && said.stdout.contains("readme.txt"), "{said:?}");
+    assert!(
+        said.stdout.contains("300 events already there") && said.stdout.contains("readme.txt"),
+        "{said:?}"
+    );
 }
 
 #[test]
 fn an_export_of_the_events_table_keeps_its_keys_and_brings_no_other_tenant() {
     let item = |tenant: &str, key: &str, event: Value| {
-        json!({"Item": {"pk": {"S": tenant}, "sk": {"S": key}, "event": event, "gsi1": {"S": "x"}}}).to_string()
+        json!({"Item": {"pk": {"S": tenant}, "sk": {"S": key}, "event": event, "gsi1": {"S": "x"}}})
+            .to_string()
     };
     let text = |text: &str| json!({ "S": text });
     let lines = [
@@ -198,7 +211,10 @@ fn an_export_of_the_events_table_keeps_its_keys_and_brings_no_other_tenant() {
     let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", "-"];
     let said = run_with(&words, lines.join("\n").as_bytes());
     assert_eq!(said.code, Some(0), "{said:?}");
-    assert!(said.stdout.contains("2 events imported") && said.stdout.contains("2 items of other partitions"), "{said:?}");
+    assert!(
+        said.stdout.contains("2 events imported") && said.stdout.contains("2 items of other partitions"),
+        "{said:?}"
+    );
     let again = run_with(&[&words[..], &["--json"]].concat(), lines.join("\n").as_bytes()).json();
     assert_eq!((&again["imported"], &again["already_there"]), (&json!(0), &json!(2)));
     assert_eq!(exported(&folder), [r#"{"n":1.5}"#, r#"{"n":1}"#].map(str::to_owned).into());
@@ -219,7 +235,12 @@ fn what_can_not_be_read_says_what_it_is_and_what_to_do() {
         ("a.zip", b"PK\x03\x04\x14\0\0\0\x08\0".to_vec(), "is a ZIP archive", "unzip -p"),
         ("a.bz2", b"BZh91AY&SY".to_vec(), "is bzip2", "bzip2 -dc"),
         ("a.parquet", b"PAR1\x15\x04\x15".to_vec(), "is Parquet", "DuckDB"),
-        ("a.tar.gz", gzip(&[&[b'a'; 257][..], b"ustar\x0000", &[0; 300]].concat()), "a tar archive inside gzip", "tar -x"),
+        (
+            "a.tar.gz",
+            gzip(&[&[b'a'; 257][..], b"ustar\x0000", &[0; 300]].concat()),
+            "a tar archive inside gzip",
+            "tar -x",
+        ),
         ("a.html", b"<!DOCTYPE html><html></html>".to_vec(), "is HTML", "refused"),
         ("a.pdf", b"%PDF-1.7\n".to_vec(), "is a PDF", "JSON"),
         ("empty.json", Vec::new(), "is empty", "Get the file again"),
@@ -239,7 +260,10 @@ fn what_can_not_be_read_says_what_it_is_and_what_to_do() {
         std::fs::write(&good, lines[..10].join("\n")).unwrap();
         let said = import(&folder, &[file.to_str().unwrap(), good.to_str().unwrap()]);
         assert_eq!((said.code, said.json()["unread"].clone()), (Some(1), json!(1)), "{name}: {said:?}");
-        assert_eq!(said.json()["imported"].as_u64().unwrap() + said.json()["already_there"].as_u64().unwrap() >= 10, true);
+        assert_eq!(
+            said.json()["imported"].as_u64().unwrap() + said.json()["already_there"].as_u64().unwrap() >= 10,
+            true
+        );
     }
     let said = run_with(&["events", "import", "--local", folder.path(), "--tenant", "acme", "-"], b"");
     assert!(said.code == Some(1) && said.stderr.contains("stdin is empty"), "{said:?}");
@@ -252,7 +276,9 @@ fn json_that_no_reader_takes_is_imported_as_it_is_and_said() {
     let odd = ["1e400", r#""\ud83d""#, &deep];
     let lines: Vec<String> = (1..)
         .zip(odd)
-        .map(|(n, odd)| format!(r#"{{"time":"2023-07-10T13:42:18+02:00", "id":1844674407370955161{n}, "x":{odd}}}"#))
+        .map(|(n, odd)| {
+            format!(r#"{{"time":"2023-07-10T13:42:18+02:00", "id":1844674407370955161{n}, "x":{odd}}}"#)
+        })
         .chain([format!(r#"{{"time":"2023-07-10t11:42:18z","id":0,"digits":{}}}"#, "9".repeat(300))])
         .collect();
     let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", "-"];
@@ -262,8 +288,7 @@ fn json_that_no_reader_takes_is_imported_as_it_is_and_said() {
     assert!(said.stdout.contains("3 events will be exported as unreadable records"), "{said:?}");
     let files = delivered(&folder, "json", "none");
     let events = files.iter().flat_map(|file| serde_json::from_slice::<Vec<Value>>(file).unwrap());
-    let raw: BTreeSet<String> =
-        events.filter_map(|event| event["raw"].as_str().map(str::to_owned)).collect();
+    let raw: BTreeSet<String> = events.filter_map(|event| event["raw"].as_str().map(str::to_owned)).collect();
     assert_eq!(raw, lines[..3].iter().cloned().collect(), "the text as it was written");
 }
 

@@ -114,7 +114,10 @@ fn time(event: &str, path: &'static str) -> Option<(&'static str, TimeForm)> {
     let digits = plain(value).filter(|text| is_number(text));
     if digits.is_some() || is_number(value) {
         let forms = [TimeForm::EpochMillis, TimeForm::EpochSeconds];
-        return forms.into_iter().find(|form| recent(digits.as_deref().unwrap_or(value)) && read(*form)).map(|form| (path, form));
+        return forms
+            .into_iter()
+            .find(|form| recent(digits.as_deref().unwrap_or(value)) && read(*form))
+            .map(|form| (path, form));
     }
     None
 }
@@ -125,7 +128,9 @@ fn may_be_id(value: &str) -> bool {
 
 /// Whether a value is an array that begins with an object.
 fn holds_objects(value: &str) -> bool {
-    value.strip_prefix('[').is_some_and(|inner| inner.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{'))
+    value
+        .strip_prefix('[')
+        .is_some_and(|inner| inner.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{'))
 }
 
 /// A name as it can be shown.
@@ -145,14 +150,22 @@ mod tests {
     #[test]
     fn time_and_id_of_known_products_are_found() {
         for (event, time, id) in [
-            (r#"{"eventVersion":"1.08","eventTime":"2023-07-10T11:42:18Z","eventID":"875240bf"}"#, "eventTime", "eventID"),
+            (
+                r#"{"eventVersion":"1.08","eventTime":"2023-07-10T11:42:18Z","eventID":"875240bf"}"#,
+                "eventTime",
+                "eventID",
+            ),
             (r#"{"time":1689000000123,"metadata":{"uid":"a"},"class_uid":3002}"#, "time", "/metadata/uid"),
             (r#"{"@timestamp":"2023-07-10T11:42:18.000Z","event":{"id":"x"}}"#, "@timestamp", "/event/id"),
             (r#"{"date":"2023-07-10T11:42:18.000Z","log_id":"900","type":"s"}"#, "date", "log_id"),
             (r#"{"id":"evt","occurred_at":"2023-07-10T11:42:18.000Z"}"#, "occurred_at", "id"),
             (r#"{"uuid":"u","published":"2023-07-10T11:42:18.000Z"}"#, "published", "uuid"),
             (r#"{"@timestamp":1689000000123,"_document_id":"d"}"#, "@timestamp", "_document_id"),
-            (r#"{"id":{"time":"2023-07-10T11:42:18.000Z","uniqueQualifier":"-1"}}"#, "/id/time", "/id/uniqueQualifier"),
+            (
+                r#"{"id":{"time":"2023-07-10T11:42:18.000Z","uniqueQualifier":"-1"}}"#,
+                "/id/time",
+                "/id/uniqueQualifier",
+            ),
             (r#"{"Id":"x","CreationTime":"2023-07-10T11:42:18Z"}"#, "CreationTime", "Id"),
             (r#"{"time":"not yet","ts":1689000000.5,"uid":7}"#, "ts", "uid"),
         ] {

@@ -90,7 +90,9 @@ pub enum KeyError {
         millis: Option<Time>,
     },
     /// The time is not the number that it is said to be.
-    #[error("its `{0}` is not a number of {1} since 1970 up to the year 9999, without an exponent, such as {2}")]
+    #[error(
+        "its `{0}` is not a number of {1} since 1970 up to the year 9999, without an exponent, such as {2}"
+    )]
     NotANumber(String, &'static str, &'static str),
     /// The time is neither a text nor a number.
     #[error("its `{0}` is not a text with an RFC 3339 time, such as 2026-11-20T20:15:30.123Z")]
@@ -136,7 +138,9 @@ impl Keys {
         let [time, id] = &self.names;
         let (found, unreadable) = match event::find(text.as_bytes(), &self.paths) {
             Ok(found) => ([0, 1].map(|path| found.last(path)), None),
-            Err(not) if not.why.is_object() => (self.paths.each_ref().map(|path| find(text, path)), Some(not.why)),
+            Err(not) if not.why.is_object() => {
+                (self.paths.each_ref().map(|path| find(text, path)), Some(not.why))
+            }
             Err(not) => return Err(KeyError::NotAnObject(not)),
         };
         let [found_time, found_id] = found;
@@ -232,7 +236,8 @@ mod tests {
             (r#"{"\udc00":1}"#, WhyNot::LoneSurrogate),
             (&*deep, WhyNot::Nesting),
         ] {
-            let text = format!(r#"{{"x":{odd},"a":{{"0":18446744073709551617,"t":"2026-11-20T22:15:30+02:00"}}}}"#);
+            let text =
+                format!(r#"{{"x":{odd},"a":{{"0":18446744073709551617,"t":"2026-11-20T22:15:30+02:00"}}}}"#);
             let key = keys.read(&text).unwrap();
             assert_eq!((key.id.as_ref(), key.unreadable), ("18446744073709551617", Some(why)), "{odd}");
         }

@@ -49,8 +49,16 @@ const SIGNATURES: [(&[u8], &str, &str); 28] = [
     (b"\xe0\x01\x00\xea", "Amazon Ion", ION),
     (b"$ion_1_0", "Amazon Ion", ION),
     (b"SQLite format 3\x00", "an SQLite database", "Print its rows as JSON, one a line."),
-    (b"\xff\xfe\x00\x00", "UTF-32 text", "Convert it: iconv -f UTF-32 -t UTF-8 FILE | auditferry events import … -"),
-    (b"\x00\x00\xfe\xff", "UTF-32 text", "Convert it: iconv -f UTF-32 -t UTF-8 FILE | auditferry events import … -"),
+    (
+        b"\xff\xfe\x00\x00",
+        "UTF-32 text",
+        "Convert it: iconv -f UTF-32 -t UTF-8 FILE | auditferry events import … -",
+    ),
+    (
+        b"\x00\x00\xfe\xff",
+        "UTF-32 text",
+        "Convert it: iconv -f UTF-32 -t UTF-8 FILE | auditferry events import … -",
+    ),
     (b"\xff\xfe", "UTF-16 text", UTF16),
     (b"\xfe\xff", "UTF-16 text", UTF16),
     (b"{\x00", "UTF-16 text", "Convert it: iconv -f UTF-16LE -t UTF-8 FILE | auditferry events import … -"),
@@ -93,7 +101,10 @@ impl Kind {
         match text {
             [b'{' | b'[' | 0x1e, ..] | [] => return Self::Json,
             [b'<', ..] if is_markup(text) => {
-                return other("HTML or XML", "Is it the answer of a server that refused? Take the file itself.");
+                return other(
+                    "HTML or XML",
+                    "Is it the answer of a server that refused? Take the file itself.",
+                );
             }
             _ => {}
         }
@@ -119,7 +130,10 @@ fn is_csv(text: &[u8]) -> bool {
     let is_one_text = line.first() == Some(&b'"') && line.contains(&b':');
     [b',', b';', b'\t'].iter().any(|comma| {
         let cells: Vec<&[u8]> = line.split(|byte| byte == comma).collect();
-        cells.len() > 2 && !is_one_text && !line.contains(&b'{') && cells.iter().take(3).all(|cell| cell.len() < 100)
+        cells.len() > 2
+            && !is_one_text
+            && !line.contains(&b'{')
+            && cells.iter().take(3).all(|cell| cell.len() < 100)
     })
 }
 

@@ -13,7 +13,8 @@ pub(super) fn find<'a>(object: &'a str, path: &FieldPath) -> Option<&'a str> {
     path.steps().iter().try_fold(object, |value, token| match value.as_bytes().first()? {
         b'{' => members(value).filter(|(name, _)| says(name, token)).last().map(|(_, value)| value),
         b'[' => {
-            let is_index = token.bytes().all(|b| b.is_ascii_digit()) && (token == "0" || !token.starts_with('0'));
+            let is_index =
+                token.bytes().all(|b| b.is_ascii_digit()) && (token == "0" || !token.starts_with('0'));
             elements(value).nth(token.parse().ok().filter(|_| is_index)?)
         }
         _ => None,
@@ -47,7 +48,11 @@ pub(super) fn elements(array: &str) -> impl Iterator<Item = &str> {
 /// What a text in quotes says. `None` for another value, and for a text that holds half of a surrogate pair.
 pub(super) fn plain(quoted: &str) -> Option<Cow<'_, str>> {
     let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') { serde_json::from_str(quoted).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+    if inner.contains('\\') {
+        serde_json::from_str(quoted).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(inner))
+    }
 }
 
 fn says(quoted: &str, what: &str) -> bool {
@@ -60,7 +65,9 @@ fn value(text: &str) -> Option<(&str, &str)> {
     let end = match bytes.first()? {
         b'"' => text_end(bytes),
         b'{' | b'[' => nested_end(bytes),
-        _ => bytes.iter().position(|b| matches!(b, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r'))
+        _ => bytes
+            .iter()
+            .position(|b| matches!(b, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r'))
             .unwrap_or(bytes.len()),
     };
     text.split_at_checked(end)

@@ -37,7 +37,9 @@ pub fn own(object: &str) -> Own<'_> {
         Some("auditferry.heartbeat") if has_all(&HEARTBEAT) => Own::Heartbeat,
         Some(UNREADABLE) if has_all(&OF_UNREADABLE) => {
             let raw = field("raw").and_then(plain).map(Own::Original);
-            let event = || field("event").filter(|event| event.starts_with('{')).map(Cow::Borrowed).map(Own::Original);
+            let event = || {
+                field("event").filter(|event| event.starts_with('{')).map(Cow::Borrowed).map(Own::Original)
+            };
             raw.or_else(event).unwrap_or(Own::Withheld)
         }
         _ => Own::Event(object),
@@ -52,7 +54,9 @@ mod tests {
     fn our_own_records_are_told_from_events() {
         let heartbeat = r#"{"id":"heartbeat-con_1-1","time":"2026-11-20T21:05:01.000Z","type":"auditferry.heartbeat","connector":"con_1","window":{},"part":42,"next_expected_by":"x"}"#;
         let record = |rest: &str| {
-            format!(r#"{{"type":"auditferry.unreadable","partition_key":"a","sort_key":"b","reason":"c"{rest}}}"#)
+            format!(
+                r#"{{"type":"auditferry.unreadable","partition_key":"a","sort_key":"b","reason":"c"{rest}}}"#
+            )
         };
         assert_eq!(own(heartbeat), Own::Heartbeat);
         assert_eq!(own(&record("")), Own::Withheld);

@@ -50,7 +50,9 @@ impl Time {
         let offset = whole_offset(offset).ok_or_else(other)?;
         let usual = format!("{date}T{time}.{fraction}{offset}");
         let stamp: jiff::Timestamp = usual.parse().map_err(|_| other())?;
-        Self::from_millis(stamp.as_millisecond()).filter(|_| stamp >= jiff::Timestamp::UNIX_EPOCH).ok_or_else(other)
+        Self::from_millis(stamp.as_millisecond())
+            .filter(|_| stamp >= jiff::Timestamp::UNIX_EPOCH)
+            .ok_or_else(other)
     }
 }
 

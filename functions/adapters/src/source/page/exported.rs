@@ -183,7 +183,11 @@ mod tests {
         );
         assert_eq!(read(&item), Ok(Exported::Object(plain)));
         // With keys of these names, and of another form.
-        for keys in [r#""pk":{"S":"a"},"sk":{"S":"PROFILE"}"#, r#""pk":{"S":"a"},"sk":{"N":"1"}"#, r#""pk":{"S":"a"}"#] {
+        for keys in [
+            r#""pk":{"S":"a"},"sk":{"S":"PROFILE"}"#,
+            r#""pk":{"S":"a"},"sk":{"N":"1"}"#,
+            r#""pk":{"S":"a"}"#,
+        ] {
             assert!(matches!(read(&format!("{{{keys}}}")), Ok(Exported::Object(_))), "{keys}");
         }
         assert_eq!(read("{}"), Ok(Exported::Object("{}".into())));

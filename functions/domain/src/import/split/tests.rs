@@ -19,7 +19,7 @@ fn split(input: &[u8], pieces: usize) -> Vec<Found> {
     for piece in input.chunks(pieces.max(1)) {
         splitter.feed(piece);
         drain(&mut splitter, &mut found);
-        assert!(splitter.buffer.len() <= LONGEST_ELEMENT + 2 * pieces + 16);
+        assert!(splitter.buffer.size() <= LONGEST_ELEMENT + 2 * pieces + 16);
     }
     splitter.end();
     drain(&mut splitter, &mut found);
@@ -87,7 +87,8 @@ fn every_wrapping_holds_the_same_events() {
             assert_eq!(split(input.as_bytes(), pieces), [Found::Object(a.into()), Found::Object(b.into())]);
         }
     }
-    let scan = r#"{"Items":[{"pk":{"S":"a"}},{"pk":{"S":"b"}}],"Count":2,"ScannedCount":2,"ConsumedCapacity":null}"#;
+    let scan =
+        r#"{"Items":[{"pk":{"S":"a"}},{"pk":{"S":"b"}}],"Count":2,"ScannedCount":2,"ConsumedCapacity":null}"#;
     let items = [r#"{"pk":{"S":"a"}}"#, r#"{"pk":{"S":"b"}}"#].map(|item| Found::Item(item.into()));
     assert_eq!(split(scan.as_bytes(), 5), items);
     for empty in ["", "\n", "[]", "[\n]\n", r#"{"Records":[]}"#, "\u{feff}"] {
@@ -109,7 +110,11 @@ fn what_is_no_object_is_told_by_its_lines_and_the_rest_is_found() {
         ("{}\n{\"a\":1", vec![(2, 2)], 1),
         ("{}}\n{}", vec![(1, 1)], 2),
         // In an array that is printed over lines the broken element ends where the next one begins.
-        ("[\n  {\n    \"a\": x,\n    \"b\": [\n      {\n      }\n    ]\n  },\n  {\n    \"a\": 1\n  }\n]\n", vec![(2, 8)], 1),
+        (
+            "[\n  {\n    \"a\": x,\n    \"b\": [\n      {\n      }\n    ]\n  },\n  {\n    \"a\": 1\n  }\n]\n",
+            vec![(2, 8)],
+            1,
+        ),
         ("[{},1,\"a\",[{}],null,{}]", vec![(1, 1), (1, 1), (1, 1), (1, 1)], 2),
         ("[\n{},\n{},\n", vec![(1, 4)], 2),
         ("{},\n{}\n]\n", vec![(3, 3)], 2),
@@ -177,7 +182,9 @@ fn hostile_input_costs_no_more_than_its_reading() {
         (found.len(), found.iter().filter(|found| matches!(found, Found::Object(_))).count())
     };
     assert!(lines > 0 && objects == 0);
-    for endless in ["[", "{\"a\":", "\"", "{", "]", "\\", ",", "\n", " ", "\u{1e}", "}", "1", "{\"Records\":["] {
+    for endless in
+        ["[", "{\"a\":", "\"", "{", "]", "\\", ",", "\n", " ", "\u{1e}", "}", "1", "{\"Records\":["]
+    {
         let input = endless.repeat((5 << 20) / endless.len());
         drop(split(input.as_bytes(), 1 << 16));
     }
@@ -196,7 +203,9 @@ fn what_is_whole_is_handed_out_before_more_comes() {
     assert!(matches!(splitter.next_piece(), Some(Piece::Object { text: "{\"a\":1}", .. })));
     assert!(splitter.next_piece().is_none() && !splitter.is_drained());
     splitter.feed(b":2}\n");
-    assert!(matches!(splitter.next_piece(), Some(Piece::Object { text: "{\"b\":2}", place, .. }) if place.line == 2));
+    assert!(
+        matches!(splitter.next_piece(), Some(Piece::Object { text: "{\"b\":2}", place, .. }) if place.line == 2)
+    );
     assert!(splitter.is_drained() && splitter.next_piece().is_none() && splitter.is_drained());
 }
 
