@@ -127,7 +127,7 @@ fn a_forgotten_option_is_told_ten_times_and_with_what_to_try() {
     assert_eq!(told, 10);
     for words in [
         "and 2,890 more",
-        "awsRegion, eventCategory, eventID",
+        "has the fields eventVersion, userIdentity, eventTime",
         "try --time-field eventTime --id-field eventID",
         "2,900 entries could not be imported",
     ] {
