@@ -42,6 +42,19 @@ impl Cursor<'_> {
         if !self.takes(b"{")? {
             return Some(Opening::Value);
         }
+        // DynamoDB itself, and some of its clients, answer with the counts first.
+        while self.takes(b"\"Count\"")? || self.takes(b"\"ScannedCount\"")? {
+            if !self.takes(b":")? {
+                return Some(Opening::Value);
+            }
+            self.next()?;
+            while let [b'0'..=b'9', rest @ ..] = self.rest {
+                self.rest = rest;
+            }
+            if !self.takes(b",")? {
+                return Some(Opening::Value);
+            }
+        }
         let is_items = if self.takes(b"\"Records\"")? {
             false
         } else if self.takes(b"\"Items\"")? {
@@ -118,6 +131,9 @@ mod tests {
             (r#"{"Items":[{"pk":{"S":"acme"}}]}"#, Opening::Items(10)),
             (r#"{"Items":[{"a \" b":{"BOOL":true}}]}"#, Opening::Items(10)),
             (r#"{"Items":[],"Count":0}"#, Opening::Items(10)),
+            (r#"{"Count":12,"ScannedCount": 12, "Items":[{"a":{"N":"1"}}]}"#, Opening::Items(41)),
+            (r#"{"Count":12,"id":1}"#, Opening::Value),
+            (r#"{"Count":"x","Items":[]}"#, Opening::Value),
             (r#"{"Items":[{"sku":"S"}],"time":1}"#, Opening::Value),
             (r#"{"Items":[{"sku":{"size":1}}],"time":1}"#, Opening::Value),
             (r#"{"Items":[1]}"#, Opening::Value),
