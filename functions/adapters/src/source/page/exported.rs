@@ -56,7 +56,8 @@ impl Exported {
     /// If it is no item, or not one that JSON can hold.
     pub fn read(item: &str, layout: &Arc<EventsTable>) -> Result<Self, NotExported> {
         let (mut partition, mut sort_key) = (None, None);
-        Scanner::new(item).object(|scanner, name| {
+        let mut scanner = Scanner::new(item);
+        scanner.object(|scanner, name| {
             let mut ahead = *scanner;
             if name.is(&layout.partition_key) {
                 partition = key_value(&mut ahead)?;
@@ -65,6 +66,7 @@ impl Exported {
             }
             scanner.skip()
         })?;
+        scanner.end()?;
         let (Some(AttributeValue::S(partition)), Some(AttributeValue::S(sort_key))) = (partition, sort_key)
         else {
             return plain(item).map(Self::Object);
@@ -203,6 +205,7 @@ mod tests {
             r#"{"a":{"S":"x","N":"1"}}"#,
             r#"{"pk":"acme","sk":"2026-11-20T20:15:30Z#a"}"#,
             "[]",
+            r#"{"a":{"S":"x"}},"time":{}"#,
         ] {
             assert_eq!(read(item), Err(NotExported::NotTyped), "{item}");
         }
