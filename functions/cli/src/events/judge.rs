@@ -40,20 +40,22 @@ pub(super) struct Judge {
     keys: Keys,
     layout: Arc<EventsTable>,
     partitions: Vec<String>,
+    /// Whether somebody was told already what an event looks like.
+    has_guessed: bool,
 }
 
 impl Judge {
     /// `partitions` are the tenant's own in a table of this layout.
     pub(super) const fn new(keys: Keys, layout: Arc<EventsTable>, partitions: Vec<String>) -> Self {
-        Self { keys, layout, partitions }
+        Self { keys, layout, partitions, has_guessed: false }
     }
 
     /// What the text of a JSON object is. `is_item`: it has typed attributes.
-    pub(super) fn judge(&self, text: &str, is_item: bool) -> Verdict {
+    pub(super) fn judge(&mut self, text: &str, is_item: bool) -> Verdict {
         self.within(text, is_item, 0)
     }
 
-    fn within(&self, text: &str, is_item: bool, depth: u8) -> Verdict {
+    fn within(&mut self, text: &str, is_item: bool, depth: u8) -> Verdict {
         if is_item {
             return self
                 .item(text)
@@ -74,21 +76,22 @@ impl Judge {
         }
     }
 
-    fn event(&self, text: &str) -> Verdict {
+    fn event(&mut self, text: &str) -> Verdict {
         match self.keys.read(text) {
             Ok(key) => Verdict::Event {
                 event: NewEvent::new(key.time, key.id.into_owned(), one_line(text).into_owned()),
                 unreadable: key.unreadable,
             },
             Err(error) => {
-                let guess = error.is_missing().then(|| Box::new(Guess::new(text)));
+                let guesses = error.is_missing() && !std::mem::replace(&mut self.has_guessed, true);
+                let guess = guesses.then(|| Box::new(Guess::new(text)));
                 Verdict::Bad { reason: reason(&error), guess }
             }
         }
     }
 
     /// `None` if it is none.
-    fn item(&self, item: &str) -> Option<Verdict> {
+    fn item(&mut self, item: &str) -> Option<Verdict> {
         Some(match Exported::read(item, &self.layout) {
             Ok(Exported::Object(object)) => self.event(&object),
             Ok(Exported::Event { partition, .. }) if !self.partitions.contains(&partition) => {
@@ -122,7 +125,8 @@ fn reason(error: &KeyError) -> String {
 
 /// An event as it stands, if it stands on one line.
 fn one_line(text: &str) -> Cow<'_, str> {
-    if text.contains(['\n', '\r']) { Cow::Owned(compact(text)) } else { Cow::Borrowed(text) }
+    let has_lines = memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_some();
+    if has_lines { Cow::Owned(compact(text)) } else { Cow::Borrowed(text) }
 }
 
 /// The item of a line of DynamoDB's export, `{"Item":{…}}` (Amazon DynamoDB developer guide, "DynamoDB table export
@@ -249,6 +253,7 @@ mod tests {
                 "no field `id`; name the field of the unique ID with --id-field",
             ),
             (r#"{"time":1689000000,"id":"a"}"#, "--time-form epoch_seconds"),
+            ("{\"time\":\"2023-07-10T11:42:18Z\",\"id\":\"a\tb\"}", "not JSON at line 1, column"),
             (r#"{"time":null,"id":"a"}"#, "not a text"),
             (r#"{"time":"yesterday","id":"a"}"#, "`yesterday` is not an RFC 3339 time"),
             (r#"{"time":"2023-07-10T11:42:18","id":"a"}"#, "no time zone"),

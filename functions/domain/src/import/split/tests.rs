@@ -168,7 +168,7 @@ fn an_element_that_is_too_long_is_passed_over_and_the_rest_is_found() {
         let found = split(input.as_bytes(), 1 << 16);
         let objects = found.iter().filter(|found| matches!(found, Found::Object(_))).count();
         let bad: Vec<_> = found.iter().filter(|found| matches!(found, Found::Bad(..))).collect();
-        let Some(Found::Bad(.., reason)) = bad.first() else { panic!("{:.60}: none is bad", input) };
+        let Some(Found::Bad(.., reason)) = bad.first() else { panic!("{input:.60}: none is bad") };
         assert!(objects == 2 && reason.contains("longer than 4 MB"), "{input:.60}: {objects}, {reason}");
     }
 }
@@ -233,7 +233,7 @@ fn wrapped(events: &[String], form: u8) -> String {
         3 => format!("{{\"Records\":[{}],\"more\":{{}}}}", events.join(", ")),
         4 => events.concat(),
         5 => format!("[\r\n\t{}\r\n]", events.iter().map(pretty).collect::<Vec<_>>().join(",\r\n\t")),
-        _ => events.iter().map(|event| format!("\u{1e}{event}\n")).collect(),
+        _ => format!("\u{1e}{}\n", events.join("\n\u{1e}")),
     }
 }
 
