@@ -156,11 +156,8 @@ impl World {
             let from = first + n * events_each % (cloudtrail().len() - first - events_each);
             let events = &cloudtrail()[from..from + events_each];
             for batch in events.chunks(25) {
-                let event = |event: &RealEvent| NewEvent {
-                    time: event.time,
-                    id: event.id.clone(),
-                    body: event.json.clone(),
-                };
+                let event =
+                    |event: &RealEvent| NewEvent::new(event.time, event.id.clone(), event.json.clone());
                 let batch: Vec<NewEvent> = batch.iter().map(event).collect();
                 writer.write(&tenant, Shards::ONE, &batch).await.unwrap();
             }

@@ -16,6 +16,7 @@ pub mod event;
 pub mod fault;
 pub mod figures;
 pub mod health;
+pub mod import;
 pub mod item;
 pub mod key_list;
 pub mod manifest;

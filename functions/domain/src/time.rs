@@ -1,6 +1,7 @@
 //! Points in time: UTC, whole milliseconds, years 1970 to 9999, so that every written form has a fixed width
 //! and sorts in time order.
 
+mod offset;
 mod rfc3339;
 
 use std::fmt;
@@ -10,6 +11,8 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+
+pub use offset::NotRfc3339;
 
 const DAY_MS: i64 = 86_400_000;
 /// 9999-12-30T22:00:00.999Z, the last whole millisecond that the calendar library can write.

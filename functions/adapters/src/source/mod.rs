@@ -30,7 +30,8 @@ use tokio::sync::OnceCell;
 
 pub use create::{create_table, create_table_of};
 pub use layout::EventsTable;
-pub use write::{EventsWriter, NewEvent, NotWritable, WRITE_BATCH};
+pub use page::{Exported, NotExported};
+pub use write::{EventsWriter, NewEvent, NotWritable, Outcome, WRITE_BATCH, WRITE_BYTES};
 
 use self::page::Asked;
 use self::page_size::PageSize;

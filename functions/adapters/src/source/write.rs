@@ -1,44 +1,103 @@
 //! Writes events into the events table, for `auditferry events import`: the vendor's product writes its own.
+//!
+//! Nothing that is in the table is ever replaced. Each transaction puts up to a hundred events, each on the condition
+//! that its key is free; where one is not, DynamoDB hands out the item that is there, and it is held against the event.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use domain::backoff::REQUEST;
 use domain::connector::Shards;
+use domain::import::is_same;
 use domain::names::TenantId;
 use domain::partition::NoPartition;
-use domain::ports::{Clock, PortError, Randomness};
+use domain::ports::{Cause, Clock, PortError, Randomness};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 
 use super::layout::EventsTable;
 use super::schema;
+use crate::port_error::{is_passing, port_error};
 
-/// How many events one request may hold: the limit of `BatchWriteItem` (Amazon DynamoDB API reference).
-pub const WRITE_BATCH: usize = 25;
-/// How often what DynamoDB leaves unprocessed is sent again, with growing pauses: up to about a minute.
+/// How many events one request may hold: the limit of `TransactWriteItems` (Amazon DynamoDB API reference).
+pub const WRITE_BATCH: usize = 100;
+/// How many bytes it may hold: 4 MB (ibidem), less what names and keys take.
+pub const WRITE_BYTES: usize = 3_500_000;
+/// How many bytes an item may have, with the names of its attributes (Amazon DynamoDB developer guide, "Quotas").
+const LARGEST_ITEM: usize = 400 * 1024;
+/// How often a transaction that others are in the way of is tried, with growing pauses: up to about a minute.
 const TRIES: u32 = 10;
 const WRITING: &str = "writing events";
 
 /// An event to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
-    /// When it happened.
-    pub time: Time,
-    /// Tells it from others of the same time.
-    pub id: String,
-    /// The event as JSON text.
-    pub body: String,
+    time: Time,
+    key: NewKey,
+    body: String,
+}
+
+/// Where an event is to lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum NewKey {
+    /// Under its time and ID, in one of the tenant's partitions.
+    Id(String),
+    /// Where it has lain in a table of the same layout.
+    Verbatim { partition: String, sort_key: String },
 }
 
 impl NewEvent {
-    /// Its sort key, in the form of contract 1.
+    /// An event of this time, told from others of the same time by its ID. The body is JSON text.
+    #[must_use]
+    pub const fn new(time: Time, id: String, body: String) -> Self {
+        Self { time, key: NewKey::Id(id), body }
+    }
+
+    /// An event that has been in a table of the same layout, under its keys there. The sort key tells `time`.
+    #[must_use]
+    pub const fn verbatim(time: Time, partition: String, sort_key: String, body: String) -> Self {
+        Self { time, key: NewKey::Verbatim { partition, sort_key }, body }
+    }
+
+    /// When it happened.
+    #[must_use]
+    pub const fn time(&self) -> Time {
+        self.time
+    }
+
+    /// The event as JSON text.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// Its sort key; a new one is of the form of contract 1.
     #[must_use]
     pub fn sort_key(&self) -> String {
-        format!("{}#{}", self.time, self.id)
+        match &self.key {
+            NewKey::Id(id) => format!("{}#{id}", self.time),
+            NewKey::Verbatim { sort_key, .. } => sort_key.clone(),
+        }
     }
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is in the table now.
+    Written,
+    /// It was in the table already, but for white space between its tokens.
+    AlreadyThere,
+    /// Another event is in the table under its key, and stays there.
+    Taken,
+    /// It would make an item of so many bytes, and one holds 409,600.
+    TooLarge(usize),
 }
 
 /// Why nothing of a tenant can be imported into a table.
@@ -99,61 +158,222 @@ impl EventsWriter {
         Ok(self.layout.partition_format.check(tenant, shards)?)
     }
 
-    /// Writes at most [`WRITE_BATCH`] events of different keys. The key of an event is its time and ID, so a
-    /// second writer of the same event, or the same command again, leaves the table as it is.
+    /// How the table is laid out.
+    #[must_use]
+    pub const fn layout(&self) -> &Arc<EventsTable> {
+        &self.layout
+    }
+
+    /// The partition keys of a tenant.
     ///
     /// # Errors
-    /// If the table is not to be written to ([`Self::check`]), if the settings do not fit it, if DynamoDB refuses, or if it still leaves
-    /// something unprocessed after a minute. Some of the batch may be written then.
+    /// If the table's format has no partition for it.
+    pub fn partitions(&self, tenant: &TenantId, shards: Shards) -> Result<Vec<String>, NoPartition> {
+        (0..shards.get()).map(|shard| self.layout.partition_format.key(tenant, shards, shard)).collect()
+    }
+
+    /// Writes events, each under its key if that is free. What became of each, in their order.
+    ///
+    /// Of two writers of one key DynamoDB lets one through, and the other one finds the first one's event: identical,
+    /// which is as good as written, or another one, which stays. So the same call again, also one whose answer was
+    /// lost, leaves the table as it is.
+    ///
+    /// # Errors
+    /// If the table is not to be written to ([`Self::check`]), if the settings do not fit it, if DynamoDB refuses, or if
+    /// others are in the way for a minute. Some of the events may be written then.
     pub async fn write(
         &self,
         tenant: &TenantId,
         shards: Shards,
-        batch: &[NewEvent],
-    ) -> Result<(), PortError> {
+        events: &[NewEvent],
+    ) -> Result<Vec<Outcome>, PortError> {
         self.check(tenant, shards)
             .map_err(|source| PortError::Misconfigured { what: WRITING, source: Box::new(source) })?;
-        let mut left =
-            batch.iter().map(|event| self.put(tenant, shards, event)).collect::<Result<Vec<_>, _>>()?;
+        let items =
+            events.iter().map(|event| self.item(tenant, shards, event)).collect::<Result<Vec<_>, _>>()?;
+        // What is still to be decided is not known to be written.
+        let mut outcomes: Vec<Option<Outcome>> = items
+            .iter()
+            .map(|item| (item.size > LARGEST_ITEM).then_some(Outcome::TooLarge(item.size)))
+            .collect();
         let mut attempt = 0;
-        while !left.is_empty() {
-            attempt += 1;
-            let requests = HashMap::from([(self.layout.table.clone(), left)]);
-            let answer = self.client.batch_write_item().set_request_items(Some(requests)).send().await;
-            let unprocessed = match answer {
-                Ok(answer) => answer.unprocessed_items,
-                Err(error) => return Err(schema::refusal(&self.client, &self.layout, WRITING, error).await),
-            };
-            left = unprocessed.unwrap_or_default().into_values().flatten().collect();
-            if !left.is_empty() {
-                if attempt == TRIES {
-                    let source = format!("DynamoDB kept leaving {} events unprocessed", left.len()).into();
-                    return Err(PortError::Transient { what: WRITING, source });
-                }
-                self.clock.sleep(REQUEST.delay(attempt, self.randomness.next_u64())).await;
+        loop {
+            let round = round(&items, &outcomes);
+            if round.is_empty() {
+                return Ok(outcomes.into_iter().flatten().collect());
             }
+            attempt += 1;
+            let in_the_way = match self.transact(&round).await? {
+                Transacted::Done => {
+                    for (place, _) in round {
+                        set(&mut outcomes, place, Outcome::Written);
+                    }
+                    attempt = 0;
+                    continue;
+                }
+                Transacted::Refused(found) => {
+                    let mut decided = 0;
+                    for ((place, item), found) in round.into_iter().zip(found) {
+                        let Some(found) = found else { continue };
+                        // An item that has expired since leaves its key free.
+                        let Some(found) = self.found(item, found).await? else { continue };
+                        let outcome = if item.is(&found, &self.layout.body) {
+                            Outcome::AlreadyThere
+                        } else {
+                            Outcome::Taken
+                        };
+                        set(&mut outcomes, place, outcome);
+                        decided += 1;
+                    }
+                    if decided > 0 {
+                        attempt = 0;
+                        continue;
+                    }
+                    "keys were taken and free again, over and over".into()
+                }
+                Transacted::InTheWay(source) => source,
+            };
+            if attempt >= TRIES {
+                return Err(PortError::Transient { what: WRITING, source: in_the_way });
+            }
+            self.clock.sleep(REQUEST.delay(attempt, self.randomness.next_u64())).await;
         }
-        Ok(())
     }
 
-    fn put(&self, tenant: &TenantId, shards: Shards, event: &NewEvent) -> Result<WriteRequest, PortError> {
-        let shard = shard_of(&event.id, shards);
-        let partition = self
-            .layout
-            .partition_format
-            .key(tenant, shards, shard)
-            .map_err(|source| PortError::Misconfigured { what: WRITING, source: Box::new(source) })?;
-        let put = PutRequest::builder()
-            .item(&self.layout.partition_key, AttributeValue::S(partition))
-            .item(&self.layout.sort_key, AttributeValue::S(event.sort_key()))
-            .item(&self.layout.body, AttributeValue::S(event.body.clone()))
+    fn item(&self, tenant: &TenantId, shards: Shards, event: &NewEvent) -> Result<Item, PortError> {
+        let layout = &self.layout;
+        let partition = match &event.key {
+            NewKey::Verbatim { partition, .. } => partition.clone(),
+            NewKey::Id(id) => layout
+                .partition_format
+                .key(tenant, shards, shard_of(id, shards))
+                .map_err(|source| PortError::Misconfigured { what: WRITING, source: Box::new(source) })?,
+        };
+        let sort_key = event.sort_key();
+        let names = layout.partition_key.len() + layout.sort_key.len() + layout.body.len();
+        let size = names + partition.len() + sort_key.len() + event.body.len();
+        Ok(Item { partition, sort_key, body: event.body.clone(), size })
+    }
+
+    /// One transaction of conditional puts. A second writer's put of one of the keys comes before it, and then none of
+    /// this is carried out, or after it, and then that one is refused.
+    async fn transact(&self, round: &[(usize, &Item)]) -> Result<Transacted, PortError> {
+        let puts = round.iter().map(|(_, item)| self.put(item)).collect::<Result<Vec<_>, _>>()?;
+        let Err(error) = self.client.transact_write_items().set_transact_items(Some(puts)).send().await
+        else {
+            return Ok(Transacted::Done);
+        };
+        let reasons = match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                cancelled.cancellation_reasons().to_vec()
+            }
+            Some(_) if is_passing(&error) && error.code() != Some("InternalServerError") => {
+                return Ok(Transacted::InTheWay(Box::new(error)));
+            }
+            _ => return Err(schema::refusal(&self.client, &self.layout, WRITING, error).await),
+        };
+        let codes = || reasons.iter().map(|reason| reason.code().unwrap_or(NO_REASON));
+        if codes().any(|code| code == TAKEN) {
+            let found = |reason: CancellationReason| {
+                (reason.code.as_deref() == Some(TAKEN)).then(|| reason.item.unwrap_or_default())
+            };
+            return Ok(Transacted::Refused(reasons.into_iter().map(found).collect()));
+        }
+        if codes().all(|code| code == NO_REASON || IN_THE_WAY.contains(&code)) {
+            return Ok(Transacted::InTheWay(Box::new(error)));
+        }
+        Err(PortError::Bug { what: WRITING, source: Box::new(error) })
+    }
+
+    fn put(&self, item: &Item) -> Result<TransactWriteItem, PortError> {
+        let put = Put::builder()
+            .table_name(&self.layout.table)
+            .set_item(Some(self.key(item)))
+            .item(&self.layout.body, AttributeValue::S(item.body.clone()))
+            .condition_expression("attribute_not_exists(#key)")
+            .expression_attribute_names("#key", &self.layout.partition_key)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .map_err(|source| PortError::Bug { what: WRITING, source: Box::new(source) })?;
-        Ok(WriteRequest::builder().put_request(put).build())
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn key(&self, item: &Item) -> Attributes {
+        HashMap::from([
+            (self.layout.partition_key.clone(), AttributeValue::S(item.partition.clone())),
+            (self.layout.sort_key.clone(), AttributeValue::S(item.sort_key.clone())),
+        ])
+    }
+
+    /// What is under an item's key. DynamoDB hands it out with its refusal; not every stand-in does, and it is read then.
+    async fn found(&self, item: &Item, handed_out: Attributes) -> Result<Option<Attributes>, PortError> {
+        if !handed_out.is_empty() {
+            return Ok(Some(handed_out));
+        }
+        let get = self.client.get_item().table_name(&self.layout.table).set_key(Some(self.key(item)));
+        let answer = get.consistent_read(true).send().await;
+        Ok(answer.map_err(|error| port_error("reading what is under a key", error))?.item)
     }
 }
 
-/// The shard of an event, by FNV-1a of its ID: always the same, so that importing again overwrites.
+type Attributes = HashMap<String, AttributeValue>;
+
+/// An event as the table is to hold it.
+#[derive(Debug)]
+struct Item {
+    partition: String,
+    sort_key: String,
+    body: String,
+    /// In bytes, as DynamoDB counts them: names and values (developer guide, "DynamoDB item sizes and formats").
+    size: usize,
+}
+
+impl Item {
+    /// Whether that is what the table holds. What stands beside the body is no part of the event.
+    fn is(&self, found: &Attributes, body: &str) -> bool {
+        matches!(found.get(body), Some(AttributeValue::S(found)) if is_same(found, &self.body))
+    }
+}
+
+/// What became of a transaction.
+enum Transacted {
+    Done,
+    /// Nothing of it was carried out. For each item whose key is taken: what is there, as far as it was handed out.
+    Refused(Vec<Option<Attributes>>),
+    /// Nothing of it was carried out, and it may be later.
+    InTheWay(Cause),
+}
+
+/// The codes of `CancellationReason` (Amazon DynamoDB API reference, `TransactWriteItems`).
+const TAKEN: &str = "ConditionalCheckFailed";
+const NO_REASON: &str = "None";
+const IN_THE_WAY: [&str; 4] =
+    ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"];
+
+/// What the next transaction holds: each key once, and no more than it may.
+fn round<'a>(items: &'a [Item], outcomes: &[Option<Outcome>]) -> Vec<(usize, &'a Item)> {
+    let mut keys = HashSet::new();
+    let mut bytes = 0;
+    let undecided = items.iter().enumerate().zip(outcomes).filter(|(_, outcome)| outcome.is_none());
+    undecided
+        .map(|(item, _)| item)
+        .filter(|(_, item)| keys.insert((&item.partition, &item.sort_key)))
+        .take(WRITE_BATCH)
+        .take_while(|(_, item)| {
+            let is_first = bytes == 0;
+            bytes += item.size;
+            is_first || bytes <= WRITE_BYTES
+        })
+        .collect()
+}
+
+fn set(outcomes: &mut [Option<Outcome>], place: usize, outcome: Outcome) {
+    if let Some(entry) = outcomes.get_mut(place) {
+        *entry = Some(outcome);
+    }
+}
+
+/// The shard of an event, by FNV-1a of its ID: always the same, so that importing again finds it.
 fn shard_of(id: &str, shards: Shards) -> u8 {
     let hash =
         id.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
@@ -167,7 +387,7 @@ mod tests {
     #[test]
     fn a_key_is_the_time_and_the_id() {
         let time = "2026-11-20T20:15:30.123Z".parse().unwrap();
-        let event = NewEvent { time, id: "evt_01".into(), body: "{}".into() };
+        let event = NewEvent::new(time, "evt_01".into(), "{}".into());
         assert_eq!(event.sort_key(), "2026-11-20T20:15:30.123Z#evt_01");
         assert_eq!(
             SortKeyForm::Rfc3339.time_of(&domain::sort_key::SortKey::Text(event.sort_key())),

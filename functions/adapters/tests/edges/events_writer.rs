@@ -1,10 +1,10 @@
-//! Importing events: what DynamoDB leaves unprocessed is sent again, and nothing else is.
+//! Importing events: each is written if its key is free, and what is there stays, whatever else comes in between.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::clock::SystemRandomness;
-use adapters::source::{EventsTable, EventsWriter, NewEvent, NotWritable};
+use adapters::source::{EventsTable, EventsWriter, NewEvent, NotWritable, Outcome};
 use async_trait::async_trait;
 use domain::connector::Shards;
 use domain::partition::{NoPartition, PartitionFormat};
@@ -46,41 +46,143 @@ fn writer(server: &Server, layout: EventsTable) -> EventsWriter {
 }
 
 fn events() -> Vec<NewEvent> {
-    ["a", "b"]
-        .map(|id| NewEvent { time: Time::EPOCH, id: id.into(), body: format!("{{\"id\":\"{id}\"}}") })
-        .into()
+    ["a", "b", "c"].map(|id| NewEvent::new(Time::EPOCH, id.into(), format!("{{\"id\":\"{id}\"}}"))).into()
+}
+
+fn item(id: &str, body: &str) -> Value {
+    json!({
+        "pk": {"S": "acme"},
+        "sk": {"S": format!("1970-01-01T00:00:00.000Z#{id}")},
+        "event": {"S": body},
+    })
 }
 
 fn put(id: &str) -> Value {
-    json!({"PutRequest": {"Item": {
-        "pk": {"S": "acme"},
-        "sk": {"S": format!("1970-01-01T00:00:00.000Z#{id}")},
-        "event": {"S": format!("{{\"id\":\"{id}\"}}")},
-    }}})
+    json!({"Put": {
+        "TableName": "events",
+        "Item": item(id, &format!("{{\"id\":\"{id}\"}}")),
+        "ConditionExpression": "attribute_not_exists(#key)",
+        "ExpressionAttributeNames": {"#key": "pk"},
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }})
 }
 
-async fn write(answers: Vec<Value>) -> (Result<(), PortError>, Vec<Value>) {
-    let server =
-        Server::start(answers.into_iter().map(|answer| Scripted::new(200, answer.to_string()))).await;
-    let written = writer(&server, layout()).write(&"acme".parse().unwrap(), Shards::ONE, &events()).await;
-    let asked = |body: &str| serde_json::from_str::<Value>(body).unwrap()["RequestItems"]["events"].clone();
+/// The answer to a transaction that was not carried out (Amazon DynamoDB API reference, `TransactWriteItems`).
+fn cancelled(reasons: &[Value]) -> Scripted {
+    let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+    Scripted::new(
+        400,
+        json!({"__type": kind, "Message": "cancelled", "CancellationReasons": reasons}).to_string(),
+    )
+}
+
+fn none() -> Value {
+    json!({"Code": "None"})
+}
+
+fn taken(item: Value) -> Value {
+    json!({"Code": "ConditionalCheckFailed", "Message": "The conditional request failed", "Item": item})
+}
+
+fn done() -> Scripted {
+    Scripted::new(200, "{}")
+}
+
+async fn write(
+    events: &[NewEvent],
+    answers: impl IntoIterator<Item = Scripted>,
+) -> (Result<Vec<Outcome>, PortError>, Vec<Value>) {
+    let server = Server::start(answers).await;
+    let written = writer(&server, layout()).write(&"acme".parse().unwrap(), Shards::ONE, events).await;
+    let asked = |body: &str| serde_json::from_str::<Value>(body).unwrap();
     (written, server.seen().iter().map(|seen| asked(seen.text())).collect())
 }
 
 #[tokio::test]
-async fn what_is_left_unprocessed_is_sent_again_until_nothing_is() {
-    let left = json!({"UnprocessedItems": {"events": [put("b")]}});
-    let (written, asked) = write(vec![left.clone(), left, json!({"UnprocessedItems": {}})]).await;
-    written.unwrap();
-    assert_eq!(asked, [json!([put("a"), put("b")]), json!([put("b")]), json!([put("b")])]);
+async fn every_put_is_on_the_condition_that_its_key_is_free() {
+    let (written, asked) = write(&events(), [done()]).await;
+    assert_eq!(written.unwrap(), [Outcome::Written; 3]);
+    assert_eq!(
+        asked.iter().map(|asked| &asked["TransactItems"]).collect::<Vec<_>>(),
+        [&json!([put("a"), put("b"), put("c")])]
+    );
 }
 
 #[tokio::test]
-async fn what_stays_unprocessed_is_a_passing_failure_and_never_silence() {
-    let left = json!({"UnprocessedItems": {"events": [put("b")]}});
-    let (written, asked) = write(vec![left; 20]).await;
+async fn what_is_there_is_compared_and_never_replaced() {
+    let same = item("a", "{ \"id\" : \"a\" }\n");
+    let other = item("b", "{\"id\":\"B\"}");
+    let answers = [cancelled(&[taken(same), taken(other), none()]), done()];
+    let (written, asked) = write(&events(), answers).await;
+    assert_eq!(written.unwrap(), [Outcome::AlreadyThere, Outcome::Taken, Outcome::Written]);
+    assert_eq!(asked[1]["TransactItems"], json!([put("c")]));
+}
+
+#[tokio::test]
+async fn what_is_not_handed_out_is_read() {
+    let read = Scripted::new(200, json!({"Item": item("a", "{\"id\":\"a\"}")}).to_string());
+    let nothing = json!({"Code": "ConditionalCheckFailed"});
+    let (written, asked) = write(&events(), [cancelled(&[nothing, none(), none()]), read, done()]).await;
+    assert_eq!(written.unwrap(), [Outcome::AlreadyThere, Outcome::Written, Outcome::Written]);
+    assert_eq!((&asked[1]["ConsistentRead"], &asked[1]["TableName"]), (&json!(true), &json!("events")));
+    assert_eq!(asked[2]["TransactItems"], json!([put("b"), put("c")]));
+}
+
+#[tokio::test]
+async fn a_body_of_another_type_is_another_event() {
+    let map = json!({"pk": {"S": "acme"}, "sk": {"S": "x"}, "event": {"M": {"id": {"S": "a"}}}});
+    let (written, _) = write(&events()[..1], [cancelled(&[taken(map)])]).await;
+    assert_eq!(written.unwrap(), [Outcome::Taken]);
+}
+
+#[tokio::test]
+async fn two_events_with_one_key_are_never_in_one_transaction() {
+    let mut events = events();
+    events[1] = events[0].clone();
+    events[2] = NewEvent::new(Time::EPOCH, "a".into(), "{}".into());
+    let there = || taken(item("a", "{\"id\":\"a\"}"));
+    let (written, asked) = write(&events, [done(), cancelled(&[there()]), cancelled(&[there()])]).await;
+    assert_eq!(written.unwrap(), [Outcome::Written, Outcome::AlreadyThere, Outcome::Taken]);
+    assert!(asked.iter().all(|asked| asked["TransactItems"].as_array().unwrap().len() == 1));
+}
+
+#[tokio::test]
+async fn a_transaction_holds_no_more_than_it_may() {
+    let body = |size: usize| format!("{{\"x\":\"{}\"}}", "x".repeat(size));
+    let large: Vec<NewEvent> =
+        (0..10).map(|n| NewEvent::new(Time::EPOCH, n.to_string(), body(409_000))).collect();
+    let (written, asked) = write(&large, [done(), done()]).await;
+    assert_eq!(written.unwrap(), [Outcome::Written; 10]);
+    let counts = |asked: &[Value]| -> Vec<usize> {
+        asked.iter().map(|asked| asked["TransactItems"].as_array().unwrap().len()).collect()
+    };
+    assert_eq!(counts(&asked), [8, 2]);
+    let many: Vec<NewEvent> = (0..250).map(|n| NewEvent::new(Time::EPOCH, n.to_string(), body(1))).collect();
+    let (written, asked) = write(&many, [done(), done(), done()]).await;
+    assert_eq!((written.unwrap().len(), counts(&asked)), (250, vec![100, 100, 50]));
+    // 409,600 bytes with the names, as DynamoDB counts them, and one more.
+    let key = "pk".len() + "acme".len() + "sk".len() + "1970-01-01T00:00:00.000Z#a".len() + "event".len();
+    let exact = |size: usize| NewEvent::new(Time::EPOCH, "a".into(), body(size - key - 8));
+    let (written, _) = write(&[exact(409_600)], [done()]).await;
+    assert_eq!(written.unwrap(), [Outcome::Written]);
+    let (written, asked) = write(&[exact(409_601)], []).await;
+    assert_eq!((written.unwrap(), asked.len()), (vec![Outcome::TooLarge(409_601)], 0));
+}
+
+#[tokio::test]
+async fn what_others_are_in_the_way_of_is_tried_again_and_not_for_ever() {
+    let code = |code: &str| cancelled(&[json!({"Code": code}), none(), none()]);
+    let busy = [code("TransactionConflict"), code("ThrottlingError"), done()];
+    let (written, asked) = write(&events(), busy).await;
+    assert_eq!((written.unwrap(), asked.len()), (vec![Outcome::Written; 3], 3));
+
+    let (written, asked) = write(&events(), std::iter::repeat_n(code("TransactionConflict"), 20)).await;
     assert!(matches!(written, Err(PortError::Transient { .. })), "{written:?}");
     assert_eq!(asked.len(), 10);
+
+    let (written, asked) = write(&events(), [code("ValidationError")]).await;
+    assert!(matches!(written, Err(PortError::Bug { .. })), "{written:?}");
+    assert_eq!(asked.len(), 1);
 }
 
 #[tokio::test]

@@ -1,12 +1,13 @@
 //! What happens in the demo, step by step, and what is seen on the way.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor as Bytes, Read};
+use std::io::Read;
 use std::path::Path;
 
 use domain::connector::Connector;
 use domain::connector::Shards;
 use domain::fault::Block;
+use domain::import::{Keys, TimeForm};
 use domain::manifest::{RingKey, VerifierKey};
 use domain::names::ConnectorId;
 use domain::part::Window;
@@ -18,8 +19,8 @@ use local::wiring::Embedded;
 use super::cast::{BUSY, Cast, DAY, EVENTS, PREFIX, Times, bucket, tenant};
 use super::process::{ExporterProcess, Said};
 use super::proof::{self, Expected, File, Findings};
-use crate::events::Fields;
 use crate::events::import::Import;
+use crate::events::inputs::Inputs;
 use crate::output::{Output, Tone};
 use crate::problem::{Problem, io};
 use crate::surroundings::Surroundings;
@@ -112,9 +113,9 @@ async fn import(embedded: &Embedded, output: Output) -> Result<u64, Problem> {
         writer: embedded.events(),
         tenant: tenant(BUSY)?,
         shards: Shards::ONE,
-        fields: Fields { time: "eventTime".into(), id: "eventID".into() },
+        keys: Keys::new("eventTime", "eventID", TimeForm::Rfc3339),
     };
-    let tally = import.run(Bytes::new(EVENTS), |_| {}).await?;
+    let tally = import.run(Inputs::of_bytes("cloudtrail", EVENTS), |_| {}).await?;
     let span = match (tally.first, tally.last) {
         (Some(first), Some(last)) => format!(", {} to {}", clock(first), clock(last)),
         _ => String::new(),

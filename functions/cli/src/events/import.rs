@@ -1,25 +1,30 @@
-//! Writes a file's events into the events table: lines are read and judged in a thread of their own, while
-//! batches are being written.
+//! Imports files into the events table: they are read and judged in a thread of their own, while batches are being
+//! written.
 
-use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use adapters::source::{EventsWriter, NewEvent, WRITE_BATCH};
+use adapters::source::{EventsWriter, Outcome};
 use domain::connector::Shards;
+use domain::import::Keys;
 use domain::names::TenantId;
 use domain::ports::PortError;
-use domain::time::Time;
 use futures_util::StreamExt;
 use futures_util::stream;
-use serde::Serialize;
 use tokio::sync::mpsc;
 
-use super::lines::{BadLine, Line, Lines};
-use super::parse::Fields;
+use super::found::{Bad, Batch};
+use super::inputs::Inputs;
+use super::judge::Judge;
+use super::read::Reading;
+use super::tally::{BadPlace, Tally};
 use crate::problem::Problem;
 use crate::table::counted;
 
-/// How many batches are under way at once.
+/// How many batches are written at once.
 const AT_ONCE: usize = 8;
+/// How many more are read ahead. With those it is at most 4 MB of events a batch that are in memory.
+const AHEAD: usize = 2;
 
 /// What to import, whose, and where to.
 #[derive(Debug)]
@@ -31,137 +36,90 @@ pub(crate) struct Import {
     /// Over how many partitions they are spread.
     pub(crate) shards: Shards,
     /// Which fields hold time and ID.
-    pub(crate) fields: Fields,
+    pub(crate) keys: Keys,
 }
 
-/// What became of the lines.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub(crate) struct Tally {
-    /// How many events are in the table now.
-    pub(crate) imported: u64,
-    /// How many lines repeated an earlier one.
-    pub(crate) repeated: u64,
-    /// The time of the first event.
-    pub(crate) first: Option<Time>,
-    /// The time of the last event.
-    pub(crate) last: Option<Time>,
-    /// The lines that could not be imported.
-    pub(crate) bad: Vec<BadLine>,
-}
-
-/// What is news since the last time.
+/// How far it has come.
 #[derive(Debug)]
 pub(crate) struct Progress<'a> {
-    /// How many events are in the table so far.
-    pub(crate) imported: u64,
-    /// Lines that could not be imported.
-    pub(crate) bad: &'a [BadLine],
-}
-
-/// What the reading thread hands over.
-#[derive(Debug, Default)]
-struct Batch {
-    events: Vec<NewEvent>,
-    repeated: u64,
-    bad: Vec<BadLine>,
+    /// How many events are decided on.
+    pub(crate) events: u64,
+    /// How many bytes of the files are read.
+    pub(crate) read: u64,
+    /// What is to be told of now, of what can't be imported.
+    pub(crate) bad: &'a [BadPlace],
 }
 
 impl Import {
-    /// Imports all of `input`.
+    /// Imports all of `inputs`, and calls `report` after each batch.
     ///
     /// # Errors
-    /// If the input can't be read to its end or the table can't be written to. It says how many events are
-    /// imported for certain.
+    /// If the table can't be written to. It says how many events are imported for certain.
     pub(crate) async fn run(
         &self,
-        input: impl Read + Send + 'static,
-        mut told: impl FnMut(Progress<'_>),
+        inputs: Inputs,
+        mut report: impl FnMut(Progress<'_>),
     ) -> Result<Tally, Problem> {
-        let (hand_over, batches) = mpsc::channel(AT_ONCE);
-        let fields = self.fields.clone();
-        tokio::task::spawn_blocking(move || read(input, fields, &hand_over));
-        let batches = stream::unfold(batches, |mut batches: mpsc::Receiver<_>| async {
+        let partitions = self.writer.partitions(&self.tenant, self.shards).map_err(|error| {
+            Problem::failed(
+                error.to_string(),
+                "Set EVENTS_PARTITION_FORMAT and --shards as the product has them.",
+            )
+        })?;
+        let (hand_over, batches) = mpsc::channel(AHEAD);
+        let read = Arc::new(AtomicU64::new(0));
+        let judge = Judge::new(self.keys.clone(), Arc::clone(self.writer.layout()), partitions);
+        let reading = Reading::new(judge, Arc::clone(&read), hand_over);
+        let inputs = Arc::new(inputs);
+        let mut tally = Tally::new(Arc::clone(&inputs));
+        tokio::task::spawn_blocking(move || reading.run(&inputs.files));
+        let batches = stream::unfold(batches, |mut batches: mpsc::Receiver<Batch>| async {
             batches.recv().await.map(|batch| (batch, batches))
         });
         let mut written = batches.map(|batch| self.write(batch)).buffered(AT_ONCE).boxed();
-        let mut tally = Tally::default();
         while let Some(batch) = written.next().await {
-            let batch = batch.map_err(|failure| failure.problem(tally.imported))?;
-            tally.add(&batch);
-            told(Progress { imported: tally.imported, bad: &batch.bad });
-            tally.bad.extend(batch.bad);
+            let (batch, outcomes) = batch.map_err(|error| failed(error, &tally))?;
+            let bad = tally.add(batch, &outcomes);
+            let read = read.load(Ordering::Relaxed);
+            report(Progress { events: tally.imported + tally.already_there, read, bad: &bad });
         }
-        tally.bad.sort_by_key(|bad| bad.line);
         Ok(tally)
     }
 
-    /// Writes a batch. The keys are the events' own times and IDs, so a batch that was written and whose answer
-    /// was lost is written again without harm.
-    async fn write(&self, batch: std::io::Result<Batch>) -> Result<Batch, Failure> {
-        let batch = batch.map_err(Failure::Input)?;
-        self.writer.write(&self.tenant, self.shards, &batch.events).await.map_err(Failure::Table)?;
-        Ok(batch)
+    /// Writes a batch. An event whose answer was lost, or which a killed import has written, is found to be there.
+    async fn write(&self, batch: Batch) -> Result<(Batch, Vec<Outcome>), PortError> {
+        let outcomes = self.writer.write(&self.tenant, self.shards, &batch.events).await?;
+        Ok((batch, outcomes))
     }
 }
 
-impl Tally {
-    fn add(&mut self, batch: &Batch) {
-        self.imported += batch.events.len() as u64;
-        self.repeated += batch.repeated;
-        for NewEvent { time, .. } in &batch.events {
-            self.first = Some(self.first.map_or(*time, |first| first.min(*time)));
-            self.last = self.last.max(Some(*time));
+/// Why an event was not written, for those that were not.
+pub(super) fn refused(outcome: Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Written | Outcome::AlreadyThere => None,
+        Outcome::Taken => Some("the table holds another event with its time and ID, which stays".to_owned()),
+        Outcome::TooLarge(size) => {
+            Some(format!("it makes an item of {size} bytes, and one of DynamoDB holds 409,600"))
         }
     }
 }
 
-/// Why an import ended early.
-#[derive(Debug)]
-enum Failure {
-    Input(std::io::Error),
-    Table(PortError),
+fn failed(error: PortError, tally: &Tally) -> Problem {
+    let imported = counted(tally.imported + tally.already_there, "event");
+    Problem::failed(format!("{}; {imported} imported before", error.chain()), Problem::from(error).remedy())
 }
 
-impl Failure {
-    fn problem(self, imported: u64) -> Problem {
-        let imported = counted(imported, "event");
-        match self {
-            Self::Input(error) => Problem::failed(
-                format!("the input can't be read on: {error}; {imported} imported before"),
-                "Check the file (is it cut off?) and import it again: what is imported already stays as it is.",
-            ),
-            Self::Table(error) => Problem::failed(
-                format!("{}; {imported} imported before", error.chain()),
-                Problem::from(error).remedy(),
-            ),
-        }
+impl Batch {
+    /// What of it can't be imported, in the order of the input.
+    pub(super) fn all_bad(&mut self, outcomes: &[Outcome]) -> Vec<Bad> {
+        let mut bad = std::mem::take(&mut self.bad);
+        let refused = self
+            .places
+            .iter()
+            .zip(outcomes)
+            .filter_map(|((at, _), outcome)| refused(*outcome).map(|reason| Bad { at: *at, reason }));
+        bad.extend(refused);
+        bad.sort_by_key(|bad| (bad.at.file, bad.at.place.byte));
+        bad
     }
-}
-
-/// Reads to the end or to the first failure, or until nobody listens any more.
-fn read(input: impl Read + Send + 'static, fields: Fields, hand_over: &mpsc::Sender<std::io::Result<Batch>>) {
-    let lines = match Lines::new(input, fields) {
-        Ok(lines) => lines,
-        Err(error) => return drop(hand_over.blocking_send(Err(error))),
-    };
-    let mut batch = Batch::default();
-    for line in lines {
-        match line {
-            Ok(Line::Event(event)) => batch.events.push(event),
-            Ok(Line::Repeated) => batch.repeated += 1,
-            Ok(Line::Bad(bad)) => batch.bad.push(bad),
-            Err(error) => {
-                // What was read before the failure is imported.
-                let last = hand_over.blocking_send(Ok(batch));
-                return drop(last.and_then(|()| hand_over.blocking_send(Err(error))));
-            }
-        }
-        if batch.events.len() + batch.bad.len() == WRITE_BATCH
-            && hand_over.blocking_send(Ok(std::mem::take(&mut batch))).is_err()
-        {
-            return;
-        }
-    }
-    // Without a listener there is nobody who would miss it.
-    let _ = hand_over.blocking_send(Ok(batch));
 }

@@ -1,28 +1,37 @@
 //! `events`: brings events into the events table.
+//!
+//! `inputs` finds the files, `open` sees what they are, `read` takes them apart and lets `judge` say what each object
+//! is, `import` writes what it is handed over in batches (`found`), and `tally` and `report` say what came of it.
 
 pub(crate) mod args;
+mod found;
 pub(crate) mod import;
-mod lines;
-mod parse;
+pub(crate) mod inputs;
+mod judge;
+mod open;
+mod read;
+mod recent;
+mod report;
+pub(crate) mod tally;
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::time::Duration;
 
-use domain::names::TenantId;
-use serde::Serialize;
+use domain::import::Keys;
 
 use crate::backend::open_events;
-use crate::output::{Output, aside};
-use crate::problem::{Exit, Problem, io};
+use crate::output::aside;
+use crate::problem::{Exit, Problem};
 use crate::surroundings::Surroundings;
 use crate::table::counted;
 use args::{EventsCommand, ImportArgs};
-use import::{Import, Progress, Tally};
-pub(crate) use parse::Fields;
+use import::{Import, Progress};
+use inputs::Inputs;
+use tally::Tally;
 
 /// After as many events a log gets a line.
 const MILESTONE: u64 = 100_000;
+/// The line on the terminal is written anew at most so often.
+const TICK: Duration = Duration::from_millis(250);
 
 /// Runs a command on events.
 pub(crate) async fn run(command: EventsCommand, surroundings: &Surroundings) -> Result<Exit, Problem> {
@@ -33,70 +42,54 @@ pub(crate) async fn run(command: EventsCommand, surroundings: &Surroundings) -> 
 
 async fn run_import(args: ImportArgs, surroundings: &Surroundings) -> Result<Exit, Problem> {
     let output = surroundings.output;
-    let input = open(&args.file)?;
+    let inputs = Inputs::find(&args.files)?;
     let (writer, embedded) = open_events(&args.place, (&args.tenant, args.shards), surroundings).await?;
     let import = Import {
         writer,
         tenant: args.tenant.clone(),
         shards: args.shards,
-        fields: Fields { time: args.time_field, id: args.id_field },
+        keys: Keys::new(&args.time_field, &args.id_field, args.time_form),
     };
-    let mut milestones = 0;
-    let told = |progress: Progress<'_>| {
-        tell(output, &progress);
-        if progress.imported / MILESTONE > milestones {
-            milestones = progress.imported / MILESTONE;
-            output.milestone(format_args!("{} imported", counted(progress.imported, "event")));
+    let (size, began) = (inputs.size(), surroundings.elapsed());
+    let (mut milestones, mut shown) = (0, None);
+    let report = |progress: Progress<'_>| {
+        if !progress.bad.is_empty() && !output.is_json() {
+            output.progress_is_over();
+            progress.bad.iter().for_each(aside);
+        }
+        let now = surroundings.elapsed();
+        if shown.is_none_or(|shown| now.saturating_sub(shown) >= TICK) {
+            shown = Some(now);
+            output.progress(report::progress(&progress, size, now.saturating_sub(began)));
+        }
+        if progress.events / MILESTONE > milestones {
+            milestones = progress.events / MILESTONE;
+            output.milestone(format_args!("{} imported", counted(progress.events, "event")));
         }
     };
-    let tally = import.run(input, told).await;
+    let tally = import.run(inputs, report).await;
     output.progress_is_over();
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }
-    let tally = tally?;
-    report(output, &args.tenant, &tally);
-    Ok(if tally.bad.is_empty() { Exit::Done } else { Exit::Failed })
+    conclude(&tally?, &args, surroundings)
 }
 
-fn open(file: &Path) -> Result<Box<dyn Read + Send>, Problem> {
-    if file.as_os_str() == "-" {
-        return Ok(Box::new(std::io::stdin()));
-    }
-    Ok(Box::new(File::open(file).map_err(io(file.display()))?))
-}
-
-fn tell(output: Output, progress: &Progress<'_>) {
-    for bad in progress.bad {
-        if !output.is_json() {
-            output.progress_is_over();
-            aside(format_args!("line {}: {}", bad.line, bad.reason));
+fn conclude(tally: &Tally, args: &ImportArgs, surroundings: &Surroundings) -> Result<Exit, Problem> {
+    // Of the only file there is nothing to be said but why it can't be read.
+    if let ([unread], 1) = (tally.unread_files.as_slice(), tally.files) {
+        if !surroundings.output.is_json() {
+            report::say_hint(tally);
         }
+        let imported = counted(tally.imported + tally.already_there, "event");
+        let before = if tally.imported + tally.already_there > 0 || unread.reason.contains("read on behind") {
+            format!("; {imported} imported before")
+        } else {
+            String::new()
+        };
+        let message = format!("{} {}{before}", unread.file, unread.reason);
+        return Err(Problem::failed(message, unread.remedy.clone()));
     }
-    output.progress(format_args!("{} imported", counted(progress.imported, "event")));
-}
-
-/// What the import's object says.
-#[derive(Serialize)]
-struct Report<'a> {
-    tenant: &'a TenantId,
-    #[serde(flatten)]
-    tally: &'a Tally,
-}
-
-fn report(output: Output, tenant: &TenantId, tally: &Tally) {
-    let imported = counted(tally.imported, "event");
-    output.line(format_args!("{imported} imported for {}", tenant.shown()));
-    if let (Some(first), Some(last)) = (tally.first, tally.last) {
-        output.line(format_args!("from {first} to {last}"));
-    }
-    if tally.repeated > 0 {
-        output.line(format_args!("{} repeated an earlier one", counted(tally.repeated, "line")));
-    }
-    if !tally.bad.is_empty() && !output.is_json() {
-        let bad = counted(tally.bad.len() as u64, "line");
-        aside(format_args!("error: {bad} could not be imported, as told above"));
-        aside("Mend them and import the file again: what is imported already stays as it is.");
-    }
-    output.object(&Report { tenant, tally });
+    report::report(surroundings.output, &args.tenant, tally);
+    Ok(if tally.is_complete() { Exit::Done } else { Exit::Failed })
 }

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use crate::program::{Folder, command, run, run_with, trail};
+use crate::program::{Folder, Said, command, run, run_with, trail};
 
 fn event(id: u32) -> String {
     format!(r#"{{"time":"2026-01-01T00:00:00.{id:03}Z","id":"evt_{id}"}}"#)
@@ -36,19 +36,27 @@ fn bad_lines_are_told_by_number_and_the_others_are_imported() {
     let lines = [event(1), "nonsense".into(), event(2), r#"{"id":"evt_3"}"#.into(), event(1)].join("\n");
     let said = run_with(&words, lines.as_bytes());
     assert_eq!(said.code, Some(1), "{said:?}");
-    for words in ["line 2: not JSON", "line 4: it has no field `time`", "2 lines could not be imported"] {
+    for words in ["line 2: not JSON", "line 4: it has no field `time`", "2 entries could not be imported"] {
         assert!(said.stderr.contains(words), "{words}: {said:?}");
     }
     assert!(
-        said.stdout.contains("2 events imported for acme") && said.stdout.contains("1 line repeated"),
+        said.stdout.contains("2 events imported for acme") && said.stdout.contains("1 event already there"),
         "{said:?}"
     );
 
     let told = run_with(&[&words[..], &["--json"]].concat(), lines.as_bytes());
     assert!(told.code == Some(1) && told.stderr.is_empty(), "{told:?}");
     let told = told.json();
-    assert_eq!((&told["imported"], &told["repeated"]), (&2.into(), &1.into()));
+    // What is there already is not counted as imported again.
+    assert_eq!((&told["imported"], &told["already_there"]), (&0.into(), &3.into()));
+    assert_eq!(told["not_imported"], 2);
     assert_eq!((&told["bad"][0]["line"], &told["bad"][1]["line"]), (&2.into(), &4.into()));
+}
+
+/// The number before these words, or none.
+fn counted(said: &Said, words: &str) -> u64 {
+    let line = said.stdout.lines().find(|line| line.contains(words));
+    line.map_or(0, |line| line.split(' ').next().unwrap().replace(',', "").parse().unwrap())
 }
 
 #[test]
@@ -82,7 +90,8 @@ fn an_import_that_was_killed_is_completed_by_importing_again() {
     import.wait().unwrap();
 
     let said = run_with(&words, lines.join("\n").as_bytes());
-    assert!(said.stdout.contains("500 events imported"), "{said:?}");
+    let said: u64 = ["imported", "already there"].iter().map(|words| counted(&said, words)).sum();
+    assert_eq!(said, 500);
     assert_eq!(exported(&folder, &["--tenant", "acme"]), 500);
 }
 
@@ -104,4 +113,100 @@ fn a_file_that_is_not_there_is_told() {
     let said =
         run(&["events", "import", "--local", folder.path(), "--tenant", "acme", "/nowhere/events.ndjson"]);
     assert!(said.code == Some(1) && said.stderr.contains("/nowhere/events.ndjson"), "{said:?}");
+}
+
+#[test]
+fn a_forgotten_option_is_told_ten_times_and_with_what_to_try() {
+    let folder = Folder::new();
+    let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", trail().to_str().unwrap()]
+        .map(str::to_owned);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let said = run(&words);
+    assert!(said.code == Some(1) && said.stderr.lines().count() <= 16, "{said:?}");
+    let told = said.stderr.lines().filter(|line| line.contains("no field `time`")).count();
+    assert_eq!(told, 10);
+    for words in [
+        "and 2,890 more",
+        "has the fields eventVersion, userIdentity, eventTime",
+        "try --time-field eventTime --id-field eventID",
+        "2,900 entries could not be imported",
+    ] {
+        assert!(said.stderr.contains(words), "{words}: {said:?}");
+    }
+    let said = run(&[&words[..], &["--json"]].concat());
+    let told = said.json();
+    assert_eq!((told["bad"].as_array().unwrap().len(), &told["not_imported"]), (10, &2900.into()));
+    assert_eq!(told["hint"]["options"], serde_json::json!(["--time-field eventTime", "--id-field eventID"]));
+    assert!(said.stdout.len() < 4096);
+}
+
+#[test]
+fn ids_are_their_texts_and_no_event_replaces_another() {
+    let folder = Folder::new();
+    let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", "--json", "-"];
+    let event = |id: &str, rest: &str| format!(r#"{{"time":"2026-01-01T00:00:00Z","id":{id}{rest}}}"#);
+    let ids = ["18446744073709551616", "18446744073709551617", "1", "1.0", "1e0", "0.1e1", "\"x\""];
+    // One file each, so that nothing but the table holds them against each other.
+    for id in ids {
+        let told = run_with(&words, event(id, "").as_bytes()).json();
+        assert_eq!((&told["imported"], &told["already_there"]), (&1.into(), &0.into()), "{id}");
+    }
+    let said = run_with(&words, event("1", r#","other":true"#).as_bytes());
+    let told = said.json();
+    assert_eq!((said.code, &told["imported"], &told["not_imported"]), (Some(1), &0.into(), &1.into()));
+    let reason = told["bad"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("holds another event with its time and ID, which stays"), "{reason}");
+    // The same within one file names the first one's line; a number and a text of the same digits are one key.
+    let lines = [event("9", ""), event("\"9\"", ""), event("9", r#", "other":true"#)].join("\n");
+    let told = run_with(&words, lines.as_bytes()).json();
+    assert_eq!((&told["imported"], &told["not_imported"]), (&1.into(), &2.into()), "{told}");
+    assert!(told["bad"][1]["reason"].as_str().unwrap().contains("time and ID of line 1"), "{told}");
+    assert_eq!(exported(&folder, &["--tenant", "acme"]), 8);
+}
+
+#[test]
+fn times_with_any_offset_are_one_moment() {
+    let folder = Folder::new();
+    let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", "--json", "-"];
+    let event = |time: &str| format!(r#"{{"time":"{time}","id":"a"}}"#);
+    let first = run_with(&words, event("2026-01-01T02:00:00+02:00").as_bytes()).json();
+    assert_eq!((&first["imported"], &first["first"]), (&1.into(), &"2026-01-01T00:00:00.000Z".into()));
+    for time in ["2026-01-01T00:00:00z", "2026-01-01t00:00:00+00:00", "2025-12-31 19:00:00-05:00"] {
+        // The same key; the text is another one, so the first one stays.
+        assert_eq!(run_with(&words, event(time).as_bytes()).json()["not_imported"], 1, "{time}");
+    }
+    let form = ["--time-form", "epoch_millis"];
+    let told = run_with(&[&words[..], &form].concat(), br#"{"time":1767225600000,"id":"b"}"#).json();
+    assert_eq!((&told["imported"], &told["first"]), (&1.into(), &"2026-01-01T00:00:00.000Z".into()));
+    let told = run_with(&words, br#"{"time":1767225600000,"id":"b"}"#).json();
+    assert!(told["bad"][0]["reason"].as_str().unwrap().contains("--time-form epoch_millis"), "{told}");
+}
+
+#[test]
+fn two_imports_at_once_lose_no_event_and_replace_none() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (both, conflicts) = runtime.block_on(async {
+        let embedded = local::wiring::Embedded::start(None, None).await.unwrap();
+        let tenant = "acme".parse().unwrap();
+        let events = |who: &str| -> Vec<adapters::source::NewEvent> {
+            let event = |n: u64| {
+                let body = if n % 3 == 0 { format!("{{\"by\":\"{who}\"}}") } else { "{}".to_owned() };
+                adapters::source::NewEvent::new(domain::time::Time::EPOCH, n.to_string(), body)
+            };
+            (0..300).map(event).collect()
+        };
+        let (writer, other) = (embedded.events(), embedded.events());
+        let (one, two) = (events("one"), events("two"));
+        let one = writer.write(&tenant, domain::connector::Shards::ONE, &one);
+        let two = other.write(&tenant, domain::connector::Shards::ONE, &two);
+        let (one, two) = tokio::join!(one, two);
+        embedded.stop().await;
+        let pairs: Vec<_> = one.unwrap().into_iter().zip(two.unwrap()).collect();
+        let written = |outcome| outcome == adapters::source::Outcome::Written;
+        let once = pairs.iter().all(|(one, two)| written(*one) != written(*two));
+        let taken =
+            pairs.iter().filter(|(one, two)| [*one, *two].contains(&adapters::source::Outcome::Taken));
+        (once, taken.count())
+    });
+    assert!(both && conflicts == 100, "{conflicts}");
 }

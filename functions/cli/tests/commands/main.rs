@@ -6,6 +6,8 @@ mod demo;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
+mod import_formats;
+#[cfg(test)]
 mod interrupt;
 #[cfg(test)]
 mod life;

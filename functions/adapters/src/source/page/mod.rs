@@ -2,9 +2,10 @@
 //! tears it down again, takes most of an export's time.
 //!
 //! `answer` takes the place of the SDK's reader of Query answers, `scan` knows JSON and `text` its texts, `value`
-//! DynamoDB's values, and `item` what an item is to us. Signing, retries, timeouts and errors stay the SDK's.
+//! DynamoDB's values, and `item` what an item is to us; `exported` reads an item of a file. Signing, retries, timeouts and errors stay the SDK's.
 
 mod answer;
+mod exported;
 mod item;
 mod scan;
 mod text;
@@ -23,6 +24,8 @@ use super::layout::EventsTable;
 use super::schema::Schema;
 use item::key_value;
 use scan::Scanner;
+
+pub use exported::{Exported, NotExported};
 
 pub(super) use answer::PageOf;
 pub(super) use scan::Malformed;

@@ -162,7 +162,7 @@ pub(super) fn typed<'a, T, E: From<Malformed>>(
 
 /// Takes a text and writes it: as it stands, unless an escape of it has a shorter spelling.
 #[inline]
-fn write_text(scanner: &mut Scanner<'_>, out: &mut BytesMut) -> Result<(), Trouble> {
+pub(super) fn write_text(scanner: &mut Scanner<'_>, out: &mut BytesMut) -> Result<(), Trouble> {
     let start = out.len();
     let text = scanner.text_into(out)?;
     if text.escapes == Escapes::Odd {

@@ -57,10 +57,8 @@ impl World {
         let (connector, cursor) = fixtures::activated(draft, self.since);
         fixtures::store(self.embedded.connectors().as_ref(), &connector, &cursor).await;
         self.embedded.admit(&connector).unwrap();
-        let event = |(n, body): (u64, &&str)| NewEvent {
-            time: self.since + Duration::from_secs(n),
-            id: format!("evt_{n}"),
-            body: (*body).to_owned(),
+        let event = |(n, body): (u64, &&str)| {
+            NewEvent::new(self.since + Duration::from_secs(n), format!("evt_{n}"), (*body).to_owned())
         };
         let events: Vec<NewEvent> = (1..).zip(events).map(event).collect();
         self.embedded.events().write(&tenant, Shards::ONE, &events).await.unwrap();

@@ -1,0 +1,214 @@
+//! An item as DynamoDB's export to S3 and `aws dynamodb scan` write it, in the JSON that a page has too: so it reads as
+//! the exporter would have read it from the table.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use bytes::{BufMut as _, BytesMut};
+use domain::item::{WhyUnreadable, Written};
+use domain::sort_key::SortKey;
+use domain::time::Time;
+
+use super::super::layout::EventsTable;
+use super::super::schema::{KeyType, Schema};
+use super::item::{self, key_value};
+use super::scan::{Malformed, Scanner};
+use super::value::{Comma, Trouble, Unwritable, Writer, write_text};
+use super::{Asked, Unread};
+
+/// What an item of an export is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exported {
+    /// An event out of a table of the same layout.
+    Event {
+        /// The time that its sort key tells.
+        time: Time,
+        /// Its partition key.
+        partition: String,
+        /// Its sort key, as it stands there.
+        sort_key: String,
+        /// The event as contract 1 has it: the body, or else the whole item without keys and expiry.
+        body: String,
+    },
+    /// An item of another table, as plain JSON with all of its attributes.
+    Object(String),
+}
+
+/// Why an item was not read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotExported {
+    /// Its attributes are not typed: it is no item at all.
+    #[error("its attributes are not typed as DynamoDB's are")]
+    NotTyped,
+    /// It has keys and nothing else.
+    #[error("it is an item with keys only")]
+    KeysOnly,
+    /// It holds a value that JSON does not have.
+    #[error("{0}")]
+    Unwritable(String),
+}
+
+impl Exported {
+    /// Reads an item, the text of an object with typed attributes. It is one of a table of this layout if it has both
+    /// keys as texts and the sort key tells a time.
+    ///
+    /// # Errors
+    /// If it is no item, or not one that JSON can hold.
+    pub fn read(item: &str, layout: &Arc<EventsTable>) -> Result<Self, NotExported> {
+        let (mut partition, mut sort_key) = (None, None);
+        let mut scanner = Scanner::new(item);
+        scanner.object(|scanner, name| {
+            let mut ahead = *scanner;
+            if name.is(&layout.partition_key) {
+                partition = key_value(&mut ahead)?;
+            } else if name.is(&layout.sort_key) {
+                sort_key = key_value(&mut ahead)?;
+            }
+            scanner.skip()
+        })?;
+        scanner.end()?;
+        let (Some(AttributeValue::S(partition)), Some(AttributeValue::S(sort_key))) = (partition, sort_key)
+        else {
+            return plain(item).map(Self::Object);
+        };
+        match layout.sort_key_form.time_of(&SortKey::Text(sort_key.clone())) {
+            Some(time) => {
+                let body = event(item, layout, &partition)?;
+                Ok(Self::Event { time, partition, sort_key, body })
+            }
+            None => plain(item).map(Self::Object),
+        }
+    }
+}
+
+/// The event of an item as the exporter reads it, also where it would write a record in its place.
+fn event(item: &str, layout: &Arc<EventsTable>, partition: &str) -> Result<String, NotExported> {
+    let schema = Arc::new(Schema { sort_key: KeyType::Text, table_keys: Vec::new() });
+    let asked = Asked { layout: Arc::clone(layout), schema, partition: partition.to_owned() };
+    let mut scanner = Scanner::new(item);
+    let read = item::read(&mut scanner, &asked, &mut Vec::new(), &mut BytesMut::new());
+    let content = match read {
+        Ok(read) => read.content,
+        Err(Unread::Malformed(malformed)) => return Err(malformed.into()),
+        Err(Unread::Refused(error)) => return Err(NotExported::Unwritable(error.to_string())),
+    };
+    match content {
+        Ok(line) => text(line.into()),
+        Err(why) => match (why.reason, why.written) {
+            (WhyUnreadable::NoEvent, _) => Err(NotExported::KeysOnly),
+            (WhyUnreadable::UnknownValue, _) | (_, None) => Err(NotExported::Unwritable(why.detail)),
+            (_, Some(Written::Raw(raw))) => Ok(raw),
+            (_, Some(Written::Event(line))) => text(line.into()),
+        },
+    }
+}
+
+/// An item as plain JSON, with all that is in it.
+fn plain(item: &str) -> Result<String, NotExported> {
+    let mut out = BytesMut::with_capacity(item.len());
+    let mut writer = Writer::new(&mut out);
+    let mut comma = Comma::new(b'{', writer.out);
+    Scanner::new(item).members(|scanner| {
+        comma.before_next(writer.out);
+        write_text(scanner, writer.out)?;
+        scanner.must(b':', "a colon")?;
+        writer.out.put_u8(b':');
+        writer.value(scanner, 1)
+    })?;
+    out.put_u8(b'}');
+    text(out.into())
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, NotExported> {
+    String::from_utf8(bytes).map_err(|_| NotExported::Unwritable("it holds a text that is not UTF-8".into()))
+}
+
+impl From<Malformed> for NotExported {
+    fn from(_: Malformed) -> Self {
+        Self::NotTyped
+    }
+}
+
+impl From<Trouble> for NotExported {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Page(_) | Trouble::Value(Unwritable::UnknownType) => Self::NotTyped,
+            Trouble::Value(problem) => Self::Unwritable(problem.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(item: &str) -> Result<Exported, NotExported> {
+        Exported::read(item, &Arc::new(EventsTable::of_contract("events")))
+    }
+
+    fn event(rest: &str) -> Result<String, NotExported> {
+        let item = format!(r#"{{"sk":{{"S":"2026-11-20T20:15:30.5Z#evt_01"}},"pk":{{"S":"acme"}}{rest}}}"#);
+        match read(&item)? {
+            Exported::Event { time, partition, sort_key, body } => {
+                assert_eq!(
+                    (time.to_string().as_str(), partition.as_str(), sort_key.as_str()),
+                    ("2026-11-20T20:15:30.500Z", "acme", "2026-11-20T20:15:30.5Z#evt_01")
+                );
+                Ok(body)
+            }
+            Exported::Object(object) => panic!("{object}"),
+        }
+    }
+
+    #[test]
+    fn an_item_of_the_same_layout_is_the_event_that_it_is_to_the_exporter() {
+        for (rest, body) in [
+            (r#","event":{"S":"{\"b\": 1.0, \"a\":1e400}"},"gsi":{"S":"x"}"#, r#"{"b": 1.0, "a":1e400}"#),
+            (r#","event":{"M":{"b":{"N":"1.0"},"a":{"NULL":true}}}"#, r#"{"b":1.0,"a":null}"#),
+            (r#","event":{"N":"7"},"who":{"S":"bob"},"expires_at":{"N":"1"}"#, r#"{"event":7,"who":"bob"}"#),
+            (r#","who":{"SS":["b","a"]}"#, r#"{"who":["a","b"]}"#),
+        ] {
+            assert_eq!(event(rest).as_deref(), Ok(body), "{rest}");
+        }
+        assert_eq!(event(""), Err(NotExported::KeysOnly));
+        assert!(matches!(event(r#","a":{"B":"%"}"#), Err(NotExported::Unwritable(_))));
+    }
+
+    #[test]
+    fn an_item_of_another_table_keeps_all_of_its_attributes() {
+        let digits = "12345678901234567890123456789012345678";
+        let item = format!(
+            r#"{{"id":{{"S":"ä\n\u0041"}},"n":{{"N":"{digits}"}},"l":{{"L":[{{"BOOL":false}},{{"M":{{}}}}]}},"b":{{"B":"AAE="}},"ns":{{"NS":["10","9"]}},"bs":{{"BS":["AQ=="]}},"z":{{"NULL":true}}}}"#
+        );
+        let plain = format!(
+            r#"{{"id":"ä\nA","n":{digits},"l":[false,{{}}],"b":"AAE=","ns":[9,10],"bs":["AQ=="],"z":null}}"#
+        );
+        assert_eq!(read(&item), Ok(Exported::Object(plain)));
+        // With keys of these names, and of another form.
+        for keys in [
+            r#""pk":{"S":"a"},"sk":{"S":"PROFILE"}"#,
+            r#""pk":{"S":"a"},"sk":{"N":"1"}"#,
+            r#""pk":{"S":"a"}"#,
+        ] {
+            assert!(matches!(read(&format!("{{{keys}}}")), Ok(Exported::Object(_))), "{keys}");
+        }
+        assert_eq!(read("{}"), Ok(Exported::Object("{}".into())));
+    }
+
+    #[test]
+    fn what_is_not_typed_is_no_item() {
+        for item in [
+            r#"{"a":1}"#,
+            r#"{"a":"S"}"#,
+            r#"{"a":{"b":1}}"#,
+            r#"{"a":{}}"#,
+            r#"{"a":{"S":"x","N":"1"}}"#,
+            r#"{"pk":"acme","sk":"2026-11-20T20:15:30Z#a"}"#,
+            "[]",
+            r#"{"a":{"S":"x"}},"time":{}"#,
+        ] {
+            assert_eq!(read(item), Err(NotExported::NotTyped), "{item}");
+        }
+        assert!(matches!(read(r#"{"a":{"N":"x"}}"#), Err(NotExported::Unwritable(_))));
+    }
+}

@@ -1,0 +1,236 @@
+//! What is to be read: files, the files of folders, stdin. All that is named must be there before anything is imported.
+
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::problem::{Problem, io};
+
+/// The endings that are taken out of a folder, each also with one of [`COMPRESSED`] behind it.
+const ENDINGS: [&str; 3] = [".json", ".jsonl", ".ndjson"];
+const COMPRESSED: [&str; 2] = [".gz", ".zst"];
+/// The files about an export of DynamoDB, beside those that hold its items.
+const ABOUT_AN_EXPORT: [&str; 2] = ["manifest-files.json", "manifest-summary.json"];
+/// So many names of skipped files are kept.
+const SHOWN: usize = 10;
+
+/// Something to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Input {
+    /// How it is called.
+    pub(crate) name: String,
+    /// Where it comes from.
+    pub(crate) source: Source,
+    /// How many bytes it has, if that is known.
+    pub(crate) size: Option<u64>,
+}
+
+/// Where bytes come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A file, or something like one.
+    File(PathBuf),
+    /// The standard input.
+    Stdin,
+    /// This program.
+    Bytes(&'static [u8]),
+}
+
+/// All that is to be read, in this order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Inputs {
+    /// The files.
+    pub(crate) files: Vec<Input>,
+    /// What lies in the folders and is not read.
+    pub(crate) skipped: Skipped,
+    /// Whether a place needs the name of its file.
+    pub(crate) are_many: bool,
+}
+
+/// Files of folders that are not read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub(crate) struct Skipped {
+    /// How many they are.
+    pub(crate) count: u64,
+    /// The first ones.
+    pub(crate) first: Vec<String>,
+}
+
+impl Inputs {
+    /// What a program has in itself.
+    pub(crate) fn of_bytes(name: &str, bytes: &'static [u8]) -> Self {
+        let input =
+            Input { name: name.to_owned(), source: Source::Bytes(bytes), size: Some(bytes.len() as u64) };
+        Self { files: vec![input], ..Self::default() }
+    }
+
+    /// What was named on the command line.
+    ///
+    /// # Errors
+    /// If one of it is not there or can't be looked at, or a folder holds nothing to read.
+    pub(crate) fn find(named: &[PathBuf]) -> Result<Self, Problem> {
+        let mut inputs = Self { are_many: named.len() > 1, ..Self::default() };
+        for path in named {
+            if path.as_os_str() == "-" {
+                if inputs.files.iter().any(|input| input.source == Source::Stdin) {
+                    return Err(Problem::usage("stdin is named twice", "Name `-` once."));
+                }
+                inputs.files.push(Input { name: "stdin".to_owned(), source: Source::Stdin, size: None });
+                continue;
+            }
+            let metadata = fs::metadata(path).map_err(io(path.display()))?;
+            if metadata.is_dir() {
+                inputs.are_many = true;
+                inputs.folder(path)?;
+            } else {
+                inputs.take(path, &metadata);
+            }
+        }
+        Ok(inputs)
+    }
+
+    /// How many bytes all of it has, if that is known.
+    pub(crate) fn size(&self) -> Option<u64> {
+        self.files.iter().map(|input| input.size).sum()
+    }
+
+    fn take(&mut self, path: &Path, metadata: &Metadata) {
+        // A pipe has no size that means anything.
+        let size = metadata.is_file().then(|| metadata.len());
+        self.files.push(Input {
+            name: path.display().to_string(),
+            source: Source::File(path.to_owned()),
+            size,
+        });
+    }
+
+    fn folder(&mut self, folder: &Path) -> Result<(), Problem> {
+        let before = self.files.len();
+        self.search(folder)?;
+        if self.files.len() > before {
+            return Ok(());
+        }
+        let skipped = self.skipped.to_string();
+        Err(Problem::failed(
+            format!(
+                "{} holds no file to import{}",
+                folder.display(),
+                if skipped.is_empty() { skipped } else { format!(": {skipped}") }
+            ),
+            format!("Name the files themselves, or a folder with files that end in {}.", endings()),
+        ))
+    }
+
+    /// The files of a folder and of those in it, in the order of their names. Links to folders are not followed: they
+    /// may lead in a circle.
+    fn search(&mut self, folder: &Path) -> Result<(), Problem> {
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let mut entries = entries.map_err(io(folder.display()))?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let kind = entry.file_type().map_err(io(path.display()))?;
+            if name.starts_with('.') {
+                self.skipped.note(&path);
+            } else if kind.is_dir() {
+                self.search(&path)?;
+            } else if is_known(&name) {
+                match fs::metadata(&path) {
+                    Ok(metadata) if metadata.is_file() && metadata.len() > 0 => self.take(&path, &metadata),
+                    _ => self.skipped.note(&path),
+                }
+            } else {
+                self.skipped.note(&path);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Skipped {
+    fn note(&mut self, path: &Path) {
+        self.count += 1;
+        if self.first.len() < SHOWN {
+            self.first.push(path.display().to_string());
+        }
+    }
+}
+
+impl std::fmt::Display for Skipped {
+    /// Nothing if none was skipped.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.count == 0 {
+            return Ok(());
+        }
+        let more = self.count - self.first.len() as u64;
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let (first, endings) = (self.first.join(", "), endings());
+        write!(f, "skipped {first}{more} (hidden, empty, or not {endings})")
+    }
+}
+
+fn is_known(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let plain = COMPRESSED.iter().find_map(|ending| lower.strip_suffix(ending)).unwrap_or(&lower);
+    ENDINGS.iter().any(|ending| plain.ends_with(ending)) && !ABOUT_AN_EXPORT.contains(&name)
+}
+
+fn endings() -> String {
+    format!("{}, with or without {}", ENDINGS.join(", "), COMPRESSED.join(" or "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_read_in_the_order_of_names_and_says_what_it_left_out() {
+        let dir = tempfile::tempdir().unwrap();
+        for file in [
+            "b/2.json.gz",
+            "b/1.NDJSON",
+            "a.jsonl",
+            "c.json.zst",
+            ".hidden.json",
+            ".git/config.json",
+            "notes.txt",
+            "b/json",
+            "manifest-files.json",
+        ] {
+            let path = dir.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "{}").unwrap();
+        }
+        fs::write(dir.path().join("empty.json"), "").unwrap();
+        let inputs = Inputs::find(&[dir.path().to_owned()]).unwrap();
+        let names: Vec<&str> =
+            inputs.files.iter().map(|input| &input.name[dir.path().as_os_str().len() + 1..]).collect();
+        assert_eq!(names, ["a.jsonl", "b/1.NDJSON", "b/2.json.gz", "c.json.zst"]);
+        assert_eq!((inputs.size(), inputs.skipped.count, inputs.are_many), (Some(8), 6, true));
+        assert!(inputs.skipped.to_string().contains("notes.txt"), "{}", inputs.skipped);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_folder_that_holds_itself_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a.json"), "{}").unwrap();
+        std::os::unix::fs::symlink(dir.path(), dir.path().join("loop.json")).unwrap();
+        std::os::unix::fs::symlink(dir.path().join("a.json"), dir.path().join("b.json")).unwrap();
+        let inputs = Inputs::find(&[dir.path().to_owned()]).unwrap();
+        assert_eq!((inputs.files.len(), inputs.skipped.count), (2, 1));
+    }
+
+    #[test]
+    fn what_is_not_there_or_holds_nothing_is_told_before_anything_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a.txt"), "{}").unwrap();
+        let problem = Inputs::find(&[dir.path().to_owned()]).unwrap_err();
+        assert!(problem.message().contains("no file to import") && problem.message().contains("a.txt"));
+        let problem = Inputs::find(&["-".into(), dir.path().join("b.json")]).unwrap_err();
+        assert!(problem.message().contains("b.json"), "{problem:?}");
+        assert!(Inputs::find(&["-".into(), "-".into()]).unwrap_err().message().contains("twice"));
+    }
+}

@@ -1,0 +1,267 @@
+//! What an object of a file is to the import: an event with its key, something to be left out, or a reason why it can't
+//! be imported. What an event is decides the domain.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use adapters::source::{EventsTable, Exported, NewEvent, NotExported};
+use domain::event::WhyNot;
+use domain::import::{Guess, KeyError, Keys, Own, compact, own};
+
+/// Records of unreadable items may lie in each other, but nobody has a reason to.
+const DEEPEST_RECORD: u8 = 3;
+
+/// What an object is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// An event.
+    Event {
+        /// With its key.
+        event: NewEvent,
+        /// Why exports will hold a record in its place, if they will.
+        unreadable: Option<WhyNot>,
+    },
+    /// Nobody's event: Auditferry's own word that nothing happened.
+    Heartbeat,
+    /// An item out of a partition that is not the tenant's.
+    Foreign(String),
+    /// Not to be imported.
+    Bad {
+        /// Why.
+        reason: String,
+        /// What it looks like, if a field was not found.
+        guess: Option<Box<Guess>>,
+    },
+}
+
+/// Judges the objects of all files.
+#[derive(Debug)]
+pub(super) struct Judge {
+    keys: Keys,
+    layout: Arc<EventsTable>,
+    partitions: Vec<String>,
+    /// Whether somebody was told already what an event looks like.
+    has_guessed: bool,
+}
+
+impl Judge {
+    /// `partitions` are the tenant's own in a table of this layout.
+    pub(super) const fn new(keys: Keys, layout: Arc<EventsTable>, partitions: Vec<String>) -> Self {
+        Self { keys, layout, partitions, has_guessed: false }
+    }
+
+    /// What the text of a JSON object is. `is_item`: it has typed attributes.
+    pub(super) fn judge(&mut self, text: &str, is_item: bool) -> Verdict {
+        self.within(text, is_item, 0)
+    }
+
+    fn within(&mut self, text: &str, is_item: bool, depth: u8) -> Verdict {
+        if is_item {
+            return self
+                .item(text)
+                .unwrap_or_else(|| bad("its attributes are not typed, as those of its neighbours are"));
+        }
+        if let Some(item) = item_of(text)
+            && let Some(verdict) = self.item(item)
+        {
+            return verdict;
+        }
+        match own(text) {
+            Own::Event(text) => self.event(text),
+            Own::Heartbeat => Verdict::Heartbeat,
+            Own::Original(original) if depth < DEEPEST_RECORD => self.within(&original, false, depth + 1),
+            Own::Original(_) | Own::Withheld => bad(
+                "a record that Auditferry has written in place of an event that it could not read, without the original",
+            ),
+        }
+    }
+
+    fn event(&mut self, text: &str) -> Verdict {
+        match self.keys.read(text) {
+            Ok(key) => Verdict::Event {
+                event: NewEvent::new(key.time, key.id.into_owned(), one_line(text).into_owned()),
+                unreadable: key.unreadable,
+            },
+            Err(error) => {
+                let guesses = error.is_missing() && !std::mem::replace(&mut self.has_guessed, true);
+                let guess = guesses.then(|| Box::new(Guess::new(text)));
+                Verdict::Bad { reason: reason(&error), guess }
+            }
+        }
+    }
+
+    /// `None` if it is none.
+    fn item(&mut self, item: &str) -> Option<Verdict> {
+        Some(match Exported::read(item, &self.layout) {
+            Ok(Exported::Object(object)) => self.event(&object),
+            Ok(Exported::Event { partition, .. }) if !self.partitions.contains(&partition) => {
+                Verdict::Foreign(partition)
+            }
+            Ok(Exported::Event { time, partition, sort_key, body }) => {
+                let unreadable = domain::event::check(body.as_bytes()).err().map(|not| not.why);
+                Verdict::Event { event: NewEvent::verbatim(time, partition, sort_key, body), unreadable }
+            }
+            Err(NotExported::NotTyped) => return None,
+            Err(error @ (NotExported::KeysOnly | NotExported::Unwritable(_))) => bad(error.to_string()),
+        })
+    }
+}
+
+fn bad(reason: impl Into<String>) -> Verdict {
+    Verdict::Bad { reason: reason.into(), guess: None }
+}
+
+/// The reason with the option that helps.
+fn reason(error: &KeyError) -> String {
+    match error {
+        KeyError::NoTime(_) => format!("{error}; name the field of the time with --time-field"),
+        KeyError::NoId(_) => format!("{error}; name the field of the unique ID with --id-field"),
+        KeyError::Number { .. } => {
+            format!("{error}; say which with --time-form epoch_seconds or --time-form epoch_millis")
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// An event as it stands, if it stands on one line.
+fn one_line(text: &str) -> Cow<'_, str> {
+    let has_lines = memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_some();
+    if has_lines { Cow::Owned(compact(text)) } else { Cow::Borrowed(text) }
+}
+
+/// The item of a line of DynamoDB's export, `{"Item":{…}}` (Amazon DynamoDB developer guide, "DynamoDB table export
+/// output format").
+fn item_of(text: &str) -> Option<&str> {
+    const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+    let inner = text.strip_prefix('{')?.trim_start_matches(SPACE).strip_prefix("\"Item\"")?;
+    let item = inner.trim_start_matches(SPACE).strip_prefix(':')?.trim_start_matches(SPACE);
+    let item = item.strip_suffix('}')?.trim_end_matches(SPACE);
+    // With other members beside it, it is an event that happens to have a field of that name.
+    (item.starts_with('{') && item.ends_with('}')).then_some(item)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::import::TimeForm;
+
+    fn judge(text: &str) -> Verdict {
+        let keys = Keys::new("time", "id", TimeForm::Rfc3339);
+        let layout = Arc::new(EventsTable::of_contract("events"));
+        Judge::new(keys, layout, vec!["acme#0".into(), "acme#1".into()]).judge(text, false)
+    }
+
+    fn event(text: &str) -> (String, String, Option<WhyNot>) {
+        match judge(text) {
+            Verdict::Event { event, unreadable } => (event.sort_key(), event.body().to_owned(), unreadable),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_event_is_its_text_byte_for_byte() {
+        let text = r#"{"time":"2023-07-10T13:42:18+02:00", "n":12345678901234567890123, "id":"a"}"#;
+        assert_eq!(event(text), ("2023-07-10T11:42:18.000Z#a".into(), text.into(), None));
+        let lines = "{\r\n  \"time\": \"2023-07-10T11:42:18Z\",\n  \"id\": \"a b\"\n}";
+        assert_eq!(event(lines).1, r#"{"time":"2023-07-10T11:42:18Z","id":"a b"}"#);
+    }
+
+    #[test]
+    fn json_that_is_no_event_is_imported_as_it_is() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for (odd, why) in [
+            ("1e400", WhyNot::NumberRange),
+            (r#""\ud83d""#, WhyNot::LoneSurrogate),
+            (deep.as_str(), WhyNot::Nesting),
+        ] {
+            let text = format!(r#"{{"time":"2023-07-10T11:42:18Z","id":1.50,"x":{odd}}}"#);
+            assert_eq!(event(&text), ("2023-07-10T11:42:18.000Z#1.50".into(), text.clone(), Some(why)));
+        }
+        let digits = "9".repeat(300);
+        let text = format!(r#"{{"time":"2023-07-10T11:42:18Z","id":1,"x":{digits}}}"#);
+        assert_eq!(event(&text).2, None);
+    }
+
+    #[test]
+    fn a_line_of_an_export_is_its_event_under_its_own_keys() {
+        let item = |partition: &str, rest: &str| {
+            format!(
+                r#"{{ "Item" : {{"pk":{{"S":"{partition}"}},"sk":{{"S":"2023-07-10T11:42:18.5+00:00#x"}}{rest}}} }}"#
+            )
+        };
+        let body = r#","event":{"S":"{\"id\": 7}"},"gsi1":{"S":"x"}"#;
+        // `+00:00` tells a time as `Z` does, and stays as it is.
+        if let Verdict::Event { event, .. } = judge(&item("acme#1", body)) {
+            assert_eq!(
+                (event.sort_key().as_str(), event.body()),
+                ("2023-07-10T11:42:18.5+00:00#x", r#"{"id": 7}"#)
+            );
+        }
+        let of_z = |text: String| text.replace("+00:00", "Z");
+        let (key, event, _) = event(&of_z(item("acme#1", body)));
+        assert_eq!((key.as_str(), event.as_str()), ("2023-07-10T11:42:18.5Z#x", r#"{"id": 7}"#));
+        assert_eq!(judge(&of_z(item("globex", body))), Verdict::Foreign("globex".into()));
+        assert!(
+            matches!(judge(&of_z(item("acme#1", ""))), Verdict::Bad { reason, .. } if reason.contains("keys only"))
+        );
+    }
+
+    #[test]
+    fn an_item_of_another_table_is_plain_json() {
+        let item = r#"{"Item":{"id":{"N":"12345678901234567890123456789012345678"},"time":{"S":"2023-07-10T11:42:18Z"},"tags":{"SS":["b","a"]}}}"#;
+        let (key, body, _) = event(item);
+        assert_eq!(key, "2023-07-10T11:42:18.000Z#12345678901234567890123456789012345678");
+        assert_eq!(
+            body,
+            r#"{"id":12345678901234567890123456789012345678,"time":"2023-07-10T11:42:18Z","tags":["a","b"]}"#
+        );
+    }
+
+    #[test]
+    fn a_field_that_is_called_item_is_a_field() {
+        for text in [
+            r#"{"Item":{"sku":"x"},"time":"2023-07-10T11:42:18Z","id":1}"#,
+            r#"{"Item":{"S":{"S":"x"}},"time":"2023-07-10T11:42:18Z","id":{"a":1}, "id":1, "x":{}}"#,
+        ] {
+            assert_eq!(event(text).1, text);
+        }
+        assert!(matches!(judge(r#"{"Item":{"sku":{"x":1}}}"#), Verdict::Bad { guess: Some(_), .. }));
+    }
+
+    #[test]
+    fn our_own_records_are_no_events_of_the_tenant() {
+        let heartbeat = r#"{"id":"h","time":"2023-07-10T11:42:18Z","type":"auditferry.heartbeat","connector":"con_1","window":{},"part":1,"next_expected_by":"x"}"#;
+        assert_eq!(judge(heartbeat), Verdict::Heartbeat);
+        let original = r#"{"time":"2023-07-10T11:42:18Z","id":"a","x":1e400}"#;
+        let record = serde_json::json!({
+            "id": "unreadable-1", "time": null, "type": "auditferry.unreadable", "partition_key": "a", "sort_key": "b",
+            "reason": "number_range", "detail": "x", "raw": original,
+        });
+        assert_eq!(event(&record.to_string()).1, original);
+        let withheld = record.to_string().replace("\"raw\"", "\"hmac\"");
+        assert!(
+            matches!(judge(&withheld), Verdict::Bad { reason, .. } if reason.contains("without the original"))
+        );
+    }
+
+    #[test]
+    fn what_can_not_be_imported_says_why() {
+        for (text, why) in [
+            (r#"{"id":"a"}"#, "no field `time`; name the field of the time with --time-field"),
+            (
+                r#"{"time":"2023-07-10T11:42:18Z"}"#,
+                "no field `id`; name the field of the unique ID with --id-field",
+            ),
+            (r#"{"time":1689000000,"id":"a"}"#, "--time-form epoch_seconds"),
+            ("{\"time\":\"2023-07-10T11:42:18Z\",\"id\":\"a\tb\"}", "not JSON at line 1, column"),
+            (r#"{"time":null,"id":"a"}"#, "not a text"),
+            (r#"{"time":"yesterday","id":"a"}"#, "`yesterday` is not an RFC 3339 time"),
+            (r#"{"time":"2023-07-10T11:42:18","id":"a"}"#, "no time zone"),
+            (r#"{"time":"2023-07-10T11:42:18Z","id":null}"#, "neither a text nor a number"),
+        ] {
+            let Verdict::Bad { reason, guess } = judge(text) else { panic!("{text}") };
+            assert!(reason.contains(why), "{text}: {reason}");
+            assert_eq!(guess.is_some(), why.contains("no field"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Opens a file by what its first bytes say: plain, gzip or zstd, or none of what can be read, by its name.
+
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain::import::{Compression, Kind, START};
+use flate2::bufread::MultiGzDecoder;
+
+use super::inputs::Source;
+
+/// So many bytes are asked for at once.
+pub(super) const CHUNK: usize = 1 << 16;
+/// All signatures but tar's are shorter. A writer that goes on slowly is not waited for longer.
+const ENOUGH: usize = 16;
+
+/// A file that is open, behind its decompression.
+pub(super) struct Opened {
+    /// Its text.
+    pub(super) text: Box<dyn Read + Send>,
+    /// How it is compressed.
+    pub(super) compression: Option<Compression>,
+}
+
+/// Why a file can't be opened.
+#[derive(Debug)]
+pub(super) enum CannotOpen {
+    /// Nothing is in it.
+    Empty,
+    /// It is something else.
+    Other { what: String, remedy: &'static str },
+    /// The operating system says no, or it is damaged from the start on.
+    Io(io::Error),
+}
+
+impl From<io::Error> for CannotOpen {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Opens a source; `read` counts the bytes that are read of it.
+pub(super) fn open(source: &Source, read: &Arc<AtomicU64>) -> Result<Opened, CannotOpen> {
+    let bytes: Box<dyn Read + Send> = match source {
+        Source::File(path) => Box::new(File::open(path)?),
+        Source::Stdin => Box::new(io::stdin()),
+        Source::Bytes(bytes) => Box::new(Cursor::new(*bytes)),
+    };
+    let (kind, bytes) = look(Box::new(Counted { bytes, read: Arc::clone(read) }))?;
+    match kind {
+        Kind::Empty => Err(CannotOpen::Empty),
+        Kind::Json => Ok(Opened { text: bytes, compression: None }),
+        Kind::Other { what, remedy } => Err(CannotOpen::Other { what: what.to_owned(), remedy }),
+        Kind::Compressed(compression) => {
+            let (kind, text) = look(decompressed(compression, bytes)?)?;
+            let inside = name(compression);
+            match kind {
+                Kind::Empty => Err(CannotOpen::Empty),
+                Kind::Json => Ok(Opened { text, compression: Some(compression) }),
+                Kind::Compressed(again) => Err(CannotOpen::Other {
+                    what: format!("{} inside {inside}", name(again)),
+                    remedy: "Decompress it once, and import that.",
+                }),
+                Kind::Other { what, remedy } => {
+                    Err(CannotOpen::Other { what: format!("{what} inside {inside}"), remedy })
+                }
+            }
+        }
+    }
+}
+
+/// How a compression is called.
+pub(super) const fn name(compression: Compression) -> &'static str {
+    match compression {
+        Compression::Gzip => "gzip",
+        Compression::Zstd => "zstd",
+    }
+}
+
+/// Both read as many members or frames as there are; neither holds more than a window of the text (zstd: 128 MB at
+/// most, its library's own limit).
+fn decompressed(compression: Compression, bytes: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    let bytes = BufReader::with_capacity(CHUNK, bytes);
+    Ok(match compression {
+        Compression::Gzip => Box::new(MultiGzDecoder::new(bytes)),
+        Compression::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(bytes)?),
+    })
+}
+
+/// What begins with the first bytes, and the bytes from the first one on.
+fn look(mut bytes: Box<dyn Read + Send>) -> io::Result<(Kind, Box<dyn Read + Send>)> {
+    let mut start = vec![0; START];
+    let mut length = 0;
+    while let Some(room) = start.get_mut(length..).filter(|room| !room.is_empty()) {
+        let read = match bytes.read(room) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        length += read;
+        let here = start.get(..length).unwrap_or_default();
+        if read == 0 || length >= ENOUGH || here.contains(&b'\n') {
+            break;
+        }
+    }
+    start.truncate(length);
+    Ok((Kind::of(&start), Box::new(Cursor::new(start).chain(bytes))))
+}
+
+struct Counted {
+    bytes: Box<dyn Read + Send>,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.bytes.read(into)?;
+        self.read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(bytes).unwrap();
+        gzip.finish().unwrap()
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        zstd::encode_all(bytes, 1).unwrap()
+    }
+
+    fn text(bytes: Vec<u8>) -> Result<String, String> {
+        let read = Arc::new(AtomicU64::new(0));
+        let length = bytes.len() as u64;
+        let mut text = String::new();
+        match open(&Source::Bytes(bytes.leak()), &read) {
+            Ok(mut opened) => {
+                opened.text.read_to_string(&mut text).map_err(|error| error.to_string())?;
+                assert_eq!(read.load(Ordering::Relaxed), length);
+                Ok(text)
+            }
+            Err(CannotOpen::Empty) => Err("empty".into()),
+            Err(CannotOpen::Other { what, .. }) => Err(what),
+            Err(CannotOpen::Io(error)) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn what_is_compressed_is_seen_by_its_bytes_and_read_to_the_last_member() {
+        let json = "{\"a\":1}\n".repeat(10_000);
+        let (one, other) = json.as_bytes().split_at(40_004);
+        for bytes in [
+            json.clone().into_bytes(),
+            gzip(json.as_bytes()),
+            [gzip(one), gzip(other)].concat(),
+            zstd(json.as_bytes()),
+            [zstd(one), zstd(other)].concat(),
+            [b"\x50\x2a\x4d\x18\x03\0\0\0abc".to_vec(), zstd(json.as_bytes())].concat(),
+        ] {
+            assert_eq!(text(bytes).as_ref(), Ok(&json));
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_read_says_what_it_is() {
+        for (bytes, what) in [
+            (Vec::new(), "empty"),
+            (gzip(b""), "empty"),
+            (b"PK\x03\x04\x14\0".to_vec(), "a ZIP archive"),
+            (gzip(b"a,b,c\n1,2,3\n"), "CSV inside gzip"),
+            (zstd(&[&[b'a'; 257][..], b"ustar\x0000"].concat()), "a tar archive inside zstd"),
+            (gzip(&gzip(b"{}")), "gzip inside gzip"),
+        ] {
+            assert_eq!(text(bytes), Err(what.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The keys of the last events, so that of two different events with one key the first one in the input is imported,
+//! although several batches are written at once. What lies further apart the table itself holds against each other.
+
+use std::collections::{HashMap, VecDeque};
+
+use adapters::source::NewEvent;
+use sha2::{Digest as _, Sha256};
+
+use super::found::At;
+
+/// More than can be under way at once.
+const KEPT: usize = 4096;
+
+type Digest = [u8; 16];
+
+/// The last keys.
+#[derive(Debug, Default)]
+pub(super) struct Recent {
+    seen: HashMap<Digest, (At, Digest)>,
+    order: VecDeque<Digest>,
+}
+
+impl Recent {
+    /// Where another event with the key of this one stands, if there is one.
+    pub(super) fn other(&mut self, event: &NewEvent, at: At) -> Option<At> {
+        let (key, body) = (digest(&event.sort_key()), digest(event.body()));
+        if let Some((first, seen)) = self.seen.get(&key) {
+            return (*seen != body).then_some(*first);
+        }
+        if self.order.len() == KEPT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.seen.remove(&oldest);
+        }
+        self.order.push_back(key);
+        self.seen.insert(key, (at, body));
+        None
+    }
+}
+
+fn digest(text: &str) -> Digest {
+    let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    digest.first_chunk().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::import::Place;
+    use domain::time::Time;
+
+    #[test]
+    fn the_first_of_two_with_one_key_is_found_and_memory_has_an_end() {
+        let event = |id: usize, body: &str| NewEvent::new(Time::EPOCH, id.to_string(), body.into());
+        let at = |line| At { file: 0, place: Place { line, column: 1, byte: 0 }, last_line: line };
+        let mut recent = Recent::default();
+        assert_eq!(recent.other(&event(0, "{}"), at(1)), None);
+        assert_eq!(recent.other(&event(0, "{}"), at(2)), None);
+        assert_eq!(recent.other(&event(0, "{\"a\":1}"), at(3)), Some(at(1)));
+        for n in 1..3 * KEPT {
+            assert_eq!(recent.other(&event(n, "{}"), at(4)), None);
+        }
+        assert_eq!((recent.seen.len(), recent.order.len()), (KEPT, KEPT));
+    }
+}

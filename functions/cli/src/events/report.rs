@@ -1,0 +1,145 @@
+//! Tells what an import came to: to a person in lines, to a program as one object.
+
+use std::time::Duration;
+
+use domain::names::TenantId;
+use serde::Serialize;
+
+use super::import::Progress;
+use super::tally::Tally;
+use crate::output::{Output, aside};
+use crate::table::{counted, grouped};
+
+/// What the import's object says.
+#[derive(Serialize)]
+struct Report<'a> {
+    tenant: &'a TenantId,
+    #[serde(flatten)]
+    tally: &'a Tally,
+}
+
+/// Prints it.
+pub(super) fn report(output: Output, tenant: &TenantId, tally: &Tally) {
+    if !output.is_json() {
+        print(output, tenant, tally);
+    }
+    output.object(&Report { tenant, tally });
+}
+
+fn print(output: Output, tenant: &TenantId, tally: &Tally) {
+    output.line(format_args!("{} imported for {}", counted(tally.imported, "event"), tenant.shown()));
+    if tally.already_there > 0 {
+        output.line(format_args!("{} already there, and unchanged", counted(tally.already_there, "event")));
+    }
+    if let (Some(first), Some(last)) = (tally.first, tally.last) {
+        output.line(format_args!("from {first} to {last}"));
+    }
+    if tally.heartbeats > 0 {
+        output.line(format_args!("{} of Auditferry's own left out", counted(tally.heartbeats, "heartbeat")));
+    }
+    if let Some(first) = &tally.first_other_partition {
+        let items = counted(tally.other_partitions, "item");
+        let first: String = first.chars().take(100).flat_map(char::escape_debug).collect();
+        output.line(format_args!("{items} of other partitions left out, the first of them of `{first}`"));
+    }
+    let odd: u64 = tally.unreadable.values().sum();
+    if odd > 0 {
+        let reasons: Vec<String> =
+            tally.unreadable.iter().map(|(why, count)| format!("{} {why}", grouped(*count))).collect();
+        output.line(format_args!(
+            "{} will be exported as unreadable records that hold their text, since not every reader takes them: {}",
+            counted(odd, "event"),
+            reasons.join(", ")
+        ));
+    }
+    if tally.skipped.count > 0 {
+        output.line(&tally.skipped);
+    }
+    if !tally.is_complete() {
+        say_what_is_missing(tally);
+    }
+}
+
+fn say_what_is_missing(tally: &Tally) {
+    let more = tally.not_imported - tally.bad.len() as u64;
+    if more > 0 {
+        aside(format_args!("and {} more", grouped(more)));
+    }
+    say_hint(tally);
+    for file in &tally.unread_files {
+        aside(format_args!("{} {}\n  {}", file.file, file.reason, file.remedy));
+    }
+    let more = tally.unread - tally.unread_files.len() as u64;
+    if more > 0 {
+        aside(format_args!("and {} more", counted(more, "file")));
+    }
+    let mut missing = Vec::new();
+    if tally.not_imported == 1 {
+        missing.push("1 entry could not be imported".to_owned());
+    } else if tally.not_imported > 1 {
+        missing.push(format!("{} entries could not be imported", grouped(tally.not_imported)));
+    }
+    if tally.unread > 0 {
+        missing.push(format!("{} could not be read to the end", counted(tally.unread, "file")));
+    }
+    aside(format_args!("error: {}, as shown above", missing.join(", and ")));
+    aside("Fix these and run it again: what is imported already stays as it is.");
+}
+
+/// What the first event without time or ID has, and what to try.
+pub(super) fn say_hint(tally: &Tally) {
+    let Some(hint) = &tally.hint else { return };
+    let more = if hint.more_fields > 0 { format!(" and {} more", hint.more_fields) } else { String::new() };
+    aside(format_args!("the first event without them has the fields {}{more}", hint.fields.join(", ")));
+    if let Some(field) = &hint.wrapped_in {
+        aside(format_args!(
+            "if `{field}` holds the events: jq -c '.[\"{field}\"][]' FILE | auditferry events import … -"
+        ));
+    }
+    if !hint.options.is_empty() {
+        aside(format_args!("try {}", hint.options.join(" ")));
+    }
+}
+
+/// How far it has come, with the share, the rate and the time left if the size is known.
+pub(super) fn progress(progress: &Progress<'_>, size: Option<u64>, took: Duration) -> String {
+    let events = counted(progress.events, "event");
+    let seconds = took.as_secs();
+    let rate = if seconds == 0 {
+        String::new()
+    } else {
+        format!(", {} a second", grouped(progress.events / seconds))
+    };
+    let Some(size) = size.filter(|size| *size > 0) else { return format!("{events} imported{rate}") };
+    let share = (u128::from(progress.read) * 100 / u128::from(size)).min(100);
+    let left =
+        u128::from(size.saturating_sub(progress.read)) * took.as_millis() / u128::from(progress.read.max(1));
+    let left = match u64::try_from(left / 1000).unwrap_or(u64::MAX) {
+        _ if seconds < 2 || share == 100 => String::new(),
+        seconds if seconds < 120 => format!(", {seconds} s left"),
+        seconds => format!(", {} min left", grouped(seconds / 60)),
+    };
+    format!("{events} imported, {share} %{rate}{left}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_has_share_rate_and_time_left_as_far_as_they_are_known() {
+        let at = |events, read| Progress { events, read, bad: &[] };
+        let seconds = Duration::from_secs;
+        for (at, size, took, words) in [
+            (at(10, 0), Some(1000), seconds(0), "10 events imported, 0 %"),
+            (at(2000, 250), Some(1000), seconds(10), "2,000 events imported, 25 %, 200 a second, 30 s left"),
+            (at(2000, 1), Some(1000), seconds(10), "2,000 events imported, 0 %, 200 a second, 166 min left"),
+            (at(2000, 1000), Some(1000), seconds(10), "2,000 events imported, 100 %, 200 a second"),
+            (at(2000, 5000), None, seconds(10), "2,000 events imported, 200 a second"),
+            (at(1, u64::MAX), Some(u64::MAX), seconds(10), "1 event imported, 100 %, 0 a second"),
+            (at(0, 0), Some(0), seconds(10), "0 events imported, 0 a second"),
+        ] {
+            assert_eq!(progress(&at, size, took), words);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What an import came to. However much can't be imported, only the first of it is kept with its place.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use adapters::source::Outcome;
+use domain::import::{Guess, TimeForm};
+use domain::time::Time;
+use serde::Serialize;
+
+use super::found::{At, Batch};
+use super::inputs::{Inputs, Skipped};
+
+/// So much of what can't be imported is told with place and reason.
+pub(crate) const SHOWN: usize = 10;
+
+/// What became of the input.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Tally {
+    /// How many events were written.
+    pub(crate) imported: u64,
+    /// How many were in the table already, identical, or stood twice in the input.
+    pub(crate) already_there: u64,
+    /// The time of the first event of both kinds.
+    pub(crate) first: Option<Time>,
+    /// The time of the last event.
+    pub(crate) last: Option<Time>,
+    /// How many places of the input could not be imported.
+    pub(crate) not_imported: u64,
+    /// The first of them.
+    pub(crate) bad: Vec<BadPlace>,
+    /// How many files could not be read to their ends.
+    pub(crate) unread: u64,
+    /// The first of them.
+    pub(crate) unread_files: Vec<UnreadFile>,
+    /// What might help, if a field was not found.
+    pub(crate) hint: Option<Hint>,
+    /// How many of the events exports will hold as records, by the reason.
+    pub(crate) unreadable: BTreeMap<String, u64>,
+    /// How many of Auditferry's own heartbeats were left out.
+    pub(crate) heartbeats: u64,
+    /// How many items of other partitions than the tenant's were left out.
+    pub(crate) other_partitions: u64,
+    /// The partition of the first of them.
+    pub(crate) first_other_partition: Option<String>,
+    /// How many files there were to read.
+    pub(crate) files: usize,
+    /// What lies in the folders and was not read.
+    pub(crate) skipped: Skipped,
+    #[serde(skip)]
+    inputs: Arc<Inputs>,
+}
+
+/// A place that could not be imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct BadPlace {
+    /// The file, if there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    /// Its first line, from 1.
+    line: u64,
+    /// Its last line.
+    last_line: u64,
+    /// The byte of the line, from 1.
+    column: u64,
+    /// Why.
+    reason: String,
+}
+
+/// A file that could not be read to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct UnreadFile {
+    /// Its name.
+    pub(crate) file: String,
+    /// Why, in words that fit behind its name.
+    pub(crate) reason: String,
+    /// What to do.
+    pub(crate) remedy: String,
+}
+
+/// What the first event without time or ID has, and which options might find them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Hint {
+    /// The names of its first fields.
+    pub(crate) fields: Vec<String>,
+    /// How many more it has.
+    pub(crate) more_fields: usize,
+    /// What to try.
+    pub(crate) options: Vec<String>,
+    /// The field that holds what may be the events.
+    pub(crate) wrapped_in: Option<String>,
+}
+
+impl Tally {
+    pub(super) fn new(inputs: Arc<Inputs>) -> Self {
+        Self { files: inputs.files.len(), skipped: inputs.skipped.clone(), inputs, ..Self::default() }
+    }
+
+    /// Whether all that was there is imported.
+    pub(crate) const fn is_complete(&self) -> bool {
+        self.not_imported == 0 && self.unread == 0
+    }
+
+    /// Adds a batch with what became of its events, and hands out what is to be told of it.
+    pub(super) fn add(&mut self, mut batch: Batch, outcomes: &[Outcome]) -> Vec<BadPlace> {
+        let events = batch.events.iter().zip(&batch.places).zip(outcomes);
+        for ((event, (_, unreadable)), outcome) in events {
+            match outcome {
+                Outcome::Written => self.imported += 1,
+                Outcome::AlreadyThere => self.already_there += 1,
+                Outcome::Taken | Outcome::TooLarge(_) => continue,
+            }
+            self.first = Some(self.first.map_or(event.time(), |first| first.min(event.time())));
+            self.last = self.last.max(Some(event.time()));
+            if let Some(why) = unreadable {
+                *self.unreadable.entry(why.to_string()).or_default() += 1;
+            }
+        }
+        self.heartbeats += batch.heartbeats;
+        self.other_partitions += batch.foreign;
+        self.first_other_partition = self.first_other_partition.take().or_else(|| batch.first_foreign.take());
+        if let (None, Some(guess)) = (&self.hint, batch.guess.take()) {
+            self.hint = Some(Hint::new(*guess));
+        }
+        for file in std::mem::take(&mut batch.bad_files) {
+            self.unread += 1;
+            if self.unread_files.len() < SHOWN {
+                let name = self.name(file.file);
+                self.unread_files.push(UnreadFile { file: name, reason: file.reason, remedy: file.remedy });
+            }
+        }
+        let bad = batch.all_bad(outcomes);
+        self.not_imported += bad.len() as u64;
+        let room = SHOWN.saturating_sub(self.bad.len());
+        let shown: Vec<BadPlace> =
+            bad.into_iter().take(room).map(|bad| self.place(bad.at, bad.reason)).collect();
+        self.bad.extend_from_slice(&shown);
+        shown
+    }
+
+    fn name(&self, file: usize) -> String {
+        self.inputs.files.get(file).map(|input| input.name.clone()).unwrap_or_default()
+    }
+
+    fn place(&self, at: At, reason: String) -> BadPlace {
+        BadPlace {
+            file: self.inputs.are_many.then(|| self.name(at.file)),
+            line: at.place.line,
+            last_line: at.last_line,
+            column: at.place.column,
+            reason,
+        }
+    }
+}
+
+impl std::fmt::Display for BadPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { file, line, last_line, column, reason } = self;
+        if let Some(file) = file {
+            write!(f, "{file}: ")?;
+        }
+        match (last_line > line, *column > 1) {
+            (true, _) => write!(f, "lines {line} to {last_line}: {reason}"),
+            (false, true) => write!(f, "line {line}, column {column}: {reason}"),
+            (false, false) => write!(f, "line {line}: {reason}"),
+        }
+    }
+}
+
+impl Hint {
+    fn new(guess: Guess) -> Self {
+        let mut options = Vec::new();
+        if let Some((field, form)) = guess.time {
+            if field != "time" {
+                options.push(format!("--time-field {field}"));
+            }
+            let named = TimeForm::NAMES.iter().find(|(_, known)| *known == form && form != TimeForm::Rfc3339);
+            options.extend(named.map(|(name, _)| format!("--time-form {name}")));
+        }
+        options.extend(guess.id.filter(|field| *field != "id").map(|field| format!("--id-field {field}")));
+        Self { fields: guess.fields, more_fields: guess.more, options, wrapped_in: guess.wraps }
+    }
+}

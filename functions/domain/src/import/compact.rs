@@ -1,0 +1,64 @@
+//! White space between the tokens of a JSON text, which changes nothing of what it says.
+
+use super::scan::text_end;
+
+/// The text without white space between its tokens; what stands within quotes stays.
+#[must_use]
+pub fn compact(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    // Every other piece lies between quotes.
+    while let Some((outside, quoted)) = split(rest) {
+        out.extend(outside.chars().filter(|c| !is_space(*c)));
+        let end = text_end(quoted.as_bytes());
+        let (inner, behind) = quoted.split_at_checked(end).unwrap_or((quoted, ""));
+        out.push_str(inner);
+        rest = behind;
+    }
+    out.extend(rest.chars().filter(|c| !is_space(*c)));
+    out
+}
+
+/// Whether two JSON texts are the same but for white space between tokens.
+#[must_use]
+pub fn is_same(one: &str, other: &str) -> bool {
+    one == other || compact(one) == compact(other)
+}
+
+fn split(text: &str) -> Option<(&str, &str)> {
+    text.split_at_checked(memchr::memchr(b'"', text.as_bytes())?)
+}
+
+const fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn what_stands_in_quotes_stays() {
+        assert_eq!(compact("{ \"a b\" : [ 1 ,\r\n\t\"\\\" x \"] }\n"), r#"{"a b":[1,"\" x "]}"#);
+        assert!(is_same("{\"a\": 1}", "{\n  \"a\" :1\n}") && !is_same("{\"a\":\"\"}", "{\"a\":\" \"}"));
+        assert!(!is_same("{\"a\":1.0}", "{\"a\":1}"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_pretty_text_becomes_the_one_that_it_was_made_of(texts in prop::collection::vec(any::<String>(), 0..4), n: i64) {
+            let value: Value = serde_json::json!({"a": texts, "b c": {"n": n, "e": {}, "l": []}});
+            let tight = serde_json::to_string(&value).unwrap();
+            prop_assert_eq!(compact(&serde_json::to_string_pretty(&value).unwrap()), tight.clone());
+            prop_assert_eq!(compact(&tight), tight);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in any::<String>(), near in "[\"\\\\ a\n]{0,12}") {
+            let _ = (compact(&text), compact(&near));
+        }
+    }
+}

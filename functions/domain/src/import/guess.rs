@@ -1,0 +1,198 @@
+//! Where an event's time and ID might be, for whoever has not said it: by the names that products use for them, and by
+//! what stands there.
+
+use super::keys::{Keys, TimeForm, is_number};
+use super::members::{find, members, plain};
+use crate::event::FieldPath;
+
+/// The fields of the time, the likeliest first: those of CloudTrail, OCSF, ECS, Auth0, WorkOS, Okta, `GitHub`, Google
+/// Workspace, Microsoft 365 and Entra, EventBridge, and what products call theirs.
+const TIMES: [&str; 30] = [
+    "time",
+    "eventTime",
+    "timestamp",
+    "@timestamp",
+    "event_time",
+    "eventTimestamp",
+    "event_timestamp",
+    "occurred_at",
+    "occurredAt",
+    "created_at",
+    "createdAt",
+    "created",
+    "published",
+    "date",
+    "datetime",
+    "dateTime",
+    "ts",
+    "logged_at",
+    "loggedAt",
+    "Timestamp",
+    "Time",
+    "EventTime",
+    "CreationTime",
+    "activityDateTime",
+    "createdDateTime",
+    "receiveTimestamp",
+    "/detail/eventTime",
+    "/id/time",
+    "/event/created",
+    "/metadata/time",
+];
+
+/// The fields of the ID, likewise.
+const IDS: [&str; 26] = [
+    "id",
+    "eventID",
+    "eventId",
+    "event_id",
+    "uuid",
+    "uid",
+    "_id",
+    "log_id",
+    "logId",
+    "guid",
+    "audit_id",
+    "auditId",
+    "record_id",
+    "_document_id",
+    "insertId",
+    "messageId",
+    "message_id",
+    "Id",
+    "ID",
+    "UUID",
+    "EventId",
+    "/detail/eventID",
+    "/metadata/uid",
+    "/event/id",
+    "/id/uniqueQualifier",
+    "/metadata/id",
+];
+
+/// So many fields are named, each with so many characters.
+const SHOWN: usize = 30;
+const LONGEST_NAME: usize = 40;
+
+/// What an event looks like to somebody who has to say where its time and ID are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guess {
+    /// The names of its first fields.
+    pub fields: Vec<String>,
+    /// How many more it has.
+    pub more: usize,
+    /// Where its time seems to be, and in which form.
+    pub time: Option<(&'static str, TimeForm)>,
+    /// Where its ID seems to be.
+    pub id: Option<&'static str>,
+    /// The field that holds many objects, which may be the events, if it is the only one that does.
+    pub wraps: Option<String>,
+}
+
+impl Guess {
+    /// Looks at an event, the text of a JSON object.
+    #[must_use]
+    pub fn new(event: &str) -> Self {
+        let names: Vec<String> = members(event).take(SHOWN).map(|(name, _)| shown(name)).collect();
+        let more = members(event).skip(SHOWN).count();
+        let mut wraps = members(event).filter(|(_, value)| holds_objects(value)).map(|(name, _)| shown(name));
+        let wraps = wraps.next().filter(|_| wraps.next().is_none());
+        let id = IDS.into_iter().find(|path| find(event, &FieldPath::new(path)).is_some_and(may_be_id));
+        Self { fields: names, more, time: TIMES.into_iter().find_map(|path| time(event, path)), id, wraps }
+    }
+}
+
+/// Whether a time stands there, and how it is written.
+fn time(event: &str, path: &'static str) -> Option<(&'static str, TimeForm)> {
+    let value = find(event, &FieldPath::new(path))?;
+    let read = |form| Keys::new(path, path, form).time_of(value).is_ok();
+    if read(TimeForm::Rfc3339) {
+        return Some((path, TimeForm::Rfc3339));
+    }
+    // As milliseconds, today's seconds would lie in 1970, and they are refused as such; seconds have to be recent.
+    let recent = |digits: &str| digits.trim_start_matches('-').find(['.']).unwrap_or(digits.len()) >= 9;
+    let digits = plain(value).filter(|text| is_number(text));
+    if digits.is_some() || is_number(value) {
+        let forms = [TimeForm::EpochMillis, TimeForm::EpochSeconds];
+        return forms
+            .into_iter()
+            .find(|form| recent(digits.as_deref().unwrap_or(value)) && read(*form))
+            .map(|form| (path, form));
+    }
+    None
+}
+
+fn may_be_id(value: &str) -> bool {
+    is_number(value) || (value.starts_with('"') && value.len() > 2)
+}
+
+/// Whether a value is an array that begins with an object.
+fn holds_objects(value: &str) -> bool {
+    value
+        .strip_prefix('[')
+        .is_some_and(|inner| inner.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{'))
+}
+
+/// A name as it can be shown.
+fn shown(quoted: &str) -> String {
+    let name = plain(quoted).unwrap_or_else(|| quoted.trim_matches('"').into());
+    let mut shown: String = name.chars().take(LONGEST_NAME).flat_map(char::escape_debug).collect();
+    if name.chars().count() > LONGEST_NAME {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_and_id_of_known_products_are_found() {
+        for (event, time, id) in [
+            (
+                r#"{"eventVersion":"1.08","eventTime":"2023-07-10T11:42:18Z","eventID":"875240bf"}"#,
+                "eventTime",
+                "eventID",
+            ),
+            (r#"{"time":1689000000123,"metadata":{"uid":"a"},"class_uid":3002}"#, "time", "/metadata/uid"),
+            (r#"{"@timestamp":"2023-07-10T11:42:18.000Z","event":{"id":"x"}}"#, "@timestamp", "/event/id"),
+            (r#"{"date":"2023-07-10T11:42:18.000Z","log_id":"900","type":"s"}"#, "date", "log_id"),
+            (r#"{"id":"evt","occurred_at":"2023-07-10T11:42:18.000Z"}"#, "occurred_at", "id"),
+            (r#"{"uuid":"u","published":"2023-07-10T11:42:18.000Z"}"#, "published", "uuid"),
+            (r#"{"@timestamp":1689000000123,"_document_id":"d"}"#, "@timestamp", "_document_id"),
+            (
+                r#"{"id":{"time":"2023-07-10T11:42:18.000Z","uniqueQualifier":"-1"}}"#,
+                "/id/time",
+                "/id/uniqueQualifier",
+            ),
+            (r#"{"Id":"x","CreationTime":"2023-07-10T11:42:18Z"}"#, "CreationTime", "Id"),
+            (r#"{"time":"not yet","ts":1689000000.5,"uid":7}"#, "ts", "uid"),
+        ] {
+            let guess = Guess::new(event);
+            assert_eq!((guess.time.map(|(path, _)| path), guess.id), (Some(time), Some(id)), "{event}");
+        }
+        let form = |event| Guess::new(event).time.map(|(_, form)| form);
+        assert_eq!(form(r#"{"ts":1689000000123}"#), Some(TimeForm::EpochMillis));
+        assert_eq!(form(r#"{"ts":1689000000}"#), Some(TimeForm::EpochSeconds));
+        assert_eq!(form(r#"{"ts":"2023-07-10T11:42:18+02:00"}"#), Some(TimeForm::Rfc3339));
+        assert_eq!(form(r#"{"ts":12,"time":null,"date":"2023-07-10"}"#), None);
+    }
+
+    #[test]
+    fn the_fields_are_named_and_not_without_end() {
+        let guess = Guess::new(r#"{"b":1,"a\n":{"c":2}}"#);
+        assert_eq!((guess.fields, guess.more, guess.id), (vec!["b".to_owned(), r"a\n".into()], 0, None));
+        let many: Vec<String> = (0..100).map(|n| format!("\"{n:0100}\":{n}")).collect();
+        let guess = Guess::new(&format!("{{{}}}", many.join(",")));
+        assert_eq!((guess.fields.len(), guess.more), (30, 70));
+        assert!(guess.fields.iter().all(|name| name.chars().count() == 41));
+    }
+
+    #[test]
+    fn a_wrapper_of_events_is_seen() {
+        assert_eq!(Guess::new(r#"{"n":1,"value":[ {"a":1}]}"#).wraps.as_deref(), Some("value"));
+        assert_eq!(Guess::new(r#"{"a":[{}],"b":[{}]}"#).wraps, None);
+        assert_eq!(Guess::new(r#"{"a":[1],"b":{}}"#).wraps, None);
+    }
+}

@@ -1,0 +1,174 @@
+//! Looks into the text of an event without making anything of it: what it hands out is the text as it stands, so that a
+//! number keeps its digits, and a text its escapes. The text has passed the grammar before, and need not be an event:
+//! for one that is, [`crate::event::find`] does it in the pass that decides so.
+
+use std::borrow::Cow;
+
+use super::scan::text_end;
+use crate::event::FieldPath;
+
+/// The text of a field of an object, as it stands there. Of two members of one name the last one counts, as for most
+/// readers of JSON.
+pub(super) fn find<'a>(object: &'a str, path: &FieldPath) -> Option<&'a str> {
+    path.steps().iter().try_fold(object, |value, token| match value.as_bytes().first()? {
+        b'{' => members(value).filter(|(name, _)| says(name, token)).last().map(|(_, value)| value),
+        b'[' => {
+            let is_index =
+                token.bytes().all(|b| b.is_ascii_digit()) && (token == "0" || !token.starts_with('0'));
+            elements(value).nth(token.parse().ok().filter(|_| is_index)?)
+        }
+        _ => None,
+    })
+}
+
+/// The members of an object: each name with its quotes, and the text of its value.
+pub(super) fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = object.get(1..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches([' ', '\t', '\n', '\r', ',']);
+        let (name, behind) = value(rest).filter(|(name, _)| name.starts_with('"'))?;
+        let behind = behind.trim_start_matches([' ', '\t', '\n', '\r', ':']);
+        let (value, behind) = value(behind)?;
+        rest = behind;
+        Some((name, value))
+    })
+}
+
+/// The texts of an array's elements.
+pub(super) fn elements(array: &str) -> impl Iterator<Item = &str> {
+    let mut rest = array.get(1..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches([' ', '\t', '\n', '\r', ',']);
+        let (value, behind) = value(rest).filter(|(value, _)| !value.is_empty())?;
+        rest = behind;
+        Some(value)
+    })
+}
+
+/// What a text in quotes says. `None` for another value, and for a text that holds half of a surrogate pair.
+pub(super) fn plain(quoted: &str) -> Option<Cow<'_, str>> {
+    let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') {
+        serde_json::from_str(quoted).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(inner))
+    }
+}
+
+fn says(quoted: &str, what: &str) -> bool {
+    plain(quoted).is_some_and(|name| name == what)
+}
+
+/// The value at the start, and what stands behind it.
+fn value(text: &str) -> Option<(&str, &str)> {
+    let bytes = text.as_bytes();
+    let end = match bytes.first()? {
+        b'"' => text_end(bytes),
+        b'{' | b'[' => nested_end(bytes),
+        _ => bytes
+            .iter()
+            .position(|b| matches!(b, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r'))
+            .unwrap_or(bytes.len()),
+    };
+    text.split_at_checked(end)
+}
+
+/// Behind the closing bracket of the object or array at the start.
+fn nested_end(bytes: &[u8]) -> usize {
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => {
+                at += text_end(bytes.get(at..).unwrap_or_default());
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 {
+            break;
+        }
+    }
+    at.min(bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn at<'a>(object: &'a str, path: &str) -> Option<&'a str> {
+        find(object, &FieldPath::new(path))
+    }
+
+    #[test]
+    fn a_field_is_handed_out_as_it_stands() {
+        let object = r#"{ "n" : 1.50 , "d" : {"a/b":[10, {"t~":"x\u00e4"}]}, "\u0061b":"]}" ,"last":12345678901234567890123}"#;
+        for (path, value) in [
+            ("n", Some("1.50")),
+            ("/n", Some("1.50")),
+            ("ab", Some(r#""]}""#)),
+            ("last", Some("12345678901234567890123")),
+            ("/d/a~1b/0", Some("10")),
+            ("/d/a~1b/1/t~0", Some(r#""x\u00e4""#)),
+            ("/d/a~1b/2", None),
+            ("/d/a~1b/00", None),
+            ("/d/a~1b/-1", None),
+            ("d/a", None),
+            ("/n/x", None),
+            ("", None),
+        ] {
+            assert_eq!(at(object, path), value, "{path}");
+        }
+        assert_eq!(at(r#"{"a":1,"a":2}"#, "a"), Some("2"));
+        assert_eq!(at(r#"{"k\ud83d":1,"a":2}"#, "a"), Some("2"));
+        assert_eq!(plain(r#""\ud83d""#), None);
+        assert_eq!(plain("12"), None);
+    }
+
+    #[test]
+    fn deep_nesting_is_no_matter() {
+        let deep = format!("{{\"a\":{}1{},\"b\":2}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(at(&deep, "b"), Some("2"));
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<i64>().prop_map(Value::from),
+            "[a-c\"\\\\/~{}\\[\\], :é]{0,6}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map("[a-c/~\"]{0,2}", inner, 0..4).prop_map(Value::from_iter),
+            ]
+        })
+    }
+
+    proptest! {
+        /// A pointer finds what another library's finds, however the text is spaced.
+        #[test]
+        fn a_pointer_finds_what_another_library_finds(
+            value in any_json(), path in "(/([a-c]|~0|~1|\"|[0-2]){0,2}){1,3}", pretty: bool,
+        ) {
+            let value = serde_json::json!({"a": value});
+            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
+            for path in [path.clone(), format!("/a{path}")] {
+                let ours = at(&text, &path).map(|text| serde_json::from_str::<Value>(text).unwrap());
+                prop_assert_eq!(ours.as_ref(), value.pointer(&path), "{} {}", text, path);
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in any::<String>(), near in "[{}\\[\\]\",:\\\\a1 é]{0,30}") {
+            for text in [text, near] {
+                let _ = (at(&text, "a"), at(&text, "/a/0/b"), members(&text).count(), elements(&text).count());
+            }
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! Follows a JSON value through a stream of bytes to its end, holding it against the grammar (RFC 8259) on the way.
+//!
+//! It keeps no text and does not recurse: its memory is one bit for each level of nesting, whatever is fed to it. One
+//! thing it leaves to [`crate::event::check`], which sees every byte: control characters other than the line feed, which
+//! JSON has as escapes only, pass within a text.
+
+/// Deeper nesting than this is not followed. It takes half a megabyte of bits, and as many brackets as the longest
+/// element has bytes.
+const DEEPEST: usize = 1 << 22;
+
+/// What came of the bytes so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The value goes on.
+    More,
+    /// The value ends before this byte.
+    Done,
+    /// This byte can't stand here; the words say what should.
+    Wrong(&'static str),
+}
+
+/// Where in a value it is.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    state: State,
+    open: Open,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum State {
+    #[default]
+    Value,
+    /// Behind `[`: a value, or the end.
+    FirstElement,
+    /// Behind `{`: a name, or the end.
+    FirstName,
+    Name,
+    Colon,
+    /// Behind a value within another.
+    After,
+    Text {
+        is_name: bool,
+    },
+    Escape {
+        is_name: bool,
+    },
+    /// So many hexadecimal digits of a `\u` are still to come.
+    Hex {
+        is_name: bool,
+        left: u8,
+    },
+    Number(Number),
+    /// What is still to come of `true`, `false` or `null`.
+    Word(&'static [u8]),
+}
+
+/// Behind what of a number it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Number {
+    Minus,
+    Zero,
+    Whole,
+    Point,
+    Fraction,
+    E,
+    ESign,
+    Exponent,
+}
+
+impl Scan {
+    /// Within an object, behind the value of a member.
+    pub(super) fn behind_a_member() -> Self {
+        let mut open = Open::default();
+        open.push(true);
+        Self { state: State::After, open }
+    }
+
+    /// Follows the value through the bytes that come next. How many of them belong to it, and what came of it.
+    pub(super) fn advance(&mut self, bytes: &[u8]) -> (usize, Step) {
+        let mut rest = bytes;
+        let step = loop {
+            if let State::Text { .. } = self.state {
+                rest = rest.get(usual(rest)..).unwrap_or_default();
+            }
+            let Some((byte, behind)) = rest.split_first() else { break Step::More };
+            match self.take(*byte) {
+                Taken::Byte => rest = behind,
+                Taken::Last => {
+                    rest = behind;
+                    break Step::Done;
+                }
+                Taken::Nothing => {}
+                Taken::NothingAndDone => break Step::Done,
+                Taken::Wrong(missing) => break Step::Wrong(missing),
+            }
+        };
+        (bytes.len() - rest.len(), step)
+    }
+
+    /// Whether the value is whole if nothing follows. Only a number by itself doesn't show its own end.
+    pub(super) fn is_whole(&self) -> bool {
+        self.open.is_empty() && matches!(self.state, State::Number(number) if number.may_end())
+    }
+
+    fn take(&mut self, byte: u8) -> Taken {
+        match self.state {
+            State::Text { is_name } => match byte {
+                b'"' if is_name => self.go(State::Colon),
+                b'"' => self.end_of_value(),
+                b'\\' => self.go(State::Escape { is_name }),
+                _ => Taken::Wrong("the closing quote of a text is missing"),
+            },
+            State::Escape { is_name } => match byte {
+                b'u' => self.go(State::Hex { is_name, left: 4 }),
+                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.go(State::Text { is_name }),
+                _ => Taken::Wrong("a known escape behind a backslash is missing"),
+            },
+            State::Hex { is_name, left } => match (byte.is_ascii_hexdigit(), left) {
+                (false, _) => Taken::Wrong("a hexadecimal digit is missing"),
+                (true, 1) => self.go(State::Text { is_name }),
+                (true, _) => self.go(State::Hex { is_name, left: left - 1 }),
+            },
+            State::Number(number) => match number.then(byte) {
+                Some(next) => self.go(State::Number(next)),
+                None if number.may_end() => self.value_ended_before(),
+                None => Taken::Wrong("a digit is missing"),
+            },
+            State::Word(left) => match left.split_first() {
+                Some((first, [])) if *first == byte => self.end_of_value(),
+                Some((first, left)) if *first == byte => self.go(State::Word(left)),
+                _ => Taken::Wrong("a value is missing"),
+            },
+            _ if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') => Taken::Byte,
+            State::FirstElement if byte == b']' => self.close(),
+            State::Value | State::FirstElement => self.value(byte),
+            State::FirstName if byte == b'}' => self.close(),
+            State::FirstName | State::Name if byte == b'"' => self.go(State::Text { is_name: true }),
+            State::FirstName => Taken::Wrong("a name in quotes or `}` is missing"),
+            State::Name => Taken::Wrong("a name in quotes is missing"),
+            State::Colon if byte == b':' => self.go(State::Value),
+            State::Colon => Taken::Wrong("a colon is missing"),
+            State::After => match (byte, self.open.is_object()) {
+                (b',', true) => self.go(State::Name),
+                (b',', false) => self.go(State::Value),
+                (b'}', true) | (b']', false) => self.close(),
+                (_, true) => Taken::Wrong("a comma or `}` is missing"),
+                (_, false) => Taken::Wrong("a comma or `]` is missing"),
+            },
+        }
+    }
+
+    fn value(&mut self, byte: u8) -> Taken {
+        match byte {
+            b'{' => self.enter(true),
+            b'[' => self.enter(false),
+            b'"' => self.go(State::Text { is_name: false }),
+            b'-' => self.go(State::Number(Number::Minus)),
+            b'0' => self.go(State::Number(Number::Zero)),
+            b'1'..=b'9' => self.go(State::Number(Number::Whole)),
+            b't' => self.go(State::Word(b"rue")),
+            b'f' => self.go(State::Word(b"alse")),
+            b'n' => self.go(State::Word(b"ull")),
+            _ => Taken::Wrong("a value is missing"),
+        }
+    }
+
+    const fn go(&mut self, state: State) -> Taken {
+        self.state = state;
+        Taken::Byte
+    }
+
+    fn enter(&mut self, is_object: bool) -> Taken {
+        if self.open.depth == DEEPEST {
+            return Taken::Wrong("an end of the nesting is missing");
+        }
+        self.open.push(is_object);
+        self.go(if is_object { State::FirstName } else { State::FirstElement })
+    }
+
+    fn close(&mut self) -> Taken {
+        self.open.pop();
+        self.end_of_value()
+    }
+
+    /// Behind a value whose last byte was taken.
+    fn end_of_value(&mut self) -> Taken {
+        self.state = State::After;
+        if self.open.is_empty() { Taken::Last } else { Taken::Byte }
+    }
+
+    /// Behind a value that the byte at hand doesn't belong to.
+    fn value_ended_before(&mut self) -> Taken {
+        self.state = State::After;
+        if self.open.is_empty() { Taken::NothingAndDone } else { Taken::Nothing }
+    }
+}
+
+/// What became of a byte.
+enum Taken {
+    Byte,
+    /// Taken, and it was the value's last.
+    Last,
+    /// Not taken: it is to be looked at again.
+    Nothing,
+    NothingAndDone,
+    Wrong(&'static str),
+}
+
+impl Number {
+    const fn then(self, byte: u8) -> Option<Self> {
+        match (self, byte) {
+            (Self::Minus, b'0') => Some(Self::Zero),
+            (Self::Minus, b'1'..=b'9') | (Self::Whole, b'0'..=b'9') => Some(Self::Whole),
+            (Self::Zero | Self::Whole, b'.') => Some(Self::Point),
+            (Self::Point | Self::Fraction, b'0'..=b'9') => Some(Self::Fraction),
+            (Self::Zero | Self::Whole | Self::Fraction, b'e' | b'E') => Some(Self::E),
+            (Self::E, b'+' | b'-') => Some(Self::ESign),
+            (Self::E | Self::ESign | Self::Exponent, b'0'..=b'9') => Some(Self::Exponent),
+            _ => None,
+        }
+    }
+
+    const fn may_end(self) -> bool {
+        matches!(self, Self::Zero | Self::Whole | Self::Fraction | Self::Exponent)
+    }
+}
+
+/// The objects and arrays that are open, one bit each.
+#[derive(Debug, Default)]
+struct Open {
+    words: Vec<u64>,
+    depth: usize,
+}
+
+impl Open {
+    const fn is_empty(&self) -> bool {
+        self.depth == 0
+    }
+
+    fn push(&mut self, is_object: bool) {
+        if self.depth.is_multiple_of(64) {
+            self.words.push(0);
+        }
+        if let Some(word) = self.words.last_mut() {
+            *word = *word << 1 | u64::from(is_object);
+        }
+        self.depth += 1;
+    }
+
+    fn pop(&mut self) {
+        if let Some(word) = self.words.last_mut() {
+            *word >>= 1;
+        }
+        self.depth = self.depth.saturating_sub(1);
+        if self.depth.is_multiple_of(64) {
+            self.words.pop();
+        }
+    }
+
+    /// Whether the innermost one is an object.
+    fn is_object(&self) -> bool {
+        self.words.last().is_some_and(|word| word & 1 == 1)
+    }
+}
+
+/// How many bytes at the start are neither a quote, nor a backslash, nor a line feed. Most of an event is texts.
+pub(super) fn usual(bytes: &[u8]) -> usize {
+    memchr::memchr3(b'"', b'\\', b'\n', bytes).unwrap_or(bytes.len())
+}
+
+/// Behind the closing quote of the text at the start, which has passed the grammar.
+pub(super) fn text_end(quoted: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(rest) = quoted.get(at..) {
+        let run = usual(rest);
+        match rest.get(run) {
+            Some(b'"') => return at + run + 1,
+            Some(b'\\') => at += run + 2,
+            Some(_) => at += run + 1,
+            None => break,
+        }
+    }
+    quoted.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::de::IgnoredAny;
+
+    use super::*;
+
+    /// How many bytes the value at the start has; `None` if it is not whole.
+    fn length(text: &[u8], pieces: usize) -> Option<usize> {
+        let (mut scan, mut length) = (Scan::default(), 0);
+        for piece in text.chunks(pieces.max(1)) {
+            let (taken, step) = scan.advance(piece);
+            length += taken;
+            match step {
+                Step::More => assert_eq!(taken, piece.len()),
+                Step::Done => return Some(length),
+                Step::Wrong(_) => return None,
+            }
+        }
+        scan.is_whole().then_some(length)
+    }
+
+    #[test]
+    fn a_value_ends_where_it_ends() {
+        for (value, behind) in [
+            (r#"{"a":[1,2,{"b":null}],"c":"}\"]"}"#, "}"),
+            ("[]", "]"),
+            ("{}", "\n{}"),
+            (r#""a\u00e4\\""#, "\""),
+            ("-0.5e+10", ","),
+            ("true", "x"),
+            ("12", " "),
+        ] {
+            let text = format!("{value}{behind}");
+            for pieces in 1..=text.len() {
+                assert_eq!(length(text.as_bytes(), pieces), Some(value.len()), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn nesting_costs_a_bit_a_level_and_ends_somewhere() {
+        let deep = format!("{}1{}", "[{\"a\":".repeat(100_000), "}]".repeat(100_000));
+        assert_eq!(length(deep.as_bytes(), 1 << 16), Some(deep.len()));
+        let mut scan = Scan::default();
+        let endless = vec![b'['; DEEPEST];
+        assert_eq!(scan.advance(&endless), (DEEPEST, Step::More));
+        assert_eq!(scan.advance(b"["), (0, Step::Wrong("an end of the nesting is missing")));
+        assert_eq!(scan.open.words.len() * 64, DEEPEST);
+    }
+
+    proptest! {
+        /// What it takes and what not is what a parser that is not ours takes, in whatever pieces it comes.
+        #[test]
+        fn it_takes_what_is_json_and_nothing_else(
+            text in r#"[\[\]{}",:\\ a1e.tru\-nlfs\n/u0]{0,24}"#, pieces in 1usize..9,
+        ) {
+            // In an array, since that parser and this one see the end of a bare number differently.
+            let text = format!("[{text}");
+            let mut values = serde_json::Deserializer::from_str(&text).into_iter::<IgnoredAny>();
+            let theirs = values.next().and_then(Result::ok).map(|_| values.byte_offset());
+            prop_assert_eq!(length(text.as_bytes(), pieces), theirs, "{}", text);
+        }
+
+        #[test]
+        fn values_of_another_writer_are_taken_whole(
+            texts in prop::collection::vec(any::<String>(), 0..4), number in any::<f64>(), pieces in 1usize..9,
+        ) {
+            let value = serde_json::json!({"a": texts, "n": number, "o": [{}, [], null, true]});
+            for text in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
+                prop_assert_eq!(length(text.as_bytes(), pieces), Some(text.len()));
+            }
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! Takes a stream of bytes apart into its elements: NDJSON, arrays, wrapped arrays, JSON texts one behind the other,
+//! on one line or on many, in any mixture.
+//!
+//! White space, commas and record separators (RFC 7464) may stand between elements, so that a piece of an array reads
+//! as the array does. What is no JSON is handed out with its place, and reading goes on at the next line that begins
+//! an element. Memory is bounded by the longest element, and time by the length of the input.
+
+mod broken;
+mod buffer;
+
+use self::buffer::Buffer;
+use super::LONGEST_ELEMENT;
+use super::scan::{Scan, Step};
+use super::wrapper::{Opening, opening};
+
+/// Where an element begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: u64,
+    /// The byte of the line, from 1.
+    pub column: u64,
+    /// The byte of the input, from 0.
+    pub byte: u64,
+}
+
+/// What can't be an element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bad {
+    /// Where it begins.
+    pub place: Place,
+    /// The last line that belongs to it.
+    pub last_line: u64,
+    /// Why, in words that fit behind "line 7: ".
+    pub reason: String,
+}
+
+/// What stands next in the input.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// A JSON object.
+    Object {
+        /// Its text, from brace to brace.
+        text: &'a str,
+        /// Where it begins.
+        place: Place,
+        /// Whether it stands in what `aws dynamodb scan` prints, and so has typed attributes.
+        is_item: bool,
+    },
+    /// Something else.
+    Bad(Bad),
+}
+
+/// Takes bytes and hands out elements.
+#[derive(Debug)]
+pub struct Splitter {
+    buffer: Buffer,
+    /// How much of the buffer the mode has seen.
+    seen: usize,
+    /// Whether nothing but separators stands before the buffer on its line.
+    starts_line: bool,
+    mode: Mode,
+    around: Around,
+    /// The array that the wrapper stands in, if it does.
+    outer: Option<Place>,
+    /// Whether lines were passed over since the array began, and its end with them, maybe.
+    is_gappy: bool,
+    /// Found already; handed out once it is known where it ends.
+    bad: Option<Bad>,
+    /// The indentation of the element that was bad.
+    indent: u64,
+    read_again: u64,
+    ended: bool,
+}
+
+/// What the element stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Around {
+    Nothing,
+    Array(Place),
+    Records(Place),
+    Items(Place),
+}
+
+#[derive(Debug)]
+enum Mode {
+    /// Between two elements.
+    Between,
+    /// In an element.
+    Element(Scan),
+    /// In one that is too long, or behind the array of a wrapper: nothing of it is kept.
+    Passing {
+        scan: Scan,
+        /// Where what it belongs to begins.
+        from: Place,
+    },
+    /// In a line whose rest is passed over.
+    Line,
+    /// At the start of a line, which may still belong to what was bad.
+    Resuming,
+    /// Behind an element of so many bytes that was handed out.
+    HandedOut(usize),
+}
+
+/// What the look at the buffer came to.
+enum Look {
+    /// More bytes are needed, or none are left.
+    Out,
+    /// Another look is due.
+    Again,
+    /// An element of so many bytes.
+    Element(usize),
+    /// This stands there.
+    Bad(Bad),
+}
+
+impl Default for Splitter {
+    fn default() -> Self {
+        Self {
+            buffer: Buffer::default(),
+            seen: 0,
+            starts_line: true,
+            mode: Mode::Between,
+            around: Around::Nothing,
+            outer: None,
+            is_gappy: false,
+            bad: None,
+            indent: 0,
+            read_again: 0,
+            ended: false,
+        }
+    }
+}
+
+impl Splitter {
+    /// Takes the bytes that come next.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.done();
+        self.buffer.feed(bytes);
+    }
+
+    /// Nothing comes any more.
+    pub const fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Whether all that was fed is handed out, but for what stands between elements.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        let rest = match self.mode {
+            Mode::HandedOut(length) => self.buffer.behind(length),
+            Mode::Between | Mode::Resuming => self.buffer.here(),
+            _ => return false,
+        };
+        rest.iter().all(|byte| is_separator(*byte))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub const fn place(&self) -> Place {
+        self.buffer.place
+    }
+
+    /// What comes next. `None` if more bytes are needed, or behind the end.
+    pub fn next_piece(&mut self) -> Option<Piece<'_>> {
+        self.done();
+        loop {
+            let look = match &self.mode {
+                Mode::Between | Mode::HandedOut(_) => self.between(),
+                Mode::Element(_) => self.element(),
+                Mode::Passing { .. } => self.passing(),
+                Mode::Line => self.line(),
+                Mode::Resuming => self.resuming(),
+            };
+            match look {
+                Look::Again => {}
+                Look::Out => return None,
+                Look::Bad(bad) => return Some(Piece::Bad(bad)),
+                Look::Element(length) => {
+                    if let Err(bad) = self.check(length) {
+                        return Some(Piece::Bad(bad));
+                    }
+                    let is_item = matches!(self.around, Around::Items(_));
+                    let text = std::str::from_utf8(self.buffer.next(length)).unwrap_or_default();
+                    return Some(Piece::Object { text, place: self.place(), is_item });
+                }
+            }
+        }
+    }
+
+    /// Leaves behind what was handed out.
+    fn done(&mut self) {
+        if let Mode::HandedOut(length) = self.mode {
+            self.mode = Mode::Between;
+            self.pass(length);
+            self.starts_line = false;
+        }
+    }
+
+    /// Is done with so many bytes.
+    fn pass(&mut self, bytes: usize) {
+        self.buffer.pass(bytes);
+        self.seen = self.seen.saturating_sub(bytes);
+    }
+
+    fn between(&mut self) -> Look {
+        let here = self.buffer.here();
+        let separators = here.iter().take_while(|byte| is_separator(**byte)).count();
+        let has_line = memchr::memchr(b'\n', here.get(..separators).unwrap_or_default()).is_some();
+        self.starts_line |= has_line;
+        self.pass(separators);
+        let here = self.buffer.here();
+        match here {
+            [] if self.ended => self.at_the_end(),
+            [] => Look::Out,
+            // A byte order mark: tools put files with one behind each other.
+            [0xef, 0xbb, 0xbf, ..] => {
+                self.pass(3);
+                self.buffer.place.column -= 3;
+                Look::Again
+            }
+            [0xef] | [0xef, 0xbb] if !self.ended => Look::Out,
+            [b'{', ..] => match opening(here, self.ended) {
+                Opening::Unclear => Look::Out,
+                Opening::Value => self.begin(),
+                // No wrapper stands in another one.
+                _ if matches!(self.around, Around::Records(_) | Around::Items(_)) => self.begin(),
+                Opening::Records(length) => self.open(length, Around::Records(self.place())),
+                Opening::Items(length) => self.open(length, Around::Items(self.place())),
+            },
+            [b'[', ..] if self.around == Around::Nothing => self.open(1, Around::Array(self.place())),
+            [b']', ..] => match std::mem::replace(&mut self.around, Around::Nothing) {
+                Around::Nothing => {
+                    self.stray("it closes an array that does not begin here: is a piece missing before it?")
+                }
+                Around::Array(_) => {
+                    self.pass(1);
+                    self.starts_line = false;
+                    Look::Again
+                }
+                Around::Records(from) | Around::Items(from) => {
+                    self.around = self.outer.take().map_or(Around::Nothing, Around::Array);
+                    self.pass(1);
+                    self.mode = Mode::Passing { scan: Scan::behind_a_member(), from };
+                    Look::Again
+                }
+            },
+            [b'"' | b'-' | b'0'..=b'9', ..] if self.around == Around::Nothing => {
+                self.stray("not a JSON object")
+            }
+            [b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n', ..] if self.around != Around::Nothing => {
+                self.begin()
+            }
+            _ => self.stray("not JSON: it does not begin with `{`"),
+        }
+    }
+
+    fn at_the_end(&mut self) -> Look {
+        let (Around::Array(place) | Around::Records(place) | Around::Items(place)) =
+            std::mem::replace(&mut self.around, Around::Nothing)
+        else {
+            return Look::Out;
+        };
+        if self.is_gappy {
+            return Look::Out;
+        }
+        let place = self.outer.take().unwrap_or(place);
+        let reason = "the array that begins here is not closed: is the input cut off?".to_owned();
+        Look::Bad(Bad { place, last_line: self.place().line, reason })
+    }
+
+    fn begin(&mut self) -> Look {
+        self.indent = if self.starts_line { self.place().column - 1 } else { 0 };
+        self.seen = 0;
+        self.mode = Mode::Element(Scan::default());
+        Look::Again
+    }
+
+    fn open(&mut self, length: usize, around: Around) -> Look {
+        if let Around::Array(outer) = self.around {
+            self.outer = Some(outer);
+        }
+        self.around = around;
+        self.is_gappy = false;
+        self.pass(length);
+        self.starts_line = false;
+        Look::Again
+    }
+
+    /// What begins here is none of ours, and neither is the rest of its line.
+    fn stray(&mut self, reason: &str) -> Look {
+        self.indent = if self.starts_line { self.place().column - 1 } else { 0 };
+        self.fail(reason.to_owned());
+        self.mode = Mode::Line;
+        Look::Again
+    }
+
+    fn fail(&mut self, reason: String) {
+        self.fail_at(self.place(), reason);
+    }
+
+    /// Of what is bad already the first reason counts.
+    fn fail_at(&mut self, place: Place, reason: String) {
+        self.bad.get_or_insert(Bad { place, last_line: self.place().line, reason });
+    }
+
+    fn element(&mut self) -> Look {
+        let fresh = self.buffer.behind(self.seen);
+        let Mode::Element(scan) = &mut self.mode else { return Look::Again };
+        let (taken, step) = scan.advance(fresh);
+        let is_whole = scan.is_whole();
+        self.seen += taken;
+        match step {
+            Step::Wrong(missing) => self.wrong(missing),
+            _ if self.seen > LONGEST_ELEMENT => self.too_long(step == Step::Done),
+            Step::Done => self.whole(),
+            Step::More if !self.ended => Look::Out,
+            Step::More if is_whole => self.whole(),
+            Step::More => self.wrong("the rest of it is missing"),
+        }
+    }
+
+    /// An element that is whole: an object, or something that can't be an event.
+    fn whole(&mut self) -> Look {
+        if self.buffer.here().first() == Some(&b'{') {
+            self.mode = Mode::HandedOut(self.seen);
+            return Look::Element(self.seen);
+        }
+        let reason = "not a JSON object".to_owned();
+        let place = self.place();
+        self.mode = Mode::Between;
+        self.pass(self.seen);
+        self.starts_line = false;
+        Look::Bad(Bad { place, last_line: self.place().line, reason })
+    }
+
+    /// Sees that the element is UTF-8.
+    fn check(&mut self, length: usize) -> Result<(), Bad> {
+        let Err(error) = std::str::from_utf8(self.buffer.next(length)) else { return Ok(()) };
+        let (place, at) = (self.place(), self.buffer.place_behind(error.valid_up_to()));
+        self.done();
+        let reason = format!("not UTF-8 at line {}, column {}", at.line, at.column);
+        Err(Bad { place, last_line: self.place().line, reason })
+    }
+}
+
+/// What may stand between two elements.
+const fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | 0x1e)
+}
+
+#[cfg(test)]
+mod tests;

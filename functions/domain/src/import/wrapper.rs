@@ -1,0 +1,158 @@
+//! What an object at the start of a value is: an event, or the wrapper of many.
+//!
+//! CloudTrail's files are `{"Records":[…]}`; what `aws dynamodb scan` prints is `{"Items":[…]}`, with typed
+//! attributes. Either may have gigabytes on one line, so it has to be seen from how it begins.
+
+/// The beginning of a wrapper is no longer than this.
+const LONGEST: usize = 1024;
+/// The types of DynamoDB's values (Amazon DynamoDB API reference, `AttributeValue`).
+pub(super) const TYPES: [&str; 10] = ["S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"];
+
+/// How a value begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// Too few bytes are here to see it.
+    Unclear,
+    /// It is a value by itself.
+    Value,
+    /// It is a wrapper of events: behind so many bytes its first element comes, or its end.
+    Records(usize),
+    /// It is a wrapper of DynamoDB's items, likewise.
+    Items(usize),
+}
+
+/// What begins here. `is_all`: nothing follows these bytes.
+pub(super) fn opening(bytes: &[u8], is_all: bool) -> Opening {
+    let mut cursor = Cursor { rest: bytes.get(..LONGEST).unwrap_or(bytes), all: bytes.len() };
+    match cursor.opening() {
+        Some(opening) => opening,
+        None if is_all || bytes.len() >= LONGEST => Opening::Value,
+        None => Opening::Unclear,
+    }
+}
+
+struct Cursor<'a> {
+    rest: &'a [u8],
+    all: usize,
+}
+
+impl Cursor<'_> {
+    /// `None` if the bytes end before it is clear.
+    fn opening(&mut self) -> Option<Opening> {
+        if !self.takes(b"{")? {
+            return Some(Opening::Value);
+        }
+        // DynamoDB itself, and some of its clients, answer with the counts first.
+        while self.takes(b"\"Count\"")? || self.takes(b"\"ScannedCount\"")? {
+            if !self.takes(b":")? {
+                return Some(Opening::Value);
+            }
+            self.next()?;
+            while let [b'0'..=b'9', rest @ ..] = self.rest {
+                self.rest = rest;
+            }
+            if !self.takes(b",")? {
+                return Some(Opening::Value);
+            }
+        }
+        let is_items = if self.takes(b"\"Records\"")? {
+            false
+        } else if self.takes(b"\"Items\"")? {
+            true
+        } else {
+            return Some(Opening::Value);
+        };
+        if !self.takes(b":")? || !self.takes(b"[")? {
+            return Some(Opening::Value);
+        }
+        let behind = self.all.min(LONGEST) - self.rest.len();
+        if self.next()? == b']' || (!is_items && self.next()? == b'{') {
+            return Some(if is_items { Opening::Items(behind) } else { Opening::Records(behind) });
+        }
+        // An event of a shop has items too, so that the first attribute must look typed.
+        Some(if is_items && self.is_typed()? { Opening::Items(behind) } else { Opening::Value })
+    }
+
+    /// Whether an item with typed attributes comes next.
+    fn is_typed(&mut self) -> Option<bool> {
+        if !self.takes(b"{")? || !self.takes(b"\"")? {
+            return Some(false);
+        }
+        loop {
+            let (byte, rest) = self.rest.split_first()?;
+            self.rest = rest;
+            match byte {
+                b'"' => break,
+                b'\\' => self.rest = self.rest.get(1..)?,
+                _ => {}
+            }
+        }
+        if !self.takes(b":")? || !self.takes(b"{")? || !self.takes(b"\"")? {
+            return Some(false);
+        }
+        let end = self.rest.iter().position(|byte| *byte == b'"')?;
+        Some(TYPES.iter().any(|kind| self.rest.get(..end) == Some(kind.as_bytes())))
+    }
+
+    /// The next byte that is not white space.
+    fn next(&mut self) -> Option<u8> {
+        while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.rest {
+            self.rest = rest;
+        }
+        self.rest.first().copied()
+    }
+
+    /// Takes these bytes if they come next, white space before them left out. `None` if the bytes end within them.
+    fn takes(&mut self, what: &[u8]) -> Option<bool> {
+        self.next()?;
+        let here = self.rest.get(..what.len()).unwrap_or(self.rest);
+        if !what.starts_with(here) {
+            return Some(false);
+        }
+        self.rest = self.rest.get(what.len()..)?;
+        Some(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrappers_are_seen_by_their_beginning_and_events_are_none() {
+        for (text, opening) in [
+            (r#"{"Records":[{"eventTime""#, Opening::Records(12)),
+            ("{ \"Records\" : [\n  { ", Opening::Records(15)),
+            (r#"{"Records":[]}"#, Opening::Records(12)),
+            (r#"{"Records":[1,2],"id":1}"#, Opening::Value),
+            (r#"{"Records":{"a":1}}"#, Opening::Value),
+            (r#"{"Recorded":[{}]}"#, Opening::Value),
+            (r#"{"time":1,"Records":[{}]}"#, Opening::Value),
+            (r#"{"Items":[{"pk":{"S":"acme"}}]}"#, Opening::Items(10)),
+            (r#"{"Items":[{"a \" b":{"BOOL":true}}]}"#, Opening::Items(10)),
+            (r#"{"Items":[],"Count":0}"#, Opening::Items(10)),
+            (r#"{"Count":12,"ScannedCount": 12, "Items":[{"a":{"N":"1"}}]}"#, Opening::Items(41)),
+            (r#"{"Count":12,"id":1}"#, Opening::Value),
+            (r#"{"Count":"x","Items":[]}"#, Opening::Value),
+            (r#"{"Items":[{"sku":"S"}],"time":1}"#, Opening::Value),
+            (r#"{"Items":[{"sku":{"size":1}}],"time":1}"#, Opening::Value),
+            (r#"{"Items":[1]}"#, Opening::Value),
+            ("{}", Opening::Value),
+            ("[", Opening::Value),
+        ] {
+            assert_eq!(super::opening(text.as_bytes(), true), opening, "{text}");
+        }
+    }
+
+    #[test]
+    fn more_is_asked_for_only_while_it_is_unclear() {
+        let text = r#"{"Records" : [ {"eventTime":1}]}"#;
+        for end in 0..text.len() {
+            let start = &text.as_bytes()[..end];
+            let expected = if end < 16 { Opening::Unclear } else { Opening::Records(14) };
+            assert_eq!(super::opening(start, false), expected, "{end}");
+        }
+        let long = format!("{{\"Items\":[{{\"{}", "x".repeat(2000));
+        assert_eq!(super::opening(long.as_bytes(), false), Opening::Value);
+    }
+}

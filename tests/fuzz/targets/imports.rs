@@ -1,0 +1,48 @@
+//! Files to be imported, cut anywhere: the same elements are found however the bytes come, each is one JSON object, and
+//! its time and ID are read or refused.
+#![no_main]
+
+use domain::import::{Guess, Keys, Kind, Piece, Splitter, TimeForm, compact, own};
+use libfuzzer_sys::fuzz_target;
+
+/// What is found: the objects and the reasons, each with its place.
+fn found(bytes: &[u8], cut: usize) -> Vec<(u64, String)> {
+    let mut splitter = Splitter::default();
+    let mut found = Vec::new();
+    let mut drain = |splitter: &mut Splitter| {
+        while let Some(piece) = splitter.next_piece() {
+            found.push(match piece {
+                Piece::Object { text, place, .. } => (place.byte, text.to_owned()),
+                Piece::Bad(bad) => (bad.place.byte, bad.reason),
+            });
+        }
+    };
+    for piece in bytes.chunks(cut.max(1)) {
+        splitter.feed(piece);
+        drain(&mut splitter);
+    }
+    splitter.end();
+    drain(&mut splitter);
+    assert!(splitter.is_drained() && splitter.place().byte == bytes.len() as u64);
+    found
+}
+
+fuzz_target!(|input: (u8, &[u8])| {
+    let (cut, bytes) = input;
+    let _ = Kind::of(bytes);
+    let pieces = found(bytes, usize::from(cut));
+    assert_eq!(pieces, found(bytes, usize::MAX));
+    let keys = Keys::new("time", "/id", TimeForm::Rfc3339);
+    for (_, text) in pieces.iter().filter(|(_, text)| text.starts_with('{')) {
+        let is_object = match domain::event::check(text.as_bytes()) {
+            Ok(_) => true,
+            Err(not) => not.why.is_object(),
+        };
+        assert!(is_object, "{text:?} is no object");
+        assert!(
+            domain::event::check(compact(text).as_bytes()).is_ok()
+                == domain::event::check(text.as_bytes()).is_ok()
+        );
+        let _ = (keys.read(text), Guess::new(text), own(text));
+    }
+});
