@@ -79,7 +79,9 @@ pub(super) async fn refusal<E>(
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    if !matches!(error.code(), Some("ValidationException" | "ResourceNotFoundException")) {
+    // A transaction's own code says only that it was cancelled.
+    let codes = ["ValidationException", "ResourceNotFoundException", "TransactionCanceledException"];
+    if !error.code().is_some_and(|code| codes.contains(&code)) {
         return port_error(what, error);
     }
     match described(client, layout).await {

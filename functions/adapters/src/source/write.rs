@@ -282,7 +282,7 @@ impl EventsWriter {
         if codes().all(|code| code == NO_REASON || IN_THE_WAY.contains(&code)) {
             return Ok(Transacted::InTheWay(Box::new(error)));
         }
-        Err(PortError::Bug { what: WRITING, source: Box::new(error) })
+        Err(schema::refusal(&self.client, &self.layout, WRITING, error).await)
     }
 
     fn put(&self, item: &Item) -> Result<TransactWriteItem, PortError> {
