@@ -16,7 +16,7 @@ use verify::check::{Ask, Progress, Verdict, check};
 use verify::events::Fields;
 use verify::finding::Kind;
 
-#[expect(dead_code, reason = "a target does not use all of it")]
+#[expect(dead_code, unused_imports, reason = "a target does not use all of it")]
 #[path = "../../src/archive/mod.rs"]
 mod archive;
 

@@ -10,6 +10,8 @@ pub(crate) mod charge;
 pub(crate) mod check;
 #[path = "../../../../functions/cli/src/verify/contents.rs"]
 pub(crate) mod contents;
+#[path = "../../../../functions/cli/src/verify/count.rs"]
+pub(crate) mod count;
 #[path = "../../../../functions/cli/src/verify/events.rs"]
 pub(crate) mod events;
 #[path = "../../../../functions/cli/src/verify/files.rs"]
