@@ -3,7 +3,9 @@
 //! Nothing that is in the table is ever replaced. Each transaction puts up to a hundred events, each on the condition
 //! that its key is free; where one is not, DynamoDB hands out the item that is there, and it is held against the event.
 
-use std::collections::{HashMap, HashSet};
+mod item;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
@@ -14,91 +16,20 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use domain::backoff::REQUEST;
 use domain::connector::Shards;
-use domain::import::is_same;
 use domain::names::TenantId;
 use domain::partition::NoPartition;
 use domain::ports::{Cause, Clock, PortError, Randomness};
 use domain::sort_key::SortKeyForm;
-use domain::time::Time;
 
+use self::item::{Attributes, Item, LARGEST_ITEM, NewKey, round, shard_of};
+pub use self::item::{NewEvent, Outcome, WRITE_BATCH, WRITE_BYTES};
 use super::layout::EventsTable;
 use super::schema;
 use crate::port_error::{is_passing, port_error};
 
-/// How many events one request may hold: the limit of `TransactWriteItems` (Amazon DynamoDB API reference).
-pub const WRITE_BATCH: usize = 100;
-/// How many bytes it may hold: 4 MB (ibidem), less what names and keys take.
-pub const WRITE_BYTES: usize = 3_500_000;
-/// How many bytes an item may have, with the names of its attributes (Amazon DynamoDB developer guide, "Quotas").
-const LARGEST_ITEM: usize = 400 * 1024;
 /// How often a transaction that others are in the way of is tried, with growing pauses: up to about a minute.
 const TRIES: u32 = 10;
 const WRITING: &str = "writing events";
-
-/// An event to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewEvent {
-    time: Time,
-    key: NewKey,
-    body: String,
-}
-
-/// Where an event is to lie.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum NewKey {
-    /// Under its time and ID, in one of the tenant's partitions.
-    Id(String),
-    /// Where it has lain in a table of the same layout.
-    Verbatim { partition: String, sort_key: String },
-}
-
-impl NewEvent {
-    /// An event of this time, told from others of the same time by its ID. The body is JSON text.
-    #[must_use]
-    pub const fn new(time: Time, id: String, body: String) -> Self {
-        Self { time, key: NewKey::Id(id), body }
-    }
-
-    /// An event that has been in a table of the same layout, under its keys there. The sort key tells `time`.
-    #[must_use]
-    pub const fn verbatim(time: Time, partition: String, sort_key: String, body: String) -> Self {
-        Self { time, key: NewKey::Verbatim { partition, sort_key }, body }
-    }
-
-    /// When it happened.
-    #[must_use]
-    pub const fn time(&self) -> Time {
-        self.time
-    }
-
-    /// The event as JSON text.
-    #[must_use]
-    pub fn body(&self) -> &str {
-        &self.body
-    }
-
-    /// Its sort key; a new one is of the form of contract 1.
-    #[must_use]
-    pub fn sort_key(&self) -> String {
-        match &self.key {
-            NewKey::Id(id) => format!("{}#{id}", self.time),
-            NewKey::Verbatim { sort_key, .. } => sort_key.clone(),
-        }
-    }
-}
-
-/// What became of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is in the table now.
-    Written,
-    /// It was in the table already, but for white space between its tokens.
-    AlreadyThere,
-    /// Another event is in the table under its key, and stays there.
-    Taken,
-    /// It would make an item of so many bytes, and one holds 409,600.
-    TooLarge(usize),
-}
 
 /// Why nothing of a tenant can be imported into a table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -251,8 +182,8 @@ impl EventsWriter {
         };
         let sort_key = event.sort_key();
         let names = layout.partition_key.len() + layout.sort_key.len() + layout.body.len();
-        let size = names + partition.len() + sort_key.len() + event.body.len();
-        Ok(Item { partition, sort_key, body: event.body.clone(), size })
+        let size = names + partition.len() + sort_key.len() + event.body().len();
+        Ok(Item { partition, sort_key, body: event.body().to_owned(), size })
     }
 
     /// One transaction of conditional puts. A second writer's put of one of the keys comes before it, and then none of
@@ -316,25 +247,6 @@ impl EventsWriter {
     }
 }
 
-type Attributes = HashMap<String, AttributeValue>;
-
-/// An event as the table is to hold it.
-#[derive(Debug)]
-struct Item {
-    partition: String,
-    sort_key: String,
-    body: String,
-    /// In bytes, as DynamoDB counts them: names and values (developer guide, "DynamoDB item sizes and formats").
-    size: usize,
-}
-
-impl Item {
-    /// Whether that is what the table holds. What stands beside the body is no part of the event.
-    fn is(&self, found: &Attributes, body: &str) -> bool {
-        matches!(found.get(body), Some(AttributeValue::S(found)) if is_same(found, &self.body))
-    }
-}
-
 /// What became of a transaction.
 enum Transacted {
     Done,
@@ -350,57 +262,8 @@ const NO_REASON: &str = "None";
 const IN_THE_WAY: [&str; 4] =
     ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"];
 
-/// What the next transaction holds: each key once, and no more than it may.
-fn round<'a>(items: &'a [Item], outcomes: &[Option<Outcome>]) -> Vec<(usize, &'a Item)> {
-    let mut keys = HashSet::new();
-    let mut bytes = 0;
-    let undecided = items.iter().enumerate().zip(outcomes).filter(|(_, outcome)| outcome.is_none());
-    undecided
-        .map(|(item, _)| item)
-        .filter(|(_, item)| keys.insert((&item.partition, &item.sort_key)))
-        .take(WRITE_BATCH)
-        .take_while(|(_, item)| {
-            let is_first = bytes == 0;
-            bytes += item.size;
-            is_first || bytes <= WRITE_BYTES
-        })
-        .collect()
-}
-
 fn set(outcomes: &mut [Option<Outcome>], place: usize, outcome: Outcome) {
     if let Some(entry) = outcomes.get_mut(place) {
         *entry = Some(outcome);
-    }
-}
-
-/// The shard of an event, by FNV-1a of its ID: always the same, so that importing again finds it.
-fn shard_of(id: &str, shards: Shards) -> u8 {
-    let hash =
-        id.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    u8::try_from(hash % u32::from(shards.get())).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_the_time_and_the_id() {
-        let time = "2026-11-20T20:15:30.123Z".parse().unwrap();
-        let event = NewEvent::new(time, "evt_01".into(), "{}".into());
-        assert_eq!(event.sort_key(), "2026-11-20T20:15:30.123Z#evt_01");
-        assert_eq!(
-            SortKeyForm::Rfc3339.time_of(&domain::sort_key::SortKey::Text(event.sort_key())),
-            Some(time)
-        );
-    }
-
-    #[test]
-    fn an_event_always_falls_into_the_same_shard_and_every_shard_gets_some() {
-        let four = Shards::try_from(4).unwrap();
-        let shards: Vec<u8> = (0..64).map(|n| shard_of(&format!("evt_{n}"), four)).collect();
-        assert!((0..4).all(|shard| shards.contains(&shard)) && shards.iter().all(|shard| *shard < 4));
-        assert_eq!(shard_of("evt_1", four), shard_of("evt_1", four));
-        assert_eq!(shard_of("evt_1", Shards::ONE), 0);
     }
 }

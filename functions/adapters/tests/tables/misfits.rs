@@ -55,8 +55,8 @@ fn writer(client: &Client, layout: EventsTable) -> EventsWriter {
 }
 
 async fn write(client: &Client, layout: EventsTable) -> Result<(), PortError> {
-    let event = NewEvent { time: Time::EPOCH, id: "evt_01".into(), body: "{}".into() };
-    writer(client, layout).write(&"acme".parse().unwrap(), Shards::ONE, &[event]).await
+    let event = NewEvent::new(Time::EPOCH, "evt_01".into(), "{}".into());
+    writer(client, layout).write(&"acme".parse().unwrap(), Shards::ONE, &[event]).await.map(drop)
 }
 
 fn explained(error: &PortError) -> String {

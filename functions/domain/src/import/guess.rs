@@ -5,8 +5,9 @@ use super::keys::{Keys, TimeForm, is_number};
 use super::members::{find, members, plain};
 use crate::event::FieldPath;
 
-/// The fields of the time, the likeliest first: those of CloudTrail, OCSF, ECS, Auth0, WorkOS, Okta, `GitHub`, Google
-/// Workspace, Microsoft 365 and Entra, EventBridge, and what products call theirs.
+/// The fields of the time, the likeliest first.
+// Those of CloudTrail, OCSF, ECS, Auth0, WorkOS, Okta, GitHub, Google Workspace, Microsoft 365 and Entra, EventBridge, and
+// what products call theirs.
 const TIMES: [&str; 30] = [
     "time",
     "eventTime",
