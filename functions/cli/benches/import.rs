@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use adapters::source::{EventsWriter, NewEvent, WRITE_BATCH};
+use adapters::source::{EventsWriter, NewEvent, Outcome, WRITE_BATCH};
 use domain::connector::Shards;
 use domain::names::TenantId;
 use futures_util::{StreamExt, stream};
@@ -104,7 +104,9 @@ async fn written(events: &[NewEvent]) -> Duration {
     batches
         .map(|batch| writer.write(&tenant, Shards::ONE, batch))
         .buffer_unordered(AT_ONCE)
-        .for_each(|written| async { written.unwrap() })
+        .for_each(|written| async {
+            assert!(written.unwrap().iter().all(|outcome| *outcome == Outcome::Written));
+        })
         .await;
     let took = began.elapsed();
     embedded.stop().await;

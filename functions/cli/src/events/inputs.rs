@@ -97,7 +97,7 @@ impl Inputs {
 
     fn take(&mut self, path: &Path, metadata: &Metadata) {
         // A pipe has no size that means anything.
-        let size = metadata.is_file().then(|| metadata.len());
+        let size = metadata.is_file().then_some(metadata.len());
         self.files.push(Input {
             name: path.display().to_string(),
             source: Source::File(path.to_owned()),

@@ -105,11 +105,8 @@ pub(super) fn say_hint(tally: &Tally) {
 pub(super) fn progress(progress: &Progress<'_>, size: Option<u64>, took: Duration) -> String {
     let events = counted(progress.events, "event");
     let seconds = took.as_secs();
-    let rate = if seconds == 0 {
-        String::new()
-    } else {
-        format!(", {} a second", grouped(progress.events / seconds))
-    };
+    let rate = progress.events.checked_div(seconds);
+    let rate = rate.map_or_else(String::new, |rate| format!(", {} a second", grouped(rate)));
     let Some(size) = size.filter(|size| *size > 0) else { return format!("{events} imported{rate}") };
     let share = (u128::from(progress.read) * 100 / u128::from(size)).min(100);
     let left =
