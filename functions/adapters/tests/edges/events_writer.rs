@@ -80,7 +80,7 @@ fn none() -> Value {
     json!({"Code": "None"})
 }
 
-fn taken(item: Value) -> Value {
+fn taken(item: &Value) -> Value {
     json!({"Code": "ConditionalCheckFailed", "Message": "The conditional request failed", "Item": item})
 }
 
@@ -112,7 +112,7 @@ async fn every_put_is_on_the_condition_that_its_key_is_free() {
 async fn what_is_there_is_compared_and_never_replaced() {
     let same = item("a", "{ \"id\" : \"a\" }\n");
     let other = item("b", "{\"id\":\"B\"}");
-    let answers = [cancelled(&[taken(same), taken(other), none()]), done()];
+    let answers = [cancelled(&[taken(&same), taken(&other), none()]), done()];
     let (written, asked) = write(&events(), answers).await;
     assert_eq!(written.unwrap(), [Outcome::AlreadyThere, Outcome::Taken, Outcome::Written]);
     assert_eq!(asked[1]["TransactItems"], json!([put("c")]));
@@ -131,7 +131,7 @@ async fn what_is_not_handed_out_is_read() {
 #[tokio::test]
 async fn a_body_of_another_type_is_another_event() {
     let map = json!({"pk": {"S": "acme"}, "sk": {"S": "x"}, "event": {"M": {"id": {"S": "a"}}}});
-    let (written, _) = write(&events()[..1], [cancelled(&[taken(map)])]).await;
+    let (written, _) = write(&events()[..1], [cancelled(&[taken(&map)])]).await;
     assert_eq!(written.unwrap(), [Outcome::Taken]);
 }
 
@@ -140,7 +140,7 @@ async fn two_events_with_one_key_are_never_in_one_transaction() {
     let mut events = events();
     events[1] = events[0].clone();
     events[2] = NewEvent::new(Time::EPOCH, "a".into(), "{}".into());
-    let there = || taken(item("a", "{\"id\":\"a\"}"));
+    let there = || taken(&item("a", "{\"id\":\"a\"}"));
     let (written, asked) = write(&events, [done(), cancelled(&[there()]), cancelled(&[there()])]).await;
     assert_eq!(written.unwrap(), [Outcome::Written, Outcome::AlreadyThere, Outcome::Taken]);
     assert!(asked.iter().all(|asked| asked["TransactItems"].as_array().unwrap().len() == 1));
