@@ -38,7 +38,9 @@ fuzz_target!(|input: (u8, &[u8])| {
             Ok(_) => true,
             Err(not) => not.why.is_object(),
         };
-        assert!(is_object, "{text:?} is no object");
+        // A control character within a text is left to the check.
+        let may_be_none = text.bytes().any(|byte| byte < b' ');
+        assert!(is_object || may_be_none, "{text:?} is no object");
         assert!(
             domain::event::check(compact(text).as_bytes()).is_ok()
                 == domain::event::check(text.as_bytes()).is_ok()
