@@ -180,9 +180,11 @@ async fn what_others_are_in_the_way_of_is_tried_again_and_not_for_ever() {
     assert!(matches!(written, Err(PortError::Transient { .. })), "{written:?}");
     assert_eq!(asked.len(), 10);
 
+    // Nothing is written again; what the table has is asked for, since its keys may not be those of the settings.
     let (written, asked) = write(&events(), [code("ValidationError")]).await;
     assert!(matches!(written, Err(PortError::Bug { .. })), "{written:?}");
-    assert_eq!(asked.len(), 1);
+    assert_eq!(asked.iter().filter(|asked| asked.get("TransactItems").is_some()).count(), 1);
+    assert!(asked.iter().skip(1).all(|asked| asked["TableName"] == "events"), "{asked:?}");
 }
 
 #[tokio::test]
