@@ -95,13 +95,13 @@ async fn assume(clients: &Clients, job: &Job) -> Result<aws_sdk_s3::Client, Erro
 /// The file: one event a line.
 enum Lines {
     Plain(Vec<u8>),
-    Gzip(GzEncoder<Vec<u8>>),
+    Gzip(Box<GzEncoder<Vec<u8>>>),
 }
 
 impl Lines {
     fn new(compression: &str) -> Self {
         match compression {
-            "gzip" => Self::Gzip(GzEncoder::new(Vec::new(), flate2::Compression::default())),
+            "gzip" => Self::Gzip(Box::new(GzEncoder::new(Vec::new(), flate2::Compression::default()))),
             _ => Self::Plain(Vec::new()),
         }
     }
