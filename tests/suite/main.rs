@@ -18,6 +18,7 @@ mod real_events;
 mod requests;
 mod review;
 mod run_now;
+mod source_changed;
 mod strictness;
 mod template;
 mod verification;

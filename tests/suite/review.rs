@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::connector::{Connector, Shards};
+use domain::events_source::EventsSource;
 use domain::item::SourceItem;
 use domain::names::TenantId;
 use domain::ports::{Clock as _, PageError, PageReader, PortError, Source};
@@ -40,6 +41,10 @@ impl Source for Slow {
     ) -> Result<Box<dyn PageReader>, PortError> {
         let pages = self.source.open(tenant, shards, shard, span).await?;
         Ok(Box::new(SlowPages { pages, clock: self.clock.clone() }))
+    }
+
+    async fn identity(&self) -> Result<EventsSource, PortError> {
+        self.source.identity().await
     }
 
     fn sort_key_form(&self) -> SortKeyForm {

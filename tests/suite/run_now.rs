@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::connector::{Connector, Shards};
+use domain::events_source::EventsSource;
 use domain::item::SourceItem;
 use domain::names::TenantId;
 use domain::ports::{Claim, Clock as _, Connectors as _, Due as _, PageError, PageReader, PortError, Source};
@@ -38,6 +39,10 @@ impl Source for Eventful {
     ) -> Result<Box<dyn PageReader>, PortError> {
         let pages = self.0.open(tenant, shards, shard, span).await?;
         Ok(Box::new(EventfulPages(pages, Arc::clone(&self.1))))
+    }
+
+    async fn identity(&self) -> Result<EventsSource, PortError> {
+        self.0.identity().await
     }
 
     fn sort_key_form(&self) -> SortKeyForm {

@@ -9,6 +9,7 @@ use crate::connector::args::ConnectorCommand;
 use crate::demo::args::{DemoArgs, ExporterArgs};
 use crate::events::args::EventsCommand;
 use crate::serve::args::ServeArgs;
+use crate::source::args::SourceCommand;
 use crate::verify::args::VerifyArgs;
 
 /// Everything a command line can say.
@@ -48,6 +49,9 @@ pub(crate) enum Command {
     /// Make, change and watch connectors: where and how one tenant's events go
     #[command(subcommand)]
     Connector(ConnectorCommand),
+    /// Say which events table the connectors are read from, after a change of the deployment's settings
+    #[command(subcommand)]
+    Source(SourceCommand),
     /// Prove from a copy of a bucket that nothing is missing, changed, added or out of order
     #[command(after_help = crate::verify::args::AFTER_HELP)]
     Verify(VerifyArgs),
@@ -88,6 +92,7 @@ impl Cli {
             Some(Command::Init(args)) => args.place.json,
             Some(Command::Events(command)) => command.place().json,
             Some(Command::Connector(command)) => command.place().json,
+            Some(Command::Source(command)) => command.place().json,
             Some(Command::Verify(args)) => args.json,
             Some(Command::DemoExporter(_)) => false,
         }

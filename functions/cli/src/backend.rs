@@ -15,10 +15,12 @@ use adapters::settings::{
     BusSettings, LedgerSettings, S3Settings, SigningSettings, VendorSettings, WrongSettings, both,
     events_table, partition_format, sender, timing,
 };
-use adapters::source::{EventsWriter, NotWritable};
+use adapters::source::{DynamoSource, EventsWriter, NotWritable};
 use domain::connector::{Caller, Shards};
+use domain::events_source::EventsSource;
 use domain::names::{ConnectorId, Region, TenantId};
 use domain::onboarding::{Onboarding, View};
+use domain::ports::Source as _;
 use domain::setup::Vendor;
 use local::Writes;
 use local::wiring::{Embedded, EmbeddedError};
@@ -165,6 +167,31 @@ pub(crate) async fn open_events(
     let writer = EventsWriter::new(clients.dynamodb, layout, clock, randomness);
     writer.check(tenant, shards).map_err(not_writable)?;
     Ok((writer, None))
+}
+
+/// Opens what `place` says, and asks which events table the settings name.
+///
+/// # Errors
+/// As [`Backend::open`]; or if there is no such table.
+pub(crate) async fn open_source(
+    place: &Place,
+    surroundings: &Surroundings,
+) -> Result<(Backend, EventsSource), Problem> {
+    let backend = Backend::open(place, surroundings).await?;
+    let source = if let Some(embedded) = &backend.embedded {
+        embedded.source()
+    } else {
+        let env = |name: &str| surroundings.variable(name);
+        let (layout, s3) = both(events_table(&env), S3Settings::read(&env))?;
+        DynamoSource::new(Clients::from_environment(s3).await.dynamodb, layout)
+    };
+    match source.identity().await {
+        Ok(identity) => Ok((backend, identity)),
+        Err(error) => {
+            backend.close().await;
+            Err(error.into())
+        }
+    }
 }
 
 fn not_writable(refused: NotWritable) -> Problem {

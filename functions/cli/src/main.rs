@@ -12,6 +12,7 @@ mod refusal;
 mod run;
 mod serve;
 mod signing;
+mod source;
 mod surroundings;
 mod table;
 mod verify;

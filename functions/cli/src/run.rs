@@ -17,6 +17,7 @@ use crate::init;
 use crate::output::{Output, aside};
 use crate::problem::{Exit, Problem, io};
 use crate::serve;
+use crate::source;
 use crate::surroundings::Surroundings;
 use crate::verify;
 
@@ -81,6 +82,7 @@ async fn command(cli: Cli, surroundings: &Surroundings) -> Result<Exit, Problem>
         Some(Command::Init(args)) => init::run(args, surroundings).await,
         Some(Command::Events(command)) => events::run(command, surroundings).await,
         Some(Command::Connector(command)) => connector::run(command, surroundings).await,
+        Some(Command::Source(command)) => source::run(command, surroundings).await,
         Some(Command::Verify(args)) => Ok(verify::run(args, surroundings).await),
     }
 }

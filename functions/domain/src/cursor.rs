@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::connector::Destination;
+use crate::events_source::RememberedSource;
 use crate::fault::Block;
 use crate::manifest::{KeyId, LastNote, Pinned, Place};
 use crate::part::{PartNumber, Window};
@@ -54,6 +55,9 @@ pub struct Cursor {
     /// Up to this part the staging bucket was swept of what nobody sealed. It saves cost only.
     #[serde(default)]
     pub swept: PartNumber,
+    /// Where the events are read from; none before the first seal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<RememberedSource>,
 }
 
 impl Cursor {
@@ -73,7 +77,16 @@ impl Cursor {
             published: None,
             block: None,
             swept: PartNumber::NONE,
+            source: None,
         }
+    }
+
+    /// The first instant that is read: the connector's own, or that from which on a source that replaced another one
+    /// holds the events.
+    #[must_use]
+    pub fn reads_from(&self) -> Time {
+        let accepted = self.source.as_ref().and_then(|remembered| remembered.accepted.as_ref());
+        accepted.map_or(self.since, |acceptance| acceptance.from.max(self.since))
     }
 
     /// The oldest part that is sealed but not delivered.

@@ -13,6 +13,7 @@ pub mod contacts;
 pub mod cursor;
 pub mod encode;
 pub mod event;
+pub mod events_source;
 pub mod fault;
 pub mod figures;
 pub mod health;

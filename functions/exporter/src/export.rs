@@ -11,7 +11,7 @@ use domain::ports::{Bus, Clock, Customers, Randomness, Runs, Source, Staging};
 use domain::protocol::{Answer, Effect, Input, Limits, Outcome, Run, Timing, step};
 use domain::time::Time;
 
-use crate::hands::Hands;
+use crate::hands::{Hands, port};
 use crate::metrics::{Asked, Measured, Tally};
 use crate::unreadable::tell;
 use crate::waste::clear_away;
@@ -74,7 +74,8 @@ pub(crate) async fn measured(exporter: &Exporter, id: &ConnectorId, deadline: Ti
     let worker = randomness.worker_id();
     let vendor = exporter.ports.signing.vendor.clone();
     let mut run = Run::new(worker.clone(), vendor, exporter.timing, Limits::between(began, deadline))
-        .keeping(exporter.retention);
+        .keeping(exporter.retention)
+        .reading(exporter.ports.source.identity().await.map_err(port));
     // Credentials and clients of the customer live in here and die with the run.
     let mut hands = Hands::new(exporter, id, worker);
     let mut answer = Answer::Start;

@@ -242,7 +242,7 @@ fn unsigned(error: Unsigned) -> Failure {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err, which hands the error over")]
-fn port(error: PortError) -> Failure {
+pub(crate) fn port(error: PortError) -> Failure {
     Failure::new(FailureKind::Port, error.chain())
 }
 

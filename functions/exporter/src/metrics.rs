@@ -96,6 +96,7 @@ pub(crate) fn of_run(at: Time, id: &ConnectorId, run: &Measured) -> Record {
         Figure::flag("RunsUnknown", *outcome == Outcome::Inactive),
         Figure::flag("TenantMismatches", failure == Some(FailureKind::TenantMismatch)),
         Figure::flag("RunsUnsigned", failure == Some(FailureKind::Unsigned)),
+        Figure::flag("RunsSourceChanged", failure == Some(FailureKind::SourceChanged)),
         Figure::flag("ClockSkews", failure == Some(FailureKind::ClockSkew)),
         Figure::count("PartsSealed", summary.sealed),
         Figure::count("PartsDelivered", summary.delivered),

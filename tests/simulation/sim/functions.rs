@@ -213,7 +213,7 @@ impl Functions {
     fn judge(&self, outcome: &Outcome) -> bool {
         let Outcome::Failed { failure, .. } = outcome else { return false };
         let explained = match failure.kind {
-            FailureKind::Broken | FailureKind::Rejected => false,
+            FailureKind::Broken | FailureKind::Rejected | FailureKind::SourceChanged => false,
             FailureKind::TenantMismatch => self.world.plan.has(Fault::ForeignItem),
             FailureKind::ClockSkew => {
                 self.world.plan.has(Fault::ClockForward) || self.world.plan.has(Fault::ClockBack)

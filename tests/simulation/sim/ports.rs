@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::connector::Shards;
+use domain::events_source::EventsSource;
 use domain::item::SourceItem;
 use domain::names::{ConnectorId, TenantId};
 use domain::notice::{Fact, Notice};
@@ -92,6 +93,10 @@ impl Source for Worker {
             pages.empty |= self.world.is(Broken::NeverReconciles) && window.to <= sealed;
         }
         Ok(Box::new(pages))
+    }
+
+    async fn identity(&self) -> Result<EventsSource, PortError> {
+        self.world.source.identity().await
     }
 
     fn sort_key_form(&self) -> SortKeyForm {

@@ -35,6 +35,8 @@ macro_rules! promises {
         of_unreadable_items_one_worker_tells_and_then_nobody_for_a_while
         the_reconcile_moves_only_from_where_it_stood
         what_is_swept_only_goes_forward
+        a_seal_remembers_its_source_and_a_seal_from_another_is_refused
+        a_source_is_changed_only_from_where_the_cursor_stood
     } };
     (due => $then:ident { $($with:tt)* }) => { $then! { due; $($with)*;
         only_activated_connectors_are_listed

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::cursor::{Cursor, Published, Reading, Reconcile};
+use domain::events_source::{Acceptance, EventsSource, KeyLayout, RememberedSource, SourceChange};
 use domain::fault::{Block, Fault, Reason, Stage};
 use domain::part::{Content, PartNumber, Window};
 use domain::protocol::{Mark, ReadThrough, Reconciled, SealAnswer};
@@ -263,4 +264,73 @@ pub async fn what_is_swept_only_goes_forward(ledger: &impl Ledger) {
     }
     seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await;
     assert_eq!(cursor(ledger, &connector).await.swept, PartNumber::new(48), "a seal leaves it alone");
+}
+
+/// A remembered source of that table.
+fn source(table: &str) -> RememberedSource {
+    let layout = KeyLayout {
+        index: None,
+        partition_key: "pk".into(),
+        partition_format: "{tenant}".into(),
+        sort_key: "sk".into(),
+        sort_key_form: "rfc3339".into(),
+    };
+    RememberedSource::first(EventsSource {
+        table: table.into(),
+        table_id: Some(fixtures::fresh().to_string()),
+        layout,
+    })
+}
+
+/// The first seal remembers where it read. A worker that read elsewhere is refused, whatever it found.
+pub async fn a_seal_remembers_its_source_and_a_seal_from_another_is_refused(ledger: &impl Ledger) {
+    let (connector, before) = activate(ledger).await;
+    let (here, elsewhere) = (source("events"), source("events"));
+    let mut seal = fixtures::seal(&connector, &before, at("2026-11-20T21:00:00Z"), &worker());
+    seal.source = Some(here.clone());
+    assert_eq!(ledger.seal(&seal).await.unwrap(), SealAnswer::Won);
+    let after = cursor(ledger, &connector).await;
+    assert_eq!(after.source, Some(here.clone()));
+    let mut second = fixtures::seal(&connector, &after, at("2026-11-20T22:00:00Z"), &worker());
+    second.source = Some(elsewhere);
+    assert_eq!(ledger.seal(&second).await.unwrap(), SealAnswer::Refused);
+    assert_eq!(cursor(ledger, &connector).await, after);
+    assert_eq!(ledger.part(&connector.id, second.part.number).await.unwrap(), None);
+    second.source = Some(here);
+    assert_eq!(ledger.seal(&second).await.unwrap(), SealAnswer::Won);
+}
+
+/// A change of the source is stored if nothing has moved, and takes along what was read from the other one.
+pub async fn a_source_is_changed_only_from_where_the_cursor_stood(ledger: &impl Ledger) {
+    let (connector, first) = activate(ledger).await;
+    let (here, there) = (source("events"), source("other"));
+    let mut seal = fixtures::seal(&connector, &first, at("2026-11-20T21:00:00Z"), &worker());
+    seal.source = Some(here.clone());
+    seal.reading = Some(Reading { to: at("2026-11-20T22:00:00Z"), through: at("2026-11-20T21:30:00Z") });
+    seal.reconcile =
+        Some(Reconcile { at: Some(start()), strays_in: Some(PartNumber::FIRST), ..first.reconcile.clone() });
+    assert_eq!(ledger.seal(&seal).await.unwrap(), SealAnswer::Won);
+    let stored = cursor(ledger, &connector).await;
+    let acceptance = Acceptance { from: start(), at: start(), by: "ann".into() };
+    let change = SourceChange {
+        before: here.clone(),
+        next: stored.next,
+        watermark: stored.watermark,
+        after: RememberedSource { source: there.source, accepted: Some(acceptance) },
+        forget_keys: true,
+    };
+    for stale in [
+        SourceChange { next: first.next, ..change.clone() },
+        SourceChange { watermark: first.watermark, ..change.clone() },
+        SourceChange { before: change.after.clone(), ..change.clone() },
+    ] {
+        assert!(!ledger.change_source(&connector.id, &stale).await.unwrap());
+        assert_eq!(cursor(ledger, &connector).await, stored);
+    }
+    assert!(ledger.change_source(&connector.id, &change).await.unwrap());
+    let reconcile = Reconcile { at: None, strays_in: None, ..stored.reconcile.clone() };
+    let after = Cursor { source: Some(change.after.clone()), reading: None, reconcile, ..stored };
+    assert_eq!(cursor(ledger, &connector).await, after);
+    assert!(!ledger.change_source(&connector.id, &change).await.unwrap(), "it is there already");
+    assert_eq!(cursor(ledger, &connector).await, after);
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use domain::connector::{Change, Connector, Shards};
 use domain::contacts::{SecretId, WebhookSecret};
 use domain::cursor::Cursor;
+use domain::events_source::{EventsSource, SourceChange};
 use domain::fault::{Block, Fault, Reason, Stage};
 use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER};
 use domain::names::{ConnectorId, TenantId, WorkerId};
@@ -165,6 +166,10 @@ impl<P: Connectors> Connectors for Flaky<P> {
         self.plan.call("request_run", self.inner.request_run(id, now, cut, key), lost).await
     }
 
+    async fn change_source(&self, id: &ConnectorId, change: &SourceChange) -> Result<bool, PortError> {
+        self.plan.call("change_source", self.inner.change_source(id, change), lost).await
+    }
+
     async fn keep_secret(
         &self,
         id: &ConnectorId,
@@ -195,6 +200,10 @@ impl<P: Source> Source for Flaky<P> {
         let reader =
             self.plan.call("open_source", self.inner.open(tenant, shards, shard, span), lost).await?;
         Ok(Box::new(Flaky::new(reader, &self.plan)))
+    }
+
+    async fn identity(&self) -> Result<EventsSource, PortError> {
+        self.plan.call("identity", self.inner.identity(), lost).await
     }
 
     fn sort_key_form(&self) -> SortKeyForm {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use domain::connector::Shards;
+use domain::events_source::{EventsSource, KeyLayout};
 use domain::item::SourceItem;
 use domain::names::TenantId;
 use domain::partition::PartitionFormat;
@@ -29,6 +30,7 @@ pub struct FakeSource {
     form: SortKeyForm,
     numeric: bool,
     page: usize,
+    identity: EventsSource,
 }
 
 impl FakeSource {
@@ -36,7 +38,20 @@ impl FakeSource {
     /// DynamoDB may answer with an empty page and go on behind it.
     #[must_use]
     pub fn new(form: SortKeyForm, clock: &FakeClock) -> Self {
-        Self { items: Arc::default(), clock: clock.clone(), form, numeric: false, page: 3 }
+        Self {
+            items: Arc::default(),
+            clock: clock.clone(),
+            form,
+            numeric: false,
+            page: 3,
+            identity: identity("events", form),
+        }
+    }
+
+    /// Another table, of this name and with the same items: what a setting that was mistyped names.
+    #[must_use]
+    pub fn called(&self, table: &str) -> Self {
+        Self { identity: identity(table, self.form), ..self.clone() }
     }
 
     /// The same table with pages of this many items.
@@ -139,6 +154,10 @@ impl Source for FakeSource {
         Ok(Box::new(Pages { table: self.clone(), partition, ranges, empty_next: false }))
     }
 
+    async fn identity(&self) -> Result<EventsSource, PortError> {
+        Ok(self.identity.clone())
+    }
+
     fn sort_key_form(&self) -> SortKeyForm {
         self.form
     }
@@ -204,4 +223,15 @@ fn is_below(sort: &[u8], high: &Bound<Vec<u8>>) -> bool {
         Bound::Excluded(high) => sort < high.as_slice(),
         Bound::Unbounded => true,
     }
+}
+
+fn identity(table: &str, form: SortKeyForm) -> EventsSource {
+    let layout = KeyLayout {
+        index: None,
+        partition_key: "pk".into(),
+        partition_format: "{tenant}".into(),
+        sort_key: "sk".into(),
+        sort_key_form: form.name().into(),
+    };
+    EventsSource { table: table.into(), table_id: None, layout }
 }

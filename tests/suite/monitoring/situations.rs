@@ -107,6 +107,19 @@ async fn a_key_that_signs_nothing_is_an_alarm_and_nothing_goes_out_unsigned() {
 }
 
 #[tokio::test]
+async fn a_table_that_was_mistyped_is_an_alarm_and_no_quiet_hour_is_signed() {
+    let mut world = healthy().await;
+    let (right, sealed) = (world.source.clone(), world.cursor().next);
+    world.source = right.called("evnts");
+    world.go_on(HOUR).await;
+    world.assert_alarm("SourceChanged");
+    assert_eq!((world.cursor().next, world.state("BlockedByUs")), (sealed, State::Ok));
+    world.source = right;
+    world.assert_recovers("SourceChanged").await;
+    assert!(world.cursor().next > sealed);
+}
+
+#[tokio::test]
 async fn a_file_that_waits_for_a_day_is_an_alarm_and_no_export_is_late_for_it() {
     let mut world = healthy().await;
     let to = world.connector.destination.clone().unwrap();

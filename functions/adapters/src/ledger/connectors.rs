@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::connector::{Change, Connector};
 use domain::contacts::{SecretId, WebhookSecret};
 use domain::cursor::Cursor;
+use domain::events_source::SourceChange;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
 use domain::ports::{Connectors, PortError, SaveAnswer, Wanted};
@@ -73,6 +74,10 @@ impl Connectors for DynamoLedger {
         key: Option<&str>,
     ) -> Result<Option<Time>, PortError> {
         self.ask_for_run(id, now, cut, key).await
+    }
+
+    async fn change_source(&self, id: &ConnectorId, change: &SourceChange) -> Result<bool, PortError> {
+        self.replace_source(id, change).await
     }
 
     async fn keep_secret(

@@ -30,6 +30,7 @@ mod records;
 mod runs;
 mod seal;
 mod secrets;
+mod sources;
 mod watch;
 mod wishes;
 

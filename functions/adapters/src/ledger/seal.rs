@@ -7,6 +7,7 @@ use domain::protocol::{Seal, SealAnswer};
 use super::answers::{Transacted, transacted};
 use super::expression::{names, part_number, time, values};
 use super::keys::{self, CURSOR, PK};
+use super::sources::SOURCE;
 use super::{DynamoLedger, records};
 
 impl DynamoLedger {
@@ -70,6 +71,14 @@ impl DynamoLedger {
             names.insert("#note".to_owned(), "note".to_owned());
             values.insert(":note".to_owned(), records::attribute("writing what the chain hangs on", last)?);
         }
+        let mut condition = String::from("#next = :next_before AND #watermark = :watermark_before");
+        if let Some(source) = &seal.source {
+            // The first seal remembers it. An operator who accepts another one meanwhile ends this run's sealing.
+            set.push_str(", #source = :source");
+            condition.push_str(" AND (attribute_not_exists(#source) OR #source = :source)");
+            names.insert("#source".to_owned(), SOURCE.to_owned());
+            values.insert(":source".to_owned(), records::attribute("writing the source", source)?);
+        }
         let mut gone = Vec::new();
         match &seal.reading {
             Some(reading) => {
@@ -90,7 +99,7 @@ impl DynamoLedger {
             .table_name(&self.table)
             .set_key(Some(keys::key(&seal.part.connector, CURSOR)))
             .update_expression(set)
-            .condition_expression("#next = :next_before AND #watermark = :watermark_before")
+            .condition_expression(condition)
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
             .build()

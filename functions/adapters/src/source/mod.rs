@@ -3,9 +3,10 @@
 //! `layout` says how the table is laid out, `schema` asks DynamoDB what the settings leave open or get wrong, `range` turns
 //! spans of time into spans of keys, `reader` reads page by page, `page` makes events of a page's items,
 //! `order` sees to their order and `page_size` to the memory that they take
-//! (`number` writes numbers without loss, `key` tells two items apart).
+//! (`number` writes numbers without loss, `key` tells two items apart). `identity` says which table it is.
 
 mod create;
+mod identity;
 mod key;
 mod layout;
 mod number;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use domain::connector::Shards;
+use domain::events_source::EventsSource;
 use domain::names::TenantId;
 use domain::ports::{PageReader, PortError, Source};
 use domain::protocol::Span;
@@ -33,6 +35,7 @@ pub use layout::EventsTable;
 pub use page::{Exported, NotExported};
 pub use write::{EventsWriter, NewEvent, NotWritable, Outcome, WRITE_BATCH, WRITE_BYTES};
 
+use self::identity::KnownIdentity;
 use self::page::Asked;
 use self::page_size::PageSize;
 use self::reader::Reader;
@@ -45,13 +48,14 @@ pub struct DynamoSource {
     layout: Arc<EventsTable>,
     /// Asked for once per process, and only if something needs it.
     schema: OnceCell<Arc<Schema>>,
+    identity: KnownIdentity,
 }
 
 impl DynamoSource {
     /// The events in a table of that layout.
     #[must_use]
     pub fn new(client: Client, layout: EventsTable) -> Self {
-        Self { client, layout: Arc::new(layout), schema: OnceCell::new() }
+        Self { client, layout: Arc::new(layout), schema: OnceCell::new(), identity: KnownIdentity::default() }
     }
 
     async fn schema(&self) -> Result<Arc<Schema>, PortError> {
@@ -83,6 +87,10 @@ impl Source for DynamoSource {
         let ranges = range::of(span, self.layout.sort_key_form, schema.sort_key);
         let asked = Asked { layout: Arc::clone(&self.layout), schema, partition };
         Ok(Box::new(Reader::new(self.client.clone(), asked, ranges, PageSize::of(shards))))
+    }
+
+    async fn identity(&self) -> Result<EventsSource, PortError> {
+        self.identity.of(&self.client, &self.layout).await
     }
 
     fn sort_key_form(&self) -> SortKeyForm {

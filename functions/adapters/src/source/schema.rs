@@ -51,6 +51,15 @@ pub(super) async fn of(client: &Client, layout: &EventsTable) -> Result<Schema, 
 /// # Errors
 /// [`PortError::Misconfigured`] with every setting that does not fit the table, and what the table has.
 pub(super) async fn described(client: &Client, layout: &EventsTable) -> Result<Schema, PortError> {
+    let table = table(client, layout).await?;
+    schema(&table, layout).map_err(|misfit| misconfigured(WHAT, misfit))
+}
+
+/// What DynamoDB says of a table.
+///
+/// # Errors
+/// [`PortError::Misconfigured`] if there is no such table.
+pub(super) async fn table(client: &Client, layout: &EventsTable) -> Result<TableDescription, PortError> {
     let answer = client.describe_table().table_name(&layout.table).send().await;
     let answer = answer.map_err(|error| match error.as_service_error() {
         Some(DescribeTableError::ResourceNotFoundException(_)) => {
@@ -58,8 +67,8 @@ pub(super) async fn described(client: &Client, layout: &EventsTable) -> Result<S
         }
         _ => port_error(WHAT, error),
     })?;
-    let table = answer.table().ok_or_else(|| Misfit::NotDescribed(layout.table.clone()));
-    table.and_then(|table| schema(table, layout)).map_err(|misfit| misconfigured(WHAT, misfit))
+    let not_described = || misconfigured(WHAT, Misfit::NotDescribed(layout.table.clone()));
+    answer.table.ok_or_else(not_described)
 }
 
 fn schema(table: &TableDescription, layout: &EventsTable) -> Result<Schema, Misfit> {

@@ -178,3 +178,29 @@ async fn the_default_table_is_made_once_with_its_expiry() {
     let source = DynamoSource::new(client, layout(SortKeyForm::Rfc3339));
     assert!(read_all(&source, &hour()).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_table_that_was_deleted_and_made_again_is_another_source_and_so_is_another_key_of_it() {
+    let stack = Stack::start(None).await.unwrap();
+    let client = client(stack.dynamodb_url());
+    create_table(&client, "events").await.unwrap();
+    let here = layout(SortKeyForm::Rfc3339);
+    let identity = async |layout: &EventsTable| {
+        DynamoSource::new(client.clone(), layout.clone()).identity().await.unwrap()
+    };
+    let first = identity(&here).await;
+    assert_eq!(first, identity(&here).await);
+    let by_ulid = identity(&EventsTable { sort_key_form: SortKeyForm::Ulid, ..here.clone() }).await;
+    assert_ne!(first, by_ulid);
+    assert_eq!(first.table_id, by_ulid.table_id);
+    assert!(first.table_id.is_some());
+
+    client.delete_table().table_name("events").send().await.unwrap();
+    let known = DynamoSource::new(client.clone(), here.clone());
+    let gone = known.identity().await.unwrap_err();
+    assert!(matches!(gone, PortError::Misconfigured { .. }), "{}", gone.chain());
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    create_table(&client, "events").await.unwrap();
+    assert_ne!(first, identity(&here).await);
+    known.identity().await.expect("an error is not remembered");
+}

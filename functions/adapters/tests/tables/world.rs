@@ -109,6 +109,7 @@ pub(crate) fn seal(connector: &Connector, cursor: &Cursor, worker: &WorkerId) ->
         reading: None,
         reconcile: None,
         unblock: false,
+        source: None,
     }
 }
 

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::connector::{Change, Connector};
 use domain::contacts::{SecretId, WebhookSecret};
 use domain::cursor::Cursor;
+use domain::events_source::SourceChange;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
 use domain::ports::{Connectors, PortError, SaveAnswer, Signer, Validity, Wanted};
@@ -77,6 +78,10 @@ impl Connectors for Broken {
     }
 
     async fn changes(&self, _: &ConnectorId, _: Option<u64>, _: u32) -> Result<Vec<Change>, PortError> {
+        self.fail()
+    }
+
+    async fn change_source(&self, _: &ConnectorId, _: &SourceChange) -> Result<bool, PortError> {
         self.fail()
     }
 

@@ -24,6 +24,9 @@ mod refusals;
 #[cfg(unix)]
 mod serve;
 #[cfg(test)]
+#[cfg(unix)]
+mod source;
+#[cfg(test)]
 mod tenants;
 #[cfg(test)]
 mod verify;

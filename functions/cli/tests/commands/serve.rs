@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use crate::program::{Said, command};
 
-struct Serve {
+pub(crate) struct Serve {
     child: Child,
     stdout: BufReader<ChildStdout>,
     hello: Value,
 }
 
 impl Serve {
-    fn start(words: &[&str]) -> Self {
+    pub(crate) fn start(words: &[&str]) -> Self {
         let mut command = command(&[&["serve", "--port", "0", "--tick", "1", "--json"], words].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -26,9 +26,16 @@ impl Serve {
 
     /// A command in the environment that `serve` has told, as in another terminal.
     fn says(&self, words: &[&str]) -> Said {
+        self.says_with(&[], words)
+    }
+
+    /// The same, with other values of these variables.
+    pub(crate) fn says_with(&self, changed: &[(&str, &str)], words: &[&str]) -> Said {
         let environment = self.hello["environment"].as_object().unwrap();
         let environment = environment.iter().map(|(name, value)| (name, value.as_str().unwrap()));
-        command(words).envs(environment).stdin(Stdio::null()).output().unwrap().into()
+        let mut command = command(words);
+        command.envs(environment).envs(changed.iter().copied());
+        command.stdin(Stdio::null()).output().unwrap().into()
     }
 
     /// A request: the status and the body.
@@ -53,7 +60,7 @@ impl Serve {
     }
 
     /// Stops it with a signal; it must end well, having said nothing more.
-    fn stop(mut self, signal: &str) {
+    pub(crate) fn stop(mut self, signal: &str) {
         let killed = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(killed.success());
         assert_eq!(self.child.wait().unwrap().code(), Some(0));

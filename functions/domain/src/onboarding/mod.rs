@@ -8,6 +8,7 @@ mod changes;
 mod contacts;
 mod reads;
 mod requests;
+mod source;
 mod verifying;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use changes::Loss;
 pub use contacts::NewContacts;
 pub use reads::View;
 pub use requests::{Edit, NewConnector, Updated};
+pub use source::Accepted;
 
 /// Everything that onboarding needs.
 #[derive(Clone)]

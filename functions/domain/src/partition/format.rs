@@ -34,6 +34,22 @@ enum Form {
     ShardTenant([String; 3]),
 }
 
+/// As [`PartitionFormat::parse`] reads it.
+impl std::fmt::Display for PartitionFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Form::Contract => f.write_str(TENANT),
+            Form::Tenant([before, after]) => write!(f, "{before}{TENANT}{after}"),
+            Form::TenantShard([before, between, after]) => {
+                write!(f, "{before}{TENANT}{between}{SHARD}{after}")
+            }
+            Form::ShardTenant([before, between, after]) => {
+                write!(f, "{before}{SHARD}{between}{TENANT}{after}")
+            }
+        }
+    }
+}
+
 impl PartitionFormat {
     const FORM: &str = "use `{tenant}` once and `{shard}` at most once, with a text between the two that does \
                         not touch `{shard}` with a digit, such as `TENANT#{tenant}` or `{tenant}#{shard}`";

@@ -8,6 +8,7 @@ use super::PortError;
 use crate::connector::{Change, Connector};
 use crate::contacts::{SecretId, WebhookSecret};
 use crate::cursor::Cursor;
+use crate::events_source::SourceChange;
 use crate::fault::Block;
 use crate::names::{ConnectorId, TenantId, WorkerId};
 use crate::onboarding::Taken;
@@ -228,6 +229,10 @@ pub trait Connectors: Send + Sync {
         cut: Time,
         key: Option<&str>,
     ) -> Result<Option<Time>, PortError>;
+
+    /// Changes the source that the cursor remembers, and forgets what was read halfway, if source, number and watermark
+    /// still are what the change was made from. `false`: someone was faster, and nothing was changed.
+    async fn change_source(&self, id: &ConnectorId, change: &SourceChange) -> Result<bool, PortError>;
 
     /// Keeps a webhook's secret under its ID, if that is free; no secret is ever changed, and none is part of the
     /// settings or of the record of a change. `false`: the ID is taken, also by a first try of this very request.

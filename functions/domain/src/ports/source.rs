@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::PortError;
 use crate::connector::Shards;
+use crate::events_source::EventsSource;
 use crate::item::SourceItem;
 use crate::names::TenantId;
 use crate::protocol::Span;
@@ -20,6 +21,9 @@ pub trait Source: Send + Sync {
         shard: u8,
         span: &Span,
     ) -> Result<Box<dyn PageReader>, PortError>;
+
+    /// Which table this is, and by which keys it is read. Asked before each run; an answer may be a minute old.
+    async fn identity(&self) -> Result<EventsSource, PortError>;
 
     /// The form of the sort keys.
     fn sort_key_form(&self) -> SortKeyForm;

@@ -18,7 +18,7 @@ pub(super) const FAILED_AGAIN: Duration = Duration::from_mins(1);
 impl Run {
     /// Gives the lease back, and says when the connector runs next.
     pub(super) fn release(&mut self, failure: Option<Failure>, now: Time) -> Effect {
-        let failure = failure.or_else(|| self.unsigned.take());
+        let failure = failure.or_else(|| self.unsealed.take());
         let Some((grid, place)) = self.active() else { return self.finish(failure) };
         let (connector, cursor) = (&place.connector, &place.cursor);
         let undone =

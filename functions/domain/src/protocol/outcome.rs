@@ -84,6 +84,8 @@ pub enum FailureKind {
     Rejected,
     /// A part's manifest could not be signed: the key can't be reached, or is not the one that must sign.
     Unsigned,
+    /// The events are read from another table or by other keys than those that the connector was sealed from.
+    SourceChanged,
     /// A record that must be there is not, or an answer came that nobody asked for.
     Broken,
     /// A port failed: our table, bucket, queue or bus.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::connector::{Connector, State};
 use crate::cursor::{Cursor, Published, Reading, Slice};
+use crate::events_source::EventsSource;
 use crate::fault::Stage;
 use crate::manifest::VendorDomain;
 use crate::names::WorkerId;
@@ -41,8 +42,10 @@ pub struct Run {
     pub(super) opened: bool,
     /// The keys that this run has put into the bucket.
     pub(super) published: Option<Published>,
-    /// A manifest could not be signed: nothing more is sealed in this run.
-    pub(super) unsigned: Option<Failure>,
+    /// Why nothing more is sealed in this run: a manifest could not be signed, or the source is not the remembered one.
+    pub(super) unsealed: Option<Failure>,
+    /// Where this worker reads events from.
+    pub(super) source: Option<EventsSource>,
     /// A fault ended delivery in this run.
     pub(super) delivery_over: bool,
     /// Sealing and delivering take turns, so that neither starves the other.
@@ -128,7 +131,8 @@ impl Run {
             ahead: Duration::ZERO,
             opened: false,
             published: None,
-            unsigned: None,
+            unsealed: None,
+            source: None,
             delivery_over: false,
             turn: Turn::Seal,
             tries: 0,
@@ -143,6 +147,17 @@ impl Run {
     #[must_use]
     pub const fn keeping(mut self, retention: Option<Duration>) -> Self {
         self.retention = retention;
+        self
+    }
+
+    /// The same run, over this source. A connector that remembers another one is not sealed, and neither is any if the
+    /// source could not be asked which one it is; what is sealed already is delivered.
+    #[must_use]
+    pub fn reading(mut self, source: Result<EventsSource, Failure>) -> Self {
+        match source {
+            Ok(source) => self.source = Some(source),
+            Err(failure) => self.unsealed = Some(failure),
+        }
         self
     }
 
@@ -228,8 +243,23 @@ impl Run {
             }
             self.ahead = if ahead > SMALL_SKEW { ahead } else { Duration::ZERO };
         }
+        self.hold_against_the_remembered(&snapshot.cursor);
         self.place = Some(snapshot);
         self.next(now)
+    }
+
+    /// An empty read of another source would be sealed as a quiet hour.
+    fn hold_against_the_remembered(&mut self, cursor: &Cursor) {
+        let (Some(here), Some(remembered)) = (&self.source, &cursor.source) else { return };
+        if remembered.source != *here {
+            let detail = format!(
+                "the events are now read from {here}; this connector was sealed from {}. Nothing is sealed until the \
+                 settings EVENTS_* name that source again, or an operator accepts the new one: auditferry source \
+                 accept --from TIME",
+                remembered.source
+            );
+            self.unsealed = Some(Failure::new(FailureKind::SourceChanged, detail));
+        }
     }
 
     /// The smaller of the worker's time and the ledger's.
@@ -244,7 +274,7 @@ impl Run {
         let sealable = self.sealable(grid, place, now);
         // Whether time is left for it, the delivery itself asks; for the seal, none is then.
         let may_deliver = self.deliverable(connector, cursor, now);
-        let may_seal = sealable.filter(|_| now < self.limits.stop_reading && self.unsigned.is_none());
+        let may_seal = sealable.filter(|_| now < self.limits.stop_reading && self.unsealed.is_none());
         match (may_deliver, may_seal) {
             (Some(number), None) => self.deliver(number, now),
             (Some(number), Some(_)) if self.turn == Turn::Deliver => self.deliver(number, now),
@@ -282,6 +312,6 @@ impl Run {
         if grid.due(cursor.watermark, cursor.cut, self.timing.settle) <= now {
             return Some(Sealable::Window(grid.window(cursor.watermark, cursor.cut)));
         }
-        cursor.reconcile.slice(cursor.since, cursor.watermark, now).map(Sealable::Slice)
+        cursor.reconcile.slice(cursor.reads_from(), cursor.watermark, now).map(Sealable::Slice)
     }
 }

@@ -6,6 +6,7 @@ use base64::Engine as _;
 
 use crate::backoff::REQUEST;
 use crate::cursor::{Reading, Reconcile, Slice};
+use crate::events_source::RememberedSource;
 use crate::fault::{Block, Fault, Reason, Stage};
 use crate::manifest::LastNote;
 use crate::own_event::Heartbeat;
@@ -30,7 +31,7 @@ impl Run {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let cursor = &place.cursor;
         let read = cursor.reading.filter(|reading| reading.to == window.to).map(|reading| reading.through);
-        let look_back = cursor.since.max(window.from - self.timing.look_back).min(window.from);
+        let look_back = cursor.reads_from().max(window.from - self.timing.look_back).min(window.from);
         let from = read.unwrap_or(look_back);
         self.build(Span::Window(Window { from, to: window.to }), Some(from), None)
     }
@@ -172,8 +173,10 @@ impl Run {
         let unblock = whole && self.reading_was_blocked().is_some();
         let watermark_after = part.window.to;
         let watermark_before = place.cursor.watermark;
+        let source = place.cursor.source.clone().or_else(|| self.source.clone().map(RememberedSource::first));
         self.tries = 1;
-        let seal = Seal { part, watermark_before, watermark_after, last: None, reading, reconcile, unblock };
+        let seal =
+            Seal { part, watermark_before, watermark_after, last: None, reading, reconcile, unblock, source };
         self.sign(Box::new(seal), now)
     }
 
@@ -249,6 +252,7 @@ impl Run {
         if let Some(place) = self.place.as_deref_mut() {
             place.cursor.next = seal.part.number.next();
             place.cursor.watermark = seal.watermark_after;
+            place.cursor.source = seal.source;
             // What was read back may be another worker's note: the record has it, whatever this one ordered.
             let before = place.cursor.note.as_ref();
             place.cursor.note =

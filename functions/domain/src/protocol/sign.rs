@@ -50,7 +50,7 @@ impl Run {
 
     /// The part stays unsealed, and the run fails in the end; before that it delivers what it can.
     pub(super) fn left_unsigned(&mut self, failure: Failure, now: Time) -> Effect {
-        self.unsigned = Some(failure);
+        self.unsealed = Some(failure);
         self.tries = 0;
         self.turn = Turn::Deliver;
         self.next(now)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::connector::Connector;
 use crate::cursor::{Cursor, Published, Reading, Reconcile};
 use crate::encode::Encoded;
+use crate::events_source::RememberedSource;
 use crate::fault::{Block, Fault};
 use crate::manifest::{LastNote, Pinned};
 use crate::notice::Notice;
@@ -220,6 +221,9 @@ pub struct Seal {
     pub reconcile: Option<Reconcile>,
     /// Reading was blocked, and works again.
     pub unblock: bool,
+    /// The source that was read, and that the cursor remembers from now on; if it remembers another one, nothing is
+    /// sealed. `None` where a driver knows of none.
+    pub source: Option<RememberedSource>,
 }
 
 /// Notes how far a window is read.

@@ -180,14 +180,20 @@ impl Embedded {
         )
     }
 
+    /// The events table, to read from.
+    #[must_use]
+    pub fn source(&self) -> DynamoSource {
+        DynamoSource::new(self.clients.dynamodb.clone(), EventsTable::of_contract(EVENTS_TABLE))
+    }
+
     /// The exporter.
     #[must_use]
     pub fn exporter(&self) -> Exporter {
-        let Clients { dynamodb, s3, sts, customers, .. } = &self.clients;
+        let Clients { s3, sts, customers, .. } = &self.clients;
         Exporter {
             ports: exporter::Ports {
                 runs: Arc::new(self.ledger()),
-                source: Arc::new(DynamoSource::new(dynamodb.clone(), EventsTable::of_contract(EVENTS_TABLE))),
+                source: Arc::new(self.source()),
                 staging: Arc::new(S3Staging::new(s3.clone(), STAGING_BUCKET.to_owned())),
                 signing: self.signing.clone(),
                 customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use domain::connector::{Change, Connector, Destination, State};
 use domain::contacts::{SecretId, WebhookSecret};
-use domain::cursor::Cursor;
+use domain::cursor::{Cursor, Reconcile};
+use domain::events_source::SourceChange;
 use domain::names::{ConnectorId, TenantId};
 use domain::onboarding::Taken;
 use domain::part::{Part, PartNumber};
@@ -119,6 +120,22 @@ impl Connectors for FakeLedger {
             block.next_attempt = now;
         }
         Ok(Some(cut))
+    }
+
+    async fn change_source(&self, id: &ConnectorId, change: &SourceChange) -> Result<bool, PortError> {
+        let mut table = self.table();
+        let (row, _) = table.activated(id)?;
+        let cursor = row.cursor_mut();
+        let as_read = (cursor.source.as_ref(), cursor.next, cursor.watermark);
+        if as_read != (Some(&change.before), change.next, change.watermark) {
+            return Ok(false);
+        }
+        cursor.source = Some(change.after.clone());
+        cursor.reading = None;
+        if change.forget_keys {
+            cursor.reconcile = Reconcile { at: None, strays_in: None, ..cursor.reconcile.clone() };
+        }
+        Ok(true)
     }
 
     async fn keep_secret(

@@ -46,9 +46,14 @@ impl Runs for FakeLedger {
         let number = seal.part.number;
         let taken = row.parts.contains_key(&number);
         let cursor = row.cursor_mut();
-        if taken || cursor.next != number || cursor.watermark != seal.watermark_before {
+        let elsewhere = match (&seal.source, &cursor.source) {
+            (Some(source), Some(remembered)) => source != remembered,
+            _ => false,
+        };
+        if taken || elsewhere || cursor.next != number || cursor.watermark != seal.watermark_before {
             return Ok(SealAnswer::Refused);
         }
+        cursor.source = seal.source.clone().or(cursor.source.take());
         cursor.next = number.next();
         cursor.watermark = seal.watermark_after;
         cursor.reading = seal.reading;

@@ -1,0 +1,41 @@
+//! The source that a cursor remembers: replaced by an operator's acceptance, and by nothing else once it is there.
+
+use domain::events_source::SourceChange;
+use domain::names::ConnectorId;
+use domain::ports::PortError;
+
+use super::answers::held;
+use super::expression::{names, part_number, time, values};
+use super::keys::CURSOR;
+use super::{DynamoLedger, records};
+
+const WHAT: &str = "changing the remembered source";
+pub(super) const SOURCE: &str = "source";
+
+impl DynamoLedger {
+    /// A second operator who accepts the same source finds it there, and a run that has sealed meanwhile has moved the
+    /// cursor: either way nothing is changed. What was read halfway goes in any case, since it was read elsewhere.
+    pub(super) async fn replace_source(
+        &self,
+        id: &ConnectorId,
+        change: &SourceChange,
+    ) -> Result<bool, PortError> {
+        let forget = if change.forget_keys { ", #reconcile.strays_in, #reconcile.#at" } else { "" };
+        let mut named = names([SOURCE, "next", "watermark", "reading"]);
+        if change.forget_keys {
+            named.extend(names(["reconcile", "at"]));
+        }
+        let update = self
+            .change(id, CURSOR)
+            .update_expression(format!("SET #source = :after REMOVE #reading{forget}"))
+            .condition_expression("#source = :before AND #next = :next AND #watermark = :watermark")
+            .set_expression_attribute_names(Some(named))
+            .set_expression_attribute_values(Some(values([
+                (":before", records::attribute(WHAT, &change.before)?),
+                (":after", records::attribute(WHAT, &change.after)?),
+                (":next", part_number(change.next)),
+                (":watermark", time(change.watermark)),
+            ])));
+        held(WHAT, update.send().await)
+    }
+}

@@ -1,0 +1,50 @@
+//! Which table the settings name: asked of DynamoDB at most once a minute, so that a table that is replaced while a
+//! process lives is noticed.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::TableDescription;
+use domain::events_source::{EventsSource, KeyLayout};
+use domain::ports::PortError;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::layout::EventsTable;
+use super::schema;
+
+/// For how long an answer is used.
+const FRESH_FOR: Duration = Duration::from_mins(1);
+
+/// The last answer, and when it came.
+#[derive(Debug, Default)]
+pub(super) struct KnownIdentity(Mutex<Option<(Instant, EventsSource)>>);
+
+impl KnownIdentity {
+    /// The identity of the table. Runs that ask side by side wait for one answer.
+    pub(super) async fn of(&self, client: &Client, layout: &EventsTable) -> Result<EventsSource, PortError> {
+        let mut known = self.0.lock().await;
+        if let Some((_, source)) = known.as_ref().filter(|(asked_at, _)| asked_at.elapsed() < FRESH_FOR) {
+            return Ok(source.clone());
+        }
+        let table = schema::table(client, layout).await?;
+        let source = identity(&table, layout);
+        *known = Some((Instant::now(), source.clone()));
+        drop(known);
+        Ok(source)
+    }
+}
+
+fn identity(table: &TableDescription, layout: &EventsTable) -> EventsSource {
+    EventsSource {
+        table: layout.table.clone(),
+        table_id: table.table_id().map(ToOwned::to_owned),
+        layout: KeyLayout {
+            index: layout.index.clone(),
+            partition_key: layout.partition_key.clone(),
+            partition_format: layout.partition_format.to_string(),
+            sort_key: layout.sort_key.clone(),
+            sort_key_form: layout.sort_key_form.name().to_owned(),
+        },
+    }
+}

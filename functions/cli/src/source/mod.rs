@@ -1,0 +1,129 @@
+//! `source`: which events table the connectors are read from.
+
+pub(crate) mod args;
+
+use domain::events_source::EventsSource;
+use domain::names::{ConnectorId, TenantId};
+use domain::onboarding::Accepted;
+use domain::ports::Wanted;
+use domain::time::Time;
+use serde::Serialize;
+
+use crate::backend::{Backend, open_source};
+use crate::output::Output;
+use crate::problem::{Exit, Problem};
+use crate::surroundings::Surroundings;
+use crate::table::{Column, counted, table};
+use args::{AcceptArgs, SourceCommand};
+
+/// How many connectors are listed at once.
+const PAGE: u32 = 100;
+
+/// What became of the connectors.
+#[derive(Serialize)]
+struct Report {
+    source: EventsSource,
+    accepted: Vec<Entry>,
+    refused: Vec<Entry>,
+    unchanged: u64,
+}
+
+/// One connector: from when on it is read there, or why it is not.
+#[derive(Serialize)]
+struct Entry {
+    connector: ConnectorId,
+    tenant: TenantId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<String>,
+}
+
+/// Runs a command on the source.
+pub(crate) async fn run(command: SourceCommand, surroundings: &Surroundings) -> Result<Exit, Problem> {
+    let SourceCommand::Accept(args) = command;
+    let (backend, source) = open_source(&args.place, surroundings).await?;
+    let done = accept(&backend, source, &args, surroundings.output).await;
+    backend.close().await;
+    done
+}
+
+/// `source accept`. Each connector is one conditional write, so it can be stopped anywhere and run again.
+async fn accept(
+    backend: &Backend,
+    source: EventsSource,
+    args: &AcceptArgs,
+    output: Output,
+) -> Result<Exit, Problem> {
+    output.line(format_args!("source: {source}"));
+    let mut report = Report { source, accepted: Vec::new(), refused: Vec::new(), unchanged: 0 };
+    if let Some(id) = &args.connector {
+        let tenant = backend.view(id).await?.connector.tenant;
+        report.accept(backend, id, tenant, args.from).await?;
+    } else {
+        let mut after = None;
+        loop {
+            let wanted = Wanted::default();
+            let page = backend.onboarding.list(&backend.caller, wanted, after.as_ref(), PAGE).await?;
+            for connector in &page {
+                report.accept(backend, &connector.id, connector.tenant.clone(), args.from).await?;
+            }
+            match page.last().filter(|_| page.len() >= PAGE as usize) {
+                Some(last) => after = Some(last.id.clone()),
+                None => break,
+            }
+        }
+    }
+    report.print(output);
+    output.object(&report);
+    Ok(if report.refused.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+impl Report {
+    async fn accept(
+        &mut self,
+        backend: &Backend,
+        id: &ConnectorId,
+        tenant: TenantId,
+        from: Time,
+    ) -> Result<(), Problem> {
+        let connector = id.clone();
+        match backend.onboarding.accept_source(&backend.caller, id, &self.source, from).await? {
+            Accepted::From(from) => {
+                self.accepted.push(Entry { connector, tenant, from: Some(from), cause: None });
+            }
+            Accepted::Unchanged => self.unchanged += 1,
+            Accepted::Refused(gap) => {
+                let cause = Some(gap.to_string());
+                self.refused.push(Entry { connector, tenant, from: None, cause });
+            }
+        }
+        Ok(())
+    }
+
+    fn print(&self, output: Output) {
+        let rows: Vec<[String; 4]> = self.accepted.iter().chain(&self.refused).map(row).collect();
+        if !rows.is_empty() {
+            let columns = ["CONNECTOR", "TENANT", "ANSWER", "READ FROM"].map(Column::Left);
+            table(columns, &rows).iter().for_each(|line| output.line(line));
+        }
+        for refused in &self.refused {
+            let cause = refused.cause.as_deref().unwrap_or_default();
+            output.line(format_args!("{}: {cause}.", refused.connector));
+        }
+        let (accepted, refused) = (self.accepted.len() as u64, self.refused.len() as u64);
+        output.line(format_args!(
+            "accepted for {}, refused for {refused}; {} unchanged",
+            counted(accepted, "connector"),
+            self.unchanged
+        ));
+    }
+}
+
+fn row(entry: &Entry) -> [String; 4] {
+    let (answer, from) = match entry.from {
+        Some(from) => ("accepted", from.to_string()),
+        None => ("refused", "the old source".to_owned()),
+    };
+    [entry.connector.to_string(), entry.tenant.shown(), answer.to_owned(), from]
+}

@@ -1,0 +1,65 @@
+//! `source accept`: an operator says which events table the connectors are read from.
+
+use crate::program::{Folder, Said, run};
+use crate::serve::Serve;
+
+const NOW: &str = "2023-07-10T12:30:00Z";
+const ROLE: &str = "arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery";
+
+/// A folder whose one connector is sealed up to 12:25.
+fn sealed() -> Folder {
+    let folder = Folder::new();
+    let done = |words: &[&str]| folder.done(words, "2023-07-10T11:30:00Z");
+    let made = done(&["connector", "create", "--tenant", "acme"]);
+    let id = made["connector"]["id"].as_str().unwrap();
+    let to = ["--role-arn", ROLE, "--bucket", "acme-audit-log", "--region", "eu-central-1"];
+    done(&[&["connector", "connect", id], &to[..]].concat());
+    done(&["connector", "activate", id]);
+    assert_eq!(folder.done(&["connector", "run", id], NOW)["cut"], "2023-07-10T12:25:00.000Z");
+    folder
+}
+
+#[test]
+fn another_table_is_accepted_once_it_loses_nothing_and_the_old_one_is_refused_from_then_on() {
+    let folder = sealed();
+    let accept = |from| ["source", "accept", "--from", from];
+    let here = folder.done(&accept("2023-07-10T12:00:00Z"), NOW);
+    assert_eq!((&here["unchanged"], &here["source"]["table"]), (&1.into(), &"auditferry-events".into()));
+
+    let serve = Serve::start(&["--local", folder.path(), "--now", NOW]);
+    let elsewhere = |words: &[&str]| -> Said { serve.says_with(&[("EVENTS_TABLE", "events-2")], words) };
+    let missing = elsewhere(&accept("2023-07-10T12:00:00Z"));
+    assert!(missing.code != Some(0) && missing.stderr.contains("events-2"), "{missing:?}");
+    assert_eq!(elsewhere(&["init"]).code, Some(0));
+
+    let late = elsewhere(&accept("2023-07-10T12:26:00Z"));
+    assert_eq!(late.code, Some(1), "{late:?}");
+    for words in ["sealed up to 2023-07-10T12:25:00.000Z only", "refused for 1", "accepted for 0 connectors"]
+    {
+        assert!(late.stdout.contains(words), "{words}: {late:?}");
+    }
+    let accepted = elsewhere(&[&accept("2023-07-10T12:00:00Z")[..], &["--json"]].concat());
+    assert_eq!(accepted.code, Some(0), "{accepted:?}");
+    let report = accepted.json();
+    assert_eq!(report["source"]["table"], "events-2");
+    assert_eq!(report["accepted"][0]["from"], "2023-07-10T12:00:00.000Z");
+    assert_eq!(
+        elsewhere(&[&accept("2023-07-10T12:00:00Z")[..], &["--json"]].concat()).json()["unchanged"],
+        1
+    );
+    serve.stop("-TERM");
+
+    // The folder's own table is the old one now: nothing is sealed from it.
+    let id = report["accepted"][0]["connector"].as_str().unwrap();
+    let words = ["connector", "run", id, "--local", folder.path(), "--now", "2023-07-10T13:06:00Z"];
+    let ran = run(&words);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let said = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(said.contains("events-2") && said.contains("auditferry source accept"), "{said}");
+}
+
+#[test]
+fn accepting_wants_the_time_from_which_the_new_table_holds_the_events() {
+    let said = run(&["source", "accept"]);
+    assert!(said.code == Some(2) && said.stderr.contains("--from"), "{said:?}");
+}

@@ -1,0 +1,54 @@
+//! Accepting a new events table, connector by connector, on an operator's word.
+
+use super::{Onboarding, OnboardingError, View};
+use crate::connector::Caller;
+use crate::events_source::{Acceptance, EventsSource, SourceChange, SourceGap};
+use crate::names::ConnectorId;
+use crate::time::Time;
+
+/// How often an acceptance is tried against runs that seal meanwhile.
+const TRIES: u32 = 4;
+
+/// What became of an acceptance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// From now on the connector is read from the new source, and nothing before this.
+    From(Time),
+    /// It has sealed nothing yet, or is read from there already.
+    Unchanged,
+    /// Events would be lost; nothing was changed.
+    Refused(SourceGap),
+}
+
+impl Onboarding {
+    /// Accepts the source for a connector that remembers another one, from `from` on. Done again it changes nothing.
+    ///
+    /// # Errors
+    /// If the caller is no operator, there is no such connector, runs moved it four times over, or the ledger fails.
+    pub async fn accept_source(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        source: &EventsSource,
+        from: Time,
+    ) -> Result<Accepted, OnboardingError> {
+        let Caller::Operator { name } = caller else {
+            return Err(OnboardingError::Forbidden("the source of the events"));
+        };
+        for _ in 0..TRIES {
+            let View { connector, cursor } = self.read(caller, id).await?;
+            let Some(cursor) = cursor else { return Ok(Accepted::Unchanged) };
+            let acceptance = Acceptance { from, at: self.clock.now(), by: name.clone() };
+            let change = match SourceChange::accepting(source, &cursor, acceptance) {
+                Ok(Some(change)) => change,
+                Ok(None) => return Ok(Accepted::Unchanged),
+                Err(gap) => return Ok(Accepted::Refused(gap)),
+            };
+            if self.connectors.change_source(&connector.id, &change).await? {
+                return Ok(Accepted::From(change.after.accepted.map_or(from, |accepted| accepted.from)));
+            }
+        }
+        let current = self.read(caller, id).await?.connector.version;
+        Err(OnboardingError::Stale { id: id.clone(), current })
+    }
+}
