@@ -71,7 +71,10 @@ async fn of_ten_thousand_connectors_exactly_the_due_ones_are_sent_and_each_once(
     world.with(5_000, "2026-11-20T20:05:00.001Z");
     let tick = world.tick().await;
     assert_eq!(world.sent(), due);
-    assert_eq!(tick, Dispatched { due: 5_000, claimed: 5_000, sent: 5_000, given_back: 0, more: false });
+    assert_eq!(
+        tick,
+        Dispatched { due: 5_000, claimed: 5_000, throttled: 0, sent: 5_000, given_back: 0, more: false }
+    );
     assert!(world.queue.batches().iter().all(|batch| batch.len() <= 10));
     assert_eq!(world.tick().await, Dispatched::default(), "a second tick finds nobody due");
 }

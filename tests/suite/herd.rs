@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use dispatcher::{CLAIM, Dispatched, Pace, Ports, dispatch};
 use domain::names::ConnectorId;
-use domain::ports::{Claim, Clock as _, DUE_SHARDS, Due, DuePage, PortError, Queue, due_shard};
+use domain::ports::{Claim, ClaimAnswer, Clock as _, DUE_SHARDS, Due, DuePage, PortError, Queue, due_shard};
 use domain::time::Time;
 use tests::fakes::{FakeClock, SeededRandomness};
 use tests::fixtures::at;
@@ -30,6 +30,9 @@ struct World {
     /// Until when each is claimed, and when its message is handed to an exporter.
     claimed: Arc<Mutex<BTreeMap<ConnectorId, Time>>>,
     starts: Arc<Mutex<Vec<(ConnectorId, Time)>>>,
+    /// How many claims the table takes in a second, and how many it took in which.
+    most_writes: Option<u32>,
+    writes: Arc<Mutex<(Time, u32)>>,
 }
 
 #[async_trait]
@@ -45,16 +48,19 @@ impl Due for World {
         Ok(DuePage { due: page, more: due.next().is_some() })
     }
 
-    async fn claim(&self, claim: &Claim, until: Time) -> Result<bool, PortError> {
+    async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError> {
         self.clock.advance(CLAIMING);
+        if !self.takes_a_write() {
+            return Ok(ClaimAnswer::Throttled);
+        }
         let shard = due_shard(&claim.id);
         let mut due = locked(&self.due);
         if !due.remove(&(shard, claim.seen, claim.id.clone())) {
-            return Ok(false);
+            return Ok(ClaimAnswer::Taken);
         }
         due.insert((shard, until, claim.id.clone()));
         locked(&self.claimed).insert(claim.id.clone(), until);
-        Ok(true)
+        Ok(ClaimAnswer::Ours)
     }
 
     async fn unclaim(&self, claim: &Claim, _: Time) -> Result<(), PortError> {
@@ -79,7 +85,24 @@ impl World {
             due: Arc::default(),
             claimed: Arc::default(),
             starts: Arc::default(),
+            most_writes: None,
+            writes: Arc::new(Mutex::new((now, 0))),
         }
+    }
+
+    /// The same, on a table that takes so many claims in a second and throttles the others.
+    fn taking(self, most_writes: u32) -> Self {
+        Self { most_writes: Some(most_writes), ..self }
+    }
+
+    fn takes_a_write(&self) -> bool {
+        let second = self.clock.now().floor(SECOND);
+        let mut writes = locked(&self.writes);
+        if writes.0 != second {
+            *writes = (second, 0);
+        }
+        writes.1 += 1;
+        self.most_writes.is_none_or(|most| writes.1 <= most)
     }
 
     /// So many connectors from this ID on that are due at that time.
@@ -150,6 +173,26 @@ fn full_hour() -> Time {
 }
 
 /// Wherever in a second the tick begins.
+/// A table that is new takes fewer writes than a busy dispatcher sends. No tick fails for it, everyone is started
+/// once, and the ticks say how often they were throttled.
+#[tokio::test]
+async fn a_table_that_throttles_claims_fails_no_tick_and_everyone_is_started_once() {
+    let hour = at("2026-11-20T20:05:00Z");
+    let world = World::at(hour).with(0..3_000, hour).taking(700);
+    let mut throttled = 0;
+    for tick in 0.. {
+        world.clock.set(hour + MINUTE * 5 * tick);
+        throttled += world.tick(&Pace::default()).await.throttled;
+        if locked(&world.due).iter().all(|(_, due_at, _)| *due_at > hour) {
+            break;
+        }
+    }
+    assert!(throttled > 500, "{throttled}");
+    let starts = world.starts();
+    let once: BTreeSet<&ConnectorId> = starts.iter().map(|(id, _)| id).collect();
+    assert_eq!((starts.len(), once.len()), (3_000, 3_000));
+}
+
 #[tokio::test]
 async fn ten_connectors_wait_for_nothing_and_fifty_for_a_second_at_most() {
     for (connectors, wait) in [(10, Duration::ZERO), (50, SECOND)] {

@@ -9,7 +9,9 @@ use domain::connector::{Connector, Shards};
 use domain::events_source::EventsSource;
 use domain::item::SourceItem;
 use domain::names::TenantId;
-use domain::ports::{Claim, Clock as _, Connectors as _, Due as _, PageError, PageReader, PortError, Source};
+use domain::ports::{
+    Claim, ClaimAnswer, Clock as _, Connectors as _, Due as _, PageError, PageReader, PortError, Source,
+};
 use domain::protocol::{Outcome, Span};
 use domain::sort_key::SortKeyForm;
 use exporter::export;
@@ -65,7 +67,7 @@ impl PageReader for EventfulPages {
 async fn tick(fakes: &Fakes, world: &World, connector: &Connector) -> bool {
     let (now, seen) = (world.clock.now(), fakes.ledger.cursor(&connector.id).next_run_at);
     let claim = Claim { id: connector.id.clone(), seen };
-    seen <= now && fakes.ledger.claim(&claim, now + dispatcher::CLAIM).await.unwrap()
+    seen <= now && fakes.ledger.claim(&claim, now + dispatcher::CLAIM).await.unwrap() == ClaimAnswer::Ours
 }
 
 #[tokio::test]
@@ -88,7 +90,10 @@ async fn a_run_asked_for_while_another_is_under_way_comes_with_the_first_tick_af
             fakes.ledger.request_run(&id, asked, cut, None).await.unwrap();
             clock.set(at("2023-07-10T12:10:00Z"));
             let claim = Claim { id: id.clone(), seen: asked };
-            assert!(fakes.ledger.claim(&claim, clock.now() + dispatcher::CLAIM).await.unwrap());
+            assert_eq!(
+                fakes.ledger.claim(&claim, clock.now() + dispatcher::CLAIM).await.unwrap(),
+                ClaimAnswer::Ours
+            );
             let sent = export(&exporter, &id, clock.now() + Duration::from_mins(15)).await;
             assert!(matches!(sent, Outcome::Busy), "{sent:?}");
         }

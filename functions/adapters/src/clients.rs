@@ -14,6 +14,7 @@ use aws_sdk_s3::config::{IdentityCache, RequestChecksumCalculation, RuntimeCompo
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Builder, ConnectorBuilder, tls};
 
+use crate::conflicts::RetriesConflicts;
 use crate::settings::S3Settings;
 
 /// A first SYN that gets lost is sent again after three seconds, so that one is let through. It is the SDK's own
@@ -155,7 +156,17 @@ impl Services {
         self.sdk.region().map(ToString::to_string)
     }
 
-    client!(dynamodb: aws_sdk_dynamodb, |at| &at.dynamodb);
+    /// See [`Clients::dynamodb`].
+    #[must_use]
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let config = aws_sdk_dynamodb::config::Builder::from(&self.sdk).retry_classifier(RetriesConflicts);
+        let config = match &self.at {
+            Some(at) => config.endpoint_url(&at.dynamodb),
+            None => config,
+        };
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
     client!(events: aws_sdk_eventbridge, |at| or_nowhere(at.events.as_deref()));
     client!(sts: aws_sdk_sts, |at| &at.sts);
 

@@ -5,6 +5,7 @@ pub mod archive;
 pub mod bus;
 pub mod clients;
 pub mod clock;
+mod conflicts;
 pub mod customers;
 pub mod identity;
 pub mod ledger;

@@ -14,7 +14,7 @@ mod watchdog;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::{Claim, Clock, DUE_SHARDS, Due, PortError, Queue, Randomness};
+use domain::ports::{Claim, ClaimAnswer, Clock, DUE_SHARDS, Due, PortError, Queue, Randomness};
 use domain::time::Time;
 use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
@@ -60,9 +60,11 @@ pub struct Dispatched {
     pub due: u64,
     /// Of those, claimed by this tick; the others another tick had claimed.
     pub claimed: u64,
-    /// Of those, sent.
+    /// Of those due, not claimed since the ledger took no more writes; they stay due, and the next tick takes them.
+    pub throttled: u64,
+    /// Of the claimed, sent.
     pub sent: u64,
-    /// Of those, refused by the queue and given back, so that the next tick takes them.
+    /// Of the claimed, refused by the queue and given back, so that the next tick takes them.
     pub given_back: u64,
     /// Time was up before all partitions were read, or more were due than may be started soon; the next tick goes on.
     pub more: bool,
@@ -99,10 +101,11 @@ pub async fn dispatch(ports: &Ports, deadline: Time) -> Result<Dispatched, TickF
     }
     let Tick { done, failure, .. } = tick;
     let Some(source) = sending.err().or(failure) else { return Ok(done) };
-    let Dispatched { due, claimed, sent, given_back, more } = done;
+    let Dispatched { due, claimed, throttled, sent, given_back, more } = done;
     tracing::warn!(
         due,
         claimed,
+        throttled,
         sent,
         given_back,
         more,
@@ -177,8 +180,10 @@ impl Tick<'_> {
         let mut ours = Vec::new();
         while let Some((claim, answer)) = claims.next().await {
             match answer {
-                Ok(true) => ours.push(claim),
-                Ok(false) => {}
+                Ok(ClaimAnswer::Ours) => ours.push(claim),
+                Ok(ClaimAnswer::Taken) => {}
+                // No failure of the tick: what is due waits for the next one, and a table grows with its load.
+                Ok(ClaimAnswer::Throttled) => self.done.throttled += 1,
                 Err(error) => {
                     let error_chain = error.chain();
                     tracing::warn!(connector.id = %claim.id, error = error_chain, "a due connector could not be claimed");

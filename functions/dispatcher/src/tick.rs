@@ -46,6 +46,7 @@ fn of_tick(at: Time, done: Dispatched, failed: bool, took: Duration) -> Record {
         Figure::flag("TicksFailed", failed),
         Figure::flag("TicksUnfinished", done.more),
         Figure::count("ConnectorsDue", done.due),
+        Figure::count("ClaimsThrottled", done.throttled),
         Figure::count("ConnectorsSent", done.sent),
         Figure::count("SendsGivenBack", done.given_back),
         Figure::millis("TickDuration", took),

@@ -5,7 +5,8 @@ use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber, Sha256};
 use domain::ports::{
-    Body, Claim, Customers as _, Due, DuePage, LeaseAnswer, NewObject, PortError, Runs, Watch, WatchPage,
+    Body, Claim, ClaimAnswer, Customers as _, Due, DuePage, LeaseAnswer, NewObject, PortError, Runs, Watch,
+    WatchPage,
 };
 use domain::protocol::{Mark, PutAnswer, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
@@ -175,7 +176,7 @@ impl Due for Worker {
         self.call(Kind::Ledger, "due", self.world.ledger.due(shard, now, after), passing).await
     }
 
-    async fn claim(&self, claim: &Claim, until: Time) -> Result<bool, PortError> {
+    async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError> {
         let until = if self.world.is(Broken::ClaimsForEver) { Time::LAST } else { until };
         self.call(Kind::Ledger, "claim", self.world.ledger.claim(claim, until), passing).await
     }

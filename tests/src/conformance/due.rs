@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::names::ConnectorId;
-use domain::ports::{Claim, DUE_SHARDS, DuePage, due_shard};
+use domain::ports::{Claim, ClaimAnswer, DUE_SHARDS, DuePage, due_shard};
 use domain::time::Time;
 use futures_util::future::join_all;
 
@@ -57,7 +57,7 @@ pub async fn of_racing_ticks_exactly_one_claims(ledger: &impl Ledger) {
     let claim = Claim { id: connector.id.clone(), seen: before.next_run_at };
     let until = before.next_run_at + HOUR;
     let answers = join_all((0..12).map(|_| ledger.claim(&claim, until))).await;
-    let claimed = answers.into_iter().filter(|answer| matches!(answer, Ok(true))).count();
+    let claimed = answers.into_iter().filter(|answer| matches!(answer, Ok(ClaimAnswer::Ours))).count();
     assert_eq!(claimed, 1);
     assert_eq!(cursor(ledger, &connector).await.next_run_at, until);
     assert_eq!(all_due(ledger, before.next_run_at).await, []);
@@ -67,7 +67,7 @@ pub async fn of_racing_ticks_exactly_one_claims(ledger: &impl Ledger) {
 /// A claim of a connector that is not there claims nothing and makes none.
 pub async fn a_claim_of_nothing_claims_nothing(ledger: &impl Ledger) {
     let claim = Claim { id: ConnectorId::new(u64::MAX), seen: start() };
-    assert!(!ledger.claim(&claim, start() + HOUR).await.unwrap());
+    assert_eq!(ledger.claim(&claim, start() + HOUR).await.unwrap(), ClaimAnswer::Taken);
     assert_eq!(all_due(ledger, Time::LAST).await, []);
 }
 
@@ -76,7 +76,7 @@ pub async fn a_claim_can_be_taken_back(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let claim = Claim { id: connector.id.clone(), seen: before.next_run_at };
     let until = before.next_run_at + HOUR;
-    assert!(ledger.claim(&claim, until).await.unwrap());
+    assert_eq!(ledger.claim(&claim, until).await.unwrap(), ClaimAnswer::Ours);
     ledger.unclaim(&claim, until).await.unwrap();
     assert_eq!(cursor(ledger, &connector).await, before);
     assert_eq!(all_due(ledger, claim.seen).await, [claim]);
@@ -87,7 +87,7 @@ pub async fn a_claim_is_not_taken_back_from_a_later_wish(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let claim = Claim { id: connector.id.clone(), seen: before.next_run_at };
     let until = before.next_run_at + HOUR;
-    assert!(ledger.claim(&claim, until).await.unwrap());
+    assert_eq!(ledger.claim(&claim, until).await.unwrap(), ClaimAnswer::Ours);
     let asked = before.next_run_at + HOUR / 2;
     assert_eq!(ledger.request_run(&connector.id, asked, asked, None).await.unwrap(), Some(asked));
     ledger.unclaim(&claim, until).await.unwrap();

@@ -6,7 +6,7 @@ use domain::cursor::{Cursor, Published};
 use domain::fault::Stage;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
-use domain::ports::{Claim, LeaseAnswer};
+use domain::ports::{Claim, ClaimAnswer, LeaseAnswer};
 use domain::protocol::{Mark, Release};
 
 use super::{Ledger, activate, create, cursor, seal_next, start};
@@ -89,7 +89,7 @@ pub async fn a_release_makes_a_run_due_that_was_sent_in_vain(ledger: &impl Ledge
     ledger.lease(&connector.id, &first, start(), start() + MINUTE * 15).await.unwrap();
     ledger.request_run(&connector.id, asked, asked, None).await.unwrap();
     let claim = Claim { id: connector.id.clone(), seen: asked };
-    assert!(ledger.claim(&claim, asked + MINUTE * 20).await.unwrap());
+    assert_eq!(ledger.claim(&claim, asked + MINUTE * 20).await.unwrap(), ClaimAnswer::Ours);
     let sent = ledger.lease(&connector.id, &worker(), asked + MINUTE, asked + MINUTE * 15).await.unwrap();
     assert_eq!(sent, LeaseAnswer::Held);
     let now = asked + MINUTE * 5;

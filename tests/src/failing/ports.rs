@@ -14,9 +14,9 @@ use domain::names::{ConnectorId, TenantId, WorkerId};
 use domain::notice::Notice;
 use domain::part::{Part, PartNumber};
 use domain::ports::{
-    Bus, ByteStream, Claim, Connectors, CustomerBucket, Customers, Due, DuePage, LeaseAnswer, NewObject,
-    PageError, PageReader, PortError, Queue, Runs, SaveAnswer, Signer, Source, StagedPage, Staging,
-    StagingWrite, Validity, Wanted,
+    Bus, ByteStream, Claim, ClaimAnswer, Connectors, CustomerBucket, Customers, Due, DuePage, LeaseAnswer,
+    NewObject, PageError, PageReader, PortError, Queue, Runs, SaveAnswer, Signer, Source, StagedPage,
+    Staging, StagingWrite, Validity, Wanted,
 };
 use domain::protocol::{Mark, PutAnswer, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot, Span};
 use domain::sort_key::SortKeyForm;
@@ -106,7 +106,7 @@ impl<P: Due> Due for Flaky<P> {
         self.plan.call("due", self.inner.due(shard, now, after), lost).await
     }
 
-    async fn claim(&self, claim: &Claim, until: Time) -> Result<bool, PortError> {
+    async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError> {
         self.plan.call("claim", self.inner.claim(claim, until), lost).await
     }
 

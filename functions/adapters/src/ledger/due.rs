@@ -1,8 +1,12 @@
 //! Which connectors are due, and their claim by a dispatcher.
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::names::ConnectorId;
-use domain::ports::{Claim, Due, DuePage, PortError};
+use domain::ports::{Claim, ClaimAnswer, Due, DuePage, PortError};
 use domain::time::Time;
 
 use super::DynamoLedger;
@@ -57,8 +61,13 @@ impl Due for DynamoLedger {
 
     /// A second dispatcher that saw the same `next_run_at` is refused. So is our own second try after a lost
     /// answer: the connector is then due again at `until`, and nothing is lost but time.
-    async fn claim(&self, claim: &Claim, until: Time) -> Result<bool, PortError> {
-        self.move_next_run("claiming a due connector", &claim.id, claim.seen, until).await
+    async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError> {
+        match self.move_next_run("claiming a due connector", &claim.id, claim.seen, until).await {
+            Ok(true) => Ok(ClaimAnswer::Ours),
+            Ok(false) => Ok(ClaimAnswer::Taken),
+            Err(error) if is_throttled(&error) => Ok(ClaimAnswer::Throttled),
+            Err(error) => Err(error),
+        }
     }
 
     /// If anyone has moved `next_run_at` since the claim, that stays.
@@ -66,6 +75,15 @@ impl Due for DynamoLedger {
         self.move_next_run("taking a claim back", &claim.id, until, claim.seen).await?;
         Ok(())
     }
+}
+
+/// Whether the table or one of its indexes takes no more writes at this moment. A new table takes 4,000 units a second
+/// (DynamoDB developer guide, "Initial throughput for on-demand capacity mode").
+fn is_throttled(error: &PortError) -> bool {
+    let PortError::Transient { source, .. } = error else { return false };
+    let refused = source.downcast_ref::<SdkError<UpdateItemError, HttpResponse>>();
+    let codes = ["ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"];
+    refused.and_then(ProvideErrorMetadata::code).is_some_and(|code| codes.contains(&code))
 }
 
 /// Where a claim stands in the index: the key behind which the next page starts.

@@ -1,7 +1,9 @@
 //! What a run is told of the answers that DynamoDB gives when something is in the way.
 
+use std::time::Duration;
+
 use domain::names::WorkerId;
-use domain::ports::{LeaseAnswer, PortError, Runs as _};
+use domain::ports::{Claim, ClaimAnswer, Due as _, LeaseAnswer, PortError, Runs as _};
 use domain::protocol::SealAnswer;
 use domain::time::Time;
 use serde_json::{Value, json};
@@ -107,4 +109,40 @@ async fn a_snapshot_is_one_consistent_request_of_two_items() {
     assert_eq!(asked[0]["ConsistentRead"], true);
     let values = &asked[0]["ExpressionAttributeValues"];
     assert_eq!((&values[":low"]["S"], &values[":high"]["S"]), (&json!("CONFIG"), &json!("CURSOR")));
+}
+
+/// A single write that meets a transaction is refused although nothing is wrong. It is tried again at once.
+#[tokio::test]
+async fn a_write_that_meets_a_transaction_is_tried_again() {
+    let conflict = || (400, error("TransactionConflictException"));
+    let server = Scripted::start([conflict(), conflict(), (200, json!({}))]).await;
+    let (now, worker) = (at("2026-11-20T20:15:30Z"), WorkerId::new(1, 2));
+    let id = connector().id;
+    let answer = ledger(&server.retrying()).lease(&id, &worker, now, now + Duration::from_mins(5)).await;
+    assert_eq!(answer.unwrap(), LeaseAnswer::Granted);
+    let asked = server.asked();
+    assert!(asked.len() == 3 && asked[0] == asked[2], "{asked:?}");
+}
+
+/// A write that never gets through is no bug: whoever asked may try again.
+#[tokio::test]
+async fn a_write_that_keeps_meeting_transactions_is_a_temporary_failure() {
+    let server = Scripted::start([(); 3].map(|()| (400, error("TransactionConflictException")))).await;
+    let (now, worker) = (at("2026-11-20T20:15:30Z"), WorkerId::new(1, 2));
+    let answer = ledger(&server.retrying()).lease(&connector().id, &worker, now, now).await;
+    assert!(matches!(answer, Err(PortError::Transient { .. })), "{answer:?}");
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn a_claim_that_is_throttled_says_so_and_any_other_trouble_is_an_error() {
+    let claim = Claim { id: connector().id, seen: Time::EPOCH };
+    for code in ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"] {
+        let server = Scripted::start([(); 3].map(|()| (400, error(code)))).await;
+        let answer = ledger(&server.retrying()).claim(&claim, Time::LAST).await;
+        assert_eq!(answer.unwrap(), ClaimAnswer::Throttled, "{code}");
+    }
+    let server = Scripted::start([(); 3].map(|()| (500, error("InternalServerError")))).await;
+    let answer = ledger(&server.retrying()).claim(&claim, Time::LAST).await;
+    assert!(matches!(answer, Err(PortError::Transient { .. })), "{answer:?}");
 }

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::Response;
 use serde_json::{Value, json};
 
-use super::world::client;
+use super::world::{client, deployed_client};
 
 #[derive(Debug, Default)]
 struct Script {
@@ -38,6 +38,7 @@ impl From<(u16, Value)> for Answer {
 #[derive(Debug, Clone)]
 pub(crate) struct Scripted {
     pub(crate) client: Client,
+    url: String,
     script: Arc<Mutex<Script>>,
 }
 
@@ -47,10 +48,16 @@ impl Scripted {
         let answers = answers.into_iter().map(Into::into).collect();
         let script = Arc::new(Mutex::new(Script { asked: Vec::new(), answers }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = client(&format!("http://{}", listener.local_addr().unwrap()));
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let client = client(&url);
         let router = Router::new().fallback(answer).with_state(Arc::clone(&script));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { client, script }
+        Self { client, url, script }
+    }
+
+    /// A client that tries again, as a deployment's does.
+    pub(crate) fn retrying(&self) -> Client {
+        deployed_client(&self.url)
     }
 
     /// Every request so far.

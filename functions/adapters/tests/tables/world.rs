@@ -1,6 +1,8 @@
 //! Clients, tables and records for these tests.
 
+use adapters::clients::{Endpoints, Services};
 use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::settings::S3Settings;
 use adapters::source::{DynamoSource, EventsTable};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -24,6 +26,14 @@ pub(crate) fn client(url: &str) -> Client {
         .credentials_provider(Credentials::new("AKIDVENDOR", "secret", None, None, "test"))
         .retry_config(RetryConfig::disabled());
     Client::from_conf(config.build())
+}
+
+/// A client as a deployment has it, retries included.
+pub(crate) fn deployed_client(url: &str) -> Client {
+    let [s3, sts, dynamodb] = [url, url, url].map(ToOwned::to_owned);
+    let endpoints = Endpoints { dynamodb, events: None, kms: None, s3, ses: None, sqs: None, sts };
+    let keys = Credentials::new("AKIDVENDOR", "secret", None, None, "test");
+    Services::at(&endpoints, "eu-central-1", keys, S3Settings::default()).dynamodb()
 }
 
 pub(crate) fn ledger(client: &Client) -> DynamoLedger {

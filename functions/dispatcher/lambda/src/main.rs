@@ -54,8 +54,16 @@ async fn wire(settings: DispatcherSettings) -> (Ports, Watchdog) {
 }
 
 fn report(dispatched: &Dispatched) {
-    let Dispatched { due, claimed, sent, given_back, more } = *dispatched;
-    tracing::info!(due, claimed, sent, given_back, more, "due connectors were sent to the exporter");
+    let Dispatched { due, claimed, throttled, sent, given_back, more } = *dispatched;
+    tracing::info!(
+        due,
+        claimed,
+        throttled,
+        sent,
+        given_back,
+        more,
+        "due connectors were sent to the exporter"
+    );
 }
 
 #[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]

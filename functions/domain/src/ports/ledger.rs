@@ -125,6 +125,17 @@ pub struct Claim {
     pub seen: Time,
 }
 
+/// What became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimAnswer {
+    /// It is ours.
+    Ours,
+    /// A doubled tick has claimed it before us.
+    Taken,
+    /// The ledger takes no more writes at this moment. The connector stays due, and the next tick claims it.
+    Throttled,
+}
+
 /// A page of due connectors.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DuePage {
@@ -141,8 +152,8 @@ pub trait Due: Send + Sync {
     /// eventually consistent index: some may be claimed already. With `after`, those behind it.
     async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError>;
 
-    /// Moves `next_run_at` from `claim.seen` to `until`. `false`: a doubled tick has claimed it before us.
-    async fn claim(&self, claim: &Claim, until: Time) -> Result<bool, PortError>;
+    /// Moves `next_run_at` from `claim.seen` to `until`, if it still is there.
+    async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError>;
 
     /// Takes a claim back, if nothing has moved since: `next_run_at` from `until` to `claim.seen`.
     async fn unclaim(&self, claim: &Claim, until: Time) -> Result<(), PortError>;

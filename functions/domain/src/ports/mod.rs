@@ -15,8 +15,8 @@ mod watch;
 pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, StagedPage, Staging, StagingWrite};
 pub use contacts::{LONGEST_DELAY, Later, Mailer, Posted, Poster};
 pub use ledger::{
-    Claim, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, Runs, SaveAnswer, Saved, Wanted,
-    due_shard,
+    Claim, ClaimAnswer, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, Runs, SaveAnswer,
+    Saved, Wanted, due_shard,
 };
 pub use meter::Meter;
 pub use notice::{Bus, QUEUE_BATCH, Queue};

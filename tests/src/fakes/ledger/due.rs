@@ -1,7 +1,7 @@
 //! The dispatcher's side of the ledger.
 
 use async_trait::async_trait;
-use domain::ports::{Claim, Due, DuePage, PortError, due_shard};
+use domain::ports::{Claim, ClaimAnswer, Due, DuePage, PortError, due_shard};
 use domain::time::Time;
 
 use super::{Entry, FakeLedger, Table};
@@ -27,8 +27,9 @@ impl Due for FakeLedger {
         Ok(DuePage { due, more })
     }
 
-    async fn claim(&self, claim: &Claim, until: Time) -> Result<bool, PortError> {
-        Ok(self.table().move_run(claim, claim.seen, until))
+    async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError> {
+        let is_ours = self.table().move_run(claim, claim.seen, until);
+        Ok(if is_ours { ClaimAnswer::Ours } else { ClaimAnswer::Taken })
     }
 
     async fn unclaim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
