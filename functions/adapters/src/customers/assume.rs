@@ -1,9 +1,10 @@
 //! Assuming a customer's role, which delivery and verification do in one way.
 
 use aws_credential_types::Credentials;
+use aws_sdk_sts::config::Region;
 use domain::connector::Destination;
 use domain::fault::{Fault, Reason, Stage};
-use domain::names::{AccountId, ExternalId};
+use domain::names::{AccountId, CustomerRole, ExternalId};
 
 use super::bucket::S3CustomerBucket;
 use super::fault::Telling;
@@ -14,6 +15,8 @@ use crate::clients::CustomerClients;
 /// the embedded stand-ins, is answered with `ExpiredToken` and assumes the role again.
 /// Source: AWS STS API reference, `AssumeRole`.
 const SESSION_SECONDS: i32 = 900;
+/// STS is not active for the role's account in the Region that was called.
+pub(super) const REGION_DISABLED: &str = "RegionDisabledException";
 
 /// What STS is asked for.
 #[derive(Debug)]
@@ -49,6 +52,24 @@ impl Door {
         Self { sts, buckets }
     }
 
+    /// A client of STS in the main Region of the role's partition, unless that is where we are. No account can
+    /// deactivate it there, and its tokens are valid in every Region.
+    ///
+    /// STS judges by the account of the role, not by ours, whether it is active in the Region that is called.
+    /// Source: AWS IAM user guide, "Manage AWS STS in an AWS Region".
+    fn in_main_region(&self, role: &CustomerRole) -> Option<aws_sdk_sts::Client> {
+        let main = match role.partition() {
+            "aws" => "us-east-1",
+            "aws-cn" => "cn-north-1",
+            "aws-us-gov" => "us-gov-west-1",
+            "aws-eusc" => "eusc-de-east-1",
+            _ => return None,
+        };
+        let config = self.sts.config();
+        (config.region().map(AsRef::as_ref) != Some(main))
+            .then(|| aws_sdk_sts::Client::from_conf(config.to_builder().region(Region::new(main)).build()))
+    }
+
     /// Assumes the role. Each session is new, and sessions share nothing.
     ///
     /// # Errors
@@ -56,15 +77,22 @@ impl Door {
     pub(super) async fn enter(&self, asked: Asked<'_>) -> Result<Entered, Fault> {
         let Asked { to, session_name, external_id, policy } = asked;
         let telling = Telling::new(Stage::AssumeRole);
-        let request = self
-            .sts
-            .assume_role()
-            .role_arn(to.role.as_str())
-            .role_session_name(session_name.as_str())
-            .set_external_id(external_id.map(ToString::to_string))
-            .duration_seconds(SESSION_SECONDS)
-            .set_policy(policy);
-        let answer = request.send().await.map_err(|error| telling.assume_role(&error))?;
+        let request = |sts: &aws_sdk_sts::Client| {
+            sts.assume_role()
+                .role_arn(to.role.as_str())
+                .role_session_name(session_name.as_str())
+                .set_external_id(external_id.map(ToString::to_string))
+                .duration_seconds(SESSION_SECONDS)
+                .set_policy(policy.clone())
+                .send()
+        };
+        let answer = match request(&self.sts).await.map_err(|error| telling.assume_role(&error)) {
+            Err(fault) if fault.code == REGION_DISABLED => match self.in_main_region(&to.role) {
+                Some(sts) => request(&sts).await.map_err(|error| telling.assume_role(&error))?,
+                None => return Err(fault),
+            },
+            answer => answer?,
+        };
         tracing::debug!(
             session.name = session_name,
             token_used_percent = answer.session_token_utilization,

@@ -20,7 +20,7 @@ use domain::fault::{Fault, Reason, Stage};
 use domain::part::PartNumber;
 use domain::ports::{CustomerBucket, Customers};
 
-use self::assume::{Asked, Door};
+use self::assume::{Asked, Door, REGION_DISABLED};
 use self::fault::Telling;
 use crate::clients::CustomerClients;
 
@@ -61,7 +61,10 @@ impl Customers for StsCustomers {
             };
             match self.door.enter(asked).await {
                 Ok(entered) => return Ok(Box::new(entered.bucket)),
-                Err(fault) if fault.reason == Reason::Denied => denied = Some(fault),
+                // No external ID makes a Region active.
+                Err(fault) if fault.reason == Reason::Denied && fault.code != REGION_DISABLED => {
+                    denied = Some(fault);
+                }
                 Err(fault) => return Err(fault),
             }
         }

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use domain::connector::Connector;
 use domain::fault::{Fault, Reason};
+use domain::names::ExternalId;
 use domain::part::PartNumber;
 use domain::ports::{Body, Customers as _, NewObject};
 use domain::protocol::PutAnswer;
@@ -89,6 +90,40 @@ async fn a_given_key_and_nothing_else_asks_for_sse_kms() {
     assert_eq!(seen[1].header("x-amz-server-side-encryption"), Some("aws:kms"));
     assert_eq!(seen[1].header("x-amz-server-side-encryption-aws-kms-key-id"), Some(key));
     assert!(seen[0].text().contains("kms%3AGenerateDataKey"));
+}
+
+/// The account of the role decides whether STS is active for it in our Region. In the partition's main Region it always
+/// is, and a rotation's second external ID has nothing to do with it.
+#[tokio::test]
+async fn where_sts_is_not_active_for_the_role_the_main_region_is_asked() {
+    let disabled = || {
+        let code = "<ErrorResponse><Error><Code>RegionDisabledException</Code><Message>words</Message></Error></ErrorResponse>";
+        Scripted::new(403, code)
+    };
+    let rotating = Connector { next_external_id: Some(ExternalId::new(3, 4)), ..connector() };
+    let open = async |answers: Vec<Scripted>, connector: &Connector| {
+        let server = Server::start(answers).await;
+        let clients = clients_of(&server.url);
+        let opened =
+            StsCustomers::new(clients.sts, clients.customers).open(connector, PartNumber::new(1)).await;
+        let regions: Vec<String> = server
+            .seen()
+            .iter()
+            .map(|seen| seen.header("authorization").unwrap().split('/').nth(2).unwrap().to_owned())
+            .collect();
+        (opened.map(|_| ()), regions)
+    };
+    let (opened, regions) = open(vec![disabled(), Scripted::new(200, KEYS)], &rotating).await;
+    assert_eq!((opened, regions.join(" ").as_str()), (Ok(()), "eu-central-1 us-east-1"));
+    let (opened, regions) = open(vec![disabled(), disabled()], &rotating).await;
+    assert_eq!(opened.unwrap_err().code, "RegionDisabledException");
+    assert_eq!(regions.join(" "), "eu-central-1 us-east-1");
+
+    let mut chinese = rotating;
+    chinese.destination.as_mut().unwrap().role =
+        "arn:aws-cn:iam::222222222222:role/auditferry/Delivery".parse().unwrap();
+    let (_, regions) = open(vec![disabled(), Scripted::new(200, KEYS)], &chinese).await;
+    assert_eq!(regions[1], "cn-north-1");
 }
 
 #[tokio::test]
