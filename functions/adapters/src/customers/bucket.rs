@@ -15,6 +15,7 @@ use domain::protocol::PutAnswer;
 use super::ask::AskFirst;
 use super::body::{self, BrokenBody};
 use super::fault::Telling;
+use super::payload::SignedPayload;
 use crate::clients::{LARGE, timeouts};
 
 /// The slowest line that still is one, bytes per second: a part of 256 MiB may take five minutes.
@@ -98,7 +99,7 @@ impl S3CustomerBucket {
         let patience = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(patience(size)));
         let mut request = request.customize().config_override(patience);
         if streamed {
-            request = request.interceptor(ask);
+            request = request.interceptor(ask).interceptor(SignedPayload(sha256));
         }
         match request.send().await {
             Ok(done) => {

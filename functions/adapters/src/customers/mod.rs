@@ -10,6 +10,7 @@ mod assume;
 mod body;
 mod bucket;
 mod fault;
+mod payload;
 mod probe;
 mod session;
 mod words;

@@ -49,7 +49,7 @@ async fn an_object_is_put_with_the_sealed_checksum_and_no_other() {
     let bytes = b"{\"a\":1}\n";
     for (object, payload) in [
         (object("audit/events/a.json", bytes), hex::encode(sha256(bytes).bytes())),
-        (streamed(bytes), "UNSIGNED-PAYLOAD".to_owned()),
+        (streamed(bytes), hex::encode(sha256(bytes).bytes())),
     ] {
         let (answer, seen) = put(&connector(), object, vec![Scripted::new(200, "")]).await;
         assert_eq!(answer, Ok(PutAnswer::Written));

@@ -1,0 +1,38 @@
+//! Signs a streamed body by the hash that the seal has recorded.
+//!
+//! The SDK can't hash a stream before it is sent, so by itself it signs such a request with `UNSIGNED-PAYLOAD`. Many
+//! bucket policies refuse that (condition key `s3:x-amz-content-sha256`), so the check of a connection, a small body,
+//! would pass and the first real file would not. The hash is known, and S3 holds what arrives against it.
+//!
+//! Sources: Amazon S3 API reference, "Signature calculations for the Authorization header: transferring payload in a
+//! single chunk"; Amazon S3 user guide, "Bucket policy examples using condition keys", S3 authentication keys.
+
+use aws_runtime::auth::PayloadSigningOverride;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use domain::part::Sha256;
+
+/// The hash of the body that is sent.
+#[derive(Debug, Clone)]
+pub(super) struct SignedPayload(pub(super) Sha256);
+
+#[dyn_dispatch_hint]
+impl Intercept for SignedPayload {
+    fn name(&self) -> &'static str {
+        "SignedPayload"
+    }
+
+    fn modify_before_signing(
+        &self,
+        _: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let hash = hex::encode(self.0.bytes());
+        config.interceptor_state().store_put(PayloadSigningOverride::Precomputed(hash));
+        Ok(())
+    }
+}
