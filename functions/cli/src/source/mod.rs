@@ -105,7 +105,9 @@ impl Report {
         let rows: Vec<[String; 4]> = self.accepted.iter().chain(&self.refused).map(row).collect();
         if !rows.is_empty() {
             let columns = ["CONNECTOR", "TENANT", "ANSWER", "READ FROM"].map(Column::Left);
-            table(columns, &rows).iter().for_each(|line| output.line(line));
+            for line in table(columns, &rows) {
+                output.line(line);
+            }
         }
         for refused in &self.refused {
             let cause = refused.cause.as_deref().unwrap_or_default();
