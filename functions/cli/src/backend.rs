@@ -12,7 +12,7 @@ use adapters::identity::{Identity, identity};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::noted_bus::NotedBus;
 use adapters::settings::{
-    BusSettings, LedgerSettings, S3Settings, SigningSettings, VendorSettings, WrongSettings, both,
+    BusSettings, LedgerSettings, S3Settings, SigningSettings, VendorSettings, WrongSettings, both, budgets,
     events_table, partition_format, sender, timing,
 };
 use adapters::source::{DynamoSource, EventsWriter, NotWritable};
@@ -65,9 +65,9 @@ impl Backend {
     async fn aws(surroundings: &Surroundings) -> Result<Self, Problem> {
         let env = |name: &str| surroundings.variable(name);
         let places = both(LedgerSettings::read(&env), both(BusSettings::read(&env), S3Settings::read(&env)));
-        let rest = both(sender(&env), partition_format(&env));
+        let rest = both(sender(&env), both(partition_format(&env), budgets(&env)));
         let vendor = both(VendorSettings::read(&env), both(SigningSettings::read_if_set(&env), rest));
-        let ((ledger, (bus, s3)), (timing, (vendor, (keys, (sender, partitions))))) =
+        let ((ledger, (bus, s3)), (timing, (vendor, (keys, (sender, (partitions, budgets)))))) =
             both(places, both(timing(&env), vendor))?;
         let services = Services::from_environment(s3).await;
         let clients = services.all();
@@ -98,6 +98,7 @@ impl Backend {
             signing: keys.map(|keys| signing(&keys, &services)).transpose()?,
             mails: sender.is_some(),
             partitions,
+            budgets,
         };
         Ok(Self {
             onboarding,

@@ -31,6 +31,7 @@ impl From<OnboardingError> for Problem {
             OnboardingError::NotVerified(verification) => not_verified(&said, verification),
             OnboardingError::Refused(refused) => refused.into(),
             OnboardingError::NoPartition(without) => without.into(),
+            OnboardingError::Exhausted(exhausted) => Self::failed(said, exhausted.remedy()),
             OnboardingError::Forbidden(_) => Self::failed(said, "Ask the vendor's operators."),
             OnboardingError::Port(error) => error.into(),
             OnboardingError::Keys(cause) => Self::failed(

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::budget::Budgets;
 use domain::connector::{Caller, Connector, State};
 use domain::names::ExternalId;
 use domain::onboarding::Onboarding;
@@ -52,6 +53,8 @@ impl Exporter {
             mails: false,
             // It makes and activates no connector, so nobody asks it for a tenant's partition keys either.
             partitions: PartitionFormat::default(),
+            // Auditferry itself is bound by no budget.
+            budgets: Budgets::default(),
         };
         Self { onboarding: Some(onboarding), ..self.clone() }
     }

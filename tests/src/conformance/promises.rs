@@ -83,6 +83,20 @@ macro_rules! promises {
         racing_neighbours_are_all_let_in
         a_place_that_is_left_goes_to_one_of_those_who_want_it
     } };
+    (budgets => $then:ident { $($with:tt)* }) => { $then! { budgets; $($with)*;
+        a_limit_is_kept_until_its_period_is_over
+        an_amount_is_granted_whole_or_not_at_all
+        a_changed_limit_holds_at_once
+        each_count_is_its_own
+        of_many_at_once_the_limit_is_granted
+        no_interleaving_exceeds_a_limit
+        a_change_is_spent_for_only_if_it_is_stored
+        a_change_that_needs_two_budgets_spends_both_or_none
+        connectors_are_counted_as_they_come_and_go
+        a_taken_id_is_told_before_a_used_up_budget
+        of_racing_creators_the_limit_is_let_in
+        a_run_is_spent_for_once_with_its_key
+    } };
     (watch => $then:ident { $($with:tt)* }) => { $then! { watch; $($with)*;
         settings_and_cursor_are_seen_together
         the_oldest_part_that_waits_tells_since_when

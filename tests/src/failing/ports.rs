@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::budget::Spending;
 use domain::connector::{Change, Connector, Shards};
 use domain::contacts::{SecretId, WebhookSecret};
 use domain::cursor::Cursor;
@@ -15,8 +16,8 @@ use domain::notice::Notice;
 use domain::part::{Part, PartNumber};
 use domain::ports::{
     Bus, ByteStream, Claim, ClaimAnswer, Connectors, CustomerBucket, Customers, Due, DuePage, LeaseAnswer,
-    NewObject, PageError, PageReader, PortError, Queue, Runs, SaveAnswer, Signer, Source, StagedPage,
-    Staging, StagingWrite, Validity, Wanted,
+    NewObject, PageError, PageReader, PortError, Queue, RunAnswer, Runs, SaveAnswer, Signer, Source, Spender,
+    Spent, StagedPage, Staging, StagingWrite, Validity, Wanted,
 };
 use domain::protocol::{Mark, PutAnswer, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot, Span};
 use domain::sort_key::SortKeyForm;
@@ -116,13 +117,30 @@ impl<P: Due> Due for Flaky<P> {
 }
 
 #[async_trait]
+impl<P: Spender> Spender for Flaky<P> {
+    async fn spend(&self, spending: &Spending) -> Result<Spent, PortError> {
+        self.plan.call("spend", self.inner.spend(spending), lost).await
+    }
+}
+
+#[async_trait]
 impl<P: Connectors> Connectors for Flaky<P> {
-    async fn create(&self, connector: &Connector, change: &Change) -> Result<SaveAnswer, PortError> {
-        self.plan.call("create", self.inner.create(connector, change), lost).await
+    async fn create(
+        &self,
+        connector: &Connector,
+        change: &Change,
+        spends: &[Spending],
+    ) -> Result<SaveAnswer, PortError> {
+        self.plan.call("create", self.inner.create(connector, change, spends), lost).await
     }
 
-    async fn save(&self, change: &Change, cursor: Option<&Cursor>) -> Result<SaveAnswer, PortError> {
-        self.plan.call("save", self.inner.save(change, cursor), lost).await
+    async fn save(
+        &self,
+        change: &Change,
+        cursor: Option<&Cursor>,
+        spends: &[Spending],
+    ) -> Result<SaveAnswer, PortError> {
+        self.plan.call("save", self.inner.save(change, cursor, spends), lost).await
     }
 
     async fn get(&self, id: &ConnectorId) -> Result<Option<(Connector, Option<Cursor>)>, PortError> {
@@ -162,8 +180,9 @@ impl<P: Connectors> Connectors for Flaky<P> {
         now: Time,
         cut: Time,
         key: Option<&str>,
-    ) -> Result<Option<Time>, PortError> {
-        self.plan.call("request_run", self.inner.request_run(id, now, cut, key), lost).await
+        spends: &[Spending],
+    ) -> Result<RunAnswer, PortError> {
+        self.plan.call("request_run", self.inner.request_run(id, now, cut, key, spends), lost).await
     }
 
     async fn change_source(&self, id: &ConnectorId, change: &SourceChange) -> Result<bool, PortError> {

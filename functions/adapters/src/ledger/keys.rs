@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::budget::Scope;
 use domain::contacts::SecretId;
 use domain::names::{BucketName, ConnectorId, CustomerRole};
 use domain::part::PartNumber;
@@ -66,6 +67,15 @@ pub(super) fn role(role: &CustomerRole) -> Item {
 /// The key of the item that says which connectors write where in a bucket.
 pub(super) fn bucket(bucket: &BucketName) -> Item {
     of(AttributeValue::S(format!("BUCKET#{bucket}")), "CLAIMS")
+}
+
+/// The key of a count of what is used of a budget. A tenant may be called as a connector is, so the two are told apart.
+pub(super) fn budget(scope: &Scope, sort: &str) -> Item {
+    let partition = match scope {
+        Scope::Tenant(tenant) => format!("BUDGET#T#{tenant}"),
+        Scope::Connector(id) => format!("BUDGET#C#{id}"),
+    };
+    of(AttributeValue::S(partition), sort)
 }
 
 fn of(partition: AttributeValue, sort: &str) -> Item {

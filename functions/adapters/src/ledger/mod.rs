@@ -8,6 +8,7 @@
 //! | change | `C#<connector>` | `CHANGE#<12 digits>` | who changed the settings to this version, and how |
 //! | secret of a webhook | `C#<connector>` | `SECRET#<ID>` | the secret, which no other item holds |
 //! | claims | `ROLE#<arn>`, `BUCKET#<name>` | `CLAIM`, `CLAIMS` | whose they are; see `claims.rs` |
+//! | counts of budgets | `BUDGET#T#<tenant>`, `BUDGET#C#<connector>` | budget and period | what is used; see `budgets.rs` |
 //! | watchdog | `WATCHDOG` | `SWEEP` | how far the watchdog has come, and what it has found |
 //!
 //! Index `tenant`: hash `tenant_id`, range `pk`, everything projected. Index `due`: hash `due_shard`, range
@@ -15,6 +16,7 @@
 //! are RFC 3339 texts of a fixed width, so that DynamoDB compares them as times.
 
 mod answers;
+mod budgets;
 mod changes;
 mod claims;
 mod connectors;

@@ -1,9 +1,11 @@
 //! What the API reads, and how it tells callers apart.
 
+use domain::budget::Budgets;
 use domain::names::EmailAddress;
 use domain::partition::PartitionFormat;
 use domain::protocol::Timing;
 
+use super::budgets::budgets;
 use super::events::partition_format;
 use super::notifier::sender;
 use super::read::{Lookup, WrongSettings, both, optional};
@@ -33,6 +35,8 @@ pub struct ApiSettings {
     pub sender: Option<EmailAddress>,
     /// How the partition keys of the events table are made.
     pub partitions: PartitionFormat,
+    /// How much a tenant may use.
+    pub budgets: Budgets,
 }
 
 impl ApiSettings {
@@ -57,6 +61,7 @@ impl ApiSettings {
         "NOTIFY_SENDER",
         // Read to know which tenants have partition keys of their own.
         "EVENTS_PARTITION_FORMAT",
+        "BUDGETS",
     ];
 
     /// Reads them.
@@ -66,11 +71,14 @@ impl ApiSettings {
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let places = both(LedgerSettings::read(env), BusSettings::read(env));
         let rest = both(timing(env), both(VendorSettings::read(env), CallerSettings::read(env)));
-        let beside = both(StackSettings::read(env), both(sender(env), partition_format(env)));
+        let tenants = both(partition_format(env), budgets(env));
+        let beside = both(StackSettings::read(env), both(sender(env), tenants));
         let rest_of_it = both(S3Settings::read(env), both(SigningSettings::read(env), beside));
-        let (((ledger, bus), (timing, (vendor, callers))), (s3, (signing, (stack, (sender, partitions))))) =
-            both(both(places, rest), rest_of_it)?;
-        Ok(Self { ledger, bus, timing, vendor, callers, s3, stack, signing, sender, partitions })
+        let (
+            ((ledger, bus), (timing, (vendor, callers))),
+            (s3, (signing, (stack, (sender, (partitions, budgets))))),
+        ) = both(both(places, rest), rest_of_it)?;
+        Ok(Self { ledger, bus, timing, vendor, callers, s3, stack, signing, sender, partitions, budgets })
     }
 }
 

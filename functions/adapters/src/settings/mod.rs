@@ -5,6 +5,7 @@
 //! leave a variable out; anything else that is malformed ends the start-up, and nothing defaults over a typo.
 
 mod api;
+mod budgets;
 mod events;
 mod notifier;
 mod places;
@@ -20,6 +21,7 @@ use domain::part::PartLimits;
 use domain::protocol::Timing;
 
 pub use self::api::{ApiSettings, CallerSettings};
+pub use self::budgets::budgets;
 pub use self::events::{events_table, partition_format};
 pub use self::notifier::{NotifierSettings, sender};
 pub use self::places::{BusSettings, LedgerSettings, QueueSettings, S3Settings, StagingSettings};

@@ -79,11 +79,11 @@ pub(crate) fn change(before: Option<&Connector>, after: &Connector) -> Change {
 pub(crate) async fn activate(ledger: &DynamoLedger) -> (Connector, Cursor) {
     let stored = SaveAnswer::Saved(Saved::Yes);
     let draft = Connector { version: 1, ..connector() };
-    assert_eq!(ledger.create(&draft, &change(None, &draft)).await.unwrap(), stored);
+    assert_eq!(ledger.create(&draft, &change(None, &draft), &[]).await.unwrap(), stored);
     let start = at("2026-11-20T20:15:30.123Z");
     let cursor = Cursor::new(start, start, at("2026-11-20T21:05:00Z"));
     let activation = change(Some(&draft), &connector());
-    assert_eq!(ledger.save(&activation, Some(&cursor)).await.unwrap(), stored);
+    assert_eq!(ledger.save(&activation, Some(&cursor), &[]).await.unwrap(), stored);
     (connector(), cursor)
 }
 

@@ -66,6 +66,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
         signing: Some(signing(&settings.signing, &services)?),
         mails: settings.sender.is_some(),
         partitions: settings.partitions,
+        budgets: settings.budgets,
     })
 }
 

@@ -38,6 +38,7 @@ impl From<OnboardingError> for Problem {
                 };
                 Self::refused(vec![FieldError { pointer: field.to_owned(), detail: text }])
             }
+            OnboardingError::Exhausted(exhausted) => Self::exhausted(&exhausted),
             OnboardingError::Forbidden(_) => Self::forbidden(&text),
             OnboardingError::Port(error) => ours(&error),
             OnboardingError::Keys(cause) => {
@@ -102,7 +103,7 @@ fn internal() -> Problem {
 }
 
 /// The domain's words, as a sentence.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     format!("{first}{}.", letters.as_str())

@@ -10,10 +10,13 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
+use domain::budget::Exhausted;
 use domain::onboarding::Loss;
+use domain::time::Time;
 use domain::verify::Verification;
 use serde::Serialize;
 
+use self::from_domain::sentence;
 use crate::preconditions::etag;
 
 /// What `type` starts with; the code follows.
@@ -42,6 +45,19 @@ struct Details {
     verification: Option<Box<Verification>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     loss: Option<Loss>,
+    #[serde(flatten)]
+    budget: Option<UsedUp>,
+}
+
+/// Which budget is used up, and when it frees; without that it frees with what is given back only.
+#[derive(Debug, Serialize)]
+struct UsedUp {
+    budget: &'static str,
+    limit: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frees_at: Option<Time>,
+    #[serde(skip)]
+    retry_after: u64,
 }
 
 /// What is wrong with one field.
@@ -70,6 +86,7 @@ impl Problem {
             current_version: None,
             verification: None,
             loss: None,
+            budget: None,
         }))
     }
 
@@ -153,6 +170,20 @@ impl Problem {
         problem
     }
 
+    /// 429: a budget is used up. RFC 6585, section 4; `Retry-After` in seconds, RFC 9110, section 10.2.3.
+    pub(crate) fn exhausted(exhausted: &Exhausted) -> Self {
+        let detail = format!("{} {}", sentence(&exhausted.to_string()), exhausted.remedy());
+        let title = "The budget is used up";
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "budget_exhausted", title, detail);
+        problem.0.budget = Some(UsedUp {
+            budget: exhausted.budget.as_str(),
+            limit: exhausted.limit,
+            frees_at: exhausted.frees.filter(|_| exhausted.amount <= exhausted.limit),
+            retry_after: exhausted.retry_after().as_secs(),
+        });
+        problem
+    }
+
     /// 500: an answer that can't be written.
     pub(crate) fn unwritable() -> Self {
         let detail = "The answer could not be written.";
@@ -177,6 +208,8 @@ impl Problem {
             }
             _ => {}
         }
+        let retry_after = details.budget.as_ref().map(|budget| HeaderValue::from(budget.retry_after));
+        headers.extend(retry_after.map(|seconds| (RETRY_AFTER, seconds)));
         headers.extend(details.current_version.and_then(etag).map(|tag| (ETAG, tag)));
         headers
     }

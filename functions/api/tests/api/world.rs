@@ -7,6 +7,7 @@ use api::{Gateway, Identity, router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use domain::budget::Budgets;
 use domain::names::ConnectorId;
 use domain::onboarding::Onboarding;
 use domain::partition::PartitionFormat;
@@ -91,6 +92,7 @@ impl World {
             signing: Some(tests::fakes::signing(key)),
             mails: false,
             partitions: PartitionFormat::default(),
+            budgets: Budgets::default(),
         };
         let callers =
             Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() };

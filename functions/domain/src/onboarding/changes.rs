@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256 as Hasher};
 
+use super::spending::exhausted;
 use super::{Changed, NewConnector, Onboarding, OnboardingError, View};
 use crate::connector::{Caller, Change, Connector, NotAllowed, Verb};
 use crate::cursor::Cursor;
 use crate::names::{ConnectorId, ExternalId};
 use crate::notice::Notice;
-use crate::ports::{SaveAnswer, Saved};
+use crate::ports::{RunAnswer, SaveAnswer, Saved};
 use crate::time::Time;
 
 /// How often a change without a version of its own is tried against other writers.
@@ -48,9 +49,10 @@ impl Onboarding {
         connector.start_from = new.start_from;
         connector.destination = new.destination;
         let change = self.change_of(caller, Verb::Create, None, &connector);
-        match self.connectors.create(&connector, &change).await? {
+        match self.connectors.create(&connector, &change, &[]).await? {
             SaveAnswer::Saved(Saved::Yes) => self.announce(&change).await,
             SaveAnswer::Taken(taken) => return Err(OnboardingError::Taken(taken)),
+            SaveAnswer::Exhausted(budget) => return Err(exhausted(budget, &[])),
             // The ID is taken: by this very request, asked before, or its answer was lost.
             SaveAnswer::Saved(Saved::Stale) => return Ok(self.read(caller, &id).await?.connector),
         }
@@ -163,8 +165,11 @@ impl Onboarding {
         let watermark = cursor.map_or(Time::EPOCH, |cursor| cursor.watermark);
         // On a whole second, so that it lies on the grain of every form of sort key.
         let cut = (now - self.timing.settle).floor(SECOND).max(watermark);
-        let asked = self.connectors.request_run(id, now, cut, key).await?;
-        asked.ok_or_else(|| refused().into())
+        match self.connectors.request_run(id, now, cut, key, &[]).await? {
+            RunAnswer::Asked(cut) => Ok(cut),
+            RunAnswer::NotActivated => Err(refused().into()),
+            RunAnswer::Exhausted(budget) => Err(exhausted(budget, &[])),
+        }
     }
 
     /// Applies a change to what is stored and stores it with its record. Without `if_match` it is applied
@@ -201,12 +206,13 @@ impl Onboarding {
             }
             let cursor = self.first_cursor(&before, &after);
             let change = self.change_of(caller, verb, Some(before.clone()), &after);
-            match self.connectors.save(&change, cursor.as_ref()).await? {
+            match self.connectors.save(&change, cursor.as_ref(), &[]).await? {
                 SaveAnswer::Saved(Saved::Yes) => {
                     self.announce(&change).await;
                     return Ok((before, after));
                 }
                 SaveAnswer::Taken(taken) => return Err(OnboardingError::Taken(taken)),
+                SaveAnswer::Exhausted(budget) => return Err(exhausted(budget, &[])),
                 SaveAnswer::Saved(Saved::Stale) => {}
             }
         }

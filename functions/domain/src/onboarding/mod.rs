@@ -9,10 +9,12 @@ mod contacts;
 mod reads;
 mod requests;
 mod source;
+mod spending;
 mod verifying;
 
 use std::sync::Arc;
 
+use crate::budget::{Budgets, Exhausted};
 use crate::connector::{Connector, NotAllowed};
 use crate::manifest::{Signing, Unsigned};
 use crate::names::{ConnectorId, Refused};
@@ -51,6 +53,8 @@ pub struct Onboarding {
     pub mails: bool,
     /// How the partition keys of the events table are made, which leaves some tenants without one.
     pub partitions: PartitionFormat,
+    /// How much each tenant may use.
+    pub budgets: Budgets,
 }
 
 impl std::fmt::Debug for Onboarding {
@@ -88,6 +92,9 @@ pub enum OnboardingError {
     /// The tenant has no partition keys of its own.
     #[error(transparent)]
     NoPartition(#[from] NoPartition),
+    /// A budget would be exceeded. Nothing was written.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
     /// A tenant's administrator asked for what is an operator's.
     #[error("{0} is an operator's to set")]
     Forbidden(&'static str),

@@ -2,6 +2,7 @@
 //! fail on demand fill them in tests. Each is small, so that a fake of it is too.
 
 mod bucket;
+mod budgets;
 mod contacts;
 mod ledger;
 mod meter;
@@ -13,10 +14,11 @@ mod surroundings;
 mod watch;
 
 pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, StagedPage, Staging, StagingWrite};
+pub use budgets::{Spender, Spent};
 pub use contacts::{LONGEST_DELAY, Later, Mailer, Posted, Poster};
 pub use ledger::{
-    Claim, ClaimAnswer, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, Runs, SaveAnswer,
-    Saved, Wanted, due_shard,
+    Claim, ClaimAnswer, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, RunAnswer, Runs,
+    SaveAnswer, Saved, Wanted, due_shard,
 };
 pub use meter::Meter;
 pub use notice::{Bus, QUEUE_BATCH, Queue};

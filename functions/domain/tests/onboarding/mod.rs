@@ -8,6 +8,7 @@ mod verifying;
 
 use std::sync::Arc;
 
+use domain::budget::Budgets;
 use domain::connector::{Caller, Connector, Shards, State, Verb};
 use domain::names::ConnectorId;
 use domain::notice::Fact;
@@ -51,6 +52,7 @@ impl World {
             signing: Some(FakeSigner::new(1).signing()),
             mails: false,
             partitions: PartitionFormat::default(),
+            budgets: Budgets::default(),
         };
         Self { ledger, prober, bus, clock, onboarding }
     }
@@ -116,6 +118,6 @@ async fn changed_by_another(ledger: &FakeLedger, id: &ConnectorId, change: impl 
     let mut after = before.clone();
     change(&mut after);
     after.version = before.version + 1;
-    let saved = ledger.save(&fixtures::change(&before, &after), None).await.unwrap();
+    let saved = ledger.save(&fixtures::change(&before, &after), None, &[]).await.unwrap();
     assert_eq!(saved, SaveAnswer::Saved(Saved::Yes));
 }

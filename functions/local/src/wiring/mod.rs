@@ -22,6 +22,7 @@ use adapters::signing::FileSigner;
 use adapters::source::{DynamoSource, EventsTable, EventsWriter};
 use adapters::staging::S3Staging;
 use aws_credential_types::Credentials as SdkCredentials;
+use domain::budget::Budgets;
 use domain::manifest::{Before, KeyName, Signing, VendorDomain};
 use domain::names::Refused;
 use domain::onboarding::Onboarding;
@@ -166,6 +167,7 @@ impl Embedded {
             signing: Some(self.signing.clone()),
             mails: false,
             partitions: PartitionFormat::default(),
+            budgets: Budgets::default(),
         }
     }
 
