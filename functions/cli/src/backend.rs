@@ -19,7 +19,7 @@ use adapters::source::{DynamoSource, EventsWriter, NotWritable};
 use domain::connector::{Caller, Shards};
 use domain::events_source::EventsSource;
 use domain::names::{ConnectorId, Region, TenantId};
-use domain::onboarding::{Onboarding, View};
+use domain::onboarding::{Onboarding, RingCache, View};
 use domain::ports::Source as _;
 use domain::setup::Vendor;
 use local::Writes;
@@ -96,6 +96,7 @@ impl Backend {
                 template_url: vendor.template_url,
             },
             signing: keys.map(|keys| signing(&keys, &services)).transpose()?,
+            ring: RingCache::default(),
             mails: sender.is_some(),
             partitions,
             budgets,

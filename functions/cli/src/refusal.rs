@@ -31,6 +31,12 @@ impl From<OnboardingError> for Problem {
             OnboardingError::NotVerified(verification) => not_verified(&said, verification),
             OnboardingError::Refused(refused) => refused.into(),
             OnboardingError::NoPartition(without) => without.into(),
+            OnboardingError::KeyReused(_) => {
+                Self::failed(said, "Use a new key for another connector, or the same values as then.")
+            }
+            OnboardingError::WouldLose(_) => {
+                Self::failed(said, "To delete anyway, run the command again with --yes.")
+            }
             OnboardingError::Exhausted(exhausted) => Self::failed(said, exhausted.remedy()),
             OnboardingError::Forbidden(_) => Self::failed(said, "Ask the vendor's operators."),
             OnboardingError::Port(error) => error.into(),
@@ -73,7 +79,8 @@ impl From<NotAllowed> for Problem {
                 _ => format!("See its state: auditferry connector show {id}"),
             },
             NotAllowed::StartsInTheFuture(_) => {
-                "Activate it later, or create it without --start-from.".to_owned()
+                let remedy = "Leave --start-from out to start with the activation.";
+                return Self::usage(refusal.to_string(), remedy);
             }
             NotAllowed::ShardsAreRead { to, .. } => {
                 format!("Make a new connector: auditferry connector create --tenant TENANT --shards {to}")

@@ -11,7 +11,7 @@ use std::time::Duration;
 use domain::budget::Budgets;
 use domain::connector::{Caller, Connector, State};
 use domain::names::ExternalId;
-use domain::onboarding::Onboarding;
+use domain::onboarding::{Onboarding, RingCache};
 use domain::partition::PartitionFormat;
 use domain::ports::{Bus, Connectors, Prober};
 use domain::protocol::Outcome;
@@ -49,6 +49,7 @@ impl Exporter {
             timing,
             vendor,
             signing,
+            ring: RingCache::default(),
             // What the exporter changes sets no contacts, so nobody asks it whether mails are sent.
             mails: false,
             // It makes and activates no connector, so nobody asks it for a tenant's partition keys either.
@@ -76,7 +77,7 @@ pub(crate) async fn verify_again(
         return;
     }
     let left = deadline.since(now).saturating_sub(SPARE).min(LONGEST);
-    let verifying = onboarding.verify(&Caller::System, &connector.id, |_| ());
+    let verifying = onboarding.verify(&Caller::System, &connector.id, None, |_| ());
     // Without any time left it is not even begun: a future that never waits would not notice.
     let verified = if left.is_zero() { None } else { tokio::time::timeout(left, verifying).await.ok() };
     match verified {

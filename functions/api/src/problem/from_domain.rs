@@ -39,7 +39,9 @@ impl From<OnboardingError> for Problem {
                 Self::refused(vec![FieldError { pointer: field.to_owned(), detail: text }])
             }
             OnboardingError::Exhausted(exhausted) => Self::exhausted(&exhausted),
-            OnboardingError::Forbidden(_) => Self::forbidden(&text),
+            OnboardingError::KeyReused(reused) => Self::key_reused(&reused),
+            OnboardingError::WouldLose(loss) => Self::would_lose(loss),
+            OnboardingError::Forbidden(what) => Self::forbidden(&capitalised(what)),
             OnboardingError::Port(error) => ours(&error),
             OnboardingError::Keys(cause) => {
                 tracing::error!(%cause, "the signing keys can't be told; a request was answered with 500");
@@ -104,7 +106,11 @@ fn internal() -> Problem {
 
 /// The domain's words, as a sentence.
 pub(super) fn sentence(text: &str) -> String {
+    format!("{}.", capitalised(text))
+}
+
+fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}.", letters.as_str())
+    format!("{first}{}", letters.as_str())
 }

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use domain::budget::Exhausted;
-use domain::onboarding::Loss;
+use domain::onboarding::{Difference, KeyReused, Loss};
 use domain::time::Time;
 use domain::verify::Verification;
 use serde::Serialize;
@@ -149,22 +149,22 @@ impl Problem {
         problem
     }
 
-    /// 422: the key was used for another request.
-    pub(crate) fn key_reused() -> Self {
-        let detail = "This Idempotency-Key was used for a request with other values; use a new one.";
-        let title = "The key is used";
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", title, detail)
+    /// 422: the key was used for another request; each value that differs, with its place.
+    pub(crate) fn key_reused(reused: &KeyReused) -> Self {
+        let detail = format!("{} Use a new key.", sentence(&reused.to_string()));
+        let title = "The key was used with other values";
+        let mut problem =
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", title, detail);
+        let pointer = |field: &str| format!("/{}", field.replace('.', "/"));
+        let of = |d: &Difference| FieldError { pointer: pointer(d.field), detail: d.to_string() };
+        problem.0.errors = reused.differences.iter().map(of).collect();
+        problem
     }
 
     /// 409: something would be lost, and nobody has said that it may.
     pub(crate) fn would_lose(loss: Loss) -> Self {
-        let parts = loss.undelivered_parts;
-        let unsealed =
-            loss.unsealed_from.map(|from| format!(" Events from {from} on would not be exported."));
-        let detail = format!(
-            "Sealed parts that were not delivered and would be lost: {parts}.{} If so it shall be, ask again with ?accept_loss=true.",
-            unsealed.unwrap_or_default()
-        );
+        let detail =
+            format!("{} To delete anyway, repeat with ?accept_loss=true.", sentence(&loss.to_string()));
         let mut problem = Self::conflict("would_lose", "Something would be lost", detail);
         problem.0.loss = Some(loss);
         problem

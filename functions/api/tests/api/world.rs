@@ -9,7 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use domain::budget::Budgets;
 use domain::names::ConnectorId;
-use domain::onboarding::Onboarding;
+use domain::onboarding::{Onboarding, RingCache};
 use domain::partition::PartitionFormat;
 use domain::ports::{Connectors, Runs as _, Validity};
 use domain::protocol::Mark;
@@ -90,6 +90,7 @@ impl World {
                 ..tests::fixtures::vendor()
             },
             signing: Some(tests::fakes::signing(key)),
+            ring: RingCache::default(),
             mails: false,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),

@@ -3,7 +3,6 @@
 
 use domain::connector::{Connector, State};
 use domain::cursor::Cursor;
-use domain::names::ConnectorId;
 use domain::time::Time;
 use serde::Serialize;
 
@@ -34,9 +33,11 @@ impl<'a> Changed<'a> {
 }
 
 /// `connector activate`.
-pub(crate) async fn activate(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn activate(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
+    let id = &args.one.id;
     stages::begin(output);
-    let done = backend.onboarding.activate(&backend.caller, id, |report| stages::tell(report, output)).await;
+    let tell = |report: &_| stages::tell(report, output);
+    let done = backend.onboarding.activate(&backend.caller, id, args.if_version, tell).await;
     output.progress_is_over();
     let connector = stages::passed(backend, done, output)?;
     let mut changed = Changed::settings(&connector);
@@ -50,9 +51,11 @@ pub(crate) async fn activate(backend: &Backend, id: &ConnectorId, output: Output
 }
 
 /// `connector resume`.
-pub(crate) async fn resume(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn resume(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
+    let id = &args.one.id;
     stages::begin(output);
-    let done = backend.onboarding.resume(&backend.caller, id, |report| stages::tell(report, output)).await;
+    let tell = |report: &_| stages::tell(report, output);
+    let done = backend.onboarding.resume(&backend.caller, id, args.if_version, tell).await;
     output.progress_is_over();
     let connector = stages::passed(backend, done, output)?;
     let mut changed = Changed::settings(&connector);

@@ -45,13 +45,6 @@ struct Connected<'a> {
 
 /// `connector create`.
 pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output) -> Result<Exit, Problem> {
-    let now = backend.onboarding.clock.now();
-    if let Some(start) = args.start_from.filter(|start| *start > now) {
-        return Err(Problem::usage(
-            format!("--start-from {start} is later than now, {now}"),
-            "Leave it out to start with the activation.",
-        ));
-    }
     let new = NewConnector {
         tenant: args.tenant.clone(),
         shards: args.shards,

@@ -6,6 +6,7 @@ use domain::onboarding::{Changed, OnboardingError};
 use domain::verify::{Report, Stage, Verdict, Verification};
 use serde::Serialize;
 
+use super::args::ChangeArgs;
 use crate::backend::Backend;
 use crate::output::{Output, Tone, aside};
 use crate::problem::{Exit, Problem};
@@ -20,10 +21,12 @@ struct Verified<'a> {
 }
 
 /// `connector verify`.
-pub(crate) async fn verify(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn verify(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
+    let id = &args.one.id;
     let before = backend.view(id).await?.connector;
     begin(output);
-    let told = backend.onboarding.verify(&backend.caller, id, |report| tell(report, output)).await;
+    let shown = |report: &Report| tell(report, output);
+    let told = backend.onboarding.verify(&backend.caller, id, args.if_version, shown).await;
     output.progress_is_over();
     let verification = told?;
     let after = backend.view(id).await?.connector;

@@ -35,6 +35,16 @@ impl Caller {
             Self::Tenant { tenant, .. } => tenant == of,
         }
     }
+
+    /// The caller's name, as far as `reader` may know it: which of the vendor's people it was is not for its tenants.
+    #[must_use]
+    pub fn name_for(&self, reader: &Self) -> Option<&str> {
+        match self {
+            Self::Operator { name } => Some(name.as_str()).filter(|_| !matches!(reader, Self::Tenant { .. })),
+            Self::Tenant { name, .. } => Some(name),
+            Self::System => None,
+        }
+    }
 }
 
 /// What was done.
@@ -98,6 +108,9 @@ mod tests {
         let [acme, globex]: [TenantId; 2] = ["acme", "globex"].map(|id| id.parse().unwrap());
         let caller = Caller::Tenant { tenant: acme.clone(), name: "ann".into() };
         assert!(caller.may_see(&acme) && !caller.may_see(&globex));
+        let operator = Caller::Operator { name: "ops".into() };
+        assert_eq!((operator.name_for(&caller), operator.name_for(&operator)), (None, Some("ops")));
+        assert_eq!(caller.name_for(&caller), Some("ann"));
         for of_the_vendor in [Caller::Operator { name: "ops".into() }, Caller::System] {
             assert!(of_the_vendor.may_see(&acme) && of_the_vendor.may_see(&globex));
         }

@@ -4,6 +4,7 @@
 mod aws;
 mod contact;
 mod ids;
+mod key;
 mod prefix;
 mod role;
 mod tenant;
@@ -11,6 +12,7 @@ mod tenant;
 pub use aws::{AccountId, BucketName, KmsKeyArn, Region};
 pub use contact::{EmailAddress, WebhookUrl};
 pub use ids::{ConnectorId, ExternalId, WorkerId};
+pub use key::IdempotencyKey;
 pub use prefix::Prefix;
 pub use role::{CustomerRole, ROLE_PATH, RoleArn};
 pub use tenant::TenantId;

@@ -6,8 +6,10 @@
 
 mod changes;
 mod contacts;
+mod creating;
 mod reads;
 mod requests;
+mod ring;
 mod source;
 mod spending;
 mod verifying;
@@ -27,7 +29,8 @@ use crate::verify::Verification;
 pub use changes::Loss;
 pub use contacts::NewContacts;
 pub use reads::View;
-pub use requests::{Edit, NewConnector, Updated};
+pub use requests::{Difference, Edit, KeyReused, NewConnector, Updated};
+pub use ring::RingCache;
 pub use source::Accepted;
 
 /// Everything that onboarding needs.
@@ -49,6 +52,8 @@ pub struct Onboarding {
     pub vendor: Vendor,
     /// The keys that sign manifests, where they are known.
     pub signing: Option<Signing>,
+    /// The public ones among them, as they were told last.
+    pub ring: RingCache,
     /// Whether the deployment sends mails to contacts: it has a sender.
     pub mails: bool,
     /// How the partition keys of the events table are made, which leaves some tenants without one.
@@ -92,6 +97,12 @@ pub enum OnboardingError {
     /// The tenant has no partition keys of its own.
     #[error(transparent)]
     NoPartition(#[from] NoPartition),
+    /// The idempotency key was used for another request.
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
+    /// A deletion would lose something, and nobody has said that it may.
+    #[error("{0}")]
+    WouldLose(Loss),
     /// A budget would be exceeded. Nothing was written.
     #[error(transparent)]
     Exhausted(#[from] Exhausted),

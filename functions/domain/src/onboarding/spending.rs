@@ -1,8 +1,13 @@
-//! What a caller uses of the budgets.
+//! What a caller uses of the budgets: which, for what.
+//!
+//! What stops a connector is never refused: a pause, a disabling, a deletion. There can be no more of them than of what
+//! starts it again, which is. What follows from a connection check (that it was passed, an activation, a resumption, a
+//! role that was found unsafe) is bounded by the check, which was spent for; else a check that has written its object
+//! could come to nothing, or an unsafe role be kept.
 
 use super::{Onboarding, OnboardingError};
 use crate::budget::{Budget, Exhausted, Scope, Spending};
-use crate::connector::Caller;
+use crate::connector::{Caller, Connector, Verb};
 use crate::ports::Spent;
 
 impl Onboarding {
@@ -18,7 +23,7 @@ impl Onboarding {
         scope: Scope,
         amount: u32,
     ) -> Result<(), OnboardingError> {
-        let Some(spending) = self.spending(caller, budget, scope, amount) else { return Ok(()) };
+        let Some(spending) = self.spending(caller, budget, scope, amount)? else { return Ok(()) };
         match self.connectors.spend(&spending).await? {
             Spent::Yes => Ok(()),
             Spent::Exhausted => Err(Exhausted::from(&spending).into()),
@@ -32,10 +37,48 @@ impl Onboarding {
         budget: Budget,
         scope: Scope,
         amount: u32,
-    ) -> Option<Spending> {
-        let party = budget.party(caller)?;
+    ) -> Result<Option<Spending>, OnboardingError> {
+        let Some(party) = budget.party(caller) else { return Ok(None) };
         let (limit, now) = (self.budgets.limit(budget), self.clock.now());
-        Some(Spending { budget, scope, party, amount, limit, now })
+        let spending = Spending { budget, scope, party, amount, limit, now };
+        // More at once than there ever is.
+        if amount > limit {
+            return Err(Exhausted::from(&spending).into());
+        }
+        Ok(Some(spending))
+    }
+
+    /// What a change spends that makes the connector this.
+    pub(super) fn spends(
+        &self,
+        caller: &Caller,
+        verb: Verb,
+        after: &Connector,
+    ) -> Result<Vec<Spending>, OnboardingError> {
+        let one = |budget| self.spending(caller, budget, Scope::Connector(after.id.clone()), 1);
+        let spending = match verb {
+            Verb::Update
+            | Verb::Enable
+            | Verb::RotateExternalId
+            | Verb::SetContacts
+            | Verb::RotateWebhookSecret => one(Budget::Changes)?,
+            Verb::TestContacts => {
+                let contacts = &after.contacts;
+                let messages = contacts.emails.iter().count() + usize::from(contacts.webhook.is_some());
+                let amount = u32::try_from(messages).unwrap_or(u32::MAX);
+                self.spending(caller, Budget::TestMessages, Scope::Tenant(after.tenant.clone()), amount)?
+            }
+            // A creation says itself what it spends.
+            Verb::Create
+            | Verb::Verify
+            | Verb::RefuseDestination
+            | Verb::Activate
+            | Verb::Pause
+            | Verb::Resume
+            | Verb::Disable
+            | Verb::Delete => None,
+        };
+        Ok(spending.into_iter().collect())
     }
 }
 

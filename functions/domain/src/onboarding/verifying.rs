@@ -1,6 +1,8 @@
 //! What a verification goes with: a new destination, an activation, a resumption.
 
+use super::creating::operators_only;
 use super::{Changed, Edit, Onboarding, OnboardingError, Updated};
+use crate::budget::{Budget, Scope};
 use crate::connector::{Caller, Connector, State, Verb};
 use crate::names::ConnectorId;
 use crate::verify::{Means, Report, Verification, verify};
@@ -24,12 +26,19 @@ impl Onboarding {
         edit: Edit,
         tell: impl FnMut(&Report) + Send,
     ) -> Result<Updated, OnboardingError> {
+        if edit.shards.is_some() {
+            operators_only(caller, "the number of shards")?;
+        }
         let names_destination = edit.destination.is_some();
         let (before, connector) = self.store(caller, id, if_match, edit).await?;
         if !names_destination || connector.verified_at.is_some() {
             return Ok(Updated { connector, verification: None });
         }
-        let verification = self.verify(caller, id, tell).await?;
+        // A change that was stored has spent for its connection check, too.
+        if before == connector {
+            self.spend(caller, Budget::Verifications, Scope::Connector(id.clone()), 1).await?;
+        }
+        let verification = self.check(caller, id, tell).await?;
         let was_stopped_by_this = before.state == State::Active && connector.state == State::Paused;
         let connector = if verification.passed && was_stopped_by_this {
             self.go_on(caller, id).await?
@@ -64,16 +73,40 @@ impl Onboarding {
             }
             Ok(())
         };
-        self.change_from(caller, id, if_match, Verb::Update, apply).await
+        let names_destination = edit.destination.is_some();
+        let spends = |after: &Connector| {
+            let mut spends = self.spends(caller, Verb::Update, after)?;
+            // The connection check that follows is spent for here: without it the change would be stored in vain.
+            if names_destination && after.verified_at.is_none() {
+                let scope = Scope::Connector(after.id.clone());
+                spends.extend(self.spending(caller, Budget::Verifications, scope, 1)?);
+            }
+            Ok(spends)
+        };
+        self.change_spending((caller, id, if_match, Verb::Update), apply, spends).await
     }
 
     /// Verifies the destination, telling each stage as it is known, and stores what follows from it: with a
     /// verification that passed, role and folder are the connector's own ([`Connector::claims`]).
     ///
     /// # Errors
-    /// If there is nothing to verify, another connector has the role or the folder already, or the ledger fails; a
+    /// If there is nothing to verify, it has another version than `if_match`, too many connection checks were asked for
+    /// within the hour, another connector has the role or the folder already, or the ledger fails; a
     /// verification that fails is an answer.
     pub async fn verify(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        if_match: Option<u64>,
+        tell: impl FnMut(&Report) + Send,
+    ) -> Result<Verification, OnboardingError> {
+        self.read_at(caller, id, if_match).await?.connector.may_be_verified()?;
+        self.spend(caller, Budget::Verifications, Scope::Connector(id.clone()), 1).await?;
+        self.check(caller, id, tell).await
+    }
+
+    /// The same, once it is spent for.
+    async fn check(
         &self,
         caller: &Caller,
         id: &ConnectorId,
@@ -116,9 +149,10 @@ impl Onboarding {
         &self,
         caller: &Caller,
         id: &ConnectorId,
+        if_match: Option<u64>,
         tell: impl FnMut(&Report) + Send,
     ) -> Changed {
-        let connector = self.read(caller, id).await?.connector;
+        let connector = self.read_at(caller, id, if_match).await?.connector;
         if !matches!(connector.state, State::Draft | State::Ready) {
             // Says which state it needs, without a probe in the customer's bucket.
             connector.clone().activate(self.clock.now())?;
@@ -138,9 +172,10 @@ impl Onboarding {
         &self,
         caller: &Caller,
         id: &ConnectorId,
+        if_match: Option<u64>,
         tell: impl FnMut(&Report) + Send,
     ) -> Changed {
-        let connector = self.read(caller, id).await?.connector;
+        let connector = self.read_at(caller, id, if_match).await?.connector;
         if connector.state != State::Paused {
             connector.clone().resume()?;
         }
@@ -151,7 +186,7 @@ impl Onboarding {
     /// Paused → active, and what waited goes out at once.
     async fn go_on(&self, caller: &Caller, id: &ConnectorId) -> Changed {
         let resumed = self.change(caller, id, None, Verb::Resume, Connector::resume).await?;
-        self.run(caller, id).await?;
+        self.run_unasked(caller, id).await?;
         Ok(resumed)
     }
 
@@ -161,7 +196,7 @@ impl Onboarding {
         id: &ConnectorId,
         tell: impl FnMut(&Report) + Send,
     ) -> Result<(), OnboardingError> {
-        let verification = self.verify(caller, id, tell).await?;
+        let verification = self.verify(caller, id, None, tell).await?;
         if verification.passed { Ok(()) } else { Err(OnboardingError::NotVerified(Box::new(verification))) }
     }
 }

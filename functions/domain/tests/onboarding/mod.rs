@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use domain::budget::Budgets;
 use domain::connector::{Caller, Connector, Shards, State, Verb};
-use domain::names::ConnectorId;
+use domain::names::{ConnectorId, IdempotencyKey};
 use domain::notice::Fact;
-use domain::onboarding::{NewConnector, Onboarding, OnboardingError};
+use domain::onboarding::{NewConnector, Onboarding, OnboardingError, RingCache};
 use domain::part::Encoding;
 use domain::partition::PartitionFormat;
 use domain::ports::{Connectors, SaveAnswer, Saved};
@@ -50,6 +50,7 @@ impl World {
             timing: TIMING,
             vendor: fixtures::vendor(),
             signing: Some(FakeSigner::new(1).signing()),
+            ring: RingCache::default(),
             mails: false,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),
@@ -65,7 +66,7 @@ impl World {
     /// The same, activated.
     async fn active(&self) -> ConnectorId {
         let id = self.connected().await;
-        self.onboarding.activate(&OPERATOR, &id, |_| ()).await.unwrap();
+        self.onboarding.activate(&OPERATOR, &id, None, |_| ()).await.unwrap();
         id
     }
 
@@ -106,6 +107,10 @@ fn new_connector() -> NewConnector {
         destination: fixtures::connector(&tenant("acme"), at("2026-11-20T20:00:00Z")).destination,
         idempotency_key: None,
     }
+}
+
+fn key(text: &str) -> IdempotencyKey {
+    text.parse().unwrap()
 }
 
 fn is_not_found<T>(answer: Result<T, OnboardingError>) -> bool {

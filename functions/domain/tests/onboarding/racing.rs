@@ -86,7 +86,7 @@ async fn a_verification_says_nothing_of_a_destination_that_came_meanwhile() {
         let trust = if unsafe_role { Trust::Anyone } else { Trust::ThisConnector };
         world.prober.change(|set_up| *set_up = SetUp { trust, ..SetUp::sound() });
         let asked = acme();
-        let mut worker = Worker::new(world.onboarding.verify(&asked, &id, |_| ()));
+        let mut worker = Worker::new(world.onboarding.verify(&asked, &id, None, |_| ()));
         until(&mut worker, &plan, "save", usize::from(!unsafe_role));
         until(&mut worker, &plan, "get", 2);
         let elsewhere =

@@ -1,7 +1,7 @@
 //! Looking: each tenant at its own, and nobody at anything else.
 
 use domain::connector::{Caller, Verb};
-use domain::onboarding::NewConnector;
+use domain::onboarding::{NewConnector, OnboardingError};
 use domain::ports::{Runs as _, Wanted};
 use tests::fixtures;
 
@@ -24,7 +24,7 @@ async fn a_tenant_reads_its_own_connector_and_never_learns_of_anothers() {
 }
 
 #[tokio::test]
-async fn a_tenant_lists_its_own_whatever_it_asks_for_and_the_vendor_what_it_asks_for() {
+async fn a_tenant_lists_its_own_and_no_other_and_the_vendor_what_it_asks_for() {
     let world = World::new();
     let ours = world.connected().await;
     let new = NewConnector { tenant: "globex".parse().unwrap(), ..new_connector() };
@@ -36,10 +36,11 @@ async fn a_tenant_lists_its_own_whatever_it_asks_for_and_the_vendor_what_it_asks
     let globex = "globex".parse().unwrap();
     let of_globex = Wanted { tenant: Some(&globex), ..ALL };
     assert_eq!(list(&acme(), ALL).await, std::slice::from_ref(&ours));
-    assert_eq!(list(&acme(), of_globex).await, std::slice::from_ref(&ours));
+    let refused = world.onboarding.list(&acme(), of_globex, None, 10).await;
+    assert!(matches!(refused, Err(OnboardingError::Forbidden(_))), "{refused:?}");
     assert_eq!(list(&OPERATOR, of_globex).await, [theirs]);
     assert_eq!(list(&OPERATOR, ALL).await.len(), 2);
-    world.onboarding.delete(&acme(), &ours, None).await.unwrap();
+    world.onboarding.delete(&acme(), &ours, None, false).await.unwrap();
     assert!(list(&acme(), ALL).await.is_empty());
     assert_eq!(list(&acme(), Wanted { deleted: true, ..ALL }).await, [ours]);
 }

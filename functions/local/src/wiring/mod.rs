@@ -25,7 +25,7 @@ use aws_credential_types::Credentials as SdkCredentials;
 use domain::budget::Budgets;
 use domain::manifest::{Before, KeyName, Signing, VendorDomain};
 use domain::names::Refused;
-use domain::onboarding::Onboarding;
+use domain::onboarding::{Onboarding, RingCache};
 use domain::part::PartLimits;
 use domain::partition::PartitionFormat;
 use domain::ports::{Clock, Connectors, Randomness};
@@ -165,6 +165,7 @@ impl Embedded {
             timing: Self::timing(),
             vendor: self.vendor.clone(),
             signing: Some(self.signing.clone()),
+            ring: RingCache::default(),
             mails: false,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),
