@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod answers;
+mod budgets;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]

@@ -116,12 +116,47 @@ async fn live(world: &World) {
 
     let mut early = json!({"tenant": "acme", "start_from": "2999-01-01T00:00:00Z"});
     early["destination"] = destination(fixtures::fresh());
-    let early = world.ask(Who::Operator, "POST", "/v1/connectors", Some(early)).await;
-    world.post(&early.headers["location"], "activate").await;
+    world.ask(Who::Operator, "POST", "/v1/connectors", Some(early)).await;
 
     let unsafe_one = world.connected("acme").await;
     world.prober.change(|set_up| set_up.trust = tests::fakes::Trust::Anyone);
     world.post(&unsafe_one, "activate").await;
+}
+
+/// Whatever a budget is there for, refused because it is used up.
+async fn use_up(world: &World) {
+    let who = Who::Tenant("acme");
+    let to = destination(fixtures::fresh());
+    let active = world.ask(who, "POST", "/v1/connectors", Some(json!({"destination": to}))).await;
+    let active = active.headers["location"].clone();
+    world.ask(who, "POST", &format!("{active}/activate"), None).await;
+    let contacts = json!({"emails": ["a@acme.example"], "webhook": "https://hooks.acme.example/"});
+    world.ask(who, "PUT", &format!("{active}/contacts"), Some(contacts)).await;
+    for _ in 0..2 {
+        world.ask(who, "POST", "/v1/connectors", body("POST", "/v1/connectors")).await;
+        for verb in ["run", "rotate-external-id", "rotate-webhook-secret", "test-contacts", "verify"] {
+            world.ask(who, "POST", &format!("{active}/{verb}"), None).await;
+        }
+    }
+    let other = json!({"emails": ["b@acme.example"]});
+    world.ask(who, "PUT", &format!("{active}/contacts"), Some(other)).await;
+    world.ask(who, "PATCH", &active, Some(json!({"frequency": 7}))).await;
+    for verb in ["pause", "resume", "disable", "enable", "activate"] {
+        world.ask(who, "POST", &format!("{active}/{verb}"), None).await;
+    }
+    let draft = world
+        .ask(
+            Who::Operator,
+            "POST",
+            "/v1/connectors",
+            Some(json!({"tenant": "acme", "destination": destination(fixtures::fresh())})),
+        )
+        .await;
+    let draft = draft.headers["location"].clone();
+    for _ in 0..3 {
+        world.ask(who, "POST", &format!("{draft}/verify"), None).await;
+    }
+    world.ask(who, "POST", &format!("{draft}/activate"), None).await;
 }
 
 #[tokio::test]
@@ -135,6 +170,10 @@ async fn the_document_and_the_router_agree() {
     go_wrong(&world).await;
     live(&world).await;
     let mut seen = world.seen();
+    let small = "connectors=1,changes=2,verifications=2,runs=1,test_messages=1".parse().unwrap();
+    let world = World::with_budgets(small);
+    use_up(&world).await;
+    seen.extend(world.seen());
     for broken in [Broken::Passing, Broken::Denied, Broken::Bug] {
         let world = World::over(FakeLedger::new(), Arc::new(broken), broken);
         for (method, template) in ROUTES {

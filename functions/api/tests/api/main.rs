@@ -12,6 +12,7 @@
 mod agreement;
 mod bad_input;
 mod broken;
+mod budgets;
 mod contacts;
 mod contract;
 mod editing;

@@ -55,6 +55,7 @@ impl Answer {
 /// One deployment.
 pub(crate) struct World {
     router: Router,
+    onboarding: Onboarding,
     pub(crate) ledger: FakeLedger,
     pub(crate) prober: FakeProber,
     pub(crate) bus: FakeBus,
@@ -95,10 +96,24 @@ impl World {
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),
         };
-        let callers =
-            Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() };
-        let router = router(onboarding, Arc::new(callers));
-        Self { router, ledger, prober, bus, clock, seen: Mutex::default() }
+        let router = router(onboarding.clone(), Arc::new(gateway()));
+        Self { router, onboarding, ledger, prober, bus, clock, seen: Mutex::default() }
+    }
+
+    /// With other budgets.
+    pub(crate) fn with_budgets(budgets: Budgets) -> Self {
+        let ledger = FakeLedger::new();
+        let world = Self::over(ledger.clone(), Arc::new(ledger), FakeSigner::new(1));
+        let onboarding = Onboarding { budgets, ..world.onboarding.clone() };
+        Self { router: router(onboarding.clone(), Arc::new(gateway())), onboarding, ..world }
+    }
+
+    /// Over other domain functions; none of the fakes is behind them.
+    pub(crate) fn on(onboarding: Onboarding) -> Self {
+        let (ledger, prober, bus) = (FakeLedger::new(), FakeProber::new(), FakeBus::new());
+        let clock = FakeClock::at(onboarding.clock.now());
+        let router = router(onboarding.clone(), Arc::new(gateway()));
+        Self { router, onboarding, ledger, prober, bus, clock, seen: Mutex::default() }
     }
 
     /// Sends a request as it is, and holds the answer against the document.
@@ -206,6 +221,10 @@ impl World {
     pub(crate) fn seen(&self) -> Vec<(String, String, u16, String)> {
         self.seen.lock().unwrap().clone()
     }
+}
+
+fn gateway() -> Gateway {
+    Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() }
 }
 
 /// The connector of a path.

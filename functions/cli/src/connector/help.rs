@@ -4,8 +4,13 @@ pub(crate) const CREATE: &str = "\
 The answer holds the connector's ID, and the external ID and the link that the customer's administrator needs. \
 The external ID is made here and can't be chosen.
 
+With --idempotency-key the command can be run again whenever its answer was missed: the same key and values give the same connector. A key is of its tenant, through the HTTP API as well as here, and ends with its connector: once that is deleted, it makes a new one. With other values it is refused, and the answer says which differ.
+
+A tenant's own people may make so many connectors, drafts included (the parameter BudgetConnectors, 20 by default); an operator may make more. What is limited for operators too, and how much, is in README under Limits.
+
 Examples:
   auditferry connector create --local ./af --tenant acme
+  auditferry connector create --tenant acme --idempotency-key order-4711 --json
   auditferry connector create --tenant acme --frequency 24 --format ndjson --compression gzip
   auditferry connector create --tenant acme --start-from 2026-01-01T00:00:00Z --json";
 
@@ -144,7 +149,8 @@ Examples:
   auditferry connector rotate-webhook-secret con_0123456789abcdef --json";
 
 pub(crate) const TEST_CONTACTS: &str = "\
-Mails and a request to the webhook go out within a minute or so, every five minutes at most. What came of them is in the \
+Mails and a request to the webhook go out within a minute or so, every five minutes at most, and no more than 20 of them a \
+day for all connectors of a tenant, whoever asks (the parameter BudgetTestMessages). What came of them is in the \
 notifier's log.
 
 Examples:
@@ -180,7 +186,7 @@ The window is cut at now less the settle time, so that no event is read before i
 the command asks for the run, and the dispatcher's next tick (within 5 minutes) starts it; while another run of it \
 is under way (15 minutes at most), that is the first tick after its end. With --local it \
 runs the exporter here, tells what came of it, and ends with 1 if delivery is blocked. A blocked destination is \
-tried at once, without waiting for its next attempt.
+tried at once, without waiting for its next attempt. With --idempotency-key the command can be run again whenever its answer was missed: the last key of a connector asks for no second run.
 
 Examples:
   auditferry connector run con_0123456789abcdef --json

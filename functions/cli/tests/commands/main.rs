@@ -12,6 +12,8 @@ mod interrupt;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod onboarding;
 #[cfg(test)]
 mod program;

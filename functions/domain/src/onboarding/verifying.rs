@@ -38,7 +38,7 @@ impl Onboarding {
         if before == connector {
             self.spend(caller, Budget::Verifications, Scope::Connector(id.clone()), 1).await?;
         }
-        let verification = self.check(caller, id, tell).await?;
+        let verification = self.check(caller, &connector, tell).await?;
         let was_stopped_by_this = before.state == State::Active && connector.state == State::Paused;
         let connector = if verification.passed && was_stopped_by_this {
             self.go_on(caller, id).await?
@@ -100,19 +100,20 @@ impl Onboarding {
         if_match: Option<u64>,
         tell: impl FnMut(&Report) + Send,
     ) -> Result<Verification, OnboardingError> {
-        self.read_at(caller, id, if_match).await?.connector.may_be_verified()?;
+        let connector = self.read_at(caller, id, if_match).await?.connector;
+        connector.may_be_verified()?;
         self.spend(caller, Budget::Verifications, Scope::Connector(id.clone()), 1).await?;
-        self.check(caller, id, tell).await
+        self.check(caller, &connector, tell).await
     }
 
     /// The same, once it is spent for.
     async fn check(
         &self,
         caller: &Caller,
-        id: &ConnectorId,
+        connector: &Connector,
         tell: impl FnMut(&Report) + Send,
     ) -> Result<Verification, OnboardingError> {
-        let connector = self.read(caller, id).await?.connector;
+        let id = &connector.id;
         let destination = connector.may_be_verified()?.clone();
         let means = Means {
             prober: self.prober.as_ref(),
@@ -120,7 +121,7 @@ impl Onboarding {
             randomness: self.randomness.as_ref(),
             vendor: &self.vendor.account,
         };
-        let verification = verify(means, &connector, &destination, tell).await;
+        let verification = verify(means, connector, &destination, tell).await;
         // What was verified is the destination that was read: if it has changed since, nothing is stored.
         let still = |now: &Connector| now.destination.as_ref() == Some(&destination);
         if verification.passed {

@@ -94,7 +94,8 @@ async fn several_shards_need_a_format_with_a_place_for_them() {
 #[tokio::test]
 async fn a_creation_asked_again_with_its_key_is_the_same_connector() {
     let world = World::new();
-    let keyed = |key: &str| NewConnector { idempotency_key: Some(super::key(key)), ..new_connector() };
+    let asked = new_connector();
+    let keyed = |with: &str| NewConnector { idempotency_key: Some(key(with)), ..asked.clone() };
     let first = world.onboarding.create(&acme(), keyed("a")).await.unwrap();
     assert_eq!(world.onboarding.create(&acme(), keyed("a")).await.unwrap(), first);
     assert_eq!(world.told(), [Verb::Create], "the second time nothing happens");

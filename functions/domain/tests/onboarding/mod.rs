@@ -1,7 +1,9 @@
 //! What the API and the command line offer, over the fakes: who may, what is stored and told of it, and what becomes
 //! of two who change the same connector at once.
 
+mod budgets;
 mod changing;
+mod creating;
 mod racing;
 mod reading;
 mod verifying;

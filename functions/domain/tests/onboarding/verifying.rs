@@ -1,6 +1,6 @@
 //! What follows from a verification: what it lets begin, what it stops, and what it leaves alone.
 
-use domain::connector::{Destination, NotAllowed, Shards, State, Verb};
+use domain::connector::{Destination, NotAllowed, State, Verb};
 use domain::names::ConnectorId;
 use domain::onboarding::{Edit, NewConnector, OnboardingError, Updated};
 use domain::ports::Connectors as _;
@@ -161,7 +161,7 @@ async fn a_paused_connector_whose_new_destination_never_passed_is_verified_by_an
     let there = elsewhere();
     update(&world, &id, to(there.clone())).await;
     world.prober.change(|set_up| *set_up = SetUp::sound());
-    let other = Edit { shards: Some(Shards::ONE), ..Edit::default() };
+    let other = Edit { frequency: Some("24".parse().unwrap()), ..Edit::default() };
     assert_eq!(update(&world, &id, other).await.verification, None);
     assert!(update(&world, &id, to(there)).await.verification.unwrap().passed);
     assert!(world.ledger.connector(&id).verified_at.is_some());
