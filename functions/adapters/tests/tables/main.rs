@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod answers;
+#[cfg(test)]
 mod budgets;
 #[cfg(test)]
 mod changes;
