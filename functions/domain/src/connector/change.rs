@@ -79,6 +79,8 @@ pub enum Verb {
     RotateWebhookSecret,
     /// The contacts are to be told a test.
     TestContacts,
+    /// Addresses that have not confirmed are asked again.
+    AskContacts,
 }
 
 /// One change of a connector's settings.

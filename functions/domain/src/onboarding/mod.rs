@@ -7,6 +7,7 @@
 mod changes;
 mod contacts;
 mod creating;
+mod permissions;
 mod reads;
 mod requests;
 mod ring;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use crate::budget::{Budgets, Exhausted};
 use crate::connector::{Connector, NotAllowed};
+use crate::contacts::LinkError;
 use crate::manifest::{Signing, Unsigned};
 use crate::names::{ConnectorId, Refused};
 use crate::partition::{NoPartition, PartitionFormat};
@@ -28,6 +30,7 @@ use crate::verify::Verification;
 
 pub use changes::Loss;
 pub use contacts::NewContacts;
+pub use permissions::{AddressView, LinkView, Mails};
 pub use reads::View;
 pub use requests::{Difference, Edit, KeyReused, NewConnector, Updated};
 pub use ring::RingCache;
@@ -54,8 +57,8 @@ pub struct Onboarding {
     pub signing: Option<Signing>,
     /// The public ones among them, as they were told last.
     pub ring: RingCache,
-    /// Whether the deployment sends mails to contacts: it has a sender.
-    pub mails: bool,
+    /// Whether the deployment sends mails to contacts, and asks them first.
+    pub mails: Mails,
     /// How the partition keys of the events table are made, which leaves some tenants without one.
     pub partitions: PartitionFormat,
     /// How much each tenant may use.
@@ -109,6 +112,9 @@ pub enum OnboardingError {
     /// A tenant's administrator asked for what is an operator's.
     #[error("{0} is an operator's to set")]
     Forbidden(&'static str),
+    /// A link of a mail does not do what was asked.
+    #[error(transparent)]
+    Link(#[from] LinkError),
     /// Ours.
     #[error(transparent)]
     Port(#[from] PortError),

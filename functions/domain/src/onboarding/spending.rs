@@ -61,7 +61,8 @@ impl Onboarding {
             | Verb::Enable
             | Verb::RotateExternalId
             | Verb::SetContacts
-            | Verb::RotateWebhookSecret => one(Budget::Changes)?,
+            | Verb::RotateWebhookSecret
+            | Verb::AskContacts => one(Budget::Changes)?,
             Verb::TestContacts => {
                 let contacts = &after.contacts;
                 let messages = contacts.emails.iter().count() + usize::from(contacts.webhook.is_some());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{PortError, Spender};
+use super::{Permissions, PortError, Spender};
 use crate::budget::{Budget, Spending};
 use crate::connector::{Change, Connector};
 use crate::contacts::{SecretId, WebhookSecret};
@@ -210,7 +210,7 @@ pub struct Wanted<'a> {
 /// stored. How many connectors a tenant has that are not deleted is counted there too, whether that is limited or not; a
 /// spending of [`Budget::Connectors`] says up to which number it may grow.
 #[async_trait]
-pub trait Connectors: Spender {
+pub trait Connectors: Spender + Permissions {
     /// Stores a new connector and the record of its creation, if its ID is free.
     async fn create(
         &self,

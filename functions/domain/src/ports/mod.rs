@@ -15,7 +15,7 @@ mod watch;
 
 pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, StagedPage, Staging, StagingWrite};
 pub use budgets::{Spender, Spent};
-pub use contacts::{LONGEST_DELAY, Later, Mailer, Posted, Poster};
+pub use contacts::{LONGEST_DELAY, Later, Mailed, Mailer, NotificationState, Permissions, Posted, Poster};
 pub use ledger::{
     Claim, ClaimAnswer, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, RunAnswer, Runs,
     SaveAnswer, Saved, Wanted, due_shard,

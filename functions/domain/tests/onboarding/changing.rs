@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::connector::{Caller, Connector, NotAllowed, Shards, State, Verb};
 use domain::names::ConnectorId;
-use domain::onboarding::{Edit, Loss, NewConnector, NewContacts, OnboardingError, Taken};
+use domain::onboarding::{Edit, Loss, Mails, NewConnector, NewContacts, OnboardingError, Taken};
 use domain::partition::{NoPartition, PartitionFormat};
 use domain::ports::{Connectors as _, Runs as _};
 use domain::time::Time;
@@ -286,7 +286,7 @@ async fn a_new_webhook_comes_with_its_secret_which_is_kept_and_shown_once() {
     let kept = world.ledger.secret(&id, &named).await.unwrap();
     assert!(kept.is_some() && kept == secret);
     let (connector, none) =
-        onboarding.set_contacts(&acme(), &id, None, new("https://b.example/")).await.unwrap();
+        onboarding.set_contacts(&acme(), &id, None, new("https://a.example/b")).await.unwrap();
     assert_eq!(
         (connector.contacts.webhook.unwrap().secret, none),
         (named.clone(), None),
@@ -296,6 +296,12 @@ async fn a_new_webhook_comes_with_its_secret_which_is_kept_and_shown_once() {
     let webhook = connector.contacts.webhook.unwrap();
     assert_eq!(world.ledger.secret(&id, &webhook.secret).await.unwrap(), Some(fresh));
     assert_eq!(webhook.retiring.map(|retiring| retiring.secret), Some(named));
+    let (connector, moved) =
+        onboarding.set_contacts(&acme(), &id, None, new("https://b.example/b")).await.unwrap();
+    let at_b = connector.contacts.webhook.unwrap();
+    assert!(moved.is_some() && moved != secret, "another host is another receiver");
+    assert_eq!(world.ledger.secret(&id, &at_b.secret).await.unwrap(), moved);
+    assert_eq!(at_b.retiring, None, "what was signed for the host before is not signed for this one");
     let (connector, none) =
         onboarding.set_contacts(&acme(), &id, None, NewContacts::default()).await.unwrap();
     assert!(connector.contacts.is_empty() && none.is_none());
@@ -319,10 +325,20 @@ async fn contacts_are_tested_by_a_change_that_is_told() {
 async fn whoever_gives_addresses_where_no_mail_is_sent_is_told() {
     let mut world = World::new();
     let mut connector = world.ledger.connector(&world.connected().await);
-    assert_eq!(world.onboarding.note_on_contacts(&connector), None);
+    assert_eq!(world.onboarding.note_on_contacts(&[]), None);
     connector.contacts.emails = vec!["a@acme.example".parse().unwrap()].try_into().unwrap();
-    let told = world.onboarding.note_on_contacts(&connector).unwrap();
+    let addresses = world.onboarding.addresses(&acme(), &connector).await.unwrap();
+    let told = world.onboarding.note_on_contacts(&addresses).unwrap();
     assert!(told.contains("NotifySender"), "{told}");
-    world.onboarding.mails = true;
-    assert_eq!(world.onboarding.note_on_contacts(&connector), None);
+    for (has_sender, has_portal, mails, said) in [
+        (false, true, Mails::None, Some("NotifySender")),
+        (true, false, Mails::WithoutPortal, Some("an operator")),
+        (true, true, Mails::Asking, None),
+    ] {
+        world.onboarding.mails = Mails::of(has_sender, has_portal);
+        assert_eq!(world.onboarding.mails, mails);
+        let note = world.onboarding.note_on_contacts(&addresses);
+        assert_eq!(note.is_some(), said.is_some());
+        assert!(note.unwrap_or_default().contains(said.unwrap_or_default()));
+    }
 }

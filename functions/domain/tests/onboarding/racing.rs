@@ -122,12 +122,27 @@ async fn a_webhook_that_goes_meanwhile_does_not_come_back_without_a_secret() {
     let (world, calm) = flaky(&plan);
     let (id, asked) = (calm.active().await, acme());
     calm.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")).await.unwrap();
-    let mut worker = Worker::new(world.onboarding.set_contacts(&asked, &id, None, to("https://b.example/")));
+    let mut worker = Worker::new(world.onboarding.set_contacts(&asked, &id, None, to("https://a.example/b")));
     until(&mut worker, &plan, "get", 2);
     calm.onboarding.set_contacts(&asked, &id, None, NewContacts::default()).await.unwrap();
     let refused = worker.finish();
     assert!(is_stale(&refused, world.ledger.connector(&id).version), "{refused:?}");
     assert_eq!(world.ledger.connector(&id).contacts.webhook, None);
+}
+
+/// Else another host's webhook would lead back to where it was, and sign with the other host's secret.
+#[tokio::test]
+async fn a_webhook_that_moves_meanwhile_is_not_moved_back_with_the_other_hosts_secret() {
+    let plan = Plan::pausing();
+    let (world, calm) = flaky(&plan);
+    let (id, asked) = (calm.active().await, acme());
+    calm.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")).await.unwrap();
+    let mut worker = Worker::new(world.onboarding.set_contacts(&asked, &id, None, to("https://a.example/b")));
+    until(&mut worker, &plan, "get", 2);
+    calm.onboarding.set_contacts(&asked, &id, None, to("https://b.example/")).await.unwrap();
+    let refused = worker.finish();
+    assert!(is_stale(&refused, world.ledger.connector(&id).version), "{refused:?}");
+    assert_eq!(world.ledger.connector(&id).contacts.webhook.unwrap().url.host(), "b.example");
 }
 
 /// Addresses are set whatever else has changed: they are the whole of what was asked for.

@@ -25,7 +25,7 @@ use aws_credential_types::Credentials as SdkCredentials;
 use domain::budget::Budgets;
 use domain::manifest::{Before, KeyName, Signing, VendorDomain};
 use domain::names::Refused;
-use domain::onboarding::{Onboarding, RingCache};
+use domain::onboarding::{Mails, Onboarding, RingCache};
 use domain::part::PartLimits;
 use domain::partition::PartitionFormat;
 use domain::ports::{Clock, Connectors, Randomness};
@@ -166,7 +166,7 @@ impl Embedded {
             vendor: self.vendor.clone(),
             signing: Some(self.signing.clone()),
             ring: RingCache::default(),
-            mails: false,
+            mails: Mails::None,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),
         }
