@@ -7,6 +7,7 @@
 //! | part | `C#<connector>` | `PART#<12 digits>` | the part's record |
 //! | change | `C#<connector>` | `CHANGE#<12 digits>` | who changed the settings to this version, and how |
 //! | secret of a webhook | `C#<connector>` | `SECRET#<ID>` | the secret, which no other item holds |
+//! | contacts | `ADDRESS#…` | see `addresses.rs` | which addresses want notices, and what the notifier remembers |
 //! | claims | `ROLE#<arn>`, `BUCKET#<name>` | `CLAIM`, `CLAIMS` | whose they are; see `claims.rs` |
 //! | counts of budgets | `BUDGET#T#<tenant>`, `BUDGET#C#<connector>` | budget and period | what is used; see `budgets.rs` |
 //! | watchdog | `WATCHDOG` | `SWEEP` | how far the watchdog has come, and what it has found |
@@ -15,6 +16,7 @@
 //! `next_run_at`, keys only; only a connector that was activated has a cursor, so the index is sparse. Times
 //! are RFC 3339 texts of a fixed width, so that DynamoDB compares them as times.
 
+mod addresses;
 mod answers;
 mod budgets;
 mod changes;
