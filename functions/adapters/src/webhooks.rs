@@ -25,8 +25,6 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// From the name to the status. Standard Webhooks suggests 15 to 30 seconds; who only notes what it got needs less.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// One address must not use it all up.
 const CONNECT: Duration = Duration::from_secs(3);
 /// How many addresses of a name are tried.
@@ -158,9 +156,9 @@ impl HttpsPoster {
 
 #[async_trait]
 impl Poster for HttpsPoster {
-    async fn post(&self, to: &WebhookUrl, message: &Signed) -> Posted {
-        match tokio::time::timeout(PATIENCE, self.status(to, message)).await {
-            Err(_) => Posted::NotTaken("no answer within 10 seconds".to_owned()),
+    async fn post(&self, to: &WebhookUrl, message: &Signed, patience: Duration) -> Posted {
+        match tokio::time::timeout(patience, self.status(to, message)).await {
+            Err(_) => Posted::NoAnswer,
             Ok(Err(why)) => Posted::NotTaken(why),
             Ok(Ok(StatusCode::GONE)) => Posted::Gone,
             Ok(Ok(status)) if status.is_success() => Posted::Taken,

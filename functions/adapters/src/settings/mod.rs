@@ -23,7 +23,7 @@ use domain::protocol::Timing;
 pub use self::api::{ApiSettings, CallerSettings};
 pub use self::budgets::budgets;
 pub use self::events::{events_table, partition_format};
-pub use self::notifier::{NotifierSettings, sender};
+pub use self::notifier::{AskingSettings, NotifierSettings, portal, sender};
 pub use self::places::{BusSettings, LedgerSettings, QueueSettings, S3Settings, StagingSettings};
 pub use self::read::{Lookup, Problem, WrongSetting, WrongSettings, both};
 pub use self::signing::{KeyPlace, PreviousKey, SigningSettings};
