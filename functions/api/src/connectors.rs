@@ -132,8 +132,9 @@ pub(crate) async fn detail_with(
     beside: Beside,
 ) -> Result<Response, Problem> {
     let View { connector, cursor } = api.onboarding.read(caller, id).await?;
-    let note = api.onboarding.note_on_contacts(&connector);
-    let beside = Beside { note, ..beside };
+    let addresses = api.onboarding.addresses(caller, &connector).await?;
+    let note = api.onboarding.note_on_contacts(&addresses);
+    let beside = Beside { addresses, note, ..beside };
     let last = api.onboarding.newest_delivered(caller, id, cursor.as_ref()).await?;
     let now = api.onboarding.clock.now();
     let standing = Standing::of(&connector, cursor.as_ref(), last.as_ref(), api.onboarding.timing, now);

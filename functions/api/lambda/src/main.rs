@@ -18,7 +18,7 @@ use adapters::noted_bus::NotedBus;
 use adapters::settings::{ApiSettings, CallerSettings, WrongSettings};
 use api::{Gateway, router};
 use axum::middleware::map_request;
-use domain::onboarding::{Onboarding, RingCache};
+use domain::onboarding::{Mails, Onboarding, RingCache};
 use domain::setup::Vendor;
 use lambda_http::{Error, run};
 use services::keys::signing;
@@ -65,7 +65,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
         },
         signing: Some(signing(&settings.signing, &services)?),
         ring: RingCache::default(),
-        mails: settings.sender.is_some(),
+        mails: Mails::of(settings.sender.is_some(), settings.portal.is_some()),
         partitions: settings.partitions,
         budgets: settings.budgets,
     })

@@ -39,6 +39,8 @@ impl From<OnboardingError> for Problem {
                 Self::refused(vec![FieldError { pointer: field.to_owned(), detail: text }])
             }
             OnboardingError::Exhausted(exhausted) => Self::exhausted(&exhausted),
+            // No path of the API takes a link: the portal's page does.
+            OnboardingError::Link(_) => Self::conflict("link", "The link is not good", sentence(&text)),
             OnboardingError::KeyReused(reused) => Self::key_reused(&reused),
             OnboardingError::WouldLose(loss) => Self::would_lose(loss),
             OnboardingError::Forbidden(what) => Self::forbidden(&capitalised(what)),
@@ -66,6 +68,9 @@ impl From<NotAllowed> for Problem {
             }
             NotAllowed::NoWebhook(_) => Self::conflict("no_webhook", "There is no webhook", detail),
             NotAllowed::NoContacts(_) => Self::conflict("no_contacts", "There is nobody to tell", detail),
+            NotAllowed::NotAContact { .. } => Self::conflict("not_a_contact", "Not a contact", detail),
+            NotAllowed::Declined { .. } => Self::conflict("declined", "The address has declined", detail),
+            NotAllowed::NothingToAsk { .. } => Self::conflict("nothing_to_ask", "Nothing to ask", detail),
             NotAllowed::TestedJustNow { .. } => Self::conflict("tested_just_now", "Tested just now", detail),
             NotAllowed::KeptNoLonger { .. } => Self::conflict("kept_no_longer", "Kept no longer", detail),
         }

@@ -9,7 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use domain::budget::Budgets;
 use domain::names::ConnectorId;
-use domain::onboarding::{Onboarding, RingCache};
+use domain::onboarding::{Mails, Onboarding, RingCache};
 use domain::partition::PartitionFormat;
 use domain::ports::{Connectors, Runs as _, Validity};
 use domain::protocol::Mark;
@@ -71,6 +71,13 @@ impl World {
         Self::over(ledger.clone(), Arc::new(ledger), FakeSigner::new(1).valid(since))
     }
 
+    /// Of a deployment with a sender and a portal.
+    pub(crate) fn asking(budgets: Budgets) -> Self {
+        let world = Self::with_budgets(budgets);
+        let onboarding = Onboarding { mails: Mails::Asking, ..world.onboarding.clone() };
+        Self { router: router(onboarding.clone(), Arc::new(gateway())), onboarding, ..world }
+    }
+
     /// With other connectors than the ledger's own, and this key.
     pub(crate) fn over(
         ledger: FakeLedger,
@@ -92,7 +99,7 @@ impl World {
             },
             signing: Some(tests::fakes::signing(key)),
             ring: RingCache::default(),
-            mails: false,
+            mails: Mails::None,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),
         };
