@@ -13,13 +13,13 @@ use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::noted_bus::NotedBus;
 use adapters::settings::{
     BusSettings, LedgerSettings, S3Settings, SigningSettings, VendorSettings, WrongSettings, both, budgets,
-    events_table, partition_format, sender, timing,
+    events_table, partition_format, portal, sender, timing,
 };
 use adapters::source::{DynamoSource, EventsWriter, NotWritable};
 use domain::connector::{Caller, Shards};
 use domain::events_source::EventsSource;
 use domain::names::{ConnectorId, Region, TenantId};
-use domain::onboarding::{Onboarding, RingCache, View};
+use domain::onboarding::{Mails, Onboarding, RingCache, View};
 use domain::ports::Source as _;
 use domain::setup::Vendor;
 use local::Writes;
@@ -65,9 +65,9 @@ impl Backend {
     async fn aws(surroundings: &Surroundings) -> Result<Self, Problem> {
         let env = |name: &str| surroundings.variable(name);
         let places = both(LedgerSettings::read(&env), both(BusSettings::read(&env), S3Settings::read(&env)));
-        let rest = both(sender(&env), both(partition_format(&env), budgets(&env)));
+        let rest = both(both(sender(&env), portal(&env)), both(partition_format(&env), budgets(&env)));
         let vendor = both(VendorSettings::read(&env), both(SigningSettings::read_if_set(&env), rest));
-        let ((ledger, (bus, s3)), (timing, (vendor, (keys, (sender, (partitions, budgets)))))) =
+        let ((ledger, (bus, s3)), (timing, (vendor, (keys, ((sender, portal), (partitions, budgets)))))) =
             both(places, both(timing(&env), vendor))?;
         let services = Services::from_environment(s3).await;
         let clients = services.all();
@@ -97,7 +97,7 @@ impl Backend {
             },
             signing: keys.map(|keys| signing(&keys, &services)).transpose()?,
             ring: RingCache::default(),
-            mails: sender.is_some(),
+            mails: Mails::of(sender.is_some(), portal.is_some()),
             partitions,
             budgets,
         };

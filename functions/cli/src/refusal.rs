@@ -38,6 +38,7 @@ impl From<OnboardingError> for Problem {
                 Self::failed(said, "To delete anyway, run the command again with --yes.")
             }
             OnboardingError::Exhausted(exhausted) => Self::failed(said, exhausted.remedy()),
+            OnboardingError::Link(_) => Self::failed(said, "Open the link of the newest mail."),
             OnboardingError::Forbidden(_) => Self::failed(said, "Ask the vendor's operators."),
             OnboardingError::Port(error) => error.into(),
             OnboardingError::Keys(cause) => Self::failed(
@@ -90,6 +91,17 @@ impl From<NotAllowed> for Problem {
             }
             NotAllowed::NoContacts(id) => {
                 format!("Set some: auditferry connector contacts {id} --email ADDRESS --webhook URL")
+            }
+            NotAllowed::NotAContact { id, address } => {
+                format!(
+                    "Set it first, with all the others: auditferry connector contacts {id} --email {address}"
+                )
+            }
+            NotAllowed::Declined { .. } => {
+                "Only its owner can take that back, by the link of its mail. Set another address.".to_owned()
+            }
+            NotAllowed::NothingToAsk { id, .. } => {
+                format!("See where each stands: auditferry connector contacts {id}")
             }
             NotAllowed::TestedJustNow { .. } => "Wait until then: a test reaches people.".to_owned(),
             NotAllowed::KeptNoLonger { .. } => {

@@ -129,15 +129,20 @@ Without an option it shows them. With one it sets all of them: who is not named 
 delivery is blocked, once a day while it lasts, and when it works again; when a file is late or holds what is no \
 event; and when the delivery is paused. Each file that arrives is on the event bus only.
 
-Where there was no webhook, the answer holds the secret that its requests are signed with, this once (Standard Webhooks \
-1.0; README says how to check them). Requests go to the public internet only and follow no redirect; what is not taken \
-is tried again for a day. Mails need a sender, the parameter NotifySender. With --local contacts can be set, and nobody \
-is told.
+Where there was no webhook, or one at another host, the answer holds the secret that its requests are signed with, this \
+once (Standard Webhooks 1.0; README says how to check them). Requests go to the public internet only and follow no \
+redirect; what is not taken is tried again for a day.
+
+Mails need a sender, the parameter NotifySender. An address gets notices once it is confirmed: it is mailed a link when \
+it is set, good for 7 days, and again with --ask-again, once a day at most; or an operator confirms it (--confirm), who \
+has it by contract. Without a portal only operators confirm. With --local contacts can be set and confirmed, and nobody \
+is notified.
 
 Examples:
   auditferry connector contacts con_0123456789abcdef
   auditferry connector contacts con_0123456789abcdef --email security@acme.example \\
     --webhook https://hooks.acme.example/auditferry
+  auditferry connector contacts con_0123456789abcdef --confirm security@acme.example
   auditferry connector contacts con_0123456789abcdef --none --json";
 
 pub(crate) const ROTATE_WEBHOOK_SECRET: &str = "\

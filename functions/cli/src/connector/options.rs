@@ -105,6 +105,12 @@ pub(crate) struct ContactsArgs {
     /// Take all of them off
     #[arg(long, conflicts_with_all = ["email", "webhook"])]
     pub(crate) none: bool,
+    /// Mark this address, one of the contacts, as one that wants notices: it is agreed by contract
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["email", "webhook", "none", "ask_again", "if_version"])]
+    pub(crate) confirm: Option<EmailAddress>,
+    /// Mail those again that have not answered whether they want notices; once a day at most
+    #[arg(long, conflicts_with_all = ["email", "webhook", "none"])]
+    pub(crate) ask_again: bool,
 }
 
 /// The options of `connector delete`.
