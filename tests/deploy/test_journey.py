@@ -97,7 +97,9 @@ class Journey(unittest.TestCase):
                                             ("distrusts", "loses-bucket", "moves-folder", "forbids"))
         kept = loses.files()
         for customer in self.customers.values():
-            self.vendor.ask("PUT", f"{customer.path}/contacts", {"emails": [f"security@{customer.tenant}.example"]})
+            email = f"security@{customer.tenant}.example"
+            self.vendor.ask("PUT", f"{customer.path}/contacts", {"emails": [email]})
+            self.vendor.ask("POST", f"{customer.path}/confirm-address", {"email": email})
         distrusts.launch(update=True, ExternalId="af-" + "0" * 32)
         self.empty_and_delete(loses)
         moves.launch(update=True, Prefix="elsewhere")

@@ -52,6 +52,7 @@ class Rights(unittest.TestCase):
         # A host that leads nowhere, by RFC 2606.
         cls.vendor.ask("PUT", f"{cls.customer.path}/contacts", {
             "emails": ["security@acme.example"], "webhook": "https://hooks.acme.invalid/"})
+        cls.vendor.ask("POST", f"{cls.customer.path}/confirm-address", {"email": "security@acme.example"})
         cls.spare = iter(real_events())
         for role in FUNCTIONS:
             cls.let_the_test_act_as(cls.vendor.resource(role))
@@ -209,9 +210,13 @@ class Rights(unittest.TestCase):
         sqs, queue = self.aws.root("sqs", VENDOR), self.vendor.outputs["NoticeQueueUrl"]
         before, held = len(self.aws.mails(VENDOR)), self.how_many(sqs, queue)
         at = now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        notice = {"id": f"test-{at}", "tenant": self.customer.tenant, "connector": self.customer.connector,
-                  "what": "test_contacts"}
-        body = {"detail-type": "ConnectorChanged", "source": "auditferry", "time": at, "detail": notice}
+        # Trouble, of which a contact gets one notice a day: each of these has a cause of its own.
+        notice = {"id": f"test-{at}-{before}", "tenant": self.customer.tenant, "connector": self.customer.connector,
+                  "block": {"stage": "put_object", "reason": "denied", "code": f"Code{before}{at}", "cause": "why",
+                            "remedy": "what to do", "since": at, "attempts": 1, "next_attempt": at},
+                  "waiting_from": None, "waiting_parts": 0, "sealed_to": at, "loss": {"lost_from": None},
+                  "reminder": False}
+        body = {"detail-type": "ExportBlocked", "source": "auditferry", "time": at, "detail": notice}
         answer = self.invoke("Notifier", {"Records": [{
             "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d", "receiptHandle": "handle", "eventSource": "aws:sqs",
             "body": json.dumps(body), "attributes": {}, "messageAttributes": {}, "md5OfBody": "", "awsRegion": REGION,

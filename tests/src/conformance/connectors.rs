@@ -62,6 +62,7 @@ pub async fn every_setting_is_kept(ledger: &impl Ledger) {
             retiring: Some(Retiring { secret: SecretId::new(1), until: at("2026-01-05T00:00:00.005Z") }),
         }),
         tested_at: Some(at("2026-01-06T00:00:00.006Z")),
+        asked_again_at: Some(at("2026-01-07T00:00:00.007Z")),
     };
     create(ledger, &connector).await;
     assert_eq!(ledger.get(&connector.id).await.unwrap(), Some((connector.clone(), None)));

@@ -3,6 +3,7 @@
 //!
 //! Each function starts from what it makes itself and shares nothing with the others.
 
+pub mod addresses;
 pub mod budgets;
 pub mod bus;
 pub mod changes;

@@ -38,6 +38,14 @@ macro_rules! promises {
         a_seal_remembers_its_source_and_a_seal_from_another_is_refused
         a_source_is_changed_only_from_where_the_cursor_stood
     } };
+    (addresses => $then:ident { $($with:tt)* }) => { $then! { addresses; $($with)*;
+        a_permission_is_kept_for_its_tenant_and_address
+        of_two_answers_to_one_permission_one_is_kept
+        a_link_is_found_by_its_token
+        what_a_contact_was_notified_of_is_kept_once
+        a_tenants_time_is_spent_once
+        a_slow_host_is_remembered_and_forgotten
+    } };
     (due => $then:ident { $($with:tt)* }) => { $then! { due; $($with)*;
         only_activated_connectors_are_listed
         a_connector_is_due_from_its_next_run_on

@@ -1,11 +1,14 @@
 //! Whom the notifier tells what: a connector's own contacts and nobody else's, at least once, and for a day at most.
 
+mod daily;
+mod opt_in;
+mod tarpits;
 mod world;
 
 use std::time::Duration;
 
 use domain::connector::Verb;
-use domain::contacts::{KINDS, SecretId, VERBS, WebhookSecret, retry::TRIED_FOR};
+use domain::contacts::{AT_MOST_EVERY, KINDS, SecretId, VERBS, WebhookSecret, retry::TRIED_FOR};
 use domain::ports::{Connectors as _, Later as _, Posted};
 use domain::time::Time;
 use serde_json::{Value, json};
@@ -21,6 +24,8 @@ async fn each_kind_of_notice_reaches_all_contacts_of_its_connector_and_nobody_el
     let world = World::new();
     let (acme, globex) = (world.connector("acme").await, world.connector("globex").await);
     for (nth, notice) in (1..).zip(each_kind(&acme, world.clock.wall())) {
+        // One of a cause goes out a day: what its reminder is here.
+        world.clock.advance(AT_MOST_EVERY);
         world.tell(&notice).await;
         let told = world.told();
         for contact in ["hooks.acme.example", "one@acme.example", "two@acme.example"] {
@@ -83,7 +88,7 @@ async fn a_webhook_that_is_down_is_tried_again_alone_until_it_takes_the_same_mes
 async fn a_webhook_that_stays_down_is_given_up_after_a_day_counted_once_and_no_failed_message() {
     let world = World::new();
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), Posted::NotTaken("no answer within 10 seconds".into()));
+    world.poster.answers(&url(&acme), Posted::NoAnswer);
     world.tell(&blocked(&acme, world.clock.wall())).await;
     world.go_on(TRIED_FOR + Duration::from_hours(1)).await;
     let tries = world.poster.sent().len();
@@ -197,7 +202,7 @@ async fn a_message_that_comes_early_waits_on_without_a_try() {
     world.tell(&changed(&acme, Verb::TestContacts)).await;
     let held = world.later.held();
     assert_eq!((world.handle(&held).await, world.poster.sent().len()), (vec![], 1));
-    world.later.later("{}", Duration::ZERO).await.unwrap();
+    world.later.later("{}", Duration::ZERO, &acme.tenant).await.unwrap();
     assert_eq!(world.later.held().len(), 3, "put back, and the one that was there");
 }
 

@@ -11,7 +11,7 @@ use domain::names::WebhookUrl;
 use domain::notice::{Backlog, Notice, Recovery};
 use domain::ports::{Connectors as _, Mailer};
 use domain::time::Time;
-use notifier::{Notifier, batch};
+use notifier::{Asking, Notifier, batch};
 use serde_json::json;
 use tests::fakes::{FakeClock, FakeLater, FakeLedger, FakeMailer, FakeMeter, FakePoster, SeededRandomness};
 use tests::fixtures::{activated, at, connector, fresh, tenant};
@@ -36,8 +36,14 @@ impl World {
         let later = FakeLater::new(&clock);
         let notifier = Notifier {
             connectors: Arc::new(ledger.clone()),
+            state: Arc::new(ledger.clone()),
             poster: Arc::new(poster.clone()),
             mailer: Some(Arc::new(mailer.clone()) as Arc<dyn Mailer>),
+            asking: Some(Asking {
+                mailer: Arc::new(mailer.clone()),
+                vendor: "vendor.example".parse().unwrap(),
+                portal: "https://audit.vendor.example".parse().unwrap(),
+            }),
             later: Arc::new(later.clone()),
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(SeededRandomness::new(7)),
@@ -45,8 +51,15 @@ impl World {
         Self { clock, ledger, poster, mailer, later, meter: FakeMeter::new(), notifier }
     }
 
-    /// An active connector of this tenant with a webhook and two addresses.
+    /// An active connector of this tenant with a webhook and two addresses, which are confirmed.
     pub(super) async fn connector(&self, of: &str) -> Connector {
+        let connector = self.unconfirmed(of).await;
+        self.ledger.confirm(&connector);
+        connector
+    }
+
+    /// The same, with addresses that have never been asked.
+    pub(super) async fn unconfirmed(&self, of: &str) -> Connector {
         let now = self.clock.wall();
         let (mut connector, cursor) = activated(connector(&tenant(of), now), now);
         let emails = ["one", "two"].map(|name| format!("{name}@{of}.example").parse().unwrap());

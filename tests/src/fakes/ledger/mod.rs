@@ -1,6 +1,7 @@
 //! The ledger: one table under one lock, so that each write is as atomic as the real one, with a history of all
 //! that was written.
 
+mod addresses;
 mod budgets;
 mod connectors;
 mod due;
@@ -42,6 +43,8 @@ struct Table {
     history: History,
     /// What is used of budgets.
     used: BTreeMap<Counter, i64>,
+    /// What is known of contacts.
+    known: addresses::Known,
     /// Where the watchdog stands.
     sweep: Sweep,
     /// Webhooks' secrets.
