@@ -63,5 +63,7 @@ async fn ses_is_asked_once_and_what_it_may_have_taken_is_unknown() {
         let (sent, server) = send(answer.clone()).await;
         assert!(is_right(&sent), "{answer:?} gives {sent:?}");
         assert_eq!(server.seen().len(), 1, "{answer:?}");
+        let (Mailed::NotTaken(error) | Mailed::Unknown(error)) = sent else { panic!("{answer:?} is taken") };
+        assert!(!error.chain().contains("security@acme.example"), "an address is in {}", error.chain());
     }
 }
