@@ -99,17 +99,13 @@ async fn refused(
     let tried = next.tried.saturating_add(1);
     let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
     let refused = u64::from(ours);
-    match retry::next(next.told.time, tried, now, random) {
-        Some(due) => {
-            wait(notifier, &Again { tried, due, ..next }).await?;
-            Ok(Tally { refused, ..Tally::default() })
-        }
-        None => {
-            tracing::warn!(
-                connector.id = %connector.id, tried, why = error.chain(),
-                "an address could not be asked and is given up until someone asks again"
-            );
-            Ok(Tally { refused, unreached: 1, ..Tally::default() })
-        }
+    if let Some(due) = retry::next(next.told.time, tried, now, random) {
+        wait(notifier, &Again { tried, due, ..next }).await?;
+        return Ok(Tally { refused, ..Tally::default() });
     }
+    tracing::warn!(
+        connector.id = %connector.id, tried, why = error.chain(),
+        "an address could not be asked and is given up until someone asks again"
+    );
+    Ok(Tally { refused, unreached: 1, ..Tally::default() })
 }

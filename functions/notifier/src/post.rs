@@ -23,18 +23,17 @@ pub(crate) async fn post(
     let (tenant, host) = (&about.connector.tenant, webhook.url.host());
     let now = notifier.clock.now();
     let was_slow = notifier.state.slow_until(tenant, &host).await?.is_some_and(|until| now < until);
-    let patience = match paid {
-        Some(seconds) => Duration::from_secs(seconds).min(PATIENT),
-        None => {
-            let patience = if was_slow { PATIENT } else { PROMPT };
-            let begins = notifier.state.spend_time(tenant, patience, now).await?;
-            let due = share::due(begins, now);
-            if due > now {
-                wait(notifier, &Again { due, paid: Some(patience.as_secs()), ..next.clone() }).await?;
-                return Ok(Tried::Postponed);
-            }
-            patience
+    let patience = if let Some(seconds) = paid {
+        Duration::from_secs(seconds).min(PATIENT)
+    } else {
+        let patience = if was_slow { PATIENT } else { PROMPT };
+        let begins = notifier.state.spend_time(tenant, patience, now).await?;
+        let due = share::due(begins, now);
+        if due > now {
+            wait(notifier, &Again { due, paid: Some(patience.as_secs()), ..next.clone() }).await?;
+            return Ok(Tried::Postponed);
         }
+        patience
     };
     let message = about.news.signed(&secrets(notifier, about, webhook).await?, notifier.clock.now());
     let begun = notifier.clock.now();

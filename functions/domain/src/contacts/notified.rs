@@ -20,9 +20,9 @@ use crate::time::Time;
 
 /// A notice of one cause goes out at most so often.
 pub const AT_MOST_EVERY: Duration = Duration::from_hours(24);
-/// What comes once a day by itself (a reminder, what could not be read) may come so much early: it is paced by the clock
-/// of whoever sends it, and judged here by the bus's.
-const EARLY: Duration = Duration::from_hours(1);
+/// What comes once a day by itself (a reminder, what could not be read) goes out this much after the last: it is paced by
+/// the clock of whoever sends it and judged here by the bus's, so it may come a little early.
+const PACED: Duration = Duration::from_hours(23);
 /// A cause that is so old is forgotten.
 const FORGOTTEN_AFTER: Duration = Duration::from_hours(7 * 24);
 /// How many causes are remembered; of more the oldest are forgotten, which sends a notice too many and none too few.
@@ -145,7 +145,7 @@ impl Notified {
         if let Some(last) = last.filter(|last| last.id == news.id) {
             return (Decision::Send { held_back: last.with }, None);
         }
-        let span = if paced { AT_MOST_EVERY - EARLY } else { AT_MOST_EVERY };
+        let span = if paced { PACED } else { AT_MOST_EVERY };
         let mut next = self.next(news.at);
         match last.filter(|last| last.holds(news.at, span)) {
             Some(last) if last.held_id.as_ref() == Some(&news.id) => (Decision::Hold, None),
