@@ -3,7 +3,9 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::SignedDuration;
 use tempfile::TempDir;
 
 use crate::accounts::{Accounts, Bucket};
@@ -152,10 +154,94 @@ impl Stack {
         self.accounts.delete_role(arn)
     }
 
-    /// Puts an obstacle before a bucket, or with `None` takes it away: what a customer's administrator may get
-    /// wrong beside the role.
+    /// Puts this one obstacle before a bucket, or with `None` takes away what stands there: what a customer's
+    /// administrator may get wrong beside the role.
     pub fn obstruct(&self, bucket: &str, obstacle: Option<Obstacle>) {
+        self.accounts.clear(|_, before| before == bucket);
+        if let Some(obstacle) = obstacle {
+            self.accounts.obstruct(bucket, obstacle);
+        }
+    }
+
+    /// Puts an obstacle before a customer's bucket, beside those that stand there.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::NoSuchBucket`]; [`StackError::VendorsBucket`] for the staging bucket and its like.
+    pub fn put_obstacle(&self, bucket: &str, obstacle: Obstacle) -> Result<(), StackError> {
+        self.customers_bucket(bucket)?;
         self.accounts.obstruct(bucket, obstacle);
+        Ok(())
+    }
+
+    /// Takes away the obstacles of which `which` says so; it is asked with each and its bucket.
+    pub fn clear_obstacles(&self, which: impl Fn(Obstacle, &str) -> bool) {
+        self.accounts.clear(which);
+    }
+
+    /// The obstacles, each with the bucket that it stands before, in the order of buckets.
+    #[must_use]
+    pub fn obstacles(&self) -> Vec<(String, Obstacle)> {
+        self.accounts.all_obstacles()
+    }
+
+    /// The names of the customers' buckets.
+    #[must_use]
+    pub fn customers_buckets(&self) -> Vec<String> {
+        let mut names = self.accounts.bucket_names();
+        names.retain(|name| self.customers_bucket(name).is_ok());
+        names
+    }
+
+    /// Deletes a customer's bucket with all objects in it, so that it can be [made again](Self::restore_bucket).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::put_obstacle`] and [`Self::delete_bucket`].
+    pub fn lose_bucket(&self, bucket: &str) -> Result<(), StackError> {
+        self.customers_bucket(bucket)?;
+        self.delete_bucket(bucket)
+    }
+
+    /// The buckets that were deleted since the start and not made again.
+    #[must_use]
+    pub fn deleted_buckets(&self) -> Vec<String> {
+        self.accounts.deleted().into_keys().collect()
+    }
+
+    /// Makes a bucket that was deleted again, in the account and region that it was in, and empty.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::NoSuchBucket`] if none of that name was deleted since the start; as [`Self::create_bucket`].
+    pub fn restore_bucket(&self, bucket: &str) -> Result<(), StackError> {
+        let was = self.accounts.deleted().remove(bucket);
+        let was = was.ok_or_else(|| StackError::NoSuchBucket(bucket.to_owned()))?;
+        self.create_bucket(bucket, &was.owner, &was.region)
+    }
+
+    fn customers_bucket(&self, name: &str) -> Result<(), StackError> {
+        match self.accounts.bucket(name) {
+            None => Err(StackError::NoSuchBucket(name.to_owned())),
+            Some(bucket) if bucket.owner == Self::VENDOR_ACCOUNT => {
+                Err(StackError::VendorsBucket(name.to_owned()))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// How long a new role is unknown to STS.
+    #[must_use]
+    pub fn new_role_delay(&self) -> Duration {
+        // It is never below zero.
+        self.accounts.new_role_delay().unsigned_abs()
+    }
+
+    /// Lets STS know a new role only this long after it was made, as IAM does. It counts for the roles that this
+    /// stack has made already, too; zero, as at the start, lets each be known at once.
+    pub fn delay_new_roles(&self, delay: Duration) {
+        // More than a calendar holds is for ever.
+        self.accounts.delay_new_roles(SignedDuration::try_from(delay).unwrap_or(SignedDuration::MAX));
     }
 
     /// Every object of a bucket in the order of keys, read back from the plain files.

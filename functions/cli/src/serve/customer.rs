@@ -19,6 +19,8 @@ use super::launch::Launch;
 pub(super) const STACKS_PATH: &str = "/stand-in/stacks";
 /// Where the event bus is.
 pub(super) const BUS_PATH: &str = "/stand-in/bus";
+/// The type of a request to the event bus, as its SDK sends it.
+const BUS_TYPE: &str = "application/x-amz-json-1.1";
 /// What the event bus is called.
 pub(super) const BUS: &str = "auditferry";
 
@@ -34,10 +36,7 @@ pub(super) fn routes(embedded: &Arc<Embedded>) -> Router {
 
 /// `POST /stand-in/stacks`: what [`Launch`] says.
 async fn launch(State(embedded): State<Arc<Embedded>>, headers: HeaderMap, body: Bytes) -> Response {
-    // No web page can send this content type to another origin without asking first.
-    let is_json =
-        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/json");
-    if !is_json {
+    if !is_json(&headers) {
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it as application/json");
     }
     let (stack, outputs) = match Launch::read(&body).and_then(Launch::planned) {
@@ -67,7 +66,10 @@ struct Entry {
 }
 
 /// `PutEvents`, the one thing that anyone asks of the bus.
-async fn put_events(State(embedded): State<Arc<Embedded>>, body: Bytes) -> Response {
+async fn put_events(State(embedded): State<Arc<Embedded>>, headers: HeaderMap, body: Bytes) -> Response {
+    if !has_type(&headers, BUS_TYPE) {
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, &format!("send it as {BUS_TYPE}"));
+    }
     let Ok(Entries { entries }) = serde_json::from_slice::<Entries>(&body) else {
         return refuse(StatusCode::BAD_REQUEST, "no PutEvents request");
     };
@@ -83,11 +85,23 @@ async fn put_events(State(embedded): State<Arc<Embedded>>, body: Bytes) -> Respo
     answer(StatusCode::OK, &json!({ "FailedEntryCount": 0, "Entries": told }))
 }
 
-fn answer(status: StatusCode, body: &Value) -> Response {
+/// Whether a request says that its body is JSON.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    has_type(headers, "application/json")
+}
+
+/// Whether a request's body is of this type, whatever its parameters say.
+fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
+    let named = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let essence = named.and_then(|kind| kind.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(wanted))
+}
+
+pub(super) fn answer(status: StatusCode, body: &Value) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
-fn refuse(status: StatusCode, detail: &str) -> Response {
+pub(super) fn refuse(status: StatusCode, detail: &str) -> Response {
     let title = status.canonical_reason().unwrap_or_default();
     let body = json!({ "title": title, "status": status.as_u16(), "detail": detail });
     (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()

@@ -7,6 +7,7 @@ pub(crate) mod args;
 mod customer;
 mod hello;
 mod launch;
+mod obstacles;
 mod ticking;
 
 use std::sync::Arc;
@@ -64,7 +65,9 @@ struct Served {
 impl Served {
     fn start(listener: TcpListener, embedded: &Arc<Embedded>, surroundings: &Surroundings) -> Self {
         let callers: Arc<dyn Callers> = Arc::new(Always(surroundings.person()));
-        let router = api::router(embedded.onboarding(), callers).merge(customer::routes(embedded));
+        let router = api::router(embedded.onboarding(), callers)
+            .merge(customer::routes(embedded))
+            .merge(obstacles::routes(embedded));
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async {
             // An error means that the other end is gone, which is the same wish.

@@ -83,7 +83,8 @@ impl Gate {
         let user = arn.user(&session.assumed.session_name);
         let object = format!("arn:{}:s3:::{name}/{key}", arn.partition);
         let attempt = Attempt { user: &user, object: &object, headers: cx.headers() };
-        if let Some(refusal) = self.accounts.obstacle(name).and_then(|obstacle| obstacle.refuses(attempt)) {
+        let obstacles = self.accounts.obstacles(name);
+        if let Some(refusal) = obstacles.into_iter().find_map(|obstacle| obstacle.refuses(attempt)) {
             return Err(refusal);
         }
         if !role.allows_put(name, key) {
