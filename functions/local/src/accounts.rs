@@ -125,6 +125,27 @@ impl Accounts {
         self.save(&book)
     }
 
+    /// Strikes out the buckets of which `is_gone` says so.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::Files`] when it couldn't be written down.
+    pub(crate) fn forget_buckets(&self, is_gone: impl Fn(&str) -> bool) -> Result<(), StackError> {
+        let mut book = self.lock();
+        let gone: Vec<String> = book.buckets.keys().filter(|name| is_gone(name)).cloned().collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        for name in gone {
+            if let Some(bucket) = book.buckets.remove(&name) {
+                let mut by_hand = self.by_hand();
+                by_hand.obstacles.remove(&name);
+                by_hand.deleted.insert(name, bucket);
+            }
+        }
+        self.save(&book)
+    }
+
     /// The buckets that were deleted and not made again, as they were.
     pub(crate) fn deleted(&self) -> BTreeMap<String, Bucket> {
         self.by_hand().deleted.clone()

@@ -5,14 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::request::Parts;
+use axum::response::Response;
 use jiff::SignedDuration;
 use tempfile::TempDir;
 
 use crate::accounts::{Accounts, Bucket};
+use crate::clock;
 use crate::credentials::Credentials;
 use crate::dynamo::Writes;
 use crate::error::StackError;
+use crate::guard::{Proxies, signature};
 use crate::obstacle::Obstacle;
+use crate::private;
 use crate::role::Role;
 use crate::s3::{self, Disk, Object};
 use crate::server::Server;
@@ -26,6 +31,7 @@ use crate::{dynamo, sts};
 pub struct Stack {
     dynamodb: Server,
     s3: Server,
+    proxies: Proxies,
     accounts: Arc<Accounts>,
     sessions: Arc<Sessions>,
     disk: Arc<Disk>,
@@ -65,13 +71,18 @@ impl Stack {
         let lock = lock(&root)?;
         let accounts = Arc::new(Accounts::open(&root.join("accounts.json"))?);
         let sessions = Arc::new(Sessions::new());
-        let disk = Arc::new(Disk::open(&root, &accounts.bucket_names()).map_err(StackError::files(&root))?);
+        let disk = Arc::new(Disk::open(&root).map_err(StackError::files(&root))?);
+        // A bucket whose folder was removed by hand meanwhile was deleted.
+        accounts.forget_buckets(|bucket| !disk.has_bucket(bucket))?;
 
         let database = root.join("dynamodb.sqlite");
-        let dynamodb = dynamo::start(dir.is_some().then_some(database.as_path()), writes).await?;
+        let file = dir.is_some().then_some(database.as_path());
+        let proxies = Proxies::default();
+        let dynamodb = dynamo::start(file, writes, Arc::clone(&sessions), proxies.clone()).await?;
         let sts = sts::Route::new(Arc::clone(&accounts), Arc::clone(&sessions));
-        let s3 = s3::start(Arc::clone(&accounts), Arc::clone(&sessions), Arc::clone(&disk), sts).await?;
-        Ok(Self { dynamodb, s3, accounts, sessions, disk, root, _lock: lock, _temporary: temporary })
+        let (ours, theirs) = (Arc::clone(&accounts), Arc::clone(&sessions));
+        let s3 = s3::start(ours, theirs, Arc::clone(&disk), sts, proxies.clone()).await?;
+        Ok(Self { dynamodb, s3, proxies, accounts, sessions, disk, root, _lock: lock, _temporary: temporary })
     }
 
     /// The folder that everything is in, the temporary one included.
@@ -98,11 +109,27 @@ impl Stack {
         self.s3.url()
     }
 
+    /// Takes requests that come through a proxy at this `http://host:port`, and so name its host in place of the
+    /// stand-in's own. Whoever runs the proxy sees to it who may use that.
+    pub fn is_behind(&self, proxy: &str) {
+        self.proxies.add(proxy.trim_start_matches("http://").trim_end_matches('/').to_owned());
+    }
+
     /// The vendor's long-lived keys. They may do everything on the vendor's own buckets, nothing on others', and
     /// assume the roles that trust the vendor's account.
     #[must_use]
     pub fn vendor(&self) -> Credentials {
         self.sessions.vendor().clone()
+    }
+
+    /// Whether the vendor's keys of this start have signed a request (`SigV4`) to this service, such as `events`.
+    ///
+    /// # Errors
+    ///
+    /// The answer that refuses it, in the words of AWS.
+    pub fn check_signature(&self, request: &Parts, body: &[u8], service: &str) -> Result<(), Box<Response>> {
+        let checked = signature::check(request, body, service, &self.sessions, clock::now());
+        checked.map_err(|unsigned| Box::new(unsigned.answer()))
     }
 
     /// Stops the servers: running requests finish, then every socket is closed.
@@ -117,6 +144,7 @@ impl Stack {
     /// [`StackError`] for a name or account that AWS wouldn't take, or a name that is taken.
     pub fn create_bucket(&self, bucket: &str, owner_account: &str, region: &str) -> Result<(), StackError> {
         let entry = Bucket { owner: owner_account.to_owned(), region: region.to_owned() };
+        self.forget_removed(bucket)?;
         self.accounts.add_bucket(bucket, entry)?;
         self.disk.create_bucket(bucket).map_err(StackError::files(bucket))
     }
@@ -220,14 +248,22 @@ impl Stack {
         self.create_bucket(bucket, &was.owner, &was.region)
     }
 
+    /// Strikes out a bucket whose folder was removed by hand.
+    fn forget_removed(&self, bucket: &str) -> Result<(), StackError> {
+        self.accounts.forget_buckets(|name| name == bucket && !self.disk.has_bucket(name))
+    }
+
     fn customers_bucket(&self, name: &str) -> Result<(), StackError> {
-        match self.accounts.bucket(name) {
-            None => Err(StackError::NoSuchBucket(name.to_owned())),
-            Some(bucket) if bucket.owner == Self::VENDOR_ACCOUNT => {
-                Err(StackError::VendorsBucket(name.to_owned()))
-            }
-            Some(_) => Ok(()),
+        match self.bucket(name)?.owner.as_str() {
+            Self::VENDOR_ACCOUNT => Err(StackError::VendorsBucket(name.to_owned())),
+            _ => Ok(()),
         }
+    }
+
+    /// The bucket of this name, if its folder is there.
+    fn bucket(&self, name: &str) -> Result<Bucket, StackError> {
+        let bucket = self.accounts.bucket(name).filter(|_| self.disk.has_bucket(name));
+        bucket.ok_or_else(|| StackError::NoSuchBucket(name.to_owned()))
     }
 
     /// How long a new role is unknown to STS.
@@ -250,7 +286,7 @@ impl Stack {
     ///
     /// [`StackError::NoSuchBucket`], or [`StackError::Files`] when the folder can't be read.
     pub fn objects(&self, bucket: &str) -> Result<Vec<Object>, StackError> {
-        self.accounts.bucket(bucket).ok_or_else(|| StackError::NoSuchBucket(bucket.to_owned()))?;
+        self.bucket(bucket)?;
         self.disk.objects(bucket).map_err(StackError::files(bucket))
     }
 
@@ -269,7 +305,7 @@ impl Stack {
 /// The folder to work in, and the guard that removes it if it is temporary.
 fn root(dir: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StackError> {
     if let Some(dir) = dir {
-        std::fs::create_dir_all(dir).map_err(StackError::files(dir))?;
+        private::own_folder(dir).map_err(StackError::files(dir))?;
         return Ok((dir.to_owned(), None));
     }
     let temporary = tempfile::Builder::new()
@@ -282,7 +318,7 @@ fn root(dir: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StackError> {
 /// Takes the folder for this stack alone. The operating system lets go of it when the process ends, however it ends.
 fn lock(root: &Path) -> Result<File, StackError> {
     let path = root.join(".lock");
-    let file = File::create(&path).map_err(StackError::files(&path))?;
+    let file = private::open_file(&path).map_err(StackError::files(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StackError::InUse { path: root.to_owned() }),

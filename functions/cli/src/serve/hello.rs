@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use local::guard::{Person, Token};
 use local::wiring::Embedded;
 use serde::Serialize;
 
 use super::args::ServeArgs;
 use super::customer::{BUS, BUS_PATH, STACKS_PATH};
+use super::obstacles::OBSTACLES_PATH;
 use crate::output::{Output, Tone};
 
 #[derive(Serialize)]
@@ -16,6 +18,10 @@ struct Hello<'a> {
     connectors_url: String,
     /// The customer's part.
     stacks_url: String,
+    /// What a customer gets wrong.
+    obstacles_url: String,
+    /// What shows that a request is of whoever started this, where the system does not tell whose it is.
+    token: &'a str,
     tick_seconds: u32,
     /// The folder that holds everything, if it is kept.
     dir: Option<&'a Path>,
@@ -24,13 +30,19 @@ struct Hello<'a> {
 }
 
 /// Says it.
-pub(super) fn say(args: &ServeArgs, url: &str, embedded: &Embedded, output: Output) {
+pub(super) fn say(args: &ServeArgs, url: &str, token: &Token, embedded: &Embedded, output: Output) {
     let mut environment: BTreeMap<_, _> = embedded.environment().into_iter().collect();
     environment.insert("AWS_ENDPOINT_URL_EVENTBRIDGE", format!("{url}{BUS_PATH}"));
     environment.insert("EVENT_BUS_NAME", BUS.to_owned());
+    // The SDKs of Rust, Java and Go read the one name, those of Python and the AWS CLI the other.
+    if let Some(region) = environment.get("AWS_REGION").cloned() {
+        environment.insert("AWS_DEFAULT_REGION", region);
+    }
     let hello = Hello {
         connectors_url: format!("{url}/v1/connectors"),
         stacks_url: format!("{url}{STACKS_PATH}"),
+        obstacles_url: format!("{url}{OBSTACLES_PATH}"),
+        token: token.secret(),
         tick_seconds: args.tick,
         dir: args.local.as_deref(),
         environment,
@@ -42,9 +54,12 @@ pub(super) fn say(args: &ServeArgs, url: &str, embedded: &Embedded, output: Outp
 }
 
 fn lines(hello: &Hello<'_>, output: Output) -> Vec<String> {
-    let Hello { connectors_url, stacks_url, tick_seconds, dir, environment } = hello;
+    let Hello { connectors_url, stacks_url, obstacles_url, token, tick_seconds, dir, environment } = hello;
     let strong = |text: &str| output.tone(Tone::Strong, text);
-    let json = "-H 'content-type: application/json'";
+    let mut json = "-H 'content-type: application/json'".to_owned();
+    if !Person::is_told_by_the_system() {
+        json.push_str(&format!(" -H 'authorization: Bearer {token}'"));
+    }
     let mut lines = vec![
         format!("{}  {connectors_url}", strong("connectors")),
         format!("{}   every {tick_seconds} s what is due is exported", strong("schedule ")),
@@ -65,9 +80,16 @@ fn lines(hello: &Hello<'_>, output: Output) -> Vec<String> {
         format!(
             "  curl {json} -d '{{\"AccountId\": \"222222222222\", \"Link\": \"(quick_create_url of {connectors_url}/ID/setup)\", \"BucketName\": \"acme-audit-log\", \"CreateBucket\": \"yes\"}}' {stacks_url}"
         ),
+        strong("See what a customer sees who gets something wrong (GET lists what there is):"),
+        format!("  curl {json} -X PUT -d '{{\"bucket\": \"acme-audit-log\"}}' {obstacles_url}/bucket-policy"),
         strong("In another terminal, an AWS SDK or this program without --local works on it with:"),
     ];
     lines.extend(environment.iter().map(|(name, value)| format!("  export {name}={value}")));
+    if Person::is_told_by_the_system() {
+        lines.push(format!(
+            "\nOther users of this machine are refused, unless they show -H 'authorization: Bearer {token}'."
+        ));
+    }
     lines.push("\nCtrl-C stops it.\n".to_owned());
     lines
 }

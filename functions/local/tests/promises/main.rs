@@ -5,9 +5,13 @@ mod create_only;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod guard;
+#[cfg(test)]
 mod obstacles;
 #[cfg(test)]
 mod ownership;
+#[cfg(all(test, unix))]
+mod private;
 #[cfg(test)]
 mod refused_puts;
 #[cfg(test)]

@@ -1,0 +1,100 @@
+//! What lies in the folder is its owner's alone, from the moment on which it is made.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use local::wiring::Embedded;
+
+use crate::world::{BUCKET, body, furnish, session_s3};
+
+/// Every file and folder below this one, itself included.
+fn all(root: &Path) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (vec![root.to_owned()], vec![root.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            found.push(path.clone());
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    found
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// A folder with an event, a secret, a part and a notice in it.
+async fn filled(dir: &Path) -> Embedded {
+    let embedded = Embedded::start(Some(dir), None).await.unwrap();
+    furnish(embedded.stack());
+    let s3 = session_s3(embedded.stack()).await;
+    s3.put_object().bucket(BUCKET).key("audit/a/b").body(body("secret")).send().await.unwrap();
+    embedded.bus().keep(serde_json::json!({ "secret": true })).unwrap();
+    local::guard::Token::of_folder(dir).unwrap();
+    embedded
+}
+
+#[tokio::test]
+async fn nobody_else_may_read_anything_in_the_folder() {
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = temporary.path().join("deep/af");
+    let embedded = filled(&dir).await;
+    let check = || {
+        for path in all(&dir) {
+            assert_eq!(mode(&path) & 0o077, 0, "{} has {:o}", path.display(), mode(&path));
+        }
+    };
+    check();
+    embedded.stop().await;
+    check();
+}
+
+#[tokio::test]
+async fn a_folder_that_stands_open_is_closed_before_anything_is_written_to_it() {
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = temporary.path().join("af");
+    filled(&dir).await.stop().await;
+    let open = ["", "dynamodb.sqlite", "bus.ndjson", "token"].map(|name| dir.join(name));
+    for path in &open {
+        fs::set_permissions(path, fs::Permissions::from_mode(if path.is_dir() { 0o777 } else { 0o666 }))
+            .unwrap();
+    }
+    let embedded = Embedded::start(Some(&dir), None).await.unwrap();
+    local::guard::Token::of_folder(&dir).unwrap();
+    for path in &open {
+        assert_eq!(mode(path) & 0o077, 0, "{}", path.display());
+    }
+    embedded.stop().await;
+}
+
+#[tokio::test]
+async fn another_user_of_this_machine_gets_at_nothing() {
+    let temporary = tempfile::tempdir().unwrap();
+    // The way to the folder is open, the folder itself is what counts.
+    fs::set_permissions(temporary.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let dir = temporary.path().join("af");
+    let embedded = filled(&dir).await;
+    let as_nobody = |words: &[&str]| {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).args(words);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()
+    };
+    let is_root = fs::metadata(temporary.path()).unwrap().uid() == 0;
+    if !is_root || !as_nobody(&["true"]).is_ok_and(|status| status.success()) {
+        eprintln!("NOT CHECKED: a second local user, which takes root and setpriv");
+        return;
+    }
+    assert!(as_nobody(&["ls", temporary.path().to_str().unwrap()]).unwrap().success(), "the control");
+    for path in all(&dir) {
+        let path = path.to_str().unwrap();
+        for words in [["ls", path], ["cat", path], ["touch", path]] {
+            assert!(!as_nobody(&words).unwrap().success(), "{words:?}");
+        }
+    }
+    embedded.stop().await;
+}
