@@ -1,6 +1,7 @@
 //! The stack: the three stand-ins together, and the calls that a customer's administrator would make.
 
 use std::fs::{File, TryLockError};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,6 +90,24 @@ impl Stack {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.root
+    }
+
+    /// Writes a file into the folder that its owner alone may read, over one of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::Files`].
+    pub fn write_private(&self, name: &str, text: &str) -> Result<PathBuf, StackError> {
+        let path = self.root.join(name);
+        let write = || -> std::io::Result<()> {
+            // Such a file is private from the start, and a reader sees the old one or the new one whole.
+            let mut file = tempfile::NamedTempFile::new_in(&self.root)?;
+            file.write_all(text.as_bytes())?;
+            file.persist(&path)?;
+            Ok(())
+        };
+        write().map_err(StackError::files(&path))?;
+        Ok(path)
     }
 
     /// The endpoint of DynamoDB.

@@ -1,8 +1,9 @@
 //! What `serve` says once it listens: what is where, and how to call it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use local::StackError;
 use local::guard::{Person, Token};
 use local::wiring::Embedded;
 use serde::Serialize;
@@ -11,6 +12,9 @@ use super::args::ServeArgs;
 use super::customer::{BUS, BUS_PATH, STACKS_PATH};
 use super::obstacles::OBSTACLES_PATH;
 use crate::output::{Output, Tone};
+
+/// The file of the environment, in the folder.
+const ENVIRONMENT_FILE: &str = "environment";
 
 #[derive(Serialize)]
 struct Hello<'a> {
@@ -29,8 +33,8 @@ struct Hello<'a> {
     environment: BTreeMap<&'static str, String>,
 }
 
-/// Says it.
-pub(super) fn say(args: &ServeArgs, url: &str, token: &Token, embedded: &Embedded, output: Output) {
+/// In this environment any AWS SDK, and this program without `--local`, works on the same stack.
+pub(super) fn environment(url: &str, embedded: &Embedded) -> BTreeMap<&'static str, String> {
     let mut environment: BTreeMap<_, _> = embedded.environment().into_iter().collect();
     environment.insert("AWS_ENDPOINT_URL_EVENTBRIDGE", format!("{url}{BUS_PATH}"));
     environment.insert("EVENT_BUS_NAME", BUS.to_owned());
@@ -38,6 +42,30 @@ pub(super) fn say(args: &ServeArgs, url: &str, token: &Token, embedded: &Embedde
     if let Some(region) = environment.get("AWS_REGION").cloned() {
         environment.insert("AWS_DEFAULT_REGION", region);
     }
+    environment
+}
+
+/// Keeps the environment as a file for shells, in the folder and for its owner alone: it holds the keys of this start.
+///
+/// # Errors
+/// If it can't be written.
+pub(super) fn keep(
+    environment: &BTreeMap<&'static str, String>,
+    embedded: &Embedded,
+) -> Result<PathBuf, StackError> {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+    let lines = environment.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value)));
+    embedded.stack().write_private(ENVIRONMENT_FILE, &lines.collect::<String>())
+}
+
+/// Says it.
+pub(super) fn say(
+    args: &ServeArgs,
+    url: &str,
+    token: &Token,
+    environment: BTreeMap<&'static str, String>,
+    output: Output,
+) {
     let hello = Hello {
         connectors_url: format!("{url}/v1/connectors"),
         stacks_url: format!("{url}{STACKS_PATH}"),
@@ -84,6 +112,9 @@ fn lines(hello: &Hello<'_>, output: Output) -> Vec<String> {
         format!("  curl {json} -X PUT -d '{{\"bucket\": \"acme-audit-log\"}}' {obstacles_url}/bucket-policy"),
         strong("In another terminal, an AWS SDK or this program without --local works on it with:"),
     ];
+    if let Some(dir) = dir {
+        lines.push(format!("  . {}/{ENVIRONMENT_FILE}    (or line by line:)", dir.display()));
+    }
     lines.extend(environment.iter().map(|(name, value)| format!("  export {name}={value}")));
     if Person::is_told_by_the_system() {
         lines.push(format!(

@@ -45,14 +45,19 @@ pub(crate) async fn run(args: ServeArgs, surroundings: &Surroundings) -> Result<
     }
     let embedded = Arc::new(Embedded::start(args.local.as_deref(), args.now).await?);
     let token = args.local.as_deref().map_or_else(|| Ok(Token::random()), Token::of_folder)?;
+    let environment = hello::environment(&url, &embedded);
+    // Before anything is answered, so that it is there for whoever waits for an answer.
+    let kept = args.local.as_ref().map(|_| hello::keep(&environment, &embedded)).transpose()?;
     let guarded = (listener, Guard::new(address, Dialect::Problem));
     let served = Served::start(guarded, &token, &embedded, surroundings);
-    hello::say(&args, &url, &token, &embedded, surroundings.output);
+    hello::say(&args, &url, &token, environment, surroundings.output);
     let ended = tokio::select! {
         () = ticking::tick(&embedded, args.pause(), surroundings.output) => Ok(()),
         () = told_to_stop => Ok(()),
     };
     served.stop().await;
+    // Its keys end here. One that a killed run left behind names ports that nobody listens on.
+    let _ = kept.map(std::fs::remove_file);
     if let Some(embedded) = Arc::into_inner(embedded) {
         embedded.stop().await;
     }

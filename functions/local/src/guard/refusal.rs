@@ -52,7 +52,7 @@ impl Dialect {
         let words = refused.words();
         match self {
             Self::Problem if *refused == Refused::Person => {
-                let mut answer = problem(StatusCode::UNAUTHORIZED, "unauthorized", &words);
+                let mut answer = problem(StatusCode::UNAUTHORIZED, "unauthenticated", &words);
                 let bearer = axum::http::HeaderValue::from_static("Bearer");
                 answer.headers_mut().insert(WWW_AUTHENTICATE, bearer);
                 answer
@@ -70,10 +70,11 @@ impl Dialect {
     }
 }
 
+/// Of the API's own types, after infra/openapi.yaml.
 fn problem(status: StatusCode, code: &str, words: &str) -> Response {
     let title = status.canonical_reason().unwrap_or_default();
     let body = json!({
-        "type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": words,
+        "type": format!("urn:auditferry:problem:{code}"), "title": title, "status": status.as_u16(), "code": code, "detail": words,
     });
     (status, [(CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }

@@ -238,6 +238,9 @@ impl Embedded {
     #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let keys = self.stack.vendor();
+        let signing_key = self.stack.folder().join(SIGNING_KEY);
+        // The other process may work in another folder.
+        let signing_key = std::path::absolute(&signing_key).unwrap_or(signing_key);
         vec![
             ("AWS_ACCESS_KEY_ID", keys.access_key_id),
             ("AWS_SECRET_ACCESS_KEY", keys.secret_access_key),
@@ -250,7 +253,7 @@ impl Embedded {
             ("LEDGER_TABLE", LEDGER_TABLE.to_owned()),
             ("STAGING_BUCKET", STAGING_BUCKET.to_owned()),
             ("VENDOR_DOMAIN", VENDOR_DOMAIN.to_owned()),
-            ("SIGNING_KEY", format!("file:{}", self.stack.folder().join(SIGNING_KEY).display())),
+            ("SIGNING_KEY", format!("file:{}", signing_key.display())),
         ]
     }
 

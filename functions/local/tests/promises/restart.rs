@@ -77,7 +77,7 @@ async fn a_bucket_whose_folder_is_removed_by_hand_is_gone_and_can_be_made_again(
     std::fs::remove_dir_all(&folder).unwrap();
     // While it runs.
     assert_eq!(refusal(put().await), "404 NoSuchBucket");
-    assert_eq!(refusal(s3.head_bucket().bucket(BUCKET).send().await), "404 none");
+    assert_eq!(refusal(s3.head_bucket().bucket(BUCKET).send().await), "404 NotFound");
     assert!(matches!(stack.objects(BUCKET), Err(StackError::NoSuchBucket(_))));
     stack.create_bucket(BUCKET, ACME, REGION).unwrap();
     put().await.unwrap();
