@@ -45,7 +45,8 @@ class Serve:
 
     def ask(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.api + path, data, {"content-type": "application/json"}, method=method)
+        headers = {"content-type": "application/json", "authorization": "Bearer " + self.hello["token"]}
+        request = urllib.request.Request(self.api + path, data, headers, method=method)
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 

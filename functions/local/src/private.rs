@@ -28,7 +28,17 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
 pub(crate) fn own_folder(folder: &Path) -> io::Result<()> {
     make_folder(folder)?;
     #[cfg(unix)]
-    narrow(folder, FOLDER)?;
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        // Before anything of ours lies in it. What this process makes belongs to its user.
+        let ours = tempfile::NamedTempFile::new_in(folder)?.as_file().metadata()?.uid();
+        if std::fs::metadata(folder)?.uid() != ours {
+            let words =
+                "it belongs to another user, who could read what is kept there: take a folder of your own";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, words));
+        }
+        narrow(folder, FOLDER)?;
+    }
     Ok(())
 }
 

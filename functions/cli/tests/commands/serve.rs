@@ -49,10 +49,11 @@ impl Serve {
     pub(crate) fn ask(&self, method: &str, path: &str, kind: &str, body: &str) -> (u16, Value) {
         let host = self.host();
         let mut stream = TcpStream::connect(host).unwrap();
-        let length = body.len();
+        let (length, token) = (body.len(), self.hello["token"].as_str().unwrap());
+        // Linux alone would know us without the token.
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\nauthorization: Bearer {token}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
         )
         .unwrap();
         let mut answer = String::new();

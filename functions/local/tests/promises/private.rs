@@ -70,3 +70,18 @@ async fn a_folder_that_stands_open_is_closed_before_anything_is_written_to_it() 
     }
     embedded.stop().await;
 }
+
+#[tokio::test]
+async fn a_folder_of_another_user_is_refused() {
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = temporary.path().join("theirs");
+    fs::create_dir(&dir).unwrap();
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).unwrap();
+    if std::os::unix::fs::chown(&dir, Some(65534), Some(65534)).is_err() {
+        eprintln!("NOT CHECKED: a folder of another user, which takes root to make");
+        return;
+    }
+    let error = Embedded::start(Some(&dir), None).await.unwrap_err().to_string();
+    assert!(error.contains("belongs to another user"), "{error}");
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 0, "nothing of ours was left in it");
+}
