@@ -84,10 +84,9 @@ pub(super) fn say(
 fn lines(hello: &Hello<'_>, output: Output) -> Vec<String> {
     let Hello { connectors_url, stacks_url, obstacles_url, token, tick_seconds, dir, environment } = hello;
     let strong = |text: &str| output.tone(Tone::Strong, text);
-    let mut json = "-H 'content-type: application/json'".to_owned();
-    if !Person::is_told_by_the_system() {
-        json.push_str(&format!(" -H 'authorization: Bearer {token}'"));
-    }
+    let json = "-H 'content-type: application/json'";
+    let shown = format!("-H 'authorization: Bearer {token}'");
+    let json = if Person::is_told_by_the_system() { json.to_owned() } else { format!("{json} {shown}") };
     let mut lines = vec![
         format!("{}  {connectors_url}", strong("connectors")),
         format!("{}   every {tick_seconds} s what is due is exported", strong("schedule ")),
@@ -117,9 +116,7 @@ fn lines(hello: &Hello<'_>, output: Output) -> Vec<String> {
     }
     lines.extend(environment.iter().map(|(name, value)| format!("  export {name}={value}")));
     if Person::is_told_by_the_system() {
-        lines.push(format!(
-            "\nOther users of this machine are refused, unless they show -H 'authorization: Bearer {token}'."
-        ));
+        lines.push(format!("\nOther users of this machine are refused, unless they show {shown}."));
     }
     lines.push("\nCtrl-C stops it.\n".to_owned());
     lines

@@ -18,7 +18,7 @@ fn ask(serve: &Serve, line: &str, headers: &[(&str, &str)], body: &str) -> (u16,
     let mut stream = TcpStream::connect(serve.host()).unwrap();
     let named = headers.iter().any(|(name, _)| *name == "host");
     let host = if named { String::new() } else { format!("host: {}\r\n", serve.host()) };
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: String = headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
     let length = body.len();
     let request = format!(
         "{line} HTTP/1.1\r\n{host}{headers}connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
@@ -188,7 +188,7 @@ fn another_user_gets_at_nothing_in_the_folder() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path.clone())
+                folders.push(path.clone());
             }
             all.push(path);
         }

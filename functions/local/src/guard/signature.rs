@@ -172,7 +172,7 @@ fn canonical(parts: &Parts, signed_headers: &str, body: &[u8]) -> Option<String>
         if values.is_empty() {
             return None;
         }
-        headers.push_str(&format!("{name}:{}\n", values.join(",")));
+        headers.extend([name, ":", &values.join(","), "\n"]);
     }
     let (method, path) = (&parts.method, parts.uri.path());
     Some(format!("{method}\n{path}\n\n{headers}\n{signed_headers}\n{}", hex::encode(Sha256::digest(body))))

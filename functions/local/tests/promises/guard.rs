@@ -32,7 +32,7 @@ fn ask(url: &str, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let own = url.trim_start_matches("http://");
     let named = headers.iter().any(|(name, _)| *name == "host");
     let host = if named { String::new() } else { format!("host: {own}\r\n") };
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: String = headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
     let length = body.len();
     send(
         url,

@@ -10,7 +10,8 @@ mod guard;
 mod obstacles;
 #[cfg(test)]
 mod ownership;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod private;
 #[cfg(test)]
 mod refused_puts;

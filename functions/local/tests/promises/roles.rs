@@ -1,11 +1,12 @@
 //! `AssumeRole`: who gets a session, and in which words the others are refused.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_sts::operation::assume_role::builders::AssumeRoleFluentBuilder;
 use local::{Role, Stack};
+use tokio::time::Instant;
 
 use crate::world::{EXTERNAL_ID, ROLE, refusal, role, session_keys, start, sts_as, vendor_sts};
 
