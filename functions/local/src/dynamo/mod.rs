@@ -1,7 +1,7 @@
 //! The embedded DynamoDB: `dynoxide`, in memory or in one `SQLite` file, behind the guard and a check of signatures.
 //!
 //! `dynoxide` has a server of its own, which takes whoever comes: it answers every page's preflight with a permission and
-//! compares no signature. So what it can do is called here as a library ([`operations`]), and the server is ours. Tables
+//! compares no signature. So what it can do is called here as a library (`operations`), and the server is ours. Tables
 //! are made by the caller through the ordinary API, without a stream, since writes get slow with one.
 
 mod operations;

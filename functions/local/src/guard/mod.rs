@@ -7,7 +7,7 @@
 //!   those that need no preflight included: forms, images, `fetch` without CORS, `WebSocket`.
 //! - No answer carries a CORS header, whatever stands behind the guard. So a preflight permits nothing, and no page reads
 //!   an answer.
-//! - Whoever asks shows that it is this person: by a signature with the keys of this start ([`signature`]) where an AWS
+//! - Whoever asks shows that it is this person: by a signature with the keys of this start (`signature`) where an AWS
 //!   SDK asks, and elsewhere as [`Person`] says.
 //!
 //! Sources: RFC 9110, section 7.2 (Host); the Fetch standard, "CORS protocol"; W3C, "Fetch Metadata Request Headers".
