@@ -9,6 +9,10 @@ use crate::contacts::{Addresses, SecretId, WebhookSecret};
 use crate::names::{ConnectorId, WebhookUrl};
 use crate::ports::PortError;
 
+/// How many IDs are tried for a new secret. The first is free but for a request that came twice, or one chance in 2^64
+/// for each secret of the connector.
+const IDS: usize = 4;
+
 /// Contacts to be set, as a whole: who is not among them is told nothing any more.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NewContacts {
@@ -89,17 +93,17 @@ impl Onboarding {
         )
     }
 
+    /// A secret under an ID that is free. Whoever sets contacts can't read secrets, so one that lies under an ID
+    /// already is never looked at, be it of our own first try: it is left, and another ID is taken.
     async fn new_secret(&self, id: &ConnectorId) -> Result<(SecretId, WebhookSecret), OnboardingError> {
-        let secret_id = SecretId::new(self.randomness.next_u64());
-        let secret = WebhookSecret::new(self.randomness.as_ref());
-        if !self.connectors.keep_secret(id, &secret_id, &secret).await? {
-            // The first try of this request has stored it, or 64 random bits came twice: only a read can tell.
-            let kept = self.connectors.secret(id, &secret_id).await?;
-            if kept.as_ref() != Some(&secret) {
-                let source = "the ID of a new secret was taken".into();
-                return Err(PortError::Bug { what: "keeping a webhook's secret", source }.into());
+        for _ in 0..IDS {
+            let secret_id = SecretId::new(self.randomness.next_u64());
+            let secret = WebhookSecret::new(self.randomness.as_ref());
+            if self.connectors.keep_secret(id, &secret_id, &secret).await? {
+                return Ok((secret_id, secret));
             }
         }
-        Ok((secret_id, secret))
+        let source = format!("{IDS} IDs of a new secret were taken, one after the other").into();
+        Err(PortError::Bug { what: "keeping a webhook's secret", source }.into())
     }
 }

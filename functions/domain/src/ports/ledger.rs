@@ -246,7 +246,8 @@ pub trait Connectors: Send + Sync {
     async fn change_source(&self, id: &ConnectorId, change: &SourceChange) -> Result<bool, PortError>;
 
     /// Keeps a webhook's secret under its ID, if that is free; no secret is ever changed, and none is part of the
-    /// settings or of the record of a change. `false`: the ID is taken, also by a first try of this very request.
+    /// settings or of the record of a change. `false`: the ID is taken, also by a first try of this very request, and
+    /// a secret may or may not lie under it. Nobody who keeps secrets need be able to read one.
     async fn keep_secret(
         &self,
         id: &ConnectorId,
@@ -254,7 +255,7 @@ pub trait Connectors: Send + Sync {
         secret: &WebhookSecret,
     ) -> Result<bool, PortError>;
 
-    /// A consistent read of a webhook's secret.
+    /// A consistent read of a webhook's secret, for whoever signs with it.
     async fn secret(
         &self,
         id: &ConnectorId,
