@@ -1,5 +1,6 @@
 """MiniStack, a stand-in for AWS that we didn't write, as a deployment needs it: it runs the functions' own programs,
-natively, and it speaks TLS, as AWS does, so that bucket policies which ask for TLS hold.
+natively, and it speaks TLS, as AWS does, so that bucket policies which ask for TLS hold. `judging.py` adds the condition
+keys of DynamoDB that it lacks.
 """
 
 import json
@@ -24,6 +25,10 @@ class StandIn(MiniStack):
     def certificate(self) -> str:
         """The file of the certificate that MiniStack makes as it starts."""
         return f"{self.folder}/ministack-tls/server.crt"
+
+    def _command(self) -> list[str]:
+        """The tests' own Python is that in which MiniStack is installed."""
+        return [sys.executable, "-B", str(Path(__file__).with_name("judging.py"))]
 
     def _surroundings(self) -> dict[str, str]:
         """MiniStack's own settings, and what its functions find around them beside what the template gives them."""

@@ -4,11 +4,14 @@ Each rule is a function that is given the templates and names every place that b
 templates to them, and each of them to templates that break it.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from cloudformation import load
+from gateway import callers_are_logged, the_network_has_a_share
+from parameters import parameters_mean_themselves
 
 ROOT = Path(__file__).resolve().parents[2]
 VENDOR = "template.yaml"
@@ -21,8 +24,9 @@ CUSTOMERS_ROLES = {"Fn::Sub": "arn:${AWS::Partition}:iam::*:role/auditferry/*"}
 EXPORTERS_ROLE = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${ExporterRoleName}"}
 
 
+@functools.cache
 def bundle() -> Bundle:
-    """All templates by their paths."""
+    """All templates by their paths, read once; whoever changes one changes a copy."""
     paths = [ROOT / VENDOR, *(path for path in sorted((ROOT / "infra").glob("*.yaml"))
                               if path.read_text(encoding="utf-8").count("\nAWSTemplateFormatVersion:"))]
     return {str(path.relative_to(ROOT)): load(path) for path in paths}
@@ -209,7 +213,7 @@ def data_outlives_the_stack(templates: Bundle) -> Iterator[str]:
 RULES: tuple[Callable[[Bundle], Iterator[str]], ...] = (
     actions_are_named, resources_are_named, only_customers_roles_are_assumed, external_ids_are_strict,
     queues_have_dead_letters_and_alarms, functions_are_watched, logs_end, each_function_has_its_own_role,
-    data_outlives_the_stack,
+    data_outlives_the_stack, parameters_mean_themselves, callers_are_logged, the_network_has_a_share,
 )
 
 

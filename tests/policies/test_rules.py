@@ -1,10 +1,14 @@
 """Our own rules for the templates, and for each rule templates that break it."""
 
 import copy
+import json
 import unittest
 from collections.abc import Callable
 from typing import Any
 
+from cloudformation import Place, Stack
+from gateway import CALLERS
+from parameters import MEANING, takes
 from rules import ALARMS, RULES, VENDOR, Bundle, Template, broken, bundle
 
 CUSTOMER = "infra/customer-role.yaml"
@@ -37,6 +41,16 @@ def set_to(change: Callable[[Bundle], dict[str, Any]], **values: Any) -> Callabl
 def without(change: Callable[[Bundle], dict[str, Any]], key: str) -> Callable[[Bundle], Any]:
     """Takes this key away from what `change` finds."""
     return lambda templates: change(templates).pop(key)
+
+
+def pattern(name: str, allowed: str, path: str = VENDOR) -> Callable[[Bundle], Any]:
+    """Gives a parameter another pattern."""
+    return lambda templates: templates[path]["Parameters"][name].update(AllowedPattern=allowed)
+
+
+def access_log(told: dict[str, str]) -> Callable[[Bundle], Any]:
+    """Gives the API another access log."""
+    return lambda templates: resource(templates, "HttpApiStage")["AccessLogSettings"].update(Format=json.dumps(told))
 
 
 # Of each rule the templates that must not pass, by what is wrong with them.
@@ -109,6 +123,28 @@ BROKEN: dict[str, dict[str, Callable[[Bundle], Any]]] = {
         "no recovery": without(lambda t: resource(t, "LedgerTable"), "PointInTimeRecoverySpecification"),
         "no protection": set_to(lambda t: resource(t, "EventsTable"), DeletionProtectionEnabled=False),
     },
+    "parameters_mean_themselves": {
+        "any sender": pattern("NotifySender", r"^([^@\s]+@[^@\s]+)?$"),
+        "a sender of all that RFC 5322 has": pattern("NotifySender", r"^([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[a-z.]+)?$"),
+        "a key of any ID": pattern("SigningKeyArn", r"^(arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/.+)?$"),
+        "a table with a wildcard": pattern("EventsTableName", r"^[A-Za-z0-9_.*-]{0,255}$"),
+        "a role with a variable": pattern("ExporterRoleName", r"^[\w+=,.@${}-]{1,64}$"),
+        "a folder with any letter but a slash": pattern("Prefix", "^[^/]*$", CUSTOMER),
+        "an index without a pattern": lambda t: t[VENDOR]["Parameters"]["EventsIndexName"].pop("AllowedPattern"),
+    },
+    "callers_are_logged": {
+        "those who signed alone": access_log({"caller": "$context.identity.userArn"}),
+        "a path": lambda t: access_log({f"a{place}": value for place, value in enumerate((*CALLERS, "$context.path"))})(t),
+        "words and no JSON": lambda t: resource(t, "HttpApiStage")["AccessLogSettings"].update(Format="$context.requestId"),
+        "nothing": without(lambda t: resource(t, "HttpApiStage"), "AccessLogSettings"),
+    },
+    "the_network_has_a_share": {
+        "no throttle": without(lambda t: resource(t, "HttpApiStage"), "DefaultRouteSettings"),
+        "a throttle that nobody can set": lambda t: resource(t, "HttpApiStage")["DefaultRouteSettings"].update(
+            ThrottlingRateLimit=50),
+        "all of the account": without(lambda t: resource(t, "Api"), "ReservedConcurrentExecutions"),
+        "most of the account": lambda t: t[VENDOR]["Parameters"]["ApiConcurrency"].update(Default=800),
+    },
 }
 
 
@@ -120,6 +156,26 @@ class Rules(unittest.TestCase):
 
     def test_every_template_is_looked_at(self) -> None:
         self.assertLessEqual({VENDOR, ALARMS, CUSTOMER, "infra/siem-reader.yaml", "infra/dashboard.yaml"}, set(bundle()))
+
+    def test_a_pattern_is_read_as_the_regular_expression_that_it_is(self) -> None:
+        for taken, not_taken, text in [("*", "?", "[*]"), ("?", "*", r"a\?"), ("$", "{", "^x[#-%]$"), ("{", "$", "(a|b{2}|[{])+"),
+                                       ("\n", "*", r"[\s]"), ("\\", "*", r"[\\]"), ("}", "{", "(?!.*[*])[}]")]:
+            self.assertTrue(takes(text, taken), text)
+            self.assertFalse(takes(text, not_taken), text)
+        for text in (".", "[^a]", r"\S", r"\W", "(?:x|.)?"):
+            self.assertTrue(takes(text, "*"), text)
+        self.assertFalse(any(takes(r"^[A-Za-z0-9_.-]{1,3}(\.[a-z]+)*$", one) for one in MEANING))
+
+    def test_what_means_something_in_a_policy_is_refused_as_a_sender(self) -> None:
+        """The attack itself: a sender that would be a pattern or a variable in the notifier's policy."""
+        template = bundle()[VENDOR]
+        for good in ("", "audit@vendor.example", "no-reply+audit@mail.vendor.example", "a.b_c@vendor.example"):
+            Stack(template, Place("111111111111"), {"VendorDomain": "vendor.example", "NotifySender": good})
+        for bad in ("*@vendor.example", "a?@vendor.example", "${aws:username}@vendor.example", "a$@vendor.example",
+                    "a/b@vendor.example", "{a}@vendor.example", ".a@vendor.example", "a..b@vendor.example",
+                    "a@*.example", "a@vendor.example\n", "a@b@vendor.example", 'a"@vendor.example'):
+            with self.subTest(bad), self.assertRaises(ValueError):
+                Stack(template, Place("111111111111"), {"VendorDomain": "vendor.example", "NotifySender": bad})
 
     def test_each_rule_catches_what_breaks_it(self) -> None:
         self.assertEqual({rule.__name__ for rule in RULES}, set(BROKEN))
