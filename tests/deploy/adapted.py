@@ -61,7 +61,7 @@ def _name_log_groups_bare(template: Mapping[str, Any]) -> None:
     """
     changed = 0
     for _, statement in statements(template):
-        if any(action.startswith("logs:") for action in statement["Action"]):
+        if any(action.startswith("logs:") for action in statement.get("Action", [])):
             group, _ = statement["Resource"]["Fn::GetAtt"]
             bare = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${" + group + "}"
             statement["Resource"] = [statement["Resource"], {"Fn::Sub": bare}]
