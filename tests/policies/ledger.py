@@ -106,12 +106,13 @@ def uses() -> dict[str, Use]:
                 *_single(["PutItem", "UpdateItem"], CONNECTOR, attributes=["pk", "sk", "next"], transaction=True),
                 Request("GetItem", [BUCKET]), *_single(["PutItem"], BUCKET, transaction=True),
                 *_single(["UpdateItem"], ROLE, attributes=["pk", "sk", "connectors"], transaction=True),
+                *_single(["UpdateItem"], BUDGET, attributes=["pk", "sk", "used"], transaction=True),
             ],
             attacks=[
                 *_single(READS, SECRET, ROLE, BUDGET, ADDRESS), *_single(["Query"], BUCKET),
                 *_single(["PutItem", "BatchWriteItem"], SECRET, ROLE, BUDGET, ADDRESS, attributes=["pk", "sk", "secret"]),
-                *_single(["UpdateItem"], SECRET, BUCKET, BUDGET, ADDRESS, attributes=["pk", "sk", "connectors"]),
-                *_single(["UpdateItem"], ROLE, attributes=["pk", "sk", "owner"]),
+                *_single(["UpdateItem"], SECRET, BUCKET, ADDRESS, attributes=["pk", "sk", "connectors"]),
+                *_single(["UpdateItem"], ROLE, BUDGET, attributes=["pk", "sk", "owner"]),
                 *_single(["UpdateItem"], ROLE, attributes=["pk", "sk", "owner", "connectors"], transaction=True),
                 *(Request(action, [CONNECTOR, SECRET]) for action in READS),
                 *(Request(action) for action in ("GetItem", "Query", "PutItem")),
@@ -120,12 +121,16 @@ def uses() -> dict[str, Use]:
             ],
         ),
         "NotifierRole": Use(
-            rights=[Request("Query", [CONNECTOR]), Request("GetItem", [SECRET])],
+            rights=[
+                Request("Query", [CONNECTOR]), Request("GetItem", [SECRET]),
+                *_single(["GetItem", "PutItem", "UpdateItem", "DeleteItem"], ADDRESS),
+                Request("UpdateItem", [ADDRESS], ["pk", "sk", "spent_to"], returns="UPDATED_OLD"),
+            ],
             attacks=[
                 *_single(["Query"], SECRET, ROLE, BUCKET, BUDGET, WATCHDOG), *_single(["GetItem"], ROLE, BUCKET, BUDGET, WATCHDOG),
                 *_single(["PutItem", "UpdateItem", "BatchWriteItem"], CONNECTOR, SECRET, ROLE, BUCKET, BUDGET,
                          attributes=["pk", "sk", "x"]),
-                Request("GetItem"), Request("Query"),
+                *(Request(action) for action in ("GetItem", "Query", *WRITES)), *_single(["Query", "BatchWriteItem"], ADDRESS),
                 Request("Scan", index="tenant"), Request("Query", ["acme"], index="tenant"),
             ],
         ),
@@ -149,10 +154,11 @@ def uses() -> dict[str, Use]:
     }
 
 
-def nobodys() -> Iterator[Request]:
-    """What no function may do, in whichever partition."""
+def nobodys(role: str) -> Iterator[Request]:
+    """What no function may do, in whichever partition; but what the notifier keeps of contacts it may forget."""
     yield Request("Scan")
     for kind in EVERY_KIND:
-        yield Request("DeleteItem", [kind], ["pk", "sk"])
+        if (role, kind) != ("NotifierRole", ADDRESS):
+            yield Request("DeleteItem", [kind], ["pk", "sk"])
         yield Request("ConditionCheckItem", [kind], ["pk", "sk"])
         yield Request("PartiQLSelect", [kind], ["pk", "sk"])

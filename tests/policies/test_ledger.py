@@ -58,7 +58,7 @@ class Promises:
             yield self.asks(request, True)
             if (self.name, request.action) != ("ExporterRole", "Query"):
                 yield self.asks(request, False, "EventsTable")
-        for request in (*use.attacks, *nobodys()):
+        for request in (*use.attacks, *nobodys(self.name)):
             yield self.asks(request, False)
 
     def of_keys(self) -> Iterator[Cell]:
@@ -86,13 +86,13 @@ class Promises:
     def of_mails(self) -> Iterator[Cell]:
         """The notifier's alone, as the sender alone."""
         own = self.name == "NotifierRole"
-        for identity, sender, action, promised in [
-            (SENDER, SENDER, "ses:SendEmail", own), ("mail.vendor.example", SENDER, "ses:SendEmail", own),
-            ("mail.vendor.example", "ceo@mail.vendor.example", "ses:SendEmail", False),
-            ("vendor.example", SENDER, "ses:SendEmail", False), (SENDER, SENDER, "ses:SendRawEmail", False),
+        for identity, sender, action, promised, account in [
+            (SENDER, SENDER, "ses:SendEmail", own, VENDOR), ("mail.vendor.example", SENDER, "ses:SendEmail", own, VENDOR),
+            ("mail.vendor.example", "ceo@mail.vendor.example", "ses:SendEmail", False, VENDOR),
+            (SENDER, SENDER, "ses:SendEmail", False, "999999999999"), (SENDER, SENDER, "ses:SendRawEmail", False, VENDOR),
         ]:
-            resource = f"arn:aws:ses:eu-central-1:{VENDOR}:identity/{identity}"
-            yield Cell(f"{self.name}: {action} by {identity} as {sender}", promised, self.who.principal, action, resource,
+            resource = f"arn:aws:ses:eu-central-1:{account}:identity/{identity}"
+            yield Cell(f"{self.name}: {action} by {resource} as {sender}", promised, self.who.principal, action, resource,
                        VENDOR, [self.role.policy], context={"ses:FromAddress": sender})
 
     def of_the_acting_session(self) -> Iterator[Cell]:
