@@ -60,11 +60,12 @@ class Rights(unittest.TestCase):
 
     @classmethod
     def let_the_test_act_as(cls, role: str) -> None:
-        """The account's root may assume the role too. The template doesn't say so, and nothing else of it changes."""
+        """The account's root itself may assume the role too, and no other of its principals. The template doesn't say so,
+        and nothing else of it changes."""
         iam = cls.aws.root("iam", VENDOR)
-        trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
-        trust["Statement"].append({
-            "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"}, "Action": "sts:AssumeRole"})
+        trust, root = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"], f"arn:aws:iam::{VENDOR}:root"
+        trust["Statement"].append({"Effect": "Allow", "Principal": {"AWS": root}, "Action": "sts:AssumeRole",
+                                   "Condition": {"ArnEquals": {"aws:PrincipalArn": root}}})
         iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
 
     @classmethod
