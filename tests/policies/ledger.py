@@ -17,7 +17,7 @@ EVERY_KIND = (CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG)
 
 OF_SETTINGS = ("pk", "tenant_id", "state", "frequency", "activated_at")
 OF_A_CURSOR = ("pk", "next", "watermark", "delivered", "since", "next_run_at", "cut", "reading", "reconcile", "note",
-               "published", "block", "swept", "told")
+               "published", "block", "swept", "source", "told")
 # What stands in settings and is none of the watchdog's business.
 HIDDEN = ("external_id", "destination", "contacts")
 

@@ -23,6 +23,7 @@ use serde::Deserialize;
 use super::answers::held;
 use super::expression::{names, number, text, time, values};
 use super::keys::{self, CONFIG, CURSOR, Item, NEXT_RUN_AT, PK, SK, TENANT_ID, TENANT_INDEX};
+use super::sources::SOURCE;
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
@@ -45,7 +46,7 @@ pub const OF_SETTINGS: [&str; 5] = [PK, TENANT_ID, "state", "frequency", "activa
 /// What it sees of a part.
 pub const OF_A_PART: [&str; 2] = [PK, "sealed_at"];
 /// What it sees of a cursor: all of it, and what was told of its connector.
-pub const OF_A_CURSOR: [&str; 14] = [
+pub const OF_A_CURSOR: [&str; 15] = [
     PK,
     "next",
     "watermark",
@@ -59,6 +60,7 @@ pub const OF_A_CURSOR: [&str; 14] = [
     "published",
     "block",
     "swept",
+    SOURCE,
     TOLD,
 ];
 
