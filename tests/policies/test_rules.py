@@ -23,6 +23,14 @@ def statement(templates: Bundle, role: str, sid: str) -> dict[str, Any]:
     return found[0]
 
 
+def mails(templates: Bundle) -> dict[str, Any]:
+    """The statement by which the notifier sends mails."""
+    [policy] = resource(templates, "NotifierRole")["Policies"]
+    [found] = [one["Fn::If"][1] for one in policy["PolicyDocument"]["Statement"]
+               if "Fn::If" in one and one["Fn::If"][1]["Sid"] == "SendMails"]
+    return found
+
+
 def trust(templates: Bundle) -> dict[str, Any]:
     """The statement by which a customer lets us in."""
     [only] = resource(templates, "DeliveryRole", CUSTOMER)["AssumeRolePolicyDocument"]["Statement"]
@@ -84,6 +92,7 @@ BROKEN: dict[str, dict[str, Callable[[Bundle], Any]]] = {
         "a queue whose waiting nobody watches": lambda t: t[ALARMS]["Resources"].pop("QueueWaits"),
         "a rule's queue whose dead letters are its own": lambda t: resource(t, "NoticeQueue")["RedrivePolicy"].update(
             deadLetterTargetArn={"Fn::GetAtt": ["NoticeQueue", "Arn"]}),
+        "failures of the operator's that nobody watches": lambda t: t[ALARMS]["Resources"].pop("OperatorDeadLetters"),
         "an alarm on another queue": lambda t: resource(t, "Alarms")["Parameters"].update(
             TickDeadLettersName={"Fn::GetAtt": ["ExportQueue", "QueueName"]}),
     },
@@ -105,9 +114,64 @@ BROKEN: dict[str, dict[str, Callable[[Bundle], Any]]] = {
     },
     "data_outlives_the_stack": {
         "a table": lambda t: t[VENDOR]["Resources"]["LedgerTable"].pop("DeletionPolicy"),
+        "a table that stops a rollback": lambda t: t[VENDOR]["Resources"]["LedgerTable"].update(
+            DeletionPolicy="RetainExceptOnCreate"),
+        "a bucket that a failed deployment leaves": lambda t: t[VENDOR]["Resources"]["StagingBucket"].update(
+            DeletionPolicy="Retain"),
+        "a key that a failed deployment leaves": lambda t: t[VENDOR]["Resources"]["SigningKey"].update(
+            DeletionPolicy="Retain"),
+        "a key that goes with the stack": lambda t: t[VENDOR]["Resources"]["SigningKey"].update(DeletionPolicy="Delete"),
+        "a customer's bucket": lambda t: t[CUSTOMER]["Resources"]["Bucket"].pop("DeletionPolicy"),
         "a bucket that is replaced": lambda t: t[VENDOR]["Resources"]["StagingBucket"].pop("UpdateReplacePolicy"),
         "no recovery": without(lambda t: resource(t, "LedgerTable"), "PointInTimeRecoverySpecification"),
         "no protection": set_to(lambda t: resource(t, "EventsTable"), DeletionProtectionEnabled=False),
+    },
+    "loops_are_meant": {
+        "Lambda's own choice": without(lambda t: resource(t, "Notifier"), "RecursiveLoop"),
+        "stopped": set_to(lambda t: resource(t, "Notifier"), RecursiveLoop="Terminate"),
+        "one that sends to nobody": set_to(lambda t: resource(t, "Exporter"), RecursiveLoop="Allow"),
+        "one that sends to another": set_to(lambda t: resource(t, "Dispatcher"), RecursiveLoop="Allow"),
+        "a new loop": lambda t: statement(t, "ExporterRole", "TakeRequests")["Action"].append("sqs:SendMessage"),
+        "a loop over two functions": lambda t: (
+            statement(t, "ExporterRole", "TakeRequests").update(
+                Action="sqs:SendMessage", Resource={"Fn::GetAtt": ["NoticeQueue", "Arn"]}),
+            statement(t, "NotifierRole", "TakeNotices").update(Resource={"Fn::GetAtt": ["ExportQueue", "Arn"]})),
+    },
+    "lambda_never_drops_metrics": {
+        "as it was": lambda t: resource(t, "Dispatcher")["LoggingConfig"].update(ApplicationLogLevel={"Ref": "LogLevel"}),
+        "always warnings": lambda t: resource(t, "Api")["LoggingConfig"].update(ApplicationLogLevel="WARN"),
+        "never more than INFO": lambda t: resource(t, "Api")["LoggingConfig"].update(ApplicationLogLevel="INFO"),
+        "a function that is not told": lambda t: resource(t, "Notifier")["Environment"]["Variables"].pop("LOG_LEVEL"),
+        "plain lines": lambda t: resource(t, "Exporter")["LoggingConfig"].update(LogFormat="Text"),
+    },
+    "processors_are_built_for": {
+        "as it was": lambda t: (t[VENDOR]["Globals"]["Function"].update(Architectures=[{"Ref": "Architecture"}])),
+        "Lambda's own choice": lambda t: t[VENDOR]["Globals"]["Function"].pop("Architectures"),
+        "a function of its own": set_to(lambda t: resource(t, "Api"), Architectures=["riscv"]),
+    },
+    "access_logs_are_vended": {
+        "as it was": set_to(lambda t: resource(t, "ApiAccessLogs"),
+                            LogGroupName={"Fn::Sub": "/auditferry/${AWS::StackName}/api-access"}),
+        "a name of AWS's making": without(lambda t: resource(t, "ApiAccessLogs"), "LogGroupName"),
+    },
+    "each_queue_has_its_own_policy": {
+        "as it was": lambda t: resource(t, "NoticeQueuePolicy")["Queues"].append({"Ref": "NoticeDeadLetters"}),
+        "another queue": lambda t: resource(t, "NoticeQueuePolicy").update(Queues=[{"Ref": "ExportQueue"}]),
+    },
+    "notices_that_fail_are_kept": {
+        "as it was": lambda t: resource(t, "BlockedNotice", ALARMS)["Targets"][0].pop("DeadLetterConfig"),
+        "a queue that is shut": lambda t: t[ALARMS]["Resources"].pop("OperatorFailuresPolicy"),
+        "a rule that may not": lambda t: resource(t, "OperatorFailuresPolicy", ALARMS)["PolicyDocument"]["Statement"][0][
+            "Condition"]["ArnEquals"]["aws:SourceArn"].pop(),
+        "a contact's": lambda t: resource(t, "TroubleToContacts")["Targets"][0].pop("DeadLetterConfig"),
+    },
+    "mails_have_one_sender": {
+        "as it was": lambda t: mails(t).update(
+            Resource={"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${NotifySender}"}),
+        "as anybody": lambda t: mails(t).pop("Condition"),
+        "as anybody of the domain": lambda t: mails(t).update(
+            Condition={"StringLike": {"ses:FromAddress": {"Ref": "NotifySender"}}}),
+        "raw mails": lambda t: mails(t).update(Action=["ses:SendEmail", "ses:SendRawEmail"]),
     },
 }
 

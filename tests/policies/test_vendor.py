@@ -168,6 +168,8 @@ class TheVendorsRoles(unittest.TestCase):
             # Whatever IAM says: the key's policy lets IAM give this to nobody else.
             (anybody, "kms:Sign", PURE, False),
             (anybody, "kms:CreateGrant", {}, False),
+            (anybody, "kms:ListGrants", {}, True),
+            (anybody, "kms:GetKeyRotationStatus", {}, True),
             (anybody, "kms:DisableKey", {}, True),
         ]
         cells = []
@@ -202,13 +204,17 @@ class TheVendorsRoles(unittest.TestCase):
             return stack.resolve({"Fn::GetAtt": [resource, "Arn"]})
 
         notifier = caller("the notifier", vendor_role("NotifierRole", given={"NotifySender": "audit@mail.vendor.example"}))
-        address, domain, other = (f"arn:aws:ses:eu-central-1:{VENDOR}:identity/{name}" for name in (
-            "audit@mail.vendor.example", "mail.vendor.example", "vendor.example"))
+        # In the sandbox IAM judges the recipient's identity too, which must be verified there.
+        address, domain, recipient, company = (f"arn:aws:ses:eu-central-1:{VENDOR}:identity/{name}" for name in (
+            "audit@mail.vendor.example", "mail.vendor.example", "security@acme.example", "acme.example"))
+        elsewhere = address.replace(VENDOR, "999999999999")
         ours, ceo = ({"ses:FromAddress": sender} for sender in ("audit@mail.vendor.example", "ceo@mail.vendor.example"))
         ledger, queue = arn("LedgerTable"), arn("NoticeQueue")
         cells = [self.use(notifier, action, resource, promised, context) for action, resource, promised, context in [
             ("ses:SendEmail", address, True, ours), ("ses:SendEmail", domain, True, ours),
-            ("ses:SendEmail", domain, False, ceo), ("ses:SendEmail", other, False, ours),
+            ("ses:SendEmail", recipient, True, ours), ("ses:SendEmail", company, True, ours),
+            ("ses:SendEmail", domain, False, ceo), ("ses:SendEmail", recipient, False, ceo),
+            ("ses:SendEmail", address, False, {}), ("ses:SendEmail", elsewhere, False, ours),
             ("ses:SendRawEmail", address, False, ours), ("ses:CreateEmailIdentity", address, False, {}),
             ("dynamodb:GetItem", ledger, True, {}), ("dynamodb:Query", ledger, True, {}),
             ("dynamodb:PutItem", ledger, False, {}), ("dynamodb:UpdateItem", ledger, False, {}),
@@ -218,7 +224,7 @@ class TheVendorsRoles(unittest.TestCase):
         ]]
         # Without a sender it may send no mail at all.
         nobody = caller("the notifier without a sender", self.notifier)
-        cells += [self.use(nobody, "ses:SendEmail", resource, False, ours) for resource in (address, domain)]
+        cells += [self.use(nobody, "ses:SendEmail", resource, False, ours) for resource in (address, domain, recipient)]
         self.assertEqual(wrong(cells), [])
 
     def test_a_key_of_the_vendors_encrypts_what_is_stored_and_is_used_through_the_services_only(self) -> None:
