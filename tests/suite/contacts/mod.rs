@@ -11,6 +11,7 @@ use domain::time::Time;
 use serde_json::{Value, json};
 use tests::failing::Outage;
 use tests::fixtures::fresh;
+use tests::lambda::Loops;
 
 use world::{World, blocked, changed, each_kind, secret_of, url};
 
@@ -89,8 +90,51 @@ async fn a_webhook_that_stays_down_is_given_up_after_a_day_counted_once_and_no_f
     let tries = world.poster.sent().len();
     assert!((12..=22).contains(&tries), "{tries} tries");
     assert_eq!((world.count("ContactsUnreached"), world.later.held().len()), (1, 0));
+    assert_eq!(world.later.dead(), [""; 0]);
+    let chain = world.later.longest_chain();
+    assert!((80..=120).contains(&chain), "{chain} invocations: infra/README.md says about a hundred");
     world.go_on(TRIED_FOR).await;
     assert_eq!(world.poster.sent().len(), tries);
+}
+
+/// What `RecursiveLoop: Allow` is for. Nobody is told that the contact was given up, and its address is left behind.
+#[tokio::test]
+async fn where_lambda_stops_loops_a_contact_is_lost_within_three_hours() {
+    let world = World::with(Loops::Terminate);
+    let acme = world.connector("acme").await;
+    world.poster.answers(&url(&acme), Posted::NotTaken("no answer within 10 seconds".into()));
+    world.tell(&blocked(&acme, world.clock.wall())).await;
+    world.go_on(Duration::from_hours(2)).await;
+    assert_eq!(world.later.dead().len(), 0);
+    world.go_on(Duration::from_hours(2)).await;
+    let tries = world.poster.sent().len();
+    assert!((7..=10).contains(&tries), "{tries} tries");
+    assert_eq!((world.later.dead().len(), world.later.held().len()), (1, 0));
+    world.poster.answers(&url(&acme), Posted::Taken);
+    world.go_on(TRIED_FOR).await;
+    assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (tries, 0));
+}
+
+/// Why what is to be tried again is sent anew: a message that comes back by itself is counted, and the fifth time ends
+/// it. A day takes a hundred.
+#[tokio::test]
+async fn a_message_that_fails_five_times_ends_in_the_dead_letters() {
+    let world = World::new();
+    let acme = world.connector("acme").await;
+    world.later.later(&world.event(&blocked(&acme, world.clock.wall())), Duration::ZERO).await.unwrap();
+    world.ledger.change(&acme.id, |connector| {
+        connector.contacts.webhook.as_mut().unwrap().secret = SecretId::new(fresh());
+    });
+    let mut received = 0;
+    for _ in 0..12 {
+        while let Some(invocation) = world.later.invoke() {
+            assert_eq!(world.handle(&invocation.bodies()).await, ["0"]);
+            world.later.answer(invocation, &[0]);
+            received += 1;
+        }
+        world.clock.advance(Duration::from_mins(10));
+    }
+    assert_eq!((received, world.later.dead().len(), world.later.held().len()), (5, 1, 0));
 }
 
 #[tokio::test]

@@ -50,6 +50,7 @@ impl ApiSettings {
         "OPERATOR_SCOPE",
         "S3_FORCE_PATH_STYLE",
         "STACK_NAME",
+        "LOG_LEVEL",
         "VENDOR_DOMAIN",
         "SIGNING_KEY",
         "SIGNING_KEY_PREVIOUS",

@@ -79,6 +79,7 @@ impl ExporterSettings {
         "SIGNING_KEY",
         "SIGNING_KEY_PREVIOUS",
         "STACK_NAME",
+        "LOG_LEVEL",
     ];
 
     /// Reads them.
@@ -125,6 +126,7 @@ impl DispatcherSettings {
         "LOOK_BACK_SECONDS",
         "EVENT_RETENTION_DAYS",
         "STACK_NAME",
+        "LOG_LEVEL",
     ];
 
     /// Reads them.

@@ -20,7 +20,8 @@ pub struct NotifierSettings {
 
 impl NotifierSettings {
     /// Every variable that the notifier reads. `template.yaml` names the same.
-    pub const NAMES: &[&str] = &["LEDGER_TABLE", "NOTICE_QUEUE_URL", "NOTIFY_SENDER", "STACK_NAME"];
+    pub const NAMES: &[&str] =
+        &["LEDGER_TABLE", "NOTICE_QUEUE_URL", "NOTIFY_SENDER", "STACK_NAME", "LOG_LEVEL"];
 
     /// Reads them.
     ///

@@ -2,6 +2,7 @@
 
 use api::Identity;
 use axum::extract::Request;
+use axum::response::Response;
 use lambda_http::request::RequestContext;
 
 /// Puts the identity that API Gateway has verified where [`api::Gateway`] looks for it. Without one nobody asks.
@@ -12,6 +13,12 @@ pub(crate) async fn identify(mut request: Request) -> Request {
         request.extensions_mut().insert(identity);
     }
     request
+}
+
+/// Logs how a request was answered, and not what was asked: a path can hold what a caller mistyped.
+pub(crate) async fn log(response: Response) -> Response {
+    tracing::debug!(status = response.status().as_u16(), "a request was answered");
+    response
 }
 
 fn identity(context: &RequestContext) -> Option<Identity> {

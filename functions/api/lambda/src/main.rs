@@ -17,7 +17,7 @@ use adapters::metrics::LogMeter;
 use adapters::noted_bus::NotedBus;
 use adapters::settings::{ApiSettings, CallerSettings, WrongSettings};
 use api::{Gateway, router};
-use axum::middleware::map_request;
+use axum::middleware::{map_request, map_response};
 use domain::onboarding::Onboarding;
 use domain::setup::Vendor;
 use lambda_http::{Error, run};
@@ -25,7 +25,7 @@ use services::keys::signing;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
-    logs::start(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
+    logs::start(variable("LOG_LEVEL").as_deref());
     let settings = match ApiSettings::read(&variable) {
         Ok(settings) => settings,
         Err(wrong) => return Ok(refuse(&wrong)),
@@ -33,7 +33,7 @@ async fn main() -> Result<ExitCode, Error> {
     let CallerSettings { tenant_claim, operator_scope } = settings.callers.clone();
     let callers = Arc::new(Gateway { tenant_claim, operator_scope });
     let router = router(wire(settings).await?, callers);
-    run(router.layer(map_request(gateway::identify))).await?;
+    run(router.layer(map_response(gateway::log)).layer(map_request(gateway::identify))).await?;
     Ok(ExitCode::SUCCESS)
 }
 

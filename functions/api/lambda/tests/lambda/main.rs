@@ -126,7 +126,7 @@ async fn a_change_that_the_bus_is_not_told_of_is_made_logged_with_its_connector_
     world.bus.outage(Outage::Denied, 1);
     let mut environment = world.environment();
     // At the most talkative, and still nothing that is secret.
-    environment.push(("AWS_LAMBDA_LOG_LEVEL", "TRACE".to_owned()));
+    environment.push(("LOG_LEVEL", "TRACE".to_owned()));
     let mut function = api(&environment).await;
     let body = json!({"tenant": "acme"});
     let (status, created) = ask(&mut function, event(&iam(), "POST", "/v1/connectors", Some(&body))).await;

@@ -110,7 +110,7 @@ async fn an_export_that_does_not_come_is_told_once_with_its_date_of_loss_and_no_
     let fine = world.connector(now + MINUTE).await;
     let mut environment = world.environment();
     environment.push(("EVENT_RETENTION_DAYS", "7".to_owned()));
-    environment.push(("AWS_LAMBDA_LOG_LEVEL", "TRACE".to_owned()));
+    environment.push(("LOG_LEVEL", "TRACE".to_owned()));
     let mut log = Vec::new();
     // Each in a process of its own, so that the ledger alone remembers.
     for _ in 0..2 {

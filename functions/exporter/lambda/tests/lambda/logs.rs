@@ -37,7 +37,7 @@ async fn log_of_every_outcome(level: &str, secrets: &[&str]) -> Vec<Value> {
     let world = World::start().await;
     let mut connectors = connectors(&world).await;
     let mut environment = world.environment();
-    environment.push(("AWS_LAMBDA_LOG_LEVEL", level.to_owned()));
+    environment.push(("LOG_LEVEL", level.to_owned()));
     let mut exporter = exporter(&environment).await;
     let mut messages: Vec<String> = connectors.iter().map(message).collect();
     messages.push(format!(r#"{{"connector_id": 7, "more": "{CANARY}"}}"#));

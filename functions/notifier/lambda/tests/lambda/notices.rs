@@ -63,7 +63,7 @@ async fn no_secret_no_address_and_no_webhooks_path_is_in_the_log_or_the_queue() 
     let mut log = String::new();
     for level in ["INFO", "TRACE"] {
         let mut environment = world.environment();
-        environment.push(("AWS_LAMBDA_LOG_LEVEL", level.to_owned()));
+        environment.push(("LOG_LEVEL", level.to_owned()));
         let mut function = notifier(&environment).await;
         let poison = format!(r#"{{"detail-type": "{CANARY}", "detail": "security@acme.example"}}"#);
         let day_old = event(&connector, now - std::time::Duration::from_hours(25));
