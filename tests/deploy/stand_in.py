@@ -29,8 +29,6 @@ class StandIn(MiniStack):
         """MiniStack's own settings, and what its functions find around them beside what the template gives them."""
         return super()._surroundings() | {
             "USE_SSL": "1", "AWS_ENDPOINT_URL": self.url, "SSL_CERT_FILE": self.certificate,
-            # Lambda sets both from the function's LoggingConfig; MiniStack doesn't.
-            "AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO",
         }
 
     def mails(self, account: str) -> list[dict[str, Any]]:

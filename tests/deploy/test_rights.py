@@ -23,11 +23,8 @@ import adapted
 from customer import Customer
 from listening import Listening
 from stand_in import REGION, StandIn
-from vendor import VENDOR, Refused, Vendor, now, real_events
+from vendor import TICK, VENDOR, Refused, Vendor, now, real_events
 
-TICK = {"version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-type": "Scheduled Event",
-        "source": "aws.events", "account": VENDOR, "time": "2026-11-20T20:15:00Z", "region": REGION,
-        "resources": [], "detail": {}}
 # The functions and their roles, by the names that they have in the template.
 FUNCTIONS = {"DispatcherRole": "Dispatcher", "ExporterRole": "Exporter", "NotifierRole": "Notifier", "ApiRole": "Api"}
 

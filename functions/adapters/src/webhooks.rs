@@ -116,8 +116,13 @@ impl HttpsPoster {
             .header("webhook-signature", &message.signature)
             .body(Full::new(Bytes::copy_from_slice(&message.body)))
             .map_err(|_| "the request could not be written".to_owned())?;
-        let stream = self.connect(&host).await?;
-        let name = ServerName::try_from(host).map_err(|_| "its host is no name".to_owned())?;
+        self.send(&host, request).await
+    }
+
+    /// Sends a request to a host, over a connection of its own, and reads the head of the answer.
+    pub(crate) async fn send(&self, host: &str, request: Request<Full<Bytes>>) -> Result<StatusCode, String> {
+        let stream = self.connect(host).await?;
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| "its host is no name".to_owned())?;
         let stream = self.tls.connect(name, stream).await.map_err(|error| format!("no TLS: {error}"))?;
         let broken = |error: hyper::Error| format!("no HTTP answer: {error}");
         let mut builder = http1::Builder::new();

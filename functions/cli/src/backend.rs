@@ -11,16 +11,18 @@ use adapters::customers::StsProber;
 use adapters::identity::{Identity, identity};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::noted_bus::NotedBus;
+use adapters::published::AnonymousReader;
 use adapters::settings::{
     BusSettings, LedgerSettings, S3Settings, SigningSettings, VendorSettings, WrongSettings, both,
     events_table, partition_format, sender, timing,
 };
 use adapters::source::{DynamoSource, EventsWriter, NotWritable};
+use adapters::webhooks::Reach;
 use domain::connector::{Caller, Shards};
 use domain::events_source::EventsSource;
 use domain::names::{ConnectorId, Region, TenantId};
 use domain::onboarding::{Onboarding, View};
-use domain::ports::Source as _;
+use domain::ports::{Published, Source as _};
 use domain::setup::Vendor;
 use local::Writes;
 use local::wiring::{Embedded, EmbeddedError};
@@ -98,6 +100,7 @@ impl Backend {
             signing: keys.map(|keys| signing(&keys, &services)).transpose()?,
             mails: sender.is_some(),
             partitions,
+            published: reader(),
         };
         Ok(Self {
             onboarding,
@@ -132,6 +135,13 @@ impl Backend {
             embedded.stop().await;
         }
     }
+}
+
+/// Reads what is published as a customer would; none where this machine has no certificates to believe, since a link
+/// can be made all the same.
+fn reader() -> Option<Arc<dyn Published>> {
+    let reader = AnonymousReader::new(Reach::public().ok()?).ok()?;
+    Some(Arc::new(reader))
 }
 
 /// A command with the words that say where, before its options.

@@ -52,6 +52,7 @@ impl Exporter {
             mails: false,
             // It makes and activates no connector, so nobody asks it for a tenant's partition keys either.
             partitions: PartitionFormat::default(),
+            published: None,
         };
         Self { onboarding: Some(onboarding), ..self.clone() }
     }

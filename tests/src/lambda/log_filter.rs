@@ -24,6 +24,26 @@ pub fn keeps(application_log_level: &str, line: &str) -> bool {
     level.unwrap_or(INFO) >= least
 }
 
+/// The level that `template.yaml` gives Lambda for a function, when it is deployed with this `LogLevel`.
+///
+/// # Panics
+/// If the template names none in a way that is known here.
+#[must_use]
+pub fn application_log_level(template: &str, function: &str, log_level: &str) -> String {
+    let (_, resource) = template.split_once(&format!("\n  {function}:\n")).expect("the function");
+    let (_, level) = resource.split_once("ApplicationLogLevel: ").expect("a level for Lambda");
+    match level.lines().next() {
+        Some("!Ref LogLevel") => log_level.to_owned(),
+        Some("!If [LogsMuch, !Ref LogLevel, INFO]") => {
+            let much = template.split_once("  LogsMuch: !Or\n").expect("the condition").1;
+            let named = format!("    - !Equals [!Ref LogLevel, {log_level}]");
+            let holds = much.lines().take_while(|line| line.starts_with("    -")).any(|line| line == named);
+            if holds { log_level.to_owned() } else { "INFO".to_owned() }
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 fn place(level: &str) -> Option<usize> {
     LEVELS.iter().position(|known| known.eq_ignore_ascii_case(level))
 }

@@ -15,7 +15,9 @@ use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::LogMeter;
 use adapters::noted_bus::NotedBus;
+use adapters::published::AnonymousReader;
 use adapters::settings::{ApiSettings, CallerSettings, WrongSettings};
+use adapters::webhooks::Reach;
 use api::{Gateway, router};
 use axum::middleware::{map_request, map_response};
 use domain::onboarding::Onboarding;
@@ -66,6 +68,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
         signing: Some(signing(&settings.signing, &services)?),
         mails: settings.sender.is_some(),
         partitions: settings.partitions,
+        published: Some(Arc::new(AnonymousReader::new(Reach::public()?)?)),
     })
 }
 

@@ -14,7 +14,7 @@ use domain::ports::{Connectors, Runs as _, Validity};
 use domain::protocol::Mark;
 use domain::setup::Vendor;
 use serde_json::{Value, json};
-use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakeSigner, SeededRandomness};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublished, FakeSigner, SeededRandomness};
 use tests::fixtures::{self, TIMING, at};
 use tower::ServiceExt as _;
 
@@ -58,6 +58,8 @@ pub(crate) struct World {
     pub(crate) prober: FakeProber,
     pub(crate) bus: FakeBus,
     pub(crate) clock: FakeClock,
+    /// Where the customers' template is.
+    pub(crate) published: FakePublished,
     /// What was asked and answered: method, path of the document, status, code of a problem.
     seen: Mutex<Vec<(String, String, u16, String)>>,
 }
@@ -75,7 +77,7 @@ impl World {
         connectors: Arc<dyn Connectors>,
         key: impl domain::ports::Signer + 'static,
     ) -> Self {
-        let (prober, bus) = (FakeProber::new(), FakeBus::new());
+        let (prober, bus, published) = (FakeProber::new(), FakeBus::new(), FakePublished::new());
         let clock = FakeClock::at(at("2026-11-20T20:15:30Z"));
         let onboarding = Onboarding {
             connectors,
@@ -91,11 +93,12 @@ impl World {
             signing: Some(tests::fakes::signing(key)),
             mails: false,
             partitions: PartitionFormat::default(),
+            published: Some(Arc::new(published.clone())),
         };
         let callers =
             Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() };
         let router = router(onboarding, Arc::new(callers));
-        Self { router, ledger, prober, bus, clock, seen: Mutex::default() }
+        Self { router, ledger, prober, bus, clock, published, seen: Mutex::default() }
     }
 
     /// Sends a request as it is, and holds the answer against the document.

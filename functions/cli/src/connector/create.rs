@@ -72,6 +72,7 @@ pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output)
             "The customer's administrator opens this link and clicks Create stack:\n  {url}"
         ));
     }
+    warn(&setup, output);
     let keys = keys(backend).await?;
     for key in &keys {
         output.line(format_args!(
@@ -105,8 +106,15 @@ pub(crate) async fn setup(backend: &Backend, id: &ConnectorId, output: Output) -
     ] {
         output.line(format_args!("{}\n{text}\n", output.tone(Tone::Strong, heading)));
     }
+    warn(&setup, output);
     output.object(&Needed { setup: &setup, keys: &keys });
     Ok(Exit::Done)
+}
+
+fn warn(setup: &Setup, output: Output) {
+    for warning in &setup.warnings {
+        output.line(format_args!("{} {warning}", output.tone(Tone::Bad, "Warning:")));
+    }
 }
 
 /// `connector connect`.

@@ -17,7 +17,7 @@ use crate::connector::{Connector, NotAllowed};
 use crate::manifest::{Signing, Unsigned};
 use crate::names::{ConnectorId, Refused};
 use crate::partition::{NoPartition, PartitionFormat};
-use crate::ports::{Bus, Clock, Connectors, PortError, Prober, Randomness};
+use crate::ports::{Bus, Clock, Connectors, PortError, Prober, Published, Randomness};
 use crate::protocol::Timing;
 use crate::setup::Vendor;
 use crate::verify::Verification;
@@ -51,6 +51,8 @@ pub struct Onboarding {
     pub mails: bool,
     /// How the partition keys of the events table are made, which leaves some tenants without one.
     pub partitions: PartitionFormat,
+    /// Looks whether customers can read the template; none where nothing is published to customers.
+    pub published: Option<Arc<dyn Published>>,
 }
 
 impl std::fmt::Debug for Onboarding {

@@ -118,6 +118,20 @@ impl Onboarding {
     /// As for [`Self::read`].
     pub async fn setup(&self, caller: &Caller, id: &ConnectorId) -> Result<Setup, OnboardingError> {
         let view = self.read(caller, id).await?;
-        Ok(setup(&view.connector, &self.vendor))
+        let mut setup = setup(&view.connector, &self.vendor);
+        if let (Some(published), Some(url), true) =
+            (&self.published, &self.vendor.template_url, setup.quick_create_url.is_some())
+        {
+            setup.warnings.extend(published.unreadable(url).await.map(|why| unreadable(url, &why)));
+        }
+        Ok(setup)
     }
+}
+
+/// The link leads to an error in the console then, and the customer can do nothing about it.
+fn unreadable(url: &str, why: &str) -> String {
+    format!(
+        "The link won't work: {url} can't be read without credentials ({why}), as CloudFormation reads it for the customer. \
+         Publish the template as infra/README.md says (\"Publish the template\"), or send the file."
+    )
 }

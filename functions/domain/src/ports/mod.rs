@@ -7,6 +7,7 @@ mod ledger;
 mod meter;
 mod notice;
 mod probe;
+mod published;
 mod signer;
 mod source;
 mod surroundings;
@@ -21,6 +22,7 @@ pub use ledger::{
 pub use meter::Meter;
 pub use notice::{Bus, QUEUE_BATCH, Queue};
 pub use probe::{ProbeAnswer, ProbeSession, Prober, Scope, Shown};
+pub use published::Published;
 pub use signer::{Signer, Validity};
 pub use source::{PageError, PageReader, Source};
 pub use surroundings::{Clock, Randomness};

@@ -49,6 +49,9 @@ pub struct Setup {
     pub permissions_policy: Value,
     /// The same as a call of the Terraform module.
     pub terraform: String,
+    /// What stands in the way of it, in words for the vendor; empty if nothing is known to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What the customer of this connector needs.
@@ -63,6 +66,7 @@ pub fn setup(connector: &Connector, vendor: &Vendor) -> Setup {
         terraform: terraform(&wanted, vendor),
         external_id: wanted.external_id.clone(),
         role_name: wanted.role_name,
+        warnings: Vec::new(),
     }
 }
 

@@ -16,7 +16,7 @@ use domain::part::Encoding;
 use domain::partition::PartitionFormat;
 use domain::ports::{Connectors, SaveAnswer, Saved};
 use domain::schedule::Frequency;
-use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakeSigner, SeededRandomness};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublished, FakeSigner, SeededRandomness};
 use tests::fixtures::{self, TIMING, at, tenant};
 
 const OPERATOR: Caller = Caller::System;
@@ -51,6 +51,7 @@ impl World {
             signing: Some(FakeSigner::new(1).signing()),
             mails: false,
             partitions: PartitionFormat::default(),
+            published: None,
         };
         Self { ledger, prober, bus, clock, onboarding }
     }
@@ -118,4 +119,27 @@ async fn changed_by_another(ledger: &FakeLedger, id: &ConnectorId, change: impl 
     after.version = before.version + 1;
     let saved = ledger.save(&fixtures::change(&before, &after), None).await.unwrap();
     assert_eq!(saved, SaveAnswer::Saved(Saved::Yes));
+}
+
+#[tokio::test]
+async fn a_link_whose_template_strangers_cannot_read_comes_with_a_warning() {
+    const URL: &str = "https://templates.s3.eu-central-1.amazonaws.com/auditferry/customer-role.yaml";
+    for (shut, warnings) in [(None, 0), (Some("it answered 403"), 1)] {
+        let mut world = World::new();
+        let id = world.connected().await;
+        let bucket = FakePublished::new();
+        shut.into_iter().for_each(|why| bucket.shut(why));
+        world.onboarding.published = Some(Arc::new(bucket.clone()));
+        world.onboarding.vendor.template_url = Some(URL.to_owned());
+        let setup = world.onboarding.setup(&OPERATOR, &id).await.unwrap();
+        assert_eq!((setup.warnings.len(), bucket.asked()), (warnings, vec![URL.to_owned()]));
+        assert!(setup.quick_create_url.is_some());
+        for warning in setup.warnings {
+            assert!(warning.contains(URL) && warning.contains("it answered 403"), "{warning}");
+        }
+        // Without a link there is nothing to look at.
+        world.onboarding.vendor.template_url = None;
+        assert_eq!(world.onboarding.setup(&OPERATOR, &id).await.unwrap().warnings, [""; 0]);
+        assert_eq!(bucket.asked().len(), 1);
+    }
 }

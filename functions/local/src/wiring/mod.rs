@@ -166,6 +166,8 @@ impl Embedded {
             signing: Some(self.signing.clone()),
             mails: false,
             partitions: PartitionFormat::default(),
+            // The stand-ins publish nothing to anybody.
+            published: None,
         }
     }
 

@@ -1,9 +1,14 @@
 //! What becomes of notices, of what is none, and of a wrong environment.
 
+use std::time::Duration;
+
 use domain::connector::{Caller, Change, Connector, Verb};
 use domain::notice::Notice;
+use domain::ports::{LONGEST_DELAY, Later as _};
 use domain::time::Time;
 use serde_json::{Value, json};
+use tests::fakes::FakeClock;
+use tests::lambda::{Loops, OwnQueue};
 
 use crate::world::{CANARY, SENDER, World, batch, notifier, webhook_secret};
 
@@ -55,6 +60,36 @@ async fn a_contact_is_mailed_and_one_that_cannot_be_reached_waits_in_the_queue_f
     function.kill().await;
 }
 
+/// A message that is not due yet goes round and round. Lambda counts that by the trace of each invocation, which the
+/// SDK sends on, so what the notifier does is a loop to it: without leave it ends after 16 invocations.
+#[tokio::test]
+async fn what_goes_round_carries_its_trace_and_lambda_lets_it_go_on_only_with_leave() {
+    let world = World::start().await;
+    let connector = world.connector().await;
+    let clock = FakeClock::at(world.embedded.clock().now());
+    for (loops, invocations, dead) in [(Loops::Terminate, 16, 1), (Loops::Allow, 20, 0)] {
+        let queue = OwnQueue::new(&clock, loops);
+        let mut environment = world.environment();
+        environment.push(("AWS_ENDPOINT_URL_SQS", queue.listen().await.unwrap()));
+        let mut function = notifier(&environment).await;
+        let notice = event(&connector, world.embedded.clock().now());
+        queue.later(&notice, Duration::ZERO).await.unwrap();
+        let mut invoked = 0;
+        for _ in 0..20 {
+            let Some(invocation) = queue.invoke() else { break };
+            let batch = batch(&invocation.bodies());
+            let answer = function.invoke_traced(&batch, Some(&invocation.trace)).await;
+            assert_eq!(answer.unwrap(), none_failed());
+            queue.answer(invocation, &[]);
+            invoked += 1;
+            // The queue's time, not the notifier's: to that the message still comes too early.
+            clock.advance(LONGEST_DELAY);
+        }
+        assert_eq!((invoked, queue.longest_chain(), queue.dead().len()), (invocations, invocations, dead));
+        function.kill().await;
+    }
+}
+
 #[tokio::test]
 async fn no_secret_no_address_and_no_webhooks_path_is_in_the_log_or_the_queue() {
     let world = World::start().await;
@@ -66,7 +101,7 @@ async fn no_secret_no_address_and_no_webhooks_path_is_in_the_log_or_the_queue() 
         environment.push(("LOG_LEVEL", level.to_owned()));
         let mut function = notifier(&environment).await;
         let poison = format!(r#"{{"detail-type": "{CANARY}", "detail": "security@acme.example"}}"#);
-        let day_old = event(&connector, now - std::time::Duration::from_hours(25));
+        let day_old = event(&connector, now - Duration::from_hours(25));
         let messages = [event(&connector, now), poison, format!("{CANARY} security@acme.example"), day_old];
         assert_eq!(function.invoke(&batch(&messages)).await.unwrap(), none_failed());
         let ended = function.kill().await;
