@@ -9,8 +9,9 @@ import unittest
 from typing import Any
 
 from cells import Caller, Cell, wrong
+from cloudformation import Place, Stack, load
 from rules import bundle
-from world import ROOT, VENDOR
+from world import CUSTOMER_ROLE, ROOT, VENDOR
 
 DEPLOYER = json.loads((ROOT / "infra" / "deployer-policy.json").read_text(encoding="utf-8"))
 NOTES = (ROOT / "infra" / "README.md").read_text(encoding="utf-8")
@@ -122,6 +123,22 @@ class Deployer(unittest.TestCase):
     def test_it_fits_into_a_managed_policy(self) -> None:
         """Source: IAM user guide, "IAM and AWS STS quotas": 6,144 characters, white space not counted."""
         self.assertLessEqual(len(json.dumps(DEPLOYER, separators=(",", ":"))), 6_144)
+
+
+class BucketName(unittest.TestCase):
+    """CloudFormation can't count, so the template and the notes say how long a name may be."""
+
+    def test_a_name_of_32_fits_in_every_region_and_one_of_46_less_the_regions_name_in_that(self) -> None:
+        template = load(CUSTOMER_ROLE)
+        self.assertIn("32 characters fit in every Region (46 less the Region's name)",
+                      " ".join(template["Parameters"]["BucketName"]["Description"].split()))
+        # The longest names of Regions have 14 characters.
+        for region in ("ap-southeast-1", "ap-northeast-3", "us-gov-east-1", "eusc-de-east-1", "eu-central-1", "us-east-1"):
+            for length in (32, 46 - len(region), 46 - len(region) + 1):
+                given = {"ExternalId": "af-" + "0" * 32, "VendorAccountId": VENDOR, "BucketName": "a" * length,
+                         "CreateBucket": "yes"}
+                name = Stack(template, Place("222222222222", region), given).resource("Bucket")["BucketName"]
+                self.assertEqual(len(name) <= 63, length <= 46 - len(region), (region, length))
 
 
 class Published(unittest.TestCase):

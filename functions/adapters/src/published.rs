@@ -3,6 +3,7 @@
 //! CloudFormation reads it with the rights of whoever opens the link, a stranger to the vendor's account, and a new
 //! bucket lets no stranger in. So it is asked for as a stranger would: over HTTPS, without credentials, once.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -20,20 +21,32 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Asks for what is published. The URL is the deployment's own setting, never a customer's; private addresses are left
 /// out all the same, since no customer could read there.
-#[derive(Debug)]
 pub struct AnonymousReader {
-    https: HttpsPoster,
+    reach: Box<dyn Fn() -> std::io::Result<Reach> + Send + Sync>,
+    /// Made at the first question: most processes are asked none, and certificates take a while to read.
+    https: OnceLock<Result<HttpsPoster, String>>,
     /// It was readable: what one stranger could read, the next one can.
     readable: AtomicBool,
 }
 
+impl std::fmt::Debug for AnonymousReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AnonymousReader")
+    }
+}
+
 impl AnonymousReader {
-    /// Reads what is in reach.
-    ///
-    /// # Errors
-    /// If TLS can't be set up.
-    pub fn new(reach: Reach) -> Result<Self, rustls::Error> {
-        Ok(Self { https: HttpsPoster::new(reach)?, readable: AtomicBool::new(false) })
+    /// Reads what is in reach, which is found out at the first question. That nothing is, is an answer then.
+    pub fn new(reach: impl Fn() -> std::io::Result<Reach> + Send + Sync + 'static) -> Self {
+        Self { reach: Box::new(reach), https: OnceLock::new(), readable: AtomicBool::new(false) }
+    }
+
+    fn https(&self) -> Result<&HttpsPoster, String> {
+        let made = self.https.get_or_init(|| {
+            let reach = (self.reach)().map_err(|error| error.to_string())?;
+            HttpsPoster::new(reach).map_err(|error| format!("no TLS: {error}"))
+        });
+        made.as_ref().map_err(Clone::clone)
     }
 
     async fn status(&self, url: &str) -> Result<StatusCode, String> {
@@ -47,7 +60,7 @@ impl AnonymousReader {
             .header(USER_AGENT, concat!("auditferry/", env!("CARGO_PKG_VERSION")))
             .body(Full::new(Bytes::new()))
             .map_err(|_| "the request could not be written".to_owned())?;
-        self.https.send(host, request).await
+        self.https()?.send(host, request).await
     }
 }
 

@@ -22,7 +22,7 @@ use domain::connector::{Caller, Shards};
 use domain::events_source::EventsSource;
 use domain::names::{ConnectorId, Region, TenantId};
 use domain::onboarding::{Onboarding, View};
-use domain::ports::{Published, Source as _};
+use domain::ports::Source as _;
 use domain::setup::Vendor;
 use local::Writes;
 use local::wiring::{Embedded, EmbeddedError};
@@ -100,7 +100,7 @@ impl Backend {
             signing: keys.map(|keys| signing(&keys, &services)).transpose()?,
             mails: sender.is_some(),
             partitions,
-            published: reader(),
+            published: Some(Arc::new(AnonymousReader::new(Reach::public))),
         };
         Ok(Self {
             onboarding,
@@ -135,13 +135,6 @@ impl Backend {
             embedded.stop().await;
         }
     }
-}
-
-/// Reads what is published as a customer would; none where this machine has no certificates to believe, since a link
-/// can be made all the same.
-fn reader() -> Option<Arc<dyn Published>> {
-    let reader = AnonymousReader::new(Reach::public().ok()?).ok()?;
-    Some(Arc::new(reader))
 }
 
 /// A command with the words that say where, before its options.

@@ -18,7 +18,11 @@ async fn reader(answers: Answers, allows: fn(IpAddr) -> bool) -> (AnonymousReade
     let receiver = Receiver::start(answers).await;
     let at = receiver.address;
     let resolve = Arc::new(move |_: &str| -> Found { Box::pin(async move { Ok(vec![at]) }) });
-    (AnonymousReader::new(Reach { resolve, allows, roots: roots() }).unwrap(), receiver)
+    let reach = move || {
+        let resolve: Arc<dyn Fn(&str) -> Found + Send + Sync> = Arc::clone(&resolve) as _;
+        Ok(Reach { resolve, allows, roots: roots() })
+    };
+    (AnonymousReader::new(reach), receiver)
 }
 
 /// As an S3 bucket answers that blocks public access, as every new one does.
@@ -47,6 +51,12 @@ async fn it_is_asked_for_once_without_credentials_and_of_the_answer_only_the_sta
         let request = request.to_lowercase();
         assert!(!request.contains("authorization") && !request.contains("x-amz"), "{request}");
     }
+}
+
+#[tokio::test]
+async fn a_machine_without_certificates_warns_and_starts_all_the_same() {
+    let reader = AnonymousReader::new(|| Err(std::io::Error::other("no certificates")));
+    assert_eq!(reader.unreadable(URL).await.as_deref(), Some("no certificates"));
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
         signing: Some(signing(&settings.signing, &services)?),
         mails: settings.sender.is_some(),
         partitions: settings.partitions,
-        published: Some(Arc::new(AnonymousReader::new(Reach::public()?)?)),
+        published: Some(Arc::new(AnonymousReader::new(Reach::public))),
     })
 }
 
