@@ -1,51 +1,53 @@
 """Removes everything that a walk of a name has made, in both accounts, whatever state it is in. It can be repeated."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import Any
 
 from account import Account
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import ClientError
 from deployed import TAG
 
 
 def remove(vendor: Account, customer: Account, name: str) -> list[str]:
-    """Everything of that name; returns what is left, with the reason."""
+    """Everything of that name; returns what is left, with the reason. Whatever goes wrong, it goes on to the next."""
     left: list[str] = []
 
-    def do(what: str, does: Callable[[], object]) -> None:
-        print(f"removing {what}", flush=True)
+    def do(what: str, does: Callable[[], object]) -> Any:
+        print(f"removing {what}" if what[:4] == "the " else f"looking for {what}", flush=True)
         try:
-            does()
-        except WaiterError as error:
-            left.append(f"{what}: {error}")
-        except ClientError as error:
-            gone = ("NotFound", "NoSuch", "NonExistent", "does not exist", "ResourceNotFoundException")
+            return does()
+        except Exception as error:  # noqa: BLE001 - what can't be removed is named, and the rest has to go
+            gone = ("NotFound", "NoSuch", "NonExistent", "does not exist")
             if not any(word in str(error) for word in gone):
                 left.append(f"{what}: {error}")
+            return None
 
-    accounts = [vendor] if vendor is customer else [vendor, customer]
+    def each(what: str, found: Callable[[], Iterable[str]], does: Callable[[str], object]) -> None:
+        # The list is made first: what is removed while it is read would shift its pages.
+        for one in do(f"{what}s", lambda: list(found())) or []:
+            do(f"the {what} {one}", lambda one=one: does(one))
+
     do(f"the customer's stack {name}-customer", lambda: _stack(customer, f"{name}-customer"))
     do(f"the stack {name}", lambda: _stack(vendor, name))
+    functions = vendor.client("lambda")
+    each("trigger", lambda: _triggers(vendor, name), lambda one: functions.delete_event_source_mapping(UUID=one))
     for loop in ("allow", "terminate"):
-        for what, does in _loop(vendor, f"{name}-loop-{loop}"):
-            do(what, does)
-    for account in accounts:
-        # A list is made first: what is removed while it is read would shift its pages.
-        for table in [one for one in _tables(account) if one.startswith(f"{name}-")]:
-            do(f"the table {table}", lambda account=account, table=table: _table(account, table))
-        for bucket in account.client("s3").list_buckets()["Buckets"]:
-            if bucket["Name"].startswith(name):
-                do(f"the bucket {bucket['Name']}", lambda account=account, bucket=bucket["Name"]: _bucket(account, bucket))
-        for key in _keys(account, name):
-            do(f"the key {key}", lambda account=account, key=key: account.client("kms").schedule_key_deletion(
-                KeyId=key, PendingWindowInDays=7))
-        for prefix in (f"/auditferry/{name}/", f"/aws/vendedlogs/auditferry/{name}/"):
-            for group in account.client("logs").describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]:
-                do(f"the logs {group['logGroupName']}", lambda account=account, group=group["logGroupName"]:
-                   account.client("logs").delete_log_group(logGroupName=group))
-        for queue in account.client("sqs").list_queues(QueueNamePrefix=f"{name}-").get("QueueUrls", []):
-            do(f"the queue {queue}", lambda account=account, queue=queue: account.client("sqs").delete_queue(QueueUrl=queue))
+        do(f"the function {name}-loop-{loop}", lambda loop=loop: functions.delete_function(FunctionName=f"{name}-loop-{loop}"))
+        do(f"the role {name}-loop-{loop}", lambda loop=loop: _role(vendor, f"{name}-loop-{loop}"))
     do(f"the role {name}-probe", lambda: _role(customer, f"{name}-probe"))
+    for account in [vendor] if vendor is customer else [vendor, customer]:
+        s3, logs, sqs = (account.client(service) for service in ("s3", "logs", "sqs"))
+        each("table", lambda: [one for one in _tables(account) if one.startswith(f"{name}-")], lambda one: _table(account, one))
+        each("bucket", lambda: [one["Name"] for one in s3.list_buckets()["Buckets"] if one["Name"].startswith(name)],
+             lambda one: _bucket(account, one))
+        each("key", lambda: _keys(account, name), lambda one: account.client("kms").schedule_key_deletion(
+            KeyId=one, PendingWindowInDays=7))
+        for prefix in (f"/auditferry/{name}/", f"/aws/vendedlogs/auditferry/{name}/"):
+            each("log group", lambda: [one["logGroupName"] for one in logs.describe_log_groups(
+                logGroupNamePrefix=prefix)["logGroups"]], lambda one: logs.delete_log_group(logGroupName=one))
+        each("queue", lambda: sqs.list_queues(QueueNamePrefix=f"{name}-").get("QueueUrls", []),
+             lambda one: sqs.delete_queue(QueueUrl=one))
     return left
 
 
@@ -56,13 +58,10 @@ def _stack(account: Account, name: str) -> None:
     formation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": delay, "MaxAttempts": 120})
 
 
-def _loop(account: Account, name: str) -> Iterator[tuple[str, Callable[[], object]]]:
-    functions = account.client("lambda")
-    for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
-        if mapping["FunctionArn"].endswith(f":{name}"):
-            yield f"the trigger of {name}", lambda mapping=mapping: functions.delete_event_source_mapping(UUID=mapping["UUID"])
-    yield f"the function {name}", lambda: functions.delete_function(FunctionName=name)
-    yield f"the role {name}", lambda: _role(account, name)
+def _triggers(account: Account, name: str) -> list[str]:
+    """What hands messages to the functions that go round."""
+    mappings = account.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    return [one["UUID"] for one in mappings if f":{name}-loop-" in one["FunctionArn"]]
 
 
 def _role(account: Account, name: str) -> None:
