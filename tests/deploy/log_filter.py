@@ -18,9 +18,9 @@ def keeps(application_log_level: str, line: str) -> bool:
 
 def _level(line: str) -> str:
     try:
-        told = json.loads(line)
-        if datetime.fromisoformat(told["timestamp"]).tzinfo is None:
+        record = json.loads(line)
+        if datetime.fromisoformat(record["timestamp"]).tzinfo is None:
             return "INFO"
-        return told["level"].upper() if told["level"].upper() in LEVELS else "INFO"
+        return record["level"].upper() if record["level"].upper() in LEVELS else "INFO"
     except (ValueError, KeyError, TypeError, AttributeError):
         return "INFO"

@@ -237,9 +237,9 @@ class Journey(unittest.TestCase):
             self.aws.root("lambda", VENDOR).invoke(
                 FunctionName=self.vendor.outputs["DispatcherFunctionName"], Payload=json.dumps(TICK))
             for function, metric in (("Dispatcher", "Ticks"), ("Exporter", "Runs")):
-                def told(function: str = function, metric: str = metric, since: Any = since) -> bool:
+                def counted(function: str = function, metric: str = metric, since: Any = since) -> bool:
                     return any(f'"{metric}":1' in line for line in self.vendor.lines_of(function, since))
-                wait(f"{metric} at {level}", told)
+                wait(f"{metric} at {level}", counted)
                 lines = [json.loads(line) for line in self.vendor.lines_of(function, since) if line.startswith("{")]
                 for line in (one for one in lines if "_aws" not in one and "level" in one):
                     self.assertGreaterEqual(LEVELS.index(line["level"]), LEVELS.index(level), line)

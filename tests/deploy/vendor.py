@@ -173,11 +173,11 @@ class Vendor:
         for name in FUNCTIONS:
             properties = self.template["Resources"][name]["Properties"]
             now_set = self.function(name)
-            told = stack.resolve(properties["Environment"]["Variables"]["LOG_LEVEL"])
+            own_level = stack.resolve(properties["Environment"]["Variables"]["LOG_LEVEL"])
             wanted = stack.resolve(properties["LoggingConfig"]["ApplicationLogLevel"])
             self.aws.root("lambda", VENDOR).update_function_configuration(
                 FunctionName=now_set["FunctionName"],
-                Environment={"Variables": now_set["Environment"]["Variables"] | {"LOG_LEVEL": told}},
+                Environment={"Variables": now_set["Environment"]["Variables"] | {"LOG_LEVEL": own_level}},
                 LoggingConfig=now_set["LoggingConfig"] | {"ApplicationLogLevel": wanted})
 
 

@@ -274,10 +274,10 @@ def lambda_never_drops_metrics(templates: Bundle) -> Iterator[str]:
             yield f"{name} is not given LOG_LEVEL"
         for level in levels:
             stack = Stack(template, Place("111111111111"), given | {"LogLevel": level})
-            told = stack.resolve(logging.get("ApplicationLogLevel", "INFO"))
-            if told not in ("TRACE", "DEBUG", "INFO"):
+            lambdas = stack.resolve(logging.get("ApplicationLogLevel", "INFO"))
+            if lambdas not in ("TRACE", "DEBUG", "INFO"):
                 yield f"with LogLevel {level} Lambda drops what {name} logs at INFO: its metrics, and its panics"
-            elif level in ("TRACE", "DEBUG") and told != level:
+            elif level in ("TRACE", "DEBUG") and lambdas != level:
                 yield f"with LogLevel {level} Lambda drops what {name} logs at {level}"
 
 

@@ -141,7 +141,7 @@ BROKEN: dict[str, dict[str, Callable[[Bundle], Any]]] = {
         "as it was": lambda t: resource(t, "Dispatcher")["LoggingConfig"].update(ApplicationLogLevel={"Ref": "LogLevel"}),
         "always warnings": lambda t: resource(t, "Api")["LoggingConfig"].update(ApplicationLogLevel="WARN"),
         "never more than INFO": lambda t: resource(t, "Api")["LoggingConfig"].update(ApplicationLogLevel="INFO"),
-        "a function that is not told": lambda t: resource(t, "Notifier")["Environment"]["Variables"].pop("LOG_LEVEL"),
+        "a function without it": lambda t: resource(t, "Notifier")["Environment"]["Variables"].pop("LOG_LEVEL"),
         "plain lines": lambda t: resource(t, "Exporter")["LoggingConfig"].update(LogFormat="Text"),
     },
     "processors_are_built_for": {

@@ -2,7 +2,7 @@
 //! infra/README.md: whoever adds a request, a metric or an alarm sees there what it costs.
 //!
 //! Counted: requests of a run to S3, KMS and the event bus; metrics and alarms. Taken as they are: capacity units of
-//! DynamoDB, time of Lambda and size of logs, which no stand-in tells as AWS does.
+//! DynamoDB, time of Lambda and size of logs, which no stand-in measures as AWS does.
 
 use std::collections::BTreeMap;
 
@@ -129,10 +129,10 @@ async fn the_table_of_costs_follows_from_the_requests_that_are_counted() {
     let mut rows = rows().await;
     let all = |n: usize| rows.iter().map(|(_, dollars)| dollars[n]).sum();
     rows.push(("all but the events themselves".into(), [all(0), all(1), all(2)]));
-    let (told, mut wrong) = (table(), Vec::new());
+    let (written_there, mut wrong) = (table(), Vec::new());
     for (name, dollars) in &rows {
         let cells = dollars.map(written);
-        if told.get(name).is_none_or(|told| told != &cells) {
+        if written_there.get(name).is_none_or(|there| there != &cells) {
             wrong.push(format!("| {name} | {} |", cells.join(" | ")));
         }
     }
@@ -142,11 +142,11 @@ async fn the_table_of_costs_follows_from_the_requests_that_are_counted() {
         wrong.join("\n")
     );
     // Head, rule, and the row of the events.
-    assert_eq!(told.len(), rows.len() + 3, "a row that nobody works out: {told:#?}");
+    assert_eq!(written_there.len(), rows.len() + 3, "a row that nobody works out: {written_there:#?}");
 }
 
 #[tokio::test]
-async fn what_a_run_asks_for_is_told_as_it_is_counted() {
+async fn the_text_below_the_table_says_what_is_counted() {
     let Run { put, tag, get, sign, event } = counted().await;
     assert_eq!((put, tag, get, sign, event), (2.0, 1.0, 2.0, 1.0, 1.0), "say so in the text below the table");
     for words in ["stages two objects", "reads two", "tags one", "signs once", "one event"] {

@@ -26,8 +26,8 @@ def now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def told(at: datetime) -> str:
-    """A time as sort keys and the API tell it."""
+def rfc3339(at: datetime) -> str:
+    """A time as it stands in sort keys and in the API."""
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
 
 
@@ -109,7 +109,7 @@ class Deployed:
     def write(self, tenant: str, events: list[dict[str, Any]]) -> None:
         """Writes events the way a product does, now."""
         for number, event in enumerate(events):
-            key = f"{told(now() + timedelta(milliseconds=number))}#{event['id']}"
+            key = f"{rfc3339(now() + timedelta(milliseconds=number))}#{event['id']}"
             self.vendor.client("dynamodb").put_item(TableName=self.outputs["EventsTableName"], Item={
                 "pk": {"S": tenant}, "sk": {"S": key}, "event": {"S": json.dumps(event)}})
 

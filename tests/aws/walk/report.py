@@ -8,7 +8,7 @@ from typing import Any
 
 
 class NotShown(Exception):
-    """This walk can't tell; why."""
+    """This walk can't show it; why."""
 
 
 class Wrong(Exception):
@@ -25,24 +25,24 @@ class Report:
     def step(self, about: str, what: str, does: Callable[[], Any], *, stand_in_shows: bool = True) -> Any:
         """Does a step and says what came of it. What breaks is wrong, and the walk goes on.
 
-        A stand-in that agrees with us proves little: what only AWS can tell is said so there.
+        A stand-in that agrees with us proves little: what only AWS can show is marked there.
         """
         print(f"...     {about:<4} {what}", flush=True)
-        verdict, told, result = "right", "", None
+        verdict, detail, result = "right", "", None
         try:
             result = does()
-            told = result if isinstance(result, str) else ""
+            detail = result if isinstance(result, str) else ""
             if self.rehearsed and not stand_in_shows:
-                verdict, told = "walked", f"only AWS can tell. {told}".strip()
+                verdict, detail = "walked", f"only AWS can show it. {detail}".strip()
         except NotShown as why:
-            verdict, told = "unseen", str(why)
+            verdict, detail = "unseen", str(why)
         except Wrong as how:
-            verdict, told = "WRONG", str(how)
+            verdict, detail = "WRONG", str(how)
         except Exception as error:  # noqa: BLE001 - whatever it is, the walk has to go on, and to remove what it made
-            verdict, told = "WRONG", f"{type(error).__name__}: {error}"
+            verdict, detail = "WRONG", f"{type(error).__name__}: {error}"
             traceback.print_exc(file=sys.stderr)
-        self.found.append((verdict, about, f"{what}{': ' + told if told else ''}"))
-        print(f"{verdict:<7} {about:<4} {what}{': ' + told if told else ''}", flush=True)
+        self.found.append((verdict, about, f"{what}{': ' + detail if detail else ''}"))
+        print(f"{verdict:<7} {about:<4} {what}{': ' + detail if detail else ''}", flush=True)
         return result
 
     def summary(self) -> int:

@@ -32,11 +32,11 @@ class Steps:
     def loops_are_allowed(self) -> None:
         """A1, the setting."""
         functions = self.deployed.vendor.client("lambda")
-        told = {name: functions.get_function_recursion_config(
+        loops = {name: functions.get_function_recursion_config(
             FunctionName=self.deployed.outputs[f"{name}FunctionName"])["RecursiveLoop"]
             for name in ("Dispatcher", "Exporter", "Notifier", "Api")}
-        if [name for name, loop in told.items() if loop == "Allow"] != ["Notifier"]:
-            raise (NotShown if self.is_rehearsed else Wrong)(f"RecursiveLoop is {told}")
+        if [name for name, loop in loops.items() if loop == "Allow"] != ["Notifier"]:
+            raise (NotShown if self.is_rehearsed else Wrong)(f"RecursiveLoop is {loops}")
 
     def queues_take_their_policies(self) -> None:
         """C7."""
@@ -75,8 +75,8 @@ class Steps:
         """A2, the other half: the process leaves out what LogLevel leaves out."""
         for name in ("DispatcherLogs", "ExporterLogs"):
             for line in self.deployed.log_lines(self.deployed.resource(name), since):
-                told = json.loads(line) if line.startswith("{") else {}
-                if told.get("level") in ("INFO", "DEBUG", "TRACE") and "_aws" not in told:
+                record = json.loads(line) if line.startswith("{") else {}
+                if record.get("level") in ("INFO", "DEBUG", "TRACE") and "_aws" not in record:
                     raise Wrong(line[:300])
 
     def the_probe_means_what_we_think(self) -> str:
@@ -154,11 +154,11 @@ class Steps:
                                          MessageAttributeNames=["All"]).get("Messages", [])
             raise Wrong(f"nothing arrived; in the dead letters: {json.dumps(failed)[:900]}")
         try:
-            told = json.loads(bodies[0])
+            notice = json.loads(bodies[0])
         except ValueError as error:
             raise Wrong(f"what arrives is no JSON ({error}): {bodies[0][:400]}") from error
-        if (told["cause"], told["tenant"]) != (AWKWARD, 'a"b'):
-            raise Wrong(f"what arrives is {told['cause']!r}")
+        if (notice["cause"], notice["tenant"]) != (AWKWARD, 'a"b'):
+            raise Wrong(f"what arrives is {notice['cause']!r}")
         return "as they were sent"
 
     def a_dead_webhook_waits(self, hours: float) -> str:
@@ -171,8 +171,8 @@ class Steps:
         kinds = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "Delayed", "NotVisible")]
 
         def count(url: str) -> int:
-            told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=kinds)["Attributes"]
-            return sum(int(told[kind]) for kind in kinds)
+            counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=kinds)["Attributes"]
+            return sum(int(counts[kind]) for kind in kinds)
 
         if not wait(lambda: count(queue), 180):
             raise Wrong("nothing waits to be tried again")

@@ -52,7 +52,7 @@ const BATCH: usize = 10;
 pub enum Loops {
     /// A chain goes on for as long as the function likes.
     Allow,
-    /// What Lambda does unless it is told otherwise.
+    /// Lambda's default.
     Terminate,
 }
 
@@ -205,7 +205,7 @@ impl OwnQueue {
     }
 }
 
-/// The number of invocations that a trace tells; none if it has no lineage.
+/// The number of invocations in a trace; none if it has no lineage.
 fn hops(trace: &str) -> u32 {
     let lineage = trace.split(';').find_map(|part| part.strip_prefix("Lineage="));
     lineage.and_then(|lineage| lineage.rsplit(':').next()?.parse().ok()).unwrap_or_default()

@@ -18,7 +18,7 @@ use super::serve;
 /// What the function answered: its payload, or what it reported as an error, of this invocation or of its start.
 pub type Answer = Result<Bytes, Bytes>;
 
-/// What an invocation is told: the event, and the trace that it belongs to.
+/// An invocation: the event, and the trace that it belongs to.
 type Event = (String, Option<String>);
 
 /// The API, as long as it lives.

@@ -97,7 +97,7 @@ async fn a_webhook_that_stays_down_is_given_up_after_a_day_counted_once_and_no_f
     assert_eq!(world.poster.sent().len(), tries);
 }
 
-/// What `RecursiveLoop: Allow` is for. Nobody is told that the contact was given up, and its address is left behind.
+/// What `RecursiveLoop: Allow` is for. Nobody counts the contact as given up, and its address is left behind.
 #[tokio::test]
 async fn where_lambda_stops_loops_a_contact_is_lost_within_three_hours() {
     let world = World::with(Loops::Terminate);

@@ -128,9 +128,9 @@ async fn panics_are_logged_at_every_level() {
         environment.push(("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "none".to_owned()));
         let ended = exporter(&environment).await.end().await;
         assert!(ended.code.is_some_and(|code| code != 0), "{ended:?}");
-        let told = kept(level, &ended.stderr);
+        let lines = kept(level, &ended.stderr);
         let is_panic = |line: &Value| line.as_str().is_some_and(|line| line.contains("panicked at"));
-        assert!(told.iter().any(is_panic), "{level}: {ended:?}");
+        assert!(lines.iter().any(is_panic), "{level}: {ended:?}");
     }
 }
 
