@@ -7,7 +7,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Our own packages.
-const OURS: [&str; 5] = ["adapters", "dispatcher", "domain", "exporter", "notifier"];
+const OURS: [&str; 7] = ["adapters", "api", "dispatcher", "domain", "exporter", "notifier", "services"];
 
 /// Starts logging. `level` is `AWS_LAMBDA_LOG_LEVEL` as Lambda sets it (`TRACE` to `FATAL`); without one, or
 /// with one that is not known, it is `INFO`.

@@ -1,6 +1,8 @@
 //! The API's Lambda: wires settings, clients and ports, and puts API Gateway before [`api::router`].
 
+mod answer;
 mod gateway;
+mod request;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,11 +19,16 @@ use adapters::metrics::LogMeter;
 use adapters::noted_bus::NotedBus;
 use adapters::settings::{ApiSettings, CallerSettings, WrongSettings};
 use api::{Gateway, router};
-use axum::middleware::map_request;
+use axum::Router;
+use axum::response::IntoResponse as _;
 use domain::onboarding::Onboarding;
 use domain::setup::Vendor;
-use lambda_http::{Error, run};
+use lambda_runtime::tower::ServiceExt as _;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::value::RawValue;
 use services::keys::signing;
+
+use crate::answer::Answer;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
@@ -32,9 +39,18 @@ async fn main() -> Result<ExitCode, Error> {
     };
     let CallerSettings { tenant_claim, operator_scope } = settings.callers.clone();
     let callers = Arc::new(Gateway { tenant_claim, operator_scope });
-    let router = router(wire(settings).await?, callers);
-    run(router.layer(map_request(gateway::identify))).await?;
+    let router = &router(wire(settings).await?, callers);
+    run(service_fn(move |event: LambdaEvent<Box<RawValue>>| answer(router, event.payload))).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What can't be read is answered, too: a function that fails or panics is for the caller a 500 without a word.
+async fn answer(router: &Router, event: Box<RawValue>) -> Result<Answer, Error> {
+    let response = match request::request(event.get()) {
+        Ok(request) => router.clone().oneshot(request).await.into_response(),
+        Err(unreadable) => unreadable.into_response(),
+    };
+    Ok(Answer::of(response).await?)
 }
 
 async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {

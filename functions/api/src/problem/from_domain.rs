@@ -96,8 +96,7 @@ fn ours(error: &PortError) -> Problem {
 }
 
 fn internal() -> Problem {
-    let detail =
-        "This is a fault of Auditferry's or of its deployment; its operators find the cause in the log.";
+    let detail = "This is a fault of Auditferry's or of its deployment; its operators find the cause in the log, under this request's request_id.";
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Our fault", detail)
 }
 

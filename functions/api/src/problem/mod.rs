@@ -22,10 +22,10 @@ const TYPE: &str = "urn:auditferry:problem:";
 const RETRY_AFTER_SECONDS: &str = "2";
 
 /// A problem. Boxed, because it is the rare case and as an error goes through every signature.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Problem(Box<Details>);
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct Details {
     #[serde(rename = "type")]
     kind: String,
@@ -42,6 +42,8 @@ struct Details {
     verification: Option<Box<Verification>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     loss: Option<Loss>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 /// What is wrong with one field.
@@ -70,6 +72,7 @@ impl Problem {
             current_version: None,
             verification: None,
             loss: None,
+            request_id: None,
         }))
     }
 
@@ -93,7 +96,8 @@ impl Problem {
 
     /// 404: no such path.
     pub(crate) fn no_such_path() -> Self {
-        let detail = "Nothing is at this path; all paths start with /v1/connectors.";
+        let detail =
+            "Nothing is at this path; there are /v1/keys, /v1/connectors and what lies below the latter.";
         Self::new(StatusCode::NOT_FOUND, "no_such_path", "No such path", detail)
     }
 
@@ -188,6 +192,22 @@ impl IntoResponse for Problem {
         let mut answer = Body::from(serde_json::to_vec(&self.0).unwrap_or_default()).into_response();
         *answer.status_mut() = self.0.status;
         answer.headers_mut().extend(self.headers());
+        if self.0.status.is_server_error() {
+            // For `name_request`, which alone knows the request's ID.
+            answer.extensions_mut().insert(self);
+        }
         answer
+    }
+}
+
+/// The answer, and if it is a failure of ours, with the ID under which its cause stands in the log.
+pub(crate) fn name_request(mut answer: Response, id: &str) -> Response {
+    match answer.extensions_mut().remove::<Problem>() {
+        Some(mut problem) => {
+            problem.0.request_id = Some(id.to_owned());
+            let (parts, _) = answer.into_parts();
+            Response::from_parts(parts, Body::from(serde_json::to_vec(&problem.0).unwrap_or_default()))
+        }
+        None => answer,
     }
 }
