@@ -35,6 +35,9 @@ impl Onboarding {
             return Err(OnboardingError::Forbidden("another tenant's connector"));
         }
         self.partitions.check(&new.tenant, new.shards)?;
+        if let Some(destination) = &new.destination {
+            self.fits(destination)?;
+        }
         let now = self.clock.now();
         let id = ConnectorId::new(match &new.idempotency_key {
             Some(key) => derived(&[new.tenant.as_str(), key]),

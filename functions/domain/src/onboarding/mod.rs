@@ -19,7 +19,7 @@ use crate::names::{ConnectorId, Refused};
 use crate::partition::{NoPartition, PartitionFormat};
 use crate::ports::{Bus, Clock, Connectors, PortError, Prober, Randomness};
 use crate::protocol::Timing;
-use crate::setup::Vendor;
+use crate::setup::{Misfit, Vendor};
 use crate::verify::Verification;
 
 pub use changes::Loss;
@@ -85,6 +85,9 @@ pub enum OnboardingError {
     /// A value was refused.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// Parts of a destination that can't fit together.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Misfits(Vec<Misfit>),
     /// The tenant has no partition keys of its own.
     #[error(transparent)]
     NoPartition(#[from] NoPartition),

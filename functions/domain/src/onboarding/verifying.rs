@@ -1,9 +1,12 @@
 //! What a verification goes with: a new destination, an activation, a resumption.
 
+use std::time::Duration;
+
 use super::{Changed, Edit, Onboarding, OnboardingError, Updated};
-use crate::connector::{Caller, Connector, State, Verb};
+use crate::connector::{Caller, Connector, Destination, State, Verb};
 use crate::names::ConnectorId;
-use crate::verify::{Means, Report, Verification, verify};
+use crate::setup::misfits;
+use crate::verify::{Means, Progress, Verification, verify};
 
 impl Onboarding {
     /// Changes settings. With `if_match`, only if that is the version stored.
@@ -22,7 +25,7 @@ impl Onboarding {
         id: &ConnectorId,
         if_match: Option<u64>,
         edit: Edit,
-        tell: impl FnMut(&Report) + Send,
+        tell: impl FnMut(Progress<'_>) + Send,
     ) -> Result<Updated, OnboardingError> {
         let names_destination = edit.destination.is_some();
         let (before, connector) = self.store(caller, id, if_match, edit).await?;
@@ -39,6 +42,15 @@ impl Onboarding {
         Ok(Updated { connector, verification: Some(verification) })
     }
 
+    /// Whether the parts of a destination can fit together and with this deployment, as far as their texts say.
+    ///
+    /// # Errors
+    /// [`OnboardingError::Misfits`], each with its field.
+    pub fn fits(&self, to: &Destination) -> Result<(), OnboardingError> {
+        let found = misfits(to, &self.vendor);
+        if found.is_empty() { Ok(()) } else { Err(OnboardingError::Misfits(found)) }
+    }
+
     async fn store(
         &self,
         caller: &Caller,
@@ -46,6 +58,9 @@ impl Onboarding {
         if_match: Option<u64>,
         edit: Edit,
     ) -> Result<(Connector, Connector), OnboardingError> {
+        if let Some(destination) = &edit.destination {
+            self.fits(destination)?;
+        }
         if let Some(shards) = edit.shards {
             self.partitions.check(&self.read(caller, id).await?.connector.tenant, shards)?;
         }
@@ -77,7 +92,7 @@ impl Onboarding {
         &self,
         caller: &Caller,
         id: &ConnectorId,
-        tell: impl FnMut(&Report) + Send,
+        tell: impl FnMut(Progress<'_>) + Send,
     ) -> Result<Verification, OnboardingError> {
         let connector = self.read(caller, id).await?.connector;
         let destination = connector.may_be_verified()?.clone();
@@ -85,7 +100,12 @@ impl Onboarding {
             prober: self.prober.as_ref(),
             clock: self.clock.as_ref(),
             randomness: self.randomness.as_ref(),
-            vendor: &self.vendor.account,
+            vendor: &self.vendor,
+            // Nobody watches what Auditferry does by itself.
+            patience: match caller {
+                Caller::System => Duration::ZERO,
+                Caller::Operator { .. } | Caller::Tenant { .. } => self.prober.new_roles_known_within(),
+            },
         };
         let verification = verify(means, &connector, &destination, tell).await;
         // What was verified is the destination that was read: if it has changed since, nothing is stored.
@@ -116,7 +136,7 @@ impl Onboarding {
         &self,
         caller: &Caller,
         id: &ConnectorId,
-        tell: impl FnMut(&Report) + Send,
+        tell: impl FnMut(Progress<'_>) + Send,
     ) -> Changed {
         let connector = self.read(caller, id).await?.connector;
         if !matches!(connector.state, State::Draft | State::Ready) {
@@ -138,7 +158,7 @@ impl Onboarding {
         &self,
         caller: &Caller,
         id: &ConnectorId,
-        tell: impl FnMut(&Report) + Send,
+        tell: impl FnMut(Progress<'_>) + Send,
     ) -> Changed {
         let connector = self.read(caller, id).await?.connector;
         if connector.state != State::Paused {
@@ -159,7 +179,7 @@ impl Onboarding {
         &self,
         caller: &Caller,
         id: &ConnectorId,
-        tell: impl FnMut(&Report) + Send,
+        tell: impl FnMut(Progress<'_>) + Send,
     ) -> Result<(), OnboardingError> {
         let verification = self.verify(caller, id, tell).await?;
         if verification.passed { Ok(()) } else { Err(OnboardingError::NotVerified(Box::new(verification))) }
