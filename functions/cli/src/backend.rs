@@ -101,7 +101,7 @@ impl Backend {
         };
         Ok(Self {
             onboarding,
-            caller: Caller::Operator { name: arn },
+            caller: Caller::Operator { name: Caller::name_of(&arn).unwrap_or_default() },
             embedded: None,
             note,
             place: String::new(),

@@ -30,6 +30,9 @@ impl From<OnboardingError> for Problem {
             OnboardingError::NotAllowed(refusal) => refusal.into(),
             OnboardingError::NotVerified(verification) => not_verified(&said, verification),
             OnboardingError::Refused(refused) => refused.into(),
+            OnboardingError::Misfits(_) => {
+                Self::usage(said, "Give what fits together, and run the command again.")
+            }
             OnboardingError::NoPartition(without) => without.into(),
             OnboardingError::Forbidden(_) => Self::failed(said, "Ask the vendor's operators."),
             OnboardingError::Port(error) => error.into(),

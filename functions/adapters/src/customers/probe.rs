@@ -1,6 +1,8 @@
 //! What a verification tries, through the real STS and S3: the same session and the same write as a delivery's,
 //! and beside them what must be refused.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use domain::connector::{Connector, Destination};
 use domain::fault::{Fault, Reason, Stage};
@@ -17,19 +19,34 @@ use crate::clients::CustomerClients;
 #[derive(Debug, Clone)]
 pub struct StsProber {
     door: Door,
+    new_roles_known_within: Duration,
 }
+
+/// Until STS knows a role in all of a region, as others have measured it; AWS gives no bound.
+/// Source: AWS IAM user guide, "Troubleshoot IAM", "Changes that I make are not always immediately visible".
+const NEW_ROLES: Duration = Duration::from_secs(30);
 
 impl StsProber {
     /// With the vendor's own STS client. The customers' trust policies name the exporter's role, so its
     /// credentials must be those of that role, or a verification fails where a delivery would not.
     #[must_use]
     pub const fn new(sts: aws_sdk_sts::Client, buckets: CustomerClients) -> Self {
-        Self { door: Door::new(sts, buckets) }
+        Self { door: Door::new(sts, buckets), new_roles_known_within: NEW_ROLES }
+    }
+
+    /// The same, for a platform that makes roles known within this time.
+    #[must_use]
+    pub fn knowing_roles_within(self, new_roles_known_within: Duration) -> Self {
+        Self { new_roles_known_within, ..self }
     }
 }
 
 #[async_trait]
 impl Prober for StsProber {
+    fn new_roles_known_within(&self) -> Duration {
+        self.new_roles_known_within
+    }
+
     /// A session for [`Scope::Prefix`] has a delivery's own policy; one for [`Scope::Role`] has none, and shows
     /// what the role itself may do. A verification's probes lie under the prefix, so nothing is added to it.
     async fn assume(

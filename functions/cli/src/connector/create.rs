@@ -5,7 +5,7 @@ use domain::names::ConnectorId;
 use domain::onboarding::{Edit, NewConnector, OnboardingError, Updated};
 use domain::part::Encoding;
 use domain::setup::Setup;
-use domain::verify::Verification;
+use domain::verify::{Progress, Verification};
 use serde::Serialize;
 
 use super::change::Changed;
@@ -119,6 +119,8 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
         prefix: args.prefix.clone(),
         kms_key: args.kms_key_arn.clone(),
     };
+    // Before the stand-in makes anything for it.
+    backend.onboarding.fits(&destination)?;
     if let Some(embedded) = backend.embedded.as_ref().filter(|_| !args.no_stack) {
         let mut connector = backend.view(id).await?.connector;
         connector.connect(destination.clone()).map_err(OnboardingError::from)?;
@@ -128,7 +130,7 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
     }
     stages::begin(output);
     let edit = Edit { destination: Some(destination), ..Edit::default() };
-    let tell = |report: &_| stages::tell(report, output);
+    let tell = |progress: Progress<'_>| stages::tell(progress, output);
     let updated = backend.onboarding.update(&backend.caller, id, args.change.if_version, edit, tell).await;
     output.progress_is_over();
     let Updated { connector, verification } = updated?;

@@ -56,6 +56,9 @@ account that it names; the bucket is in its region; an object can be written bel
 it; it is encrypted as asked. A stage that fails ends it, so nothing is written through a role that is not safe. \
 Ends with 0 if nothing failed (a warning is no failure), and with 1 otherwise.
 
+AWS takes up to half a minute until a new role is known everywhere. Where a destination has never passed, a role that \
+refuses is tried again for up to 20 s, and a line on stderr says so.
+
 In AWS the customers' roles let in the exporter's role only: use a profile that assumes it, or verify through the \
 HTTP API.
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Connector;
-use crate::names::TenantId;
+use crate::names::{TenantId, visible};
 use crate::time::Time;
 
 /// Who asks. Nothing is done for nobody: what the API and the command line offer takes a caller.
@@ -26,7 +26,19 @@ pub enum Caller {
     System,
 }
 
+/// No name is longer in a record, in characters. What identifies someone is at its start, and an ARN that IAM makes
+/// for a person or a session is shorter.
+const LONGEST_NAME: usize = 512;
+
 impl Caller {
+    /// The name for the records of whoever is called `text` by an ARN, a token or a shell: what does not show or turns
+    /// the direction of writing is escaped ([`visible`]), so no name can pass for another's. `None` for an empty one.
+    #[must_use]
+    pub fn name_of(text: &str) -> Option<String> {
+        let most: String = text.chars().take(LONGEST_NAME).collect();
+        (!most.is_empty()).then(|| visible(&most))
+    }
+
     /// Whether this tenant's connectors are the caller's to see and to touch.
     #[must_use]
     pub fn may_see(&self, of: &TenantId) -> bool {

@@ -157,7 +157,11 @@ impl Embedded {
         let Clients { sts, customers, .. } = &self.clients;
         Onboarding {
             connectors: self.connectors(),
-            prober: Arc::new(StsProber::new(sts.clone(), customers.clone())),
+            // The stand-in knows a role as soon as it is made.
+            prober: Arc::new(
+                StsProber::new(sts.clone(), customers.clone())
+                    .knowing_roles_within(std::time::Duration::ZERO),
+            ),
             bus: Arc::clone(&self.bus) as _,
             clock: self.clock(),
             randomness: self.randomness(),

@@ -38,7 +38,7 @@ pub(super) fn cases() -> Vec<Case> {
             (
                 "AccessDenied",
                 "does not exist, does not trust us, or asks for another external ID",
-                r#"{"StringEquals": {"sts:ExternalId": "{id}"}}"#,
+                r#"this statement: {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": "{id}"}, "ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/auditferry-exporter"}}}."#,
             ),
         ),
         sts(
