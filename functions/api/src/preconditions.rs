@@ -42,7 +42,8 @@ fn if_match(headers: &HeaderMap) -> Result<IfMatch, Problem> {
     }
     let strong = text.strip_prefix("W/").unwrap_or(text);
     let opaque = strong.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or_else(one_tag)?;
-    if opaque.contains('"') {
+    // What a tag is made of (RFC 9110, section 8.8.3); what is not ASCII was refused above.
+    if !opaque.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x7e)) {
         return Err(one_tag());
     }
     let ours = strong == text && opaque.bytes().all(|b| b.is_ascii_digit());
@@ -97,7 +98,16 @@ mod tests {
         for other in ["W/\"7\"", "\"seven\"", "\"\"", "\"-1\"", "\"99999999999999999999999\""] {
             assert_eq!(asked(&[other]), Ok(Some(NEVER)), "{other}");
         }
-        for bad in [&["7"][..], &["\"7"], &["\"7\", \"8\""], &["\"7\"", "\"8\""], &[""], &["ü"]] {
+        for bad in [
+            &["7"][..],
+            &["\"7"],
+            &["\"7\", \"8\""],
+            &["\"7\"", "\"8\""],
+            &[""],
+            &["ü"],
+            &["\"7 \""],
+            &["\"\t\""],
+        ] {
             assert_eq!(asked(bad), Err(()), "{bad:?}");
         }
     }

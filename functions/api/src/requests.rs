@@ -1,7 +1,7 @@
 //! What may be sent: a new connector and a change of one.
 
 use domain::connector::{Caller, Destination, Shards};
-use domain::names::{Prefix, Refused, TenantId};
+use domain::names::{Prefix, TenantId};
 use domain::onboarding::{Edit, NewConnector};
 use domain::part::Encoding;
 use domain::partition::PartitionFormat;
@@ -32,7 +32,7 @@ pub(crate) fn create(
     // Told together with whatever else is wrong. That it is so, onboarding sees to.
     let own = |tenant: TenantId| partitions.check(&tenant, Shards::ONE).map(|()| tenant);
     let tenant = tenant.and_then(|tenant| body.accept("tenant", own(tenant)));
-    let shards = body.number("shards", shards);
+    let shards = body.number("shards", str::parse::<Shards>);
     if shards.is_some_and(|shards| shards != Shards::ONE) && matches!(caller, Caller::Tenant { .. }) {
         return Err(Problem::forbidden("The number of shards"));
     }
@@ -57,7 +57,7 @@ pub(crate) fn create(
 
 /// A change of settings; what is left out stays. An object is replaced as a whole.
 pub(crate) fn update(mut body: Fields, caller: &Caller) -> Result<Edit, Problem> {
-    let shards = body.number("shards", shards);
+    let shards = body.number("shards", str::parse::<Shards>);
     if shards.is_some() && matches!(caller, Caller::Tenant { .. }) {
         return Err(Problem::forbidden("The number of shards"));
     }
@@ -87,9 +87,4 @@ fn destination(fields: &mut Fields) -> Option<Destination> {
     let kms_key = fields.text("kms_key");
     let prefix = prefix.or_else(|| PREFIX.parse().ok());
     Some(Destination { role: role?, bucket: bucket?, region: region?, prefix: prefix?, kms_key })
-}
-
-fn shards(text: &str) -> Result<Shards, Refused> {
-    // What is not a number of a byte is out of range too, and is told so.
-    Shards::try_from(text.parse::<u8>().unwrap_or_default())
 }

@@ -5,6 +5,7 @@ use domain::connector::NotAllowed;
 use domain::onboarding::{OnboardingError, Taken};
 use domain::partition::NoPartition;
 use domain::ports::PortError;
+use domain::setup::Misfit;
 use domain::verify::{Stage, Verdict, Verification};
 
 use super::masked::masked;
@@ -30,6 +31,13 @@ impl From<OnboardingError> for Problem {
             OnboardingError::NotVerified(verification) => not_verified(verification),
             OnboardingError::Refused(refused) => {
                 Self::refused(vec![FieldError { pointer: String::new(), detail: refused.to_string() }])
+            }
+            OnboardingError::Misfits(found) => {
+                let error = |misfit: Misfit| FieldError {
+                    pointer: format!("/destination/{}", misfit.field),
+                    detail: misfit.problem,
+                };
+                Self::refused(found.into_iter().map(error).collect())
             }
             OnboardingError::NoPartition(without) => {
                 let field = match without {

@@ -21,6 +21,9 @@ const TYPE: &str = "urn:auditferry:problem:";
 /// After how many seconds a passing failure is worth another try.
 const RETRY_AFTER_SECONDS: &str = "2";
 
+/// So many findings are named: an answer must not grow with what somebody sends.
+const MOST_ERRORS: usize = 20;
+
 /// A problem. Boxed, because it is the rare case and as an error goes through every signature.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem(Box<Details>);
@@ -125,11 +128,16 @@ impl Problem {
     }
 
     /// 422: what was sent can be read, and is refused.
-    pub(crate) fn refused(errors: Vec<FieldError>) -> Self {
+    pub(crate) fn refused(mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [one] => one.detail.clone(),
-            many => format!("{} fields are wrong; see errors.", many.len()),
+            many if many.len() <= MOST_ERRORS => format!("{} fields are wrong; see errors.", many.len()),
+            many => {
+                let (all, more) = (many.len(), many.len() - MOST_ERRORS);
+                format!("{all} fields are wrong; see errors for the first {MOST_ERRORS}, and {more} more.")
+            }
         };
+        errors.truncate(MOST_ERRORS);
         let mut problem =
             Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "A value is refused", detail);
         problem.0.errors = errors;
