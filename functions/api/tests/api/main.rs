@@ -17,6 +17,7 @@ mod contract;
 mod editing;
 mod isolation;
 mod life;
+mod patterns;
 mod repeating;
 mod secrets;
 mod world;

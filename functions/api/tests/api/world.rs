@@ -1,6 +1,6 @@
 //! The router over in-memory ports, and requests as different callers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use api::{Gateway, Identity, router};
@@ -60,6 +60,8 @@ pub(crate) struct World {
     pub(crate) clock: FakeClock,
     /// What was asked and answered: method, path of the document, status, code of a problem.
     seen: Mutex<Vec<(String, String, u16, String)>>,
+    /// The ID of each answer.
+    request_ids: Mutex<BTreeSet<String>>,
 }
 
 impl World {
@@ -95,7 +97,7 @@ impl World {
         let callers =
             Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() };
         let router = router(onboarding, Arc::new(callers));
-        Self { router, ledger, prober, bus, clock, seen: Mutex::default() }
+        Self { router, ledger, prober, bus, clock, seen: Mutex::default(), request_ids: Mutex::default() }
     }
 
     /// Sends a request as it is, and holds the answer against the document.
@@ -115,7 +117,10 @@ impl World {
         let header = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
             (name.to_string(), value.to_str().unwrap().to_owned())
         };
-        let headers: BTreeMap<_, _> = response.headers().iter().map(header).collect();
+        let mut headers: BTreeMap<_, _> = response.headers().iter().map(header).collect();
+        // It is the one thing in which two equal answers differ.
+        let id = headers.remove("x-request-id").expect("every answer has an ID");
+        assert!(self.request_ids.lock().unwrap().insert(id), "of its own");
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         assert_eq!(headers.get("cache-control").map(String::as_str), Some("no-store"));
@@ -152,7 +157,7 @@ impl World {
         let bytes = body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
         let answer = self.send(who, request.body(bytes).unwrap()).await;
         if let (200..300, Some(operation)) = (answer.status, contract::operation(method, path)) {
-            operation.judge_request(body.as_ref());
+            operation.judge_request(body.map(|body| filled_in(who, method, path, body)).as_ref());
         }
         answer
     }
@@ -219,4 +224,14 @@ pub(crate) fn destination(seed: u64) -> Value {
         "region": "eu-central-1",
         "prefix": "auditferry",
     })
+}
+
+/// What a tenant's caller leaves out of a new connector counts as its own ID, as the document says.
+fn filled_in(who: Who, method: &str, path: &str, mut body: Value) -> Value {
+    if let (Who::Tenant(tenant), "POST", "/v1/connectors") = (who, method, path)
+        && let Some(fields) = body.as_object_mut()
+    {
+        fields.entry("tenant").or_insert_with(|| tenant.into());
+    }
+    body
 }
