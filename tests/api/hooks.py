@@ -1,0 +1,43 @@
+"""What no JSON schema can say of requests: how their parts hang together.
+
+Each hook makes a generated request fit where the document says in words that it must. Nothing is mended that a schema
+could rule out: such a value has to be refused, and is sent as it is.
+"""
+
+import schemathesis
+
+# The deployment that `serve` stands for.
+PARTITION = "aws"
+VENDOR = "111111111111"
+
+
+@schemathesis.hook
+def map_body(context, body):
+    """The parts of a destination fit together and with the deployment."""
+    if isinstance(body, dict) and isinstance(body.get("destination"), dict):
+        return {**body, "destination": fitting(body["destination"])}
+    return body
+
+
+def fitting(destination):
+    fitted = dict(destination)
+    role, region, key = (fitted.get(field) for field in ("role", "region", "kms_key"))
+    if isinstance(role, str):
+        fitted["role"] = in_partition(role).replace(f"::{VENDOR}:", "::222222222222:")
+    if isinstance(region, str):
+        for start in ("cn-", "us-gov-", "eusc-", "us-iso-", "us-isob-", "us-isof-", "eu-isoe-", "eu-isof-"):
+            if region.startswith(start):
+                fitted["region"] = region = "ap-" + region.split("-", 1)[1]
+    if isinstance(key, str):
+        fields = in_partition(key).split(":")
+        if len(fields) > 3 and isinstance(region, str):
+            fields[3] = region
+        fitted["kms_key"] = ":".join(fields)
+    return fitted
+
+
+def in_partition(arn):
+    fields = arn.split(":")
+    if len(fields) > 1 and fields[1] in ("aws-cn", "aws-us-gov", "aws-eusc"):
+        fields[1] = PARTITION
+    return ":".join(fields)
