@@ -12,11 +12,14 @@ VENDOR = "111111111111"
 
 
 @schemathesis.hook
-def map_body(context, body):
-    """The parts of a destination fit together and with the deployment."""
+def before_call(context, case, kwargs):
+    """The parts of a destination fit together and with the deployment, and an entity tag keeps its quotes."""
+    body = case.body
     if isinstance(body, dict) and isinstance(body.get("destination"), dict):
-        return {**body, "destination": fitting(body["destination"])}
-    return body
+        case.body = {**body, "destination": fitting(body["destination"])}
+    # The coverage phase takes the shortest tag, `"0"`, for JSON and sends what stands between the quotes.
+    if case.headers and case.headers.get("If-Match") == "0":
+        case.headers["If-Match"] = '"0"'
 
 
 def fitting(destination):
