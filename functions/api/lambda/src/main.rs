@@ -40,12 +40,15 @@ async fn main() -> Result<ExitCode, Error> {
     let CallerSettings { tenant_claim, operator_scope } = settings.callers.clone();
     let callers = Arc::new(Gateway { tenant_claim, operator_scope });
     let router = &router(wire(settings).await?, callers);
-    run(service_fn(move |event: LambdaEvent<Box<RawValue>>| answer(router, event.payload))).await?;
+    run(service_fn(
+        move |event: LambdaEvent<Box<RawValue>>| async move { answer(router, &event.payload).await },
+    ))
+    .await?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// What can't be read is answered, too: a function that fails or panics is for the caller a 500 without a word.
-async fn answer(router: &Router, event: Box<RawValue>) -> Result<Answer, Error> {
+async fn answer(router: &Router, event: &RawValue) -> Result<Answer, Error> {
     let response = match request::request(event.get()) {
         Ok(request) => router.clone().oneshot(request).await.into_response(),
         Err(unreadable) => unreadable.into_response(),

@@ -73,7 +73,11 @@ pub(super) fn cases() -> Vec<Case> {
             ("the customer has STS of our region switched off", Stage::AssumeRole),
             connector(),
             |answers| answers.right_id = Some(Said::new(403, "RegionDisabledException", disabled)),
-            ("RegionDisabledException", "AWS STS is not active for account", "Activate eu-central-1 in that account"),
+            (
+                "RegionDisabledException",
+                "AWS STS is not active for account",
+                "Activate eu-central-1 in that account",
+            ),
         ),
         case(
             ("the vendor's clock is wrong", Stage::AssumeRole),
