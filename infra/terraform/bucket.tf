@@ -13,6 +13,10 @@ resource "aws_s3_bucket" "audit" {
 
   lifecycle {
     prevent_destroy = true
+    precondition {
+      condition     = length(local.bucket) <= 63
+      error_message = "With account and Region added the name has more than 63 characters. A bucket_name of 32 fits in every Region."
+    }
   }
 }
 

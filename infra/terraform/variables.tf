@@ -30,7 +30,7 @@ variable "vendor_role_name" {
 }
 
 variable "bucket_name" {
-  description = "Your bucket. If it is to be created with an account-regional name: how its name begins."
+  description = "Your bucket. If it is to be created with an account-regional name: how its name begins, in at most 32 characters."
   type        = string
   validation {
     condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket_name)) && !can(regex("\\.\\.", var.bucket_name))

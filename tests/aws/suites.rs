@@ -54,6 +54,7 @@ pub(crate) async fn run(clients: &Clients, prefix: &str, mut tell: impl FnMut(Tr
     promises!(leases => on_tables { clients, prefix, tell });
     promises!(runs => on_tables { clients, prefix, tell });
     promises!(claims => on_tables { clients, prefix, tell });
+    promises!(budgets => on_tables { clients, prefix, tell });
     promises!(changes => on_tables { clients, prefix, tell });
     let made = create_bucket(&clients.s3, prefix).await;
     let staging = S3Staging::new(clients.s3.clone(), prefix.to_owned());

@@ -1,7 +1,8 @@
 """Holds what was built to its ceilings: processor, C library and size; and its size to the one it had.
 
 `ceilings.py FOLDER ARCHITECTURE`, FOLDER being what `sam build` made. Exits with 1 if a ceiling is broken, or if a
-function has grown by more than 5 %. With `--store` behind that the sizes are stored, to hold later ones against.
+function has grown by more than 5 %, or if the built template declares another processor for a function than its program
+is for. With `--store` behind that the sizes are stored, to hold later ones against.
 """
 
 import io
@@ -9,7 +10,9 @@ import re
 import struct
 import sys
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import stored
 
@@ -54,6 +57,35 @@ def broken(name: str, program: bytes, architecture: str) -> list[str]:
     return wrong
 
 
+def misdeclared(programs: Mapping[str, bytes], template: Mapping[str, Any]) -> list[str]:
+    """The functions whose programs are for another processor than the template declares: on Lambda they never start.
+
+    Source: AWS SAM developer guide, "AWS::Serverless::Function", Architectures; without any it is x86_64.
+    """
+    everywhere = template.get("Globals", {}).get("Function", {}).get("Architectures", ["x86_64"])
+    wrong = []
+    for name, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::Serverless::Function":
+            continue
+        if name not in programs:
+            wrong.append(f"{name} is not built")
+            continue
+        declared = resource["Properties"].get("Architectures", everywhere)
+        (machine,) = struct.unpack_from("<H", programs[name], 18)
+        if [MACHINES.get(str(one)) for one in declared] != [machine]:
+            wrong.append(f"{name} is declared for {', '.join(map(str, declared))}, and built for machine {machine}")
+    return wrong
+
+
+def built_template(folder: Path) -> dict[str, Any]:
+    """The template that `sam build` wrote."""
+    # The reader of templates is shared with the tests of the policies; who holds no template needs none of it.
+    sys.path.append(str(Path(__file__).parents[1] / "policies"))
+    from cloudformation import load
+
+    return load(folder / "template.yaml")
+
+
 def grown(sizes: dict[str, int], architecture: str) -> list[str]:
     """What has grown since sizes were stored; another compiler makes other programs."""
     why = stored.unchecked(SIZES, architecture, {"rustc": stored.rustc()})
@@ -69,6 +101,7 @@ def main(folder: Path, architecture: str, is_to_store: bool) -> int:
     wrong = [] if programs else [f"nothing is built in {folder}"]
     for name, program in programs.items():
         wrong += broken(name, program, architecture)
+    wrong += misdeclared(programs, built_template(folder))
     sizes = {name: zipped(program) for name, program in programs.items()}
     if is_to_store and not wrong:
         stored.store(SIZES, architecture, {"rustc": stored.rustc()}, sizes)

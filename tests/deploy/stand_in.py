@@ -1,5 +1,6 @@
 """MiniStack, a stand-in for AWS that we didn't write, as a deployment needs it: it runs the functions' own programs,
-natively, and it speaks TLS, as AWS does, so that bucket policies which ask for TLS hold.
+natively, and it speaks TLS, as AWS does, so that bucket policies which ask for TLS hold. `judging.py` adds the condition
+keys of DynamoDB that it lacks.
 """
 
 import json
@@ -25,12 +26,14 @@ class StandIn(MiniStack):
         """The file of the certificate that MiniStack makes as it starts."""
         return f"{self.folder}/ministack-tls/server.crt"
 
+    def _command(self) -> list[str]:
+        """The tests' own Python is that in which MiniStack is installed."""
+        return [sys.executable, "-B", str(Path(__file__).with_name("judging.py"))]
+
     def _surroundings(self) -> dict[str, str]:
         """MiniStack's own settings, and what its functions find around them beside what the template gives them."""
         return super()._surroundings() | {
             "USE_SSL": "1", "AWS_ENDPOINT_URL": self.url, "SSL_CERT_FILE": self.certificate,
-            # Lambda sets both from the function's LoggingConfig; MiniStack doesn't.
-            "AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO",
         }
 
     def mails(self, account: str) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The whole bundle at work: deployed by its template, driven by its own schedule, delivering into other accounts.
 
-Nothing here calls a function. The rule ticks every minute, as in AWS; the dispatcher queues what is due; the queue's
+Nothing here calls a function, but where it says so. The rule ticks every minute, as in AWS; the dispatcher queues what is due; the queue's
 event source mapping hands it to the exporter; the exporter enters each customer's role and puts the files.
 
 What the stand-in can't show: that KMS refuses a data key (it puts objects under a key without asking KMS), tokens of an
@@ -9,19 +9,24 @@ issuer (JWT), and what AWS alone has: quotas, throttling, real regions. `aws:Pri
 """
 
 import json
+import os
 import sys
+import time
 import unittest
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from ceilings import MACHINES
 from customer import Customer
 from listening import Listening
+from log_filter import LEVELS
 from stand_in import REGION, StandIn
-from vendor import STACK, VENDOR, Refused, Vendor, now, real_events, wait
+from vendor import FUNCTIONS, STACK, TICK, VENDOR, Refused, Vendor, now, real_events, wait
 
 JSON, NDJSON = {"format": "json", "compression": "none"}, {"format": "ndjson", "compression": "gzip"}
 PACKED = {"format": "json", "compression": "gzip"}
@@ -97,7 +102,9 @@ class Journey(unittest.TestCase):
                                             ("distrusts", "loses-bucket", "moves-folder", "forbids"))
         kept = loses.files()
         for customer in self.customers.values():
-            self.vendor.ask("PUT", f"{customer.path}/contacts", {"emails": [f"security@{customer.tenant}.example"]})
+            email = f"security@{customer.tenant}.example"
+            self.vendor.ask("PUT", f"{customer.path}/contacts", {"emails": [email]})
+            self.vendor.ask("POST", f"{customer.path}/confirm-address", {"email": email})
         distrusts.launch(update=True, ExternalId="af-" + "0" * 32)
         self.empty_and_delete(loses)
         moves.launch(update=True, Prefix="elsewhere")
@@ -210,13 +217,42 @@ class Journey(unittest.TestCase):
         """What every log group of the stack holds after all of the above."""
         lines = self.vendor.log_lines()
         ours = [line for line in lines if line.startswith("{")]
-        self.assertGreater(len(ours), 10, f"only {len(lines)} lines in /auditferry/{STACK}/")
+        self.assertGreater(len(ours), 10, f"only {len(lines)} lines of the stack {STACK}")
         for line in ours:
             json.loads(line)
         secrets = [customer.shown()["external_id"] for customer in self.customers.values()]
         secrets += [json.loads(event)["eventID"] for customer in self.customers.values() for event in customer.events]
         found = {secret for secret in secrets for line in lines if secret in line}
         self.assertEqual(found, set())
+
+    def test_6_metrics_reach_the_log_at_every_level_and_below_it_nothing_else_does(self) -> None:
+        """Through the filter that Lambda has, as it is set for each level. Here the dispatcher is called, so that each
+        level does not wait a minute for its tick."""
+        fine = self.customers["fine"]
+        for level in self.vendor.template["Parameters"]["LogLevel"]["AllowedValues"]:
+            self.vendor.log_at(level)
+            # What ran meanwhile has ended at its own level.
+            time.sleep(5)
+            since = now()
+            fine.happens([self.shares[-1].pop(0)], now() - timedelta(seconds=2), now())
+            fine.asks_for_a_run()
+            self.aws.root("lambda", VENDOR).invoke(
+                FunctionName=self.vendor.outputs["DispatcherFunctionName"], Payload=json.dumps(TICK))
+            for function, metric in (("Dispatcher", "Ticks"), ("Exporter", "Runs")):
+                def counted(function: str = function, metric: str = metric, since: Any = since) -> bool:
+                    return any(f'"{metric}":1' in line for line in self.vendor.lines_of(function, since))
+                wait(f"{metric} at {level}", counted)
+                lines = [json.loads(line) for line in self.vendor.lines_of(function, since) if line.startswith("{")]
+                for line in (one for one in lines if "_aws" not in one and "level" in one):
+                    self.assertGreaterEqual(LEVELS.index(line["level"]), LEVELS.index(level), line)
+        self.vendor.log_at("INFO")
+
+    def test_7_each_function_is_declared_for_the_processor_that_it_is_built_for(self) -> None:
+        packaged = Path(os.environ["PACKAGED"]).parent
+        for function in FUNCTIONS:
+            declared = self.vendor.function(function)["Architectures"]
+            built = (packaged / function / "bootstrap").read_bytes()
+            self.assertEqual([MACHINES[one] for one in declared], [int.from_bytes(built[18:20], "little")], function)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import unittest
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -23,11 +24,8 @@ import adapted
 from customer import Customer
 from listening import Listening
 from stand_in import REGION, StandIn
-from vendor import VENDOR, Refused, Vendor, now, real_events
+from vendor import TICK, VENDOR, Refused, Vendor, now, real_events
 
-TICK = {"version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-type": "Scheduled Event",
-        "source": "aws.events", "account": VENDOR, "time": "2026-11-20T20:15:00Z", "region": REGION,
-        "resources": [], "detail": {}}
 # The functions and their roles, by the names that they have in the template.
 FUNCTIONS = {"DispatcherRole": "Dispatcher", "ExporterRole": "Exporter", "NotifierRole": "Notifier", "ApiRole": "Api"}
 
@@ -52,6 +50,7 @@ class Rights(unittest.TestCase):
         # A host that leads nowhere, by RFC 2606.
         cls.vendor.ask("PUT", f"{cls.customer.path}/contacts", {
             "emails": ["security@acme.example"], "webhook": "https://hooks.acme.invalid/"})
+        cls.vendor.ask("POST", f"{cls.customer.path}/confirm-address", {"email": "security@acme.example"})
         cls.spare = iter(real_events())
         for role in FUNCTIONS:
             cls.let_the_test_act_as(cls.vendor.resource(role))
@@ -59,11 +58,12 @@ class Rights(unittest.TestCase):
 
     @classmethod
     def let_the_test_act_as(cls, role: str) -> None:
-        """The account's root may assume the role too. The template doesn't say so, and nothing else of it changes."""
+        """The account's root itself may assume the role too, and no other of its principals. The template doesn't say so,
+        and nothing else of it changes."""
         iam = cls.aws.root("iam", VENDOR)
-        trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
-        trust["Statement"].append({
-            "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"}, "Action": "sts:AssumeRole"})
+        trust, root = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"], f"arn:aws:iam::{VENDOR}:root"
+        trust["Statement"].append({"Effect": "Allow", "Principal": {"AWS": root}, "Action": "sts:AssumeRole",
+                                   "Condition": {"ArnEquals": {"aws:PrincipalArn": root}}})
         iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
 
     @classmethod
@@ -74,10 +74,10 @@ class Rights(unittest.TestCase):
         cls.aws.root("iam", VENDOR).create_role(
             Path="/auditferry/", RoleName="Own", AssumeRolePolicyDocument=json.dumps(trust))
 
-    def acting_as(self, role: str, service: str) -> Any:
-        """A client with a role's own rights."""
+    def acting_as(self, role: str, service: str, name: str = "platform") -> Any:
+        """A client with a role's own rights, in a session of this name."""
         arn = f"arn:aws:iam::{VENDOR}:role/{self.vendor.resource(role)}"
-        session = self.aws.root("sts", VENDOR).assume_role(RoleArn=arn, RoleSessionName="platform")
+        session = self.aws.root("sts", VENDOR).assume_role(RoleArn=arn, RoleSessionName=name)
         return self.aws.session(service, session["Credentials"])
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
@@ -117,6 +117,9 @@ class Rights(unittest.TestCase):
         told = logs.filter_log_events(logGroupName=self.vendor.resource("DispatcherLogs"), startTime=since)["events"]
         lines = [json.loads(event["message"]) for event in told if event["message"].startswith("{")]
         assert any(line.get("ConnectorsActive") == 1 for line in lines), lines
+        kept = self.aws.root("dynamodb", VENDOR).get_item(
+            TableName=self.vendor.outputs["LedgerTableName"], Key={"pk": {"S": "WATCHDOG"}, "sk": {"S": "SWEEP"}})
+        assert "Item" in kept, "the watchdog's place isn't kept"
 
     def the_watchdog_tells_the_bus(self) -> None:
         """A connector that was late and is late no more is told of. This one was never late, so it is made to seem so."""
@@ -145,9 +148,12 @@ class Rights(unittest.TestCase):
 
     def the_exporter_runs(self) -> None:
         """For the customer, whatever an earlier run left behind."""
-        connector = self.customer.connector
-        self.end_the_lease(connector)
+        self.end_the_lease(self.customer.connector)
         self.customer.asks_for_a_run()
+        self.exports_once(self.customer.connector)
+
+    def exports_once(self, connector: str) -> None:
+        """A message about this connector, as the queue would hand it over."""
         answer = self.invoke("Exporter", {"Records": [{
             "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d", "receiptHandle": "handle", "eventSource": "aws:sqs",
             "body": json.dumps({"connector_id": connector}), "attributes": {}, "messageAttributes": {},
@@ -204,14 +210,104 @@ class Rights(unittest.TestCase):
         else:
             raise AssertionError("the exporter has assumed a role of its own account")
 
+    def the_apis_session_does_nothing_else(self) -> None:
+        """The exporter's role under the name by which the API comes, without the policy that the API's code sends."""
+        bucket, queue = self.vendor.outputs["StagingBucketName"], self.vendor.outputs["ExportQueueUrl"]
+        ledger, events = (self.vendor.outputs[f"{table}TableName"] for table in ("Ledger", "Events"))
+        verifying = functools.partial(self.acting_as, "ExporterRole", name="auditferry-verify")
+        key = {"pk": {"S": f"C#{self.customer.connector}"}, "sk": {"S": "CONFIG"}}
+        for what, asked in [
+            ("reads events", lambda: verifying("dynamodb").query(
+                TableName=events, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": "acme"}})),
+            ("reads settings", lambda: verifying("dynamodb").get_item(TableName=ledger, Key=key)),
+            ("stages", lambda: verifying("s3").put_object(Bucket=bucket, Key="parts/x", Body=b"x")),
+            ("signs", lambda: verifying("kms").sign(
+                KeyId=self.vendor.outputs["SigningKeyArn"], Message=b"x", MessageType="RAW", SigningAlgorithm="ED25519_SHA_512")),
+            ("takes messages", lambda: verifying("sqs").receive_message(QueueUrl=queue)),
+        ]:
+            try:
+                asked()
+            except ClientError as error:
+                assert "AccessDenied" in error.response["Error"]["Code"], error
+            else:
+                raise AssertionError(f"the API {what} as the exporter")
+
+    def the_exporter_opens_to_the_api_under_one_name(self) -> None:
+        """Whoever runs code in the API could choose any other."""
+        sts, arn = self.acting_as("ApiRole", "sts"), self.vendor.outputs["ExporterRoleArn"]
+        for name in ("auditferry-verify", "auditferry"):
+            try:
+                sts.assume_role(RoleArn=arn, RoleSessionName=name)
+            except ClientError as error:
+                assert name == "auditferry" and error.response["Error"]["Code"] == "AccessDenied", error
+            else:
+                assert name == "auditferry-verify", "the API became the exporter without limits"
+
+    def what_a_deleted_connector_had_is_free(self) -> None:
+        """The exporter ends a connector that was disabled long ago, which it finds at a message about it."""
+        made, role, bucket = self.one_disabled_long_ago()
+        self.exports_once(made)
+        assert self.item(f"C#{made}", "CONFIG")["state"] == {"S": "deleted"}, "it is not deleted"
+        assert made not in self.item(role, "CLAIM")["connectors"]["SS"], "it keeps its role"
+        assert made not in self.item(bucket, "CLAIMS")["prefixes"]["M"], "it keeps its folder"
+
+    def one_disabled_long_ago(self) -> tuple[str, str, str]:
+        """A connector like the customer's, in a folder of its own; with the partitions of what it claims. It is never
+        due, so no tick finds it."""
+        ledger, table = self.aws.root("dynamodb", VENDOR), self.vendor.outputs["LedgerTableName"]
+        own, made = self.customer.connector, f"con_{uuid.uuid4().hex}"[:len(self.customer.connector)]
+        settings, cursor = (json.loads(json.dumps(self.item(f"C#{own}", kind)).replace(own, made))
+                            for kind in ("CONFIG", "CURSOR"))
+        to = settings["destination"]["M"]
+        role, bucket = f"ROLE#{to['role']['S'].lower()}", f"BUCKET#{to['bucket']['S']}"
+        to["prefix"] = {"S": made}
+        long_ago = (now() - timedelta(days=40)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        ledger.put_item(TableName=table, Item=settings | {"state": {"S": "disabled"}, "disabled_at": {"S": long_ago}})
+        for gone in ("due_shard", "lease_owner", "lease_until"):
+            cursor.pop(gone, None)
+        ledger.put_item(TableName=table, Item=cursor)
+        ledger.update_item(
+            TableName=table, Key={"pk": {"S": role}, "sk": {"S": "CLAIM"}}, UpdateExpression="ADD connectors :it",
+            ExpressionAttributeValues={":it": {"SS": [made]}})
+        ledger.update_item(
+            TableName=table, Key={"pk": {"S": bucket}, "sk": {"S": "CLAIMS"}}, UpdateExpression="SET prefixes.#it = :it",
+            ExpressionAttributeNames={"#it": made}, ExpressionAttributeValues={":it": {"S": made}})
+        return made, role, bucket
+
+    def item(self, partition: str, sort: str) -> dict[str, Any]:
+        """An item of the ledger."""
+        key = {"pk": {"S": partition}, "sk": {"S": sort}}
+        table = self.vendor.outputs["LedgerTableName"]
+        return self.aws.root("dynamodb", VENDOR).get_item(TableName=table, Key=key)["Item"]
+
+    def a_webhook_gets_a_secret(self) -> None:
+        """The API stores it. That it can't read it, and that nobody but the notifier can, is what `tests/policies` judges;
+        here the role asks for it itself."""
+        told = self.vendor.ask("POST", f"{self.customer.path}/rotate-webhook-secret")
+        table, partition = self.vendor.outputs["LedgerTableName"], {"S": f"SECRET#{self.customer.connector}"}
+        stored = self.aws.root("dynamodb", VENDOR).query(
+            TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": partition})["Items"]
+        [key] = [{"pk": item["pk"], "sk": item["sk"]} for item in stored if item["secret"]["S"] in json.dumps(told)]
+        for role in ("ApiRole", "ExporterRole", "DispatcherRole"):
+            try:
+                self.acting_as(role, "dynamodb").get_item(TableName=table, Key=key)
+            except ClientError as error:
+                assert "AccessDenied" in error.response["Error"]["Code"], error
+            else:
+                raise AssertionError(f"{role} reads the secret of a webhook")
+
     def a_contact_is_mailed_and_another_tried_again(self) -> None:
         """The notifier's run, from a notice to the mail, and to the message about the webhook that leads nowhere."""
         sqs, queue = self.aws.root("sqs", VENDOR), self.vendor.outputs["NoticeQueueUrl"]
         before, held = len(self.aws.mails(VENDOR)), self.how_many(sqs, queue)
         at = now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        notice = {"id": f"test-{at}", "tenant": self.customer.tenant, "connector": self.customer.connector,
-                  "what": "test_contacts"}
-        body = {"detail-type": "ConnectorChanged", "source": "auditferry", "time": at, "detail": notice}
+        # Trouble, of which a contact gets one notice a day: each of these has a cause of its own.
+        notice = {"id": f"test-{at}-{before}", "tenant": self.customer.tenant, "connector": self.customer.connector,
+                  "block": {"stage": "put_object", "reason": "denied", "code": f"Code{before}{at}", "cause": "why",
+                            "remedy": "what to do", "since": at, "attempts": 1, "next_attempt": at},
+                  "waiting_from": None, "waiting_parts": 0, "sealed_to": at, "loss": {"lost_from": None},
+                  "reminder": False}
+        body = {"detail-type": "ExportBlocked", "source": "auditferry", "time": at, "detail": notice}
         answer = self.invoke("Notifier", {"Records": [{
             "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d", "receiptHandle": "handle", "eventSource": "aws:sqs",
             "body": json.dumps(body), "attributes": {}, "messageAttributes": {}, "md5OfBody": "", "awsRegion": REGION,
@@ -291,9 +387,11 @@ class Rights(unittest.TestCase):
                                self.the_watchdog_tells_the_bus, self.lambda_puts_a_failed_tick_aside],
             "ExporterRole": [self.an_event_is_delivered_and_announced, self.what_an_earlier_run_sealed_is_delivered,
                              self.an_upload_is_given_up, self.what_was_never_sealed_is_looked_for,
-                             self.roles_of_the_vendors_own_account_stay_shut, self.lambda_takes_the_messages],
+                             self.roles_of_the_vendors_own_account_stay_shut, self.the_apis_session_does_nothing_else,
+                             self.what_a_deleted_connector_had_is_free, self.lambda_takes_the_messages],
             "NotifierRole": [self.a_contact_is_mailed_and_another_tried_again, self.lambda_takes_the_notices],
-            "ApiRole": [self.connectors_are_made_read_and_listed, self.a_connector_is_verified, self.the_keys_are_told],
+            "ApiRole": [self.connectors_are_made_read_and_listed, self.a_connector_is_verified, self.the_keys_are_told,
+                        self.a_webhook_gets_a_secret, self.the_exporter_opens_to_the_api_under_one_name],
         }
         return [lambda: self.lambda_writes_the_logs(role), *own[role]]
 
@@ -360,7 +458,9 @@ def lessened(policy: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             continue
         others = statements[:place] + statements[place + 1:]
         yield statement["Sid"], policy | {"Statement": others}
-        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        # What is refused but for an action is refused as a whole.
+        actions = statement.get("Action", [])
+        actions = actions if isinstance(actions, list) else [actions]
         for action in actions:
             left = [other for other in actions if other != action]
             if left and adapted.BATCHES not in actions:

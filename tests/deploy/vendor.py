@@ -19,10 +19,18 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 import adapted
+# `adapted` has put the reader of templates on the path.
+from cloudformation import Place, Stack
+from log_filter import keeps
 from stand_in import REGION, StandIn
 
 VENDOR = "111111111111"
 STACK = "auditferry"
+# What EventBridge's rule sends the dispatcher.
+TICK = {"version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-type": "Scheduled Event",
+        "source": "aws.events", "account": VENDOR, "time": "2026-11-20T20:15:00Z", "region": REGION,
+        "resources": [], "detail": {}}
+FUNCTIONS = ("Dispatcher", "Exporter", "Notifier", "Api")
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "cloudtrail-2023-07-10.ndjson.gz"
 # Where a link would lead. Nobody reads it: the tests launch the file itself, with the link's parameters.
 PUBLISHED = "https://templates.s3.eu-central-1.amazonaws.com/auditferry/customer-role.yaml"
@@ -60,11 +68,10 @@ class Vendor:
         packaged = Path(os.environ["PACKAGED"])
         changed = packaged.with_name("adapted.yaml")
         changed.write_text(yaml.safe_dump(self.template, sort_keys=False), encoding="utf-8")
-        given = {"Architecture": packaged.parent.name} | dict(parameters)
         return subprocess.run(
             [os.environ["SAM"], "deploy", "--template-file", str(changed), "--stack-name", stack,
              "--s3-bucket", "deployments", "--capabilities", "CAPABILITY_NAMED_IAM", "--no-confirm-changeset",
-             "--no-progressbar", "--parameter-overrides", *(f'{name}="{value}"' for name, value in given.items())],
+             "--no-progressbar", "--parameter-overrides", *(f'{name}="{value}"' for name, value in parameters.items())],
             env=os.environ | self.aws.as_root(VENDOR), cwd=self.aws.folder, capture_output=True, text=True, check=False)
 
     def resource(self, name: str) -> str:
@@ -138,14 +145,40 @@ class Vendor:
             return f"{int(at.timestamp()) * 1000 + at.microsecond // 1000}"
         return f"{at.strftime('%Y-%m-%dT%H:%M:%S')}.{at.microsecond // 1000:03}Z"
 
+    def function(self, name: str) -> dict[str, Any]:
+        """The configuration of a deployed function, by the template's name of it."""
+        return self.aws.root("lambda", VENDOR).get_function_configuration(
+            FunctionName=self.outputs[f"{name}FunctionName"])
+
     def log_lines(self) -> list[str]:
-        """Every line that the functions and the API have logged."""
-        logs = self.aws.root("logs", VENDOR)
-        lines = []
-        for group in logs.describe_log_groups(logGroupNamePrefix=f"/auditferry/{STACK}/")["logGroups"]:
-            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
-                lines += [event["message"] for event in page["events"]]
-        return lines
+        """Every line of the functions' that Lambda would have kept, and the API's accesses."""
+        lines = [line for name in FUNCTIONS for line in self.lines_of(name)]
+        return lines + self._group(f"/aws/vendedlogs/auditferry/{STACK}/api-access")
+
+    def lines_of(self, name: str, since: datetime | None = None) -> list[str]:
+        """Every line of a function's that Lambda would have kept. MiniStack keeps all."""
+        logging = self.function(name)["LoggingConfig"]
+        lines = self._group(logging["LogGroup"], since)
+        return [line for line in lines if keeps(logging["ApplicationLogLevel"], line)]
+
+    def _group(self, name: str, since: datetime | None = None) -> list[str]:
+        """Every line of a log group."""
+        pages = self.aws.root("logs", VENDOR).get_paginator("filter_log_events").paginate(
+            logGroupName=name, startTime=int(since.timestamp() * 1000) if since else 0)
+        return [event["message"] for page in pages for event in page["events"]]
+
+    def log_at(self, level: str) -> None:
+        """As if the stack was deployed with this `LogLevel`: what the template makes of it for each function."""
+        stack = Stack(self.template, Place(VENDOR, REGION), self.parameters | {"LogLevel": level})
+        for name in FUNCTIONS:
+            properties = self.template["Resources"][name]["Properties"]
+            now_set = self.function(name)
+            own_level = stack.resolve(properties["Environment"]["Variables"]["LOG_LEVEL"])
+            wanted = stack.resolve(properties["LoggingConfig"]["ApplicationLogLevel"])
+            self.aws.root("lambda", VENDOR).update_function_configuration(
+                FunctionName=now_set["FunctionName"],
+                Environment={"Variables": now_set["Environment"]["Variables"] | {"LOG_LEVEL": own_level}},
+                LoggingConfig=now_set["LoggingConfig"] | {"ApplicationLogLevel": wanted})
 
 
 @functools.cache

@@ -30,7 +30,16 @@ class Cell:
     identity: Sequence[Policy]
     session: Policy | None = None
     of_resource: Policy | None = None
-    context: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+def user_id(principal: str) -> dict[str, str]:
+    """What every request of a role's session has: the role's ID and the session's name.
+
+    Source: AWS IAM user guide, "AWS global condition context keys", aws:userid, and "IAM policy elements: variables and
+    tags", principal key values.
+    """
+    return {"aws:userid": f"AROAEXAMPLE:{principal.rsplit('/', 1)[-1]}"} if ":assumed-role/" in principal else {}
 
 
 def judge(cells: Sequence[Cell]) -> list[bool]:
@@ -42,7 +51,7 @@ def judge(cells: Sequence[Cell]) -> list[bool]:
 
     questions = [{
         "principal": cell.principal, "action": cell.action, "resource": cell.resource, "account": cell.account,
-        "context": cell.context, "identity": [place(policy) for policy in cell.identity],
+        "context": user_id(cell.principal) | dict(cell.context), "identity": [place(policy) for policy in cell.identity],
         "session": place(cell.session), "of_resource": place(cell.of_resource),
     } for cell in cells]
     asked = {"policies": [json.loads(text) for text in places], "questions": questions}
@@ -70,10 +79,10 @@ class Caller:
 
 
 def role_session(what: str, role: str, policy: Policy, account: str = VENDOR, *, trusted: bool = False,
-                 partition: str = "aws") -> Caller:
+                 partition: str = "aws", session: str = "run") -> Caller:
     """A session of a role, given with its path, in the vendor's account or another one."""
     name = role.rsplit("/", 1)[-1]
-    return Caller(what, f"arn:{partition}:sts::{account}:assumed-role/{name}/run",
+    return Caller(what, f"arn:{partition}:sts::{account}:assumed-role/{name}/{session}",
                   f"arn:{partition}:iam::{account}:role/{role}", policy, trusted)
 
 

@@ -36,7 +36,7 @@ class MiniStack:
         self._folder = tempfile.TemporaryDirectory()
         self.folder = self._folder.name
         self._log = open(f"{self.folder}/log", "w+", encoding="utf-8")
-        self._process = subprocess.Popen([os.environ["MINISTACK"]], cwd=self.folder, stdout=self._log,
+        self._process = subprocess.Popen(self._command(), cwd=self.folder, stdout=self._log,
                                          stderr=subprocess.STDOUT, env=os.environ | self._surroundings())
         self._wait()
 
@@ -44,6 +44,10 @@ class MiniStack:
     def certificate(self) -> str | None:
         """The file of the certificate that clients trust, if it speaks TLS."""
         return None
+
+    def _command(self) -> list[str]:
+        """What starts it."""
+        return [os.environ["MINISTACK"]]
 
     def _surroundings(self) -> dict[str, str]:
         """Its settings."""

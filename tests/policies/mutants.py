@@ -89,8 +89,11 @@ def _conditions(statement: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]
                 changed, block = _without(statement, operator, key)
                 block[f"{operator}IfExists"] = {key: keys[key]}
                 yield f"{operator} {key} only if it exists", changed
+            # `Null` asks whether there is a value, so there is no pattern for it.
+            if operator == "Null":
+                continue
             changed, block = _without(statement, operator, key)
-            block.setdefault("StringLike", {})[key] = "*"
+            block.setdefault("ForAllValues:StringLike" if operator.startswith("ForAllValues:") else "StringLike", {})[key] = "*"
             yield f"any {key}", changed
 
 

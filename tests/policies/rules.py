@@ -4,11 +4,14 @@ Each rule is a function that is given the templates and names every place that b
 templates to them, and each of them to templates that break it.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cloudformation import load
+from cloudformation import Place, Stack, load
+from gateway import callers_are_logged, the_network_has_a_share
+from parameters import parameters_mean_themselves
 
 ROOT = Path(__file__).resolve().parents[2]
 VENDOR = "template.yaml"
@@ -21,8 +24,9 @@ CUSTOMERS_ROLES = {"Fn::Sub": "arn:${AWS::Partition}:iam::*:role/auditferry/*"}
 EXPORTERS_ROLE = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${ExporterRoleName}"}
 
 
+@functools.cache
 def bundle() -> Bundle:
-    """All templates by their paths."""
+    """All templates by their paths, read once; whoever changes one changes a copy."""
     paths = [ROOT / VENDOR, *(path for path in sorted((ROOT / "infra").glob("*.yaml"))
                               if path.read_text(encoding="utf-8").count("\nAWSTemplateFormatVersion:"))]
     return {str(path.relative_to(ROOT)): load(path) for path in paths}
@@ -158,6 +162,13 @@ def queues_have_dead_letters_and_alarms(templates: Bundle) -> Iterator[str]:
         metric = "ApproximateNumberOfMessagesVisible" if name in aside else "ApproximateAgeOfOldestMessage"
         if f"{name} {metric}" not in watched:
             yield f"no alarm watches {metric} of {name}"
+    # The alarms' own queue is the operator's last resort, and an alarm of the same template watches it.
+    for name in of_type(templates[ALARMS], "AWS::SQS::Queue"):
+        metric = {"MetricName": "ApproximateNumberOfMessagesVisible", "Dimensions": [
+            {"Name": "QueueName", "Value": {"Fn::GetAtt": [name, "QueueName"]}}]}
+        if not any(metric.items() <= alarm["Properties"].items()
+                   for alarm in of_type(templates[ALARMS], "AWS::CloudWatch::Alarm").values()):
+            yield f"no alarm watches {name}"
 
 
 def functions_are_watched(templates: Bundle) -> Iterator[str]:
@@ -192,24 +203,158 @@ def each_function_has_its_own_role(templates: Bundle) -> Iterator[str]:
         seen.add(role)
 
 
+# A deployment that fails at first takes these back. A table can't be: its deletion protection would fail the rollback.
+KEPT = {"AWS::DynamoDB::Table": "Retain", "AWS::S3::Bucket": "RetainExceptOnCreate",
+        "AWS::S3::BucketPolicy": "RetainExceptOnCreate", "AWS::KMS::Key": "RetainExceptOnCreate"}
+
+
 def data_outlives_the_stack(templates: Bundle) -> Iterator[str]:
-    """Tables and buckets of the vendor's stay when the stack goes; tables can be restored and not be deleted by hand."""
-    for name, resource in of_type(templates[VENDOR], "AWS::DynamoDB::Table", "AWS::S3::Bucket").items():
-        yield from (f"{name} has no {policy}: Retain" for policy in ("DeletionPolicy", "UpdateReplacePolicy")
-                    if resource.get(policy) != "Retain")
-        if resource["Type"] == "AWS::DynamoDB::Table":
-            properties = resource["Properties"]
-            recovery = properties.get("PointInTimeRecoverySpecification", {})
-            if recovery.get("PointInTimeRecoveryEnabled") is not True:
-                yield f"{name} can't be restored to a point in time"
-            if properties.get("DeletionProtectionEnabled") is not True:
-                yield f"{name} can be deleted by hand"
+    """Tables, buckets and keys stay when the stack goes; tables can be restored and not be deleted by hand."""
+    for path, template in templates.items():
+        for name, resource in of_type(template, *KEPT).items():
+            deleted, replaced = resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")
+            if deleted != KEPT[resource["Type"]]:
+                yield f"{path}: {name} has DeletionPolicy {deleted} and not {KEPT[resource['Type']]}"
+            if replaced != "Retain":
+                yield f"{path}: {name} has UpdateReplacePolicy {replaced} and not Retain"
+            if resource["Type"] == "AWS::DynamoDB::Table":
+                properties = resource["Properties"]
+                recovery = properties.get("PointInTimeRecoverySpecification", {})
+                if recovery.get("PointInTimeRecoveryEnabled") is not True:
+                    yield f"{path}: {name} can't be restored to a point in time"
+                if properties.get("DeletionProtectionEnabled") is not True:
+                    yield f"{path}: {name} can be deleted by hand"
+
+
+def triggers(function: Template) -> set[str]:
+    """The queues that a function is run by."""
+    events = function["Properties"].get("Events", {}).values()
+    return {event["Properties"]["Queue"]["Fn::GetAtt"][0] for event in events if event["Type"] == "SQS"}
+
+
+def feeds(template: Template, function: Template) -> set[str]:
+    """The queues that a function's role lets it send to, and those that its failures go to."""
+    role = template["Resources"].get(function["Properties"].get("Role", {}).get("Fn::GetAtt", [""])[0], {})
+    found = set()
+    for policy in role.get("Properties", {}).get("Policies", []):
+        for statement in several(policy["PolicyDocument"]["Statement"]):
+            if statement["Effect"] == "Allow" and "sqs:SendMessage" in several(statement.get("Action", [])):
+                found |= {one["Fn::GetAtt"][0] for one in several(statement["Resource"])
+                          if isinstance(one, dict) and "Fn::GetAtt" in one}
+    return found
+
+
+def loops_are_meant(templates: Bundle) -> Iterator[str]:
+    """Lambda stops a chain of 16 invocations, and what waits in it is lost. So a function that can reach itself over
+    queues says that it is meant to, and no other does: there Lambda's brake is wanted."""
+    template = templates[VENDOR]
+    functions = of_type(template, "AWS::Serverless::Function")
+    next_to = {name: {other for other, it in functions.items() if triggers(it) & feeds(template, function)}
+               for name, function in functions.items()}
+    for name, function in functions.items():
+        reached: set[str] = set()
+        left = set(next_to[name])
+        while left:
+            reached |= left
+            left = set().union(*(next_to[one] for one in left)) - reached
+        loop = function["Properties"].get("RecursiveLoop", "Terminate")
+        if name in reached and loop != "Allow":
+            yield f"{name} feeds the queue that runs it, and Lambda would stop it after 16 invocations"
+        elif name not in reached and loop != "Terminate":
+            yield f"{name} feeds no queue that runs it, and has RecursiveLoop {loop}"
+
+
+def lambda_never_drops_metrics(templates: Bundle) -> Iterator[str]:
+    """Lambda drops lines below the level that it is given. Metrics and panics are lines at INFO, so it is given none
+    above, whatever LogLevel is; the functions themselves get LogLevel."""
+    template = templates[VENDOR]
+    levels = template["Parameters"]["LogLevel"]["AllowedValues"]
+    given = {"VendorDomain": "vendor.example"}
+    for name, function in of_type(template, "AWS::Serverless::Function").items():
+        logging, variables = (function["Properties"].get(part, {}) for part in ("LoggingConfig", "Environment"))
+        if logging.get("LogFormat") != "JSON":
+            yield f"{name} writes no JSON lines"
+        if variables.get("Variables", {}).get("LOG_LEVEL") != {"Ref": "LogLevel"}:
+            yield f"{name} is not given LOG_LEVEL"
+        for level in levels:
+            stack = Stack(template, Place("111111111111"), given | {"LogLevel": level})
+            lambdas = stack.resolve(logging.get("ApplicationLogLevel", "INFO"))
+            if lambdas not in ("TRACE", "DEBUG", "INFO"):
+                yield f"with LogLevel {level} Lambda drops what {name} logs at INFO: its metrics, and its panics"
+            elif level in ("TRACE", "DEBUG") and lambdas != level:
+                yield f"with LogLevel {level} Lambda drops what {name} logs at {level}"
+
+
+def processors_are_built_for(templates: Bundle) -> Iterator[str]:
+    """The processor is chosen where the functions are built for it, before any parameter has a value."""
+    template = templates[VENDOR]
+    everywhere = template.get("Globals", {}).get("Function", {}).get("Architectures")
+    for name, function in of_type(template, "AWS::Serverless::Function").items():
+        given = function["Properties"].get("Architectures", everywhere)
+        if given not in (["arm64"], ["x86_64"]):
+            yield f"{name} is for {given}, which `sam build` may not know"
+
+
+def access_logs_are_vended(templates: Bundle) -> Iterator[str]:
+    """What API Gateway writes into has a name under /aws/vendedlogs/: any other adds to a policy of the account that
+    has an end (Amazon API Gateway developer guide, "Configure logging for HTTP APIs")."""
+    template = templates[VENDOR]
+    groups = of_type(template, "AWS::Logs::LogGroup")
+    for name, stage in of_type(template, "AWS::ApiGatewayV2::Stage").items():
+        written = stage["Properties"].get("AccessLogSettings", {}).get("DestinationArn", {})
+        group = groups.get(written.get("Fn::GetAtt", [""])[0], {"Properties": {}})["Properties"].get("LogGroupName", {})
+        if not (isinstance(group, dict) and str(group.get("Fn::Sub")).startswith("/aws/vendedlogs/")):
+            yield f"{name} writes into {group or 'no group of ours'}, which is not under /aws/vendedlogs/"
+
+
+def each_queue_has_its_own_policy(templates: Bundle) -> Iterator[str]:
+    """SQS takes a policy for one queue, and that one is what it speaks of."""
+    for path, template in templates.items():
+        for name, policy in of_type(template, "AWS::SQS::QueuePolicy").items():
+            queues = [queue.get("Ref") for queue in policy["Properties"]["Queues"]]
+            named = [resource["Fn::GetAtt"][0] for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+                     for resource in several(statement["Resource"])]
+            if len(queues) != 1 or set(named) != set(queues):
+                yield f"{path}: {name} is for {queues} and speaks of {named}"
+
+
+def notices_that_fail_are_kept(templates: Bundle) -> Iterator[str]:
+    """What a rule can't put into words or hand on goes into a queue that lets that rule write."""
+    for path, template in templates.items():
+        writers: dict[str, set[str]] = {}
+        for policy in of_type(template, "AWS::SQS::QueuePolicy").values():
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+                sources = statement.get("Condition", {}).get("ArnEquals", {}).get("aws:SourceArn", [])
+                for queue in policy["Properties"]["Queues"]:
+                    writers.setdefault(queue["Ref"], set()).update(
+                        one["Fn::GetAtt"][0] for one in several(sources) if isinstance(one, dict))
+        for name, rule in of_type(template, "AWS::Events::Rule").items():
+            for target in rule["Properties"]["Targets"]:
+                aside = target.get("DeadLetterConfig", {}).get("Arn", {}).get("Fn::GetAtt", [""])[0]
+                if name not in writers.get(aside, set()):
+                    yield f"{path}: what {name} can't hand on is lost" if not aside else f"{path}: {aside} refuses {name}"
+
+
+def mails_have_one_sender(templates: Bundle) -> Iterator[str]:
+    """In SES's sandbox IAM judges the recipient's identity too, so any identity is allowed, and what binds is the
+    sender's address, compared as it stands."""
+    for where, _, statement in statements(templates):
+        actions = several(statement.get("Action", []))
+        if statement["Effect"] == "Allow" and any(str(action).startswith("ses:") for action in actions):
+            if actions != ["ses:SendEmail"]:
+                yield f"{where} allows {actions}"
+            if statement.get("Condition") != {"StringEquals": {"ses:FromAddress": {"Ref": "NotifySender"}}}:
+                yield f"{where} lets mail as others than the sender"
+            if not all("identity/*" in str(resource) for resource in several(statement["Resource"])):
+                yield f"{where} refuses each recipient in the sandbox"
 
 
 RULES: tuple[Callable[[Bundle], Iterator[str]], ...] = (
     actions_are_named, resources_are_named, only_customers_roles_are_assumed, external_ids_are_strict,
     queues_have_dead_letters_and_alarms, functions_are_watched, logs_end, each_function_has_its_own_role,
-    data_outlives_the_stack,
+    data_outlives_the_stack, parameters_mean_themselves, callers_are_logged, the_network_has_a_share,
+    loops_are_meant, lambda_never_drops_metrics, processors_are_built_for,
+    access_logs_are_vended, each_queue_has_its_own_policy, notices_that_fail_are_kept, mails_have_one_sender,
 )
 
 

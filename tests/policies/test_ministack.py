@@ -200,6 +200,18 @@ class Launched(unittest.TestCase):
             self.assertEqual(code(acting.assume_role, **asked), promised, external_id)
         admin = self.acting_as("sts", VENDOR, "admin")
         self.assertEqual(code(admin.assume_role, **request(first)), "AccessDenied", "an administrator's role")
+        # Under another name the exporter's rights would be the API's; under this one not even without a session policy.
+        for name in ("auditferry", "AUDITFERRY-VERIFY", "auditferry-verify1"):
+            asked = request(first) | {"RoleSessionName": name}
+            self.assertEqual(code(sts.assume_role, **asked), "AccessDenied", name)
+        unbound = {name: value for name, value in request(first).items() if name != "Policy"}
+        unbound = sts.assume_role(**unbound)["Credentials"]
+        self.aws.root("s3", VENDOR).create_bucket(
+            Bucket="stagingbucket", CreateBucketConfiguration={"LocationConstraint": REGION})
+        for what, asked in (("put_object", {"Key": "x", "Body": b"x"}), ("get_object", {"Key": "x"}), ("list_objects_v2", {})):
+            told = code(getattr(self.aws.session("s3", unbound), what), Bucket="stagingbucket", **asked)
+            self.assertEqual(told, "AccessDenied", what)
+        self.assertEqual(code(self.aws.session("sts", unbound).assume_role, **request(second)), "ok")
 
         trust = {**exporter.trust, "Statement": [
             one for one in exporter.trust["Statement"] if one["Sid"] != "TheApiVerifiesAsIt"]}

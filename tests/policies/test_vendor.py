@@ -18,6 +18,9 @@ from world import VENDOR, VENDOR_GIVEN, VENDOR_STACK, Policy, VendorRole, assume
 OPEN_DOOR = {"Version": "2012-10-17", "Statement": [{
     "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"}}]}
 PURE = {"kms:SigningAlgorithm": "ED25519_SHA_512", "kms:MessageType": "RAW"}
+# The one session name under which the API comes; what the code sends is compared with it.
+VERIFYING = "auditferry-verify"
+OTHER_NAMES = ("auditferry", "AUDITFERRY-VERIFY", "auditferry-verify-1", "x:auditferry-verify", "auditferry-Exporter-0123456789AB")
 CUSTOMER = "arn:aws:iam::300000000001:role/auditferry/AuditferryDelivery"
 
 
@@ -31,39 +34,48 @@ def caller(what: str, role: VendorRole) -> Caller:
     return role_session(what, role.arn.split(":role/", 1)[1], role.policy)
 
 
-def ask(who: Caller, arn: str, trust: Policy, promised: bool, session: Policy | None = None) -> Cell:
-    """May this caller assume the role of this ARN, which trusts so?"""
+def ask(who: Caller, arn: str, trust: Policy, promised: bool, name: str = VERIFYING) -> Cell:
+    """May this caller assume the role of this ARN, which trusts so, for a session of this name?"""
     context = {} if who.principal.endswith(".amazonaws.com") else {"aws:PrincipalArn": who.arn}
-    return Cell(f"{who.what} asks for {arn}", promised, who.principal, "sts:AssumeRole", arn, arn.split(":")[4],
-                [who.policy], session, trust, context)
+    context |= {"sts:RoleSessionName": name}
+    called = "" if name == VERIFYING else f" as {name!r}"
+    return Cell(f"{who.what} asks for {arn}{called}", promised, who.principal, "sts:AssumeRole", arn, arn.split(":")[4],
+                [who.policy], None, trust, context)
 
 
 @functools.cache
-def acting_policy() -> Policy:
-    """The policy of the session in which the API acts as the exporter."""
+def acting() -> dict[str, str]:
+    """What the API asks STS for to act as the exporter."""
     one = customers(numbers=[0])[0]
     exporter = vendor_role("ExporterRole").arn
     [form] = assume_role_requests([one.destination() | {"acts_as": exporter}])
     assert form["RoleArn"] == exporter, "it is the exporter's role that the API asks for"
     assert "ExternalId" not in form
-    return json.loads(form["Policy"])
+    return form
 
 
-def rights(role: VendorRole) -> Iterator[tuple[str, str]]:
-    """Each action that a role has, with a resource that it has it on."""
+def rights(role: VendorRole) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each action that a role has, with a resource that it has it on, and a context that meets the conditions."""
     for statement in role.policy["Statement"]:
         if statement["Effect"] == "Allow":
             actions, resources = ([one] if isinstance(one, str) else one
                                   for one in (statement["Action"], statement["Resource"]))
-            yield from ((action, one_of(resource)) for action in actions for resource in resources)
+            met = {key: met_by(value) for operator, block in statement.get("Condition", {}).items()
+                   for key, value in block.items() if operator != "Null"}
+            yield from ((action, one_of(resource), met) for action in actions for resource in resources)
+
+
+def met_by(value: Any) -> Any:
+    """What meets a condition that asks for this value, or for a pattern."""
+    return [met_by(one) for one in value] if isinstance(value, list) else value.replace("*", "x")
 
 
 def at_the_key(action: str, who: Caller, template: dict[str, Any]) -> tuple[Policy | None, dict[str, str]]:
-    """The key's policy and the context of a right use of it; for any other action neither."""
+    """The key's policy and what it asks of the caller; for any other action neither."""
     if not action.startswith("kms:"):
         return None, {}
     policy = Stack(template, Place(VENDOR), VENDOR_GIVEN).resource("SigningKey")["KeyPolicy"]
-    return policy, {"aws:PrincipalArn": who.arn} | (PURE if action == "kms:Sign" else {})
+    return policy, {"aws:PrincipalArn": who.arn}
 
 
 def one_of(resources: str) -> str:
@@ -97,7 +109,10 @@ class TheVendorsRoles(unittest.TestCase):
             (anyone("a role of another account, named like the API's", self.api.name, "999999999999"), False),
             (Caller("a user", f"arn:aws:iam::{VENDOR}:user/ann", f"arn:aws:iam::{VENDOR}:user/ann", ANYTHING), False),
         ]
-        return [ask(who, self.exporter.arn, trust, promised) for who, promised in callers]
+        cells = [ask(who, self.exporter.arn, trust, promised) for who, promised in callers]
+        # Under another name the exporter's rights would be the API's. Lambda calls a session as the function is called.
+        cells += [ask(who, self.exporter.arn, trust, False, name) for who, _ in callers[1:] for name in OTHER_NAMES]
+        return [*cells, ask(callers[0][0], self.exporter.arn, trust, True, "auditferry-Exporter-0123456789AB")]
 
     def test_the_exporters_role_lets_in_lambda_and_the_api_only(self) -> None:
         self.assertEqual(wrong(self.at_the_exporters_door(self.exporter.trust)), [])
@@ -107,8 +122,9 @@ class TheVendorsRoles(unittest.TestCase):
             trust = copy.deepcopy(self.exporter.trust)
             trust["Statement"] = [one for one in trust["Statement"] if one["Sid"] != left_out]
             self.assertEqual(len(trust["Statement"]), 1, left_out)
-            self.assertEqual(wrong(self.at_the_exporters_door(trust)),
-                             [f"{shut_out} asks for {self.exporter.arn}: denied"])
+            shut = wrong(self.at_the_exporters_door(trust))
+            self.assertTrue(shut, left_out)
+            self.assertEqual([one for one in shut if not one.startswith(f"{shut_out} asks") or "denied" not in one], [])
 
     def test_the_api_becomes_the_exporter_and_nobody_else(self) -> None:
         """Even where a trust policy lets in the whole account."""
@@ -130,23 +146,39 @@ class TheVendorsRoles(unittest.TestCase):
             ("the exporter", self.exporter, True), ("the API", self.api, False),
             ("the dispatcher", self.dispatcher, False), ("the notifier", self.notifier, False)]]), [])
 
+    def test_the_api_comes_under_the_name_that_the_exporters_role_asks_for(self) -> None:
+        self.assertEqual(acting()["RoleSessionName"], VERIFYING)
+
     def test_acting_as_the_exporter_the_api_assumes_customers_roles_and_does_nothing_else(self) -> None:
-        acting = acting_policy()
-        session = role_session("the API as the exporter", self.exporter.name, self.exporter.policy, trusted=True)
+        """By the role's own policy, also where the code that should narrow the session is somebody else's; and by what
+        the code sends, also where the policy is loosened."""
+        sent = json.loads(acting()["Policy"])
+        narrowed, itself = (role_session(what, self.exporter.name, self.exporter.policy, trusted=True, session=name)
+                            for what, name in (("the API as the exporter", VERIFYING), ("the exporter", "run")))
         one = customers(numbers=[0])[0]
-        for external_id, promised in ((one.external_id, True), (None, False)):
-            cell = assume(session, one, external_id, promised, f"a customer's role with {external_id}")
-            self.assertEqual(wrong([Cell(**{**vars(cell), "session": acting})]), [])
+        for policy in (None, sent):
+            for external_id, promised in ((one.external_id, True), (None, False)):
+                cell = assume(narrowed, one, external_id, promised, f"a customer's role with {external_id}")
+                self.assertEqual(wrong([Cell(**{**vars(cell), "session": policy})]), [])
+            # Neither back into the exporter's role under another name, nor into any other that lets it in.
+            others = [f"arn:aws:iam::{account}:role/{name}" for account in (VENDOR, "300000000001")
+                      for name in (self.exporter.name, "admin")] + [f"arn:aws:iam::{VENDOR}:role/auditferry/Own"]
+            cells = [ask(narrowed, arn, OPEN_DOOR, False, name) for arn in others for name in (VERIFYING, "run")]
+            self.assertEqual(wrong([Cell(**{**vars(cell), "session": policy}) for cell in cells]), [])
         all_rights = [right for right in rights(self.exporter) if right[0] != "sts:AssumeRole"]
         self.assertGreater(len(all_rights), 10)
 
-        def uses(policy: Policy | None) -> list[bool]:
-            return judge([Cell(f"{action} on {resource}", True, session.principal, action, resource, VENDOR,
-                               [self.exporter.policy], policy, *at_the_key(action, session, self.template))
-                          for action, resource in all_rights])
+        def uses(who: Caller, policy: Policy | None) -> list[bool]:
+            cells = []
+            for action, resource, context in all_rights:
+                of_key, at_key = at_the_key(action, who, self.template)
+                cells.append(Cell(f"{action} on {resource}", True, who.principal, action, resource, VENDOR,
+                                  [self.exporter.policy], policy, of_key, context | at_key))
+            return judge(cells)
 
-        self.assertTrue(all(uses(None)), "the exporter itself has these rights")
-        self.assertFalse(any(uses(acting)), "and the API acting as it has none of them")
+        self.assertTrue(all(uses(itself, None)), "the exporter itself has these rights")
+        self.assertFalse(any(uses(narrowed, None)), "and the API acting as it has none of them")
+        self.assertFalse(any(uses(itself, sent)), "nor would it under another name")
 
     def test_the_exporter_signs_in_the_pure_variant_and_nobody_else_signs(self) -> None:
         stack = Stack(self.template, Place(VENDOR), VENDOR_GIVEN)
@@ -168,6 +200,8 @@ class TheVendorsRoles(unittest.TestCase):
             # Whatever IAM says: the key's policy lets IAM give this to nobody else.
             (anybody, "kms:Sign", PURE, False),
             (anybody, "kms:CreateGrant", {}, False),
+            (anybody, "kms:ListGrants", {}, True),
+            (anybody, "kms:GetKeyRotationStatus", {}, True),
             (anybody, "kms:DisableKey", {}, True),
         ]
         cells = []
@@ -185,10 +219,9 @@ class TheVendorsRoles(unittest.TestCase):
 
         session = caller("the API", self.api)
         ledger, events, staged = arn("LedgerTable"), arn("EventsTable"), f"{arn('StagingBucket')}/x"
+        # What it may do in the ledger is test_ledger's.
         cells = [self.use(session, action, resource, promised) for action, resource, promised in [
-            ("dynamodb:GetItem", ledger, True), ("dynamodb:PutItem", ledger, True),
-            ("dynamodb:Query", f"{ledger}/index/tenant", True), ("dynamodb:DeleteItem", ledger, False),
-            ("dynamodb:DeleteTable", ledger, False), ("dynamodb:Scan", ledger, False),
+            ("dynamodb:DeleteTable", ledger, False), ("dynamodb:ExportTableToPointInTime", ledger, False),
             ("dynamodb:Query", events, False), ("dynamodb:GetItem", events, False), ("s3:GetObject", staged, False),
             ("s3:PutObject", staged, False), ("sqs:SendMessage", arn("ExportQueue"), False),
             ("iam:UpdateAssumeRolePolicy", self.exporter.arn, False), ("iam:PassRole", self.exporter.arn, False),
@@ -202,23 +235,25 @@ class TheVendorsRoles(unittest.TestCase):
             return stack.resolve({"Fn::GetAtt": [resource, "Arn"]})
 
         notifier = caller("the notifier", vendor_role("NotifierRole", given={"NotifySender": "audit@mail.vendor.example"}))
-        address, domain, other = (f"arn:aws:ses:eu-central-1:{VENDOR}:identity/{name}" for name in (
-            "audit@mail.vendor.example", "mail.vendor.example", "vendor.example"))
+        # In the sandbox IAM judges the recipient's identity too, which must be verified there.
+        address, domain, recipient, company = (f"arn:aws:ses:eu-central-1:{VENDOR}:identity/{name}" for name in (
+            "audit@mail.vendor.example", "mail.vendor.example", "security@acme.example", "acme.example"))
+        elsewhere = address.replace(VENDOR, "999999999999")
         ours, ceo = ({"ses:FromAddress": sender} for sender in ("audit@mail.vendor.example", "ceo@mail.vendor.example"))
         ledger, queue = arn("LedgerTable"), arn("NoticeQueue")
         cells = [self.use(notifier, action, resource, promised, context) for action, resource, promised, context in [
             ("ses:SendEmail", address, True, ours), ("ses:SendEmail", domain, True, ours),
-            ("ses:SendEmail", domain, False, ceo), ("ses:SendEmail", other, False, ours),
+            ("ses:SendEmail", recipient, True, ours), ("ses:SendEmail", company, True, ours),
+            ("ses:SendEmail", domain, False, ceo), ("ses:SendEmail", recipient, False, ceo),
+            ("ses:SendEmail", address, False, {}), ("ses:SendEmail", elsewhere, False, ours),
             ("ses:SendRawEmail", address, False, ours), ("ses:CreateEmailIdentity", address, False, {}),
-            ("dynamodb:GetItem", ledger, True, {}), ("dynamodb:Query", ledger, True, {}),
-            ("dynamodb:PutItem", ledger, False, {}), ("dynamodb:UpdateItem", ledger, False, {}),
-            ("dynamodb:Scan", f"{ledger}/index/tenant", False, {}), ("dynamodb:Query", arn("EventsTable"), False, {}),
+            ("dynamodb:DeleteTable", ledger, False, {}), ("dynamodb:Query", arn("EventsTable"), False, {}),
             ("s3:GetObject", f"{arn('StagingBucket')}/x", False, {}), ("events:PutEvents", arn("EventBus"), False, {}),
             ("sqs:SendMessage", queue, True, {}), ("sqs:SendMessage", arn("ExportQueue"), False, {}),
         ]]
         # Without a sender it may send no mail at all.
         nobody = caller("the notifier without a sender", self.notifier)
-        cells += [self.use(nobody, "ses:SendEmail", resource, False, ours) for resource in (address, domain)]
+        cells += [self.use(nobody, "ses:SendEmail", resource, False, ours) for resource in (address, domain, recipient)]
         self.assertEqual(wrong(cells), [])
 
     def test_a_key_of_the_vendors_encrypts_what_is_stored_and_is_used_through_the_services_only(self) -> None:

@@ -14,7 +14,7 @@ async fn the_suites_for_an_account_keep_what_they_say_and_leave_nothing_behind()
     assert_eq!(tables.table_names(), Vec::<String>::new());
     let broken: Vec<_> = tried.iter().filter(|one| !one.kept).map(|one| &one.promise).collect();
     assert_eq!(broken, Vec::<&String>::new());
-    assert_eq!(tried.len(), 48 + 6 + 1);
+    assert_eq!(tried.len(), 60 + 6 + 1);
     // The stand-in's buckets are removed by its administrator, past S3; the objects are gone.
     let left: Vec<_> = tried.iter().filter_map(|one| one.left_behind.as_ref()).collect();
     assert!(

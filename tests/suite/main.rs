@@ -4,6 +4,7 @@ mod aws;
 mod backlog;
 mod conformance;
 mod contacts;
+mod costs;
 mod dispatcher;
 mod dispatcher_faults;
 mod embedded;

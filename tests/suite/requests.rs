@@ -10,10 +10,10 @@ use tests::proxy::Service;
 
 use crate::wire::world::{LIMIT, World};
 
-const HOUR: Duration = Duration::from_hours(1);
+pub(crate) const HOUR: Duration = Duration::from_hours(1);
 
 /// A deployment with one connector, whose first window is closed and settled, and nothing in the way.
-async fn deployment(events: usize) -> World {
+pub(crate) async fn deployment(events: usize) -> World {
     let mut world = World::start(1, &[]).await;
     world.populate(1, events).await;
     world.advance(HOUR / 2);
@@ -21,7 +21,7 @@ async fn deployment(events: usize) -> World {
 }
 
 /// One run of the connector, and what it came to.
-async fn runs(world: &World) -> Summary {
+pub(crate) async fn runs(world: &World) -> Summary {
     let (connector, _) = &world.connectors[0];
     let outcome = export(&world.exporter(), &connector.id, world.now() + LIMIT).await;
     let Outcome::Completed(summary) = outcome else { panic!("{outcome:?}") };
@@ -30,7 +30,7 @@ async fn runs(world: &World) -> Summary {
 }
 
 /// What was asked of a service since the last time; of S3 the method, and what kind of object it was for.
-fn asked(world: &World, service: Service) -> Vec<String> {
+pub(crate) fn asked(world: &World, service: Service) -> Vec<String> {
     let proxy = world.proxies.iter().find(|proxy| proxy.service() == service).unwrap();
     proxy
         .asked()
@@ -42,9 +42,10 @@ fn asked(world: &World, service: Service) -> Vec<String> {
 fn kind(words: &str) -> String {
     let (method, path) = words.split_once(' ').unwrap();
     let folders =
-        [("/staging/", "staged"), (KEY_FOLDER, "key"), (MANIFEST_FOLDER, "note"), ("events/", "part")];
+        [("/vendor-staging/", "staged"), (KEY_FOLDER, "key"), (MANIFEST_FOLDER, "note"), ("events/", "part")];
     let kind = folders.iter().find(|(folder, _)| path.contains(folder)).map_or(path, |(_, kind)| *kind);
-    format!("{method} {kind}")
+    let tags = if path.ends_with("?tagging") { "?tagging" } else { "" };
+    format!("{method} {kind}{tags}")
 }
 
 /// Lease; settings and cursor; one page of events; seal; mark the part; mark the cursor and give the lease back.

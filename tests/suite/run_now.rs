@@ -87,7 +87,7 @@ async fn a_run_asked_for_while_another_is_under_way_comes_with_the_first_tick_af
             (fakes.clone(), world.clock.clone(), exporter.clone(), connector.id.clone());
         async move {
             clock.set(asked);
-            fakes.ledger.request_run(&id, asked, cut, None).await.unwrap();
+            fakes.ledger.request_run(&id, asked, cut, None, &[]).await.unwrap();
             clock.set(at("2023-07-10T12:10:00Z"));
             let claim = Claim { id: id.clone(), seen: asked };
             assert_eq!(

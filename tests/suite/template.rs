@@ -1,8 +1,10 @@
-//! `template.yaml` and the code agree: each function is given exactly the variables that it reads, and a parameter
-//! is refused where the code would refuse its value.
+//! `template.yaml` and the code agree: each function is given exactly the variables that it reads, its role the
+//! attributes and the session name that it asks with, and a parameter is refused where the code would refuse its value.
 
 use std::collections::BTreeSet;
 
+use adapters::acting::SESSION;
+use adapters::ledger::{OF_A_CURSOR, OF_A_PART, OF_SETTINGS};
 use adapters::settings::{ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings};
 use domain::partition::PartitionFormat;
 use proptest::prelude::*;
@@ -37,6 +39,33 @@ fn the_template_gives_each_function_exactly_the_variables_that_it_reads() {
     assert_eq!(given("Dispatcher"), read(DispatcherSettings::NAMES));
     assert_eq!(given("Api"), read(ApiSettings::NAMES));
     assert_eq!(given("Notifier"), read(NotifierSettings::NAMES));
+}
+
+/// The attributes that a statement of a role's policy allows: those in the first list behind its `Sid`.
+fn allowed(sid: &str) -> BTreeSet<&'static str> {
+    let behind = TEMPLATE.split_once(&format!("- Sid: {sid}\n")).map_or("", |(_, behind)| behind);
+    let list = behind.split_once("dynamodb:Attributes").and_then(|(_, rest)| rest.split_once('['));
+    let list = list.and_then(|(_, rest)| rest.split_once(']')).map_or("", |(list, _)| list);
+    list.split(',').map(str::trim).collect()
+}
+
+/// A version that asks for another attribute must be deployed with the right to it, or its watchdog is blind.
+#[test]
+fn the_dispatcher_may_read_exactly_the_attributes_that_it_asks_for() {
+    // Beside the keys of table and index, which DynamoDB wants to see named.
+    let of = |lists: &[&[&'static str]]| lists.concat().into_iter().chain(["sk"]).collect::<BTreeSet<_>>();
+    assert_eq!(allowed("WatchConnectors"), of(&[&OF_SETTINGS]));
+    assert_eq!(allowed("ReadWhereTheyStand"), of(&[&OF_A_CURSOR, &OF_A_PART]));
+}
+
+/// Under another name the exporter's role would not let the API in, or would not be narrowed.
+#[test]
+fn the_exporters_role_lets_the_api_in_under_the_name_that_the_code_sends() {
+    let by_name = format!("Condition: {{StringEquals: {{\"sts:RoleSessionName\": {SESSION}}}}}");
+    let narrowed = format!("Condition: {{StringLike: {{\"aws:userid\": \"*:{SESSION}\"}}}}");
+    for condition in [by_name, narrowed] {
+        assert_eq!(TEMPLATE.matches(&condition).count(), 1, "{condition}");
+    }
 }
 
 /// A property of a parameter of the template, as it stands there.

@@ -53,6 +53,7 @@ async fn main() -> ExitCode {
     ] {
         println!("{count:>9}  {of}");
     }
+    println!("{:>9}  signatures", tally.signatures);
     for (service, requests) in &tally.requests {
         println!("{requests:>9}  requests to {service}");
         for ((_, fault), count) in tally.met.iter().filter(|((of, _), _)| of == service) {

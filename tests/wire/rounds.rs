@@ -33,6 +33,7 @@ pub(crate) struct Tally {
     pub(crate) lost: usize,
     pub(crate) double: usize,
     pub(crate) foreign: usize,
+    pub(crate) signatures: u64,
     pub(crate) requests: BTreeMap<Service, u64>,
     pub(crate) met: BTreeMap<(Service, Fault), u64>,
 }
@@ -81,6 +82,7 @@ impl Tally {
         self.lost += other.lost;
         self.double += other.double;
         self.foreign += other.foreign;
+        self.signatures += other.signatures;
         for (service, count) in other.requests {
             *self.requests.entry(service).or_default() += count;
         }
@@ -102,6 +104,7 @@ impl Tally {
             self.double += flaws.1;
             self.foreign += flaws.2;
         }
+        self.signatures += world.signatures();
         for proxy in &world.proxies {
             *self.requests.entry(proxy.service()).or_default() += proxy.requests();
             for (fault, count) in proxy.met() {

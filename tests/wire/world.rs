@@ -4,6 +4,7 @@
 //! Everything that the tests themselves arrange and look at goes past the proxies.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use adapters::bus::EventBridgeBus;
@@ -20,13 +21,13 @@ use dispatcher::dispatch;
 use domain::connector::{Connector, Shards};
 use domain::cursor::Cursor;
 use domain::part::PartLimits;
-use domain::ports::{Clock as _, Connectors as _};
+use domain::ports::{Clock as _, Connectors as _, PortError, Signer, Validity};
 use domain::time::Time;
 use exporter::Exporter;
 use local::{Role, Stack};
 use serde_json::json;
 use services::queue::SqsQueue;
-use tests::fakes::{FakeMeter, FakeSigner, SeededRandomness};
+use tests::fakes::{FakeMeter, FakeSigner, SeededRandomness, signing};
 use tests::fixtures::{self, RealEvent, TIMING, cloudtrail, tenant};
 use tests::lambda::{EventBus, MessageQueue};
 use tests::oracle::{self, Verdict};
@@ -64,6 +65,7 @@ pub(crate) struct World {
     pub(crate) proxies: Vec<Proxy>,
     pub(crate) connectors: Vec<(Connector, &'static [RealEvent])>,
     randomness: SeededRandomness,
+    signer: CountedSigner,
     /// How far the clock of the functions is ahead of the one on the wall.
     shift_ms: i64,
     /// The queue, bus and proxies live as long as this.
@@ -86,6 +88,7 @@ impl World {
             proxies
                 .push(Proxy::start(service, &of(service), menu, of_thousand, seed * 10 + n).await.unwrap());
         }
+        proxies.iter().for_each(|proxy: &Proxy| stack.is_behind(&proxy.url));
         let through = |service| proxies.iter().find(|p| p.service() == service).unwrap().url.clone();
         let (direct, through) = (services(&stack, of).all(), services(&stack, through));
         let queue_url = queue.url();
@@ -103,6 +106,7 @@ impl World {
             proxies,
             connectors: Vec::new(),
             randomness,
+            signer: CountedSigner { key: FakeSigner::new(1), asked: Arc::default() },
             shift_ms: 0,
             _bus: bus,
         };
@@ -199,7 +203,7 @@ impl World {
                 runs: Arc::new(self.ledger(&self.through.dynamodb())),
                 source: Arc::new(DynamoSource::new(dynamodb.clone(), EventsTable::of_contract(EVENTS))),
                 staging: Arc::new(S3Staging::new(s3.clone(), STAGING.to_owned())),
-                signing: FakeSigner::new(1).signing(),
+                signing: signing(self.signer.clone()),
                 customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
                 bus: Arc::new(EventBridgeBus::new(events.clone(), BUS.to_owned())),
                 clock: Arc::new(self.clock()),
@@ -214,6 +218,11 @@ impl World {
 
     fn ledger(&self, dynamodb: &aws_sdk_dynamodb::Client) -> DynamoLedger {
         DynamoLedger::new(dynamodb.clone(), LEDGER.to_owned(), DateShift::millis(self.shift_ms))
+    }
+
+    /// How often KMS would have been asked to sign since this was asked last: once for each signature.
+    pub(crate) fn signatures(&self) -> u64 {
+        self.signer.asked.swap(0, Ordering::SeqCst)
     }
 
     pub(crate) fn mend(&self) {
@@ -242,6 +251,29 @@ impl World {
             oracle::judge(&oracle::files(&objects), events.iter().map(|event| event.json.as_str()))
         };
         self.connectors.iter().map(verdict).collect()
+    }
+}
+
+/// A key that counts what it signs. The adapter asks KMS once for each (functions/adapters/tests/edges/signing.rs).
+#[derive(Debug, Clone)]
+struct CountedSigner {
+    key: FakeSigner,
+    asked: Arc<AtomicU64>,
+}
+
+#[async_trait::async_trait]
+impl Signer for CountedSigner {
+    async fn public(&self) -> Result<[u8; 32], PortError> {
+        self.key.public().await
+    }
+
+    async fn validity(&self) -> Result<Validity, PortError> {
+        self.key.validity().await
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.key.sign(message).await
     }
 }
 

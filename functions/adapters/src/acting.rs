@@ -2,14 +2,22 @@
 //!
 //! Customers' roles let in the exporter's role and nobody else. Whoever verifies without being the exporter, as the
 //! API does, must act as it; and then may do nothing but assume customers' roles, whatever the exporter may.
+//!
+//! IAM enforces that, not this file: the exporter's role lets the API in under this session name only, and its policy
+//! denies a session of this name everything but `sts:AssumeRole`. The session policy below says it a second time.
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use domain::names::{ROLE_PATH, RoleArn};
 
-/// Shows in the vendor's own CloudTrail.
-const SESSION: &str = "auditferry-verify";
+/// The deployment's template names it twice: as the one name under which the exporter's role lets the API in
+/// (`sts:RoleSessionName`), and as the end of `aws:userid` (`<role's ID>:<session's name>`) of those sessions that are
+/// denied everything else. It shows in the vendor's own CloudTrail too.
+///
+/// Source: IAM user guide, "AWS global condition context keys", aws:userid, and "IAM and AWS STS condition context
+/// keys", sts:RoleSessionName.
+pub const SESSION: &str = "auditferry-verify";
 
 /// An STS client like `sts`, but acting as `role`, by a session that may assume customers' roles and do nothing
 /// else. The session is opened with the first request and renewed before it ends.

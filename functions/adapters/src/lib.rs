@@ -13,6 +13,7 @@ pub mod logs;
 pub mod metrics;
 pub mod noted_bus;
 pub mod port_error;
+pub mod published;
 pub mod settings;
 pub mod signing;
 pub mod source;

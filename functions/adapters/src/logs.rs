@@ -1,4 +1,11 @@
 //! Logs as Lambda wants them: one JSON object a line on standard output, whatever the platform's own setting.
+//!
+//! The process leaves out by itself what is below `LOG_LEVEL`. Lambda could do that too, but it drops every line below
+//! its level: metrics, which are lines at INFO ([`crate::metrics`]), and the text of a panic, which has no level and
+//! counts as INFO. Metrics don't pass through here, nor do panics, so both are written at every level; the template
+//! gives Lambda no level above INFO.
+//!
+//! Source: AWS Lambda developer guide, "Log-level filtering".
 
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
@@ -6,24 +13,82 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Our own packages.
-const OURS: [&str; 5] = ["adapters", "dispatcher", "domain", "exporter", "notifier"];
+/// Our own packages, as targets begin; what a function's `main.rs` logs has the name of its package's library.
+const OURS: [&str; 7] = ["adapters", "api", "dispatcher", "domain", "exporter", "notifier", "services"];
 
-/// Starts logging. `level` is `AWS_LAMBDA_LOG_LEVEL` as Lambda sets it (`TRACE` to `FATAL`); without one, or
-/// with one that is not known, it is `INFO`.
-///
-/// Below `INFO` it concerns our own packages only: the SDK then logs whole answers, with events, keys and
-/// external IDs in them.
-pub fn start(level: Option<&str>) {
-    let level = match level.map(str::to_ascii_uppercase).as_deref() {
-        Some("TRACE") => Level::TRACE,
-        Some("DEBUG") => Level::DEBUG,
-        Some("WARN") => Level::WARN,
-        Some("ERROR" | "FATAL") => Level::ERROR,
-        _ => Level::INFO,
-    };
-    let others = LevelFilter::from_level(level.min(Level::INFO));
-    let targets = Targets::new().with_default(others).with_targets(OURS.map(|target| (target, level)));
+/// Whose spans name the invocation that a line is of. It has spans only, and they are wanted at every level.
+const INVOCATIONS: &str = "lambda_runtime::layers::trace";
+
+/// The level that a text names: `TRACE` to `ERROR`, in capitals as the template writes it; `None` for any other.
+#[must_use]
+pub fn level(text: &str) -> Option<Level> {
+    match text {
+        "TRACE" => Some(Level::TRACE),
+        "DEBUG" => Some(Level::DEBUG),
+        "INFO" => Some(Level::INFO),
+        "WARN" => Some(Level::WARN),
+        "ERROR" => Some(Level::ERROR),
+        _ => None,
+    }
+}
+
+/// Starts logging, by the text of `LOG_LEVEL`. Without one it is `INFO`, and so it is with one that is not known: this
+/// comes before the settings are read, which refuse such a text and need a log to say so.
+pub fn start(named: Option<&str>) {
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true);
+    let targets = targets(named.and_then(level).unwrap_or(Level::INFO));
     tracing_subscriber::registry().with(lines).with(targets).init();
+}
+
+/// What is logged at a level. Below `INFO` it concerns our own packages only: the SDK then logs whole answers, with
+/// events, keys and external IDs in them, and Lambda's runtime whole events.
+fn targets(level: Level) -> Targets {
+    let others = LevelFilter::from_level(level.min(Level::INFO));
+    let ours = OURS.map(|target| (target, level));
+    Targets::new().with_default(others).with_targets(ours).with_target(INVOCATIONS, Level::INFO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEVELS: [Level; 5] = [Level::TRACE, Level::DEBUG, Level::INFO, Level::WARN, Level::ERROR];
+
+    #[test]
+    fn a_level_is_written_as_the_template_writes_it() {
+        for known in LEVELS {
+            assert_eq!(level(known.as_str()), Some(known));
+        }
+        for unknown in ["", "info", "Warn", "FATAL", "OFF", "INFO ", "3"] {
+            assert_eq!(level(unknown), None, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn our_packages_are_logged_at_the_level_and_others_at_info_at_most() {
+        for set in LEVELS {
+            for of in LEVELS {
+                for ours in ["api", "services::mail", "exporter::batch"] {
+                    assert_eq!(targets(set).would_enable(ours, &of), of <= set, "{ours} at {set}: {of}");
+                }
+                for other in ["aws_smithy_runtime::client", "lambda_runtime::requests", "hyper"] {
+                    let most = set.min(Level::INFO);
+                    assert_eq!(targets(set).would_enable(other, &of), of <= most, "{other} at {set}: {of}");
+                }
+            }
+            assert!(targets(set).would_enable(INVOCATIONS, &Level::INFO), "{set}");
+        }
+    }
+
+    /// Every package that a function links, and the functions themselves.
+    #[test]
+    fn no_package_of_ours_is_left_out() {
+        let workspace = include_str!("../../../Cargo.toml");
+        let packages = workspace.lines().filter_map(|line| line.split_once(" = { path = \"functions/"));
+        let linked: Vec<&str> = packages.map(|(name, _)| name).filter(|name| *name != "local").collect();
+        assert!(linked.len() >= 7, "{linked:?}");
+        for package in linked {
+            assert!(OURS.contains(&package), "{package} logs nothing below INFO");
+        }
+    }
 }

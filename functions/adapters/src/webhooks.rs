@@ -25,8 +25,6 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// From the name to the status. Standard Webhooks suggests 15 to 30 seconds; who only notes what it got needs less.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// One address must not use it all up.
 const CONNECT: Duration = Duration::from_secs(3);
 /// How many addresses of a name are tried.
@@ -116,8 +114,13 @@ impl HttpsPoster {
             .header("webhook-signature", &message.signature)
             .body(Full::new(Bytes::copy_from_slice(&message.body)))
             .map_err(|_| "the request could not be written".to_owned())?;
-        let stream = self.connect(&host).await?;
-        let name = ServerName::try_from(host).map_err(|_| "its host is no name".to_owned())?;
+        self.send(&host, request).await
+    }
+
+    /// Sends a request to a host, over a connection of its own, and reads the head of the answer.
+    pub(crate) async fn send(&self, host: &str, request: Request<Full<Bytes>>) -> Result<StatusCode, String> {
+        let stream = self.connect(host).await?;
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| "its host is no name".to_owned())?;
         let stream = self.tls.connect(name, stream).await.map_err(|error| format!("no TLS: {error}"))?;
         let broken = |error: hyper::Error| format!("no HTTP answer: {error}");
         let mut builder = http1::Builder::new();
@@ -158,9 +161,9 @@ impl HttpsPoster {
 
 #[async_trait]
 impl Poster for HttpsPoster {
-    async fn post(&self, to: &WebhookUrl, message: &Signed) -> Posted {
-        match tokio::time::timeout(PATIENCE, self.status(to, message)).await {
-            Err(_) => Posted::NotTaken("no answer within 10 seconds".to_owned()),
+    async fn post(&self, to: &WebhookUrl, message: &Signed, patience: Duration) -> Posted {
+        match tokio::time::timeout(patience, self.status(to, message)).await {
+            Err(_) => Posted::NoAnswer,
             Ok(Err(why)) => Posted::NotTaken(why),
             Ok(Ok(StatusCode::GONE)) => Posted::Gone,
             Ok(Ok(status)) if status.is_success() => Posted::Taken,

@@ -8,6 +8,7 @@ use domain::contacts::Contacts;
 use domain::fault::Stage;
 use domain::health::{Health, Standing};
 use domain::names::{ConnectorId, ExternalId, TenantId};
+use domain::onboarding::AddressView;
 use domain::part::{Encoding, Part, Sha256};
 use domain::schedule::Frequency;
 use domain::time::Time;
@@ -114,6 +115,9 @@ pub(crate) struct Beside {
     /// Of a change that made one: the secret of the webhook, which is shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) webhook_secret: Option<String>,
+    /// Where each address among the contacts stands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) addresses: Vec<AddressView>,
     /// What to know of the contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<&'static str>,

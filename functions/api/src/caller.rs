@@ -10,9 +10,6 @@ use domain::names::TenantId;
 use crate::Api;
 use crate::problem::Problem;
 
-/// No name is longer in a record. An ARN is at most 2,048 bytes; what identifies someone is at its start.
-const LONGEST_NAME: usize = 512;
-
 /// Finds the caller of a request.
 pub trait Callers: Send + Sync {
     /// The caller, or `None` if the request does not show one: then it is answered with 401.
@@ -58,10 +55,10 @@ pub struct Gateway {
 impl Callers for Gateway {
     fn caller(&self, request: &Parts) -> Option<Caller> {
         match request.extensions.get::<Identity>()? {
-            Identity::Iam { arn } => named(arn).map(|name| Caller::Operator { name }),
+            Identity::Iam { arn } => Caller::name_of(arn).map(|name| Caller::Operator { name }),
             Identity::Jwt { claims } => {
                 let name = claims.get("sub").or_else(|| claims.get("client_id"));
-                let name = name.and_then(|name| named(name))?;
+                let name = name.and_then(|name| Caller::name_of(name))?;
                 if scopes(claims).any(|scope| scope == self.operator_scope) {
                     return Some(Caller::Operator { name });
                 }
@@ -79,16 +76,26 @@ fn tenant_of(claim: &str) -> Option<TenantId> {
     claim.parse().ok().filter(|_| !may_be_a_list)
 }
 
-/// `scope` as RFC 8693 has it, or `scp` as others do; API Gateway writes a list as `[a b]`.
+/// `scope` as RFC 8693 has it, or `scp` as others do.
 fn scopes(claims: &BTreeMap<String, String>) -> impl Iterator<Item = &str> {
     let lists = ["scope", "scp"].into_iter().filter_map(|claim| claims.get(claim));
-    lists.flat_map(|list| list.trim_start_matches('[').trim_end_matches(']').split_whitespace())
+    lists.flat_map(|list| tokens(list).into_iter().flatten())
 }
 
-/// A name for the records: not empty, without control characters, not too long.
-fn named(text: &str) -> Option<String> {
-    let name: String = text.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
-    (!name.is_empty()).then_some(name)
+/// The scopes of a list: words with one space between two of them, or the same in one pair of brackets, which is how
+/// API Gateway writes a claim that is a list. Anything else is no list of scopes, so none of it counts: what this code
+/// read in another way than the issuer would grant what was never given.
+///
+/// Sources: RFC 6749, section 3.3; API Gateway developer guide, "Control access to HTTP APIs with JWT authorizers".
+fn tokens(list: &str) -> Option<impl Iterator<Item = &str>> {
+    let of_a_list = list.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let inside = of_a_list.unwrap_or(list);
+    // A word with a bracket in a list could be the end of another one, as the gateway escapes nothing.
+    let may_be = |b: u8| of_a_list.is_none() || !matches!(b, b'[' | b']');
+    let is_token = |token: &str| {
+        !token.is_empty() && token.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e) && may_be(b))
+    };
+    inside.split(' ').all(is_token).then(|| inside.split(' '))
 }
 
 /// A caller who has come in.
@@ -137,6 +144,61 @@ mod tests {
             assert_eq!(token(&[("sub", "u1"), ("scope", scope), ("tenant_id", "acme")]), operator, "{scope}");
         }
         assert_eq!(token(&[("client_id", "u1"), ("scp", "[auditferry/operator]")]), operator);
+    }
+
+    #[test]
+    fn scopes_are_divided_by_one_space_and_by_nothing_else() {
+        let operator = "auditferry/operator";
+        let is_operator =
+            |scope: &str| matches!(token(&[("sub", "u1"), ("scope", scope)]), Some(Caller::Operator { .. }));
+        for good in [
+            "auditferry/operator",
+            "a auditferry/operator",
+            "[auditferry/operator a]",
+            "[auditferry/operator]",
+        ] {
+            assert!(is_operator(good), "{good}");
+        }
+        for between in
+            ["\t", "\n", "\u{a0}", "\u{2003}", "\u{3000}", "\u{85}", "  ", ",", "\u{200b}", "\"", "\\"]
+        {
+            for scope in [
+                format!("a{between}{operator}"),
+                format!("{operator}{between}a"),
+                format!("{between}{operator}"),
+            ] {
+                assert!(!is_operator(&scope), "{scope:?}");
+            }
+        }
+        for brackets in [
+            "[[auditferry/operator]]",
+            "[auditferry/operator",
+            "auditferry/operator]",
+            "[a] auditferry/operator]",
+            " auditferry/operator",
+            "auditferry/operator ",
+            "[ auditferry/operator]",
+            "[]",
+            "[a [auditferry/operator]]",
+        ] {
+            assert!(!is_operator(brackets), "{brackets}");
+        }
+    }
+
+    #[test]
+    fn a_name_shows_what_stands_in_it() {
+        for (sub, name) in [
+            ("admin@acme.example", "admin@acme.example"),
+            ("ann\u{202e}nimda", "ann\\u{202e}nimda"),
+            ("ann\u{200b}", "ann\\u{200b}"),
+            ("ann\r\nops", "ann\\r\\nops"),
+        ] {
+            let tenant = Caller::Tenant { tenant: "acme".parse().unwrap(), name: name.into() };
+            assert_eq!(token(&[("sub", sub), ("tenant_id", "acme")]), Some(tenant));
+        }
+        let arn = "arn:aws:sts::111111111111:assumed-role/Admin/jane\u{2066}x".to_owned();
+        let seen = Caller::Operator { name: arn.replace('\u{2066}', "\\u{2066}") };
+        assert_eq!(caller(Some(Identity::Iam { arn })), Some(seen));
     }
 
     #[test]

@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, LOCATION};
 use axum::response::Response;
-use domain::connector::{Caller, Connector};
+use domain::connector::Caller;
 use domain::health::Standing;
 use domain::names::{ConnectorId, TenantId};
-use domain::onboarding::{Loss, NewConnector, View};
+use domain::onboarding::{Loss, View};
 use domain::ports::Wanted;
 use domain::setup::setup;
 use serde::Serialize;
@@ -18,51 +18,27 @@ use crate::body::{Json, Nothing};
 use crate::caller::Entered;
 use crate::paging::{Next, Query};
 use crate::path::Id;
-use crate::preconditions::{IdempotencyKey, IfMatch};
+use crate::preconditions::{IfMatch, Key};
 use crate::problem::Problem;
 use crate::requests;
 
-/// `POST /v1/connectors`. The same key and the same values give the same connector, however often.
+/// `POST /v1/connectors`.
 pub(crate) async fn create(
     State(api): State<Api>,
     Entered(caller): Entered,
-    IdempotencyKey(key): IdempotencyKey,
+    Key(key): Key,
     query: Query,
     Json(body): Json,
 ) -> Result<Response, Problem> {
     query.end()?;
-    let has_key = key.is_some();
     let new = requests::create(body, &caller, key, &api.onboarding.partitions)?;
-    let created = api.onboarding.create(&caller, new.clone()).await?;
-    if has_key {
-        same_request(&api, &caller, &created.id, &new).await?;
-    }
+    let created = api.onboarding.create(&caller, new).await?;
     let quick_create_url = setup(&created, &api.onboarding.vendor).quick_create_url;
     let beside = Beside { quick_create_url, ..Beside::default() };
     let mut answer = detail_with(&api, &caller, &created.id, StatusCode::CREATED, beside).await?;
     let path = format!("/v1/connectors/{}", created.id);
     answer.headers_mut().extend(HeaderValue::from_str(&path).ok().map(|path| (LOCATION, path)));
     Ok(answer)
-}
-
-/// A key that was used for other values is refused, or the caller would believe that those were stored. What was
-/// asked then is in the record of the creation.
-async fn same_request(
-    api: &Api,
-    caller: &Caller,
-    id: &ConnectorId,
-    new: &NewConnector,
-) -> Result<(), Problem> {
-    let first = api.onboarding.changes(caller, id, Some(2), 1).await?;
-    let same = |made: &Connector| {
-        made.tenant == new.tenant
-            && made.shards == new.shards
-            && made.frequency == new.frequency
-            && made.encoding == new.encoding
-            && made.start_from == new.start_from
-            && made.destination == new.destination
-    };
-    if first.iter().all(|change| same(&change.after)) { Ok(()) } else { Err(Problem::key_reused()) }
 }
 
 #[derive(Serialize)]
@@ -80,9 +56,6 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let tenant: Option<TenantId> = query.take("tenant")?;
     let deleted = query.take("deleted")?.unwrap_or(false);
-    if tenant.as_ref().is_some_and(|tenant| !caller.may_see(tenant)) {
-        return Err(Problem::forbidden("Another tenant's connectors"));
-    }
     let page = query.page("connector")?;
     let wanted = Wanted { tenant: tenant.as_ref(), deleted };
     let found = api.onboarding.list(&caller, wanted, page.after.as_ref(), page.one_more()).await?;
@@ -112,7 +85,7 @@ pub(crate) async fn update(
     Json(body): Json,
 ) -> Result<Response, Problem> {
     query.end()?;
-    let edit = requests::update(body, &caller)?;
+    let edit = requests::update(body)?;
     let verification = api.onboarding.update(&caller, &id, version, edit, |_| ()).await?.verification;
     let beside = Beside { verification, ..Beside::default() };
     detail_with(&api, &caller, &id, StatusCode::OK, beside).await
@@ -136,14 +109,7 @@ pub(crate) async fn delete(
 ) -> Result<Response, Problem> {
     let accepted = query.take::<bool>("accept_loss")?.unwrap_or(false);
     query.end()?;
-    let lost = api.onboarding.loss(&caller, &id).await?;
-    let is_lost = lost.undelivered_parts > 0 || lost.unsealed_from.is_some();
-    if is_lost && !accepted {
-        // Nobody should accept a loss only to hear that the state forbids it.
-        api.onboarding.read(&caller, &id).await?.connector.delete()?;
-        return Err(Problem::would_lose(lost));
-    }
-    let deleted = api.onboarding.delete(&caller, &id, version).await?;
+    let (deleted, lost) = api.onboarding.delete(&caller, &id, version, accepted).await?;
     json(StatusCode::OK, &Deleted { connector: Settings::of(&deleted), lost })
 }
 
@@ -166,8 +132,9 @@ pub(crate) async fn detail_with(
     beside: Beside,
 ) -> Result<Response, Problem> {
     let View { connector, cursor } = api.onboarding.read(caller, id).await?;
-    let note = api.onboarding.note_on_contacts(&connector);
-    let beside = Beside { note, ..beside };
+    let addresses = api.onboarding.addresses(caller, &connector).await?;
+    let note = api.onboarding.note_on_contacts(&addresses);
+    let beside = Beside { addresses, note, ..beside };
     let last = api.onboarding.newest_delivered(caller, id, cursor.as_ref()).await?;
     let now = api.onboarding.clock.now();
     let standing = Standing::of(&connector, cursor.as_ref(), last.as_ref(), api.onboarding.timing, now);

@@ -1,4 +1,4 @@
-//! Whom a connector's notices reach: set, rotated, tested. A webhook's secret is shown in the answer that it was made
+//! Whom a connector's notices reach: set, rotated, tested, asked and confirmed. A webhook's secret is shown in the answer that it was made
 //! with, and never again.
 
 use axum::extract::State;
@@ -60,6 +60,38 @@ pub(crate) async fn test(
     query.end()?;
     api.onboarding.test_contacts(&caller, &id, version).await?;
     detail(&api, &caller, &id, StatusCode::ACCEPTED).await
+}
+
+/// `POST …/ask-contacts`: asks those addresses again that have not answered.
+pub(crate) async fn ask(
+    State(api): State<Api>,
+    Entered(caller): Entered,
+    Id(id): Id,
+    IfMatch(version): IfMatch,
+    query: Query,
+    _: Nothing,
+) -> Result<Response, Problem> {
+    query.end()?;
+    api.onboarding.ask_contacts(&caller, &id, version).await?;
+    detail(&api, &caller, &id, StatusCode::ACCEPTED).await
+}
+
+/// `POST …/confirm-address`: an operator has it by contract that this address wants notices.
+pub(crate) async fn confirm(
+    State(api): State<Api>,
+    Entered(caller): Entered,
+    Id(id): Id,
+    query: Query,
+    Json(mut body): Json,
+) -> Result<Response, Problem> {
+    query.end()?;
+    let email: Option<EmailAddress> = body.must_text("email");
+    let sound = body.end();
+    // Without an address something is wrong, and then that is the answer.
+    let Some(email) = email else { return Err(sound.err().unwrap_or_else(Problem::not_found)) };
+    sound?;
+    api.onboarding.confirm_by_contract(&caller, &id, &email).await?;
+    detail(&api, &caller, &id, StatusCode::OK).await
 }
 
 fn new_contacts(mut body: Fields) -> Result<NewContacts, Problem> {

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::problem::{FieldError, Problem};
 
@@ -68,7 +68,7 @@ impl Fields {
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
         match self.take(name)? {
-            Value::Number(number) => self.accept(name, parse(&number.to_string())),
+            Value::Number(number) => self.accept(name, parse(&whole(&number))),
             _ => self.refuse(name, "must be a number"),
         }
     }
@@ -161,8 +161,17 @@ impl Fields {
     }
 }
 
+/// A number as its digits. `4.0` is the whole number 4, as JSON Schema has it.
+fn whole(number: &Number) -> String {
+    let text = number.to_string();
+    match text.split_once('.') {
+        Some((digits, zeros)) if zeros.bytes().all(|b| b == b'0') => digits.to_owned(),
+        _ => text,
+    }
+}
+
 /// What someone else has written, fit to be shown.
-fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     text.chars().take(80).flat_map(char::escape_debug).collect()
 }
 
@@ -206,6 +215,28 @@ mod tests {
         assert!(told.iter().any(|(_, detail)| detail == "region is missing"));
         assert!(told.iter().any(|(_, detail)| detail.contains("3 to 63")));
         assert!(told.iter().any(|(_, detail)| detail.ends_with("known are: frequency, to, role")));
+    }
+
+    #[test]
+    fn an_answer_does_not_grow_with_what_is_sent() {
+        let many: Map<String, Value> = (0..7_000).map(|n| (format!("f{n}"), json!(1))).collect();
+        let answer = fields(Value::Object(many)).end().unwrap_err().into_response();
+        let body = answer.into_body();
+        let bytes = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let bytes = bytes.block_on(axum::body::to_bytes(body, usize::MAX)).unwrap();
+        let problem: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(problem["errors"].as_array().unwrap().len(), 20);
+        let detail = "7000 fields are wrong; see errors for the first 20, and 6980 more.";
+        assert_eq!(problem["detail"], detail);
+        assert!(bytes.len() < 8 << 10, "{} bytes", bytes.len());
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_zero_behind_its_point() {
+        for (given, hours) in [(json!(4.0), 4), (json!(24), 24), (json!(1.000), 1)] {
+            let mut body = fields(json!({"frequency": given}));
+            assert_eq!(body.number("frequency", str::parse::<Frequency>).map(u8::from), Some(hours));
+        }
     }
 
     #[test]

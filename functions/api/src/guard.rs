@@ -31,7 +31,12 @@ fn is_too_long(error: &axum::Error) -> bool {
 }
 
 /// What is answered is for the caller alone, and may be out of date a moment later.
-pub(crate) async fn never_cached(mut answer: Response) -> Response {
+pub(crate) async fn never_cached(answer: Response) -> Response {
+    uncached(answer)
+}
+
+/// The same.
+pub(crate) fn uncached(mut answer: Response) -> Response {
     let headers = answer.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -18,18 +18,22 @@ mod path;
 mod preconditions;
 mod problem;
 mod records;
+mod request_id;
 mod requests;
 mod routes;
+mod unreadable;
 mod verbs;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::{from_fn, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use domain::onboarding::Onboarding;
 
 pub use caller::{Always, Callers, Gateway, Identity};
+pub use request_id::RequestId;
 pub use routes::ROUTES;
+pub use unreadable::Unreadable;
 
 /// What every handler is given.
 #[derive(Clone)]
@@ -40,8 +44,10 @@ struct Api {
 
 /// The API over these domain functions, for whom `callers` lets in.
 pub fn router(onboarding: Onboarding, callers: Arc<dyn Callers>) -> Router {
+    let api = Api { onboarding, callers };
     routes::routes()
         .layer(from_fn(guard::limit_body))
         .layer(map_response(guard::never_cached))
-        .with_state(Api { onboarding, callers })
+        .layer(from_fn_with_state(api.clone(), request_id::identify))
+        .with_state(api)
 }

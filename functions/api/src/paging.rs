@@ -1,7 +1,8 @@
 //! Pages: `?limit=` and `?cursor=`, and every other parameter of a query.
 //!
-//! A cursor is opaque to callers: it says where a page ended, in a form that may change. It grants nothing; what a
-//! caller may see is decided anew for each page.
+//! A cursor is opaque to callers: it says where a page ended, in a form that may change. It is written in hexadecimal
+//! digits, so that `infra/openapi.yaml` can say by a pattern which texts are one. It grants nothing; what a caller may
+//! see is decided anew for each page.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -9,11 +10,10 @@ use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use crate::Api;
+use crate::fields::shortened;
 use crate::problem::Problem;
 
 /// Items on a page, unless asked for otherwise.
@@ -25,6 +25,7 @@ const MOST: u32 = 100;
 #[derive(Debug)]
 pub(crate) struct Query {
     given: BTreeMap<String, String>,
+    known: Vec<&'static str>,
 }
 
 impl FromRequestParts<Api> for Query {
@@ -39,28 +40,34 @@ impl Query {
     fn parse(query: &str) -> Result<Self, Problem> {
         let mut given = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if given.insert(name.into_owned(), value.into_owned()).is_some() {
-                return Err(Problem::malformed("A parameter of the query is given twice."));
+            let twice = given.contains_key(name.as_ref());
+            if twice {
+                let name = shortened(&name);
+                return Err(Problem::malformed(format!("The parameter {name} of the query is given twice.")));
             }
+            given.insert(name.into_owned(), value.into_owned());
         }
-        Ok(Self { given })
+        Ok(Self { given, known: Vec::new() })
     }
 
     /// A parameter that has a form.
-    pub(crate) fn take<T: FromStr<Err: Display>>(&mut self, name: &str) -> Result<Option<T>, Problem> {
-        let Some(text) = self.given.remove(name) else { return Ok(None) };
+    pub(crate) fn take<T: FromStr<Err: Display>>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Option<T>, Problem> {
+        let Some(text) = self.remove(name) else { return Ok(None) };
         text.parse().map(Some).map_err(|error| Problem::malformed(format!("The parameter {name}: {error}")))
     }
 
     /// The page that is asked for, of a listing of this kind. Nothing else may be left.
     pub(crate) fn page<T: FromStr>(mut self, kind: &'static str) -> Result<Page<T>, Problem> {
-        let after = match self.given.remove("cursor") {
+        let after = match self.remove("cursor") {
             Some(cursor) => Some(open(kind, &cursor).ok_or_else(|| {
                 Problem::malformed("The parameter cursor must be the next_cursor of a page of this listing.")
             })?),
             None => None,
         };
-        let limit = self.given.remove("limit").map_or(Some(USUAL), |text| {
+        let limit = self.remove("limit").map_or(Some(USUAL), |text| {
             let digits = text.bytes().all(|b| b.is_ascii_digit());
             text.parse().ok().filter(|limit| digits && (1..=MOST).contains(limit))
         });
@@ -73,10 +80,19 @@ impl Query {
 
     /// Nothing else may be left.
     pub(crate) fn end(self) -> Result<(), Problem> {
-        if self.given.is_empty() {
-            return Ok(());
-        }
-        Err(Problem::malformed("The query has a parameter that this path does not know."))
+        let Some(name) = self.given.keys().next() else { return Ok(()) };
+        let known = if self.known.is_empty() { "none".to_owned() } else { self.known.join(", ") };
+        let more = match self.given.len() {
+            1 => String::new(),
+            all => format!(" and {} more", all - 1),
+        };
+        let name = shortened(name);
+        Err(Problem::malformed(format!("The query has no parameter {name}{more} here; known are: {known}.")))
+    }
+
+    fn remove(&mut self, name: &'static str) -> Option<String> {
+        self.known.push(name);
+        self.given.remove(name)
     }
 }
 
@@ -105,13 +121,14 @@ impl<T> Page<T> {
         let more = items.len() > limit;
         items.truncate(limit);
         let last = items.last().filter(|_| more);
-        let next = last.map(|item| URL_SAFE_NO_PAD.encode(format!("{}:{}", self.kind, mark(item))));
+        let next = last.map(|item| hex::encode(format!("{}:{}", self.kind, mark(item))));
         (items, next)
     }
 }
 
 fn open<T: FromStr>(kind: &str, cursor: &str) -> Option<T> {
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    // One spelling for each place, as it was given out.
+    let bytes = hex::decode(cursor).ok().filter(|_| !cursor.bytes().any(|b| b.is_ascii_uppercase()))?;
     let text = String::from_utf8(bytes).ok()?;
     text.strip_prefix(kind)?.strip_prefix(':')?.parse().ok()
 }

@@ -4,6 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::{HeaderValue, IF_MATCH};
 use axum::http::request::Parts;
+use domain::names::IdempotencyKey;
 
 use crate::Api;
 use crate::problem::Problem;
@@ -42,7 +43,8 @@ fn if_match(headers: &HeaderMap) -> Result<IfMatch, Problem> {
     }
     let strong = text.strip_prefix("W/").unwrap_or(text);
     let opaque = strong.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or_else(one_tag)?;
-    if opaque.contains('"') {
+    // What a tag is made of (RFC 9110, section 8.8.3); what is not ASCII was refused above.
+    if !opaque.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x7e)) {
         return Err(one_tag());
     }
     let ours = strong == text && opaque.bytes().all(|b| b.is_ascii_digit());
@@ -55,9 +57,9 @@ fn one_tag() -> Problem {
 
 /// The `Idempotency-Key`, if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct IdempotencyKey(pub(crate) Option<String>);
+pub(crate) struct Key(pub(crate) Option<IdempotencyKey>);
 
-impl FromRequestParts<Api> for IdempotencyKey {
+impl FromRequestParts<Api> for Key {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
@@ -65,16 +67,15 @@ impl FromRequestParts<Api> for IdempotencyKey {
     }
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
+fn idempotency_key(headers: &HeaderMap) -> Result<Key, Problem> {
     let mut values = headers.get_all("idempotency-key").iter();
-    let Some(value) = values.next() else { return Ok(IdempotencyKey(None)) };
-    let key = value.to_str().unwrap_or_default();
-    let well_formed = (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
-    if values.next().is_some() || !well_formed {
+    let Some(value) = values.next() else { return Ok(Key(None)) };
+    let key = value.to_str().unwrap_or_default().parse().ok();
+    let Some(key) = key.filter(|_| values.next().is_none()) else {
         let form = "Idempotency-Key must be one value of 1 to 255 visible ASCII characters, such as a UUID.";
         return Err(Problem::malformed(form));
-    }
-    Ok(IdempotencyKey(Some(key.to_owned())))
+    };
+    Ok(Key(Some(key)))
 }
 
 #[cfg(test)]
@@ -97,7 +98,16 @@ mod tests {
         for other in ["W/\"7\"", "\"seven\"", "\"\"", "\"-1\"", "\"99999999999999999999999\""] {
             assert_eq!(asked(&[other]), Ok(Some(NEVER)), "{other}");
         }
-        for bad in [&["7"][..], &["\"7"], &["\"7\", \"8\""], &["\"7\"", "\"8\""], &[""], &["ü"]] {
+        for bad in [
+            &["7"][..],
+            &["\"7"],
+            &["\"7\", \"8\""],
+            &["\"7\"", "\"8\""],
+            &[""],
+            &["ü"],
+            &["\"7 \""],
+            &["\"\t\""],
+        ] {
             assert_eq!(asked(bad), Err(()), "{bad:?}");
         }
     }
@@ -109,7 +119,7 @@ mod tests {
             headers.insert("idempotency-key", HeaderValue::from_bytes(value.as_bytes()).unwrap());
             idempotency_key(&headers).ok()
         };
-        assert_eq!(key("0f8fad5b"), Some(IdempotencyKey(Some("0f8fad5b".into()))));
+        assert_eq!(key("0f8fad5b"), Some(Key(Some("0f8fad5b".parse().unwrap()))));
         for bad in ["", "a b", "ü", &"k".repeat(256)] {
             assert_eq!(key(bad), None, "{bad}");
         }

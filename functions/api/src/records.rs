@@ -143,12 +143,9 @@ enum By<'a> {
     System,
 }
 
-/// Which of the vendor's people it was is not for its tenants.
 fn by<'a>(who: &'a Caller, reader: &Caller) -> By<'a> {
     match who {
-        Caller::Operator { name } => {
-            By::Operator { name: (!matches!(reader, Caller::Tenant { .. })).then_some(name) }
-        }
+        Caller::Operator { .. } => By::Operator { name: who.name_for(reader) },
         Caller::Tenant { tenant, name } => By::Tenant { tenant, name },
         Caller::System => By::System,
     }

@@ -1,7 +1,7 @@
 //! What may be sent: a new connector and a change of one.
 
 use domain::connector::{Caller, Destination, Shards};
-use domain::names::{Prefix, Refused, TenantId};
+use domain::names::{IdempotencyKey, Prefix, TenantId};
 use domain::onboarding::{Edit, NewConnector};
 use domain::part::Encoding;
 use domain::partition::PartitionFormat;
@@ -11,31 +11,21 @@ use domain::setup::PREFIX;
 use crate::fields::Fields;
 use crate::problem::Problem;
 
-/// A new connector. A tenant's caller may leave the tenant out, and can name no other; how a tenant's events are
-/// spread over the vendor's table is the vendor's to know.
+/// A new connector. A tenant's caller may leave the tenant out.
 pub(crate) fn create(
     mut body: Fields,
     caller: &Caller,
-    idempotency_key: Option<String>,
+    idempotency_key: Option<IdempotencyKey>,
     partitions: &PartitionFormat,
 ) -> Result<NewConnector, Problem> {
     let tenant: Option<TenantId> = match caller {
-        Caller::Tenant { tenant, .. } => {
-            let named: Option<TenantId> = body.text("tenant");
-            if named.as_ref().is_some_and(|named| named != tenant) {
-                return Err(Problem::forbidden("Another tenant's connectors"));
-            }
-            Some(tenant.clone())
-        }
+        Caller::Tenant { tenant, .. } => body.text("tenant").or_else(|| Some(tenant.clone())),
         Caller::Operator { .. } | Caller::System => body.must_text("tenant"),
     };
     // Told together with whatever else is wrong. That it is so, onboarding sees to.
     let own = |tenant: TenantId| partitions.check(&tenant, Shards::ONE).map(|()| tenant);
     let tenant = tenant.and_then(|tenant| body.accept("tenant", own(tenant)));
-    let shards = body.number("shards", shards);
-    if shards.is_some_and(|shards| shards != Shards::ONE) && matches!(caller, Caller::Tenant { .. }) {
-        return Err(Problem::forbidden("The number of shards"));
-    }
+    let shards = body.number("shards", str::parse::<Shards>);
     let frequency = body.number("frequency", str::parse);
     let encoding = body.object("encoding", encoding);
     let start_from = body.text("start_from");
@@ -56,13 +46,9 @@ pub(crate) fn create(
 }
 
 /// A change of settings; what is left out stays. An object is replaced as a whole.
-pub(crate) fn update(mut body: Fields, caller: &Caller) -> Result<Edit, Problem> {
-    let shards = body.number("shards", shards);
-    if shards.is_some() && matches!(caller, Caller::Tenant { .. }) {
-        return Err(Problem::forbidden("The number of shards"));
-    }
+pub(crate) fn update(mut body: Fields) -> Result<Edit, Problem> {
     let edit = Edit {
-        shards,
+        shards: body.number("shards", str::parse::<Shards>),
         frequency: body.number("frequency", str::parse),
         encoding: body.object("encoding", encoding),
         destination: body.object("destination", destination),
@@ -87,9 +73,4 @@ fn destination(fields: &mut Fields) -> Option<Destination> {
     let kms_key = fields.text("kms_key");
     let prefix = prefix.or_else(|| PREFIX.parse().ok());
     Some(Destination { role: role?, bucket: bucket?, region: region?, prefix: prefix?, kms_key })
-}
-
-fn shards(text: &str) -> Result<Shards, Refused> {
-    // What is not a number of a byte is out of range too, and is told so.
-    Shards::try_from(text.parse::<u8>().unwrap_or_default())
 }

@@ -24,6 +24,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("PUT", "/v1/connectors/{id}/contacts"),
     ("POST", "/v1/connectors/{id}/rotate-webhook-secret"),
     ("POST", "/v1/connectors/{id}/test-contacts"),
+    ("POST", "/v1/connectors/{id}/ask-contacts"),
+    ("POST", "/v1/connectors/{id}/confirm-address"),
     ("GET", "/v1/connectors/{id}/exports"),
     ("GET", "/v1/connectors/{id}/changes"),
     ("GET", "/v1/connectors/{id}/setup"),
@@ -47,6 +49,8 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/v1/connectors/{id}/contacts", put(contacts::set))
         .route("/v1/connectors/{id}/rotate-webhook-secret", post(contacts::rotate_webhook_secret))
         .route("/v1/connectors/{id}/test-contacts", post(contacts::test))
+        .route("/v1/connectors/{id}/ask-contacts", post(contacts::ask))
+        .route("/v1/connectors/{id}/confirm-address", post(contacts::confirm))
         .route("/v1/connectors/{id}/exports", get(records::exports))
         .route("/v1/connectors/{id}/changes", get(records::changes))
         .route("/v1/connectors/{id}/setup", get(records::setup))

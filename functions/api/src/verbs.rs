@@ -3,9 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::connector::Caller;
 use domain::names::ConnectorId;
-use domain::onboarding::OnboardingError;
 use domain::time::Time;
 use serde::Serialize;
 
@@ -16,24 +14,11 @@ use crate::caller::Entered;
 use crate::connectors::detail;
 use crate::paging::Query;
 use crate::path::Id;
-use crate::preconditions::{IdempotencyKey, IfMatch};
+use crate::preconditions::{IfMatch, Key};
 use crate::problem::Problem;
 
 /// What every verb is asked with.
 type Asked = (State<Api>, Entered, Id, IfMatch, Query);
-
-/// Verbs that verify first change the version themselves, so what was asked for is held against the version
-/// before.
-async fn matches(
-    api: &Api,
-    caller: &Caller,
-    id: &ConnectorId,
-    version: Option<u64>,
-) -> Result<(), OnboardingError> {
-    let Some(version) = version else { return Ok(()) };
-    let current = api.onboarding.read(caller, id).await?.connector.version;
-    if version == current { Ok(()) } else { Err(OnboardingError::Stale { id: id.clone(), current }) }
-}
 
 /// `POST …/verify`. A verification that fails is an answer; one that can't be made is a problem.
 pub(crate) async fn verify(
@@ -41,8 +26,7 @@ pub(crate) async fn verify(
     _: Nothing,
 ) -> Result<Response, Problem> {
     query.end()?;
-    matches(&api, &caller, &id, version).await?;
-    json(StatusCode::OK, &api.onboarding.verify(&caller, &id, |_| ()).await?)
+    json(StatusCode::OK, &api.onboarding.verify(&caller, &id, version, |_| ()).await?)
 }
 
 /// `POST …/activate`: verifies, and activates if that passed.
@@ -51,8 +35,7 @@ pub(crate) async fn activate(
     _: Nothing,
 ) -> Result<Response, Problem> {
     query.end()?;
-    matches(&api, &caller, &id, version).await?;
-    api.onboarding.activate(&caller, &id, |_| ()).await?;
+    api.onboarding.activate(&caller, &id, version, |_| ()).await?;
     detail(&api, &caller, &id, StatusCode::OK).await
 }
 
@@ -72,8 +55,7 @@ pub(crate) async fn resume(
     _: Nothing,
 ) -> Result<Response, Problem> {
     query.end()?;
-    matches(&api, &caller, &id, version).await?;
-    api.onboarding.resume(&caller, &id, |_| ()).await?;
+    api.onboarding.resume(&caller, &id, version, |_| ()).await?;
     detail(&api, &caller, &id, StatusCode::OK).await
 }
 
@@ -117,11 +99,10 @@ struct Requested {
 /// way, with the first after its end.
 pub(crate) async fn run(
     (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
-    IdempotencyKey(key): IdempotencyKey,
+    Key(key): Key,
     _: Nothing,
 ) -> Result<Response, Problem> {
     query.end()?;
-    matches(&api, &caller, &id, version).await?;
-    let up_to = api.onboarding.run_once(&caller, &id, key.as_deref()).await?;
+    let up_to = api.onboarding.run(&caller, &id, version, key.as_ref()).await?;
     json(StatusCode::ACCEPTED, &Requested { connector: id, up_to })
 }

@@ -11,15 +11,17 @@ use adapters::customers::StsProber;
 use adapters::identity::{Identity, identity};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::noted_bus::NotedBus;
+use adapters::published::AnonymousReader;
 use adapters::settings::{
-    BusSettings, LedgerSettings, S3Settings, SigningSettings, VendorSettings, WrongSettings, both,
-    events_table, partition_format, sender, timing,
+    BusSettings, LedgerSettings, S3Settings, SigningSettings, VendorSettings, WrongSettings, both, budgets,
+    events_table, partition_format, portal, sender, timing,
 };
 use adapters::source::{DynamoSource, EventsWriter, NotWritable};
+use adapters::webhooks::Reach;
 use domain::connector::{Caller, Shards};
 use domain::events_source::EventsSource;
 use domain::names::{ConnectorId, Region, TenantId};
-use domain::onboarding::{Onboarding, View};
+use domain::onboarding::{Mails, Onboarding, RingCache, View};
 use domain::ports::Source as _;
 use domain::setup::Vendor;
 use local::Writes;
@@ -65,9 +67,9 @@ impl Backend {
     async fn aws(surroundings: &Surroundings) -> Result<Self, Problem> {
         let env = |name: &str| surroundings.variable(name);
         let places = both(LedgerSettings::read(&env), both(BusSettings::read(&env), S3Settings::read(&env)));
-        let rest = both(sender(&env), partition_format(&env));
+        let rest = both(both(sender(&env), portal(&env)), both(partition_format(&env), budgets(&env)));
         let vendor = both(VendorSettings::read(&env), both(SigningSettings::read_if_set(&env), rest));
-        let ((ledger, (bus, s3)), (timing, (vendor, (keys, (sender, partitions))))) =
+        let ((ledger, (bus, s3)), (timing, (vendor, (keys, ((sender, portal), (partitions, budgets)))))) =
             both(places, both(timing(&env), vendor))?;
         let services = Services::from_environment(s3).await;
         let clients = services.all();
@@ -96,12 +98,15 @@ impl Backend {
                 template_url: vendor.template_url,
             },
             signing: keys.map(|keys| signing(&keys, &services)).transpose()?,
-            mails: sender.is_some(),
+            ring: RingCache::default(),
+            mails: Mails::of(sender.is_some(), portal.is_some()),
             partitions,
+            budgets,
+            published: Some(Arc::new(AnonymousReader::new(Reach::public))),
         };
         Ok(Self {
             onboarding,
-            caller: Caller::Operator { name: arn },
+            caller: Caller::Operator { name: Caller::name_of(&arn).unwrap_or_default() },
             embedded: None,
             note,
             place: String::new(),

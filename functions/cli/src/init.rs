@@ -2,6 +2,7 @@
 
 use adapters::clients::Clients;
 use adapters::settings::{LedgerSettings, S3Settings, StagingSettings, both, events_table};
+use local::guard::Token;
 use local::wiring::{EVENTS_TABLE, Embedded, LEDGER_TABLE, STAGING_BUCKET};
 use serde::Serialize;
 
@@ -23,6 +24,8 @@ pub(crate) async fn run(args: InitArgs, surroundings: &Surroundings) -> Result<E
         Some(dir) => {
             refuse_foreign(dir)?;
             Embedded::start(Some(dir), args.place.now).await?.stop().await;
+            // So that scripts can name it before a first `serve` listens.
+            Token::of_folder(dir)?;
             Made {
                 events_table: EVENTS_TABLE.into(),
                 ledger_table: LEDGER_TABLE.into(),

@@ -30,7 +30,18 @@ impl From<OnboardingError> for Problem {
             OnboardingError::NotAllowed(refusal) => refusal.into(),
             OnboardingError::NotVerified(verification) => not_verified(&said, verification),
             OnboardingError::Refused(refused) => refused.into(),
+            OnboardingError::Misfits(_) => {
+                Self::usage(said, "Give what fits together, and run the command again.")
+            }
             OnboardingError::NoPartition(without) => without.into(),
+            OnboardingError::KeyReused(_) => {
+                Self::failed(said, "Use a new key for another connector, or the same values as then.")
+            }
+            OnboardingError::WouldLose(_) => {
+                Self::failed(said, "To delete anyway, run the command again with --yes.")
+            }
+            OnboardingError::Exhausted(exhausted) => Self::failed(said, exhausted.remedy()),
+            OnboardingError::Link(_) => Self::failed(said, "Open the link of the newest mail."),
             OnboardingError::Forbidden(_) => Self::failed(said, "Ask the vendor's operators."),
             OnboardingError::Port(error) => error.into(),
             OnboardingError::Keys(cause) => Self::failed(
@@ -72,7 +83,8 @@ impl From<NotAllowed> for Problem {
                 _ => format!("See its state: auditferry connector show {id}"),
             },
             NotAllowed::StartsInTheFuture(_) => {
-                "Activate it later, or create it without --start-from.".to_owned()
+                let remedy = "Leave --start-from out to start with the activation.";
+                return Self::usage(refusal.to_string(), remedy);
             }
             NotAllowed::ShardsAreRead { to, .. } => {
                 format!("Make a new connector: auditferry connector create --tenant TENANT --shards {to}")
@@ -82,6 +94,17 @@ impl From<NotAllowed> for Problem {
             }
             NotAllowed::NoContacts(id) => {
                 format!("Set some: auditferry connector contacts {id} --email ADDRESS --webhook URL")
+            }
+            NotAllowed::NotAContact { id, address } => {
+                format!(
+                    "Set it first, with all the others: auditferry connector contacts {id} --email {address}"
+                )
+            }
+            NotAllowed::Declined { .. } => {
+                "Only its owner can take that back, by the link of its mail. Set another address.".to_owned()
+            }
+            NotAllowed::NothingToAsk { id, .. } => {
+                format!("See where each stands: auditferry connector contacts {id}")
             }
             NotAllowed::TestedJustNow { .. } => "Wait until then: a test reaches people.".to_owned(),
             NotAllowed::KeptNoLonger { .. } => {

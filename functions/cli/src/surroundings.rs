@@ -33,7 +33,8 @@ impl Surroundings {
         let mut names = ["USER", "LOGNAME", "USERNAME"].iter().filter_map(|name| self.variable(name));
         let sound = |name: &String| !name.is_empty() && !name.chars().any(char::is_control);
         let name = names.find(sound).unwrap_or_else(|| "local".to_owned());
-        Caller::Operator { name: name.chars().take(64).collect() }
+        let most: String = name.chars().take(64).collect();
+        Caller::Operator { name: Caller::name_of(&most).unwrap_or_else(|| "local".to_owned()) }
     }
 
     /// For how long the process has run.

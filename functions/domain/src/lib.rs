@@ -4,10 +4,11 @@
 //! the model checker all drive. The other modules are its vocabulary (`part`, `schedule`, `connector`,
 //! `fault`), the reading of the events ([`event`], `partition`, `sort_key`, `item`, `key_list`), the writing of the files
 //! (`encode`, `own_event`), the proof of them ([`manifest`]) and the ports that adapters fill ([`ports`]). What
-//! the API and the command line offer is [`onboarding`], with [`verify`] and [`setup`] beside it; what the bus is told
+//! the API and the command line offer is [`onboarding`], with [`verify`], [`setup`] and [`budget`] beside it; what the bus is told
 //! is [`notice`], and whom of a tenant's own that reaches [`contacts`].
 
 pub mod backoff;
+pub mod budget;
 pub mod connector;
 pub mod contacts;
 pub mod cursor;

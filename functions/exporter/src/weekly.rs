@@ -8,9 +8,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::budget::Budgets;
 use domain::connector::{Caller, Connector, State};
 use domain::names::ExternalId;
-use domain::onboarding::Onboarding;
+use domain::onboarding::{Mails, Onboarding, RingCache};
 use domain::partition::PartitionFormat;
 use domain::ports::{Bus, Connectors, Prober};
 use domain::protocol::Outcome;
@@ -48,10 +49,14 @@ impl Exporter {
             timing,
             vendor,
             signing,
+            ring: RingCache::default(),
             // What the exporter changes sets no contacts, so nobody asks it whether mails are sent.
-            mails: false,
+            mails: Mails::None,
             // It makes and activates no connector, so nobody asks it for a tenant's partition keys either.
             partitions: PartitionFormat::default(),
+            // Auditferry itself is bound by no budget.
+            budgets: Budgets::default(),
+            published: None,
         };
         Self { onboarding: Some(onboarding), ..self.clone() }
     }
@@ -73,7 +78,7 @@ pub(crate) async fn verify_again(
         return;
     }
     let left = deadline.since(now).saturating_sub(SPARE).min(LONGEST);
-    let verifying = onboarding.verify(&Caller::System, &connector.id, |_| ());
+    let verifying = onboarding.verify(&Caller::System, &connector.id, None, |_| ());
     // Without any time left it is not even begun: a future that never waits would not notice.
     let verified = if left.is_zero() { None } else { tokio::time::timeout(left, verifying).await.ok() };
     match verified {

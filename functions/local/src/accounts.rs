@@ -1,12 +1,14 @@
 //! Who owns which bucket, and the roles of the customers' accounts: what survives a restart beside the data itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::clock;
 use crate::error::StackError;
 use crate::obstacle::Obstacle;
 use crate::role::{Role, is_account};
@@ -26,8 +28,20 @@ pub(crate) struct Bucket {
 pub(crate) struct Accounts {
     file: PathBuf,
     book: Mutex<Book>,
-    /// By bucket; not written down.
-    obstacles: Mutex<BTreeMap<String, Obstacle>>,
+    by_hand: Mutex<ByHand>,
+}
+
+/// What was put in the way by hand. It is not written down, so it ends with the process.
+#[derive(Debug, Default)]
+struct ByHand {
+    /// By bucket; never an empty set.
+    obstacles: BTreeMap<String, BTreeSet<Obstacle>>,
+    /// When this process made a role. One that was there before has no time.
+    made: BTreeMap<String, Timestamp>,
+    /// How long a new role is unknown to STS.
+    delay: SignedDuration,
+    /// The buckets that were deleted, as they were.
+    deleted: BTreeMap<String, Bucket>,
 }
 
 /// The content of the file, in the order of names, so that two runs with the same calls write the same bytes.
@@ -36,6 +50,11 @@ pub(crate) struct Accounts {
 struct Book {
     buckets: BTreeMap<String, Bucket>,
     roles: BTreeMap<String, Role>,
+}
+
+/// Another region than this one.
+fn elsewhere(region: &str) -> &'static str {
+    if region == "us-west-2" { "eu-west-1" } else { "us-west-2" }
 }
 
 impl Accounts {
@@ -51,7 +70,7 @@ impl Accounts {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Book::default(),
             Err(error) => return Err(StackError::files(file)(error)),
         };
-        Ok(Self { file: file.to_owned(), book: Mutex::new(book), obstacles: Mutex::default() })
+        Ok(Self { file: file.to_owned(), book: Mutex::new(book), by_hand: Mutex::default() })
     }
 
     /// The names of all buckets.
@@ -61,7 +80,11 @@ impl Accounts {
 
     /// The bucket of this name.
     pub(crate) fn bucket(&self, name: &str) -> Option<Bucket> {
-        self.lock().buckets.get(name).cloned()
+        let mut bucket = self.lock().buckets.get(name).cloned()?;
+        if self.obstacles(name).contains(&Obstacle::OtherRegion) {
+            bucket.region = elsewhere(&bucket.region).to_owned();
+        }
+        Some(bucket)
     }
 
     /// Enters a new bucket.
@@ -83,6 +106,7 @@ impl Accounts {
             return Err(StackError::BucketExists(name.to_owned()));
         }
         book.buckets.insert(name.to_owned(), bucket);
+        self.by_hand().deleted.remove(name);
         self.save(&book)
     }
 
@@ -93,22 +117,87 @@ impl Accounts {
     /// [`StackError::NoSuchBucket`], or [`StackError::Files`] when it couldn't be written down.
     pub(crate) fn remove_bucket(&self, name: &str) -> Result<(), StackError> {
         let mut book = self.lock();
-        book.buckets.remove(name).ok_or_else(|| StackError::NoSuchBucket(name.to_owned()))?;
+        let bucket = book.buckets.remove(name).ok_or_else(|| StackError::NoSuchBucket(name.to_owned()))?;
+        let mut by_hand = self.by_hand();
+        // What stood before it goes with it.
+        by_hand.obstacles.remove(name);
+        by_hand.deleted.insert(name.to_owned(), bucket);
         self.save(&book)
     }
 
-    /// Puts something in the way before a bucket, or takes it away.
-    pub(crate) fn obstruct(&self, bucket: &str, obstacle: Option<Obstacle>) {
-        let mut obstacles = self.obstacles.lock().unwrap_or_else(PoisonError::into_inner);
-        match obstacle {
-            Some(obstacle) => obstacles.insert(bucket.to_owned(), obstacle),
-            None => obstacles.remove(bucket),
-        };
+    /// Strikes out the buckets of which `is_gone` says so.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::Files`] when it couldn't be written down.
+    pub(crate) fn forget_buckets(&self, is_gone: impl Fn(&str) -> bool) -> Result<(), StackError> {
+        let mut book = self.lock();
+        let gone: Vec<String> = book.buckets.keys().filter(|name| is_gone(name)).cloned().collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        for name in gone {
+            if let Some(bucket) = book.buckets.remove(&name) {
+                let mut by_hand = self.by_hand();
+                by_hand.obstacles.remove(&name);
+                by_hand.deleted.insert(name, bucket);
+            }
+        }
+        self.save(&book)
     }
 
-    /// What stands before a bucket.
-    pub(crate) fn obstacle(&self, bucket: &str) -> Option<Obstacle> {
-        self.obstacles.lock().unwrap_or_else(PoisonError::into_inner).get(bucket).copied()
+    /// The buckets that were deleted and not made again, as they were.
+    pub(crate) fn deleted(&self) -> BTreeMap<String, Bucket> {
+        self.by_hand().deleted.clone()
+    }
+
+    /// Puts something in the way before a bucket, beside what stands there already.
+    pub(crate) fn obstruct(&self, bucket: &str, obstacle: Obstacle) {
+        self.by_hand().obstacles.entry(bucket.to_owned()).or_default().insert(obstacle);
+    }
+
+    /// Takes away what stands before buckets, as far as `which` says so of an obstacle and a bucket's name.
+    pub(crate) fn clear(&self, which: impl Fn(Obstacle, &str) -> bool) {
+        let mut by_hand = self.by_hand();
+        for (bucket, obstacles) in &mut by_hand.obstacles {
+            obstacles.retain(|obstacle| !which(*obstacle, bucket));
+        }
+        by_hand.obstacles.retain(|_, obstacles| !obstacles.is_empty());
+    }
+
+    /// What stands before a bucket, in the order in which it is met.
+    pub(crate) fn obstacles(&self, bucket: &str) -> Vec<Obstacle> {
+        self.by_hand().obstacles.get(bucket).into_iter().flatten().copied().collect()
+    }
+
+    /// All that stands before buckets, in the order of their names.
+    pub(crate) fn all_obstacles(&self) -> Vec<(String, Obstacle)> {
+        let by_hand = self.by_hand();
+        let of = |(bucket, set): (&String, &BTreeSet<Obstacle>)| {
+            set.iter().map(|obstacle| (bucket.clone(), *obstacle)).collect::<Vec<_>>()
+        };
+        by_hand.obstacles.iter().flat_map(of).collect()
+    }
+
+    /// Lets STS learn of a new role only this long after it was made, those that were made already included.
+    pub(crate) fn delay_new_roles(&self, delay: SignedDuration) {
+        self.by_hand().delay = delay;
+    }
+
+    /// How long STS does not know a new role.
+    pub(crate) fn new_role_delay(&self) -> SignedDuration {
+        self.by_hand().delay
+    }
+
+    /// The role of this ARN, if STS knows of it yet. IAM tells the other services of a change only after a while
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>).
+    pub(crate) fn role_known_to_sts(&self, arn: &str) -> Option<Role> {
+        let by_hand = self.by_hand();
+        // Without a delay the clock is not asked, which may jump back.
+        let made = by_hand.made.get(arn).filter(|_| by_hand.delay > SignedDuration::ZERO);
+        let is_too_new = made.is_some_and(|made| clock::now().duration_since(*made) < by_hand.delay);
+        drop(by_hand);
+        if is_too_new { None } else { self.role(arn) }
     }
 
     /// The role of this ARN.
@@ -124,7 +213,10 @@ impl Accounts {
     pub(crate) fn put_role(&self, role: Role) -> Result<(), StackError> {
         role.parts()?;
         let mut book = self.lock();
-        book.roles.insert(role.arn.clone(), role);
+        let arn = role.arn.clone();
+        if book.roles.insert(arn.clone(), role).is_none() {
+            self.by_hand().made.insert(arn, clock::now());
+        }
         self.save(&book)
     }
 
@@ -136,6 +228,7 @@ impl Accounts {
     pub(crate) fn delete_role(&self, arn: &str) -> Result<(), StackError> {
         let mut book = self.lock();
         book.roles.remove(arn);
+        self.by_hand().made.remove(arn);
         self.save(&book)
     }
 
@@ -155,5 +248,10 @@ impl Accounts {
     /// A panic elsewhere can't leave the book half changed: every change is a single insert or remove.
     fn lock(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nor this one. Whoever holds both has taken the book first.
+    fn by_hand(&self) -> MutexGuard<'_, ByHand> {
+        self.by_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -43,6 +43,9 @@ pub enum StackError {
     /// No bucket has this name.
     #[error("bucket {0} does not exist")]
     NoSuchBucket(String),
+    /// The bucket is the vendor's own: there is no customer's administrator who could get it wrong.
+    #[error("bucket {0} is the vendor's own, not a customer's")]
+    VendorsBucket(String),
     /// The name breaks S3's naming rules.
     #[error("{0:?} is no bucket name: 3 to 63 lower-case letters, digits, dots and hyphens are")]
     BucketName(String),

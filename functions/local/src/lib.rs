@@ -8,9 +8,12 @@
 //! [`Stack::put_role`], and look at what arrived with [`Stack::objects`].
 //!
 //! What is whose:
-//! - DynamoDB is `dynoxide`, unchanged. It doesn't check signatures.
+//! - DynamoDB is `dynoxide` as a library, behind a server and a check of signatures of our own.
 //! - The S3 protocol (`SigV4`, checksummed chunks, XML) is `s3s`; what is kept and who may write it is ours.
 //! - The STS is ours, behind the signature check of `s3s`.
+//!
+//! They are for one person on one machine: [`guard`] keeps out pages of other origins and other users, and all files
+//! are their owner's alone.
 //!
 //! [`wiring`] puts the real dispatcher and exporter on them.
 //!
@@ -21,8 +24,10 @@ mod clock;
 mod credentials;
 mod dynamo;
 mod error;
+pub mod guard;
 mod obstacle;
 mod policy;
+mod private;
 mod role;
 mod s3;
 mod server;

@@ -10,8 +10,9 @@ use s3s::{S3Error, S3ErrorCode};
 const ENCRYPTION: &str = "x-amz-server-side-encryption";
 const KEY: &str = "x-amz-server-side-encryption-aws-kms-key-id";
 
-/// An obstacle before a bucket, for sessions of assumed roles. It is forgotten with the stack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An obstacle before a bucket, for sessions of assumed roles. It is forgotten with the stack. Of several the one that
+/// stands first here is met first: S3 looks for a denial before it looks for what allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Obstacle {
     /// The bucket's policy denies every write.
     BucketPolicy,
@@ -29,6 +30,8 @@ pub enum Obstacle {
     ObjectLock,
     /// S3's clock and the sender's are more than 15 minutes apart.
     ClockSkew,
+    /// The bucket lies in another region than it was made in: `us-west-2`, or `eu-west-1` if it was made there.
+    OtherRegion,
 }
 
 /// A write of a session, as far as obstacles ask for it.
@@ -97,6 +100,8 @@ impl Obstacle {
                 S3ErrorCode::RequestTimeTooSkewed,
                 "The difference between the request time and the current time is too large.",
             )),
+            // Told of the bucket itself, before anyone asks who may write.
+            Self::OtherRegion => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -22,20 +23,22 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Listens on a free port and runs `serve` with the listener and a future that ends when the server should.
+    /// Listens on a free port and runs `serve` with the listener, its address and a future that ends when the server
+    /// should.
     ///
     /// # Errors
     ///
     /// [`StackError::Listen`] when there is no free port.
     pub(crate) async fn start<Serve, Running>(serve: Serve) -> Result<Self, StackError>
     where
-        Serve: FnOnce(TcpListener, Stopped) -> Running,
+        Serve: FnOnce(TcpListener, SocketAddr, Stopped) -> Running,
         Running: Future<Output = io::Result<()>> + Send + 'static,
     {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(StackError::Listen)?;
-        let url = format!("http://{}", listener.local_addr().map_err(StackError::Listen)?);
+        let address = listener.local_addr().map_err(StackError::Listen)?;
+        let url = format!("http://{address}");
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(serve(listener, Stopped(stopped)));
+        let task = tokio::spawn(serve(listener, address, Stopped(stopped)));
         Ok(Self { url, stop, task })
     }
 

@@ -84,12 +84,20 @@ impl Sessions {
             .map(|session| Principal::Session(Box::new(session)))
     }
 
+    /// Whose access key this is, and the secret that belongs to it.
+    pub(crate) fn known(&self, access_key_id: &str) -> Option<(Principal, String)> {
+        let principal = self.principal(access_key_id)?;
+        let secret = match &principal {
+            Principal::Vendor => &self.vendor.secret_access_key,
+            Principal::Session(session) => &session.credentials.secret_access_key,
+        };
+        let secret = secret.clone();
+        Some((principal, secret))
+    }
+
     /// The secret that belongs to an access key.
     pub(crate) fn secret(&self, access_key_id: &str) -> Option<String> {
-        match self.principal(access_key_id)? {
-            Principal::Vendor => Some(self.vendor.secret_access_key.clone()),
-            Principal::Session(session) => Some(session.credentials.secret_access_key),
-        }
+        self.known(access_key_id).map(|(_, secret)| secret)
     }
 
     /// Opens a session with new temporary credentials.

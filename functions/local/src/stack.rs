@@ -1,16 +1,24 @@
 //! The stack: the three stand-ins together, and the calls that a customer's administrator would make.
 
 use std::fs::{File, TryLockError};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::http::request::Parts;
+use axum::response::Response;
+use jiff::SignedDuration;
 use tempfile::TempDir;
 
 use crate::accounts::{Accounts, Bucket};
+use crate::clock;
 use crate::credentials::Credentials;
 use crate::dynamo::Writes;
 use crate::error::StackError;
+use crate::guard::{Proxies, signature};
 use crate::obstacle::Obstacle;
+use crate::private;
 use crate::role::Role;
 use crate::s3::{self, Disk, Object};
 use crate::server::Server;
@@ -24,6 +32,7 @@ use crate::{dynamo, sts};
 pub struct Stack {
     dynamodb: Server,
     s3: Server,
+    proxies: Proxies,
     accounts: Arc<Accounts>,
     sessions: Arc<Sessions>,
     disk: Arc<Disk>,
@@ -63,19 +72,42 @@ impl Stack {
         let lock = lock(&root)?;
         let accounts = Arc::new(Accounts::open(&root.join("accounts.json"))?);
         let sessions = Arc::new(Sessions::new());
-        let disk = Arc::new(Disk::open(&root, &accounts.bucket_names()).map_err(StackError::files(&root))?);
+        let disk = Arc::new(Disk::open(&root).map_err(StackError::files(&root))?);
+        // A bucket whose folder was removed by hand meanwhile was deleted.
+        accounts.forget_buckets(|bucket| !disk.has_bucket(bucket))?;
 
         let database = root.join("dynamodb.sqlite");
-        let dynamodb = dynamo::start(dir.is_some().then_some(database.as_path()), writes).await?;
+        let file = dir.is_some().then_some(database.as_path());
+        let proxies = Proxies::default();
+        let dynamodb = dynamo::start(file, writes, Arc::clone(&sessions), proxies.clone()).await?;
         let sts = sts::Route::new(Arc::clone(&accounts), Arc::clone(&sessions));
-        let s3 = s3::start(Arc::clone(&accounts), Arc::clone(&sessions), Arc::clone(&disk), sts).await?;
-        Ok(Self { dynamodb, s3, accounts, sessions, disk, root, _lock: lock, _temporary: temporary })
+        let (ours, theirs) = (Arc::clone(&accounts), Arc::clone(&sessions));
+        let s3 = s3::start(ours, theirs, Arc::clone(&disk), sts, proxies.clone()).await?;
+        Ok(Self { dynamodb, s3, proxies, accounts, sessions, disk, root, _lock: lock, _temporary: temporary })
     }
 
     /// The folder that everything is in, the temporary one included.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.root
+    }
+
+    /// Writes a file into the folder that its owner alone may read, over one of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::Files`].
+    pub fn write_private(&self, name: &str, text: &str) -> Result<PathBuf, StackError> {
+        let path = self.root.join(name);
+        let write = || -> std::io::Result<()> {
+            // Such a file is private from the start, and a reader sees the old one or the new one whole.
+            let mut file = tempfile::NamedTempFile::new_in(&self.root)?;
+            file.write_all(text.as_bytes())?;
+            file.persist(&path)?;
+            Ok(())
+        };
+        write().map_err(StackError::files(&path))?;
+        Ok(path)
     }
 
     /// The endpoint of DynamoDB.
@@ -96,11 +128,27 @@ impl Stack {
         self.s3.url()
     }
 
+    /// Takes requests that come through a proxy at this `http://host:port`, and so name its host in place of the
+    /// stand-in's own. Whoever runs the proxy sees to it who may use that.
+    pub fn is_behind(&self, proxy: &str) {
+        self.proxies.add(proxy.trim_start_matches("http://").trim_end_matches('/').to_owned());
+    }
+
     /// The vendor's long-lived keys. They may do everything on the vendor's own buckets, nothing on others', and
     /// assume the roles that trust the vendor's account.
     #[must_use]
     pub fn vendor(&self) -> Credentials {
         self.sessions.vendor().clone()
+    }
+
+    /// Whether the vendor's keys of this start have signed a request (`SigV4`) to this service, such as `events`.
+    ///
+    /// # Errors
+    ///
+    /// The answer that refuses it, in the words of AWS.
+    pub fn check_signature(&self, request: &Parts, body: &[u8], service: &str) -> Result<(), Box<Response>> {
+        let checked = signature::check(request, body, service, &self.sessions, clock::now());
+        checked.map_err(|unsigned| Box::new(unsigned.answer()))
     }
 
     /// Stops the servers: running requests finish, then every socket is closed.
@@ -115,6 +163,7 @@ impl Stack {
     /// [`StackError`] for a name or account that AWS wouldn't take, or a name that is taken.
     pub fn create_bucket(&self, bucket: &str, owner_account: &str, region: &str) -> Result<(), StackError> {
         let entry = Bucket { owner: owner_account.to_owned(), region: region.to_owned() };
+        self.forget_removed(bucket)?;
         self.accounts.add_bucket(bucket, entry)?;
         self.disk.create_bucket(bucket).map_err(StackError::files(bucket))
     }
@@ -152,10 +201,106 @@ impl Stack {
         self.accounts.delete_role(arn)
     }
 
-    /// Puts an obstacle before a bucket, or with `None` takes it away: what a customer's administrator may get
-    /// wrong beside the role.
+    /// Puts this one obstacle before a bucket, or with `None` takes away what stands there: what a customer's
+    /// administrator may get wrong beside the role.
     pub fn obstruct(&self, bucket: &str, obstacle: Option<Obstacle>) {
+        self.accounts.clear(|_, before| before == bucket);
+        if let Some(obstacle) = obstacle {
+            self.accounts.obstruct(bucket, obstacle);
+        }
+    }
+
+    /// Puts an obstacle before a customer's bucket, beside those that stand there.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::NoSuchBucket`]; [`StackError::VendorsBucket`] for the staging bucket and its like.
+    pub fn put_obstacle(&self, bucket: &str, obstacle: Obstacle) -> Result<(), StackError> {
+        self.customers_bucket(bucket)?;
         self.accounts.obstruct(bucket, obstacle);
+        Ok(())
+    }
+
+    /// Takes away the obstacles of which `which` says so; it is asked with each and its bucket.
+    pub fn clear_obstacles(&self, which: impl Fn(Obstacle, &str) -> bool) {
+        self.accounts.clear(which);
+    }
+
+    /// The obstacles, each with the bucket that it stands before, in the order of buckets.
+    #[must_use]
+    pub fn obstacles(&self) -> Vec<(String, Obstacle)> {
+        self.accounts.all_obstacles()
+    }
+
+    /// The names of the customers' buckets.
+    #[must_use]
+    pub fn customers_buckets(&self) -> Vec<String> {
+        let mut names = self.accounts.bucket_names();
+        names.retain(|name| self.customers_bucket(name).is_ok());
+        names
+    }
+
+    /// Deletes a customer's bucket with all objects in it, so that it can be [made again](Self::restore_bucket).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::put_obstacle`] and [`Self::delete_bucket`].
+    pub fn lose_bucket(&self, bucket: &str) -> Result<(), StackError> {
+        self.customers_bucket(bucket)?;
+        self.delete_bucket(bucket)
+    }
+
+    /// The buckets that were deleted since the start and not made again.
+    #[must_use]
+    pub fn deleted_buckets(&self) -> Vec<String> {
+        self.accounts.deleted().into_keys().collect()
+    }
+
+    /// Makes a bucket that was deleted again, in the account and region that it was in, and empty.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::NoSuchBucket`] if none of that name was deleted since the start; as [`Self::create_bucket`].
+    pub fn restore_bucket(&self, bucket: &str) -> Result<(), StackError> {
+        let was = self.accounts.deleted().remove(bucket);
+        let was = was.ok_or_else(|| StackError::NoSuchBucket(bucket.to_owned()))?;
+        self.create_bucket(bucket, &was.owner, &was.region)
+    }
+
+    /// Strikes out a bucket whose folder was removed by hand.
+    fn forget_removed(&self, bucket: &str) -> Result<(), StackError> {
+        self.accounts.forget_buckets(|name| name == bucket && !self.disk.has_bucket(name))
+    }
+
+    fn customers_bucket(&self, name: &str) -> Result<(), StackError> {
+        match self.bucket(name)?.owner.as_str() {
+            Self::VENDOR_ACCOUNT => Err(StackError::VendorsBucket(name.to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The bucket of this name, if its folder is there.
+    fn bucket(&self, name: &str) -> Result<Bucket, StackError> {
+        let bucket = self.accounts.bucket(name).filter(|_| self.disk.has_bucket(name));
+        bucket.ok_or_else(|| StackError::NoSuchBucket(name.to_owned()))
+    }
+
+    /// How long a new role is unknown to STS.
+    #[must_use]
+    pub fn new_role_delay(&self) -> Duration {
+        // It is never below zero.
+        self.accounts.new_role_delay().unsigned_abs()
+    }
+
+    pub(crate) fn accounts(&self) -> Arc<Accounts> {
+        Arc::clone(&self.accounts)
+    }
+
+    /// Lets STS know a new role only this long after it was made, as IAM does. It counts for the roles that this
+    /// stack has made already, too; zero, as at the start, lets each be known at once.
+    pub fn delay_new_roles(&self, delay: Duration) {
+        // More than a calendar holds is for ever.
+        self.accounts.delay_new_roles(SignedDuration::try_from(delay).unwrap_or(SignedDuration::MAX));
     }
 
     /// Every object of a bucket in the order of keys, read back from the plain files.
@@ -164,7 +309,7 @@ impl Stack {
     ///
     /// [`StackError::NoSuchBucket`], or [`StackError::Files`] when the folder can't be read.
     pub fn objects(&self, bucket: &str) -> Result<Vec<Object>, StackError> {
-        self.accounts.bucket(bucket).ok_or_else(|| StackError::NoSuchBucket(bucket.to_owned()))?;
+        self.bucket(bucket)?;
         self.disk.objects(bucket).map_err(StackError::files(bucket))
     }
 
@@ -183,7 +328,7 @@ impl Stack {
 /// The folder to work in, and the guard that removes it if it is temporary.
 fn root(dir: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StackError> {
     if let Some(dir) = dir {
-        std::fs::create_dir_all(dir).map_err(StackError::files(dir))?;
+        private::own_folder(dir).map_err(StackError::files(dir))?;
         return Ok((dir.to_owned(), None));
     }
     let temporary = tempfile::Builder::new()
@@ -196,7 +341,7 @@ fn root(dir: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StackError> {
 /// Takes the folder for this stack alone. The operating system lets go of it when the process ends, however it ends.
 fn lock(root: &Path) -> Result<File, StackError> {
     let path = root.join(".lock");
-    let file = File::create(&path).map_err(StackError::files(&path))?;
+    let file = private::open_file(&path).map_err(StackError::files(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StackError::InUse { path: root.to_owned() }),

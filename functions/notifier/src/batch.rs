@@ -64,7 +64,7 @@ pub async fn handle(notifier: &Notifier, meter: &dyn Meter, batch: SqsEvent) -> 
 }
 
 fn record(at: Time, tally: Tally) -> Record {
-    let Tally { told, unreached, refused, dropped } = tally;
+    let Tally { told, unreached, held_back, asked, refused, dropped } = tally;
     Record {
         at,
         of: "metrics of notices to contacts",
@@ -72,6 +72,8 @@ fn record(at: Time, tally: Tally) -> Record {
         figures: vec![
             Figure::count("ContactsTold", told),
             Figure::count("ContactsUnreached", unreached),
+            Figure::count("NoticesHeldBack", held_back),
+            Figure::count("AddressesAsked", asked),
             Figure::count("MailsRefused", refused),
             Figure::count("MessagesDropped", dropped),
         ],

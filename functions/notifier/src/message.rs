@@ -1,7 +1,7 @@
 //! The messages of the notifier's queue: a notice as the bus hands it on, or one contact of a notice that is to be tried
 //! again.
 
-use domain::names::EmailAddress;
+use domain::names::{EmailAddress, TenantId};
 use domain::time::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,16 +26,24 @@ pub(crate) struct Told {
     pub(crate) detail: Value,
 }
 
-/// One contact of a notice, which could not be told.
+/// One contact of a notice, which is to be tried later.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Again {
     #[serde(rename = "again")]
     pub(crate) told: Told,
+    /// Whose it is.
+    pub(crate) of: TenantId,
     pub(crate) only: Contact,
     /// How often it was tried.
     pub(crate) tried: u32,
     /// When to try again: further ahead than a queue can hold a message back, if need be.
     pub(crate) due: Time,
+    /// How many notices of the same cause were held back before this one.
+    #[serde(default)]
+    pub(crate) held_back: u64,
+    /// For how many seconds the webhook is waited for, where the tenant has paid for the next try already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) paid: Option<u64>,
 }
 
 /// Who is told.
@@ -72,10 +80,19 @@ mod tests {
         let Message::Told(told) = serde_json::from_value(event).unwrap() else { panic!("an event") };
         assert_eq!((told.kind.as_str(), &told.detail["id"]), ("ExportBlocked", &json!("x")));
         for only in [Contact::Webhook, Contact::Email("a@acme.example".parse().unwrap())] {
-            let again = Again { told: told.clone(), only: only.clone(), tried: 2, due: Time::LAST };
+            let again = Again {
+                told: told.clone(),
+                of: "acme".parse().unwrap(),
+                only: only.clone(),
+                tried: 2,
+                due: Time::LAST,
+                held_back: 3,
+                paid: Some(10),
+            };
             let text = serde_json::to_string(&again).unwrap();
             let Message::Again(again) = serde_json::from_str(&text).unwrap() else { panic!("{text}") };
             assert_eq!((again.only, again.tried, again.due), (only, 2, Time::LAST));
+            assert_eq!((again.of.as_str(), again.held_back, again.paid), ("acme", 3, Some(10)));
         }
     }
 

@@ -1,13 +1,16 @@
-//! One message: who is to be told what, and what becomes of it.
+//! One message: what it says, of which connector, and which of its contacts it is for.
+
+use std::time::Duration;
 
 use domain::connector::{Connector, State};
-use domain::contacts::{Mail, News, NoNotice, Webhook, retry};
-use domain::names::EmailAddress;
-use domain::ports::{Cause, LONGEST_DELAY, Mailer, PortError, Posted};
+use domain::contacts::{News, NoNotice, asks_addresses};
+use domain::names::{ConnectorId, TenantId};
+use domain::ports::{LONGEST_DELAY, PortError};
 use futures_util::future::join_all;
 
 use crate::Notifier;
-use crate::message::{Again, Contact, Message, Told};
+use crate::message::{Again, Contact, Message};
+use crate::{ask, notify};
 
 /// What came of a message, counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,6 +19,10 @@ pub(crate) struct Tally {
     pub(crate) told: u64,
     /// Contacts that are given up.
     pub(crate) unreached: u64,
+    /// Contacts that had one of this cause within a day.
+    pub(crate) held_back: u64,
+    /// Addresses that were asked whether they want notices.
+    pub(crate) asked: u64,
     /// Mails that the service will not take from us.
     pub(crate) refused: u64,
     /// Messages of another form than ours.
@@ -26,57 +33,72 @@ impl Tally {
     pub(crate) const fn add(&mut self, other: Self) {
         self.told += other.told;
         self.unreached += other.unreached;
+        self.held_back += other.held_back;
+        self.asked += other.asked;
         self.refused += other.refused;
         self.dropped += other.dropped;
     }
 }
 
-/// What became of one try.
-enum Tried {
-    Told,
-    /// It wants no more.
-    Gone,
-    Failed {
-        why: String,
-        /// It is a fault of the deployment's.
-        ours: bool,
-    },
-}
-
-/// Tells whom a message is for. Told again, it tells them again, with the same ID.
+/// Notifies whom a message is for. Handled again, it notifies them again, with the same ID.
 pub(crate) async fn tell(notifier: &Notifier, message: Message) -> Result<Tally, PortError> {
-    let (told, only, tried) = match message {
-        Message::Told(told) => (told, None, 0),
+    let (told, again) = match message {
+        Message::Told(told) => (told, None),
         Message::Again(again) if notifier.clock.now() < again.due => {
             wait(notifier, &again).await?;
             return Ok(Tally::default());
         }
-        Message::Again(Again { told, only, tried, .. }) => (told, Some(only), tried),
+        Message::Again(again) => (again.told.clone(), Some(again)),
     };
+    match asks_addresses(&told.kind, &told.detail) {
+        Ok(None) => {}
+        Ok(Some((tenant, id))) => {
+            return match connector(notifier, &tenant, &id).await? {
+                Found::Connector(connector) => ask::all(notifier, &told, &connector, again.as_ref()).await,
+                Found::Nobody(tally) => Ok(tally),
+            };
+        }
+        Err(error) => return Ok(dropped(&error)),
+    }
     let news = match News::read(&told.kind, told.time, &told.detail) {
         Ok(Some(news)) => news,
         Ok(None) => return Ok(Tally::default()),
         Err(error) => return Ok(dropped(&error)),
     };
-    let found = notifier.connectors.get(&news.connector).await?;
-    let Some((connector, _)) = found.filter(|(connector, _)| connector.state != State::Deleted) else {
-        return Ok(Tally::default());
+    let connector = match connector(notifier, &news.tenant, &news.connector).await? {
+        Found::Connector(connector) => connector,
+        Found::Nobody(tally) => return Ok(tally),
     };
-    if connector.tenant != news.tenant {
-        tracing::error!(
-            connector.id = %news.connector, notice.id = news.id,
-            "a notice was dropped: it names another tenant than its connector has"
-        );
-        return Ok(Tally { dropped: 1, ..Tally::default() });
-    }
-    let contacts = contacts(&connector, only.as_ref());
-    let telling =
-        contacts.into_iter().map(|contact| tell_one(notifier, &told, &news, &connector, contact, tried));
+    let about = notify::About { told: &told, news: &news, connector: &connector };
+    let contacts = contacts(&connector, again.as_ref().map(|again| &again.only));
+    let telling = contacts.into_iter().map(|contact| notify::one(notifier, about, contact, again.as_ref()));
     let mut tally = Tally::default();
     for one in join_all(telling).await {
         tally.add(one?);
     }
     Ok(tally)
+}
+
+/// The connector that a message is about.
+enum Found {
+    Connector(Box<Connector>),
+    /// It is deleted, or was never there, or is another tenant's than the message says.
+    Nobody(Tally),
+}
+
+async fn connector(notifier: &Notifier, tenant: &TenantId, id: &ConnectorId) -> Result<Found, PortError> {
+    let found = notifier.connectors.get(id).await?;
+    let Some((connector, _)) = found.filter(|(connector, _)| connector.state != State::Deleted) else {
+        return Ok(Found::Nobody(Tally::default()));
+    };
+    if connector.tenant == *tenant {
+        return Ok(Found::Connector(Box::new(connector)));
+    }
+    tracing::error!(
+        connector.id = %id,
+        "a notice was dropped: it names another tenant than its connector has"
+    );
+    Ok(Found::Nobody(Tally { dropped: 1, ..Tally::default() }))
 }
 
 /// Those that the connector has now; of those, the one that is meant.
@@ -86,94 +108,15 @@ fn contacts(connector: &Connector, only: Option<&Contact>) -> Vec<Contact> {
     webhook.chain(emails).filter(|contact| only.is_none_or(|only| only == contact)).collect()
 }
 
-async fn tell_one(
-    notifier: &Notifier,
-    told: &Told,
-    news: &News,
-    connector: &Connector,
-    contact: Contact,
-    tried: u32,
-) -> Result<Tally, PortError> {
-    let done = match (&contact, &connector.contacts.webhook, &notifier.mailer) {
-        (Contact::Webhook, Some(webhook), _) => post(notifier, news, connector, webhook).await?,
-        (Contact::Email(address), _, Some(mailer)) => mail(mailer.as_ref(), news, connector, address).await,
-        // No sender: whoever set the address was told that it gets nothing.
-        _ => return Ok(Tally::default()),
-    };
-    let tried = tried.saturating_add(1);
-    let (about, kind) = (&connector.id, contact.kind());
-    match done {
-        Tried::Told => {
-            tracing::info!(connector.id = %about, notice.id = news.id, contact = kind, tried, "a contact was told");
-            Ok(Tally { told: 1, ..Tally::default() })
-        }
-        Tried::Gone => {
-            tracing::warn!(
-                connector.id = %about, notice.id = news.id, contact = kind, tried,
-                "a contact wants no more: it answered 410"
-            );
-            Ok(Tally { unreached: 1, ..Tally::default() })
-        }
-        Tried::Failed { why, ours } => {
-            let refused = u64::from(ours);
-            if ours {
-                tracing::error!(
-                    connector.id = %about, notice.id = news.id, error = why, "a mail was refused; look at SES"
-                );
-            }
-            let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
-            if let Some(due) = retry::next(told.time, tried, now, random) {
-                wait(notifier, &Again { told: told.clone(), only: contact, tried, due }).await?;
-                return Ok(Tally { refused, ..Tally::default() });
-            }
-            tracing::warn!(
-                connector.id = %about, notice.id = news.id, contact = kind, tried, why,
-                "a contact could not be told and is given up"
-            );
-            Ok(Tally { refused, unreached: 1, ..Tally::default() })
-        }
-    }
-}
-
-async fn post(
-    notifier: &Notifier,
-    news: &News,
-    connector: &Connector,
-    webhook: &Webhook,
-) -> Result<Tried, PortError> {
-    let now = notifier.clock.now();
-    let mut secrets = Vec::new();
-    for id in webhook.secrets(now) {
-        let secret = notifier.connectors.secret(&connector.id, id).await?;
-        let missing = || PortError::Bug {
-            what: "signing for a webhook",
-            source: Cause::from("the ledger lacks a secret that the settings name"),
-        };
-        secrets.push(secret.ok_or_else(missing)?);
-    }
-    Ok(match notifier.poster.post(&webhook.url, &news.signed(&secrets, now)).await {
-        Posted::Taken => Tried::Told,
-        Posted::Gone => Tried::Gone,
-        Posted::NotTaken(why) => Tried::Failed { why, ours: false },
-    })
-}
-
-async fn mail(mailer: &dyn Mailer, news: &News, connector: &Connector, address: &EmailAddress) -> Tried {
-    match mailer.mail(address, &Mail::of(news, connector)).await {
-        Ok(()) => Tried::Told,
-        Err(error) => {
-            let ours = !matches!(error, PortError::Transient { .. });
-            Tried::Failed { why: error.chain(), ours }
-        }
-    }
-}
-
 /// Puts a message back until it is due, or for as long as the queue can hold it back.
-async fn wait(notifier: &Notifier, again: &Again) -> Result<(), PortError> {
+pub(crate) async fn wait(notifier: &Notifier, again: &Again) -> Result<(), PortError> {
     let message = serde_json::to_string(again)
         .map_err(|error| PortError::Bug { what: "writing a message", source: Box::new(error) })?;
-    let delay = again.due.since(notifier.clock.now()).min(LONGEST_DELAY);
-    notifier.later.later(&message, delay).await
+    // Up to the next whole second, since the queue knows no others: one that came early would only go round.
+    let left = again.due.since(notifier.clock.now());
+    let delay = Duration::from_secs(left.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX));
+    let delay = delay.min(LONGEST_DELAY);
+    notifier.later.later(&message, delay, &again.of).await
 }
 
 fn dropped(error: &NoNotice) -> Tally {

@@ -154,7 +154,7 @@ fn change(
         return false;
     }
     let record = fixtures::change(&before, &after);
-    let saved = world.ledger.save(&record, None).now_or_never().expect("the fake does not wait");
+    let saved = world.ledger.save(&record, None, &[]).now_or_never().expect("the fake does not wait");
     assert_eq!(saved.expect("the fake does not fail"), SaveAnswer::Saved(Saved::Yes));
     true
 }
@@ -225,7 +225,8 @@ fn ask(world: &World, place: usize) {
     let (id, now) = (&world.ids[place], world.engine.now());
     let watermark = world.ledger.cursor(id).watermark;
     let cut = (now - world.plan.timing.settle).floor(Duration::from_secs(1)).max(watermark);
-    let asked = world.ledger.request_run(id, now, cut, None).now_or_never().expect("the fake does not wait");
+    let asked =
+        world.ledger.request_run(id, now, cut, None, &[]).now_or_never().expect("the fake does not wait");
     asked.expect("the fake does not fail");
 }
 

@@ -32,7 +32,7 @@ pub async fn a_second_activation_stores_nothing(ledger: &impl Ledger) {
     let again = Connector { version: stored.version + 1, ..stored.clone() };
     cursor.watermark = at("2026-11-20T23:00:00Z");
     let change = fixtures::change(&stored, &again);
-    assert_eq!(ledger.save(&change, Some(&cursor)).await.unwrap(), STALE);
+    assert_eq!(ledger.save(&change, Some(&cursor), &[]).await.unwrap(), STALE);
     let (connector, kept) = ledger.get(&stored.id).await.unwrap().unwrap();
     assert_eq!((connector.version, kept.unwrap().watermark), (stored.version, start()));
 }
@@ -47,8 +47,8 @@ pub async fn a_change_asked_for_again_is_stored_once(ledger: &impl Ledger) {
     assert_eq!(save(ledger, &draft, &ready).await, STORED);
     let (active, cursor) = fixtures::activated(draft.clone(), start());
     let activation = fixtures::change(&ready, &active);
-    assert_eq!(ledger.save(&activation, Some(&cursor)).await.unwrap(), STORED);
-    assert_eq!(ledger.save(&activation, Some(&cursor)).await.unwrap(), STORED);
+    assert_eq!(ledger.save(&activation, Some(&cursor), &[]).await.unwrap(), STORED);
+    assert_eq!(ledger.save(&activation, Some(&cursor), &[]).await.unwrap(), STORED);
     assert_eq!(ledger.get(&draft.id).await.unwrap(), Some((active, Some(cursor))));
     assert_eq!(versions(ledger, &draft, None, 10).await, [3, 2, 1]);
     // The first of them has long been overtaken: it was stored all the same.
@@ -66,7 +66,7 @@ pub async fn of_racing_changes_exactly_one_is_stored(ledger: &impl Ledger) {
             fixtures::change(&draft, &after)
         })
         .collect();
-    let answers = join_all(changes.iter().map(|change| ledger.save(change, None))).await;
+    let answers = join_all(changes.iter().map(|change| ledger.save(change, None, &[]))).await;
     let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
     let stored: Vec<_> = changes.iter().zip(&answers).filter(|(_, answer)| **answer == STORED).collect();
     let [(winner, _)] = stored.as_slice() else { panic!("{answers:?}") };
@@ -84,7 +84,7 @@ pub async fn the_changes_are_read_from_the_newest_back(ledger: &impl Ledger) {
         Caller::System,
     ];
     let created = Change { by: by[0].clone(), ..fixtures::creation(&draft) };
-    ledger.create(&draft, &created).await.unwrap();
+    ledger.create(&draft, &created, &[]).await.unwrap();
     let mut all = vec![created];
     let mut before = draft.clone();
     for n in 0..20 {
@@ -96,7 +96,7 @@ pub async fn the_changes_are_read_from_the_newest_back(ledger: &impl Ledger) {
             what: Verb::RotateExternalId,
             ..fixtures::change(&before, &after)
         };
-        assert_eq!(ledger.save(&change, None).await.unwrap(), STORED);
+        assert_eq!(ledger.save(&change, None, &[]).await.unwrap(), STORED);
         all.insert(0, change);
         before = after;
     }

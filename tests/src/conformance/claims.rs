@@ -248,7 +248,7 @@ pub async fn a_place_that_is_left_goes_to_one_of_those_who_want_it(ledger: &impl
     let leaving = fixtures::change(&ours, &moved(&ours, destination(&ready("acme"))));
     let racers: Vec<_> =
         (0..4).map(|_| beside(&ours, &format!("tenant-{}", fresh()), "audit/auditferry")).collect();
-    let left = ledger.save(&leaving, None);
+    let left = ledger.save(&leaving, None, &[]);
     let (left, answers) = join(left, race(ledger, &racers)).await;
     assert_eq!(left.unwrap(), STORED);
     let winners = stored_of(&answers, DESTINATION_TAKEN);

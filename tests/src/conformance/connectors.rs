@@ -5,7 +5,7 @@ use domain::contacts::{Contacts, Retiring, SecretId, Webhook, WebhookSecret};
 use domain::fault::{Block, Stage};
 use domain::names::{ConnectorId, ExternalId, TenantId};
 use domain::part::PartNumber;
-use domain::ports::Wanted;
+use domain::ports::{RunAnswer, Wanted};
 use domain::time::Time;
 
 use super::{Ledger, STALE, STORED, activate, create, cursor, save, seal_next, start};
@@ -62,6 +62,7 @@ pub async fn every_setting_is_kept(ledger: &impl Ledger) {
             retiring: Some(Retiring { secret: SecretId::new(1), until: at("2026-01-05T00:00:00.005Z") }),
         }),
         tested_at: Some(at("2026-01-06T00:00:00.006Z")),
+        asked_again_at: Some(at("2026-01-07T00:00:00.007Z")),
     };
     create(ledger, &connector).await;
     assert_eq!(ledger.get(&connector.id).await.unwrap(), Some((connector.clone(), None)));
@@ -173,12 +174,15 @@ pub async fn a_run_can_be_asked_for_once_activated(ledger: &impl Ledger) {
     let draft = fixtures::connector(&tenant("acme"), start());
     create(ledger, &draft).await;
     let now = start() + std::time::Duration::from_secs(60);
-    assert_eq!(ledger.request_run(&draft.id, now, now, None).await.unwrap(), None);
-    assert_eq!(ledger.request_run(&ConnectorId::new(u64::MAX), now, now, None).await.unwrap(), None);
+    assert_eq!(ledger.request_run(&draft.id, now, now, None, &[]).await.unwrap(), RunAnswer::NotActivated);
+    assert_eq!(
+        ledger.request_run(&ConnectorId::new(u64::MAX), now, now, None, &[]).await.unwrap(),
+        RunAnswer::NotActivated
+    );
     assert!(ledger.due(domain::ports::due_shard(&draft.id), Time::LAST, None).await.unwrap().due.is_empty());
 
     let (connector, before) = activate(ledger).await;
-    assert_eq!(ledger.request_run(&connector.id, now, now, None).await.unwrap(), Some(now));
+    assert_eq!(ledger.request_run(&connector.id, now, now, None, &[]).await.unwrap(), RunAnswer::Asked(now));
     let after = cursor(ledger, &connector).await;
     assert_eq!(after, domain::cursor::Cursor { next_run_at: now, cut: Some(now), ..before });
 }
@@ -189,7 +193,7 @@ pub async fn a_run_that_is_asked_for_does_not_wait_for_a_blocks_next_attempt(led
     let block = super::runs::block(Stage::PutObject, "NoSuchBucket");
     ledger.block(&connector.id, &block).await.unwrap();
     let now = start() + std::time::Duration::from_secs(60);
-    assert_eq!(ledger.request_run(&connector.id, now, now, None).await.unwrap(), Some(now));
+    assert_eq!(ledger.request_run(&connector.id, now, now, None, &[]).await.unwrap(), RunAnswer::Asked(now));
     let after = cursor(ledger, &connector).await;
     assert_eq!(after.block, Some(Block { next_attempt: now, ..block }));
     assert_eq!((after.next_run_at, after.cut), (now, Some(now)));
@@ -200,19 +204,19 @@ pub async fn a_run_asked_for_again_with_its_key_is_the_same_run(ledger: &impl Le
     let (connector, _) = activate(ledger).await;
     let times = [1, 2, 3, 4].map(|minutes| start() + std::time::Duration::from_secs(60 * minutes));
     let [first, again, other, keyless] = times;
-    let ask = async |now, key| ledger.request_run(&connector.id, now, now, key).await.unwrap();
-    assert_eq!(ask(first, Some("a")).await, Some(first));
+    let ask = async |now, key| ledger.request_run(&connector.id, now, now, key, &[]).await.unwrap();
+    assert_eq!(ask(first, Some("a")).await, RunAnswer::Asked(first));
     let before = cursor(ledger, &connector).await;
     ledger.block(&connector.id, &super::runs::block(Stage::PutObject, "NoSuchBucket")).await.unwrap();
-    assert_eq!(ask(again, Some("a")).await, Some(first));
+    assert_eq!(ask(again, Some("a")).await, RunAnswer::Asked(first));
     let after = cursor(ledger, &connector).await;
     assert_eq!((after.next_run_at, after.cut), (before.next_run_at, before.cut));
     assert_ne!(after.block.unwrap().next_attempt, again, "nothing at all changes");
-    assert_eq!(ask(other, Some("b")).await, Some(other), "another key is another run");
+    assert_eq!(ask(other, Some("b")).await, RunAnswer::Asked(other), "another key is another run");
     assert_eq!(cursor(ledger, &connector).await.cut, Some(other));
-    assert_eq!(ask(keyless, None).await, Some(keyless), "without a key each is one");
+    assert_eq!(ask(keyless, None).await, RunAnswer::Asked(keyless), "without a key each is one");
     assert_eq!(cursor(ledger, &connector).await.cut, Some(keyless));
-    assert_eq!(ask(again, Some("b")).await, Some(other));
+    assert_eq!(ask(again, Some("b")).await, RunAnswer::Asked(other));
 }
 
 /// A secret is kept once under its ID, for its own connector, and no settings or records show it.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::names::ConnectorId;
-use domain::ports::{Claim, ClaimAnswer, DUE_SHARDS, DuePage, due_shard};
+use domain::ports::{Claim, ClaimAnswer, DUE_SHARDS, DuePage, RunAnswer, due_shard};
 use domain::time::Time;
 use futures_util::future::join_all;
 
@@ -89,7 +89,10 @@ pub async fn a_claim_is_not_taken_back_from_a_later_wish(ledger: &impl Ledger) {
     let until = before.next_run_at + HOUR;
     assert_eq!(ledger.claim(&claim, until).await.unwrap(), ClaimAnswer::Ours);
     let asked = before.next_run_at + HOUR / 2;
-    assert_eq!(ledger.request_run(&connector.id, asked, asked, None).await.unwrap(), Some(asked));
+    assert_eq!(
+        ledger.request_run(&connector.id, asked, asked, None, &[]).await.unwrap(),
+        RunAnswer::Asked(asked)
+    );
     ledger.unclaim(&claim, until).await.unwrap();
     assert_eq!(cursor(ledger, &connector).await.next_run_at, asked);
 }

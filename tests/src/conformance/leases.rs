@@ -6,7 +6,7 @@ use domain::cursor::{Cursor, Published};
 use domain::fault::Stage;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
-use domain::ports::{Claim, ClaimAnswer, LeaseAnswer};
+use domain::ports::{Claim, ClaimAnswer, LeaseAnswer, RunAnswer};
 use domain::protocol::{Mark, Release};
 
 use super::{Ledger, activate, create, cursor, seal_next, start};
@@ -71,7 +71,10 @@ pub async fn a_release_keeps_a_run_asked_for_meanwhile(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let (first, asked) = (worker(), start() + MINUTE);
     ledger.lease(&connector.id, &first, start(), start() + MINUTE * 15).await.unwrap();
-    assert_eq!(ledger.request_run(&connector.id, asked, asked, None).await.unwrap(), Some(asked));
+    assert_eq!(
+        ledger.request_run(&connector.id, asked, asked, None, &[]).await.unwrap(),
+        RunAnswer::Asked(asked)
+    );
     let next_run_at = at("2026-11-20T22:05:00Z");
     let release = Release { seen: before.next_run_at, next_run_at, now: asked + MINUTE };
     ledger.release(&connector.id, &first, &release).await.unwrap();
@@ -87,7 +90,7 @@ pub async fn a_release_makes_a_run_due_that_was_sent_in_vain(ledger: &impl Ledge
     let (connector, before) = activate(ledger).await;
     let (first, asked) = (worker(), start() + MINUTE);
     ledger.lease(&connector.id, &first, start(), start() + MINUTE * 15).await.unwrap();
-    ledger.request_run(&connector.id, asked, asked, None).await.unwrap();
+    ledger.request_run(&connector.id, asked, asked, None, &[]).await.unwrap();
     let claim = Claim { id: connector.id.clone(), seen: asked };
     assert_eq!(ledger.claim(&claim, asked + MINUTE * 20).await.unwrap(), ClaimAnswer::Ours);
     let sent = ledger.lease(&connector.id, &worker(), asked + MINUTE, asked + MINUTE * 15).await.unwrap();
@@ -161,7 +164,7 @@ pub async fn a_last_mark_keeps_a_run_asked_for_meanwhile(ledger: &impl Ledger) {
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
     let (first, asked) = (worker(), start() + MINUTE);
     ledger.lease(&connector.id, &first, start(), start() + MINUTE * 15).await.unwrap();
-    ledger.request_run(&connector.id, asked, asked, None).await.unwrap();
+    ledger.request_run(&connector.id, asked, asked, None, &[]).await.unwrap();
     let next_run_at = at("2026-11-20T22:05:00Z");
     let release = Release { seen: before.next_run_at, next_run_at, now: asked + MINUTE };
     let mark = Mark { part: part.clone(), at: start(), published: None, unblock: false };

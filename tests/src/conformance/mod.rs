@@ -3,6 +3,8 @@
 //!
 //! Each function starts from what it makes itself and shares nothing with the others.
 
+pub mod addresses;
+pub mod budgets;
 pub mod bus;
 pub mod changes;
 pub mod claims;
@@ -42,12 +44,12 @@ fn start() -> Time {
 
 /// Stores a connector that was not there before.
 async fn create(ledger: &impl Ledger, connector: &Connector) -> SaveAnswer {
-    ledger.create(connector, &fixtures::creation(connector)).await.unwrap()
+    ledger.create(connector, &fixtures::creation(connector), &[]).await.unwrap()
 }
 
 /// Stores changed settings.
 async fn save(ledger: &impl Ledger, before: &Connector, after: &Connector) -> SaveAnswer {
-    ledger.save(&fixtures::change(before, after), None).await.unwrap()
+    ledger.save(&fixtures::change(before, after), None, &[]).await.unwrap()
 }
 
 /// Stores a connector and activates it.

@@ -38,6 +38,14 @@ macro_rules! promises {
         a_seal_remembers_its_source_and_a_seal_from_another_is_refused
         a_source_is_changed_only_from_where_the_cursor_stood
     } };
+    (addresses => $then:ident { $($with:tt)* }) => { $then! { addresses; $($with)*;
+        a_permission_is_kept_for_its_tenant_and_address
+        of_two_answers_to_one_permission_one_is_kept
+        a_link_is_found_by_its_token
+        what_a_contact_was_notified_of_is_kept_once
+        a_tenants_time_is_spent_once
+        a_slow_host_is_remembered_and_forgotten
+    } };
     (due => $then:ident { $($with:tt)* }) => { $then! { due; $($with)*;
         only_activated_connectors_are_listed
         a_connector_is_due_from_its_next_run_on
@@ -82,6 +90,20 @@ macro_rules! promises {
         of_racing_tenants_exactly_one_gets_a_role
         racing_neighbours_are_all_let_in
         a_place_that_is_left_goes_to_one_of_those_who_want_it
+    } };
+    (budgets => $then:ident { $($with:tt)* }) => { $then! { budgets; $($with)*;
+        a_limit_is_kept_until_its_period_is_over
+        an_amount_is_granted_whole_or_not_at_all
+        a_changed_limit_holds_at_once
+        each_count_is_its_own
+        of_many_at_once_the_limit_is_granted
+        no_interleaving_exceeds_a_limit
+        a_change_is_spent_for_only_if_it_is_stored
+        a_change_that_needs_two_budgets_spends_both_or_none
+        connectors_are_counted_as_they_come_and_go
+        a_taken_id_is_told_before_a_used_up_budget
+        of_racing_creators_the_limit_is_let_in
+        a_run_is_spent_for_once_with_its_key
     } };
     (watch => $then:ident { $($with:tt)* }) => { $then! { watch; $($with)*;
         settings_and_cursor_are_seen_together

@@ -4,19 +4,20 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::budget::Spending;
 use domain::connector::{Change, Connector, Shards};
-use domain::contacts::{SecretId, WebhookSecret};
+use domain::contacts::{ContactKey, Notified, Permission, SecretId, TokenHash, WebhookSecret};
 use domain::cursor::Cursor;
 use domain::events_source::{EventsSource, SourceChange};
 use domain::fault::{Block, Fault, Reason, Stage};
 use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER};
-use domain::names::{ConnectorId, TenantId, WorkerId};
+use domain::names::{ConnectorId, EmailAddress, TenantId, WorkerId};
 use domain::notice::Notice;
 use domain::part::{Part, PartNumber};
 use domain::ports::{
     Bus, ByteStream, Claim, ClaimAnswer, Connectors, CustomerBucket, Customers, Due, DuePage, LeaseAnswer,
-    NewObject, PageError, PageReader, PortError, Queue, Runs, SaveAnswer, Signer, Source, StagedPage,
-    Staging, StagingWrite, Validity, Wanted,
+    NewObject, NotificationState, PageError, PageReader, Permissions, PortError, Queue, RunAnswer, Runs,
+    SaveAnswer, Signer, Source, Spender, Spent, StagedPage, Staging, StagingWrite, Validity, Wanted,
 };
 use domain::protocol::{Mark, PutAnswer, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot, Span};
 use domain::sort_key::SortKeyForm;
@@ -116,13 +117,95 @@ impl<P: Due> Due for Flaky<P> {
 }
 
 #[async_trait]
-impl<P: Connectors> Connectors for Flaky<P> {
-    async fn create(&self, connector: &Connector, change: &Change) -> Result<SaveAnswer, PortError> {
-        self.plan.call("create", self.inner.create(connector, change), lost).await
+impl<P: Spender> Spender for Flaky<P> {
+    async fn spend(&self, spending: &Spending) -> Result<Spent, PortError> {
+        self.plan.call("spend", self.inner.spend(spending), lost).await
+    }
+}
+
+#[async_trait]
+impl<P: Permissions> Permissions for Flaky<P> {
+    async fn permission(
+        &self,
+        tenant: &TenantId,
+        address: &EmailAddress,
+    ) -> Result<Option<Permission>, PortError> {
+        self.plan.call("permission", self.inner.permission(tenant, address), lost).await
     }
 
-    async fn save(&self, change: &Change, cursor: Option<&Cursor>) -> Result<SaveAnswer, PortError> {
-        self.plan.call("save", self.inner.save(change, cursor), lost).await
+    async fn keep_permission(&self, tenant: &TenantId, permission: &Permission) -> Result<bool, PortError> {
+        self.plan.call("keep_permission", self.inner.keep_permission(tenant, permission), lost).await
+    }
+
+    async fn keep_link(
+        &self,
+        token: &TokenHash,
+        tenant: &TenantId,
+        address: &EmailAddress,
+    ) -> Result<(), PortError> {
+        self.plan.call("keep_link", self.inner.keep_link(token, tenant, address), lost).await
+    }
+
+    async fn link(&self, token: &TokenHash) -> Result<Option<(TenantId, EmailAddress)>, PortError> {
+        self.plan.call("link", self.inner.link(token), lost).await
+    }
+}
+
+#[async_trait]
+impl<P: NotificationState> NotificationState for Flaky<P> {
+    async fn notified(
+        &self,
+        connector: (&TenantId, &ConnectorId),
+        contact: &ContactKey,
+    ) -> Result<Option<Notified>, PortError> {
+        self.plan.call("notified", self.inner.notified(connector, contact), lost).await
+    }
+
+    async fn keep_notified(
+        &self,
+        connector: (&TenantId, &ConnectorId),
+        contact: &ContactKey,
+        notified: &Notified,
+    ) -> Result<bool, PortError> {
+        let kept = self.inner.keep_notified(connector, contact, notified);
+        self.plan.call("keep_notified", kept, lost).await
+    }
+
+    async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError> {
+        self.plan.call("spend_time", self.inner.spend_time(tenant, cost, now), lost).await
+    }
+
+    async fn give_back(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError> {
+        self.plan.call("give_back", self.inner.give_back(tenant, unused), lost).await
+    }
+
+    async fn slow_until(&self, tenant: &TenantId, host: &str) -> Result<Option<Time>, PortError> {
+        self.plan.call("slow_until", self.inner.slow_until(tenant, host), lost).await
+    }
+
+    async fn keep_slow(&self, tenant: &TenantId, host: &str, until: Option<Time>) -> Result<(), PortError> {
+        self.plan.call("keep_slow", self.inner.keep_slow(tenant, host, until), lost).await
+    }
+}
+
+#[async_trait]
+impl<P: Connectors> Connectors for Flaky<P> {
+    async fn create(
+        &self,
+        connector: &Connector,
+        change: &Change,
+        spends: &[Spending],
+    ) -> Result<SaveAnswer, PortError> {
+        self.plan.call("create", self.inner.create(connector, change, spends), lost).await
+    }
+
+    async fn save(
+        &self,
+        change: &Change,
+        cursor: Option<&Cursor>,
+        spends: &[Spending],
+    ) -> Result<SaveAnswer, PortError> {
+        self.plan.call("save", self.inner.save(change, cursor, spends), lost).await
     }
 
     async fn get(&self, id: &ConnectorId) -> Result<Option<(Connector, Option<Cursor>)>, PortError> {
@@ -162,8 +245,9 @@ impl<P: Connectors> Connectors for Flaky<P> {
         now: Time,
         cut: Time,
         key: Option<&str>,
-    ) -> Result<Option<Time>, PortError> {
-        self.plan.call("request_run", self.inner.request_run(id, now, cut, key), lost).await
+        spends: &[Spending],
+    ) -> Result<RunAnswer, PortError> {
+        self.plan.call("request_run", self.inner.request_run(id, now, cut, key, spends), lost).await
     }
 
     async fn change_source(&self, id: &ConnectorId, change: &SourceChange) -> Result<bool, PortError> {

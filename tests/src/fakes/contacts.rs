@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::contacts::{Mail, Signed};
-use domain::names::{EmailAddress, WebhookUrl};
-use domain::ports::{Clock as _, LONGEST_DELAY, Later, Mailer, PortError, Posted, Poster};
+use domain::names::{EmailAddress, TenantId, WebhookUrl};
+use domain::ports::{Clock as _, LONGEST_DELAY, Later, Mailed, Mailer, PortError, Posted, Poster};
 use domain::time::Time;
 
 use super::{FakeClock, locked};
@@ -47,7 +47,7 @@ impl FakePoster {
 
 #[async_trait]
 impl Poster for FakePoster {
-    async fn post(&self, to: &WebhookUrl, message: &Signed) -> Posted {
+    async fn post(&self, to: &WebhookUrl, message: &Signed, _: Duration) -> Posted {
         let mut shared = locked(&self.shared);
         shared.sent.push((to.clone(), message.clone()));
         shared.answers.get(to).cloned().unwrap_or(Posted::Taken)
@@ -87,7 +87,7 @@ impl FakeMailer {
 
 #[async_trait]
 impl Mailer for FakeMailer {
-    async fn mail(&self, to: &EmailAddress, mail: &Mail) -> Result<(), PortError> {
+    async fn mail(&self, to: &EmailAddress, mail: &Mail) -> Mailed {
         let what = "sending a mail";
         let mut shared = locked(&self.shared);
         let outage = shared.outages.take();
@@ -96,9 +96,12 @@ impl Mailer for FakeMailer {
         }
         let source = format!("{outage:?}").into();
         match outage {
-            None => Ok(()),
-            Some(Outage::Denied | Outage::EntriesDenied) => Err(PortError::Denied { what, source }),
-            Some(_) => Err(PortError::Transient { what, source }),
+            None => Mailed::Taken,
+            Some(Outage::Denied | Outage::EntriesDenied) => {
+                Mailed::NotTaken(PortError::Denied { what, source })
+            }
+            Some(Outage::AnswerLost) => Mailed::Unknown(PortError::Transient { what, source }),
+            Some(_) => Mailed::NotTaken(PortError::Transient { what, source }),
         }
     }
 }
@@ -148,7 +151,7 @@ impl FakeLater {
 
 #[async_trait]
 impl Later for FakeLater {
-    async fn later(&self, message: &str, delay: Duration) -> Result<(), PortError> {
+    async fn later(&self, message: &str, delay: Duration, _: &TenantId) -> Result<(), PortError> {
         assert!(delay <= LONGEST_DELAY, "SQS would refuse {delay:?}");
         let mut shared = locked(&self.shared);
         let outage = shared.outages.take();

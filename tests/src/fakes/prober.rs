@@ -175,6 +175,10 @@ impl Trust {
 
 #[async_trait]
 impl Prober for FakeProber {
+    fn new_roles_known_within(&self) -> Duration {
+        Duration::from_secs(30)
+    }
+
     async fn assume(
         &self,
         connector: &Connector,

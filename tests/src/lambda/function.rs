@@ -69,10 +69,18 @@ impl Function {
     /// # Panics
     /// If it ends instead of answering, does neither within two minutes, or answers something that is not JSON.
     pub async fn invoke(&mut self, event: &Value) -> Result<Value, Value> {
+        self.invoke_traced(event, None).await
+    }
+
+    /// Invokes it as part of a trace.
+    ///
+    /// # Panics
+    /// As [`Self::invoke`].
+    pub async fn invoke_traced(&mut self, event: &Value, trace: Option<&str>) -> Result<Value, Value> {
         let Self { api, process, .. } = self;
         let answered = async {
             tokio::select! {
-                answer = api.invoke(event.to_string()) => answer.expect("the runtime API is there"),
+                answer = api.invoke(event.to_string(), trace) => answer.expect("the runtime API is there"),
                 ended = process.wait() => panic!("the function ended instead of answering: {ended:?}"),
             }
         };

@@ -1,7 +1,8 @@
 //! What surrounds the functions in AWS, for tests that run their binaries as they are deployed: the Lambda service
 //! that hands them events ([`RuntimeApi`], and [`Function`] for a process on it), an event bus ([`EventBus`]) and a
 //! message queue ([`MessageQueue`]). Bus and queue speak the AWS JSON protocol and are as strict as AWS, so the
-//! conformance suites run the adapters on them.
+//! conformance suites run the adapters on them. Two things that Lambda does besides: it stops a function that goes on
+//! feeding its own queue ([`OwnQueue`]), and it leaves out lines of a function's log ([`log_filter`]).
 //!
 //! The tables and buckets are the embedded stand-ins of the package `local`, which this package's library doesn't
 //! link; whoever starts a function names them in its environment.
@@ -9,12 +10,15 @@
 mod aws_json;
 mod event_bus;
 mod function;
+pub mod log_filter;
 mod message_queue;
+mod own_queue;
 mod runtime_api;
 
 pub use event_bus::EventBus;
 pub use function::{Ended, Function};
 pub use message_queue::MessageQueue;
+pub use own_queue::{Invocation, Loops, OwnQueue};
 pub use runtime_api::{Answer, RuntimeApi};
 
 /// Serves a stand-in on a free port of this machine, for as long as the test's runtime lives; returns `host:port`.

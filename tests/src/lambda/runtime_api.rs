@@ -18,18 +18,21 @@ use super::serve;
 /// What the function answered: its payload, or what it reported as an error, of this invocation or of its start.
 pub type Answer = Result<Bytes, Bytes>;
 
+/// An invocation: the event, and the trace that it belongs to.
+type Event = (String, Option<String>);
+
 /// The API, as long as it lives.
 #[derive(Debug)]
 pub struct RuntimeApi {
     /// For `AWS_LAMBDA_RUNTIME_API`.
     pub address: String,
-    events: mpsc::Sender<String>,
+    events: mpsc::Sender<Event>,
     answers: mpsc::Receiver<Answer>,
 }
 
 #[derive(Debug)]
 struct Shared {
-    events: Mutex<mpsc::Receiver<String>>,
+    events: Mutex<mpsc::Receiver<Event>>,
     answers: mpsc::Sender<Answer>,
     time_limit: Duration,
 }
@@ -52,10 +55,10 @@ impl RuntimeApi {
         Ok(Self { address: serve(router).await?, events, answers })
     }
 
-    /// Invokes the function with `event` and waits for its answer, for ever if it has died. `None` if the server
-    /// is gone.
-    pub async fn invoke(&mut self, event: String) -> Option<Answer> {
-        self.events.send(event).await.ok()?;
+    /// Invokes the function with `event`, as part of a trace if one is named, and waits for its answer, for ever if it
+    /// has died. `None` if the server is gone.
+    pub async fn invoke(&mut self, event: String, trace: Option<&str>) -> Option<Answer> {
+        self.events.send((event, trace.map(str::to_owned))).await.ok()?;
         self.answers.recv().await
     }
 }
@@ -65,7 +68,7 @@ impl RuntimeApi {
     reason = "it plays Lambda, which sets deadlines by the clock on the wall"
 )]
 async fn next(State(shared): State<Arc<Shared>>) -> Response {
-    let Some(event) = shared.events.lock().await.recv().await else {
+    let Some((event, trace)) = shared.events.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };
     let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + shared.time_limit;
@@ -79,6 +82,9 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
         "lambda-runtime-invoked-function-arn",
         "arn:aws:lambda:us-east-1:111111111111:function:auditferry".into(),
     );
+    if let Some(trace) = trace {
+        set("lambda-runtime-trace-id", trace);
+    }
     (headers, event).into_response()
 }
 

@@ -25,7 +25,11 @@ impl Service {
     /// What a request asks for.
     pub(super) fn words(self, head: &Parts, body: &[u8]) -> String {
         match self {
-            Self::S3 => format!("{} {}", head.method, head.uri.path()),
+            Self::S3 => {
+                let tags =
+                    head.uri.query().is_some_and(|query| query.split('&').any(|field| field == "tagging"));
+                format!("{} {}{}", head.method, head.uri.path(), if tags { "?tagging" } else { "" })
+            }
             Self::Sts => {
                 let body = String::from_utf8_lossy(body);
                 body.split('&').find_map(|field| field.strip_prefix("Action=")).unwrap_or_default().to_owned()

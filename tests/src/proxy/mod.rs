@@ -93,7 +93,7 @@ impl Proxy {
     }
 
     /// What was asked since this was asked last, as far as it met no fault: the operation and, where it names one, the
-    /// table; of S3 the method and the path.
+    /// table; of S3 the method and the path, and whether it is about tags.
     #[must_use]
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut locked(&self.shared.state).asked)

@@ -1,16 +1,20 @@
 //! Whom the notifier tells what: a connector's own contacts and nobody else's, at least once, and for a day at most.
 
+mod daily;
+mod opt_in;
+mod tarpits;
 mod world;
 
 use std::time::Duration;
 
 use domain::connector::Verb;
-use domain::contacts::{KINDS, SecretId, VERBS, WebhookSecret, retry::TRIED_FOR};
+use domain::contacts::{AT_MOST_EVERY, KINDS, SecretId, VERBS, WebhookSecret, retry::TRIED_FOR};
 use domain::ports::{Connectors as _, Later as _, Posted};
 use domain::time::Time;
 use serde_json::{Value, json};
 use tests::failing::Outage;
 use tests::fixtures::fresh;
+use tests::lambda::Loops;
 
 use world::{World, blocked, changed, each_kind, secret_of, url};
 
@@ -21,6 +25,8 @@ async fn each_kind_of_notice_reaches_all_contacts_of_its_connector_and_nobody_el
     let world = World::new();
     let (acme, globex) = (world.connector("acme").await, world.connector("globex").await);
     for (nth, notice) in (1..).zip(each_kind(&acme, world.clock.wall())) {
+        // One of a cause goes out a day: what its reminder is here.
+        world.clock.advance(AT_MOST_EVERY);
         world.tell(&notice).await;
         let told = world.told();
         for contact in ["hooks.acme.example", "one@acme.example", "two@acme.example"] {
@@ -83,14 +89,61 @@ async fn a_webhook_that_is_down_is_tried_again_alone_until_it_takes_the_same_mes
 async fn a_webhook_that_stays_down_is_given_up_after_a_day_counted_once_and_no_failed_message() {
     let world = World::new();
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), Posted::NotTaken("no answer within 10 seconds".into()));
+    world.poster.answers(&url(&acme), Posted::NoAnswer);
     world.tell(&blocked(&acme, world.clock.wall())).await;
     world.go_on(TRIED_FOR + Duration::from_hours(1)).await;
     let tries = world.poster.sent().len();
     assert!((12..=22).contains(&tries), "{tries} tries");
     assert_eq!((world.count("ContactsUnreached"), world.later.held().len()), (1, 0));
+    assert_eq!(world.later.dead(), [""; 0]);
+    let chain = world.later.longest_chain();
+    assert!((80..=120).contains(&chain), "{chain} invocations: infra/README.md says about a hundred");
     world.go_on(TRIED_FOR).await;
     assert_eq!(world.poster.sent().len(), tries);
+}
+
+/// What `RecursiveLoop: Allow` is for. Nobody counts the contact as given up, and its address is left behind.
+#[tokio::test]
+async fn where_lambda_stops_loops_a_contact_is_lost_within_three_hours() {
+    let world = World::with(Loops::Terminate);
+    let acme = world.connector("acme").await;
+    world.poster.answers(&url(&acme), Posted::NotTaken("no answer within 10 seconds".into()));
+    world.tell(&blocked(&acme, world.clock.wall())).await;
+    world.go_on(Duration::from_hours(2)).await;
+    assert_eq!(world.later.dead().len(), 0);
+    world.go_on(Duration::from_hours(2)).await;
+    let tries = world.poster.sent().len();
+    assert!((7..=10).contains(&tries), "{tries} tries");
+    assert_eq!((world.later.dead().len(), world.later.held().len()), (1, 0));
+    world.poster.answers(&url(&acme), Posted::Taken);
+    world.go_on(TRIED_FOR).await;
+    assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (tries, 0));
+}
+
+/// Why what is to be tried again is sent anew: a message that comes back by itself is counted, and the fifth time ends
+/// it. A day takes a hundred.
+#[tokio::test]
+async fn a_message_that_fails_five_times_ends_in_the_dead_letters() {
+    let world = World::new();
+    let acme = world.connector("acme").await;
+    world
+        .later
+        .later(&world.event(&blocked(&acme, world.clock.wall())), Duration::ZERO, &acme.tenant)
+        .await
+        .unwrap();
+    world.ledger.change(&acme.id, |connector| {
+        connector.contacts.webhook.as_mut().unwrap().secret = SecretId::new(fresh());
+    });
+    let mut received = 0;
+    for _ in 0..12 {
+        while let Some(invocation) = world.later.invoke() {
+            assert_eq!(world.handle(&invocation.bodies()).await, ["0"]);
+            world.later.answer(invocation, &[0]);
+            received += 1;
+        }
+        world.clock.advance(Duration::from_mins(10));
+    }
+    assert_eq!((received, world.later.dead().len(), world.later.held().len()), (5, 1, 0));
 }
 
 #[tokio::test]
@@ -197,7 +250,7 @@ async fn a_message_that_comes_early_waits_on_without_a_try() {
     world.tell(&changed(&acme, Verb::TestContacts)).await;
     let held = world.later.held();
     assert_eq!((world.handle(&held).await, world.poster.sent().len()), (vec![], 1));
-    world.later.later("{}", Duration::ZERO).await.unwrap();
+    world.later.later("{}", Duration::ZERO, &acme.tenant).await.unwrap();
     assert_eq!(world.later.held().len(), 3, "put back, and the one that was there");
 }
 

@@ -11,11 +11,13 @@ use domain::names::WebhookUrl;
 use domain::notice::{Backlog, Notice, Recovery};
 use domain::ports::{Connectors as _, Mailer};
 use domain::time::Time;
-use notifier::{Notifier, batch};
+use notifier::{Asking, Notifier, batch};
 use serde_json::json;
-use tests::fakes::{FakeClock, FakeLater, FakeLedger, FakeMailer, FakeMeter, FakePoster, SeededRandomness};
+use tests::fakes::{FakeClock, FakeLedger, FakeMailer, FakeMeter, FakePoster, SeededRandomness};
 use tests::fixtures::{activated, at, connector, fresh, tenant};
+use tests::lambda::{Loops, OwnQueue};
 
+const TEMPLATE: &str = include_str!("../../../template.yaml");
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// A notifier on the fakes.
@@ -24,20 +26,33 @@ pub(super) struct World {
     pub(super) ledger: FakeLedger,
     pub(super) poster: FakePoster,
     pub(super) mailer: FakeMailer,
-    pub(super) later: FakeLater,
+    pub(super) later: OwnQueue,
     pub(super) meter: FakeMeter,
     pub(super) notifier: Notifier,
 }
 
 impl World {
+    /// As it is deployed: whether Lambda lets the notifier go on is what the template says.
     pub(super) fn new() -> Self {
+        let notifier = TEMPLATE.split_once("\n  Notifier:\n").unwrap().1.split_once("\n\n").unwrap().0;
+        let is_meant = notifier.lines().any(|line| line == "      RecursiveLoop: Allow");
+        Self::with(if is_meant { Loops::Allow } else { Loops::Terminate })
+    }
+
+    pub(super) fn with(loops: Loops) -> Self {
         let clock = FakeClock::at(at("2026-11-20T20:15:30Z"));
         let (ledger, poster, mailer) = (FakeLedger::new(), FakePoster::new(), FakeMailer::new());
-        let later = FakeLater::new(&clock);
+        let later = OwnQueue::new(&clock, loops);
         let notifier = Notifier {
             connectors: Arc::new(ledger.clone()),
+            state: Arc::new(ledger.clone()),
             poster: Arc::new(poster.clone()),
             mailer: Some(Arc::new(mailer.clone()) as Arc<dyn Mailer>),
+            asking: Some(Asking {
+                mailer: Arc::new(mailer.clone()),
+                vendor: "vendor.example".parse().unwrap(),
+                portal: "https://audit.vendor.example".parse().unwrap(),
+            }),
             later: Arc::new(later.clone()),
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(SeededRandomness::new(7)),
@@ -45,8 +60,15 @@ impl World {
         Self { clock, ledger, poster, mailer, later, meter: FakeMeter::new(), notifier }
     }
 
-    /// An active connector of this tenant with a webhook and two addresses.
+    /// An active connector of this tenant with a webhook and two addresses, which are confirmed.
     pub(super) async fn connector(&self, of: &str) -> Connector {
+        let connector = self.unconfirmed(of).await;
+        self.ledger.confirm(&connector);
+        connector
+    }
+
+    /// The same, with addresses that have never been asked.
+    pub(super) async fn unconfirmed(&self, of: &str) -> Connector {
         let now = self.clock.wall();
         let (mut connector, cursor) = activated(connector(&tenant(of), now), now);
         let emails = ["one", "two"].map(|name| format!("{name}@{of}.example").parse().unwrap());
@@ -87,8 +109,10 @@ impl World {
         let end = self.clock.wall() + span;
         while self.clock.wall() < end {
             self.clock.advance(MINUTE);
-            let due = self.later.due();
-            assert_eq!(self.handle(&due).await, [""; 0]);
+            while let Some(invocation) = self.later.invoke() {
+                assert_eq!(self.handle(&invocation.bodies()).await, [""; 0]);
+                self.later.answer(invocation, &[]);
+            }
         }
     }
 

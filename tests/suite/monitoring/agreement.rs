@@ -20,7 +20,7 @@ const TOLD: [&str; 2] = [
 ];
 
 /// All metrics that the code emits, with their units.
-async fn emitted() -> BTreeMap<String, String> {
+pub(crate) async fn emitted() -> BTreeMap<String, String> {
     let mut world = World::new();
     world.go_on(Duration::from_hours(2)).await;
     world.tell_contacts(&["no notice".to_owned()]).await;

@@ -1,8 +1,8 @@
 //! What an operator sees and is told: the metrics that the code really emits, held against their format, the alarms,
 //! the dashboard, the saved queries and the operator's notes.
 
-mod agreement;
-mod alarm;
+pub(crate) mod agreement;
+pub(crate) mod alarm;
 mod format;
 mod notices;
 mod picture;

@@ -78,6 +78,7 @@ impl World {
         connector.contacts.emails = vec!["security@acme.example".parse().unwrap()].try_into().unwrap();
         customers.furnish(&connector);
         ledger.insert(connector.clone(), cursor);
+        ledger.confirm(&connector);
         Self {
             watched: Troubled::new(ledger.clone()),
             queue: FakeQueue::new(),
@@ -192,6 +193,8 @@ impl World {
         }
         let notifier = Notifier {
             connectors: Arc::new(self.ledger.clone()),
+            state: Arc::new(self.ledger.clone()),
+            asking: None,
             poster: Arc::new(FakePoster::new()),
             mailer: Some(Arc::new(self.mailer.clone())),
             later: Arc::new(self.later.clone()),

@@ -82,7 +82,7 @@ fn wrap(
 async fn save(ledger: &impl Connectors, connector: &Connector) {
     let (stored, _) = ledger.get(&connector.id).await.unwrap().unwrap();
     let change = fixtures::change(&stored, connector);
-    assert_eq!(ledger.save(&change, None).await.unwrap(), STORED);
+    assert_eq!(ledger.save(&change, None, &[]).await.unwrap(), STORED);
 }
 
 async fn cursor(ledger: &impl Connectors, connector: &Connector) -> Cursor {
@@ -135,7 +135,7 @@ impl Ground for Fakes {
     }
 
     async fn request_run(&self, connector: &Connector, now: Time, cut: Time) {
-        self.ledger.request_run(&connector.id, now, cut, None).await.unwrap();
+        self.ledger.request_run(&connector.id, now, cut, None, &[]).await.unwrap();
     }
 
     async fn cursor(&self, connector: &Connector) -> Cursor {
@@ -211,7 +211,7 @@ impl Ground for Embedded {
     }
 
     async fn request_run(&self, connector: &Connector, now: Time, cut: Time) {
-        self.ledger.request_run(&connector.id, now, cut, None).await.unwrap();
+        self.ledger.request_run(&connector.id, now, cut, None, &[]).await.unwrap();
     }
 
     async fn cursor(&self, connector: &Connector) -> Cursor {

@@ -29,7 +29,7 @@ async fn active() -> (Embedded, Connector) {
     let onboarding = embedded.onboarding();
     let connector = onboarding.create(&Caller::System, new).await.unwrap();
     embedded.admit(&connector).unwrap();
-    let active = onboarding.activate(&Caller::System, &connector.id, |_| ()).await.unwrap();
+    let active = onboarding.activate(&Caller::System, &connector.id, None, |_| ()).await.unwrap();
     (embedded, active)
 }
 

@@ -4,11 +4,13 @@
 //! - `broken`: the set-ups that go wrong in practice, each named, from the platform's own words on the wire.
 //! - `stand_ins`: the same as far as the embedded stand-ins can play it, with their own policies.
 //! - `hostile`: a platform whose words are not to be trusted.
+//! - `new_roles`: a role that is seconds old, on a clock of the test's own.
 //! - `weekly` and `rotation`: what the exporter does with it, and `embedded_week` the same on the stand-ins.
 
 mod broken;
 mod embedded_week;
 mod hostile;
+mod new_roles;
 mod platform;
 mod reports;
 mod rotation;

@@ -1,14 +1,15 @@
 //! A verification on a port of the test's choice, and what its reports say.
 
 use domain::connector::Connector;
-use domain::names::AccountId;
 use domain::ports::Prober;
+use domain::setup::Vendor;
 use domain::verify::{Finding, Means, Stage, Verdict, Verification, verify as verify_with};
 use tests::fakes::{FakeClock, SeededRandomness};
 use tests::fixtures::{self, at, fresh, tenant};
 
-pub(crate) fn vendor() -> AccountId {
-    "111111111111".parse().unwrap()
+/// As [`fixtures::vendor`], in the account that AWS names in the texts of these tests.
+pub(crate) fn vendor() -> Vendor {
+    Vendor { account: "111111111111".parse().unwrap(), ..fixtures::vendor() }
 }
 
 pub(crate) fn connector() -> Connector {
@@ -17,7 +18,8 @@ pub(crate) fn connector() -> Connector {
 
 pub(crate) async fn verify(prober: &dyn Prober, connector: &Connector) -> Verification {
     let (clock, randomness) = (FakeClock::at(at("2026-11-20T20:00:00Z")), SeededRandomness::new(fresh()));
-    let means = Means { prober, clock: &clock, randomness: &randomness, vendor: &vendor() };
+    let (vendor, patience) = (vendor(), prober.new_roles_known_within());
+    let means = Means { prober, clock: &clock, randomness: &randomness, vendor: &vendor, patience };
     verify_with(means, connector, connector.destination.as_ref().unwrap(), |_| ()).await
 }
 

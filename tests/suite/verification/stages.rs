@@ -6,7 +6,7 @@ use domain::connector::Connector;
 use domain::fault::{Fault, Reason, Stage as Where};
 use domain::names::ExternalId;
 use domain::ports::Scope;
-use domain::verify::{Means, Report, Stage, Verdict, verify as verify_with};
+use domain::verify::{Means, Progress, Report, Stage, Verdict, verify as verify_with};
 use tests::fakes::{FakeClock, FakeProber, Probe, SeededRandomness, SetUp, Trust};
 use tests::fixtures::at;
 
@@ -207,10 +207,15 @@ async fn each_stage_is_told_as_it_ends_with_the_time_that_it_took() {
     let clock = FakeClock::at(at("2026-11-20T20:00:00Z"));
     let prober = FakeProber::new().taking(&clock, Duration::from_millis(120));
     let (connector, vendor, randomness) = (connector(), vendor(), SeededRandomness::new(1));
-    let means = Means { prober: &prober, clock: &clock, randomness: &randomness, vendor: &vendor };
+    let patience = Duration::ZERO;
+    let means = Means { prober: &prober, clock: &clock, randomness: &randomness, vendor: &vendor, patience };
     let mut told: Vec<Report> = Vec::new();
     let to = connector.destination.as_ref().unwrap();
-    let verification = verify_with(means, &connector, to, |report| told.push(report.clone())).await;
+    let tell = |progress: Progress<'_>| match progress {
+        Progress::Ended(report) => told.push(report.clone()),
+        Progress::Waiting { .. } => panic!("nothing is waited for"),
+    };
+    let verification = verify_with(means, &connector, to, tell).await;
     assert_eq!(told, verification.reports);
     let took: Vec<u64> = told.iter().map(|report| report.duration_ms).collect();
     assert_eq!(took, [120, 120, 120, 0, 120, 120, 240, 0]);

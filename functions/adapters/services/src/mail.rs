@@ -3,10 +3,14 @@
 use adapters::clients::Services;
 use adapters::port_error::port_error;
 use async_trait::async_trait;
+use aws_sdk_sesv2::config::http::HttpResponse;
+use aws_sdk_sesv2::config::retry::RetryConfig;
+use aws_sdk_sesv2::error::{BuildError, SdkError};
+use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 use domain::contacts::Mail;
 use domain::names::EmailAddress;
-use domain::ports::{Mailer, PortError};
+use domain::ports::{Mailed, Mailer, PortError};
 
 const MAILING: &str = "sending a mail";
 
@@ -21,24 +25,48 @@ impl SesMailer {
     /// Sends as this address.
     #[must_use]
     pub fn new(services: &Services, sender: EmailAddress) -> Self {
-        Self { client: aws_sdk_sesv2::Client::new(&services.config(|at| at.ses.as_deref())), sender }
+        let config = services.config(|at| at.ses.as_deref());
+        // One request for a mail: SES knows no token against a second one, so a retry whose first try went through would
+        // send it twice. The notifier tries again by itself.
+        let config = aws_sdk_sesv2::config::Builder::from(&config).retry_config(RetryConfig::disabled());
+        Self { client: aws_sdk_sesv2::Client::from_conf(config.build()), sender }
     }
 }
 
 #[async_trait]
 impl Mailer for SesMailer {
-    /// A retry of the SDK whose first try went through sends a second mail. SES knows no token against that.
-    async fn mail(&self, to: &EmailAddress, mail: &Mail) -> Result<(), PortError> {
-        let bug = |error| PortError::Bug { what: MAILING, source: Box::new(error) };
-        let content = |text: &str| Content::builder().data(text).charset("UTF-8").build().map_err(bug);
-        let body = Body::builder().text(content(&mail.text)?).build();
-        let message = Message::builder().subject(content(&mail.subject)?).body(body).build();
+    async fn mail(&self, to: &EmailAddress, mail: &Mail) -> Mailed {
+        let message = match message(mail) {
+            Ok(message) => message,
+            Err(error) => {
+                return Mailed::NotTaken(PortError::Bug { what: MAILING, source: Box::new(error) });
+            }
+        };
         let send = self
             .client
             .send_email()
             .from_email_address(self.sender.as_str())
             .destination(Destination::builder().to_addresses(to.as_str()).build())
             .content(EmailContent::builder().simple(message).build());
-        send.send().await.map(drop).map_err(|error| port_error(MAILING, error))
+        match send.send().await {
+            Ok(_) => Mailed::Taken,
+            // SES has judged it, or it was never sent. A 5xx says nothing: it may have come from in front of SES.
+            Err(error) if is_refusal(&error) => Mailed::NotTaken(port_error(MAILING, error)),
+            Err(error) => Mailed::Unknown(port_error(MAILING, error)),
+        }
+    }
+}
+
+fn message(mail: &Mail) -> Result<Message, BuildError> {
+    let content = |text: &str| Content::builder().data(text).charset("UTF-8").build();
+    let body = Body::builder().text(content(&mail.text)?).build();
+    Ok(Message::builder().subject(content(&mail.subject)?).body(body).build())
+}
+
+fn is_refusal(error: &SdkError<SendEmailError, HttpResponse>) -> bool {
+    match error {
+        SdkError::ConstructionFailure(_) => true,
+        SdkError::ServiceError(answer) => answer.raw().status().is_client_error(),
+        _ => false,
     }
 }

@@ -5,6 +5,8 @@ use adapters::port_error::port_error;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::contacts::short_hash;
+use domain::names::TenantId;
 use domain::ports::{LONGEST_DELAY, Later, PortError};
 
 const SENDING: &str = "sending to the notice queue";
@@ -26,11 +28,15 @@ impl NoticeQueue {
 
 #[async_trait]
 impl Later for NoticeQueue {
-    /// A message that is sent twice has a contact told twice, with the same ID.
-    async fn later(&self, message: &str, delay: Duration) -> Result<(), PortError> {
+    /// A message that is sent twice has a contact notified twice, with the same ID.
+    ///
+    /// The group makes the queue a fair one (Amazon SQS developer guide, "Amazon SQS fair queues"): of a tenant with many
+    /// messages in flight others' are handed out first. It is a hash: an ID may hold what a group may not, or be longer
+    /// than its 128 characters.
+    async fn later(&self, message: &str, delay: Duration, of: &TenantId) -> Result<(), PortError> {
         let seconds = i32::try_from(delay.min(LONGEST_DELAY).as_secs()).unwrap_or_default();
-        let send =
-            self.client.send_message().queue_url(&self.url).message_body(message).delay_seconds(seconds);
+        let send = self.client.send_message().queue_url(&self.url).message_body(message);
+        let send = send.delay_seconds(seconds).message_group_id(short_hash(of.as_str()));
         send.send().await.map(drop).map_err(|error| port_error(SENDING, error))
     }
 }

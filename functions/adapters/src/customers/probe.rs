@@ -1,6 +1,8 @@
 //! What a verification tries, through the real STS and S3: the same session and the same write as a delivery's,
 //! and beside them what must be refused.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use domain::connector::{Connector, Destination};
 use domain::fault::{Fault, Reason, Stage};
@@ -19,6 +21,10 @@ pub struct StsProber {
     door: Door,
 }
 
+/// Until STS knows a role in all of a region, as others have measured it; AWS gives no bound.
+/// Source: AWS IAM user guide, "Troubleshoot IAM", "Changes that I make are not always immediately visible".
+const NEW_ROLES: Duration = Duration::from_secs(30);
+
 impl StsProber {
     /// With the vendor's own STS client. The customers' trust policies name the exporter's role, so its
     /// credentials must be those of that role, or a verification fails where a delivery would not.
@@ -30,6 +36,10 @@ impl StsProber {
 
 #[async_trait]
 impl Prober for StsProber {
+    fn new_roles_known_within(&self) -> Duration {
+        NEW_ROLES
+    }
+
     /// A session for [`Scope::Prefix`] has a delivery's own policy; one for [`Scope::Role`] has none, and shows
     /// what the role itself may do. A verification's probes lie under the prefix, so nothing is added to it.
     async fn assume(

@@ -35,7 +35,9 @@ pub(super) enum Transacted {
     Done,
     /// None of it was carried out: the conditions of these of its writes did not hold, counted from zero.
     Refused(Vec<usize>),
-    /// Nobody knows: the answer was lost or said nothing about the conditions.
+    /// None of it was carried out, and nothing is said of its conditions: other requests came first.
+    InTheWay(Cause),
+    /// Nobody knows: the answer was lost.
     Unknown(Cause),
 }
 
@@ -54,7 +56,7 @@ pub(super) fn transacted<T>(
     });
     match cancelled {
         Some(Cancelled::Refused(failed)) => Ok(Transacted::Refused(failed)),
-        Some(Cancelled::InTheWay) => Ok(Transacted::Unknown(Box::new(error))),
+        Some(Cancelled::InTheWay) => Ok(Transacted::InTheWay(Box::new(error))),
         Some(Cancelled::Wrong) => Err(PortError::Bug { what, source: Box::new(error) }),
         None if is_passing(&error) || is_garbled(&error) => Ok(Transacted::Unknown(Box::new(error))),
         None => Err(port_error(what, error)),

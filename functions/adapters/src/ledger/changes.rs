@@ -1,13 +1,15 @@
-//! A change of a connector's settings: the settings, the record of the change, the first cursor and the claims,
-//! in one transaction.
+//! A change of a connector's settings: the settings, the record of the change, the first cursor, what is spent for it
+//! and the claims, in one transaction.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use domain::budget::{Budget, Spending};
 use domain::connector::Change;
 use domain::cursor::Cursor;
 use domain::ports::{Cause, PortError, SaveAnswer, Saved};
 
 use super::answers::{Transacted, transacted};
+use super::budgets::counts;
 use super::claims::Asked;
 use super::expression::{names, number, values};
 use super::keys::{self, Item, PK};
@@ -15,13 +17,15 @@ use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
 /// How often a change is tried. Of as many that claim in one bucket at once each round brings one through.
-const TRIES: u32 = 8;
+pub(super) const TRIES: u32 = 8;
 
 /// What a write of the transaction stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Guard {
     /// The version that the change was made from.
     Version,
+    /// There is so much left of the budget.
+    Budget(Budget),
     /// The role serves no other tenant.
     Role,
     /// Nobody has claimed in the bucket since its claims were judged.
@@ -43,8 +47,10 @@ impl DynamoLedger {
         what: &'static str,
         change: &Change,
         cursor: Option<&Cursor>,
+        spends: &[Spending],
     ) -> Result<SaveAnswer, PortError> {
-        let own = self.own_writes(change, cursor)?;
+        let mut own = self.own_writes(change, cursor)?;
+        own.extend(self.counts_of(change, spends)?);
         let mut cause: Cause = "other claims in the same bucket came first each time".into();
         for _ in 0..TRIES {
             let mut writes = own.clone();
@@ -62,6 +68,9 @@ impl DynamoLedger {
                     Guard::Version => {
                         return self.unless_recorded(change, SaveAnswer::Saved(Saved::Stale)).await;
                     }
+                    Guard::Budget(budget) => {
+                        return self.unless_recorded(change, SaveAnswer::Exhausted(budget)).await;
+                    }
                     Guard::Role => {
                         let taken = SaveAnswer::Taken(domain::onboarding::Taken::Role);
                         return self.unless_recorded(change, taken).await;
@@ -70,7 +79,7 @@ impl DynamoLedger {
                 },
                 // Nobody knows whether it was carried out. If it was, its record is there, now or once the next
                 // try has been refused.
-                Transacted::Unknown(lost) => {
+                Transacted::InTheWay(lost) | Transacted::Unknown(lost) => {
                     if self.recorded(change).await?.as_ref() == Some(change) {
                         return Ok(SaveAnswer::Saved(Saved::Yes));
                     }
@@ -123,6 +132,22 @@ impl DynamoLedger {
         let guarded =
             |put| Guarded { guard: Guard::Version, write: TransactWriteItem::builder().put(put).build() };
         Ok(puts.into_iter().map(guarded).collect())
+    }
+
+    /// What the change moves of the budgets' counts: what is spent for it, and how many connectors the tenant has.
+    fn counts_of(&self, change: &Change, spends: &[Spending]) -> Result<Vec<Guarded>, PortError> {
+        let mut writes = Vec::new();
+        for spending in spends {
+            writes.push(Guarded { guard: Guard::Budget(spending.budget), write: self.spending(spending)? });
+        }
+        let (before, after) = (change.before.as_ref().is_some_and(counts), counts(&change.after));
+        let is_limited = spends.iter().any(|spending| spending.budget == Budget::Connectors);
+        // One transaction may write an item once only.
+        if before != after && !is_limited {
+            let write = self.counted(&change.after.tenant, after)?;
+            writes.push(Guarded { guard: Guard::Version, write });
+        }
+        Ok(writes)
     }
 
     /// A second worker finds the item there and is refused.

@@ -1,13 +1,14 @@
 //! What the API and the command line do with connectors.
 
 use async_trait::async_trait;
+use domain::budget::Spending;
 use domain::connector::{Change, Connector};
 use domain::contacts::{SecretId, WebhookSecret};
 use domain::cursor::Cursor;
 use domain::events_source::SourceChange;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
-use domain::ports::{Connectors, PortError, SaveAnswer, Wanted};
+use domain::ports::{Connectors, PortError, RunAnswer, SaveAnswer, Wanted};
 use domain::time::Time;
 
 use super::DynamoLedger;
@@ -15,20 +16,30 @@ use super::date::DateOfAnswer;
 
 #[async_trait]
 impl Connectors for DynamoLedger {
-    async fn create(&self, connector: &Connector, change: &Change) -> Result<SaveAnswer, PortError> {
+    async fn create(
+        &self,
+        connector: &Connector,
+        change: &Change,
+        spends: &[Spending],
+    ) -> Result<SaveAnswer, PortError> {
         let what = "creating a connector";
         if change.before.is_some() || change.after != *connector {
             return Err(PortError::Bug { what, source: "the record tells of another change".into() });
         }
-        self.carry_out(what, change, None).await
+        self.carry_out(what, change, None, spends).await
     }
 
-    async fn save(&self, change: &Change, cursor: Option<&Cursor>) -> Result<SaveAnswer, PortError> {
+    async fn save(
+        &self,
+        change: &Change,
+        cursor: Option<&Cursor>,
+        spends: &[Spending],
+    ) -> Result<SaveAnswer, PortError> {
         let what = "saving a connector";
         if change.before.as_ref().is_none_or(|before| before.id != change.after.id) {
             return Err(PortError::Bug { what, source: "the record tells of a creation".into() });
         }
-        self.carry_out(what, change, cursor).await
+        self.carry_out(what, change, cursor, spends).await
     }
 
     async fn get(&self, id: &ConnectorId) -> Result<Option<(Connector, Option<Cursor>)>, PortError> {
@@ -72,8 +83,9 @@ impl Connectors for DynamoLedger {
         now: Time,
         cut: Time,
         key: Option<&str>,
-    ) -> Result<Option<Time>, PortError> {
-        self.ask_for_run(id, now, cut, key).await
+        spends: &[Spending],
+    ) -> Result<RunAnswer, PortError> {
+        self.ask_for_run((id, now, cut, key), spends).await
     }
 
     async fn change_source(&self, id: &ConnectorId, change: &SourceChange) -> Result<bool, PortError> {

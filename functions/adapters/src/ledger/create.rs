@@ -9,10 +9,12 @@ use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableInputBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType,
+    ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
 };
+use aws_smithy_types::error::display::DisplayErrorContext;
 use domain::ports::PortError;
 
+use super::budgets::EXPIRES_AT;
 use super::keys::{DUE_INDEX, DUE_SHARD, NEXT_RUN_AT, PK, SK, TENANT_ID, TENANT_INDEX};
 use crate::port_error::port_error;
 
@@ -69,12 +71,27 @@ pub(crate) fn text(name: &str) -> Result<AttributeDefinition, BuildError> {
     AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
 }
 
-/// Makes the table and waits until it is there; one that exists already is left as it is.
+/// Makes the table and waits until it is there; one that exists already is left as it is. Then it asks for the expiry of
+/// what has an end; where that is refused, as it is once it is switched on, that stays.
 ///
 /// # Errors
 /// If DynamoDB refuses, or the table is not active within two minutes.
 pub async fn create_table(client: &Client, table: &str) -> Result<(), PortError> {
-    create("creating the ledger table", client, table, table_definition(table)?).await
+    create("creating the ledger table", client, table, table_definition(table)?).await?;
+    expire(client, table, EXPIRES_AT).await
+}
+
+/// Asks a table to take away what has a time in this attribute.
+pub(crate) async fn expire(client: &Client, table: &str, attribute: &str) -> Result<(), PortError> {
+    let expiry = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build();
+    let expiry = expiry
+        .map_err(|source| PortError::Bug { what: "asking for a table's expiry", source: Box::new(source) })?;
+    let asked =
+        client.update_time_to_live().table_name(table).time_to_live_specification(expiry).send().await;
+    if let Err(error) = asked {
+        tracing::debug!(table, cause = %DisplayErrorContext(&error), "The expiry of a table was not switched on");
+    }
+    Ok(())
 }
 
 /// Makes any table so. Of two that make it at once, the second finds it being made and waits as well.

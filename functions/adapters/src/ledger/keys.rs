@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::budget::Scope;
 use domain::contacts::SecretId;
 use domain::names::{BucketName, ConnectorId, CustomerRole};
 use domain::part::PartNumber;
@@ -27,6 +28,9 @@ pub(super) const NEXT_RUN_AT: &str = "next_run_at";
 /// What the partitions of connectors start with: less than any of them.
 pub(super) const CONNECTOR: &str = "C#";
 
+/// What the partitions of connectors' secrets start with.
+const SECRET: &str = "SECRET#";
+
 /// The partition of a connector.
 pub(super) fn partition(id: &ConnectorId) -> AttributeValue {
     AttributeValue::S(format!("{CONNECTOR}{id}"))
@@ -47,9 +51,15 @@ pub(super) fn change(version: u64) -> String {
     format!("CHANGE#{version:012}")
 }
 
-/// The sort key of a webhook's secret.
-pub(super) fn secret(id: &SecretId) -> String {
+/// The sort key of the item that reserves a secret's ID, beside the settings. It holds no secret.
+pub(super) fn reserved(id: &SecretId) -> String {
     format!("SECRET#{}", id.as_str())
+}
+
+/// The key of a webhook's secret. Its partition holds secrets and nothing else, so that a policy can name them: IAM
+/// sees the partition key of a request (`dynamodb:LeadingKeys`) and never the sort key.
+pub(super) fn secret(connector: &ConnectorId, id: &SecretId) -> Item {
+    of(AttributeValue::S(format!("{SECRET}{connector}")), id.as_str())
 }
 
 /// The key of an item of a connector.
@@ -66,6 +76,15 @@ pub(super) fn role(role: &CustomerRole) -> Item {
 /// The key of the item that says which connectors write where in a bucket.
 pub(super) fn bucket(bucket: &BucketName) -> Item {
     of(AttributeValue::S(format!("BUCKET#{bucket}")), "CLAIMS")
+}
+
+/// The key of a count of what is used of a budget. A tenant may be called as a connector is, so the two are told apart.
+pub(super) fn budget(scope: &Scope, sort: &str) -> Item {
+    let partition = match scope {
+        Scope::Tenant(tenant) => format!("BUDGET#T#{tenant}"),
+        Scope::Connector(id) => format!("BUDGET#C#{id}"),
+    };
+    of(AttributeValue::S(partition), sort)
 }
 
 fn of(partition: AttributeValue, sort: &str) -> Item {
@@ -86,9 +105,20 @@ mod tests {
         assert!(change(999).as_str() < CONFIG && change(u64::MAX).as_str() < CONFIG);
         assert!(change(999) < change(1000));
         assert!(CONFIG < CURSOR && CURSOR < part(PartNumber::NONE).as_str());
-        assert!(CURSOR < secret(&SecretId::new(0)).as_str());
+        assert!(CURSOR < reserved(&SecretId::new(0)).as_str());
         assert!(part(PartNumber::new(999)) < part(PartNumber::new(1000)));
         assert_eq!(part(PartNumber::new(42)), "PART#000000000042");
+    }
+
+    /// The deployment's policies name these beginnings: whoever may read what lies under `C#` reads no secret.
+    #[test]
+    fn a_secret_lies_in_a_partition_that_no_connector_has() {
+        let id = ConnectorId::new(7);
+        let item = secret(&id, &SecretId::new(1));
+        assert_eq!(item[PK], AttributeValue::S(format!("SECRET#{id}")));
+        assert_ne!(item[PK], partition(&id));
+        assert_eq!(connector_of(&item[PK]), None);
+        assert!(!item.contains_key(TENANT_ID), "the index of tenants would show it");
     }
 
     #[test]

@@ -6,15 +6,23 @@
 //! | cursor | `C#<connector>` | `CURSOR` | the cursor, the lease, and `due_shard` for the index `due` |
 //! | part | `C#<connector>` | `PART#<12 digits>` | the part's record |
 //! | change | `C#<connector>` | `CHANGE#<12 digits>` | who changed the settings to this version, and how |
-//! | secret of a webhook | `C#<connector>` | `SECRET#<ID>` | the secret, which no other item holds |
+//! | ID of a secret | `C#<connector>` | `SECRET#<ID>` | nothing: it says that the ID is taken |
+//! | secret of a webhook | `SECRET#<connector>` | the ID | the secret, which no other item holds |
+//! | contacts | `ADDRESS#…` | see `addresses.rs` | which addresses want notices, and what the notifier remembers |
 //! | claims | `ROLE#<arn>`, `BUCKET#<name>` | `CLAIM`, `CLAIMS` | whose they are; see `claims.rs` |
+//! | counts of budgets | `BUDGET#T#<tenant>`, `BUDGET#C#<connector>` | budget and period | what is used; see `budgets.rs` |
 //! | watchdog | `WATCHDOG` | `SWEEP` | how far the watchdog has come, and what it has found |
 //!
 //! Index `tenant`: hash `tenant_id`, range `pk`, everything projected. Index `due`: hash `due_shard`, range
 //! `next_run_at`, keys only; only a connector that was activated has a cursor, so the index is sparse. Times
 //! are RFC 3339 texts of a fixed width, so that DynamoDB compares them as times.
+//!
+//! What the partitions begin with is what the deployment's roles are given (`dynamodb:LeadingKeys` in its template): an
+//! item that a function must not read lies in a partition whose name begins otherwise.
 
+mod addresses;
 mod answers;
+mod budgets;
 mod changes;
 mod claims;
 mod connectors;
@@ -38,6 +46,7 @@ use aws_sdk_dynamodb::Client;
 
 pub use create::{create_table, table_definition};
 pub use date::DateShift;
+pub use watch::{OF_A_CURSOR, OF_A_PART, OF_SETTINGS};
 
 /// The ledger on DynamoDB.
 #[derive(Debug, Clone)]

@@ -29,7 +29,7 @@ impl DynamoLedger {
         Ok(match transacted("sealing a part", answer)? {
             Transacted::Done => SealAnswer::Won,
             Transacted::Refused(_) => SealAnswer::Refused,
-            Transacted::Unknown(cause) => {
+            Transacted::InTheWay(cause) | Transacted::Unknown(cause) => {
                 tracing::warn!(
                     connector.id = %seal.part.connector,
                     part = seal.part.number.get(),

@@ -1,6 +1,16 @@
-//! Secrets of webhooks, each an item of its own beside the settings that name it. Nothing lists them, and no record of
-//! a change holds one.
+//! Secrets of webhooks, in partitions of their own (`SECRET#<connector>`), which the notifier's role may read and no
+//! other. Nothing lists them, and no record of a change holds one.
+//!
+//! Whoever stores a secret must not be able to read one by storing: a `PutItem` can ask for what it replaces, and a
+//! condition on a secret's text would tell it letter by letter. So its ID is reserved by a conditional write beside
+//! the settings, and the secret itself goes by `BatchWriteItem`, which takes no condition and returns no item
+//! (DynamoDB API reference, `BatchWriteItem`).
 
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use domain::contacts::{SecretId, WebhookSecret};
 use domain::names::ConnectorId;
 use domain::ports::PortError;
@@ -8,31 +18,56 @@ use domain::ports::PortError;
 use super::DynamoLedger;
 use super::answers::held;
 use super::expression::{names, text};
-use super::keys::{self, PK};
+use super::keys::{self, Item, PK};
 use crate::port_error::port_error;
 
 const SECRET: &str = "secret";
+const KEEPING: &str = "keeping a webhook's secret";
+/// How often the write is asked for again when the table is too busy for it, and how long the first pause is.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(50);
 
 impl DynamoLedger {
-    /// A second try finds the item of the first, and stores nothing.
+    /// A second worker, and a second try of ours, finds the ID reserved and stores nothing. Only who reserved it writes
+    /// the secret, so that one is written once, or again with the same text. A worker that dies between the two leaves
+    /// an ID that nothing names.
     pub(super) async fn put_secret(
         &self,
         id: &ConnectorId,
         secret_id: &SecretId,
         secret: &WebhookSecret,
     ) -> Result<bool, PortError> {
-        let mut item = keys::key(id, &keys::secret(secret_id));
-        item.insert(SECRET.to_owned(), text(secret.shown()));
-        let put = self
+        let reserve = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item))
+            .set_item(Some(keys::key(id, &keys::reserved(secret_id))))
             .condition_expression("attribute_not_exists(#pk)")
-            .set_expression_attribute_names(Some(names([PK])))
-            .send()
-            .await;
-        held("keeping a webhook's secret", put)
+            .set_expression_attribute_names(Some(names([PK])));
+        if !held(KEEPING, reserve.send().await)? {
+            return Ok(false);
+        }
+        let mut item = keys::secret(id, secret_id);
+        item.insert(SECRET.to_owned(), text(secret.shown()));
+        self.write(item).await?;
+        Ok(true)
+    }
+
+    async fn write(&self, item: Item) -> Result<(), PortError> {
+        let put = PutRequest::builder().set_item(Some(item)).build().map_err(incomplete)?;
+        let put = WriteRequest::builder().put_request(put).build();
+        let mut left = HashMap::from([(self.table.clone(), vec![put])]);
+        for attempt in 0..TRIES {
+            if attempt > 0 {
+                tokio::time::sleep(PAUSE * 2_u32.pow(attempt)).await;
+            }
+            let answer = self.client.batch_write_item().set_request_items(Some(left)).send().await;
+            left = answer.map_err(|error| port_error(KEEPING, error))?.unprocessed_items.unwrap_or_default();
+            if left.is_empty() {
+                return Ok(());
+            }
+        }
+        Err(PortError::Transient { what: KEEPING, source: "the table is too busy to take it".into() })
     }
 
     pub(super) async fn get_secret(
@@ -41,7 +76,7 @@ impl DynamoLedger {
         secret_id: &SecretId,
     ) -> Result<Option<WebhookSecret>, PortError> {
         let what = "reading a webhook's secret";
-        let key = keys::key(id, &keys::secret(secret_id));
+        let key = keys::secret(id, secret_id);
         let get = self.client.get_item().table_name(&self.table).consistent_read(true).set_key(Some(key));
         let answer = get.send().await.map_err(|error| port_error(what, error))?;
         let Some(item) = answer.item else { return Ok(None) };
@@ -49,4 +84,8 @@ impl DynamoLedger {
             item.get(SECRET).and_then(|value| value.as_s().ok()).map(String::as_str).unwrap_or_default();
         kept.parse().map(Some).map_err(|error| PortError::Bug { what, source: Box::new(error) })
     }
+}
+
+fn incomplete(source: BuildError) -> PortError {
+    PortError::Bug { what: KEEPING, source: Box::new(source) }
 }

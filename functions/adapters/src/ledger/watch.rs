@@ -22,7 +22,8 @@ use serde::Deserialize;
 
 use super::answers::held;
 use super::expression::{names, number, text, time, values};
-use super::keys::{self, CONFIG, CURSOR, Item, PK, SK, TENANT_ID, TENANT_INDEX};
+use super::keys::{self, CONFIG, CURSOR, Item, NEXT_RUN_AT, PK, SK, TENANT_ID, TENANT_INDEX};
+use super::sources::SOURCE;
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
@@ -39,10 +40,29 @@ const BATCHES_AT_ONCE: usize = 4;
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The attributes of the settings that the watchdog sees.
-const SETTINGS: [&str; 5] = [PK, TENANT_ID, "state", "frequency", "activated_at"];
+/// The attributes of the settings that the watchdog sees. These three lists are all that its role may read of a
+/// connector, so the deployment's template has them too.
+pub const OF_SETTINGS: [&str; 5] = [PK, TENANT_ID, "state", "frequency", "activated_at"];
 /// What it sees of a part.
-const OF_A_PART: [&str; 2] = [PK, "sealed_at"];
+pub const OF_A_PART: [&str; 2] = [PK, "sealed_at"];
+/// What it sees of a cursor: all of it, and what was told of its connector.
+pub const OF_A_CURSOR: [&str; 15] = [
+    PK,
+    "next",
+    "watermark",
+    "delivered",
+    "since",
+    NEXT_RUN_AT,
+    "cut",
+    "reading",
+    "reconcile",
+    "note",
+    "published",
+    "block",
+    "swept",
+    SOURCE,
+    TOLD,
+];
 
 /// The item that keeps its place: in a partition of its own, and in no index.
 const WATCHDOG: &str = "WATCHDOG";
@@ -73,8 +93,8 @@ struct Sealed {
 }
 
 impl DynamoLedger {
-    /// Items by their keys, eventually consistent; with `only`, these attributes of them.
-    async fn batch(&self, wanted: Vec<Item>, only: Option<&[&str]>) -> Result<Vec<Item>, PortError> {
+    /// These attributes of items by their keys, eventually consistent.
+    async fn batch(&self, wanted: Vec<Item>, only: &[&str]) -> Result<Vec<Item>, PortError> {
         let batches: Vec<Vec<Item>> = wanted.chunks(BATCH).map(<[Item]>::to_vec).collect();
         stream::iter(batches.into_iter().map(|keys| self.one_batch(keys, only)))
             .buffer_unordered(BATCHES_AT_ONCE)
@@ -83,14 +103,12 @@ impl DynamoLedger {
     }
 
     /// An answer holds 16 MB at most and may leave keys out when the table is busy: those are asked for again.
-    async fn one_batch(&self, keys: Vec<Item>, only: Option<&[&str]>) -> Result<Vec<Item>, PortError> {
-        let mut asked = KeysAndAttributes::builder().set_keys(Some(keys));
-        if let Some(only) = only {
-            let placeholders: Vec<String> = only.iter().map(|name| format!("#{name}")).collect();
-            asked = asked.projection_expression(placeholders.join(", "));
-            for name in only {
-                asked = asked.expression_attribute_names(format!("#{name}"), *name);
-            }
+    async fn one_batch(&self, keys: Vec<Item>, only: &[&str]) -> Result<Vec<Item>, PortError> {
+        let placeholders: Vec<String> = only.iter().map(|name| format!("#{name}")).collect();
+        let mut asked =
+            KeysAndAttributes::builder().set_keys(Some(keys)).projection_expression(placeholders.join(", "));
+        for name in only {
+            asked = asked.expression_attribute_names(format!("#{name}"), *name);
         }
         let asked = asked.build().map_err(|error| bug(WHAT, error))?;
         let mut left = std::collections::HashMap::from([(self.table.clone(), asked)]);
@@ -116,7 +134,7 @@ impl DynamoLedger {
     async fn cursors(&self, ids: &[ConnectorId]) -> Result<BTreeMap<ConnectorId, Seen>, PortError> {
         let wanted = ids.iter().map(|id| keys::key(id, CURSOR)).collect();
         let mut cursors = BTreeMap::new();
-        for item in self.batch(wanted, None).await? {
+        for item in self.batch(wanted, &OF_A_CURSOR).await? {
             let told = item.get(TOLD).cloned();
             let told = told.map(|told| records::from_attribute(REMEMBERING, told)).transpose()?;
             cursors.insert(owner(&item)?, Seen { told, cursor: records::cursor(item)? });
@@ -134,7 +152,7 @@ impl DynamoLedger {
         };
         let wanted = cursors.iter().filter_map(oldest).collect();
         let mut waiting = BTreeMap::new();
-        for item in self.batch(wanted, Some(&OF_A_PART)).await? {
+        for item in self.batch(wanted, &OF_A_PART).await? {
             let id = owner(&item)?;
             waiting.insert(id, records::from_item::<Sealed>("reading a part's record", item)?.sealed_at);
         }
@@ -145,14 +163,14 @@ impl DynamoLedger {
 #[async_trait]
 impl Watch for DynamoLedger {
     async fn watch(&self, after: Option<&Place>) -> Result<WatchPage, PortError> {
-        let shown: Vec<String> = SETTINGS.iter().map(|name| format!("#{name}")).collect();
+        let shown: Vec<String> = OF_SETTINGS.iter().map(|name| format!("#{name}")).collect();
         let scan = self
             .client
             .scan()
             .table_name(&self.table)
             .index_name(TENANT_INDEX)
             .projection_expression(shown.join(", "))
-            .set_expression_attribute_names(Some(names(SETTINGS)))
+            .set_expression_attribute_names(Some(names(OF_SETTINGS)))
             .set_exclusive_start_key(after.map(start))
             .limit(PAGE);
         let page = scan.send().await.map_err(|error| port_error(WHAT, error))?;
@@ -265,4 +283,71 @@ fn owner(item: &Item) -> Result<ConnectorId, PortError> {
 
 fn bug(what: &'static str, source: impl Into<domain::ports::Cause>) -> PortError {
     PortError::Bug { what, source: source.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fmt;
+
+    use serde::de::{DeserializeOwned, Deserializer, Error, Visitor};
+    use serde::forward_to_deserialize_any;
+
+    use super::*;
+
+    /// Ends with the names of the fields that a struct asks for.
+    struct Asking;
+
+    #[derive(Debug)]
+    struct Fields(&'static [&'static str]);
+
+    impl fmt::Display for Fields {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "{:?}", self.0)
+        }
+    }
+
+    impl std::error::Error for Fields {}
+
+    impl Error for Fields {
+        fn custom<T: fmt::Display>(_: T) -> Self {
+            Self(&[])
+        }
+    }
+
+    impl<'de> Deserializer<'de> for Asking {
+        type Error = Fields;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Fields> {
+            Err(Fields(&[]))
+        }
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            fields: &'static [&'static str],
+            _: V,
+        ) -> Result<V::Value, Fields> {
+            Err(Fields(fields))
+        }
+
+        forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
+            newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        }
+    }
+
+    /// The fields of a struct, and these beside them.
+    fn fields<T: DeserializeOwned>(beside: &[&'static str]) -> BTreeSet<&'static str> {
+        let Err(Fields(fields)) = T::deserialize(Asking) else { return BTreeSet::new() };
+        fields.iter().chain(beside).copied().collect()
+    }
+
+    /// A field that a new version has must be read too, or the watchdog would take its default for what is stored.
+    #[test]
+    fn exactly_the_fields_that_are_used_are_asked_for() {
+        assert_eq!(BTreeSet::from(OF_A_CURSOR), fields::<Cursor>(&[PK, TOLD]));
+        assert_eq!(BTreeSet::from(OF_SETTINGS), fields::<Settings>(&[PK]));
+        assert_eq!(BTreeSet::from(OF_A_PART), fields::<Sealed>(&[PK]));
+    }
 }

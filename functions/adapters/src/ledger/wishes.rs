@@ -1,51 +1,70 @@
 //! Runs that someone asks for. The cursor's item remembers the last key, in attributes of its own that no run
 //! reads: `asked_key`, and `asked_cut`, the answer that was given.
 
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use domain::budget::Spending;
 use domain::names::ConnectorId;
-use domain::ports::PortError;
+use domain::ports::{Cause, PortError, RunAnswer};
 use domain::time::Time;
 
 use super::DynamoLedger;
-use super::answers::held;
+use super::answers::{Transacted, transacted};
+use super::changes::{TRIES, incomplete};
 use super::expression::{names, text, time, values};
-use super::keys::{self, CURSOR, NEXT_RUN_AT, PK};
+use super::keys::{self, CURSOR, Item, NEXT_RUN_AT, PK};
 use crate::port_error::port_error;
 
 const WHAT: &str = "asking for a run";
 const ASKED_KEY: &str = "asked_key";
 const ASKED_CUT: &str = "asked_cut";
 
+/// Which connector, when, up to when, and the request's key.
+type Wish<'a> = (&'a ConnectorId, Time, Time, Option<&'a str>);
+
 impl DynamoLedger {
     /// A run under way that ends later keeps this `next_run_at`, since it is not what that run has read. Of two
     /// requests the later one stands; both ask for the same thing. Of two with the same key the second finds the
-    /// first one's and stores nothing.
+    /// first one's, stores nothing and spends nothing.
     pub(super) async fn ask_for_run(
         &self,
-        id: &ConnectorId,
-        now: Time,
-        cut: Time,
-        key: Option<&str>,
-    ) -> Result<Option<Time>, PortError> {
+        wish: Wish<'_>,
+        spends: &[Spending],
+    ) -> Result<RunAnswer, PortError> {
+        let (id, _, cut, key) = wish;
+        let mut cause: Cause = "other writes of the same connector came first each time".into();
         // A path into the block can be set only while there is a block, so that is asked first.
-        for blocked in [true, false] {
-            if self.store_wish(id, now, cut, key, blocked).await? {
-                return Ok(Some(cut));
+        let mut blocked = true;
+        for _ in 0..TRIES {
+            match self.store_wish(wish, blocked, spends).await? {
+                Transacted::Done => return Ok(RunAnswer::Asked(cut)),
+                Transacted::Refused(failed) if failed.contains(&0) && blocked => blocked = false,
+                // Neither with a block nor without one: there is no cursor, or the key is that of the last request.
+                Transacted::Refused(failed) if failed.contains(&0) => {
+                    let asked = match key {
+                        Some(key) => self.wish(id, key).await?,
+                        None => None,
+                    };
+                    return Ok(asked.map_or(RunAnswer::NotActivated, RunAnswer::Asked));
+                }
+                Transacted::Refused(failed) => {
+                    let first = failed.first().and_then(|place| spends.get(place.checked_sub(1)?));
+                    let unasked = || PortError::Bug { what: WHAT, source: "refused without a reason".into() };
+                    return first.map(|spending| RunAnswer::Exhausted(spending.budget)).ok_or_else(unasked);
+                }
+                Transacted::InTheWay(other) => cause = other,
+                // With a key, whoever asks again is told; without one, a run too many does no harm.
+                Transacted::Unknown(lost) => return Err(PortError::Transient { what: WHAT, source: lost }),
             }
         }
-        match key {
-            Some(key) => self.wish(id, key).await,
-            None => Ok(None),
-        }
+        Err(PortError::Transient { what: WHAT, source: cause })
     }
 
     async fn store_wish(
         &self,
-        id: &ConnectorId,
-        now: Time,
-        cut: Time,
-        key: Option<&str>,
+        (id, now, cut, key): Wish<'_>,
         blocked: bool,
-    ) -> Result<bool, PortError> {
+        spends: &[Spending],
+    ) -> Result<Transacted, PortError> {
         let mut update = "SET #next_run_at = :now, #cut = :cut".to_owned();
         let mut condition = "attribute_exists(#pk)".to_owned();
         let mut attributes = names([PK, NEXT_RUN_AT, "cut"]);
@@ -61,20 +80,27 @@ impl DynamoLedger {
             attributes.extend(names([ASKED_KEY, ASKED_CUT]));
             given.extend(values([(":key", text(key))]));
         }
-        let change = self
-            .change(id, CURSOR)
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::key(id, CURSOR)))
             .update_expression(update)
             .condition_expression(condition)
             .set_expression_attribute_names(Some(attributes))
             .set_expression_attribute_values(Some(given));
-        held(WHAT, change.send().await)
+        let update = update.build().map_err(incomplete)?;
+        let wish = TransactWriteItem::builder().update(update).build();
+        let mut request = self.client.transact_write_items().transact_items(wish);
+        for spending in spends {
+            request = request.transact_items(self.spending(spending)?);
+        }
+        transacted(WHAT, request.send().await)
     }
 
     /// What was answered to the request with this key, if it is the last one.
     async fn wish(&self, id: &ConnectorId, key: &str) -> Result<Option<Time>, PortError> {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let answer = get.set_key(Some(keys::key(id, CURSOR))).send().await;
-        let item = answer.map_err(|error| port_error(WHAT, error))?.item.unwrap_or_default();
+        let item: Item = answer.map_err(|error| port_error(WHAT, error))?.item.unwrap_or_default();
         let of = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
         let Some(cut) = of(ASKED_CUT).filter(|_| of(ASKED_KEY).is_some_and(|known| known == key)) else {
             return Ok(None);

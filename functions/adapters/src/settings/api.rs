@@ -1,11 +1,13 @@
 //! What the API reads, and how it tells callers apart.
 
-use domain::names::EmailAddress;
+use domain::budget::Budgets;
+use domain::names::{EmailAddress, PortalUrl};
 use domain::partition::PartitionFormat;
 use domain::protocol::Timing;
 
+use super::budgets::budgets;
 use super::events::partition_format;
-use super::notifier::sender;
+use super::notifier::{portal, sender};
 use super::read::{Lookup, WrongSettings, both, optional};
 use super::timing::timing;
 use super::{BusSettings, LedgerSettings, S3Settings, SigningSettings, StackSettings, VendorSettings};
@@ -31,8 +33,12 @@ pub struct ApiSettings {
     pub signing: SigningSettings,
     /// As whom the notifier sends mails to contacts, if it sends any.
     pub sender: Option<EmailAddress>,
+    /// Where the portal is, on whose page addresses say whether they want those mails.
+    pub portal: Option<PortalUrl>,
     /// How the partition keys of the events table are made.
     pub partitions: PartitionFormat,
+    /// How much a tenant may use.
+    pub budgets: Budgets,
 }
 
 impl ApiSettings {
@@ -50,13 +56,17 @@ impl ApiSettings {
         "OPERATOR_SCOPE",
         "S3_FORCE_PATH_STYLE",
         "STACK_NAME",
+        "LOG_LEVEL",
         "VENDOR_DOMAIN",
         "SIGNING_KEY",
         "SIGNING_KEY_PREVIOUS",
         // Read to say whether mails are sent to contacts.
         "NOTIFY_SENDER",
+        // Read to say whether addresses are asked by mail.
+        "PORTAL_URL",
         // Read to know which tenants have partition keys of their own.
         "EVENTS_PARTITION_FORMAT",
+        "BUDGETS",
     ];
 
     /// Reads them.
@@ -66,11 +76,27 @@ impl ApiSettings {
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let places = both(LedgerSettings::read(env), BusSettings::read(env));
         let rest = both(timing(env), both(VendorSettings::read(env), CallerSettings::read(env)));
-        let beside = both(StackSettings::read(env), both(sender(env), partition_format(env)));
+        let tenants = both(partition_format(env), budgets(env));
+        let beside = both(StackSettings::read(env), both(both(sender(env), portal(env)), tenants));
         let rest_of_it = both(S3Settings::read(env), both(SigningSettings::read(env), beside));
-        let (((ledger, bus), (timing, (vendor, callers))), (s3, (signing, (stack, (sender, partitions))))) =
-            both(both(places, rest), rest_of_it)?;
-        Ok(Self { ledger, bus, timing, vendor, callers, s3, stack, signing, sender, partitions })
+        let (
+            ((ledger, bus), (timing, (vendor, callers))),
+            (s3, (signing, (stack, ((sender, portal), (partitions, budgets))))),
+        ) = both(both(places, rest), rest_of_it)?;
+        Ok(Self {
+            ledger,
+            bus,
+            timing,
+            vendor,
+            callers,
+            s3,
+            stack,
+            signing,
+            sender,
+            portal,
+            partitions,
+            budgets,
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 //! leave a variable out; anything else that is malformed ends the start-up, and nothing defaults over a typo.
 
 mod api;
+mod budgets;
 mod events;
 mod notifier;
 mod places;
@@ -20,8 +21,9 @@ use domain::part::PartLimits;
 use domain::protocol::Timing;
 
 pub use self::api::{ApiSettings, CallerSettings};
+pub use self::budgets::budgets;
 pub use self::events::{events_table, partition_format};
-pub use self::notifier::{NotifierSettings, sender};
+pub use self::notifier::{AskingSettings, NotifierSettings, portal, sender};
 pub use self::places::{BusSettings, LedgerSettings, QueueSettings, S3Settings, StagingSettings};
 pub use self::read::{Lookup, Problem, WrongSetting, WrongSettings, both};
 pub use self::signing::{KeyPlace, PreviousKey, SigningSettings};
@@ -79,6 +81,7 @@ impl ExporterSettings {
         "SIGNING_KEY",
         "SIGNING_KEY_PREVIOUS",
         "STACK_NAME",
+        "LOG_LEVEL",
     ];
 
     /// Reads them.
@@ -125,6 +128,7 @@ impl DispatcherSettings {
         "LOOK_BACK_SECONDS",
         "EVENT_RETENTION_DAYS",
         "STACK_NAME",
+        "LOG_LEVEL",
     ];
 
     /// Reads them.

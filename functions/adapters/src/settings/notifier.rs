@@ -1,8 +1,10 @@
 //! What the notifier reads.
 
-use domain::names::EmailAddress;
+use domain::manifest::VendorDomain;
+use domain::names::{EmailAddress, PortalUrl};
 
 use super::read::{Lookup, WrongSettings, both, present, required};
+use super::signing::{VENDOR, vendor_if_set};
 use super::{LedgerSettings, StackSettings};
 
 /// What the notifier reads.
@@ -14,13 +16,32 @@ pub struct NotifierSettings {
     pub queue_url: String,
     /// As whom mails are sent, if any are.
     pub sender: Option<EmailAddress>,
+    /// How addresses are asked whether they want notices, if they are.
+    pub asking: Option<AskingSettings>,
     /// Which deployment this is.
     pub stack: StackSettings,
 }
 
+/// What a mail that asks an address names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskingSettings {
+    /// Who asks.
+    pub vendor: VendorDomain,
+    /// Where the page is on which the address answers.
+    pub portal: PortalUrl,
+}
+
 impl NotifierSettings {
     /// Every variable that the notifier reads. `template.yaml` names the same.
-    pub const NAMES: &[&str] = &["LEDGER_TABLE", "NOTICE_QUEUE_URL", "NOTIFY_SENDER", "STACK_NAME"];
+    pub const NAMES: &[&str] = &[
+        "LEDGER_TABLE",
+        "NOTICE_QUEUE_URL",
+        "NOTIFY_SENDER",
+        "STACK_NAME",
+        "LOG_LEVEL",
+        "VENDOR_DOMAIN",
+        "PORTAL_URL",
+    ];
 
     /// Reads them.
     ///
@@ -29,10 +50,30 @@ impl NotifierSettings {
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let form = "the URL of the notice queue, such as https://sqs.eu-central-1.amazonaws.com/123456789012/notices";
         let queue_url = required(env, "NOTICE_QUEUE_URL", form, super::places::is_queue_url);
-        let ((ledger, queue_url), (sender, stack)) =
-            both(both(LedgerSettings::read(env), queue_url), both(sender(env), StackSettings::read(env)))?;
-        Ok(Self { ledger, queue_url, sender, stack })
+        let rest = both(both(sender(env), asking(env)), StackSettings::read(env));
+        let ((ledger, queue_url), ((sender, asking), stack)) =
+            both(both(LedgerSettings::read(env), queue_url), rest)?;
+        Ok(Self { ledger, queue_url, sender, asking, stack })
     }
+}
+
+fn asking(env: Lookup<'_>) -> Result<Option<AskingSettings>, WrongSettings> {
+    match both(portal(env), vendor_if_set(env))? {
+        (Some(portal), Some(vendor)) => Ok(Some(AskingSettings { vendor, portal })),
+        (Some(_), None) => Err(WrongSettings::missing("VENDOR_DOMAIN", VENDOR)),
+        (None, _) => Ok(None),
+    }
+}
+
+/// Reads `PORTAL_URL`: where the portal is. Absent means that there is none, and that no address is asked by mail.
+///
+/// # Errors
+/// If it is no such address.
+pub fn portal(env: Lookup<'_>) -> Result<Option<PortalUrl>, WrongSettings> {
+    let form = "the portal's address, such as https://audit.vendor.example, or empty if there is no portal";
+    let (name, value) = ("PORTAL_URL", present(env, "PORTAL_URL"));
+    let Some(value) = value else { return Ok(None) };
+    value.parse().map(Some).map_err(|_| WrongSettings::malformed(name, &value, form))
 }
 
 /// Reads `NOTIFY_SENDER`: as whom mails to contacts are sent. Absent means that none are sent.
@@ -48,6 +89,28 @@ pub fn sender(env: Lookup<'_>) -> Result<Option<EmailAddress>, WrongSettings> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_portal_is_asked_in_the_vendors_name_or_not_at_all() {
+        let read = |portal: &str, vendor: &str| {
+            let (portal, vendor) = (portal.to_owned(), vendor.to_owned());
+            asking(&move |name| Some(if name == "PORTAL_URL" { portal.clone() } else { vendor.clone() }))
+        };
+        assert_eq!(read("", "vendor.example"), Ok(None));
+        let both = read("https://audit.vendor.example/", "vendor.example").unwrap().unwrap();
+        assert_eq!(
+            (both.portal.as_str(), both.vendor.as_str()),
+            ("https://audit.vendor.example", "vendor.example")
+        );
+        assert!(
+            read("https://audit.vendor.example", "")
+                .unwrap_err()
+                .to_string()
+                .contains("VENDOR_DOMAIN is not")
+        );
+        let error = read("http://audit.vendor.example", "vendor.example").unwrap_err().to_string();
+        assert!(error.contains("PORTAL_URL is `http://audit"), "{error}");
+    }
 
     #[test]
     fn a_sender_is_an_address_or_nobody() {

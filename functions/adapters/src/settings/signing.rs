@@ -72,10 +72,18 @@ impl SigningSettings {
     }
 }
 
+/// The form of `VENDOR_DOMAIN`.
+pub(super) const VENDOR: &str = "your domain name in lower case, such as vendor.example";
+
 fn vendor(env: Lookup<'_>) -> Result<VendorDomain, WrongSettings> {
-    let (name, form) = ("VENDOR_DOMAIN", "your domain name in lower case, such as vendor.example");
-    let Some(value) = present(env, name) else { return Err(WrongSettings::missing(name, form)) };
-    value.parse().map_err(|_| WrongSettings::malformed(name, &value, form))
+    vendor_if_set(env)?.ok_or_else(|| WrongSettings::missing("VENDOR_DOMAIN", VENDOR))
+}
+
+/// Reads `VENDOR_DOMAIN`, for whoever can do something without it.
+pub(super) fn vendor_if_set(env: Lookup<'_>) -> Result<Option<VendorDomain>, WrongSettings> {
+    let name = "VENDOR_DOMAIN";
+    let Some(value) = present(env, name) else { return Ok(None) };
+    value.parse().map(Some).map_err(|_| WrongSettings::malformed(name, &value, VENDOR))
 }
 
 const KEY: &str = "the ARN of a KMS key or alias, alias/NAME, or file:PATH";

@@ -2,24 +2,36 @@
 
 use std::time::Duration;
 
-use super::read::{Lookup, WrongSettings, number, optional};
+use tracing::Level;
 
-/// Which deployment this is.
+use super::read::{Lookup, WrongSettings, both, number, optional};
+use crate::logs;
+
+/// Which deployment this is, and how much it logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackSettings {
     /// The stack's name, by which its metrics are told from another's in the same account.
     pub name: String,
+    /// The least severe level that is logged. [`logs::start`] has read it before; this refuses what is none.
+    pub log_level: Level,
 }
 
 impl StackSettings {
-    /// Reads `STACK_NAME`; absent means `auditferry`.
+    /// Reads `STACK_NAME`; absent means `auditferry`. Reads `LOG_LEVEL`; absent means `INFO`.
     ///
     /// # Errors
-    /// If it is no stack's name.
+    /// If the one is no stack's name, or the other no level.
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let form = "the stack's name: a letter and up to 127 of A-Z a-z 0-9 -, or empty for auditferry";
-        let name = optional(env, "STACK_NAME", form, is_stack_name)?;
-        Ok(Self { name: name.unwrap_or_else(|| "auditferry".to_owned()) })
+        let levels = "one of TRACE, DEBUG, INFO, WARN, ERROR, or empty for INFO";
+        let (name, level) = both(
+            optional(env, "STACK_NAME", form, is_stack_name),
+            optional(env, "LOG_LEVEL", levels, |text| logs::level(text).is_some()),
+        )?;
+        Ok(Self {
+            name: name.unwrap_or_else(|| "auditferry".to_owned()),
+            log_level: level.as_deref().and_then(logs::level).unwrap_or(Level::INFO),
+        })
     }
 }
 
@@ -45,11 +57,22 @@ mod tests {
 
     #[test]
     fn a_stacks_name_is_what_cloudformation_takes() {
-        let read = |name: &str| StackSettings::read(&|_| Some(name.to_owned()));
+        let read = |text: &str| StackSettings::read(&|name| (name == "STACK_NAME").then(|| text.to_owned()));
         assert_eq!(read("").unwrap().name, "auditferry");
         assert_eq!(read("Audit-2").unwrap().name, "Audit-2");
         for bad in ["2-audit", "audit_ferry", "-", "a b", &"a".repeat(129)] {
             assert!(read(bad).unwrap_err().to_string().contains("STACK_NAME is `"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_log_level_is_one_of_five_or_info() {
+        let read = |text: &str| StackSettings::read(&|name| (name == "LOG_LEVEL").then(|| text.to_owned()));
+        assert_eq!(read("").unwrap().log_level, Level::INFO);
+        assert_eq!(read("WARN").unwrap().log_level, Level::WARN);
+        for bad in ["warn", "FATAL", "verbose"] {
+            let error = read(bad).unwrap_err().to_string();
+            assert!(error.contains("LOG_LEVEL is `") && error.contains("TRACE, DEBUG, INFO"), "{error}");
         }
     }
 

@@ -3,13 +3,12 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableInputBuilder;
-use aws_sdk_dynamodb::types::{BillingMode, TimeToLiveSpecification};
-use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_sdk_dynamodb::types::BillingMode;
 use domain::ports::PortError;
 
 use super::layout::EventsTable;
 use super::schema;
-use crate::ledger::create::{create, keys, text};
+use crate::ledger::create::{create, expire as switch_on_expiry, keys, text};
 
 const WHAT: &str = "creating the events table";
 
@@ -44,15 +43,10 @@ async fn make(client: &Client, layout: &EventsTable) -> Result<(), PortError> {
 }
 
 async fn expire(client: &Client, layout: &EventsTable) -> Result<(), PortError> {
-    let (table, Some(ttl)) = (layout.table.as_str(), &layout.ttl) else { return Ok(()) };
-    let expiry = TimeToLiveSpecification::builder().attribute_name(ttl).enabled(true).build();
-    let expiry = expiry.map_err(bug)?;
-    let asked =
-        client.update_time_to_live().table_name(table).time_to_live_specification(expiry).send().await;
-    if let Err(error) = asked {
-        tracing::debug!(table, cause = %DisplayErrorContext(&error), "The expiry of events was not switched on");
+    match &layout.ttl {
+        Some(ttl) => switch_on_expiry(client, &layout.table, ttl).await,
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn bug(source: BuildError) -> PortError {

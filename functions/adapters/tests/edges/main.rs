@@ -16,6 +16,8 @@ mod mail;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
+mod published;
+#[cfg(test)]
 mod queue;
 #[cfg(test)]
 mod receiver;

@@ -48,7 +48,7 @@ async fn a_seal_whose_answer_is_lost_is_unknown_and_never_an_error() {
     let start = Time::EPOCH;
     let cursor = domain::cursor::Cursor::new(start, start, start);
     let seal = world::seal(&connector(), &cursor, &WorkerId::new(1, 2));
-    let answer = ledger(&world::client("http://127.0.0.1:1")).seal(&seal).await;
+    let answer = ledger(&world::client_at("http://127.0.0.1:1")).seal(&seal).await;
     assert_eq!(answer.unwrap(), SealAnswer::Unknown);
 }
 

@@ -28,7 +28,7 @@ async fn connect(
     answers: impl IntoIterator<Item = (u16, Value)>,
 ) -> (Result<SaveAnswer, PortError>, Vec<Value>) {
     let server = Scripted::start(answers).await;
-    let answer = ledger(&server.client).save(&connection(), None).await;
+    let answer = ledger(&server.client).save(&connection(), None, &[]).await;
     (answer, server.asked())
 }
 
@@ -183,8 +183,8 @@ async fn a_record_of_another_kind_is_refused_unasked() {
     let server = Scripted::start([(); 0].map(|()| (200, Value::Null))).await;
     let ledger = ledger(&server.client);
     let creation = change(None, &connected());
-    assert!(matches!(ledger.save(&creation, None).await, Err(PortError::Bug { .. })));
-    assert!(matches!(ledger.create(&connected(), &connection()).await, Err(PortError::Bug { .. })));
-    assert!(matches!(ledger.create(&connector(), &creation).await, Err(PortError::Bug { .. })));
+    assert!(matches!(ledger.save(&creation, None, &[]).await, Err(PortError::Bug { .. })));
+    assert!(matches!(ledger.create(&connected(), &connection(), &[]).await, Err(PortError::Bug { .. })));
+    assert!(matches!(ledger.create(&connector(), &creation, &[]).await, Err(PortError::Bug { .. })));
     assert!(server.asked().is_empty());
 }

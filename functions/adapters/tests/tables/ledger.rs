@@ -15,7 +15,7 @@ use super::world::{activate, client, connector, ledger, seal};
 #[tokio::test]
 async fn the_table_is_made_once_and_left_alone_after() {
     let stack = Stack::start(None).await.unwrap();
-    let client = client(stack.dynamodb_url());
+    let client = client(&stack);
     create_table(&client, "ledger").await.unwrap();
     let ledger = ledger(&client);
     activate(&ledger).await;
@@ -36,7 +36,7 @@ async fn the_table_is_made_once_and_left_alone_after() {
 #[tokio::test]
 async fn a_snapshot_carries_the_time_of_the_answer_moved_by_the_shift() {
     let stack = Stack::start(None).await.unwrap();
-    let client = client(stack.dynamodb_url());
+    let client = client(&stack);
     create_table(&client, "ledger").await.unwrap();
     let today = ledger(&client);
     activate(&today).await;
@@ -56,7 +56,7 @@ async fn a_snapshot_carries_the_time_of_the_answer_moved_by_the_shift() {
 #[tokio::test]
 async fn a_second_try_of_a_seal_that_went_through_finds_its_own_part() {
     let stack = Stack::start(None).await.unwrap();
-    let client = client(stack.dynamodb_url());
+    let client = client(&stack);
     create_table(&client, "ledger").await.unwrap();
     let ledger = ledger(&client);
     let (connector, cursor) = activate(&ledger).await;
@@ -71,7 +71,7 @@ async fn a_second_try_of_a_seal_that_went_through_finds_its_own_part() {
 #[tokio::test]
 async fn a_long_history_is_read_over_pages_in_order() {
     let stack = Stack::start(None).await.unwrap();
-    let client = client(stack.dynamodb_url());
+    let client = client(&stack);
     create_table(&client, "ledger").await.unwrap();
     let ledger = ledger(&client);
     let (connector, mut cursor) = activate(&ledger).await;
@@ -93,6 +93,6 @@ async fn a_long_history_is_read_over_pages_in_order() {
 #[tokio::test]
 async fn a_missing_table_is_the_deployments_fault() {
     let stack = Stack::start(None).await.unwrap();
-    let error = ledger(&client(stack.dynamodb_url())).snapshot(&connector().id).await.unwrap_err();
+    let error = ledger(&client(&stack)).snapshot(&connector().id).await.unwrap_err();
     assert!(matches!(error, PortError::Denied { .. }), "{}", error.chain());
 }

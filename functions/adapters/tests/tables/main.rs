@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod budgets;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod ledger;

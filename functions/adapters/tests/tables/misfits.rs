@@ -78,7 +78,7 @@ async fn read(client: &Client, layout: EventsTable, span: &Span) -> String {
 #[tokio::test]
 async fn whoever_reads_writes_or_makes_a_table_is_told_which_setting_does_not_fit_it() {
     let stack = Stack::start(None).await.unwrap();
-    let client = client(stack.dynamodb_url());
+    let client = client(&stack);
     make(&client, &[("id", S), ("when", S)]).await;
     let has = "the table `audit` has the partition key `id` (S) and the sort key `when` (S)";
     for (keys, says) in [
@@ -118,7 +118,7 @@ async fn whoever_reads_writes_or_makes_a_table_is_told_which_setting_does_not_fi
 #[tokio::test]
 async fn numbers_where_texts_are_expected_are_told_by_the_form() {
     let stack = Stack::start(None).await.unwrap();
-    let client = client(stack.dynamodb_url());
+    let client = client(&stack);
     make(&client, &[("pk", S), ("sk", N)]).await;
     let settings = layout(["pk", "sk"], SortKeyForm::Rfc3339);
     for said in [
@@ -137,7 +137,7 @@ async fn numbers_where_texts_are_expected_are_told_by_the_form() {
 #[tokio::test]
 async fn a_table_without_a_sort_key_and_one_that_is_not_there_are_told_as_such() {
     let stack = Stack::start(None).await.unwrap();
-    let client = client(stack.dynamodb_url());
+    let client = client(&stack);
     let settings = layout(["id", "when"], SortKeyForm::Rfc3339);
     let said = read(&client, settings.clone(), &hour()).await;
     assert!(said.contains("EVENTS_TABLE is `audit`") && said.contains("no table of that name"), "{said}");
@@ -152,7 +152,7 @@ async fn a_table_without_a_sort_key_and_one_that_is_not_there_are_told_as_such()
 #[tokio::test]
 async fn a_table_of_the_vendors_own_names_is_made_with_them() {
     let stack = Stack::start(None).await.unwrap();
-    let client = client(stack.dynamodb_url());
+    let client = client(&stack);
     let settings = EventsTable { ttl: Some("gone_at".into()), ..layout(["org", "at"], SortKeyForm::Rfc3339) };
     create_table_of(&client, &settings).await.unwrap();
     write(&client, settings.clone()).await.unwrap();

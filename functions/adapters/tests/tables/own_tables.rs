@@ -14,7 +14,7 @@ use domain::protocol::Span;
 use domain::sort_key::{SortKey, SortKeyForm};
 use local::Stack;
 
-use super::world::{client, hour, layout, read_all};
+use super::world::{client, client_at, hour, layout, read_all};
 
 fn element(name: &str, kind: KeyType) -> KeySchemaElement {
     KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap()
@@ -57,7 +57,7 @@ fn text(text: impl Into<String>) -> AttributeValue {
 #[tokio::test]
 async fn through_an_index_equal_sort_keys_come_in_one_order_over_all_pages() {
     let stack = Stack::start(None).await.unwrap();
-    let client = client(stack.dynamodb_url());
+    let client = client(&stack);
     let table = table_with_index(&client, ProjectionType::All).await;
     // Some 4 MB, so several pages, and ten events share each sort key. One tenant's name is the start of another's.
     for n in 0..40u32 {
@@ -93,7 +93,7 @@ async fn through_an_index_equal_sort_keys_come_in_one_order_over_all_pages() {
 #[tokio::test]
 async fn through_an_index_strays_of_one_sort_key_are_all_read_and_history_is_not() {
     let stack = Stack::start(None).await.unwrap();
-    let client = client(stack.dynamodb_url());
+    let client = client(&stack);
     let table = table_with_index(&client, ProjectionType::All).await;
     let strays = ["!first", "2022-W30", "2023-07-10 12:10", "2023-07-10 12:10", "PROFILE", "PROFILE"];
     let others = ["2020-05-05 10:00", "2021-01-01T00:00:00Z", "2023-07-10T12:10:00Z"];
@@ -115,7 +115,7 @@ async fn through_an_index_strays_of_one_sort_key_are_all_read_and_history_is_not
 #[tokio::test]
 async fn an_index_that_would_leave_out_half_an_event_is_refused() {
     let stack = Stack::start(None).await.unwrap();
-    let client = client(stack.dynamodb_url());
+    let client = client(&stack);
     let table = table_with_index(&client, ProjectionType::KeysOnly).await;
     let source = DynamoSource::new(client, table);
     let refused = read_all(&source, &hour()).await.unwrap_err();
@@ -126,7 +126,7 @@ async fn an_index_that_would_leave_out_half_an_event_is_refused() {
 #[tokio::test]
 async fn numbers_as_sort_keys_are_read_in_their_order_strays_on_both_sides() {
     let stack = Stack::start(None).await.unwrap();
-    let client = client(stack.dynamodb_url());
+    let client = client(&stack);
     let table = client.create_table().table_name("events");
     let table = table.key_schema(element("pk", KeyType::Hash)).key_schema(element("sk", KeyType::Range));
     let types = [("pk", ScalarAttributeType::S), ("sk", ScalarAttributeType::N)];
@@ -160,7 +160,7 @@ async fn numbers_as_sort_keys_are_read_in_their_order_strays_on_both_sides() {
 async fn a_tenant_of_several_shards_needs_a_format_with_a_place_for_them() {
     let format = PartitionFormat::parse("TENANT#{tenant}").unwrap();
     let table = EventsTable { partition_format: format, ..layout(SortKeyForm::Rfc3339) };
-    let source = DynamoSource::new(client("http://127.0.0.1:1"), table);
+    let source = DynamoSource::new(client_at("http://127.0.0.1:1"), table);
     let opened = source.open(&"acme".parse().unwrap(), 4.try_into().unwrap(), 0, &hour()).await;
     let Err(error @ PortError::Misconfigured { .. }) = opened else { panic!("it was opened") };
     assert!(error.chain().contains("EVENTS_PARTITION_FORMAT"), "{}", error.chain());
@@ -169,7 +169,7 @@ async fn a_tenant_of_several_shards_needs_a_format_with_a_place_for_them() {
 #[tokio::test]
 async fn the_default_table_is_made_once_with_its_expiry() {
     let stack = Stack::start(None).await.unwrap();
-    let client = client(stack.dynamodb_url());
+    let client = client(&stack);
     create_table(&client, "events").await.unwrap();
     create_table(&client, "events").await.unwrap();
     let expiry = client.describe_time_to_live().table_name("events").send().await.unwrap();
@@ -182,7 +182,7 @@ async fn the_default_table_is_made_once_with_its_expiry() {
 #[tokio::test]
 async fn a_table_that_was_deleted_and_made_again_is_another_source_and_so_is_another_key_of_it() {
     let stack = Stack::start(None).await.unwrap();
-    let client = client(stack.dynamodb_url());
+    let client = client(&stack);
     create_table(&client, "events").await.unwrap();
     let here = layout(SortKeyForm::Rfc3339);
     let identity = async |layout: &EventsTable| {

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::Response;
 use serde_json::{Value, json};
 
-use super::world::{client, deployed_client};
+use super::world::{client_at, deployed_client};
 
 #[derive(Debug, Default)]
 struct Script {
@@ -49,7 +49,7 @@ impl Scripted {
         let script = Arc::new(Mutex::new(Script { asked: Vec::new(), answers }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let client = client(&url);
+        let client = client_at(&url);
         let router = Router::new().fallback(answer).with_state(Arc::clone(&script));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { client, url, script }

@@ -16,14 +16,25 @@ use domain::ports::{Connectors as _, PageError, SaveAnswer, Saved, Source as _};
 use domain::protocol::{Seal, Span};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
+use local::Stack;
 
 /// A client that asks once: what an answer means must not hide behind a second try.
-pub(crate) fn client(url: &str) -> Client {
+pub(crate) fn client(stack: &Stack) -> Client {
+    let keys = stack.vendor();
+    with_keys(stack.dynamodb_url(), &keys.access_key_id, &keys.secret_access_key)
+}
+
+/// The same of a server that compares no key.
+pub(crate) fn client_at(url: &str) -> Client {
+    with_keys(url, "AKIDVENDOR", "secret")
+}
+
+fn with_keys(url: &str, access_key: &str, secret: &str) -> Client {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(url)
         .region(Region::new("eu-central-1"))
-        .credentials_provider(Credentials::new("AKIDVENDOR", "secret", None, None, "test"))
+        .credentials_provider(Credentials::new(access_key, secret, None, None, "test"))
         .retry_config(RetryConfig::disabled());
     Client::from_conf(config.build())
 }
@@ -79,11 +90,11 @@ pub(crate) fn change(before: Option<&Connector>, after: &Connector) -> Change {
 pub(crate) async fn activate(ledger: &DynamoLedger) -> (Connector, Cursor) {
     let stored = SaveAnswer::Saved(Saved::Yes);
     let draft = Connector { version: 1, ..connector() };
-    assert_eq!(ledger.create(&draft, &change(None, &draft)).await.unwrap(), stored);
+    assert_eq!(ledger.create(&draft, &change(None, &draft), &[]).await.unwrap(), stored);
     let start = at("2026-11-20T20:15:30.123Z");
     let cursor = Cursor::new(start, start, at("2026-11-20T21:05:00Z"));
     let activation = change(Some(&draft), &connector());
-    assert_eq!(ledger.save(&activation, Some(&cursor)).await.unwrap(), stored);
+    assert_eq!(ledger.save(&activation, Some(&cursor), &[]).await.unwrap(), stored);
     (connector(), cursor)
 }
 

@@ -1,39 +1,57 @@
 //! What API Gateway tells of who asks.
 
-use api::Identity;
-use axum::extract::Request;
-use lambda_http::request::RequestContext;
+use std::collections::BTreeMap;
 
-/// Puts the identity that API Gateway has verified where [`api::Gateway`] looks for it. Without one nobody asks.
-///
-/// Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs", payload format 2.0.
-pub(crate) async fn identify(mut request: Request) -> Request {
-    if let Some(identity) = request.extensions().get().and_then(identity) {
-        request.extensions_mut().insert(identity);
-    }
-    request
+use api::Identity;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// `requestContext.authorizer`, as far as the template's two kinds of authorizers fill it.
+#[derive(Deserialize)]
+pub(crate) struct Authorizer {
+    #[serde(default)]
+    jwt: Option<Jwt>,
+    #[serde(default)]
+    iam: Option<Iam>,
 }
 
-fn identity(context: &RequestContext) -> Option<Identity> {
-    let RequestContext::ApiGatewayV2(context) = context else { return None };
-    let authorizer = context.authorizer.as_ref()?;
-    if let Some(jwt) = &authorizer.jwt {
-        return Some(Identity::Jwt { claims: jwt.claims.clone().into_iter().collect() });
+#[derive(Deserialize)]
+struct Jwt {
+    #[serde(default)]
+    claims: Option<BTreeMap<String, Value>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Iam {
+    #[serde(default)]
+    user_arn: Option<String>,
+}
+
+/// The identity that API Gateway has verified, where [`api::Gateway`] looks for it. Without one nobody asks.
+///
+/// The gateway writes every claim as a text; one that is none is left out, and so names nobody.
+pub(crate) fn identity(authorizer: Authorizer) -> Option<Identity> {
+    if let Some(jwt) = authorizer.jwt {
+        let claims = jwt.claims.unwrap_or_default().into_iter();
+        let texts = claims.filter_map(|(name, value)| match value {
+            Value::String(text) => Some((name, text)),
+            _ => None,
+        });
+        return Some(Identity::Jwt { claims: texts.collect() });
     }
-    let arn = authorizer.iam.as_ref()?.user_arn.clone()?;
-    Some(Identity::Iam { arn })
+    Some(Identity::Iam { arn: authorizer.iam?.user_arn? })
 }
 
 #[cfg(test)]
 mod tests {
-    use lambda_http::request::from_str;
-
     use super::*;
+    use crate::request::request;
 
     /// As API Gateway sends it: the developer guide's example, shortened.
     fn event(authorizer: &str) -> String {
         format!(
-            r#"{{"version": "2.0", "routeKey": "$default", "rawPath": "/v1/connectors/con_ x", "rawQueryString": "a=1&a=2",
+            r#"{{"version": "2.0", "routeKey": "$default", "rawPath": "/v1/connectors", "rawQueryString": "a=1&a=2",
                 "headers": {{"content-type": "application/json", "x-identity": "arn:aws:iam::1:user/forged"}},
                 "requestContext": {{"accountId": "111111111111", "apiId": "api-id", "routeKey": "$default",
                     "authorizer": {authorizer}, "stage": "$default", "requestId": "id",
@@ -44,35 +62,32 @@ mod tests {
         )
     }
 
-    async fn identified(authorizer: &str) -> Option<Identity> {
-        let request = from_str(&event(authorizer)).unwrap();
-        let request = identify(request.map(|_| axum::body::Body::empty())).await;
-        request.extensions().get().cloned()
+    fn identified(authorizer: &str) -> Option<Identity> {
+        request(&event(authorizer)).unwrap().extensions().get().cloned()
     }
 
-    #[tokio::test]
-    async fn who_signed_is_known_by_arn() {
+    #[test]
+    fn who_signed_is_known_by_arn() {
         let arn = "arn:aws:sts::111111111111:assumed-role/Admin/jane".to_owned();
         let iam = format!(
             r#"{{"iam": {{"accessKey": "ASIA", "accountId": "111111111111", "callerId": "AROA:jane",
                 "cognitoIdentity": null, "principalOrgId": "o-1", "userArn": "{arn}", "userId": "AROA:jane"}}}}"#
         );
-        assert_eq!(identified(&iam).await, Some(Identity::Iam { arn }));
+        assert_eq!(identified(&iam), Some(Identity::Iam { arn }));
     }
 
-    #[tokio::test]
-    async fn who_shows_a_token_is_known_by_its_claims() {
-        let jwt =
-            r#"{"jwt": {"claims": {"sub": "u1", "tenant_id": "acme", "scope": "openid"}, "scopes": null}}"#;
+    #[test]
+    fn who_shows_a_token_is_known_by_its_claims() {
+        let jwt = r#"{"jwt": {"claims": {"sub": "u1", "tenant_id": "acme", "scope": "openid", "exp": 1}, "scopes": null}}"#;
         let claims = [("sub", "u1"), ("tenant_id", "acme"), ("scope", "openid")];
         let claims = claims.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        assert_eq!(identified(jwt).await, Some(Identity::Jwt { claims }));
+        assert_eq!(identified(jwt), Some(Identity::Jwt { claims }));
     }
 
-    #[tokio::test]
-    async fn without_an_authorizer_nobody_asks() {
-        for authorizer in ["null", "{}", r#"{"lambda": {"userArn": "x"}}"#] {
-            assert_eq!(identified(authorizer).await, None, "{authorizer}");
+    #[test]
+    fn without_an_authorizer_nobody_asks() {
+        for authorizer in ["null", "{}", r#"{"lambda": {"userArn": "x"}}"#, r#"{"iam": {"userArn": null}}"#] {
+            assert_eq!(identified(authorizer), None, "{authorizer}");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The API's Lambda: wires settings, clients and ports, and puts API Gateway before [`api::router`].
 
+mod answer;
 mod gateway;
+mod request;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,26 +17,47 @@ use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::LogMeter;
 use adapters::noted_bus::NotedBus;
+use adapters::published::AnonymousReader;
 use adapters::settings::{ApiSettings, CallerSettings, WrongSettings};
+use adapters::webhooks::Reach;
 use api::{Gateway, router};
-use axum::middleware::map_request;
-use domain::onboarding::Onboarding;
+use axum::Router;
+use axum::response::IntoResponse as _;
+use domain::onboarding::{Mails, Onboarding, RingCache};
 use domain::setup::Vendor;
-use lambda_http::{Error, run};
+use lambda_runtime::tower::ServiceExt as _;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::value::RawValue;
 use services::keys::signing;
+
+use crate::answer::Answer;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
-    logs::start(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
+    logs::start(variable("LOG_LEVEL").as_deref());
     let settings = match ApiSettings::read(&variable) {
         Ok(settings) => settings,
         Err(wrong) => return Ok(refuse(&wrong)),
     };
     let CallerSettings { tenant_claim, operator_scope } = settings.callers.clone();
     let callers = Arc::new(Gateway { tenant_claim, operator_scope });
-    let router = router(wire(settings).await?, callers);
-    run(router.layer(map_request(gateway::identify))).await?;
+    let router = &router(wire(settings).await?, callers);
+    run(service_fn(
+        move |event: LambdaEvent<Box<RawValue>>| async move { answer(router, &event.payload).await },
+    ))
+    .await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What can't be read is answered, too: a function that fails or panics is for the caller a 500 without a word.
+async fn answer(router: &Router, event: &RawValue) -> Result<Answer, Error> {
+    let response = match request::request(event.get()) {
+        Ok(request) => router.clone().oneshot(request).await.into_response(),
+        Err(unreadable) => unreadable.into_response(),
+    };
+    // Not what was asked: a path can hold what a caller mistyped.
+    tracing::debug!(status = response.status().as_u16(), "a request was answered");
+    Ok(Answer::of(response).await?)
 }
 
 async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
@@ -64,8 +87,11 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
             template_url: settings.vendor.template_url,
         },
         signing: Some(signing(&settings.signing, &services)?),
-        mails: settings.sender.is_some(),
+        ring: RingCache::default(),
+        mails: Mails::of(settings.sender.is_some(), settings.portal.is_some()),
         partitions: settings.partitions,
+        budgets: settings.budgets,
+        published: Some(Arc::new(AnonymousReader::new(Reach::public))),
     })
 }
 

@@ -5,6 +5,7 @@ use domain::connector::NotAllowed;
 use domain::onboarding::{OnboardingError, Taken};
 use domain::partition::NoPartition;
 use domain::ports::PortError;
+use domain::setup::Misfit;
 use domain::verify::{Stage, Verdict, Verification};
 
 use super::masked::masked;
@@ -31,6 +32,13 @@ impl From<OnboardingError> for Problem {
             OnboardingError::Refused(refused) => {
                 Self::refused(vec![FieldError { pointer: String::new(), detail: refused.to_string() }])
             }
+            OnboardingError::Misfits(found) => {
+                let error = |misfit: Misfit| FieldError {
+                    pointer: format!("/destination/{}", misfit.field),
+                    detail: misfit.problem,
+                };
+                Self::refused(found.into_iter().map(error).collect())
+            }
             OnboardingError::NoPartition(without) => {
                 let field = match without {
                     NoPartition::NoShard { .. } => "/shards",
@@ -38,7 +46,12 @@ impl From<OnboardingError> for Problem {
                 };
                 Self::refused(vec![FieldError { pointer: field.to_owned(), detail: text }])
             }
-            OnboardingError::Forbidden(_) => Self::forbidden(&text),
+            OnboardingError::Exhausted(exhausted) => Self::exhausted(&exhausted),
+            // No path of the API takes a link: the portal's page does.
+            OnboardingError::Link(_) => Self::conflict("link", "The link is not good", sentence(&text)),
+            OnboardingError::KeyReused(reused) => Self::key_reused(&reused),
+            OnboardingError::WouldLose(loss) => Self::would_lose(loss),
+            OnboardingError::Forbidden(what) => Self::forbidden(&capitalised(what)),
             OnboardingError::Port(error) => ours(&error),
             OnboardingError::Keys(cause) => {
                 tracing::error!(%cause, "the signing keys can't be told; a request was answered with 500");
@@ -63,6 +76,9 @@ impl From<NotAllowed> for Problem {
             }
             NotAllowed::NoWebhook(_) => Self::conflict("no_webhook", "There is no webhook", detail),
             NotAllowed::NoContacts(_) => Self::conflict("no_contacts", "There is nobody to tell", detail),
+            NotAllowed::NotAContact { .. } => Self::conflict("not_a_contact", "Not a contact", detail),
+            NotAllowed::Declined { .. } => Self::conflict("declined", "The address has declined", detail),
+            NotAllowed::NothingToAsk { .. } => Self::conflict("nothing_to_ask", "Nothing to ask", detail),
             NotAllowed::TestedJustNow { .. } => Self::conflict("tested_just_now", "Tested just now", detail),
             NotAllowed::KeptNoLonger { .. } => Self::conflict("kept_no_longer", "Kept no longer", detail),
         }
@@ -96,14 +112,17 @@ fn ours(error: &PortError) -> Problem {
 }
 
 fn internal() -> Problem {
-    let detail =
-        "This is a fault of Auditferry's or of its deployment; its operators find the cause in the log.";
+    let detail = "This is a fault of Auditferry's or of its deployment; its operators find the cause in the log, under this request's request_id.";
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Our fault", detail)
 }
 
 /// The domain's words, as a sentence.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
+    format!("{}.", capitalised(text))
+}
+
+fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}.", letters.as_str())
+    format!("{first}{}", letters.as_str())
 }

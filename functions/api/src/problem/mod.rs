@@ -10,10 +10,13 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
-use domain::onboarding::Loss;
+use domain::budget::Exhausted;
+use domain::onboarding::{Difference, KeyReused, Loss};
+use domain::time::Time;
 use domain::verify::Verification;
 use serde::Serialize;
 
+use self::from_domain::sentence;
 use crate::preconditions::etag;
 
 /// What `type` starts with; the code follows.
@@ -21,11 +24,14 @@ const TYPE: &str = "urn:auditferry:problem:";
 /// After how many seconds a passing failure is worth another try.
 const RETRY_AFTER_SECONDS: &str = "2";
 
+/// So many findings are named: an answer must not grow with what somebody sends.
+const MOST_ERRORS: usize = 20;
+
 /// A problem. Boxed, because it is the rare case and as an error goes through every signature.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Problem(Box<Details>);
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct Details {
     #[serde(rename = "type")]
     kind: String,
@@ -42,6 +48,21 @@ struct Details {
     verification: Option<Box<Verification>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     loss: Option<Loss>,
+    #[serde(flatten)]
+    budget: Option<UsedUp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+}
+
+/// Which budget is used up, and when it frees; without that it frees with what is given back only.
+#[derive(Debug, Clone, Serialize)]
+struct UsedUp {
+    budget: &'static str,
+    limit: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frees_at: Option<Time>,
+    #[serde(skip)]
+    retry_after: u64,
 }
 
 /// What is wrong with one field.
@@ -70,6 +91,8 @@ impl Problem {
             current_version: None,
             verification: None,
             loss: None,
+            budget: None,
+            request_id: None,
         }))
     }
 
@@ -93,7 +116,8 @@ impl Problem {
 
     /// 404: no such path.
     pub(crate) fn no_such_path() -> Self {
-        let detail = "Nothing is at this path; all paths start with /v1/connectors.";
+        let detail =
+            "Nothing is at this path; there are /v1/keys, /v1/connectors and what lies below the latter.";
         Self::new(StatusCode::NOT_FOUND, "no_such_path", "No such path", detail)
     }
 
@@ -121,35 +145,54 @@ impl Problem {
     }
 
     /// 422: what was sent can be read, and is refused.
-    pub(crate) fn refused(errors: Vec<FieldError>) -> Self {
+    pub(crate) fn refused(mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [one] => one.detail.clone(),
-            many => format!("{} fields are wrong; see errors.", many.len()),
+            many if many.len() <= MOST_ERRORS => format!("{} fields are wrong; see errors.", many.len()),
+            many => {
+                let (all, more) = (many.len(), many.len() - MOST_ERRORS);
+                format!("{all} fields are wrong; see errors for the first {MOST_ERRORS}, and {more} more.")
+            }
         };
+        errors.truncate(MOST_ERRORS);
         let mut problem =
             Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "A value is refused", detail);
         problem.0.errors = errors;
         problem
     }
 
-    /// 422: the key was used for another request.
-    pub(crate) fn key_reused() -> Self {
-        let detail = "This Idempotency-Key was used for a request with other values; use a new one.";
-        let title = "The key is used";
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", title, detail)
+    /// 422: the key was used for another request; each value that differs, with its place.
+    pub(crate) fn key_reused(reused: &KeyReused) -> Self {
+        let detail = format!("{} Use a new key.", sentence(&reused.to_string()));
+        let title = "The key was used with other values";
+        let mut problem =
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", title, detail);
+        let pointer = |field: &str| format!("/{}", field.replace('.', "/"));
+        let of = |d: &Difference| FieldError { pointer: pointer(d.field), detail: d.to_string() };
+        problem.0.errors = reused.differences.iter().map(of).collect();
+        problem
     }
 
     /// 409: something would be lost, and nobody has said that it may.
     pub(crate) fn would_lose(loss: Loss) -> Self {
-        let parts = loss.undelivered_parts;
-        let unsealed =
-            loss.unsealed_from.map(|from| format!(" Events from {from} on would not be exported."));
-        let detail = format!(
-            "Sealed parts that were not delivered and would be lost: {parts}.{} If so it shall be, ask again with ?accept_loss=true.",
-            unsealed.unwrap_or_default()
-        );
+        let detail =
+            format!("{} To delete anyway, repeat with ?accept_loss=true.", sentence(&loss.to_string()));
         let mut problem = Self::conflict("would_lose", "Something would be lost", detail);
         problem.0.loss = Some(loss);
+        problem
+    }
+
+    /// 429: a budget is used up. RFC 6585, section 4; `Retry-After` in seconds, RFC 9110, section 10.2.3.
+    pub(crate) fn exhausted(exhausted: &Exhausted) -> Self {
+        let detail = format!("{} {}", sentence(&exhausted.to_string()), exhausted.remedy());
+        let title = "The budget is used up";
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "budget_exhausted", title, detail);
+        problem.0.budget = Some(UsedUp {
+            budget: exhausted.budget.as_str(),
+            limit: exhausted.limit,
+            frees_at: exhausted.frees.filter(|_| exhausted.amount <= exhausted.limit),
+            retry_after: exhausted.retry_after().as_secs(),
+        });
         problem
     }
 
@@ -177,6 +220,8 @@ impl Problem {
             }
             _ => {}
         }
+        let retry_after = details.budget.as_ref().map(|budget| HeaderValue::from(budget.retry_after));
+        headers.extend(retry_after.map(|seconds| (RETRY_AFTER, seconds)));
         headers.extend(details.current_version.and_then(etag).map(|tag| (ETAG, tag)));
         headers
     }
@@ -188,6 +233,22 @@ impl IntoResponse for Problem {
         let mut answer = Body::from(serde_json::to_vec(&self.0).unwrap_or_default()).into_response();
         *answer.status_mut() = self.0.status;
         answer.headers_mut().extend(self.headers());
+        if self.0.status.is_server_error() {
+            // For `name_request`, which alone knows the request's ID.
+            answer.extensions_mut().insert(self);
+        }
         answer
+    }
+}
+
+/// The answer, and if it is a failure of ours, with the ID under which its cause stands in the log.
+pub(crate) fn name_request(mut answer: Response, id: &str) -> Response {
+    match answer.extensions_mut().remove::<Problem>() {
+        Some(mut problem) => {
+            problem.0.request_id = Some(id.to_owned());
+            let (parts, _) = answer.into_parts();
+            Response::from_parts(parts, Body::from(serde_json::to_vec(&problem.0).unwrap_or_default()))
+        }
+        None => answer,
     }
 }

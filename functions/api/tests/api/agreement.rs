@@ -8,8 +8,11 @@ use std::time::Duration;
 use api::ROUTES;
 use axum::body::Body;
 use axum::http::Request;
+use domain::contacts::LinkToken;
+use domain::names::EmailAddress;
+use domain::ports::Permissions as _;
 use serde_json::{Value, json};
-use tests::fakes::FakeLedger;
+use tests::fakes::{FakeLedger, SeededRandomness};
 use tests::fixtures;
 
 use crate::broken::{Broken, SECRET};
@@ -24,6 +27,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/v1/connectors") => Some(json!({"tenant": "acme"})),
         ("PATCH", _) => Some(json!({"frequency": 3})),
         ("PUT", _) => Some(json!({"emails": ["security@acme.example"]})),
+        (_, path) if path.ends_with("/confirm-address") => Some(json!({"email": "security@acme.example"})),
         _ => None,
     }
 }
@@ -61,6 +65,41 @@ async fn contacts(world: &World, path: &str) {
     for verb in ["rotate-webhook-secret", "test-contacts", "test-contacts"] {
         world.post(path, verb).await;
     }
+}
+
+/// What an operator confirms and what not, and who is asked again.
+async fn addresses(world: &World) {
+    let path = world.active("acme").await;
+    let (one, two) = ("one@acme.example", "two@acme.example");
+    let set = format!("{path}/contacts");
+    world.ask(Who::Operator, "PUT", &set, Some(json!({"emails": [one, two]}))).await;
+    world.post(&path, "ask-contacts").await;
+    let stale = [("if-match", "\"999\"")];
+    world.ask_with(Who::Operator, "POST", &format!("{path}/ask-contacts"), &stale, None).await;
+    decline(world, &two.parse().unwrap()).await;
+    let confirm = format!("{path}/confirm-address");
+    for who in [Who::Tenant("acme"), Who::Operator] {
+        for email in [one, two, "three@acme.example"] {
+            world.ask(who, "POST", &confirm, Some(json!({"email": email}))).await;
+        }
+    }
+    world.post(&path, "ask-contacts").await;
+    // The budget of two is used up, and here is another to ask.
+    world.ledger.change(&id_in(&path), |connector| {
+        connector.contacts.emails = vec!["four@acme.example".parse().unwrap()].try_into().unwrap();
+    });
+    world.post(&path, "ask-contacts").await;
+}
+
+/// What the notifier and the page behind its link do.
+async fn decline(world: &World, address: &EmailAddress) {
+    let (acme, now) = (fixtures::tenant("acme"), world.clock.wall());
+    let token = LinkToken::new(&SeededRandomness::new(1)).hash();
+    let asked = world.ledger.permission(&acme, address).await.unwrap().unwrap();
+    let sent = asked.send(token.clone(), now).unwrap();
+    assert!(world.ledger.keep_permission(&acme, &sent).await.unwrap());
+    let declined = sent.decline(&token, now).unwrap().unwrap();
+    assert!(world.ledger.keep_permission(&acme, &declined).await.unwrap());
 }
 
 /// A whole life, and at each step what is refused then.
@@ -116,12 +155,47 @@ async fn live(world: &World) {
 
     let mut early = json!({"tenant": "acme", "start_from": "2999-01-01T00:00:00Z"});
     early["destination"] = destination(fixtures::fresh());
-    let early = world.ask(Who::Operator, "POST", "/v1/connectors", Some(early)).await;
-    world.post(&early.headers["location"], "activate").await;
+    world.ask(Who::Operator, "POST", "/v1/connectors", Some(early)).await;
 
     let unsafe_one = world.connected("acme").await;
     world.prober.change(|set_up| set_up.trust = tests::fakes::Trust::Anyone);
     world.post(&unsafe_one, "activate").await;
+}
+
+/// Whatever a budget is there for, refused because it is used up.
+async fn use_up(world: &World) {
+    let who = Who::Tenant("acme");
+    let to = destination(fixtures::fresh());
+    let active = world.ask(who, "POST", "/v1/connectors", Some(json!({"destination": to}))).await;
+    let active = active.headers["location"].clone();
+    world.ask(who, "POST", &format!("{active}/activate"), None).await;
+    let contacts = json!({"emails": ["a@acme.example"], "webhook": "https://hooks.acme.example/"});
+    world.ask(who, "PUT", &format!("{active}/contacts"), Some(contacts)).await;
+    for _ in 0..2 {
+        world.ask(who, "POST", "/v1/connectors", body("POST", "/v1/connectors")).await;
+        for verb in ["run", "rotate-external-id", "rotate-webhook-secret", "test-contacts", "verify"] {
+            world.ask(who, "POST", &format!("{active}/{verb}"), None).await;
+        }
+    }
+    let other = json!({"emails": ["b@acme.example"]});
+    world.ask(who, "PUT", &format!("{active}/contacts"), Some(other)).await;
+    world.ask(who, "PATCH", &active, Some(json!({"frequency": 7}))).await;
+    for verb in ["pause", "resume", "disable", "enable", "activate"] {
+        world.ask(who, "POST", &format!("{active}/{verb}"), None).await;
+    }
+    let draft = world
+        .ask(
+            Who::Operator,
+            "POST",
+            "/v1/connectors",
+            Some(json!({"tenant": "acme", "destination": destination(fixtures::fresh())})),
+        )
+        .await;
+    let draft = draft.headers["location"].clone();
+    for _ in 0..3 {
+        world.ask(who, "POST", &format!("{draft}/verify"), None).await;
+    }
+    world.ask(who, "POST", &format!("{draft}/activate"), None).await;
 }
 
 #[tokio::test]
@@ -135,6 +209,13 @@ async fn the_document_and_the_router_agree() {
     go_wrong(&world).await;
     live(&world).await;
     let mut seen = world.seen();
+    let small = "connectors=1,changes=2,verifications=2,runs=1,test_messages=1".parse().unwrap();
+    let world = World::with_budgets(small);
+    use_up(&world).await;
+    seen.extend(world.seen());
+    let world = World::asking("confirmations=2".parse().unwrap());
+    addresses(&world).await;
+    seen.extend(world.seen());
     for broken in [Broken::Passing, Broken::Denied, Broken::Bug] {
         let world = World::over(FakeLedger::new(), Arc::new(broken), broken);
         for (method, template) in ROUTES {

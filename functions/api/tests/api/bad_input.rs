@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::Request;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tests::fixtures;
 
 use crate::world::{Answer, Who, World, destination};
 
@@ -261,4 +262,97 @@ proptest! {
             assert!(answer.status < 500, "{method} {path}: {answer:?}");
         });
     }
+}
+
+#[tokio::test]
+async fn what_cannot_fit_together_is_refused_with_its_field_and_nothing_is_stored() {
+    let world = World::new();
+    let path = world.connected("acme").await;
+    let before = world.get(&path).await;
+    let sound = before.body["destination"].clone();
+    let with = |field: &str, value: &str| {
+        let mut to = sound.clone();
+        to[field] = json!(value);
+        to
+    };
+    for (to, place, form) in [
+        (with("region", "cn-north-1"), "/destination/region", "aws-cn"),
+        (with("role", "arn:aws-us-gov:iam::222222222222:role/auditferry/R"), "/destination/role", "arn:aws:"),
+        (
+            with("role", "arn:aws:iam::111111111111:role/auditferry/R"),
+            "/destination/role",
+            "customer's account",
+        ),
+        (
+            with("kms_key", "arn:aws:kms:us-east-2:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab"),
+            "/destination/kms_key",
+            "the key is in us-east-2",
+        ),
+        (
+            with("kms_key", "arn:aws:kms:eu-central-1:222222222222:alias/aws/s3"),
+            "/destination/kms_key",
+            "of your own",
+        ),
+        (with("bucket", "acme-999999999999-eu-central-1-an"), "/destination/bucket", "999999999999"),
+        (with("bucket", "s3://acme-log/audit"), "/destination/bucket", "the bucket acme-log"),
+        (
+            with("role", "arn:aws:sts::222222222222:assumed-role/R/x"),
+            "/destination/role",
+            "session of a role",
+        ),
+    ] {
+        for (method, at, body) in [
+            ("PATCH", path.as_str(), json!({"destination": to})),
+            ("POST", "/v1/connectors", json!({"tenant": "acme", "destination": to})),
+        ] {
+            let refused = world.ask(Who::Operator, method, at, Some(body)).await;
+            assert_eq!((refused.status, refused.code()), (422, "refused"), "{to}: {refused:?}");
+            assert!(refused.pointers().contains(&place), "{to}: {refused:?}");
+            assert!(refused.body["errors"].to_string().contains(form), "{to}: {refused:?}");
+        }
+    }
+    assert_eq!(world.get(&path).await, before);
+    assert!(world.prober.probes().is_empty(), "nobody was asked");
+}
+
+#[tokio::test]
+async fn what_was_pasted_with_something_around_it_is_stored_bare() {
+    let world = World::new();
+    let path = world.connected("acme").await;
+    let mut to = destination(fixtures::fresh());
+    let bare = to.clone();
+    for field in ["role", "bucket", "region"] {
+        to[field] = json!(format!(" \"{}\"\n", to[field].as_str().unwrap()));
+    }
+    let body = json!({"destination": to}).to_string();
+    let updated = raw(&world, "PATCH", &path, Some("application/json"), body).await;
+    assert_eq!((updated.status, &updated.body["destination"]), (200, &bare), "{updated:?}");
+}
+
+#[tokio::test]
+async fn an_answer_names_what_it_does_not_know_and_does_not_grow_with_it() {
+    let world = World::new();
+    let unknown = world.get("/v1/connectors?tennant=x&limit=1").await;
+    let detail = unknown.body["detail"].as_str().unwrap();
+    assert_eq!(detail, "The query has no parameter tennant here; known are: tenant, deleted, cursor, limit.");
+    let twice = world.get("/v1/connectors?limit=1&limit=2").await;
+    assert!(twice.body["detail"].as_str().unwrap().contains("limit"), "{twice:?}");
+    for path in ["/", "/v2/connectors", "/v1"] {
+        let nowhere = world.get(path).await;
+        assert_eq!((nowhere.status, nowhere.code()), (404, "no_such_path"));
+        let detail = nowhere.body["detail"].as_str().unwrap();
+        assert!(detail.contains("/v1/keys") && detail.contains("/v1/connectors"), "{detail}");
+    }
+    let mut many = json!({"tenant": "acme"});
+    for n in 0..5_000 {
+        many[format!("f{n}")] = json!(0);
+    }
+    let refused = create(&world, many.clone()).await;
+    assert_eq!(refused.pointers().len(), 20);
+    assert!(refused.body["detail"].as_str().unwrap().contains("and 4980 more"), "{refused:?}");
+    assert!(refused.body.to_string().len() < many.to_string().len());
+    let emails = json!({"emails": vec!["x"; 5_000]});
+    let path = world.connected("acme").await;
+    let refused = world.ask(Who::Operator, "PUT", &format!("{path}/contacts"), Some(emails)).await;
+    assert!(refused.status == 422 && refused.pointers().len() <= 20, "{refused:?}");
 }

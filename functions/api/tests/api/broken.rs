@@ -1,13 +1,16 @@
 //! A ledger that answers nothing but failures.
 
 use async_trait::async_trait;
+use domain::budget::Spending;
 use domain::connector::{Change, Connector};
-use domain::contacts::{SecretId, WebhookSecret};
+use domain::contacts::{Permission, SecretId, TokenHash, WebhookSecret};
 use domain::cursor::Cursor;
 use domain::events_source::SourceChange;
-use domain::names::ConnectorId;
+use domain::names::{ConnectorId, EmailAddress, TenantId};
 use domain::part::{Part, PartNumber};
-use domain::ports::{Connectors, PortError, SaveAnswer, Signer, Validity, Wanted};
+use domain::ports::{
+    Connectors, Permissions, PortError, RunAnswer, SaveAnswer, Signer, Spender, Spent, Validity, Wanted,
+};
 use domain::time::Time;
 
 /// How it fails.
@@ -51,12 +54,38 @@ impl Signer for Broken {
 }
 
 #[async_trait]
-impl Connectors for Broken {
-    async fn create(&self, _: &Connector, _: &Change) -> Result<SaveAnswer, PortError> {
+impl Spender for Broken {
+    async fn spend(&self, _: &Spending) -> Result<Spent, PortError> {
+        self.fail()
+    }
+}
+
+#[async_trait]
+impl Permissions for Broken {
+    async fn permission(&self, _: &TenantId, _: &EmailAddress) -> Result<Option<Permission>, PortError> {
         self.fail()
     }
 
-    async fn save(&self, _: &Change, _: Option<&Cursor>) -> Result<SaveAnswer, PortError> {
+    async fn keep_permission(&self, _: &TenantId, _: &Permission) -> Result<bool, PortError> {
+        self.fail()
+    }
+
+    async fn keep_link(&self, _: &TokenHash, _: &TenantId, _: &EmailAddress) -> Result<(), PortError> {
+        self.fail()
+    }
+
+    async fn link(&self, _: &TokenHash) -> Result<Option<(TenantId, EmailAddress)>, PortError> {
+        self.fail()
+    }
+}
+
+#[async_trait]
+impl Connectors for Broken {
+    async fn create(&self, _: &Connector, _: &Change, _: &[Spending]) -> Result<SaveAnswer, PortError> {
+        self.fail()
+    }
+
+    async fn save(&self, _: &Change, _: Option<&Cursor>, _: &[Spending]) -> Result<SaveAnswer, PortError> {
         self.fail()
     }
 
@@ -99,7 +128,8 @@ impl Connectors for Broken {
         _: Time,
         _: Time,
         _: Option<&str>,
-    ) -> Result<Option<Time>, PortError> {
+        _: &[Spending],
+    ) -> Result<RunAnswer, PortError> {
         self.fail()
     }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::budget::Budgets;
 use domain::contacts::WebhookSecret;
 use domain::ports::Connectors as _;
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ async fn a_webhooks_secret_is_shown_once_and_is_the_one_that_signs() {
     assert_eq!(world.ledger.secret(&id, &webhook.secret).await.unwrap(), Some(shown.clone()));
 
     let again = set(&world, &path, json!({"webhook": "https://hooks.acme.example/in"})).await;
-    let moved = set(&world, &path, json!({"webhook": "https://hooks.acme.example/out"})).await;
+    let moved = set(&world, &path, json!({"webhook": "https://HOOKS.acme.example:443/out"})).await;
     for answer in [&again, &moved] {
         assert_eq!((answer.status, answer.body.get("webhook_secret")), (200, None), "it keeps its secret");
     }
@@ -54,6 +55,10 @@ async fn a_webhooks_secret_is_shown_once_and_is_the_one_that_signs() {
         .take(3)
         .collect();
     assert_eq!(verbs, ["rotate_webhook_secret", "set_contacts", "set_contacts"]);
+    let elsewhere = set(&world, &path, json!({"webhook": "https://hooks.acme.example.org/out"})).await;
+    let fresh = elsewhere.body["webhook_secret"].as_str().unwrap();
+    assert!(fresh != new && fresh != shown.shown(), "another host never has what this one had");
+    assert_eq!(world.ledger.connector(&id).contacts.webhook.unwrap().retiring, None);
     let gone = set(&world, &path, json!({})).await;
     assert_eq!((gone.status, gone.body.get("contacts")), (200, None));
 }
@@ -100,6 +105,55 @@ async fn a_test_is_told_on_the_bus_once_in_five_minutes() {
     assert_eq!((told.len(), &told[0]["what"]), (1, &json!("test_contacts")));
     world.clock.advance(Duration::from_mins(5));
     assert_eq!(world.post(&path, "test-contacts").await.status, 202);
+}
+
+#[tokio::test]
+async fn where_each_address_stands_is_shown_and_an_operator_confirms_it() {
+    let world = World::new();
+    let path = world.active("acme").await;
+    let set = set(&world, &path, json!({"emails": ["one@acme.example", "two@acme.example"]})).await;
+    let waiting = |email: &str| json!({"email": email, "status": "waiting"});
+    assert_eq!(set.body["addresses"], json!([waiting("one@acme.example"), waiting("two@acme.example")]));
+    let confirm = format!("{path}/confirm-address");
+    let ask =
+        async |who: Who, email: Value| world.ask(who, "POST", &confirm, Some(json!({"email": email}))).await;
+    let by_tenant = ask(Who::Tenant("acme"), json!("one@acme.example")).await;
+    assert_eq!((by_tenant.status, by_tenant.code()), (403, "forbidden"));
+    assert_eq!(ask(Who::Tenant("globex"), json!("one@acme.example")).await.status, 404);
+    let stranger = ask(Who::Operator, json!("three@acme.example")).await;
+    assert_eq!((stranger.status, stranger.code()), (409, "not_a_contact"));
+    for (body, pointer) in
+        [(json!({}), "/email"), (json!({"email": 7}), "/email"), (json!({"mail": "x"}), "/email")]
+    {
+        let refused = world.ask(Who::Operator, "POST", &confirm, Some(body)).await;
+        assert!(refused.status == 422 && refused.pointers().contains(&pointer), "{refused:?}");
+    }
+    let confirmed = ask(Who::Operator, json!("ONE@acme.example")).await;
+    assert_eq!(confirmed.status, 200);
+    let shown = &confirmed.body["addresses"][0];
+    assert_eq!((&shown["status"], &shown["how"]), (&json!("confirmed"), &json!("contract")));
+    assert!(shown["by"]["name"].is_string(), "operators see who: {shown}");
+    let for_tenant = world.ask(Who::Tenant("acme"), "GET", &path, None).await;
+    assert_eq!(for_tenant.body["addresses"][0].get("by"), None, "a tenant does not");
+    assert_eq!(for_tenant.body["addresses"][1], waiting("two@acme.example"));
+    let again = world.post(&path, "ask-contacts").await;
+    assert_eq!((again.status, again.code()), (409, "nothing_to_ask"));
+}
+
+#[tokio::test]
+async fn addresses_are_asked_within_the_tenants_budget_and_the_refusal_says_when_it_frees() {
+    let world = World::asking(Budgets::default());
+    let path = world.active("acme").await;
+    for n in 0..2 {
+        let emails: Vec<String> = (0..5).map(|m| format!("a{n}{m}@acme.example")).collect();
+        let set = set(&world, &path, json!({"emails": emails})).await;
+        assert_eq!((set.status, &set.body["addresses"][4]["status"]), (200, &json!("asked")));
+    }
+    let refused = set(&world, &path, json!({"emails": ["one@acme.example"]})).await;
+    assert_eq!((refused.status, refused.code()), (429, "budget_exhausted"));
+    assert!(refused.headers.contains_key("retry-after"), "{refused:?}");
+    let again = world.post(&path, "ask-contacts").await;
+    assert_eq!(again.status, 202, "their mails are owed still: {again:?}");
 }
 
 #[tokio::test]

@@ -41,6 +41,20 @@ pub(crate) fn problem_codes() -> BTreeSet<String> {
     codes.as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect()
 }
 
+/// A schema of the document by its name, and the text of its pattern.
+pub(crate) fn schema(name: &str) -> (Schema, String) {
+    let told = &DOCUMENT["components"]["schemas"][name];
+    let pattern = told["pattern"].as_str().unwrap_or_else(|| panic!("{name} has no pattern"));
+    (validator(told), pattern.to_owned())
+}
+
+/// The schema of a parameter by its name, and the text of its pattern.
+pub(crate) fn parameter(name: &str) -> (Schema, String) {
+    let told = resolved(&DOCUMENT["components"]["parameters"][name]["schema"]);
+    let pattern = told["pattern"].as_str().unwrap_or_else(|| panic!("{name} has no pattern"));
+    (validator(told), pattern.to_owned())
+}
+
 /// The operation that a request is of.
 pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Operation> {
     let matches = |template: &str| {

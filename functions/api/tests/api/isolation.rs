@@ -18,6 +18,7 @@ fn requests(id: &ConnectorId) -> Vec<(&'static str, String, Option<Value>)> {
         let body = match *method {
             "PATCH" => Some(json!({"frequency": 2})),
             "PUT" => Some(json!({"webhook": "https://hooks.globex.example/"})),
+            _ if path.ends_with("/confirm-address") => Some(json!({"email": "a@globex.example"})),
             _ => None,
         };
         (*method, path.replace("{id}", id.as_str()), body)
@@ -186,6 +187,7 @@ async fn step(world: &World, paths: &[String], who: Who, route: usize, target: u
         ("PATCH", _) => Some(json!({"frequency": extra + 1})),
         ("PUT", _) => Some(json!({"webhook": format!("https://hooks.example.com/{extra}")})),
         ("POST", "/v1/connectors") => Some(json!({})),
+        (_, path) if path.ends_with("/confirm-address") => Some(json!({"email": "a@acme.example"})),
         _ => None,
     };
     world.ask(who, method, &path, body).await

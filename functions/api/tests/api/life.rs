@@ -25,6 +25,12 @@ async fn an_administrator_gets_from_nothing_to_an_export_alone() {
     assert_eq!(created.body["quick_create_url"], link, "the answer to the creation has it at once");
     assert!(link.contains(created.body["external_id"].as_str().unwrap()), "{link}");
 
+    assert!(setup.body.get("warnings").is_none(), "everybody can read the template");
+    world.published.shut("it answered 403");
+    let warned = world.ask(ACME, "GET", &format!("{path}/setup"), None).await;
+    assert_eq!(warned.body["quick_create_url"], link);
+    assert!(warned.body["warnings"][0].as_str().unwrap().contains("it answered 403"), "{}", warned.body);
+
     let to = destination(fixtures::fresh());
     let connected = world.ask(ACME, "PATCH", &path, Some(json!({"destination": to}))).await;
     assert_eq!((&connected.body["destination"], &connected.body["state"]), (&to, &json!("ready")));

@@ -12,11 +12,13 @@
 mod agreement;
 mod bad_input;
 mod broken;
+mod budgets;
 mod contacts;
 mod contract;
 mod editing;
 mod isolation;
 mod life;
+mod patterns;
 mod repeating;
 mod secrets;
 mod world;

@@ -1,20 +1,21 @@
 //! The router over in-memory ports, and requests as different callers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use api::{Gateway, Identity, router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use domain::budget::Budgets;
 use domain::names::ConnectorId;
-use domain::onboarding::Onboarding;
+use domain::onboarding::{Mails, Onboarding, RingCache};
 use domain::partition::PartitionFormat;
 use domain::ports::{Connectors, Runs as _, Validity};
 use domain::protocol::Mark;
 use domain::setup::Vendor;
 use serde_json::{Value, json};
-use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakeSigner, SeededRandomness};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublished, FakeSigner, SeededRandomness};
 use tests::fixtures::{self, TIMING, at};
 use tower::ServiceExt as _;
 
@@ -54,12 +55,17 @@ impl Answer {
 /// One deployment.
 pub(crate) struct World {
     router: Router,
+    onboarding: Onboarding,
     pub(crate) ledger: FakeLedger,
     pub(crate) prober: FakeProber,
     pub(crate) bus: FakeBus,
     pub(crate) clock: FakeClock,
+    /// Where the customers' template is.
+    pub(crate) published: FakePublished,
     /// What was asked and answered: method, path of the document, status, code of a problem.
     seen: Mutex<Vec<(String, String, u16, String)>>,
+    /// The ID of each answer.
+    request_ids: Mutex<BTreeSet<String>>,
 }
 
 impl World {
@@ -69,13 +75,20 @@ impl World {
         Self::over(ledger.clone(), Arc::new(ledger), FakeSigner::new(1).valid(since))
     }
 
+    /// Of a deployment with a sender and a portal.
+    pub(crate) fn asking(budgets: Budgets) -> Self {
+        let world = Self::with_budgets(budgets);
+        let onboarding = Onboarding { mails: Mails::Asking, ..world.onboarding.clone() };
+        Self { router: router(onboarding.clone(), Arc::new(gateway())), onboarding, ..world }
+    }
+
     /// With other connectors than the ledger's own, and this key.
     pub(crate) fn over(
         ledger: FakeLedger,
         connectors: Arc<dyn Connectors>,
         key: impl domain::ports::Signer + 'static,
     ) -> Self {
-        let (prober, bus) = (FakeProber::new(), FakeBus::new());
+        let (prober, bus, published) = (FakeProber::new(), FakeBus::new(), FakePublished::new());
         let clock = FakeClock::at(at("2026-11-20T20:15:30Z"));
         let onboarding = Onboarding {
             connectors,
@@ -89,13 +102,51 @@ impl World {
                 ..tests::fixtures::vendor()
             },
             signing: Some(tests::fakes::signing(key)),
-            mails: false,
+            ring: RingCache::default(),
+            mails: Mails::None,
             partitions: PartitionFormat::default(),
+            budgets: Budgets::default(),
+            published: Some(Arc::new(published.clone())),
         };
-        let callers =
-            Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() };
-        let router = router(onboarding, Arc::new(callers));
-        Self { router, ledger, prober, bus, clock, seen: Mutex::default() }
+        let router = router(onboarding.clone(), Arc::new(gateway()));
+        Self {
+            router,
+            onboarding,
+            ledger,
+            prober,
+            bus,
+            clock,
+            published,
+            seen: Mutex::default(),
+            request_ids: Mutex::default(),
+        }
+    }
+
+    /// With other budgets.
+    pub(crate) fn with_budgets(budgets: Budgets) -> Self {
+        let ledger = FakeLedger::new();
+        let world = Self::over(ledger.clone(), Arc::new(ledger), FakeSigner::new(1));
+        let onboarding = Onboarding { budgets, ..world.onboarding.clone() };
+        Self { router: router(onboarding.clone(), Arc::new(gateway())), onboarding, ..world }
+    }
+
+    /// Over other domain functions; none of the fakes is behind them.
+    pub(crate) fn on(onboarding: Onboarding) -> Self {
+        let (ledger, prober, bus) = (FakeLedger::new(), FakeProber::new(), FakeBus::new());
+        let clock = FakeClock::at(onboarding.clock.now());
+        let router = router(onboarding.clone(), Arc::new(gateway()));
+        let published = FakePublished::new();
+        Self {
+            router,
+            onboarding,
+            ledger,
+            prober,
+            bus,
+            clock,
+            published,
+            seen: Mutex::default(),
+            request_ids: Mutex::default(),
+        }
     }
 
     /// Sends a request as it is, and holds the answer against the document.
@@ -115,7 +166,10 @@ impl World {
         let header = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
             (name.to_string(), value.to_str().unwrap().to_owned())
         };
-        let headers: BTreeMap<_, _> = response.headers().iter().map(header).collect();
+        let mut headers: BTreeMap<_, _> = response.headers().iter().map(header).collect();
+        // It is the one thing in which two equal answers differ.
+        let id = headers.remove("x-request-id").expect("every answer has an ID");
+        assert!(self.request_ids.lock().unwrap().insert(id), "of its own");
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         assert_eq!(headers.get("cache-control").map(String::as_str), Some("no-store"));
@@ -152,7 +206,7 @@ impl World {
         let bytes = body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
         let answer = self.send(who, request.body(bytes).unwrap()).await;
         if let (200..300, Some(operation)) = (answer.status, contract::operation(method, path)) {
-            operation.judge_request(body.as_ref());
+            operation.judge_request(body.map(|body| filled_in(who, method, path, body)).as_ref());
         }
         answer
     }
@@ -205,6 +259,10 @@ impl World {
     }
 }
 
+fn gateway() -> Gateway {
+    Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() }
+}
+
 /// The connector of a path.
 pub(crate) fn id_in(path: &str) -> ConnectorId {
     path.rsplit('/').next().unwrap().parse().unwrap()
@@ -219,4 +277,14 @@ pub(crate) fn destination(seed: u64) -> Value {
         "region": "eu-central-1",
         "prefix": "auditferry",
     })
+}
+
+/// What a tenant's caller leaves out of a new connector counts as its own ID, as the document says.
+fn filled_in(who: Who, method: &str, path: &str, mut body: Value) -> Value {
+    if let (Who::Tenant(tenant), "POST", "/v1/connectors") = (who, method, path)
+        && let Some(fields) = body.as_object_mut()
+    {
+        fields.entry("tenant").or_insert_with(|| tenant.into());
+    }
+    body
 }

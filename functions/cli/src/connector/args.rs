@@ -6,7 +6,7 @@ use domain::names::ConnectorId;
 use crate::args::Place;
 use crate::connector::help;
 use crate::connector::options::{
-    ConnectArgs, ContactsArgs, CreateArgs, DeleteArgs, ListArgs, PagedArgs, UpdateArgs,
+    ConnectArgs, ContactsArgs, CreateArgs, DeleteArgs, ListArgs, PagedArgs, RunArgs, UpdateArgs,
 };
 
 /// The commands on connectors.
@@ -26,16 +26,16 @@ pub(crate) enum ConnectorCommand {
     Update(UpdateArgs),
     /// Try the customer's role and bucket, stage by stage
     #[command(after_help = help::VERIFY)]
-    Verify(OneArgs),
+    Verify(ChangeArgs),
     /// Verify, and start exporting
     #[command(after_help = help::ACTIVATE)]
-    Activate(OneArgs),
+    Activate(ChangeArgs),
     /// Hold delivery back; sealing goes on, so that nothing is lost
     #[command(after_help = help::PAUSE)]
     Pause(ChangeArgs),
     /// Verify, and deliver again with all that waited
     #[command(after_help = help::RESUME)]
-    Resume(OneArgs),
+    Resume(ChangeArgs),
     /// Stop reading and delivering; everything is kept for 30 days
     #[command(after_help = help::DISABLE)]
     Disable(ChangeArgs),
@@ -65,7 +65,7 @@ pub(crate) enum ConnectorCommand {
     Show(OneArgs),
     /// Export now what has come in, without waiting for the schedule
     #[command(after_help = help::RUN)]
-    Run(OneArgs),
+    Run(RunArgs),
     /// The parts that it has sealed and delivered, the newest first
     #[command(after_help = help::HISTORY)]
     History(PagedArgs),
@@ -81,13 +81,12 @@ impl ConnectorCommand {
             Self::Create(args) => &args.place,
             Self::Connect(args) => &args.change.one.place,
             Self::Update(args) => &args.change.one.place,
-            Self::Setup(args)
-            | Self::Verify(args)
+            Self::Setup(args) | Self::Show(args) => &args.place,
+            Self::Run(args) => &args.change.one.place,
+            Self::Verify(args)
             | Self::Activate(args)
             | Self::Resume(args)
-            | Self::Show(args)
-            | Self::Run(args) => &args.place,
-            Self::Pause(args)
+            | Self::Pause(args)
             | Self::Disable(args)
             | Self::Enable(args)
             | Self::RotateExternalId(args)

@@ -3,8 +3,8 @@
 
 use domain::connector::{Connector, State};
 use domain::cursor::Cursor;
-use domain::names::ConnectorId;
 use domain::time::Time;
+use domain::verify::Progress;
 use serde::Serialize;
 
 use super::args::ChangeArgs;
@@ -34,9 +34,11 @@ impl<'a> Changed<'a> {
 }
 
 /// `connector activate`.
-pub(crate) async fn activate(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn activate(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
+    let id = &args.one.id;
     stages::begin(output);
-    let done = backend.onboarding.activate(&backend.caller, id, |report| stages::tell(report, output)).await;
+    let tell = |progress: Progress<'_>| stages::tell(progress, output);
+    let done = backend.onboarding.activate(&backend.caller, id, args.if_version, tell).await;
     output.progress_is_over();
     let connector = stages::passed(backend, done, output)?;
     let mut changed = Changed::settings(&connector);
@@ -50,9 +52,11 @@ pub(crate) async fn activate(backend: &Backend, id: &ConnectorId, output: Output
 }
 
 /// `connector resume`.
-pub(crate) async fn resume(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn resume(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
+    let id = &args.one.id;
     stages::begin(output);
-    let done = backend.onboarding.resume(&backend.caller, id, |report| stages::tell(report, output)).await;
+    let tell = |progress: Progress<'_>| stages::tell(progress, output);
+    let done = backend.onboarding.resume(&backend.caller, id, args.if_version, tell).await;
     output.progress_is_over();
     let connector = stages::passed(backend, done, output)?;
     let mut changed = Changed::settings(&connector);

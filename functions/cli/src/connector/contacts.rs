@@ -1,8 +1,8 @@
 //! Whom a connector's notices reach: `contacts`, `rotate-webhook-secret`, `test-contacts`.
 
-use domain::connector::{Connector, SIGNS_BESIDE};
-use domain::contacts::{Addresses, Contacts, WebhookSecret};
-use domain::onboarding::NewContacts;
+use domain::connector::{Caller, Connector, SIGNS_BESIDE};
+use domain::contacts::{AddressStatus, Addresses, How, WebhookSecret};
+use domain::onboarding::{AddressView, NewContacts};
 use serde::Serialize;
 
 use super::args::ChangeArgs;
@@ -11,10 +11,12 @@ use crate::backend::Backend;
 use crate::output::{Output, Tone};
 use crate::problem::{Exit, Problem};
 
-/// The answer of these commands: the settings, and what is shown once.
+/// The answer of these commands: the settings, where each address stands, and what is shown once.
 #[derive(Serialize)]
-struct Told<'a> {
+struct Answer<'a> {
     connector: &'a Connector,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    addresses: &'a [AddressView],
     #[serde(skip_serializing_if = "Option::is_none")]
     webhook_secret: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,18 +29,25 @@ pub(crate) async fn contacts(
     args: &ContactsArgs,
     output: Output,
 ) -> Result<Exit, Problem> {
-    let id = &args.change.one.id;
+    let (id, version) = (&args.change.one.id, args.change.if_version);
+    let (onboarding, caller) = (&backend.onboarding, &backend.caller);
+    if let Some(address) = &args.confirm {
+        let connector = onboarding.confirm_by_contract(caller, id, address).await?;
+        return show(backend, &connector, None, output).await;
+    }
+    if args.ask_again {
+        let connector = onboarding.ask_contacts(caller, id, version).await?;
+        output.line("Those that have not answered get a mail within a minute or so:");
+        return show(backend, &connector, None, output).await;
+    }
     if args.email.is_empty() && args.webhook.is_none() && !args.none {
         let connector = backend.view(id).await?.connector;
-        tell(backend, &connector, None, output);
-        return Ok(Exit::Done);
+        return show(backend, &connector, None, output).await;
     }
     let emails = Addresses::try_from(args.email.clone())?;
     let new = NewContacts { emails, webhook: args.webhook.clone() };
-    let (connector, secret) =
-        backend.onboarding.set_contacts(&backend.caller, id, args.change.if_version, new).await?;
-    tell(backend, &connector, secret.as_ref(), output);
-    Ok(Exit::Done)
+    let (connector, secret) = onboarding.set_contacts(caller, id, version, new).await?;
+    show(backend, &connector, secret.as_ref(), output).await
 }
 
 /// `connector rotate-webhook-secret`.
@@ -47,27 +56,30 @@ pub(crate) async fn rotate(backend: &Backend, args: &ChangeArgs, output: Output)
         backend.onboarding.rotate_webhook_secret(&backend.caller, &args.one.id, args.if_version).await?;
     let hours = SIGNS_BESIDE.as_secs() / 3_600;
     output.line(format_args!("The one before signs too for {hours} more hours."));
-    tell(backend, &connector, Some(&secret), output);
-    Ok(Exit::Done)
+    show(backend, &connector, Some(&secret), output).await
 }
 
 /// `connector test-contacts`.
 pub(crate) async fn test(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
     let connector = backend.onboarding.test_contacts(&backend.caller, &args.one.id, args.if_version).await?;
-    output.line("The contacts are told a test within a minute or so:");
-    tell(backend, &connector, None, output);
-    Ok(Exit::Done)
+    output.line("The contacts that are confirmed get a test within a minute or so:");
+    show(backend, &connector, None, output).await
 }
 
-fn tell(backend: &Backend, connector: &Connector, secret: Option<&WebhookSecret>, output: Output) {
-    let Contacts { emails, webhook, .. } = &connector.contacts;
+async fn show(
+    backend: &Backend,
+    connector: &Connector,
+    secret: Option<&WebhookSecret>,
+    output: Output,
+) -> Result<Exit, Problem> {
+    let addresses = backend.onboarding.addresses(&backend.caller, connector).await?;
     if connector.contacts.is_empty() {
         output.line(format_args!("{} has no contacts: its notices reach the vendor only", connector.id));
     }
-    for address in emails.iter() {
-        output.line(format_args!("e-mail   {address}"));
+    for view in &addresses {
+        output.line(format_args!("e-mail   {}, {}", view.email, status(view)));
     }
-    if let Some(webhook) = webhook {
+    if let Some(webhook) = &connector.contacts.webhook {
         output.line(format_args!("webhook  {}", webhook.url));
     }
     if let Some(secret) = secret {
@@ -77,18 +89,38 @@ fn tell(backend: &Backend, connector: &Connector, secret: Option<&WebhookSecret>
             secret.shown()
         ));
     }
-    let note = note(backend, connector);
+    let note = note(backend, connector, &addresses);
     if let Some(note) = note {
         output.line(format_args!("\n{note}"));
     }
-    output.object(&Told { connector, webhook_secret: secret.map(WebhookSecret::shown), note });
+    let webhook_secret = secret.map(WebhookSecret::shown);
+    output.object(&Answer { connector, addresses: &addresses, webhook_secret, note });
+    Ok(Exit::Done)
 }
 
-/// What keeps contacts from being told here.
-fn note(backend: &Backend, connector: &Connector) -> Option<&'static str> {
+/// Where an address stands, in words.
+pub(super) fn status(view: &AddressView) -> String {
+    match &view.status {
+        AddressStatus::Waiting => "waits for an operator to confirm it".to_owned(),
+        AddressStatus::Asked { since } => format!("asked since {since}, the mail is on its way"),
+        AddressStatus::Pending { since, until } => {
+            format!("asked at {since}, can confirm until {until}")
+        }
+        AddressStatus::Expired { until, .. } => format!("asked, and did not confirm until {until}"),
+        AddressStatus::Confirmed { since, how: How::Link } => format!("confirmed itself at {since}"),
+        AddressStatus::Confirmed { since, how: How::Contract } => match &view.by {
+            Some(Caller::Operator { name }) => format!("confirmed by contract at {since}, by {name}"),
+            _ => format!("confirmed by contract at {since}"),
+        },
+        AddressStatus::Declined { since } => format!("declined at {since}, gets no mail"),
+    }
+}
+
+/// What keeps contacts from being notified here.
+fn note(backend: &Backend, connector: &Connector, addresses: &[AddressView]) -> Option<&'static str> {
     if backend.embedded.is_some() {
         return (!connector.contacts.is_empty())
-            .then_some("With --local nobody is told: the notifier runs in AWS only.");
+            .then_some("With --local nobody is notified: the notifier runs in AWS only.");
     }
-    backend.onboarding.note_on_contacts(connector)
+    backend.onboarding.note_on_contacts(addresses)
 }

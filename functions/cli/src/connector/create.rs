@@ -5,7 +5,7 @@ use domain::names::ConnectorId;
 use domain::onboarding::{Edit, NewConnector, OnboardingError, Updated};
 use domain::part::Encoding;
 use domain::setup::Setup;
-use domain::verify::Verification;
+use domain::verify::{Progress, Verification};
 use serde::Serialize;
 
 use super::change::Changed;
@@ -45,13 +45,6 @@ struct Connected<'a> {
 
 /// `connector create`.
 pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output) -> Result<Exit, Problem> {
-    let now = backend.onboarding.clock.now();
-    if let Some(start) = args.start_from.filter(|start| *start > now) {
-        return Err(Problem::usage(
-            format!("--start-from {start} is later than now, {now}"),
-            "Leave it out to start with the activation.",
-        ));
-    }
     let new = NewConnector {
         tenant: args.tenant.clone(),
         shards: args.shards,
@@ -72,6 +65,7 @@ pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output)
             "The customer's administrator opens this link and clicks Create stack:\n  {url}"
         ));
     }
+    warn(&setup, output);
     let keys = keys(backend).await?;
     for key in &keys {
         output.line(format_args!(
@@ -105,8 +99,15 @@ pub(crate) async fn setup(backend: &Backend, id: &ConnectorId, output: Output) -
     ] {
         output.line(format_args!("{}\n{text}\n", output.tone(Tone::Strong, heading)));
     }
+    warn(&setup, output);
     output.object(&Needed { setup: &setup, keys: &keys });
     Ok(Exit::Done)
+}
+
+fn warn(setup: &Setup, output: Output) {
+    for warning in &setup.warnings {
+        output.line(format_args!("{} {warning}", output.tone(Tone::Bad, "Warning:")));
+    }
 }
 
 /// `connector connect`.
@@ -119,6 +120,8 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
         prefix: args.prefix.clone(),
         kms_key: args.kms_key_arn.clone(),
     };
+    // Before the stand-in makes anything for it.
+    backend.onboarding.fits(&destination)?;
     if let Some(embedded) = backend.embedded.as_ref().filter(|_| !args.no_stack) {
         let mut connector = backend.view(id).await?.connector;
         connector.connect(destination.clone()).map_err(OnboardingError::from)?;
@@ -128,7 +131,7 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
     }
     stages::begin(output);
     let edit = Edit { destination: Some(destination), ..Edit::default() };
-    let tell = |report: &_| stages::tell(report, output);
+    let tell = |progress: Progress<'_>| stages::tell(progress, output);
     let updated = backend.onboarding.update(&backend.caller, id, args.change.if_version, edit, tell).await;
     output.progress_is_over();
     let Updated { connector, verification } = updated?;

@@ -32,8 +32,8 @@ pub(crate) async fn delete(backend: &Backend, args: &DeleteArgs, output: Output)
     }
     // What was agreed to is this version, unless another one was named.
     let version = args.change.if_version.unwrap_or(connector.version);
-    let connector = backend.onboarding.delete(&backend.caller, id, Some(version)).await?;
-    output.line(format_args!("{id} is deleted; {told}"));
+    let (connector, loss) = backend.onboarding.delete(&backend.caller, id, Some(version), true).await?;
+    output.line(format_args!("{id} is deleted; {}", lost(&loss)));
     output.line("its role and destination are free again, and what is in the customer's bucket stays there");
     output.object(&Deleted { connector: &connector, lost: &loss });
     Ok(Exit::Done)

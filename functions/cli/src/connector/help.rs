@@ -4,8 +4,13 @@ pub(crate) const CREATE: &str = "\
 The answer holds the connector's ID, and the external ID and the link that the customer's administrator needs. \
 The external ID is made here and can't be chosen.
 
+With --idempotency-key the command can be run again whenever its answer was missed: the same key and values give the same connector. A key is of its tenant, through the HTTP API as well as here, and ends with its connector: once that is deleted, it makes a new one. With other values it is refused, and the answer says which differ.
+
+A tenant's own people may make so many connectors, drafts included (the parameter BudgetConnectors, 20 by default); an operator may make more. What is limited for operators too, and how much, is in README under Limits.
+
 Examples:
   auditferry connector create --local ./af --tenant acme
+  auditferry connector create --tenant acme --idempotency-key order-4711 --json
   auditferry connector create --tenant acme --frequency 24 --format ndjson --compression gzip
   auditferry connector create --tenant acme --start-from 2026-01-01T00:00:00Z --json";
 
@@ -55,6 +60,9 @@ The stages: the role lets us in with the external ID, and not without it, and no
 account that it names; the bucket is in its region; an object can be written below the prefix, and none outside \
 it; it is encrypted as asked. A stage that fails ends it, so nothing is written through a role that is not safe. \
 Ends with 0 if nothing failed (a warning is no failure), and with 1 otherwise.
+
+AWS takes up to half a minute until a new role is known everywhere. Where a destination has never passed, a role that \
+refuses is tried again for up to 20 s, and a line on stderr says so.
 
 In AWS the customers' roles let in the exporter's role only: use a profile that assumes it, or verify through the \
 HTTP API.
@@ -124,15 +132,20 @@ Without an option it shows them. With one it sets all of them: who is not named 
 delivery is blocked, once a day while it lasts, and when it works again; when a file is late or holds what is no \
 event; and when the delivery is paused. Each file that arrives is on the event bus only.
 
-Where there was no webhook, the answer holds the secret that its requests are signed with, this once (Standard Webhooks \
-1.0; README says how to check them). Requests go to the public internet only and follow no redirect; what is not taken \
-is tried again for a day. Mails need a sender, the parameter NotifySender. With --local contacts can be set, and nobody \
-is told.
+Where there was no webhook, or one at another host, the answer holds the secret that its requests are signed with, this \
+once (Standard Webhooks 1.0; README says how to check them). Requests go to the public internet only and follow no \
+redirect; what is not taken is tried again for a day.
+
+Mails need a sender, the parameter NotifySender. An address gets notices once it is confirmed: it is mailed a link when \
+it is set, good for 7 days, and again with --ask-again, once a day at most; or an operator confirms it (--confirm), who \
+has it by contract. Without a portal only operators confirm. With --local contacts can be set and confirmed, and nobody \
+is notified.
 
 Examples:
   auditferry connector contacts con_0123456789abcdef
   auditferry connector contacts con_0123456789abcdef --email security@acme.example \\
     --webhook https://hooks.acme.example/auditferry
+  auditferry connector contacts con_0123456789abcdef --confirm security@acme.example
   auditferry connector contacts con_0123456789abcdef --none --json";
 
 pub(crate) const ROTATE_WEBHOOK_SECRET: &str = "\
@@ -144,7 +157,8 @@ Examples:
   auditferry connector rotate-webhook-secret con_0123456789abcdef --json";
 
 pub(crate) const TEST_CONTACTS: &str = "\
-Mails and a request to the webhook go out within a minute or so, every five minutes at most. What came of them is in the \
+Mails and a request to the webhook go out within a minute or so, every five minutes at most, and no more than 20 of them a \
+day for all connectors of a tenant, whoever asks (the parameter BudgetTestMessages). What came of them is in the \
 notifier's log.
 
 Examples:
@@ -180,7 +194,7 @@ The window is cut at now less the settle time, so that no event is read before i
 the command asks for the run, and the dispatcher's next tick (within 5 minutes) starts it; while another run of it \
 is under way (15 minutes at most), that is the first tick after its end. With --local it \
 runs the exporter here, tells what came of it, and ends with 1 if delivery is blocked. A blocked destination is \
-tried at once, without waiting for its next attempt.
+tried at once, without waiting for its next attempt. With --idempotency-key the command can be run again whenever its answer was missed: the last key of a connector asks for no second run.
 
 Examples:
   auditferry connector run con_0123456789abcdef --json

@@ -3,7 +3,8 @@
 use clap::{Args, ValueEnum};
 use domain::connector::Shards;
 use domain::names::{
-    BucketName, ConnectorId, CustomerRole, EmailAddress, KmsKeyArn, Prefix, Region, TenantId, WebhookUrl,
+    BucketName, ConnectorId, CustomerRole, EmailAddress, IdempotencyKey, KmsKeyArn, Prefix, Region, TenantId,
+    WebhookUrl,
 };
 use domain::part::{Compression, Format};
 use domain::schedule::Frequency;
@@ -33,9 +34,9 @@ pub(crate) struct CreateArgs {
     /// Export events from this time on instead of from the activation on
     #[arg(long, value_name = "TIME")]
     pub(crate) start_from: Option<Time>,
-    /// The same key gives the same connector, however often the command is run
-    #[arg(long, value_name = "KEY", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    pub(crate) idempotency_key: Option<String>,
+    /// The same key gives the tenant the same connector, however often the command is run, until that is deleted
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
     /// Where to make it.
     #[command(flatten)]
     pub(crate) place: Place,
@@ -104,6 +105,12 @@ pub(crate) struct ContactsArgs {
     /// Take all of them off
     #[arg(long, conflicts_with_all = ["email", "webhook"])]
     pub(crate) none: bool,
+    /// Mark this address, one of the contacts, as one that wants notices: it is agreed by contract
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["email", "webhook", "none", "ask_again", "if_version"])]
+    pub(crate) confirm: Option<EmailAddress>,
+    /// Mail those again that have not answered whether they want notices; once a day at most
+    #[arg(long, conflicts_with_all = ["email", "webhook", "none"])]
+    pub(crate) ask_again: bool,
 }
 
 /// The options of `connector delete`.
@@ -115,6 +122,17 @@ pub(crate) struct DeleteArgs {
     /// Delete without asking
     #[arg(long)]
     pub(crate) yes: bool,
+}
+
+/// The options of `connector run`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RunArgs {
+    /// Which.
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+    /// The same key asks for one run, however often the command is run, until another key is used
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
 
 /// The options of `connector list`.

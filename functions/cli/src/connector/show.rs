@@ -5,10 +5,11 @@ use domain::fault::Block;
 use domain::health::{Health, Standing};
 use domain::manifest::{KeyId, LastNote};
 use domain::names::ConnectorId;
-use domain::onboarding::View;
+use domain::onboarding::{AddressView, View};
 use domain::part::Sha256;
 use serde::Serialize;
 
+use super::contacts;
 use crate::backend::Backend;
 use crate::output::{Output, Tone};
 use crate::problem::{Exit, Problem};
@@ -20,6 +21,8 @@ struct Shown<'a> {
     #[serde(flatten)]
     standing: &'a Standing,
     signing: Option<Signing>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    addresses: Vec<AddressView>,
 }
 
 /// The key in charge of the chain, and the boundary behind which it is: what an auditor is told after a key was lost or
@@ -57,13 +60,14 @@ pub(crate) async fn show(backend: &Backend, id: &ConnectorId, output: Output) ->
     let delivered = backend.onboarding.newest_delivered(&backend.caller, id, cursor.as_ref()).await?;
     let timing = backend.onboarding.timing;
     let standing = Standing::of(&connector, cursor.as_ref(), delivered.as_ref(), timing, now);
+    let addresses = backend.onboarding.addresses(&backend.caller, &connector).await?;
     output.line(headline(&connector, &standing, output));
     let signing = cursor.as_ref().and_then(|cursor| cursor.note.as_ref()).map(Signing::of);
     let signed = signing.as_ref().map(|signing| ("signed by", signing.words()));
-    for (name, value) in facts(backend, &connector, &standing).into_iter().chain(signed) {
+    for (name, value) in facts(backend, &connector, &standing, &addresses).into_iter().chain(signed) {
         output.line(format_args!("  {name:<12}  {value}"));
     }
-    output.object(&Shown { connector: &connector, standing: &standing, signing });
+    output.object(&Shown { connector: &connector, standing: &standing, signing, addresses });
     Ok(Exit::Done)
 }
 
@@ -79,7 +83,12 @@ fn headline(connector: &Connector, standing: &Standing, output: Output) -> Strin
     format!("{} of {tenant} is {}{health}{since}", connector.id, output.tone(Tone::Strong, state))
 }
 
-fn facts(backend: &Backend, connector: &Connector, standing: &Standing) -> Vec<(&'static str, String)> {
+fn facts(
+    backend: &Backend,
+    connector: &Connector,
+    standing: &Standing,
+    addresses: &[AddressView],
+) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     if let Some(block) = &standing.block {
         facts.extend(blocked(block));
@@ -109,12 +118,12 @@ fn facts(backend: &Backend, connector: &Connector, standing: &Standing) -> Vec<(
     } else {
         facts.push(("external ID", connector.external_id.to_string()));
     }
-    let contacts = &connector.contacts;
-    if !contacts.is_empty() {
-        let emails = contacts.emails.iter().map(ToString::to_string);
-        let all = contacts.webhook.iter().map(|webhook| webhook.url.to_string()).chain(emails);
-        facts.push(("contacts", all.collect::<Vec<_>>().join(", ")));
+    if let Some(webhook) = &connector.contacts.webhook {
+        facts.push(("webhook", webhook.url.to_string()));
     }
+    facts.extend(
+        addresses.iter().map(|view| ("e-mail", format!("{}, {}", view.email, contacts::status(view)))),
+    );
     facts.push(("version", connector.version.to_string()));
     if let Some(step) = next_step(connector) {
         facts.push(("next step", backend.command(step)));

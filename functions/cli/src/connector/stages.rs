@@ -1,14 +1,16 @@
 //! `connector verify`, and the stages of a verification as they run, also before an activation or a resume.
 
-use domain::connector::{Connector, State};
-use domain::names::ConnectorId;
+use domain::connector::{Connector, Destination, State};
+use domain::names::{ConnectorId, Region};
 use domain::onboarding::{Changed, OnboardingError};
-use domain::verify::{Report, Stage, Verdict, Verification};
+use domain::verify::{Progress, Report, Stage, Verdict, Verification};
 use serde::Serialize;
 
+use super::args::ChangeArgs;
 use crate::backend::Backend;
 use crate::output::{Output, Tone, aside};
 use crate::problem::{Exit, Problem};
+use crate::verify::command::quoted;
 
 #[derive(Serialize)]
 struct Verified<'a> {
@@ -20,10 +22,12 @@ struct Verified<'a> {
 }
 
 /// `connector verify`.
-pub(crate) async fn verify(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn verify(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
+    let id = &args.one.id;
     let before = backend.view(id).await?.connector;
     begin(output);
-    let told = backend.onboarding.verify(&backend.caller, id, |report| tell(report, output)).await;
+    let shown = |progress: Progress<'_>| tell(progress, output);
+    let told = backend.onboarding.verify(&backend.caller, id, args.if_version, shown).await;
     output.progress_is_over();
     let verification = told?;
     let after = backend.view(id).await?.connector;
@@ -53,7 +57,12 @@ pub(super) fn conclude(
     if !verification.passed {
         whose_credentials(backend, verification, output);
         output.line(format_args!("{} {id} is {state_word}", output.tone(Tone::Bad, "It does not work.")));
-        next(if *state == State::Paused { "resume" } else { "verify" });
+        match (&after.destination, &verification.other_region) {
+            (Some(to), Some(region)) => {
+                output.line(format_args!("\nNext: {}", backend.command(connect_in(id, to, region))));
+            }
+            _ => next(if *state == State::Paused { "resume" } else { "verify" }),
+        }
         return Exit::Failed;
     }
     output.line(format_args!("{} {id} is {state_word}", output.tone(Tone::Good, "It works.")));
@@ -65,13 +74,32 @@ pub(super) fn conclude(
     Exit::Done
 }
 
+/// The command that connects the same destination in the region that its bucket is in. A key of the other region would
+/// be refused, so one of this region has to be named.
+fn connect_in(id: &ConnectorId, to: &Destination, region: &Region) -> String {
+    let Destination { role, bucket, prefix, kms_key, .. } = to;
+    let (role, prefix) = (quoted(role.as_str()), quoted(prefix.as_str()));
+    let key = if kms_key.is_some() { " --kms-key-arn ARN-OF-A-KEY-THERE" } else { "" };
+    format!("connect {id} --role-arn {role} --bucket {bucket} --region {region} --prefix {prefix}{key}")
+}
+
 /// Says that the first stage is under way.
 pub(super) fn begin(output: Output) {
     under_way(Stage::ALL.first(), output);
 }
 
-/// Tells a stage that has ended, and that the next one is under way.
-pub(super) fn tell(report: &Report, output: Output) {
+/// Tells a stage that has ended, and that the next one is under way; or that a role is waited for, and why.
+pub(super) fn tell(progress: Progress<'_>, output: Output) {
+    let report = match progress {
+        Progress::Waiting { stage, waited, pause } => {
+            let seconds = (waited + pause).as_secs();
+            return output.progress(format_args!(
+                "… {}: waiting for the role, which AWS may not know yet if it is new ({seconds} s)",
+                stage.as_str()
+            ));
+        }
+        Progress::Ended(report) => report,
+    };
     output.progress_is_over();
     for line in lines(report, output) {
         output.line(line);
@@ -97,6 +125,10 @@ fn lines(report: &Report, output: Output) -> Vec<String> {
     let took = match report.verdict {
         Verdict::Skipped => "not tried".to_owned(),
         _ => format!("{} ms", report.duration_ms),
+    };
+    let took = match report.waited_ms {
+        Some(waited) => format!("{took}, of which {} s were spent waiting for the new role", waited / 1_000),
+        None => took,
     };
     let Some(finding) = &report.finding else { return vec![format!("{mark} {stage:<27}  {took}")] };
     vec![

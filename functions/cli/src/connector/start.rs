@@ -10,6 +10,7 @@ use local::wiring::Embedded;
 use serde::Serialize;
 
 use super::list::{parts_table, print};
+use super::options::RunArgs;
 use crate::backend::Backend;
 use crate::output::{Output, Tone};
 use crate::problem::{Exit, Problem};
@@ -35,9 +36,11 @@ struct Asked {
 }
 
 /// `connector run`.
-pub(crate) async fn run(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn run(backend: &Backend, args: &RunArgs, output: Output) -> Result<Exit, Problem> {
+    let id = &args.change.one.id;
     let before = backend.view(id).await?.cursor;
-    let cut = backend.onboarding.run(&backend.caller, id).await?;
+    let (version, key) = (args.change.if_version, args.idempotency_key.as_ref());
+    let cut = backend.onboarding.run(&backend.caller, id, version, key).await?;
     // Asked for, so there is one.
     let Some(cursor) = before else { return Err(not_activated(id)) };
     let mut asked =

@@ -148,7 +148,7 @@ async fn enlist(embedded: &Embedded, (name, account): (&str, &str), now: Time) -
     };
     let connector = onboarding.create(&caller, new).await?;
     embedded.admit(&connector)?;
-    Ok(onboarding.activate(&caller, &connector.id, |_| {}).await?)
+    Ok(onboarding.activate(&caller, &connector.id, None, |_| {}).await?)
 }
 
 fn destination(name: &str, account: &str) -> Result<Destination, Problem> {

@@ -36,10 +36,14 @@ impl ServeArgs {
 /// What the help of `serve` says after its options.
 pub(crate) const AFTER_HELP: &str = "\
 A DynamoDB, an S3 and an STS inside this process, the HTTP API of infra/openapi.yaml on them, and the dispatcher \
-and the exporter at every tick, until Ctrl-C. Only this machine can reach it, and whoever can is an operator.
+and the exporter at every tick, until Ctrl-C. It is for you on this machine alone, as an operator: web pages of other \
+origins are refused, and so are other users of the machine, whom Linux tells apart by their connections. Where the \
+system does not, each request to the API shows the token that is printed, and that is also in the file `token` of the \
+folder: authorization: Bearer TOKEN.
 
 Beside the API, /stand-in/stacks plays the customer's administrator, who clicks Create stack: it makes the role \
-and the bucket that the body names by the parameters of infra/customer-role.yaml.
+and the bucket that the body names by the parameters of infra/customer-role.yaml. /stand-in/obstacles is what that \
+administrator gets wrong: GET lists what there is, PUT and DELETE of one set it and take it away.
 
 Examples:
   auditferry serve

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use local::guard::Person;
 use local::wiring::Embedded;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,25 +20,37 @@ use super::launch::Launch;
 pub(super) const STACKS_PATH: &str = "/stand-in/stacks";
 /// Where the event bus is.
 pub(super) const BUS_PATH: &str = "/stand-in/bus";
+/// The type of a request to the event bus, as its SDK sends it.
+const BUS_TYPE: &str = "application/x-amz-json-1.1";
+/// The largest request to the bus, bytes: ten events of its largest size are 1 MiB in AWS, and JSON escapes.
+const LARGEST_BODY: usize = 2 << 20;
 /// What the event bus is called.
 pub(super) const BUS: &str = "auditferry";
 
-/// The routes.
-pub(super) fn routes(embedded: &Arc<Embedded>) -> Router {
+/// The customer's part, for this person alone.
+pub(super) fn stacks(embedded: &Arc<Embedded>) -> Router {
+    Router::new().route(STACKS_PATH, post(launch)).with_state(Arc::clone(embedded))
+}
+
+/// The event bus, which finds out by itself who asks: an AWS SDK signs, and can show no token.
+pub(super) fn bus(embedded: &Arc<Embedded>, person: Person) -> Router {
+    // The SDK asks for the root below the endpoint that it is given.
     Router::new()
-        .route(STACKS_PATH, post(launch))
-        // The SDK asks for the root below the endpoint that it is given.
         .route(BUS_PATH, post(put_events))
         .route(&format!("{BUS_PATH}/"), post(put_events))
-        .with_state(Arc::clone(embedded))
+        .with_state(Listening { embedded: Arc::clone(embedded), person })
+}
+
+/// What the event bus is given.
+#[derive(Clone)]
+struct Listening {
+    embedded: Arc<Embedded>,
+    person: Person,
 }
 
 /// `POST /stand-in/stacks`: what [`Launch`] says.
 async fn launch(State(embedded): State<Arc<Embedded>>, headers: HeaderMap, body: Bytes) -> Response {
-    // No web page can send this content type to another origin without asking first.
-    let is_json =
-        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/json");
-    if !is_json {
+    if !is_json(&headers) {
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it as application/json");
     }
     let (stack, outputs) = match Launch::read(&body).and_then(Launch::planned) {
@@ -67,7 +80,19 @@ struct Entry {
 }
 
 /// `PutEvents`, the one thing that anyone asks of the bus.
-async fn put_events(State(embedded): State<Arc<Embedded>>, body: Bytes) -> Response {
+async fn put_events(State(Listening { embedded, person }): State<Listening>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
+        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "a request to the bus has at most 2 MiB");
+    };
+    if !person.sent(&parts).await
+        && let Err(answer) = embedded.stack().check_signature(&parts, &body, "events")
+    {
+        return *answer;
+    }
+    if !has_type(&parts.headers, BUS_TYPE) {
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, &format!("send it as {BUS_TYPE}"));
+    }
     let Ok(Entries { entries }) = serde_json::from_slice::<Entries>(&body) else {
         return refuse(StatusCode::BAD_REQUEST, "no PutEvents request");
     };
@@ -83,11 +108,23 @@ async fn put_events(State(embedded): State<Arc<Embedded>>, body: Bytes) -> Respo
     answer(StatusCode::OK, &json!({ "FailedEntryCount": 0, "Entries": told }))
 }
 
-fn answer(status: StatusCode, body: &Value) -> Response {
+/// Whether a request says that its body is JSON.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    has_type(headers, "application/json")
+}
+
+/// Whether a request's body is of this type, whatever its parameters say.
+fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
+    let named = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let essence = named.and_then(|kind| kind.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(wanted))
+}
+
+pub(super) fn answer(status: StatusCode, body: &Value) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
-fn refuse(status: StatusCode, detail: &str) -> Response {
+pub(super) fn refuse(status: StatusCode, detail: &str) -> Response {
     let title = status.canonical_reason().unwrap_or_default();
     let body = json!({ "title": title, "status": status.as_u16(), "detail": detail });
     (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()

@@ -7,12 +7,14 @@ pub(crate) mod args;
 mod customer;
 mod hello;
 mod launch;
+mod obstacles;
 mod ticking;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::{Always, Callers};
+use local::guard::{Dialect, Guard, Peer, Person, Token};
 use local::wiring::Embedded;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -36,18 +38,26 @@ pub(crate) async fn run(args: ServeArgs, surroundings: &Surroundings) -> Result<
             "Name another port with --port; 0 is any free one.",
         )
     })?;
-    let url = format!("http://{}", listener.local_addr().map_err(io("the port"))?);
+    let address = listener.local_addr().map_err(io("the port"))?;
+    let url = format!("http://{address}");
     if let Some(dir) = &args.local {
         refuse_foreign(dir)?;
     }
     let embedded = Arc::new(Embedded::start(args.local.as_deref(), args.now).await?);
-    let served = Served::start(listener, &embedded, surroundings);
-    hello::say(&args, &url, &embedded, surroundings.output);
+    let token = args.local.as_deref().map_or_else(|| Ok(Token::random()), Token::of_folder)?;
+    let environment = hello::environment(&url, &embedded);
+    // Before anything is answered, so that it is there for whoever waits for an answer.
+    let kept = args.local.as_ref().map(|_| hello::keep(&environment, &embedded)).transpose()?;
+    let guarded = (listener, Guard::new(address, Dialect::Problem));
+    let served = Served::start(guarded, &token, &embedded, surroundings);
+    hello::say(&args, &url, &token, environment, surroundings.output);
     let ended = tokio::select! {
         () = ticking::tick(&embedded, args.pause(), surroundings.output) => Ok(()),
         () = told_to_stop => Ok(()),
     };
     served.stop().await;
+    // Its keys end here. One that a killed run left behind names ports that nobody listens on.
+    let _ = kept.map(std::fs::remove_file);
     if let Some(embedded) = Arc::into_inner(embedded) {
         embedded.stop().await;
     }
@@ -62,9 +72,20 @@ struct Served {
 }
 
 impl Served {
-    fn start(listener: TcpListener, embedded: &Arc<Embedded>, surroundings: &Surroundings) -> Self {
+    /// `guard` stands before everything. What asks for no signature is for this person, or whoever has the token.
+    fn start(
+        (listener, guard): (TcpListener, Guard),
+        token: &Token,
+        embedded: &Arc<Embedded>,
+        surroundings: &Surroundings,
+    ) -> Self {
         let callers: Arc<dyn Callers> = Arc::new(Always(surroundings.person()));
-        let router = api::router(embedded.onboarding(), callers).merge(customer::routes(embedded));
+        let person = Person::new(token.clone(), Dialect::Problem);
+        let own = api::router(embedded.onboarding(), callers)
+            .merge(customer::stacks(embedded))
+            .merge(obstacles::routes(embedded));
+        let router = guard.before(person.clone().before(own).merge(customer::bus(embedded, person)));
+        let router = router.into_make_service_with_connect_info::<Peer>();
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async {
             // An error means that the other end is gone, which is the same wish.

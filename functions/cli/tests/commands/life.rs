@@ -227,7 +227,25 @@ fn contacts_are_set_shown_and_taken_off_and_a_secret_is_shown_once() {
         }
     }
     let shown = run(&[&["connector", "show", &id], &place[..]].concat());
-    assert!(shown.stdout.contains(&format!("{url}, security@acme.example")), "{shown:?}");
+    assert!(shown.stdout.contains(url), "{shown:?}");
+    assert!(shown.stdout.contains("security@acme.example, waits for an operator to confirm it"), "{shown:?}");
+    let confirm = ["connector", "contacts", &id, "--confirm", "SECURITY@acme.example"];
+    let confirmed = folder.done(&confirm, now);
+    assert_eq!(
+        (&confirmed["addresses"][0]["status"], &confirmed["addresses"][0]["how"]),
+        (&"confirmed".into(), &"contract".into()),
+        "{confirmed}"
+    );
+    let shown = run(&[&["connector", "show", &id], &place[..]].concat());
+    assert!(shown.stdout.contains("confirmed by contract at 2023-07-10T11:00:0"), "{shown:?}");
+    for (words, said) in [
+        (["--confirm", "other@acme.example"].as_slice(), "is no contact of connector"),
+        (&["--ask-again"], "an operator confirms it"),
+        (&["--confirm", "a@acme.example", "--ask-again"], "cannot be used with"),
+    ] {
+        let refused = run(&[&["connector", "contacts", &id], words, &place].concat());
+        assert!(refused.code != Some(0) && refused.stderr.contains(said), "{refused:?}");
+    }
     let none = folder.done(&["connector", "contacts", &id, "--none"], now);
     assert!(none["connector"].get("contacts").is_none_or(|left| left.get("webhook").is_none()), "{none}");
     let refused =

@@ -4,6 +4,9 @@
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+#[cfg(unix)]
+mod guard;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod import_formats;
@@ -11,6 +14,11 @@ mod import_formats;
 mod interrupt;
 #[cfg(test)]
 mod life;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+#[cfg(unix)]
+mod obstacles;
 #[cfg(test)]
 mod onboarding;
 #[cfg(test)]

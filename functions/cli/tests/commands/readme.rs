@@ -1,9 +1,12 @@
-//! The README's walk through onboarding is run as it stands there, so that it can't drift from the program.
+//! The README's walks are run as they stand there, so that they can't drift from the program.
 
+use std::io::Read;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
 
 /// What `cargo run … -- WORDS` does, with the program that is built already.
 const CARGO: &str = "#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done\nshift\nexec \"$AUDITFERRY\" \"$@\"\n";
@@ -39,18 +42,12 @@ fn needs(tool: &str, path: &str) {
     assert!(
         found.is_ok_and(|status| status.success()),
         "this test runs the README's walk as a reader does, which takes `bash` and `curl`: install `{tool}`, or leave \
-         it out with `cargo test -- --skip the_walk_through_onboarding`"
+         it out with `cargo test -- --skip readme`"
     );
 }
 
-#[test]
-fn the_walk_through_onboarding_works_as_it_stands_in_the_readme() {
-    let text = section("Onboarding a customer");
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    // The one thing that is changed: a port that is free here.
-    let script = script(&text).replace("8080", &port.to_string());
-    assert!(script.contains("call -X POST") && script.contains("connector activate"), "{script}");
-
+/// What a section's shell blocks print, run one after the other in a new folder, in this shell.
+fn walk(shell: &str, script: &str) -> String {
     let temporary = tempfile::tempdir().unwrap();
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     symlink(repository.join("tests"), temporary.path().join("tests")).unwrap();
@@ -58,27 +55,76 @@ fn the_walk_through_onboarding_works_as_it_stands_in_the_readme() {
     std::fs::create_dir(&tools).unwrap();
     std::fs::write(tools.join("cargo"), CARGO).unwrap();
     std::fs::set_permissions(tools.join("cargo"), PermissionsExt::from_mode(0o755)).unwrap();
-    #[expect(clippy::disallowed_methods, reason = "a reader's shell has curl and the like on its path too")]
-    let path = std::env::var("PATH").unwrap();
-    for tool in ["bash", "curl"] {
+    let path = path();
+    for tool in [shell, "curl"] {
         needs(tool, &path);
     }
     let path = format!("{}:{path}", tools.display());
 
-    // Whatever the script leaves running goes with it.
-    let ended = format!("set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{script}");
-    let output = Command::new("bash")
+    let ended = format!("set -eu -o pipefail\n{script}");
+    let mut child = Command::new(shell)
         .args(["-c", &ended])
         .current_dir(temporary.path())
         .env_clear()
         .env("PATH", path)
         .env("AUDITFERRY", env!("CARGO_BIN_EXE_auditferry"))
         .stdin(Stdio::null())
-        .output()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // Whatever the script leaves running is of its group, and goes with it.
+        .process_group(0)
+        .spawn()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    let wrong = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{script}\n---\n{said}\n---\n{wrong}");
+    // Both are read while it runs: a full pipe would stop it.
+    let (stdout, stderr) = (all_of(child.stdout.take().unwrap()), all_of(child.stderr.take().unwrap()));
+    let status = child.wait().unwrap();
+    let group = format!("-{}", child.id());
+    let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+    let (said, wrong) = (stdout.join().unwrap(), stderr.join().unwrap());
+    assert!(status.success(), "{shell}: {script}\n---\n{said}\n---\n{wrong}");
+    said
+}
+
+fn all_of(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+fn path() -> String {
+    #[expect(clippy::disallowed_methods, reason = "a reader's shell has curl and the like on its path too")]
+    std::env::var("PATH").unwrap()
+}
+
+/// A port that is free here.
+fn free_port() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
+}
+
+/// bash, and zsh, which is the shell of macOS, where this machine has it.
+fn shells() -> Vec<&'static str> {
+    let has_zsh = Command::new("zsh").arg("--version").env("PATH", path()).output().is_ok();
+    if has_zsh {
+        return vec!["bash", "zsh"];
+    }
+    eprintln!("NOT CHECKED: the README's walks in zsh, which is not here");
+    vec!["bash"]
+}
+
+#[test]
+fn the_walk_through_onboarding_works_as_it_stands_in_the_readme() {
+    let text = section("Onboarding a customer");
+    // The one thing that is changed: a port that is free here.
+    let script = script(&text).replace("8080", &free_port());
+    assert!(script.contains("call -X POST") && script.contains("connector activate"), "{script}");
+    for shell in shells() {
+        onboarded(&script, &walk(shell, &script));
+    }
+}
+
+fn onboarded(script: &str, said: &str) {
     // What the text promises along the way.
     for words in [
         "\"state\":\"active\"",
@@ -94,4 +140,45 @@ fn the_walk_through_onboarding_works_as_it_stands_in_the_readme() {
     assert!(last.contains(" verify ") && last.contains("--key"), "{last}");
     let verdict = said.trim_end().lines().last().unwrap();
     assert!(verdict.contains(" 2,900 events, ") && verdict.contains(". Proven, for connector "), "{verdict}");
+}
+
+/// The lines of the blocks that show output.
+fn shown(text: &str) -> Vec<&str> {
+    let mut inside = false;
+    let mut shown = Vec::new();
+    for line in text.lines() {
+        match line {
+            "```text" => inside = true,
+            "```" => inside = false,
+            line if inside => shown.push(line),
+            _ => {}
+        }
+    }
+    shown
+}
+
+#[test]
+fn the_five_mishaps_end_as_the_readme_shows() {
+    let text = section("Five mishaps, and what mends them");
+    let script = script(&text).replace("8081", &free_port());
+    let shown = shown(&text);
+    let count = |start: &str| shown.iter().filter(|line| line.starts_with(start)).count();
+    // Four show what fails; all five end well.
+    assert_eq!((count("✗ "), count("It works. ") + count("con_… is active")), (4, 5), "{shown:?}");
+    for shell in shells() {
+        let said = walk(shell, &script);
+        // What is shown comes in this order. `…` stands for whatever is left out.
+        let mut lines = said.lines();
+        for expected in &shown {
+            let parts: Vec<&str> = expected.split('…').map(str::trim_end).collect();
+            let matches = |line: &str| {
+                let mut rest = Some(line);
+                for part in &parts {
+                    rest = rest.and_then(|rest| rest.split_once(part.trim()).map(|(_, rest)| rest));
+                }
+                rest.is_some() && line.starts_with(parts[0])
+            };
+            assert!(lines.any(matches), "{shell}: {expected}\n---\n{said}");
+        }
+    }
 }

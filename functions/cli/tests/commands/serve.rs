@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use crate::program::{Said, command};
 
+/// A `serve` that runs.
 pub(crate) struct Serve {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    hello: Value,
+    pub(crate) hello: Value,
 }
 
 impl Serve {
@@ -25,7 +26,7 @@ impl Serve {
     }
 
     /// A command in the environment that `serve` has told, as in another terminal.
-    fn says(&self, words: &[&str]) -> Said {
+    pub(crate) fn says(&self, words: &[&str]) -> Said {
         self.says_with(&[], words)
     }
 
@@ -38,15 +39,21 @@ impl Serve {
         command.stdin(Stdio::null()).output().unwrap().into()
     }
 
-    /// A request: the status and the body.
-    fn ask(&self, method: &str, path: &str, kind: &str, body: &str) -> (u16, Value) {
+    /// `127.0.0.1:PORT` of the API.
+    pub(crate) fn host(&self) -> &str {
         let url = self.hello["connectors_url"].as_str().unwrap();
-        let host = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
+        url.strip_prefix("http://").unwrap().split('/').next().unwrap()
+    }
+
+    /// A request: the status and the body.
+    pub(crate) fn ask(&self, method: &str, path: &str, kind: &str, body: &str) -> (u16, Value) {
+        let host = self.host();
         let mut stream = TcpStream::connect(host).unwrap();
-        let length = body.len();
+        let (length, token) = (body.len(), self.hello["token"].as_str().unwrap());
+        // Linux alone would know us without the token.
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\nauthorization: Bearer {token}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
         )
         .unwrap();
         let mut answer = String::new();
@@ -55,7 +62,7 @@ impl Serve {
         (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap_or(Value::Null))
     }
 
-    fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         self.ask("POST", path, "application/json", &body.to_string())
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Connector;
-use crate::names::TenantId;
+use crate::names::{TenantId, visible};
 use crate::time::Time;
 
 /// Who asks. Nothing is done for nobody: what the API and the command line offer takes a caller.
@@ -26,13 +26,35 @@ pub enum Caller {
     System,
 }
 
+/// No name is longer in a record, in characters. What identifies someone is at its start, and an ARN that IAM makes
+/// for a person or a session is shorter.
+const LONGEST_NAME: usize = 512;
+
 impl Caller {
+    /// The name for the records of whoever is called `text` by an ARN, a token or a shell: what does not show or turns
+    /// the direction of writing is escaped ([`visible`]), so no name can pass for another's. `None` for an empty one.
+    #[must_use]
+    pub fn name_of(text: &str) -> Option<String> {
+        let most: String = text.chars().take(LONGEST_NAME).collect();
+        (!most.is_empty()).then(|| visible(&most))
+    }
+
     /// Whether this tenant's connectors are the caller's to see and to touch.
     #[must_use]
     pub fn may_see(&self, of: &TenantId) -> bool {
         match self {
             Self::Operator { .. } | Self::System => true,
             Self::Tenant { tenant, .. } => tenant == of,
+        }
+    }
+
+    /// The caller's name, as far as `reader` may know it: which of the vendor's people it was is not for its tenants.
+    #[must_use]
+    pub fn name_for(&self, reader: &Self) -> Option<&str> {
+        match self {
+            Self::Operator { name } => Some(name.as_str()).filter(|_| !matches!(reader, Self::Tenant { .. })),
+            Self::Tenant { name, .. } => Some(name),
+            Self::System => None,
         }
     }
 }
@@ -69,6 +91,8 @@ pub enum Verb {
     RotateWebhookSecret,
     /// The contacts are to be told a test.
     TestContacts,
+    /// Addresses that have not confirmed are asked again.
+    AskContacts,
 }
 
 /// One change of a connector's settings.
@@ -98,6 +122,9 @@ mod tests {
         let [acme, globex]: [TenantId; 2] = ["acme", "globex"].map(|id| id.parse().unwrap());
         let caller = Caller::Tenant { tenant: acme.clone(), name: "ann".into() };
         assert!(caller.may_see(&acme) && !caller.may_see(&globex));
+        let operator = Caller::Operator { name: "ops".into() };
+        assert_eq!((operator.name_for(&caller), operator.name_for(&operator)), (None, Some("ops")));
+        assert_eq!(caller.name_for(&caller), Some("ann"));
         for of_the_vendor in [Caller::Operator { name: "ops".into() }, Caller::System] {
             assert!(of_the_vendor.may_see(&acme) && of_the_vendor.may_see(&globex));
         }

@@ -1,4 +1,4 @@
-//! Whom a connector's notices reach: set, rotated, tested.
+//! Whom a connector's notices reach: set, rotated, tested, asked again.
 
 use std::time::Duration;
 
@@ -14,8 +14,9 @@ pub const SIGNS_BESIDE: Duration = Duration::from_hours(24);
 pub const BETWEEN_TESTS: Duration = Duration::from_mins(5);
 
 impl Connector {
-    /// Sets the contacts, as a whole. `fresh` is the secret of a webhook where there was none; one that stays a webhook
-    /// keeps its secret, wherever it leads.
+    /// Sets the contacts, as a whole. `fresh` is the secret of a webhook where there was none, or one at another host:
+    /// whoever is there has no business with the secret of the host before, and that one no more with what is signed
+    /// from now on. A webhook that stays at its host keeps its secrets, the retiring one too.
     ///
     /// # Errors
     /// If it is deleted.
@@ -28,11 +29,11 @@ impl Connector {
         self.is_there("set-contacts")?;
         let before = self.contacts.webhook.take();
         let webhook = webhook.map(|url| match &before {
-            Some(before) => Webhook { url, ..before.clone() },
-            None => Webhook { url, secret: fresh.clone(), retiring: None },
+            Some(before) if before.is_at(&url) => Webhook { url, ..before.clone() },
+            _ => Webhook { url, secret: fresh.clone(), retiring: None },
         });
-        let after = Contacts { emails, webhook, tested_at: self.contacts.tested_at };
         self.contacts.webhook = before;
+        let after = Contacts { emails, webhook, ..self.contacts.clone() };
         // What changes nothing is no change, and leaves no record.
         if after != self.contacts {
             self.contacts = after;
@@ -72,6 +73,18 @@ impl Connector {
         Ok(())
     }
 
+    /// Notes at `now` that addresses are asked again whether they want notices; the notice of this change has the
+    /// notifier do it.
+    ///
+    /// # Errors
+    /// If it is deleted.
+    pub fn ask_contacts(&mut self, now: Time) -> Result<(), NotAllowed> {
+        self.is_there("ask-contacts")?;
+        self.contacts.asked_again_at = Some(now);
+        self.version += 1;
+        Ok(())
+    }
+
     fn is_there(&self, verb: &'static str) -> Result<(), NotAllowed> {
         if self.state == State::Deleted {
             let (id, state) = (self.id.clone(), self.state.as_str());
@@ -95,11 +108,31 @@ mod tests {
     }
 
     #[test]
+    fn a_webhook_at_another_host_has_a_new_secret_alone_and_at_its_own_host_all_that_it_had() {
+        let (mut connector, none) = (draft(), Addresses::default());
+        let [first, second, third, unused] = [1, 2, 3, 4].map(SecretId::new);
+        let secrets = |connector: &Connector| {
+            let webhook = connector.contacts.webhook.clone().unwrap();
+            (webhook.secret, webhook.retiring.map(|retiring| retiring.secret))
+        };
+        connector.set_contacts(none.clone(), Some(url("https://a.example/one")), &first).unwrap();
+        connector.rotate_webhook_secret(Time::EPOCH, &second).unwrap();
+        for same in ["https://a.example/two", "https://A.Example:443/three?x", "https://a.example"] {
+            connector.set_contacts(none.clone(), Some(url(same)), &unused).unwrap();
+            assert_eq!(secrets(&connector), (second.clone(), Some(first.clone())), "{same}");
+        }
+        for (other, fresh) in [("https://b.a.example/two", &third), ("https://a.example.org/two", &first)] {
+            connector.set_contacts(none.clone(), Some(url(other)), fresh).unwrap();
+            assert_eq!(secrets(&connector), (fresh.clone(), None), "{other}");
+        }
+    }
+
+    #[test]
     fn a_webhook_keeps_its_secret_until_it_is_rotated_or_taken_away() {
         let (mut connector, none) = (draft(), Addresses::default());
         let [first, second, third] = [1, 2, 3].map(SecretId::new);
         connector.set_contacts(none.clone(), Some(url("https://a.example/")), &first).unwrap();
-        connector.set_contacts(none.clone(), Some(url("https://b.example/")), &second).unwrap();
+        connector.set_contacts(none.clone(), Some(url("https://a.example/b")), &second).unwrap();
         assert_eq!(connector.contacts.webhook.as_ref().unwrap().secret, first);
         connector.rotate_webhook_secret(Time::EPOCH, &second).unwrap();
         let now = Time::EPOCH + Duration::from_hours(1);

@@ -1,6 +1,6 @@
 //! What a connector's life does not allow, and why.
 
-use crate::names::ConnectorId;
+use crate::names::{ConnectorId, EmailAddress};
 use crate::time::Time;
 
 /// A change that the connector's state does not allow.
@@ -47,6 +47,30 @@ pub enum NotAllowed {
     /// Tested, with nobody to tell.
     #[error("connector {0} has no contacts")]
     NoContacts(ConnectorId),
+    /// Confirmed by contract, and no contact of this connector.
+    #[error("{address} is no contact of connector {id}")]
+    NotAContact {
+        /// Which connector.
+        id: ConnectorId,
+        /// Which address.
+        address: EmailAddress,
+    },
+    /// Confirmed by contract, though its owner wants no notices.
+    #[error("{address} has declined notices at {at}")]
+    Declined {
+        /// Which address.
+        address: EmailAddress,
+        /// When.
+        at: Time,
+    },
+    /// Asked again, with no address that may be.
+    #[error("{why}")]
+    NothingToAsk {
+        /// Which connector.
+        id: ConnectorId,
+        /// Why none may be, as a sentence without its full stop.
+        why: String,
+    },
     /// Tested again at once: a test reaches people.
     #[error("the contacts were tested at {at}; they can be tested again from {again} on")]
     TestedJustNow {

@@ -26,11 +26,20 @@ impl Shards {
 impl TryFrom<u8> for Shards {
     type Error = Refused;
     fn try_from(shards: u8) -> Result<Self, Refused> {
-        if (1..=64).contains(&shards) {
-            return Ok(Self(shards));
+        shards.to_string().parse()
+    }
+}
+
+impl std::str::FromStr for Shards {
+    type Err = Refused;
+    fn from_str(text: &str) -> Result<Self, Refused> {
+        match text.parse::<u8>() {
+            Ok(shards @ 1..=64) => Ok(Self(shards)),
+            _ => {
+                let form = "a tenant's events lie in 1 to 64 partitions";
+                Err(Refused::new("number of shards", text, "is out of range", form))
+            }
         }
-        let form = "a tenant's events lie in 1 to 64 partitions";
-        Err(Refused::new("number of shards", &shards.to_string(), "is out of range", form))
     }
 }
 

@@ -1,7 +1,8 @@
-//! A notice as a mail: plain text.
+//! Mails, in plain text: a notice, and the question whether an address wants any.
 
-use super::{News, words};
+use super::{LINK_VALID_FOR, News, words};
 use crate::connector::Connector;
+use crate::manifest::VendorDomain;
 
 /// How wide the text is.
 const WIDTH: usize = 76;
@@ -17,32 +18,64 @@ pub struct Mail {
 
 impl Mail {
     /// What a connector's contacts read of this.
+    ///
+    /// Before its destination is verified nothing of it is the tenant's to choose: no bucket, no prefix, no name, and no
+    /// words of a storage platform about them. So nobody has the vendor's sender say what it likes.
     #[must_use]
     pub fn of(news: &News, connector: &Connector) -> Self {
+        let destination = connector.destination.as_ref().filter(|_| connector.verified_at.is_some());
         let headline = words::headline(&news.what);
-        let place =
-            connector.destination.as_ref().map(|to| format!("{} below {}", to.bucket, to.prefix.key("")));
-        let subject = match connector.destination.as_ref() {
+        let subject = match destination {
             Some(to) => format!("{} ({})", headline.trim_end_matches('.'), to.bucket),
             None => headline.trim_end_matches('.').to_owned(),
         };
         let mut lines = vec![wrapped(&headline)];
-        lines.extend(words::paragraphs(&news.what).iter().map(|paragraph| wrapped(paragraph)));
-        let mut about = vec![
-            format!("Connector: {}", connector.id),
-            format!("Tenant:    {}", connector.tenant.shown()),
-            format!("Told:      {}", words::moment(news.at)),
-        ];
+        let paragraphs = match destination {
+            Some(_) => words::paragraphs(&news.what),
+            None => words::paragraphs(&words::without_names(&news.what)),
+        };
+        lines.extend(paragraphs.iter().map(|paragraph| wrapped(paragraph)));
+        lines.extend(words::held_back(news.held_back).map(|paragraph| wrapped(&paragraph)));
+        let mut about = vec![format!("Connector: {}", connector.id)];
+        about.extend(destination.map(|_| format!("Tenant:    {}", connector.tenant.shown())));
+        about.push(format!("Told:      {}", words::moment(news.at)));
+        let place = destination.map(|to| format!("{} below {}", to.bucket, to.prefix.key("")));
         about.extend(place.map(|place| format!("Files:     {}", one_line(&place))));
         lines.push(about.join("\n"));
         lines.push(wrapped(
             "You get this because your address is one of the contacts of this connector. Whoever manages it with us \
              can change them.",
         ));
-        let subject =
-            subject.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' }).collect();
-        Self { subject, text: lines.join("\n\n") + "\n" }
+        Self { subject: header(&subject), text: lines.join("\n\n") + "\n" }
     }
+
+    /// The one mail that an address gets before it has confirmed that it wants any: nothing of it is anybody's to choose
+    /// but the vendor's.
+    #[must_use]
+    pub fn confirmation(vendor: &VendorDomain, link: &str) -> Self {
+        let subject = format!("Confirm this address for {vendor}");
+        let days = LINK_VALID_FOR.as_secs() / 86_400;
+        let lines = [
+            wrapped(&format!(
+                "A customer of {vendor} named this address to be notified when the delivery of an audit log fails."
+            )),
+            wrapped(&format!(
+                "To get these notices, open this page and confirm there. The link is good for {days} days."
+            )),
+            // Never broken: a mail program would lose half of it.
+            one_line(link),
+            wrapped(
+                "If you do not expect this, do nothing, or decline on the same page. Without your confirmation you get \
+                 no notices.",
+            ),
+        ];
+        Self { subject: header(&subject), text: lines.join("\n\n") + "\n" }
+    }
+}
+
+/// Printable ASCII, so that it ends no header.
+fn header(text: &str) -> String {
+    text.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' }).collect()
 }
 
 /// Without control characters: causes hold the words of a storage platform.

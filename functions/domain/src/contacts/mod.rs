@@ -2,17 +2,23 @@
 //!
 //! What they are told is [`News`]: of the bus's notices those that concern the customer, in words for it, without
 //! what is the vendor's own. A webhook gets it as JSON, signed ([`WebhookSecret`]); an address gets it as a mail
-//! ([`Mail`]).
+//! ([`Mail`]), once it has confirmed that it wants any ([`Permission`]).
 //!
-//! What a contact may rely on: of each such notice it is told at least once, if it can be reached within a day
-//! ([`retry`]). A crash between telling and remembering tells it twice, with the same `webhook-id`. The ledger is the
-//! truth, as for every notice.
+//! What a contact may rely on: of each cause of trouble it gets a notice, and one a day while it lasts or comes again
+//! ([`Notified`]), each at least once, if it can be reached within a day ([`retry`]). A crash between sending and
+//! recording sends it twice, with the same `webhook-id`. The ledger is the truth, as for every notice.
+//!
+//! What other tenants may rely on: slow contacts of one delay nobody else's notices ([`share`]).
 
 mod address;
+mod link_token;
 mod mail;
 mod news;
+mod notified;
+mod permission;
 pub mod retry;
 mod secret;
+pub mod share;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -23,8 +29,13 @@ use crate::names::{EmailAddress, Refused, WebhookUrl};
 use crate::time::Time;
 
 pub use address::is_public;
+pub use link_token::{LinkToken, TokenHash};
 pub use mail::Mail;
-pub use news::{KINDS, News, NoNotice, Signed, VERBS, What};
+pub use news::{KINDS, News, NoNotice, Signed, VERBS, What, asks_addresses};
+pub use notified::{AT_MOST_EVERY, ContactKey, Decision, Notified, short_hash};
+pub use permission::{
+    AddressStatus, BETWEEN_MAILS, How, LINK_VALID_FOR, LinkError, MOST_MAILS, NoMail, Permission,
+};
 pub use secret::{SecretId, WebhookSecret};
 
 /// How many addresses a connector's contacts are at most.
@@ -42,6 +53,9 @@ pub struct Contacts {
     /// When they were last tested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tested_at: Option<Time>,
+    /// When addresses that have not confirmed were last asked again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_again_at: Option<Time>,
 }
 
 impl Contacts {
@@ -70,6 +84,12 @@ impl Addresses {
         self.0.is_empty()
     }
 
+    /// Whether this is one of them, in whatever case it is written.
+    #[must_use]
+    pub fn has(&self, address: &EmailAddress) -> bool {
+        self.0.iter().any(|one| one.folded() == address.folded())
+    }
+
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &EmailAddress> {
         self.0.iter()
@@ -82,7 +102,7 @@ impl TryFrom<Vec<EmailAddress>> for Addresses {
     fn try_from(given: Vec<EmailAddress>) -> Result<Self, Refused> {
         let mut kept: Vec<EmailAddress> = Vec::new();
         for address in given {
-            if !kept.contains(&address) {
+            if !kept.iter().any(|one| one.folded() == address.folded()) {
                 kept.push(address);
             }
         }
@@ -128,6 +148,13 @@ pub struct Retiring {
 }
 
 impl Webhook {
+    /// Whether a URL leads to where this one does: the same host, and so the same port and scheme, of which a webhook's
+    /// URL knows one each.
+    #[must_use]
+    pub fn is_at(&self, url: &WebhookUrl) -> bool {
+        self.url.host() == url.host()
+    }
+
     /// The secrets that sign at `now`, the newest first.
     pub fn secrets(&self, now: Time) -> impl Iterator<Item = &SecretId> {
         let retiring = self.retiring.iter().filter(move |retiring| now < retiring.until);
@@ -164,7 +191,8 @@ mod few {
             (none.clone(), vec![]),
             (Contacts { emails: some, ..none.clone() }, vec!["emails"]),
             (Contacts { webhook: Some(webhook), ..none.clone() }, vec!["webhook"]),
-            (Contacts { tested_at: Some(Time::EPOCH), ..none }, vec!["tested_at"]),
+            (Contacts { tested_at: Some(Time::EPOCH), ..none.clone() }, vec!["tested_at"]),
+            (Contacts { asked_again_at: Some(Time::EPOCH), ..none }, vec!["asked_again_at"]),
         ] {
             let json = serde_json::to_value(&contacts).unwrap();
             assert_eq!(json.as_object().unwrap().keys().collect::<Vec<_>>(), stored);

@@ -20,7 +20,8 @@ pub const KINDS: [&str; 5] =
     ["ExportBlocked", "ExportRecovered", "ExportStale", "ExportOnTime", "ExportUnreadable"];
 
 /// Of the changes of settings (`ConnectorChanged`) those that are told, by what was done.
-pub const VERBS: [&str; 3] = ["pause", "refuse_destination", "test_contacts"];
+/// With the last two addresses are asked to confirm, which is nobody's notice ([`asks_addresses`]).
+pub const VERBS: [&str; 5] = ["pause", "refuse_destination", "test_contacts", "set_contacts", "ask_contacts"];
 
 /// One notice, for a connector's own contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct News {
     pub connector: ConnectorId,
     /// What happened.
     pub what: What,
+    /// How many of the same cause were held back before it.
+    pub held_back: u64,
 }
 
 /// What happened, as customers are told of it.
@@ -202,7 +205,8 @@ impl News {
         let read = || -> Result<Option<Self>, serde_json::Error> {
             let Some(what) = what(kind, detail)? else { return Ok(None) };
             let Common { id, tenant, connector } = Common::deserialize(detail)?;
-            Ok(Some(Self { id, kind: kind.to_owned(), at, tenant, connector, what }))
+            let kind = kind.to_owned();
+            Ok(Some(Self { id, kind, at, tenant, connector, what, held_back: 0 }))
         };
         read().map_err(|source| NoNotice { kind: kind.to_owned(), source })
     }
@@ -231,9 +235,31 @@ impl News {
             fields.insert("tenant".into(), json!(self.tenant));
             fields.insert("connector".into(), json!(self.connector));
             fields.insert("message".into(), json!(words::headline(&self.what)));
+            if self.held_back > 0 {
+                fields.insert("held_back".into(), json!(self.held_back));
+            }
         }
         json!({ "type": self.kind, "timestamp": self.at, "data": data })
     }
+}
+
+/// Whether a notice says that a connector's addresses are to be asked whether they want notices, and which connector's.
+///
+/// # Errors
+/// If it is of that kind and of another form than ours.
+pub fn asks_addresses(kind: &str, detail: &Value) -> Result<Option<(TenantId, ConnectorId)>, NoNotice> {
+    let read = || -> Result<Option<(TenantId, ConnectorId)>, serde_json::Error> {
+        if kind != "ConnectorChanged" {
+            return Ok(None);
+        }
+        let Changed { what } = Changed::deserialize(detail)?;
+        if !matches!(what.as_str(), "set_contacts" | "ask_contacts") {
+            return Ok(None);
+        }
+        let Common { tenant, connector, .. } = Common::deserialize(detail)?;
+        Ok(Some((tenant, connector)))
+    };
+    read().map_err(|source| NoNotice { kind: kind.to_owned(), source })
 }
 
 fn what(kind: &str, detail: &Value) -> Result<Option<What>, serde_json::Error> {

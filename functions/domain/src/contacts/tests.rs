@@ -32,7 +32,7 @@ fn connector() -> Connector {
         kms_key: None,
     };
     let draft = Connector::draft(id, "acme".parse().unwrap(), ExternalId::new(0xca4a_4100, 2), Time::EPOCH);
-    Connector { destination: Some(destination), ..draft }
+    Connector { destination: Some(destination), verified_at: Some(now()), ..draft }
 }
 
 fn cursor() -> Cursor {
@@ -170,13 +170,80 @@ fn every_kind_that_the_bus_hands_on_is_read_and_no_other() {
     for verb in [Verb::Create, Verb::Update, Verb::Resume, Verb::SetContacts, Verb::RotateWebhookSecret] {
         assert_eq!(read(&changed(verb)), None, "{verb:?}");
     }
-    for verb in [Verb::Pause, Verb::RefuseDestination, Verb::TestContacts] {
+    for verb in
+        [Verb::Pause, Verb::RefuseDestination, Verb::TestContacts, Verb::SetContacts, Verb::AskContacts]
+    {
         let told = serde_json::to_value(changed(verb)).unwrap();
         assert!(VERBS.contains(&told["what"].as_str().unwrap()), "{told}");
     }
     assert_eq!(News::read("ExportDelivered", now(), &json!({})).unwrap(), None);
     let error = News::read("ExportBlocked", now(), &json!({"id": "x"})).unwrap_err();
     assert!(error.to_string().contains("ExportBlocked"));
+}
+
+/// Not in the subject, not in the text, whatever happened: the vendor's sender says nothing for whoever names a bucket.
+#[test]
+fn nothing_of_a_tenants_own_is_in_a_mail_before_its_destination_is_verified() {
+    let unverified = Connector {
+        tenant: "evil-tenant".parse().unwrap(),
+        verified_at: None,
+        destination: connector().destination.map(|to| Destination {
+            bucket: "evil-bucket".parse().unwrap(),
+            prefix: "evil-prefix".parse().unwrap(),
+            role: "arn:aws:iam::222222222222:role/auditferry/evil-role".parse().unwrap(),
+            ..to
+        }),
+        ..connector()
+    };
+    for notice in all_told() {
+        let mut notice = Notice { tenant: unverified.tenant.clone(), ..notice };
+        if let crate::notice::Fact::Blocked { block, .. } = &mut notice.fact {
+            block.cause = "evil-cause".into();
+            block.remedy = "evil-remedy".into();
+            block.code = "evil-code".into();
+        }
+        let mail = Mail::of(&read(&notice).unwrap(), &unverified);
+        assert!(!format!("{mail:?}").contains("evil"), "{mail:?}");
+        let verified = Connector { verified_at: Some(now()), ..unverified.clone() };
+        assert!(Mail::of(&read(&notice).unwrap(), &verified).text.contains("evil-bucket"));
+    }
+}
+
+#[test]
+fn an_address_is_asked_in_the_vendors_name_with_a_link_that_no_line_breaks() {
+    let token = "t".repeat(43);
+    let portal: crate::names::PortalUrl =
+        "https://audit.a-rather-long-name-for-a.vendor.example".parse().unwrap();
+    let link = portal.confirmation(&token);
+    let mail = Mail::confirmation(&"vendor.example".parse().unwrap(), &link);
+    assert!(mail.text.lines().any(|line| line == link), "{}", mail.text);
+    insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
+}
+
+#[test]
+fn what_was_held_back_is_counted_in_mail_and_webhook() {
+    let news = read(&blocked(Stage::PutObject, Reason::Gone)).unwrap();
+    assert_eq!(body(&news)["data"].get("held_back"), None);
+    for (held_back, words) in [(1, "happened once more since"), (12, "happened 12 times more since")] {
+        let news = News { held_back, ..news.clone() };
+        let text = Mail::of(&news, &connector()).text.replace('\n', " ");
+        assert!(text.contains(words), "{text}");
+        assert_eq!(body(&news)["data"]["held_back"], held_back);
+    }
+}
+
+#[test]
+fn addresses_are_asked_after_they_were_set_or_somebody_says_so() {
+    for (verb, asks) in [(Verb::SetContacts, true), (Verb::AskContacts, true), (Verb::TestContacts, false)] {
+        let notice = changed(verb);
+        let detail = serde_json::to_value(&notice).unwrap();
+        let found = asks_addresses(notice.fact.kind(), &detail).unwrap();
+        assert_eq!(found, asks.then(|| (connector().tenant, connector().id)), "{verb:?}");
+    }
+    let trouble = serde_json::to_value(stale()).unwrap();
+    assert_eq!(asks_addresses("ExportStale", &trouble).unwrap(), None);
+    assert!(asks_addresses("ConnectorChanged", &json!({"what": "set_contacts"})).is_err());
+    assert!(asks_addresses("ConnectorChanged", &json!({})).is_err());
 }
 
 #[test]

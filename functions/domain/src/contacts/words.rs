@@ -18,6 +18,24 @@ pub(super) fn of_the_vendors() -> (String, String) {
     )
 }
 
+/// The same without what a tenant or its storage platform wrote.
+pub(super) fn without_names(what: &What) -> What {
+    let mut what = what.clone();
+    if let What::Blocked { cause, remedy, .. } = &mut what {
+        "The destination, which has changed meanwhile, refused the files.".clone_into(cause);
+        "Verify the connector: each stage says what is missing.".clone_into(remedy);
+    }
+    what
+}
+
+/// What was held back, if something was.
+pub(super) fn held_back(count: u64) -> Option<String> {
+    let times = if count == 1 { "once more".to_owned() } else { format!("{count} times more") };
+    (count > 0).then(|| {
+        format!("The same happened {times} since we last wrote. We write of each cause once a day at most.")
+    })
+}
+
 /// What happened, in one sentence.
 pub(super) fn headline(what: &What) -> String {
     match what {

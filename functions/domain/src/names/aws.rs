@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::pasted::{self, Place};
 use super::{Refused, text_newtype};
 
 /// An AWS account: 12 digits.
@@ -28,13 +29,28 @@ pub(super) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// The partitions of AWS that anybody can have an account in.
+pub const PARTITIONS: [&str; 4] = ["aws", "aws-cn", "aws-us-gov", "aws-eusc"];
+
 pub(super) fn is_partition(text: &str) -> bool {
-    matches!(text, "aws" | "aws-cn" | "aws-us-gov" | "aws-eusc")
+    PARTITIONS.contains(&text)
 }
 
-/// A general purpose bucket: 3 to 63 lower-case letters, digits, dots and hyphens.
+/// What no general purpose bucket's name begins with.
+pub const RESERVED_STARTS: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
+/// What no general purpose bucket's name ends with: aliases of access points (also of Outposts and of directory
+/// buckets), of Object Lambda and of Multi-Region Access Points, directory buckets, and table buckets.
+pub const RESERVED_ENDS: [&str; 7] =
+    ["-s3alias", "--ol-s3", "--op-s3", "--xa-s3", ".mrap", "--x-s3", "--table-s3"];
+/// The end of names in an account's own regional namespace: `<prefix>-<account>-<region>-an`.
+const ACCOUNT_REGIONAL: &str = "-an";
+
+/// A general purpose bucket: 3 to 63 lower-case letters, digits, dots and hyphens. White space and quotes around it are
+/// taken off, and `s3://acme-log` and `arn:aws:s3:::acme-log` are read.
 ///
-/// Source: Amazon S3 user guide, "General purpose bucket naming rules".
+/// Sources: Amazon S3 user guide, "General purpose bucket naming rules", "Namespaces for general purpose buckets",
+/// "Access point naming rules" (`--xa-s3`) and "Using a bucket-style alias for your S3 on Outposts bucket access
+/// point" (`--op-s3`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct BucketName(String);
@@ -45,33 +61,79 @@ impl BucketName {
 
     fn parse(text: &str) -> Result<Self, Refused> {
         let refuse = |problem: &str| Err(Refused::new("bucket name", text, problem, Self::FORM));
-        if !(3..=63).contains(&text.len()) {
-            return refuse("is not 3 to 63 characters long");
-        }
-        if !text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-') {
-            return refuse("holds a character that is not allowed");
-        }
-        let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-        if !text.starts_with(edge) || !text.ends_with(edge) {
-            return refuse("does not start and end with a letter or digit");
-        }
-        if text.contains("..") {
-            return refuse("holds two dots side by side");
-        }
-        if text.parse::<std::net::Ipv4Addr>().is_ok() {
-            return refuse("is an IP address");
-        }
-        if ["xn--", "sthree-", "amzn-s3-demo-"].iter().any(|start| text.starts_with(start)) {
-            return refuse("starts with a prefix that S3 reserves");
-        }
-        if ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"].iter().any(|end| text.ends_with(end)) {
-            return refuse("ends with a suffix that S3 reserves");
-        }
-        Ok(Self(text.to_owned()))
+        let given = pasted::unwrapped(text);
+        let name = match pasted::bucket(given) {
+            None => given,
+            Some(Place { form: "an S3 URI" | "an ARN", bucket, behind: "" }) => bucket,
+            Some(Place { form, bucket, .. }) if flaw(bucket).is_some() => {
+                return refuse(&format!("is {form} and names no bucket"));
+            }
+            Some(Place { form, bucket, behind: "" }) => {
+                return refuse(&format!("is {form}; give the bare name, {bucket}"));
+            }
+            Some(Place { form, bucket, behind }) => {
+                let behind: String = behind.chars().take(80).collect();
+                return refuse(&format!(
+                    "is {form} and names a folder, too; give the bucket {bucket} and, if it is meant, the prefix {behind}"
+                ));
+            }
+        };
+        flaw(name).map_or_else(|| Ok(Self(name.to_owned())), refuse)
+    }
+
+    /// Of a name in an account's own regional namespace, the account and the region that alone can have it.
+    #[must_use]
+    pub fn regional(&self) -> Option<(AccountId, Region)> {
+        regional(&self.0)
     }
 }
 
-/// A region of AWS, by its form: `eu-central-1`, `us-gov-west-1`, `ap-southeast-2`.
+/// What is wrong with a bucket's name.
+fn flaw(name: &str) -> Option<&'static str> {
+    let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if !(3..=63).contains(&name.len()) {
+        return Some("is not 3 to 63 characters long");
+    }
+    if !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-') {
+        return Some("holds a character that is not allowed");
+    }
+    if !name.starts_with(edge) || !name.ends_with(edge) {
+        return Some("does not start and end with a letter or digit");
+    }
+    if name.contains("..") {
+        return Some("holds two dots side by side");
+    }
+    if is_formatted_as_an_address(name) {
+        return Some("is formatted as an IP address");
+    }
+    if RESERVED_STARTS.iter().any(|start| name.starts_with(start)) {
+        return Some("starts with a prefix that S3 reserves");
+    }
+    if RESERVED_ENDS.iter().any(|end| name.ends_with(end)) {
+        return Some("ends with a suffix that S3 reserves");
+    }
+    (name.ends_with(ACCOUNT_REGIONAL) && regional(name).is_none())
+        .then_some("ends with -an, which S3 reserves for names such as acme-log-123456789012-eu-central-1-an")
+}
+
+/// Four numbers of up to three digits, whether or not they are an address.
+fn is_formatted_as_an_address(name: &str) -> bool {
+    let is_number = |text: &str| (1..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    name.split('.').count() == 4 && name.split('.').all(is_number)
+}
+
+fn regional(name: &str) -> Option<(AccountId, Region)> {
+    let mut parts = name.strip_suffix(ACCOUNT_REGIONAL)?.match_indices('-').rev();
+    // A region has two or three words and a number, so the account stands before its third or fourth hyphen from the end.
+    parts.find_map(|(at, _)| {
+        let region = name.get(at + 1..name.len() - ACCOUNT_REGIONAL.len())?.parse().ok()?;
+        let (prefix, account) = name.get(..at)?.rsplit_once('-')?;
+        Some((account.parse().ok()?, region)).filter(|_| !prefix.is_empty())
+    })
+}
+
+/// A region of AWS, by its form: `eu-central-1`, `us-gov-west-1`, `ap-southeast-2`. White space and quotes around it
+/// are taken off.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Region(String);
@@ -79,41 +141,102 @@ text_newtype!(Region);
 
 impl Region {
     fn parse(text: &str) -> Result<Self, Refused> {
-        let mut parts: Vec<&str> = text.split('-').collect();
+        let given = pasted::unwrapped(text);
+        let mut parts: Vec<&str> = given.split('-').collect();
         let number = parts.pop().unwrap_or_default();
         let area = parts.first().copied().unwrap_or_default();
         let words =
             parts.iter().all(|w| (2..=12).contains(&w.len()) && w.bytes().all(|b| b.is_ascii_lowercase()));
         let digits = (1..=2).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
         if (2..=3).contains(&parts.len()) && (2..=4).contains(&area.len()) && words && digits {
-            return Ok(Self(text.to_owned()));
+            return Ok(Self(given.to_owned()));
         }
         Err(Refused::new("region", text, "is not the name of an AWS region", "it looks like eu-central-1"))
     }
+
+    /// The partition that it is in. Those of AWS's secret regions (`aws-iso` and its like) are told too, though no
+    /// role can be named there.
+    ///
+    /// Source: AWS whitepaper "AWS Fault Isolation Boundaries", "Partitions"; the SDKs' `partitions.json`.
+    #[must_use]
+    pub fn partition(&self) -> &'static str {
+        let starts = |start| self.0.starts_with(start);
+        match () {
+            () if starts("cn-") => "aws-cn",
+            () if starts("us-gov-") => "aws-us-gov",
+            () if starts("eusc-") => "aws-eusc",
+            () if starts("us-iso-") => "aws-iso",
+            () if starts("us-isob-") => "aws-iso-b",
+            () if starts("eu-isoe-") => "aws-iso-e",
+            () if starts("us-isof-") || starts("eu-isof-") => "aws-iso-f",
+            () => "aws",
+        }
+    }
 }
 
-/// A KMS key or alias with which the customer wants its files encrypted.
+/// A KMS key or alias with which the customer wants its files encrypted, by its ARN: a bare ID or alias would be looked
+/// for in the account and region of whoever asks. Aliases that begin with `aws/` are those of keys that AWS manages:
+/// nobody may change their key policies, so none can be opened to the delivery. White space and quotes around it are
+/// taken off.
+///
+/// Sources: AWS KMS developer guide, "Key identifiers (`KeyId`)" and "AWS KMS keys"; Amazon S3 user guide,
+/// "Specifying server-side encryption with AWS KMS".
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct KmsKeyArn(String);
 text_newtype!(KmsKeyArn);
 
 impl KmsKeyArn {
+    const FORM: &str =
+        "it looks like arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
     fn parse(text: &str) -> Result<Self, Refused> {
-        let fields: Vec<&str> = text.split(':').collect();
-        if let ["arn", partition, "kms", region, account, resource] = fields.as_slice() {
-            let id =
-                resource.strip_prefix("key/").or_else(|| resource.strip_prefix("alias/")).unwrap_or_default();
-            let id_ok = (1..=250).contains(&id.len())
-                && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_/".contains(&b));
-            if is_partition(partition) && Region::parse(region).is_ok() && is_account(account) && id_ok {
-                return Ok(Self(text.to_owned()));
+        let refuse = |problem: &str| Err(Refused::new("KMS key ARN", text, problem, Self::FORM));
+        let given = pasted::unwrapped(text);
+        if let ["arn", partition, "kms", region, account, resource] =
+            given.split(':').collect::<Vec<_>>().as_slice()
+        {
+            let fields_ok = is_partition(partition)
+                // Byte for byte: what is taken off around a name can't stand within an ARN.
+                && Region::parse(region).is_ok_and(|parsed| parsed.as_str() == *region)
+                && is_account(account);
+            if fields_ok && resource.starts_with("alias/aws/") {
+                return refuse(
+                    "is a key that AWS manages, whose key policy nobody can change; name a key of your own",
+                );
+            }
+            if fields_ok && is_key_or_alias(resource) {
+                return Ok(Self(given.to_owned()));
             }
         }
-        let form =
-            "it looks like arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-        Err(Refused::new("KMS key ARN", text, "is not the ARN of a key or alias", form))
+        refuse("is not the ARN of a key or alias")
     }
+
+    fn field(&self, place: usize) -> &str {
+        self.0.split(':').nth(place).unwrap_or_default()
+    }
+
+    /// `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        self.field(1)
+    }
+
+    /// The region that the key is in; of a multi-Region key, that of this replica.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        self.field(3)
+    }
+}
+
+/// A key's ID is a UUID, or `mrk-` and 32 digits; an alias has a name of its own grammar.
+fn is_key_or_alias(resource: &str) -> bool {
+    let of = |text: &str, most: usize, also: &[u8]| {
+        (1..=most).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || also.contains(&b))
+    };
+    resource.strip_prefix("key/").is_some_and(|id| of(id, 128, b"-"))
+        || resource.strip_prefix("alias/").is_some_and(|name| of(name, 250, b"-_/"))
 }
 
 #[cfg(test)]
@@ -123,13 +246,111 @@ mod tests {
 
     #[test]
     fn bucket_names_follow_the_rules_of_s3() {
-        for bad in
-            ["ab", "Acme", "a_b", "-ab", "ab-", "a..b", "10.0.0.1", "xn--abc", "abc-s3alias", &"a".repeat(64)]
-        {
+        for bad in [
+            "ab",
+            "Acme",
+            "a_b",
+            "-ab",
+            "ab-",
+            "a..b",
+            "10.0.0.1",
+            "999.01.0.1",
+            "xn--abc",
+            "abc-s3alias",
+            &"a".repeat(64),
+        ] {
             assert!(bad.parse::<BucketName>().is_err(), "{bad}");
         }
-        for good in ["abc", "acme.audit.log", "acme-audit-123456789012-eu-central-1-an"] {
+        for end in RESERVED_ENDS {
+            for bad in [format!("acme{end}"), format!("acme-log--usw2-az1{end}")] {
+                assert!(bad.parse::<BucketName>().is_err(), "{bad}");
+            }
+        }
+        for start in RESERVED_STARTS.iter().chain(&["sthree-configurator"]) {
+            assert!(format!("{start}acme").parse::<BucketName>().is_err(), "{start}");
+        }
+        for bad in [
+            "acme-an",
+            "acme-12345678901-eu-central-1-an",
+            "123456789012-eu-central-1-an",
+            "acme-123456789012-eu-an",
+        ] {
+            assert!(bad.parse::<BucketName>().is_err(), "{bad}");
+        }
+        for good in [
+            "abc",
+            "acme.audit.log",
+            "acme-audit-123456789012-eu-central-1-an",
+            "acme-plan",
+            "a-s3aliases",
+            "acme--xa-s3x",
+        ] {
             assert!(good.parse::<BucketName>().is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_an_accounts_own_namespace_tells_account_and_region() {
+        let regional = |name: &str| name.parse::<BucketName>().unwrap().regional();
+        for (name, account, region) in [
+            ("acme-audit-123456789012-eu-central-1-an", "123456789012", "eu-central-1"),
+            ("a-123456789012-us-gov-west-1-an", "123456789012", "us-gov-west-1"),
+            ("a-111111111111-123456789012-eu-west-2-an", "123456789012", "eu-west-2"),
+        ] {
+            let of = (account.parse().unwrap(), region.parse().unwrap());
+            assert_eq!(regional(name), Some(of), "{name}");
+        }
+        assert_eq!(regional("acme-audit"), None);
+    }
+
+    #[test]
+    fn what_was_pasted_is_read_or_answered_with_the_bare_form() {
+        let bucket: BucketName = "acme-log".parse().unwrap();
+        for same in [
+            " acme-log",
+            "acme-log\n",
+            "\"acme-log\"",
+            "'acme-log' ",
+            "s3://acme-log",
+            "s3://acme-log/",
+            "arn:aws:s3:::acme-log",
+        ] {
+            assert_eq!(same.parse::<BucketName>().unwrap(), bucket, "{same:?}");
+        }
+        for (other, form) in [
+            ("s3://acme-log/audit/acme", "the bucket acme-log and, if it is meant, the prefix audit/acme"),
+            ("arn:aws:s3:::acme-log/*/x", "the bucket acme-log"),
+            (
+                "https://s3.console.aws.amazon.com/s3/buckets/acme-log?region=eu-west-1",
+                "give the bare name, acme-log",
+            ),
+            ("https://acme-log.s3.eu-west-1.amazonaws.com/", "give the bare name, acme-log"),
+            ("s3://Acme_Log/x", "names no bucket"),
+            ("s3://", "3 to 63"),
+            ("arn:aws:s3:eu-west-1:123456789012:accesspoint/acme", "use 3 to 63"),
+        ] {
+            let error = other.parse::<BucketName>().unwrap_err().to_string();
+            assert!(error.contains(form), "{other}: {error}");
+        }
+        for same in ["eu-central-1\n", " 'eu-central-1'"] {
+            assert_eq!(same.parse::<Region>().unwrap().as_str(), "eu-central-1");
+        }
+        let key = "arn:aws:kms:eu-central-1:123456789012:alias/acme";
+        assert_eq!(format!(" \"{key}\"\r\n").parse::<KmsKeyArn>().unwrap().as_str(), key);
+    }
+
+    #[test]
+    fn every_region_is_in_one_partition() {
+        for (region, partition) in [
+            ("eu-central-1", "aws"),
+            ("us-east-1", "aws"),
+            ("cn-northwest-1", "aws-cn"),
+            ("us-gov-east-1", "aws-us-gov"),
+            ("eusc-de-east-1", "aws-eusc"),
+            ("us-iso-east-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+        ] {
+            assert_eq!(region.parse::<Region>().unwrap().partition(), partition, "{region}");
         }
     }
 
@@ -186,6 +407,12 @@ mod tests {
             "arn:aws:kms:eu-central-1:123456789012:key/",
             "arn:aws:kms:eu-central-1:123456789012:grant/abc",
             "arn:aws:kms:eu-central-1:123456789012:key/a*",
+            "arn:aws:kms:eu-central-1:123456789012:key/a/b",
+            "arn:aws:kms: eu-central-1:123456789012:key/abc",
+            "arn:aws:kms:eu-central-1:123456789012:alias/aws/s3",
+            "arn:aws:kms:eu-central-1:123456789012:alias/aws/ebs",
+            "1234abcd-12ab-34cd-56ef-1234567890ab",
+            "alias/acme",
             "arn:aws:kms:eu-central-1:123456789012:key/abc:abc",
             &format!("arn:aws:kms:eu-central-1:123456789012:key/a{longest}"),
         ] {

@@ -34,6 +34,13 @@ impl EmailAddress {
         }
         Ok(Self(text.to_owned()))
     }
+
+    /// The address in lower case: by it two spellings are one mailbox. The standard lets a host tell `A@` from `a@`
+    /// (RFC 5321, section 2.4), and hosts do not.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
 }
 
 /// The URL of a webhook: `https`, a domain name, the port 443. Never an IP address, never a user's name or password.
@@ -106,7 +113,7 @@ impl std::fmt::Debug for WebhookUrl {
 }
 
 /// A domain name of at least two labels, the last of which is no number: so no spelling of an IP address is one.
-fn is_host_name(name: &str) -> bool {
+pub(super) fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')

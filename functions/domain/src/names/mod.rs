@@ -4,16 +4,23 @@
 mod aws;
 mod contact;
 mod ids;
+mod key;
+mod pasted;
+mod portal;
 mod prefix;
 mod role;
 mod tenant;
+mod visible;
 
-pub use aws::{AccountId, BucketName, KmsKeyArn, Region};
+pub use aws::{AccountId, BucketName, KmsKeyArn, PARTITIONS, RESERVED_ENDS, RESERVED_STARTS, Region};
 pub use contact::{EmailAddress, WebhookUrl};
 pub use ids::{ConnectorId, ExternalId, WorkerId};
+pub use key::IdempotencyKey;
+pub use portal::PortalUrl;
 pub use prefix::Prefix;
 pub use role::{CustomerRole, ROLE_PATH, RoleArn};
 pub use tenant::TenantId;
+pub use visible::visible;
 
 /// A value that was refused: what was wrong and what form is right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

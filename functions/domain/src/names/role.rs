@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::aws::{is_account, is_partition};
-use super::{AccountId, Refused, text_newtype};
+use super::{AccountId, Refused, pasted, text_newtype};
 
-/// An IAM role: `arn:<partition>:iam::<account>:role/<path and name>`.
+/// An IAM role: `arn:<partition>:iam::<account>:role/<path and name>`. White space and quotes around it are taken off.
 ///
 /// The path and name follow the IAM user guide, "IAM and AWS STS quotas": a path of up to 512 printable ASCII
 /// characters, a name of up to 64 of `A-Z a-z 0-9 + = , . @ _ -`.
@@ -19,12 +19,16 @@ impl RoleArn {
 
     fn parse(text: &str) -> Result<Self, Refused> {
         let refuse = |problem: &str| Err(Refused::new("role ARN", text, problem, Self::FORM));
-        let fields: Vec<&str> = text.splitn(6, ':').collect();
+        let given = pasted::unwrapped(text);
+        let fields: Vec<&str> = given.splitn(6, ':').collect();
         let [arn, partition, service, region, account, resource] = fields.as_slice() else {
             return refuse("does not have the six fields of an ARN");
         };
         if *arn != "arn" || !is_partition(partition) {
             return refuse("does not start with arn:aws, arn:aws-cn, arn:aws-us-gov or arn:aws-eusc");
+        }
+        if let Some(other) = another_principal(service, resource) {
+            return refuse(other);
         }
         if *service != "iam" || !region.is_empty() {
             return refuse("is not an ARN of IAM");
@@ -43,7 +47,7 @@ impl RoleArn {
         if !name_ok || !folder_ok {
             return refuse("has a path or name that IAM does not allow");
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(given.to_owned()))
     }
 
     /// The account that it is in.
@@ -56,6 +60,27 @@ impl RoleArn {
     #[must_use]
     pub fn partition(&self) -> &str {
         self.0.split(':').nth(1).unwrap_or_default()
+    }
+}
+
+/// What an ARN names that people give in place of a role's, where it is one of these.
+/// Source: AWS IAM user guide, "IAM identifiers".
+fn another_principal(service: &str, resource: &str) -> Option<&'static str> {
+    let kind = resource.split('/').next().unwrap_or_default();
+    match (service, kind) {
+        ("sts", "assumed-role") => Some(
+            "names a session of a role, which ends; give the ARN of the role itself, as the stack's output RoleArn shows it",
+        ),
+        ("sts", "federated-user") => Some("names a federated user; give the role that the link makes"),
+        ("iam", "root") => Some("names an account as a whole; give the role that the link makes in it"),
+        ("iam", "user") => Some("names a user; give the role that the link makes"),
+        ("iam", "group") => Some("names a group; give the role that the link makes"),
+        ("iam", "policy") => Some("names a policy; give the role that the link makes"),
+        ("iam", "instance-profile") => Some("names an instance profile; give the role that the link makes"),
+        ("cloudformation", "stack") => {
+            Some("names a stack; give the role's ARN, which is its output RoleArn")
+        }
+        _ => None,
     }
 }
 
@@ -87,6 +112,13 @@ impl CustomerRole {
     #[must_use]
     pub fn partition(&self) -> &str {
         self.0.partition()
+    }
+
+    /// Path and name, such as `auditferry/AuditferryDelivery`.
+    #[must_use]
+    pub fn path_and_name(&self) -> &str {
+        let resource = self.as_str().splitn(6, ':').last().unwrap_or_default();
+        resource.strip_prefix("role/").unwrap_or(resource)
     }
 }
 
@@ -145,6 +177,32 @@ mod tests {
         }
         let role: RoleArn = "arn:aws-us-gov:iam::123456789012:role/auditferry/Delivery".parse().unwrap();
         assert_eq!((role.account().as_str(), role.partition()), ("123456789012", "aws-us-gov"));
+    }
+
+    #[test]
+    fn what_else_people_paste_is_named_and_what_stands_around_a_role_goes() {
+        for (given, named) in [
+            ("arn:aws:sts::123456789012:assumed-role/AuditferryDelivery/x", "a session of a role"),
+            ("arn:aws:sts::123456789012:federated-user/x", "a federated user"),
+            ("arn:aws:iam::123456789012:root", "an account as a whole"),
+            ("arn:aws:iam::123456789012:user/auditferry/x", "names a user"),
+            ("arn:aws:iam::123456789012:instance-profile/x", "an instance profile"),
+            ("arn:aws:cloudformation:eu-west-1:123456789012:stack/auditferry-1/2", "its output RoleArn"),
+        ] {
+            let error = given.parse::<CustomerRole>().unwrap_err().to_string();
+            assert!(error.contains(named) && error.contains("it looks like"), "{error}");
+        }
+        let role = "arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery";
+        for around in
+            [format!("{role} "), format!("\n{role}\n"), format!("\"{role}\""), format!("\t'{role}'")]
+        {
+            assert_eq!(around.parse::<CustomerRole>().unwrap().as_str(), role, "{around:?}");
+        }
+        let role: CustomerRole = role.parse().unwrap();
+        assert_eq!(role.path_and_name(), "auditferry/AuditferryDelivery");
+        assert!(
+            "arn:aws:iam::123456789012:role/auditferry/Auditferry Delivery".parse::<CustomerRole>().is_err()
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Refused, text_newtype};
+use super::{Refused, text_newtype, visible};
 
 /// In characters, so at most 1,024 bytes: with the longest partition format still a key that DynamoDB takes.
 const LONGEST: usize = 256;
@@ -44,25 +44,10 @@ impl TenantId {
         Ok(Self(text.to_owned()))
     }
 
-    /// The ID for a person's eyes: nothing in it is invisible, and nothing changes what stands around it. Blanks at its
-    /// ends, characters that don't show, and those that turn the direction of writing are escaped as `\u{..}`, and so
-    /// is a mark without a letter before it. A backslash is doubled, so the ID can be told from it again.
+    /// The ID for a person's eyes, as [`visible`] writes it. The ID can be read from it again.
     #[must_use]
     pub fn shown(&self) -> String {
-        let (start, end) = (self.0.trim_start_matches(' '), self.0.trim_end_matches(' '));
-        let inside = self.0.len() - start.len()..end.len();
-        let mut shown = String::with_capacity(self.0.len());
-        for (place, c) in self.0.char_indices() {
-            match c {
-                '"' | '\'' => shown.push(c),
-                ' ' if inside.contains(&place) => shown.push(c),
-                ' ' => shown.extend(c.escape_unicode()),
-                _ if place == 0 => shown.extend(c.escape_debug()),
-                // Behind another character a mark shows as it should: only a text knows of that, a character doesn't.
-                _ => shown.extend(String::from_iter(['a', c]).escape_debug().skip(1)),
-            }
-        }
-        shown
+        visible(&self.0)
     }
 }
 

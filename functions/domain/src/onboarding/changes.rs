@@ -1,15 +1,16 @@
 //! Changing, which leaves a record.
 
+use std::fmt;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256 as Hasher};
-
-use super::{Changed, NewConnector, Onboarding, OnboardingError, View};
+use super::spending::exhausted;
+use super::{Changed, Onboarding, OnboardingError, View};
+use crate::budget::{Budget, Scope, Spending};
 use crate::connector::{Caller, Change, Connector, NotAllowed, Verb};
 use crate::cursor::Cursor;
-use crate::names::{ConnectorId, ExternalId};
+use crate::names::{ConnectorId, IdempotencyKey};
 use crate::notice::Notice;
-use crate::ports::{SaveAnswer, Saved};
+use crate::ports::{RunAnswer, SaveAnswer, Saved};
 use crate::time::Time;
 
 /// How often a change without a version of its own is tried against other writers.
@@ -17,7 +18,7 @@ const TRIES: u32 = 4;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// What a deletion takes away.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Loss {
     /// Parts that were sealed and never delivered.
     pub undelivered_parts: u64,
@@ -25,38 +26,18 @@ pub struct Loss {
     pub unsealed_from: Option<Time>,
 }
 
-impl Onboarding {
-    /// Creates a connector, with its external ID at once.
-    ///
-    /// # Errors
-    /// If the caller may not, the tenant has no partition keys of its own, or the ledger fails.
-    pub async fn create(&self, caller: &Caller, new: NewConnector) -> Changed {
-        if !caller.may_see(&new.tenant) {
-            return Err(OnboardingError::Forbidden("another tenant's connector"));
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = self.undelivered_parts;
+        write!(f, "sealed parts that were not delivered and would be lost: {parts}")?;
+        match self.unsealed_from {
+            Some(from) => write!(f, "; events from {from} on would not be exported"),
+            None => Ok(()),
         }
-        self.partitions.check(&new.tenant, new.shards)?;
-        let now = self.clock.now();
-        let id = ConnectorId::new(match &new.idempotency_key {
-            Some(key) => derived(&[new.tenant.as_str(), key]),
-            None => self.randomness.next_u64(),
-        });
-        let external_id = self.new_external_id();
-        let mut connector = Connector::draft(id.clone(), new.tenant, external_id, now);
-        connector.shards = new.shards;
-        connector.frequency = new.frequency;
-        connector.encoding = new.encoding;
-        connector.start_from = new.start_from;
-        connector.destination = new.destination;
-        let change = self.change_of(caller, Verb::Create, None, &connector);
-        match self.connectors.create(&connector, &change).await? {
-            SaveAnswer::Saved(Saved::Yes) => self.announce(&change).await,
-            SaveAnswer::Taken(taken) => return Err(OnboardingError::Taken(taken)),
-            // The ID is taken: by this very request, asked before, or its answer was lost.
-            SaveAnswer::Saved(Saved::Stale) => return Ok(self.read(caller, &id).await?.connector),
-        }
-        Ok(connector)
     }
+}
 
+impl Onboarding {
     /// Stops delivery; sealing goes on.
     ///
     /// # Errors
@@ -83,7 +64,7 @@ impl Onboarding {
         let enabled =
             self.change(caller, id, if_match, Verb::Enable, |connector| connector.enable(now)).await?;
         if enabled.activated_at.is_some() {
-            self.run(caller, id).await?;
+            self.run_unasked(caller, id).await?;
         }
         Ok(enabled)
     }
@@ -100,12 +81,26 @@ impl Onboarding {
         })
     }
 
-    /// Deletes a connector: role and destination are free again, the records stay.
+    /// Deletes a connector: role and destination are free again, the records stay. What would be lost must be accepted,
+    /// and is told with the deletion.
     ///
     /// # Errors
-    /// As the state allows.
-    pub async fn delete(&self, caller: &Caller, id: &ConnectorId, if_match: Option<u64>) -> Changed {
-        self.change(caller, id, if_match, Verb::Delete, Connector::delete).await
+    /// As the state allows; [`OnboardingError::WouldLose`] if something would be lost and `accepts_loss` is not set.
+    pub async fn delete(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        if_match: Option<u64>,
+        accepts_loss: bool,
+    ) -> Result<(Connector, Loss), OnboardingError> {
+        let lost = self.loss(caller, id).await?;
+        if !accepts_loss && lost != Loss::default() {
+            // Nobody should accept a loss only to hear that the state forbids it.
+            self.read_at(caller, id, if_match).await?.connector.delete()?;
+            return Err(OnboardingError::WouldLose(lost));
+        }
+        let deleted = self.change(caller, id, if_match, Verb::Delete, Connector::delete).await?;
+        Ok((deleted, lost))
     }
 
     /// Deletes a connector whose 30 days are over; nobody could have taken it back any more.
@@ -132,28 +127,39 @@ impl Onboarding {
         self.change(caller, id, if_match, Verb::RotateExternalId, apply).await
     }
 
-    /// Asks for a run now, up to now less the settle time. Returns that time.
+    /// Asks for a run now, up to now less the settle time, and returns that time. Asked again with the same key, it asks
+    /// for none, uses nothing of the budget, and returns what it returned: whoever missed the answer may ask again. The
+    /// connector remembers the last key.
     ///
     /// # Errors
-    /// If the connector exports nothing, or the ledger fails.
-    pub async fn run(&self, caller: &Caller, id: &ConnectorId) -> Result<Time, OnboardingError> {
-        self.run_once(caller, id, None).await
-    }
-
-    /// Asks for a run now. Asked again with the same key, it asks for none, and returns what it returned: whoever
-    /// missed the answer may ask again. The connector remembers the last key.
-    ///
-    /// # Errors
-    /// As for [`Self::run`].
-    pub async fn run_once(
+    /// If the connector exports nothing, has another version than `if_match`, or too many runs were asked for within the
+    /// hour; if the ledger fails.
+    pub async fn run(
         &self,
         caller: &Caller,
         id: &ConnectorId,
-        key: Option<&str>,
+        if_match: Option<u64>,
+        key: Option<&IdempotencyKey>,
     ) -> Result<Time, OnboardingError> {
-        let View { connector, cursor } = self.read(caller, id).await?;
+        let view = self.read_at(caller, id, if_match).await?;
+        let spends = self.spending(caller, Budget::Runs, Scope::Connector(id.clone()), 1)?;
+        self.run_of(view, key, spends.as_slice()).await
+    }
+
+    /// A run that follows from something else that was asked for, which has been spent for.
+    pub(super) async fn run_unasked(&self, caller: &Caller, id: &ConnectorId) -> Result<(), OnboardingError> {
+        let view = self.read(caller, id).await?;
+        self.run_of(view, None, &[]).await.map(drop)
+    }
+
+    async fn run_of(
+        &self,
+        View { connector, cursor }: View,
+        key: Option<&IdempotencyKey>,
+        spends: &[Spending],
+    ) -> Result<Time, OnboardingError> {
         let refused = || {
-            let (id, state) = (id.clone(), connector.state.as_str());
+            let (id, state) = (connector.id.clone(), connector.state.as_str());
             NotAllowed::WrongState { id, state, verb: "run", needs: "active or paused" }
         };
         if !connector.is_exporting() {
@@ -163,12 +169,16 @@ impl Onboarding {
         let watermark = cursor.map_or(Time::EPOCH, |cursor| cursor.watermark);
         // On a whole second, so that it lies on the grain of every form of sort key.
         let cut = (now - self.timing.settle).floor(SECOND).max(watermark);
-        let asked = self.connectors.request_run(id, now, cut, key).await?;
-        asked.ok_or_else(|| refused().into())
+        let key = key.map(IdempotencyKey::as_str);
+        match self.connectors.request_run(&connector.id, now, cut, key, spends).await? {
+            RunAnswer::Asked(cut) => Ok(cut),
+            RunAnswer::NotActivated => Err(refused().into()),
+            RunAnswer::Exhausted(budget) => Err(exhausted(budget, spends)),
+        }
     }
 
-    /// Applies a change to what is stored and stores it with its record. Without `if_match` it is applied
-    /// again to whatever another writer has stored meanwhile.
+    /// Applies a change to what is stored and stores it with its record and with what it uses of the budgets. Without
+    /// `if_match` it is applied again to whatever another writer has stored meanwhile.
     pub(super) async fn change(
         &self,
         caller: &Caller,
@@ -177,23 +187,19 @@ impl Onboarding {
         verb: Verb,
         apply: impl Fn(&mut Connector) -> Result<(), NotAllowed> + Send,
     ) -> Changed {
-        Ok(self.change_from(caller, id, if_match, verb, apply).await?.1)
+        let spends = |after: &Connector| self.spends(caller, verb, after);
+        Ok(self.change_spending((caller, id, if_match, verb), apply, spends).await?.1)
     }
 
-    /// The same; returns what it was, too.
-    pub(super) async fn change_from(
+    /// The same, with other uses of the budgets, which follow from the connector as it will be; returns what it was, too.
+    pub(super) async fn change_spending(
         &self,
-        caller: &Caller,
-        id: &ConnectorId,
-        if_match: Option<u64>,
-        verb: Verb,
+        (caller, id, if_match, verb): (&Caller, &ConnectorId, Option<u64>, Verb),
         apply: impl Fn(&mut Connector) -> Result<(), NotAllowed> + Send,
+        spends: impl Fn(&Connector) -> Result<Vec<Spending>, OnboardingError> + Send,
     ) -> Result<(Connector, Connector), OnboardingError> {
         for _ in 0..TRIES {
-            let before = self.read(caller, id).await?.connector;
-            if if_match.is_some_and(|version| version != before.version) {
-                return Err(OnboardingError::Stale { id: id.clone(), current: before.version });
-            }
+            let before = self.read_at(caller, id, if_match).await?.connector;
             let mut after = before.clone();
             apply(&mut after)?;
             if after == before {
@@ -201,12 +207,14 @@ impl Onboarding {
             }
             let cursor = self.first_cursor(&before, &after);
             let change = self.change_of(caller, verb, Some(before.clone()), &after);
-            match self.connectors.save(&change, cursor.as_ref()).await? {
+            let spends = spends(&after)?;
+            match self.connectors.save(&change, cursor.as_ref(), &spends).await? {
                 SaveAnswer::Saved(Saved::Yes) => {
                     self.announce(&change).await;
                     return Ok((before, after));
                 }
                 SaveAnswer::Taken(taken) => return Err(OnboardingError::Taken(taken)),
+                SaveAnswer::Exhausted(budget) => return Err(exhausted(budget, &spends)),
                 SaveAnswer::Saved(Saved::Stale) => {}
             }
         }
@@ -222,30 +230,21 @@ impl Onboarding {
         Some(Cursor::new(since, activated_at, next_run_at))
     }
 
-    fn change_of(&self, caller: &Caller, what: Verb, before: Option<Connector>, after: &Connector) -> Change {
+    pub(super) fn change_of(
+        &self,
+        caller: &Caller,
+        what: Verb,
+        before: Option<Connector>,
+        after: &Connector,
+    ) -> Change {
         let at = self.clock.now();
         Change { version: after.version, at, by: caller.clone(), what, before, after: after.clone() }
     }
 
     /// A bus that does not answer undoes nothing: the change is stored, with its record, and that is the truth. What
     /// the bus did not take is told and counted by the bus that the wiring gives (`adapters::noted_bus`).
-    async fn announce(&self, change: &Change) {
+    pub(super) async fn announce(&self, change: &Change) {
         let notice = Notice::changed(change);
         drop(self.bus.announce(&notice).await);
     }
-
-    fn new_external_id(&self) -> ExternalId {
-        ExternalId::new(self.randomness.next_u64(), self.randomness.next_u64())
-    }
-}
-
-/// 64 bits of a hash over the parts, each closed by a byte that none of them holds.
-fn derived(parts: &[&str]) -> u64 {
-    let mut hasher = Hasher::new();
-    for part in parts {
-        hasher.update(part.as_bytes());
-        hasher.update([0xff]);
-    }
-    let digest: [u8; 32] = hasher.finalize().into();
-    digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
 }

@@ -1,4 +1,5 @@
-//! Whom a connector's notices reach: setting, rotating and testing, each of which leaves its record.
+//! Whom a connector's notices reach: setting, rotating and testing, each of which leaves its record. Whether an address
+//! wants them is in `permissions.rs`.
 //!
 //! A webhook's secret is kept first and named by the settings then. So a change that loses a race leaves a secret that
 //! nothing names, and never a name without its secret.
@@ -6,8 +7,12 @@
 use super::{Changed, Onboarding, OnboardingError};
 use crate::connector::{Caller, Connector, Verb};
 use crate::contacts::{Addresses, SecretId, WebhookSecret};
-use crate::names::{ConnectorId, WebhookUrl};
+use crate::names::{ConnectorId, EmailAddress, WebhookUrl};
 use crate::ports::PortError;
+
+/// How many IDs are tried for a new secret. The first is free but for a request that came twice, or one chance in 2^64
+/// for each secret of the connector.
+const IDS: usize = 4;
 
 /// Contacts to be set, as a whole: who is not among them is told nothing any more.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,10 +27,12 @@ pub struct NewContacts {
 type ChangedWithSecret = Result<(Connector, Option<WebhookSecret>), OnboardingError>;
 
 impl Onboarding {
-    /// Sets the contacts. With a webhook where there was none comes its secret.
+    /// Sets the contacts. With a webhook where there was none, or at another host, comes its secret. An address that is
+    /// new gets one mail that asks whether it wants notices, if it has not had it.
     ///
     /// # Errors
-    /// If the connector is deleted, someone else was faster, or the ledger fails.
+    /// If the tenant's budget of such mails is used up, the connector is deleted, someone else was faster, or the ledger
+    /// fails.
     pub async fn set_contacts(
         &self,
         caller: &Caller,
@@ -34,17 +41,25 @@ impl Onboarding {
         new: NewContacts,
     ) -> ChangedWithSecret {
         let before = self.read(caller, id).await?.connector;
-        let is_new = new.webhook.is_some() && before.contacts.webhook.is_none();
-        if !is_new {
-            // Should the webhook go at this moment, this is stale, and is tried again with a secret.
+        if if_match.is_some_and(|version| version != before.version) {
+            return Err(OnboardingError::Stale { id: id.clone(), current: before.version });
+        }
+        // Nothing is kept or asked for a request that is refused anyway.
+        before.clone().set_contacts(new.emails.clone(), new.webhook.clone(), &SecretId::new(0))?;
+        let added: Vec<EmailAddress> =
+            new.emails.iter().filter(|address| !before.contacts.emails.has(address)).cloned().collect();
+        self.ask(caller, &before.tenant, &added).await?;
+        let at_its_host =
+            |url: &WebhookUrl| before.contacts.webhook.as_ref().is_some_and(|webhook| webhook.is_at(url));
+        let needs_secret = new.webhook.as_ref().is_some_and(|url| !at_its_host(url));
+        if !needs_secret {
+            // Should the webhook go or move at this moment, this is stale, and is tried again with a secret.
             let nothing = SecretId::new(0);
             let if_match = if_match.or_else(|| new.webhook.as_ref().map(|_| before.version));
             let apply =
                 |now: &mut Connector| now.set_contacts(new.emails.clone(), new.webhook.clone(), &nothing);
             return Ok((self.change(caller, id, if_match, Verb::SetContacts, apply).await?, None));
         }
-        // Nothing is kept for a request that is refused anyway.
-        before.clone().set_contacts(new.emails.clone(), new.webhook.clone(), &SecretId::new(0))?;
         let (secret_id, secret) = self.new_secret(id).await?;
         let apply =
             |now: &mut Connector| now.set_contacts(new.emails.clone(), new.webhook.clone(), &secret_id);
@@ -80,26 +95,17 @@ impl Onboarding {
         self.change(caller, id, if_match, Verb::TestContacts, |connector| connector.test_contacts(now)).await
     }
 
-    /// What whoever looks at a connector's contacts must know of this deployment.
-    #[must_use]
-    pub fn note_on_contacts(&self, connector: &Connector) -> Option<&'static str> {
-        let in_vain = !self.mails && !connector.contacts.emails.is_empty();
-        in_vain.then_some(
-            "No mails are sent: the deployment has no sender (NotifySender). Webhooks are told all the same.",
-        )
-    }
-
+    /// A secret under an ID that is free. Whoever sets contacts can't read secrets, so one that lies under an ID
+    /// already is never looked at, be it of our own first try: it is left, and another ID is taken.
     async fn new_secret(&self, id: &ConnectorId) -> Result<(SecretId, WebhookSecret), OnboardingError> {
-        let secret_id = SecretId::new(self.randomness.next_u64());
-        let secret = WebhookSecret::new(self.randomness.as_ref());
-        if !self.connectors.keep_secret(id, &secret_id, &secret).await? {
-            // The first try of this request has stored it, or 64 random bits came twice: only a read can tell.
-            let kept = self.connectors.secret(id, &secret_id).await?;
-            if kept.as_ref() != Some(&secret) {
-                let source = "the ID of a new secret was taken".into();
-                return Err(PortError::Bug { what: "keeping a webhook's secret", source }.into());
+        for _ in 0..IDS {
+            let secret_id = SecretId::new(self.randomness.next_u64());
+            let secret = WebhookSecret::new(self.randomness.as_ref());
+            if self.connectors.keep_secret(id, &secret_id, &secret).await? {
+                return Ok((secret_id, secret));
             }
         }
-        Ok((secret_id, secret))
+        let source = format!("{IDS} IDs of a new secret were taken, one after the other").into();
+        Err(PortError::Bug { what: "keeping a webhook's secret", source }.into())
     }
 }

@@ -6,26 +6,34 @@
 
 mod changes;
 mod contacts;
+mod creating;
+mod permissions;
 mod reads;
 mod requests;
+mod ring;
 mod source;
+mod spending;
 mod verifying;
 
 use std::sync::Arc;
 
+use crate::budget::{Budgets, Exhausted};
 use crate::connector::{Connector, NotAllowed};
+use crate::contacts::LinkError;
 use crate::manifest::{Signing, Unsigned};
 use crate::names::{ConnectorId, Refused};
 use crate::partition::{NoPartition, PartitionFormat};
-use crate::ports::{Bus, Clock, Connectors, PortError, Prober, Randomness};
+use crate::ports::{Bus, Clock, Connectors, PortError, Prober, Published, Randomness};
 use crate::protocol::Timing;
-use crate::setup::Vendor;
+use crate::setup::{Misfit, Vendor};
 use crate::verify::Verification;
 
 pub use changes::Loss;
 pub use contacts::NewContacts;
+pub use permissions::{AddressView, LinkView, Mails};
 pub use reads::View;
-pub use requests::{Edit, NewConnector, Updated};
+pub use requests::{Difference, Edit, KeyReused, NewConnector, Updated};
+pub use ring::RingCache;
 pub use source::Accepted;
 
 /// Everything that onboarding needs.
@@ -47,10 +55,16 @@ pub struct Onboarding {
     pub vendor: Vendor,
     /// The keys that sign manifests, where they are known.
     pub signing: Option<Signing>,
-    /// Whether the deployment sends mails to contacts: it has a sender.
-    pub mails: bool,
+    /// The public ones among them, as they were told last.
+    pub ring: RingCache,
+    /// Whether the deployment sends mails to contacts, and asks them first.
+    pub mails: Mails,
     /// How the partition keys of the events table are made, which leaves some tenants without one.
     pub partitions: PartitionFormat,
+    /// How much each tenant may use.
+    pub budgets: Budgets,
+    /// Looks whether customers can read the template; none where nothing is published to customers.
+    pub published: Option<Arc<dyn Published>>,
 }
 
 impl std::fmt::Debug for Onboarding {
@@ -85,12 +99,27 @@ pub enum OnboardingError {
     /// A value was refused.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// Parts of a destination that can't fit together.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Misfits(Vec<Misfit>),
     /// The tenant has no partition keys of its own.
     #[error(transparent)]
     NoPartition(#[from] NoPartition),
+    /// The idempotency key was used for another request.
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
+    /// A deletion would lose something, and nobody has said that it may.
+    #[error("{0}")]
+    WouldLose(Loss),
+    /// A budget would be exceeded. Nothing was written.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
     /// A tenant's administrator asked for what is an operator's.
     #[error("{0} is an operator's to set")]
     Forbidden(&'static str),
+    /// A link of a mail does not do what was asked.
+    #[error(transparent)]
+    Link(#[from] LinkError),
     /// Ours.
     #[error(transparent)]
     Port(#[from] PortError),

@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 
+use super::ring::Known;
 use super::{Onboarding, OnboardingError};
 use crate::connector::{Caller, Change, Connector};
 use crate::cursor::Cursor;
 use crate::manifest::{RingKey, Unsigned};
 use crate::names::ConnectorId;
 use crate::part::{Part, PartNumber};
-use crate::ports::Wanted;
+use crate::ports::{PortError, Wanted};
 use crate::setup::{Setup, setup};
 
 /// Settings and, once activated, the cursor.
@@ -34,11 +35,30 @@ impl Onboarding {
         Ok(View { connector, cursor })
     }
 
-    /// The wanted connectors, as far as the caller may see them, by ID, behind `after`. A tenant's administrator
-    /// gets its own, whatever tenant it names.
+    /// The same, if it has this version still. Whoever goes on to do something that is no change of the connector itself,
+    /// or that begins with another one, asks for it so.
     ///
     /// # Errors
-    /// If the ledger fails.
+    /// As for [`Self::read`]; [`OnboardingError::Stale`] if it has another version.
+    pub(super) async fn read_at(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        version: Option<u64>,
+    ) -> Result<View, OnboardingError> {
+        let view = self.read(caller, id).await?;
+        let current = view.connector.version;
+        if version.is_some_and(|version| version != current) {
+            return Err(OnboardingError::Stale { id: id.clone(), current });
+        }
+        Ok(view)
+    }
+
+    /// The wanted connectors, as far as the caller may see them, by ID, behind `after`. A tenant's administrator
+    /// gets its own.
+    ///
+    /// # Errors
+    /// If a tenant's administrator names another tenant, or the ledger fails.
     pub async fn list(
         &self,
         caller: &Caller,
@@ -46,6 +66,9 @@ impl Onboarding {
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, OnboardingError> {
+        if wanted.tenant.is_some_and(|tenant| !caller.may_see(tenant)) {
+            return Err(OnboardingError::Forbidden("another tenant's connectors"));
+        }
         let tenant = match caller {
             Caller::Tenant { tenant, .. } => Some(tenant),
             Caller::Operator { .. } | Caller::System => wanted.tenant,
@@ -100,13 +123,25 @@ impl Onboarding {
     }
 
     /// The vendor's public keys, by which manifests are verified, and how long each is good: the one that signs, then
-    /// the one before. None where the deployment's keys are not known.
+    /// the one before. None where the deployment's keys are not known. What was told within the last minute is told again
+    /// without asking.
     ///
     /// # Errors
-    /// If they can't be had.
+    /// If they can't be had, or could not a few seconds ago.
     pub async fn keys(&self) -> Result<Vec<RingKey>, OnboardingError> {
         let Some(signing) = &self.signing else { return Ok(Vec::new()) };
-        signing.ring().await.map_err(|error| match error {
+        let now = self.clock.now();
+        match self.ring.known(now) {
+            Known::Keys(keys) => return Ok(keys),
+            Known::FailedJustNow => {
+                let source = "they could not be had a few seconds ago".into();
+                return Err(PortError::Transient { what: "reading the public keys", source }.into());
+            }
+            Known::Nothing => {}
+        }
+        let ring = signing.ring().await;
+        self.ring.keep(now, ring.as_ref().ok().cloned());
+        ring.map_err(|error| match error {
             Unsigned::Port(error) => OnboardingError::Port(error),
             error => OnboardingError::Keys(error),
         })
@@ -118,6 +153,20 @@ impl Onboarding {
     /// As for [`Self::read`].
     pub async fn setup(&self, caller: &Caller, id: &ConnectorId) -> Result<Setup, OnboardingError> {
         let view = self.read(caller, id).await?;
-        Ok(setup(&view.connector, &self.vendor))
+        let mut setup = setup(&view.connector, &self.vendor);
+        if let (Some(published), Some(url), true) =
+            (&self.published, &self.vendor.template_url, setup.quick_create_url.is_some())
+        {
+            setup.warnings.extend(published.unreadable(url).await.map(|why| unreadable(url, &why)));
+        }
+        Ok(setup)
     }
+}
+
+/// The link leads to an error in the console then, and the customer can do nothing about it.
+fn unreadable(url: &str, why: &str) -> String {
+    format!(
+        "The link won't work: {url} can't be read without credentials ({why}), as CloudFormation reads it for the customer. \
+         Publish the template as infra/README.md says (\"Publish the template\"), or send the file."
+    )
 }

@@ -1,9 +1,14 @@
 //! What a verification goes with: a new destination, an activation, a resumption.
 
+use std::time::Duration;
+
+use super::creating::operators_only;
 use super::{Changed, Edit, Onboarding, OnboardingError, Updated};
-use crate::connector::{Caller, Connector, State, Verb};
+use crate::budget::{Budget, Scope};
+use crate::connector::{Caller, Connector, Destination, State, Verb};
 use crate::names::ConnectorId;
-use crate::verify::{Means, Report, Verification, verify};
+use crate::setup::misfits;
+use crate::verify::{Means, Progress, Verification, verify};
 
 impl Onboarding {
     /// Changes settings. With `if_match`, only if that is the version stored.
@@ -22,14 +27,21 @@ impl Onboarding {
         id: &ConnectorId,
         if_match: Option<u64>,
         edit: Edit,
-        tell: impl FnMut(&Report) + Send,
+        tell: impl FnMut(Progress<'_>) + Send,
     ) -> Result<Updated, OnboardingError> {
+        if edit.shards.is_some() {
+            operators_only(caller, "the number of shards")?;
+        }
         let names_destination = edit.destination.is_some();
         let (before, connector) = self.store(caller, id, if_match, edit).await?;
         if !names_destination || connector.verified_at.is_some() {
             return Ok(Updated { connector, verification: None });
         }
-        let verification = self.verify(caller, id, tell).await?;
+        // A change that was stored has spent for its connection check, too.
+        if before == connector {
+            self.spend(caller, Budget::Verifications, Scope::Connector(id.clone()), 1).await?;
+        }
+        let verification = self.check(caller, &connector, tell).await?;
         let was_stopped_by_this = before.state == State::Active && connector.state == State::Paused;
         let connector = if verification.passed && was_stopped_by_this {
             self.go_on(caller, id).await?
@@ -39,6 +51,15 @@ impl Onboarding {
         Ok(Updated { connector, verification: Some(verification) })
     }
 
+    /// Whether the parts of a destination can fit together and with this deployment, as far as their texts say.
+    ///
+    /// # Errors
+    /// [`OnboardingError::Misfits`], each with its field.
+    pub fn fits(&self, to: &Destination) -> Result<(), OnboardingError> {
+        let found = misfits(to, &self.vendor);
+        if found.is_empty() { Ok(()) } else { Err(OnboardingError::Misfits(found)) }
+    }
+
     async fn store(
         &self,
         caller: &Caller,
@@ -46,6 +67,9 @@ impl Onboarding {
         if_match: Option<u64>,
         edit: Edit,
     ) -> Result<(Connector, Connector), OnboardingError> {
+        if let Some(destination) = &edit.destination {
+            self.fits(destination)?;
+        }
         if let Some(shards) = edit.shards {
             self.partitions.check(&self.read(caller, id).await?.connector.tenant, shards)?;
         }
@@ -64,30 +88,60 @@ impl Onboarding {
             }
             Ok(())
         };
-        self.change_from(caller, id, if_match, Verb::Update, apply).await
+        let names_destination = edit.destination.is_some();
+        let spends = |after: &Connector| {
+            let mut spends = self.spends(caller, Verb::Update, after)?;
+            // The connection check that follows is spent for here: without it the change would be stored in vain.
+            if names_destination && after.verified_at.is_none() {
+                let scope = Scope::Connector(after.id.clone());
+                spends.extend(self.spending(caller, Budget::Verifications, scope, 1)?);
+            }
+            Ok(spends)
+        };
+        self.change_spending((caller, id, if_match, Verb::Update), apply, spends).await
     }
 
     /// Verifies the destination, telling each stage as it is known, and stores what follows from it: with a
     /// verification that passed, role and folder are the connector's own ([`Connector::claims`]).
     ///
     /// # Errors
-    /// If there is nothing to verify, another connector has the role or the folder already, or the ledger fails; a
+    /// If there is nothing to verify, it has another version than `if_match`, too many connection checks were asked for
+    /// within the hour, another connector has the role or the folder already, or the ledger fails; a
     /// verification that fails is an answer.
     pub async fn verify(
         &self,
         caller: &Caller,
         id: &ConnectorId,
-        tell: impl FnMut(&Report) + Send,
+        if_match: Option<u64>,
+        tell: impl FnMut(Progress<'_>) + Send,
     ) -> Result<Verification, OnboardingError> {
-        let connector = self.read(caller, id).await?.connector;
+        let connector = self.read_at(caller, id, if_match).await?.connector;
+        connector.may_be_verified()?;
+        self.spend(caller, Budget::Verifications, Scope::Connector(id.clone()), 1).await?;
+        self.check(caller, &connector, tell).await
+    }
+
+    /// The same, once it is spent for.
+    async fn check(
+        &self,
+        caller: &Caller,
+        connector: &Connector,
+        tell: impl FnMut(Progress<'_>) + Send,
+    ) -> Result<Verification, OnboardingError> {
+        let id = &connector.id;
         let destination = connector.may_be_verified()?.clone();
         let means = Means {
             prober: self.prober.as_ref(),
             clock: self.clock.as_ref(),
             randomness: self.randomness.as_ref(),
-            vendor: &self.vendor.account,
+            vendor: &self.vendor,
+            // Nobody watches what Auditferry does by itself.
+            patience: match caller {
+                Caller::System => Duration::ZERO,
+                Caller::Operator { .. } | Caller::Tenant { .. } => self.prober.new_roles_known_within(),
+            },
         };
-        let verification = verify(means, &connector, &destination, tell).await;
+        let verification = verify(means, connector, &destination, tell).await;
         // What was verified is the destination that was read: if it has changed since, nothing is stored.
         let still = |now: &Connector| now.destination.as_ref() == Some(&destination);
         if verification.passed {
@@ -116,9 +170,10 @@ impl Onboarding {
         &self,
         caller: &Caller,
         id: &ConnectorId,
-        tell: impl FnMut(&Report) + Send,
+        if_match: Option<u64>,
+        tell: impl FnMut(Progress<'_>) + Send,
     ) -> Changed {
-        let connector = self.read(caller, id).await?.connector;
+        let connector = self.read_at(caller, id, if_match).await?.connector;
         if !matches!(connector.state, State::Draft | State::Ready) {
             // Says which state it needs, without a probe in the customer's bucket.
             connector.clone().activate(self.clock.now())?;
@@ -138,9 +193,10 @@ impl Onboarding {
         &self,
         caller: &Caller,
         id: &ConnectorId,
-        tell: impl FnMut(&Report) + Send,
+        if_match: Option<u64>,
+        tell: impl FnMut(Progress<'_>) + Send,
     ) -> Changed {
-        let connector = self.read(caller, id).await?.connector;
+        let connector = self.read_at(caller, id, if_match).await?.connector;
         if connector.state != State::Paused {
             connector.clone().resume()?;
         }
@@ -151,7 +207,7 @@ impl Onboarding {
     /// Paused → active, and what waited goes out at once.
     async fn go_on(&self, caller: &Caller, id: &ConnectorId) -> Changed {
         let resumed = self.change(caller, id, None, Verb::Resume, Connector::resume).await?;
-        self.run(caller, id).await?;
+        self.run_unasked(caller, id).await?;
         Ok(resumed)
     }
 
@@ -159,9 +215,9 @@ impl Onboarding {
         &self,
         caller: &Caller,
         id: &ConnectorId,
-        tell: impl FnMut(&Report) + Send,
+        tell: impl FnMut(Progress<'_>) + Send,
     ) -> Result<(), OnboardingError> {
-        let verification = self.verify(caller, id, tell).await?;
+        let verification = self.verify(caller, id, None, tell).await?;
         if verification.passed { Ok(()) } else { Err(OnboardingError::NotVerified(Box::new(verification))) }
     }
 }

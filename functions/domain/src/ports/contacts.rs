@@ -5,8 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::PortError;
-use crate::contacts::{Mail, Signed};
-use crate::names::{EmailAddress, WebhookUrl};
+use crate::contacts::{ContactKey, Mail, Notified, Permission, Signed, TokenHash};
+use crate::names::{ConnectorId, EmailAddress, TenantId, WebhookUrl};
+use crate::time::Time;
 
 /// What became of a request to a customer's webhook. Nothing of it is a failure of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,21 +18,94 @@ pub enum Posted {
     Gone,
     /// It was not taken; why, in words for a log that hold nothing of the URL but its host.
     NotTaken(String),
+    /// There was no answer for as long as it was waited for.
+    NoAnswer,
 }
 
 /// Sends requests to customers' webhooks.
 #[async_trait]
 pub trait Poster: Send + Sync {
-    /// Posts once, within seconds, to the public internet only, and follows no redirect.
-    async fn post(&self, to: &WebhookUrl, message: &Signed) -> Posted;
+    /// Posts once, within `patience`, to the public internet only, and follows no redirect.
+    async fn post(&self, to: &WebhookUrl, message: &Signed, patience: Duration) -> Posted;
+}
+
+/// What became of a mail.
+#[derive(Debug)]
+pub enum Mailed {
+    /// The service has taken it, once; whether it arrives, nobody knows.
+    Taken,
+    /// The service has answered, and has not taken it. What it will never take is [`PortError::Denied`] or
+    /// [`PortError::Bug`].
+    NotTaken(PortError),
+    /// There was no answer: it may have been taken.
+    Unknown(PortError),
 }
 
 /// Sends mails.
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Sends one mail. `Ok`: the service has taken it, and it may have taken it twice; whether it arrives, nobody knows.
-    /// What the service will never take is [`PortError::Denied`] or [`PortError::Bug`].
-    async fn mail(&self, to: &EmailAddress, mail: &Mail) -> Result<(), PortError>;
+    /// Asks the service once to send one mail.
+    async fn mail(&self, to: &EmailAddress, mail: &Mail) -> Mailed;
+}
+
+/// Whether addresses want notices.
+///
+/// Partition keys of tenants' items and of links do not meet. All reads are consistent.
+#[async_trait]
+pub trait Permissions: Send + Sync {
+    /// What is known of an address, in whatever case it is written.
+    async fn permission(
+        &self,
+        tenant: &TenantId,
+        address: &EmailAddress,
+    ) -> Result<Option<Permission>, PortError>;
+
+    /// Stores it if what is stored is still the version before (nothing, for version 1). `false`: someone else was
+    /// faster, or a first try of this very write, whose answer was lost.
+    async fn keep_permission(&self, tenant: &TenantId, permission: &Permission) -> Result<bool, PortError>;
+
+    /// Remembers whose link this is. Stored again, it is the same.
+    async fn keep_link(
+        &self,
+        token: &TokenHash,
+        tenant: &TenantId,
+        address: &EmailAddress,
+    ) -> Result<(), PortError>;
+
+    /// Whose link this is.
+    async fn link(&self, token: &TokenHash) -> Result<Option<(TenantId, EmailAddress)>, PortError>;
+}
+
+/// What the notifier remembers of contacts.
+#[async_trait]
+pub trait NotificationState: Send + Sync {
+    /// What a contact was last notified of, of one connector. Consistent.
+    async fn notified(
+        &self,
+        connector: (&TenantId, &ConnectorId),
+        contact: &ContactKey,
+    ) -> Result<Option<Notified>, PortError>;
+
+    /// Stores it if what is stored is still the version before (nothing, for version 1); else `false`.
+    async fn keep_notified(
+        &self,
+        connector: (&TenantId, &ConnectorId),
+        contact: &ContactKey,
+        notified: &Notified,
+    ) -> Result<bool, PortError>;
+
+    /// Spends `cost` of the tenant's share of the notifier's time, behind what is spent already, and returns where it
+    /// begins: `now` or later. Of any number at once each gets a time of its own. A lost answer may have spent it twice.
+    async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError>;
+
+    /// Gives back what was spent and not used.
+    async fn give_back(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError>;
+
+    /// Until when a tenant's webhook at this host counts as slow, if it does. May be a second old.
+    async fn slow_until(&self, tenant: &TenantId, host: &str) -> Result<Option<Time>, PortError>;
+
+    /// Remembers it; `None` forgets it. The last of two at once wins: both have just seen how quick it is.
+    async fn keep_slow(&self, tenant: &TenantId, host: &str, until: Option<Time>) -> Result<(), PortError>;
 }
 
 /// The longest that a message can wait ([`Later::later`], [`super::Queue::send`]): the limit of SQS (Amazon SQS API
@@ -42,6 +116,6 @@ pub const LONGEST_DELAY: Duration = Duration::from_mins(15);
 #[async_trait]
 pub trait Later: Send + Sync {
     /// Has a message handed to the notifier again after `delay`, at most [`LONGEST_DELAY`]. A lost answer may have put
-    /// it there all the same.
-    async fn later(&self, message: &str, delay: Duration) -> Result<(), PortError>;
+    /// it there all the same. The queue is told whose it is, and may take others' first where one has many.
+    async fn later(&self, message: &str, delay: Duration, of: &TenantId) -> Result<(), PortError>;
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::PortError;
+use super::{Permissions, PortError, Spender};
+use crate::budget::{Budget, Spending};
 use crate::connector::{Change, Connector};
 use crate::contacts::{SecretId, WebhookSecret};
 use crate::cursor::Cursor;
@@ -175,6 +176,19 @@ pub enum SaveAnswer {
     Saved(Saved),
     /// The role or the destination is another's; nothing was stored.
     Taken(Taken),
+    /// This budget would be exceeded; nothing was stored, and nothing was spent.
+    Exhausted(Budget),
+}
+
+/// What became of a run that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunAnswer {
+    /// It is asked for, up to this time; or it was asked for before, with this key.
+    Asked(Time),
+    /// The connector was never activated.
+    NotActivated,
+    /// This budget would be exceeded; nothing was asked for, and nothing was spent.
+    Exhausted(Budget),
 }
 
 /// Which connectors a list holds.
@@ -191,14 +205,28 @@ pub struct Wanted<'a> {
 /// What a connector has for itself ([`Connector::claims`]) is claimed in the same transaction that stores its
 /// verification, and given back in the one that changes the destination, finds it unsafe or deletes the connector:
 /// a role serves one tenant, a destination one connector, and two destinations in one bucket never overlap.
+///
+/// A change is spent for in its own transaction (`spends`): what is refused spends nothing, and what is spent was
+/// stored. How many connectors a tenant has that are not deleted is counted there too, whether that is limited or not; a
+/// spending of [`Budget::Connectors`] says up to which number it may grow.
 #[async_trait]
-pub trait Connectors: Send + Sync {
+pub trait Connectors: Spender + Permissions {
     /// Stores a new connector and the record of its creation, if its ID is free.
-    async fn create(&self, connector: &Connector, change: &Change) -> Result<SaveAnswer, PortError>;
+    async fn create(
+        &self,
+        connector: &Connector,
+        change: &Change,
+        spends: &[Spending],
+    ) -> Result<SaveAnswer, PortError>;
 
     /// Stores a change (`change.before` → `change.after`) and its record, if the stored version is the one
     /// before; with a cursor (at activation), stores that too if there is none yet. All in one transaction.
-    async fn save(&self, change: &Change, cursor: Option<&Cursor>) -> Result<SaveAnswer, PortError>;
+    async fn save(
+        &self,
+        change: &Change,
+        cursor: Option<&Cursor>,
+        spends: &[Spending],
+    ) -> Result<SaveAnswer, PortError>;
 
     /// A consistent read of settings and, once activated, the cursor.
     async fn get(&self, id: &ConnectorId) -> Result<Option<(Connector, Option<Cursor>)>, PortError>;
@@ -228,25 +256,26 @@ pub trait Connectors: Send + Sync {
     ) -> Result<Vec<Change>, PortError>;
 
     /// "Run now": makes the connector due at `now`, with a window that ends at `cut`, and a blocked one ready
-    /// for its next attempt, since whoever asks may have mended what was wrong. Returns `cut`; `None` if it was
-    /// never activated.
+    /// for its next attempt, since whoever asks may have mended what was wrong. Returns `cut`.
     ///
-    /// With a `key`, it is remembered until another key follows: asked again with it, nothing changes, and the
-    /// answer is the one before.
+    /// With a `key`, it is remembered until another key follows: asked again with it, nothing changes, nothing is
+    /// spent, and the answer is the one before.
     async fn request_run(
         &self,
         id: &ConnectorId,
         now: Time,
         cut: Time,
         key: Option<&str>,
-    ) -> Result<Option<Time>, PortError>;
+        spends: &[Spending],
+    ) -> Result<RunAnswer, PortError>;
 
     /// Changes the source that the cursor remembers, and forgets what was read halfway, if source, number and watermark
     /// still are what the change was made from. `false`: someone was faster, and nothing was changed.
     async fn change_source(&self, id: &ConnectorId, change: &SourceChange) -> Result<bool, PortError>;
 
     /// Keeps a webhook's secret under its ID, if that is free; no secret is ever changed, and none is part of the
-    /// settings or of the record of a change. `false`: the ID is taken, also by a first try of this very request.
+    /// settings or of the record of a change. `false`: the ID is taken, also by a first try of this very request, and
+    /// a secret may or may not lie under it. Nobody who keeps secrets need be able to read one.
     async fn keep_secret(
         &self,
         id: &ConnectorId,
@@ -254,7 +283,7 @@ pub trait Connectors: Send + Sync {
         secret: &WebhookSecret,
     ) -> Result<bool, PortError>;
 
-    /// A consistent read of a webhook's secret.
+    /// A consistent read of a webhook's secret, for whoever signs with it.
     async fn secret(
         &self,
         id: &ConnectorId,

@@ -2,25 +2,29 @@
 //! fail on demand fill them in tests. Each is small, so that a fake of it is too.
 
 mod bucket;
+mod budgets;
 mod contacts;
 mod ledger;
 mod meter;
 mod notice;
 mod probe;
+mod published;
 mod signer;
 mod source;
 mod surroundings;
 mod watch;
 
 pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, StagedPage, Staging, StagingWrite};
-pub use contacts::{LONGEST_DELAY, Later, Mailer, Posted, Poster};
+pub use budgets::{Spender, Spent};
+pub use contacts::{LONGEST_DELAY, Later, Mailed, Mailer, NotificationState, Permissions, Posted, Poster};
 pub use ledger::{
-    Claim, ClaimAnswer, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, Runs, SaveAnswer,
-    Saved, Wanted, due_shard,
+    Claim, ClaimAnswer, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, RunAnswer, Runs,
+    SaveAnswer, Saved, Wanted, due_shard,
 };
 pub use meter::Meter;
 pub use notice::{Bus, QUEUE_BATCH, Queue};
 pub use probe::{ProbeAnswer, ProbeSession, Prober, Scope, Shown};
+pub use published::Published;
 pub use signer::{Signer, Validity};
 pub use source::{PageError, PageReader, Source};
 pub use surroundings::{Clock, Randomness};

@@ -1,5 +1,7 @@
 //! What a verification tries at the customer's side.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::NewObject;
@@ -28,6 +30,9 @@ pub enum Scope {
 /// Tries a customer's role.
 #[async_trait]
 pub trait Prober: Send + Sync {
+    /// How long a role may be refused after it was made, since the platform makes roles known with delay.
+    fn new_roles_known_within(&self) -> Duration;
+
     /// Assumes the destination's role with what is shown. What comes back serves this one verification.
     async fn assume(
         &self,

@@ -1,13 +1,16 @@
 //! What a customer needs to let us in: the quick-create link, and the same as policies and as a call of the
 //! Terraform module for those who would rather do it by hand. All of them make the same role, by the same name.
 
+mod fit;
 mod link;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::connector::{Connector, Destination};
-use crate::names::{AccountId, ConnectorId, ExternalId, KmsKeyArn, Region};
+use crate::names::{AccountId, ConnectorId, ExternalId, KmsKeyArn, ROLE_PATH, Region};
+
+pub use fit::{Misfit, misfits};
 
 /// The name that the customer's template gives the role, unless another is named. What we hand out always names
 /// one of the connector's own ([`role_name`]).
@@ -49,6 +52,9 @@ pub struct Setup {
     pub permissions_policy: Value,
     /// The same as a call of the Terraform module.
     pub terraform: String,
+    /// What stands in the way of it, in words for the vendor; empty if nothing is known to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What the customer of this connector needs.
@@ -63,6 +69,7 @@ pub fn setup(connector: &Connector, vendor: &Vendor) -> Setup {
         terraform: terraform(&wanted, vendor),
         external_id: wanted.external_id.clone(),
         role_name: wanted.role_name,
+        warnings: Vec::new(),
     }
 }
 
@@ -71,7 +78,17 @@ pub fn setup(connector: &Connector, vendor: &Vendor) -> Setup {
 #[must_use]
 pub fn role_name(connector: &Connector) -> String {
     let made = connector.destination.as_ref().and_then(|to| to.role.as_str().rsplit('/').next());
-    made.map_or_else(|| format!("{ROLE_NAME}-{}", mark(&connector.id)), ToOwned::to_owned)
+    made.map_or_else(|| own_name(&connector.id), ToOwned::to_owned)
+}
+
+/// What the link of a connector that is not connected yet makes: path and name, without a slash before them.
+#[must_use]
+pub fn link_role(id: &ConnectorId) -> String {
+    format!("{}{}", ROLE_PATH.trim_start_matches('/'), own_name(id))
+}
+
+fn own_name(id: &ConnectorId) -> String {
+    format!("{ROLE_NAME}-{}", mark(id))
 }
 
 /// What to call the customer's stack of a connector.
@@ -129,6 +146,16 @@ fn trust_policy(wanted: &Wanted<'_>, vendor: &Vendor) -> Value {
             },
         }],
     })
+}
+
+/// The one statement of the trust policy on one line, to be pasted into a policy that is there.
+#[must_use]
+pub fn trust_statement(connector: &Connector, vendor: &Vendor) -> String {
+    let Vendor { account, partition, exporter_role, .. } = vendor;
+    let external_id = Wanted::by(connector).external_id;
+    format!(
+        r#"{{"Effect": "Allow", "Principal": {{"AWS": "arn:{partition}:iam::{account}:root"}}, "Action": "sts:AssumeRole", "Condition": {{"StringEquals": {{"sts:ExternalId": "{external_id}"}}, "ArnEquals": {{"aws:PrincipalArn": "arn:{partition}:iam::{account}:role/{exporter_role}"}}}}}}"#
+    )
 }
 
 fn permissions_policy(wanted: &Wanted<'_>, vendor: &Vendor) -> Value {
@@ -205,6 +232,16 @@ mod tests {
         };
         connector.connect(to).unwrap();
         connector
+    }
+
+    #[test]
+    fn the_statement_that_is_told_is_that_of_the_trust_policy() {
+        let mut connector = connected(None);
+        for _ in ["at first", "during a rotation"] {
+            let told: Value = serde_json::from_str(&trust_statement(&connector, &vendor())).unwrap();
+            assert_eq!(told, setup(&connector, &vendor()).trust_policy["Statement"][0]);
+            connector.rotate_external_id(ExternalId::new(3, 4)).unwrap();
+        }
     }
 
     /// So whatever it is called, it reaches no policy, no name, no link and no call of the module.

@@ -1,24 +1,47 @@
 //! The classic faults, known by the platform's answers, each with the line that mends it.
 
 use super::stages::LETS_ANYONE_IN;
-use super::{Finding, Stage};
+use super::{Finding, Stage, role};
 use crate::connector::{Connector, Destination};
 use crate::fault::{self, Fault, Reason};
 use crate::names::{AccountId, Region};
+use crate::setup::Vendor;
+
+/// STS is not active in the region that it was called in.
+const REGION_DISABLED: &str = "RegionDisabledException";
 
 /// Cause and remedy.
 type Told = Option<(String, String)>;
 
 /// What a fault of a stage means.
-pub(super) fn explain(stage: Stage, fault: &Fault, connector: &Connector, to: &Destination) -> Finding {
+pub(super) fn explain(
+    stage: Stage,
+    fault: &Fault,
+    connector: &Connector,
+    to: &Destination,
+    vendor: &Vendor,
+) -> Finding {
     let said = fault.message.to_ascii_lowercase();
     let denied = fault.reason == Reason::Denied;
     let told = by_policy_above(stage, fault, &said, to)
-        .or_else(|| by_answer(fault, &said, to))
+        .or_else(|| by_answer(fault, &said, to, vendor))
         .or_else(|| (denied && stage == Stage::PutObject).then(|| at_write(&said, to)).flatten())
-        .or_else(|| (denied && stage == Stage::AssumeRole).then(|| at_role(connector, to)));
+        .or_else(|| (denied && stage == Stage::AssumeRole).then(|| role::keeps_out(connector, to, vendor)))
+        .or_else(|| (fault.reason == Reason::Gone).then(|| no_bucket(connector, to)).flatten());
     let (cause, remedy) = told.unwrap_or_else(|| fault::diagnose(fault, to));
     Finding { code: fault.code.clone(), cause, remedy }
+}
+
+/// Whether it may be the answer for a role that IAM does not know everywhere yet: a denial for no reason that AWS names
+/// but the role's own, missing permissions.
+pub(super) fn may_be_of_a_new_role(fault: &Fault, to: &Destination) -> bool {
+    let said = fault.message.to_ascii_lowercase();
+    fault.reason == Reason::Denied
+        && fault.code != REGION_DISABLED
+        && !fault.is_of_clocks()
+        && !said.contains("explicit deny")
+        && !said.contains("session policy")
+        && by_policy_above(Stage::AssumeRole, fault, &said, to).is_none()
 }
 
 /// What stands above the role's own policies: AWS names which kind of policy was in the way.
@@ -55,11 +78,18 @@ fn by_policy_above(stage: Stage, fault: &Fault, said: &str, to: &Destination) ->
 }
 
 /// What an answer means wherever it comes.
-fn by_answer(fault: &Fault, said: &str, to: &Destination) -> Told {
-    if fault.code == "RegionDisabledException" {
+fn by_answer(fault: &Fault, said: &str, to: &Destination, vendor: &Vendor) -> Told {
+    if fault.code == REGION_DISABLED {
         return Some((
-            format!("AWS STS is not active for account {} in the region that we call from.", to.role.account()),
-            "Activate it in that account: IAM console, Account settings, Security Token Service; the vendor names the region.".into(),
+            format!(
+                "AWS STS is not active for account {} in the region that we call from, {}.",
+                to.role.account(),
+                vendor.region
+            ),
+            format!(
+                "Activate {} in that account: IAM console, Account settings, Security Token Service.",
+                vendor.region
+            ),
         ));
     }
     if fault.is_of_clocks() {
@@ -108,18 +138,24 @@ fn at_write(said: &str, to: &Destination) -> Told {
     })
 }
 
-/// A role that keeps us out. STS does not say why: a role that is not there is denied in the same words.
-fn at_role(connector: &Connector, to: &Destination) -> (String, String) {
-    let role = &to.role;
-    (
-        format!(
-            "The role {role} does not let us in: it does not exist, does not trust us, or asks for another external ID."
-        ),
-        format!(
-            "Launch the stack again with the link of `connector setup`, or give the role's trust policy the condition {{\"StringEquals\": {{\"sts:ExternalId\": \"{}\"}}}} for our account.",
-            connector.external_ids().next().map_or("", |id| id.as_str())
-        ),
-    )
+/// A bucket that has never been seen is most likely a name that is wrong, or a stack that makes none. One that was
+/// seen is what a delivery's words are for.
+fn no_bucket(connector: &Connector, to: &Destination) -> Told {
+    let Destination { bucket, region, role, .. } = to;
+    connector.verified_at.is_none().then(|| {
+        let account = role.account();
+        let kept = if connector.activated_at.is_some() {
+            " Everything sealed since is kept and is delivered then."
+        } else {
+            ""
+        };
+        (
+            format!("The bucket {bucket} does not exist (NoSuchBucket)."),
+            format!(
+                "Is the name right? If so, create {bucket} in {region} in account {account}, by hand or with the stack's parameter CreateBucket set to yes; else connect the right one.{kept}"
+            ),
+        )
+    })
 }
 
 /// What was to be done when it was denied.

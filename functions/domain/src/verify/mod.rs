@@ -2,15 +2,20 @@
 //! refused. Each stage tells code, plain cause, exact remedy and the time it took.
 
 mod explain;
+mod patience;
+mod role;
 mod stages;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use crate::names::ExternalId;
+use crate::names::{ExternalId, Region};
 use crate::time::Time;
 
+pub use patience::LONGEST as LONGEST_WAIT;
 pub use stages::{Means, verify};
 
 /// A stage of the verification, in order.
@@ -101,6 +106,26 @@ pub struct Report {
     pub finding: Option<Finding>,
     /// How long it took, milliseconds.
     pub duration_ms: u64,
+    /// How much of that went by waiting for a role that IAM may not have known yet, milliseconds; none if nothing was
+    /// waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_ms: Option<u64>,
+}
+
+/// What happens while a verification runs, for whoever watches it.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress<'a> {
+    /// The role refuses us and may be seconds old, so it is tried again after this pause.
+    Waiting {
+        /// Of this stage.
+        stage: Stage,
+        /// How long was waited before.
+        waited: Duration,
+        /// Until the next try.
+        pause: Duration,
+    },
+    /// A stage has ended.
+    Ended(&'a Report),
 }
 
 /// The whole verification.
@@ -115,6 +140,9 @@ pub struct Verification {
     /// The external ID that let us in. Not for reports.
     #[serde(skip)]
     pub external_id: Option<ExternalId>,
+    /// The bucket's own region, if S3 has told one that is not the one that was given. Reports say it in words.
+    #[serde(skip)]
+    pub other_region: Option<Region>,
 }
 
 impl Verification {

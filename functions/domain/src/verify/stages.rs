@@ -1,17 +1,22 @@
 //! The stages themselves, over the port [`Prober`].
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use sha2::{Digest, Sha256 as Hasher};
 
 use super::explain::{
-    explain, lets_anyone_in, other_account, other_region, our_own_account, too_broad, unencrypted,
+    explain, lets_anyone_in, may_be_of_a_new_role, other_account, other_region, our_own_account, too_broad,
+    unencrypted,
 };
-use super::{Finding, Report, Stage, Verdict, Verification};
+use super::patience::Patience;
+use super::{Finding, Progress, Report, Stage, Verdict, Verification};
 use crate::connector::{Connector, Destination};
 use crate::fault::{Fault, Reason};
-use crate::names::{AccountId, ExternalId};
+use crate::names::{ExternalId, Region};
 use crate::part::Sha256;
 use crate::ports::{Body, Clock, NewObject, ProbeAnswer, ProbeSession, Prober, Randomness, Scope, Shown};
+use crate::setup::Vendor;
 
 /// The code of a role that can be assumed without the connector's external ID.
 pub(super) const LETS_ANYONE_IN: &str = "RoleLetsAnyoneIn";
@@ -25,8 +30,13 @@ pub struct Means<'a> {
     pub clock: &'a dyn Clock,
     /// Chance, for the wrong external ID and the names of the probes.
     pub randomness: &'a dyn Randomness,
-    /// The vendor's own account.
-    pub vendor: &'a AccountId,
+    /// What the customer's trust policy has to name.
+    pub vendor: &'a Vendor,
+    /// How long a role that has never passed is waited for; what is beyond [`LONGEST_WAIT`] is left out. Zero where
+    /// nobody watches.
+    ///
+    /// [`LONGEST_WAIT`]: super::LONGEST_WAIT
+    pub patience: Duration,
 }
 
 impl std::fmt::Debug for Means<'_> {
@@ -38,45 +48,70 @@ impl std::fmt::Debug for Means<'_> {
 /// What a stage found: nothing, a warning, or what failed.
 type Found = Result<Option<Finding>, Finding>;
 
+/// Whoever watches.
+type Watcher<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);
+
 /// Verifies a destination, telling each stage's report as it is known. A stage that fails skips those behind
 /// it, so nothing is written through a role that is not safe.
+///
+/// A destination that has never passed may name a role that IAM does not know yet. Its denial is no answer before it
+/// was asked for again during `patience`; that of a role which has let us in before is one at once.
 pub async fn verify(
     means: Means<'_>,
     connector: &Connector,
     destination: &Destination,
-    mut tell: impl FnMut(&Report) + Send,
+    mut tell: impl FnMut(Progress<'_>) + Send,
 ) -> Verification {
     let at = means.clock.now();
-    let mut course =
-        Course { means, connector, to: destination, session: None, external_id: None, encryption: None };
+    let patience = if connector.verified_at.is_none() { means.patience } else { Duration::ZERO };
+    let mut course = Course {
+        means,
+        connector,
+        to: destination,
+        patience: Patience::new(at, patience),
+        session: None,
+        external_id: None,
+        other_region: None,
+        encryption: None,
+    };
     let mut reports = Vec::with_capacity(Stage::ALL.len());
     let mut failed = false;
     for stage in Stage::ALL {
         let began = means.clock.now();
+        let waited = course.patience.waited();
         let (verdict, finding) = if failed || !course.applies(stage) {
             (Verdict::Skipped, None)
         } else {
-            match course.go(stage).await {
+            match course.go(stage, &mut tell).await {
                 Ok(None) => (Verdict::Passed, None),
                 Ok(Some(warning)) => (Verdict::Warning, Some(warning)),
                 Err(finding) => (Verdict::Failed, Some(finding)),
             }
         };
         failed |= verdict == Verdict::Failed;
-        let duration_ms = u64::try_from(means.clock.now().since(began).as_millis()).unwrap_or(u64::MAX);
-        let report = Report { stage, verdict, finding, duration_ms };
-        tell(&report);
+        let waited = course.patience.waited().saturating_sub(waited);
+        let waited_ms = (!waited.is_zero()).then(|| millis(waited));
+        let duration_ms = millis(means.clock.now().since(began));
+        let report = Report { stage, verdict, finding, duration_ms, waited_ms };
+        tell(Progress::Ended(&report));
         reports.push(report);
     }
-    Verification { at, passed: !failed, reports, external_id: course.external_id }
+    let Course { external_id, other_region, .. } = course;
+    Verification { at, passed: !failed, reports, external_id, other_region }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 struct Course<'a> {
     means: Means<'a>,
     connector: &'a Connector,
     to: &'a Destination,
+    patience: Patience,
     session: Option<Box<dyn ProbeSession>>,
     external_id: Option<ExternalId>,
+    other_region: Option<Region>,
     encryption: Option<String>,
 }
 
@@ -86,9 +121,9 @@ impl Course<'_> {
         stage != Stage::PrefixScope || !self.to.prefix.as_str().is_empty()
     }
 
-    async fn go(&mut self, stage: Stage) -> Found {
+    async fn go(&mut self, stage: Stage, watcher: Watcher<'_>) -> Found {
         match stage {
-            Stage::AssumeRole => self.assume_role().await,
+            Stage::AssumeRole => self.assume_role(watcher).await,
             Stage::RefusesWithoutExternalId => self.refuses(stage, Shown::Nothing).await,
             Stage::RefusesWrongExternalId => {
                 let random = self.means.randomness;
@@ -97,14 +132,51 @@ impl Course<'_> {
             }
             Stage::Account => self.account(),
             Stage::BucketRegion => self.bucket_region().await,
-            Stage::PutObject => self.put_object().await,
+            Stage::PutObject => self.put_object(watcher).await,
             Stage::PrefixScope => self.prefix_scope().await,
             Stage::Encryption => Ok(unencrypted(self.to, self.encryption.as_deref())),
         }
     }
 
+    /// Waits before the next try, if what was answered may be that of a role which is not known yet everywhere.
+    async fn waits(
+        &mut self,
+        stage: Stage,
+        fault: &Fault,
+        watcher: &mut (dyn FnMut(Progress<'_>) + Send),
+    ) -> bool {
+        let named = self.to.role.account();
+        if !may_be_of_a_new_role(fault, self.to) || named == self.means.vendor.account {
+            return false;
+        }
+        let waited = self.patience.waited();
+        let Some(pause) = self.patience.pause(self.means.clock.now()) else { return false };
+        watcher(Progress::Waiting { stage, waited, pause });
+        self.means.clock.sleep(pause).await;
+        true
+    }
+
+    async fn assume_role(&mut self, watcher: Watcher<'_>) -> Found {
+        let refused = loop {
+            let Err(refused) = self.let_in().await else { return Ok(None) };
+            let Some(fault) = &refused else { break refused };
+            if !self.waits(Stage::AssumeRole, fault, watcher).await {
+                break refused;
+            }
+        };
+        // Our own role is kept from assuming roles of its own account, so this is what a denial means there.
+        let named = self.to.role.account();
+        if named == self.means.vendor.account {
+            return Err(our_own_account(&named));
+        }
+        Err(refused.map_or_else(
+            || Finding { code: "NoExternalId".into(), cause: String::new(), remedy: String::new() },
+            |fault| self.explain(Stage::AssumeRole, &fault),
+        ))
+    }
+
     /// The next external ID first, while one is being moved to: if it works, the old one is retired.
-    async fn assume_role(&mut self) -> Found {
+    async fn let_in(&mut self) -> Result<(), Option<Fault>> {
         let mut refused = None;
         for id in self.connector.external_ids() {
             let shown = Shown::ExternalId(id);
@@ -112,20 +184,12 @@ impl Course<'_> {
                 Ok(session) => {
                     self.session = Some(session);
                     self.external_id = Some(id.clone());
-                    return Ok(None);
+                    return Ok(());
                 }
                 Err(fault) => refused = Some(fault),
             }
         }
-        // Our own role is kept from assuming roles of its own account, so this is what a denial means there.
-        let named = self.to.role.account();
-        if named == *self.means.vendor {
-            return Err(our_own_account(&named));
-        }
-        Err(refused.map_or_else(
-            || Finding { code: "NoExternalId".into(), cause: String::new(), remedy: String::new() },
-            |fault| self.explain(Stage::AssumeRole, &fault),
-        ))
+        Err(refused)
     }
 
     async fn refuses(&self, stage: Stage, shown: Shown<'_>) -> Found {
@@ -142,39 +206,54 @@ impl Course<'_> {
         if entered != named {
             return Err(other_account(&entered, &named));
         }
-        if named == *self.means.vendor {
+        if named == self.means.vendor.account {
             return Err(our_own_account(&named));
         }
         Ok(None)
     }
 
     /// S3 tells a bucket's region even to those who may not read it. If it doesn't, the write will tell.
-    async fn bucket_region(&self) -> Found {
+    async fn bucket_region(&mut self) -> Found {
         let Some(session) = &self.session else { return Ok(None) };
         match session.bucket_region().await {
-            Ok(Some(region)) if region != self.to.region => Err(other_region(self.to, &region)),
+            Ok(Some(region)) if region != self.to.region => {
+                let finding = other_region(self.to, &region);
+                self.other_region = Some(region);
+                Err(finding)
+            }
             Ok(_) => Ok(None),
             Err(fault) if fault.reason == Reason::Denied => Ok(None),
             Err(fault) => Err(self.explain(Stage::BucketRegion, &fault)),
         }
     }
 
-    async fn put_object(&mut self) -> Found {
-        let Some(session) = &self.session else { return Ok(None) };
-        let text = format!(
-            "Auditferry wrote this object for connector {} to see that it can. It may be deleted.\n",
-            self.connector.id
-        );
-        let name =
-            format!("verification/{}_{:016x}.txt", self.connector.id, self.means.randomness.next_u64());
-        let object = probe(self.to.prefix.key(&name), text.into_bytes(), true);
-        match session.put_new(object).await {
-            Ok(ProbeAnswer { encryption }) => {
-                self.encryption = encryption;
-                Ok(None)
+    /// A role that had to be waited for is one whose policies may come a little later, so what is left of the wait is
+    /// theirs. What was denied wrote nothing, and each try has a name of its own.
+    async fn put_object(&mut self, watcher: Watcher<'_>) -> Found {
+        loop {
+            let Some(session) = &self.session else { return Ok(None) };
+            match session.put_new(self.probe_object()).await {
+                Ok(ProbeAnswer { encryption }) => {
+                    self.encryption = encryption;
+                    return Ok(None);
+                }
+                Err(fault) => {
+                    let is_new = !self.patience.waited().is_zero();
+                    if !is_new || !self.waits(Stage::PutObject, &fault, watcher).await {
+                        return Err(self.explain(Stage::PutObject, &fault));
+                    }
+                }
             }
-            Err(fault) => Err(self.explain(Stage::PutObject, &fault)),
         }
+    }
+
+    fn probe_object(&self) -> NewObject {
+        let id = &self.connector.id;
+        let text = format!(
+            "Auditferry wrote this object for connector {id} to see that it can. It may be deleted.\n"
+        );
+        let name = format!("verification/{id}_{:016x}.txt", self.means.randomness.next_u64());
+        probe(self.to.prefix.key(&name), text.into_bytes(), true)
     }
 
     /// With the role's own rights, not narrowed to the prefix, a write outside it whose checksum is wrong on
@@ -200,7 +279,7 @@ impl Course<'_> {
     }
 
     fn explain(&self, stage: Stage, fault: &Fault) -> Finding {
-        explain(stage, fault, self.connector, self.to)
+        explain(stage, fault, self.connector, self.to, self.means.vendor)
     }
 }
 

@@ -1,11 +1,12 @@
 //! What a fault is told as, by the platform's own words. That those come through the SDK as they are here,
 //! `tests/suite/verification` shows on the wire.
 
-use super::explain::explain;
+use super::explain::{explain, may_be_of_a_new_role};
 use super::*;
 use crate::connector::{Connector, Destination};
 use crate::fault::{Fault, Reason, Stage as Where, diagnose};
 use crate::names::{ConnectorId, ExternalId};
+use crate::setup::{Vendor, setup};
 
 const KEY: &str = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 const ROLE: &str = "arn:aws:iam::222222222222:role/auditferry/Delivery";
@@ -22,7 +23,7 @@ fn connector() -> Connector {
     };
     let id = ConnectorId::new(7);
     let draft = Connector::draft(id, "acme".parse().unwrap(), ExternalId::new(1, 2), Time::EPOCH);
-    Connector { destination: Some(destination), ..draft }
+    Connector { destination: Some(destination), verified_at: Some(Time::EPOCH), ..draft }
 }
 
 fn fault(reason: Reason, code: &str, message: &str) -> Fault {
@@ -33,15 +34,28 @@ fn denied(message: &str) -> Fault {
     fault(Reason::Denied, "AccessDenied", message)
 }
 
+fn vendor() -> Vendor {
+    Vendor {
+        account: "111111111111".parse().unwrap(),
+        partition: "aws".into(),
+        region: "eu-west-1".parse().unwrap(),
+        exporter_role: "auditferry-exporter".into(),
+        template_url: None,
+    }
+}
+
 fn told(stage: Stage, fault: &Fault) -> Finding {
-    let connector = connector();
-    explain(stage, fault, &connector, connector.destination.as_ref().unwrap())
+    told_of(&connector(), stage, fault)
+}
+
+fn told_of(connector: &Connector, stage: Stage, fault: &Fault) -> Finding {
+    explain(stage, fault, connector, connector.destination.as_ref().unwrap(), &vendor())
 }
 
 fn told_with_key(stage: Stage, fault: &Fault) -> Finding {
     let connector = connector();
     let to = Destination { kms_key: KEY.parse().ok(), ..connector.destination.clone().unwrap() };
-    explain(stage, fault, &connector, &to)
+    explain(stage, fault, &connector, &to, &vendor())
 }
 
 /// What is told when the platform's words say nothing more.
@@ -155,16 +169,86 @@ fn a_denied_write_is_told_by_the_policy_that_s3_names() {
 }
 
 #[test]
-fn a_role_that_keeps_us_out_is_told_with_the_condition_that_it_needs() {
+fn a_role_that_keeps_us_out_is_told_with_the_statement_that_it_needs() {
     let finding = told(Stage::AssumeRole, &denied("not authorized"));
     assert!(finding.cause.starts_with(&format!("The role {ROLE} does not let us in")), "{finding:?}");
-    let condition = r#"{"StringEquals": {"sts:ExternalId": "af-00000000000000010000000000000002"}}"#;
-    assert!(finding.remedy.contains(condition), "{finding:?}");
+    let (_, statement) = finding.remedy.split_once("this statement: ").unwrap();
+    let statement: serde_json::Value = serde_json::from_str(statement.strip_suffix('.').unwrap()).unwrap();
+    let trust_policy = setup(&connector(), &vendor()).trust_policy;
+    assert_eq!(statement, trust_policy["Statement"][0], "with Principal and condition");
     for stage in [Stage::RefusesWithoutExternalId, Stage::PutObject] {
         assert_eq!(told(stage, &denied("not authorized")), told_by_reason(&denied("not authorized")));
     }
     let passing = fault(Reason::Unavailable, "Throttling", "Rate exceeded");
     assert_eq!(told(Stage::AssumeRole, &passing), told_by_reason(&passing));
+}
+
+#[test]
+fn a_wrong_name_another_connectors_role_and_a_wrong_account_get_words_of_their_own() {
+    let with = |name: &str| {
+        let mut connector = connector();
+        let role = format!("arn:aws:iam::222222222222:role/auditferry/{name}");
+        connector.destination.as_mut().unwrap().role = role.parse().unwrap();
+        told_of(&connector, Stage::AssumeRole, &denied("not authorized")).remedy
+    };
+    let made = "the link makes role/auditferry/AuditferryDelivery-00000000";
+    let typo = with("AuditferryDelivery");
+    assert!(typo.to_ascii_lowercase().contains(&made.to_ascii_lowercase()), "{typo}");
+    assert!(typo.contains("you gave role/auditferry/AuditferryDelivery."), "{typo}");
+    let others = with("AuditferryDelivery-7662ad75");
+    assert!(others.starts_with("That is the role of another connector"), "{others}");
+    assert!(others.contains(made) && others.contains("another external ID"), "{others}");
+    let right = with("AuditferryDelivery-00000000");
+    assert!(right.contains("the stack auditferry-00000000 is in account 222222222222"), "{right}");
+    assert!(right.contains("ExternalId") && !right.contains("you gave"), "{right}");
+}
+
+#[test]
+fn only_a_role_that_never_let_us_in_may_be_new() {
+    let again = "If the stack was created within the last minute, try again.";
+    let fault = denied("not authorized");
+    assert!(!told(Stage::AssumeRole, &fault).remedy.contains(again));
+    let draft = Connector { verified_at: None, ..connector() };
+    assert!(told_of(&draft, Stage::AssumeRole, &fault).remedy.starts_with(again));
+}
+
+#[test]
+fn a_bucket_that_was_never_seen_is_not_to_be_made_again() {
+    let gone = fault(Reason::Gone, "NoSuchBucket", "The specified bucket does not exist");
+    let draft = Connector { verified_at: None, ..connector() };
+    for stage in [Stage::BucketRegion, Stage::PutObject] {
+        let finding = told_of(&draft, stage, &gone);
+        assert!(finding.remedy.starts_with("Is the name right?"), "{finding:?}");
+        assert!(finding.remedy.contains("CreateBucket") && !finding.remedy.contains("again"), "{finding:?}");
+        assert!(!finding.remedy.contains("sealed"), "nothing was ever sealed: {finding:?}");
+        let exporting = Connector { activated_at: Some(Time::EPOCH), ..draft.clone() };
+        assert!(told_of(&exporting, stage, &gone).remedy.ends_with("is kept and is delivered then."));
+        assert_eq!(told(stage, &gone), told_by_reason(&gone), "one that was seen is gone");
+    }
+}
+
+#[test]
+fn only_a_plain_denial_may_be_that_of_a_new_role() {
+    let to = connector().destination.unwrap();
+    for plain in [
+        denied("User: x is not authorized to perform: sts:AssumeRole on resource: y"),
+        denied("Access Denied"),
+    ] {
+        assert!(may_be_of_a_new_role(&plain, &to));
+    }
+    for other in [
+        denied("with an explicit deny in an identity-based policy"),
+        denied("with an explicit deny in a service control policy"),
+        denied("with an explicit deny in a resource control policy"),
+        denied("because no permissions boundary allows the s3:PutObject action"),
+        denied("because no session policy allows the s3:PutObject action"),
+        fault(Reason::Denied, "RegionDisabledException", ""),
+        fault(Reason::Denied, "RequestTimeTooSkewed", ""),
+        fault(Reason::Unavailable, "Throttling", ""),
+        fault(Reason::Gone, "NoSuchBucket", ""),
+    ] {
+        assert!(!may_be_of_a_new_role(&other, &to), "{other:?}");
+    }
 }
 
 #[test]

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use domain::connector::{Caller, Connector, NotAllowed, Shards, State, Verb};
 use domain::names::ConnectorId;
-use domain::onboarding::{Edit, Loss, NewConnector, NewContacts, OnboardingError, Taken};
+use domain::onboarding::{Edit, Loss, Mails, NewConnector, NewContacts, OnboardingError, Taken};
 use domain::partition::{NoPartition, PartitionFormat};
 use domain::ports::{Connectors as _, Runs as _};
 use domain::time::Time;
 use tests::failing::Outage;
 use tests::fixtures::{self, at, tenant};
 
-use super::{OPERATOR, World, acme, is_not_found, new_connector, stranger};
+use super::{OPERATOR, World, acme, is_not_found, key, new_connector, stranger};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -87,14 +87,15 @@ async fn several_shards_need_a_format_with_a_place_for_them() {
     world.onboarding.partitions = PartitionFormat::default();
     let id = world.onboarding.create(&OPERATOR, several).await.unwrap().id;
     world.onboarding.partitions = PartitionFormat::parse("TENANT#{tenant}").unwrap();
-    let refused = world.onboarding.activate(&OPERATOR, &id, |_| ()).await;
+    let refused = world.onboarding.activate(&OPERATOR, &id, None, |_| ()).await;
     assert!(matches!(refused, Err(OnboardingError::NoPartition(NoPartition::NoShard { .. }))));
 }
 
 #[tokio::test]
 async fn a_creation_asked_again_with_its_key_is_the_same_connector() {
     let world = World::new();
-    let keyed = |key: &str| NewConnector { idempotency_key: Some(key.into()), ..new_connector() };
+    let asked = new_connector();
+    let keyed = |with: &str| NewConnector { idempotency_key: Some(key(with)), ..asked.clone() };
     let first = world.onboarding.create(&acme(), keyed("a")).await.unwrap();
     assert_eq!(world.onboarding.create(&acme(), keyed("a")).await.unwrap(), first);
     assert_eq!(world.told(), [Verb::Create], "the second time nothing happens");
@@ -111,7 +112,7 @@ async fn a_creation_asked_again_with_its_key_is_the_same_connector() {
 #[tokio::test]
 async fn the_id_that_follows_from_a_key_never_changes() {
     let world = World::new();
-    let new = NewConnector { idempotency_key: Some("order-1".into()), ..new_connector() };
+    let new = NewConnector { idempotency_key: Some(key("order-1")), ..new_connector() };
     // The first 64 bits of SHA-256 over `acme`, 0xff, `order-1`, 0xff, by another program.
     assert_eq!(world.onboarding.create(&acme(), new).await.unwrap().id.as_str(), "con_a33aabb661c1e657");
 }
@@ -125,7 +126,7 @@ async fn nothing_is_created_for_another_tenant_or_at_a_place_that_is_taken() {
     let first = world.active().await;
     let new = NewConnector { destination: world.ledger.connector(&first).destination, ..new_connector() };
     let second = world.onboarding.create(&acme(), new).await.unwrap().id;
-    let refused = world.onboarding.activate(&acme(), &second, |_| ()).await;
+    let refused = world.onboarding.activate(&acme(), &second, None, |_| ()).await;
     assert!(matches!(refused, Err(OnboardingError::Taken(Taken::Destination))), "{refused:?}");
     assert_eq!(world.ledger.connector(&second).verified_at, None);
 }
@@ -142,7 +143,7 @@ async fn each_step_of_a_life_is_stored_recorded_and_told() {
     assert_eq!(onboarding.disable(&acme(), &id, now).await.unwrap().disabled_at, Some(world.clock.wall()));
     assert_eq!(onboarding.enable(&acme(), &id, now).await.unwrap().state, State::Paused);
     onboarding.disable(&acme(), &id, now).await.unwrap();
-    assert_eq!(onboarding.delete(&acme(), &id, now).await.unwrap().state, State::Deleted);
+    assert_eq!(onboarding.delete(&acme(), &id, now, true).await.unwrap().0.state, State::Deleted);
     assert_eq!(world.state(&id), State::Deleted);
     let done = [
         Verb::Create,
@@ -175,8 +176,8 @@ async fn a_stranger_changes_nothing() {
     assert!(is_not_found(onboarding.rotate_external_id(&who, &id, None).await));
     assert!(is_not_found(onboarding.set_contacts(&who, &id, None, NewContacts::default()).await));
     assert!(is_not_found(onboarding.rotate_webhook_secret(&who, &id, None).await));
-    assert!(is_not_found(onboarding.verify(&who, &id, |_| ()).await));
-    assert!(is_not_found(onboarding.run(&who, &id).await));
+    assert!(is_not_found(onboarding.verify(&who, &id, None, |_| ()).await));
+    assert!(is_not_found(onboarding.run(&who, &id, None, None).await));
     assert_eq!(world.ledger.connector(&id), before);
 }
 
@@ -194,9 +195,13 @@ async fn a_run_goes_to_now_less_the_settle_time_on_a_whole_second_and_never_back
     let world = World::new();
     let id = world.active().await;
     let since = world.ledger.cursor(&id).watermark;
-    assert_eq!(world.onboarding.run(&acme(), &id).await.unwrap(), since, "nothing of it has settled yet");
+    assert_eq!(
+        world.onboarding.run(&acme(), &id, None, None).await.unwrap(),
+        since,
+        "nothing of it has settled yet"
+    );
     world.clock.advance(Duration::from_mins(10));
-    let asked = world.onboarding.run(&acme(), &id).await.unwrap();
+    let asked = world.onboarding.run(&acme(), &id, None, None).await.unwrap();
     assert_eq!(asked, at("2026-11-20T20:20:30Z"));
     let cursor = world.ledger.cursor(&id);
     assert_eq!((cursor.cut, cursor.next_run_at), (Some(asked), world.clock.wall()));
@@ -207,17 +212,17 @@ async fn a_run_asked_again_with_its_key_is_the_same_run() {
     let world = World::new();
     let id = world.active().await;
     world.clock.advance(Duration::from_hours(1));
-    let first = world.onboarding.run_once(&acme(), &id, Some("a")).await.unwrap();
+    let first = world.onboarding.run(&acme(), &id, None, Some(&key("a"))).await.unwrap();
     world.clock.advance(Duration::from_hours(1));
-    assert_eq!(world.onboarding.run_once(&acme(), &id, Some("a")).await.unwrap(), first);
-    assert!(world.onboarding.run_once(&acme(), &id, Some("b")).await.unwrap() > first);
+    assert_eq!(world.onboarding.run(&acme(), &id, None, Some(&key("a"))).await.unwrap(), first);
+    assert!(world.onboarding.run(&acme(), &id, None, Some(&key("b"))).await.unwrap() > first);
 }
 
 #[tokio::test]
 async fn only_what_exports_runs() {
     let world = World::new();
     let id = world.connected().await;
-    let refused = world.onboarding.run(&acme(), &id).await;
+    let refused = world.onboarding.run(&acme(), &id, None, None).await;
     assert!(
         matches!(refused, Err(OnboardingError::NotAllowed(NotAllowed::WrongState { verb: "run", .. }))),
         "{refused:?}"
@@ -281,7 +286,7 @@ async fn a_new_webhook_comes_with_its_secret_which_is_kept_and_shown_once() {
     let kept = world.ledger.secret(&id, &named).await.unwrap();
     assert!(kept.is_some() && kept == secret);
     let (connector, none) =
-        onboarding.set_contacts(&acme(), &id, None, new("https://b.example/")).await.unwrap();
+        onboarding.set_contacts(&acme(), &id, None, new("https://a.example/b")).await.unwrap();
     assert_eq!(
         (connector.contacts.webhook.unwrap().secret, none),
         (named.clone(), None),
@@ -291,6 +296,12 @@ async fn a_new_webhook_comes_with_its_secret_which_is_kept_and_shown_once() {
     let webhook = connector.contacts.webhook.unwrap();
     assert_eq!(world.ledger.secret(&id, &webhook.secret).await.unwrap(), Some(fresh));
     assert_eq!(webhook.retiring.map(|retiring| retiring.secret), Some(named));
+    let (connector, moved) =
+        onboarding.set_contacts(&acme(), &id, None, new("https://b.example/b")).await.unwrap();
+    let at_b = connector.contacts.webhook.unwrap();
+    assert!(moved.is_some() && moved != secret, "another host is another receiver");
+    assert_eq!(world.ledger.secret(&id, &at_b.secret).await.unwrap(), moved);
+    assert_eq!(at_b.retiring, None, "what was signed for the host before is not signed for this one");
     let (connector, none) =
         onboarding.set_contacts(&acme(), &id, None, NewContacts::default()).await.unwrap();
     assert!(connector.contacts.is_empty() && none.is_none());
@@ -314,10 +325,20 @@ async fn contacts_are_tested_by_a_change_that_is_told() {
 async fn whoever_gives_addresses_where_no_mail_is_sent_is_told() {
     let mut world = World::new();
     let mut connector = world.ledger.connector(&world.connected().await);
-    assert_eq!(world.onboarding.note_on_contacts(&connector), None);
+    assert_eq!(world.onboarding.note_on_contacts(&[]), None);
     connector.contacts.emails = vec!["a@acme.example".parse().unwrap()].try_into().unwrap();
-    let told = world.onboarding.note_on_contacts(&connector).unwrap();
+    let addresses = world.onboarding.addresses(&acme(), &connector).await.unwrap();
+    let told = world.onboarding.note_on_contacts(&addresses).unwrap();
     assert!(told.contains("NotifySender"), "{told}");
-    world.onboarding.mails = true;
-    assert_eq!(world.onboarding.note_on_contacts(&connector), None);
+    for (has_sender, has_portal, mails, said) in [
+        (false, true, Mails::None, Some("NotifySender")),
+        (true, false, Mails::WithoutPortal, Some("an operator")),
+        (true, true, Mails::Asking, None),
+    ] {
+        world.onboarding.mails = Mails::of(has_sender, has_portal);
+        assert_eq!(world.onboarding.mails, mails);
+        let note = world.onboarding.note_on_contacts(&addresses);
+        assert_eq!(note.is_some(), said.is_some());
+        assert!(note.unwrap_or_default().contains(said.unwrap_or_default()));
+    }
 }

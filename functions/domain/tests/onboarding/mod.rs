@@ -1,22 +1,25 @@
 //! What the API and the command line offer, over the fakes: who may, what is stored and told of it, and what becomes
 //! of two who change the same connector at once.
 
+mod budgets;
 mod changing;
+mod creating;
 mod racing;
 mod reading;
 mod verifying;
 
 use std::sync::Arc;
 
+use domain::budget::Budgets;
 use domain::connector::{Caller, Connector, Shards, State, Verb};
-use domain::names::ConnectorId;
+use domain::names::{ConnectorId, IdempotencyKey};
 use domain::notice::Fact;
-use domain::onboarding::{NewConnector, Onboarding, OnboardingError};
+use domain::onboarding::{Mails, NewConnector, Onboarding, OnboardingError, RingCache};
 use domain::part::Encoding;
 use domain::partition::PartitionFormat;
 use domain::ports::{Connectors, SaveAnswer, Saved};
 use domain::schedule::Frequency;
-use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakeSigner, SeededRandomness};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublished, FakeSigner, SeededRandomness};
 use tests::fixtures::{self, TIMING, at, tenant};
 
 const OPERATOR: Caller = Caller::System;
@@ -49,8 +52,11 @@ impl World {
             timing: TIMING,
             vendor: fixtures::vendor(),
             signing: Some(FakeSigner::new(1).signing()),
-            mails: false,
+            ring: RingCache::default(),
+            mails: Mails::None,
             partitions: PartitionFormat::default(),
+            budgets: Budgets::default(),
+            published: None,
         };
         Self { ledger, prober, bus, clock, onboarding }
     }
@@ -63,7 +69,7 @@ impl World {
     /// The same, activated.
     async fn active(&self) -> ConnectorId {
         let id = self.connected().await;
-        self.onboarding.activate(&OPERATOR, &id, |_| ()).await.unwrap();
+        self.onboarding.activate(&OPERATOR, &id, None, |_| ()).await.unwrap();
         id
     }
 
@@ -106,6 +112,10 @@ fn new_connector() -> NewConnector {
     }
 }
 
+fn key(text: &str) -> IdempotencyKey {
+    text.parse().unwrap()
+}
+
 fn is_not_found<T>(answer: Result<T, OnboardingError>) -> bool {
     matches!(answer, Err(OnboardingError::NotFound(_)))
 }
@@ -116,6 +126,29 @@ async fn changed_by_another(ledger: &FakeLedger, id: &ConnectorId, change: impl 
     let mut after = before.clone();
     change(&mut after);
     after.version = before.version + 1;
-    let saved = ledger.save(&fixtures::change(&before, &after), None).await.unwrap();
+    let saved = ledger.save(&fixtures::change(&before, &after), None, &[]).await.unwrap();
     assert_eq!(saved, SaveAnswer::Saved(Saved::Yes));
+}
+
+#[tokio::test]
+async fn a_link_whose_template_strangers_cannot_read_comes_with_a_warning() {
+    const URL: &str = "https://templates.s3.eu-central-1.amazonaws.com/auditferry/customer-role.yaml";
+    for (shut, warnings) in [(None, 0), (Some("it answered 403"), 1)] {
+        let mut world = World::new();
+        let id = world.connected().await;
+        let bucket = FakePublished::new();
+        shut.into_iter().for_each(|why| bucket.shut(why));
+        world.onboarding.published = Some(Arc::new(bucket.clone()));
+        world.onboarding.vendor.template_url = Some(URL.to_owned());
+        let setup = world.onboarding.setup(&OPERATOR, &id).await.unwrap();
+        assert_eq!((setup.warnings.len(), bucket.asked()), (warnings, vec![URL.to_owned()]));
+        assert!(setup.quick_create_url.is_some());
+        for warning in setup.warnings {
+            assert!(warning.contains(URL) && warning.contains("it answered 403"), "{warning}");
+        }
+        // Without a link there is nothing to look at.
+        world.onboarding.vendor.template_url = None;
+        assert_eq!(world.onboarding.setup(&OPERATOR, &id).await.unwrap().warnings, [""; 0]);
+        assert_eq!(bucket.asked().len(), 1);
+    }
 }

@@ -1,9 +1,15 @@
 //! Looking: each tenant at its own, and nobody at anything else.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use domain::connector::{Caller, Verb};
-use domain::onboarding::NewConnector;
-use domain::ports::{Runs as _, Wanted};
-use tests::fixtures;
+use domain::onboarding::{NewConnector, OnboardingError};
+use domain::ports::{PortError, Runs as _, Signer, Validity, Wanted};
+use domain::time::Time;
+use tests::fakes::FakeSigner;
+use tests::fixtures::{self, at};
 
 use super::{OPERATOR, World, acme, is_not_found, new_connector, stranger};
 
@@ -24,7 +30,7 @@ async fn a_tenant_reads_its_own_connector_and_never_learns_of_anothers() {
 }
 
 #[tokio::test]
-async fn a_tenant_lists_its_own_whatever_it_asks_for_and_the_vendor_what_it_asks_for() {
+async fn a_tenant_lists_its_own_and_no_other_and_the_vendor_what_it_asks_for() {
     let world = World::new();
     let ours = world.connected().await;
     let new = NewConnector { tenant: "globex".parse().unwrap(), ..new_connector() };
@@ -36,10 +42,11 @@ async fn a_tenant_lists_its_own_whatever_it_asks_for_and_the_vendor_what_it_asks
     let globex = "globex".parse().unwrap();
     let of_globex = Wanted { tenant: Some(&globex), ..ALL };
     assert_eq!(list(&acme(), ALL).await, std::slice::from_ref(&ours));
-    assert_eq!(list(&acme(), of_globex).await, std::slice::from_ref(&ours));
+    let refused = world.onboarding.list(&acme(), of_globex, None, 10).await;
+    assert!(matches!(refused, Err(OnboardingError::Forbidden(_))), "{refused:?}");
     assert_eq!(list(&OPERATOR, of_globex).await, [theirs]);
     assert_eq!(list(&OPERATOR, ALL).await.len(), 2);
-    world.onboarding.delete(&acme(), &ours, None).await.unwrap();
+    world.onboarding.delete(&acme(), &ours, None, false).await.unwrap();
     assert!(list(&acme(), ALL).await.is_empty());
     assert_eq!(list(&acme(), Wanted { deleted: true, ..ALL }).await, [ours]);
 }
@@ -65,6 +72,62 @@ async fn the_keys_are_those_that_sign_and_none_without_any() {
     assert_eq!(keys.len(), 1);
     world.onboarding.signing = None;
     assert!(world.onboarding.keys().await.unwrap().is_empty());
+}
+
+/// A key whose keeper counts how often it is asked, and may not answer.
+#[derive(Debug, Clone)]
+struct Kept {
+    until: Option<Time>,
+    answers: bool,
+    asked: Arc<AtomicUsize>,
+}
+
+#[async_trait::async_trait]
+impl Signer for Kept {
+    async fn public(&self) -> Result<[u8; 32], PortError> {
+        FakeSigner::new(1).public().await
+    }
+
+    async fn validity(&self) -> Result<Validity, PortError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let answer = Validity { from: None, until: self.until };
+        self.answers
+            .then_some(answer)
+            .ok_or_else(|| PortError::Denied { what: "asking", source: "no".into() })
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {
+        FakeSigner::new(1).sign(message).await
+    }
+}
+
+/// Whoever looks at the keys over and over must not spend the quota that the exporter signs with.
+#[tokio::test]
+async fn the_keys_are_asked_for_once_a_minute_and_a_change_shows_within_it() {
+    let (mut world, asked) = (World::new(), Arc::new(AtomicUsize::new(0)));
+    let mut kept = Kept { until: None, answers: true, asked: Arc::clone(&asked) };
+    let ending = Some(at("2026-11-20T21:00:00Z"));
+    let mut calls = 0;
+    for (until, answers) in [(None, true), (ending, true), (ending, false), (None, true)] {
+        kept = Kept { until, answers, ..kept };
+        world.onboarding.signing = Some(tests::fakes::signing(kept.clone()));
+        calls += 1;
+        for _ in 0..200 {
+            let keys = world.onboarding.clone().keys().await;
+            assert_eq!(keys.ok().map(|keys| keys[0].until), answers.then_some(until));
+            assert_eq!(asked.load(Ordering::Relaxed), calls, "asked once");
+        }
+        world.clock.advance(Duration::from_mins(1));
+    }
+    // Until it is good again, a failure is not asked for over and over either, and not for long.
+    kept.answers = false;
+    world.onboarding.signing = Some(tests::fakes::signing(kept.clone()));
+    assert!(world.onboarding.keys().await.is_err());
+    kept.answers = true;
+    world.onboarding.signing = Some(tests::fakes::signing(kept));
+    assert!(world.onboarding.keys().await.is_err());
+    world.clock.advance(Duration::from_secs(5));
+    assert!(world.onboarding.keys().await.is_ok());
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What follows from a verification: what it lets begin, what it stops, and what it leaves alone.
 
-use domain::connector::{Destination, NotAllowed, Shards, State, Verb};
+use domain::connector::{Destination, NotAllowed, State, Verb};
 use domain::names::ConnectorId;
 use domain::onboarding::{Edit, NewConnector, OnboardingError, Updated};
 use domain::ports::Connectors as _;
@@ -31,7 +31,7 @@ async fn an_activation_verifies_first_and_gives_a_cursor_that_starts_now() {
     let world = World::new();
     let id = world.connected().await;
     let mut stages = 0;
-    let activated = world.onboarding.activate(&acme(), &id, |_| stages += 1).await.unwrap();
+    let activated = world.onboarding.activate(&acme(), &id, None, |_| stages += 1).await.unwrap();
     assert_eq!((activated.state, stages), (State::Active, 8));
     let (cursor, now) = (world.ledger.cursor(&id), world.clock.wall());
     assert_eq!((cursor.watermark, activated.activated_at), (now, Some(now)));
@@ -45,7 +45,7 @@ async fn a_connector_that_starts_in_the_past_is_due_from_there() {
     let start_from = Some(at("2026-11-01T00:00:00Z"));
     let id =
         world.onboarding.create(&acme(), NewConnector { start_from, ..new_connector() }).await.unwrap().id;
-    world.onboarding.activate(&acme(), &id, |_| ()).await.unwrap();
+    world.onboarding.activate(&acme(), &id, None, |_| ()).await.unwrap();
     let cursor = world.ledger.cursor(&id);
     assert_eq!(Some(cursor.watermark), start_from);
     assert!(cursor.next_run_at < world.clock.wall());
@@ -56,7 +56,7 @@ async fn what_does_not_pass_is_not_activated() {
     let world = World::new();
     let id = world.connected().await;
     world.prober.change(|set_up| *set_up = kept_out());
-    let refused = world.onboarding.activate(&acme(), &id, |_| ()).await;
+    let refused = world.onboarding.activate(&acme(), &id, None, |_| ()).await;
     assert!(matches!(refused, Err(OnboardingError::NotVerified(_))), "{refused:?}");
     assert_eq!((world.state(&id), world.told()), (State::Draft, vec![Verb::Create]));
 }
@@ -66,13 +66,13 @@ async fn nothing_is_probed_for_an_activation_or_a_resumption_that_its_state_forb
     let world = World::new();
     let (active, draft) = (world.active().await, world.connected().await);
     let so_far = world.prober.probes().len();
-    let refused = world.onboarding.activate(&acme(), &active, |_| ()).await;
+    let refused = world.onboarding.activate(&acme(), &active, None, |_| ()).await;
     assert!(
         matches!(&refused, Err(OnboardingError::NotAllowed(NotAllowed::WrongState { needs: "ready", .. }))),
         "{refused:?}"
     );
     for id in [&active, &draft] {
-        let refused = world.onboarding.resume(&acme(), id, |_| ()).await;
+        let refused = world.onboarding.resume(&acme(), id, None, |_| ()).await;
         assert!(
             matches!(
                 &refused,
@@ -83,7 +83,7 @@ async fn nothing_is_probed_for_an_activation_or_a_resumption_that_its_state_forb
     }
     let new = NewConnector { destination: None, ..new_connector() };
     let nowhere = world.onboarding.create(&acme(), new).await.unwrap().id;
-    let refused = world.onboarding.activate(&acme(), &nowhere, |_| ()).await;
+    let refused = world.onboarding.activate(&acme(), &nowhere, None, |_| ()).await;
     assert!(matches!(refused, Err(OnboardingError::NotAllowed(NotAllowed::NoDestination(_)))), "{refused:?}");
     assert_eq!(world.prober.probes().len(), so_far);
 }
@@ -94,11 +94,11 @@ async fn a_resumption_verifies_and_runs_at_once() {
     let id = world.active().await;
     world.onboarding.pause(&acme(), &id, None).await.unwrap();
     world.prober.change(|set_up| *set_up = kept_out());
-    let refused = world.onboarding.resume(&acme(), &id, |_| ()).await;
+    let refused = world.onboarding.resume(&acme(), &id, None, |_| ()).await;
     assert!(matches!(refused, Err(OnboardingError::NotVerified(_))), "{refused:?}");
     assert_eq!(world.state(&id), State::Paused);
     world.prober.change(|set_up| *set_up = SetUp::sound());
-    assert_eq!(world.onboarding.resume(&acme(), &id, |_| ()).await.unwrap().state, State::Active);
+    assert_eq!(world.onboarding.resume(&acme(), &id, None, |_| ()).await.unwrap().state, State::Active);
     assert_eq!(world.ledger.cursor(&id).next_run_at, world.clock.wall());
 }
 
@@ -161,7 +161,7 @@ async fn a_paused_connector_whose_new_destination_never_passed_is_verified_by_an
     let there = elsewhere();
     update(&world, &id, to(there.clone())).await;
     world.prober.change(|set_up| *set_up = SetUp::sound());
-    let other = Edit { shards: Some(Shards::ONE), ..Edit::default() };
+    let other = Edit { frequency: Some("24".parse().unwrap()), ..Edit::default() };
     assert_eq!(update(&world, &id, other).await.verification, None);
     assert!(update(&world, &id, to(there)).await.verification.unwrap().passed);
     assert!(world.ledger.connector(&id).verified_at.is_some());
@@ -191,9 +191,9 @@ async fn a_role_that_lets_anyone_in_pauses_the_connector_and_one_that_keeps_us_o
     let world = World::new();
     let id = world.active().await;
     world.prober.change(|set_up| *set_up = kept_out());
-    assert!(!world.onboarding.verify(&acme(), &id, |_| ()).await.unwrap().passed);
+    assert!(!world.onboarding.verify(&acme(), &id, None, |_| ()).await.unwrap().passed);
     assert_eq!(world.state(&id), State::Active);
     world.prober.change(|set_up| set_up.trust = Trust::Anyone);
-    assert!(!world.onboarding.verify(&acme(), &id, |_| ()).await.unwrap().passed);
+    assert!(!world.onboarding.verify(&acme(), &id, None, |_| ()).await.unwrap().passed);
     assert_eq!((world.state(&id), world.told().last()), (State::Paused, Some(&Verb::RefuseDestination)));
 }

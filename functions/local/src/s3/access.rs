@@ -8,6 +8,7 @@ use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::{S3Error, S3Result, s3_error};
 
+use super::disk::Disk;
 use crate::accounts::{Accounts, Bucket};
 use crate::clock;
 use crate::obstacle::Attempt;
@@ -38,11 +39,12 @@ const OTHER_PERMISSIONS: [&str; 6] = [
 pub(super) struct Gate {
     accounts: Arc<Accounts>,
     sessions: Arc<Sessions>,
+    disk: Arc<Disk>,
 }
 
 impl Gate {
-    pub(super) fn new(accounts: Arc<Accounts>, sessions: Arc<Sessions>) -> Self {
-        Self { accounts, sessions }
+    pub(super) const fn new(accounts: Arc<Accounts>, sessions: Arc<Sessions>, disk: Arc<Disk>) -> Self {
+        Self { accounts, sessions, disk }
     }
 
     /// Who signed, once the token that temporary credentials need is there, right and not expired.
@@ -83,7 +85,8 @@ impl Gate {
         let user = arn.user(&session.assumed.session_name);
         let object = format!("arn:{}:s3:::{name}/{key}", arn.partition);
         let attempt = Attempt { user: &user, object: &object, headers: cx.headers() };
-        if let Some(refusal) = self.accounts.obstacle(name).and_then(|obstacle| obstacle.refuses(attempt)) {
+        let obstacles = self.accounts.obstacles(name);
+        if let Some(refusal) = obstacles.into_iter().find_map(|obstacle| obstacle.refuses(attempt)) {
             return Err(refusal);
         }
         if !role.allows_put(name, key) {
@@ -116,7 +119,8 @@ impl S3Access for Gate {
         let (Some(name), false) = (name, cx.s3_op().name() == "CreateBucket") else {
             return if vendor { Ok(()) } else { Err(denied()) };
         };
-        let Some(bucket) = self.accounts.bucket(name) else {
+        // A folder that was removed by hand is a bucket that was deleted.
+        let Some(bucket) = self.accounts.bucket(name).filter(|_| self.disk.has_bucket(name)) else {
             return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
         };
         check_region(cx, &bucket)?;

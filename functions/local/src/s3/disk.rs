@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::attributes::Attributes;
+use crate::private;
 
 /// An object of a bucket, as it lies on the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub(super) enum Condition {
 
 impl Disk {
     /// Opens or makes the folders, and clears away bodies that a killed run was receiving.
-    pub(crate) fn open(root: &Path, buckets: &[String]) -> io::Result<Self> {
+    pub(crate) fn open(root: &Path) -> io::Result<Self> {
         let own = root.join("s3");
         let disk = Self {
             buckets: root.join("buckets"),
@@ -57,15 +58,23 @@ impl Disk {
         };
         remove_folder(&disk.incoming)?;
         for folder in [&disk.buckets, &disk.attributes, &disk.incoming, &disk.uploads] {
-            fs::create_dir_all(folder)?;
+            private::make_folder(folder)?;
         }
-        buckets.iter().try_for_each(|bucket| disk.create_bucket(bucket))?;
         Ok(disk)
     }
 
-    /// Makes the folder of a bucket.
+    /// Makes the folder of a bucket. What was known of objects in one that was removed by hand goes.
     pub(crate) fn create_bucket(&self, bucket: &str) -> io::Result<()> {
-        fs::create_dir_all(self.buckets.join(bucket))
+        let _changing = self.lock();
+        if !self.has_bucket(bucket) {
+            remove_folder(&self.attributes.join(bucket))?;
+        }
+        private::make_folder(&self.buckets.join(bucket))
+    }
+
+    /// Whether the folder of a bucket is there. Whoever removes it by hand has deleted the bucket.
+    pub(crate) fn has_bucket(&self, bucket: &str) -> bool {
+        self.buckets.join(bucket).is_dir()
     }
 
     /// Removes a bucket and everything in it.
@@ -120,7 +129,7 @@ impl Disk {
     ) -> S3Result<()> {
         let path = self.object_path(bucket, key)?;
         let _changing = self.lock();
-        if !self.buckets.join(bucket).is_dir() {
+        if !self.has_bucket(bucket) {
             return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
         }
         if condition == Condition::Absent && path.exists() {
@@ -132,7 +141,7 @@ impl Disk {
         if path.is_dir() {
             return Err(not_a_file(key));
         }
-        path.parent().map_or(Ok(()), fs::create_dir_all).map_err(|error| match error.kind() {
+        path.parent().map_or(Ok(()), private::make_folder).map_err(|error| match error.kind() {
             // `a` being an object, `a/b` can't be one.
             io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => not_a_file(key),
             _ => S3Error::internal_error(error),
@@ -184,7 +193,7 @@ impl Disk {
 
     fn write_attributes(&self, bucket: &str, key: &str, attributes: &Attributes) -> io::Result<()> {
         let path = self.attributes_path(bucket, key);
-        fs::create_dir_all(self.attributes.join(bucket))?;
+        private::make_folder(&self.attributes.join(bucket))?;
         let mut file = NamedTempFile::new_in(&self.incoming)?;
         serde_json::to_writer(&mut file, attributes)?;
         file.persist(path)?;
@@ -238,7 +247,8 @@ mod tests {
     #[test]
     fn of_writers_that_arrive_at_the_same_moment_one_gets_the_key() {
         let root = tempfile::tempdir().unwrap();
-        let disk = Disk::open(root.path(), &["acme-logs".to_owned()]).unwrap();
+        let disk = Disk::open(root.path()).unwrap();
+        disk.create_bucket("acme-logs").unwrap();
         for round in 0..100 {
             let (key, barrier) = (format!("audit/{round}"), Barrier::new(4));
             let write = || {

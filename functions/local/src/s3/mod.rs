@@ -30,6 +30,7 @@ use self::access::Gate;
 use self::operations::Store;
 use crate::accounts::Accounts;
 use crate::error::StackError;
+use crate::guard::{Dialect, Guard, Proxies};
 use crate::server::Server;
 use crate::sessions::Sessions;
 use crate::sts;
@@ -47,8 +48,9 @@ pub(crate) async fn start(
     sessions: Arc<Sessions>,
     disk: Arc<Disk>,
     sts: sts::Route,
+    proxies: Proxies,
 ) -> Result<Server, StackError> {
-    let gate = Gate::new(Arc::clone(&accounts), sessions);
+    let gate = Gate::new(Arc::clone(&accounts), sessions, Arc::clone(&disk));
     let mut builder = S3ServiceBuilder::new(Store::new(accounts, disk));
     builder.set_auth(gate.clone());
     builder.set_access(gate);
@@ -56,7 +58,8 @@ pub(crate) async fn start(
     let service = builder.build();
 
     let router = Router::new().fallback(move |request| answer(service.clone(), request));
-    Server::start(|listener, stopped| async move {
+    Server::start(|listener, address, stopped| async move {
+        let router = Guard::new(address, Dialect::AwsXml).behind(proxies).before(router);
         // Without this an answer of two small writes waits 40 ms for an acknowledgement.
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         axum::serve(listener, router).with_graceful_shutdown(stopped.wait()).await

@@ -24,6 +24,7 @@ use uuid::Uuid;
 use super::attributes::{Attributes, Checksums, with_checksums};
 use super::disk::{Condition, Disk};
 use super::receive::Received;
+use crate::private;
 
 /// Every part but the last has at least this many bytes.
 const SMALLEST_PART: u64 = 5 * 1024 * 1024;
@@ -64,7 +65,7 @@ pub(super) fn create(
         },
     };
     let folder = disk.upload(id);
-    fs::create_dir_all(&folder).map_err(S3Error::internal_error)?;
+    private::make_folder(&folder).map_err(S3Error::internal_error)?;
     write_json(&folder.join("upload.json"), &upload)?;
     Ok(CreateMultipartUploadOutput {
         bucket: Some(upload.bucket),
@@ -240,7 +241,7 @@ fn part_path(folder: &Path, number: i32) -> PathBuf {
 
 fn write_json(path: &Path, value: &impl Serialize) -> S3Result<()> {
     let json = serde_json::to_vec(value).map_err(S3Error::internal_error)?;
-    fs::write(path, json).map_err(S3Error::internal_error)
+    private::write_file(path, &json).map_err(S3Error::internal_error)
 }
 
 /// The value, or nothing if it isn't there or isn't whole: a part whose digests are not written yet is no part.

@@ -59,6 +59,9 @@ impl S3 for Store {
         let constraint = req.input.create_bucket_configuration.and_then(|wanted| wanted.location_constraint);
         let region = constraint.as_ref().map_or("us-east-1", BucketLocationConstraint::as_str).to_owned();
         let entry = Bucket { owner: Stack::VENDOR_ACCOUNT.to_owned(), region };
+        // One whose folder was removed by hand is made anew.
+        let is_gone = |bucket: &str| bucket == name && !self.disk.has_bucket(bucket);
+        self.accounts.forget_buckets(is_gone).map_err(S3Error::internal_error)?;
         match self.accounts.add_bucket(&name, entry) {
             Ok(()) => {}
             Err(StackError::BucketExists(_)) => return Err(self.taken(&name)),

@@ -58,9 +58,12 @@ impl Route {
     fn assume_role(&self, caller: &Caller, body: &[u8]) -> Result<String, Refusal> {
         caller.check(&self.sessions)?;
         let request = AssumeRole::parse(body)?;
-        let role =
-            self.accounts.role(&request.role_arn).filter(|role| role.trusts(request.external_id.as_deref()));
-        // A role that isn't there is refused in the same words as one that doesn't trust: no oracle.
+        let role = self
+            .accounts
+            .role_known_to_sts(&request.role_arn)
+            .filter(|role| role.trusts(request.external_id.as_deref()));
+        // A role that isn't there, or isn't known yet, is refused in the same words as one that doesn't trust: no
+        // oracle.
         let role = role.ok_or_else(|| Refusal::not_authorized(&request.role_arn))?;
         let arn = role.parts().map_err(|_| Refusal::not_authorized(&request.role_arn))?;
         let policy = match &request.policy {

@@ -1,6 +1,6 @@
 //! The event bus: keeps the notices of this process, and appends them to `bus.ndjson` where there is a folder.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,6 +10,8 @@ use domain::notice::Notice;
 use domain::ports::{Bus, PortError};
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::private;
 
 /// The `source` of its events.
 const SOURCE: &str = "auditferry";
@@ -40,8 +42,7 @@ struct Told<'a> {
 impl KeptBus {
     /// With a folder, goes on at the end of its file.
     pub(super) fn open(dir: Option<&Path>) -> io::Result<Self> {
-        let open = |dir: &Path| OpenOptions::new().create(true).append(true).open(dir.join("bus.ndjson"));
-        let file = dir.map(open).transpose()?;
+        let file = dir.map(|dir| private::open_file(&dir.join("bus.ndjson"))).transpose()?;
         Ok(Self { kept: Mutex::new(Kept { told: Vec::new(), file }) })
     }
 

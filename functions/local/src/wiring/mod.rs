@@ -7,6 +7,7 @@
 mod bus;
 mod customer;
 mod error;
+mod prober;
 mod queue;
 mod tick;
 
@@ -22,9 +23,10 @@ use adapters::signing::FileSigner;
 use adapters::source::{DynamoSource, EventsTable, EventsWriter};
 use adapters::staging::S3Staging;
 use aws_credential_types::Credentials as SdkCredentials;
+use domain::budget::Budgets;
 use domain::manifest::{Before, KeyName, Signing, VendorDomain};
 use domain::names::Refused;
-use domain::onboarding::Onboarding;
+use domain::onboarding::{Mails, Onboarding, RingCache};
 use domain::part::PartLimits;
 use domain::partition::PartitionFormat;
 use domain::ports::{Clock, Connectors, Randomness};
@@ -36,6 +38,7 @@ use exporter::Exporter;
 use crate::dynamo::Writes;
 use crate::error::StackError;
 use crate::stack::Stack;
+use prober::StandInProber;
 use queue::MemoryQueue;
 
 pub use bus::KeptBus;
@@ -157,15 +160,22 @@ impl Embedded {
         let Clients { sts, customers, .. } = &self.clients;
         Onboarding {
             connectors: self.connectors(),
-            prober: Arc::new(StsProber::new(sts.clone(), customers.clone())),
+            prober: Arc::new(StandInProber {
+                real: StsProber::new(sts.clone(), customers.clone()),
+                accounts: self.stack.accounts(),
+            }),
             bus: Arc::clone(&self.bus) as _,
             clock: self.clock(),
             randomness: self.randomness(),
             timing: Self::timing(),
             vendor: self.vendor.clone(),
             signing: Some(self.signing.clone()),
-            mails: false,
+            ring: RingCache::default(),
+            mails: Mails::None,
             partitions: PartitionFormat::default(),
+            budgets: Budgets::default(),
+            // The stand-ins publish nothing to anybody.
+            published: None,
         }
     }
 
@@ -238,6 +248,9 @@ impl Embedded {
     #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let keys = self.stack.vendor();
+        let signing_key = self.stack.folder().join(SIGNING_KEY);
+        // The other process may work in another folder.
+        let signing_key = std::path::absolute(&signing_key).unwrap_or(signing_key);
         vec![
             ("AWS_ACCESS_KEY_ID", keys.access_key_id),
             ("AWS_SECRET_ACCESS_KEY", keys.secret_access_key),
@@ -250,7 +263,7 @@ impl Embedded {
             ("LEDGER_TABLE", LEDGER_TABLE.to_owned()),
             ("STAGING_BUCKET", STAGING_BUCKET.to_owned()),
             ("VENDOR_DOMAIN", VENDOR_DOMAIN.to_owned()),
-            ("SIGNING_KEY", format!("file:{}", self.stack.folder().join(SIGNING_KEY).display())),
+            ("SIGNING_KEY", format!("file:{}", signing_key.display())),
         ]
     }
 

@@ -6,17 +6,22 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, ConditionCheck, KeySchemaElement, KeyType, Put,
     ScalarAttributeType, TransactWriteItem,
 };
+use aws_smithy_types::retry::RetryConfig;
 use local::Stack;
 
-use crate::world::start;
+use crate::world::{refusal, session_keys, start, vendor_keys};
 
 fn client(stack: &Stack) -> Client {
-    let keys = Credentials::new("any", "any", None, None, "test");
+    client_as(stack, vendor_keys(stack))
+}
+
+fn client_as(stack: &Stack, keys: Credentials) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
         .endpoint_url(stack.dynamodb_url())
         .credentials_provider(keys)
+        .retry_config(RetryConfig::disabled())
         .build();
     Client::from_conf(config)
 }
@@ -100,4 +105,27 @@ async fn a_transaction_writes_all_or_nothing() {
     assert_eq!(number_of(&stack, "part").await, None);
     seal(1).await.unwrap();
     assert_eq!(number_of(&stack, "part").await, Some(7));
+}
+
+#[tokio::test]
+async fn only_the_keys_of_this_start_are_let_in() {
+    let stack = start().await;
+    make_table(&stack).await;
+    let vendor = vendor_keys(&stack);
+    let with = |id: &str, secret: &str| Credentials::new(id, secret, None, None, "test");
+    for (keys, refused) in [
+        (with("AKIDMADEUP", "made-up"), "400 UnrecognizedClientException"),
+        (with(vendor.access_key_id(), "made-up"), "400 InvalidSignatureException"),
+        (
+            with(&vendor.access_key_id().to_lowercase(), vendor.secret_access_key()),
+            "400 UnrecognizedClientException",
+        ),
+        // A customer's session has a role of another account, which may do nothing with the vendor's tables.
+        (session_keys(&stack, None).await, "400 AccessDeniedException"),
+        (vendor_keys(&Stack::start(None).await.unwrap()), "400 UnrecognizedClientException"),
+    ] {
+        let scan = client_as(&stack, keys.clone()).scan().table_name("events").send().await;
+        assert_eq!(refusal(scan), refused, "{keys:?}");
+    }
+    client(&stack).scan().table_name("events").send().await.unwrap();
 }

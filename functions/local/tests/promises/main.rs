@@ -5,9 +5,14 @@ mod create_only;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod guard;
+#[cfg(test)]
 mod obstacles;
 #[cfg(test)]
 mod ownership;
+#[cfg(test)]
+#[cfg(unix)]
+mod private;
 #[cfg(test)]
 mod refused_puts;
 #[cfg(test)]

@@ -132,3 +132,36 @@ async fn a_wildcard_for_the_external_id_takes_any_but_not_none() {
     assume().external_id("any-other").send().await.unwrap();
     assert_eq!(refusal(assume().send().await), "403 AccessDenied");
 }
+
+#[tokio::test]
+async fn a_bucket_elsewhere_answers_so_and_a_deleted_one_comes_back_empty() {
+    let stack = start().await;
+    let s3 = session_s3(&stack).await;
+    let put = || s3.put_object().bucket(BUCKET).key("audit/a").body(body("x")).send();
+    put().await.unwrap();
+    stack.put_obstacle(BUCKET, Obstacle::OtherRegion).unwrap();
+    assert_eq!(refusal(put().await), "301 PermanentRedirect");
+    let keys = session_keys(&stack, None).await;
+    assert_eq!(head(&stack, keys, REGION).await, (301, Some("us-west-2".into())));
+    // Several stand side by side, and each is taken away alone.
+    stack.put_obstacle(BUCKET, Obstacle::BucketPolicy).unwrap();
+    stack.clear_obstacles(|obstacle, _| obstacle == Obstacle::OtherRegion);
+    assert_eq!(refusal(put().await), "403 AccessDenied");
+    assert_eq!(stack.obstacles(), [(BUCKET.to_owned(), Obstacle::BucketPolicy)]);
+
+    stack.lose_bucket(BUCKET).unwrap();
+    assert_eq!((stack.deleted_buckets(), stack.obstacles()), (vec![BUCKET.to_owned()], vec![]));
+    assert_eq!(refusal(put().await), "404 NoSuchBucket");
+    stack.restore_bucket(BUCKET).unwrap();
+    assert!(stack.objects(BUCKET).unwrap().is_empty() && stack.deleted_buckets().is_empty());
+    put().await.unwrap();
+    // The vendor's own buckets are no customer's.
+    for done in [
+        stack.put_obstacle(crate::world::STAGING, Obstacle::BucketPolicy),
+        stack.lose_bucket(crate::world::STAGING),
+        stack.lose_bucket("nobodys"),
+        stack.restore_bucket("nobodys"),
+    ] {
+        done.unwrap_err();
+    }
+}

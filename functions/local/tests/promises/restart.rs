@@ -6,7 +6,7 @@ use local::{Stack, StackError};
 use tokio::net::TcpStream;
 
 use crate::database::{make_table, number_of, put_number};
-use crate::world::{BUCKET, body, furnish, session_s3, start, text};
+use crate::world::{ACME, BUCKET, REGION, body, furnish, refusal, session_s3, start, text};
 
 #[tokio::test]
 async fn items_objects_buckets_and_roles_survive_a_restart() {
@@ -63,4 +63,32 @@ async fn a_stopped_stack_closes_its_ports_though_a_client_keeps_its_connection()
         assert!(TcpStream::connect(&url).await.is_err(), "{url}");
     }
     assert!(!folder.exists(), "a temporary folder goes with the stack");
+}
+
+#[tokio::test]
+async fn a_bucket_whose_folder_is_removed_by_hand_is_gone_and_can_be_made_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let stack = Stack::start(Some(dir.path())).await.unwrap();
+    furnish(&stack);
+    let s3 = session_s3(&stack).await;
+    let put = || s3.put_object().bucket(BUCKET).key("audit/a").body(body("x")).send();
+    put().await.unwrap();
+    let folder = dir.path().join("buckets").join(BUCKET);
+    std::fs::remove_dir_all(&folder).unwrap();
+    // While it runs.
+    assert_eq!(refusal(put().await), "404 NoSuchBucket");
+    assert_eq!(refusal(s3.head_bucket().bucket(BUCKET).send().await), "404 NotFound");
+    assert!(matches!(stack.objects(BUCKET), Err(StackError::NoSuchBucket(_))));
+    stack.create_bucket(BUCKET, ACME, REGION).unwrap();
+    put().await.unwrap();
+    stack.stop().await;
+
+    // And while it does not.
+    std::fs::remove_dir_all(&folder).unwrap();
+    let stack = Stack::start(Some(dir.path())).await.unwrap();
+    let s3 = session_s3(&stack).await;
+    let put = || s3.put_object().bucket(BUCKET).key("audit/a").body(body("x")).send();
+    assert_eq!(refusal(put().await), "404 NoSuchBucket");
+    stack.create_bucket(BUCKET, ACME, REGION).unwrap();
+    put().await.unwrap();
 }

@@ -1,9 +1,12 @@
 //! `AssumeRole`: who gets a session, and in which words the others are refused.
 
+use std::time::Duration;
+
 use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_sts::operation::assume_role::builders::AssumeRoleFluentBuilder;
 use local::{Role, Stack};
+use tokio::time::Instant;
 
 use crate::world::{EXTERNAL_ID, ROLE, refusal, role, session_keys, start, sts_as, vendor_sts};
 
@@ -53,6 +56,34 @@ async fn a_role_that_is_not_there_is_denied_like_one_that_does_not_trust() {
     assert_eq!(refusal(unknown), "403 AccessDenied");
     stack.delete_role(ROLE).unwrap();
     assert_eq!(refusal(assume(&stack).external_id(EXTERNAL_ID).send().await), "403 AccessDenied");
+}
+
+#[tokio::test]
+async fn a_new_role_is_unknown_until_its_delay_is_over_and_an_old_one_is_not() {
+    let stack = start().await;
+    let other = ROLE.replace("Auditferry", "New");
+    stack.delay_new_roles(Duration::from_secs(2));
+    let began = Instant::now();
+    stack.put_role(Role { arn: other.clone(), ..role() }).unwrap();
+    let assume = || assume(&stack).role_arn(&other).external_id(EXTERNAL_ID).send();
+    assert_eq!(refusal(assume().await), "403 AccessDenied");
+    // Whoever changes it does not make it new again.
+    stack.put_role(Role { arn: other.clone(), ..role() }).unwrap();
+    while assume().await.is_err() {
+        assert!(began.elapsed() < Duration::from_secs(30), "it never becomes known");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(began.elapsed() >= Duration::from_secs(2), "{:?}", began.elapsed());
+
+    stack.delay_new_roles(Duration::MAX);
+    assert_eq!(refusal(assume().await), "403 AccessDenied");
+    stack.delay_new_roles(Duration::ZERO);
+    assume().await.unwrap();
+    // Of a role that is made anew IAM has to learn again.
+    stack.delete_role(&other).unwrap();
+    stack.delay_new_roles(Duration::from_hours(1));
+    stack.put_role(Role { arn: other.clone(), ..role() }).unwrap();
+    assert_eq!(refusal(assume().await), "403 AccessDenied");
 }
 
 #[tokio::test]

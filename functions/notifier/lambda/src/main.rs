@@ -8,18 +8,18 @@ use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::LogMeter;
-use adapters::settings::{NotifierSettings, S3Settings, WrongSettings};
+use adapters::settings::{AskingSettings, NotifierSettings, S3Settings, WrongSettings};
 use adapters::webhooks::{HttpsPoster, Reach};
 use aws_lambda_events::event::sqs::SqsEvent;
 use domain::ports::Mailer;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use notifier::{Notifier, batch};
+use notifier::{Asking, Notifier, batch};
 use services::mail::SesMailer;
 use services::notice_queue::NoticeQueue;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
-    logs::start(variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
+    logs::start(variable("LOG_LEVEL").as_deref());
     let settings = match NotifierSettings::read(&variable) {
         Ok(settings) => settings,
         Err(wrong) => return Ok(refuse(&wrong)),
@@ -37,14 +37,16 @@ async fn wire(settings: NotifierSettings) -> Result<Notifier, Error> {
     let services = Services::from_environment(S3Settings::default()).await;
     let mailer = |sender| Arc::new(SesMailer::new(&services, sender)) as Arc<dyn Mailer>;
     let mailer = settings.sender.map(mailer);
+    let asking = settings.asking.zip(mailer.clone());
+    let asking = asking.map(|(AskingSettings { vendor, portal }, mailer)| Asking { mailer, vendor, portal });
+    let ledger =
+        Arc::new(DynamoLedger::new(services.dynamodb(), settings.ledger.table, DateShift::default()));
     Ok(Notifier {
-        connectors: Arc::new(DynamoLedger::new(
-            services.dynamodb(),
-            settings.ledger.table,
-            DateShift::default(),
-        )),
+        connectors: Arc::clone(&ledger) as _,
+        state: ledger,
         poster: Arc::new(HttpsPoster::new(Reach::public()?)?),
         mailer,
+        asking,
         later: Arc::new(NoticeQueue::new(&services, settings.queue_url)),
         clock: Arc::new(SystemClock::new()),
         randomness: Arc::new(SystemRandomness),

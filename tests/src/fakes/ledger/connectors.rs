@@ -1,6 +1,7 @@
 //! The API's and the command line's side of the ledger.
 
 use async_trait::async_trait;
+use domain::budget::Spending;
 use domain::connector::{Change, Connector, Destination, State};
 use domain::contacts::{SecretId, WebhookSecret};
 use domain::cursor::{Cursor, Reconcile};
@@ -8,7 +9,7 @@ use domain::events_source::SourceChange;
 use domain::names::{ConnectorId, TenantId};
 use domain::onboarding::Taken;
 use domain::part::{Part, PartNumber};
-use domain::ports::{Connectors, PortError, SaveAnswer, Saved, Wanted};
+use domain::ports::{Connectors, PortError, RunAnswer, SaveAnswer, Saved, Wanted};
 use domain::time::Time;
 
 use super::{FakeLedger, Row, Table};
@@ -18,7 +19,12 @@ const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Yes);
 
 #[async_trait]
 impl Connectors for FakeLedger {
-    async fn create(&self, connector: &Connector, change: &Change) -> Result<SaveAnswer, PortError> {
+    async fn create(
+        &self,
+        connector: &Connector,
+        change: &Change,
+        spends: &[Spending],
+    ) -> Result<SaveAnswer, PortError> {
         assert_eq!((&change.before, &change.after), (&None, connector), "the record tells of another change");
         let mut table = self.table();
         if let Some(row) = table.rows.get(&connector.id) {
@@ -27,13 +33,21 @@ impl Connectors for FakeLedger {
         if let Some(taken) = table.taken(connector) {
             return Ok(SaveAnswer::Taken(taken));
         }
+        if let Err(budget) = table.spend_for(change, spends) {
+            return Ok(SaveAnswer::Exhausted(budget));
+        }
         let mut row = Row::new(connector.clone(), None);
         row.changes.insert(change.version, change.clone());
         table.rows.insert(connector.id.clone(), row);
         Ok(STORED)
     }
 
-    async fn save(&self, change: &Change, cursor: Option<&Cursor>) -> Result<SaveAnswer, PortError> {
+    async fn save(
+        &self,
+        change: &Change,
+        cursor: Option<&Cursor>,
+        spends: &[Spending],
+    ) -> Result<SaveAnswer, PortError> {
         let before = change.before.as_ref().expect("the settings before");
         let mut table = self.table();
         let Some(row) = table.rows.get(&before.id) else { return Ok(STALE) };
@@ -46,6 +60,9 @@ impl Connectors for FakeLedger {
         }
         if let Some(taken) = table.taken(&change.after) {
             return Ok(SaveAnswer::Taken(taken));
+        }
+        if let Err(budget) = table.spend_for(change, spends) {
+            return Ok(SaveAnswer::Exhausted(budget));
         }
         let row = table.rows.get_mut(&before.id).expect("the row");
         row.connector = change.after.clone();
@@ -104,22 +121,27 @@ impl Connectors for FakeLedger {
         now: Time,
         cut: Time,
         key: Option<&str>,
-    ) -> Result<Option<Time>, PortError> {
+        spends: &[Spending],
+    ) -> Result<RunAnswer, PortError> {
         let mut table = self.table();
-        let Ok((row, _)) = table.activated(id) else { return Ok(None) };
-        if let Some(key) = key {
-            match &row.asked {
-                Some((known, cut)) if known == key => return Ok(Some(*cut)),
-                _ => row.asked = Some((key.to_owned(), cut)),
-            }
+        let Ok((row, _)) = table.activated(id) else { return Ok(RunAnswer::NotActivated) };
+        if let (Some(key), Some((known, cut))) = (key, &row.asked)
+            && known == key
+        {
+            return Ok(RunAnswer::Asked(*cut));
         }
+        if let Err(budget) = table.spend_all(spends) {
+            return Ok(RunAnswer::Exhausted(budget));
+        }
+        let (row, _) = table.activated(id)?;
+        row.asked = key.map(|key| (key.to_owned(), cut)).or(row.asked.take());
         let cursor = row.cursor_mut();
         cursor.next_run_at = now;
         cursor.cut = Some(cut);
         if let Some(block) = &mut cursor.block {
             block.next_attempt = now;
         }
-        Ok(Some(cut))
+        Ok(RunAnswer::Asked(cut))
     }
 
     async fn change_source(&self, id: &ConnectorId, change: &SourceChange) -> Result<bool, PortError> {

@@ -1,6 +1,8 @@
 //! The ledger: one table under one lock, so that each write is as atomic as the real one, with a history of all
 //! that was written.
 
+mod addresses;
+mod budgets;
 mod connectors;
 mod due;
 mod runs;
@@ -9,6 +11,7 @@ mod watch;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use domain::budget::Counter;
 use domain::connector::{Change, Connector};
 use domain::contacts::{SecretId, WebhookSecret};
 use domain::cursor::Cursor;
@@ -38,6 +41,10 @@ type History = Vec<(ConnectorId, Entry)>;
 struct Table {
     rows: BTreeMap<ConnectorId, Row>,
     history: History,
+    /// What is used of budgets.
+    used: BTreeMap<Counter, i64>,
+    /// What is known of contacts.
+    known: addresses::Known,
     /// Where the watchdog stands.
     sweep: Sweep,
     /// Webhooks' secrets.

@@ -1,5 +1,7 @@
 //! What is wrong with the bucket, or between it and us.
 
+use domain::connector::Connector;
+use domain::time::Time;
 use domain::verify::Stage;
 
 use super::super::connector;
@@ -13,9 +15,15 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         case(
             ("the bucket is gone", Stage::BucketRegion),
+            Connector { verified_at: Some(Time::EPOCH), ..connector() },
+            |answers| answers.head = Some(Said::new(404, "", "")),
+            ("NoSuchBucket", "does not exist (NoSuchBucket)", "again, or connect another bucket"),
+        ),
+        case(
+            ("the bucket never was", Stage::BucketRegion),
             connector(),
             |answers| answers.head = Some(Said::new(404, "", "")),
-            ("NoSuchBucket", "does not exist (NoSuchBucket)", "or connect another bucket"),
+            ("NoSuchBucket", "does not exist (NoSuchBucket)", "Is the name right? If so, create "),
         ),
         case(
             ("the bucket is in another region", Stage::BucketRegion),

@@ -38,7 +38,7 @@ pub(super) fn cases() -> Vec<Case> {
             (
                 "AccessDenied",
                 "does not exist, does not trust us, or asks for another external ID",
-                r#"{"StringEquals": {"sts:ExternalId": "{id}"}}"#,
+                r#"this statement: {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": "{id}"}, "ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/auditferry-exporter"}}}."#,
             ),
         ),
         sts(
@@ -73,7 +73,11 @@ pub(super) fn cases() -> Vec<Case> {
             ("the customer has STS of our region switched off", Stage::AssumeRole),
             connector(),
             |answers| answers.right_id = Some(Said::new(403, "RegionDisabledException", disabled)),
-            ("RegionDisabledException", "AWS STS is not active for account", "Activate it in that account"),
+            (
+                "RegionDisabledException",
+                "AWS STS is not active for account",
+                "Activate eu-central-1 in that account",
+            ),
         ),
         case(
             ("the vendor's clock is wrong", Stage::AssumeRole),

@@ -120,13 +120,144 @@ async fn it_answers_what_api_gateway_sends_and_only_to_whom_it_vouches_for() {
     assert!(!ended.stdout.contains(external_id) && !ended.stderr.contains(external_id));
 }
 
+/// A query stands in the path of none of these, since API Gateway hands it over beside the path.
+#[tokio::test]
+async fn a_path_reaches_the_route_of_its_own_text_or_none() {
+    let world = World::start().await;
+    let mut function = api(&world.environment()).await;
+    let body = json!({"tenant": "acme"});
+    let (_, created) = ask(&mut function, event(&iam(), "POST", "/v1/connectors", Some(&body))).await;
+    let path = format!("/v1/connectors/{}", created["id"].as_str().unwrap());
+    let other = "/v1/connectors/con_0000000000000000";
+    let long = format!("/v1/connectors/{}", "a".repeat(70_000));
+    for confused in [
+        "/v1/connectors/zzz/../../keys",
+        "/v1/connectors/zzz/..\\..\\keys",
+        "/v1\\keys",
+        "\\v1\\keys",
+        "/v1/ke\tys",
+        "/v1/keys\n",
+        "/v1/keys#x",
+        "/v1/keys?x=1",
+        "/v1/keys%3Fx=1",
+        "/v1/%6beys",
+        "/v1/%2e/keys",
+        "/v1/%2e%2e/v1/keys",
+        "/v1/./keys",
+        "/v1//keys",
+        "//v1/keys",
+        "/v1/keys/",
+        "/V1/keys",
+        " /v1/keys",
+        "v1/keys",
+        "",
+        "*",
+        "@other/v1/keys",
+        ":80/v1/keys",
+        "https://other/v1/keys",
+        "/v1/keys\u{0}",
+        "/v1/keys\u{a0}",
+        "/v1/ke\u{ff59}s",
+        "/v1/\u{2024}\u{2024}/v1/keys",
+        "/${stage}/v1/keys",
+        &long,
+    ] {
+        let (status, problem) = ask(&mut function, event(&iam(), "GET", confused, None)).await;
+        assert_eq!(status, 404, "{confused:?}: {problem}");
+        assert!(problem["keys"].is_null(), "{confused:?}");
+    }
+    // Nor is anything done to another than the path names.
+    for confused in [format!("{other}/../{}", created["id"].as_str().unwrap()), path.replacen('_', "%5F", 1)]
+    {
+        let (status, problem) = ask(&mut function, event(&iam(), "DELETE", &confused, None)).await;
+        assert_eq!(status, 404, "{confused:?}: {problem}");
+    }
+    let (status, read) = ask(&mut function, event(&iam(), "GET", &path, None)).await;
+    assert_eq!((status, &read["state"]), (200, &json!("draft")));
+    let (status, keys) = ask(&mut function, event(&iam(), "GET", "/v1/keys", None)).await;
+    assert_eq!((status, keys["keys"].is_array()), (200, true));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_of_an_event_is_answered_and_ends_nothing() {
+    let world = World::start().await;
+    let mut function = api(&world.environment()).await;
+    let sound = event(&iam(), "POST", "/v1/connectors", Some(&json!({"tenant": "acme"})));
+    let with = |pointer: &str, value: Value| {
+        let mut event = sound.clone();
+        *event.pointer_mut(pointer).unwrap() = value;
+        event
+    };
+    let mut flagged = with("/body", json!("{no base64}"));
+    flagged["isBase64Encoded"] = json!(true);
+    let mut odd_header = sound.clone();
+    odd_header["headers"]["x y"] = json!("1");
+    let mut long_query = event(&iam(), "GET", "/v1/connectors", None);
+    long_query["rawQueryString"] = json!("a".repeat(70_000));
+    let many: serde_json::Map<String, Value> = (0..40_000).map(|n| (format!("x-{n}"), json!("1"))).collect();
+    for (what, event) in [
+        ("a body that is no base64", flagged),
+        ("a header that has no name of a header", odd_header),
+        ("a header with a line break", with("/headers/content-type", json!("text/plain\r\nx: y"))),
+        ("a host that is none", with("/headers/host", json!("a b:c/d\u{0}"))),
+        ("too many headers", with("/headers", Value::Object(many))),
+        ("a method that is none", with("/requestContext/http/method", json!("G T"))),
+        ("no method", with("/requestContext/http/method", json!(""))),
+        ("a query that is longer than a URL", long_query),
+        ("a query with a fragment", with("/rawQueryString", json!("a#b"))),
+        ("a path that is no text", with("/rawPath", json!(7))),
+        ("headers that are none", with("/headers", json!([1]))),
+        ("another event", json!({"Records": []})),
+        ("no event", json!(null)),
+    ] {
+        let (status, problem) = ask(&mut function, event).await;
+        assert_eq!((status, &problem["code"]), (400, &json!("malformed")), "{what}: {problem}");
+    }
+    let forwarded = {
+        let mut event = sound.clone();
+        event["headers"]["x-forwarded-proto"] = json!("no scheme");
+        event
+    };
+    for (what, event) in [
+        ("a scheme that is none", forwarded),
+        ("a body of bytes", {
+            let mut event = with("/body", json!("eyJ0ZW5hbnQiOiJhY21lIn0="));
+            event["isBase64Encoded"] = json!(true);
+            event
+        }),
+    ] {
+        let (status, created) = ask(&mut function, event).await;
+        assert_eq!(status, 201, "{what}: {created}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_names_its_request_as_the_gateway_and_the_log_do() {
+    let world = World::start().await;
+    let mut environment = world.environment();
+    environment.retain(|(name, _)| *name != "LEDGER_TABLE");
+    environment.push(("LEDGER_TABLE", "no-such-table".to_owned()));
+    let mut function = api(&environment).await;
+    let answer = function.invoke(&event(&iam(), "GET", "/v1/connectors", None)).await.unwrap();
+    let problem: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    assert_eq!((&answer["statusCode"], &problem["code"]), (&json!(500), &json!("internal")));
+    assert_eq!(problem["request_id"], "JKJaXmPLvHcESHA=");
+    assert_eq!(answer["headers"]["x-request-id"], "JKJaXmPLvHcESHA=");
+    let answer = function.invoke(&event(&iam(), "GET", "/nowhere", None)).await.unwrap();
+    assert_eq!(answer["headers"]["x-request-id"], "JKJaXmPLvHcESHA=");
+    assert!(!answer["body"].as_str().unwrap().contains("request_id"), "nothing of ours failed");
+    let log = function.kill().await.log();
+    let line = log.iter().find(|line| line["level"] == "ERROR").unwrap();
+    assert!(line.to_string().contains(r#""request_id":"JKJaXmPLvHcESHA=""#), "{line}");
+}
+
 #[tokio::test]
 async fn a_change_that_the_bus_is_not_told_of_is_made_logged_with_its_connector_and_counted() {
     let world = World::start().await;
     world.bus.outage(Outage::Denied, 1);
     let mut environment = world.environment();
     // At the most talkative, and still nothing that is secret.
-    environment.push(("AWS_LAMBDA_LOG_LEVEL", "TRACE".to_owned()));
+    environment.push(("LOG_LEVEL", "TRACE".to_owned()));
     let mut function = api(&environment).await;
     let body = json!({"tenant": "acme"});
     let (status, created) = ask(&mut function, event(&iam(), "POST", "/v1/connectors", Some(&body))).await;

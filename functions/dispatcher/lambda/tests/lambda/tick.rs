@@ -5,6 +5,7 @@ use std::time::Duration;
 use dispatcher::CLAIM;
 use domain::names::ConnectorId;
 use serde_json::json;
+use tests::lambda::log_filter::{application_log_level, keeps};
 
 use crate::world::{World, dispatcher, scheduled_event};
 
@@ -110,7 +111,7 @@ async fn an_export_that_does_not_come_is_told_once_with_its_date_of_loss_and_no_
     let fine = world.connector(now + MINUTE).await;
     let mut environment = world.environment();
     environment.push(("EVENT_RETENTION_DAYS", "7".to_owned()));
-    environment.push(("AWS_LAMBDA_LOG_LEVEL", "TRACE".to_owned()));
+    environment.push(("LOG_LEVEL", "TRACE".to_owned()));
     let mut log = Vec::new();
     // Each in a process of its own, so that the ledger alone remembers.
     for _ in 0..2 {
@@ -132,4 +133,19 @@ async fn an_export_that_does_not_come_is_told_once_with_its_date_of_loss_and_no_
         assert!(log.iter().all(|log| !log.contains(secret)), "{secret} is in the log");
         assert!(!world.bus.told().iter().any(|told| told.to_string().contains(secret)), "{secret} was told");
     }
+}
+
+#[tokio::test]
+async fn a_tick_is_counted_at_the_quietest_level() {
+    let world = World::start().await;
+    let mut environment = world.environment();
+    environment.push(("LOG_LEVEL", "ERROR".to_owned()));
+    let mut function = dispatcher(&environment).await;
+    function.invoke(&scheduled_event()).await.unwrap();
+    let ended = function.kill().await;
+    let template = include_str!("../../../../../template.yaml");
+    let lambdas = application_log_level(template, "Dispatcher", "ERROR");
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    assert!(lines.iter().any(|line| line.contains("\"Ticks\":1") && keeps(&lambdas, line)), "{lines:?}");
+    assert!(lines.iter().all(|line| line.contains("\"_aws\"")), "{lines:?}");
 }

@@ -6,9 +6,11 @@ use domain::connector::Connector;
 use local::Role;
 use local::wiring::STAGING_BUCKET;
 use serde_json::Value;
+use tests::lambda::log_filter::{application_log_level, keeps};
 
 use crate::world::{World, batch, exporter, failed, message};
 
+const TEMPLATE: &str = include_str!("../../../../../template.yaml");
 /// Stands in every event, and nowhere else.
 const CANARY: &str = "canary-4f1d0c";
 
@@ -37,7 +39,7 @@ async fn log_of_every_outcome(level: &str, secrets: &[&str]) -> Vec<Value> {
     let world = World::start().await;
     let mut connectors = connectors(&world).await;
     let mut environment = world.environment();
-    environment.push(("AWS_LAMBDA_LOG_LEVEL", level.to_owned()));
+    environment.push(("LOG_LEVEL", level.to_owned()));
     let mut exporter = exporter(&environment).await;
     let mut messages: Vec<String> = connectors.iter().map(message).collect();
     messages.push(format!(r#"{{"connector_id": 7, "more": "{CANARY}"}}"#));
@@ -57,7 +59,14 @@ async fn log_of_every_outcome(level: &str, secrets: &[&str]) -> Vec<Value> {
         let line = ended.stdout.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret} is in the log");
     }
-    ended.log()
+    kept(level, &ended.stdout)
+}
+
+/// What Lambda hands on to the log group of what a function wrote, as it is deployed with this `LogLevel`.
+fn kept(level: &str, written: &str) -> Vec<Value> {
+    let lambdas = application_log_level(TEMPLATE, "Exporter", level);
+    let lines = written.lines().filter(|line| keeps(&lambdas, line));
+    lines.map(|line| serde_json::from_str(line).unwrap_or_else(|_| Value::from(line))).collect()
 }
 
 fn messages(log: &[Value]) -> Vec<&str> {
@@ -87,6 +96,42 @@ async fn every_line_is_json_and_none_holds_an_event_a_credential_or_an_external_
     let metrics = log.iter().filter(|line| line["message"] == "metrics of a run");
     let connectors: BTreeSet<&str> = metrics.filter_map(|line| line["connector.id"].as_str()).collect();
     assert_eq!(connectors.len(), 5, "{log:#?}");
+}
+
+/// At each level that can be set, in the log group and not only on standard output: alarms are made of them.
+#[tokio::test]
+async fn metrics_are_logged_at_every_level_and_below_it_nothing_else_is() {
+    for (level, wanted) in [("WARN", ["WARN", "ERROR"].as_slice()), ("ERROR", &["ERROR"])] {
+        let log = log_of_every_outcome(level, &["AKIA", "ASIA"]).await;
+        let (metrics, lines): (Vec<&Value>, Vec<&Value>) =
+            log.iter().partition(|line| line["_aws"].is_object());
+        let sum = |name: &str| metrics.iter().filter_map(|line| line[name].as_i64()).sum::<i64>();
+        assert_eq!(
+            (sum("Runs"), sum("RunsBlocked"), sum("RunsFailed"), sum("MessagesDropped")),
+            (5, 2, 1, 1)
+        );
+        assert!(!lines.is_empty());
+        for line in lines {
+            assert!(wanted.contains(&line["level"].as_str().unwrap()), "{level}: {line}");
+            assert!(line["span"]["requestId"].is_string(), "{line}");
+        }
+    }
+}
+
+/// A panic has no level. This one is of Lambda's runtime, which can't read its own environment.
+#[tokio::test]
+async fn panics_are_logged_at_every_level() {
+    let world = World::start().await;
+    for level in ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"] {
+        let mut environment = world.environment();
+        environment.push(("LOG_LEVEL", level.to_owned()));
+        environment.push(("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "none".to_owned()));
+        let ended = exporter(&environment).await.end().await;
+        assert!(ended.code.is_some_and(|code| code != 0), "{ended:?}");
+        let lines = kept(level, &ended.stderr);
+        let is_panic = |line: &Value| line.as_str().is_some_and(|line| line.contains("panicked at"));
+        assert!(lines.iter().any(is_panic), "{level}: {ended:?}");
+    }
 }
 
 #[tokio::test]

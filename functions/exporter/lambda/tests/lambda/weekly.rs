@@ -15,7 +15,7 @@ async fn unverified(world: &World, tenant: &str) -> Connector {
     let before = world.connector(tenant, &[EVENT]).await;
     let long_ago = world.since - Duration::from_hours(8 * 24);
     let after = Connector { verified_at: Some(long_ago), version: before.version + 1, ..before.clone() };
-    world.embedded.connectors().save(&fixtures::change(&before, &after), None).await.unwrap();
+    world.embedded.connectors().save(&fixtures::change(&before, &after), None, &[]).await.unwrap();
     after
 }
 

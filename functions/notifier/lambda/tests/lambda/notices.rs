@@ -1,9 +1,17 @@
 //! What becomes of notices, of what is none, and of a wrong environment.
 
+use std::time::Duration;
+
 use domain::connector::{Caller, Change, Connector, Verb};
+use domain::contacts::{LinkToken, Permission};
+use domain::names::EmailAddress;
 use domain::notice::Notice;
+use domain::ports::{LONGEST_DELAY, Later as _};
 use domain::time::Time;
 use serde_json::{Value, json};
+use tests::fakes::FakeClock;
+use tests::fixtures;
+use tests::lambda::{Loops, OwnQueue};
 
 use crate::world::{CANARY, SENDER, World, batch, notifier, webhook_secret};
 
@@ -48,11 +56,89 @@ async fn a_contact_is_mailed_and_one_that_cannot_be_reached_waits_in_the_queue_f
     let body = again["MessageBody"].as_str().unwrap().to_owned();
     let content: Value = serde_json::from_str(&body).unwrap();
     assert_eq!((&content["only"], &content["tried"]), (&json!("webhook"), &json!(1)));
+    let group = again["MessageGroupId"].as_str().unwrap();
+    assert!(group.len() == 32 && !group.contains("acme"), "a fair queue is told whose it is: {group}");
 
     // Handed out before its time it is put back, and nobody is told.
     assert_eq!(function.invoke(&batch(&[body])).await.unwrap(), none_failed());
     assert_eq!((world.queued().len(), world.mails().len()), (2, 1));
     function.kill().await;
+}
+
+/// A message that is not due yet goes round and round. Lambda counts that by the trace of each invocation, which the
+/// SDK sends on, so what the notifier does is a loop to it: without leave it ends after 16 invocations.
+#[tokio::test]
+async fn what_goes_round_carries_its_trace_and_lambda_lets_it_go_on_only_with_leave() {
+    let world = World::start().await;
+    let connector = world.connector().await;
+    let clock = FakeClock::at(world.embedded.clock().now());
+    for (loops, invocations, dead) in [(Loops::Terminate, 16, 1), (Loops::Allow, 20, 0)] {
+        let queue = OwnQueue::new(&clock, loops);
+        let mut environment = world.environment();
+        environment.push(("AWS_ENDPOINT_URL_SQS", queue.listen().await.unwrap()));
+        let mut function = notifier(&environment).await;
+        let notice = event(&connector, world.embedded.clock().now());
+        queue.later(&notice, Duration::ZERO, &connector.tenant).await.unwrap();
+        let mut invoked = 0;
+        for _ in 0..20 {
+            let Some(invocation) = queue.invoke() else { break };
+            let batch = batch(&invocation.bodies());
+            let answer = function.invoke_traced(&batch, Some(&invocation.trace)).await;
+            assert_eq!(answer.unwrap(), none_failed());
+            queue.answer(invocation, &[]);
+            invoked += 1;
+            // The queue's time, not the notifier's: to that the message still comes too early.
+            clock.advance(LONGEST_DELAY);
+        }
+        assert_eq!((invoked, queue.longest_chain(), queue.dead().len()), (invocations, invocations, dead));
+        function.kill().await;
+    }
+}
+
+/// A notice that the contacts were set, as the bus hands it on.
+fn set(connector: &Connector, now: Time) -> String {
+    let mut told: Value = serde_json::from_str(&event(connector, now)).unwrap();
+    told["detail"]["what"] = json!("set_contacts");
+    told.to_string()
+}
+
+#[tokio::test]
+async fn an_address_that_was_never_asked_gets_one_link_and_nothing_else_until_it_confirms() {
+    let world = World::start().await;
+    let mut connector = world.connector().await;
+    let connectors = world.embedded.connectors();
+    let now = world.embedded.clock().now();
+    let before = connector.clone();
+    let new: EmailAddress = "new@acme.example".parse().unwrap();
+    connector.contacts.emails = vec![new.clone()].try_into().unwrap();
+    connector.contacts.webhook = None;
+    connector.version += 1;
+    connectors.save(&fixtures::change(&before, &connector), None, &[]).await.unwrap();
+    let asked = Permission::none(new.clone()).ask(now).unwrap();
+    assert!(connectors.keep_permission(&connector.tenant, &asked).await.unwrap());
+    let mut function = notifier(&world.environment()).await;
+    let messages = [set(&connector, now), set(&connector, now), event(&connector, now)];
+    for _ in 0..2 {
+        assert_eq!(function.invoke(&batch(&messages)).await.unwrap(), none_failed());
+    }
+    let mails = world.mails();
+    let [mail] = mails.as_slice() else { panic!("{mails:?}") };
+    assert_eq!(mail["Destination"]["ToAddresses"], json!(["new@acme.example"]));
+    let text = mail["Content"]["Simple"]["Body"]["Text"]["Data"].as_str().unwrap();
+    let token =
+        text.lines().find_map(|line| line.strip_prefix("https://audit.vendor.example/portal/confirm/"));
+    let token: LinkToken = token.unwrap().parse().unwrap();
+
+    // The page's button, through the real ledger; then it gets what the others get.
+    let onboarding = world.embedded.onboarding();
+    assert_eq!(onboarding.link(&token).await.unwrap().email, new);
+    onboarding.confirm(&token).await.unwrap();
+    assert_eq!(function.invoke(&batch(&[event(&connector, now)])).await.unwrap(), none_failed());
+    assert_eq!(world.mails().len(), 2);
+    let ended = function.kill().await;
+    for secret in [token.shown().as_str(), token.hash().as_str(), "new@acme.example"] {
+        assert!(!ended.stdout.contains(secret), "{secret} is in the log");
+    }
 }
 
 #[tokio::test]
@@ -63,10 +149,10 @@ async fn no_secret_no_address_and_no_webhooks_path_is_in_the_log_or_the_queue() 
     let mut log = String::new();
     for level in ["INFO", "TRACE"] {
         let mut environment = world.environment();
-        environment.push(("AWS_LAMBDA_LOG_LEVEL", level.to_owned()));
+        environment.push(("LOG_LEVEL", level.to_owned()));
         let mut function = notifier(&environment).await;
         let poison = format!(r#"{{"detail-type": "{CANARY}", "detail": "security@acme.example"}}"#);
-        let day_old = event(&connector, now - std::time::Duration::from_hours(25));
+        let day_old = event(&connector, now - Duration::from_hours(25));
         let messages = [event(&connector, now), poison, format!("{CANARY} security@acme.example"), day_old];
         assert_eq!(function.invoke(&batch(&messages)).await.unwrap(), none_failed());
         let ended = function.kill().await;

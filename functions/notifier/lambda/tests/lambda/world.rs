@@ -8,8 +8,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
-use domain::connector::Connector;
-use domain::contacts::{SecretId, Webhook, WebhookSecret};
+use domain::connector::{Caller, Connector};
+use domain::contacts::{Permission, SecretId, Webhook, WebhookSecret};
 use domain::names::ExternalId;
 use local::wiring::Embedded;
 use serde_json::{Value, json};
@@ -50,6 +50,8 @@ impl World {
         environment.push(("AWS_ENDPOINT_URL_SESV2", self.url.clone()));
         environment.push(("NOTICE_QUEUE_URL", format!("{}/111111111111/notices", self.url)));
         environment.push(("NOTIFY_SENDER", SENDER.to_owned()));
+        environment.push(("VENDOR_DOMAIN", "vendor.example".to_owned()));
+        environment.push(("PORTAL_URL", "https://audit.vendor.example".to_owned()));
         environment
     }
 
@@ -66,6 +68,14 @@ impl World {
         let connectors = self.embedded.connectors();
         fixtures::store(connectors.as_ref(), &connector, &cursor).await;
         assert!(connectors.keep_secret(&connector.id, &secret, &webhook_secret()).await.unwrap());
+        let by = Caller::Operator { name: "ops".into() };
+        for address in connector.contacts.emails.iter() {
+            let known = connectors.permission(&connector.tenant, address).await.unwrap();
+            let known = known.unwrap_or_else(|| Permission::none(address.clone()));
+            if let Some(confirmed) = known.confirm_by_contract(&by, now).unwrap() {
+                assert!(connectors.keep_permission(&connector.tenant, &confirmed).await.unwrap());
+            }
+        }
         connector
     }
 

@@ -1,0 +1,280 @@
+//! What is known of a tenant's contacts: whether addresses want notices, what each contact was notified of, and how the
+//! tenant's share of the notifier's time is spent. All of it lies in partitions that begin with `ADDRESS#`, the only ones
+//! of the ledger that the notifier writes to.
+//!
+//! | `pk` | `sk` | holds |
+//! |---|---|---|
+//! | `ADDRESS#<tenant>` | `EMAIL#<address in lower case>` | the permission, with the hash of its link's token |
+//! | `ADDRESS#<tenant>` | `NOTIFIED#<connector>#<contact>` | what the contact was last notified of |
+//! | `ADDRESS#<tenant>` | `SHARE` | `spent_to`: up to where the tenant's time is spent, milliseconds |
+//! | `ADDRESS#<tenant>` | `SLOW#<hash of a host>` | `until`: until when its webhook counts as slow |
+//! | `ADDRESS##<hash of a token>` | `LINK` | whose link it is |
+//!
+//! A tenant whose ID is `#` and a hash shares a partition with a link, and no item.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::contacts::{ContactKey, Notified, Permission, TokenHash, share, short_hash};
+use domain::names::{ConnectorId, EmailAddress, TenantId};
+use domain::ports::{NotificationState, Permissions, PortError};
+use domain::time::Time;
+use serde::{Deserialize, Serialize};
+
+use super::answers::held;
+use super::expression::{names, number, text, values};
+use super::keys::{Item, PK, SK};
+use super::{DynamoLedger, records};
+use crate::port_error::port_error;
+
+const READING: &str = "reading what is known of a contact";
+const WRITING: &str = "writing what is known of a contact";
+const SPENDING: &str = "spending a tenant's share of the notifier's time";
+
+const PARTITION: &str = "ADDRESS#";
+const VERSION: &str = "version";
+const STATE: &str = "state";
+const SPENT_TO: &str = "spent_to";
+const UNTIL: &str = "until";
+/// How often a spending is tried whose two conditions were both missed, since others spent in between.
+const TRIES: u32 = 8;
+
+/// Whose link a token is.
+#[derive(Debug, Serialize, Deserialize)]
+struct Link {
+    tenant: TenantId,
+    address: EmailAddress,
+}
+
+fn key(partition: &str, sort: String) -> Item {
+    let partition = AttributeValue::S(format!("{PARTITION}{partition}"));
+    Item::from([(PK.to_owned(), partition), (SK.to_owned(), AttributeValue::S(sort))])
+}
+
+fn of_address(tenant: &TenantId, address: &EmailAddress) -> Item {
+    key(tenant.as_str(), format!("EMAIL#{}", address.folded()))
+}
+
+fn of_contact((tenant, connector): (&TenantId, &ConnectorId), contact: &ContactKey) -> Item {
+    key(tenant.as_str(), format!("NOTIFIED#{connector}#{}", contact.as_str()))
+}
+
+fn of_host(tenant: &TenantId, host: &str) -> Item {
+    key(tenant.as_str(), format!("SLOW#{}", short_hash(host)))
+}
+
+fn of_link(token: &TokenHash) -> Item {
+    key(&format!("#{}", token.as_str()), "LINK".to_owned())
+}
+
+impl DynamoLedger {
+    async fn get_state<T: serde::de::DeserializeOwned>(&self, key: Item) -> Result<Option<T>, PortError> {
+        let get = self.client.get_item().table_name(&self.table).consistent_read(true).set_key(Some(key));
+        let answer = get.send().await.map_err(|error| port_error(READING, error))?;
+        let state = answer.item.and_then(|mut item| item.remove(STATE));
+        state.map(|state| records::from_attribute(READING, state)).transpose()
+    }
+
+    /// A second worker that read the same version finds another one, and writes nothing.
+    async fn put_state<T: Serialize>(
+        &self,
+        mut item: Item,
+        state: &T,
+        version: u64,
+    ) -> Result<bool, PortError> {
+        item.insert(STATE.to_owned(), records::attribute(WRITING, state)?);
+        item.insert(VERSION.to_owned(), number(version));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = if version <= 1 {
+            put.condition_expression("attribute_not_exists(#pk)")
+                .set_expression_attribute_names(Some(names([PK])))
+        } else {
+            put.condition_expression("#version = :before")
+                .set_expression_attribute_names(Some(names([VERSION])))
+                .set_expression_attribute_values(Some(values([(":before", number(version - 1))])))
+        };
+        held(WRITING, put.send().await)
+    }
+
+    fn share(&self, tenant: &TenantId) -> UpdateItemFluentBuilder {
+        let key = key(tenant.as_str(), "SHARE".to_owned());
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key))
+            .set_expression_attribute_names(Some(names([SPENT_TO])))
+    }
+
+    /// Spends behind what is spent, if that lies ahead of `now` and not absurdly far. Of two at once the second spends
+    /// behind the first: the sum is made where the item is.
+    async fn spend_behind(&self, tenant: &TenantId, cost: u64, now: Time) -> Result<Option<Time>, PortError> {
+        let most = now + share::LONGEST_AHEAD;
+        let update = self
+            .share(tenant)
+            .update_expression("SET #spent_to = #spent_to + :cost")
+            .condition_expression("#spent_to BETWEEN :now AND :most")
+            .set_expression_attribute_values(Some(values([
+                (":cost", number(cost)),
+                (":now", millis(now)),
+                (":most", millis(most)),
+            ])))
+            .return_values(ReturnValue::UpdatedOld);
+        match update.send().await {
+            Ok(answer) => {
+                let before = answer.attributes.as_ref().and_then(|item| item.get(SPENT_TO));
+                let begins =
+                    before.and_then(|value| value.as_n().ok()?.parse().ok()).and_then(Time::from_millis);
+                let garbled = || PortError::Bug { what: SPENDING, source: "no time was returned".into() };
+                begins.map(Some).ok_or_else(garbled)
+            }
+            answer => held(SPENDING, answer).map(|_| None),
+        }
+    }
+
+    /// Spends from `now` on, if nothing is spent beyond it. Of two at once one does, and the other spends behind it.
+    async fn spend_from(&self, tenant: &TenantId, cost: u64, now: Time) -> Result<bool, PortError> {
+        let (after, most) = (now + Duration::from_millis(cost), now + share::LONGEST_AHEAD);
+        let update = self
+            .share(tenant)
+            .update_expression("SET #spent_to = :after")
+            .condition_expression("attribute_not_exists(#spent_to) OR #spent_to < :now OR #spent_to > :most")
+            .set_expression_attribute_values(Some(values([
+                (":after", millis(after)),
+                (":now", millis(now)),
+                (":most", millis(most)),
+            ])));
+        held(SPENDING, update.send().await)
+    }
+}
+
+fn millis(time: Time) -> AttributeValue {
+    AttributeValue::N(time.millis().to_string())
+}
+
+#[async_trait]
+impl Permissions for DynamoLedger {
+    async fn permission(
+        &self,
+        tenant: &TenantId,
+        address: &EmailAddress,
+    ) -> Result<Option<Permission>, PortError> {
+        self.get_state(of_address(tenant, address)).await
+    }
+
+    async fn keep_permission(&self, tenant: &TenantId, permission: &Permission) -> Result<bool, PortError> {
+        self.put_state(of_address(tenant, &permission.address), permission, permission.version).await
+    }
+
+    /// Whoever stores it again stores the same.
+    async fn keep_link(
+        &self,
+        token: &TokenHash,
+        tenant: &TenantId,
+        address: &EmailAddress,
+    ) -> Result<(), PortError> {
+        let link = Link { tenant: tenant.clone(), address: address.clone() };
+        let mut item = of_link(token);
+        item.insert(STATE.to_owned(), records::attribute(WRITING, &link)?);
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        put.send().await.map(drop).map_err(|error| port_error(WRITING, error))
+    }
+
+    async fn link(&self, token: &TokenHash) -> Result<Option<(TenantId, EmailAddress)>, PortError> {
+        let link: Option<Link> = self.get_state(of_link(token)).await?;
+        Ok(link.map(|link| (link.tenant, link.address)))
+    }
+}
+
+#[async_trait]
+impl NotificationState for DynamoLedger {
+    async fn notified(
+        &self,
+        connector: (&TenantId, &ConnectorId),
+        contact: &ContactKey,
+    ) -> Result<Option<Notified>, PortError> {
+        self.get_state(of_contact(connector, contact)).await
+    }
+
+    async fn keep_notified(
+        &self,
+        connector: (&TenantId, &ConnectorId),
+        contact: &ContactKey,
+        notified: &Notified,
+    ) -> Result<bool, PortError> {
+        self.put_state(of_contact(connector, contact), notified, notified.version).await
+    }
+
+    async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError> {
+        let cost = u64::try_from(cost.as_millis()).unwrap_or(u64::MAX);
+        for _ in 0..TRIES {
+            if let Some(begins) = self.spend_behind(tenant, cost, now).await? {
+                return Ok(begins);
+            }
+            if self.spend_from(tenant, cost, now).await? {
+                return Ok(now);
+            }
+        }
+        Err(PortError::Transient { what: SPENDING, source: "others were faster each time".into() })
+    }
+
+    /// Subtracted where the item is, so two at once both count.
+    async fn give_back(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError> {
+        let unused = u64::try_from(unused.as_millis()).unwrap_or_default();
+        let update = self
+            .share(tenant)
+            .update_expression("SET #spent_to = #spent_to - :unused")
+            .condition_expression("attribute_exists(#spent_to)")
+            .set_expression_attribute_values(Some(values([(":unused", number(unused))])));
+        held(SPENDING, update.send().await).map(drop)
+    }
+
+    async fn slow_until(&self, tenant: &TenantId, host: &str) -> Result<Option<Time>, PortError> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(of_host(tenant, host)));
+        let answer = get.send().await.map_err(|error| port_error(READING, error))?;
+        let until = answer.item.as_ref().and_then(|item| item.get(UNTIL)).and_then(|value| value.as_s().ok());
+        let bug = |error| PortError::Bug { what: READING, source: Box::new(error) };
+        until.map(|until| until.parse().map_err(bug)).transpose()
+    }
+
+    async fn keep_slow(&self, tenant: &TenantId, host: &str, until: Option<Time>) -> Result<(), PortError> {
+        let update = self.client.update_item().table_name(&self.table).set_key(Some(of_host(tenant, host)));
+        let update = update.set_expression_attribute_names(Some(names([UNTIL])));
+        let update = match until {
+            Some(until) => update
+                .update_expression("SET #until = :until")
+                .set_expression_attribute_values(Some(values([(":until", text(until.to_string()))]))),
+            // The attribute alone, so that the notifier needs no right to delete.
+            None => update.update_expression("REMOVE #until"),
+        };
+        update.send().await.map(drop).map_err(|error| port_error(WRITING, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_item_lies_where_the_notifier_may_write_and_none_is_anothers() {
+        let (acme, token): (TenantId, TokenHash) =
+            ("acme".parse().unwrap(), serde_json::from_str(r#""0f""#).unwrap());
+        let odd: TenantId = "#0f".parse().unwrap();
+        let address: EmailAddress = "A@acme.example".parse().unwrap();
+        let (connector, contact) = (ConnectorId::new(7), ContactKey::of_address(&address));
+        let mut keys = Vec::new();
+        for tenant in [&acme, &odd] {
+            keys.push(of_address(tenant, &address));
+            keys.push(of_contact((tenant, &connector), &contact));
+            keys.push(of_host(tenant, "hooks.acme.example"));
+            keys.push(key(tenant.as_str(), "SHARE".to_owned()));
+        }
+        keys.push(of_link(&token));
+        for (place, key) in keys.iter().enumerate() {
+            assert!(key[PK].as_s().unwrap().starts_with(PARTITION));
+            assert!(!keys[..place].contains(key), "{key:?}");
+        }
+        assert_eq!(of_address(&acme, &"a@ACME.example".parse().unwrap()), of_address(&acme, &address));
+    }
+}

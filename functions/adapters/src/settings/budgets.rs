@@ -1,0 +1,48 @@
+//! How much a tenant may use.
+
+use domain::budget::Budgets;
+
+use super::read::{Lookup, WrongSettings, present};
+
+const NAME: &str = "BUDGETS";
+
+/// Reads `BUDGETS`, such as `connectors=20,changes=60`; what it does not name keeps its default ([`Budgets::default`]).
+///
+/// # Errors
+/// If it names no budget that there is, one twice, or a limit that is not a whole number from 1 to 10,000.
+pub fn budgets(env: Lookup<'_>) -> Result<Budgets, WrongSettings> {
+    let Some(value) = present(env, NAME) else { return Ok(Budgets::default()) };
+    value.parse().map_err(|wrong| {
+        let usual = Budgets::default();
+        let form = format!(
+            "limits of 1 to 10000 with commas between them, any of `{usual}`, or empty for these ({wrong})"
+        );
+        WrongSettings::malformed(NAME, &value, form)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::budget::Budget;
+
+    use super::*;
+
+    #[test]
+    fn limits_are_read_and_a_typo_is_told_with_the_right_form() {
+        let read = |value: &str| budgets(&|_| Some(value.to_owned()));
+        assert_eq!(read(""), Ok(Budgets::default()));
+        assert_eq!(read("runs=3").unwrap().limit(Budget::Runs), 3);
+        for (bad, why) in [
+            ("run=3", "there is no budget `run`"),
+            ("runs=0", "runs is `0`, which is not a whole number from 1 to 10000"),
+            ("runs", "`runs` is not NAME=LIMIT"),
+        ] {
+            let error = read(bad).unwrap_err().to_string();
+            assert!(error.contains(&format!("BUDGETS is `{bad}`")), "{error}");
+            assert!(
+                error.contains("connectors=20,changes=60,verifications=30") && error.contains(why),
+                "{error}"
+            );
+        }
+    }
+}

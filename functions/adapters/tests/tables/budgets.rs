@@ -1,0 +1,95 @@
+//! What a use of a budget makes of answers that no stand-in gives: lost ones, and others that come first.
+
+use domain::budget::{Budget, Party, Scope, Spending};
+use domain::ports::{Connectors as _, PortError, SaveAnswer, Saved, Spender as _, Spent};
+use serde_json::{Value, json};
+
+use super::scripted::{Scripted, cancelled, error};
+use super::world::{change, connector, ledger};
+
+const FAILED: &str = "ConditionalCheckFailed";
+
+fn spending(budget: Budget, party: Party) -> Spending {
+    let now = "2026-11-29T22:50:21.500Z".parse().unwrap();
+    let scope = Scope::Tenant("acme".parse().unwrap());
+    Spending { budget, scope, party, amount: 2, limit: 20, now }
+}
+
+async fn spend(answers: impl IntoIterator<Item = (u16, Value)>) -> (Result<Spent, PortError>, Vec<Value>) {
+    let server = Scripted::start(answers).await;
+    let answer = ledger(&server.client).spend(&spending(Budget::TestMessages, Party::Tenant)).await;
+    (answer, server.asked())
+}
+
+#[tokio::test]
+async fn a_use_is_one_conditional_write_under_a_token() {
+    let (answer, asked) = spend([(200, json!({}))]).await;
+    assert_eq!((answer.unwrap(), asked.len()), (Spent::Yes, 1));
+    assert!(asked[0]["ClientRequestToken"].is_string());
+    let update = &asked[0]["TransactItems"][0]["Update"];
+    let key = json!({"pk": {"S": "BUDGET#T#acme"}, "sk": {"S": "test_messages#2026-11-29T00:00:00.000Z"}});
+    assert_eq!(update["Key"], key);
+    assert_eq!(update["ConditionExpression"], "attribute_not_exists(#used) OR #used <= :left");
+    let values = json!({":amount": {"N": "2"}, ":left": {"N": "18"}, ":expires_at": {"N": "1796601600"}});
+    assert_eq!(update["ExpressionAttributeValues"], values, "a week after the day");
+}
+
+#[tokio::test]
+async fn only_an_answer_grants_and_what_came_first_is_asked_again() {
+    let (answer, asked) = spend([(400, cancelled([FAILED]))]).await;
+    assert_eq!((answer.unwrap(), asked.len()), (Spent::Exhausted, 1));
+    let conflict = || (400, cancelled(["TransactionConflict"]));
+    let (answer, asked) = spend([conflict(), conflict(), (200, json!({}))]).await;
+    assert_eq!((answer.unwrap(), asked.len()), (Spent::Yes, 3));
+    let (answer, asked) = spend((0..99).map(|_| conflict())).await;
+    assert!(matches!(answer, Err(PortError::Transient { .. })) && asked.len() == 8, "not for ever");
+    // Nobody knows whether it was counted: it is not granted, and not counted again.
+    let (answer, asked) = spend([(500, json!({})), (200, json!({}))]).await;
+    assert!(matches!(answer, Err(PortError::Transient { .. })) && asked.len() == 1, "{answer:?}");
+    let (answer, _) = spend([(400, error("AccessDeniedException"))]).await;
+    assert!(matches!(answer, Err(PortError::Denied { .. })));
+}
+
+#[tokio::test]
+async fn a_creation_counts_the_connector_and_spends_in_its_own_transaction() {
+    let draft = connector();
+    let creation = change(None, &draft);
+    let spends = [
+        Spending { amount: 1, ..spending(Budget::Connectors, Party::Tenant) },
+        Spending { amount: 1, ..spending(Budget::Changes, Party::Operators) },
+    ];
+    for (spends, sorts) in [
+        (&spends[..], &["connectors", "changes#operators#2026-11-29T22:00:00.000Z"][..]),
+        (&spends[..1], &["connectors"]),
+        (&spends[1..], &["changes#operators#2026-11-29T22:00:00.000Z", "connectors"]),
+        (&[], &["connectors"]),
+    ] {
+        let server = Scripted::start([(200, json!({}))]).await;
+        let answer = ledger(&server.client).create(&draft, &creation, spends).await;
+        assert_eq!(answer.unwrap(), SaveAnswer::Saved(Saved::Yes));
+        let writes = server.asked()[0]["TransactItems"].as_array().unwrap().clone();
+        let counts: Vec<_> = writes.iter().filter_map(|write| write.get("Update")).collect();
+        let found: Vec<_> = counts.iter().map(|count| count["Key"]["sk"]["S"].as_str().unwrap()).collect();
+        assert_eq!(found, sorts);
+        let lasting = counts.iter().find(|count| count["Key"]["sk"]["S"] == "connectors").unwrap();
+        assert!(lasting["ExpressionAttributeValues"].get(":expires_at").is_none(), "it never expires");
+    }
+}
+
+/// The weightiest reason counts: one's own first try, then another's, then the budget.
+#[tokio::test]
+async fn a_used_up_budget_is_told_behind_a_version_and_before_a_place() {
+    let creation = change(None, &connector());
+    let spends = [spending(Budget::Connectors, Party::Tenant), spending(Budget::Changes, Party::Tenant)];
+    let nothing = || (200, json!({}));
+    for (reasons, answer) in [
+        (["None", "None", FAILED, "None"], SaveAnswer::Exhausted(Budget::Connectors)),
+        (["None", "None", "None", FAILED], SaveAnswer::Exhausted(Budget::Changes)),
+        (["None", "None", FAILED, FAILED], SaveAnswer::Exhausted(Budget::Connectors)),
+        ([FAILED, FAILED, FAILED, "None"], SaveAnswer::Saved(Saved::Stale)),
+    ] {
+        let server = Scripted::start([(400, cancelled(reasons)), nothing()]).await;
+        let told = ledger(&server.client).create(&connector(), &creation, &spends).await;
+        assert_eq!((told.unwrap(), server.asked().len()), (answer, 2), "{reasons:?}");
+    }
+}

@@ -1,0 +1,70 @@
+//! From the router's answer to what API Gateway takes.
+//!
+//! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs", response of payload
+//! format 2.0.
+
+use std::collections::BTreeMap;
+
+use axum::body::to_bytes;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+/// No answer of a function is larger (AWS Lambda developer guide, "Lambda quotas").
+const LARGEST: usize = 6 << 20;
+
+/// An answer of payload format 2.0.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Answer {
+    status_code: u16,
+    headers: BTreeMap<String, String>,
+    body: String,
+    is_base64_encoded: bool,
+}
+
+impl Answer {
+    /// # Errors
+    /// If its body breaks off or is larger than a function may answer.
+    pub(crate) async fn of(response: Response) -> Result<Self, axum::Error> {
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, LARGEST).await?;
+        let mut headers = BTreeMap::<String, String>::new();
+        for (name, value) in &parts.headers {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            // The gateway takes one text for each name; a list's values may be joined (RFC 9110, section 5.3).
+            headers
+                .entry(name.to_string())
+                .and_modify(|list| list.extend([", ", &value]))
+                .or_insert_with(|| value.to_string());
+        }
+        let (body, is_base64_encoded) = match String::from_utf8(bytes.to_vec()) {
+            Ok(text) => (text, false),
+            Err(error) => (STANDARD.encode(error.as_bytes()), true),
+        };
+        Ok(Self { status_code: parts.status.as_u16(), headers, body, is_base64_encoded })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::StatusCode;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn text_stays_text_and_bytes_are_encoded() {
+        let mut response = Response::new(Body::from("{}"));
+        *response.status_mut() = StatusCode::ACCEPTED;
+        for value in ["GET", "HEAD"] {
+            response.headers_mut().append("allow", value.parse().unwrap());
+        }
+        let answer = Answer::of(response).await.unwrap();
+        assert_eq!((answer.status_code, answer.body.as_str(), answer.is_base64_encoded), (202, "{}", false));
+        assert_eq!(answer.headers["allow"], "GET, HEAD");
+        let answer = Answer::of(Response::new(Body::from(vec![0xff]))).await.unwrap();
+        assert_eq!((answer.body.as_str(), answer.is_base64_encoded), ("/w==", true));
+    }
+}

@@ -1,0 +1,229 @@
+//! The attack scripts of the review, over the whole router on the embedded stand-ins: whatever a tenant asks for, however
+//! fast and by however many clients, it gets what its budgets allow, is told the limit and when it frees, and what is
+//! refused leaves nothing.
+
+use domain::names::ConnectorId;
+use futures_util::{StreamExt as _, stream};
+use local::wiring::Embedded;
+use serde_json::{Value, json};
+use tests::fixtures::{self, at};
+
+use crate::world::{Answer, Who, World, destination, id_in};
+
+const ACME: Who = Who::Tenant("acme");
+
+/// The stand-ins at the start of an hour, so that none ends during a test, and the router over them.
+async fn embedded() -> (Embedded, World) {
+    let embedded = Embedded::start(None, Some(at("2026-11-20T20:00:00Z"))).await.unwrap();
+    let world = World::on(embedded.onboarding());
+    (embedded, world)
+}
+
+fn count(answers: &[Answer], status: u16) -> usize {
+    answers.iter().filter(|answer| answer.status == status).count()
+}
+
+/// Holds every refusal against its form; returns how many there were.
+fn refused(answers: &[Answer], budget: &str, limit: u32, frees: Option<&str>) -> usize {
+    let mut refused = 0;
+    for answer in answers.iter().filter(|answer| answer.status == 429) {
+        assert_eq!(
+            (answer.code(), &answer.body["budget"]),
+            ("budget_exhausted", &json!(budget)),
+            "{answer:?}"
+        );
+        assert_eq!((&answer.body["limit"], answer.body["frees_at"].as_str()), (&json!(limit), frees));
+        let detail = answer.body["detail"].as_str().unwrap();
+        assert!(detail.contains(&format!("may have {limit} ")), "{detail}");
+        assert!(frees.is_none_or(|frees| detail.contains(frees)), "{detail}");
+        let seconds: u64 = answer.headers["retry-after"].parse().unwrap();
+        assert!((1..=86_400).contains(&seconds), "{seconds}");
+        refused += 1;
+    }
+    refused
+}
+
+/// How many requests of a client are under way at once: with more the stand-ins' own answers take too long.
+const WIDTH: usize = 24;
+
+/// So many tries by two clients that race, each with many requests under way at once. All of them are answered.
+async fn at_once<T: Future<Output = Answer>>(tries: usize, ask: impl Fn(usize) -> T) -> Vec<Answer> {
+    let half = tries / 2;
+    let client = async |tries: std::ops::Range<usize>| {
+        stream::iter(tries.map(&ask)).buffer_unordered(WIDTH).collect::<Vec<_>>().await
+    };
+    let (first, second) = tokio::join!(client(0..half), client(half..tries));
+    let answers = [first, second].concat();
+    let broken = answers.iter().find(|answer| answer.status >= 500);
+    assert!(broken.is_none(), "{broken:?}");
+    answers
+}
+
+async fn listed(world: &World) -> Vec<Value> {
+    let listed = world.get("/v1/connectors?tenant=acme&deleted=true&limit=100").await;
+    listed.body["connectors"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn three_hundred_connectors_at_once_are_twenty() {
+    let (embedded, world) = embedded().await;
+    let create = |_| world.ask(ACME, "POST", "/v1/connectors", Some(json!({})));
+    let answers = at_once(300, create).await;
+    assert_eq!((count(&answers, 201), refused(&answers, "connectors", 20, None)), (20, 280));
+    assert_eq!(answers.iter().find(|answer| answer.status == 429).unwrap().headers["retry-after"], "3600");
+    assert_eq!(
+        (listed(&world).await.len(), embedded.bus().told().len()),
+        (20, 20),
+        "what is refused leaves nothing"
+    );
+
+    // Another tenant has its own, an operator may give more, and a deletion makes room for one.
+    assert_eq!(world.ask(Who::Tenant("globex"), "POST", "/v1/connectors", Some(json!({}))).await.status, 201);
+    let given = world.ask(Who::Operator, "POST", "/v1/connectors", Some(json!({"tenant": "acme"}))).await;
+    assert_eq!(given.status, 201);
+    let first = answers.iter().find(|answer| answer.status == 201).unwrap().headers["location"].clone();
+    for path in [first, given.headers["location"].clone()] {
+        assert_eq!(world.ask(ACME, "DELETE", &path, None).await.status, 200);
+    }
+    let answers = at_once(20, create).await;
+    assert_eq!((count(&answers, 201), count(&answers, 429)), (1, 19));
+}
+
+/// The same key from all of them is one connector, and not one of them is refused.
+#[tokio::test]
+async fn equal_keys_at_once_are_one_connector() {
+    let (_embedded, world) = embedded().await;
+    let key = [("idempotency-key", "k")];
+    let create = |_| world.ask_with(ACME, "POST", "/v1/connectors", &key, Some(json!({})));
+    let answers = at_once(60, create).await;
+    assert_eq!(count(&answers, 201), 60, "{:?}", answers.iter().find(|answer| answer.status != 201));
+    assert!(answers.iter().all(|answer| answer.body["id"] == answers[0].body["id"]));
+    let other = world.ask_with(ACME, "POST", "/v1/connectors", &key, Some(json!({"frequency": 6}))).await;
+    assert_eq!(
+        (other.status, other.code(), other.pointers()),
+        (422, "idempotency_key_reused", vec!["/frequency"])
+    );
+    assert_eq!(other.body["errors"][0]["detail"], "frequency was 1 then and is 6 now");
+    assert_eq!(listed(&world).await.len(), 1);
+    // The key ends with its connector.
+    let path = answers[0].headers["location"].clone();
+    assert_eq!(world.ask(ACME, "DELETE", &path, None).await.status, 200);
+    let next = at_once(10, create).await;
+    assert!(next.iter().all(|answer| answer.status == 201 && answer.body["id"] == next[0].body["id"]));
+    assert_eq!((&next[0].body["state"], listed(&world).await.len()), (&json!("draft"), 2));
+    assert_ne!(next[0].body["id"], answers[0].body["id"]);
+}
+
+#[tokio::test]
+async fn eight_hundred_verifications_are_thirty() {
+    let (embedded, world) = embedded().await;
+    let to = destination(fixtures::fresh());
+    let bucket = to["bucket"].as_str().unwrap().to_owned();
+    let path = world.ask(ACME, "POST", "/v1/connectors", Some(json!({"destination": to}))).await;
+    let path = path.headers["location"].clone();
+    admit(&embedded, &id_in(&path)).await;
+    let verify = |_| {
+        let path = format!("{path}/verify");
+        let world = &world;
+        async move { world.ask(ACME, "POST", &path, None).await }
+    };
+    let answers = at_once(817, verify).await;
+    let frees = Some("2026-11-20T21:00:00.000Z");
+    let refused = refused(&answers, "verifications", 30, frees);
+    // Two checks at once may come into each other's way when they store that they passed: that is a conflict.
+    assert_eq!((refused, count(&answers, 200) + count(&answers, 409)), (787, 30));
+    assert!(embedded.stack().objects(&bucket).unwrap().len() <= 30, "no object without a check");
+    // What a check goes before is refused as well, and what stops is not.
+    assert_eq!(world.ask(ACME, "POST", &format!("{path}/activate"), None).await.status, 429);
+    assert_eq!(world.ask(ACME, "POST", &format!("{path}/disable"), None).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_flood_of_changes_is_sixty() {
+    let (embedded, world) = embedded().await;
+    let created = world.ask(ACME, "POST", "/v1/connectors", Some(json!({}))).await;
+    let path = created.headers["location"].clone();
+    // Two clients, each of which asks as soon as it is answered: so hardly any of them comes second four times.
+    let client = async |kind: usize| {
+        let mut answers = Vec::new();
+        for n in 0..100 {
+            let frequency = json!({"frequency": 1 + (n + kind) % 24});
+            answers.push(match (n + kind) % 3 {
+                0 => world.ask(ACME, "POST", &format!("{path}/rotate-external-id"), None).await,
+                1 => world.ask(ACME, "PATCH", &path, Some(frequency)).await,
+                _ => {
+                    let emails = json!({"emails": [format!("a{n}-{kind}@acme.example")]});
+                    world.ask(ACME, "PUT", &format!("{path}/contacts"), Some(emails)).await
+                }
+            });
+        }
+        answers
+    };
+    let (first, second) = tokio::join!(client(0), client(1));
+    let answers = [first, second].concat();
+    let refused = refused(&answers, "changes", 60, Some("2026-11-20T21:00:00.000Z"));
+    let records =
+        world.get(&format!("{path}/changes?limit=100")).await.body["changes"].as_array().unwrap().len();
+    assert_eq!((records, embedded.bus().told().len()), (61, 61), "the creation and sixty changes");
+    assert!(refused >= 100, "{refused}");
+    // The tenant's flood keeps no operator from mending.
+    assert_eq!(world.post(&path, "rotate-external-id").await.status, 200);
+}
+
+#[tokio::test]
+async fn three_hundred_test_messages_are_twenty() {
+    let (embedded, world) = embedded().await;
+    let mut paths = Vec::new();
+    for connector in 0..20 {
+        let created = world.ask(ACME, "POST", "/v1/connectors", Some(json!({}))).await;
+        let path = created.headers["location"].clone();
+        let emails: Vec<_> = (0..5).map(|n| format!("stranger{n}@of{connector}.example")).collect();
+        let contacts = json!({"emails": emails, "webhook": "https://hooks.acme.example/"});
+        assert_eq!(world.ask(ACME, "PUT", &format!("{path}/contacts"), Some(contacts)).await.status, 200);
+        paths.push(format!("{path}/test-contacts"));
+    }
+    let before = embedded.bus().told().len();
+    let test = |n: usize| {
+        // The vendor's own people send no more than that either.
+        let who = if n.is_multiple_of(2) { ACME } else { Who::Operator };
+        let (world, path) = (&world, &paths[n % paths.len()]);
+        async move { world.ask(who, "POST", path, None).await }
+    };
+    let answers = at_once(300, test).await;
+    // Six messages each: three tests are eighteen.
+    assert_eq!((count(&answers, 202), embedded.bus().told().len() - before), (3, 3));
+    let refused = refused(&answers, "test_messages", 20, Some("2026-11-21T00:00:00.000Z"));
+    assert!(refused >= 17, "{refused}");
+    let words = answers.iter().find(|answer| answer.status == 429).unwrap().body["detail"].as_str().unwrap();
+    assert_eq!(
+        words,
+        "Tenant acme may have 20 test messages a day, which are used up; that frees at 2026-11-21T00:00:00.000Z. Try \
+         again from 2026-11-21T00:00:00.000Z on."
+    );
+}
+
+#[tokio::test]
+async fn runs_asked_for_are_twelve_an_hour() {
+    let (embedded, world) = embedded().await;
+    let body = json!({"destination": destination(fixtures::fresh())});
+    let path = world.ask(ACME, "POST", "/v1/connectors", Some(body)).await.headers["location"].clone();
+    admit(&embedded, &id_in(&path)).await;
+    assert_eq!(world.ask(ACME, "POST", &format!("{path}/activate"), None).await.status, 200);
+    let path = format!("{path}/run");
+    let run = |n: usize| {
+        let (world, path, key) = (&world, &path, format!("key-{n}"));
+        async move { world.ask_with(ACME, "POST", path, &[("idempotency-key", &key)], None).await }
+    };
+    let answers = at_once(40, run).await;
+    assert_eq!(
+        (count(&answers, 202), refused(&answers, "runs", 12, Some("2026-11-20T21:00:00.000Z"))),
+        (12, 28)
+    );
+    assert_eq!(world.ask(Who::Operator, "POST", &path, None).await.status, 202);
+}
+
+/// The customer's role and bucket for a connector.
+async fn admit(embedded: &Embedded, id: &ConnectorId) {
+    let connector = embedded.connectors().get(id).await.unwrap().unwrap().0;
+    embedded.admit(&connector).unwrap();
+}

@@ -1,0 +1,164 @@
+//! The document's patterns and the code's parsers say the same, both ways: what a schema admits no parser refuses, and
+//! what a parser takes as it stands the schema admits.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use domain::names::{
+    BucketName, CustomerRole, EmailAddress, KmsKeyArn, Prefix, RESERVED_ENDS, RESERVED_STARTS, Region,
+    TenantId, WebhookUrl,
+};
+use domain::time::Time;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::strategy::ValueTree as _;
+use proptest::string::string_regex;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::json;
+use tests::schema::Schema;
+
+use crate::contract::{parameter, schema};
+use crate::world::{Who, World};
+
+/// What is put in, in place of or beside a character: what grammars of names are about.
+const ODD: &str = "aZ09-_.:/@!'()=*?%$~|# \u{e9}\n\"";
+
+/// A text that the pattern describes, and what comes of it with a few characters taken out, put in or exchanged.
+fn near(pattern: &str) -> impl Strategy<Value = (String, String)> + use<> {
+    let inside =
+        pattern.strip_prefix('^').and_then(|rest| rest.strip_suffix('$')).expect("an anchored pattern");
+    let change = (any::<Index>(), 0..3_u8, prop::sample::select(ODD.chars().collect::<Vec<_>>()));
+    (string_regex(inside).expect("a pattern"), prop::collection::vec(change, 1..3)).prop_map(
+        |(text, changes)| {
+            let mut chars: Vec<char> = text.chars().collect();
+            for (place, what, odd) in changes {
+                let place = place.index(chars.len() + 1);
+                match what {
+                    0 => chars.insert(place, odd),
+                    1 if place < chars.len() => chars[place] = odd,
+                    _ if place < chars.len() => drop(chars.remove(place)),
+                    _ => {}
+                }
+            }
+            (text, chars.into_iter().collect())
+        },
+    )
+}
+
+/// Whether the parser takes the text, and as it stands: not trimmed or read from another form.
+type Takes = fn(&str) -> (bool, bool);
+
+fn takes<T: FromStr + Display>(text: &str) -> (bool, bool) {
+    text.parse::<T>().map_or((false, false), |value| (true, value.to_string() == text))
+}
+
+/// A prefix loses its last slash, and a time its spelling.
+fn takes_any<T: FromStr>(text: &str) -> (bool, bool) {
+    let taken = text.parse::<T>().is_ok();
+    (taken, taken)
+}
+
+fn agree(name: &str, (schema, pattern): &(Schema, String), takes: Takes, exactly: bool) {
+    let mut runner = TestRunner::new(Config { cases: 2_000, failure_persistence: None, ..Config::default() });
+    let agreed = runner.run(&near(pattern), |(text, nearly)| {
+        for text in [text, nearly] {
+            let admitted = schema.takes(&json!(text));
+            let (taken, as_it_stands) = takes(&text);
+            prop_assert!(taken || !admitted, "{} admits {:?}, which is refused", name, text);
+            prop_assert!(
+                admitted || !(exactly && as_it_stands),
+                "{} does not admit {:?}, which is taken",
+                name,
+                text
+            );
+        }
+        Ok(())
+    });
+    agreed.unwrap_or_else(|error| panic!("{name}: {error}"));
+}
+
+#[test]
+fn a_schema_admits_what_its_parser_takes() {
+    for (name, takes, exactly) in [
+        ("RoleArn", takes::<CustomerRole> as Takes, true),
+        ("BucketName", takes::<BucketName>, true),
+        ("Region", takes::<Region>, true),
+        ("Prefix", takes::<Prefix>, true),
+        ("KmsKeyArn", takes::<KmsKeyArn>, true),
+        ("TenantId", takes::<TenantId>, true),
+        ("EmailAddress", takes::<EmailAddress>, true),
+        ("WebhookUrl", takes::<WebhookUrl>, true),
+        // It admits one spelling of the several that are taken.
+        ("GivenTime", takes_any::<Time>, false),
+    ] {
+        agree(name, &schema(name), takes, exactly);
+    }
+}
+
+#[test]
+fn names_that_s3_reserves_are_none_in_the_document_either() {
+    let (schema, _) = schema("BucketName");
+    let starts = RESERVED_STARTS.iter().map(|start| format!("{start}acme"));
+    let ends = RESERVED_ENDS.iter().map(|end| format!("acme{end}"));
+    for name in starts.chain(ends).chain(["acme-an", "10.0.0.1", "a..b"].map(ToOwned::to_owned)) {
+        assert!(!schema.takes(&json!(name)) && name.parse::<BucketName>().is_err(), "{name}");
+    }
+    for name in ["acme-log", "acme.log", "acme-log-123456789012-eu-central-1-an"] {
+        assert!(schema.takes(&json!(name)) && name.parse::<BucketName>().is_ok(), "{name}");
+    }
+}
+
+/// Headers and cursors are no types of the domain, so the router itself says what it takes.
+#[tokio::test]
+async fn a_header_or_cursor_that_the_document_admits_is_taken() {
+    let world = World::new();
+    let path = world.connected("acme").await;
+    let etag = world.get(&path).await.headers["etag"].clone();
+    let (tag, _) = schema("EntityTag");
+    let (key, _) = parameter("IdempotencyKey");
+    for text in [
+        "*",
+        "\"1\"",
+        "W/\"1\"",
+        "\"a b\"",
+        "\"\"",
+        "1",
+        "\"1",
+        "\"1\", \"2\"",
+        "\"a\u{7f}\"",
+        "w/\"1\"",
+        &etag,
+    ] {
+        let Ok(_) = axum::http::HeaderValue::from_str(text) else { continue };
+        let body = Some(json!({"frequency": 1}));
+        let answer = world.ask_with(Who::Operator, "PATCH", &path, &[("if-match", text)], body).await;
+        assert_eq!(answer.status != 400, tag.takes(&json!(text)), "{text:?}: {answer:?}");
+    }
+    for text in
+        ["k", "0f8fad5b-d9cb-469f-a165-70867728950e", "a b", "", "~!", &"k".repeat(255), &"k".repeat(256)]
+    {
+        let body = Some(json!({"tenant": "acme"}));
+        let headers = [("idempotency-key", text)];
+        let answer = world.ask_with(Who::Operator, "POST", "/v1/connectors", &headers, body).await;
+        assert_eq!(answer.status != 400, key.takes(&json!(text)), "{text:?}: {answer:?}");
+    }
+    let listings = [
+        ("ConnectorCursor", "/v1/connectors".to_owned()),
+        ("ExportCursor", format!("{path}/exports")),
+        ("ChangeCursor", format!("{path}/changes")),
+    ];
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
+    for (name, listing) in &listings {
+        let (schema, pattern) = parameter(name);
+        let strategy = near(&pattern);
+        for _ in 0..50 {
+            let (text, nearly) = strategy.new_tree(&mut runner).unwrap().current();
+            for text in [text, nearly] {
+                let escaped: String = text.bytes().map(|b| format!("%{b:02x}")).collect();
+                let answer = world.get(&format!("{listing}?cursor={escaped}")).await;
+                let taken = answer.status == 200;
+                assert_eq!(taken, schema.takes(&json!(text)), "{name} {text:?}: {answer:?}");
+            }
+        }
+    }
+}

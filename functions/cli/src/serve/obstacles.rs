@@ -1,0 +1,254 @@
+//! `/stand-in/obstacles`: what a customer's administrator may get wrong, set and taken away by hand, so that anyone
+//! can see what a customer would see.
+//!
+//! `GET` lists what there is and what is set. `PUT /stand-in/obstacles/KIND` sets one, and its body says before what;
+//! `DELETE` takes it away, from one bucket with `?bucket=NAME`. Both may be repeated. All of it is forgotten when
+//! `serve` ends, but a bucket that was deleted stays deleted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::{get, put};
+use local::wiring::Embedded;
+use local::{Obstacle, Stack, StackError};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::customer::{answer, is_json, refuse};
+
+/// Where they are.
+pub(super) const OBSTACLES_PATH: &str = "/stand-in/obstacles";
+
+/// The longest delay of new roles, seconds: a day.
+const LONGEST_DELAY: u32 = 86_400;
+
+/// An obstacle by its name in the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Before a bucket.
+    Before(Obstacle),
+    /// The bucket is deleted, with all that is in it.
+    DeletedBucket,
+    /// STS learns of a new role after some seconds.
+    NewRoleDelay,
+}
+
+/// Each kind, its name, and what it does.
+const KINDS: [(&str, Kind, &str); 11] = [
+    (
+        "new-role-delay",
+        Kind::NewRoleDelay,
+        "IAM takes so many seconds to know a new role, as after Create stack; those made by this serve count",
+    ),
+    ("bucket-policy", Kind::Before(Obstacle::BucketPolicy), "the bucket's policy denies every write"),
+    (
+        "service-control-policy",
+        Kind::Before(Obstacle::ServiceControlPolicy),
+        "a service control policy (SCP) of the account's organization denies every write",
+    ),
+    (
+        "resource-control-policy",
+        Kind::Before(Obstacle::ResourceControlPolicy),
+        "a resource control policy (RCP) of the account's organization denies every write",
+    ),
+    (
+        "permissions-boundary",
+        Kind::Before(Obstacle::PermissionsBoundary),
+        "the role has a permissions boundary that does not allow the write",
+    ),
+    (
+        "kms-key-policy",
+        Kind::Before(Obstacle::KeyDenied),
+        "the role may not use the KMS key; only a connector with a key meets it",
+    ),
+    (
+        "kms-key-disabled",
+        Kind::Before(Obstacle::KeyDisabled),
+        "the KMS key is disabled; only a connector with a key meets it",
+    ),
+    (
+        "object-lock",
+        Kind::Before(Obstacle::ObjectLock),
+        "Object Lock with a default retention: each write needs a checksum, which Auditferry sends, so nothing fails",
+    ),
+    (
+        "wrong-region",
+        Kind::Before(Obstacle::OtherRegion),
+        "the bucket lies in us-west-2, or in eu-west-1 if it was made there",
+    ),
+    (
+        "deleted-bucket",
+        Kind::DeletedBucket,
+        "the bucket is deleted with its objects; DELETE makes it again, empty",
+    ),
+    (
+        "clock-skew",
+        Kind::Before(Obstacle::ClockSkew),
+        "the vendor's clock and the one of S3 are more than 15 minutes apart",
+    ),
+];
+
+/// The body for all kinds but one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BeforeBucket {
+    bucket: String,
+}
+
+/// The body for the delay.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Delay {
+    seconds: u32,
+}
+
+/// Why an obstacle is not set or taken away.
+type Refused = (StatusCode, String);
+
+/// The routes.
+pub(super) fn routes(embedded: &Arc<Embedded>) -> Router {
+    Router::new()
+        .route(OBSTACLES_PATH, get(list).delete(clear_all))
+        .route(&format!("{OBSTACLES_PATH}/{{kind}}"), put(set).post(set).delete(clear))
+        .with_state(Arc::clone(embedded))
+}
+
+async fn list(State(embedded): State<Arc<Embedded>>) -> Response {
+    let kinds = KINDS.map(|(name, kind, what)| {
+        let needs = if kind == Kind::NewRoleDelay { "seconds" } else { "bucket" };
+        json!({ "kind": name, "needs": needs, "what": what })
+    });
+    let stack = embedded.stack();
+    let body = json!({ "kinds": kinds, "buckets": stack.customers_buckets(), "set": set_now(stack) });
+    answer(StatusCode::OK, &body)
+}
+
+async fn set(
+    State(embedded): State<Arc<Embedded>>,
+    Path(kind): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if !is_json(&headers) {
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it as application/json");
+    }
+    told(embedded.stack(), set_one(embedded.stack(), &kind, &body))
+}
+
+async fn clear(
+    State(embedded): State<Arc<Embedded>>,
+    Path(kind): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let cleared = known(&kind).and_then(|kind| {
+        let bucket = only_bucket(query.as_deref(), kind)?;
+        clear_kind(embedded.stack(), kind, bucket.as_deref())
+    });
+    told(embedded.stack(), cleared)
+}
+
+async fn clear_all(State(embedded): State<Arc<Embedded>>) -> Response {
+    let stack = embedded.stack();
+    told(stack, KINDS.iter().try_for_each(|(_, kind, _)| clear_kind(stack, *kind, None)))
+}
+
+/// What is set now, after a change or in place of one that was refused.
+fn told(stack: &Stack, done: Result<(), Refused>) -> Response {
+    match done {
+        Ok(()) => answer(StatusCode::OK, &json!({ "set": set_now(stack) })),
+        Err((status, detail)) => refuse(status, &detail),
+    }
+}
+
+fn set_one(stack: &Stack, kind: &str, body: &[u8]) -> Result<(), Refused> {
+    let kind = known(kind)?;
+    if kind == Kind::NewRoleDelay {
+        let form = format!("the body must be {{\"seconds\": N}}, N from 0 to {LONGEST_DELAY}");
+        let Delay { seconds } = read(body, &form)?;
+        if seconds > LONGEST_DELAY {
+            return Err((StatusCode::BAD_REQUEST, form));
+        }
+        stack.delay_new_roles(Duration::from_secs(seconds.into()));
+        return Ok(());
+    }
+    let BeforeBucket { bucket } = read(body, "the body must be {\"bucket\": \"NAME\"}")?;
+    let set = match kind {
+        Kind::Before(obstacle) => stack.put_obstacle(&bucket, obstacle),
+        // One that is deleted already is what was asked for.
+        Kind::DeletedBucket if stack.deleted_buckets().contains(&bucket) => Ok(()),
+        Kind::DeletedBucket => stack.lose_bucket(&bucket),
+        Kind::NewRoleDelay => Ok(()),
+    };
+    set.map_err(|error| refused(stack, &error))
+}
+
+/// Takes one kind away, from all buckets or from one.
+fn clear_kind(stack: &Stack, kind: Kind, bucket: Option<&str>) -> Result<(), Refused> {
+    let meant = |name: &str| bucket.is_none_or(|only| only == name);
+    match kind {
+        Kind::Before(obstacle) => stack.clear_obstacles(|set, name| set == obstacle && meant(name)),
+        Kind::NewRoleDelay => stack.delay_new_roles(Duration::ZERO),
+        Kind::DeletedBucket => {
+            for name in stack.deleted_buckets().into_iter().filter(|name| meant(name)) {
+                stack.restore_bucket(&name).map_err(|error| refused(stack, &error))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn set_now(stack: &Stack) -> Vec<Value> {
+    let delay = stack.new_role_delay().as_secs();
+    let delay = (delay > 0).then(|| json!({ "kind": "new-role-delay", "seconds": delay }));
+    let name = |wanted: Kind| KINDS.iter().find(|(_, kind, _)| *kind == wanted).map(|(name, ..)| *name);
+    let before = stack.obstacles().into_iter();
+    let before =
+        before.map(|(bucket, obstacle)| json!({ "kind": name(Kind::Before(obstacle)), "bucket": bucket }));
+    let deleted = stack.deleted_buckets().into_iter();
+    let deleted = deleted.map(|bucket| json!({ "kind": "deleted-bucket", "bucket": bucket }));
+    delay.into_iter().chain(before).chain(deleted).collect()
+}
+
+fn known(kind: &str) -> Result<Kind, Refused> {
+    KINDS.iter().find(|(name, ..)| *name == kind).map(|(_, kind, _)| *kind).ok_or_else(|| {
+        let names = KINDS.map(|(name, ..)| name).join(", ");
+        (StatusCode::NOT_FOUND, format!("`{kind}` is no obstacle; there are: {names}"))
+    })
+}
+
+fn read<'a, T: Deserialize<'a>>(body: &'a [u8], form: &str) -> Result<T, Refused> {
+    serde_json::from_slice(body).map_err(|error| (StatusCode::BAD_REQUEST, format!("{form}: {error}")))
+}
+
+/// The bucket of `?bucket=NAME`, if the query names one.
+fn only_bucket(query: Option<&str>, kind: Kind) -> Result<Option<String>, Refused> {
+    let mut bucket = None;
+    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        if name != "bucket" || kind == Kind::NewRoleDelay || bucket.is_some() {
+            let detail =
+                format!("the query has `{name}`; only ?bucket=NAME is known, once, where a bucket is set");
+            return Err((StatusCode::BAD_REQUEST, detail));
+        }
+        bucket = Some(value.into_owned());
+    }
+    Ok(bucket)
+}
+
+fn refused(stack: &Stack, error: &StackError) -> Refused {
+    match error {
+        StackError::NoSuchBucket(_) => {
+            let buckets = stack.customers_buckets();
+            let there = if buckets.is_empty() { "none".to_owned() } else { buckets.join(", ") };
+            (StatusCode::NOT_FOUND, format!("{error}; the customers' buckets are: {there}"))
+        }
+        StackError::VendorsBucket(_) | StackError::BucketExists(_) => {
+            (StatusCode::CONFLICT, error.to_string())
+        }
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+    }
+}

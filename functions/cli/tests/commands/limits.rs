@@ -1,0 +1,113 @@
+//! What the domain refuses, in the words of the command line: a budget that is used up, an idempotency key with other
+//! values, a start in the future. The API says the same.
+
+use serde_json::Value;
+
+use crate::program::{Folder, Said, command, run};
+
+const NOW: &str = "2023-07-10T11:00:00Z";
+
+fn says(folder: &Folder, words: &[&str]) -> Said {
+    run(&[&["connector"], words, &["--local", folder.path(), "--now", NOW]].concat())
+}
+
+fn create(folder: &Folder, more: &[&str]) -> String {
+    let made = folder.done(&[&["connector", "create", "--tenant", "acme"], more].concat(), NOW);
+    made["connector"]["id"].as_str().unwrap().to_owned()
+}
+
+/// The message and the remedy of a refusal that ends with this code, the same with `--json` and without.
+fn refused(folder: &Folder, words: &[&str], code: i32) -> (String, String) {
+    let said = says(folder, words);
+    assert!(said.code == Some(code) && said.stdout.is_empty(), "{said:?}");
+    let as_json = says(folder, &[words, &["--json"]].concat());
+    assert_eq!((as_json.code, as_json.stderr.as_str()), (Some(code), ""));
+    let error: Value = as_json.json()["error"].clone();
+    let [message, remedy] = ["message", "remedy"].map(|field| error[field].as_str().unwrap().to_owned());
+    assert_eq!(said.stderr, format!("error: {message}\n{remedy}\n"));
+    (message, remedy)
+}
+
+#[test]
+fn a_key_with_other_values_is_refused_and_ends_with_its_connector() {
+    let folder = Folder::new();
+    let key = ["--idempotency-key", "order-1"];
+    let first = create(&folder, &key);
+    let other =
+        [&["create", "--tenant", "acme", "--frequency", "6", "--format", "ndjson"][..], &key].concat();
+    let (message, remedy) = refused(&folder, &other, 1);
+    assert_eq!(
+        message,
+        format!(
+            "the idempotency key was used to create {first} with other values: frequency was 1 then and is 6 now; \
+             encoding.format was json then and is ndjson now"
+        )
+    );
+    assert!(remedy.contains("new key"), "{remedy}");
+    assert_eq!(create(&folder, &key), first);
+    folder.done(&["connector", "delete", &first, "--yes"], NOW);
+    let second = create(&folder, &key);
+    assert_ne!(second, first);
+    let shown = folder.done(&["connector", "show", &second], NOW);
+    assert_eq!(shown["connector"]["state"], "draft", "{shown}");
+    let said = says(&folder, &["create", "--tenant", "acme", "--idempotency-key", "a b"]);
+    assert!(said.code == Some(2) && said.stderr.contains("1 to 255 visible ASCII"), "{said:?}");
+}
+
+#[test]
+fn test_messages_are_bounded_for_operators_too_in_the_words_of_the_api() {
+    let folder = Folder::new();
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        let id = create(&folder, &[]);
+        let mut words = vec!["connector", "contacts", &id, "--webhook", "https://hooks.acme.example/"];
+        for address in ["a@s.example", "b@s.example", "c@s.example", "d@s.example", "e@s.example"] {
+            words.extend(["--email", address]);
+        }
+        folder.done(&words, NOW);
+        ids.push(id);
+    }
+    for id in &ids[..3] {
+        folder.done(&["connector", "test-contacts", id], NOW);
+    }
+    let (message, remedy) = refused(&folder, &["test-contacts", &ids[3]], 1);
+    assert_eq!(
+        message,
+        "tenant acme may have 20 test messages a day, which are used up; that frees at 2023-07-11T00:00:00.000Z"
+    );
+    assert_eq!(remedy, "Try again from 2023-07-11T00:00:00.000Z on.");
+    folder.done(&["connector", "test-contacts", &ids[3]], "2023-07-11T00:00:00Z");
+}
+
+/// An operator may give a tenant more connectors than the limit.
+#[test]
+fn an_operator_makes_the_twenty_first_connector() {
+    let folder = Folder::new();
+    for _ in 0..21 {
+        create(&folder, &[]);
+    }
+}
+
+#[test]
+fn a_start_in_the_future_is_refused_and_so_is_another_version() {
+    let folder = Folder::new();
+    let words = ["create", "--tenant", "acme", "--start-from", "2023-07-10T11:30:00Z"];
+    let (message, remedy) = refused(&folder, &words, 2);
+    assert!(message.contains("2023-07-10T11:30:00.000Z is later than now"), "{message}");
+    assert!(remedy.contains("--start-from"), "{remedy}");
+    let id = create(&folder, &[]);
+    for verb in ["verify", "activate", "resume", "run"] {
+        let (message, _) = refused(&folder, &[verb, &id, "--if-version", "7"], 1);
+        assert!(message.contains("it is at version 1 now"), "{verb}: {message}");
+    }
+}
+
+#[test]
+fn limits_that_are_none_are_told_by_their_variable() {
+    for (value, why) in [("test_message=1", "there is no budget `test_message`"), ("runs=0", "runs is `0`")] {
+        let output = command(&["connector", "list"]).env("BUDGETS", value).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text.contains(&format!("BUDGETS is `{value}`")) && text.contains(why), "{text}");
+    }
+}

@@ -1,0 +1,163 @@
+//! The limits of a deployment, and how they are written in its settings.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use super::Budget;
+
+/// No limit is larger: a count must stay one small item.
+pub const MOST: u32 = 10_000;
+
+/// The limit of each budget, 1 to [`MOST`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budgets([u32; Budget::ALL.len()]);
+
+impl Default for Budgets {
+    /// 20 connectors a tenant; a connector and hour 60 changes, 30 connection checks and 12 runs asked for; a tenant and
+    /// day 20 test messages and 10 confirmations.
+    fn default() -> Self {
+        Self(Budget::ALL.map(|budget| match budget {
+            Budget::Connectors | Budget::TestMessages => 20,
+            Budget::Changes => 60,
+            Budget::Verifications => 30,
+            Budget::Runs => 12,
+            Budget::Confirmations => 10,
+        }))
+    }
+}
+
+impl Budgets {
+    /// The limit of a budget.
+    #[must_use]
+    pub fn limit(&self, of: Budget) -> u32 {
+        let limits = Budget::ALL.iter().zip(self.0);
+        limits.filter(|(budget, _)| **budget == of).map(|(_, limit)| limit).sum()
+    }
+
+    /// The same, with another limit of one budget, brought within its bounds.
+    #[must_use]
+    pub fn with(mut self, of: Budget, limit: u32) -> Self {
+        for (budget, slot) in Budget::ALL.iter().zip(&mut self.0) {
+            if *budget == of {
+                *slot = limit.clamp(1, MOST);
+            }
+        }
+        self
+    }
+}
+
+impl fmt::Display for Budgets {
+    /// As they are written in the settings: `connectors=20,changes=60,…`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, budget) in Budget::ALL.into_iter().enumerate() {
+            let comma = if place == 0 { "" } else { "," };
+            write!(f, "{comma}{}={}", budget.as_str(), self.limit(budget))?;
+        }
+        Ok(())
+    }
+}
+
+/// A text that names no budgets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotBudgets {
+    /// A piece between commas is not a name, an equals sign and a number.
+    #[error("`{0}` is not NAME=LIMIT")]
+    Form(String),
+    /// No budget is called so.
+    #[error("there is no budget `{0}`")]
+    Unknown(String),
+    /// A budget is named twice.
+    #[error("{} is named twice", .0.as_str())]
+    Twice(Budget),
+    /// The limit is not a whole number within its bounds.
+    #[error("{} is `{limit}`, which is not a whole number from 1 to 10000", .budget.as_str())]
+    Limit {
+        /// Of which budget.
+        budget: Budget,
+        /// What was written.
+        limit: String,
+    },
+}
+
+impl FromStr for Budgets {
+    type Err = NotBudgets;
+
+    /// Reads `NAME=LIMIT` pieces between commas. A budget that is not named keeps its default; an empty text names none.
+    fn from_str(text: &str) -> Result<Self, NotBudgets> {
+        let mut budgets = Self::default();
+        let mut seen = BTreeSet::new();
+        let shown = |text: &str| text.chars().take(40).flat_map(char::escape_debug).collect::<String>();
+        for piece in text.split(',').filter(|_| !text.trim().is_empty()) {
+            let (name, limit) = piece.split_once('=').ok_or_else(|| NotBudgets::Form(shown(piece)))?;
+            let (name, limit) = (name.trim(), limit.trim());
+            let named = Budget::ALL.into_iter().find(|budget| budget.as_str() == name);
+            let budget = named.ok_or_else(|| NotBudgets::Unknown(shown(name)))?;
+            if !seen.insert(budget) {
+                return Err(NotBudgets::Twice(budget));
+            }
+            let digits = limit.bytes().all(|b| b.is_ascii_digit());
+            let number = limit.parse::<u32>().ok().filter(|number| digits && (1..=MOST).contains(number));
+            let number = number.ok_or_else(|| NotBudgets::Limit { budget, limit: shown(limit) })?;
+            budgets = budgets.with(budget, number);
+        }
+        Ok(budgets)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_not_named_keeps_its_default() {
+        assert_eq!("".parse::<Budgets>(), Ok(Budgets::default()));
+        let some: Budgets = "changes=5, test_messages=1".parse().unwrap();
+        assert_eq!(
+            some.to_string(),
+            "connectors=20,changes=5,verifications=30,runs=12,test_messages=1,confirmations=10"
+        );
+    }
+
+    #[test]
+    fn what_is_no_budget_is_refused_with_what_is_wrong() {
+        for (bad, why) in [
+            ("connector=1", "there is no budget `connector`"),
+            ("changes", "`changes` is not NAME=LIMIT"),
+            ("changes=1,", "`` is not NAME=LIMIT"),
+            ("changes=1,changes=1", "changes is named twice"),
+            ("runs=0", "runs is `0`, which is not a whole number from 1 to 10000"),
+            ("runs=10001", "runs is `10001`"),
+            ("runs=-1", "runs is `-1`"),
+            ("runs=+1", "runs is `+1`"),
+            ("runs=1.5", "runs is `1.5`"),
+            ("runs=", "runs is ``"),
+            ("runs=99999999999999999999", "runs is `99999999999999999999`"),
+        ] {
+            let error = bad.parse::<Budgets>().unwrap_err().to_string();
+            assert!(error.starts_with(why), "{bad}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(limits in prop::array::uniform6(1..=MOST)) {
+            let mut budgets = Budgets::default();
+            for (budget, limit) in Budget::ALL.into_iter().zip(limits) {
+                budgets = budgets.with(budget, limit);
+                prop_assert_eq!(budgets.limit(budget), limit);
+            }
+            prop_assert_eq!(budgets.to_string().parse::<Budgets>(), Ok(budgets));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in any::<String>(), near in "[a-z_=,0-9 ]{0,60}") {
+            for text in [text, near] {
+                if let Ok(budgets) = text.parse::<Budgets>() {
+                    prop_assert!(Budget::ALL.iter().all(|of| (1..=MOST).contains(&budgets.limit(*of))));
+                }
+            }
+        }
+    }
+}

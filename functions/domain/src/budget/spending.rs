@@ -1,0 +1,113 @@
+//! What is asked of a budget, and which count it moves.
+
+use std::time::Duration;
+
+use super::Budget;
+use crate::names::{ConnectorId, TenantId};
+use crate::time::Time;
+
+/// For how long after its period a count is kept. A clock that jumps back by less finds what was used then, and opens
+/// nothing anew.
+const KEPT_FOR: Duration = Duration::from_hours(7 * 24);
+
+/// Whose budget it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// All of a tenant's connectors together.
+    Tenant(TenantId),
+    /// One connector.
+    Connector(ConnectorId),
+}
+
+/// Whose use is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Party {
+    /// The tenant's own people, or everybody's where a budget binds everybody together.
+    Tenant,
+    /// The vendor's people.
+    Operators,
+}
+
+/// A use of a budget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spending {
+    /// Of which budget.
+    pub budget: Budget,
+    /// Whose it is.
+    pub scope: Scope,
+    /// Whose use is counted.
+    pub party: Party,
+    /// How much is used.
+    pub amount: u32,
+    /// How much may be used in all, in the period.
+    pub limit: u32,
+    /// When.
+    pub now: Time,
+}
+
+/// Which count a spending moves. Of spendings with the same counter the amounts that are granted never exceed the limit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Counter {
+    /// Whose budget it is.
+    pub scope: Scope,
+    /// Which.
+    pub budget: Budget,
+    /// Whose use.
+    pub party: Party,
+    /// The start of the hour or day; none if it has no period.
+    pub since: Option<Time>,
+}
+
+impl Spending {
+    /// The count that it moves.
+    #[must_use]
+    pub fn counter(&self) -> Counter {
+        let since = self.budget.period().map(|period| self.now.floor(period));
+        Counter { scope: self.scope.clone(), budget: self.budget, party: self.party, since }
+    }
+
+    /// When the budget is whole again: the end of the hour or day.
+    #[must_use]
+    pub fn frees(&self) -> Option<Time> {
+        self.budget.period().map(|period| self.now.floor(period) + period)
+    }
+
+    /// From when on nobody needs the count any more.
+    #[must_use]
+    pub fn forgotten(&self) -> Option<Time> {
+        self.frees().map(|frees| frees + KEPT_FOR)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn spending(budget: Budget, now: Time) -> Spending {
+        let scope = Scope::Tenant("acme".parse().unwrap());
+        Spending { budget, scope, party: Party::Tenant, amount: 1, limit: 1, now }
+    }
+
+    #[test]
+    fn periods_are_hours_and_days_of_the_clock() {
+        let now: Time = "2026-11-29T22:59:59.999Z".parse().unwrap();
+        let frees = |budget| spending(budget, now).frees().map(|time| time.to_string());
+        assert_eq!(frees(Budget::Changes).as_deref(), Some("2026-11-29T23:00:00.000Z"));
+        assert_eq!(frees(Budget::TestMessages).as_deref(), Some("2026-11-30T00:00:00.000Z"));
+        assert_eq!(frees(Budget::Connectors), None);
+    }
+
+    proptest! {
+        /// Whatever the clock does, an hour has one counter, and it is kept until long after the hour.
+        #[test]
+        fn a_clock_that_jumps_finds_what_its_hour_has_used(ms in 0_i64..4_000_000_000_000, back in 0_u64..3_600_000) {
+            let now = Time::from_millis(ms).unwrap();
+            let (one, other) = (spending(Budget::Runs, now), spending(Budget::Runs, now - Duration::from_millis(back)));
+            let same = now.floor(super::super::HOUR) == other.now.floor(super::super::HOUR);
+            prop_assert_eq!(one.counter() == other.counter(), same);
+            prop_assert!(one.frees().unwrap() > now && one.forgotten().unwrap() > now + KEPT_FOR);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What a confirmation mail's link holds: 256 random bits. Only their hash is stored, so whoever reads the ledger can't
+//! confirm an address.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::names::Refused;
+use crate::ports::Randomness;
+
+/// How many bytes a token has.
+const BYTES: usize = 32;
+
+/// 256 random bits; as text, 43 letters of base64url (RFC 4648, section 5). Its `Debug` form is masked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkToken([u8; BYTES]);
+
+impl LinkToken {
+    /// A new one.
+    #[must_use]
+    pub fn new(randomness: &dyn Randomness) -> Self {
+        let mut bytes = [0; BYTES];
+        for (place, byte) in bytes.iter_mut().zip((0..4).flat_map(|_| randomness.next_u64().to_be_bytes())) {
+            *place = byte;
+        }
+        Self(bytes)
+    }
+
+    /// The text that stands in the link.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// What is stored of it.
+    #[must_use]
+    pub fn hash(&self) -> TokenHash {
+        TokenHash(hex::encode(Sha256::digest(self.0)))
+    }
+}
+
+impl FromStr for LinkToken {
+    type Err = Refused;
+
+    fn from_str(text: &str) -> Result<Self, Refused> {
+        // Nothing longer is decoded: the text comes from whoever opens the page.
+        let bytes = (text.len() == 43).then(|| URL_SAFE_NO_PAD.decode(text).ok()).flatten();
+        let bytes = bytes.and_then(|bytes| <[u8; BYTES]>::try_from(bytes).ok());
+        bytes.map(Self).ok_or_else(|| {
+            Refused::new("link", "(hidden)", "is not whole", "open it as it stands in the mail")
+        })
+    }
+}
+
+impl fmt::Debug for LinkToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkToken(hidden)")
+    }
+}
+
+/// The SHA-256 of a token, in hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TokenHash(String);
+
+impl TokenHash {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    struct Counting(std::sync::atomic::AtomicU64);
+
+    impl Randomness for Counting {
+        fn next_u64(&self) -> u64 {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+        }
+    }
+
+    #[test]
+    fn a_token_is_256_bits_that_come_back_from_its_text_and_never_show_in_debug_output() {
+        let counting = Counting(1.into());
+        let (token, other) = (LinkToken::new(&counting), LinkToken::new(&counting));
+        assert_eq!(token.0.iter().filter(|byte| **byte != 0).count(), 4, "each of four draws is used");
+        assert_eq!(token.shown().parse::<LinkToken>().unwrap(), token);
+        assert_eq!((token.shown().len(), token.hash().as_str().len()), (43, 64));
+        assert_ne!(token.hash(), other.hash());
+        assert_eq!(format!("{token:?}"), "LinkToken(hidden)");
+        assert!(!token.hash().as_str().contains(&hex::encode(token.0)), "the hash tells nothing of it");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic_and_no_error_repeats_it(text in "\\PC{0,80}") {
+            match text.parse::<LinkToken>() {
+                Ok(token) => prop_assert_eq!(token.shown(), text),
+                Err(refused) => prop_assert!(text.len() < 12 || !refused.to_string().contains(&text)),
+            }
+        }
+    }
+}

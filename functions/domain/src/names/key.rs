@@ -1,0 +1,48 @@
+//! What a client sends along so that a request which it repeats is carried out once.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Refused, text_newtype};
+
+/// An idempotency key: 1 to 255 visible ASCII characters, such as a UUID, so that it fits into a header as it is.
+///
+/// Source: IETF draft "The Idempotency-Key HTTP Header Field", section 2.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct IdempotencyKey(String);
+text_newtype!(IdempotencyKey);
+
+impl IdempotencyKey {
+    /// The right form.
+    pub const FORM: &str = "use 1 to 255 visible ASCII characters, such as a UUID";
+
+    fn parse(text: &str) -> Result<Self, Refused> {
+        let refuse = |problem: &str| Err(Refused::new("idempotency key", text, problem, Self::FORM));
+        if text.is_empty() {
+            return refuse("is empty");
+        }
+        if !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return refuse("holds a character that is not visible ASCII");
+        }
+        if text.len() > 255 {
+            return refuse("is longer than 255 characters");
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_fits_into_a_header() {
+        for good in ["k", "0f8fad5b-d9cb-469f-a165-70867728950e", &"k".repeat(255)] {
+            assert_eq!(good.parse::<IdempotencyKey>().unwrap().as_str(), good);
+        }
+        for bad in ["", "a b", "ü", "a\n", "\u{7f}", &"k".repeat(256)] {
+            let error = bad.parse::<IdempotencyKey>().unwrap_err().to_string();
+            assert!(error.contains("1 to 255 visible ASCII"), "{bad:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What people paste: names of AWS with what stood around them where they were copied, and other ways to write them.
+
+/// The text without what a console, a mail or a shell puts around it: white space, marks without a width, and one pair
+/// of quotes. Nothing of that can stand in a name of AWS, so it takes nothing away that was meant.
+pub(super) fn unwrapped(text: &str) -> &str {
+    let around = |c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}');
+    let text = text.trim_matches(around);
+    let pairs = [('"', '"'), ('\'', '\''), ('`', '`'), ('\u{201c}', '\u{201d}'), ('\u{201e}', '\u{201c}')];
+    let mut inside =
+        pairs.into_iter().filter_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close));
+    inside.next().map_or(text, |text| text.trim_matches(around))
+}
+
+/// A bucket as it is written where more than its name can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place<'a> {
+    /// What it is written as.
+    pub(super) form: &'static str,
+    /// The bucket.
+    pub(super) bucket: &'a str,
+    /// The folder or object in it; empty if none is named.
+    pub(super) behind: &'a str,
+}
+
+/// The bucket that an S3 URI, an ARN, or the URL of an object or of the console names.
+pub(super) fn bucket(text: &str) -> Option<Place<'_>> {
+    if let Some(rest) = without_scheme(text, "s3") {
+        return Some(place("an S3 URI", rest));
+    }
+    if text.starts_with("arn:") {
+        // Those of access points have a region and an account.
+        let is_buckets = text.splitn(3, ':').nth(2).is_some_and(|rest| rest.starts_with("s3:::"));
+        return Some(place("an ARN", text.splitn(6, ':').nth(5).filter(|_| is_buckets)?));
+    }
+    let rest = without_scheme(text, "https").or_else(|| without_scheme(text, "http"))?;
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    // The console's path is the same in each partition: s3/buckets/<bucket> or s3/object/<bucket>.
+    for folder in ["s3/buckets/", "s3/object/"] {
+        if let Some(rest) = path.strip_prefix(folder) {
+            return Some(place("a URL of the console", rest));
+        }
+    }
+    if !host.contains(".amazonaws.") {
+        return None;
+    }
+    // Source: Amazon S3 user guide, "Virtual hosting of buckets".
+    let named = ["s3.", "s3-"].iter().any(|start| host.starts_with(start));
+    let labels = [".s3.", ".s3-"].iter().filter_map(|label| host.find(label)).min();
+    match labels {
+        _ if named => Some(place("a URL", path)),
+        Some(at) => Some(Place { form: "a URL", bucket: host.get(..at)?, behind: folder(path) }),
+        None => None,
+    }
+}
+
+/// What stands behind `scheme://`, in whatever case it is written.
+fn without_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
+    let (before, behind) = text.split_once("://")?;
+    before.eq_ignore_ascii_case(scheme).then_some(behind)
+}
+
+fn place<'a>(form: &'static str, rest: &'a str) -> Place<'a> {
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (bucket, behind) = rest.split_once('/').unwrap_or((rest, ""));
+    Place { form, bucket, behind: folder(behind) }
+}
+
+fn folder(path: &str) -> &str {
+    path.trim_end_matches(['/', '*'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_stands_around_a_name_goes() {
+        for around in [
+            " x ",
+            "x\n",
+            "\tx\r\n",
+            "\"x\"",
+            "'x'",
+            "`x`",
+            "\u{201c}x\u{201d}",
+            "\u{a0}x\u{200b}",
+            " \" x \" ",
+            "\u{feff}x",
+        ] {
+            assert_eq!(unwrapped(around), "x", "{around:?}");
+        }
+        for kept in ["x y", "\"x", "x'", "\"\"x\"", ""] {
+            assert_eq!(unwrapped(kept), if kept == "\"\"x\"" { "\"x" } else { kept });
+        }
+    }
+
+    #[test]
+    fn a_bucket_is_found_where_it_is_written_in_another_way() {
+        for (text, name, behind) in [
+            ("s3://acme-log", "acme-log", ""),
+            ("S3://acme-log/", "acme-log", ""),
+            ("s3://acme-log/audit/acme/", "acme-log", "audit/acme"),
+            ("arn:aws:s3:::acme-log", "acme-log", ""),
+            ("arn:aws-cn:s3:::acme-log/audit/*", "acme-log", "audit"),
+            (
+                "https://s3.console.aws.amazon.com/s3/buckets/acme-log?region=eu-central-1&tab=objects",
+                "acme-log",
+                "",
+            ),
+            ("https://eu-west-1.console.aws.amazon.com/s3/object/acme-log?prefix=a/", "acme-log", ""),
+            ("https://acme-log.s3.eu-central-1.amazonaws.com/audit/x.json", "acme-log", "audit/x.json"),
+            ("https://acme.log.s3-eu-west-1.amazonaws.com/", "acme.log", ""),
+            ("https://s3.eu-central-1.amazonaws.com/acme-log/audit", "acme-log", "audit"),
+            ("http://acme-log.s3.cn-north-1.amazonaws.com.cn", "acme-log", ""),
+        ] {
+            let found = bucket(text).unwrap();
+            assert_eq!((found.bucket, found.behind), (name, behind), "{text}");
+        }
+        for none in
+            ["acme-log", "https://acme.example/x", "arn:aws:iam::123456789012:role/x", "ftp://x", "https://"]
+        {
+            assert_eq!(bucket(none), None, "{none}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in any::<String>(), tail in "[a-z0-9:/.?#-]{0,40}") {
+            let _ = (unwrapped(&text), bucket(&text), bucket(&format!("https://{tail}")), bucket(&format!("arn:{tail}")));
+        }
+    }
+}

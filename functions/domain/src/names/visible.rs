@@ -1,0 +1,60 @@
+//! Texts of strangers for people's eyes.
+
+/// The text with nothing in it that is invisible, and nothing that changes what stands around it. Blanks at its ends,
+/// characters that don't show, and those that turn the direction of writing are escaped as `\u{..}`, and so is a mark
+/// without a letter before it. A backslash is doubled, so two texts that differ never look alike because of it.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let (start, end) = (text.trim_start_matches(' '), text.trim_end_matches(' '));
+    let inside = text.len() - start.len()..end.len();
+    let mut shown = String::with_capacity(text.len());
+    for (place, c) in text.char_indices() {
+        match c {
+            '"' | '\'' => shown.push(c),
+            ' ' if inside.contains(&place) => shown.push(c),
+            ' ' => shown.extend(c.escape_unicode()),
+            _ if is_ignorable(c) => shown.extend(c.escape_unicode()),
+            _ if place == 0 => shown.extend(c.escape_debug()),
+            // Behind another character a mark shows as it should: only a text knows of that, a character doesn't.
+            _ => shown.extend(String::from_iter(['a', c]).escape_debug().skip(1)),
+        }
+    }
+    shown
+}
+
+/// What a font draws nothing for, though it is a letter or a mark and so no control or format character.
+/// Source: Unicode, `DerivedCoreProperties.txt`, `Default_Ignorable_Code_Point`; and the blank of Braille.
+const fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_does_not_show_itself_is_escaped_wherever_it_stands() {
+        for (text, shown) in [
+            ("arn:aws:iam::111111111111:user/Ann", "arn:aws:iam::111111111111:user/Ann"),
+            ("Jos\u{e9} O'Neill", "Jos\u{e9} O'Neill"),
+            ("a\u{202e}b\u{2066}c", "a\\u{202e}b\\u{2066}c"),
+            ("a\u{200b}\u{200d}\u{feff}\u{ad}b", "a\\u{200b}\\u{200d}\\u{feff}\\u{ad}b"),
+            ("a\u{34f}\u{3164}\u{fe0f}\u{e0041}b", "a\\u{34f}\\u{3164}\\u{fe0f}\\u{e0041}b"),
+            ("a\u{1b}[2J\r\n\u{9b}", "a\\u{1b}[2J\\r\\n\\u{9b}"),
+            ("a\\u{200b}b", "a\\\\u{200b}b"),
+        ] {
+            assert_eq!(visible(text), shown, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_shows_stays_and_two_texts_never_look_alike(one in "\\PC{0,8}", other in any::<String>()) {
+            prop_assert_eq!(one == other, visible(&one) == visible(&other));
+            prop_assert!(!visible(&other).chars().any(char::is_control));
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Creating a connector, once for each idempotency key.
+//!
+//! A key is of one tenant, and stands for one connector at a time: the ID of the connector is derived from tenant, key
+//! and a generation. The first generation whose connector is not deleted is the one that the key stands for, so a key
+//! ends with its connector, and the next use of it makes a new one. Nothing is stored for a key, and nothing can be left
+//! over of one.
+//!
+//! Two workers with one key derive the same ID, and the ledger stores one of them; the other finds it and holds its own
+//! values against the record of the creation. A lost answer is found in the same way. Generations are made one after
+//! another, each behind the deletion of the one before, so the first free one is found by halving, not by walking through
+//! all that a key has ever stood for.
+
+use sha2::{Digest, Sha256 as Hasher};
+
+use super::spending::exhausted;
+use super::{Changed, KeyReused, NewConnector, Onboarding, OnboardingError};
+use crate::budget::{Budget, Scope, Spending};
+use crate::connector::{Caller, Connector, NotAllowed, Shards, State, Verb};
+use crate::names::{ConnectorId, ExternalId, IdempotencyKey, TenantId};
+use crate::ports::{PortError, SaveAnswer, Saved};
+
+/// How often a creation is tried where another has taken its ID meanwhile.
+const TRIES: u32 = 4;
+
+/// What an idempotency key stands for.
+enum Behind {
+    /// This connector.
+    Made(Box<Connector>),
+    /// Nothing yet; this ID is free for it.
+    Free(ConnectorId),
+    /// A connector that is deleted.
+    Ended,
+}
+
+impl Onboarding {
+    /// Creates a connector, with its external ID at once. With an idempotency key, the connector that the key has made
+    /// already is the answer, as long as it is not deleted.
+    ///
+    /// # Errors
+    /// If the caller may not, the tenant has no partition keys of its own, it starts in the future, the key was used with
+    /// other values, the tenant may have no more connectors, or the ledger fails.
+    pub async fn create(&self, caller: &Caller, new: NewConnector) -> Changed {
+        if !caller.may_see(&new.tenant) {
+            return Err(OnboardingError::Forbidden("another tenant's connector"));
+        }
+        if new.shards != Shards::ONE {
+            operators_only(caller, "the number of shards")?;
+        }
+        self.partitions.check(&new.tenant, new.shards)?;
+        if let Some(destination) = &new.destination {
+            self.fits(destination)?;
+        }
+        if let Some(start) = new.start_from.filter(|start| *start > self.clock.now()) {
+            return Err(NotAllowed::StartsInTheFuture(start).into());
+        }
+        for _ in 0..TRIES {
+            let id = match &new.idempotency_key {
+                None => ConnectorId::new(self.randomness.next_u64()),
+                Some(key) => match self.behind(&new.tenant, key).await? {
+                    Behind::Made(connector) => return self.same(*connector, &new).await,
+                    Behind::Free(id) => id,
+                    Behind::Ended => continue,
+                },
+            };
+            let draft = self.draft(id, &new);
+            if self.store_new(caller, &draft).await? {
+                return Ok(draft);
+            }
+        }
+        let source = "the ID of a new connector was taken each time".into();
+        Err(PortError::Transient { what: "creating a connector", source }.into())
+    }
+
+    fn draft(&self, id: ConnectorId, new: &NewConnector) -> Connector {
+        let external_id = self.new_external_id();
+        let mut connector = Connector::draft(id, new.tenant.clone(), external_id, self.clock.now());
+        connector.shards = new.shards;
+        connector.frequency = new.frequency;
+        connector.encoding = new.encoding;
+        connector.start_from = new.start_from;
+        connector.destination.clone_from(&new.destination);
+        connector
+    }
+
+    /// `false`: the ID is another connector's, maybe that of a second worker with this very request.
+    async fn store_new(&self, caller: &Caller, connector: &Connector) -> Result<bool, OnboardingError> {
+        let change = self.change_of(caller, Verb::Create, None, connector);
+        // A creation leaves a record for ever, so it is a change too: its tenant's, since the connector is new.
+        let of_tenant = || Scope::Tenant(connector.tenant.clone());
+        let mut spends: Vec<Spending> = Vec::new();
+        for budget in [Budget::Connectors, Budget::Changes] {
+            spends.extend(self.spending(caller, budget, of_tenant(), 1)?);
+        }
+        match self.connectors.create(connector, &change, &spends).await? {
+            SaveAnswer::Saved(Saved::Yes) => {
+                self.announce(&change).await;
+                Ok(true)
+            }
+            SaveAnswer::Saved(Saved::Stale) => Ok(false),
+            SaveAnswer::Taken(taken) => Err(OnboardingError::Taken(taken)),
+            SaveAnswer::Exhausted(budget) => Err(exhausted(budget, &spends)),
+        }
+    }
+
+    /// The connector that a key has made, if what is asked for now is what was asked for then; that is in the record of
+    /// its creation. What was changed since does not matter.
+    async fn same(&self, connector: Connector, new: &NewConnector) -> Changed {
+        let first = self.connectors.changes(&connector.id, Some(2), 1).await?.into_iter().next();
+        let Some(creation) = first.filter(|change| change.what == Verb::Create) else {
+            let source = "a connector has no record of its creation".into();
+            return Err(PortError::Bug { what: "reading what a key was used for", source }.into());
+        };
+        let differences = new.differences(&creation.after);
+        if differences.is_empty() {
+            return Ok(connector);
+        }
+        Err(KeyReused { id: connector.id, differences }.into())
+    }
+
+    /// What a key stands for. Everything below the first generation that has not ended has ended.
+    async fn behind(&self, tenant: &TenantId, key: &IdempotencyKey) -> Result<Behind, OnboardingError> {
+        let (mut ended, mut generation) = (0_u64, 0_u64);
+        let mut found = loop {
+            match self.generation(tenant, key, generation).await? {
+                Behind::Ended => {
+                    ended = generation + 1;
+                    generation = generation * 2 + 1;
+                }
+                found => break found,
+            }
+        };
+        while ended < generation {
+            let middle = ended + (generation - ended) / 2;
+            match self.generation(tenant, key, middle).await? {
+                Behind::Ended => ended = middle + 1,
+                earlier => {
+                    generation = middle;
+                    found = earlier;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn generation(
+        &self,
+        tenant: &TenantId,
+        key: &IdempotencyKey,
+        generation: u64,
+    ) -> Result<Behind, OnboardingError> {
+        let number = generation.to_string();
+        // The first has no number, as it had when a key stood for one connector for ever.
+        let parts = [tenant.as_str(), key.as_str(), number.as_str()];
+        let id = ConnectorId::new(derived(if generation == 0 {
+            parts.get(..2).unwrap_or(&parts)
+        } else {
+            &parts
+        }));
+        Ok(match self.connectors.get(&id).await? {
+            None => Behind::Free(id),
+            // Another tenant's by a chance of 2^-64: this generation is lost to the key, as one that has ended.
+            Some((connector, _)) if connector.state == State::Deleted || connector.tenant != *tenant => {
+                Behind::Ended
+            }
+            Some((connector, _)) => Behind::Made(Box::new(connector)),
+        })
+    }
+
+    pub(super) fn new_external_id(&self) -> ExternalId {
+        ExternalId::new(self.randomness.next_u64(), self.randomness.next_u64())
+    }
+}
+
+/// Refuses a tenant's own people what is an operator's.
+pub(super) fn operators_only(caller: &Caller, what: &'static str) -> Result<(), OnboardingError> {
+    match caller {
+        Caller::Operator { .. } | Caller::System => Ok(()),
+        Caller::Tenant { .. } => Err(OnboardingError::Forbidden(what)),
+    }
+}
+
+/// 64 bits of a hash over the parts, each closed by a byte that none of them holds.
+fn derived(parts: &[&str]) -> u64 {
+    let mut hasher = Hasher::new();
+    for part in parts {
+        hasher.update(part.as_bytes());
+        hasher.update([0xff]);
+    }
+    let digest: [u8; 32] = hasher.finalize().into();
+    digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
+}

@@ -1,0 +1,279 @@
+//! Whether the addresses among a connector's contacts want notices: asking them, what their answer does, and what an
+//! operator has by contract.
+
+use serde::Serialize;
+
+use super::{Changed, Onboarding, OnboardingError};
+use crate::budget::{Budget, Scope};
+use crate::connector::{Caller, Connector, NotAllowed, Verb};
+use crate::contacts::{AddressStatus, LinkError, LinkToken, NoMail, Permission};
+use crate::names::{ConnectorId, EmailAddress, TenantId};
+use crate::ports::PortError;
+use crate::time::Time;
+
+/// How often a write is tried against other writers of the same item: a link that is opened twice, an operator.
+const TRIES: u32 = 4;
+
+/// Whether the deployment asks addresses by mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mails {
+    /// It sends no mails: it has no sender.
+    #[default]
+    None,
+    /// It sends notices, and asks no address: there is no page behind the link, since it has no portal. Operators
+    /// confirm.
+    WithoutPortal,
+    /// It asks them.
+    Asking,
+}
+
+impl Mails {
+    /// By what the deployment has.
+    #[must_use]
+    pub const fn of(has_sender: bool, has_portal: bool) -> Self {
+        match (has_sender, has_portal) {
+            (false, _) => Self::None,
+            (true, false) => Self::WithoutPortal,
+            (true, true) => Self::Asking,
+        }
+    }
+}
+
+/// An address among a connector's contacts, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AddressView {
+    /// Which.
+    pub email: EmailAddress,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub status: AddressStatus,
+    /// Who confirmed it by contract; shown to operators only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<Caller>,
+}
+
+/// What the page behind a link shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LinkView {
+    /// Whose link it is: whoever reads the mail.
+    pub email: EmailAddress,
+    /// Where the address stands.
+    #[serde(flatten)]
+    pub status: AddressStatus,
+}
+
+impl Onboarding {
+    /// Where each address of a connector stands.
+    ///
+    /// # Errors
+    /// If the ledger fails.
+    pub async fn addresses(
+        &self,
+        caller: &Caller,
+        connector: &Connector,
+    ) -> Result<Vec<AddressView>, OnboardingError> {
+        let (now, mut views) = (self.clock.now(), Vec::new());
+        for email in connector.contacts.emails.iter() {
+            let permission = self.permission(&connector.tenant, email).await?;
+            let by = permission.confirmed_by().filter(|_| !matches!(caller, Caller::Tenant { .. }));
+            let (by, status) = (by.cloned(), permission.status(now));
+            views.push(AddressView { email: email.clone(), status, by });
+        }
+        Ok(views)
+    }
+
+    /// What whoever looks at a connector's contacts must know of this deployment.
+    #[must_use]
+    pub fn note_on_contacts(&self, addresses: &[AddressView]) -> Option<&'static str> {
+        let is_confirmed = |view: &AddressView| matches!(view.status, AddressStatus::Confirmed { .. });
+        match self.mails {
+            Mails::None if !addresses.is_empty() => Some(
+                "No mails are sent: the deployment has no sender (NotifySender). Webhooks are notified all the same.",
+            ),
+            Mails::WithoutPortal if !addresses.iter().all(is_confirmed) => Some(
+                "An address gets no mail before it is confirmed, and the deployment has no portal whose page would ask \
+                 it: it waits for an operator to confirm it.",
+            ),
+            _ => None,
+        }
+    }
+
+    /// Marks an address as one that wants notices, because the vendor has it by contract. It is recorded who did so and
+    /// when. Confirmed again, nothing changes.
+    ///
+    /// # Errors
+    /// If the caller is no operator, it is no contact of this connector, its owner has declined, or the ledger fails.
+    pub async fn confirm_by_contract(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        address: &EmailAddress,
+    ) -> Changed {
+        let connector = self.read(caller, id).await?.connector;
+        if matches!(caller, Caller::Tenant { .. }) {
+            return Err(OnboardingError::Forbidden("that an address is confirmed by contract"));
+        }
+        if !connector.contacts.emails.has(address) {
+            let (id, address) = (id.clone(), address.clone());
+            return Err(NotAllowed::NotAContact { id, address }.into());
+        }
+        let now = self.clock.now();
+        let confirmed = self
+            .move_permission(&connector.tenant, address, |permission| {
+                permission.confirm_by_contract(caller, now).map_err(|at| {
+                    OnboardingError::from(NotAllowed::Declined { address: address.clone(), at })
+                })
+            })
+            .await;
+        confirmed?;
+        Ok(connector)
+    }
+
+    /// Asks those addresses of a connector again that have not answered. The notice of this change has the notifier send
+    /// the mails, also those that were asked for before and whose notice was lost.
+    ///
+    /// # Errors
+    /// If none may be asked now, the tenant's budget of such mails is used up, the connector is deleted, someone else was
+    /// faster, or the ledger fails.
+    pub async fn ask_contacts(&self, caller: &Caller, id: &ConnectorId, if_match: Option<u64>) -> Changed {
+        let connector = self.read(caller, id).await?.connector;
+        let now = self.clock.now();
+        connector.clone().ask_contacts(now)?;
+        if if_match.is_some_and(|version| version != connector.version) {
+            return Err(OnboardingError::Stale { id: id.clone(), current: connector.version });
+        }
+        let nothing = |why: String| OnboardingError::from(NotAllowed::NothingToAsk { id: id.clone(), why });
+        if self.mails != Mails::Asking {
+            return Err(nothing(
+                "this deployment asks no address by mail; an operator confirms it".to_owned(),
+            ));
+        }
+        let (mut again, mut owed, mut next) = (Vec::new(), false, None::<Time>);
+        for address in connector.contacts.emails.iter() {
+            let permission = self.permission(&connector.tenant, address).await?;
+            owed |= matches!(permission.status(now), AddressStatus::Asked { .. });
+            match permission.may_ask(now) {
+                Ok(()) => again.push(address.clone()),
+                Err(NoMail::Again(at)) => next = next.into_iter().chain([at]).min(),
+                Err(NoMail::NotNeeded | NoMail::HadAll) => {}
+            }
+        }
+        if again.is_empty() && !owed {
+            return Err(nothing(match next {
+                Some(at) => format!("an address is asked once a day at most; the next mail may go out at {at}"),
+                None => "no address waits for another mail: each has confirmed, has declined, or has had all that it \
+                         gets"
+                    .to_owned(),
+            }));
+        }
+        self.ask(caller, &connector.tenant, &again).await?;
+        self.change(caller, id, if_match, Verb::AskContacts, |connector| connector.ask_contacts(now)).await
+    }
+
+    /// What the page behind a link shows. It changes nothing: mail scanners open links.
+    ///
+    /// # Errors
+    /// [`OnboardingError::Link`] if the link is none of ours, or a newer one replaced it; if the ledger fails. One that
+    /// has expired is shown as that.
+    pub async fn link(&self, token: &LinkToken) -> Result<LinkView, OnboardingError> {
+        let (tenant, address) = self.owner_of(token).await?;
+        let permission = self.permission(&tenant, &address).await?;
+        let now = self.clock.now();
+        match permission.confirm(&token.hash(), now) {
+            Err(LinkError::Expired(_)) | Ok(_) => {
+                Ok(LinkView { email: permission.address.clone(), status: permission.status(now) })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What the button on that page does: the address wants notices. One conditional write; pressed again, nothing
+    /// changes and the answer is the same.
+    ///
+    /// # Errors
+    /// [`OnboardingError::Link`] if the link is none of ours, was replaced, or is too old; if the ledger fails.
+    pub async fn confirm(&self, token: &LinkToken) -> Result<LinkView, OnboardingError> {
+        self.answer(token, Permission::confirm).await
+    }
+
+    /// What the other button does: the address wants no notices, and no mail any more from this tenant's connectors.
+    ///
+    /// # Errors
+    /// [`OnboardingError::Link`] if the link is none of ours or was replaced; if the ledger fails.
+    pub async fn decline(&self, token: &LinkToken) -> Result<LinkView, OnboardingError> {
+        self.answer(token, Permission::decline).await
+    }
+
+    async fn answer(
+        &self,
+        token: &LinkToken,
+        answer: fn(&Permission, &crate::contacts::TokenHash, Time) -> Result<Option<Permission>, LinkError>,
+    ) -> Result<LinkView, OnboardingError> {
+        let (tenant, address) = self.owner_of(token).await?;
+        let (hash, now) = (token.hash(), self.clock.now());
+        let apply = |permission: &Permission| answer(permission, &hash, now).map_err(OnboardingError::from);
+        let permission = self.move_permission(&tenant, &address, apply).await?;
+        Ok(LinkView { email: permission.address.clone(), status: permission.status(now) })
+    }
+
+    async fn owner_of(&self, token: &LinkToken) -> Result<(TenantId, EmailAddress), OnboardingError> {
+        Ok(self.connectors.link(&token.hash()).await?.ok_or(LinkError::Unknown)?)
+    }
+
+    /// Asks for a mail to each of those that may get one, out of the tenant's budget; all of them or none.
+    pub(super) async fn ask(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        addresses: &[EmailAddress],
+    ) -> Result<(), OnboardingError> {
+        if self.mails != Mails::Asking {
+            return Ok(());
+        }
+        let (now, mut asked) = (self.clock.now(), Vec::new());
+        for address in addresses {
+            if self.permission(tenant, address).await?.may_ask(now).is_ok() {
+                asked.push(address);
+            }
+        }
+        let Some(amount) = u32::try_from(asked.len()).ok().filter(|amount| *amount > 0) else {
+            return Ok(());
+        };
+        self.spend(caller, Budget::Confirmations, Scope::Tenant(tenant.clone()), amount).await?;
+        for address in asked {
+            // Someone else may have asked meanwhile: then there is a mail, and no second one.
+            self.move_permission(tenant, address, |permission| Ok(permission.ask(now).ok())).await?;
+        }
+        Ok(())
+    }
+
+    /// What is known of an address; nothing, if nothing is stored.
+    async fn permission(
+        &self,
+        tenant: &TenantId,
+        address: &EmailAddress,
+    ) -> Result<Permission, OnboardingError> {
+        let found = self.connectors.permission(tenant, address).await?;
+        Ok(found.unwrap_or_else(|| Permission::none(address.clone())))
+    }
+
+    /// Applies a change to what is stored of an address, again to what another writer has stored meanwhile. `None` is no
+    /// change. Returns what is stored then.
+    async fn move_permission(
+        &self,
+        tenant: &TenantId,
+        address: &EmailAddress,
+        apply: impl Fn(&Permission) -> Result<Option<Permission>, OnboardingError> + Send,
+    ) -> Result<Permission, OnboardingError> {
+        for _ in 0..TRIES {
+            let before = self.permission(tenant, address).await?;
+            let Some(after) = apply(&before)? else { return Ok(before) };
+            // A first try whose answer was lost is seen by the next read: it changes nothing then.
+            if self.connectors.keep_permission(tenant, &after).await? {
+                return Ok(after);
+            }
+        }
+        let source = "others were faster each time".into();
+        Err(PortError::Transient { what: "recording an address's answer", source }.into())
+    }
+}

@@ -1,0 +1,301 @@
+//! What a tenant may use: refused beyond it with the limit and when it frees, spent together with what it is used for,
+//! and never in the way of the vendor's people, of what stops a connector, or of Auditferry itself.
+
+use std::time::Duration;
+
+use domain::budget::{Budget, Budgets, Exhausted, Scope};
+use domain::connector::{Caller, Connector, State, Verb};
+use domain::names::ConnectorId;
+use domain::onboarding::{Edit, NewConnector, NewContacts, OnboardingError};
+use domain::ports::Connectors as _;
+use tests::failing::{Flaky, Plan, Trouble};
+use tests::fakes::{FakeLedger, SetUp, Trust};
+use tests::fixtures;
+
+use super::{World, acme, key, new_connector, stranger};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+fn operator() -> Caller {
+    Caller::Operator { name: "ops".into() }
+}
+
+/// A deployment with small budgets.
+fn small() -> World {
+    let mut world = World::new();
+    world.onboarding.budgets =
+        "connectors=3,changes=4,verifications=3,runs=2,test_messages=4,confirmations=2".parse().unwrap();
+    world
+}
+
+fn exhausted<T: std::fmt::Debug>(answer: Result<T, OnboardingError>) -> Exhausted {
+    match answer {
+        Err(OnboardingError::Exhausted(exhausted)) => exhausted,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A change that always changes something.
+async fn change(world: &World, caller: &Caller, id: &ConnectorId) -> Result<(), OnboardingError> {
+    world.onboarding.rotate_external_id(caller, id, None).await.map(drop)
+}
+
+fn to(destination: Option<domain::connector::Destination>) -> Edit {
+    Edit { destination, ..Edit::default() }
+}
+
+/// Another place of the same tenant.
+fn elsewhere() -> Option<domain::connector::Destination> {
+    new_connector().destination
+}
+
+#[tokio::test]
+async fn a_tenant_has_so_many_connectors_and_an_operator_may_give_it_more() {
+    let world = small();
+    let mut made = Vec::new();
+    for _ in 0..3 {
+        made.push(world.onboarding.create(&acme(), new_connector()).await.unwrap().id);
+    }
+    let refused = exhausted(world.onboarding.create(&acme(), new_connector()).await);
+    assert_eq!((refused.budget, refused.limit, refused.frees), (Budget::Connectors, 3, None));
+    assert_eq!(world.told().len(), 3, "a refused try leaves nothing");
+    let theirs = NewConnector { tenant: "globex".parse().unwrap(), ..new_connector() };
+    world.onboarding.create(&stranger(), theirs).await.unwrap();
+    world.onboarding.create(&operator(), new_connector()).await.unwrap();
+    // That one counts as well: two have to go before there is room again.
+    world.clock.advance(HOUR);
+    for gone in &made[..2] {
+        exhausted(world.onboarding.create(&acme(), new_connector()).await);
+        world.onboarding.delete(&acme(), gone, None, false).await.unwrap();
+    }
+    world.onboarding.create(&acme(), new_connector()).await.unwrap();
+    exhausted(world.onboarding.create(&acme(), new_connector()).await);
+}
+
+/// Else the limit on connectors would be none on the records that they leave.
+#[tokio::test]
+async fn who_creates_and_deletes_in_turn_comes_to_an_end_too() {
+    let world = small();
+    for _ in 0..4 {
+        let id = world.onboarding.create(&acme(), new_connector()).await.unwrap().id;
+        world.onboarding.delete(&acme(), &id, None, false).await.unwrap();
+    }
+    let refused = exhausted(world.onboarding.create(&acme(), new_connector()).await);
+    assert_eq!((refused.budget, refused.scope), (Budget::Changes, Scope::Tenant("acme".parse().unwrap())));
+    world.clock.advance(HOUR);
+    world.onboarding.create(&acme(), new_connector()).await.unwrap();
+}
+
+#[tokio::test]
+async fn changes_come_to_an_end_within_the_hour_and_free_with_the_next_one() {
+    let world = small();
+    let id = world.connected().await;
+    for _ in 0..4 {
+        change(&world, &acme(), &id).await.unwrap();
+    }
+    let before = world.ledger.connector(&id);
+    let refused = exhausted(change(&world, &acme(), &id).await);
+    assert_eq!(
+        refused.to_string(),
+        format!(
+            "connector {id} may have 4 changes an hour, which are used up; that frees at 2026-11-20T21:00:00.000Z"
+        )
+    );
+    assert_eq!((world.ledger.connector(&id), world.recorded(&id).await.len()), (before.clone(), 5));
+    let emails = vec!["a@acme.example".parse().unwrap()].try_into().unwrap();
+    let contacts = NewContacts { emails, webhook: None };
+    exhausted(world.onboarding.set_contacts(&acme(), &id, None, contacts).await);
+    let daily = Edit { frequency: Some("24".parse().unwrap()), ..Edit::default() };
+    exhausted(world.onboarding.update(&acme(), &id, None, daily, |_| ()).await);
+    // What changes nothing costs nothing, and another connector has a budget of its own.
+    let same = Edit { frequency: Some(before.frequency), ..Edit::default() };
+    world.onboarding.update(&acme(), &id, None, same, |_| ()).await.unwrap();
+    change(&world, &acme(), &world.connected().await).await.unwrap();
+    world.clock.advance(refused.retry_after());
+    change(&world, &acme(), &id).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_tenant_that_has_used_up_its_changes_keeps_no_operator_from_mending() {
+    let world = small();
+    let id = world.connected().await;
+    while change(&world, &acme(), &id).await.is_ok() {}
+    for _ in 0..4 {
+        change(&world, &operator(), &id).await.unwrap();
+    }
+    exhausted(change(&world, &operator(), &id).await);
+    for _ in 0..9 {
+        change(&world, &Caller::System, &id).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_stops_a_connector_is_never_refused() {
+    let world = small();
+    let id = world.active().await;
+    while change(&world, &acme(), &id).await.is_ok() {}
+    while world.onboarding.verify(&acme(), &id, None, |_| ()).await.is_ok() {}
+    world.onboarding.pause(&acme(), &id, None).await.unwrap();
+    exhausted(world.onboarding.resume(&acme(), &id, None, |_| ()).await);
+    world.onboarding.disable(&acme(), &id, None).await.unwrap();
+    exhausted(world.onboarding.enable(&acme(), &id, None).await);
+    world.onboarding.delete(&acme(), &id, None, true).await.unwrap();
+    assert_eq!(world.state(&id), State::Deleted);
+}
+
+#[tokio::test]
+async fn connection_checks_come_to_an_end_and_a_refused_one_writes_no_object() {
+    let world = small();
+    let id = world.connected().await;
+    world.onboarding.activate(&acme(), &id, None, |_| ()).await.unwrap();
+    world.onboarding.pause(&acme(), &id, None).await.unwrap();
+    world.onboarding.resume(&acme(), &id, None, |_| ()).await.unwrap();
+    world.onboarding.verify(&acme(), &id, None, |_| ()).await.unwrap();
+    let (probes, told) = (world.prober.probes().len(), world.told());
+    let refused = exhausted(world.onboarding.verify(&acme(), &id, None, |_| ()).await);
+    assert_eq!((refused.budget, refused.limit), (Budget::Verifications, 3));
+    // A new place is checked at once, so it is refused as a whole, and is not stored in vain.
+    let before = world.ledger.connector(&id);
+    let refused = exhausted(world.onboarding.update(&acme(), &id, None, to(elsewhere()), |_| ()).await);
+    assert_eq!((refused.budget, world.ledger.connector(&id)), (Budget::Verifications, before));
+    assert_eq!((world.prober.probes().len(), world.told()), (probes, told));
+    // The weekly check is Auditferry's own, and an operator has a count of its own.
+    world.onboarding.verify(&Caller::System, &id, None, |_| ()).await.unwrap();
+    world.onboarding.verify(&operator(), &id, None, |_| ()).await.unwrap();
+}
+
+/// Of one and the same edit: a new place is a change and a check, the same again a check alone.
+#[tokio::test]
+async fn a_place_that_did_not_pass_is_checked_again_at_the_price_of_a_check() {
+    let mut world = small();
+    world.onboarding.budgets = Budgets::default().with(Budget::Changes, 1).with(Budget::Verifications, 2);
+    let id = world.connected().await;
+    let trust = Trust::Only(domain::names::ExternalId::new(9, 9));
+    world.prober.change(|set_up| *set_up = SetUp { trust, ..SetUp::sound() });
+    let there = elsewhere();
+    for _ in 0..2 {
+        let updated = world.onboarding.update(&acme(), &id, None, to(there.clone()), |_| ()).await.unwrap();
+        assert!(!updated.verification.unwrap().passed);
+    }
+    let refused = exhausted(world.onboarding.update(&acme(), &id, None, to(there), |_| ()).await);
+    assert_eq!(refused.budget, Budget::Verifications);
+}
+
+/// What a check finds is stored whatever else is used up: an unsafe role stops the delivery.
+#[tokio::test]
+async fn what_a_check_finds_is_stored_without_a_budget_of_its_own() {
+    let world = small();
+    let id = world.active().await;
+    while change(&world, &acme(), &id).await.is_ok() {}
+    world.prober.change(|set_up| set_up.trust = Trust::Anyone);
+    world.onboarding.verify(&acme(), &id, None, |_| ()).await.unwrap();
+    assert_eq!((world.state(&id), world.told().last()), (State::Paused, Some(&Verb::RefuseDestination)));
+}
+
+#[tokio::test]
+async fn runs_come_to_an_end_and_one_asked_for_again_with_its_key_costs_nothing() {
+    let world = small();
+    let id = world.active().await;
+    let run = async |caller: &Caller, with: &str| {
+        world.onboarding.run(caller, &id, None, Some(&key(with))).await.map(drop)
+    };
+    for with in ["a", "a", "a", "b", "b"] {
+        run(&acme(), with).await.unwrap();
+    }
+    let refused = exhausted(run(&acme(), "c").await);
+    assert_eq!((refused.budget, refused.limit), (Budget::Runs, 2));
+    run(&acme(), "b").await.unwrap();
+    run(&operator(), "d").await.unwrap();
+    // What follows from something else is no run that was asked for.
+    world.onboarding.pause(&acme(), &id, None).await.unwrap();
+    world.onboarding.resume(&acme(), &id, None, |_| ()).await.unwrap();
+}
+
+#[tokio::test]
+async fn test_messages_are_counted_for_the_tenant_by_what_they_reach_whoever_asks() {
+    let world = small();
+    let reached_by = async |emails: &[&str]| {
+        let id = world.onboarding.create(&Caller::System, new_connector()).await.unwrap().id;
+        let emails: Vec<_> = emails.iter().map(|address| address.parse().unwrap()).collect();
+        let webhook = Some("https://hooks.acme.example/".parse().unwrap());
+        let new = NewContacts { emails: emails.try_into().unwrap(), webhook };
+        world.onboarding.set_contacts(&Caller::System, &id, None, new).await.unwrap();
+        id
+    };
+    let (two, three) =
+        (reached_by(&["a@a.example"]).await, reached_by(&["a@a.example", "b@b.example"]).await);
+    let five = reached_by(&["a@a.example", "b@b.example", "c@c.example", "d@d.example"]).await;
+    let test = async |caller: &Caller, id: &ConnectorId| {
+        world.onboarding.test_contacts(caller, id, None).await.map(drop)
+    };
+    let too_many = exhausted(test(&acme(), &five).await);
+    assert!(too_many.to_string().ends_with("4 test messages a day, and this takes 5 at once"), "{too_many}");
+    test(&acme(), &two).await.unwrap();
+    exhausted(test(&acme(), &three).await);
+    let refused = exhausted(test(&operator(), &three).await);
+    assert_eq!(refused.frees.unwrap().to_string(), "2026-11-21T00:00:00.000Z");
+    assert_eq!(world.told().iter().filter(|verb| **verb == Verb::TestContacts).count(), 1);
+    assert_eq!(world.ledger.connector(&three).contacts.tested_at, None, "a refused test delays no other");
+    world.clock.advance(HOUR);
+    test(&operator(), &two).await.unwrap();
+    exhausted(test(&acme(), &three).await);
+    world.clock.advance(Duration::from_hours(3));
+    test(&acme(), &three).await.unwrap();
+}
+
+#[tokio::test]
+async fn confirmations_are_spent_by_whoever_sends_them() {
+    let world = small();
+    let spend = async |caller: &Caller, amount| {
+        let scope = Scope::Tenant("acme".parse().unwrap());
+        world.onboarding.spend(caller, Budget::Confirmations, scope, amount).await
+    };
+    spend(&acme(), 1).await.unwrap();
+    exhausted(spend(&operator(), 2).await);
+    spend(&operator(), 1).await.unwrap();
+    exhausted(spend(&acme(), 1).await);
+    spend(&Caller::System, 9).await.unwrap();
+}
+
+/// A ledger that can't be asked refuses, and nothing is done.
+#[tokio::test]
+async fn who_can_not_ask_is_refused() {
+    let plan = Plan::none().and_always("spend", Trouble::Fail);
+    let ledger = FakeLedger::new();
+    let world = World::over(ledger.clone(), Flaky::new(ledger, &plan));
+    let id = world.connected().await;
+    let probes = world.prober.probes().len();
+    let refused = world.onboarding.verify(&acme(), &id, None, |_| ()).await;
+    assert!(matches!(refused, Err(OnboardingError::Port(_))), "{refused:?}");
+    let scope = Scope::Tenant("acme".parse().unwrap());
+    let refused = world.onboarding.spend(&acme(), Budget::Confirmations, scope, 1).await;
+    assert!(matches!(refused, Err(OnboardingError::Port(_))), "{refused:?}");
+    assert_eq!(world.prober.probes().len(), probes);
+}
+
+/// A change that another overtakes, and one that its state forbids, spend nothing.
+#[tokio::test]
+async fn a_failed_change_spends_nothing() {
+    let world = small();
+    let id = world.connected().await;
+    for _ in 0..9 {
+        let stale = world.onboarding.rotate_external_id(&acme(), &id, Some(7)).await;
+        assert!(matches!(stale, Err(OnboardingError::Stale { .. })));
+        assert!(matches!(
+            world.onboarding.enable(&acme(), &id, None).await,
+            Err(OnboardingError::NotAllowed(_))
+        ));
+        let refused = world.onboarding.run(&acme(), &id, None, None).await;
+        assert!(matches!(refused, Err(OnboardingError::NotAllowed(_))));
+    }
+    for _ in 0..4 {
+        change(&world, &acme(), &id).await.unwrap();
+    }
+    let fixed = fixtures::connector(&"acme".parse().unwrap(), world.clock.wall());
+    let nowhere = Connector { destination: None, ..fixed };
+    world.ledger.create(&nowhere, &fixtures::creation(&nowhere), &[]).await.unwrap();
+    for _ in 0..9 {
+        let refused = world.onboarding.verify(&acme(), &nowhere.id, None, |_| ()).await;
+        assert!(matches!(refused, Err(OnboardingError::NotAllowed(_))));
+    }
+}

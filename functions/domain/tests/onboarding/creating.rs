@@ -1,0 +1,245 @@
+//! An idempotency key: the same request is carried out once, another one is refused, and the key ends with its connector.
+
+use domain::connector::{Caller, Connector, NotAllowed, State};
+use domain::names::ConnectorId;
+use domain::onboarding::{Difference, Edit, KeyReused, NewConnector, OnboardingError};
+use domain::part::{Compression, Encoding, Format};
+use domain::ports::PortError;
+use tests::failing::{Flaky, Plan, Trouble};
+use tests::fakes::{FakeLedger, SeededRandomness};
+use tests::turns::Worker;
+
+use super::{OPERATOR, World, acme, key, new_connector, stranger};
+
+fn keyed() -> NewConnector {
+    NewConnector { idempotency_key: Some(key("order-1")), ..new_connector() }
+}
+
+async fn delete(world: &World, id: &ConnectorId) {
+    world.onboarding.delete(&acme(), id, None, true).await.unwrap();
+}
+
+fn reused(answer: Result<Connector, OnboardingError>) -> KeyReused {
+    match answer {
+        Err(OnboardingError::KeyReused(reused)) => reused,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_key_with_other_values_is_refused_and_says_which() {
+    let world = World::new();
+    let asked = keyed();
+    let made = world.onboarding.create(&acme(), asked.clone()).await.unwrap();
+    let mut elsewhere = new_connector().destination;
+    elsewhere.as_mut().unwrap().prefix = "other".parse().unwrap();
+    let zipped = Encoding { format: Format::Ndjson, compression: Compression::Gzip };
+    let start = Some("2026-11-01T00:00:00Z".parse().unwrap());
+    for (other, fields) in [
+        (NewConnector { frequency: "6".parse().unwrap(), ..asked.clone() }, &["frequency"][..]),
+        (NewConnector { encoding: zipped, ..asked.clone() }, &["encoding.format", "encoding.compression"]),
+        (NewConnector { start_from: start, ..asked.clone() }, &["start_from"]),
+        (NewConnector { shards: 2.try_into().unwrap(), ..asked.clone() }, &["shards"]),
+        (
+            NewConnector { destination: elsewhere, ..asked.clone() },
+            &["destination.role", "destination.bucket", "destination.prefix"],
+        ),
+        (
+            NewConnector { destination: None, ..asked.clone() },
+            &["destination.role", "destination.bucket", "destination.region", "destination.prefix"],
+        ),
+    ] {
+        let reused = reused(world.onboarding.create(&OPERATOR, other).await);
+        let differing: Vec<&str> = reused.differences.iter().map(|difference| difference.field).collect();
+        assert_eq!((&reused.id, differing.as_slice()), (&made.id, fields));
+        assert!(fields.iter().all(|field| reused.to_string().contains(field)), "{reused}");
+    }
+    let six = NewConnector { frequency: "6".parse().unwrap(), ..asked.clone() };
+    let reused = reused(world.onboarding.create(&acme(), six).await);
+    let difference = Difference { field: "frequency", was: Some("1".into()), is: Some("6".into()) };
+    assert_eq!(reused.differences, [difference]);
+    assert_eq!(
+        reused.to_string(),
+        format!(
+            "the idempotency key was used to create {} with other values: frequency was 1 then and is 6 now",
+            made.id
+        )
+    );
+    assert_eq!((world.told().len(), world.ledger.connector(&made.id)), (1, made));
+}
+
+/// What was asked for then is what counts, not what became of it.
+#[tokio::test]
+async fn a_connector_that_was_changed_since_is_still_the_keys() {
+    let world = World::new();
+    let asked = keyed();
+    let id = world.onboarding.create(&acme(), asked.clone()).await.unwrap().id;
+    let daily = Edit { frequency: Some("24".parse().unwrap()), ..Edit::default() };
+    world.onboarding.update(&acme(), &id, None, daily, |_| ()).await.unwrap();
+    let again = world.onboarding.create(&acme(), asked.clone()).await.unwrap();
+    assert_eq!((again.id, again.frequency.hours()), (id, 24));
+    reused(world.onboarding.create(&acme(), NewConnector { frequency: again.frequency, ..asked }).await);
+}
+
+#[tokio::test]
+async fn a_key_ends_with_its_connector_however_often() {
+    let world = World::new();
+    let mut ids = Vec::new();
+    for round in 0..20_u8 {
+        let frequency = (1 + round).try_into().unwrap();
+        let new = NewConnector { frequency, ..keyed() };
+        let made = world.onboarding.create(&Caller::System, new.clone()).await.unwrap();
+        assert_eq!((made.state, made.frequency), (State::Draft, frequency), "round {round}");
+        assert!(!ids.contains(&made.id), "a new one");
+        assert_eq!(world.onboarding.create(&Caller::System, new).await.unwrap(), made);
+        delete(&world, &made.id).await;
+        ids.push(made.id);
+    }
+    // A disabled one can be taken back, so the key is still its.
+    let last = world.onboarding.create(&acme(), keyed()).await.unwrap();
+    world.onboarding.disable(&acme(), &last.id, None).await.unwrap();
+    let again = NewConnector { destination: last.destination.clone(), ..keyed() };
+    assert_eq!(world.onboarding.create(&acme(), again).await.unwrap().state, State::Disabled);
+}
+
+/// Else whoever creates and deletes in turn would make each creation dearer than the one before.
+#[tokio::test]
+async fn an_old_key_is_looked_up_by_halving() {
+    let plan = Plan::none();
+    let ledger = FakeLedger::new();
+    let world = World::over(ledger.clone(), Flaky::new(ledger, &plan));
+    for _ in 0..100 {
+        let id = world.onboarding.create(&OPERATOR, keyed()).await.unwrap().id;
+        delete(&world, &id).await;
+    }
+    let before = plan.count("get");
+    world.onboarding.create(&OPERATOR, keyed()).await.unwrap();
+    assert!(plan.count("get") - before <= 16, "{}", plan.count("get") - before);
+}
+
+#[tokio::test]
+async fn two_workers_with_one_key_make_one_connector_also_behind_a_deleted_one() {
+    for ended in [0, 1, 2, 5] {
+        let plan = Plan::pausing();
+        let ledger = FakeLedger::new();
+        let calm = World::over(ledger.clone(), ledger.clone());
+        let mut racing = World::over(ledger.clone(), Flaky::new(ledger, &plan));
+        // Another process draws other external IDs.
+        racing.onboarding.randomness = std::sync::Arc::new(SeededRandomness::new(11));
+        for _ in 0..ended {
+            let id = calm.onboarding.create(&acme(), keyed()).await.unwrap().id;
+            delete(&calm, &id).await;
+        }
+        let (asked, caller) = (keyed(), acme());
+        let mut worker = Worker::new(racing.onboarding.create(&caller, asked.clone()));
+        while plan.count("create") < 1 {
+            assert!(worker.step(), "it never came to store it");
+        }
+        let first = calm.onboarding.create(&caller, asked.clone()).await.unwrap();
+        assert_eq!(worker.finish().unwrap(), first);
+        // The same race with other values is refused.
+        delete(&calm, &first.id).await;
+        let (other, made) =
+            (NewConnector { frequency: "6".parse().unwrap(), ..asked.clone() }, plan.count("create"));
+        let mut worker = Worker::new(racing.onboarding.create(&caller, other));
+        while plan.count("create") == made {
+            assert!(worker.step(), "it never came to store it");
+        }
+        let first = calm.onboarding.create(&caller, asked).await.unwrap();
+        assert_eq!(reused(worker.finish()).id, first.id);
+    }
+}
+
+#[tokio::test]
+async fn a_creation_whose_answer_was_lost_is_found_by_its_key() {
+    for ended in [0, 3] {
+        let plan = Plan::none().and("create", ended + 1, Trouble::LoseAnswer);
+        let ledger = FakeLedger::new();
+        let world = World::over(ledger.clone(), Flaky::new(ledger, &plan));
+        let asked = keyed();
+        for _ in 0..ended {
+            let id = world.onboarding.create(&acme(), asked.clone()).await.unwrap().id;
+            delete(&world, &id).await;
+        }
+        let lost = world.onboarding.create(&acme(), asked.clone()).await;
+        assert!(matches!(lost, Err(OnboardingError::Port(PortError::Transient { .. }))), "{lost:?}");
+        let found = world.onboarding.create(&acme(), asked.clone()).await.unwrap();
+        assert_eq!(world.onboarding.create(&acme(), asked).await.unwrap(), found);
+        assert_eq!(plan.count("create"), ended + 1);
+    }
+}
+
+/// Whoever asks again gets what it made, also once nothing more may be made.
+#[tokio::test]
+async fn a_request_that_is_repeated_costs_nothing() {
+    let mut world = World::new();
+    world.onboarding.budgets = "connectors=1,changes=1".parse().unwrap();
+    let asked = keyed();
+    let made = world.onboarding.create(&acme(), asked.clone()).await.unwrap();
+    for _ in 0..5 {
+        assert_eq!(world.onboarding.create(&acme(), asked.clone()).await.unwrap(), made);
+    }
+}
+
+#[tokio::test]
+async fn what_is_an_operators_is_refused_to_tenants_here_and_not_in_a_handler() {
+    let world = World::new();
+    let four = NewConnector { shards: 4.try_into().unwrap(), ..new_connector() };
+    let refused = world.onboarding.create(&acme(), four.clone()).await;
+    assert!(matches!(refused, Err(OnboardingError::Forbidden("the number of shards"))), "{refused:?}");
+    world.onboarding.create(&OPERATOR, four).await.unwrap();
+    let id = world.connected().await;
+    let edit = Edit { shards: Some(1.try_into().unwrap()), ..Edit::default() };
+    let refused = world.onboarding.update(&acme(), &id, None, edit, |_| ()).await;
+    assert!(matches!(refused, Err(OnboardingError::Forbidden(_))), "{refused:?}");
+    let refused = world.onboarding.create(&stranger(), keyed()).await;
+    assert!(matches!(refused, Err(OnboardingError::Forbidden(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_start_in_the_future_is_refused_when_it_is_asked_for() {
+    let world = World::new();
+    let start = world.clock.wall() + std::time::Duration::from_millis(1);
+    let early = NewConnector { start_from: Some(start), ..new_connector() };
+    let refused = world.onboarding.create(&acme(), early).await;
+    assert!(
+        matches!(refused, Err(OnboardingError::NotAllowed(NotAllowed::StartsInTheFuture(at))) if at == start)
+    );
+    assert!(world.told().is_empty());
+}
+
+#[tokio::test]
+async fn what_would_be_lost_has_to_be_accepted_whoever_deletes() {
+    let world = World::new();
+    let id = world.active().await;
+    let delete = async |accepts| world.onboarding.delete(&acme(), &id, None, accepts).await;
+    // Nobody should accept a loss only to hear that the state forbids it.
+    assert!(matches!(delete(false).await, Err(OnboardingError::NotAllowed(_))));
+    world.onboarding.disable(&acme(), &id, None).await.unwrap();
+    let Err(OnboardingError::WouldLose(loss)) = delete(false).await else { panic!("it would be lost") };
+    assert_eq!(world.state(&id), State::Disabled);
+    let (deleted, lost) = delete(true).await.unwrap();
+    assert_eq!((deleted.state, lost), (State::Deleted, loss));
+}
+
+/// What begins with something else than a change of the connector is held against the version, too.
+#[tokio::test]
+async fn nothing_begins_of_another_version_than_the_one_that_was_seen() {
+    let world = World::new();
+    let id = world.active().await;
+    let (seen, probes) = (world.ledger.connector(&id).version, world.prober.probes().len());
+    let (onboarding, other, caller) = (&world.onboarding, Some(seen + 1), acme());
+    let stale = |answer: Option<OnboardingError>| {
+        assert!(
+            matches!(answer, Some(OnboardingError::Stale { current, .. }) if current == seen),
+            "{answer:?}"
+        );
+    };
+    stale(onboarding.verify(&caller, &id, other, |_| ()).await.err());
+    stale(onboarding.activate(&caller, &id, other, |_| ()).await.err());
+    stale(onboarding.resume(&caller, &id, other, |_| ()).await.err());
+    stale(onboarding.run(&caller, &id, other, None).await.err());
+    assert_eq!(world.prober.probes().len(), probes);
+    onboarding.run(&caller, &id, Some(seen), None).await.unwrap();
+    onboarding.verify(&caller, &id, Some(seen), |_| ()).await.unwrap();
+}

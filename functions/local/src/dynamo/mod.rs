@@ -1,0 +1,133 @@
+//! The embedded DynamoDB: `dynoxide`, in memory or in one `SQLite` file, behind the guard and a check of signatures.
+//!
+//! `dynoxide` has a server of its own, which takes whoever comes: it answers every page's preflight with a permission and
+//! compares no signature. So what it can do is called here as a library (`operations`), and the server is ours. Tables
+//! are made by the caller through the ordinary API, without a stream, since writes get slow with one.
+
+mod operations;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::serve::ListenerExt as _;
+use dynoxide::Database;
+use uuid::Uuid;
+
+use crate::clock;
+use crate::error::StackError;
+use crate::guard::{Dialect, Guard, Proxies, aws_json, signature};
+use crate::private;
+use crate::server::Server;
+use crate::sessions::Sessions;
+
+/// What a power cut does to what was just written to a folder. The end of this process harms neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writes {
+    /// It is there: each write waits for the disk. The usual way.
+    Lasting,
+    /// The last of it may be gone, as if it had not been written; nothing is damaged. For an import, which can be
+    /// done again, that is many times faster.
+    Repeatable,
+}
+
+/// The type of a request and of its answer.
+const JSON: &str = "application/x-amz-json-1.0";
+/// The largest request that DynamoDB takes, bytes. Source: DynamoDB developer guide, "Quotas".
+const LARGEST_BODY: usize = 16 << 20;
+/// What stands before the name of an operation in `x-amz-target`.
+const TARGET: &str = "DynamoDB_20120810.";
+
+/// What answers a request.
+#[derive(Clone)]
+struct Answering {
+    database: Database,
+    sessions: Arc<Sessions>,
+}
+
+/// Starts the database and its server.
+///
+/// # Errors
+///
+/// [`StackError::Database`] when the file isn't a database that it can open, [`StackError::Files`] when it can't be
+/// made, [`StackError::Listen`].
+pub(crate) async fn start(
+    file: Option<&Path>,
+    writes: Writes,
+    sessions: Arc<Sessions>,
+    proxies: Proxies,
+) -> Result<Server, StackError> {
+    let database = open(file)?;
+    if writes == Writes::Repeatable {
+        // What it sets is SQLite's `synchronous = NORMAL`: with the write-ahead log, which is in use, the disk is
+        // waited for at checkpoints alone. Source: SQLite's documentation, "PRAGMA Statements", synchronous.
+        database.disable_bulk_loading().map_err(|error| StackError::Database(error.to_string()))?;
+    }
+    let router = Router::new().fallback(answer).with_state(Answering { database, sessions });
+    Server::start(|listener, address, stopped| async move {
+        let router = Guard::new(address, Dialect::AwsJson).behind(proxies).before(router);
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+        axum::serve(listener, router).with_graceful_shutdown(stopped.wait()).await
+    })
+    .await
+}
+
+fn open(file: Option<&Path>) -> Result<Database, StackError> {
+    let database = match file {
+        None => Database::memory(),
+        Some(file) => {
+            let path =
+                file.to_str().ok_or_else(|| StackError::Database("the folder's name is not UTF-8".into()))?;
+            // An empty file is an empty database, and SQLite gives the files beside it the rights of this one.
+            private::open_file(file).map_err(StackError::files(file))?;
+            Database::new(path)
+        }
+    };
+    database.map_err(|error| StackError::Database(error.to_string()))
+}
+
+/// Answers a request that the vendor's keys have signed.
+async fn answer(State(answering): State<Answering>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    if parts.method != Method::POST || parts.uri.path() != "/" || !is_json(&parts.headers) {
+        let words = format!("DynamoDB takes POST / with the content type {JSON}");
+        return aws_json(StatusCode::NOT_FOUND, "UnknownOperationException", &words);
+    }
+    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
+        let words = "the body is over 16 MiB or did not arrive";
+        return aws_json(StatusCode::BAD_REQUEST, "SerializationException", words);
+    };
+    if let Err(unsigned) = signature::check(&parts, &body, "dynamodb", &answering.sessions, clock::now()) {
+        return unsigned.answer();
+    }
+    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    let operation = target.and_then(|target| target.strip_prefix(TARGET)).unwrap_or_default();
+    match operations::run(&answering.database, operation, &body) {
+        Ok(json) => json_answer(StatusCode::OK, json),
+        Err(error) => {
+            let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::BAD_REQUEST);
+            json_answer(status, error.to_json())
+        }
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().eq_ignore_ascii_case(JSON.as_bytes()))
+}
+
+/// With the checksum that the SDKs compare. Source: DynamoDB developer guide, "DynamoDB low-level API".
+fn json_answer(status: StatusCode, json: String) -> Response {
+    let checksum = HeaderValue::from(crc32fast::hash(json.as_bytes()));
+    let mut answer = (status, [(CONTENT_TYPE, JSON)], json).into_response();
+    let headers = answer.headers_mut();
+    headers.insert(HeaderName::from_static("x-amz-crc32"), checksum);
+    if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().simple().to_string()) {
+        headers.insert(HeaderName::from_static("x-amzn-requestid"), id);
+    }
+    answer
+}

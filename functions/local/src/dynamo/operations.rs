@@ -1,0 +1,88 @@
+//! The operations of DynamoDB, each from a request's JSON to its answer's, by `dynoxide`.
+//!
+//! What is left out: streams and vector search, which nothing here uses. For a malformed request, which no SDK sends, the
+//! words of the error may be others than DynamoDB's.
+
+use dynoxide::{Database, DynoxideError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Runs an operation. The database is asked on this thread, which waits for it.
+///
+/// # Errors
+/// What DynamoDB would answer.
+pub(super) fn run(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
+    let answer = match operation {
+        "BatchExecuteStatement" => call(body, |request| database.batch_execute_statement(request)),
+        "BatchGetItem" => call(body, |request| database.batch_get_item(request)),
+        "BatchWriteItem" => call(body, |request| database.batch_write_item(request)),
+        "CreateTable" => call(body, |request| database.create_table(request)),
+        "DeleteItem" => call(body, |request| database.delete_item(request)),
+        "DeleteTable" => call(body, |request| database.delete_table(request)),
+        "DescribeTable" => call(body, |request| database.describe_table(request)),
+        "DescribeTimeToLive" => call(body, |request| database.describe_time_to_live(request)),
+        "ExecuteStatement" => call(body, |request| database.execute_statement(request)),
+        "ExecuteTransaction" => call(body, |request| database.execute_transaction(request)),
+        "GetItem" => call(body, |request| database.get_item(request)),
+        "ListTables" => call(body, |request| database.list_tables(request)),
+        "ListTagsOfResource" => call(body, |request| database.list_tags_of_resource(request)),
+        "PutItem" => call(body, |request| database.put_item(request)),
+        "Query" => call(body, |request| database.query(request)),
+        "Scan" => call(body, |request| database.scan(request)),
+        "TagResource" => call(body, |request| database.tag_resource(request)),
+        "TransactGetItems" => call(body, |request| database.transact_get_items(request)),
+        "TransactWriteItems" => call(body, |request| database.transact_write_items(request)),
+        "UntagResource" => call(body, |request| database.untag_resource(request)),
+        "UpdateItem" => call(body, |request| database.update_item(request)),
+        "UpdateTable" => call(body, |request| database.update_table(request)),
+        "UpdateTimeToLive" => call(body, |request| database.update_time_to_live(request)),
+        other => {
+            let words = format!("this stand-in does not know the operation `{other}`");
+            Err(DynoxideError::ValidationException(words))
+        }
+    };
+    answer.map_err(|error| enveloped(operation, error))
+}
+
+fn call<Request, Answer>(
+    body: &[u8],
+    operation: impl FnOnce(Request) -> dynoxide::Result<Answer>,
+) -> Result<String, DynoxideError>
+where
+    Request: DeserializeOwned,
+    Answer: Serialize,
+{
+    let request = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
+    let answer = operation(request)?;
+    serde_json::to_string(&answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+}
+
+/// Why a request can't be read. The library marks what DynamoDB calls invalid, in the message of its error.
+fn unreadable(error: &serde_json::Error) -> DynoxideError {
+    let message = error.to_string();
+    if message.starts_with("recursion limit exceeded") {
+        let words = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
+        return DynoxideError::ValidationException(words.to_owned());
+    }
+    let words = message.rsplit_once(" at line ").map_or(message.as_str(), |(words, _)| words);
+    match words.split_once(':') {
+        Some(("VALIDATION", words)) => DynoxideError::ValidationException(words.to_owned()),
+        Some(("VALIDATION_REQUEST", words)) => DynoxideError::EnvelopedValidation(words.to_owned()),
+        Some(("SERIALIZATION", words)) => DynoxideError::SerializationException(words.to_owned()),
+        _ if error.is_data() => DynoxideError::ValidationException(words.to_owned()),
+        _ => DynoxideError::SerializationException(words.to_owned()),
+    }
+}
+
+/// Writes of one item put some messages into an envelope, and the other operations do not.
+fn enveloped(operation: &str, error: DynoxideError) -> DynoxideError {
+    match error {
+        DynoxideError::EnvelopedValidation(words)
+            if ["PutItem", "UpdateItem", "DeleteItem"].contains(&operation) =>
+        {
+            DynoxideError::ValidationException(format!("1 validation error detected: {words}"))
+        }
+        DynoxideError::EnvelopedValidation(words) => DynoxideError::ValidationException(words),
+        other => other,
+    }
+}

@@ -1,0 +1,208 @@
+//! The one guard before every embedded server. It keeps out web pages of other origins, which a browser on this machine
+//! lets send requests to 127.0.0.1 too, and other users of this machine.
+//!
+//! - `Host` must be one of the server's own names with its port. After DNS rebinding a page's requests arrive, with the
+//!   page's own name.
+//! - `Origin` must be the server's own or absent, and so must `Sec-Fetch-Site`. With that a page's requests are refused,
+//!   those that need no preflight included: forms, images, `fetch` without CORS, `WebSocket`.
+//! - No answer carries a CORS header, whatever stands behind the guard. So a preflight permits nothing, and no page reads
+//!   an answer.
+//! - Whoever asks shows that it is this person: by a signature with the keys of this start (`signature`) where an AWS
+//!   SDK asks, and elsewhere as [`Person`] says.
+//!
+//! Sources: RFC 9110, section 7.2 (Host); the Fetch standard, "CORS protocol"; W3C, "Fetch Metadata Request Headers".
+
+mod peer;
+mod person;
+mod refusal;
+pub(crate) mod signature;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header::{HOST, HeaderName, HeaderValue, ORIGIN, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, Method, Uri};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+
+pub use peer::Peer;
+pub use person::{Person, Token};
+pub use refusal::Dialect;
+pub(crate) use refusal::{Refused, aws_json};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// The guard of one server.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    /// `127.0.0.1:8080` and the like.
+    hosts: Arc<[String]>,
+    proxies: Proxies,
+    dialect: Dialect,
+}
+
+/// Names of proxies of this person's, which stand before a server and leave `Host` as it is, since it is signed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Proxies(Arc<RwLock<Vec<String>>>);
+
+impl Proxies {
+    /// Lets requests in that name this host and port, too.
+    pub(crate) fn add(&self, host: String) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).push(host);
+    }
+
+    fn has(&self, host: &str) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).iter().any(|proxy| proxy == host)
+    }
+}
+
+impl Guard {
+    /// The guard of the server that listens at this address of the loopback, and refuses in this form.
+    #[must_use]
+    pub fn new(address: SocketAddr, dialect: Dialect) -> Self {
+        let port = address.port();
+        let mut hosts: Vec<String> =
+            ["127.0.0.1", "localhost", "[::1]"].map(|name| format!("{name}:{port}")).into();
+        if port == 80 {
+            hosts.extend(["127.0.0.1", "localhost", "[::1]"].map(str::to_owned));
+        }
+        Self { hosts: hosts.into(), proxies: Proxies::default(), dialect }
+    }
+
+    /// The same, behind these proxies too.
+    pub(crate) fn behind(self, proxies: Proxies) -> Self {
+        Self { proxies, ..self }
+    }
+
+    /// Puts the guard before all that a router answers, what it does not know included.
+    pub fn before(self, router: Router) -> Router {
+        router.layer(from_fn_with_state(self, guarded))
+    }
+
+    /// Whether a request is meant for this server and comes from no page of another origin.
+    fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refused> {
+        let target_is_ours = uri.authority().is_none_or(|authority| self.is_host(authority.as_str()));
+        if !target_is_ours || !only(headers, &HOST).is_some_and(|host| self.is_host(host)) {
+            return Err(Refused::Host(self.hosts.first().cloned().unwrap_or_default()));
+        }
+        let is_own = |origin: &str| origin.strip_prefix("http://").is_some_and(|host| self.is_host(host));
+        if headers.contains_key(ORIGIN) && !only(headers, &ORIGIN).is_some_and(is_own) {
+            return Err(Refused::Origin);
+        }
+        // `none` is a person who typed the address. Nobody types a POST.
+        let typed = [Method::GET, Method::HEAD].contains(method);
+        let is_own = |site: &str| site == "same-origin" || (site == "none" && typed);
+        if headers.contains_key(SEC_FETCH_SITE) && !only(headers, &SEC_FETCH_SITE).is_some_and(is_own) {
+            return Err(Refused::Origin);
+        }
+        Ok(())
+    }
+
+    /// Names of hosts have no case.
+    fn is_host(&self, host: &str) -> bool {
+        self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)) || self.proxies.has(host)
+    }
+}
+
+/// The one value of a header; nothing if it is missing, there twice or no text.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}
+
+async fn guarded(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let mut answer = match guard.check(request.method(), request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refused) => guard.dialect.answer(&refused),
+    };
+    keep_from_pages(answer.headers_mut());
+    answer
+}
+
+/// Takes away what would show an answer to a page, and adds what keeps it from being loaded into one.
+fn keep_from_pages(headers: &mut HeaderMap) {
+    let shown = |name: &HeaderName| {
+        name.as_str().starts_with("access-control-") || name.as_str() == "timing-allow-origin"
+    };
+    let shown: Vec<HeaderName> = headers.keys().filter(|name| shown(name)).cloned().collect();
+    for name in shown {
+        headers.remove(name);
+    }
+    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(method: &Method, uri: &str, headers: &[(&'static str, &str)]) -> bool {
+        let guard = Guard::new("127.0.0.1:8080".parse().unwrap(), Dialect::Problem);
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().unwrap());
+        }
+        guard.check(method, &uri.parse().unwrap(), &map).is_ok()
+    }
+
+    #[test]
+    fn a_request_must_name_this_server() {
+        for host in ["127.0.0.1:8080", "localhost:8080", "LOCALHOST:8080", "[::1]:8080"] {
+            assert!(check(&Method::GET, "/", &[("host", host)]), "{host}");
+        }
+        for host in [
+            "evil.example:8080",
+            "127.0.0.1:8081",
+            "127.0.0.1",
+            "localhost",
+            "127.0.0.1.evil.example:8080",
+            "127.0.0.2:8080",
+            "0.0.0.0:8080",
+            "localhost.:8080",
+            "x.localhost:8080",
+            "a@127.0.0.1:8080",
+            " 127.0.0.1:8080x",
+            "",
+            "127.0.0.1:08080",
+            "2130706433:8080",
+        ] {
+            assert!(!check(&Method::GET, "/", &[("host", host)]), "{host}");
+        }
+        assert!(!check(&Method::GET, "/", &[]));
+        assert!(!check(&Method::GET, "/", &[("host", "127.0.0.1:8080"), ("host", "evil.example:8080")]));
+        assert!(!check(&Method::GET, "http://evil.example:8080/", &[("host", "127.0.0.1:8080")]));
+        assert!(check(&Method::GET, "http://127.0.0.1:8080/", &[("host", "127.0.0.1:8080")]));
+    }
+
+    #[test]
+    fn a_request_of_a_page_must_come_from_this_server() {
+        let with = |method, name, value| check(&method, "/", &[("host", "127.0.0.1:8080"), (name, value)]);
+        for origin in [
+            "http://evil.example",
+            "null",
+            "http://127.0.0.1:8081",
+            "https://127.0.0.1:8080",
+            "",
+            "http://localhost",
+            "http://localhost:8080.evil.example",
+            "http://localhost:8080/",
+            "file://",
+            "http://localhost:8080 x",
+        ] {
+            for method in [Method::GET, Method::POST, Method::OPTIONS, Method::DELETE] {
+                assert!(!with(method, "origin", origin), "{origin}");
+            }
+        }
+        assert!(with(Method::POST, "origin", "http://localhost:8080"));
+        for site in ["cross-site", "same-site", "", "anything", "same-origin, none"] {
+            assert!(!with(Method::GET, "sec-fetch-site", site), "{site}");
+        }
+        assert!(with(Method::POST, "sec-fetch-site", "same-origin"));
+        assert!(with(Method::GET, "sec-fetch-site", "none"));
+        assert!(!with(Method::POST, "sec-fetch-site", "none"));
+    }
+}

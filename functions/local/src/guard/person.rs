@@ -1,0 +1,137 @@
+//! Who may use what asks for no signature: the person that started it.
+//!
+//! On Linux a connection of the same user is known by [`Peer`]. Elsewhere, and for another user who was given it, the
+//! token counts, which lies in the folder and is printed.
+
+use std::fmt;
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use subtle::ConstantTimeEq as _;
+
+use super::peer::Peer;
+use super::refusal::{Dialect, Refused};
+use crate::error::StackError;
+use crate::private;
+
+/// The file of the token, in the folder of the stand-ins.
+const FILE: &str = "token";
+/// The length of a token, hexadecimal digits.
+const DIGITS: usize = 64;
+
+/// A secret that shows that whoever sends it may use the API.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+/// A secret never gets into a log.
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(hidden)")
+    }
+}
+
+impl Token {
+    /// A new one, for as long as this process runs.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(hex::encode(rand::random::<[u8; DIGITS / 2]>()))
+    }
+
+    /// The one of a folder, made with it. Whoever removes the file gets another one with the next start.
+    ///
+    /// # Errors
+    /// [`StackError::Files`] if the file can't be read or made, or holds no token.
+    pub fn of_folder(dir: &Path) -> Result<Self, StackError> {
+        let path = dir.join(FILE);
+        let read = || -> io::Result<Self> {
+            let mut text = String::new();
+            if path.exists() {
+                private::open_file(&path)?;
+                std::fs::File::open(&path)?.read_to_string(&mut text)?;
+            }
+            if text.is_empty() {
+                // The folder is this process's alone. A crash leaves an empty file, which is filled the next time.
+                let token = Self::random();
+                writeln!(private::open_file(&path)?, "{}", token.0)?;
+                return Ok(token);
+            }
+            let token = text.trim();
+            let is_sound = token.len() == DIGITS && token.bytes().all(|digit| digit.is_ascii_hexdigit());
+            let words = "it holds no token: remove it, and the next start makes another";
+            if is_sound {
+                Ok(Self(token.to_owned()))
+            } else {
+                Err(io::Error::new(io::ErrorKind::InvalidData, words))
+            }
+        };
+        read().map_err(StackError::files(&path))
+    }
+
+    /// The text to send as `authorization: Bearer TEXT`.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+
+    /// Compares in a time that does not depend on where the first difference is.
+    fn is_shown(&self, headers: &HeaderMap) -> bool {
+        let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+        shown.is_some_and(|(scheme, secret)| {
+            scheme.eq_ignore_ascii_case("bearer")
+                && bool::from(secret.trim().as_bytes().ct_eq(self.0.as_bytes()))
+        })
+    }
+}
+
+/// Lets in the person who runs this process, and whoever shows the token.
+#[derive(Debug, Clone)]
+pub struct Person {
+    token: Token,
+    dialect: Dialect,
+}
+
+impl Person {
+    /// By this token, refusing in this form.
+    #[must_use]
+    pub const fn new(token: Token, dialect: Dialect) -> Self {
+        Self { token, dialect }
+    }
+
+    /// Whether the system tells by itself whose a connection is, so that this user needs no token.
+    #[must_use]
+    pub const fn is_told_by_the_system() -> bool {
+        cfg!(target_os = "linux")
+    }
+
+    /// Whether this person sent a request.
+    pub async fn sent(&self, request: &Parts) -> bool {
+        if self.token.is_shown(&request.headers) {
+            return true;
+        }
+        let Some(ConnectInfo(peer)) = request.extensions.get::<ConnectInfo<Peer>>().cloned() else {
+            return false;
+        };
+        // The system's tables may be long where there are many connections.
+        tokio::task::spawn_blocking(move || peer.is_same_user()).await.unwrap_or(false)
+    }
+
+    /// Puts this before all that a router answers. The router must be served with [`Peer`] as its connect info.
+    pub fn before(self, router: Router) -> Router {
+        router.layer(from_fn_with_state(self, known))
+    }
+}
+
+async fn known(State(person): State<Person>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    if person.sent(&parts).await {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
+    person.dialect.answer(&Refused::Person)
+}

@@ -1,0 +1,86 @@
+//! What is answered to whom the guard does not let in, each time in the form that the caller of that server reads.
+
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It names another host; this is one of the names to use.
+    Host(String),
+    /// A web page of another origin sent it.
+    Origin,
+    /// Nobody knows whose it is.
+    Person,
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Problem details (RFC 9457), as the API answers.
+    Problem,
+    /// JSON as DynamoDB answers.
+    AwsJson,
+    /// XML as S3 and STS answer.
+    AwsXml,
+}
+
+impl Refused {
+    fn words(&self) -> String {
+        match self {
+            Self::Host(own) => format!(
+                "The request's Host is not this server's. It listens for this machine alone: use http://{own}."
+            ),
+            Self::Origin => {
+                "A web page of another origin sent this. This server answers programs on this machine, and no such page."
+                    .to_owned()
+            }
+            Self::Person => {
+                "This server is for the user who started it. Where that can't be seen, show the token that `serve` has \
+                 printed, which is also in the file `token` of its folder: authorization: Bearer TOKEN"
+                    .to_owned()
+            }
+        }
+    }
+}
+
+impl Dialect {
+    /// The refusal in this form.
+    pub(crate) fn answer(self, refused: &Refused) -> Response {
+        let words = refused.words();
+        match self {
+            Self::Problem if *refused == Refused::Person => {
+                let mut answer = problem(StatusCode::UNAUTHORIZED, "unauthenticated", &words);
+                let bearer = axum::http::HeaderValue::from_static("Bearer");
+                answer.headers_mut().insert(WWW_AUTHENTICATE, bearer);
+                answer
+            }
+            Self::Problem => problem(StatusCode::FORBIDDEN, "forbidden", &words),
+            Self::AwsJson => aws_json(StatusCode::FORBIDDEN, "AccessDeniedException", &words),
+            Self::AwsXml => {
+                // No word of it needs escaping but what a host name can't have.
+                let xml = format!(
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>AccessDenied</Code><Message>{words}</Message></Error>"
+                );
+                (StatusCode::FORBIDDEN, [(CONTENT_TYPE, "application/xml")], xml).into_response()
+            }
+        }
+    }
+}
+
+/// Of the API's own types, after infra/openapi.yaml.
+fn problem(status: StatusCode, code: &str, words: &str) -> Response {
+    let title = status.canonical_reason().unwrap_or_default();
+    let body = json!({
+        "type": format!("urn:auditferry:problem:{code}"), "title": title, "status": status.as_u16(), "code": code, "detail": words,
+    });
+    (status, [(CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+}
+
+/// An error of a service that speaks JSON.
+pub(crate) fn aws_json(status: StatusCode, code: &str, words: &str) -> Response {
+    let body = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": words });
+    (status, [(CONTENT_TYPE, "application/x-amz-json-1.0")], body.to_string()).into_response()
+}

@@ -1,0 +1,179 @@
+//! `SigV4` in the header `Authorization`, for what has no check of its own: the database and the event bus. S3 and STS
+//! have that of `s3s`.
+//!
+//! Only what the AWS SDKs send here is understood: a signature in the header, over a whole body and a path without a
+//! query. Whatever else is refused.
+//!
+//! Source: AWS IAM user guide, "Create a signed AWS API request".
+
+use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::response::Response;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest as _, Sha256};
+
+use super::refusal::aws_json;
+use crate::sessions::{Principal, Sessions};
+
+/// How far a request's time may be from the server's.
+const SKEW: SignedDuration = SignedDuration::from_mins(15);
+/// What must be signed, or a signature could be put before another request.
+const SIGNED: [&str; 3] = ["host", "x-amz-date", "x-amz-target"];
+
+/// Why a request is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unsigned {
+    /// There is no signature.
+    Missing,
+    /// There is one that can't be read, or that leaves out what it must cover.
+    Incomplete,
+    /// Its access key is none of this start.
+    UnknownKey,
+    /// It is another than these keys make of this request.
+    Mismatch,
+    /// Its time is too far from now.
+    Skewed,
+    /// It is right, and of a session of a customer's role, which may do nothing here.
+    NotVendor,
+}
+
+impl Unsigned {
+    /// The answer, in the words of AWS.
+    pub(crate) fn answer(self) -> Response {
+        let (code, words) = match self {
+            Self::Missing => {
+                ("MissingAuthenticationTokenException", "Request is missing Authentication Token")
+            }
+            Self::Incomplete => (
+                "IncompleteSignatureException",
+                "The header Authorization must have Credential, SignedHeaders (with host, x-amz-date and x-amz-target) and Signature, and the request no query.",
+            ),
+            Self::UnknownKey => {
+                ("UnrecognizedClientException", "The security token included in the request is invalid.")
+            }
+            Self::Mismatch => (
+                "InvalidSignatureException",
+                "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.",
+            ),
+            Self::Skewed => {
+                ("InvalidSignatureException", "Signature expired: its time is over 15 minutes from now.")
+            }
+            Self::NotVendor => (
+                "AccessDeniedException",
+                "The session of a customer's role is not authorized to perform this.",
+            ),
+        };
+        aws_json(StatusCode::BAD_REQUEST, code, words)
+    }
+}
+
+/// What the header says.
+struct Authorization<'a> {
+    access_key: &'a str,
+    date: &'a str,
+    region: &'a str,
+    service: &'a str,
+    signed_headers: &'a str,
+    signature: Vec<u8>,
+}
+
+impl<'a> Authorization<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let fields = text.strip_prefix("AWS4-HMAC-SHA256")?;
+        let (mut credential, mut signed_headers, mut signature) = (None, None, None);
+        for field in fields.split(',') {
+            let (name, value) = field.trim().split_once('=')?;
+            match name {
+                "Credential" => credential = Some(value),
+                "SignedHeaders" => signed_headers = Some(value),
+                "Signature" => signature = hex::decode(value).ok(),
+                _ => return None,
+            }
+        }
+        let mut scope = credential?.split('/');
+        let (access_key, date, region, service, end) =
+            (scope.next()?, scope.next()?, scope.next()?, scope.next()?, scope.next()?);
+        let is_whole = end == "aws4_request" && scope.next().is_none();
+        is_whole.then_some(Self {
+            access_key,
+            date,
+            region,
+            service,
+            signed_headers: signed_headers?,
+            signature: signature?,
+        })
+    }
+}
+
+/// Whether the vendor's keys of this start have signed a request to this service.
+///
+/// # Errors
+/// Why not. Which part of a signature is wrong is never told.
+pub(crate) fn check(
+    parts: &Parts,
+    body: &[u8],
+    service: &str,
+    sessions: &Sessions,
+    now: Timestamp,
+) -> Result<(), Unsigned> {
+    let header = parts.headers.get(AUTHORIZATION).ok_or(Unsigned::Missing)?;
+    let signed = header.to_str().ok().and_then(Authorization::parse).ok_or(Unsigned::Incomplete)?;
+    let covers = |name: &str| signed.signed_headers.split(';').any(|covered| covered == name);
+    if signed.service != service || parts.uri.query().is_some() || !SIGNED.iter().all(|name| covers(name)) {
+        return Err(Unsigned::Incomplete);
+    }
+    let date = parts.headers.get("x-amz-date").and_then(|date| date.to_str().ok());
+    let (date, at) = date.and_then(|date| Some((date, time(date)?))).ok_or(Unsigned::Incomplete)?;
+    let (principal, secret) = sessions.known(signed.access_key).ok_or(Unsigned::UnknownKey)?;
+    let request = canonical(parts, signed.signed_headers, body).ok_or(Unsigned::Incomplete)?;
+    let Authorization { date: day, region, .. } = signed;
+    let scope = format!("{day}/{region}/{service}/aws4_request");
+    let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex::encode(Sha256::digest(request)));
+    let mut key = format!("AWS4{secret}").into_bytes();
+    for part in [day, region, service, "aws4_request"] {
+        key = keyed(&key, part)?.finalize().into_bytes().to_vec();
+    }
+    // Compared in a time that does not depend on where the first difference is.
+    keyed(&key, &to_sign)?.verify_slice(&signed.signature).map_err(|_| Unsigned::Mismatch)?;
+    if !date.starts_with(day) || now.duration_since(at).abs() > SKEW {
+        return Err(Unsigned::Skewed);
+    }
+    match principal {
+        Principal::Vendor => Ok(()),
+        Principal::Session(_) => Err(Unsigned::NotVendor),
+    }
+}
+
+/// `20261129T225000Z`.
+fn time(text: &str) -> Option<Timestamp> {
+    let civil = DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
+    Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+/// A key of HMAC may have any length, so there is no error in practice.
+fn keyed(key: &[u8], text: &str) -> Result<Hmac<Sha256>, Unsigned> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| Unsigned::Mismatch)?;
+    mac.update(text.as_bytes());
+    Ok(mac)
+}
+
+/// The canonical request; nothing if a header that is said to be signed is missing or no text.
+fn canonical(parts: &Parts, signed_headers: &str, body: &[u8]) -> Option<String> {
+    let mut headers = String::new();
+    for name in signed_headers.split(';') {
+        let mut values = Vec::new();
+        for value in parts.headers.get_all(name) {
+            values.push(value.to_str().ok()?.split_ascii_whitespace().collect::<Vec<_>>().join(" "));
+        }
+        if values.is_empty() {
+            return None;
+        }
+        headers.extend([name, ":", &values.join(","), "\n"]);
+    }
+    let (method, path) = (&parts.method, parts.uri.path());
+    Some(format!("{method}\n{path}\n\n{headers}\n{signed_headers}\n{}", hex::encode(Sha256::digest(body))))
+}

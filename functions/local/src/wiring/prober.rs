@@ -1,0 +1,41 @@
+//! The prober of the stand-ins: the real one, but for how long it waits for a new role. STS of the stand-ins knows a role
+//! as soon as it is made, until somebody sets an obstacle that has it take its time, as IAM does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters::customers::StsProber;
+use async_trait::async_trait;
+use domain::connector::{Connector, Destination};
+use domain::fault::Fault;
+use domain::ports::{ProbeSession, Prober, Scope, Shown};
+
+use crate::accounts::Accounts;
+
+/// Waits for a new role only while one could be unknown.
+#[derive(Debug)]
+pub(super) struct StandInProber {
+    pub(super) real: StsProber,
+    pub(super) accounts: Arc<Accounts>,
+}
+
+#[async_trait]
+impl Prober for StandInProber {
+    fn new_roles_known_within(&self) -> Duration {
+        if self.accounts.new_role_delay().is_zero() {
+            Duration::ZERO
+        } else {
+            self.real.new_roles_known_within()
+        }
+    }
+
+    async fn assume(
+        &self,
+        connector: &Connector,
+        to: &Destination,
+        shown: Shown<'_>,
+        scope: Scope,
+    ) -> Result<Box<dyn ProbeSession>, Fault> {
+        self.real.assume(connector, to, shown, scope).await
+    }
+}

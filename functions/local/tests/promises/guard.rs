@@ -1,0 +1,162 @@
+//! The guard before the stand-ins, tried by plain requests: each is one that a browser can be made to send, or that
+//! another program of this machine sends with a made-up key.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use local::Stack;
+
+use crate::database::{make_table, put_number};
+use crate::world::{BUCKET, start};
+
+/// What a request is answered with.
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+/// Sends a request, word by word.
+fn send(url: &str, request: &str) -> Answer {
+    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let text = String::from_utf8(answer).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    Answer { status: head[9..12].parse().unwrap(), head: head.to_ascii_lowercase(), body: body.to_owned() }
+}
+
+/// A request with these headers beside `Host`, which is the server's own unless it is among them.
+fn ask(url: &str, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let own = url.trim_start_matches("http://");
+    let named = headers.iter().any(|(name, _)| *name == "host");
+    let host = if named { String::new() } else { format!("host: {own}\r\n") };
+    let headers: String = headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
+    let length = body.len();
+    send(
+        url,
+        &format!(
+            "{line} HTTP/1.1\r\n{host}{headers}connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        ),
+    )
+}
+
+/// What a page may not be told: nothing in the answer permits it anything.
+fn permits_nothing(answer: &Answer) {
+    assert!(!answer.head.contains("access-control-"), "{}", answer.head);
+    assert!(answer.head.contains("cross-origin-resource-policy: same-origin"), "{}", answer.head);
+}
+
+async fn furnished() -> Stack {
+    let stack = start().await;
+    make_table(&stack).await;
+    put_number(&stack, "secret", 42).await;
+    stack
+}
+
+/// Runs the blocking requests beside the servers.
+async fn beside(work: impl FnOnce() + Send + 'static) {
+    tokio::task::spawn_blocking(work).await.unwrap();
+}
+
+const SCAN: &str = r#"{"TableName":"events"}"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_a_page_of_another_origin_sends_is_refused() {
+    let stack = furnished().await;
+    let urls = [stack.dynamodb_url().to_owned(), stack.s3_url().to_owned()];
+    beside(move || {
+        for url in &urls {
+            for line in
+                ["GET /", "POST /", "PUT /acme-logs/a", "OPTIONS /", "DELETE /acme-logs", "GET /acme-logs"]
+            {
+                for headers in [
+                    [("origin", "https://evil.example"), ("x-amz-target", "DynamoDB_20120810.Scan")],
+                    [("origin", "null"), ("content-type", "text/plain")],
+                    [("origin", "http://localhost:1"), ("access-control-request-method", "POST")],
+                    // An image or a script: no Origin.
+                    [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")],
+                    [("sec-fetch-site", "same-site"), ("sec-fetch-mode", "no-cors")],
+                    // After DNS rebinding the page is of the same origin as what it asks.
+                    [("host", "evil.example:8080"), ("sec-fetch-site", "same-origin")],
+                    [("host", "evil.example"), ("content-type", "application/x-amz-json-1.0")],
+                ] {
+                    let answer = ask(url, line, &headers, "");
+                    assert_eq!(answer.status, 403, "{url} {line} {headers:?}: {}", answer.body);
+                    permits_nothing(&answer);
+                }
+            }
+        }
+    })
+    .await;
+    assert!(stack.objects(BUCKET).unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_made_up_credential_reads_and_writes_nothing() {
+    let stack = furnished().await;
+    let (database, s3) = (stack.dynamodb_url().to_owned(), stack.s3_url().to_owned());
+    let key = stack.vendor().access_key_id;
+    beside(move || {
+        let signed = |key: &str, service: &str| {
+            format!(
+                "AWS4-HMAC-SHA256 Credential={key}/20261129/eu-central-1/{service}/aws4_request, \
+                 SignedHeaders=host;x-amz-date;x-amz-target, Signature={}",
+                "0".repeat(64)
+            )
+        };
+        let target = ("x-amz-target", "DynamoDB_20120810.Scan");
+        let json = ("content-type", "application/x-amz-json-1.0");
+        let date = ("x-amz-date", "20261129T225000Z");
+        for authorization in ["", "AWS4-HMAC-SHA256", "Bearer x", &signed("any", "dynamodb"), &signed(&key, "dynamodb"), &signed(&key, "s3")] {
+            let mut headers = vec![target, json, date];
+            if !authorization.is_empty() {
+                headers.push(("authorization", authorization));
+            }
+            let answer = ask(&database, "POST /", &headers, SCAN);
+            assert!(answer.status == 400 && !answer.body.contains("42"), "{authorization}: {}", answer.body);
+        }
+        for (line, authorization) in
+            [("GET /acme-logs", signed("any", "s3")), ("PUT /acme-logs/audit/a", signed(&key, "s3")), ("GET /", String::new())]
+        {
+            let hash = ("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+            let mut headers = vec![date, hash];
+            if !authorization.is_empty() {
+                headers.push(("authorization", &authorization));
+            }
+            let answer = ask(&s3, line, &headers, "");
+            assert!((400..500).contains(&answer.status), "{line}: {} {}", answer.status, answer.body);
+        }
+        let form = [("content-type", "application/x-www-form-urlencoded"), date];
+        let role = "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A222222222222%3Arole%2FAuditferry&RoleSessionName=evil";
+        assert_eq!(ask(&s3, "POST /", &form, role).status, 403);
+    })
+    .await;
+    assert!(stack.objects(BUCKET).unwrap().is_empty() && stack.sessions().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_request_to_this_server_is_refused_whatever_else_it_says() {
+    let stack = furnished().await;
+    let urls = [stack.dynamodb_url().to_owned(), stack.s3_url().to_owned()];
+    beside(move || {
+        for url in urls {
+            let own = url.trim_start_matches("http://").to_owned();
+            for request in [
+                "GET / HTTP/1.0\r\n\r\n".to_owned(),
+                format!("GET / HTTP/1.1\r\nhost: {own}\r\nhost: evil.example\r\nconnection: close\r\n\r\n"),
+                format!("GET http://evil.example/ HTTP/1.1\r\nhost: {own}\r\nconnection: close\r\n\r\n"),
+                "GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n".to_owned(),
+            ] {
+                let answer = send(&url, &request);
+                assert!(answer.status == 403 || answer.status == 400, "{request}: {}", answer.body);
+            }
+            // The own name is let through, and told what is missing.
+            let answer = ask(&url, "POST /", &[("host", &own.replace("127.0.0.1", "localhost"))], "");
+            assert_ne!(answer.status, 403, "{}", answer.body);
+            permits_nothing(&answer);
+        }
+    })
+    .await;
+}

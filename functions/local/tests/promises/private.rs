@@ -1,0 +1,87 @@
+//! What lies in the folder is its owner's alone, from the moment on which it is made.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use local::wiring::Embedded;
+
+use crate::world::{BUCKET, body, furnish, session_s3};
+
+/// Every file and folder below this one, itself included.
+fn all(root: &Path) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (vec![root.to_owned()], vec![root.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            found.push(path.clone());
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    found
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// A folder with an event, a secret, a part and a notice in it.
+async fn filled(dir: &Path) -> Embedded {
+    let embedded = Embedded::start(Some(dir), None).await.unwrap();
+    furnish(embedded.stack());
+    let s3 = session_s3(embedded.stack()).await;
+    s3.put_object().bucket(BUCKET).key("audit/a/b").body(body("secret")).send().await.unwrap();
+    embedded.bus().keep(serde_json::json!({ "secret": true })).unwrap();
+    local::guard::Token::of_folder(dir).unwrap();
+    embedded
+}
+
+#[tokio::test]
+async fn nobody_else_may_read_anything_in_the_folder() {
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = temporary.path().join("deep/af");
+    let embedded = filled(&dir).await;
+    let check = || {
+        for path in all(&dir) {
+            assert_eq!(mode(&path) & 0o077, 0, "{} has {:o}", path.display(), mode(&path));
+        }
+    };
+    check();
+    embedded.stop().await;
+    check();
+}
+
+#[tokio::test]
+async fn a_folder_that_stands_open_is_closed_before_anything_is_written_to_it() {
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = temporary.path().join("af");
+    filled(&dir).await.stop().await;
+    let open = ["", "dynamodb.sqlite", "bus.ndjson", "token"].map(|name| dir.join(name));
+    for path in &open {
+        fs::set_permissions(path, fs::Permissions::from_mode(if path.is_dir() { 0o777 } else { 0o666 }))
+            .unwrap();
+    }
+    let embedded = Embedded::start(Some(&dir), None).await.unwrap();
+    local::guard::Token::of_folder(&dir).unwrap();
+    for path in &open {
+        assert_eq!(mode(path) & 0o077, 0, "{}", path.display());
+    }
+    embedded.stop().await;
+}
+
+#[tokio::test]
+async fn a_folder_of_another_user_is_refused() {
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = temporary.path().join("theirs");
+    fs::create_dir(&dir).unwrap();
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).unwrap();
+    if std::os::unix::fs::chown(&dir, Some(65534), Some(65534)).is_err() {
+        eprintln!("NOT CHECKED: a folder of another user, which takes root to make");
+        return;
+    }
+    let error = Embedded::start(Some(&dir), None).await.unwrap_err().to_string();
+    assert!(error.contains("belongs to another user"), "{error}");
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 0, "nothing of ours was left in it");
+}

@@ -1,0 +1,111 @@
+//! The one mail that an address gets before it has confirmed: whether it wants notices.
+//!
+//! Whoever set the contacts has asked for it and has spent the tenant's budget; here it is sent. That it is sent is stored
+//! first, so that no second worker, no message that comes twice and no crash sends two. What the mail service refused is
+//! owed still, and tried again for a day; what may have been sent is not sent again.
+
+use domain::connector::Connector;
+use domain::contacts::{LinkToken, Mail, retry};
+use domain::names::EmailAddress;
+use domain::ports::{Mailed, PortError};
+
+use crate::message::{Again, Contact, Told};
+use crate::tell::{Tally, wait};
+use crate::{Asking, Notifier};
+
+/// How often a mail's write is tried against other writers of the same item.
+const TRIES: u32 = 4;
+
+/// Sends the mails that are owed to a connector's addresses; with `again`, to that address.
+pub(crate) async fn all(
+    notifier: &Notifier,
+    told: &Told,
+    connector: &Connector,
+    again: Option<&Again>,
+) -> Result<Tally, PortError> {
+    let mut tally = Tally::default();
+    // Without a sender or a portal nothing is asked: operators confirm.
+    let Some(asking) = &notifier.asking else { return Ok(tally) };
+    for address in connector.contacts.emails.iter() {
+        let contact = Contact::Email(address.clone());
+        if again.is_none_or(|again| again.only == contact) {
+            let next = Again {
+                told: told.clone(),
+                of: connector.tenant.clone(),
+                only: contact,
+                tried: again.map_or(0, |again| again.tried),
+                due: told.time,
+                held_back: 0,
+                paid: None,
+            };
+            tally.add(one(notifier, asking, connector, address, next).await?);
+        }
+    }
+    Ok(tally)
+}
+
+async fn one(
+    notifier: &Notifier,
+    asking: &Asking,
+    connector: &Connector,
+    address: &EmailAddress,
+    next: Again,
+) -> Result<Tally, PortError> {
+    let (tenant, ledger) = (&connector.tenant, &notifier.connectors);
+    for _ in 0..TRIES {
+        let Some(before) = ledger.permission(tenant, address).await? else { return Ok(Tally::default()) };
+        let token = LinkToken::new(notifier.randomness.as_ref());
+        let Some(sent) = before.send(token.hash(), notifier.clock.now()) else { return Ok(Tally::default()) };
+        // A link that no mail holds is nobody's.
+        ledger.keep_link(&token.hash(), tenant, address).await?;
+        if !ledger.keep_permission(tenant, &sent).await? {
+            // Another worker sends it, or this write went through and its answer was lost: either way not here.
+            continue;
+        }
+        let mail = Mail::confirmation(&asking.vendor, &asking.portal.confirmation(&token.shown()));
+        return match asking.mailer.mail(address, &mail).await {
+            Mailed::Taken => {
+                tracing::info!(connector.id = %connector.id, "an address was asked whether it wants notices");
+                Ok(Tally { asked: 1, ..Tally::default() })
+            }
+            Mailed::Unknown(error) => {
+                tracing::warn!(
+                    connector.id = %connector.id, error = error.chain(),
+                    "a confirmation mail may not have been sent; it can be asked for again in a day"
+                );
+                Ok(Tally { asked: 1, ..Tally::default() })
+            }
+            Mailed::NotTaken(error) => {
+                // Moved on meanwhile, it was confirmed or declined, and nothing is owed any more.
+                ledger.keep_permission(tenant, &sent.unsend(&before)).await?;
+                refused(notifier, connector, next, &error).await
+            }
+        };
+    }
+    let source = "others were faster each time".into();
+    Err(PortError::Transient { what: "asking an address whether it wants notices", source })
+}
+
+async fn refused(
+    notifier: &Notifier,
+    connector: &Connector,
+    next: Again,
+    error: &PortError,
+) -> Result<Tally, PortError> {
+    let ours = !matches!(error, PortError::Transient { .. });
+    if ours {
+        tracing::error!(connector.id = %connector.id, error = error.chain(), "a mail was refused; look at SES");
+    }
+    let tried = next.tried.saturating_add(1);
+    let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
+    let refused = u64::from(ours);
+    if let Some(due) = retry::next(next.told.time, tried, now, random) {
+        wait(notifier, &Again { tried, due, ..next }).await?;
+        return Ok(Tally { refused, ..Tally::default() });
+    }
+    tracing::warn!(
+        connector.id = %connector.id, tried, why = error.chain(),
+        "an address could not be asked and is given up until someone asks again"
+    );
+    Ok(Tally { refused, unreached: 1, ..Tally::default() })
+}

@@ -1,0 +1,169 @@
+//! One contact and one notice: whether it gets it, how it is sent, and what becomes of it.
+
+use domain::connector::Connector;
+use domain::contacts::{ContactKey, Decision, Mail, News, Notified, retry};
+use domain::ports::{Mailed, PortError};
+
+use crate::message::{Again, Contact, Told};
+use crate::tell::{Tally, wait};
+use crate::{Notifier, post};
+
+/// How often a decision is tried against other workers that decide of the same contact.
+const TRIES: u32 = 8;
+
+/// What a contact is notified of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct About<'a> {
+    /// As the bus has it.
+    pub(crate) told: &'a Told,
+    /// As a contact has it.
+    pub(crate) news: &'a News,
+    /// Whose connector.
+    pub(crate) connector: &'a Connector,
+}
+
+/// What became of one try.
+pub(crate) enum Tried {
+    Told,
+    /// It wants no more.
+    Gone,
+    Failed {
+        why: String,
+        /// It is a fault of the deployment's.
+        ours: bool,
+    },
+    /// It was put back until the tenant can pay for it.
+    Postponed,
+}
+
+/// Notifies a contact, or has it tried later. `again` is what was put back for this contact.
+pub(crate) async fn one(
+    notifier: &Notifier,
+    about: About<'_>,
+    contact: Contact,
+    again: Option<&Again>,
+) -> Result<Tally, PortError> {
+    if !wants(notifier, about.connector, &contact).await? {
+        return Ok(Tally::default());
+    }
+    let held_back = match again {
+        // Decided when it was tried first.
+        Some(again) => again.held_back,
+        None => match decide(notifier, about, &contact).await? {
+            Decision::Send { held_back } => held_back,
+            Decision::Hold => return Ok(held(about, &contact)),
+        },
+    };
+    let news = News { held_back, ..about.news.clone() };
+    let about = About { news: &news, ..about };
+    let tried = again.map_or(0, |again| again.tried);
+    let next = Again {
+        told: about.told.clone(),
+        of: about.connector.tenant.clone(),
+        only: contact.clone(),
+        tried,
+        due: notifier.clock.now(),
+        held_back,
+        paid: None,
+    };
+    let done = match (&contact, &about.connector.contacts.webhook, &notifier.mailer) {
+        (Contact::Webhook, Some(webhook), _) => {
+            post::post(notifier, about, webhook, &next, again.and_then(|again| again.paid)).await?
+        }
+        (Contact::Email(address), _, Some(mailer)) => {
+            mailed(mailer.mail(address, &Mail::of(&news, about.connector)).await)
+        }
+        _ => return Ok(Tally::default()),
+    };
+    ended(notifier, about, next, done).await
+}
+
+/// Whether a contact wants notices: a webhook does, and an address that has confirmed it. Without a sender no address
+/// gets any, and whoever set it was told so.
+async fn wants(notifier: &Notifier, connector: &Connector, contact: &Contact) -> Result<bool, PortError> {
+    let Contact::Email(address) = contact else { return Ok(true) };
+    if notifier.mailer.is_none() {
+        return Ok(false);
+    }
+    let permission = notifier.connectors.permission(&connector.tenant, address).await?;
+    Ok(permission.is_some_and(|permission| permission.is_confirmed()))
+}
+
+/// Stores the decision before anything is sent. Of two workers with the same notice both send it; of two notices of one
+/// cause the second is held back, whoever handles it.
+async fn decide(notifier: &Notifier, about: About<'_>, contact: &Contact) -> Result<Decision, PortError> {
+    let Connector { tenant, id, contacts, .. } = about.connector;
+    let key = match (contact, &contacts.webhook) {
+        (Contact::Email(address), _) => ContactKey::of_address(address),
+        (Contact::Webhook, Some(webhook)) => ContactKey::of_webhook(&webhook.url),
+        (Contact::Webhook, None) => return Ok(Decision::Hold),
+    };
+    for _ in 0..TRIES {
+        let before: Notified = notifier.state.notified((tenant, id), &key).await?.unwrap_or_default();
+        let (decision, after) = before.decide(about.news);
+        let Some(after) = after else { return Ok(decision) };
+        if notifier.state.keep_notified((tenant, id), &key, &after).await? {
+            return Ok(decision);
+        }
+    }
+    let source = "other notices were faster each time".into();
+    Err(PortError::Transient { what: "deciding whether a contact is notified", source })
+}
+
+fn held(about: About<'_>, contact: &Contact) -> Tally {
+    tracing::info!(
+        connector.id = %about.connector.id, notice.id = about.news.id, contact = contact.kind(),
+        "a notice was held back: the contact had one of this cause within a day"
+    );
+    Tally { held_back: 1, ..Tally::default() }
+}
+
+fn mailed(mailed: Mailed) -> Tried {
+    match mailed {
+        Mailed::Taken => Tried::Told,
+        // A mail twice does no harm; one that is lost may.
+        Mailed::Unknown(error) | Mailed::NotTaken(error) => {
+            let ours = !matches!(error, PortError::Transient { .. });
+            Tried::Failed { why: error.chain(), ours }
+        }
+    }
+}
+
+async fn ended(notifier: &Notifier, about: About<'_>, next: Again, done: Tried) -> Result<Tally, PortError> {
+    let tried = next.tried.saturating_add(1);
+    let (id, kind) = (&about.connector.id, next.only.kind());
+    match done {
+        Tried::Postponed => Ok(Tally::default()),
+        Tried::Told => {
+            tracing::info!(
+                connector.id = %id, notice.id = about.news.id, contact = kind, tried, "a contact was told"
+            );
+            Ok(Tally { told: 1, ..Tally::default() })
+        }
+        Tried::Gone => {
+            tracing::warn!(
+                connector.id = %id, notice.id = about.news.id, contact = kind, tried,
+                "a contact wants no more: it answered 410"
+            );
+            Ok(Tally { unreached: 1, ..Tally::default() })
+        }
+        Tried::Failed { why, ours } => {
+            let refused = u64::from(ours);
+            if ours {
+                tracing::error!(
+                    connector.id = %id, notice.id = about.news.id, error = why, "a mail was refused; look at SES"
+                );
+            }
+            let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
+            if let Some(due) = retry::next(about.told.time, tried, now, random) {
+                wait(notifier, &Again { tried, due, ..next }).await?;
+                return Ok(Tally { refused, ..Tally::default() });
+            }
+            tracing::warn!(
+                connector.id = %id, notice.id = about.news.id, contact = kind, tried, why,
+                "a contact could not be told and is given up"
+            );
+            Ok(Tally { refused, unreached: 1, ..Tally::default() })
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A webhook's request, out of its tenant's share of the notifier's time ([`share`]).
+
+use std::time::Duration;
+
+use domain::contacts::Webhook;
+use domain::contacts::share::{self, PATIENT, PROMPT, SLOW_FOR};
+use domain::ports::{Cause, PortError, Posted};
+
+use crate::Notifier;
+use crate::message::Again;
+use crate::notify::{About, Tried};
+use crate::tell::wait;
+
+/// Posts, if the tenant can pay for the time that it may take; else puts `next` back until it can, paid for, so that it
+/// waits once. `paid` is for how many seconds it was.
+pub(crate) async fn post(
+    notifier: &Notifier,
+    about: About<'_>,
+    webhook: &Webhook,
+    next: &Again,
+    paid: Option<u64>,
+) -> Result<Tried, PortError> {
+    let (tenant, host) = (&about.connector.tenant, webhook.url.host());
+    let now = notifier.clock.now();
+    let was_slow = notifier.state.slow_until(tenant, &host).await?.is_some_and(|until| now < until);
+    let patience = if let Some(seconds) = paid {
+        Duration::from_secs(seconds).min(PATIENT)
+    } else {
+        let patience = if was_slow { PATIENT } else { PROMPT };
+        let begins = notifier.state.spend_time(tenant, patience, now).await?;
+        let due = share::due(begins, now);
+        if due > now {
+            wait(notifier, &Again { due, paid: Some(patience.as_secs()), ..next.clone() }).await?;
+            return Ok(Tried::Postponed);
+        }
+        patience
+    };
+    let message = about.news.signed(&secrets(notifier, about, webhook).await?, notifier.clock.now());
+    let begun = notifier.clock.now();
+    let posted = notifier.poster.post(&webhook.url, &message, patience).await;
+    let took = notifier.clock.now().since(begun);
+    let is_slow = posted == Posted::NoAnswer || took > PROMPT;
+    note(notifier, about, &host, (was_slow, is_slow), patience.saturating_sub(took)).await;
+    Ok(match posted {
+        Posted::Taken => Tried::Told,
+        Posted::Gone => Tried::Gone,
+        Posted::NotTaken(why) => Tried::Failed { why, ours: false },
+        Posted::NoAnswer => {
+            Tried::Failed { why: format!("no answer within {} seconds", patience.as_secs()), ours: false }
+        }
+    })
+}
+
+/// Gives back what was not used, and remembers how quick the host was. It is said and done what was posted, so that the
+/// ledger fails this is logged and costs the tenant some of its time, and no contact a second request.
+async fn note(
+    notifier: &Notifier,
+    about: About<'_>,
+    host: &str,
+    (was_slow, is_slow): (bool, bool),
+    unused: Duration,
+) {
+    let tenant = &about.connector.tenant;
+    let noted = async {
+        if !unused.is_zero() {
+            notifier.state.give_back(tenant, unused).await?;
+        }
+        match (was_slow, is_slow) {
+            (_, true) => {
+                let until = notifier.clock.now() + SLOW_FOR;
+                notifier.state.keep_slow(tenant, host, Some(until)).await
+            }
+            (true, false) => notifier.state.keep_slow(tenant, host, None).await,
+            (false, false) => Ok(()),
+        }
+    };
+    if let Err(error) = noted.await {
+        tracing::warn!(
+            connector.id = %about.connector.id, error = error.chain(),
+            "how long a webhook took could not be recorded"
+        );
+    }
+}
+
+async fn secrets(
+    notifier: &Notifier,
+    about: About<'_>,
+    webhook: &Webhook,
+) -> Result<Vec<domain::contacts::WebhookSecret>, PortError> {
+    let mut secrets = Vec::new();
+    for id in webhook.secrets(notifier.clock.now()) {
+        let secret = notifier.connectors.secret(&about.connector.id, id).await?;
+        let missing = || PortError::Bug {
+            what: "signing for a webhook",
+            source: Cause::from("the ledger lacks a secret that the settings name"),
+        };
+        secrets.push(secret.ok_or_else(missing)?);
+    }
+    Ok(secrets)
+}

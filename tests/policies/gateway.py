@@ -1,0 +1,68 @@
+"""Rules for what faces the network: who called stands in the access log, and its share of the account has an end."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Template = dict[str, Any]
+
+# Who signed a request, and who came with a token: its subject, who issued it and to which client (RFC 7519, section 4.1; RFC
+# 9068, section 2.2). Source: Amazon API Gateway developer guide, "Customize HTTP API access logs".
+CALLERS = {"$context.identity.userArn", "$context.authorizer.claims.sub", "$context.authorizer.claims.iss",
+           "$context.authorizer.claims.client_id"}
+# What a caller typed may hold anything, a secret too.
+TYPED = ("$context.path", "$context.requestOverride", "$context.routeKey")
+THROTTLES = ("ThrottlingRateLimit", "ThrottlingBurstLimit")
+# The account's share that Lambda keeps for functions without one of their own, and the limit of most accounts.
+UNRESERVED, LIMIT = 100, 1000
+
+
+def callers_are_logged(templates: Mapping[str, Template]) -> Iterator[str]:
+    """The access log of each stage is JSON and says who called, whichever way they came, and nothing that they typed."""
+    for path, name, stage in _stages(templates):
+        try:
+            told = json.loads(stage.get("AccessLogSettings", {}).get("Format", ""))
+        except ValueError:
+            yield f"{path}: {name} has no access log in JSON"
+            continue
+        yield from (f"{path}: {name} logs no {caller}" for caller in sorted(CALLERS - set(told.values())))
+        yield from (f"{path}: {name} logs {value}" for value in told.values() if value.startswith(TYPED))
+
+
+def the_network_has_a_share(templates: Mapping[str, Template]) -> Iterator[str]:
+    """Each stage is throttled, each function behind one has concurrency of its own, both by parameters; and with their
+    defaults the exporter keeps its share of an account as AWS gives it."""
+    for path, name, stage in _stages(templates):
+        given = templates[path]["Parameters"]
+        for throttle in THROTTLES:
+            if _parameter(stage.get("DefaultRouteSettings", {}).get(throttle)) not in given:
+                yield f"{path}: {name} has no {throttle} by a parameter"
+    for path, name, function in _behind_a_stage(templates):
+        given = templates[path]["Parameters"]
+        reserved = _parameter(function.get("ReservedConcurrentExecutions"))
+        if reserved not in given:
+            yield f"{path}: {name} has no concurrency of its own by a parameter"
+            continue
+        exporters = given["ExporterConcurrency"]["Default"]
+        if given[reserved]["Default"] + exporters + UNRESERVED > LIMIT // 2:
+            yield f"{path}: {name} takes the exporter's share"
+
+
+def _parameter(value: Any) -> str | None:
+    """The parameter that a value is, if it is one."""
+    return value.get("Ref") if isinstance(value, dict) else None
+
+
+def _stages(templates: Mapping[str, Template]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, template in templates.items():
+        for name, resource in template["Resources"].items():
+            if resource["Type"] == "AWS::ApiGatewayV2::Stage":
+                yield path, name, resource["Properties"]
+
+
+def _behind_a_stage(templates: Mapping[str, Template]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, template in templates.items():
+        for resource in template["Resources"].values():
+            if resource["Type"] == "AWS::ApiGatewayV2::Integration":
+                name = resource["Properties"]["IntegrationUri"]["Fn::GetAtt"][0]
+                yield path, name, template["Resources"][name]["Properties"]

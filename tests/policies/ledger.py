@@ -1,0 +1,164 @@
+"""The ledger as IAM sees it: every request that the functions make of it, and the attacks that their roles must refuse.
+
+IAM is told a request's partition keys, attributes, and what it wants returned (Amazon DynamoDB developer guide, "Using IAM
+policy conditions for fine-grained access control"), and nothing of sort keys. So what lies in a partition lies open to
+whoever has a right to the partition, and each kind of item that has readers of its own has partitions of its own.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG = (
+    "C#con_0000000000000001", "SECRET#con_0000000000000001",
+    "ROLE#arn:aws:iam::300000000001:role/auditferry/auditferrydelivery", "BUCKET#audit-log", "BUDGET#acme", "ADDRESS#acme",
+    "WATCHDOG")
+EVERY_KIND = (CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG)
+
+OF_SETTINGS = ("pk", "tenant_id", "state", "frequency", "activated_at")
+OF_A_CURSOR = ("pk", "next", "watermark", "delivered", "since", "next_run_at", "cut", "reading", "reconcile", "note",
+               "published", "block", "swept", "source", "told")
+# What stands in settings and is none of the watchdog's business.
+HIDDEN = ("external_id", "destination", "contacts")
+
+READS = ("GetItem", "Query", "BatchGetItem")
+WRITES = ("PutItem", "UpdateItem", "DeleteItem")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request of DynamoDB, as IAM sees it. An action without `keys` has none to be judged by."""
+
+    action: str
+    keys: Sequence[str] = ()
+    attributes: Sequence[str] = ()
+    returns: str = "NONE"
+    select: str = ""
+    index: str = ""
+    transaction: bool = False
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """The condition keys."""
+        told: dict[str, Any] = {}
+        if self.keys:
+            told["dynamodb:LeadingKeys"] = list(self.keys)
+        if self.attributes:
+            told["dynamodb:Attributes"] = list(self.attributes)
+        # In a transaction an item has no such parameter.
+        if self.action in WRITES and not self.transaction:
+            told["dynamodb:ReturnValues"] = self.returns
+        if self.action in (*READS, "Scan"):
+            told["dynamodb:Select"] = self.select or ("SPECIFIC_ATTRIBUTES" if self.attributes else "ALL_ATTRIBUTES")
+        if self.transaction:
+            told["dynamodb:EnclosingOperation"] = "TransactWriteItems"
+        return told
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a function asks of the ledger, and what it would ask if somebody else ran it."""
+
+    rights: Sequence[Request]
+    attacks: Sequence[Request] = field(default_factory=tuple)
+
+
+def _single(actions: Sequence[str], *keys: str, attributes: Sequence[str] = (), transaction: bool = False) -> list[Request]:
+    return [Request(action, [key], attributes, transaction=transaction) for action in actions for key in keys]
+
+
+def uses() -> dict[str, Use]:
+    """Of each role the requests that it needs and those that it must not have, beside what no role has."""
+    claim = Request("UpdateItem", [CONNECTOR], ["pk", "sk", "next_run_at"])
+    other = "C#con_0000000000000002"
+    return {
+        "DispatcherRole": Use(
+            rights=[
+                Request("Query", ["07"], ["due_shard", "next_run_at"], select="ALL_PROJECTED_ATTRIBUTES", index="due"),
+                claim, Request("UpdateItem", [CONNECTOR], ["pk", "sk", "told"]),
+                Request("GetItem", [WATCHDOG]), Request("UpdateItem", [WATCHDOG], ["pk", "sk", "kept", "place"]),
+                Request("Scan", attributes=[*OF_SETTINGS, "sk"], index="tenant"),
+                Request("BatchGetItem", [CONNECTOR, other], [*OF_A_CURSOR, "sk"]),
+                Request("BatchGetItem", [CONNECTOR, other], ["pk", "sk", "sealed_at"]),
+            ],
+            attacks=[
+                *(Request("UpdateItem", [CONNECTOR], ["pk", "sk", name]) for name in (*HIDDEN, "state", "lease_owner")),
+                *(Request("UpdateItem", [CONNECTOR], ["pk", "sk", "next_run_at"], returns=returned)
+                  for returned in ("ALL_OLD", "ALL_NEW")),
+                *(Request("Scan", attributes=["pk", name], index="tenant") for name in HIDDEN),
+                *(Request("Scan", select=select, index="tenant") for select in ("ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES")),
+                *(Request("BatchGetItem", [CONNECTOR], ["pk", name]) for name in HIDDEN),
+                Request("BatchGetItem", [CONNECTOR]), Request("BatchGetItem", [CONNECTOR, SECRET], ["pk", "sk", "next"]),
+                *_single(["BatchGetItem"], SECRET, ROLE, BUCKET, WATCHDOG, attributes=["pk", "sk"]),
+                *_single(["UpdateItem"], SECRET, ROLE, BUCKET, BUDGET, ADDRESS, attributes=["pk", "sk", "next_run_at"]),
+                *_single(["UpdateItem"], SECRET, attributes=["pk", "sk", "secret"]),
+                *_single(["GetItem", "Query"], *(kind for kind in EVERY_KIND if kind != WATCHDOG)),
+                *_single(["PutItem"], *EVERY_KIND, attributes=["pk", "sk"]),
+                Request("Query", ["acme"], index="tenant"), Request("Query", ["acme"], OF_SETTINGS, index="tenant"),
+                Request("Query", [CONNECTOR], ["pk", "sk", "next"]), Request("GetItem", [CONNECTOR], ["pk", "sk", "next"]),
+                *(Request(one.action, (), one.attributes, select=one.select) for one in (
+                    claim, Request("GetItem"), Request("BatchGetItem", (), ["pk", "sk", "next"]))),
+            ],
+        ),
+        "ExporterRole": Use(
+            rights=[
+                *_single(["GetItem", "Query", "PutItem", "UpdateItem"], CONNECTOR, attributes=["pk", "sk", "lease_owner"]),
+                *_single(["PutItem", "UpdateItem"], CONNECTOR, attributes=["pk", "sk", "next"], transaction=True),
+                Request("GetItem", [BUCKET]), *_single(["PutItem"], BUCKET, transaction=True),
+                *_single(["UpdateItem"], ROLE, attributes=["pk", "sk", "connectors"], transaction=True),
+                *_single(["UpdateItem"], BUDGET, attributes=["pk", "sk", "used"], transaction=True),
+            ],
+            attacks=[
+                *_single(READS, SECRET, ROLE, BUDGET, ADDRESS), *_single(["Query"], BUCKET),
+                *_single(["PutItem", "BatchWriteItem"], SECRET, ROLE, BUDGET, ADDRESS, attributes=["pk", "sk", "secret"]),
+                *_single(["UpdateItem"], SECRET, BUCKET, ADDRESS, attributes=["pk", "sk", "connectors"]),
+                *_single(["UpdateItem"], ROLE, BUDGET, attributes=["pk", "sk", "owner"]),
+                *_single(["UpdateItem"], ROLE, attributes=["pk", "sk", "owner", "connectors"], transaction=True),
+                *(Request(action, [CONNECTOR, SECRET]) for action in READS),
+                *(Request(action) for action in ("GetItem", "Query", "PutItem")),
+                Request("UpdateItem", (), ["pk", "sk", "connectors"]),
+                Request("Scan", index="tenant"), Request("Query", ["acme"], index="tenant"), Request("Query", ["07"], index="due"),
+            ],
+        ),
+        "NotifierRole": Use(
+            rights=[
+                Request("Query", [CONNECTOR]), Request("GetItem", [SECRET]),
+                *_single(["GetItem", "PutItem", "UpdateItem"], ADDRESS),
+                Request("UpdateItem", [ADDRESS], ["pk", "sk", "spent_to"], returns="UPDATED_OLD"),
+            ],
+            attacks=[
+                *_single(["Query"], SECRET, ROLE, BUCKET, BUDGET, WATCHDOG), *_single(["GetItem"], ROLE, BUCKET, BUDGET, WATCHDOG),
+                *_single(["PutItem", "UpdateItem", "BatchWriteItem"], CONNECTOR, SECRET, ROLE, BUCKET, BUDGET,
+                         attributes=["pk", "sk", "x"]),
+                *(Request(action) for action in ("GetItem", "Query", *WRITES)), *_single(["Query", "BatchWriteItem"], ADDRESS),
+                Request("Scan", index="tenant"), Request("Query", ["acme"], index="tenant"),
+            ],
+        ),
+        "ApiRole": Use(
+            rights=[
+                *_single(["GetItem", "Query", "PutItem", "UpdateItem"], CONNECTOR, ROLE, BUCKET, BUDGET, ADDRESS),
+                *_single(["PutItem", "UpdateItem"], CONNECTOR, ROLE, BUCKET, transaction=True),
+                Request("BatchWriteItem", [SECRET], ["pk", "sk", "secret"]),
+                Request("Query", ["acme"], index="tenant"), Request("Scan", index="tenant"),
+            ],
+            attacks=[
+                *_single([*READS, "PutItem", "UpdateItem"], SECRET), *_single(["GetItem", "PutItem", "UpdateItem"], WATCHDOG),
+                *(Request("PutItem", [SECRET], ["pk", "sk", "secret"], returns=returned) for returned in ("NONE", "ALL_OLD")),
+                *_single(["PutItem", "UpdateItem"], SECRET, attributes=["pk", "sk", "secret"], transaction=True),
+                *_single(["BatchWriteItem"], *(kind for kind in EVERY_KIND if kind != SECRET), attributes=["pk", "sk"]),
+                Request("BatchWriteItem", [SECRET, CONNECTOR], ["pk", "sk"]), Request("BatchGetItem", [CONNECTOR, SECRET]),
+                *(Request(action) for action in ("GetItem", "Query", "PutItem", "UpdateItem", "BatchWriteItem")),
+                Request("Query", ["07"], index="due"),
+            ],
+        ),
+    }
+
+
+def nobodys(role: str) -> Iterator[Request]:
+    """What no function may do, in whichever partition; but what the notifier keeps of contacts it may forget."""
+    yield Request("Scan")
+    for kind in EVERY_KIND:
+        if (role, kind) != ("NotifierRole", ADDRESS):
+            yield Request("DeleteItem", [kind], ["pk", "sk"])
+        yield Request("ConditionCheckItem", [kind], ["pk", "sk"])
+        yield Request("PartiQLSelect", [kind], ["pk", "sk"])

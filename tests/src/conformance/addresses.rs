@@ -1,0 +1,141 @@
+//! What a ledger keeps of contacts: whether addresses want notices, what each was notified of, and each tenant's share of
+//! the notifier's time.
+
+use std::time::Duration;
+
+use domain::connector::Caller;
+use domain::contacts::{ContactKey, Decision, LinkToken, News, Notified, Permission, What, share};
+use domain::names::{ConnectorId, EmailAddress, TenantId};
+use domain::ports::{NotificationState, Permissions};
+use futures_util::future::join_all;
+
+use super::start;
+use crate::fakes::SeededRandomness;
+use crate::fixtures::{fresh, tenant};
+
+/// Both sides of it.
+pub trait Contacts: Permissions + NotificationState {}
+impl<T: Permissions + NotificationState> Contacts for T {}
+
+fn address(text: &str) -> EmailAddress {
+    text.parse().unwrap()
+}
+
+fn token() -> LinkToken {
+    LinkToken::new(&SeededRandomness::new(fresh()))
+}
+
+fn confirmed(text: &str) -> Permission {
+    let by = Caller::Operator { name: "ops".into() };
+    Permission::none(address(text)).confirm_by_contract(&by, start()).unwrap().unwrap()
+}
+
+/// A permission is a tenant's and an address's, in whatever case that is written.
+pub async fn a_permission_is_kept_for_its_tenant_and_address(ledger: &impl Contacts) {
+    let (acme, globex) = (tenant("acme"), tenant("globex"));
+    let one = address("Ann@Acme.example");
+    assert_eq!(ledger.permission(&acme, &one).await.unwrap(), None);
+    let asked = Permission::none(one.clone()).ask(start()).unwrap();
+    assert!(ledger.keep_permission(&acme, &asked).await.unwrap());
+    let sent = asked.send(token().hash(), start()).unwrap();
+    assert!(ledger.keep_permission(&acme, &sent).await.unwrap());
+    assert_eq!(ledger.permission(&acme, &address("ann@acme.example")).await.unwrap(), Some(sent));
+    assert_eq!(ledger.permission(&globex, &one).await.unwrap(), None, "another tenant's own");
+    assert_eq!(ledger.permission(&acme, &address("ann@acme.example.org")).await.unwrap(), None);
+}
+
+/// Of two writers that read the same version one writes.
+pub async fn of_two_answers_to_one_permission_one_is_kept(ledger: &impl Contacts) {
+    let acme = tenant("acme");
+    let (asked, by_contract) =
+        (Permission::none(address("a@acme.example")).ask(start()).unwrap(), confirmed("a@acme.example"));
+    assert!(ledger.keep_permission(&acme, &asked).await.unwrap());
+    assert!(!ledger.keep_permission(&acme, &by_contract).await.unwrap(), "something is there");
+    let (one, two) =
+        (asked.send(token().hash(), start()).unwrap(), asked.send(token().hash(), start()).unwrap());
+    assert!(ledger.keep_permission(&acme, &one).await.unwrap());
+    assert!(!ledger.keep_permission(&acme, &two).await.unwrap());
+    assert!(!ledger.keep_permission(&acme, &one).await.unwrap(), "nor the same again");
+    assert_eq!(ledger.permission(&acme, &asked.address).await.unwrap(), Some(one));
+}
+
+/// A link is found by the hash of its token, whatever its tenant is called, and by nothing else.
+pub async fn a_link_is_found_by_its_token(ledger: &impl Contacts) {
+    let (token, odd) = (token(), "#odd|tenant ü".parse::<TenantId>().unwrap());
+    assert_eq!(ledger.link(&token.hash()).await.unwrap(), None);
+    let one = address("Ann@acme.example");
+    for _ in 0..2 {
+        ledger.keep_link(&token.hash(), &odd, &one).await.unwrap();
+    }
+    assert_eq!(ledger.link(&token.hash()).await.unwrap(), Some((odd, one)));
+    assert_eq!(ledger.link(&self::token().hash()).await.unwrap(), None);
+}
+
+/// What a contact was notified of is kept for it and its connector; of two writers at once one writes.
+pub async fn what_a_contact_was_notified_of_is_kept_once(ledger: &impl Contacts) {
+    let (acme, connector) = (tenant("acme"), ConnectorId::new(fresh()));
+    let of = (&acme, &connector);
+    let contact = ContactKey::of_webhook(&"https://hooks.acme.example/a".parse().unwrap());
+    assert_eq!(ledger.notified(of, &contact).await.unwrap(), None);
+    let what = What::Paused;
+    let (kind, id) = ("ConnectorChanged".to_owned(), "one".to_owned());
+    let news = News {
+        id,
+        kind,
+        at: start(),
+        tenant: acme.clone(),
+        connector: connector.clone(),
+        what,
+        held_back: 0,
+    };
+    let (decision, first) = Notified::default().decide(&news);
+    let first = first.unwrap();
+    assert_eq!(decision, Decision::Send { held_back: 0 });
+    assert!(ledger.keep_notified(of, &contact, &first).await.unwrap());
+    assert!(!ledger.keep_notified(of, &contact, &first).await.unwrap());
+    let (_, second) = first.decide(&News { id: "two".into(), ..news });
+    let second = second.unwrap();
+    assert!(ledger.keep_notified(of, &contact, &second).await.unwrap());
+    assert_eq!(ledger.notified(of, &contact).await.unwrap(), Some(second));
+    let others = ContactKey::of_webhook(&"https://hooks.acme.example/b".parse().unwrap());
+    assert_eq!(ledger.notified(of, &others).await.unwrap(), None);
+    assert_eq!(ledger.notified((&acme, &ConnectorId::new(fresh())), &contact).await.unwrap(), None);
+}
+
+/// Of any number at once each begins where another ends, from now on, and what is given back is spent again.
+pub async fn a_tenants_time_is_spent_once(ledger: &impl Contacts) {
+    let (acme, globex) = (tenant("acme"), tenant("globex"));
+    let (now, cost) = (start(), Duration::from_secs(2));
+    let spends = join_all((0..8).map(|_| ledger.spend_time(&acme, cost, now))).await;
+    let mut begins: Vec<_> = spends.into_iter().map(Result::unwrap).collect();
+    begins.sort_unstable();
+    assert_eq!(begins, (0..8).map(|nth| now + cost * nth).collect::<Vec<_>>());
+    assert_eq!(ledger.spend_time(&globex, cost, now).await.unwrap(), now, "another's is its own");
+    ledger.give_back(&acme, Duration::from_secs(6)).await.unwrap();
+    assert_eq!(ledger.spend_time(&acme, cost, now).await.unwrap(), now + cost * 5);
+    // What was not spent is not saved beyond now.
+    let later = now + Duration::from_mins(5);
+    assert_eq!(ledger.spend_time(&acme, cost, later).await.unwrap(), later);
+    // A clock that was a month ahead, and is right again, keeps nobody waiting for a month.
+    let wrong = now + Duration::from_hours(24 * 30);
+    assert_eq!(ledger.spend_time(&acme, cost, wrong).await.unwrap(), wrong);
+    let right = later + Duration::from_secs(7);
+    assert_eq!(ledger.spend_time(&acme, cost, right).await.unwrap(), right);
+    assert!(wrong > right + share::LONGEST_AHEAD);
+    ledger.give_back(&tenant("initech"), cost).await.unwrap();
+}
+
+/// Which hosts are slow is remembered for a tenant, and forgotten.
+pub async fn a_slow_host_is_remembered_and_forgotten(ledger: &impl Contacts) {
+    let (acme, globex, host) = (tenant("acme"), tenant("globex"), "hooks.acme.example");
+    assert_eq!(ledger.slow_until(&acme, host).await.unwrap(), None);
+    ledger.keep_slow(&acme, host, None).await.unwrap();
+    for until in [start(), start() + Duration::from_secs(1)] {
+        ledger.keep_slow(&acme, host, Some(until)).await.unwrap();
+        assert_eq!(ledger.slow_until(&acme, host).await.unwrap(), Some(until));
+    }
+    assert_eq!(ledger.slow_until(&globex, host).await.unwrap(), None);
+    assert_eq!(ledger.slow_until(&acme, "hooks.acme.example.org").await.unwrap(), None);
+    ledger.keep_slow(&acme, host, None).await.unwrap();
+    assert_eq!(ledger.slow_until(&acme, host).await.unwrap(), None);
+}

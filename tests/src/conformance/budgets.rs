@@ -1,0 +1,257 @@
+//! What is used of budgets: counted by one write, never beyond the limit, and together with what it is used for.
+
+use std::time::Duration;
+
+use domain::budget::{Budget, Party, Scope, Spending};
+use domain::connector::{Connector, State};
+use domain::ports::{Randomness as _, RunAnswer, SaveAnswer, Spent};
+use domain::time::Time;
+use futures_util::future::join_all;
+
+use super::{Ledger, STALE, STORED, activate, create, save, start};
+use crate::fakes::SeededRandomness;
+use crate::fixtures::{self, tenant};
+
+/// A use of a budget of a tenant that no other promise has.
+fn spending(budget: Budget, amount: u32, limit: u32, now: Time) -> Spending {
+    let scope = Scope::Tenant(tenant("budgeted"));
+    Spending { budget, scope, party: Party::Tenant, amount, limit, now }
+}
+
+async fn spend(ledger: &impl Ledger, spending: &Spending) -> bool {
+    ledger.spend(spending).await.unwrap() == Spent::Yes
+}
+
+/// How many connectors more the tenant may have before a limit says no.
+async fn connectors_counted(ledger: &impl Ledger, limit: u32) -> u32 {
+    let mut more = 0;
+    while more <= limit {
+        let connector = fixtures::connector(&tenant("budgeted"), start());
+        let spends = [spending(Budget::Connectors, 1, limit, start())];
+        let answer = ledger.create(&connector, &fixtures::creation(&connector), &spends).await.unwrap();
+        if answer == SaveAnswer::Exhausted(Budget::Connectors) {
+            assert_eq!(ledger.get(&connector.id).await.unwrap(), None, "a refused try writes nothing");
+            break;
+        }
+        assert_eq!(answer, STORED);
+        more += 1;
+    }
+    limit - more
+}
+
+/// Up to the limit it is granted, then refused, until the next period begins.
+pub async fn a_limit_is_kept_until_its_period_is_over(ledger: &impl Ledger) {
+    for (budget, period) in
+        [(Budget::Runs, Duration::from_hours(1)), (Budget::Confirmations, Duration::from_hours(24))]
+    {
+        let (begin, end) = (start().floor(period), start().floor(period) + period);
+        for (now, granted) in [
+            (begin, true),
+            (end - Duration::from_millis(1), true),
+            (begin, false),
+            (end - Duration::from_millis(1), false),
+            (end, true),
+            (end, true),
+            (end + period, true),
+        ] {
+            let spending = spending(budget, 1, 2, now);
+            assert_eq!(spend(ledger, &spending).await, granted, "{budget:?} at {now}");
+        }
+        // A clock that jumps back finds what was used then.
+        assert!(!spend(ledger, &spending(budget, 1, 2, begin)).await);
+        assert!(!spend(ledger, &spending(budget, 1, 2, end)).await);
+    }
+}
+
+/// What is asked for at once is granted whole or not at all.
+pub async fn an_amount_is_granted_whole_or_not_at_all(ledger: &impl Ledger) {
+    let of = |amount| spending(Budget::TestMessages, amount, 6, start());
+    assert!(!spend(ledger, &of(7)).await, "more than there ever is");
+    assert!(spend(ledger, &of(4)).await);
+    assert!(!spend(ledger, &of(3)).await);
+    assert!(!spend(ledger, &of(7)).await);
+    assert!(spend(ledger, &of(2)).await);
+    assert!(!spend(ledger, &of(1)).await);
+}
+
+/// A lowered limit is kept at once, a raised one too.
+pub async fn a_changed_limit_holds_at_once(ledger: &impl Ledger) {
+    let of = |limit| spending(Budget::Changes, 1, limit, start());
+    assert!(spend(ledger, &of(2)).await && spend(ledger, &of(2)).await);
+    assert!(!spend(ledger, &of(1)).await && !spend(ledger, &of(2)).await);
+    assert!(spend(ledger, &of(3)).await);
+}
+
+/// Budgets, tenants, connectors and the vendor's people each have a count of their own, whatever a tenant is called.
+pub async fn each_count_is_its_own(ledger: &impl Ledger) {
+    let (connector, now) = (fixtures::connector(&tenant("acme"), start()), start());
+    let mut scopes =
+        vec![Scope::Connector(connector.id.clone()), Scope::Tenant(tenant(connector.id.as_str()))];
+    scopes.extend(fixtures::tenants_of_all_kinds().into_iter().map(Scope::Tenant));
+    for budget in [Budget::Changes, Budget::Verifications, Budget::TestMessages] {
+        for scope in &scopes {
+            for party in [Party::Tenant, Party::Operators] {
+                let spending = Spending { budget, scope: scope.clone(), party, amount: 1, limit: 1, now };
+                assert!(spend(ledger, &spending).await, "{spending:?}");
+                assert!(!spend(ledger, &spending).await, "{spending:?}");
+            }
+        }
+    }
+}
+
+/// However many ask at once, no more are granted than the limit allows.
+pub async fn of_many_at_once_the_limit_is_granted(ledger: &impl Ledger) {
+    let spending = spending(Budget::Verifications, 1, 5, start());
+    let answers = join_all((0..25).map(|_| spend(ledger, &spending))).await;
+    assert_eq!(answers.into_iter().filter(|granted| *granted).count(), 5);
+}
+
+/// Whatever is asked for, in whatever order and by how many at once: of each count the granted amounts stay within the
+/// limit, and what is refused did not fit.
+pub async fn no_interleaving_exceeds_a_limit(ledger: &impl Ledger) {
+    let chance = SeededRandomness::new(16);
+    let below = |end: u64| chance.next_u64() % end;
+    for round in 0..6_u64 {
+        let limit = 1 + u32::try_from(round).unwrap();
+        let one = || (1 + u32::try_from(below(3)).unwrap(), below(3), below(2) == 0);
+        let waves: Vec<Vec<_>> = (0..=below(9)).map(|_| (0..=below(5)).map(|_| one()).collect()).collect();
+        let mut used = std::collections::BTreeMap::<_, u32>::new();
+        for wave in waves {
+            let asked: Vec<Spending> = wave
+                .into_iter()
+                .map(|(amount, hour, operators)| {
+                    let now = start() + Duration::from_hours(24 * (round + 1) + hour);
+                    let party = if operators { Party::Operators } else { Party::Tenant };
+                    Spending { party, ..spending(Budget::Changes, amount, limit, now) }
+                })
+                .collect();
+            let granted = join_all(asked.iter().map(|spending| spend(ledger, spending))).await;
+            let before = used.clone();
+            for (spending, granted) in asked.iter().zip(&granted) {
+                *used.entry(spending.counter()).or_default() += if *granted { spending.amount } else { 0 };
+            }
+            for (spending, granted) in asked.iter().zip(&granted) {
+                let (now, then) = (used[&spending.counter()], before.get(&spending.counter()));
+                assert!(now <= limit, "{now} of {limit}");
+                let least = then.copied().unwrap_or_default();
+                assert!(*granted || now + spending.amount > limit || least + spending.amount > limit);
+            }
+        }
+    }
+}
+
+/// A change and what is spent for it are stored together or not at all.
+pub async fn a_change_is_spent_for_only_if_it_is_stored(ledger: &impl Ledger) {
+    let first = fixtures::connector(&tenant("budgeted"), start());
+    create(ledger, &first).await;
+    let spends =
+        [Spending { scope: Scope::Connector(first.id.clone()), ..spending(Budget::Changes, 1, 2, start()) }];
+    let after = |before: &Connector| Connector { version: before.version + 1, ..before.clone() };
+    let change = async |before: &Connector| {
+        let change = fixtures::change(before, &after(before));
+        ledger.save(&change, None, &spends).await.unwrap()
+    };
+    assert_eq!(change(&first).await, STORED);
+    assert_eq!(change(&first).await, STORED, "asked again, it is the same change");
+    let second = after(&first);
+    let overtaken = Connector { version: 7, ..second.clone() };
+    assert_eq!(change(&overtaken).await, STALE, "of another version than the stored one");
+    assert_eq!(change(&second).await, STORED, "nothing was spent for what was not stored");
+    let third = after(&second);
+    assert_eq!(change(&third).await, SaveAnswer::Exhausted(Budget::Changes));
+    assert_eq!(ledger.get(&first.id).await.unwrap().unwrap().0, third, "a refused change is not stored");
+    assert_eq!(ledger.changes(&first.id, None, 100).await.unwrap().len(), 3, "and leaves no record");
+    assert_eq!(change(&second).await, STORED, "what was stored before is still answered so");
+}
+
+/// Of two budgets that a change needs neither is spent if there is too little of one.
+pub async fn a_change_that_needs_two_budgets_spends_both_or_none(ledger: &impl Ledger) {
+    let connector = fixtures::connector(&tenant("budgeted"), start());
+    create(ledger, &connector).await;
+    let messages = spending(Budget::TestMessages, 3, 5, start());
+    let changes = spending(Budget::Changes, 1, 1, start());
+    let after = Connector { version: connector.version + 1, ..connector.clone() };
+    let change = fixtures::change(&connector, &after);
+    assert!(spend(ledger, &changes).await);
+    let spends = [messages.clone(), changes];
+    let answer = ledger.save(&change, None, &spends).await.unwrap();
+    assert_eq!(answer, SaveAnswer::Exhausted(Budget::Changes));
+    let rest = Spending { amount: 5, ..messages };
+    assert!(spend(ledger, &rest).await, "nothing was spent of the other");
+}
+
+/// A tenant's connectors are counted with what makes and deletes them, whether they are limited or not.
+pub async fn connectors_are_counted_as_they_come_and_go(ledger: &impl Ledger) {
+    assert_eq!(connectors_counted(ledger, 3).await, 0);
+    let unlimited = fixtures::connector(&tenant("budgeted"), start());
+    assert_eq!(create(ledger, &unlimited).await, STORED, "who is not limited is counted all the same");
+    assert_eq!(connectors_counted(ledger, 4).await, 4);
+    let mut disabled = unlimited.clone();
+    disabled.disable(start()).unwrap();
+    assert_eq!(save(ledger, &unlimited, &disabled).await, STORED);
+    assert_eq!(connectors_counted(ledger, 4).await, 4, "a disabled one can be taken back");
+    let mut deleted = disabled.clone();
+    deleted.delete().unwrap();
+    assert_eq!(deleted.state, State::Deleted);
+    assert_eq!(save(ledger, &disabled, &deleted).await, STORED);
+    assert_eq!(save(ledger, &disabled, &deleted).await, STORED, "asked again");
+    assert_eq!(connectors_counted(ledger, 4).await, 3, "it is free once");
+    let other = fixtures::connector(&tenant("budgeted2"), start());
+    let of_another = [Spending {
+        scope: Scope::Tenant(other.tenant.clone()),
+        ..spending(Budget::Connectors, 1, 1, start())
+    }];
+    let created = ledger.create(&other, &fixtures::creation(&other), &of_another).await.unwrap();
+    assert_eq!(created, STORED, "another tenant's count is another");
+}
+
+/// An ID that is taken is told before a budget that is used up: whoever asks again gets what it made.
+pub async fn a_taken_id_is_told_before_a_used_up_budget(ledger: &impl Ledger) {
+    let connector = fixtures::connector(&tenant("budgeted"), start());
+    let spends = [spending(Budget::Connectors, 1, 1, start())];
+    let creation = fixtures::creation(&connector);
+    assert_eq!(ledger.create(&connector, &creation, &spends).await.unwrap(), STORED);
+    assert_eq!(ledger.create(&connector, &creation, &spends).await.unwrap(), STORED);
+    let other = Connector { frequency: 6.try_into().unwrap(), ..connector.clone() };
+    let answer = ledger.create(&other, &fixtures::creation(&other), &spends).await.unwrap();
+    assert_eq!(answer, STALE);
+}
+
+/// Two clients that create as fast as they can get as many as the limit allows, together.
+pub async fn of_racing_creators_the_limit_is_let_in(ledger: &impl Ledger) {
+    let creations: Vec<Connector> =
+        (0..16).map(|_| fixtures::connector(&tenant("budgeted"), start())).collect();
+    let spends = [spending(Budget::Connectors, 1, 4, start())];
+    let answers = join_all(creations.iter().map(async |connector| {
+        ledger.create(connector, &fixtures::creation(connector), &spends).await.unwrap()
+    }))
+    .await;
+    assert_eq!(answers.iter().filter(|answer| **answer == STORED).count(), 4, "{answers:?}");
+    let mut stored = 0;
+    for connector in &creations {
+        stored += usize::from(ledger.get(&connector.id).await.unwrap().is_some());
+    }
+    assert_eq!(stored, 4);
+}
+
+/// A run is spent for once with each key, and not at all if nothing is asked for.
+pub async fn a_run_is_spent_for_once_with_its_key(ledger: &impl Ledger) {
+    let (connector, _) = activate(ledger).await;
+    let draft = fixtures::connector(&tenant("acme"), start());
+    create(ledger, &draft).await;
+    let spends = |id: &domain::names::ConnectorId| {
+        let scope = Scope::Connector(id.clone());
+        [Spending { scope, ..spending(Budget::Runs, 1, 2, start()) }]
+    };
+    let now = start() + Duration::from_secs(60);
+    let ask = async |id, key| ledger.request_run(id, now, now, key, &spends(id)).await.unwrap();
+    assert_eq!(ask(&draft.id, None).await, RunAnswer::NotActivated);
+    assert_eq!(ask(&connector.id, Some("a")).await, RunAnswer::Asked(now));
+    assert_eq!(ask(&connector.id, Some("a")).await, RunAnswer::Asked(now));
+    assert_eq!(ask(&connector.id, Some("b")).await, RunAnswer::Asked(now));
+    let before = super::cursor(ledger, &connector).await;
+    assert_eq!(ask(&connector.id, Some("c")).await, RunAnswer::Exhausted(Budget::Runs));
+    assert_eq!(ask(&connector.id, None).await, RunAnswer::Exhausted(Budget::Runs));
+    assert_eq!(super::cursor(ledger, &connector).await, before, "a refused try writes nothing");
+    assert_eq!(ask(&connector.id, Some("b")).await, RunAnswer::Asked(now), "what was asked for before");
+}

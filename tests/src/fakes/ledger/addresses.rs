@@ -1,0 +1,131 @@
+//! What is known of contacts: whether addresses want notices, and what the notifier remembers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::connector::{Caller, Connector};
+use domain::contacts::{ContactKey, Notified, Permission, TokenHash, share};
+use domain::names::{ConnectorId, EmailAddress, TenantId};
+use domain::ports::{NotificationState, Permissions, PortError};
+use domain::time::Time;
+
+use super::FakeLedger;
+
+/// By tenant, and by address, contact or host.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    permissions: BTreeMap<(TenantId, String), Permission>,
+    links: BTreeMap<TokenHash, (TenantId, EmailAddress)>,
+    notified: BTreeMap<(TenantId, ConnectorId, ContactKey), Notified>,
+    spent_to: BTreeMap<TenantId, Time>,
+    slow: BTreeMap<(TenantId, String), Time>,
+}
+
+impl FakeLedger {
+    /// Confirms the addresses of a connector, as an operator does who has it by contract.
+    pub fn confirm(&self, connector: &Connector) {
+        let by = Caller::Operator { name: "ops".into() };
+        for address in connector.contacts.emails.iter() {
+            let known = &mut self.table().known.permissions;
+            let key = (connector.tenant.clone(), address.folded());
+            let before = known.get(&key).cloned().unwrap_or_else(|| Permission::none(address.clone()));
+            if let Ok(Some(after)) = before.confirm_by_contract(&by, connector.created_at) {
+                known.insert(key, after);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Permissions for FakeLedger {
+    async fn permission(
+        &self,
+        tenant: &TenantId,
+        address: &EmailAddress,
+    ) -> Result<Option<Permission>, PortError> {
+        Ok(self.table().known.permissions.get(&(tenant.clone(), address.folded())).cloned())
+    }
+
+    async fn keep_permission(&self, tenant: &TenantId, permission: &Permission) -> Result<bool, PortError> {
+        let mut table = self.table();
+        let key = (tenant.clone(), permission.address.folded());
+        let stored = table.known.permissions.get(&key).map_or(0, |stored| stored.version);
+        let holds = stored + 1 == permission.version;
+        if holds {
+            table.known.permissions.insert(key, permission.clone());
+        }
+        Ok(holds)
+    }
+
+    async fn keep_link(
+        &self,
+        token: &TokenHash,
+        tenant: &TenantId,
+        address: &EmailAddress,
+    ) -> Result<(), PortError> {
+        self.table().known.links.insert(token.clone(), (tenant.clone(), address.clone()));
+        Ok(())
+    }
+
+    async fn link(&self, token: &TokenHash) -> Result<Option<(TenantId, EmailAddress)>, PortError> {
+        Ok(self.table().known.links.get(token).cloned())
+    }
+}
+
+#[async_trait]
+impl NotificationState for FakeLedger {
+    async fn notified(
+        &self,
+        (tenant, connector): (&TenantId, &ConnectorId),
+        contact: &ContactKey,
+    ) -> Result<Option<Notified>, PortError> {
+        let key = (tenant.clone(), connector.clone(), contact.clone());
+        Ok(self.table().known.notified.get(&key).cloned())
+    }
+
+    async fn keep_notified(
+        &self,
+        (tenant, connector): (&TenantId, &ConnectorId),
+        contact: &ContactKey,
+        notified: &Notified,
+    ) -> Result<bool, PortError> {
+        let mut table = self.table();
+        let key = (tenant.clone(), connector.clone(), contact.clone());
+        let stored = table.known.notified.get(&key).map_or(0, |stored| stored.version);
+        let holds = stored + 1 == notified.version;
+        if holds {
+            table.known.notified.insert(key, notified.clone());
+        }
+        Ok(holds)
+    }
+
+    async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError> {
+        let mut table = self.table();
+        let spent_to = table.known.spent_to.get(tenant).copied();
+        let ahead = now..=now + share::LONGEST_AHEAD;
+        let begins = spent_to.filter(|spent_to| ahead.contains(spent_to)).unwrap_or(now);
+        table.known.spent_to.insert(tenant.clone(), begins + cost);
+        Ok(begins)
+    }
+
+    async fn give_back(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError> {
+        if let Some(spent_to) = self.table().known.spent_to.get_mut(tenant) {
+            *spent_to = *spent_to - unused;
+        }
+        Ok(())
+    }
+
+    async fn slow_until(&self, tenant: &TenantId, host: &str) -> Result<Option<Time>, PortError> {
+        Ok(self.table().known.slow.get(&(tenant.clone(), host.to_owned())).copied())
+    }
+
+    async fn keep_slow(&self, tenant: &TenantId, host: &str, until: Option<Time>) -> Result<(), PortError> {
+        let (mut table, key) = (self.table(), (tenant.clone(), host.to_owned()));
+        match until {
+            Some(until) => table.known.slow.insert(key, until),
+            None => table.known.slow.remove(&key),
+        };
+        Ok(())
+    }
+}

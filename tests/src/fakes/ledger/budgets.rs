@@ -1,0 +1,55 @@
+//! What is used of budgets.
+
+use async_trait::async_trait;
+use domain::budget::{Budget, Counter, Party, Scope, Spending};
+use domain::connector::{Change, Connector, State};
+use domain::ports::{PortError, Spender, Spent};
+
+use super::{FakeLedger, Table};
+
+#[async_trait]
+impl Spender for FakeLedger {
+    async fn spend(&self, spending: &Spending) -> Result<Spent, PortError> {
+        let spent = self.table().spend_all(std::slice::from_ref(spending));
+        Ok(if spent.is_ok() { Spent::Yes } else { Spent::Exhausted })
+    }
+}
+
+impl FakeLedger {
+    /// How much is used on a count.
+    #[must_use]
+    pub fn used(&self, counter: &Counter) -> i64 {
+        self.table().used.get(counter).copied().unwrap_or_default()
+    }
+}
+
+impl Table {
+    /// Spends all of it or nothing; what there is too little of is the error.
+    pub(super) fn spend_all(&mut self, spends: &[Spending]) -> Result<(), Budget> {
+        for spending in spends {
+            let used = self.used.get(&spending.counter()).copied().unwrap_or_default();
+            if used + i64::from(spending.amount) > i64::from(spending.limit) {
+                return Err(spending.budget);
+            }
+        }
+        for spending in spends {
+            *self.used.entry(spending.counter()).or_default() += i64::from(spending.amount);
+        }
+        Ok(())
+    }
+
+    /// The same for a change, and counts the connector that comes or goes with it.
+    pub(super) fn spend_for(&mut self, change: &Change, spends: &[Spending]) -> Result<(), Budget> {
+        self.spend_all(spends)?;
+        let counts = |connector: &Connector| connector.state != State::Deleted;
+        let (before, after) = (change.before.as_ref().is_some_and(counts), counts(&change.after));
+        let is_limited = spends.iter().any(|spending| spending.budget == Budget::Connectors);
+        if before != after && !is_limited {
+            let scope = Scope::Tenant(change.after.tenant.clone());
+            let (budget, party) = (Budget::Connectors, Party::Tenant);
+            let counter = Counter { scope, budget, party, since: None };
+            *self.used.entry(counter).or_default() += if after { 1 } else { -1 };
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,48 @@
+//! What the vendor has published, readable or not.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use domain::ports::Published;
+
+use super::locked;
+
+/// A bucket that everybody can read, until it is shut.
+#[derive(Debug, Clone, Default)]
+pub struct FakePublished {
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    shut: Option<String>,
+    asked: Vec<String>,
+}
+
+impl FakePublished {
+    /// One that nobody has asked for anything.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From now on nobody can read it, for this reason.
+    pub fn shut(&self, why: &str) {
+        locked(&self.shared).shut = Some(why.to_owned());
+    }
+
+    /// The URLs that it was asked for.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        locked(&self.shared).asked.clone()
+    }
+}
+
+#[async_trait]
+impl Published for FakePublished {
+    async fn unreadable(&self, url: &str) -> Option<String> {
+        let mut shared = locked(&self.shared);
+        shared.asked.push(url.to_owned());
+        shared.shut.clone()
+    }
+}

@@ -1,0 +1,49 @@
+//! What Lambda keeps of a function's log, by the level that it was given.
+//!
+//! Source: AWS Lambda developer guide, "Log-level filtering": of a function that logs JSON a line's `level` decides. A
+//! line without a `level` that is known, or without a `timestamp` of RFC 3339, counts as INFO, and so does one that is
+//! no JSON object.
+
+use domain::time::Time;
+use serde_json::Value;
+
+/// From the most talkative on.
+const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+const INFO: usize = 2;
+
+/// Whether Lambda hands a line on to `CloudWatch` Logs, with this `ApplicationLogLevel`.
+///
+/// # Panics
+/// If the level is none.
+#[must_use]
+pub fn keeps(application_log_level: &str, line: &str) -> bool {
+    let least = place(application_log_level).expect("a level of Lambda's");
+    let line: Value = serde_json::from_str(line).unwrap_or_default();
+    let at = line["timestamp"].as_str().is_some_and(|text| text.parse::<Time>().is_ok());
+    let level = line["level"].as_str().filter(|_| at).and_then(place);
+    level.unwrap_or(INFO) >= least
+}
+
+/// The level that `template.yaml` gives Lambda for a function, when it is deployed with this `LogLevel`.
+///
+/// # Panics
+/// If the template names none in a way that is known here.
+#[must_use]
+pub fn application_log_level(template: &str, function: &str, log_level: &str) -> String {
+    let (_, resource) = template.split_once(&format!("\n  {function}:\n")).expect("the function");
+    let (_, level) = resource.split_once("ApplicationLogLevel: ").expect("a level for Lambda");
+    match level.lines().next() {
+        Some("!Ref LogLevel") => log_level.to_owned(),
+        Some("!If [LogsMuch, !Ref LogLevel, INFO]") => {
+            let much = template.split_once("  LogsMuch: !Or\n").expect("the condition").1;
+            let named = format!("    - !Equals [!Ref LogLevel, {log_level}]");
+            let holds = much.lines().take_while(|line| line.starts_with("    -")).any(|line| line == named);
+            if holds { log_level.to_owned() } else { "INFO".to_owned() }
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn place(level: &str) -> Option<usize> {
+    LEVELS.iter().position(|known| known.eq_ignore_ascii_case(level))
+}

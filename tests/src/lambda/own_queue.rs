@@ -1,0 +1,245 @@
+//! A queue that runs the very function which sends to it, with Lambda's poller behind it: it counts in how many
+//! invocations a chain of messages has been, and how often a message was received.
+//!
+//! Lambda stops a chain: what would be its 17th invocation goes to the dead letters, unless the function's
+//! `RecursiveLoop` is `Allow`. It knows a chain by the header `x-amzn-trace-id`, which the SDK sends on from the
+//! invocation to whatever it asks for; a message that is sent without it begins a new chain. Of a batch with several
+//! chains an invocation goes on with the longest, which is the strictest reading.
+//!
+//! Sources: AWS Lambda developer guide, "Use Lambda recursive loop detection to prevent infinite loops"; Amazon SQS
+//! developer guide, "Dead-letter queues" and "Visibility timeout"; API reference, `SendMessage`.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use domain::names::TenantId;
+use domain::ports::{Later, PortError};
+use domain::time::Time;
+use serde_json::json;
+
+use super::aws_json::{Operation, Refusal, text};
+use super::serve;
+use crate::failing::{Outage, Outages};
+use crate::fakes::{FakeClock, locked};
+
+const SEND: Operation = Operation {
+    target: "AmazonSQS.SendMessage",
+    content_type: "application/x-amz-json-1.0",
+    signed_for: "sqs",
+};
+/// So many invocations of a chain Lambda lets be.
+const CHAIN: u32 = 16;
+/// As `template.yaml` has the notifier's queue: a message that was received so often goes to the dead letters,
+const RECEIVES: u32 = 5;
+/// one that was received and not deleted comes again after this,
+const VISIBILITY: Duration = Duration::from_secs(1080);
+/// and one that is older is gone, to nowhere.
+const RETENTION: Duration = Duration::from_hours(24);
+/// How long a message may wait at first.
+const LONGEST_DELAY: u64 = 900;
+/// How many messages an invocation gets.
+const BATCH: usize = 10;
+
+/// What the function's `RecursiveLoop` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loops {
+    /// A chain goes on for as long as the function likes.
+    Allow,
+    /// Lambda's default.
+    Terminate,
+}
+
+/// The queue, its dead letters, and the poller. A clone is the same queue.
+#[derive(Debug, Clone)]
+pub struct OwnQueue {
+    clock: FakeClock,
+    shared: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    loops: Loops,
+    waiting: VecDeque<Message>,
+    dead: Vec<String>,
+    /// The trace of the invocation that runs, for who sends within this process.
+    trace: Option<String>,
+    outages: Outages,
+    longest: u32,
+    numbers: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Message {
+    body: String,
+    sent: Time,
+    visible: Time,
+    received: u32,
+    /// In how many invocations its chain has been.
+    hops: u32,
+}
+
+/// What an invocation of the function gets.
+#[derive(Debug)]
+pub struct Invocation {
+    /// For the header `Lambda-Runtime-Trace-Id`.
+    pub trace: String,
+    messages: Vec<Message>,
+}
+
+impl Invocation {
+    /// The messages' bodies.
+    #[must_use]
+    pub fn bodies(&self) -> Vec<String> {
+        self.messages.iter().map(|message| message.body.clone()).collect()
+    }
+}
+
+impl OwnQueue {
+    /// An empty one, whose messages wait by this clock.
+    #[must_use]
+    pub fn new(clock: &FakeClock, loops: Loops) -> Self {
+        let shared = Kept {
+            loops,
+            waiting: VecDeque::new(),
+            dead: Vec::new(),
+            trace: None,
+            outages: Outages::default(),
+            longest: 0,
+            numbers: 0,
+        };
+        Self { clock: clock.clone(), shared: Arc::new(Mutex::new(shared)) }
+    }
+
+    /// Starts listening for `SendMessage`, and returns the endpoint, for `AWS_ENDPOINT_URL_SQS`.
+    ///
+    /// # Errors
+    /// If no port is free.
+    pub async fn listen(&self) -> std::io::Result<String> {
+        let router = Router::new().route("/", post(send)).with_state(self.clone());
+        Ok(format!("http://{}", serve(router).await?))
+    }
+
+    /// Hands out what is due, as Lambda's poller does; `None` if nothing is. What is sent within this process from now
+    /// on belongs to this invocation, until it is answered.
+    #[must_use]
+    pub fn invoke(&self) -> Option<Invocation> {
+        let now = self.clock.wall();
+        let mut kept = locked(&self.shared);
+        kept.waiting.retain(|message| message.sent + RETENTION > now);
+        let mut messages = Vec::new();
+        for mut message in std::mem::take(&mut kept.waiting) {
+            if message.visible > now || messages.len() == BATCH {
+                kept.waiting.push_back(message);
+            } else if message.received == RECEIVES
+                || (message.hops == CHAIN && kept.loops == Loops::Terminate)
+            {
+                kept.dead.push(message.body);
+            } else {
+                message.received += 1;
+                messages.push(message);
+            }
+        }
+        let hops = 1 + messages.iter().map(|message| message.hops).max()?;
+        kept.longest = kept.longest.max(hops);
+        kept.numbers += 1;
+        // As Lambda writes it: the lineage ends in the number of invocations.
+        let number = kept.numbers;
+        let trace =
+            format!("Root=1-691f7a32-{number:024x};Parent={number:016x};Sampled=0;Lineage=1:a87bd80c:{hops}");
+        kept.trace = Some(trace.clone());
+        Some(Invocation { trace, messages })
+    }
+
+    /// The invocation has ended: what did not fail, by the places of its bodies, is deleted, and the rest comes again.
+    pub fn answer(&self, invocation: Invocation, failed: &[usize]) {
+        let visible = self.clock.wall() + VISIBILITY;
+        let mut kept = locked(&self.shared);
+        kept.trace = None;
+        for (place, message) in invocation.messages.into_iter().enumerate() {
+            if failed.contains(&place) {
+                kept.waiting.push_back(Message { visible, ..message });
+            }
+        }
+    }
+
+    /// The bodies of all that wait.
+    #[must_use]
+    pub fn held(&self) -> Vec<String> {
+        locked(&self.shared).waiting.iter().map(|message| message.body.clone()).collect()
+    }
+
+    /// The dead letters.
+    #[must_use]
+    pub fn dead(&self) -> Vec<String> {
+        locked(&self.shared).dead.clone()
+    }
+
+    /// In how many invocations the longest chain has been.
+    #[must_use]
+    pub fn longest_chain(&self) -> u32 {
+        locked(&self.shared).longest
+    }
+
+    /// The next `calls` calls within this process meet an outage.
+    pub fn outage(&self, outage: Outage, calls: usize) {
+        locked(&self.shared).outages.plan(outage, calls);
+    }
+
+    fn put(&self, body: &str, delay: Duration, trace: Option<&str>) {
+        let now = self.clock.wall();
+        let message = Message {
+            body: body.to_owned(),
+            sent: now,
+            visible: now + delay,
+            received: 0,
+            hops: trace.map_or(0, hops),
+        };
+        locked(&self.shared).waiting.push_back(message);
+    }
+}
+
+/// The number of invocations in a trace; none if it has no lineage.
+fn hops(trace: &str) -> u32 {
+    let lineage = trace.split(';').find_map(|part| part.strip_prefix("Lineage="));
+    lineage.and_then(|lineage| lineage.rsplit(':').next()?.parse().ok()).unwrap_or_default()
+}
+
+async fn send(State(queue): State<OwnQueue>, headers: HeaderMap, body: Bytes) -> Response {
+    let content = match SEND.read(&headers, &body) {
+        Ok(content) => content,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let delay = content["DelaySeconds"].as_u64().unwrap_or_default();
+    if text(&content, "MessageBody").is_empty() || delay > LONGEST_DELAY {
+        return Refusal::bad("InvalidParameterValue", "no body, or a delay over 900").into_response();
+    }
+    let trace = headers.get("x-amzn-trace-id").and_then(|trace| trace.to_str().ok());
+    queue.put(text(&content, "MessageBody"), Duration::from_secs(delay), trace);
+    SEND.answer(&json!({ "MessageId": "1", "MD5OfMessageBody": "nobody checks it" }))
+}
+
+#[async_trait]
+impl Later for OwnQueue {
+    async fn later(&self, message: &str, delay: Duration, _: &TenantId) -> Result<(), PortError> {
+        assert!(delay.as_secs() <= LONGEST_DELAY, "SQS would refuse {delay:?}");
+        let (outage, trace) = {
+            let mut kept = locked(&self.shared);
+            (kept.outages.take(), kept.trace.clone())
+        };
+        if matches!(outage, None | Some(Outage::AnswerLost)) {
+            self.put(message, delay, trace.as_deref());
+        }
+        outage.map_or(Ok(()), |outage| {
+            let source = format!("{outage:?}").into();
+            Err(PortError::Transient { what: "sending to the notice queue", source })
+        })
+    }
+}

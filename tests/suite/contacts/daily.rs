@@ -1,0 +1,156 @@
+//! One notice a day for each cause and contact: what a connector that flaps says, through crashes, doubled messages and
+//! workers side by side.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::connector::{Connector, Verb};
+use domain::contacts::AT_MOST_EVERY;
+use domain::cursor::Cursor;
+use domain::fault::{Block, Fault, Reason, Stage};
+use domain::notice::{Backlog, Notice, Recovery};
+use domain::ports::Posted;
+use domain::time::Time;
+use serde_json::Value;
+use tests::failing::{Flaky, Plan, Trouble};
+
+use super::world::{World, blocked, changed, url};
+
+fn recovered(connector: &Connector, blocked_since: Time, now: Time) -> Notice {
+    let backlog = Backlog::of(&Cursor::new(now, now, now));
+    let recovery = Recovery { blocked_since, blocked_seconds: 60, caught_up_from: None, backlog };
+    Notice::recovered(&connector.tenant, &connector.id, recovery)
+}
+
+fn denied(connector: &Connector, now: Time) -> Notice {
+    let (stage, reason) = (Stage::PutObject, Reason::Denied);
+    let fault = Fault { stage, reason, code: "AccessDenied".into(), message: "Access Denied".into() };
+    let block = Block::new(&fault, connector.destination.as_ref().unwrap(), None, now, 0);
+    Notice::blocked(&connector.tenant, &connector.id, block, &Cursor::new(now, now, now), None)
+}
+
+/// The bodies that the webhook has got, by type.
+fn webhook(world: &World) -> Vec<(String, Value)> {
+    let bodies = world.poster.sent().into_iter().map(|(_, message)| message.body);
+    let bodies = bodies.map(|body| serde_json::from_slice::<Value>(&body).unwrap());
+    bodies.map(|body| (body["type"].as_str().unwrap().to_owned(), body["data"].clone())).collect()
+}
+
+#[tokio::test]
+async fn a_connector_that_flaps_for_three_days_tells_each_contact_four_times_and_counts_the_rest() {
+    let world = World::new();
+    let acme = world.connector("acme").await;
+    for _ in 0..3 * 24 * 6 + 1 {
+        let since = world.clock.wall();
+        world.tell(&blocked(&acme, since)).await;
+        world.clock.advance(Duration::from_mins(5));
+        world.tell(&recovered(&acme, since, world.clock.wall())).await;
+        world.clock.advance(Duration::from_mins(5));
+    }
+    let sent = webhook(&world);
+    let blocks: Vec<_> = sent.iter().filter(|(kind, _)| kind == "ExportBlocked").collect();
+    let ends = sent.iter().filter(|(kind, _)| kind == "ExportRecovered").count();
+    assert_eq!((blocks.len(), ends), (4, 4), "the end of what was told is told, and no other");
+    let held: Vec<_> = blocks.iter().map(|(_, data)| data.get("held_back").cloned()).collect();
+    assert_eq!(held, [None, Some(143.into()), Some(143.into()), Some(143.into())]);
+    assert_eq!(world.mailer.sent().len(), 2 * 8, "two addresses, as often");
+    let last =
+        world.mailer.sent().into_iter().rev().find(|(_, mail)| mail.subject.contains("is blocked")).unwrap();
+    assert!(last.1.text.contains("143 times more since we last wrote"), "{}", last.1.text);
+    assert_eq!(world.count("NoticesHeldBack"), 3 * 2 * (3 * 143));
+}
+
+#[tokio::test]
+async fn another_cause_another_connector_and_a_test_are_told_within_the_day() {
+    let world = World::new();
+    let (acme, other) = (world.connector("acme").await, world.connector("acme").await);
+    let now = world.clock.wall();
+    for notice in [blocked(&acme, now), denied(&acme, now), blocked(&other, now)] {
+        world.tell(&notice).await;
+    }
+    assert_eq!(world.told().len(), 3 * 3);
+    for _ in 0..2 {
+        world.tell(&changed(&acme, Verb::TestContacts)).await;
+    }
+    assert_eq!(world.told().len(), 5 * 3);
+    world.tell(&changed(&acme, Verb::Pause)).await;
+    assert_eq!(world.told().len(), 6 * 3);
+}
+
+/// What lasts comes again by the watchdog's reminder, also where it began within the day.
+#[tokio::test]
+async fn what_is_held_back_and_lasts_is_told_by_the_next_reminder() {
+    let world = World::new();
+    let acme = world.connector("acme").await;
+    let first = world.clock.wall();
+    world.tell(&blocked(&acme, first)).await;
+    world.tell(&recovered(&acme, first, first)).await;
+    world.clock.advance(Duration::from_hours(1));
+    let again = world.clock.wall();
+    world.tell(&blocked(&acme, again)).await;
+    assert_eq!(webhook(&world).len(), 2);
+    world.clock.advance(AT_MOST_EVERY);
+    world.tell(&blocked(&acme, again).again(world.clock.wall())).await;
+    world.tell(&recovered(&acme, again, world.clock.wall())).await;
+    let kinds: Vec<String> = webhook(&world).into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["ExportBlocked", "ExportRecovered", "ExportBlocked", "ExportRecovered"]);
+}
+
+/// A crash after any call: the message comes again, and the contact is notified at least once, of this notice alone.
+#[tokio::test]
+async fn a_crash_or_a_lost_answer_at_any_call_notifies_at_least_once() {
+    for trouble in [Trouble::Crash, Trouble::Fail, Trouble::LoseAnswer] {
+        for nth in 1.. {
+            let mut world = World::new();
+            let acme = world.connector("acme").await;
+            let plan = Plan::none().and_at(nth, trouble);
+            world.notifier.connectors = Arc::new(Flaky::new(world.ledger.clone(), &plan));
+            world.notifier.state = Arc::new(Flaky::new(world.ledger.clone(), &plan));
+            let message = world.event(&blocked(&acme, world.clock.wall()));
+            let failed = plan.run(world.handle(std::slice::from_ref(&message))).await;
+            let calls = plan.calls().len();
+            if failed.is_none_or(|failed| !failed.is_empty()) {
+                assert_eq!(world.handle(&[message]).await, [""; 0], "handed out again, {trouble:?} at {nth}");
+            }
+            world.go_on(Duration::from_mins(2)).await;
+            let told = world.told();
+            for contact in ["hooks.acme.example", "one@acme.example", "two@acme.example"] {
+                assert!(told.iter().any(|one| one == contact), "{contact}, {trouble:?} at call {nth}");
+            }
+            let ids: std::collections::BTreeSet<String> =
+                world.poster.sent().into_iter().map(|(_, message)| message.id).collect();
+            assert_eq!(ids.len(), 1);
+            if calls < nth {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_notices_of_one_cause_at_once_one_is_told_and_one_is_held_back() {
+    let world = World::new();
+    let acme = world.connector("acme").await;
+    let now = world.clock.wall();
+    let messages: Vec<String> =
+        (0..10).map(|n| world.event(&blocked(&acme, now + Duration::from_millis(n)))).collect();
+    assert_eq!(world.handle(&messages).await, [""; 0]);
+    assert_eq!((webhook(&world).len(), world.mailer.sent().len()), (1, 2));
+    assert_eq!(world.count("NoticesHeldBack"), 27);
+}
+
+/// Tried again for a webhook that is down, it is the same notice: its own decision does not hold it back.
+#[tokio::test]
+async fn a_notice_that_is_tried_again_is_not_held_back_by_itself() {
+    let world = World::new();
+    let acme = world.connector("acme").await;
+    world.poster.answers(&url(&acme), Posted::NotTaken("it answered 503".into()));
+    world.tell(&blocked(&acme, world.clock.wall())).await;
+    world.clock.advance(Duration::from_mins(10));
+    world.tell(&blocked(&acme, world.clock.wall())).await;
+    world.poster.answers(&url(&acme), Posted::Taken);
+    world.go_on(Duration::from_hours(5)).await;
+    let ids: Vec<String> = world.poster.sent().into_iter().map(|(_, message)| message.id).collect();
+    assert!(ids.len() >= 2 && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    assert_eq!(world.count("ContactsTold"), 3);
+}

@@ -1,0 +1,475 @@
+//! Addresses that nobody has asked: what they get before they confirm, whoever names them, and what their links do.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::budget::Budgets;
+use domain::connector::{Caller, Connector};
+use domain::contacts::{AddressStatus, LINK_VALID_FOR, LinkError, LinkToken, MOST_MAILS, Mail};
+use domain::names::{ConnectorId, EmailAddress, TenantId};
+use domain::notice::Notice;
+use domain::onboarding::{Mails, NewConnector, NewContacts, Onboarding, OnboardingError, RingCache};
+use domain::partition::PartitionFormat;
+use proptest::prelude::*;
+use tests::failing::{Flaky, Outage, Plan, Trouble};
+use tests::fakes::{FakeBus, FakeProber, FakeSigner, SeededRandomness};
+use tests::fixtures::{TIMING, connector, fresh, tenant, vendor};
+
+use super::world::{World, blocked};
+
+/// A deployment with a portal: its API, its bus, its notifier.
+struct Deployment {
+    world: World,
+    bus: FakeBus,
+    onboarding: Onboarding,
+    /// How much of what the bus has was handed on.
+    handed_on: std::cell::Cell<usize>,
+}
+
+fn acme() -> Caller {
+    Caller::Tenant { tenant: tenant("acme"), name: "mallory".into() }
+}
+
+fn operator() -> Caller {
+    Caller::Operator { name: "arn:aws:iam::111111111111:user/ops".into() }
+}
+
+fn address(text: &str) -> EmailAddress {
+    text.parse().unwrap()
+}
+
+impl Deployment {
+    fn new() -> Self {
+        let (world, bus) = (World::new(), FakeBus::new());
+        let onboarding = Onboarding {
+            connectors: Arc::new(world.ledger.clone()),
+            prober: Arc::new(FakeProber::new()),
+            bus: Arc::new(bus.clone()),
+            clock: Arc::new(world.clock.clone()),
+            randomness: Arc::new(SeededRandomness::new(fresh())),
+            timing: TIMING,
+            vendor: vendor(),
+            signing: Some(FakeSigner::new(1).signing()),
+            ring: RingCache::default(),
+            mails: Mails::Asking,
+            partitions: PartitionFormat::default(),
+            budgets: Budgets::default(),
+            published: None,
+        };
+        Self { world, bus, onboarding, handed_on: std::cell::Cell::new(0) }
+    }
+
+    /// A connector with a destination of the tenant's choosing, which nobody has verified.
+    async fn draft(&self, of: &TenantId) -> Connector {
+        let likeness = connector(of, self.world.clock.wall());
+        let mut destination = likeness.destination.unwrap();
+        destination.bucket = "buy-cheap-pills-at-evil.example".parse().unwrap();
+        destination.prefix = "click-http-evil.example".parse().unwrap();
+        let new = NewConnector {
+            tenant: of.clone(),
+            shards: likeness.shards,
+            frequency: likeness.frequency,
+            encoding: likeness.encoding,
+            start_from: None,
+            destination: Some(destination),
+            idempotency_key: None,
+        };
+        self.onboarding.create(&Caller::System, new).await.unwrap()
+    }
+
+    /// Hands on what the bus's rules would, and lets what waits in the queue wait on.
+    async fn deliver(&self) {
+        let told: Vec<Notice> = self.bus.told().into_iter().skip(self.handed_on.get()).collect();
+        self.handed_on.set(self.handed_on.get() + told.len());
+        for notice in told {
+            assert_eq!(self.world.handle(&[self.world.event(&notice)]).await, [""; 0]);
+        }
+    }
+
+    async fn set(
+        &self,
+        who: &Caller,
+        id: &ConnectorId,
+        emails: &[EmailAddress],
+    ) -> Result<(), OnboardingError> {
+        let emails = emails.to_vec().try_into().unwrap();
+        let done = self.onboarding.set_contacts(who, id, None, NewContacts { emails, webhook: None }).await;
+        self.deliver().await;
+        done.map(drop)
+    }
+
+    /// The token in the newest mail to an address.
+    fn token(&self, to: &EmailAddress) -> LinkToken {
+        let mails = self.world.mailer.sent();
+        let (_, mail) = mails.iter().rev().find(|(one, _)| one == to).unwrap();
+        let link = mail.text.lines().find(|line| line.starts_with("https://")).unwrap();
+        link.strip_prefix("https://audit.vendor.example/portal/confirm/").unwrap().parse().unwrap()
+    }
+
+    async fn status(&self, of: &Connector) -> Vec<AddressStatus> {
+        let connector = self.world.ledger.connector(&of.id);
+        let views = self.onboarding.addresses(&operator(), &connector).await.unwrap();
+        views.into_iter().map(|view| view.status).collect()
+    }
+}
+
+fn is_question(mail: &Mail) -> bool {
+    mail.subject == "Confirm this address for vendor.example"
+}
+
+/// The attack of the review: 300 test mails to strangers, with words of the attacker's.
+#[tokio::test]
+async fn three_hundred_strangers_get_a_question_each_at_most_and_no_word_of_an_attackers() {
+    let deployment = Deployment::new();
+    let evil: TenantId = "win-a-prize-at-evil.example".parse().unwrap();
+    let who = Caller::Tenant { tenant: evil.clone(), name: "mallory".into() };
+    for round in 0..60 {
+        let draft = deployment.draft(&evil).await;
+        let strangers: Vec<EmailAddress> =
+            (0..5).map(|n| address(&format!("s{round}x{n}@stranger.example"))).collect();
+        let first = deployment.set(&who, &draft.id, &strangers).await;
+        assert_eq!(first.is_ok(), round < 2, "ten a day: {first:?}");
+        // Tests, repeats, other spellings, taken off and set again, another connector: no mail more.
+        for again in
+            [&strangers[..1], &[], &strangers[..2], &[address(&format!("S{round}X0@STRANGER.example"))]]
+        {
+            drop(deployment.set(&who, &draft.id, again).await);
+            drop(deployment.onboarding.test_contacts(&who, &draft.id, None).await);
+            drop(deployment.onboarding.ask_contacts(&who, &draft.id, None).await);
+            deployment.deliver().await;
+        }
+    }
+    let mails = deployment.world.mailer.sent();
+    assert_eq!(mails.len(), 10, "{mails:?}");
+    let mut to: BTreeMap<String, usize> = BTreeMap::new();
+    for (one, mail) in &mails {
+        *to.entry(one.folded()).or_default() += 1;
+        assert!(is_question(mail), "{mail:?}");
+        for word in ["evil", "prize", "pills", "click", "mallory", "con_", "stranger"] {
+            assert!(!format!("{mail:?}").contains(word), "{word}: {mail:?}");
+        }
+    }
+    assert!(to.values().all(|mails| *mails == 1), "{to:?}");
+}
+
+#[tokio::test]
+async fn who_is_refused_for_the_budget_has_changed_and_sent_nothing_and_hears_when_it_frees() {
+    let deployment = Deployment::new();
+    let draft = deployment.draft(&tenant("acme")).await;
+    let many =
+        |from: usize| (from..from + 5).map(|n| address(&format!("a{n}@acme.example"))).collect::<Vec<_>>();
+    deployment.set(&acme(), &draft.id, &many(0)).await.unwrap();
+    deployment.set(&acme(), &draft.id, &many(5)).await.unwrap();
+    let before = deployment.world.ledger.connector(&draft.id);
+    let refused = deployment.set(&acme(), &draft.id, &many(10)).await.unwrap_err();
+    let OnboardingError::Exhausted(exhausted) = &refused else { panic!("{refused:?}") };
+    assert!(exhausted.to_string().contains("10 confirmation mails a day"), "{exhausted}");
+    assert_eq!(deployment.world.ledger.connector(&draft.id), before);
+    // Who is known already costs nothing.
+    deployment.set(&acme(), &draft.id, &many(3)).await.unwrap();
+    assert_eq!(deployment.world.mailer.sent().len(), 10);
+    deployment.world.clock.advance(Duration::from_hours(24));
+    deployment.set(&acme(), &draft.id, &many(10)).await.unwrap();
+    assert_eq!(deployment.world.mailer.sent().len(), 15);
+}
+
+#[tokio::test]
+async fn nothing_but_the_question_reaches_an_address_until_it_has_confirmed_and_all_of_it_then() {
+    let deployment = Deployment::new();
+    let world = &deployment.world;
+    let acme = world.unconfirmed("acme").await;
+    let one = address("one@acme.example");
+    for n in 0..3 {
+        world.tell(&blocked(&acme, world.clock.wall() + Duration::from_hours(24 * n))).await;
+        world.tell(&super::world::changed(&acme, domain::connector::Verb::TestContacts)).await;
+    }
+    assert_eq!(world.mailer.sent(), []);
+    let two = address("two@acme.example");
+    deployment.set(&operator(), &acme.id, &[]).await.unwrap();
+    deployment.set(&operator(), &acme.id, &[one.clone(), two]).await.unwrap();
+    assert_eq!(world.mailer.sent().len(), 2);
+    assert!(world.mailer.sent().iter().all(|(_, mail)| is_question(mail)));
+    deployment.onboarding.confirm(&deployment.token(&one)).await.unwrap();
+    world.tell(&blocked(&acme, world.clock.wall() + Duration::from_hours(24 * 7))).await;
+    let mails = world.mailer.sent();
+    assert_eq!((mails.len(), &mails[2].0, is_question(&mails[2].1)), (3, &one, false));
+    // A notice that was put back before its address declined is not sent either.
+    world.mailer.outage(Outage::Throttled, 1);
+    world.tell(&blocked(&acme, world.clock.wall() + Duration::from_hours(24 * 9))).await;
+    deployment.onboarding.decline(&deployment.token_of_question(&one)).await.unwrap();
+    world.go_on(Duration::from_hours(3)).await;
+    assert_eq!(world.mailer.sent().len(), 3);
+}
+
+impl Deployment {
+    /// The token of the last question to an address, behind which there may be notices.
+    fn token_of_question(&self, to: &EmailAddress) -> LinkToken {
+        let mails = self.world.mailer.sent();
+        let (_, mail) = mails.iter().rev().find(|(one, mail)| one == to && is_question(mail)).unwrap();
+        let link = mail.text.lines().find(|line| line.starts_with("https://")).unwrap();
+        link.rsplit('/').next().unwrap().parse().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn opening_a_link_changes_nothing_and_its_button_confirms_once_however_often_it_is_pressed() {
+    let deployment = Deployment::new();
+    let draft = deployment.draft(&tenant("acme")).await;
+    let one = address("one@acme.example");
+    deployment.set(&acme(), &draft.id, std::slice::from_ref(&one)).await.unwrap();
+    let token = deployment.token(&one);
+    let before = deployment.status(&draft).await;
+    assert!(matches!(before[..], [AddressStatus::Pending { .. }]), "{before:?}");
+    for _ in 0..50 {
+        let seen = deployment.onboarding.link(&token).await.unwrap();
+        assert_eq!((&seen.email, &seen.status), (&one, &before[0]));
+    }
+    assert_eq!(deployment.status(&draft).await, before, "mail scanners open links");
+    deployment.world.clock.advance(Duration::from_hours(1));
+    let confirmed = deployment.onboarding.confirm(&token).await.unwrap();
+    for _ in 0..5 {
+        deployment.world.clock.advance(LINK_VALID_FOR);
+        assert_eq!(deployment.onboarding.confirm(&token).await.unwrap(), confirmed, "the first time counts");
+        assert_eq!(deployment.onboarding.link(&token).await.unwrap(), confirmed);
+    }
+    // It holds for each connector of the tenant, and for no other tenant.
+    let (second, other) =
+        (deployment.draft(&tenant("acme")).await, deployment.draft(&tenant("globex")).await);
+    let sent = deployment.world.mailer.sent().len();
+    deployment.set(&acme(), &second.id, std::slice::from_ref(&one)).await.unwrap();
+    assert_eq!(deployment.status(&second).await, [confirmed.status]);
+    assert_eq!(deployment.world.mailer.sent().len(), sent);
+    deployment.set(&operator(), &other.id, std::slice::from_ref(&one)).await.unwrap();
+    assert!(matches!(deployment.status(&other).await[..], [AddressStatus::Pending { .. }]));
+}
+
+#[tokio::test]
+async fn a_link_that_is_guessed_replaced_or_old_confirms_nothing_and_says_why() {
+    let deployment = Deployment::new();
+    let draft = deployment.draft(&tenant("acme")).await;
+    let one = address("one@acme.example");
+    deployment.set(&acme(), &draft.id, std::slice::from_ref(&one)).await.unwrap();
+    let first = deployment.token(&one);
+    let why = async |token: &LinkToken| match deployment.onboarding.confirm(token).await {
+        Err(OnboardingError::Link(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    let guesses = SeededRandomness::new(fresh());
+    for _ in 0..200 {
+        assert_eq!(why(&LinkToken::new(&guesses)).await, LinkError::Unknown);
+    }
+    deployment.world.clock.advance(LINK_VALID_FOR);
+    let until = deployment.world.clock.wall();
+    assert_eq!(why(&first).await, LinkError::Expired(until));
+    assert!(matches!(deployment.status(&draft).await[..], [AddressStatus::Expired { .. }]));
+    assert!(deployment.onboarding.link(&first).await.is_ok(), "the page says that it is too old");
+    deployment.onboarding.ask_contacts(&acme(), &draft.id, None).await.unwrap();
+    deployment.deliver().await;
+    assert_eq!(why(&first).await, LinkError::Replaced);
+    deployment.onboarding.confirm(&deployment.token(&one)).await.unwrap();
+    // Nothing stored would let whoever reads it confirm.
+    let known = format!("{:?}", deployment.world.ledger);
+    assert!(!known.contains(&deployment.token(&one).shown()));
+}
+
+#[tokio::test]
+async fn who_does_not_answer_is_asked_once_a_day_when_someone_says_so_and_three_times_in_all() {
+    let deployment = Deployment::new();
+    let draft = deployment.draft(&tenant("acme")).await;
+    let one = address("one@acme.example");
+    deployment.set(&acme(), &draft.id, std::slice::from_ref(&one)).await.unwrap();
+    let refusals = async || match deployment.onboarding.ask_contacts(&acme(), &draft.id, None).await {
+        Err(error) => error.to_string(),
+        Ok(_) => String::new(),
+    };
+    assert!(refusals().await.contains("once a day at most; the next mail may go out at 2026-11-21T20:15"));
+    for day in 1..10 {
+        deployment.world.clock.advance(Duration::from_hours(24));
+        let refused = refusals().await;
+        assert_eq!(refused.is_empty(), day < MOST_MAILS, "day {day}: {refused}");
+        deployment.deliver().await;
+        deployment.deliver().await;
+    }
+    assert!(refusals().await.contains("no address waits for another mail"));
+    assert_eq!(deployment.world.mailer.sent().len(), MOST_MAILS as usize);
+}
+
+#[tokio::test]
+async fn an_operator_confirms_by_contract_and_nobody_else_does() {
+    let deployment = Deployment::new();
+    let draft = deployment.draft(&tenant("acme")).await;
+    let (one, two) = (address("one@acme.example"), address("two@acme.example"));
+    deployment.set(&acme(), &draft.id, std::slice::from_ref(&one)).await.unwrap();
+    let onboarding = &deployment.onboarding;
+    let by_tenant = onboarding.confirm_by_contract(&acme(), &draft.id, &one).await;
+    assert!(matches!(by_tenant, Err(OnboardingError::Forbidden(_))));
+    let by_another = Caller::Tenant { tenant: tenant("globex"), name: "eve".into() };
+    let unseen = onboarding.confirm_by_contract(&by_another, &draft.id, &one).await;
+    assert!(matches!(unseen, Err(OnboardingError::NotFound(_))));
+    let no_contact = onboarding.confirm_by_contract(&operator(), &draft.id, &two).await.unwrap_err();
+    assert!(no_contact.to_string().contains("two@acme.example is no contact"), "{no_contact}");
+    let before = deployment.world.clock.wall();
+    for _ in 0..2 {
+        onboarding.confirm_by_contract(&operator(), &draft.id, &address("ONE@acme.example")).await.unwrap();
+        deployment.world.clock.advance(Duration::from_hours(1));
+    }
+    let shown = async |who: Caller| {
+        let connector = deployment.world.ledger.connector(&draft.id);
+        serde_json::to_value(deployment.onboarding.addresses(&who, &connector).await.unwrap()).unwrap()
+    };
+    let (for_operators, for_tenant) = (shown(operator()).await, shown(acme()).await);
+    assert_eq!(for_operators[0]["since"], before.to_string());
+    assert_eq!(for_operators[0]["by"]["name"], "arn:aws:iam::111111111111:user/ops");
+    assert_eq!((&for_tenant[0]["how"], for_tenant[0].get("by")), (&"contract".into(), None));
+}
+
+#[tokio::test]
+async fn without_a_portal_nobody_is_asked_nothing_is_spent_and_the_answer_says_who_confirms() {
+    let mut deployment = Deployment::new();
+    deployment.onboarding.mails = Mails::WithoutPortal;
+    deployment.world.notifier.asking = None;
+    let draft = deployment.draft(&tenant("acme")).await;
+    for n in 0..30 {
+        deployment.set(&acme(), &draft.id, &[address(&format!("a{n}@acme.example"))]).await.unwrap();
+    }
+    assert_eq!(deployment.world.mailer.sent(), []);
+    assert_eq!(deployment.status(&draft).await, [AddressStatus::Waiting]);
+    let connector = deployment.world.ledger.connector(&draft.id);
+    let addresses = deployment.onboarding.addresses(&acme(), &connector).await.unwrap();
+    let note = deployment.onboarding.note_on_contacts(&addresses).unwrap();
+    assert!(note.contains("it waits for an operator to confirm it"), "{note}");
+    let refused = deployment.onboarding.ask_contacts(&acme(), &draft.id, None).await.unwrap_err();
+    assert!(refused.to_string().contains("an operator confirms it"), "{refused}");
+}
+
+/// A mail that SES refuses is owed still; one whose answer is lost is not sent again, nor one behind a crash.
+#[tokio::test]
+async fn a_question_is_sent_once_through_refusals_lost_answers_crashes_and_doubled_messages() {
+    for outage in [Outage::Throttled, Outage::Denied, Outage::AnswerLost] {
+        let deployment = Deployment::new();
+        let draft = deployment.draft(&tenant("acme")).await;
+        deployment.world.mailer.outage(outage, 3);
+        let one = address("one@acme.example");
+        deployment.set(&acme(), &draft.id, std::slice::from_ref(&one)).await.unwrap();
+        deployment.world.go_on(Duration::from_hours(2)).await;
+        assert_eq!(deployment.world.mailer.sent().len(), 1, "{outage:?}");
+        assert!(matches!(deployment.status(&draft).await[..], [AddressStatus::Pending { .. }]));
+        deployment.onboarding.confirm(&deployment.token(&one)).await.unwrap();
+    }
+    for trouble in [Trouble::Crash, Trouble::Fail, Trouble::LoseAnswer] {
+        for nth in 1..12 {
+            let mut deployment = Deployment::new();
+            let draft = deployment.draft(&tenant("acme")).await;
+            let plan = Plan::none().and_at(nth, trouble);
+            let calm = deployment.world.notifier.clone();
+            deployment.world.notifier.connectors =
+                Arc::new(Flaky::new(deployment.world.ledger.clone(), &plan));
+            let emails = vec![address("one@acme.example")].try_into().unwrap();
+            let new = NewContacts { emails, webhook: None };
+            deployment.onboarding.set_contacts(&acme(), &draft.id, None, new).await.unwrap();
+            let notice = deployment.bus.told().pop().unwrap();
+            let message = deployment.world.event(&notice);
+            plan.run(deployment.world.handle(std::slice::from_ref(&message))).await;
+            deployment.world.notifier = calm;
+            for _ in 0..3 {
+                assert_eq!(deployment.world.handle(std::slice::from_ref(&message)).await, [""; 0]);
+            }
+            let sent = deployment.world.mailer.sent().len();
+            assert!(sent <= 1, "{trouble:?} at call {nth}: {sent} mails");
+            deployment.world.clock.advance(Duration::from_hours(24));
+            drop(deployment.onboarding.ask_contacts(&acme(), &draft.id, None).await);
+            deployment.deliver().await;
+            assert!(!deployment.world.mailer.sent().is_empty(), "a day later it can be asked again");
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Set(Vec<usize>),
+    AskAgain,
+    Test,
+    Trouble,
+    Confirm(usize),
+    Decline(usize),
+    Wait(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => prop::collection::vec(0usize..8, 0..5).prop_map(Step::Set),
+        2 => Just(Step::AskAgain),
+        1 => Just(Step::Test),
+        2 => Just(Step::Trouble),
+        1 => (0usize..8).prop_map(Step::Confirm),
+        1 => (0usize..8).prop_map(Step::Decline),
+        3 => (1u64..100).prop_map(Step::Wait),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// In any order of setting, asking, testing, trouble, answers and time: questions as many as are allowed, and no
+    /// notice to who has not confirmed, or has declined since.
+    #[test]
+    fn in_any_order_no_address_gets_more_than_it_may(steps in prop::collection::vec(step(), 1..40)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let deployment = Deployment::new();
+            let (mut acme, cursor) = tests::fixtures::activated(
+                connector(&tenant("acme"), deployment.world.clock.wall()), deployment.world.clock.wall(),
+            );
+            acme.contacts = domain::contacts::Contacts::default();
+            deployment.world.ledger.insert(acme.clone(), cursor);
+            let all: Vec<EmailAddress> = (0..8).map(|n| address(&format!("a{n}@acme.example"))).collect();
+            let mut wants = [false; 8];
+            let mut seen = 0;
+            let mut questions: BTreeMap<String, Vec<domain::time::Time>> = BTreeMap::new();
+            for step in steps {
+                match step {
+                    Step::Set(some) => {
+                        let some: Vec<EmailAddress> = some.into_iter().map(|n| all[n].clone()).collect();
+                        drop(deployment.set(&self::acme(), &acme.id, &some).await);
+                    }
+                    Step::AskAgain => {
+                        drop(deployment.onboarding.ask_contacts(&self::acme(), &acme.id, None).await);
+                    }
+                    Step::Test => {
+                        drop(deployment.onboarding.test_contacts(&self::acme(), &acme.id, None).await);
+                    }
+                    Step::Trouble => deployment.world.tell(&blocked(&acme, deployment.world.clock.wall())).await,
+                    Step::Wait(hours) => deployment.world.clock.advance(Duration::from_hours(hours)),
+                    Step::Confirm(n) if questions.contains_key(&all[n].folded()) => {
+                        let token = deployment.token_of_question(&all[n]);
+                        wants[n] |= deployment.onboarding.confirm(&token).await.is_ok();
+                    }
+                    Step::Decline(n) if questions.contains_key(&all[n].folded()) => {
+                        let token = deployment.token_of_question(&all[n]);
+                        deployment.onboarding.decline(&token).await.unwrap();
+                        wants[n] = false;
+                    }
+                    Step::Confirm(_) | Step::Decline(_) => {}
+                }
+                deployment.deliver().await;
+                let now = deployment.world.clock.wall();
+                for (to, mail) in deployment.world.mailer.sent().into_iter().skip(seen) {
+                    seen += 1;
+                    let n = all.iter().position(|one| *one == to).unwrap();
+                    if is_question(&mail) {
+                        let asked = questions.entry(to.folded()).or_default();
+                        assert!(!wants[n] && asked.len() < MOST_MAILS as usize);
+                        assert!(asked.last().is_none_or(|last| now.since(*last) >= Duration::from_hours(24)));
+                        asked.push(now);
+                    } else {
+                        assert!(wants[n], "{to} has not confirmed");
+                    }
+                }
+                let day = now.floor(Duration::from_hours(24));
+                let today = questions.values().flatten().filter(|at| at.floor(Duration::from_hours(24)) == day);
+                assert!(today.count() <= 10);
+            }
+        });
+    }
+}

@@ -1,0 +1,346 @@
+//! Webhooks that take a connection and answer nothing: what 500 of one tenant do to another tenant's notice, under the
+//! limits of the deployment and with no more than a standard queue promises.
+//!
+//! Time is simulated: a queue hands messages out in the order in which they became due, ten at most to each of as many
+//! batches at once as the template allows, and a batch ends with its slowest message.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::connector::Connector;
+use domain::contacts::{ContactKey, Notified, Signed};
+use domain::names::{ConnectorId, TenantId, WebhookUrl};
+use domain::ports::{Later, NotificationState, PortError, Posted, Poster};
+use domain::time::Time;
+use tests::fakes::{FakeClock, FakeLedger};
+
+use super::world::{World, blocked};
+
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+/// A number of the notifier's event source, or its time limit in seconds.
+fn limit(name: &str) -> usize {
+    let notifier = TEMPLATE.split_once("\n  Notifier:\n").unwrap().1;
+    let value = notifier.split_once(&format!("{name}: ")).unwrap().1;
+    value.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
+}
+
+/// Waits by the simulated clock.
+struct Until(FakeClock, Time);
+
+impl Future for Until {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.0.wall() >= self.1 {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// Hosts, each of which answers after its own time, or is given up after the time that is waited for it.
+#[derive(Clone)]
+struct Hosts {
+    clock: FakeClock,
+    /// How long the tarpits take.
+    slow: Duration,
+    sent: Arc<Mutex<Vec<(Time, String)>>>,
+    /// How many requests are under way to tarpits, and the most there were at once.
+    under_way: Arc<Mutex<(usize, usize)>>,
+}
+
+#[async_trait]
+impl Poster for Hosts {
+    async fn post(&self, to: &WebhookUrl, _: &Signed, patience: Duration) -> Posted {
+        let host = to.host();
+        let is_tarpit = host.starts_with("tarpit");
+        let takes = if is_tarpit { self.slow } else { Duration::from_millis(100) };
+        if is_tarpit {
+            let mut under_way = self.under_way.lock().unwrap();
+            under_way.0 += 1;
+            under_way.1 = under_way.1.max(under_way.0);
+        }
+        let now = self.clock.wall();
+        Until(self.clock.clone(), now + takes.min(patience)).await;
+        if is_tarpit {
+            self.under_way.lock().unwrap().0 -= 1;
+        }
+        if takes > patience {
+            return Posted::NoAnswer;
+        }
+        self.sent.lock().unwrap().push((self.clock.wall(), host));
+        Posted::Taken
+    }
+}
+
+/// A standard queue.
+#[derive(Clone)]
+struct Sqs {
+    clock: FakeClock,
+    messages: Arc<Mutex<Vec<(Time, String)>>>,
+    sends: Arc<Mutex<usize>>,
+}
+
+impl Sqs {
+    fn put(&self, at: Time, message: String) {
+        self.messages.lock().unwrap().push((at, message));
+    }
+
+    /// Up to `most` of those that are due, the longest due first.
+    fn take(&self, most: usize) -> Vec<String> {
+        let mut messages = self.messages.lock().unwrap();
+        messages.sort_by_key(|(at, _)| *at);
+        let due = messages.iter().take_while(|(at, _)| *at <= self.clock.wall()).count();
+        messages.drain(..due.min(most)).map(|(_, message)| message).collect()
+    }
+
+    fn len(&self) -> usize {
+        self.messages.lock().unwrap().len()
+    }
+}
+
+#[async_trait]
+impl Later for Sqs {
+    async fn later(&self, message: &str, delay: Duration, _: &TenantId) -> Result<(), PortError> {
+        *self.sends.lock().unwrap() += 1;
+        // Whole seconds, as SQS has them.
+        self.put(self.clock.wall() + Duration::from_secs(delay.as_secs()), message.to_owned());
+        Ok(())
+    }
+}
+
+/// What a run of the deployment came to.
+struct Run {
+    world: World,
+    hosts: Hosts,
+    sqs: Sqs,
+}
+
+impl Run {
+    fn new(slow: Duration) -> Self {
+        let mut world = World::new();
+        let clock = world.clock.clone();
+        let hosts = Hosts { clock: clock.clone(), slow, sent: Arc::default(), under_way: Arc::default() };
+        let sqs = Sqs { clock, messages: Arc::default(), sends: Arc::default() };
+        world.notifier.poster = Arc::new(hosts.clone());
+        world.notifier.later = Arc::new(sqs.clone());
+        Self { world, hosts, sqs }
+    }
+
+    /// A connector of this tenant with nothing but a webhook at this host.
+    async fn connector(&self, of: &str, host: &str) -> Connector {
+        let connector = self.world.connector(of).await;
+        self.world.ledger.change(&connector.id, |connector| {
+            connector.contacts.emails = domain::contacts::Addresses::default();
+            let webhook = connector.contacts.webhook.as_mut().unwrap();
+            webhook.url = format!("https://{host}/").parse().unwrap();
+        });
+        self.world.ledger.connector(&connector.id)
+    }
+
+    /// Puts a notice of trouble into the queue, now.
+    fn trouble(&self, connector: &Connector) {
+        let now = self.world.clock.wall();
+        self.sqs.put(now, self.world.event(&blocked(connector, now)));
+    }
+
+    /// Lets the deployment work for so long, in steps, of which each batch takes one at least.
+    async fn go_on(&self, span: Duration, step: Duration) {
+        let (batch, at_once) = (limit("BatchSize"), limit("MaximumConcurrency"));
+        let timeout = Duration::from_secs(limit("Timeout") as u64);
+        let end = self.world.clock.wall() + span;
+        let mut batches: Vec<(Time, Pin<Box<dyn Future<Output = ()> + '_>>)> = Vec::new();
+        // What is under way at the end is let end: a batch that is dropped would be a process that died.
+        while self.world.clock.wall() < end || !batches.is_empty() {
+            while batches.len() < at_once && self.world.clock.wall() < end {
+                let bodies = self.sqs.take(batch);
+                if bodies.is_empty() {
+                    break;
+                }
+                let run = Box::pin(async move { assert_eq!(self.world.handle(&bodies).await, [""; 0]) });
+                batches.push((self.world.clock.wall(), run));
+            }
+            // The messages are tasks of the runtime's, which get their turn with each pause.
+            for _ in 0..4 {
+                let mut context = Context::from_waker(Waker::noop());
+                batches.retain_mut(|(_, run)| run.as_mut().poll(&mut context).is_pending());
+                tokio::task::yield_now().await;
+            }
+            for (begun, _) in &batches {
+                assert!(self.world.clock.wall().since(*begun) < timeout, "a batch was killed");
+            }
+            self.world.clock.advance(step);
+        }
+    }
+
+    /// How long ago the last notice of this host was taken, if one was since `since`.
+    fn taken(&self, host: &str, since: Time) -> Option<Duration> {
+        let sent = self.hosts.sent.lock().unwrap();
+        sent.iter().filter(|(at, one)| one == host && *at >= since).map(|(at, _)| at.since(since)).min()
+    }
+}
+
+const STEP: Duration = Duration::from_millis(200);
+const PROMISED: Duration = Duration::from_secs(30);
+const NEVER: Duration = Duration::from_hours(1);
+
+/// 500 notices of one tenant at once, to so many hosts that answer nothing; behind them, and each ten seconds for five
+/// minutes, as they are tried again, one of another tenant.
+async fn another_tenants_notices_arrive(hosts: usize) {
+    let run = Run::new(NEVER);
+    let mut tarpits = Vec::new();
+    for n in 0..500 {
+        tarpits.push(run.connector("mallory", &format!("tarpit{}.mallory.example", n % hosts)).await);
+    }
+    for tarpit in &tarpits {
+        run.trouble(tarpit);
+    }
+    for round in 0..30 {
+        let host = format!("hooks{round}.globex.example");
+        let globex = run.connector("globex", &host).await;
+        let since = run.world.clock.wall();
+        run.trouble(&globex);
+        run.go_on(Duration::from_secs(10), STEP).await;
+        if run.taken(&host, since).is_none() {
+            run.go_on(PROMISED - Duration::from_secs(10), STEP).await;
+        }
+        let taken = run.taken(&host, since);
+        assert!(taken.is_some_and(|taken| taken <= PROMISED), "round {round}, {hosts} hosts: {taken:?}");
+    }
+    let most = run.hosts.under_way.lock().unwrap().1;
+    assert!(most <= 12, "{most} requests to tarpits were under way at once");
+}
+
+#[tokio::test]
+async fn five_hundred_tarpits_of_one_tenant_delay_nobody_elses_notice_by_thirty_seconds() {
+    another_tenants_notices_arrive(500).await;
+}
+
+#[tokio::test]
+async fn nor_do_five_hundred_notices_to_a_few_tarpits() {
+    another_tenants_notices_arrive(4).await;
+}
+
+/// A ledger in which each tenant has all the time that it wants, and each webhook is waited for ten seconds: the notifier
+/// as it was.
+struct WithoutShares(FakeLedger);
+
+#[async_trait]
+impl NotificationState for WithoutShares {
+    async fn notified(
+        &self,
+        connector: (&TenantId, &ConnectorId),
+        contact: &ContactKey,
+    ) -> Result<Option<Notified>, PortError> {
+        self.0.notified(connector, contact).await
+    }
+
+    async fn keep_notified(
+        &self,
+        connector: (&TenantId, &ConnectorId),
+        contact: &ContactKey,
+        notified: &Notified,
+    ) -> Result<bool, PortError> {
+        self.0.keep_notified(connector, contact, notified).await
+    }
+
+    async fn spend_time(&self, _: &TenantId, _: Duration, now: Time) -> Result<Time, PortError> {
+        Ok(now)
+    }
+
+    async fn give_back(&self, _: &TenantId, _: Duration) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    async fn slow_until(&self, _: &TenantId, _: &str) -> Result<Option<Time>, PortError> {
+        Ok(Some(Time::LAST))
+    }
+
+    async fn keep_slow(&self, _: &TenantId, _: &str, _: Option<Time>) -> Result<(), PortError> {
+        Ok(())
+    }
+}
+
+/// That the tests above can fail.
+#[tokio::test]
+async fn without_shares_it_is_not_there_after_thirty_seconds() {
+    let mut run = Run::new(NEVER);
+    run.world.notifier.state = Arc::new(WithoutShares(run.world.ledger.clone()));
+    for n in 0..500 {
+        run.trouble(&run.connector("mallory", &format!("tarpit{n}.mallory.example")).await);
+    }
+    let (globex, since) = (run.connector("globex", "hooks.globex.example").await, run.world.clock.wall());
+    run.trouble(&globex);
+    run.go_on(PROMISED, STEP).await;
+    assert_eq!(run.taken("hooks.globex.example", since), None);
+}
+
+/// The tenant's own: whoever answers, quickly or within the ten seconds that are promised, gets it all the same.
+#[tokio::test]
+async fn a_tenants_own_notices_arrive_behind_its_tarpits_and_slow_answers_are_waited_for() {
+    let run = Run::new(Duration::from_secs(9));
+    let mut connectors = Vec::new();
+    for n in 0..20 {
+        connectors.push(run.connector("acme", &format!("tarpit{n}.acme.example")).await);
+    }
+    connectors.push(run.connector("acme", "hooks.acme.example").await);
+    let since = run.world.clock.wall();
+    for connector in &connectors {
+        run.trouble(connector);
+    }
+    run.go_on(Duration::from_mins(1), STEP).await;
+    assert!(run.taken("hooks.acme.example", since).is_some(), "behind 20 slow ones of its own");
+    run.go_on(Duration::from_mins(20), STEP).await;
+    for n in 0..20 {
+        assert!(
+            run.taken(&format!("tarpit{n}.acme.example"), since).is_some(),
+            "{n} answers within ten seconds"
+        );
+    }
+    // Known to be slow, it is waited for at once the next time.
+    run.world.clock.advance(Duration::from_hours(1));
+    let (before, since) = (*run.sqs.sends.lock().unwrap(), run.world.clock.wall());
+    let again = run.connector("acme", "tarpit3.acme.example").await;
+    run.trouble(&again);
+    run.go_on(Duration::from_secs(15), STEP).await;
+    assert!(run.taken("tarpit3.acme.example", since).is_some());
+    assert_eq!(*run.sqs.sends.lock().unwrap(), before, "no try was given up");
+}
+
+#[tokio::test]
+async fn many_quick_webhooks_of_one_tenant_are_no_reason_to_wait_long() {
+    let run = Run::new(NEVER);
+    let mut connectors = Vec::new();
+    for n in 0..100 {
+        connectors.push(run.connector("acme", &format!("hooks{n}.acme.example")).await);
+    }
+    let since = run.world.clock.wall();
+    for connector in &connectors {
+        run.trouble(connector);
+    }
+    run.go_on(Duration::from_mins(4), STEP).await;
+    assert!((0..100).all(|n| run.taken(&format!("hooks{n}.acme.example"), since).is_some()));
+}
+
+/// Nothing goes round for ever, and nothing is given up without a try.
+#[tokio::test]
+async fn each_tarpit_is_tried_given_up_after_its_day_and_costs_so_many_messages_and_no_more() {
+    let run = Run::new(NEVER);
+    let mut connectors = Vec::new();
+    for n in 0..40 {
+        connectors.push(run.connector("mallory", &format!("tarpit{n}.mallory.example")).await);
+    }
+    for connector in &connectors {
+        run.trouble(connector);
+    }
+    run.go_on(Duration::from_hours(26), Duration::from_secs(20)).await;
+    assert_eq!((run.sqs.len(), run.world.count("ContactsUnreached")), (0, 40));
+    let sends = *run.sqs.sends.lock().unwrap();
+    assert!(sends < 40 * 150, "{sends} messages for 40 notices");
+}

@@ -1,0 +1,205 @@
+//! A role that is seconds old: STS does not know it yet, and denies it as it denies one that does not exist.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::connector::{Connector, Destination};
+use domain::fault::{Fault, Reason, Stage as Where};
+use domain::ports::{Clock as _, ProbeSession, Prober, Scope, Shown};
+use domain::time::Time;
+use domain::verify::{Means, Progress, Stage, Verdict, Verification, verify as verify_with};
+use tests::fakes::{FakeClock, FakeProber, SeededRandomness, SetUp, Trust};
+use tests::fixtures::at;
+
+use super::{assert_stopped_at, connector, found, vendor};
+
+/// What the API has for a verification: its function ends after so long (`template.yaml`).
+const API: Duration = Duration::from_secs(29);
+/// How long each call takes.
+const CALL: Duration = Duration::from_millis(300);
+
+/// A sound customer whose role STS knows from a time on.
+struct NewRole {
+    known_from: Time,
+    clock: FakeClock,
+    sound: FakeProber,
+    /// What is answered until then.
+    until_then: Fault,
+}
+
+#[async_trait]
+impl Prober for NewRole {
+    fn new_roles_known_within(&self) -> Duration {
+        self.sound.new_roles_known_within()
+    }
+
+    async fn assume(
+        &self,
+        connector: &Connector,
+        to: &Destination,
+        shown: Shown<'_>,
+        scope: Scope,
+    ) -> Result<Box<dyn ProbeSession>, Fault> {
+        let answer = self.sound.assume(connector, to, shown, scope).await;
+        if self.clock.now() < self.known_from { Err(self.until_then.clone()) } else { answer }
+    }
+}
+
+fn denied(message: &str) -> Fault {
+    let (stage, reason) = (Where::AssumeRole, Reason::Denied);
+    Fault { stage, reason, code: "AccessDenied".into(), message: message.into() }
+}
+
+/// The words of STS for a role of another account that it does not know.
+fn unknown() -> Fault {
+    denied(
+        "User: arn:aws:sts::111111111111:assumed-role/auditferry-exporter/x is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::222222222222:role/auditferry/Delivery",
+    )
+}
+
+/// The verification, how long it took, and each pause of which whoever watches was told.
+async fn verified(
+    connector: &Connector,
+    known_after: Duration,
+    until_then: Fault,
+    patience: Duration,
+) -> (Verification, Duration, Vec<Duration>) {
+    let start = at("2026-11-20T20:00:00Z");
+    let clock = FakeClock::at(start);
+    let sound = FakeProber::new().taking(&clock, CALL);
+    let prober = NewRole { known_from: start + known_after, clock: clock.clone(), sound, until_then };
+    let (vendor, randomness) = (vendor(), SeededRandomness::new(1));
+    let means = Means { prober: &prober, clock: &clock, randomness: &randomness, vendor: &vendor, patience };
+    let mut pauses = Vec::new();
+    let tell = |progress: Progress<'_>| {
+        if let Progress::Waiting { stage, pause, .. } = progress {
+            assert_eq!(stage, Stage::AssumeRole);
+            pauses.push(pause);
+        }
+    };
+    let to = connector.destination.as_ref().unwrap();
+    let verification = verify_with(means, connector, to, tell).await;
+    (verification, clock.now().since(start), pauses)
+}
+
+fn draft() -> Connector {
+    Connector { verified_at: None, ..connector() }
+}
+
+const HALF_A_MINUTE: Duration = Duration::from_secs(30);
+
+#[tokio::test]
+async fn a_role_that_is_known_after_12_seconds_is_verified_at_once_and_the_wait_is_told() {
+    let (verification, took, pauses) =
+        verified(&draft(), Duration::from_secs(12), unknown(), HALF_A_MINUTE).await;
+    assert!(verification.passed, "{verification:?}");
+    assert!(took < Duration::from_secs(12 + 5), "{took:?}");
+    let [first, rest @ ..] = verification.reports.as_slice() else { panic!("no reports") };
+    let waited = pauses.iter().sum::<Duration>();
+    assert_eq!((first.verdict, first.waited_ms), (Verdict::Passed, u64::try_from(waited.as_millis()).ok()));
+    assert!(waited >= Duration::from_secs(8) && first.duration_ms >= 12_000, "{first:?}");
+    assert!(rest.iter().all(|report| report.waited_ms.is_none()), "{rest:?}");
+}
+
+#[tokio::test]
+async fn a_role_that_never_comes_is_refused_in_the_time_of_the_api_with_the_advice_to_try_again() {
+    let (verification, took, pauses) =
+        verified(&draft(), Duration::from_hours(1), unknown(), HALF_A_MINUTE).await;
+    assert_stopped_at(&verification, Stage::AssumeRole);
+    assert!(took < API && took > Duration::from_secs(15), "{took:?}");
+    assert!(pauses.len() > 3 && verification.reports[0].waited_ms.is_some());
+    let finding = found(&verification).2;
+    let first = "If the stack was created within the last minute, try again.";
+    assert!(finding.remedy.starts_with(first), "{finding:?}");
+    assert!(
+        finding.remedy.contains(r#""Principal": {"AWS": "arn:aws:iam::111111111111:root"}"#),
+        "{finding:?}"
+    );
+}
+
+/// However late it is known, within the time of the API there is an answer.
+#[tokio::test]
+async fn every_verification_ends_in_the_time_of_the_api() {
+    for seconds in 0..40 {
+        let known_after = Duration::from_secs(seconds);
+        let (verification, took, _) = verified(&draft(), known_after, unknown(), Duration::MAX / 4).await;
+        assert!(took < API, "known after {seconds} s: {took:?}");
+        // The last try begins before 20 s are over, and what a try takes decides when.
+        let expected = verification.passed == (seconds < 18);
+        assert!(expected || (18..=20).contains(&seconds), "known after {seconds} s: {verification:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_new_role_is_answered_at_once() {
+    let late = Duration::from_secs(12);
+    let proven = Connector { verified_at: Some(Time::EPOCH), ..connector() };
+    let mut own = draft();
+    own.destination.as_mut().unwrap().role =
+        "arn:aws:iam::111111111111:role/auditferry/Delivery".parse().unwrap();
+    let busy = Fault { reason: Reason::Unavailable, code: "Throttling".into(), ..unknown() };
+    for (what, connector, fault, patience) in [
+        ("a role that has let us in before", proven, unknown(), HALF_A_MINUTE),
+        ("a role of the vendor's own account", own, unknown(), HALF_A_MINUTE),
+        (
+            "a policy that denies it",
+            draft(),
+            denied("with an explicit deny in a service control policy"),
+            HALF_A_MINUTE,
+        ),
+        ("no denial", draft(), busy, HALF_A_MINUTE),
+        ("a platform that knows roles at once", draft(), unknown(), Duration::ZERO),
+    ] {
+        let (verification, took, pauses) = verified(&connector, late, fault, patience).await;
+        assert_stopped_at(&verification, Stage::AssumeRole);
+        assert!(took < Duration::from_secs(1) && pauses.is_empty(), "{what}: {took:?}");
+        assert_eq!(verification.reports[0].waited_ms, None, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn the_policies_of_a_role_that_was_waited_for_may_come_later_and_those_of_another_are_not_waited_for() {
+    let refused =
+        SetUp { put: Some(Fault { stage: Where::PutObject, ..denied("Access Denied") }), ..SetUp::sound() };
+    let start = at("2026-11-20T20:00:00Z");
+    let (vendor, randomness) = (vendor(), SeededRandomness::new(1));
+    for (known_after, waits) in [(4, true), (0, false)] {
+        let clock = FakeClock::at(start);
+        let sound = FakeProber::of(refused.clone()).taking(&clock, CALL);
+        let known_from = start + Duration::from_secs(known_after);
+        let prober =
+            NewRole { known_from, clock: clock.clone(), sound: sound.clone(), until_then: unknown() };
+        let patience = HALF_A_MINUTE;
+        let means =
+            Means { prober: &prober, clock: &clock, randomness: &randomness, vendor: &vendor, patience };
+        let mut at_the_write = 0;
+        let tell = |progress: Progress<'_>| {
+            if let Progress::Waiting { stage: Stage::PutObject, .. } = progress {
+                at_the_write += 1;
+                if at_the_write == 2 {
+                    sound.change(|set_up| set_up.put = None);
+                }
+            }
+        };
+        let connector = draft();
+        let verification =
+            verify_with(means, &connector, connector.destination.as_ref().unwrap(), tell).await;
+        assert_eq!((verification.passed, at_the_write), (waits, if waits { 2 } else { 0 }));
+        assert!(clock.now().since(start) < API);
+    }
+}
+
+/// The stages that must be refused are refused by a role that is not known, too: the first stage comes before them.
+#[tokio::test]
+async fn a_role_that_lets_anyone_in_is_found_however_late_it_comes() {
+    let start = at("2026-11-20T20:00:00Z");
+    let clock = FakeClock::at(start);
+    let sound = FakeProber::of(SetUp { trust: Trust::Anyone, ..SetUp::sound() });
+    let known_from = start + Duration::from_secs(6);
+    let prober = NewRole { known_from, clock: clock.clone(), sound, until_then: unknown() };
+    let (vendor, randomness, patience) = (vendor(), SeededRandomness::new(1), HALF_A_MINUTE);
+    let means = Means { prober: &prober, clock: &clock, randomness: &randomness, vendor: &vendor, patience };
+    let connector = draft();
+    let verification = verify_with(means, &connector, connector.destination.as_ref().unwrap(), |_| ()).await;
+    assert!(verification.is_unsafe(), "{verification:?}");
+}
