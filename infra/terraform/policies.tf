@@ -41,8 +41,11 @@ locals {
         {
           Sid      = "EncryptFiles"
           Effect   = "Allow"
-          Action   = "kms:GenerateDataKey"
+          Action   = ["kms:GenerateDataKey", "kms:Decrypt"]
           Resource = var.kms_key_arn
+          Condition = {
+            StringLike = { "kms:ViaService" = "s3.*.amazonaws.*" }
+          }
         },
       ],
     )

@@ -51,6 +51,9 @@ def fitting(destination):
         if len(fields) > 3 and isinstance(region, str):
             fields[3] = region
         fitted["kms_key"] = ":".join(fields)
+    # A key goes with `kms` only, and `kms` with a key.
+    if (fitted.get("encryption") == "kms") != isinstance(key, str):
+        fitted.pop("encryption", None)
     return fitted
 
 

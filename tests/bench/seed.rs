@@ -15,7 +15,7 @@ use adapters::ledger::{DynamoLedger, create_table};
 use adapters::signing::FileSigner;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::{Client, Config};
-use domain::connector::{Connector, Destination, Shards, State};
+use domain::connector::{Connector, Destination, Encryption, Shards, State};
 use domain::cursor::{Cursor, Published};
 use domain::manifest::{KeyName, Place, VerifierKey};
 use domain::names::{ConnectorId, ExternalId};
@@ -77,7 +77,7 @@ fn connector(number: u64, shards: &str, compression: &str, from: Time) -> Connec
         bucket: format!("customer-{number}").parse().expect("a bucket"),
         region: REGION.parse().expect("a region"),
         prefix: "audit".parse().expect("a prefix"),
-        kms_key: None,
+        encryption: Encryption::Default,
     };
     let tenant = if number == 0 { "acme".to_owned() } else { format!("quiet-{number}") };
     let shards: u8 = shards.parse().expect("a number of shards");

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::connector::{Connector, Destination};
+use domain::connector::{Connector, Destination, Encryption};
 use domain::names::{ConnectorId, ExternalId};
 use domain::setup::{PREFIX, ROLE_NAME, Vendor, setup};
 use domain::time::Time;
@@ -120,7 +120,7 @@ fn destination(prefix: &str, bucket: &str, role: &str, key: Option<String>) -> O
         bucket: bucket.parse().ok()?,
         region: "eu-west-1".parse().unwrap(),
         prefix: prefix.parse().ok()?,
-        kms_key: key.map(|key| key.parse().unwrap()),
+        encryption: Encryption::with_key(key.map(|key| key.parse().unwrap())),
     })
 }
 

@@ -1,6 +1,6 @@
 //! What may be sent: a new connector and a change of one.
 
-use domain::connector::{Caller, Destination, Shards};
+use domain::connector::{Caller, Destination, Encryption, Shards};
 use domain::names::{IdempotencyKey, Prefix, TenantId};
 use domain::onboarding::{Edit, NewConnector};
 use domain::part::Encoding;
@@ -70,7 +70,15 @@ fn destination(fields: &mut Fields) -> Option<Destination> {
     let bucket = fields.must_text("bucket");
     let region = fields.must_text("region");
     let prefix: Option<Prefix> = fields.text("prefix");
+    let kind = fields.word("encryption", "default, aes256, kms");
     let kms_key = fields.text("kms_key");
+    let encryption = fields.accept("encryption", Encryption::of(kind, kms_key));
     let prefix = prefix.or_else(|| PREFIX.parse().ok());
-    Some(Destination { role: role?, bucket: bucket?, region: region?, prefix: prefix?, kms_key })
+    Some(Destination {
+        role: role?,
+        bucket: bucket?,
+        region: region?,
+        prefix: prefix?,
+        encryption: encryption?,
+    })
 }

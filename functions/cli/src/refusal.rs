@@ -1,6 +1,6 @@
 //! What a refusal of [`domain::onboarding`] means to whoever typed the command, each with what to do about it.
 
-use domain::connector::NotAllowed;
+use domain::connector::{EncryptionError, NotAllowed};
 use domain::names::Refused;
 use domain::onboarding::{OnboardingError, Taken};
 use domain::partition::NoPartition;
@@ -121,6 +121,16 @@ impl From<NoPartition> for Problem {
             without.to_string(),
             "Set EVENTS_PARTITION_FORMAT to what the deployment's functions have, and name the tenant as its keys do.",
         )
+    }
+}
+
+impl From<EncryptionError> for Problem {
+    fn from(error: EncryptionError) -> Self {
+        let remedy = match error {
+            EncryptionError::NoKey => "Name the key with --kms-key-arn.",
+            EncryptionError::UnusedKey => "Leave --encryption out, or leave --kms-key-arn out.",
+        };
+        Self::usage(error.to_string(), remedy)
     }
 }
 

@@ -87,6 +87,20 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// The action on a KMS key that the platform names as missing; the one that every write needs if it names none.
+    #[must_use]
+    pub fn kms_action(&self) -> &str {
+        let end = |rest: &str| rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let found = self.message.match_indices("kms:").find_map(|(at, prefix)| {
+            let name = self.message.get(at + prefix.len()..)?;
+            // An ARN has a region behind `kms:`, which is followed by a hyphen or a digit.
+            let length = end(name);
+            let is_action = name.starts_with(|c: char| c.is_ascii_uppercase());
+            self.message.get(at..at + prefix.len() + length).filter(|_| is_action)
+        });
+        found.unwrap_or("kms:GenerateDataKey")
+    }
+
     /// Whether the platform says that our clock and its own are too far apart. S3 has a code for it; STS calls the
     /// signature expired or not yet current.
     ///
@@ -151,7 +165,7 @@ impl Block {
 /// Cause and remedy in plain words.
 #[must_use]
 pub fn diagnose(fault: &Fault, to: &Destination) -> (String, String) {
-    let Destination { role, bucket, region, prefix, kms_key } = to;
+    let Destination { role, bucket, region, prefix, encryption } = to;
     let arn = format!("arn:{}:s3:::{bucket}/{}", role.partition(), prefix.key("*"));
     let account = role.account();
     if fault.is_of_clocks() {
@@ -175,12 +189,13 @@ pub fn diagnose(fault: &Fault, to: &Destination) -> (String, String) {
         ),
         (_, Reason::KeyDenied) => (
             format!("The KMS key of {bucket} refuses to encrypt ({}: {}).", fault.code, fault.message),
-            match kms_key {
+            match encryption.key() {
                 Some(key) => format!(
-                    "Allow the role `kms:GenerateDataKey` on {key}, in the role's policy and in the key's, and see that the key is enabled."
+                    "Allow the role `{}` on {key}, in the role's policy and in the key's, and see that the key is enabled.",
+                    fault.kms_action()
                 ),
                 // What a session may use is named when it is opened, so a bucket's own default key is not enough.
-                None => "Connect again and name the bucket's KMS key, and allow the role `kms:GenerateDataKey` on it, in the role's policy and in the key's.".into(),
+                None => "Connect again and name the bucket's KMS key, and allow the role `kms:GenerateDataKey` and `kms:Decrypt` on it, in the role's policy and in the key's.".into(),
             },
         ),
         (_, Reason::Gone) => (
@@ -205,6 +220,7 @@ pub fn diagnose(fault: &Fault, to: &Destination) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connector::Encryption;
 
     fn destination() -> Destination {
         Destination {
@@ -212,7 +228,7 @@ mod tests {
             bucket: "acme-logs".parse().unwrap(),
             region: "eu-central-1".parse().unwrap(),
             prefix: "audit".parse().unwrap(),
-            kms_key: None,
+            encryption: Encryption::Default,
         }
     }
 

@@ -9,6 +9,9 @@ use s3s::{S3Error, S3ErrorCode};
 
 const ENCRYPTION: &str = "x-amz-server-side-encryption";
 const KEY: &str = "x-amz-server-side-encryption-aws-kms-key-id";
+const PAYLOAD: &str = "x-amz-content-sha256";
+pub(crate) const MAKES_KEYS: &str = "kms:GenerateDataKey";
+pub(crate) const DECRYPTS: &str = "kms:Decrypt";
 
 /// An obstacle before a bucket, for sessions of assumed roles. It is forgotten with the stack. Of several the one that
 /// stands first here is met first: S3 looks for a denial before it looks for what allows.
@@ -16,6 +19,10 @@ const KEY: &str = "x-amz-server-side-encryption-aws-kms-key-id";
 pub enum Obstacle {
     /// The bucket's policy denies every write.
     BucketPolicy,
+    /// The bucket's policy denies a write that does not ask for SSE-S3 (`AES256`) by name.
+    DemandsAes256,
+    /// The bucket's policy denies a write whose body is not signed.
+    DemandsSignedPayload,
     /// A service control policy of the account's organisation denies every write.
     ServiceControlPolicy,
     /// A resource control policy of the account's organisation denies every write.
@@ -24,6 +31,8 @@ pub enum Obstacle {
     PermissionsBoundary,
     /// The role may not use the KMS key that a write names.
     KeyDenied,
+    /// The KMS key that a write names is used through an S3 Bucket Key, so that a write needs `kms:Decrypt`, too.
+    BucketKey,
     /// The KMS key that a write names is disabled.
     KeyDisabled,
     /// The bucket has Object Lock with a default retention, so a write needs a checksum.
@@ -47,9 +56,12 @@ pub(crate) struct Attempt<'a> {
 impl<'a> Attempt<'a> {
     /// The KMS key that the write names.
     pub(crate) fn key(&self) -> Option<&'a str> {
-        let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
-        text(ENCRYPTION).filter(|named| *named == "aws:kms")?;
-        text(KEY)
+        self.text(ENCRYPTION).filter(|named| *named == "aws:kms")?;
+        self.text(KEY)
+    }
+
+    fn text(&self, name: &str) -> Option<&'a str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// 403, in the words that S3 has for requests within one account.
@@ -70,8 +82,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// No policy of this kind allows the use of the key.
-    pub(crate) fn key_not_allowed_by(&self, key: &str, kind: &str) -> S3Error {
-        let action = "kms:GenerateDataKey";
+    pub(crate) fn key_not_allowed_by(&self, action: &str, key: &str, kind: &str) -> S3Error {
         self.denied(action, key, &format!("because no {kind} allows the {action} action"))
     }
 }
@@ -82,11 +93,16 @@ impl Obstacle {
         let by = |kind: &str| Some(attempt.put_denied(&format!("with an explicit deny in a {kind}")));
         match self {
             Self::BucketPolicy => by("resource-based policy"),
+            Self::DemandsAes256 if attempt.text(ENCRYPTION) == Some("AES256") => None,
+            Self::DemandsSignedPayload if attempt.text(PAYLOAD) != Some("UNSIGNED-PAYLOAD") => None,
+            Self::DemandsAes256 | Self::DemandsSignedPayload => by("resource-based policy"),
+            // The session's policy decides.
+            Self::BucketKey => None,
             Self::ServiceControlPolicy => by("service control policy"),
             Self::ResourceControlPolicy => by("resource control policy"),
             Self::PermissionsBoundary => Some(attempt.put_not_allowed_by("permissions boundary")),
             Self::KeyDenied => {
-                attempt.key().map(|key| attempt.key_not_allowed_by(key, "identity-based policy"))
+                attempt.key().map(|key| attempt.key_not_allowed_by(MAKES_KEYS, key, "identity-based policy"))
             }
             Self::KeyDisabled => {
                 attempt.key().map(|key| bad("KMS.DisabledException", format!("{key} is disabled.")))

@@ -2,17 +2,21 @@
 //!
 //! A session policy narrows a role for one session (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html>).
 //! Understood: version `2012-10-17`, statements that allow `s3:PutObject` on S3 object ARNs, each exact or with one
-//! `*` at its end, and statements that allow `kms:GenerateDataKey` on one key, or on the keys of an alias. Whatever else AWS would understand is refused, since a policy that is accepted but not enforced
+//! `*` at its end, and statements that allow `kms:GenerateDataKey` and `kms:Decrypt` on one key, or on the keys of an
+//! alias, by way of S3. Whatever else AWS would understand is refused, since a policy that is accepted but not enforced
 //! would make a test pass for the wrong reason.
 
+use domain::setup::VIA_S3;
 use serde::Deserialize;
 
 /// A session policy that was understood in full.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SessionPolicy {
     resources: Vec<String>,
-    /// ARNs of keys and aliases, as a write names them.
+    /// ARNs of keys and aliases, as a write names them, with which data keys may be made.
     keys: Vec<String>,
+    /// Those with which data keys may be decrypted.
+    decrypts: Vec<String>,
 }
 
 /// Why a session policy was refused.
@@ -24,7 +28,7 @@ pub(crate) enum PolicyError {
     Version,
     #[error("a statement's effect is not Allow")]
     Effect,
-    #[error("a statement's action is neither s3:PutObject nor kms:GenerateDataKey")]
+    #[error("a statement's action is neither s3:PutObject nor of kms:GenerateDataKey and kms:Decrypt")]
     Action,
     #[error("a condition stands where none is understood")]
     Condition,
@@ -54,12 +58,22 @@ struct Statement {
     condition: Option<Condition>,
 }
 
-/// The only condition that is understood: that the key has this alias.
+/// The only conditions that are understood: that the key has this alias, and that it is S3 that asks, which is who asks
+/// here.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Condition {
     #[serde(rename = "ForAnyValue:StringEquals")]
-    any: Aliases,
+    any: Option<Aliases>,
+    #[serde(rename = "StringLike")]
+    like: Option<Via>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Via {
+    #[serde(rename = "kms:ViaService")]
+    service: String,
 }
 
 #[derive(Deserialize)]
@@ -97,7 +111,7 @@ impl SessionPolicy {
         if document.version != "2012-10-17" {
             return Err(PolicyError::Version);
         }
-        let mut policy = Self { resources: Vec::new(), keys: Vec::new() };
+        let mut policy = Self { resources: Vec::new(), keys: Vec::new(), decrypts: Vec::new() };
         let statements = document.statement.into_vec();
         if statements.is_empty() {
             return Err(PolicyError::Empty);
@@ -121,6 +135,11 @@ impl SessionPolicy {
     pub(crate) fn allows_key(&self, arn: &str) -> bool {
         self.keys.iter().any(|key| key == arn)
     }
+
+    /// Whether the policy allows `kms:Decrypt` with the key or alias of this ARN.
+    pub(crate) fn allows_decrypt(&self, arn: &str) -> bool {
+        self.decrypts.iter().any(|key| key == arn)
+    }
 }
 
 impl Statement {
@@ -143,12 +162,24 @@ impl Statement {
             }
             return Ok(());
         }
-        if !only("kms:GenerateDataKey") {
+        let asks = |name: &str| actions.iter().any(|a| a.eq_ignore_ascii_case(name));
+        let (makes, decrypts) = (asks("kms:GenerateDataKey"), asks("kms:Decrypt"));
+        if actions.is_empty() || actions.len() != usize::from(makes) + usize::from(decrypts) {
             return Err(PolicyError::Action);
         }
-        let aliases = self.condition.map(|condition| condition.any.aliases.into_vec());
+        let Condition { any, like } = self.condition.unwrap_or(Condition { any: None, like: None });
+        if like.as_ref().is_some_and(|via| via.service != VIA_S3) || (decrypts && like.is_none()) {
+            return Err(PolicyError::Condition);
+        }
+        let aliases = any.map(|any| any.aliases.into_vec());
         for resource in resources {
-            policy.keys.extend(checked_keys(resource, aliases.as_deref())?);
+            let keys = checked_keys(resource, aliases.as_deref())?;
+            if decrypts {
+                policy.decrypts.extend(keys.iter().cloned());
+            }
+            if makes {
+                policy.keys.extend(keys);
+            }
         }
         Ok(())
     }
@@ -236,6 +267,12 @@ mod tests {
             statement(&format!("{allow}[]")),
             statement(r#""Effect":"Allow","Action":[],"Resource":"arn:aws:s3:::acme-logs/*""#),
             statement(r#""Effect":"Allow","Action":["s3:PutObject","kms:GenerateDataKey"],"Resource":"*""#),
+            statement(
+                r#""Effect":"Allow","Action":"kms:Decrypt","Resource":"arn:aws:kms:eu-central-1:2:key/1""#,
+            ),
+            statement(&format!(
+                r#"{key}"arn:aws:kms:eu-central-1:2:key/1","Condition":{{"StringLike":{{"kms:ViaService":"*"}}}}"#
+            )),
             statement(&format!("{key}\"*\"")),
             statement(&format!("{key}\"arn:aws:kms:eu-central-1:222222222222:key/*\"")),
             statement(&format!("{key}\"arn:aws:s3:::acme-logs/*\"")),

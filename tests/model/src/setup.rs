@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::connector::{Connector, Destination, Shards};
+use domain::connector::{Connector, Destination, Encryption, Shards};
 use domain::cursor::Cursor;
 use domain::names::{ConnectorId, ExternalId};
 use domain::protocol::Timing;
@@ -148,7 +148,7 @@ impl Setup {
             bucket: format!("audit-log-of-{account}").parse().expect("a bucket"),
             region: "eu-central-1".parse().expect("a region"),
             prefix: "audit".parse().expect("a prefix"),
-            kms_key: None,
+            encryption: Encryption::Default,
         };
         connector.shards = Shards::try_from(self.shards).expect("a number of shards");
         connector.frequency = Frequency::try_from(self.hours).expect("a frequency");

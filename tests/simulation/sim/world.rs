@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::connector::{Connector, Destination};
+use domain::connector::{Connector, Destination, Encryption};
 use domain::cursor::Cursor;
 use domain::names::{ConnectorId, ExternalId, TenantId};
 use domain::part::{Compression, Encoding, Format};
@@ -90,7 +90,7 @@ impl World {
                 bucket: format!("audit-log-of-{account}{own}").parse().expect("a bucket"),
                 region: "eu-central-1".parse().expect("a region"),
                 prefix: format!("audit-{of_tenant}").parse().expect("a prefix"),
-                kms_key: None,
+                encryption: Encryption::Default,
             };
             let connector =
                 self.engine.draw(|chance| draft(chance, &self.plan, &tenant, shards, self.engine.now()));

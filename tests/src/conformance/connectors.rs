@@ -1,6 +1,6 @@
 //! The ledger as the API and the command line use it.
 
-use domain::connector::{Connector, State};
+use domain::connector::{Connector, Encryption, State};
 use domain::contacts::{Contacts, Retiring, SecretId, Webhook, WebhookSecret};
 use domain::fault::{Block, Stage};
 use domain::names::{ConnectorId, ExternalId, TenantId};
@@ -47,7 +47,8 @@ pub async fn every_setting_is_kept(ledger: &impl Ledger) {
     connector.start_from = Some(at("2026-01-01T00:00:00.001Z"));
     let destination = connector.destination.as_mut().unwrap();
     destination.prefix = "".parse().unwrap();
-    destination.kms_key = Some("arn:aws:kms:eu-central-1:123456789012:alias/audit".parse().unwrap());
+    destination.encryption =
+        Encryption::Kms("arn:aws:kms:eu-central-1:123456789012:alias/audit".parse().unwrap());
     connector.next_external_id = Some(ExternalId::new(7, 8));
     connector.activated_at = Some(at("2026-01-02T00:00:00.002Z"));
     connector.verified_at = Some(at("2026-01-03T00:00:00.003Z"));

@@ -229,7 +229,7 @@ impl ProbeSession for Session {
             (true, Scope::Prefix) => Some(fault(Stage::PutObject, Reason::Denied, "AccessDenied")),
         };
         self.prober.note(Probe::Put { key: object.key, truthful, written: refused.is_none() });
-        let asked = if self.to.kms_key.is_some() { "aws:kms" } else { "AES256" };
+        let asked = self.to.encryption.header().unwrap_or("AES256");
         match refused {
             Some(fault) => Err(fault),
             None => Ok(ProbeAnswer { encryption: Some(encryption.unwrap_or_else(|| asked.to_owned())) }),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::connector::Connector;
+use domain::connector::{Connector, Encryption};
 use domain::fault::{Fault, Reason, Stage as Where};
 use domain::names::ExternalId;
 use domain::ports::Scope;
@@ -91,7 +91,7 @@ async fn a_role_of_the_vendors_own_account_is_told_as_that_and_no_other_is() {
 async fn what_could_be_safer_is_a_warning_and_passes() {
     let mut connector = connector();
     let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-    connector.destination.as_mut().unwrap().kms_key = key.parse().ok();
+    connector.destination.as_mut().unwrap().encryption = Encryption::with_key(key.parse().ok());
     let other = SetUp { encryption: Some("AES256".into()), ..SetUp::sound() };
     for (set_up, stage, code) in [
         (SetUp::too_broad(), Stage::PrefixScope, "RoleTooBroad"),

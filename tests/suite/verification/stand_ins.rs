@@ -1,6 +1,6 @@
 //! The verification through the real SDK on the embedded stand-ins, which judge by policies of their own.
 
-use domain::connector::Connector;
+use domain::connector::{Connector, Encryption};
 use domain::ports::Prober;
 use domain::verify::{Stage, Verdict, Verification};
 use local::{Obstacle, Role, Stack};
@@ -65,7 +65,7 @@ async fn a_set_up_with_a_key_passes_and_the_key_is_named_in_the_session() {
     let alias = KEY.replace("key/1234abcd-12ab-34cd-56ef-1234567890ab", "alias/audit");
     for key in [KEY, &alias] {
         let (rig, mut connector) = sound().await;
-        connector.destination.as_mut().unwrap().kms_key = key.parse().ok();
+        connector.destination.as_mut().unwrap().encryption = Encryption::with_key(key.parse().ok());
         let verification = verified(&rig, &connector).await;
         assert_eq!(verdicts(&verification), [Verdict::Passed; 8], "{verification:?}");
     }
@@ -158,7 +158,7 @@ async fn what_stands_before_a_bucket_is_named() {
         (Obstacle::ClockSkew, "RequestTimeTooSkewed", "Our clock and the platform's"),
     ] {
         let before_bucket = |rig: &StackProber, connector: &mut Connector| {
-            connector.destination.as_mut().unwrap().kms_key = KEY.parse().ok();
+            connector.destination.as_mut().unwrap().encryption = Encryption::with_key(KEY.parse().ok());
             rig.stack.obstruct(bucket(connector), Some(obstacle));
         };
         assert_found(before_bucket, Stage::PutObject, code, cause).await;

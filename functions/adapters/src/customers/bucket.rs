@@ -92,10 +92,10 @@ impl S3CustomerBucket {
             .content_type(content_type)
             .content_length(i64::try_from(size).map_err(too_large)?)
             .body(body);
-        if let Some(key) = &self.to.kms_key {
-            request =
-                request.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key.as_str());
-        }
+        let encryption = &self.to.encryption;
+        request = request
+            .set_server_side_encryption(encryption.header().map(ServerSideEncryption::from))
+            .set_ssekms_key_id(encryption.key().map(ToString::to_string));
         let patience = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(patience(size)));
         let mut request = request.customize().config_override(patience);
         if streamed {

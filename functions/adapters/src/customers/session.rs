@@ -3,6 +3,7 @@
 use domain::connector::Destination;
 use domain::names::{ConnectorId, KmsKeyArn};
 use domain::part::PartNumber;
+use domain::setup::VIA_S3;
 use serde_json::{Value, json};
 
 /// The session's name, which the customer's own `CloudTrail` shows beside every request. It says which connector
@@ -24,27 +25,29 @@ pub(super) fn verification_name(connector: &ConnectorId) -> String {
 /// STS takes 2,048 characters, and besides packs it in a form of its own whose limit it does not publish; its
 /// answer tells in percent how full the session's token is, and [`super::assume`] logs that.
 pub(super) fn policy(destination: &Destination) -> String {
-    let Destination { role, bucket, prefix, kms_key, .. } = destination;
+    let Destination { role, bucket, prefix, encryption, .. } = destination;
     let objects = format!("arn:{}:s3:::{bucket}/{}", role.partition(), prefix.key("*"));
     let mut statements = vec![json!({ "Effect": "Allow", "Action": "s3:PutObject", "Resource": objects })];
-    statements.extend(kms_key.as_ref().map(encrypt_with));
+    statements.extend(encryption.key().map(encrypt_with));
     json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
 }
 
-/// S3 asks KMS for a data key in the session's name. A policy can't name an alias as a resource, so an alias is
-/// named by a condition instead.
-/// Source: AWS KMS developer guide, "Use aliases to control access to KMS keys".
+/// S3 asks KMS for a data key in the session's name, and through a Bucket Key decrypts it again. Both by way of S3 only:
+/// without `s3:GetObject`, which no session has, nothing becomes readable. A policy can't name an alias as a resource,
+/// so an alias is named by a condition instead.
+/// Source: AWS KMS developer guide, "Use aliases to control access to KMS keys" and `kms:ViaService`.
 fn encrypt_with(key: &KmsKeyArn) -> Value {
-    let (action, arn) = ("kms:GenerateDataKey", key.as_str());
-    match arn.split_once(":alias/") {
-        None => json!({ "Effect": "Allow", "Action": action, "Resource": arn }),
-        Some((account, name)) => json!({
-            "Effect": "Allow",
-            "Action": action,
-            "Resource": format!("{account}:key/*"),
-            "Condition": { "ForAnyValue:StringEquals": { "kms:ResourceAliases": format!("alias/{name}") } },
-        }),
+    let mut condition = json!({ "StringLike": { "kms:ViaService": VIA_S3 } });
+    let mut resource = key.to_string();
+    if let Some((account, name)) = key.as_str().split_once(":alias/") {
+        resource = format!("{account}:key/*");
+        if let Some(condition) = condition.as_object_mut() {
+            let alias = json!({ "kms:ResourceAliases": format!("alias/{name}") });
+            condition.insert("ForAnyValue:StringEquals".into(), alias);
+        }
     }
+    let actions = ["kms:GenerateDataKey", "kms:Decrypt"];
+    json!({ "Effect": "Allow", "Action": actions, "Resource": resource, "Condition": condition })
 }
 
 #[cfg(test)]
@@ -52,6 +55,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use domain::connector::Encryption;
 
     fn destination(bucket: &str, prefix: &str, key: Option<&str>) -> Destination {
         Destination {
@@ -59,7 +63,7 @@ mod tests {
             bucket: bucket.parse().unwrap(),
             region: "us-gov-west-1".parse().unwrap(),
             prefix: prefix.parse().unwrap(),
-            kms_key: key.map(|key| key.parse().unwrap()),
+            encryption: Encryption::with_key(key.map(|key| key.parse().unwrap())),
         }
     }
 
@@ -82,16 +86,17 @@ mod tests {
     fn a_key_is_allowed_for_data_keys_and_an_alias_by_its_name() {
         let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
         let by_key = policy(&destination("acme-logs", "audit", Some(key)));
-        assert!(
-            by_key
-                .contains(&format!(r#""Action":"kms:GenerateDataKey","Effect":"Allow","Resource":"{key}""#))
-        );
+        let actions = r#""Action":["kms:GenerateDataKey","kms:Decrypt"]"#;
+        let via = r#""StringLike":{"kms:ViaService":"s3.*.amazonaws.*"}"#;
+        assert!(by_key.contains(&format!(
+            r#"{{{actions},"Condition":{{{via}}},"Effect":"Allow","Resource":"{key}"}}"#
+        )));
         let alias = "arn:aws:kms:eu-central-1:222222222222:alias/audit/logs";
         let by_alias = policy(&destination("acme-logs", "audit", Some(alias)));
         assert!(by_alias.contains(r#""Resource":"arn:aws:kms:eu-central-1:222222222222:key/*""#));
-        assert!(
-            by_alias.contains(r#"{"ForAnyValue:StringEquals":{"kms:ResourceAliases":"alias/audit/logs"}}"#)
-        );
+        assert!(by_alias.contains(&format!(
+            r#""Condition":{{"ForAnyValue:StringEquals":{{"kms:ResourceAliases":"alias/audit/logs"}},{via}}}"#
+        )));
     }
 
     #[test]
@@ -110,9 +115,9 @@ mod tests {
         #[test]
         fn the_policy_always_fits(
             bucket in "[a-z0-9]{63}", prefix in "[A-Za-z0-9!_'()=-]{99}/[A-Za-z0-9!_'()=-]{100}",
-            key in prop::sample::select(vec!["key", "alias"]), id in "[A-Za-z0-9/_-]{250}",
+            key in prop_oneof!["key/[A-Za-z0-9-]{128}", "alias/[A-Za-z0-9_-][A-Za-z0-9/_-]{249}"],
         ) {
-            let key = format!("arn:aws-us-gov:kms:us-gov-west-1:222222222222:{key}/{id}");
+            let key = format!("arn:aws-us-gov:kms:us-gov-west-1:222222222222:{key}");
             let policy = policy(&destination(&bucket, &prefix, Some(&key)));
             prop_assert!(policy.chars().count() <= 2048, "{} characters", policy.chars().count());
             prop_assert!(policy.is_ascii());

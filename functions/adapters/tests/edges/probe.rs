@@ -1,7 +1,7 @@
 //! What a verification asks of STS and S3, header by header: a probe must be a delivery in all but its bytes.
 
 use adapters::customers::{StsCustomers, StsProber};
-use domain::connector::Connector;
+use domain::connector::{Connector, Encryption};
 use domain::fault::{Fault, Reason};
 use domain::names::ExternalId;
 use domain::part::PartNumber;
@@ -45,7 +45,7 @@ fn field<'a>(seen: &'a Seen, name: &str) -> Option<&'a str> {
 async fn a_probe_is_sent_with_the_very_headers_of_a_delivery() {
     let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
     let mut connector = connector();
-    connector.destination.as_mut().unwrap().kms_key = Some(key.parse().unwrap());
+    connector.destination.as_mut().unwrap().encryption = Encryption::Kms(key.parse().unwrap());
 
     let delivery = Server::start([Scripted::new(200, KEYS), Scripted::new(200, "")]).await;
     let clients = clients_of(&delivery.url);

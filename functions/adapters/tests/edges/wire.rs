@@ -5,7 +5,7 @@ use axum::http::HeaderName;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use domain::connector::Connector;
+use domain::connector::{Connector, Encryption};
 use domain::fault::{Fault, Reason};
 use domain::names::ExternalId;
 use domain::part::PartNumber;
@@ -84,7 +84,7 @@ async fn an_object_is_put_with_the_sealed_checksum_and_no_other() {
 async fn a_given_key_and_nothing_else_asks_for_sse_kms() {
     let mut connector = connector();
     let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-    connector.destination.as_mut().unwrap().kms_key = Some(key.parse().unwrap());
+    connector.destination.as_mut().unwrap().encryption = Encryption::Kms(key.parse().unwrap());
     let (answer, seen) = put(&connector, object("audit/a", b"x"), vec![Scripted::new(200, "")]).await;
     assert_eq!(answer, Ok(PutAnswer::Written));
     assert_eq!(seen[1].header("x-amz-server-side-encryption"), Some("aws:kms"));

@@ -8,7 +8,7 @@ use adapters::settings::S3Settings;
 use adapters::staging::S3Staging;
 use aws_credential_types::Credentials;
 use bytes::Bytes;
-use domain::connector::{Connector, Destination, State};
+use domain::connector::{Connector, Destination, Encryption, State};
 use domain::names::{ConnectorId, ExternalId};
 use domain::part::Sha256;
 use domain::ports::{Body, NewObject};
@@ -28,7 +28,7 @@ pub(crate) fn connector() -> Connector {
         bucket: BUCKET.parse().unwrap(),
         region: REGION.parse().unwrap(),
         prefix: "audit".parse().unwrap(),
-        kms_key: None,
+        encryption: Encryption::Default,
     };
     Connector {
         state: State::Active,

@@ -7,7 +7,7 @@ use adapters::source::{DynamoSource, EventsTable};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
-use domain::connector::{Caller, Change, Connector, Destination, Shards, State, Verb};
+use domain::connector::{Caller, Change, Connector, Destination, Encryption, Shards, State, Verb};
 use domain::cursor::Cursor;
 use domain::item::SourceItem;
 use domain::names::{ConnectorId, ExternalId, WorkerId};
@@ -68,7 +68,7 @@ pub(crate) fn connected() -> Connector {
         bucket: "acme-audit".parse().unwrap(),
         region: "eu-central-1".parse().unwrap(),
         prefix: "audit".parse().unwrap(),
-        kms_key: None,
+        encryption: Encryption::Default,
     };
     Connector { destination: Some(to), verified_at: Some(Time::EPOCH), ..connector() }
 }

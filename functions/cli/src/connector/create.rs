@@ -1,6 +1,6 @@
 //! The commands that make a connector and say where and how its events go: `create`, `setup`, `connect`, `update`.
 
-use domain::connector::{Connector, Destination};
+use domain::connector::{Connector, Destination, Encryption};
 use domain::names::ConnectorId;
 use domain::onboarding::{Edit, NewConnector, OnboardingError, Updated};
 use domain::part::Encoding;
@@ -118,7 +118,7 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
         bucket: args.bucket.clone(),
         region: args.region.clone(),
         prefix: args.prefix.clone(),
-        kms_key: args.kms_key_arn.clone(),
+        encryption: Encryption::of(args.encryption.map(Into::into), args.kms_key_arn.clone())?,
     };
     // Before the stand-in makes anything for it.
     backend.onboarding.fits(&destination)?;

@@ -1,7 +1,7 @@
 //! The options of single commands of `connector`.
 
 use clap::{Args, ValueEnum};
-use domain::connector::Shards;
+use domain::connector::{EncryptionKind, Shards};
 use domain::names::{
     BucketName, ConnectorId, CustomerRole, EmailAddress, IdempotencyKey, KmsKeyArn, Prefix, Region, TenantId,
     WebhookUrl,
@@ -61,6 +61,9 @@ pub(crate) struct ConnectArgs {
     /// The folder in the bucket; an empty one is the top
     #[arg(long, value_name = "PREFIX", default_value = "auditferry")]
     pub(crate) prefix: Prefix,
+    /// Ask S3 for this encryption, if the bucket's policy demands that each write names one
+    #[arg(long, value_name = "KIND", value_enum)]
+    pub(crate) encryption: Option<EncryptionName>,
     /// Encrypt with this KMS key instead of the bucket's default
     #[arg(long, value_name = "ARN")]
     pub(crate) kms_key_arn: Option<KmsKeyArn>,
@@ -183,6 +186,27 @@ impl From<FormatName> for Format {
         match name {
             FormatName::Json => Self::Json,
             FormatName::Ndjson => Self::Ndjson,
+        }
+    }
+}
+
+/// An encryption by its name.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum EncryptionName {
+    /// The bucket's own
+    Default,
+    /// Keys that S3 manages (SSE-S3)
+    Aes256,
+    /// The key of --kms-key-arn (SSE-KMS)
+    Kms,
+}
+
+impl From<EncryptionName> for EncryptionKind {
+    fn from(name: EncryptionName) -> Self {
+        match name {
+            EncryptionName::Default => Self::Default,
+            EncryptionName::Aes256 => Self::Aes256,
+            EncryptionName::Kms => Self::Kms,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `connector verify`, and the stages of a verification as they run, also before an activation or a resume.
 
-use domain::connector::{Connector, Destination, State};
+use domain::connector::{Connector, Destination, Encryption, State};
 use domain::names::{ConnectorId, Region};
 use domain::onboarding::{Changed, OnboardingError};
 use domain::verify::{Progress, Report, Stage, Verdict, Verification};
@@ -77,9 +77,13 @@ pub(super) fn conclude(
 /// The command that connects the same destination in the region that its bucket is in. A key of the other region would
 /// be refused, so one of this region has to be named.
 fn connect_in(id: &ConnectorId, to: &Destination, region: &Region) -> String {
-    let Destination { role, bucket, prefix, kms_key, .. } = to;
+    let Destination { role, bucket, prefix, encryption, .. } = to;
     let (role, prefix) = (quoted(role.as_str()), quoted(prefix.as_str()));
-    let key = if kms_key.is_some() { " --kms-key-arn ARN-OF-A-KEY-THERE" } else { "" };
+    let key = match encryption {
+        Encryption::Default => "",
+        Encryption::Aes256 => " --encryption aes256",
+        Encryption::Kms(_) => " --kms-key-arn ARN-OF-A-KEY-THERE",
+    };
     format!("connect {id} --role-arn {role} --bucket {bucket} --region {region} --prefix {prefix}{key}")
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::connector::{Caller, Connector, Destination, Shards};
+use domain::connector::{Caller, Connector, Destination, Encryption, Shards};
 use domain::names::{ConnectorId, TenantId};
 use domain::onboarding::NewConnector;
 use domain::part::Encoding;
@@ -159,7 +159,7 @@ fn destination(name: &str, account: &str) -> Result<Destination, Problem> {
         bucket: format!("{name}-audit-log").parse().map_err(refused)?,
         region: REGION.parse().map_err(refused)?,
         prefix: PREFIX.parse().map_err(refused)?,
-        kms_key: None,
+        encryption: Encryption::Default,
     })
 }
 

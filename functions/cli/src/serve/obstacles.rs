@@ -39,13 +39,23 @@ enum Kind {
 }
 
 /// Each kind, its name, and what it does.
-const KINDS: [(&str, Kind, &str); 11] = [
+const KINDS: [(&str, Kind, &str); 14] = [
     (
         "new-role-delay",
         Kind::NewRoleDelay,
         "IAM takes so many seconds to know a new role, as after Create stack; those made by this serve count",
     ),
     ("bucket-policy", Kind::Before(Obstacle::BucketPolicy), "the bucket's policy denies every write"),
+    (
+        "bucket-policy-demands-aes256",
+        Kind::Before(Obstacle::DemandsAes256),
+        "the bucket's policy denies writes that don't ask for SSE-S3; connect with the encryption aes256",
+    ),
+    (
+        "bucket-policy-demands-signed-payload",
+        Kind::Before(Obstacle::DemandsSignedPayload),
+        "the bucket's policy denies writes whose body is not signed; Auditferry signs each, so nothing fails",
+    ),
     (
         "service-control-policy",
         Kind::Before(Obstacle::ServiceControlPolicy),
@@ -65,6 +75,11 @@ const KINDS: [(&str, Kind, &str); 11] = [
         "kms-key-policy",
         Kind::Before(Obstacle::KeyDenied),
         "the role may not use the KMS key; only a connector with a key meets it",
+    ),
+    (
+        "kms-bucket-key",
+        Kind::Before(Obstacle::BucketKey),
+        "the KMS key is used through an S3 Bucket Key, so a write needs kms:Decrypt too, which Auditferry's session has",
     ),
     (
         "kms-key-disabled",

@@ -184,6 +184,7 @@ impl Connector {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connector::Encryption;
     use crate::names::ConnectorId;
 
     type Step = (&'static str, fn(&mut Connector) -> Result<(), NotAllowed>);
@@ -196,7 +197,7 @@ mod tests {
             bucket: bucket.parse().unwrap(),
             region: "eu-central-1".parse().unwrap(),
             prefix: "audit".parse().unwrap(),
-            kms_key: None,
+            encryption: Encryption::Default,
         }
     }
 

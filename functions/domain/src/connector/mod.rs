@@ -2,6 +2,7 @@
 
 mod change;
 mod contacts;
+mod encryption;
 mod life;
 mod not_allowed;
 mod shards;
@@ -9,13 +10,14 @@ mod shards;
 use serde::{Deserialize, Serialize};
 
 use crate::contacts::Contacts;
-use crate::names::{BucketName, ConnectorId, CustomerRole, ExternalId, KmsKeyArn, Prefix, Region, TenantId};
+use crate::names::{BucketName, ConnectorId, CustomerRole, ExternalId, Prefix, Region, TenantId};
 use crate::part::Encoding;
 use crate::schedule::{Frequency, Grid};
 use crate::time::Time;
 
 pub use change::{Caller, Change, Verb};
 pub use contacts::{BETWEEN_TESTS, SIGNS_BESIDE};
+pub use encryption::{Encryption, EncryptionError, EncryptionKind};
 pub use life::KEPT_FOR;
 pub use not_allowed::NotAllowed;
 pub use shards::Shards;
@@ -65,9 +67,9 @@ pub struct Destination {
     pub region: Region,
     /// The folder in the bucket.
     pub prefix: Prefix,
-    /// The key for SSE-KMS; without one the bucket's default encryption applies.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kms_key: Option<KmsKeyArn>,
+    /// How objects are to be encrypted.
+    #[serde(flatten)]
+    pub encryption: Encryption,
 }
 
 /// The settings of a connector. What moves with each run is its cursor, a record of its own.
@@ -184,7 +186,7 @@ mod tests {
             bucket: "acme-logs".parse().unwrap(),
             region: "eu-central-1".parse().unwrap(),
             prefix: "audit".parse().unwrap(),
-            kms_key: None,
+            encryption: Encryption::Default,
         };
         let named = Connector { destination: Some(destination.clone()), ..draft() };
         assert_eq!(named.claims(), None, "naming a bucket keeps it from nobody");

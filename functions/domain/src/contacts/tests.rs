@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::connector::{Caller, Change, Connector, Destination, Verb};
+use crate::connector::{Caller, Change, Connector, Destination, Encryption, Verb};
 use crate::cursor::Cursor;
 use crate::fault::{Block, Fault, Reason, Stage};
 use crate::item::{Unreadable, WhyUnreadable};
@@ -29,7 +29,7 @@ fn connector() -> Connector {
         bucket: "acme-logs".parse().unwrap(),
         region: "eu-central-1".parse().unwrap(),
         prefix: "audit".parse().unwrap(),
-        kms_key: None,
+        encryption: Encryption::Default,
     };
     let draft = Connector::draft(id, "acme".parse().unwrap(), ExternalId::new(0xca4a_4100, 2), Time::EPOCH);
     Connector { destination: Some(destination), verified_at: Some(now()), ..draft }

@@ -80,7 +80,7 @@ fn values(
     encoding: Encoding,
     start_from: Option<Time>,
     destination: Option<&Destination>,
-) -> [(&'static str, Option<String>); 10] {
+) -> [(&'static str, Option<String>); 11] {
     // These have names of their own in JSON only.
     let word = |value: serde_json::Result<serde_json::Value>| match value {
         Ok(serde_json::Value::String(word)) => Some(word),
@@ -97,7 +97,8 @@ fn values(
         ("destination.bucket", of(|to| to.bucket.to_string())),
         ("destination.region", of(|to| to.region.to_string())),
         ("destination.prefix", of(|to| format!("`{}`", to.prefix))),
-        ("destination.kms_key", destination.and_then(|to| Some(to.kms_key.as_ref()?.to_string()))),
+        ("destination.encryption", of(|to| to.encryption.header().unwrap_or("default").to_owned())),
+        ("destination.kms_key", destination.and_then(|to| Some(to.encryption.key()?.to_string()))),
     ]
 }
 

@@ -64,7 +64,7 @@ pub fn misfits(to: &Destination, vendor: &Vendor) -> Vec<Misfit> {
             misfit("region", format!("a bucket of this name can only be in {region}; give that region"));
         }
     }
-    if let Some(key) = &to.kms_key {
+    if let Some(key) = to.encryption.key() {
         if key.partition() != partition {
             misfit(
                 "kms_key",
@@ -90,6 +90,7 @@ pub fn misfits(to: &Destination, vendor: &Vendor) -> Vec<Misfit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connector::Encryption;
 
     fn vendor(partition: &str) -> Vendor {
         Vendor {
@@ -107,7 +108,7 @@ mod tests {
             bucket: bucket.parse().unwrap(),
             region: region.parse().unwrap(),
             prefix: "audit".parse().unwrap(),
-            kms_key: key.map(|key| format!("arn:{key}").parse().unwrap()),
+            encryption: Encryption::with_key(key.map(|key| format!("arn:{key}").parse().unwrap())),
         }
     }
 

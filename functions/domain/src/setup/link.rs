@@ -60,6 +60,7 @@ fn escaped(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::connector::Encryption;
     use crate::connector::{Connector, Destination};
     use crate::names::{ConnectorId, ExternalId};
     use crate::setup::{Vendor, setup};
@@ -87,7 +88,7 @@ mod tests {
             bucket: "acme-audit".parse().unwrap(),
             region: "eu-west-1".parse().unwrap(),
             prefix: prefix.parse().unwrap(),
-            kms_key: None,
+            encryption: Encryption::Default,
         }
     }
 

@@ -128,7 +128,7 @@ impl<'a> Wanted<'a> {
     }
 
     fn kms_key(&self) -> Option<&'a KmsKeyArn> {
-        self.to.and_then(|to| to.kms_key.as_ref())
+        self.to.and_then(|to| to.encryption.key())
     }
 }
 
@@ -171,20 +171,34 @@ fn permissions_policy(wanted: &Wanted<'_>, vendor: &Vendor) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
+/// S3, as `kms:ViaService` names it: in the key's own Region, whatever the partition's domain is.
+pub const VIA_S3: &str = "s3.*.amazonaws.*";
+
 /// A policy can't name an alias as a resource, so an alias is named by a condition.
-/// Source: AWS KMS developer guide, "Use aliases to control access to KMS keys".
+///
+/// S3 asks KMS for a data key in the role's name. Through an S3 Bucket Key it decrypts that key again for the next
+/// objects, and asks for `kms:Decrypt` then; both are allowed by way of S3 alone, and without `s3:GetObject` nothing
+/// can be read with them.
+///
+/// Sources: AWS KMS developer guide, "Use aliases to control access to KMS keys" and `kms:ViaService`; Amazon S3 user
+/// guide, "Specifying server-side encryption with AWS KMS keys for new object uploads in directory buckets".
 fn encrypt_with(key: &KmsKeyArn) -> Value {
-    let mut statement = json!({
-        "Sid": "EncryptFiles", "Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": key.as_str(),
-    });
-    if let (Some((account, alias)), Some(fields)) =
-        (key.as_str().split_once(":alias/"), statement.as_object_mut())
-    {
-        fields.insert("Resource".into(), format!("{account}:key/*").into());
-        let alias = json!({"ForAnyValue:StringEquals": {"kms:ResourceAliases": format!("alias/{alias}")}});
-        fields.insert("Condition".into(), alias);
+    let mut condition = json!({"StringLike": {"kms:ViaService": VIA_S3}});
+    let mut resource = key.to_string();
+    if let Some((account, alias)) = key.as_str().split_once(":alias/") {
+        resource = format!("{account}:key/*");
+        if let Some(condition) = condition.as_object_mut() {
+            let alias = json!({"kms:ResourceAliases": format!("alias/{alias}")});
+            condition.insert("ForAnyValue:StringEquals".into(), alias);
+        }
     }
-    statement
+    json!({
+        "Sid": "EncryptFiles",
+        "Effect": "Allow",
+        "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+        "Resource": resource,
+        "Condition": condition,
+    })
 }
 
 /// A call of `infra/terraform`. Nothing that may stand in it needs an escape within the quotes.
@@ -202,6 +216,7 @@ fn terraform(wanted: &Wanted<'_>, vendor: &Vendor) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connector::Encryption;
     use crate::time::Time;
 
     const KEY: &str = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -228,7 +243,7 @@ mod tests {
             bucket: "acme-audit".parse().unwrap(),
             region: "eu-west-1".parse().unwrap(),
             prefix: "audit/acme".parse().unwrap(),
-            kms_key: key.map(|key| key.parse().unwrap()),
+            encryption: Encryption::with_key(key.map(|key| key.parse().unwrap())),
         };
         connector.connect(to).unwrap();
         connector

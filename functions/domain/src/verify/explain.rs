@@ -115,7 +115,9 @@ fn at_write(said: &str, to: &Destination) -> Told {
     if said.contains("resource-based policy") && said.contains("explicit deny") {
         return Some((
             format!("The policy of the bucket {} denies the write.", to.bucket),
-            format!("Exempt {role} from the Deny statement in the bucket's policy."),
+            format!(
+                "Exempt {role} from the Deny statement in the bucket's policy. If it denies writes without an encryption header, connect again with the encryption that it demands (aes256, or kms with its key)."
+            ),
         ));
     }
     if said.contains("session policy") {
@@ -159,14 +161,14 @@ fn no_bucket(connector: &Connector, to: &Destination) -> Told {
 }
 
 /// What was to be done when it was denied.
-fn action(fault: &Fault) -> &'static str {
-    if fault.reason == Reason::KeyDenied { "kms:GenerateDataKey" } else { "s3:PutObject" }
+fn action(fault: &Fault) -> &str {
+    if fault.reason == Reason::KeyDenied { fault.kms_action() } else { "s3:PutObject" }
 }
 
 /// The statement that allows it.
 fn statement(fault: &Fault, to: &Destination) -> String {
-    match (&to.kms_key, fault.reason) {
-        (Some(key), Reason::KeyDenied) => allow("kms:GenerateDataKey", key.as_str()),
+    match (to.encryption.key(), fault.reason) {
+        (Some(key), Reason::KeyDenied) => allow(action(fault), key.as_str()),
         _ => put_statement(to),
     }
 }
@@ -239,10 +241,11 @@ pub(super) fn too_broad(to: &Destination) -> Finding {
 
 /// A warning if the object was not encrypted with the key that was asked for.
 pub(super) fn unencrypted(to: &Destination, told: Option<&str>) -> Option<Finding> {
-    let asked = to.kms_key.as_ref()?;
-    if told == Some("aws:kms") {
+    let header = to.encryption.header()?;
+    if told == Some(header) {
         return None;
     }
+    let asked = to.encryption.key().map_or_else(|| header.to_owned(), ToString::to_string);
     Some(Finding {
         code: "OtherEncryption".into(),
         cause: format!(

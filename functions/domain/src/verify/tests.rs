@@ -3,7 +3,7 @@
 
 use super::explain::{explain, may_be_of_a_new_role};
 use super::*;
-use crate::connector::{Connector, Destination};
+use crate::connector::{Connector, Destination, Encryption};
 use crate::fault::{Fault, Reason, Stage as Where, diagnose};
 use crate::names::{ConnectorId, ExternalId};
 use crate::setup::{Vendor, setup};
@@ -19,7 +19,7 @@ fn connector() -> Connector {
         bucket: "acme-logs".parse().unwrap(),
         region: "eu-central-1".parse().unwrap(),
         prefix: "audit".parse().unwrap(),
-        kms_key: None,
+        encryption: Encryption::Default,
     };
     let id = ConnectorId::new(7);
     let draft = Connector::draft(id, "acme".parse().unwrap(), ExternalId::new(1, 2), Time::EPOCH);
@@ -54,7 +54,10 @@ fn told_of(connector: &Connector, stage: Stage, fault: &Fault) -> Finding {
 
 fn told_with_key(stage: Stage, fault: &Fault) -> Finding {
     let connector = connector();
-    let to = Destination { kms_key: KEY.parse().ok(), ..connector.destination.clone().unwrap() };
+    let to = Destination {
+        encryption: Encryption::with_key(KEY.parse().ok()),
+        ..connector.destination.clone().unwrap()
+    };
     explain(stage, fault, &connector, &to, &vendor())
 }
 

@@ -11,7 +11,7 @@ use s3s::{S3Error, S3Result, s3_error};
 use super::disk::Disk;
 use crate::accounts::{Accounts, Bucket};
 use crate::clock;
-use crate::obstacle::Attempt;
+use crate::obstacle::{Attempt, DECRYPTS, MAKES_KEYS, Obstacle};
 use crate::sessions::{Principal, Session, Sessions};
 use crate::stack::Stack;
 
@@ -86,6 +86,7 @@ impl Gate {
         let object = format!("arn:{}:s3:::{name}/{key}", arn.partition);
         let attempt = Attempt { user: &user, object: &object, headers: cx.headers() };
         let obstacles = self.accounts.obstacles(name);
+        let bucket_key = obstacles.contains(&Obstacle::BucketKey);
         if let Some(refusal) = obstacles.into_iter().find_map(|obstacle| obstacle.refuses(attempt)) {
             return Err(refusal);
         }
@@ -97,7 +98,12 @@ impl Gate {
             return Err(attempt.put_not_allowed_by("session policy"));
         }
         match attempt.key() {
-            Some(key) if !policy.allows_key(key) => Err(attempt.key_not_allowed_by(key, "session policy")),
+            Some(key) if !policy.allows_key(key) => {
+                Err(attempt.key_not_allowed_by(MAKES_KEYS, key, "session policy"))
+            }
+            Some(key) if bucket_key && !policy.allows_decrypt(key) => {
+                Err(attempt.key_not_allowed_by(DECRYPTS, key, "session policy"))
+            }
             _ => Ok(()),
         }
     }

@@ -5,7 +5,7 @@ mod bucket;
 mod policies;
 mod role;
 
-use domain::connector::Connector;
+use domain::connector::{Connector, Encryption};
 use domain::verify::{Stage, Verdict};
 
 use super::platform::{Answers, Platform, Said, put_denied};
@@ -66,7 +66,7 @@ fn said_at_put(
 
 fn with_key() -> Connector {
     let mut connector = connector();
-    connector.destination.as_mut().unwrap().kms_key = KEY.parse().ok();
+    connector.destination.as_mut().unwrap().encryption = Encryption::with_key(KEY.parse().ok());
     connector
 }
 
