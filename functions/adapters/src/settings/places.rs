@@ -150,7 +150,7 @@ mod tests {
                 "{error}"
             );
         }
-        for bad in ["Staging", "s", "s3://staging", "staging/", "10.0.0.1"] {
+        for bad in ["Staging", "s", "s3://staging/folder", "stag/ing", "10.0.0.1"] {
             assert!(
                 told(StagingSettings::read, bad).contains(&format!("STAGING_BUCKET is `{bad}`; it must be"))
             );

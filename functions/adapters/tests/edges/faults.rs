@@ -1,14 +1,14 @@
 //! A customer's account, on the embedded STS and S3: what is refused, and how that is told.
 
 use bytes::Bytes;
-use domain::connector::{Connector, Destination};
+use domain::connector::{Connector, Destination, Encryption};
 use domain::fault::{Fault, Reason, Stage};
 use domain::names::ExternalId;
 use domain::part::PartNumber;
 use domain::ports::{Body, Customers as _, NewObject, PortError};
 use domain::protocol::PutAnswer;
 use futures_util::stream;
-use local::{Role, Stack};
+use local::{Obstacle, Role, Stack};
 
 use crate::world::{ACME, BUCKET, REGION, World, bytes, object, sha256};
 
@@ -155,4 +155,32 @@ async fn nothing_that_listens_is_unavailable() {
     let body = Body::Stream(Box::pin(stream::iter([Ok(Bytes::from_static(b"x"))])));
     let answer = bucket.put_new(NewObject { body, ..object("audit/a", b"x") }).await;
     assert_eq!(told(answer), (Stage::PutObject, Reason::Unavailable, "Connection".to_owned()));
+}
+
+/// Policies that AWS's own guide shows: a bucket that demands an encryption header, one that demands a signed body, and
+/// one whose KMS key is used through a Bucket Key. The first file is a stream, and passes as the check of a connection
+/// does.
+#[tokio::test]
+async fn buckets_that_demand_headers_or_signed_bodies_take_what_a_delivery_sends() {
+    let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let streamed = |name: &str| {
+        let body = Body::Stream(Box::pin(stream::iter([Ok(Bytes::from_static(b"events"))])));
+        NewObject { body, ..object(name, b"events") }
+    };
+    for (obstacle, encryption) in [
+        (Obstacle::DemandsSignedPayload, Encryption::Default),
+        (Obstacle::DemandsAes256, Encryption::Aes256),
+        (Obstacle::BucketKey, Encryption::Kms(key.parse().unwrap())),
+    ] {
+        let world = World::start().await;
+        world.stack.obstruct(BUCKET, Some(obstacle));
+        let connector = with(&world, |to| to.encryption = encryption);
+        for object in [streamed("audit/streamed"), object("audit/whole", b"events")] {
+            assert_eq!(put(&world, &connector, object).await, Ok(PutAnswer::Written), "{obstacle:?}");
+        }
+    }
+    let world = World::start().await;
+    world.stack.obstruct(BUCKET, Some(Obstacle::DemandsAes256));
+    let denied = (Stage::PutObject, Reason::Denied, "AccessDenied".to_owned());
+    assert_eq!(told(put(&world, &world.connector, object("audit/a", b"x")).await), denied);
 }

@@ -92,6 +92,18 @@ async fn a_given_key_and_nothing_else_asks_for_sse_kms() {
     assert!(seen[0].text().contains("kms%3AGenerateDataKey"));
 }
 
+/// Many buckets deny every write that does not name an encryption.
+#[tokio::test]
+async fn sse_s3_is_asked_for_by_name_where_the_destination_says_so() {
+    let mut connector = connector();
+    connector.destination.as_mut().unwrap().encryption = Encryption::Aes256;
+    let (answer, seen) = put(&connector, object("audit/a", b"x"), vec![Scripted::new(200, "")]).await;
+    assert_eq!(answer, Ok(PutAnswer::Written));
+    assert_eq!(seen[1].header("x-amz-server-side-encryption"), Some("AES256"));
+    assert_eq!(seen[1].header("x-amz-server-side-encryption-aws-kms-key-id"), None);
+    assert!(!seen[0].text().contains("kms"));
+}
+
 /// The account of the role decides whether STS is active for it in our Region. In the partition's main Region it always
 /// is, and a rotation's second external ID has nothing to do with it.
 #[tokio::test]

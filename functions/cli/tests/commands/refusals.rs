@@ -39,7 +39,7 @@ fn wrong_values_are_refused_with_the_right_form() {
         (create("--compression", "lzma"), "lzma", "none, gzip, zstd"),
         (create("--start-from", "2026-01-01"), "`2026-01-01`", "2026-11-20T20:15:30.123Z"),
         (connect("--role-arn", "arn:aws:iam::1234:role/R"), "12 digits", "arn:aws:iam::123456789012:role/"),
-        (connect("--role-arn", "arn:aws:iam::123456789012:user/R"), "does not name a role", "role/"),
+        (connect("--role-arn", "arn:aws:iam::123456789012:user/R"), "names a user", "role/"),
         (
             connect("--role-arn", "arn:aws:iam::123456789012:role/R"),
             "is not on the path /auditferry/",

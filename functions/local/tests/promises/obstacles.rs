@@ -102,6 +102,29 @@ async fn a_session_uses_a_key_only_if_its_policy_names_it() {
     request(with).bucket(BUCKET).body(body("x")).send().await.unwrap();
 }
 
+/// A bucket whose KMS key is used through a Bucket Key: what makes data keys must decrypt them too.
+#[tokio::test]
+async fn behind_a_bucket_key_a_session_needs_decrypt_by_way_of_s3() {
+    let stack = start().await;
+    stack.obstruct(BUCKET, Some(Obstacle::BucketKey));
+    let put = r#"{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::acme-logs/audit/*"}"#;
+    let policy = |actions: &str| {
+        let via = r#""Condition":{"StringLike":{"kms:ViaService":"s3.*.amazonaws.*"}}"#;
+        let key = format!(r#"{{"Effect":"Allow","Action":{actions},"Resource":"{KEY}",{via}}}"#);
+        format!(r#"{{"Version":"2012-10-17","Statement":[{put},{key}]}}"#)
+    };
+    let request = |keys: Credentials| {
+        let put = s3_as(&stack, keys, REGION).put_object().key("audit/a");
+        put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(KEY)
+    };
+    let makes = session_keys(&stack, Some(&policy(r#""kms:GenerateDataKey""#))).await;
+    let (said, code) = told(request(makes)).await;
+    assert_eq!(code, "403 AccessDenied");
+    assert!(said.ends_with("because no session policy allows the kms:Decrypt action"), "{said}");
+    let both = session_keys(&stack, Some(&policy(r#"["kms:GenerateDataKey","kms:Decrypt"]"#))).await;
+    request(both).bucket(BUCKET).body(body("x")).send().await.unwrap();
+}
+
 /// Status of a `HeadBucket`, and the region that its answer names.
 async fn head(stack: &Stack, keys: Credentials, region: &'static str) -> (u16, Option<String>) {
     let answer = s3_as(stack, keys, region).head_bucket().bucket(BUCKET).send().await;

@@ -33,7 +33,10 @@ async fn a_tick_sends_each_due_connector_once_and_the_next_one_nothing() {
 
     let answer = function.invoke(&scheduled_event()).await.unwrap();
 
-    assert_eq!(answer, json!({ "due": 25, "claimed": 25, "sent": 25, "given_back": 0, "more": false }));
+    assert_eq!(
+        answer,
+        json!({ "due": 25, "claimed": 25, "throttled": 0, "sent": 25, "given_back": 0, "more": false })
+    );
     assert_eq!(world.taken(), messages(&due));
     for id in &due {
         assert!(world.next_run_at(id).await >= now + CLAIM, "{id} is claimed for as long as a run may take");
@@ -41,7 +44,8 @@ async fn a_tick_sends_each_due_connector_once_and_the_next_one_nothing() {
     assert_eq!(world.next_run_at(&waiting).await, later);
 
     // The second tick of the same process, and one of another.
-    let nothing = json!({ "due": 0, "claimed": 0, "sent": 0, "given_back": 0, "more": false });
+    let nothing =
+        json!({ "due": 0, "claimed": 0, "throttled": 0, "sent": 0, "given_back": 0, "more": false });
     assert_eq!(function.invoke(&scheduled_event()).await.unwrap(), nothing);
     function.kill().await;
     let mut other = dispatcher(&world.environment()).await;
@@ -63,7 +67,10 @@ async fn a_message_that_the_queue_refuses_at_first_is_sent_again_and_the_others_
 
     let answer = function.invoke(&scheduled_event()).await.unwrap();
 
-    assert_eq!(answer, json!({ "due": 25, "claimed": 25, "sent": 25, "given_back": 0, "more": false }));
+    assert_eq!(
+        answer,
+        json!({ "due": 25, "claimed": 25, "throttled": 0, "sent": 25, "given_back": 0, "more": false })
+    );
     assert_eq!(world.queue.refused().len(), 1);
     assert_eq!(world.taken(), messages(&due));
     let log = function.kill().await.log();
@@ -82,7 +89,10 @@ async fn what_the_queue_keeps_refusing_is_due_again_at_once() {
 
     let answer = function.invoke(&scheduled_event()).await.unwrap();
 
-    assert_eq!(answer, json!({ "due": 1, "claimed": 1, "sent": 0, "given_back": 1, "more": false }));
+    assert_eq!(
+        answer,
+        json!({ "due": 1, "claimed": 1, "throttled": 0, "sent": 0, "given_back": 1, "more": false })
+    );
     assert_eq!(world.taken(), messages(&[]));
     assert_eq!(world.next_run_at(&id).await, due_at);
     function.kill().await;
