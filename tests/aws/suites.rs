@@ -26,13 +26,13 @@ pub(crate) struct Tried {
 macro_rules! on_tables {
     ($suite:ident; $clients:expr, $prefix:expr, $tell:expr; $($promise:ident)+) => {$({
         let table = format!("{}-{}", $prefix, stringify!($promise));
-        let promise = async {
-            adapters::ledger::create_table(&$clients.dynamodb, &table).await.expect("a table");
-            let ledger = DynamoLedger::new($clients.dynamodb.clone(), table.clone(), DateShift::default());
+        let (client, name) = (&$clients.dynamodb, &table);
+        let kept = is_kept(move || async move {
+            adapters::ledger::create_table(client, name).await.expect("a table");
+            let ledger = DynamoLedger::new(client.clone(), name.clone(), DateShift::default());
             tests::conformance::$suite::$promise(&ledger).await;
-        };
-        // A panic is how a promise says that it is broken.
-        let kept = AssertUnwindSafe(Box::pin(promise)).catch_unwind().await.is_ok();
+        })
+        .await;
         let left_behind = remove_table($clients, &table).await;
         let promise = concat!(stringify!($suite), "::", stringify!($promise)).to_owned();
         $tell(Tried { promise, kept, left_behind });
@@ -42,11 +42,16 @@ macro_rules! on_tables {
 /// Tries these promises of the staging bucket on one bucket.
 macro_rules! in_bucket {
     ($suite:ident; $staging:expr, $tell:expr; $($promise:ident)+) => {$({
-        let promise = tests::conformance::$suite::$promise(&$staging);
-        let kept = AssertUnwindSafe(Box::pin(promise)).catch_unwind().await.is_ok();
+        let kept = is_kept(|| tests::conformance::$suite::$promise(&$staging)).await;
         let promise = concat!(stringify!($suite), "::", stringify!($promise)).to_owned();
         $tell(Tried { promise, kept, left_behind: None });
     })+};
+}
+
+/// Whether a promise is kept; a panic is how it says that it is broken. A function of its own, so that the futures of
+/// all promises, which are large, don't lie in one frame.
+async fn is_kept<F: Future<Output = ()>>(promise: impl FnOnce() -> F) -> bool {
+    AssertUnwindSafe(Box::pin(promise())).catch_unwind().await.is_ok()
 }
 
 /// Tries everything. A table's name has the prefix and a promise in it, a bucket's the prefix.

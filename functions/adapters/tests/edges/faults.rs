@@ -174,7 +174,7 @@ async fn buckets_that_demand_headers_or_signed_bodies_take_what_a_delivery_sends
     ] {
         let world = World::start().await;
         world.stack.obstruct(BUCKET, Some(obstacle));
-        let connector = with(&world, |to| to.encryption = encryption);
+        let connector = with(&world, |to| to.encryption.clone_from(&encryption));
         for object in [streamed("audit/streamed"), object("audit/whole", b"events")] {
             assert_eq!(put(&world, &connector, object).await, Ok(PutAnswer::Written), "{obstacle:?}");
         }
