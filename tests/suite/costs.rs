@@ -49,13 +49,13 @@ struct Run {
 
 async fn counted() -> Run {
     let mut world = deployment(2).await;
-    runs(&world).await;
+    runs(&world, &world.exporter()).await;
     world.advance(HOUR);
     for service in [Service::S3, Service::EventBridge] {
         asked(&world, service);
     }
     world.signatures();
-    assert_eq!(runs(&world).await.heartbeats, 0);
+    assert_eq!(runs(&world, &world.exporter()).await.heartbeats, 0);
     let s3 = asked(&world, Service::S3);
     let count =
         |words: &str| f64::from(u32::try_from(s3.iter().filter(|one| *one == words).count()).unwrap());
