@@ -92,12 +92,11 @@ impl Obstacle {
     pub(crate) fn refuses(self, attempt: Attempt<'_>) -> Option<S3Error> {
         let by = |kind: &str| Some(attempt.put_denied(&format!("with an explicit deny in a {kind}")));
         match self {
-            Self::BucketPolicy => by("resource-based policy"),
             Self::DemandsAes256 if attempt.text(ENCRYPTION) == Some("AES256") => None,
             Self::DemandsSignedPayload if attempt.text(PAYLOAD) != Some("UNSIGNED-PAYLOAD") => None,
-            Self::DemandsAes256 | Self::DemandsSignedPayload => by("resource-based policy"),
-            // The session's policy decides.
-            Self::BucketKey => None,
+            Self::BucketPolicy | Self::DemandsAes256 | Self::DemandsSignedPayload => {
+                by("resource-based policy")
+            }
             Self::ServiceControlPolicy => by("service control policy"),
             Self::ResourceControlPolicy => by("resource control policy"),
             Self::PermissionsBoundary => Some(attempt.put_not_allowed_by("permissions boundary")),
@@ -116,8 +115,8 @@ impl Obstacle {
                 S3ErrorCode::RequestTimeTooSkewed,
                 "The difference between the request time and the current time is too large.",
             )),
-            // Told of the bucket itself, before anyone asks who may write.
-            Self::OtherRegion => None,
+            // The session's policy decides; and the Region is told of the bucket itself, before anyone asks who may write.
+            Self::BucketKey | Self::OtherRegion => None,
         }
     }
 }

@@ -32,6 +32,9 @@ fn limit(name: &str) -> usize {
 /// Waits by the simulated clock.
 struct Until(FakeClock, Time);
 
+/// A batch under way.
+type Batch<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
 impl Future for Until {
     type Output = ();
 
@@ -155,7 +158,7 @@ impl Run {
         let (batch, at_once) = (limit("BatchSize"), limit("MaximumConcurrency"));
         let timeout = Duration::from_secs(limit("Timeout") as u64);
         let end = self.world.clock.wall() + span;
-        let mut batches: Vec<(Time, Pin<Box<dyn Future<Output = ()> + '_>>)> = Vec::new();
+        let mut batches: Vec<(Time, Batch<'_>)> = Vec::new();
         // What is under way at the end is let end: a batch that is dropped would be a process that died.
         while self.world.clock.wall() < end || !batches.is_empty() {
             while batches.len() < at_once && self.world.clock.wall() < end {

@@ -108,7 +108,7 @@ async fn an_answer_that_never_comes_or_breaks_off_is_not_taken_and_costs_ten_sec
     let both = async { tokio::join!(post(Answers::Never), post(Answers::HeadWithoutEnd)) };
     let (slow, endless) = timeout(Duration::from_secs(20), both).await.unwrap();
     assert_eq!(slow.0, Posted::NoAnswer);
-    let begun = std::time::Instant::now();
+    let begun = tokio::time::Instant::now();
     let receiver = Receiver::start(Answers::Never).await;
     let brief = poster(vec![receiver.address], |_| true, roots()).post(&url(), &message(), PROMPT).await;
     assert!(brief == Posted::NoAnswer && begun.elapsed() < PATIENT, "waited for as long as was said");

@@ -63,8 +63,8 @@ fn agree(name: &str, (schema, pattern): &(Schema, String), takes: Takes, exactly
     let agreed = runner.run(&near(pattern), |(text, nearly)| {
         for text in [text, nearly] {
             let admitted = schema.takes(&json!(text));
-            let (taken, as_it_stands) = takes(&text);
-            prop_assert!(taken || !admitted, "{} admits {:?}, which is refused", name, text);
+            let (is_taken, as_it_stands) = takes(&text);
+            prop_assert!(is_taken || !admitted, "{} admits {:?}, which is refused", name, text);
             prop_assert!(
                 admitted || !(exactly && as_it_stands),
                 "{} does not admit {:?}, which is taken",
@@ -154,7 +154,7 @@ async fn a_header_or_cursor_that_the_document_admits_is_taken() {
         for _ in 0..50 {
             let (text, nearly) = strategy.new_tree(&mut runner).unwrap().current();
             for text in [text, nearly] {
-                let escaped: String = text.bytes().map(|b| format!("%{b:02x}")).collect();
+                let escaped = text.bytes().fold(String::new(), |all, b| format!("{all}%{b:02x}"));
                 let answer = world.get(&format!("{listing}?cursor={escaped}")).await;
                 let taken = answer.status == 200;
                 assert_eq!(taken, schema.takes(&json!(text)), "{name} {text:?}: {answer:?}");

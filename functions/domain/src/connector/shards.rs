@@ -33,13 +33,11 @@ impl TryFrom<u8> for Shards {
 impl std::str::FromStr for Shards {
     type Err = Refused;
     fn from_str(text: &str) -> Result<Self, Refused> {
-        match text.parse::<u8>() {
-            Ok(shards @ 1..=64) => Ok(Self(shards)),
-            _ => {
-                let form = "a tenant's events lie in 1 to 64 partitions";
-                Err(Refused::new("number of shards", text, "is out of range", form))
-            }
-        }
+        let refused = || {
+            let form = "a tenant's events lie in 1 to 64 partitions";
+            Refused::new("number of shards", text, "is out of range", form)
+        };
+        text.parse::<u8>().ok().filter(|shards| (1..=64).contains(shards)).map(Self).ok_or_else(refused)
     }
 }
 
