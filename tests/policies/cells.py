@@ -104,14 +104,16 @@ def act(role: Customer, session: Policy | None, on: Customer, promised: bool, wh
 
 
 def encrypt(role: Customer, session: Policy | None, key: str, promised: bool, what: str, *,
-            action: str = "kms:GenerateDataKey") -> Cell:
-    """May a session of the role use this key? The key's own policy is the default one."""
+            action: str = "kms:GenerateDataKey", via: str | None = "s3") -> Cell:
+    """May a session of the role use this key, by way of a service or by itself? The key's policy is the default one."""
     account = key.split(":")[4]
     key_policy = {"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "kms:*", "Resource": "*",
     }]}
-    return Cell(what, promised, role.session, action, key, account, role.permissions, session, key_policy,
-                {"aws:PrincipalArn": role.outputs["RoleArn"]})
+    context = {"aws:PrincipalArn": role.outputs["RoleArn"]}
+    if via is not None:
+        context["kms:ViaService"] = f"{via}.{key.split(':')[3]}.amazonaws.com"
+    return Cell(what, promised, role.session, action, key, account, role.permissions, session, key_policy, context)
 
 
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -170,8 +172,12 @@ def around(one: Customer, sessions: Mapping[str, Policy | None]) -> Iterator[Cel
             yield act(one, session, one, False, f"{who}: PutObject over a file",
                       context={"aws:SecureTransport": "true"})
         if one.key:
-            for action in ("kms:Decrypt", "kms:Encrypt", "kms:ScheduleKeyDeletion"):
+            for action in ("kms:Encrypt", "kms:ScheduleKeyDeletion"):
                 yield encrypt(one, session, one.key, False, f"{who}: {action}", action=action)
+            for action in ("kms:GenerateDataKey", "kms:Decrypt"):
+                for via in (None, "dynamodb"):
+                    yield encrypt(one, session, one.key, False, f"{who}: {action} by {via or 'itself'}", action=action,
+                                  via=via)
             neighbour = one.key.rsplit("/", 1)[0] + "/ffffffff-12ab-34cd-56ef-1234567890ab"
             yield encrypt(one, session, neighbour, False, f"{who}: another key of the account")
 

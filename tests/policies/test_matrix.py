@@ -82,6 +82,15 @@ class TheMatrix(unittest.TestCase):
                  for role, session in with_key for other, _ in with_key]
         without = next(one for one in self.customers if not one.key)
         cells.append(encrypt(without, None, with_key[0][0].key, False, "a role that was given no key"))
+        for role, session in with_key:
+            for action in ("kms:GenerateDataKey", "kms:Decrypt"):
+                # Behind a Bucket Key S3 decrypts the data key again. Whoever has the session can't do so by itself.
+                cells += [encrypt(role, session, role.key, via == "s3", f"role {role.number}: {action} by way of {via}",
+                                  action=action, via=via) for via in ("s3", "dynamodb", None)]
+                cells += [encrypt(role, session, role.key, False, f"role {role.number}: {other}", action=other)
+                          for other in ("kms:Encrypt", "kms:ReEncryptFrom", "kms:CreateGrant", "kms:DescribeKey")]
+            cells += [act(role, session, role, False, f"role {role.number} reads", action=action, context={})
+                      for action in ("s3:GetObject", "s3:GetObjectVersion")]
         self.assertEqual(wrong(cells), [])
 
     def test_the_exporter_asks_for_roles_on_its_own_path_in_other_accounts_only(self) -> None:

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER};
 use domain::protocol::{Outcome, Summary};
-use exporter::{Exporter, Ports, export};
+use exporter::{Exporter, export};
 use tests::proxy::Service;
 
 use crate::wire::world::{LIMIT, World};
@@ -21,11 +21,11 @@ pub(crate) async fn deployment(events: usize) -> World {
     world
 }
 
-/// One run of the connector, and what it came to.
-pub(crate) async fn runs(world: &World, exporter: &Exporter) -> Summary {
+/// One run of the connector, and what it came to. Of a process that goes on only the source remembers something.
+pub(crate) async fn runs(world: &World, process: &Exporter) -> Summary {
     let (connector, _) = &world.connectors[0];
-    let now = Arc::clone(&world.exporter().ports.clock);
-    let exporter = Exporter { ports: Ports { clock: now, ..exporter.ports.clone() }, ..exporter.clone() };
+    let mut exporter = world.exporter();
+    exporter.ports.source = Arc::clone(&process.ports.source);
     let outcome = export(&exporter, &connector.id, world.now() + LIMIT).await;
     let Outcome::Completed(summary) = outcome else { panic!("{outcome:?}") };
     assert_eq!((summary.sealed, summary.delivered, summary.more), (1, 1, false));
