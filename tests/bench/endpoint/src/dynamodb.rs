@@ -1,4 +1,4 @@
-//! DynamoDB: Query of a table of events here, everything else in the embedded database.
+//! DynamoDB: Query and description of a table of events here, everything else in the embedded database.
 
 use std::io;
 
@@ -22,6 +22,14 @@ pub(crate) async fn answer(
         if let Some(page) = page(endpoint, &query) {
             endpoint.control.count("dynamodb Query events", page.len());
             return Ok(aws_json(200, page));
+        }
+    }
+    if operation == "DescribeTable" {
+        let asked: Value = serde_json::from_slice(&body)?;
+        if let Some(name) = asked["TableName"].as_str().filter(|name| endpoint.events.has(name)) {
+            let table = serde_json::json!({ "Table": { "TableName": name, "TableId": name, "TableStatus": "ACTIVE" } });
+            endpoint.control.count("dynamodb DescribeTable events", 0);
+            return Ok(aws_json(200, table.to_string().into()));
         }
     }
     let answer = ledger::forward(&endpoint.ledger, &headers, body).await?;

@@ -68,6 +68,11 @@ impl Events {
         Some(self.table(table)?.page(asked))
     }
 
+    /// Whether there is such a table.
+    pub(crate) fn has(&self, table: &str) -> bool {
+        self.table(table).is_some()
+    }
+
     fn table<'a>(&'a self, name: &'a str) -> Option<Table<'a>> {
         let mut parts = name.splitn(5, '_');
         let ("events", shape) = (parts.next()?, parts.next()?) else { return None };
