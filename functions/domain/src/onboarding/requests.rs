@@ -97,7 +97,7 @@ fn values(
         ("destination.bucket", of(|to| to.bucket.to_string())),
         ("destination.region", of(|to| to.region.to_string())),
         ("destination.prefix", of(|to| format!("`{}`", to.prefix))),
-        ("destination.encryption", of(|to| to.encryption.header().unwrap_or("default").to_owned())),
+        ("destination.encryption", destination.and_then(|to| Some(to.encryption.header()?.to_owned()))),
         ("destination.kms_key", destination.and_then(|to| Some(to.encryption.key()?.to_string()))),
     ]
 }
