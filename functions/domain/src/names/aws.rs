@@ -349,6 +349,9 @@ mod tests {
             ("eusc-de-east-1", "aws-eusc"),
             ("us-iso-east-1", "aws-iso"),
             ("us-isob-east-1", "aws-iso-b"),
+            ("eu-isoe-west-1", "aws-iso-e"),
+            ("us-isof-south-1", "aws-iso-f"),
+            ("eu-isof-west-1", "aws-iso-f"),
         ] {
             assert_eq!(region.parse::<Region>().unwrap().partition(), partition, "{region}");
         }
