@@ -254,42 +254,6 @@ class Journey(unittest.TestCase):
             built = (packaged / function / "bootstrap").read_bytes()
             self.assertEqual([MACHINES[one] for one in declared], [int.from_bytes(built[18:20], "little")], function)
 
-    def test_8_another_source_is_never_sealed_as_a_quiet_hour(self) -> None:
-        """As if the stack was updated with a table that was mistyped, and with another sort key. The role may read the
-        other table, as the template would have it: it is not the role that holds this back."""
-        fine, other = self.customers["fine"], "audit-evnts"
-        self.aws.root("dynamodb", VENDOR).create_table(
-            TableName=other, BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")])
-        self.aws.root("iam", VENDOR).put_role_policy(
-            RoleName=self.vendor.resource("ExporterRole"), PolicyName="other-table", PolicyDocument=json.dumps({
-                "Version": "2012-10-17", "Statement": [{
-                    "Effect": "Allow", "Action": ["dynamodb:Query", "dynamodb:DescribeTable"],
-                    "Resource": f"arn:aws:dynamodb:{REGION}:{VENDOR}:table/{other}"}]}))
-        as_it_was = self.vendor.function("Exporter")["Environment"]["Variables"]
-        fine.asks_for_a_run()
-        wait("a first part", lambda: self.vendor.exports(fine.connector))
-        for changed in ({"EVENTS_TABLE": other}, {"EVENTS_SORT_KEY": "another"}):
-            self.updated(as_it_was | changed)
-            before, since = self.vendor.exports(fine.connector), now()
-            fine.happens([self.shares[-1].pop(0)], now() - timedelta(seconds=2), now())
-            fine.asks_for_a_run()
-            wait(f"a refusal of {changed}", lambda since=since: any(
-                '"RunsSourceChanged":1' in line for line in self.vendor.lines_of("Exporter", since)))
-            self.assertEqual(len(self.vendor.exports(fine.connector)), len(before), changed)
-        self.updated(as_it_was)
-        fine.asks_for_a_run()
-        wait("what happened meanwhile", lambda: sum(
-            part["events"] for part in self.vendor.exports(fine.connector)) >= len(fine.events))
-        self.assertEqual(fine.delivered_events(), fine.events)
-
-    def updated(self, environment: dict[str, str]) -> None:
-        """The exporter with this environment, once nothing of before is under way."""
-        self.aws.root("lambda", VENDOR).update_function_configuration(
-            FunctionName=self.vendor.outputs["ExporterFunctionName"], Environment={"Variables": environment})
-        time.sleep(5)
-
 
 if __name__ == "__main__":
     unittest.main()
