@@ -1,10 +1,10 @@
 //! What a session of a customer's role is called and what it may do: its name, and its policy.
 
 use domain::connector::Destination;
-use domain::names::{ConnectorId, KmsKeyArn};
+use domain::names::ConnectorId;
 use domain::part::PartNumber;
-use domain::setup::VIA_S3;
-use serde_json::{Value, json};
+use domain::setup::encrypt_with;
+use serde_json::json;
 
 /// The session's name, which the customer's own `CloudTrail` shows beside every request. It says which connector
 /// wrote and which part was the first of the run.
@@ -30,24 +30,6 @@ pub(super) fn policy(destination: &Destination) -> String {
     let mut statements = vec![json!({ "Effect": "Allow", "Action": "s3:PutObject", "Resource": objects })];
     statements.extend(encryption.key().map(encrypt_with));
     json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
-}
-
-/// S3 asks KMS for a data key in the session's name, and through a Bucket Key decrypts it again. Both by way of S3 only:
-/// without `s3:GetObject`, which no session has, nothing becomes readable. A policy can't name an alias as a resource,
-/// so an alias is named by a condition instead.
-/// Source: AWS KMS developer guide, "Use aliases to control access to KMS keys" and `kms:ViaService`.
-fn encrypt_with(key: &KmsKeyArn) -> Value {
-    let mut condition = json!({ "StringLike": { "kms:ViaService": VIA_S3 } });
-    let mut resource = key.to_string();
-    if let Some((account, name)) = key.as_str().split_once(":alias/") {
-        resource = format!("{account}:key/*");
-        if let Some(condition) = condition.as_object_mut() {
-            let alias = json!({ "kms:ResourceAliases": format!("alias/{name}") });
-            condition.insert("ForAnyValue:StringEquals".into(), alias);
-        }
-    }
-    let actions = ["kms:GenerateDataKey", "kms:Decrypt"];
-    json!({ "Effect": "Allow", "Action": actions, "Resource": resource, "Condition": condition })
 }
 
 #[cfg(test)]

@@ -167,22 +167,30 @@ fn permissions_policy(wanted: &Wanted<'_>, vendor: &Vendor) -> Value {
         "Action": "s3:PutObject",
         "Resource": format!("arn:{}:s3:::{bucket}/{folder}", vendor.partition),
     })];
-    statements.extend(wanted.kms_key().map(encrypt_with));
+    statements.extend(wanted.kms_key().map(|key| {
+        let mut statement = encrypt_with(key);
+        if let Some(fields) = statement.as_object_mut() {
+            fields.insert("Sid".into(), "EncryptFiles".into());
+        }
+        statement
+    }));
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
 /// S3, as `kms:ViaService` names it: in the key's own Region, whatever the partition's domain is.
 pub const VIA_S3: &str = "s3.*.amazonaws.*";
 
-/// A policy can't name an alias as a resource, so an alias is named by a condition.
+/// The statement that lets a role, or a session of it, encrypt with this key. The role's policy and the policy of each
+/// session are made of it.
 ///
 /// S3 asks KMS for a data key in the role's name. Through an S3 Bucket Key it decrypts that key again for the next
 /// objects, and asks for `kms:Decrypt` then; both are allowed by way of S3 alone, and without `s3:GetObject` nothing
-/// can be read with them.
+/// can be read with them. A policy can't name an alias as a resource, so an alias is named by a condition.
 ///
 /// Sources: AWS KMS developer guide, "Use aliases to control access to KMS keys" and `kms:ViaService`; Amazon S3 user
 /// guide, "Specifying server-side encryption with AWS KMS keys for new object uploads in directory buckets".
-fn encrypt_with(key: &KmsKeyArn) -> Value {
+#[must_use]
+pub fn encrypt_with(key: &KmsKeyArn) -> Value {
     let mut condition = json!({"StringLike": {"kms:ViaService": VIA_S3}});
     let mut resource = key.to_string();
     if let Some((account, alias)) = key.as_str().split_once(":alias/") {
@@ -192,13 +200,8 @@ fn encrypt_with(key: &KmsKeyArn) -> Value {
             condition.insert("ForAnyValue:StringEquals".into(), alias);
         }
     }
-    json!({
-        "Sid": "EncryptFiles",
-        "Effect": "Allow",
-        "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
-        "Resource": resource,
-        "Condition": condition,
-    })
+    let actions = ["kms:GenerateDataKey", "kms:Decrypt"];
+    json!({"Effect": "Allow", "Action": actions, "Resource": resource, "Condition": condition})
 }
 
 /// A call of `infra/terraform`. Nothing that may stand in it needs an escape within the quotes.
