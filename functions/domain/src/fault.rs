@@ -11,6 +11,10 @@ use crate::backoff::DELIVERY;
 use crate::connector::Destination;
 use crate::time::Time;
 
+/// The code of STS where it is not active for the role's account in the Region that was called.
+/// Source: AWS STS API reference, `AssumeRole`.
+pub const REGION_DISABLED: &str = "RegionDisabledException";
+
 /// Where it went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -179,6 +183,10 @@ pub fn diagnose(fault: &Fault, to: &Destination) -> (String, String) {
             format!("Reading the events found an item that is not this tenant's: {}.", fault.message),
             "This is a fault of the exporter or of its partition settings; tell the vendor. Nothing was sent.".into(),
         ),
+        (Stage::AssumeRole, Reason::Denied) if fault.code == REGION_DISABLED => (
+            format!("AWS STS is active for account {account} neither in the vendor's Region nor in the partition's main one ({}).", fault.code),
+            "Activate one of them in that account: IAM console, Account settings, Security Token Service; a connection check names the vendor's Region.".into(),
+        ),
         (Stage::AssumeRole, Reason::Denied) => (
             format!("The role {role} does not let us in ({}: {}).", fault.code, fault.message),
             "Check that the role exists on the path /auditferry/, and that its trust policy names the vendor's account and asks for this connector's external ID, exactly as `connector show` gives it.".into(),
@@ -230,6 +238,15 @@ mod tests {
             prefix: "audit".parse().unwrap(),
             encryption: Encryption::Default,
         }
+    }
+
+    #[test]
+    fn a_region_that_is_not_active_is_no_matter_of_the_trust_policy() {
+        let code = REGION_DISABLED.to_owned();
+        let fault = Fault { stage: Stage::AssumeRole, reason: Reason::Denied, code, message: String::new() };
+        let (cause, remedy) = diagnose(&fault, &destination());
+        assert!(cause.contains("STS is active for account 222222222222 neither"), "{cause}");
+        assert!(remedy.contains("Security Token Service") && !remedy.contains("external ID"), "{remedy}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! AWS KMS API reference, `GenerateDataKey`; Amazon S3 user guide, "How to prevent object overwrites with
 //! conditional writes".
 
-use domain::fault::Reason;
+use domain::fault::{REGION_DISABLED, Reason};
 
 /// What was answered instead of success.
 #[derive(Debug, Clone, Copy)]
@@ -111,7 +111,7 @@ pub(super) fn assume_role(refusal: Refusal<'_>) -> Reason {
         return Reason::Unavailable;
     }
     match refusal.code {
-        "AccessDenied" | "AccessDeniedException" | "RegionDisabledException" => Reason::Denied,
+        "AccessDenied" | "AccessDeniedException" | REGION_DISABLED => Reason::Denied,
         // The session policy is ours. The others speak of the vendor's own credentials, although their status is
         // 403: no customer can mend those and waiting in this process doesn't either, so it must be loud, neither
         // passing nor the customer's.

@@ -3,7 +3,7 @@
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::Region;
 use domain::connector::Destination;
-use domain::fault::{Fault, Reason, Stage};
+use domain::fault::{Fault, REGION_DISABLED, Reason, Stage};
 use domain::names::{AccountId, CustomerRole, ExternalId};
 
 use super::bucket::S3CustomerBucket;
@@ -15,8 +15,6 @@ use crate::clients::CustomerClients;
 /// the embedded stand-ins, is answered with `ExpiredToken` and assumes the role again.
 /// Source: AWS STS API reference, `AssumeRole`.
 const SESSION_SECONDS: i32 = 900;
-/// STS is not active for the role's account in the Region that was called.
-pub(super) const REGION_DISABLED: &str = "RegionDisabledException";
 
 /// What STS is asked for.
 #[derive(Debug)]

@@ -17,11 +17,11 @@ mod words;
 
 use async_trait::async_trait;
 use domain::connector::Connector;
-use domain::fault::{Fault, Reason, Stage};
+use domain::fault::{Fault, REGION_DISABLED, Reason, Stage};
 use domain::part::PartNumber;
 use domain::ports::{CustomerBucket, Customers};
 
-use self::assume::{Asked, Door, REGION_DISABLED};
+use self::assume::{Asked, Door};
 use self::fault::Telling;
 use crate::clients::CustomerClients;
 

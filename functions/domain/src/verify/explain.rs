@@ -3,12 +3,9 @@
 use super::stages::LETS_ANYONE_IN;
 use super::{Finding, Stage, role};
 use crate::connector::{Connector, Destination};
-use crate::fault::{self, Fault, Reason};
+use crate::fault::{self, Fault, REGION_DISABLED, Reason};
 use crate::names::{AccountId, Region};
 use crate::setup::Vendor;
-
-/// STS is not active in the region that it was called in.
-const REGION_DISABLED: &str = "RegionDisabledException";
 
 /// Cause and remedy.
 type Told = Option<(String, String)>;
