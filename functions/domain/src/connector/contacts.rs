@@ -182,4 +182,16 @@ mod tests {
         connector.state = State::Deleted;
         assert!(matches!(connector.test_contacts(Time::LAST), Err(NotAllowed::WrongState { .. })));
     }
+
+    #[test]
+    fn asking_addresses_again_is_a_change_of_its_own_and_a_deleted_connector_refuses_it() {
+        let mut connector = draft();
+        let (before, now) = (connector.version, Time::EPOCH + Duration::from_hours(1));
+        connector.ask_contacts(now).unwrap();
+        assert_eq!((connector.version, connector.contacts.asked_again_at), (before + 1, Some(now)));
+        connector.state = State::Deleted;
+        let untouched = connector.clone();
+        assert!(matches!(connector.ask_contacts(Time::LAST), Err(NotAllowed::WrongState { .. })));
+        assert_eq!(connector, untouched);
+    }
 }
