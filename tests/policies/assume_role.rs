@@ -1,4 +1,4 @@
-//! What the exporter really asks STS for, and what a customer is really told to set up: the tests of the policies take
+//! What the exporter really asks STS for, and what a customer really gets to set up: the tests of the policies take
 //! these from here, so that no copy of them can drift.
 //!
 //! Reads a JSON array of destinations, each with its `external_id`, from standard input. For each it has the real
@@ -41,10 +41,10 @@ async fn main() {
 
     let sent = Sent::default();
     let sts = listen(sent.clone()).await;
-    let mut told = Vec::new();
+    let mut answers = Vec::new();
     for destination in asked {
         let customers = customers(&sts, destination.get("acts_as").and_then(Value::as_str));
-        told.push(match connector(destination) {
+        answers.push(match connector(destination) {
             Ok(connector) => {
                 let answer = customers.open(&connector, PartNumber::FIRST).await;
                 assert!(answer.is_err(), "this STS refuses everybody");
@@ -54,7 +54,7 @@ async fn main() {
             Err(why) => json!({ "refused": why }),
         });
     }
-    println!("{}", Value::from(told));
+    println!("{}", Value::from(answers));
 }
 
 /// A connector with this destination, or why the domain refuses it.

@@ -155,7 +155,7 @@ async fn one_list_names_every_stray_and_each_is_exported_once() {
         let end = at("2023-07-12T14:00:00Z") + Duration::from_hours(24 * day as u64);
         staging.run_until(&world, &connector, end).await;
         assert_eq!(world.verdict(&connector).unreadable, expected);
-        let newest = world.cursor(&connector).await.reconcile.strays_in.unwrap();
+        let newest = world.cursor(&connector).await.reconcile.out_of_order_in.unwrap();
         assert_eq!(staging.listed(&fakes, &connector, newest), expected, "on day {day}");
         let (most, _) = staging.readers();
         assert!(most <= 3, "{most} readers at once");

@@ -72,7 +72,7 @@ impl Cursor {
             next_run_at,
             cut: None,
             reading: None,
-            reconcile: Reconcile { due: now + PASS, passes: 0, at: None, strays_in: None },
+            reconcile: Reconcile { due: now + PASS, passes: 0, at: None, out_of_order_in: None },
             note: None,
             published: None,
             block: None,
@@ -155,7 +155,8 @@ pub struct Reconcile {
     /// The newest part that holds strays. A stray is exported once, and only key lists know it: that of this part
     /// names its own strays and all of the parts before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub strays_in: Option<PartNumber>,
+    #[serde(rename = "strays_in")]
+    pub out_of_order_in: Option<PartNumber>,
 }
 
 /// One step of a pass.
@@ -164,7 +165,7 @@ pub enum Slice {
     /// Read this span of event time again.
     Span(Window),
     /// Read the keys that are no times at all.
-    Strays,
+    OutOfOrderKeys,
 }
 
 impl Reconcile {
@@ -178,7 +179,7 @@ impl Reconcile {
         let reach = if self.passes % 7 == 6 { WEEKLY_REACH } else { DAILY_REACH };
         let from = self.at.unwrap_or_else(|| since.max(watermark - reach));
         let to = (from + DAY).min(watermark);
-        Some(if from < to { Slice::Span(Window { from, to }) } else { Slice::Strays })
+        Some(if from < to { Slice::Span(Window { from, to }) } else { Slice::OutOfOrderKeys })
     }
 
     /// The state after everything before `through` was read.
@@ -189,9 +190,9 @@ impl Reconcile {
 
     /// The state after the strays were read, and with them the pass is complete. `part` holds new ones.
     #[must_use]
-    pub fn read_strays(&self, part: Option<PartNumber>, now: Time) -> Self {
-        let strays_in = part.or(self.strays_in);
-        Self { due: now + PASS, passes: self.passes.wrapping_add(1), at: None, strays_in }
+    pub fn read_out_of_order_keys(&self, part: Option<PartNumber>, now: Time) -> Self {
+        let strays_in = part.or(self.out_of_order_in);
+        Self { due: now + PASS, passes: self.passes.wrapping_add(1), at: None, out_of_order_in: strays_in }
     }
 }
 
@@ -216,7 +217,7 @@ mod tests {
                         spans += 1;
                         reconcile.read_through(span.to)
                     }
-                    Slice::Strays => reconcile.read_strays(None, now),
+                    Slice::OutOfOrderKeys => reconcile.read_out_of_order_keys(None, now),
                 };
             }
             assert_eq!(reconcile.due, now + PASS);
@@ -232,7 +233,7 @@ mod tests {
     #[test]
     fn a_pass_is_due_once_a_day_also_for_who_runs_once_a_day_and_some_minutes_early() {
         let (start, ended) = (at("2026-01-01T00:00:00Z"), at("2026-11-20T21:05:00Z"));
-        let reconcile = Cursor::new(start, start, start).reconcile.read_strays(None, ended);
+        let reconcile = Cursor::new(start, start, start).reconcile.read_out_of_order_keys(None, ended);
         let slice = |now: &str| reconcile.slice(start, at("2026-11-20T21:00:00Z"), at(now));
         assert_eq!(slice("2026-11-21T20:05:00Z"), None, "an hourly run of the same day");
         assert!(slice("2026-11-21T20:50:00Z").is_some());
@@ -257,10 +258,10 @@ mod tests {
         let half = begun.read_through(at("2026-11-20T10:00:00Z"));
         let rest = Window { from: at("2026-11-20T10:00:00Z"), to: watermark };
         assert_eq!(half.slice(since, watermark, now), Some(Slice::Span(rest)));
-        assert_eq!(half.read_through(watermark).slice(since, watermark, now), Some(Slice::Strays));
-        let found = half.read_strays(Some(PartNumber::new(7)), now);
-        assert_eq!((found.strays_in, found.passes, found.at), (Some(PartNumber::new(7)), 1, None));
-        assert_eq!(found.read_strays(None, now).strays_in, Some(PartNumber::new(7)));
+        assert_eq!(half.read_through(watermark).slice(since, watermark, now), Some(Slice::OutOfOrderKeys));
+        let found = half.read_out_of_order_keys(Some(PartNumber::new(7)), now);
+        assert_eq!((found.out_of_order_in, found.passes, found.at), (Some(PartNumber::new(7)), 1, None));
+        assert_eq!(found.read_out_of_order_keys(None, now).out_of_order_in, Some(PartNumber::new(7)));
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Reading {
             _ => true,
         };
         let sealed = listed.filter(may_hold).fold(Events::default(), |all, part| all.and(events_of(part)));
-        let strays = order.exclude.strays_in.and_then(|number| account.part(number)).map(keys_of);
+        let strays = order.exclude.out_of_order_in.and_then(|number| account.part(number)).map(keys_of);
         Self {
             sealed,
             strays: strays.unwrap_or_default(),
@@ -158,8 +158,10 @@ impl Reading {
                 let through = item.tells.then_some(item.at)?;
                 (through > window.from).then_some(Built::OutOfTime { through })
             }
-            (Span::Strays { beyond, .. }, Some(_)) => Some(self.built(setup, order, Some(*beyond))),
-            (Span::Strays { .. }, None) => None,
+            (Span::OutOfOrderKeys { until: beyond, .. }, Some(_)) => {
+                Some(self.built(setup, order, Some(*beyond)))
+            }
+            (Span::OutOfOrderKeys { .. }, None) => None,
         }
     }
 
@@ -167,7 +169,7 @@ impl Reading {
         if self.draft.is_empty() {
             return Built::Nothing;
         }
-        let is_stray = matches!(order.span, Span::Strays { .. });
+        let is_stray = matches!(order.span, Span::OutOfOrderKeys { .. });
         let keys = if is_stray { self.draft.and(self.strays) } else { self.draft };
         let held =
             || setup.events.iter().enumerate().filter(|(n, _)| self.draft.has(*n)).map(|(_, event)| event);
@@ -205,6 +207,8 @@ fn is_inside(event: &Event, span: &Span, variant: Variant) -> bool {
             let before_end = event.at < *to || variant == Variant::IncludesTheEnd && event.at == *to;
             *from <= event.at && before_end
         }
-        Span::Strays { since, beyond } => !event.tells && (event.at >= *beyond || event.at < *since),
+        Span::OutOfOrderKeys { since, until: beyond } => {
+            !event.tells && (event.at >= *beyond || event.at < *since)
+        }
     }
 }

@@ -81,7 +81,7 @@ pub fn sights(sight: Sight) -> fn(&Machine, &State) -> bool {
         Sight::Blocked => |_, s| s.world.accounts.iter().any(|a| a.cursor.block.is_some()),
         Sight::ReadInPieces => |_, s| s.world.accounts.iter().any(|a| a.cursor.reading.is_some()),
         Sight::Reconciled => |_, s| s.world.accounts.iter().any(|a| a.cursor.reconcile.passes > 0),
-        Sight::Strays => |_, s| s.world.accounts.iter().any(|a| a.cursor.reconcile.strays_in.is_some()),
+        Sight::Strays => |_, s| s.world.accounts.iter().any(|a| a.cursor.reconcile.out_of_order_in.is_some()),
         Sight::BothSeal => |_, s| both(s, |effect| matches!(effect, Effect::Seal(_))),
         Sight::BothWrite => |_, s| both(s, |effect| matches!(effect, Effect::Put(_))),
         Sight::UnderWay => |_, s| s.world.under_way.is_some(),

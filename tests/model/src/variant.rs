@@ -90,9 +90,11 @@ impl Variant {
                     (Span::Window(span), Self::LooksBackExclusively) if is_window => {
                         span.from = span.from + std::time::Duration::from_millis(1);
                     }
-                    (_, Self::DropsNothing) => order.exclude = Exclude { reaching: None, strays_in: None },
+                    (_, Self::DropsNothing) => {
+                        order.exclude = Exclude { reaching: None, out_of_order_in: None }
+                    }
                     (_, Self::ReconcilesWithoutLists) if !is_window => order.exclude.reaching = None,
-                    (_, Self::ForgetsStrays) => order.exclude.strays_in = None,
+                    (_, Self::ForgetsStrays) => order.exclude.out_of_order_in = None,
                     _ => {}
                 }
             }

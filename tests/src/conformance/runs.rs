@@ -176,7 +176,7 @@ pub async fn a_seal_carries_unblocking_and_reconcile(ledger: &impl Ledger) {
     ledger.block(&connector.id, &block(Stage::Read, "TenantMismatch")).await.unwrap();
     let mut seal = fixtures::seal(&connector, &before, before.watermark, &worker());
     seal.part.window = Window { from: before.watermark, to: before.watermark };
-    let reconcile = before.reconcile.read_strays(Some(seal.part.number), start());
+    let reconcile = before.reconcile.read_out_of_order_keys(Some(seal.part.number), start());
     (seal.unblock, seal.reconcile) = (true, Some(reconcile.clone()));
     assert_eq!(ledger.seal(&seal).await.unwrap(), SealAnswer::Won);
     let after = cursor(ledger, &connector).await;
@@ -307,8 +307,11 @@ pub async fn a_source_is_changed_only_from_where_the_cursor_stood(ledger: &impl 
     let mut seal = fixtures::seal(&connector, &first, at("2026-11-20T21:00:00Z"), &worker());
     seal.source = Some(here.clone());
     seal.reading = Some(Reading { to: at("2026-11-20T22:00:00Z"), through: at("2026-11-20T21:30:00Z") });
-    seal.reconcile =
-        Some(Reconcile { at: Some(start()), strays_in: Some(PartNumber::FIRST), ..first.reconcile.clone() });
+    seal.reconcile = Some(Reconcile {
+        at: Some(start()),
+        out_of_order_in: Some(PartNumber::FIRST),
+        ..first.reconcile.clone()
+    });
     assert_eq!(ledger.seal(&seal).await.unwrap(), SealAnswer::Won);
     let stored = cursor(ledger, &connector).await;
     let acceptance = Acceptance { from: start(), at: start(), by: "ann".into() };
@@ -328,7 +331,7 @@ pub async fn a_source_is_changed_only_from_where_the_cursor_stood(ledger: &impl 
         assert_eq!(cursor(ledger, &connector).await, stored);
     }
     assert!(ledger.change_source(&connector.id, &change).await.unwrap());
-    let reconcile = Reconcile { at: None, strays_in: None, ..stored.reconcile.clone() };
+    let reconcile = Reconcile { at: None, out_of_order_in: None, ..stored.reconcile.clone() };
     let after = Cursor { source: Some(change.after.clone()), reading: None, reconcile, ..stored };
     assert_eq!(cursor(ledger, &connector).await, after);
     assert!(!ledger.change_source(&connector.id, &change).await.unwrap(), "it is there already");

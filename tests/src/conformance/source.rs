@@ -134,7 +134,7 @@ pub async fn windows_and_strays_tile_the_table(rig: &impl EventsRig, numeric: bo
     assert_eq!(found.len(), reachable.len(), "found {found:?} of {reachable:?}");
 
     let (since, beyond) = (start, at("2026-11-22T20:00:00Z"));
-    let mut outside = read(rig, &acme, Shards::ONE, 0, &Span::Strays { since, beyond }).await;
+    let mut outside = read(rig, &acme, Shards::ONE, 0, &Span::OutOfOrderKeys { since, until: beyond }).await;
     assert!(outside.iter().all(|item| item.time.is_none()), "history is read again");
     outside.sort_by(|a, b| a.sort_key.as_str().cmp(b.sort_key.as_str()));
     let mut outside: Vec<SortKey> = outside.into_iter().map(|item| item.sort_key).collect();

@@ -123,7 +123,7 @@ impl FakeSource {
         let between = |(low, high)| (Bound::Included(bytes(low)), Bound::Included(bytes(high)));
         match span {
             Span::Window(window) => vec![between(self.form.range(window.from, window.to))],
-            Span::Strays { since, beyond } => {
+            Span::OutOfOrderKeys { since, until: beyond } => {
                 let first = if self.numeric { self.form.first_number() } else { Time::EPOCH };
                 let below = Bound::Excluded(bytes(self.form.bound(first)));
                 let mut ranges = vec![(Bound::Included(Vec::new()), below)];

@@ -43,12 +43,12 @@ fn two_days_are_read_again_a_day_at_a_time_and_the_strays_last() {
     let watermark = place.cursor.watermark;
     let first = run.builds(Built::Nothing);
     assert_eq!(first.span, Span::Window(Window { from: watermark - DAY * 2, to: watermark - DAY }));
-    assert_eq!(first.exclude, Exclude { reaching: Some(watermark - DAY * 2), strays_in: None });
+    assert_eq!(first.exclude, Exclude { reaching: Some(watermark - DAY * 2), out_of_order_in: None });
     notes(&mut run);
     let second = run.builds(Built::Nothing);
     assert_eq!(second.span, Span::Window(Window { from: watermark - DAY, to: watermark }));
     notes(&mut run);
-    assert!(matches!(run.builds(Built::Nothing).span, Span::Strays { .. }));
+    assert!(matches!(run.builds(Built::Nothing).span, Span::OutOfOrderKeys { .. }));
     notes(&mut run);
     run.releases();
     assert_eq!(run.completes().sealed, 0, "a pass that finds nothing writes no heartbeat");
@@ -106,15 +106,15 @@ fn strays_are_exported_once_and_known_by_the_parts_that_hold_them() {
     let (place, now) = owing();
     let place = later(&place, |cursor| {
         cursor.reconcile.at = Some(cursor.watermark);
-        cursor.reconcile.strays_in = Some(PartNumber::new(3));
+        cursor.reconcile.out_of_order_in = Some(PartNumber::new(3));
     });
     let mut run = run(&place, now);
     let order = run.builds(Built::Staged(draft()));
-    let Span::Strays { since, beyond } = order.span else { panic!("strays come last") };
+    let Span::OutOfOrderKeys { since, until: beyond } = order.span else { panic!("strays come last") };
     assert!(since == place.cursor.since && beyond > order.watermark);
-    assert_eq!(order.exclude, Exclude { reaching: None, strays_in: Some(PartNumber::new(3)) });
+    assert_eq!(order.exclude, Exclude { reaching: None, out_of_order_in: Some(PartNumber::new(3)) });
     let after = run.seals(SealAnswer::Won).reconcile.unwrap();
-    assert_eq!(after.strays_in, Some(PartNumber::new(72)), "whose list names those of part 3 too");
+    assert_eq!(after.out_of_order_in, Some(PartNumber::new(72)), "whose list names those of part 3 too");
     assert_eq!((after.at, after.passes), (None, 1), "the pass is complete");
 }
 
@@ -129,11 +129,11 @@ fn strays_of_a_part_that_was_cut_are_known_before_the_pass_is_complete() {
     run.builds(Built::Staged(cut));
     let seal = run.seals(SealAnswer::Won);
     let after = seal.reconcile.unwrap();
-    assert_eq!((after.strays_in, after.passes), (Some(PartNumber::new(72)), 0));
+    assert_eq!((after.out_of_order_in, after.passes), (Some(PartNumber::new(72)), 0));
     run.delivers(&seal.part);
     let rest = run.builds(Built::Nothing);
-    assert!(matches!(rest.span, Span::Strays { .. }));
-    assert_eq!(rest.exclude.strays_in, Some(PartNumber::new(72)));
+    assert!(matches!(rest.span, Span::OutOfOrderKeys { .. }));
+    assert_eq!(rest.exclude.out_of_order_in, Some(PartNumber::new(72)));
 }
 
 #[test]

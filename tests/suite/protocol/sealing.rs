@@ -61,7 +61,7 @@ fn each_window_looks_back_an_hour_for_late_events() {
     let order = run.stages();
     let span = Window { from: at("2026-11-20T22:00:00Z"), to: at("2026-11-21T00:00:00Z") };
     assert_eq!(order.span, Span::Window(span));
-    assert_eq!(order.exclude, domain::protocol::Exclude { reaching: Some(span.from), strays_in: None });
+    assert_eq!(order.exclude, domain::protocol::Exclude { reaching: Some(span.from), out_of_order_in: None });
     let part = run.seals(SealAnswer::Won).part;
     assert_eq!(part.window.from, at("2026-11-20T23:00:00Z"), "the late ones don't widen the window");
 }

@@ -100,7 +100,7 @@ mod tests {
         Cursor {
             next: PartNumber::new(u64::MAX),
             cut: Some(at),
-            reconcile: Reconcile { due: at, passes: 6, at: None, strays_in: Some(PartNumber::new(3)) },
+            reconcile: Reconcile { due: at, passes: 6, at: None, out_of_order_in: Some(PartNumber::new(3)) },
             block: Some(Block {
                 stage: Stage::PutObject,
                 reason: Reason::Gone,

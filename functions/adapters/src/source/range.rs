@@ -43,7 +43,7 @@ pub(super) fn of(span: &Span, form: SortKeyForm, key: KeyType) -> Vec<Range> {
             let (low, high) = form.range(*from, *to);
             vec![Range::Between(value(low), value(high))]
         }
-        Span::Strays { since, beyond } => {
+        Span::OutOfOrderKeys { since, until: beyond } => {
             let mut ranges = match key {
                 KeyType::Text => gaps(form, *since),
                 KeyType::Number => vec![Range::Below(value(form.bound(form.first_number())))],
@@ -92,7 +92,7 @@ mod tests {
     }
 
     fn strays(since: &str, beyond: &str, form: SortKeyForm, key: KeyType) -> Vec<Range> {
-        of(&Span::Strays { since: since.parse().unwrap(), beyond: beyond.parse().unwrap() }, form, key)
+        of(&Span::OutOfOrderKeys { since: since.parse().unwrap(), until: beyond.parse().unwrap() }, form, key)
     }
 
     #[test]

@@ -90,9 +90,9 @@ async fn whoever_reads_writes_or_makes_a_table_is_told_which_setting_does_not_fi
         ),
     ] {
         let settings = layout(keys, SortKeyForm::Rfc3339);
-        let strays = Span::Strays {
+        let strays = Span::OutOfOrderKeys {
             since: "2023-07-10T11:40:00Z".parse().unwrap(),
-            beyond: "2023-07-12T11:40:00Z".parse().unwrap(),
+            until: "2023-07-12T11:40:00Z".parse().unwrap(),
         };
         for said in [
             read(&client, settings.clone(), &hour()).await,

@@ -102,7 +102,7 @@ async fn through_an_index_strays_of_one_sort_key_are_all_read_and_history_is_not
         put.item("org", text("ORG#acme")).item("at", text(*at)).send().await.unwrap();
     }
     let (since, beyond) = ("2023-07-10T11:40:00Z".parse().unwrap(), "2023-07-12T11:40:00Z".parse().unwrap());
-    let span = Span::Strays { since, beyond };
+    let span = Span::OutOfOrderKeys { since, until };
     let source = DynamoSource::new(client, table);
     let mut reader = source.open(&"acme".parse().unwrap(), Shards::ONE, 0, &span).await.unwrap();
     let mut found = Vec::new();
@@ -152,7 +152,7 @@ async fn numbers_as_sort_keys_are_read_in_their_order_strays_on_both_sides() {
     assert_eq!(keys(hour()).await, inside);
     let strays = ["-700000000000000000000", "-1.25", "-1.2", "253402300800", &format!("1{}", "0".repeat(30))];
     let at = |text: &str| text.parse().unwrap();
-    let span = Span::Strays { since: at("2026-11-20T20:00:00Z"), beyond: at("2026-11-22T20:00:00Z") };
+    let span = Span::OutOfOrderKeys { since: at("2026-11-20T20:00:00Z"), until: at("2026-11-22T20:00:00Z") };
     assert_eq!(keys(span).await, strays);
 }
 

@@ -71,7 +71,7 @@ impl Run {
         let before = place.cursor.reconcile.clone();
         let after = match slice {
             Slice::Span(window) => before.read_through(window.to),
-            Slice::Strays => before.read_strays(None, read_at),
+            Slice::OutOfOrderKeys => before.read_out_of_order_keys(None, read_at),
         };
         self.note(before, after, self.reading_was_blocked().is_some(), now)
     }
@@ -113,7 +113,7 @@ impl Run {
                 let after = before.read_through(through);
                 self.note(before, after, false, now)
             }
-            (Span::Strays { .. }, _) => self.release(None, now),
+            (Span::OutOfOrderKeys { .. }, _) => self.release(None, now),
         }
     }
 

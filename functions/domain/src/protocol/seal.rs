@@ -19,7 +19,7 @@ use super::run::{Phase, Run, Turn};
 use super::words::{BuildOrder, Built, Draft, Effect, Exclude, Seal, SealAnswer, Span};
 
 /// Keys that tell no time and lie further ahead than this are strays; nearer ones are left to the windows.
-const STRAYS_BEYOND: Duration = Duration::from_hours(24);
+const OUT_OF_ORDER_AFTER: Duration = Duration::from_hours(24);
 /// How often a seal whose outcome stays unknown is tried before the run gives up.
 const SEAL_TRIES: u32 = 5;
 /// How many races a run may lose before it leaves the connector to the others.
@@ -41,10 +41,10 @@ impl Run {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let (span, reaching) = match slice {
             Slice::Span(window) => (Span::Window(window), Some(window.from)),
-            Slice::Strays => {
+            Slice::OutOfOrderKeys => {
                 let cursor = &place.cursor;
-                let beyond = cursor.watermark + STRAYS_BEYOND;
-                (Span::Strays { since: cursor.since, beyond }, None)
+                let beyond = cursor.watermark + OUT_OF_ORDER_AFTER;
+                (Span::OutOfOrderKeys { since: cursor.since, until: beyond }, None)
             }
         };
         self.build(span, reaching, Some(slice))
@@ -53,7 +53,7 @@ impl Run {
     fn build(&mut self, span: Span, reaching: Option<Time>, slice: Option<Slice>) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         // A stray lies somewhere in the order of the keys, and one day a window may come to it.
-        let exclude = Exclude { reaching, strays_in: place.cursor.reconcile.strays_in };
+        let exclude = Exclude { reaching, out_of_order_in: place.cursor.reconcile.out_of_order_in };
         let (number, watermark) = (place.cursor.next, place.cursor.watermark);
         let order = BuildOrder { number, span, watermark, exclude, stop_at: self.limits.stop_reading };
         self.phase = Phase::Building(Box::new(order.clone()), slice);
@@ -85,8 +85,10 @@ impl Run {
             match (slice, draft.cut) {
                 (Slice::Span(window), cut) => before.read_through(cut.unwrap_or(window.to)),
                 // Read to its end: the pass is complete. Cut: the same slice goes on, without these strays.
-                (Slice::Strays, None) => before.read_strays(Some(order.number), sealed_at),
-                (Slice::Strays, Some(_)) => Reconcile { strays_in: Some(order.number), ..before.clone() },
+                (Slice::OutOfOrderKeys, None) => before.read_out_of_order_keys(Some(order.number), sealed_at),
+                (Slice::OutOfOrderKeys, Some(_)) => {
+                    Reconcile { out_of_order_in: Some(order.number), ..before.clone() }
+                }
             }
         });
         let (end, reading) = match (&order.span, slice) {

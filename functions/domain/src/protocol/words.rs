@@ -121,11 +121,11 @@ pub enum Span {
     /// Those of a span of event time.
     Window(Window),
     /// Those that tell no time and that no window reaches: in a gap before `since`, or from `beyond` on.
-    Strays {
+    OutOfOrderKeys {
         /// The connector's first instant, at which its windows begin.
         since: Time,
         /// Later than `since`. Windows reach the keys before this in due course.
-        beyond: Time,
+        until: Time,
     },
 }
 
@@ -135,7 +135,7 @@ pub struct Exclude {
     /// Of every part whose window ends later than this.
     pub reaching: Option<Time>,
     /// And of this one, whose list names every stray that was sealed.
-    pub strays_in: Option<PartNumber>,
+    pub out_of_order_in: Option<PartNumber>,
 }
 
 /// What to read and stage.

@@ -23,7 +23,7 @@ pub(super) struct Carried<'a> {
 impl<'a> Carried<'a> {
     /// Nothing is read yet, and nothing ever where the task is no search for strays.
     pub(super) fn new(task: Task<'a>) -> Self {
-        let begun = !matches!(task.order.span, Span::Strays { .. });
+        let begun = !matches!(task.order.span, Span::OutOfOrderKeys { .. });
         Self { task, list: None, begun }
     }
 
@@ -44,7 +44,7 @@ impl<'a> Carried<'a> {
 
     async fn begin(&mut self) -> Result<(), PortError> {
         let Task { exporter, connector, order, .. } = self.task;
-        if let Some(number) = order.exclude.strays_in.filter(|_| !self.begun) {
+        if let Some(number) = order.exclude.out_of_order_in.filter(|_| !self.begun) {
             let part = exporter.ports.runs.part(&connector.id, number).await?;
             if let Some(Content::Staged { keys, .. }) = part.map(|part| part.content) {
                 self.list = Some(KeyStream::open(exporter.ports.staging.as_ref(), &keys).await?);

@@ -117,7 +117,7 @@ async fn read(
             return Ok(end);
         }
         // A stray belongs to no window, so it is late in every part.
-        let late = matches!(order.span, Span::Strays { .. }) || item.is_before(form, order.watermark);
+        let late = matches!(order.span, Span::OutOfOrderKeys { .. }) || item.is_before(form, order.watermark);
         carried.up_to(&item.key, draft).await?;
         draft.push(&item, &line, late).await?;
         last = Some(Place { sort_key: item.sort_key, time: item.time });
@@ -134,8 +134,8 @@ fn end_before(item: &SourceItem, last: Option<&Place>, span: &Span, form: SortKe
             (through > window.from).then_some(Filled::OutOfTime { through })
         }
         // Strays tell no time: they may be cut anywhere, and what is left is read again.
-        (Span::Strays { beyond, .. }, Some(_)) => Some(Filled::Cut(*beyond)),
-        (Span::Strays { .. }, None) => None,
+        (Span::OutOfOrderKeys { until: beyond, .. }, Some(_)) => Some(Filled::Cut(*beyond)),
+        (Span::OutOfOrderKeys { .. }, None) => None,
     }
 }
 
@@ -159,7 +159,7 @@ fn is_inside(item: &SourceItem, span: &Span, form: SortKeyForm) -> bool {
     let is_before = |time| item.is_before(form, time);
     match span {
         Span::Window(Window { from, to }) => !is_before(*from) && is_before(*to),
-        Span::Strays { since, beyond } => {
+        Span::OutOfOrderKeys { since, until: beyond } => {
             item.time.is_none() && (!is_before(*beyond) || form.lies_in_gap(&item.sort_key, *since))
         }
     }

@@ -60,7 +60,7 @@ impl<'a> SealedKeys<'a> {
             Some(after) => runs.parts_reaching(&connector.id, after, order.number).await?,
             None => Vec::new(),
         };
-        let strays = order.exclude.strays_in;
+        let strays = order.exclude.out_of_order_in;
         if let Some(number) = strays.filter(|number| parts.iter().all(|part| part.number != *number)) {
             parts.extend(runs.part(&connector.id, number).await?);
         }

@@ -155,7 +155,7 @@ impl Connectors for FakeLedger {
         cursor.source = Some(change.after.clone());
         cursor.reading = None;
         if change.forget_keys {
-            cursor.reconcile = Reconcile { at: None, strays_in: None, ..cursor.reconcile.clone() };
+            cursor.reconcile = Reconcile { at: None, out_of_order_in: None, ..cursor.reconcile.clone() };
         }
         Ok(true)
     }
