@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use domain::manifest::{Pinned, VendorDomain, VerifierKey};
 use domain::part::{Part, PartNumber, Sha256};
-use domain::protocol::SignOrder;
+use domain::protocol::SignRequest;
 use domain::time::Time;
 
 /// A note in a customer's bucket.
@@ -35,7 +35,7 @@ pub fn vendor() -> VendorDomain {
 /// # Panics
 /// If the text is none of a note.
 #[must_use]
-pub fn pinned(order: &SignOrder) -> Pinned {
+pub fn pinned(order: &SignRequest) -> Pinned {
     Pinned::new(order.text.clone(), vec![(KEY.clone(), [0; 64])]).expect("a note")
 }
 
@@ -51,5 +51,5 @@ pub fn said<'a>(part: &'a Part, word: &str) -> Option<&'a str> {
 pub fn signed_again(part: &Part, now: Time) -> Part {
     let text = part.note.as_ref().map(|note| note.note().text().to_owned()).unwrap_or_default();
     let text = text.replace(&format!("sealed {}", part.sealed_at), &format!("sealed {now}"));
-    Part { note: Some(pinned(&SignOrder { text, last: None })), ..part.clone() }
+    Part { note: Some(pinned(&SignRequest { text, last: None })), ..part.clone() }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use domain::encode::Encoded;
 use domain::part::{Sha256, Window};
-use domain::protocol::{BuildOrder, Built, Draft, Span};
+use domain::protocol::{BuildRequest, Built, Span, StagedPart};
 use domain::time::Time;
 
 use crate::setup::{Event, Setup};
@@ -45,7 +45,7 @@ struct Shard {
 impl Reading {
     /// Finds the lists of the parts that may hold an event of the span.
     #[must_use]
-    pub fn begin(setup: &Setup, account: &Account, order: &BuildOrder) -> Self {
+    pub fn begin(setup: &Setup, account: &Account, order: &BuildRequest) -> Self {
         let reaching = order.exclude.reaching;
         let listed = reaching.into_iter().flat_map(|after| account.parts_reaching(after, order.number));
         let may_hold = |part: &&domain::part::Part| match (&order.span, part.first, part.last) {
@@ -84,7 +84,7 @@ impl Reading {
         setup: &Setup,
         world: &World,
         account: usize,
-        order: &BuildOrder,
+        order: &BuildRequest,
         shard: usize,
         variant: Variant,
     ) -> Option<Built> {
@@ -102,7 +102,7 @@ impl Reading {
         found.sort_by_key(|event| key(*event));
         found.truncate(setup.page);
         if variant != Variant::TakesForeign && found.iter().any(|event| setup.events[*event].foreign) {
-            return Some(Built::Foreign { detail: "another tenant's item came back".into() });
+            return Some(Built::TenantMismatch { detail: "another tenant's item came back".into() });
         }
         let reader = &mut self.shards[shard];
         reader.ended = found.len() < setup.page;
@@ -112,7 +112,7 @@ impl Reading {
     }
 
     /// Merges what the pages hold, until a partition must be read on or the part is complete.
-    pub fn merge(&mut self, setup: &Setup, order: &BuildOrder, now: Time) -> Option<Built> {
+    pub fn merge(&mut self, setup: &Setup, order: &BuildRequest, now: Time) -> Option<Built> {
         loop {
             if self.dry().next().is_some() {
                 return None;
@@ -148,7 +148,7 @@ impl Reading {
     }
 
     /// What comes of a read that stops before this item, if it can stop there.
-    fn end_before(&self, setup: &Setup, order: &BuildOrder, item: usize) -> Option<Built> {
+    fn end_before(&self, setup: &Setup, order: &BuildRequest, item: usize) -> Option<Built> {
         let item = &setup.events[item];
         match (&order.span, self.last.map(|last| &setup.events[last])) {
             (Span::Window(_), Some(last)) => {
@@ -165,7 +165,7 @@ impl Reading {
         }
     }
 
-    fn built(&self, setup: &Setup, order: &BuildOrder, cut: Option<Time>) -> Built {
+    fn built(&self, setup: &Setup, order: &BuildRequest, cut: Option<Time>) -> Built {
         if self.draft.is_empty() {
             return Built::Nothing;
         }
@@ -180,7 +180,7 @@ impl Reading {
         hash[..2].copy_from_slice(&self.draft.0.to_be_bytes());
         let sha256 = Sha256::new(hash);
         let size = u64::from(self.draft.len());
-        Built::Staged(Draft {
+        Built::Staged(StagedPart {
             cut,
             events: size,
             late: late as u64,

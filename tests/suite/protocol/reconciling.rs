@@ -164,7 +164,7 @@ fn a_pass_that_ran_out_of_time_goes_on_where_it_stopped() {
 fn stopped() -> (Snapshot, Time) {
     let (place, now) = owing();
     let mut run = run(&place, now);
-    run.builds(Built::Foreign { detail: "`globex` came back where `acme` was asked for".into() });
+    run.builds(Built::TenantMismatch { detail: "`globex` came back where `acme` was asked for".into() });
     run.announces();
     let block = run.blocks();
     run.releases();

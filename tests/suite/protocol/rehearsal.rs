@@ -10,8 +10,8 @@ use domain::notice::Notice;
 use domain::part::{Content, Part, PartNumber, Sha256};
 use domain::ports::{LeaseAnswer, Randomness as _};
 use domain::protocol::{
-    Answer, BuildOrder, Built, Draft, Effect, Failure, FailureKind, Input, Limits, Mark, Outcome, PutAnswer,
-    Release, Run, Seal, SealAnswer, SignOrder, Snapshot, Summary, step,
+    Answer, BuildRequest, Built, Effect, Failure, FailureKind, Input, Limits, Mark, Outcome, PutAnswer,
+    Release, Run, Seal, SealAnswer, SignRequest, Snapshot, StagedPart, Summary, step,
 };
 use domain::time::Time;
 use tests::fakes::SeededRandomness;
@@ -55,10 +55,10 @@ pub(crate) fn sealed(connector: &Connector, number: u64) -> Part {
 }
 
 /// A staged part of three events.
-pub(crate) fn draft() -> Draft {
+pub(crate) fn draft() -> StagedPart {
     let encoded =
         Encoded { sha256: Sha256::new([1; 32]), size: 99, raw_sha256: Sha256::new([1; 32]), raw_size: 99 };
-    Draft {
+    StagedPart {
         cut: None,
         events: 3,
         late: 0,
@@ -142,7 +142,7 @@ impl Rehearsal {
     }
 
     /// Builds, and if that leads to a part, signs it.
-    pub(crate) fn builds(&mut self, built: Built) -> BuildOrder {
+    pub(crate) fn builds(&mut self, built: Built) -> BuildRequest {
         let order = self.builds_only(built);
         if matches!(self.effect, Effect::Sign(_)) {
             self.signs();
@@ -150,19 +150,19 @@ impl Rehearsal {
         order
     }
 
-    pub(crate) fn builds_only(&mut self, built: Built) -> BuildOrder {
+    pub(crate) fn builds_only(&mut self, built: Built) -> BuildRequest {
         let order = expect!(self, Effect::Build(order) => *order);
         self.answer(Answer::Built(Box::new(built)));
         order
     }
 
-    pub(crate) fn signs(&mut self) -> SignOrder {
+    pub(crate) fn signs(&mut self) -> SignRequest {
         let order = expect!(self, Effect::Sign(order) => *order);
         self.answer(Answer::Signed(Box::new(fixtures::note(order.text.clone()))));
         order
     }
 
-    pub(crate) fn stages(&mut self) -> BuildOrder {
+    pub(crate) fn stages(&mut self) -> BuildRequest {
         self.builds(Built::Staged(draft()))
     }
 

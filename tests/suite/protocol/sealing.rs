@@ -236,7 +236,7 @@ fn another_worker_that_has_the_lease_is_left_alone() {
 fn an_item_of_another_tenant_stops_the_connector() {
     let place = place();
     let mut run = Rehearsal::of(&place);
-    run.builds(Built::Foreign { detail: "`globex` came back where `acme` was asked for".into() });
+    run.builds(Built::TenantMismatch { detail: "`globex` came back where `acme` was asked for".into() });
     assert_eq!(run.announces().fact.kind(), "ExportBlocked");
     let block = run.blocks();
     assert_eq!((block.stage, block.code.as_str()), (Stage::Read, "TenantMismatch"));

@@ -39,8 +39,8 @@ pub use limits::{Limits, Timing};
 pub use outcome::{Failure, FailureKind, Outcome, Summary};
 pub use run::Run;
 pub use words::{
-    Answer, BuildOrder, Built, Draft, Effect, Exclude, Input, Mark, PutAnswer, ReadThrough, Reconciled,
-    Release, Seal, SealAnswer, SignOrder, Snapshot, Span,
+    Answer, BuildRequest, Built, Effect, Exclude, Input, Mark, PutAnswer, ReadThrough, Reconciled, Release,
+    Seal, SealAnswer, SignRequest, Snapshot, Span, StagedPart,
 };
 
 /// The next effect of a run, given the answer to the last one.

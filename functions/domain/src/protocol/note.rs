@@ -8,7 +8,7 @@ use crate::part::Window;
 use crate::time::Time;
 
 use super::run::{Phase, Run};
-use super::words::{BuildOrder, Effect, ReadThrough, Reconciled, Seal, Span};
+use super::words::{BuildRequest, Effect, ReadThrough, Reconciled, Seal, Span};
 
 /// What a read leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -96,7 +96,7 @@ impl Run {
     /// lies behind is not known to be readable, so a block stays.
     pub(super) fn out_of_time(
         &mut self,
-        order: &BuildOrder,
+        order: &BuildRequest,
         slice: Option<Slice>,
         through: Time,
         now: Time,

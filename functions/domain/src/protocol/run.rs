@@ -17,7 +17,7 @@ use super::end::FAILED_AGAIN;
 use super::limits::{Limits, Timing};
 use super::note::Read;
 use super::outcome::{Failure, FailureKind, Outcome, Summary};
-use super::words::{Answer, BuildOrder, Effect, Input, Reconciled, Release, Seal, Snapshot};
+use super::words::{Answer, BuildRequest, Effect, Input, Reconciled, Release, Seal, Snapshot};
 
 /// The worker's clock and the ledger's may differ by this much and are taken as one.
 const SMALL_SKEW: Duration = Duration::from_secs(2);
@@ -67,7 +67,7 @@ pub(super) enum Phase {
     Starting,
     Leasing,
     Looking,
-    Building(Box<BuildOrder>, Option<Slice>),
+    Building(Box<BuildRequest>, Option<Slice>),
     Signing(Box<Seal>),
     Sealing(Box<Seal>),
     CheckingSeal {

@@ -16,7 +16,7 @@ use crate::time::Time;
 
 use super::outcome::{Failure, FailureKind};
 use super::run::{Phase, Run, Turn};
-use super::words::{BuildOrder, Built, Draft, Effect, Exclude, Seal, SealAnswer, Span};
+use super::words::{BuildRequest, Built, Effect, Exclude, Seal, SealAnswer, Span, StagedPart};
 
 /// Keys that tell no time and lie further ahead than this are strays; nearer ones are left to the windows.
 const OUT_OF_ORDER_AFTER: Duration = Duration::from_hours(24);
@@ -55,14 +55,14 @@ impl Run {
         // A stray lies somewhere in the order of the keys, and one day a window may come to it.
         let exclude = Exclude { reaching, out_of_order_in: place.cursor.reconcile.out_of_order_in };
         let (number, watermark) = (place.cursor.next, place.cursor.watermark);
-        let order = BuildOrder { number, span, watermark, exclude, stop_at: self.limits.stop_reading };
+        let order = BuildRequest { number, span, watermark, exclude, stop_at: self.limits.stop_reading };
         self.phase = Phase::Building(Box::new(order.clone()), slice);
         Effect::Build(Box::new(order))
     }
 
     pub(super) fn built(
         &mut self,
-        order: &BuildOrder,
+        order: &BuildRequest,
         slice: Option<Slice>,
         built: Built,
         now: Time,
@@ -70,14 +70,20 @@ impl Run {
     ) -> Effect {
         match (built, slice) {
             (Built::OutOfTime { through }, slice) => self.out_of_time(order, slice, through, now),
-            (Built::Foreign { detail }, _) => self.foreign(&detail, now, random),
+            (Built::TenantMismatch { detail }, _) => self.foreign(&detail, now, random),
             (Built::Nothing, None) => self.seal_heartbeat(order, now),
             (Built::Nothing, Some(slice)) => self.note_slice(slice, now),
-            (Built::Staged(draft), slice) => self.seal_draft(order, slice, draft, now),
+            (Built::Staged(draft), slice) => self.seal_staged(order, slice, draft, now),
         }
     }
 
-    fn seal_draft(&mut self, order: &BuildOrder, slice: Option<Slice>, draft: Draft, now: Time) -> Effect {
+    fn seal_staged(
+        &mut self,
+        order: &BuildRequest,
+        slice: Option<Slice>,
+        draft: StagedPart,
+        now: Time,
+    ) -> Effect {
         let sealed_at = self.careful(now);
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let reconcile = slice.map(|slice| {
@@ -124,7 +130,7 @@ impl Run {
     }
 
     /// A complete read found nothing: that statement is the part.
-    fn seal_heartbeat(&mut self, order: &BuildOrder, now: Time) -> Effect {
+    fn seal_heartbeat(&mut self, order: &BuildRequest, now: Time) -> Effect {
         let sealed_at = self.careful(now);
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let Span::Window(read) = &order.span else {

@@ -12,7 +12,7 @@ use crate::time::Time;
 use super::note::Read;
 use super::outcome::Failure;
 use super::run::{Again, Phase, Run, Turn};
-use super::words::{Effect, PutAnswer, Seal, SignOrder};
+use super::words::{Effect, PutAnswer, Seal, SignRequest};
 
 impl Again {
     pub(super) const fn number(&self) -> PartNumber {
@@ -34,7 +34,7 @@ impl Run {
         }
         let last = self.place.as_deref().and_then(|place| place.cursor.note.clone());
         self.phase = Phase::Signing(seal);
-        Effect::Sign(Box::new(SignOrder { text, last }))
+        Effect::Sign(Box::new(SignRequest { text, last }))
     }
 
     pub(super) fn signed(&mut self, mut seal: Box<Seal>, pinned: Pinned, now: Time) -> Effect {

@@ -75,10 +75,10 @@ pub enum Effect {
     /// Read settings and cursor, consistently.
     Snapshot,
     /// Read, encode and stage a part.
-    Build(Box<BuildOrder>),
+    Build(Box<BuildRequest>),
     /// Sign a part's manifest. It changes nothing: a run that dies behind it, or loses the race for the number, throws
     /// the signature away, and only the note that the seal pins is ever shown to anybody.
-    Sign(Box<SignOrder>),
+    Sign(Box<SignRequest>),
     /// Decide for ever what the part is.
     Seal(Box<Seal>),
     /// Read a part's record to learn what became of a seal whose answer was lost or refused.
@@ -140,7 +140,7 @@ pub struct Exclude {
 
 /// What to read and stage.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct BuildOrder {
+pub struct BuildRequest {
     /// The number that the part will get.
     pub number: PartNumber,
     /// Which keys to read.
@@ -157,7 +157,7 @@ pub struct BuildOrder {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Built {
     /// A part was staged.
-    Staged(Draft),
+    Staged(StagedPart),
     /// A complete read found nothing new. Nothing was staged.
     Nothing,
     /// Time was up before anything new was found. Nothing was staged.
@@ -166,7 +166,7 @@ pub enum Built {
         through: Time,
     },
     /// An item of another tenant was read. Nothing was staged.
-    Foreign {
+    TenantMismatch {
         /// What came back where what was asked for.
         detail: String,
     },
@@ -174,7 +174,7 @@ pub enum Built {
 
 /// A staged part, not yet sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Draft {
+pub struct StagedPart {
     /// Where reading stopped before the end, between two timestamps; `None` if the span was read to its end.
     pub cut: Option<Time>,
     /// How many events.
@@ -197,7 +197,7 @@ pub struct Draft {
 
 /// What to sign.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SignOrder {
+pub struct SignRequest {
     /// The manifest's text.
     pub text: String,
     /// The state of the chain: which key is in charge, and which were before it.

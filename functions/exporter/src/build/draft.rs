@@ -7,7 +7,7 @@ use domain::item::{EventKey, SourceItem, Unreadable};
 use domain::key_list::KeyListWriter;
 use domain::part::{Encoding, PartLimits, PartNumber};
 use domain::ports::{PortError, Staging, StagingWrite};
-use domain::protocol::Draft;
+use domain::protocol::StagedPart;
 use domain::time::Time;
 use domain::waste::{Staged, staged_key};
 use futures_util::future::try_join;
@@ -118,14 +118,14 @@ impl<'a> DraftWriter<'a> {
     }
 
     /// Completes both objects. Once this returns, the part can be sealed.
-    pub(super) async fn finish(self, cut: Option<Time>) -> Result<Draft, PortError> {
+    pub(super) async fn finish(self, cut: Option<Time>) -> Result<StagedPart, PortError> {
         let Some(Open { file, list, data, keys }) = self.open else {
             return Err(bug("staging a part", "a part without events was to be staged"));
         };
         let (rest, encoded) = file.finish().map_err(encoding)?;
         let listed = list.finish().map_err(encoding)?;
         try_join(complete(data, rest), complete(keys, listed)).await?;
-        Ok(Draft {
+        Ok(StagedPart {
             cut,
             events: self.events,
             late: self.late,

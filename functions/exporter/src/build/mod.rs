@@ -13,7 +13,7 @@ use domain::item::{SourceItem, Unreadable};
 use domain::own_event;
 use domain::part::Window;
 use domain::ports::{Cause, PageError, PortError};
-use domain::protocol::{BuildOrder, Built, Span};
+use domain::protocol::{BuildRequest, Built, Span};
 use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
 
@@ -31,7 +31,7 @@ pub struct Task<'a> {
     /// Whose part it is.
     pub connector: &'a Connector,
     /// What to read.
-    pub order: &'a BuildOrder,
+    pub order: &'a BuildRequest,
     /// Makes the staging keys of this attempt different from those of every other.
     pub attempt: &'a str,
 }
@@ -56,7 +56,9 @@ async fn built(filled: Result<Filled, PageError>, draft: DraftWriter<'_>) -> Res
         Ok(Filled::Cut(cut)) => Ok(Built::Staged(draft.finish(Some(cut)).await?)),
         Err(PageError::Foreign { asked, found }) => {
             draft.abort().await;
-            Ok(Built::Foreign { detail: format!("partition key `{found}` where `{asked}` was asked for") })
+            Ok(Built::TenantMismatch {
+                detail: format!("partition key `{found}` where `{asked}` was asked for"),
+            })
         }
         Err(PageError::Port(error)) => {
             draft.abort().await;

@@ -220,7 +220,7 @@ impl Hand<'_> {
     fn build(
         &mut self,
         worker: &mut Worker,
-        order: &domain::protocol::BuildOrder,
+        order: &domain::protocol::BuildRequest,
         deed: Deed,
     ) -> Option<Answer> {
         let (setup, number) = (self.setup, worker.account);
