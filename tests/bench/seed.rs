@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::{Client, Config};
 use domain::connector::{Connector, Destination, Encryption, Shards, State};
 use domain::cursor::{Cursor, Published};
-use domain::manifest::{KeyName, Place, VerifierKey};
+use domain::manifest::{KeyName, Location, VerifierKey};
 use domain::names::{ConnectorId, ExternalId};
 use domain::part::{Compression, Encoding, Format};
 use domain::ports::Signer as _;
@@ -35,7 +35,7 @@ async fn main() {
     };
     let name = KeyName::of(VENDOR_DOMAIN.parse().expect("a domain"));
     let signer = FileSigner::read_or_create(Path::new(key), &name, &SeededRandomness::new(1)).expect("a key");
-    let key = VerifierKey::new(name, signer.public().await.expect("its public half")).expect("a name");
+    let key = VerifierKey::new(name, signer.public_key().await.expect("its public half")).expect("a name");
     let client = client(endpoint);
     create_table(&client, ledger).await.expect("the ledger is created");
     let table = DynamoLedger::new(client, ledger.clone(), Default::default());
@@ -45,7 +45,7 @@ async fn main() {
         let connector = connector(number, shards, compression, from);
         // Every export but a connector's first finds the public key put already.
         let published = connector.destination.as_ref().map(|destination| Published {
-            to: Place::of(destination).to_string(),
+            to: Location::of(destination).to_string(),
             keys: vec![key.id().into()],
         });
         let cursor = Cursor { published, ..Cursor::new(from, from, now()) };

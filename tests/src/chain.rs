@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use domain::manifest::{
-    KEY_FOLDER, KeyRing, MANIFEST_FOLDER, Manifest, Previous, RingKey, SignedNote, Start, VerifierKey,
+    ChainStart, KEY_FOLDER, KeyRing, MANIFEST_FOLDER, Manifest, Previous, RingKey, SignedNote, VerifierKey,
 };
 use domain::part::{PartNumber, Sha256};
 
@@ -32,10 +32,10 @@ pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
         if events.remove_entry(&manifest.object()).filter(of_it).is_none() {
             flaws.push(format!("chain: the bytes of part {number} are not those of its note"));
         }
-        flaws.extend(manifest.times_misfit().map(|misfit| format!("chain: part {number}: {misfit}")));
+        flaws.extend(manifest.contradicting_times().map(|misfit| format!("chain: part {number}: {misfit}")));
         let hangs = match (manifest.previous, last) {
-            (Previous::Note(named), Some((before, to))) => named == before && manifest.window.from == to,
-            (Previous::Start(Start::Activation | Start::StartFrom), None) => true,
+            (Previous::Manifest(named), Some((before, to))) => named == before && manifest.window.from == to,
+            (Previous::Start(ChainStart::Activation | ChainStart::StartFrom), None) => true,
             _ => false,
         };
         if !hangs {

@@ -263,8 +263,8 @@ struct CountedSigner {
 
 #[async_trait::async_trait]
 impl Signer for CountedSigner {
-    async fn public(&self) -> Result<[u8; 32], PortError> {
-        self.key.public().await
+    async fn public_key(&self) -> Result<[u8; 32], PortError> {
+        self.key.public_key().await
     }
 
     async fn validity(&self) -> Result<Validity, PortError> {

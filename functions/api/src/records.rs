@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::connector::{Caller, Change, Connector, Verb};
-use domain::manifest::Pinned;
+use domain::manifest::SignedManifest;
 use domain::names::TenantId;
 use domain::part::{Encoding, Kind, Part, PartNumber, Sha256, Window};
 use domain::time::Time;
@@ -71,7 +71,7 @@ impl<'a> Export<'a> {
             size: part.size,
             raw_size: part.raw_size,
             sha256: &part.sha256,
-            manifest: part.note.as_ref().map(Pinned::sha256),
+            manifest: part.manifest.as_ref().map(SignedManifest::sha256),
             sealed_at: part.sealed_at,
             delivered_at: part.delivered_at,
             key: connector.destination.as_ref().map(|to| to.prefix.key(&name)),

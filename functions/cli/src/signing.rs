@@ -3,14 +3,17 @@
 
 use adapters::clients::Services;
 use adapters::settings::{SigningSettings, WrongSettings};
-use domain::manifest::Signing;
+use domain::manifest::ManifestSigner;
 
 /// The keys that the settings name.
 ///
 /// # Errors
 /// If a file can't be read or holds no key of this vendor, or if a key lies in KMS and this program has no KMS.
 #[cfg(feature = "aws")]
-pub(crate) fn signing(settings: &SigningSettings, services: &Services) -> Result<Signing, WrongSettings> {
+pub(crate) fn signing(
+    settings: &SigningSettings,
+    services: &Services,
+) -> Result<ManifestSigner, WrongSettings> {
     services::keys::signing(settings, services)
 }
 
@@ -19,6 +22,9 @@ pub(crate) fn signing(settings: &SigningSettings, services: &Services) -> Result
 /// # Errors
 /// If a file can't be read or holds no key of this vendor, or if a key lies in KMS: this program has no KMS.
 #[cfg(not(feature = "aws"))]
-pub(crate) fn signing(settings: &SigningSettings, _services: &Services) -> Result<Signing, WrongSettings> {
+pub(crate) fn signing(
+    settings: &SigningSettings,
+    _services: &Services,
+) -> Result<ManifestSigner, WrongSettings> {
     adapters::signing::signing(settings, None)
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::connector::Destination;
 use crate::events_source::RememberedSource;
 use crate::fault::Block;
-use crate::manifest::{KeyId, LastNote, Pinned, Place};
+use crate::manifest::{ChainState, KeyId, Location, SignedManifest};
 use crate::part::{PartNumber, Window};
 use crate::time::Time;
 
@@ -45,7 +45,7 @@ pub struct Cursor {
     /// The newest part's note, on which the next one hangs, and the keys of the chain. None before the first, and in ledgers of a version that
     /// wrote no manifests: the next part begins the chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<LastNote>,
+    pub note: Option<ChainState>,
     /// Where the vendor's public keys were put.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Published>,
@@ -109,9 +109,9 @@ pub struct Published {
 impl Published {
     /// The keys of a note, at a destination.
     #[must_use]
-    pub fn of(note: &Pinned, destination: &Destination) -> Self {
+    pub fn of(note: &SignedManifest, destination: &Destination) -> Self {
         let keys = note.keys().iter().map(|key| key.id().into()).collect();
-        Self { to: Place::of(destination).to_string(), keys }
+        Self { to: Location::of(destination).to_string(), keys }
     }
 
     /// Whether all of the others lie there too.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::connector::Connector;
 use crate::cursor::Cursor;
 use crate::fault::Block;
-use crate::manifest::Pinned;
+use crate::manifest::SignedManifest;
 use crate::part::{Part, Sha256};
 use crate::protocol::Timing;
 use crate::schedule::{Frequency, Grid};
@@ -75,7 +75,8 @@ impl Standing {
         timing: Timing,
         now: Time,
     ) -> Self {
-        let delivered_manifest = delivered.and_then(|part| part.note.as_ref()).map(Pinned::sha256);
+        let delivered_manifest =
+            delivered.and_then(|part| part.manifest.as_ref()).map(SignedManifest::sha256);
         let sealed = cursor.map_or(0, |cursor| cursor.next.previous().get());
         let delivered_parts = cursor.map_or(0, |cursor| cursor.delivered.get());
         let exporting = cursor.filter(|_| connector.is_exporting());

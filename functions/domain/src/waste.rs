@@ -143,7 +143,7 @@ mod tests {
             content,
             sealed_at: at,
             sealed_by: crate::names::WorkerId::new(0, 0),
-            note: None,
+            manifest: None,
             delivered_at: None,
         }
     }

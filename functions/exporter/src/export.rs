@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::manifest::Signing;
+use domain::manifest::ManifestSigner;
 use domain::names::ConnectorId;
 use domain::onboarding::Onboarding;
 use domain::part::PartLimits;
@@ -27,7 +27,7 @@ pub struct Ports {
     /// The vendor's own bucket.
     pub staging: Arc<dyn Staging>,
     /// The keys that sign manifests.
-    pub signing: Signing,
+    pub signing: ManifestSigner,
     /// The customers' accounts.
     pub customers: Arc<dyn Customers>,
     /// The vendor's event bus.

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use domain::connector::Connector;
 use domain::item::Unreadable;
-use domain::manifest::{Pinned, Unsigned};
+use domain::manifest::{SignedManifest, SigningError};
 use domain::names::{ConnectorId, ExternalId, Prefix, WorkerId};
 use domain::notice::Notice;
 use domain::part::{Content, Part, Sha256};
@@ -120,7 +120,7 @@ impl<'a> Hands<'a> {
             }
             Effect::Put(part) => return self.put(&part).await,
             Effect::PutKeys(part) => return self.put_keys(&part).await,
-            Effect::PutNote(part) => return self.put_note(&part).await,
+            Effect::PutManifest(part) => return self.put_manifest(&part).await,
             Effect::Wait(span) => {
                 ports.clock.sleep(span).await;
                 Ok(Answer::Done)
@@ -202,7 +202,7 @@ impl<'a> Hands<'a> {
     async fn put_keys(&self, part: &Part) -> Result<Answer, Failure> {
         let (bucket, prefix) = self.place()?;
         let mut answer = Ok(PutAnswer::Exists);
-        for key in part.note.iter().flat_map(Pinned::keys) {
+        for key in part.manifest.iter().flat_map(SignedManifest::keys) {
             let line = format!("{key}\n").into_bytes();
             answer = bucket.put_new(text(prefix.key(&key.file_name()), line)).await;
             if answer.is_err() {
@@ -212,9 +212,9 @@ impl<'a> Hands<'a> {
         Ok(Answer::Put(answer))
     }
 
-    async fn put_note(&self, part: &Part) -> Result<Answer, Failure> {
+    async fn put_manifest(&self, part: &Part) -> Result<Answer, Failure> {
         let (bucket, prefix) = self.place()?;
-        let (Some(name), Some(pinned)) = (part.note_name(), &part.note) else {
+        let (Some(name), Some(pinned)) = (part.manifest_name(), &part.manifest) else {
             return Err(broken("a note was to be delivered that no record pins"));
         };
         Ok(Answer::Put(bucket.put_new(text(prefix.key(&name), pinned.note().bytes())).await))
@@ -233,9 +233,9 @@ fn text(key: String, bytes: Vec<u8>) -> NewObject {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err, which hands the error over")]
-fn unsigned(error: Unsigned) -> Failure {
+fn unsigned(error: SigningError) -> Failure {
     let detail = match &error {
-        Unsigned::Port(port) => port.chain(),
+        SigningError::Port(port) => port.chain(),
         other => other.to_string(),
     };
     Failure::new(FailureKind::Unsigned, detail)

@@ -2,7 +2,7 @@
 //! conformance suite holds the real adapter to the same.
 
 use domain::fault::Block;
-use domain::manifest::Pinned;
+use domain::manifest::SignedManifest;
 use domain::names::WorkerId;
 use domain::part::{Part, PartNumber};
 use domain::ports::{LONGEST_LEASE, LeaseAnswer};
@@ -160,7 +160,9 @@ impl Account {
 
     /// Writes a part's note if none has its name.
     pub fn put_note(&mut self, part: &Part) -> PutAnswer {
-        let Some(sha256) = part.note.as_ref().map(Pinned::sha256) else { return PutAnswer::Exists };
+        let Some(sha256) = part.manifest.as_ref().map(SignedManifest::sha256) else {
+            return PutAnswer::Exists;
+        };
         let note = Note { number: part.number, sha256 };
         if self.notes.contains(&note) {
             return PutAnswer::Exists;

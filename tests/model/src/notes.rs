@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use domain::manifest::{Pinned, VendorDomain, VerifierKey};
+use domain::manifest::{SignedManifest, VendorDomain, VerifierKey};
 use domain::part::{Part, PartNumber, Sha256};
 use domain::protocol::SignRequest;
 use domain::time::Time;
@@ -35,21 +35,21 @@ pub fn vendor() -> VendorDomain {
 /// # Panics
 /// If the text is none of a note.
 #[must_use]
-pub fn pinned(order: &SignRequest) -> Pinned {
-    Pinned::new(order.text.clone(), vec![(KEY.clone(), [0; 64])]).expect("a note")
+pub fn pinned(order: &SignRequest) -> SignedManifest {
+    SignedManifest::new(order.text.clone(), vec![(KEY.clone(), [0; 64])]).expect("a note")
 }
 
 /// What a part's manifest says on the line that begins with this word.
 #[must_use]
 pub fn said<'a>(part: &'a Part, word: &str) -> Option<&'a str> {
-    let text = part.note.as_ref()?.note().text();
+    let text = part.manifest.as_ref()?.note().text();
     text.lines().find_map(|line| line.strip_prefix(word)?.strip_prefix(' '))
 }
 
 /// The same part with a note that was signed anew, at another time.
 #[must_use]
 pub fn signed_again(part: &Part, now: Time) -> Part {
-    let text = part.note.as_ref().map(|note| note.note().text().to_owned()).unwrap_or_default();
+    let text = part.manifest.as_ref().map(|note| note.note().text().to_owned()).unwrap_or_default();
     let text = text.replace(&format!("sealed {}", part.sealed_at), &format!("sealed {now}"));
-    Part { note: Some(pinned(&SignRequest { text, last: None })), ..part.clone() }
+    Part { manifest: Some(pinned(&SignRequest { text, last: None })), ..part.clone() }
 }

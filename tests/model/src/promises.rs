@@ -180,7 +180,7 @@ impl View<'_> {
         let Account { cursor, parts, bucket, notes, .. } = self.account;
         let mut last = None;
         for part in parts {
-            let Some(note) = &part.note else { return false };
+            let Some(note) = &part.manifest else { return false };
             let follows = match (last, said(part, "previous"), said(part, "start")) {
                 (None, Some(_), Some(start)) => start == format!("activation {}", part.window.from),
                 (Some(before), Some(previous), None) => previous == format!("{before}"),
@@ -192,7 +192,8 @@ impl View<'_> {
             last = Some(note.sha256());
         }
         let pins = |note: &Note| {
-            let pinned = parts.iter().find(|part| part.number == note.number).and_then(|p| p.note.as_ref());
+            let pinned =
+                parts.iter().find(|part| part.number == note.number).and_then(|p| p.manifest.as_ref());
             pinned.is_some_and(|pinned| pinned.sha256() == note.sha256)
         };
         let has_bytes = |note: &Note| bucket.iter().any(|object| object.number == note.number);

@@ -84,7 +84,7 @@ fn connector_of(
     let given: Vec<(String, Bytes)> =
         given[id].iter().map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
     let names: BTreeSet<String> =
-        sealed.parts.iter().flat_map(|part| part.note_name().into_iter().chain([part.name()])).collect();
+        sealed.parts.iter().flat_map(|part| part.manifest_name().into_iter().chain([part.name()])).collect();
     let there: BTreeSet<String> =
         given.iter().map(|(name, _)| name.clone()).filter(|name| !name.starts_with(KEY_FOLDER)).collect();
     let mut whole = true;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use domain::manifest::{Before, KeyId, KeyName, Signing, VendorDomain, VerifierKey};
+use domain::manifest::{KeyId, KeyName, ManifestSigner, PreviousSigner, VendorDomain, VerifierKey};
 use domain::ports::{PortError, Signer, Validity};
 use futures_util::FutureExt as _;
 use tests::fakes::FakeSigner;
@@ -24,8 +24,8 @@ struct Key {
 
 #[async_trait]
 impl Signer for Key {
-    async fn public(&self) -> Result<[u8; 32], PortError> {
-        self.key.public().await
+    async fn public_key(&self) -> Result<[u8; 32], PortError> {
+        self.key.public_key().await
     }
 
     async fn validity(&self) -> Result<Validity, PortError> {
@@ -38,15 +38,15 @@ impl Signer for Key {
 }
 
 /// The keys of the deployment of now, for a worker that starts with it.
-pub(crate) fn signing(worker: &Worker) -> Signing {
+pub(crate) fn signing(worker: &Worker) -> ManifestSigner {
     let newest = worker.world.keys.load(Ordering::Relaxed);
     let key = |number| Arc::new(Key { worker: worker.clone(), key: FakeSigner::new(number) });
     let before = match newest {
-        1 => Before::None,
-        _ if worker.world.is(Broken::SignsUnvouched) => Before::Lost,
-        _ => Before::Key(key(newest - 1)),
+        1 => PreviousSigner::None,
+        _ if worker.world.is(Broken::SignsUnvouched) => PreviousSigner::Lost,
+        _ => PreviousSigner::Signer(key(newest - 1)),
     };
-    Signing { vendor: vendor(), current: key(newest), before }
+    ManifestSigner { vendor: vendor(), current: key(newest), before }
 }
 
 /// Deploys with a new key, as `infra/README.md` says: not before the one in use has signed for every connector. One
@@ -64,7 +64,7 @@ pub(crate) fn replace(world: &World) -> bool {
 }
 
 fn id(number: u8) -> KeyId {
-    let public = FakeSigner::new(number).public().now_or_never().expect("the fake does not wait");
+    let public = FakeSigner::new(number).public_key().now_or_never().expect("the fake does not wait");
     let key = VerifierKey::new(KeyName::of(vendor()), public.expect("the fake does not fail"));
     key.expect("a key").id().into()
 }

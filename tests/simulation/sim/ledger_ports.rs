@@ -63,7 +63,8 @@ impl Worker {
     async fn put_note_at_once(&self, part: &Part) {
         let connector = self.world.ledger.connector(&part.connector);
         let Ok(bucket) = self.world.customers.open(&connector, part.number).await else { return };
-        let (to, Some(name), Some(pinned)) = (destination(&connector), part.note_name(), &part.note) else {
+        let (to, Some(name), Some(pinned)) = (destination(&connector), part.manifest_name(), &part.manifest)
+        else {
             return;
         };
         let (key, bytes) = (to.prefix.key(&name), pinned.note().bytes());
@@ -81,9 +82,9 @@ impl Worker {
 
     fn signed_again(&self, part: Part) -> Part {
         let now = self.world.engine.now();
-        let text = part.note.as_ref().map(|pinned| pinned.note().text().to_owned()).unwrap_or_default();
+        let text = part.manifest.as_ref().map(|pinned| pinned.note().text().to_owned()).unwrap_or_default();
         let text = text.replace(&format!("sealed {}", part.sealed_at), &format!("sealed {now}"));
-        Part { note: Some(fixtures::note(text)), ..part }
+        Part { manifest: Some(fixtures::signed_manifest(text)), ..part }
     }
 }
 

@@ -72,7 +72,7 @@ pub fn resign(
         let mut manifest = sealed.manifest.clone();
         manifest.successor = successor.map(|key| key.public);
         if let Some(previous) = previous {
-            manifest.previous = Previous::Note(previous);
+            manifest.previous = Previous::Manifest(previous);
         }
         for key in &keys {
             files.insert(key.public.file_name(), format!("{}\n", key.pin()).into_bytes());
@@ -88,7 +88,7 @@ pub fn resign(
 /// Another object of a part, and what its manifest says of it: other events, and one fewer.
 fn rewritten(files: &mut Files, sealed: &Sealed, manifest: &mut Manifest, previous: Option<Sha256>) {
     if let Some(previous) = previous {
-        manifest.previous = Previous::Note(previous);
+        manifest.previous = Previous::Manifest(previous);
     }
     // A heartbeat is told as it was: a changed one would give itself away.
     if manifest.events == 0 {

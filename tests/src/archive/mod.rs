@@ -11,7 +11,8 @@ use std::path::Path;
 
 use domain::encode::{Encoded, FileWriter};
 use domain::manifest::{
-    KeyName, Manifest, NoteSignature, Origin, Place, Previous, RingKey, SignedNote, Start, VerifierKey,
+    ChainStart, KeyName, Location, Manifest, NoteSignature, Origin, Previous, RingKey, SignedNote,
+    VerifierKey,
 };
 use domain::names::ConnectorId;
 use domain::own_event::Heartbeat;
@@ -87,7 +88,7 @@ pub struct Sealer {
     /// How often it exports.
     pub frequency: Frequency,
     /// Where to.
-    pub destination: Place,
+    pub destination: Location,
     /// What was delivered.
     pub files: Files,
     /// What was sealed.
@@ -106,7 +107,7 @@ impl Sealer {
             },
             encoding: Encoding { format: Format::Json, compression: Compression::Gzip },
             frequency: Frequency::HOURLY,
-            destination: Place {
+            destination: Location {
                 bucket: "acme-audit-log".parse().expect("a bucket"),
                 prefix: "auditferry".parse().expect("a prefix"),
                 region: "eu-central-1".parse().expect("a region"),
@@ -177,8 +178,8 @@ impl Sealer {
             encoding: self.encoding,
             frequency: self.frequency,
             previous: match self.parts.last() {
-                Some(before) => Previous::Note(before.note.sha256()),
-                None => Previous::Start(Start::Activation),
+                Some(before) => Previous::Manifest(before.note.sha256()),
+                None => Previous::Start(ChainStart::Activation),
             },
             successor: match self.keys.as_slice() {
                 [_, successor] => Some(successor.public.clone()),

@@ -144,7 +144,7 @@ pub async fn a_mark_tells_where_the_keys_are(ledger: &impl Ledger) {
     let first = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
     let second = seal_next(ledger, &connector, at("2026-11-20T22:00:00Z")).await.part;
     let to = connector.destination.clone().unwrap();
-    let put = Published::of(first.note.as_ref().unwrap(), &to);
+    let put = Published::of(first.manifest.as_ref().unwrap(), &to);
     for (part, published) in [(first, Some(put.clone())), (second, None)] {
         ledger.mark(&Mark { part, at: start(), published, unblock: false }).await.unwrap();
         assert_eq!(cursor(ledger, &connector).await.published.as_ref(), Some(&put));

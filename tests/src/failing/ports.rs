@@ -363,8 +363,8 @@ impl CustomerBucket for Flaky<Box<dyn CustomerBucket>> {
 
 #[async_trait]
 impl<P: Signer> Signer for Flaky<P> {
-    async fn public(&self) -> Result<[u8; 32], PortError> {
-        self.inner.public().await
+    async fn public_key(&self) -> Result<[u8; 32], PortError> {
+        self.inner.public_key().await
     }
 
     async fn validity(&self) -> Result<Validity, PortError> {

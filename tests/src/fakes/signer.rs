@@ -1,7 +1,7 @@
 //! A key in memory that anybody can make again: 32 bytes of one value.
 
 use async_trait::async_trait;
-use domain::manifest::{Before, Signing};
+use domain::manifest::{ManifestSigner, PreviousSigner};
 use domain::ports::{PortError, Signer, Validity};
 use ed25519_dalek::{Signer as _, SigningKey};
 
@@ -33,7 +33,7 @@ impl FakeSigner {
     /// # Panics
     /// Never.
     #[must_use]
-    pub fn signing(self) -> Signing {
+    pub fn signing(self) -> ManifestSigner {
         signing(self)
     }
 }
@@ -43,14 +43,14 @@ impl FakeSigner {
 /// # Panics
 /// Never.
 #[must_use]
-pub fn signing(current: impl Signer + 'static) -> Signing {
+pub fn signing(current: impl Signer + 'static) -> ManifestSigner {
     let vendor = "vendor.example".parse().expect("a domain");
-    Signing { vendor, current: std::sync::Arc::new(current), before: Before::None }
+    ManifestSigner { vendor, current: std::sync::Arc::new(current), before: PreviousSigner::None }
 }
 
 #[async_trait]
 impl Signer for FakeSigner {
-    async fn public(&self) -> Result<[u8; 32], PortError> {
+    async fn public_key(&self) -> Result<[u8; 32], PortError> {
         Ok(self.0.verifying_key().to_bytes())
     }
 

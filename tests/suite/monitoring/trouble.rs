@@ -63,8 +63,8 @@ impl<P: Staging> Staging for Troubled<P> {
 
 #[async_trait]
 impl<P: Signer> Signer for Troubled<P> {
-    async fn public(&self) -> Result<[u8; 32], PortError> {
-        self.port.public().await
+    async fn public_key(&self) -> Result<[u8; 32], PortError> {
+        self.port.public_key().await
     }
 
     async fn validity(&self) -> Result<Validity, PortError> {

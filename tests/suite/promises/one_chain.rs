@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::connector::Connector;
-use domain::manifest::{Before, Manifest, SignedNote, Signing};
+use domain::manifest::{Manifest, ManifestSigner, PreviousSigner, SignedNote};
 use domain::ports::Clock as _;
 use domain::protocol::{FailureKind, Outcome};
 use exporter::export;
@@ -20,10 +20,10 @@ use super::around_noon;
 use super::world::World;
 
 super::on_both_grounds! {
-    every_part_has_its_note_quiet_hours_too
+    every_part_has_a_manifest_quiet_hours_too
     without_the_key_nothing_is_sealed_and_what_is_sealed_is_delivered
     a_new_key_is_named_by_the_one_before
-    a_moved_connector_has_keys_and_notes_at_the_new_place
+    a_moved_connector_has_keys_and_manifests_at_the_new_location
     a_bucket_that_was_made_again_gets_the_keys_again
 }
 
@@ -39,7 +39,7 @@ fn count(objects: &BTreeMap<String, Bytes>, folder: &str) -> usize {
 }
 
 /// The notes, by part.
-fn notes(objects: &BTreeMap<String, Bytes>) -> Vec<(SignedNote, Manifest)> {
+fn manifests(objects: &BTreeMap<String, Bytes>) -> Vec<(SignedNote, Manifest)> {
     let notes = objects.iter().filter(|(name, _)| name.starts_with("manifests/date="));
     let mut notes: Vec<_> = notes
         .map(|(_, bytes)| {
@@ -52,10 +52,10 @@ fn notes(objects: &BTreeMap<String, Bytes>) -> Vec<(SignedNote, Manifest)> {
     notes
 }
 
-async fn run_signing(world: &World, connector: &Connector, current: u8, before: Before) -> Outcome {
+async fn run_signing(world: &World, connector: &Connector, current: u8, before: PreviousSigner) -> Outcome {
     let mut exporter = world.exporter(&Plan::none());
     let vendor = exporter.ports.signing.vendor.clone();
-    exporter.ports.signing = Signing { vendor, current: Arc::new(FakeSigner::new(current)), before };
+    exporter.ports.signing = ManifestSigner { vendor, current: Arc::new(FakeSigner::new(current)), before };
     let deadline = world.clock.now() + std::time::Duration::from_secs(900);
     export(&exporter, &connector.id, deadline).await
 }
@@ -64,7 +64,7 @@ fn is_unsigned(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Failed { failure, .. } if failure.kind == FailureKind::Unsigned)
 }
 
-async fn every_part_has_its_note_quiet_hours_too(world: World) {
+async fn every_part_has_a_manifest_quiet_hours_too(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(8)).await;
     world.run_until(&connector, at("2023-07-10T15:06:00Z")).await;
@@ -72,10 +72,10 @@ async fn every_part_has_its_note_quiet_hours_too(world: World) {
     assert_eq!(chain::flaws(&objects), [""; 0]);
     assert_eq!((count(&objects, "events/"), count(&objects, "manifests/date=")), (4, 4));
     assert_eq!(count(&objects, "manifests/keys/62c0d4d9.vkey"), 1);
-    let kinds: Vec<&str> = notes(&objects).iter().map(|(_, manifest)| manifest.kind().as_str()).collect();
+    let kinds: Vec<&str> = manifests(&objects).iter().map(|(_, manifest)| manifest.kind().as_str()).collect();
     assert_eq!(kinds, ["regular", "regular", "heartbeat", "heartbeat"]);
     let cursor = world.cursor(&connector).await;
-    let newest = notes(&objects).pop().unwrap().0.sha256();
+    let newest = manifests(&objects).pop().unwrap().0.sha256();
     assert_eq!(cursor.note.map(|note| note.sha256), Some(newest), "what an auditor is told out of band");
 }
 
@@ -103,27 +103,30 @@ async fn without_the_key_nothing_is_sealed_and_what_is_sealed_is_delivered(world
 async fn a_new_key_is_named_by_the_one_before(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(8)).await;
-    let old = || -> Before { Before::Key(Arc::new(FakeSigner::new(1))) };
+    let old = || -> PreviousSigner { PreviousSigner::Signer(Arc::new(FakeSigner::new(1))) };
     world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;
     world.go(at("2023-07-10T13:06:00Z")).await;
-    assert!(is_unsigned(&run_signing(&world, &connector, 2, Before::None).await), "nobody hands over to it");
-    let wrong = Before::Key(Arc::new(FakeSigner::new(3)));
+    assert!(
+        is_unsigned(&run_signing(&world, &connector, 2, PreviousSigner::None).await),
+        "nobody hands over to it"
+    );
+    let wrong = PreviousSigner::Signer(Arc::new(FakeSigner::new(3)));
     assert!(is_unsigned(&run_signing(&world, &connector, 2, wrong).await), "another key would hand over");
     assert!(!is_unsigned(&run_signing(&world, &connector, 2, old()).await));
     world.go(at("2023-07-10T14:06:00Z")).await;
-    let behind = run_signing(&world, &connector, 1, Before::None).await;
+    let behind = run_signing(&world, &connector, 1, PreviousSigner::None).await;
     assert!(is_unsigned(&behind), "the old key is retired, whoever still has it");
     assert!(!is_unsigned(&run_signing(&world, &connector, 2, old()).await));
     world.go(at("2023-07-10T15:06:00Z")).await;
-    assert!(!is_unsigned(&run_signing(&world, &connector, 4, Before::Lost).await), "said to be lost");
+    assert!(!is_unsigned(&run_signing(&world, &connector, 4, PreviousSigner::Lost).await), "said to be lost");
 
     let objects = below(&world, &connector);
     // A rollback, also one that names the newer keys, or says that they are lost: no retired key comes back.
     world.go(at("2023-07-10T16:06:00Z")).await;
     for (current, before) in [
-        (1, Before::Key(Arc::new(FakeSigner::new(4)))),
-        (2, Before::Key(Arc::new(FakeSigner::new(4)))),
-        (1, Before::Lost),
+        (1, PreviousSigner::Signer(Arc::new(FakeSigner::new(4)))),
+        (2, PreviousSigner::Signer(Arc::new(FakeSigner::new(4)))),
+        (1, PreviousSigner::Lost),
     ] {
         assert!(
             is_unsigned(&run_signing(&world, &connector, current, before).await),
@@ -133,12 +136,13 @@ async fn a_new_key_is_named_by_the_one_before(world: World) {
     assert_eq!(world.cursor(&connector).await.note.map(|note| note.retired.len()), Some(2));
     // Nobody names a key after one that was lost, so a verifier has to be told of it.
     assert_eq!(chain::flaws(&objects), ["chain: part 4 is signed by another key than the one in charge"]);
-    let signatures: Vec<usize> = notes(&objects).iter().map(|(note, _)| note.signatures().len()).collect();
+    let signatures: Vec<usize> =
+        manifests(&objects).iter().map(|(note, _)| note.signatures().len()).collect();
     assert_eq!(signatures, [1, 2, 1, 1]);
     assert_eq!(count(&objects, "manifests/keys/"), 3);
 }
 
-async fn a_moved_connector_has_keys_and_notes_at_the_new_place(world: World) {
+async fn a_moved_connector_has_keys_and_manifests_at_the_new_location(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(8)).await;
     world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;
@@ -153,7 +157,8 @@ async fn a_moved_connector_has_keys_and_notes_at_the_new_place(world: World) {
     assert_eq!((count(&before, "manifests/keys/"), count(&after, "manifests/keys/")), (1, 1));
     let both: BTreeMap<String, Bytes> = before.into_iter().chain(after).collect();
     assert_eq!(chain::flaws(&both), [""; 0]);
-    let places: Vec<String> = notes(&both).iter().map(|(_, m)| m.destination.prefix.to_string()).collect();
+    let places: Vec<String> =
+        manifests(&both).iter().map(|(_, m)| m.destination.prefix.to_string()).collect();
     assert_eq!(places, ["audit/auditferry", "another/place", "another/place"]);
 }
 

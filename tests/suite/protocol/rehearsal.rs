@@ -158,7 +158,7 @@ impl Rehearsal {
 
     pub(crate) fn signs(&mut self) -> SignRequest {
         let order = expect!(self, Effect::Sign(order) => *order);
-        self.answer(Answer::Signed(Box::new(fixtures::note(order.text.clone()))));
+        self.answer(Answer::Signed(Box::new(fixtures::signed_manifest(order.text.clone()))));
         order
     }
 
@@ -196,8 +196,8 @@ impl Rehearsal {
         if matches!(self.effect, Effect::PutKeys(_)) {
             self.puts_keys(Ok(PutAnswer::Written));
         }
-        if matches!(self.effect, Effect::PutNote(_)) {
-            self.puts_note(Ok(PutAnswer::Written));
+        if matches!(self.effect, Effect::PutManifest(_)) {
+            self.expect_put_manifest(Ok(PutAnswer::Written));
         }
         part
     }
@@ -214,8 +214,8 @@ impl Rehearsal {
         part
     }
 
-    pub(crate) fn puts_note(&mut self, answer: Result<PutAnswer, Fault>) -> Part {
-        let part = expect!(self, Effect::PutNote(part) => *part);
+    pub(crate) fn expect_put_manifest(&mut self, answer: Result<PutAnswer, Fault>) -> Part {
+        let part = expect!(self, Effect::PutManifest(part) => *part);
         self.answer(Answer::Put(answer));
         part
     }

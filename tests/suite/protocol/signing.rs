@@ -2,15 +2,15 @@
 
 use domain::cursor::Published;
 use domain::fault::{Reason, Stage};
-use domain::manifest::{LastNote, Manifest, Previous, Start};
+use domain::manifest::{ChainStart, ChainState, Manifest, Previous};
 use domain::part::PartNumber;
 use domain::protocol::{Answer, Built, Effect, FailureKind, PutAnswer, SealAnswer, Snapshot};
-use tests::fixtures::{at, note};
+use tests::fixtures::{at, signed_manifest};
 
 use super::rehearsal::{Rehearsal, draft, fault, later, place, place_with_parts, port_failure, sealed};
 
 /// What is ordered to be signed at a place.
-fn ordered(place: &Snapshot) -> Manifest {
+fn ordered_manifest(place: &Snapshot) -> Manifest {
     let mut run = Rehearsal::of(place);
     run.builds_only(Built::Staged(draft()));
     Manifest::parse(&run.signs().text).unwrap()
@@ -25,9 +25,9 @@ fn what_is_signed_is_what_is_sealed() {
     let part = run.seals(SealAnswer::Won).part;
     let manifest = Manifest::parse(&order.text).unwrap();
     assert_eq!((manifest.object(), manifest.sealed), (part.name(), part.sealed_at));
-    assert_eq!((order.last, manifest.previous), (None, Previous::Start(Start::Activation)));
+    assert_eq!((order.last, manifest.previous), (None, Previous::Start(ChainStart::Activation)));
     assert_eq!(manifest.destination.prefix, place.connector.destination.unwrap().prefix);
-    let pinned = part.note.unwrap();
+    let pinned = part.manifest.unwrap();
     assert_eq!(pinned.note().text(), order.text);
 }
 
@@ -53,43 +53,43 @@ fn after_a_lost_answer_the_next_part_hangs_on_the_note_that_is_pinned() {
     let mut run = Rehearsal::of(&place);
     run.stages();
     let mut pinned = run.seals(SealAnswer::Unknown).part;
-    pinned.note = Some(note("as it was pinned\n".to_owned()));
+    pinned.manifest = Some(signed_manifest("as it was pinned\n".to_owned()));
     run.reads_back(Some(&pinned));
     run.delivers(&pinned);
     run.builds_only(Built::Staged(draft()));
     let previous = Manifest::parse(&run.signs().text).unwrap().previous;
-    assert_eq!(previous, Previous::Note(pinned.note.unwrap().sha256()));
+    assert_eq!(previous, Previous::Manifest(pinned.manifest.unwrap().sha256()));
 }
 
 #[test]
 fn each_part_hangs_on_the_one_before_and_the_first_says_why_it_begins() {
-    assert_eq!(ordered(&place()).previous, Previous::Start(Start::Activation));
+    assert_eq!(ordered_manifest(&place()).previous, Previous::Start(ChainStart::Activation));
     let mut backfill = place();
     backfill.connector.start_from = Some(at("2026-11-01T00:00:00Z"));
-    assert_eq!(ordered(&backfill).previous, Previous::Start(Start::StartFrom));
+    assert_eq!(ordered_manifest(&backfill).previous, Previous::Start(ChainStart::StartFrom));
 
     let mut run = Rehearsal::of(&place());
     run.stages();
     let first = run.seals(SealAnswer::Won).part;
-    let hung = LastNote::after(None, first.number, first.note.as_ref().unwrap()).unwrap();
+    let hung = ChainState::after(None, first.number, first.manifest.as_ref().unwrap()).unwrap();
     let second =
         later(&place(), |cursor| (cursor.next, cursor.note) = (PartNumber::new(2), Some(hung.clone())));
     let mut run = Rehearsal::of(&second);
     run.builds_only(Built::Staged(draft()));
     let order = run.signs();
     assert_eq!(order.last.as_ref(), Some(&hung));
-    assert_eq!(Manifest::parse(&order.text).unwrap().previous, Previous::Note(hung.sha256));
+    assert_eq!(Manifest::parse(&order.text).unwrap().previous, Previous::Manifest(hung.sha256));
 
     let without_notes = later(&place(), |cursor| cursor.next = PartNumber::new(3));
-    let manifest = ordered(&without_notes);
-    assert_eq!((manifest.part.get(), manifest.previous), (3, Previous::Start(Start::Upgrade)));
+    let manifest = ordered_manifest(&without_notes);
+    assert_eq!((manifest.part.get(), manifest.previous), (3, Previous::Start(ChainStart::Upgrade)));
 }
 
 #[test]
 fn another_text_than_was_asked_for_is_never_sealed() {
     let mut run = Rehearsal::of(&place());
     run.builds_only(Built::Nothing);
-    run.answer(Answer::Signed(Box::new(note("something else\n".to_owned()))));
+    run.answer(Answer::Signed(Box::new(signed_manifest("something else\n".to_owned()))));
     run.releases();
     assert_eq!(run.has_failed(), FailureKind::Broken);
 }
@@ -118,12 +118,12 @@ fn the_note_follows_the_bytes_and_the_keys_come_before_the_first_note() {
     run.loads(&sealed(&place.connector, 1));
     run.puts_only(Ok(PutAnswer::Written));
     run.puts_keys(Ok(PutAnswer::Exists));
-    run.puts_note(Ok(PutAnswer::Exists));
+    run.expect_put_manifest(Ok(PutAnswer::Exists));
     run.announces();
     let published = run.marks().published.unwrap();
     run.loads(&sealed(&place.connector, 2));
     run.puts_only(Ok(PutAnswer::Written));
-    run.puts_note(Ok(PutAnswer::Written));
+    run.expect_put_manifest(Ok(PutAnswer::Written));
     run.announces();
     run.marks();
     run.releases();
@@ -134,7 +134,7 @@ fn the_note_follows_the_bytes_and_the_keys_come_before_the_first_note() {
     run.opens(Ok(()));
     run.loads(&sealed(&place_with_parts(1).connector, 1));
     run.puts_only(Ok(PutAnswer::Written));
-    run.puts_note(Ok(PutAnswer::Written));
+    run.expect_put_manifest(Ok(PutAnswer::Written));
     run.announces();
     assert_eq!(run.marks().published, None, "nothing was put anew");
 }
@@ -144,7 +144,8 @@ fn the_note_follows_the_bytes_and_the_keys_come_before_the_first_note() {
 fn behind_a_block_of_the_delivery_the_keys_are_put_again() {
     let place = place_with_parts(1);
     let part = sealed(&place.connector, 1);
-    let published = Published::of(part.note.as_ref().unwrap(), place.connector.destination.as_ref().unwrap());
+    let published =
+        Published::of(part.manifest.as_ref().unwrap(), place.connector.destination.as_ref().unwrap());
     let puts_keys = |stage| {
         let block = domain::fault::Block {
             stage,
@@ -177,9 +178,9 @@ fn a_fault_at_the_note_does_not_send_the_bytes_again() {
     run.puts_keys(Err(fault(Stage::PutObject, Reason::Unavailable, "SlowDown")));
     run.waits();
     run.puts_keys(Ok(PutAnswer::Written));
-    run.puts_note(Err(fault(Stage::PutObject, Reason::Conflict, "ConditionalRequestConflict")));
+    run.expect_put_manifest(Err(fault(Stage::PutObject, Reason::Conflict, "ConditionalRequestConflict")));
     run.waits();
-    run.puts_note(Ok(PutAnswer::Exists));
+    run.expect_put_manifest(Ok(PutAnswer::Exists));
     run.announces();
     run.marks();
     run.releases();
@@ -195,7 +196,7 @@ fn a_note_that_is_refused_blocks_the_connector_as_its_part_would() {
     run.loads(&sealed(&place.connector, 1));
     run.puts_only(Ok(PutAnswer::Written));
     run.puts_keys(Ok(PutAnswer::Written));
-    run.puts_note(Err(fault(Stage::PutObject, Reason::Denied, "AccessDenied")));
+    run.expect_put_manifest(Err(fault(Stage::PutObject, Reason::Denied, "AccessDenied")));
     run.announces();
     assert_eq!(run.blocks().code, "AccessDenied");
     run.releases();

@@ -12,7 +12,7 @@ use adapters::settings::{SigningSettings, WrongSettings};
 use async_trait::async_trait;
 use aws_sdk_kms::types::{KeySpec, MessageType, SigningAlgorithmSpec};
 use aws_smithy_types::{Blob, DateTime};
-use domain::manifest::Signing;
+use domain::manifest::ManifestSigner;
 use domain::ports::{PortError, Signer, Validity};
 use domain::time::Time;
 use tokio::sync::OnceCell;
@@ -28,7 +28,7 @@ const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x
 ///
 /// # Errors
 /// If a file can't be read, or holds no key of this vendor.
-pub fn signing(settings: &SigningSettings, services: &Services) -> Result<Signing, WrongSettings> {
+pub fn signing(settings: &SigningSettings, services: &Services) -> Result<ManifestSigner, WrongSettings> {
     let client = client(services);
     let kms = move |key: &str| Arc::new(KmsSigner::of(client.clone(), key.to_owned())) as Arc<dyn Signer>;
     adapters::signing::signing(settings, Some(&kms))
@@ -74,7 +74,7 @@ impl KmsSigner {
 
 #[async_trait]
 impl Signer for KmsSigner {
-    async fn public(&self) -> Result<[u8; 32], PortError> {
+    async fn public_key(&self) -> Result<[u8; 32], PortError> {
         self.public.get_or_try_init(|| self.fetch()).await.copied()
     }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::manifest::{KeyName, VerifierKey, WrongKey};
+use domain::manifest::{KeyName, VerifierKey, VerifierKeyError};
 use domain::ports::{PortError, Randomness, Signer, Validity};
 use ed25519_dalek::{Signer as _, SigningKey};
 
@@ -46,7 +46,7 @@ pub enum KeyFileError {
     },
     /// The name can't be one of a key.
     #[error(transparent)]
-    Name(#[from] WrongKey),
+    Name(#[from] VerifierKeyError),
 }
 
 /// A key that was read from a file.
@@ -104,7 +104,7 @@ impl FileSigner {
 
 #[async_trait]
 impl Signer for FileSigner {
-    async fn public(&self) -> Result<[u8; 32], PortError> {
+    async fn public_key(&self) -> Result<[u8; 32], PortError> {
         Ok(self.key.verifying_key().to_bytes())
     }
 
@@ -124,7 +124,7 @@ fn io_error(path: &Path) -> impl Fn(io::Error) -> KeyFileError {
 }
 
 /// As C2SP writes it.
-fn written(name: &KeyName, key: &SigningKey) -> Result<String, WrongKey> {
+fn written(name: &KeyName, key: &SigningKey) -> Result<String, VerifierKeyError> {
     let id = hex::encode(VerifierKey::new(name.clone(), key.verifying_key().to_bytes())?.id());
     let blob = STANDARD.encode([[ED25519].as_slice(), key.as_bytes()].concat());
     Ok(format!("{C2SP}{name}+{id}+{blob}\n"))

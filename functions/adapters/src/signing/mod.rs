@@ -4,7 +4,7 @@ mod file;
 
 use std::sync::Arc;
 
-use domain::manifest::{Before, KeyName, Signing, VendorDomain};
+use domain::manifest::{KeyName, ManifestSigner, PreviousSigner, VendorDomain};
 use domain::ports::Signer;
 
 use crate::settings::{KeyPlace, PreviousKey, SigningSettings, WrongSettings, both};
@@ -19,15 +19,17 @@ pub type Kms = dyn Fn(&str) -> Arc<dyn Signer> + Send + Sync;
 ///
 /// # Errors
 /// If a file can't be read or holds no key of this vendor, or if a key lies in KMS and `kms` is `None`.
-pub fn signing(settings: &SigningSettings, kms: Option<&Kms>) -> Result<Signing, WrongSettings> {
+pub fn signing(settings: &SigningSettings, kms: Option<&Kms>) -> Result<ManifestSigner, WrongSettings> {
     let SigningSettings { vendor, key, previous } = settings;
     let before = match previous {
-        PreviousKey::None => Ok(Before::None),
-        PreviousKey::Lost => Ok(Before::Lost),
-        PreviousKey::At(place) => signer("SIGNING_KEY_PREVIOUS", place, vendor, kms).map(Before::Key),
+        PreviousKey::None => Ok(PreviousSigner::None),
+        PreviousKey::Lost => Ok(PreviousSigner::Lost),
+        PreviousKey::At(place) => {
+            signer("SIGNING_KEY_PREVIOUS", place, vendor, kms).map(PreviousSigner::Signer)
+        }
     };
     let (current, before) = both(signer("SIGNING_KEY", key, vendor, kms), before)?;
-    Ok(Signing { vendor: vendor.clone(), current, before })
+    Ok(ManifestSigner { vendor: vendor.clone(), current, before })
 }
 
 fn signer(

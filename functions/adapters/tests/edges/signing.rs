@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::manifest::{Before, LastNote, RingKey, Signing, Unsigned};
+use domain::manifest::{ChainState, ManifestSigner, PreviousSigner, RingKey, SigningError};
 use domain::part::PartNumber;
 use domain::ports::{PortError, Signer as _};
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -37,10 +37,13 @@ fn signed(text: &str) -> Scripted {
     Scripted::new(200, answer.to_string())
 }
 
-async fn signing(answers: impl IntoIterator<Item = Scripted>) -> (Signing, Server) {
+async fn signing(answers: impl IntoIterator<Item = Scripted>) -> (ManifestSigner, Server) {
     let server = Server::start(answers).await;
     let current = Arc::new(KmsSigner::new(&services_of(&server.url), KEY.into()));
-    (Signing { vendor: "vendor.example".parse().unwrap(), current, before: Before::None }, server)
+    (
+        ManifestSigner { vendor: "vendor.example".parse().unwrap(), current, before: PreviousSigner::None },
+        server,
+    )
 }
 
 #[tokio::test]
@@ -50,7 +53,7 @@ async fn a_manifest_is_signed_raw_and_in_the_pure_variant_and_the_key_is_fetched
         signing([public("ECC_NIST_EDWARDS25519"), signed(text), signed("another\n")]).await;
     let pinned = signing.sign(text.into(), None).await.unwrap();
     assert_eq!(pinned.keys()[0].public(), private().verifying_key().as_bytes());
-    let last = LastNote::after(None, PartNumber::FIRST, &pinned);
+    let last = ChainState::after(None, PartNumber::FIRST, &pinned);
     signing.sign("another\n".into(), last.as_ref()).await.unwrap();
 
     let seen = server.seen();
@@ -78,8 +81,11 @@ async fn how_long_a_key_is_good_is_asked_each_time() {
     let tell =
         |ring: Vec<RingKey>| (ring[0].from.map(|t| t.to_string()), ring[0].until.map(|t| t.to_string()));
     let from = Some("2026-01-01T00:00:00.500Z".to_owned());
-    assert_eq!(tell(signing.ring().await.unwrap()), (from.clone(), None));
-    assert_eq!(tell(signing.ring().await.unwrap()), (from, Some("2026-02-01T00:00:00.000Z".to_owned())));
+    assert_eq!(tell(signing.public_keys().await.unwrap()), (from.clone(), None));
+    assert_eq!(
+        tell(signing.public_keys().await.unwrap()),
+        (from, Some("2026-02-01T00:00:00.000Z".to_owned()))
+    );
     let seen = server.seen();
     assert_eq!(seen[1].header("x-amz-target").unwrap(), "TrentService.DescribeKey");
     assert_eq!(serde_json::from_slice::<Value>(&seen[1].body).unwrap(), json!({ "KeyId": KEY }));
@@ -89,13 +95,15 @@ async fn how_long_a_key_is_good_is_asked_each_time() {
 async fn a_signature_of_something_else_is_never_taken() {
     let (signing, _server) = signing([public("ECC_NIST_EDWARDS25519"), signed("another\n")]).await;
     let unsigned = signing.sign("the text\n".into(), None).await.unwrap_err();
-    assert!(matches!(unsigned, Unsigned::Wrong(_)), "{unsigned}");
+    assert!(matches!(unsigned, SigningError::InvalidSignature(_)), "{unsigned}");
 }
 
 #[tokio::test]
 async fn a_key_of_another_kind_is_told() {
     let (signing, _server) = signing([public("ECC_NIST_P256")]).await;
-    let Err(Unsigned::Port(error)) = signing.sign("the text\n".into(), None).await else { panic!("refused") };
+    let Err(SigningError::Port(error)) = signing.sign("the text\n".into(), None).await else {
+        panic!("refused")
+    };
     assert!(error.chain().contains("ECC_NIST_P256"), "{}", error.chain());
 }
 

@@ -119,7 +119,7 @@ pub(crate) fn seal(connector: &Connector, cursor: &Cursor, worker: &WorkerId) ->
         content: Content::Inline("W10K".into()),
         sealed_at: to,
         sealed_by: worker.clone(),
-        note: None,
+        manifest: None,
         delivered_at: None,
     };
     Seal {

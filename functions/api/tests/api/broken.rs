@@ -40,7 +40,7 @@ impl Broken {
 
 #[async_trait]
 impl Signer for Broken {
-    async fn public(&self) -> Result<[u8; 32], PortError> {
+    async fn public_key(&self) -> Result<[u8; 32], PortError> {
         self.fail()
     }
 

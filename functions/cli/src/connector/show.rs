@@ -3,7 +3,7 @@
 use domain::connector::{Connector, State};
 use domain::fault::Block;
 use domain::health::{Health, Standing};
-use domain::manifest::{KeyId, LastNote};
+use domain::manifest::{ChainState, KeyId};
 use domain::names::ConnectorId;
 use domain::onboarding::{AddressView, View};
 use domain::part::Sha256;
@@ -39,8 +39,8 @@ struct Signing {
 }
 
 impl Signing {
-    fn of(note: &LastNote) -> Self {
-        let LastNote { key, since, retired, .. } = note;
+    fn of(note: &ChainState) -> Self {
+        let ChainState { key, since, retired, .. } = note;
         Self { key: *key, since_part: since.part.get(), hangs_on: since.head, retired: retired.clone() }
     }
 

@@ -185,7 +185,7 @@ impl<'a> Charge<'a> {
         let (before, part) = (before.clone(), manifest.part);
         self.retired.insert(place, part);
         let head = match manifest.previous {
-            Previous::Note(head) => Some(head),
+            Previous::Manifest(head) => Some(head),
             Previous::Start(_) => None,
         };
         let is_named =
@@ -208,7 +208,7 @@ impl<'a> Charge<'a> {
     fn meets_boundaries(&mut self, manifest: &Manifest, signer: usize) {
         let (named, signed_last) = (self.named, self.signed_last);
         for (boundary, met) in self.boundaries.iter_mut().filter(|(named, _)| named.part == manifest.part) {
-            let hangs = manifest.previous == Previous::Note(boundary.head);
+            let hangs = manifest.previous == Previous::Manifest(boundary.head);
             let wrong = if !hangs {
                 "the manifest of this part hangs on another one"
             } else if signed_last == Some(signer) {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::manifest::{Manifest, Origin, Place, RingKey, VerifierKey};
+use domain::manifest::{Location, Manifest, Origin, RingKey, VerifierKey};
 use domain::names::ConnectorId;
 use domain::part::{PartNumber, Sha256};
 use domain::time::Time;
@@ -207,7 +207,7 @@ fn base_of_trust(ask: &Ask, known: &KnownKeys, read: &Notes, findings: &Findings
 
 /// Whether the newest manifest was delivered to where it lies. A moved archive is honest, so this is to be known only.
 fn lies_where_it_was_delivered(newest: &Manifest, location: &(String, String), findings: &Findings) {
-    let Place { bucket, prefix, .. } = &newest.destination;
+    let Location { bucket, prefix, .. } = &newest.destination;
     let (here_bucket, here_prefix) = (location.0.as_str(), location.1.trim_matches('/'));
     if bucket.as_str() != here_bucket || prefix.as_str() != here_prefix {
         let detail = format!(

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use domain::manifest::{Manifest, Previous, Start};
+use domain::manifest::{ChainStart, Manifest, Previous};
 use domain::part::{PartNumber, Sha256, Window};
 use domain::time::Time;
 
@@ -70,7 +70,7 @@ impl<'a> Links<'a> {
     /// Whether a manifest names the one before it, or is the first.
     pub(crate) fn fits(&self, manifest: &Manifest) -> bool {
         match (manifest.previous, self.last) {
-            (Previous::Note(previous), Some(last)) => last.note == Some(previous),
+            (Previous::Manifest(previous), Some(last)) => last.note == Some(previous),
             (Previous::Start(_), None) => true,
             _ => false,
         }
@@ -90,7 +90,7 @@ impl<'a> Links<'a> {
         (manifest, sha256): (&Manifest, Sha256),
         standing: &Standing,
     ) -> io::Result<()> {
-        let upgraded = manifest.previous == Previous::Start(Start::Upgrade);
+        let upgraded = manifest.previous == Previous::Start(ChainStart::Upgrade);
         let is_later = self.ask.to.is_some_and(|asked| manifest.window.from >= asked);
         if self.is_earlier(manifest.window) || is_later {
             // Not asked for, so not judged either. But only one that counts is a link: somebody could put another one, of
@@ -116,7 +116,7 @@ impl<'a> Links<'a> {
         if upgraded && self.last.is_none() {
             self.upgraded_at = Some(manifest.part);
         }
-        if let Some(misfit) = manifest.times_misfit() {
+        if let Some(misfit) = manifest.contradicting_times() {
             self.found(Finding::new(Kind::TimesMisfit, misfit).file(name), manifest);
         }
         self.changes(manifest);
@@ -186,7 +186,7 @@ impl<'a> Links<'a> {
     fn hangs_on_last(&self, name: &str, manifest: &Manifest) {
         let Some(last) = self.last.filter(|last| last.part.next() == manifest.part) else { return };
         if let Some(note) = last.note
-            && manifest.previous != Previous::Note(note)
+            && manifest.previous != Previous::Manifest(note)
         {
             let detail =
                 format!("it does not name the manifest of part {}, which is {note}", last.part.get());

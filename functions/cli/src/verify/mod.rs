@@ -175,7 +175,7 @@ fn pins(named: &[String]) -> Result<Vec<RingKey>, Problem> {
             })?,
         };
         for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            pins.push(line.parse().map_err(|error: domain::manifest::WrongKey| {
+            pins.push(line.parse().map_err(|error: domain::manifest::VerifierKeyError| {
                 Problem::usage(error.to_string(), "Copy the key as the vendor shows it, whole.")
             })?);
         }

@@ -38,7 +38,7 @@ pub(crate) fn claim(note: &SignedNote, manifest: &Manifest, signed: &[Signed]) -
     record.extend_from_slice(&manifest.part.get().to_be_bytes());
     record.extend_from_slice(note.sha256().bytes());
     match manifest.previous {
-        Previous::Note(previous) => {
+        Previous::Manifest(previous) => {
             record.push(1);
             record.extend_from_slice(previous.bytes());
         }

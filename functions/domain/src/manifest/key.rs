@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256 as Digester};
 
-use super::parse::shown;
+use super::parse::excerpt;
 use super::{KeyName, NoteSignature, SignedNote};
 use crate::time::Time;
 
@@ -22,14 +22,14 @@ const ED25519: u8 = 0x01;
 /// A text that is no public key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is no key: {problem}; a key looks like vendor.example/auditferry+1234abcd+AbcD…=")]
-pub struct WrongKey {
+pub struct VerifierKeyError {
     text: String,
     problem: String,
 }
 
-impl WrongKey {
+impl VerifierKeyError {
     fn new(text: &str, problem: impl Into<String>) -> Self {
-        Self { text: shown(text), problem: problem.into() }
+        Self { text: excerpt(text), problem: problem.into() }
     }
 }
 
@@ -48,8 +48,8 @@ impl VerifierKey {
     ///
     /// # Errors
     /// If they are no point of the curve, or one for which a signature of anything can be made up.
-    pub fn new(name: KeyName, public: [u8; 32]) -> Result<Self, WrongKey> {
-        let wrong = |problem| WrongKey::new(&format!("{name}: {}", hex::encode(public)), problem);
+    pub fn new(name: KeyName, public: [u8; 32]) -> Result<Self, VerifierKeyError> {
+        let wrong = |problem| VerifierKeyError::new(&format!("{name}: {}", hex::encode(public)), problem);
         let key = VerifyingKey::from_bytes(&public).map_err(|_| wrong("it is no point of the curve"))?;
         if key.is_weak() {
             return Err(wrong("it is weak: it would accept made-up signatures"));
@@ -128,9 +128,9 @@ impl fmt::Display for VerifierKey {
 }
 
 impl FromStr for VerifierKey {
-    type Err = WrongKey;
-    fn from_str(text: &str) -> Result<Self, WrongKey> {
-        let wrong = |problem: &str| WrongKey::new(text, problem);
+    type Err = VerifierKeyError;
+    fn from_str(text: &str) -> Result<Self, VerifierKeyError> {
+        let wrong = |problem: &str| VerifierKeyError::new(text, problem);
         // The base64 may hold a plus itself.
         let mut fields = text.splitn(3, '+');
         let (Some(name), Some(id), Some(base64)) = (fields.next(), fields.next(), fields.next()) else {
@@ -180,9 +180,9 @@ impl fmt::Display for RingKey {
 }
 
 impl FromStr for RingKey {
-    type Err = WrongKey;
-    fn from_str(text: &str) -> Result<Self, WrongKey> {
-        let wrong = |problem: &str| WrongKey::new(text, problem);
+    type Err = VerifierKeyError;
+    fn from_str(text: &str) -> Result<Self, VerifierKeyError> {
+        let wrong = |problem: &str| VerifierKeyError::new(text, problem);
         let mut words = text.split(' ');
         let key = words.next().unwrap_or_default().parse()?;
         let (mut from, mut until) = (None, None);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Pinned;
+use super::SignedManifest;
 use crate::part::{PartNumber, Sha256};
 
 /// The ID of a key, in records eight hexadecimal digits.
@@ -47,13 +47,13 @@ impl From<KeyId> for String {
 
 /// What the next part's manifest hangs on, and who may sign it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct LastNote {
+pub struct ChainState {
     /// The chain head: the SHA-256 of the text of the newest manifest.
     pub sha256: Sha256,
     /// The key that is in charge of the next part.
     pub key: KeyId,
     /// Since when that key is in charge.
-    pub since: Since,
+    pub since: ActiveSince,
     /// The keys that were in charge before, the oldest first. None of them signs for this connector again: a deployment
     /// that was rolled back to one of them is refused, so that a stolen key can't be taken for a restored one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -63,7 +63,7 @@ pub struct LastNote {
 /// The boundary behind which a key is in charge. Times would be the word of whoever signs; a part number and the chain
 /// head before it are not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Since {
+pub struct ActiveSince {
     /// The first part that this key signs alone.
     pub part: PartNumber,
     /// The SHA-256 of the text of the part before that one, on which it hangs. `None` where the chain begins.
@@ -71,19 +71,19 @@ pub struct Since {
     pub head: Option<Sha256>,
 }
 
-impl LastNote {
+impl ChainState {
     /// The state behind a part that was sealed with this note. `before` is the state that it was signed in. `None` if
     /// nobody signed it.
     #[must_use]
-    pub fn after(before: Option<&Self>, part: PartNumber, pinned: &Pinned) -> Option<Self> {
+    pub fn after(before: Option<&Self>, part: PartNumber, pinned: &SignedManifest) -> Option<Self> {
         let (sha256, key) = (pinned.sha256(), KeyId::from(pinned.keys().last()?.id()));
         Some(match before {
-            None => Self { sha256, key, since: Since { part, head: None }, retired: Vec::new() },
+            None => Self { sha256, key, since: ActiveSince { part, head: None }, retired: Vec::new() },
             Some(before) if before.key == key => Self { sha256, ..before.clone() },
             Some(before) => {
                 let since = match pinned.successor() {
-                    Some(_) => Since { part: part.next(), head: Some(sha256) },
-                    None => Since { part, head: Some(before.sha256) },
+                    Some(_) => ActiveSince { part: part.next(), head: Some(sha256) },
+                    None => ActiveSince { part, head: Some(before.sha256) },
                 };
                 let retired = before.retired.iter().copied().chain([before.key]).collect();
                 Self { sha256, key, since, retired }

@@ -21,11 +21,11 @@ use crate::part::{Encoding, Kind, Part, PartNumber, Sha256, Window, object_name}
 use crate::schedule::Frequency;
 use crate::time::Time;
 
-pub use key::{KEY_FOLDER, KeyRing, RingKey, VerifierKey, WrongKey};
-pub use last::{KeyId, LastNote, Since};
+pub use key::{KEY_FOLDER, KeyRing, RingKey, VerifierKey, VerifierKeyError};
+pub use last::{ActiveSince, ChainState, KeyId};
 pub use note::{MAX_NOTE, MAX_SIGNATURES, NoteSignature, SignedNote};
-pub use origin::{KeyName, Origin, Place, VendorDomain};
-pub use signing::{Before, Pinned, Signing, Unsigned, WrongPin};
+pub use origin::{KeyName, Location, Origin, VendorDomain};
+pub use signing::{ManifestSigner, PreviousSigner, SignedManifest, SignedManifestError, SigningError};
 
 /// The folder of the manifests below the connector's prefix.
 pub const MANIFEST_FOLDER: &str = "manifests/";
@@ -65,7 +65,7 @@ pub struct Manifest {
     /// When the part was sealed.
     pub sealed: Time,
     /// Where the connector delivered to when the part was sealed.
-    pub destination: Place,
+    pub destination: Location,
     /// Layout and compression of the object.
     pub encoding: Encoding,
     /// How often the connector exported when the part was sealed.
@@ -82,14 +82,14 @@ pub struct Manifest {
 pub enum Previous {
     /// The SHA-256 of the text of the part before. The signatures are no part of it: whoever has the file can add
     /// some and take some away.
-    Note(Sha256),
+    Manifest(Sha256),
     /// Nothing: the chain begins here, for this reason.
-    Start(Start),
+    Start(ChainStart),
 }
 
 /// Why a chain begins where it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
+pub enum ChainStart {
     /// In part 1: the connector was activated then.
     Activation,
     /// In part 1: the connector was told to export from then on.
@@ -98,7 +98,7 @@ pub enum Start {
     Upgrade,
 }
 
-impl Start {
+impl ChainStart {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Activation => "activation",
@@ -111,14 +111,14 @@ impl Start {
 /// A text or a note that is not written exactly as it must be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
-pub struct Malformed {
+pub struct ManifestParseError {
     /// The line, from 1.
     pub line: usize,
     /// What is wrong with it.
     pub reason: String,
 }
 
-impl Malformed {
+impl ManifestParseError {
     fn new(line: usize, reason: impl Into<String>) -> Self {
         Self { line, reason: reason.into() }
     }
@@ -148,7 +148,7 @@ impl Manifest {
             raw_sha256: part.raw_sha256,
             raw_size: part.raw_size,
             sealed: part.sealed_at,
-            destination: Place::of(destination),
+            destination: Location::of(destination),
             encoding: part.encoding,
             frequency,
             previous,
@@ -203,8 +203,8 @@ impl Manifest {
             compression.as_str(),
             self.frequency.hours(),
             match self.previous {
-                Previous::Note(sha256) => sha256,
-                Previous::Start(_) => NOTHING,
+                Previous::Manifest(sha256) => sha256,
+                Previous::Start(_) => NO_PREVIOUS,
             },
         );
         if let Previous::Start(start) = self.previous {
@@ -219,7 +219,7 @@ impl Manifest {
     /// Why the times of the first and last event do not fit the window, if they don't: the vendor's own figures
     /// contradict each other then.
     #[must_use]
-    pub fn times_misfit(&self) -> Option<String> {
+    pub fn contradicting_times(&self) -> Option<String> {
         let (first, last) = self.times?;
         let Window { from, to } = self.window;
         if self.late < self.events && last >= to {
@@ -253,4 +253,4 @@ pub fn note_name(window: Window, part: PartNumber, note: Sha256) -> String {
 }
 
 /// What `previous` says where a chain begins.
-const NOTHING: Sha256 = Sha256::new([0; 32]);
+const NO_PREVIOUS: Sha256 = Sha256::new([0; 32]);

@@ -9,8 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256 as Hasher};
 
-use super::Malformed;
-use super::parse::shown;
+use super::ManifestParseError;
+use super::parse::excerpt;
 use crate::part::Sha256;
 
 /// The largest note that is read: our text, and room for 16 signatures of post-quantum size.
@@ -20,7 +20,7 @@ pub const MAX_NOTE: usize = 128 << 10;
 pub const MAX_SIGNATURES: usize = 32;
 
 /// What a line of a signature begins with: an em dash and a space.
-const DASH: &str = "\u{2014} ";
+const SIGNATURE_PREFIX: &str = "\u{2014} ";
 
 /// A signature of a note: of which key, and its bytes.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -42,7 +42,7 @@ impl fmt::Debug for NoteSignature {
 impl fmt::Display for NoteSignature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let blob = [self.id.as_slice(), &self.bytes].concat();
-        write!(f, "{DASH}{} {}", self.name, STANDARD.encode(blob))
+        write!(f, "{SIGNATURE_PREFIX}{} {}", self.name, STANDARD.encode(blob))
     }
 }
 
@@ -59,7 +59,7 @@ impl SignedNote {
     /// # Errors
     /// If the text does not end with a line end or holds another control character, if there is no signature or
     /// more than [`MAX_SIGNATURES`], if a key's name is no name, or if it gets larger than [`MAX_NOTE`].
-    pub fn new(text: String, signatures: Vec<NoteSignature>) -> Result<Self, Malformed> {
+    pub fn new(text: String, signatures: Vec<NoteSignature>) -> Result<Self, ManifestParseError> {
         let note = Self { text, signatures };
         // What is read back is what it says: one place decides what a note is.
         Self::parse(&note.bytes())?;
@@ -70,14 +70,15 @@ impl SignedNote {
     ///
     /// # Errors
     /// If they are not those of a note: the first line that is wrong, and why.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, ManifestParseError> {
         if bytes.len() > MAX_NOTE {
-            return Err(Malformed::new(1, format!("the note is larger than {MAX_NOTE} bytes")));
+            return Err(ManifestParseError::new(1, format!("the note is larger than {MAX_NOTE} bytes")));
         }
-        let note = std::str::from_utf8(bytes)
-            .map_err(|error| Malformed::new(line_of(bytes, error.valid_up_to()), "it is not UTF-8"))?;
+        let note = std::str::from_utf8(bytes).map_err(|error| {
+            ManifestParseError::new(line_of(bytes, error.valid_up_to()), "it is not UTF-8")
+        })?;
         if note.starts_with('\u{feff}') {
-            return Err(Malformed::new(1, "it begins with a byte order mark"));
+            return Err(ManifestParseError::new(1, "it begins with a byte order mark"));
         }
         if let Some(place) = bytes.iter().position(|b| (*b < b' ' && *b != b'\n') || *b == 0x7f) {
             let what = if bytes.get(place..place + 2) == Some(b"\r\n") {
@@ -85,16 +86,19 @@ impl SignedNote {
             } else {
                 "it holds a control character"
             };
-            return Err(Malformed::new(line_of(bytes, place), what));
+            return Err(ManifestParseError::new(line_of(bytes, place), what));
         }
         // Lines are counted only where something is wrong: most notes are read to find that nothing is.
         let last = || line_of(bytes, bytes.len());
         if !note.ends_with('\n') {
-            return Err(Malformed::new(last(), "it breaks off: the line has no end"));
+            return Err(ManifestParseError::new(last(), "it breaks off: the line has no end"));
         }
         // The last empty line is the border; it belongs to neither side.
         let Some(border) = note.rfind("\n\n") else {
-            return Err(Malformed::new(last(), "it breaks off: no empty line and no signature follows"));
+            return Err(ManifestParseError::new(
+                last(),
+                "it breaks off: no empty line and no signature follows",
+            ));
         };
         let (text, rest) = note.split_at(border + 1);
         let lines = rest.strip_prefix('\n').unwrap_or_default();
@@ -103,16 +107,16 @@ impl SignedNote {
         for line in lines.split_terminator('\n') {
             let number = || first() + signatures.len();
             if signatures.len() == MAX_SIGNATURES {
-                return Err(Malformed::new(
+                return Err(ManifestParseError::new(
                     number(),
                     format!("there are more than {MAX_SIGNATURES} signatures"),
                 ));
             }
-            let read = signature(line).map_err(|reason| Malformed::new(number(), reason))?;
+            let read = signature(line).map_err(|reason| ManifestParseError::new(number(), reason))?;
             signatures.push(read);
         }
         if signatures.is_empty() {
-            return Err(Malformed::new(first(), "it breaks off: no signature follows"));
+            return Err(ManifestParseError::new(first(), "it breaks off: no signature follows"));
         }
         Ok(Self { text: text.to_owned(), signatures })
     }
@@ -151,11 +155,11 @@ impl SignedNote {
 /// Reads a line of a signature: dash, name, base64 of key ID and signature.
 fn signature(line: &str) -> Result<NoteSignature, String> {
     let (name, base64) = line
-        .strip_prefix(DASH)
+        .strip_prefix(SIGNATURE_PREFIX)
         .and_then(|rest| rest.split_once(' '))
-        .ok_or_else(|| format!("`{}` is not `— KEY BASE64`", shown(line)))?;
+        .ok_or_else(|| format!("`{}` is not `— KEY BASE64`", excerpt(line)))?;
     if name.is_empty() || name.chars().any(|c| c.is_whitespace() || c == '+') {
-        return Err(format!("`{}` is not the name of a key", shown(name)));
+        return Err(format!("`{}` is not the name of a key", excerpt(name)));
     }
     let blob = STANDARD.decode(base64).map_err(|error| format!("the signature is not base64: {error}"))?;
     match blob.split_first_chunk::<4>() {

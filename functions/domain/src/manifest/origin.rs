@@ -118,7 +118,7 @@ impl FromStr for Origin {
 /// Where a connector delivers to, as a manifest tells it: `s3://<bucket>/<prefix> <region> <account>`, without the
 /// slash if the prefix is empty. From one manifest to the next it changes when the connector is moved.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Place {
+pub struct Location {
     /// The bucket.
     pub bucket: BucketName,
     /// The folder in it.
@@ -129,7 +129,7 @@ pub struct Place {
     pub account: AccountId,
 }
 
-impl Place {
+impl Location {
     /// Of a connector's destination.
     #[must_use]
     pub fn of(destination: &Destination) -> Self {
@@ -142,7 +142,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let slash = if self.prefix.as_str().is_empty() { "" } else { "/" };
         write!(f, "s3://{}{slash}{} {} {}", self.bucket, self.prefix, self.region, self.account)

@@ -6,7 +6,10 @@ use std::str::FromStr;
 use crate::part::{Compression, Encoding, Format, PartNumber, Sha256, Window};
 use crate::time::Time;
 
-use super::{MAX_TEXT, Malformed, Manifest, NOTHING, Origin, Place, Previous, Start, VERSION, VerifierKey};
+use super::{
+    ChainStart, Location, MAX_TEXT, Manifest, ManifestParseError, NO_PREVIOUS, Origin, Previous, VERSION,
+    VerifierKey,
+};
 
 impl Manifest {
     /// Reads the text of a manifest.
@@ -14,13 +17,13 @@ impl Manifest {
     /// # Errors
     /// If it is not, byte for byte, the text of a manifest whose figures agree with each other: the first line
     /// that is wrong, and why.
-    pub fn parse(text: &str) -> Result<Self, Malformed> {
+    pub fn parse(text: &str) -> Result<Self, ManifestParseError> {
         if text.len() > MAX_TEXT {
-            return Err(Malformed::new(1, format!("the text is longer than {MAX_TEXT} bytes")));
+            return Err(ManifestParseError::new(1, format!("the text is longer than {MAX_TEXT} bytes")));
         }
         let manifest = read(&mut Lines { lines: text.split('\n'), number: 0 })?;
-        agrees(&manifest)?;
-        same(text, &manifest.text())?;
+        check_consistent(&manifest)?;
+        check_canonical(text, &manifest.text())?;
         Ok(manifest)
     }
 }
@@ -43,50 +46,50 @@ impl<'a> Lines<'a> {
         if line.is_some() { Some(self.next()) } else { None }
     }
 
-    fn wrong(&self, reason: impl Into<String>) -> Malformed {
-        Malformed::new(self.number, reason)
+    fn error(&self, reason: impl Into<String>) -> ManifestParseError {
+        ManifestParseError::new(self.number, reason)
     }
 
     /// The words of the next line, whose odd or even places must hold these fixed words.
-    fn words<const N: usize>(&mut self, form: &'static str) -> Result<[&'a str; N], Malformed> {
+    fn words<const N: usize>(&mut self, form: &'static str) -> Result<[&'a str; N], ManifestParseError> {
         let line = self.next();
         let words: Vec<&str> = line.split(' ').collect();
-        let wrong = || self.wrong(format!("`{}` is not `{form}`", shown(line)));
+        let wrong = || self.error(format!("`{}` is not `{form}`", excerpt(line)));
         let words: [&str; N] = words.try_into().map_err(|_| wrong())?;
         let fixed = |word: &str| word.starts_with(|c: char| c.is_ascii_lowercase());
         let fits = form.split(' ').zip(words).all(|(expected, word)| !fixed(expected) || expected == word);
         if fits { Ok(words) } else { Err(wrong()) }
     }
 
-    fn value<T: FromStr>(&self, text: &str, what: &str) -> Result<T, Malformed> {
-        text.parse().map_err(|_| self.wrong(format!("`{}` is not {what}", shown(text))))
+    fn value<T: FromStr>(&self, text: &str, what: &str) -> Result<T, ManifestParseError> {
+        text.parse().map_err(|_| self.error(format!("`{}` is not {what}", excerpt(text))))
     }
 
-    fn time(&self, text: &str) -> Result<Time, Malformed> {
+    fn time(&self, text: &str) -> Result<Time, ManifestParseError> {
         self.value(text, "a time such as 2026-11-20T20:15:30.123Z")
     }
 
-    fn count(&self, text: &str) -> Result<u64, Malformed> {
+    fn count(&self, text: &str) -> Result<u64, ManifestParseError> {
         self.value(text, "a whole number")
     }
 
-    fn sha256(&self, text: &str) -> Result<Sha256, Malformed> {
+    fn sha256(&self, text: &str) -> Result<Sha256, ManifestParseError> {
         Sha256::try_from(text.to_owned())
-            .map_err(|_| self.wrong(format!("`{}` is not 64 hexadecimal digits", shown(text))))
+            .map_err(|_| self.error(format!("`{}` is not 64 hexadecimal digits", excerpt(text))))
     }
 
-    fn hash_and_size(&mut self, form: &'static str) -> Result<(Sha256, u64), Malformed> {
+    fn hash_and_size(&mut self, form: &'static str) -> Result<(Sha256, u64), ManifestParseError> {
         let [_, sha256, _, size] = self.words(form)?;
         Ok((self.sha256(sha256)?, self.count(size)?))
     }
 }
 
-fn read(lines: &mut Lines<'_>) -> Result<Manifest, Malformed> {
+fn read(lines: &mut Lines<'_>) -> Result<Manifest, ManifestParseError> {
     let line = lines.next();
-    let origin: Origin = line.parse().map_err(|error| lines.wrong(format!("{error}")))?;
+    let origin: Origin = line.parse().map_err(|error| lines.error(format!("{error}")))?;
     let line = lines.next();
     if line != VERSION {
-        return Err(lines.wrong(format!("`{}` is not `{VERSION}`", shown(line))));
+        return Err(lines.error(format!("`{}` is not `{VERSION}`", excerpt(line))));
     }
     let [_, part] = lines.words("part N")?;
     let part = PartNumber::new(lines.count(part)?);
@@ -108,8 +111,8 @@ fn read(lines: &mut Lines<'_>) -> Result<Manifest, Malformed> {
     let (bucket, prefix) =
         url.strip_prefix("s3://")
             .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
-            .ok_or_else(|| lines.wrong(format!("`{}` is not `s3://BUCKET/PREFIX`", shown(url))))?;
-    let destination = Place {
+            .ok_or_else(|| lines.error(format!("`{}` is not `s3://BUCKET/PREFIX`", excerpt(url))))?;
+    let destination = Location {
         bucket: lines.value(bucket, "a bucket's name")?,
         prefix: lines.value(prefix, "a prefix")?,
         region: lines.value(region, "a region")?,
@@ -117,18 +120,18 @@ fn read(lines: &mut Lines<'_>) -> Result<Manifest, Malformed> {
     };
     let [_, format, compression, _, hours] = lines.words("settings FORMAT COMPRESSION hours N")?;
     let encoding = Encoding {
-        format: Format::named(format).ok_or_else(|| lines.wrong("its format is neither json nor ndjson"))?,
+        format: Format::named(format).ok_or_else(|| lines.error("its format is neither json nor ndjson"))?,
         compression: Compression::named(compression)
-            .ok_or_else(|| lines.wrong("its compression is none of none, gzip and zstd"))?,
+            .ok_or_else(|| lines.error("its compression is none of none, gzip and zstd"))?,
     };
     let frequency = lines.value(hours, "a whole number of hours from 1 to 24")?;
     let [_, previous] = lines.words("previous HASH")?;
     let previous = match (part, lines.sha256(previous)?) {
-        (part, NOTHING) => Previous::Start(start(lines, part)?),
+        (part, NO_PREVIOUS) => Previous::Start(start(lines, part)?),
         (PartNumber::FIRST, _) => {
-            return Err(lines.wrong("part 1 hangs on no other, so `previous` is 64 zeros"));
+            return Err(lines.error("part 1 hangs on no other, so `previous` is 64 zeros"));
         }
-        (_, sha256) => Previous::Note(sha256),
+        (_, sha256) => Previous::Manifest(sha256),
     };
     let successor = successor(lines, &origin)?;
     Ok(Manifest {
@@ -153,32 +156,35 @@ fn read(lines: &mut Lines<'_>) -> Result<Manifest, Malformed> {
 }
 
 /// The key that signs from the next part on, if the text names one.
-fn successor(lines: &mut Lines<'_>, origin: &Origin) -> Result<Option<VerifierKey>, Malformed> {
+fn successor(lines: &mut Lines<'_>, origin: &Origin) -> Result<Option<VerifierKey>, ManifestParseError> {
     let Some(line) = lines.optional("successor") else { return Ok(None) };
     let key = line.strip_prefix("successor ").unwrap_or_default();
-    let key: VerifierKey = key.parse().map_err(|error| lines.wrong(format!("{error}")))?;
+    let key: VerifierKey = key.parse().map_err(|error| lines.error(format!("{error}")))?;
     if *key.name() == origin.key_name() {
         return Ok(Some(key));
     }
-    Err(lines.wrong(format!(
+    Err(lines.error(format!(
         "the successor is a key of {}, and the manifest is of {}",
         key.name(),
         origin.key_name()
     )))
 }
 
-fn start(lines: &mut Lines<'_>, part: PartNumber) -> Result<Start, Malformed> {
+fn start(lines: &mut Lines<'_>, part: PartNumber) -> Result<ChainStart, ManifestParseError> {
     let [_, reason, _time] = lines.words("start REASON TIME")?;
-    let (starts, wrong): (&[Start], _) = if part == PartNumber::FIRST {
-        (&[Start::Activation, Start::StartFrom], "the reason of a start is activation or start_from")
+    let (starts, wrong): (&[ChainStart], _) = if part == PartNumber::FIRST {
+        (
+            &[ChainStart::Activation, ChainStart::StartFrom],
+            "the reason of a start is activation or start_from",
+        )
     } else {
-        (&[Start::Upgrade], "a chain that begins behind part 1 does so for one reason, upgrade")
+        (&[ChainStart::Upgrade], "a chain that begins behind part 1 does so for one reason, upgrade")
     };
-    starts.iter().find(|start| start.as_str() == reason).copied().ok_or_else(|| lines.wrong(wrong))
+    starts.iter().find(|start| start.as_str() == reason).copied().ok_or_else(|| lines.error(wrong))
 }
 
 /// Whether a text is what its content is written as.
-fn same(text: &str, canonical: &str) -> Result<(), Malformed> {
+fn check_canonical(text: &str, canonical: &str) -> Result<(), ManifestParseError> {
     if text == canonical {
         return Ok(());
     }
@@ -187,25 +193,28 @@ fn same(text: &str, canonical: &str) -> Result<(), Malformed> {
         match expected.next() {
             Some(right) if right == line => {}
             Some(right) if right.strip_suffix('\n') == Some(line) => {
-                return Err(Malformed::new(number, "it breaks off: the line has no end"));
+                return Err(ManifestParseError::new(number, "it breaks off: the line has no end"));
             }
             Some(right) => {
                 let (line, right) = (line.trim_end_matches('\n'), right.trim_end_matches('\n'));
-                return Err(Malformed::new(number, format!("`{}` must be `{}`", shown(line), shown(right))));
+                return Err(ManifestParseError::new(
+                    number,
+                    format!("`{}` must be `{}`", excerpt(line), excerpt(right)),
+                ));
             }
             None => {
-                let line = shown(line.trim_end_matches('\n'));
-                return Err(Malformed::new(number, format!("`{line}` is a line too many")));
+                let line = excerpt(line.trim_end_matches('\n'));
+                return Err(ManifestParseError::new(number, format!("`{line}` is a line too many")));
             }
         }
     }
-    Err(Malformed::new(text.split_inclusive('\n').count() + 1, "a line is missing"))
+    Err(ManifestParseError::new(text.split_inclusive('\n').count() + 1, "a line is missing"))
 }
 
 /// Whether the figures can all be true at once.
-fn agrees(manifest: &Manifest) -> Result<(), Malformed> {
+fn check_consistent(manifest: &Manifest) -> Result<(), ManifestParseError> {
     let Window { from, to } = manifest.window;
-    let wrong = |line, reason: &str| Err(Malformed::new(line, reason));
+    let wrong = |line, reason: &str| Err(ManifestParseError::new(line, reason));
     if manifest.part < PartNumber::FIRST {
         return wrong(3, "parts are numbered from 1");
     }
@@ -226,6 +235,6 @@ fn agrees(manifest: &Manifest) -> Result<(), Malformed> {
 }
 
 /// A piece of a foreign text, short and harmless to print.
-pub(super) fn shown(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     text.chars().take(160).flat_map(char::escape_debug).collect()
 }

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    KeyId, KeyName, LastNote, MAX_TEXT, Malformed, RingKey, SignedNote, VendorDomain, VerifierKey, WrongKey,
-    successor_line,
+    ChainState, KeyId, KeyName, MAX_TEXT, ManifestParseError, RingKey, SignedNote, VendorDomain, VerifierKey,
+    VerifierKeyError, successor_line,
 };
 use crate::part::{PartNumber, Sha256};
 use crate::ports::{PortError, Signer, Validity};
@@ -22,14 +22,14 @@ use crate::ports::{PortError, Signer, Validity};
 /// the keys by then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
-pub struct Pinned {
+pub struct SignedManifest {
     note: SignedNote,
     keys: Vec<VerifierKey>,
     /// Of the note's text.
     sha256: Sha256,
 }
 
-impl Hash for Pinned {
+impl Hash for SignedManifest {
     /// The text's hash says what the note is about; notes of one text compare equal or not by their signatures.
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.sha256.hash(state);
@@ -45,24 +45,24 @@ struct Written {
 
 /// A record that pins no note.
 #[derive(Debug, thiserror::Error)]
-pub enum WrongPin {
+pub enum SignedManifestError {
     /// The note is none.
     #[error("the note of a part, {0}")]
-    Note(#[from] Malformed),
+    Note(#[from] ManifestParseError),
     /// A key is none.
     #[error("a key of a part's note: {0}")]
-    Key(#[from] WrongKey),
+    Key(#[from] VerifierKeyError),
     /// Keys and signatures are not of each other.
     #[error("the keys of a part's note are not those that signed it")]
-    Misfit,
+    KeyMismatch,
 }
 
-impl Pinned {
+impl SignedManifest {
     /// The text with a signature of each key, the key that serves last.
     ///
     /// # Errors
     /// As [`SignedNote::new`].
-    pub fn new(text: String, signed: Vec<(VerifierKey, [u8; 64])>) -> Result<Self, Malformed> {
+    pub fn new(text: String, signed: Vec<(VerifierKey, [u8; 64])>) -> Result<Self, ManifestParseError> {
         let signatures = signed.iter().map(|(key, signature)| key.signature(*signature)).collect();
         let note = SignedNote::new(text, signatures)?;
         Ok(Self::of(note, signed.into_iter().map(|(key, _)| key).collect()))
@@ -102,28 +102,28 @@ impl Pinned {
 
     /// Whether this is what was asked for: this text, with the line of the successor behind it if the key changes.
     #[must_use]
-    pub fn says(&self, text: &str) -> bool {
+    pub fn has_text(&self, text: &str) -> bool {
         let rest = self.note.text().strip_prefix(text);
         rest == Some(self.successor().map(successor_line).unwrap_or_default().as_str())
     }
 }
 
-impl TryFrom<Written> for Pinned {
-    type Error = WrongPin;
-    fn try_from(written: Written) -> Result<Self, WrongPin> {
+impl TryFrom<Written> for SignedManifest {
+    type Error = SignedManifestError;
+    fn try_from(written: Written) -> Result<Self, SignedManifestError> {
         let note = SignedNote::parse(written.note.as_bytes())?;
         let keys: Vec<VerifierKey> = written.keys.iter().map(|key| key.parse()).collect::<Result<_, _>>()?;
         let fits = keys.iter().zip(note.signatures()).all(|(key, signature)| key.is_named_by(signature));
         if fits && keys.len() == note.signatures().len() {
             Ok(Self::of(note, keys))
         } else {
-            Err(WrongPin::Misfit)
+            Err(SignedManifestError::KeyMismatch)
         }
     }
 }
 
-impl From<Pinned> for Written {
-    fn from(pinned: Pinned) -> Self {
+impl From<SignedManifest> for Written {
+    fn from(pinned: SignedManifest) -> Self {
         // A note is UTF-8: nothing is lost.
         let note = String::from_utf8_lossy(&pinned.note.bytes()).into_owned();
         Self { note, keys: pinned.keys.iter().map(ToString::to_string).collect() }
@@ -132,21 +132,21 @@ impl From<Pinned> for Written {
 
 /// The key before the one that signs now.
 #[derive(Clone)]
-pub enum Before {
+pub enum PreviousSigner {
     /// There was none.
     None,
     /// It hands over to the one that signs now.
-    Key(Arc<dyn Signer>),
+    Signer(Arc<dyn Signer>),
     /// It is lost for good, or was stolen. The next note is signed by the new key alone, and who verifies must be told of
     /// that key.
     Lost,
 }
 
-impl fmt::Debug for Before {
+impl fmt::Debug for PreviousSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::None => "None",
-            Self::Key(_) => "Key",
+            Self::Signer(_) => "Key",
             Self::Lost => "Lost",
         })
     }
@@ -154,16 +154,16 @@ impl fmt::Debug for Before {
 
 /// The keys of a deployment.
 #[derive(Clone)]
-pub struct Signing {
+pub struct ManifestSigner {
     /// In whose name.
     pub vendor: VendorDomain,
     /// The key that signs.
     pub current: Arc<dyn Signer>,
     /// The one before it.
-    pub before: Before,
+    pub before: PreviousSigner,
 }
 
-impl fmt::Debug for Signing {
+impl fmt::Debug for ManifestSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Signing({})", self.vendor)
     }
@@ -171,7 +171,7 @@ impl fmt::Debug for Signing {
 
 /// Why a manifest is not signed.
 #[derive(Debug, thiserror::Error)]
-pub enum Unsigned {
+pub enum SigningError {
     /// The key could not be used.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -201,49 +201,59 @@ pub enum Unsigned {
     },
     /// What the key's service gave is no signature of this text by that key.
     #[error("key {0} gave a signature that is not its own")]
-    Wrong(KeyId),
+    InvalidSignature(KeyId),
     /// The key is none that may sign.
     #[error(transparent)]
-    Key(#[from] WrongKey),
+    Key(#[from] VerifierKeyError),
     /// The text is none of a note.
     #[error("the text of a manifest, {0}")]
-    Malformed(#[from] Malformed),
+    Malformed(#[from] ManifestParseError),
 }
 
-impl Signing {
+impl ManifestSigner {
     /// Signs a manifest's text. `last` is the state of the chain: if the key before the current one is in charge, both
     /// sign, and the text's last line names the current one as the successor.
     ///
     /// # Errors
     /// Why it is not signed. Each signature was held against its key, so what comes back verifies.
-    pub async fn sign(&self, mut text: String, last: Option<&LastNote>) -> Result<Pinned, Unsigned> {
-        let current = self.verifier(&*self.current).await?;
+    pub async fn sign(
+        &self,
+        mut text: String,
+        last: Option<&ChainState>,
+    ) -> Result<SignedManifest, SigningError> {
+        let current = self.verifier_key(&*self.current).await?;
         let current_id = KeyId::from(current.id());
         if let Some(last) = last.filter(|last| last.retired.contains(&current_id)) {
-            return Err(Unsigned::Retired { current: current_id, last: last.key, since: last.since.part });
+            return Err(SigningError::Retired {
+                current: current_id,
+                last: last.key,
+                since: last.since.part,
+            });
         }
         let mut signed = Vec::new();
         if let Some(last) = last.map(|last| last.key).filter(|last| *last != current_id) {
             match &self.before {
-                Before::Key(before) => {
-                    let key = self.verifier(&**before).await?;
+                PreviousSigner::Signer(before) => {
+                    let key = self.verifier_key(&**before).await?;
                     if KeyId::from(key.id()) != last {
-                        return Err(Unsigned::NotHandedOver { last, current: current_id });
+                        return Err(SigningError::NotHandedOver { last, current: current_id });
                     }
                     text.push_str(&successor_line(&current));
-                    let signature = before.sign(within(&text)?).await?;
+                    let signature = before.sign(signable_bytes(&text)?).await?;
                     signed.push((key, signature));
                 }
-                Before::Lost => {}
-                Before::None => return Err(Unsigned::NotHandedOver { last, current: current_id }),
+                PreviousSigner::Lost => {}
+                PreviousSigner::None => {
+                    return Err(SigningError::NotHandedOver { last, current: current_id });
+                }
             }
         }
-        let signature = self.current.sign(within(&text)?).await?;
+        let signature = self.current.sign(signable_bytes(&text)?).await?;
         signed.push((current, signature));
-        let pinned = Pinned::new(text, signed)?;
+        let pinned = SignedManifest::new(text, signed)?;
         for (key, signature) in pinned.keys.iter().zip(pinned.note.signatures()) {
             if !key.has_signed(&pinned.note, signature) {
-                return Err(Unsigned::Wrong(key.id().into()));
+                return Err(SigningError::InvalidSignature(key.id().into()));
             }
         }
         Ok(pinned)
@@ -253,29 +263,32 @@ impl Signing {
     ///
     /// # Errors
     /// If they can't be had, or are none that may sign.
-    pub async fn ring(&self) -> Result<Vec<RingKey>, Unsigned> {
+    pub async fn public_keys(&self) -> Result<Vec<RingKey>, SigningError> {
         let mut ring = vec![self.ring_key(&*self.current).await?];
-        if let Before::Key(before) = &self.before {
+        if let PreviousSigner::Signer(before) = &self.before {
             ring.push(self.ring_key(&**before).await?);
         }
         Ok(ring)
     }
 
-    async fn ring_key(&self, signer: &dyn Signer) -> Result<RingKey, Unsigned> {
-        let key = self.verifier(signer).await?;
+    async fn ring_key(&self, signer: &dyn Signer) -> Result<RingKey, SigningError> {
+        let key = self.verifier_key(signer).await?;
         let Validity { from, until } = signer.validity().await?;
         Ok(RingKey { key, from, until })
     }
 
-    async fn verifier(&self, signer: &dyn Signer) -> Result<VerifierKey, Unsigned> {
-        Ok(VerifierKey::new(KeyName::of(self.vendor.clone()), signer.public().await?)?)
+    async fn verifier_key(&self, signer: &dyn Signer) -> Result<VerifierKey, SigningError> {
+        Ok(VerifierKey::new(KeyName::of(self.vendor.clone()), signer.public_key().await?)?)
     }
 }
 
 /// The bytes of a text, if a key takes that many.
-fn within(text: &str) -> Result<&[u8], Malformed> {
+fn signable_bytes(text: &str) -> Result<&[u8], ManifestParseError> {
     if text.len() > MAX_TEXT {
-        return Err(Malformed::new(1, format!("it is longer than the {MAX_TEXT} bytes that KMS signs")));
+        return Err(ManifestParseError::new(
+            1,
+            format!("it is longer than the {MAX_TEXT} bytes that KMS signs"),
+        ));
     }
     Ok(text.as_bytes())
 }

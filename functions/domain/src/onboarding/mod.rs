@@ -20,7 +20,7 @@ use std::sync::Arc;
 use crate::budget::{Budgets, Exhausted};
 use crate::connector::{Connector, NotAllowed};
 use crate::contacts::LinkError;
-use crate::manifest::{Signing, Unsigned};
+use crate::manifest::{ManifestSigner, SigningError};
 use crate::names::{ConnectorId, Refused};
 use crate::partition::{NoPartition, PartitionFormat};
 use crate::ports::{Bus, Clock, Connectors, PortError, Prober, Published, Randomness};
@@ -54,7 +54,7 @@ pub struct Onboarding {
     /// What the customers' trust policies name.
     pub vendor: Vendor,
     /// The keys that sign manifests, where they are known.
-    pub signing: Option<Signing>,
+    pub signing: Option<ManifestSigner>,
     /// The public ones among them, as they were told last.
     pub ring: RingCache,
     /// Whether the deployment sends mails to contacts, and asks them first.
@@ -125,7 +125,7 @@ pub enum OnboardingError {
     Port(#[from] PortError),
     /// Ours: what signs gives no key that may sign.
     #[error("the keys that sign manifests can't be told")]
-    Keys(#[source] Unsigned),
+    Keys(#[source] SigningError),
 }
 
 /// What is unique across tenants.

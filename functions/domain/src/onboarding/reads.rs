@@ -6,7 +6,7 @@ use super::ring::Known;
 use super::{Onboarding, OnboardingError};
 use crate::connector::{Caller, Change, Connector};
 use crate::cursor::Cursor;
-use crate::manifest::{RingKey, Unsigned};
+use crate::manifest::{RingKey, SigningError};
 use crate::names::ConnectorId;
 use crate::part::{Part, PartNumber};
 use crate::ports::{PortError, Wanted};
@@ -139,10 +139,10 @@ impl Onboarding {
             }
             Known::Nothing => {}
         }
-        let ring = signing.ring().await;
+        let ring = signing.public_keys().await;
         self.ring.keep(now, ring.as_ref().ok().cloned());
         ring.map_err(|error| match error {
-            Unsigned::Port(error) => OnboardingError::Port(error),
+            SigningError::Port(error) => OnboardingError::Port(error),
             error => OnboardingError::Keys(error),
         })
     }

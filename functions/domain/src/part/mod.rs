@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::{Pinned, note_name};
+use crate::manifest::{SignedManifest, note_name};
 use crate::names::{ConnectorId, WorkerId};
 use crate::time::Time;
 
@@ -187,7 +187,8 @@ pub struct Part {
     /// Its manifest, signed: pinned by the transaction that sealed the part, so that a retry signs nothing anew and
     /// no second worker has another one. None in parts of a version of Auditferry that wrote no manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<Pinned>,
+    #[serde(rename = "note")]
+    pub manifest: Option<SignedManifest>,
     /// When its delivery was marked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Time>,
@@ -203,8 +204,8 @@ impl Part {
 
     /// The name of its note below the connector's prefix, if it has one.
     #[must_use]
-    pub fn note_name(&self) -> Option<String> {
-        let pinned = self.note.as_ref()?;
+    pub fn manifest_name(&self) -> Option<String> {
+        let pinned = self.manifest.as_ref()?;
         Some(note_name(self.window, self.number, pinned.sha256()))
     }
 }
@@ -250,20 +251,20 @@ mod tests {
             content: Content::Inline(String::new()),
             sealed_at: Time::EPOCH,
             sealed_by: WorkerId::new(0, 0),
-            note: None,
+            manifest: None,
             delivered_at: None,
         };
         assert_eq!(
             part.name(),
             "events/date=2026-11-20/20261120T200000.000Z_20261120T210000.000Z_000000000042_9f9f9f9f9f9f9f9f.json.gz"
         );
-        assert_eq!(part.note_name(), None);
+        assert_eq!(part.manifest_name(), None);
         let key = "vendor.example/auditferry".parse().unwrap();
         let key = crate::manifest::VerifierKey::new(key, PUBLIC).unwrap();
-        let note = Pinned::new("a manifest\n".into(), vec![(key, [0; 64])]).unwrap();
+        let note = SignedManifest::new("a manifest\n".into(), vec![(key, [0; 64])]).unwrap();
         let hash = note.sha256().short();
-        let part = Part { note: Some(note), ..part };
-        assert_eq!(part.note_name(), Some(format!("manifests/date=2026-11-20/000000000042_{hash}.note")));
+        let part = Part { manifest: Some(note), ..part };
+        assert_eq!(part.manifest_name(), Some(format!("manifests/date=2026-11-20/000000000042_{hash}.note")));
         let json = serde_json::to_string(&part).unwrap();
         assert_eq!(serde_json::from_str::<Part>(&json).unwrap(), part);
     }

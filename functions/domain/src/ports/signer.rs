@@ -18,7 +18,7 @@ pub struct Validity {
 #[async_trait]
 pub trait Signer: Send + Sync {
     /// The 32 bytes of its public half. They never change, so whoever fetches them does it once.
-    async fn public(&self) -> Result<[u8; 32], PortError>;
+    async fn public_key(&self) -> Result<[u8; 32], PortError>;
 
     /// How long it is good, as it stands now: an end may be settled later, and taken back.
     async fn validity(&self) -> Result<Validity, PortError>;

@@ -78,7 +78,7 @@ impl Run {
             Ok(answer) => {
                 self.tries = 0;
                 self.summary.existed += u64::from(answer == PutAnswer::Exists);
-                self.put_note(part, now)
+                self.put_manifest(part, now)
             }
             Err(fault) => self.fault(Again::Part(part.number), &fault, now, random),
         }

@@ -81,7 +81,7 @@ pub(super) enum Phase {
     Loading(PartNumber),
     Putting(Box<Part>),
     PuttingKeys(Box<Part>),
-    PuttingNote(Box<Part>),
+    PuttingManifest(Box<Part>),
     WaitingToDeliver(Again),
     AnnouncingReading(Read),
     AnnouncingRecovery(Box<Part>),
@@ -101,7 +101,7 @@ pub(super) enum Again {
     /// The whole part.
     Part(PartNumber),
     /// Its bytes are there: its keys and its note.
-    Note(Box<Part>),
+    Manifest(Box<Part>),
 }
 
 /// Whose turn it is, where both have work.
@@ -199,7 +199,9 @@ impl Run {
             (Phase::Loading(number), Answer::Part(part)) => self.loaded(number, part, now),
             (Phase::Putting(part), Answer::Put(answer)) => self.put_answered(part, answer, now, random),
             (Phase::PuttingKeys(part), Answer::Put(answer)) => self.keys_put(part, answer, now, random),
-            (Phase::PuttingNote(part), Answer::Put(answer)) => self.note_put(part, answer, now, random),
+            (Phase::PuttingManifest(part), Answer::Put(answer)) => {
+                self.on_manifest_put(part, answer, now, random)
+            }
             (Phase::WaitingToDeliver(again), Answer::Done) => self.deliver_again(again, now),
             (Phase::AnnouncingReading(read), Answer::Done) => self.record_told(read),
             (Phase::AnnouncingRecovery(part), Answer::Done) => self.announce_part(part),

@@ -8,7 +8,7 @@ use crate::backoff::REQUEST;
 use crate::cursor::{Reading, Reconcile, Slice};
 use crate::events_source::RememberedSource;
 use crate::fault::{Block, Fault, Reason, Stage};
-use crate::manifest::LastNote;
+use crate::manifest::ChainState;
 use crate::own_event::Heartbeat;
 use crate::part::{Content, Kind, Part, Window};
 use crate::schedule::next_expected_by;
@@ -123,7 +123,7 @@ impl Run {
             content: Content::Staged { data: draft.data, keys: draft.keys },
             sealed_at,
             sealed_by: self.worker.clone(),
-            note: None,
+            manifest: None,
             delivered_at: None,
         };
         self.seal_part(part, reading, reconcile, draft.cut.is_none(), now)
@@ -162,7 +162,7 @@ impl Run {
             content: Content::Inline(base64::engine::general_purpose::STANDARD.encode(bytes)),
             sealed_at,
             sealed_by: self.worker.clone(),
-            note: None,
+            manifest: None,
             delivered_at: None,
         };
         self.seal_part(part, None, None, true, now)
@@ -263,8 +263,11 @@ impl Run {
             place.cursor.source = seal.source;
             // What was read back may be another worker's note: the record has it, whatever this one ordered.
             let before = place.cursor.note.as_ref();
-            place.cursor.note =
-                seal.part.note.as_ref().and_then(|pinned| LastNote::after(before, seal.part.number, pinned));
+            place.cursor.note = seal
+                .part
+                .manifest
+                .as_ref()
+                .and_then(|pinned| ChainState::after(before, seal.part.number, pinned));
             place.cursor.reading = seal.reading;
             if let Some(reconcile) = seal.reconcile {
                 place.cursor.reconcile = reconcile;

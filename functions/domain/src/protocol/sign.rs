@@ -5,7 +5,7 @@
 
 use crate::cursor::Published;
 use crate::fault::{Fault, Stage};
-use crate::manifest::{LastNote, MAX_TEXT, Manifest, Pinned, Previous, Start};
+use crate::manifest::{ChainStart, ChainState, MAX_TEXT, Manifest, Previous, SignedManifest};
 use crate::part::{Part, PartNumber};
 use crate::time::Time;
 
@@ -18,7 +18,7 @@ impl Again {
     pub(super) const fn number(&self) -> PartNumber {
         match self {
             Self::Part(number) => *number,
-            Self::Note(part) => part.number,
+            Self::Manifest(part) => part.number,
         }
     }
 }
@@ -26,7 +26,7 @@ impl Again {
 impl Run {
     /// Orders the signature of a part that is to be sealed.
     pub(super) fn sign(&mut self, seal: Box<Seal>, now: Time) -> Effect {
-        let Some(text) = self.text(&seal.part) else {
+        let Some(text) = self.manifest_text(&seal.part) else {
             return self.broken("an active connector has no destination", now);
         };
         if text.len() > MAX_TEXT {
@@ -37,13 +37,13 @@ impl Run {
         Effect::Sign(Box::new(SignRequest { text, last }))
     }
 
-    pub(super) fn signed(&mut self, mut seal: Box<Seal>, pinned: Pinned, now: Time) -> Effect {
-        if self.text(&seal.part).is_none_or(|text| !pinned.says(&text)) {
+    pub(super) fn signed(&mut self, mut seal: Box<Seal>, pinned: SignedManifest, now: Time) -> Effect {
+        if self.manifest_text(&seal.part).is_none_or(|text| !pinned.has_text(&text)) {
             return self.broken("another text was signed than was asked for", now);
         }
         let last = self.place.as_deref().and_then(|place| place.cursor.note.as_ref());
-        seal.last = LastNote::after(last, seal.part.number, &pinned);
-        seal.part.note = Some(pinned);
+        seal.last = ChainState::after(last, seal.part.number, &pinned);
+        seal.part.manifest = Some(pinned);
         let sealed_at = seal.part.sealed_at;
         self.record(Read::Sealed(seal), sealed_at)
     }
@@ -57,31 +57,31 @@ impl Run {
     }
 
     /// What is signed of a part, before a change of keys adds its line. `None` without a destination.
-    fn text(&self, part: &Part) -> Option<String> {
+    fn manifest_text(&self, part: &Part) -> Option<String> {
         let place = self.place.as_deref()?;
         let (connector, cursor) = (&place.connector, &place.cursor);
         let previous = match &cursor.note {
-            Some(note) => Previous::Note(note.sha256),
-            None if part.number > PartNumber::FIRST => Previous::Start(Start::Upgrade),
-            None if connector.start_from.is_some() => Previous::Start(Start::StartFrom),
-            None => Previous::Start(Start::Activation),
+            Some(note) => Previous::Manifest(note.sha256),
+            None if part.number > PartNumber::FIRST => Previous::Start(ChainStart::Upgrade),
+            None if connector.start_from.is_some() => Previous::Start(ChainStart::StartFrom),
+            None => Previous::Start(ChainStart::Activation),
         };
         let to = connector.destination.as_ref()?;
         Some(Manifest::of(part, &self.vendor, to, connector.frequency, previous).text())
     }
 
     /// The part's bytes are there: its note follows, behind the keys that it needs if those are not there yet.
-    pub(super) fn put_note(&mut self, part: Box<Part>, now: Time) -> Effect {
+    pub(super) fn put_manifest(&mut self, part: Box<Part>, now: Time) -> Effect {
         let Some(needed) = self.keys_of(&part) else {
-            return if part.note.is_none() {
+            return if part.manifest.is_none() {
                 self.announce(part, now)
             } else {
                 self.broken("an active connector has no destination", now)
             };
         };
         if self.known_keys().is_some_and(|known| known.covers(&needed)) {
-            self.phase = Phase::PuttingNote(part.clone());
-            Effect::PutNote(part)
+            self.phase = Phase::PuttingManifest(part.clone());
+            Effect::PutManifest(part)
         } else {
             self.phase = Phase::PuttingKeys(part.clone());
             Effect::PutKeys(part)
@@ -90,7 +90,7 @@ impl Run {
 
     fn keys_of(&self, part: &Part) -> Option<Published> {
         let to = self.place.as_deref()?.connector.destination.as_ref()?;
-        Some(Published::of(part.note.as_ref()?, to))
+        Some(Published::of(part.manifest.as_ref()?, to))
     }
 
     /// The keys that are in the bucket. Behind a fault nobody knows: it may be another bucket of the same name.
@@ -113,13 +113,13 @@ impl Run {
                 self.tries = 0;
                 let known = self.known_keys().cloned();
                 self.published = self.keys_of(&part).map(|put| put.beside(known.as_ref()));
-                self.put_note(part, now)
+                self.put_manifest(part, now)
             }
-            Err(fault) => self.fault(Again::Note(part), &fault, now, random),
+            Err(fault) => self.fault(Again::Manifest(part), &fault, now, random),
         }
     }
 
-    pub(super) fn note_put(
+    pub(super) fn on_manifest_put(
         &mut self,
         part: Box<Part>,
         answer: Result<PutAnswer, Fault>,
@@ -132,13 +132,13 @@ impl Run {
                 self.tries = 0;
                 self.announce(part, now)
             }
-            Err(fault) => self.fault(Again::Note(part), &fault, now, random),
+            Err(fault) => self.fault(Again::Manifest(part), &fault, now, random),
         }
     }
 
     pub(super) fn deliver_again(&mut self, again: Again, now: Time) -> Effect {
         match again {
-            Again::Note(part) if now < self.limits.stop_writing => self.put_note(part, now),
+            Again::Manifest(part) if now < self.limits.stop_writing => self.put_manifest(part, now),
             again => self.deliver(again.number(), now),
         }
     }

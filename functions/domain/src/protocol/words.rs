@@ -7,7 +7,7 @@ use crate::cursor::{Cursor, Published, Reading, Reconcile};
 use crate::encode::Encoded;
 use crate::events_source::RememberedSource;
 use crate::fault::{Block, Fault};
-use crate::manifest::{LastNote, Pinned};
+use crate::manifest::{ChainState, SignedManifest};
 use crate::notice::Notice;
 use crate::part::{Part, PartNumber, Window};
 use crate::ports::LeaseAnswer;
@@ -38,7 +38,7 @@ pub enum Answer {
     /// To `Build`.
     Built(Box<Built>),
     /// To `Sign`.
-    Signed(Box<Pinned>),
+    Signed(Box<SignedManifest>),
     /// To `Seal`.
     Sealed(SealAnswer),
     /// To `ReadBack` and `Load`.
@@ -94,7 +94,7 @@ pub enum Effect {
     PutKeys(Box<Part>),
     /// Put a part's note into the customer's bucket, create-only: behind the part's bytes, so that what a note says
     /// is there is there.
-    PutNote(Box<Part>),
+    PutManifest(Box<Part>),
     /// Wait, then go on.
     Wait(Duration),
     /// Tell the event bus.
@@ -201,7 +201,7 @@ pub struct SignRequest {
     /// The manifest's text.
     pub text: String,
     /// The state of the chain: which key is in charge, and which were before it.
-    pub last: Option<LastNote>,
+    pub last: Option<ChainState>,
 }
 
 /// The sealing transaction.
@@ -214,7 +214,7 @@ pub struct Seal {
     /// … move it here.
     pub watermark_after: Time,
     /// The state of the chain behind this part; `None` leaves what is stored.
-    pub last: Option<LastNote>,
+    pub last: Option<ChainState>,
     /// How far the window is read, if the part does not close it.
     pub reading: Option<Reading>,
     /// The reconcile's new state, if this part comes from it.

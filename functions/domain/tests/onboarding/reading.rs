@@ -68,7 +68,7 @@ async fn exports_and_changes_are_shown_the_last_first() {
 async fn the_keys_are_those_that_sign_and_none_without_any() {
     let mut world = World::new();
     let keys = world.onboarding.keys().await.unwrap();
-    assert_eq!(keys, world.onboarding.signing.as_ref().unwrap().ring().await.unwrap());
+    assert_eq!(keys, world.onboarding.signing.as_ref().unwrap().public_keys().await.unwrap());
     assert_eq!(keys.len(), 1);
     world.onboarding.signing = None;
     assert!(world.onboarding.keys().await.unwrap().is_empty());
@@ -84,7 +84,7 @@ struct Kept {
 
 #[async_trait::async_trait]
 impl Signer for Kept {
-    async fn public(&self) -> Result<[u8; 32], PortError> {
+    async fn public_key(&self) -> Result<[u8; 32], PortError> {
         FakeSigner::new(1).public().await
     }
 

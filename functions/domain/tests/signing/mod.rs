@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::manifest::{Before, KeyId, LastNote, Pinned, Signing, Since, Unsigned};
+use domain::manifest::{
+    ActiveSince, ChainState, KeyId, ManifestSigner, PreviousSigner, SignedManifest, SigningError,
+};
 use domain::part::{PartNumber, Sha256};
 use domain::ports::{PortError, Signer, Validity};
 use tests::fakes::FakeSigner;
@@ -11,12 +13,12 @@ use tests::fixtures::at;
 
 const TEXT: &str = "a manifest\n";
 
-fn signing(current: impl Signer + 'static, before: Before) -> Signing {
-    Signing { vendor: "vendor.example".parse().unwrap(), current: Arc::new(current), before }
+fn signing(current: impl Signer + 'static, before: PreviousSigner) -> ManifestSigner {
+    ManifestSigner { vendor: "vendor.example".parse().unwrap(), current: Arc::new(current), before }
 }
 
-fn key(seed: u8) -> Before {
-    Before::Key(Arc::new(FakeSigner::new(seed)))
+fn key(seed: u8) -> PreviousSigner {
+    PreviousSigner::Signer(Arc::new(FakeSigner::new(seed)))
 }
 
 /// The ID of a key that signs alone.
@@ -26,20 +28,20 @@ async fn id(seed: u8) -> KeyId {
 }
 
 /// A chain whose head is part 4, with that key in charge.
-fn chain(key: KeyId) -> LastNote {
-    let since = Since { part: PartNumber::FIRST, head: None };
-    LastNote { sha256: Sha256::new([4; 32]), key, since, retired: Vec::new() }
+fn chain(key: KeyId) -> ChainState {
+    let since = ActiveSince { part: PartNumber::FIRST, head: None };
+    ChainState { sha256: Sha256::new([4; 32]), key, since, retired: Vec::new() }
 }
 
 /// Which keys sign part 5 of a chain of which that key is in charge.
-async fn signers(signing: &Signing, last: Option<KeyId>) -> Result<Vec<KeyId>, Unsigned> {
+async fn signers(signing: &ManifestSigner, last: Option<KeyId>) -> Result<Vec<KeyId>, SigningError> {
     let pinned = signed(signing, last.map(chain).as_ref()).await?;
     Ok(pinned.keys().iter().map(|key| key.id().into()).collect())
 }
 
-async fn signed(signing: &Signing, last: Option<&LastNote>) -> Result<Pinned, Unsigned> {
+async fn signed(signing: &ManifestSigner, last: Option<&ChainState>) -> Result<SignedManifest, SigningError> {
     let pinned = signing.sign(TEXT.into(), last).await?;
-    assert!(pinned.says(TEXT), "{:?}", pinned.note().text());
+    assert!(pinned.has_text(TEXT), "{:?}", pinned.note().text());
     for (key, signature) in pinned.keys().iter().zip(pinned.note().signatures()) {
         assert!(key.has_signed(pinned.note(), signature), "{key}");
     }
@@ -49,7 +51,7 @@ async fn signed(signing: &Signing, last: Option<&LastNote>) -> Result<Pinned, Un
 #[tokio::test]
 async fn the_key_in_use_signs_alone_whoever_came_before() {
     let now = id(2).await;
-    for before in [Before::None, key(1), Before::Lost] {
+    for before in [PreviousSigner::None, key(1), PreviousSigner::Lost] {
         let signing = signing(FakeSigner::new(2), before);
         for last in [None, Some(now)] {
             assert_eq!(signers(&signing, last).await.unwrap(), [now]);
@@ -75,33 +77,33 @@ async fn the_boundary_of_a_key_is_a_part_and_the_head_before_it() {
     let (old, new, five) = (id(1).await, id(2).await, PartNumber::new(5));
     let before = chain(old);
     let first = signed(&FakeSigner::new(1).signing(), None).await.unwrap();
-    let begun = LastNote::after(None, PartNumber::FIRST, &first).unwrap();
-    assert_eq!((begun.key, begun.since), (old, Since { part: PartNumber::FIRST, head: None }));
+    let begun = ChainState::after(None, PartNumber::FIRST, &first).unwrap();
+    assert_eq!((begun.key, begun.since), (old, ActiveSince { part: PartNumber::FIRST, head: None }));
 
     let handed = signed(&signing(FakeSigner::new(2), key(1)), Some(&before)).await.unwrap();
-    let after = LastNote::after(Some(&before), five, &handed).unwrap();
-    assert_eq!(after.since, Since { part: PartNumber::new(6), head: Some(handed.sha256()) });
+    let after = ChainState::after(Some(&before), five, &handed).unwrap();
+    assert_eq!(after.since, ActiveSince { part: PartNumber::new(6), head: Some(handed.sha256()) });
     assert_eq!((after.key, after.retired.as_slice(), after.sha256), (new, &[old][..], handed.sha256()));
 
-    let lost = signed(&signing(FakeSigner::new(2), Before::Lost), Some(&before)).await.unwrap();
-    let after = LastNote::after(Some(&before), five, &lost).unwrap();
-    assert_eq!(after.since, Since { part: five, head: Some(before.sha256) });
+    let lost = signed(&signing(FakeSigner::new(2), PreviousSigner::Lost), Some(&before)).await.unwrap();
+    let after = ChainState::after(Some(&before), five, &lost).unwrap();
+    assert_eq!(after.since, ActiveSince { part: five, head: Some(before.sha256) });
     assert_eq!((after.key, after.retired.as_slice()), (new, &[old][..]));
 
     let same = signed(&FakeSigner::new(2).signing(), Some(&after)).await.unwrap();
-    let next = LastNote::after(Some(&after), five.next(), &same).unwrap();
-    assert_eq!(next, LastNote { sha256: same.sha256(), ..after });
+    let next = ChainState::after(Some(&after), five.next(), &same).unwrap();
+    assert_eq!(next, ChainState { sha256: same.sha256(), ..after });
 }
 
 /// A stack that was rolled back: whatever it names as the key before, its key was retired in this chain.
 #[tokio::test]
 async fn a_retired_key_never_signs_again() {
     let (old, new) = (id(1).await, id(2).await);
-    let since = Since { part: PartNumber::new(3), head: Some(Sha256::new([2; 32])) };
-    let last = LastNote { since, retired: vec![id(3).await, old], ..chain(new) };
-    for before in [Before::None, Before::Lost, key(2), key(3)] {
+    let since = ActiveSince { part: PartNumber::new(3), head: Some(Sha256::new([2; 32])) };
+    let last = ChainState { since, retired: vec![id(3).await, old], ..chain(new) };
+    for before in [PreviousSigner::None, PreviousSigner::Lost, key(2), key(3)] {
         let answer = signing(FakeSigner::new(1), before).sign(TEXT.into(), Some(&last)).await;
-        let Err(refused @ Unsigned::Retired { .. }) = answer else { panic!("{answer:?}") };
+        let Err(refused @ SigningError::Retired { .. }) = answer else { panic!("{answer:?}") };
         let words = refused.to_string();
         assert!(words.contains(&old.to_string()) && words.contains("since part 3"), "{words}");
     }
@@ -113,14 +115,14 @@ async fn a_retired_key_never_signs_again() {
 #[tokio::test]
 async fn a_key_that_nobody_can_vouch_for_does_not_sign() {
     let (lost, new) = (id(3).await, id(2).await);
-    for before in [Before::None, key(1)] {
+    for before in [PreviousSigner::None, key(1)] {
         let answer = signers(&signing(FakeSigner::new(2), before), Some(lost)).await;
         assert!(
-            matches!(answer, Err(Unsigned::NotHandedOver { last, current }) if (last, current) == (lost, new)),
+            matches!(answer, Err(SigningError::NotHandedOver { last, current }) if (last, current) == (lost, new)),
             "{answer:?}"
         );
     }
-    let told_so = signing(FakeSigner::new(2), Before::Lost);
+    let told_so = signing(FakeSigner::new(2), PreviousSigner::Lost);
     assert_eq!(signers(&told_so, Some(lost)).await.unwrap(), [new]);
 }
 
@@ -129,7 +131,7 @@ struct TwoFaced;
 
 #[async_trait]
 impl Signer for TwoFaced {
-    async fn public(&self) -> Result<[u8; 32], PortError> {
+    async fn public_key(&self) -> Result<[u8; 32], PortError> {
         FakeSigner::new(4).public().await
     }
 
@@ -144,11 +146,11 @@ impl Signer for TwoFaced {
 
 #[tokio::test]
 async fn a_signature_that_does_not_verify_is_never_pinned() {
-    let answer = signers(&signing(TwoFaced, Before::None), None).await;
-    assert!(matches!(answer, Err(Unsigned::Wrong(_))), "{answer:?}");
-    let vouching = signing(FakeSigner::new(2), Before::Key(Arc::new(TwoFaced)));
+    let answer = signers(&signing(TwoFaced, PreviousSigner::None), None).await;
+    assert!(matches!(answer, Err(SigningError::InvalidSignature(_))), "{answer:?}");
+    let vouching = signing(FakeSigner::new(2), PreviousSigner::Signer(Arc::new(TwoFaced)));
     let answer = signers(&vouching, Some(id(4).await)).await;
-    assert!(matches!(answer, Err(Unsigned::Wrong(_))), "{answer:?}");
+    assert!(matches!(answer, Err(SigningError::InvalidSignature(_))), "{answer:?}");
 }
 
 #[tokio::test]
@@ -156,11 +158,11 @@ async fn the_ring_holds_the_key_in_use_and_the_one_before_with_their_times() {
     let validity =
         Validity { from: Some(at("2026-01-01T00:00:00Z")), until: Some(at("2027-01-01T00:00:00Z")) };
     let current = FakeSigner::new(2).valid(validity);
-    let ring = signing(current, key(1)).ring().await.unwrap();
+    let ring = signing(current, key(1)).public_keys().await.unwrap();
     let [new, old] = ring.as_slice() else { panic!("two keys: {ring:?}") };
     assert_eq!((KeyId::from(new.key.id()), KeyId::from(old.key.id())), (id(2).await, id(1).await));
     assert_eq!((new.from, new.until, old.from, old.until), (validity.from, validity.until, None, None));
-    for before in [Before::None, Before::Lost] {
-        assert_eq!(signing(FakeSigner::new(2), before).ring().await.unwrap().len(), 1);
+    for before in [PreviousSigner::None, PreviousSigner::Lost] {
+        assert_eq!(signing(FakeSigner::new(2), before).public_keys().await.unwrap().len(), 1);
     }
 }

@@ -24,7 +24,7 @@ use adapters::source::{DynamoSource, EventsTable, EventsWriter};
 use adapters::staging::S3Staging;
 use aws_credential_types::Credentials as SdkCredentials;
 use domain::budget::Budgets;
-use domain::manifest::{Before, KeyName, Signing, VendorDomain};
+use domain::manifest::{KeyName, ManifestSigner, PreviousSigner, VendorDomain};
 use domain::names::Refused;
 use domain::onboarding::{Mails, Onboarding, RingCache};
 use domain::part::PartLimits;
@@ -73,7 +73,7 @@ pub struct Embedded {
     queue: Arc<MemoryQueue>,
     bus: Arc<KeptBus>,
     vendor: Vendor,
-    signing: Signing,
+    signing: ManifestSigner,
     /// How far the set clock is ahead of the one on the wall, in milliseconds.
     shift_ms: i64,
 }
@@ -305,12 +305,12 @@ fn vendor() -> Result<Vendor, Refused> {
 }
 
 /// The keys in the stand-ins' folder.
-fn signing(stack: &Stack) -> Result<Signing, EmbeddedError> {
+fn signing(stack: &Stack) -> Result<ManifestSigner, EmbeddedError> {
     let vendor: VendorDomain = VENDOR_DOMAIN.parse()?;
     let name = KeyName::of(vendor.clone());
     let path = stack.folder().join(SIGNING_KEY);
     let key = FileSigner::read_or_create(&path, &name, &SystemRandomness)?;
-    Ok(Signing { vendor, current: Arc::new(key), before: Before::None })
+    Ok(ManifestSigner { vendor, current: Arc::new(key), before: PreviousSigner::None })
 }
 
 /// Makes a bucket if there is none of that name, whosever it is.

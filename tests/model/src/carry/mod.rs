@@ -58,7 +58,7 @@ pub fn deeds(worker: &Worker, world: &World, found: &mut Vec<Deed>) {
     let hangs = world.under_way.is_none().then_some(Deed::Hangs);
     match &worker.effect {
         // A note that is late, or whose credentials have run out, is as the part's own write, which is looked at.
-        Effect::Lease { .. } | Effect::Block(_) | Effect::Release(_) | Effect::PutNote(_) => {
+        Effect::Lease { .. } | Effect::Block(_) | Effect::Release(_) | Effect::PutManifest(_) => {
             found.push(Deed::AnswerLost);
         }
         Effect::Seal(_) | Effect::ReadThrough(_) | Effect::Reconciled(_) => {
@@ -129,7 +129,7 @@ impl Hand<'_> {
             Effect::Sign(order) => told(Answer::Signed(Box::new(pinned(order)))),
             Effect::Seal(seal) => self.seal(worker, seal, deed),
             Effect::Put(part) => self.put(worker, part, deed),
-            Effect::PutNote(part) => Some(self.put_note(worker, part, deed)),
+            Effect::PutManifest(part) => Some(self.put_note(worker, part, deed)),
             Effect::Lease { until } => {
                 let granted = match self.setup.lease {
                     Lease::Kept if done => account.lease(&name, now, *until),

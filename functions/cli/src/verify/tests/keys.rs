@@ -409,7 +409,8 @@ fn a_foreign_manifest_of_another_hour_fills_no_gap() {
 fn the_largest_part_number_is_a_number_like_another() {
     let story = story_of_one();
     let mut manifest = story.parts[13].manifest.clone();
-    (manifest.part, manifest.previous) = (PartNumber::new(u64::MAX), Previous::Note(Sha256::new([1; 32])));
+    (manifest.part, manifest.previous) =
+        (PartNumber::new(u64::MAX), Previous::Manifest(Sha256::new([1; 32])));
     let note = sign(manifest.text(), &[TestKey::new(9)]);
     let mut files = story.files.clone();
     files.insert(manifest.name(note.sha256()), note.bytes());

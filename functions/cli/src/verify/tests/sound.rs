@@ -1,6 +1,6 @@
 //! What is sound is proven, and what the auditor must know beside it is said.
 
-use domain::manifest::{Manifest, Previous, RingKey, Start};
+use domain::manifest::{ChainStart, Manifest, Previous, RingKey};
 use domain::part::Compression;
 use tests::archive::resealed;
 
@@ -217,10 +217,10 @@ fn a_chain_that_begins_with_an_upgrade_proves_what_comes_behind_it() {
     for older in &parts[..2] {
         story.files.remove(&older.manifest.name(older.note.sha256()));
     }
-    let mut previous = Previous::Start(Start::Upgrade);
+    let mut previous = Previous::Start(ChainStart::Upgrade);
     for part in &parts[2..] {
         let part = resealed(&mut story.files, part, &part.keys, |manifest| manifest.previous = previous);
-        previous = Previous::Note(part.note.sha256());
+        previous = Previous::Manifest(part.note.sha256());
     }
     let all = verify(&story.files, &strict());
     assert_eq!(all.verdict, Verdict::Incomplete, "{:#?}", all.findings);

@@ -35,7 +35,7 @@ fn example() -> Manifest {
         raw_sha256: Sha256::new([0x1e; 32]),
         raw_size: 481_230,
         sealed: at("2026-11-20T21:05:07.120Z"),
-        destination: Place {
+        destination: Location {
             bucket: "acme-audit-log".parse().unwrap(),
             prefix: "auditferry".parse().unwrap(),
             region: "eu-central-1".parse().unwrap(),
@@ -43,7 +43,7 @@ fn example() -> Manifest {
         },
         encoding: Encoding { format: Format::Json, compression: Compression::Gzip },
         frequency: Frequency::HOURLY,
-        previous: Previous::Note(Sha256::new([0xab; 32])),
+        previous: Previous::Manifest(Sha256::new([0xab; 32])),
         successor: None,
     }
 }
@@ -104,7 +104,7 @@ fn the_successor_is_the_last_line_in_full_and_of_the_same_name() {
     assert!(text.ends_with(&format!("previous {}\nsuccessor {}\n", "ab".repeat(32), key(2).1)), "{text}");
     assert_eq!(Manifest::parse(&text).unwrap(), handing_over());
     let mut first = Manifest { part: PartNumber::FIRST, ..handing_over() };
-    first.previous = Previous::Start(Start::Activation);
+    first.previous = Previous::Start(ChainStart::Activation);
     assert_eq!(Manifest::parse(&first.text()).unwrap(), first);
     let vkey = key(2).1.to_string();
     let moved = text.replace(&format!("successor {vkey}\n"), "");
@@ -149,7 +149,7 @@ fn the_widest_text_leaves_room_in_what_a_key_signs() {
         size: u64::MAX,
         raw_size: u64::MAX,
         sealed: late,
-        destination: Place {
+        destination: Location {
             bucket: "b".repeat(63).parse().unwrap(),
             prefix,
             region,
@@ -157,7 +157,7 @@ fn the_widest_text_leaves_room_in_what_a_key_signs() {
         },
         encoding: Encoding { format: Format::Ndjson, compression: Compression::Gzip },
         frequency: Frequency::try_from(24).unwrap(),
-        previous: Previous::Start(Start::StartFrom),
+        previous: Previous::Start(ChainStart::StartFrom),
         successor: Some(VerifierKey::new(KeyName::of(vendor), *key(2).1.public()).unwrap()),
         ..example()
     };
@@ -170,7 +170,7 @@ fn the_widest_text_leaves_room_in_what_a_key_signs() {
 fn the_first_part_says_why_the_chain_begins() {
     let mut manifest = example();
     manifest.part = PartNumber::FIRST;
-    manifest.previous = Previous::Start(Start::StartFrom);
+    manifest.previous = Previous::Start(ChainStart::StartFrom);
     let text = manifest.text();
     let zeros = "0".repeat(64);
     assert!(
@@ -193,9 +193,9 @@ fn the_first_part_says_why_the_chain_begins() {
 #[test]
 fn a_chain_that_begins_at_an_upgrade_says_so() {
     let mut manifest = example();
-    manifest.previous = Previous::Start(Start::Upgrade);
+    manifest.previous = Previous::Start(ChainStart::Upgrade);
     assert_eq!(Manifest::parse(&manifest.text()).unwrap(), manifest);
-    for start in [Start::Activation, Start::StartFrom] {
+    for start in [ChainStart::Activation, ChainStart::StartFrom] {
         manifest.previous = Previous::Start(start);
         assert_eq!(Manifest::parse(&manifest.text()).unwrap_err().line, 15, "only part 1 begins so");
     }
@@ -205,7 +205,7 @@ fn a_chain_that_begins_at_an_upgrade_says_so() {
 fn times_that_contradict_what_is_told_as_late_are_told() {
     let at = |text: &str| text.parse().unwrap();
     let with = |events, late, first, last| {
-        Manifest { events, late, times: Some((at(first), at(last))), ..example() }.times_misfit()
+        Manifest { events, late, times: Some((at(first), at(last))), ..example() }.contradicting_times()
     };
     let (before, inside, behind) =
         ("2026-11-20T19:59:59.999Z", "2026-11-20T20:00:00Z", "2026-11-20T21:00:00Z");
@@ -321,7 +321,7 @@ prop_compose! {
         let end = Time::from_millis(from.millis() + span).unwrap();
         let compression = [Compression::None, Compression::Gzip, Compression::Zstd][compression];
         let plain = compression == Compression::None;
-        let start = if start_from { Start::StartFrom } else { Start::Activation };
+        let start = if start_from { ChainStart::StartFrom } else { ChainStart::Activation };
         Manifest {
             origin: Origin { connector: ConnectorId::new(connector), ..example().origin },
             part: PartNumber::new(part),
@@ -335,14 +335,14 @@ prop_compose! {
             raw_sha256: Sha256::new(if plain { sha256 } else { raw_sha256 }),
             raw_size: if plain { size } else { raw_size },
             sealed,
-            destination: Place {
+            destination: Location {
                 bucket: bucket.parse().unwrap(),
                 prefix: prefix.parse().unwrap(),
                 ..example().destination
             },
             encoding: Encoding { format: [Format::Json, Format::Ndjson][format], compression },
             frequency: Frequency::try_from(frequency).unwrap(),
-            previous: if part == 1 { Previous::Start(start) } else { Previous::Note(Sha256::new(before)) },
+            previous: if part == 1 { Previous::Start(start) } else { Previous::Manifest(Sha256::new(before)) },
             successor: successor.map(|seed| key(seed).1),
         }
     }

@@ -129,21 +129,21 @@ fn a_record_that_pins_a_note_pins_all_its_keys_in_their_order() {
         let (private, public) = key(seed);
         (public, private.sign(text.as_bytes()).to_bytes())
     });
-    let pinned = Pinned::new(text.clone(), signed.to_vec()).unwrap();
+    let pinned = SignedManifest::new(text.clone(), signed.to_vec()).unwrap();
     assert_eq!(pinned.keys(), [key(1).1, key(2).1]);
     assert_eq!(pinned.successor(), Some(&key(2).1), "the one in charge from now on");
-    assert!(!pinned.says(&text), "the text does not name it");
-    let names = Pinned::new(format!("{text}{}", successor_line(&key(2).1)), signed.to_vec()).unwrap();
-    assert!(names.says(&text) && !names.says("another\n"));
-    let alone = Pinned::new(text.clone(), signed[..1].to_vec()).unwrap();
-    assert!(alone.says(&text) && alone.successor().is_none());
+    assert!(!pinned.has_text(&text), "the text does not name it");
+    let names = SignedManifest::new(format!("{text}{}", successor_line(&key(2).1)), signed.to_vec()).unwrap();
+    assert!(names.has_text(&text) && !names.has_text("another\n"));
+    let alone = SignedManifest::new(text.clone(), signed[..1].to_vec()).unwrap();
+    assert!(alone.has_text(&text) && alone.successor().is_none());
     let record = serde_json::to_value(&pinned).unwrap();
-    assert_eq!(serde_json::from_value::<Pinned>(record.clone()).unwrap(), pinned);
+    assert_eq!(serde_json::from_value::<SignedManifest>(record.clone()).unwrap(), pinned);
     let [one, two, three] = [1, 2, 3].map(|seed| key(seed).1.to_string());
     for keys in [vec![], vec![&one], vec![&two, &one], vec![&one, &three], vec![&one, &two, &two]] {
         let mut wrong = record.clone();
         wrong["keys"] = serde_json::json!(keys);
-        let error = serde_json::from_value::<Pinned>(wrong).unwrap_err().to_string();
+        let error = serde_json::from_value::<SignedManifest>(wrong).unwrap_err().to_string();
         assert!(error.contains("not those that signed it"), "{keys:?}: {error}");
     }
 }
