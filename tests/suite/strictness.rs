@@ -95,9 +95,9 @@ async fn a_request_that_is_not_of_the_protocol_or_not_signed_is_refused() {
     ] {
         Request::of_queue(&queue).with(header, from, to).assert_refused(&content, code).await;
     }
-    assert_eq!(queue.taken(), Vec::<String>::new());
+    assert_eq!(queue.accepted(), Vec::<String>::new());
     assert_eq!(Request::of_queue(&queue).send(&content).await.0, 200);
-    assert_eq!(queue.taken(), ["x"]);
+    assert_eq!(queue.accepted(), ["x"]);
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn a_batch_that_sqs_would_refuse_is_refused_whole() {
     let elsewhere =
         json!({ "QueueUrl": "http://127.0.0.1:9/111111111111/other", "Entries": [message("0", "x")] });
     request.assert_refused(&elsewhere, "QueueDoesNotExist").await;
-    assert_eq!(queue.taken(), Vec::<String>::new());
+    assert_eq!(queue.accepted(), Vec::<String>::new());
     assert_eq!(request.send(&batch(&queue, &[message("0", &half), message("1", &half)])).await.0, 200);
 }
 
@@ -140,7 +140,7 @@ async fn a_request_that_eventbridge_would_refuse_is_refused_whole() {
     for entries in [vec![], many, vec![large], vec![event("auditferry", &"x".repeat(MIB / 2)); 2]] {
         request.assert_refused(&json!({ "Entries": entries }), "ValidationException").await;
     }
-    assert_eq!(bus.told(), Vec::<Value>::new());
+    assert_eq!(bus.published(), Vec::<Value>::new());
 }
 
 /// The others of its request are taken.
@@ -162,5 +162,5 @@ async fn an_entry_that_eventbridge_would_refuse_is_refused_by_itself() {
     let source = Some("NotAuthorizedForSourceException");
     let (detail, argument) = (Some("MalformedDetail"), Some("InvalidArgument"));
     assert_eq!(codes, [None, source, detail, detail, argument, None]);
-    assert_eq!(bus.told(), [entries[0].clone(), entries[5].clone()]);
+    assert_eq!(bus.published(), [entries[0].clone(), entries[5].clone()]);
 }

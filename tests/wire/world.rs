@@ -181,7 +181,7 @@ impl World {
             pace: dispatcher::Pace::default(),
         };
         drop(dispatch(&ports, deadline).await);
-        let messages = self.queue.taken();
+        let messages = self.queue.accepted();
         let new = messages[self.received..].to_vec();
         self.received = messages.len();
         let exporter = self.exporter();

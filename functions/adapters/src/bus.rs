@@ -14,7 +14,7 @@ use crate::port_error::port_error;
 /// The `source` of every event on the bus. EventBridge keeps names that start with `aws.` to itself.
 pub const SOURCE: &str = "auditferry";
 
-const TELLING: &str = "telling the event bus";
+const PUBLISHING: &str = "telling the event bus";
 
 /// Codes of a refused entry that pass by themselves.
 /// Source: EventBridge API reference, `PutEventsResultEntry`.
@@ -69,7 +69,7 @@ struct EntryRefused {
 impl Bus for EventBridgeBus {
     /// A second worker, or a retry of the SDK whose first try went through, puts the same event again. Readers
     /// tell it by the `id` in its detail.
-    async fn announce(&self, notice: &Notice) -> Result<(), PortError> {
+    async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
         let detail = serde_json::to_string(notice)
             .map_err(|error| PortError::Bug { what: "writing a notice as JSON", source: Box::new(error) })?;
         let entry = PutEventsRequestEntry::builder()
@@ -81,7 +81,7 @@ impl Bus for EventBridgeBus {
         let patiently = Config::builder().retry_classifier(PassingEntries);
         let put = self.client.put_events().entries(entry).customize().config_override(patiently);
         let answer = put.send().await;
-        let answer = answer.map_err(|error| port_error(TELLING, error))?;
+        let answer = answer.map_err(|error| port_error(PUBLISHING, error))?;
         // The ID is what confirms an event: an answer without one is no success, whatever it counts.
         let taken = answer.entries().first().is_some_and(|entry| entry.event_id().is_some());
         if taken { Ok(()) } else { Err(refused(answer.entries())) }
@@ -99,10 +99,10 @@ fn refused(entries: &[PutEventsResultEntry]) -> PortError {
     let denied = refused.code.contains("AccessDenied") || refused.code.contains("NotAuthorized");
     let source = Box::new(refused);
     if passing {
-        PortError::Transient { what: TELLING, source }
+        PortError::Transient { what: PUBLISHING, source }
     } else if denied {
-        PortError::Denied { what: TELLING, source }
+        PortError::Denied { what: PUBLISHING, source }
     } else {
-        PortError::Bug { what: TELLING, source }
+        PortError::Bug { what: PUBLISHING, source }
     }
 }

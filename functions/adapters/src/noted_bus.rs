@@ -37,8 +37,8 @@ impl NotedBus {
 
 #[async_trait]
 impl Bus for NotedBus {
-    async fn announce(&self, notice: &Notice) -> Result<(), PortError> {
-        let told = self.bus.announce(notice).await;
+    async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
+        let told = self.bus.publish(notice).await;
         if let Err(error) = &told {
             tracing::error!(
                 connector.id = %notice.connector, notice.id = notice.id, error = error.chain(),

@@ -48,7 +48,7 @@ impl<'a> Notices<'a> {
 
     async fn tell(&mut self, watched: &Watched, Telling { told, untold, notice }: &Telling) {
         let (ledger, connector) = (&self.watchdog.ledger, &watched.connector);
-        let Err(error) = self.watchdog.bus.announce(notice).await else {
+        let Err(error) = self.watchdog.bus.publish(notice).await else {
             self.told += 1;
             return;
         };

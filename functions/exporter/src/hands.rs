@@ -125,12 +125,12 @@ impl<'a> Hands<'a> {
                 ports.clock.sleep(span).await;
                 Ok(Answer::Done)
             }
-            Effect::Announce(notice) => {
+            Effect::Publish(notice) => {
                 // The run goes on without it, so this is where it is handled.
                 let untold = |error: &PortError| {
                     tracing::error!(connector.id = %self.id, notice.id = notice.id, error = error.chain(), "a notice was not told");
                 };
-                ports.bus.announce(&notice).await.inspect_err(untold).map(done)
+                ports.bus.publish(&notice).await.inspect_err(untold).map(done)
             }
             Effect::Mark(mark) => {
                 let marked = ports.runs.mark(&mark).await;

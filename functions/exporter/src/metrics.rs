@@ -106,7 +106,7 @@ pub(crate) fn of_run(at: Time, id: &ConnectorId, run: &Measured) -> Record {
         Figure::count("UnreadableItems", summary.unreadable),
         Figure::count("Heartbeats", summary.heartbeats),
         Figure::count("LostRaces", summary.lost_races),
-        Figure::count("NoticesLost", summary.unannounced),
+        Figure::count("NoticesLost", summary.unpublished_notices),
         Figure::count("AssumeDenied", tally.assume_denied),
         Figure::count("PutDenied", tally.put_denied),
         Figure::count("PutConflicts", tally.conflicts),

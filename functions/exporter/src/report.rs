@@ -49,7 +49,7 @@ fn completed(id: &ConnectorId, summary: &Summary) {
         heartbeats = summary.heartbeats,
         retries = summary.retries,
         lost_races = summary.lost_races,
-        unannounced = summary.unannounced,
+        unannounced = summary.unpublished_notices,
         more = summary.more,
         "the connector was exported"
     );

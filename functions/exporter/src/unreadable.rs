@@ -23,7 +23,7 @@ pub(crate) async fn tell(exporter: &Exporter, notice: &Notice, outcome: &mut Out
     }
     let tells = exporter.ports.runs.tells_of_unreadable(&notice.connector, now - AGAIN, now).await;
     let told = match tells {
-        Ok(true) => exporter.ports.bus.announce(notice).await,
+        Ok(true) => exporter.ports.bus.publish(notice).await,
         Ok(false) => return,
         Err(error) => Err(error),
     };
@@ -33,6 +33,6 @@ pub(crate) async fn tell(exporter: &Exporter, notice: &Notice, outcome: &mut Out
         "a notice was not told"
     );
     if let Outcome::Completed(summary) | Outcome::Failed { summary, .. } = outcome {
-        summary.unannounced += 1;
+        summary.unpublished_notices += 1;
     }
 }

@@ -76,7 +76,7 @@ impl Worker {
             (self.run, self.effect) = (run, effect);
             match self.effect {
                 Effect::Finish(_) => return None,
-                Effect::Wait(_) | Effect::Announce(_) => answer = Answer::Done,
+                Effect::Wait(_) | Effect::Publish(_) => answer = Answer::Done,
                 Effect::PutKeys(_) => answer = Answer::Put(Ok(PutAnswer::Written)),
                 _ => return Some(self),
             }

@@ -223,13 +223,13 @@ impl StagingWrite for Upload {
 
 #[async_trait]
 impl Bus for Worker {
-    async fn announce(&self, notice: &Notice) -> Result<(), PortError> {
+    async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
         if let Fact::Delivered(delivery) | Fact::Heartbeat(delivery) = &notice.fact
             && let Some(sealed) = self.world.truth().sealed.get_mut(&notice.connector)
         {
             sealed.told.insert(delivery.part);
         }
-        self.call(Kind::Bus, "announce", self.world.bus.announce(notice), passing).await
+        self.call(Kind::Bus, "announce", self.world.bus.publish(notice), passing).await
     }
 }
 

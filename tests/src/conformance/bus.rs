@@ -22,7 +22,7 @@ pub trait BusRig {
     /// The port.
     fn port(&self) -> &Self::Port;
     /// The kind and the content of each notice, in the order in which it was told them.
-    fn told(&self) -> Vec<(String, Value)>;
+    fn published(&self) -> Vec<(String, Value)>;
     /// The next `calls` calls meet an outage.
     fn outage(&self, outage: Outage, calls: usize);
 }
@@ -32,8 +32,8 @@ impl BusRig for FakeBus {
     fn port(&self) -> &Self {
         self
     }
-    fn told(&self) -> Vec<(String, Value)> {
-        FakeBus::told(self).iter().map(written).collect()
+    fn published(&self) -> Vec<(String, Value)> {
+        FakeBus::published(self).iter().map(wire_form).collect()
     }
     fn outage(&self, outage: Outage, calls: usize) {
         self.outage(outage, calls);
@@ -41,9 +41,9 @@ impl BusRig for FakeBus {
 }
 
 /// More calls than any caller makes.
-const FOR_LONG: usize = 1000;
+const PERSISTENT: usize = 1000;
 
-fn written(notice: &Notice) -> (String, Value) {
+fn wire_form(notice: &Notice) -> (String, Value) {
     (notice.fact.kind().to_owned(), serde_json::to_value(notice).unwrap())
 }
 
@@ -106,9 +106,9 @@ fn every_kind() -> Vec<Notice> {
 }
 
 /// Tells the bus until it says that it has heard; how often that took.
-async fn tell(rig: &impl BusRig, notice: &Notice) -> usize {
+async fn publish(rig: &impl BusRig, notice: &Notice) -> usize {
     for times in 1..10 {
-        match rig.port().announce(notice).await {
+        match rig.port().publish(notice).await {
             Ok(()) => return times,
             Err(PortError::Transient { .. }) => {}
             Err(error) => panic!("{error:?}"),
@@ -122,18 +122,18 @@ pub async fn a_notice_is_told_once_for_each_call_and_in_their_order(rig: &impl B
     let mut notices = every_kind();
     notices.push(notices[0].clone());
     for notice in &notices {
-        rig.port().announce(notice).await.unwrap();
+        rig.port().publish(notice).await.unwrap();
     }
-    assert_eq!(rig.told(), notices.iter().map(written).collect::<Vec<_>>());
+    assert_eq!(rig.published(), notices.iter().map(wire_form).collect::<Vec<_>>());
 }
 
 /// Whoever tells at the same time as others is heard once all the same.
 pub async fn notices_told_side_by_side_are_each_told_once(rig: &impl BusRig) {
     let notices: Vec<Notice> = (0..20).map(|_| notice()).collect();
-    join_all(notices.iter().map(async |notice| rig.port().announce(notice).await.unwrap())).await;
-    let told = rig.told();
+    join_all(notices.iter().map(async |notice| rig.port().publish(notice).await.unwrap())).await;
+    let told = rig.published();
     assert_eq!(told.len(), notices.len());
-    assert!(notices.iter().all(|notice| told.contains(&written(notice))));
+    assert!(notices.iter().all(|notice| told.contains(&wire_form(notice))));
 }
 
 /// A refusal that does not pass by itself is an error of its own kind, whether the request is refused or its entry.
@@ -141,28 +141,28 @@ pub async fn notices_told_side_by_side_are_each_told_once(rig: &impl BusRig) {
 pub async fn a_denied_notice_is_an_error_and_is_not_told(rig: &impl BusRig) {
     for outage in [Outage::Denied, Outage::EntriesDenied] {
         rig.outage(outage, 1);
-        let error = rig.port().announce(&notice()).await.unwrap_err();
+        let error = rig.port().publish(&notice()).await.unwrap_err();
         assert!(matches!(error, PortError::Denied { .. }), "{outage:?}: {error:?}");
-        assert_eq!(rig.told(), []);
+        assert_eq!(rig.published(), []);
     }
     let notice = notice();
-    rig.port().announce(&notice).await.unwrap();
-    assert_eq!(rig.told(), [written(&notice)]);
+    rig.port().publish(&notice).await.unwrap();
+    assert_eq!(rig.published(), [wire_form(&notice)]);
 }
 
 /// A bus that can't be reached for long is a passing failure, never a silent success; and nothing of it is left
 /// over when it is back.
 pub async fn a_bus_that_keeps_refusing_is_a_passing_failure(rig: &impl BusRig) {
     for outage in [Outage::Throttled, Outage::EntriesFail] {
-        rig.outage(outage, FOR_LONG);
-        let error = rig.port().announce(&notice()).await.unwrap_err();
+        rig.outage(outage, PERSISTENT);
+        let error = rig.port().publish(&notice()).await.unwrap_err();
         assert!(matches!(error, PortError::Transient { .. }), "{outage:?}: {error:?}");
     }
     rig.outage(Outage::Throttled, 0);
-    assert_eq!(rig.told(), []);
+    assert_eq!(rig.published(), []);
     let notice = notice();
-    rig.port().announce(&notice).await.unwrap();
-    assert_eq!(rig.told(), [written(&notice)]);
+    rig.port().publish(&notice).await.unwrap();
+    assert_eq!(rig.published(), [wire_form(&notice)]);
 }
 
 /// After a hiccup the notice is told once, however often it was tried.
@@ -170,9 +170,9 @@ pub async fn a_notice_that_was_refused_in_passing_is_told_once(rig: &impl BusRig
     for outage in [Outage::Throttled, Outage::EntriesFail] {
         let notice = notice();
         rig.outage(outage, 1);
-        tell(rig, &notice).await;
-        let told = rig.told();
-        assert_eq!(told.iter().filter(|one| **one == written(&notice)).count(), 1, "{outage:?}: {told:?}");
+        publish(rig, &notice).await;
+        let told = rig.published();
+        assert_eq!(told.iter().filter(|one| **one == wire_form(&notice)).count(), 1, "{outage:?}: {told:?}");
     }
 }
 
@@ -181,21 +181,21 @@ pub async fn a_notice_that_was_refused_in_passing_is_told_once(rig: &impl BusRig
 pub async fn a_lost_answer_is_told_again_under_the_same_id(rig: &impl BusRig) {
     let notice = notice();
     rig.outage(Outage::AnswerLost, 1);
-    tell(rig, &notice).await;
-    assert_eq!(rig.told(), [written(&notice), written(&notice)]);
-    rig.outage(Outage::AnswerLost, FOR_LONG);
-    let error = rig.port().announce(&notice).await.unwrap_err();
+    publish(rig, &notice).await;
+    assert_eq!(rig.published(), [wire_form(&notice), wire_form(&notice)]);
+    rig.outage(Outage::AnswerLost, PERSISTENT);
+    let error = rig.port().publish(&notice).await.unwrap_err();
     assert!(matches!(error, PortError::Transient { .. }), "{error:?}");
-    assert!(rig.told().iter().all(|(_, told)| told["id"] == notice.id));
+    assert!(rig.published().iter().all(|(_, told)| told["id"] == notice.id));
 }
 
 /// What no bus takes is a bug of ours, told as one at once, and keeps nothing else from being told.
 pub async fn a_notice_too_large_for_the_bus_is_a_bug(rig: &impl BusRig) {
     let (connector, mib) = (connector(), 1024 * 1024);
-    let error = rig.port().announce(&blocked(&connector, mib)).await.unwrap_err();
+    let error = rig.port().publish(&blocked(&connector, mib)).await.unwrap_err();
     assert!(matches!(error, PortError::Bug { .. }), "{error:?}");
-    assert_eq!(rig.told(), []);
+    assert_eq!(rig.published(), []);
     let large = blocked(&connector, mib - 4096);
-    rig.port().announce(&large).await.unwrap();
-    assert_eq!(rig.told(), [written(&large)]);
+    rig.port().publish(&large).await.unwrap();
+    assert_eq!(rig.published(), [wire_form(&large)]);
 }

@@ -52,7 +52,7 @@ impl QueueRig for FakeQueue {
 }
 
 /// More calls than any caller makes.
-const FOR_LONG: usize = 1000;
+const PERSISTENT: usize = 1000;
 
 /// So many connectors that no other test has.
 fn batch(size: usize) -> Vec<ConnectorId> {
@@ -145,10 +145,10 @@ pub async fn a_batch_of_which_all_failed_comes_back_whole(rig: &impl QueueRig) {
 /// sent then, and nothing of it is left over when it is over.
 pub async fn a_queue_that_refuses_everything_is_an_error_by_its_kind(rig: &impl QueueRig) {
     let batch = batch(2);
-    rig.outage(Outage::Throttled, FOR_LONG);
+    rig.outage(Outage::Throttled, PERSISTENT);
     let error = rig.port().send(&batch, Duration::ZERO).await.unwrap_err();
     assert!(matches!(error, PortError::Transient { .. }), "{error:?}");
-    rig.outage(Outage::Denied, FOR_LONG);
+    rig.outage(Outage::Denied, PERSISTENT);
     let error = rig.port().send(&batch, Duration::ZERO).await.unwrap_err();
     assert!(matches!(error, PortError::Denied { .. }), "{error:?}");
     rig.outage(Outage::Denied, 0);
@@ -171,7 +171,7 @@ pub async fn a_lost_answer_loses_nobody(rig: &impl QueueRig) {
     rig.outage(Outage::AnswerLost, 1);
     send(rig, &batch).await;
     assert_eq!(rig.sent(), [batch.clone(), batch.clone()].concat());
-    rig.outage(Outage::AnswerLost, FOR_LONG);
+    rig.outage(Outage::AnswerLost, PERSISTENT);
     let error = rig.port().send(&batch, Duration::ZERO).await.unwrap_err();
     assert!(matches!(error, PortError::Transient { .. }), "{error:?}");
 }

@@ -378,8 +378,8 @@ impl<P: Signer> Signer for Flaky<P> {
 
 #[async_trait]
 impl<P: Bus> Bus for Flaky<P> {
-    async fn announce(&self, notice: &Notice) -> Result<(), PortError> {
-        self.plan.call("announce", self.inner.announce(notice), lost).await
+    async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
+        self.plan.call("announce", self.inner.publish(notice), lost).await
     }
 }
 

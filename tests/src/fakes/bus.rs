@@ -11,9 +11,9 @@ use crate::failing::{Outage, Outages};
 
 /// An event must be smaller than this, bytes.
 /// Source: EventBridge API reference, `PutEvents`.
-const TOO_LARGE: usize = 1024 * 1024;
+const EVENT_SIZE_LIMIT: usize = 1024 * 1024;
 
-const TELLING: &str = "telling the event bus";
+const PUBLISHING: &str = "telling the event bus";
 
 /// A bus.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +23,7 @@ pub struct FakeBus {
 
 #[derive(Debug, Default)]
 struct State {
-    told: Vec<Notice>,
+    published: Vec<Notice>,
     outages: Outages,
 }
 
@@ -36,16 +36,16 @@ impl FakeBus {
 
     /// What it was told, in order, each as often as it was told.
     #[must_use]
-    pub fn told(&self) -> Vec<Notice> {
-        locked(&self.shared).told.clone()
+    pub fn published(&self) -> Vec<Notice> {
+        locked(&self.shared).published.clone()
     }
 
     /// The kinds of what it was told, in order, without those that repeat an earlier notice's ID: what a reader
     /// that drops the second sees.
     #[must_use]
-    pub fn facts(&self) -> Vec<&'static str> {
+    pub fn distinct_kinds(&self) -> Vec<&'static str> {
         let mut seen = std::collections::BTreeSet::new();
-        let told = self.told();
+        let told = self.published();
         told.into_iter().filter(|n| seen.insert(n.id.clone())).map(|n| n.fact.kind()).collect()
     }
 
@@ -57,22 +57,24 @@ impl FakeBus {
 
 #[async_trait]
 impl Bus for FakeBus {
-    async fn announce(&self, notice: &Notice) -> Result<(), PortError> {
+    async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
         let size = serde_json::to_string(notice).expect("a notice is JSON").len();
-        if size + "auditferry".len() + notice.fact.kind().len() >= TOO_LARGE {
-            return Err(PortError::Bug { what: TELLING, source: format!("{size} bytes").into() });
+        if size + "auditferry".len() + notice.fact.kind().len() >= EVENT_SIZE_LIMIT {
+            return Err(PortError::Bug { what: PUBLISHING, source: format!("{size} bytes").into() });
         }
         let mut state = locked(&self.shared);
         let outage = state.outages.take();
         if matches!(outage, None | Some(Outage::AnswerLost)) {
-            state.told.push(notice.clone());
+            state.published.push(notice.clone());
         }
         let source = format!("{outage:?}").into();
         match outage {
             None => Ok(()),
-            Some(Outage::Denied | Outage::EntriesDenied) => Err(PortError::Denied { what: TELLING, source }),
+            Some(Outage::Denied | Outage::EntriesDenied) => {
+                Err(PortError::Denied { what: PUBLISHING, source })
+            }
             Some(Outage::Throttled | Outage::EntriesFail | Outage::AnswerLost) => {
-                Err(PortError::Transient { what: TELLING, source })
+                Err(PortError::Transient { what: PUBLISHING, source })
             }
         }
     }

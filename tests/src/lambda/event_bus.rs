@@ -25,21 +25,21 @@ const PUT_EVENTS: Operation = Operation {
     signed_for: "events",
 };
 /// How many entries a request may have.
-const MOST: usize = 10;
+const MAX_ENTRIES: usize = 10;
 /// All entries of a request together must be smaller than this, bytes.
-const TOO_LARGE: usize = 1024 * 1024;
+const REQUEST_SIZE_LIMIT: usize = 1024 * 1024;
 
 /// The bus; it goes with the test's runtime.
 #[derive(Debug, Clone)]
 pub struct EventBus {
     /// For `AWS_ENDPOINT_URL_EVENTBRIDGE`.
     pub url: String,
-    shared: Arc<Mutex<Kept>>,
+    shared: Arc<Mutex<BusState>>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
-    told: Vec<Value>,
+struct BusState {
+    published: Vec<Value>,
     outages: Outages,
 }
 
@@ -49,21 +49,21 @@ impl EventBus {
     /// # Errors
     /// If no port is free.
     pub async fn start() -> std::io::Result<Self> {
-        let shared = Arc::<Mutex<Kept>>::default();
+        let shared = Arc::<Mutex<BusState>>::default();
         let router = Router::new().route("/", post(put_events)).with_state(Arc::clone(&shared));
         Ok(Self { url: format!("http://{}", serve(router).await?), shared })
     }
 
     /// Every entry that it has taken, as it was sent, the oldest first.
     #[must_use]
-    pub fn told(&self) -> Vec<Value> {
-        locked(&self.shared).told.clone()
+    pub fn published(&self) -> Vec<Value> {
+        locked(&self.shared).published.clone()
     }
 
     /// The `DetailType`s of what was told of one connector, the oldest first.
     #[must_use]
-    pub fn told_of(&self, connector: &str) -> Vec<String> {
-        let told = self.told();
+    pub fn detail_types_of(&self, connector: &str) -> Vec<String> {
+        let told = self.published();
         let of_it = told.iter().filter(|entry| detail(entry)["connector"] == connector);
         of_it.map(|entry| text(entry, "DetailType").to_owned()).collect()
     }
@@ -79,7 +79,7 @@ fn detail(entry: &Value) -> Value {
     serde_json::from_str(text(entry, "Detail")).unwrap_or_default()
 }
 
-async fn put_events(State(shared): State<Arc<Mutex<Kept>>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn put_events(State(shared): State<Arc<Mutex<BusState>>>, headers: HeaderMap, body: Bytes) -> Response {
     let mut kept = locked(&shared);
     let outage = kept.outages.take();
     match kept.put(&headers, &body, outage) {
@@ -89,7 +89,7 @@ async fn put_events(State(shared): State<Arc<Mutex<Kept>>>, headers: HeaderMap, 
     }
 }
 
-impl Kept {
+impl BusState {
     fn put(&mut self, headers: &HeaderMap, body: &[u8], outage: Option<Outage>) -> Result<Value, Refusal> {
         let mut content = PUT_EVENTS.read(headers, body)?;
         match outage {
@@ -103,11 +103,12 @@ impl Kept {
             _ => {}
         }
         let entries = entries(&mut content);
-        if !(1..=MOST).contains(&entries.len()) {
-            let words = format!("{} entries; the member must have a length of 1 to {MOST}", entries.len());
+        if !(1..=MAX_ENTRIES).contains(&entries.len()) {
+            let words =
+                format!("{} entries; the member must have a length of 1 to {MAX_ENTRIES}", entries.len());
             return Err(Refusal::bad("ValidationException", words));
         }
-        if entries.iter().map(size).sum::<usize>() >= TOO_LARGE {
+        if entries.iter().map(size).sum::<usize>() >= REQUEST_SIZE_LIMIT {
             let words = "Total size of the entries in the request is over the limit.";
             return Err(Refusal::bad("ValidationException", words));
         }
@@ -121,18 +122,18 @@ impl Kept {
         let refused = match outage {
             Some(Outage::EntriesFail) => Some("InternalFailure"),
             Some(Outage::EntriesDenied) => Some("NotAuthorizedForSourceException"),
-            _ => refusal_of(&entry),
+            _ => error_code(&entry),
         };
         if let Some(code) = refused {
             return json!({ "ErrorCode": code, "ErrorMessage": "words" });
         }
-        self.told.push(entry);
-        json!({ "EventId": format!("event-{}", self.told.len()) })
+        self.published.push(entry);
+        json!({ "EventId": format!("event-{}", self.published.len()) })
     }
 }
 
 /// Why an entry can't be taken.
-fn refusal_of(entry: &Value) -> Option<&'static str> {
+fn error_code(entry: &Value) -> Option<&'static str> {
     let has = |name: &str| !text(entry, name).is_empty();
     if !(has("Source") && has("DetailType") && has("Detail")) || entry["EventBusName"] == "" {
         Some("InvalidArgument")

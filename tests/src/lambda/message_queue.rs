@@ -27,25 +27,25 @@ const SEND: Operation = Operation {
 /// The queue's name behind the endpoint.
 const PATH: &str = "/111111111111/export";
 /// How many entries a batch may have.
-const MOST: usize = 10;
+const MAX_ENTRIES: usize = 10;
 /// What all messages of a batch together may have, bytes.
-const LARGEST: usize = 1024 * 1024;
+const MAX_BATCH_BYTES: usize = 1024 * 1024;
 /// What the ID of an entry may have, characters.
-const LONGEST_ID: usize = 80;
+const MAX_ID_CHARS: usize = 80;
 /// How long a message may wait, seconds.
-const LONGEST_DELAY: u64 = 900;
+const MAX_DELAY_SECONDS: u64 = 900;
 
 /// The queue; it goes with the test's runtime.
 #[derive(Debug, Clone)]
 pub struct MessageQueue {
     /// For `AWS_ENDPOINT_URL_SQS`.
     pub endpoint: String,
-    shared: Arc<Mutex<Kept>>,
+    shared: Arc<Mutex<QueueState>>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
-    taken: Vec<String>,
+struct QueueState {
+    accepted: Vec<String>,
     /// How many seconds each of these is to wait.
     delays: Vec<u64>,
     refused: Vec<String>,
@@ -62,7 +62,7 @@ impl MessageQueue {
     /// # Errors
     /// If no port is free.
     pub async fn start() -> std::io::Result<Self> {
-        let shared = Arc::<Mutex<Kept>>::default();
+        let shared = Arc::<Mutex<QueueState>>::default();
         let router = Router::new().route("/", post(send)).with_state(Arc::clone(&shared));
         Ok(Self { endpoint: format!("http://{}", serve(router).await?), shared })
     }
@@ -95,8 +95,8 @@ impl MessageQueue {
 
     /// The bodies of the messages in it, in the order in which they came.
     #[must_use]
-    pub fn taken(&self) -> Vec<String> {
-        locked(&self.shared).taken.clone()
+    pub fn accepted(&self) -> Vec<String> {
+        locked(&self.shared).accepted.clone()
     }
 
     /// How many seconds each message in it was to wait, in the order in which they came. Nothing is held back here.
@@ -112,7 +112,7 @@ impl MessageQueue {
     }
 }
 
-async fn send(State(shared): State<Arc<Mutex<Kept>>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn send(State(shared): State<Arc<Mutex<QueueState>>>, headers: HeaderMap, body: Bytes) -> Response {
     let mut kept = locked(&shared);
     let outage = kept.outages.take();
     match kept.send(&headers, &body, outage) {
@@ -122,7 +122,7 @@ async fn send(State(shared): State<Arc<Mutex<Kept>>>, headers: HeaderMap, body: 
     }
 }
 
-impl Kept {
+impl QueueState {
     fn send(&mut self, headers: &HeaderMap, body: &[u8], outage: Option<Outage>) -> Result<Value, Refusal> {
         let mut content = SEND.read(headers, body)?;
         match outage {
@@ -141,13 +141,13 @@ impl Kept {
         let (mut successful, mut failed) = (Vec::new(), Vec::new());
         for entry in &entries {
             let (id, message) = (&entry["Id"], text(entry, "MessageBody"));
-            if let Some((code, senders)) = self.refusal_of(message, outage) {
+            if let Some((code, senders)) = self.error_code(message, outage) {
                 self.refused.push(message.to_owned());
                 failed.push(json!({ "Id": id, "SenderFault": senders, "Code": code, "Message": "words" }));
             } else {
-                self.taken.push(message.to_owned());
+                self.accepted.push(message.to_owned());
                 self.delays.push(entry["DelaySeconds"].as_u64().unwrap_or_default());
-                let (number, md5) = (self.taken.len().to_string(), "nobody checks it");
+                let (number, md5) = (self.accepted.len().to_string(), "nobody checks it");
                 successful.push(json!({ "Id": id, "MessageId": number, "MD5OfMessageBody": md5 }));
             }
         }
@@ -155,7 +155,7 @@ impl Kept {
     }
 
     /// Why a message is not taken, and whether that is its sender's fault.
-    fn refusal_of(&mut self, message: &str, outage: Option<Outage>) -> Option<(&'static str, bool)> {
+    fn error_code(&mut self, message: &str, outage: Option<Outage>) -> Option<(&'static str, bool)> {
         match outage {
             Some(Outage::EntriesFail) => return Some(("InternalError", false)),
             Some(Outage::EntriesDenied) => return Some(("KMS.AccessDeniedException", true)),
@@ -177,14 +177,16 @@ fn check(entries: &[Value]) -> Result<(), Refusal> {
             "There should be at least one entry.",
         ));
     }
-    if entries.len() > MOST {
-        let words =
-            format!("Maximum number of entries per request are {MOST}. You have sent {}.", entries.len());
+    if entries.len() > MAX_ENTRIES {
+        let words = format!(
+            "Maximum number of entries per request are {MAX_ENTRIES}. You have sent {}.",
+            entries.len()
+        );
         return Err(Refusal::bad("com.amazonaws.sqs#TooManyEntriesInBatchRequest", words));
     }
     let is_id = |id: &str| {
         let is_known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_known)
+        (1..=MAX_ID_CHARS).contains(&id.len()) && id.bytes().all(is_known)
     };
     if !entries.iter().all(|entry| is_id(text(entry, "Id"))) {
         return Err(Refusal::bad(
@@ -199,14 +201,14 @@ fn check(entries: &[Value]) -> Result<(), Refusal> {
     if entries.iter().any(|entry| text(entry, "MessageBody").is_empty()) {
         return Err(Refusal::bad("MissingParameter", "The request must contain the parameter MessageBody."));
     }
-    let can_wait = |delay: &Value| delay.is_null() || delay.as_u64().is_some_and(|s| s <= LONGEST_DELAY);
+    let can_wait = |delay: &Value| delay.is_null() || delay.as_u64().is_some_and(|s| s <= MAX_DELAY_SECONDS);
     if !entries.iter().all(|entry| can_wait(&entry["DelaySeconds"])) {
         let words =
             "Value for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.";
         return Err(Refusal::bad("InvalidParameterValue", words));
     }
-    if entries.iter().map(|entry| text(entry, "MessageBody").len()).sum::<usize>() > LARGEST {
-        let words = format!("Batch requests cannot be longer than {LARGEST} bytes.");
+    if entries.iter().map(|entry| text(entry, "MessageBody").len()).sum::<usize>() > MAX_BATCH_BYTES {
+        let words = format!("Batch requests cannot be longer than {MAX_BATCH_BYTES} bytes.");
         return Err(Refusal::bad("com.amazonaws.sqs#BatchRequestTooLong", words));
     }
     Ok(())

@@ -80,7 +80,7 @@ impl Deployment {
 
     /// Hands on what the bus's rules would, and lets what waits in the queue wait on.
     async fn deliver(&self) {
-        let told: Vec<Notice> = self.bus.told().into_iter().skip(self.handed_on.get()).collect();
+        let told: Vec<Notice> = self.bus.published().into_iter().skip(self.handed_on.get()).collect();
         self.handed_on.set(self.handed_on.get() + told.len());
         for notice in told {
             assert_eq!(self.world.handle(&[self.world.event(&notice)]).await, [""; 0]);
@@ -368,7 +368,7 @@ async fn a_question_is_sent_once_through_refusals_lost_answers_crashes_and_doubl
             let emails = vec![address("one@acme.example")].try_into().unwrap();
             let new = NewContacts { emails, webhook: None };
             deployment.onboarding.set_contacts(&acme(), &draft.id, None, new).await.unwrap();
-            let notice = deployment.bus.told().pop().unwrap();
+            let notice = deployment.bus.published().pop().unwrap();
             let message = deployment.world.event(&notice);
             plan.run(deployment.world.handle(std::slice::from_ref(&message))).await;
             deployment.world.notifier = calm;

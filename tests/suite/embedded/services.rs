@@ -52,8 +52,8 @@ impl BusRig for WireBus {
         &self.port
     }
 
-    fn told(&self) -> Vec<(String, Value)> {
-        let told = self.bus.told();
+    fn published(&self) -> Vec<(String, Value)> {
+        let told = self.bus.published();
         let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
         told.iter()
             .map(|entry| {
@@ -97,7 +97,7 @@ impl QueueRig for WireQueue {
             assert_eq!(message, json!({ "connector_id": message["connector_id"] }), "nothing but the ID");
             id
         };
-        self.queue.taken().iter().map(connector).collect()
+        self.queue.accepted().iter().map(connector).collect()
     }
 
     fn delays(&self) -> Option<Vec<u64>> {

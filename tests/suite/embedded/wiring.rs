@@ -73,7 +73,7 @@ impl BusRig for Wiring {
         self.embedded.bus()
     }
 
-    fn told(&self) -> Vec<(String, Value)> {
+    fn published(&self) -> Vec<(String, Value)> {
         let written = |event: Value| {
             assert_eq!(event["source"], json!("auditferry"));
             (event["detail-type"].as_str().unwrap().to_owned(), event["detail"].clone())

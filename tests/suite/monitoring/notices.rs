@@ -15,7 +15,7 @@ impl World {
     /// What was told of trouble and its end, of all connectors, in order.
     fn trouble(&self) -> Vec<Notice> {
         let of_parts = |notice: &Notice| matches!(notice.fact, Fact::Delivered(_) | Fact::Heartbeat(_));
-        self.bus.told().into_iter().filter(|notice| !of_parts(notice)).collect()
+        self.bus.published().into_iter().filter(|notice| !of_parts(notice)).collect()
     }
 
     fn kinds(&self) -> Vec<&'static str> {
@@ -122,7 +122,7 @@ async fn items_that_are_no_events_are_told_once_a_day_by_their_place_and_never_b
     assert_eq!(world.kinds(), ["ExportUnreadable"; 2], "at once, and after a day: {told:?}");
     let Fact::Unreadable(items) = &told[0].fact else { panic!("{told:?}") };
     assert!(items.items == 1 && items.sort_key.contains("#evt_"), "{items:?}");
-    assert!(!format!("{:?} {:?}", world.bus.told(), world.lines()).contains("canary"));
+    assert!(!format!("{:?} {:?}", world.bus.published(), world.lines()).contains("canary"));
 }
 
 #[tokio::test]

@@ -181,7 +181,7 @@ impl World {
     /// The notifier's batch, if there is anything: these messages, those whose time has come, and what the bus's rules
     /// hand on of what it was told since.
     pub(crate) async fn tell_contacts(&mut self, more: &[String]) {
-        let told = self.bus.told();
+        let told = self.bus.published();
         let new = told.iter().skip(self.handed_on).filter(|notice| KINDS.contains(&notice.fact.kind()));
         let event =
             |notice| json!({ "detail-type": kind(notice), "time": self.clock.wall(), "detail": notice });

@@ -43,7 +43,7 @@ async fn a_bucket_gone_for_two_days_gets_everything_when_it_is_back(world: World
     assert_eq!(count("/events/"), cursor.next.get() - 2);
     assert_eq!((count("/manifests/date="), count("/manifests/keys/")), (cursor.next.get() - 2, 1));
     assert_eq!(keys.len() as u64, 2 * (cursor.next.get() - 2) + 1);
-    let facts = world.bus.facts();
+    let facts = world.bus.distinct_kinds();
     let told = |kind| facts.iter().filter(|fact| **fact == kind).count();
     assert_eq!((told("ExportBlocked"), told("ExportRecovered")), (1, 1));
 }
@@ -125,7 +125,7 @@ async fn answers_that_say_nothing_are_asked_for_until_one_does() {
             let verdict = world.verdict(&connector);
             verdict.assert_clean();
             assert_eq!((verdict.delivered, verdict.parts), (4, 5), "{script:?}, {times} times");
-            let told = fakes.bus.facts();
+            let told = fakes.bus.distinct_kinds();
             let blocked = told.contains(&"ExportBlocked");
             assert_eq!(blocked, times > 4, "{script:?}, {times} times: {told:?}");
             assert_eq!(blocked, told.contains(&"ExportRecovered"));
@@ -145,7 +145,7 @@ async fn a_bus_that_is_down_for_hours_stops_nothing() {
         let plan = Plan::none().and_always("announce", Trouble::Fail);
         let outcome = world.run_with(&connector, &plan).await.unwrap();
         let Outcome::Completed(summary) = outcome else { panic!("{outcome:?}") };
-        assert_eq!((summary.delivered, summary.unannounced), (1, 1));
+        assert_eq!((summary.delivered, summary.unpublished_notices), (1, 1));
     }
     world.verdict(&connector).assert_clean();
 }

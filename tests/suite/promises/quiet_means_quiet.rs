@@ -34,7 +34,7 @@ async fn a_quiet_window_has_a_heartbeat_that_says_what_it_covers(world: World) {
         let sealed: domain::time::Time = beat["time"].as_str().unwrap().parse().unwrap();
         assert_eq!(next, next_expected_by(file.window.to, sealed, connector.frequency));
     }
-    assert_eq!(world.bus.facts(), ["ExportHeartbeat"; 3]);
+    assert_eq!(world.bus.distinct_kinds(), ["ExportHeartbeat"; 3]);
 }
 
 /// Whichever page of the read fails, nothing is sealed; the next run finds what the page held.

@@ -49,7 +49,7 @@ async fn each_delivery_block_and_recovery_is_told_whenever_a_worker_dies() {
             }
             world.run_until(&connector, at("2023-07-10T15:06:00Z")).await;
 
-            let told = once(fakes.bus.told());
+            let told = once(fakes.bus.published());
             let parts = world.ground().parts(&connector).await;
             assert!(parts.len() >= 4 && parts.iter().all(|part| part.delivered_at.is_some()));
             for part in &parts {
@@ -74,7 +74,7 @@ async fn what_a_bus_in_an_outage_is_not_told_is_in_the_history_and_is_never_told
         let (fakes, world, connector) = due().await;
         fakes.bus.outage(outage, usize::MAX);
         let Outcome::Completed(summary) = world.run(&connector).await else { panic!("{outage:?}") };
-        assert_eq!((summary.delivered, summary.unannounced), (1, 1), "{outage:?}");
+        assert_eq!((summary.delivered, summary.unpublished_notices), (1, 1), "{outage:?}");
         fakes.bus.outage(outage, 0);
         world.run_until(&connector, at("2023-07-10T14:06:00Z")).await;
         world.verdict(&connector).assert_clean();
@@ -83,6 +83,6 @@ async fn what_a_bus_in_an_outage_is_not_told_is_in_the_history_and_is_never_told
         assert!(parts.iter().all(|part| part.delivered_at.is_some()));
         let expected: Vec<Notice> =
             parts[1..].iter().map(|part| Notice::delivered(&connector.tenant, part)).collect();
-        assert_eq!(fakes.bus.told(), expected, "{outage:?}: all but the first");
+        assert_eq!(fakes.bus.published(), expected, "{outage:?}: all but the first");
     }
 }

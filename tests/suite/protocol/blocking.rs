@@ -189,11 +189,11 @@ fn a_bus_that_does_not_answer_keeps_no_block_and_no_recovery_from_the_ledger() {
     let waiting = place_with_parts(1);
     let mut run = Rehearsal::of(&waiting);
     meets(&mut run, &waiting, 1, BROKEN[3]);
-    assert!(matches!(run.effect(), Effect::Announce(_)));
+    assert!(matches!(run.effect(), Effect::Publish(_)));
     run.fails();
     let block = run.blocks();
     run.releases();
-    assert_eq!(run.completes().unannounced, 1);
+    assert_eq!(run.completes().unpublished_notices, 1);
 
     let place = later(&waiting, |cursor| cursor.block = Some(block.clone()));
     let mut run = Rehearsal::start(block.next_attempt);
@@ -206,7 +206,7 @@ fn a_bus_that_does_not_answer_keeps_no_block_and_no_recovery_from_the_ledger() {
     assert_eq!(run.announces().fact.kind(), "ExportDelivered");
     assert!(run.marks().unblock);
     run.releases();
-    assert_eq!(run.completes().unannounced, 1);
+    assert_eq!(run.completes().unpublished_notices, 1);
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn a_passing_fault_is_tried_five_times_before_it_blocks() {
     let tries = |run: &mut Rehearsal, part: &domain::part::Part| {
         run.opens(Ok(()));
         let mut tries = 0;
-        while !matches!(run.effect(), Effect::Announce(_)) {
+        while !matches!(run.effect(), Effect::Publish(_)) {
             // The first try right after a seal knows the record.
             if matches!(run.effect(), Effect::Load(_)) {
                 run.loads(part);
@@ -155,13 +155,13 @@ fn a_bus_that_does_not_answer_keeps_no_file_from_the_customer() {
     for number in 1..=2 {
         run.loads(&sealed(&place.connector, number));
         run.puts(Ok(PutAnswer::Written));
-        assert!(matches!(run.effect(), Effect::Announce(_)));
+        assert!(matches!(run.effect(), Effect::Publish(_)));
         run.fails();
         run.marks();
     }
     run.releases();
     let summary = run.completes();
-    assert_eq!((summary.delivered, summary.unannounced), (2, 2));
+    assert_eq!((summary.delivered, summary.unpublished_notices), (2, 2));
 }
 
 #[test]

@@ -219,10 +219,10 @@ fn a_block_of_reading_is_lifted_even_if_the_bus_does_not_take_it() {
     let (place, now) = stopped();
     let mut run = run(&place, now);
     run.builds(Built::Nothing);
-    assert!(matches!(run.effect(), Effect::Announce(_)));
+    assert!(matches!(run.effect(), Effect::Publish(_)));
     run.fails();
     let Effect::Reconciled(noted) = run.effect().clone() else { panic!("a note") };
     assert!(noted.unblock);
     notes(&mut run);
-    assert_eq!(run.summary().unannounced, 1);
+    assert_eq!(run.summary().unpublished_notices, 1);
 }

@@ -229,7 +229,7 @@ impl Rehearsal {
     }
 
     pub(crate) fn announces(&mut self) -> Notice {
-        let notice = expect!(self, Effect::Announce(notice) => *notice);
+        let notice = expect!(self, Effect::Publish(notice) => *notice);
         self.answer(Answer::Done);
         notice
     }

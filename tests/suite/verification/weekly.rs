@@ -41,7 +41,7 @@ async fn a_role_that_was_opened_to_anyone_pauses_its_connector_and_is_told() {
         let connector = running.connector();
         assert_eq!((connector.state, connector.verified_at), (State::Paused, None));
         assert_eq!(running.changes().await[0].what, Verb::RefuseDestination);
-        let told = running.bus.told();
+        let told = running.bus.published();
         let paused = |fact: &Fact| {
             matches!(fact, Fact::Changed { what: Verb::RefuseDestination, state: State::Paused, .. })
         };

@@ -23,10 +23,10 @@ fn notice() -> Notice {
 }
 
 /// As often as it is asked, the bus answers the same.
-async fn announce(answer: Scripted) -> (Result<(), PortError>, Server) {
+async fn publish(answer: Scripted) -> (Result<(), PortError>, Server) {
     let server = Server::start(vec![answer; 5]).await;
     let bus = EventBridgeBus::new(clients_of(&server.url).events, "auditferry-events".into());
-    (bus.announce(&notice()).await, server)
+    (bus.publish(&notice()).await, server)
 }
 
 fn is_transient(error: &PortError) -> bool {
@@ -36,7 +36,7 @@ fn is_transient(error: &PortError) -> bool {
 #[tokio::test]
 async fn a_notice_is_one_event_on_the_named_bus() {
     let taken = r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}"#;
-    let (told, server) = announce(Scripted::new(200, taken)).await;
+    let (told, server) = publish(Scripted::new(200, taken)).await;
     told.unwrap();
     let seen = server.seen();
     assert_eq!(seen.len(), 1);
@@ -63,7 +63,7 @@ async fn an_entry_that_is_refused_within_a_200_is_an_error_by_its_code() {
         let answer = format!(
             r#"{{"FailedEntryCount":1,"Entries":[{{"ErrorCode":"{code}","ErrorMessage":"words"}}]}}"#
         );
-        let (told, server) = announce(Scripted::new(200, answer)).await;
+        let (told, server) = publish(Scripted::new(200, answer)).await;
         let error = told.unwrap_err();
         assert!(is_right(&error), "{error:?}");
         assert!(error.chain().contains(&format!("{code}: words")), "{}", error.chain());
@@ -75,7 +75,7 @@ async fn an_entry_that_is_refused_within_a_200_is_an_error_by_its_code() {
 async fn an_answer_that_confirms_no_event_is_no_success() {
     for answer in [r#"{"FailedEntryCount":0,"Entries":[]}"#, r#"{"FailedEntryCount":0,"Entries":[{}]}"#, "{}"]
     {
-        let (told, _) = announce(Scripted::new(200, answer)).await;
+        let (told, _) = publish(Scripted::new(200, answer)).await;
         assert!(matches!(told, Err(PortError::Bug { .. })), "{answer}: {told:?}");
     }
 }
@@ -83,7 +83,7 @@ async fn an_answer_that_confirms_no_event_is_no_success() {
 #[tokio::test]
 async fn a_bus_that_may_not_be_used_is_denied() {
     let refused = r#"{"__type":"AccessDeniedException","message":"no"}"#;
-    let (told, server) = announce(Scripted::new(400, refused)).await;
+    let (told, server) = publish(Scripted::new(400, refused)).await;
     assert!(matches!(told, Err(PortError::Denied { .. })));
     assert_eq!(server.seen().len(), 1, "nothing passes by trying a denial again");
 }

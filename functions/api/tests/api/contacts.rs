@@ -39,7 +39,7 @@ async fn a_webhooks_secret_is_shown_once_and_is_the_one_that_signs() {
     let webhook = world.ledger.connector(&id).contacts.webhook.unwrap();
     assert_eq!(webhook.retiring.unwrap().until, world.clock.wall() + Duration::from_hours(24));
 
-    let told = format!("{:?}", world.bus.told());
+    let told = format!("{:?}", world.bus.published());
     for reading in ["", "/changes", "/setup", "/exports"] {
         let answer = format!("{:?}", world.get(&format!("{path}{reading}")).await);
         for secret in [&shown.shown(), new] {
@@ -98,10 +98,10 @@ async fn a_test_is_told_on_the_bus_once_in_five_minutes() {
         set.body["note"].as_str().unwrap().contains("No mails are sent"),
         "this deployment has no sender"
     );
-    let before = world.bus.told().len();
+    let before = world.bus.published().len();
     let tested = world.ask(Who::Tenant("acme"), "POST", &format!("{path}/test-contacts"), None).await;
     assert_eq!((tested.status, world.post(&path, "test-contacts").await.code()), (202, "tested_just_now"));
-    let told: Vec<Value> = world.bus.told()[before..].iter().map(|notice| json!(notice)).collect();
+    let told: Vec<Value> = world.bus.published()[before..].iter().map(|notice| json!(notice)).collect();
     assert_eq!((told.len(), &told[0]["what"]), (1, &json!("test_contacts")));
     world.clock.advance(Duration::from_mins(5));
     assert_eq!(world.post(&path, "test-contacts").await.status, 202);

@@ -84,7 +84,7 @@ struct SayingBus;
 
 #[async_trait]
 impl Bus for SayingBus {
-    async fn announce(&self, notice: &Notice) -> Result<(), PortError> {
+    async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
         let event = KeptBus::event(notice)
             .map_err(|source| PortError::Bug { what: "telling a notice", source: Box::new(source) })?;
         say(&Said::Told { event });

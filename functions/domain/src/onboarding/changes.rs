@@ -210,7 +210,7 @@ impl Onboarding {
             let spends = spends(&after)?;
             match self.connectors.save(&change, cursor.as_ref(), &spends).await? {
                 SaveAnswer::Saved(Saved::Yes) => {
-                    self.announce(&change).await;
+                    self.publish(&change).await;
                     return Ok((before, after));
                 }
                 SaveAnswer::Taken(taken) => return Err(OnboardingError::Taken(taken)),
@@ -243,8 +243,8 @@ impl Onboarding {
 
     /// A bus that does not answer undoes nothing: the change is stored, with its record, and that is the truth. What
     /// the bus did not take is told and counted by the bus that the wiring gives (`adapters::noted_bus`).
-    pub(super) async fn announce(&self, change: &Change) {
+    pub(super) async fn publish(&self, change: &Change) {
         let notice = Notice::changed(change);
-        drop(self.bus.announce(&notice).await);
+        drop(self.bus.publish(&notice).await);
     }
 }

@@ -93,7 +93,7 @@ impl Onboarding {
         }
         match self.connectors.create(connector, &change, &spends).await? {
             SaveAnswer::Saved(Saved::Yes) => {
-                self.announce(&change).await;
+                self.publish(&change).await;
                 Ok(true)
             }
             SaveAnswer::Saved(Saved::Stale) => Ok(false),

@@ -14,7 +14,7 @@ pub trait Bus: Send + Sync {
     /// Tells the bus. `Ok`: it has heard. It may have been told twice then, and it may have heard although the
     /// answer is a passing failure; the notice's ID is the same each time. A notice that is too large for the bus
     /// is a [`PortError::Bug`]. Nothing is kept to be told later: what is not told is the caller's to tell again.
-    async fn announce(&self, notice: &Notice) -> Result<(), PortError>;
+    async fn publish(&self, notice: &Notice) -> Result<(), PortError>;
 }
 
 /// How many connectors one batch may hold: the limit of `SendMessageBatch` (Amazon SQS API reference).

@@ -109,11 +109,11 @@ impl Run {
             Failure::new(FailureKind::Rejected, format!("part {number}: {} ({})", fault.code, fault.message))
         });
         self.tries = 0;
-        self.blocked(block, failure)
+        self.publish_block(block, failure)
     }
 
     /// Tells of the block if it is news, then records it.
-    pub(super) fn blocked(&mut self, block: Block, failure: Option<Failure>) -> Effect {
+    pub(super) fn publish_block(&mut self, block: Block, failure: Option<Failure>) -> Effect {
         self.delivery_over = true;
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let known = place.cursor.block.as_ref().is_some_and(|before| before.says_the_same_as(&block));
@@ -122,8 +122,8 @@ impl Run {
         }
         let (connector, cursor) = (&place.connector, &place.cursor);
         let notice = Notice::blocked(&connector.tenant, &connector.id, block.clone(), cursor, self.retention);
-        self.phase = Phase::AnnouncingBlock(Box::new(block), failure);
-        Effect::Announce(Box::new(notice))
+        self.phase = Phase::PublishingBlock(Box::new(block), failure);
+        Effect::Publish(Box::new(notice))
     }
 
     pub(super) fn record_block(&mut self, block: Box<Block>, failure: Option<Failure>) -> Effect {
@@ -136,10 +136,10 @@ impl Run {
 
     /// Tells the bus before the mark: a crash between the two has it told twice. Only a bus that does not take it
     /// leaves it untold.
-    pub(super) fn announce(&mut self, part: Box<Part>, now: Time) -> Effect {
+    pub(super) fn publish_recovery(&mut self, part: Box<Part>, now: Time) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let Some(block) = place.cursor.block.as_ref().filter(|block| block.stage != Stage::Read) else {
-            return self.announce_part(part);
+            return self.publish_delivered(part);
         };
         let recovery = Recovery {
             blocked_since: block.since,
@@ -148,15 +148,15 @@ impl Run {
             backlog: Backlog::of(&place.cursor),
         };
         let notice = Notice::recovered(&place.connector.tenant, &part.connector, recovery);
-        self.phase = Phase::AnnouncingRecovery(part);
-        Effect::Announce(Box::new(notice))
+        self.phase = Phase::PublishingRecovery(part);
+        Effect::Publish(Box::new(notice))
     }
 
-    pub(super) fn announce_part(&mut self, part: Box<Part>) -> Effect {
+    pub(super) fn publish_delivered(&mut self, part: Box<Part>) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let notice = Notice::delivered(&place.connector.tenant, &part);
-        self.phase = Phase::AnnouncingPart(part);
-        Effect::Announce(Box::new(notice))
+        self.phase = Phase::PublishingDelivered(part);
+        Effect::Publish(Box::new(notice))
     }
 
     /// Marks the part. If that is the last that the run has to do, the lease goes back with it: one write less, and

@@ -54,20 +54,20 @@ impl Run {
     pub(super) fn failed(&mut self, phase: Phase, failure: Failure, now: Time) -> Effect {
         match phase {
             // A bus that does not answer must not keep the files from the customer: go on, and tell.
-            Phase::AnnouncingReading(read) => {
-                self.summary.unannounced += 1;
+            Phase::PublishingReadRecovery(read) => {
+                self.summary.unpublished_notices += 1;
                 self.record_told(read)
             }
-            Phase::AnnouncingRecovery(part) => {
-                self.summary.unannounced += 1;
-                self.announce_part(part)
+            Phase::PublishingRecovery(part) => {
+                self.summary.unpublished_notices += 1;
+                self.publish_delivered(part)
             }
-            Phase::AnnouncingPart(part) => {
-                self.summary.unannounced += 1;
+            Phase::PublishingDelivered(part) => {
+                self.summary.unpublished_notices += 1;
                 self.mark(part, now)
             }
-            Phase::AnnouncingBlock(block, earlier) => {
-                self.summary.unannounced += 1;
+            Phase::PublishingBlock(block, earlier) => {
+                self.summary.unpublished_notices += 1;
                 self.record_block(block, earlier)
             }
             // Nothing is sealed unsigned. What is sealed already is signed, and goes its way.

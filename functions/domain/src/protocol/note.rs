@@ -50,8 +50,8 @@ impl Run {
             backlog: Backlog::of(&place.cursor),
         };
         let notice = Notice::recovered(&place.connector.tenant, &place.connector.id, recovery);
-        self.phase = Phase::AnnouncingReading(read);
-        Effect::Announce(Box::new(notice))
+        self.phase = Phase::PublishingReadRecovery(read);
+        Effect::Publish(Box::new(notice))
     }
 
     pub(super) fn record_told(&mut self, read: Read) -> Effect {

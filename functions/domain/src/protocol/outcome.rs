@@ -46,7 +46,8 @@ pub struct Summary {
     /// Seals that another worker won.
     pub lost_races: u64,
     /// Notices that the bus did not take.
-    pub unannounced: u64,
+    #[serde(rename = "unannounced")]
+    pub unpublished_notices: u64,
     /// Why the connector is blocked now.
     pub blocked: Option<Block>,
     /// Time was up with work left; the next run goes on at once.

@@ -83,13 +83,13 @@ pub(super) enum Phase {
     PuttingKeys(Box<Part>),
     PuttingManifest(Box<Part>),
     WaitingToDeliver(Again),
-    AnnouncingReading(Read),
-    AnnouncingRecovery(Box<Part>),
-    AnnouncingPart(Box<Part>),
+    PublishingReadRecovery(Read),
+    PublishingRecovery(Box<Part>),
+    PublishingDelivered(Box<Part>),
     Marking(Box<Part>),
     /// With where the run stands once that is done.
     MarkingLast(Box<Run>),
-    AnnouncingBlock(Box<crate::fault::Block>, Option<Failure>),
+    PublishingBlock(Box<crate::fault::Block>, Option<Failure>),
     Blocking(Option<Failure>),
     Releasing(Option<Failure>),
     Over,
@@ -203,15 +203,15 @@ impl Run {
                 self.on_manifest_put(part, answer, now, random)
             }
             (Phase::WaitingToDeliver(again), Answer::Done) => self.deliver_again(again, now),
-            (Phase::AnnouncingReading(read), Answer::Done) => self.record_told(read),
-            (Phase::AnnouncingRecovery(part), Answer::Done) => self.announce_part(part),
-            (Phase::AnnouncingPart(part), Answer::Done) => self.mark(part, now),
+            (Phase::PublishingReadRecovery(read), Answer::Done) => self.record_told(read),
+            (Phase::PublishingRecovery(part), Answer::Done) => self.publish_delivered(part),
+            (Phase::PublishingDelivered(part), Answer::Done) => self.mark(part, now),
             (Phase::Marking(part), Answer::Done) => self.marked(&part, now),
             (Phase::MarkingLast(after), Answer::Done) => {
                 *self = *after;
                 self.finish(None)
             }
-            (Phase::AnnouncingBlock(block, failure), Answer::Done) => self.record_block(block, failure),
+            (Phase::PublishingBlock(block, failure), Answer::Done) => self.record_block(block, failure),
             (Phase::Blocking(None), Answer::Done) => self.next(now),
             (Phase::Blocking(failure), Answer::Done) => self.release(failure, now),
             (Phase::Releasing(failure), Answer::Done) => self.finish(failure),

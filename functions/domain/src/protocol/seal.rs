@@ -294,6 +294,6 @@ impl Run {
             return self.broken("an active connector has no destination", now);
         };
         let block = Block::new(&fault, destination, place.cursor.block.as_ref(), at, random);
-        self.blocked(block, Some(Failure::new(FailureKind::TenantMismatch, detail)))
+        self.publish_block(block, Some(Failure::new(FailureKind::TenantMismatch, detail)))
     }
 }

@@ -74,7 +74,7 @@ impl Run {
     pub(super) fn put_manifest(&mut self, part: Box<Part>, now: Time) -> Effect {
         let Some(needed) = self.keys_of(&part) else {
             return if part.manifest.is_none() {
-                self.announce(part, now)
+                self.publish_recovery(part, now)
             } else {
                 self.broken("an active connector has no destination", now)
             };
@@ -130,7 +130,7 @@ impl Run {
             // 412 is success: the name holds part number and hash of the note that the seal pinned.
             Ok(_) => {
                 self.tries = 0;
-                self.announce(part, now)
+                self.publish_recovery(part, now)
             }
             Err(fault) => self.fault(Again::Manifest(part), &fault, now, random),
         }

@@ -98,7 +98,7 @@ pub enum Effect {
     /// Wait, then go on.
     Wait(Duration),
     /// Tell the event bus.
-    Announce(Box<Notice>),
+    Publish(Box<Notice>),
     /// Mark a part as delivered.
     Mark(Box<Mark>),
     /// Mark a part as delivered, give the lease back and say when to run next: the last thing that the run does.

@@ -58,7 +58,7 @@ async fn a_tenant_has_so_many_connectors_and_an_operator_may_give_it_more() {
     }
     let refused = exhausted(world.onboarding.create(&acme(), new_connector()).await);
     assert_eq!((refused.budget, refused.limit, refused.frees), (Budget::Connectors, 3, None));
-    assert_eq!(world.told().len(), 3, "a refused try leaves nothing");
+    assert_eq!(world.published_verbs().len(), 3, "a refused try leaves nothing");
     let theirs = NewConnector { tenant: "globex".parse().unwrap(), ..new_connector() };
     world.onboarding.create(&stranger(), theirs).await.unwrap();
     world.onboarding.create(&operator(), new_connector()).await.unwrap();
@@ -151,14 +151,14 @@ async fn connection_checks_come_to_an_end_and_a_refused_one_writes_no_object() {
     world.onboarding.pause(&acme(), &id, None).await.unwrap();
     world.onboarding.resume(&acme(), &id, None, |_| ()).await.unwrap();
     world.onboarding.verify(&acme(), &id, None, |_| ()).await.unwrap();
-    let (probes, told) = (world.prober.probes().len(), world.told());
+    let (probes, told) = (world.prober.probes().len(), world.published_verbs());
     let refused = exhausted(world.onboarding.verify(&acme(), &id, None, |_| ()).await);
     assert_eq!((refused.budget, refused.limit), (Budget::Verifications, 3));
     // A new place is checked at once, so it is refused as a whole, and is not stored in vain.
     let before = world.ledger.connector(&id);
     let refused = exhausted(world.onboarding.update(&acme(), &id, None, to(elsewhere()), |_| ()).await);
     assert_eq!((refused.budget, world.ledger.connector(&id)), (Budget::Verifications, before));
-    assert_eq!((world.prober.probes().len(), world.told()), (probes, told));
+    assert_eq!((world.prober.probes().len(), world.published_verbs()), (probes, told));
     // The weekly check is Auditferry's own, and an operator has a count of its own.
     world.onboarding.verify(&Caller::System, &id, None, |_| ()).await.unwrap();
     world.onboarding.verify(&operator(), &id, None, |_| ()).await.unwrap();
@@ -189,7 +189,10 @@ async fn what_a_check_finds_is_stored_without_a_budget_of_its_own() {
     while change(&world, &acme(), &id).await.is_ok() {}
     world.prober.change(|set_up| set_up.trust = Trust::Anyone);
     world.onboarding.verify(&acme(), &id, None, |_| ()).await.unwrap();
-    assert_eq!((world.state(&id), world.told().last()), (State::Paused, Some(&Verb::RefuseDestination)));
+    assert_eq!(
+        (world.state(&id), world.published_verbs().last()),
+        (State::Paused, Some(&Verb::RefuseDestination))
+    );
 }
 
 #[tokio::test]
@@ -234,7 +237,7 @@ async fn test_messages_are_counted_for_the_tenant_by_what_they_reach_whoever_ask
     exhausted(test(&acme(), &three).await);
     let refused = exhausted(test(&operator(), &three).await);
     assert_eq!(refused.frees.unwrap().to_string(), "2026-11-21T00:00:00.000Z");
-    assert_eq!(world.told().iter().filter(|verb| **verb == Verb::TestContacts).count(), 1);
+    assert_eq!(world.published_verbs().iter().filter(|verb| **verb == Verb::TestContacts).count(), 1);
     assert_eq!(world.ledger.connector(&three).contacts.tested_at, None, "a refused test delays no other");
     world.clock.advance(HOUR);
     test(&operator(), &two).await.unwrap();

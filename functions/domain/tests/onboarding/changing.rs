@@ -39,7 +39,10 @@ async fn a_connector_is_created_as_it_was_asked_for_and_told_of_once() {
     };
     assert_eq!(made, asked);
     assert_eq!(world.ledger.connector(&made.id), made);
-    assert_eq!((world.recorded(&made.id).await, world.told()), (vec![Verb::Create], vec![Verb::Create]));
+    assert_eq!(
+        (world.recorded(&made.id).await, world.published_verbs()),
+        (vec![Verb::Create], vec![Verb::Create])
+    );
     let other = world.onboarding.create(&acme(), new_connector()).await.unwrap();
     assert!(other.id != made.id && other.external_id != made.external_id, "each has its own");
 }
@@ -51,7 +54,7 @@ async fn a_tenant_may_be_called_anything_that_has_a_partition_of_its_own() {
         let new = NewConnector { tenant: tenant.clone(), ..new_connector() };
         assert_eq!(world.onboarding.create(&OPERATOR, new).await.unwrap().tenant, tenant);
     }
-    let made = world.told().len();
+    let made = world.published_verbs().len();
     for (format, id, refused) in [
         ("{tenant}", "acme#0", true),
         ("{tenant}", "acme#x", false),
@@ -68,7 +71,7 @@ async fn a_tenant_may_be_called_anything_that_has_a_partition_of_its_own() {
             assert_eq!((told, created.is_err()), (refused, refused), "{format} {id}");
         }
     }
-    assert_eq!(world.told().len(), made + 6, "what was refused left no record");
+    assert_eq!(world.published_verbs().len(), made + 6, "what was refused left no record");
 }
 
 #[tokio::test]
@@ -98,7 +101,7 @@ async fn a_creation_asked_again_with_its_key_is_the_same_connector() {
     let keyed = |with: &str| NewConnector { idempotency_key: Some(key(with)), ..asked.clone() };
     let first = world.onboarding.create(&acme(), keyed("a")).await.unwrap();
     assert_eq!(world.onboarding.create(&acme(), keyed("a")).await.unwrap(), first);
-    assert_eq!(world.told(), [Verb::Create], "the second time nothing happens");
+    assert_eq!(world.published_verbs(), [Verb::Create], "the second time nothing happens");
     let of_another_key = world.onboarding.create(&acme(), keyed("b")).await.unwrap();
     let another_tenants = NewConnector { tenant: "globex".parse().unwrap(), ..keyed("a") };
     let of_another_tenant = world.onboarding.create(&stranger(), another_tenants).await.unwrap();
@@ -122,7 +125,7 @@ async fn nothing_is_created_for_another_tenant_or_at_a_place_that_is_taken() {
     let world = World::new();
     let refused = world.onboarding.create(&stranger(), new_connector()).await;
     assert!(matches!(refused, Err(OnboardingError::Forbidden(_))), "{refused:?}");
-    assert!(world.told().is_empty());
+    assert!(world.published_verbs().is_empty());
     let first = world.active().await;
     let new = NewConnector { destination: world.ledger.connector(&first).destination, ..new_connector() };
     let second = world.onboarding.create(&acme(), new).await.unwrap().id;
@@ -156,7 +159,7 @@ async fn each_step_of_a_life_is_stored_recorded_and_told() {
         Verb::Disable,
         Verb::Delete,
     ];
-    assert_eq!(world.told(), done);
+    assert_eq!(world.published_verbs(), done);
     assert_eq!(world.recorded(&id).await.into_iter().rev().collect::<Vec<_>>(), done);
     let pauses = world.ledger.changes(&id, None, 100).await.unwrap();
     let pause = pauses.iter().find(|change| change.what == Verb::Pause).unwrap();
@@ -272,7 +275,7 @@ async fn a_disabled_connector_expires_when_nobody_can_take_it_back_and_not_befor
     assert!(matches!(early, Err(OnboardingError::NotAllowed(_))), "{early:?}");
     world.clock.advance(Duration::from_secs(1));
     assert_eq!(world.onboarding.expire(&id).await.unwrap().state, State::Deleted);
-    assert_eq!(world.told().last(), Some(&Verb::Delete));
+    assert_eq!(world.published_verbs().last(), Some(&Verb::Delete));
 }
 
 #[tokio::test]
@@ -318,7 +321,7 @@ async fn contacts_are_tested_by_a_change_that_is_told() {
     onboarding.set_contacts(&acme(), &id, None, NewContacts { emails, webhook: None }).await.unwrap();
     let tested = onboarding.test_contacts(&acme(), &id, None).await.unwrap();
     assert_eq!(tested.contacts.tested_at, Some(world.clock.wall()));
-    assert_eq!(world.told()[3..], [Verb::SetContacts, Verb::TestContacts]);
+    assert_eq!(world.published_verbs()[3..], [Verb::SetContacts, Verb::TestContacts]);
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ async fn a_key_with_other_values_is_refused_and_says_which() {
             made.id
         )
     );
-    assert_eq!((world.told().len(), world.ledger.connector(&made.id)), (1, made));
+    assert_eq!((world.published_verbs().len(), world.ledger.connector(&made.id)), (1, made));
 }
 
 /// What was asked for then is what counts, not what became of it.
@@ -205,7 +205,7 @@ async fn a_start_in_the_future_is_refused_when_it_is_asked_for() {
     assert!(
         matches!(refused, Err(OnboardingError::NotAllowed(NotAllowed::StartsInTheFuture(at))) if at == start)
     );
-    assert!(world.told().is_empty());
+    assert!(world.published_verbs().is_empty());
 }
 
 #[tokio::test]

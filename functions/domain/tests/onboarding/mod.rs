@@ -84,7 +84,7 @@ impl World {
     }
 
     /// What the bus was told of a connector's settings, in order.
-    fn told(&self) -> Vec<Verb> {
+    fn published_verbs(&self) -> Vec<Verb> {
         let told = self.bus.told().into_iter();
         told.filter_map(|notice| if let Fact::Changed { what, .. } = notice.fact { Some(what) } else { None })
             .collect()

@@ -36,7 +36,7 @@ async fn an_activation_verifies_first_and_gives_a_cursor_that_starts_now() {
     let (cursor, now) = (world.ledger.cursor(&id), world.clock.wall());
     assert_eq!((cursor.watermark, activated.activated_at), (now, Some(now)));
     assert_eq!(cursor.next_run_at, at("2026-11-20T21:05:00Z"), "its first window has settled then");
-    assert_eq!(world.told(), [Verb::Create, Verb::Verify, Verb::Activate]);
+    assert_eq!(world.published_verbs(), [Verb::Create, Verb::Verify, Verb::Activate]);
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn what_does_not_pass_is_not_activated() {
     world.prober.change(|set_up| *set_up = kept_out());
     let refused = world.onboarding.activate(&acme(), &id, None, |_| ()).await;
     assert!(matches!(refused, Err(OnboardingError::NotVerified(_))), "{refused:?}");
-    assert_eq!((world.state(&id), world.told()), (State::Draft, vec![Verb::Create]));
+    assert_eq!((world.state(&id), world.published_verbs()), (State::Draft, vec![Verb::Create]));
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn a_new_destination_that_passes_goes_on_by_itself() {
     assert!(updated.verification.unwrap().passed);
     assert_eq!((updated.connector.state, updated.connector.destination), (State::Active, Some(there)));
     assert_eq!(world.state(&id), State::Active);
-    assert_eq!(world.told()[3..], [Verb::Update, Verb::Verify, Verb::Resume]);
+    assert_eq!(world.published_verbs()[3..], [Verb::Update, Verb::Verify, Verb::Resume]);
 }
 
 #[tokio::test]
@@ -195,5 +195,8 @@ async fn a_role_that_lets_anyone_in_pauses_the_connector_and_one_that_keeps_us_o
     assert_eq!(world.state(&id), State::Active);
     world.prober.change(|set_up| set_up.trust = Trust::Anyone);
     assert!(!world.onboarding.verify(&acme(), &id, None, |_| ()).await.unwrap().passed);
-    assert_eq!((world.state(&id), world.told().last()), (State::Paused, Some(&Verb::RefuseDestination)));
+    assert_eq!(
+        (world.state(&id), world.published_verbs().last()),
+        (State::Paused, Some(&Verb::RefuseDestination))
+    );
 }

@@ -82,7 +82,7 @@ impl KeptBus {
 
 #[async_trait]
 impl Bus for KeptBus {
-    async fn announce(&self, notice: &Notice) -> Result<(), PortError> {
+    async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
         let what = "keeping a notice";
         let event =
             Self::event(notice).map_err(|source| PortError::Bug { what, source: Box::new(source) })?;

@@ -205,7 +205,7 @@ impl Hand<'_> {
                 }
                 told(Answer::Done)
             }
-            Effect::Wait(_) | Effect::Announce(_) | Effect::PutKeys(_) | Effect::Finish(_) => {
+            Effect::Wait(_) | Effect::Publish(_) | Effect::PutKeys(_) | Effect::Finish(_) => {
                 told(Answer::Done)
             }
         }

@@ -105,7 +105,7 @@ async fn it_answers_what_api_gateway_sends_and_only_to_whom_it_vouches_for() {
 
     let (_, changes) = ask(&mut function, event(&iam(), "GET", &format!("{path}/changes"), None)).await;
     assert_eq!(changes["changes"][0]["by"], json!({"kind": "operator", "name": ARN}));
-    assert_eq!(world.bus.told().len(), 1);
+    assert_eq!(world.bus.published().len(), 1);
 
     for (authorizer, status) in [(token("acme"), 200), (token("globex"), 404), (json!(null), 401)] {
         let (answered, problem) = ask(&mut function, event(&authorizer, "GET", &path, None)).await;
@@ -273,7 +273,7 @@ async fn a_change_that_the_bus_is_not_told_of_is_made_logged_with_its_connector_
     let [line, figures] = lines.as_slice() else { panic!("{log:#?}") };
     assert_eq!((&line["level"], &line["message"]), (&json!("ERROR"), &json!("a notice was not told")));
     assert_eq!((&figures["NoticesLost"], &figures["stack"]), (&json!(1), &json!("auditferry")));
-    assert_eq!(world.bus.told(), [json!(null); 0]);
+    assert_eq!(world.bus.published(), [json!(null); 0]);
 }
 
 #[tokio::test]

@@ -132,16 +132,19 @@ async fn an_export_that_does_not_come_is_told_once_with_its_date_of_loss_and_no_
         log.push(ended.stdout);
     }
 
-    assert_eq!(world.bus.told_of(late.id.as_str()), ["ExportStale"]);
-    assert_eq!(world.bus.told_of(fine.as_str()), [""; 0]);
+    assert_eq!(world.bus.detail_types_of(late.id.as_str()), ["ExportStale"]);
+    assert_eq!(world.bus.detail_types_of(fine.as_str()), [""; 0]);
     let detail: serde_json::Value =
-        serde_json::from_str(world.bus.told()[0]["Detail"].as_str().unwrap()).unwrap();
+        serde_json::from_str(world.bus.published()[0]["Detail"].as_str().unwrap()).unwrap();
     let lost_from = late.activated_at.unwrap() + MINUTE * 60 * 24 * 7;
     assert_eq!(detail["loss"]["lost_from"], json!(lost_from));
     let secret = world.embedded.stack().vendor().secret_access_key;
     for secret in [late.external_id.as_str(), &secret] {
         assert!(log.iter().all(|log| !log.contains(secret)), "{secret} is in the log");
-        assert!(!world.bus.told().iter().any(|told| told.to_string().contains(secret)), "{secret} was told");
+        assert!(
+            !world.bus.published().iter().any(|told| told.to_string().contains(secret)),
+            "{secret} was told"
+        );
     }
 }
 

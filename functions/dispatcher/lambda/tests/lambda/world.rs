@@ -26,7 +26,7 @@ impl World {
 
     /// The bodies of the messages in the queue, sorted.
     pub(crate) fn taken(&self) -> Vec<String> {
-        let mut taken = self.queue.taken();
+        let mut taken = self.queue.accepted();
         taken.sort();
         taken
     }

@@ -28,8 +28,8 @@ async fn what_is_not_our_fault_fails_no_message_and_stops_nobody_else() {
     assert!(world.block(&fine).await.is_none());
     let block = world.block(&gone).await.expect("the connector whose bucket is gone is blocked");
     assert_eq!((block.stage, block.reason), (Stage::PutObject, Reason::Gone));
-    assert_eq!(world.bus.told_of(gone.id.as_str()), ["ExportBlocked"]);
-    assert_eq!(world.bus.told_of(fine.id.as_str())[0], "ExportDelivered");
+    assert_eq!(world.bus.detail_types_of(gone.id.as_str()), ["ExportBlocked"]);
+    assert_eq!(world.bus.detail_types_of(fine.id.as_str())[0], "ExportDelivered");
     exporter.kill().await;
 }
 

@@ -42,7 +42,7 @@ async fn a_role_that_lets_anyone_in_is_paused_behind_the_run_and_a_sound_one_is_
     assert_eq!((paused.state, paused.verified_at), (State::Paused, None));
     let changes = world.embedded.connectors().changes(&opened.id, None, 1).await.unwrap();
     assert_eq!((changes[0].what, &changes[0].by), (Verb::RefuseDestination, &Caller::System));
-    assert!(world.bus.told_of(opened.id.as_str()).contains(&"ConnectorChanged".to_owned()));
+    assert!(world.bus.detail_types_of(opened.id.as_str()).contains(&"ConnectorChanged".to_owned()));
     let objects = world.embedded.stack().objects(to.bucket.as_str()).unwrap();
     assert!(!objects.iter().any(|object| object.key.contains("/verification/")), "{objects:?}");
 
