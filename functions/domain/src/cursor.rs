@@ -39,7 +39,8 @@ pub struct Cursor {
     pub cut: Option<Time>,
     /// How far the next window is read, if a run has begun it and not come to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reading: Option<Reading>,
+    #[serde(rename = "reading")]
+    pub read_progress: Option<ReadProgress>,
     /// The search for events that came later than the look-back.
     pub reconcile: Reconcile,
     /// The newest part's note, on which the next one hangs, and the keys of the chain. None before the first, and in ledgers of a version that
@@ -71,7 +72,7 @@ impl Cursor {
             since,
             next_run_at,
             cut: None,
-            reading: None,
+            read_progress: None,
             reconcile: Reconcile { due: now + PASS, passes: 0, at: None, out_of_order_in: None },
             note: None,
             published: None,
@@ -133,7 +134,7 @@ impl Published {
 /// A window that takes several parts or several runs. What is read of it was read when it was settled, look-back
 /// included, so nobody reads that again: the next run goes on behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Reading {
+pub struct ReadProgress {
     /// The window's end: what was read for this end is read for no other.
     pub to: Time,
     /// All keys before this were read, and what was new among them is sealed.

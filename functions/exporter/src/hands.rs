@@ -147,8 +147,8 @@ impl<'a> Hands<'a> {
                 marked.map(done)
             }
             Effect::Block(block) => ports.runs.block(self.id, &block).await.map(done),
-            Effect::ReadThrough(read) => ports.runs.read_through(self.id, &read).await.map(done),
-            Effect::Reconciled(noted) => ports.runs.reconciled(self.id, &noted).await.map(done),
+            Effect::RecordProgress(read) => ports.runs.record_progress(self.id, &read).await.map(done),
+            Effect::RecordReconcile(noted) => ports.runs.reconciled(self.id, &noted).await.map(done),
             Effect::Release(release) => ports.runs.release(self.id, &self.worker, &release).await.map(done),
             Effect::Finish(Outcome::Failed { failure, .. }) => return Err(failure),
             Effect::Finish(_) => Ok(Answer::Done),

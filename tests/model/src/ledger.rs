@@ -6,7 +6,7 @@ use domain::manifest::SignedManifest;
 use domain::names::WorkerId;
 use domain::part::{Part, PartNumber};
 use domain::ports::{LONGEST_LEASE, LeaseAnswer};
-use domain::protocol::{Mark, PutAnswer, ReadThrough, Reconciled, Release, Seal, SealAnswer};
+use domain::protocol::{Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer};
 use domain::time::Time;
 
 use crate::notes::Note;
@@ -59,7 +59,7 @@ impl Account {
     pub fn move_cursor(&mut self, seal: &Seal) {
         self.cursor.next = seal.part.number.next();
         self.cursor.watermark = seal.watermark_after;
-        self.cursor.reading = seal.reading;
+        self.cursor.read_progress = seal.reading;
         self.cursor.note = seal.last.clone().or(self.cursor.note.take());
         if let Some(reconcile) = &seal.reconcile {
             self.cursor.reconcile = reconcile.clone();
@@ -115,15 +115,15 @@ impl Account {
     }
 
     /// Notes how far a window is read, if nobody has sealed since.
-    pub fn read_through(&mut self, read: &ReadThrough, variant: Variant) {
+    pub fn read_through(&mut self, read: &ProgressUpdate, variant: Variant) {
         let stands = self.cursor.next == read.next && self.cursor.watermark == read.watermark;
         if stands || variant == Variant::NotesReadingUnconditionally {
-            self.cursor.reading = Some(read.reading);
+            self.cursor.read_progress = Some(read.reading);
         }
     }
 
     /// Moves the reconcile on, if it stands where the worker read it.
-    pub fn reconciled(&mut self, noted: &Reconciled) {
+    pub fn reconciled(&mut self, noted: &ReconcileUpdate) {
         if self.cursor.reconcile == noted.before {
             self.cursor.reconcile = noted.after.clone();
             if noted.unblock {

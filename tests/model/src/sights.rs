@@ -79,7 +79,7 @@ pub fn sights(sight: Sight) -> fn(&Machine, &State) -> bool {
             |_, s| s.world.accounts.iter().any(|a| a.parts.iter().any(|part| part.kind == Kind::Heartbeat))
         }
         Sight::Blocked => |_, s| s.world.accounts.iter().any(|a| a.cursor.block.is_some()),
-        Sight::ReadInPieces => |_, s| s.world.accounts.iter().any(|a| a.cursor.reading.is_some()),
+        Sight::ReadInPieces => |_, s| s.world.accounts.iter().any(|a| a.cursor.read_progress.is_some()),
         Sight::Reconciled => |_, s| s.world.accounts.iter().any(|a| a.cursor.reconcile.passes > 0),
         Sight::Strays => |_, s| s.world.accounts.iter().any(|a| a.cursor.reconcile.out_of_order_in.is_some()),
         Sight::BothSeal => |_, s| both(s, |effect| matches!(effect, Effect::Seal(_))),

@@ -1,7 +1,7 @@
 //! Broken protocols. Each differs from the right one in one place, outside the domain: an effect, an answer or the
 //! way in which an effect is carried out. They show that the checks have teeth.
 
-use domain::cursor::{Cursor, Reading};
+use domain::cursor::{Cursor, ReadProgress};
 use domain::protocol::{Effect, Exclude, Snapshot, Span};
 use domain::schedule::Grid;
 use domain::time::Time;
@@ -117,9 +117,9 @@ impl Variant {
     #[must_use]
     pub fn shows(self, mut snapshot: Snapshot, grid: Option<Grid>) -> Snapshot {
         let cursor = &mut snapshot.cursor;
-        if let (Self::ReadsOnForAnyEnd, Some(grid), Some(reading)) = (self, grid, cursor.reading) {
+        if let (Self::ReadsOnForAnyEnd, Some(grid), Some(reading)) = (self, grid, cursor.read_progress) {
             let to = grid.window(cursor.watermark, cursor.cut).to;
-            cursor.reading = Some(Reading { to, ..reading });
+            cursor.read_progress = Some(ReadProgress { to, ..reading });
         }
         if self == Self::NeverReconciles {
             cursor.reconcile.due = Time::LAST;

@@ -99,7 +99,7 @@ impl Hash for Worker {
             Effect::Mark(mark) => mark.hash(state),
             Effect::MarkLast(mark, release) => (mark, release).hash(state),
             Effect::Block(block) => block.hash(state),
-            Effect::ReadThrough(read) => read.hash(state),
+            Effect::RecordProgress(read) => read.hash(state),
             Effect::Release(release) => release.hash(state),
             _ => {}
         }

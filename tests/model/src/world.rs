@@ -4,7 +4,7 @@
 use domain::cursor::Cursor;
 use domain::names::WorkerId;
 use domain::part::{Content, Part, PartNumber};
-use domain::protocol::{Mark, ReadThrough, Reconciled, Release, Seal};
+use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal};
 use domain::time::Time;
 
 use crate::notes::Note;
@@ -124,9 +124,9 @@ pub enum Request {
     /// A mark that gives the lease back, if it is still this worker's.
     MarkLast(Box<Mark>, Release, Option<WorkerId>),
     /// A note of how far a window is read.
-    ReadThrough(ReadThrough),
+    ReadThrough(ProgressUpdate),
     /// A note of the reconcile.
-    Reconciled(Box<Reconciled>),
+    Reconciled(Box<ReconcileUpdate>),
 }
 
 /// Everything outside the workers.

@@ -8,7 +8,9 @@ use domain::ports::{
     Body, Claim, ClaimAnswer, Customers as _, Due, DuePage, LeaseAnswer, NewObject, PortError, Runs, Watch,
     WatchPage,
 };
-use domain::protocol::{Mark, PutAnswer, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot};
+use domain::protocol::{
+    Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot,
+};
 use domain::time::Time;
 use domain::watch::{Place, Sweep, Told};
 use tests::fixtures;
@@ -145,8 +147,8 @@ impl Runs for Worker {
         self.call(Kind::Ledger, "block", self.world.ledger.block(id, block), passing).await
     }
 
-    async fn read_through(&self, id: &ConnectorId, read: &ReadThrough) -> Result<(), PortError> {
-        self.call(Kind::Ledger, "read_through", self.world.ledger.read_through(id, read), passing).await
+    async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError> {
+        self.call(Kind::Ledger, "read_through", self.world.ledger.record_progress(id, read), passing).await
     }
 
     async fn tells_of_unreadable(&self, id: &ConnectorId, since: Time, now: Time) -> Result<bool, PortError> {
@@ -154,7 +156,7 @@ impl Runs for Worker {
         self.call(Kind::Ledger, "tells_of_unreadable", told, passing).await
     }
 
-    async fn reconciled(&self, id: &ConnectorId, noted: &Reconciled) -> Result<(), PortError> {
+    async fn reconciled(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
         self.call(Kind::Ledger, "reconciled", self.world.ledger.reconciled(id, noted), passing).await
     }
 

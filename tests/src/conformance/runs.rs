@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use domain::cursor::{Cursor, Published, Reading, Reconcile};
+use domain::cursor::{Cursor, Published, ReadProgress, Reconcile};
 use domain::events_source::{Acceptance, EventsSource, KeyLayout, RememberedSource, SourceChange};
 use domain::fault::{Block, Fault, Reason, Stage};
 use domain::part::{Content, PartNumber, Window};
-use domain::protocol::{Mark, ReadThrough, Reconciled, SealAnswer};
+use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, SealAnswer};
 use futures_util::future::join_all;
 
 use super::{Ledger, activate, cursor, seal_next, start};
@@ -207,29 +207,29 @@ pub async fn of_unreadable_items_one_worker_tells_and_then_nobody_for_a_while(le
 pub async fn a_reading_is_noted_until_someone_seals(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let to = at("2026-11-20T21:00:00Z");
-    let reading = |through| Reading { to, through };
-    let read = |cursor: &Cursor, through| ReadThrough {
+    let reading = |through| ReadProgress { to, through };
+    let read = |cursor: &Cursor, through| ProgressUpdate {
         next: cursor.next,
         watermark: cursor.watermark,
         reading: reading(through),
     };
     let (first, second, third) =
         (at("2026-11-20T19:30:00Z"), at("2026-11-20T20:00:00Z"), at("2026-11-20T20:30:00Z"));
-    ledger.read_through(&connector.id, &read(&before, first)).await.unwrap();
-    assert_eq!(cursor(ledger, &connector).await.reading, Some(reading(first)));
+    ledger.record_progress(&connector.id, &read(&before, first)).await.unwrap();
+    assert_eq!(cursor(ledger, &connector).await.read_progress, Some(reading(first)));
 
     let mut seal = fixtures::seal(&connector, &before, before.watermark, &worker());
     seal.part.window = Window { from: before.watermark, to: before.watermark };
     seal.reading = Some(reading(second));
     assert_eq!(ledger.seal(&seal).await.unwrap(), SealAnswer::Won);
-    ledger.read_through(&connector.id, &read(&before, third)).await.unwrap();
+    ledger.record_progress(&connector.id, &read(&before, third)).await.unwrap();
     let between = cursor(ledger, &connector).await;
-    assert_eq!(between.reading, Some(reading(second)), "another worker has sealed since");
+    assert_eq!(between.read_progress, Some(reading(second)), "another worker has sealed since");
 
     let close = fixtures::seal(&connector, &between, to, &worker());
     assert_eq!(ledger.seal(&close).await.unwrap(), SealAnswer::Won);
-    ledger.read_through(&connector.id, &read(&between, third)).await.unwrap();
-    assert_eq!(cursor(ledger, &connector).await.reading, None);
+    ledger.record_progress(&connector.id, &read(&between, third)).await.unwrap();
+    assert_eq!(cursor(ledger, &connector).await.read_progress, None);
 }
 
 /// The reconcile moves on only from where the worker read it.
@@ -238,7 +238,7 @@ pub async fn the_reconcile_moves_only_from_where_it_stood(ledger: &impl Ledger) 
     let first = before.reconcile.read_through(at("2026-11-19T00:00:00Z"));
     let second = first.read_through(at("2026-11-20T00:00:00Z"));
     let noted = async |before: &Reconcile, after: &Reconcile, unblock| {
-        let noted = Reconciled { before: before.clone(), after: after.clone(), unblock };
+        let noted = ReconcileUpdate { before: before.clone(), after: after.clone(), unblock };
         ledger.reconciled(&connector.id, &noted).await.unwrap();
         let cursor = cursor(ledger, &connector).await;
         (cursor.reconcile, cursor.block.is_some())
@@ -306,7 +306,7 @@ pub async fn a_source_is_changed_only_from_where_the_cursor_stood(ledger: &impl 
     let (here, there) = (source("events"), source("other"));
     let mut seal = fixtures::seal(&connector, &first, at("2026-11-20T21:00:00Z"), &worker());
     seal.source = Some(here.clone());
-    seal.reading = Some(Reading { to: at("2026-11-20T22:00:00Z"), through: at("2026-11-20T21:30:00Z") });
+    seal.reading = Some(ReadProgress { to: at("2026-11-20T22:00:00Z"), through: at("2026-11-20T21:30:00Z") });
     seal.reconcile = Some(Reconcile {
         at: Some(start()),
         out_of_order_in: Some(PartNumber::FIRST),
@@ -332,7 +332,7 @@ pub async fn a_source_is_changed_only_from_where_the_cursor_stood(ledger: &impl 
     }
     assert!(ledger.change_source(&connector.id, &change).await.unwrap());
     let reconcile = Reconcile { at: None, out_of_order_in: None, ..stored.reconcile.clone() };
-    let after = Cursor { source: Some(change.after.clone()), reading: None, reconcile, ..stored };
+    let after = Cursor { source: Some(change.after.clone()), read_progress: None, reconcile, ..stored };
     assert_eq!(cursor(ledger, &connector).await, after);
     assert!(!ledger.change_source(&connector.id, &change).await.unwrap(), "it is there already");
     assert_eq!(cursor(ledger, &connector).await, after);

@@ -19,7 +19,9 @@ use domain::ports::{
     NewObject, NotificationState, PageError, PageReader, Permissions, PortError, Queue, RunAnswer, Runs,
     SaveAnswer, Signer, Source, Spender, Spent, StagedPage, Staging, StagingWrite, Validity, Wanted,
 };
-use domain::protocol::{Mark, PutAnswer, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot, Span};
+use domain::protocol::{
+    Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot, Span,
+};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 
@@ -79,8 +81,8 @@ impl<P: Runs> Runs for Flaky<P> {
         self.plan.call("block", self.inner.block(id, block), lost).await
     }
 
-    async fn read_through(&self, id: &ConnectorId, read: &ReadThrough) -> Result<(), PortError> {
-        self.plan.call("read_through", self.inner.read_through(id, read), lost).await
+    async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError> {
+        self.plan.call("read_through", self.inner.record_progress(id, read), lost).await
     }
 
     async fn tells_of_unreadable(&self, id: &ConnectorId, since: Time, now: Time) -> Result<bool, PortError> {
@@ -88,7 +90,7 @@ impl<P: Runs> Runs for Flaky<P> {
         self.plan.call("tells_of_unreadable", told, lost).await
     }
 
-    async fn reconciled(&self, id: &ConnectorId, noted: &Reconciled) -> Result<(), PortError> {
+    async fn reconciled(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
         self.plan.call("reconciled", self.inner.reconciled(id, noted), lost).await
     }
 

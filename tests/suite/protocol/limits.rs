@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::cursor::Reading;
+use domain::cursor::ReadProgress;
 use domain::fault::{Reason, Stage};
 use domain::part::PartNumber;
 use domain::ports::LeaseAnswer;
@@ -150,14 +150,14 @@ fn a_read_that_runs_out_of_time_is_noted_and_gone_on_with() {
     let Span::Window(first) = run.builds(Built::OutOfTime { through: now() - SECOND * 5000 }).span else {
         panic!("a window was due")
     };
-    let Effect::ReadThrough(read) = run.effect().clone() else { panic!("a note") };
+    let Effect::RecordProgress(read) = run.effect().clone() else { panic!("a note") };
     assert_eq!((read.next, read.watermark), (place.cursor.next, place.cursor.watermark));
     run.answer(Answer::Done);
     assert_eq!(run.releases().next_run_at, run.now, "at once");
     assert!(run.completes().more);
 
     let mut place = place;
-    place.cursor.reading = Some(read.reading);
+    place.cursor.read_progress = Some(read.reading);
     let mut run = Rehearsal::of(&place);
     let Span::Window(second) = run.builds(Built::Nothing).span else { panic!("the same window") };
     assert_eq!((second.from, second.to), (read.reading.through, first.to));
@@ -172,7 +172,7 @@ fn a_note_counts_for_the_window_that_it_was_made_for() {
     let mut place = place();
     let mut run = Rehearsal::of(&place);
     let Span::Window(window) = run.builds(Built::Nothing).span else { panic!("a window was due") };
-    place.cursor.reading = Some(Reading { to: window.to - SECOND, through: window.to - SECOND });
+    place.cursor.read_progress = Some(ReadProgress { to: window.to - SECOND, through: window.to - SECOND });
     let again = Rehearsal::of(&place).builds(Built::Nothing).span;
     assert_eq!(again, Span::Window(window));
 }

@@ -30,9 +30,9 @@ fn run(place: &Snapshot, now: Time) -> Rehearsal {
 }
 
 /// Answers the note of a slice in which nothing was found.
-fn notes(run: &mut Rehearsal) {
+fn expect_progress(run: &mut Rehearsal) {
     let effect = run.effect();
-    assert!(matches!(effect, Effect::Reconciled(_)), "{effect:?}");
+    assert!(matches!(effect, Effect::RecordReconcile(_)), "{effect:?}");
     run.answer(Answer::Done);
 }
 
@@ -44,12 +44,12 @@ fn two_days_are_read_again_a_day_at_a_time_and_the_strays_last() {
     let first = run.builds(Built::Nothing);
     assert_eq!(first.span, Span::Window(Window { from: watermark - DAY * 2, to: watermark - DAY }));
     assert_eq!(first.exclude, Exclude { reaching: Some(watermark - DAY * 2), out_of_order_in: None });
-    notes(&mut run);
+    expect_progress(&mut run);
     let second = run.builds(Built::Nothing);
     assert_eq!(second.span, Span::Window(Window { from: watermark - DAY, to: watermark }));
-    notes(&mut run);
+    expect_progress(&mut run);
     assert!(matches!(run.builds(Built::Nothing).span, Span::OutOfOrderKeys { .. }));
-    notes(&mut run);
+    expect_progress(&mut run);
     run.releases();
     assert_eq!(run.completes().sealed, 0, "a pass that finds nothing writes no heartbeat");
 }
@@ -141,16 +141,16 @@ fn a_pass_that_ran_out_of_time_goes_on_where_it_stopped() {
     let (place, now) = owing();
     let mut first = run(&place, now);
     first.builds(Built::Nothing);
-    let Effect::Reconciled(noted) = first.effect().clone() else { panic!("a note") };
+    let Effect::RecordReconcile(noted) = first.effect().clone() else { panic!("a note") };
     let after = noted.after;
-    notes(&mut first);
+    expect_progress(&mut first);
     first.now = now + Duration::from_secs(600);
     let through = after.at.unwrap() + Duration::from_hours(1);
     first.builds(Built::OutOfTime { through });
-    let Effect::Reconciled(noted) = first.effect().clone() else { panic!("a note") };
+    let Effect::RecordReconcile(noted) = first.effect().clone() else { panic!("a note") };
     let after = noted.after;
     assert_eq!(after.at, Some(through));
-    notes(&mut first);
+    expect_progress(&mut first);
     first.releases();
     first.completes();
     let place = later(&place, |cursor| cursor.reconcile = after.clone());
@@ -180,14 +180,16 @@ fn a_slice_that_can_be_read_again_lifts_the_block_and_leaves_no_run_that_is_due_
     let mut second = run(&place, now);
     second.builds(Built::Nothing);
     assert_eq!(second.announces().fact.kind(), "ExportRecovered");
-    let Effect::Reconciled(noted) = second.effect().clone() else { panic!("a note") };
+    let Effect::RecordReconcile(noted) = second.effect().clone() else { panic!("a note") };
     assert!(noted.unblock);
-    notes(&mut second);
+    expect_progress(&mut second);
     while matches!(second.effect(), Effect::Build(_)) {
         second.builds(Built::Nothing);
-        let Effect::Reconciled(noted) = second.effect() else { panic!("told once: {:?}", second.effect()) };
+        let Effect::RecordReconcile(noted) = second.effect() else {
+            panic!("told once: {:?}", second.effect())
+        };
         assert!(!noted.unblock);
-        notes(&mut second);
+        expect_progress(&mut second);
     }
     let next = second.releases().next_run_at;
     assert!(next > second.now, "due at {next}, and it is {} already", second.now);
@@ -200,7 +202,7 @@ fn a_slice_that_was_read_in_part_lifts_no_block() {
     let (place, now) = stopped();
     let mut out_of_time = run(&place, now);
     out_of_time.builds(Built::OutOfTime { through: place.cursor.watermark - DAY - DAY / 2 });
-    let Effect::Reconciled(noted) = out_of_time.effect() else { panic!("a note, and nothing told") };
+    let Effect::RecordReconcile(noted) = out_of_time.effect() else { panic!("a note, and nothing told") };
     assert!(!noted.unblock);
     let mut full = run(&place, now);
     let mut part = draft();
@@ -221,8 +223,8 @@ fn a_block_of_reading_is_lifted_even_if_the_bus_does_not_take_it() {
     run.builds(Built::Nothing);
     assert!(matches!(run.effect(), Effect::Publish(_)));
     run.fails();
-    let Effect::Reconciled(noted) = run.effect().clone() else { panic!("a note") };
+    let Effect::RecordReconcile(noted) = run.effect().clone() else { panic!("a note") };
     assert!(noted.unblock);
-    notes(&mut run);
+    expect_progress(&mut run);
     assert_eq!(run.summary().unpublished_notices, 1);
 }

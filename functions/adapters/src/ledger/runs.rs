@@ -8,7 +8,7 @@ use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber};
 use domain::ports::{LONGEST_LEASE, LeaseAnswer, PortError, Runs};
-use domain::protocol::{Mark, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot};
+use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
 
 use super::answers::held;
@@ -127,7 +127,7 @@ impl Runs for DynamoLedger {
     }
 
     /// A worker that read for longer than the seal of another notes nothing.
-    async fn read_through(&self, id: &ConnectorId, read: &ReadThrough) -> Result<(), PortError> {
+    async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError> {
         let what = "noting how far a window is read";
         let change = self
             .change(id, CURSOR)
@@ -144,7 +144,7 @@ impl Runs for DynamoLedger {
     }
 
     /// A second worker that read the same slice finds the reconcile moved on and changes nothing.
-    async fn reconciled(&self, id: &ConnectorId, noted: &Reconciled) -> Result<(), PortError> {
+    async fn reconciled(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
         let what = "recording how far the reconcile has come";
         let (update, names) = if noted.unblock {
             ("SET #reconcile = :after REMOVE #block", names(["reconcile", "block"]))

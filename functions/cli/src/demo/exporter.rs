@@ -21,7 +21,7 @@ use domain::notice::Notice;
 use domain::part::{Part, PartNumber};
 use domain::ports::{Bus, Clock, LeaseAnswer, PortError, Runs};
 use domain::protocol::{
-    Mark, Outcome, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot, Summary,
+    Mark, Outcome, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot, Summary,
 };
 use domain::time::Time;
 use exporter::{Exporter, Ports, export};
@@ -145,11 +145,11 @@ impl Runs for StopBeforeMark {
         self.0.block(id, block).await
     }
 
-    async fn read_through(&self, id: &ConnectorId, read: &ReadThrough) -> Result<(), PortError> {
-        self.0.read_through(id, read).await
+    async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError> {
+        self.0.record_progress(id, read).await
     }
 
-    async fn reconciled(&self, id: &ConnectorId, noted: &Reconciled) -> Result<(), PortError> {
+    async fn reconciled(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
         self.0.reconciled(id, noted).await
     }
 

@@ -14,7 +14,7 @@ use crate::fault::Block;
 use crate::names::{ConnectorId, TenantId, WorkerId};
 use crate::onboarding::Taken;
 use crate::part::{Part, PartNumber};
-use crate::protocol::{Mark, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot};
+use crate::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot};
 use crate::time::Time;
 
 /// Over how many partitions the index of due connectors is spread.
@@ -95,11 +95,11 @@ pub trait Runs: Send + Sync {
 
     /// Notes how far a window is read, if number and watermark still are what the reading worker saw; otherwise
     /// another worker has sealed, and the note is nothing.
-    async fn read_through(&self, id: &ConnectorId, read: &ReadThrough) -> Result<(), PortError>;
+    async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError>;
 
     /// Moves the reconcile on if it still stands at `before`; otherwise another worker has, and nothing is changed.
     /// With it goes the block of reading, if the note says so.
-    async fn reconciled(&self, id: &ConnectorId, noted: &Reconciled) -> Result<(), PortError>;
+    async fn reconciled(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError>;
 
     /// Notes that it is told at `now` of items that could not be read, unless it was told at `since` or later: then
     /// `false`, and of two workers at once one is answered `true`.

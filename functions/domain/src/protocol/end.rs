@@ -56,7 +56,7 @@ impl Run {
             // A bus that does not answer must not keep the files from the customer: go on, and tell.
             Phase::PublishingReadRecovery(read) => {
                 self.summary.unpublished_notices += 1;
-                self.record_told(read)
+                self.record_now(read)
             }
             Phase::PublishingRecovery(part) => {
                 self.summary.unpublished_notices += 1;

@@ -28,8 +28,8 @@
 mod deliver;
 mod end;
 mod limits;
-mod note;
 mod outcome;
+mod progress;
 mod run;
 mod seal;
 mod sign;
@@ -39,8 +39,8 @@ pub use limits::{Limits, Timing};
 pub use outcome::{Failure, FailureKind, Outcome, Summary};
 pub use run::Run;
 pub use words::{
-    Answer, BuildRequest, Built, Effect, Exclude, Input, Mark, PutAnswer, ReadThrough, Reconciled, Release,
-    Seal, SealAnswer, SignRequest, Snapshot, Span, StagedPart,
+    Answer, BuildRequest, Built, Effect, Exclude, Input, Mark, ProgressUpdate, PutAnswer, ReconcileUpdate,
+    Release, Seal, SealAnswer, SignRequest, Snapshot, Span, StagedPart,
 };
 
 /// The next effect of a run, given the answer to the last one.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::connector::{Connector, State};
-use crate::cursor::{Cursor, Published, Reading, Slice};
+use crate::cursor::{Cursor, Published, ReadProgress, Slice};
 use crate::events_source::EventsSource;
 use crate::fault::Stage;
 use crate::manifest::VendorDomain;
@@ -15,9 +15,9 @@ use crate::time::Time;
 
 use super::end::FAILED_AGAIN;
 use super::limits::{Limits, Timing};
-use super::note::Read;
 use super::outcome::{Failure, FailureKind, Outcome, Summary};
-use super::words::{Answer, BuildRequest, Effect, Input, Reconciled, Release, Seal, Snapshot};
+use super::progress::ReadOutcome;
+use super::words::{Answer, BuildRequest, Effect, Input, ReconcileUpdate, Release, Seal, Snapshot};
 
 /// The worker's clock and the ledger's may differ by this much and are taken as one.
 const SMALL_SKEW: Duration = Duration::from_secs(2);
@@ -75,15 +75,15 @@ pub(super) enum Phase {
         refused: bool,
     },
     WaitingToSeal(Box<Seal>),
-    NotingReading(Reading),
-    NotingReconcile(Box<Reconciled>),
+    RecordingProgress(ReadProgress),
+    RecordingReconcile(Box<ReconcileUpdate>),
     Opening(PartNumber),
     Loading(PartNumber),
     Putting(Box<Part>),
     PuttingKeys(Box<Part>),
     PuttingManifest(Box<Part>),
     WaitingToDeliver(Again),
-    PublishingReadRecovery(Read),
+    PublishingReadRecovery(ReadOutcome),
     PublishingRecovery(Box<Part>),
     PublishingDelivered(Box<Part>),
     Marking(Box<Part>),
@@ -193,8 +193,8 @@ impl Run {
                 self.seal_checked(seal, refused, part, now, random)
             }
             (Phase::WaitingToSeal(seal), Answer::Done) => self.seal(seal),
-            (Phase::NotingReading(reading), Answer::Done) => self.noted_reading(reading, now),
-            (Phase::NotingReconcile(noted), Answer::Done) => self.noted(*noted, now),
+            (Phase::RecordingProgress(reading), Answer::Done) => self.on_progress_recorded(reading, now),
+            (Phase::RecordingReconcile(noted), Answer::Done) => self.on_reconcile_recorded(*noted, now),
             (Phase::Opening(number), Answer::Opened(answer)) => self.opened(number, answer, now, random),
             (Phase::Loading(number), Answer::Part(part)) => self.loaded(number, part, now),
             (Phase::Putting(part), Answer::Put(answer)) => self.put_answered(part, answer, now, random),
@@ -203,7 +203,7 @@ impl Run {
                 self.on_manifest_put(part, answer, now, random)
             }
             (Phase::WaitingToDeliver(again), Answer::Done) => self.deliver_again(again, now),
-            (Phase::PublishingReadRecovery(read), Answer::Done) => self.record_told(read),
+            (Phase::PublishingReadRecovery(read), Answer::Done) => self.record_now(read),
             (Phase::PublishingRecovery(part), Answer::Done) => self.publish_delivered(part),
             (Phase::PublishingDelivered(part), Answer::Done) => self.mark(part, now),
             (Phase::Marking(part), Answer::Done) => self.marked(&part, now),

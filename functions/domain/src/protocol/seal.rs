@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 
 use crate::backoff::REQUEST;
-use crate::cursor::{Reading, Reconcile, Slice};
+use crate::cursor::{ReadProgress, Reconcile, Slice};
 use crate::events_source::RememberedSource;
 use crate::fault::{Block, Fault, Reason, Stage};
 use crate::manifest::ChainState;
@@ -30,7 +30,8 @@ impl Run {
     pub(super) fn build_window(&mut self, window: Window) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let cursor = &place.cursor;
-        let read = cursor.reading.filter(|reading| reading.to == window.to).map(|reading| reading.through);
+        let read =
+            cursor.read_progress.filter(|reading| reading.to == window.to).map(|reading| reading.through);
         let look_back = cursor.reads_from().max(window.from - self.timing.look_back).min(window.from);
         let from = read.unwrap_or(look_back);
         self.build(Span::Window(Window { from, to: window.to }), Some(from), None)
@@ -69,10 +70,10 @@ impl Run {
         random: u64,
     ) -> Effect {
         match (built, slice) {
-            (Built::OutOfTime { through }, slice) => self.out_of_time(order, slice, through, now),
+            (Built::OutOfTime { through }, slice) => self.record_progress(order, slice, through, now),
             (Built::TenantMismatch { detail }, _) => self.foreign(&detail, now, random),
             (Built::Nothing, None) => self.seal_heartbeat(order, now),
-            (Built::Nothing, Some(slice)) => self.note_slice(slice, now),
+            (Built::Nothing, Some(slice)) => self.record_slice(slice, now),
             (Built::Staged(draft), slice) => self.seal_staged(order, slice, draft, now),
         }
     }
@@ -99,9 +100,9 @@ impl Run {
         });
         let (end, reading) = match (&order.span, slice) {
             (Span::Window(Window { to, .. }), None) => {
-                (draft.cut.unwrap_or(*to), draft.cut.map(|through| Reading { to: *to, through }))
+                (draft.cut.unwrap_or(*to), draft.cut.map(|through| ReadProgress { to: *to, through }))
             }
-            _ => (order.watermark, place.cursor.reading),
+            _ => (order.watermark, place.cursor.read_progress),
         };
         // A part cut among the late events closes nothing: its window is empty and the watermark stays.
         let window = Window { from: order.watermark, to: end.max(order.watermark) };
@@ -172,13 +173,13 @@ impl Run {
     fn seal_part(
         &mut self,
         part: Part,
-        reading: Option<Reading>,
+        reading: Option<ReadProgress>,
         reconcile: Option<Reconcile>,
         whole: bool,
         now: Time,
     ) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
-        let unblock = whole && self.reading_was_blocked().is_some();
+        let unblock = whole && self.read_blocked_since().is_some();
         let watermark_after = part.window.to;
         let watermark_before = place.cursor.watermark;
         let source = place.cursor.source.clone().or_else(|| self.source.clone().map(RememberedSource::first));
@@ -268,7 +269,7 @@ impl Run {
                 .manifest
                 .as_ref()
                 .and_then(|pinned| ChainState::after(before, seal.part.number, pinned));
-            place.cursor.reading = seal.reading;
+            place.cursor.read_progress = seal.reading;
             if let Some(reconcile) = seal.reconcile {
                 place.cursor.reconcile = reconcile;
             }

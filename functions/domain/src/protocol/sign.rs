@@ -9,8 +9,8 @@ use crate::manifest::{ChainStart, ChainState, MAX_TEXT, Manifest, Previous, Sign
 use crate::part::{Part, PartNumber};
 use crate::time::Time;
 
-use super::note::Read;
 use super::outcome::Failure;
+use super::progress::ReadOutcome;
 use super::run::{Again, Phase, Run, Turn};
 use super::words::{Effect, PutAnswer, Seal, SignRequest};
 
@@ -45,7 +45,7 @@ impl Run {
         seal.last = ChainState::after(last, seal.part.number, &pinned);
         seal.part.manifest = Some(pinned);
         let sealed_at = seal.part.sealed_at;
-        self.record(Read::Sealed(seal), sealed_at)
+        self.record(ReadOutcome::Seal(seal), sealed_at)
     }
 
     /// The part stays unsealed, and the run fails in the end; before that it delivers what it can.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::connector::Connector;
-use crate::cursor::{Cursor, Published, Reading, Reconcile};
+use crate::cursor::{Cursor, Published, ReadProgress, Reconcile};
 use crate::encode::Encoded;
 use crate::events_source::RememberedSource;
 use crate::fault::{Block, Fault};
@@ -106,9 +106,9 @@ pub enum Effect {
     /// Record that the connector is blocked.
     Block(Box<Block>),
     /// Record how far a window is read, where time was up before anything new was found.
-    ReadThrough(ReadThrough),
+    RecordProgress(ProgressUpdate),
     /// Record how far the reconcile has come, where it found nothing to seal.
-    Reconciled(Box<Reconciled>),
+    RecordReconcile(Box<ReconcileUpdate>),
     /// Give the lease back and say when to run next.
     Release(Release),
     /// The run is over.
@@ -216,7 +216,7 @@ pub struct Seal {
     /// The state of the chain behind this part; `None` leaves what is stored.
     pub last: Option<ChainState>,
     /// How far the window is read, if the part does not close it.
-    pub reading: Option<Reading>,
+    pub reading: Option<ReadProgress>,
     /// The reconcile's new state, if this part comes from it.
     pub reconcile: Option<Reconcile>,
     /// Reading was blocked, and works again.
@@ -228,13 +228,13 @@ pub struct Seal {
 
 /// Notes how far a window is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ReadThrough {
+pub struct ProgressUpdate {
     /// If the next part still has this number …
     pub next: PartNumber,
     /// … and the watermark is still this …
     pub watermark: Time,
     /// … this is how far the window behind it is read.
-    pub reading: Reading,
+    pub reading: ReadProgress,
 }
 
 /// What a seal was answered.
@@ -259,7 +259,7 @@ pub enum PutAnswer {
 
 /// A note of the reconcile.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Reconciled {
+pub struct ReconcileUpdate {
     /// Where it stood.
     pub before: Reconcile,
     /// Where it stands.

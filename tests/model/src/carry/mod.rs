@@ -61,7 +61,7 @@ pub fn deeds(worker: &Worker, world: &World, found: &mut Vec<Deed>) {
         Effect::Lease { .. } | Effect::Block(_) | Effect::Release(_) | Effect::PutManifest(_) => {
             found.push(Deed::AnswerLost);
         }
-        Effect::Seal(_) | Effect::ReadThrough(_) | Effect::Reconciled(_) => {
+        Effect::Seal(_) | Effect::RecordProgress(_) | Effect::RecordReconcile(_) => {
             found.push(Deed::AnswerLost);
             found.extend(hangs);
         }
@@ -184,14 +184,14 @@ impl Hand<'_> {
                 }
                 told(Answer::Done)
             }
-            Effect::ReadThrough(read) => {
+            Effect::RecordProgress(read) => {
                 if done {
                     account.read_through(read, variant);
                 }
                 self.hang(number, deed, Request::ReadThrough(*read));
                 told(Answer::Done)
             }
-            Effect::Reconciled(noted) => {
+            Effect::RecordReconcile(noted) => {
                 if done {
                     account.reconciled(noted);
                 }

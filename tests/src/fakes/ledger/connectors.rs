@@ -153,7 +153,7 @@ impl Connectors for FakeLedger {
             return Ok(false);
         }
         cursor.source = Some(change.after.clone());
-        cursor.reading = None;
+        cursor.read_progress = None;
         if change.forget_keys {
             cursor.reconcile = Reconcile { at: None, out_of_order_in: None, ..cursor.reconcile.clone() };
         }

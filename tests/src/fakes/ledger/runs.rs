@@ -5,7 +5,7 @@ use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber};
 use domain::ports::{LONGEST_LEASE, LeaseAnswer, PortError, Runs};
-use domain::protocol::{Mark, ReadThrough, Reconciled, Release, Seal, SealAnswer, Snapshot};
+use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
 
 use super::{Entry, FakeLedger};
@@ -56,7 +56,7 @@ impl Runs for FakeLedger {
         cursor.source = seal.source.clone().or(cursor.source.take());
         cursor.next = number.next();
         cursor.watermark = seal.watermark_after;
-        cursor.reading = seal.reading;
+        cursor.read_progress = seal.reading;
         cursor.note = seal.last.clone().or(cursor.note.take());
         if let Some(reconcile) = &seal.reconcile {
             cursor.reconcile = reconcile.clone();
@@ -114,12 +114,12 @@ impl Runs for FakeLedger {
         Ok(())
     }
 
-    async fn read_through(&self, id: &ConnectorId, read: &ReadThrough) -> Result<(), PortError> {
+    async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError> {
         let mut table = self.table();
         let (row, history) = table.activated(id)?;
         let cursor = row.cursor_mut();
         if (cursor.next, cursor.watermark) == (read.next, read.watermark) {
-            cursor.reading = Some(read.reading);
+            cursor.read_progress = Some(read.reading);
             history.push((id.clone(), Entry::ReadThrough));
         }
         Ok(())
@@ -135,7 +135,7 @@ impl Runs for FakeLedger {
         Ok(tells)
     }
 
-    async fn reconciled(&self, id: &ConnectorId, noted: &Reconciled) -> Result<(), PortError> {
+    async fn reconciled(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
         let mut table = self.table();
         let (row, history) = table.activated(id)?;
         let cursor = row.cursor_mut();

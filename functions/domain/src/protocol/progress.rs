@@ -1,36 +1,36 @@
 //! What a run records once it has read: a seal goes on in its own room; where nothing was found to be sealed, a note
 //! says how far was read. If reading was blocked, either of them lifts that, and the bus is told first.
 
-use crate::cursor::{Reading, Reconcile, Slice};
+use crate::cursor::{ReadProgress, Reconcile, Slice};
 use crate::fault::Stage;
 use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::Window;
 use crate::time::Time;
 
 use super::run::{Phase, Run};
-use super::words::{BuildRequest, Effect, ReadThrough, Reconciled, Seal, Span};
+use super::words::{BuildRequest, Effect, ProgressUpdate, ReconcileUpdate, Seal, Span};
 
 /// What a read leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Read {
+pub(super) enum ReadOutcome {
     /// A part to be sealed.
-    Sealed(Box<Seal>),
+    Seal(Box<Seal>),
     /// A slice in which nothing was found.
-    Noted(Box<Reconciled>),
+    Reconcile(Box<ReconcileUpdate>),
 }
 
-impl Read {
-    const fn lifts_the_block(&self) -> bool {
+impl ReadOutcome {
+    const fn unblocks(&self) -> bool {
         match self {
-            Self::Sealed(seal) => seal.unblock,
-            Self::Noted(noted) => noted.unblock,
+            Self::Seal(seal) => seal.unblock,
+            Self::Reconcile(noted) => noted.unblock,
         }
     }
 }
 
 impl Run {
     /// Since when reading has been blocked, if it is. A span that was read to its end shows that it works again.
-    pub(super) fn reading_was_blocked(&self) -> Option<Time> {
+    pub(super) fn read_blocked_since(&self) -> Option<Time> {
         let block = self.place.as_deref()?.cursor.block.as_ref()?;
         (block.stage == Stage::Read).then_some(block.since)
     }
@@ -38,10 +38,10 @@ impl Run {
     /// Tells the bus that reading works again, if this shows it, and records what was read. In this order: a crash
     /// between the two tells it twice, never not at all.
     /// It was read at `at`.
-    pub(super) fn record(&mut self, read: Read, at: Time) -> Effect {
+    pub(super) fn record(&mut self, read: ReadOutcome, at: Time) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
-        let Some(since) = self.reading_was_blocked().filter(|_| read.lifts_the_block()) else {
-            return self.record_told(read);
+        let Some(since) = self.read_blocked_since().filter(|_| read.unblocks()) else {
+            return self.record_now(read);
         };
         let recovery = Recovery {
             blocked_since: since,
@@ -54,18 +54,18 @@ impl Run {
         Effect::Publish(Box::new(notice))
     }
 
-    pub(super) fn record_told(&mut self, read: Read) -> Effect {
+    pub(super) fn record_now(&mut self, read: ReadOutcome) -> Effect {
         match read {
-            Read::Sealed(seal) => self.seal(seal),
-            Read::Noted(noted) => {
-                self.phase = Phase::NotingReconcile(noted.clone());
-                Effect::Reconciled(noted)
+            ReadOutcome::Seal(seal) => self.seal(seal),
+            ReadOutcome::Reconcile(noted) => {
+                self.phase = Phase::RecordingReconcile(noted.clone());
+                Effect::RecordReconcile(noted)
             }
         }
     }
 
     /// Nothing was found in a slice, and it was read to its end.
-    pub(super) fn note_slice(&mut self, slice: Slice, now: Time) -> Effect {
+    pub(super) fn record_slice(&mut self, slice: Slice, now: Time) -> Effect {
         let read_at = self.careful(now);
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let before = place.cursor.reconcile.clone();
@@ -73,15 +73,15 @@ impl Run {
             Slice::Span(window) => before.read_through(window.to),
             Slice::OutOfOrderKeys => before.read_out_of_order_keys(None, read_at),
         };
-        self.note(before, after, self.reading_was_blocked().is_some(), now)
+        self.record_reconcile(before, after, self.read_blocked_since().is_some(), now)
     }
 
-    fn note(&mut self, before: Reconcile, after: Reconcile, unblock: bool, now: Time) -> Effect {
+    fn record_reconcile(&mut self, before: Reconcile, after: Reconcile, unblock: bool, now: Time) -> Effect {
         let at = self.careful(now);
-        self.record(Read::Noted(Box::new(Reconciled { before, after, unblock })), at)
+        self.record(ReadOutcome::Reconcile(Box::new(ReconcileUpdate { before, after, unblock })), at)
     }
 
-    pub(super) fn noted(&mut self, noted: Reconciled, now: Time) -> Effect {
+    pub(super) fn on_reconcile_recorded(&mut self, noted: ReconcileUpdate, now: Time) -> Effect {
         self.progressed = true;
         if let Some(place) = self.place.as_deref_mut() {
             place.cursor.reconcile = noted.after;
@@ -94,7 +94,7 @@ impl Run {
 
     /// Time was up while only sealed events came: note how far it was read, and leave the rest to the next run. What
     /// lies behind is not known to be readable, so a block stays.
-    pub(super) fn out_of_time(
+    pub(super) fn record_progress(
         &mut self,
         order: &BuildRequest,
         slice: Option<Slice>,
@@ -104,23 +104,27 @@ impl Run {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         match (&order.span, slice) {
             (Span::Window(Window { to, .. }), None) => {
-                let reading = Reading { to: *to, through };
-                self.phase = Phase::NotingReading(reading);
-                Effect::ReadThrough(ReadThrough { next: order.number, watermark: order.watermark, reading })
+                let reading = ReadProgress { to: *to, through };
+                self.phase = Phase::RecordingProgress(reading);
+                Effect::RecordProgress(ProgressUpdate {
+                    next: order.number,
+                    watermark: order.watermark,
+                    reading,
+                })
             }
             (Span::Window(_), Some(_)) => {
                 let before = place.cursor.reconcile.clone();
                 let after = before.read_through(through);
-                self.note(before, after, false, now)
+                self.record_reconcile(before, after, false, now)
             }
             (Span::OutOfOrderKeys { .. }, _) => self.release(None, now),
         }
     }
 
-    pub(super) fn noted_reading(&mut self, reading: Reading, now: Time) -> Effect {
+    pub(super) fn on_progress_recorded(&mut self, reading: ReadProgress, now: Time) -> Effect {
         self.progressed = true;
         if let Some(place) = self.place.as_deref_mut() {
-            place.cursor.reading = Some(reading);
+            place.cursor.read_progress = Some(reading);
         }
         self.next(now)
     }
