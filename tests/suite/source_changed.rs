@@ -6,7 +6,7 @@ use domain::connector::{Caller, Connector};
 use domain::events_source::{Acceptance, EventsSource, SourceChange};
 use domain::onboarding::{Accepted, Onboarding, OnboardingError};
 use domain::ports::{Connectors as _, Source as _};
-use domain::protocol::{FailureKind, Outcome};
+use domain::protocol::{InternalErrorKind, Outcome};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::export;
@@ -35,8 +35,8 @@ async fn run_over(world: &World, source: FakeSource, connector: &Connector) -> O
     export(&exporter, &connector.id, at("2023-07-10T13:20:00Z")).await
 }
 
-fn failure(outcome: Outcome) -> (FailureKind, String) {
-    let Outcome::Failed { failure, .. } = outcome else { panic!("{outcome:?}") };
+fn internal_error(outcome: Outcome) -> (InternalErrorKind, String) {
+    let Outcome::Failed { error: failure, .. } = outcome else { panic!("{outcome:?}") };
     (failure.kind, failure.detail)
 }
 
@@ -54,8 +54,8 @@ async fn an_empty_table_that_was_named_by_mistake_is_never_sealed_as_a_quiet_hou
     let before = fakes.ledger.cursor(&connector.id);
     let clock = FakeClock::at(Time::LAST);
     let empty = FakeSource::new(SortKeyForm::Rfc3339, &clock).called("evnts");
-    let (kind, detail) = failure(run_over(&world, empty, &connector).await);
-    assert_eq!(kind, FailureKind::SourceChanged);
+    let (kind, detail) = internal_error(run_over(&world, empty, &connector).await);
+    assert_eq!(kind, InternalErrorKind::SourceChanged);
     for words in ["table evnts", "table events", "auditferry source accept"] {
         assert!(detail.contains(words), "{detail}");
     }
@@ -73,8 +73,8 @@ async fn an_empty_table_that_was_named_by_mistake_is_never_sealed_as_a_quiet_hou
 async fn a_table_that_is_read_by_other_keys_is_another_source() {
     let (_, world, connector) = exporting().await;
     let other_form = FakeSource::new(SortKeyForm::Ulid, &FakeClock::at(Time::LAST));
-    let (kind, detail) = failure(run_over(&world, other_form, &connector).await);
-    assert_eq!(kind, FailureKind::SourceChanged);
+    let (kind, detail) = internal_error(run_over(&world, other_form, &connector).await);
+    assert_eq!(kind, InternalErrorKind::SourceChanged);
     assert!(detail.contains("sk (ulid)") && detail.contains("sk (rfc3339)"), "{detail}");
 }
 
@@ -90,7 +90,7 @@ async fn what_is_sealed_already_is_delivered_all_the_same() {
     let mut exporter = world.exporter(&Plan::none());
     exporter.ports.source = Arc::new(fakes.source.called("evnts"));
     let outcome = export(&exporter, &connector.id, at("2023-07-10T13:45:00Z")).await;
-    assert_eq!(failure(outcome).0, FailureKind::SourceChanged);
+    assert_eq!(internal_error(outcome).0, InternalErrorKind::SourceChanged);
     let after = fakes.ledger.cursor(&connector.id);
     assert_eq!((after.undelivered(), after.next), (None, sealed.next));
 }
@@ -108,8 +108,8 @@ async fn an_accepted_table_is_read_from_the_named_time_and_nothing_comes_twice()
 
     // The functions of before, which are still under way, seal nothing any more.
     assert_eq!(
-        failure(run_over(&world, fakes.source.clone(), &connector).await).0,
-        FailureKind::SourceChanged
+        internal_error(run_over(&world, fakes.source.clone(), &connector).await).0,
+        InternalErrorKind::SourceChanged
     );
 }
 
@@ -119,7 +119,7 @@ async fn a_source_that_cannot_be_asked_seals_nothing() {
     world.go(at("2023-07-10T13:05:00Z")).await;
     let before = fakes.ledger.cursor(&connector.id).next;
     let outcome = world.run_with(&connector, &Plan::none().and("identity", 1, Trouble::Fail)).await.unwrap();
-    assert_eq!(failure(outcome).0, FailureKind::Port);
+    assert_eq!(internal_error(outcome).0, InternalErrorKind::Port);
     assert_eq!(fakes.ledger.cursor(&connector.id).next, before);
     world.run_until(&connector, at("2023-07-10T13:30:00Z")).await;
     world.verdict(&connector).assert_clean();

@@ -8,7 +8,7 @@ use domain::names::{ConnectorId, ExternalId, Prefix, WorkerId};
 use domain::notice::Notice;
 use domain::part::{Content, Part, Sha256};
 use domain::ports::{Body, CustomerBucket, NewObject, PortError};
-use domain::protocol::{Answer, Effect, Failure, FailureKind, Outcome, PutAnswer, SealAnswer};
+use domain::protocol::{Answer, Effect, InternalError, InternalErrorKind, Outcome, PutAnswer, SealAnswer};
 
 use crate::build::{self, Task};
 use crate::export::Exporter;
@@ -73,7 +73,7 @@ impl<'a> Hands<'a> {
         self.try_to(effect).await.unwrap_or_else(Answer::Failed)
     }
 
-    async fn try_to(&mut self, effect: Effect) -> Result<Answer, Failure> {
+    async fn try_to(&mut self, effect: Effect) -> Result<Answer, InternalError> {
         let ports = &self.exporter.ports;
         let done = |()| Answer::Done;
         match effect {
@@ -150,7 +150,7 @@ impl<'a> Hands<'a> {
             Effect::RecordProgress(read) => ports.runs.record_progress(self.id, &read).await.map(done),
             Effect::RecordReconcile(noted) => ports.runs.reconciled(self.id, &noted).await.map(done),
             Effect::Release(release) => ports.runs.release(self.id, &self.worker, &release).await.map(done),
-            Effect::Finish(Outcome::Failed { failure, .. }) => return Err(failure),
+            Effect::Finish(Outcome::Failed { error: failure, .. }) => return Err(failure),
             Effect::Finish(_) => Ok(Answer::Done),
         }
         .map_err(port)
@@ -167,7 +167,7 @@ impl<'a> Hands<'a> {
     }
 
     /// The open bucket, and where in it the connector's files lie.
-    fn place(&self) -> Result<(&dyn CustomerBucket, &Prefix), Failure> {
+    fn place(&self) -> Result<(&dyn CustomerBucket, &Prefix), InternalError> {
         let bucket = self.bucket.as_deref();
         let bucket = bucket.ok_or_else(|| broken("a part was delivered before its bucket was open"))?;
         let destination = self.connector.as_ref().and_then(|connector| connector.destination.as_ref());
@@ -175,7 +175,7 @@ impl<'a> Hands<'a> {
         Ok((bucket, &destination.prefix))
     }
 
-    async fn put(&self, part: &Part) -> Result<Answer, Failure> {
+    async fn put(&self, part: &Part) -> Result<Answer, InternalError> {
         let (bucket, prefix) = self.place()?;
         let body = match &part.content {
             Content::Inline(text) => {
@@ -199,7 +199,7 @@ impl<'a> Hands<'a> {
     }
 
     /// A second worker puts the same bytes under the same names, and finds them there.
-    async fn put_keys(&self, part: &Part) -> Result<Answer, Failure> {
+    async fn put_keys(&self, part: &Part) -> Result<Answer, InternalError> {
         let (bucket, prefix) = self.place()?;
         let mut answer = Ok(PutAnswer::Exists);
         for key in part.manifest.iter().flat_map(SignedManifest::keys) {
@@ -212,7 +212,7 @@ impl<'a> Hands<'a> {
         Ok(Answer::Put(answer))
     }
 
-    async fn put_manifest(&self, part: &Part) -> Result<Answer, Failure> {
+    async fn put_manifest(&self, part: &Part) -> Result<Answer, InternalError> {
         let (bucket, prefix) = self.place()?;
         let (Some(name), Some(pinned)) = (part.manifest_name(), &part.manifest) else {
             return Err(broken("a note was to be delivered that no record pins"));
@@ -233,19 +233,19 @@ fn text(key: String, bytes: Vec<u8>) -> NewObject {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err, which hands the error over")]
-fn unsigned(error: SigningError) -> Failure {
+fn unsigned(error: SigningError) -> InternalError {
     let detail = match &error {
         SigningError::Port(port) => port.chain(),
         other => other.to_string(),
     };
-    Failure::new(FailureKind::Unsigned, detail)
+    InternalError::new(InternalErrorKind::SigningFailed, detail)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err, which hands the error over")]
-pub(crate) fn port(error: PortError) -> Failure {
-    Failure::new(FailureKind::Port, error.chain())
+pub(crate) fn port(error: PortError) -> InternalError {
+    InternalError::new(InternalErrorKind::Port, error.chain())
 }
 
-fn broken(detail: &str) -> Failure {
-    Failure::new(FailureKind::Broken, detail)
+fn broken(detail: &str) -> InternalError {
+    InternalError::new(InternalErrorKind::InvariantViolated, detail)
 }

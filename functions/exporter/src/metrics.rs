@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::fault::{Fault, Reason, Stage};
 use domain::figures::{Figure, Record};
 use domain::names::{ConnectorId, TenantId};
-use domain::protocol::{Answer, Effect, FailureKind, Outcome, PutAnswer, Summary};
+use domain::protocol::{Answer, Effect, InternalErrorKind, Outcome, PutAnswer, Summary};
 use domain::time::Time;
 
 /// What was asked of the world, as far as the tally cares.
@@ -83,7 +83,7 @@ pub(crate) fn of_run(at: Time, id: &ConnectorId, run: &Measured) -> Record {
     let nothing = Summary::default();
     let (summary, failure) = match outcome {
         Outcome::Completed(summary) => (summary, None),
-        Outcome::Failed { failure, summary } => (summary, Some(failure.kind)),
+        Outcome::Failed { error: failure, summary } => (summary, Some(failure.kind)),
         Outcome::Busy | Outcome::Inactive => (&nothing, None),
     };
     let mut about = vec![("connector.id", id.to_string())];
@@ -94,10 +94,10 @@ pub(crate) fn of_run(at: Time, id: &ConnectorId, run: &Measured) -> Record {
         Figure::flag("RunsBlocked", summary.blocked.is_some()),
         Figure::flag("RunsBusy", *outcome == Outcome::Busy),
         Figure::flag("RunsUnknown", *outcome == Outcome::Inactive),
-        Figure::flag("TenantMismatches", failure == Some(FailureKind::TenantMismatch)),
-        Figure::flag("RunsUnsigned", failure == Some(FailureKind::Unsigned)),
-        Figure::flag("RunsSourceChanged", failure == Some(FailureKind::SourceChanged)),
-        Figure::flag("ClockSkews", failure == Some(FailureKind::ClockSkew)),
+        Figure::flag("TenantMismatches", failure == Some(InternalErrorKind::TenantMismatch)),
+        Figure::flag("RunsUnsigned", failure == Some(InternalErrorKind::SigningFailed)),
+        Figure::flag("RunsSourceChanged", failure == Some(InternalErrorKind::SourceChanged)),
+        Figure::flag("ClockSkews", failure == Some(InternalErrorKind::ClockSkew)),
         Figure::count("PartsSealed", summary.sealed),
         Figure::count("PartsDelivered", summary.delivered),
         Figure::count("PartsExisted", summary.existed),
@@ -128,7 +128,7 @@ pub(crate) fn of_batch(at: Time, dropped: u64, panicked: u64) -> Record {
 #[cfg(test)]
 mod tests {
     use domain::fault::Stage;
-    use domain::protocol::Failure;
+    use domain::protocol::InternalError;
 
     use super::*;
 
@@ -172,9 +172,9 @@ mod tests {
 
     #[test]
     fn a_failed_run_tells_what_it_had_done_and_a_mismatch_of_tenants_is_told_as_such() {
-        let failure = Failure::new(FailureKind::TenantMismatch, "");
+        let failure = InternalError::new(InternalErrorKind::TenantMismatch, "");
         let summary = Summary { sealed: 2, ..Summary::default() };
-        let run = run(Outcome::Failed { failure, summary });
+        let run = run(Outcome::Failed { error: failure, summary });
         let told = |name| told(&run, name);
         assert_eq!((told("RunsFailed"), told("TenantMismatches"), told("ClockSkews")), (1, 1, 0));
         assert_eq!((told("PartsSealed"), told("RunDuration")), (2, 1_000));

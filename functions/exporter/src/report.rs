@@ -26,7 +26,7 @@ pub(crate) fn report(id: &ConnectorId, outcome: &Outcome) {
         Outcome::Inactive => {
             tracing::warn!(connector.id = %id, "there is no such connector, or it is not exporting");
         }
-        Outcome::Failed { failure, summary } => tracing::error!(
+        Outcome::Failed { error: failure, summary } => tracing::error!(
             connector.id = %id,
             kind = ?failure.kind,
             failure = failure.detail,

@@ -8,7 +8,7 @@ use dispatcher::Watchdog;
 use domain::figures::Record;
 use domain::names::ConnectorId;
 use domain::ports::Meter;
-use domain::protocol::{FailureKind, Outcome};
+use domain::protocol::{InternalErrorKind, Outcome};
 use exporter::{Exporter, export};
 use serde_json::json;
 use tokio::task::JoinHandle;
@@ -211,14 +211,18 @@ impl Functions {
 
     /// Whether a run failed; some failures can't be, whatever goes wrong outside.
     fn judge(&self, outcome: &Outcome) -> bool {
-        let Outcome::Failed { failure, .. } = outcome else { return false };
+        let Outcome::Failed { error: failure, .. } = outcome else { return false };
         let explained = match failure.kind {
-            FailureKind::Broken | FailureKind::Rejected | FailureKind::SourceChanged => false,
-            FailureKind::TenantMismatch => self.world.plan.has(Fault::ForeignItem),
-            FailureKind::ClockSkew => {
+            InternalErrorKind::InvariantViolated
+            | InternalErrorKind::Rejected
+            | InternalErrorKind::SourceChanged => false,
+            InternalErrorKind::TenantMismatch => self.world.plan.has(Fault::ForeignItem),
+            InternalErrorKind::ClockSkew => {
                 self.world.plan.has(Fault::ClockForward) || self.world.plan.has(Fault::ClockBack)
             }
-            FailureKind::NoProgress | FailureKind::Port | FailureKind::Unsigned => true,
+            InternalErrorKind::NoProgress | InternalErrorKind::Port | InternalErrorKind::SigningFailed => {
+                true
+            }
         };
         if !explained {
             self.world.truth().flaw(format!("a run failed for no reason: {failure:?}"));
@@ -281,7 +285,7 @@ fn words(outcome: &Outcome) -> String {
         }
         Outcome::Busy => "busy".into(),
         Outcome::Inactive => "inactive".into(),
-        Outcome::Failed { failure, .. } => format!("{failure:?}"),
+        Outcome::Failed { error: failure, .. } => format!("{failure:?}"),
     }
 }
 

@@ -133,7 +133,7 @@ fn the_operator_reads_why_what_waits_what_may_be_lost_and_what_to_do() {
             "tenant": "acme",
             "connector": notice.connector,
             "since": "2026-11-20T20:15:00.000Z",
-            "told before": false,
+            "reminder": false,
             "stage": "put_object",
             "code": "NoSuchBucket",
             "cause": format!("The bucket {bucket} does not exist (NoSuchBucket)."),

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::fault::Reason;
-use domain::protocol::{FailureKind, Outcome};
+use domain::protocol::{InternalErrorKind, Outcome};
 use domain::sort_key::SortKey;
 use domain::time::Time;
 use tests::fakes::{Shape, StoredItem};
@@ -96,8 +96,8 @@ async fn an_item_of_another_tenant_stops_the_connector_and_is_not_sent() {
     };
     fakes.source.store(misplaced);
     world.go(at("2023-07-10T12:05:00Z")).await;
-    let Outcome::Failed { failure, .. } = world.run(&connector).await else { panic!("it must be told") };
-    assert_eq!(failure.kind, FailureKind::TenantMismatch);
+    let Outcome::Failed { error, .. } = world.run(&connector).await else { panic!("it must be told") };
+    assert_eq!(failure.kind, InternalErrorKind::TenantMismatch);
     assert_eq!((fakes.ledger.parts(&connector.id), fakes.staging.keys()), (vec![], vec![]));
     assert_eq!((fakes.customers.attempts(), bus.distinct_kinds()), (vec![], vec!["ExportBlocked"]));
     // It stays so for hours, and goes on by itself once the table is right.

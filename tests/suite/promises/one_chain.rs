@@ -9,7 +9,7 @@ use bytes::Bytes;
 use domain::connector::Connector;
 use domain::manifest::{Manifest, ManifestSigner, PreviousSigner, SignedNote};
 use domain::ports::Clock as _;
-use domain::protocol::{FailureKind, Outcome};
+use domain::protocol::{InternalErrorKind, Outcome};
 use exporter::export;
 use tests::chain;
 use tests::failing::{Plan, Trouble};
@@ -61,7 +61,7 @@ async fn run_signing(world: &World, connector: &Connector, current: u8, before: 
 }
 
 fn is_unsigned(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Failed { failure, .. } if failure.kind == FailureKind::Unsigned)
+    matches!(outcome, Outcome::Failed { error, .. } if failure.kind == InternalErrorKind::SigningFailed)
 }
 
 async fn every_part_has_a_manifest_quiet_hours_too(world: World) {

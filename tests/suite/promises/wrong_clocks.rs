@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::cursor::Cursor;
 use domain::ports::Clock as _;
-use domain::protocol::{FailureKind, Outcome};
+use domain::protocol::{InternalErrorKind, Outcome};
 use tests::failing::Plan;
 use tests::fixtures::at;
 
@@ -30,8 +30,8 @@ async fn a_worker_whose_clock_is_five_minutes_off_seals_and_delivers_nothing() {
         wrong.ports.clock = Arc::new(clock);
         let outcome = exporter::export(&wrong, &connector.id, deadline).await;
 
-        let Outcome::Failed { failure, summary } = outcome else { panic!("{ahead_ms} ms: {outcome:?}") };
-        assert_eq!(failure.kind, FailureKind::ClockSkew);
+        let Outcome::Failed { error, summary } = outcome else { panic!("{ahead_ms} ms: {outcome:?}") };
+        assert_eq!(failure.kind, InternalErrorKind::ClockSkew);
         assert!(failure.detail.contains("the worker's clock says"), "{}", failure.detail);
         assert_eq!((summary.sealed, summary.delivered), (0, 0));
         assert_eq!(world.ground().parts(&connector).await, []);

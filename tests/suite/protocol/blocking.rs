@@ -8,7 +8,7 @@ use domain::notice::Fact;
 use domain::part::PartNumber;
 use domain::peril::Peril;
 use domain::ports::LeaseAnswer;
-use domain::protocol::{Effect, FailureKind, PutAnswer, SealAnswer, Snapshot};
+use domain::protocol::{Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::at;
 
 use super::rehearsal::{Rehearsal, fault, later, place, place_with_parts, sealed};
@@ -218,7 +218,7 @@ fn a_request_of_ours_that_is_rejected_blocks_and_is_a_failure() {
     let block = run.blocks();
     assert_eq!(block.reason, Reason::Rejected);
     run.releases();
-    assert_eq!(run.has_failed(), FailureKind::Rejected);
+    assert_eq!(run.has_failed(), InternalErrorKind::Rejected);
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn a_failed_record_of_the_block_ends_the_run_as_a_failure() {
     assert!(matches!(run.effect(), Effect::Block(_)));
     run.fails();
     run.releases();
-    assert_eq!(run.has_failed(), FailureKind::Port);
+    assert_eq!(run.has_failed(), InternalErrorKind::Port);
 }
 
 #[test]

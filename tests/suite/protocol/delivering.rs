@@ -3,7 +3,7 @@
 use domain::connector::State;
 use domain::fault::{Reason, Stage};
 use domain::part::PartNumber;
-use domain::protocol::{Effect, FailureKind, PutAnswer, SealAnswer, Snapshot};
+use domain::protocol::{Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::{activated, at, connector, tenant, worker};
 
 use super::rehearsal::{Rehearsal, fault, later, now, place, place_with_parts, sealed};
@@ -198,7 +198,7 @@ fn a_failed_mark_leaves_the_part_to_the_next_run() {
     run.fails();
     assert_eq!(run.summary().delivered, 0, "the next run counts it");
     assert_eq!(run.releases().next_run_at, now() + std::time::Duration::from_secs(60));
-    assert_eq!(run.has_failed(), FailureKind::Port);
+    assert_eq!(run.has_failed(), InternalErrorKind::Port);
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn a_sealed_part_without_a_record_is_a_bug_that_is_told() {
     assert!(matches!(run.effect(), Effect::Load(_)));
     run.answer(domain::protocol::Answer::Part(None));
     run.releases();
-    assert_eq!(run.has_failed(), FailureKind::Broken);
+    assert_eq!(run.has_failed(), InternalErrorKind::InvariantViolated);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use domain::cursor::ReadProgress;
 use domain::fault::{Reason, Stage};
 use domain::part::PartNumber;
 use domain::ports::LeaseAnswer;
-use domain::protocol::{Answer, Built, Effect, FailureKind, Outcome, SealAnswer, Span};
+use domain::protocol::{Answer, Built, Effect, InternalErrorKind, Outcome, SealAnswer, Span};
 use tests::fixtures::at;
 
 use super::rehearsal::{Rehearsal, fault, now, place, place_with_parts, sealed};
@@ -23,7 +23,7 @@ fn clocks_that_differ_by_more_than_a_minute_decide_nothing() {
         run.looks(Some(place));
         // It reads, seals and delivers nothing, and comes again in a minute of the ledger's.
         assert_eq!(run.releases().next_run_at, server + SECOND * 60);
-        assert_eq!(run.has_failed(), FailureKind::ClockSkew);
+        assert_eq!(run.has_failed(), InternalErrorKind::ClockSkew);
     }
 }
 
@@ -184,7 +184,7 @@ fn a_run_that_gets_nowhere_in_its_time_is_told() {
     run.now = now() + SECOND * 600;
     run.looks(Some(place()));
     run.releases();
-    assert_eq!(run.has_failed(), FailureKind::NoProgress);
+    assert_eq!(run.has_failed(), InternalErrorKind::NoProgress);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_failure_of_our_own_side_gives_the_lease_back_and_comes_again_in_a_minute() 
     assert!(matches!(run.effect(), Effect::Build(_)));
     run.fails();
     assert_eq!(run.releases().next_run_at, now() + SECOND * 60);
-    assert_eq!(run.has_failed(), FailureKind::Port);
+    assert_eq!(run.has_failed(), InternalErrorKind::Port);
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn without_the_ledger_the_run_ends_at_once() {
     let mut run = Rehearsal::start(now());
     assert!(matches!(run.effect(), Effect::Lease { .. }));
     run.fails();
-    assert_eq!(run.has_failed(), FailureKind::Port);
+    assert_eq!(run.has_failed(), InternalErrorKind::Port);
     let mut run = Rehearsal::start(now());
     run.leases(LeaseAnswer::Granted);
     run.looks(None);
@@ -217,7 +217,7 @@ fn without_the_ledger_a_second_look_ends_the_run_at_once_too() {
     run.reads_back(None);
     assert!(matches!(run.effect(), Effect::Snapshot));
     run.fails();
-    assert_eq!(run.has_failed(), FailureKind::Port);
+    assert_eq!(run.has_failed(), InternalErrorKind::Port);
 }
 
 /// Only to take away what is left of it, when its time to be taken back is over.
@@ -238,14 +238,14 @@ fn a_release_that_fails_is_told() {
     let mut run = Rehearsal::of(&place_with_parts(0));
     assert!(matches!(run.effect(), Effect::Release(_)));
     run.fails();
-    assert_eq!(run.has_failed(), FailureKind::Port);
+    assert_eq!(run.has_failed(), InternalErrorKind::Port);
 }
 
 #[test]
 fn an_answer_that_nobody_asked_for_ends_the_run() {
     let mut run = Rehearsal::of(&place());
     run.answer(Answer::Sealed(SealAnswer::Won));
-    assert_eq!(run.has_failed(), FailureKind::Broken);
+    assert_eq!(run.has_failed(), InternalErrorKind::InvariantViolated);
 }
 
 #[test]

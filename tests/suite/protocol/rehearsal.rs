@@ -10,8 +10,8 @@ use domain::notice::Notice;
 use domain::part::{Content, Part, PartNumber, Sha256};
 use domain::ports::{LeaseAnswer, Randomness as _};
 use domain::protocol::{
-    Answer, BuildRequest, Built, Effect, Failure, FailureKind, Input, Limits, Mark, Outcome, PutAnswer,
-    Release, Run, Seal, SealAnswer, SignRequest, Snapshot, StagedPart, Summary, step,
+    Answer, BuildRequest, Built, Effect, Input, InternalError, InternalErrorKind, Limits, Mark, Outcome,
+    PutAnswer, Release, Run, Seal, SealAnswer, SignRequest, Snapshot, StagedPart, Summary, step,
 };
 use domain::time::Time;
 use tests::fakes::SeededRandomness;
@@ -77,8 +77,8 @@ pub(crate) fn fault(stage: Stage, reason: Reason, code: &str) -> Fault {
 }
 
 /// A failure of the vendor's own side.
-pub(crate) fn port_failure() -> Failure {
-    Failure::new(FailureKind::Port, "a test made it fail")
+pub(crate) fn port_error() -> InternalError {
+    InternalError::new(InternalErrorKind::Port, "a test made it fail")
 }
 
 /// Takes the expected effect out, or fails.
@@ -119,7 +119,7 @@ impl Rehearsal {
 
     /// The vendor's own side fails, whatever was asked of it.
     pub(crate) fn fails(&mut self) {
-        self.answer(Answer::Failed(port_failure()));
+        self.answer(Answer::Failed(port_error()));
     }
 
     pub(crate) fn effect(&self) -> &Effect {
@@ -281,8 +281,8 @@ impl Rehearsal {
     }
 
     /// The run is over and failed.
-    pub(crate) fn has_failed(&self) -> FailureKind {
-        expect!(self, Effect::Finish(Outcome::Failed { failure, .. }) => failure.kind)
+    pub(crate) fn has_failed(&self) -> InternalErrorKind {
+        expect!(self, Effect::Finish(Outcome::Failed { error, .. }) => failure.kind)
     }
 }
 

@@ -5,7 +5,7 @@ use domain::fault::Stage;
 use domain::part::Window;
 use domain::part::{Content, Kind, PartNumber};
 use domain::ports::LeaseAnswer;
-use domain::protocol::{Built, Effect, FailureKind, Outcome, SealAnswer, Span};
+use domain::protocol::{Built, Effect, InternalErrorKind, Outcome, SealAnswer, Span};
 use tests::fixtures::{at, worker};
 
 use super::rehearsal::{Rehearsal, draft, is_inline, later, next_run, now, place, place_with_parts};
@@ -190,7 +190,7 @@ fn a_seal_that_is_never_answered_ends_the_run_and_nothing_else() {
     }
     let release = run.releases();
     assert_eq!(release.next_run_at, run.now + std::time::Duration::from_secs(60));
-    assert_eq!(run.has_failed(), FailureKind::Port);
+    assert_eq!(run.has_failed(), InternalErrorKind::Port);
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn an_item_of_another_tenant_stops_the_connector() {
     let block = run.blocks();
     assert_eq!((block.stage, block.code.as_str()), (Stage::Read, "TenantMismatch"));
     assert_eq!(run.releases().next_run_at, block.next_attempt);
-    assert_eq!(run.has_failed(), FailureKind::TenantMismatch);
+    assert_eq!(run.has_failed(), InternalErrorKind::TenantMismatch);
 
     // It stays stopped until its time has come, and reads again then.
     let blocked = later(&place, |cursor| cursor.block = Some(block.clone()));

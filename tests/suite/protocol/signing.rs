@@ -4,10 +4,10 @@ use domain::cursor::Published;
 use domain::fault::{Reason, Stage};
 use domain::manifest::{ChainStart, ChainState, Manifest, Previous};
 use domain::part::PartNumber;
-use domain::protocol::{Answer, Built, Effect, FailureKind, PutAnswer, SealAnswer, Snapshot};
+use domain::protocol::{Answer, Built, Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::{at, signed_manifest};
 
-use super::rehearsal::{Rehearsal, draft, fault, later, place, place_with_parts, port_failure, sealed};
+use super::rehearsal::{Rehearsal, draft, fault, later, place, place_with_parts, port_error, sealed};
 
 /// What is ordered to be signed at a place.
 fn ordered_manifest(place: &Snapshot) -> Manifest {
@@ -91,7 +91,7 @@ fn another_text_than_was_asked_for_is_never_sealed() {
     run.builds_only(Built::Nothing);
     run.answer(Answer::Signed(Box::new(signed_manifest("something else\n".to_owned()))));
     run.releases();
-    assert_eq!(run.has_failed(), FailureKind::Broken);
+    assert_eq!(run.has_failed(), InternalErrorKind::InvariantViolated);
 }
 
 #[test]
@@ -106,8 +106,8 @@ fn a_key_out_of_reach_leaves_the_part_unsealed_and_what_is_sealed_is_delivered()
     run.delivers(&part);
     let release = run.releases();
     assert!(release.next_run_at > release.now, "it is tried again, and not at once");
-    assert_eq!((run.has_failed(), run.summary().sealed), (FailureKind::Port, 0));
-    assert_eq!(port_failure().kind, FailureKind::Port, "the failure is the one that was told");
+    assert_eq!((run.has_failed(), run.summary().sealed), (InternalErrorKind::Port, 0));
+    assert_eq!(port_error().kind, InternalErrorKind::Port, "the failure is the one that was told");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::fault::{Reason, Stage};
 use domain::part::{Part, PartNumber};
-use domain::protocol::{Built, Effect, FailureKind, PutAnswer, SealAnswer};
+use domain::protocol::{Built, Effect, InternalErrorKind, PutAnswer, SealAnswer};
 use tests::fixtures::at;
 
 use super::rehearsal::{Rehearsal, fault, later, now, place, place_with_parts, sealed};
@@ -136,5 +136,5 @@ fn a_run_that_has_failed_gives_the_lease_back_by_itself() {
     run.marks();
     assert!(matches!(run.effect(), Effect::Release(_)));
     assert_eq!(run.releases().next_run_at, now() + Duration::from_secs(60));
-    assert_eq!(run.has_failed(), FailureKind::Port);
+    assert_eq!(run.has_failed(), InternalErrorKind::Port);
 }

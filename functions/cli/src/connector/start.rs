@@ -76,7 +76,7 @@ async fn carry_out(embedded: &Embedded, id: &ConnectorId) -> Result<Vec<Summary>
                     break;
                 }
             }
-            Some(Outcome::Failed { failure, .. }) => {
+            Some(Outcome::Failed { error: failure, .. }) => {
                 return Err(Problem::failed(
                     format!("the export of {id} failed: {}", failure.detail),
                     "Nothing is lost: run it again. If it fails again, set AUDITFERRY_LOG=info and report what it says.",

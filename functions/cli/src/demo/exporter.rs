@@ -49,7 +49,7 @@ pub(crate) async fn run(args: ExporterArgs, surroundings: &Surroundings) -> Resu
     let deadline = args.now + Duration::from_secs(u64::from(args.seconds));
     let (failure, summary) = match export(&exporter, &args.connector, deadline).await {
         Outcome::Completed(summary) => (None, summary),
-        Outcome::Failed { failure, summary } => (Some(failure.detail), summary),
+        Outcome::Failed { error: failure, summary } => (Some(failure.detail), summary),
         outcome @ (Outcome::Busy | Outcome::Inactive) => (Some(format!("{outcome:?}")), Summary::default()),
     };
     let (sealed, delivered, existed) = (summary.sealed, summary.delivered, summary.existed);

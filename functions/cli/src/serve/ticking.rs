@@ -35,7 +35,7 @@ pub(super) async fn tick(embedded: &Embedded, pause: Duration, output: Output) {
 fn told(id: &ConnectorId, outcome: &Outcome, output: Output) -> Option<String> {
     match outcome {
         Outcome::Completed(summary) => did(summary, output).map(|did| format!("{id}  {did}")),
-        Outcome::Failed { failure, .. } => {
+        Outcome::Failed { error: failure, .. } => {
             Some(format!("{id}  {}: {}", output.tone(Tone::Bad, "failed"), failure.detail))
         }
         Outcome::Busy | Outcome::Inactive => None,

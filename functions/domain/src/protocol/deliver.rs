@@ -9,7 +9,7 @@ use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::{Part, PartNumber};
 use crate::time::Time;
 
-use super::outcome::{Failure, FailureKind};
+use super::outcome::{InternalError, InternalErrorKind};
 use super::run::{Again, Phase, Run, Turn};
 use super::words::{Effect, Mark, PutAnswer};
 
@@ -54,7 +54,7 @@ impl Run {
 
     pub(super) fn loaded(&mut self, number: PartNumber, part: Option<Box<Part>>, now: Time) -> Effect {
         match part {
-            None => self.broken(format!("part {number} was sealed and has no record"), now),
+            None => self.invariant_violated(format!("part {number} was sealed and has no record"), now),
             // Another worker has delivered it since we looked: only the cursor may still lag.
             Some(part) if part.delivered_at.is_some() => self.mark(part, now),
             Some(part) => self.put(part),
@@ -102,18 +102,21 @@ impl Run {
         let at = self.careful(now);
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let Some(destination) = &place.connector.destination else {
-            return self.broken("an active connector has no destination", now);
+            return self.invariant_violated("an active connector has no destination", now);
         };
         let block = Block::new(fault, destination, place.cursor.block.as_ref(), at, random);
         let failure = fault.reason.is_ours().then(|| {
-            Failure::new(FailureKind::Rejected, format!("part {number}: {} ({})", fault.code, fault.message))
+            InternalError::new(
+                InternalErrorKind::Rejected,
+                format!("part {number}: {} ({})", fault.code, fault.message),
+            )
         });
         self.tries = 0;
         self.publish_block(block, failure)
     }
 
     /// Tells of the block if it is news, then records it.
-    pub(super) fn publish_block(&mut self, block: Block, failure: Option<Failure>) -> Effect {
+    pub(super) fn publish_block(&mut self, block: Block, failure: Option<InternalError>) -> Effect {
         self.delivery_over = true;
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let known = place.cursor.block.as_ref().is_some_and(|before| before.says_the_same_as(&block));
@@ -126,7 +129,7 @@ impl Run {
         Effect::Publish(Box::new(notice))
     }
 
-    pub(super) fn record_block(&mut self, block: Box<Block>, failure: Option<Failure>) -> Effect {
+    pub(super) fn record_block(&mut self, block: Box<Block>, failure: Option<InternalError>) -> Effect {
         if let Some(place) = self.place.as_deref_mut() {
             place.cursor.block = Some((*block).clone());
         }

@@ -8,7 +8,7 @@ use crate::fault::Stage;
 use crate::schedule::Grid;
 use crate::time::Time;
 
-use super::outcome::{Failure, FailureKind, Outcome};
+use super::outcome::{InternalError, InternalErrorKind, Outcome};
 use super::run::{Phase, Run};
 use super::words::{Effect, Release};
 
@@ -17,7 +17,7 @@ pub(super) const FAILED_AGAIN: Duration = Duration::from_mins(1);
 
 impl Run {
     /// Gives the lease back, and says when the connector runs next.
-    pub(super) fn release(&mut self, failure: Option<Failure>, now: Time) -> Effect {
+    pub(super) fn release(&mut self, failure: Option<InternalError>, now: Time) -> Effect {
         let failure = failure.or_else(|| self.unsealed.take());
         let Some((grid, place)) = self.active() else { return self.finish(failure) };
         let (connector, cursor) = (&place.connector, &place.cursor);
@@ -25,7 +25,7 @@ impl Run {
             self.deliverable(connector, cursor, now).is_some() || self.sealable(grid, place, now).is_some();
         let failure = failure.or_else(|| {
             let detail = "the time limit ended the run before a part could be sealed or delivered";
-            (undone && !self.progressed).then(|| Failure::new(FailureKind::NoProgress, detail))
+            (undone && !self.progressed).then(|| InternalError::new(InternalErrorKind::NoProgress, detail))
         });
         let blocked = cursor.block.clone();
         let next_run_at = match &blocked {
@@ -51,7 +51,7 @@ impl Run {
     }
 
     /// The vendor's own side failed.
-    pub(super) fn failed(&mut self, phase: Phase, failure: Failure, now: Time) -> Effect {
+    pub(super) fn on_internal_error(&mut self, phase: Phase, failure: InternalError, now: Time) -> Effect {
         match phase {
             // A bus that does not answer must not keep the files from the customer: go on, and tell.
             Phase::PublishingReadRecovery(read) => {
@@ -81,20 +81,20 @@ impl Run {
         }
     }
 
-    pub(super) fn finish(&mut self, failure: Option<Failure>) -> Effect {
+    pub(super) fn finish(&mut self, failure: Option<InternalError>) -> Effect {
         Effect::Finish(self.outcome(failure))
     }
 
-    pub(super) fn outcome(&mut self, failure: Option<Failure>) -> Outcome {
+    pub(super) fn outcome(&mut self, failure: Option<InternalError>) -> Outcome {
         let summary = std::mem::take(&mut self.summary);
         match failure {
-            Some(failure) => Outcome::Failed { failure, summary },
+            Some(failure) => Outcome::Failed { error: failure, summary },
             None => Outcome::Completed(summary),
         }
     }
 
     /// What can't be: a bug of ours.
-    pub(super) fn broken(&mut self, detail: impl Into<String>, now: Time) -> Effect {
-        self.release(Some(Failure::new(FailureKind::Broken, detail)), now)
+    pub(super) fn invariant_violated(&mut self, detail: impl Into<String>, now: Time) -> Effect {
+        self.release(Some(InternalError::new(InternalErrorKind::InvariantViolated, detail)), now)
     }
 }

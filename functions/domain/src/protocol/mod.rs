@@ -36,7 +36,7 @@ mod sign;
 mod words;
 
 pub use limits::{Limits, Timing};
-pub use outcome::{Failure, FailureKind, Outcome, Summary};
+pub use outcome::{InternalError, InternalErrorKind, Outcome, Summary};
 pub use run::Run;
 pub use words::{
     Answer, BuildRequest, Built, Effect, Exclude, Input, Mark, ProgressUpdate, PutAnswer, ReconcileUpdate,

@@ -18,7 +18,7 @@ pub enum Outcome {
     /// A fault of ours: the message is reported as failed, and someone is told.
     Failed {
         /// What.
-        failure: Failure,
+        error: InternalError,
         /// What was done before.
         summary: Summary,
     },
@@ -64,9 +64,9 @@ impl Hash for Summary {
 
 /// A fault of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Failure {
+pub struct InternalError {
     /// What kind.
-    pub kind: FailureKind,
+    pub kind: InternalErrorKind,
     /// What happened, for an operator.
     pub detail: String,
 }
@@ -74,7 +74,7 @@ pub struct Failure {
 /// What kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum FailureKind {
+pub enum InternalErrorKind {
     /// This worker's clock and the ledger's differ by more than a minute.
     ClockSkew,
     /// An item of another tenant was read.
@@ -84,19 +84,21 @@ pub enum FailureKind {
     /// The storage platform rejected our request or our staged bytes.
     Rejected,
     /// A part's manifest could not be signed: the key can't be reached, or is not the one that must sign.
-    Unsigned,
+    #[serde(rename = "unsigned")]
+    SigningFailed,
     /// The events are read from another table or by other keys than those that the connector was sealed from.
     SourceChanged,
     /// A record that must be there is not, or an answer came that nobody asked for.
-    Broken,
+    #[serde(rename = "broken")]
+    InvariantViolated,
     /// A port failed: our table, bucket, queue or bus.
     Port,
 }
 
-impl Failure {
+impl InternalError {
     /// A failure of that kind.
     #[must_use]
-    pub fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
+    pub fn new(kind: InternalErrorKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into() }
     }
 }

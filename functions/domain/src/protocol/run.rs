@@ -15,7 +15,7 @@ use crate::time::Time;
 
 use super::end::FAILED_AGAIN;
 use super::limits::{Limits, Timing};
-use super::outcome::{Failure, FailureKind, Outcome, Summary};
+use super::outcome::{InternalError, InternalErrorKind, Outcome, Summary};
 use super::progress::ReadOutcome;
 use super::words::{Answer, BuildRequest, Effect, Input, ReconcileUpdate, Release, Seal, Snapshot};
 
@@ -43,7 +43,7 @@ pub struct Run {
     /// The keys that this run has put into the bucket.
     pub(super) published: Option<Published>,
     /// Why nothing more is sealed in this run: a manifest could not be signed, or the source is not the remembered one.
-    pub(super) unsealed: Option<Failure>,
+    pub(super) unsealed: Option<InternalError>,
     /// Where this worker reads events from.
     pub(super) source: Option<EventsSource>,
     /// A fault ended delivery in this run.
@@ -89,9 +89,9 @@ pub(super) enum Phase {
     Marking(Box<Part>),
     /// With where the run stands once that is done.
     MarkingLast(Box<Run>),
-    PublishingBlock(Box<crate::fault::Block>, Option<Failure>),
-    Blocking(Option<Failure>),
-    Releasing(Option<Failure>),
+    PublishingBlock(Box<crate::fault::Block>, Option<InternalError>),
+    Blocking(Option<InternalError>),
+    Releasing(Option<InternalError>),
     Over,
 }
 
@@ -153,7 +153,7 @@ impl Run {
     /// The same run, over this source. A connector that remembers another one is not sealed, and neither is any if the
     /// source could not be asked which one it is; what is sealed already is delivered.
     #[must_use]
-    pub fn reading(mut self, source: Result<EventsSource, Failure>) -> Self {
+    pub fn reading(mut self, source: Result<EventsSource, InternalError>) -> Self {
         match source {
             Ok(source) => self.source = Some(source),
             Err(failure) => self.unsealed = Some(failure),
@@ -171,7 +171,7 @@ impl Run {
         let Input { now, random, answer } = input;
         let phase = std::mem::replace(&mut self.phase, Phase::Over);
         if let Answer::Failed(failure) = answer {
-            return self.failed(phase, failure, now);
+            return self.on_internal_error(phase, failure, now);
         }
         match (phase, answer) {
             (Phase::Starting, Answer::Start) => {
@@ -217,7 +217,9 @@ impl Run {
             (Phase::Releasing(failure), Answer::Done) => self.finish(failure),
             (phase, answer) => {
                 let detail = format!("an answer that nobody asked for: {answer:?} in {phase:?}");
-                Effect::Finish(self.outcome(Some(Failure::new(FailureKind::Broken, detail))))
+                Effect::Finish(
+                    self.outcome(Some(InternalError::new(InternalErrorKind::InvariantViolated, detail))),
+                )
             }
         }
     }
@@ -240,7 +242,7 @@ impl Run {
                 let seen = snapshot.cursor.next_run_at;
                 let release = Release { seen, next_run_at: server + FAILED_AGAIN, now: server };
                 let detail = format!("the worker's clock says {now}, the ledger's {server}");
-                self.phase = Phase::Releasing(Some(Failure::new(FailureKind::ClockSkew, detail)));
+                self.phase = Phase::Releasing(Some(InternalError::new(InternalErrorKind::ClockSkew, detail)));
                 return Effect::Release(release);
             }
             self.ahead = if ahead > SMALL_SKEW { ahead } else { Duration::ZERO };
@@ -260,7 +262,7 @@ impl Run {
                  accept --from TIME",
                 remembered.source
             );
-            self.unsealed = Some(Failure::new(FailureKind::SourceChanged, detail));
+            self.unsealed = Some(InternalError::new(InternalErrorKind::SourceChanged, detail));
         }
     }
 

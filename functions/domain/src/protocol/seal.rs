@@ -14,7 +14,7 @@ use crate::part::{Content, Kind, Part, Window};
 use crate::schedule::next_expected_by;
 use crate::time::Time;
 
-use super::outcome::{Failure, FailureKind};
+use super::outcome::{InternalError, InternalErrorKind};
 use super::run::{Phase, Run, Turn};
 use super::words::{BuildRequest, Built, Effect, Exclude, Seal, SealAnswer, Span, StagedPart};
 
@@ -135,7 +135,7 @@ impl Run {
         let sealed_at = self.careful(now);
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let Span::Window(read) = &order.span else {
-            return self.broken("a heartbeat was due outside a window", now);
+            return self.invariant_violated("a heartbeat was due outside a window", now);
         };
         let window = Window { from: order.watermark, to: read.to };
         let connector = &place.connector;
@@ -143,7 +143,7 @@ impl Run {
         let heartbeat = Heartbeat::new(&connector.id, order.number, window, sealed_at, expected);
         let (bytes, encoded) = match heartbeat.file(connector.encoding) {
             Ok(file) => file,
-            Err(error) => return self.broken(format!("writing a heartbeat: {error}"), now),
+            Err(error) => return self.invariant_violated(format!("writing a heartbeat: {error}"), now),
         };
         let part = Part {
             connector: connector.id.clone(),
@@ -235,8 +235,8 @@ impl Run {
                 Effect::Wait(wait)
             }
             None => self.release(
-                Some(Failure::new(
-                    FailureKind::Port,
+                Some(InternalError::new(
+                    InternalErrorKind::Port,
                     "the sealing transaction was not answered, five times over",
                 )),
                 now,
@@ -292,9 +292,9 @@ impl Run {
         };
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let Some(destination) = &place.connector.destination else {
-            return self.broken("an active connector has no destination", now);
+            return self.invariant_violated("an active connector has no destination", now);
         };
         let block = Block::new(&fault, destination, place.cursor.block.as_ref(), at, random);
-        self.publish_block(block, Some(Failure::new(FailureKind::TenantMismatch, detail)))
+        self.publish_block(block, Some(InternalError::new(InternalErrorKind::TenantMismatch, detail)))
     }
 }

@@ -9,7 +9,7 @@ use crate::manifest::{ChainStart, ChainState, MAX_TEXT, Manifest, Previous, Sign
 use crate::part::{Part, PartNumber};
 use crate::time::Time;
 
-use super::outcome::Failure;
+use super::outcome::InternalError;
 use super::progress::ReadOutcome;
 use super::run::{Again, Phase, Run, Turn};
 use super::words::{Effect, PutAnswer, Seal, SignRequest};
@@ -27,10 +27,11 @@ impl Run {
     /// Orders the signature of a part that is to be sealed.
     pub(super) fn sign(&mut self, seal: Box<Seal>, now: Time) -> Effect {
         let Some(text) = self.manifest_text(&seal.part) else {
-            return self.broken("an active connector has no destination", now);
+            return self.invariant_violated("an active connector has no destination", now);
         };
         if text.len() > MAX_TEXT {
-            return self.broken(format!("the manifest of part {} is too long", seal.part.number), now);
+            return self
+                .invariant_violated(format!("the manifest of part {} is too long", seal.part.number), now);
         }
         let last = self.place.as_deref().and_then(|place| place.cursor.note.clone());
         self.phase = Phase::Signing(seal);
@@ -39,7 +40,7 @@ impl Run {
 
     pub(super) fn signed(&mut self, mut seal: Box<Seal>, pinned: SignedManifest, now: Time) -> Effect {
         if self.manifest_text(&seal.part).is_none_or(|text| !pinned.has_text(&text)) {
-            return self.broken("another text was signed than was asked for", now);
+            return self.invariant_violated("another text was signed than was asked for", now);
         }
         let last = self.place.as_deref().and_then(|place| place.cursor.note.as_ref());
         seal.last = ChainState::after(last, seal.part.number, &pinned);
@@ -49,7 +50,7 @@ impl Run {
     }
 
     /// The part stays unsealed, and the run fails in the end; before that it delivers what it can.
-    pub(super) fn left_unsigned(&mut self, failure: Failure, now: Time) -> Effect {
+    pub(super) fn left_unsigned(&mut self, failure: InternalError, now: Time) -> Effect {
         self.unsealed = Some(failure);
         self.tries = 0;
         self.turn = Turn::Deliver;
@@ -76,7 +77,7 @@ impl Run {
             return if part.manifest.is_none() {
                 self.publish_recovery(part, now)
             } else {
-                self.broken("an active connector has no destination", now)
+                self.invariant_violated("an active connector has no destination", now)
             };
         };
         if self.known_keys().is_some_and(|known| known.covers(&needed)) {

@@ -13,7 +13,7 @@ use crate::part::{Part, PartNumber, Window};
 use crate::ports::LeaseAnswer;
 use crate::time::Time;
 
-use super::outcome::{Failure, Outcome};
+use super::outcome::{InternalError, Outcome};
 
 /// What a run is told.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ pub enum Answer {
     /// To an effect that has nothing to say.
     Done,
     /// To any effect: the vendor's own side failed. Ours, not the customer's.
-    Failed(Failure),
+    Failed(InternalError),
 }
 
 /// Settings and cursor, read together.

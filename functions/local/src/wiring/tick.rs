@@ -6,7 +6,7 @@ use std::time::Duration;
 use dispatcher::{Dispatched, dispatch};
 use domain::names::ConnectorId;
 use domain::ports::PortError;
-use domain::protocol::{Failure, FailureKind, Outcome, Summary};
+use domain::protocol::{InternalError, InternalErrorKind, Outcome, Summary};
 use exporter::export;
 use tokio::task::JoinSet;
 
@@ -77,6 +77,6 @@ impl Embedded {
 }
 
 fn panicked() -> Outcome {
-    let failure = Failure::new(FailureKind::Broken, "the export panicked");
-    Outcome::Failed { failure, summary: Summary::default() }
+    let failure = InternalError::new(InternalErrorKind::InvariantViolated, "the export panicked");
+    Outcome::Failed { error: failure, summary: Summary::default() }
 }

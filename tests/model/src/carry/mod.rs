@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::fault::{Fault, Reason, Stage};
 use domain::ports::LeaseAnswer;
-use domain::protocol::{Answer, Effect, Failure, FailureKind, Snapshot};
+use domain::protocol::{Answer, Effect, InternalError, InternalErrorKind, Snapshot};
 use domain::time::Time;
 
 use crate::notes::pinned;
@@ -117,7 +117,7 @@ impl Hand<'_> {
     /// The answer; `None` while the effect is not yet carried out as a whole.
     fn answer(&mut self, worker: &mut Worker, effect: &Effect, deed: Deed) -> Option<Answer> {
         let done = deed == Deed::Done || deed == Deed::AnswerLost;
-        let failed = || Answer::Failed(Failure::new(FailureKind::Port, "it failed"));
+        let failed = || Answer::Failed(InternalError::new(InternalErrorKind::Port, "it failed"));
         let number = worker.account;
         let name = Worker::name(worker.place);
         let (now, variant) = (self.clock(), self.variant);
@@ -226,7 +226,7 @@ impl Hand<'_> {
         let (setup, number) = (self.setup, worker.account);
         let now = self.clock();
         if deed == Deed::Fails && self.variant != Variant::TakesFailedPageForEnd {
-            return Some(Answer::Failed(Failure::new(FailureKind::Port, "it failed")));
+            return Some(Answer::Failed(InternalError::new(InternalErrorKind::Port, "it failed")));
         }
         let Some(mut reading) = worker.reading.take() else {
             worker.reading = Some(Reading::begin(setup, &self.world.accounts[number], order));
