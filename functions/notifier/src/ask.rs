@@ -9,8 +9,8 @@ use domain::contacts::{LinkToken, Mail, retry};
 use domain::names::EmailAddress;
 use domain::ports::{Mailed, PortError};
 
-use crate::message::{Again, Contact, Told};
-use crate::tell::{Tally, wait};
+use crate::message::{Contact, Retry, Told};
+use crate::tell::{Tally, requeue};
 use crate::{Asking, Notifier};
 
 /// How often a mail's write is tried against other writers of the same item.
@@ -21,22 +21,22 @@ pub(crate) async fn all(
     notifier: &Notifier,
     told: &Told,
     connector: &Connector,
-    again: Option<&Again>,
+    again: Option<&Retry>,
 ) -> Result<Tally, PortError> {
     let mut tally = Tally::default();
     // Without a sender or a portal nothing is asked: operators confirm.
     let Some(asking) = &notifier.asking else { return Ok(tally) };
     for address in connector.contacts.emails.iter() {
         let contact = Contact::Email(address.clone());
-        if again.is_none_or(|again| again.only == contact) {
-            let next = Again {
+        if again.is_none_or(|again| again.contact == contact) {
+            let next = Retry {
                 told: told.clone(),
-                of: connector.tenant.clone(),
-                only: contact,
-                tried: again.map_or(0, |again| again.tried),
+                tenant: connector.tenant.clone(),
+                contact,
+                attempts: again.map_or(0, |again| again.attempts),
                 due: told.time,
                 held_back: 0,
-                paid: None,
+                reserved_seconds: None,
             };
             tally.add(one(notifier, asking, connector, address, next).await?);
         }
@@ -49,7 +49,7 @@ async fn one(
     asking: &Asking,
     connector: &Connector,
     address: &EmailAddress,
-    next: Again,
+    next: Retry,
 ) -> Result<Tally, PortError> {
     let (tenant, ledger) = (&connector.tenant, &notifier.connectors);
     for _ in 0..TRIES {
@@ -89,18 +89,18 @@ async fn one(
 async fn refused(
     notifier: &Notifier,
     connector: &Connector,
-    next: Again,
+    next: Retry,
     error: &PortError,
 ) -> Result<Tally, PortError> {
     let ours = !matches!(error, PortError::Transient { .. });
     if ours {
         tracing::error!(connector.id = %connector.id, error = error.chain(), "a mail was refused; look at SES");
     }
-    let tried = next.tried.saturating_add(1);
+    let tried = next.attempts.saturating_add(1);
     let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
     let refused = u64::from(ours);
-    if let Some(due) = retry::next(next.told.time, tried, now, random) {
-        wait(notifier, &Again { tried, due, ..next }).await?;
+    if let Some(due) = retry::next_attempt(next.told.time, tried, now, random) {
+        requeue(notifier, &Retry { attempts: tried, due, ..next }).await?;
         return Ok(Tally { refused, ..Tally::default() });
     }
     tracing::warn!(

@@ -11,7 +11,7 @@ use serde_json::Value;
 #[serde(untagged)]
 pub(crate) enum Message {
     /// Of our own.
-    Again(Again),
+    Retry(Retry),
     /// Of the bus.
     Told(Told),
 }
@@ -28,14 +28,17 @@ pub(crate) struct Told {
 
 /// One contact of a notice, which is to be tried later.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Again {
+pub(crate) struct Retry {
     #[serde(rename = "again")]
     pub(crate) told: Told,
     /// Whose it is.
-    pub(crate) of: TenantId,
-    pub(crate) only: Contact,
+    #[serde(rename = "of")]
+    pub(crate) tenant: TenantId,
+    #[serde(rename = "only")]
+    pub(crate) contact: Contact,
     /// How often it was tried.
-    pub(crate) tried: u32,
+    #[serde(rename = "tried")]
+    pub(crate) attempts: u32,
     /// When to try again: further ahead than a queue can hold a message back, if need be.
     pub(crate) due: Time,
     /// How many notices of the same cause were held back before this one.
@@ -43,7 +46,8 @@ pub(crate) struct Again {
     pub(crate) held_back: u64,
     /// For how many seconds the webhook is waited for, where the tenant has paid for the next try already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) paid: Option<u64>,
+    #[serde(rename = "paid")]
+    pub(crate) reserved_seconds: Option<u64>,
 }
 
 /// Who is told.
@@ -80,19 +84,22 @@ mod tests {
         let Message::Told(told) = serde_json::from_value(event).unwrap() else { panic!("an event") };
         assert_eq!((told.kind.as_str(), &told.detail["id"]), ("ExportBlocked", &json!("x")));
         for only in [Contact::Webhook, Contact::Email("a@acme.example".parse().unwrap())] {
-            let again = Again {
+            let again = Retry {
                 told: told.clone(),
-                of: "acme".parse().unwrap(),
-                only: only.clone(),
-                tried: 2,
+                tenant: "acme".parse().unwrap(),
+                contact: only.clone(),
+                attempts: 2,
                 due: Time::LAST,
                 held_back: 3,
-                paid: Some(10),
+                reserved_seconds: Some(10),
             };
             let text = serde_json::to_string(&again).unwrap();
-            let Message::Again(again) = serde_json::from_str(&text).unwrap() else { panic!("{text}") };
-            assert_eq!((again.only, again.tried, again.due), (only, 2, Time::LAST));
-            assert_eq!((again.of.as_str(), again.held_back, again.paid), ("acme", 3, Some(10)));
+            let Message::Retry(again) = serde_json::from_str(&text).unwrap() else { panic!("{text}") };
+            assert_eq!((again.contact, again.attempts, again.due), (only, 2, Time::LAST));
+            assert_eq!(
+                (again.tenant.as_str(), again.held_back, again.reserved_seconds),
+                ("acme", 3, Some(10))
+            );
         }
     }
 

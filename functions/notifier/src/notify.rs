@@ -4,8 +4,8 @@ use domain::connector::Connector;
 use domain::contacts::{ContactKey, Decision, Mail, News, Notified, retry};
 use domain::ports::{Mailed, PortError};
 
-use crate::message::{Again, Contact, Told};
-use crate::tell::{Tally, wait};
+use crate::message::{Contact, Retry, Told};
+use crate::tell::{Tally, requeue};
 use crate::{Notifier, post};
 
 /// How often a decision is tried against other workers that decide of the same contact.
@@ -41,7 +41,7 @@ pub(crate) async fn one(
     notifier: &Notifier,
     about: About<'_>,
     contact: Contact,
-    again: Option<&Again>,
+    again: Option<&Retry>,
 ) -> Result<Tally, PortError> {
     if !wants(notifier, about.connector, &contact).await? {
         return Ok(Tally::default());
@@ -56,19 +56,20 @@ pub(crate) async fn one(
     };
     let news = News { held_back, ..about.news.clone() };
     let about = About { news: &news, ..about };
-    let tried = again.map_or(0, |again| again.tried);
-    let next = Again {
+    let tried = again.map_or(0, |again| again.attempts);
+    let next = Retry {
         told: about.told.clone(),
-        of: about.connector.tenant.clone(),
-        only: contact.clone(),
-        tried,
+        tenant: about.connector.tenant.clone(),
+        contact: contact.clone(),
+        attempts: tried,
         due: notifier.clock.now(),
         held_back,
-        paid: None,
+        reserved_seconds: None,
     };
     let done = match (&contact, &about.connector.contacts.webhook, &notifier.mailer) {
         (Contact::Webhook, Some(webhook), _) => {
-            post::post(notifier, about, webhook, &next, again.and_then(|again| again.paid)).await?
+            post::post(notifier, about, webhook, &next, again.and_then(|again| again.reserved_seconds))
+                .await?
         }
         (Contact::Email(address), _, Some(mailer)) => {
             mailed(mailer.mail(address, &Mail::of(&news, about.connector)).await)
@@ -129,9 +130,9 @@ fn mailed(mailed: Mailed) -> Tried {
     }
 }
 
-async fn ended(notifier: &Notifier, about: About<'_>, next: Again, done: Tried) -> Result<Tally, PortError> {
-    let tried = next.tried.saturating_add(1);
-    let (id, kind) = (&about.connector.id, next.only.kind());
+async fn ended(notifier: &Notifier, about: About<'_>, next: Retry, done: Tried) -> Result<Tally, PortError> {
+    let tried = next.attempts.saturating_add(1);
+    let (id, kind) = (&about.connector.id, next.contact.kind());
     match done {
         Tried::Postponed => Ok(Tally::default()),
         Tried::Told => {
@@ -155,8 +156,8 @@ async fn ended(notifier: &Notifier, about: About<'_>, next: Again, done: Tried) 
                 );
             }
             let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
-            if let Some(due) = retry::next(about.told.time, tried, now, random) {
-                wait(notifier, &Again { tried, due, ..next }).await?;
+            if let Some(due) = retry::next_attempt(about.told.time, tried, now, random) {
+                requeue(notifier, &Retry { attempts: tried, due, ..next }).await?;
                 return Ok(Tally { refused, ..Tally::default() });
             }
             tracing::warn!(

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use domain::contacts::Webhook;
-use domain::contacts::share::{self, PATIENT, PROMPT, SLOW_FOR};
+use domain::contacts::share::{self, LONG_TIMEOUT, SHORT_TIMEOUT, SLOW_HOST_PERIOD};
 use domain::ports::{Cause, PortError, Posted};
 
 use crate::Notifier;
-use crate::message::Again;
+use crate::message::Retry;
 use crate::notify::{About, Tried};
-use crate::tell::wait;
+use crate::tell::requeue;
 
 /// Posts, if the tenant can pay for the time that it may take; else puts `next` back until it can, paid for, so that it
 /// waits once. `paid` is for how many seconds it was.
@@ -17,20 +17,21 @@ pub(crate) async fn post(
     notifier: &Notifier,
     about: About<'_>,
     webhook: &Webhook,
-    next: &Again,
+    next: &Retry,
     paid: Option<u64>,
 ) -> Result<Tried, PortError> {
     let (tenant, host) = (&about.connector.tenant, webhook.url.host());
     let now = notifier.clock.now();
     let was_slow = notifier.state.slow_until(tenant, &host).await?.is_some_and(|until| now < until);
     let patience = if let Some(seconds) = paid {
-        Duration::from_secs(seconds).min(PATIENT)
+        Duration::from_secs(seconds).min(LONG_TIMEOUT)
     } else {
-        let patience = if was_slow { PATIENT } else { PROMPT };
+        let patience = if was_slow { LONG_TIMEOUT } else { SHORT_TIMEOUT };
         let begins = notifier.state.spend_time(tenant, patience, now).await?;
         let due = share::due(begins, now);
         if due > now {
-            wait(notifier, &Again { due, paid: Some(patience.as_secs()), ..next.clone() }).await?;
+            requeue(notifier, &Retry { due, reserved_seconds: Some(patience.as_secs()), ..next.clone() })
+                .await?;
             return Ok(Tried::Postponed);
         }
         patience
@@ -39,7 +40,7 @@ pub(crate) async fn post(
     let begun = notifier.clock.now();
     let posted = notifier.poster.post(&webhook.url, &message, patience).await;
     let took = notifier.clock.now().since(begun);
-    let is_slow = posted == Posted::NoAnswer || took > PROMPT;
+    let is_slow = posted == Posted::NoAnswer || took > SHORT_TIMEOUT;
     note(notifier, about, &host, (was_slow, is_slow), patience.saturating_sub(took)).await;
     Ok(match posted {
         Posted::Taken => Tried::Told,
@@ -67,7 +68,7 @@ async fn note(
         }
         match (was_slow, is_slow) {
             (_, true) => {
-                let until = notifier.clock.now() + SLOW_FOR;
+                let until = notifier.clock.now() + SLOW_HOST_PERIOD;
                 notifier.state.keep_slow(tenant, host, Some(until)).await
             }
             (true, false) => notifier.state.keep_slow(tenant, host, None).await,

@@ -9,7 +9,7 @@ use domain::ports::{LONGEST_DELAY, PortError};
 use futures_util::future::join_all;
 
 use crate::Notifier;
-use crate::message::{Again, Contact, Message};
+use crate::message::{Contact, Message, Retry};
 use crate::{ask, notify};
 
 /// What came of a message, counted.
@@ -44,11 +44,11 @@ impl Tally {
 pub(crate) async fn tell(notifier: &Notifier, message: Message) -> Result<Tally, PortError> {
     let (told, again) = match message {
         Message::Told(told) => (told, None),
-        Message::Again(again) if notifier.clock.now() < again.due => {
-            wait(notifier, &again).await?;
+        Message::Retry(again) if notifier.clock.now() < again.due => {
+            requeue(notifier, &again).await?;
             return Ok(Tally::default());
         }
-        Message::Again(again) => (again.told.clone(), Some(again)),
+        Message::Retry(again) => (again.told.clone(), Some(again)),
     };
     match asks_addresses(&told.kind, &told.detail) {
         Ok(None) => {}
@@ -70,7 +70,7 @@ pub(crate) async fn tell(notifier: &Notifier, message: Message) -> Result<Tally,
         Found::Nobody(tally) => return Ok(tally),
     };
     let about = notify::About { told: &told, news: &news, connector: &connector };
-    let contacts = contacts(&connector, again.as_ref().map(|again| &again.only));
+    let contacts = contacts(&connector, again.as_ref().map(|again| &again.contact));
     let telling = contacts.into_iter().map(|contact| notify::one(notifier, about, contact, again.as_ref()));
     let mut tally = Tally::default();
     for one in join_all(telling).await {
@@ -109,14 +109,14 @@ fn contacts(connector: &Connector, only: Option<&Contact>) -> Vec<Contact> {
 }
 
 /// Puts a message back until it is due, or for as long as the queue can hold it back.
-pub(crate) async fn wait(notifier: &Notifier, again: &Again) -> Result<(), PortError> {
+pub(crate) async fn requeue(notifier: &Notifier, again: &Retry) -> Result<(), PortError> {
     let message = serde_json::to_string(again)
         .map_err(|error| PortError::Bug { what: "writing a message", source: Box::new(error) })?;
     // Up to the next whole second, since the queue knows no others: one that came early would only go round.
     let left = again.due.since(notifier.clock.now());
     let delay = Duration::from_secs(left.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX));
     let delay = delay.min(LONGEST_DELAY);
-    notifier.later.later(&message, delay, &again.of).await
+    notifier.later.later(&message, delay, &again.tenant).await
 }
 
 fn dropped(error: &NoNotice) -> Tally {

@@ -8,7 +8,7 @@ mod world;
 use std::time::Duration;
 
 use domain::connector::Verb;
-use domain::contacts::{AT_MOST_EVERY, KINDS, SecretId, VERBS, WebhookSecret, retry::TRIED_FOR};
+use domain::contacts::{AT_MOST_EVERY, KINDS, SecretId, VERBS, WebhookSecret, retry::GIVE_UP_AFTER};
 use domain::ports::{Connectors as _, Later as _, Posted};
 use domain::time::Time;
 use serde_json::{Value, json};
@@ -91,14 +91,14 @@ async fn a_webhook_that_stays_down_is_given_up_after_a_day_counted_once_and_no_f
     let acme = world.connector("acme").await;
     world.poster.answers(&url(&acme), Posted::NoAnswer);
     world.tell(&blocked(&acme, world.clock.wall())).await;
-    world.go_on(TRIED_FOR + Duration::from_hours(1)).await;
+    world.go_on(GIVE_UP_AFTER + Duration::from_hours(1)).await;
     let tries = world.poster.sent().len();
     assert!((12..=22).contains(&tries), "{tries} tries");
     assert_eq!((world.count("ContactsUnreached"), world.later.held().len()), (1, 0));
     assert_eq!(world.later.dead(), [""; 0]);
     let chain = world.later.longest_chain();
     assert!((80..=120).contains(&chain), "{chain} invocations: infra/README.md says about a hundred");
-    world.go_on(TRIED_FOR).await;
+    world.go_on(GIVE_UP_AFTER).await;
     assert_eq!(world.poster.sent().len(), tries);
 }
 
@@ -116,7 +116,7 @@ async fn where_lambda_stops_loops_a_contact_is_lost_within_three_hours() {
     assert!((7..=10).contains(&tries), "{tries} tries");
     assert_eq!((world.later.dead().len(), world.later.held().len()), (1, 0));
     world.poster.answers(&url(&acme), Posted::Taken);
-    world.go_on(TRIED_FOR).await;
+    world.go_on(GIVE_UP_AFTER).await;
     assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (tries, 0));
 }
 
@@ -152,7 +152,7 @@ async fn one_that_wants_no_more_is_not_asked_again_for_this_notice() {
     let acme = world.connector("acme").await;
     world.poster.answers(&url(&acme), Posted::Gone);
     world.tell(&blocked(&acme, world.clock.wall())).await;
-    world.go_on(TRIED_FOR).await;
+    world.go_on(GIVE_UP_AFTER).await;
     assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (1, 1));
 }
 
@@ -168,7 +168,7 @@ async fn whoever_is_taken_off_hears_nothing_more_of_what_was_to_be_tried_again_e
         let one = vec!["one@acme.example".parse().unwrap()].try_into().unwrap();
         connector.set_contacts(one, None, &SecretId::new(0)).unwrap();
     });
-    world.go_on(TRIED_FOR).await;
+    world.go_on(GIVE_UP_AFTER).await;
     assert_eq!(world.told(), ["hooks.acme.example", "one@acme.example"]);
 }
 

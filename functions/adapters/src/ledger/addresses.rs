@@ -110,7 +110,7 @@ impl DynamoLedger {
     /// Spends behind what is spent, if that lies ahead of `now` and not absurdly far. Of two at once the second spends
     /// behind the first: the sum is made where the item is.
     async fn spend_behind(&self, tenant: &TenantId, cost: u64, now: Time) -> Result<Option<Time>, PortError> {
-        let most = now + share::LONGEST_AHEAD;
+        let most = now + share::MAX_AHEAD;
         let update = self
             .share(tenant)
             .update_expression("SET #spent_to = #spent_to + :cost")
@@ -135,7 +135,7 @@ impl DynamoLedger {
 
     /// Spends from `now` on, if nothing is spent beyond it. Of two at once one does, and the other spends behind it.
     async fn spend_from(&self, tenant: &TenantId, cost: u64, now: Time) -> Result<bool, PortError> {
-        let (after, most) = (now + Duration::from_millis(cost), now + share::LONGEST_AHEAD);
+        let (after, most) = (now + Duration::from_millis(cost), now + share::MAX_AHEAD);
         let update = self
             .share(tenant)
             .update_expression("SET #spent_to = :after")

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use adapters::webhooks::{HttpsPoster, Reach};
-use domain::contacts::share::{PATIENT, PROMPT};
+use domain::contacts::share::{LONG_TIMEOUT, SHORT_TIMEOUT};
 use domain::contacts::{Signed, is_public};
 use domain::names::WebhookUrl;
 use domain::ports::{Posted, Poster as _};
@@ -47,7 +47,8 @@ fn poster(at: Vec<SocketAddr>, allows: fn(IpAddr) -> bool, roots: RootCertStore)
 
 async fn post(answers: Answers) -> (Posted, Receiver) {
     let receiver = Receiver::start(answers).await;
-    let posted = poster(vec![receiver.address], |_| true, roots()).post(&url(), &message(), PATIENT).await;
+    let posted =
+        poster(vec![receiver.address], |_| true, roots()).post(&url(), &message(), LONG_TIMEOUT).await;
     (posted, receiver)
 }
 
@@ -110,8 +111,9 @@ async fn an_answer_that_never_comes_or_breaks_off_is_not_taken_and_costs_ten_sec
     assert_eq!(slow.0, Posted::NoAnswer);
     let begun = tokio::time::Instant::now();
     let receiver = Receiver::start(Answers::Never).await;
-    let brief = poster(vec![receiver.address], |_| true, roots()).post(&url(), &message(), PROMPT).await;
-    assert!(brief == Posted::NoAnswer && begun.elapsed() < PATIENT, "waited for as long as was said");
+    let brief =
+        poster(vec![receiver.address], |_| true, roots()).post(&url(), &message(), SHORT_TIMEOUT).await;
+    assert!(brief == Posted::NoAnswer && begun.elapsed() < LONG_TIMEOUT, "waited for as long as was said");
     assert!(why(&endless.0).contains("no HTTP answer"), "{:?}", endless.0);
 }
 
@@ -125,10 +127,11 @@ async fn of_an_answer_nothing_but_its_status_is_waited_for() {
 async fn a_receiver_without_a_certificate_for_its_name_is_sent_nothing() {
     let receiver = Receiver::start(Answers::status(200)).await;
     let strict = poster(vec![receiver.address], |_| true, roots());
-    let other = strict.post(&"https://hooks.globex.example/".parse().unwrap(), &message(), PATIENT).await;
+    let other =
+        strict.post(&"https://hooks.globex.example/".parse().unwrap(), &message(), LONG_TIMEOUT).await;
     assert!(why(&other).starts_with("no TLS:"), "{other:?}");
     let unknown = poster(vec![receiver.address], |_| true, RootCertStore::empty())
-        .post(&url(), &message(), PATIENT)
+        .post(&url(), &message(), LONG_TIMEOUT)
         .await;
     assert!(why(&unknown).starts_with("no TLS:"), "{unknown:?}");
     assert_eq!(receiver.got(), [""; 0], "not even a head");
@@ -142,7 +145,8 @@ async fn a_name_that_leads_behind_our_own_door_is_not_connected_to() {
         let at = SocketAddr::new(shut.parse().unwrap(), receiver.address.port());
         let strict = poster(vec![at], is_public, roots());
         // No packet goes out, so nothing is waited for.
-        let posted = timeout(Duration::from_secs(2), strict.post(&url(), &message(), PATIENT)).await.unwrap();
+        let posted =
+            timeout(Duration::from_secs(2), strict.post(&url(), &message(), LONG_TIMEOUT)).await.unwrap();
         assert_eq!(why(&posted), "its name leads to no address of the public internet", "{shut}");
     }
     assert_eq!(receiver.got(), [""; 0]);
@@ -166,7 +170,7 @@ async fn a_name_is_asked_for_once_a_post_and_what_was_judged_is_connected_to() {
     });
     let allows = |ip: IpAddr| ip.is_loopback();
     let poster = HttpsPoster::new(Reach { resolve, allows, roots: roots() }).unwrap();
-    assert_eq!(poster.post(&url(), &message(), PATIENT).await, Posted::Taken);
+    assert_eq!(poster.post(&url(), &message(), LONG_TIMEOUT).await, Posted::Taken);
     assert_eq!((asked.load(Ordering::SeqCst), receiver.got().len()), (1, 1));
     assert_eq!(*judged.lock().unwrap(), ["hooks.acme.example"]);
 }
@@ -177,10 +181,10 @@ async fn a_name_that_leads_nowhere_is_not_taken_and_no_reason_tells_the_path() {
         Box::pin(async { Err(std::io::Error::other("no such name")) })
     });
     let lost = HttpsPoster::new(Reach { resolve, allows: is_public, roots: roots() }).unwrap();
-    let posted = lost.post(&url(), &message(), PATIENT).await;
+    let posted = lost.post(&url(), &message(), LONG_TIMEOUT).await;
     assert_eq!(why(&posted), "its name leads nowhere: no such name");
     let nobody = SocketAddr::new("127.0.0.1".parse().unwrap(), 9);
-    let refused = poster(vec![nobody], |_| true, roots()).post(&url(), &message(), PATIENT).await;
+    let refused = poster(vec![nobody], |_| true, roots()).post(&url(), &message(), LONG_TIMEOUT).await;
     assert!(why(&refused).starts_with("it can't be connected to") && !why(&refused).contains("key=1"));
 }
 

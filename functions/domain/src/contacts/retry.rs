@@ -7,19 +7,19 @@ use crate::backoff::Backoff;
 use crate::time::Time;
 
 /// The ceilings of the pauses.
-const PAUSES: Backoff = Backoff { first: Duration::from_mins(1), most: Duration::from_hours(4) };
+const BACKOFF: Backoff = Backoff { first: Duration::from_mins(1), most: Duration::from_hours(4) };
 
 /// For how long a notice is tried.
-pub const TRIED_FOR: Duration = Duration::from_hours(24);
+pub const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 
 /// When to try again after `attempt` (counted from 1) has failed at `now`, of a notice that was told at `told`; `None`
 /// if it is given up. Between half of the ceiling and all of it, in whole seconds by `random`, so that the customers of
 /// one endpoint that was down do not come back to it together.
 #[must_use]
-pub fn next(told: Time, attempt: u32, now: Time, random: u64) -> Option<Time> {
-    let half = PAUSES.ceiling(attempt) / 2;
+pub fn next_attempt(told: Time, attempt: u32, now: Time, random: u64) -> Option<Time> {
+    let half = BACKOFF.ceiling(attempt) / 2;
     let due = now + half + Duration::from_secs(random % (half.as_secs() + 1));
-    (due <= told + TRIED_FOR).then_some(due)
+    (due <= told + GIVE_UP_AFTER).then_some(due)
 }
 
 #[cfg(test)]
@@ -32,14 +32,14 @@ mod tests {
     fn a_dead_endpoint_is_tried_for_a_day_and_no_longer() {
         for random in [0, u64::MAX] {
             let (mut now, mut tries) = (Time::EPOCH, 1);
-            while let Some(due) = next(Time::EPOCH, tries, now, random) {
+            while let Some(due) = next_attempt(Time::EPOCH, tries, now, random) {
                 assert!(due > now);
                 (now, tries) = (due, tries + 1);
             }
             assert!((12..=22).contains(&tries), "{tries} tries");
             assert!(
-                now.since(Time::EPOCH) <= TRIED_FOR
-                    && now.since(Time::EPOCH) + Duration::from_hours(4) > TRIED_FOR
+                now.since(Time::EPOCH) <= GIVE_UP_AFTER
+                    && now.since(Time::EPOCH) + Duration::from_hours(4) > GIVE_UP_AFTER
             );
         }
     }
@@ -48,7 +48,7 @@ mod tests {
     fn a_pause_can_be_half_of_its_ceiling_and_all_of_it() {
         for (attempt, half) in [(1, 30), (2, 60), (9, 7_200)] {
             for (random, pause) in [(0, half), (1, half + 1), (half, 2 * half), (half + 1, half)] {
-                let due = next(Time::EPOCH, attempt, Time::EPOCH, random).unwrap();
+                let due = next_attempt(Time::EPOCH, attempt, Time::EPOCH, random).unwrap();
                 assert_eq!(due.since(Time::EPOCH).as_secs(), pause, "{attempt} by {random}");
             }
         }
@@ -57,7 +57,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_pause_is_at_least_half_a_minute_and_at_most_four_hours(attempt in 1u32..1000, random: u64) {
-            let due = next(Time::EPOCH, attempt, Time::EPOCH, random).unwrap();
+            let due = next_attempt(Time::EPOCH, attempt, Time::EPOCH, random).unwrap();
             let pause = due.since(Time::EPOCH);
             prop_assert!(pause >= Duration::from_secs(30) && pause <= Duration::from_hours(4));
         }

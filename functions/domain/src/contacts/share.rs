@@ -16,20 +16,20 @@ use std::time::Duration;
 use crate::time::Time;
 
 /// How long a webhook is waited for that has answered in time or was never asked.
-pub const PROMPT: Duration = Duration::from_secs(2);
+pub const SHORT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long one is waited for that lately was not quick enough: what receivers are promised.
-pub const PATIENT: Duration = Duration::from_secs(10);
+pub const LONG_TIMEOUT: Duration = Duration::from_secs(10);
 /// How much of its time a tenant can have saved up: ten brief tries or two long ones at once.
-pub const SAVED_UP: Duration = Duration::from_secs(20);
+pub const BURST: Duration = Duration::from_secs(20);
 /// For how long a webhook's host counts as slow after it was.
-pub const SLOW_FOR: Duration = Duration::from_hours(6);
+pub const SLOW_HOST_PERIOD: Duration = Duration::from_hours(6);
 /// Time that is spent further ahead than this was spent by a clock that was wrong.
-pub const LONGEST_AHEAD: Duration = Duration::from_hours(24);
+pub const MAX_AHEAD: Duration = Duration::from_hours(24);
 
 /// When a try may be made whose time begins at `begins`, as the tenant's time is spent up to there.
 #[must_use]
 pub fn due(begins: Time, now: Time) -> Time {
-    if begins <= now + SAVED_UP { now } else { begins - SAVED_UP }
+    if begins <= now + BURST { now } else { begins - BURST }
 }
 
 #[cfg(test)]

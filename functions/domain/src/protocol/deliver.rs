@@ -10,11 +10,11 @@ use crate::part::{Part, PartNumber};
 use crate::time::Time;
 
 use super::outcome::{InternalError, InternalErrorKind};
-use super::run::{Again, Phase, Run, Turn};
+use super::run::{Phase, RetryFrom, Run, Turn};
 use super::words::{Effect, Mark, PutAnswer};
 
 /// How often a request that fails for a passing reason is tried in one run.
-const PUT_TRIES: u32 = 5;
+const MAX_PUT_ATTEMPTS: u32 = 5;
 /// How long after its seal a part's record is still known to the run that sealed it. A worker that slept reads it.
 const FRESH: Duration = Duration::from_secs(30);
 
@@ -48,7 +48,7 @@ impl Run {
                 self.opened = true;
                 self.deliver(number, now)
             }
-            Err(fault) => self.fault(Again::Part(number), &fault, now, random),
+            Err(fault) => self.fault(RetryFrom::Part(number), &fault, now, random),
         }
     }
 
@@ -76,25 +76,25 @@ impl Run {
         match answer {
             // 412 is success: the object's name holds our number and our hash.
             Ok(answer) => {
-                self.tries = 0;
+                self.attempts = 0;
                 self.summary.existed += u64::from(answer == PutAnswer::Exists);
                 self.put_manifest(part, now)
             }
-            Err(fault) => self.fault(Again::Part(part.number), &fault, now, random),
+            Err(fault) => self.fault(RetryFrom::Part(part.number), &fault, now, random),
         }
     }
 
     /// A fault at the customer's side: try again if it may pass, else block and go on sealing.
-    pub(super) fn fault(&mut self, again: Again, fault: &Fault, now: Time, random: u64) -> Effect {
+    pub(super) fn fault(&mut self, again: RetryFrom, fault: &Fault, now: Time, random: u64) -> Effect {
         let number = again.number();
-        self.tries += 1;
-        if fault.reason == Reason::Expired && self.tries < PUT_TRIES {
+        self.attempts += 1;
+        if fault.reason == Reason::Expired && self.attempts < MAX_PUT_ATTEMPTS {
             self.opened = false;
             return self.deliver(number, now);
         }
         // 409 is no success: another request for this key was under way, and nothing says which one won.
-        if fault.reason.is_passing() && self.tries < PUT_TRIES {
-            let wait = REQUEST.delay(self.tries, random);
+        if fault.reason.is_passing() && self.attempts < MAX_PUT_ATTEMPTS {
+            let wait = REQUEST.delay(self.attempts, random);
             self.summary.retries += 1;
             self.phase = Phase::WaitingToDeliver(again);
             return Effect::Wait(wait);
@@ -111,7 +111,7 @@ impl Run {
                 format!("part {number}: {} ({})", fault.code, fault.message),
             )
         });
-        self.tries = 0;
+        self.attempts = 0;
         self.publish_block(block, failure)
     }
 

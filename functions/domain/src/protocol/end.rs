@@ -13,7 +13,7 @@ use super::run::{Phase, Run};
 use super::words::{Effect, Release};
 
 /// How soon a run that failed is tried again.
-pub(super) const FAILED_AGAIN: Duration = Duration::from_mins(1);
+pub(super) const RETRY_FAILED_AFTER: Duration = Duration::from_mins(1);
 
 impl Run {
     /// Gives the lease back, and says when the connector runs next.
@@ -32,7 +32,7 @@ impl Run {
             // Taking it back makes it due again.
             _ if !connector.is_exporting() => connector.runs_to_end(self.careful(now)),
             Some(block) if block.stage == Stage::Read && block.next_attempt > now => block.next_attempt,
-            _ if failure.is_some() => now + FAILED_AGAIN,
+            _ if failure.is_some() => now + RETRY_FAILED_AFTER,
             _ if undone => now,
             Some(block) if connector.state == State::Active && cursor.undelivered().is_some() => {
                 self.next_window(grid, cursor).min(block.next_attempt)

@@ -13,7 +13,7 @@ use crate::ports::LeaseAnswer;
 use crate::schedule::Grid;
 use crate::time::Time;
 
-use super::end::FAILED_AGAIN;
+use super::end::RETRY_FAILED_AFTER;
 use super::limits::{Limits, Timing};
 use super::outcome::{InternalError, InternalErrorKind, Outcome, Summary};
 use super::progress::ReadOutcome;
@@ -51,7 +51,7 @@ pub struct Run {
     /// Sealing and delivering take turns, so that neither starves the other.
     pub(super) turn: Turn,
     /// How often the current request was tried.
-    pub(super) tries: u32,
+    pub(super) attempts: u32,
     /// Something was sealed, delivered or searched: if time is up, the next run goes on from a better place.
     pub(super) progressed: bool,
     pub(super) summary: Summary,
@@ -82,7 +82,7 @@ pub(super) enum Phase {
     Putting(Box<Part>),
     PuttingKeys(Box<Part>),
     PuttingManifest(Box<Part>),
-    WaitingToDeliver(Again),
+    WaitingToDeliver(RetryFrom),
     PublishingReadRecovery(ReadOutcome),
     PublishingRecovery(Box<Part>),
     PublishingDelivered(Box<Part>),
@@ -97,7 +97,7 @@ pub(super) enum Phase {
 
 /// From where a delivery is tried again.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Again {
+pub(super) enum RetryFrom {
     /// The whole part.
     Part(PartNumber),
     /// Its bytes are there: its keys and its note.
@@ -135,7 +135,7 @@ impl Run {
             source: None,
             delivery_over: false,
             turn: Turn::Seal,
-            tries: 0,
+            attempts: 0,
             progressed: false,
             summary: Summary::default(),
             fresh: None,
@@ -202,7 +202,7 @@ impl Run {
             (Phase::PuttingManifest(part), Answer::Put(answer)) => {
                 self.on_manifest_put(part, answer, now, random)
             }
-            (Phase::WaitingToDeliver(again), Answer::Done) => self.deliver_again(again, now),
+            (Phase::WaitingToDeliver(again), Answer::Done) => self.retry_delivery(again, now),
             (Phase::PublishingReadRecovery(read), Answer::Done) => self.record_now(read),
             (Phase::PublishingRecovery(part), Answer::Done) => self.publish_delivered(part),
             (Phase::PublishingDelivered(part), Answer::Done) => self.mark(part, now),
@@ -240,7 +240,7 @@ impl Run {
             if behind > GREAT_SKEW || ahead > GREAT_SKEW {
                 // The lease was taken by a wrong clock too, and could keep everyone away for as long as it errs.
                 let seen = snapshot.cursor.next_run_at;
-                let release = Release { seen, next_run_at: server + FAILED_AGAIN, now: server };
+                let release = Release { seen, next_run_at: server + RETRY_FAILED_AFTER, now: server };
                 let detail = format!("the worker's clock says {now}, the ledger's {server}");
                 self.phase = Phase::Releasing(Some(InternalError::new(InternalErrorKind::ClockSkew, detail)));
                 return Effect::Release(release);

@@ -21,7 +21,7 @@ use super::words::{BuildRequest, Built, Effect, Exclude, Seal, SealAnswer, Span,
 /// Keys that tell no time and lie further ahead than this are strays; nearer ones are left to the windows.
 const OUT_OF_ORDER_AFTER: Duration = Duration::from_hours(24);
 /// How often a seal whose outcome stays unknown is tried before the run gives up.
-const SEAL_TRIES: u32 = 5;
+const MAX_SEAL_ATTEMPTS: u32 = 5;
 /// How many races a run may lose before it leaves the connector to the others.
 const RACES: u64 = 3;
 
@@ -183,7 +183,7 @@ impl Run {
         let watermark_after = part.window.to;
         let watermark_before = place.cursor.watermark;
         let source = place.cursor.source.clone().or_else(|| self.source.clone().map(RememberedSource::first));
-        self.tries = 1;
+        self.attempts = 1;
         let seal =
             Seal { part, watermark_before, watermark_after, last: None, reading, reconcile, unblock, source };
         self.sign(Box::new(seal), now)
@@ -227,9 +227,9 @@ impl Run {
             Some(_) => self.lost_race(now),
             None if refused => self.lost_race(now),
             // Nothing is there: the lost request did nothing. The condition makes a second try safe.
-            None if self.tries < SEAL_TRIES => {
-                let wait = REQUEST.delay(self.tries, random);
-                self.tries += 1;
+            None if self.attempts < MAX_SEAL_ATTEMPTS => {
+                let wait = REQUEST.delay(self.attempts, random);
+                self.attempts += 1;
                 self.summary.retries += 1;
                 self.phase = Phase::WaitingToSeal(seal);
                 Effect::Wait(wait)
@@ -251,7 +251,7 @@ impl Run {
     }
 
     fn sealed(&mut self, seal: Seal, now: Time) -> Effect {
-        self.tries = 0;
+        self.attempts = 0;
         self.progressed = true;
         self.summary.sealed += 1;
         self.summary.events += seal.part.events;

@@ -11,10 +11,10 @@ use crate::time::Time;
 
 use super::outcome::InternalError;
 use super::progress::ReadOutcome;
-use super::run::{Again, Phase, Run, Turn};
+use super::run::{Phase, RetryFrom, Run, Turn};
 use super::words::{Effect, PutAnswer, Seal, SignRequest};
 
-impl Again {
+impl RetryFrom {
     pub(super) const fn number(&self) -> PartNumber {
         match self {
             Self::Part(number) => *number,
@@ -52,7 +52,7 @@ impl Run {
     /// The part stays unsealed, and the run fails in the end; before that it delivers what it can.
     pub(super) fn left_unsigned(&mut self, failure: InternalError, now: Time) -> Effect {
         self.unsealed = Some(failure);
-        self.tries = 0;
+        self.attempts = 0;
         self.turn = Turn::Deliver;
         self.next(now)
     }
@@ -111,12 +111,12 @@ impl Run {
         match answer {
             // 412 is success here too: the name is the key's ID.
             Ok(_) => {
-                self.tries = 0;
+                self.attempts = 0;
                 let known = self.known_keys().cloned();
                 self.published = self.keys_of(&part).map(|put| put.beside(known.as_ref()));
                 self.put_manifest(part, now)
             }
-            Err(fault) => self.fault(Again::Manifest(part), &fault, now, random),
+            Err(fault) => self.fault(RetryFrom::Manifest(part), &fault, now, random),
         }
     }
 
@@ -130,16 +130,16 @@ impl Run {
         match answer {
             // 412 is success: the name holds part number and hash of the note that the seal pinned.
             Ok(_) => {
-                self.tries = 0;
+                self.attempts = 0;
                 self.publish_recovery(part, now)
             }
-            Err(fault) => self.fault(Again::Manifest(part), &fault, now, random),
+            Err(fault) => self.fault(RetryFrom::Manifest(part), &fault, now, random),
         }
     }
 
-    pub(super) fn deliver_again(&mut self, again: Again, now: Time) -> Effect {
+    pub(super) fn retry_delivery(&mut self, again: RetryFrom, now: Time) -> Effect {
         match again {
-            Again::Manifest(part) if now < self.limits.stop_writing => self.put_manifest(part, now),
+            RetryFrom::Manifest(part) if now < self.limits.stop_writing => self.put_manifest(part, now),
             again => self.deliver(again.number(), now),
         }
     }

@@ -103,7 +103,7 @@ impl NotificationState for FakeLedger {
     async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError> {
         let mut table = self.table();
         let spent_to = table.known.spent_to.get(tenant).copied();
-        let ahead = now..=now + share::LONGEST_AHEAD;
+        let ahead = now..=now + share::MAX_AHEAD;
         let begins = spent_to.filter(|spent_to| ahead.contains(spent_to)).unwrap_or(now);
         table.known.spent_to.insert(tenant.clone(), begins + cost);
         Ok(begins)
