@@ -74,8 +74,8 @@ pub(crate) async fn measured(exporter: &Exporter, id: &ConnectorId, deadline: Ti
     let worker = randomness.worker_id();
     let vendor = exporter.ports.signing.vendor.clone();
     let mut run = Run::new(worker.clone(), vendor, exporter.timing, Limits::between(began, deadline))
-        .keeping(exporter.retention)
-        .reading(exporter.ports.source.identity().await.map_err(port));
+        .with_retention(exporter.retention)
+        .with_source(exporter.ports.source.identity().await.map_err(port));
     // Credentials and clients of the customer live in here and die with the run.
     let mut hands = Hands::new(exporter, id, worker);
     let mut answer = Answer::Start;

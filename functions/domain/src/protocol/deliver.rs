@@ -16,7 +16,7 @@ use super::words::{Effect, Mark, PutAnswer};
 /// How often a request that fails for a passing reason is tried in one run.
 const MAX_PUT_ATTEMPTS: u32 = 5;
 /// How long after its seal a part's record is still known to the run that sealed it. A worker that slept reads it.
-const FRESH: Duration = Duration::from_secs(30);
+const JUST_SEALED_FOR: Duration = Duration::from_secs(30);
 
 impl Run {
     pub(super) fn deliver(&mut self, number: PartNumber, now: Time) -> Effect {
@@ -28,15 +28,15 @@ impl Run {
             return Effect::Open(number);
         }
         // Taken, so that a second try reads the record: another worker may have delivered the part meanwhile.
-        let fresh = self.fresh.take().filter(|part| part.number == number);
-        if let Some(part) = fresh.filter(|part| self.careful(now) < part.sealed_at + FRESH) {
+        let fresh = self.last_sealed.take().filter(|part| part.number == number);
+        if let Some(part) = fresh.filter(|part| self.careful(now) < part.sealed_at + JUST_SEALED_FOR) {
             return self.put(part);
         }
         self.phase = Phase::Loading(number);
         Effect::Load(number)
     }
 
-    pub(super) fn opened(
+    pub(super) fn on_opened(
         &mut self,
         number: PartNumber,
         answer: Result<(), Fault>,
@@ -52,7 +52,7 @@ impl Run {
         }
     }
 
-    pub(super) fn loaded(&mut self, number: PartNumber, part: Option<Box<Part>>, now: Time) -> Effect {
+    pub(super) fn on_loaded(&mut self, number: PartNumber, part: Option<Box<Part>>, now: Time) -> Effect {
         match part {
             None => self.invariant_violated(format!("part {number} was sealed and has no record"), now),
             // Another worker has delivered it since we looked: only the cursor may still lag.
@@ -66,7 +66,7 @@ impl Run {
         Effect::Put(part)
     }
 
-    pub(super) fn put_answered(
+    pub(super) fn on_put(
         &mut self,
         part: Box<Part>,
         answer: Result<PutAnswer, Fault>,
@@ -117,7 +117,7 @@ impl Run {
 
     /// Tells of the block if it is news, then records it.
     pub(super) fn publish_block(&mut self, block: Block, failure: Option<InternalError>) -> Effect {
-        self.delivery_over = true;
+        self.delivery_stopped = true;
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let known = place.cursor.block.as_ref().is_some_and(|before| before.says_the_same_as(&block));
         if known {
@@ -171,7 +171,7 @@ impl Run {
         let published = self.published.clone().filter(|put| place.cursor.published.as_ref() != Some(put));
         let mark = Box::new(Mark { part: (*part).clone(), at, published, unblock });
         let mut after = self.clone();
-        match after.marked(&part, now) {
+        match after.on_marked(&part, now) {
             Effect::Release(release) if after.phase == Phase::Releasing(None) => {
                 self.phase = Phase::MarkingLast(Box::new(after));
                 Effect::MarkLast(mark, release)
@@ -184,7 +184,7 @@ impl Run {
         }
     }
 
-    pub(super) fn marked(&mut self, part: &Part, now: Time) -> Effect {
+    pub(super) fn on_marked(&mut self, part: &Part, now: Time) -> Effect {
         self.progressed = true;
         self.summary.delivered += 1;
         if let Some(place) = self.place.as_deref_mut() {

@@ -18,7 +18,7 @@ pub(super) const RETRY_FAILED_AFTER: Duration = Duration::from_mins(1);
 impl Run {
     /// Gives the lease back, and says when the connector runs next.
     pub(super) fn release(&mut self, failure: Option<InternalError>, now: Time) -> Effect {
-        let failure = failure.or_else(|| self.unsealed.take());
+        let failure = failure.or_else(|| self.sealing_stopped.take());
         let Some((grid, place)) = self.active() else { return self.finish(failure) };
         let (connector, cursor) = (&place.connector, &place.cursor);
         let undone =
@@ -71,9 +71,9 @@ impl Run {
                 self.record_block(block, earlier)
             }
             // Nothing is sealed unsigned. What is sealed already is signed, and goes its way.
-            Phase::Signing(_) => self.left_unsigned(failure, now),
+            Phase::Signing(_) => self.signing_failed(failure, now),
             // Without the ledger there is nothing to give back: the lease runs out by itself.
-            Phase::Starting | Phase::Leasing | Phase::Looking | Phase::Over => {
+            Phase::Starting | Phase::Leasing | Phase::Looking | Phase::Finished => {
                 Effect::Finish(self.outcome(Some(failure)))
             }
             Phase::Releasing(earlier) => self.finish(earlier.or(Some(failure))),

@@ -47,6 +47,6 @@ pub use words::{
 #[must_use]
 pub fn step(run: Run, input: Input) -> (Run, Effect) {
     let mut run = run;
-    let effect = run.take(input);
+    let effect = run.advance(input);
     (run, effect)
 }

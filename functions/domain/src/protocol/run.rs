@@ -43,11 +43,11 @@ pub struct Run {
     /// The keys that this run has put into the bucket.
     pub(super) published: Option<Published>,
     /// Why nothing more is sealed in this run: a manifest could not be signed, or the source is not the remembered one.
-    pub(super) unsealed: Option<InternalError>,
+    pub(super) sealing_stopped: Option<InternalError>,
     /// Where this worker reads events from.
     pub(super) source: Option<EventsSource>,
     /// A fault ended delivery in this run.
-    pub(super) delivery_over: bool,
+    pub(super) delivery_stopped: bool,
     /// Sealing and delivering take turns, so that neither starves the other.
     pub(super) turn: Turn,
     /// How often the current request was tried.
@@ -56,7 +56,7 @@ pub struct Run {
     pub(super) progressed: bool,
     pub(super) summary: Summary,
     /// The record of the part that this run has sealed last, until its delivery begins.
-    pub(super) fresh: Option<Box<Part>>,
+    pub(super) last_sealed: Option<Box<Part>>,
     /// How long the source keeps an event, if not for ever: from when on a block would lose something.
     pub(super) retention: Option<Duration>,
 }
@@ -92,7 +92,7 @@ pub(super) enum Phase {
     PublishingBlock(Box<crate::fault::Block>, Option<InternalError>),
     Blocking(Option<InternalError>),
     Releasing(Option<InternalError>),
-    Over,
+    Finished,
 }
 
 /// From where a delivery is tried again.
@@ -131,21 +131,21 @@ impl Run {
             ahead: Duration::ZERO,
             opened: false,
             published: None,
-            unsealed: None,
+            sealing_stopped: None,
             source: None,
-            delivery_over: false,
+            delivery_stopped: false,
             turn: Turn::Seal,
             attempts: 0,
             progressed: false,
             summary: Summary::default(),
-            fresh: None,
+            last_sealed: None,
             retention: None,
         }
     }
 
     /// The same run, over a source that keeps an event for so long, or for ever. It decides nothing, and is told.
     #[must_use]
-    pub const fn keeping(mut self, retention: Option<Duration>) -> Self {
+    pub const fn with_retention(mut self, retention: Option<Duration>) -> Self {
         self.retention = retention;
         self
     }
@@ -153,10 +153,10 @@ impl Run {
     /// The same run, over this source. A connector that remembers another one is not sealed, and neither is any if the
     /// source could not be asked which one it is; what is sealed already is delivered.
     #[must_use]
-    pub fn reading(mut self, source: Result<EventsSource, InternalError>) -> Self {
+    pub fn with_source(mut self, source: Result<EventsSource, InternalError>) -> Self {
         match source {
             Ok(source) => self.source = Some(source),
-            Err(failure) => self.unsealed = Some(failure),
+            Err(failure) => self.sealing_stopped = Some(failure),
         }
         self
     }
@@ -167,9 +167,9 @@ impl Run {
         &self.summary
     }
 
-    pub(super) fn take(&mut self, input: Input) -> Effect {
+    pub(super) fn advance(&mut self, input: Input) -> Effect {
         let Input { now, random, answer } = input;
-        let phase = std::mem::replace(&mut self.phase, Phase::Over);
+        let phase = std::mem::replace(&mut self.phase, Phase::Finished);
         if let Answer::Failed(failure) = answer {
             return self.on_internal_error(phase, failure, now);
         }
@@ -185,20 +185,20 @@ impl Run {
             },
             (Phase::Looking, Answer::Snapshot(snapshot)) => self.looked(snapshot, now),
             (Phase::Building(order, slice), Answer::Built(built)) => {
-                self.built(&order, slice, *built, now, random)
+                self.on_built(&order, slice, *built, now, random)
             }
-            (Phase::Signing(seal), Answer::Signed(pinned)) => self.signed(seal, *pinned, now),
-            (Phase::Sealing(seal), Answer::Sealed(answer)) => self.seal_answered(seal, answer, now),
+            (Phase::Signing(seal), Answer::Signed(pinned)) => self.on_signed(seal, *pinned, now),
+            (Phase::Sealing(seal), Answer::Sealed(answer)) => self.on_seal(seal, answer, now),
             (Phase::CheckingSeal { seal, refused }, Answer::Part(part)) => {
-                self.seal_checked(seal, refused, part, now, random)
+                self.on_seal_read_back(seal, refused, part, now, random)
             }
             (Phase::WaitingToSeal(seal), Answer::Done) => self.seal(seal),
             (Phase::RecordingProgress(reading), Answer::Done) => self.on_progress_recorded(reading, now),
             (Phase::RecordingReconcile(noted), Answer::Done) => self.on_reconcile_recorded(*noted, now),
-            (Phase::Opening(number), Answer::Opened(answer)) => self.opened(number, answer, now, random),
-            (Phase::Loading(number), Answer::Part(part)) => self.loaded(number, part, now),
-            (Phase::Putting(part), Answer::Put(answer)) => self.put_answered(part, answer, now, random),
-            (Phase::PuttingKeys(part), Answer::Put(answer)) => self.keys_put(part, answer, now, random),
+            (Phase::Opening(number), Answer::Opened(answer)) => self.on_opened(number, answer, now, random),
+            (Phase::Loading(number), Answer::Part(part)) => self.on_loaded(number, part, now),
+            (Phase::Putting(part), Answer::Put(answer)) => self.on_put(part, answer, now, random),
+            (Phase::PuttingKeys(part), Answer::Put(answer)) => self.on_keys_put(part, answer, now, random),
             (Phase::PuttingManifest(part), Answer::Put(answer)) => {
                 self.on_manifest_put(part, answer, now, random)
             }
@@ -206,7 +206,7 @@ impl Run {
             (Phase::PublishingReadRecovery(read), Answer::Done) => self.record_now(read),
             (Phase::PublishingRecovery(part), Answer::Done) => self.publish_delivered(part),
             (Phase::PublishingDelivered(part), Answer::Done) => self.mark(part, now),
-            (Phase::Marking(part), Answer::Done) => self.marked(&part, now),
+            (Phase::Marking(part), Answer::Done) => self.on_marked(&part, now),
             (Phase::MarkingLast(after), Answer::Done) => {
                 *self = *after;
                 self.finish(None)
@@ -247,13 +247,13 @@ impl Run {
             }
             self.ahead = if ahead > SMALL_SKEW { ahead } else { Duration::ZERO };
         }
-        self.hold_against_the_remembered(&snapshot.cursor);
+        self.check_source(&snapshot.cursor);
         self.place = Some(snapshot);
         self.next(now)
     }
 
     /// An empty read of another source would be sealed as a quiet hour.
-    fn hold_against_the_remembered(&mut self, cursor: &Cursor) {
+    fn check_source(&mut self, cursor: &Cursor) {
         let (Some(here), Some(remembered)) = (&self.source, &cursor.source) else { return };
         if remembered.source != *here {
             let detail = format!(
@@ -262,7 +262,7 @@ impl Run {
                  accept --from TIME",
                 remembered.source
             );
-            self.unsealed = Some(InternalError::new(InternalErrorKind::SourceChanged, detail));
+            self.sealing_stopped = Some(InternalError::new(InternalErrorKind::SourceChanged, detail));
         }
     }
 
@@ -278,7 +278,7 @@ impl Run {
         let sealable = self.sealable(grid, place, now);
         // Whether time is left for it, the delivery itself asks; for the seal, none is then.
         let may_deliver = self.deliverable(connector, cursor, now);
-        let may_seal = sealable.filter(|_| now < self.limits.stop_reading && self.unsealed.is_none());
+        let may_seal = sealable.filter(|_| now < self.limits.stop_reading && self.sealing_stopped.is_none());
         match (may_deliver, may_seal) {
             (Some(number), None) => self.deliver(number, now),
             (Some(number), Some(_)) if self.turn == Turn::Deliver => self.deliver(number, now),
@@ -301,7 +301,7 @@ impl Run {
         now: Time,
     ) -> Option<PartNumber> {
         let waits = cursor.block.as_ref().is_some_and(|block| self.careful(now) < block.next_attempt);
-        let stopped = connector.state != State::Active || self.delivery_over || waits;
+        let stopped = connector.state != State::Active || self.delivery_stopped || waits;
         cursor.undelivered().filter(|_| !stopped)
     }
 

@@ -23,7 +23,7 @@ const OUT_OF_ORDER_AFTER: Duration = Duration::from_hours(24);
 /// How often a seal whose outcome stays unknown is tried before the run gives up.
 const MAX_SEAL_ATTEMPTS: u32 = 5;
 /// How many races a run may lose before it leaves the connector to the others.
-const RACES: u64 = 3;
+const MAX_LOST_RACES: u64 = 3;
 
 impl Run {
     /// Reads a window, and looks back behind it for late events; or goes on where it was read to.
@@ -61,7 +61,7 @@ impl Run {
         Effect::Build(Box::new(order))
     }
 
-    pub(super) fn built(
+    pub(super) fn on_built(
         &mut self,
         order: &BuildRequest,
         slice: Option<Slice>,
@@ -71,7 +71,7 @@ impl Run {
     ) -> Effect {
         match (built, slice) {
             (Built::OutOfTime { through }, slice) => self.record_progress(order, slice, through, now),
-            (Built::TenantMismatch { detail }, _) => self.foreign(&detail, now, random),
+            (Built::TenantMismatch { detail }, _) => self.tenant_mismatch(&detail, now, random),
             (Built::Nothing, None) => self.seal_heartbeat(order, now),
             (Built::Nothing, Some(slice)) => self.record_slice(slice, now),
             (Built::Staged(draft), slice) => self.seal_staged(order, slice, draft, now),
@@ -194,12 +194,12 @@ impl Run {
         Effect::Seal(seal)
     }
 
-    pub(super) fn seal_answered(&mut self, seal: Box<Seal>, answer: SealAnswer, now: Time) -> Effect {
+    pub(super) fn on_seal(&mut self, seal: Box<Seal>, answer: SealAnswer, now: Time) -> Effect {
         match answer {
             SealAnswer::Won => {
                 // What was sealed is known: its delivery, if it follows at once, need not read it.
-                self.fresh = Some(Box::new(seal.part.clone()));
-                self.sealed(*seal, now)
+                self.last_sealed = Some(Box::new(seal.part.clone()));
+                self.on_sealed(*seal, now)
             }
             // A refusal may be the answer to the second try of a request whose first try went through.
             SealAnswer::Refused | SealAnswer::Unknown => {
@@ -210,7 +210,7 @@ impl Run {
         }
     }
 
-    pub(super) fn seal_checked(
+    pub(super) fn on_seal_read_back(
         &mut self,
         seal: Box<Seal>,
         refused: bool,
@@ -221,7 +221,7 @@ impl Run {
         match found {
             Some(part) if part.sealed_by == self.worker && part.sha256 == seal.part.sha256 => {
                 // What is pinned counts, whatever this worker holds.
-                self.sealed(Seal { part: *part, ..*seal }, now)
+                self.on_sealed(Seal { part: *part, ..*seal }, now)
             }
             // Another worker sealed this number, or moved the watermark: our bytes are waste. Look again.
             Some(_) => self.lost_race(now),
@@ -247,10 +247,10 @@ impl Run {
     fn lost_race(&mut self, now: Time) -> Effect {
         self.summary.lost_races += 1;
         self.progressed = true;
-        if self.summary.lost_races < RACES { self.look() } else { self.release(None, now) }
+        if self.summary.lost_races < MAX_LOST_RACES { self.look() } else { self.release(None, now) }
     }
 
-    fn sealed(&mut self, seal: Seal, now: Time) -> Effect {
+    fn on_sealed(&mut self, seal: Seal, now: Time) -> Effect {
         self.attempts = 0;
         self.progressed = true;
         self.summary.sealed += 1;
@@ -282,7 +282,7 @@ impl Run {
     }
 
     /// An item of another tenant: a bug of ours. Stop this connector and tell; nothing was staged.
-    fn foreign(&mut self, detail: &str, now: Time, random: u64) -> Effect {
+    fn tenant_mismatch(&mut self, detail: &str, now: Time, random: u64) -> Effect {
         let at = self.careful(now);
         let fault = Fault {
             stage: Stage::Read,

@@ -38,7 +38,7 @@ impl Run {
         Effect::Sign(Box::new(SignRequest { text, last }))
     }
 
-    pub(super) fn signed(&mut self, mut seal: Box<Seal>, pinned: SignedManifest, now: Time) -> Effect {
+    pub(super) fn on_signed(&mut self, mut seal: Box<Seal>, pinned: SignedManifest, now: Time) -> Effect {
         if self.manifest_text(&seal.part).is_none_or(|text| !pinned.has_text(&text)) {
             return self.invariant_violated("another text was signed than was asked for", now);
         }
@@ -50,8 +50,8 @@ impl Run {
     }
 
     /// The part stays unsealed, and the run fails in the end; before that it delivers what it can.
-    pub(super) fn left_unsigned(&mut self, failure: InternalError, now: Time) -> Effect {
-        self.unsealed = Some(failure);
+    pub(super) fn signing_failed(&mut self, failure: InternalError, now: Time) -> Effect {
+        self.sealing_stopped = Some(failure);
         self.attempts = 0;
         self.turn = Turn::Deliver;
         self.next(now)
@@ -101,7 +101,7 @@ impl Run {
         self.published.as_ref().or(cursor.published.as_ref().filter(|_| !blocked))
     }
 
-    pub(super) fn keys_put(
+    pub(super) fn on_keys_put(
         &mut self,
         part: Box<Part>,
         answer: Result<PutAnswer, Fault>,
