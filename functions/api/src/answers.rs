@@ -5,7 +5,7 @@ use axum::http::header::{CONTENT_TYPE, ETAG, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use domain::connector::{Connector, Destination, Shards, State};
 use domain::contacts::Contacts;
-use domain::fault::Stage;
+use domain::fault::DeliveryStage;
 use domain::health::{Health, Standing};
 use domain::names::{ConnectorId, ExternalId, TenantId};
 use domain::onboarding::AddressView;
@@ -135,7 +135,7 @@ struct Told<'a> {
 
 #[derive(Debug, Serialize)]
 struct Why<'a> {
-    stage: Stage,
+    stage: DeliveryStage,
     code: &'a str,
     cause: &'a str,
     remedy: &'a str,

@@ -18,7 +18,7 @@ pub const REGION_DISABLED: &str = "RegionDisabledException";
 /// Where it went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub enum DeliveryStage {
     /// Reading the vendor's own events: never the customer's fault.
     Read,
     /// Assuming the customer's role.
@@ -27,7 +27,7 @@ pub enum Stage {
     PutObject,
 }
 
-impl Stage {
+impl DeliveryStage {
     /// The name in records and listings.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -42,7 +42,7 @@ impl Stage {
 /// What someone must do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+pub enum DeliveryErrorKind {
     /// 403: the customer must allow it.
     Denied,
     /// The customer's KMS key refuses.
@@ -63,7 +63,7 @@ pub enum Reason {
     TenantMismatch,
 }
 
-impl Reason {
+impl DeliveryErrorKind {
     /// Whether the same request may well succeed in a moment.
     #[must_use]
     pub const fn is_passing(self) -> bool {
@@ -72,25 +72,26 @@ impl Reason {
 
     /// Whether it is a bug of ours and not of the customer's making.
     #[must_use]
-    pub const fn is_ours(self) -> bool {
+    pub const fn is_internal(self) -> bool {
         matches!(self, Self::Rejected | Self::TenantMismatch)
     }
 }
 
 /// What the platform answered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Fault {
+pub struct DeliveryError {
     /// Where.
-    pub stage: Stage,
+    pub stage: DeliveryStage,
     /// What it means.
-    pub reason: Reason,
+    #[serde(rename = "reason")]
+    pub kind: DeliveryErrorKind,
     /// The platform's own error code, such as `AccessDenied`.
     pub code: String,
     /// The platform's own words.
     pub message: String,
 }
 
-impl Fault {
+impl DeliveryError {
     /// The action on a KMS key that the platform names as missing; the one that every write needs if it names none.
     #[must_use]
     pub fn kms_action(&self) -> &str {
@@ -111,7 +112,7 @@ impl Fault {
     /// Sources: Amazon S3 API reference, "Error responses"; AWS IAM user guide, "Troubleshoot Signature Version 4
     /// signing for AWS API requests".
     #[must_use]
-    pub fn is_of_clocks(&self) -> bool {
+    pub fn is_clock_skew(&self) -> bool {
         let said = self.message.to_ascii_lowercase();
         matches!(self.code.as_str(), "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture")
             || ["signature expired", "signature not yet current"].iter().any(|words| said.contains(words))
@@ -122,9 +123,9 @@ impl Fault {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Block {
     /// Where it went wrong.
-    pub stage: Stage,
+    pub stage: DeliveryStage,
     /// What it means.
-    pub reason: Reason,
+    pub kind: DeliveryErrorKind,
     /// The platform's own error code.
     pub code: String,
     /// What happened, in one sentence.
@@ -142,14 +143,20 @@ pub struct Block {
 impl Block {
     /// The block that follows from a fault, continuing `before` if the connector was blocked already.
     #[must_use]
-    pub fn new(fault: &Fault, to: &Destination, before: Option<&Self>, now: Time, random: u64) -> Self {
+    pub fn new(
+        fault: &DeliveryError,
+        to: &Destination,
+        before: Option<&Self>,
+        now: Time,
+        random: u64,
+    ) -> Self {
         let (cause, remedy) = diagnose(fault, to);
         let attempts = before.map_or(0, |b| b.attempts).saturating_add(1);
         // At least a second, so that a connector never spins.
         let delay = DELIVERY.delay(attempts, random).max(Duration::from_secs(1));
         Self {
             stage: fault.stage,
-            reason: fault.reason,
+            kind: fault.kind,
             code: fault.code.clone(),
             cause,
             remedy,
@@ -161,41 +168,41 @@ impl Block {
 
     /// Whether both tell the owner the same thing, so that no second notice is owed.
     #[must_use]
-    pub fn says_the_same_as(&self, other: &Self) -> bool {
-        (self.stage, self.reason, &self.code) == (other.stage, other.reason, &other.code)
+    pub fn same_cause_as(&self, other: &Self) -> bool {
+        (self.stage, self.kind, &self.code) == (other.stage, other.kind, &other.code)
     }
 }
 
 /// Cause and remedy in plain words.
 #[must_use]
-pub fn diagnose(fault: &Fault, to: &Destination) -> (String, String) {
+pub fn diagnose(fault: &DeliveryError, to: &Destination) -> (String, String) {
     let Destination { role, bucket, region, prefix, encryption } = to;
     let arn = format!("arn:{}:s3:::{bucket}/{}", role.partition(), prefix.key("*"));
     let account = role.account();
-    if fault.is_of_clocks() {
+    if fault.is_clock_skew() {
         return (
             format!("Our clock and the platform's are too far apart ({}).", fault.code),
             "This is a fault of the vendor's; tell the vendor. Everything is kept and is tried again.".into(),
         );
     }
-    match (fault.stage, fault.reason) {
-        (Stage::Read, _) => (
+    match (fault.stage, fault.kind) {
+        (DeliveryStage::Read, _) => (
             format!("Reading the events found an item that is not this tenant's: {}.", fault.message),
             "This is a fault of the exporter or of its partition settings; tell the vendor. Nothing was sent.".into(),
         ),
-        (Stage::AssumeRole, Reason::Denied) if fault.code == REGION_DISABLED => (
+        (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) if fault.code == REGION_DISABLED => (
             format!("AWS STS is active for account {account} neither in the vendor's Region nor in the partition's main one ({}).", fault.code),
             "Activate one of them in that account: IAM console, Account settings, Security Token Service; a connection check names the vendor's Region.".into(),
         ),
-        (Stage::AssumeRole, Reason::Denied) => (
+        (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) => (
             format!("The role {role} does not let us in ({}: {}).", fault.code, fault.message),
             "Check that the role exists on the path /auditferry/, and that its trust policy names the vendor's account and asks for this connector's external ID, exactly as `connector show` gives it.".into(),
         ),
-        (Stage::PutObject, Reason::Denied) => (
+        (DeliveryStage::PutObject, DeliveryErrorKind::Denied) => (
             format!("The role {role} may not write to {bucket}, or the bucket is not owned by account {account} ({}).", fault.code),
             format!("Allow `s3:PutObject` on `{arn}` in the role's policy, see that no bucket policy or SCP denies it, and that account {account} owns the bucket."),
         ),
-        (_, Reason::KeyDenied) => (
+        (_, DeliveryErrorKind::KeyDenied) => (
             format!("The KMS key of {bucket} refuses to encrypt ({}: {}).", fault.code, fault.message),
             match encryption.key() {
                 Some(key) => format!(
@@ -206,19 +213,19 @@ pub fn diagnose(fault: &Fault, to: &Destination) -> (String, String) {
                 None => "Connect again and name the bucket's KMS key, and allow the role `kms:GenerateDataKey` and `kms:Decrypt` on it, in the role's policy and in the key's.".into(),
             },
         ),
-        (_, Reason::Gone) => (
+        (_, DeliveryErrorKind::Gone) => (
             format!("The bucket {bucket} does not exist ({}).", fault.code),
             format!("Create {bucket} in {region} in account {account} again, or connect another bucket. Everything sealed since is kept and is delivered then."),
         ),
-        (_, Reason::Moved) => (
+        (_, DeliveryErrorKind::Moved) => (
             format!("The bucket {bucket} is not in {region} ({}).", fault.code),
             format!("Connect again with the bucket's own region; S3 says: {}.", fault.message),
         ),
-        (_, Reason::Conflict | Reason::Unavailable) => (
+        (_, DeliveryErrorKind::Conflict | DeliveryErrorKind::Unavailable) => (
             format!("The storage platform kept refusing for a passing reason ({}).", fault.code),
             "Nothing to do: it is tried again with growing pauses, and everything is kept.".into(),
         ),
-        (_, Reason::Expired | Reason::Rejected | Reason::TenantMismatch) => (
+        (_, DeliveryErrorKind::Expired | DeliveryErrorKind::Rejected | DeliveryErrorKind::TenantMismatch) => (
             format!("The storage platform rejected the request ({}): {}.", fault.code, fault.message),
             "This is a fault of the exporter; tell the vendor. Everything is kept and is tried again.".into(),
         ),
@@ -243,7 +250,12 @@ mod tests {
     #[test]
     fn a_region_that_is_not_active_is_no_matter_of_the_trust_policy() {
         let code = REGION_DISABLED.to_owned();
-        let fault = Fault { stage: Stage::AssumeRole, reason: Reason::Denied, code, message: String::new() };
+        let fault = DeliveryError {
+            stage: DeliveryStage::AssumeRole,
+            kind: DeliveryErrorKind::Denied,
+            code,
+            message: String::new(),
+        };
         let (cause, remedy) = diagnose(&fault, &destination());
         assert!(cause.contains("STS is active for account 222222222222 neither"), "{cause}");
         assert!(remedy.contains("Security Token Service") && !remedy.contains("external ID"), "{remedy}");
@@ -255,13 +267,18 @@ mod tests {
         let early = "Signature not yet current: 20261120T203000Z is still later than 20261120T202500Z (20261120T202000Z + 5 min.)";
         let s3 = "The difference between the request time and the current time is too large.";
         for (stage, code, message) in [
-            (Stage::PutObject, "RequestTimeTooSkewed", s3),
-            (Stage::AssumeRole, "RequestTimeTooSkewed", s3),
-            (Stage::AssumeRole, "SignatureDoesNotMatch", late),
-            (Stage::AssumeRole, "SignatureDoesNotMatch", early),
-            (Stage::AssumeRole, "RequestExpired", "Request has expired."),
+            (DeliveryStage::PutObject, "RequestTimeTooSkewed", s3),
+            (DeliveryStage::AssumeRole, "RequestTimeTooSkewed", s3),
+            (DeliveryStage::AssumeRole, "SignatureDoesNotMatch", late),
+            (DeliveryStage::AssumeRole, "SignatureDoesNotMatch", early),
+            (DeliveryStage::AssumeRole, "RequestExpired", "Request has expired."),
         ] {
-            let fault = Fault { stage, reason: Reason::Rejected, code: code.into(), message: message.into() };
+            let fault = DeliveryError {
+                stage,
+                kind: DeliveryErrorKind::Rejected,
+                code: code.into(),
+                message: message.into(),
+            };
             let (cause, remedy) = diagnose(&fault, &destination());
             assert_eq!(cause, format!("Our clock and the platform's are too far apart ({code})."));
             assert!(remedy.contains("tell the vendor"), "{remedy}");
@@ -272,13 +289,18 @@ mod tests {
     fn a_signature_that_is_wrong_for_another_reason_says_nothing_of_clocks() {
         let message = "The request signature we calculated does not match the signature you provided.".into();
         let code = "SignatureDoesNotMatch".into();
-        let fault = Fault { stage: Stage::PutObject, reason: Reason::Rejected, code, message };
+        let fault = DeliveryError {
+            stage: DeliveryStage::PutObject,
+            kind: DeliveryErrorKind::Rejected,
+            code,
+            message,
+        };
         assert!(!diagnose(&fault, &destination()).0.contains("clock"));
     }
 
     #[test]
     fn every_reason_is_one_to_wait_for_or_one_to_mend_and_somebody_mends_it() {
-        use Reason as R;
+        use DeliveryErrorKind as R;
         for (reason, passing, ours) in [
             (R::Denied, false, false),
             (R::KeyDenied, false, false),
@@ -290,33 +312,46 @@ mod tests {
             (R::Rejected, false, true),
             (R::TenantMismatch, false, true),
         ] {
-            assert_eq!((reason.is_passing(), reason.is_ours()), (passing, ours), "{reason:?}");
+            assert_eq!((reason.is_passing(), reason.is_internal()), (passing, ours), "{reason:?}");
         }
     }
 
-    fn blocked(stage: Stage, reason: Reason, code: &str, before: Option<&Block>, at: Time) -> Block {
-        let fault = Fault { stage, reason, code: code.into(), message: "as the platform says".into() };
+    fn blocked(
+        stage: DeliveryStage,
+        reason: DeliveryErrorKind,
+        code: &str,
+        before: Option<&Block>,
+        at: Time,
+    ) -> Block {
+        let fault =
+            DeliveryError { stage, kind: reason, code: code.into(), message: "as the platform says".into() };
         Block::new(&fault, &destination(), before, at, u64::MAX)
     }
 
     #[test]
     fn a_second_notice_is_owed_only_if_it_says_something_else() {
-        let first = blocked(Stage::PutObject, Reason::Denied, "AccessDenied", None, Time::EPOCH);
+        let first =
+            blocked(DeliveryStage::PutObject, DeliveryErrorKind::Denied, "AccessDenied", None, Time::EPOCH);
         let again = |stage, reason, code| {
             let next = blocked(stage, reason, code, Some(&first), Time::EPOCH + Duration::from_hours(1));
-            first.says_the_same_as(&next)
+            first.same_cause_as(&next)
         };
-        assert!(again(Stage::PutObject, Reason::Denied, "AccessDenied"), "an hour later and once more");
-        assert!(!again(Stage::AssumeRole, Reason::Denied, "AccessDenied"));
-        assert!(!again(Stage::PutObject, Reason::Gone, "AccessDenied"));
-        assert!(!again(Stage::PutObject, Reason::Denied, "AllAccessDisabled"));
+        assert!(
+            again(DeliveryStage::PutObject, DeliveryErrorKind::Denied, "AccessDenied"),
+            "an hour later and once more"
+        );
+        assert!(!again(DeliveryStage::AssumeRole, DeliveryErrorKind::Denied, "AccessDenied"));
+        assert!(!again(DeliveryStage::PutObject, DeliveryErrorKind::Gone, "AccessDenied"));
+        assert!(!again(DeliveryStage::PutObject, DeliveryErrorKind::Denied, "AllAccessDisabled"));
     }
 
     #[test]
     fn a_block_that_goes_on_counts_its_tries_and_keeps_its_beginning() {
-        let first = blocked(Stage::PutObject, Reason::Gone, "NoSuchBucket", None, Time::EPOCH);
+        let first =
+            blocked(DeliveryStage::PutObject, DeliveryErrorKind::Gone, "NoSuchBucket", None, Time::EPOCH);
         let later = Time::EPOCH + Duration::from_hours(1);
-        let second = blocked(Stage::PutObject, Reason::Denied, "AccessDenied", Some(&first), later);
+        let second =
+            blocked(DeliveryStage::PutObject, DeliveryErrorKind::Denied, "AccessDenied", Some(&first), later);
         assert_eq!((first.attempts, second.attempts, second.since), (1, 2, first.since));
         let wait = second.next_attempt.since(later);
         assert!(wait >= Duration::from_secs(1) && wait <= DELIVERY.ceiling(2), "{wait:?}");
@@ -324,7 +359,7 @@ mod tests {
 
     #[test]
     fn listings_call_a_stage_what_records_call_it() {
-        for stage in [Stage::Read, Stage::AssumeRole, Stage::PutObject] {
+        for stage in [DeliveryStage::Read, DeliveryStage::AssumeRole, DeliveryStage::PutObject] {
             assert_eq!(serde_json::to_value(stage).unwrap(), stage.as_str());
         }
     }

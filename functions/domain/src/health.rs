@@ -125,7 +125,7 @@ mod tests {
 
     use super::*;
     use crate::connector::State;
-    use crate::fault::{Reason, Stage};
+    use crate::fault::{DeliveryErrorKind, DeliveryStage};
     use crate::names::{ConnectorId, ExternalId};
 
     const TIMING: Timing = Timing { settle: Duration::from_mins(5), look_back: Duration::from_hours(1) };
@@ -156,8 +156,8 @@ mod tests {
         let (connector, mut cursor) = active();
         let since = at("2026-11-20T21:06:00Z");
         cursor.block = Some(Block {
-            stage: Stage::PutObject,
-            reason: Reason::Gone,
+            stage: DeliveryStage::PutObject,
+            kind: DeliveryErrorKind::Gone,
             code: "NoSuchBucket".into(),
             cause: "It is gone.".into(),
             remedy: "Make it again.".into(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::fault::{Block, Stage};
+use crate::fault::{Block, DeliveryStage};
 use crate::time::Time;
 
 /// What would be lost, and from when on.
@@ -50,7 +50,11 @@ impl Peril {
     /// an event, if not for ever.
     #[must_use]
     pub fn of_block(block: &Block, sealed_to: Time, retention: Option<Duration>) -> Self {
-        if block.stage == Stage::Read { Self::of_unsealed(sealed_to, retention) } else { Self::Sealed }
+        if block.stage == DeliveryStage::Read {
+            Self::of_unsealed(sealed_to, retention)
+        } else {
+            Self::Sealed
+        }
     }
 
     /// Of a connector whose events from `sealed_to` on are not being sealed.
@@ -94,16 +98,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::fault::Reason;
+    use crate::fault::DeliveryErrorKind;
 
     fn at(text: &str) -> Time {
         text.parse().unwrap()
     }
 
-    fn block(stage: Stage) -> Block {
+    fn block(stage: DeliveryStage) -> Block {
         Block {
             stage,
-            reason: Reason::Denied,
+            kind: DeliveryErrorKind::Denied,
             code: "AccessDenied".into(),
             cause: String::new(),
             remedy: String::new(),
@@ -117,12 +121,12 @@ mod tests {
     fn only_what_is_not_sealed_is_in_peril_and_only_if_the_source_lets_go_of_it() {
         let (sealed_to, week) = (at("2026-11-20T20:00:00Z"), Duration::from_hours(7 * 24));
         let of = |stage, retention| Peril::of_block(&block(stage), sealed_to, retention);
-        for stage in [Stage::AssumeRole, Stage::PutObject] {
+        for stage in [DeliveryStage::AssumeRole, DeliveryStage::PutObject] {
             assert_eq!((of(stage, Some(week)), of(stage, Some(week)).lost_from()), (Peril::Sealed, None));
         }
-        assert_eq!(of(Stage::Read, Some(week)).lost_from(), Some(at("2026-11-27T20:00:00Z")));
-        assert_eq!(of(Stage::Read, None), Peril::KeptForEver { unsealed_from: sealed_to });
-        assert_eq!(of(Stage::Read, None).lost_from(), None);
+        assert_eq!(of(DeliveryStage::Read, Some(week)).lost_from(), Some(at("2026-11-27T20:00:00Z")));
+        assert_eq!(of(DeliveryStage::Read, None), Peril::KeptForEver { unsealed_from: sealed_to });
+        assert_eq!(of(DeliveryStage::Read, None).lost_from(), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use domain::fault::{Fault, Reason, Stage};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::figures::{Figure, Record};
 use domain::names::{ConnectorId, TenantId};
 use domain::protocol::{Answer, Effect, InternalErrorKind, Outcome, PutAnswer, Summary};
@@ -56,12 +56,12 @@ impl Tally {
         }
     }
 
-    fn refused(&mut self, fault: &Fault) {
-        match (fault.stage, fault.reason) {
-            (_, Reason::Conflict) => self.conflicts += 1,
-            (_, Reason::Unavailable) => self.unavailable += 1,
-            (Stage::AssumeRole, Reason::Denied) => self.assume_denied += 1,
-            (_, Reason::Denied | Reason::KeyDenied) => self.put_denied += 1,
+    fn refused(&mut self, fault: &DeliveryError) {
+        match (fault.stage, fault.kind) {
+            (_, DeliveryErrorKind::Conflict) => self.conflicts += 1,
+            (_, DeliveryErrorKind::Unavailable) => self.unavailable += 1,
+            (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) => self.assume_denied += 1,
+            (_, DeliveryErrorKind::Denied | DeliveryErrorKind::KeyDenied) => self.put_denied += 1,
             _ => {}
         }
     }
@@ -127,15 +127,15 @@ pub(crate) fn of_batch(at: Time, dropped: u64, panicked: u64) -> Record {
 
 #[cfg(test)]
 mod tests {
-    use domain::fault::Stage;
+    use domain::fault::DeliveryStage;
     use domain::protocol::InternalError;
 
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn refused(stage: Stage, reason: Reason) -> Fault {
-        Fault { stage, reason, code: String::new(), message: String::new() }
+    fn refused(stage: DeliveryStage, reason: DeliveryErrorKind) -> DeliveryError {
+        DeliveryError { stage, kind: reason, code: String::new(), message: String::new() }
     }
 
     fn told(run: &Measured, name: &str) -> i64 {
@@ -151,12 +151,28 @@ mod tests {
     fn each_request_counts_for_itself_and_only_what_was_written_counts_as_bytes() {
         let mut tally = Tally::default();
         let put = Asked::Put { size: 10 };
-        tally.saw(put, &Answer::Put(Err(refused(Stage::PutObject, Reason::Unavailable))), SECOND);
-        tally.saw(put, &Answer::Put(Err(refused(Stage::PutObject, Reason::Conflict))), SECOND);
+        tally.saw(
+            put,
+            &Answer::Put(Err(refused(DeliveryStage::PutObject, DeliveryErrorKind::Unavailable))),
+            SECOND,
+        );
+        tally.saw(
+            put,
+            &Answer::Put(Err(refused(DeliveryStage::PutObject, DeliveryErrorKind::Conflict))),
+            SECOND,
+        );
         tally.saw(put, &Answer::Put(Ok(PutAnswer::Exists)), SECOND);
         tally.saw(put, &Answer::Put(Ok(PutAnswer::Written)), SECOND);
-        tally.saw(put, &Answer::Put(Err(refused(Stage::PutObject, Reason::KeyDenied))), SECOND);
-        tally.saw(Asked::Other, &Answer::Opened(Err(refused(Stage::AssumeRole, Reason::Denied))), SECOND);
+        tally.saw(
+            put,
+            &Answer::Put(Err(refused(DeliveryStage::PutObject, DeliveryErrorKind::KeyDenied))),
+            SECOND,
+        );
+        tally.saw(
+            Asked::Other,
+            &Answer::Opened(Err(refused(DeliveryStage::AssumeRole, DeliveryErrorKind::Denied))),
+            SECOND,
+        );
         tally.saw(Asked::Build, &Answer::Done, SECOND);
         let right = Tally {
             bytes_delivered: 10,

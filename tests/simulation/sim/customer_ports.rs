@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use domain::connector::Connector;
-use domain::fault::{Fault as CustomerFault, Reason, Stage};
+use domain::fault::{DeliveryError as CustomerFault, DeliveryErrorKind, DeliveryStage};
 use domain::part::PartNumber;
 use domain::ports::{CustomerBucket, Customers, NewObject};
 use domain::protocol::PutAnswer;
@@ -16,14 +16,16 @@ use super::ports::Worker;
 use super::world::{ANOTHER, destination};
 
 /// How the customer's side tells of a fault.
-fn at_customer<T>(stage: Stage, fault: Fault) -> Result<T, CustomerFault> {
+fn at_customer<T>(stage: DeliveryStage, fault: Fault) -> Result<T, CustomerFault> {
     let (reason, code) = match fault {
-        Fault::Conflict | Fault::ConflictWritten => (Reason::Conflict, "ConditionalRequestConflict"),
-        Fault::Expired => (Reason::Expired, "ExpiredToken"),
-        Fault::SlowDown => (Reason::Unavailable, "SlowDown"),
-        _ => (Reason::Unavailable, "NoAnswer"),
+        Fault::Conflict | Fault::ConflictWritten => {
+            (DeliveryErrorKind::Conflict, "ConditionalRequestConflict")
+        }
+        Fault::Expired => (DeliveryErrorKind::Expired, "ExpiredToken"),
+        Fault::SlowDown => (DeliveryErrorKind::Unavailable, "SlowDown"),
+        _ => (DeliveryErrorKind::Unavailable, "NoAnswer"),
     };
-    Err(CustomerFault { stage, reason, code: code.into(), message: fault.words().into() })
+    Err(CustomerFault { stage, kind: reason, code: code.into(), message: fault.words().into() })
 }
 
 #[async_trait]
@@ -34,8 +36,9 @@ impl Customers for Worker {
         part: PartNumber,
     ) -> Result<Box<dyn CustomerBucket>, CustomerFault> {
         let open = self.world.customers.open(connector, part);
-        let bucket =
-            self.call(Kind::Assume, "open_customer", open, |f| at_customer(Stage::AssumeRole, f)).await?;
+        let bucket = self
+            .call(Kind::Assume, "open_customer", open, |f| at_customer(DeliveryStage::AssumeRole, f))
+            .await?;
         let to = destination(connector);
         Ok(Box::new(Opened { worker: self.clone(), bucket, name: to.bucket.to_string() }))
     }
@@ -92,7 +95,7 @@ impl CustomerBucket for Opened {
                 Ok(PutAnswer::Exists)
             }
             _ if world.is(Broken::FaultIsSuccess) => Ok(PutAnswer::Written),
-            fault => at_customer(Stage::PutObject, fault),
+            fault => at_customer(DeliveryStage::PutObject, fault),
         };
         self.worker.call(Kind::Put, "put_new", put, fails).await
     }

@@ -2,7 +2,7 @@
 
 use domain::connector::Connector;
 use domain::cursor::Cursor;
-use domain::fault::{Block, Fault, Reason, Stage};
+use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::item::{Unreadable, WhyUnreadable};
 use domain::notice::{Backlog, Notice, Recovery};
 use domain::part::Window;
@@ -72,8 +72,9 @@ fn cursor() -> Cursor {
 
 /// A block whose cause holds this much text.
 fn blocked(connector: &Connector, text: usize) -> Notice {
-    let (stage, reason) = (Stage::PutObject, Reason::Rejected);
-    let fault = Fault { stage, reason, code: "BadDigest".into(), message: "é".repeat(text / 2) };
+    let (stage, reason) = (DeliveryStage::PutObject, DeliveryErrorKind::Rejected);
+    let fault =
+        DeliveryError { stage, kind: reason, code: "BadDigest".into(), message: "é".repeat(text / 2) };
     let block = Block::new(&fault, connector.destination.as_ref().unwrap(), None, start(), 0);
     Notice::blocked(&connector.tenant, &connector.id, block, &cursor(), None)
 }

@@ -2,7 +2,7 @@
 
 use domain::connector::{Connector, Encryption, State};
 use domain::contacts::{Contacts, Retiring, SecretId, Webhook, WebhookSecret};
-use domain::fault::{Block, Stage};
+use domain::fault::{Block, DeliveryStage};
 use domain::names::{ConnectorId, ExternalId, TenantId};
 use domain::part::PartNumber;
 use domain::ports::{RunAnswer, Wanted};
@@ -191,7 +191,7 @@ pub async fn a_run_can_be_asked_for_once_activated(ledger: &impl Ledger) {
 /// Whoever asks for a run of a blocked connector may have mended what was wrong: it is tried at once.
 pub async fn a_run_that_is_asked_for_does_not_wait_for_a_blocks_next_attempt(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
-    let block = super::runs::block(Stage::PutObject, "NoSuchBucket");
+    let block = super::runs::block(DeliveryStage::PutObject, "NoSuchBucket");
     ledger.block(&connector.id, &block).await.unwrap();
     let now = start() + std::time::Duration::from_secs(60);
     assert_eq!(ledger.request_run(&connector.id, now, now, None, &[]).await.unwrap(), RunAnswer::Asked(now));
@@ -208,7 +208,7 @@ pub async fn a_run_asked_for_again_with_its_key_is_the_same_run(ledger: &impl Le
     let ask = async |now, key| ledger.request_run(&connector.id, now, now, key, &[]).await.unwrap();
     assert_eq!(ask(first, Some("a")).await, RunAnswer::Asked(first));
     let before = cursor(ledger, &connector).await;
-    ledger.block(&connector.id, &super::runs::block(Stage::PutObject, "NoSuchBucket")).await.unwrap();
+    ledger.block(&connector.id, &super::runs::block(DeliveryStage::PutObject, "NoSuchBucket")).await.unwrap();
     assert_eq!(ask(again, Some("a")).await, RunAnswer::Asked(first));
     let after = cursor(ledger, &connector).await;
     assert_eq!((after.next_run_at, after.cut), (before.next_run_at, before.cut));

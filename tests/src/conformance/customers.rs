@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use domain::connector::Connector;
-use domain::fault::{Fault, Reason, Stage};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::ExternalId;
 use domain::part::{PartNumber, Sha256};
 use domain::ports::{Body, Customers, NewObject};
@@ -71,7 +71,11 @@ fn object(key: &str, text: &'static str) -> NewObject {
 }
 
 /// Opens and puts once.
-async fn put(rig: &impl CustomersRig, connector: &Connector, object: NewObject) -> Result<PutAnswer, Fault> {
+async fn put(
+    rig: &impl CustomersRig,
+    connector: &Connector,
+    object: NewObject,
+) -> Result<PutAnswer, DeliveryError> {
     rig.port().open(connector, PartNumber::FIRST).await?.put_new(object).await
 }
 
@@ -83,10 +87,13 @@ fn bucket(connector: &Connector) -> String {
     connector.destination.as_ref().unwrap().bucket.to_string()
 }
 
-async fn fault_of(rig: &impl CustomersRig, connector: &Connector) -> (Stage, Reason) {
+async fn delivery_error(
+    rig: &impl CustomersRig,
+    connector: &Connector,
+) -> (DeliveryStage, DeliveryErrorKind) {
     let name = format!("events/{}.json", fixtures::fresh());
     let fault = put(rig, connector, object(&key(connector, &name), "[]")).await.unwrap_err();
-    (fault.stage, fault.reason)
+    (fault.stage, fault.kind)
 }
 
 /// The first put writes; a second one of the same key is told so, and the bytes stay.
@@ -105,8 +112,8 @@ pub async fn of_racing_puts_exactly_one_writes(rig: &impl CustomersRig) {
     let answers = join_all((0..8).map(|_| put(rig, &connector, object(&key, "same")))).await;
     let written = answers.iter().filter(|answer| matches!(answer, Ok(PutAnswer::Written))).count();
     assert_eq!(written, 1, "{answers:?}");
-    let fine = |answer: &Result<PutAnswer, Fault>| {
-        answer.as_ref().map_or_else(|f| f.reason == Reason::Conflict, |_| true)
+    let fine = |answer: &Result<PutAnswer, DeliveryError>| {
+        answer.as_ref().map_or_else(|f| f.kind == DeliveryErrorKind::Conflict, |_| true)
     };
     assert!(answers.iter().all(fine), "{answers:?}");
 }
@@ -132,7 +139,11 @@ pub async fn bytes_of_another_hash_are_rejected(rig: &impl CustomersRig) {
     let connector = furnished(rig);
     let lie = NewObject { sha256: Sha256::new([1; 32]), ..object(&key(&connector, "events/a.json"), "text") };
     let fault = put(rig, &connector, lie).await.unwrap_err();
-    assert_eq!((fault.stage, fault.reason), (Stage::PutObject, Reason::Rejected), "{fault:?}");
+    assert_eq!(
+        (fault.stage, fault.kind),
+        (DeliveryStage::PutObject, DeliveryErrorKind::Rejected),
+        "{fault:?}"
+    );
     assert_eq!(rig.objects(&bucket(&connector)), []);
 }
 
@@ -150,7 +161,7 @@ pub async fn a_session_serves_more_than_one_put(rig: &impl CustomersRig) {
 pub async fn a_wrong_external_id_is_denied(rig: &impl CustomersRig) {
     let mut connector = furnished(rig);
     connector.external_id = ExternalId::new(1, 2);
-    assert_eq!(fault_of(rig, &connector).await, (Stage::AssumeRole, Reason::Denied));
+    assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied));
 }
 
 /// While the external ID is being rotated both are tried, and the bucket tells which one the role asks for.
@@ -167,14 +178,14 @@ pub async fn both_external_ids_are_tried_during_a_rotation(rig: &impl CustomersR
         assert_eq!(answer.unwrap(), PutAnswer::Written);
     }
     rig.put_role(to.role.as_str(), "af-of-a-stranger", to.bucket.as_str(), to.prefix.as_str());
-    assert_eq!(fault_of(rig, &connector).await, (Stage::AssumeRole, Reason::Denied));
+    assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied));
 }
 
 /// A role that is gone is denied, like one that never let us in.
 pub async fn a_missing_role_is_denied(rig: &impl CustomersRig) {
     let connector = furnished(rig);
     rig.delete_role(connector.destination.as_ref().unwrap().role.as_str());
-    assert_eq!(fault_of(rig, &connector).await, (Stage::AssumeRole, Reason::Denied));
+    assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied));
 }
 
 /// A bucket that is gone is told as gone, and takes objects again once it is there.
@@ -182,7 +193,7 @@ pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl CustomersRig) {
     let connector = furnished(rig);
     let to = connector.destination.clone().unwrap();
     rig.delete_bucket(to.bucket.as_str());
-    assert_eq!(fault_of(rig, &connector).await, (Stage::PutObject, Reason::Gone));
+    assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::PutObject, DeliveryErrorKind::Gone));
     rig.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
     let again = put(rig, &connector, object(&key(&connector, "events/a.json"), "x")).await;
     assert_eq!(again.unwrap(), PutAnswer::Written);
@@ -194,7 +205,7 @@ pub async fn a_strangers_bucket_is_denied(rig: &impl CustomersRig) {
     let to = connector.destination.clone().unwrap();
     rig.delete_bucket(to.bucket.as_str());
     rig.create_bucket(to.bucket.as_str(), "999999999999", to.region.as_str());
-    assert_eq!(fault_of(rig, &connector).await, (Stage::PutObject, Reason::Denied));
+    assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::PutObject, DeliveryErrorKind::Denied));
     assert_eq!(rig.objects(to.bucket.as_str()), []);
 }
 
@@ -204,7 +215,7 @@ pub async fn a_bucket_of_another_region_is_told_so(rig: &impl CustomersRig) {
     let to = connector.destination.clone().unwrap();
     rig.delete_bucket(to.bucket.as_str());
     rig.create_bucket(to.bucket.as_str(), to.role.account().as_str(), "us-east-2");
-    assert_eq!(fault_of(rig, &connector).await, (Stage::PutObject, Reason::Moved));
+    assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::PutObject, DeliveryErrorKind::Moved));
 }
 
 /// A key outside the connector's prefix is denied even where the role allows it: the session policy doesn't.
@@ -214,7 +225,11 @@ pub async fn nothing_is_written_outside_the_prefix(rig: &impl CustomersRig) {
     rig.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), "");
     for key in ["events/a.json".to_owned(), format!("{}-too/a.json", to.prefix)] {
         let fault = put(rig, &connector, object(&key, "x")).await.unwrap_err();
-        assert_eq!((fault.stage, fault.reason), (Stage::PutObject, Reason::Denied), "{key}: {fault:?}");
+        assert_eq!(
+            (fault.stage, fault.kind),
+            (DeliveryStage::PutObject, DeliveryErrorKind::Denied),
+            "{key}: {fault:?}"
+        );
     }
     assert_eq!(rig.objects(to.bucket.as_str()), []);
 }
@@ -224,7 +239,7 @@ pub async fn a_role_for_another_prefix_is_denied(rig: &impl CustomersRig) {
     let connector = furnished(rig);
     let to = connector.destination.clone().unwrap();
     rig.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), "elsewhere");
-    assert_eq!(fault_of(rig, &connector).await, (Stage::PutObject, Reason::Denied));
+    assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::PutObject, DeliveryErrorKind::Denied));
 }
 
 /// With an empty prefix everything lands at the top of the bucket.

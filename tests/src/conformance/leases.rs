@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::cursor::{Cursor, Published};
-use domain::fault::Stage;
+use domain::fault::DeliveryStage;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
 use domain::ports::{Claim, ClaimAnswer, LeaseAnswer, RunAnswer};
@@ -106,7 +106,7 @@ pub async fn a_release_makes_a_run_due_that_was_sent_in_vain(ledger: &impl Ledge
 pub async fn a_last_mark_marks_and_gives_back(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
-    ledger.block(&connector.id, &super::runs::block(Stage::PutObject, "AccessDenied")).await.unwrap();
+    ledger.block(&connector.id, &super::runs::block(DeliveryStage::PutObject, "AccessDenied")).await.unwrap();
     let sealed = cursor(ledger, &connector).await;
     let (first, published) = (worker(), Published { to: "there".into(), keys: Vec::new() });
     ledger.lease(&connector.id, &first, start(), start() + MINUTE).await.unwrap();

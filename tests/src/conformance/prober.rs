@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use domain::connector::Connector;
-use domain::fault::{Fault, Reason, Stage};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::ExternalId;
 use domain::part::Sha256;
 use domain::ports::{Body, NewObject, ProbeSession, Prober, Scope, Shown};
@@ -46,9 +46,9 @@ impl ProberRig for FakeProber {
         self
     }
     fn set_up(&self, _: &Connector, side: SideOf) {
-        let gone = || Fault {
-            stage: Stage::PutObject,
-            reason: Reason::Gone,
+        let gone = || DeliveryError {
+            stage: DeliveryStage::PutObject,
+            kind: DeliveryErrorKind::Gone,
             code: "NoSuchBucket".into(),
             message: "The specified bucket does not exist".into(),
         };
@@ -83,7 +83,7 @@ async fn assume(
     connector: &Connector,
     shown: Shown<'_>,
     scope: Scope,
-) -> Result<Box<dyn ProbeSession>, Fault> {
+) -> Result<Box<dyn ProbeSession>, DeliveryError> {
     let to = connector.destination.as_ref().unwrap();
     rig.port().assume(connector, to, shown, scope).await
 }
@@ -114,7 +114,11 @@ async fn lets_in(rig: &impl ProberRig, connector: &Connector) -> [bool; 3] {
         *let_in = match assume(rig, connector, shown, Scope::Prefix).await {
             Ok(_) => true,
             Err(fault) => {
-                assert_eq!((fault.stage, fault.reason), (Stage::AssumeRole, Reason::Denied), "{fault:?}");
+                assert_eq!(
+                    (fault.stage, fault.kind),
+                    (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied),
+                    "{fault:?}"
+                );
                 false
             }
         };
@@ -154,9 +158,9 @@ pub async fn a_buckets_region_is_told_to_whoever_asks(rig: &impl ProberRig) {
 pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl ProberRig) {
     let connector = connector(rig, SideOf::OneWithoutABucket);
     let session = session(rig, &connector, Scope::Prefix).await;
-    assert_eq!(session.bucket_region().await.unwrap_err().reason, Reason::Gone);
+    assert_eq!(session.bucket_region().await.unwrap_err().kind, DeliveryErrorKind::Gone);
     let fault = session.put_new(object(&key(&connector), true)).await.unwrap_err();
-    assert_eq!((fault.stage, fault.reason), (Stage::PutObject, Reason::Gone));
+    assert_eq!((fault.stage, fault.kind), (DeliveryStage::PutObject, DeliveryErrorKind::Gone));
 }
 
 /// An object under the prefix is written, and how it was encrypted is told.
@@ -172,14 +176,14 @@ pub async fn a_probe_is_written_under_the_prefix(rig: &impl ProberRig) {
 /// in no case.
 pub async fn a_wrong_checksum_tells_what_a_role_may_and_writes_nothing(rig: &impl ProberRig) {
     for (side, scope, reason) in [
-        (SideOf::ACarefulOne, Scope::Role, Reason::Denied),
-        (SideOf::OneWhoAllowsTheBucket, Scope::Role, Reason::Rejected),
-        (SideOf::OneWhoAllowsTheBucket, Scope::Prefix, Reason::Denied),
+        (SideOf::ACarefulOne, Scope::Role, DeliveryErrorKind::Denied),
+        (SideOf::OneWhoAllowsTheBucket, Scope::Role, DeliveryErrorKind::Rejected),
+        (SideOf::OneWhoAllowsTheBucket, Scope::Prefix, DeliveryErrorKind::Denied),
     ] {
         let connector = connector(rig, side);
         let session = session(rig, &connector, scope).await;
         let fault = session.put_new(object("elsewhere.txt", false)).await.unwrap_err();
-        assert_eq!((fault.stage, fault.reason), (Stage::PutObject, reason), "{side:?}, {scope:?}");
+        assert_eq!((fault.stage, fault.kind), (DeliveryStage::PutObject, reason), "{side:?}, {scope:?}");
         assert!(rig.keys(&connector).is_empty());
     }
 }

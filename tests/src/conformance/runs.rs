@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::cursor::{Cursor, Published, ReadProgress, Reconcile};
 use domain::events_source::{Acceptance, EventsSource, KeyLayout, RememberedSource, SourceChange};
-use domain::fault::{Block, Fault, Reason, Stage};
+use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::part::{Content, PartNumber, Window};
 use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, SealAnswer};
 use futures_util::future::join_all;
@@ -151,8 +151,9 @@ pub async fn a_mark_tells_where_the_keys_are(ledger: &impl Ledger) {
     }
 }
 
-pub(super) fn block(stage: Stage, code: &str) -> Block {
-    let fault = Fault { stage, reason: Reason::Denied, code: code.into(), message: String::new() };
+pub(super) fn block(stage: DeliveryStage, code: &str) -> Block {
+    let fault =
+        DeliveryError { stage, kind: DeliveryErrorKind::Denied, code: code.into(), message: String::new() };
     let to = fixtures::connector(&fixtures::tenant("acme"), start()).destination.unwrap();
     Block::new(&fault, &to, None, start(), 1)
 }
@@ -162,7 +163,7 @@ pub async fn a_block_stays_until_a_mark_takes_it_away(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
     for code in ["AccessDenied", "InvalidAccessKeyId"] {
-        let block = block(Stage::PutObject, code);
+        let block = block(DeliveryStage::PutObject, code);
         ledger.block(&connector.id, &block).await.unwrap();
         assert_eq!(cursor(ledger, &connector).await.block, Some(block));
     }
@@ -173,7 +174,7 @@ pub async fn a_block_stays_until_a_mark_takes_it_away(ledger: &impl Ledger) {
 /// A seal takes away a block of reading if it says so, and moves the reconcile with the watermark.
 pub async fn a_seal_carries_unblocking_and_reconcile(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
-    ledger.block(&connector.id, &block(Stage::Read, "TenantMismatch")).await.unwrap();
+    ledger.block(&connector.id, &block(DeliveryStage::Read, "TenantMismatch")).await.unwrap();
     let mut seal = fixtures::seal(&connector, &before, before.watermark, &worker());
     seal.part.window = Window { from: before.watermark, to: before.watermark };
     let reconcile = before.reconcile.read_out_of_order_keys(Some(seal.part.number), start());
@@ -243,7 +244,7 @@ pub async fn the_reconcile_moves_only_from_where_it_stood(ledger: &impl Ledger) 
         let cursor = cursor(ledger, &connector).await;
         (cursor.reconcile, cursor.block.is_some())
     };
-    ledger.block(&connector.id, &block(Stage::Read, "TenantMismatch")).await.unwrap();
+    ledger.block(&connector.id, &block(DeliveryStage::Read, "TenantMismatch")).await.unwrap();
     assert_eq!(noted(&before.reconcile, &first, false).await, (first.clone(), true));
     let stale = noted(&before.reconcile, &second, true).await;
     assert_eq!(stale, (first.clone(), true), "another worker has moved it since, and nothing is changed");

@@ -9,7 +9,7 @@ use domain::connector::{Change, Connector, Shards};
 use domain::contacts::{ContactKey, Notified, Permission, SecretId, TokenHash, WebhookSecret};
 use domain::cursor::Cursor;
 use domain::events_source::{EventsSource, SourceChange};
-use domain::fault::{Block, Fault, Reason, Stage};
+use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER};
 use domain::names::{ConnectorId, EmailAddress, TenantId, WorkerId};
 use domain::notice::Notice;
@@ -31,8 +31,13 @@ fn lost<T>() -> Result<T, PortError> {
     Err(PortError::Transient { what: "a call that a test makes fail", source: "no answer".into() })
 }
 
-fn unavailable<T>(stage: Stage) -> Result<T, Fault> {
-    Err(Fault { stage, reason: Reason::Unavailable, code: "NoAnswer".into(), message: "no answer".into() })
+fn unavailable<T>(stage: DeliveryStage) -> Result<T, DeliveryError> {
+    Err(DeliveryError {
+        stage,
+        kind: DeliveryErrorKind::Unavailable,
+        code: "NoAnswer".into(),
+        message: "no answer".into(),
+    })
 }
 
 #[async_trait]
@@ -343,23 +348,27 @@ impl StagingWrite for Flaky<Box<dyn StagingWrite>> {
 
 #[async_trait]
 impl<P: Customers> Customers for Flaky<P> {
-    async fn open(&self, connector: &Connector, part: PartNumber) -> Result<Box<dyn CustomerBucket>, Fault> {
+    async fn open(
+        &self,
+        connector: &Connector,
+        part: PartNumber,
+    ) -> Result<Box<dyn CustomerBucket>, DeliveryError> {
         let open = self.inner.open(connector, part);
-        let bucket = self.plan.call("open_customer", open, || unavailable(Stage::AssumeRole)).await?;
+        let bucket = self.plan.call("open_customer", open, || unavailable(DeliveryStage::AssumeRole)).await?;
         Ok(Box::new(Flaky::new(bucket, &self.plan)))
     }
 }
 
 #[async_trait]
 impl CustomerBucket for Flaky<Box<dyn CustomerBucket>> {
-    async fn put_new(&self, object: NewObject) -> Result<PutAnswer, Fault> {
+    async fn put_new(&self, object: NewObject) -> Result<PutAnswer, DeliveryError> {
         // What is beside the parts' bytes has names of its own: a plan is made for one of them.
         let call = match &object.key {
             key if key.contains(KEY_FOLDER) => "put_key",
             key if key.contains(MANIFEST_FOLDER) => "put_note",
             _ => "put_new",
         };
-        self.plan.call(call, self.inner.put_new(object), || unavailable(Stage::PutObject)).await
+        self.plan.call(call, self.inner.put_new(object), || unavailable(DeliveryStage::PutObject)).await
     }
 }
 

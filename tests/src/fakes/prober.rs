@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::connector::{Connector, Destination};
-use domain::fault::{Fault, Reason, Stage};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::{AccountId, ExternalId, Region};
 use domain::ports::{Body, NewObject, ProbeAnswer, ProbeSession, Prober, Scope, Shown};
 use sha2::Digest as _;
@@ -24,7 +24,7 @@ pub enum Trust {
     /// Whoever asks.
     Anyone,
     /// Nobody; this is what STS answers.
-    Nobody(Fault),
+    Nobody(DeliveryError),
 }
 
 /// A customer's set-up.
@@ -33,17 +33,17 @@ pub struct SetUp {
     /// Whom the role lets in.
     pub trust: Trust,
     /// What STS answers whoever is not let in, if it is no plain denial.
-    pub strangers: Option<Fault>,
+    pub strangers: Option<DeliveryError>,
     /// The account of the session, if it is not the one that the role's ARN names.
     pub account: Option<AccountId>,
     /// What S3 tells of the bucket's region, if it is not the one that was given.
-    pub region: Option<Result<Option<Region>, Fault>>,
+    pub region: Option<Result<Option<Region>, DeliveryError>>,
     /// What a write under the prefix is refused with, if it is.
-    pub put: Option<Fault>,
+    pub put: Option<DeliveryError>,
     /// The encryption that S3 names, if it is not the one that was asked for.
     pub encryption: Option<String>,
     /// What a write outside the prefix is answered with; without a fault it is written, whatever its checksum.
-    pub outside: Option<Fault>,
+    pub outside: Option<DeliveryError>,
 }
 
 impl SetUp {
@@ -57,14 +57,19 @@ impl SetUp {
             region: None,
             put: None,
             encryption: None,
-            outside: Some(fault(Stage::PutObject, Reason::Denied, "AccessDenied")),
+            outside: Some(delivery_error(
+                DeliveryStage::PutObject,
+                DeliveryErrorKind::Denied,
+                "AccessDenied",
+            )),
         }
     }
 
     /// As it should be, except that the role may write anywhere in the bucket: S3 then finds the checksum wrong.
     #[must_use]
     pub fn too_broad() -> Self {
-        let outside = Some(fault(Stage::PutObject, Reason::Rejected, "BadDigest"));
+        let outside =
+            Some(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Rejected, "BadDigest"));
         Self { outside, ..Self::sound() }
     }
 }
@@ -156,12 +161,12 @@ impl FakeProber {
     }
 }
 
-fn fault(stage: Stage, reason: Reason, code: &str) -> Fault {
-    Fault { stage, reason, code: code.into(), message: format!("{code}, says the fake") }
+fn delivery_error(stage: DeliveryStage, reason: DeliveryErrorKind, code: &str) -> DeliveryError {
+    DeliveryError { stage, kind: reason, code: code.into(), message: format!("{code}, says the fake") }
 }
 
 impl Trust {
-    fn judge(&self, connector: &Connector, shown: Option<&ExternalId>) -> Result<(), Fault> {
+    fn judge(&self, connector: &Connector, shown: Option<&ExternalId>) -> Result<(), DeliveryError> {
         let lets_in = match self {
             Self::ThisConnector => shown == Some(&connector.external_id),
             Self::Only(id) => shown == Some(id),
@@ -169,7 +174,11 @@ impl Trust {
             Self::Anyone => true,
             Self::Nobody(fault) => return Err(fault.clone()),
         };
-        if lets_in { Ok(()) } else { Err(fault(Stage::AssumeRole, Reason::Denied, "AccessDenied")) }
+        if lets_in {
+            Ok(())
+        } else {
+            Err(delivery_error(DeliveryStage::AssumeRole, DeliveryErrorKind::Denied, "AccessDenied"))
+        }
     }
 }
 
@@ -185,7 +194,7 @@ impl Prober for FakeProber {
         to: &Destination,
         shown: Shown<'_>,
         scope: Scope,
-    ) -> Result<Box<dyn ProbeSession>, Fault> {
+    ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
         let shown = match shown {
             Shown::Nothing => None,
             Shown::ExternalId(id) => Some(id),
@@ -210,12 +219,12 @@ impl ProbeSession for Session {
         locked(&self.prober.set_up).account.clone().unwrap_or_else(|| self.to.role.account())
     }
 
-    async fn bucket_region(&self) -> Result<Option<Region>, Fault> {
+    async fn bucket_region(&self) -> Result<Option<Region>, DeliveryError> {
         self.prober.note(Probe::Region);
         locked(&self.prober.set_up).region.clone().unwrap_or_else(|| Ok(Some(self.to.region.clone())))
     }
 
-    async fn put_new(&self, object: NewObject) -> Result<ProbeAnswer, Fault> {
+    async fn put_new(&self, object: NewObject) -> Result<ProbeAnswer, DeliveryError> {
         let Body::Whole(bytes) = &object.body else { panic!("a probe is a few bytes, not a stream") };
         let truthful = object.sha256.bytes() == &<[u8; 32]>::from(sha2::Sha256::digest(bytes));
         let under = self.to.prefix.key("");
@@ -223,10 +232,14 @@ impl ProbeSession for Session {
         let SetUp { put, outside: answer, encryption, .. } = locked(&self.prober.set_up).clone();
         let refused = match (outside, self.scope) {
             (false, _) if truthful => put,
-            (false, _) => Some(fault(Stage::PutObject, Reason::Rejected, "BadDigest")),
+            (false, _) => {
+                Some(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Rejected, "BadDigest"))
+            }
             (true, Scope::Role) => answer,
             // The session policy does not allow it, whatever the role does.
-            (true, Scope::Prefix) => Some(fault(Stage::PutObject, Reason::Denied, "AccessDenied")),
+            (true, Scope::Prefix) => {
+                Some(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Denied, "AccessDenied"))
+            }
         };
         self.prober.note(Probe::Put { key: object.key, truthful, written: refused.is_none() });
         let asked = self.to.encryption.header().unwrap_or("AES256");

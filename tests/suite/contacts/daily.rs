@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::connector::{Connector, Verb};
 use domain::contacts::AT_MOST_EVERY;
 use domain::cursor::Cursor;
-use domain::fault::{Block, Fault, Reason, Stage};
+use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::notice::{Backlog, Notice, Recovery};
 use domain::ports::Posted;
 use domain::time::Time;
@@ -23,8 +23,9 @@ fn recovered(connector: &Connector, blocked_since: Time, now: Time) -> Notice {
 }
 
 fn denied(connector: &Connector, now: Time) -> Notice {
-    let (stage, reason) = (Stage::PutObject, Reason::Denied);
-    let fault = Fault { stage, reason, code: "AccessDenied".into(), message: "Access Denied".into() };
+    let (stage, reason) = (DeliveryStage::PutObject, DeliveryErrorKind::Denied);
+    let fault =
+        DeliveryError { stage, kind: reason, code: "AccessDenied".into(), message: "Access Denied".into() };
     let block = Block::new(&fault, connector.destination.as_ref().unwrap(), None, now, 0);
     Notice::blocked(&connector.tenant, &connector.id, block, &Cursor::new(now, now, now), None)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::connector::{Caller, Change, Connector, Verb};
 use domain::contacts::{SecretId, Webhook, WebhookSecret};
 use domain::cursor::Cursor;
-use domain::fault::{Block, Fault, Reason, Stage};
+use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::WebhookUrl;
 use domain::notice::{Backlog, Notice, Recovery};
 use domain::ports::{Connectors as _, Mailer};
@@ -140,9 +140,9 @@ pub(super) fn url(connector: &Connector) -> WebhookUrl {
 }
 
 pub(super) fn blocked(connector: &Connector, now: Time) -> Notice {
-    let fault = Fault {
-        stage: Stage::PutObject,
-        reason: Reason::Gone,
+    let fault = DeliveryError {
+        stage: DeliveryStage::PutObject,
+        kind: DeliveryErrorKind::Gone,
         code: "NoSuchBucket".into(),
         message: "The specified bucket does not exist".into(),
     };

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use domain::connector::{Change, Verb};
 use domain::cursor::Cursor;
-use domain::fault::{Block, Fault, Reason, Stage};
+use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::item::{Unreadable, WhyUnreadable};
 use domain::notice::{Backlog, Notice, Recovery};
 use domain::part::{PartNumber, Window};
@@ -78,9 +78,9 @@ fn told_by_email() -> Vec<Notice> {
     cursor.next = PartNumber::new(4);
     let (tenant, id) = (&connector.tenant, &connector.id);
     let backlog = Backlog::of(&Cursor::new(now, now, now));
-    let fault = Fault {
-        stage: Stage::PutObject,
-        reason: Reason::Gone,
+    let fault = DeliveryError {
+        stage: DeliveryStage::PutObject,
+        kind: DeliveryErrorKind::Gone,
         code: "NoSuchBucket".into(),
         message: "The specified bucket does not exist".into(),
     };

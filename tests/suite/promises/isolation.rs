@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::fault::Reason;
+use domain::fault::DeliveryErrorKind;
 use domain::protocol::{InternalErrorKind, Outcome};
 use domain::sort_key::SortKey;
 use domain::time::Time;
@@ -57,7 +57,7 @@ async fn a_role_that_no_longer_lets_us_in_stops_one_customer_only(world: World) 
     world.verdict(&well).assert_clean();
     assert!(world.ground().objects(&ill).is_empty());
     let block = world.cursor(&ill).await.block.expect("blocked");
-    assert_eq!((block.reason, block.code.as_str()), (Reason::Denied, "AccessDenied"));
+    assert_eq!((block.kind, block.code.as_str()), (DeliveryErrorKind::Denied, "AccessDenied"));
     assert!(
         !block.cause.contains(ill.external_id.as_str()) && !block.remedy.contains(ill.external_id.as_str())
     );
@@ -76,7 +76,7 @@ async fn a_bucket_that_a_stranger_made_anew_gets_nothing(world: World) {
     world.write_real(&connector, around_noon(4)).await;
     world.run_until(&connector, at("2023-07-10T13:06:00Z")).await;
     assert!(world.ground().objects(&connector).is_empty());
-    assert_eq!(world.cursor(&connector).await.block.unwrap().reason, Reason::Denied);
+    assert_eq!(world.cursor(&connector).await.block.unwrap().kind, DeliveryErrorKind::Denied);
 }
 
 /// A table that hands out another tenant's item is a bug that nothing may be sent from.

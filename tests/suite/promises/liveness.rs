@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::connector::State;
-use domain::fault::Reason;
+use domain::fault::DeliveryErrorKind;
 use domain::ports::Clock as _;
 use domain::protocol::{InternalErrorKind, Outcome};
 use tests::failing::{Plan, Trouble};
@@ -31,7 +31,7 @@ async fn a_bucket_gone_for_two_days_gets_everything_when_it_is_back(world: World
     let cursor = world.cursor(&connector).await;
     assert_eq!(cursor.watermark, at("2023-07-12T12:00:00Z"), "sealing has gone on");
     let block = cursor.block.expect("blocked");
-    assert_eq!(block.reason, Reason::Gone);
+    assert_eq!(block.kind, DeliveryErrorKind::Gone);
     assert!(block.attempts > 40 && block.attempts < 150, "{} attempts in two days", block.attempts);
     world.ground().create_bucket(&connector);
     world.run_until(&connector, at("2023-07-12T13:10:00Z")).await;
@@ -191,7 +191,7 @@ async fn staged_bytes_that_rot_are_never_delivered() {
     world.run_until(&connector, at("2023-07-10T14:06:00Z")).await;
     assert_eq!(world.ground().objects(&connector), []);
     let block = world.cursor(&connector).await.block.unwrap();
-    assert_eq!(block.reason, Reason::Rejected);
+    assert_eq!(block.kind, DeliveryErrorKind::Rejected);
     fakes.staging.corrupt(&key, sealed);
     world.run_until(&connector, at("2023-07-10T15:06:00Z")).await;
     world.verdict(&connector).assert_clean();

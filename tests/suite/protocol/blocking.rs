@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::connector::State;
-use domain::fault::{Reason, Stage};
+use domain::fault::{DeliveryErrorKind, DeliveryStage};
 use domain::notice::Fact;
 use domain::part::PartNumber;
 use domain::peril::Peril;
@@ -11,21 +11,26 @@ use domain::ports::LeaseAnswer;
 use domain::protocol::{Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::at;
 
-use super::rehearsal::{Rehearsal, fault, later, place, place_with_parts, sealed};
+use super::rehearsal::{Rehearsal, delivery_error, later, place, place_with_parts, sealed};
 
 /// What a customer can break: the stage, what the platform answers, its code.
-const BROKEN: [(Stage, Reason, &str); 5] = [
-    (Stage::AssumeRole, Reason::Denied, "AccessDenied"),
-    (Stage::PutObject, Reason::Denied, "AccessDenied"),
-    (Stage::PutObject, Reason::KeyDenied, "KMS.DisabledException"),
-    (Stage::PutObject, Reason::Gone, "NoSuchBucket"),
-    (Stage::PutObject, Reason::Moved, "PermanentRedirect"),
+const BROKEN: [(DeliveryStage, DeliveryErrorKind, &str); 5] = [
+    (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied, "AccessDenied"),
+    (DeliveryStage::PutObject, DeliveryErrorKind::Denied, "AccessDenied"),
+    (DeliveryStage::PutObject, DeliveryErrorKind::KeyDenied, "KMS.DisabledException"),
+    (DeliveryStage::PutObject, DeliveryErrorKind::Gone, "NoSuchBucket"),
+    (DeliveryStage::PutObject, DeliveryErrorKind::Moved, "PermanentRedirect"),
 ];
 
 /// Opens, and puts if the fault is one of putting.
-fn meets(run: &mut Rehearsal, place: &Snapshot, number: u64, (stage, reason, code): (Stage, Reason, &str)) {
-    let fault = fault(stage, reason, code);
-    if stage == Stage::AssumeRole {
+fn meets(
+    run: &mut Rehearsal,
+    place: &Snapshot,
+    number: u64,
+    (stage, reason, code): (DeliveryStage, DeliveryErrorKind, &str),
+) {
+    let fault = delivery_error(stage, reason, code);
+    if stage == DeliveryStage::AssumeRole {
         run.opens(Err(fault));
         return;
     }
@@ -43,7 +48,7 @@ fn what_the_customer_broke_blocks_with_cause_and_remedy_and_is_no_failure_of_the
         let notice = run.announces();
         assert_eq!(notice.fact.kind(), "ExportBlocked");
         let block = run.blocks();
-        assert_eq!((block.stage, block.reason, block.attempts), (broken.0, broken.1, 1));
+        assert_eq!((block.stage, block.kind, block.attempts), (broken.0, broken.1, 1));
         assert!(!block.cause.is_empty() && !block.remedy.is_empty());
         assert!(block.next_attempt > run.now, "it never spins");
         assert!(block.next_attempt <= run.now + Duration::from_secs(60));
@@ -87,7 +92,7 @@ fn sealing_goes_on_while_the_destination_is_blocked() {
 }
 
 /// Blocks `place` and returns it as the next run will read it.
-fn blocked(place: &Snapshot, broken: (Stage, Reason, &str)) -> Snapshot {
+fn blocked(place: &Snapshot, broken: (DeliveryStage, DeliveryErrorKind, &str)) -> Snapshot {
     let mut run = Rehearsal::of(place);
     meets(&mut run, place, 1, broken);
     run.announces();
@@ -213,10 +218,10 @@ fn a_bus_that_does_not_answer_keeps_no_block_and_no_recovery_from_the_ledger() {
 fn a_request_of_ours_that_is_rejected_blocks_and_is_a_failure() {
     let place = place_with_parts(1);
     let mut run = Rehearsal::of(&place);
-    meets(&mut run, &place, 1, (Stage::PutObject, Reason::Rejected, "BadDigest"));
+    meets(&mut run, &place, 1, (DeliveryStage::PutObject, DeliveryErrorKind::Rejected, "BadDigest"));
     run.announces();
     let block = run.blocks();
-    assert_eq!(block.reason, Reason::Rejected);
+    assert_eq!(block.kind, DeliveryErrorKind::Rejected);
     run.releases();
     assert_eq!(run.has_failed(), InternalErrorKind::Rejected);
 }

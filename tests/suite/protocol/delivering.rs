@@ -1,12 +1,12 @@
 //! Delivery copies what is sealed, in order, each part to a name that only its bytes can have.
 
 use domain::connector::State;
-use domain::fault::{Reason, Stage};
+use domain::fault::{DeliveryErrorKind, DeliveryStage};
 use domain::part::PartNumber;
 use domain::protocol::{Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::{activated, at, connector, tenant, worker};
 
-use super::rehearsal::{Rehearsal, fault, later, now, place, place_with_parts, sealed};
+use super::rehearsal::{Rehearsal, delivery_error, later, now, place, place_with_parts, sealed};
 
 #[test]
 fn parts_are_delivered_in_the_order_of_their_numbers() {
@@ -43,7 +43,11 @@ fn a_conflict_is_tried_again_and_never_taken_for_success() {
     run.opens(Ok(()));
     for _ in 0..3 {
         run.loads(&part);
-        run.puts(Err(fault(Stage::PutObject, Reason::Conflict, "ConditionalRequestConflict")));
+        run.puts(Err(delivery_error(
+            DeliveryStage::PutObject,
+            DeliveryErrorKind::Conflict,
+            "ConditionalRequestConflict",
+        )));
         run.waits();
     }
     run.loads(&part);
@@ -59,11 +63,12 @@ fn a_lost_answer_is_asked_for_again() {
     let place = place_with_parts(1);
     let part = sealed(&place.connector, 1);
     let mut run = Rehearsal::of(&place);
-    run.opens(Err(fault(Stage::AssumeRole, Reason::Unavailable, "Throttling")));
+    run.opens(Err(delivery_error(DeliveryStage::AssumeRole, DeliveryErrorKind::Unavailable, "Throttling")));
     run.waits();
     run.opens(Ok(()));
     run.loads(&part);
-    let first = run.puts(Err(fault(Stage::PutObject, Reason::Unavailable, "NoAnswer")));
+    let first =
+        run.puts(Err(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Unavailable, "NoAnswer")));
     run.waits();
     run.loads(&part);
     let second = run.puts(Ok(PutAnswer::Exists));
@@ -85,7 +90,11 @@ fn a_passing_fault_is_tried_five_times_before_it_blocks() {
             if matches!(run.effect(), Effect::Load(_)) {
                 run.loads(part);
             }
-            run.puts(Err(fault(Stage::PutObject, Reason::Unavailable, "SlowDown")));
+            run.puts(Err(delivery_error(
+                DeliveryStage::PutObject,
+                DeliveryErrorKind::Unavailable,
+                "SlowDown",
+            )));
             tries += 1;
             if matches!(run.effect(), Effect::Wait(_)) {
                 run.waits();
@@ -114,7 +123,7 @@ fn expired_credentials_are_replaced_at_once() {
     let mut run = Rehearsal::of(&place);
     run.opens(Ok(()));
     run.loads(&part);
-    run.puts(Err(fault(Stage::PutObject, Reason::Expired, "ExpiredToken")));
+    run.puts(Err(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Expired, "ExpiredToken")));
     run.opens(Ok(()));
     run.delivers(&part);
     run.releases();
@@ -128,7 +137,7 @@ fn credentials_that_are_refused_as_expired_five_times_over_block() {
     for _ in 0..5 {
         run.opens(Ok(()));
         run.loads(&sealed(&place.connector, 1));
-        run.puts(Err(fault(Stage::PutObject, Reason::Expired, "ExpiredToken")));
+        run.puts(Err(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Expired, "ExpiredToken")));
     }
     run.announces();
     assert_eq!(run.blocks().code, "ExpiredToken");

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use domain::cursor::ReadProgress;
-use domain::fault::{Reason, Stage};
+use domain::fault::{DeliveryErrorKind, DeliveryStage};
 use domain::part::PartNumber;
 use domain::ports::LeaseAnswer;
 use domain::protocol::{Answer, Built, Effect, InternalErrorKind, Outcome, SealAnswer, Span};
 use tests::fixtures::at;
 
-use super::rehearsal::{Rehearsal, fault, now, place, place_with_parts, sealed};
+use super::rehearsal::{Rehearsal, delivery_error, now, place, place_with_parts, sealed};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -113,13 +113,21 @@ fn no_write_is_tried_again_after_five_sixths_of_the_time() {
         run.delivers(&sealed(&place.connector, 1));
         if waits {
             run.loads(&sealed(&place.connector, 2));
-            run.puts(Err(fault(Stage::PutObject, Reason::Unavailable, "SlowDown")));
+            run.puts(Err(delivery_error(
+                DeliveryStage::PutObject,
+                DeliveryErrorKind::Unavailable,
+                "SlowDown",
+            )));
             run.now = now() + SECOND * 750;
             run.waits();
         } else {
             run.loads(&sealed(&place.connector, 2));
             run.now = now() + SECOND * 750;
-            run.puts(Err(fault(Stage::PutObject, Reason::Expired, "ExpiredToken")));
+            run.puts(Err(delivery_error(
+                DeliveryStage::PutObject,
+                DeliveryErrorKind::Expired,
+                "ExpiredToken",
+            )));
         }
         assert_eq!(run.releases().next_run_at, run.now);
         let summary = run.completes();
@@ -134,7 +142,7 @@ fn no_note_is_tried_again_after_five_sixths_of_the_time() {
     run.opens(Ok(()));
     run.loads(&sealed(&place.connector, 1));
     run.puts_only(Ok(domain::protocol::PutAnswer::Written));
-    run.puts_keys(Err(fault(Stage::PutObject, Reason::Unavailable, "SlowDown")));
+    run.puts_keys(Err(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Unavailable, "SlowDown")));
     assert!(matches!(run.effect(), Effect::Wait(_)));
     run.now = now() + SECOND * 750;
     run.answer(Answer::Done);

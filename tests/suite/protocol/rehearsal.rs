@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::connector::Connector;
 use domain::cursor::Cursor;
 use domain::encode::Encoded;
-use domain::fault::{Block, Fault, Reason, Stage};
+use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::notice::Notice;
 use domain::part::{Content, Part, PartNumber, Sha256};
 use domain::ports::{LeaseAnswer, Randomness as _};
@@ -72,8 +72,8 @@ pub(crate) fn draft() -> StagedPart {
 }
 
 /// A fault at the customer's side.
-pub(crate) fn fault(stage: Stage, reason: Reason, code: &str) -> Fault {
-    Fault { stage, reason, code: code.into(), message: "as the platform says".into() }
+pub(crate) fn delivery_error(stage: DeliveryStage, reason: DeliveryErrorKind, code: &str) -> DeliveryError {
+    DeliveryError { stage, kind: reason, code: code.into(), message: "as the platform says".into() }
 }
 
 /// A failure of the vendor's own side.
@@ -178,7 +178,7 @@ impl Rehearsal {
         number
     }
 
-    pub(crate) fn opens(&mut self, answer: Result<(), Fault>) -> PartNumber {
+    pub(crate) fn opens(&mut self, answer: Result<(), DeliveryError>) -> PartNumber {
         let number = expect!(self, Effect::Open(number) => number);
         self.answer(Answer::Opened(answer));
         number
@@ -191,7 +191,7 @@ impl Rehearsal {
     }
 
     /// Puts the bytes of a part, and if they are there, its note.
-    pub(crate) fn puts(&mut self, answer: Result<PutAnswer, Fault>) -> Part {
+    pub(crate) fn puts(&mut self, answer: Result<PutAnswer, DeliveryError>) -> Part {
         let part = self.puts_only(answer);
         if matches!(self.effect, Effect::PutKeys(_)) {
             self.puts_keys(Ok(PutAnswer::Written));
@@ -202,19 +202,19 @@ impl Rehearsal {
         part
     }
 
-    pub(crate) fn puts_only(&mut self, answer: Result<PutAnswer, Fault>) -> Part {
+    pub(crate) fn puts_only(&mut self, answer: Result<PutAnswer, DeliveryError>) -> Part {
         let part = expect!(self, Effect::Put(part) => *part);
         self.answer(Answer::Put(answer));
         part
     }
 
-    pub(crate) fn puts_keys(&mut self, answer: Result<PutAnswer, Fault>) -> Part {
+    pub(crate) fn puts_keys(&mut self, answer: Result<PutAnswer, DeliveryError>) -> Part {
         let part = expect!(self, Effect::PutKeys(part) => *part);
         self.answer(Answer::Put(answer));
         part
     }
 
-    pub(crate) fn expect_put_manifest(&mut self, answer: Result<PutAnswer, Fault>) -> Part {
+    pub(crate) fn expect_put_manifest(&mut self, answer: Result<PutAnswer, DeliveryError>) -> Part {
         let part = expect!(self, Effect::PutManifest(part) => *part);
         self.answer(Answer::Put(answer));
         part

@@ -1,7 +1,7 @@
 //! One part, one decision: whatever becomes of the answers, a number is sealed once.
 
 use base64::Engine as _;
-use domain::fault::Stage;
+use domain::fault::DeliveryStage;
 use domain::part::Window;
 use domain::part::{Content, Kind, PartNumber};
 use domain::ports::LeaseAnswer;
@@ -239,7 +239,7 @@ fn an_item_of_another_tenant_stops_the_connector() {
     run.builds(Built::TenantMismatch { detail: "`globex` came back where `acme` was asked for".into() });
     assert_eq!(run.announces().fact.kind(), "ExportBlocked");
     let block = run.blocks();
-    assert_eq!((block.stage, block.code.as_str()), (Stage::Read, "TenantMismatch"));
+    assert_eq!((block.stage, block.code.as_str()), (DeliveryStage::Read, "TenantMismatch"));
     assert_eq!(run.releases().next_run_at, block.next_attempt);
     assert_eq!(run.has_failed(), InternalErrorKind::TenantMismatch);
 

@@ -1,13 +1,15 @@
 //! A part's manifest is signed before the seal that pins it, and its note follows the part's bytes.
 
 use domain::cursor::Published;
-use domain::fault::{Reason, Stage};
+use domain::fault::{DeliveryErrorKind, DeliveryStage};
 use domain::manifest::{ChainStart, ChainState, Manifest, Previous};
 use domain::part::PartNumber;
 use domain::protocol::{Answer, Built, Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::{at, signed_manifest};
 
-use super::rehearsal::{Rehearsal, draft, fault, later, place, place_with_parts, port_error, sealed};
+use super::rehearsal::{
+    Rehearsal, delivery_error, draft, later, place, place_with_parts, port_error, sealed,
+};
 
 /// What is ordered to be signed at a place.
 fn ordered_manifest(place: &Snapshot) -> Manifest {
@@ -149,7 +151,7 @@ fn behind_a_block_of_the_delivery_the_keys_are_put_again() {
     let puts_keys = |stage| {
         let block = domain::fault::Block {
             stage,
-            reason: Reason::Gone,
+            kind: DeliveryErrorKind::Gone,
             code: "NoSuchBucket".into(),
             cause: String::new(),
             remedy: String::new(),
@@ -165,7 +167,10 @@ fn behind_a_block_of_the_delivery_the_keys_are_put_again() {
         run.puts_only(Ok(PutAnswer::Written));
         matches!(run.effect(), Effect::PutKeys(_))
     };
-    assert_eq!([Stage::PutObject, Stage::AssumeRole, Stage::Read].map(puts_keys), [true, true, false]);
+    assert_eq!(
+        [DeliveryStage::PutObject, DeliveryStage::AssumeRole, DeliveryStage::Read].map(puts_keys),
+        [true, true, false]
+    );
 }
 
 #[test]
@@ -175,10 +180,14 @@ fn a_fault_at_the_note_does_not_send_the_bytes_again() {
     run.opens(Ok(()));
     run.loads(&sealed(&place.connector, 1));
     run.puts_only(Ok(PutAnswer::Written));
-    run.puts_keys(Err(fault(Stage::PutObject, Reason::Unavailable, "SlowDown")));
+    run.puts_keys(Err(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Unavailable, "SlowDown")));
     run.waits();
     run.puts_keys(Ok(PutAnswer::Written));
-    run.expect_put_manifest(Err(fault(Stage::PutObject, Reason::Conflict, "ConditionalRequestConflict")));
+    run.expect_put_manifest(Err(delivery_error(
+        DeliveryStage::PutObject,
+        DeliveryErrorKind::Conflict,
+        "ConditionalRequestConflict",
+    )));
     run.waits();
     run.expect_put_manifest(Ok(PutAnswer::Exists));
     run.announces();
@@ -196,7 +205,11 @@ fn a_note_that_is_refused_blocks_the_connector_as_its_part_would() {
     run.loads(&sealed(&place.connector, 1));
     run.puts_only(Ok(PutAnswer::Written));
     run.puts_keys(Ok(PutAnswer::Written));
-    run.expect_put_manifest(Err(fault(Stage::PutObject, Reason::Denied, "AccessDenied")));
+    run.expect_put_manifest(Err(delivery_error(
+        DeliveryStage::PutObject,
+        DeliveryErrorKind::Denied,
+        "AccessDenied",
+    )));
     run.announces();
     assert_eq!(run.blocks().code, "AccessDenied");
     run.releases();

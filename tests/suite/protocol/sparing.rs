@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use domain::fault::{Reason, Stage};
+use domain::fault::{DeliveryErrorKind, DeliveryStage};
 use domain::part::{Part, PartNumber};
 use domain::protocol::{Built, Effect, InternalErrorKind, PutAnswer, SealAnswer};
 use tests::fixtures::at;
 
-use super::rehearsal::{Rehearsal, fault, later, now, place, place_with_parts, sealed};
+use super::rehearsal::{Rehearsal, delivery_error, later, now, place, place_with_parts, sealed};
 
 /// A run that has sealed its first part, a heartbeat, and comes to deliver it.
 fn after_its_seal() -> (Rehearsal, Part) {
@@ -44,13 +44,17 @@ fn a_worker_that_slept_behind_its_seal_loads_the_record() {
 fn a_second_try_loads_the_record() {
     let (mut run, part) = after_its_seal();
     run.opens(Ok(()));
-    run.puts(Err(fault(Stage::PutObject, Reason::Conflict, "ConditionalRequestConflict")));
+    run.puts(Err(delivery_error(
+        DeliveryStage::PutObject,
+        DeliveryErrorKind::Conflict,
+        "ConditionalRequestConflict",
+    )));
     run.waits();
     run.loads(&part);
 
     let (mut run, part) = after_its_seal();
     run.opens(Ok(()));
-    run.puts(Err(fault(Stage::PutObject, Reason::Expired, "ExpiredToken")));
+    run.puts(Err(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Expired, "ExpiredToken")));
     run.opens(Ok(()));
     run.loads(&part);
 }
@@ -103,7 +107,11 @@ fn the_last_mark_of_a_run_gives_the_lease_back_as_a_release_would() {
 fn the_last_mark_of_a_run_that_recovers_forgets_the_block() {
     let (mut run, part) = {
         let mut blocked = Rehearsal::of(&place_with_parts(1));
-        blocked.opens(Err(fault(Stage::AssumeRole, Reason::Denied, "AccessDenied")));
+        blocked.opens(Err(delivery_error(
+            DeliveryStage::AssumeRole,
+            DeliveryErrorKind::Denied,
+            "AccessDenied",
+        )));
         blocked.announces();
         let block = blocked.blocks();
         let place = later(&place_with_parts(1), |cursor| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::connector::{Connector, Destination};
-use domain::fault::{Fault, Reason, Stage as Where};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage as Where};
 use domain::ports::{Clock as _, ProbeSession, Prober, Scope, Shown};
 use domain::time::Time;
 use domain::verify::{Means, Progress, Stage, Verdict, Verification, verify as verify_with};
@@ -24,7 +24,7 @@ struct NewRole {
     clock: FakeClock,
     sound: FakeProber,
     /// What is answered until then.
-    until_then: Fault,
+    until_then: DeliveryError,
 }
 
 #[async_trait]
@@ -39,19 +39,19 @@ impl Prober for NewRole {
         to: &Destination,
         shown: Shown<'_>,
         scope: Scope,
-    ) -> Result<Box<dyn ProbeSession>, Fault> {
+    ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
         let answer = self.sound.assume(connector, to, shown, scope).await;
         if self.clock.now() < self.known_from { Err(self.until_then.clone()) } else { answer }
     }
 }
 
-fn denied(message: &str) -> Fault {
-    let (stage, reason) = (Where::AssumeRole, Reason::Denied);
-    Fault { stage, reason, code: "AccessDenied".into(), message: message.into() }
+fn denied(message: &str) -> DeliveryError {
+    let (stage, reason) = (Where::AssumeRole, DeliveryErrorKind::Denied);
+    DeliveryError { stage, kind: reason, code: "AccessDenied".into(), message: message.into() }
 }
 
 /// The words of STS for a role of another account that it does not know.
-fn unknown() -> Fault {
+fn unknown() -> DeliveryError {
     denied(
         "User: arn:aws:sts::111111111111:assumed-role/auditferry-exporter/x is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::222222222222:role/auditferry/Delivery",
     )
@@ -61,7 +61,7 @@ fn unknown() -> Fault {
 async fn verified(
     connector: &Connector,
     known_after: Duration,
-    until_then: Fault,
+    until_then: DeliveryError,
     patience: Duration,
 ) -> (Verification, Duration, Vec<Duration>) {
     let start = at("2026-11-20T20:00:00Z");
@@ -137,7 +137,7 @@ async fn what_is_no_new_role_is_answered_at_once() {
     let mut own = draft();
     own.destination.as_mut().unwrap().role =
         "arn:aws:iam::111111111111:role/auditferry/Delivery".parse().unwrap();
-    let busy = Fault { reason: Reason::Unavailable, code: "Throttling".into(), ..unknown() };
+    let busy = DeliveryError { kind: DeliveryErrorKind::Unavailable, code: "Throttling".into(), ..unknown() };
     for (what, connector, fault, patience) in [
         ("a role that has let us in before", proven, unknown(), HALF_A_MINUTE),
         ("a role of the vendor's own account", own, unknown(), HALF_A_MINUTE),
@@ -159,8 +159,10 @@ async fn what_is_no_new_role_is_answered_at_once() {
 
 #[tokio::test]
 async fn the_policies_of_a_role_that_was_waited_for_may_come_later_and_those_of_another_are_not_waited_for() {
-    let refused =
-        SetUp { put: Some(Fault { stage: Where::PutObject, ..denied("Access Denied") }), ..SetUp::sound() };
+    let refused = SetUp {
+        put: Some(DeliveryError { stage: Where::PutObject, ..denied("Access Denied") }),
+        ..SetUp::sound()
+    };
     let start = at("2026-11-20T20:00:00Z");
     let (vendor, randomness) = (vendor(), SeededRandomness::new(1));
     for (known_after, waits) in [(4, true), (0, false)] {

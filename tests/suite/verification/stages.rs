@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::connector::{Connector, Encryption};
-use domain::fault::{Fault, Reason, Stage as Where};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage as Where};
 use domain::names::ExternalId;
 use domain::ports::Scope;
 use domain::verify::{Means, Progress, Report, Stage, Verdict, verify as verify_with};
@@ -12,8 +12,13 @@ use tests::fixtures::at;
 
 use super::{assert_stopped_at, connector, found, vendor, verdicts, verify};
 
-fn denied(stage: Where) -> Fault {
-    Fault { stage, reason: Reason::Denied, code: "AccessDenied".into(), message: "Access Denied".into() }
+fn denied(stage: Where) -> DeliveryError {
+    DeliveryError {
+        stage,
+        kind: DeliveryErrorKind::Denied,
+        code: "AccessDenied".into(),
+        message: "Access Denied".into(),
+    }
 }
 
 /// What was assumed: with what, for what, and with what success.
@@ -54,8 +59,9 @@ async fn every_stage_can_fail_and_leaves_out_those_behind_it() {
 
 #[tokio::test]
 async fn a_fault_that_says_nothing_of_what_is_asked_is_no_answer() {
-    let fault = |reason, code: &str| Fault { reason, code: code.into(), ..denied(Where::PutObject) };
-    let (gone, busy) = (fault(Reason::Gone, "NoSuchBucket"), fault(Reason::Unavailable, "SlowDown"));
+    let fault = |reason, code: &str| DeliveryError { kind, code: code.into(), ..denied(Where::PutObject) };
+    let (gone, busy) =
+        (fault(DeliveryErrorKind::Gone, "NoSuchBucket"), fault(DeliveryErrorKind::Unavailable, "SlowDown"));
     for (stage, set_up, code) in [
         (Stage::BucketRegion, SetUp { region: Some(Err(gone)), ..SetUp::sound() }, "NoSuchBucket"),
         (Stage::PrefixScope, SetUp { outside: Some(busy.clone()), ..SetUp::sound() }, "SlowDown"),
@@ -123,8 +129,8 @@ async fn nothing_is_sent_to_a_bucket_through_a_role_that_lets_anyone_in() {
 
 #[tokio::test]
 async fn a_role_that_keeps_us_out_or_is_not_reached_is_not_unsafe() {
-    for reason in [Reason::Denied, Reason::Unavailable] {
-        let fault = Fault { reason, ..denied(Where::AssumeRole) };
+    for reason in [DeliveryErrorKind::Denied, DeliveryErrorKind::Unavailable] {
+        let fault = DeliveryError { kind, ..denied(Where::AssumeRole) };
         let prober = FakeProber::of(SetUp { trust: Trust::Nobody(fault), ..SetUp::sound() });
         assert!(!verify(&prober, &connector()).await.is_unsafe());
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::connector::{Caller, State, Verb};
-use domain::fault::{Fault, Reason, Stage};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::notice::Fact;
 use domain::protocol::Outcome;
 use tests::fakes::{SetUp, Trust};
@@ -58,9 +58,9 @@ async fn a_role_that_was_opened_to_anyone_pauses_its_connector_and_is_told() {
 #[tokio::test]
 async fn a_verification_that_fails_otherwise_pauses_nothing_and_is_tried_with_the_next_run() {
     let running = Running::start().await;
-    let busy = Fault {
-        stage: Stage::AssumeRole,
-        reason: Reason::Unavailable,
+    let busy = DeliveryError {
+        stage: DeliveryStage::AssumeRole,
+        kind: DeliveryErrorKind::Unavailable,
         code: "Throttling".into(),
         message: "Rate exceeded".into(),
     };

@@ -4,7 +4,7 @@
 //! AWS KMS API reference, `GenerateDataKey`; Amazon S3 user guide, "How to prevent object overwrites with
 //! conditional writes".
 
-use domain::fault::{REGION_DISABLED, Reason};
+use domain::fault::{DeliveryErrorKind, REGION_DISABLED};
 
 /// What was answered instead of success.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ pub(super) enum Put {
     /// An object of this key is there.
     Exists,
     /// Something is wrong.
-    Fault(Reason),
+    Fault(DeliveryErrorKind),
 }
 
 /// Codes that pass by themselves although their status need not say so.
@@ -56,10 +56,10 @@ pub(super) fn put_object(refusal: Refusal<'_>) -> Put {
     Put::Fault(put_by_code(refusal).unwrap_or_else(|| put_by_status(refusal.status)))
 }
 
-fn put_by_code(refusal: Refusal<'_>) -> Option<Reason> {
+fn put_by_code(refusal: Refusal<'_>) -> Option<DeliveryErrorKind> {
     let Refusal { code, message, region, .. } = refusal;
     if PASSING.contains(&code) {
-        return Some(Reason::Unavailable);
+        return Some(DeliveryErrorKind::Unavailable);
     }
     if let Some(problem) = code.strip_prefix("KMS.") {
         return Some(kms(problem));
@@ -67,51 +67,57 @@ fn put_by_code(refusal: Refusal<'_>) -> Option<Reason> {
     let reason = match code {
         // The keys of this session are no longer known or valid. New ones are; if they aren't, the protocol
         // gives up after a few.
-        "ExpiredToken" | "TokenRefreshRequired" | "InvalidToken" | "InvalidAccessKeyId" => Reason::Expired,
+        "ExpiredToken" | "TokenRefreshRequired" | "InvalidToken" | "InvalidAccessKeyId" => {
+            DeliveryErrorKind::Expired
+        }
         // Our clock or our signature is wrong, although the status is 403; or it is 501 and no later try will be
         // answered otherwise.
         "RequestTimeTooSkewed" | "RequestExpired" | "SignatureDoesNotMatch" | "NotImplemented" => {
-            Reason::Rejected
+            DeliveryErrorKind::Rejected
         }
         // S3 hands on what KMS says as its own refusal. It names the action or the key.
-        "AccessDenied" if message.contains("kms:") => Reason::KeyDenied,
-        "KMSAccessDenied" | "KmsAccessDenied" => Reason::KeyDenied,
-        "NoSuchBucket" => Reason::Gone,
-        "ConditionalRequestConflict" | "OperationAborted" => Reason::Conflict,
+        "AccessDenied" if message.contains("kms:") => DeliveryErrorKind::KeyDenied,
+        "KMSAccessDenied" | "KmsAccessDenied" => DeliveryErrorKind::KeyDenied,
+        "NoSuchBucket" => DeliveryErrorKind::Gone,
+        "ConditionalRequestConflict" | "OperationAborted" => DeliveryErrorKind::Conflict,
         "PermanentRedirect" | "TemporaryRedirect" | "Redirect" | "IllegalLocationConstraintException" => {
-            Reason::Moved
+            DeliveryErrorKind::Moved
         }
         // The signature names another region than the bucket's, unless it is malformed in earnest.
-        "AuthorizationHeaderMalformed" if region.is_some() => Reason::Moved,
+        "AuthorizationHeaderMalformed" if region.is_some() => DeliveryErrorKind::Moved,
         _ => return None,
     };
     Some(reason)
 }
 
 /// What KMS said, as S3 hands it on behind `KMS.`.
-fn kms(problem: &str) -> Reason {
+fn kms(problem: &str) -> DeliveryErrorKind {
     let passing = ["Throttling", "LimitExceeded", "Internal", "DependencyTimeout", "KeyUnavailable"];
-    if passing.iter().any(|word| problem.contains(word)) { Reason::Unavailable } else { Reason::KeyDenied }
+    if passing.iter().any(|word| problem.contains(word)) {
+        DeliveryErrorKind::Unavailable
+    } else {
+        DeliveryErrorKind::KeyDenied
+    }
 }
 
-const fn put_by_status(status: u16) -> Reason {
+const fn put_by_status(status: u16) -> DeliveryErrorKind {
     match status {
-        301 | 302 | 307 | 308 => Reason::Moved,
-        401 | 403 => Reason::Denied,
-        404 => Reason::Gone,
-        408 | 429 | 500.. => Reason::Unavailable,
-        409 => Reason::Conflict,
-        _ => Reason::Rejected,
+        301 | 302 | 307 | 308 => DeliveryErrorKind::Moved,
+        401 | 403 => DeliveryErrorKind::Denied,
+        404 => DeliveryErrorKind::Gone,
+        408 | 429 | 500.. => DeliveryErrorKind::Unavailable,
+        409 => DeliveryErrorKind::Conflict,
+        _ => DeliveryErrorKind::Rejected,
     }
 }
 
 /// What a refused `AssumeRole` means.
-pub(super) fn assume_role(refusal: Refusal<'_>) -> Reason {
+pub(super) fn assume_role(refusal: Refusal<'_>) -> DeliveryErrorKind {
     if PASSING.contains(&refusal.code) {
-        return Reason::Unavailable;
+        return DeliveryErrorKind::Unavailable;
     }
     match refusal.code {
-        "AccessDenied" | "AccessDeniedException" | REGION_DISABLED => Reason::Denied,
+        "AccessDenied" | "AccessDeniedException" | REGION_DISABLED => DeliveryErrorKind::Denied,
         // The session policy is ours. The others speak of the vendor's own credentials, although their status is
         // 403: no customer can mend those and waiting in this process doesn't either, so it must be loud, neither
         // passing nor the customer's.
@@ -127,21 +133,21 @@ pub(super) fn assume_role(refusal: Refusal<'_>) -> Reason {
         | "RequestInTheFuture"
         | "RequestTimeTooSkewed"
         | "SignatureDoesNotMatch"
-        | "UnrecognizedClientException" => Reason::Rejected,
+        | "UnrecognizedClientException" => DeliveryErrorKind::Rejected,
         _ => match refusal.status {
-            401 | 403 => Reason::Denied,
-            408 | 429 | 500.. => Reason::Unavailable,
-            _ => Reason::Rejected,
+            401 | 403 => DeliveryErrorKind::Denied,
+            408 | 429 | 500.. => DeliveryErrorKind::Unavailable,
+            _ => DeliveryErrorKind::Rejected,
         },
     }
 }
 
 /// What a refused `HeadBucket` means; nothing, if the write that comes next will tell it better: an answer to
 /// `HEAD` has no body, and so neither code nor words.
-pub(super) const fn head_bucket(status: u16) -> Option<Reason> {
+pub(super) const fn head_bucket(status: u16) -> Option<DeliveryErrorKind> {
     match status {
-        404 => Some(Reason::Gone),
-        408 | 429 | 500.. => Some(Reason::Unavailable),
+        404 => Some(DeliveryErrorKind::Gone),
+        408 | 429 | 500.. => Some(DeliveryErrorKind::Unavailable),
         _ => None,
     }
 }
@@ -157,43 +163,43 @@ mod tests {
     #[test]
     fn answers_of_s3_mean_what_their_code_says() {
         for (status, code, reason) in [
-            (409, "ConditionalRequestConflict", Reason::Conflict),
-            (409, "OperationAborted", Reason::Conflict),
-            (409, "", Reason::Conflict),
-            (500, "InternalError", Reason::Unavailable),
-            (503, "SlowDown", Reason::Unavailable),
-            (503, "", Reason::Unavailable),
-            (400, "RequestTimeout", Reason::Unavailable),
-            (400, "IncompleteBody", Reason::Unavailable),
-            (429, "", Reason::Unavailable),
-            (403, "AccessDenied", Reason::Denied),
-            (403, "AllAccessDisabled", Reason::Denied),
-            (403, "", Reason::Denied),
-            (400, "ExpiredToken", Reason::Expired),
-            (400, "TokenRefreshRequired", Reason::Expired),
-            (400, "InvalidToken", Reason::Expired),
-            (403, "InvalidAccessKeyId", Reason::Expired),
-            (403, "RequestTimeTooSkewed", Reason::Rejected),
-            (403, "SignatureDoesNotMatch", Reason::Rejected),
-            (400, "KMS.DisabledException", Reason::KeyDenied),
-            (400, "KMS.NotFoundException", Reason::KeyDenied),
-            (400, "KMS.KMSInvalidStateException", Reason::KeyDenied),
-            (400, "KMS.ThrottlingException", Reason::Unavailable),
-            (400, "KMS.KMSInternalException", Reason::Unavailable),
-            (404, "NoSuchBucket", Reason::Gone),
-            (404, "", Reason::Gone),
-            (301, "PermanentRedirect", Reason::Moved),
-            (307, "TemporaryRedirect", Reason::Moved),
-            (400, "IllegalLocationConstraintException", Reason::Moved),
-            (400, "AuthorizationHeaderMalformed", Reason::Rejected),
-            (400, "BadDigest", Reason::Rejected),
-            (400, "InvalidDigest", Reason::Rejected),
-            (400, "InvalidRequest", Reason::Rejected),
-            (400, "KeyTooLongError", Reason::Rejected),
-            (400, "XAmzContentSHA256Mismatch", Reason::Rejected),
-            (400, "EntityTooLarge", Reason::Rejected),
-            (405, "MethodNotAllowed", Reason::Rejected),
-            (501, "NotImplemented", Reason::Rejected),
+            (409, "ConditionalRequestConflict", DeliveryErrorKind::Conflict),
+            (409, "OperationAborted", DeliveryErrorKind::Conflict),
+            (409, "", DeliveryErrorKind::Conflict),
+            (500, "InternalError", DeliveryErrorKind::Unavailable),
+            (503, "SlowDown", DeliveryErrorKind::Unavailable),
+            (503, "", DeliveryErrorKind::Unavailable),
+            (400, "RequestTimeout", DeliveryErrorKind::Unavailable),
+            (400, "IncompleteBody", DeliveryErrorKind::Unavailable),
+            (429, "", DeliveryErrorKind::Unavailable),
+            (403, "AccessDenied", DeliveryErrorKind::Denied),
+            (403, "AllAccessDisabled", DeliveryErrorKind::Denied),
+            (403, "", DeliveryErrorKind::Denied),
+            (400, "ExpiredToken", DeliveryErrorKind::Expired),
+            (400, "TokenRefreshRequired", DeliveryErrorKind::Expired),
+            (400, "InvalidToken", DeliveryErrorKind::Expired),
+            (403, "InvalidAccessKeyId", DeliveryErrorKind::Expired),
+            (403, "RequestTimeTooSkewed", DeliveryErrorKind::Rejected),
+            (403, "SignatureDoesNotMatch", DeliveryErrorKind::Rejected),
+            (400, "KMS.DisabledException", DeliveryErrorKind::KeyDenied),
+            (400, "KMS.NotFoundException", DeliveryErrorKind::KeyDenied),
+            (400, "KMS.KMSInvalidStateException", DeliveryErrorKind::KeyDenied),
+            (400, "KMS.ThrottlingException", DeliveryErrorKind::Unavailable),
+            (400, "KMS.KMSInternalException", DeliveryErrorKind::Unavailable),
+            (404, "NoSuchBucket", DeliveryErrorKind::Gone),
+            (404, "", DeliveryErrorKind::Gone),
+            (301, "PermanentRedirect", DeliveryErrorKind::Moved),
+            (307, "TemporaryRedirect", DeliveryErrorKind::Moved),
+            (400, "IllegalLocationConstraintException", DeliveryErrorKind::Moved),
+            (400, "AuthorizationHeaderMalformed", DeliveryErrorKind::Rejected),
+            (400, "BadDigest", DeliveryErrorKind::Rejected),
+            (400, "InvalidDigest", DeliveryErrorKind::Rejected),
+            (400, "InvalidRequest", DeliveryErrorKind::Rejected),
+            (400, "KeyTooLongError", DeliveryErrorKind::Rejected),
+            (400, "XAmzContentSHA256Mismatch", DeliveryErrorKind::Rejected),
+            (400, "EntityTooLarge", DeliveryErrorKind::Rejected),
+            (405, "MethodNotAllowed", DeliveryErrorKind::Rejected),
+            (501, "NotImplemented", DeliveryErrorKind::Rejected),
         ] {
             assert_eq!(put_object(refusal(status, code)), Put::Fault(reason), "{status} {code}");
         }
@@ -212,19 +218,19 @@ mod tests {
         let message = "User: arn:aws:sts::222222222222:assumed-role/Delivery/x is not authorized to perform: \
                        kms:GenerateDataKey on resource: arn:aws:kms:eu-central-1:222222222222:key/1";
         let denied = Refusal { message, ..refusal(403, "AccessDenied") };
-        assert_eq!(put_object(denied), Put::Fault(Reason::KeyDenied));
+        assert_eq!(put_object(denied), Put::Fault(DeliveryErrorKind::KeyDenied));
     }
 
     #[test]
     fn a_malformed_header_that_names_a_region_means_another_region() {
         let moved = Refusal { region: Some("eu-central-1"), ..refusal(400, "AuthorizationHeaderMalformed") };
-        assert_eq!(put_object(moved), Put::Fault(Reason::Moved));
+        assert_eq!(put_object(moved), Put::Fault(DeliveryErrorKind::Moved));
     }
 
     #[test]
     fn a_refused_look_at_a_bucket_says_no_more_than_that_it_is_gone() {
-        assert_eq!(head_bucket(404), Some(Reason::Gone));
-        assert_eq!(head_bucket(503), Some(Reason::Unavailable));
+        assert_eq!(head_bucket(404), Some(DeliveryErrorKind::Gone));
+        assert_eq!(head_bucket(503), Some(DeliveryErrorKind::Unavailable));
         for status in [301, 307, 400, 401, 403] {
             assert_eq!(head_bucket(status), None);
         }
@@ -233,19 +239,19 @@ mod tests {
     #[test]
     fn answers_of_sts_mean_what_their_code_says() {
         for (status, code, reason) in [
-            (403, "AccessDenied", Reason::Denied),
-            (403, "RegionDisabledException", Reason::Denied),
-            (403, "", Reason::Denied),
-            (400, "MalformedPolicyDocument", Reason::Rejected),
-            (400, "PackedPolicyTooLarge", Reason::Rejected),
-            (400, "ValidationError", Reason::Rejected),
-            (403, "ExpiredTokenException", Reason::Rejected),
-            (403, "InvalidClientTokenId", Reason::Rejected),
-            (403, "SignatureDoesNotMatch", Reason::Rejected),
-            (403, "RequestTimeTooSkewed", Reason::Rejected),
-            (400, "Throttling", Reason::Unavailable),
-            (500, "InternalFailure", Reason::Unavailable),
-            (503, "", Reason::Unavailable),
+            (403, "AccessDenied", DeliveryErrorKind::Denied),
+            (403, "RegionDisabledException", DeliveryErrorKind::Denied),
+            (403, "", DeliveryErrorKind::Denied),
+            (400, "MalformedPolicyDocument", DeliveryErrorKind::Rejected),
+            (400, "PackedPolicyTooLarge", DeliveryErrorKind::Rejected),
+            (400, "ValidationError", DeliveryErrorKind::Rejected),
+            (403, "ExpiredTokenException", DeliveryErrorKind::Rejected),
+            (403, "InvalidClientTokenId", DeliveryErrorKind::Rejected),
+            (403, "SignatureDoesNotMatch", DeliveryErrorKind::Rejected),
+            (403, "RequestTimeTooSkewed", DeliveryErrorKind::Rejected),
+            (400, "Throttling", DeliveryErrorKind::Unavailable),
+            (500, "InternalFailure", DeliveryErrorKind::Unavailable),
+            (503, "", DeliveryErrorKind::Unavailable),
         ] {
             assert_eq!(assume_role(refusal(status, code)), reason, "{status} {code}");
         }

@@ -3,7 +3,7 @@
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::Region;
 use domain::connector::Destination;
-use domain::fault::{Fault, REGION_DISABLED, Reason, Stage};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage, REGION_DISABLED};
 use domain::names::{AccountId, CustomerRole, ExternalId};
 
 use super::bucket::S3CustomerBucket;
@@ -72,9 +72,9 @@ impl Door {
     ///
     /// # Errors
     /// What STS said.
-    pub(super) async fn enter(&self, asked: Asked<'_>) -> Result<Entered, Fault> {
+    pub(super) async fn enter(&self, asked: Asked<'_>) -> Result<Entered, DeliveryError> {
         let Asked { to, session_name, external_id, policy } = asked;
-        let telling = Telling::new(Stage::AssumeRole);
+        let telling = Telling::new(DeliveryStage::AssumeRole);
         let request = |sts: &aws_sdk_sts::Client| {
             sts.assume_role()
                 .role_arn(to.role.as_str())
@@ -99,7 +99,7 @@ impl Door {
         let account = answer.assumed_role_user().and_then(|user| account_of(user.arn()));
         let Some(keys) = answer.credentials else {
             let words = "STS answered without credentials";
-            return Err(telling.fault(Reason::Unavailable, "NoCredentials", words));
+            return Err(telling.fault(DeliveryErrorKind::Unavailable, "NoCredentials", words));
         };
         // Their end is left out on purpose: S3 judges it by its own clock, and says `ExpiredToken`.
         let temporary = Credentials::new(

@@ -7,7 +7,7 @@ use aws_sdk_s3::types::ServerSideEncryption;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::connector::Destination;
-use domain::fault::{Fault, Reason, Stage};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::{ExternalId, Region};
 use domain::ports::{Body, CustomerBucket, NewObject};
 use domain::protocol::PutAnswer;
@@ -37,13 +37,13 @@ pub(super) struct Wrote {
     pub(super) encryption: Option<String>,
 }
 
-const TELLING: Telling = Telling::new(Stage::PutObject);
+const TELLING: Telling = Telling::new(DeliveryStage::PutObject);
 
 /// Our own side failed: nothing that the customer could mend, and nothing that its platform said.
-fn told(broken: &BrokenBody) -> Fault {
+fn told(broken: &BrokenBody) -> DeliveryError {
     let (reason, code) = match broken {
-        BrokenBody::Read(_) => (Reason::Unavailable, "StagingRead"),
-        BrokenBody::Size => (Reason::Rejected, "StagingSize"),
+        BrokenBody::Read(_) => (DeliveryErrorKind::Unavailable, "StagingRead"),
+        BrokenBody::Size => (DeliveryErrorKind::Rejected, "StagingSize"),
     };
     TELLING.fault(reason, code, &broken.to_string())
 }
@@ -72,7 +72,7 @@ impl S3CustomerBucket {
     ///
     /// # Errors
     /// What S3 said, or what broke on our own side.
-    pub(super) async fn write(&self, object: NewObject) -> Result<Wrote, Fault> {
+    pub(super) async fn write(&self, object: NewObject) -> Result<Wrote, DeliveryError> {
         let NewObject { key, content_type, sha256, size, body } = object;
         let streamed = matches!(body, Body::Stream(_));
         let ask = AskFirst::default();
@@ -80,7 +80,8 @@ impl S3CustomerBucket {
         if let Some(broken) = witness.saw() {
             return Err(told(broken));
         }
-        let too_large = |_| TELLING.fault(Reason::Rejected, "TooLarge", "the part's size is no size");
+        let too_large =
+            |_| TELLING.fault(DeliveryErrorKind::Rejected, "TooLarge", "the part's size is no size");
         let mut request = self
             .client
             .put_object()
@@ -119,7 +120,7 @@ impl S3CustomerBucket {
     ///
     /// # Errors
     /// If the bucket is gone, or S3 did not answer.
-    pub(super) async fn region(&self) -> Result<Option<Region>, Fault> {
+    pub(super) async fn region(&self) -> Result<Option<Region>, DeliveryError> {
         let request = self
             .client
             .head_bucket()
@@ -134,7 +135,7 @@ impl S3CustomerBucket {
 
 #[async_trait]
 impl CustomerBucket for S3CustomerBucket {
-    async fn put_new(&self, object: NewObject) -> Result<PutAnswer, Fault> {
+    async fn put_new(&self, object: NewObject) -> Result<PutAnswer, DeliveryError> {
         self.write(object).await.map(|wrote| wrote.answer)
     }
 

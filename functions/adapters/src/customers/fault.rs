@@ -8,7 +8,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use domain::fault::{Fault, Reason, Stage};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::Region;
 use domain::protocol::PutAnswer;
 
@@ -24,22 +24,22 @@ const CODE_CHARS: usize = 80;
 /// Tells of what goes wrong at one stage, and keeps external IDs out of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Telling {
-    stage: Stage,
+    stage: DeliveryStage,
 }
 
 impl Telling {
-    pub(super) const fn new(stage: Stage) -> Self {
+    pub(super) const fn new(stage: DeliveryStage) -> Self {
         Self { stage }
     }
 
     /// A fault in our own words, or in the platform's as they are.
-    pub(super) fn fault(self, reason: Reason, code: &str, message: &str) -> Fault {
+    pub(super) fn fault(self, reason: DeliveryErrorKind, code: &str, message: &str) -> DeliveryError {
         let (code, message) = (shown(code, CODE_CHARS), shown(message, MESSAGE_CHARS));
-        Fault { stage: self.stage, reason, code, message }
+        DeliveryError { stage: self.stage, kind: reason, code, message }
     }
 
     /// Why a role could not be assumed.
-    pub(super) fn assume_role(self, error: &SdkError<AssumeRoleError, HttpResponse>) -> Fault {
+    pub(super) fn assume_role(self, error: &SdkError<AssumeRoleError, HttpResponse>) -> DeliveryError {
         match Answer::of(error) {
             Answer::Refused(refused) => self.refused(answers::assume_role(refused.refusal()), &refused),
             Answer::None { reason, code, words } => self.fault(reason, code, &words),
@@ -50,7 +50,7 @@ impl Telling {
     pub(super) fn put_object(
         self,
         error: &SdkError<PutObjectError, HttpResponse>,
-    ) -> Result<PutAnswer, Fault> {
+    ) -> Result<PutAnswer, DeliveryError> {
         match Answer::of(error) {
             Answer::Refused(refused) => match answers::put_object(refused.refusal()) {
                 Put::Exists => Ok(PutAnswer::Exists),
@@ -64,13 +64,15 @@ impl Telling {
     pub(super) fn head_bucket(
         self,
         error: &SdkError<HeadBucketError, HttpResponse>,
-    ) -> Result<Option<Region>, Fault> {
+    ) -> Result<Option<Region>, DeliveryError> {
         match Answer::of(error) {
             Answer::Refused(refused) => match answers::head_bucket(refused.status) {
                 // An answer to `HEAD` has no code of its own, and this status has one meaning only.
-                Some(Reason::Gone) => {
-                    Err(self.fault(Reason::Gone, "NoSuchBucket", "The specified bucket does not exist"))
-                }
+                Some(DeliveryErrorKind::Gone) => Err(self.fault(
+                    DeliveryErrorKind::Gone,
+                    "NoSuchBucket",
+                    "The specified bucket does not exist",
+                )),
                 Some(reason) => Err(self.refused(reason, &refused)),
                 None => Ok(refused.region.and_then(|region| region.parse().ok())),
             },
@@ -78,12 +80,12 @@ impl Telling {
         }
     }
 
-    fn refused(self, reason: Reason, refused: &Refused) -> Fault {
+    fn refused(self, reason: DeliveryErrorKind, refused: &Refused) -> DeliveryError {
         let Refused { status, code, message, region } = refused;
         let code = if code.is_empty() { format!("Http{status}") } else { code.clone() };
         let words = if message.is_empty() { format!("HTTP status {status}") } else { message.clone() };
         match (reason, region) {
-            (Reason::Moved, Some(region)) => {
+            (DeliveryErrorKind::Moved, Some(region)) => {
                 self.fault(reason, &code, &format!("it is in {region} ({words})"))
             }
             _ => self.fault(reason, &code, &words),
@@ -96,7 +98,7 @@ enum Answer {
     /// The platform answered, with an error.
     Refused(Refused),
     /// There was no answer to speak of.
-    None { reason: Reason, code: &'static str, words: String },
+    None { reason: DeliveryErrorKind, code: &'static str, words: String },
 }
 
 /// [`Refusal`], owned.
@@ -119,7 +121,8 @@ impl Answer {
     where
         E: Error + ProvideErrorMetadata + 'static,
     {
-        let unavailable = |code| Self::None { reason: Reason::Unavailable, code, words: chain(error) };
+        let unavailable =
+            |code| Self::None { reason: DeliveryErrorKind::Unavailable, code, words: chain(error) };
         match error {
             SdkError::ServiceError(answer) => Self::Refused(Refused {
                 status: answer.raw().status().as_u16(),
@@ -134,7 +137,7 @@ impl Answer {
             SdkError::DispatchFailure(_) => unavailable("NotSent"),
             SdkError::ResponseError(_) => unavailable("UnreadableAnswer"),
             // Nothing was sent: the request itself is wrong.
-            _ => Self::None { reason: Reason::Rejected, code: "NotARequest", words: chain(error) },
+            _ => Self::None { reason: DeliveryErrorKind::Rejected, code: "NotARequest", words: chain(error) },
         }
     }
 }
@@ -170,7 +173,7 @@ mod tests {
 
     use super::*;
 
-    const TELLING: Telling = Telling::new(Stage::PutObject);
+    const TELLING: Telling = Telling::new(DeliveryStage::PutObject);
 
     fn refused(
         status: u16,
@@ -213,8 +216,8 @@ mod tests {
         let error = refused(400, "AuthorizationHeaderMalformed", "the region is wrong", body);
         let fault = TELLING.put_object(&error).unwrap_err();
         assert_eq!(
-            (fault.reason, fault.message.as_str()),
-            (Reason::Moved, "it is in eu-west-1 (the region is wrong)")
+            (fault.kind, fault.message.as_str()),
+            (DeliveryErrorKind::Moved, "it is in eu-west-1 (the region is wrong)")
         );
         let nonsense = refused(301, "PermanentRedirect", "elsewhere", "<Region>evil.example</Region>");
         assert_eq!(TELLING.put_object(&nonsense).unwrap_err().message, "elsewhere");
@@ -225,15 +228,15 @@ mod tests {
         let error = PutObjectError::generic(ErrorMetadata::builder().build());
         let raw = HttpResponse::new(StatusCode::try_from(503).unwrap(), SdkBody::from("<html>"));
         let fault = TELLING.put_object(&SdkError::service_error(error, raw)).unwrap_err();
-        assert_eq!((fault.reason, fault.code.as_str()), (Reason::Unavailable, "Http503"));
+        assert_eq!((fault.kind, fault.code.as_str()), (DeliveryErrorKind::Unavailable, "Http503"));
     }
 
     #[test]
     fn no_answer_is_unavailable_and_no_request_is_ours() {
         let timeout = SdkError::timeout_error("no answer within 60 s");
         let fault = TELLING.put_object(&timeout).unwrap_err();
-        assert_eq!((fault.reason, fault.code.as_str()), (Reason::Unavailable, "Timeout"));
+        assert_eq!((fault.kind, fault.code.as_str()), (DeliveryErrorKind::Unavailable, "Timeout"));
         let no_request = SdkError::construction_failure("a header that is none");
-        assert_eq!(TELLING.put_object(&no_request).unwrap_err().reason, Reason::Rejected);
+        assert_eq!(TELLING.put_object(&no_request).unwrap_err().kind, DeliveryErrorKind::Rejected);
     }
 }

@@ -17,7 +17,7 @@ mod words;
 
 use async_trait::async_trait;
 use domain::connector::Connector;
-use domain::fault::{Fault, REGION_DISABLED, Reason, Stage};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage, REGION_DISABLED};
 use domain::part::PartNumber;
 use domain::ports::{CustomerBucket, Customers};
 
@@ -47,10 +47,18 @@ impl Customers for StsCustomers {
     ///
     /// While an external ID is being rotated, the next one is tried first. Only a denial leads on to the one in
     /// use: whatever else is wrong would be wrong with that too, and is to be told as it is.
-    async fn open(&self, connector: &Connector, part: PartNumber) -> Result<Box<dyn CustomerBucket>, Fault> {
-        let telling = Telling::new(Stage::AssumeRole);
+    async fn open(
+        &self,
+        connector: &Connector,
+        part: PartNumber,
+    ) -> Result<Box<dyn CustomerBucket>, DeliveryError> {
+        let telling = Telling::new(DeliveryStage::AssumeRole);
         let Some(to) = &connector.destination else {
-            return Err(telling.fault(Reason::Rejected, "NoDestination", "the connector is not connected"));
+            return Err(telling.fault(
+                DeliveryErrorKind::Rejected,
+                "NoDestination",
+                "the connector is not connected",
+            ));
         };
         let mut denied = None;
         for id in connector.external_ids() {
@@ -63,13 +71,14 @@ impl Customers for StsCustomers {
             match self.door.enter(asked).await {
                 Ok(entered) => return Ok(Box::new(entered.bucket)),
                 // No external ID makes a Region active.
-                Err(fault) if fault.reason == Reason::Denied && fault.code != REGION_DISABLED => {
+                Err(fault) if fault.kind == DeliveryErrorKind::Denied && fault.code != REGION_DISABLED => {
                     denied = Some(fault);
                 }
                 Err(fault) => return Err(fault),
             }
         }
-        let no_id = || telling.fault(Reason::Rejected, "NoExternalId", "the connector has no external ID");
+        let no_id =
+            || telling.fault(DeliveryErrorKind::Rejected, "NoExternalId", "the connector has no external ID");
         Err(denied.unwrap_or_else(no_id))
     }
 }

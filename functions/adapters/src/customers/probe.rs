@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::connector::{Connector, Destination};
-use domain::fault::{Fault, Reason, Stage};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::{AccountId, Region};
 use domain::ports::{NewObject, ProbeAnswer, ProbeSession, Prober, Scope, Shown};
 
@@ -48,7 +48,7 @@ impl Prober for StsProber {
         to: &Destination,
         shown: Shown<'_>,
         scope: Scope,
-    ) -> Result<Box<dyn ProbeSession>, Fault> {
+    ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
         let asked = Asked {
             to,
             session_name: session::verification_name(&connector.id),
@@ -64,7 +64,11 @@ impl Prober for StsProber {
         let entered = self.door.enter(asked).await?;
         let Some(account) = entered.account else {
             let words = "STS answered without the ARN of the assumed role";
-            return Err(Telling::new(Stage::AssumeRole).fault(Reason::Unavailable, "NoAccount", words));
+            return Err(Telling::new(DeliveryStage::AssumeRole).fault(
+                DeliveryErrorKind::Unavailable,
+                "NoAccount",
+                words,
+            ));
         };
         Ok(Box::new(StsProbe { bucket: entered.bucket, account }))
     }
@@ -83,14 +87,14 @@ impl ProbeSession for StsProbe {
         self.account.clone()
     }
 
-    async fn bucket_region(&self) -> Result<Option<Region>, Fault> {
+    async fn bucket_region(&self) -> Result<Option<Region>, DeliveryError> {
         self.bucket.region().await
     }
 
     /// Create-only, so a probe is written once however often it is sent. That an object of its name exists can
     /// only mean that this very request came through before its answer was lost, since the name is random: it
     /// counts as written, and nothing is known of its encryption.
-    async fn put_new(&self, object: NewObject) -> Result<ProbeAnswer, Fault> {
+    async fn put_new(&self, object: NewObject) -> Result<ProbeAnswer, DeliveryError> {
         let wrote = self.bucket.write(object).await?;
         Ok(ProbeAnswer { encryption: wrote.encryption })
     }

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
     use domain::connector::{Caller, State, Verb};
     use domain::cursor::Reconcile;
-    use domain::fault::{Block, Reason, Stage};
+    use domain::fault::{Block, DeliveryErrorKind, DeliveryStage};
     use domain::names::ExternalId;
     use domain::part::PartNumber;
     use domain::time::Time;
@@ -102,8 +102,8 @@ mod tests {
             cut: Some(at),
             reconcile: Reconcile { due: at, passes: 6, at: None, out_of_order_in: Some(PartNumber::new(3)) },
             block: Some(Block {
-                stage: Stage::PutObject,
-                reason: Reason::Gone,
+                stage: DeliveryStage::PutObject,
+                kind: DeliveryErrorKind::Gone,
                 code: "NoSuchBucket".into(),
                 cause: String::new(),
                 remedy: "Create it.".into(),

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use domain::connector::{Connector, Destination, Encryption};
-use domain::fault::{Fault, Reason, Stage};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::ExternalId;
 use domain::part::PartNumber;
 use domain::ports::{Body, Customers as _, NewObject, PortError};
@@ -14,14 +14,14 @@ use crate::world::{ACME, BUCKET, REGION, World, bytes, object, sha256};
 
 const PART: PartNumber = PartNumber::FIRST;
 
-async fn put(world: &World, connector: &Connector, object: NewObject) -> Result<PutAnswer, Fault> {
+async fn put(world: &World, connector: &Connector, object: NewObject) -> Result<PutAnswer, DeliveryError> {
     world.customers().open(connector, PART).await?.put_new(object).await
 }
 
 /// Stage, reason and code of what went wrong.
-fn told(answer: Result<PutAnswer, Fault>) -> (Stage, Reason, String) {
+fn error_fields(answer: Result<PutAnswer, DeliveryError>) -> (DeliveryStage, DeliveryErrorKind, String) {
     let fault = answer.unwrap_err();
-    (fault.stage, fault.reason, fault.code)
+    (fault.stage, fault.kind, fault.code)
 }
 
 fn with(world: &World, change: impl Fn(&mut Destination)) -> Connector {
@@ -39,8 +39,8 @@ async fn a_wrong_external_id_or_a_missing_role_is_denied_and_keeps_the_id_to_its
     for connector in [stranger, other] {
         let fault = put(&world, &connector, object("audit/a", b"x")).await.unwrap_err();
         assert_eq!(
-            (fault.stage, fault.reason, fault.code.as_str()),
-            (Stage::AssumeRole, Reason::Denied, "AccessDenied")
+            (fault.stage, fault.kind, fault.code.as_str()),
+            (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied, "AccessDenied")
         );
         assert!(fault.message.contains("not authorized to perform: sts:AssumeRole"), "{}", fault.message);
         assert!(!fault.message.contains(connector.external_id.as_str()));
@@ -53,9 +53,9 @@ async fn outside_of_the_prefix_nothing_can_be_written_however_much_the_role_allo
     let world = World::start().await;
     let (arn, external_id) = (crate::world::ROLE.into(), Some(world.connector.external_id.to_string()));
     world.stack.put_role(Role { arn, external_id, bucket: BUCKET.into(), prefix: String::new() }).unwrap();
-    let denied = (Stage::PutObject, Reason::Denied, "AccessDenied".to_owned());
-    assert_eq!(told(put(&world, &world.connector, object("other/a", b"x")).await), denied);
-    assert_eq!(told(put(&world, &world.connector, object("auditors/a", b"x")).await), denied);
+    let denied = (DeliveryStage::PutObject, DeliveryErrorKind::Denied, "AccessDenied".to_owned());
+    assert_eq!(error_fields(put(&world, &world.connector, object("other/a", b"x")).await), denied);
+    assert_eq!(error_fields(put(&world, &world.connector, object("auditors/a", b"x")).await), denied);
     assert!(world.objects(BUCKET).is_empty());
 }
 
@@ -68,7 +68,10 @@ async fn bytes_that_are_not_the_sealed_ones_are_refused_and_leave_nothing() {
     // Of whole bytes the SDK signs its own hash; a stream is signed by the sealed one.
     for (object, code) in [(whole, "BadDigest"), (streamed, "XAmzContentSHA256Mismatch")] {
         let answer = put(&world, &world.connector, object).await;
-        assert_eq!(told(answer), (Stage::PutObject, Reason::Rejected, code.to_owned()));
+        assert_eq!(
+            error_fields(answer),
+            (DeliveryStage::PutObject, DeliveryErrorKind::Rejected, code.to_owned())
+        );
     }
     assert!(world.objects(BUCKET).is_empty());
 }
@@ -78,7 +81,7 @@ async fn a_bucket_in_another_region_is_told_with_its_region() {
     let world = World::start().await;
     let connector = with(&world, |to| to.region = "us-east-1".parse().unwrap());
     let fault = put(&world, &connector, object("audit/a", b"x")).await.unwrap_err();
-    assert_eq!((fault.stage, fault.reason), (Stage::PutObject, Reason::Moved));
+    assert_eq!((fault.stage, fault.kind), (DeliveryStage::PutObject, DeliveryErrorKind::Moved));
     assert!(fault.message.contains(REGION), "{}", fault.message);
 }
 
@@ -87,7 +90,10 @@ async fn a_bucket_that_is_gone_is_told_and_works_again_once_it_is_made() {
     let world = World::start().await;
     world.stack.delete_bucket(BUCKET).unwrap();
     let answer = put(&world, &world.connector, object("audit/a", b"x")).await;
-    assert_eq!(told(answer), (Stage::PutObject, Reason::Gone, "NoSuchBucket".to_owned()));
+    assert_eq!(
+        error_fields(answer),
+        (DeliveryStage::PutObject, DeliveryErrorKind::Gone, "NoSuchBucket".to_owned())
+    );
     world.stack.create_bucket(BUCKET, ACME, REGION).unwrap();
     assert_eq!(put(&world, &world.connector, object("audit/a", b"x")).await, Ok(PutAnswer::Written));
 }
@@ -98,7 +104,10 @@ async fn a_bucket_of_the_same_name_that_a_stranger_owns_gets_nothing() {
     world.stack.delete_bucket(BUCKET).unwrap();
     world.stack.create_bucket(BUCKET, Stack::VENDOR_ACCOUNT, REGION).unwrap();
     let answer = put(&world, &world.connector, object("audit/a", b"x")).await;
-    assert_eq!(told(answer), (Stage::PutObject, Reason::Denied, "AccessDenied".to_owned()));
+    assert_eq!(
+        error_fields(answer),
+        (DeliveryStage::PutObject, DeliveryErrorKind::Denied, "AccessDenied".to_owned())
+    );
     assert!(world.objects(BUCKET).is_empty());
 }
 
@@ -108,7 +117,10 @@ async fn credentials_that_ran_out_ask_for_new_ones() {
     let bucket = world.customers().open(&world.connector, PART).await.unwrap();
     world.stack.expire_sessions();
     let answer = bucket.put_new(object("audit/a", b"x")).await;
-    assert_eq!(told(answer), (Stage::PutObject, Reason::Expired, "ExpiredToken".to_owned()));
+    assert_eq!(
+        error_fields(answer),
+        (DeliveryStage::PutObject, DeliveryErrorKind::Expired, "ExpiredToken".to_owned())
+    );
     assert_eq!(put(&world, &world.connector, object("audit/a", b"x")).await, Ok(PutAnswer::Written));
 }
 
@@ -120,7 +132,7 @@ async fn staged_bytes_that_break_on_the_way_are_not_the_customers_fault_and_leav
     let fault = put(&world, &world.connector, NewObject { body, ..object("audit/a", b"half of it") })
         .await
         .unwrap_err();
-    assert_eq!((fault.reason, fault.code.as_str()), (Reason::Unavailable, "StagingRead"));
+    assert_eq!((fault.kind, fault.code.as_str()), (DeliveryErrorKind::Unavailable, "StagingRead"));
     assert!(
         fault.message.contains("reading from the staging bucket: passing failure: reset"),
         "{}",
@@ -129,7 +141,10 @@ async fn staged_bytes_that_break_on_the_way_are_not_the_customers_fault_and_leav
     let short = Body::Stream(Box::pin(stream::iter([Ok(Bytes::from_static(b"half"))])));
     let answer =
         put(&world, &world.connector, NewObject { body: short, ..object("audit/a", b"half of it") }).await;
-    assert_eq!(told(answer), (Stage::PutObject, Reason::Rejected, "StagingSize".to_owned()));
+    assert_eq!(
+        error_fields(answer),
+        (DeliveryStage::PutObject, DeliveryErrorKind::Rejected, "StagingSize".to_owned())
+    );
     assert!(world.objects(BUCKET).is_empty());
 }
 
@@ -143,7 +158,10 @@ async fn a_refusal_in_the_middle_of_a_large_stream_is_still_told_as_what_it_is()
         let body = Body::Stream(Box::pin(stream::iter(chunks)));
         let part = NewObject { body, size: bytes.len() as u64, ..object("other/part", b"") };
         let answer = put(&world, &world.connector, part).await;
-        assert_eq!(told(answer), (Stage::PutObject, Reason::Denied, "AccessDenied".to_owned()));
+        assert_eq!(
+            error_fields(answer),
+            (DeliveryStage::PutObject, DeliveryErrorKind::Denied, "AccessDenied".to_owned())
+        );
     }
 }
 
@@ -154,7 +172,10 @@ async fn nothing_that_listens_is_unavailable() {
     world.stack.stop().await;
     let body = Body::Stream(Box::pin(stream::iter([Ok(Bytes::from_static(b"x"))])));
     let answer = bucket.put_new(NewObject { body, ..object("audit/a", b"x") }).await;
-    assert_eq!(told(answer), (Stage::PutObject, Reason::Unavailable, "Connection".to_owned()));
+    assert_eq!(
+        error_fields(answer),
+        (DeliveryStage::PutObject, DeliveryErrorKind::Unavailable, "Connection".to_owned())
+    );
 }
 
 /// Policies that AWS's own guide shows: a bucket that demands an encryption header, one that demands a signed body, and
@@ -181,6 +202,6 @@ async fn buckets_that_demand_headers_or_signed_bodies_take_what_a_delivery_sends
     }
     let world = World::start().await;
     world.stack.obstruct(BUCKET, Some(Obstacle::DemandsAes256));
-    let denied = (Stage::PutObject, Reason::Denied, "AccessDenied".to_owned());
-    assert_eq!(told(put(&world, &world.connector, object("audit/a", b"x")).await), denied);
+    let denied = (DeliveryStage::PutObject, DeliveryErrorKind::Denied, "AccessDenied".to_owned());
+    assert_eq!(error_fields(put(&world, &world.connector, object("audit/a", b"x")).await), denied);
 }

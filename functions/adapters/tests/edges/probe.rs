@@ -2,7 +2,7 @@
 
 use adapters::customers::{StsCustomers, StsProber};
 use domain::connector::{Connector, Encryption};
-use domain::fault::{Fault, Reason};
+use domain::fault::{DeliveryError, DeliveryErrorKind};
 use domain::names::ExternalId;
 use domain::part::PartNumber;
 use domain::ports::{CustomerBucket, Customers as _, ProbeSession, Prober as _, Scope, Shown};
@@ -23,7 +23,7 @@ async fn assume(
     connector: &Connector,
     shown: Shown<'_>,
     scope: Scope,
-) -> Result<Box<dyn ProbeSession>, Fault> {
+) -> Result<Box<dyn ProbeSession>, DeliveryError> {
     let clients = clients_of(&server.url);
     let prober = StsProber::new(clients.sts, clients.customers);
     prober.assume(connector, connector.destination.as_ref().unwrap(), shown, scope).await
@@ -119,7 +119,7 @@ async fn a_region_that_is_not_told_is_not_guessed_and_a_bucket_that_is_gone_is_t
         assert_eq!(session.bucket_region().await, Ok(None));
     }
     let fault = session.bucket_region().await.unwrap_err();
-    assert_eq!((fault.reason, fault.code.as_str()), (Reason::Gone, "NoSuchBucket"));
+    assert_eq!((fault.kind, fault.code.as_str()), (DeliveryErrorKind::Gone, "NoSuchBucket"));
 }
 
 #[tokio::test]
@@ -131,15 +131,15 @@ async fn the_next_external_id_is_tried_first_and_only_a_denial_leads_to_the_one_
     for (answers, works, asked) in [
         (vec![Scripted::new(200, KEYS)], Ok(&next), 1),
         (vec![denied(), Scripted::new(200, KEYS)], Ok(&connector.external_id), 2),
-        (vec![denied(), denied()], Err(Reason::Denied), 2),
-        (vec![rejected], Err(Reason::Rejected), 1),
+        (vec![denied(), denied()], Err(DeliveryErrorKind::Denied), 2),
+        (vec![rejected], Err(DeliveryErrorKind::Rejected), 1),
     ] {
         let server = Server::start(answers).await;
         let clients = clients_of(&server.url);
         let customers = StsCustomers::new(clients.sts, clients.customers);
         match (customers.open(&connector, PartNumber::FIRST).await, works) {
             (Ok(bucket), Ok(id)) => assert_eq!(bucket.opened_with(), Some(id)),
-            (Err(fault), Err(reason)) => assert_eq!(fault.reason, reason),
+            (Err(fault), Err(reason)) => assert_eq!(fault.kind, reason),
             (opened, works) => panic!("{:?} where {works:?} was due", opened.map(drop)),
         }
         let shown: Vec<String> =

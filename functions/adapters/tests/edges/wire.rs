@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use domain::connector::{Connector, Encryption};
-use domain::fault::{Fault, Reason};
+use domain::fault::{DeliveryError, DeliveryErrorKind};
 use domain::names::ExternalId;
 use domain::part::PartNumber;
 use domain::ports::{Body, Customers as _, NewObject};
@@ -27,7 +27,7 @@ async fn put(
     connector: &Connector,
     object: NewObject,
     answers: Vec<Scripted>,
-) -> (Result<PutAnswer, Fault>, Vec<Seen>) {
+) -> (Result<PutAnswer, DeliveryError>, Vec<Seen>) {
     let server = Server::start(std::iter::once(Scripted::new(200, KEYS)).chain(answers)).await;
     let clients = clients_of(&server.url);
     let customers = StsCustomers::new(clients.sts, clients.customers);
@@ -161,8 +161,8 @@ async fn a_stream_is_sent_once_and_the_protocol_starts_over() {
         put(&connector(), streamed(b"abcdef"), vec![Scripted::new(503, named("SlowDown"))]).await;
     let fault = answer.unwrap_err();
     assert_eq!(
-        (fault.reason, fault.code.as_str(), fault.message.as_str()),
-        (Reason::Unavailable, "SlowDown", "words")
+        (fault.kind, fault.code.as_str(), fault.message.as_str()),
+        (DeliveryErrorKind::Unavailable, "SlowDown", "words")
     );
     assert_eq!(seen.len(), 2);
 }
@@ -206,7 +206,7 @@ async fn a_server_that_does_not_say_that_it_wants_the_body_gets_it_all_the_same(
 async fn a_conflict_is_never_taken_for_an_object_that_exists() {
     let conflict = Scripted::new(409, named("ConditionalRequestConflict"));
     let (answer, seen) = put(&connector(), object("audit/a", b"x"), vec![conflict]).await;
-    assert_eq!(answer.unwrap_err().reason, Reason::Conflict);
+    assert_eq!(answer.unwrap_err().kind, DeliveryErrorKind::Conflict);
     assert_eq!(seen.len(), 2);
     let exists = Scripted::new(412, named("PreconditionFailed"));
     let (answer, _) = put(&connector(), object("audit/a", b"x"), vec![exists]).await;
@@ -222,7 +222,7 @@ async fn a_redirect_is_told_and_never_followed() {
             .with("x-amz-bucket-region", "us-west-2");
         let (answer, seen) = put(&connector(), object("audit/a", b"x"), vec![redirect]).await;
         let fault = answer.unwrap_err();
-        assert_eq!((fault.reason, fault.code.as_str()), (Reason::Moved, code));
+        assert_eq!((fault.kind, fault.code.as_str()), (DeliveryErrorKind::Moved, code));
         assert!(fault.message.contains("us-west-2"), "{}", fault.message);
         assert_eq!(seen.len(), 2, "asked once");
     }

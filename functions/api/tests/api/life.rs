@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::fault::{Fault, Reason, Stage};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use serde_json::json;
 use tests::fixtures;
 
@@ -85,8 +85,12 @@ async fn a_destination_that_fails_is_told_stage_by_stage_and_nothing_is_activate
     let path = world.connected("acme").await;
     world.prober.change(|set_up| {
         let code = "NoSuchBucket".into();
-        set_up.put =
-            Some(Fault { stage: Stage::PutObject, reason: Reason::Gone, code, message: "gone".into() });
+        set_up.put = Some(DeliveryError {
+            stage: DeliveryStage::PutObject,
+            kind: DeliveryErrorKind::Gone,
+            code,
+            message: "gone".into(),
+        });
     });
     let verified = world.post(&path, "verify").await;
     assert_eq!((verified.status, &verified.body["passed"]), (200, &json!(false)));
@@ -110,7 +114,12 @@ async fn a_block_is_told_with_what_to_do_and_when_it_is_tried_again() {
     let (id, since) = (id_in(&path), fixtures::at("2026-11-20T21:06:00Z"));
     let to = world.ledger.connector(&id).destination.unwrap();
     let code = "NoSuchBucket".to_owned();
-    let fault = Fault { stage: Stage::PutObject, reason: Reason::Gone, code, message: "gone".into() };
+    let fault = DeliveryError {
+        stage: DeliveryStage::PutObject,
+        kind: DeliveryErrorKind::Gone,
+        code,
+        message: "gone".into(),
+    };
     world.ledger.block(&id, &Block::new(&fault, &to, None, since, 0)).await.unwrap();
     let health = world.get(&path).await.body["health"].clone();
     assert_eq!((&health["status"], &health["stage"]), (&json!("blocked"), &json!("put_object")));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use domain::fault::Stage;
+use domain::fault::DeliveryStage;
 use domain::names::ConnectorId;
 use domain::time::Time;
 use serde::Serialize;
@@ -62,7 +62,7 @@ struct Promise {
 struct Blocked<'a> {
     tenant: &'a str,
     connector: &'a ConnectorId,
-    stage: Stage,
+    stage: DeliveryStage,
     code: &'a str,
     cause: &'a str,
     remedy: &'a str,

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::secret::seconds;
 use super::{WebhookSecret, words};
-use crate::fault::{Block, Stage};
+use crate::fault::{Block, DeliveryStage};
 use crate::names::{ConnectorId, TenantId};
 use crate::part::PartNumber;
 use crate::time::Time;
@@ -52,7 +52,7 @@ pub enum What {
         since: Time,
         /// Where: `assume_role` or `put_object`. Not told of a fault of the vendor's.
         #[serde(skip_serializing_if = "Option::is_none")]
-        stage: Option<Stage>,
+        stage: Option<DeliveryStage>,
         /// The storage platform's own error code. Not told of a fault of the vendor's.
         #[serde(skip_serializing_if = "Option::is_none")]
         code: Option<String>,
@@ -293,8 +293,8 @@ fn what(kind: &str, detail: &Value) -> Result<Option<What>, serde_json::Error> {
 
 fn blocked(told: Blocked) -> What {
     let Blocked { block, waiting_parts, sealed_to, loss, reminder } = told;
-    let Block { stage, reason, code, cause, remedy, since, .. } = block;
-    let is_ours = reason.is_ours() || stage == Stage::Read;
+    let Block { stage, kind: reason, code, cause, remedy, since, .. } = block;
+    let is_ours = reason.is_internal() || stage == DeliveryStage::Read;
     let (stage, code) = if is_ours { (None, None) } else { (Some(stage), Some(code)) };
     let (cause, remedy) = if is_ours { words::of_the_vendors() } else { (cause, remedy) };
     let (waiting_files, lost_from) = (waiting_parts, loss.lost_from);

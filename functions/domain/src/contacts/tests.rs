@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::connector::{Caller, Change, Connector, Destination, Encryption, Verb};
 use crate::cursor::Cursor;
-use crate::fault::{Block, Fault, Reason, Stage};
+use crate::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use crate::item::{Unreadable, WhyUnreadable};
 use crate::names::{ConnectorId, ExternalId, TenantId};
 use crate::notice::{Backlog, Notice, Recovery};
@@ -41,10 +41,10 @@ fn cursor() -> Cursor {
     cursor
 }
 
-fn blocked(stage: Stage, reason: Reason) -> Notice {
+fn blocked(stage: DeliveryStage, reason: DeliveryErrorKind) -> Notice {
     let connector = connector();
     let message = format!("words {CANARY}\r\nof the platform");
-    let fault = Fault { stage, reason, code: "NoSuchBucket".into(), message };
+    let fault = DeliveryError { stage, kind: reason, code: "NoSuchBucket".into(), message };
     let block = Block::new(&fault, connector.destination.as_ref().unwrap(), None, now(), 0);
     Notice::blocked(&connector.tenant, &connector.id, block, &cursor(), None)
 }
@@ -90,9 +90,9 @@ fn recovered() -> Notice {
 fn all_told() -> Vec<Notice> {
     let on_time = Notice::on_time(&connector().tenant, &connector().id, now(), &cursor(), now());
     vec![
-        blocked(Stage::PutObject, Reason::Gone),
-        blocked(Stage::PutObject, Reason::Gone).again(now()),
-        blocked(Stage::Read, Reason::TenantMismatch),
+        blocked(DeliveryStage::PutObject, DeliveryErrorKind::Gone),
+        blocked(DeliveryStage::PutObject, DeliveryErrorKind::Gone).again(now()),
+        blocked(DeliveryStage::Read, DeliveryErrorKind::TenantMismatch),
         recovered(),
         stale(),
         on_time,
@@ -114,7 +114,7 @@ fn body(news: &News) -> Value {
 
 #[test]
 fn a_block_is_told_with_cause_remedy_and_what_waits() {
-    let news = read(&blocked(Stage::PutObject, Reason::Gone)).unwrap();
+    let news = read(&blocked(DeliveryStage::PutObject, DeliveryErrorKind::Gone)).unwrap();
     assert_eq!(
         body(&news),
         json!({
@@ -222,7 +222,7 @@ fn an_address_is_asked_in_the_vendors_name_with_a_link_that_no_line_breaks() {
 
 #[test]
 fn what_was_held_back_is_counted_in_mail_and_webhook() {
-    let news = read(&blocked(Stage::PutObject, Reason::Gone)).unwrap();
+    let news = read(&blocked(DeliveryStage::PutObject, DeliveryErrorKind::Gone)).unwrap();
     assert_eq!(body(&news)["data"].get("held_back"), None);
     for (held_back, words) in [(1, "happened once more since"), (12, "happened 12 times more since")] {
         let news = News { held_back, ..news.clone() };
@@ -255,7 +255,7 @@ fn what_is_the_vendors_own_reaches_no_contact() {
         let all = format!("{} {} {}", body(&news), mail.subject, mail.text);
         assert!(!all.contains(CANARY) && !all.contains("ca4a41"), "{all}");
     }
-    let ours = body(&read(&blocked(Stage::Read, Reason::TenantMismatch)).unwrap());
+    let ours = body(&read(&blocked(DeliveryStage::Read, DeliveryErrorKind::TenantMismatch)).unwrap());
     assert!(ours["data"].get("code").is_none() && ours["data"].get("stage").is_none(), "{ours}");
     assert!(ours["data"]["remedy"].as_str().unwrap().contains("nothing for you to do"));
 }
@@ -263,11 +263,11 @@ fn what_is_the_vendors_own_reaches_no_contact() {
 #[test]
 fn a_fault_is_the_customers_only_if_it_is_at_its_side_and_of_its_making() {
     for (stage, reason, is_ours) in [
-        (Stage::Read, Reason::TenantMismatch, true),
-        (Stage::Read, Reason::Unavailable, true),
-        (Stage::PutObject, Reason::Rejected, true),
-        (Stage::PutObject, Reason::Denied, false),
-        (Stage::AssumeRole, Reason::Denied, false),
+        (DeliveryStage::Read, DeliveryErrorKind::TenantMismatch, true),
+        (DeliveryStage::Read, DeliveryErrorKind::Unavailable, true),
+        (DeliveryStage::PutObject, DeliveryErrorKind::Rejected, true),
+        (DeliveryStage::PutObject, DeliveryErrorKind::Denied, false),
+        (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied, false),
     ] {
         let told = body(&read(&blocked(stage, reason)).unwrap());
         let data = told["data"].as_object().unwrap();
@@ -296,7 +296,7 @@ fn how_long_it_took_is_told_in_the_largest_unit_of_which_there_were_two() {
 
 #[test]
 fn nothing_that_anyone_says_ends_a_header_or_a_line() {
-    let notice = blocked(Stage::AssumeRole, Reason::Denied);
+    let notice = blocked(DeliveryStage::AssumeRole, DeliveryErrorKind::Denied);
     let mut connector = connector();
     connector.destination.as_mut().unwrap().prefix = "a/b".parse().unwrap();
     let news = read(&notice).unwrap();

@@ -8,7 +8,7 @@ use futures_util::Stream;
 
 use super::PortError;
 use crate::connector::Connector;
-use crate::fault::Fault;
+use crate::fault::DeliveryError;
 use crate::names::ExternalId;
 use crate::part::{PartNumber, Sha256};
 use crate::protocol::PutAnswer;
@@ -73,14 +73,18 @@ pub trait Customers: Send + Sync {
     /// Assumes the connector's role, with its external ID, a session policy for exactly its prefix and a
     /// session name that shows connector and part. What comes back serves this connector only and is dropped
     /// with the run.
-    async fn open(&self, connector: &Connector, part: PartNumber) -> Result<Box<dyn CustomerBucket>, Fault>;
+    async fn open(
+        &self,
+        connector: &Connector,
+        part: PartNumber,
+    ) -> Result<Box<dyn CustomerBucket>, DeliveryError>;
 }
 
 /// A customer's bucket, seen through the assumed role.
 #[async_trait]
 pub trait CustomerBucket: Send + Sync {
     /// Writes an object if no object has its key.
-    async fn put_new(&self, object: NewObject) -> Result<PutAnswer, Fault>;
+    async fn put_new(&self, object: NewObject) -> Result<PutAnswer, DeliveryError>;
 
     /// The external ID that let us in, if the bucket knows: during a rotation it says which of the two works.
     fn opened_with(&self) -> Option<&ExternalId> {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::NewObject;
 use crate::connector::{Connector, Destination};
-use crate::fault::Fault;
+use crate::fault::DeliveryError;
 use crate::names::{AccountId, ExternalId, Region};
 
 /// What is shown to the customer's trust policy.
@@ -40,7 +40,7 @@ pub trait Prober: Send + Sync {
         to: &Destination,
         shown: Shown<'_>,
         scope: Scope,
-    ) -> Result<Box<dyn ProbeSession>, Fault>;
+    ) -> Result<Box<dyn ProbeSession>, DeliveryError>;
 }
 
 /// What S3 told of a probe that was written.
@@ -57,8 +57,8 @@ pub trait ProbeSession: Send + Sync {
     fn account(&self) -> AccountId;
 
     /// The region of the bucket, if S3 tells. `Gone` if there is no such bucket.
-    async fn bucket_region(&self) -> Result<Option<Region>, Fault>;
+    async fn bucket_region(&self) -> Result<Option<Region>, DeliveryError>;
 
     /// Writes an object create-only, with the very headers of a delivery.
-    async fn put_new(&self, object: NewObject) -> Result<ProbeAnswer, Fault>;
+    async fn put_new(&self, object: NewObject) -> Result<ProbeAnswer, DeliveryError>;
 }

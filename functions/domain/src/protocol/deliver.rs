@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::backoff::REQUEST;
-use crate::fault::{Block, Fault, Reason, Stage};
+use crate::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::{Part, PartNumber};
 use crate::time::Time;
@@ -39,7 +39,7 @@ impl Run {
     pub(super) fn on_opened(
         &mut self,
         number: PartNumber,
-        answer: Result<(), Fault>,
+        answer: Result<(), DeliveryError>,
         now: Time,
         random: u64,
     ) -> Effect {
@@ -48,7 +48,7 @@ impl Run {
                 self.opened = true;
                 self.deliver(number, now)
             }
-            Err(fault) => self.fault(RetryFrom::Part(number), &fault, now, random),
+            Err(fault) => self.delivery_failed(RetryFrom::Part(number), &fault, now, random),
         }
     }
 
@@ -69,7 +69,7 @@ impl Run {
     pub(super) fn on_put(
         &mut self,
         part: Box<Part>,
-        answer: Result<PutAnswer, Fault>,
+        answer: Result<PutAnswer, DeliveryError>,
         now: Time,
         random: u64,
     ) -> Effect {
@@ -80,20 +80,26 @@ impl Run {
                 self.summary.existed += u64::from(answer == PutAnswer::Exists);
                 self.put_manifest(part, now)
             }
-            Err(fault) => self.fault(RetryFrom::Part(part.number), &fault, now, random),
+            Err(fault) => self.delivery_failed(RetryFrom::Part(part.number), &fault, now, random),
         }
     }
 
     /// A fault at the customer's side: try again if it may pass, else block and go on sealing.
-    pub(super) fn fault(&mut self, again: RetryFrom, fault: &Fault, now: Time, random: u64) -> Effect {
+    pub(super) fn delivery_failed(
+        &mut self,
+        again: RetryFrom,
+        fault: &DeliveryError,
+        now: Time,
+        random: u64,
+    ) -> Effect {
         let number = again.number();
         self.attempts += 1;
-        if fault.reason == Reason::Expired && self.attempts < MAX_PUT_ATTEMPTS {
+        if fault.kind == DeliveryErrorKind::Expired && self.attempts < MAX_PUT_ATTEMPTS {
             self.opened = false;
             return self.deliver(number, now);
         }
         // 409 is no success: another request for this key was under way, and nothing says which one won.
-        if fault.reason.is_passing() && self.attempts < MAX_PUT_ATTEMPTS {
+        if fault.kind.is_passing() && self.attempts < MAX_PUT_ATTEMPTS {
             let wait = REQUEST.delay(self.attempts, random);
             self.summary.retries += 1;
             self.phase = Phase::WaitingToDeliver(again);
@@ -105,7 +111,7 @@ impl Run {
             return self.invariant_violated("an active connector has no destination", now);
         };
         let block = Block::new(fault, destination, place.cursor.block.as_ref(), at, random);
-        let failure = fault.reason.is_ours().then(|| {
+        let failure = fault.kind.is_internal().then(|| {
             InternalError::new(
                 InternalErrorKind::Rejected,
                 format!("part {number}: {} ({})", fault.code, fault.message),
@@ -119,7 +125,7 @@ impl Run {
     pub(super) fn publish_block(&mut self, block: Block, failure: Option<InternalError>) -> Effect {
         self.delivery_stopped = true;
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
-        let known = place.cursor.block.as_ref().is_some_and(|before| before.says_the_same_as(&block));
+        let known = place.cursor.block.as_ref().is_some_and(|before| before.same_cause_as(&block));
         if known {
             return self.record_block(Box::new(block), failure);
         }
@@ -141,7 +147,8 @@ impl Run {
     /// leaves it untold.
     pub(super) fn publish_recovery(&mut self, part: Box<Part>, now: Time) -> Effect {
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
-        let Some(block) = place.cursor.block.as_ref().filter(|block| block.stage != Stage::Read) else {
+        let Some(block) = place.cursor.block.as_ref().filter(|block| block.stage != DeliveryStage::Read)
+        else {
             return self.publish_delivered(part);
         };
         let recovery = Recovery {
@@ -167,7 +174,7 @@ impl Run {
     pub(super) fn mark(&mut self, part: Box<Part>, now: Time) -> Effect {
         let at = self.careful(now);
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
-        let unblock = place.cursor.block.as_ref().is_some_and(|block| block.stage != Stage::Read);
+        let unblock = place.cursor.block.as_ref().is_some_and(|block| block.stage != DeliveryStage::Read);
         let published = self.published.clone().filter(|put| place.cursor.published.as_ref() != Some(put));
         let mark = Box::new(Mark { part: (*part).clone(), at, published, unblock });
         let mut after = self.clone();
@@ -190,7 +197,7 @@ impl Run {
         if let Some(place) = self.place.as_deref_mut() {
             place.cursor.delivered = part.number;
             place.cursor.published = self.published.clone().or(place.cursor.published.take());
-            place.cursor.block = place.cursor.block.take().filter(|block| block.stage == Stage::Read);
+            place.cursor.block = place.cursor.block.take().filter(|block| block.stage == DeliveryStage::Read);
         }
         self.turn = Turn::Seal;
         self.next(now)

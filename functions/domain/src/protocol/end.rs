@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::connector::State;
 use crate::cursor::Cursor;
-use crate::fault::Stage;
+use crate::fault::DeliveryStage;
 use crate::schedule::Grid;
 use crate::time::Time;
 
@@ -31,7 +31,9 @@ impl Run {
         let next_run_at = match &blocked {
             // Taking it back makes it due again.
             _ if !connector.is_exporting() => connector.runs_to_end(self.careful(now)),
-            Some(block) if block.stage == Stage::Read && block.next_attempt > now => block.next_attempt,
+            Some(block) if block.stage == DeliveryStage::Read && block.next_attempt > now => {
+                block.next_attempt
+            }
             _ if failure.is_some() => now + RETRY_FAILED_AFTER,
             _ if undone => now,
             Some(block) if connector.state == State::Active && cursor.undelivered().is_some() => {

@@ -2,7 +2,7 @@
 //! says how far was read. If reading was blocked, either of them lifts that, and the bus is told first.
 
 use crate::cursor::{ReadProgress, Reconcile, Slice};
-use crate::fault::Stage;
+use crate::fault::DeliveryStage;
 use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::Window;
 use crate::time::Time;
@@ -32,7 +32,7 @@ impl Run {
     /// Since when reading has been blocked, if it is. A span that was read to its end shows that it works again.
     pub(super) fn read_blocked_since(&self) -> Option<Time> {
         let block = self.place.as_deref()?.cursor.block.as_ref()?;
-        (block.stage == Stage::Read).then_some(block.since)
+        (block.stage == DeliveryStage::Read).then_some(block.since)
     }
 
     /// Tells the bus that reading works again, if this shows it, and records what was read. In this order: a crash

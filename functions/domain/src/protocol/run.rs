@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::connector::{Connector, State};
 use crate::cursor::{Cursor, Published, ReadProgress, Slice};
 use crate::events_source::EventsSource;
-use crate::fault::Stage;
+use crate::fault::DeliveryStage;
 use crate::manifest::VendorDomain;
 use crate::names::WorkerId;
 use crate::part::{Part, PartNumber, Window};
@@ -309,7 +309,8 @@ impl Run {
     /// pause: what is sealed can no longer expire in the source.
     pub(super) fn sealable(&self, grid: Grid, place: &Snapshot, now: Time) -> Option<Sealable> {
         let (now, cursor) = (self.careful(now), &place.cursor);
-        let reading_blocked = |b: &crate::fault::Block| b.stage == Stage::Read && now < b.next_attempt;
+        let reading_blocked =
+            |b: &crate::fault::Block| b.stage == DeliveryStage::Read && now < b.next_attempt;
         if !place.connector.is_exporting() || cursor.block.as_ref().is_some_and(reading_blocked) {
             return None;
         }

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use crate::backoff::REQUEST;
 use crate::cursor::{ReadProgress, Reconcile, Slice};
 use crate::events_source::RememberedSource;
-use crate::fault::{Block, Fault, Reason, Stage};
+use crate::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use crate::manifest::ChainState;
 use crate::own_event::Heartbeat;
 use crate::part::{Content, Kind, Part, Window};
@@ -284,9 +284,9 @@ impl Run {
     /// An item of another tenant: a bug of ours. Stop this connector and tell; nothing was staged.
     fn tenant_mismatch(&mut self, detail: &str, now: Time, random: u64) -> Effect {
         let at = self.careful(now);
-        let fault = Fault {
-            stage: Stage::Read,
-            reason: Reason::TenantMismatch,
+        let fault = DeliveryError {
+            stage: DeliveryStage::Read,
+            kind: DeliveryErrorKind::TenantMismatch,
             code: "TenantMismatch".into(),
             message: detail.to_owned(),
         };

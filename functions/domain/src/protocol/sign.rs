@@ -4,7 +4,7 @@
 //! was never in anybody's bucket, so no auditor ever sees two stories of one part.
 
 use crate::cursor::Published;
-use crate::fault::{Fault, Stage};
+use crate::fault::{DeliveryError, DeliveryStage};
 use crate::manifest::{ChainStart, ChainState, MAX_TEXT, Manifest, Previous, SignedManifest};
 use crate::part::{Part, PartNumber};
 use crate::time::Time;
@@ -97,14 +97,14 @@ impl Run {
     /// The keys that are in the bucket. Behind a fault nobody knows: it may be another bucket of the same name.
     fn known_keys(&self) -> Option<&Published> {
         let cursor = &self.place.as_deref()?.cursor;
-        let blocked = cursor.block.as_ref().is_some_and(|block| block.stage != Stage::Read);
+        let blocked = cursor.block.as_ref().is_some_and(|block| block.stage != DeliveryStage::Read);
         self.published.as_ref().or(cursor.published.as_ref().filter(|_| !blocked))
     }
 
     pub(super) fn on_keys_put(
         &mut self,
         part: Box<Part>,
-        answer: Result<PutAnswer, Fault>,
+        answer: Result<PutAnswer, DeliveryError>,
         now: Time,
         random: u64,
     ) -> Effect {
@@ -116,14 +116,14 @@ impl Run {
                 self.published = self.keys_of(&part).map(|put| put.beside(known.as_ref()));
                 self.put_manifest(part, now)
             }
-            Err(fault) => self.fault(RetryFrom::Manifest(part), &fault, now, random),
+            Err(fault) => self.delivery_failed(RetryFrom::Manifest(part), &fault, now, random),
         }
     }
 
     pub(super) fn on_manifest_put(
         &mut self,
         part: Box<Part>,
-        answer: Result<PutAnswer, Fault>,
+        answer: Result<PutAnswer, DeliveryError>,
         now: Time,
         random: u64,
     ) -> Effect {
@@ -133,7 +133,7 @@ impl Run {
                 self.attempts = 0;
                 self.publish_recovery(part, now)
             }
-            Err(fault) => self.fault(RetryFrom::Manifest(part), &fault, now, random),
+            Err(fault) => self.delivery_failed(RetryFrom::Manifest(part), &fault, now, random),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::connector::Connector;
 use crate::cursor::{Cursor, Published, ReadProgress, Reconcile};
 use crate::encode::Encoded;
 use crate::events_source::RememberedSource;
-use crate::fault::{Block, Fault};
+use crate::fault::{Block, DeliveryError};
 use crate::manifest::{ChainState, SignedManifest};
 use crate::notice::Notice;
 use crate::part::{Part, PartNumber, Window};
@@ -44,9 +44,9 @@ pub enum Answer {
     /// To `ReadBack` and `Load`.
     Part(Option<Box<Part>>),
     /// To `Open`.
-    Opened(Result<(), Fault>),
+    Opened(Result<(), DeliveryError>),
     /// To `Put`, `PutKeys` and `PutNote`.
-    Put(Result<PutAnswer, Fault>),
+    Put(Result<PutAnswer, DeliveryError>),
     /// To an effect that has nothing to say.
     Done,
     /// To any effect: the vendor's own side failed. Ours, not the customer's.

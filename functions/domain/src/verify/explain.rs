@@ -3,7 +3,7 @@
 use super::stages::LETS_ANYONE_IN;
 use super::{Finding, Stage, role};
 use crate::connector::{Connector, Destination};
-use crate::fault::{self, Fault, REGION_DISABLED, Reason};
+use crate::fault::{self, DeliveryError, DeliveryErrorKind, REGION_DISABLED};
 use crate::names::{AccountId, Region};
 use crate::setup::Vendor;
 
@@ -13,29 +13,29 @@ type Told = Option<(String, String)>;
 /// What a fault of a stage means.
 pub(super) fn explain(
     stage: Stage,
-    fault: &Fault,
+    fault: &DeliveryError,
     connector: &Connector,
     to: &Destination,
     vendor: &Vendor,
 ) -> Finding {
     let said = fault.message.to_ascii_lowercase();
-    let denied = fault.reason == Reason::Denied;
+    let denied = fault.kind == DeliveryErrorKind::Denied;
     let told = by_policy_above(stage, fault, &said, to)
         .or_else(|| by_answer(fault, &said, to, vendor))
         .or_else(|| (denied && stage == Stage::PutObject).then(|| at_write(&said, to)).flatten())
         .or_else(|| (denied && stage == Stage::AssumeRole).then(|| role::keeps_out(connector, to, vendor)))
-        .or_else(|| (fault.reason == Reason::Gone).then(|| no_bucket(connector, to)).flatten());
+        .or_else(|| (fault.kind == DeliveryErrorKind::Gone).then(|| no_bucket(connector, to)).flatten());
     let (cause, remedy) = told.unwrap_or_else(|| fault::diagnose(fault, to));
     Finding { code: fault.code.clone(), cause, remedy }
 }
 
 /// Whether it may be the answer for a role that IAM does not know everywhere yet: a denial for no reason that AWS names
 /// but the role's own, missing permissions.
-pub(super) fn may_be_of_a_new_role(fault: &Fault, to: &Destination) -> bool {
+pub(super) fn may_be_of_a_new_role(fault: &DeliveryError, to: &Destination) -> bool {
     let said = fault.message.to_ascii_lowercase();
-    fault.reason == Reason::Denied
+    fault.kind == DeliveryErrorKind::Denied
         && fault.code != REGION_DISABLED
-        && !fault.is_of_clocks()
+        && !fault.is_clock_skew()
         && !said.contains("explicit deny")
         && !said.contains("session policy")
         && by_policy_above(Stage::AssumeRole, fault, &said, to).is_none()
@@ -43,7 +43,7 @@ pub(super) fn may_be_of_a_new_role(fault: &Fault, to: &Destination) -> bool {
 
 /// What stands above the role's own policies: AWS names which kind of policy was in the way.
 /// Source: AWS IAM user guide, "Troubleshoot access denied error messages".
-fn by_policy_above(stage: Stage, fault: &Fault, said: &str, to: &Destination) -> Told {
+fn by_policy_above(stage: Stage, fault: &DeliveryError, said: &str, to: &Destination) -> Told {
     let role = &to.role;
     let entering =
         matches!(stage, Stage::AssumeRole | Stage::RefusesWithoutExternalId | Stage::RefusesWrongExternalId);
@@ -75,7 +75,7 @@ fn by_policy_above(stage: Stage, fault: &Fault, said: &str, to: &Destination) ->
 }
 
 /// What an answer means wherever it comes.
-fn by_answer(fault: &Fault, said: &str, to: &Destination, vendor: &Vendor) -> Told {
+fn by_answer(fault: &DeliveryError, said: &str, to: &Destination, vendor: &Vendor) -> Told {
     if fault.code == REGION_DISABLED {
         return Some((
             format!(
@@ -89,7 +89,7 @@ fn by_answer(fault: &Fault, said: &str, to: &Destination, vendor: &Vendor) -> To
             ),
         ));
     }
-    if fault.is_of_clocks() {
+    if fault.is_clock_skew() {
         return Some(fault::diagnose(fault, to));
     }
     if fault.code == "AccessControlListNotSupported" {
@@ -158,14 +158,14 @@ fn no_bucket(connector: &Connector, to: &Destination) -> Told {
 }
 
 /// What was to be done when it was denied.
-fn action(fault: &Fault) -> &str {
-    if fault.reason == Reason::KeyDenied { fault.kms_action() } else { "s3:PutObject" }
+fn action(fault: &DeliveryError) -> &str {
+    if fault.kind == DeliveryErrorKind::KeyDenied { fault.kms_action() } else { "s3:PutObject" }
 }
 
 /// The statement that allows it.
-fn statement(fault: &Fault, to: &Destination) -> String {
-    match (to.encryption.key(), fault.reason) {
-        (Some(key), Reason::KeyDenied) => allow(action(fault), key.as_str()),
+fn statement(fault: &DeliveryError, to: &Destination) -> String {
+    match (to.encryption.key(), fault.kind) {
+        (Some(key), DeliveryErrorKind::KeyDenied) => allow(action(fault), key.as_str()),
         _ => put_statement(to),
     }
 }

@@ -12,7 +12,7 @@ use super::explain::{
 use super::patience::Patience;
 use super::{Finding, Progress, Report, Stage, Verdict, Verification};
 use crate::connector::{Connector, Destination};
-use crate::fault::{Fault, Reason};
+use crate::fault::{DeliveryError, DeliveryErrorKind};
 use crate::names::{ExternalId, Region};
 use crate::part::Sha256;
 use crate::ports::{Body, Clock, NewObject, ProbeAnswer, ProbeSession, Prober, Randomness, Scope, Shown};
@@ -142,7 +142,7 @@ impl Course<'_> {
     async fn waits(
         &mut self,
         stage: Stage,
-        fault: &Fault,
+        fault: &DeliveryError,
         watcher: &mut (dyn FnMut(Progress<'_>) + Send),
     ) -> bool {
         let named = self.to.role.account();
@@ -176,7 +176,7 @@ impl Course<'_> {
     }
 
     /// The next external ID first, while one is being moved to: if it works, the old one is retired.
-    async fn let_in(&mut self) -> Result<(), Option<Fault>> {
+    async fn let_in(&mut self) -> Result<(), Option<DeliveryError>> {
         let mut refused = None;
         for id in self.connector.external_ids() {
             let shown = Shown::ExternalId(id);
@@ -194,7 +194,7 @@ impl Course<'_> {
 
     async fn refuses(&self, stage: Stage, shown: Shown<'_>) -> Found {
         match self.means.prober.assume(self.connector, self.to, shown, Scope::Prefix).await {
-            Err(fault) if fault.reason == Reason::Denied => Ok(None),
+            Err(fault) if fault.kind == DeliveryErrorKind::Denied => Ok(None),
             Err(fault) => Err(self.explain(stage, &fault)),
             Ok(_) => Err(lets_anyone_in(stage, self.connector, self.to)),
         }
@@ -222,7 +222,7 @@ impl Course<'_> {
                 Err(finding)
             }
             Ok(_) => Ok(None),
-            Err(fault) if fault.reason == Reason::Denied => Ok(None),
+            Err(fault) if fault.kind == DeliveryErrorKind::Denied => Ok(None),
             Err(fault) => Err(self.explain(Stage::BucketRegion, &fault)),
         }
     }
@@ -265,8 +265,8 @@ impl Course<'_> {
         let session = session.map_err(|fault| self.explain(Stage::PrefixScope, &fault))?;
         let key = format!("auditferry-scope-{:016x}.txt", self.means.randomness.next_u64());
         match session.put_new(probe(key, b"never written".to_vec(), false)).await {
-            Err(fault) if fault.reason == Reason::Denied => Ok(None),
-            Err(fault) if fault.reason == Reason::Rejected => Ok(Some(too_broad(self.to))),
+            Err(fault) if fault.kind == DeliveryErrorKind::Denied => Ok(None),
+            Err(fault) if fault.kind == DeliveryErrorKind::Rejected => Ok(Some(too_broad(self.to))),
             Err(fault) => Err(self.explain(Stage::PrefixScope, &fault)),
             // A store that takes an object whose checksum is wrong is none that proof can be given on.
             Ok(_) => Err(Finding {
@@ -278,7 +278,7 @@ impl Course<'_> {
         }
     }
 
-    fn explain(&self, stage: Stage, fault: &Fault) -> Finding {
+    fn explain(&self, stage: Stage, fault: &DeliveryError) -> Finding {
         explain(stage, fault, self.connector, self.to, self.means.vendor)
     }
 }

@@ -4,7 +4,7 @@
 use super::explain::{explain, may_be_of_a_new_role};
 use super::*;
 use crate::connector::{Connector, Destination, Encryption};
-use crate::fault::{Fault, Reason, Stage as Where, diagnose};
+use crate::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage as Where, diagnose};
 use crate::names::{ConnectorId, ExternalId};
 use crate::setup::{Vendor, setup};
 
@@ -26,12 +26,12 @@ fn connector() -> Connector {
     Connector { destination: Some(destination), verified_at: Some(Time::EPOCH), ..draft }
 }
 
-fn fault(reason: Reason, code: &str, message: &str) -> Fault {
-    Fault { stage: Where::PutObject, reason, code: code.into(), message: message.into() }
+fn fault(reason: DeliveryErrorKind, code: &str, message: &str) -> DeliveryError {
+    DeliveryError { stage: Where::PutObject, kind: reason, code: code.into(), message: message.into() }
 }
 
-fn denied(message: &str) -> Fault {
-    fault(Reason::Denied, "AccessDenied", message)
+fn denied(message: &str) -> DeliveryError {
+    fault(DeliveryErrorKind::Denied, "AccessDenied", message)
 }
 
 fn vendor() -> Vendor {
@@ -44,15 +44,15 @@ fn vendor() -> Vendor {
     }
 }
 
-fn told(stage: Stage, fault: &Fault) -> Finding {
+fn told(stage: Stage, fault: &DeliveryError) -> Finding {
     told_of(&connector(), stage, fault)
 }
 
-fn told_of(connector: &Connector, stage: Stage, fault: &Fault) -> Finding {
+fn told_of(connector: &Connector, stage: Stage, fault: &DeliveryError) -> Finding {
     explain(stage, fault, connector, connector.destination.as_ref().unwrap(), &vendor())
 }
 
-fn told_with_key(stage: Stage, fault: &Fault) -> Finding {
+fn told_with_key(stage: Stage, fault: &DeliveryError) -> Finding {
     let connector = connector();
     let to = Destination {
         encryption: Encryption::with_key(KEY.parse().ok()),
@@ -62,7 +62,7 @@ fn told_with_key(stage: Stage, fault: &Fault) -> Finding {
 }
 
 /// What is told when the platform's words say nothing more.
-fn told_by_reason(fault: &Fault) -> Finding {
+fn told_by_reason(fault: &DeliveryError) -> Finding {
     let (cause, remedy) = diagnose(fault, connector().destination.as_ref().unwrap());
     Finding { code: fault.code.clone(), cause, remedy }
 }
@@ -79,7 +79,7 @@ fn a_service_control_policy_binds_whoever_asks() {
         assert!(finding.cause.contains("organisation of account 222222222222"), "{stage:?}: {finding:?}");
         assert!(finding.remedy.ends_with("to allow s3:PutObject here."), "{finding:?}");
     }
-    let of_the_key = fault(Reason::KeyDenied, "AccessDenied", words);
+    let of_the_key = fault(DeliveryErrorKind::KeyDenied, "AccessDenied", words);
     assert!(told(Stage::PutObject, &of_the_key).remedy.ends_with("to allow kms:GenerateDataKey here."));
 }
 
@@ -102,7 +102,7 @@ fn a_permissions_boundary_is_told_with_the_statement_that_it_lacks() {
             remedy: format!("Allow it in the boundary too: {PUT}."),
         }
     );
-    let of_the_key = fault(Reason::KeyDenied, "AccessDenied", words);
+    let of_the_key = fault(DeliveryErrorKind::KeyDenied, "AccessDenied", words);
     let finding = told_with_key(Stage::PutObject, &of_the_key);
     assert!(finding.cause.ends_with("does not allow kms:GenerateDataKey."), "{finding:?}");
     assert!(
@@ -116,16 +116,31 @@ fn a_permissions_boundary_is_told_with_the_statement_that_it_lacks() {
 #[test]
 fn an_answer_that_means_one_thing_means_it_at_every_stage() {
     for (reason, code, words, cause) in [
-        (Reason::Denied, "RegionDisabledException", "", "AWS STS is not active for account 222222222222"),
-        (Reason::Denied, "RequestTimeTooSkewed", "", "Our clock and the platform's are too far apart"),
-        (Reason::Rejected, "AccessControlListNotSupported", "", "acme-logs has ACLs disabled"),
         (
-            Reason::Rejected,
+            DeliveryErrorKind::Denied,
+            "RegionDisabledException",
+            "",
+            "AWS STS is not active for account 222222222222",
+        ),
+        (
+            DeliveryErrorKind::Denied,
+            "RequestTimeTooSkewed",
+            "",
+            "Our clock and the platform's are too far apart",
+        ),
+        (DeliveryErrorKind::Rejected, "AccessControlListNotSupported", "", "acme-logs has ACLs disabled"),
+        (
+            DeliveryErrorKind::Rejected,
             "InvalidRequest",
             "Object Lock is not as it should be",
             "has Object Lock and refused",
         ),
-        (Reason::Rejected, "InvalidRequest", "Content-MD5 is required", "has Object Lock and refused"),
+        (
+            DeliveryErrorKind::Rejected,
+            "InvalidRequest",
+            "Content-MD5 is required",
+            "has Object Lock and refused",
+        ),
     ] {
         for stage in Stage::ALL {
             let finding = told(stage, &fault(reason, code, words));
@@ -163,7 +178,7 @@ fn a_denied_write_is_told_by_the_policy_that_s3_names() {
         assert!(finding.remedy.contains(&remedy), "{words}: {finding:?}");
         let elsewhere = told(Stage::PrefixScope, &denied(words));
         assert_eq!(elsewhere, told_by_reason(&denied(words)), "only a write is told so");
-        let gone = fault(Reason::Gone, "NoSuchBucket", words);
+        let gone = fault(DeliveryErrorKind::Gone, "NoSuchBucket", words);
         assert_eq!(told(Stage::PutObject, &gone), told_by_reason(&gone), "only a denied one is");
     }
     for words in ["because no resource-based policy allows it", "with an explicit deny", "Access Denied"] {
@@ -182,7 +197,7 @@ fn a_role_that_keeps_us_out_is_told_with_the_statement_that_it_needs() {
     for stage in [Stage::RefusesWithoutExternalId, Stage::PutObject] {
         assert_eq!(told(stage, &denied("not authorized")), told_by_reason(&denied("not authorized")));
     }
-    let passing = fault(Reason::Unavailable, "Throttling", "Rate exceeded");
+    let passing = fault(DeliveryErrorKind::Unavailable, "Throttling", "Rate exceeded");
     assert_eq!(told(Stage::AssumeRole, &passing), told_by_reason(&passing));
 }
 
@@ -217,7 +232,7 @@ fn only_a_role_that_never_let_us_in_may_be_new() {
 
 #[test]
 fn a_bucket_that_was_never_seen_is_not_to_be_made_again() {
-    let gone = fault(Reason::Gone, "NoSuchBucket", "The specified bucket does not exist");
+    let gone = fault(DeliveryErrorKind::Gone, "NoSuchBucket", "The specified bucket does not exist");
     let draft = Connector { verified_at: None, ..connector() };
     for stage in [Stage::BucketRegion, Stage::PutObject] {
         let finding = told_of(&draft, stage, &gone);
@@ -245,10 +260,10 @@ fn only_a_plain_denial_may_be_that_of_a_new_role() {
         denied("with an explicit deny in a resource control policy"),
         denied("because no permissions boundary allows the s3:PutObject action"),
         denied("because no session policy allows the s3:PutObject action"),
-        fault(Reason::Denied, "RegionDisabledException", ""),
-        fault(Reason::Denied, "RequestTimeTooSkewed", ""),
-        fault(Reason::Unavailable, "Throttling", ""),
-        fault(Reason::Gone, "NoSuchBucket", ""),
+        fault(DeliveryErrorKind::Denied, "RegionDisabledException", ""),
+        fault(DeliveryErrorKind::Denied, "RequestTimeTooSkewed", ""),
+        fault(DeliveryErrorKind::Unavailable, "Throttling", ""),
+        fault(DeliveryErrorKind::Gone, "NoSuchBucket", ""),
     ] {
         assert!(!may_be_of_a_new_role(&other, &to), "{other:?}");
     }

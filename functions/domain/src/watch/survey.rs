@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Watched;
 use crate::connector::State;
-use crate::fault::{Block, Reason, Stage};
+use crate::fault::{Block, DeliveryErrorKind, DeliveryStage};
 use crate::health::expected_by;
 use crate::protocol::Timing;
 use crate::time::Time;
@@ -97,15 +97,17 @@ impl Survey {
 
 impl Blocked {
     fn add(&mut self, block: &Block) {
-        let count = match (block.stage, block.reason) {
-            (_, Reason::Rejected | Reason::TenantMismatch | Reason::Expired) | (Stage::Read, _) => {
-                &mut self.ours
-            }
-            (Stage::AssumeRole, Reason::Denied) => &mut self.role,
-            (Stage::PutObject, Reason::Denied) => &mut self.access,
-            (_, Reason::KeyDenied) => &mut self.key,
-            (_, Reason::Gone | Reason::Moved) => &mut self.bucket,
-            (_, Reason::Conflict | Reason::Unavailable) => &mut self.unavailable,
+        let count = match (block.stage, block.kind) {
+            (
+                _,
+                DeliveryErrorKind::Rejected | DeliveryErrorKind::TenantMismatch | DeliveryErrorKind::Expired,
+            )
+            | (DeliveryStage::Read, _) => &mut self.ours,
+            (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) => &mut self.role,
+            (DeliveryStage::PutObject, DeliveryErrorKind::Denied) => &mut self.access,
+            (_, DeliveryErrorKind::KeyDenied) => &mut self.key,
+            (_, DeliveryErrorKind::Gone | DeliveryErrorKind::Moved) => &mut self.bucket,
+            (_, DeliveryErrorKind::Conflict | DeliveryErrorKind::Unavailable) => &mut self.unavailable,
         };
         *count += 1;
     }
@@ -137,11 +139,11 @@ mod tests {
     }
 
     /// Sealed up to the last hour; three parts wait.
-    fn watched(state: State, block: Option<(Stage, Reason)>) -> Watched {
+    fn watched(state: State, block: Option<(DeliveryStage, DeliveryErrorKind)>) -> Watched {
         let start = at("2026-11-20T10:00:00Z");
         let block = block.map(|(stage, reason)| Block {
             stage,
-            reason,
+            kind: reason,
             code: String::new(),
             cause: String::new(),
             remedy: String::new(),
@@ -179,15 +181,15 @@ mod tests {
     #[test]
     fn each_block_is_counted_by_what_has_to_be_mended() {
         let each = [
-            (Stage::AssumeRole, Reason::Denied),
-            (Stage::PutObject, Reason::Denied),
-            (Stage::PutObject, Reason::KeyDenied),
-            (Stage::PutObject, Reason::Gone),
-            (Stage::PutObject, Reason::Moved),
-            (Stage::AssumeRole, Reason::Unavailable),
-            (Stage::PutObject, Reason::Conflict),
-            (Stage::PutObject, Reason::Rejected),
-            (Stage::Read, Reason::TenantMismatch),
+            (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied),
+            (DeliveryStage::PutObject, DeliveryErrorKind::Denied),
+            (DeliveryStage::PutObject, DeliveryErrorKind::KeyDenied),
+            (DeliveryStage::PutObject, DeliveryErrorKind::Gone),
+            (DeliveryStage::PutObject, DeliveryErrorKind::Moved),
+            (DeliveryStage::AssumeRole, DeliveryErrorKind::Unavailable),
+            (DeliveryStage::PutObject, DeliveryErrorKind::Conflict),
+            (DeliveryStage::PutObject, DeliveryErrorKind::Rejected),
+            (DeliveryStage::Read, DeliveryErrorKind::TenantMismatch),
         ];
         let survey = survey(&each.map(|block| watched(State::Active, Some(block))));
         let right = Blocked { role: 1, access: 1, key: 1, bucket: 2, unavailable: 2, ours: 2 };
@@ -198,7 +200,7 @@ mod tests {
 
     #[test]
     fn what_is_paused_must_be_sealed_too_but_nothing_of_it_waits_to_be_mended() {
-        let mut late = watched(State::Paused, Some((Stage::PutObject, Reason::Gone)));
+        let mut late = watched(State::Paused, Some((DeliveryStage::PutObject, DeliveryErrorKind::Gone)));
         if let Some(cursor) = &mut late.cursor {
             cursor.watermark = at("2026-11-20T18:00:00Z");
         }

@@ -109,7 +109,7 @@ impl Watched {
 mod tests {
     use super::*;
     use crate::cursor::Cursor;
-    use crate::fault::{Block, Reason, Stage};
+    use crate::fault::{Block, DeliveryErrorKind, DeliveryStage};
     use crate::names::ConnectorId;
     use crate::notice::Fact;
     use crate::schedule::Frequency;
@@ -139,13 +139,13 @@ mod tests {
         }
     }
 
-    fn blocked(stage: Stage) -> Watched {
+    fn blocked(stage: DeliveryStage) -> Watched {
         let since = at("2026-11-20T20:10:00Z");
         let mut watched = watched();
         if let Some(cursor) = &mut watched.cursor {
             cursor.block = Some(Block {
                 stage,
-                reason: Reason::Gone,
+                kind: DeliveryErrorKind::Gone,
                 code: "NoSuchBucket".into(),
                 cause: "It is gone.".into(),
                 remedy: "Make it again.".into(),
@@ -239,14 +239,14 @@ mod tests {
             Told { of: Trouble::Blocked, since: at("2026-11-20T12:00:00Z"), at: later },
             Told { of: Trouble::Stale, since, at: later },
         ] {
-            let mut watched = Watched { told: Some(other), ..blocked(Stage::PutObject) };
+            let mut watched = Watched { told: Some(other), ..blocked(DeliveryStage::PutObject) };
             assert_eq!(told(&mut watched, &["2026-11-21T20:10:00Z"]).len(), 1, "{other:?}");
         }
     }
 
     #[test]
     fn a_block_is_told_again_each_day_and_never_its_beginning_or_its_end() {
-        let mut watched = blocked(Stage::PutObject);
+        let mut watched = blocked(DeliveryStage::PutObject);
         let times = [
             "2026-11-20T20:10:00Z",
             "2026-11-21T20:09:59Z",
@@ -272,15 +272,15 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let expiry = Some(at("2026-11-27T20:00:00Z"));
-        assert_eq!((loss(blocked(Stage::Read)), loss(watched())), (expiry, expiry));
-        assert_eq!(loss(blocked(Stage::AssumeRole)), None);
+        assert_eq!((loss(blocked(DeliveryStage::Read)), loss(watched())), (expiry, expiry));
+        assert_eq!(loss(blocked(DeliveryStage::AssumeRole)), None);
     }
 
     #[test]
     fn what_is_paused_is_told_when_it_is_not_sealed_and_what_exports_nothing_never() {
         let now = at("2026-11-22T00:00:00Z");
         let kind = |watched: &Watched| Some(watched.telling(TIMING, WEEK, now)?.notice.fact.kind());
-        let paused = Watched { state: State::Paused, ..blocked(Stage::PutObject) };
+        let paused = Watched { state: State::Paused, ..blocked(DeliveryStage::PutObject) };
         assert_eq!(kind(&paused), Some("ExportStale"));
         for state in [State::Disabled, State::Deleted, State::Draft] {
             assert_eq!(kind(&Watched { state, ..watched() }), None);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use adapters::customers::StsProber;
 use async_trait::async_trait;
 use domain::connector::{Connector, Destination};
-use domain::fault::Fault;
+use domain::fault::DeliveryError;
 use domain::ports::{ProbeSession, Prober, Scope, Shown};
 
 use crate::accounts::Accounts;
@@ -35,7 +35,7 @@ impl Prober for StandInProber {
         to: &Destination,
         shown: Shown<'_>,
         scope: Scope,
-    ) -> Result<Box<dyn ProbeSession>, Fault> {
+    ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
         self.real.assume(connector, to, shown, scope).await
     }
 }

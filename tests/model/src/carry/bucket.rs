@@ -1,6 +1,6 @@
 //! Writes to the customer's bucket, and the arrival of requests that took long.
 
-use domain::fault::{Reason, Stage};
+use domain::fault::{DeliveryErrorKind, DeliveryStage};
 use domain::part::Part;
 use domain::protocol::{Answer, Mark, PutAnswer};
 
@@ -27,37 +27,37 @@ impl Hand<'_> {
             return None;
         }
         worker.memory.half = false;
-        let failed = |reason| Answer::Put(Err(fault(Stage::PutObject, reason)));
+        let failed = |reason| Answer::Put(Err(fault(DeliveryStage::PutObject, reason)));
         let to = if variant == Variant::KeepsTheBucketOpen { 0 } else { worker.account };
         if !self.world.accounts[to].open {
-            return Some(failed(Reason::Gone));
+            return Some(failed(DeliveryErrorKind::Gone));
         }
         Some(match deed {
             Deed::Done => Answer::Put(Ok(self.write(worker.account, to, part))),
             Deed::AnswerLost => {
                 self.write(worker.account, to, part);
-                failed(Reason::Unavailable)
+                failed(DeliveryErrorKind::Unavailable)
             }
-            Deed::Expired => failed(Reason::Expired),
+            Deed::Expired => failed(DeliveryErrorKind::Expired),
             Deed::Hangs => {
                 self.hang(worker.account, deed, Request::Put(Box::new(part.clone())));
                 if variant == Variant::TakesLostWriteForDone {
                     Answer::Put(Ok(PutAnswer::Written))
                 } else {
-                    failed(Reason::Unavailable)
+                    failed(DeliveryErrorKind::Unavailable)
                 }
             }
             _ if variant == Variant::TakesConflictForExists => Answer::Put(Ok(PutAnswer::Exists)),
-            _ => failed(Reason::Conflict),
+            _ => failed(DeliveryErrorKind::Conflict),
         })
     }
 
     /// The note of a part whose bytes are there.
     pub(super) fn put_note(&mut self, worker: &Worker, part: &Part, deed: Deed) -> Answer {
-        let failed = |reason| Answer::Put(Err(fault(Stage::PutObject, reason)));
+        let failed = |reason| Answer::Put(Err(fault(DeliveryStage::PutObject, reason)));
         let account = &mut self.world.accounts[worker.account];
         if !account.open {
-            return failed(Reason::Gone);
+            return failed(DeliveryErrorKind::Gone);
         }
         let again;
         let part = if self.variant == Variant::SignsAgain {
@@ -70,9 +70,9 @@ impl Hand<'_> {
             Deed::Done => Answer::Put(Ok(account.put_note(part))),
             Deed::AnswerLost => {
                 account.put_note(part);
-                failed(Reason::Unavailable)
+                failed(DeliveryErrorKind::Unavailable)
             }
-            _ => failed(Reason::Conflict),
+            _ => failed(DeliveryErrorKind::Conflict),
         }
     }
 

@@ -6,7 +6,7 @@ mod seal;
 
 use std::time::Duration;
 
-use domain::fault::{Fault, Reason, Stage};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::ports::LeaseAnswer;
 use domain::protocol::{Answer, Effect, InternalError, InternalErrorKind, Snapshot};
 use domain::time::Time;
@@ -149,11 +149,11 @@ impl Hand<'_> {
                 told(Answer::Part(account.part(*part).cloned().map(Box::new)))
             }
             Effect::Open(_) => {
-                let fault = |reason| Answer::Opened(Err(fault(Stage::AssumeRole, reason)));
+                let fault = |reason| Answer::Opened(Err(fault(DeliveryStage::AssumeRole, reason)));
                 Some(match deed {
                     Deed::Done if account.open => Answer::Opened(Ok(())),
-                    Deed::Done => fault(Reason::Denied),
-                    _ => fault(Reason::Unavailable),
+                    Deed::Done => fault(DeliveryErrorKind::Denied),
+                    _ => fault(DeliveryErrorKind::Unavailable),
                 })
             }
             Effect::Mark(mark) => {
@@ -250,6 +250,6 @@ impl Hand<'_> {
     }
 }
 
-fn fault(stage: Stage, reason: Reason) -> Fault {
-    Fault { stage, reason, code: format!("{reason:?}"), message: String::new() }
+fn fault(stage: DeliveryStage, reason: DeliveryErrorKind) -> DeliveryError {
+    DeliveryError { stage, kind: reason, code: format!("{reason:?}"), message: String::new() }
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use domain::connector::Destination;
-use domain::fault::{Fault, Reason, Stage};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::protocol::PutAnswer;
 
-use super::fault;
+use super::delivery_error;
 
 /// Roles and buckets by name.
 #[derive(Debug, Default)]
@@ -80,20 +80,20 @@ impl Accounts {
         key: &str,
         bytes: &Bytes,
         honest: bool,
-    ) -> Result<PutAnswer, Fault> {
-        let say = |reason, code| Err(fault(Stage::PutObject, reason, code));
+    ) -> Result<PutAnswer, DeliveryError> {
+        let say = |reason, code| Err(delivery_error(DeliveryStage::PutObject, reason, code));
         let allowed = self.allows(to, key);
         let Some(bucket) = self.buckets.get_mut(to.bucket.as_str()) else {
-            return say(Reason::Gone, "NoSuchBucket");
+            return say(DeliveryErrorKind::Gone, "NoSuchBucket");
         };
         if bucket.region != to.region.as_str() {
-            return say(Reason::Moved, "PermanentRedirect");
+            return say(DeliveryErrorKind::Moved, "PermanentRedirect");
         }
         if !allowed || bucket.owner != to.role.account().as_str() {
-            return say(Reason::Denied, "AccessDenied");
+            return say(DeliveryErrorKind::Denied, "AccessDenied");
         }
         if !honest {
-            return say(Reason::Rejected, "BadDigest");
+            return say(DeliveryErrorKind::Rejected, "BadDigest");
         }
         if bucket.objects.contains_key(key) {
             return Ok(PutAnswer::Exists);

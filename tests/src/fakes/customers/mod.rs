@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::connector::{Connector, Destination};
-use domain::fault::{Fault, Reason, Stage};
+use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::ExternalId;
 use domain::part::{PartNumber, Sha256};
 use domain::ports::{Body, CustomerBucket, Customers, NewObject};
@@ -49,7 +49,7 @@ pub struct Attempt {
     /// The bytes.
     pub bytes: Bytes,
     /// The answer.
-    pub answer: Result<PutAnswer, Reason>,
+    pub answer: Result<PutAnswer, DeliveryErrorKind>,
 }
 
 /// All customers' accounts.
@@ -145,19 +145,23 @@ fn destination(connector: &Connector) -> Destination {
     connector.destination.clone().expect("only a connected connector is delivered for")
 }
 
-fn fault(stage: Stage, reason: Reason, code: &str) -> Fault {
-    Fault { stage, reason, code: code.into(), message: format!("{code}, says the fake") }
+fn delivery_error(stage: DeliveryStage, reason: DeliveryErrorKind, code: &str) -> DeliveryError {
+    DeliveryError { stage, kind: reason, code: code.into(), message: format!("{code}, says the fake") }
 }
 
 #[async_trait]
 impl Customers for FakeCustomers {
-    async fn open(&self, connector: &Connector, part: PartNumber) -> Result<Box<dyn CustomerBucket>, Fault> {
+    async fn open(
+        &self,
+        connector: &Connector,
+        part: PartNumber,
+    ) -> Result<Box<dyn CustomerBucket>, DeliveryError> {
         let to = destination(connector);
         let mut state = locked(&self.shared);
         state.opened += 1;
         let lets_in = |id: &&ExternalId| state.accounts.lets_in(to.role.as_str(), id.as_str());
         let Some(shown) = connector.external_ids().find(lets_in).cloned() else {
-            return Err(fault(Stage::AssumeRole, Reason::Denied, "AccessDenied"));
+            return Err(delivery_error(DeliveryStage::AssumeRole, DeliveryErrorKind::Denied, "AccessDenied"));
         };
         Ok(Box::new(Session { customers: self.clone(), to, part, shown }))
     }
@@ -173,15 +177,20 @@ struct Session {
 
 #[async_trait]
 impl CustomerBucket for Session {
-    async fn put_new(&self, object: NewObject) -> Result<PutAnswer, Fault> {
+    async fn put_new(&self, object: NewObject) -> Result<PutAnswer, DeliveryError> {
         let NewObject { key, sha256, size, body, .. } = object;
         let bytes = match body {
             Body::Whole(bytes) => bytes,
             Body::Stream(mut stream) => {
                 let mut bytes = Vec::new();
                 while let Some(piece) = stream.next().await {
-                    let piece =
-                        piece.map_err(|_| fault(Stage::PutObject, Reason::Unavailable, "StagingRead"))?;
+                    let piece = piece.map_err(|_| {
+                        delivery_error(
+                            DeliveryStage::PutObject,
+                            DeliveryErrorKind::Unavailable,
+                            "StagingRead",
+                        )
+                    })?;
                     bytes.extend_from_slice(&piece);
                 }
                 bytes.into()
@@ -191,7 +200,7 @@ impl CustomerBucket for Session {
         let mut state = locked(&self.customers.shared);
         let answer = state.put(&self.to, &key, &bytes, honest);
         let bucket = self.to.bucket.to_string();
-        let recorded = answer.as_ref().map(|a| *a).map_err(|fault| fault.reason);
+        let recorded = answer.as_ref().map(|a| *a).map_err(|fault| fault.kind);
         state.attempts.push(Attempt { bucket, key, opened_for: self.part, bytes, answer: recorded });
         answer
     }
@@ -202,23 +211,29 @@ impl CustomerBucket for Session {
 }
 
 impl State {
-    fn put(&mut self, to: &Destination, key: &str, bytes: &Bytes, honest: bool) -> Result<PutAnswer, Fault> {
-        let say = |reason, code| Err(fault(Stage::PutObject, reason, code));
+    fn put(
+        &mut self,
+        to: &Destination,
+        key: &str,
+        bytes: &Bytes,
+        honest: bool,
+    ) -> Result<PutAnswer, DeliveryError> {
+        let say = |reason, code| Err(delivery_error(DeliveryStage::PutObject, reason, code));
         let bucket = to.bucket.as_str();
         let place = self.script.iter().position(|(name, _)| name == bucket);
         match place.and_then(|place| self.script.remove(place)).map(|(_, scripted)| scripted) {
             None => self.accounts.put(to, key, bytes, honest),
-            Some(Scripted::Conflict) => say(Reason::Conflict, "ConditionalRequestConflict"),
-            Some(Scripted::Unavailable) => say(Reason::Unavailable, "SlowDown"),
-            Some(Scripted::Expired) => say(Reason::Expired, "ExpiredToken"),
-            Some(Scripted::Rejected) => say(Reason::Rejected, "BadDigest"),
+            Some(Scripted::Conflict) => say(DeliveryErrorKind::Conflict, "ConditionalRequestConflict"),
+            Some(Scripted::Unavailable) => say(DeliveryErrorKind::Unavailable, "SlowDown"),
+            Some(Scripted::Expired) => say(DeliveryErrorKind::Expired, "ExpiredToken"),
+            Some(Scripted::Rejected) => say(DeliveryErrorKind::Rejected, "BadDigest"),
             Some(Scripted::ConflictButWritten) => {
                 drop(self.accounts.put(to, key, bytes, honest));
-                say(Reason::Conflict, "ConditionalRequestConflict")
+                say(DeliveryErrorKind::Conflict, "ConditionalRequestConflict")
             }
             Some(Scripted::UnavailableButWritten) => {
                 drop(self.accounts.put(to, key, bytes, honest));
-                say(Reason::Unavailable, "RequestTimeout")
+                say(DeliveryErrorKind::Unavailable, "RequestTimeout")
             }
         }
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::fault::Stage;
+use crate::fault::DeliveryStage;
 use crate::names::ConnectorId;
 
 fn after(minutes: u64) -> Time {
@@ -18,7 +18,7 @@ fn news(id: &str, minutes: u64, what: What) -> News {
 fn blocked(minutes: u64, code: &str, reminder: bool) -> News {
     let what = What::Blocked {
         since: after(minutes),
-        stage: Some(Stage::PutObject),
+        stage: Some(DeliveryStage::PutObject),
         code: Some(code.into()),
         cause: "why".into(),
         remedy: "what to do".into(),

@@ -1,6 +1,6 @@
 //! What a batch does, and what it is answered with.
 
-use domain::fault::{Reason, Stage};
+use domain::fault::{DeliveryErrorKind, DeliveryStage};
 use domain::ports::QUEUE_BATCH;
 use local::Stack;
 use local::wiring::{REGION, STAGING_BUCKET};
@@ -27,7 +27,7 @@ async fn what_is_not_our_fault_fails_no_message_and_stops_nobody_else() {
     assert_eq!(verdict.delivered, EVENTS.len());
     assert!(world.block(&fine).await.is_none());
     let block = world.block(&gone).await.expect("the connector whose bucket is gone is blocked");
-    assert_eq!((block.stage, block.reason), (Stage::PutObject, Reason::Gone));
+    assert_eq!((block.stage, block.kind), (DeliveryStage::PutObject, DeliveryErrorKind::Gone));
     assert_eq!(world.bus.detail_types_of(gone.id.as_str()), ["ExportBlocked"]);
     assert_eq!(world.bus.detail_types_of(fine.id.as_str())[0], "ExportDelivered");
     exporter.kill().await;
