@@ -29,7 +29,7 @@ impl Run {
         }
         // Taken, so that a second try reads the record: another worker may have delivered the part meanwhile.
         let fresh = self.last_sealed.take().filter(|part| part.number == number);
-        if let Some(part) = fresh.filter(|part| self.careful(now) < part.sealed_at + JUST_SEALED_FOR) {
+        if let Some(part) = fresh.filter(|part| self.trusted_now(now) < part.sealed_at + JUST_SEALED_FOR) {
             return self.put(part);
         }
         self.phase = Phase::Loading(number);
@@ -105,7 +105,7 @@ impl Run {
             self.phase = Phase::WaitingToDeliver(again);
             return Effect::Wait(wait);
         }
-        let at = self.careful(now);
+        let at = self.trusted_now(now);
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let Some(destination) = &place.connector.destination else {
             return self.invariant_violated("an active connector has no destination", now);
@@ -153,7 +153,7 @@ impl Run {
         };
         let recovery = Recovery {
             blocked_since: block.since,
-            blocked_seconds: self.careful(now).since(block.since).as_secs(),
+            blocked_seconds: self.trusted_now(now).since(block.since).as_secs(),
             caught_up_from: Some(part.window.from),
             backlog: Backlog::of(&place.cursor),
         };
@@ -172,7 +172,7 @@ impl Run {
     /// Marks the part. If that is the last that the run has to do, the lease goes back with it: one write less, and
     /// it leaves what the two would have left.
     pub(super) fn mark(&mut self, part: Box<Part>, now: Time) -> Effect {
-        let at = self.careful(now);
+        let at = self.trusted_now(now);
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let unblock = place.cursor.block.as_ref().is_some_and(|block| block.stage != DeliveryStage::Read);
         let published = self.published.clone().filter(|put| place.cursor.published.as_ref() != Some(put));

@@ -66,7 +66,7 @@ impl Run {
 
     /// Nothing was found in a slice, and it was read to its end.
     pub(super) fn record_slice(&mut self, slice: Slice, now: Time) -> Effect {
-        let read_at = self.careful(now);
+        let read_at = self.trusted_now(now);
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let before = place.cursor.reconcile.clone();
         let after = match slice {
@@ -77,7 +77,7 @@ impl Run {
     }
 
     fn record_reconcile(&mut self, before: Reconcile, after: Reconcile, unblock: bool, now: Time) -> Effect {
-        let at = self.careful(now);
+        let at = self.trusted_now(now);
         self.record(ReadOutcome::Reconcile(Box::new(ReconcileUpdate { before, after, unblock })), at)
     }
 

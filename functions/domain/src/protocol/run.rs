@@ -20,9 +20,9 @@ use super::progress::ReadOutcome;
 use super::words::{Answer, BuildRequest, Effect, Input, ReconcileUpdate, Release, Seal, Snapshot};
 
 /// The worker's clock and the ledger's may differ by this much and are taken as one.
-const SMALL_SKEW: Duration = Duration::from_secs(2);
+const TOLERATED_SKEW: Duration = Duration::from_secs(2);
 /// If they differ by more than this, the run refuses to decide anything.
-const GREAT_SKEW: Duration = Duration::from_mins(1);
+const MAX_SKEW: Duration = Duration::from_mins(1);
 /// How long a lease outlives the run's deadline.
 const LEASE_MARGIN: Duration = Duration::from_mins(1);
 
@@ -37,7 +37,7 @@ pub struct Run {
     pub(super) phase: Phase,
     pub(super) place: Option<Box<Snapshot>>,
     /// How far the worker's clock runs ahead of the ledger's.
-    pub(super) ahead: Duration,
+    pub(super) clock_skew: Duration,
     /// The customer's bucket is open.
     pub(super) opened: bool,
     /// The keys that this run has put into the bucket.
@@ -128,7 +128,7 @@ impl Run {
             limits,
             phase: Phase::Starting,
             place: None,
-            ahead: Duration::ZERO,
+            clock_skew: Duration::ZERO,
             opened: false,
             published: None,
             sealing_stopped: None,
@@ -237,7 +237,7 @@ impl Run {
             // The Date header has whole seconds: the server's clock is up to a second later than it says.
             let behind = server.since(now);
             let ahead = now.since(server + Duration::from_millis(999));
-            if behind > GREAT_SKEW || ahead > GREAT_SKEW {
+            if behind > MAX_SKEW || ahead > MAX_SKEW {
                 // The lease was taken by a wrong clock too, and could keep everyone away for as long as it errs.
                 let seen = snapshot.cursor.next_run_at;
                 let release = Release { seen, next_run_at: server + RETRY_FAILED_AFTER, now: server };
@@ -245,7 +245,7 @@ impl Run {
                 self.phase = Phase::Releasing(Some(InternalError::new(InternalErrorKind::ClockSkew, detail)));
                 return Effect::Release(release);
             }
-            self.ahead = if ahead > SMALL_SKEW { ahead } else { Duration::ZERO };
+            self.clock_skew = if ahead > TOLERATED_SKEW { ahead } else { Duration::ZERO };
         }
         self.check_source(&snapshot.cursor);
         self.place = Some(snapshot);
@@ -267,8 +267,8 @@ impl Run {
     }
 
     /// The smaller of the worker's time and the ledger's.
-    pub(super) fn careful(&self, now: Time) -> Time {
-        now - self.ahead
+    pub(super) fn trusted_now(&self, now: Time) -> Time {
+        now - self.clock_skew
     }
 
     /// What comes next: a part to deliver, a part to seal, in turns; else the end.
@@ -300,7 +300,7 @@ impl Run {
         cursor: &Cursor,
         now: Time,
     ) -> Option<PartNumber> {
-        let waits = cursor.block.as_ref().is_some_and(|block| self.careful(now) < block.next_attempt);
+        let waits = cursor.block.as_ref().is_some_and(|block| self.trusted_now(now) < block.next_attempt);
         let stopped = connector.state != State::Active || self.delivery_stopped || waits;
         cursor.undelivered().filter(|_| !stopped)
     }
@@ -308,7 +308,7 @@ impl Run {
     /// The next window or slice to be sealed. A destination that is blocked does not stop it, nor does a
     /// pause: what is sealed can no longer expire in the source.
     pub(super) fn sealable(&self, grid: Grid, place: &Snapshot, now: Time) -> Option<Sealable> {
-        let (now, cursor) = (self.careful(now), &place.cursor);
+        let (now, cursor) = (self.trusted_now(now), &place.cursor);
         let reading_blocked =
             |b: &crate::fault::Block| b.stage == DeliveryStage::Read && now < b.next_attempt;
         if !place.connector.is_exporting() || cursor.block.as_ref().is_some_and(reading_blocked) {

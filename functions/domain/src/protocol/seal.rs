@@ -85,7 +85,7 @@ impl Run {
         draft: StagedPart,
         now: Time,
     ) -> Effect {
-        let sealed_at = self.careful(now);
+        let sealed_at = self.trusted_now(now);
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let reconcile = slice.map(|slice| {
             let before = &place.cursor.reconcile;
@@ -132,7 +132,7 @@ impl Run {
 
     /// A complete read found nothing: that statement is the part.
     fn seal_heartbeat(&mut self, order: &BuildRequest, now: Time) -> Effect {
-        let sealed_at = self.careful(now);
+        let sealed_at = self.trusted_now(now);
         let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
         let Span::Window(read) = &order.span else {
             return self.invariant_violated("a heartbeat was due outside a window", now);
@@ -283,7 +283,7 @@ impl Run {
 
     /// An item of another tenant: a bug of ours. Stop this connector and tell; nothing was staged.
     fn tenant_mismatch(&mut self, detail: &str, now: Time, random: u64) -> Effect {
-        let at = self.careful(now);
+        let at = self.trusted_now(now);
         let fault = DeliveryError {
             stage: DeliveryStage::Read,
             kind: DeliveryErrorKind::TenantMismatch,
