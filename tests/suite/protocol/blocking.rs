@@ -11,7 +11,7 @@ use domain::ports::LeaseAnswer;
 use domain::protocol::{Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::at;
 
-use super::rehearsal::{Rehearsal, delivery_error, later, place, place_with_parts, sealed};
+use super::rehearsal::{Rehearsal, delivery_error, sealed, snapshot, snapshot_with_parts, with_cursor};
 
 /// What a customer can break: the stage, what the platform answers, its code.
 const BROKEN: [(DeliveryStage, DeliveryErrorKind, &str); 5] = [
@@ -42,8 +42,8 @@ fn meets(
 #[test]
 fn what_the_customer_broke_blocks_with_cause_and_remedy_and_is_no_failure_of_the_run() {
     for broken in BROKEN {
-        let place = place_with_parts(1);
-        let mut run = Rehearsal::of(&place);
+        let place = snapshot_with_parts(1);
+        let mut run = Rehearsal::with_snapshot(&place);
         meets(&mut run, &place, 1, broken);
         let notice = run.announces();
         assert_eq!(notice.fact.kind(), "ExportBlocked");
@@ -61,10 +61,10 @@ fn what_the_customer_broke_blocks_with_cause_and_remedy_and_is_no_failure_of_the
 #[test]
 fn sealing_goes_on_while_the_destination_is_blocked() {
     for broken in BROKEN {
-        let place = place_with_parts(1);
+        let place = snapshot_with_parts(1);
         let mut run = Rehearsal::start(at("2026-11-20T22:05:00Z"));
         run.leases(LeaseAnswer::Granted);
-        run.looks(Some(place.clone()));
+        run.expect_snapshot(Some(place.clone()));
         run.stages();
         run.seals(SealAnswer::Won);
         meets(&mut run, &place, 1, broken);
@@ -75,9 +75,9 @@ fn sealing_goes_on_while_the_destination_is_blocked() {
         assert_eq!((summary.sealed, summary.delivered), (1, 0));
     }
     // And in a backlog: window after window, with not one more request to the customer.
-    let mut place = place_with_parts(1);
+    let mut place = snapshot_with_parts(1);
     place.cursor.watermark = at("2026-11-20T18:00:00Z");
-    let mut run = Rehearsal::of(&place);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.stages();
     run.seals(SealAnswer::Won);
     meets(&mut run, &place, 1, BROKEN[3]);
@@ -93,28 +93,28 @@ fn sealing_goes_on_while_the_destination_is_blocked() {
 
 /// Blocks `place` and returns it as the next run will read it.
 fn blocked(place: &Snapshot, broken: (DeliveryStage, DeliveryErrorKind, &str)) -> Snapshot {
-    let mut run = Rehearsal::of(place);
+    let mut run = Rehearsal::with_snapshot(place);
     meets(&mut run, place, 1, broken);
     run.announces();
     let block = run.blocks();
-    later(place, |cursor| cursor.block = Some(block))
+    with_cursor(place, |cursor| cursor.block = Some(block))
 }
 
 #[test]
 fn the_same_block_is_told_once_and_another_one_again() {
-    let place = blocked(&place_with_parts(1), BROKEN[3]);
+    let place = blocked(&snapshot_with_parts(1), BROKEN[3]);
     let before = place.cursor.block.clone().unwrap();
     let mut run = Rehearsal::start(before.next_attempt);
     run.leases(LeaseAnswer::Granted);
-    run.looks(Some(place.clone()));
+    run.expect_snapshot(Some(place.clone()));
     meets(&mut run, &place, 1, BROKEN[3]);
     let again = run.blocks();
     assert_eq!((again.attempts, again.since), (2, before.since), "recorded, and not announced");
 
-    let place = later(&place, |cursor| cursor.block = Some(again.clone()));
+    let place = with_cursor(&place, |cursor| cursor.block = Some(again.clone()));
     let mut run = Rehearsal::start(again.next_attempt);
     run.leases(LeaseAnswer::Granted);
-    run.looks(Some(place.clone()));
+    run.expect_snapshot(Some(place.clone()));
     meets(&mut run, &place, 1, BROKEN[1]);
     assert_eq!(run.announces().fact.kind(), "ExportBlocked", "the owner must do something else now");
     assert_eq!(run.blocks().since, before.since);
@@ -122,11 +122,11 @@ fn the_same_block_is_told_once_and_another_one_again() {
 
 #[test]
 fn a_blocked_destination_is_left_alone_until_its_time() {
-    let place = blocked(&place_with_parts(1), BROKEN[0]);
+    let place = blocked(&snapshot_with_parts(1), BROKEN[0]);
     let block = place.cursor.block.clone().unwrap();
     let mut run = Rehearsal::start(block.next_attempt - Duration::from_millis(1));
     run.leases(LeaseAnswer::Granted);
-    run.looks(Some(place));
+    run.expect_snapshot(Some(place));
     assert_eq!(run.releases().next_run_at, block.next_attempt);
     assert_eq!(run.completes().blocked, Some(block));
 }
@@ -136,10 +136,10 @@ fn a_blocked_destination_is_left_alone_until_its_time() {
 #[test]
 fn the_next_run_is_for_what_comes_first_the_window_or_the_try() {
     let next_run = |state, delivered, next_attempt: &str| {
-        let mut place = blocked(&place_with_parts(1), BROKEN[3]);
+        let mut place = blocked(&snapshot_with_parts(1), BROKEN[3]);
         (place.connector.state, place.cursor.delivered) = (state, PartNumber::new(delivered));
         place.cursor.block.as_mut().unwrap().next_attempt = at(next_attempt);
-        Rehearsal::of(&place).releases().next_run_at
+        Rehearsal::with_snapshot(&place).releases().next_run_at
     };
     let (window, before, behind) =
         (at("2026-11-20T22:05:00Z"), "2026-11-20T21:30:00Z", "2026-11-20T22:30:00Z");
@@ -151,7 +151,7 @@ fn the_next_run_is_for_what_comes_first_the_window_or_the_try() {
 
 #[test]
 fn pauses_grow_to_an_hour_and_no_further() {
-    let mut place = place_with_parts(1);
+    let mut place = snapshot_with_parts(1);
     let mut longest = Duration::ZERO;
     for attempt in 1..=40 {
         place = blocked(&place, BROKEN[2]).clone();
@@ -169,11 +169,11 @@ fn pauses_grow_to_an_hour_and_no_further() {
 
 #[test]
 fn recovery_is_told_before_the_part_and_the_block_goes_with_the_mark() {
-    let place = blocked(&place_with_parts(2), BROKEN[3]);
+    let place = blocked(&snapshot_with_parts(2), BROKEN[3]);
     let block = place.cursor.block.clone().unwrap();
     let mut run = Rehearsal::start(block.next_attempt);
     run.leases(LeaseAnswer::Granted);
-    run.looks(Some(place.clone()));
+    run.expect_snapshot(Some(place.clone()));
     run.opens(Ok(()));
     run.loads(&sealed(&place.connector, 1));
     run.puts(Ok(PutAnswer::Written));
@@ -191,8 +191,8 @@ fn recovery_is_told_before_the_part_and_the_block_goes_with_the_mark() {
 
 #[test]
 fn a_bus_that_does_not_answer_keeps_no_block_and_no_recovery_from_the_ledger() {
-    let waiting = place_with_parts(1);
-    let mut run = Rehearsal::of(&waiting);
+    let waiting = snapshot_with_parts(1);
+    let mut run = Rehearsal::with_snapshot(&waiting);
     meets(&mut run, &waiting, 1, BROKEN[3]);
     assert!(matches!(run.effect(), Effect::Publish(_)));
     run.fails();
@@ -200,10 +200,10 @@ fn a_bus_that_does_not_answer_keeps_no_block_and_no_recovery_from_the_ledger() {
     run.releases();
     assert_eq!(run.completes().unpublished_notices, 1);
 
-    let place = later(&waiting, |cursor| cursor.block = Some(block.clone()));
+    let place = with_cursor(&waiting, |cursor| cursor.block = Some(block.clone()));
     let mut run = Rehearsal::start(block.next_attempt);
     run.leases(LeaseAnswer::Granted);
-    run.looks(Some(place.clone()));
+    run.expect_snapshot(Some(place.clone()));
     run.opens(Ok(()));
     run.loads(&sealed(&place.connector, 1));
     run.puts(Ok(PutAnswer::Written));
@@ -216,8 +216,8 @@ fn a_bus_that_does_not_answer_keeps_no_block_and_no_recovery_from_the_ledger() {
 
 #[test]
 fn a_request_of_ours_that_is_rejected_blocks_and_is_a_failure() {
-    let place = place_with_parts(1);
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot_with_parts(1);
+    let mut run = Rehearsal::with_snapshot(&place);
     meets(&mut run, &place, 1, (DeliveryStage::PutObject, DeliveryErrorKind::Rejected, "BadDigest"));
     run.announces();
     let block = run.blocks();
@@ -228,8 +228,8 @@ fn a_request_of_ours_that_is_rejected_blocks_and_is_a_failure() {
 
 #[test]
 fn a_failed_record_of_the_block_ends_the_run_as_a_failure() {
-    let place = place_with_parts(1);
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot_with_parts(1);
+    let mut run = Rehearsal::with_snapshot(&place);
     meets(&mut run, &place, 1, BROKEN[0]);
     run.announces();
     assert!(matches!(run.effect(), Effect::Block(_)));
@@ -240,11 +240,11 @@ fn a_failed_record_of_the_block_ends_the_run_as_a_failure() {
 
 #[test]
 fn a_block_tells_which_part_waits() {
-    let mut place = place();
+    let mut place = snapshot();
     place.cursor.next = PartNumber::new(7);
     place.cursor.delivered = PartNumber::new(4);
     place.cursor.watermark = at("2026-11-20T21:00:00Z");
-    let mut run = Rehearsal::of(&place);
+    let mut run = Rehearsal::with_snapshot(&place);
     meets(&mut run, &place, 5, BROKEN[1]);
     let Fact::Blocked { backlog, loss, .. } = run.announces().fact else { panic!("no block") };
     assert_eq!((backlog.waiting_from, backlog.waiting_parts), (Some(PartNumber::new(5)), 2));

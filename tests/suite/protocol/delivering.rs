@@ -6,12 +6,12 @@ use domain::part::PartNumber;
 use domain::protocol::{Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::{activated, at, connector, tenant, worker};
 
-use super::rehearsal::{Rehearsal, delivery_error, later, now, place, place_with_parts, sealed};
+use super::rehearsal::{Rehearsal, delivery_error, now, sealed, snapshot, snapshot_with_parts, with_cursor};
 
 #[test]
 fn parts_are_delivered_in_the_order_of_their_numbers() {
-    let place = place_with_parts(3);
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot_with_parts(3);
+    let mut run = Rehearsal::with_snapshot(&place);
     assert_eq!(run.opens(Ok(())), PartNumber::FIRST);
     for number in 1..=3 {
         run.delivers(&sealed(&place.connector, number));
@@ -23,8 +23,8 @@ fn parts_are_delivered_in_the_order_of_their_numbers() {
 
 #[test]
 fn an_object_that_exists_is_ours_and_counts_as_delivered() {
-    let place = place_with_parts(1);
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot_with_parts(1);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
     run.loads(&sealed(&place.connector, 1));
     run.puts(Ok(PutAnswer::Exists));
@@ -37,9 +37,9 @@ fn an_object_that_exists_is_ours_and_counts_as_delivered() {
 
 #[test]
 fn a_conflict_is_tried_again_and_never_taken_for_success() {
-    let place = place_with_parts(1);
+    let place = snapshot_with_parts(1);
     let part = sealed(&place.connector, 1);
-    let mut run = Rehearsal::of(&place);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
     for _ in 0..3 {
         run.loads(&part);
@@ -60,9 +60,9 @@ fn a_conflict_is_tried_again_and_never_taken_for_success() {
 
 #[test]
 fn a_lost_answer_is_asked_for_again() {
-    let place = place_with_parts(1);
+    let place = snapshot_with_parts(1);
     let part = sealed(&place.connector, 1);
-    let mut run = Rehearsal::of(&place);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Err(delivery_error(DeliveryStage::AssumeRole, DeliveryErrorKind::Unavailable, "Throttling")));
     run.waits();
     run.opens(Ok(()));
@@ -102,10 +102,10 @@ fn a_passing_fault_is_tried_five_times_before_it_blocks() {
         }
         tries
     };
-    let waiting = place_with_parts(1);
-    assert_eq!(tries(&mut Rehearsal::of(&waiting), &sealed(&waiting.connector, 1)), 5);
+    let waiting = snapshot_with_parts(1);
+    assert_eq!(tries(&mut Rehearsal::with_snapshot(&waiting), &sealed(&waiting.connector, 1)), 5);
 
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     run.stages();
     for _ in 0..4 {
         run.seals(SealAnswer::Unknown);
@@ -118,9 +118,9 @@ fn a_passing_fault_is_tried_five_times_before_it_blocks() {
 
 #[test]
 fn expired_credentials_are_replaced_at_once() {
-    let place = place_with_parts(1);
+    let place = snapshot_with_parts(1);
     let part = sealed(&place.connector, 1);
-    let mut run = Rehearsal::of(&place);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
     run.loads(&part);
     run.puts(Err(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Expired, "ExpiredToken")));
@@ -132,8 +132,8 @@ fn expired_credentials_are_replaced_at_once() {
 
 #[test]
 fn credentials_that_are_refused_as_expired_five_times_over_block() {
-    let place = place_with_parts(1);
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot_with_parts(1);
+    let mut run = Rehearsal::with_snapshot(&place);
     for _ in 0..5 {
         run.opens(Ok(()));
         run.loads(&sealed(&place.connector, 1));
@@ -145,10 +145,10 @@ fn credentials_that_are_refused_as_expired_five_times_over_block() {
 
 #[test]
 fn a_part_that_another_worker_has_delivered_is_not_written_again() {
-    let place = place_with_parts(1);
+    let place = snapshot_with_parts(1);
     let mut part = sealed(&place.connector, 1);
     part.delivered_at = Some(at("2026-11-20T21:05:00Z"));
-    let mut run = Rehearsal::of(&place);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
     run.loads(&part);
     assert_eq!(run.marks().part, part, "only the cursor is put right");
@@ -158,8 +158,8 @@ fn a_part_that_another_worker_has_delivered_is_not_written_again() {
 
 #[test]
 fn a_bus_that_does_not_answer_keeps_no_file_from_the_customer() {
-    let place = place_with_parts(2);
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot_with_parts(2);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
     for number in 1..=2 {
         run.loads(&sealed(&place.connector, number));
@@ -175,7 +175,7 @@ fn a_bus_that_does_not_answer_keeps_no_file_from_the_customer() {
 
 #[test]
 fn a_heartbeat_is_announced_as_one() {
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     run.builds(domain::protocol::Built::Nothing);
     run.seals(SealAnswer::Won);
     run.opens(Ok(()));
@@ -185,9 +185,9 @@ fn a_heartbeat_is_announced_as_one() {
 
 #[test]
 fn a_paused_connector_seals_and_delivers_nothing() {
-    let mut place = place();
+    let mut place = snapshot();
     place.connector.state = State::Paused;
-    let mut run = Rehearsal::of(&place);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.stages();
     run.seals(SealAnswer::Won);
     assert_eq!(run.releases().next_run_at, at("2026-11-20T22:05:00Z"));
@@ -197,8 +197,8 @@ fn a_paused_connector_seals_and_delivers_nothing() {
 
 #[test]
 fn a_failed_mark_leaves_the_part_to_the_next_run() {
-    let place = place_with_parts(1);
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot_with_parts(1);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
     run.loads(&sealed(&place.connector, 1));
     run.puts(Ok(PutAnswer::Written));
@@ -212,7 +212,7 @@ fn a_failed_mark_leaves_the_part_to_the_next_run() {
 
 #[test]
 fn a_sealed_part_without_a_record_is_a_bug_that_is_told() {
-    let mut run = Rehearsal::of(&place_with_parts(1));
+    let mut run = Rehearsal::with_snapshot(&snapshot_with_parts(1));
     run.opens(Ok(()));
     assert!(matches!(run.effect(), Effect::Load(_)));
     run.answer(domain::protocol::Answer::Part(None));
@@ -222,10 +222,10 @@ fn a_sealed_part_without_a_record_is_a_bug_that_is_told() {
 
 #[test]
 fn sealing_and_delivering_take_turns_in_a_backlog() {
-    let mut place = place_with_parts(2);
+    let mut place = snapshot_with_parts(2);
     place.cursor.watermark = at("2026-11-20T18:00:00Z");
     place.cursor.since = at("2026-11-20T12:00:00Z");
-    let mut run = Rehearsal::of(&place);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.stages();
     run.seals(SealAnswer::Won);
     run.delivers(&sealed(&place.connector, 1));
@@ -241,7 +241,7 @@ fn a_bucket_is_opened_anew_after_each_look_at_the_settings() {
     let draft = connector(&tenant("acme"), at("2026-11-20T19:00:00Z"));
     let (connector, cursor) = activated(draft, at("2026-11-20T19:15:00Z"));
     let place = Snapshot { connector, cursor, server_time: None };
-    let mut run = Rehearsal::of(&place);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.stages();
     let first = run.seals(SealAnswer::Won).part;
     run.delivers(&first);
@@ -249,7 +249,7 @@ fn a_bucket_is_opened_anew_after_each_look_at_the_settings() {
     let mut theirs = run.seals(SealAnswer::Refused).part;
     theirs.sealed_by = worker();
     run.reads_back(Some(&theirs));
-    run.looks(Some(later(&place, |cursor| {
+    run.expect_snapshot(Some(with_cursor(&place, |cursor| {
         cursor.watermark = theirs.window.to;
         (cursor.next, cursor.delivered) = (PartNumber::new(3), PartNumber::FIRST);
     })));

@@ -9,18 +9,18 @@ use domain::ports::LeaseAnswer;
 use domain::protocol::{Answer, Built, Effect, InternalErrorKind, Outcome, SealAnswer, Span};
 use tests::fixtures::at;
 
-use super::rehearsal::{Rehearsal, delivery_error, now, place, place_with_parts, sealed};
+use super::rehearsal::{Rehearsal, delivery_error, now, sealed, snapshot, snapshot_with_parts};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
 fn clocks_that_differ_by_more_than_a_minute_decide_nothing() {
     for server in [now() + SECOND * 61, now() - SECOND * 62] {
-        let mut place = place();
+        let mut place = snapshot();
         place.server_time = Some(server);
         let mut run = Rehearsal::start(now());
         run.leases(LeaseAnswer::Granted);
-        run.looks(Some(place));
+        run.expect_snapshot(Some(place));
         // It reads, seals and delivers nothing, and comes again in a minute of the ledger's.
         assert_eq!(run.releases().next_run_at, server + SECOND * 60);
         assert_eq!(run.has_failed(), InternalErrorKind::ClockSkew);
@@ -31,9 +31,9 @@ fn clocks_that_differ_by_more_than_a_minute_decide_nothing() {
 fn clocks_that_differ_by_a_minute_and_no_more_still_decide() {
     // The Date header has whole seconds: what is 999 ms later than it says is not ahead of it.
     for server in [now() + SECOND * 60, now() - SECOND * 60 - Duration::from_millis(999)] {
-        let mut place = place_with_parts(1);
+        let mut place = snapshot_with_parts(1);
         place.server_time = Some(server);
-        let run = Rehearsal::of(&place);
+        let run = Rehearsal::with_snapshot(&place);
         assert!(matches!(run.effect(), Effect::Open(_)), "{:?}", run.effect());
     }
 }
@@ -42,11 +42,11 @@ fn clocks_that_differ_by_a_minute_and_no_more_still_decide() {
 fn a_clock_that_runs_ahead_reads_no_window_too_early() {
     // The window settles at 21:05:00. This worker's clock says so; the ledger's is 30 seconds behind.
     let clock = at("2026-11-20T21:05:10Z");
-    let mut place = place();
+    let mut place = snapshot();
     place.server_time = Some(clock - SECOND * 30);
     let mut run = Rehearsal::start(clock);
     run.leases(LeaseAnswer::Granted);
-    run.looks(Some(place));
+    run.expect_snapshot(Some(place));
     assert_eq!(run.releases().next_run_at, at("2026-11-20T21:05:00Z"));
     run.completes();
 }
@@ -55,11 +55,11 @@ fn a_clock_that_runs_ahead_reads_no_window_too_early() {
 fn a_difference_of_a_second_is_none() {
     // The Date header has whole seconds: the last one is two seconds behind, and no more.
     for server in [now() + SECOND * 2, now() - SECOND * 2, now() - Duration::from_millis(2999)] {
-        let mut place = place();
+        let mut place = snapshot();
         place.server_time = Some(server);
         let mut run = Rehearsal::start(now());
         run.leases(LeaseAnswer::Granted);
-        run.looks(Some(place));
+        run.expect_snapshot(Some(place));
         run.stages();
         assert_eq!(run.seals(SealAnswer::Won).part.sealed_at, now());
     }
@@ -73,10 +73,10 @@ fn a_lease_outlives_the_deadline() {
 
 #[test]
 fn nothing_is_read_after_two_thirds_of_the_time_and_the_next_run_goes_on_at_once() {
-    let mut place = place();
+    let mut place = snapshot();
     place.cursor.since = at("2026-11-20T12:00:00Z");
     place.cursor.watermark = at("2026-11-20T12:00:00Z");
-    let mut run = Rehearsal::of(&place);
+    let mut run = Rehearsal::with_snapshot(&place);
     let order = run.stages();
     assert_eq!(order.stop_at, now() + SECOND * 600);
     run.now = now() + SECOND * 600;
@@ -89,8 +89,8 @@ fn nothing_is_read_after_two_thirds_of_the_time_and_the_next_run_goes_on_at_once
 
 #[test]
 fn nothing_is_written_after_five_sixths_of_the_time() {
-    let place = place_with_parts(2);
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot_with_parts(2);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
     run.now = now() + SECOND * 749;
     run.loads(&sealed(&place.connector, 1));
@@ -106,9 +106,9 @@ fn nothing_is_written_after_five_sixths_of_the_time() {
 /// Nor does a pause between two tries, or a role that took long to assume, carry a write past that time.
 #[test]
 fn no_write_is_tried_again_after_five_sixths_of_the_time() {
-    let place = place_with_parts(2);
+    let place = snapshot_with_parts(2);
     for waits in [true, false] {
-        let mut run = Rehearsal::of(&place);
+        let mut run = Rehearsal::with_snapshot(&place);
         run.opens(Ok(()));
         run.delivers(&sealed(&place.connector, 1));
         if waits {
@@ -137,8 +137,8 @@ fn no_write_is_tried_again_after_five_sixths_of_the_time() {
 
 #[test]
 fn no_note_is_tried_again_after_five_sixths_of_the_time() {
-    let place = place_with_parts(1);
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot_with_parts(1);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
     run.loads(&sealed(&place.connector, 1));
     run.puts_only(Ok(domain::protocol::PutAnswer::Written));
@@ -152,8 +152,8 @@ fn no_note_is_tried_again_after_five_sixths_of_the_time() {
 /// A look-back that takes longer than a run is read by several; nobody reads the same of it again.
 #[test]
 fn a_read_that_runs_out_of_time_is_noted_and_gone_on_with() {
-    let place = place();
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot();
+    let mut run = Rehearsal::with_snapshot(&place);
     run.now = now() + SECOND * 600;
     let Span::Window(first) = run.builds(Built::OutOfTime { through: now() - SECOND * 5000 }).span else {
         panic!("a window was due")
@@ -166,7 +166,7 @@ fn a_read_that_runs_out_of_time_is_noted_and_gone_on_with() {
 
     let mut place = place;
     place.cursor.read_progress = Some(read.reading);
-    let mut run = Rehearsal::of(&place);
+    let mut run = Rehearsal::with_snapshot(&place);
     let Span::Window(second) = run.builds(Built::Nothing).span else { panic!("the same window") };
     assert_eq!((second.from, second.to), (read.reading.through, first.to));
     let Effect::Seal(seal) = run.effect() else { panic!("a heartbeat") };
@@ -177,11 +177,11 @@ fn a_read_that_runs_out_of_time_is_noted_and_gone_on_with() {
 /// What was read for one end of the window is not enough for a later one, which is read when that is settled.
 #[test]
 fn a_note_counts_for_the_window_that_it_was_made_for() {
-    let mut place = place();
-    let mut run = Rehearsal::of(&place);
+    let mut place = snapshot();
+    let mut run = Rehearsal::with_snapshot(&place);
     let Span::Window(window) = run.builds(Built::Nothing).span else { panic!("a window was due") };
     place.cursor.read_progress = Some(ReadProgress { to: window.to - SECOND, through: window.to - SECOND });
-    let again = Rehearsal::of(&place).builds(Built::Nothing).span;
+    let again = Rehearsal::with_snapshot(&place).builds(Built::Nothing).span;
     assert_eq!(again, Span::Window(window));
 }
 
@@ -190,14 +190,14 @@ fn a_run_that_gets_nowhere_in_its_time_is_told() {
     let mut run = Rehearsal::start(now());
     run.leases(LeaseAnswer::Granted);
     run.now = now() + SECOND * 600;
-    run.looks(Some(place()));
+    run.expect_snapshot(Some(snapshot()));
     run.releases();
     assert_eq!(run.has_failed(), InternalErrorKind::NoProgress);
 }
 
 #[test]
 fn a_failure_of_our_own_side_gives_the_lease_back_and_comes_again_in_a_minute() {
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     assert!(matches!(run.effect(), Effect::Build(_)));
     run.fails();
     assert_eq!(run.releases().next_run_at, now() + SECOND * 60);
@@ -212,14 +212,14 @@ fn without_the_ledger_the_run_ends_at_once() {
     assert_eq!(run.has_failed(), InternalErrorKind::Port);
     let mut run = Rehearsal::start(now());
     run.leases(LeaseAnswer::Granted);
-    run.looks(None);
+    run.expect_snapshot(None);
     assert!(matches!(run.effect(), Effect::Finish(Outcome::Inactive)));
 }
 
 /// Neither is there anything to give back when it is read a second time: the lease runs out by itself.
 #[test]
 fn without_the_ledger_a_second_look_ends_the_run_at_once_too() {
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     run.stages();
     run.seals(SealAnswer::Refused);
     run.reads_back(None);
@@ -232,10 +232,10 @@ fn without_the_ledger_a_second_look_ends_the_run_at_once_too() {
 #[test]
 fn a_connector_that_was_disabled_runs_again_at_its_end() {
     // A window is due and a part waits.
-    let mut place = place();
+    let mut place = snapshot();
     place.cursor.next = PartNumber::new(2);
     place.connector.disable(now()).unwrap();
-    let mut run = Rehearsal::of(&place);
+    let mut run = Rehearsal::with_snapshot(&place);
     assert_eq!(run.releases().next_run_at, place.connector.runs_to_end(now()));
     let summary = run.completes();
     assert_eq!((summary.sealed, summary.delivered, summary.more), (0, 0, false));
@@ -243,7 +243,7 @@ fn a_connector_that_was_disabled_runs_again_at_its_end() {
 
 #[test]
 fn a_release_that_fails_is_told() {
-    let mut run = Rehearsal::of(&place_with_parts(0));
+    let mut run = Rehearsal::with_snapshot(&snapshot_with_parts(0));
     assert!(matches!(run.effect(), Effect::Release(_)));
     run.fails();
     assert_eq!(run.has_failed(), InternalErrorKind::Port);
@@ -251,18 +251,18 @@ fn a_release_that_fails_is_told() {
 
 #[test]
 fn an_answer_that_nobody_asked_for_ends_the_run() {
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     run.answer(Answer::Sealed(SealAnswer::Won));
     assert_eq!(run.has_failed(), InternalErrorKind::InvariantViolated);
 }
 
 #[test]
 fn a_run_that_was_asked_for_cuts_the_window_there() {
-    let mut place = place();
+    let mut place = snapshot();
     place.cursor.cut = Some(at("2026-11-20T20:45:00.500Z"));
     let mut run = Rehearsal::start(at("2026-11-20T20:50:00.500Z"));
     run.leases(LeaseAnswer::Granted);
-    run.looks(Some(place));
+    run.expect_snapshot(Some(place));
     run.stages();
     let part = run.seals(SealAnswer::Won).part;
     assert_eq!((part.number, part.window.to), (PartNumber::FIRST, at("2026-11-20T20:45:00.500Z")));

@@ -9,13 +9,13 @@ use domain::protocol::{Answer, Built, Effect, Exclude, SealAnswer, Snapshot, Spa
 use domain::time::Time;
 use tests::fixtures::at;
 
-use super::rehearsal::{Rehearsal, draft, later, place_with_parts};
+use super::rehearsal::{Rehearsal, draft, snapshot_with_parts, with_cursor};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// A connector that runs for three days, is caught up and owes a reconcile.
-fn owing() -> (Snapshot, Time) {
-    let place = later(&place_with_parts(0), |cursor: &mut Cursor| {
+fn reconcile_due() -> (Snapshot, Time) {
+    let place = with_cursor(&snapshot_with_parts(0), |cursor: &mut Cursor| {
         (cursor.next, cursor.delivered) = (PartNumber::new(72), PartNumber::new(71));
         cursor.watermark = at("2026-11-23T21:00:00Z");
     });
@@ -25,7 +25,7 @@ fn owing() -> (Snapshot, Time) {
 fn run(place: &Snapshot, now: Time) -> Rehearsal {
     let mut run = Rehearsal::start(now);
     run.leases(LeaseAnswer::Granted);
-    run.looks(Some(place.clone()));
+    run.expect_snapshot(Some(place.clone()));
     run
 }
 
@@ -38,7 +38,7 @@ fn expect_progress(run: &mut Rehearsal) {
 
 #[test]
 fn two_days_are_read_again_a_day_at_a_time_and_the_strays_last() {
-    let (place, now) = owing();
+    let (place, now) = reconcile_due();
     let mut run = run(&place, now);
     let watermark = place.cursor.watermark;
     let first = run.builds(Built::Nothing);
@@ -56,7 +56,7 @@ fn two_days_are_read_again_a_day_at_a_time_and_the_strays_last() {
 
 #[test]
 fn what_a_slice_finds_is_a_late_part_that_moves_no_watermark() {
-    let (place, now) = owing();
+    let (place, now) = reconcile_due();
     let mut run = run(&place, now);
     let mut draft = draft();
     draft.late = draft.events;
@@ -74,7 +74,7 @@ fn what_a_slice_finds_is_a_late_part_that_moves_no_watermark() {
 
 #[test]
 fn a_slice_that_was_cut_goes_on_at_the_cut() {
-    let (place, now) = owing();
+    let (place, now) = reconcile_due();
     let mut run = run(&place, now);
     let mut draft = draft();
     let cut = place.cursor.watermark - DAY - Duration::from_secs(3600);
@@ -89,7 +89,7 @@ fn a_slice_that_was_cut_goes_on_at_the_cut() {
 
 #[test]
 fn a_lost_answer_to_a_late_part_makes_no_second_one() {
-    let (place, now) = owing();
+    let (place, now) = reconcile_due();
     let mut run = run(&place, now);
     let mut draft = draft();
     draft.late = draft.events;
@@ -103,8 +103,8 @@ fn a_lost_answer_to_a_late_part_makes_no_second_one() {
 
 #[test]
 fn strays_are_exported_once_and_known_by_the_parts_that_hold_them() {
-    let (place, now) = owing();
-    let place = later(&place, |cursor| {
+    let (place, now) = reconcile_due();
+    let place = with_cursor(&place, |cursor| {
         cursor.reconcile.at = Some(cursor.watermark);
         cursor.reconcile.out_of_order_in = Some(PartNumber::new(3));
     });
@@ -121,8 +121,8 @@ fn strays_are_exported_once_and_known_by_the_parts_that_hold_them() {
 /// What was sealed of them is not sealed again with the rest.
 #[test]
 fn strays_of_a_part_that_was_cut_are_known_before_the_pass_is_complete() {
-    let (place, now) = owing();
-    let place = later(&place, |cursor| cursor.reconcile.at = Some(cursor.watermark));
+    let (place, now) = reconcile_due();
+    let place = with_cursor(&place, |cursor| cursor.reconcile.at = Some(cursor.watermark));
     let mut run = run(&place, now);
     let mut cut = draft();
     cut.cut = Some(at("2026-11-25T00:00:00Z"));
@@ -138,7 +138,7 @@ fn strays_of_a_part_that_was_cut_are_known_before_the_pass_is_complete() {
 
 #[test]
 fn a_pass_that_ran_out_of_time_goes_on_where_it_stopped() {
-    let (place, now) = owing();
+    let (place, now) = reconcile_due();
     let mut first = run(&place, now);
     first.builds(Built::Nothing);
     let Effect::RecordReconcile(noted) = first.effect().clone() else { panic!("a note") };
@@ -153,7 +153,7 @@ fn a_pass_that_ran_out_of_time_goes_on_where_it_stopped() {
     expect_progress(&mut first);
     first.releases();
     first.completes();
-    let place = later(&place, |cursor| cursor.reconcile = after.clone());
+    let place = with_cursor(&place, |cursor| cursor.reconcile = after.clone());
     let Span::Window(next) = run(&place, now).builds(Built::Nothing).span else {
         panic!("a slice is a window")
     };
@@ -161,22 +161,22 @@ fn a_pass_that_ran_out_of_time_goes_on_where_it_stopped() {
 }
 
 /// Another tenant's item was found in a slice; the connector as the next run reads it.
-fn stopped() -> (Snapshot, Time) {
-    let (place, now) = owing();
+fn interrupted_reconcile() -> (Snapshot, Time) {
+    let (place, now) = reconcile_due();
     let mut run = run(&place, now);
     run.builds(Built::TenantMismatch { detail: "`globex` came back where `acme` was asked for".into() });
     run.announces();
     let block = run.blocks();
     run.releases();
     let next = block.next_attempt;
-    (later(&place, |cursor| cursor.block = Some(block)), next)
+    (with_cursor(&place, |cursor| cursor.block = Some(block)), next)
 }
 
 /// The item is gone by the next try. No window is due, so nothing is sealed that could take the block away: the note
 /// does, and the owner is told before it.
 #[test]
 fn a_slice_that_can_be_read_again_lifts_the_block_and_leaves_no_run_that_is_due_for_ever() {
-    let (place, now) = stopped();
+    let (place, now) = interrupted_reconcile();
     let mut second = run(&place, now);
     second.builds(Built::Nothing);
     assert_eq!(second.announces().fact.kind(), "ExportRecovered");
@@ -199,7 +199,7 @@ fn a_slice_that_can_be_read_again_lifts_the_block_and_leaves_no_run_that_is_due_
 /// What was not read to its end says nothing of what lies behind.
 #[test]
 fn a_slice_that_was_read_in_part_lifts_no_block() {
-    let (place, now) = stopped();
+    let (place, now) = interrupted_reconcile();
     let mut out_of_time = run(&place, now);
     out_of_time.builds(Built::OutOfTime { through: place.cursor.watermark - DAY - DAY / 2 });
     let Effect::RecordReconcile(noted) = out_of_time.effect() else { panic!("a note, and nothing told") };
@@ -218,7 +218,7 @@ fn a_slice_that_was_read_in_part_lifts_no_block() {
 /// A bus that does not answer keeps nobody blocked.
 #[test]
 fn a_block_of_reading_is_lifted_even_if_the_bus_does_not_take_it() {
-    let (place, now) = stopped();
+    let (place, now) = interrupted_reconcile();
     let mut run = run(&place, now);
     run.builds(Built::Nothing);
     assert!(matches!(run.effect(), Effect::Publish(_)));

@@ -29,15 +29,15 @@ pub(crate) struct Rehearsal {
 }
 
 /// A connector whose first window, 20:15:30.123 to 21:00, is due at [`now`].
-pub(crate) fn place() -> Snapshot {
+pub(crate) fn snapshot() -> Snapshot {
     let draft = connector(&tenant("acme"), at("2026-11-20T20:00:00Z"));
     let (connector, cursor) = activated(draft, at("2026-11-20T20:15:30.123Z"));
     Snapshot { connector, cursor, server_time: None }
 }
 
 /// The same with `parts` sealed and none delivered; no window is due.
-pub(crate) fn place_with_parts(parts: u64) -> Snapshot {
-    let mut place = place();
+pub(crate) fn snapshot_with_parts(parts: u64) -> Snapshot {
+    let mut place = snapshot();
     place.cursor.next = PartNumber::new(parts + 1);
     place.cursor.watermark = at("2026-11-20T21:00:00Z");
     place
@@ -93,10 +93,10 @@ macro_rules! expect {
 
 impl Rehearsal {
     /// A run that has 15 minutes, has the lease and has read `place`.
-    pub(crate) fn of(place: &Snapshot) -> Self {
+    pub(crate) fn with_snapshot(place: &Snapshot) -> Self {
         let mut run = Self::start(now());
         run.leases(LeaseAnswer::Granted);
-        run.looks(Some(place.clone()));
+        run.expect_snapshot(Some(place.clone()));
         run
     }
 
@@ -136,7 +136,7 @@ impl Rehearsal {
         until
     }
 
-    pub(crate) fn looks(&mut self, place: Option<Snapshot>) {
+    pub(crate) fn expect_snapshot(&mut self, place: Option<Snapshot>) {
         expect!(self, Effect::Snapshot => ());
         self.answer(Answer::Snapshot(place.map(Box::new)));
     }
@@ -297,7 +297,7 @@ pub(crate) fn is_inline(part: &Part) -> bool {
 }
 
 /// The same place, seen again by another run.
-pub(crate) fn later(place: &Snapshot, change: impl FnOnce(&mut Cursor)) -> Snapshot {
+pub(crate) fn with_cursor(place: &Snapshot, change: impl FnOnce(&mut Cursor)) -> Snapshot {
     let mut place = place.clone();
     change(&mut place.cursor);
     place

@@ -8,12 +8,14 @@ use domain::ports::LeaseAnswer;
 use domain::protocol::{Built, Effect, InternalErrorKind, Outcome, SealAnswer, Span};
 use tests::fixtures::{at, worker};
 
-use super::rehearsal::{Rehearsal, draft, is_inline, later, next_run, now, place, place_with_parts};
+use super::rehearsal::{
+    Rehearsal, draft, is_inline, next_run, now, snapshot, snapshot_with_parts, with_cursor,
+};
 
 #[test]
 fn a_window_is_read_sealed_delivered_and_marked() {
-    let place = place();
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot();
+    let mut run = Rehearsal::with_snapshot(&place);
     let order = run.stages();
     let window = Window { from: at("2026-11-20T20:15:30.123Z"), to: at("2026-11-20T21:00:00Z") };
     assert_eq!(order.span, Span::Window(window), "nothing before the activation is read");
@@ -31,7 +33,7 @@ fn a_window_is_read_sealed_delivered_and_marked() {
 
 #[test]
 fn a_run_tells_what_of_its_events_was_late_or_could_not_be_read() {
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     let mut draft = draft();
     (draft.late, draft.unreadable) = (2, 1);
     run.builds(Built::Staged(draft));
@@ -44,20 +46,20 @@ fn a_run_tells_what_of_its_events_was_late_or_could_not_be_read() {
 fn a_window_is_not_read_before_it_has_settled() {
     let mut run = Rehearsal::start(at("2026-11-20T21:04:59.999Z"));
     run.leases(LeaseAnswer::Granted);
-    run.looks(Some(place()));
+    run.expect_snapshot(Some(snapshot()));
     assert_eq!(run.releases().next_run_at, at("2026-11-20T21:05:00Z"));
     run.completes();
 }
 
 #[test]
 fn each_window_looks_back_an_hour_for_late_events() {
-    let place = later(&place(), |cursor| {
+    let place = with_cursor(&snapshot(), |cursor| {
         cursor.watermark = at("2026-11-20T23:00:00Z");
         (cursor.next, cursor.delivered) = (PartNumber::new(4), PartNumber::new(3));
     });
     let mut run = Rehearsal::start(at("2026-11-21T00:05:00Z"));
     run.leases(LeaseAnswer::Granted);
-    run.looks(Some(place));
+    run.expect_snapshot(Some(place));
     let order = run.stages();
     let span = Window { from: at("2026-11-20T22:00:00Z"), to: at("2026-11-21T00:00:00Z") };
     assert_eq!(order.span, Span::Window(span));
@@ -68,7 +70,7 @@ fn each_window_looks_back_an_hour_for_late_events() {
 
 #[test]
 fn a_complete_read_that_found_nothing_is_a_heartbeat() {
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     run.builds(Built::Nothing);
     let part = run.seals(SealAnswer::Won).part;
     assert_eq!((part.kind, part.events), (Kind::Heartbeat, 0));
@@ -80,7 +82,7 @@ fn a_complete_read_that_found_nothing_is_a_heartbeat() {
 
 #[test]
 fn a_lost_answer_of_a_seal_that_went_through_makes_no_second_part() {
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     run.stages();
     let seal = run.seals(SealAnswer::Unknown);
     assert_eq!(run.reads_back(Some(&seal.part)), PartNumber::FIRST);
@@ -91,7 +93,7 @@ fn a_lost_answer_of_a_seal_that_went_through_makes_no_second_part() {
 
 #[test]
 fn a_lost_request_to_seal_is_sent_again_as_it_was() {
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     run.stages();
     let first = run.seals(SealAnswer::Unknown);
     run.reads_back(None);
@@ -106,7 +108,7 @@ fn a_lost_request_to_seal_is_sent_again_as_it_was() {
 
 #[test]
 fn a_refusal_of_our_own_second_try_is_a_success() {
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     run.stages();
     run.seals(SealAnswer::Unknown);
     run.reads_back(None);
@@ -123,14 +125,14 @@ fn a_refusal_of_our_own_second_try_is_a_success() {
 #[test]
 fn of_a_lost_race_nothing_is_kept() {
     for answer in [SealAnswer::Refused, SealAnswer::Unknown] {
-        let place = place();
-        let mut run = Rehearsal::of(&place);
+        let place = snapshot();
+        let mut run = Rehearsal::with_snapshot(&place);
         run.stages();
         let mut theirs = run.seals(answer).part;
         theirs.sealed_by = worker();
         run.reads_back(Some(&theirs));
         // It looks again, and finds the other's part sealed and delivered.
-        run.looks(Some(later(&place, |cursor| {
+        run.expect_snapshot(Some(with_cursor(&place, |cursor| {
             cursor.watermark = theirs.window.to;
             (cursor.next, cursor.delivered) = (PartNumber::new(2), PartNumber::FIRST);
         })));
@@ -142,8 +144,8 @@ fn of_a_lost_race_nothing_is_kept() {
 
 #[test]
 fn the_same_bytes_sealed_by_another_worker_are_not_ours() {
-    let place = place();
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot();
+    let mut run = Rehearsal::with_snapshot(&place);
     run.stages();
     let mut theirs = run.seals(SealAnswer::Refused).part;
     theirs.sealed_by = worker();
@@ -153,7 +155,7 @@ fn the_same_bytes_sealed_by_another_worker_are_not_ours() {
 
 #[test]
 fn a_refusal_without_a_part_is_a_moved_watermark() {
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     run.stages();
     run.seals(SealAnswer::Refused);
     run.reads_back(None);
@@ -162,15 +164,15 @@ fn a_refusal_without_a_part_is_a_moved_watermark() {
 
 #[test]
 fn a_worker_that_loses_three_races_leaves_the_rest_to_the_others() {
-    let place = place();
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot();
+    let mut run = Rehearsal::with_snapshot(&place);
     for race in 1..=3 {
         run.stages();
         let mut theirs = run.seals(SealAnswer::Refused).part;
         theirs.sealed_by = worker();
         run.reads_back(Some(&theirs));
         if race < 3 {
-            run.looks(Some(place.clone()));
+            run.expect_snapshot(Some(place.clone()));
         }
     }
     run.releases();
@@ -179,7 +181,7 @@ fn a_worker_that_loses_three_races_leaves_the_rest_to_the_others() {
 
 #[test]
 fn a_seal_that_is_never_answered_ends_the_run_and_nothing_else() {
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     run.stages();
     for tried in 1..=5 {
         run.seals(SealAnswer::Unknown);
@@ -195,10 +197,10 @@ fn a_seal_that_is_never_answered_ends_the_run_and_nothing_else() {
 
 #[test]
 fn a_part_cut_among_late_events_closes_nothing() {
-    let place = later(&place(), |cursor| cursor.watermark = at("2026-11-20T21:00:00Z"));
+    let place = with_cursor(&snapshot(), |cursor| cursor.watermark = at("2026-11-20T21:00:00Z"));
     let mut run = Rehearsal::start(at("2026-11-20T22:05:00Z"));
     run.leases(LeaseAnswer::Granted);
-    run.looks(Some(place));
+    run.expect_snapshot(Some(place));
     let mut draft = draft();
     (draft.cut, draft.late) = (Some(at("2026-11-20T20:30:00Z")), 3);
     run.builds(Built::Staged(draft));
@@ -210,7 +212,7 @@ fn a_part_cut_among_late_events_closes_nothing() {
 
 #[test]
 fn a_part_cut_in_its_window_ends_there_and_the_next_goes_on() {
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     let mut draft = draft();
     let cut = at("2026-11-20T20:30:00Z");
     draft.cut = Some(cut);
@@ -234,8 +236,8 @@ fn another_worker_that_has_the_lease_is_left_alone() {
 
 #[test]
 fn an_item_of_another_tenant_stops_the_connector() {
-    let place = place();
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot();
+    let mut run = Rehearsal::with_snapshot(&place);
     run.builds(Built::TenantMismatch { detail: "`globex` came back where `acme` was asked for".into() });
     assert_eq!(run.announces().fact.kind(), "ExportBlocked");
     let block = run.blocks();
@@ -244,21 +246,21 @@ fn an_item_of_another_tenant_stops_the_connector() {
     assert_eq!(run.has_failed(), InternalErrorKind::TenantMismatch);
 
     // It stays stopped until its time has come, and reads again then.
-    let blocked = later(&place, |cursor| cursor.block = Some(block.clone()));
+    let blocked = with_cursor(&place, |cursor| cursor.block = Some(block.clone()));
     let mut run = Rehearsal::start(block.next_attempt - std::time::Duration::from_millis(1));
     run.leases(LeaseAnswer::Granted);
-    run.looks(Some(blocked.clone()));
+    run.expect_snapshot(Some(blocked.clone()));
     assert_eq!(run.releases().next_run_at, block.next_attempt);
     run.completes();
     let mut run = Rehearsal::start(block.next_attempt);
     run.leases(LeaseAnswer::Granted);
-    run.looks(Some(blocked.clone()));
+    run.expect_snapshot(Some(blocked.clone()));
     run.fails();
     let in_a_minute = block.next_attempt + std::time::Duration::from_mins(1);
     assert_eq!(run.releases().next_run_at, in_a_minute, "a read that fails then fails like any other");
     let mut run = Rehearsal::start(block.next_attempt);
     run.leases(LeaseAnswer::Granted);
-    run.looks(Some(blocked));
+    run.expect_snapshot(Some(blocked));
     run.stages();
     assert_eq!(run.announces().fact.kind(), "ExportRecovered", "told before it is recorded");
     assert!(run.seals(SealAnswer::Won).unblock, "reading works again");
@@ -269,10 +271,10 @@ fn an_item_of_another_tenant_stops_the_connector() {
 #[test]
 fn a_heartbeat_of_a_backlog_promises_nothing_for_the_past() {
     let promised = |watermark: &str, now: &str| {
-        let place = later(&place(), |cursor| cursor.watermark = at(watermark));
+        let place = with_cursor(&snapshot(), |cursor| cursor.watermark = at(watermark));
         let mut run = Rehearsal::start(at(now));
         run.leases(LeaseAnswer::Granted);
-        run.looks(Some(place));
+        run.expect_snapshot(Some(place));
         run.builds(Built::Nothing);
         let Effect::Seal(seal) = run.effect().clone() else { panic!("a seal") };
         // The answer is lost, and the request did nothing: what is sealed in the end says the same.
@@ -293,7 +295,7 @@ fn a_heartbeat_of_a_backlog_promises_nothing_for_the_past() {
 
 #[test]
 fn with_nothing_sealed_nothing_is_delivered_and_with_parts_waiting_they_come_first_or_in_turns() {
-    let place = place_with_parts(2);
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot_with_parts(2);
+    let mut run = Rehearsal::with_snapshot(&place);
     assert_eq!(run.opens(Ok(())), PartNumber::FIRST, "the oldest first");
 }

@@ -8,20 +8,20 @@ use domain::protocol::{Answer, Built, Effect, InternalErrorKind, PutAnswer, Seal
 use tests::fixtures::{at, signed_manifest};
 
 use super::rehearsal::{
-    Rehearsal, delivery_error, draft, later, place, place_with_parts, port_error, sealed,
+    Rehearsal, delivery_error, draft, port_error, sealed, snapshot, snapshot_with_parts, with_cursor,
 };
 
 /// What is ordered to be signed at a place.
 fn ordered_manifest(place: &Snapshot) -> Manifest {
-    let mut run = Rehearsal::of(place);
+    let mut run = Rehearsal::with_snapshot(place);
     run.builds_only(Built::Staged(draft()));
     Manifest::parse(&run.signs().text).unwrap()
 }
 
 #[test]
 fn what_is_signed_is_what_is_sealed() {
-    let place = place();
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot();
+    let mut run = Rehearsal::with_snapshot(&place);
     run.builds_only(Built::Nothing);
     let order = run.signs();
     let part = run.seals(SealAnswer::Won).part;
@@ -35,7 +35,7 @@ fn what_is_signed_is_what_is_sealed() {
 
 #[test]
 fn a_seal_whose_answer_is_lost_is_tried_with_the_same_note() {
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     run.stages();
     let first = run.seals(SealAnswer::Unknown);
     run.reads_back(None);
@@ -49,10 +49,10 @@ fn a_seal_whose_answer_is_lost_is_tried_with_the_same_note() {
 /// Whatever this worker holds: what the ledger has is what everyone else sees.
 #[test]
 fn after_a_lost_answer_the_next_part_hangs_on_the_note_that_is_pinned() {
-    let place = later(&place(), |cursor| {
+    let place = with_cursor(&snapshot(), |cursor| {
         (cursor.since, cursor.watermark) = (at("2026-11-20T18:00:00Z"), at("2026-11-20T19:00:00Z"));
     });
-    let mut run = Rehearsal::of(&place);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.stages();
     let mut pinned = run.seals(SealAnswer::Unknown).part;
     pinned.manifest = Some(signed_manifest("as it was pinned\n".to_owned()));
@@ -65,31 +65,32 @@ fn after_a_lost_answer_the_next_part_hangs_on_the_note_that_is_pinned() {
 
 #[test]
 fn each_part_hangs_on_the_one_before_and_the_first_says_why_it_begins() {
-    assert_eq!(ordered_manifest(&place()).previous, Previous::Start(ChainStart::Activation));
-    let mut backfill = place();
+    assert_eq!(ordered_manifest(&snapshot()).previous, Previous::Start(ChainStart::Activation));
+    let mut backfill = snapshot();
     backfill.connector.start_from = Some(at("2026-11-01T00:00:00Z"));
     assert_eq!(ordered_manifest(&backfill).previous, Previous::Start(ChainStart::StartFrom));
 
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     run.stages();
     let first = run.seals(SealAnswer::Won).part;
     let hung = ChainState::after(None, first.number, first.manifest.as_ref().unwrap()).unwrap();
-    let second =
-        later(&place(), |cursor| (cursor.next, cursor.note) = (PartNumber::new(2), Some(hung.clone())));
-    let mut run = Rehearsal::of(&second);
+    let second = with_cursor(&snapshot(), |cursor| {
+        (cursor.next, cursor.note) = (PartNumber::new(2), Some(hung.clone()))
+    });
+    let mut run = Rehearsal::with_snapshot(&second);
     run.builds_only(Built::Staged(draft()));
     let order = run.signs();
     assert_eq!(order.last.as_ref(), Some(&hung));
     assert_eq!(Manifest::parse(&order.text).unwrap().previous, Previous::Manifest(hung.sha256));
 
-    let without_notes = later(&place(), |cursor| cursor.next = PartNumber::new(3));
+    let without_notes = with_cursor(&snapshot(), |cursor| cursor.next = PartNumber::new(3));
     let manifest = ordered_manifest(&without_notes);
     assert_eq!((manifest.part.get(), manifest.previous), (3, Previous::Start(ChainStart::Upgrade)));
 }
 
 #[test]
 fn another_text_than_was_asked_for_is_never_sealed() {
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     run.builds_only(Built::Nothing);
     run.answer(Answer::Signed(Box::new(signed_manifest("something else\n".to_owned()))));
     run.releases();
@@ -98,10 +99,10 @@ fn another_text_than_was_asked_for_is_never_sealed() {
 
 #[test]
 fn a_key_out_of_reach_leaves_the_part_unsealed_and_what_is_sealed_is_delivered() {
-    let mut place = place_with_parts(1);
+    let mut place = snapshot_with_parts(1);
     place.cursor.watermark = at("2026-11-20T20:15:30.123Z");
     let part = sealed(&place.connector, 1);
-    let mut run = Rehearsal::of(&place);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.builds_only(Built::Staged(draft()));
     assert!(matches!(run.effect(), Effect::Sign(_)));
     run.fails();
@@ -114,8 +115,8 @@ fn a_key_out_of_reach_leaves_the_part_unsealed_and_what_is_sealed_is_delivered()
 
 #[test]
 fn the_note_follows_the_bytes_and_the_keys_come_before_the_first_note() {
-    let place = place_with_parts(2);
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot_with_parts(2);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
     run.loads(&sealed(&place.connector, 1));
     run.puts_only(Ok(PutAnswer::Written));
@@ -131,10 +132,10 @@ fn the_note_follows_the_bytes_and_the_keys_come_before_the_first_note() {
     run.releases();
     assert_eq!(run.completes().delivered, 2);
 
-    let knows = later(&place_with_parts(1), |cursor| cursor.published = Some(published.clone()));
-    let mut run = Rehearsal::of(&Snapshot { connector: place.connector, ..knows });
+    let knows = with_cursor(&snapshot_with_parts(1), |cursor| cursor.published = Some(published.clone()));
+    let mut run = Rehearsal::with_snapshot(&Snapshot { connector: place.connector, ..knows });
     run.opens(Ok(()));
-    run.loads(&sealed(&place_with_parts(1).connector, 1));
+    run.loads(&sealed(&snapshot_with_parts(1).connector, 1));
     run.puts_only(Ok(PutAnswer::Written));
     run.expect_put_manifest(Ok(PutAnswer::Written));
     run.announces();
@@ -144,7 +145,7 @@ fn the_note_follows_the_bytes_and_the_keys_come_before_the_first_note() {
 /// The bucket may be another one of the same name by then. A block of reading says nothing of the bucket.
 #[test]
 fn behind_a_block_of_the_delivery_the_keys_are_put_again() {
-    let place = place_with_parts(1);
+    let place = snapshot_with_parts(1);
     let part = sealed(&place.connector, 1);
     let published =
         Published::of(part.manifest.as_ref().unwrap(), place.connector.destination.as_ref().unwrap());
@@ -159,7 +160,7 @@ fn behind_a_block_of_the_delivery_the_keys_are_put_again() {
             attempts: 1,
             next_attempt: place.cursor.since,
         };
-        let mut run = Rehearsal::of(&later(&place, |cursor| {
+        let mut run = Rehearsal::with_snapshot(&with_cursor(&place, |cursor| {
             (cursor.published, cursor.block) = (Some(published.clone()), Some(block));
         }));
         run.opens(Ok(()));
@@ -175,8 +176,8 @@ fn behind_a_block_of_the_delivery_the_keys_are_put_again() {
 
 #[test]
 fn a_fault_at_the_note_does_not_send_the_bytes_again() {
-    let place = place_with_parts(1);
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot_with_parts(1);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
     run.loads(&sealed(&place.connector, 1));
     run.puts_only(Ok(PutAnswer::Written));
@@ -199,8 +200,8 @@ fn a_fault_at_the_note_does_not_send_the_bytes_again() {
 
 #[test]
 fn a_note_that_is_refused_blocks_the_connector_as_its_part_would() {
-    let place = place_with_parts(1);
-    let mut run = Rehearsal::of(&place);
+    let place = snapshot_with_parts(1);
+    let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
     run.loads(&sealed(&place.connector, 1));
     run.puts_only(Ok(PutAnswer::Written));

@@ -8,11 +8,11 @@ use domain::part::{Part, PartNumber};
 use domain::protocol::{Built, Effect, InternalErrorKind, PutAnswer, SealAnswer};
 use tests::fixtures::at;
 
-use super::rehearsal::{Rehearsal, delivery_error, later, now, place, place_with_parts, sealed};
+use super::rehearsal::{Rehearsal, delivery_error, now, sealed, snapshot, snapshot_with_parts, with_cursor};
 
 /// A run that has sealed its first part, a heartbeat, and comes to deliver it.
 fn after_its_seal() -> (Rehearsal, Part) {
-    let mut run = Rehearsal::of(&place());
+    let mut run = Rehearsal::with_snapshot(&snapshot());
     run.builds(Built::Nothing);
     let part = run.seals(SealAnswer::Won).part;
     (run, part)
@@ -63,7 +63,7 @@ fn a_second_try_loads_the_record() {
 #[test]
 fn behind_a_seal_whose_answer_was_lost_or_refused_the_record_is_loaded() {
     for answer in [SealAnswer::Unknown, SealAnswer::Refused] {
-        let mut run = Rehearsal::of(&place());
+        let mut run = Rehearsal::with_snapshot(&snapshot());
         run.builds(Built::Nothing);
         let part = run.seals(answer).part;
         run.reads_back(Some(&part));
@@ -74,8 +74,9 @@ fn behind_a_seal_whose_answer_was_lost_or_refused_the_record_is_loaded() {
 
 #[test]
 fn in_a_backlog_the_oldest_part_is_loaded_and_the_one_just_sealed_when_its_turn_comes() {
-    let place = later(&place_with_parts(1), |cursor| cursor.watermark = at("2026-11-20T20:15:30.123Z"));
-    let mut run = Rehearsal::of(&place);
+    let place =
+        with_cursor(&snapshot_with_parts(1), |cursor| cursor.watermark = at("2026-11-20T20:15:30.123Z"));
+    let mut run = Rehearsal::with_snapshot(&place);
     run.stages();
     let second = run.seals(SealAnswer::Won).part;
     assert_eq!(run.opens(Ok(())), PartNumber::FIRST);
@@ -95,7 +96,7 @@ fn the_last_mark_of_a_run_gives_the_lease_back_as_a_release_would() {
     run.announces();
     let Effect::MarkLast(mark, release) = run.effect().clone() else { panic!("the last mark") };
     assert_eq!((mark.part, mark.at), (part, run.now));
-    assert_eq!((release.seen, release.now), (place().cursor.next_run_at, run.now));
+    assert_eq!((release.seen, release.now), (snapshot().cursor.next_run_at, run.now));
     assert_eq!(release.next_run_at, at("2026-11-20T22:05:00Z"));
     run.marks();
     let summary = run.completes();
@@ -106,7 +107,7 @@ fn the_last_mark_of_a_run_gives_the_lease_back_as_a_release_would() {
 #[test]
 fn the_last_mark_of_a_run_that_recovers_forgets_the_block() {
     let (mut run, part) = {
-        let mut blocked = Rehearsal::of(&place_with_parts(1));
+        let mut blocked = Rehearsal::with_snapshot(&snapshot_with_parts(1));
         blocked.opens(Err(delivery_error(
             DeliveryStage::AssumeRole,
             DeliveryErrorKind::Denied,
@@ -114,10 +115,10 @@ fn the_last_mark_of_a_run_that_recovers_forgets_the_block() {
         )));
         blocked.announces();
         let block = blocked.blocks();
-        let place = later(&place_with_parts(1), |cursor| {
+        let place = with_cursor(&snapshot_with_parts(1), |cursor| {
             cursor.block = Some(domain::fault::Block { next_attempt: now(), ..block });
         });
-        (Rehearsal::of(&place), sealed(&place.connector, 1))
+        (Rehearsal::with_snapshot(&place), sealed(&place.connector, 1))
     };
     run.opens(Ok(()));
     run.loads(&part);
@@ -131,8 +132,9 @@ fn the_last_mark_of_a_run_that_recovers_forgets_the_block() {
 
 #[test]
 fn a_run_that_has_failed_gives_the_lease_back_by_itself() {
-    let place = later(&place_with_parts(1), |cursor| cursor.watermark = at("2026-11-20T20:15:30.123Z"));
-    let mut run = Rehearsal::of(&place);
+    let place =
+        with_cursor(&snapshot_with_parts(1), |cursor| cursor.watermark = at("2026-11-20T20:15:30.123Z"));
+    let mut run = Rehearsal::with_snapshot(&place);
     run.builds_only(Built::Nothing);
     assert!(matches!(run.effect(), Effect::Sign(_)));
     run.fails();

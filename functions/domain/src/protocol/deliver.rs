@@ -106,7 +106,7 @@ impl Run {
             return Effect::Wait(wait);
         }
         let at = self.trusted_now(now);
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let Some(destination) = &place.connector.destination else {
             return self.invariant_violated("an active connector has no destination", now);
         };
@@ -124,7 +124,7 @@ impl Run {
     /// Tells of the block if it is news, then records it.
     pub(super) fn publish_block(&mut self, block: Block, failure: Option<InternalError>) -> Effect {
         self.delivery_stopped = true;
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let known = place.cursor.block.as_ref().is_some_and(|before| before.same_cause_as(&block));
         if known {
             return self.record_block(Box::new(block), failure);
@@ -136,7 +136,7 @@ impl Run {
     }
 
     pub(super) fn record_block(&mut self, block: Box<Block>, failure: Option<InternalError>) -> Effect {
-        if let Some(place) = self.place.as_deref_mut() {
+        if let Some(place) = self.snapshot.as_deref_mut() {
             place.cursor.block = Some((*block).clone());
         }
         self.phase = Phase::Blocking(failure);
@@ -146,7 +146,7 @@ impl Run {
     /// Tells the bus before the mark: a crash between the two has it told twice. Only a bus that does not take it
     /// leaves it untold.
     pub(super) fn publish_recovery(&mut self, part: Box<Part>, now: Time) -> Effect {
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let Some(block) = place.cursor.block.as_ref().filter(|block| block.stage != DeliveryStage::Read)
         else {
             return self.publish_delivered(part);
@@ -163,7 +163,7 @@ impl Run {
     }
 
     pub(super) fn publish_delivered(&mut self, part: Box<Part>) -> Effect {
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let notice = Notice::delivered(&place.connector.tenant, &part);
         self.phase = Phase::PublishingDelivered(part);
         Effect::Publish(Box::new(notice))
@@ -173,7 +173,7 @@ impl Run {
     /// it leaves what the two would have left.
     pub(super) fn mark(&mut self, part: Box<Part>, now: Time) -> Effect {
         let at = self.trusted_now(now);
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let unblock = place.cursor.block.as_ref().is_some_and(|block| block.stage != DeliveryStage::Read);
         let published = self.published.clone().filter(|put| place.cursor.published.as_ref() != Some(put));
         let mark = Box::new(Mark { part: (*part).clone(), at, published, unblock });
@@ -194,7 +194,7 @@ impl Run {
     pub(super) fn on_marked(&mut self, part: &Part, now: Time) -> Effect {
         self.progressed = true;
         self.summary.delivered += 1;
-        if let Some(place) = self.place.as_deref_mut() {
+        if let Some(place) = self.snapshot.as_deref_mut() {
             place.cursor.delivered = part.number;
             place.cursor.published = self.published.clone().or(place.cursor.published.take());
             place.cursor.block = place.cursor.block.take().filter(|block| block.stage == DeliveryStage::Read);

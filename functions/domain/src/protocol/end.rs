@@ -75,7 +75,7 @@ impl Run {
             // Nothing is sealed unsigned. What is sealed already is signed, and goes its way.
             Phase::Signing(_) => self.signing_failed(failure, now),
             // Without the ledger there is nothing to give back: the lease runs out by itself.
-            Phase::Starting | Phase::Leasing | Phase::Looking | Phase::Finished => {
+            Phase::Starting | Phase::Leasing | Phase::TakingSnapshot | Phase::Finished => {
                 Effect::Finish(self.outcome(Some(failure)))
             }
             Phase::Releasing(earlier) => self.finish(earlier.or(Some(failure))),

@@ -31,7 +31,7 @@ impl ReadOutcome {
 impl Run {
     /// Since when reading has been blocked, if it is. A span that was read to its end shows that it works again.
     pub(super) fn read_blocked_since(&self) -> Option<Time> {
-        let block = self.place.as_deref()?.cursor.block.as_ref()?;
+        let block = self.snapshot.as_deref()?.cursor.block.as_ref()?;
         (block.stage == DeliveryStage::Read).then_some(block.since)
     }
 
@@ -39,7 +39,7 @@ impl Run {
     /// between the two tells it twice, never not at all.
     /// It was read at `at`.
     pub(super) fn record(&mut self, read: ReadOutcome, at: Time) -> Effect {
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let Some(since) = self.read_blocked_since().filter(|_| read.unblocks()) else {
             return self.record_now(read);
         };
@@ -67,7 +67,7 @@ impl Run {
     /// Nothing was found in a slice, and it was read to its end.
     pub(super) fn record_slice(&mut self, slice: Slice, now: Time) -> Effect {
         let read_at = self.trusted_now(now);
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let before = place.cursor.reconcile.clone();
         let after = match slice {
             Slice::Span(window) => before.read_through(window.to),
@@ -83,7 +83,7 @@ impl Run {
 
     pub(super) fn on_reconcile_recorded(&mut self, noted: ReconcileUpdate, now: Time) -> Effect {
         self.progressed = true;
-        if let Some(place) = self.place.as_deref_mut() {
+        if let Some(place) = self.snapshot.as_deref_mut() {
             place.cursor.reconcile = noted.after;
             if noted.unblock {
                 place.cursor.block = None;
@@ -101,7 +101,7 @@ impl Run {
         through: Time,
         now: Time,
     ) -> Effect {
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         match (&order.span, slice) {
             (Span::Window(Window { to, .. }), None) => {
                 let reading = ReadProgress { to: *to, through };
@@ -123,7 +123,7 @@ impl Run {
 
     pub(super) fn on_progress_recorded(&mut self, reading: ReadProgress, now: Time) -> Effect {
         self.progressed = true;
-        if let Some(place) = self.place.as_deref_mut() {
+        if let Some(place) = self.snapshot.as_deref_mut() {
             place.cursor.read_progress = Some(reading);
         }
         self.next(now)

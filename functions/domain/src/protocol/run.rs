@@ -35,7 +35,7 @@ pub struct Run {
     pub(super) timing: Timing,
     pub(super) limits: Limits,
     pub(super) phase: Phase,
-    pub(super) place: Option<Box<Snapshot>>,
+    pub(super) snapshot: Option<Box<Snapshot>>,
     /// How far the worker's clock runs ahead of the ledger's.
     pub(super) clock_skew: Duration,
     /// The customer's bucket is open.
@@ -66,7 +66,7 @@ pub struct Run {
 pub(super) enum Phase {
     Starting,
     Leasing,
-    Looking,
+    TakingSnapshot,
     Building(Box<BuildRequest>, Option<Slice>),
     Signing(Box<Seal>),
     Sealing(Box<Seal>),
@@ -127,7 +127,7 @@ impl Run {
             timing,
             limits,
             phase: Phase::Starting,
-            place: None,
+            snapshot: None,
             clock_skew: Duration::ZERO,
             opened: false,
             published: None,
@@ -179,11 +179,11 @@ impl Run {
                 Effect::Lease { until: self.limits.deadline + LEASE_MARGIN }
             }
             (Phase::Leasing, Answer::Leased(answer)) => match answer {
-                LeaseAnswer::Granted => self.look(),
+                LeaseAnswer::Granted => self.take_snapshot(),
                 LeaseAnswer::Held => Effect::Finish(Outcome::Busy),
                 LeaseAnswer::Unknown => Effect::Finish(Outcome::Inactive),
             },
-            (Phase::Looking, Answer::Snapshot(snapshot)) => self.looked(snapshot, now),
+            (Phase::TakingSnapshot, Answer::Snapshot(snapshot)) => self.on_snapshot(snapshot, now),
             (Phase::Building(order, slice), Answer::Built(built)) => {
                 self.on_built(&order, slice, *built, now, random)
             }
@@ -225,13 +225,13 @@ impl Run {
     }
 
     /// Reads settings and cursor (again). The settings may have changed, so an open bucket is not used on.
-    pub(super) fn look(&mut self) -> Effect {
+    pub(super) fn take_snapshot(&mut self) -> Effect {
         self.opened = false;
-        self.phase = Phase::Looking;
+        self.phase = Phase::TakingSnapshot;
         Effect::Snapshot
     }
 
-    fn looked(&mut self, snapshot: Option<Box<Snapshot>>, now: Time) -> Effect {
+    fn on_snapshot(&mut self, snapshot: Option<Box<Snapshot>>, now: Time) -> Effect {
         let Some(snapshot) = snapshot else { return Effect::Finish(Outcome::Inactive) };
         if let Some(server) = snapshot.server_time {
             // The Date header has whole seconds: the server's clock is up to a second later than it says.
@@ -248,7 +248,7 @@ impl Run {
             self.clock_skew = if ahead > TOLERATED_SKEW { ahead } else { Duration::ZERO };
         }
         self.check_source(&snapshot.cursor);
-        self.place = Some(snapshot);
+        self.snapshot = Some(snapshot);
         self.next(now)
     }
 
@@ -289,7 +289,7 @@ impl Run {
     }
 
     pub(super) fn active(&self) -> Option<(Grid, &Snapshot)> {
-        let place = self.place.as_deref()?;
+        let place = self.snapshot.as_deref()?;
         Some((place.connector.grid()?, place))
     }
 

@@ -28,7 +28,7 @@ const MAX_LOST_RACES: u64 = 3;
 impl Run {
     /// Reads a window, and looks back behind it for late events; or goes on where it was read to.
     pub(super) fn build_window(&mut self, window: Window) -> Effect {
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let cursor = &place.cursor;
         let read =
             cursor.read_progress.filter(|reading| reading.to == window.to).map(|reading| reading.through);
@@ -39,7 +39,7 @@ impl Run {
 
     /// Reads a slice of the past again.
     pub(super) fn build_slice(&mut self, slice: Slice) -> Effect {
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let (span, reaching) = match slice {
             Slice::Span(window) => (Span::Window(window), Some(window.from)),
             Slice::OutOfOrderKeys => {
@@ -52,7 +52,7 @@ impl Run {
     }
 
     fn build(&mut self, span: Span, reaching: Option<Time>, slice: Option<Slice>) -> Effect {
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         // A stray lies somewhere in the order of the keys, and one day a window may come to it.
         let exclude = Exclude { reaching, out_of_order_in: place.cursor.reconcile.out_of_order_in };
         let (number, watermark) = (place.cursor.next, place.cursor.watermark);
@@ -86,7 +86,7 @@ impl Run {
         now: Time,
     ) -> Effect {
         let sealed_at = self.trusted_now(now);
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let reconcile = slice.map(|slice| {
             let before = &place.cursor.reconcile;
             match (slice, draft.cut) {
@@ -133,7 +133,7 @@ impl Run {
     /// A complete read found nothing: that statement is the part.
     fn seal_heartbeat(&mut self, order: &BuildRequest, now: Time) -> Effect {
         let sealed_at = self.trusted_now(now);
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let Span::Window(read) = &order.span else {
             return self.invariant_violated("a heartbeat was due outside a window", now);
         };
@@ -178,7 +178,7 @@ impl Run {
         whole: bool,
         now: Time,
     ) -> Effect {
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let unblock = whole && self.read_blocked_since().is_some();
         let watermark_after = part.window.to;
         let watermark_before = place.cursor.watermark;
@@ -247,7 +247,7 @@ impl Run {
     fn lost_race(&mut self, now: Time) -> Effect {
         self.summary.lost_races += 1;
         self.progressed = true;
-        if self.summary.lost_races < MAX_LOST_RACES { self.look() } else { self.release(None, now) }
+        if self.summary.lost_races < MAX_LOST_RACES { self.take_snapshot() } else { self.release(None, now) }
     }
 
     fn on_sealed(&mut self, seal: Seal, now: Time) -> Effect {
@@ -258,7 +258,7 @@ impl Run {
         self.summary.late += seal.part.late;
         self.summary.unreadable += seal.part.unreadable;
         self.summary.heartbeats += u64::from(seal.part.kind == Kind::Heartbeat);
-        if let Some(place) = self.place.as_deref_mut() {
+        if let Some(place) = self.snapshot.as_deref_mut() {
             place.cursor.next = seal.part.number.next();
             place.cursor.watermark = seal.watermark_after;
             place.cursor.source = seal.source;
@@ -290,7 +290,7 @@ impl Run {
             code: "TenantMismatch".into(),
             message: detail.to_owned(),
         };
-        let Some(place) = self.place.as_deref() else { return Effect::Snapshot };
+        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let Some(destination) = &place.connector.destination else {
             return self.invariant_violated("an active connector has no destination", now);
         };

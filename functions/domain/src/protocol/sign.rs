@@ -33,7 +33,7 @@ impl Run {
             return self
                 .invariant_violated(format!("the manifest of part {} is too long", seal.part.number), now);
         }
-        let last = self.place.as_deref().and_then(|place| place.cursor.note.clone());
+        let last = self.snapshot.as_deref().and_then(|place| place.cursor.note.clone());
         self.phase = Phase::Signing(seal);
         Effect::Sign(Box::new(SignRequest { text, last }))
     }
@@ -42,7 +42,7 @@ impl Run {
         if self.manifest_text(&seal.part).is_none_or(|text| !pinned.has_text(&text)) {
             return self.invariant_violated("another text was signed than was asked for", now);
         }
-        let last = self.place.as_deref().and_then(|place| place.cursor.note.as_ref());
+        let last = self.snapshot.as_deref().and_then(|place| place.cursor.note.as_ref());
         seal.last = ChainState::after(last, seal.part.number, &pinned);
         seal.part.manifest = Some(pinned);
         let sealed_at = seal.part.sealed_at;
@@ -59,7 +59,7 @@ impl Run {
 
     /// What is signed of a part, before a change of keys adds its line. `None` without a destination.
     fn manifest_text(&self, part: &Part) -> Option<String> {
-        let place = self.place.as_deref()?;
+        let place = self.snapshot.as_deref()?;
         let (connector, cursor) = (&place.connector, &place.cursor);
         let previous = match &cursor.note {
             Some(note) => Previous::Manifest(note.sha256),
@@ -90,13 +90,13 @@ impl Run {
     }
 
     fn keys_of(&self, part: &Part) -> Option<Published> {
-        let to = self.place.as_deref()?.connector.destination.as_ref()?;
+        let to = self.snapshot.as_deref()?.connector.destination.as_ref()?;
         Some(Published::of(part.manifest.as_ref()?, to))
     }
 
     /// The keys that are in the bucket. Behind a fault nobody knows: it may be another bucket of the same name.
     fn known_keys(&self) -> Option<&Published> {
-        let cursor = &self.place.as_deref()?.cursor;
+        let cursor = &self.snapshot.as_deref()?.cursor;
         let blocked = cursor.block.as_ref().is_some_and(|block| block.stage != DeliveryStage::Read);
         self.published.as_ref().or(cursor.published.as_ref().filter(|_| !blocked))
     }
