@@ -16,7 +16,7 @@ use adapters::signing::FileSigner;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::{Client, Config};
 use domain::connector::{Connector, Destination, Encryption, Shards, State};
-use domain::cursor::{Cursor, Published};
+use domain::cursor::{Cursor, PublishedKeys};
 use domain::manifest::{KeyName, Location, VerifierKey};
 use domain::names::{ConnectorId, ExternalId};
 use domain::part::{Compression, Encoding, Format};
@@ -44,11 +44,11 @@ async fn main() {
     for number in 0..connectors.parse().expect("a number of connectors") {
         let connector = connector(number, shards, compression, from);
         // Every export but a connector's first finds the public key put already.
-        let published = connector.destination.as_ref().map(|destination| Published {
-            to: Location::of(destination).to_string(),
+        let published = connector.destination.as_ref().map(|destination| PublishedKeys {
+            location: Location::of(destination).to_string(),
             keys: vec![key.id().into()],
         });
-        let cursor = Cursor { published, ..Cursor::new(from, from, now()) };
+        let cursor = Cursor { published_keys, ..Cursor::new(from, from, now()) };
         tests::fixtures::store(&table, &connector, &cursor).await;
         ids.push(connector.id.to_string());
     }

@@ -49,7 +49,8 @@ pub struct Cursor {
     pub note: Option<ChainState>,
     /// Where the vendor's public keys were put.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub published: Option<Published>,
+    #[serde(rename = "published")]
+    pub published_keys: Option<PublishedKeys>,
     /// Why delivery (or reading) is blocked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<Block>,
@@ -75,7 +76,7 @@ impl Cursor {
             read_progress: None,
             reconcile: Reconcile { due: now + PASS, passes: 0, at: None, out_of_order_in: None },
             note: None,
-            published: None,
+            published_keys: None,
             block: None,
             swept: PartNumber::NONE,
             source: None,
@@ -100,31 +101,35 @@ impl Cursor {
 
 /// Which keys lie beside the manifests, and where. A destination that changes, or a key, has them put again.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Published {
+pub struct PublishedKeys {
     /// The place, as a manifest tells it.
-    pub to: String,
+    #[serde(rename = "to")]
+    pub location: String,
     /// The keys.
     pub keys: Vec<KeyId>,
 }
 
-impl Published {
+impl PublishedKeys {
     /// The keys of a note, at a destination.
     #[must_use]
     pub fn of(note: &SignedManifest, destination: &Destination) -> Self {
         let keys = note.keys().iter().map(|key| key.id().into()).collect();
-        Self { to: Location::of(destination).to_string(), keys }
+        Self { location: Location::of(destination).to_string(), keys }
     }
 
     /// Whether all of the others lie there too.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        self.to == other.to && other.keys.iter().all(|key| self.keys.contains(key))
+        self.location == other.location && other.keys.iter().all(|key| self.keys.contains(key))
     }
 
     /// These, and those that lay at the same place before.
     #[must_use]
-    pub fn beside(mut self, before: Option<&Self>) -> Self {
-        let kept = before.filter(|before| before.to == self.to).into_iter().flat_map(|before| &before.keys);
+    pub fn merged_with(mut self, before: Option<&Self>) -> Self {
+        let kept = before
+            .filter(|before| before.location == self.location)
+            .into_iter()
+            .flat_map(|before| &before.keys);
         let kept: Vec<KeyId> = kept.filter(|key| !self.keys.contains(key)).copied().collect();
         self.keys.extend(kept);
         self
@@ -279,16 +284,16 @@ mod tests {
 
     #[test]
     fn keys_are_known_only_where_they_were_put_and_those_put_earlier_stay_known() {
-        let put = |to: &str, keys: &[u8]| Published {
-            to: to.into(),
+        let put = |to: &str, keys: &[u8]| PublishedKeys {
+            location: to.into(),
             keys: keys.iter().map(|key| KeyId::from([*key; 4])).collect(),
         };
         let both = put("here", &[1, 2]);
         assert!(both.covers(&put("here", &[2])) && both.covers(&both));
         assert!(!both.covers(&put("here", &[2, 3])), "a key is missing");
         assert!(!both.covers(&put("elsewhere", &[1])), "another bucket");
-        assert_eq!(put("here", &[2, 3]).beside(Some(&both)), put("here", &[2, 3, 1]));
-        assert_eq!(put("here", &[3]).beside(Some(&put("elsewhere", &[1]))), put("here", &[3]));
-        assert_eq!(put("here", &[3]).beside(None), put("here", &[3]));
+        assert_eq!(put("here", &[2, 3]).merged_with(Some(&both)), put("here", &[2, 3, 1]));
+        assert_eq!(put("here", &[3]).merged_with(Some(&put("elsewhere", &[1]))), put("here", &[3]));
+        assert_eq!(put("here", &[3]).merged_with(None), put("here", &[3]));
     }
 }

@@ -89,7 +89,7 @@ impl Account {
         if self.cursor.delivered == mark.part.number.previous() {
             self.cursor.delivered = mark.part.number;
             if let Some(published) = &mark.published {
-                self.cursor.published = Some(published.clone());
+                self.cursor.published_keys = Some(published.clone());
             }
             if mark.unblock {
                 self.cursor.block = None;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::cursor::{Cursor, Published};
+use domain::cursor::{Cursor, PublishedKeys};
 use domain::fault::DeliveryStage;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
@@ -108,14 +108,15 @@ pub async fn a_last_mark_marks_and_gives_back(ledger: &impl Ledger) {
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
     ledger.block(&connector.id, &super::runs::block(DeliveryStage::PutObject, "AccessDenied")).await.unwrap();
     let sealed = cursor(ledger, &connector).await;
-    let (first, published) = (worker(), Published { to: "there".into(), keys: Vec::new() });
+    let (first, published) = (worker(), PublishedKeys { location: "there".into(), keys: Vec::new() });
     ledger.lease(&connector.id, &first, start(), start() + MINUTE).await.unwrap();
     let next_run_at = at("2026-11-20T22:05:00Z");
     let release = Release { seen: before.next_run_at, next_run_at, now: start() + MINUTE };
     let mark = Mark { part: part.clone(), at: start(), published: Some(published.clone()), unblock: true };
     ledger.mark_last(&first, &mark, &release).await.unwrap();
     let published = Some(published);
-    let marked = Cursor { delivered: part.number, next_run_at, published, block: None, ..sealed };
+    let marked =
+        Cursor { delivered: part.number, next_run_at, published_keys: published, block: None, ..sealed };
     assert_eq!(cursor(ledger, &connector).await, marked);
     let record = ledger.part(&connector.id, part.number).await.unwrap().unwrap();
     assert_eq!(record, Part { delivered_at: Some(start()), ..part });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::cursor::{Cursor, Published, ReadProgress, Reconcile};
+use domain::cursor::{Cursor, PublishedKeys, ReadProgress, Reconcile};
 use domain::events_source::{Acceptance, EventsSource, KeyLayout, RememberedSource, SourceChange};
 use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::part::{Content, PartNumber, Window};
@@ -144,10 +144,10 @@ pub async fn a_mark_tells_where_the_keys_are(ledger: &impl Ledger) {
     let first = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
     let second = seal_next(ledger, &connector, at("2026-11-20T22:00:00Z")).await.part;
     let to = connector.destination.clone().unwrap();
-    let put = Published::of(first.manifest.as_ref().unwrap(), &to);
+    let put = PublishedKeys::of(first.manifest.as_ref().unwrap(), &to);
     for (part, published) in [(first, Some(put.clone())), (second, None)] {
         ledger.mark(&Mark { part, at: start(), published, unblock: false }).await.unwrap();
-        assert_eq!(cursor(ledger, &connector).await.published.as_ref(), Some(&put));
+        assert_eq!(cursor(ledger, &connector).await.published_keys.as_ref(), Some(&put));
     }
 }
 

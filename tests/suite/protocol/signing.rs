@@ -1,6 +1,6 @@
 //! A part's manifest is signed before the seal that pins it, and its note follows the part's bytes.
 
-use domain::cursor::Published;
+use domain::cursor::PublishedKeys;
 use domain::fault::{DeliveryErrorKind, DeliveryStage};
 use domain::manifest::{ChainStart, ChainState, Manifest, Previous};
 use domain::part::PartNumber;
@@ -132,7 +132,8 @@ fn the_note_follows_the_bytes_and_the_keys_come_before_the_first_note() {
     run.releases();
     assert_eq!(run.completes().delivered, 2);
 
-    let knows = with_cursor(&snapshot_with_parts(1), |cursor| cursor.published = Some(published.clone()));
+    let knows =
+        with_cursor(&snapshot_with_parts(1), |cursor| cursor.published_keys = Some(published.clone()));
     let mut run = Rehearsal::with_snapshot(&Snapshot { connector: place.connector, ..knows });
     run.opens(Ok(()));
     run.loads(&sealed(&snapshot_with_parts(1).connector, 1));
@@ -148,7 +149,7 @@ fn behind_a_block_of_the_delivery_the_keys_are_put_again() {
     let place = snapshot_with_parts(1);
     let part = sealed(&place.connector, 1);
     let published =
-        Published::of(part.manifest.as_ref().unwrap(), place.connector.destination.as_ref().unwrap());
+        PublishedKeys::of(part.manifest.as_ref().unwrap(), place.connector.destination.as_ref().unwrap());
     let puts_keys = |stage| {
         let block = domain::fault::Block {
             stage,
@@ -161,7 +162,7 @@ fn behind_a_block_of_the_delivery_the_keys_are_put_again() {
             next_attempt: place.cursor.since,
         };
         let mut run = Rehearsal::with_snapshot(&with_cursor(&place, |cursor| {
-            (cursor.published, cursor.block) = (Some(published.clone()), Some(block));
+            (cursor.published_keys, cursor.block) = (Some(published.clone()), Some(block));
         }));
         run.opens(Ok(()));
         run.loads(&part);
@@ -220,14 +221,14 @@ fn a_note_that_is_refused_blocks_the_connector_as_its_part_would() {
 #[test]
 fn keys_are_known_at_their_place_only() {
     let [first, second] = ["s3://a/b eu-central-1 222222222222", "s3://c/b eu-central-1 222222222222"];
-    let at_place = |to: &str, ids: &[u8]| Published {
-        to: to.to_owned(),
+    let at_place = |to: &str, ids: &[u8]| PublishedKeys {
+        location: to.to_owned(),
         keys: ids.iter().map(|id| [*id; 4].into()).collect(),
     };
     assert!(at_place(first, &[1, 2]).covers(&at_place(first, &[2])));
     assert!(!at_place(first, &[1]).covers(&at_place(first, &[1, 2])));
     assert!(!at_place(first, &[1]).covers(&at_place(second, &[1])));
     let before = at_place(first, &[1]);
-    assert_eq!(at_place(first, &[2]).beside(Some(&before)), at_place(first, &[2, 1]));
-    assert_eq!(at_place(second, &[2]).beside(Some(&before)), at_place(second, &[2]));
+    assert_eq!(at_place(first, &[2]).merged_with(Some(&before)), at_place(first, &[2, 1]));
+    assert_eq!(at_place(second, &[2]).merged_with(Some(&before)), at_place(second, &[2]));
 }

@@ -175,7 +175,8 @@ impl Run {
         let at = self.trusted_now(now);
         let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let unblock = place.cursor.block.as_ref().is_some_and(|block| block.stage != DeliveryStage::Read);
-        let published = self.published.clone().filter(|put| place.cursor.published.as_ref() != Some(put));
+        let published =
+            self.published_keys.clone().filter(|put| place.cursor.published_keys.as_ref() != Some(put));
         let mark = Box::new(Mark { part: (*part).clone(), at, published, unblock });
         let mut after = self.clone();
         match after.on_marked(&part, now) {
@@ -196,7 +197,7 @@ impl Run {
         self.summary.delivered += 1;
         if let Some(place) = self.snapshot.as_deref_mut() {
             place.cursor.delivered = part.number;
-            place.cursor.published = self.published.clone().or(place.cursor.published.take());
+            place.cursor.published_keys = self.published_keys.clone().or(place.cursor.published_keys.take());
             place.cursor.block = place.cursor.block.take().filter(|block| block.stage == DeliveryStage::Read);
         }
         self.turn = Turn::Seal;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::connector::{Connector, State};
-use crate::cursor::{Cursor, Published, ReadProgress, Slice};
+use crate::cursor::{Cursor, PublishedKeys, ReadProgress, Slice};
 use crate::events_source::EventsSource;
 use crate::fault::DeliveryStage;
 use crate::manifest::VendorDomain;
@@ -41,7 +41,7 @@ pub struct Run {
     /// The customer's bucket is open.
     pub(super) opened: bool,
     /// The keys that this run has put into the bucket.
-    pub(super) published: Option<Published>,
+    pub(super) published_keys: Option<PublishedKeys>,
     /// Why nothing more is sealed in this run: a manifest could not be signed, or the source is not the remembered one.
     pub(super) sealing_stopped: Option<InternalError>,
     /// Where this worker reads events from.
@@ -130,7 +130,7 @@ impl Run {
             snapshot: None,
             clock_skew: Duration::ZERO,
             opened: false,
-            published: None,
+            published_keys: None,
             sealing_stopped: None,
             source: None,
             delivery_stopped: false,

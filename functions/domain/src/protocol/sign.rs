@@ -3,7 +3,7 @@
 //! Two workers on one part both sign. One of them seals, and the other's signature is thrown away with its draft: it
 //! was never in anybody's bucket, so no auditor ever sees two stories of one part.
 
-use crate::cursor::Published;
+use crate::cursor::PublishedKeys;
 use crate::fault::{DeliveryError, DeliveryStage};
 use crate::manifest::{ChainStart, ChainState, MAX_TEXT, Manifest, Previous, SignedManifest};
 use crate::part::{Part, PartNumber};
@@ -89,16 +89,16 @@ impl Run {
         }
     }
 
-    fn keys_of(&self, part: &Part) -> Option<Published> {
+    fn keys_of(&self, part: &Part) -> Option<PublishedKeys> {
         let to = self.snapshot.as_deref()?.connector.destination.as_ref()?;
-        Some(Published::of(part.manifest.as_ref()?, to))
+        Some(PublishedKeys::of(part.manifest.as_ref()?, to))
     }
 
     /// The keys that are in the bucket. Behind a fault nobody knows: it may be another bucket of the same name.
-    fn known_keys(&self) -> Option<&Published> {
+    fn known_keys(&self) -> Option<&PublishedKeys> {
         let cursor = &self.snapshot.as_deref()?.cursor;
         let blocked = cursor.block.as_ref().is_some_and(|block| block.stage != DeliveryStage::Read);
-        self.published.as_ref().or(cursor.published.as_ref().filter(|_| !blocked))
+        self.published_keys.as_ref().or(cursor.published_keys.as_ref().filter(|_| !blocked))
     }
 
     pub(super) fn on_keys_put(
@@ -113,7 +113,7 @@ impl Run {
             Ok(_) => {
                 self.attempts = 0;
                 let known = self.known_keys().cloned();
-                self.published = self.keys_of(&part).map(|put| put.beside(known.as_ref()));
+                self.published_keys = self.keys_of(&part).map(|put| put.merged_with(known.as_ref()));
                 self.put_manifest(part, now)
             }
             Err(fault) => self.delivery_failed(RetryFrom::Manifest(part), &fault, now, random),

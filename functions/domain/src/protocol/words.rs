@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::connector::Connector;
-use crate::cursor::{Cursor, Published, ReadProgress, Reconcile};
+use crate::cursor::{Cursor, PublishedKeys, ReadProgress, Reconcile};
 use crate::encode::Encoded;
 use crate::events_source::RememberedSource;
 use crate::fault::{Block, DeliveryError};
@@ -276,7 +276,7 @@ pub struct Mark {
     /// When it was delivered.
     pub at: Time,
     /// The keys that lie beside its note, if they were put anew.
-    pub published: Option<Published>,
+    pub published: Option<PublishedKeys>,
     /// Delivery was blocked, and works again.
     pub unblock: bool,
 }

@@ -98,7 +98,7 @@ impl Runs for FakeLedger {
         let cursor = row.cursor_mut();
         if cursor.delivered.next() == number {
             cursor.delivered = number;
-            cursor.published = mark.published.clone().or(cursor.published.take());
+            cursor.published_keys = mark.published.clone().or(cursor.published_keys.take());
             if mark.unblock && cursor.block.take().is_some() {
                 history.push((id.clone(), Entry::Unblocked));
             }
