@@ -14,7 +14,7 @@ use crate::time::Time;
 const DAY: Duration = Duration::from_hours(24);
 /// How long after a pass the next one is due: a little less than a day, so that a connector that runs once a
 /// day, some minutes earlier or later, is reconciled by each of its runs.
-const PASS: Duration = Duration::from_mins(23 * 60 + 30);
+const RECONCILE_INTERVAL: Duration = Duration::from_mins(23 * 60 + 30);
 /// How far back the daily reconcile reads.
 const DAILY_REACH: Duration = Duration::from_hours(2 * 24);
 /// How far back every seventh reconcile reads.
@@ -74,7 +74,12 @@ impl Cursor {
             next_run_at,
             cut: None,
             read_progress: None,
-            reconcile: Reconcile { due: now + PASS, passes: 0, at: None, out_of_order_in: None },
+            reconcile: Reconcile {
+                due: now + RECONCILE_INTERVAL,
+                passes: 0,
+                resume_at: None,
+                out_of_order_in: None,
+            },
             note: None,
             published_keys: None,
             block: None,
@@ -157,7 +162,8 @@ pub struct Reconcile {
     pub passes: u32,
     /// Where the pass under way goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Time>,
+    #[serde(rename = "at")]
+    pub resume_at: Option<Time>,
     /// The newest part that holds strays. A stray is exported once, and only key lists know it: that of this part
     /// names its own strays and all of the parts before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -183,7 +189,7 @@ impl Reconcile {
             return None;
         }
         let reach = if self.passes % 7 == 6 { WEEKLY_REACH } else { DAILY_REACH };
-        let from = self.at.unwrap_or_else(|| since.max(watermark - reach));
+        let from = self.resume_at.unwrap_or_else(|| since.max(watermark - reach));
         let to = (from + DAY).min(watermark);
         Some(if from < to { Slice::Span(Window { from, to }) } else { Slice::OutOfOrderKeys })
     }
@@ -191,14 +197,19 @@ impl Reconcile {
     /// The state after everything before `through` was read.
     #[must_use]
     pub fn read_through(&self, through: Time) -> Self {
-        Self { at: Some(through), ..self.clone() }
+        Self { resume_at: Some(through), ..self.clone() }
     }
 
     /// The state after the strays were read, and with them the pass is complete. `part` holds new ones.
     #[must_use]
     pub fn read_out_of_order_keys(&self, part: Option<PartNumber>, now: Time) -> Self {
         let strays_in = part.or(self.out_of_order_in);
-        Self { due: now + PASS, passes: self.passes.wrapping_add(1), at: None, out_of_order_in: strays_in }
+        Self {
+            due: now + RECONCILE_INTERVAL,
+            passes: self.passes.wrapping_add(1),
+            resume_at: None,
+            out_of_order_in: strays_in,
+        }
     }
 }
 
@@ -226,7 +237,7 @@ mod tests {
                     Slice::OutOfOrderKeys => reconcile.read_out_of_order_keys(None, now),
                 };
             }
-            assert_eq!(reconcile.due, now + PASS);
+            assert_eq!(reconcile.due, now + RECONCILE_INTERVAL);
             slices.push(spans);
         }
         assert_eq!(slices, [2, 2, 2, 2, 2, 2, 32]);
@@ -266,7 +277,10 @@ mod tests {
         assert_eq!(half.slice(since, watermark, now), Some(Slice::Span(rest)));
         assert_eq!(half.read_through(watermark).slice(since, watermark, now), Some(Slice::OutOfOrderKeys));
         let found = half.read_out_of_order_keys(Some(PartNumber::new(7)), now);
-        assert_eq!((found.out_of_order_in, found.passes, found.at), (Some(PartNumber::new(7)), 1, None));
+        assert_eq!(
+            (found.out_of_order_in, found.passes, found.resume_at),
+            (Some(PartNumber::new(7)), 1, None)
+        );
         assert_eq!(found.read_out_of_order_keys(None, now).out_of_order_in, Some(PartNumber::new(7)));
     }
 

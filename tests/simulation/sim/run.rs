@@ -209,7 +209,7 @@ impl Simulation {
 /// How many passes will be complete after the first one that begins from now on; with `weeks`, the first of those
 /// that read 32 days back.
 fn passes(cursor: &Cursor, weeks: bool) -> u32 {
-    let first = cursor.reconcile.passes + u32::from(cursor.reconcile.at.is_some());
+    let first = cursor.reconcile.passes + u32::from(cursor.reconcile.resume_at.is_some());
     let wanted = if weeks { first + (6 - first % 7) } else { first };
     wanted + 1
 }

@@ -309,7 +309,7 @@ pub async fn a_source_is_changed_only_from_where_the_cursor_stood(ledger: &impl 
     seal.source = Some(here.clone());
     seal.reading = Some(ReadProgress { to: at("2026-11-20T22:00:00Z"), through: at("2026-11-20T21:30:00Z") });
     seal.reconcile = Some(Reconcile {
-        at: Some(start()),
+        resume_at: Some(start()),
         out_of_order_in: Some(PartNumber::FIRST),
         ..first.reconcile.clone()
     });
@@ -332,7 +332,7 @@ pub async fn a_source_is_changed_only_from_where_the_cursor_stood(ledger: &impl 
         assert_eq!(cursor(ledger, &connector).await, stored);
     }
     assert!(ledger.change_source(&connector.id, &change).await.unwrap());
-    let reconcile = Reconcile { at: None, out_of_order_in: None, ..stored.reconcile.clone() };
+    let reconcile = Reconcile { resume_at: None, out_of_order_in: None, ..stored.reconcile.clone() };
     let after = Cursor { source: Some(change.after.clone()), read_progress: None, reconcile, ..stored };
     assert_eq!(cursor(ledger, &connector).await, after);
     assert!(!ledger.change_source(&connector.id, &change).await.unwrap(), "it is there already");

@@ -67,7 +67,7 @@ fn what_a_slice_finds_is_a_late_part_that_moves_no_watermark() {
     assert_eq!(seal.part.window, Window { from: watermark, to: watermark });
     assert_eq!((seal.part.kind, seal.part.number), (Kind::Late, PartNumber::new(72)));
     let Span::Window(slice) = order.span else { panic!("a slice is a window") };
-    assert_eq!(seal.reconcile.unwrap().at, Some(slice.to), "the pass goes on behind it");
+    assert_eq!(seal.reconcile.unwrap().resume_at, Some(slice.to), "the pass goes on behind it");
     run.delivers(&seal.part);
     assert!(matches!(run.effect(), Effect::Build(_)));
 }
@@ -81,7 +81,7 @@ fn a_slice_that_was_cut_goes_on_at_the_cut() {
     (draft.late, draft.cut) = (draft.events, Some(cut));
     run.builds(Built::Staged(draft));
     let seal = run.seals(SealAnswer::Won);
-    assert_eq!(seal.reconcile.unwrap().at, Some(cut));
+    assert_eq!(seal.reconcile.unwrap().resume_at, Some(cut));
     run.delivers(&seal.part);
     let Span::Window(next) = run.builds(Built::Nothing).span else { panic!("a slice is a window") };
     assert_eq!(next.from, cut);
@@ -98,14 +98,14 @@ fn a_lost_answer_to_a_late_part_makes_no_second_one() {
     run.reads_back(Some(&seal.part));
     run.delivers(&seal.part);
     let Span::Window(next) = run.builds(Built::Nothing).span else { panic!("a slice is a window") };
-    assert_eq!(Some(next.from), seal.reconcile.unwrap().at);
+    assert_eq!(Some(next.from), seal.reconcile.unwrap().resume_at);
 }
 
 #[test]
 fn strays_are_exported_once_and_known_by_the_parts_that_hold_them() {
     let (place, now) = reconcile_due();
     let place = with_cursor(&place, |cursor| {
-        cursor.reconcile.at = Some(cursor.watermark);
+        cursor.reconcile.resume_at = Some(cursor.watermark);
         cursor.reconcile.out_of_order_in = Some(PartNumber::new(3));
     });
     let mut run = run(&place, now);
@@ -115,14 +115,14 @@ fn strays_are_exported_once_and_known_by_the_parts_that_hold_them() {
     assert_eq!(order.exclude, Exclude { reaching: None, out_of_order_in: Some(PartNumber::new(3)) });
     let after = run.seals(SealAnswer::Won).reconcile.unwrap();
     assert_eq!(after.out_of_order_in, Some(PartNumber::new(72)), "whose list names those of part 3 too");
-    assert_eq!((after.at, after.passes), (None, 1), "the pass is complete");
+    assert_eq!((after.resume_at, after.passes), (None, 1), "the pass is complete");
 }
 
 /// What was sealed of them is not sealed again with the rest.
 #[test]
 fn strays_of_a_part_that_was_cut_are_known_before_the_pass_is_complete() {
     let (place, now) = reconcile_due();
-    let place = with_cursor(&place, |cursor| cursor.reconcile.at = Some(cursor.watermark));
+    let place = with_cursor(&place, |cursor| cursor.reconcile.resume_at = Some(cursor.watermark));
     let mut run = run(&place, now);
     let mut cut = draft();
     cut.cut = Some(at("2026-11-25T00:00:00Z"));
@@ -145,11 +145,11 @@ fn a_pass_that_ran_out_of_time_goes_on_where_it_stopped() {
     let after = noted.after;
     expect_progress(&mut first);
     first.now = now + Duration::from_secs(600);
-    let through = after.at.unwrap() + Duration::from_hours(1);
+    let through = after.resume_at.unwrap() + Duration::from_hours(1);
     first.builds(Built::OutOfTime { through });
     let Effect::RecordReconcile(noted) = first.effect().clone() else { panic!("a note") };
     let after = noted.after;
-    assert_eq!(after.at, Some(through));
+    assert_eq!(after.resume_at, Some(through));
     expect_progress(&mut first);
     first.releases();
     first.completes();
@@ -157,7 +157,7 @@ fn a_pass_that_ran_out_of_time_goes_on_where_it_stopped() {
     let Span::Window(next) = run(&place, now).builds(Built::Nothing).span else {
         panic!("a slice is a window")
     };
-    assert_eq!(Some(next.from), after.at);
+    assert_eq!(Some(next.from), after.resume_at);
 }
 
 /// Another tenant's item was found in a slice; the connector as the next run reads it.

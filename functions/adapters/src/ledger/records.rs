@@ -100,7 +100,12 @@ mod tests {
         Cursor {
             next: PartNumber::new(u64::MAX),
             cut: Some(at),
-            reconcile: Reconcile { due: at, passes: 6, at: None, out_of_order_in: Some(PartNumber::new(3)) },
+            reconcile: Reconcile {
+                due: at,
+                passes: 6,
+                resume_at: None,
+                out_of_order_in: Some(PartNumber::new(3)),
+            },
             block: Some(Block {
                 stage: DeliveryStage::PutObject,
                 kind: DeliveryErrorKind::Gone,

@@ -155,7 +155,8 @@ impl Connectors for FakeLedger {
         cursor.source = Some(change.after.clone());
         cursor.read_progress = None;
         if change.forget_keys {
-            cursor.reconcile = Reconcile { at: None, out_of_order_in: None, ..cursor.reconcile.clone() };
+            cursor.reconcile =
+                Reconcile { resume_at: None, out_of_order_in: None, ..cursor.reconcile.clone() };
         }
         Ok(true)
     }
