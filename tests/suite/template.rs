@@ -55,7 +55,7 @@ fn the_dispatcher_may_read_exactly_the_attributes_that_it_asks_for() {
     // Beside the keys of table and index, which DynamoDB wants to see named.
     let of = |lists: &[&[&'static str]]| lists.concat().into_iter().chain(["sk"]).collect::<BTreeSet<_>>();
     assert_eq!(allowed("WatchConnectors"), of(&[&OF_SETTINGS]));
-    assert_eq!(allowed("ReadWhereTheyStand"), of(&[&OF_A_CURSOR, &OF_A_PART]));
+    assert_eq!(allowed("ReadCursors"), of(&[&OF_A_CURSOR, &OF_A_PART]));
 }
 
 /// Under another name the exporter's role would not let the API in, or would not be narrowed.

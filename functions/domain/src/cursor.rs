@@ -46,7 +46,8 @@ pub struct Cursor {
     /// The newest part's note, on which the next one hangs, and the keys of the chain. None before the first, and in ledgers of a version that
     /// wrote no manifests: the next part begins the chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<ChainState>,
+    #[serde(rename = "note")]
+    pub chain_head: Option<ChainState>,
     /// Where the vendor's public keys were put.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "published")]
@@ -80,7 +81,7 @@ impl Cursor {
                 resume_at: None,
                 out_of_order_in: None,
             },
-            note: None,
+            chain_head: None,
             published_keys: None,
             block: None,
             swept: PartNumber::NONE,

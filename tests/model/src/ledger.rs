@@ -60,7 +60,7 @@ impl Account {
         self.cursor.next = seal.part.number.next();
         self.cursor.watermark = seal.watermark_after;
         self.cursor.read_progress = seal.reading;
-        self.cursor.note = seal.last.clone().or(self.cursor.note.take());
+        self.cursor.chain_head = seal.last.clone().or(self.cursor.chain_head.take());
         if let Some(reconcile) = &seal.reconcile {
             self.cursor.reconcile = reconcile.clone();
         }

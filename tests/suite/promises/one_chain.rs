@@ -76,7 +76,11 @@ async fn every_part_has_a_manifest_quiet_hours_too(world: World) {
     assert_eq!(kinds, ["regular", "regular", "heartbeat", "heartbeat"]);
     let cursor = world.cursor(&connector).await;
     let newest = manifests(&objects).pop().unwrap().0.sha256();
-    assert_eq!(cursor.note.map(|note| note.sha256), Some(newest), "what an auditor is told out of band");
+    assert_eq!(
+        cursor.chain_head.map(|note| note.sha256),
+        Some(newest),
+        "what an auditor is told out of band"
+    );
 }
 
 async fn without_the_key_nothing_is_sealed_and_what_is_sealed_is_delivered(world: World) {
@@ -133,7 +137,7 @@ async fn a_new_key_is_named_by_the_one_before(world: World) {
             "key {current} returns"
         );
     }
-    assert_eq!(world.cursor(&connector).await.note.map(|note| note.retired.len()), Some(2));
+    assert_eq!(world.cursor(&connector).await.chain_head.map(|note| note.retired.len()), Some(2));
     // Nobody names a key after one that was lost, so a verifier has to be told of it.
     assert_eq!(chain::flaws(&objects), ["chain: part 4 is signed by another key than the one in charge"]);
     let signatures: Vec<usize> =

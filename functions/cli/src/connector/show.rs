@@ -62,7 +62,7 @@ pub(crate) async fn show(backend: &Backend, id: &ConnectorId, output: Output) ->
     let standing = Standing::of(&connector, cursor.as_ref(), delivered.as_ref(), timing, now);
     let addresses = backend.onboarding.addresses(&backend.caller, &connector).await?;
     output.line(headline(&connector, &standing, output));
-    let signing = cursor.as_ref().and_then(|cursor| cursor.note.as_ref()).map(Signing::of);
+    let signing = cursor.as_ref().and_then(|cursor| cursor.chain_head.as_ref()).map(Signing::of);
     let signed = signing.as_ref().map(|signing| ("signed by", signing.words()));
     for (name, value) in facts(backend, &connector, &standing, &addresses).into_iter().chain(signed) {
         output.line(format_args!("  {name:<12}  {value}"));

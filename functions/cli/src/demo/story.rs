@@ -289,7 +289,7 @@ impl Stage<'_> {
     /// As the tenant's auditor would, with the key and the newest manifest's hash from the vendor.
     async fn verify(&self, connector: &Connector, times: Times, key: RingKey) -> Result<Proof, Problem> {
         let found = self.embedded.connectors().get(&connector.id).await?;
-        let newest = found.and_then(|(_, cursor)| cursor?.note).map(|note| note.sha256);
+        let newest = found.and_then(|(_, cursor)| cursor?.chain_head).map(|note| note.sha256);
         let folder = self.embedded.stack().folder().join("buckets").join(bucket(connector)).join(PREFIX);
         verify::folder(&folder, key, newest, times.third).map_err(io("the demo's buckets can't be verified"))
     }

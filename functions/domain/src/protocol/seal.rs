@@ -263,8 +263,8 @@ impl Run {
             place.cursor.watermark = seal.watermark_after;
             place.cursor.source = seal.source;
             // What was read back may be another worker's note: the record has it, whatever this one ordered.
-            let before = place.cursor.note.as_ref();
-            place.cursor.note = seal
+            let before = place.cursor.chain_head.as_ref();
+            place.cursor.chain_head = seal
                 .part
                 .manifest
                 .as_ref()

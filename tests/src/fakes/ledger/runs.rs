@@ -57,7 +57,7 @@ impl Runs for FakeLedger {
         cursor.next = number.next();
         cursor.watermark = seal.watermark_after;
         cursor.read_progress = seal.reading;
-        cursor.note = seal.last.clone().or(cursor.note.take());
+        cursor.chain_head = seal.last.clone().or(cursor.chain_head.take());
         if let Some(reconcile) = &seal.reconcile {
             cursor.reconcile = reconcile.clone();
         }
