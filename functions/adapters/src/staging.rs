@@ -76,16 +76,16 @@ impl Staging for S3Staging {
         Ok(Box::pin(chunks))
     }
 
-    async fn let_go(&self, key: &str) -> Result<(), PortError> {
-        self.tag(key, tags::DELIVERED).await
+    async fn mark_expirable(&self, key: &str) -> Result<(), PortError> {
+        self.tag(key, tags::DELIVERED_TAG).await
     }
 
-    async fn staged(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
+    async fn list(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
         self.page(below, after).await
     }
 
-    async fn discard(&self, key: &str) -> Result<(), PortError> {
-        self.tag(key, tags::UNNEEDED).await
+    async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {
+        self.tag(key, tags::GARBAGE_TAG).await
     }
 }
 

@@ -57,7 +57,8 @@ pub struct Cursor {
     pub block: Option<Block>,
     /// Up to this part the staging bucket was swept of what nobody sealed. It saves cost only.
     #[serde(default)]
-    pub swept: PartNumber,
+    #[serde(rename = "swept")]
+    pub orphans_swept_to: PartNumber,
     /// Where the events are read from; none before the first seal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<RememberedSource>,
@@ -84,7 +85,7 @@ impl Cursor {
             chain_head: None,
             published_keys: None,
             block: None,
-            swept: PartNumber::NONE,
+            orphans_swept_to: PartNumber::NONE,
             source: None,
         }
     }

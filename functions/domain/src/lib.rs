@@ -34,7 +34,7 @@ pub mod protocol;
 pub mod schedule;
 pub mod setup;
 pub mod sort_key;
+pub mod staging_keys;
 pub mod time;
 pub mod verify;
-pub mod waste;
 pub mod watch;

@@ -160,7 +160,7 @@ impl<'a> Hands<'a> {
     /// If it fails, they stay for good, which costs a little and breaks nothing.
     async fn let_go(&self, part: &Part) {
         let Content::Staged { data, .. } = &part.content else { return };
-        if let Err(error) = self.exporter.ports.staging.let_go(data).await {
+        if let Err(error) = self.exporter.ports.staging.mark_expirable(data).await {
             let (part, error) = (part.number.get(), error.chain());
             tracing::warn!(connector.id = %self.id, part, error, "delivered bytes will stay in the staging bucket");
         }

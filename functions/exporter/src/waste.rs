@@ -14,8 +14,10 @@ use domain::names::ConnectorId;
 use domain::part::PartNumber;
 use domain::ports::{PortError, StagedPage};
 use domain::protocol::Outcome;
+use domain::staging_keys::{
+    MIN_SWEEP_PARTS, SWEEP_DELAY, is_orphan, part_number_of, staging_prefix, start_after,
+};
 use domain::time::Time;
-use domain::waste::{REST, WORTH, behind, below, is_waste, number_of};
 use futures_util::future::try_join_all;
 
 use crate::export::Exporter;
@@ -38,7 +40,7 @@ pub(crate) struct Swept {
 
 impl Swept {
     pub(crate) const fn of(cursor: &Cursor) -> Self {
-        Self { through: cursor.swept, sealed: cursor.next.previous() }
+        Self { through: cursor.orphans_swept_to, sealed: cursor.next.previous() }
     }
 }
 
@@ -77,33 +79,33 @@ pub(crate) async fn clear_away(
 async fn sweep(exporter: &Exporter, id: &ConnectorId, swept: Swept) -> Result<u64, PortError> {
     let (runs, staging) = (&exporter.ports.runs, &exporter.ports.staging);
     // As many parts as make a sweep worth while are left to rest: they are the next one's.
-    let horizon = PartNumber::new(swept.sealed.get().saturating_sub(WORTH));
-    if horizon.get() < swept.through.get().saturating_add(WORTH) {
+    let horizon = PartNumber::new(swept.sealed.get().saturating_sub(MIN_SWEEP_PARTS));
+    if horizon.get() < swept.through.get().saturating_add(MIN_SWEEP_PARTS) {
         return Ok(0);
     }
-    let rested = exporter.ports.clock.now() - REST;
+    let rested = exporter.ports.clock.now() - SWEEP_DELAY;
     if runs.part(id, horizon).await?.is_none_or(|part| part.sealed_at > rested) {
         return Ok(0);
     }
-    let (below, mut after) = (below(id), behind(id, swept.through.next()));
+    let (below, mut after) = (staging_prefix(id), start_after(id, swept.through.next()));
     let (mut part, mut objects) = (None, 0);
     // One page, unless it shows not even one number to its end.
     for _ in 0..PAGES {
-        let page = staging.staged(&below, &after).await?;
+        let page = staging.list(&below, &after).await?;
         for key in &page.keys {
-            let Some(number) = number_of(id, key).filter(|number| *number <= horizon) else { continue };
+            let Some(number) = part_number_of(id, key).filter(|number| *number <= horizon) else { continue };
             if part.as_ref().is_none_or(|(of, _)| *of != number) {
                 part = Some((number, runs.part(id, number).await?));
             }
             // Without its record a number may still be sealed with these very bytes.
-            if part.as_ref().is_some_and(|(_, part)| part.as_ref().is_some_and(|part| is_waste(part, key))) {
-                staging.discard(key).await?;
+            if part.as_ref().is_some_and(|(_, part)| part.as_ref().is_some_and(|part| is_orphan(part, key))) {
+                staging.mark_orphan(key).await?;
                 objects += 1;
             }
         }
         let through = complete_through(id, &page, horizon);
         if through > swept.through {
-            runs.swept(id, through).await?;
+            runs.record_sweep(id, through).await?;
             break;
         }
         after = page.keys.last().cloned().unwrap_or_default();
@@ -113,7 +115,7 @@ async fn sweep(exporter: &Exporter, id: &ConnectorId, swept: Swept) -> Result<u6
 
 /// Up to which part a page shows everything: the last number on a page may go on behind it.
 fn complete_through(id: &ConnectorId, page: &StagedPage, horizon: PartNumber) -> PartNumber {
-    let last = page.keys.iter().rev().find_map(|key| number_of(id, key));
+    let last = page.keys.iter().rev().find_map(|key| part_number_of(id, key));
     match last.filter(|_| page.more) {
         Some(last) => last.previous().min(horizon),
         None if page.more => PartNumber::NONE,
@@ -134,13 +136,13 @@ async fn end(exporter: &Exporter, connector: &Connector, stop_at: Time) -> Resul
         }
     }
     let staging = &exporter.ports.staging;
-    let (below, mut after, mut objects) = (below(id), String::new(), 0);
+    let (below, mut after, mut objects) = (staging_prefix(id), String::new(), 0);
     while exporter.ports.clock.now() < stop_at {
-        let StagedPage { keys, more } = staging.staged(&below, &after).await?;
+        let StagedPage { keys, more } = staging.list(&below, &after).await?;
         objects += keys.len() as u64;
         after = keys.last().cloned().unwrap_or_default();
         for some in keys.chunks(AT_ONCE) {
-            try_join_all(some.iter().map(|key| staging.discard(key))).await?;
+            try_join_all(some.iter().map(|key| staging.mark_orphan(key))).await?;
         }
         if !more {
             break;

@@ -168,8 +168,8 @@ impl Runs for Worker {
         self.call(Kind::Ledger, "release", self.world.ledger.release(id, worker, &release), passing).await
     }
 
-    async fn swept(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
-        self.call(Kind::Ledger, "swept", self.world.ledger.swept(id, through), passing).await
+    async fn record_sweep(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
+        self.call(Kind::Ledger, "swept", self.world.ledger.record_sweep(id, through), passing).await
     }
 }
 

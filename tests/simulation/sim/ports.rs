@@ -190,12 +190,12 @@ impl Staging for Worker {
         self.call(Kind::StagedRead, "read_staged", self.world.staging.read(&wanted), breaks_off).await
     }
 
-    async fn staged(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
-        self.call(Kind::Staging, "staged", self.world.staging.staged(below, after), passing).await
+    async fn list(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
+        self.call(Kind::Staging, "staged", self.world.staging.list(below, after), passing).await
     }
 
-    async fn discard(&self, key: &str) -> Result<(), PortError> {
-        self.call(Kind::Staging, "discard", self.world.staging.discard(key), passing).await
+    async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {
+        self.call(Kind::Staging, "discard", self.world.staging.mark_orphan(key), passing).await
     }
 }
 

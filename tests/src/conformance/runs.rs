@@ -260,12 +260,16 @@ pub async fn the_reconcile_moves_only_from_where_it_stood(ledger: &impl Ledger) 
 pub async fn what_is_swept_only_goes_forward(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     for (noted, stands) in [(24, 24), (7, 24), (24, 24), (48, 48)] {
-        ledger.swept(&connector.id, PartNumber::new(noted)).await.unwrap();
-        let after = Cursor { swept: PartNumber::new(stands), ..before.clone() };
+        ledger.record_sweep(&connector.id, PartNumber::new(noted)).await.unwrap();
+        let after = Cursor { orphans_swept_to: PartNumber::new(stands), ..before.clone() };
         assert_eq!(cursor(ledger, &connector).await, after);
     }
     seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await;
-    assert_eq!(cursor(ledger, &connector).await.swept, PartNumber::new(48), "a seal leaves it alone");
+    assert_eq!(
+        cursor(ledger, &connector).await.orphans_swept_to,
+        PartNumber::new(48),
+        "a seal leaves it alone"
+    );
 }
 
 /// A remembered source of that table.

@@ -100,14 +100,14 @@ pub async fn what_is_staged_is_listed_in_order_behind_a_key(staging: &impl Stagi
         write(staging, &format!("{below}{name}"), [bytes(10)].into_iter()).await;
     }
     write(staging, &format!("parts/{}/1/a.data", fresh()), [bytes(10)].into_iter()).await;
-    let page = staging.staged(&below, "").await.unwrap();
+    let page = staging.list(&below, "").await.unwrap();
     assert_eq!(page.keys, ["1/a.data", "10/a.keys", "2/b.data"].map(|name| format!("{below}{name}")));
     assert!(!page.more);
-    let behind = staging.staged(&below, &format!("{below}10")).await.unwrap();
+    let behind = staging.list(&below, &format!("{below}10")).await.unwrap();
     assert_eq!(behind.keys, page.keys[1..]);
-    assert_eq!(staging.staged(&below, &page.keys[2]).await.unwrap().keys, [""; 0]);
+    assert_eq!(staging.list(&below, &page.keys[2]).await.unwrap().keys, [""; 0]);
     for _ in 0..2 {
-        staging.let_go(&page.keys[0]).await.unwrap();
-        staging.discard(&page.keys[1]).await.unwrap();
+        staging.mark_expirable(&page.keys[0]).await.unwrap();
+        staging.mark_orphan(&page.keys[1]).await.unwrap();
     }
 }

@@ -103,8 +103,8 @@ impl<P: Runs> Runs for Flaky<P> {
         self.plan.call("release", self.inner.release(id, worker, release), lost).await
     }
 
-    async fn swept(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
-        self.plan.call("swept", self.inner.swept(id, through), lost).await
+    async fn record_sweep(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
+        self.plan.call("swept", self.inner.record_sweep(id, through), lost).await
     }
 }
 
@@ -320,12 +320,12 @@ impl<P: Staging> Staging for Flaky<P> {
         self.plan.call("read_staged", self.inner.read(key), lost).await
     }
 
-    async fn staged(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
-        self.plan.call("staged", self.inner.staged(below, after), lost).await
+    async fn list(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
+        self.plan.call("staged", self.inner.list(below, after), lost).await
     }
 
-    async fn discard(&self, key: &str) -> Result<(), PortError> {
-        self.plan.call("discard", self.inner.discard(key), lost).await
+    async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {
+        self.plan.call("discard", self.inner.mark_orphan(key), lost).await
     }
 }
 

@@ -17,14 +17,14 @@ const PIECE: usize = 64 * 1024;
 #[derive(Debug, Clone)]
 pub struct FakeStaging {
     objects: Arc<Mutex<BTreeMap<String, Bytes>>>,
-    let_go: Arc<Mutex<BTreeSet<String>>>,
-    discarded: Arc<Mutex<BTreeSet<String>>>,
+    expirable: Arc<Mutex<BTreeSet<String>>>,
+    garbage: Arc<Mutex<BTreeSet<String>>>,
     page: usize,
 }
 
 impl Default for FakeStaging {
     fn default() -> Self {
-        Self { objects: Arc::default(), let_go: Arc::default(), discarded: Arc::default(), page: 1000 }
+        Self { objects: Arc::default(), expirable: Arc::default(), garbage: Arc::default(), page: 1000 }
     }
 }
 
@@ -43,8 +43,8 @@ impl FakeStaging {
 
     /// The keys of all that may be removed.
     #[must_use]
-    pub fn gone_in_time(&self) -> BTreeSet<String> {
-        locked(&self.let_go).clone()
+    pub fn expirable(&self) -> BTreeSet<String> {
+        locked(&self.expirable).clone()
     }
 
     /// The same bucket, which lists so many keys at once.
@@ -55,8 +55,8 @@ impl FakeStaging {
 
     /// The keys of all that was discarded, and is gone.
     #[must_use]
-    pub fn discarded(&self) -> BTreeSet<String> {
-        locked(&self.discarded).clone()
+    pub fn garbage(&self) -> BTreeSet<String> {
+        locked(&self.garbage).clone()
     }
 
     /// The bytes of a finished object.
@@ -94,12 +94,12 @@ impl Staging for FakeStaging {
         Ok(Box::pin(stream::iter(pieces)))
     }
 
-    async fn let_go(&self, key: &str) -> Result<(), PortError> {
-        locked(&self.let_go).insert(key.to_owned());
+    async fn mark_expirable(&self, key: &str) -> Result<(), PortError> {
+        locked(&self.expirable).insert(key.to_owned());
         Ok(())
     }
 
-    async fn staged(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
+    async fn list(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
         let mut keys: Vec<String> = self.keys().into_iter().filter(|key| key.starts_with(below)).collect();
         keys.retain(|key| key.as_str() > after);
         let more = keys.len() > self.page;
@@ -108,9 +108,9 @@ impl Staging for FakeStaging {
     }
 
     /// At once, and not only after weeks: if anyone needs it after all, it is missed.
-    async fn discard(&self, key: &str) -> Result<(), PortError> {
+    async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {
         self.remove(key);
-        locked(&self.discarded).insert(key.to_owned());
+        locked(&self.garbage).insert(key.to_owned());
         Ok(())
     }
 }

@@ -30,30 +30,26 @@ async fn bytes_may_go_once_they_are_delivered_and_never_before() {
     world.go_on(HOUR * 3).await;
     let (delivered, waiting) = (staged(&world, true), staged(&world, false));
     assert!(!delivered.is_empty() && !waiting.is_empty());
-    assert_eq!(
-        world.staging.port.gone_in_time(),
-        delivered,
-        "the bytes of the delivered, and no list of keys"
-    );
+    assert_eq!(world.staging.port.expirable(), delivered, "the bytes of the delivered, and no list of keys");
     world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
     world.go_on(HOUR * 3).await;
-    assert!(waiting.is_subset(&world.staging.port.gone_in_time()));
+    assert!(waiting.is_subset(&world.staging.port.expirable()));
 }
 
 #[tokio::test]
 async fn bytes_that_could_not_be_let_go_stay_and_hinder_nobody() {
     let mut world = World::new();
     world.go_on(HOUR * 2).await;
-    let before = world.staging.port.gone_in_time();
+    let before = world.staging.port.expirable();
     // Staged before the trouble, delivered in it.
     let to = world.connector.destination.clone().unwrap();
     world.customers.delete_bucket(to.bucket.as_str());
     world.go_on(HOUR).await;
     world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
-    world.staging.clings.set(true);
+    world.staging.keeps_staged.set(true);
     world.go_on(HOUR * 2).await;
     assert!(staged(&world, true).len() > before.len(), "it was delivered all the same");
-    assert_eq!(world.staging.port.gone_in_time(), before);
+    assert_eq!(world.staging.port.expirable(), before);
 }
 
 #[test]

@@ -34,12 +34,12 @@ pub(crate) struct Troubled<P> {
     pub(crate) denies: Switch,
     pub(crate) panics: Switch,
     /// Denies to let anything go.
-    pub(crate) clings: Switch,
+    pub(crate) keeps_staged: Switch,
 }
 
 impl<P> Troubled<P> {
     pub(crate) fn new(port: P) -> Self {
-        Self { port, denies: Switch::default(), panics: Switch::default(), clings: Switch::default() }
+        Self { port, denies: Switch::default(), panics: Switch::default(), keeps_staged: Switch::default() }
     }
 }
 
@@ -55,9 +55,9 @@ impl<P: Staging> Staging for Troubled<P> {
         self.port.read(key).await
     }
 
-    async fn let_go(&self, key: &str) -> Result<(), PortError> {
-        self.clings.check()?;
-        self.port.let_go(key).await
+    async fn mark_expirable(&self, key: &str) -> Result<(), PortError> {
+        self.keeps_staged.check()?;
+        self.port.mark_expirable(key).await
     }
 }
 

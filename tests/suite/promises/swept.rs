@@ -11,8 +11,8 @@ use domain::part::{Content, PartNumber};
 use domain::ports::{Clock as _, Connectors as _};
 use domain::protocol::Outcome;
 use domain::setup::Vendor;
+use domain::staging_keys::{StagedObject, staged_key};
 use domain::time::Time;
-use domain::waste::{Staged, staged_key};
 use exporter::{Exporter, export};
 use proptest::prelude::*;
 use tests::failing::{Flaky, Plan, Trouble};
@@ -61,7 +61,7 @@ fn worker<'a>(exporter: &'a Exporter, world: &World, connector: &'a Connector) -
 }
 
 /// All keys that the ledger's records name.
-fn named(fakes: &Fakes, connector: &Connector) -> Vec<String> {
+fn referenced_keys(fakes: &Fakes, connector: &Connector) -> Vec<String> {
     let contents = fakes.ledger.parts(&connector.id).into_iter().map(|part| part.content);
     let keys = contents.flat_map(|content| match content {
         Content::Staged { data, keys } => vec![data, keys],
@@ -79,11 +79,11 @@ fn settle(fakes: &Fakes, world: &World, connector: &Connector) -> usize {
     let verdict = world.verdict(connector);
     verdict.assert_clean();
     assert_eq!(verdict.delivered, 10);
-    assert_eq!(fakes.staging.keys(), named(fakes, connector));
+    assert_eq!(fakes.staging.keys(), referenced_keys(fakes, connector));
     let cursor = fakes.ledger.cursor(&connector.id);
-    assert!(cursor.swept > PartNumber::new(50), "{:?}", cursor.swept);
+    assert!(cursor.orphans_swept_to > PartNumber::new(50), "{:?}", cursor.orphans_swept_to);
     assert_eq!(cursor.delivered.next(), cursor.next);
-    fakes.staging.discarded().len()
+    fakes.staging.garbage().len()
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_seal_whose_answer_was_lost_keeps_its_bytes() {
     for trouble in [Trouble::LoseAnswer, Trouble::Crash] {
         let (fakes, world, connector) = due();
         at_once(world.run_with(&connector, &Plan::none().and("seal", 1, trouble)));
-        let sealed = named(&fakes, &connector);
+        let sealed = referenced_keys(&fakes, &connector);
         assert!(!sealed.is_empty());
         assert_eq!(settle(&fakes, &world, &connector), 0);
         assert!(sealed.iter().all(|key| fakes.staging.keys().contains(key)));
@@ -133,8 +133,11 @@ fn a_slow_worker_finds_what_it_needs_and_needs_nothing_that_was_swept() {
             at_once(world.run_until(&connector, at("2023-07-15T14:06:00Z")));
             world.verdict(&connector).assert_clean();
             let kept = fakes.staging.keys();
-            assert!(named(&fakes, &connector).iter().all(|key| kept.contains(key)), "{steps}: {wakes_at}");
-            discarded += fakes.staging.discarded().len();
+            assert!(
+                referenced_keys(&fakes, &connector).iter().all(|key| kept.contains(key)),
+                "{steps}: {wakes_at}"
+            );
+            discarded += fakes.staging.garbage().len();
         }
     }
     assert!(discarded > 20, "{discarded}");
@@ -164,26 +167,28 @@ fn what_no_record_decides_about_and_what_was_staged_by_nobody_stays() {
     let other = domain::names::ConnectorId::new(7);
     let to_come = PartNumber::new(10_000);
     let odd = [
-        staged_key(&connector.id, to_come, "worker-1", Staged::Data),
-        staged_key(&other, PartNumber::FIRST, "worker-1", Staged::Data),
+        staged_key(&connector.id, to_come, "worker-1", StagedObject::Data),
+        staged_key(&other, PartNumber::FIRST, "worker-1", StagedObject::Data),
         format!("parts/{}/000000000001/worker-1.note", connector.id),
         format!("parts/{}/notes", connector.id),
     ];
-    let waste = staged_key(&connector.id, PartNumber::FIRST, "worker-1", Staged::Keys);
+    let waste = staged_key(&connector.id, PartNumber::FIRST, "worker-1", StagedObject::Keys);
     for key in odd.iter().chain([&waste]) {
         fakes.staging.corrupt(key, "planted".into());
     }
     at_once(world.run_until(&connector, at("2023-07-15T14:06:00Z")));
     let kept = fakes.staging.keys();
     assert!(odd.iter().all(|key| kept.contains(key)), "{kept:?}");
-    assert_eq!(fakes.staging.discarded().into_iter().collect::<Vec<_>>(), [waste]);
+    assert_eq!(fakes.staging.garbage().into_iter().collect::<Vec<_>>(), [waste]);
 }
 
 #[test]
 fn a_sweep_is_bounded_and_goes_on_where_a_failed_one_stopped() {
     let (fakes, world, connector) = due();
     let waste: Vec<String> = (1..=30)
-        .map(|n| staged_key(&connector.id, PartNumber::new(1 + n % 2), &format!("worker-{n}"), Staged::Data))
+        .map(|n| {
+            staged_key(&connector.id, PartNumber::new(1 + n % 2), &format!("worker-{n}"), StagedObject::Data)
+        })
         .collect();
     for key in &waste {
         fakes.staging.corrupt(key, "planted".into());
@@ -196,11 +201,11 @@ fn a_sweep_is_bounded_and_goes_on_where_a_failed_one_stopped() {
         assert!(matches!(outcome, Outcome::Completed(_)), "a sweep fails no run: {outcome:?}");
         assert!(denied.count("staged") <= before + 1, "one failure ends it");
     }
-    assert!(denied.count("discard") > 0 && fakes.staging.discarded().is_empty());
-    assert_eq!(fakes.ledger.cursor(&connector.id).swept, PartNumber::NONE);
+    assert!(denied.count("discard") > 0 && fakes.staging.garbage().is_empty());
+    assert_eq!(fakes.ledger.cursor(&connector.id).orphans_swept_to, PartNumber::NONE);
     at_once(world.run_until(&connector, at("2023-07-18T14:06:00Z")));
-    assert!(waste.iter().all(|key| fakes.staging.discarded().contains(key)));
-    assert_eq!(fakes.staging.keys(), named(&fakes, &connector));
+    assert!(waste.iter().all(|key| fakes.staging.garbage().contains(key)));
+    assert_eq!(fakes.staging.keys(), referenced_keys(&fakes, &connector));
 }
 
 /// An exporter that can change settings, as the deployed one.
@@ -253,7 +258,7 @@ fn a_connector_taken_back_on_its_last_day_has_lost_nothing() {
     let (fakes, world, connector, disabled_at) = disabled();
     let staged = fakes.staging.keys();
     assert!(go_on(&fakes, &world, &connector, disabled_at + DAY * 30) <= 1, "nothing runs meanwhile");
-    assert_eq!((fakes.staging.keys(), fakes.staging.discarded().len()), (staged, 0));
+    assert_eq!((fakes.staging.keys(), fakes.staging.garbage().len()), (staged, 0));
     world.ground().create_bucket(&connector);
     let onboarding = deployed(&fakes, &world).onboarding.unwrap();
     let (id, caller) = (&connector.id, &Caller::System);
@@ -278,7 +283,7 @@ fn after_thirty_days_the_record_says_that_it_is_over_and_its_bytes_go() {
         State::Disabled,
         "a day more than anyone could take it back"
     );
-    assert_eq!(fakes.staging.discarded().len(), 0);
+    assert_eq!(fakes.staging.garbage().len(), 0);
 
     let runs = go_on(&fakes, &world, &connector, disabled_at + DAY * 60);
     assert_eq!(fakes.ledger.connector(id).state, State::Deleted);

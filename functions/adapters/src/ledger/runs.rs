@@ -209,7 +209,7 @@ impl Runs for DynamoLedger {
     }
 
     /// Of two workers that have swept, the one that came further is noted, in either order.
-    async fn swept(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
+    async fn record_sweep(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
         let change = self
             .change(id, CURSOR)
             .update_expression("SET #swept = :through")

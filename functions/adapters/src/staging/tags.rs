@@ -9,9 +9,9 @@ use super::S3Staging;
 use crate::port_error::port_error;
 
 /// The tag of what was delivered; a lifecycle rule of `template.yaml` names it too.
-pub(super) const DELIVERED: &str = "delivered";
+pub(super) const DELIVERED_TAG: &str = "delivered";
 /// The tag of what nobody will ever need; another rule names it.
-pub(super) const UNNEEDED: &str = "unneeded";
+pub(super) const GARBAGE_TAG: &str = "unneeded";
 
 const TAGGING: &str = "letting an object of the staging bucket go";
 const LISTING: &str = "listing the staging bucket";

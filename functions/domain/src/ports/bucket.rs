@@ -28,19 +28,19 @@ pub trait Staging: Send + Sync {
 
     /// Lets an object go that was delivered: once it is as old as the deployment says, it may be removed. What was
     /// never let go stays for good. Where nothing is ever removed, there is nothing to do.
-    async fn let_go(&self, _key: &str) -> Result<(), PortError> {
+    async fn mark_expirable(&self, _key: &str) -> Result<(), PortError> {
         Ok(())
     }
 
     /// The keys of finished objects below `below` and behind `after`, in order: some, and whether there are more.
     /// Where nothing is ever removed, nobody need look.
-    async fn staged(&self, _below: &str, _after: &str) -> Result<StagedPage, PortError> {
+    async fn list(&self, _below: &str, _after: &str) -> Result<StagedPage, PortError> {
         Ok(StagedPage::default())
     }
 
     /// Lets an object go that nobody will ever need: it may be removed once no state of the ledger that can still be
     /// restored knows of it. A second worker does the same.
-    async fn discard(&self, _key: &str) -> Result<(), PortError> {
+    async fn mark_orphan(&self, _key: &str) -> Result<(), PortError> {
         Ok(())
     }
 }

@@ -112,7 +112,7 @@ pub trait Runs: Send + Sync {
 
     /// Notes up to which part the staging bucket was swept, if that is further than noted. Where nothing is swept,
     /// there is nothing to note.
-    async fn swept(&self, _id: &ConnectorId, _through: PartNumber) -> Result<(), PortError> {
+    async fn record_sweep(&self, _id: &ConnectorId, _through: PartNumber) -> Result<(), PortError> {
         Ok(())
     }
 }

@@ -8,8 +8,8 @@ use domain::key_list::KeyListWriter;
 use domain::part::{Encoding, PartLimits, PartNumber};
 use domain::ports::{PortError, Staging, StagingWrite};
 use domain::protocol::StagedPart;
+use domain::staging_keys::{StagedObject, staged_key};
 use domain::time::Time;
-use domain::waste::{Staged, staged_key};
 use futures_util::future::try_join;
 
 use super::bug;
@@ -54,8 +54,8 @@ impl<'a> DraftWriter<'a> {
             staging: exporter.ports.staging.as_ref(),
             limits: exporter.part_limits,
             encoding: connector.encoding,
-            data: key(Staged::Data),
-            keys: key(Staged::Keys),
+            data: key(StagedObject::Data),
+            keys: key(StagedObject::Keys),
             open: None,
             events: 0,
             late: 0,

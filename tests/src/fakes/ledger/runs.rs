@@ -166,11 +166,11 @@ impl Runs for FakeLedger {
         Ok(())
     }
 
-    async fn swept(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
+    async fn record_sweep(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
         let mut table = self.table();
         let (row, _) = table.activated(id)?;
         let cursor = row.cursor_mut();
-        cursor.swept = cursor.swept.max(through);
+        cursor.orphans_swept_to = cursor.orphans_swept_to.max(through);
         Ok(())
     }
 }

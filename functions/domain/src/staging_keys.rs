@@ -15,38 +15,38 @@ use crate::part::{Content, Part, PartNumber};
 /// How long a part's number rests after its sealing before it is swept. Whoever staged for this number had read the
 /// cursor before the sealing, and no worker lives as long, so nothing comes after. Something that did come would
 /// stay for good, which costs a little and breaks nothing.
-pub const REST: Duration = Duration::from_hours(1);
+pub const SWEEP_DELAY: Duration = Duration::from_hours(1);
 /// A sweep is worth its requests when it covers as many parts.
-pub const WORTH: u64 = 24;
+pub const MIN_SWEEP_PARTS: u64 = 24;
 
 /// Where all that is staged for a connector lies.
 #[must_use]
-pub fn below(id: &ConnectorId) -> String {
+pub fn staging_prefix(id: &ConnectorId) -> String {
     format!("parts/{id}/")
 }
 
 /// The key behind which all that is staged for a number and the ones after it lies, and nothing of those before.
 #[must_use]
-pub fn behind(id: &ConnectorId, number: PartNumber) -> String {
-    format!("{}{number}", below(id))
+pub fn start_after(id: &ConnectorId, number: PartNumber) -> String {
+    format!("{}{number}", staging_prefix(id))
 }
 
 /// The key of one object of an attempt to build a part.
 #[must_use]
-pub fn staged_key(id: &ConnectorId, number: PartNumber, attempt: &str, kind: Staged) -> String {
-    format!("{}{number}/{attempt}.{}", below(id), kind.suffix())
+pub fn staged_key(id: &ConnectorId, number: PartNumber, attempt: &str, kind: StagedObject) -> String {
+    format!("{}{number}/{attempt}.{}", staging_prefix(id), kind.suffix())
 }
 
 /// The two objects of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Staged {
+pub enum StagedObject {
     /// The encoded part.
     Data,
     /// The list of its keys.
     Keys,
 }
 
-impl Staged {
+impl StagedObject {
     const fn suffix(self) -> &'static str {
         match self {
             Self::Data => "data",
@@ -58,26 +58,26 @@ impl Staged {
 /// The number that an object of a connector was staged for. `None` for what was not staged by an attempt, which no
 /// sweep touches.
 #[must_use]
-pub fn number_of(id: &ConnectorId, key: &str) -> Option<PartNumber> {
-    let (number, object) = key.strip_prefix(&below(id))?.split_once('/')?;
+pub fn part_number_of(id: &ConnectorId, key: &str) -> Option<PartNumber> {
+    let (number, object) = key.strip_prefix(&staging_prefix(id))?.split_once('/')?;
     let (attempt, suffix) = object.rsplit_once('.')?;
-    let ours = [Staged::Data, Staged::Keys].iter().any(|kind| kind.suffix() == suffix);
+    let ours = [StagedObject::Data, StagedObject::Keys].iter().any(|kind| kind.suffix() == suffix);
     if !ours || attempt.is_empty() || attempt.contains('/') || !number.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let number = PartNumber::new(number.parse().ok()?);
     // A number of another length would be read as one that it isn't.
-    key.starts_with(&format!("{}/", behind(id, number))).then_some(number)
+    key.starts_with(&format!("{}/", start_after(id, number))).then_some(number)
 }
 
 /// Whether an object is waste, by the record of the part that has the number which it was staged for.
 #[must_use]
-pub fn is_waste(part: &Part, key: &str) -> bool {
+pub fn is_orphan(part: &Part, key: &str) -> bool {
     let named = match &part.content {
         Content::Staged { data, keys } => data == key || keys == key,
         Content::Inline(_) => false,
     };
-    !named && number_of(&part.connector, key) == Some(part.number)
+    !named && part_number_of(&part.connector, key) == Some(part.number)
 }
 
 #[cfg(test)]
@@ -88,8 +88,8 @@ mod tests {
     fn only_objects_of_attempts_are_read_as_such() {
         let id = ConnectorId::new(7);
         let number = PartNumber::new(42);
-        for kind in [Staged::Data, Staged::Keys] {
-            assert_eq!(number_of(&id, &staged_key(&id, number, "w-1", kind)), Some(number));
+        for kind in [StagedObject::Data, StagedObject::Keys] {
+            assert_eq!(part_number_of(&id, &staged_key(&id, number, "w-1", kind)), Some(number));
         }
         for key in [
             "parts/000000000042/w-1.data".to_owned(),
@@ -101,24 +101,24 @@ mod tests {
             format!("parts/{id}/000000000042/deeper/w-1.data"),
             format!("parts/{id}/000000000042"),
         ] {
-            assert_eq!(number_of(&id, &key), None, "{key}");
+            assert_eq!(part_number_of(&id, &key), None, "{key}");
         }
     }
 
     #[test]
     fn what_is_staged_for_a_connector_lies_below_it_and_below_no_other() {
-        let key = |id| staged_key(&ConnectorId::new(id), PartNumber::new(42), "w-1", Staged::Data);
-        let keys = staged_key(&ConnectorId::new(7), PartNumber::new(42), "w-1", Staged::Keys);
+        let key = |id| staged_key(&ConnectorId::new(id), PartNumber::new(42), "w-1", StagedObject::Data);
+        let keys = staged_key(&ConnectorId::new(7), PartNumber::new(42), "w-1", StagedObject::Keys);
         assert_ne!(key(7), keys, "the two objects of an attempt are two");
-        let below = below(&ConnectorId::new(7));
+        let below = staging_prefix(&ConnectorId::new(7));
         assert!(key(7).starts_with(&below) && !key(8).starts_with(&below) && !key(0x70).starts_with(&below));
     }
 
     #[test]
     fn keys_behind_a_number_are_those_of_it_and_of_later_ones() {
         let id = ConnectorId::new(7);
-        let key = |number| staged_key(&id, PartNumber::new(number), "w-1", Staged::Data);
-        let behind = behind(&id, PartNumber::new(42));
+        let key = |number| staged_key(&id, PartNumber::new(number), "w-1", StagedObject::Data);
+        let behind = start_after(&id, PartNumber::new(42));
         assert!(key(41) < behind && key(9) < behind);
         assert!(key(42) > behind && key(43) > behind && key(100) > behind);
     }
@@ -154,15 +154,15 @@ mod tests {
         let key = |number, attempt: &str, kind| {
             staged_key(&ConnectorId::new(7), PartNumber::new(number), attempt, kind)
         };
-        let (data, keys) = (key(42, "w-1", Staged::Data), key(42, "w-1", Staged::Keys));
+        let (data, keys) = (key(42, "w-1", StagedObject::Data), key(42, "w-1", StagedObject::Keys));
         let part = sealed(Content::Staged { data: data.clone(), keys: keys.clone() });
-        assert!(!is_waste(&part, &data) && !is_waste(&part, &keys));
-        for kind in [Staged::Data, Staged::Keys] {
-            assert!(is_waste(&part, &key(42, "w-2", kind)), "of another attempt");
-            assert!(!is_waste(&part, &key(43, "w-2", kind)), "of a number that this record says nothing of");
+        assert!(!is_orphan(&part, &data) && !is_orphan(&part, &keys));
+        for kind in [StagedObject::Data, StagedObject::Keys] {
+            assert!(is_orphan(&part, &key(42, "w-2", kind)), "of another attempt");
+            assert!(!is_orphan(&part, &key(43, "w-2", kind)), "of a number that this record says nothing of");
         }
-        assert!(!is_waste(&part, "parts/con_0000000000000007/000000000042/notes.txt"), "not ours");
+        assert!(!is_orphan(&part, "parts/con_0000000000000007/000000000042/notes.txt"), "not ours");
         let heartbeat = sealed(Content::Inline(String::new()));
-        assert!(is_waste(&heartbeat, &data), "a heartbeat needs nothing staged");
+        assert!(is_orphan(&heartbeat, &data), "a heartbeat needs nothing staged");
     }
 }
