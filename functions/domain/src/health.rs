@@ -11,7 +11,7 @@ use crate::fault::Block;
 use crate::manifest::SignedManifest;
 use crate::part::{Part, Sha256};
 use crate::protocol::Timing;
-use crate::schedule::{Frequency, Grid};
+use crate::schedule::{Frequency, WindowSchedule};
 use crate::time::Time;
 
 /// How a connector that exports is.
@@ -116,7 +116,8 @@ pub fn expected_by(
     timing: Timing,
 ) -> Option<Time> {
     // A backlog from before the activation has until the first scheduled export to be worked off.
-    activated_at.map(|at| Grid::new(at, frequency).expected_by(at.max(cursor.watermark), timing.settle))
+    activated_at
+        .map(|at| WindowSchedule::new(at, frequency).expected_by(at.max(cursor.watermark), timing.settle))
 }
 
 #[cfg(test)]

@@ -68,12 +68,12 @@ impl std::str::FromStr for Frequency {
 
 /// The boundaries of one connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grid {
+pub struct WindowSchedule {
     anchor: Time,
     frequency: Frequency,
 }
 
-impl Grid {
+impl WindowSchedule {
     /// The grid of a connector activated at `activated_at`.
     #[must_use]
     pub fn new(activated_at: Time, frequency: Frequency) -> Self {
@@ -82,7 +82,7 @@ impl Grid {
 
     /// The first boundary later than `time`, UTC midnight aside.
     #[must_use]
-    pub fn after(self, time: Time) -> Time {
+    pub fn next_boundary(self, time: Time) -> Time {
         let step = i64::try_from(self.frequency.span().as_millis()).unwrap_or(i64::MAX);
         let steps = (time.millis() - self.anchor.millis()).div_euclid(step) + 1;
         let ms = self.anchor.millis().saturating_add(steps.saturating_mul(step));
@@ -93,7 +93,7 @@ impl Grid {
     /// ("run now"), and never across a UTC midnight.
     #[must_use]
     pub fn window(self, watermark: Time, cut: Option<Time>) -> Window {
-        let mut to = self.after(watermark).min(watermark.next_midnight());
+        let mut to = self.next_boundary(watermark).min(watermark.next_midnight());
         if let Some(cut) = cut.filter(|cut| *cut > watermark) {
             to = to.min(cut);
         }
@@ -104,14 +104,14 @@ impl Grid {
     /// before it) and the settle time have passed.
     #[must_use]
     pub fn due(self, watermark: Time, cut: Option<Time>, settle: Duration) -> Time {
-        let boundary = self.after(watermark);
+        let boundary = self.next_boundary(watermark);
         cut.filter(|cut| *cut > watermark).map_or(boundary, |cut| cut.min(boundary)) + settle
     }
 
     /// By when the export after the one that ends at `to` is to be expected.
     #[must_use]
     pub fn expected_by(self, to: Time, settle: Duration) -> Time {
-        self.after(to) + settle + GRACE
+        self.next_boundary(to) + settle + GRACE
     }
 }
 
@@ -142,20 +142,21 @@ mod tests {
 
     #[test]
     fn the_first_window_ends_at_the_first_full_hour_after_activation() {
-        let grid = Grid::new(at("2026-11-20T20:15:30Z"), every(1));
+        let grid = WindowSchedule::new(at("2026-11-20T20:15:30Z"), every(1));
         let first = grid.window(at("2026-11-20T20:15:30Z"), None);
         assert_eq!(first.to, at("2026-11-20T21:00:00Z"));
         assert_eq!(grid.window(first.to, None).to, at("2026-11-20T22:00:00Z"));
         // Activated on the hour: the first full hour *after* it.
         assert_eq!(
-            Grid::new(at("2026-11-20T20:00:00Z"), every(6)).after(at("2026-11-20T20:00:00Z")),
+            WindowSchedule::new(at("2026-11-20T20:00:00Z"), every(6))
+                .next_boundary(at("2026-11-20T20:00:00Z")),
             at("2026-11-20T21:00:00Z")
         );
     }
 
     #[test]
     fn a_daily_window_is_cut_at_midnight_but_worked_on_at_its_boundary() {
-        let grid = Grid::new(at("2026-11-20T14:30:00Z"), every(24));
+        let grid = WindowSchedule::new(at("2026-11-20T14:30:00Z"), every(24));
         let window = grid.window(at("2026-11-20T15:00:00Z"), None);
         assert_eq!(window.to, at("2026-11-21T00:00:00Z"));
         assert_eq!(grid.due(window.from, None, Duration::from_mins(5)), at("2026-11-21T15:05:00Z"));
@@ -164,14 +165,14 @@ mod tests {
 
     #[test]
     fn a_backlog_is_cut_into_windows_of_one_frequency() {
-        let grid = Grid::new(at("2026-11-20T14:30:00Z"), every(6));
+        let grid = WindowSchedule::new(at("2026-11-20T14:30:00Z"), every(6));
         let window = grid.window(at("2026-11-01T04:10:00Z"), None);
         assert_eq!(window.to, at("2026-11-01T09:00:00Z"));
     }
 
     #[test]
     fn a_run_that_was_asked_for_ends_the_window_there_and_one_asked_for_earlier_changes_nothing() {
-        let grid = Grid::new(at("2026-11-20T14:30:00Z"), every(6));
+        let grid = WindowSchedule::new(at("2026-11-20T14:30:00Z"), every(6));
         let watermark = at("2026-11-20T16:00:00Z");
         let ends = |cut| (grid.window(watermark, cut).to, grid.due(watermark, cut, Duration::from_mins(5)));
         let scheduled = (at("2026-11-20T21:00:00Z"), at("2026-11-20T21:05:00Z"));
@@ -204,7 +205,7 @@ mod tests {
         fn windows_are_contiguous_short_and_never_cross_midnight(
             start in 0i64..4_000_000_000_000, watermark in 0i64..4_000_000_000_000, hours in 1u8..=24, cut in prop::option::of(0i64..4_000_000_000_000)
         ) {
-            let grid = Grid::new(Time::from_millis(start).unwrap(), every(hours));
+            let grid = WindowSchedule::new(Time::from_millis(start).unwrap(), every(hours));
             let watermark = Time::from_millis(watermark).unwrap();
             let window = grid.window(watermark, cut.and_then(Time::from_millis));
             prop_assert_eq!(window.from, watermark);
@@ -220,7 +221,7 @@ mod tests {
         fn what_a_part_promises_is_never_past_and_never_before_the_schedule(
             start in 0i64..4_000_000_000_000, to in 0i64..4_000_000_000_000, hours in 1u8..=24, behind in 0u64..4_000_000_000, settle in 0u64..86_400_000,
         ) {
-            let grid = Grid::new(Time::from_millis(start).unwrap(), every(hours));
+            let grid = WindowSchedule::new(Time::from_millis(start).unwrap(), every(hours));
             let (to, settle) = (Time::from_millis(to).unwrap(), Duration::from_millis(settle));
             let sealed_at = to + settle + Duration::from_millis(behind);
             let promised = next_expected_by(to, sealed_at, every(hours));

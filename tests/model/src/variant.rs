@@ -3,7 +3,7 @@
 
 use domain::cursor::{Cursor, ReadProgress};
 use domain::protocol::{Effect, Exclude, Snapshot, Span};
-use domain::schedule::Grid;
+use domain::schedule::WindowSchedule;
 use domain::time::Time;
 
 use crate::setup::TIMING;
@@ -115,7 +115,7 @@ impl Variant {
 
     /// What the worker is shown of the cursor.
     #[must_use]
-    pub fn shows(self, mut snapshot: Snapshot, grid: Option<Grid>) -> Snapshot {
+    pub fn shows(self, mut snapshot: Snapshot, grid: Option<WindowSchedule>) -> Snapshot {
         let cursor = &mut snapshot.cursor;
         if let (Self::ReadsOnForAnyEnd, Some(grid), Some(reading)) = (self, grid, cursor.read_progress) {
             let to = grid.window(cursor.watermark, cursor.cut).to;

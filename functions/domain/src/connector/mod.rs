@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::contacts::Contacts;
 use crate::names::{BucketName, ConnectorId, CustomerRole, ExternalId, Prefix, Region, TenantId};
 use crate::part::Encoding;
-use crate::schedule::{Frequency, Grid};
+use crate::schedule::{Frequency, WindowSchedule};
 use crate::time::Time;
 
 pub use change::{Caller, Change, Verb};
@@ -142,8 +142,8 @@ impl Connector {
 
     /// The grid of its windows, once it was activated.
     #[must_use]
-    pub fn grid(&self) -> Option<Grid> {
-        self.activated_at.map(|at| Grid::new(at, self.frequency))
+    pub fn grid(&self) -> Option<WindowSchedule> {
+        self.activated_at.map(|at| WindowSchedule::new(at, self.frequency))
     }
 
     /// Whether its events are sealed: also while it is paused.
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(draft().grid(), None);
         let (at, frequency) = (Time::EPOCH + Duration::from_mins(5), Frequency::try_from(6).unwrap());
         let active = Connector { activated_at: Some(at), frequency, ..draft() };
-        assert_eq!(active.grid(), Some(Grid::new(at, frequency)));
+        assert_eq!(active.grid(), Some(WindowSchedule::new(at, frequency)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::connector::State;
 use crate::cursor::Cursor;
 use crate::fault::DeliveryStage;
-use crate::schedule::Grid;
+use crate::schedule::WindowSchedule;
 use crate::time::Time;
 
 use super::outcome::{InternalError, InternalErrorKind, Outcome};
@@ -48,7 +48,7 @@ impl Run {
         Effect::Release(release)
     }
 
-    fn next_window(&self, grid: Grid, cursor: &Cursor) -> Time {
+    fn next_window(&self, grid: WindowSchedule, cursor: &Cursor) -> Time {
         grid.due(cursor.watermark, cursor.cut, self.timing.settle)
     }
 

@@ -10,7 +10,7 @@ use crate::manifest::VendorDomain;
 use crate::names::WorkerId;
 use crate::part::{Part, PartNumber, Window};
 use crate::ports::LeaseAnswer;
-use crate::schedule::Grid;
+use crate::schedule::WindowSchedule;
 use crate::time::Time;
 
 use super::end::RETRY_FAILED_AFTER;
@@ -288,7 +288,7 @@ impl Run {
         }
     }
 
-    pub(super) fn active(&self) -> Option<(Grid, &Snapshot)> {
+    pub(super) fn active(&self) -> Option<(WindowSchedule, &Snapshot)> {
         let place = self.snapshot.as_deref()?;
         Some((place.connector.grid()?, place))
     }
@@ -307,7 +307,7 @@ impl Run {
 
     /// The next window or slice to be sealed. A destination that is blocked does not stop it, nor does a
     /// pause: what is sealed can no longer expire in the source.
-    pub(super) fn sealable(&self, grid: Grid, place: &Snapshot, now: Time) -> Option<Sealable> {
+    pub(super) fn sealable(&self, grid: WindowSchedule, place: &Snapshot, now: Time) -> Option<Sealable> {
         let (now, cursor) = (self.trusted_now(now), &place.cursor);
         let reading_blocked =
             |b: &crate::fault::Block| b.stage == DeliveryStage::Read && now < b.next_attempt;
