@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use domain::connector::{Connector, Destination, Shards, State};
 use domain::contacts::Contacts;
 use domain::fault::DeliveryStage;
-use domain::health::{Health, Standing};
+use domain::health::{Health, Status};
 use domain::names::{ConnectorId, ExternalId, TenantId};
 use domain::onboarding::AddressView;
 use domain::part::{Encoding, Part, Sha256};
@@ -163,7 +163,7 @@ impl<'a> Detail<'a> {
     /// The answer for one connector; `last` is the newest part that was delivered.
     pub(crate) fn of(
         connector: &'a Connector,
-        standing: &'a Standing,
+        standing: &'a Status,
         last: Option<&'a Part>,
         beside: Beside,
     ) -> Self {

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, LOCATION};
 use axum::response::Response;
 use domain::connector::Caller;
-use domain::health::Standing;
+use domain::health::Status;
 use domain::names::{ConnectorId, TenantId};
 use domain::onboarding::{Loss, View};
 use domain::ports::Wanted;
@@ -137,6 +137,6 @@ pub(crate) async fn detail_with(
     let beside = Beside { addresses, note, ..beside };
     let last = api.onboarding.newest_delivered(caller, id, cursor.as_ref()).await?;
     let now = api.onboarding.clock.now();
-    let standing = Standing::of(&connector, cursor.as_ref(), last.as_ref(), api.onboarding.timing, now);
+    let standing = Status::of(&connector, cursor.as_ref(), last.as_ref(), api.onboarding.timing, now);
     versioned(status, &Detail::of(&connector, &standing, last.as_ref(), beside))
 }

@@ -40,7 +40,7 @@ impl Health {
 
 /// Where a connector stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Standing {
+pub struct Status {
     /// The word; none if nothing is exported.
     pub health: Option<Health>,
     /// Since when it is so: the activation, the block's start, or when the missing export was due.
@@ -65,7 +65,7 @@ pub struct Standing {
     pub block: Option<Block>,
 }
 
-impl Standing {
+impl Status {
     /// Where a connector stands as of `now`. `delivered` is its newest delivered part, if there is one.
     #[must_use]
     pub fn of(
@@ -80,7 +80,7 @@ impl Standing {
         let sealed = cursor.map_or(0, |cursor| cursor.next.previous().get());
         let delivered_parts = cursor.map_or(0, |cursor| cursor.delivered.get());
         let exporting = cursor.filter(|_| connector.is_exporting());
-        let judged = exporting.map(|cursor| judge(connector, cursor, timing, now));
+        let judged = exporting.map(|cursor| evaluate(connector, cursor, timing, now));
         Self {
             health: judged.map(|(health, _)| health),
             since: judged.and_then(|(_, since)| since),
@@ -96,7 +96,7 @@ impl Standing {
     }
 }
 
-fn judge(connector: &Connector, cursor: &Cursor, timing: Timing, now: Time) -> (Health, Option<Time>) {
+fn evaluate(connector: &Connector, cursor: &Cursor, timing: Timing, now: Time) -> (Health, Option<Time>) {
     if let Some(block) = &cursor.block {
         return (Health::Blocked, Some(block.since));
     }
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_connector_whose_export_does_not_come_is_stale_since_it_was_due() {
         let (connector, cursor) = active();
-        let standing = |now| Standing::of(&connector, Some(&cursor), None, TIMING, at(now));
+        let standing = |now| Status::of(&connector, Some(&cursor), None, TIMING, at(now));
         assert_eq!(standing("2026-11-20T21:20:00Z").health, Some(Health::Healthy));
         let late = standing("2026-11-20T21:20:01Z");
         assert_eq!((late.health, late.since), (Some(Health::Stale), Some(at("2026-11-20T21:20:00Z"))));
@@ -166,7 +166,7 @@ mod tests {
             attempts: 1,
             next_attempt: since,
         });
-        let standing = Standing::of(&connector, Some(&cursor), None, TIMING, at("2026-11-22T00:00:00Z"));
+        let standing = Status::of(&connector, Some(&cursor), None, TIMING, at("2026-11-22T00:00:00Z"));
         assert_eq!((standing.health, standing.since), (Some(Health::Blocked), Some(since)));
         assert!(standing.block.is_some());
     }
@@ -176,12 +176,12 @@ mod tests {
         let (connector, cursor) = active();
         let health = |state| {
             let connector = Connector { state, ..connector.clone() };
-            Standing::of(&connector, Some(&cursor), None, TIMING, at("2026-11-20T20:30:00Z")).health
+            Status::of(&connector, Some(&cursor), None, TIMING, at("2026-11-20T20:30:00Z")).health
         };
         assert_eq!(health(State::Paused), Some(Health::Healthy));
         assert_eq!(health(State::Disabled), None);
         let draft = Connector { state: State::Draft, activated_at: None, ..connector.clone() };
-        assert_eq!(Standing::of(&draft, None, None, TIMING, cursor.since).health, None);
+        assert_eq!(Status::of(&draft, None, None, TIMING, cursor.since).health, None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use domain::connector::{Connector, State};
 use domain::fault::Block;
-use domain::health::{Health, Standing};
+use domain::health::{Health, Status};
 use domain::manifest::{ChainState, KeyId};
 use domain::names::ConnectorId;
 use domain::onboarding::{AddressView, View};
@@ -19,7 +19,7 @@ use crate::table::counted;
 struct Shown<'a> {
     connector: &'a Connector,
     #[serde(flatten)]
-    standing: &'a Standing,
+    standing: &'a Status,
     signing: Option<Signing>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     addresses: Vec<AddressView>,
@@ -59,7 +59,7 @@ pub(crate) async fn show(backend: &Backend, id: &ConnectorId, output: Output) ->
     let now = backend.onboarding.clock.now();
     let delivered = backend.onboarding.newest_delivered(&backend.caller, id, cursor.as_ref()).await?;
     let timing = backend.onboarding.timing;
-    let standing = Standing::of(&connector, cursor.as_ref(), delivered.as_ref(), timing, now);
+    let standing = Status::of(&connector, cursor.as_ref(), delivered.as_ref(), timing, now);
     let addresses = backend.onboarding.addresses(&backend.caller, &connector).await?;
     output.line(headline(&connector, &standing, output));
     let signing = cursor.as_ref().and_then(|cursor| cursor.chain_head.as_ref()).map(Signing::of);
@@ -72,7 +72,7 @@ pub(crate) async fn show(backend: &Backend, id: &ConnectorId, output: Output) ->
 }
 
 /// `con_… of acme is active and healthy since 2026-11-20T20:15:00.000Z`
-fn headline(connector: &Connector, standing: &Standing, output: Output) -> String {
+fn headline(connector: &Connector, standing: &Status, output: Output) -> String {
     let state = connector.state.as_str();
     let health = standing.health.map_or_else(String::new, |health| {
         let tone = if health == Health::Healthy { Tone::Good } else { Tone::Bad };
@@ -86,7 +86,7 @@ fn headline(connector: &Connector, standing: &Standing, output: Output) -> Strin
 fn facts(
     backend: &Backend,
     connector: &Connector,
-    standing: &Standing,
+    standing: &Status,
     addresses: &[AddressView],
 ) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
@@ -132,7 +132,7 @@ fn facts(
 }
 
 /// The newest manifests. Only that of the newest delivered part is for auditors: it is what the bucket must have.
-fn manifests(standing: &Standing) -> Vec<(&'static str, String)> {
+fn manifests(standing: &Status) -> Vec<(&'static str, String)> {
     let Some(sealed) = standing.manifest else { return Vec::new() };
     let delivered = match standing.delivered_manifest {
         Some(manifest) => format!(
