@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use domain::connector::State;
 use domain::fault::{DeliveryErrorKind, DeliveryStage};
+use domain::loss_forecast::LossForecast;
 use domain::notice::Fact;
 use domain::part::PartNumber;
-use domain::peril::Peril;
 use domain::ports::LeaseAnswer;
 use domain::protocol::{Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::at;
@@ -248,5 +248,5 @@ fn a_block_tells_which_part_waits() {
     meets(&mut run, &place, 5, BROKEN[1]);
     let Fact::Blocked { backlog, loss, .. } = run.announces().fact else { panic!("no block") };
     assert_eq!((backlog.waiting_from, backlog.waiting_parts), (Some(PartNumber::new(5)), 2));
-    assert_eq!((backlog.sealed_to, loss), (place.cursor.watermark, Peril::Sealed));
+    assert_eq!((backlog.sealed_to, loss), (place.cursor.watermark, LossForecast::Sealed));
 }

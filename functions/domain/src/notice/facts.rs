@@ -6,8 +6,8 @@ use crate::connector::{Caller, State, Verb};
 use crate::cursor::Cursor;
 use crate::fault::Block;
 use crate::item::WhyUnreadable;
+use crate::loss_forecast::LossForecast;
 use crate::part::{Kind, PartNumber, Window};
-use crate::peril::Peril;
 use crate::time::Time;
 
 /// What happened.
@@ -26,7 +26,7 @@ pub enum Fact {
         #[serde(flatten)]
         backlog: Backlog,
         /// What would be lost, and from when on.
-        loss: Peril,
+        loss: LossForecast,
         /// It was told before, and lasts.
         reminder: bool,
     },
@@ -38,7 +38,7 @@ pub enum Fact {
         #[serde(flatten)]
         backlog: Backlog,
         /// What would be lost, and from when on.
-        loss: Peril,
+        loss: LossForecast,
         /// It was told before, and lasts.
         reminder: bool,
     },

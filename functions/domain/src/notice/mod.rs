@@ -30,9 +30,9 @@ use crate::connector::Change;
 use crate::cursor::Cursor;
 use crate::fault::Block;
 use crate::item::Unreadable;
+use crate::loss_forecast::LossForecast;
 use crate::names::{ConnectorId, TenantId};
 use crate::part::{Kind, Part};
-use crate::peril::Peril;
 use crate::time::Time;
 
 pub use facts::{Backlog, Delivery, Fact, Recovery, UnreadableItems};
@@ -81,7 +81,7 @@ impl Notice {
         retention: Option<Duration>,
     ) -> Self {
         let mark = format!("{}-{}-{}", block.since, block.stage.as_str(), block.code);
-        let loss = Peril::of_block(&block, cursor.watermark, retention);
+        let loss = LossForecast::of_block(&block, cursor.watermark, retention);
         let fact = Fact::Blocked { block, backlog: Backlog::of(cursor), loss, reminder: false };
         Self::new(tenant, connector, &mark, fact)
     }
@@ -95,7 +95,7 @@ impl Notice {
         cursor: &Cursor,
         retention: Option<Duration>,
     ) -> Self {
-        let loss = Peril::of_unsealed(cursor.watermark, retention);
+        let loss = LossForecast::of_unsealed(cursor.watermark, retention);
         let fact = Fact::Stale { since, backlog: Backlog::of(cursor), loss, reminder: false };
         Self::new(tenant, connector, &since.to_string(), fact)
     }

@@ -15,11 +15,11 @@ use crate::time::Time;
 /// What would be lost, and from when on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(into = "Told")]
-pub enum Peril {
+pub enum LossForecast {
     /// Nothing: what waits is sealed, and kept until it is delivered.
     Sealed,
     /// Nothing, as far as we are told: what waits is not sealed, and the events table keeps it for ever.
-    KeptForEver {
+    KeptForever {
         /// Events from then on are in no part.
         unsealed_from: Time,
     },
@@ -34,18 +34,18 @@ pub enum Peril {
 
 /// A peril as readers of notices see it: the date, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Told {
+struct LossForecastJson {
     lost_from: Option<Time>,
     why: String,
 }
 
-impl From<Peril> for Told {
-    fn from(peril: Peril) -> Self {
+impl From<LossForecast> for LossForecastJson {
+    fn from(peril: LossForecast) -> Self {
         Self { lost_from: peril.lost_from(), why: peril.why() }
     }
 }
 
-impl Peril {
+impl LossForecast {
     /// Of a connector that is blocked and sealed to `sealed_to`. `retention` is for how long the events table keeps
     /// an event, if not for ever.
     #[must_use]
@@ -62,7 +62,7 @@ impl Peril {
     pub fn of_unsealed(sealed_to: Time, retention: Option<Duration>) -> Self {
         let unsealed_from = sealed_to;
         match retention {
-            None => Self::KeptForEver { unsealed_from },
+            None => Self::KeptForever { unsealed_from },
             Some(retention) => Self::Expiring { unsealed_from, lost_from: sealed_to + retention },
         }
     }
@@ -71,7 +71,7 @@ impl Peril {
     #[must_use]
     pub const fn lost_from(self) -> Option<Time> {
         match self {
-            Self::Sealed | Self::KeptForEver { .. } => None,
+            Self::Sealed | Self::KeptForever { .. } => None,
             Self::Expiring { lost_from, .. } => Some(lost_from),
         }
     }
@@ -83,7 +83,7 @@ impl Peril {
             Self::Sealed => {
                 "Nothing will be lost: what waits is sealed, and is kept until it is delivered, however long that takes.".into()
             }
-            Self::KeptForEver { unsealed_from } => format!(
+            Self::KeptForever { unsealed_from } => format!(
                 "Events from {unsealed_from} on are in no file yet. They stay in the events table, which is said to keep events for ever."
             ),
             Self::Expiring { unsealed_from, lost_from } => format!(
@@ -120,18 +120,21 @@ mod tests {
     #[test]
     fn only_what_is_not_sealed_is_in_peril_and_only_if_the_source_lets_go_of_it() {
         let (sealed_to, week) = (at("2026-11-20T20:00:00Z"), Duration::from_hours(7 * 24));
-        let of = |stage, retention| Peril::of_block(&block(stage), sealed_to, retention);
+        let of = |stage, retention| LossForecast::of_block(&block(stage), sealed_to, retention);
         for stage in [DeliveryStage::AssumeRole, DeliveryStage::PutObject] {
-            assert_eq!((of(stage, Some(week)), of(stage, Some(week)).lost_from()), (Peril::Sealed, None));
+            assert_eq!(
+                (of(stage, Some(week)), of(stage, Some(week)).lost_from()),
+                (LossForecast::Sealed, None)
+            );
         }
         assert_eq!(of(DeliveryStage::Read, Some(week)).lost_from(), Some(at("2026-11-27T20:00:00Z")));
-        assert_eq!(of(DeliveryStage::Read, None), Peril::KeptForEver { unsealed_from: sealed_to });
+        assert_eq!(of(DeliveryStage::Read, None), LossForecast::KeptForever { unsealed_from: sealed_to });
         assert_eq!(of(DeliveryStage::Read, None).lost_from(), None);
     }
 
     #[test]
     fn readers_are_told_the_date_and_why() {
-        let expiring = Peril::of_unsealed(at("2026-11-20T20:00:00Z"), Some(Duration::from_hours(24)));
+        let expiring = LossForecast::of_unsealed(at("2026-11-20T20:00:00Z"), Some(Duration::from_hours(24)));
         assert_eq!(
             serde_json::to_value(expiring).unwrap(),
             json!({
@@ -139,6 +142,6 @@ mod tests {
                 "why": "Events from 2026-11-20T20:00:00.000Z on are in no file yet, and the events table lets go of them from 2026-11-21T20:00:00.000Z on. What it has let go then is lost.",
             })
         );
-        assert_eq!(serde_json::to_value(Peril::Sealed).unwrap()["lost_from"], json!(null));
+        assert_eq!(serde_json::to_value(LossForecast::Sealed).unwrap()["lost_from"], json!(null));
     }
 }
