@@ -56,8 +56,8 @@ impl<'a> Heartbeat<'a> {
 }
 
 /// The type of a record of an unreadable item. A product may write it too: see [`is_unreadable_record`].
-pub const UNREADABLE: &str = "auditferry.unreadable";
-const ID_OF_UNREADABLE: &str = "unreadable-";
+pub const UNREADABLE_TYPE: &str = "auditferry.unreadable";
+const UNREADABLE_ID_PREFIX: &str = "unreadable-";
 /// Hexadecimal digits in such an ID.
 const ID_DIGITS: usize = 16;
 
@@ -89,14 +89,14 @@ struct UnreadableRecord<'a> {
 ///
 /// # Errors
 /// Never in practice: the record has no value that JSON can't hold.
-pub fn unreadable(item: &SourceItem, why: &Unreadable) -> serde_json::Result<Vec<u8>> {
+pub fn unreadable_record(item: &SourceItem, why: &Unreadable) -> serde_json::Result<Vec<u8>> {
     let digest =
         Hasher::new().chain_update(&item.key.tie).chain_update([0]).chain_update(&item.key.sort).finalize();
     let digest = digest.get(..ID_DIGITS / 2).unwrap_or_default();
     let mut record = UnreadableRecord {
-        id: format!("{ID_OF_UNREADABLE}{}", hex::encode(digest)).into(),
+        id: format!("{UNREADABLE_ID_PREFIX}{}", hex::encode(digest)).into(),
         time: item.time,
-        kind: UNREADABLE.into(),
+        kind: UNREADABLE_TYPE.into(),
         partition_key: (&why.partition_key).into(),
         sort_key: (&why.sort_key).into(),
         reason: why.reason.name().into(),
@@ -127,10 +127,10 @@ pub fn unreadable(item: &SourceItem, why: &Unreadable) -> serde_json::Result<Vec
 #[must_use]
 pub fn is_unreadable_record(line: &[u8]) -> bool {
     let Ok(record) = serde_json::from_slice::<UnreadableRecord<'_>>(line) else { return false };
-    let is_id = record.id.strip_prefix(ID_OF_UNREADABLE).is_some_and(|digits| {
+    let is_id = record.id.strip_prefix(UNREADABLE_ID_PREFIX).is_some_and(|digits| {
         digits.len() == ID_DIGITS && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
     });
-    is_id && record.kind == UNREADABLE && serde_json::to_vec(&record).is_ok_and(|again| again == line)
+    is_id && record.kind == UNREADABLE_TYPE && serde_json::to_vec(&record).is_ok_and(|again| again == line)
 }
 
 #[cfg(test)]
@@ -177,7 +177,7 @@ mod tests {
             time: None,
             content: Err(why.clone()),
         };
-        String::from_utf8(unreadable(&item, &why).unwrap()).unwrap()
+        String::from_utf8(unreadable_record(&item, &why).unwrap()).unwrap()
     }
 
     fn event(text: &str) -> Written {

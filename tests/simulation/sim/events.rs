@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::connector::Shards;
 use domain::names::TenantId;
-use domain::own_event::unreadable;
+use domain::own_event::unreadable_record;
 use domain::sort_key::SortKey;
 use domain::time::Time;
 use serde_json::{Map, Value};
@@ -165,7 +165,7 @@ fn store(world: &World, tenant: &TenantId, item: StoredItem, (counts, fault): (C
     let read = item.read(form);
     let line = match &read.content {
         Ok(event) => event.to_vec(),
-        Err(why) => unreadable(&read, why).expect("a record"),
+        Err(why) => unreadable_record(&read, why).expect("a record"),
     };
     let mut truth = world.truth();
     if truth.holds(&item.partition, &item.sort_key) {

@@ -4,7 +4,7 @@
 use std::hash::Hasher as _;
 
 use domain::event::{self, FieldPath, Found};
-use domain::own_event::{UNREADABLE, is_unreadable_record};
+use domain::own_event::{UNREADABLE_TYPE, is_unreadable_record};
 use domain::time::Time;
 use sha2::{Digest, Sha256 as Hasher};
 
@@ -136,7 +136,7 @@ impl Reader {
     pub(crate) fn read(&self, line: &[u8]) -> Result<Event, String> {
         let found = event::find(line, &self.paths).map_err(|not| format!("it is no event: {not}"))?;
         // A record of ours has it in this spelling.
-        let is_of_type = |raw: &&str| raw.trim_matches('"') == UNREADABLE;
+        let is_of_type = |raw: &&str| raw.trim_matches('"') == UNREADABLE_TYPE;
         let claims = self.values(Role::Type, &found).is_some_and(|(_, values)| values.iter().any(is_of_type));
         let is_record = claims && is_unreadable_record(line);
         let own_id = if is_record { self.values(Role::OwnId, &found) } else { None };

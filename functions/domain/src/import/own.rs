@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::members::{find, plain};
 use crate::event::FieldPath;
-use crate::own_event::UNREADABLE;
+use crate::own_event::UNREADABLE_TYPE;
 
 /// What an object is to an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub fn own(object: &str) -> Own<'_> {
     }
     match field("type").and_then(plain).as_deref() {
         Some("auditferry.heartbeat") if has_all(&HEARTBEAT) => Own::Heartbeat,
-        Some(UNREADABLE) if has_all(&OF_UNREADABLE) => {
+        Some(UNREADABLE_TYPE) if has_all(&OF_UNREADABLE) => {
             let raw = field("raw").and_then(plain).map(Own::Original);
             let event = || {
                 field("event").filter(|event| event.starts_with('{')).map(Cow::Borrowed).map(Own::Original)

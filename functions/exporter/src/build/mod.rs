@@ -108,9 +108,9 @@ async fn read(
         }
         let line = match &item.content {
             Ok(event) => event.clone(),
-            Err(why) => {
-                own_event::unreadable(&item, why).map_err(|e| bug("writing an unreadable record", e))?.into()
-            }
+            Err(why) => own_event::unreadable_record(&item, why)
+                .map_err(|e| bug("writing an unreadable record", e))?
+                .into(),
         };
         if draft.is_full_with(line.len())
             && let Some(last) = &last

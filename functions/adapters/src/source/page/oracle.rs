@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::event;
 use domain::item::Written;
-use domain::own_event::unreadable;
+use domain::own_event::unreadable_record;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -213,7 +213,7 @@ proptest! {
                 if let (AttributeValue::S(text), Some(Written::Raw(raw)), "event") = (&value, &why.written, name.as_str()) {
                     prop_assert_eq!(raw, text);
                 }
-                unreadable(&found, why).unwrap()
+                unreadable_record(&found, why).unwrap()
             }
         };
         prop_assert!(found.time.is_some() || found.content.is_err());
