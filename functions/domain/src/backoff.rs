@@ -8,22 +8,22 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
     /// The ceiling of the first attempt.
-    pub first: Duration,
+    pub base: Duration,
     /// The ceiling that later attempts never exceed.
-    pub most: Duration,
+    pub cap: Duration,
 }
 
 /// Between two tries of one request in a run.
-pub const REQUEST: Backoff = Backoff { first: Duration::from_millis(200), most: Duration::from_secs(20) };
+pub const REQUEST: Backoff = Backoff { base: Duration::from_millis(200), cap: Duration::from_secs(20) };
 /// Between two runs that try to deliver to a blocked destination.
-pub const DELIVERY: Backoff = Backoff { first: Duration::from_mins(1), most: Duration::from_hours(1) };
+pub const DELIVERY: Backoff = Backoff { base: Duration::from_mins(1), cap: Duration::from_hours(1) };
 
 impl Backoff {
     /// The ceiling for `attempt`, counted from 1.
     #[must_use]
     pub fn ceiling(self, attempt: u32) -> Duration {
-        let doubled = self.first.saturating_mul(1u32 << attempt.saturating_sub(1).min(31));
-        doubled.min(self.most)
+        let doubled = self.base.saturating_mul(1u32 << attempt.saturating_sub(1).min(31));
+        doubled.min(self.cap)
     }
 
     /// How long to wait before the attempt after `attempt`; `random` is uniform over all of `u64`.
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_ceiling_beyond_all_time_is_a_wait_like_any_other() {
-        let endless = Backoff { first: Duration::MAX, most: Duration::MAX };
+        let endless = Backoff { base: Duration::MAX, cap: Duration::MAX };
         assert_eq!(endless.delay(1, 7), Duration::from_millis(7));
     }
 

@@ -7,7 +7,7 @@ use crate::backoff::Backoff;
 use crate::time::Time;
 
 /// The ceilings of the pauses.
-const BACKOFF: Backoff = Backoff { first: Duration::from_mins(1), most: Duration::from_hours(4) };
+const BACKOFF: Backoff = Backoff { base: Duration::from_mins(1), cap: Duration::from_hours(4) };
 
 /// For how long a notice is tried.
 pub const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
