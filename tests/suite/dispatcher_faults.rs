@@ -8,7 +8,7 @@ use dispatcher::{CLAIM, Dispatched, Pace, Ports, TickFailed, Watchdog, dispatch,
 use domain::names::ConnectorId;
 use domain::ports::{Clock as _, DUE_SHARDS, PortError, due_shard};
 use tests::failing::{Flaky, Plan, Trouble};
-use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeMeter, FakeQueue, SeededRandomness};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeMetricsSink, FakeQueue, SeededRandomness};
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
 use tests::turns::{Worker, interleave};
 
@@ -66,8 +66,11 @@ impl World {
     }
 
     /// A tick with all that belongs to it, whose calls meet what the plan says, and the figures that it tells.
-    async fn told(&self, plan: &Plan) -> (Result<Dispatched, PortError>, BTreeMap<&'static str, i64>) {
-        let meter = FakeMeter::new();
+    async fn tick_with_metrics(
+        &self,
+        plan: &Plan,
+    ) -> (Result<Dispatched, PortError>, BTreeMap<&'static str, i64>) {
+        let meter = FakeMetricsSink::new();
         let watchdog = Watchdog {
             ledger: Arc::new(self.ledger.clone()),
             bus: Arc::new(FakeBus::new()),
@@ -78,7 +81,7 @@ impl World {
         let deadline = self.clock.now() + RUN;
         let ticked = tick(&self.ports(plan), &watchdog, &meter, deadline).await;
         let records = meter.records_after(0);
-        let figures = records[0].figures.iter().map(|figure| (figure.name, figure.value)).collect();
+        let figures = records[0].metrics.iter().map(|figure| (figure.name, figure.value)).collect();
         (ticked, figures)
     }
 
@@ -150,12 +153,12 @@ async fn a_claim_that_fails_keeps_nobody_else_from_being_sent() {
 /// What a tick that failed in part has done is in its figures, as that of any other tick.
 #[tokio::test]
 async fn a_tick_that_fails_in_part_tells_what_it_has_done() {
-    let (failed, told) = world(24).told(&Plan::none().and("claim", 3, Trouble::Fail)).await;
+    let (failed, told) = world(24).tick_with_metrics(&Plan::none().and("claim", 3, Trouble::Fail)).await;
     assert!(matches!(failed, Err(PortError::Transient { .. })), "{failed:?}");
     assert_eq!((told["Ticks"], told["TicksFailed"]), (1, 1));
     assert_eq!((told["ConnectorsDue"], told["ConnectorsSent"], told["SendsGivenBack"]), (24, 23, 0));
 
-    let (failed, told) = world(130).told(&Plan::none().and_always("send", Trouble::Fail)).await;
+    let (failed, told) = world(130).tick_with_metrics(&Plan::none().and_always("send", Trouble::Fail)).await;
     assert!(matches!(failed, Err(PortError::Transient { .. })), "{failed:?}");
     assert_eq!((told["TicksFailed"], told["ConnectorsSent"]), (1, 0));
     assert!(told["ConnectorsDue"] > 0 && told["SendsGivenBack"] == told["ConnectorsDue"], "{told:?}");

@@ -6,7 +6,7 @@ use domain::ports::Clock as _;
 use proptest::prelude::*;
 use serde_json::json;
 use tests::failing::Plan;
-use tests::fakes::FakeMeter;
+use tests::fakes::FakeMetricsSink;
 use tests::fixtures::at;
 
 use crate::promises::{Fakes, World};
@@ -33,7 +33,7 @@ proptest! {
         let exporter = world.exporter(&plan);
         let deadline = world.clock.now() + Duration::from_secs(900);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let answer = runtime.block_on(exporter::batch::handle(&exporter, &FakeMeter::new(), batch, deadline));
+        let answer = runtime.block_on(exporter::batch::handle(&exporter, &FakeMetricsSink::new(), batch, deadline));
         prop_assert_eq!(answer.batch_item_failures, vec![]);
         prop_assert_eq!((plan.count("seal"), plan.count("put_new")), (0, 0));
     }

@@ -27,7 +27,7 @@ use exporter::Exporter;
 use local::{Role, Stack};
 use serde_json::json;
 use services::queue::SqsQueue;
-use tests::fakes::{FakeMeter, FakeSigner, SeededRandomness, signing};
+use tests::fakes::{FakeMetricsSink, FakeSigner, SeededRandomness, signing};
 use tests::fixtures::{self, RealEvent, TIMING, cloudtrail, tenant};
 use tests::lambda::{EventBus, MessageQueue};
 use tests::oracle::{self, Verdict};
@@ -190,7 +190,7 @@ impl World {
             let records: Vec<_> = batch.iter().enumerate().map(record).collect();
             let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
             let exporter = &exporter;
-            async move { exporter::batch::handle(exporter, &FakeMeter::new(), batch, deadline).await }
+            async move { exporter::batch::handle(exporter, &FakeMetricsSink::new(), batch, deadline).await }
         });
         futures_util::future::join_all(runs).await;
     }

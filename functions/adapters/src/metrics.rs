@@ -11,8 +11,8 @@
 
 use std::io::Write as _;
 
-use domain::figures::Record;
-use domain::ports::Meter;
+use domain::metrics::MetricRecord;
+use domain::ports::MetricsSink;
 use serde_json::{Map, Value, json};
 
 /// The namespace of all metrics.
@@ -20,15 +20,15 @@ pub const NAMESPACE: &str = "Auditferry";
 
 /// The one dimension of all metrics: which deployment they are of, by its stack's name. A dimension's every value
 /// is a metric that is paid for, so there is no second one.
-pub const DIMENSION: &str = "stack";
+pub const STACK_DIMENSION: &str = "stack";
 
 /// Writes metrics to standard output, from where Lambda takes the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogMeter {
+pub struct EmfMetricsSink {
     stack: String,
 }
 
-impl LogMeter {
+impl EmfMetricsSink {
     /// The meter of a stack's functions.
     #[must_use]
     pub const fn new(stack: String) -> Self {
@@ -37,31 +37,32 @@ impl LogMeter {
 
     /// A record as one line of the log, without its end.
     #[must_use]
-    pub fn line(&self, record: &Record) -> String {
+    pub fn emf_line(&self, record: &MetricRecord) -> String {
         let metric = |name: &str, unit: &str| json!({ "Name": name, "Unit": unit });
         let metrics: Vec<Value> =
-            record.figures.iter().map(|figure| metric(figure.name, figure.unit.as_str())).collect();
+            record.metrics.iter().map(|figure| metric(figure.name, figure.unit.as_str())).collect();
         let mut line = Map::new();
         let mut put = |name: &str, value: Value| line.insert(name.to_owned(), value);
         put("timestamp", json!(record.at));
         put("level", json!("INFO"));
-        put("message", json!(record.of));
-        record.about.iter().for_each(|(name, value)| {
+        put("message", json!(record.name));
+        record.properties.iter().for_each(|(name, value)| {
             put(name, json!(value));
         });
-        put(DIMENSION, json!(self.stack));
-        record.figures.iter().for_each(|figure| {
+        put(STACK_DIMENSION, json!(self.stack));
+        record.metrics.iter().for_each(|figure| {
             put(figure.name, json!(figure.value));
         });
-        let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": metrics });
+        let directive =
+            json!({ "Namespace": NAMESPACE, "Dimensions": [[STACK_DIMENSION]], "Metrics": metrics });
         put("_aws", json!({ "Timestamp": record.at.millis(), "CloudWatchMetrics": [directive] }));
         Value::Object(line).to_string()
     }
 }
 
-impl Meter for LogMeter {
-    fn record(&self, record: &Record) {
-        let line = self.line(record) + "\n";
+impl MetricsSink for EmfMetricsSink {
+    fn record(&self, record: &MetricRecord) {
+        let line = self.emf_line(record) + "\n";
         // In one piece: the log's own lines go the same way.
         if let Err(error) = std::io::stdout().lock().write_all(line.as_bytes()) {
             tracing::error!(error = %error, "metrics could not be written");
@@ -71,25 +72,28 @@ impl Meter for LogMeter {
 
 #[cfg(test)]
 mod tests {
-    use domain::figures::{Figure, Unit};
+    use domain::metrics::{Metric, Unit};
 
     use super::*;
 
-    fn record() -> Record {
-        Record {
+    fn record() -> MetricRecord {
+        MetricRecord {
             at: "2026-11-20T20:15:30.123Z".parse().unwrap(),
-            of: "metrics of a run",
-            about: vec![("connector.id", "con_0000000000000001".to_owned()), ("tenant", "a\"b\n".to_owned())],
-            figures: vec![
-                Figure::count("PartsSealed", 3),
-                Figure::new("RetentionMarginHours", Unit::None, -1),
+            name: "metrics of a run",
+            properties: vec![
+                ("connector.id", "con_0000000000000001".to_owned()),
+                ("tenant", "a\"b\n".to_owned()),
+            ],
+            metrics: vec![
+                Metric::count("PartsSealed", 3),
+                Metric::new("RetentionMarginHours", Unit::None, -1),
             ],
         }
     }
 
     #[test]
     fn a_record_is_one_line_that_a_person_and_cloudwatch_can_read() {
-        let line = LogMeter::new("auditferry".into()).line(&record());
+        let line = EmfMetricsSink::new("auditferry".into()).emf_line(&record());
         assert!(!line.contains('\n'));
         let line: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(

@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::figures::{Figure, Record};
+use domain::metrics::{Metric, MetricRecord};
 use domain::notice::Notice;
-use domain::ports::{Bus, Clock, Meter, PortError};
+use domain::ports::{Bus, Clock, MetricsSink, PortError};
 
 /// A bus, and what becomes of the notices that it does not take.
 #[derive(Clone)]
 pub struct NotedBus {
     bus: Arc<dyn Bus>,
-    count: Option<(Arc<dyn Meter>, Arc<dyn Clock>)>,
+    count: Option<(Arc<dyn MetricsSink>, Arc<dyn Clock>)>,
 }
 
 impl std::fmt::Debug for NotedBus {
@@ -30,7 +30,7 @@ impl NotedBus {
 
     /// And counts it, as `NoticesLost`.
     #[must_use]
-    pub fn counting(self, meter: Arc<dyn Meter>, clock: Arc<dyn Clock>) -> Self {
+    pub fn counting(self, meter: Arc<dyn MetricsSink>, clock: Arc<dyn Clock>) -> Self {
         Self { count: Some((meter, clock)), ..self }
     }
 }
@@ -45,11 +45,11 @@ impl Bus for NotedBus {
                 "a notice was not told"
             );
             if let Some((meter, clock)) = &self.count {
-                meter.record(&Record {
+                meter.record(&MetricRecord {
                     at: clock.now(),
-                    of: "metrics of a notice",
-                    about: vec![("connector.id", notice.connector.to_string())],
-                    figures: vec![Figure::count("NoticesLost", 1)],
+                    name: "metrics of a notice",
+                    properties: vec![("connector.id", notice.connector.to_string())],
+                    metrics: vec![Metric::count("NoticesLost", 1)],
                 });
             }
         }

@@ -4,7 +4,7 @@
 //! A notice is remembered first, by a write that only one of two ticks at once succeeds with, and told then. One that
 //! the bus does not take is forgotten again, so that the next sweep tells it.
 
-use domain::figures::Figure;
+use domain::metrics::Metric;
 use domain::time::Time;
 use domain::watch::{Telling, Watched};
 
@@ -61,7 +61,7 @@ impl<'a> Notices<'a> {
     }
 
     /// What came of them, for the figures of a tick that tells any, and of any that has lost one.
-    pub(crate) fn figures(&self, tells: bool) -> Option<Figure> {
-        (tells || self.lost > 0).then(|| Figure::count("NoticesLost", self.lost))
+    pub(crate) fn metrics(&self, tells: bool) -> Option<Metric> {
+        (tells || self.lost > 0).then(|| Metric::count("NoticesLost", self.lost))
     }
 }

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use domain::figures::{Figure, Record};
-use domain::ports::{Meter, PortError};
+use domain::metrics::{Metric, MetricRecord};
+use domain::ports::{MetricsSink, PortError};
 use domain::time::Time;
 
 use crate::watchdog::Watchdog;
 use crate::{Dispatched, Ports, dispatch};
 
 /// How much of the time is kept for the watchdog: it watches most carefully when dispatching takes long.
-const WATCHING: u32 = 4;
+const WATCHDOG_SHARE: u32 = 4;
 
 /// Dispatches, then watches, whatever came of the dispatching. A watchdog that fails is told in the log and by its
 /// silence, which is an alarm; it never fails the tick, which would be told as a tick that sent nothing.
@@ -20,19 +20,24 @@ const WATCHING: u32 = 4;
 pub async fn tick(
     ports: &Ports,
     watchdog: &Watchdog,
-    meter: &dyn Meter,
+    meter: &dyn MetricsSink,
     deadline: Time,
 ) -> Result<Dispatched, PortError> {
     let began = ports.clock.now();
-    let dispatched = dispatch(ports, deadline - deadline.since(began) / WATCHING).await;
+    let dispatched = dispatch(ports, deadline - deadline.since(began) / WATCHDOG_SHARE).await;
     let ended = ports.clock.now();
     let done = *dispatched.as_ref().unwrap_or_else(|failed| &failed.done);
-    meter.record(&of_tick(ended, done, dispatched.is_err(), ended.since(began)));
+    meter.record(&tick_metrics(ended, done, dispatched.is_err(), ended.since(began)));
     match watchdog.watch(deadline).await {
         Ok(figures) if figures.is_empty() => tracing::info!("another tick watches"),
         Ok(figures) => {
             let at = ports.clock.now();
-            meter.record(&Record { at, of: "metrics of the watchdog", about: Vec::new(), figures });
+            meter.record(&MetricRecord {
+                at,
+                name: "metrics of the watchdog",
+                properties: Vec::new(),
+                metrics: figures,
+            });
         }
         Err(error) => tracing::error!(error = error.chain(), "the watchdog could not see the connectors"),
     }
@@ -40,16 +45,16 @@ pub async fn tick(
 }
 
 /// A tick that failed has its figures too: most of it may have gone well.
-fn of_tick(at: Time, done: Dispatched, failed: bool, took: Duration) -> Record {
+fn tick_metrics(at: Time, done: Dispatched, failed: bool, took: Duration) -> MetricRecord {
     let figures = vec![
-        Figure::count("Ticks", 1),
-        Figure::flag("TicksFailed", failed),
-        Figure::flag("TicksUnfinished", done.more),
-        Figure::count("ConnectorsDue", done.due),
-        Figure::count("ClaimsThrottled", done.throttled),
-        Figure::count("ConnectorsSent", done.sent),
-        Figure::count("SendsGivenBack", done.given_back),
-        Figure::millis("TickDuration", took),
+        Metric::count("Ticks", 1),
+        Metric::flag("TicksFailed", failed),
+        Metric::flag("TicksUnfinished", done.more),
+        Metric::count("ConnectorsDue", done.due),
+        Metric::count("ClaimsThrottled", done.throttled),
+        Metric::count("ConnectorsSent", done.sent),
+        Metric::count("SendsGivenBack", done.given_back),
+        Metric::millis("TickDuration", took),
     ];
-    Record { at, of: "metrics of a tick", about: Vec::new(), figures }
+    MetricRecord { at, name: "metrics of a tick", properties: Vec::new(), metrics: figures }
 }

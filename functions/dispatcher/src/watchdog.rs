@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::figures::Figure;
+use domain::metrics::Metric;
 use domain::ports::{Bus, Clock, PortError, Watch};
 use domain::protocol::Timing;
 use domain::time::Time;
@@ -49,7 +49,7 @@ impl Watchdog {
     ///
     /// # Errors
     /// If the ledger fails. Nothing is kept then: the next tick reads the same connectors.
-    pub async fn watch(&self, deadline: Time) -> Result<Vec<Figure>, PortError> {
+    pub async fn watch(&self, deadline: Time) -> Result<Vec<Metric>, PortError> {
         let now = self.clock.now();
         let stop_at = now + deadline.since(now) * 5 / 6;
         let mut sweep = self.ledger.sweep().await?;
@@ -77,8 +77,8 @@ impl Watchdog {
         }
         sweep.kept += 1;
         let kept = self.ledger.keep(&sweep).await?;
-        let mut figures = if kept { sweep.figures(self.clock.now(), self.retention) } else { Vec::new() };
-        figures.extend(notices.figures(kept));
+        let mut figures = if kept { sweep.metrics(self.clock.now(), self.retention) } else { Vec::new() };
+        figures.extend(notices.metrics(kept));
         Ok(figures)
     }
 }

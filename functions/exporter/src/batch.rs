@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use domain::names::ConnectorId;
-use domain::ports::Meter;
+use domain::ports::MetricsSink;
 use domain::protocol::Outcome;
 use domain::time::Time;
 use serde::Deserialize;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use crate::export::{Exporter, measured};
-use crate::metrics::{of_batch, of_run};
-use crate::report::report;
+use crate::export::{Exporter, export_measured};
+use crate::metrics::{batch_metrics, run_metrics};
+use crate::report::log_outcome;
 
 /// A message of the queue. Nothing but the connector's ID is taken from it.
 #[derive(Deserialize)]
@@ -26,7 +26,7 @@ struct Message {
 /// making is no failure; nor is a message that can't be read, which would only come back as it is.
 pub async fn handle(
     exporter: &Exporter,
-    meter: &dyn Meter,
+    meter: &dyn MetricsSink,
     batch: SqsEvent,
     deadline: Time,
 ) -> SqsBatchResponse {
@@ -40,7 +40,7 @@ pub async fn handle(
         let task = {
             let id = id.clone();
             // In the invocation's span, so that each line of the run bears the request's ID.
-            runs.spawn(async move { measured(&exporter, &id, deadline).await }.in_current_span())
+            runs.spawn(async move { export_measured(&exporter, &id, deadline).await }.in_current_span())
         };
         waiting.insert(task.id(), (id, messages));
     }
@@ -53,8 +53,8 @@ pub async fn handle(
         let Some((id, messages)) = waiting.remove(&task) else { continue };
         let failed = match ended {
             Ok((_, run)) => {
-                report(&id, &run.outcome);
-                meter.record(&of_run(clock.now(), &id, &run));
+                log_outcome(&id, &run.outcome);
+                meter.record(&run_metrics(clock.now(), &id, &run));
                 matches!(run.outcome, Outcome::Failed { .. })
             }
             Err(error) => {
@@ -67,7 +67,7 @@ pub async fn handle(
             response.batch_item_failures.extend(messages.into_iter().map(item_failure));
         }
     }
-    meter.record(&of_batch(clock.now(), dropped, panicked));
+    meter.record(&batch_metrics(clock.now(), dropped, panicked));
     response
 }
 

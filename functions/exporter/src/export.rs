@@ -12,7 +12,7 @@ use domain::protocol::{Answer, Effect, Input, Limits, Outcome, Run, Timing, step
 use domain::time::Time;
 
 use crate::hands::{Hands, port};
-use crate::metrics::{Asked, Measured, Tally};
+use crate::metrics::{MeasuredRun, RequestKind, RequestStats};
 use crate::unreadable::tell;
 use crate::waste::clear_away;
 use crate::weekly::verify_again;
@@ -64,11 +64,11 @@ pub struct Exporter {
 /// it clears away what nobody needs. Dropping the future is the same as a crash between two effects: the next run
 /// goes on from what the ledger says.
 pub async fn export(exporter: &Exporter, id: &ConnectorId, deadline: Time) -> Outcome {
-    measured(exporter, id, deadline).await.outcome
+    export_measured(exporter, id, deadline).await.outcome
 }
 
 /// [`export`], and what was measured of it.
-pub(crate) async fn measured(exporter: &Exporter, id: &ConnectorId, deadline: Time) -> Measured {
+pub(crate) async fn export_measured(exporter: &Exporter, id: &ConnectorId, deadline: Time) -> MeasuredRun {
     let Ports { clock, randomness, .. } = &exporter.ports;
     let began = clock.now();
     let worker = randomness.worker_id();
@@ -79,13 +79,13 @@ pub(crate) async fn measured(exporter: &Exporter, id: &ConnectorId, deadline: Ti
     // Credentials and clients of the customer live in here and die with the run.
     let mut hands = Hands::new(exporter, id, worker);
     let mut answer = Answer::Start;
-    let mut tally = Tally::default();
+    let mut tally = RequestStats::default();
     loop {
         let asked_at = clock.now();
         let input = Input { now: asked_at, random: randomness.next_u64(), answer };
         let (next, effect) = step(run, input);
         run = next;
-        let asked = Asked::of(&effect);
+        let asked = RequestKind::of(&effect);
         answer = match effect {
             Effect::Finish(mut outcome) => {
                 let mut tenant = None;
@@ -98,10 +98,10 @@ pub(crate) async fn measured(exporter: &Exporter, id: &ConnectorId, deadline: Ti
                     Box::pin(verify_again(exporter, connector, opened_with, &outcome, deadline)).await;
                     Box::pin(clear_away(exporter, connector, hands.swept(), &outcome, deadline)).await;
                 }
-                return Measured { outcome, tenant, tally, took: clock.now().since(began) };
+                return MeasuredRun { outcome, tenant, requests: tally, duration: clock.now().since(began) };
             }
             effect => hands.carry_out(effect).await,
         };
-        tally.saw(asked, &answer, clock.now().since(asked_at));
+        tally.observe(asked, &answer, clock.now().since(asked_at));
     }
 }

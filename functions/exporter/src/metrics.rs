@@ -6,20 +6,20 @@
 use std::time::Duration;
 
 use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::figures::{Figure, Record};
+use domain::metrics::{Metric, MetricRecord};
 use domain::names::{ConnectorId, TenantId};
 use domain::protocol::{Answer, Effect, InternalErrorKind, Outcome, PutAnswer, Summary};
 use domain::time::Time;
 
 /// What was asked of the world, as far as the tally cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum RequestKind {
     Build,
     Put { size: u64 },
     Other,
 }
 
-impl Asked {
+impl RequestKind {
     pub(crate) fn of(effect: &Effect) -> Self {
         match effect {
             Effect::Build(_) => Self::Build,
@@ -31,35 +31,35 @@ impl Asked {
 
 /// What a run's requests came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Tally {
+pub(crate) struct RequestStats {
     bytes_delivered: u64,
-    conflicts: u64,
-    unavailable: u64,
+    put_conflicts: u64,
+    put_unavailable: u64,
     put_denied: u64,
     assume_denied: u64,
-    reading: Duration,
-    delivering: Duration,
+    read_duration: Duration,
+    delivery_duration: Duration,
 }
 
-impl Tally {
+impl RequestStats {
     /// Counts the answer to an effect, which took so long.
-    pub(crate) fn saw(&mut self, asked: Asked, answer: &Answer, took: Duration) {
+    pub(crate) fn observe(&mut self, asked: RequestKind, answer: &Answer, took: Duration) {
         match asked {
-            Asked::Build => self.reading += took,
-            Asked::Put { .. } => self.delivering += took,
-            Asked::Other => {}
+            RequestKind::Build => self.read_duration += took,
+            RequestKind::Put { .. } => self.delivery_duration += took,
+            RequestKind::Other => {}
         }
         match (asked, answer) {
-            (Asked::Put { size }, Answer::Put(Ok(PutAnswer::Written))) => self.bytes_delivered += size,
-            (_, Answer::Put(Err(fault)) | Answer::Opened(Err(fault))) => self.refused(fault),
+            (RequestKind::Put { size }, Answer::Put(Ok(PutAnswer::Written))) => self.bytes_delivered += size,
+            (_, Answer::Put(Err(fault)) | Answer::Opened(Err(fault))) => self.count_error(fault),
             _ => {}
         }
     }
 
-    fn refused(&mut self, fault: &DeliveryError) {
+    fn count_error(&mut self, fault: &DeliveryError) {
         match (fault.stage, fault.kind) {
-            (_, DeliveryErrorKind::Conflict) => self.conflicts += 1,
-            (_, DeliveryErrorKind::Unavailable) => self.unavailable += 1,
+            (_, DeliveryErrorKind::Conflict) => self.put_conflicts += 1,
+            (_, DeliveryErrorKind::Unavailable) => self.put_unavailable += 1,
             (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) => self.assume_denied += 1,
             (_, DeliveryErrorKind::Denied | DeliveryErrorKind::KeyDenied) => self.put_denied += 1,
             _ => {}
@@ -69,17 +69,17 @@ impl Tally {
 
 /// A run and what was measured of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Measured {
+pub(crate) struct MeasuredRun {
     pub(crate) outcome: Outcome,
     /// Whose connector it is, if the run came so far as to see it.
     pub(crate) tenant: Option<TenantId>,
-    pub(crate) tally: Tally,
-    pub(crate) took: Duration,
+    pub(crate) requests: RequestStats,
+    pub(crate) duration: Duration,
 }
 
 /// The figures of a run.
-pub(crate) fn of_run(at: Time, id: &ConnectorId, run: &Measured) -> Record {
-    let Measured { outcome, tenant, tally, took } = run;
+pub(crate) fn run_metrics(at: Time, id: &ConnectorId, run: &MeasuredRun) -> MetricRecord {
+    let MeasuredRun { outcome, tenant, requests: tally, duration: took } = run;
     let nothing = Summary::default();
     let (summary, failure) = match outcome {
         Outcome::Completed(summary) => (summary, None),
@@ -89,40 +89,40 @@ pub(crate) fn of_run(at: Time, id: &ConnectorId, run: &Measured) -> Record {
     let mut about = vec![("connector.id", id.to_string())];
     about.extend(tenant.as_ref().map(|tenant| ("tenant", tenant.to_string())));
     let figures = vec![
-        Figure::count("Runs", 1),
-        Figure::flag("RunsFailed", failure.is_some()),
-        Figure::flag("RunsBlocked", summary.blocked.is_some()),
-        Figure::flag("RunsBusy", *outcome == Outcome::Busy),
-        Figure::flag("RunsUnknown", *outcome == Outcome::Inactive),
-        Figure::flag("TenantMismatches", failure == Some(InternalErrorKind::TenantMismatch)),
-        Figure::flag("RunsUnsigned", failure == Some(InternalErrorKind::SigningFailed)),
-        Figure::flag("RunsSourceChanged", failure == Some(InternalErrorKind::SourceChanged)),
-        Figure::flag("ClockSkews", failure == Some(InternalErrorKind::ClockSkew)),
-        Figure::count("PartsSealed", summary.sealed),
-        Figure::count("PartsDelivered", summary.delivered),
-        Figure::count("PartsExisted", summary.existed),
-        Figure::count("EventsSealed", summary.events),
-        Figure::count("LateEvents", summary.late),
-        Figure::count("UnreadableItems", summary.unreadable),
-        Figure::count("Heartbeats", summary.heartbeats),
-        Figure::count("LostRaces", summary.lost_races),
-        Figure::count("NoticesLost", summary.unpublished_notices),
-        Figure::count("AssumeDenied", tally.assume_denied),
-        Figure::count("PutDenied", tally.put_denied),
-        Figure::count("PutConflicts", tally.conflicts),
-        Figure::count("PutUnavailable", tally.unavailable),
-        Figure::new("BytesDelivered", domain::figures::Unit::Bytes, tally.bytes_delivered),
-        Figure::millis("RunDuration", *took),
-        Figure::millis("ReadDuration", tally.reading),
-        Figure::millis("DeliveryDuration", tally.delivering),
+        Metric::count("Runs", 1),
+        Metric::flag("RunsFailed", failure.is_some()),
+        Metric::flag("RunsBlocked", summary.blocked.is_some()),
+        Metric::flag("RunsBusy", *outcome == Outcome::Busy),
+        Metric::flag("RunsUnknown", *outcome == Outcome::Inactive),
+        Metric::flag("TenantMismatches", failure == Some(InternalErrorKind::TenantMismatch)),
+        Metric::flag("RunsUnsigned", failure == Some(InternalErrorKind::SigningFailed)),
+        Metric::flag("RunsSourceChanged", failure == Some(InternalErrorKind::SourceChanged)),
+        Metric::flag("ClockSkews", failure == Some(InternalErrorKind::ClockSkew)),
+        Metric::count("PartsSealed", summary.sealed),
+        Metric::count("PartsDelivered", summary.delivered),
+        Metric::count("PartsExisted", summary.existed),
+        Metric::count("EventsSealed", summary.events),
+        Metric::count("LateEvents", summary.late),
+        Metric::count("UnreadableItems", summary.unreadable),
+        Metric::count("Heartbeats", summary.heartbeats),
+        Metric::count("LostRaces", summary.lost_races),
+        Metric::count("NoticesLost", summary.unpublished_notices),
+        Metric::count("AssumeDenied", tally.assume_denied),
+        Metric::count("PutDenied", tally.put_denied),
+        Metric::count("PutConflicts", tally.put_conflicts),
+        Metric::count("PutUnavailable", tally.put_unavailable),
+        Metric::new("BytesDelivered", domain::metrics::Unit::Bytes, tally.bytes_delivered),
+        Metric::millis("RunDuration", *took),
+        Metric::millis("ReadDuration", tally.read_duration),
+        Metric::millis("DeliveryDuration", tally.delivery_duration),
     ];
-    Record { at, of: "metrics of a run", about, figures }
+    MetricRecord { at, name: "metrics of a run", properties: about, metrics: figures }
 }
 
 /// The figures of a batch beside those of its runs.
-pub(crate) fn of_batch(at: Time, dropped: u64, panicked: u64) -> Record {
-    let figures = vec![Figure::count("MessagesDropped", dropped), Figure::count("RunsPanicked", panicked)];
-    Record { at, of: "metrics of a batch", about: Vec::new(), figures }
+pub(crate) fn batch_metrics(at: Time, dropped: u64, panicked: u64) -> MetricRecord {
+    let figures = vec![Metric::count("MessagesDropped", dropped), Metric::count("RunsPanicked", panicked)];
+    MetricRecord { at, name: "metrics of a batch", properties: Vec::new(), metrics: figures }
 }
 
 #[cfg(test)]
@@ -138,50 +138,50 @@ mod tests {
         DeliveryError { stage, kind: reason, code: String::new(), message: String::new() }
     }
 
-    fn told(run: &Measured, name: &str) -> i64 {
-        let record = of_run(Time::EPOCH, &ConnectorId::new(1), run);
-        record.figures.iter().find(|figure| figure.name == name).unwrap().value
+    fn value_of(run: &MeasuredRun, name: &str) -> i64 {
+        let record = run_metrics(Time::EPOCH, &ConnectorId::new(1), run);
+        record.metrics.iter().find(|figure| figure.name == name).unwrap().value
     }
 
-    fn run(outcome: Outcome) -> Measured {
-        Measured { outcome, tenant: None, tally: Tally::default(), took: SECOND }
+    fn run(outcome: Outcome) -> MeasuredRun {
+        MeasuredRun { outcome, tenant: None, requests: RequestStats::default(), duration: SECOND }
     }
 
     #[test]
     fn each_request_counts_for_itself_and_only_what_was_written_counts_as_bytes() {
-        let mut tally = Tally::default();
-        let put = Asked::Put { size: 10 };
-        tally.saw(
+        let mut tally = RequestStats::default();
+        let put = RequestKind::Put { size: 10 };
+        tally.observe(
             put,
             &Answer::Put(Err(refused(DeliveryStage::PutObject, DeliveryErrorKind::Unavailable))),
             SECOND,
         );
-        tally.saw(
+        tally.observe(
             put,
             &Answer::Put(Err(refused(DeliveryStage::PutObject, DeliveryErrorKind::Conflict))),
             SECOND,
         );
-        tally.saw(put, &Answer::Put(Ok(PutAnswer::Exists)), SECOND);
-        tally.saw(put, &Answer::Put(Ok(PutAnswer::Written)), SECOND);
-        tally.saw(
+        tally.observe(put, &Answer::Put(Ok(PutAnswer::Exists)), SECOND);
+        tally.observe(put, &Answer::Put(Ok(PutAnswer::Written)), SECOND);
+        tally.observe(
             put,
             &Answer::Put(Err(refused(DeliveryStage::PutObject, DeliveryErrorKind::KeyDenied))),
             SECOND,
         );
-        tally.saw(
-            Asked::Other,
+        tally.observe(
+            RequestKind::Other,
             &Answer::Opened(Err(refused(DeliveryStage::AssumeRole, DeliveryErrorKind::Denied))),
             SECOND,
         );
-        tally.saw(Asked::Build, &Answer::Done, SECOND);
-        let right = Tally {
+        tally.observe(RequestKind::Build, &Answer::Done, SECOND);
+        let right = RequestStats {
             bytes_delivered: 10,
-            conflicts: 1,
-            unavailable: 1,
+            put_conflicts: 1,
+            put_unavailable: 1,
             put_denied: 1,
             assume_denied: 1,
-            reading: SECOND,
-            delivering: SECOND * 5,
+            read_duration: SECOND,
+            delivery_duration: SECOND * 5,
         };
         assert_eq!(tally, right);
     }
@@ -191,7 +191,7 @@ mod tests {
         let failure = InternalError::new(InternalErrorKind::TenantMismatch, "");
         let summary = Summary { sealed: 2, ..Summary::default() };
         let run = run(Outcome::Failed { error: failure, summary });
-        let told = |name| told(&run, name);
+        let told = |name| value_of(&run, name);
         assert_eq!((told("RunsFailed"), told("TenantMismatches"), told("ClockSkews")), (1, 1, 0));
         assert_eq!((told("PartsSealed"), told("RunDuration")), (2, 1_000));
     }
@@ -199,17 +199,22 @@ mod tests {
     #[test]
     fn a_run_that_was_none_is_counted_as_what_it_was() {
         let (busy, inactive) = (run(Outcome::Busy), run(Outcome::Inactive));
-        assert_eq!((told(&busy, "RunsBusy"), told(&busy, "RunsUnknown"), told(&busy, "Runs")), (1, 0, 1));
-        assert_eq!((told(&inactive, "RunsBusy"), told(&inactive, "RunsUnknown")), (0, 1));
+        assert_eq!(
+            (value_of(&busy, "RunsBusy"), value_of(&busy, "RunsUnknown"), value_of(&busy, "Runs")),
+            (1, 0, 1)
+        );
+        assert_eq!((value_of(&inactive, "RunsBusy"), value_of(&inactive, "RunsUnknown")), (0, 1));
     }
 
     #[test]
     fn every_name_stands_once() {
-        let mut names: Vec<&str> =
-            [of_run(Time::EPOCH, &ConnectorId::new(1), &run(Outcome::Busy)), of_batch(Time::EPOCH, 0, 0)]
-                .iter()
-                .flat_map(|record| record.figures.iter().map(|figure| figure.name))
-                .collect();
+        let mut names: Vec<&str> = [
+            run_metrics(Time::EPOCH, &ConnectorId::new(1), &run(Outcome::Busy)),
+            batch_metrics(Time::EPOCH, 0, 0),
+        ]
+        .iter()
+        .flat_map(|record| record.metrics.iter().map(|figure| figure.name))
+        .collect();
         names.sort_unstable();
         assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
     }

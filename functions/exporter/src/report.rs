@@ -5,10 +5,10 @@ use domain::names::ConnectorId;
 use domain::protocol::{Outcome, Summary};
 
 /// Logs how a run ended.
-pub(crate) fn report(id: &ConnectorId, outcome: &Outcome) {
+pub(crate) fn log_outcome(id: &ConnectorId, outcome: &Outcome) {
     match outcome {
         Outcome::Completed(summary) => match &summary.blocked {
-            None => completed(id, summary),
+            None => log_completed(id, summary),
             Some(block) => tracing::warn!(
                 connector.id = %id,
                 stage = block.stage.as_str(),
@@ -37,7 +37,7 @@ pub(crate) fn report(id: &ConnectorId, outcome: &Outcome) {
     }
 }
 
-fn completed(id: &ConnectorId, summary: &Summary) {
+fn log_completed(id: &ConnectorId, summary: &Summary) {
     tracing::info!(
         connector.id = %id,
         parts_sealed = summary.sealed,

@@ -10,7 +10,7 @@ use domain::names::EmailAddress;
 use domain::ports::{Mailed, PortError};
 
 use crate::message::{Contact, Retry, Told};
-use crate::tell::{Tally, requeue};
+use crate::tell::{NotificationCounts, requeue};
 use crate::{Asking, Notifier};
 
 /// How often a mail's write is tried against other writers of the same item.
@@ -22,8 +22,8 @@ pub(crate) async fn all(
     told: &Told,
     connector: &Connector,
     again: Option<&Retry>,
-) -> Result<Tally, PortError> {
-    let mut tally = Tally::default();
+) -> Result<NotificationCounts, PortError> {
+    let mut tally = NotificationCounts::default();
     // Without a sender or a portal nothing is asked: operators confirm.
     let Some(asking) = &notifier.asking else { return Ok(tally) };
     for address in connector.contacts.emails.iter() {
@@ -50,12 +50,16 @@ async fn one(
     connector: &Connector,
     address: &EmailAddress,
     next: Retry,
-) -> Result<Tally, PortError> {
+) -> Result<NotificationCounts, PortError> {
     let (tenant, ledger) = (&connector.tenant, &notifier.connectors);
     for _ in 0..TRIES {
-        let Some(before) = ledger.permission(tenant, address).await? else { return Ok(Tally::default()) };
+        let Some(before) = ledger.permission(tenant, address).await? else {
+            return Ok(NotificationCounts::default());
+        };
         let token = LinkToken::new(notifier.randomness.as_ref());
-        let Some(sent) = before.send(token.hash(), notifier.clock.now()) else { return Ok(Tally::default()) };
+        let Some(sent) = before.send(token.hash(), notifier.clock.now()) else {
+            return Ok(NotificationCounts::default());
+        };
         // A link that no mail holds is nobody's.
         ledger.keep_link(&token.hash(), tenant, address).await?;
         if !ledger.keep_permission(tenant, &sent).await? {
@@ -66,14 +70,14 @@ async fn one(
         return match asking.mailer.mail(address, &mail).await {
             Mailed::Taken => {
                 tracing::info!(connector.id = %connector.id, "an address was asked whether it wants notices");
-                Ok(Tally { asked: 1, ..Tally::default() })
+                Ok(NotificationCounts { confirmations_sent: 1, ..NotificationCounts::default() })
             }
             Mailed::Unknown(error) => {
                 tracing::warn!(
                     connector.id = %connector.id, error = error.chain(),
                     "a confirmation mail may not have been sent; it can be asked for again in a day"
                 );
-                Ok(Tally { asked: 1, ..Tally::default() })
+                Ok(NotificationCounts { confirmations_sent: 1, ..NotificationCounts::default() })
             }
             Mailed::NotTaken(error) => {
                 // Moved on meanwhile, it was confirmed or declined, and nothing is owed any more.
@@ -91,7 +95,7 @@ async fn refused(
     connector: &Connector,
     next: Retry,
     error: &PortError,
-) -> Result<Tally, PortError> {
+) -> Result<NotificationCounts, PortError> {
     let ours = !matches!(error, PortError::Transient { .. });
     if ours {
         tracing::error!(connector.id = %connector.id, error = error.chain(), "a mail was refused; look at SES");
@@ -101,11 +105,11 @@ async fn refused(
     let refused = u64::from(ours);
     if let Some(due) = retry::next_attempt(next.told.time, tried, now, random) {
         requeue(notifier, &Retry { attempts: tried, due, ..next }).await?;
-        return Ok(Tally { refused, ..Tally::default() });
+        return Ok(NotificationCounts { mails_rejected: refused, ..NotificationCounts::default() });
     }
     tracing::warn!(
         connector.id = %connector.id, tried, why = error.chain(),
         "an address could not be asked and is given up until someone asks again"
     );
-    Ok(Tally { refused, unreached: 1, ..Tally::default() })
+    Ok(NotificationCounts { mails_rejected: refused, unreached: 1, ..NotificationCounts::default() })
 }

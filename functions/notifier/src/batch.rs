@@ -4,20 +4,20 @@
 use std::collections::HashMap;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-use domain::figures::{Figure, Record};
-use domain::ports::Meter;
+use domain::metrics::{Metric, MetricRecord};
+use domain::ports::MetricsSink;
 use domain::time::Time;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use crate::Notifier;
 use crate::message::Message;
-use crate::tell::{Tally, tell};
+use crate::tell::{NotificationCounts, tell};
 
 /// Tells what a batch holds, and names the messages that failed. One that can't be read would only come back as it is,
 /// so it is no failure: it is told and counted.
-pub async fn handle(notifier: &Notifier, meter: &dyn Meter, batch: SqsEvent) -> SqsBatchResponse {
-    let mut tally = Tally::default();
+pub async fn handle(notifier: &Notifier, meter: &dyn MetricsSink, batch: SqsEvent) -> SqsBatchResponse {
+    let mut tally = NotificationCounts::default();
     let mut telling = JoinSet::new();
     let mut waiting = HashMap::new();
     for message in batch.records {
@@ -59,23 +59,30 @@ pub async fn handle(notifier: &Notifier, meter: &dyn Meter, batch: SqsEvent) -> 
         failure.item_identifier = id;
         response.batch_item_failures.push(failure);
     }
-    meter.record(&record(notifier.clock.now(), tally));
+    meter.record(&batch_metrics(notifier.clock.now(), tally));
     response
 }
 
-fn record(at: Time, tally: Tally) -> Record {
-    let Tally { told, unreached, held_back, asked, refused, dropped } = tally;
-    Record {
+fn batch_metrics(at: Time, tally: NotificationCounts) -> MetricRecord {
+    let NotificationCounts {
+        delivered: told,
+        unreached,
+        held_back,
+        confirmations_sent: asked,
+        mails_rejected: refused,
+        dropped,
+    } = tally;
+    MetricRecord {
         at,
-        of: "metrics of notices to contacts",
-        about: Vec::new(),
-        figures: vec![
-            Figure::count("ContactsTold", told),
-            Figure::count("ContactsUnreached", unreached),
-            Figure::count("NoticesHeldBack", held_back),
-            Figure::count("AddressesAsked", asked),
-            Figure::count("MailsRefused", refused),
-            Figure::count("MessagesDropped", dropped),
+        name: "metrics of notices to contacts",
+        properties: Vec::new(),
+        metrics: vec![
+            Metric::count("ContactsTold", told),
+            Metric::count("ContactsUnreached", unreached),
+            Metric::count("NoticesHeldBack", held_back),
+            Metric::count("AddressesAsked", asked),
+            Metric::count("MailsRefused", refused),
+            Metric::count("MessagesDropped", dropped),
         ],
     }
 }

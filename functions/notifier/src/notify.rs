@@ -5,7 +5,7 @@ use domain::contacts::{ContactKey, Decision, Mail, News, Notified, retry};
 use domain::ports::{Mailed, PortError};
 
 use crate::message::{Contact, Retry, Told};
-use crate::tell::{Tally, requeue};
+use crate::tell::{NotificationCounts, requeue};
 use crate::{Notifier, post};
 
 /// How often a decision is tried against other workers that decide of the same contact.
@@ -42,9 +42,9 @@ pub(crate) async fn one(
     about: About<'_>,
     contact: Contact,
     again: Option<&Retry>,
-) -> Result<Tally, PortError> {
+) -> Result<NotificationCounts, PortError> {
     if !wants(notifier, about.connector, &contact).await? {
-        return Ok(Tally::default());
+        return Ok(NotificationCounts::default());
     }
     let held_back = match again {
         // Decided when it was tried first.
@@ -74,7 +74,7 @@ pub(crate) async fn one(
         (Contact::Email(address), _, Some(mailer)) => {
             mailed(mailer.mail(address, &Mail::of(&news, about.connector)).await)
         }
-        _ => return Ok(Tally::default()),
+        _ => return Ok(NotificationCounts::default()),
     };
     ended(notifier, about, next, done).await
 }
@@ -111,12 +111,12 @@ async fn decide(notifier: &Notifier, about: About<'_>, contact: &Contact) -> Res
     Err(PortError::Transient { what: "deciding whether a contact is notified", source })
 }
 
-fn held(about: About<'_>, contact: &Contact) -> Tally {
+fn held(about: About<'_>, contact: &Contact) -> NotificationCounts {
     tracing::info!(
         connector.id = %about.connector.id, notice.id = about.news.id, contact = contact.kind(),
         "a notice was held back: the contact had one of this cause within a day"
     );
-    Tally { held_back: 1, ..Tally::default() }
+    NotificationCounts { held_back: 1, ..NotificationCounts::default() }
 }
 
 fn mailed(mailed: Mailed) -> Tried {
@@ -130,23 +130,28 @@ fn mailed(mailed: Mailed) -> Tried {
     }
 }
 
-async fn ended(notifier: &Notifier, about: About<'_>, next: Retry, done: Tried) -> Result<Tally, PortError> {
+async fn ended(
+    notifier: &Notifier,
+    about: About<'_>,
+    next: Retry,
+    done: Tried,
+) -> Result<NotificationCounts, PortError> {
     let tried = next.attempts.saturating_add(1);
     let (id, kind) = (&about.connector.id, next.contact.kind());
     match done {
-        Tried::Postponed => Ok(Tally::default()),
+        Tried::Postponed => Ok(NotificationCounts::default()),
         Tried::Told => {
             tracing::info!(
                 connector.id = %id, notice.id = about.news.id, contact = kind, tried, "a contact was told"
             );
-            Ok(Tally { told: 1, ..Tally::default() })
+            Ok(NotificationCounts { delivered: 1, ..NotificationCounts::default() })
         }
         Tried::Gone => {
             tracing::warn!(
                 connector.id = %id, notice.id = about.news.id, contact = kind, tried,
                 "a contact wants no more: it answered 410"
             );
-            Ok(Tally { unreached: 1, ..Tally::default() })
+            Ok(NotificationCounts { unreached: 1, ..NotificationCounts::default() })
         }
         Tried::Failed { why, ours } => {
             let refused = u64::from(ours);
@@ -158,13 +163,13 @@ async fn ended(notifier: &Notifier, about: About<'_>, next: Retry, done: Tried) 
             let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
             if let Some(due) = retry::next_attempt(about.told.time, tried, now, random) {
                 requeue(notifier, &Retry { attempts: tried, due, ..next }).await?;
-                return Ok(Tally { refused, ..Tally::default() });
+                return Ok(NotificationCounts { mails_rejected: refused, ..NotificationCounts::default() });
             }
             tracing::warn!(
                 connector.id = %id, notice.id = about.news.id, contact = kind, tried, why,
                 "a contact could not be told and is given up"
             );
-            Ok(Tally { refused, unreached: 1, ..Tally::default() })
+            Ok(NotificationCounts { mails_rejected: refused, unreached: 1, ..NotificationCounts::default() })
         }
     }
 }

@@ -14,39 +14,39 @@ use crate::{ask, notify};
 
 /// What came of a message, counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Tally {
+pub(crate) struct NotificationCounts {
     /// Contacts that have it.
-    pub(crate) told: u64,
+    pub(crate) delivered: u64,
     /// Contacts that are given up.
     pub(crate) unreached: u64,
     /// Contacts that had one of this cause within a day.
     pub(crate) held_back: u64,
     /// Addresses that were asked whether they want notices.
-    pub(crate) asked: u64,
+    pub(crate) confirmations_sent: u64,
     /// Mails that the service will not take from us.
-    pub(crate) refused: u64,
+    pub(crate) mails_rejected: u64,
     /// Messages of another form than ours.
     pub(crate) dropped: u64,
 }
 
-impl Tally {
+impl NotificationCounts {
     pub(crate) const fn add(&mut self, other: Self) {
-        self.told += other.told;
+        self.delivered += other.delivered;
         self.unreached += other.unreached;
         self.held_back += other.held_back;
-        self.asked += other.asked;
-        self.refused += other.refused;
+        self.confirmations_sent += other.confirmations_sent;
+        self.mails_rejected += other.mails_rejected;
         self.dropped += other.dropped;
     }
 }
 
 /// Notifies whom a message is for. Handled again, it notifies them again, with the same ID.
-pub(crate) async fn tell(notifier: &Notifier, message: Message) -> Result<Tally, PortError> {
+pub(crate) async fn tell(notifier: &Notifier, message: Message) -> Result<NotificationCounts, PortError> {
     let (told, again) = match message {
         Message::Told(told) => (told, None),
         Message::Retry(again) if notifier.clock.now() < again.due => {
             requeue(notifier, &again).await?;
-            return Ok(Tally::default());
+            return Ok(NotificationCounts::default());
         }
         Message::Retry(again) => (again.told.clone(), Some(again)),
     };
@@ -62,7 +62,7 @@ pub(crate) async fn tell(notifier: &Notifier, message: Message) -> Result<Tally,
     }
     let news = match News::read(&told.kind, told.time, &told.detail) {
         Ok(Some(news)) => news,
-        Ok(None) => return Ok(Tally::default()),
+        Ok(None) => return Ok(NotificationCounts::default()),
         Err(error) => return Ok(dropped(&error)),
     };
     let connector = match connector(notifier, &news.tenant, &news.connector).await? {
@@ -72,7 +72,7 @@ pub(crate) async fn tell(notifier: &Notifier, message: Message) -> Result<Tally,
     let about = notify::About { told: &told, news: &news, connector: &connector };
     let contacts = contacts(&connector, again.as_ref().map(|again| &again.contact));
     let telling = contacts.into_iter().map(|contact| notify::one(notifier, about, contact, again.as_ref()));
-    let mut tally = Tally::default();
+    let mut tally = NotificationCounts::default();
     for one in join_all(telling).await {
         tally.add(one?);
     }
@@ -83,13 +83,13 @@ pub(crate) async fn tell(notifier: &Notifier, message: Message) -> Result<Tally,
 enum Found {
     Connector(Box<Connector>),
     /// It is deleted, or was never there, or is another tenant's than the message says.
-    Nobody(Tally),
+    Nobody(NotificationCounts),
 }
 
 async fn connector(notifier: &Notifier, tenant: &TenantId, id: &ConnectorId) -> Result<Found, PortError> {
     let found = notifier.connectors.get(id).await?;
     let Some((connector, _)) = found.filter(|(connector, _)| connector.state != State::Deleted) else {
-        return Ok(Found::Nobody(Tally::default()));
+        return Ok(Found::Nobody(NotificationCounts::default()));
     };
     if connector.tenant == *tenant {
         return Ok(Found::Connector(Box::new(connector)));
@@ -98,7 +98,7 @@ async fn connector(notifier: &Notifier, tenant: &TenantId, id: &ConnectorId) -> 
         connector.id = %id,
         "a notice was dropped: it names another tenant than its connector has"
     );
-    Ok(Found::Nobody(Tally { dropped: 1, ..Tally::default() }))
+    Ok(Found::Nobody(NotificationCounts { dropped: 1, ..NotificationCounts::default() }))
 }
 
 /// Those that the connector has now; of those, the one that is meant.
@@ -119,8 +119,8 @@ pub(crate) async fn requeue(notifier: &Notifier, again: &Retry) -> Result<(), Po
     notifier.later.later(&message, delay, &again.tenant).await
 }
 
-fn dropped(error: &NoNotice) -> Tally {
+fn dropped(error: &NoNotice) -> NotificationCounts {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     tracing::error!(%error, cause, "a notice was dropped: it is not of our form");
-    Tally { dropped: 1, ..Tally::default() }
+    NotificationCounts { dropped: 1, ..NotificationCounts::default() }
 }

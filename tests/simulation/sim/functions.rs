@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatcher::Watchdog;
-use domain::figures::Record;
+use domain::metrics::MetricRecord;
 use domain::names::ConnectorId;
-use domain::ports::Meter;
+use domain::ports::MetricsSink;
 use domain::protocol::{InternalErrorKind, Outcome};
 use exporter::{Exporter, export};
 use serde_json::json;
@@ -293,9 +293,9 @@ fn words(outcome: &Outcome) -> String {
 /// All other figures are for others to judge.
 struct Panics(Arc<World>);
 
-impl Meter for Panics {
-    fn record(&self, record: &Record) {
-        let panicked = record.figures.iter().any(|figure| figure.name == "RunsPanicked" && figure.value > 0);
+impl MetricsSink for Panics {
+    fn record(&self, record: &MetricRecord) {
+        let panicked = record.metrics.iter().any(|figure| figure.name == "RunsPanicked" && figure.value > 0);
         if panicked {
             self.0.truth().flaw("a run panicked".into());
         }

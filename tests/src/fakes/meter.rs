@@ -2,18 +2,18 @@
 
 use std::sync::{Arc, Mutex};
 
-use domain::figures::Record;
-use domain::ports::Meter;
+use domain::metrics::MetricRecord;
+use domain::ports::MetricsSink;
 
 use super::locked;
 
 /// A meter.
 #[derive(Debug, Clone, Default)]
-pub struct FakeMeter {
-    records: Arc<Mutex<Vec<Record>>>,
+pub struct FakeMetricsSink {
+    records: Arc<Mutex<Vec<MetricRecord>>>,
 }
 
-impl FakeMeter {
+impl FakeMetricsSink {
     /// One that has seen nothing.
     #[must_use]
     pub fn new() -> Self {
@@ -22,13 +22,13 @@ impl FakeMeter {
 
     /// All that was recorded, in order, but for the first `known` records.
     #[must_use]
-    pub fn records_after(&self, known: usize) -> Vec<Record> {
+    pub fn records_after(&self, known: usize) -> Vec<MetricRecord> {
         locked(&self.records).iter().skip(known).cloned().collect()
     }
 }
 
-impl Meter for FakeMeter {
-    fn record(&self, record: &Record) {
+impl MetricsSink for FakeMetricsSink {
+    fn record(&self, record: &MetricRecord) {
         locked(&self.records).push(record.clone());
     }
 }

@@ -21,7 +21,7 @@ pub use contacts::{FakeLater, FakeMailer, FakePoster};
 pub use customers::{Attempt, FakeCustomers, Scripted};
 pub use items::{Shape, StoredItem};
 pub use ledger::{Entry, FakeLedger};
-pub use meter::FakeMeter;
+pub use meter::FakeMetricsSink;
 pub use prober::{FakeProber, Probe, SetUp, Trust};
 pub use published::FakePublished;
 pub use queue::FakeQueue;

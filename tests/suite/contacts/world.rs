@@ -13,7 +13,7 @@ use domain::ports::{Connectors as _, Mailer};
 use domain::time::Time;
 use notifier::{Asking, Notifier, batch};
 use serde_json::json;
-use tests::fakes::{FakeClock, FakeLedger, FakeMailer, FakeMeter, FakePoster, SeededRandomness};
+use tests::fakes::{FakeClock, FakeLedger, FakeMailer, FakeMetricsSink, FakePoster, SeededRandomness};
 use tests::fixtures::{activated, at, connector, fresh, tenant};
 use tests::lambda::{Loops, OwnQueue};
 
@@ -27,7 +27,7 @@ pub(super) struct World {
     pub(super) poster: FakePoster,
     pub(super) mailer: FakeMailer,
     pub(super) later: OwnQueue,
-    pub(super) meter: FakeMeter,
+    pub(super) meter: FakeMetricsSink,
     pub(super) notifier: Notifier,
 }
 
@@ -57,7 +57,7 @@ impl World {
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(SeededRandomness::new(7)),
         };
-        Self { clock, ledger, poster, mailer, later, meter: FakeMeter::new(), notifier }
+        Self { clock, ledger, poster, mailer, later, meter: FakeMetricsSink::new(), notifier }
     }
 
     /// An active connector of this tenant with a webhook and two addresses, which are confirmed.
@@ -125,7 +125,7 @@ impl World {
 
     pub(super) fn count(&self, figure: &str) -> i64 {
         let records = self.meter.records_after(0);
-        let figures = records.iter().flat_map(|record| &record.figures);
+        let figures = records.iter().flat_map(|record| &record.metrics);
         figures.filter(|one| one.name == figure).map(|one| one.value).sum()
     }
 }

@@ -73,7 +73,7 @@ impl Alarm {
         self.get(name).parse().unwrap()
     }
 
-    pub(crate) fn is_ours(&self) -> bool {
+    pub(crate) fn is_custom_metric(&self) -> bool {
         self.get("Namespace") == adapters::metrics::NAMESPACE
     }
 

@@ -57,7 +57,7 @@ fn schema() -> Value {
 }
 
 /// What is wrong with a line.
-fn faults(line: &Value) -> Vec<String> {
+fn schema_violations(line: &Value) -> Vec<String> {
     let mut faults = Schema::new(&schema()).flaws(line);
     for directive in line["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten() {
         let metrics = directive["Metrics"].as_array().into_iter().flatten();
@@ -91,7 +91,7 @@ async fn every_line_of_metrics_is_what_cloudwatch_takes() {
     let kinds: BTreeSet<&str> = lines.iter().filter_map(|line| line["message"].as_str()).collect();
     assert_eq!(kinds.len(), 4, "{kinds:?}");
     for line in &lines {
-        assert_eq!(faults(line), [""; 0], "{line}");
+        assert_eq!(schema_violations(line), [""; 0], "{line}");
         assert!(line["timestamp"].is_string() && line["level"] == "INFO", "it is a log line too: {line}");
     }
 }
@@ -123,7 +123,7 @@ fn a_line_that_cloudwatch_would_not_take_is_found_out() {
         let directive = json!({ "Namespace": "N", "Dimensions": dimensions, "Metrics": metrics });
         json!({ "_aws": { "Timestamp": 1, "CloudWatchMetrics": [directive] }, "A": 1, "stack": "s" })
     };
-    assert_eq!(faults(&good(json!([metric]), json!([["stack"]]))), [""; 0]);
+    assert_eq!(schema_violations(&good(json!([metric]), json!([["stack"]]))), [""; 0]);
     let mut text = good(json!([metric]), json!([["stack"]]));
     text["A"] = json!("1");
     for bad in [
@@ -136,6 +136,6 @@ fn a_line_that_cloudwatch_would_not_take_is_found_out() {
         good(json!([]), json!([["stack"]])),
         json!({ "A": 1 }),
     ] {
-        assert_ne!(faults(&bad), [""; 0], "{bad}");
+        assert_ne!(schema_violations(&bad), [""; 0], "{bad}");
     }
 }

@@ -45,7 +45,7 @@ async fn in_two_days_as_they_should_be_no_alarm_goes_off() {
     let mut world = healthy().await;
     for _ in 0..48 {
         world.go_on(HOUR).await;
-        for alarm in all().iter().filter(|alarm| alarm.is_ours()) {
+        for alarm in all().iter().filter(|alarm| alarm.is_custom_metric()) {
             assert_eq!(world.state(&alarm.id), State::Ok, "{}", alarm.id);
         }
     }
@@ -239,7 +239,7 @@ async fn ticks_that_end_before_all_is_sent_are_an_alarm() {
 fn the_alarms_of_queues_and_functions_go_off_by_their_numbers_and_stay_quiet_without_any() {
     use super::world::Point;
     let now = tests::fixtures::at("2026-11-20T20:00:00Z");
-    for alarm in all().iter().filter(|alarm| !alarm.is_ours()) {
+    for alarm in all().iter().filter(|alarm| !alarm.is_custom_metric()) {
         let threshold: i64 = alarm.get("Threshold").parse().unwrap();
         let minutes = 1..=alarm.reach().as_secs() / 60;
         let every_minute = |value| -> Vec<Point> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapters::metrics::LogMeter;
+use adapters::metrics::EmfMetricsSink;
 use dispatcher::Watchdog;
 use domain::connector::{Connector, Shards};
 use domain::contacts::KINDS;
@@ -18,8 +18,8 @@ use exporter::{Exporter, batch};
 use notifier::Notifier;
 use serde_json::{Value, json};
 use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLater, FakeLedger, FakeMailer, FakeMeter, FakePoster, FakeQueue,
-    FakeSigner, FakeSource, FakeStaging, SeededRandomness, Shape, StoredItem, signing,
+    FakeBus, FakeClock, FakeCustomers, FakeLater, FakeLedger, FakeMailer, FakeMetricsSink, FakePoster,
+    FakeQueue, FakeSigner, FakeSource, FakeStaging, SeededRandomness, Shape, StoredItem, signing,
 };
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
 
@@ -63,8 +63,8 @@ pub(crate) struct World {
     handed_on: usize,
     pub(crate) tenant: TenantId,
     pub(crate) connector: Connector,
-    meter: FakeMeter,
-    read: RefCell<Log>,
+    meter: FakeMetricsSink,
+    log: RefCell<Log>,
     events: u64,
 }
 
@@ -89,8 +89,8 @@ impl World {
             mailer: FakeMailer::new(),
             later: FakeLater::new(&clock),
             handed_on: 0,
-            meter: FakeMeter::new(),
-            read: RefCell::default(),
+            meter: FakeMetricsSink::new(),
+            log: RefCell::default(),
             events: 0,
             clock,
             ledger,
@@ -225,17 +225,17 @@ impl World {
 
     /// The log's lines of metrics.
     pub(crate) fn lines(&self) -> Vec<Value> {
-        self.read_on();
-        self.read.borrow().lines.clone()
+        self.read_new_lines();
+        self.log.borrow().lines.clone()
     }
 
     /// Reads the log's new lines as `CloudWatch` reads them.
-    fn read_on(&self) {
-        let log = LogMeter::new("auditferry".to_owned());
-        let mut read = self.read.borrow_mut();
+    fn read_new_lines(&self) {
+        let log = EmfMetricsSink::new("auditferry".to_owned());
+        let mut read = self.log.borrow_mut();
         let Log { lines, points } = &mut *read;
         for record in self.meter.records_after(lines.len()) {
-            let line: Value = serde_json::from_str(&log.line(&record)).unwrap();
+            let line: Value = serde_json::from_str(&log.emf_line(&record)).unwrap();
             for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
                 for metric in directive["Metrics"].as_array().unwrap() {
                     let name = metric["Name"].as_str().unwrap().to_owned();
@@ -250,8 +250,8 @@ impl World {
 
     /// The points of a metric.
     pub(crate) fn points(&self, metric: &str) -> Vec<Point> {
-        self.read_on();
-        self.read.borrow().points.get(metric).cloned().unwrap_or_default()
+        self.read_new_lines();
+        self.log.borrow().points.get(metric).cloned().unwrap_or_default()
     }
 
     /// The state of an alarm now.

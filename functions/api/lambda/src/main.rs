@@ -15,7 +15,7 @@ use adapters::customers::StsProber;
 use adapters::identity::{Identity, identity};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
-use adapters::metrics::LogMeter;
+use adapters::metrics::EmfMetricsSink;
 use adapters::noted_bus::NotedBus;
 use adapters::published::AnonymousReader;
 use adapters::settings::{ApiSettings, CallerSettings, WrongSettings};
@@ -71,7 +71,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
     let ledger = DynamoLedger::new(services.dynamodb(), settings.ledger.table, DateShift::default());
     let clock = Arc::new(SystemClock::new());
     let bus = NotedBus::new(Arc::new(EventBridgeBus::new(services.events(), settings.bus.name)));
-    let meter = Arc::new(LogMeter::new(settings.stack.name));
+    let meter = Arc::new(EmfMetricsSink::new(settings.stack.name));
     Ok(Onboarding {
         connectors: Arc::new(ledger),
         prober: Arc::new(prober),

@@ -8,7 +8,7 @@ use adapters::clients::Services;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
-use adapters::metrics::LogMeter;
+use adapters::metrics::EmfMetricsSink;
 use adapters::settings::{DispatcherSettings, S3Settings, WrongSettings};
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use dispatcher::{Dispatched, Pace, Ports, Watchdog, tick};
@@ -23,7 +23,7 @@ async fn main() -> Result<ExitCode, Error> {
         Ok(settings) => settings,
         Err(wrong) => return Ok(refuse(&wrong)),
     };
-    let meter = &LogMeter::new(settings.stack.name.clone());
+    let meter = &EmfMetricsSink::new(settings.stack.name.clone());
     let (ports, watchdog) = &wire(settings).await;
     run(service_fn(move |event: LambdaEvent<EventBridgeEvent>| async move {
         let deadline =

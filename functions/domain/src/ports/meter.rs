@@ -1,9 +1,9 @@
 //! Where figures go.
 
-use crate::figures::Record;
+use crate::metrics::MetricRecord;
 
 /// Takes figures. It never fails: a run is not worth less because nobody could count it.
-pub trait Meter: Send + Sync {
+pub trait MetricsSink: Send + Sync {
     /// Takes figures that belong together.
-    fn record(&self, record: &Record);
+    fn record(&self, record: &MetricRecord);
 }

@@ -21,7 +21,7 @@ pub use ledger::{
     Claim, ClaimAnswer, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, RunAnswer, Runs,
     SaveAnswer, Saved, Wanted, due_shard,
 };
-pub use meter::Meter;
+pub use meter::MetricsSink;
 pub use notice::{Bus, QUEUE_BATCH, Queue};
 pub use probe::{ProbeAnswer, ProbeSession, Prober, Scope, Shown};
 pub use published::Published;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connector::State;
 use crate::cursor::Cursor;
-use crate::figures::{Figure, Unit};
+use crate::metrics::{Metric, Unit};
 use crate::names::{ConnectorId, TenantId};
 use crate::schedule::Frequency;
 use crate::time::Time;
@@ -83,7 +83,7 @@ impl Sweep {
     ///
     /// Before the first sweep has gone through, it tells what that has found so far.
     #[must_use]
-    pub fn figures(&self, now: Time, retention: Option<Duration>) -> Vec<Figure> {
+    pub fn metrics(&self, now: Time, retention: Option<Duration>) -> Vec<Metric> {
         let under_way = self.under_way.as_ref().map(|(survey, _)| survey);
         let Some(survey) = self.last.as_ref().or(under_way) else { return Vec::new() };
         let oldest = |of: fn(&Survey) -> Option<Time>| {
@@ -92,39 +92,40 @@ impl Sweep {
         let (states, blocked) = (survey.states, survey.blocked);
         let watermark_age = oldest(|survey| survey.oldest_watermark);
         let mut figures = vec![
-            Figure::count("ConnectorsDraft", states.draft),
-            Figure::count("ConnectorsReady", states.ready),
-            Figure::count("ConnectorsActive", states.active),
-            Figure::count("ConnectorsPaused", states.paused),
-            Figure::count("ConnectorsDisabled", states.disabled),
-            Figure::count("ConnectorsStale", survey.stale),
-            Figure::count("ConnectorsBlocked", blocked.all()),
-            Figure::count("BlockedByRole", blocked.role),
-            Figure::count("BlockedByAccess", blocked.access),
-            Figure::count("BlockedByKey", blocked.key),
-            Figure::count("BlockedByBucket", blocked.bucket),
-            Figure::count("BlockedByOutage", blocked.unavailable),
-            Figure::count("BlockedByUs", blocked.ours),
-            Figure::count("UndeliveredParts", survey.undelivered_parts),
-            Figure::seconds("OldestWatermarkAge", watermark_age),
-            Figure::seconds("OldestUndeliveredAge", oldest(|survey| survey.oldest_undelivered)),
-            Figure::seconds("LongestOverdue", oldest(|survey| survey.longest_overdue)),
-            Figure::seconds("SweepAge", now.since(survey.begun)),
+            Metric::count("ConnectorsDraft", states.draft),
+            Metric::count("ConnectorsReady", states.ready),
+            Metric::count("ConnectorsActive", states.active),
+            Metric::count("ConnectorsPaused", states.paused),
+            Metric::count("ConnectorsDisabled", states.disabled),
+            Metric::count("ConnectorsStale", survey.stale),
+            Metric::count("ConnectorsBlocked", blocked.all()),
+            Metric::count("BlockedByRole", blocked.role),
+            Metric::count("BlockedByAccess", blocked.access),
+            Metric::count("BlockedByKey", blocked.key),
+            Metric::count("BlockedByBucket", blocked.bucket),
+            Metric::count("BlockedByOutage", blocked.unavailable),
+            Metric::count("BlockedByUs", blocked.ours),
+            Metric::count("UndeliveredParts", survey.undelivered_parts),
+            Metric::seconds("OldestWatermarkAge", watermark_age),
+            Metric::seconds("OldestUndeliveredAge", oldest(|survey| survey.oldest_undelivered)),
+            Metric::seconds("LongestOverdue", oldest(|survey| survey.longest_overdue)),
+            Metric::seconds("SweepAge", now.since(survey.begun)),
         ];
-        figures.extend(retention.into_iter().flat_map(|retention| margin(retention, watermark_age)));
+        figures
+            .extend(retention.into_iter().flat_map(|retention| retention_margin(retention, watermark_age)));
         figures
     }
 }
 
 /// How much of the time for which the source keeps events is left for those that are not sealed. Rounded down, so
 /// that the margin is never larger than it is; less than nothing once events have expired.
-fn margin(retention: Duration, watermark_age: Duration) -> [Figure; 2] {
+fn retention_margin(retention: Duration, watermark_age: Duration) -> [Metric; 2] {
     let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
     let left = seconds(retention).saturating_sub(seconds(watermark_age));
     let percent = left.saturating_mul(100).div_euclid(seconds(retention).max(1));
     [
-        Figure::new("RetentionMarginHours", Unit::None, left.div_euclid(3_600)),
-        Figure::new("RetentionMarginPercent", Unit::Percent, percent),
+        Metric::new("RetentionMarginHours", Unit::None, left.div_euclid(3_600)),
+        Metric::new("RetentionMarginPercent", Unit::Percent, percent),
     ]
 }
 
@@ -162,7 +163,7 @@ mod tests {
     }
 
     fn told(sweep: &Sweep, now: &str, retention: Option<Duration>, name: &str) -> Option<i64> {
-        let figures = sweep.figures(at(now), retention);
+        let figures = sweep.metrics(at(now), retention);
         figures.iter().find(|figure| figure.name == name).map(|figure| figure.value)
     }
 
@@ -212,9 +213,9 @@ mod tests {
 
     #[test]
     fn nobody_to_watch_is_told_too_and_nothing_is_told_before_anything_was_read() {
-        assert_eq!(Sweep::default().figures(Time::EPOCH, None), []);
+        assert_eq!(Sweep::default().metrics(Time::EPOCH, None), []);
         let sweep = Sweep { last: Some(surveyed("2026-11-20T20:00:00Z", &[])), ..Sweep::default() };
-        let figures = sweep.figures(at("2026-11-20T20:00:00Z"), Some(Duration::from_hours(48)));
+        let figures = sweep.metrics(at("2026-11-20T20:00:00Z"), Some(Duration::from_hours(48)));
         assert!(figures.iter().all(|figure| figure.value == 0 || figure.name.starts_with("RetentionMargin")));
         assert_eq!(figures.len(), 20);
     }

@@ -9,7 +9,7 @@ use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::{StsCustomers, StsProber};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
-use adapters::metrics::LogMeter;
+use adapters::metrics::EmfMetricsSink;
 use adapters::noted_bus::NotedBus;
 use adapters::settings::{ExporterSettings, WrongSettings};
 use adapters::source::DynamoSource;
@@ -28,7 +28,7 @@ async fn main() -> Result<ExitCode, Error> {
         Ok(settings) => settings,
         Err(wrong) => return Ok(refuse(&wrong)),
     };
-    let meter = &LogMeter::new(settings.stack.name.clone());
+    let meter = &EmfMetricsSink::new(settings.stack.name.clone());
     let wired = &match wire(settings, meter.clone()).await {
         Ok(wired) => wired,
         Err(wrong) => return Ok(refuse(&wrong)),
@@ -63,7 +63,7 @@ impl Wired {
     }
 }
 
-async fn wire(settings: ExporterSettings, meter: LogMeter) -> Result<Wired, WrongSettings> {
+async fn wire(settings: ExporterSettings, meter: EmfMetricsSink) -> Result<Wired, WrongSettings> {
     let services = Services::from_environment(settings.s3).await;
     let (dynamodb, sts, customers) = (services.dynamodb(), services.sts(), services.customers());
     let ledger = Arc::new(DynamoLedger::new(dynamodb.clone(), settings.ledger.table, DateShift::default()));

@@ -7,7 +7,7 @@ use adapters::clients::Services;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
-use adapters::metrics::LogMeter;
+use adapters::metrics::EmfMetricsSink;
 use adapters::settings::{AskingSettings, NotifierSettings, S3Settings, WrongSettings};
 use adapters::webhooks::{HttpsPoster, Reach};
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -24,7 +24,7 @@ async fn main() -> Result<ExitCode, Error> {
         Ok(settings) => settings,
         Err(wrong) => return Ok(refuse(&wrong)),
     };
-    let meter = &LogMeter::new(settings.stack.name.clone());
+    let meter = &EmfMetricsSink::new(settings.stack.name.clone());
     let notifier = &wire(settings).await?;
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         Ok::<_, Error>(batch::handle(notifier, meter, event.payload).await)

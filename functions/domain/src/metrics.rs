@@ -40,7 +40,7 @@ impl Unit {
 
 /// One number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Figure {
+pub struct Metric {
     /// What it is called, such as `PartsSealed`.
     pub name: &'static str,
     /// What it is counted in.
@@ -49,7 +49,7 @@ pub struct Figure {
     pub value: i64,
 }
 
-impl Figure {
+impl Metric {
     /// A figure of that unit. A number beyond `i64` stops at its end.
     #[must_use]
     pub fn new(name: &'static str, unit: Unit, value: impl TryInto<i64>) -> Self {
@@ -83,16 +83,16 @@ impl Figure {
 
 /// Figures that were taken together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+pub struct MetricRecord {
     /// When.
     pub at: Time,
     /// Of what, in a few words: `metrics of a run`.
-    pub of: &'static str,
+    pub name: &'static str,
     /// Whom they are about: names and values that can be searched for. Never event content, a credential or an
     /// external ID.
-    pub about: Vec<(&'static str, String)>,
+    pub properties: Vec<(&'static str, String)>,
     /// The figures. A name stands once.
-    pub figures: Vec<Figure>,
+    pub metrics: Vec<Metric>,
 }
 
 #[cfg(test)]
@@ -103,8 +103,8 @@ mod tests {
 
     #[test]
     fn a_number_too_large_stops_at_the_end() {
-        assert_eq!(Figure::count("A", u64::MAX).value, i64::MAX);
-        assert_eq!(Figure::millis("A", Duration::MAX).value, i64::MAX);
-        assert_eq!(Figure::flag("A", true), Figure::new("A", Unit::Count, 1));
+        assert_eq!(Metric::count("A", u64::MAX).value, i64::MAX);
+        assert_eq!(Metric::millis("A", Duration::MAX).value, i64::MAX);
+        assert_eq!(Metric::flag("A", true), Metric::new("A", Unit::Count, 1));
     }
 }
