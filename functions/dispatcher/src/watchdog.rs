@@ -54,7 +54,7 @@ impl Watchdog {
         let stop_at = now + deadline.since(now) * 5 / 6;
         let mut sweep = self.ledger.sweep().await?;
         let mut notices = Notices::new(self);
-        if let Some((mut survey, mut place)) = sweep.go_on(now) {
+        if let Some((mut survey, mut place)) = sweep.resume(now) {
             let mut read = 0;
             loop {
                 if read >= CONNECTORS_A_TICK || self.clock.now() >= stop_at {
@@ -70,12 +70,12 @@ impl Watchdog {
                 }
                 place = page.next;
                 if place.is_none() {
-                    sweep.last = Some(survey);
+                    sweep.last_completed = Some(survey);
                     break;
                 }
             }
         }
-        sweep.kept += 1;
+        sweep.version += 1;
         let kept = self.ledger.keep(&sweep).await?;
         let mut figures = if kept { sweep.metrics(self.clock.now(), self.retention) } else { Vec::new() };
         figures.extend(notices.metrics(kept));

@@ -12,7 +12,7 @@ use domain::protocol::{
     Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot,
 };
 use domain::time::Time;
-use domain::watch::{Place, Sweep, Told};
+use domain::watch::{Sweep, SweepCursor, Told};
 use tests::fixtures;
 
 use super::broken::Broken;
@@ -191,7 +191,7 @@ impl Due for Worker {
 
 #[async_trait]
 impl Watch for Worker {
-    async fn watch(&self, after: Option<&Place>) -> Result<WatchPage, PortError> {
+    async fn watch(&self, after: Option<&SweepCursor>) -> Result<WatchPage, PortError> {
         self.call(Kind::Ledger, "watch", self.world.ledger.watch(after), passing).await
     }
 

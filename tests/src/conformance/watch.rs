@@ -7,7 +7,7 @@ use domain::names::ConnectorId;
 use domain::ports::Watch;
 use domain::protocol::Mark;
 use domain::schedule::Frequency;
-use domain::watch::{Place, Sweep, Told, Trouble, Watched};
+use domain::watch::{Sweep, SweepCursor, Told, Trouble, Watched};
 use futures_util::future::join_all;
 
 use super::{Ledger, STORED, activate, create, cursor, save, seal_next, start};
@@ -94,11 +94,11 @@ pub async fn of_racing_ticks_exactly_one_keeps_its_place(ledger: &impl Watch) {
     let mut sweep = ledger.sweep().await.unwrap();
     assert_eq!(sweep, Sweep::default());
     for (kept, tenant) in (1..).zip(fixtures::tenants_of_all_kinds().into_iter().rev().step_by(8)) {
-        sweep.under_way = sweep.go_on(start() + HOUR * kept);
+        sweep.under_way = sweep.resume(start() + HOUR * kept);
         if let Some((_, place)) = &mut sweep.under_way {
-            *place = Some(Place { tenant, connector: ConnectorId::new(kept.into()) });
+            *place = Some(SweepCursor { tenant, connector: ConnectorId::new(kept.into()) });
         }
-        sweep.kept += 1;
+        sweep.version += 1;
         let answers = join_all((0..8).map(|_| ledger.keep(&sweep))).await;
         assert_eq!(answers.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1);
         assert_eq!(ledger.sweep().await.unwrap(), sweep);
@@ -139,7 +139,7 @@ pub async fn nothing_is_remembered_of_who_exports_nothing(ledger: &(impl Ledger 
 
 /// What the watchdog keeps is no connector and is due to nobody.
 pub async fn its_place_is_in_no_list(ledger: &(impl Ledger + Watch)) {
-    let sweep = Sweep { kept: 1, ..Sweep::default() };
+    let sweep = Sweep { version: 1, ..Sweep::default() };
     assert!(ledger.keep(&sweep).await.unwrap());
     assert_eq!(all(ledger).await, []);
     for shard in 0..domain::ports::DUE_SHARDS {

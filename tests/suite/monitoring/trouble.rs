@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use domain::names::ConnectorId;
 use domain::ports::{ByteStream, PortError, Signer, Staging, StagingWrite, Validity, Watch, WatchPage};
-use domain::watch::{Place, Sweep, Told};
+use domain::watch::{Sweep, SweepCursor, Told};
 
 /// A switch, off at first.
 #[derive(Debug, Clone, Default)]
@@ -79,7 +79,7 @@ impl<P: Signer> Signer for Troubled<P> {
 
 #[async_trait]
 impl<P: Watch> Watch for Troubled<P> {
-    async fn watch(&self, after: Option<&Place>) -> Result<WatchPage, PortError> {
+    async fn watch(&self, after: Option<&SweepCursor>) -> Result<WatchPage, PortError> {
         self.denies.check()?;
         self.port.watch(after).await
     }

@@ -16,7 +16,7 @@ use domain::names::{ConnectorId, TenantId};
 use domain::ports::{PortError, Watch, WatchPage};
 use domain::schedule::Frequency;
 use domain::time::Time;
-use domain::watch::{Place, Sweep, Told, Watched};
+use domain::watch::{Sweep, SweepCursor, Told, Watched};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
@@ -162,7 +162,7 @@ impl DynamoLedger {
 
 #[async_trait]
 impl Watch for DynamoLedger {
-    async fn watch(&self, after: Option<&Place>) -> Result<WatchPage, PortError> {
+    async fn watch(&self, after: Option<&SweepCursor>) -> Result<WatchPage, PortError> {
         let shown: Vec<String> = OF_SETTINGS.iter().map(|name| format!("#{name}")).collect();
         let scan = self
             .client
@@ -222,8 +222,8 @@ impl Watch for DynamoLedger {
             .condition_expression("attribute_not_exists(#pk) OR #kept = :before")
             .set_expression_attribute_names(Some(names([PK, KEPT, PLACE])))
             .set_expression_attribute_values(Some(values([
-                (":kept", number(sweep.kept)),
-                (":before", number(sweep.kept.saturating_sub(1))),
+                (":kept", number(sweep.version)),
+                (":before", number(sweep.version.saturating_sub(1))),
                 (":place", text(place)),
             ])));
         held(KEEPING, change.send().await)
@@ -262,18 +262,18 @@ fn of_the_watchdog() -> Item {
 }
 
 /// Where the page behind a place starts.
-fn start(place: &Place) -> Item {
+fn start(place: &SweepCursor) -> Item {
     let mut key = keys::key(&place.connector, CONFIG);
     key.insert(TENANT_ID.to_owned(), text(place.tenant.as_str()));
     key
 }
 
 /// The place that a page ends at.
-fn place(mut key: Item) -> Result<Place, PortError> {
+fn place(mut key: Item) -> Result<SweepCursor, PortError> {
     let connector = owner(&key)?;
     let tenant = key.remove(TENANT_ID).and_then(|tenant| tenant.as_s().ok()?.parse().ok());
     let tenant = tenant.ok_or_else(|| bug(WHAT, "a page of the index ends at a key without a tenant"))?;
-    Ok(Place { tenant, connector })
+    Ok(SweepCursor { tenant, connector })
 }
 
 fn owner(item: &Item) -> Result<ConnectorId, PortError> {

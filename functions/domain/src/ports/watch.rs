@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::PortError;
 use crate::names::ConnectorId;
-use crate::watch::{Place, Sweep, Told, Watched};
+use crate::watch::{Sweep, SweepCursor, Told, Watched};
 
 /// Some connectors of the sweep's order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -12,7 +12,7 @@ pub struct WatchPage {
     /// They, in any order; there may be none even though more follow.
     pub watched: Vec<Watched>,
     /// Behind which the next page starts; `None` at the end.
-    pub next: Option<Place>,
+    pub next: Option<SweepCursor>,
 }
 
 /// What the watchdog asks of the ledger. Its reads are eventually consistent: a connector that came, went or moved
@@ -21,7 +21,7 @@ pub struct WatchPage {
 pub trait Watch: Send + Sync {
     /// The next connectors, of all tenants and states; from the first one on without `after`. A page is what one
     /// request reads, so that its cost is known; a sweep is as many pages as there are.
-    async fn watch(&self, after: Option<&Place>) -> Result<WatchPage, PortError>;
+    async fn watch(&self, after: Option<&SweepCursor>) -> Result<WatchPage, PortError>;
 
     /// Where the watchdog stands; at its beginning if it was never kept. Consistent.
     async fn sweep(&self) -> Result<Sweep, PortError>;

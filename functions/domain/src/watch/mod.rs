@@ -19,12 +19,12 @@ use crate::schedule::Frequency;
 use crate::time::Time;
 
 pub use survey::Survey;
-use survey::earlier;
+use survey::earliest;
 pub use told::{Telling, Told, Trouble};
 
 /// No new sweep begins sooner after the last one, however often there is a tick: a little less than the usual
 /// five minutes, so that a tick that comes early still sweeps.
-const SWEEP_EVERY: Duration = Duration::from_secs(270);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(270);
 
 /// A connector as the watchdog sees it: nothing of where it delivers to and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct Watched {
 
 /// A place in the order of the sweep: behind this connector.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct SweepCursor {
     /// Whose.
     pub tenant: TenantId,
     /// Which.
@@ -60,19 +60,21 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Sweep {
     /// Counts what was kept, so that of two ticks at once one is heard.
-    pub kept: u64,
+    #[serde(rename = "kept")]
+    pub version: u64,
     /// The sweep under way, and behind which connector it goes on.
-    pub under_way: Option<(Survey, Option<Place>)>,
+    pub under_way: Option<(Survey, Option<SweepCursor>)>,
     /// The last one that went through all.
-    pub last: Option<Survey>,
+    #[serde(rename = "last")]
+    pub last_completed: Option<Survey>,
 }
 
 impl Sweep {
     /// The survey to go on with at `now`; `None` if it is too soon after the last one.
-    pub fn go_on(&mut self, now: Time) -> Option<(Survey, Option<Place>)> {
-        let too_soon = |last: &Survey| now.since(last.begun) < SWEEP_EVERY;
+    pub fn resume(&mut self, now: Time) -> Option<(Survey, Option<SweepCursor>)> {
+        let too_soon = |last: &Survey| now.since(last.started_at) < SWEEP_INTERVAL;
         match self.under_way.take() {
-            None if self.last.as_ref().is_some_and(too_soon) => None,
+            None if self.last_completed.as_ref().is_some_and(too_soon) => None,
             None => Some((Survey::new(now), None)),
             under_way => under_way,
         }
@@ -85,9 +87,9 @@ impl Sweep {
     #[must_use]
     pub fn metrics(&self, now: Time, retention: Option<Duration>) -> Vec<Metric> {
         let under_way = self.under_way.as_ref().map(|(survey, _)| survey);
-        let Some(survey) = self.last.as_ref().or(under_way) else { return Vec::new() };
+        let Some(survey) = self.last_completed.as_ref().or(under_way) else { return Vec::new() };
         let oldest = |of: fn(&Survey) -> Option<Time>| {
-            earlier(of(survey), under_way.and_then(of)).map_or(Duration::ZERO, |time| now.since(time))
+            earliest(of(survey), under_way.and_then(of)).map_or(Duration::ZERO, |time| now.since(time))
         };
         let (states, blocked) = (survey.states, survey.blocked);
         let watermark_age = oldest(|survey| survey.oldest_watermark);
@@ -98,18 +100,18 @@ impl Sweep {
             Metric::count("ConnectorsPaused", states.paused),
             Metric::count("ConnectorsDisabled", states.disabled),
             Metric::count("ConnectorsStale", survey.stale),
-            Metric::count("ConnectorsBlocked", blocked.all()),
+            Metric::count("ConnectorsBlocked", blocked.total()),
             Metric::count("BlockedByRole", blocked.role),
             Metric::count("BlockedByAccess", blocked.access),
             Metric::count("BlockedByKey", blocked.key),
             Metric::count("BlockedByBucket", blocked.bucket),
             Metric::count("BlockedByOutage", blocked.unavailable),
-            Metric::count("BlockedByUs", blocked.ours),
+            Metric::count("BlockedByUs", blocked.internal),
             Metric::count("UndeliveredParts", survey.undelivered_parts),
             Metric::seconds("OldestWatermarkAge", watermark_age),
             Metric::seconds("OldestUndeliveredAge", oldest(|survey| survey.oldest_undelivered)),
             Metric::seconds("LongestOverdue", oldest(|survey| survey.longest_overdue)),
-            Metric::seconds("SweepAge", now.since(survey.begun)),
+            Metric::seconds("SweepAge", now.since(survey.started_at)),
         ];
         figures
             .extend(retention.into_iter().flat_map(|retention| retention_margin(retention, watermark_age)));
@@ -170,21 +172,21 @@ mod tests {
     #[test]
     fn a_sweep_goes_on_where_it_stopped_and_the_next_begins_five_minutes_after_it_began() {
         let mut sweep = Sweep::default();
-        let (first, place) = sweep.go_on(at("2026-11-20T20:00:00Z")).unwrap();
-        assert_eq!((first.begun, place), (at("2026-11-20T20:00:00Z"), None));
-        let place = Place { tenant: "acme".parse().unwrap(), connector: ConnectorId::new(7) };
+        let (first, place) = sweep.resume(at("2026-11-20T20:00:00Z")).unwrap();
+        assert_eq!((first.started_at, place), (at("2026-11-20T20:00:00Z"), None));
+        let place = SweepCursor { tenant: "acme".parse().unwrap(), connector: ConnectorId::new(7) };
         sweep.under_way = Some((first.clone(), Some(place.clone())));
-        assert_eq!(sweep.go_on(at("2026-11-20T20:05:00Z")), Some((first.clone(), Some(place))));
-        sweep.last = Some(first);
-        assert_eq!(sweep.go_on(at("2026-11-20T20:04:29.999Z")), None, "a schedule of every minute");
-        assert!(sweep.go_on(at("2026-11-20T20:04:30Z")).is_some(), "a schedule that was early");
+        assert_eq!(sweep.resume(at("2026-11-20T20:05:00Z")), Some((first.clone(), Some(place))));
+        sweep.last_completed = Some(first);
+        assert_eq!(sweep.resume(at("2026-11-20T20:04:29.999Z")), None, "a schedule of every minute");
+        assert!(sweep.resume(at("2026-11-20T20:04:30Z")).is_some(), "a schedule that was early");
     }
 
     #[test]
     fn what_a_sweep_under_way_has_found_is_told_at_once_and_counts_wait_for_its_end() {
         let last = surveyed("2026-11-20T20:10:00Z", &["2026-11-20T20:00:00Z", "2026-11-20T20:00:00Z"]);
         let now = surveyed("2026-11-20T20:15:00Z", &["2026-11-20T10:00:00Z"]);
-        let sweep = Sweep { last: Some(last), under_way: Some((now, None)), ..Sweep::default() };
+        let sweep = Sweep { last_completed: Some(last), under_way: Some((now, None)), ..Sweep::default() };
         let told = |name| told(&sweep, "2026-11-20T20:15:00Z", None, name);
         assert_eq!(told("ConnectorsActive"), Some(2));
         assert_eq!(told("ConnectorsStale"), Some(0));
@@ -197,7 +199,7 @@ mod tests {
     #[test]
     fn the_margin_is_what_the_source_keeps_less_what_is_not_sealed_and_can_be_used_up() {
         let sweep = Sweep {
-            last: Some(surveyed("2026-11-20T20:10:00Z", &["2026-11-19T20:00:00Z"])),
+            last_completed: Some(surveyed("2026-11-20T20:10:00Z", &["2026-11-19T20:00:00Z"])),
             ..Sweep::default()
         };
         let margin = |days: u64, name| {
@@ -214,7 +216,7 @@ mod tests {
     #[test]
     fn nobody_to_watch_is_told_too_and_nothing_is_told_before_anything_was_read() {
         assert_eq!(Sweep::default().metrics(Time::EPOCH, None), []);
-        let sweep = Sweep { last: Some(surveyed("2026-11-20T20:00:00Z", &[])), ..Sweep::default() };
+        let sweep = Sweep { last_completed: Some(surveyed("2026-11-20T20:00:00Z", &[])), ..Sweep::default() };
         let figures = sweep.metrics(at("2026-11-20T20:00:00Z"), Some(Duration::from_hours(48)));
         assert!(figures.iter().all(|figure| figure.value == 0 || figure.name.starts_with("RetentionMargin")));
         assert_eq!(figures.len(), 20);
@@ -222,9 +224,13 @@ mod tests {
 
     #[test]
     fn it_is_kept_as_text_and_comes_back_as_it_was() {
-        let place = Place { tenant: "acme".parse().unwrap(), connector: ConnectorId::new(7) };
+        let place = SweepCursor { tenant: "acme".parse().unwrap(), connector: ConnectorId::new(7) };
         let survey = surveyed("2026-11-20T20:00:00Z", &["2026-11-20T10:00:00Z"]);
-        let sweep = Sweep { kept: 7, under_way: Some((survey.clone(), Some(place))), last: Some(survey) };
+        let sweep = Sweep {
+            version: 7,
+            under_way: Some((survey.clone(), Some(place))),
+            last_completed: Some(survey),
+        };
         let text = serde_json::to_string(&sweep).unwrap();
         assert_eq!(serde_json::from_str::<Sweep>(&text).unwrap(), sweep);
     }

@@ -12,7 +12,7 @@ use crate::time::Time;
 
 /// How many connectors are in which state; deleted ones are not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct States {
+pub(super) struct StateCounts {
     pub(super) draft: u64,
     pub(super) ready: u64,
     pub(super) active: u64,
@@ -22,7 +22,7 @@ pub(super) struct States {
 
 /// How many connectors are blocked, by what has to be mended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Blocked {
+pub(super) struct BlockCounts {
     /// The customer's role does not let us in.
     pub(super) role: u64,
     /// The role may not write, or the bucket refuses it.
@@ -34,16 +34,18 @@ pub(super) struct Blocked {
     /// The storage platform does not answer as it should.
     pub(super) unavailable: u64,
     /// Ours to mend.
-    pub(super) ours: u64,
+    #[serde(rename = "ours")]
+    pub(super) internal: u64,
 }
 
 /// What a sweep has found so far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Survey {
     /// When it began.
-    pub begun: Time,
-    pub(super) states: States,
-    pub(super) blocked: Blocked,
+    #[serde(rename = "begun")]
+    pub started_at: Time,
+    pub(super) states: StateCounts,
+    pub(super) blocked: BlockCounts,
     pub(super) stale: u64,
     pub(super) undelivered_parts: u64,
     pub(super) oldest_watermark: Option<Time>,
@@ -54,9 +56,9 @@ pub struct Survey {
 impl Survey {
     pub(super) fn new(begun: Time) -> Self {
         Self {
-            begun,
-            states: States::default(),
-            blocked: Blocked::default(),
+            started_at: begun,
+            states: StateCounts::default(),
+            blocked: BlockCounts::default(),
             stale: 0,
             undelivered_parts: 0,
             oldest_watermark: None,
@@ -77,17 +79,17 @@ impl Survey {
         }
         let exporting = matches!(watched.state, State::Active | State::Paused);
         let Some(cursor) = watched.cursor.as_ref().filter(|_| exporting) else { return };
-        self.oldest_watermark = earlier(self.oldest_watermark, Some(cursor.watermark));
+        self.oldest_watermark = earliest(self.oldest_watermark, Some(cursor.watermark));
         let expected = expected_by(watched.activated_at, watched.frequency, cursor, timing);
         // Beside a block too: a destination that is blocked never stops the sealing.
         if let Some(expected) = expected.filter(|expected| now > *expected) {
             self.stale += 1;
-            self.longest_overdue = earlier(self.longest_overdue, Some(expected));
+            self.longest_overdue = earliest(self.longest_overdue, Some(expected));
         }
         // What waits while a connector is paused waits because someone wants it to.
         if watched.state == State::Active {
             self.undelivered_parts += cursor.next.previous().get().saturating_sub(cursor.delivered.get());
-            self.oldest_undelivered = earlier(self.oldest_undelivered, watched.waiting_since);
+            self.oldest_undelivered = earliest(self.oldest_undelivered, watched.waiting_since);
             if let Some(block) = &cursor.block {
                 self.blocked.add(block);
             }
@@ -95,14 +97,14 @@ impl Survey {
     }
 }
 
-impl Blocked {
+impl BlockCounts {
     fn add(&mut self, block: &Block) {
         let count = match (block.stage, block.kind) {
             (
                 _,
                 DeliveryErrorKind::Rejected | DeliveryErrorKind::TenantMismatch | DeliveryErrorKind::Expired,
             )
-            | (DeliveryStage::Read, _) => &mut self.ours,
+            | (DeliveryStage::Read, _) => &mut self.internal,
             (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) => &mut self.role,
             (DeliveryStage::PutObject, DeliveryErrorKind::Denied) => &mut self.access,
             (_, DeliveryErrorKind::KeyDenied) => &mut self.key,
@@ -112,12 +114,12 @@ impl Blocked {
         *count += 1;
     }
 
-    pub(super) const fn all(self) -> u64 {
-        self.role + self.access + self.key + self.bucket + self.unavailable + self.ours
+    pub(super) const fn total(self) -> u64 {
+        self.role + self.access + self.key + self.bucket + self.unavailable + self.internal
     }
 }
 
-pub(super) fn earlier(a: Option<Time>, b: Option<Time>) -> Option<Time> {
+pub(super) fn earliest(a: Option<Time>, b: Option<Time>) -> Option<Time> {
     a.into_iter().chain(b).min()
 }
 
@@ -192,8 +194,8 @@ mod tests {
             (DeliveryStage::Read, DeliveryErrorKind::TenantMismatch),
         ];
         let survey = survey(&each.map(|block| watched(State::Active, Some(block))));
-        let right = Blocked { role: 1, access: 1, key: 1, bucket: 2, unavailable: 2, ours: 2 };
-        assert_eq!((survey.blocked, survey.blocked.all()), (right, 9));
+        let right = BlockCounts { role: 1, access: 1, key: 1, bucket: 2, unavailable: 2, internal: 2 };
+        assert_eq!((survey.blocked, survey.blocked.total()), (right, 9));
         assert_eq!((survey.stale, survey.undelivered_parts), (0, 27));
         assert_eq!(survey.oldest_undelivered, Some(at("2026-11-20T18:05:00Z")));
     }
@@ -207,14 +209,17 @@ mod tests {
         let survey = survey(&[late]);
         assert_eq!((survey.stale, survey.longest_overdue), (1, Some(at("2026-11-20T19:20:00Z"))));
         assert_eq!(survey.oldest_watermark, Some(at("2026-11-20T18:00:00Z")));
-        assert_eq!((survey.blocked.all(), survey.undelivered_parts, survey.oldest_undelivered), (0, 0, None));
+        assert_eq!(
+            (survey.blocked.total(), survey.undelivered_parts, survey.oldest_undelivered),
+            (0, 0, None)
+        );
     }
 
     #[test]
     fn what_exports_nothing_is_counted_and_its_cursor_says_nothing() {
         let draft = Watched { cursor: None, activated_at: None, ..watched(State::Draft, None) };
         let survey = survey(&[draft, watched(State::Disabled, None), watched(State::Deleted, None)]);
-        assert_eq!(survey.states, States { draft: 1, disabled: 1, ..States::default() });
+        assert_eq!(survey.states, StateCounts { draft: 1, disabled: 1, ..StateCounts::default() });
         assert_eq!((survey.oldest_watermark, survey.stale), (None, 0));
     }
 
@@ -224,7 +229,7 @@ mod tests {
         let twice =
             [Draft, Ready, Active, Paused, Disabled].map(|state| [(); 2].map(|()| watched(state, None)));
         let states = survey(twice.as_flattened()).states;
-        assert_eq!(states, States { draft: 2, ready: 2, active: 2, paused: 2, disabled: 2 });
+        assert_eq!(states, StateCounts { draft: 2, ready: 2, active: 2, paused: 2, disabled: 2 });
     }
 
     #[test]

@@ -5,7 +5,7 @@ use domain::connector::{Connector, State};
 use domain::cursor::Cursor;
 use domain::names::ConnectorId;
 use domain::ports::{PortError, Watch, WatchPage};
-use domain::watch::{Place, Sweep, Told, Watched};
+use domain::watch::{Sweep, SweepCursor, Told, Watched};
 
 use super::{FakeLedger, Row};
 
@@ -14,11 +14,11 @@ const PAGE: usize = 100;
 
 #[async_trait]
 impl Watch for FakeLedger {
-    async fn watch(&self, after: Option<&Place>) -> Result<WatchPage, PortError> {
+    async fn watch(&self, after: Option<&SweepCursor>) -> Result<WatchPage, PortError> {
         let table = self.table();
         let behind = |row: &&Row| after.is_none_or(|place| row.connector.id > place.connector);
         let rows: Vec<&Row> = table.rows.values().filter(behind).take(PAGE).collect();
-        let place = |Connector { tenant, id, .. }: &Connector| Place {
+        let place = |Connector { tenant, id, .. }: &Connector| SweepCursor {
             tenant: tenant.clone(),
             connector: id.clone(),
         };
@@ -33,7 +33,7 @@ impl Watch for FakeLedger {
 
     async fn keep(&self, sweep: &Sweep) -> Result<bool, PortError> {
         let mut table = self.table();
-        let is_next = table.sweep.kept + 1 == sweep.kept;
+        let is_next = table.sweep.version + 1 == sweep.version;
         if is_next {
             table.sweep = sweep.clone();
         }
