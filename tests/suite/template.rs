@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use adapters::acting::SESSION;
-use adapters::ledger::{OF_A_CURSOR, OF_A_PART, OF_SETTINGS};
+use adapters::ledger::{CURSOR_ATTRIBUTES, PART_ATTRIBUTES, SETTINGS_ATTRIBUTES};
 use adapters::settings::{ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings};
 use domain::partition::PartitionFormat;
 use proptest::prelude::*;
@@ -54,8 +54,8 @@ fn allowed(sid: &str) -> BTreeSet<&'static str> {
 fn the_dispatcher_may_read_exactly_the_attributes_that_it_asks_for() {
     // Beside the keys of table and index, which DynamoDB wants to see named.
     let of = |lists: &[&[&'static str]]| lists.concat().into_iter().chain(["sk"]).collect::<BTreeSet<_>>();
-    assert_eq!(allowed("WatchConnectors"), of(&[&OF_SETTINGS]));
-    assert_eq!(allowed("ReadCursors"), of(&[&OF_A_CURSOR, &OF_A_PART]));
+    assert_eq!(allowed("WatchConnectors"), of(&[&SETTINGS_ATTRIBUTES]));
+    assert_eq!(allowed("ReadCursors"), of(&[&CURSOR_ATTRIBUTES, &PART_ATTRIBUTES]));
 }
 
 /// Under another name the exporter's role would not let the API in, or would not be narrowed.

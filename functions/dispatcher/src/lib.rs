@@ -24,7 +24,7 @@ use send::{Ended, send};
 pub use notices::NOTICES_A_TICK;
 pub use pace::Pace;
 pub use tick::tick;
-pub use watchdog::{CONNECTORS_A_TICK, Watchdog};
+pub use watchdog::{MAX_CONNECTORS_PER_TICK, Watchdog};
 
 /// How far a claim moves `next_run_at`, on top of what the message waits in the queue: longer than a run can take. If
 /// the run was lost, the connector is due again then.

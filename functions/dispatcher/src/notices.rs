@@ -6,7 +6,7 @@
 
 use domain::metrics::Metric;
 use domain::time::Time;
-use domain::watch::{Telling, Watched};
+use domain::watch::{PendingNotification, WatchedConnector};
 
 use crate::watchdog::Watchdog;
 
@@ -28,14 +28,17 @@ impl<'a> Notices<'a> {
 
     /// Tells what is to be told of a connector, if anything. Whatever fails here is told in the log and keeps nobody
     /// from being watched.
-    pub(crate) async fn tell_of(&mut self, watched: &Watched, now: Time) {
+    pub(crate) async fn tell_of(&mut self, watched: &WatchedConnector, now: Time) {
         let Watchdog { timing, retention, .. } = self.watchdog;
         if self.told + self.lost >= NOTICES_A_TICK {
             return;
         }
-        let Some(telling) = watched.telling(*timing, *retention, now) else { return };
-        let remembered =
-            self.watchdog.ledger.remember(&watched.connector, watched.told.as_ref(), &telling.told).await;
+        let Some(telling) = watched.pending_notification(*timing, *retention, now) else { return };
+        let remembered = self
+            .watchdog
+            .ledger
+            .store_notification_state(&watched.connector, watched.last_notified.as_ref(), &telling.next)
+            .await;
         match remembered {
             Ok(true) => self.tell(watched, &telling).await,
             Ok(false) => {}
@@ -46,7 +49,11 @@ impl<'a> Notices<'a> {
         }
     }
 
-    async fn tell(&mut self, watched: &Watched, Telling { told, untold, notice }: &Telling) {
+    async fn tell(
+        &mut self,
+        watched: &WatchedConnector,
+        PendingNotification { next: told, rollback: untold, notice }: &PendingNotification,
+    ) {
         let (ledger, connector) = (&self.watchdog.ledger, &watched.connector);
         let Err(error) = self.watchdog.bus.publish(notice).await else {
             self.told += 1;
@@ -55,7 +62,7 @@ impl<'a> Notices<'a> {
         self.lost += 1;
         let error = error.chain();
         tracing::error!(connector.id = %connector, notice.id = notice.id, error, "a notice was not told");
-        if let Err(error) = ledger.remember(connector, Some(told), untold).await {
+        if let Err(error) = ledger.store_notification_state(connector, Some(told), untold).await {
             tracing::warn!(connector.id = %connector, error = error.chain(), "it is told again in a day only");
         }
     }

@@ -17,7 +17,7 @@ use crate::notices::Notices;
 
 /// How many connectors a tick reads before it leaves the rest to the next one; the page under way is read to its
 /// end.
-pub const CONNECTORS_A_TICK: usize = 10_000;
+pub const MAX_CONNECTORS_PER_TICK: usize = 10_000;
 
 /// Watches over a deployment's connectors.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ impl Watchdog {
         if let Some((mut survey, mut place)) = sweep.resume(now) {
             let mut read = 0;
             loop {
-                if read >= CONNECTORS_A_TICK || self.clock.now() >= stop_at {
+                if read >= MAX_CONNECTORS_PER_TICK || self.clock.now() >= stop_at {
                     sweep.under_way = Some((survey, place));
                     break;
                 }
@@ -76,7 +76,7 @@ impl Watchdog {
             }
         }
         sweep.version += 1;
-        let kept = self.ledger.keep(&sweep).await?;
+        let kept = self.ledger.store_sweep(&sweep).await?;
         let mut figures = if kept { sweep.metrics(self.clock.now(), self.retention) } else { Vec::new() };
         figures.extend(notices.metrics(kept));
         Ok(figures)

@@ -21,7 +21,7 @@ pub(crate) async fn tell(exporter: &Exporter, notice: &Notice, outcome: &mut Out
     if now >= deadline {
         return;
     }
-    let tells = exporter.ports.runs.tells_of_unreadable(&notice.connector, now - AGAIN, now).await;
+    let tells = exporter.ports.runs.try_claim_unreadable_notice(&notice.connector, now - AGAIN, now).await;
     let told = match tells {
         Ok(true) => exporter.ports.bus.publish(notice).await,
         Ok(false) => return,

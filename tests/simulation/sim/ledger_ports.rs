@@ -12,7 +12,7 @@ use domain::protocol::{
     Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot,
 };
 use domain::time::Time;
-use domain::watch::{Sweep, SweepCursor, Told};
+use domain::watch::{NotificationState, Sweep, SweepCursor};
 use tests::fixtures;
 
 use super::broken::Broken;
@@ -151,8 +151,13 @@ impl Runs for Worker {
         self.call(Kind::Ledger, "read_through", self.world.ledger.record_progress(id, read), passing).await
     }
 
-    async fn tells_of_unreadable(&self, id: &ConnectorId, since: Time, now: Time) -> Result<bool, PortError> {
-        let told = self.world.ledger.tells_of_unreadable(id, since, now);
+    async fn try_claim_unreadable_notice(
+        &self,
+        id: &ConnectorId,
+        since: Time,
+        now: Time,
+    ) -> Result<bool, PortError> {
+        let told = self.world.ledger.try_claim_unreadable_notice(id, since, now);
         self.call(Kind::Ledger, "tells_of_unreadable", told, passing).await
     }
 
@@ -199,17 +204,17 @@ impl Watch for Worker {
         self.call(Kind::Ledger, "sweep", self.world.ledger.sweep(), passing).await
     }
 
-    async fn keep(&self, sweep: &Sweep) -> Result<bool, PortError> {
-        self.call(Kind::Ledger, "keep", self.world.ledger.keep(sweep), passing).await
+    async fn store_sweep(&self, sweep: &Sweep) -> Result<bool, PortError> {
+        self.call(Kind::Ledger, "keep", self.world.ledger.store_sweep(sweep), passing).await
     }
 
-    async fn remember(
+    async fn store_notification_state(
         &self,
         id: &ConnectorId,
-        before: Option<&Told>,
-        after: &Told,
+        before: Option<&NotificationState>,
+        after: &NotificationState,
     ) -> Result<bool, PortError> {
-        let remember = self.world.ledger.remember(id, before, after);
+        let remember = self.world.ledger.store_notification_state(id, before, after);
         self.call(Kind::Ledger, "remember", remember, passing).await
     }
 }

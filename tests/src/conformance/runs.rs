@@ -191,18 +191,18 @@ pub async fn of_unreadable_items_one_worker_tells_and_then_nobody_for_a_while(le
     let day = Duration::from_secs(86_400);
     let mut now = start() + day;
     for _ in 0..2 {
-        let asked = (0..8).map(|_| ledger.tells_of_unreadable(&connector.id, now - day, now));
+        let asked = (0..8).map(|_| ledger.try_claim_unreadable_notice(&connector.id, now - day, now));
         let answers = join_all(asked).await;
         assert_eq!(answers.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1);
         assert!(
-            !ledger.tells_of_unreadable(&connector.id, now, now + day).await.unwrap(),
+            !ledger.try_claim_unreadable_notice(&connector.id, now, now + day).await.unwrap(),
             "at `since` itself"
         );
         now = now + day + Duration::from_millis(1);
     }
     assert_eq!(cursor(ledger, &connector).await, before);
     let unknown = fixtures::connector(&fixtures::tenant("umbrella"), start());
-    assert!(!ledger.tells_of_unreadable(&unknown.id, now - day, now).await.unwrap());
+    assert!(!ledger.try_claim_unreadable_notice(&unknown.id, now - day, now).await.unwrap());
 }
 
 /// How far a window is read is noted while nobody has sealed since, and goes with the seal that closes the window.

@@ -7,7 +7,7 @@ use domain::names::ConnectorId;
 use domain::ports::Watch;
 use domain::protocol::Mark;
 use domain::schedule::Frequency;
-use domain::watch::{Sweep, SweepCursor, Told, Trouble, Watched};
+use domain::watch::{Condition, NotificationState, Sweep, SweepCursor, WatchedConnector};
 use futures_util::future::join_all;
 
 use super::{Ledger, STORED, activate, create, cursor, save, seal_next, start};
@@ -16,7 +16,7 @@ use crate::fixtures;
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Everyone, over all pages.
-async fn all(ledger: &impl Watch) -> Vec<Watched> {
+async fn all(ledger: &impl Watch) -> Vec<WatchedConnector> {
     let (mut all, mut place) = (Vec::new(), None);
     loop {
         let page = ledger.watch(place.as_ref()).await.unwrap();
@@ -28,7 +28,7 @@ async fn all(ledger: &impl Watch) -> Vec<Watched> {
     }
 }
 
-async fn only(ledger: &impl Watch) -> Watched {
+async fn only(ledger: &impl Watch) -> WatchedConnector {
     let mut all = all(ledger).await;
     assert_eq!(all.len(), 1);
     all.remove(0)
@@ -99,7 +99,7 @@ pub async fn of_racing_ticks_exactly_one_keeps_its_place(ledger: &impl Watch) {
             *place = Some(SweepCursor { tenant, connector: ConnectorId::new(kept.into()) });
         }
         sweep.version += 1;
-        let answers = join_all((0..8).map(|_| ledger.keep(&sweep))).await;
+        let answers = join_all((0..8).map(|_| ledger.store_sweep(&sweep))).await;
         assert_eq!(answers.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1);
         assert_eq!(ledger.sweep().await.unwrap(), sweep);
     }
@@ -108,19 +108,26 @@ pub async fn of_racing_ticks_exactly_one_keeps_its_place(ledger: &impl Watch) {
 /// What is told of a connector is remembered beside its cursor; of several ticks at once one remembers it, and tells.
 pub async fn of_racing_ticks_exactly_one_tells(ledger: &(impl Ledger + Watch)) {
     let (connector, before) = activate(ledger).await;
-    assert_eq!(only(ledger).await.told, None);
+    assert_eq!(only(ledger).await.last_notified, None);
     let mut last = None;
-    for (hours, of) in [(1, Trouble::Stale), (2, Trouble::Stale), (3, Trouble::Over), (4, Trouble::Blocked)] {
-        let told = Told { of, since: start(), at: start() + HOUR * hours };
-        let answers = join_all((0..8).map(|_| ledger.remember(&connector.id, last.as_ref(), &told))).await;
+    for (hours, of) in
+        [(1, Condition::Stale), (2, Condition::Stale), (3, Condition::Resolved), (4, Condition::Blocked)]
+    {
+        let told = NotificationState { condition: of, since: start(), at: start() + HOUR * hours };
+        let answers =
+            join_all((0..8).map(|_| ledger.store_notification_state(&connector.id, last.as_ref(), &told)))
+                .await;
         assert_eq!(answers.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1, "{told:?}");
-        assert!(!ledger.remember(&connector.id, None, &told).await.unwrap(), "it was told before");
+        assert!(
+            !ledger.store_notification_state(&connector.id, None, &told).await.unwrap(),
+            "it was told before"
+        );
         last = Some(told);
     }
     seal_next(ledger, &connector, before.watermark + HOUR).await;
     let seen = only(ledger).await;
     assert_eq!(
-        (seen.told, seen.connector, seen.tenant),
+        (seen.last_notified, seen.connector, seen.tenant),
         (last, connector.id.clone(), connector.tenant.clone())
     );
     assert_eq!(seen.cursor, Some(cursor(ledger, &connector).await));
@@ -130,17 +137,17 @@ pub async fn of_racing_ticks_exactly_one_tells(ledger: &(impl Ledger + Watch)) {
 pub async fn nothing_is_remembered_of_who_exports_nothing(ledger: &(impl Ledger + Watch)) {
     let draft = fixtures::connector(&fixtures::tenant("umbrella"), start());
     assert_eq!(create(ledger, &draft).await, STORED);
-    let told = Told { of: Trouble::Stale, since: start(), at: start() };
+    let told = NotificationState { condition: Condition::Stale, since: start(), at: start() };
     for before in [None, Some(&told)] {
-        assert!(!ledger.remember(&draft.id, before, &told).await.unwrap());
+        assert!(!ledger.store_notification_state(&draft.id, before, &told).await.unwrap());
     }
-    assert_eq!(only(ledger).await.told, None);
+    assert_eq!(only(ledger).await.last_notified, None);
 }
 
 /// What the watchdog keeps is no connector and is due to nobody.
 pub async fn its_place_is_in_no_list(ledger: &(impl Ledger + Watch)) {
     let sweep = Sweep { version: 1, ..Sweep::default() };
-    assert!(ledger.keep(&sweep).await.unwrap());
+    assert!(ledger.store_sweep(&sweep).await.unwrap());
     assert_eq!(all(ledger).await, []);
     for shard in 0..domain::ports::DUE_SHARDS {
         let page = ledger.due(shard, domain::time::Time::LAST, None).await.unwrap();

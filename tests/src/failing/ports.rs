@@ -90,8 +90,13 @@ impl<P: Runs> Runs for Flaky<P> {
         self.plan.call("read_through", self.inner.record_progress(id, read), lost).await
     }
 
-    async fn tells_of_unreadable(&self, id: &ConnectorId, since: Time, now: Time) -> Result<bool, PortError> {
-        let told = self.inner.tells_of_unreadable(id, since, now);
+    async fn try_claim_unreadable_notice(
+        &self,
+        id: &ConnectorId,
+        since: Time,
+        now: Time,
+    ) -> Result<bool, PortError> {
+        let told = self.inner.try_claim_unreadable_notice(id, since, now);
         self.plan.call("tells_of_unreadable", told, lost).await
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use domain::names::ConnectorId;
 use domain::ports::{ByteStream, PortError, Signer, Staging, StagingWrite, Validity, Watch, WatchPage};
-use domain::watch::{Sweep, SweepCursor, Told};
+use domain::watch::{NotificationState, Sweep, SweepCursor};
 
 /// A switch, off at first.
 #[derive(Debug, Clone, Default)]
@@ -88,16 +88,16 @@ impl<P: Watch> Watch for Troubled<P> {
         self.port.sweep().await
     }
 
-    async fn keep(&self, sweep: &Sweep) -> Result<bool, PortError> {
-        self.port.keep(sweep).await
+    async fn store_sweep(&self, sweep: &Sweep) -> Result<bool, PortError> {
+        self.port.store_sweep(sweep).await
     }
 
-    async fn remember(
+    async fn store_notification_state(
         &self,
         id: &ConnectorId,
-        before: Option<&Told>,
-        after: &Told,
+        before: Option<&NotificationState>,
+        after: &NotificationState,
     ) -> Result<bool, PortError> {
-        self.port.remember(id, before, after).await
+        self.port.store_notification_state(id, before, after).await
     }
 }

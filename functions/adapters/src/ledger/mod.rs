@@ -46,7 +46,7 @@ use aws_sdk_dynamodb::Client;
 
 pub use create::{create_table, table_definition};
 pub use date::DateShift;
-pub use watch::{OF_A_CURSOR, OF_A_PART, OF_SETTINGS};
+pub use watch::{CURSOR_ATTRIBUTES, PART_ATTRIBUTES, SETTINGS_ATTRIBUTES};
 
 /// The ledger on DynamoDB.
 #[derive(Debug, Clone)]

@@ -165,7 +165,12 @@ impl Runs for DynamoLedger {
     }
 
     /// A second worker finds the time noted by the first, and tells nothing.
-    async fn tells_of_unreadable(&self, id: &ConnectorId, since: Time, now: Time) -> Result<bool, PortError> {
+    async fn try_claim_unreadable_notice(
+        &self,
+        id: &ConnectorId,
+        since: Time,
+        now: Time,
+    ) -> Result<bool, PortError> {
         let change = self
             .change(id, CURSOR)
             .update_expression("SET #unreadable_told_at = :now")

@@ -16,7 +16,7 @@ use domain::names::{ConnectorId, TenantId};
 use domain::ports::{PortError, Watch, WatchPage};
 use domain::schedule::Frequency;
 use domain::time::Time;
-use domain::watch::{Sweep, SweepCursor, Told, Watched};
+use domain::watch::{NotificationState, Sweep, SweepCursor, WatchedConnector};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
@@ -29,7 +29,7 @@ use crate::port_error::port_error;
 
 const WHAT: &str = "watching the connectors";
 const KEEPING: &str = "keeping the watchdog's place";
-const REMEMBERING: &str = "remembering what was told of a connector";
+const STORING_STATE: &str = "remembering what was told of a connector";
 /// How many connectors a page reads at most.
 const PAGE: i32 = 500;
 /// The most keys that one batch may ask for (DynamoDB API reference, `BatchGetItem`).
@@ -42,11 +42,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// The attributes of the settings that the watchdog sees. These three lists are all that its role may read of a
 /// connector, so the deployment's template has them too.
-pub const OF_SETTINGS: [&str; 5] = [PK, TENANT_ID, "state", "frequency", "activated_at"];
+pub const SETTINGS_ATTRIBUTES: [&str; 5] = [PK, TENANT_ID, "state", "frequency", "activated_at"];
 /// What it sees of a part.
-pub const OF_A_PART: [&str; 2] = [PK, "sealed_at"];
+pub const PART_ATTRIBUTES: [&str; 2] = [PK, "sealed_at"];
 /// What it sees of a cursor: all of it, and what was told of its connector.
-pub const OF_A_CURSOR: [&str; 15] = [
+pub const CURSOR_ATTRIBUTES: [&str; 15] = [
     PK,
     "next",
     "watermark",
@@ -61,7 +61,7 @@ pub const OF_A_CURSOR: [&str; 15] = [
     "block",
     "swept",
     SOURCE,
-    TOLD,
+    NOTIFICATION_STATE,
 ];
 
 /// The item that keeps its place: in a partition of its own, and in no index.
@@ -71,7 +71,7 @@ const KEPT: &str = "kept";
 const PLACE: &str = "place";
 
 /// What was told of a connector, beside its cursor.
-const TOLD: &str = "told";
+const NOTIFICATION_STATE: &str = "told";
 
 #[derive(Deserialize)]
 struct Settings {
@@ -82,9 +82,9 @@ struct Settings {
 }
 
 /// A cursor, and what was told of its connector.
-struct Seen {
+struct WatchedCursor {
     cursor: Cursor,
-    told: Option<Told>,
+    state: Option<NotificationState>,
 }
 
 #[derive(Deserialize)]
@@ -131,13 +131,13 @@ impl DynamoLedger {
         })
     }
 
-    async fn cursors(&self, ids: &[ConnectorId]) -> Result<BTreeMap<ConnectorId, Seen>, PortError> {
+    async fn cursors(&self, ids: &[ConnectorId]) -> Result<BTreeMap<ConnectorId, WatchedCursor>, PortError> {
         let wanted = ids.iter().map(|id| keys::key(id, CURSOR)).collect();
         let mut cursors = BTreeMap::new();
-        for item in self.batch(wanted, &OF_A_CURSOR).await? {
-            let told = item.get(TOLD).cloned();
-            let told = told.map(|told| records::from_attribute(REMEMBERING, told)).transpose()?;
-            cursors.insert(owner(&item)?, Seen { told, cursor: records::cursor(item)? });
+        for item in self.batch(wanted, &CURSOR_ATTRIBUTES).await? {
+            let told = item.get(NOTIFICATION_STATE).cloned();
+            let told = told.map(|told| records::from_attribute(STORING_STATE, told)).transpose()?;
+            cursors.insert(owner(&item)?, WatchedCursor { state: told, cursor: records::cursor(item)? });
         }
         Ok(cursors)
     }
@@ -145,14 +145,14 @@ impl DynamoLedger {
     /// When the oldest part that waits was sealed, of those with any.
     async fn waiting(
         &self,
-        cursors: &BTreeMap<ConnectorId, Seen>,
+        cursors: &BTreeMap<ConnectorId, WatchedCursor>,
     ) -> Result<BTreeMap<ConnectorId, Time>, PortError> {
-        let oldest = |(id, seen): (&ConnectorId, &Seen)| {
+        let oldest = |(id, seen): (&ConnectorId, &WatchedCursor)| {
             seen.cursor.undelivered().map(|number| keys::key(id, &keys::part(number)))
         };
         let wanted = cursors.iter().filter_map(oldest).collect();
         let mut waiting = BTreeMap::new();
-        for item in self.batch(wanted, &OF_A_PART).await? {
+        for item in self.batch(wanted, &PART_ATTRIBUTES).await? {
             let id = owner(&item)?;
             waiting.insert(id, records::from_item::<Sealed>("reading a part's record", item)?.sealed_at);
         }
@@ -163,14 +163,14 @@ impl DynamoLedger {
 #[async_trait]
 impl Watch for DynamoLedger {
     async fn watch(&self, after: Option<&SweepCursor>) -> Result<WatchPage, PortError> {
-        let shown: Vec<String> = OF_SETTINGS.iter().map(|name| format!("#{name}")).collect();
+        let shown: Vec<String> = SETTINGS_ATTRIBUTES.iter().map(|name| format!("#{name}")).collect();
         let scan = self
             .client
             .scan()
             .table_name(&self.table)
             .index_name(TENANT_INDEX)
             .projection_expression(shown.join(", "))
-            .set_expression_attribute_names(Some(names(OF_SETTINGS)))
+            .set_expression_attribute_names(Some(names(SETTINGS_ATTRIBUTES)))
             .set_exclusive_start_key(after.map(start))
             .limit(PAGE);
         let page = scan.send().await.map_err(|error| port_error(WHAT, error))?;
@@ -184,15 +184,16 @@ impl Watch for DynamoLedger {
         let mut cursors = self.cursors(&exporting.map(|(id, _)| id.clone()).collect::<Vec<_>>()).await?;
         let waiting = self.waiting(&cursors).await?;
         let watched = |(id, settings): (ConnectorId, Settings)| {
-            let (cursor, told) = cursors.remove(&id).map(|Seen { cursor, told }| (cursor, told)).unzip();
-            Watched {
+            let (cursor, told) =
+                cursors.remove(&id).map(|WatchedCursor { cursor, state }| (cursor, told)).unzip();
+            WatchedConnector {
                 tenant: settings.tenant_id,
                 state: settings.state,
                 frequency: settings.frequency,
                 activated_at: settings.activated_at,
                 cursor,
                 waiting_since: waiting.get(&id).copied(),
-                told: told.flatten(),
+                last_notified: told.flatten(),
                 connector: id,
             }
         };
@@ -211,7 +212,7 @@ impl Watch for DynamoLedger {
     }
 
     /// A second tick at the same time finds another number kept, and changes nothing.
-    async fn keep(&self, sweep: &Sweep) -> Result<bool, PortError> {
+    async fn store_sweep(&self, sweep: &Sweep) -> Result<bool, PortError> {
         let place = serde_json::to_string(sweep).map_err(|error| bug(KEEPING, error))?;
         let change = self
             .client
@@ -231,18 +232,18 @@ impl Watch for DynamoLedger {
 
     /// A second tick at the same time finds another time of telling, and changes nothing. Only the time is compared:
     /// a version that knows more of what was told writes more beside it.
-    async fn remember(
+    async fn store_notification_state(
         &self,
         id: &ConnectorId,
-        before: Option<&Told>,
-        after: &Told,
+        before: Option<&NotificationState>,
+        after: &NotificationState,
     ) -> Result<bool, PortError> {
         let (condition, before) = match before {
             None => ("attribute_exists(#pk) AND attribute_not_exists(#told)", None),
             Some(before) => ("attribute_exists(#pk) AND #told.#at = :before", Some(before.at)),
         };
-        let mut attributes = names([PK, TOLD]);
-        let mut given = values([(":told", records::attribute(REMEMBERING, after)?)]);
+        let mut attributes = names([PK, NOTIFICATION_STATE]);
+        let mut given = values([(":told", records::attribute(STORING_STATE, after)?)]);
         if let Some(before) = before {
             attributes.extend(names(["at"]));
             given.insert(":before".to_owned(), time(before));
@@ -253,7 +254,7 @@ impl Watch for DynamoLedger {
             .condition_expression(condition)
             .set_expression_attribute_names(Some(attributes))
             .set_expression_attribute_values(Some(given));
-        held(REMEMBERING, change.send().await)
+        held(STORING_STATE, change.send().await)
     }
 }
 
@@ -346,8 +347,8 @@ mod tests {
     /// A field that a new version has must be read too, or the watchdog would take its default for what is stored.
     #[test]
     fn exactly_the_fields_that_are_used_are_asked_for() {
-        assert_eq!(BTreeSet::from(OF_A_CURSOR), fields::<Cursor>(&[PK, TOLD]));
-        assert_eq!(BTreeSet::from(OF_SETTINGS), fields::<Settings>(&[PK]));
-        assert_eq!(BTreeSet::from(OF_A_PART), fields::<Sealed>(&[PK]));
+        assert_eq!(BTreeSet::from(CURSOR_ATTRIBUTES), fields::<Cursor>(&[PK, NOTIFICATION_STATE]));
+        assert_eq!(BTreeSet::from(SETTINGS_ATTRIBUTES), fields::<Settings>(&[PK]));
+        assert_eq!(BTreeSet::from(PART_ATTRIBUTES), fields::<Sealed>(&[PK]));
     }
 }

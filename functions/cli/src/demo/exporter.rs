@@ -124,8 +124,13 @@ impl Runs for StopBeforeMark {
         self.0.seal(seal).await
     }
 
-    async fn tells_of_unreadable(&self, id: &ConnectorId, since: Time, now: Time) -> Result<bool, PortError> {
-        self.0.tells_of_unreadable(id, since, now).await
+    async fn try_claim_unreadable_notice(
+        &self,
+        id: &ConnectorId,
+        since: Time,
+        now: Time,
+    ) -> Result<bool, PortError> {
+        self.0.try_claim_unreadable_notice(id, since, now).await
     }
 
     async fn part(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError> {

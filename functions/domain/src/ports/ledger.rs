@@ -103,7 +103,12 @@ pub trait Runs: Send + Sync {
 
     /// Notes that it is told at `now` of items that could not be read, unless it was told at `since` or later: then
     /// `false`, and of two workers at once one is answered `true`.
-    async fn tells_of_unreadable(&self, id: &ConnectorId, since: Time, now: Time) -> Result<bool, PortError>;
+    async fn try_claim_unreadable_notice(
+        &self,
+        id: &ConnectorId,
+        since: Time,
+        now: Time,
+    ) -> Result<bool, PortError>;
 
     /// Gives the lease back if it is still `worker`'s, and sets `next_run_at` if it still is what the run read. If
     /// not, a run was asked for in the meantime: `next_run_at` is made no later than `release.now`, since a

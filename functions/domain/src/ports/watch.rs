@@ -4,13 +4,13 @@ use async_trait::async_trait;
 
 use super::PortError;
 use crate::names::ConnectorId;
-use crate::watch::{Sweep, SweepCursor, Told, Watched};
+use crate::watch::{NotificationState, Sweep, SweepCursor, WatchedConnector};
 
 /// Some connectors of the sweep's order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WatchPage {
     /// They, in any order; there may be none even though more follow.
-    pub watched: Vec<Watched>,
+    pub watched: Vec<WatchedConnector>,
     /// Behind which the next page starts; `None` at the end.
     pub next: Option<SweepCursor>,
 }
@@ -28,14 +28,14 @@ pub trait Watch: Send + Sync {
 
     /// Keeps where it stands, if what is kept is still the one before (`kept` is one less); else `false`: another
     /// tick was faster.
-    async fn keep(&self, sweep: &Sweep) -> Result<bool, PortError>;
+    async fn store_sweep(&self, sweep: &Sweep) -> Result<bool, PortError>;
 
     /// Remembers what is told of a connector, if what is remembered is still the one before; else `false`: another
     /// tick tells it.
-    async fn remember(
+    async fn store_notification_state(
         &self,
         id: &ConnectorId,
-        before: Option<&Told>,
-        after: &Told,
+        before: Option<&NotificationState>,
+        after: &NotificationState,
     ) -> Result<bool, PortError>;
 }

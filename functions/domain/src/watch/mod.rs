@@ -20,7 +20,7 @@ use crate::time::Time;
 
 pub use survey::Survey;
 use survey::earliest;
-pub use told::{Telling, Told, Trouble};
+pub use told::{Condition, NotificationState, PendingNotification};
 
 /// No new sweep begins sooner after the last one, however often there is a tick: a little less than the usual
 /// five minutes, so that a tick that comes early still sweeps.
@@ -28,7 +28,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(270);
 
 /// A connector as the watchdog sees it: nothing of where it delivers to and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Watched {
+pub struct WatchedConnector {
     /// Whose.
     pub tenant: TenantId,
     /// Which.
@@ -44,7 +44,7 @@ pub struct Watched {
     /// When the oldest part that waits for delivery was sealed.
     pub waiting_since: Option<Time>,
     /// What the watchdog told of it last.
-    pub told: Option<Told>,
+    pub last_notified: Option<NotificationState>,
 }
 
 /// A place in the order of the sweep: behind this connector.
@@ -142,9 +142,9 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn active(watermark: &str) -> Watched {
+    fn active(watermark: &str) -> WatchedConnector {
         let start = at("2026-11-01T00:00:00Z");
-        Watched {
+        WatchedConnector {
             tenant: "acme".parse().unwrap(),
             connector: ConnectorId::new(1),
             state: State::Active,
@@ -152,7 +152,7 @@ mod tests {
             activated_at: Some(start),
             cursor: Some(Cursor::new(at(watermark), start, start)),
             waiting_since: None,
-            told: None,
+            last_notified: None,
         }
     }
 

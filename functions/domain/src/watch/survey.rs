@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Watched;
+use super::WatchedConnector;
 use crate::connector::State;
 use crate::fault::{Block, DeliveryErrorKind, DeliveryStage};
 use crate::health::expected_by;
@@ -68,7 +68,7 @@ impl Survey {
     }
 
     /// Adds a connector, as it stands at `now`.
-    pub fn add(&mut self, watched: &Watched, timing: Timing, now: Time) {
+    pub fn add(&mut self, watched: &WatchedConnector, timing: Timing, now: Time) {
         match watched.state {
             State::Draft => self.states.draft += 1,
             State::Ready => self.states.ready += 1,
@@ -141,7 +141,7 @@ mod tests {
     }
 
     /// Sealed up to the last hour; three parts wait.
-    fn watched(state: State, block: Option<(DeliveryStage, DeliveryErrorKind)>) -> Watched {
+    fn watched(state: State, block: Option<(DeliveryStage, DeliveryErrorKind)>) -> WatchedConnector {
         let start = at("2026-11-20T10:00:00Z");
         let block = block.map(|(stage, reason)| Block {
             stage,
@@ -160,7 +160,7 @@ mod tests {
             block,
             ..Cursor::new(start, start, start)
         };
-        Watched {
+        WatchedConnector {
             tenant: "acme".parse().unwrap(),
             connector: ConnectorId::new(1),
             state,
@@ -168,11 +168,11 @@ mod tests {
             activated_at: Some(start),
             cursor: Some(cursor),
             waiting_since: Some(at("2026-11-20T18:05:00Z")),
-            told: None,
+            last_notified: None,
         }
     }
 
-    fn survey(all: &[Watched]) -> Survey {
+    fn survey(all: &[WatchedConnector]) -> Survey {
         let mut survey = Survey::new(at(NOW));
         for watched in all {
             survey.add(watched, TIMING, at(NOW));
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn what_exports_nothing_is_counted_and_its_cursor_says_nothing() {
-        let draft = Watched { cursor: None, activated_at: None, ..watched(State::Draft, None) };
+        let draft = WatchedConnector { cursor: None, activated_at: None, ..watched(State::Draft, None) };
         let survey = survey(&[draft, watched(State::Disabled, None), watched(State::Deleted, None)]);
         assert_eq!(survey.states, StateCounts { draft: 1, disabled: 1, ..StateCounts::default() });
         assert_eq!((survey.oldest_watermark, survey.stale), (None, 0));

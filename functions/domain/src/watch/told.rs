@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Watched;
+use super::WatchedConnector;
 use crate::connector::State;
 use crate::health::expected_by;
 use crate::notice::Notice;
@@ -16,31 +16,33 @@ use crate::protocol::Timing;
 use crate::time::Time;
 
 /// What lasts is told again this long after it was told last.
-const AGAIN: Duration = Duration::from_hours(24);
+const REPEAT_AFTER: Duration = Duration::from_hours(24);
 /// An export that does not come is told when it is late by this much more than it may be: the runs after an outage
 /// of half an hour catch up by themselves, and nobody need be told of each.
-const LATE: Duration = Duration::from_mins(30);
+const STALE_TOLERANCE: Duration = Duration::from_mins(30);
 /// And by this much more within a day after it was told that it comes again: who is a little late at each window would
 /// otherwise be told of twice at each window.
-const LATE_AGAIN: Duration = Duration::from_hours(2);
+const RECURRENCE_TOLERANCE: Duration = Duration::from_hours(2);
 
 /// What is wrong with a connector, as far as the watchdog tells of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Trouble {
+pub enum Condition {
     /// It is blocked.
     Blocked,
     /// What is due is not sealed.
     Stale,
     /// Nothing any more.
-    Over,
+    #[serde(rename = "over")]
+    Resolved,
 }
 
 /// What was told of a connector last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Told {
+pub struct NotificationState {
     /// What is wrong.
-    pub of: Trouble,
+    #[serde(rename = "of")]
+    pub condition: Condition,
     /// Since when.
     pub since: Time,
     /// When it was told.
@@ -49,59 +51,76 @@ pub struct Told {
 
 /// What is to be told of a connector now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Telling {
+pub struct PendingNotification {
     /// What is to be remembered first.
-    pub told: Told,
+    pub next: NotificationState,
     /// What to remember instead, if the bus does not take the notice: it is to be told again then.
-    pub untold: Told,
+    pub rollback: NotificationState,
     /// The notice.
     pub notice: Notice,
 }
 
-impl Watched {
+impl WatchedConnector {
     /// What is to be told of it at `now`, if anything. `retention` is for how long the events table keeps an event,
     /// if not for ever.
     #[must_use]
-    pub fn telling(&self, timing: Timing, retention: Option<Duration>, now: Time) -> Option<Telling> {
+    pub fn pending_notification(
+        &self,
+        timing: Timing,
+        retention: Option<Duration>,
+        now: Time,
+    ) -> Option<PendingNotification> {
         let exporting = matches!(self.state, State::Active | State::Paused);
         let cursor = self.cursor.as_ref().filter(|_| exporting)?;
         let (tenant, connector) = (&self.tenant, &self.connector);
         // A block of what is paused is told when it goes on: someone wants it to wait.
         if let Some(block) = cursor.block.as_ref().filter(|_| self.state == State::Active) {
             let since = block.since;
-            let of_this = |told: &&Told| told.of == Trouble::Blocked && told.since == since;
-            let last = self.told.as_ref().filter(of_this).map_or(since, |told| told.at);
+            let of_this =
+                |told: &&NotificationState| told.condition == Condition::Blocked && told.since == since;
+            let last = self.last_notified.as_ref().filter(of_this).map_or(since, |told| told.at);
             let notice = || Notice::blocked(tenant, connector, block.clone(), cursor, retention).again(now);
-            return (now.since(last) >= AGAIN)
-                .then(|| self.tell(Told { of: Trouble::Blocked, since, at: now }, notice()));
+            return (now.since(last) >= REPEAT_AFTER).then(|| {
+                self.pending(NotificationState { condition: Condition::Blocked, since, at: now }, notice())
+            });
         }
         let expected = expected_by(self.activated_at, self.frequency, cursor, timing);
         let late = expected.filter(|expected| now > *expected);
-        let before = self.told.filter(|told| told.of == Trouble::Stale);
-        let just_over = |told: Told| told.of == Trouble::Over && now.since(told.at) < AGAIN;
-        let borne = if self.told.is_some_and(just_over) { LATE_AGAIN } else { LATE };
+        let before = self.last_notified.filter(|told| told.condition == Condition::Stale);
+        let just_over = |told: NotificationState| {
+            told.condition == Condition::Resolved && now.since(told.at) < REPEAT_AFTER
+        };
+        let borne =
+            if self.last_notified.is_some_and(just_over) { RECURRENCE_TOLERANCE } else { STALE_TOLERANCE };
         match (late, before) {
             (Some(since), None) if now.since(since) >= borne => {
                 let notice = Notice::stale(tenant, connector, since, cursor, retention);
-                Some(self.tell(Told { of: Trouble::Stale, since, at: now }, notice))
+                Some(self.pending(NotificationState { condition: Condition::Stale, since, at: now }, notice))
             }
             // Whoever works off a backlog is late since another time at each tick: the first is what counts.
-            (Some(_), Some(Told { since, at, .. })) if now.since(at) >= AGAIN => {
+            (Some(_), Some(NotificationState { since, at, .. })) if now.since(at) >= REPEAT_AFTER => {
                 let notice = Notice::stale(tenant, connector, since, cursor, retention).again(now);
-                Some(self.tell(Told { of: Trouble::Stale, since, at: now }, notice))
+                Some(self.pending(NotificationState { condition: Condition::Stale, since, at: now }, notice))
             }
-            (None, Some(Told { since, .. })) => {
+            (None, Some(NotificationState { since, .. })) => {
                 let notice = Notice::on_time(tenant, connector, since, cursor, now);
-                Some(self.tell(Told { of: Trouble::Over, since: now, at: now }, notice))
+                Some(self.pending(
+                    NotificationState { condition: Condition::Resolved, since: now, at: now },
+                    notice,
+                ))
             }
             _ => None,
         }
     }
 
-    fn tell(&self, told: Told, notice: Notice) -> Telling {
+    fn pending(&self, told: NotificationState, notice: Notice) -> PendingNotification {
         // Never told of anything is the same as told, long ago, that all is over.
-        let untold = self.told.unwrap_or(Told { of: Trouble::Over, since: Time::EPOCH, at: Time::EPOCH });
-        Telling { told, untold, notice }
+        let untold = self.last_notified.unwrap_or(NotificationState {
+            condition: Condition::Resolved,
+            since: Time::EPOCH,
+            at: Time::EPOCH,
+        });
+        PendingNotification { next: told, rollback: untold, notice }
     }
 }
 
@@ -122,9 +141,9 @@ mod tests {
     }
 
     /// Sealed to 20:00, so the next seal is to be expected by 21:20.
-    fn watched() -> Watched {
+    fn watched() -> WatchedConnector {
         let start = at("2026-11-20T10:00:00Z");
-        Watched {
+        WatchedConnector {
             tenant: "acme".parse().unwrap(),
             connector: ConnectorId::new(7),
             state: State::Active,
@@ -135,11 +154,11 @@ mod tests {
                 ..Cursor::new(start, start, start)
             }),
             waiting_since: None,
-            told: None,
+            last_notified: None,
         }
     }
 
-    fn blocked(stage: DeliveryStage) -> Watched {
+    fn blocked(stage: DeliveryStage) -> WatchedConnector {
         let since = at("2026-11-20T20:10:00Z");
         let mut watched = watched();
         if let Some(cursor) = &mut watched.cursor {
@@ -157,16 +176,16 @@ mod tests {
         watched
     }
 
-    fn sealed_to(watched: &mut Watched, watermark: Time) {
+    fn sealed_to(watched: &mut WatchedConnector, watermark: Time) {
         watched.cursor.as_mut().unwrap().watermark = watermark;
     }
 
     /// What is told at these times, each remembered.
-    fn told(watched: &mut Watched, times: &[&str]) -> Vec<(String, &'static str)> {
+    fn told(watched: &mut WatchedConnector, times: &[&str]) -> Vec<(String, &'static str)> {
         let mut all = Vec::new();
         for time in times {
-            if let Some(telling) = watched.telling(TIMING, WEEK, at(time)) {
-                watched.told = Some(telling.told);
+            if let Some(telling) = watched.pending_notification(TIMING, WEEK, at(time)) {
+                watched.last_notified = Some(telling.next);
                 all.push((telling.notice.id.clone(), telling.notice.fact.kind()));
             }
         }
@@ -217,8 +236,9 @@ mod tests {
     fn a_day_after_it_was_told_that_it_comes_again_a_little_late_is_told_as_ever() {
         let now = "2026-11-20T21:50:00Z";
         for (at_last, told_now) in [("2026-11-19T21:50:00Z", 1), ("2026-11-19T21:50:00.001Z", 0)] {
-            let over = Told { of: Trouble::Over, since: at(at_last), at: at(at_last) };
-            let mut watched = Watched { told: Some(over), ..watched() };
+            let over =
+                NotificationState { condition: Condition::Resolved, since: at(at_last), at: at(at_last) };
+            let mut watched = WatchedConnector { last_notified: Some(over), ..watched() };
             assert_eq!(told(&mut watched, &[now]).len(), told_now, "{at_last}");
         }
     }
@@ -236,10 +256,11 @@ mod tests {
     fn what_was_told_of_an_earlier_block_or_of_something_else_does_not_count_for_this_one() {
         let (since, later) = (at("2026-11-20T20:10:00Z"), at("2026-11-21T20:09:00Z"));
         for other in [
-            Told { of: Trouble::Blocked, since: at("2026-11-20T12:00:00Z"), at: later },
-            Told { of: Trouble::Stale, since, at: later },
+            NotificationState { condition: Condition::Blocked, since: at("2026-11-20T12:00:00Z"), at: later },
+            NotificationState { condition: Condition::Stale, since, at: later },
         ] {
-            let mut watched = Watched { told: Some(other), ..blocked(DeliveryStage::PutObject) };
+            let mut watched =
+                WatchedConnector { last_notified: Some(other), ..blocked(DeliveryStage::PutObject) };
             assert_eq!(told(&mut watched, &["2026-11-21T20:10:00Z"]).len(), 1, "{other:?}");
         }
     }
@@ -265,7 +286,12 @@ mod tests {
     #[test]
     fn a_reminder_says_from_when_on_events_are_lost_by_how_far_it_is_sealed() {
         let now = at("2026-11-22T00:00:00Z");
-        let loss = |watched: Watched| match watched.telling(TIMING, WEEK, now).unwrap().notice.fact {
+        let loss = |watched: WatchedConnector| match watched
+            .pending_notification(TIMING, WEEK, now)
+            .unwrap()
+            .notice
+            .fact
+        {
             Fact::Blocked { loss, reminder: true, .. } | Fact::Stale { loss, reminder: false, .. } => {
                 loss.lost_from()
             }
@@ -279,22 +305,24 @@ mod tests {
     #[test]
     fn what_is_paused_is_told_when_it_is_not_sealed_and_what_exports_nothing_never() {
         let now = at("2026-11-22T00:00:00Z");
-        let kind = |watched: &Watched| Some(watched.telling(TIMING, WEEK, now)?.notice.fact.kind());
-        let paused = Watched { state: State::Paused, ..blocked(DeliveryStage::PutObject) };
+        let kind = |watched: &WatchedConnector| {
+            Some(watched.pending_notification(TIMING, WEEK, now)?.notice.fact.kind())
+        };
+        let paused = WatchedConnector { state: State::Paused, ..blocked(DeliveryStage::PutObject) };
         assert_eq!(kind(&paused), Some("ExportStale"));
         for state in [State::Disabled, State::Deleted, State::Draft] {
-            assert_eq!(kind(&Watched { state, ..watched() }), None);
+            assert_eq!(kind(&WatchedConnector { state, ..watched() }), None);
         }
     }
 
     #[test]
     fn what_the_bus_does_not_take_is_told_again() {
         let mut watched = watched();
-        let first = watched.telling(TIMING, WEEK, at("2026-11-20T22:00:00Z")).unwrap();
-        watched.told = Some(first.untold);
-        let second = watched.telling(TIMING, WEEK, at("2026-11-20T22:05:00Z")).unwrap();
+        let first = watched.pending_notification(TIMING, WEEK, at("2026-11-20T22:00:00Z")).unwrap();
+        watched.last_notified = Some(first.rollback);
+        let second = watched.pending_notification(TIMING, WEEK, at("2026-11-20T22:05:00Z")).unwrap();
         assert_eq!(first.notice.id, second.notice.id);
-        watched.told = Some(second.told);
-        assert_eq!(watched.telling(TIMING, WEEK, at("2026-11-20T22:10:00Z")), None);
+        watched.last_notified = Some(second.next);
+        assert_eq!(watched.pending_notification(TIMING, WEEK, at("2026-11-20T22:10:00Z")), None);
     }
 }

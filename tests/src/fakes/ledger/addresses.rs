@@ -14,7 +14,7 @@ use super::FakeLedger;
 
 /// By tenant, and by address, contact or host.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct ContactRecords {
     permissions: BTreeMap<(TenantId, String), Permission>,
     links: BTreeMap<TokenHash, (TenantId, EmailAddress)>,
     notified: BTreeMap<(TenantId, ConnectorId, ContactKey), Notified>,
@@ -27,7 +27,7 @@ impl FakeLedger {
     pub fn confirm(&self, connector: &Connector) {
         let by = Caller::Operator { name: "ops".into() };
         for address in connector.contacts.emails.iter() {
-            let known = &mut self.table().known.permissions;
+            let known = &mut self.table().contacts.permissions;
             let key = (connector.tenant.clone(), address.folded());
             let before = known.get(&key).cloned().unwrap_or_else(|| Permission::none(address.clone()));
             if let Ok(Some(after)) = before.confirm_by_contract(&by, connector.created_at) {
@@ -44,16 +44,16 @@ impl Permissions for FakeLedger {
         tenant: &TenantId,
         address: &EmailAddress,
     ) -> Result<Option<Permission>, PortError> {
-        Ok(self.table().known.permissions.get(&(tenant.clone(), address.folded())).cloned())
+        Ok(self.table().contacts.permissions.get(&(tenant.clone(), address.folded())).cloned())
     }
 
     async fn keep_permission(&self, tenant: &TenantId, permission: &Permission) -> Result<bool, PortError> {
         let mut table = self.table();
         let key = (tenant.clone(), permission.address.folded());
-        let stored = table.known.permissions.get(&key).map_or(0, |stored| stored.version);
+        let stored = table.contacts.permissions.get(&key).map_or(0, |stored| stored.version);
         let holds = stored + 1 == permission.version;
         if holds {
-            table.known.permissions.insert(key, permission.clone());
+            table.contacts.permissions.insert(key, permission.clone());
         }
         Ok(holds)
     }
@@ -64,12 +64,12 @@ impl Permissions for FakeLedger {
         tenant: &TenantId,
         address: &EmailAddress,
     ) -> Result<(), PortError> {
-        self.table().known.links.insert(token.clone(), (tenant.clone(), address.clone()));
+        self.table().contacts.links.insert(token.clone(), (tenant.clone(), address.clone()));
         Ok(())
     }
 
     async fn link(&self, token: &TokenHash) -> Result<Option<(TenantId, EmailAddress)>, PortError> {
-        Ok(self.table().known.links.get(token).cloned())
+        Ok(self.table().contacts.links.get(token).cloned())
     }
 }
 
@@ -81,7 +81,7 @@ impl NotificationState for FakeLedger {
         contact: &ContactKey,
     ) -> Result<Option<Notified>, PortError> {
         let key = (tenant.clone(), connector.clone(), contact.clone());
-        Ok(self.table().known.notified.get(&key).cloned())
+        Ok(self.table().contacts.notified.get(&key).cloned())
     }
 
     async fn keep_notified(
@@ -92,39 +92,39 @@ impl NotificationState for FakeLedger {
     ) -> Result<bool, PortError> {
         let mut table = self.table();
         let key = (tenant.clone(), connector.clone(), contact.clone());
-        let stored = table.known.notified.get(&key).map_or(0, |stored| stored.version);
+        let stored = table.contacts.notified.get(&key).map_or(0, |stored| stored.version);
         let holds = stored + 1 == notified.version;
         if holds {
-            table.known.notified.insert(key, notified.clone());
+            table.contacts.notified.insert(key, notified.clone());
         }
         Ok(holds)
     }
 
     async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError> {
         let mut table = self.table();
-        let spent_to = table.known.spent_to.get(tenant).copied();
+        let spent_to = table.contacts.spent_to.get(tenant).copied();
         let ahead = now..=now + share::MAX_AHEAD;
         let begins = spent_to.filter(|spent_to| ahead.contains(spent_to)).unwrap_or(now);
-        table.known.spent_to.insert(tenant.clone(), begins + cost);
+        table.contacts.spent_to.insert(tenant.clone(), begins + cost);
         Ok(begins)
     }
 
     async fn give_back(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError> {
-        if let Some(spent_to) = self.table().known.spent_to.get_mut(tenant) {
+        if let Some(spent_to) = self.table().contacts.spent_to.get_mut(tenant) {
             *spent_to = *spent_to - unused;
         }
         Ok(())
     }
 
     async fn slow_until(&self, tenant: &TenantId, host: &str) -> Result<Option<Time>, PortError> {
-        Ok(self.table().known.slow.get(&(tenant.clone(), host.to_owned())).copied())
+        Ok(self.table().contacts.slow.get(&(tenant.clone(), host.to_owned())).copied())
     }
 
     async fn keep_slow(&self, tenant: &TenantId, host: &str, until: Option<Time>) -> Result<(), PortError> {
         let (mut table, key) = (self.table(), (tenant.clone(), host.to_owned()));
         match until {
-            Some(until) => table.known.slow.insert(key, until),
-            None => table.known.slow.remove(&key),
+            Some(until) => table.contacts.slow.insert(key, until),
+            None => table.contacts.slow.remove(&key),
         };
         Ok(())
     }

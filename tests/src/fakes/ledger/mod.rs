@@ -20,7 +20,7 @@ use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber};
 use domain::ports::{Clock as _, PortError};
 use domain::time::Time;
-use domain::watch::{Sweep, Told};
+use domain::watch::{NotificationState, Sweep};
 
 use super::{FakeClock, locked};
 
@@ -44,7 +44,7 @@ struct Table {
     /// What is used of budgets.
     used: BTreeMap<Counter, i64>,
     /// What is known of contacts.
-    known: addresses::Known,
+    contacts: addresses::ContactRecords,
     /// Where the watchdog stands.
     sweep: Sweep,
     /// Webhooks' secrets.
@@ -61,9 +61,9 @@ struct Row {
     /// The key of the last run that was asked for with one, and the answer.
     asked: Option<(String, Time)>,
     /// What the watchdog told of it last.
-    told: Option<Told>,
+    notification_state: Option<NotificationState>,
     /// When the exporter told of unreadable items last.
-    unreadable_told_at: Option<Time>,
+    unreadable_notified_at: Option<Time>,
 }
 
 /// A write that took effect.
@@ -173,8 +173,8 @@ impl Row {
             parts,
             changes,
             asked: None,
-            told: None,
-            unreadable_told_at: None,
+            notification_state: None,
+            unreadable_notified_at: None,
         }
     }
 

@@ -125,12 +125,17 @@ impl Runs for FakeLedger {
         Ok(())
     }
 
-    async fn tells_of_unreadable(&self, id: &ConnectorId, since: Time, now: Time) -> Result<bool, PortError> {
+    async fn try_claim_unreadable_notice(
+        &self,
+        id: &ConnectorId,
+        since: Time,
+        now: Time,
+    ) -> Result<bool, PortError> {
         let mut table = self.table();
         let Some(row) = table.rows.get_mut(id).filter(|row| row.cursor.is_some()) else { return Ok(false) };
-        let tells = row.unreadable_told_at.is_none_or(|told| told < since);
+        let tells = row.unreadable_notified_at.is_none_or(|told| told < since);
         if tells {
-            row.unreadable_told_at = Some(now);
+            row.unreadable_notified_at = Some(now);
         }
         Ok(tells)
     }

@@ -5,7 +5,7 @@ use domain::connector::{Connector, State};
 use domain::cursor::Cursor;
 use domain::names::ConnectorId;
 use domain::ports::{PortError, Watch, WatchPage};
-use domain::watch::{Sweep, SweepCursor, Told, Watched};
+use domain::watch::{NotificationState, Sweep, SweepCursor, WatchedConnector};
 
 use super::{FakeLedger, Row};
 
@@ -31,7 +31,7 @@ impl Watch for FakeLedger {
         Ok(self.table().sweep.clone())
     }
 
-    async fn keep(&self, sweep: &Sweep) -> Result<bool, PortError> {
+    async fn store_sweep(&self, sweep: &Sweep) -> Result<bool, PortError> {
         let mut table = self.table();
         let is_next = table.sweep.version + 1 == sweep.version;
         if is_next {
@@ -40,30 +40,39 @@ impl Watch for FakeLedger {
         Ok(is_next)
     }
 
-    async fn remember(
+    async fn store_notification_state(
         &self,
         id: &ConnectorId,
-        before: Option<&Told>,
-        after: &Told,
+        before: Option<&NotificationState>,
+        after: &NotificationState,
     ) -> Result<bool, PortError> {
         let mut table = self.table();
         let Some(row) = table.rows.get_mut(id).filter(|row| row.cursor.is_some()) else { return Ok(false) };
-        let is_next = row.told.map(|told| told.at) == before.map(|told| told.at);
+        let is_next = row.notification_state.map(|told| told.at) == before.map(|told| told.at);
         if is_next {
-            row.told = Some(*after);
+            row.notification_state = Some(*after);
         }
         Ok(is_next)
     }
 }
 
 /// The cursor of those that export only, as the ledger reads no other.
-fn watched(row: &Row) -> Watched {
+fn watched(row: &Row) -> WatchedConnector {
     let Connector { ref tenant, ref id, state, frequency, activated_at, .. } = row.connector;
     let exporting = matches!(state, State::Active | State::Paused);
     let cursor = row.cursor.clone().filter(|_| exporting);
     let oldest = cursor.as_ref().and_then(Cursor::undelivered);
     let waiting_since = oldest.and_then(|number| row.parts.get(&number)).map(|part| part.sealed_at);
     let (tenant, connector) = (tenant.clone(), id.clone());
-    let told = row.told.filter(|_| exporting);
-    Watched { tenant, connector, state, frequency, activated_at, cursor, waiting_since, told }
+    let told = row.notification_state.filter(|_| exporting);
+    WatchedConnector {
+        tenant,
+        connector,
+        state,
+        frequency,
+        activated_at,
+        cursor,
+        waiting_since,
+        last_notified: told,
+    }
 }
