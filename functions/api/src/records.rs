@@ -6,7 +6,7 @@ use axum::response::Response;
 use domain::connector::{Caller, Change, Connector, Verb};
 use domain::manifest::SignedManifest;
 use domain::names::TenantId;
-use domain::part::{Encoding, Kind, Part, PartNumber, Sha256, Window};
+use domain::part::{Encoding, Part, PartKind, PartNumber, Sha256, Window};
 use domain::time::Time;
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ pub(crate) struct Export<'a> {
     part: PartNumber,
     state: PartState,
     window: Window,
-    kind: Kind,
+    kind: PartKind,
     events: u64,
     late: u64,
     unreadable: u64,

@@ -129,7 +129,7 @@ mod tests {
             connector: ConnectorId::new(7),
             number: PartNumber::new(42),
             window: crate::part::Window { from: at, to: at },
-            kind: crate::part::Kind::Late,
+            kind: crate::part::PartKind::Late,
             events: 1,
             late: 1,
             unreadable: 0,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::part::{Kind, Part, PartNumber};
+use domain::part::{Part, PartKind, PartNumber};
 use domain::time::Time;
 
 use crate::notes::{Note, said};
@@ -153,7 +153,7 @@ impl View<'_> {
                 events_of(part).has(*number) && (!closes || event.at < part.window.from)
             };
             let late = self.setup.events.iter().enumerate().filter(held).count() as u64;
-            part.late == late && part.kind == Kind::of(part.events, part.late)
+            part.late == late && part.kind == PartKind::of(part.events, part.late)
         })
     }
 
@@ -208,7 +208,7 @@ impl View<'_> {
 
     /// Whoever reads a window has waited for it to settle. So what was there before that must have been found.
     fn is_quiet_where_it_says_so(&self) -> bool {
-        self.account.parts.iter().filter(|part| part.kind == Kind::Heartbeat).all(|part| {
+        self.account.parts.iter().filter(|part| part.kind == PartKind::Heartbeat).all(|part| {
             let earlier = self.sealed_before(part.number);
             let inside = |event: &Event| part.window.from <= event.at && event.at < part.window.to;
             self.readable().all(|(number, event, since)| {

@@ -1,7 +1,7 @@
 //! What must be seen somewhere, so that a clean exploration means something: a world in which no race is ever lost
 //! says nothing about races.
 
-use domain::part::Kind;
+use domain::part::PartKind;
 use domain::protocol::Effect;
 
 use crate::machine::{Machine, State};
@@ -75,9 +75,9 @@ pub fn sights(sight: Sight) -> fn(&Machine, &State) -> bool {
         Sight::RaceLost => |_, s| s.workers.iter().flatten().any(|w| w.run.summary().lost_races > 0),
         Sight::FoundThere => |_, s| s.workers.iter().flatten().any(|w| w.run.summary().existed > 0),
         Sight::LatePart => |_, s| s.world.accounts.iter().any(|a| a.parts.iter().any(|part| part.late > 0)),
-        Sight::Heartbeat => {
-            |_, s| s.world.accounts.iter().any(|a| a.parts.iter().any(|part| part.kind == Kind::Heartbeat))
-        }
+        Sight::Heartbeat => |_, s| {
+            s.world.accounts.iter().any(|a| a.parts.iter().any(|part| part.kind == PartKind::Heartbeat))
+        },
         Sight::Blocked => |_, s| s.world.accounts.iter().any(|a| a.cursor.block.is_some()),
         Sight::ReadInPieces => |_, s| s.world.accounts.iter().any(|a| a.cursor.read_progress.is_some()),
         Sight::Reconciled => |_, s| s.world.accounts.iter().any(|a| a.cursor.reconcile.passes > 0),

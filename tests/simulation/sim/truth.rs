@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::names::{ConnectorId, TenantId};
-use domain::part::{Compression, Content, Format, Kind, Part, PartNumber};
+use domain::part::{Compression, Content, Format, Part, PartKind, PartNumber};
 use domain::sort_key::SortKey;
 use domain::time::Time;
 use tests::fakes::FakeStaging;
@@ -145,7 +145,7 @@ impl Truth {
             }
         }
         sealed.parts.push(part.clone());
-        if part.kind == Kind::Heartbeat {
+        if part.kind == PartKind::Heartbeat {
             self.heartbeat(worker, part);
         }
     }

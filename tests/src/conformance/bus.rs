@@ -85,7 +85,7 @@ fn every_kind() -> Vec<Notice> {
     let window = Window { from: start(), to: start() + std::time::Duration::from_hours(1) };
     let mut part = fixtures::part(&connector, domain::part::PartNumber::FIRST, window, &fixtures::worker());
     let delivered = Notice::delivered(&connector.tenant, &part);
-    part.kind = domain::part::Kind::Heartbeat;
+    part.kind = domain::part::PartKind::Heartbeat;
     let first = Unreadable {
         partition_key: "acme".into(),
         sort_key: "PROFILE".into(),

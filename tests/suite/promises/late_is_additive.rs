@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::part::Kind;
+use domain::part::PartKind;
 use domain::sort_key::SortKeyForm;
 use tests::failing::{Plan, Trouble};
 use tests::fixtures::at;
@@ -35,7 +35,7 @@ async fn what_comes_hours_late_is_one_late_part_and_changes_no_other(world: Worl
     let after = world.ground().objects(&connector);
     assert!(before.iter().all(|object| after.contains(object)), "a delivered object has changed");
     let late: Vec<_> =
-        world.ground().parts(&connector).await.into_iter().filter(|p| p.kind == Kind::Late).collect();
+        world.ground().parts(&connector).await.into_iter().filter(|p| p.kind == PartKind::Late).collect();
     assert_eq!(late.len(), 1, "one part, found once in four daily passes");
     assert_eq!((late[0].late, late[0].window.from), (3, late[0].window.to));
 }

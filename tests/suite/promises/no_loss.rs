@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::part::{Compression, Encoding, Format, Kind};
+use domain::part::{Compression, Encoding, Format, PartKind};
 use domain::protocol::Outcome;
 use tests::failing::{Plan, Trouble};
 use tests::fixtures::{TIMING, at};
@@ -113,8 +113,8 @@ async fn what_comes_late_within_the_look_back_is_in_a_later_part(world: World) {
     verdict.assert_clean();
     assert_eq!(verdict.delivered, 3);
     let parts = world.ground().parts(&connector).await;
-    let kinds: Vec<Kind> = parts.iter().map(|part| part.kind).collect();
-    assert_eq!(kinds, [Kind::Heartbeat, Kind::Regular, Kind::Late, Kind::Heartbeat]);
+    let kinds: Vec<PartKind> = parts.iter().map(|part| part.kind).collect();
+    assert_eq!(kinds, [PartKind::Heartbeat, PartKind::Regular, PartKind::Late, PartKind::Heartbeat]);
     assert_eq!((parts[2].events, parts[2].late), (2, 2));
 }
 

@@ -1,6 +1,6 @@
 //! Quiet means quiet: a heartbeat is only written after a complete read of its window found nothing new.
 
-use domain::part::Kind;
+use domain::part::PartKind;
 use domain::protocol::Outcome;
 use domain::schedule::next_expected_by;
 use serde_json::Value;
@@ -63,7 +63,7 @@ async fn what_was_seen_before_does_not_break_the_quiet(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write(&connector, at("2023-07-10T11:59:59.999Z"), "seen").await;
     world.run_until(&connector, at("2023-07-10T13:06:00Z")).await;
-    let kinds: Vec<Kind> = world.ground().parts(&connector).await.iter().map(|part| part.kind).collect();
-    assert_eq!(kinds, [Kind::Regular, Kind::Heartbeat]);
+    let kinds: Vec<PartKind> = world.ground().parts(&connector).await.iter().map(|part| part.kind).collect();
+    assert_eq!(kinds, [PartKind::Regular, PartKind::Heartbeat]);
     world.verdict(&connector).assert_clean();
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::cursor::Cursor;
-use domain::part::{Kind, PartNumber, Window};
+use domain::part::{PartKind, PartNumber, Window};
 use domain::ports::LeaseAnswer;
 use domain::protocol::{Answer, Built, Effect, Exclude, SealAnswer, Snapshot, Span};
 use domain::time::Time;
@@ -65,7 +65,7 @@ fn what_a_slice_finds_is_a_late_part_that_moves_no_watermark() {
     let watermark = place.cursor.watermark;
     assert_eq!((seal.watermark_before, seal.watermark_after), (watermark, watermark));
     assert_eq!(seal.part.window, Window { from: watermark, to: watermark });
-    assert_eq!((seal.part.kind, seal.part.number), (Kind::Late, PartNumber::new(72)));
+    assert_eq!((seal.part.kind, seal.part.number), (PartKind::Late, PartNumber::new(72)));
     let Span::Window(slice) = order.span else { panic!("a slice is a window") };
     assert_eq!(seal.reconcile.unwrap().resume_at, Some(slice.to), "the pass goes on behind it");
     run.delivers(&seal.part);

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use domain::fault::DeliveryStage;
 use domain::part::Window;
-use domain::part::{Content, Kind, PartNumber};
+use domain::part::{Content, PartKind, PartNumber};
 use domain::ports::LeaseAnswer;
 use domain::protocol::{Built, Effect, InternalErrorKind, Outcome, SealAnswer, Span};
 use tests::fixtures::{at, worker};
@@ -22,7 +22,7 @@ fn a_window_is_read_sealed_delivered_and_marked() {
     assert_eq!((order.number, order.watermark), (PartNumber::FIRST, window.from));
     let seal = run.seals(SealAnswer::Won);
     assert_eq!((seal.watermark_before, seal.watermark_after), (window.from, window.to));
-    assert_eq!((seal.part.window, seal.part.kind, seal.part.events), (window, Kind::Regular, 3));
+    assert_eq!((seal.part.window, seal.part.kind, seal.part.events), (window, PartKind::Regular, 3));
     run.delivers(&seal.part);
     let release = run.releases();
     assert_eq!(release.seen, place.cursor.next_run_at);
@@ -73,7 +73,7 @@ fn a_complete_read_that_found_nothing_is_a_heartbeat() {
     let mut run = Rehearsal::with_snapshot(&snapshot());
     run.builds(Built::Nothing);
     let part = run.seals(SealAnswer::Won).part;
-    assert_eq!((part.kind, part.events), (Kind::Heartbeat, 0));
+    assert_eq!((part.kind, part.events), (PartKind::Heartbeat, 0));
     assert!(is_inline(&part), "its bytes follow from its record");
     run.delivers(&part);
     run.releases();
@@ -206,7 +206,7 @@ fn a_part_cut_among_late_events_closes_nothing() {
     run.builds(Built::Staged(draft));
     let seal = run.seals(SealAnswer::Won);
     let w = at("2026-11-20T21:00:00Z");
-    assert_eq!((seal.part.window, seal.part.kind), (Window { from: w, to: w }, Kind::Late));
+    assert_eq!((seal.part.window, seal.part.kind), (Window { from: w, to: w }, PartKind::Late));
     assert_eq!(seal.watermark_after, w);
 }
 

@@ -34,8 +34,8 @@ pub fn timing(env: Lookup<'_>) -> Result<Timing, WrongSettings> {
 /// ([`PartLimits::MOST`]).
 pub fn part_limits(env: Lookup<'_>) -> Result<PartLimits, WrongSettings> {
     let default = PartLimits::default();
-    let events = number(env, "MAX_PART_EVENTS", 1..=PartLimits::MOST.events, default.events);
-    let bytes = number(env, "MAX_PART_BYTES", 1 << 20..=PartLimits::MOST.bytes, default.bytes);
+    let events = number(env, "MAX_PART_EVENTS", 1..=PartLimits::MAX.events, default.events);
+    let bytes = number(env, "MAX_PART_BYTES", 1 << 20..=PartLimits::MAX.bytes, default.bytes);
     let (events, bytes) = both(events, bytes)?;
     Ok(PartLimits { events, bytes })
 }

@@ -11,7 +11,7 @@ use domain::connector::{Caller, Change, Connector, Destination, Encryption, Shar
 use domain::cursor::Cursor;
 use domain::item::SourceItem;
 use domain::names::{ConnectorId, ExternalId, WorkerId};
-use domain::part::{Content, Kind, Part, Sha256, Window};
+use domain::part::{Content, Part, PartKind, Sha256, Window};
 use domain::ports::{Connectors as _, PageError, SaveAnswer, Saved, Source as _};
 use domain::protocol::{Seal, Span};
 use domain::sort_key::SortKeyForm;
@@ -105,7 +105,7 @@ pub(crate) fn seal(connector: &Connector, cursor: &Cursor, worker: &WorkerId) ->
         connector: connector.id.clone(),
         number: cursor.next,
         window: Window { from: cursor.watermark, to },
-        kind: Kind::Heartbeat,
+        kind: PartKind::Heartbeat,
         events: 0,
         late: 0,
         unreadable: 0,

@@ -267,7 +267,7 @@ impl Seen {
 /// Whether a part is larger than the exporter makes any. What a stranger's manifest says may be anything, and unpacking
 /// it would take as long as he likes.
 fn beyond_limits(manifest: &Manifest) -> Option<String> {
-    let PartLimits { events, bytes } = PartLimits::MOST;
+    let PartLimits { events, bytes } = PartLimits::MAX;
     // The last event may reach beyond the limit, and the layout's last line does.
     (manifest.events > events || manifest.raw_size > bytes + LONGEST).then(|| {
         format!(

@@ -1,7 +1,7 @@
 //! What is counted in one object, and what it says against its manifest.
 
 use domain::manifest::Manifest;
-use domain::part::Kind as PartKind;
+use domain::part::PartKind;
 
 use super::events::{Event, Fields, Told};
 use super::finding::Kind;

@@ -1,7 +1,7 @@
 //! What a chain tells in numbers, and what can be known of its end.
 
 use domain::manifest::Manifest;
-use domain::part::{Kind as PartKind, Sha256};
+use domain::part::{PartKind, Sha256};
 use domain::schedule::next_expected_by;
 use domain::time::Time;
 use serde::Serialize;

@@ -17,7 +17,7 @@ mod tests;
 use std::fmt::Write as _;
 
 use crate::connector::Destination;
-use crate::part::{Encoding, Kind, Part, PartNumber, Sha256, Window, object_name};
+use crate::part::{Encoding, Part, PartKind, PartNumber, Sha256, Window, object_name};
 use crate::schedule::Frequency;
 use crate::time::Time;
 
@@ -158,8 +158,8 @@ impl Manifest {
 
     /// What the part holds.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
-        Kind::of(self.events, self.late)
+    pub const fn kind(&self) -> PartKind {
+        PartKind::of(self.events, self.late)
     }
 
     /// The name of the object below the connector's prefix (contract 2).

@@ -7,7 +7,7 @@ use crate::cursor::Cursor;
 use crate::fault::Block;
 use crate::item::WhyUnreadable;
 use crate::loss_forecast::LossForecast;
-use crate::part::{Kind, PartNumber, Window};
+use crate::part::{PartKind, PartNumber, Window};
 use crate::time::Time;
 
 /// What happened.
@@ -131,7 +131,7 @@ pub struct Delivery {
     /// Its window.
     pub window: Window,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: PartKind,
     /// How many events.
     pub events: u64,
     /// How many of them were late.

@@ -32,7 +32,7 @@ use crate::fault::Block;
 use crate::item::Unreadable;
 use crate::loss_forecast::LossForecast;
 use crate::names::{ConnectorId, TenantId};
-use crate::part::{Kind, Part};
+use crate::part::{Part, PartKind};
 use crate::time::Time;
 
 pub use facts::{Backlog, Delivery, Fact, Recovery, UnreadableItems};
@@ -65,8 +65,11 @@ impl Notice {
             name: part.name(),
             size: part.size,
         };
-        let fact =
-            if part.kind == Kind::Heartbeat { Fact::Heartbeat(delivery) } else { Fact::Delivered(delivery) };
+        let fact = if part.kind == PartKind::Heartbeat {
+            Fact::Heartbeat(delivery)
+        } else {
+            Fact::Delivered(delivery)
+        };
         Self::new(tenant, &part.connector, &part.number.to_string(), fact)
     }
 

@@ -75,7 +75,7 @@ impl fmt::Display for PartNumber {
 /// What a part holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum PartKind {
     /// Events of its window.
     Regular,
     /// Events of its window, and late ones of earlier windows.
@@ -86,7 +86,7 @@ pub enum Kind {
     Heartbeat,
 }
 
-impl Kind {
+impl PartKind {
     /// The kind of a part with `events` events, of which `late` are late.
     #[must_use]
     pub const fn of(events: u64, late: u64) -> Self {
@@ -122,7 +122,7 @@ pub struct PartLimits {
 impl PartLimits {
     /// What they can be set to at most. A part is one `PutObject`, and 5 GiB is the most of one (Amazon S3 user guide,
     /// "Uploading objects"). Only a part whose events share one timestamp, where it can't be cut, gets larger.
-    pub const MOST: Self = Self { events: 1_000_000, bytes: 4 << 30 };
+    pub const MAX: Self = Self { events: 1_000_000, bytes: 4 << 30 };
 }
 
 impl Default for PartLimits {
@@ -157,7 +157,7 @@ pub struct Part {
     /// The span of event time that it closes; empty (`[W, W)`) if it holds late events only and moves nothing.
     pub window: Window,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: PartKind,
     /// How many events, the late and the unreadable ones included; 0 for a heartbeat.
     pub events: u64,
     /// How many of them are earlier than the window.
@@ -237,7 +237,7 @@ mod tests {
                 from: "2026-11-20T20:00:00Z".parse().unwrap(),
                 to: "2026-11-20T21:00:00Z".parse().unwrap(),
             },
-            kind: Kind::Regular,
+            kind: PartKind::Regular,
             events: 1,
             late: 0,
             unreadable: 0,
@@ -271,8 +271,8 @@ mod tests {
 
     #[test]
     fn a_part_is_of_the_kind_that_its_events_make_it() {
-        let kinds = [(0, 0), (3, 0), (3, 1), (3, 3)].map(|(events, late)| Kind::of(events, late));
-        assert_eq!(kinds, [Kind::Heartbeat, Kind::Regular, Kind::Mixed, Kind::Late]);
+        let kinds = [(0, 0), (3, 0), (3, 1), (3, 3)].map(|(events, late)| PartKind::of(events, late));
+        assert_eq!(kinds, [PartKind::Heartbeat, PartKind::Regular, PartKind::Mixed, PartKind::Late]);
         for kind in kinds {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }

@@ -10,7 +10,7 @@ use crate::events_source::RememberedSource;
 use crate::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use crate::manifest::ChainState;
 use crate::own_event::Heartbeat;
-use crate::part::{Content, Kind, Part, Window};
+use crate::part::{Content, Part, PartKind, Window};
 use crate::schedule::next_expected_by;
 use crate::time::Time;
 
@@ -110,7 +110,7 @@ impl Run {
             connector: place.connector.id.clone(),
             number: order.number,
             window,
-            kind: Kind::of(draft.events, draft.late),
+            kind: PartKind::of(draft.events, draft.late),
             events: draft.events,
             late: draft.late,
             unreadable: draft.unreadable,
@@ -149,7 +149,7 @@ impl Run {
             connector: connector.id.clone(),
             number: order.number,
             window,
-            kind: Kind::Heartbeat,
+            kind: PartKind::Heartbeat,
             events: 0,
             late: 0,
             unreadable: 0,
@@ -257,7 +257,7 @@ impl Run {
         self.summary.events += seal.part.events;
         self.summary.late += seal.part.late;
         self.summary.unreadable += seal.part.unreadable;
-        self.summary.heartbeats += u64::from(seal.part.kind == Kind::Heartbeat);
+        self.summary.heartbeats += u64::from(seal.part.kind == PartKind::Heartbeat);
         if let Some(place) = self.snapshot.as_deref_mut() {
             place.cursor.next = seal.part.number.next();
             place.cursor.watermark = seal.watermark_after;
