@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dispatcher::{CLAIM, Dispatched, Pace, Ports, TickFailed, Watchdog, dispatch, tick};
+use dispatcher::{CLAIM, Dispatched, Pace, Ports, TickError, Watchdog, dispatch, tick};
 use domain::names::ConnectorId;
 use domain::ports::{Clock as _, DUE_SHARDS, PortError, due_shard};
 use tests::failing::{Flaky, Plan, Trouble};
@@ -14,8 +14,8 @@ use tests::turns::{Worker, interleave};
 
 const RUN: Duration = Duration::from_secs(900);
 
-fn is_transient(failed: &Result<Dispatched, TickFailed>) -> bool {
-    matches!(failed, Err(TickFailed { source: PortError::Transient { .. }, .. }))
+fn is_transient(failed: &Result<Dispatched, TickError>) -> bool {
+    matches!(failed, Err(TickError { source: PortError::Transient { .. }, .. }))
 }
 
 struct World {
@@ -61,7 +61,7 @@ impl World {
     }
 
     /// One tick now, whose calls meet what the plan says.
-    async fn tick(&self, plan: &Plan) -> Result<Dispatched, TickFailed> {
+    async fn tick(&self, plan: &Plan) -> Result<Dispatched, TickError> {
         dispatch(&self.ports(plan), self.clock.now() + RUN).await
     }
 

@@ -60,7 +60,7 @@ fn is_passing(entry: &PutEventsResultEntry) -> bool {
 /// An entry that the bus refused, although the request as such was answered with 200.
 #[derive(Debug, thiserror::Error)]
 #[error("the bus refused the event: {code}: {message}")]
-struct EntryRefused {
+struct EntryError {
     code: String,
     message: String,
 }
@@ -84,14 +84,14 @@ impl Bus for EventBridgeBus {
         let answer = answer.map_err(|error| port_error(PUBLISHING, error))?;
         // The ID is what confirms an event: an answer without one is no success, whatever it counts.
         let taken = answer.entries().first().is_some_and(|entry| entry.event_id().is_some());
-        if taken { Ok(()) } else { Err(refused(answer.entries())) }
+        if taken { Ok(()) } else { Err(entry_error(answer.entries())) }
     }
 }
 
-fn refused(entries: &[PutEventsResultEntry]) -> PortError {
+fn entry_error(entries: &[PutEventsResultEntry]) -> PortError {
     let entry = entries.iter().find(|entry| entry.error_code().is_some());
     let text = |words: Option<&str>| words.unwrap_or("not told why").to_owned();
-    let refused = EntryRefused {
+    let refused = EntryError {
         code: text(entry.and_then(PutEventsResultEntry::error_code)),
         message: text(entry.and_then(PutEventsResultEntry::error_message)),
     };

@@ -33,7 +33,7 @@ use domain::onboarding::Onboarding;
 pub use caller::{Always, Callers, Gateway, Identity};
 pub use request_id::RequestId;
 pub use routes::ROUTES;
-pub use unreadable::Unreadable;
+pub use unreadable::GatewayEventError;
 
 /// What every handler is given.
 #[derive(Clone)]

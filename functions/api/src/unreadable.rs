@@ -8,18 +8,18 @@ use crate::problem::Problem;
 
 /// Why there is no request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unreadable {
+pub enum GatewayEventError {
     /// 404: its path can't be one of ours.
-    Path,
+    UnknownPath,
     /// 400: for this reason, in one sentence.
-    Event(&'static str),
+    Malformed(&'static str),
 }
 
-impl IntoResponse for Unreadable {
+impl IntoResponse for GatewayEventError {
     fn into_response(self) -> Response {
         let problem = match self {
-            Self::Path => Problem::no_such_path(),
-            Self::Event(why) => Problem::malformed(why),
+            Self::UnknownPath => Problem::no_such_path(),
+            Self::Malformed(why) => Problem::malformed(why),
         };
         guard::uncached(problem.into_response())
     }

@@ -1,6 +1,6 @@
 //! What a refusal of [`domain::onboarding`] means to whoever typed the command, each with what to do about it.
 
-use domain::connector::{EncryptionError, NotAllowed};
+use domain::connector::{EncryptionError, NotAllowedError};
 use domain::names::Refused;
 use domain::onboarding::{OnboardingError, Taken};
 use domain::partition::NoPartition;
@@ -65,16 +65,16 @@ fn not_verified(said: &str, verification: Box<Verification>) -> Problem {
     problem.with(verification)
 }
 
-impl From<NotAllowed> for Problem {
-    fn from(refusal: NotAllowed) -> Self {
+impl From<NotAllowedError> for Problem {
+    fn from(refusal: NotAllowedError) -> Self {
         let remedy = match &refusal {
-            NotAllowed::NoDestination(id) => format!(
+            NotAllowedError::NoDestination(id) => format!(
                 "Connect it: auditferry connector connect {id} --role-arn ARN --bucket BUCKET --region REGION"
             ),
-            NotAllowed::NotVerified(id) => {
+            NotAllowedError::NotVerified(id) => {
                 format!("See what is wrong: auditferry connector verify {id}")
             }
-            NotAllowed::WrongState { id, state, verb, .. } => match (*verb, *state) {
+            NotAllowedError::WrongState { id, state, verb, .. } => match (*verb, *state) {
                 ("delete", "active" | "paused") => {
                     format!("Disable it first: auditferry connector disable {id}")
                 }
@@ -82,32 +82,32 @@ impl From<NotAllowed> for Problem {
                 (_, "disabled") => format!("Take it back first: auditferry connector enable {id}"),
                 _ => format!("See its state: auditferry connector show {id}"),
             },
-            NotAllowed::StartsInTheFuture(_) => {
+            NotAllowedError::StartInFuture(_) => {
                 let remedy = "Leave --start-from out to start with the activation.";
                 return Self::usage(refusal.to_string(), remedy);
             }
-            NotAllowed::ShardsAreRead { to, .. } => {
+            NotAllowedError::ShardsInUse { to, .. } => {
                 format!("Make a new connector: auditferry connector create --tenant TENANT --shards {to}")
             }
-            NotAllowed::NoWebhook(id) => {
+            NotAllowedError::NoWebhook(id) => {
                 format!("Set one: auditferry connector contacts {id} --webhook URL")
             }
-            NotAllowed::NoContacts(id) => {
+            NotAllowedError::NoContacts(id) => {
                 format!("Set some: auditferry connector contacts {id} --email ADDRESS --webhook URL")
             }
-            NotAllowed::NotAContact { id, address } => {
+            NotAllowedError::NotAContact { id, address } => {
                 format!(
                     "Set it first, with all the others: auditferry connector contacts {id} --email {address}"
                 )
             }
-            NotAllowed::Declined { .. } => {
+            NotAllowedError::Declined { .. } => {
                 "Only its owner can take that back, by the link of its mail. Set another address.".to_owned()
             }
-            NotAllowed::NothingToAsk { id, .. } => {
+            NotAllowedError::NothingToAsk { id, .. } => {
                 format!("See where each stands: auditferry connector contacts {id}")
             }
-            NotAllowed::TestedJustNow { .. } => "Wait until then: a test reaches people.".to_owned(),
-            NotAllowed::KeptNoLonger { .. } => {
+            NotAllowedError::TestCooldown { .. } => "Wait until then: a test reaches people.".to_owned(),
+            NotAllowedError::RetentionExpired { .. } => {
                 "Make a new connector: auditferry connector create --tenant TENANT".to_owned()
             }
         };

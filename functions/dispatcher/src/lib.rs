@@ -73,7 +73,7 @@ pub struct Dispatched {
 /// A tick that failed, in part or in all: what it has done stays done, and is told like that of any other.
 #[derive(Debug, thiserror::Error)]
 #[error("a tick has failed")]
-pub struct TickFailed {
+pub struct TickError {
     /// What it has done all the same.
     pub done: Dispatched,
     /// The first failure of the ledger, or the queue's.
@@ -88,7 +88,7 @@ pub struct TickFailed {
 /// # Errors
 /// The first failure of the ledger, or the queue's, with what was done; all of the ledger's are in the log. What
 /// was claimed and not sent is given back first, or comes due again after [`CLAIM`].
-pub async fn dispatch(ports: &Ports, deadline: Time) -> Result<Dispatched, TickFailed> {
+pub async fn dispatch(ports: &Ports, deadline: Time) -> Result<Dispatched, TickError> {
     let now = ports.clock.now();
     let stop_at = now + deadline.since(now) * 5 / 6;
     let mut tick = Tick { ports, now, stop_at, done: Dispatched::default(), failure: None };
@@ -111,7 +111,7 @@ pub async fn dispatch(ports: &Ports, deadline: Time) -> Result<Dispatched, TickF
         more,
         "a tick has failed; what it had sent until then is sent"
     );
-    Err(TickFailed { done, source })
+    Err(TickError { done, source })
 }
 
 /// The partitions of the index, at each tick from another one on: where not all can be sent, none is always the last.

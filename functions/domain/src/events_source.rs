@@ -94,7 +94,7 @@ impl RememberedSource {
     "it is sealed up to {watermark} only, and by your word the new source holds events from {from} on: those between \
      would never be exported. Set the old source back until everything up to {from} is sealed, or name an earlier time"
 )]
-pub struct SourceGap {
+pub struct SourceGapError {
     /// Where its next window begins.
     pub watermark: Time,
     /// What was named.
@@ -131,13 +131,13 @@ impl SourceChange {
         source: &EventsSource,
         cursor: &Cursor,
         acceptance: Acceptance,
-    ) -> Result<Option<Self>, SourceGap> {
+    ) -> Result<Option<Self>, SourceGapError> {
         let Some(before) = cursor.source.clone().filter(|remembered| remembered.source != *source) else {
             return Ok(None);
         };
         let watermark = cursor.watermark;
         if acceptance.from > watermark {
-            return Err(SourceGap { watermark, from: acceptance.from });
+            return Err(SourceGapError { watermark, from: acceptance.from });
         }
         let forget_keys = before.source.layout != source.layout;
         let from = if forget_keys { watermark } else { acceptance.from };
@@ -176,7 +176,11 @@ mod tests {
         cursor
     }
 
-    fn accepting(new: &EventsSource, cursor: &Cursor, from: &str) -> Result<Option<SourceChange>, SourceGap> {
+    fn accepting(
+        new: &EventsSource,
+        cursor: &Cursor,
+        from: &str,
+    ) -> Result<Option<SourceChange>, SourceGapError> {
         let acceptance = Acceptance { from: at(from), at: at("2026-11-21T00:00:00Z"), by: "ann".into() };
         SourceChange::accepting(new, cursor, acceptance)
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-pub use offset::NotRfc3339;
+pub use offset::ParseRfc3339Error;
 
 const DAY_MS: i64 = 86_400_000;
 /// 9999-12-30T22:00:00.999Z, the last whole millisecond that the calendar library can write.
@@ -26,7 +26,7 @@ pub struct Time(i64);
 /// A text that is no point in time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an RFC 3339 time in UTC between 1970 and 9999, such as 2026-11-20T20:15:30.123Z")]
-pub struct NotATime(pub String);
+pub struct ParseTimeError(pub String);
 
 impl Time {
     /// 1970-01-01T00:00:00.000Z
@@ -116,19 +116,19 @@ impl fmt::Display for Time {
 }
 
 impl FromStr for Time {
-    type Err = NotATime;
+    type Err = ParseTimeError;
 
     /// RFC 3339 with the offset zero, in every spelling: `Z`, `z`, `+00:00` or `-00:00`, and any number of digits of a
     /// second's fraction. Digits below the millisecond are cut off, never rounded up. A text with another offset, or
     /// without the colons, does not sort in time order among the others, and is refused.
-    fn from_str(text: &str) -> Result<Self, NotATime> {
-        rfc3339::utc(text.as_bytes()).ok_or_else(|| NotATime(text.chars().take(64).collect()))
+    fn from_str(text: &str) -> Result<Self, ParseTimeError> {
+        rfc3339::utc(text.as_bytes()).ok_or_else(|| ParseTimeError(text.chars().take(64).collect()))
     }
 }
 
 impl TryFrom<String> for Time {
-    type Error = NotATime;
-    fn try_from(text: String) -> Result<Self, NotATime> {
+    type Error = ParseTimeError;
+    fn try_from(text: String) -> Result<Self, ParseTimeError> {
         text.parse()
     }
 }

@@ -11,7 +11,7 @@ use domain::ports::{Bus, Clock, Customers, Randomness, Runs, Source, Staging};
 use domain::protocol::{Answer, Effect, Input, Limits, Outcome, Run, Timing, step};
 use domain::time::Time;
 
-use crate::hands::{Hands, port};
+use crate::hands::{Hands, port_failure};
 use crate::metrics::{MeasuredRun, RequestKind, RequestStats};
 use crate::unreadable::tell;
 use crate::waste::clear_away;
@@ -75,7 +75,7 @@ pub(crate) async fn export_measured(exporter: &Exporter, id: &ConnectorId, deadl
     let vendor = exporter.ports.signing.vendor.clone();
     let mut run = Run::new(worker.clone(), vendor, exporter.timing, Limits::between(began, deadline))
         .with_retention(exporter.retention)
-        .with_source(exporter.ports.source.identity().await.map_err(port));
+        .with_source(exporter.ports.source.identity().await.map_err(port_failure));
     // Credentials and clients of the customer live in here and die with the run.
     let mut hands = Hands::new(exporter, id, worker);
     let mut answer = Answer::Start;

@@ -82,7 +82,7 @@ impl<'a> Hands<'a> {
                 ports.runs.lease(self.id, &self.worker, now, until).await.map(Answer::Leased)
             }
             Effect::Snapshot => {
-                let snapshot = ports.runs.snapshot(self.id).await.map_err(port)?;
+                let snapshot = ports.runs.snapshot(self.id).await.map_err(port_failure)?;
                 self.connector = snapshot.as_ref().map(|s| s.connector.clone());
                 self.swept = snapshot.as_ref().map(|s| Swept::of(&s.cursor)).unwrap_or_default();
                 Ok(Answer::Snapshot(snapshot.map(Box::new)))
@@ -90,15 +90,15 @@ impl<'a> Hands<'a> {
             Effect::Build(order) => {
                 self.builds += 1;
                 let connector =
-                    self.connector.as_ref().ok_or_else(|| broken("a part was ordered before a look"))?;
+                    self.connector.as_ref().ok_or_else(|| internal_failure("a part was ordered before a look"))?;
                 let attempt = format!("{}-{}", self.worker.as_str(), self.builds);
                 let task = Task { exporter: self.exporter, connector, order: &order, attempt: &attempt };
-                let (built, unreadable) = build::build(task).await.map_err(port)?;
+                let (built, unreadable) = build::build(task).await.map_err(port_failure)?;
                 self.unreadable = unreadable;
                 Ok(Answer::Built(Box::new(built)))
             }
             Effect::Seal(seal) => {
-                let answer = ports.runs.seal(&seal).await.map_err(port)?;
+                let answer = ports.runs.seal(&seal).await.map_err(port_failure)?;
                 if answer == SealAnswer::Won {
                     self.note_unreadable(&seal.part);
                     self.swept.sealed = seal.part.number;
@@ -107,14 +107,14 @@ impl<'a> Hands<'a> {
             }
             Effect::Sign(order) => {
                 let signed = ports.signing.sign(order.text, order.last.as_ref()).await;
-                return signed.map(|pinned| Answer::Signed(Box::new(pinned))).map_err(unsigned);
+                return signed.map(|pinned| Answer::Signed(Box::new(pinned))).map_err(signing_failure);
             }
             Effect::ReadBack(number) | Effect::Load(number) => {
                 ports.runs.part(self.id, number).await.map(|part| Answer::Part(part.map(Box::new)))
             }
             Effect::Open(number) => {
                 let connector =
-                    self.connector.as_ref().ok_or_else(|| broken("a bucket was opened before a look"))?;
+                    self.connector.as_ref().ok_or_else(|| internal_failure("a bucket was opened before a look"))?;
                 let opened = ports.customers.open(connector, number).await;
                 Ok(Answer::Opened(opened.map(|bucket| self.bucket = Some(bucket))))
             }
@@ -153,7 +153,7 @@ impl<'a> Hands<'a> {
             Effect::Finish(Outcome::Failed { error: failure, .. }) => return Err(failure),
             Effect::Finish(_) => Ok(Answer::Done),
         }
-        .map_err(port)
+        .map_err(port_failure)
     }
 
     /// The bytes of a delivered part may go in time; the list of its keys is read for as long as a look-back reaches.
@@ -169,9 +169,11 @@ impl<'a> Hands<'a> {
     /// The open bucket, and where in it the connector's files lie.
     fn place(&self) -> Result<(&dyn CustomerBucket, &Prefix), InternalError> {
         let bucket = self.bucket.as_deref();
-        let bucket = bucket.ok_or_else(|| broken("a part was delivered before its bucket was open"))?;
+        let bucket =
+            bucket.ok_or_else(|| internal_failure("a part was delivered before its bucket was open"))?;
         let destination = self.connector.as_ref().and_then(|connector| connector.destination.as_ref());
-        let destination = destination.ok_or_else(|| broken("an active connector has no destination"))?;
+        let destination =
+            destination.ok_or_else(|| internal_failure("an active connector has no destination"))?;
         Ok((bucket, &destination.prefix))
     }
 
@@ -181,11 +183,11 @@ impl<'a> Hands<'a> {
             Content::Inline(text) => {
                 let bytes = base64::engine::general_purpose::STANDARD
                     .decode(text)
-                    .map_err(|error| broken(&format!("part {}: {error}", part.number)))?;
+                    .map_err(|error| internal_failure(&format!("part {}: {error}", part.number)))?;
                 Body::Whole(bytes.into())
             }
             Content::Staged { data, .. } => {
-                Body::Stream(self.exporter.ports.staging.read(data).await.map_err(port)?)
+                Body::Stream(self.exporter.ports.staging.read(data).await.map_err(port_failure)?)
             }
         };
         let object = NewObject {
@@ -215,7 +217,7 @@ impl<'a> Hands<'a> {
     async fn put_manifest(&self, part: &Part) -> Result<Answer, InternalError> {
         let (bucket, prefix) = self.place()?;
         let (Some(name), Some(pinned)) = (part.manifest_name(), &part.manifest) else {
-            return Err(broken("a note was to be delivered that no record pins"));
+            return Err(internal_failure("a note was to be delivered that no record pins"));
         };
         Ok(Answer::Put(bucket.put_new(text(prefix.key(&name), pinned.note().bytes())).await))
     }
@@ -233,7 +235,7 @@ fn text(key: String, bytes: Vec<u8>) -> NewObject {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err, which hands the error over")]
-fn unsigned(error: SigningError) -> InternalError {
+fn signing_failure(error: SigningError) -> InternalError {
     let detail = match &error {
         SigningError::Port(port) => port.chain(),
         other => other.to_string(),
@@ -242,10 +244,10 @@ fn unsigned(error: SigningError) -> InternalError {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err, which hands the error over")]
-pub(crate) fn port(error: PortError) -> InternalError {
+pub(crate) fn port_failure(error: PortError) -> InternalError {
     InternalError::new(InternalErrorKind::Port, error.chain())
 }
 
-fn broken(detail: &str) -> InternalError {
+fn internal_failure(detail: &str) -> InternalError {
     InternalError::new(InternalErrorKind::InvariantViolated, detail)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::contacts::Webhook;
 use domain::contacts::share::{self, LONG_TIMEOUT, SHORT_TIMEOUT, SLOW_HOST_PERIOD};
-use domain::ports::{Cause, PortError, Posted};
+use domain::ports::{BoxError, PortError, Posted};
 
 use crate::Notifier;
 use crate::message::Retry;
@@ -93,7 +93,7 @@ async fn secrets(
         let secret = notifier.connectors.secret(&about.connector.id, id).await?;
         let missing = || PortError::Bug {
             what: "signing for a webhook",
-            source: Cause::from("the ledger lacks a secret that the settings name"),
+            source: BoxError::from("the ledger lacks a secret that the settings name"),
         };
         secrets.push(secret.ok_or_else(missing)?);
     }

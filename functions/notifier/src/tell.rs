@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::connector::{Connector, State};
-use domain::contacts::{News, NoNotice, asks_addresses};
+use domain::contacts::{News, NoticeParseError, asks_addresses};
 use domain::names::{ConnectorId, TenantId};
 use domain::ports::{LONGEST_DELAY, PortError};
 use futures_util::future::join_all;
@@ -119,7 +119,7 @@ pub(crate) async fn requeue(notifier: &Notifier, again: &Retry) -> Result<(), Po
     notifier.later.later(&message, delay, &again.tenant).await
 }
 
-fn dropped(error: &NoNotice) -> NotificationCounts {
+fn dropped(error: &NoticeParseError) -> NotificationCounts {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     tracing::error!(%error, cause, "a notice was dropped: it is not of our form");
     NotificationCounts { dropped: 1, ..NotificationCounts::default() }

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use domain::connector::{Connector, NotAllowed, State};
+use domain::connector::{Connector, NotAllowedError, State};
 use domain::names::ExternalId;
 use domain::ports::{Connectors as _, SaveAnswer, Saved};
 use domain::time::Time;
@@ -146,7 +146,7 @@ pub(crate) fn mend_all(world: &World) {
 fn change(
     world: &World,
     place: usize,
-    change: impl FnOnce(&mut Connector, Time) -> Result<(), NotAllowed>,
+    change: impl FnOnce(&mut Connector, Time) -> Result<(), NotAllowedError>,
 ) -> bool {
     let before = world.connector(place);
     let mut after = before.clone();

@@ -204,7 +204,10 @@ impl Pages {
                 continue;
             }
             if item.bears != self.partition {
-                return Err(PageError::Foreign { asked: self.partition.clone(), found: item.bears.clone() });
+                return Err(PageError::Foreign {
+                    expected: self.partition.clone(),
+                    found: item.bears.clone(),
+                });
             }
             page.push(item.read(self.table.form));
             if page.len() == self.table.page {

@@ -17,7 +17,7 @@ use super::ask::AskFirst;
 
 /// What went wrong with the staged bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum BrokenBody {
+pub(super) enum BodyError {
     /// They could not be read to their end.
     #[error("reading the staged part: {0}")]
     Read(String),
@@ -28,15 +28,15 @@ pub(super) enum BrokenBody {
 
 /// Learns what went wrong with a body, while the SDK has it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Witness(Arc<OnceLock<BrokenBody>>);
+pub(super) struct Witness(Arc<OnceLock<BodyError>>);
 
 impl Witness {
     /// What went wrong on our side, if anything did.
-    pub(super) fn saw(&self) -> Option<&BrokenBody> {
+    pub(super) fn saw(&self) -> Option<&BodyError> {
         self.0.get()
     }
 
-    fn tell(&self, broken: BrokenBody) -> BrokenBody {
+    fn tell(&self, broken: BodyError) -> BodyError {
         // Only the first one is the cause.
         self.0.get_or_init(|| broken).clone()
     }
@@ -49,7 +49,7 @@ pub(super) fn outgoing(body: Body, size: u64, ask: &AskFirst) -> (SdkStream, Wit
     let stream = match body {
         Body::Whole(bytes) => {
             if bytes.len() as u64 != size {
-                witness.tell(BrokenBody::Size);
+                witness.tell(BodyError::Size);
             }
             SdkStream::from(bytes)
         }
@@ -74,12 +74,12 @@ struct Counted {
 
 impl http_body::Body for Counted {
     type Data = Bytes;
-    type Error = BrokenBody;
+    type Error = BodyError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BrokenBody>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
         let stream = this.stream.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
         let next = match stream.poll_next_unpin(cx) {
@@ -92,11 +92,11 @@ impl http_body::Body for Counted {
                     this.left = left;
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
-                None => BrokenBody::Size,
+                None => BodyError::Size,
             },
             None if this.left == 0 => return Poll::Ready(None),
-            None => BrokenBody::Size,
-            Some(Err(error)) => BrokenBody::Read(error.chain()),
+            None => BodyError::Size,
+            Some(Err(error)) => BodyError::Read(error.chain()),
         };
         Poll::Ready(Some(Err(this.witness.tell(broken))))
     }
@@ -116,7 +116,7 @@ mod tests {
     async fn sent(
         chunks: Vec<Result<&'static str, &'static str>>,
         size: u64,
-    ) -> (Option<Bytes>, Option<BrokenBody>) {
+    ) -> (Option<Bytes>, Option<BodyError>) {
         let chunks = chunks.into_iter().map(|chunk| match chunk {
             Ok(text) => Ok(Bytes::from_static(text.as_bytes())),
             Err(error) => Err(PortError::Transient { what: "reading", source: error.into() }),
@@ -138,10 +138,10 @@ mod tests {
     async fn what_breaks_on_our_side_is_witnessed() {
         let (bytes, saw) = sent(vec![Ok("ab"), Err("503")], 3).await;
         assert!(bytes.is_none());
-        assert_eq!(saw, Some(BrokenBody::Read("reading: passing failure: 503".into())));
-        assert_eq!(sent(vec![Ok("ab")], 3).await, (None, Some(BrokenBody::Size)));
-        assert_eq!(sent(vec![Ok("ab"), Ok("cd")], 3).await, (None, Some(BrokenBody::Size)));
+        assert_eq!(saw, Some(BodyError::Read("reading: passing failure: 503".into())));
+        assert_eq!(sent(vec![Ok("ab")], 3).await, (None, Some(BodyError::Size)));
+        assert_eq!(sent(vec![Ok("ab"), Ok("cd")], 3).await, (None, Some(BodyError::Size)));
         let (_, witness) = outgoing(Body::Whole(Bytes::from_static(b"ab")), 3, &AskFirst::default());
-        assert_eq!(witness.saw(), Some(&BrokenBody::Size));
+        assert_eq!(witness.saw(), Some(&BodyError::Size));
     }
 }

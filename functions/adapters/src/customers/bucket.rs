@@ -13,7 +13,7 @@ use domain::ports::{Body, CustomerBucket, NewObject};
 use domain::protocol::PutAnswer;
 
 use super::ask::AskFirst;
-use super::body::{self, BrokenBody};
+use super::body::{self, BodyError};
 use super::fault::Telling;
 use super::payload::SignedPayload;
 use crate::clients::{LARGE, timeouts};
@@ -40,10 +40,10 @@ pub(super) struct Wrote {
 const TELLING: Telling = Telling::new(DeliveryStage::PutObject);
 
 /// Our own side failed: nothing that the customer could mend, and nothing that its platform said.
-fn told(broken: &BrokenBody) -> DeliveryError {
+fn told(broken: &BodyError) -> DeliveryError {
     let (reason, code) = match broken {
-        BrokenBody::Read(_) => (DeliveryErrorKind::Unavailable, "StagingRead"),
-        BrokenBody::Size => (DeliveryErrorKind::Rejected, "StagingSize"),
+        BodyError::Read(_) => (DeliveryErrorKind::Unavailable, "StagingRead"),
+        BodyError::Size => (DeliveryErrorKind::Rejected, "StagingSize"),
     };
     TELLING.fault(reason, code, &broken.to_string())
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use domain::ports::{Cause, PortError};
+use domain::ports::{BoxError, PortError};
 
 use crate::port_error::{is_passing, port_error};
 
@@ -36,9 +36,9 @@ pub(super) enum Transacted {
     /// None of it was carried out: the conditions of these of its writes did not hold, counted from zero.
     Refused(Vec<usize>),
     /// None of it was carried out, and nothing is said of its conditions: other requests came first.
-    InTheWay(Cause),
+    InTheWay(BoxError),
     /// Nobody knows: the answer was lost.
-    Unknown(Cause),
+    Unknown(BoxError),
 }
 
 /// Sorts the answer to a transaction. An error is one that will come again: not allowed, or a bug.

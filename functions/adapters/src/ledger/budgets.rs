@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use domain::budget::{Budget, Counter, Party, Scope, Spending};
 use domain::connector::{Connector, State};
 use domain::names::TenantId;
-use domain::ports::{Cause, PortError, Spender, Spent};
+use domain::ports::{BoxError, PortError, Spender, Spent};
 
 use super::answers::{Transacted, transacted};
 use super::changes::{TRIES, incomplete};
@@ -90,7 +90,7 @@ impl Spender for DynamoLedger {
     /// carried out. Anything else is an error, which grants nothing.
     async fn spend(&self, spending: &Spending) -> Result<Spent, PortError> {
         let write = self.spending(spending)?;
-        let mut cause: Cause = "others spent of the same budget each time".into();
+        let mut cause: BoxError = "others spent of the same budget each time".into();
         for _ in 0..TRIES {
             let request = self.client.transact_write_items().transact_items(write.clone());
             match transacted(WHAT, request.send().await)? {

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::budget::{Budget, Spending};
 use domain::connector::Change;
 use domain::cursor::Cursor;
-use domain::ports::{Cause, PortError, SaveAnswer, Saved};
+use domain::ports::{BoxError, PortError, SaveAnswer, Saved};
 
 use super::answers::{Transacted, transacted};
 use super::budgets::counts;
@@ -51,7 +51,7 @@ impl DynamoLedger {
     ) -> Result<SaveAnswer, PortError> {
         let mut own = self.own_writes(change, cursor)?;
         own.extend(self.counts_of(change, spends)?);
-        let mut cause: Cause = "other claims in the same bucket came first each time".into();
+        let mut cause: BoxError = "other claims in the same bucket came first each time".into();
         for _ in 0..TRIES {
             let mut writes = own.clone();
             match self.claims(change).await? {

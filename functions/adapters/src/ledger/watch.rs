@@ -282,7 +282,7 @@ fn owner(item: &Item) -> Result<ConnectorId, PortError> {
     owner.ok_or_else(|| bug(WHAT, format!("an item has a key of another form: {:?}", item.get(PK))))
 }
 
-fn bug(what: &'static str, source: impl Into<domain::ports::Cause>) -> PortError {
+fn bug(what: &'static str, source: impl Into<domain::ports::BoxError>) -> PortError {
     PortError::Bug { what, source: source.into() }
 }
 

@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::budget::Spending;
 use domain::names::ConnectorId;
-use domain::ports::{Cause, PortError, RunAnswer};
+use domain::ports::{BoxError, PortError, RunAnswer};
 use domain::time::Time;
 
 use super::DynamoLedger;
@@ -31,7 +31,7 @@ impl DynamoLedger {
         spends: &[Spending],
     ) -> Result<RunAnswer, PortError> {
         let (id, _, cut, key) = wish;
-        let mut cause: Cause = "other writes of the same connector came first each time".into();
+        let mut cause: BoxError = "other writes of the same connector came first each time".into();
         // A path into the block can be set only while there is a block, so that is asked first.
         let mut blocked = true;
         for _ in 0..TRIES {

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_types::body::SdkBody;
 use domain::item::SourceItem;
-use domain::ports::{Cause, PageError, PageReader, PortError};
+use domain::ports::{BoxError, PageError, PageReader, PortError};
 use tokio::task::{JoinSet, yield_now};
 
 use super::order::Order;
@@ -158,7 +158,7 @@ impl PageReader for Reader {
     }
 }
 
-fn bug(source: impl Into<Cause>) -> PortError {
+fn bug(source: impl Into<BoxError>) -> PortError {
     PortError::Bug { what: WHAT, source: source.into() }
 }
 

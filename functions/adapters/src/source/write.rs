@@ -18,7 +18,7 @@ use domain::backoff::REQUEST;
 use domain::connector::Shards;
 use domain::names::TenantId;
 use domain::partition::NoPartition;
-use domain::ports::{Cause, Clock, PortError, Randomness};
+use domain::ports::{BoxError, Clock, PortError, Randomness};
 use domain::sort_key::SortKeyForm;
 
 use self::item::{Attributes, Item, LARGEST_ITEM, NewKey, round, shard_of};
@@ -253,7 +253,7 @@ enum Transacted {
     /// Nothing of it was carried out. For each item whose key is taken: what is there, as far as it was handed out.
     Refused(Vec<Option<Attributes>>),
     /// Nothing of it was carried out, and it may be later.
-    InTheWay(Cause),
+    InTheWay(BoxError),
 }
 
 /// The codes of `CancellationReason` (Amazon DynamoDB API reference, `TransactWriteItems`).

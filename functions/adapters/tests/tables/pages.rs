@@ -135,7 +135,7 @@ async fn a_page_that_was_damaged_on_its_way_is_asked_for_again() {
 async fn an_item_of_another_tenant_ends_the_read_and_both_keys_are_told() {
     let (source, _server) = source([page(&[item("acme", 1), item("globex", 2)], false)]).await;
     let failed = read_all(&source, &hour()).await.unwrap_err();
-    let PageError::Foreign { asked, found } = failed else { panic!("{failed:?}") };
+    let PageError::Foreign { expected, found } = failed else { panic!("{failed:?}") };
     assert_eq!((asked.as_str(), found.as_str()), ("acme", "globex"));
 }
 

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{RequestId, Unreadable};
+use api::{GatewayEventError, RequestId};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::uri::PathAndQuery;
@@ -54,12 +54,12 @@ struct Http {
 ///
 /// # Errors
 /// What can't be read of it; the function answers that, and goes on.
-pub(crate) fn request(event: &str) -> Result<Request, Unreadable> {
+pub(crate) fn request(event: &str) -> Result<Request, GatewayEventError> {
     let event: Event = serde_json::from_str(event)
-        .map_err(|_| Unreadable::Event("It is no event of payload format 2.0."))?;
+        .map_err(|_| GatewayEventError::Malformed("It is no event of payload format 2.0."))?;
     let uri = uri(&event.raw_path, event.raw_query_string.as_deref().unwrap_or_default())?;
     let method = Method::from_bytes(event.request_context.http.method.as_bytes())
-        .map_err(|_| Unreadable::Event("The method is none of HTTP."))?;
+        .map_err(|_| GatewayEventError::Malformed("The method is none of HTTP."))?;
     let mut request = Request::new(body(event.body, event.is_base64_encoded)?);
     *request.method_mut() = method;
     *request.uri_mut() = uri;
@@ -77,41 +77,44 @@ pub(crate) fn request(event: &str) -> Result<Request, Unreadable> {
 /// The URI whose path is `path` and whose query is `query`, byte for byte. A path of ours has no escape, and the
 /// router would decode one a second time, so a `%` is no path of ours either. What is longer than a URI can be
 /// (65,534 bytes) is none.
-fn uri(path: &str, query: &str) -> Result<Uri, Unreadable> {
+fn uri(path: &str, query: &str) -> Result<Uri, GatewayEventError> {
     let parsed = |text: String| PathAndQuery::try_from(text).ok();
-    let alone = parsed(path.to_owned()).ok_or(Unreadable::Path)?;
+    let alone = parsed(path.to_owned()).ok_or(GatewayEventError::UnknownPath)?;
     if !path.starts_with('/') || path.contains('%') || alone.path() != path || alone.query().is_some() {
-        return Err(Unreadable::Path);
+        return Err(GatewayEventError::UnknownPath);
     }
     if query.is_empty() {
         return Ok(Uri::from(alone));
     }
     let whole = parsed(format!("{path}?{query}"))
         .filter(|whole| (whole.path(), whole.query()) == (path, Some(query)));
-    whole.map(Uri::from).ok_or(Unreadable::Event("The query can't be one of a URL."))
+    whole.map(Uri::from).ok_or(GatewayEventError::Malformed("The query can't be one of a URL."))
 }
 
-fn headers(given: BTreeMap<String, String>) -> Result<HeaderMap, Unreadable> {
+fn headers(given: BTreeMap<String, String>) -> Result<HeaderMap, GatewayEventError> {
     let mut headers = HeaderMap::with_capacity(given.len().min(100));
     for (name, value) in given {
         let name = HeaderName::from_bytes(name.as_bytes()).ok();
         let value = HeaderValue::from_bytes(value.as_bytes()).ok();
         let (Some(name), Some(value)) = (name, value) else {
-            return Err(Unreadable::Event("A header can't be one of HTTP."));
+            return Err(GatewayEventError::Malformed("A header can't be one of HTTP."));
         };
         // The map has room for 32,768 names.
-        headers.try_append(name, value).map_err(|_| Unreadable::Event("There are too many headers."))?;
+        headers
+            .try_append(name, value)
+            .map_err(|_| GatewayEventError::Malformed("There are too many headers."))?;
     }
     Ok(headers)
 }
 
-fn body(given: Option<String>, is_base64: bool) -> Result<Body, Unreadable> {
+fn body(given: Option<String>, is_base64: bool) -> Result<Body, GatewayEventError> {
     let Some(text) = given else { return Ok(Body::empty()) };
     if !is_base64 {
         return Ok(Body::from(text));
     }
-    let bytes =
-        STANDARD.decode(text).map_err(|_| Unreadable::Event("The body is flagged as base64 and is none."))?;
+    let bytes = STANDARD
+        .decode(text)
+        .map_err(|_| GatewayEventError::Malformed("The body is flagged as base64 and is none."))?;
     Ok(Body::from(bytes))
 }
 
@@ -123,7 +126,7 @@ mod tests {
 
     use super::*;
 
-    fn asked(path: &str, query: &str) -> Result<Request, Unreadable> {
+    fn asked(path: &str, query: &str) -> Result<Request, GatewayEventError> {
         let event = json!({
             "version": "2.0", "rawPath": path, "rawQueryString": query,
             "requestContext": {"http": {"method": "GET", "path": path}},
@@ -188,8 +191,8 @@ mod tests {
                         prop_assert_eq!(request.uri().query().unwrap_or_default(), query);
                         prop_assert!(request.uri().host().is_none() && !path.contains('%'));
                     }
-                    Err(Unreadable::Path) => prop_assert!(!ROUTES.iter().any(|(_, route)| *route == path)),
-                    Err(Unreadable::Event(_)) => prop_assert!(!query.is_empty()),
+                    Err(GatewayEventError::UnknownPath) => prop_assert!(!ROUTES.iter().any(|(_, route)| *route == path)),
+                    Err(GatewayEventError::Malformed(_)) => prop_assert!(!query.is_empty()),
                 }
             }
         }
@@ -230,14 +233,17 @@ mod tests {
             "/v1/\tkeys",
             "/v1/keys\u{7f}",
         ] {
-            assert_eq!(asked(path, "").err(), Some(Unreadable::Path), "{path:?}");
+            assert_eq!(asked(path, "").err(), Some(GatewayEventError::UnknownPath), "{path:?}");
         }
         // These stay what they are: a router that compares whole segments knows none of them.
         for path in ["/v1/connectors/zzz/../../keys", "/v1//keys", "/v1/./keys", "/v1/keys/"] {
             assert_eq!(asked(path, "").unwrap().uri().path(), path);
         }
-        assert_eq!(asked(&format!("/{}", "a".repeat(70_000)), "").err(), Some(Unreadable::Path));
-        assert!(matches!(asked("/v1/keys", &"a".repeat(70_000)), Err(Unreadable::Event(_))));
-        assert!(matches!(asked("/v1/keys", "a#b"), Err(Unreadable::Event(_))));
+        assert_eq!(
+            asked(&format!("/{}", "a".repeat(70_000)), "").err(),
+            Some(GatewayEventError::UnknownPath)
+        );
+        assert!(matches!(asked("/v1/keys", &"a".repeat(70_000)), Err(GatewayEventError::Malformed(_))));
+        assert!(matches!(asked("/v1/keys", "a#b"), Err(GatewayEventError::Malformed(_))));
     }
 }

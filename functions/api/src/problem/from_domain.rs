@@ -1,7 +1,7 @@
 //! What the domain refuses, as a problem. Failures of our own are logged here, once, and told without their cause.
 
 use axum::http::StatusCode;
-use domain::connector::NotAllowed;
+use domain::connector::NotAllowedError;
 use domain::onboarding::{OnboardingError, Taken};
 use domain::partition::NoPartition;
 use domain::ports::PortError;
@@ -61,26 +61,40 @@ impl From<OnboardingError> for Problem {
     }
 }
 
-impl From<NotAllowed> for Problem {
-    fn from(error: NotAllowed) -> Self {
+impl From<NotAllowedError> for Problem {
+    fn from(error: NotAllowedError) -> Self {
         let detail = sentence(&error.to_string());
         match error {
-            NotAllowed::NoDestination(_) => Self::conflict("no_destination", "Not connected yet", detail),
-            NotAllowed::NotVerified(_) => Self::conflict("not_verified", "Not verified", detail),
-            NotAllowed::WrongState { .. } => Self::conflict("wrong_state", "The state forbids it", detail),
-            NotAllowed::StartsInTheFuture(_) => {
+            NotAllowedError::NoDestination(_) => {
+                Self::conflict("no_destination", "Not connected yet", detail)
+            }
+            NotAllowedError::NotVerified(_) => Self::conflict("not_verified", "Not verified", detail),
+            NotAllowedError::WrongState { .. } => {
+                Self::conflict("wrong_state", "The state forbids it", detail)
+            }
+            NotAllowedError::StartInFuture(_) => {
                 Self::conflict("starts_in_the_future", "It starts in the future", detail)
             }
-            NotAllowed::ShardsAreRead { .. } => {
+            NotAllowedError::ShardsInUse { .. } => {
                 Self::conflict("shards_are_read", "Events would be lost", detail)
             }
-            NotAllowed::NoWebhook(_) => Self::conflict("no_webhook", "There is no webhook", detail),
-            NotAllowed::NoContacts(_) => Self::conflict("no_contacts", "There is nobody to tell", detail),
-            NotAllowed::NotAContact { .. } => Self::conflict("not_a_contact", "Not a contact", detail),
-            NotAllowed::Declined { .. } => Self::conflict("declined", "The address has declined", detail),
-            NotAllowed::NothingToAsk { .. } => Self::conflict("nothing_to_ask", "Nothing to ask", detail),
-            NotAllowed::TestedJustNow { .. } => Self::conflict("tested_just_now", "Tested just now", detail),
-            NotAllowed::KeptNoLonger { .. } => Self::conflict("kept_no_longer", "Kept no longer", detail),
+            NotAllowedError::NoWebhook(_) => Self::conflict("no_webhook", "There is no webhook", detail),
+            NotAllowedError::NoContacts(_) => {
+                Self::conflict("no_contacts", "There is nobody to tell", detail)
+            }
+            NotAllowedError::NotAContact { .. } => Self::conflict("not_a_contact", "Not a contact", detail),
+            NotAllowedError::Declined { .. } => {
+                Self::conflict("declined", "The address has declined", detail)
+            }
+            NotAllowedError::NothingToAsk { .. } => {
+                Self::conflict("nothing_to_ask", "Nothing to ask", detail)
+            }
+            NotAllowedError::TestCooldown { .. } => {
+                Self::conflict("tested_just_now", "Tested just now", detail)
+            }
+            NotAllowedError::RetentionExpired { .. } => {
+                Self::conflict("kept_no_longer", "Kept no longer", detail)
+            }
         }
     }
 }

@@ -10,8 +10,8 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
-use domain::budget::Exhausted;
-use domain::onboarding::{Difference, KeyReused, Loss};
+use domain::budget::BudgetExhaustedError;
+use domain::onboarding::{Difference, KeyReusedError, Loss};
 use domain::time::Time;
 use domain::verify::Verification;
 use serde::Serialize;
@@ -162,7 +162,7 @@ impl Problem {
     }
 
     /// 422: the key was used for another request; each value that differs, with its place.
-    pub(crate) fn key_reused(reused: &KeyReused) -> Self {
+    pub(crate) fn key_reused(reused: &KeyReusedError) -> Self {
         let detail = format!("{} Use a new key.", sentence(&reused.to_string()));
         let title = "The key was used with other values";
         let mut problem =
@@ -183,7 +183,7 @@ impl Problem {
     }
 
     /// 429: a budget is used up. RFC 6585, section 4; `Retry-After` in seconds, RFC 9110, section 10.2.3.
-    pub(crate) fn exhausted(exhausted: &Exhausted) -> Self {
+    pub(crate) fn exhausted(exhausted: &BudgetExhaustedError) -> Self {
         let detail = format!("{} {}", sentence(&exhausted.to_string()), exhausted.remedy());
         let title = "The budget is used up";
         let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "budget_exhausted", title, detail);

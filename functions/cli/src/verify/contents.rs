@@ -17,7 +17,7 @@ use super::events::{Event, Reader};
 use super::files::{Match, Matches, Next};
 use super::finding::{Finding, Findings, Kind};
 use super::identities::{Identities, MOST_FLAWED, Place, record};
-use super::object::{self, Flaw, LONGEST};
+use super::object::{self, LONGEST, ObjectError};
 use super::sorter::{Room, Sorter};
 
 /// So much room temporary files may take for each byte of the objects, and so many bytes in any case: 41 bytes tell an
@@ -169,11 +169,11 @@ impl<'a> Contents<'a> {
                 failed = self.identify(&event, place, &mut seen.identities);
                 if failed.is_err() { Err("a temporary file can't be written".to_owned()) } else { Ok(()) }
             };
-            let file = self.archive.open(&name).map_err(Flaw::Unread);
+            let file = self.archive.open(&name).map_err(ObjectError::Unread);
             file.and_then(|file| object::read(file, manifest, &mut on_read, &mut each))
         } else {
             Progress::add(&self.progress.read, *size);
-            Err(Flaw::Changed(format!("it has {size} bytes, and must have {}", manifest.size)))
+            Err(ObjectError::Changed(format!("it has {size} bytes, and must have {}", manifest.size)))
         };
         failed?;
         Progress::add(&self.progress.events, count.events);
@@ -186,10 +186,10 @@ impl<'a> Contents<'a> {
             Err(flaw) => {
                 seen.flaw(manifest.part);
                 let (kind, detail) = match flaw {
-                    Flaw::Unread(error) => (Kind::NotRead, format!("it can't be read: {error}")),
-                    Flaw::Changed(how) => (Kind::ObjectChanged, how),
-                    Flaw::Content(how) => (Kind::ContentMismatch, how),
-                    Flaw::TooMany(expected) => (
+                    ObjectError::Unread(error) => (Kind::NotRead, format!("it can't be read: {error}")),
+                    ObjectError::Changed(how) => (Kind::ObjectChanged, how),
+                    ObjectError::Content(how) => (Kind::ContentMismatch, how),
+                    ObjectError::TooMany(expected) => (
                         Kind::CountMismatch,
                         format!("it holds more events than the {expected} that its manifest says"),
                     ),

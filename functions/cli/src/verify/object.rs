@@ -23,7 +23,7 @@ const ZSTD_WINDOW: u32 = 24;
 
 /// Why an object is not what it must be.
 #[derive(Debug)]
-pub(crate) enum Flaw {
+pub(crate) enum ObjectError {
     /// It can't be read.
     Unread(io::Error),
     /// Its bytes are others.
@@ -34,7 +34,7 @@ pub(crate) enum Flaw {
     TooMany(u64),
 }
 
-impl From<String> for Flaw {
+impl From<String> for ObjectError {
     fn from(how: String) -> Self {
         Self::Content(how)
     }
@@ -52,28 +52,31 @@ pub(crate) fn read(
     manifest: &Manifest,
     on_read: &mut dyn FnMut(u64),
     each: Each<'_>,
-) -> Result<u64, Flaw> {
+) -> Result<u64, ObjectError> {
     let mut object = Tally::new(Told { file, on_read, failed: None }, manifest.size);
     let content = unpack(&mut object, manifest, each);
     // What unpacking left over belongs to the object too.
     let rest = io::copy(&mut object, &mut io::sink());
     if let Some(error) = object.inner.failed.take() {
-        return Err(Flaw::Unread(error));
+        return Err(ObjectError::Unread(error));
     }
     if rest.is_err() {
-        return Err(Flaw::Changed(format!("it is longer than {} bytes", manifest.size)));
+        return Err(ObjectError::Changed(format!("it is longer than {} bytes", manifest.size)));
     }
     let (sha256, size) = object.finish();
     if size != manifest.size {
-        return Err(Flaw::Changed(format!("it has {size} bytes, and must have {}", manifest.size)));
+        return Err(ObjectError::Changed(format!("it has {size} bytes, and must have {}", manifest.size)));
     }
     if sha256 != manifest.sha256 {
-        return Err(Flaw::Changed(format!("its SHA-256 is {sha256}, and must be {}", manifest.sha256)));
+        return Err(ObjectError::Changed(format!(
+            "its SHA-256 is {sha256}, and must be {}",
+            manifest.sha256
+        )));
     }
     content
 }
 
-fn unpack<R: Read>(object: &mut Tally<R>, manifest: &Manifest, each: Each<'_>) -> Result<u64, Flaw> {
+fn unpack<R: Read>(object: &mut Tally<R>, manifest: &Manifest, each: Each<'_>) -> Result<u64, ObjectError> {
     let mut packed = BufReader::with_capacity(PIECE, object);
     match manifest.encoding.compression {
         // The object's hash is that of its content.
@@ -83,7 +86,7 @@ fn unpack<R: Read>(object: &mut Tally<R>, manifest: &Manifest, each: Each<'_>) -
             ends(packed, "gzip member").map(|()| events)
         }
         Compression::Zstd => {
-            let wrong = |error: io::Error| Flaw::Content(error.to_string());
+            let wrong = |error: io::Error| ObjectError::Content(error.to_string());
             let mut decoder = zstd::Decoder::with_buffer(&mut packed).map_err(wrong)?.single_frame();
             decoder.window_log_max(ZSTD_WINDOW).map_err(wrong)?;
             let events = unpacked(decoder, manifest, each)?;
@@ -93,22 +96,22 @@ fn unpack<R: Read>(object: &mut Tally<R>, manifest: &Manifest, each: Each<'_>) -
 }
 
 /// Whether nothing follows the one member or frame.
-fn ends(mut packed: impl BufRead, what: &str) -> Result<(), Flaw> {
-    let unread = |error| Flaw::Content(format!("it can't be read behind its {what}: {error}"));
+fn ends(mut packed: impl BufRead, what: &str) -> Result<(), ObjectError> {
+    let unread = |error| ObjectError::Content(format!("it can't be read behind its {what}: {error}"));
     if packed.fill_buf().map_err(unread)?.is_empty() {
         return Ok(());
     }
-    Err(Flaw::Content(format!(
+    Err(ObjectError::Content(format!(
         "something follows its {what}, and an object is one {what}: many readers would not see the rest"
     )))
 }
 
-fn unpacked(decoder: impl Read, manifest: &Manifest, each: Each<'_>) -> Result<u64, Flaw> {
+fn unpacked(decoder: impl Read, manifest: &Manifest, each: Each<'_>) -> Result<u64, ObjectError> {
     let mut raw = Tally::new(decoder, manifest.raw_size);
     let events = lines(BufReader::with_capacity(PIECE, &mut raw), manifest, each)?;
     let (sha256, size) = raw.finish();
     if (sha256, size) != (manifest.raw_sha256, manifest.raw_size) {
-        return Err(Flaw::Content(format!(
+        return Err(ObjectError::Content(format!(
             "its content has {size} bytes and the SHA-256 {sha256}, which is not what was sealed"
         )));
     }
@@ -116,15 +119,15 @@ fn unpacked(decoder: impl Read, manifest: &Manifest, each: Each<'_>) -> Result<u
 }
 
 /// Reads the events of a layout, and no more of them than the manifest says.
-fn lines(mut content: impl BufRead, manifest: &Manifest, each: Each<'_>) -> Result<u64, Flaw> {
+fn lines(mut content: impl BufRead, manifest: &Manifest, each: Each<'_>) -> Result<u64, ObjectError> {
     let (mut events, expected) = (0, expected(manifest));
     let (mut line, mut event) = (Vec::new(), Vec::new());
     let mut count = |text: &[u8], events: &mut u64| {
         if *events >= expected {
-            return Err(Flaw::TooMany(expected));
+            return Err(ObjectError::TooMany(expected));
         }
         *events += 1;
-        each(text).map_err(|why| Flaw::Content(format!("event {events}: {why}")))
+        each(text).map_err(|why| ObjectError::Content(format!("event {events}: {why}")))
     };
     match manifest.encoding.format {
         Format::Ndjson => {

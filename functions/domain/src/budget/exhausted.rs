@@ -11,7 +11,7 @@ pub const RETRY_WITHOUT_A_PERIOD: Duration = HOUR;
 
 /// A use that would exceed a budget. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exhausted {
+pub struct BudgetExhaustedError {
     /// Which budget.
     pub budget: Budget,
     /// Whose.
@@ -26,14 +26,14 @@ pub struct Exhausted {
     pub frees: Option<Time>,
 }
 
-impl From<&Spending> for Exhausted {
+impl From<&Spending> for BudgetExhaustedError {
     fn from(spending: &Spending) -> Self {
         let Spending { budget, scope, limit, amount, now, .. } = spending.clone();
         Self { budget, scope, limit, amount, at: now, frees: spending.frees() }
     }
 }
 
-impl Exhausted {
+impl BudgetExhaustedError {
     /// After how long it is worth asking again, at least a second.
     #[must_use]
     pub fn retry_after(&self) -> Duration {
@@ -55,7 +55,7 @@ impl Exhausted {
     }
 }
 
-impl fmt::Display for Exhausted {
+impl fmt::Display for BudgetExhaustedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let things = match self.budget {
             Budget::Connectors => "connectors",
@@ -90,14 +90,14 @@ impl fmt::Display for Exhausted {
     }
 }
 
-impl std::error::Error for Exhausted {}
+impl std::error::Error for BudgetExhaustedError {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::budget::Party;
 
-    fn exhausted(budget: Budget, amount: u32) -> Exhausted {
+    fn exhausted(budget: Budget, amount: u32) -> BudgetExhaustedError {
         let now = "2026-11-29T22:59:58.001Z".parse().unwrap();
         let scope = match budget {
             Budget::Changes | Budget::Verifications | Budget::Runs => {
@@ -106,7 +106,7 @@ mod tests {
             _ => Scope::Tenant("acme".parse().unwrap()),
         };
         let spending = Spending { budget, scope, party: Party::Tenant, amount, limit: 20, now };
-        Exhausted::from(&spending)
+        BudgetExhaustedError::from(&spending)
     }
 
     #[test]

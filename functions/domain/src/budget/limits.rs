@@ -60,16 +60,16 @@ impl fmt::Display for Budgets {
 
 /// A text that names no budgets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotBudgets {
+pub enum BudgetsParseError {
     /// A piece between commas is not a name, an equals sign and a number.
     #[error("`{0}` is not NAME=LIMIT")]
-    Form(String),
+    Syntax(String),
     /// No budget is called so.
     #[error("there is no budget `{0}`")]
     Unknown(String),
     /// A budget is named twice.
     #[error("{} is named twice", .0.as_str())]
-    Twice(Budget),
+    Duplicate(Budget),
     /// The limit is not a whole number within its bounds.
     #[error("{} is `{limit}`, which is not a whole number from 1 to 10000", .budget.as_str())]
     Limit {
@@ -81,24 +81,25 @@ pub enum NotBudgets {
 }
 
 impl FromStr for Budgets {
-    type Err = NotBudgets;
+    type Err = BudgetsParseError;
 
     /// Reads `NAME=LIMIT` pieces between commas. A budget that is not named keeps its default; an empty text names none.
-    fn from_str(text: &str) -> Result<Self, NotBudgets> {
+    fn from_str(text: &str) -> Result<Self, BudgetsParseError> {
         let mut budgets = Self::default();
         let mut seen = BTreeSet::new();
         let shown = |text: &str| text.chars().take(40).flat_map(char::escape_debug).collect::<String>();
         for piece in text.split(',').filter(|_| !text.trim().is_empty()) {
-            let (name, limit) = piece.split_once('=').ok_or_else(|| NotBudgets::Form(shown(piece)))?;
+            let (name, limit) =
+                piece.split_once('=').ok_or_else(|| BudgetsParseError::Syntax(shown(piece)))?;
             let (name, limit) = (name.trim(), limit.trim());
             let named = Budget::ALL.into_iter().find(|budget| budget.as_str() == name);
-            let budget = named.ok_or_else(|| NotBudgets::Unknown(shown(name)))?;
+            let budget = named.ok_or_else(|| BudgetsParseError::Unknown(shown(name)))?;
             if !seen.insert(budget) {
-                return Err(NotBudgets::Twice(budget));
+                return Err(BudgetsParseError::Duplicate(budget));
             }
             let digits = limit.bytes().all(|b| b.is_ascii_digit());
             let number = limit.parse::<u32>().ok().filter(|number| digits && (1..=MOST).contains(number));
-            let number = number.ok_or_else(|| NotBudgets::Limit { budget, limit: shown(limit) })?;
+            let number = number.ok_or_else(|| BudgetsParseError::Limit { budget, limit: shown(limit) })?;
             budgets = budgets.with(budget, number);
         }
         Ok(budgets)

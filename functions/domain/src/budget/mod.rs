@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use crate::connector::Caller;
 
-pub use exhausted::{Exhausted, RETRY_WITHOUT_A_PERIOD};
-pub use limits::{Budgets, MOST, NotBudgets};
+pub use exhausted::{BudgetExhaustedError, RETRY_WITHOUT_A_PERIOD};
+pub use limits::{Budgets, BudgetsParseError, MOST};
 pub use spending::{Counter, Party, Scope, Spending};
 
 const HOUR: Duration = Duration::from_hours(1);

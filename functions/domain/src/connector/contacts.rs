@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Connector, NotAllowed, State};
+use super::{Connector, NotAllowedError, State};
 use crate::contacts::{Addresses, Contacts, Retiring, SecretId, Webhook};
 use crate::names::WebhookUrl;
 use crate::time::Time;
@@ -25,7 +25,7 @@ impl Connector {
         emails: Addresses,
         webhook: Option<WebhookUrl>,
         fresh: &SecretId,
-    ) -> Result<(), NotAllowed> {
+    ) -> Result<(), NotAllowedError> {
         self.is_there("set-contacts")?;
         let before = self.contacts.webhook.take();
         let webhook = webhook.map(|url| match &before {
@@ -47,9 +47,10 @@ impl Connector {
     ///
     /// # Errors
     /// If it has no webhook, or is deleted.
-    pub fn rotate_webhook_secret(&mut self, now: Time, fresh: &SecretId) -> Result<(), NotAllowed> {
+    pub fn rotate_webhook_secret(&mut self, now: Time, fresh: &SecretId) -> Result<(), NotAllowedError> {
         self.is_there("rotate-webhook-secret")?;
-        let webhook = self.contacts.webhook.as_mut().ok_or_else(|| NotAllowed::NoWebhook(self.id.clone()))?;
+        let webhook =
+            self.contacts.webhook.as_mut().ok_or_else(|| NotAllowedError::NoWebhook(self.id.clone()))?;
         let secret = std::mem::replace(&mut webhook.secret, fresh.clone());
         webhook.retiring = Some(Retiring { secret, until: now + SIGNS_BESIDE });
         self.version += 1;
@@ -60,13 +61,13 @@ impl Connector {
     ///
     /// # Errors
     /// If there are none, they were tested less than [`BETWEEN_TESTS`] ago, or it is deleted.
-    pub fn test_contacts(&mut self, now: Time) -> Result<(), NotAllowed> {
+    pub fn test_contacts(&mut self, now: Time) -> Result<(), NotAllowedError> {
         self.is_there("test-contacts")?;
         if self.contacts.is_empty() {
-            return Err(NotAllowed::NoContacts(self.id.clone()));
+            return Err(NotAllowedError::NoContacts(self.id.clone()));
         }
         if let Some(at) = self.contacts.tested_at.filter(|at| now < *at + BETWEEN_TESTS) {
-            return Err(NotAllowed::TestedJustNow { at, again: at + BETWEEN_TESTS });
+            return Err(NotAllowedError::TestCooldown { at, again: at + BETWEEN_TESTS });
         }
         self.contacts.tested_at = Some(now);
         self.version += 1;
@@ -78,17 +79,17 @@ impl Connector {
     ///
     /// # Errors
     /// If it is deleted.
-    pub fn ask_contacts(&mut self, now: Time) -> Result<(), NotAllowed> {
+    pub fn ask_contacts(&mut self, now: Time) -> Result<(), NotAllowedError> {
         self.is_there("ask-contacts")?;
         self.contacts.asked_again_at = Some(now);
         self.version += 1;
         Ok(())
     }
 
-    fn is_there(&self, verb: &'static str) -> Result<(), NotAllowed> {
+    fn is_there(&self, verb: &'static str) -> Result<(), NotAllowedError> {
         if self.state == State::Deleted {
             let (id, state) = (self.id.clone(), self.state.as_str());
-            return Err(NotAllowed::WrongState { id, state, verb, needs: "not deleted" });
+            return Err(NotAllowedError::WrongState { id, state, verb, needs: "not deleted" });
         }
         Ok(())
     }
@@ -161,10 +162,13 @@ mod tests {
     #[test]
     fn a_test_needs_someone_to_tell_and_five_minutes_since_the_last() {
         let mut connector = draft();
-        assert_eq!(connector.test_contacts(Time::EPOCH), Err(NotAllowed::NoContacts(connector.id.clone())));
+        assert_eq!(
+            connector.test_contacts(Time::EPOCH),
+            Err(NotAllowedError::NoContacts(connector.id.clone()))
+        );
         assert_eq!(
             connector.rotate_webhook_secret(Time::EPOCH, &SecretId::new(1)),
-            Err(NotAllowed::NoWebhook(connector.id.clone()))
+            Err(NotAllowedError::NoWebhook(connector.id.clone()))
         );
         connector
             .set_contacts(Addresses::default(), Some(url("https://a.example/")), &SecretId::new(1))
@@ -176,11 +180,11 @@ mod tests {
         let just_before = again - Duration::from_millis(1);
         assert_eq!(
             connector.test_contacts(just_before),
-            Err(NotAllowed::TestedJustNow { at: Time::EPOCH, again })
+            Err(NotAllowedError::TestCooldown { at: Time::EPOCH, again })
         );
         connector.test_contacts(again).unwrap();
         connector.state = State::Deleted;
-        assert!(matches!(connector.test_contacts(Time::LAST), Err(NotAllowed::WrongState { .. })));
+        assert!(matches!(connector.test_contacts(Time::LAST), Err(NotAllowedError::WrongState { .. })));
     }
 
     #[test]
@@ -191,7 +195,7 @@ mod tests {
         assert_eq!((connector.version, connector.contacts.asked_again_at), (before + 1, Some(now)));
         connector.state = State::Deleted;
         let untouched = connector.clone();
-        assert!(matches!(connector.ask_contacts(Time::LAST), Err(NotAllowed::WrongState { .. })));
+        assert!(matches!(connector.ask_contacts(Time::LAST), Err(NotAllowedError::WrongState { .. })));
         assert_eq!(connector, untouched);
     }
 }

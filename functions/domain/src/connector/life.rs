@@ -8,7 +8,7 @@ mod ending;
 
 use std::time::Duration;
 
-use super::{Connector, Destination, NotAllowed, State};
+use super::{Connector, Destination, NotAllowedError, State};
 use crate::names::ExternalId;
 use crate::time::Time;
 
@@ -21,7 +21,7 @@ impl Connector {
     ///
     /// # Errors
     /// If it is disabled or deleted.
-    pub fn connect(&mut self, destination: Destination) -> Result<(), NotAllowed> {
+    pub fn connect(&mut self, destination: Destination) -> Result<(), NotAllowedError> {
         use State::{Active, Draft, Paused, Ready};
         self.require(&[Draft, Ready, Active, Paused], "connect", "draft, ready, active or paused")?;
         if self.destination.as_ref() == Some(&destination) {
@@ -38,7 +38,7 @@ impl Connector {
     ///
     /// # Errors
     /// If it has no destination, or is disabled or deleted.
-    pub fn verified(&mut self, now: Time, by: &ExternalId) -> Result<(), NotAllowed> {
+    pub fn verified(&mut self, now: Time, by: &ExternalId) -> Result<(), NotAllowedError> {
         self.may_be_verified()?;
         if self.next_external_id.as_ref() == Some(by) {
             self.external_id = by.clone();
@@ -53,10 +53,10 @@ impl Connector {
     ///
     /// # Errors
     /// If it has no destination, or is disabled or deleted.
-    pub fn may_be_verified(&self) -> Result<&Destination, NotAllowed> {
+    pub fn may_be_verified(&self) -> Result<&Destination, NotAllowedError> {
         use State::{Active, Draft, Paused, Ready};
         self.require(&[Draft, Ready, Active, Paused], "verify", "draft, ready, active or paused")?;
-        self.destination.as_ref().ok_or_else(|| NotAllowed::NoDestination(self.id.clone()))
+        self.destination.as_ref().ok_or_else(|| NotAllowedError::NoDestination(self.id.clone()))
     }
 
     /// The destination failed the verification in a way that makes it unsafe to write there: the role lets in
@@ -74,17 +74,17 @@ impl Connector {
     ///
     /// # Errors
     /// If it is not ready, or is to start in the future.
-    pub fn activate(&mut self, now: Time) -> Result<Time, NotAllowed> {
+    pub fn activate(&mut self, now: Time) -> Result<Time, NotAllowedError> {
         if self.state == State::Draft {
             return Err(match self.destination {
-                None => NotAllowed::NoDestination(self.id.clone()),
-                Some(_) => NotAllowed::NotVerified(self.id.clone()),
+                None => NotAllowedError::NoDestination(self.id.clone()),
+                Some(_) => NotAllowedError::NotVerified(self.id.clone()),
             });
         }
         self.require(&[State::Ready], "activate", "ready")?;
         let since = self.start_from.unwrap_or(now);
         if since > now {
-            return Err(NotAllowed::StartsInTheFuture(since));
+            return Err(NotAllowedError::StartInFuture(since));
         }
         self.activated_at = Some(now);
         self.turn(State::Active);
@@ -95,7 +95,7 @@ impl Connector {
     ///
     /// # Errors
     /// If it is not active.
-    pub fn pause(&mut self) -> Result<(), NotAllowed> {
+    pub fn pause(&mut self) -> Result<(), NotAllowedError> {
         self.require(&[State::Active], "pause", "active")?;
         self.turn(State::Paused);
         Ok(())
@@ -105,10 +105,10 @@ impl Connector {
     ///
     /// # Errors
     /// If it is not paused, or its destination is not verified.
-    pub fn resume(&mut self) -> Result<(), NotAllowed> {
+    pub fn resume(&mut self) -> Result<(), NotAllowedError> {
         self.require(&[State::Paused], "resume", "paused")?;
         if self.verified_at.is_none() {
-            return Err(NotAllowed::NotVerified(self.id.clone()));
+            return Err(NotAllowedError::NotVerified(self.id.clone()));
         }
         self.turn(State::Active);
         Ok(())
@@ -118,7 +118,7 @@ impl Connector {
     ///
     /// # Errors
     /// If it is disabled or deleted already.
-    pub fn disable(&mut self, now: Time) -> Result<(), NotAllowed> {
+    pub fn disable(&mut self, now: Time) -> Result<(), NotAllowedError> {
         use State::{Active, Draft, Paused, Ready};
         self.require(&[Draft, Ready, Active, Paused], "disable", "draft, ready, active or paused")?;
         self.disabled_at = Some(now);
@@ -130,10 +130,10 @@ impl Connector {
     ///
     /// # Errors
     /// If it is not disabled, or was for more than 30 days.
-    pub fn enable(&mut self, now: Time) -> Result<(), NotAllowed> {
+    pub fn enable(&mut self, now: Time) -> Result<(), NotAllowedError> {
         self.require(&[State::Disabled], "enable", "disabled")?;
         if let Some(at) = self.disabled_at.filter(|at| now.since(*at) > KEPT_FOR) {
-            return Err(NotAllowed::KeptNoLonger { id: self.id.clone(), at });
+            return Err(NotAllowedError::RetentionExpired { id: self.id.clone(), at });
         }
         self.disabled_at = None;
         self.verified_at = None;
@@ -145,7 +145,7 @@ impl Connector {
     ///
     /// # Errors
     /// If it is still exporting, or deleted already.
-    pub fn delete(&mut self) -> Result<(), NotAllowed> {
+    pub fn delete(&mut self) -> Result<(), NotAllowedError> {
         use State::{Disabled, Draft, Ready};
         self.require(&[Draft, Ready, Disabled], "delete", "draft, ready or disabled")?;
         self.turn(State::Deleted);
@@ -156,7 +156,7 @@ impl Connector {
     ///
     /// # Errors
     /// If it is disabled or deleted.
-    pub fn rotate_external_id(&mut self, new: ExternalId) -> Result<(), NotAllowed> {
+    pub fn rotate_external_id(&mut self, new: ExternalId) -> Result<(), NotAllowedError> {
         use State::{Active, Draft, Paused, Ready};
         self.require(
             &[Draft, Ready, Active, Paused],
@@ -173,11 +173,16 @@ impl Connector {
         self.version += 1;
     }
 
-    fn require(&self, states: &[State], verb: &'static str, needs: &'static str) -> Result<(), NotAllowed> {
+    fn require(
+        &self,
+        states: &[State],
+        verb: &'static str,
+        needs: &'static str,
+    ) -> Result<(), NotAllowedError> {
         if states.contains(&self.state) {
             return Ok(());
         }
-        Err(NotAllowed::WrongState { id: self.id.clone(), state: self.state.as_str(), verb, needs })
+        Err(NotAllowedError::WrongState { id: self.id.clone(), state: self.state.as_str(), verb, needs })
     }
 }
 
@@ -187,7 +192,7 @@ mod tests {
     use crate::connector::Encryption;
     use crate::names::ConnectorId;
 
-    type Step = (&'static str, fn(&mut Connector) -> Result<(), NotAllowed>);
+    type Step = (&'static str, fn(&mut Connector) -> Result<(), NotAllowedError>);
 
     const NOW: Time = Time::LAST;
 
@@ -255,12 +260,12 @@ mod tests {
     #[test]
     fn a_new_destination_is_never_written_to_before_it_is_verified() {
         let mut connector = draft();
-        assert_eq!(connector.activate(NOW), Err(NotAllowed::NotVerified(connector.id.clone())));
+        assert_eq!(connector.activate(NOW), Err(NotAllowedError::NotVerified(connector.id.clone())));
         connector.verified(NOW, &connector.external_id.clone()).unwrap();
         connector.activate(NOW).unwrap();
         connector.connect(destination("other-audit")).unwrap();
         assert_eq!((connector.state, connector.verified_at), (State::Paused, None));
-        assert_eq!(connector.resume(), Err(NotAllowed::NotVerified(connector.id.clone())));
+        assert_eq!(connector.resume(), Err(NotAllowedError::NotVerified(connector.id.clone())));
         connector.verified(NOW, &connector.external_id.clone()).unwrap();
         connector.resume().unwrap();
         assert_eq!(connector.state, State::Active);
@@ -276,7 +281,7 @@ mod tests {
             (None, Ok(now)),
             (Some(Time::EPOCH), Ok(Time::EPOCH)),
             (Some(now), Ok(now)),
-            (Some(later), Err(NotAllowed::StartsInTheFuture(later))),
+            (Some(later), Err(NotAllowedError::StartInFuture(later))),
         ] {
             assert_eq!(Connector { start_from, ..ready.clone() }.activate(now), since);
         }
@@ -316,7 +321,7 @@ mod tests {
         let mut connector = draft();
         connector.disable(Time::EPOCH).unwrap();
         let late = Time::EPOCH + KEPT_FOR + Duration::from_millis(1);
-        assert!(matches!(connector.clone().enable(late), Err(NotAllowed::KeptNoLonger { .. })));
+        assert!(matches!(connector.clone().enable(late), Err(NotAllowedError::RetentionExpired { .. })));
         connector.enable(Time::EPOCH + KEPT_FOR).unwrap();
         assert_eq!(connector.state, State::Draft);
     }

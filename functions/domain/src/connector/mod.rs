@@ -19,7 +19,7 @@ pub use change::{Caller, Change, Verb};
 pub use contacts::{BETWEEN_TESTS, SIGNS_BESIDE};
 pub use encryption::{Encryption, EncryptionError, EncryptionKind};
 pub use life::KEPT_FOR;
-pub use not_allowed::NotAllowed;
+pub use not_allowed::NotAllowedError;
 pub use shards::Shards;
 
 /// Where a connector is in its life: `draft → ready → active ⇄ paused → disabled → deleted`.

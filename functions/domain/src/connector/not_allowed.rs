@@ -5,7 +5,7 @@ use crate::time::Time;
 
 /// A change that the connector's state does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotAllowed {
+pub enum NotAllowedError {
     /// Verified or activated before the customer connected.
     #[error("connector {0} has no destination yet")]
     NoDestination(ConnectorId),
@@ -26,14 +26,14 @@ pub enum NotAllowed {
     },
     /// A start in the future.
     #[error("start-from {0} is later than now; leave it out to start with the activation")]
-    StartsInTheFuture(Time),
+    StartInFuture(Time),
     /// Partitions that are read would no longer be, and with them what is not sealed yet.
     #[error(
         "connector {id} reads {from} shards and would lose what is in them by reading {to}: the number can only be \
          raised, and only from 2 on, since a tenant's one partition has another name than the first of several; \
          create a new connector with {to} shards and another prefix, and keep this one for its own"
     )]
-    ShardsAreRead {
+    ShardsInUse {
         /// Which connector.
         id: ConnectorId,
         /// How many partitions it reads.
@@ -73,7 +73,7 @@ pub enum NotAllowed {
     },
     /// Tested again at once: a test reaches people.
     #[error("the contacts were tested at {at}; they can be tested again from {again} on")]
-    TestedJustNow {
+    TestCooldown {
         /// When.
         at: Time,
         /// From when on they can be.
@@ -81,7 +81,7 @@ pub enum NotAllowed {
     },
     /// Taken back too late.
     #[error("connector {id} was disabled at {at}, more than 30 days ago")]
-    KeptNoLonger {
+    RetentionExpired {
         /// Which connector.
         id: ConnectorId,
         /// When it was disabled.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Connector, NotAllowed};
+use super::{Connector, NotAllowedError};
 use crate::names::Refused;
 
 /// How many partitions of the events table hold one tenant's events: 1 to 64.
@@ -54,7 +54,7 @@ impl Connector {
     ///
     /// # Errors
     /// If a partition would no longer be read.
-    pub fn spread(&mut self, shards: Shards) -> Result<(), NotAllowed> {
+    pub fn spread(&mut self, shards: Shards) -> Result<(), NotAllowedError> {
         let (from, to) = (self.shards.get(), shards.get());
         let loses = match to.cmp(&from) {
             Ordering::Less => true,
@@ -62,7 +62,7 @@ impl Connector {
             Ordering::Greater => from == 1,
         };
         if self.activated_at.is_some() && loses {
-            return Err(NotAllowed::ShardsAreRead { id: self.id.clone(), from, to });
+            return Err(NotAllowedError::ShardsInUse { id: self.id.clone(), from, to });
         }
         self.shards = shards;
         Ok(())

@@ -31,7 +31,7 @@ use crate::time::Time;
 pub use address::is_public;
 pub use link_token::{LinkToken, TokenHash};
 pub use mail::Mail;
-pub use news::{KINDS, News, NoNotice, Signed, VERBS, What, asks_addresses};
+pub use news::{KINDS, News, NoticeParseError, Signed, VERBS, What, asks_addresses};
 pub use notified::{AT_MOST_EVERY, ContactKey, Decision, Notified, short_hash};
 pub use permission::{
     AddressStatus, BETWEEN_MAILS, How, LINK_VALID_FOR, LinkError, MOST_MAILS, NoMail, Permission,

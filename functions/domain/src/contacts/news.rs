@@ -136,7 +136,7 @@ impl std::fmt::Debug for Signed {
 /// A notice of a kind that is told, of another form than ours.
 #[derive(Debug, thiserror::Error)]
 #[error("a notice of the kind {kind} can't be read")]
-pub struct NoNotice {
+pub struct NoticeParseError {
     /// Its kind.
     kind: String,
     /// What is wrong with it.
@@ -201,14 +201,14 @@ impl News {
     ///
     /// # Errors
     /// If it is of a kind that is told, and of another form than ours.
-    pub fn read(kind: &str, at: Time, detail: &Value) -> Result<Option<Self>, NoNotice> {
+    pub fn read(kind: &str, at: Time, detail: &Value) -> Result<Option<Self>, NoticeParseError> {
         let read = || -> Result<Option<Self>, serde_json::Error> {
             let Some(what) = what(kind, detail)? else { return Ok(None) };
             let Common { id, tenant, connector } = Common::deserialize(detail)?;
             let kind = kind.to_owned();
             Ok(Some(Self { id, kind, at, tenant, connector, what, held_back: 0 }))
         };
-        read().map_err(|source| NoNotice { kind: kind.to_owned(), source })
+        read().map_err(|source| NoticeParseError { kind: kind.to_owned(), source })
     }
 
     /// The request to a webhook at `now`, with a signature by each of the secrets.
@@ -247,7 +247,10 @@ impl News {
 ///
 /// # Errors
 /// If it is of that kind and of another form than ours.
-pub fn asks_addresses(kind: &str, detail: &Value) -> Result<Option<(TenantId, ConnectorId)>, NoNotice> {
+pub fn asks_addresses(
+    kind: &str,
+    detail: &Value,
+) -> Result<Option<(TenantId, ConnectorId)>, NoticeParseError> {
     let read = || -> Result<Option<(TenantId, ConnectorId)>, serde_json::Error> {
         if kind != "ConnectorChanged" {
             return Ok(None);
@@ -259,7 +262,7 @@ pub fn asks_addresses(kind: &str, detail: &Value) -> Result<Option<(TenantId, Co
         let Common { tenant, connector, .. } = Common::deserialize(detail)?;
         Ok(Some((tenant, connector)))
     };
-    read().map_err(|source| NoNotice { kind: kind.to_owned(), source })
+    read().map_err(|source| NoticeParseError { kind: kind.to_owned(), source })
 }
 
 fn what(kind: &str, detail: &Value) -> Result<Option<What>, serde_json::Error> {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::members::{find, plain};
 use crate::event::{self, FieldPath, NotAnEvent, WhyNot};
 use crate::sort_key::{SortKey, SortKeyForm};
-use crate::time::{NotRfc3339, Time};
+use crate::time::{ParseRfc3339Error, Time};
 
 /// A sort key has at most 1,024 bytes (Amazon DynamoDB developer guide, "Quotas"); 25 of them are the time and a `#`.
 const LONGEST_ID: usize = 999;
@@ -76,7 +76,7 @@ pub enum KeyError {
     NoId(String),
     /// The time is a text of another form.
     #[error("its `{0}` {1}")]
-    NotATime(String, NotRfc3339),
+    NotATime(String, ParseRfc3339Error),
     /// The time is a number, and nobody said what it counts.
     #[error("its `{path}` is the number {number}, which would be {} in seconds and {} in milliseconds", or(*.seconds), or(*.millis))]
     Number {

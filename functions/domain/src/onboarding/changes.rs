@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::spending::exhausted;
 use super::{Changed, Onboarding, OnboardingError, View};
 use crate::budget::{Budget, Scope, Spending};
-use crate::connector::{Caller, Change, Connector, NotAllowed, Verb};
+use crate::connector::{Caller, Change, Connector, NotAllowedError, Verb};
 use crate::cursor::Cursor;
 use crate::names::{ConnectorId, IdempotencyKey};
 use crate::notice::Notice;
@@ -160,7 +160,7 @@ impl Onboarding {
     ) -> Result<Time, OnboardingError> {
         let refused = || {
             let (id, state) = (connector.id.clone(), connector.state.as_str());
-            NotAllowed::WrongState { id, state, verb: "run", needs: "active or paused" }
+            NotAllowedError::WrongState { id, state, verb: "run", needs: "active or paused" }
         };
         if !connector.is_exporting() {
             return Err(refused().into());
@@ -185,7 +185,7 @@ impl Onboarding {
         id: &ConnectorId,
         if_match: Option<u64>,
         verb: Verb,
-        apply: impl Fn(&mut Connector) -> Result<(), NotAllowed> + Send,
+        apply: impl Fn(&mut Connector) -> Result<(), NotAllowedError> + Send,
     ) -> Changed {
         let spends = |after: &Connector| self.spends(caller, verb, after);
         Ok(self.change_spending((caller, id, if_match, verb), apply, spends).await?.1)
@@ -195,7 +195,7 @@ impl Onboarding {
     pub(super) async fn change_spending(
         &self,
         (caller, id, if_match, verb): (&Caller, &ConnectorId, Option<u64>, Verb),
-        apply: impl Fn(&mut Connector) -> Result<(), NotAllowed> + Send,
+        apply: impl Fn(&mut Connector) -> Result<(), NotAllowedError> + Send,
         spends: impl Fn(&Connector) -> Result<Vec<Spending>, OnboardingError> + Send,
     ) -> Result<(Connector, Connector), OnboardingError> {
         for _ in 0..TRIES {

@@ -13,9 +13,9 @@
 use sha2::{Digest, Sha256 as Hasher};
 
 use super::spending::exhausted;
-use super::{Changed, KeyReused, NewConnector, Onboarding, OnboardingError};
+use super::{Changed, KeyReusedError, NewConnector, Onboarding, OnboardingError};
 use crate::budget::{Budget, Scope, Spending};
-use crate::connector::{Caller, Connector, NotAllowed, Shards, State, Verb};
+use crate::connector::{Caller, Connector, NotAllowedError, Shards, State, Verb};
 use crate::names::{ConnectorId, ExternalId, IdempotencyKey, TenantId};
 use crate::ports::{PortError, SaveAnswer, Saved};
 
@@ -51,7 +51,7 @@ impl Onboarding {
             self.fits(destination)?;
         }
         if let Some(start) = new.start_from.filter(|start| *start > self.clock.now()) {
-            return Err(NotAllowed::StartsInTheFuture(start).into());
+            return Err(NotAllowedError::StartInFuture(start).into());
         }
         for _ in 0..TRIES {
             let id = match &new.idempotency_key {
@@ -114,7 +114,7 @@ impl Onboarding {
         if differences.is_empty() {
             return Ok(connector);
         }
-        Err(KeyReused { id: connector.id, differences }.into())
+        Err(KeyReusedError { id: connector.id, differences }.into())
     }
 
     /// What a key stands for. Everything below the first generation that has not ended has ended.

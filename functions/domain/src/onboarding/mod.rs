@@ -17,8 +17,8 @@ mod verifying;
 
 use std::sync::Arc;
 
-use crate::budget::{Budgets, Exhausted};
-use crate::connector::{Connector, NotAllowed};
+use crate::budget::{BudgetExhaustedError, Budgets};
+use crate::connector::{Connector, NotAllowedError};
 use crate::contacts::LinkError;
 use crate::manifest::{ManifestSigner, SigningError};
 use crate::names::{ConnectorId, Refused};
@@ -32,7 +32,7 @@ pub use changes::Loss;
 pub use contacts::NewContacts;
 pub use permissions::{AddressView, LinkView, Mails};
 pub use reads::View;
-pub use requests::{Difference, Edit, KeyReused, NewConnector, Updated};
+pub use requests::{Difference, Edit, KeyReusedError, NewConnector, Updated};
 pub use ring::RingCache;
 pub use source::Accepted;
 
@@ -92,7 +92,7 @@ pub enum OnboardingError {
     Taken(Taken),
     /// The connector's state does not allow it.
     #[error(transparent)]
-    NotAllowed(#[from] NotAllowed),
+    NotAllowed(#[from] NotAllowedError),
     /// The verification that goes before it failed.
     #[error("the destination did not pass the verification")]
     NotVerified(Box<Verification>),
@@ -107,13 +107,13 @@ pub enum OnboardingError {
     NoPartition(#[from] NoPartition),
     /// The idempotency key was used for another request.
     #[error(transparent)]
-    KeyReused(#[from] KeyReused),
+    KeyReused(#[from] KeyReusedError),
     /// A deletion would lose something, and nobody has said that it may.
     #[error("{0}")]
     WouldLose(Loss),
     /// A budget would be exceeded. Nothing was written.
     #[error(transparent)]
-    Exhausted(#[from] Exhausted),
+    Exhausted(#[from] BudgetExhaustedError),
     /// A tenant's administrator asked for what is an operator's.
     #[error("{0} is an operator's to set")]
     Forbidden(&'static str),

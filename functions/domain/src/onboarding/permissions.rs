@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Changed, Onboarding, OnboardingError};
 use crate::budget::{Budget, Scope};
-use crate::connector::{Caller, Connector, NotAllowed, Verb};
+use crate::connector::{Caller, Connector, NotAllowedError, Verb};
 use crate::contacts::{AddressStatus, LinkError, LinkToken, NoMail, Permission};
 use crate::names::{ConnectorId, EmailAddress, TenantId};
 use crate::ports::PortError;
@@ -115,13 +115,13 @@ impl Onboarding {
         }
         if !connector.contacts.emails.has(address) {
             let (id, address) = (id.clone(), address.clone());
-            return Err(NotAllowed::NotAContact { id, address }.into());
+            return Err(NotAllowedError::NotAContact { id, address }.into());
         }
         let now = self.clock.now();
         let confirmed = self
             .move_permission(&connector.tenant, address, |permission| {
                 permission.confirm_by_contract(caller, now).map_err(|at| {
-                    OnboardingError::from(NotAllowed::Declined { address: address.clone(), at })
+                    OnboardingError::from(NotAllowedError::Declined { address: address.clone(), at })
                 })
             })
             .await;
@@ -142,7 +142,8 @@ impl Onboarding {
         if if_match.is_some_and(|version| version != connector.version) {
             return Err(OnboardingError::Stale { id: id.clone(), current: connector.version });
         }
-        let nothing = |why: String| OnboardingError::from(NotAllowed::NothingToAsk { id: id.clone(), why });
+        let nothing =
+            |why: String| OnboardingError::from(NotAllowedError::NothingToAsk { id: id.clone(), why });
         if self.mails != Mails::Asking {
             return Err(nothing(
                 "this deployment asks no address by mail; an operator confirms it".to_owned(),

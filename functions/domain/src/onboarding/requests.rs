@@ -50,7 +50,7 @@ impl fmt::Display for Difference {
 /// were stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the idempotency key was used to create {id} with other values: {}", listed(.differences))]
-pub struct KeyReused {
+pub struct KeyReusedError {
     /// What it has created.
     pub id: ConnectorId,
     /// What differs.

@@ -2,7 +2,7 @@
 
 use super::{Onboarding, OnboardingError, View};
 use crate::connector::Caller;
-use crate::events_source::{Acceptance, EventsSource, SourceChange, SourceGap};
+use crate::events_source::{Acceptance, EventsSource, SourceChange, SourceGapError};
 use crate::names::ConnectorId;
 use crate::time::Time;
 
@@ -17,7 +17,7 @@ pub enum Accepted {
     /// It has sealed nothing yet, or is read from there already.
     Unchanged,
     /// Events would be lost; nothing was changed.
-    Refused(SourceGap),
+    Refused(SourceGapError),
 }
 
 impl Onboarding {

@@ -6,7 +6,7 @@
 //! could come to nothing, or an unsafe role be kept.
 
 use super::{Onboarding, OnboardingError};
-use crate::budget::{Budget, Exhausted, Scope, Spending};
+use crate::budget::{Budget, BudgetExhaustedError, Scope, Spending};
 use crate::connector::{Caller, Connector, Verb};
 use crate::ports::Spent;
 
@@ -26,7 +26,7 @@ impl Onboarding {
         let Some(spending) = self.spending(caller, budget, scope, amount)? else { return Ok(()) };
         match self.connectors.spend(&spending).await? {
             Spent::Yes => Ok(()),
-            Spent::Exhausted => Err(Exhausted::from(&spending).into()),
+            Spent::Exhausted => Err(BudgetExhaustedError::from(&spending).into()),
         }
     }
 
@@ -43,7 +43,7 @@ impl Onboarding {
         let spending = Spending { budget, scope, party, amount, limit, now };
         // More at once than there ever is.
         if amount > limit {
-            return Err(Exhausted::from(&spending).into());
+            return Err(BudgetExhaustedError::from(&spending).into());
         }
         Ok(Some(spending))
     }
@@ -90,5 +90,5 @@ pub(super) fn exhausted(budget: Budget, spends: &[Spending]) -> OnboardingError 
         let source = "a budget was refused that nobody had asked for".into();
         crate::ports::PortError::Bug { what: "spending", source }.into()
     };
-    spending.map_or_else(unasked, |spending| Exhausted::from(spending).into())
+    spending.map_or_else(unasked, |spending| BudgetExhaustedError::from(spending).into())
 }

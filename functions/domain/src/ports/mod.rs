@@ -31,7 +31,7 @@ pub use surroundings::{Clock, Randomness};
 pub use watch::{Watch, WatchPage};
 
 /// Boxed source of an error.
-pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a port could not do what was asked, by what someone must do about it. The text is for an operator and
 /// holds no event content, credential or external ID.
@@ -44,7 +44,7 @@ pub enum PortError {
         what: &'static str,
         /// The adapter's error.
         #[source]
-        source: Cause,
+        source: BoxError,
     },
     /// The function's own role or the deployment does not allow it, or a table or bucket is missing.
     #[error("{what}: not allowed or not there; check the function's role and the deployment")]
@@ -53,7 +53,7 @@ pub enum PortError {
         what: &'static str,
         /// The adapter's error.
         #[source]
-        source: Cause,
+        source: BoxError,
     },
     /// Settings of the deployment do not fit what is there, such as a table's keys. The cause names the setting, its
     /// value, what is there and what form is right.
@@ -63,7 +63,7 @@ pub enum PortError {
         what: &'static str,
         /// The adapter's error.
         #[source]
-        source: Cause,
+        source: BoxError,
     },
     /// Something that can't be: a record that does not parse, an answer of another shape.
     #[error("{what}: unexpected")]
@@ -72,7 +72,7 @@ pub enum PortError {
         what: &'static str,
         /// The adapter's error.
         #[source]
-        source: Cause,
+        source: BoxError,
     },
 }
 

@@ -47,7 +47,7 @@ pub enum PageError {
     #[error("an item with partition key `{found}` came back where `{asked}` was asked for")]
     Foreign {
         /// The partition key that was asked for.
-        asked: String,
+        expected: String,
         /// The one that came back.
         found: String,
     },

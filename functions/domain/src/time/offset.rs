@@ -8,7 +8,7 @@ const TO_THE_SECOND: usize = 19;
 
 /// A text that is no RFC 3339 time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotRfc3339 {
+pub enum ParseRfc3339Error {
     /// It says no offset, so that nobody knows which moment it means.
     #[error("`{0}` has no time zone; RFC 3339 wants one, such as {0}Z for UTC or {0}+02:00")]
     NoOffset(String),
@@ -26,12 +26,12 @@ impl Time {
     ///
     /// # Errors
     /// If the text has another form, names no offset, or lies before 1970 or after 9999 in UTC.
-    pub fn from_rfc3339_any_offset(text: &str) -> Result<Self, NotRfc3339> {
+    pub fn from_rfc3339_any_offset(text: &str) -> Result<Self, ParseRfc3339Error> {
         if let Ok(time) = text.parse() {
             return Ok(time);
         }
         let shown = || text.chars().take(64).collect::<String>();
-        let other = || NotRfc3339::Other(shown());
+        let other = || ParseRfc3339Error::Other(shown());
         let (head, rest) = text.split_at_checked(TO_THE_SECOND).ok_or_else(other)?;
         let shaped = head.bytes().enumerate().all(|(place, byte)| match place {
             4 | 7 => byte == b'-',
@@ -45,7 +45,7 @@ impl Time {
         // One space before the offset is how some languages print a time.
         let offset = offset.strip_prefix(' ').unwrap_or(offset);
         if offset.is_empty() {
-            return Err(NotRfc3339::NoOffset(shown()));
+            return Err(ParseRfc3339Error::NoOffset(shown()));
         }
         let offset = whole_offset(offset).ok_or_else(other)?;
         let usual = format!("{date}T{time}.{fraction}{offset}");

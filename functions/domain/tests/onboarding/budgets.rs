@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::budget::{Budget, Budgets, Exhausted, Scope};
+use domain::budget::{Budget, BudgetExhaustedError, Budgets, Scope};
 use domain::connector::{Caller, Connector, State, Verb};
 use domain::names::ConnectorId;
 use domain::onboarding::{Edit, NewConnector, NewContacts, OnboardingError};
@@ -28,7 +28,7 @@ fn small() -> World {
     world
 }
 
-fn exhausted<T: std::fmt::Debug>(answer: Result<T, OnboardingError>) -> Exhausted {
+fn exhausted<T: std::fmt::Debug>(answer: Result<T, OnboardingError>) -> BudgetExhaustedError {
     match answer {
         Err(OnboardingError::Exhausted(exhausted)) => exhausted,
         other => panic!("{other:?}"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::connector::{Caller, Connector, NotAllowed, Shards, State, Verb};
+use domain::connector::{Caller, Connector, NotAllowedError, Shards, State, Verb};
 use domain::names::ConnectorId;
 use domain::onboarding::{Edit, Loss, Mails, NewConnector, NewContacts, OnboardingError, Taken};
 use domain::partition::{NoPartition, PartitionFormat};
@@ -227,7 +227,7 @@ async fn only_what_exports_runs() {
     let id = world.connected().await;
     let refused = world.onboarding.run(&acme(), &id, None, None).await;
     assert!(
-        matches!(refused, Err(OnboardingError::NotAllowed(NotAllowed::WrongState { verb: "run", .. }))),
+        matches!(refused, Err(OnboardingError::NotAllowed(NotAllowedError::WrongState { verb: "run", .. }))),
         "{refused:?}"
     );
 }

@@ -1,8 +1,8 @@
 //! An idempotency key: the same request is carried out once, another one is refused, and the key ends with its connector.
 
-use domain::connector::{Caller, Connector, NotAllowed, State};
+use domain::connector::{Caller, Connector, NotAllowedError, State};
 use domain::names::ConnectorId;
-use domain::onboarding::{Difference, Edit, KeyReused, NewConnector, OnboardingError};
+use domain::onboarding::{Difference, Edit, KeyReusedError, NewConnector, OnboardingError};
 use domain::part::{Compression, Encoding, Format};
 use domain::ports::PortError;
 use tests::failing::{Flaky, Plan, Trouble};
@@ -19,7 +19,7 @@ async fn delete(world: &World, id: &ConnectorId) {
     world.onboarding.delete(&acme(), id, None, true).await.unwrap();
 }
 
-fn reused(answer: Result<Connector, OnboardingError>) -> KeyReused {
+fn reused(answer: Result<Connector, OnboardingError>) -> KeyReusedError {
     match answer {
         Err(OnboardingError::KeyReused(reused)) => reused,
         other => panic!("{other:?}"),
@@ -203,7 +203,7 @@ async fn a_start_in_the_future_is_refused_when_it_is_asked_for() {
     let early = NewConnector { start_from: Some(start), ..new_connector() };
     let refused = world.onboarding.create(&acme(), early).await;
     assert!(
-        matches!(refused, Err(OnboardingError::NotAllowed(NotAllowed::StartsInTheFuture(at))) if at == start)
+        matches!(refused, Err(OnboardingError::NotAllowed(NotAllowedError::StartInFuture(at))) if at == start)
     );
     assert!(world.published_verbs().is_empty());
 }

@@ -1,6 +1,6 @@
 //! What follows from a verification: what it lets begin, what it stops, and what it leaves alone.
 
-use domain::connector::{Destination, NotAllowed, State, Verb};
+use domain::connector::{Destination, NotAllowedError, State, Verb};
 use domain::names::ConnectorId;
 use domain::onboarding::{Edit, NewConnector, OnboardingError, Updated};
 use domain::ports::Connectors as _;
@@ -68,7 +68,10 @@ async fn nothing_is_probed_for_an_activation_or_a_resumption_that_its_state_forb
     let so_far = world.prober.probes().len();
     let refused = world.onboarding.activate(&acme(), &active, None, |_| ()).await;
     assert!(
-        matches!(&refused, Err(OnboardingError::NotAllowed(NotAllowed::WrongState { needs: "ready", .. }))),
+        matches!(
+            &refused,
+            Err(OnboardingError::NotAllowed(NotAllowedError::WrongState { needs: "ready", .. }))
+        ),
         "{refused:?}"
     );
     for id in [&active, &draft] {
@@ -76,7 +79,7 @@ async fn nothing_is_probed_for_an_activation_or_a_resumption_that_its_state_forb
         assert!(
             matches!(
                 &refused,
-                Err(OnboardingError::NotAllowed(NotAllowed::WrongState { needs: "paused", .. }))
+                Err(OnboardingError::NotAllowed(NotAllowedError::WrongState { needs: "paused", .. }))
             ),
             "{refused:?}"
         );
@@ -84,7 +87,10 @@ async fn nothing_is_probed_for_an_activation_or_a_resumption_that_its_state_forb
     let new = NewConnector { destination: None, ..new_connector() };
     let nowhere = world.onboarding.create(&acme(), new).await.unwrap().id;
     let refused = world.onboarding.activate(&acme(), &nowhere, None, |_| ()).await;
-    assert!(matches!(refused, Err(OnboardingError::NotAllowed(NotAllowed::NoDestination(_)))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(OnboardingError::NotAllowed(NotAllowedError::NoDestination(_)))),
+        "{refused:?}"
+    );
     assert_eq!(world.prober.probes().len(), so_far);
 }
 

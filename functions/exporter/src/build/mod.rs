@@ -12,7 +12,7 @@ use domain::connector::Connector;
 use domain::item::{SourceItem, Unreadable};
 use domain::own_event;
 use domain::part::Window;
-use domain::ports::{Cause, PageError, PortError};
+use domain::ports::{BoxError, PageError, PortError};
 use domain::protocol::{BuildRequest, Built, Span};
 use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
@@ -54,7 +54,7 @@ async fn built(filled: Result<Filled, PageError>, draft: DraftWriter<'_>) -> Res
         Ok(_) if draft.is_empty() => Ok(Built::Nothing),
         Ok(Filled::Whole) => Ok(Built::Staged(draft.finish(None).await?)),
         Ok(Filled::Cut(cut)) => Ok(Built::Staged(draft.finish(Some(cut)).await?)),
-        Err(PageError::Foreign { asked, found }) => {
+        Err(PageError::Foreign { expected: asked, found }) => {
             draft.abort().await;
             Ok(Built::TenantMismatch {
                 detail: format!("partition key `{found}` where `{asked}` was asked for"),
@@ -167,6 +167,6 @@ fn is_inside(item: &SourceItem, span: &Span, form: SortKeyForm) -> bool {
     }
 }
 
-pub(crate) fn bug(what: &'static str, source: impl Into<Cause>) -> PortError {
+pub(crate) fn bug(what: &'static str, source: impl Into<BoxError>) -> PortError {
     PortError::Bug { what, source: source.into() }
 }

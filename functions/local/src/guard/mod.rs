@@ -30,7 +30,7 @@ use axum::response::Response;
 pub use peer::Peer;
 pub use person::{Person, Token};
 pub use refusal::Dialect;
-pub(crate) use refusal::{Refused, aws_json};
+pub(crate) use refusal::{GuardError, aws_json};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -83,20 +83,20 @@ impl Guard {
     }
 
     /// Whether a request is meant for this server and comes from no page of another origin.
-    fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refused> {
+    fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), GuardError> {
         let target_is_ours = uri.authority().is_none_or(|authority| self.is_host(authority.as_str()));
         if !target_is_ours || !only(headers, &HOST).is_some_and(|host| self.is_host(host)) {
-            return Err(Refused::Host(self.hosts.first().cloned().unwrap_or_default()));
+            return Err(GuardError::Host(self.hosts.first().cloned().unwrap_or_default()));
         }
         let is_own = |origin: &str| origin.strip_prefix("http://").is_some_and(|host| self.is_host(host));
         if headers.contains_key(ORIGIN) && !only(headers, &ORIGIN).is_some_and(is_own) {
-            return Err(Refused::Origin);
+            return Err(GuardError::Origin);
         }
         // `none` is a person who typed the address. Nobody types a POST.
         let typed = [Method::GET, Method::HEAD].contains(method);
         let is_own = |site: &str| site == "same-origin" || (site == "none" && typed);
         if headers.contains_key(SEC_FETCH_SITE) && !only(headers, &SEC_FETCH_SITE).is_some_and(is_own) {
-            return Err(Refused::Origin);
+            return Err(GuardError::Origin);
         }
         Ok(())
     }

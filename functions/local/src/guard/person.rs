@@ -17,7 +17,7 @@ use axum::response::Response;
 use subtle::ConstantTimeEq as _;
 
 use super::peer::Peer;
-use super::refusal::{Dialect, Refused};
+use super::refusal::{Dialect, GuardError};
 use crate::error::StackError;
 use crate::private;
 
@@ -133,5 +133,5 @@ async fn known(State(person): State<Person>, request: Request, next: Next) -> Re
     if person.sent(&parts).await {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    person.dialect.answer(&Refused::Person)
+    person.dialect.answer(&GuardError::Person)
 }

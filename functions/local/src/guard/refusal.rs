@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub(crate) enum GuardError {
     /// It names another host; this is one of the names to use.
     Host(String),
     /// A web page of another origin sent it.
@@ -27,7 +27,7 @@ pub enum Dialect {
     AwsXml,
 }
 
-impl Refused {
+impl GuardError {
     fn words(&self) -> String {
         match self {
             Self::Host(own) => format!(
@@ -48,10 +48,10 @@ impl Refused {
 
 impl Dialect {
     /// The refusal in this form.
-    pub(crate) fn answer(self, refused: &Refused) -> Response {
+    pub(crate) fn answer(self, refused: &GuardError) -> Response {
         let words = refused.words();
         match self {
-            Self::Problem if *refused == Refused::Person => {
+            Self::Problem if *refused == GuardError::Person => {
                 let mut answer = problem(StatusCode::UNAUTHORIZED, "unauthenticated", &words);
                 let bearer = axum::http::HeaderValue::from_static("Bearer");
                 answer.headers_mut().insert(WWW_AUTHENTICATE, bearer);

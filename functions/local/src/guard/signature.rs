@@ -26,7 +26,7 @@ const SIGNED: [&str; 3] = ["host", "x-amz-date", "x-amz-target"];
 
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unsigned {
+pub(crate) enum SignatureError {
     /// There is no signature.
     Missing,
     /// There is one that can't be read, or that leaves out what it must cover.
@@ -41,7 +41,7 @@ pub(crate) enum Unsigned {
     NotVendor,
 }
 
-impl Unsigned {
+impl SignatureError {
     /// The answer, in the words of AWS.
     pub(crate) fn answer(self) -> Response {
         let (code, words) = match self {
@@ -119,17 +119,17 @@ pub(crate) fn check(
     service: &str,
     sessions: &Sessions,
     now: Timestamp,
-) -> Result<(), Unsigned> {
-    let header = parts.headers.get(AUTHORIZATION).ok_or(Unsigned::Missing)?;
-    let signed = header.to_str().ok().and_then(Authorization::parse).ok_or(Unsigned::Incomplete)?;
+) -> Result<(), SignatureError> {
+    let header = parts.headers.get(AUTHORIZATION).ok_or(SignatureError::Missing)?;
+    let signed = header.to_str().ok().and_then(Authorization::parse).ok_or(SignatureError::Incomplete)?;
     let covers = |name: &str| signed.signed_headers.split(';').any(|covered| covered == name);
     if signed.service != service || parts.uri.query().is_some() || !SIGNED.iter().all(|name| covers(name)) {
-        return Err(Unsigned::Incomplete);
+        return Err(SignatureError::Incomplete);
     }
     let date = parts.headers.get("x-amz-date").and_then(|date| date.to_str().ok());
-    let (date, at) = date.and_then(|date| Some((date, time(date)?))).ok_or(Unsigned::Incomplete)?;
-    let (principal, secret) = sessions.known(signed.access_key).ok_or(Unsigned::UnknownKey)?;
-    let request = canonical(parts, signed.signed_headers, body).ok_or(Unsigned::Incomplete)?;
+    let (date, at) = date.and_then(|date| Some((date, time(date)?))).ok_or(SignatureError::Incomplete)?;
+    let (principal, secret) = sessions.known(signed.access_key).ok_or(SignatureError::UnknownKey)?;
+    let request = canonical(parts, signed.signed_headers, body).ok_or(SignatureError::Incomplete)?;
     let Authorization { date: day, region, .. } = signed;
     let scope = format!("{day}/{region}/{service}/aws4_request");
     let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex::encode(Sha256::digest(request)));
@@ -138,13 +138,13 @@ pub(crate) fn check(
         key = keyed(&key, part)?.finalize().into_bytes().to_vec();
     }
     // Compared in a time that does not depend on where the first difference is.
-    keyed(&key, &to_sign)?.verify_slice(&signed.signature).map_err(|_| Unsigned::Mismatch)?;
+    keyed(&key, &to_sign)?.verify_slice(&signed.signature).map_err(|_| SignatureError::Mismatch)?;
     if !date.starts_with(day) || now.duration_since(at).abs() > SKEW {
-        return Err(Unsigned::Skewed);
+        return Err(SignatureError::Skewed);
     }
     match principal {
         Principal::Vendor => Ok(()),
-        Principal::Session(_) => Err(Unsigned::NotVendor),
+        Principal::Session(_) => Err(SignatureError::NotVendor),
     }
 }
 
@@ -155,8 +155,8 @@ fn time(text: &str) -> Option<Timestamp> {
 }
 
 /// A key of HMAC may have any length, so there is no error in practice.
-fn keyed(key: &[u8], text: &str) -> Result<Hmac<Sha256>, Unsigned> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| Unsigned::Mismatch)?;
+fn keyed(key: &[u8], text: &str) -> Result<Hmac<Sha256>, SignatureError> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| SignatureError::Mismatch)?;
     mac.update(text.as_bytes());
     Ok(mac)
 }

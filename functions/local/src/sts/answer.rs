@@ -15,13 +15,13 @@ const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// Why STS says no.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct StsError {
     pub(super) status: StatusCode,
     code: String,
     message: String,
 }
 
-impl Refusal {
+impl StsError {
     fn forbidden(code: &str, message: impl Into<String>) -> Self {
         Self { status: StatusCode::FORBIDDEN, code: code.to_owned(), message: message.into() }
     }
@@ -125,8 +125,8 @@ pub(crate) fn reshape(mut response: Response<Body>) -> Response<Body> {
     }
     let message = element(&document, "Message").unwrap_or_default();
     let refusal = match element(&document, "Code").unwrap_or_default() {
-        "InvalidAccessKeyId" => Refusal::unknown_key(),
-        code => Refusal { status: response.status(), code: code.to_owned(), message: message.to_owned() },
+        "InvalidAccessKeyId" => StsError::unknown_key(),
+        code => StsError { status: response.status(), code: code.to_owned(), message: message.to_owned() },
     };
     *response.status_mut() = refusal.status;
     response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);

@@ -14,7 +14,7 @@ use s3s::route::S3Route;
 use s3s::{Body, S3Request, S3Response, S3Result};
 
 pub(crate) use self::answer::reshape;
-use self::answer::{Refusal, assumed, identified};
+use self::answer::{StsError, assumed, identified};
 use self::request::AssumeRole;
 use crate::accounts::Accounts;
 use crate::policy::SessionPolicy;
@@ -48,14 +48,14 @@ impl Route {
     }
 
     /// The answer's XML.
-    fn answer(&self, caller: &Caller, body: &[u8]) -> Result<String, Refusal> {
+    fn answer(&self, caller: &Caller, body: &[u8]) -> Result<String, StsError> {
         if body == GET_CALLER_IDENTITY {
             return caller.check(&self.sessions).map(|()| identified());
         }
         self.assume_role(caller, body)
     }
 
-    fn assume_role(&self, caller: &Caller, body: &[u8]) -> Result<String, Refusal> {
+    fn assume_role(&self, caller: &Caller, body: &[u8]) -> Result<String, StsError> {
         caller.check(&self.sessions)?;
         let request = AssumeRole::parse(body)?;
         let role = self
@@ -64,11 +64,11 @@ impl Route {
             .filter(|role| role.trusts(request.external_id.as_deref()));
         // A role that isn't there, or isn't known yet, is refused in the same words as one that doesn't trust: no
         // oracle.
-        let role = role.ok_or_else(|| Refusal::not_authorized(&request.role_arn))?;
-        let arn = role.parts().map_err(|_| Refusal::not_authorized(&request.role_arn))?;
+        let role = role.ok_or_else(|| StsError::not_authorized(&request.role_arn))?;
+        let arn = role.parts().map_err(|_| StsError::not_authorized(&request.role_arn))?;
         let policy = match &request.policy {
             Some(json) => {
-                Some(SessionPolicy::parse(json).map_err(|error| Refusal::malformed_policy(&error))?)
+                Some(SessionPolicy::parse(json).map_err(|error| StsError::malformed_policy(&error))?)
             }
             None => None,
         };
@@ -95,15 +95,15 @@ struct Caller {
 
 impl Caller {
     /// Only the vendor's long-lived keys get through: they are the only principal that the roles trust.
-    fn check(&self, sessions: &Sessions) -> Result<(), Refusal> {
-        let key = self.access_key_id.as_deref().ok_or_else(Refusal::unsigned)?;
+    fn check(&self, sessions: &Sessions) -> Result<(), StsError> {
+        let key = self.access_key_id.as_deref().ok_or_else(StsError::unsigned)?;
         if self.service.as_deref() != Some("sts") {
-            return Err(Refusal::other_service());
+            return Err(StsError::other_service());
         }
         match sessions.principal(key) {
             Some(Principal::Vendor) if !self.has_token => Ok(()),
-            Some(Principal::Session(_)) if self.has_token => Err(Refusal::session_caller()),
-            _ => Err(Refusal::unknown_key()),
+            Some(Principal::Session(_)) if self.has_token => Err(StsError::session_caller()),
+            _ => Err(StsError::unknown_key()),
         }
     }
 }
@@ -127,7 +127,7 @@ impl S3Route for Route {
         };
         let answer = match request.input.store_all_limited(MAX_BODY_BYTES).await {
             Ok(body) => self.answer(&caller, &body),
-            Err(_) => Err(Refusal::invalid("the body is too long or did not arrive")),
+            Err(_) => Err(StsError::invalid("the body is too long or did not arrive")),
         };
         let (status, xml) = match answer {
             Ok(xml) => (StatusCode::OK, xml),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::answer::Refusal;
+use super::answer::StsError;
 
 /// A request that is well-formed.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,19 +25,19 @@ impl AssumeRole {
     ///
     /// `InvalidAction` for another action or version, `ValidationError` for a parameter that is missing or breaks
     /// its limits.
-    pub(super) fn parse(body: &[u8]) -> Result<Self, Refusal> {
+    pub(super) fn parse(body: &[u8]) -> Result<Self, StsError> {
         let form: HashMap<String, String> = form_urlencoded::parse(body).into_owned().collect();
         let field = |name: &str| form.get(name).cloned();
         if field("Action").as_deref() != Some("AssumeRole")
             || field("Version").as_deref() != Some("2011-06-15")
         {
-            return Err(Refusal::action(&field("Action").unwrap_or_default()));
+            return Err(StsError::action(&field("Action").unwrap_or_default()));
         }
         if let Some(other) = form.keys().find(|name| !KNOWN.contains(&name.as_str())) {
-            return Err(Refusal::invalid(&format!("this stand-in does not know the parameter {other}")));
+            return Err(StsError::invalid(&format!("this stand-in does not know the parameter {other}")));
         }
         let needed =
-            |name: &str| field(name).ok_or_else(|| Refusal::invalid(&format!("{name} must not be null")));
+            |name: &str| field(name).ok_or_else(|| StsError::invalid(&format!("{name} must not be null")));
         let request = Self {
             role_arn: needed("RoleArn")?,
             session_name: needed("RoleSessionName")?,
@@ -49,33 +49,33 @@ impl AssumeRole {
         Ok(request)
     }
 
-    fn check(&self) -> Result<(), Refusal> {
+    fn check(&self) -> Result<(), StsError> {
         let name = &self.session_name;
         if !(2..=64).contains(&name.len()) || !name.chars().all(|c| word(c) || "+=,.@-".contains(c)) {
-            return Err(Refusal::invalid(r"roleSessionName must be 2 to 64 of [\w+=,.@-]"));
+            return Err(StsError::invalid(r"roleSessionName must be 2 to 64 of [\w+=,.@-]"));
         }
         let sound_id = |id: &String| {
             (2..=1_224).contains(&id.len()) && id.chars().all(|c| word(c) || "+=,.@:/-".contains(c))
         };
         if !self.external_id.as_ref().is_none_or(sound_id) {
-            return Err(Refusal::invalid(r"externalId must be 2 to 1,224 of [\w+=,.@:\/-]"));
+            return Err(StsError::invalid(r"externalId must be 2 to 1,224 of [\w+=,.@:\/-]"));
         }
         if self.policy.as_ref().is_some_and(|policy| policy.is_empty() || policy.chars().count() > 2_048) {
-            return Err(Refusal::invalid("policy must have a length of 1 to 2,048"));
+            return Err(StsError::invalid("policy must have a length of 1 to 2,048"));
         }
         Ok(())
     }
 }
 
 /// The session's length: 15 minutes to the role's maximum, which is an hour unless changed.
-fn duration(text: Option<&str>) -> Result<i64, Refusal> {
+fn duration(text: Option<&str>) -> Result<i64, StsError> {
     let seconds = text.map_or(Ok(3_600), str::parse);
     match seconds {
         Ok(seconds @ 900..=3_600) => Ok(seconds),
-        Ok(seconds) if seconds > 3_600 => Err(Refusal::invalid(
+        Ok(seconds) if seconds > 3_600 => Err(StsError::invalid(
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
         )),
-        _ => Err(Refusal::invalid("durationSeconds must be a number of 900 or more")),
+        _ => Err(StsError::invalid("durationSeconds must be a number of 900 or more")),
     }
 }
 

@@ -157,7 +157,7 @@ fn own(found: Option<&Attribute<'_>>, partition: &str) -> Result<(), Unread> {
         None => "(none)",
     };
     let told = |key: &str| key.chars().take(TOLD).collect::<String>();
-    Err(Unread::Refused(PageError::Foreign { asked: told(partition), found: told(found) }))
+    Err(Unread::Refused(PageError::Foreign { expected: told(partition), found: told(found) }))
 }
 
 /// What makes the key unique besides the sort key: the partition key, and through an index, whose keys need

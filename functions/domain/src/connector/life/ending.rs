@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::KEPT_FOR;
-use crate::connector::{Connector, NotAllowed, State};
+use crate::connector::{Connector, NotAllowedError, State};
 use crate::time::Time;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -16,10 +16,10 @@ impl Connector {
     ///
     /// # Errors
     /// If it is not disabled, or can still be taken back.
-    pub fn expire(&mut self, now: Time) -> Result<(), NotAllowed> {
+    pub fn expire(&mut self, now: Time) -> Result<(), NotAllowedError> {
         self.require(&[State::Disabled], "expire", "disabled for more than 30 days")?;
         if !self.is_over(now) {
-            return Err(NotAllowed::WrongState {
+            return Err(NotAllowedError::WrongState {
                 id: self.id.clone(),
                 state: self.state.as_str(),
                 verb: "expire",
