@@ -122,7 +122,7 @@ impl FromStr for Time {
     /// second's fraction. Digits below the millisecond are cut off, never rounded up. A text with another offset, or
     /// without the colons, does not sort in time order among the others, and is refused.
     fn from_str(text: &str) -> Result<Self, ParseTimeError> {
-        rfc3339::utc(text.as_bytes()).ok_or_else(|| ParseTimeError(text.chars().take(64).collect()))
+        rfc3339::parse_utc(text.as_bytes()).ok_or_else(|| ParseTimeError(text.chars().take(64).collect()))
     }
 }
 

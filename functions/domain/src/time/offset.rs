@@ -4,7 +4,7 @@
 use super::Time;
 
 /// The length of what all spellings begin with, `2026-11-20T20:15:30`.
-const TO_THE_SECOND: usize = 19;
+const SECONDS_LEN: usize = 19;
 
 /// A text that is no RFC 3339 time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +32,7 @@ impl Time {
         }
         let shown = || text.chars().take(64).collect::<String>();
         let other = || ParseRfc3339Error::Other(shown());
-        let (head, rest) = text.split_at_checked(TO_THE_SECOND).ok_or_else(other)?;
+        let (head, rest) = text.split_at_checked(SECONDS_LEN).ok_or_else(other)?;
         let shaped = head.bytes().enumerate().all(|(place, byte)| match place {
             4 | 7 => byte == b'-',
             10 => matches!(byte, b'T' | b't' | b' '),
@@ -47,7 +47,7 @@ impl Time {
         if offset.is_empty() {
             return Err(ParseRfc3339Error::NoOffset(shown()));
         }
-        let offset = whole_offset(offset).ok_or_else(other)?;
+        let offset = normalize_offset(offset).ok_or_else(other)?;
         let usual = format!("{date}T{time}.{fraction}{offset}");
         let stamp: jiff::Timestamp = usual.parse().map_err(|_| other())?;
         Self::from_millis(stamp.as_millisecond())
@@ -66,7 +66,7 @@ fn fraction(text: &str) -> Option<(String, &str)> {
 }
 
 /// An offset with its colon. `None` if it is none, or of a day or more.
-fn whole_offset(text: &str) -> Option<String> {
+fn normalize_offset(text: &str) -> Option<String> {
     if matches!(text, "Z" | "z") {
         return Some("Z".to_owned());
     }

@@ -10,7 +10,7 @@ const DAYS_BEFORE_1970: i64 = 719_468;
 /// Where the separators stand. The calendar library also takes other forms of ISO 8601.
 const SEPARATORS: [(usize, u8); 5] = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
 /// The length of what all spellings begin with, `2026-11-20T20:15:30`.
-const TO_THE_SECOND: usize = 19;
+const SECONDS_LEN: usize = 19;
 
 /// The time that a text tells: RFC 3339, section 5.6, with the offset zero, written `Z`, `z`, `+00:00` or `-00:00`, and
 /// a fraction of any number of digits behind a point or a comma (ISO 8601 has either), or none. Digits below the
@@ -18,8 +18,8 @@ const TO_THE_SECOND: usize = 19;
 ///
 /// The `T` is upper case: a lower-case one would sort behind all other keys of its day. A leap second, `:60`, is the
 /// second before it, as the Unix epoch has no place for one.
-pub(super) fn utc(text: &[u8]) -> Option<Time> {
-    let (head, rest) = text.split_at_checked(TO_THE_SECOND)?;
+pub(super) fn parse_utc(text: &[u8]) -> Option<Time> {
+    let (head, rest) = text.split_at_checked(SECONDS_LEN)?;
     if !SEPARATORS.iter().all(|(place, separator)| head.get(*place) == Some(separator)) {
         return None;
     }
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<String> {
-        utc(text.as_bytes()).map(|time| time.to_string())
+        parse_utc(text.as_bytes()).map(|time| time.to_string())
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
             let mut day: Time = format!("{first}-01-01T00:00:00Z").parse().unwrap();
             for n in 0..4 * 366 {
                 let at = day + Duration::from_millis([0, 86_399_999, 3_723_004, 45_296_789][n % 4]);
-                assert_eq!(utc(at.to_string().as_bytes()), Some(at));
+                assert_eq!(parse_utc(at.to_string().as_bytes()), Some(at));
                 day = day.next_midnight();
             }
         }
@@ -192,14 +192,14 @@ mod tests {
                 Time::from_millis(i64::try_from(stamp.as_nanosecond().div_euclid(1_000_000)).unwrap())
             });
             if text.get(17..19) != Some("60") {
-                prop_assert_eq!(utc(text.as_bytes()), library, "{}", text);
+                prop_assert_eq!(parse_utc(text.as_bytes()), library, "{}", text);
             }
         }
 
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..40), near in "[-+.,:TtZz0-9]{0,40}") {
-            let _ = utc(&bytes);
-            let _ = utc(near.as_bytes());
+            let _ = parse_utc(&bytes);
+            let _ = parse_utc(near.as_bytes());
         }
     }
 }
