@@ -99,7 +99,7 @@ impl Counting {
         let mut reader = KeyListReader::new().unwrap();
         reader.feed(&self.bucket.object(&keys).unwrap()).unwrap();
         let listed: Vec<_> = std::iter::from_fn(|| reader.next_key()).collect();
-        reader.end().unwrap();
+        reader.finish().unwrap();
         assert!(listed.is_sorted());
         listed.len()
     }

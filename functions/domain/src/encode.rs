@@ -22,7 +22,7 @@ pub use gzip::GZIP_LEVELS;
 /// The least uncompressed bytes of a block that another one follows: a block ends with the line that makes it so large.
 /// Smaller blocks compress worse, since nothing in one refers to the one before; of larger ones a reader that wants a
 /// single event would have to unpack more.
-pub const BLOCK: usize = 1 << 20;
+pub const MIN_BLOCK_BYTES: usize = 1 << 20;
 /// Half the time of the default level 3, for files as small: what repeats in audit logs is near.
 pub const ZSTD_LEVEL: i32 = 1;
 
@@ -45,7 +45,7 @@ pub struct FileWriter {
     events: u64,
     /// Not yet hashed and compressed.
     block: Vec<u8>,
-    raw: Tally,
+    raw: ContentDigest,
     file: File,
 }
 
@@ -65,7 +65,7 @@ impl FileWriter {
             format: encoding.format,
             events: 0,
             block: Vec::new(),
-            raw: Tally::default(),
+            raw: ContentDigest::default(),
             file: File::new(encoding.compression)?,
         })
     }
@@ -82,7 +82,7 @@ impl FileWriter {
             (Format::Ndjson, _) => b"\n",
         });
         // A full block ends here and not behind its last event, where nobody knows yet whether another one follows.
-        if self.block.len() >= BLOCK {
+        if self.block.len() >= MIN_BLOCK_BYTES {
             self.raw.add(&self.block);
             self.file.add(&mut self.block)?;
         }
@@ -129,12 +129,12 @@ impl FileWriter {
 
 /// Counts and hashes.
 #[derive(Default)]
-struct Tally {
+struct ContentDigest {
     size: u64,
     hasher: Hasher,
 }
 
-impl Tally {
+impl ContentDigest {
     fn add(&mut self, bytes: &[u8]) {
         self.size += bytes.len() as u64;
         self.hasher.update(bytes);
@@ -156,7 +156,7 @@ enum File {
 #[derive(Default)]
 struct Sink {
     buffer: Vec<u8>,
-    tally: Tally,
+    tally: ContentDigest,
 }
 
 impl File {
@@ -203,7 +203,7 @@ impl File {
     }
 
     /// Takes the last block. The rest, and the file's tally where it is another than that of the content.
-    fn finish(mut self, mut block: Vec<u8>) -> io::Result<(Bytes, Option<Tally>)> {
+    fn finish(mut self, mut block: Vec<u8>) -> io::Result<(Bytes, Option<ContentDigest>)> {
         let Sink { buffer, tally } = match self {
             Self::Gzip(gzip) => gzip.finish(&block)?,
             Self::Zstd(mut stream) => {

@@ -13,7 +13,7 @@ use zstd::stream::zio::Writer;
 use crate::item::EventKey;
 
 /// Keys are gathered until they are so many bytes: zstd takes its time with each call, however little it is given.
-const BLOCK: usize = 1 << 16;
+const BLOCK_BYTES: usize = 1 << 16;
 
 /// Writes a list.
 pub struct KeyListWriter {
@@ -50,7 +50,7 @@ impl KeyListWriter {
             self.block.extend_from_slice(&length.to_le_bytes());
             self.block.extend_from_slice(field);
         }
-        if self.block.len() >= BLOCK { self.close_block() } else { Ok(()) }
+        if self.block.len() >= BLOCK_BYTES { self.close_block() } else { Ok(()) }
     }
 
     fn close_block(&mut self) -> std::io::Result<()> {
@@ -126,7 +126,7 @@ impl KeyListReader {
     ///
     /// # Errors
     /// If the list goes on, or ends in the middle of a key.
-    pub fn end(&mut self) -> std::io::Result<()> {
+    pub fn finish(&mut self) -> std::io::Result<()> {
         self.stream.finish()?;
         if self.stream.writer().len() == self.taken {
             Ok(())
@@ -151,7 +151,7 @@ mod tests {
         let mut reader = KeyListReader::new()?;
         reader.feed(bytes)?;
         let keys = std::iter::from_fn(|| reader.next_key()).collect();
-        reader.end()?;
+        reader.finish()?;
         Ok(keys)
     }
 
@@ -211,7 +211,7 @@ mod tests {
         let numbers = 0..1u64 << 17;
         let noise = numbers.flat_map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes()).collect();
         writer.push(&EventKey { sort: noise, tie: Vec::new() }).unwrap();
-        assert!(writer.ready() > BLOCK, "{} bytes", writer.ready());
+        assert!(writer.ready() > BLOCK_BYTES, "{} bytes", writer.ready());
     }
 
     proptest! {
@@ -224,7 +224,7 @@ mod tests {
                 }
                 while reader.next_key().is_some() {}
             }
-            let _ = reader.end();
+            let _ = reader.finish();
         }
 
         #[test]
@@ -249,7 +249,7 @@ mod tests {
                 }
             }
             prop_assert_eq!(read, keys);
-            prop_assert!(reader.end().is_ok());
+            prop_assert!(reader.finish().is_ok());
         }
     }
 }

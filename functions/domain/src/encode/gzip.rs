@@ -32,7 +32,7 @@ pub(super) struct Gzip {
     /// Of the content, modulo 2^32 as the trailer has it.
     size: u32,
     /// Room for a compressed block.
-    room: Vec<u8>,
+    output: Vec<u8>,
     sink: Sink,
 }
 
@@ -42,7 +42,7 @@ impl Gzip {
         sink.write_all(&HEADER)?;
         let deflate = Compress::new(Level::fast(), false);
         let levels = GZIP_LEVELS.into_iter().cycle();
-        Ok(Self { deflate, levels, crc: Crc::new(), size: 0, room: Vec::new(), sink })
+        Ok(Self { deflate, levels, crc: Crc::new(), size: 0, output: Vec::new(), sink })
     }
 
     /// Adds a block that another one follows.
@@ -81,18 +81,19 @@ impl Gzip {
         self.size = self.size.wrapping_add(length);
         // A flush whose output ends exactly where the room does is written a second time, so the room is larger than
         // what a block can become: the fixed code makes 9 bits of a byte at worst (RFC 1951, section 3.2.6).
-        self.room.clear();
-        self.room.reserve(block.len() + block.len() / 8 + 64);
+        self.output.clear();
+        self.output.reserve(block.len() + block.len() / 8 + 64);
         loop {
             let before = self.deflate.total_in();
-            let status = self.deflate.compress_vec(block, &mut self.room, flush).map_err(io::Error::other)?;
+            let status =
+                self.deflate.compress_vec(block, &mut self.output, flush).map_err(io::Error::other)?;
             let taken = usize::try_from(self.deflate.total_in() - before).unwrap_or(usize::MAX);
-            let is_flushed = self.room.len() < self.room.capacity();
-            if taken == 0 && self.room.is_empty() {
+            let is_flushed = self.output.len() < self.output.capacity();
+            if taken == 0 && self.output.is_empty() {
                 return Err(io::Error::other("the compressor stands still"));
             }
-            self.sink.write_all(&self.room)?;
-            self.room.clear();
+            self.sink.write_all(&self.output)?;
+            self.output.clear();
             block = block.get(taken..).unwrap_or_default();
             if status == Status::StreamEnd || (flush == FlushCompress::Full && block.is_empty() && is_flushed)
             {

@@ -70,7 +70,7 @@ fn a_file_of_many_blocks_is_one_text_and_its_figures_are_those_of_the_whole() {
     for encoding in ENCODINGS {
         let (bytes, encoded) = file(encoding, &events.iter().map(String::as_str).collect::<Vec<_>>());
         let text = unpack(encoding, &bytes);
-        assert!(text.len() > 3 * BLOCK);
+        assert!(text.len() > 3 * MIN_BLOCK_BYTES);
         let lines: Vec<&str> = text.lines().map(|line| line.trim_end_matches(',')).collect();
         assert_eq!(
             lines.iter().filter(|line| line.len() > 1).collect::<Vec<_>>(),
@@ -95,7 +95,7 @@ fn a_file_without_events_is_complete_too() {
 /// Whoever stores it takes pieces of 8 MiB, so many blocks wait.
 #[test]
 fn what_is_not_taken_waits_and_nothing_of_it_is_lost() {
-    let event = format!("\"{}\"", "x".repeat(BLOCK / 2));
+    let event = format!("\"{}\"", "x".repeat(MIN_BLOCK_BYTES / 2));
     for encoding in ENCODINGS {
         let mut writer = FileWriter::new(encoding).unwrap();
         for _ in 0..9 {

@@ -38,7 +38,7 @@ impl KeyStream {
             }
             match self.bytes.next().await {
                 Some(bytes) => self.reader.feed(&bytes?).map_err(|e| bug("reading a key list", e))?,
-                None => return self.reader.end().map_err(|e| bug("reading a key list", e)),
+                None => return self.reader.finish().map_err(|e| bug("reading a key list", e)),
             }
         }
     }

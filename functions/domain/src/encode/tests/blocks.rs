@@ -33,7 +33,7 @@ fn expected(format: Format, events: &[Vec<u8>]) -> Vec<Vec<u8>> {
     };
     let mut blocks = vec![open.to_vec()];
     for (number, event) in events.iter().enumerate() {
-        if blocks.last().unwrap().len() >= BLOCK {
+        if blocks.last().unwrap().len() >= MIN_BLOCK_BYTES {
             blocks.push(Vec::new());
         }
         let block = blocks.last_mut().unwrap();
@@ -111,7 +111,7 @@ proptest! {
 /// In steps of a byte around the edge. A block that the last event fills is not ended: no event would begin the next.
 #[test]
 fn a_block_ends_with_the_line_that_makes_it_a_mebibyte() {
-    for length in (BLOCK - 6)..=BLOCK {
+    for length in (MIN_BLOCK_BYTES - 6)..=MIN_BLOCK_BYTES {
         for after in 0..3 {
             let lengths = std::iter::once(length).chain(std::iter::repeat_n(1, after));
             let events: Vec<Vec<u8>> = lengths.map(|length| event(1, length, false)).collect();
@@ -120,7 +120,7 @@ fn a_block_ends_with_the_line_that_makes_it_a_mebibyte() {
         }
     }
     let of = |format, length| blocks(format, &[event(1, length, false), b"{}".to_vec()]).1.len();
-    assert_eq!((of(Format::Ndjson, BLOCK - 2), of(Format::Ndjson, BLOCK - 1)), (1, 2));
+    assert_eq!((of(Format::Ndjson, MIN_BLOCK_BYTES - 2), of(Format::Ndjson, MIN_BLOCK_BYTES - 1)), (1, 2));
     // `[`, `,` and two line ends count.
-    assert_eq!((of(Format::Json, BLOCK - 5), of(Format::Json, BLOCK - 4)), (1, 2));
+    assert_eq!((of(Format::Json, MIN_BLOCK_BYTES - 5), of(Format::Json, MIN_BLOCK_BYTES - 4)), (1, 2));
 }
