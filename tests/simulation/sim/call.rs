@@ -4,20 +4,20 @@ use super::fault::Fault;
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum CallOutcome {
     /// It is done.
-    Well,
+    Succeeds,
     /// It is not done, and fails so.
     Fails(Fault),
     /// It is done, and fails so.
-    DoneButFails(Fault),
+    SucceedsButFails(Fault),
     /// The worker dies, the call done or not.
     Crash { done: bool },
 }
 
 /// Which kind of service a call goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum CallKind {
     Ledger,
     Page,
     Staging,
@@ -36,6 +36,6 @@ pub(crate) enum Kind {
 pub(crate) struct Call {
     pub(crate) slot: u64,
     pub(crate) worker: usize,
-    pub(crate) kind: Kind,
+    pub(crate) kind: CallKind,
     pub(crate) name: &'static str,
 }

@@ -6,14 +6,14 @@ use rand::{Rng as _, RngExt as _, SeedableRng as _};
 /// Draws that come out the same after the same seed, on every machine: the generator is named, since a crate's
 /// "standard" one may change with its version.
 #[derive(Debug)]
-pub(crate) struct Chance(Xoshiro256PlusPlus);
+pub(crate) struct SimRng(Xoshiro256PlusPlus);
 
-impl Chance {
+impl SimRng {
     pub(crate) fn new(seed: u64) -> Self {
         Self(Xoshiro256PlusPlus::seed_from_u64(seed))
     }
 
-    pub(crate) fn bits(&mut self) -> u64 {
+    pub(crate) fn next_u64(&mut self) -> u64 {
         self.0.next_u64()
     }
 
@@ -28,7 +28,7 @@ impl Chance {
     }
 
     /// True so often of a thousand times.
-    pub(crate) fn of_thousand(&mut self, times: u32) -> bool {
+    pub(crate) fn per_mille(&mut self, times: u32) -> bool {
         self.0.random_range(0..1000) < times
     }
 

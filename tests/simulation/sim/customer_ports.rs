@@ -10,10 +10,10 @@ use domain::ports::{CustomerBucket, Customers, NewObject};
 use domain::protocol::PutAnswer;
 
 use super::broken::Broken;
-use super::call::Kind;
+use super::call::CallKind;
 use super::fault::Fault;
 use super::ports::Worker;
-use super::world::{ANOTHER, destination};
+use super::world::{OTHER_ACCOUNT, destination};
 
 /// How the customer's side tells of a fault.
 fn at_customer<T>(stage: DeliveryStage, fault: Fault) -> Result<T, CustomerFault> {
@@ -37,7 +37,7 @@ impl Customers for Worker {
     ) -> Result<Box<dyn CustomerBucket>, CustomerFault> {
         let open = self.world.customers.open(connector, part);
         let bucket = self
-            .call(Kind::Assume, "open_customer", open, |f| at_customer(DeliveryStage::AssumeRole, f))
+            .call(CallKind::Assume, "open_customer", open, |f| at_customer(DeliveryStage::AssumeRole, f))
             .await?;
         let to = destination(connector);
         Ok(Box::new(Opened { worker: self.clone(), bucket, name: to.bucket.to_string() }))
@@ -57,15 +57,15 @@ impl Opened {
         let key = object.key.clone();
         let mut answer = self.bucket.put_new(object).await;
         let says = answer.as_ref().map_or_else(|fault| fault.code.clone(), |answer| format!("{answer:?}"));
-        world.engine.tell(format_args!("worker {} put {key} to {}: {says}", self.worker.number, self.name));
+        world.engine.log(format_args!("worker {} put {key} to {}: {says}", self.worker.number, self.name));
         if answer == Ok(PutAnswer::Exists) {
             world.engine.count(Fault::Exists, 1);
-            if world.is(Broken::Overwrites) {
+            if world.has_mutant(Broken::Overwrites) {
                 answer = Ok(PutAnswer::Written);
             }
         }
-        let is_anothers = || world.customers.owner_of(&self.name).is_some_and(|owner| owner == ANOTHER);
-        if world.is(Broken::IgnoresOwner) && answer.is_err() && is_anothers() {
+        let is_anothers = || world.customers.owner_of(&self.name).is_some_and(|owner| owner == OTHER_ACCOUNT);
+        if world.has_mutant(Broken::IgnoresOwner) && answer.is_err() && is_anothers() {
             answer = Ok(PutAnswer::Written);
         }
         if answer == Ok(PutAnswer::Written) {
@@ -91,12 +91,12 @@ impl CustomerBucket for Opened {
                 let first = done.lock().expect("one thread").take();
                 first.expect("it was done").map(|_| PutAnswer::Exists)
             }
-            Fault::Conflict | Fault::ConflictWritten if world.is(Broken::ConflictIsSuccess) => {
+            Fault::Conflict | Fault::ConflictWritten if world.has_mutant(Broken::ConflictIsSuccess) => {
                 Ok(PutAnswer::Exists)
             }
-            _ if world.is(Broken::FaultIsSuccess) => Ok(PutAnswer::Written),
+            _ if world.has_mutant(Broken::FaultIsSuccess) => Ok(PutAnswer::Written),
             fault => at_customer(DeliveryStage::PutObject, fault),
         };
-        self.worker.call(Kind::Put, "put_new", put, fails).await
+        self.worker.call(CallKind::Put, "put_new", put, fails).await
     }
 }

@@ -16,17 +16,17 @@ use domain::time::Time;
 use tests::fakes::FakeClock;
 use tokio::task::{AbortHandle, yield_now};
 
-use super::call::{Call, Fate, Kind};
-use super::chance::Chance;
+use super::call::{Call, CallKind, CallOutcome};
+use super::chance::SimRng;
 use super::fault::{Counts, Fault};
-use super::happening::Happening;
+use super::happening::AgendaItem;
 use super::trace::Trace;
 
 /// What is next.
 #[derive(Debug)]
 pub(crate) enum Next {
     Call(Call),
-    Happening(Happening),
+    Happening(AgendaItem),
 }
 
 /// A function's process.
@@ -40,7 +40,7 @@ struct Worker {
 
 #[derive(Debug)]
 struct Slot {
-    fate: Option<Fate>,
+    outcome: Option<CallOutcome>,
     waker: Option<Waker>,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Engine {
 
 #[derive(Debug)]
 struct Inner {
-    chance: Chance,
+    chance: SimRng,
     counts: Counts,
     /// By time, then by chance, then by number.
     agenda: BTreeMap<(Time, u64, u64), Next>,
@@ -70,7 +70,7 @@ struct Inner {
 impl Engine {
     pub(crate) fn new(seed: u64, now: Time, keep_trace: bool) -> Self {
         let inner = Inner {
-            chance: Chance::new(seed),
+            chance: SimRng::new(seed),
             counts: Counts::default(),
             agenda: BTreeMap::new(),
             slots: BTreeMap::new(),
@@ -92,7 +92,7 @@ impl Engine {
     }
 
     /// Draws from the simulation's chance.
-    pub(crate) fn draw<T>(&self, draw: impl FnOnce(&mut Chance) -> T) -> T {
+    pub(crate) fn draw<T>(&self, draw: impl FnOnce(&mut SimRng) -> T) -> T {
         draw(&mut self.inner().chance)
     }
 
@@ -117,19 +117,19 @@ impl Engine {
     }
 
     /// Writes a line of the trace.
-    pub(crate) fn tell(&self, line: std::fmt::Arguments<'_>) {
+    pub(crate) fn log(&self, line: std::fmt::Arguments<'_>) {
         let now = self.now();
-        self.inner().trace.tell(now, line);
+        self.inner().trace.log(now, line);
     }
 
     /// Puts something on the agenda.
-    pub(crate) fn at(&self, time: Time, happening: Happening) {
+    pub(crate) fn at(&self, time: Time, happening: AgendaItem) {
         let time = time.max(self.now());
         self.inner().enter(time, Next::Happening(happening));
     }
 
     /// A new function's process.
-    pub(crate) fn hire(&self, ahead: i64) -> usize {
+    pub(crate) fn add_worker(&self, ahead: i64) -> usize {
         let mut inner = self.inner();
         inner.workers.push(Worker { ahead, ..Worker::default() });
         inner.workers.len() - 1
@@ -187,14 +187,14 @@ impl Engine {
     }
 
     /// Puts a call off.
-    pub(crate) fn put_off(&self, call: Call, until: Time) {
+    pub(crate) fn postpone(&self, call: Call, until: Time) {
         self.inner().enter(until, Next::Call(call));
     }
 
     /// Lets a call happen.
-    pub(crate) fn grant(&self, call: Call, fate: Fate) {
+    pub(crate) fn grant(&self, call: Call, fate: CallOutcome) {
         let waker = self.inner().slots.get_mut(&call.slot).and_then(|slot| {
-            slot.fate = Some(fate);
+            slot.outcome = Some(fate);
             slot.waker.take()
         });
         if let Some(waker) = waker {
@@ -203,10 +203,10 @@ impl Engine {
     }
 
     /// Waits for the turn of a call. It comes after the time that such a call takes, or after `span`.
-    pub(crate) fn turn(
+    pub(crate) fn wait_turn(
         self: &Arc<Self>,
         worker: usize,
-        kind: Kind,
+        kind: CallKind,
         name: &'static str,
         span: Option<Duration>,
     ) -> Turn {
@@ -230,7 +230,7 @@ impl Engine {
 impl Inner {
     fn enter(&mut self, time: Time, next: Next) {
         self.entries += 1;
-        let tie = self.chance.bits();
+        let tie = self.chance.next_u64();
         self.agenda.insert((time, tie, self.entries), next);
     }
 }
@@ -239,20 +239,20 @@ impl Inner {
 #[derive(Debug)]
 pub(crate) struct Turn {
     engine: Arc<Engine>,
-    wanted: (usize, Kind, &'static str, Option<Duration>),
+    wanted: (usize, CallKind, &'static str, Option<Duration>),
     slot: Option<u64>,
 }
 
 impl Future for Turn {
-    type Output = Fate;
+    type Output = CallOutcome;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fate> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<CallOutcome> {
         let engine = Arc::clone(&self.engine);
         let mut inner = engine.inner();
         let waker = Some(context.waker().clone());
         if let Some(slot) = self.slot {
             let Some(waiting) = inner.slots.get_mut(&slot) else { return Poll::Pending };
-            let Some(fate) = waiting.fate else {
+            let Some(fate) = waiting.outcome else {
                 waiting.waker = waker;
                 return Poll::Pending;
             };
@@ -262,11 +262,11 @@ impl Future for Turn {
         let (worker, kind, name, span) = self.wanted;
         let (usual, slow_of_thousand, slow) = inner.pace;
         let takes = span.unwrap_or_else(|| {
-            let most = if inner.chance.of_thousand(slow_of_thousand) { slow } else { usual };
+            let most = if inner.chance.per_mille(slow_of_thousand) { slow } else { usual };
             Duration::from_millis(inner.chance.between(0, most + 1))
         });
         let slot = inner.entries + 1;
-        inner.slots.insert(slot, Slot { fate: None, waker });
+        inner.slots.insert(slot, Slot { outcome: None, waker });
         inner.enter(engine.now() + takes, Next::Call(Call { slot, worker, kind, name }));
         self.slot = Some(slot);
         Poll::Pending

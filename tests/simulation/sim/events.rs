@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use tests::fakes::{FakeSource, Shape, StoredItem};
 use tests::fixtures::{RealEvent, cloudtrail, keys};
 
-use super::chance::Chance;
+use super::chance::SimRng;
 use super::fault::Fault;
 use super::plan::{Length, Plan};
 use super::truth::Item;
@@ -47,7 +47,7 @@ pub(crate) fn write(world: &Arc<World>) {
 type Counts = Option<Time>;
 
 fn draw(
-    chance: &mut Chance,
+    chance: &mut SimRng,
     world: &World,
     tenant: &TenantId,
     shards: Shards,
@@ -56,7 +56,7 @@ fn draw(
     let plan = &world.plan;
     let now = world.engine.now();
     let time = time(chance, plan, now);
-    let odd = chance.of_thousand(plan.rate(Fault::OddKey)) && !plan.numeric;
+    let odd = chance.per_mille(plan.rate(Fault::OddKey)) && !plan.numeric;
     let (sort_key, counts) = match odd.then(|| chance.below(3)) {
         None => (keys::key(plan.form, plan.numeric, time, number), Some(time)),
         // Beside the keys of a time that every connector's windows reach.
@@ -68,13 +68,13 @@ fn draw(
         Some(_) => (tagged(&SortKey::Text("zzz".into()), number), None),
     };
     let (lateness, late) = lateness(chance, plan);
-    let empty = chance.of_thousand(plan.rate(Fault::Unreadable));
+    let empty = chance.per_mille(plan.rate(Fault::Unreadable));
     let shape = if empty { bad_shape(chance) } else { shape(chance, tenant, number) };
     let shard = u8::try_from(chance.below(usize::from(shards.get()))).expect("a few shards");
     let partition = FakeSource::partition(tenant, shards, shard);
     // Whoever writes an event that tells a time of before the simulation has written it already.
     let counts = plan.form.time_of(&sort_key).or(counts);
-    let visible_at = (counts.unwrap_or(time) + lateness).min(now + plan.troubled);
+    let visible_at = (counts.unwrap_or(time) + lateness).min(now + plan.fault_phase);
     let fault = if odd {
         Some(Fault::OddKey)
     } else if empty {
@@ -91,15 +91,15 @@ fn tagged(key: &SortKey, number: u64) -> SortKey {
 }
 
 /// Anywhere in the history, often on the same millisecond as others, and on the edges of windows.
-fn time(chance: &mut Chance, plan: &Plan, now: Time) -> Time {
+fn time(chance: &mut SimRng, plan: &Plan, now: Time) -> Time {
     let before = match plan.length {
         Length::Hours => HOUR * 3,
         Length::Day => HOUR * 20,
         Length::Weeks => DAY * 30,
     };
     // Half of all after the activation, whatever the backlog.
-    let span = if chance.of_thousand(500) { plan.troubled } else { plan.troubled + before };
-    let from = now + plan.troubled - span;
+    let span = if chance.per_mille(500) { plan.fault_phase } else { plan.fault_phase + before };
+    let from = now + plan.fault_phase - span;
     let ms = chance.between(0, u64::try_from(span.as_millis()).expect("some days"));
     let time = from + Duration::from_millis(ms);
     let often = match chance.below(6) {
@@ -114,17 +114,17 @@ fn time(chance: &mut Chance, plan: &Plan, now: Time) -> Time {
 }
 
 /// How long after its time an event can be read.
-fn lateness(chance: &mut Chance, plan: &Plan) -> (Duration, Option<Fault>) {
+fn lateness(chance: &mut SimRng, plan: &Plan) -> (Duration, Option<Fault>) {
     let promised = plan.timing.settle + plan.timing.look_back;
-    let within = |chance: &mut Chance, from: Duration, to: Duration| {
+    let within = |chance: &mut SimRng, from: Duration, to: Duration| {
         let ms = |span: Duration| u64::try_from(span.as_millis()).expect("some days");
         Duration::from_millis(chance.between(ms(from), ms(to).max(ms(from) + 1)))
     };
-    if chance.of_thousand(plan.rate(Fault::VeryLate)) {
-        return (within(chance, promised, plan.troubled + promised + HOUR), Some(Fault::VeryLate));
+    if chance.per_mille(plan.rate(Fault::VeryLate)) {
+        return (within(chance, promised, plan.fault_phase + promised + HOUR), Some(Fault::VeryLate));
     }
-    if chance.of_thousand(plan.rate(Fault::Late)) && plan.timing.settle < promised {
-        let last_moment = chance.of_thousand(500);
+    if chance.per_mille(plan.rate(Fault::Late)) && plan.timing.settle < promised {
+        let last_moment = chance.per_mille(500);
         let late = if last_moment { promised } else { within(chance, plan.timing.settle, promised) };
         return (late, Some(Fault::Late));
     }
@@ -132,7 +132,7 @@ fn lateness(chance: &mut Chance, plan: &Plan) -> (Duration, Option<Fault>) {
 }
 
 /// One of the shorter recorded events, with the tenant and a number that make it the only one of its kind.
-fn shape(chance: &mut Chance, tenant: &TenantId, number: u64) -> Shape {
+fn shape(chance: &mut SimRng, tenant: &TenantId, number: u64) -> Shape {
     let events = short_events();
     let event = events[chance.below(events.len())];
     let own = format!(r#"{{"auditTenant":"{tenant}","auditNumber":{number},"#);
@@ -146,7 +146,7 @@ fn shape(chance: &mut Chance, tenant: &TenantId, number: u64) -> Shape {
     }
 }
 
-fn bad_shape(chance: &mut Chance) -> Shape {
+fn bad_shape(chance: &mut SimRng) -> Shape {
     match chance.below(3) {
         0 => Shape::Text(r#"{"n":1e400}"#.into()),
         1 => Shape::Whole(Map::new()),
@@ -168,7 +168,7 @@ fn store(world: &World, tenant: &TenantId, item: StoredItem, (counts, fault): (C
         Err(why) => unreadable_record(&read, why).expect("a record"),
     };
     let mut truth = world.truth();
-    if truth.holds(&item.partition, &item.sort_key) {
+    if truth.has_key(&item.partition, &item.sort_key) {
         return;
     }
     truth.add_item(Item {

@@ -15,14 +15,14 @@ use tokio::task::JoinHandle;
 
 use super::broken::Broken;
 use super::fault::Fault;
-use super::happening::{Happening, Message};
+use super::happening::{AgendaItem, Message};
 use super::ports::Worker;
 use super::world::World;
 
 /// As the template sets them.
 const DISPATCHER_LIMIT: Duration = Duration::from_mins(4);
 const VISIBILITY: Duration = Duration::from_mins(90);
-const MOST_RECEIVES: u32 = 5;
+const MAX_RECEIVE_COUNT: u32 = 5;
 
 /// A function under way.
 #[derive(Debug)]
@@ -60,17 +60,17 @@ impl Functions {
         self.running.is_empty() && self.visible.is_empty()
     }
 
-    fn hire(&self) -> Worker {
+    fn add_worker(&self) -> Worker {
         let world = Arc::clone(&self.world);
-        let lax = draws(&world, Fault::LeaseIgnored);
+        let lax = draw_fault(&world, Fault::LeaseIgnored);
         world.engine.count(Fault::LeaseIgnored, u64::from(lax));
-        let number = world.engine.hire(0);
+        let number = world.engine.add_worker(0);
         Worker { world, number, lax }
     }
 
     /// Starts a dispatcher.
     pub(crate) fn tick(&mut self) {
-        let worker = self.hire();
+        let worker = self.add_worker();
         let deadline = self.world.engine.now() + DISPATCHER_LIMIT;
         let number = worker.number;
         let ports = dispatcher::Ports {
@@ -88,8 +88,8 @@ impl Functions {
             timing,
             retention: None,
         };
-        let meter = Panics(Arc::clone(&self.world));
-        self.world.engine.tell(format_args!("worker {number} starts, a dispatcher"));
+        let meter = PanicSink(Arc::clone(&self.world));
+        self.world.engine.log(format_args!("worker {number} starts, a dispatcher"));
         // On this thread for good: as a task that may move it is more than the compiler can see through.
         let process = tokio::task::spawn_local(async move {
             drop(dispatcher::tick(&ports, &watchdog, &meter, deadline).await);
@@ -101,7 +101,7 @@ impl Functions {
     /// A message has become visible.
     pub(crate) fn message(&mut self, message: Message) {
         self.visible.push(message);
-        self.world.engine.at(self.world.engine.now(), Happening::Poll);
+        self.world.engine.at(self.world.engine.now(), AgendaItem::Poll);
     }
 
     /// Takes messages out of the queue and starts an exporter with them.
@@ -115,7 +115,7 @@ impl Functions {
             message.receives += 1;
         }
         if !self.visible.is_empty() {
-            self.world.engine.at(self.world.engine.now(), Happening::Poll);
+            self.world.engine.at(self.world.engine.now(), AgendaItem::Poll);
         }
         let busy = |message: &Message| {
             let on = |running: &Running| running.messages.iter().any(|m| m.connector == message.connector);
@@ -128,15 +128,15 @@ impl Functions {
     }
 
     fn export(&mut self, messages: Vec<Message>) {
-        let worker = self.hire();
+        let worker = self.add_worker();
         let number = worker.number;
         let limit = self.world.plan.time_limit;
         let ids: Vec<ConnectorId> = messages.iter().map(|message| message.connector.clone()).collect();
-        self.world.engine.tell(format_args!("worker {number} starts, an exporter for {ids:?}"));
+        self.world.engine.log(format_args!("worker {number} starts, an exporter for {ids:?}"));
         let deadline = self.world.engine.clock_of(number) + limit;
         let exporter = exporter(worker);
         // A batch's answer says little; a run's own says what failed. Half of the runs of one message are asked.
-        let alone = ids.len() == 1 && self.world.engine.draw(|chance| chance.of_thousand(500));
+        let alone = ids.len() == 1 && self.world.engine.draw(|chance| chance.per_mille(500));
         let world = Arc::clone(&self.world);
         let process = if alone {
             tokio::spawn(async move { Answer::Run(export(&exporter, &ids[0], deadline).await) })
@@ -144,7 +144,7 @@ impl Functions {
             tokio::spawn(async move {
                 let records: Vec<_> = ids.iter().enumerate().map(|(n, id)| record(n, id)).collect();
                 let batch = serde_json::from_value(json!({ "Records": records })).expect("a batch of SQS");
-                let answer = exporter::batch::handle(&exporter, &Panics(world), batch, deadline).await;
+                let answer = exporter::batch::handle(&exporter, &PanicSink(world), batch, deadline).await;
                 let failed: Vec<String> =
                     answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
                 Answer::Batch((0..ids.len()).map(|n| failed.contains(&n.to_string())).collect())
@@ -155,7 +155,7 @@ impl Functions {
 
     fn start(&mut self, worker: usize, process: JoinHandle<Answer>, messages: Vec<Message>, limit: Duration) {
         self.world.engine.started(worker, process.abort_handle());
-        self.world.engine.at(self.world.engine.now() + limit, Happening::TimeLimit { worker });
+        self.world.engine.at(self.world.engine.now() + limit, AgendaItem::TimeLimit { worker });
         self.running.push(Running { worker, process, messages });
     }
 
@@ -164,7 +164,7 @@ impl Functions {
         let is_running = |running: &&Running| running.worker == worker;
         if self.running.iter().find(is_running).is_some() && !self.world.engine.is_frozen(worker) {
             self.world.engine.count(Fault::OutOfTime, 1);
-            self.world.engine.tell(format_args!("worker {worker} is killed at its time limit"));
+            self.world.engine.log(format_args!("worker {worker} is killed at its time limit"));
             self.world.engine.kill(worker);
         }
     }
@@ -191,26 +191,26 @@ impl Functions {
             Ok(Answer::Ticked) => Vec::new(),
             Ok(Answer::Batch(failed)) => failed,
             Ok(Answer::Run(outcome)) => {
-                self.world.engine.tell(format_args!("worker {worker} ends: {}", words(&outcome)));
-                vec![self.judge(&outcome)]
+                self.world.engine.log(format_args!("worker {worker} ends: {}", describe(&outcome)));
+                vec![self.check_outcome(&outcome)]
             }
             Err(error) if error.is_panic() => {
-                self.world.truth().flaw(format!("a function panicked: {error}"));
+                self.world.truth().violation(format!("a function panicked: {error}"));
                 vec![true; messages.len()]
             }
             // It has died, and SQS heard nothing.
             Err(_) => vec![true; messages.len()],
         };
         for (message, failed) in messages.into_iter().zip(failed) {
-            if failed && message.receives < MOST_RECEIVES {
+            if failed && message.receives < MAX_RECEIVE_COUNT {
                 let again = self.world.engine.now() + VISIBILITY;
-                self.world.engine.at(again, Happening::Message(message));
+                self.world.engine.at(again, AgendaItem::Message(message));
             }
         }
     }
 
     /// Whether a run failed; some failures can't be, whatever goes wrong outside.
-    fn judge(&self, outcome: &Outcome) -> bool {
+    fn check_outcome(&self, outcome: &Outcome) -> bool {
         let Outcome::Failed { error: failure, .. } = outcome else { return false };
         let explained = match failure.kind {
             InternalErrorKind::InvariantViolated
@@ -225,7 +225,7 @@ impl Functions {
             }
         };
         if !explained {
-            self.world.truth().flaw(format!("a run failed for no reason: {failure:?}"));
+            self.world.truth().violation(format!("a run failed for no reason: {failure:?}"));
         }
         true
     }
@@ -233,23 +233,23 @@ impl Functions {
     /// The queue has taken a message: it comes at least once, soon or late.
     fn sent(&self, connector: &ConnectorId) {
         let world = &self.world;
-        let copies = 1 + u64::from(draws(world, Fault::MessageDuplicated));
+        let copies = 1 + u64::from(draw_fault(world, Fault::MessageDuplicated));
         world.engine.count(Fault::MessageDuplicated, copies - 1);
         for _ in 0..copies {
-            let delayed = draws(world, Fault::MessageDelayed);
+            let delayed = draw_fault(world, Fault::MessageDelayed);
             world.engine.count(Fault::MessageDelayed, u64::from(delayed));
             let most = if delayed { 3_600_000 } else { 2_000 };
             let delay = Duration::from_millis(world.engine.draw(|chance| chance.between(0, most)));
             let message = Message { connector: connector.clone(), receives: 0 };
-            world.engine.at(world.engine.now() + delay, Happening::Message(message));
+            world.engine.at(world.engine.now() + delay, AgendaItem::Message(message));
         }
     }
 }
 
 /// Whether this fault happens now.
-pub(crate) fn draws(world: &World, fault: Fault) -> bool {
+pub(crate) fn draw_fault(world: &World, fault: Fault) -> bool {
     let rate = world.plan.rate(fault);
-    rate > 0 && world.is_troubled() && world.engine.draw(|chance| chance.of_thousand(rate))
+    rate > 0 && world.injects_faults() && world.engine.draw(|chance| chance.per_mille(rate))
 }
 
 fn exporter(worker: Worker) -> Exporter {
@@ -278,7 +278,7 @@ fn record(number: usize, id: &ConnectorId) -> serde_json::Value {
     json!({ "messageId": number.to_string(), "body": json!({ "connector_id": id.as_str() }).to_string() })
 }
 
-fn words(outcome: &Outcome) -> String {
+fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Completed(summary) => {
             format!("{} sealed, {} delivered, more: {}", summary.sealed, summary.delivered, summary.more)
@@ -291,13 +291,13 @@ fn words(outcome: &Outcome) -> String {
 
 /// A batch hides a run that panicked among its failures; its figures don't.
 /// All other figures are for others to judge.
-struct Panics(Arc<World>);
+struct PanicSink(Arc<World>);
 
-impl MetricsSink for Panics {
+impl MetricsSink for PanicSink {
     fn record(&self, record: &MetricRecord) {
         let panicked = record.metrics.iter().any(|figure| figure.name == "RunsPanicked" && figure.value > 0);
         if panicked {
-            self.0.truth().flaw("a run panicked".into());
+            self.0.truth().violation("a run panicked".into());
         }
     }
 }

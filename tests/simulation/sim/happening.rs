@@ -11,7 +11,7 @@ pub(crate) struct Message {
 
 /// Something that happens at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Happening {
+pub(crate) enum AgendaItem {
     /// The schedule's event.
     Tick,
     /// A second event for the same tick.
@@ -25,9 +25,9 @@ pub(crate) enum Happening {
     /// The customers, their administrators, the operators and the table.
     Step(Step),
     /// From here on nothing goes wrong any more, and what was broken is mended.
-    Calm,
+    StopFaults,
     /// Looks whether all is done.
-    Look,
+    CheckDone,
 }
 
 /// What people do, and what the table does.
@@ -35,30 +35,30 @@ pub(crate) enum Happening {
 pub(crate) enum Step {
     DeleteBucket(usize),
     /// Deletes the bucket, and another account takes its name.
-    LoseBucketToAnother(usize),
-    MendBucket(usize),
+    LoseBucketToOtherAccount(usize),
+    RestoreBucket(usize),
     RemoveRole(usize),
     ChangeRole(usize),
-    MendRole(usize),
+    RestoreRole(usize),
     Pause(usize),
     Resume(usize),
     Move(usize),
-    Recode(usize),
+    ChangeEncoding(usize),
     Rotate(usize),
     /// The customer's trust policy asks for the next external ID.
     FollowRotation(usize),
     /// A verification has seen it work.
     EndRotation(usize),
-    AskForRun(usize),
+    RequestRun(usize),
     BusDown,
     BusUp,
-    KeyAway,
-    KeyBack,
+    KeyUnavailable,
+    KeyAvailable,
     /// The operators deploy with a new signing key, which the one in use until now vouches for.
     ReplaceKey,
     /// An item of another tenant turns up in a partition of this tenant.
-    MixIn(usize),
-    SortOut,
+    AddForeignItem(usize),
+    RemoveForeignItem,
     /// The items of this tenant expire up to an age.
     Expire(usize),
 }

@@ -12,14 +12,14 @@ use tests::oracle;
 
 use super::fault::Fault;
 use super::plan::Length;
-use super::truth::{Item, Sealed, Truth};
+use super::truth::{GroundTruth, Item, Sealed};
 use super::world::{World, destination};
 
 const DAY: Duration = Duration::from_hours(24);
 
 /// What was judged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Figures {
+pub(crate) struct CheckStats {
     pub(crate) connectors: u64,
     pub(crate) events: u64,
     pub(crate) parts: u64,
@@ -29,7 +29,7 @@ pub(crate) struct Figures {
     pub(crate) foreign: u64,
 }
 
-impl Figures {
+impl CheckStats {
     pub(crate) fn add(&mut self, other: &Self) {
         let Self { connectors, events, parts, heartbeats, lost, double, foreign } = other;
         self.connectors += connectors;
@@ -53,33 +53,33 @@ fn reach(world: &World) -> Duration {
 }
 
 /// Judges every connector. Flaws are noted in the truth.
-pub(crate) fn judge(world: &World) -> Figures {
+pub(crate) fn check_all(world: &World) -> CheckStats {
     let buckets: BTreeSet<String> =
         (0..world.ids.len()).map(|place| destination(&world.connector(place)).bucket.to_string()).collect();
     for bucket in buckets {
-        world.take_stock(&bucket);
+        world.record_bucket(&bucket);
     }
-    let mut figures = Figures::default();
+    let mut figures = CheckStats::default();
     for place in 0..world.ids.len() {
         let connector = world.connector(place);
         let cursor = world.ledger.cursor(&connector.id);
         let mut flaws = Vec::new();
-        connector_of(world, &connector, &cursor, &mut figures, &mut flaws);
-        world.truth().flaws.extend(flaws);
+        check_connector(world, &connector, &cursor, &mut figures, &mut flaws);
+        world.truth().violations.extend(flaws);
     }
     figures
 }
 
-fn connector_of(
+fn check_connector(
     world: &World,
     connector: &Connector,
     cursor: &Cursor,
-    figures: &mut Figures,
+    figures: &mut CheckStats,
     flaws: &mut Vec<String>,
 ) {
     let id = &connector.id;
     let truth = world.truth();
-    let Truth { items, sealed, given, .. } = &*truth;
+    let GroundTruth { items, sealed, delivered: given, .. } = &*truth;
     let sealed = &sealed[id];
     let given: Vec<(String, Bytes)> =
         given[id].iter().map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
@@ -94,7 +94,7 @@ fn connector_of(
         flaws.push(format!("{what} {name} of {id}"));
         whole = false;
     }
-    if let Some(part) = sealed.parts.iter().find(|part| !sealed.told.contains(&part.number)) {
+    if let Some(part) = sealed.parts.iter().find(|part| !sealed.published.contains(&part.number)) {
         flaws.push(format!("part {} of {id} was delivered, and the bus never told", part.number));
     }
     for (place, item) in items.iter().enumerate() {
@@ -108,7 +108,7 @@ fn connector_of(
     let wanted: Vec<&str> = items
         .iter()
         .enumerate()
-        .filter(|(place, item)| sealed.items.contains(place) || is_promised(world, item, sealed, cursor))
+        .filter(|(place, item)| sealed.items.contains(place) || must_be_exported(world, item, sealed, cursor))
         .map(|(_, item)| item.line.as_str())
         .collect();
     let judged = catch_unwind(AssertUnwindSafe(|| {
@@ -142,7 +142,7 @@ fn connector_of(
 }
 
 /// Whether an item that no part holds should be in one.
-fn is_promised(world: &World, item: &Item, sealed: &Sealed, cursor: &Cursor) -> bool {
+fn must_be_exported(world: &World, item: &Item, sealed: &Sealed, cursor: &Cursor) -> bool {
     if item.deleted || item.tenant != sealed.tenant {
         return false;
     }

@@ -11,8 +11,8 @@ use futures_util::FutureExt as _;
 use tests::fakes::FakeSigner;
 
 use super::broken::Broken;
-use super::call::Kind;
-use super::ports::{Worker, passing};
+use super::call::CallKind;
+use super::ports::{Worker, transient_error};
 use super::world::World;
 
 /// A key, as one worker reaches it.
@@ -33,7 +33,7 @@ impl Signer for Key {
     }
 
     async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {
-        self.worker.call(Kind::Sign, "sign", self.key.sign(message), passing).await
+        self.worker.call(CallKind::Sign, "sign", self.key.sign(message), transient_error).await
     }
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn signing(worker: &Worker) -> ManifestSigner {
     let key = |number| Arc::new(Key { worker: worker.clone(), key: FakeSigner::new(number) });
     let before = match newest {
         1 => PreviousSigner::None,
-        _ if worker.world.is(Broken::SignsUnvouched) => PreviousSigner::Lost,
+        _ if worker.world.has_mutant(Broken::SignsUnvouched) => PreviousSigner::Lost,
         _ => PreviousSigner::Signer(key(newest - 1)),
     };
     ManifestSigner { vendor: vendor(), current: key(newest), before }

@@ -16,23 +16,23 @@ use domain::watch::{NotificationState, Sweep, SweepCursor};
 use tests::fixtures;
 
 use super::broken::Broken;
-use super::call::Kind;
+use super::call::CallKind;
 use super::fault::Fault;
-use super::ports::{Worker, passing};
+use super::ports::{Worker, transient_error};
 use super::world::destination;
 
 impl Worker {
-    async fn seal_really(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
+    async fn seal_inner(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
         let world = &self.world;
         let mut seal = seal.clone();
-        if world.is(Broken::SealsAnyway) {
+        if world.has_mutant(Broken::SealsAnyway) {
             let cursor = world.ledger.cursor(&seal.part.connector);
             seal.watermark_before = cursor.watermark;
             seal.part.number = cursor.next;
         }
         let answer = world.ledger.seal(&seal).await?;
         let Part { connector, number, window, kind, events, late, .. } = &seal.part;
-        world.engine.tell(format_args!(
+        world.engine.log(format_args!(
             "worker {} seal {connector} {number} {}..{} {} with {events} events, {late} late: {answer:?}",
             self.number,
             window.from,
@@ -45,24 +45,26 @@ impl Worker {
         Ok(answer)
     }
 
-    async fn part_really(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError> {
+    async fn part_inner(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError> {
         let part = self.world.ledger.part(id, number).await?;
-        if self.world.is(Broken::MarksBeforePut)
+        if self.world.has_mutant(Broken::MarksBeforePut)
             && let Some(part) = part.clone().filter(|part| part.delivered_at.is_none())
         {
             let at = self.world.engine.now();
             self.world.ledger.mark(&Mark { part, at, published: None, unblock: false }).await?;
         }
-        if self.world.is(Broken::NotesBeforePut)
+        if self.world.has_mutant(Broken::NotesBeforePut)
             && let Some(part) = &part
         {
-            self.put_note_at_once(part).await;
+            self.put_manifest_early(part).await;
         }
-        Ok(part.map(|part| if self.world.is(Broken::SignsAgain) { self.signed_again(part) } else { part }))
+        Ok(part.map(
+            |part| if self.world.has_mutant(Broken::SignsAgain) { self.signed_again(part) } else { part },
+        ))
     }
 
     /// The part's note, in the customer's bucket whatever else is there.
-    async fn put_note_at_once(&self, part: &Part) {
+    async fn put_manifest_early(&self, part: &Part) {
         let connector = self.world.ledger.connector(&part.connector);
         let Ok(bucket) = self.world.customers.open(&connector, part.number).await else { return };
         let (to, Some(name), Some(pinned)) = (destination(&connector), part.manifest_name(), &part.manifest)
@@ -101,26 +103,26 @@ impl Runs for Worker {
     ) -> Result<LeaseAnswer, PortError> {
         let granted = self.world.ledger.without_leases();
         let ledger = if self.lax { &granted } else { &self.world.ledger };
-        self.call(Kind::Ledger, "lease", ledger.lease(id, worker, now, until), passing).await
+        self.call(CallKind::Ledger, "lease", ledger.lease(id, worker, now, until), transient_error).await
     }
 
     async fn snapshot(&self, id: &ConnectorId) -> Result<Option<Snapshot>, PortError> {
-        self.call(Kind::Ledger, "snapshot", self.world.ledger.snapshot(id), passing).await
+        self.call(CallKind::Ledger, "snapshot", self.world.ledger.snapshot(id), transient_error).await
     }
 
     async fn seal(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
-        let broken = self.world.is(Broken::TrustsFailedSeal);
+        let broken = self.world.has_mutant(Broken::TrustsFailedSeal);
         let fails = |fault| match fault {
             _ if broken => Ok(SealAnswer::Won),
             Fault::OwnSecondTry => Ok(SealAnswer::Refused),
             Fault::AnswerLost | Fault::RequestLost => Ok(SealAnswer::Unknown),
-            fault => passing(fault),
+            fault => transient_error(fault),
         };
-        self.call(Kind::Ledger, "seal", self.seal_really(seal), fails).await
+        self.call(CallKind::Ledger, "seal", self.seal_inner(seal), fails).await
     }
 
     async fn part(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError> {
-        self.call(Kind::Ledger, "part", self.part_really(id, number), passing).await
+        self.call(CallKind::Ledger, "part", self.part_inner(id, number), transient_error).await
     }
 
     async fn parts_reaching(
@@ -130,7 +132,7 @@ impl Runs for Worker {
         before: PartNumber,
     ) -> Result<Vec<Part>, PortError> {
         let asked = self.world.ledger.parts_reaching(id, after, before);
-        let parts = self.call(Kind::Ledger, "parts_reaching", asked, passing).await?;
+        let parts = self.call(CallKind::Ledger, "parts_reaching", asked, transient_error).await?;
         let passed_over = match self.world.broken {
             Some(Broken::NoDedup) => parts.len(),
             Some(Broken::StaleParts) => 1,
@@ -140,15 +142,21 @@ impl Runs for Worker {
     }
 
     async fn mark(&self, mark: &Mark) -> Result<(), PortError> {
-        self.call(Kind::Ledger, "mark", self.world.ledger.mark(mark), passing).await
+        self.call(CallKind::Ledger, "mark", self.world.ledger.mark(mark), transient_error).await
     }
 
     async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError> {
-        self.call(Kind::Ledger, "block", self.world.ledger.block(id, block), passing).await
+        self.call(CallKind::Ledger, "block", self.world.ledger.block(id, block), transient_error).await
     }
 
     async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError> {
-        self.call(Kind::Ledger, "read_through", self.world.ledger.record_progress(id, read), passing).await
+        self.call(
+            CallKind::Ledger,
+            "read_through",
+            self.world.ledger.record_progress(id, read),
+            transient_error,
+        )
+        .await
     }
 
     async fn try_claim_unreadable_notice(
@@ -158,54 +166,64 @@ impl Runs for Worker {
         now: Time,
     ) -> Result<bool, PortError> {
         let told = self.world.ledger.try_claim_unreadable_notice(id, since, now);
-        self.call(Kind::Ledger, "tells_of_unreadable", told, passing).await
+        self.call(CallKind::Ledger, "tells_of_unreadable", told, transient_error).await
     }
 
     async fn reconciled(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
-        self.call(Kind::Ledger, "reconciled", self.world.ledger.reconciled(id, noted), passing).await
+        self.call(CallKind::Ledger, "reconciled", self.world.ledger.reconciled(id, noted), transient_error)
+            .await
     }
 
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
         let mut release = *release;
-        if self.world.is(Broken::NotesForEver) && self.world.engine.draw(|chance| chance.of_thousand(50)) {
+        if self.world.has_mutant(Broken::NotesForEver)
+            && self.world.engine.draw(|chance| chance.per_mille(50))
+        {
             release.next_run_at = Time::LAST;
         }
-        self.call(Kind::Ledger, "release", self.world.ledger.release(id, worker, &release), passing).await
+        self.call(
+            CallKind::Ledger,
+            "release",
+            self.world.ledger.release(id, worker, &release),
+            transient_error,
+        )
+        .await
     }
 
     async fn record_sweep(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
-        self.call(Kind::Ledger, "swept", self.world.ledger.record_sweep(id, through), passing).await
+        self.call(CallKind::Ledger, "swept", self.world.ledger.record_sweep(id, through), transient_error)
+            .await
     }
 }
 
 #[async_trait]
 impl Due for Worker {
     async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError> {
-        self.call(Kind::Ledger, "due", self.world.ledger.due(shard, now, after), passing).await
+        self.call(CallKind::Ledger, "due", self.world.ledger.due(shard, now, after), transient_error).await
     }
 
     async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError> {
-        let until = if self.world.is(Broken::ClaimsForEver) { Time::LAST } else { until };
-        self.call(Kind::Ledger, "claim", self.world.ledger.claim(claim, until), passing).await
+        let until = if self.world.has_mutant(Broken::ClaimsForEver) { Time::LAST } else { until };
+        self.call(CallKind::Ledger, "claim", self.world.ledger.claim(claim, until), transient_error).await
     }
 
     async fn unclaim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
-        self.call(Kind::Ledger, "unclaim", self.world.ledger.unclaim(claim, until), passing).await
+        self.call(CallKind::Ledger, "unclaim", self.world.ledger.unclaim(claim, until), transient_error).await
     }
 }
 
 #[async_trait]
 impl Watch for Worker {
     async fn watch(&self, after: Option<&SweepCursor>) -> Result<WatchPage, PortError> {
-        self.call(Kind::Ledger, "watch", self.world.ledger.watch(after), passing).await
+        self.call(CallKind::Ledger, "watch", self.world.ledger.watch(after), transient_error).await
     }
 
     async fn sweep(&self) -> Result<Sweep, PortError> {
-        self.call(Kind::Ledger, "sweep", self.world.ledger.sweep(), passing).await
+        self.call(CallKind::Ledger, "sweep", self.world.ledger.sweep(), transient_error).await
     }
 
     async fn store_sweep(&self, sweep: &Sweep) -> Result<bool, PortError> {
-        self.call(Kind::Ledger, "keep", self.world.ledger.store_sweep(sweep), passing).await
+        self.call(CallKind::Ledger, "keep", self.world.ledger.store_sweep(sweep), transient_error).await
     }
 
     async fn store_notification_state(
@@ -215,6 +233,6 @@ impl Watch for Worker {
         after: &NotificationState,
     ) -> Result<bool, PortError> {
         let remember = self.world.ledger.store_notification_state(id, before, after);
-        self.call(Kind::Ledger, "remember", remember, passing).await
+        self.call(CallKind::Ledger, "remember", remember, transient_error).await
     }
 }

@@ -32,4 +32,4 @@ mod world;
 
 pub(crate) use broken::Broken;
 pub(crate) use run::simulate;
-pub(crate) use total::many;
+pub(crate) use total::simulate_many;

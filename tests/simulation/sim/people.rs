@@ -11,9 +11,9 @@ use futures_util::FutureExt as _;
 use tests::fakes::{FakeSource, Shape, StoredItem};
 use tests::fixtures::{self, keys};
 
-use super::chance::Chance;
+use super::chance::SimRng;
 use super::fault::Fault;
-use super::happening::{Happening, Step};
+use super::happening::{AgendaItem, Step};
 use super::keys as signing_keys;
 use super::plan::Length;
 use super::world::{World, destination, encoding};
@@ -22,29 +22,29 @@ const HOUR: Duration = Duration::from_hours(1);
 
 /// Puts on the agenda what people will do, and what they do about it later.
 pub(crate) fn plan(world: &World) {
-    let end = world.engine.now() + world.plan.troubled;
+    let end = world.engine.now() + world.plan.fault_phase;
     for place in 0..world.ids.len() {
         // What is done, and what mends it.
         let steps: [(Fault, Step, Option<Step>); 10] = [
-            (Fault::BucketDeleted, Step::DeleteBucket(place), Some(Step::MendBucket(place))),
-            (Fault::BucketOfAnother, Step::LoseBucketToAnother(place), Some(Step::MendBucket(place))),
-            (Fault::RoleRemoved, Step::RemoveRole(place), Some(Step::MendRole(place))),
-            (Fault::RoleChanged, Step::ChangeRole(place), Some(Step::MendRole(place))),
+            (Fault::BucketDeleted, Step::DeleteBucket(place), Some(Step::RestoreBucket(place))),
+            (Fault::BucketOfAnother, Step::LoseBucketToOtherAccount(place), Some(Step::RestoreBucket(place))),
+            (Fault::RoleRemoved, Step::RemoveRole(place), Some(Step::RestoreRole(place))),
+            (Fault::RoleChanged, Step::ChangeRole(place), Some(Step::RestoreRole(place))),
             (Fault::Paused, Step::Pause(place), Some(Step::Resume(place))),
             (Fault::Moved, Step::Move(place), None),
-            (Fault::Recoded, Step::Recode(place), None),
-            (Fault::RunAskedFor, Step::AskForRun(place), None),
+            (Fault::Recoded, Step::ChangeEncoding(place), None),
+            (Fault::RunAskedFor, Step::RequestRun(place), None),
             (Fault::TtlDelete, Step::Expire(place), None),
-            (Fault::ForeignItem, Step::MixIn(place), Some(Step::SortOut)),
+            (Fault::ForeignItem, Step::AddForeignItem(place), Some(Step::RemoveForeignItem)),
         ];
         for (fault, step, mend) in steps {
             let often = if world.plan.length == Length::Weeks { 4 } else { 2 };
             for _ in 0..often {
-                if world.plan.has(fault) && world.engine.draw(|chance| chance.of_thousand(500)) {
+                if world.plan.has(fault) && world.engine.draw(|chance| chance.per_mille(500)) {
                     let (at, mended) = two_times(world, end);
-                    world.engine.at(at, Happening::Step(step));
+                    world.engine.at(at, AgendaItem::Step(step));
                     if let Some(mend) = mend {
-                        world.engine.at(mended, Happening::Step(mend));
+                        world.engine.at(mended, AgendaItem::Step(mend));
                     }
                 }
             }
@@ -52,25 +52,25 @@ pub(crate) fn plan(world: &World) {
         if world.plan.has(Fault::Rotated) {
             let (rotated, ended) = two_times(world, end);
             let (followed, _) = two_times(world, ended);
-            world.engine.at(rotated, Happening::Step(Step::Rotate(place)));
-            world.engine.at(followed.max(rotated), Happening::Step(Step::FollowRotation(place)));
-            world.engine.at(ended, Happening::Step(Step::EndRotation(place)));
+            world.engine.at(rotated, AgendaItem::Step(Step::Rotate(place)));
+            world.engine.at(followed.max(rotated), AgendaItem::Step(Step::FollowRotation(place)));
+            world.engine.at(ended, AgendaItem::Step(Step::EndRotation(place)));
         }
     }
     if world.plan.has(Fault::BusDown) {
         let (down, up) = two_times(world, end);
-        world.engine.at(down, Happening::Step(Step::BusDown));
-        world.engine.at(up, Happening::Step(Step::BusUp));
+        world.engine.at(down, AgendaItem::Step(Step::BusDown));
+        world.engine.at(up, AgendaItem::Step(Step::BusUp));
     }
     if world.plan.has(Fault::KeyReplaced) {
         let (first, second) = two_times(world, end);
-        world.engine.at(first, Happening::Step(Step::ReplaceKey));
-        world.engine.at(second, Happening::Step(Step::ReplaceKey));
+        world.engine.at(first, AgendaItem::Step(Step::ReplaceKey));
+        world.engine.at(second, AgendaItem::Step(Step::ReplaceKey));
     }
     if world.plan.has(Fault::KeyAway) {
         let (away, back) = two_times(world, end);
-        world.engine.at(away, Happening::Step(Step::KeyAway));
-        world.engine.at(back, Happening::Step(Step::KeyBack));
+        world.engine.at(away, AgendaItem::Step(Step::KeyUnavailable));
+        world.engine.at(back, AgendaItem::Step(Step::KeyAvailable));
     }
 }
 
@@ -84,15 +84,15 @@ fn two_times(world: &World, end: Time) -> (Time, Time) {
 }
 
 /// Takes a step. What makes no sense any more, such as deleting a bucket that is gone, is not done.
-pub(crate) fn take(world: &World, step: Step) {
-    world.engine.tell(format_args!("{step:?}"));
+pub(crate) fn perform(world: &World, step: Step) {
+    world.engine.log(format_args!("{step:?}"));
     match step {
         Step::DeleteBucket(place) => lose_bucket(world, &world.connector(place), false),
-        Step::LoseBucketToAnother(place) => lose_bucket(world, &world.connector(place), true),
-        Step::MendBucket(place) => mend_bucket(world, &world.connector(place)),
+        Step::LoseBucketToOtherAccount(place) => lose_bucket(world, &world.connector(place), true),
+        Step::RestoreBucket(place) => restore_bucket(world, &world.connector(place)),
         Step::RemoveRole(place) => remove_role(world, &world.connector(place)),
         Step::ChangeRole(place) => change_role(world, &world.connector(place)),
-        Step::MendRole(place) => mend_role(world, &world.connector(place)),
+        Step::RestoreRole(place) => restore_role(world, &world.connector(place)),
         Step::Pause(place) => {
             if change(world, place, |connector, _| connector.pause()) {
                 world.engine.count(Fault::Paused, 1);
@@ -100,9 +100,9 @@ pub(crate) fn take(world: &World, step: Step) {
         }
         Step::Resume(place) => resume(world, place),
         Step::Move(place) => relocate(world, place),
-        Step::Recode(place) => recode(world, place),
+        Step::ChangeEncoding(place) => change_encoding(world, place),
         Step::Rotate(place) => {
-            let next = world.engine.draw(|chance| ExternalId::new(chance.bits(), chance.bits()));
+            let next = world.engine.draw(|chance| ExternalId::new(chance.next_u64(), chance.next_u64()));
             if change(world, place, |connector, _| connector.rotate_external_id(next)) {
                 world.engine.count(Fault::Rotated, 1);
             }
@@ -114,30 +114,30 @@ pub(crate) fn take(world: &World, step: Step) {
             }
         }
         Step::EndRotation(place) => end_rotation(world, place),
-        Step::AskForRun(place) => ask_for_run(world, place),
+        Step::RequestRun(place) => request_run(world, place),
         Step::BusDown => world.bus_down.store(true, Ordering::Relaxed),
         Step::BusUp => world.bus_down.store(false, Ordering::Relaxed),
-        Step::KeyAway => world.key_away.store(true, Ordering::Relaxed),
-        Step::KeyBack => world.key_away.store(false, Ordering::Relaxed),
+        Step::KeyUnavailable => world.key_unavailable.store(true, Ordering::Relaxed),
+        Step::KeyAvailable => world.key_unavailable.store(false, Ordering::Relaxed),
         Step::ReplaceKey => {
             let replaced = signing_keys::replace(world);
             world.engine.count(Fault::KeyReplaced, u64::from(replaced));
         }
-        Step::MixIn(place) => mix_in(world, &world.connector(place)),
-        Step::SortOut => world.source.remove_foreign(),
+        Step::AddForeignItem(place) => add_foreign_item(world, &world.connector(place)),
+        Step::RemoveForeignItem => world.source.remove_foreign(),
         Step::Expire(place) => expire(world, &world.connector(place)),
     }
 }
 
 /// Puts everything right, for good.
 pub(crate) fn mend_all(world: &World) {
-    take(world, Step::BusUp);
-    take(world, Step::KeyBack);
-    take(world, Step::SortOut);
+    perform(world, Step::BusUp);
+    perform(world, Step::KeyAvailable);
+    perform(world, Step::RemoveForeignItem);
     for place in 0..world.ids.len() {
         let connector = world.connector(place);
-        mend_bucket(world, &connector);
-        mend_role(world, &connector);
+        restore_bucket(world, &connector);
+        restore_role(world, &connector);
         resume(world, place);
     }
 }
@@ -168,7 +168,7 @@ fn resume(world: &World, place: usize) {
         connector.resume()
     });
     if resumed {
-        ask(world, place);
+        store_run_request(world, place);
     }
 }
 
@@ -189,8 +189,8 @@ fn relocate(world: &World, place: usize) {
     resume(world, place);
 }
 
-fn recode(world: &World, place: usize) {
-    let (hours, encoding) = world.engine.draw(|chance: &mut Chance| {
+fn change_encoding(world: &World, place: usize) {
+    let (hours, encoding) = world.engine.draw(|chance: &mut SimRng| {
         let hours: u8 = match world.plan.length {
             Length::Hours => chance.one_of(&[1, 2]),
             Length::Day => chance.one_of(&[1, 2, 3, 6]),
@@ -215,13 +215,13 @@ fn end_rotation(world: &World, place: usize) {
     });
 }
 
-fn ask_for_run(world: &World, place: usize) {
+fn request_run(world: &World, place: usize) {
     world.engine.count(Fault::RunAskedFor, 1);
-    ask(world, place);
+    store_run_request(world, place);
 }
 
 /// Asks for a run as `Onboarding::run_once` does.
-fn ask(world: &World, place: usize) {
+fn store_run_request(world: &World, place: usize) {
     let (id, now) = (&world.ids[place], world.engine.now());
     let watermark = world.ledger.cursor(id).watermark;
     let cut = (now - world.plan.timing.settle).floor(Duration::from_secs(1)).max(watermark);
@@ -243,7 +243,7 @@ fn lose_bucket(world: &World, connector: &Connector, to_another: bool) {
 }
 
 /// The bucket is the customer's again.
-fn mend_bucket(world: &World, connector: &Connector) {
+fn restore_bucket(world: &World, connector: &Connector) {
     let to = destination(connector);
     match world.customers.owner_of(to.bucket.as_str()) {
         Some(owner) if owner == to.role.account().as_str() => return,
@@ -255,7 +255,7 @@ fn mend_bucket(world: &World, connector: &Connector) {
 
 fn remove_role(world: &World, connector: &Connector) {
     // Whatever is there: a role that nobody is let in by is as good as none.
-    mend_role(world, connector);
+    restore_role(world, connector);
     world.customers.delete_role(destination(connector).role.as_str());
     world.engine.count(Fault::RoleRemoved, 1);
 }
@@ -263,8 +263,8 @@ fn remove_role(world: &World, connector: &Connector) {
 fn change_role(world: &World, connector: &Connector) {
     world.engine.count(Fault::RoleChanged, 1);
     let to = destination(connector);
-    if world.engine.draw(|chance| chance.of_thousand(500)) {
-        let other = world.engine.draw(|chance| ExternalId::new(chance.bits(), chance.bits()));
+    if world.engine.draw(|chance| chance.per_mille(500)) {
+        let other = world.engine.draw(|chance| ExternalId::new(chance.next_u64(), chance.next_u64()));
         world.put_role(connector, &other);
     } else {
         let id = connector.external_id.as_str();
@@ -272,15 +272,15 @@ fn change_role(world: &World, connector: &Connector) {
     }
 }
 
-fn mend_role(world: &World, connector: &Connector) {
+fn restore_role(world: &World, connector: &Connector) {
     world.put_role(connector, &connector.external_id);
 }
 
-fn mix_in(world: &World, connector: &Connector) {
+fn add_foreign_item(world: &World, connector: &Connector) {
     let time = world.engine.now();
     let sort_key = keys::key(world.plan.form, world.plan.numeric, time, 999_999);
     let partition = FakeSource::partition(&connector.tenant, connector.shards, 0);
-    if world.truth().holds(&partition, &sort_key) {
+    if world.truth().has_key(&partition, &sort_key) {
         return;
     }
     world.source.store(StoredItem {

@@ -7,7 +7,7 @@ use domain::part::PartLimits;
 use domain::protocol::Timing;
 use domain::sort_key::SortKeyForm;
 
-use super::chance::Chance;
+use super::chance::SimRng;
 use super::fault::Fault;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -29,7 +29,7 @@ pub(crate) enum Length {
 pub(crate) struct Plan {
     pub(crate) length: Length,
     /// How long things go wrong.
-    pub(crate) troubled: Duration,
+    pub(crate) fault_phase: Duration,
     pub(crate) timing: Timing,
     pub(crate) limits: PartLimits,
     /// The exporter's time limit.
@@ -49,7 +49,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn draw(chance: &mut Chance) -> Self {
+    pub(crate) fn draw(chance: &mut SimRng) -> Self {
         let length = match chance.below(100) {
             0..74 => Length::Hours,
             74..97 => Length::Day,
@@ -71,7 +71,7 @@ impl Plan {
         };
         Self {
             length,
-            troubled,
+            fault_phase: troubled,
             timing: Timing {
                 settle: Duration::from_secs(chance.one_of(&[0, 60, 300, 300, 900])),
                 look_back: Duration::from_secs(look_back),
@@ -103,11 +103,11 @@ impl Plan {
     }
 }
 
-fn minutes(chance: &mut Chance, from: u64, to: u64) -> u32 {
+fn minutes(chance: &mut SimRng, from: u64, to: u64) -> u32 {
     u32::try_from(chance.between(from, to)).expect("a small number")
 }
 
-fn form(chance: &mut Chance) -> (SortKeyForm, bool) {
+fn form(chance: &mut SimRng) -> (SortKeyForm, bool) {
     let form = chance.one_of(&[
         SortKeyForm::Rfc3339,
         SortKeyForm::Rfc3339,
@@ -116,16 +116,16 @@ fn form(chance: &mut Chance) -> (SortKeyForm, bool) {
         SortKeyForm::EpochSeconds,
         SortKeyForm::EpochMillis,
     ]);
-    (form, form.may_be_number() && chance.of_thousand(500))
+    (form, form.may_be_number() && chance.per_mille(500))
 }
 
 /// A quarter of the faults on average, some seeds with none and some with most. Mostly they are rare: where hardly a
 /// call succeeds, nothing is done in time, and what is wrong about time shows only in what is.
-fn rates(chance: &mut Chance) -> Vec<u32> {
+fn rates(chance: &mut SimRng) -> Vec<u32> {
     let share = chance.one_of(&[0, 50, 150, 250, 400, 700]);
     let mut rates = vec![0; Fault::ALL.len()];
     for (rate, fault) in rates.iter_mut().zip(Fault::ALL) {
-        if chance.of_thousand(share) {
+        if chance.per_mille(share) {
             *rate = match fault {
                 Fault::CrashBefore | Fault::CrashAfter | Fault::Frozen => chance.one_of(&[1, 3, 10]),
                 Fault::ClockForward | Fault::ClockBack => chance.one_of(&[1, 3]),

@@ -21,7 +21,7 @@ use domain::time::Time;
 use futures_util::stream;
 
 use super::broken::Broken;
-use super::call::{Fate, Kind};
+use super::call::{CallKind, CallOutcome};
 use super::fault::Fault;
 use super::world::World;
 
@@ -38,19 +38,19 @@ impl Worker {
     /// Makes a call when its turn has come, or what becomes of it. `fails` is how this port tells of a fault.
     pub(crate) async fn call<T>(
         &self,
-        kind: Kind,
+        kind: CallKind,
         name: &'static str,
         real: impl Future<Output = T>,
         fails: impl FnOnce(Fault) -> T,
     ) -> T {
-        match self.world.engine.turn(self.number, kind, name, None).await {
-            Fate::Well => real.await,
-            Fate::Fails(fault) => fails(fault),
-            Fate::DoneButFails(fault) => {
+        match self.world.engine.wait_turn(self.number, kind, name, None).await {
+            CallOutcome::Succeeds => real.await,
+            CallOutcome::Fails(fault) => fails(fault),
+            CallOutcome::SucceedsButFails(fault) => {
                 drop(real.await);
                 fails(fault)
             }
-            Fate::Crash { done } => {
+            CallOutcome::Crash { done } => {
                 if done {
                     drop(real.await);
                 }
@@ -62,7 +62,7 @@ impl Worker {
 }
 
 /// How our own side's services tell of a fault: passing, all of them.
-pub(crate) fn passing<T>(fault: Fault) -> Result<T, PortError> {
+pub(crate) fn transient_error<T>(fault: Fault) -> Result<T, PortError> {
     Err(PortError::Transient { what: "a call in a simulation", source: fault.words().into() })
 }
 
@@ -80,17 +80,19 @@ impl Source for Worker {
             self.world.truth().opened(self.number, tenant, window.from, window.to, now);
         }
         let mut read = tenant.clone();
-        if self.world.is(Broken::MixesTenants) && self.world.engine.draw(|chance| chance.of_thousand(20)) {
+        if self.world.has_mutant(Broken::MixesTenants)
+            && self.world.engine.draw(|chance| chance.per_mille(20))
+        {
             read = self.world.connector(0).tenant;
         }
         let real = self.world.source.open(&read, shards, shard, span).await?;
         let mut pages =
             Pages { worker: self.clone(), real, kept: None, split: None, edge: None, empty: false };
-        pages.empty = self.world.is(Broken::ForgetsShard) && shard > 0 && shard + 1 == shards.get();
+        pages.empty = self.world.has_mutant(Broken::ForgetsShard) && shard > 0 && shard + 1 == shards.get();
         if let Span::Window(window) = span {
-            pages.edge = Some(window.from).filter(|_| self.world.is(Broken::LosesEdge));
+            pages.edge = Some(window.from).filter(|_| self.world.has_mutant(Broken::LosesEdge));
             let sealed = self.world.truth().sealed_to(tenant);
-            pages.empty |= self.world.is(Broken::NeverReconciles) && window.to <= sealed;
+            pages.empty |= self.world.has_mutant(Broken::NeverReconciles) && window.to <= sealed;
         }
         Ok(Box::new(pages))
     }
@@ -131,7 +133,7 @@ impl Pages {
             None => {}
         }
         let world = Arc::clone(&self.worker.world);
-        if world.is(Broken::SkipsLastPage) {
+        if world.has_mutant(Broken::SkipsLastPage) {
             // A page is handed out only once another one has come behind it.
             let ahead = match self.kept.take() {
                 Some(kept) => Some(kept),
@@ -143,7 +145,7 @@ impl Pages {
         let page = self.real.next_page().await?;
         let in_two = |page: &Vec<SourceItem>| {
             let rate = world.plan.rate(Fault::PartialPage);
-            page.len() > 1 && world.is_troubled() && world.engine.draw(|chance| chance.of_thousand(rate))
+            page.len() > 1 && world.injects_faults() && world.engine.draw(|chance| chance.per_mille(rate))
         };
         let Some(mut page) = page else { return Ok(None) };
         page.retain(|item| self.edge.is_none() || item.time != self.edge);
@@ -159,22 +161,24 @@ impl Pages {
 impl PageReader for Pages {
     async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError> {
         let worker = self.worker.clone();
-        let taken_for_end = worker.world.is(Broken::TakesFailedPageForEnd);
-        let fails = |fault| if taken_for_end { Ok(None) } else { passing(fault).map_err(PageError::Port) };
-        worker.call(Kind::Page, "next_page", self.read(), fails).await
+        let taken_for_end = worker.world.has_mutant(Broken::TakesFailedPageForEnd);
+        let fails =
+            |fault| if taken_for_end { Ok(None) } else { transient_error(fault).map_err(PageError::Port) };
+        worker.call(CallKind::Page, "next_page", self.read(), fails).await
     }
 }
 
 #[async_trait]
 impl Staging for Worker {
     async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError> {
-        let upload = self.call(Kind::Staging, "stage", self.world.staging.create(key), passing).await?;
+        let upload =
+            self.call(CallKind::Staging, "stage", self.world.staging.create(key), transient_error).await?;
         Ok(Box::new(Upload { worker: self.clone(), upload }))
     }
 
     async fn read(&self, key: &str) -> Result<ByteStream, PortError> {
         let mut wanted = key.to_owned();
-        if self.world.is(Broken::DeliversOther) && key.ends_with(".data") {
+        if self.world.has_mutant(Broken::DeliversOther) && key.ends_with(".data") {
             wanted =
                 self.world.staging.keys().into_iter().find(|key| key.ends_with(".data")).unwrap_or(wanted);
         }
@@ -182,20 +186,20 @@ impl Staging for Worker {
             Fault::BodyBreaks => {
                 let object = self.world.staging.object(key).unwrap_or_default();
                 let half = object.slice(..object.len() / 2);
-                let pieces: ByteStream = Box::pin(stream::iter([Ok(half), passing(fault)]));
+                let pieces: ByteStream = Box::pin(stream::iter([Ok(half), transient_error(fault)]));
                 Ok(pieces)
             }
-            fault => passing(fault),
+            fault => transient_error(fault),
         };
-        self.call(Kind::StagedRead, "read_staged", self.world.staging.read(&wanted), breaks_off).await
+        self.call(CallKind::StagedRead, "read_staged", self.world.staging.read(&wanted), breaks_off).await
     }
 
     async fn list(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
-        self.call(Kind::Staging, "staged", self.world.staging.list(below, after), passing).await
+        self.call(CallKind::Staging, "staged", self.world.staging.list(below, after), transient_error).await
     }
 
     async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {
-        self.call(Kind::Staging, "discard", self.world.staging.mark_orphan(key), passing).await
+        self.call(CallKind::Staging, "discard", self.world.staging.mark_orphan(key), transient_error).await
     }
 }
 
@@ -207,17 +211,17 @@ struct Upload {
 #[async_trait]
 impl StagingWrite for Upload {
     async fn write(&mut self, bytes: Bytes) -> Result<(), PortError> {
-        self.worker.call(Kind::Staging, "stage_write", self.upload.write(bytes), passing).await
+        self.worker.call(CallKind::Staging, "stage_write", self.upload.write(bytes), transient_error).await
     }
 
     async fn finish(self: Box<Self>) -> Result<(), PortError> {
         let Self { worker, upload } = *self;
-        worker.call(Kind::Staging, "stage_finish", upload.finish(), passing).await
+        worker.call(CallKind::Staging, "stage_finish", upload.finish(), transient_error).await
     }
 
     async fn abort(self: Box<Self>) -> Result<(), PortError> {
         let Self { worker, upload } = *self;
-        worker.call(Kind::Staging, "stage_abort", upload.abort(), passing).await
+        worker.call(CallKind::Staging, "stage_abort", upload.abort(), transient_error).await
     }
 }
 
@@ -227,9 +231,9 @@ impl Bus for Worker {
         if let Fact::Delivered(delivery) | Fact::Heartbeat(delivery) = &notice.fact
             && let Some(sealed) = self.world.truth().sealed.get_mut(&notice.connector)
         {
-            sealed.told.insert(delivery.part);
+            sealed.published.insert(delivery.part);
         }
-        self.call(Kind::Bus, "announce", self.world.bus.publish(notice), passing).await
+        self.call(CallKind::Bus, "announce", self.world.bus.publish(notice), transient_error).await
     }
 }
 
@@ -238,9 +242,9 @@ impl Queue for Worker {
     async fn send(&self, batch: &[ConnectorId], delay: Duration) -> Result<Vec<ConnectorId>, PortError> {
         let refuses = |fault| match fault {
             Fault::QueueRefuses => Ok(batch.to_vec()),
-            fault => passing(fault),
+            fault => transient_error(fault),
         };
-        self.call(Kind::Queue, "send", self.world.queue.send(batch, delay), refuses).await
+        self.call(CallKind::Queue, "send", self.world.queue.send(batch, delay), refuses).await
     }
 }
 
@@ -251,8 +255,8 @@ impl Clock for Worker {
     }
 
     async fn sleep(&self, span: Duration) {
-        let fate = self.world.engine.turn(self.number, Kind::Sleep, "sleep", Some(span)).await;
-        if matches!(fate, Fate::Crash { .. }) {
+        let fate = self.world.engine.wait_turn(self.number, CallKind::Sleep, "sleep", Some(span)).await;
+        if matches!(fate, CallOutcome::Crash { .. }) {
             self.world.engine.kill(self.number);
             std::future::pending::<()>().await;
         }
@@ -261,6 +265,6 @@ impl Clock for Worker {
 
 impl Randomness for Worker {
     fn next_u64(&self) -> u64 {
-        self.world.engine.draw(super::chance::Chance::bits)
+        self.world.engine.draw(super::chance::SimRng::next_u64)
     }
 }

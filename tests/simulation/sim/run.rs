@@ -10,11 +10,11 @@ use tests::fixtures::at;
 
 use super::broken::Broken;
 use super::engine::{Engine, Next};
-use super::fate::fate;
+use super::fate::draw_outcome;
 use super::fault::{Counts, Fault};
-use super::functions::{Functions, draws};
-use super::happening::Happening;
-use super::judge::{Figures, judge, needs_reconcile};
+use super::functions::{Functions, draw_fault};
+use super::happening::AgendaItem;
+use super::judge::{CheckStats, check_all, needs_reconcile};
 use super::plan::{Length, Plan};
 use super::world::World;
 use super::{events, people};
@@ -32,8 +32,8 @@ const WOKEN: Duration = Duration::from_hours(4);
 pub(crate) struct Report {
     pub(crate) seed: u64,
     /// Empty, or what was promised and not kept.
-    pub(crate) flaws: Vec<String>,
-    pub(crate) figures: Figures,
+    pub(crate) violations: Vec<String>,
+    pub(crate) stats: CheckStats,
     pub(crate) faults: Counts,
     /// Calls of all ports.
     pub(crate) calls: u64,
@@ -81,72 +81,82 @@ impl Simulation {
         let world = Arc::new(World::new(Arc::clone(&engine), plan, broken));
         events::write(&world);
         people::plan(&world);
-        engine.at(began.floor(TICK) + TICK, Happening::Tick);
-        engine.at(began + world.plan.troubled, Happening::Calm);
+        engine.at(began.floor(TICK) + TICK, AgendaItem::Tick);
+        engine.at(began + world.plan.fault_phase, AgendaItem::StopFaults);
         Self { functions: Functions::new(Arc::clone(&world)), world, engine, began, calm: None }
     }
 
     async fn run(mut self, seed: u64) -> Report {
-        let mut figures = Figures::default();
+        let mut figures = CheckStats::default();
         loop {
             self.engine.settle().await;
             self.functions.reap().await;
-            if !self.world.truth().flaws.is_empty() {
+            if !self.world.truth().violations.is_empty() {
                 break;
             }
             match self.engine.next() {
-                None => self.world.truth().flaw("nothing is left to do, and not all is done".into()),
+                None => self.world.truth().violation("nothing is left to do, and not all is done".into()),
                 Some(Next::Call(call)) => {
-                    if let Some(fate) = fate(&self.world, call) {
-                        self.engine.tell(format_args!("worker {} {}: {fate:?}", call.worker, call.name));
+                    if let Some(fate) = draw_outcome(&self.world, call) {
+                        self.engine.log(format_args!("worker {} {}: {fate:?}", call.worker, call.name));
                         self.engine.grant(call, fate);
                     }
                 }
-                Some(Next::Happening(Happening::Look)) => {
+                Some(Next::Happening(AgendaItem::CheckDone)) => {
                     if self.is_done() {
-                        figures = judge(&self.world);
+                        figures = check_all(&self.world);
                         break;
                     }
                 }
                 Some(Next::Happening(happening)) => self.happens(happening),
             }
         }
-        let flaws = std::mem::take(&mut self.world.truth().flaws);
+        let flaws = std::mem::take(&mut self.world.truth().violations);
         let (faults, calls, hash, trace) = self.engine.end();
         let simulated = self.engine.now().since(self.began);
-        Report { seed, flaws, figures, faults, calls, runs: self.functions.runs, simulated, hash, trace }
+        Report {
+            seed,
+            violations: flaws,
+            stats: figures,
+            faults,
+            calls,
+            runs: self.functions.runs,
+            simulated,
+            hash,
+            trace,
+        }
     }
 
-    fn happens(&mut self, happening: Happening) {
+    fn happens(&mut self, happening: AgendaItem) {
         match happening {
-            Happening::Tick => self.tick(),
-            Happening::TickAgain => self.functions.tick(),
-            Happening::Message(message) => self.functions.message(message),
-            Happening::Poll => self.functions.poll(),
-            Happening::TimeLimit { worker } => self.functions.time_limit(worker),
-            Happening::Step(step) if self.calm.is_none() => people::take(&self.world, step),
-            Happening::Step(_) | Happening::Look => {}
-            Happening::Calm => self.calm(),
+            AgendaItem::Tick => self.tick(),
+            AgendaItem::TickAgain => self.functions.tick(),
+            AgendaItem::Message(message) => self.functions.message(message),
+            AgendaItem::Poll => self.functions.poll(),
+            AgendaItem::TimeLimit { worker } => self.functions.time_limit(worker),
+            AgendaItem::Step(step) if self.calm.is_none() => people::perform(&self.world, step),
+            AgendaItem::Step(_) | AgendaItem::CheckDone => {}
+            AgendaItem::StopFaults => self.calm(),
         }
     }
 
     /// A tick for which nobody is due starts no dispatcher: it would find that out, and do nothing.
     fn tick(&mut self) {
-        self.engine.at(self.engine.now() + TICK, Happening::Tick);
+        self.engine.at(self.engine.now() + TICK, AgendaItem::Tick);
         let now = self.engine.now();
         let cursors = self.cursors();
         if cursors.iter().all(|cursor| cursor.next_run_at > now) {
             return;
         }
-        if draws(&self.world, Fault::TickMissed) {
+        if draw_fault(&self.world, Fault::TickMissed) {
             self.engine.count(Fault::TickMissed, 1);
             return;
         }
         self.functions.tick();
-        if draws(&self.world, Fault::TickDoubled) {
+        if draw_fault(&self.world, Fault::TickDoubled) {
             self.engine.count(Fault::TickDoubled, 1);
             let again = Duration::from_millis(self.engine.draw(|chance| chance.between(0, 3000)));
-            self.engine.at(now + again, Happening::TickAgain);
+            self.engine.at(now + again, AgendaItem::TickAgain);
         }
     }
 
@@ -155,12 +165,12 @@ impl Simulation {
     }
 
     fn calm(&mut self) {
-        self.engine.tell(format_args!("all is mended"));
-        self.world.troubled.store(false, Ordering::Relaxed);
+        self.engine.log(format_args!("all is mended"));
+        self.world.injects_faults.store(false, Ordering::Relaxed);
         self.engine.set_pace(50, 0, 1);
         people::mend_all(&self.world);
         self.calm = Some(Calm { since: self.engine.now(), passes: None });
-        self.engine.at(self.engine.now() + LOOK, Happening::Look);
+        self.engine.at(self.engine.now() + LOOK, AgendaItem::CheckDone);
     }
 
     /// Whether everything that was promised must be there by now. If it takes too long, that is a flaw of its own.
@@ -199,9 +209,9 @@ impl Simulation {
             let flaw = format!(
                 "no end {limit:?} after all was mended: idle: {idle}, reconciled: {reconciled}, {cursors:#?}"
             );
-            self.world.truth().flaw(flaw);
+            self.world.truth().violation(flaw);
         }
-        self.engine.at(now + LOOK, Happening::Look);
+        self.engine.at(now + LOOK, AgendaItem::CheckDone);
         false
     }
 }

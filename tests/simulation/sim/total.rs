@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::fault::{Counts, Fault};
-use super::judge::Figures;
+use super::judge::CheckStats;
 use super::run::{Report, simulate};
 
 /// What many simulations came to.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Total {
     pub(crate) seeds: u64,
-    pub(crate) figures: Figures,
+    pub(crate) stats: CheckStats,
     pub(crate) faults: Counts,
     pub(crate) calls: u64,
     pub(crate) runs: u64,
@@ -24,24 +24,24 @@ pub(crate) struct Total {
 impl Total {
     fn add(&mut self, report: &Report) {
         self.seeds += 1;
-        self.figures.add(&report.figures);
+        self.stats.add(&report.stats);
         self.faults.merge(&report.faults);
         self.calls += report.calls;
         self.runs += report.runs;
         self.simulated += report.simulated;
-        if !report.flaws.is_empty() {
-            self.failed.push((report.seed, report.flaws.clone()));
+        if !report.violations.is_empty() {
+            self.failed.push((report.seed, report.violations.clone()));
         }
     }
 
     /// The faults that no seed has met.
-    pub(crate) fn unmet(&self) -> Vec<&'static str> {
+    pub(crate) fn unmet_faults(&self) -> Vec<&'static str> {
         Fault::ALL.iter().filter(|fault| self.faults.of(**fault) == 0).map(|fault| fault.words()).collect()
     }
 
     /// A table for a reader: the figures, and of each fault how often it took effect.
     pub(crate) fn table(&self) -> String {
-        let Figures { connectors, events, parts, heartbeats, lost, double, foreign } = self.figures;
+        let CheckStats { connectors, events, parts, heartbeats, lost, double, foreign } = self.stats;
         let hours = self.simulated.as_secs() / 3600;
         let mut lines = vec![
             format!("{:>12}  simulations, {} failed", self.seeds, self.failed.len()),
@@ -65,7 +65,7 @@ impl Total {
 
 /// Simulates the seeds from `first` on, on two threads and more if there are more; stops at the first that fails.
 /// `tell` hears of each that is done.
-pub(crate) fn many(first: u64, seeds: u64, tell: impl Fn(&Total) + Sync) -> Total {
+pub(crate) fn simulate_many(first: u64, seeds: u64, tell: impl Fn(&Total) + Sync) -> Total {
     let next = AtomicU64::new(first);
     let stop = AtomicBool::new(false);
     let total = Mutex::new(Total::default());
@@ -79,7 +79,7 @@ pub(crate) fn many(first: u64, seeds: u64, tell: impl Fn(&Total) + Sync) -> Tota
                         return;
                     }
                     let report = simulate(seed, None, false);
-                    stop.fetch_or(!report.flaws.is_empty(), Ordering::Relaxed);
+                    stop.fetch_or(!report.violations.is_empty(), Ordering::Relaxed);
                     let mut total = total.lock().expect("no thread panics while it holds the total");
                     total.add(&report);
                     tell(&total);

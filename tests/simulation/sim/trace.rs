@@ -21,7 +21,7 @@ impl Trace {
         Self { hash: OFFSET, line: String::new(), lines: keep_lines.then(Vec::new) }
     }
 
-    pub(crate) fn tell(&mut self, now: Time, line: Arguments<'_>) {
+    pub(crate) fn log(&mut self, now: Time, line: Arguments<'_>) {
         self.line.clear();
         write!(self.line, "{} {line}", now.millis()).expect("a text takes every line");
         for byte in self.line.bytes() {

@@ -34,7 +34,7 @@ pub(crate) struct Sealed {
     pub(crate) items: BTreeSet<usize>,
     pub(crate) parts: Vec<Part>,
     /// The parts that the bus was to hear of.
-    pub(crate) told: BTreeSet<PartNumber>,
+    pub(crate) published: BTreeSet<PartNumber>,
     since: Time,
 }
 
@@ -47,12 +47,12 @@ struct Bucket {
 
 /// The truth.
 #[derive(Debug, Default)]
-pub(crate) struct Truth {
+pub(crate) struct GroundTruth {
     pub(crate) items: Vec<Item>,
     pub(crate) sealed: BTreeMap<ConnectorId, Sealed>,
     /// What each connector's customer was given, by the name below the prefix, deleted or not.
-    pub(crate) given: BTreeMap<ConnectorId, BTreeMap<String, Bytes>>,
-    pub(crate) flaws: Vec<String>,
+    pub(crate) delivered: BTreeMap<ConnectorId, BTreeMap<String, Bytes>>,
+    pub(crate) violations: Vec<String>,
     by_line: BTreeMap<String, usize>,
     keys: BTreeSet<(String, String)>,
     buckets: BTreeMap<String, Bucket>,
@@ -64,9 +64,9 @@ pub(crate) struct Truth {
     reads: BTreeMap<(usize, TenantId, Time), (Time, Time)>,
 }
 
-impl Truth {
-    pub(crate) fn flaw(&mut self, flaw: String) {
-        self.flaws.push(flaw);
+impl GroundTruth {
+    pub(crate) fn violation(&mut self, flaw: String) {
+        self.violations.push(flaw);
     }
 
     pub(crate) fn add_item(&mut self, item: Item) {
@@ -76,7 +76,7 @@ impl Truth {
     }
 
     /// Whether an item has this key.
-    pub(crate) fn holds(&self, partition: &str, sort_key: &SortKey) -> bool {
+    pub(crate) fn has_key(&self, partition: &str, sort_key: &SortKey) -> bool {
         self.keys.contains(&(partition.to_owned(), sort_key.as_str().to_owned()))
     }
 
@@ -85,11 +85,11 @@ impl Truth {
             tenant: tenant.clone(),
             items: BTreeSet::new(),
             parts: Vec::new(),
-            told: BTreeSet::new(),
+            published: BTreeSet::new(),
             since,
         };
         self.sealed.insert(id.clone(), sealed);
-        self.given.insert(id.clone(), BTreeMap::new());
+        self.delivered.insert(id.clone(), BTreeMap::new());
     }
 
     pub(crate) fn add_folder(&mut self, bucket: &str, prefix: &str, id: &ConnectorId) {
@@ -117,7 +117,7 @@ impl Truth {
     /// A part was sealed by a worker.
     pub(crate) fn seal(&mut self, worker: usize, part: &Part, staging: &FakeStaging) {
         let Some(sealed) = self.sealed.get_mut(&part.connector) else {
-            return self.flaw(format!("a part of nobody was sealed: {}", part.connector));
+            return self.violation(format!("a part of nobody was sealed: {}", part.connector));
         };
         let expected = sealed.parts.last().map_or(PartNumber::FIRST, |last| last.number.next());
         let watermark = sealed.parts.last().map_or(sealed.since, |last| last.window.to);
@@ -126,22 +126,27 @@ impl Truth {
                 "{}: part {} from {} was sealed where part {expected} from {watermark} was next",
                 part.connector, part.number, part.window.from
             );
-            self.flaws.push(flaw);
+            self.violations.push(flaw);
         }
         let (number, lines) = (part.number, lines(part, staging));
         if lines.len() as u64 != part.events {
-            self.flaws.push(format!("part {number} says {} events and holds {}", part.events, lines.len()));
+            self.violations.push(format!(
+                "part {number} says {} events and holds {}",
+                part.events,
+                lines.len()
+            ));
         }
         for line in lines {
             let Some(place) = self.by_line.get(&line) else {
-                self.flaws.push(format!("foreign: part {number} holds what nobody wrote: {line}"));
+                self.violations.push(format!("foreign: part {number} holds what nobody wrote: {line}"));
                 continue;
             };
             if self.items[*place].tenant != sealed.tenant {
-                self.flaws.push(format!("foreign: part {number} of {} holds {line}", sealed.tenant));
+                self.violations.push(format!("foreign: part {number} of {} holds {line}", sealed.tenant));
             }
             if !sealed.items.insert(*place) {
-                self.flaws.push(format!("double: part {number} of {} holds {line} again", part.connector));
+                self.violations
+                    .push(format!("double: part {number} of {} holds {line} again", part.connector));
             }
         }
         sealed.parts.push(part.clone());
@@ -154,7 +159,7 @@ impl Truth {
     fn heartbeat(&mut self, worker: usize, part: &Part) {
         let Some(sealed) = self.sealed.get(&part.connector) else { return };
         let Some((read_at, from)) = self.reads.get(&(worker, sealed.tenant.clone(), part.window.to)) else {
-            return self.flaw(format!("a heartbeat for {:?} without any reading", part.window));
+            return self.violation(format!("a heartbeat for {:?} without any reading", part.window));
         };
         let from = part.window.from.max(*from);
         let passed_over = |(place, item): &(usize, &Item)| {
@@ -167,7 +172,7 @@ impl Truth {
         };
         if let Some((_, item)) = self.items.iter().enumerate().find(passed_over) {
             let flaw = format!("not quiet: the heartbeat for {:?} passes over {}", part.window, item.line);
-            self.flaws.push(flaw);
+            self.violations.push(flaw);
         }
     }
 
@@ -175,9 +180,10 @@ impl Truth {
     pub(crate) fn written(&mut self, bucket: &str, key: &str) {
         let place = self.buckets.entry(bucket.to_owned()).or_default();
         if place.another {
-            self.flaws.push(format!("foreign: {key} was written to {bucket} while it was another account's"));
+            self.violations
+                .push(format!("foreign: {key} was written to {bucket} while it was another account's"));
         } else if !place.written.insert(key.to_owned()) {
-            self.flaws.push(format!("overwritten: {key} in {bucket}"));
+            self.violations.push(format!("overwritten: {key} in {bucket}"));
         }
         self.ever.insert((bucket.to_owned(), key.to_owned()));
         if let Some((prefix, name)) = key.split_once("/manifests/date=") {
@@ -186,19 +192,19 @@ impl Truth {
                 there == bucket && other.starts_with(&events) && other.contains(&number)
             };
             if !self.ever.iter().any(is_its) {
-                self.flaws.push(format!("chain: {key} is there before the part that it tells of"));
+                self.violations.push(format!("chain: {key} is there before the part that it tells of"));
             }
         }
     }
 
     /// Looks through a bucket before it is deleted, and at the end.
-    pub(crate) fn take_stock(&mut self, bucket: &str, objects: Vec<(String, Bytes)>) {
+    pub(crate) fn record_bucket(&mut self, bucket: &str, objects: Vec<(String, Bytes)>) {
         let there: BTreeSet<&String> = objects.iter().map(|(key, _)| key).collect();
         let known =
             self.buckets.get(bucket).map(|bucket| bucket.written.iter().collect()).unwrap_or_default();
         if there != known {
             let flaw = format!("{bucket} holds {there:?}, and was given {known:?}");
-            self.flaws.push(flaw);
+            self.violations.push(flaw);
         }
         for (key, bytes) in objects {
             let theirs = |(there, prefix, _): &&(String, String, ConnectorId)| {
@@ -207,14 +213,14 @@ impl Truth {
             let Some((_, prefix, id)) =
                 self.folders.iter().filter(theirs).max_by_key(|folder| folder.1.len())
             else {
-                self.flaws.push(format!("foreign: {key} lies in nobody's folder of {bucket}"));
+                self.violations.push(format!("foreign: {key} lies in nobody's folder of {bucket}"));
                 continue;
             };
             let name = key[prefix.len() + 1..].to_owned();
-            let Some(given) = self.given.get_mut(id) else { continue };
+            let Some(given) = self.delivered.get_mut(id) else { continue };
             // A part that was delivered, and whose mark was lost before the customer moved, is delivered there too.
             if given.insert(name, bytes.clone()).is_some_and(|before| before != bytes) {
-                self.flaws.push(format!("{key} was given twice with different bytes"));
+                self.violations.push(format!("{key} was given twice with different bytes"));
             }
         }
     }
@@ -254,7 +260,7 @@ impl Truth {
                 if item.tenant == sealed.tenant && due && !sealed.items.contains(place) {
                     let flaw =
                         format!("lost: {id} passed over {} at {watermark}, and now it is deleted", item.line);
-                    self.flaws.push(flaw);
+                    self.violations.push(flaw);
                 }
             }
         }

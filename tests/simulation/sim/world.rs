@@ -14,13 +14,13 @@ use tests::fakes::{FakeBus, FakeCustomers, FakeLedger, FakeQueue, FakeSource, Fa
 use tests::fixtures;
 
 use super::broken::Broken;
-use super::chance::Chance;
+use super::chance::SimRng;
 use super::engine::Engine;
 use super::plan::{Length, Plan};
-use super::truth::Truth;
+use super::truth::GroundTruth;
 
 /// The account that takes a bucket's name once it is free.
-pub(crate) const ANOTHER: &str = "999999999999";
+pub(crate) const OTHER_ACCOUNT: &str = "999999999999";
 const HOUR: Duration = Duration::from_hours(1);
 
 /// Everything outside the functions.
@@ -40,12 +40,12 @@ pub(crate) struct World {
     /// The bus takes nothing.
     pub(crate) bus_down: AtomicBool,
     /// The key that signs manifests can't be reached.
-    pub(crate) key_away: AtomicBool,
+    pub(crate) key_unavailable: AtomicBool,
     /// How many signing keys there have been; the last of them is the deployment's.
     pub(crate) keys: AtomicU8,
     /// Still within the time in which things go wrong.
-    pub(crate) troubled: AtomicBool,
-    truth: Mutex<Truth>,
+    pub(crate) injects_faults: AtomicBool,
+    truth: Mutex<GroundTruth>,
 }
 
 impl World {
@@ -61,9 +61,9 @@ impl World {
             queue: FakeQueue::new(),
             ids: Vec::new(),
             bus_down: AtomicBool::new(false),
-            key_away: AtomicBool::new(false),
+            key_unavailable: AtomicBool::new(false),
             keys: AtomicU8::new(1),
-            troubled: AtomicBool::new(true),
+            injects_faults: AtomicBool::new(true),
             truth: Mutex::default(),
             engine,
             plan,
@@ -79,7 +79,7 @@ impl World {
         // Names that begin alike, since a prefix taken for the whole would mix them.
         let tenant: TenantId = format!("acme{}", "-x".repeat(number)).parse().expect("a tenant ID");
         let shards = self.engine.draw(|chance| chance.one_of(&[1, 1, 2, 3]));
-        let shared_bucket = self.engine.draw(|chance| chance.of_thousand(300));
+        let shared_bucket = self.engine.draw(|chance| chance.per_mille(300));
         for of_tenant in 0..self.plan.connectors {
             let account = 200_000_000_000 + number as u64;
             let own = if shared_bucket { String::new() } else { format!("-{of_tenant}") };
@@ -115,20 +115,20 @@ impl World {
         self.ids.push(connector.id);
     }
 
-    pub(crate) fn truth(&self) -> MutexGuard<'_, Truth> {
+    pub(crate) fn truth(&self) -> MutexGuard<'_, GroundTruth> {
         self.truth.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn is(&self, broken: Broken) -> bool {
+    pub(crate) fn has_mutant(&self, broken: Broken) -> bool {
         self.broken == Some(broken)
     }
 
-    pub(crate) fn is_troubled(&self) -> bool {
-        self.troubled.load(Ordering::Relaxed)
+    pub(crate) fn injects_faults(&self) -> bool {
+        self.injects_faults.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn is_key_away(&self) -> bool {
-        self.key_away.load(Ordering::Relaxed)
+    pub(crate) fn is_key_unavailable(&self) -> bool {
+        self.key_unavailable.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_bus_down(&self) -> bool {
@@ -143,7 +143,7 @@ impl World {
     pub(crate) fn create_bucket(&self, connector: &Connector, another: bool) {
         let to = destination(connector);
         let account = to.role.account();
-        let owner = if another { ANOTHER } else { account.as_str() };
+        let owner = if another { OTHER_ACCOUNT } else { account.as_str() };
         self.customers.create_bucket(to.bucket.as_str(), owner, to.region.as_str());
         self.truth().bucket_created(to.bucket.as_str(), another);
     }
@@ -151,14 +151,14 @@ impl World {
     /// Deletes the connector's bucket with all that is in it.
     pub(crate) fn delete_bucket(&self, connector: &Connector) {
         let bucket = destination(connector).bucket;
-        self.take_stock(bucket.as_str());
+        self.record_bucket(bucket.as_str());
         self.customers.delete_bucket(bucket.as_str());
     }
 
     /// Looks at everything in a bucket.
-    pub(crate) fn take_stock(&self, bucket: &str) {
+    pub(crate) fn record_bucket(&self, bucket: &str) {
         let objects = self.customers.objects(bucket);
-        self.truth().take_stock(bucket, objects);
+        self.truth().record_bucket(bucket, objects);
     }
 
     /// Makes the role that the connector needs, for this external ID.
@@ -178,14 +178,15 @@ pub(crate) fn destination(connector: &Connector) -> Destination {
     connector.destination.clone().expect("every connector here has one")
 }
 
-fn draft(chance: &mut Chance, plan: &Plan, tenant: &TenantId, shards: u8, now: Time) -> Connector {
+fn draft(chance: &mut SimRng, plan: &Plan, tenant: &TenantId, shards: u8, now: Time) -> Connector {
     let (hours, backlog): (u8, u32) = match plan.length {
         Length::Hours => (chance.one_of(&[1, 1, 2]), chance.one_of(&[0, 0, 0, 3])),
         Length::Day => (chance.one_of(&[1, 2, 6]), chance.one_of(&[0, 0, 5, 20])),
         Length::Weeks => (chance.one_of(&[12, 24]), chance.one_of(&[0, 24, 24 * 40])),
     };
-    let external_id = ExternalId::new(chance.bits(), chance.bits());
-    let mut connector = Connector::draft(ConnectorId::new(chance.bits()), tenant.clone(), external_id, now);
+    let external_id = ExternalId::new(chance.next_u64(), chance.next_u64());
+    let mut connector =
+        Connector::draft(ConnectorId::new(chance.next_u64()), tenant.clone(), external_id, now);
     connector.shards = shards.try_into().expect("a few shards");
     connector.frequency = hours.try_into().expect("a frequency");
     connector.start_from = (backlog > 0).then(|| now - HOUR * backlog);
@@ -194,7 +195,7 @@ fn draft(chance: &mut Chance, plan: &Plan, tenant: &TenantId, shards: u8, now: T
 }
 
 /// Any format and compression.
-pub(crate) fn encoding(chance: &mut Chance) -> Encoding {
+pub(crate) fn encoding(chance: &mut SimRng) -> Encoding {
     Encoding {
         format: chance.one_of(&[Format::Json, Format::Ndjson]),
         compression: chance.one_of(&[Compression::None, Compression::Gzip, Compression::Zstd]),
