@@ -10,18 +10,18 @@ use std::sync::{Mutex, OnceLock};
 
 use domain::time::Time;
 
-use crate::carry::Deed;
+use crate::execute::Execution;
 use crate::machine::{Action, Machine, State};
 use crate::promises::Promise;
 use crate::setup::TIMING;
-use crate::world::{Events, Standing, World, events_of};
+use crate::world::{EventState, Events, World, events_of};
 
 /// No path is as long as this. One that is goes round in a circle.
-const LONGEST: usize = 1000;
+const MAX_PATH: usize = 1000;
 
 /// The states that are known to be live, by fingerprint.
 #[derive(Debug, Default)]
-pub struct Live {
+pub struct LiveStates {
     known: Mutex<HashSet<u64>>,
     /// One that is not, and what is broken at the end of its path. One will do: then nothing more is walked.
     dead: OnceLock<(u64, Promise)>,
@@ -41,7 +41,7 @@ impl Machine {
         }
         let mut walked = Vec::new();
         let mut state = state.clone();
-        for _ in 0..LONGEST {
+        for _ in 0..MAX_PATH {
             let here = fingerprint(&state);
             walked.push(here);
             let mut known = self.live.known.lock().expect("no thread has died");
@@ -50,7 +50,7 @@ impl Machine {
                 return None;
             }
             drop(known);
-            state = self.take(&state, self.fair(&state));
+            state = self.apply(&state, self.fair(&state));
         }
         let promise = self.broken_at_the_end(&state.world);
         self.live.dead.set((first, promise)).is_ok().then_some(promise)
@@ -59,9 +59,9 @@ impl Machine {
     fn broken_at_the_end(&self, world: &World) -> Promise {
         let missing = self.missing(world);
         let is_late = |number: &usize| match world.events[*number] {
-            Standing::Readable(since) => {
+            EventState::Readable(since) => {
                 let event = &self.setup.events[*number];
-                !event.tells || since > event.in_time_until()
+                !event.has_time || since > event.in_time_until()
             }
             _ => false,
         };
@@ -78,7 +78,7 @@ impl Machine {
         if let Some(account) = world.accounts.iter().position(|account| !account.open) {
             return Action::Open(account);
         }
-        if world.under_way.is_some() {
+        if world.in_flight.is_some() {
             return Action::Arrive;
         }
         let misplaced = |number: &usize| self.setup.events[*number].foreign && world.is_readable(*number);
@@ -88,7 +88,7 @@ impl Machine {
         for (place, worker) in state.workers.iter().enumerate() {
             if let Some(worker) = worker {
                 let dry = worker.reading.as_ref().and_then(|reading| reading.dry().next());
-                return Action::Do(place, dry.map_or(Deed::Done, Deed::Page));
+                return Action::Execute(place, dry.map_or(Execution::Done, Execution::Page));
             }
         }
         let due = |account: &crate::world::Account| account.cursor.next_run_at <= world.clock;
@@ -104,7 +104,7 @@ impl Machine {
             let event = &self.setup.events[*number];
             let account = &world.accounts[event.account];
             let sealed = account.parts.iter().fold(Events::default(), |all, part| all.and(events_of(part)));
-            let exported = !event.tells || event.at >= account.cursor.since;
+            let exported = !event.has_time || event.at >= account.cursor.since;
             world.is_readable(*number) && !event.foreign && exported && !sealed.has(*number)
         };
         (0..world.events.len()).filter(wanted).collect()
@@ -113,7 +113,7 @@ impl Machine {
     /// Everything readable is sealed, everything sealed is delivered, and no window is due.
     fn is_drained(&self, state: &State) -> bool {
         let world = &state.world;
-        let idle = state.workers.iter().all(Option::is_none) && world.under_way.is_none();
+        let idle = state.workers.iter().all(Option::is_none) && world.in_flight.is_none();
         idle && self.missing(world).is_empty()
             && world.accounts.iter().zip(&self.connectors).all(|(account, connector)| {
                 let cursor = &account.cursor;

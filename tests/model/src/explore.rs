@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use stateright::{Checker, HasDiscoveries, Model};
 
+use crate::coverage::CoverageGoal;
 use crate::machine::{Action, Machine};
 use crate::promises::Promise;
-use crate::sights::Sight;
 
 /// What an exploration has found.
 #[derive(Debug)]
-pub struct Found {
+pub struct Exploration {
     /// States that were come to, again and again counted.
     pub states: usize,
     /// Different ones.
@@ -20,22 +20,22 @@ pub struct Found {
     /// Broken promises, and the way to each.
     pub broken: Vec<(Promise, Vec<Action>)>,
     /// What was seen.
-    pub seen: Vec<Sight>,
+    pub seen: Vec<CoverageGoal>,
 }
 
 /// Explores everything, or until a promise is broken.
 #[must_use]
-pub fn explore(machine: Machine, threads: usize) -> Found {
+pub fn explore(machine: Machine, threads: usize) -> Exploration {
     explore_until(machine, threads, HasDiscoveries::AnyFailures)
 }
 
 /// Explores everything, or until this promise is broken; others may be before it.
 #[must_use]
-pub fn explore_for(machine: Machine, threads: usize, promise: Promise) -> Found {
+pub fn explore_for(machine: Machine, threads: usize, promise: Promise) -> Exploration {
     explore_until(machine, threads, HasDiscoveries::AllOf([promise.name()].into()))
 }
 
-fn explore_until(machine: Machine, threads: usize, end: HasDiscoveries) -> Found {
+fn explore_until(machine: Machine, threads: usize, end: HasDiscoveries) -> Exploration {
     let checker = machine.checker().threads(threads).finish_when(end);
     let checker = checker.spawn_bfs().join();
     let mut discoveries = checker.discoveries();
@@ -43,8 +43,8 @@ fn explore_until(machine: Machine, threads: usize, end: HasDiscoveries) -> Found
     for promise in Promise::ALL {
         broken.extend(discoveries.remove(promise.name()).map(|path| (promise, path.into_actions())));
     }
-    let seen = Sight::ALL.into_iter().filter(|sight| discoveries.contains_key(sight.name())).collect();
-    Found {
+    let seen = CoverageGoal::ALL.into_iter().filter(|sight| discoveries.contains_key(sight.name())).collect();
+    Exploration {
         states: checker.state_count(),
         unique: checker.unique_state_count(),
         depth: checker.max_depth(),
@@ -59,7 +59,7 @@ pub fn trace(machine: &Machine, way: &[Action]) -> String {
     let mut text = String::new();
     let Some(mut state) = machine.init_states().pop() else { return text };
     for action in way {
-        state = machine.take(&state, *action);
+        state = machine.apply(&state, *action);
         let waits = state.workers.iter().enumerate().filter_map(|(place, worker)| {
             let effect = format!("{:?}", worker.as_ref()?.effect);
             Some(format!("{place}: {}", effect.split(['(', ' ']).next().unwrap_or_default()))

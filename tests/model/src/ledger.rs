@@ -9,7 +9,7 @@ use domain::ports::{LONGEST_LEASE, LeaseAnswer};
 use domain::protocol::{Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer};
 use domain::time::Time;
 
-use crate::notes::Note;
+use crate::notes::StoredManifest;
 use crate::variant::Variant;
 use crate::world::{Account, Body, Object};
 
@@ -39,7 +39,7 @@ impl Account {
         let number = seal.part.number;
         let free = self.part(number).is_none() && self.cursor.next == number;
         let stands = self.cursor.watermark == seal.watermark_before;
-        let (free, stands) = variant.seals_if(free, stands);
+        let (free, stands) = variant.seal_conditions(free, stands);
         if !(free && stands) {
             return SealAnswer::Refused;
         }
@@ -117,7 +117,7 @@ impl Account {
     /// Notes how far a window is read, if nobody has sealed since.
     pub fn read_through(&mut self, read: &ProgressUpdate, variant: Variant) {
         let stands = self.cursor.next == read.next && self.cursor.watermark == read.watermark;
-        if stands || variant == Variant::NotesReadingUnconditionally {
+        if stands || variant == Variant::RecordsProgressUnconditionally {
             self.cursor.read_progress = Some(read.reading);
         }
     }
@@ -163,11 +163,11 @@ impl Account {
         let Some(sha256) = part.manifest.as_ref().map(SignedManifest::sha256) else {
             return PutAnswer::Exists;
         };
-        let note = Note { number: part.number, sha256 };
-        if self.notes.contains(&note) {
+        let note = StoredManifest { number: part.number, sha256 };
+        if self.manifests.contains(&note) {
             return PutAnswer::Exists;
         }
-        self.notes.push(note);
+        self.manifests.push(note);
         PutAnswer::Written
     }
 }

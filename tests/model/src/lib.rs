@@ -8,8 +8,9 @@
 //! A [`Setup`](setup::Setup) says how large a world is and what may happen in it; a [`Variant`](variant::Variant)
 //! breaks the protocol in one place, to show that the checks would find it.
 
-pub mod carry;
+pub mod coverage;
 pub mod drain;
+pub mod execute;
 pub mod explore;
 pub mod ledger;
 pub mod machine;
@@ -19,7 +20,6 @@ pub mod reading;
 pub mod setup;
 pub mod setups;
 pub mod shared;
-pub mod sights;
 pub mod variant;
 pub mod worker;
 pub mod world;

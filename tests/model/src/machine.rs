@@ -6,15 +6,15 @@ use domain::connector::Connector;
 use domain::time::Time;
 use stateright::{Model, Property};
 
-use crate::carry::{Deed, Hand, deeds};
-use crate::drain::Live;
+use crate::coverage::{CoverageGoal, coverage_check};
+use crate::drain::LiveStates;
+use crate::execute::{Execution, Executor, executions};
 use crate::promises::{Promise, broken};
 use crate::setup::Setup;
 use crate::shared::Shared;
-use crate::sights::{Sight, sights};
 use crate::variant::Variant;
 use crate::worker::Worker;
-use crate::world::{Standing, World};
+use crate::world::{EventState, World};
 
 /// Until when the dispatcher's claim holds: then the connector is due again, whatever has become of the run.
 const CLAIM: Duration = Duration::from_mins(20);
@@ -29,7 +29,7 @@ pub struct Machine {
     /// The settings of each account's connector. Nothing changes them.
     pub connectors: Vec<Connector>,
     /// The states known to be live.
-    pub live: Live,
+    pub live: LiveStates,
 }
 
 /// Where everything stands.
@@ -61,13 +61,13 @@ pub enum Action {
     /// It is back.
     Open(usize),
     /// Someone asks for a run now.
-    Ask(usize),
+    RequestRun(usize),
     /// A worker in this place begins a run of this account.
     Start(usize, usize),
     /// The worker in this place dies.
     Crash(usize),
     /// The effect that the worker in this place waits for is carried out, in this way.
-    Do(usize, Deed),
+    Execute(usize, Execution),
     /// The request that is under way arrives.
     Arrive,
 }
@@ -75,38 +75,38 @@ pub enum Action {
 impl Machine {
     /// The right protocol in a setup.
     #[must_use]
-    pub fn right(setup: Setup) -> Self {
-        Self::broken(setup, Variant::Right)
+    pub fn correct(setup: Setup) -> Self {
+        Self::broken(setup, Variant::Correct)
     }
 
     /// A broken protocol in a setup.
     #[must_use]
     pub fn broken(setup: Setup, variant: Variant) -> Self {
         let connectors = setup.connectors().into_iter().map(|(connector, _)| connector).collect();
-        Self { setup, variant, connectors, live: Live::default() }
+        Self { setup, variant, connectors, live: LiveStates::default() }
     }
 
     /// Does it.
     #[must_use]
-    pub fn take(&self, state: &State, action: Action) -> State {
+    pub fn apply(&self, state: &State, action: Action) -> State {
         let mut world = (*state.world).clone();
         let mut workers = state.workers.clone();
         match action {
             Action::Wait(until) => world.clock = until,
-            Action::Appear(event) => world.events[event] = Standing::Readable(world.clock),
-            Action::Expire(event) => world.events[event] = Standing::Deleted,
+            Action::Appear(event) => world.events[event] = EventState::Readable(world.clock),
+            Action::Expire(event) => world.events[event] = EventState::Deleted,
             Action::Close(account) => {
                 world.accounts[account].open = false;
                 world.closings -= 1;
             }
             Action::Open(account) => world.accounts[account].open = true,
-            Action::Ask(ask) => self.ask(&mut world, ask),
+            Action::RequestRun(ask) => self.request_run(&mut world, ask),
             Action::Start(place, account) => {
                 let cursor = &mut world.accounts[account].cursor;
                 if cursor.next_run_at <= world.clock {
                     cursor.next_run_at = world.clock + CLAIM;
                 }
-                let now = self.variant.clock(world.clock) + self.setup.ahead;
+                let now = self.variant.clock(world.clock) + self.setup.clock_skew;
                 workers[place] = Some(Shared::new(Worker::start(place, account, now)));
             }
             Action::Crash(place) => {
@@ -114,45 +114,45 @@ impl Machine {
                 world.faults = world.faults.map(|left| left - 1);
                 world.forget(&Worker::name(place));
             }
-            Action::Do(place, deed) => {
+            Action::Execute(place, deed) => {
                 if let Some(worker) = workers[place].take() {
                     workers[place] =
-                        self.hand(&mut world).carry_out((*worker).clone(), deed).map(Shared::new);
+                        self.executor(&mut world).execute((*worker).clone(), deed).map(Shared::new);
                 }
             }
-            Action::Arrive => self.hand(&mut world).land(),
+            Action::Arrive => self.executor(&mut world).land(),
         }
         let broken = broken(&self.setup, &world);
         State { world: Shared::new(world), workers, broken }
     }
 
-    fn hand<'a>(&'a self, world: &'a mut World) -> Hand<'a> {
-        Hand { setup: &self.setup, variant: self.variant, connectors: &self.connectors, world }
+    fn executor<'a>(&'a self, world: &'a mut World) -> Executor<'a> {
+        Executor { setup: &self.setup, variant: self.variant, connectors: &self.connectors, world }
     }
 
     /// "Run now": the connector is due, its window ends at the cut, and a blocked one may try again.
-    fn ask(&self, world: &mut World, ask: usize) {
+    fn request_run(&self, world: &mut World, ask: usize) {
         let now = world.clock;
-        world.asked |= 1 << ask;
+        world.runs_requested |= 1 << ask;
         let cursor = &mut world.accounts[0].cursor;
         cursor.next_run_at = now;
-        cursor.cut = Some(self.setup.asks[ask].cut.max(cursor.watermark));
+        cursor.cut = Some(self.setup.run_requests[ask].cut.max(cursor.watermark));
         if let Some(block) = &mut cursor.block {
             block.next_attempt = now;
         }
     }
 
     /// What may become of the table, the buckets and the time.
-    fn outside(&self, world: &World, actions: &mut Vec<Action>) {
+    fn environment_actions(&self, world: &World, actions: &mut Vec<Action>) {
         let setup = &self.setup;
         let now = world.clock;
         actions.extend(setup.instants.iter().find(|instant| **instant > now).map(|next| Action::Wait(*next)));
         for (number, event) in setup.events.iter().enumerate() {
             match world.events[number] {
-                Standing::Absent if (event.readable.0..=event.readable.1).contains(&now) => {
+                EventState::Absent if (event.readable.0..=event.readable.1).contains(&now) => {
                     actions.push(Action::Appear(number));
                 }
-                Standing::Readable(_) if event.expires.is_some_and(|from| from <= now) => {
+                EventState::Readable(_) if event.expires.is_some_and(|from| from <= now) => {
                     actions.push(Action::Expire(number));
                 }
                 _ => {}
@@ -165,12 +165,12 @@ impl Machine {
                 actions.push(Action::Close(number));
             }
         }
-        for (number, ask) in setup.asks.iter().enumerate() {
-            if ask.at == now && world.asked & (1 << number) == 0 {
-                actions.push(Action::Ask(number));
+        for (number, ask) in setup.run_requests.iter().enumerate() {
+            if ask.at == now && world.runs_requested & (1 << number) == 0 {
+                actions.push(Action::RequestRun(number));
             }
         }
-        actions.extend(world.under_way.is_some().then_some(Action::Arrive));
+        actions.extend(world.in_flight.is_some().then_some(Action::Arrive));
     }
 }
 
@@ -184,12 +184,12 @@ impl Model for Machine {
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        self.outside(&state.world, actions);
+        self.environment_actions(&state.world, actions);
         let mut found = Vec::new();
         for (place, worker) in state.workers.iter().enumerate() {
             let Some(worker) = worker else { continue };
-            deeds(worker, &state.world, &mut found);
-            actions.extend(found.drain(..).map(|deed| Action::Do(place, deed)));
+            executions(worker, &state.world, &mut found);
+            actions.extend(found.drain(..).map(|deed| Action::Execute(place, deed)));
             if state.world.faults != Some(0) {
                 actions.push(Action::Crash(place));
             }
@@ -203,7 +203,7 @@ impl Model for Machine {
     }
 
     fn next_state(&self, state: &State, action: Action) -> Option<State> {
-        Some(self.take(state, action))
+        Some(self.apply(state, action))
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
@@ -223,7 +223,8 @@ impl Model for Machine {
                 !s.broken.is_empty() || m.drain(s) != Some(Promise::Liveness)
             }),
         ];
-        properties.extend(Sight::ALL.map(|sight| Property::sometimes(sight.name(), sights(sight))));
+        properties
+            .extend(CoverageGoal::ALL.map(|sight| Property::sometimes(sight.name(), coverage_check(sight))));
         properties
     }
 }

@@ -11,15 +11,15 @@ use model::variant::Variant;
 
 fn main() -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
-    let right = setups::long().into_iter().map(|setup| (setup, Variant::Right));
-    let worlds = right.chain(setups::belts());
+    let right = setups::long().into_iter().map(|setup| (setup, Variant::Correct));
+    let worlds = right.chain(setups::redundant_checks());
     println!("world          |    states |    unique | depth | seconds | what it is about");
     let (mut all, mut sound) = (0, true);
     for (setup, variant) in
         worlds.filter(|(setup, _)| names.is_empty() || names.iter().any(|n| n == setup.name))
     {
         let (unique, kept) = run(&setup, variant);
-        all += if variant == Variant::Right { unique } else { 0 };
+        all += if variant == Variant::Correct { unique } else { 0 };
         sound &= kept;
     }
     println!("{all} unique states of the right protocol, explored to the end");
@@ -32,7 +32,7 @@ fn run(setup: &Setup, variant: Variant) -> (usize, bool) {
     let begun = Instant::now();
     let found = explore(Machine::broken(setup.clone(), variant), 2);
     let seconds = begun.elapsed().as_secs_f64();
-    let about = if variant == Variant::Right { setup.about.to_owned() } else { format!("{variant:?}") };
+    let about = if variant == Variant::Correct { setup.about.to_owned() } else { format!("{variant:?}") };
     println!(
         "{:14} | {:9} | {:9} | {:5} | {seconds:7.1} | {about}",
         setup.name, found.states, found.unique, found.depth

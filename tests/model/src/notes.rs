@@ -10,7 +10,7 @@ use domain::time::Time;
 
 /// A note in a customer's bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Note {
+pub struct StoredManifest {
     /// Of which part.
     pub number: PartNumber,
     /// Of its text.
@@ -35,13 +35,13 @@ pub fn vendor() -> VendorDomain {
 /// # Panics
 /// If the text is none of a note.
 #[must_use]
-pub fn pinned(order: &SignRequest) -> SignedManifest {
+pub fn sign(order: &SignRequest) -> SignedManifest {
     SignedManifest::new(order.text.clone(), vec![(KEY.clone(), [0; 64])]).expect("a note")
 }
 
 /// What a part's manifest says on the line that begins with this word.
 #[must_use]
-pub fn said<'a>(part: &'a Part, word: &str) -> Option<&'a str> {
+pub fn manifest_field<'a>(part: &'a Part, word: &str) -> Option<&'a str> {
     let text = part.manifest.as_ref()?.note().text();
     text.lines().find_map(|line| line.strip_prefix(word)?.strip_prefix(' '))
 }
@@ -51,5 +51,5 @@ pub fn said<'a>(part: &'a Part, word: &str) -> Option<&'a str> {
 pub fn signed_again(part: &Part, now: Time) -> Part {
     let text = part.manifest.as_ref().map(|note| note.note().text().to_owned()).unwrap_or_default();
     let text = text.replace(&format!("sealed {}", part.sealed_at), &format!("sealed {now}"));
-    Part { manifest: Some(pinned(&SignRequest { text, last: None })), ..part.clone() }
+    Part { manifest: Some(sign(&SignRequest { text, last: None })), ..part.clone() }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use domain::part::{Part, PartKind, PartNumber};
 use domain::time::Time;
 
-use crate::notes::{Note, said};
+use crate::notes::{StoredManifest, manifest_field};
 use crate::setup::{Event, Setup, TIMING};
-use crate::world::{Account, Body, Events, Standing, World, body_of, events_of};
+use crate::world::{Account, Body, EventState, Events, World, body_of, events_of};
 
 /// What Auditferry promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -95,7 +95,7 @@ impl View<'_> {
     fn readable(&self) -> impl Iterator<Item = (usize, &Event, Time)> {
         let all = self.setup.events.iter().zip(&self.world.events).enumerate();
         all.filter_map(|(number, (event, standing))| match standing {
-            Standing::Readable(since) if event.account == self.number && !event.foreign => {
+            EventState::Readable(since) if event.account == self.number && !event.foreign => {
                 Some((number, event, *since))
             }
             _ => None,
@@ -113,7 +113,7 @@ impl View<'_> {
         // Nobody looks back further than this any more.
         let behind = cursor.watermark - TIMING.look_back;
         let found = self.readable().all(|(number, event, since)| {
-            let in_time = event.tells && since <= event.in_time_until() && event.at >= cursor.since;
+            let in_time = event.has_time && since <= event.in_time_until() && event.at >= cursor.since;
             !in_time || event.at >= behind || sealed.has(number)
         });
         let is_there = |part: &Part| {
@@ -164,7 +164,8 @@ impl View<'_> {
             let follows = part.number.get() == index as u64 + 1 && part.window.from == end;
             let held = |(number, _): &(usize, &Event)| events_of(part).has(*number);
             let mut events = self.setup.events.iter().enumerate().filter(held);
-            if !follows || part.window.to < end || !events.all(|(_, e)| !e.tells || e.at < part.window.to) {
+            if !follows || part.window.to < end || !events.all(|(_, e)| !e.has_time || e.at < part.window.to)
+            {
                 return false;
             }
             end = part.window.to;
@@ -177,26 +178,26 @@ impl View<'_> {
     }
 
     fn is_one_chain(&self) -> bool {
-        let Account { cursor, parts, bucket, notes, .. } = self.account;
+        let Account { cursor, parts, bucket, manifests: notes, .. } = self.account;
         let mut last = None;
         for part in parts {
             let Some(note) = &part.manifest else { return false };
-            let follows = match (last, said(part, "previous"), said(part, "start")) {
+            let follows = match (last, manifest_field(part, "previous"), manifest_field(part, "start")) {
                 (None, Some(_), Some(start)) => start == format!("activation {}", part.window.from),
                 (Some(before), Some(previous), None) => previous == format!("{before}"),
                 _ => false,
             };
-            if !follows || said(part, "part") != Some(&part.number.get().to_string()) {
+            if !follows || manifest_field(part, "part") != Some(&part.number.get().to_string()) {
                 return false;
             }
             last = Some(note.sha256());
         }
-        let pins = |note: &Note| {
+        let pins = |note: &StoredManifest| {
             let pinned =
                 parts.iter().find(|part| part.number == note.number).and_then(|p| p.manifest.as_ref());
             pinned.is_some_and(|pinned| pinned.sha256() == note.sha256)
         };
-        let has_bytes = |note: &Note| bucket.iter().any(|object| object.number == note.number);
+        let has_bytes = |note: &StoredManifest| bucket.iter().any(|object| object.number == note.number);
         let is_noted = |part: &Part| {
             (part.number > cursor.delivered && part.delivered_at.is_none())
                 || notes.iter().any(|note| note.number == part.number)
@@ -212,7 +213,7 @@ impl View<'_> {
             let earlier = self.sealed_before(part.number);
             let inside = |event: &Event| part.window.from <= event.at && event.at < part.window.to;
             self.readable().all(|(number, event, since)| {
-                let was_there = event.tells && inside(event) && since < part.window.to + TIMING.settle;
+                let was_there = event.has_time && inside(event) && since < part.window.to + TIMING.settle;
                 !was_there || earlier.has(number)
             })
         })

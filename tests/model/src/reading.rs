@@ -23,7 +23,7 @@ const GRAIN: Duration = Duration::from_millis(1);
 
 /// A read under way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Reading {
+pub struct PartRead {
     /// What the sealed parts hold, as listed before the first page.
     sealed: Events,
     /// What the list of sealed strays names.
@@ -42,7 +42,7 @@ struct Shard {
     ended: bool,
 }
 
-impl Reading {
+impl PartRead {
     /// Finds the lists of the parts that may hold an event of the span.
     #[must_use]
     pub fn begin(setup: &Setup, account: &Account, order: &BuildRequest) -> Self {
@@ -101,7 +101,7 @@ impl Reading {
         let mut found: Vec<usize> = (0..setup.events.len()).filter(wanted).collect();
         found.sort_by_key(|event| key(*event));
         found.truncate(setup.page);
-        if variant != Variant::TakesForeign && found.iter().any(|event| setup.events[*event].foreign) {
+        if variant != Variant::AcceptsForeignItems && found.iter().any(|event| setup.events[*event].foreign) {
             return Some(Built::TenantMismatch { detail: "another tenant's item came back".into() });
         }
         let reader = &mut self.shards[shard];
@@ -155,7 +155,7 @@ impl Reading {
                 cut_between(last, item).map(|cut| self.built(setup, order, Some(cut)))
             }
             (Span::Window(window), None) => {
-                let through = item.tells.then_some(item.at)?;
+                let through = item.has_time.then_some(item.at)?;
                 (through > window.from).then_some(Built::OutOfTime { through })
             }
             (Span::OutOfOrderKeys { until: beyond, .. }, Some(_)) => {
@@ -173,7 +173,7 @@ impl Reading {
         let keys = if is_stray { self.draft.and(self.strays) } else { self.draft };
         let held =
             || setup.events.iter().enumerate().filter(|(n, _)| self.draft.has(*n)).map(|(_, event)| event);
-        let told = || held().filter(|event| event.tells).map(|event| event.at);
+        let told = || held().filter(|event| event.has_time).map(|event| event.at);
         let late = held().filter(|event| is_stray || event.at < order.watermark).count();
         // The same events are the same bytes, so the hash is the events.
         let mut hash = [0; 32];
@@ -197,8 +197,8 @@ impl Reading {
 /// A time between two items that follow each other, if there is one.
 fn cut_between(last: &Event, next: &Event) -> Option<Time> {
     let lies_between = |cut: &Time| last.at < *cut && next.at >= *cut;
-    let behind_last = last.tells.then(|| last.at + GRAIN);
-    next.tells.then_some(next.at).filter(lies_between).or(behind_last.filter(lies_between))
+    let behind_last = last.has_time.then(|| last.at + GRAIN);
+    next.has_time.then_some(next.at).filter(lies_between).or(behind_last.filter(lies_between))
 }
 
 fn is_inside(event: &Event, span: &Span, variant: Variant) -> bool {
@@ -208,7 +208,7 @@ fn is_inside(event: &Event, span: &Span, variant: Variant) -> bool {
             *from <= event.at && before_end
         }
         Span::OutOfOrderKeys { since, until: beyond } => {
-            !event.tells && (event.at >= *beyond || event.at < *since)
+            !event.has_time && (event.at >= *beyond || event.at < *since)
         }
     }
 }

@@ -22,7 +22,7 @@ pub struct Event {
     /// Where its key lies in the order of the keys.
     pub at: Time,
     /// Whether its key tells that time; a stray's does not.
-    pub tells: bool,
+    pub has_time: bool,
     /// It lies under this tenant's key and is another tenant's.
     pub foreign: bool,
     /// The first and the last time at which it may become readable. It may also never be written.
@@ -35,7 +35,15 @@ impl Event {
     /// An event of the first account, in its first partition, readable from its own time to `until`.
     #[must_use]
     pub fn new(at: Time, until: Time) -> Self {
-        Self { account: 0, shard: 0, at, tells: true, foreign: false, readable: (at, until), expires: None }
+        Self {
+            account: 0,
+            shard: 0,
+            at,
+            has_time: true,
+            foreign: false,
+            readable: (at, until),
+            expires: None,
+        }
     }
 
     /// The last moment at which it becomes readable in time: later, only the reconcile finds it.
@@ -47,7 +55,7 @@ impl Event {
 
 /// "Run now", as someone may ask for it once.
 #[derive(Debug, Clone, Copy)]
-pub struct Ask {
+pub struct RunRequest {
     /// When.
     pub at: Time,
     /// Where the window is to end.
@@ -96,11 +104,11 @@ pub struct Setup {
     /// How often the bucket may go away.
     pub closings: u8,
     /// The runs that may be asked for.
-    pub asks: Vec<Ask>,
+    pub run_requests: Vec<RunRequest>,
     /// What the lease is worth.
     pub lease: Lease,
     /// How far the workers' clocks run ahead of the ledger's.
-    pub ahead: Duration,
+    pub clock_skew: Duration,
 }
 
 impl Setup {
@@ -122,9 +130,9 @@ impl Setup {
             part_events: 100,
             faults: Some(0),
             closings: 0,
-            asks: Vec::new(),
+            run_requests: Vec::new(),
             lease: Lease::Ignored,
-            ahead: Duration::ZERO,
+            clock_skew: Duration::ZERO,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::setup::{Ask, Event, Lease, Setup, at};
+use crate::setup::{Event, Lease, RunRequest, Setup, at};
 use crate::variant::Variant;
 
 /// The worlds of the long form.
@@ -17,11 +17,11 @@ pub fn long() -> Vec<Setup> {
         bucket(),
         pieces(),
         late_pieces(),
-        late_notes(),
+        late_progress(),
         reconcile(),
         two_reconcile(),
-        strays(),
-        asks(),
+        out_of_order_keys(),
+        run_requests(),
         skew(),
         tenants(),
     ]
@@ -29,19 +29,19 @@ pub fn long() -> Vec<Setup> {
 
 /// The worlds in which a guard is left out that another one makes up for, and the variant that leaves it out.
 #[must_use]
-pub fn belts() -> Vec<(Setup, Variant)> {
+pub fn redundant_checks() -> Vec<(Setup, Variant)> {
     vec![
         (races(1), Variant::SealsAnyWatermark),
         (late_pieces(), Variant::SealsAnyWatermark),
-        (late_notes(), Variant::NotesReadingUnconditionally),
-        (asks(), Variant::NotesReadingUnconditionally),
+        (late_progress(), Variant::RecordsProgressUnconditionally),
+        (run_requests(), Variant::RecordsProgressUnconditionally),
     ]
 }
 
 /// The worlds of the short form.
 #[must_use]
 pub fn short() -> Vec<Setup> {
-    vec![edge(), one_fault(), quiet(), squall(), skew(), strays(), two_asks()]
+    vec![edge(), one_fault(), quiet(), squall(), skew(), out_of_order_keys(), two_run_requests()]
 }
 
 /// Two workers at any time and no lease: `windows` windows, an event on either side of the edge between two, each
@@ -91,7 +91,7 @@ pub fn squall() -> Setup {
 #[must_use]
 pub fn skew() -> Setup {
     let mut setup = Setup::new("skew", "clocks 50 s ahead", &["21:05", "22:04:30", "22:05", "23:05"]);
-    setup.ahead = Duration::from_secs(50);
+    setup.clock_skew = Duration::from_secs(50);
     setup.doubles = true;
     setup.events = vec![Event::new(at("20:59:59.999"), at("22:04:30"))];
     setup
@@ -159,12 +159,12 @@ pub fn two_reconcile() -> Setup {
 
 /// A daily connector with keys that tell no time: one that a window comes to on the third day, one that none does.
 #[must_use]
-pub fn strays() -> Setup {
+pub fn out_of_order_keys() -> Setup {
     let mut setup = Setup::new("strays", "keys that tell no time", &["1T21:05", "2T21:05", "3T21:05"]);
     setup.hours = 24;
     let stray = |text| {
         let mut stray = Event::new(at(text), at("1T21:05"));
-        stray.tells = false;
+        stray.has_time = false;
         stray.readable.0 = at("1T21:05");
         stray
     };
@@ -174,10 +174,13 @@ pub fn strays() -> Setup {
 
 /// Runs that are asked for, which end a window early.
 #[must_use]
-pub fn asks() -> Setup {
+pub fn run_requests() -> Setup {
     let mut setup = Setup::new("asks", "run now", &["21:05", "21:25", "21:35", "21:55", "22:05", "23:05"]);
     setup.doubles = true;
-    setup.asks = vec![Ask { at: at("21:25"), cut: at("21:20") }, Ask { at: at("21:55"), cut: at("21:50") }];
+    setup.run_requests = vec![
+        RunRequest { at: at("21:25"), cut: at("21:20") },
+        RunRequest { at: at("21:55"), cut: at("21:50") },
+    ];
     setup.events = vec![Event::new(at("20:40"), at("21:05")), Event::new(at("20:35"), at("21:35"))];
     setup
 }
@@ -270,7 +273,7 @@ pub fn late_pieces() -> Setup {
 
 /// Small parts, a run out of time, and notes of it that arrive late.
 #[must_use]
-pub fn late_notes() -> Setup {
+pub fn late_progress() -> Setup {
     let mut setup = pieces();
     (setup.name, setup.about) = ("late notes", "small parts, runs out of time, one fault");
     setup.workers = 1;
@@ -280,9 +283,12 @@ pub fn late_notes() -> Setup {
 
 /// Two runs that are asked for, the first of which runs out of time.
 #[must_use]
-pub fn two_asks() -> Setup {
+pub fn two_run_requests() -> Setup {
     let mut setup = Setup::new("two asks", "run now, twice", &["21:25", "21:40", "21:55", "22:05"]);
-    setup.asks = vec![Ask { at: at("21:25"), cut: at("21:20") }, Ask { at: at("21:55"), cut: at("21:50") }];
+    setup.run_requests = vec![
+        RunRequest { at: at("21:25"), cut: at("21:20") },
+        RunRequest { at: at("21:55"), cut: at("21:50") },
+    ];
     setup.events = vec![Event::new(at("20:40"), at("21:25")), Event::new(at("20:35"), at("21:40"))];
     setup.events[1].readable.0 = at("21:40");
     setup

@@ -13,7 +13,7 @@ use crate::worker::Worker;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Variant {
     /// As it is.
-    Right,
+    Correct,
     /// A window is read without looking back.
     DoesNotLookBack,
     /// What is sealed is not dropped from what is read again.
@@ -49,7 +49,7 @@ pub enum Variant {
     /// A part is marked before it is written.
     MarksFirst,
     /// A part's note is put before its bytes.
-    NotesFirst,
+    PutsManifestFirst,
     /// A part's note is signed when it is delivered, and at each retry anew.
     SignsAgain,
     /// The newest part is delivered first.
@@ -62,13 +62,13 @@ pub enum Variant {
     ReadsOnForAnyEnd,
     /// The note of how far is read does not ask whether someone has sealed since. What was read for a window's end
     /// stays read, whoever has sealed: see [`crate::setups::belts`].
-    NotesReadingUnconditionally,
+    RecordsProgressUnconditionally,
     /// A slice of the reconcile is read without the lists of what is sealed.
     ReconcilesWithoutLists,
     /// The strays are read without the list of those that are sealed.
-    ForgetsStrays,
+    ForgetsOutOfOrderKeys,
     /// An item of another tenant is taken like any other.
-    TakesForeign,
+    AcceptsForeignItems,
     /// A connector that is blocked is not made due again.
     GivesUpWhenBlocked,
     /// The reconcile never runs.
@@ -80,7 +80,7 @@ pub enum Variant {
 impl Variant {
     /// The effect as the broken protocol asks for it.
     #[must_use]
-    pub fn asks(self, worker: &Worker, cursor: &Cursor) -> Effect {
+    pub fn alter_effect(self, worker: &Worker, cursor: &Cursor) -> Effect {
         let mut effect = worker.effect.clone();
         match (&mut effect, self) {
             (Effect::Build(order), _) => {
@@ -94,7 +94,7 @@ impl Variant {
                         order.exclude = Exclude { reaching: None, out_of_order_in: None }
                     }
                     (_, Self::ReconcilesWithoutLists) if !is_window => order.exclude.reaching = None,
-                    (_, Self::ForgetsStrays) => order.exclude.out_of_order_in = None,
+                    (_, Self::ForgetsOutOfOrderKeys) => order.exclude.out_of_order_in = None,
                     _ => {}
                 }
             }
@@ -115,7 +115,7 @@ impl Variant {
 
     /// What the worker is shown of the cursor.
     #[must_use]
-    pub fn shows(self, mut snapshot: Snapshot, grid: Option<WindowSchedule>) -> Snapshot {
+    pub fn alter_snapshot(self, mut snapshot: Snapshot, grid: Option<WindowSchedule>) -> Snapshot {
         let cursor = &mut snapshot.cursor;
         if let (Self::ReadsOnForAnyEnd, Some(grid), Some(reading)) = (self, grid, cursor.read_progress) {
             let to = grid.window(cursor.watermark, cursor.cut).to;
@@ -130,7 +130,7 @@ impl Variant {
 
     /// The conditions of the seal.
     #[must_use]
-    pub const fn seals_if(self, free: bool, stands: bool) -> (bool, bool) {
+    pub const fn seal_conditions(self, free: bool, stands: bool) -> (bool, bool) {
         match self {
             Self::SealsAnyNumber => (true, stands),
             Self::SealsAnyWatermark => (free, true),

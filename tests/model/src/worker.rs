@@ -9,7 +9,7 @@ use domain::protocol::{Answer, Effect, Input, Limits, PutAnswer, Run, Seal, Snap
 use domain::time::Time;
 
 use crate::notes::vendor;
-use crate::reading::Reading;
+use crate::reading::PartRead;
 use crate::setup::TIMING;
 
 /// How long a function runs at most.
@@ -28,7 +28,7 @@ pub struct Worker {
     /// What it waits for.
     pub effect: Effect,
     /// How far the read is, if it waits for one.
-    pub reading: Option<Reading>,
+    pub reading: Option<PartRead>,
     /// What broken protocols keep that the right one does not. See [`crate::variant`].
     pub memory: Memory,
 }
@@ -59,7 +59,7 @@ impl Worker {
         let run = Run::new(Self::name(place), vendor(), TIMING, limits);
         let idle =
             Self { place, account, run, effect: Effect::Snapshot, reading: None, memory: Memory::default() };
-        idle.told(Answer::Start, now).expect("a run begins with an effect")
+        idle.on_answer(Answer::Start, now).expect("a run begins with an effect")
     }
 
     /// The run goes on with an answer; `None` if it is over.
@@ -68,7 +68,7 @@ impl Worker {
     /// at once, and so is putting the keys. Between them nothing can happen that could not happen right before. Chance
     /// is nothing: a wait of any length may come about, since the clock goes on whenever it likes.
     #[must_use]
-    pub fn told(mut self, answer: Answer, now: Time) -> Option<Self> {
+    pub fn on_answer(mut self, answer: Answer, now: Time) -> Option<Self> {
         self.reading = None;
         let mut answer = answer;
         loop {

@@ -7,7 +7,7 @@ use domain::part::{Content, Part, PartNumber};
 use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal};
 use domain::time::Time;
 
-use crate::notes::Note;
+use crate::notes::StoredManifest;
 use crate::setup::{Event, Setup};
 
 /// A set of events, by their numbers in [`Setup::events`].
@@ -64,7 +64,7 @@ impl Events {
 
 /// What has become of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Standing {
+pub enum EventState {
     /// Nobody can read it yet.
     Absent,
     /// It became readable then.
@@ -107,7 +107,7 @@ pub struct Account {
     /// The customer's bucket, in the order of writing.
     pub bucket: Vec<Object>,
     /// The notes in it.
-    pub notes: Vec<Note>,
+    pub manifests: Vec<StoredManifest>,
     /// Whether the bucket is there and lets us in.
     pub open: bool,
 }
@@ -124,9 +124,9 @@ pub enum Request {
     /// A mark that gives the lease back, if it is still this worker's.
     MarkLast(Box<Mark>, Release, Option<WorkerId>),
     /// A note of how far a window is read.
-    ReadThrough(ProgressUpdate),
+    RecordProgress(ProgressUpdate),
     /// A note of the reconcile.
-    Reconciled(Box<ReconcileUpdate>),
+    RecordReconcile(Box<ReconcileUpdate>),
 }
 
 /// Everything outside the workers.
@@ -135,17 +135,17 @@ pub struct World {
     /// The time.
     pub clock: Time,
     /// The events, as in [`Setup::events`].
-    pub events: Vec<Standing>,
+    pub events: Vec<EventState>,
     /// The connectors.
     pub accounts: Vec<Account>,
     /// A request under way, and to which account; at most one at a time.
-    pub under_way: Option<(usize, Request)>,
+    pub in_flight: Option<(usize, Request)>,
     /// How many faults may still happen; `None`: any number.
     pub faults: Option<u8>,
     /// How often a bucket may still go away.
     pub closings: u8,
     /// Which runs were asked for, one bit each.
-    pub asked: u8,
+    pub runs_requested: u8,
 }
 
 impl World {
@@ -157,24 +157,24 @@ impl World {
             lease: None,
             parts: Vec::new(),
             bucket: Vec::new(),
-            notes: Vec::new(),
+            manifests: Vec::new(),
             open: true,
         };
         Self {
             clock: setup.instants[0],
-            events: vec![Standing::Absent; setup.events.len()],
+            events: vec![EventState::Absent; setup.events.len()],
             accounts: setup.connectors().into_iter().map(|(_, cursor)| account(cursor)).collect(),
-            under_way: None,
+            in_flight: None,
             faults: setup.faults,
             closings: setup.closings,
-            asked: 0,
+            runs_requested: 0,
         }
     }
 
     /// Whether the event can be read now.
     #[must_use]
     pub fn is_readable(&self, event: usize) -> bool {
-        matches!(self.events[event], Standing::Readable(_))
+        matches!(self.events[event], EventState::Readable(_))
     }
 
     /// What the table holds of an account for `[from, to)`: what a body that is built at its delivery would be.
@@ -199,7 +199,7 @@ impl World {
                 part.sealed_by = gone.clone();
             }
         }
-        match &mut self.under_way {
+        match &mut self.in_flight {
             Some((_, Request::Seal(seal))) if seal.part.sealed_by == *worker => seal.part.sealed_by = gone,
             Some((_, Request::MarkLast(_, _, Some(owner)))) if owner == worker => *owner = gone,
             _ => {}

@@ -48,16 +48,16 @@ broken! {
     a_conflict_is_not_there_already: TakesConflictForExists in setups::one_fault() => NoLoss;
     a_write_whose_answer_was_lost_may_not_be_there: TakesLostWriteForDone in setups::one_fault() => NoLoss;
     a_part_marked_before_it_is_written_is_lost: MarksFirst in setups::one_fault() => NoLoss;
-    a_note_that_is_put_before_its_parts_bytes_may_lie: NotesFirst in setups::one_fault() => OneChain;
+    a_note_that_is_put_before_its_parts_bytes_may_lie: PutsManifestFirst in setups::one_fault() => OneChain;
     a_note_that_is_signed_anew_at_a_retry_is_a_second_story: SignsAgain in setups::one_fault() => OneChain;
     parts_delivered_newest_first_leave_a_gap: DeliversNewestFirst in setups::one_fault() => GapFree;
     a_read_that_was_cut_is_not_quiet: TakesCutForQuiet in setups::quiet() => QuietMeansQuiet;
     a_page_that_failed_is_not_the_last: TakesFailedPageForEnd in setups::quiet() => QuietMeansQuiet;
-    what_is_read_for_one_end_counts_for_no_other: ReadsOnForAnyEnd in setups::two_asks() => NoLoss;
+    what_is_read_for_one_end_counts_for_no_other: ReadsOnForAnyEnd in setups::two_run_requests() => NoLoss;
     a_reconcile_without_lists_doubles: ReconcilesWithoutLists in setups::reconcile() => NoDouble;
-    strays_that_are_forgotten_are_doubled: ForgetsStrays in setups::strays() => NoDouble;
+    strays_that_are_forgotten_are_doubled: ForgetsOutOfOrderKeys in setups::out_of_order_keys() => NoDouble;
     what_came_days_late_is_found_by_the_reconcile_alone: NeverReconciles in setups::reconcile() => LateIsAdditive;
-    another_tenants_item_must_not_be_taken: TakesForeign in setups::tenants() => Isolation;
+    another_tenants_item_must_not_be_taken: AcceptsForeignItems in setups::tenants() => Isolation;
     a_bucket_is_opened_for_one_connector: KeepsTheBucketOpen in setups::tenants() => Isolation;
     a_blocked_connector_must_be_due_again: GivesUpWhenBlocked in setups::bucket() => Liveness;
 }

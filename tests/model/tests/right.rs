@@ -1,17 +1,17 @@
 //! The protocol keeps every promise in every state of the small worlds. The large ones are explored by
 //! `cargo run --release -p model`.
 
+use model::coverage::CoverageGoal;
 use model::explore::{explore, trace};
 use model::machine::Machine;
 use model::setup::Setup;
 use model::setups;
-use model::sights::Sight;
 
 /// Explores to the end, and returns what was seen.
-fn keeps_every_promise(setup: &Setup) -> Vec<Sight> {
-    let found = explore(Machine::right(setup.clone()), 1);
+fn keeps_every_promise(setup: &Setup) -> Vec<CoverageGoal> {
+    let found = explore(Machine::correct(setup.clone()), 1);
     for (promise, way) in &found.broken {
-        println!("{}:\n{}", promise.name(), trace(&Machine::right(setup.clone()), way));
+        println!("{}:\n{}", promise.name(), trace(&Machine::correct(setup.clone()), way));
     }
     assert!(found.broken.is_empty(), "broken in {}: {:?}", setup.name, found.broken);
     println!("{}: {} states, {} unique, depth {}", setup.name, found.states, found.unique, found.depth);
@@ -20,9 +20,9 @@ fn keeps_every_promise(setup: &Setup) -> Vec<Sight> {
 
 #[test]
 fn in_every_small_world_every_promise_is_kept() {
-    let seen: Vec<Sight> = setups::short().iter().flat_map(keeps_every_promise).collect();
+    let seen: Vec<CoverageGoal> = setups::short().iter().flat_map(keeps_every_promise).collect();
     // A world in which nothing happens keeps every promise too.
     let unseen: Vec<&str> =
-        Sight::ALL.into_iter().filter(|sight| !seen.contains(sight)).map(Sight::name).collect();
+        CoverageGoal::ALL.into_iter().filter(|sight| !seen.contains(sight)).map(CoverageGoal::name).collect();
     assert!(unseen.is_empty(), "never seen: {unseen:?}");
 }

@@ -11,8 +11,8 @@ use domain::ports::LeaseAnswer;
 use domain::protocol::{Answer, Effect, InternalError, InternalErrorKind, Snapshot};
 use domain::time::Time;
 
-use crate::notes::pinned;
-use crate::reading::Reading;
+use crate::notes::sign;
+use crate::reading::PartRead;
 use crate::setup::{Lease, Setup};
 use crate::variant::Variant;
 use crate::worker::Worker;
@@ -20,7 +20,7 @@ use crate::world::{Request, World};
 
 /// What becomes of an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Deed {
+pub enum Execution {
     /// It is done, and answered.
     Done,
     /// The next page of this partition is read.
@@ -37,7 +37,7 @@ pub enum Deed {
     Expired,
 }
 
-impl Deed {
+impl Execution {
     /// Whether it is one of the faults that a setup counts.
     #[must_use]
     pub const fn is_fault(self) -> bool {
@@ -46,31 +46,31 @@ impl Deed {
 }
 
 /// What can become of the worker's effect.
-pub fn deeds(worker: &Worker, world: &World, found: &mut Vec<Deed>) {
+pub fn executions(worker: &Worker, world: &World, found: &mut Vec<Execution>) {
     match (&worker.effect, &worker.reading) {
-        (Effect::Build(_), Some(reading)) => found.extend(reading.dry().map(Deed::Page)),
-        _ => found.push(Deed::Done),
+        (Effect::Build(_), Some(reading)) => found.extend(reading.dry().map(Execution::Page)),
+        _ => found.push(Execution::Done),
     }
     if world.faults == Some(0) {
         return;
     }
-    found.push(Deed::Fails);
-    let hangs = world.under_way.is_none().then_some(Deed::Hangs);
+    found.push(Execution::Fails);
+    let hangs = world.in_flight.is_none().then_some(Execution::Hangs);
     match &worker.effect {
         // A note that is late, or whose credentials have run out, is as the part's own write, which is looked at.
         Effect::Lease { .. } | Effect::Block(_) | Effect::Release(_) | Effect::PutManifest(_) => {
-            found.push(Deed::AnswerLost);
+            found.push(Execution::AnswerLost);
         }
         Effect::Seal(_) | Effect::RecordProgress(_) | Effect::RecordReconcile(_) => {
-            found.push(Deed::AnswerLost);
+            found.push(Execution::AnswerLost);
             found.extend(hangs);
         }
         Effect::Mark(_) | Effect::MarkLast(..) => {
-            found.extend([Deed::AnswerLost, Deed::Half]);
+            found.extend([Execution::AnswerLost, Execution::Half]);
             found.extend(hangs);
         }
         Effect::Put(_) => {
-            found.extend([Deed::AnswerLost, Deed::Expired]);
+            found.extend([Execution::AnswerLost, Execution::Expired]);
             found.extend(hangs);
         }
         _ => {}
@@ -78,35 +78,35 @@ pub fn deeds(worker: &Worker, world: &World, found: &mut Vec<Deed>) {
 }
 
 /// What a worker does next, and the world it leaves.
-pub(crate) struct Hand<'a> {
+pub(crate) struct Executor<'a> {
     pub(crate) setup: &'a Setup,
     pub(crate) variant: Variant,
     pub(crate) connectors: &'a [domain::connector::Connector],
     pub(crate) world: &'a mut World,
 }
 
-impl Hand<'_> {
+impl Executor<'_> {
     /// The worker's clock.
     fn clock(&self) -> Time {
-        self.variant.clock(self.world.clock) + self.setup.ahead
+        self.variant.clock(self.world.clock) + self.setup.clock_skew
     }
 
     /// Does it. `None`: the run is over.
-    pub(crate) fn carry_out(&mut self, mut worker: Worker, deed: Deed) -> Option<Worker> {
+    pub(crate) fn execute(&mut self, mut worker: Worker, deed: Execution) -> Option<Worker> {
         if deed.is_fault() {
             self.world.faults = self.world.faults.map(|left| left - 1);
         }
-        let effect = self.variant.asks(&worker, &self.world.accounts[worker.account].cursor);
+        let effect = self.variant.alter_effect(&worker, &self.world.accounts[worker.account].cursor);
         let Some(answer) = self.answer(&mut worker, &effect, deed) else { return Some(worker) };
         let now = self.clock();
         let name = Worker::name(worker.place);
-        let mut next = worker.told(answer, now);
+        let mut next = worker.on_answer(answer, now);
         // Where nothing can fail any more, signing is nothing that anyone could see.
         if let (Some(Effect::Sign(order)), Some(0)) =
             (next.as_ref().map(|worker| &worker.effect), self.world.faults)
         {
-            let signed = Answer::Signed(Box::new(pinned(order)));
-            next = next.and_then(|worker| worker.told(signed, now));
+            let signed = Answer::Signed(Box::new(sign(order)));
+            next = next.and_then(|worker| worker.on_answer(signed, now));
         }
         if next.is_none() {
             self.world.forget(&name);
@@ -115,18 +115,18 @@ impl Hand<'_> {
     }
 
     /// The answer; `None` while the effect is not yet carried out as a whole.
-    fn answer(&mut self, worker: &mut Worker, effect: &Effect, deed: Deed) -> Option<Answer> {
-        let done = deed == Deed::Done || deed == Deed::AnswerLost;
+    fn answer(&mut self, worker: &mut Worker, effect: &Effect, deed: Execution) -> Option<Answer> {
+        let done = deed == Execution::Done || deed == Execution::AnswerLost;
         let failed = || Answer::Failed(InternalError::new(InternalErrorKind::Port, "it failed"));
         let number = worker.account;
         let name = Worker::name(worker.place);
         let (now, variant) = (self.clock(), self.variant);
         let date = self.world.clock.floor(Duration::from_secs(1));
-        let told = |answer: Answer| Some(if deed == Deed::Done { answer } else { failed() });
+        let told = |answer: Answer| Some(if deed == Execution::Done { answer } else { failed() });
         let account = &mut self.world.accounts[number];
         match effect {
             Effect::Build(order) => self.build(worker, order, deed),
-            Effect::Sign(order) => told(Answer::Signed(Box::new(pinned(order)))),
+            Effect::Sign(order) => told(Answer::Signed(Box::new(sign(order)))),
             Effect::Seal(seal) => self.seal(worker, seal, deed),
             Effect::Put(part) => self.put(worker, part, deed),
             Effect::PutManifest(part) => Some(self.put_note(worker, part, deed)),
@@ -141,9 +141,9 @@ impl Hand<'_> {
                 let connector = self.connectors[number].clone();
                 let grid = connector.grid();
                 // Where all clocks are one, the date would only make states different.
-                let server_time = (!self.setup.ahead.is_zero()).then_some(date);
+                let server_time = (!self.setup.clock_skew.is_zero()).then_some(date);
                 let snapshot = Snapshot { connector, cursor: account.cursor.clone(), server_time };
-                told(Worker::snapshot(variant.shows(snapshot, grid)))
+                told(Worker::snapshot(variant.alter_snapshot(snapshot, grid)))
             }
             Effect::ReadBack(part) | Effect::Load(part) => {
                 told(Answer::Part(account.part(*part).cloned().map(Box::new)))
@@ -151,31 +151,31 @@ impl Hand<'_> {
             Effect::Open(_) => {
                 let fault = |reason| Answer::Opened(Err(fault(DeliveryStage::AssumeRole, reason)));
                 Some(match deed {
-                    Deed::Done if account.open => Answer::Opened(Ok(())),
-                    Deed::Done => fault(DeliveryErrorKind::Denied),
+                    Execution::Done if account.open => Answer::Opened(Ok(())),
+                    Execution::Done => fault(DeliveryErrorKind::Denied),
                     _ => fault(DeliveryErrorKind::Unavailable),
                 })
             }
             Effect::Mark(mark) => {
-                if done || deed == Deed::Half {
+                if done || deed == Execution::Half {
                     account.mark_part(mark);
                 }
                 if done {
                     account.move_delivered(mark);
                 }
-                self.hang(number, deed, Request::Mark(mark.clone()));
+                self.delay(number, deed, Request::Mark(mark.clone()));
                 told(Answer::Done)
             }
             Effect::MarkLast(mark, release) => {
                 let owner = (self.setup.lease == Lease::Kept).then_some(name);
-                if done || deed == Deed::Half {
+                if done || deed == Execution::Half {
                     account.mark_part(mark);
                 }
                 if done {
                     account.move_delivered(mark);
                     account.release(owner.as_ref(), release);
                 }
-                self.hang(number, deed, Request::MarkLast(mark.clone(), *release, owner));
+                self.delay(number, deed, Request::MarkLast(mark.clone(), *release, owner));
                 told(Answer::Done)
             }
             Effect::Block(block) => {
@@ -188,14 +188,14 @@ impl Hand<'_> {
                 if done {
                     account.read_through(read, variant);
                 }
-                self.hang(number, deed, Request::ReadThrough(*read));
+                self.delay(number, deed, Request::RecordProgress(*read));
                 told(Answer::Done)
             }
             Effect::RecordReconcile(noted) => {
                 if done {
                     account.reconciled(noted);
                 }
-                self.hang(number, deed, Request::Reconciled(noted.clone()));
+                self.delay(number, deed, Request::RecordReconcile(noted.clone()));
                 told(Answer::Done)
             }
             Effect::Release(release) => {
@@ -211,9 +211,9 @@ impl Hand<'_> {
         }
     }
 
-    fn hang(&mut self, account: usize, deed: Deed, request: Request) {
-        if deed == Deed::Hangs {
-            self.world.under_way = Some((account, request));
+    fn delay(&mut self, account: usize, deed: Execution, request: Request) {
+        if deed == Execution::Hangs {
+            self.world.in_flight = Some((account, request));
         }
     }
 
@@ -221,18 +221,18 @@ impl Hand<'_> {
         &mut self,
         worker: &mut Worker,
         order: &domain::protocol::BuildRequest,
-        deed: Deed,
+        deed: Execution,
     ) -> Option<Answer> {
         let (setup, number) = (self.setup, worker.account);
         let now = self.clock();
-        if deed == Deed::Fails && self.variant != Variant::TakesFailedPageForEnd {
+        if deed == Execution::Fails && self.variant != Variant::TakesFailedPageForEnd {
             return Some(Answer::Failed(InternalError::new(InternalErrorKind::Port, "it failed")));
         }
         let Some(mut reading) = worker.reading.take() else {
-            worker.reading = Some(Reading::begin(setup, &self.world.accounts[number], order));
+            worker.reading = Some(PartRead::begin(setup, &self.world.accounts[number], order));
             return None;
         };
-        let foreign = if let Deed::Page(shard) = deed {
+        let foreign = if let Execution::Page(shard) = deed {
             reading.page(setup, self.world, number, order, shard, self.variant)
         } else {
             reading.end();

@@ -4,16 +4,16 @@ use domain::fault::{DeliveryErrorKind, DeliveryStage};
 use domain::part::Part;
 use domain::protocol::{Answer, Mark, PutAnswer};
 
-use super::{Deed, Hand, fault};
+use super::{Execution, Executor, fault};
 use crate::notes::signed_again;
 use crate::variant::Variant;
 use crate::worker::Worker;
 use crate::world::{Body, Request, body_of};
 
-impl Hand<'_> {
-    pub(super) fn put(&mut self, worker: &mut Worker, part: &Part, deed: Deed) -> Option<Answer> {
+impl Executor<'_> {
+    pub(super) fn put(&mut self, worker: &mut Worker, part: &Part, deed: Execution) -> Option<Answer> {
         let variant = self.variant;
-        if variant == Variant::MarksFirst && deed == Deed::Done && !worker.memory.half {
+        if variant == Variant::MarksFirst && deed == Execution::Done && !worker.memory.half {
             let mark = Mark { part: part.clone(), at: self.world.clock, published: None, unblock: false };
             let account = &mut self.world.accounts[worker.account];
             account.mark_part(&mark);
@@ -21,7 +21,7 @@ impl Hand<'_> {
             worker.memory.half = true;
             return None;
         }
-        if variant == Variant::NotesFirst && deed == Deed::Done && !worker.memory.half {
+        if variant == Variant::PutsManifestFirst && deed == Execution::Done && !worker.memory.half {
             self.world.accounts[worker.account].put_note(part);
             worker.memory.half = true;
             return None;
@@ -33,14 +33,14 @@ impl Hand<'_> {
             return Some(failed(DeliveryErrorKind::Gone));
         }
         Some(match deed {
-            Deed::Done => Answer::Put(Ok(self.write(worker.account, to, part))),
-            Deed::AnswerLost => {
+            Execution::Done => Answer::Put(Ok(self.write(worker.account, to, part))),
+            Execution::AnswerLost => {
                 self.write(worker.account, to, part);
                 failed(DeliveryErrorKind::Unavailable)
             }
-            Deed::Expired => failed(DeliveryErrorKind::Expired),
-            Deed::Hangs => {
-                self.hang(worker.account, deed, Request::Put(Box::new(part.clone())));
+            Execution::Expired => failed(DeliveryErrorKind::Expired),
+            Execution::Hangs => {
+                self.delay(worker.account, deed, Request::Put(Box::new(part.clone())));
                 if variant == Variant::TakesLostWriteForDone {
                     Answer::Put(Ok(PutAnswer::Written))
                 } else {
@@ -53,7 +53,7 @@ impl Hand<'_> {
     }
 
     /// The note of a part whose bytes are there.
-    pub(super) fn put_note(&mut self, worker: &Worker, part: &Part, deed: Deed) -> Answer {
+    pub(super) fn put_note(&mut self, worker: &Worker, part: &Part, deed: Execution) -> Answer {
         let failed = |reason| Answer::Put(Err(fault(DeliveryStage::PutObject, reason)));
         let account = &mut self.world.accounts[worker.account];
         if !account.open {
@@ -67,8 +67,8 @@ impl Hand<'_> {
             part
         };
         match deed {
-            Deed::Done => Answer::Put(Ok(account.put_note(part))),
-            Deed::AnswerLost => {
+            Execution::Done => Answer::Put(Ok(account.put_note(part))),
+            Execution::AnswerLost => {
                 account.put_note(part);
                 failed(DeliveryErrorKind::Unavailable)
             }
@@ -89,7 +89,7 @@ impl Hand<'_> {
 
     /// The request that is under way arrives.
     pub(crate) fn land(&mut self) {
-        let Some((number, request)) = self.world.under_way.take() else { return };
+        let Some((number, request)) = self.world.in_flight.take() else { return };
         let variant = self.variant;
         let account = &mut self.world.accounts[number];
         match request {
@@ -109,8 +109,8 @@ impl Hand<'_> {
                 account.mark_part(&mark);
                 account.move_delivered_and_release(&mark, owner.as_ref(), &release);
             }
-            Request::ReadThrough(read) => account.read_through(&read, variant),
-            Request::Reconciled(noted) => account.reconciled(&noted),
+            Request::RecordProgress(read) => account.read_through(&read, variant),
+            Request::RecordReconcile(noted) => account.reconciled(&noted),
         }
     }
 }

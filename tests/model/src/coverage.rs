@@ -8,7 +8,7 @@ use crate::machine::{Machine, State};
 
 /// Something that comes about in some states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sight {
+pub enum CoverageGoal {
     /// A worker has lost a race for a number.
     RaceLost,
     /// A worker was told that its object is there already.
@@ -33,7 +33,7 @@ pub enum Sight {
     UnderWay,
 }
 
-impl Sight {
+impl CoverageGoal {
     /// All of them.
     pub const ALL: [Self; 11] = [
         Self::RaceLost,
@@ -70,21 +70,27 @@ impl Sight {
 
 /// The check for it, as the checker wants it.
 #[must_use]
-pub fn sights(sight: Sight) -> fn(&Machine, &State) -> bool {
+pub fn coverage_check(sight: CoverageGoal) -> fn(&Machine, &State) -> bool {
     match sight {
-        Sight::RaceLost => |_, s| s.workers.iter().flatten().any(|w| w.run.summary().lost_races > 0),
-        Sight::FoundThere => |_, s| s.workers.iter().flatten().any(|w| w.run.summary().existed > 0),
-        Sight::LatePart => |_, s| s.world.accounts.iter().any(|a| a.parts.iter().any(|part| part.late > 0)),
-        Sight::Heartbeat => |_, s| {
+        CoverageGoal::RaceLost => |_, s| s.workers.iter().flatten().any(|w| w.run.summary().lost_races > 0),
+        CoverageGoal::FoundThere => |_, s| s.workers.iter().flatten().any(|w| w.run.summary().existed > 0),
+        CoverageGoal::LatePart => {
+            |_, s| s.world.accounts.iter().any(|a| a.parts.iter().any(|part| part.late > 0))
+        }
+        CoverageGoal::Heartbeat => |_, s| {
             s.world.accounts.iter().any(|a| a.parts.iter().any(|part| part.kind == PartKind::Heartbeat))
         },
-        Sight::Blocked => |_, s| s.world.accounts.iter().any(|a| a.cursor.block.is_some()),
-        Sight::ReadInPieces => |_, s| s.world.accounts.iter().any(|a| a.cursor.read_progress.is_some()),
-        Sight::Reconciled => |_, s| s.world.accounts.iter().any(|a| a.cursor.reconcile.passes > 0),
-        Sight::Strays => |_, s| s.world.accounts.iter().any(|a| a.cursor.reconcile.out_of_order_in.is_some()),
-        Sight::BothSeal => |_, s| both(s, |effect| matches!(effect, Effect::Seal(_))),
-        Sight::BothWrite => |_, s| both(s, |effect| matches!(effect, Effect::Put(_))),
-        Sight::UnderWay => |_, s| s.world.under_way.is_some(),
+        CoverageGoal::Blocked => |_, s| s.world.accounts.iter().any(|a| a.cursor.block.is_some()),
+        CoverageGoal::ReadInPieces => {
+            |_, s| s.world.accounts.iter().any(|a| a.cursor.read_progress.is_some())
+        }
+        CoverageGoal::Reconciled => |_, s| s.world.accounts.iter().any(|a| a.cursor.reconcile.passes > 0),
+        CoverageGoal::Strays => {
+            |_, s| s.world.accounts.iter().any(|a| a.cursor.reconcile.out_of_order_in.is_some())
+        }
+        CoverageGoal::BothSeal => |_, s| both(s, |effect| matches!(effect, Effect::Seal(_))),
+        CoverageGoal::BothWrite => |_, s| both(s, |effect| matches!(effect, Effect::Put(_))),
+        CoverageGoal::UnderWay => |_, s| s.world.in_flight.is_some(),
     }
 }
 

@@ -2,17 +2,17 @@
 
 use domain::protocol::{Answer, Seal, SealAnswer};
 
-use super::{Deed, Hand};
+use super::{Execution, Executor};
 use crate::variant::Variant;
 use crate::worker::Worker;
 use crate::world::Request;
 
-impl Hand<'_> {
-    pub(super) fn seal(&mut self, worker: &mut Worker, seal: &Seal, deed: Deed) -> Option<Answer> {
+impl Executor<'_> {
+    pub(super) fn seal(&mut self, worker: &mut Worker, seal: &Seal, deed: Execution) -> Option<Answer> {
         let variant = self.variant;
         let account = &mut self.world.accounts[worker.account];
         let seal = worker.memory.again.take().unwrap_or_else(|| Box::new(seal.clone()));
-        if variant == Variant::MovesTheWatermarkFirst && deed == Deed::Done {
+        if variant == Variant::MovesTheWatermarkFirst && deed == Execution::Done {
             let stands = account.cursor.next == seal.part.number;
             if worker.memory.half {
                 worker.memory.half = false;
@@ -26,14 +26,14 @@ impl Hand<'_> {
             }
         }
         let answer = match deed {
-            Deed::Done | Deed::AnswerLost => account.seal(&seal, variant),
-            Deed::Hangs => {
-                self.hang(worker.account, deed, Request::Seal(seal.clone()));
+            Execution::Done | Execution::AnswerLost => account.seal(&seal, variant),
+            Execution::Hangs => {
+                self.delay(worker.account, deed, Request::Seal(seal.clone()));
                 SealAnswer::Unknown
             }
             _ => SealAnswer::Unknown,
         };
-        let answer = if deed == Deed::AnswerLost { SealAnswer::Unknown } else { answer };
+        let answer = if deed == Execution::AnswerLost { SealAnswer::Unknown } else { answer };
         let account = &self.world.accounts[worker.account];
         match (variant, answer) {
             (Variant::SealsAgainWhatItHas, SealAnswer::Refused)
