@@ -8,15 +8,15 @@ pub(crate) mod world;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rounds::{Round, Tally};
+use rounds::{Round, RoundStats};
 use tests::proxy::{Fault, Service};
 
 #[tokio::test]
 async fn whatever_the_wire_does_every_event_arrives_once() {
     let tick = Duration::from_mins(20);
     let round = Round { seed: 1, menu: &Fault::QUICK, tenants: 12, events_each: 24, tick };
-    let mut tally = Tally::default();
-    tally.add(Tally::of(round).await);
+    let mut tally = RoundStats::default();
+    tally.add(RoundStats::of(round).await);
     assert_eq!((tally.lost, tally.double, tally.foreign), (0, 0, 0), "(lost, double, foreign)");
     assert_eq!((tally.rounds, tally.buckets, tally.delivered), (1, 12, 12 * 24));
     let (mut by_kind, mut by_service) = (BTreeMap::new(), BTreeMap::<Service, u64>::new());

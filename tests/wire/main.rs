@@ -20,12 +20,12 @@ use rounds::{Round, Tally};
 use tests::proxy::Fault;
 
 /// A round mostly waits.
-const SIDE_BY_SIDE: usize = 6;
+const CONCURRENCY: usize = 6;
 
 #[tokio::main]
 #[expect(clippy::disallowed_methods, reason = "who waits wants to know how long it takes")]
 async fn main() -> ExitCode {
-    let Some((rounds, from)) = asked() else {
+    let Some((rounds, from)) = requested_seeds() else {
         eprintln!("usage: wire [--rounds COUNT] [--from SEED]");
         return ExitCode::from(2);
     };
@@ -36,7 +36,7 @@ async fn main() -> ExitCode {
     // As often as the schedule ticks.
     let tick = Duration::from_mins(5);
     let round = |seed| Tally::of(Round { seed, menu: &menu, tenants: 20, events_each: 48, tick });
-    let mut played = stream::iter((from..from + rounds).map(round)).buffer_unordered(SIDE_BY_SIDE);
+    let mut played = stream::iter((from..from + rounds).map(round)).buffer_unordered(CONCURRENCY);
     while let Some(one) = played.next().await {
         tally.add(one);
         eprintln!("{} of {rounds} after {} s", tally.rounds, began.elapsed().as_secs());
@@ -67,7 +67,7 @@ async fn main() -> ExitCode {
     if *lost + *double + *foreign + unmet == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn asked() -> Option<(u64, u64)> {
+fn requested_seeds() -> Option<(u64, u64)> {
     let (mut rounds, mut from) = (50, 1);
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     while let Some(argument) = arguments.next() {

@@ -10,7 +10,7 @@ use tests::proxy::{Fault, Service};
 use super::world::World;
 
 /// After the mend everything that waits must be done within so many ticks.
-const PATIENCE: usize = 144;
+const MAX_TICKS: usize = 144;
 
 /// A round.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ pub(crate) struct Round<'a> {
 
 /// What rounds came to.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct RoundStats {
     pub(crate) rounds: u64,
     pub(crate) buckets: usize,
     pub(crate) files: usize,
@@ -38,7 +38,7 @@ pub(crate) struct Tally {
     pub(crate) met: BTreeMap<(Service, Fault), u64>,
 }
 
-impl Tally {
+impl RoundStats {
     /// Plays a round and tells what came of it. What is wrong in it is counted, not thrown: the figures tell it.
     ///
     /// # Panics
@@ -52,7 +52,7 @@ impl Tally {
             world.advance(round.tick);
             world.tick().await;
         }
-        world.mend();
+        world.stop_faults();
         let last = at("2023-07-10T14:00:00Z");
         let mut ticks = 0;
         loop {
@@ -63,13 +63,13 @@ impl Tally {
             if cursors.iter().all(done) {
                 break;
             }
-            assert!(ticks < PATIENCE, "seed {}: never done, {cursors:#?}", round.seed);
+            assert!(ticks < MAX_TICKS, "seed {}: never done, {cursors:#?}", round.seed);
             ticks += 1;
             world.advance(round.tick);
             world.tick().await;
         }
         let mut tally = Self { rounds: 1, ..Self::default() };
-        tally.judge(&world, round.seed);
+        tally.check(&world, round.seed);
         tally
     }
 
@@ -91,7 +91,7 @@ impl Tally {
         }
     }
 
-    fn judge(&mut self, world: &World, seed: u64) {
+    fn check(&mut self, world: &World, seed: u64) {
         for verdict in world.verdicts() {
             let flaws = (verdict.missing.len(), verdict.duplicates.len(), verdict.foreign.len());
             if flaws != (0, 0, 0) {

@@ -45,7 +45,7 @@ const PART_EVENTS: u64 = 5;
 
 /// How many requests of a thousand meet a fault, by service. A run asks DynamoDB much more often than it asks STS,
 /// and a tick asks SQS once.
-const OF_THOUSAND: [(Service, u64); 5] = [
+const FAULTS_PER_MILLE: [(Service, u64); 5] = [
     (Service::DynamoDb, 60),
     (Service::S3, 120),
     (Service::Sts, 350),
@@ -84,7 +84,7 @@ impl World {
             Service::Sts => stack.sts_url().to_owned(),
         };
         let mut proxies = Vec::new();
-        for (n, (service, of_thousand)) in (0..).zip(OF_THOUSAND) {
+        for (n, (service, of_thousand)) in (0..).zip(FAULTS_PER_MILLE) {
             proxies
                 .push(Proxy::start(service, &of(service), menu, of_thousand, seed * 10 + n).await.unwrap());
         }
@@ -225,7 +225,7 @@ impl World {
         self.signer.asked.swap(0, Ordering::SeqCst)
     }
 
-    pub(crate) fn mend(&self) {
+    pub(crate) fn stop_faults(&self) {
         for proxy in &self.proxies {
             proxy.mend();
         }
