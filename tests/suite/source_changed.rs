@@ -128,7 +128,7 @@ async fn a_source_that_cannot_be_asked_seals_nothing() {
 fn onboarding(fakes: &Fakes, world: &World) -> Onboarding {
     let (ledger, bus) = (Arc::new(fakes.ledger.clone()), Arc::new(fakes.bus.clone()));
     let exporter = world.exporter(&Plan::none());
-    exporter.verifying(ledger, Arc::new(FakeProber::new()), bus, vendor()).onboarding.unwrap()
+    exporter.with_reverification(ledger, Arc::new(FakeProber::new()), bus, vendor()).onboarding.unwrap()
 }
 
 /// Only an operator's word counts, and it is refused where it would lose events.

@@ -12,7 +12,7 @@ use domain::onboarding::AddressView;
 use domain::part::{Encoding, Part, Sha256};
 use domain::schedule::Frequency;
 use domain::time::Time;
-use domain::verify::Verification;
+use domain::verify::PreflightReport;
 use serde::Serialize;
 
 use crate::preconditions::etag;
@@ -111,7 +111,7 @@ pub(crate) struct Beside {
     pub(crate) quick_create_url: Option<String>,
     /// Of a change: what came of verifying the destination that it named.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) verification: Option<Verification>,
+    pub(crate) verification: Option<PreflightReport>,
     /// Of a change that made one: the secret of the webhook, which is shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) webhook_secret: Option<String>,

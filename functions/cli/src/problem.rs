@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use domain::ports::PortError;
-use domain::verify::Verification;
+use domain::verify::PreflightReport;
 use local::StackError;
 use serde::Serialize;
 
@@ -47,7 +47,7 @@ pub(crate) struct Problem {
     remedy: String,
     /// The stages, if it was a verification that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    verification: Option<Box<Verification>>,
+    verification: Option<Box<PreflightReport>>,
 }
 
 /// Whose turn it is.
@@ -76,7 +76,7 @@ impl Problem {
     }
 
     /// The same, with the stages of the verification that failed.
-    pub(crate) fn with(self, verification: Box<Verification>) -> Self {
+    pub(crate) fn with(self, verification: Box<PreflightReport>) -> Self {
         Self { verification: Some(verification), ..self }
     }
 

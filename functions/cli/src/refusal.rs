@@ -4,7 +4,7 @@ use domain::connector::{EncryptionError, NotAllowedError};
 use domain::names::Refused;
 use domain::onboarding::{OnboardingError, Taken};
 use domain::partition::NoPartition;
-use domain::verify::{Verdict, Verification};
+use domain::verify::{PreflightReport, PreflightVerdict};
 
 use crate::problem::Problem;
 
@@ -53,8 +53,8 @@ impl From<OnboardingError> for Problem {
 }
 
 /// Says the stage that failed; the others have been told.
-fn not_verified(said: &str, verification: Box<Verification>) -> Problem {
-    let failed = verification.reports.iter().find(|report| report.verdict == Verdict::Failed);
+fn not_verified(said: &str, verification: Box<PreflightReport>) -> Problem {
+    let failed = verification.reports.iter().find(|report| report.verdict == PreflightVerdict::Failed);
     let problem = match failed.and_then(|report| Some((report.stage, report.finding.as_ref()?))) {
         Some((stage, finding)) => Problem::failed(
             format!("{said}: {} ({}). {}", stage.as_str(), finding.code, finding.cause),

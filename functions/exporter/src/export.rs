@@ -15,7 +15,7 @@ use crate::hands::{Hands, port_failure};
 use crate::metrics::{MeasuredRun, RequestKind, RequestStats};
 use crate::unreadable::tell;
 use crate::waste::clear_away;
-use crate::weekly::verify_again;
+use crate::weekly::reverify;
 
 /// Everything outside that an export needs.
 #[derive(Clone)]
@@ -95,7 +95,7 @@ pub(crate) async fn export_measured(exporter: &Exporter, id: &ConnectorId, deadl
                 if let Some((connector, opened_with)) = hands.seen() {
                     tenant = Some(connector.tenant.clone());
                     // Boxed: what is seldom needed must not make every run's future large.
-                    Box::pin(verify_again(exporter, connector, opened_with, &outcome, deadline)).await;
+                    Box::pin(reverify(exporter, connector, opened_with, &outcome, deadline)).await;
                     Box::pin(clear_away(exporter, connector, hands.swept(), &outcome, deadline)).await;
                 }
                 return MeasuredRun { outcome, tenant, requests: tally, duration: clock.now().since(began) };

@@ -17,21 +17,21 @@ use domain::ports::{Bus, Connectors, Prober};
 use domain::protocol::Outcome;
 use domain::setup::Vendor;
 use domain::time::Time;
-use domain::verify::{Report, Verdict, Verification};
+use domain::verify::{PreflightReport, PreflightVerdict, StageReport};
 
 use crate::export::{Exporter, Ports};
 
 /// How old the last verification may get.
-const WEEK: Duration = Duration::from_hours(7 * 24);
+const MAX_VERIFICATION_AGE: Duration = Duration::from_hours(7 * 24);
 /// A verification is a handful of small requests; one that takes longer than this is left to the next run.
-const LONGEST: Duration = Duration::from_mins(2);
+const VERIFICATION_TIMEOUT: Duration = Duration::from_mins(2);
 /// Left of the function's time for its answer, so that a slow verification never fails the batch that delivered.
-const SPARE: Duration = Duration::from_secs(15);
+const TIME_RESERVE: Duration = Duration::from_secs(15);
 
 impl Exporter {
     /// The same exporter, which also verifies active connectors again, and tells `bus` of what that changes.
     #[must_use]
-    pub fn verifying(
+    pub fn with_reverification(
         &self,
         connectors: Arc<dyn Connectors>,
         prober: Arc<dyn Prober>,
@@ -64,7 +64,7 @@ impl Exporter {
 
 /// Verifies the connector of a run that has ended so, if it is time and there is time. `opened_with` is the
 /// external ID that let the run in.
-pub(crate) async fn verify_again(
+pub(crate) async fn reverify(
     exporter: &Exporter,
     connector: &Connector,
     opened_with: Option<&ExternalId>,
@@ -77,12 +77,12 @@ pub(crate) async fn verify_again(
     if !delivers || !is_due(connector, opened_with, now) {
         return;
     }
-    let left = deadline.since(now).saturating_sub(SPARE).min(LONGEST);
+    let left = deadline.since(now).saturating_sub(TIME_RESERVE).min(VERIFICATION_TIMEOUT);
     let verifying = onboarding.verify(&Caller::System, &connector.id, None, |_| ());
     // Without any time left it is not even begun: a future that never waits would not notice.
     let verified = if left.is_zero() { None } else { tokio::time::timeout(left, verifying).await.ok() };
     match verified {
-        Some(Ok(verification)) => tell(connector, &verification),
+        Some(Ok(verification)) => log_verification(connector, &verification),
         Some(Err(error)) => tracing::error!(
             connector.id = %connector.id, error = %error,
             "the connector could not be verified again; the next run tries"
@@ -96,14 +96,14 @@ pub(crate) async fn verify_again(
 
 fn is_due(connector: &Connector, opened_with: Option<&ExternalId>, now: Time) -> bool {
     let next_id_works = opened_with.is_some() && opened_with == connector.next_external_id.as_ref();
-    let too_old = connector.verified_at.is_none_or(|at| now.since(at) > WEEK);
+    let too_old = connector.verified_at.is_none_or(|at| now.since(at) > MAX_VERIFICATION_AGE);
     connector.state == State::Active && (next_id_works || too_old)
 }
 
 /// Never the remedy: it names the external ID.
-fn tell(connector: &Connector, verification: &Verification) {
+fn log_verification(connector: &Connector, verification: &PreflightReport) {
     let id = &connector.id;
-    let failed = |report: &&Report| report.verdict == Verdict::Failed;
+    let failed = |report: &&StageReport| report.verdict == PreflightVerdict::Failed;
     let Some(report) = verification.reports.iter().find(failed) else {
         tracing::info!(connector.id = %id, "the connector was verified again");
         return;
@@ -129,14 +129,17 @@ mod tests {
         let (old, next) = (ExternalId::new(1, 1), ExternalId::new(2, 2));
         let draft = Connector::draft(ConnectorId::new(1), "acme".parse().unwrap(), old.clone(), at);
         let mut connector = Connector { state: State::Active, verified_at: Some(at), ..draft };
-        assert!(!is_due(&connector, Some(&old), at + WEEK));
-        assert!(is_due(&connector, Some(&old), at + WEEK + Duration::from_secs(1)));
+        assert!(!is_due(&connector, Some(&old), at + MAX_VERIFICATION_AGE));
+        assert!(is_due(&connector, Some(&old), at + MAX_VERIFICATION_AGE + Duration::from_secs(1)));
         connector.next_external_id = Some(next.clone());
         assert!(!is_due(&connector, Some(&old), at) && !is_due(&connector, None, at));
         assert!(is_due(&connector, Some(&next), at));
         connector.verified_at = None;
         assert!(is_due(&connector, Some(&old), at), "one of a time before there were verifications");
         connector.state = State::Paused;
-        assert!(!is_due(&connector, Some(&next), at + WEEK * 2), "it is verified when it is resumed");
+        assert!(
+            !is_due(&connector, Some(&next), at + MAX_VERIFICATION_AGE * 2),
+            "it is verified when it is resumed"
+        );
     }
 }

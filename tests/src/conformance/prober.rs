@@ -5,10 +5,10 @@ use domain::connector::Connector;
 use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::ExternalId;
 use domain::part::Sha256;
-use domain::ports::{Body, NewObject, ProbeSession, Prober, Scope, Shown};
+use domain::ports::{Body, NewObject, PresentedExternalId, ProbeSession, Prober, SessionScope};
 use sha2::Digest as _;
 
-use crate::fakes::{FakeProber, SetUp, Trust};
+use crate::fakes::{FakeProber, RoleSetup, Trust};
 use crate::fixtures::{self, at, fresh, tenant};
 
 /// How a customer has set its side up.
@@ -54,15 +54,15 @@ impl ProberRig for FakeProber {
         };
         self.change(|set_up| {
             *set_up = match side {
-                SideOf::ACarefulOne => SetUp::sound(),
-                SideOf::OneWhoTrustsAnyone => SetUp { trust: Trust::Anyone, ..SetUp::sound() },
-                SideOf::OneWhoTakesAnyId => SetUp { trust: Trust::AnyExternalId, ..SetUp::sound() },
-                SideOf::OneWhoAllowsTheBucket => SetUp::too_broad(),
+                SideOf::ACarefulOne => RoleSetup::correct(),
+                SideOf::OneWhoTrustsAnyone => RoleSetup { trust: Trust::Anyone, ..RoleSetup::correct() },
+                SideOf::OneWhoTakesAnyId => RoleSetup { trust: Trust::AnyExternalId, ..RoleSetup::correct() },
+                SideOf::OneWhoAllowsTheBucket => RoleSetup::too_broad(),
                 SideOf::OneWithoutABucket => {
-                    SetUp { region: Some(Err(gone())), put: Some(gone()), ..SetUp::sound() }
+                    RoleSetup { region: Some(Err(gone())), put: Some(gone()), ..RoleSetup::correct() }
                 }
                 SideOf::OneInAnotherRegion => {
-                    SetUp { region: Some(Ok("us-east-2".parse().ok())), ..SetUp::sound() }
+                    RoleSetup { region: Some(Ok("us-east-2".parse().ok())), ..RoleSetup::correct() }
                 }
             }
         });
@@ -81,16 +81,16 @@ fn connector(rig: &impl ProberRig, side: SideOf) -> Connector {
 async fn assume(
     rig: &impl ProberRig,
     connector: &Connector,
-    shown: Shown<'_>,
-    scope: Scope,
+    shown: PresentedExternalId<'_>,
+    scope: SessionScope,
 ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
     let to = connector.destination.as_ref().unwrap();
     rig.port().assume(connector, to, shown, scope).await
 }
 
 /// A session that the connector's external ID opens.
-async fn session(rig: &impl ProberRig, connector: &Connector, scope: Scope) -> Box<dyn ProbeSession> {
-    assume(rig, connector, Shown::ExternalId(&connector.external_id), scope).await.unwrap()
+async fn session(rig: &impl ProberRig, connector: &Connector, scope: SessionScope) -> Box<dyn ProbeSession> {
+    assume(rig, connector, PresentedExternalId::ExternalId(&connector.external_id), scope).await.unwrap()
 }
 
 fn object(key: &str, truthful: bool) -> NewObject {
@@ -109,9 +109,13 @@ fn key(connector: &Connector) -> String {
 async fn lets_in(rig: &impl ProberRig, connector: &Connector) -> [bool; 3] {
     let (right, wrong) = (&connector.external_id, ExternalId::new(fresh(), u64::MAX));
     let mut lets_in = [false; 3];
-    let asked = [Shown::ExternalId(right), Shown::Nothing, Shown::ExternalId(&wrong)];
+    let asked = [
+        PresentedExternalId::ExternalId(right),
+        PresentedExternalId::Absent,
+        PresentedExternalId::ExternalId(&wrong),
+    ];
     for (let_in, shown) in lets_in.iter_mut().zip(asked) {
-        *let_in = match assume(rig, connector, shown, Scope::Prefix).await {
+        *let_in = match assume(rig, connector, shown, SessionScope::Prefix).await {
             Ok(_) => true,
             Err(fault) => {
                 assert_eq!(
@@ -141,7 +145,7 @@ pub async fn a_trust_policy_shows_whom_it_lets_in(rig: &impl ProberRig) {
 /// A session is in the account of the role.
 pub async fn a_session_names_its_account(rig: &impl ProberRig) {
     let connector = connector(rig, SideOf::ACarefulOne);
-    let session = session(rig, &connector, Scope::Prefix).await;
+    let session = session(rig, &connector, SessionScope::Prefix).await;
     assert_eq!(session.account(), connector.destination.as_ref().unwrap().role.account());
 }
 
@@ -149,7 +153,7 @@ pub async fn a_session_names_its_account(rig: &impl ProberRig) {
 pub async fn a_buckets_region_is_told_to_whoever_asks(rig: &impl ProberRig) {
     for (side, region) in [(SideOf::ACarefulOne, "eu-central-1"), (SideOf::OneInAnotherRegion, "us-east-2")] {
         let connector = connector(rig, side);
-        let told = session(rig, &connector, Scope::Prefix).await.bucket_region().await;
+        let told = session(rig, &connector, SessionScope::Prefix).await.bucket_region().await;
         assert_eq!(told, Ok(Some(region.parse().unwrap())), "{side:?}");
     }
 }
@@ -157,7 +161,7 @@ pub async fn a_buckets_region_is_told_to_whoever_asks(rig: &impl ProberRig) {
 /// A bucket that is gone is told so, asked for its region or written to.
 pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl ProberRig) {
     let connector = connector(rig, SideOf::OneWithoutABucket);
-    let session = session(rig, &connector, Scope::Prefix).await;
+    let session = session(rig, &connector, SessionScope::Prefix).await;
     assert_eq!(session.bucket_region().await.unwrap_err().kind, DeliveryErrorKind::Gone);
     let fault = session.put_new(object(&key(&connector), true)).await.unwrap_err();
     assert_eq!((fault.stage, fault.kind), (DeliveryStage::PutObject, DeliveryErrorKind::Gone));
@@ -166,7 +170,7 @@ pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl ProberRig) {
 /// An object under the prefix is written, and how it was encrypted is told.
 pub async fn a_probe_is_written_under_the_prefix(rig: &impl ProberRig) {
     let connector = connector(rig, SideOf::ACarefulOne);
-    let (session, key) = (session(rig, &connector, Scope::Prefix).await, key(&connector));
+    let (session, key) = (session(rig, &connector, SessionScope::Prefix).await, key(&connector));
     let answer = session.put_new(object(&key, true)).await.unwrap();
     assert_eq!(answer.encryption.as_deref(), Some("AES256"));
     assert_eq!(rig.keys(&connector), [key]);
@@ -176,9 +180,9 @@ pub async fn a_probe_is_written_under_the_prefix(rig: &impl ProberRig) {
 /// in no case.
 pub async fn a_wrong_checksum_tells_what_a_role_may_and_writes_nothing(rig: &impl ProberRig) {
     for (side, scope, reason) in [
-        (SideOf::ACarefulOne, Scope::Role, DeliveryErrorKind::Denied),
-        (SideOf::OneWhoAllowsTheBucket, Scope::Role, DeliveryErrorKind::Rejected),
-        (SideOf::OneWhoAllowsTheBucket, Scope::Prefix, DeliveryErrorKind::Denied),
+        (SideOf::ACarefulOne, SessionScope::Role, DeliveryErrorKind::Denied),
+        (SideOf::OneWhoAllowsTheBucket, SessionScope::Role, DeliveryErrorKind::Rejected),
+        (SideOf::OneWhoAllowsTheBucket, SessionScope::Prefix, DeliveryErrorKind::Denied),
     ] {
         let connector = connector(rig, side);
         let session = session(rig, &connector, scope).await;

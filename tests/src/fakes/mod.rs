@@ -22,7 +22,7 @@ pub use customers::{Attempt, FakeCustomers, Scripted};
 pub use items::{Shape, StoredItem};
 pub use ledger::{Entry, FakeLedger};
 pub use meter::FakeMetricsSink;
-pub use prober::{FakeProber, Probe, SetUp, Trust};
+pub use prober::{FakeProber, Probe, RoleSetup, Trust};
 pub use published::FakePublished;
 pub use queue::FakeQueue;
 pub use signer::{FakeSigner, signing};

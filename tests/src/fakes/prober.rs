@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use domain::connector::{Connector, Destination};
 use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::{AccountId, ExternalId, Region};
-use domain::ports::{Body, NewObject, ProbeAnswer, ProbeSession, Prober, Scope, Shown};
+use domain::ports::{
+    Body, NewObject, PresentedExternalId, ProbeResponse, ProbeSession, Prober, SessionScope,
+};
 use sha2::Digest as _;
 
 use super::{FakeClock, locked};
@@ -29,11 +31,11 @@ pub enum Trust {
 
 /// A customer's set-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetUp {
+pub struct RoleSetup {
     /// Whom the role lets in.
     pub trust: Trust,
     /// What STS answers whoever is not let in, if it is no plain denial.
-    pub strangers: Option<DeliveryError>,
+    pub denial: Option<DeliveryError>,
     /// The account of the session, if it is not the one that the role's ARN names.
     pub account: Option<AccountId>,
     /// What S3 tells of the bucket's region, if it is not the one that was given.
@@ -43,21 +45,21 @@ pub struct SetUp {
     /// The encryption that S3 names, if it is not the one that was asked for.
     pub encryption: Option<String>,
     /// What a write outside the prefix is answered with; without a fault it is written, whatever its checksum.
-    pub outside: Option<DeliveryError>,
+    pub put_outside_prefix: Option<DeliveryError>,
 }
 
-impl SetUp {
+impl RoleSetup {
     /// As it should be.
     #[must_use]
-    pub fn sound() -> Self {
+    pub fn correct() -> Self {
         Self {
             trust: Trust::ThisConnector,
-            strangers: None,
+            denial: None,
             account: None,
             region: None,
             put: None,
             encryption: None,
-            outside: Some(delivery_error(
+            put_outside_prefix: Some(delivery_error(
                 DeliveryStage::PutObject,
                 DeliveryErrorKind::Denied,
                 "AccessDenied",
@@ -70,7 +72,7 @@ impl SetUp {
     pub fn too_broad() -> Self {
         let outside =
             Some(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Rejected, "BadDigest"));
-        Self { outside, ..Self::sound() }
+        Self { put_outside_prefix: outside, ..Self::correct() }
     }
 }
 
@@ -80,11 +82,11 @@ pub enum Probe {
     /// The role was to be assumed.
     Assume {
         /// What was shown.
-        shown: Option<ExternalId>,
+        external_id: Option<ExternalId>,
         /// What the session was to be allowed.
-        scope: Scope,
+        scope: SessionScope,
         /// Whether the role let us in.
-        let_in: bool,
+        assumed: bool,
     },
     /// The bucket's region was asked for.
     Region,
@@ -93,7 +95,7 @@ pub enum Probe {
         /// Its key.
         key: String,
         /// Whether its checksum was that of its bytes.
-        truthful: bool,
+        checksum_matches: bool,
         /// Whether it was written.
         written: bool,
     },
@@ -102,9 +104,9 @@ pub enum Probe {
 /// Tries one set-up. A clone is the same.
 #[derive(Debug, Clone)]
 pub struct FakeProber {
-    set_up: Arc<Mutex<SetUp>>,
+    setup: Arc<Mutex<RoleSetup>>,
     probes: Arc<Mutex<Vec<Probe>>>,
-    takes: Option<(FakeClock, Duration)>,
+    latency: Option<(FakeClock, Duration)>,
 }
 
 impl Default for FakeProber {
@@ -117,24 +119,24 @@ impl FakeProber {
     /// Everything as it should be.
     #[must_use]
     pub fn new() -> Self {
-        Self::of(SetUp::sound())
+        Self::with_setup(RoleSetup::correct())
     }
 
     /// This set-up.
     #[must_use]
-    pub fn of(set_up: SetUp) -> Self {
-        Self { set_up: Arc::new(Mutex::new(set_up)), probes: Arc::default(), takes: None }
+    pub fn with_setup(set_up: RoleSetup) -> Self {
+        Self { setup: Arc::new(Mutex::new(set_up)), probes: Arc::default(), latency: None }
     }
 
     /// The same, each call taking so long on this clock.
     #[must_use]
-    pub fn taking(self, clock: &FakeClock, span: Duration) -> Self {
-        Self { takes: Some((clock.clone(), span)), ..self }
+    pub fn with_latency(self, clock: &FakeClock, span: Duration) -> Self {
+        Self { latency: Some((clock.clone(), span)), ..self }
     }
 
     /// Changes the set-up, as the customer's administrator may at any time.
-    pub fn change(&self, change: impl FnOnce(&mut SetUp)) {
-        change(&mut locked(&self.set_up));
+    pub fn change(&self, change: impl FnOnce(&mut RoleSetup)) {
+        change(&mut locked(&self.setup));
     }
 
     /// Everything that was tried, in order.
@@ -153,9 +155,9 @@ impl FakeProber {
         self.probes().into_iter().filter_map(written).collect()
     }
 
-    fn note(&self, probe: Probe) {
+    fn record(&self, probe: Probe) {
         locked(&self.probes).push(probe);
-        if let Some((clock, span)) = &self.takes {
+        if let Some((clock, span)) = &self.latency {
             clock.advance(*span);
         }
     }
@@ -184,7 +186,7 @@ impl Trust {
 
 #[async_trait]
 impl Prober for FakeProber {
-    fn new_roles_known_within(&self) -> Duration {
+    fn role_propagation_delay(&self) -> Duration {
         Duration::from_secs(30)
     }
 
@@ -192,60 +194,61 @@ impl Prober for FakeProber {
         &self,
         connector: &Connector,
         to: &Destination,
-        shown: Shown<'_>,
-        scope: Scope,
+        shown: PresentedExternalId<'_>,
+        scope: SessionScope,
     ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
         let shown = match shown {
-            Shown::Nothing => None,
-            Shown::ExternalId(id) => Some(id),
+            PresentedExternalId::Absent => None,
+            PresentedExternalId::ExternalId(id) => Some(id),
         };
-        let SetUp { trust, strangers, .. } = locked(&self.set_up).clone();
+        let RoleSetup { trust, denial, .. } = locked(&self.setup).clone();
         let judged = trust.judge(connector, shown).map_err(|denied| strangers.unwrap_or(denied));
-        self.note(Probe::Assume { shown: shown.cloned(), scope, let_in: judged.is_ok() });
+        self.record(Probe::Assume { external_id: shown.cloned(), scope, assumed: judged.is_ok() });
         judged?;
-        Ok(Box::new(Session { prober: self.clone(), to: to.clone(), scope }))
+        Ok(Box::new(Session { prober: self.clone(), destination: to.clone(), scope }))
     }
 }
 
 struct Session {
     prober: FakeProber,
-    to: Destination,
-    scope: Scope,
+    destination: Destination,
+    scope: SessionScope,
 }
 
 #[async_trait]
 impl ProbeSession for Session {
     fn account(&self) -> AccountId {
-        locked(&self.prober.set_up).account.clone().unwrap_or_else(|| self.to.role.account())
+        locked(&self.prober.setup).account.clone().unwrap_or_else(|| self.destination.role.account())
     }
 
     async fn bucket_region(&self) -> Result<Option<Region>, DeliveryError> {
-        self.prober.note(Probe::Region);
-        locked(&self.prober.set_up).region.clone().unwrap_or_else(|| Ok(Some(self.to.region.clone())))
+        self.prober.record(Probe::Region);
+        locked(&self.prober.setup).region.clone().unwrap_or_else(|| Ok(Some(self.destination.region.clone())))
     }
 
-    async fn put_new(&self, object: NewObject) -> Result<ProbeAnswer, DeliveryError> {
+    async fn put_new(&self, object: NewObject) -> Result<ProbeResponse, DeliveryError> {
         let Body::Whole(bytes) = &object.body else { panic!("a probe is a few bytes, not a stream") };
         let truthful = object.sha256.bytes() == &<[u8; 32]>::from(sha2::Sha256::digest(bytes));
-        let under = self.to.prefix.key("");
+        let under = self.destination.prefix.key("");
         let outside = !under.is_empty() && !object.key.starts_with(&under);
-        let SetUp { put, outside: answer, encryption, .. } = locked(&self.prober.set_up).clone();
+        let RoleSetup { put, put_outside_prefix: answer, encryption, .. } =
+            locked(&self.prober.setup).clone();
         let refused = match (outside, self.scope) {
             (false, _) if truthful => put,
             (false, _) => {
                 Some(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Rejected, "BadDigest"))
             }
-            (true, Scope::Role) => answer,
+            (true, SessionScope::Role) => answer,
             // The session policy does not allow it, whatever the role does.
-            (true, Scope::Prefix) => {
+            (true, SessionScope::Prefix) => {
                 Some(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Denied, "AccessDenied"))
             }
         };
-        self.prober.note(Probe::Put { key: object.key, truthful, written: refused.is_none() });
-        let asked = self.to.encryption.header().unwrap_or("AES256");
+        self.prober.record(Probe::Put { key: object.key, checksum_matches, written: refused.is_none() });
+        let asked = self.destination.encryption.header().unwrap_or("AES256");
         match refused {
             Some(fault) => Err(fault),
-            None => Ok(ProbeAnswer { encryption: Some(encryption.unwrap_or_else(|| asked.to_owned())) }),
+            None => Ok(ProbeResponse { encryption: Some(encryption.unwrap_or_else(|| asked.to_owned())) }),
         }
     }
 }

@@ -34,8 +34,8 @@ pub fn application_log_level(template: &str, function: &str, log_level: &str) ->
     let (_, level) = resource.split_once("ApplicationLogLevel: ").expect("a level for Lambda");
     match level.lines().next() {
         Some("!Ref LogLevel") => log_level.to_owned(),
-        Some("!If [LogsMuch, !Ref LogLevel, INFO]") => {
-            let much = template.split_once("  LogsMuch: !Or\n").expect("the condition").1;
+        Some("!If [LogsBelowInfo, !Ref LogLevel, INFO]") => {
+            let much = template.split_once("  LogsBelowInfo: !Or\n").expect("the condition").1;
             let named = format!("    - !Equals [!Ref LogLevel, {log_level}]");
             let holds = much.lines().take_while(|line| line.starts_with("    -")).any(|line| line == named);
             if holds { log_level.to_owned() } else { "INFO".to_owned() }

@@ -218,7 +218,7 @@ fn deployed(fakes: &Fakes, world: &World) -> Exporter {
         template_url: None,
     };
     let exporter = world.exporter(&Plan::none());
-    exporter.verifying(
+    exporter.with_reverification(
         Arc::new(fakes.ledger.clone()),
         Arc::new(FakeProber::new()),
         Arc::new(fakes.bus.clone()),

@@ -2,9 +2,9 @@
 //! from there in a terminal, a log or a page.
 
 use domain::connector::Connector;
-use domain::verify::Verification;
+use domain::verify::PreflightReport;
 
-use super::platform::{Answers, Platform, Said};
+use super::platform::{Answers, Refusal, ScriptedAws};
 use super::{connector, verify};
 
 /// Escape sequences, markup, turned-round and invisible characters, line breaks, and 100,000 characters of it.
@@ -15,12 +15,12 @@ fn hostile(connector: &Connector) -> String {
 }
 
 /// Puts an answer where it belongs.
-type Place = fn(&mut Answers, Option<Said>);
+type SetAnswer = fn(&mut Answers, Option<Refusal>);
 
 /// Longest of all texts that a report may hold: the platform's part is cut, ours is known.
 const LONGEST: usize = 1_500;
 
-fn assert_safe(verification: &Verification, connector: &Connector, name: &str) {
+fn assert_safe(verification: &PreflightReport, connector: &Connector, name: &str) {
     let found: Vec<_> = verification.reports.iter().filter_map(|report| report.finding.as_ref()).collect();
     assert!(!found.is_empty(), "{name}: something is found");
     for finding in found {
@@ -38,8 +38,8 @@ fn assert_safe(verification: &Verification, connector: &Connector, name: &str) {
 async fn no_word_of_the_platform_reaches_a_report_unescaped_or_at_length() {
     let connector = connector();
     let words = hostile(&connector);
-    let said = |status, code: &str| Some(Said::new(status, code, words.clone()));
-    let cases: [(&str, Place, Option<Said>); 8] = [
+    let said = |status, code: &str| Some(Refusal::new(status, code, words.clone()));
+    let cases: [(&str, SetAnswer, Option<Refusal>); 8] = [
         ("denied by STS", |answers, said| answers.right_id = said, said(403, "AccessDenied")),
         ("rejected by STS", |answers, said| answers.right_id = said, said(400, "ValidationError")),
         ("rejected without an ID", |answers, said| answers.no_id = said, said(400, "ValidationError")),
@@ -52,7 +52,7 @@ async fn no_word_of_the_platform_reaches_a_report_unescaped_or_at_length() {
     for (name, place, said) in cases {
         let mut answers = Answers::sound(&connector);
         place(&mut answers, said);
-        let platform = Platform::start(&connector, answers).await;
+        let platform = ScriptedAws::start(&connector, answers).await;
         assert_safe(&verify(&platform.prober, &connector).await, &connector, name);
     }
 }
@@ -61,8 +61,8 @@ async fn no_word_of_the_platform_reaches_a_report_unescaped_or_at_length() {
 async fn a_code_that_is_none_is_cut_and_escaped_too() {
     let connector = connector();
     let mut answers = Answers::sound(&connector);
-    answers.put = Some(Said::new(400, &hostile(&connector), "words"));
-    let platform = Platform::start(&connector, answers).await;
+    answers.put = Some(Refusal::new(400, &hostile(&connector), "words"));
+    let platform = ScriptedAws::start(&connector, answers).await;
     assert_safe(&verify(&platform.prober, &connector).await, &connector, "a code");
 }
 
@@ -70,13 +70,13 @@ async fn a_code_that_is_none_is_cut_and_escaped_too() {
 async fn a_region_or_an_account_that_is_none_is_not_taken_over() {
     let connector = connector();
     let mut answers = Answers::sound(&connector);
-    answers.head = Some(Said::new(301, "", "").naming("evil.example"));
-    let platform = Platform::start(&connector, answers).await;
+    answers.head = Some(Refusal::new(301, "", "").with_region("evil.example"));
+    let platform = ScriptedAws::start(&connector, answers).await;
     assert!(verify(&platform.prober, &connector).await.passed, "the write tells where the bucket is");
 
     let mut answers = Answers::sound(&connector);
     answers.user = "arn:aws:sts::evil:assumed-role/x/y".into();
-    let platform = Platform::start(&connector, answers).await;
+    let platform = ScriptedAws::start(&connector, answers).await;
     let verification = verify(&platform.prober, &connector).await;
     assert!(!verification.passed);
     assert_safe(&verification, &connector, "an account");

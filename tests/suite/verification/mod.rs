@@ -19,4 +19,4 @@ mod stages;
 mod stand_ins;
 mod weekly;
 
-use reports::{assert_stopped_at, connector, found, vendor, verdicts, verify};
+use reports::{assert_stopped_at, connector, only_finding, vendor, verdicts, verify};

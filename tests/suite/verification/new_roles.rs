@@ -5,13 +5,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::connector::{Connector, Destination};
 use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage as Where};
-use domain::ports::{Clock as _, ProbeSession, Prober, Scope, Shown};
+use domain::ports::{Clock as _, PresentedExternalId, ProbeSession, Prober, SessionScope};
 use domain::time::Time;
-use domain::verify::{Means, Progress, Stage, Verdict, Verification, verify as verify_with};
-use tests::fakes::{FakeClock, FakeProber, SeededRandomness, SetUp, Trust};
+use domain::verify::{
+    PreflightContext, PreflightProgress, PreflightReport, PreflightStage, PreflightVerdict,
+    run_preflight as verify_with,
+};
+use tests::fakes::{FakeClock, FakeProber, RoleSetup, SeededRandomness, Trust};
 use tests::fixtures::at;
 
-use super::{assert_stopped_at, connector, found, vendor};
+use super::{assert_stopped_at, connector, only_finding, vendor};
 
 /// What the API has for a verification: its function ends after so long (`template.yaml`).
 const API: Duration = Duration::from_secs(29);
@@ -20,7 +23,7 @@ const CALL: Duration = Duration::from_millis(300);
 
 /// A sound customer whose role STS knows from a time on.
 struct NewRole {
-    known_from: Time,
+    visible_from: Time,
     clock: FakeClock,
     sound: FakeProber,
     /// What is answered until then.
@@ -29,19 +32,19 @@ struct NewRole {
 
 #[async_trait]
 impl Prober for NewRole {
-    fn new_roles_known_within(&self) -> Duration {
-        self.sound.new_roles_known_within()
+    fn role_propagation_delay(&self) -> Duration {
+        self.sound.role_propagation_delay()
     }
 
     async fn assume(
         &self,
         connector: &Connector,
         to: &Destination,
-        shown: Shown<'_>,
-        scope: Scope,
+        shown: PresentedExternalId<'_>,
+        scope: SessionScope,
     ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
         let answer = self.sound.assume(connector, to, shown, scope).await;
-        if self.clock.now() < self.known_from { Err(self.until_then.clone()) } else { answer }
+        if self.clock.now() < self.visible_from { Err(self.until_then.clone()) } else { answer }
     }
 }
 
@@ -63,17 +66,23 @@ async fn verified(
     known_after: Duration,
     until_then: DeliveryError,
     patience: Duration,
-) -> (Verification, Duration, Vec<Duration>) {
+) -> (PreflightReport, Duration, Vec<Duration>) {
     let start = at("2026-11-20T20:00:00Z");
     let clock = FakeClock::at(start);
-    let sound = FakeProber::new().taking(&clock, CALL);
-    let prober = NewRole { known_from: start + known_after, clock: clock.clone(), sound, until_then };
+    let sound = FakeProber::new().with_latency(&clock, CALL);
+    let prober = NewRole { visible_from: start + known_after, clock: clock.clone(), sound, until_then };
     let (vendor, randomness) = (vendor(), SeededRandomness::new(1));
-    let means = Means { prober: &prober, clock: &clock, randomness: &randomness, vendor: &vendor, patience };
+    let means = PreflightContext {
+        prober: &prober,
+        clock: &clock,
+        randomness: &randomness,
+        vendor: &vendor,
+        max_wait: patience,
+    };
     let mut pauses = Vec::new();
-    let tell = |progress: Progress<'_>| {
-        if let Progress::Waiting { stage, pause, .. } = progress {
-            assert_eq!(stage, Stage::AssumeRole);
+    let tell = |progress: PreflightProgress<'_>| {
+        if let PreflightProgress::Waiting { stage, pause, .. } = progress {
+            assert_eq!(stage, PreflightStage::AssumeRole);
             pauses.push(pause);
         }
     };
@@ -96,7 +105,10 @@ async fn a_role_that_is_known_after_12_seconds_is_verified_at_once_and_the_wait_
     assert!(took < Duration::from_secs(12 + 5), "{took:?}");
     let [first, rest @ ..] = verification.reports.as_slice() else { panic!("no reports") };
     let waited = pauses.iter().sum::<Duration>();
-    assert_eq!((first.verdict, first.waited_ms), (Verdict::Passed, u64::try_from(waited.as_millis()).ok()));
+    assert_eq!(
+        (first.verdict, first.waited_ms),
+        (PreflightVerdict::Passed, u64::try_from(waited.as_millis()).ok())
+    );
     assert!(waited >= Duration::from_secs(8) && first.duration_ms >= 12_000, "{first:?}");
     assert!(rest.iter().all(|report| report.waited_ms.is_none()), "{rest:?}");
 }
@@ -105,10 +117,10 @@ async fn a_role_that_is_known_after_12_seconds_is_verified_at_once_and_the_wait_
 async fn a_role_that_never_comes_is_refused_in_the_time_of_the_api_with_the_advice_to_try_again() {
     let (verification, took, pauses) =
         verified(&draft(), Duration::from_hours(1), unknown(), HALF_A_MINUTE).await;
-    assert_stopped_at(&verification, Stage::AssumeRole);
+    assert_stopped_at(&verification, PreflightStage::AssumeRole);
     assert!(took < API && took > Duration::from_secs(15), "{took:?}");
     assert!(pauses.len() > 3 && verification.reports[0].waited_ms.is_some());
-    let finding = found(&verification).2;
+    let finding = only_finding(&verification).2;
     let first = "If the stack was created within the last minute, try again.";
     assert!(finding.remedy.starts_with(first), "{finding:?}");
     assert!(
@@ -151,7 +163,7 @@ async fn what_is_no_new_role_is_answered_at_once() {
         ("a platform that knows roles at once", draft(), unknown(), Duration::ZERO),
     ] {
         let (verification, took, pauses) = verified(&connector, late, fault, patience).await;
-        assert_stopped_at(&verification, Stage::AssumeRole);
+        assert_stopped_at(&verification, PreflightStage::AssumeRole);
         assert!(took < Duration::from_secs(1) && pauses.is_empty(), "{what}: {took:?}");
         assert_eq!(verification.reports[0].waited_ms, None, "{what}");
     }
@@ -159,24 +171,29 @@ async fn what_is_no_new_role_is_answered_at_once() {
 
 #[tokio::test]
 async fn the_policies_of_a_role_that_was_waited_for_may_come_later_and_those_of_another_are_not_waited_for() {
-    let refused = SetUp {
+    let refused = RoleSetup {
         put: Some(DeliveryError { stage: Where::PutObject, ..denied("Access Denied") }),
-        ..SetUp::sound()
+        ..RoleSetup::correct()
     };
     let start = at("2026-11-20T20:00:00Z");
     let (vendor, randomness) = (vendor(), SeededRandomness::new(1));
     for (known_after, waits) in [(4, true), (0, false)] {
         let clock = FakeClock::at(start);
-        let sound = FakeProber::of(refused.clone()).taking(&clock, CALL);
+        let sound = FakeProber::with_setup(refused.clone()).with_latency(&clock, CALL);
         let known_from = start + Duration::from_secs(known_after);
         let prober =
-            NewRole { known_from, clock: clock.clone(), sound: sound.clone(), until_then: unknown() };
+            NewRole { visible_from, clock: clock.clone(), sound: sound.clone(), until_then: unknown() };
         let patience = HALF_A_MINUTE;
-        let means =
-            Means { prober: &prober, clock: &clock, randomness: &randomness, vendor: &vendor, patience };
+        let means = PreflightContext {
+            prober: &prober,
+            clock: &clock,
+            randomness: &randomness,
+            vendor: &vendor,
+            max_wait,
+        };
         let mut at_the_write = 0;
-        let tell = |progress: Progress<'_>| {
-            if let Progress::Waiting { stage: Stage::PutObject, .. } = progress {
+        let tell = |progress: PreflightProgress<'_>| {
+            if let PreflightProgress::Waiting { stage: PreflightStage::PutObject, .. } = progress {
                 at_the_write += 1;
                 if at_the_write == 2 {
                     sound.change(|set_up| set_up.put = None);
@@ -196,11 +213,17 @@ async fn the_policies_of_a_role_that_was_waited_for_may_come_later_and_those_of_
 async fn a_role_that_lets_anyone_in_is_found_however_late_it_comes() {
     let start = at("2026-11-20T20:00:00Z");
     let clock = FakeClock::at(start);
-    let sound = FakeProber::of(SetUp { trust: Trust::Anyone, ..SetUp::sound() });
+    let sound = FakeProber::with_setup(RoleSetup { trust: Trust::Anyone, ..RoleSetup::correct() });
     let known_from = start + Duration::from_secs(6);
-    let prober = NewRole { known_from, clock: clock.clone(), sound, until_then: unknown() };
+    let prober = NewRole { visible_from, clock: clock.clone(), sound, until_then: unknown() };
     let (vendor, randomness, patience) = (vendor(), SeededRandomness::new(1), HALF_A_MINUTE);
-    let means = Means { prober: &prober, clock: &clock, randomness: &randomness, vendor: &vendor, patience };
+    let means = PreflightContext {
+        prober: &prober,
+        clock: &clock,
+        randomness: &randomness,
+        vendor: &vendor,
+        max_wait,
+    };
     let connector = draft();
     let verification = verify_with(means, &connector, connector.destination.as_ref().unwrap(), |_| ()).await;
     assert!(verification.is_unsafe(), "{verification:?}");

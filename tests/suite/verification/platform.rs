@@ -15,20 +15,20 @@ use domain::connector::Connector;
 
 /// An answer that refuses.
 #[derive(Debug, Clone)]
-pub(crate) struct Said {
+pub(crate) struct Refusal {
     pub(crate) status: u16,
     pub(crate) code: String,
-    pub(crate) words: String,
+    pub(crate) message: String,
     /// `x-amz-bucket-region`.
     pub(crate) region: Option<String>,
 }
 
-impl Said {
+impl Refusal {
     pub(crate) fn new(status: u16, code: &str, words: impl Into<String>) -> Self {
-        Self { status, code: code.into(), words: words.into(), region: None }
+        Self { status, code: code.into(), message: words.into(), region: None }
     }
 
-    pub(crate) fn naming(self, region: &str) -> Self {
+    pub(crate) fn with_region(self, region: &str) -> Self {
         Self { region: Some(region.into()), ..self }
     }
 }
@@ -37,42 +37,44 @@ impl Said {
 #[derive(Debug, Clone)]
 pub(crate) struct Answers {
     /// `AssumeRole` with the connector's external ID.
-    pub(crate) right_id: Option<Said>,
+    pub(crate) right_id: Option<Refusal>,
     /// … with none.
-    pub(crate) no_id: Option<Said>,
+    pub(crate) no_id: Option<Refusal>,
     /// … with another one.
-    pub(crate) wrong_id: Option<Said>,
+    pub(crate) wrong_id: Option<Refusal>,
     /// The ARN of the session.
     pub(crate) user: String,
     /// `HeadBucket`.
-    pub(crate) head: Option<Said>,
+    pub(crate) head: Option<Refusal>,
     /// `PutObject` under the prefix.
-    pub(crate) put: Option<Said>,
+    pub(crate) put: Option<Refusal>,
     /// `PutObject` elsewhere, with the role's own rights.
-    pub(crate) outside: Option<Said>,
+    pub(crate) outside: Option<Refusal>,
 }
 
 /// The vendor, as AWS names it in its refusals.
-pub(crate) const US: &str = "arn:aws:sts::111111111111:assumed-role/auditferry-exporter/auditferry-exporter";
+pub(crate) const EXPORTER_SESSION: &str =
+    "arn:aws:sts::111111111111:assumed-role/auditferry-exporter/auditferry-exporter";
 
 /// What STS says to whoever a trust policy does not let in, and of a role that does not exist.
-pub(crate) fn not_let_in(connector: &Connector) -> Said {
+pub(crate) fn assume_denied(connector: &Connector) -> Refusal {
     let role = &connector.destination.as_ref().unwrap().role;
-    let words = format!("User: {US} is not authorized to perform: sts:AssumeRole on resource: {role}");
-    Said::new(403, "AccessDenied", words)
+    let words =
+        format!("User: {EXPORTER_SESSION} is not authorized to perform: sts:AssumeRole on resource: {role}");
+    Refusal::new(403, "AccessDenied", words)
 }
 
 impl Answers {
     /// Those of a sound set-up.
     pub(crate) fn sound(connector: &Connector) -> Self {
         let to = connector.destination.as_ref().unwrap();
-        let refused = Some(not_let_in(connector));
+        let refused = Some(assume_denied(connector));
         let user = format!("arn:aws:sts::{}:assumed-role/Delivery/auditferry-verify", to.role.account());
         Self {
             right_id: None,
             no_id: refused.clone(),
             wrong_id: refused,
-            head: Some(Said::new(403, "", "").naming(to.region.as_str())),
+            head: Some(Refusal::new(403, "", "").with_region(to.region.as_str())),
             put: None,
             outside: Some(put_denied(
                 connector,
@@ -84,36 +86,36 @@ impl Answers {
 }
 
 /// What S3 says of a denied write within one account.
-pub(crate) fn put_denied(connector: &Connector, why: &str) -> Said {
+pub(crate) fn put_denied(connector: &Connector, why: &str) -> Refusal {
     let to = connector.destination.as_ref().unwrap();
     let user = format!("arn:aws:sts::{}:assumed-role/Delivery/auditferry-verify", to.role.account());
     let object = format!("arn:aws:s3:::{}/{}", to.bucket, to.prefix.key("verification/probe.txt"));
     let words =
         format!("User: {user} is not authorized to perform: s3:PutObject on resource: \"{object}\" {why}");
-    Said::new(403, "AccessDenied", words)
+    Refusal::new(403, "AccessDenied", words)
 }
 
 #[derive(Debug)]
 struct Script {
     external_id: String,
-    under: String,
+    key_prefix: String,
     answers: Answers,
     puts: usize,
 }
 
 /// The platform; it goes with the test's runtime.
 #[derive(Debug)]
-pub(crate) struct Platform {
+pub(crate) struct ScriptedAws {
     pub(crate) prober: StsProber,
     script: Arc<Mutex<Script>>,
 }
 
-impl Platform {
+impl ScriptedAws {
     pub(crate) async fn start(connector: &Connector, answers: Answers) -> Self {
         let to = connector.destination.as_ref().unwrap();
         let script = Script {
             external_id: connector.external_id.to_string(),
-            under: format!("/{}/{}/", to.bucket, to.prefix),
+            key_prefix: format!("/{}/{}/", to.bucket, to.prefix),
             answers,
             puts: 0,
         };
@@ -155,14 +157,14 @@ async fn answer(
         return assume(&script, std::str::from_utf8(&body).unwrap());
     }
     if method == Method::HEAD {
-        return script.answers.head.as_ref().map_or_else(|| Response::new(Body::empty()), refusal);
+        return script.answers.head.as_ref().map_or_else(|| Response::new(Body::empty()), refusal_response);
     }
     assert_eq!(method, Method::PUT);
     script.puts += 1;
-    let under = uri.path().starts_with(&script.under);
+    let under = uri.path().starts_with(&script.key_prefix);
     let said = if under { &script.answers.put } else { &script.answers.outside };
     match said {
-        Some(said) => refusal(said),
+        Some(said) => refusal_response(said),
         None => {
             let asked = headers.get("x-amz-server-side-encryption");
             let encryption = asked.map_or("AES256", |named| named.to_str().unwrap());
@@ -179,7 +181,7 @@ fn assume(script: &Script, form: &str) -> Response<Body> {
         Some(id) if id == script.external_id => &script.answers.right_id,
         Some(_) => &script.answers.wrong_id,
     };
-    if let Some(Said { status, code, words, .. }) = said {
+    if let Some(Refusal { status, code, message: words, .. }) = said {
         let (code, words) = (escaped(code), escaped(words));
         let xml = format!(
             "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
@@ -197,8 +199,8 @@ fn assume(script: &Script, form: &str) -> Response<Body> {
     )))
 }
 
-fn refusal(said: &Said) -> Response<Body> {
-    let Said { status, code, words, region } = said;
+fn refusal_response(said: &Refusal) -> Response<Body> {
+    let Refusal { status, code, message: words, region } = said;
     let mut answer = Response::builder().status(*status);
     if let Some(region) = region {
         answer = answer.header("x-amz-bucket-region", region);

@@ -3,7 +3,10 @@
 use domain::connector::Connector;
 use domain::ports::Prober;
 use domain::setup::Vendor;
-use domain::verify::{Finding, Means, Stage, Verdict, Verification, verify as verify_with};
+use domain::verify::{
+    Finding, PreflightContext, PreflightReport, PreflightStage, PreflightVerdict,
+    run_preflight as verify_with,
+};
 use tests::fakes::{FakeClock, SeededRandomness};
 use tests::fixtures::{self, at, fresh, tenant};
 
@@ -16,20 +19,26 @@ pub(crate) fn connector() -> Connector {
     fixtures::connector(&tenant("acme"), at("2026-11-20T20:00:00Z"))
 }
 
-pub(crate) async fn verify(prober: &dyn Prober, connector: &Connector) -> Verification {
+pub(crate) async fn verify(prober: &dyn Prober, connector: &Connector) -> PreflightReport {
     let (clock, randomness) = (FakeClock::at(at("2026-11-20T20:00:00Z")), SeededRandomness::new(fresh()));
-    let (vendor, patience) = (vendor(), prober.new_roles_known_within());
-    let means = Means { prober, clock: &clock, randomness: &randomness, vendor: &vendor, patience };
+    let (vendor, patience) = (vendor(), prober.role_propagation_delay());
+    let means = PreflightContext {
+        prober,
+        clock: &clock,
+        randomness: &randomness,
+        vendor: &vendor,
+        max_wait: patience,
+    };
     verify_with(means, connector, connector.destination.as_ref().unwrap(), |_| ()).await
 }
 
 /// How the stages ended, in order.
-pub(crate) fn verdicts(verification: &Verification) -> Vec<Verdict> {
+pub(crate) fn verdicts(verification: &PreflightReport) -> Vec<PreflightVerdict> {
     verification.reports.iter().map(|report| report.verdict).collect()
 }
 
 /// The only thing that was found: where, how bad, and what.
-pub(crate) fn found(verification: &Verification) -> (Stage, Verdict, &Finding) {
+pub(crate) fn only_finding(verification: &PreflightReport) -> (PreflightStage, PreflightVerdict, &Finding) {
     let mut reports = verification.reports.iter().filter(|report| report.finding.is_some());
     let report = reports.next().expect("a finding");
     assert!(reports.next().is_none(), "one fault, one finding: {verification:?}");
@@ -37,14 +46,14 @@ pub(crate) fn found(verification: &Verification) -> (Stage, Verdict, &Finding) {
 }
 
 /// All before `stage` passed, and all behind it were left out.
-pub(crate) fn assert_stopped_at(verification: &Verification, stage: Stage) {
+pub(crate) fn assert_stopped_at(verification: &PreflightReport, stage: PreflightStage) {
     assert!(!verification.passed);
     for report in &verification.reports {
-        let place = |stage| Stage::ALL.iter().position(|s| *s == stage).unwrap();
+        let place = |stage| PreflightStage::ALL.iter().position(|s| *s == stage).unwrap();
         let expected = match place(report.stage).cmp(&place(stage)) {
-            std::cmp::Ordering::Less => Verdict::Passed,
-            std::cmp::Ordering::Equal => Verdict::Failed,
-            std::cmp::Ordering::Greater => Verdict::Skipped,
+            std::cmp::Ordering::Less => PreflightVerdict::Passed,
+            std::cmp::Ordering::Equal => PreflightVerdict::Failed,
+            std::cmp::Ordering::Greater => PreflightVerdict::Skipped,
         };
         assert_eq!(report.verdict, expected, "{report:?}");
     }

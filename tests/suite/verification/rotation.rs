@@ -7,16 +7,16 @@ use domain::names::ExternalId;
 use domain::protocol::{Outcome, Summary};
 use tests::fakes::Trust;
 
-use super::running::{DAY, Running};
+use super::running::{DAY, Deployment};
 
 /// The customer's trust policy asks for this external ID from now on.
-fn move_trust(running: &Running, connector: &Connector, id: &ExternalId) {
+fn move_trust(running: &Deployment, connector: &Connector, id: &ExternalId) {
     let to = connector.destination.as_ref().unwrap();
     running.customers.put_role(to.role.as_str(), id.as_str(), to.bucket.as_str(), to.prefix.as_str());
     running.prober.change(|set_up| set_up.trust = Trust::Only(id.clone()));
 }
 
-async fn delivers(running: &Running, after: Duration) {
+async fn delivers(running: &Deployment, after: Duration) {
     match running.run(after).await {
         Outcome::Completed(Summary { delivered: 1.., blocked: None, .. }) => {}
         outcome => panic!("{outcome:?}"),
@@ -25,7 +25,7 @@ async fn delivers(running: &Running, after: Duration) {
 
 #[tokio::test]
 async fn delivery_never_stops_and_the_old_external_id_is_retired_once_the_new_one_works() {
-    let running = Running::start().await;
+    let running = Deployment::start().await;
     let old = running.connector();
     let rotated = running.onboarding().rotate_external_id(&Caller::System, &old.id, None).await.unwrap();
     let next = rotated.next_external_id.clone().unwrap();
@@ -50,7 +50,7 @@ async fn delivery_never_stops_and_the_old_external_id_is_retired_once_the_new_on
 
 #[tokio::test]
 async fn a_second_rotation_before_the_customer_moved_replaces_the_next_one_only() {
-    let running = Running::start().await;
+    let running = Deployment::start().await;
     let old = running.connector();
     let onboarding = running.onboarding();
     let first = onboarding.rotate_external_id(&Caller::System, &old.id, None).await.unwrap();

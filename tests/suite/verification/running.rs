@@ -25,7 +25,7 @@ pub(crate) fn start() -> Time {
 pub(crate) const DAY: Duration = Duration::from_hours(24);
 
 /// Everything around one running connector.
-pub(crate) struct Running {
+pub(crate) struct Deployment {
     pub(crate) clock: FakeClock,
     pub(crate) ledger: FakeLedger,
     pub(crate) customers: FakeCustomers,
@@ -35,7 +35,7 @@ pub(crate) struct Running {
     id: domain::names::ConnectorId,
 }
 
-impl Running {
+impl Deployment {
     /// A connector that exports once a day, its customer's side as it should be.
     pub(crate) async fn start() -> Self {
         let clock = FakeClock::at(start());
@@ -63,7 +63,7 @@ impl Running {
             retention: None,
             onboarding: None,
         };
-        let exporter = exporter.verifying(
+        let exporter = exporter.with_reverification(
             Arc::new(ledger.clone()),
             Arc::new(prober.clone()),
             Arc::new(bus.clone()),

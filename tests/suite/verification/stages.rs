@@ -5,12 +5,15 @@ use std::time::Duration;
 use domain::connector::{Connector, Encryption};
 use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage as Where};
 use domain::names::ExternalId;
-use domain::ports::Scope;
-use domain::verify::{Means, Progress, Report, Stage, Verdict, verify as verify_with};
-use tests::fakes::{FakeClock, FakeProber, Probe, SeededRandomness, SetUp, Trust};
+use domain::ports::SessionScope;
+use domain::verify::{
+    PreflightContext, PreflightProgress, PreflightStage, PreflightVerdict, StageReport,
+    run_preflight as verify_with,
+};
+use tests::fakes::{FakeClock, FakeProber, Probe, RoleSetup, SeededRandomness, Trust};
 use tests::fixtures::at;
 
-use super::{assert_stopped_at, connector, found, vendor, verdicts, verify};
+use super::{assert_stopped_at, connector, only_finding, vendor, verdicts, verify};
 
 fn denied(stage: Where) -> DeliveryError {
     DeliveryError {
@@ -22,9 +25,9 @@ fn denied(stage: Where) -> DeliveryError {
 }
 
 /// What was assumed: with what, for what, and with what success.
-fn assumed(prober: &FakeProber) -> Vec<(Option<ExternalId>, Scope, bool)> {
+fn assumed(prober: &FakeProber) -> Vec<(Option<ExternalId>, SessionScope, bool)> {
     let assumed = |probe| match probe {
-        Probe::Assume { shown, scope, let_in } => Some((shown, scope, let_in)),
+        Probe::Assume { external_id: shown, scope, assumed: let_in } => Some((shown, scope, let_in)),
         _ => None,
     };
     prober.probes().into_iter().filter_map(assumed).collect()
@@ -35,25 +38,31 @@ async fn a_sound_set_up_passes_every_stage_in_order() {
     let (prober, connector) = (FakeProber::new(), connector());
     let verification = verify(&prober, &connector).await;
     assert!(verification.passed && !verification.is_unsafe());
-    assert_eq!(verdicts(&verification), [Verdict::Passed; 8]);
-    assert_eq!(verification.reports.iter().map(|report| report.stage).collect::<Vec<_>>(), Stage::ALL);
+    assert_eq!(verdicts(&verification), [PreflightVerdict::Passed; 8]);
+    assert_eq!(
+        verification.reports.iter().map(|report| report.stage).collect::<Vec<_>>(),
+        PreflightStage::ALL
+    );
     assert_eq!(verification.external_id, Some(connector.external_id));
 }
 
 #[tokio::test]
 async fn every_stage_can_fail_and_leaves_out_those_behind_it() {
-    let sound = SetUp::sound;
+    let sound = RoleSetup::correct;
     let elsewhere = Some(Ok("us-west-2".parse().ok()));
     for (stage, set_up) in [
-        (Stage::AssumeRole, SetUp { trust: Trust::Nobody(denied(Where::AssumeRole)), ..sound() }),
-        (Stage::RefusesWithoutExternalId, SetUp { trust: Trust::Anyone, ..sound() }),
-        (Stage::RefusesWrongExternalId, SetUp { trust: Trust::AnyExternalId, ..sound() }),
-        (Stage::Account, SetUp { account: "333333333333".parse().ok(), ..sound() }),
-        (Stage::BucketRegion, SetUp { region: elsewhere, ..sound() }),
-        (Stage::PutObject, SetUp { put: Some(denied(Where::PutObject)), ..sound() }),
-        (Stage::PrefixScope, SetUp { outside: None, ..sound() }),
+        (
+            PreflightStage::AssumeRole,
+            RoleSetup { trust: Trust::Nobody(denied(Where::AssumeRole)), ..sound() },
+        ),
+        (PreflightStage::RefusesWithoutExternalId, RoleSetup { trust: Trust::Anyone, ..sound() }),
+        (PreflightStage::RefusesWrongExternalId, RoleSetup { trust: Trust::AnyExternalId, ..sound() }),
+        (PreflightStage::Account, RoleSetup { account: "333333333333".parse().ok(), ..sound() }),
+        (PreflightStage::BucketRegion, RoleSetup { region: elsewhere, ..sound() }),
+        (PreflightStage::PutObject, RoleSetup { put: Some(denied(Where::PutObject)), ..sound() }),
+        (PreflightStage::PrefixScope, RoleSetup { put_outside_prefix: None, ..sound() }),
     ] {
-        assert_stopped_at(&verify(&FakeProber::of(set_up), &connector()).await, stage);
+        assert_stopped_at(&verify(&FakeProber::with_setup(set_up), &connector()).await, stage);
     }
 }
 
@@ -63,13 +72,25 @@ async fn a_fault_that_says_nothing_of_what_is_asked_is_no_answer() {
     let (gone, busy) =
         (fault(DeliveryErrorKind::Gone, "NoSuchBucket"), fault(DeliveryErrorKind::Unavailable, "SlowDown"));
     for (stage, set_up, code) in [
-        (Stage::BucketRegion, SetUp { region: Some(Err(gone)), ..SetUp::sound() }, "NoSuchBucket"),
-        (Stage::PrefixScope, SetUp { outside: Some(busy.clone()), ..SetUp::sound() }, "SlowDown"),
-        (Stage::RefusesWithoutExternalId, SetUp { strangers: Some(busy), ..SetUp::sound() }, "SlowDown"),
+        (
+            PreflightStage::BucketRegion,
+            RoleSetup { region: Some(Err(gone)), ..RoleSetup::correct() },
+            "NoSuchBucket",
+        ),
+        (
+            PreflightStage::PrefixScope,
+            RoleSetup { put_outside_prefix: Some(busy.clone()), ..RoleSetup::correct() },
+            "SlowDown",
+        ),
+        (
+            PreflightStage::RefusesWithoutExternalId,
+            RoleSetup { denial: Some(busy), ..RoleSetup::correct() },
+            "SlowDown",
+        ),
     ] {
-        let verification = verify(&FakeProber::of(set_up), &connector()).await;
+        let verification = verify(&FakeProber::with_setup(set_up), &connector()).await;
         assert_stopped_at(&verification, stage);
-        assert_eq!(found(&verification).2.code, code);
+        assert_eq!(only_finding(&verification).2.code, code);
         assert!(!verification.is_unsafe());
     }
 }
@@ -80,17 +101,17 @@ async fn a_role_of_the_vendors_own_account_is_told_as_that_and_no_other_is() {
         let mut connector = connector();
         let role = format!("arn:aws:iam::{account}:role/auditferry/Delivery");
         connector.destination.as_mut().unwrap().role = role.parse().unwrap();
-        let shut = SetUp { trust: Trust::Nobody(denied(Where::AssumeRole)), ..SetUp::sound() };
-        let verification = verify(&FakeProber::of(shut), &connector).await;
-        assert_stopped_at(&verification, Stage::AssumeRole);
-        assert_eq!(found(&verification).2.code, code);
+        let shut = RoleSetup { trust: Trust::Nobody(denied(Where::AssumeRole)), ..RoleSetup::correct() };
+        let verification = verify(&FakeProber::with_setup(shut), &connector).await;
+        assert_stopped_at(&verification, PreflightStage::AssumeRole);
+        assert_eq!(only_finding(&verification).2.code, code);
     }
     let mut connector = connector();
     let ours = "arn:aws:iam::111111111111:role/auditferry/Delivery";
     connector.destination.as_mut().unwrap().role = ours.parse().unwrap();
     let verification = verify(&FakeProber::new(), &connector).await;
-    assert_stopped_at(&verification, Stage::Account);
-    assert_eq!(found(&verification).2.code, "OwnAccount");
+    assert_stopped_at(&verification, PreflightStage::Account);
+    assert_eq!(only_finding(&verification).2.code, "OwnAccount");
 }
 
 #[tokio::test]
@@ -98,18 +119,18 @@ async fn what_could_be_safer_is_a_warning_and_passes() {
     let mut connector = connector();
     let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
     connector.destination.as_mut().unwrap().encryption = Encryption::with_key(key.parse().ok());
-    let other = SetUp { encryption: Some("AES256".into()), ..SetUp::sound() };
+    let other = RoleSetup { encryption: Some("AES256".into()), ..RoleSetup::correct() };
     for (set_up, stage, code) in [
-        (SetUp::too_broad(), Stage::PrefixScope, "RoleTooBroad"),
-        (other, Stage::Encryption, "OtherEncryption"),
+        (RoleSetup::too_broad(), PreflightStage::PrefixScope, "RoleTooBroad"),
+        (other, PreflightStage::Encryption, "OtherEncryption"),
     ] {
-        let verification = verify(&FakeProber::of(set_up), &connector).await;
+        let verification = verify(&FakeProber::with_setup(set_up), &connector).await;
         assert!(verification.passed && !verification.is_unsafe());
-        let (at, verdict, finding) = found(&verification);
-        assert_eq!((at, verdict, finding.code.as_str()), (stage, Verdict::Warning, code));
+        let (at, verdict, finding) = only_finding(&verification);
+        assert_eq!((at, verdict, finding.code.as_str()), (stage, PreflightVerdict::Warning, code));
     }
     let as_asked = verify(&FakeProber::new(), &connector).await;
-    assert_eq!(verdicts(&as_asked), [Verdict::Passed; 8]);
+    assert_eq!(verdicts(&as_asked), [PreflightVerdict::Passed; 8]);
 }
 
 #[tokio::test]
@@ -118,10 +139,10 @@ async fn nothing_is_sent_to_a_bucket_through_a_role_that_lets_anyone_in() {
         (Trust::Anyone, "lets us in without any external ID"),
         (Trust::AnyExternalId, "lets us in with a wrong external ID"),
     ] {
-        let prober = FakeProber::of(SetUp { trust, ..SetUp::sound() });
+        let prober = FakeProber::with_setup(RoleSetup { trust, ..RoleSetup::correct() });
         let verification = verify(&prober, &connector()).await;
         assert!(verification.is_unsafe());
-        assert!(found(&verification).2.cause.contains(how), "{verification:?}");
+        assert!(only_finding(&verification).2.cause.contains(how), "{verification:?}");
         let only_assumed = prober.probes().iter().all(|probe| matches!(probe, Probe::Assume { .. }));
         assert!(only_assumed && prober.written().is_empty(), "{:?}", prober.probes());
     }
@@ -131,7 +152,8 @@ async fn nothing_is_sent_to_a_bucket_through_a_role_that_lets_anyone_in() {
 async fn a_role_that_keeps_us_out_or_is_not_reached_is_not_unsafe() {
     for reason in [DeliveryErrorKind::Denied, DeliveryErrorKind::Unavailable] {
         let fault = DeliveryError { kind, ..denied(Where::AssumeRole) };
-        let prober = FakeProber::of(SetUp { trust: Trust::Nobody(fault), ..SetUp::sound() });
+        let prober =
+            FakeProber::with_setup(RoleSetup { trust: Trust::Nobody(fault), ..RoleSetup::correct() });
         assert!(!verify(&prober, &connector()).await.is_unsafe());
     }
 }
@@ -146,12 +168,12 @@ async fn the_trust_policy_is_shown_the_right_external_id_then_none_then_a_new_wr
     let mut wrong = Vec::new();
     for round in assumed.chunks(4) {
         let [first, second, (shown, scope, let_in), last] = round else { panic!("four a round: {round:?}") };
-        assert_eq!(*first, (right.clone(), Scope::Prefix, true));
-        assert_eq!(*second, (None, Scope::Prefix, false));
-        assert_eq!((*scope, *let_in), (Scope::Prefix, false));
+        assert_eq!(*first, (right.clone(), SessionScope::Prefix, true));
+        assert_eq!(*second, (None, SessionScope::Prefix, false));
+        assert_eq!((*scope, *let_in), (SessionScope::Prefix, false));
         assert_eq!(
             *last,
-            (right.clone(), Scope::Role, true),
+            (right.clone(), SessionScope::Role, true),
             "the prefix is tried with all that the role may"
         );
         wrong.push(shown.clone().expect("a wrong one"));
@@ -163,10 +185,10 @@ async fn the_trust_policy_is_shown_the_right_external_id_then_none_then_a_new_wr
 
 #[tokio::test]
 async fn the_probes_lie_under_the_prefix_and_the_one_outside_can_never_be_written() {
-    let (prober, connector) = (FakeProber::of(SetUp::too_broad()), connector());
+    let (prober, connector) = (FakeProber::with_setup(RoleSetup::too_broad()), connector());
     verify(&prober, &connector).await;
     let mut puts = prober.probes().into_iter().filter_map(|probe| match probe {
-        Probe::Put { key, truthful, written } => Some((key, truthful, written)),
+        Probe::Put { key, checksum_matches, written } => Some((key, truthful, written)),
         _ => None,
     });
     let (under, outside) = (puts.next().unwrap(), puts.next().unwrap());
@@ -180,17 +202,17 @@ async fn the_probes_lie_under_the_prefix_and_the_one_outside_can_never_be_writte
 async fn a_whole_bucket_has_no_outside_to_try() {
     let mut connector = connector();
     connector.destination.as_mut().unwrap().prefix = "".parse().unwrap();
-    let prober = FakeProber::of(SetUp::too_broad());
+    let prober = FakeProber::with_setup(RoleSetup::too_broad());
     let verification = verify(&prober, &connector).await;
     assert!(verification.passed);
-    assert_eq!(verdicts(&verification)[6], Verdict::Skipped);
+    assert_eq!(verdicts(&verification)[6], PreflightVerdict::Skipped);
     assert_eq!(prober.written().len(), 1);
 }
 
 #[tokio::test]
 async fn a_region_that_nobody_tells_is_left_to_the_write() {
     for told in [Ok(None), Err(denied(Where::PutObject))] {
-        let prober = FakeProber::of(SetUp { region: Some(told), ..SetUp::sound() });
+        let prober = FakeProber::with_setup(RoleSetup { region: Some(told), ..RoleSetup::correct() });
         assert!(verify(&prober, &connector()).await.passed);
     }
 }
@@ -200,7 +222,8 @@ async fn during_a_rotation_the_next_external_id_is_tried_first_and_either_passes
     let connector = Connector { next_external_id: Some(ExternalId::new(7, 7)), ..connector() };
     let next = connector.next_external_id.clone().unwrap();
     for (asked, tries) in [(next, 1), (connector.external_id.clone(), 2)] {
-        let prober = FakeProber::of(SetUp { trust: Trust::Only(asked.clone()), ..SetUp::sound() });
+        let prober =
+            FakeProber::with_setup(RoleSetup { trust: Trust::Only(asked.clone()), ..RoleSetup::correct() });
         let verification = verify(&prober, &connector).await;
         assert!(verification.passed, "{verification:?}");
         assert_eq!(verification.external_id, Some(asked));
@@ -211,15 +234,21 @@ async fn during_a_rotation_the_next_external_id_is_tried_first_and_either_passes
 #[tokio::test]
 async fn each_stage_is_told_as_it_ends_with_the_time_that_it_took() {
     let clock = FakeClock::at(at("2026-11-20T20:00:00Z"));
-    let prober = FakeProber::new().taking(&clock, Duration::from_millis(120));
+    let prober = FakeProber::new().with_latency(&clock, Duration::from_millis(120));
     let (connector, vendor, randomness) = (connector(), vendor(), SeededRandomness::new(1));
     let patience = Duration::ZERO;
-    let means = Means { prober: &prober, clock: &clock, randomness: &randomness, vendor: &vendor, patience };
-    let mut told: Vec<Report> = Vec::new();
+    let means = PreflightContext {
+        prober: &prober,
+        clock: &clock,
+        randomness: &randomness,
+        vendor: &vendor,
+        max_wait,
+    };
+    let mut told: Vec<StageReport> = Vec::new();
     let to = connector.destination.as_ref().unwrap();
-    let tell = |progress: Progress<'_>| match progress {
-        Progress::Ended(report) => told.push(report.clone()),
-        Progress::Waiting { .. } => panic!("nothing is waited for"),
+    let tell = |progress: PreflightProgress<'_>| match progress {
+        PreflightProgress::StageDone(report) => told.push(report.clone()),
+        PreflightProgress::Waiting { .. } => panic!("nothing is waited for"),
     };
     let verification = verify_with(means, &connector, to, tell).await;
     assert_eq!(told, verification.reports);

@@ -2,16 +2,16 @@
 
 use domain::connector::{Connector, Encryption};
 use domain::ports::Prober;
-use domain::verify::{Stage, Verdict, Verification};
+use domain::verify::{PreflightReport, PreflightStage, PreflightVerdict};
 use local::{Obstacle, Role, Stack};
 use tests::conformance::prober::{ProberRig as _, SideOf};
 
-use super::{assert_stopped_at, connector, found, verdicts, verify};
+use super::{assert_stopped_at, connector, only_finding, verdicts, verify};
 use crate::embedded::{StackProber, role};
 
 const KEY: &str = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-async fn verified(rig: &StackProber, connector: &Connector) -> Verification {
+async fn verified(rig: &StackProber, connector: &Connector) -> PreflightReport {
     let prober: &dyn Prober = &rig.port;
     verify(prober, connector).await
 }
@@ -30,7 +30,7 @@ fn bucket(connector: &Connector) -> &str {
 /// What must be found after a change to the sound set-up.
 async fn assert_found(
     change: impl FnOnce(&StackProber, &mut Connector),
-    stage: Stage,
+    stage: PreflightStage,
     code: &str,
     cause: &str,
 ) {
@@ -38,12 +38,12 @@ async fn assert_found(
     change(&rig, &mut connector);
     let verification = verified(&rig, &connector).await;
     assert_stopped_at(&verification, stage);
-    let (_, _, finding) = found(&verification);
+    let (_, _, finding) = only_finding(&verification);
     assert_eq!(finding.code, code, "{finding:?}");
     assert!(finding.cause.contains(cause), "{}", finding.cause);
-    let unsafe_stages = [Stage::RefusesWithoutExternalId, Stage::RefusesWrongExternalId];
+    let unsafe_stages = [PreflightStage::RefusesWithoutExternalId, PreflightStage::RefusesWrongExternalId];
     assert_eq!(verification.is_unsafe(), unsafe_stages.contains(&stage));
-    if stage != Stage::PrefixScope {
+    if stage != PreflightStage::PrefixScope {
         assert!(rig.keys(&connector).is_empty(), "nothing was written: {:?}", rig.keys(&connector));
     }
 }
@@ -52,7 +52,7 @@ async fn assert_found(
 async fn a_sound_set_up_passes_and_leaves_one_small_object_under_the_prefix() {
     let (rig, connector) = sound().await;
     let verification = verified(&rig, &connector).await;
-    assert_eq!(verdicts(&verification), [Verdict::Passed; 8], "{verification:?}");
+    assert_eq!(verdicts(&verification), [PreflightVerdict::Passed; 8], "{verification:?}");
     let keys = rig.keys(&connector);
     assert_eq!(keys.len(), 1);
     assert!(keys[0].starts_with("audit/auditferry/verification/"), "{keys:?}");
@@ -67,7 +67,7 @@ async fn a_set_up_with_a_key_passes_and_the_key_is_named_in_the_session() {
         let (rig, mut connector) = sound().await;
         connector.destination.as_mut().unwrap().encryption = Encryption::with_key(key.parse().ok());
         let verification = verified(&rig, &connector).await;
-        assert_eq!(verdicts(&verification), [Verdict::Passed; 8], "{verification:?}");
+        assert_eq!(verdicts(&verification), [PreflightVerdict::Passed; 8], "{verification:?}");
     }
 }
 
@@ -84,13 +84,13 @@ async fn a_role_that_is_missing_or_asks_for_another_external_id_keeps_us_out() {
     let missing = |rig: &StackProber, connector: &mut Connector| {
         rig.stack.delete_role(&role(connector).arn).unwrap();
     };
-    assert_found(missing, Stage::AssumeRole, "AccessDenied", cause).await;
+    assert_found(missing, PreflightStage::AssumeRole, "AccessDenied", cause).await;
     let other = |rig: &StackProber, connector: &mut Connector| {
         rig.stack
             .put_role(Role { external_id: Some("of-another-vendor".into()), ..role(connector) })
             .unwrap();
     };
-    assert_found(other, Stage::AssumeRole, "AccessDenied", cause).await;
+    assert_found(other, PreflightStage::AssumeRole, "AccessDenied", cause).await;
 }
 
 #[tokio::test]
@@ -99,12 +99,12 @@ async fn a_role_that_lets_in_whoever_asks_is_refused_before_anything_is_written(
         rig.stack.put_role(Role { external_id: None, ..role(connector) }).unwrap();
     };
     let cause = "without any external ID";
-    assert_found(anyone, Stage::RefusesWithoutExternalId, "RoleLetsAnyoneIn", cause).await;
+    assert_found(anyone, PreflightStage::RefusesWithoutExternalId, "RoleLetsAnyoneIn", cause).await;
     let wildcard = |rig: &StackProber, connector: &mut Connector| {
         rig.stack.put_role(Role { external_id: Some("*".into()), ..role(connector) }).unwrap();
     };
     let cause = "with a wrong external ID";
-    assert_found(wildcard, Stage::RefusesWrongExternalId, "RoleLetsAnyoneIn", cause).await;
+    assert_found(wildcard, PreflightStage::RefusesWrongExternalId, "RoleLetsAnyoneIn", cause).await;
 }
 
 #[tokio::test]
@@ -114,23 +114,35 @@ async fn a_role_of_the_vendors_own_account_is_refused() {
         connector.destination.as_mut().unwrap().role = arn.parse().unwrap();
         rig.stack.put_role(role(connector)).unwrap();
     };
-    assert_found(own, Stage::Account, "OwnAccount", "the vendor's own account 111111111111").await;
+    assert_found(own, PreflightStage::Account, "OwnAccount", "the vendor's own account 111111111111").await;
 }
 
 #[tokio::test]
 async fn a_bucket_that_is_gone_elsewhere_or_a_strangers_is_named() {
     let gone =
         |rig: &StackProber, connector: &mut Connector| rig.stack.delete_bucket(bucket(connector)).unwrap();
-    assert_found(gone, Stage::BucketRegion, "NoSuchBucket", "does not exist").await;
+    assert_found(gone, PreflightStage::BucketRegion, "NoSuchBucket", "does not exist").await;
     let elsewhere = |_: &StackProber, connector: &mut Connector| {
         connector.destination.as_mut().unwrap().region = "us-west-2".parse().unwrap();
     };
-    assert_found(elsewhere, Stage::BucketRegion, "OtherRegion", "is in eu-central-1, not in us-west-2").await;
+    assert_found(
+        elsewhere,
+        PreflightStage::BucketRegion,
+        "OtherRegion",
+        "is in eu-central-1, not in us-west-2",
+    )
+    .await;
     let strangers = |rig: &StackProber, connector: &mut Connector| {
         rig.stack.delete_bucket(bucket(connector)).unwrap();
         rig.stack.create_bucket(bucket(connector), "999999999999", "eu-central-1").unwrap();
     };
-    assert_found(strangers, Stage::PutObject, "AccessDenied", "or the bucket is not owned by account").await;
+    assert_found(
+        strangers,
+        PreflightStage::PutObject,
+        "AccessDenied",
+        "or the bucket is not owned by account",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -139,11 +151,11 @@ async fn a_role_without_the_permission_or_with_another_prefix_may_not_write() {
     let other_prefix = |rig: &StackProber, connector: &mut Connector| {
         rig.stack.put_role(Role { prefix: "audit/another".into(), ..role(connector) }).unwrap();
     };
-    assert_found(other_prefix, Stage::PutObject, "AccessDenied", cause).await;
+    assert_found(other_prefix, PreflightStage::PutObject, "AccessDenied", cause).await;
     let other_bucket = |rig: &StackProber, connector: &mut Connector| {
         rig.stack.put_role(Role { bucket: "another-bucket".into(), ..role(connector) }).unwrap();
     };
-    assert_found(other_bucket, Stage::PutObject, "AccessDenied", cause).await;
+    assert_found(other_bucket, PreflightStage::PutObject, "AccessDenied", cause).await;
 }
 
 #[tokio::test]
@@ -161,7 +173,7 @@ async fn what_stands_before_a_bucket_is_named() {
             connector.destination.as_mut().unwrap().encryption = Encryption::with_key(KEY.parse().ok());
             rig.stack.obstruct(bucket(connector), Some(obstacle));
         };
-        assert_found(before_bucket, Stage::PutObject, code, cause).await;
+        assert_found(before_bucket, PreflightStage::PutObject, code, cause).await;
     }
 }
 
@@ -171,10 +183,10 @@ async fn a_role_for_the_whole_bucket_is_a_warning_and_still_writes_under_the_pre
     rig.stack.put_role(Role { prefix: String::new(), ..role(&connector) }).unwrap();
     let verification = verified(&rig, &connector).await;
     assert!(verification.passed);
-    let (stage, verdict, finding) = found(&verification);
+    let (stage, verdict, finding) = only_finding(&verification);
     assert_eq!(
         (stage, verdict, finding.code.as_str()),
-        (Stage::PrefixScope, Verdict::Warning, "RoleTooBroad")
+        (PreflightStage::PrefixScope, PreflightVerdict::Warning, "RoleTooBroad")
     );
     assert!(rig.keys(&connector).iter().all(|key| key.starts_with("audit/auditferry/verification/")));
 }

@@ -6,15 +6,15 @@ use domain::connector::{Caller, State, Verb};
 use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::notice::Fact;
 use domain::protocol::Outcome;
-use tests::fakes::{SetUp, Trust};
+use tests::fakes::{RoleSetup, Trust};
 
-use super::running::{DAY, Running, start};
+use super::running::{DAY, Deployment, start};
 
 const HOUR: Duration = Duration::from_hours(1);
 
 #[tokio::test]
 async fn an_active_connector_is_verified_again_after_a_week_and_not_before() {
-    let running = Running::start().await;
+    let running = Deployment::start().await;
     running.run(DAY * 7).await;
     assert!(running.prober.probes().is_empty());
     running.run(DAY * 7 + HOUR).await;
@@ -34,7 +34,7 @@ async fn an_active_connector_is_verified_again_after_a_week_and_not_before() {
 #[tokio::test]
 async fn a_role_that_was_opened_to_anyone_pauses_its_connector_and_is_told() {
     for trust in [Trust::Anyone, Trust::AnyExternalId] {
-        let running = Running::start().await;
+        let running = Deployment::start().await;
         running.prober.change(|set_up| set_up.trust = trust);
         let outcome = running.run(DAY * 8).await;
         assert!(matches!(outcome, Outcome::Completed(_)), "the run itself is none the worse: {outcome:?}");
@@ -57,7 +57,7 @@ async fn a_role_that_was_opened_to_anyone_pauses_its_connector_and_is_told() {
 
 #[tokio::test]
 async fn a_verification_that_fails_otherwise_pauses_nothing_and_is_tried_with_the_next_run() {
-    let running = Running::start().await;
+    let running = Deployment::start().await;
     let busy = DeliveryError {
         stage: DeliveryStage::AssumeRole,
         kind: DeliveryErrorKind::Unavailable,
@@ -69,14 +69,14 @@ async fn a_verification_that_fails_otherwise_pauses_nothing_and_is_tried_with_th
     let connector = running.connector();
     assert_eq!((connector.state, connector.verified_at), (State::Active, Some(start())));
     assert!(running.changes().await.is_empty());
-    running.prober.change(|set_up| *set_up = SetUp::sound());
+    running.prober.change(|set_up| *set_up = RoleSetup::correct());
     running.run(DAY * 9).await;
     assert_eq!(running.connector().verified_at, Some(start() + DAY * 9));
 }
 
 #[tokio::test]
 async fn a_blocked_connector_is_not_probed_until_it_delivers_again() {
-    let running = Running::start().await;
+    let running = Deployment::start().await;
     let to = running.connector().destination.unwrap();
     running.customers.delete_bucket(to.bucket.as_str());
     running.run(DAY * 8).await;
@@ -88,7 +88,7 @@ async fn a_blocked_connector_is_not_probed_until_it_delivers_again() {
 
 #[tokio::test]
 async fn without_time_for_it_a_verification_waits_for_the_next_run() {
-    let running = Running::start().await;
+    let running = Deployment::start().await;
     running.prober.change(|set_up| set_up.trust = Trust::Anyone);
     // A batch that took nearly all of the function's time must still be answered.
     running.run_within(DAY * 8, Duration::from_secs(10)).await;
@@ -99,7 +99,7 @@ async fn without_time_for_it_a_verification_waits_for_the_next_run() {
 
 #[tokio::test]
 async fn a_paused_connector_is_left_alone() {
-    let running = Running::start().await;
+    let running = Deployment::start().await;
     let id = running.connector().id;
     running.onboarding().pause(&Caller::System, &id, None).await.unwrap();
     running.run(DAY * 8).await;

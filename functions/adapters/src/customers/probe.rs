@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use domain::connector::{Connector, Destination};
 use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::{AccountId, Region};
-use domain::ports::{NewObject, ProbeAnswer, ProbeSession, Prober, Scope, Shown};
+use domain::ports::{NewObject, PresentedExternalId, ProbeResponse, ProbeSession, Prober, SessionScope};
 
 use super::assume::{Asked, Door};
 use super::bucket::S3CustomerBucket;
@@ -23,7 +23,7 @@ pub struct StsProber {
 
 /// Until STS knows a role in all of a region, as others have measured it; AWS gives no bound.
 /// Source: AWS IAM user guide, "Troubleshoot IAM", "Changes that I make are not always immediately visible".
-const NEW_ROLES: Duration = Duration::from_secs(30);
+const IAM_PROPAGATION_DELAY: Duration = Duration::from_secs(30);
 
 impl StsProber {
     /// With the vendor's own STS client. The customers' trust policies name the exporter's role, so its
@@ -36,8 +36,8 @@ impl StsProber {
 
 #[async_trait]
 impl Prober for StsProber {
-    fn new_roles_known_within(&self) -> Duration {
-        NEW_ROLES
+    fn role_propagation_delay(&self) -> Duration {
+        IAM_PROPAGATION_DELAY
     }
 
     /// A session for [`Scope::Prefix`] has a delivery's own policy; one for [`Scope::Role`] has none, and shows
@@ -46,19 +46,19 @@ impl Prober for StsProber {
         &self,
         connector: &Connector,
         to: &Destination,
-        shown: Shown<'_>,
-        scope: Scope,
+        shown: PresentedExternalId<'_>,
+        scope: SessionScope,
     ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
         let asked = Asked {
             to,
-            session_name: session::verification_name(&connector.id),
+            session_name: session::preflight_name(&connector.id),
             external_id: match shown {
-                Shown::Nothing => None,
-                Shown::ExternalId(id) => Some(id),
+                PresentedExternalId::Absent => None,
+                PresentedExternalId::ExternalId(id) => Some(id),
             },
             policy: match scope {
-                Scope::Prefix => Some(session::policy(to)),
-                Scope::Role => None,
+                SessionScope::Prefix => Some(session::policy(to)),
+                SessionScope::Role => None,
             },
         };
         let entered = self.door.enter(asked).await?;
@@ -70,19 +70,19 @@ impl Prober for StsProber {
                 words,
             ));
         };
-        Ok(Box::new(StsProbe { bucket: entered.bucket, account }))
+        Ok(Box::new(StsProbeSession { bucket: entered.bucket, account }))
     }
 }
 
 /// A session of one verification.
 #[derive(Debug)]
-struct StsProbe {
+struct StsProbeSession {
     bucket: S3CustomerBucket,
     account: AccountId,
 }
 
 #[async_trait]
-impl ProbeSession for StsProbe {
+impl ProbeSession for StsProbeSession {
     fn account(&self) -> AccountId {
         self.account.clone()
     }
@@ -94,8 +94,8 @@ impl ProbeSession for StsProbe {
     /// Create-only, so a probe is written once however often it is sent. That an object of its name exists can
     /// only mean that this very request came through before its answer was lost, since the name is random: it
     /// counts as written, and nothing is known of its encryption.
-    async fn put_new(&self, object: NewObject) -> Result<ProbeAnswer, DeliveryError> {
+    async fn put_new(&self, object: NewObject) -> Result<ProbeResponse, DeliveryError> {
         let wrote = self.bucket.write(object).await?;
-        Ok(ProbeAnswer { encryption: wrote.encryption })
+        Ok(ProbeResponse { encryption: wrote.encryption })
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn name(connector: &ConnectorId, part: PartNumber) -> String {
 }
 
 /// The name of a verification's session, of which there is no part to tell.
-pub(super) fn verification_name(connector: &ConnectorId) -> String {
+pub(super) fn preflight_name(connector: &ConnectorId) -> String {
     format!("auditferry-verify-{connector}")
 }
 
@@ -86,7 +86,7 @@ mod tests {
         let name = name(&ConnectorId::new(0x0123_4567_89ab_cdef), PartNumber::new(42));
         assert_eq!(name, "auditferry-con_0123456789abcdef-000000000042");
         let last = ConnectorId::new(u64::MAX);
-        for longest in [super::name(&last, PartNumber::new(u64::MAX)), verification_name(&last)] {
+        for longest in [super::name(&last, PartNumber::new(u64::MAX)), preflight_name(&last)] {
             let taken = longest.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
             assert!(longest.len() <= 64 && taken, "{longest}");
         }

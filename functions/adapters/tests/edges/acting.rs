@@ -2,7 +2,7 @@
 
 use adapters::acting::acting_as;
 use adapters::customers::StsProber;
-use domain::ports::{Prober as _, Scope, Shown};
+use domain::ports::{PresentedExternalId, Prober as _, SessionScope};
 
 use crate::server::{Scripted, Server};
 use crate::wire::KEYS;
@@ -28,8 +28,8 @@ async fn a_customers_role_is_assumed_as_the_exporter_by_a_session_that_may_do_no
     let connector = connector();
     let to = connector.destination.clone().unwrap();
     for _ in 0..2 {
-        let shown = Shown::ExternalId(&connector.external_id);
-        prober.assume(&connector, &to, shown, Scope::Prefix).await.unwrap();
+        let shown = PresentedExternalId::ExternalId(&connector.external_id);
+        prober.assume(&connector, &to, shown, SessionScope::Prefix).await.unwrap();
     }
     let seen = server.seen();
     assert_eq!(seen.len(), 3, "the exporter's role is assumed once");

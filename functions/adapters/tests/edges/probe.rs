@@ -5,7 +5,9 @@ use domain::connector::{Connector, Encryption};
 use domain::fault::{DeliveryError, DeliveryErrorKind};
 use domain::names::ExternalId;
 use domain::part::PartNumber;
-use domain::ports::{CustomerBucket, Customers as _, ProbeSession, Prober as _, Scope, Shown};
+use domain::ports::{
+    CustomerBucket, Customers as _, PresentedExternalId, ProbeSession, Prober as _, SessionScope,
+};
 
 use crate::server::{Scripted, Seen, Server};
 use crate::wire::{KEYS, named};
@@ -21,8 +23,8 @@ fn entered() -> Scripted {
 async fn assume(
     server: &Server,
     connector: &Connector,
-    shown: Shown<'_>,
-    scope: Scope,
+    shown: PresentedExternalId<'_>,
+    scope: SessionScope,
 ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
     let clients = clients_of(&server.url);
     let prober = StsProber::new(clients.sts, clients.customers);
@@ -33,8 +35,8 @@ async fn assume(
 async fn session(answers: Vec<Scripted>) -> (Box<dyn ProbeSession>, Server) {
     let server = Server::start(std::iter::once(entered()).chain(answers)).await;
     let connector = connector();
-    let shown = Shown::ExternalId(&connector.external_id);
-    (assume(&server, &connector, shown, Scope::Prefix).await.unwrap(), server)
+    let shown = PresentedExternalId::ExternalId(&connector.external_id);
+    (assume(&server, &connector, shown, SessionScope::Prefix).await.unwrap(), server)
 }
 
 fn field<'a>(seen: &'a Seen, name: &str) -> Option<&'a str> {
@@ -54,8 +56,8 @@ async fn a_probe_is_sent_with_the_very_headers_of_a_delivery() {
     bucket.put_new(object("audit/a", b"x")).await.unwrap();
 
     let probe = Server::start([entered(), Scripted::new(200, "")]).await;
-    let shown = Shown::ExternalId(&connector.external_id);
-    let session = assume(&probe, &connector, shown, Scope::Prefix).await.unwrap();
+    let shown = PresentedExternalId::ExternalId(&connector.external_id);
+    let session = assume(&probe, &connector, shown, SessionScope::Prefix).await.unwrap();
     session.put_new(object("audit/a", b"x")).await.unwrap();
 
     let ours = |seen: &Seen| -> Vec<(String, String)> {
@@ -78,8 +80,8 @@ async fn a_probe_is_sent_with_the_very_headers_of_a_delivery() {
 async fn nothing_shown_is_no_external_id_and_the_roles_own_rights_are_no_policy() {
     let server = Server::start([entered(), entered()]).await;
     let (connector, wrong) = (connector(), ExternalId::new(9, 9));
-    assume(&server, &connector, Shown::Nothing, Scope::Prefix).await.unwrap();
-    assume(&server, &connector, Shown::ExternalId(&wrong), Scope::Role).await.unwrap();
+    assume(&server, &connector, PresentedExternalId::Absent, SessionScope::Prefix).await.unwrap();
+    assume(&server, &connector, PresentedExternalId::ExternalId(&wrong), SessionScope::Role).await.unwrap();
     let seen = server.seen();
     assert_eq!(field(&seen[0], "ExternalId"), None);
     assert!(field(&seen[0], "Policy").is_some());

@@ -6,7 +6,7 @@ use domain::onboarding::{OnboardingError, Taken};
 use domain::partition::NoPartition;
 use domain::ports::PortError;
 use domain::setup::Misfit;
-use domain::verify::{Stage, Verdict, Verification};
+use domain::verify::{PreflightReport, PreflightStage, PreflightVerdict};
 
 use super::masked::masked;
 use super::{FieldError, Problem};
@@ -100,13 +100,13 @@ impl From<NotAllowedError> for Problem {
 }
 
 /// The first failed stage is the reason; the whole verification goes with it.
-fn not_verified(mut verification: Box<Verification>) -> Problem {
+fn not_verified(mut verification: Box<PreflightReport>) -> Problem {
     for finding in verification.reports.iter_mut().filter_map(|report| report.finding.as_mut()) {
         finding.cause = masked(&finding.cause);
         finding.remedy = masked(&finding.remedy);
     }
-    let failed = verification.reports.iter().find(|report| report.verdict == Verdict::Failed);
-    let stage = failed.map_or(Stage::AssumeRole, |report| report.stage).as_str();
+    let failed = verification.reports.iter().find(|report| report.verdict == PreflightVerdict::Failed);
+    let stage = failed.map_or(PreflightStage::AssumeRole, |report| report.stage).as_str();
     let cause = failed.and_then(|report| report.finding.as_ref()).map_or("", |finding| &finding.cause);
     let detail = format!("The destination did not pass the verification, at {stage}. {cause}");
     let mut problem = Problem::conflict("not_verified", "Not verified", detail.trim_end());

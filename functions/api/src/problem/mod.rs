@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use domain::budget::BudgetExhaustedError;
 use domain::onboarding::{Difference, KeyReusedError, Loss};
 use domain::time::Time;
-use domain::verify::Verification;
+use domain::verify::PreflightReport;
 use serde::Serialize;
 
 use self::from_domain::sentence;
@@ -45,7 +45,7 @@ struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     current_version: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    verification: Option<Box<Verification>>,
+    verification: Option<Box<PreflightReport>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     loss: Option<Loss>,
     #[serde(flatten)]

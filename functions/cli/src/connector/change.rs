@@ -4,7 +4,7 @@
 use domain::connector::{Connector, State};
 use domain::cursor::Cursor;
 use domain::time::Time;
-use domain::verify::Progress;
+use domain::verify::PreflightProgress;
 use serde::Serialize;
 
 use super::args::ChangeArgs;
@@ -36,11 +36,11 @@ impl<'a> Changed<'a> {
 /// `connector activate`.
 pub(crate) async fn activate(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
     let id = &args.one.id;
-    stages::begin(output);
-    let tell = |progress: Progress<'_>| stages::tell(progress, output);
+    stages::start_progress(output);
+    let tell = |progress: PreflightProgress<'_>| stages::report_progress(progress, output);
     let done = backend.onboarding.activate(&backend.caller, id, args.if_version, tell).await;
     output.progress_is_over();
-    let connector = stages::passed(backend, done, output)?;
+    let connector = stages::ensure_verified(backend, done, output)?;
     let mut changed = Changed::settings(&connector);
     if let Some(Cursor { since, next_run_at, .. }) = backend.view(id).await?.cursor {
         output.line(format_args!("{id} is active and exports events from {since} on"));
@@ -54,11 +54,11 @@ pub(crate) async fn activate(backend: &Backend, args: &ChangeArgs, output: Outpu
 /// `connector resume`.
 pub(crate) async fn resume(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
     let id = &args.one.id;
-    stages::begin(output);
-    let tell = |progress: Progress<'_>| stages::tell(progress, output);
+    stages::start_progress(output);
+    let tell = |progress: PreflightProgress<'_>| stages::report_progress(progress, output);
     let done = backend.onboarding.resume(&backend.caller, id, args.if_version, tell).await;
     output.progress_is_over();
-    let connector = stages::passed(backend, done, output)?;
+    let connector = stages::ensure_verified(backend, done, output)?;
     let mut changed = Changed::settings(&connector);
     output.line(format_args!("{id} is active again"));
     if let Some(cursor) = backend.view(id).await?.cursor {

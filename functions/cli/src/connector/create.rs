@@ -5,7 +5,7 @@ use domain::names::ConnectorId;
 use domain::onboarding::{Edit, NewConnector, OnboardingError, Updated};
 use domain::part::Encoding;
 use domain::setup::Setup;
-use domain::verify::{Progress, Verification};
+use domain::verify::{PreflightProgress, PreflightReport};
 use serde::Serialize;
 
 use super::change::Changed;
@@ -40,7 +40,7 @@ async fn keys(backend: &Backend) -> Result<Vec<String>, Problem> {
 struct Connected<'a> {
     connector: &'a Connector,
     #[serde(skip_serializing_if = "Option::is_none")]
-    verification: Option<&'a Verification>,
+    verification: Option<&'a PreflightReport>,
 }
 
 /// `connector create`.
@@ -129,15 +129,15 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
         embedded.admit(&connector)?;
         output.line("the stand-in has the bucket, and the role that lets this connector in");
     }
-    stages::begin(output);
+    stages::start_progress(output);
     let edit = Edit { destination: Some(destination), ..Edit::default() };
-    let tell = |progress: Progress<'_>| stages::tell(progress, output);
+    let tell = |progress: PreflightProgress<'_>| stages::report_progress(progress, output);
     let updated = backend.onboarding.update(&backend.caller, id, args.change.if_version, edit, tell).await;
     output.progress_is_over();
     let Updated { connector, verification } = updated?;
     output.line(format_args!("{id} writes to {}/{}", args.bucket, args.prefix));
     let code = if let Some(verification) = &verification {
-        stages::conclude(backend, &connector, verification, output)
+        stages::print_result(backend, &connector, verification, output)
     } else {
         output.line("this destination has passed the verification before");
         Exit::Done

@@ -3,7 +3,7 @@
 use domain::connector::{Connector, Destination, Encryption, State};
 use domain::names::{ConnectorId, Region};
 use domain::onboarding::{Changed, OnboardingError};
-use domain::verify::{Progress, Report, Stage, Verdict, Verification};
+use domain::verify::{PreflightProgress, PreflightReport, PreflightStage, PreflightVerdict, StageReport};
 use serde::Serialize;
 
 use super::args::ChangeArgs;
@@ -13,20 +13,20 @@ use crate::problem::{Exit, Problem};
 use crate::verify::command::quoted;
 
 #[derive(Serialize)]
-struct Verified<'a> {
+struct VerifyOutput<'a> {
     connector: &'a ConnectorId,
     /// The state that follows from it.
     state: &'static str,
     #[serde(flatten)]
-    verification: &'a Verification,
+    verification: &'a PreflightReport,
 }
 
 /// `connector verify`.
 pub(crate) async fn verify(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
     let id = &args.one.id;
     let before = backend.view(id).await?.connector;
-    begin(output);
-    let shown = |progress: Progress<'_>| tell(progress, output);
+    start_progress(output);
+    let shown = |progress: PreflightProgress<'_>| report_progress(progress, output);
     let told = backend.onboarding.verify(&backend.caller, id, args.if_version, shown).await;
     output.progress_is_over();
     let verification = told?;
@@ -36,17 +36,17 @@ pub(crate) async fn verify(backend: &Backend, args: &ChangeArgs, output: Output)
     } else if verification.passed && after.next_external_id.is_some() {
         output.line("the customer's role still asks for the old external ID, which stays in use until it asks for the new one");
     }
-    let exit = conclude(backend, &after, &verification, output);
+    let exit = print_result(backend, &after, &verification, output);
     let state = after.state.as_str();
-    output.object(&Verified { connector: id, state, verification: &verification });
+    output.object(&VerifyOutput { connector: id, state, verification: &verification });
     Ok(exit)
 }
 
 /// Says what a verification came to, and what is to be done next.
-pub(super) fn conclude(
+pub(super) fn print_result(
     backend: &Backend,
     after: &Connector,
-    verification: &Verification,
+    verification: &PreflightReport,
     output: Output,
 ) -> Exit {
     let Connector { id, state, .. } = after;
@@ -55,7 +55,7 @@ pub(super) fn conclude(
         output.line(format_args!("\nNext: {}", backend.command(format_args!("{verb} {id}"))));
     };
     if !verification.passed {
-        whose_credentials(backend, verification, output);
+        print_credentials_hint(backend, verification, output);
         output.line(format_args!("{} {id} is {state_word}", output.tone(Tone::Bad, "It does not work.")));
         match (&after.destination, &verification.other_region) {
             (Some(to), Some(region)) => {
@@ -88,46 +88,46 @@ fn connect_in(id: &ConnectorId, to: &Destination, region: &Region) -> String {
 }
 
 /// Says that the first stage is under way.
-pub(super) fn begin(output: Output) {
-    under_way(Stage::ALL.first(), output);
+pub(super) fn start_progress(output: Output) {
+    show_running(PreflightStage::ALL.first(), output);
 }
 
 /// Tells a stage that has ended, and that the next one is under way; or that a role is waited for, and why.
-pub(super) fn tell(progress: Progress<'_>, output: Output) {
+pub(super) fn report_progress(progress: PreflightProgress<'_>, output: Output) {
     let report = match progress {
-        Progress::Waiting { stage, waited, pause } => {
+        PreflightProgress::Waiting { stage, waited, pause } => {
             let seconds = (waited + pause).as_secs();
             return output.progress(format_args!(
                 "… {}: waiting for the role, which AWS may not know yet if it is new ({seconds} s)",
                 stage.as_str()
             ));
         }
-        Progress::Ended(report) => report,
+        PreflightProgress::StageDone(report) => report,
     };
     output.progress_is_over();
-    for line in lines(report, output) {
+    for line in report_lines(report, output) {
         output.line(line);
     }
-    let next = Stage::ALL.iter().skip_while(|stage| **stage != report.stage).nth(1);
-    under_way(next, output);
+    let next = PreflightStage::ALL.iter().skip_while(|stage| **stage != report.stage).nth(1);
+    show_running(next, output);
 }
 
-fn under_way(stage: Option<&Stage>, output: Output) {
+fn show_running(stage: Option<&PreflightStage>, output: Output) {
     if let Some(stage) = stage {
         output.progress(format_args!("… {}", stage.as_str()));
     }
 }
 
-fn lines(report: &Report, output: Output) -> Vec<String> {
+fn report_lines(report: &StageReport, output: Output) -> Vec<String> {
     let mark = match report.verdict {
-        Verdict::Passed => output.tone(Tone::Good, "✓"),
-        Verdict::Warning => output.tone(Tone::Strong, "!"),
-        Verdict::Failed => output.tone(Tone::Bad, "✗"),
-        Verdict::Skipped => "-".to_owned(),
+        PreflightVerdict::Passed => output.tone(Tone::Good, "✓"),
+        PreflightVerdict::Warning => output.tone(Tone::Strong, "!"),
+        PreflightVerdict::Failed => output.tone(Tone::Bad, "✗"),
+        PreflightVerdict::Skipped => "-".to_owned(),
     };
     let stage = report.stage.as_str();
     let took = match report.verdict {
-        Verdict::Skipped => "not tried".to_owned(),
+        PreflightVerdict::Skipped => "not tried".to_owned(),
         _ => format!("{} ms", report.duration_ms),
     };
     let took = match report.waited_ms {
@@ -143,17 +143,22 @@ fn lines(report: &Report, output: Output) -> Vec<String> {
 }
 
 /// What came of a change that a verification goes before, with what only this side knows of it.
-pub(super) fn passed(backend: &Backend, done: Changed, output: Output) -> Result<Connector, Problem> {
+pub(super) fn ensure_verified(
+    backend: &Backend,
+    done: Changed,
+    output: Output,
+) -> Result<Connector, Problem> {
     if let Err(OnboardingError::NotVerified(verification)) = &done {
-        whose_credentials(backend, verification, output);
+        print_credentials_hint(backend, verification, output);
     }
     Ok(done?)
 }
 
 /// Tells with whose credentials it was tried, if that may be why the role did not let them in.
-fn whose_credentials(backend: &Backend, verification: &Verification, output: Output) {
-    let at_the_door =
-        |report: &Report| report.stage == Stage::AssumeRole && report.verdict == Verdict::Failed;
+fn print_credentials_hint(backend: &Backend, verification: &PreflightReport, output: Output) {
+    let at_the_door = |report: &StageReport| {
+        report.stage == PreflightStage::AssumeRole && report.verdict == PreflightVerdict::Failed
+    };
     let note = backend.note.as_ref().filter(|_| verification.reports.iter().any(at_the_door));
     if let Some(note) = note.filter(|_| !output.is_json()) {
         aside(note);

@@ -26,7 +26,7 @@ use crate::partition::{NoPartition, PartitionFormat};
 use crate::ports::{Bus, Clock, Connectors, PortError, Prober, Published, Randomness};
 use crate::protocol::Timing;
 use crate::setup::{Misfit, Vendor};
-use crate::verify::Verification;
+use crate::verify::PreflightReport;
 
 pub use changes::Loss;
 pub use contacts::NewContacts;
@@ -95,7 +95,7 @@ pub enum OnboardingError {
     NotAllowed(#[from] NotAllowedError),
     /// The verification that goes before it failed.
     #[error("the destination did not pass the verification")]
-    NotVerified(Box<Verification>),
+    NotVerified(Box<PreflightReport>),
     /// A value was refused.
     #[error(transparent)]
     Refused(#[from] Refused),

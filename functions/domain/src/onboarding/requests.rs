@@ -7,7 +7,7 @@ use crate::names::{ConnectorId, IdempotencyKey, TenantId};
 use crate::part::Encoding;
 use crate::schedule::Frequency;
 use crate::time::Time;
-use crate::verify::Verification;
+use crate::verify::PreflightReport;
 
 /// A connector to be created. There is no field for an external ID: it is always made by us.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,5 +123,5 @@ pub struct Updated {
     /// The connector as it is now.
     pub connector: Connector,
     /// The verification of the destination that the edit named, unless that one had passed before.
-    pub verification: Option<Verification>,
+    pub verification: Option<PreflightReport>,
 }

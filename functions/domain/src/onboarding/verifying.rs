@@ -8,7 +8,7 @@ use crate::budget::{Budget, Scope};
 use crate::connector::{Caller, Connector, Destination, State, Verb};
 use crate::names::ConnectorId;
 use crate::setup::misfits;
-use crate::verify::{Means, Progress, Verification, verify};
+use crate::verify::{PreflightContext, PreflightProgress, PreflightReport, run_preflight};
 
 impl Onboarding {
     /// Changes settings. With `if_match`, only if that is the version stored.
@@ -27,7 +27,7 @@ impl Onboarding {
         id: &ConnectorId,
         if_match: Option<u64>,
         edit: Edit,
-        tell: impl FnMut(Progress<'_>) + Send,
+        tell: impl FnMut(PreflightProgress<'_>) + Send,
     ) -> Result<Updated, OnboardingError> {
         if edit.shards.is_some() {
             operators_only(caller, "the number of shards")?;
@@ -113,8 +113,8 @@ impl Onboarding {
         caller: &Caller,
         id: &ConnectorId,
         if_match: Option<u64>,
-        tell: impl FnMut(Progress<'_>) + Send,
-    ) -> Result<Verification, OnboardingError> {
+        tell: impl FnMut(PreflightProgress<'_>) + Send,
+    ) -> Result<PreflightReport, OnboardingError> {
         let connector = self.read_at(caller, id, if_match).await?.connector;
         connector.may_be_verified()?;
         self.spend(caller, Budget::Verifications, Scope::Connector(id.clone()), 1).await?;
@@ -126,22 +126,22 @@ impl Onboarding {
         &self,
         caller: &Caller,
         connector: &Connector,
-        tell: impl FnMut(Progress<'_>) + Send,
-    ) -> Result<Verification, OnboardingError> {
+        tell: impl FnMut(PreflightProgress<'_>) + Send,
+    ) -> Result<PreflightReport, OnboardingError> {
         let id = &connector.id;
         let destination = connector.may_be_verified()?.clone();
-        let means = Means {
+        let means = PreflightContext {
             prober: self.prober.as_ref(),
             clock: self.clock.as_ref(),
             randomness: self.randomness.as_ref(),
             vendor: &self.vendor,
             // Nobody watches what Auditferry does by itself.
-            patience: match caller {
+            max_wait: match caller {
                 Caller::System => Duration::ZERO,
-                Caller::Operator { .. } | Caller::Tenant { .. } => self.prober.new_roles_known_within(),
+                Caller::Operator { .. } | Caller::Tenant { .. } => self.prober.role_propagation_delay(),
             },
         };
-        let verification = verify(means, connector, &destination, tell).await;
+        let verification = run_preflight(means, connector, &destination, tell).await;
         // What was verified is the destination that was read: if it has changed since, nothing is stored.
         let still = |now: &Connector| now.destination.as_ref() == Some(&destination);
         if verification.passed {
@@ -171,7 +171,7 @@ impl Onboarding {
         caller: &Caller,
         id: &ConnectorId,
         if_match: Option<u64>,
-        tell: impl FnMut(Progress<'_>) + Send,
+        tell: impl FnMut(PreflightProgress<'_>) + Send,
     ) -> Changed {
         let connector = self.read_at(caller, id, if_match).await?.connector;
         if !matches!(connector.state, State::Draft | State::Ready) {
@@ -194,7 +194,7 @@ impl Onboarding {
         caller: &Caller,
         id: &ConnectorId,
         if_match: Option<u64>,
-        tell: impl FnMut(Progress<'_>) + Send,
+        tell: impl FnMut(PreflightProgress<'_>) + Send,
     ) -> Changed {
         let connector = self.read_at(caller, id, if_match).await?.connector;
         if connector.state != State::Paused {
@@ -215,7 +215,7 @@ impl Onboarding {
         &self,
         caller: &Caller,
         id: &ConnectorId,
-        tell: impl FnMut(Progress<'_>) + Send,
+        tell: impl FnMut(PreflightProgress<'_>) + Send,
     ) -> Result<(), OnboardingError> {
         let verification = self.verify(caller, id, None, tell).await?;
         if verification.passed { Ok(()) } else { Err(OnboardingError::NotVerified(Box::new(verification))) }

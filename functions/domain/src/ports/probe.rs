@@ -11,16 +11,16 @@ use crate::names::{AccountId, ExternalId, Region};
 
 /// What is shown to the customer's trust policy.
 #[derive(Debug, Clone, Copy)]
-pub enum Shown<'a> {
+pub enum PresentedExternalId<'a> {
     /// No external ID at all.
-    Nothing,
+    Absent,
     /// This one.
     ExternalId(&'a ExternalId),
 }
 
 /// What the session may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub enum SessionScope {
     /// What a delivery's session may do: write under the prefix.
     Prefix,
     /// All that the role itself may do.
@@ -31,21 +31,21 @@ pub enum Scope {
 #[async_trait]
 pub trait Prober: Send + Sync {
     /// How long a role may be refused after it was made, since the platform makes roles known with delay.
-    fn new_roles_known_within(&self) -> Duration;
+    fn role_propagation_delay(&self) -> Duration;
 
     /// Assumes the destination's role with what is shown. What comes back serves this one verification.
     async fn assume(
         &self,
         connector: &Connector,
         to: &Destination,
-        shown: Shown<'_>,
-        scope: Scope,
+        shown: PresentedExternalId<'_>,
+        scope: SessionScope,
     ) -> Result<Box<dyn ProbeSession>, DeliveryError>;
 }
 
 /// What S3 told of a probe that was written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ProbeAnswer {
+pub struct ProbeResponse {
     /// `x-amz-server-side-encryption`.
     pub encryption: Option<String>,
 }
@@ -60,5 +60,5 @@ pub trait ProbeSession: Send + Sync {
     async fn bucket_region(&self) -> Result<Option<Region>, DeliveryError>;
 
     /// Writes an object create-only, with the very headers of a delivery.
-    async fn put_new(&self, object: NewObject) -> Result<ProbeAnswer, DeliveryError>;
+    async fn put_new(&self, object: NewObject) -> Result<ProbeResponse, DeliveryError>;
 }

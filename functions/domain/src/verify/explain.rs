@@ -1,18 +1,18 @@
 //! The classic faults, known by the platform's answers, each with the line that mends it.
 
-use super::stages::LETS_ANYONE_IN;
-use super::{Finding, Stage, role};
+use super::stages::ASSUMABLE_BY_ANYONE;
+use super::{Finding, PreflightStage, role};
 use crate::connector::{Connector, Destination};
 use crate::fault::{self, DeliveryError, DeliveryErrorKind, REGION_DISABLED};
 use crate::names::{AccountId, Region};
 use crate::setup::Vendor;
 
 /// Cause and remedy.
-type Told = Option<(String, String)>;
+type Explanation = Option<(String, String)>;
 
 /// What a fault of a stage means.
 pub(super) fn explain(
-    stage: Stage,
+    stage: PreflightStage,
     fault: &DeliveryError,
     connector: &Connector,
     to: &Destination,
@@ -20,33 +20,45 @@ pub(super) fn explain(
 ) -> Finding {
     let said = fault.message.to_ascii_lowercase();
     let denied = fault.kind == DeliveryErrorKind::Denied;
-    let told = by_policy_above(stage, fault, &said, to)
-        .or_else(|| by_answer(fault, &said, to, vendor))
-        .or_else(|| (denied && stage == Stage::PutObject).then(|| at_write(&said, to)).flatten())
-        .or_else(|| (denied && stage == Stage::AssumeRole).then(|| role::keeps_out(connector, to, vendor)))
-        .or_else(|| (fault.kind == DeliveryErrorKind::Gone).then(|| no_bucket(connector, to)).flatten());
+    let told = policy_above_role(stage, fault, &said, to)
+        .or_else(|| known_response(fault, &said, to, vendor))
+        .or_else(|| (denied && stage == PreflightStage::PutObject).then(|| denied_write(&said, to)).flatten())
+        .or_else(|| {
+            (denied && stage == PreflightStage::AssumeRole)
+                .then(|| role::explain_assume_role_denied(connector, to, vendor))
+        })
+        .or_else(|| (fault.kind == DeliveryErrorKind::Gone).then(|| missing_bucket(connector, to)).flatten());
     let (cause, remedy) = told.unwrap_or_else(|| fault::diagnose(fault, to));
     Finding { code: fault.code.clone(), cause, remedy }
 }
 
 /// Whether it may be the answer for a role that IAM does not know everywhere yet: a denial for no reason that AWS names
 /// but the role's own, missing permissions.
-pub(super) fn may_be_of_a_new_role(fault: &DeliveryError, to: &Destination) -> bool {
+pub(super) fn may_be_new_role(fault: &DeliveryError, to: &Destination) -> bool {
     let said = fault.message.to_ascii_lowercase();
     fault.kind == DeliveryErrorKind::Denied
         && fault.code != REGION_DISABLED
         && !fault.is_clock_skew()
         && !said.contains("explicit deny")
         && !said.contains("session policy")
-        && by_policy_above(Stage::AssumeRole, fault, &said, to).is_none()
+        && policy_above_role(PreflightStage::AssumeRole, fault, &said, to).is_none()
 }
 
 /// What stands above the role's own policies: AWS names which kind of policy was in the way.
 /// Source: AWS IAM user guide, "Troubleshoot access denied error messages".
-fn by_policy_above(stage: Stage, fault: &DeliveryError, said: &str, to: &Destination) -> Told {
+fn policy_above_role(
+    stage: PreflightStage,
+    fault: &DeliveryError,
+    said: &str,
+    to: &Destination,
+) -> Explanation {
     let role = &to.role;
-    let entering =
-        matches!(stage, Stage::AssumeRole | Stage::RefusesWithoutExternalId | Stage::RefusesWrongExternalId);
+    let entering = matches!(
+        stage,
+        PreflightStage::AssumeRole
+            | PreflightStage::RefusesWithoutExternalId
+            | PreflightStage::RefusesWrongExternalId
+    );
     if said.contains("service control policy") && entering {
         // Such a policy binds whoever asks, and it is the vendor who asks for the role.
         return Some((
@@ -57,7 +69,7 @@ fn by_policy_above(stage: Stage, fault: &DeliveryError, said: &str, to: &Destina
     if said.contains("service control policy") {
         return Some((
             format!("A service control policy of the organisation of account {} denies it.", role.account()),
-            format!("Ask whoever runs the AWS organisation to allow {} here.", action(fault)),
+            format!("Ask whoever runs the AWS organisation to allow {} here.", denied_action(fault)),
         ));
     }
     if said.contains("resource control policy") {
@@ -68,14 +80,14 @@ fn by_policy_above(stage: Stage, fault: &DeliveryError, said: &str, to: &Destina
     }
     said.contains("permissions boundary").then(|| {
         (
-            format!("The permissions boundary of {role} does not allow {}.", action(fault)),
+            format!("The permissions boundary of {role} does not allow {}.", denied_action(fault)),
             format!("Allow it in the boundary too: {}.", statement(fault, to)),
         )
     })
 }
 
 /// What an answer means wherever it comes.
-fn by_answer(fault: &DeliveryError, said: &str, to: &Destination, vendor: &Vendor) -> Told {
+fn known_response(fault: &DeliveryError, said: &str, to: &Destination, vendor: &Vendor) -> Explanation {
     if fault.code == REGION_DISABLED {
         return Some((
             format!(
@@ -107,7 +119,7 @@ fn by_answer(fault: &DeliveryError, said: &str, to: &Destination, vendor: &Vendo
 }
 
 /// A denied write, if S3 says by which policy.
-fn at_write(said: &str, to: &Destination) -> Told {
+fn denied_write(said: &str, to: &Destination) -> Explanation {
     let role = &to.role;
     if said.contains("resource-based policy") && said.contains("explicit deny") {
         return Some((
@@ -126,7 +138,7 @@ fn at_write(said: &str, to: &Destination) -> Told {
     if said.contains("identity-based policy") && said.contains("explicit deny") {
         return Some((
             format!("A policy of the role {role} denies the write."),
-            format!("Take {} out of what the Deny statement of the role's policy covers.", objects(to)),
+            format!("Take {} out of what the Deny statement of the role's policy covers.", object_arn(to)),
         ));
     }
     said.contains("identity-based policy").then(|| {
@@ -139,7 +151,7 @@ fn at_write(said: &str, to: &Destination) -> Told {
 
 /// A bucket that has never been seen is most likely a name that is wrong, or a stack that makes none. One that was
 /// seen is what a delivery's words are for.
-fn no_bucket(connector: &Connector, to: &Destination) -> Told {
+fn missing_bucket(connector: &Connector, to: &Destination) -> Explanation {
     let Destination { bucket, region, role, .. } = to;
     connector.verified_at.is_none().then(|| {
         let account = role.account();
@@ -158,23 +170,23 @@ fn no_bucket(connector: &Connector, to: &Destination) -> Told {
 }
 
 /// What was to be done when it was denied.
-fn action(fault: &DeliveryError) -> &str {
+fn denied_action(fault: &DeliveryError) -> &str {
     if fault.kind == DeliveryErrorKind::KeyDenied { fault.kms_action() } else { "s3:PutObject" }
 }
 
 /// The statement that allows it.
 fn statement(fault: &DeliveryError, to: &Destination) -> String {
     match (to.encryption.key(), fault.kind) {
-        (Some(key), DeliveryErrorKind::KeyDenied) => allow(action(fault), key.as_str()),
+        (Some(key), DeliveryErrorKind::KeyDenied) => allow(denied_action(fault), key.as_str()),
         _ => put_statement(to),
     }
 }
 
 fn put_statement(to: &Destination) -> String {
-    allow("s3:PutObject", &objects(to))
+    allow("s3:PutObject", &object_arn(to))
 }
 
-fn objects(to: &Destination) -> String {
+fn object_arn(to: &Destination) -> String {
     format!("arn:{}:s3:::{}/{}", to.role.partition(), to.bucket, to.prefix.key("*"))
 }
 
@@ -182,14 +194,14 @@ fn allow(action: &str, resource: &str) -> String {
     format!("{{\"Effect\": \"Allow\", \"Action\": \"{action}\", \"Resource\": \"{resource}\"}}")
 }
 
-pub(super) fn lets_anyone_in(stage: Stage, connector: &Connector, to: &Destination) -> Finding {
-    let how = if stage == Stage::RefusesWithoutExternalId {
+pub(super) fn assumable_by_anyone(stage: PreflightStage, connector: &Connector, to: &Destination) -> Finding {
+    let how = if stage == PreflightStage::RefusesWithoutExternalId {
         "without any external ID"
     } else {
         "with a wrong external ID"
     };
     Finding {
-        code: LETS_ANYONE_IN.into(),
+        code: ASSUMABLE_BY_ANYONE.into(),
         cause: format!(
             "The role {} lets us in {how}, so anyone who uses this vendor could name it as theirs.",
             to.role
@@ -209,7 +221,7 @@ pub(super) fn other_account(entered: &AccountId, named: &AccountId) -> Finding {
     }
 }
 
-pub(super) fn our_own_account(named: &AccountId) -> Finding {
+pub(super) fn vendor_account(named: &AccountId) -> Finding {
     Finding {
         code: "OwnAccount".into(),
         cause: format!("The role is in the vendor's own account {named}."),

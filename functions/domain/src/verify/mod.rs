@@ -15,13 +15,13 @@ use serde::{Deserialize, Serialize};
 use crate::names::{ExternalId, Region};
 use crate::time::Time;
 
-pub use patience::LONGEST as LONGEST_WAIT;
-pub use stages::{Means, verify};
+pub use patience::MAX_WAIT as LONGEST_WAIT;
+pub use stages::{PreflightContext, run_preflight};
 
 /// A stage of the verification, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub enum PreflightStage {
     /// The role lets us in with the connector's external ID.
     AssumeRole,
     /// … and not without any: otherwise it is refused.
@@ -40,7 +40,7 @@ pub enum Stage {
     Encryption,
 }
 
-impl Stage {
+impl PreflightStage {
     /// All stages, in order.
     pub const ALL: [Self; 8] = [
         Self::AssumeRole,
@@ -72,7 +72,7 @@ impl Stage {
 /// How a stage ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum PreflightVerdict {
     /// As it must be.
     Passed,
     /// It works, and could be safer.
@@ -96,11 +96,11 @@ pub struct Finding {
 
 /// One stage's report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
+pub struct StageReport {
     /// Which.
-    pub stage: Stage,
+    pub stage: PreflightStage,
     /// How it ended.
-    pub verdict: Verdict,
+    pub verdict: PreflightVerdict,
     /// What is wrong, unless it passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding: Option<Finding>,
@@ -114,29 +114,29 @@ pub struct Report {
 
 /// What happens while a verification runs, for whoever watches it.
 #[derive(Debug, Clone, Copy)]
-pub enum Progress<'a> {
+pub enum PreflightProgress<'a> {
     /// The role refuses us and may be seconds old, so it is tried again after this pause.
     Waiting {
         /// Of this stage.
-        stage: Stage,
+        stage: PreflightStage,
         /// How long was waited before.
         waited: Duration,
         /// Until the next try.
         pause: Duration,
     },
     /// A stage has ended.
-    Ended(&'a Report),
+    StageDone(&'a StageReport),
 }
 
 /// The whole verification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verification {
+pub struct PreflightReport {
     /// When it began.
     pub at: Time,
     /// No stage failed.
     pub passed: bool,
     /// All stages, in order.
-    pub reports: Vec<Report>,
+    pub reports: Vec<StageReport>,
     /// The external ID that let us in. Not for reports.
     #[serde(skip)]
     pub external_id: Option<ExternalId>,
@@ -145,14 +145,14 @@ pub struct Verification {
     pub other_region: Option<Region>,
 }
 
-impl Verification {
+impl PreflightReport {
     /// Whether the role was seen to let in whoever asks: then nothing may be written through it.
     #[must_use]
     pub fn is_unsafe(&self) -> bool {
-        let trust = [Stage::RefusesWithoutExternalId, Stage::RefusesWrongExternalId];
+        let trust = [PreflightStage::RefusesWithoutExternalId, PreflightStage::RefusesWrongExternalId];
         self.reports.iter().any(|report| {
             trust.contains(&report.stage)
-                && report.finding.as_ref().is_some_and(|finding| finding.code == stages::LETS_ANYONE_IN)
+                && report.finding.as_ref().is_some_and(|finding| finding.code == stages::ASSUMABLE_BY_ANYONE)
         })
     }
 }

@@ -9,28 +9,28 @@ use crate::time::Time;
 
 /// No try begins later than this after the first. The API has 29 s for all of a verification (API Gateway's limit for
 /// an integration is 30 s), and what is behind the wait takes a few.
-pub const LONGEST: Duration = Duration::from_secs(20);
+pub const MAX_WAIT: Duration = Duration::from_secs(20);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// What is left of the wait.
 #[derive(Debug)]
-pub(super) struct Patience {
+pub(super) struct RoleWait {
     until: Option<Time>,
     waited: Duration,
 }
 
-impl Patience {
+impl RoleWait {
     /// For at most `span` and never longer than [`LONGEST`]; nothing is waited for where it is zero.
     pub(super) fn new(now: Time, span: Duration) -> Self {
-        let until = (!span.is_zero()).then(|| now + span.min(LONGEST));
+        let until = (!span.is_zero()).then(|| now + span.min(MAX_WAIT));
         Self { until, waited: Duration::ZERO }
     }
 
     /// The pause before the next try, if there is to be one. A clock that jumps forward ends the wait; one that jumps
     /// back makes it no longer, since the pauses are counted, too.
     pub(super) fn pause(&mut self, now: Time) -> Option<Duration> {
-        let goes_on = self.until.is_some_and(|until| now + PAUSE <= until) && self.waited + PAUSE <= LONGEST;
+        let goes_on = self.until.is_some_and(|until| now + PAUSE <= until) && self.waited + PAUSE <= MAX_WAIT;
         goes_on.then(|| {
             self.waited += PAUSE;
             PAUSE
@@ -49,10 +49,10 @@ mod tests {
 
     #[test]
     fn the_wait_ends_whatever_the_clock_does() {
-        let mut none = Patience::new(Time::EPOCH, Duration::ZERO);
+        let mut none = RoleWait::new(Time::EPOCH, Duration::ZERO);
         assert_eq!(none.pause(Time::EPOCH), None);
         for step in [0, 2, 5] {
-            let mut patience = Patience::new(Time::EPOCH, Duration::from_mins(1));
+            let mut patience = RoleWait::new(Time::EPOCH, Duration::from_mins(1));
             let mut now = Time::EPOCH;
             let mut pauses = 0_u32;
             while patience.pause(now).is_some() {
@@ -60,7 +60,7 @@ mod tests {
                 pauses += 1;
             }
             assert_eq!(pauses, [10, 10, 4][usize::try_from(step / 2).unwrap()], "{step} s a try");
-            assert!(patience.waited() <= LONGEST && now.since(Time::EPOCH) <= LONGEST);
+            assert!(patience.waited() <= MAX_WAIT && now.since(Time::EPOCH) <= MAX_WAIT);
         }
     }
 }

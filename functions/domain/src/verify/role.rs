@@ -9,7 +9,11 @@ use crate::setup::{ROLE_NAME, Vendor, link_role, stack_name, trust_statement};
 const TRY_AGAIN: &str = "If the stack was created within the last minute, try again. ";
 
 /// Cause and remedy.
-pub(super) fn keeps_out(connector: &Connector, to: &Destination, vendor: &Vendor) -> (String, String) {
+pub(super) fn explain_assume_role_denied(
+    connector: &Connector,
+    to: &Destination,
+    vendor: &Vendor,
+) -> (String, String) {
     let role = &to.role;
     let statement = trust_statement(connector, vendor);
     let first = if connector.verified_at.is_none() { TRY_AGAIN } else { "" };
@@ -19,13 +23,13 @@ pub(super) fn keeps_out(connector: &Connector, to: &Destination, vendor: &Vendor
         ),
         format!(
             "{first}{} The role's trust policy must hold this statement: {statement}.",
-            likely(connector, role)
+            likely_cause(connector, role)
         ),
     )
 }
 
 /// What is most likely wrong.
-fn likely(connector: &Connector, role: &CustomerRole) -> String {
+fn likely_cause(connector: &Connector, role: &CustomerRole) -> String {
     let (made, given, account) = (link_role(&connector.id), role.path_and_name(), role.account());
     let stack = stack_name(&connector.id);
     if given == made {
@@ -33,7 +37,7 @@ fn likely(connector: &Connector, role: &CustomerRole) -> String {
             "The name is the one that the link makes. So see that the stack {stack} is in account {account}; if it is, give its parameter ExternalId the value that stands below."
         );
     }
-    if is_of_another_link(role) {
+    if is_generated_role(role) {
         return format!(
             "That is the role of another connector, which asks for another external ID: the link makes role/{made}; you gave role/{given}."
         );
@@ -44,7 +48,7 @@ fn likely(connector: &Connector, role: &CustomerRole) -> String {
 }
 
 /// Whether the name is one that a link makes.
-fn is_of_another_link(role: &CustomerRole) -> bool {
+fn is_generated_role(role: &CustomerRole) -> bool {
     let name = role.path_and_name().rsplit('/').next().unwrap_or_default();
     let mark = name.strip_prefix(ROLE_NAME).and_then(|rest| rest.strip_prefix('-')).unwrap_or_default();
     mark.len() == 8 && mark.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))

@@ -6,24 +6,27 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256 as Hasher};
 
 use super::explain::{
-    explain, lets_anyone_in, may_be_of_a_new_role, other_account, other_region, our_own_account, too_broad,
-    unencrypted,
+    assumable_by_anyone, explain, may_be_new_role, other_account, other_region, too_broad, unencrypted,
+    vendor_account,
 };
-use super::patience::Patience;
-use super::{Finding, Progress, Report, Stage, Verdict, Verification};
+use super::patience::RoleWait;
+use super::{Finding, PreflightProgress, PreflightReport, PreflightStage, PreflightVerdict, StageReport};
 use crate::connector::{Connector, Destination};
 use crate::fault::{DeliveryError, DeliveryErrorKind};
 use crate::names::{ExternalId, Region};
 use crate::part::Sha256;
-use crate::ports::{Body, Clock, NewObject, ProbeAnswer, ProbeSession, Prober, Randomness, Scope, Shown};
+use crate::ports::{
+    Body, Clock, NewObject, PresentedExternalId, ProbeResponse, ProbeSession, Prober, Randomness,
+    SessionScope,
+};
 use crate::setup::Vendor;
 
 /// The code of a role that can be assumed without the connector's external ID.
-pub(super) const LETS_ANYONE_IN: &str = "RoleLetsAnyoneIn";
+pub(super) const ASSUMABLE_BY_ANYONE: &str = "RoleLetsAnyoneIn";
 
 /// What a verification needs.
 #[derive(Clone, Copy)]
-pub struct Means<'a> {
+pub struct PreflightContext<'a> {
     /// Tries the role and the bucket.
     pub prober: &'a dyn Prober,
     /// The time.
@@ -36,68 +39,68 @@ pub struct Means<'a> {
     /// nobody watches.
     ///
     /// [`LONGEST_WAIT`]: super::LONGEST_WAIT
-    pub patience: Duration,
+    pub max_wait: Duration,
 }
 
-impl std::fmt::Debug for Means<'_> {
+impl std::fmt::Debug for PreflightContext<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Means")
     }
 }
 
 /// What a stage found: nothing, a warning, or what failed.
-type Found = Result<Option<Finding>, Finding>;
+type StageResult = Result<Option<Finding>, Finding>;
 
 /// Whoever watches.
-type Watcher<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);
+type ProgressFn<'a> = &'a mut (dyn FnMut(PreflightProgress<'_>) + Send);
 
 /// Verifies a destination, telling each stage's report as it is known. A stage that fails skips those behind
 /// it, so nothing is written through a role that is not safe.
 ///
 /// A destination that has never passed may name a role that IAM does not know yet. Its denial is no answer before it
 /// was asked for again during `patience`; that of a role which has let us in before is one at once.
-pub async fn verify(
-    means: Means<'_>,
+pub async fn run_preflight(
+    means: PreflightContext<'_>,
     connector: &Connector,
     destination: &Destination,
-    mut tell: impl FnMut(Progress<'_>) + Send,
-) -> Verification {
+    mut tell: impl FnMut(PreflightProgress<'_>) + Send,
+) -> PreflightReport {
     let at = means.clock.now();
-    let patience = if connector.verified_at.is_none() { means.patience } else { Duration::ZERO };
+    let patience = if connector.verified_at.is_none() { means.max_wait } else { Duration::ZERO };
     let mut course = Course {
         means,
         connector,
         to: destination,
-        patience: Patience::new(at, patience),
+        patience: RoleWait::new(at, patience),
         session: None,
         external_id: None,
         other_region: None,
         encryption: None,
     };
-    let mut reports = Vec::with_capacity(Stage::ALL.len());
+    let mut reports = Vec::with_capacity(PreflightStage::ALL.len());
     let mut failed = false;
-    for stage in Stage::ALL {
+    for stage in PreflightStage::ALL {
         let began = means.clock.now();
         let waited = course.patience.waited();
         let (verdict, finding) = if failed || !course.applies(stage) {
-            (Verdict::Skipped, None)
+            (PreflightVerdict::Skipped, None)
         } else {
-            match course.go(stage, &mut tell).await {
-                Ok(None) => (Verdict::Passed, None),
-                Ok(Some(warning)) => (Verdict::Warning, Some(warning)),
-                Err(finding) => (Verdict::Failed, Some(finding)),
+            match course.run_stage(stage, &mut tell).await {
+                Ok(None) => (PreflightVerdict::Passed, None),
+                Ok(Some(warning)) => (PreflightVerdict::Warning, Some(warning)),
+                Err(finding) => (PreflightVerdict::Failed, Some(finding)),
             }
         };
-        failed |= verdict == Verdict::Failed;
+        failed |= verdict == PreflightVerdict::Failed;
         let waited = course.patience.waited().saturating_sub(waited);
         let waited_ms = (!waited.is_zero()).then(|| millis(waited));
         let duration_ms = millis(means.clock.now().since(began));
-        let report = Report { stage, verdict, finding, duration_ms, waited_ms };
-        tell(Progress::Ended(&report));
+        let report = StageReport { stage, verdict, finding, duration_ms, waited_ms };
+        tell(PreflightProgress::StageDone(&report));
         reports.push(report);
     }
     let Course { external_id, other_region, .. } = course;
-    Verification { at, passed: !failed, reports, external_id, other_region }
+    PreflightReport { at, passed: !failed, reports, external_id, other_region }
 }
 
 fn millis(span: Duration) -> u64 {
@@ -105,10 +108,10 @@ fn millis(span: Duration) -> u64 {
 }
 
 struct Course<'a> {
-    means: Means<'a>,
+    means: PreflightContext<'a>,
     connector: &'a Connector,
     to: &'a Destination,
-    patience: Patience,
+    patience: RoleWait,
     session: Option<Box<dyn ProbeSession>>,
     external_id: Option<ExternalId>,
     other_region: Option<Region>,
@@ -117,70 +120,72 @@ struct Course<'a> {
 
 impl Course<'_> {
     /// A bucket that is given as a whole has no outside.
-    fn applies(&self, stage: Stage) -> bool {
-        stage != Stage::PrefixScope || !self.to.prefix.as_str().is_empty()
+    fn applies(&self, stage: PreflightStage) -> bool {
+        stage != PreflightStage::PrefixScope || !self.to.prefix.as_str().is_empty()
     }
 
-    async fn go(&mut self, stage: Stage, watcher: Watcher<'_>) -> Found {
+    async fn run_stage(&mut self, stage: PreflightStage, watcher: ProgressFn<'_>) -> StageResult {
         match stage {
-            Stage::AssumeRole => self.assume_role(watcher).await,
-            Stage::RefusesWithoutExternalId => self.refuses(stage, Shown::Nothing).await,
-            Stage::RefusesWrongExternalId => {
+            PreflightStage::AssumeRole => self.assume_role(watcher).await,
+            PreflightStage::RefusesWithoutExternalId => {
+                self.expect_denied(stage, PresentedExternalId::Absent).await
+            }
+            PreflightStage::RefusesWrongExternalId => {
                 let random = self.means.randomness;
                 let wrong = ExternalId::new(random.next_u64(), random.next_u64());
-                self.refuses(stage, Shown::ExternalId(&wrong)).await
+                self.expect_denied(stage, PresentedExternalId::ExternalId(&wrong)).await
             }
-            Stage::Account => self.account(),
-            Stage::BucketRegion => self.bucket_region().await,
-            Stage::PutObject => self.put_object(watcher).await,
-            Stage::PrefixScope => self.prefix_scope().await,
-            Stage::Encryption => Ok(unencrypted(self.to, self.encryption.as_deref())),
+            PreflightStage::Account => self.account(),
+            PreflightStage::BucketRegion => self.bucket_region().await,
+            PreflightStage::PutObject => self.put_object(watcher).await,
+            PreflightStage::PrefixScope => self.prefix_scope().await,
+            PreflightStage::Encryption => Ok(unencrypted(self.to, self.encryption.as_deref())),
         }
     }
 
     /// Waits before the next try, if what was answered may be that of a role which is not known yet everywhere.
-    async fn waits(
+    async fn wait_for_new_role(
         &mut self,
-        stage: Stage,
+        stage: PreflightStage,
         fault: &DeliveryError,
-        watcher: &mut (dyn FnMut(Progress<'_>) + Send),
+        watcher: &mut (dyn FnMut(PreflightProgress<'_>) + Send),
     ) -> bool {
         let named = self.to.role.account();
-        if !may_be_of_a_new_role(fault, self.to) || named == self.means.vendor.account {
+        if !may_be_new_role(fault, self.to) || named == self.means.vendor.account {
             return false;
         }
         let waited = self.patience.waited();
         let Some(pause) = self.patience.pause(self.means.clock.now()) else { return false };
-        watcher(Progress::Waiting { stage, waited, pause });
+        watcher(PreflightProgress::Waiting { stage, waited, pause });
         self.means.clock.sleep(pause).await;
         true
     }
 
-    async fn assume_role(&mut self, watcher: Watcher<'_>) -> Found {
+    async fn assume_role(&mut self, watcher: ProgressFn<'_>) -> StageResult {
         let refused = loop {
-            let Err(refused) = self.let_in().await else { return Ok(None) };
+            let Err(refused) = self.open_session().await else { return Ok(None) };
             let Some(fault) = &refused else { break refused };
-            if !self.waits(Stage::AssumeRole, fault, watcher).await {
+            if !self.wait_for_new_role(PreflightStage::AssumeRole, fault, watcher).await {
                 break refused;
             }
         };
         // Our own role is kept from assuming roles of its own account, so this is what a denial means there.
         let named = self.to.role.account();
         if named == self.means.vendor.account {
-            return Err(our_own_account(&named));
+            return Err(vendor_account(&named));
         }
         Err(refused.map_or_else(
             || Finding { code: "NoExternalId".into(), cause: String::new(), remedy: String::new() },
-            |fault| self.explain(Stage::AssumeRole, &fault),
+            |fault| self.explain(PreflightStage::AssumeRole, &fault),
         ))
     }
 
     /// The next external ID first, while one is being moved to: if it works, the old one is retired.
-    async fn let_in(&mut self) -> Result<(), Option<DeliveryError>> {
+    async fn open_session(&mut self) -> Result<(), Option<DeliveryError>> {
         let mut refused = None;
         for id in self.connector.external_ids() {
-            let shown = Shown::ExternalId(id);
-            match self.means.prober.assume(self.connector, self.to, shown, Scope::Prefix).await {
+            let shown = PresentedExternalId::ExternalId(id);
+            match self.means.prober.assume(self.connector, self.to, shown, SessionScope::Prefix).await {
                 Ok(session) => {
                     self.session = Some(session);
                     self.external_id = Some(id.clone());
@@ -192,28 +197,28 @@ impl Course<'_> {
         Err(refused)
     }
 
-    async fn refuses(&self, stage: Stage, shown: Shown<'_>) -> Found {
-        match self.means.prober.assume(self.connector, self.to, shown, Scope::Prefix).await {
+    async fn expect_denied(&self, stage: PreflightStage, shown: PresentedExternalId<'_>) -> StageResult {
+        match self.means.prober.assume(self.connector, self.to, shown, SessionScope::Prefix).await {
             Err(fault) if fault.kind == DeliveryErrorKind::Denied => Ok(None),
             Err(fault) => Err(self.explain(stage, &fault)),
-            Ok(_) => Err(lets_anyone_in(stage, self.connector, self.to)),
+            Ok(_) => Err(assumable_by_anyone(stage, self.connector, self.to)),
         }
     }
 
-    fn account(&self) -> Found {
+    fn account(&self) -> StageResult {
         let Some(session) = &self.session else { return Ok(None) };
         let (entered, named) = (session.account(), self.to.role.account());
         if entered != named {
             return Err(other_account(&entered, &named));
         }
         if named == self.means.vendor.account {
-            return Err(our_own_account(&named));
+            return Err(vendor_account(&named));
         }
         Ok(None)
     }
 
     /// S3 tells a bucket's region even to those who may not read it. If it doesn't, the write will tell.
-    async fn bucket_region(&mut self) -> Found {
+    async fn bucket_region(&mut self) -> StageResult {
         let Some(session) = &self.session else { return Ok(None) };
         match session.bucket_region().await {
             Ok(Some(region)) if region != self.to.region => {
@@ -223,24 +228,24 @@ impl Course<'_> {
             }
             Ok(_) => Ok(None),
             Err(fault) if fault.kind == DeliveryErrorKind::Denied => Ok(None),
-            Err(fault) => Err(self.explain(Stage::BucketRegion, &fault)),
+            Err(fault) => Err(self.explain(PreflightStage::BucketRegion, &fault)),
         }
     }
 
     /// A role that had to be waited for is one whose policies may come a little later, so what is left of the wait is
     /// theirs. What was denied wrote nothing, and each try has a name of its own.
-    async fn put_object(&mut self, watcher: Watcher<'_>) -> Found {
+    async fn put_object(&mut self, watcher: ProgressFn<'_>) -> StageResult {
         loop {
             let Some(session) = &self.session else { return Ok(None) };
             match session.put_new(self.probe_object()).await {
-                Ok(ProbeAnswer { encryption }) => {
+                Ok(ProbeResponse { encryption }) => {
                     self.encryption = encryption;
                     return Ok(None);
                 }
                 Err(fault) => {
                     let is_new = !self.patience.waited().is_zero();
-                    if !is_new || !self.waits(Stage::PutObject, &fault, watcher).await {
-                        return Err(self.explain(Stage::PutObject, &fault));
+                    if !is_new || !self.wait_for_new_role(PreflightStage::PutObject, &fault, watcher).await {
+                        return Err(self.explain(PreflightStage::PutObject, &fault));
                     }
                 }
             }
@@ -253,21 +258,21 @@ impl Course<'_> {
             "Auditferry wrote this object for connector {id} to see that it can. It may be deleted.\n"
         );
         let name = format!("verification/{id}_{:016x}.txt", self.means.randomness.next_u64());
-        probe(self.to.prefix.key(&name), text.into_bytes(), true)
+        new_probe(self.to.prefix.key(&name), text.into_bytes(), true)
     }
 
     /// With the role's own rights, not narrowed to the prefix, a write outside it whose checksum is wrong on
     /// purpose: refused as not allowed, or, if it is allowed, as broken. Nothing is written either way.
-    async fn prefix_scope(&self) -> Found {
+    async fn prefix_scope(&self) -> StageResult {
         let Some(id) = &self.external_id else { return Ok(None) };
-        let shown = Shown::ExternalId(id);
-        let session = self.means.prober.assume(self.connector, self.to, shown, Scope::Role).await;
-        let session = session.map_err(|fault| self.explain(Stage::PrefixScope, &fault))?;
+        let shown = PresentedExternalId::ExternalId(id);
+        let session = self.means.prober.assume(self.connector, self.to, shown, SessionScope::Role).await;
+        let session = session.map_err(|fault| self.explain(PreflightStage::PrefixScope, &fault))?;
         let key = format!("auditferry-scope-{:016x}.txt", self.means.randomness.next_u64());
-        match session.put_new(probe(key, b"never written".to_vec(), false)).await {
+        match session.put_new(new_probe(key, b"never written".to_vec(), false)).await {
             Err(fault) if fault.kind == DeliveryErrorKind::Denied => Ok(None),
             Err(fault) if fault.kind == DeliveryErrorKind::Rejected => Ok(Some(too_broad(self.to))),
-            Err(fault) => Err(self.explain(Stage::PrefixScope, &fault)),
+            Err(fault) => Err(self.explain(PreflightStage::PrefixScope, &fault)),
             // A store that takes an object whose checksum is wrong is none that proof can be given on.
             Ok(_) => Err(Finding {
                 code: "ChecksumIgnored".into(),
@@ -278,12 +283,12 @@ impl Course<'_> {
         }
     }
 
-    fn explain(&self, stage: Stage, fault: &DeliveryError) -> Finding {
+    fn explain(&self, stage: PreflightStage, fault: &DeliveryError) -> Finding {
         explain(stage, fault, self.connector, self.to, self.means.vendor)
     }
 }
 
-fn probe(key: String, bytes: Vec<u8>, truthful: bool) -> NewObject {
+fn new_probe(key: String, bytes: Vec<u8>, truthful: bool) -> NewObject {
     let mut digest: [u8; 32] = Hasher::digest(&bytes).into();
     if !truthful {
         digest = digest.map(|byte| !byte);

@@ -1,7 +1,7 @@
 //! What a fault is told as, by the platform's own words. That those come through the SDK as they are here,
 //! `tests/suite/verification` shows on the wire.
 
-use super::explain::{explain, may_be_of_a_new_role};
+use super::explain::{explain, may_be_new_role};
 use super::*;
 use crate::connector::{Connector, Destination, Encryption};
 use crate::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage as Where, diagnose};
@@ -44,15 +44,15 @@ fn vendor() -> Vendor {
     }
 }
 
-fn told(stage: Stage, fault: &DeliveryError) -> Finding {
+fn told(stage: PreflightStage, fault: &DeliveryError) -> Finding {
     told_of(&connector(), stage, fault)
 }
 
-fn told_of(connector: &Connector, stage: Stage, fault: &DeliveryError) -> Finding {
+fn told_of(connector: &Connector, stage: PreflightStage, fault: &DeliveryError) -> Finding {
     explain(stage, fault, connector, connector.destination.as_ref().unwrap(), &vendor())
 }
 
-fn told_with_key(stage: Stage, fault: &DeliveryError) -> Finding {
+fn told_with_key(stage: PreflightStage, fault: &DeliveryError) -> Finding {
     let connector = connector();
     let to = Destination {
         encryption: Encryption::with_key(KEY.parse().ok()),
@@ -70,22 +70,28 @@ fn told_by_reason(fault: &DeliveryError) -> Finding {
 #[test]
 fn a_service_control_policy_binds_whoever_asks() {
     let words = "with an explicit deny in a Service Control Policy";
-    for stage in [Stage::AssumeRole, Stage::RefusesWithoutExternalId, Stage::RefusesWrongExternalId] {
+    for stage in [
+        PreflightStage::AssumeRole,
+        PreflightStage::RefusesWithoutExternalId,
+        PreflightStage::RefusesWrongExternalId,
+    ] {
         let finding = told(stage, &denied(words));
         assert!(finding.cause.contains("vendor's own organisation"), "{stage:?}: {finding:?}");
     }
-    for stage in [Stage::BucketRegion, Stage::PutObject, Stage::PrefixScope] {
+    for stage in [PreflightStage::BucketRegion, PreflightStage::PutObject, PreflightStage::PrefixScope] {
         let finding = told(stage, &denied(words));
         assert!(finding.cause.contains("organisation of account 222222222222"), "{stage:?}: {finding:?}");
         assert!(finding.remedy.ends_with("to allow s3:PutObject here."), "{finding:?}");
     }
     let of_the_key = fault(DeliveryErrorKind::KeyDenied, "AccessDenied", words);
-    assert!(told(Stage::PutObject, &of_the_key).remedy.ends_with("to allow kms:GenerateDataKey here."));
+    assert!(
+        told(PreflightStage::PutObject, &of_the_key).remedy.ends_with("to allow kms:GenerateDataKey here.")
+    );
 }
 
 #[test]
 fn a_resource_control_policy_is_the_customers_wherever_it_denies() {
-    for stage in Stage::ALL {
+    for stage in PreflightStage::ALL {
         let finding = told(stage, &denied("with an explicit deny in a resource control policy"));
         assert!(finding.cause.contains("A resource control policy of the organisation"), "{finding:?}");
     }
@@ -95,7 +101,7 @@ fn a_resource_control_policy_is_the_customers_wherever_it_denies() {
 fn a_permissions_boundary_is_told_with_the_statement_that_it_lacks() {
     let words = "because no permissions boundary allows the action";
     assert_eq!(
-        told(Stage::PutObject, &denied(words)),
+        told(PreflightStage::PutObject, &denied(words)),
         Finding {
             code: "AccessDenied".into(),
             cause: format!("The permissions boundary of {ROLE} does not allow s3:PutObject."),
@@ -103,14 +109,17 @@ fn a_permissions_boundary_is_told_with_the_statement_that_it_lacks() {
         }
     );
     let of_the_key = fault(DeliveryErrorKind::KeyDenied, "AccessDenied", words);
-    let finding = told_with_key(Stage::PutObject, &of_the_key);
+    let finding = told_with_key(PreflightStage::PutObject, &of_the_key);
     assert!(finding.cause.ends_with("does not allow kms:GenerateDataKey."), "{finding:?}");
     assert!(
         finding.remedy.contains(&format!(r#""kms:GenerateDataKey", "Resource": "{KEY}""#)),
         "{finding:?}"
     );
-    assert!(told_with_key(Stage::PutObject, &denied(words)).remedy.contains(PUT), "the key is not at fault");
-    assert!(told(Stage::PutObject, &of_the_key).remedy.contains(PUT), "no key was named");
+    assert!(
+        told_with_key(PreflightStage::PutObject, &denied(words)).remedy.contains(PUT),
+        "the key is not at fault"
+    );
+    assert!(told(PreflightStage::PutObject, &of_the_key).remedy.contains(PUT), "no key was named");
 }
 
 #[test]
@@ -142,7 +151,7 @@ fn an_answer_that_means_one_thing_means_it_at_every_stage() {
             "has Object Lock and refused",
         ),
     ] {
-        for stage in Stage::ALL {
+        for stage in PreflightStage::ALL {
             let finding = told(stage, &fault(reason, code, words));
             assert!(finding.cause.contains(cause), "{code} at {stage:?}: {finding:?}");
         }
@@ -173,32 +182,36 @@ fn a_denied_write_is_told_by_the_policy_that_s3_names() {
             format!("Add this statement to a policy of the role: {PUT}."),
         ),
     ] {
-        let finding = told(Stage::PutObject, &denied(words));
+        let finding = told(PreflightStage::PutObject, &denied(words));
         assert_eq!(finding.cause, cause, "{words}");
         assert!(finding.remedy.contains(&remedy), "{words}: {finding:?}");
-        let elsewhere = told(Stage::PrefixScope, &denied(words));
+        let elsewhere = told(PreflightStage::PrefixScope, &denied(words));
         assert_eq!(elsewhere, told_by_reason(&denied(words)), "only a write is told so");
         let gone = fault(DeliveryErrorKind::Gone, "NoSuchBucket", words);
-        assert_eq!(told(Stage::PutObject, &gone), told_by_reason(&gone), "only a denied one is");
+        assert_eq!(told(PreflightStage::PutObject, &gone), told_by_reason(&gone), "only a denied one is");
     }
     for words in ["because no resource-based policy allows it", "with an explicit deny", "Access Denied"] {
-        assert_eq!(told(Stage::PutObject, &denied(words)), told_by_reason(&denied(words)), "{words}");
+        assert_eq!(
+            told(PreflightStage::PutObject, &denied(words)),
+            told_by_reason(&denied(words)),
+            "{words}"
+        );
     }
 }
 
 #[test]
 fn a_role_that_keeps_us_out_is_told_with_the_statement_that_it_needs() {
-    let finding = told(Stage::AssumeRole, &denied("not authorized"));
+    let finding = told(PreflightStage::AssumeRole, &denied("not authorized"));
     assert!(finding.cause.starts_with(&format!("The role {ROLE} does not let us in")), "{finding:?}");
     let (_, statement) = finding.remedy.split_once("this statement: ").unwrap();
     let statement: serde_json::Value = serde_json::from_str(statement.strip_suffix('.').unwrap()).unwrap();
     let trust_policy = setup(&connector(), &vendor()).trust_policy;
     assert_eq!(statement, trust_policy["Statement"][0], "with Principal and condition");
-    for stage in [Stage::RefusesWithoutExternalId, Stage::PutObject] {
+    for stage in [PreflightStage::RefusesWithoutExternalId, PreflightStage::PutObject] {
         assert_eq!(told(stage, &denied("not authorized")), told_by_reason(&denied("not authorized")));
     }
     let passing = fault(DeliveryErrorKind::Unavailable, "Throttling", "Rate exceeded");
-    assert_eq!(told(Stage::AssumeRole, &passing), told_by_reason(&passing));
+    assert_eq!(told(PreflightStage::AssumeRole, &passing), told_by_reason(&passing));
 }
 
 #[test]
@@ -207,7 +220,7 @@ fn a_wrong_name_another_connectors_role_and_a_wrong_account_get_words_of_their_o
         let mut connector = connector();
         let role = format!("arn:aws:iam::222222222222:role/auditferry/{name}");
         connector.destination.as_mut().unwrap().role = role.parse().unwrap();
-        told_of(&connector, Stage::AssumeRole, &denied("not authorized")).remedy
+        told_of(&connector, PreflightStage::AssumeRole, &denied("not authorized")).remedy
     };
     let made = "the link makes role/auditferry/AuditferryDelivery-00000000";
     let typo = with("AuditferryDelivery");
@@ -225,16 +238,16 @@ fn a_wrong_name_another_connectors_role_and_a_wrong_account_get_words_of_their_o
 fn only_a_role_that_never_let_us_in_may_be_new() {
     let again = "If the stack was created within the last minute, try again.";
     let fault = denied("not authorized");
-    assert!(!told(Stage::AssumeRole, &fault).remedy.contains(again));
+    assert!(!told(PreflightStage::AssumeRole, &fault).remedy.contains(again));
     let draft = Connector { verified_at: None, ..connector() };
-    assert!(told_of(&draft, Stage::AssumeRole, &fault).remedy.starts_with(again));
+    assert!(told_of(&draft, PreflightStage::AssumeRole, &fault).remedy.starts_with(again));
 }
 
 #[test]
 fn a_bucket_that_was_never_seen_is_not_to_be_made_again() {
     let gone = fault(DeliveryErrorKind::Gone, "NoSuchBucket", "The specified bucket does not exist");
     let draft = Connector { verified_at: None, ..connector() };
-    for stage in [Stage::BucketRegion, Stage::PutObject] {
+    for stage in [PreflightStage::BucketRegion, PreflightStage::PutObject] {
         let finding = told_of(&draft, stage, &gone);
         assert!(finding.remedy.starts_with("Is the name right?"), "{finding:?}");
         assert!(finding.remedy.contains("CreateBucket") && !finding.remedy.contains("again"), "{finding:?}");
@@ -252,7 +265,7 @@ fn only_a_plain_denial_may_be_that_of_a_new_role() {
         denied("User: x is not authorized to perform: sts:AssumeRole on resource: y"),
         denied("Access Denied"),
     ] {
-        assert!(may_be_of_a_new_role(&plain, &to));
+        assert!(may_be_new_role(&plain, &to));
     }
     for other in [
         denied("with an explicit deny in an identity-based policy"),
@@ -265,13 +278,13 @@ fn only_a_plain_denial_may_be_that_of_a_new_role() {
         fault(DeliveryErrorKind::Unavailable, "Throttling", ""),
         fault(DeliveryErrorKind::Gone, "NoSuchBucket", ""),
     ] {
-        assert!(!may_be_of_a_new_role(&other, &to), "{other:?}");
+        assert!(!may_be_new_role(&other, &to), "{other:?}");
     }
 }
 
 #[test]
 fn a_stage_goes_by_the_name_that_reports_have() {
-    for stage in Stage::ALL {
+    for stage in PreflightStage::ALL {
         assert_eq!(serde_json::to_string(&stage).unwrap(), format!("\"{}\"", stage.as_str()));
     }
 }

@@ -55,9 +55,12 @@ impl Wired {
     fn in_function(&self, arn: &str) -> Exporter {
         let Self { exporter, connectors, prober, bus } = self;
         match vendor_of(arn) {
-            Some(vendor) => {
-                exporter.verifying(Arc::clone(connectors), Arc::clone(prober), Arc::clone(bus), vendor)
-            }
+            Some(vendor) => exporter.with_reverification(
+                Arc::clone(connectors),
+                Arc::clone(prober),
+                Arc::clone(bus),
+                vendor,
+            ),
             None => exporter.clone(),
         }
     }

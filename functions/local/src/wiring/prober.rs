@@ -8,7 +8,7 @@ use adapters::customers::StsProber;
 use async_trait::async_trait;
 use domain::connector::{Connector, Destination};
 use domain::fault::DeliveryError;
-use domain::ports::{ProbeSession, Prober, Scope, Shown};
+use domain::ports::{PresentedExternalId, ProbeSession, Prober, SessionScope};
 
 use crate::accounts::Accounts;
 
@@ -21,11 +21,11 @@ pub(super) struct StandInProber {
 
 #[async_trait]
 impl Prober for StandInProber {
-    fn new_roles_known_within(&self) -> Duration {
+    fn role_propagation_delay(&self) -> Duration {
         if self.accounts.new_role_delay().is_zero() {
             Duration::ZERO
         } else {
-            self.real.new_roles_known_within()
+            self.real.role_propagation_delay()
         }
     }
 
@@ -33,8 +33,8 @@ impl Prober for StandInProber {
         &self,
         connector: &Connector,
         to: &Destination,
-        shown: Shown<'_>,
-        scope: Scope,
+        shown: PresentedExternalId<'_>,
+        scope: SessionScope,
     ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
         self.real.assume(connector, to, shown, scope).await
     }

@@ -2,33 +2,33 @@
 
 use domain::connector::Connector;
 use domain::time::Time;
-use domain::verify::Stage;
+use domain::verify::PreflightStage;
 
 use super::super::connector;
-use super::super::platform::{Answers, Said};
-use super::{Case, case, said_at_put};
+use super::super::platform::{Answers, Refusal};
+use super::{Case, case, refused_at_put};
 
 pub(super) fn cases() -> Vec<Case> {
     let moved = "The bucket you are attempting to access must be addressed using the specified endpoint. Please send \
                  all future requests to this endpoint.";
-    let silent = |answers: &mut Answers| answers.head = Some(Said::new(400, "", ""));
+    let silent = |answers: &mut Answers| answers.head = Some(Refusal::new(400, "", ""));
     vec![
         case(
-            ("the bucket is gone", Stage::BucketRegion),
+            ("the bucket is gone", PreflightStage::BucketRegion),
             Connector { verified_at: Some(Time::EPOCH), ..connector() },
-            |answers| answers.head = Some(Said::new(404, "", "")),
+            |answers| answers.head = Some(Refusal::new(404, "", "")),
             ("NoSuchBucket", "does not exist (NoSuchBucket)", "again, or connect another bucket"),
         ),
         case(
-            ("the bucket never was", Stage::BucketRegion),
+            ("the bucket never was", PreflightStage::BucketRegion),
             connector(),
-            |answers| answers.head = Some(Said::new(404, "", "")),
+            |answers| answers.head = Some(Refusal::new(404, "", "")),
             ("NoSuchBucket", "does not exist (NoSuchBucket)", "Is the name right? If so, create "),
         ),
         case(
-            ("the bucket is in another region", Stage::BucketRegion),
+            ("the bucket is in another region", PreflightStage::BucketRegion),
             connector(),
-            |answers| answers.head = Some(Said::new(301, "", "").naming("us-west-2")),
+            |answers| answers.head = Some(Refusal::new(301, "", "").with_region("us-west-2")),
             (
                 "OtherRegion",
                 "is in us-west-2, not in eu-central-1",
@@ -36,40 +36,40 @@ pub(super) fn cases() -> Vec<Case> {
             ),
         ),
         case(
-            ("… and only the write tells so", Stage::PutObject),
+            ("… and only the write tells so", PreflightStage::PutObject),
             connector(),
             |answers| {
                 silent(answers);
-                answers.put = Some(Said::new(301, "PermanentRedirect", moved).naming("us-west-2"));
+                answers.put = Some(Refusal::new(301, "PermanentRedirect", moved).with_region("us-west-2"));
             },
             ("PermanentRedirect", "is not in eu-central-1", "it is in us-west-2"),
         ),
-        said_at_put(
+        refused_at_put(
             "the bucket's name was taken over by a stranger, or the bucket is another account's",
             connector(),
-            Said::new(403, "AccessDenied", "Access Denied"),
+            Refusal::new(403, "AccessDenied", "Access Denied"),
             ("AccessDenied", "or the bucket is not owned by account", "owns the bucket"),
         ),
-        said_at_put(
+        refused_at_put(
             "something adds an ACL, which the bucket does not take",
             connector(),
-            Said::new(400, "AccessControlListNotSupported", "The bucket does not allow ACLs"),
+            Refusal::new(400, "AccessControlListNotSupported", "The bucket does not allow ACLs"),
             ("AccessControlListNotSupported", "has ACLs disabled", "what stands between us and S3"),
         ),
-        said_at_put(
+        refused_at_put(
             "the bucket has Object Lock and something drops the checksum",
             connector(),
-            Said::new(
+            Refusal::new(
                 400,
                 "InvalidRequest",
                 "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters",
             ),
             ("InvalidRequest", "has Object Lock and refused the write", "default retention"),
         ),
-        said_at_put(
+        refused_at_put(
             "the vendor's clock is wrong",
             connector(),
-            Said::new(
+            Refusal::new(
                 403,
                 "RequestTimeTooSkewed",
                 "The difference between the request time and the current time is too large.",

@@ -6,10 +6,10 @@ mod policies;
 mod role;
 
 use domain::connector::{Connector, Encryption};
-use domain::verify::{Stage, Verdict};
+use domain::verify::{PreflightStage, PreflightVerdict};
 
-use super::platform::{Answers, Platform, Said, put_denied};
-use super::{assert_stopped_at, connector, found, verify};
+use super::platform::{Answers, Refusal, ScriptedAws, put_denied};
+use super::{assert_stopped_at, connector, only_finding, verify};
 
 const KEY: &str = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
@@ -18,8 +18,8 @@ struct Case {
     name: &'static str,
     connector: Connector,
     answers: Answers,
-    stage: Stage,
-    verdict: Verdict,
+    stage: PreflightStage,
+    verdict: PreflightVerdict,
     code: &'static str,
     cause: &'static str,
     remedy: String,
@@ -28,7 +28,7 @@ struct Case {
 
 /// A case of a connector, `{objects}` in the remedy standing for the ARN of its objects.
 fn case(
-    (name, stage): (&'static str, Stage),
+    (name, stage): (&'static str, PreflightStage),
     connector: Connector,
     change: impl FnOnce(&mut Answers),
     (code, cause, remedy): (&'static str, &'static str, &str),
@@ -43,8 +43,8 @@ fn case(
         .replace("{objects}", &objects)
         .replace("{id}", connector.external_id.as_str())
         .replace("{role}", to.role.as_str());
-    let verdict = Verdict::Failed;
-    let puts = usize::from(stage == Stage::PutObject);
+    let verdict = PreflightVerdict::Failed;
+    let puts = usize::from(stage == PreflightStage::PutObject);
     Case { name, connector, answers, stage, verdict, code, cause, remedy, puts }
 }
 
@@ -52,16 +52,16 @@ fn case(
 fn at_put(name: &'static str, words: &str, told: (&'static str, &'static str, &str)) -> Case {
     let connector = connector();
     let said = put_denied(&connector, words);
-    case((name, Stage::PutObject), connector, |answers| answers.put = Some(said), told)
+    case((name, PreflightStage::PutObject), connector, |answers| answers.put = Some(said), told)
 }
 
-fn said_at_put(
+fn refused_at_put(
     name: &'static str,
     connector: Connector,
-    said: Said,
+    said: Refusal,
     told: (&'static str, &'static str, &str),
 ) -> Case {
-    case((name, Stage::PutObject), connector, |answers| answers.put = Some(said), told)
+    case((name, PreflightStage::PutObject), connector, |answers| answers.put = Some(said), told)
 }
 
 fn with_key() -> Connector {
@@ -70,11 +70,11 @@ fn with_key() -> Connector {
     connector
 }
 
-async fn judge(case: Case) {
+async fn check_case(case: Case) {
     let Case { name, connector, answers, stage, verdict, code, cause, remedy, puts } = case;
-    let platform = Platform::start(&connector, answers).await;
+    let platform = ScriptedAws::start(&connector, answers).await;
     let verification = verify(&platform.prober, &connector).await;
-    let (at, how, finding) = found(&verification);
+    let (at, how, finding) = only_finding(&verification);
     assert_eq!((at, how, finding.code.as_str()), (stage, verdict, code), "{name}: {finding:?}");
     assert!(finding.cause.contains(cause), "{name}: {}", finding.cause);
     assert!(finding.remedy.contains(&remedy), "{name}: {}", finding.remedy);
@@ -85,28 +85,28 @@ async fn judge(case: Case) {
 #[tokio::test]
 async fn who_lets_whom_in_is_named() {
     for case in role::cases() {
-        judge(case).await;
+        check_case(case).await;
     }
 }
 
 #[tokio::test]
 async fn what_is_wrong_with_the_bucket_is_named() {
     for case in bucket::cases() {
-        judge(case).await;
+        check_case(case).await;
     }
 }
 
 #[tokio::test]
 async fn which_policy_is_in_the_way_is_named() {
     for case in policies::cases() {
-        judge(case).await;
+        check_case(case).await;
     }
 }
 
 #[tokio::test]
 async fn a_sound_set_up_passes_with_and_without_a_key() {
     for connector in [connector(), with_key()] {
-        let platform = Platform::start(&connector, Answers::sound(&connector)).await;
+        let platform = ScriptedAws::start(&connector, Answers::sound(&connector)).await;
         let verification = verify(&platform.prober, &connector).await;
         assert!(verification.passed, "{verification:?}");
         assert!(verification.reports.iter().all(|report| report.finding.is_none()));
@@ -119,12 +119,12 @@ async fn a_role_that_may_write_beside_the_prefix_is_a_warning() {
     let connector = connector();
     let words = "The SHA256 you specified did not match the calculated checksum.";
     let mut answers = Answers::sound(&connector);
-    answers.outside = Some(Said::new(400, "BadDigest", words));
-    let platform = Platform::start(&connector, answers).await;
+    answers.outside = Some(Refusal::new(400, "BadDigest", words));
+    let platform = ScriptedAws::start(&connector, answers).await;
     let verification = verify(&platform.prober, &connector).await;
     assert!(verification.passed);
-    let (stage, verdict, finding) = found(&verification);
-    assert_eq!((stage, verdict), (Stage::PrefixScope, Verdict::Warning));
+    let (stage, verdict, finding) = only_finding(&verification);
+    assert_eq!((stage, verdict), (PreflightStage::PrefixScope, PreflightVerdict::Warning));
     assert!(finding.remedy.contains(r#""Action": "s3:PutObject""#), "{}", finding.remedy);
 }
 
@@ -132,11 +132,11 @@ async fn a_role_that_may_write_beside_the_prefix_is_a_warning() {
 async fn an_sts_that_can_not_tell_is_no_proof_of_safety_and_none_of_danger() {
     let connector = connector();
     let mut answers = Answers::sound(&connector);
-    answers.no_id = Some(Said::new(400, "Throttling", "Rate exceeded"));
-    let platform = Platform::start(&connector, answers).await;
+    answers.no_id = Some(Refusal::new(400, "Throttling", "Rate exceeded"));
+    let platform = ScriptedAws::start(&connector, answers).await;
     let verification = verify(&platform.prober, &connector).await;
-    assert_stopped_at(&verification, Stage::RefusesWithoutExternalId);
+    assert_stopped_at(&verification, PreflightStage::RefusesWithoutExternalId);
     assert!(!verification.is_unsafe());
-    assert_eq!(found(&verification).2.code, "Throttling");
+    assert_eq!(only_finding(&verification).2.code, "Throttling");
     assert_eq!(platform.puts(), 0);
 }

@@ -1,13 +1,13 @@
 //! Which policy does not allow the write, or the use of the key.
 
 use super::super::connector;
-use super::super::platform::Said;
-use super::{Case, KEY, at_put, said_at_put, with_key};
+use super::super::platform::Refusal;
+use super::{Case, KEY, at_put, refused_at_put, with_key};
 
-fn key_denied(why: &str) -> Said {
+fn key_denied(why: &str) -> Refusal {
     let user = "arn:aws:sts::222222222222:assumed-role/Delivery/auditferry-verify";
     let action = "kms:GenerateDataKey";
-    Said::new(
+    Refusal::new(
         403,
         "AccessDenied",
         format!("User: {user} is not authorized to perform: {action} on resource: {KEY} {why}"),
@@ -62,19 +62,19 @@ pub(super) fn cases() -> Vec<Case> {
             "because no permissions boundary allows the s3:PutObject action",
             ("AccessDenied", "The permissions boundary of", "Allow it in the boundary too: {put}"),
         ),
-        said_at_put(
+        refused_at_put(
             "the role may not use the key",
             with_key(),
             key_denied("because no identity-based policy allows the kms:GenerateDataKey action"),
             ("AccessDenied", "refuses to encrypt", "Allow the role `kms:GenerateDataKey` on arn:aws:kms:"),
         ),
-        said_at_put(
+        refused_at_put(
             "the key's policy leaves the role out",
             with_key(),
             key_denied("because no resource-based policy allows the kms:GenerateDataKey action"),
             ("AccessDenied", "refuses to encrypt", "in the role's policy and in the key's"),
         ),
-        said_at_put(
+        refused_at_put(
             "the boundary leaves the key out",
             with_key(),
             key_denied("because no permissions boundary allows the kms:GenerateDataKey action"),
@@ -84,19 +84,19 @@ pub(super) fn cases() -> Vec<Case> {
                 r#""Action": "kms:GenerateDataKey", "Resource": "arn:aws:kms:"#,
             ),
         ),
-        said_at_put(
+        refused_at_put(
             "the key is disabled",
             with_key(),
-            Said::new(400, "KMS.DisabledException", format!("{KEY} is disabled.")),
+            Refusal::new(400, "KMS.DisabledException", format!("{KEY} is disabled.")),
             ("KMS.DisabledException", "is disabled", "see that the key is enabled"),
         ),
-        said_at_put(
+        refused_at_put(
             "the key is about to be deleted",
             with_key(),
-            Said::new(400, "KMS.KMSInvalidStateException", format!("{KEY} is pending deletion.")),
+            Refusal::new(400, "KMS.KMSInvalidStateException", format!("{KEY} is pending deletion.")),
             ("KMS.KMSInvalidStateException", "is pending deletion", "see that the key is enabled"),
         ),
-        said_at_put(
+        refused_at_put(
             "the bucket encrypts by default with a key that was not named",
             connector(),
             key_denied("because no session policy allows the kms:GenerateDataKey action"),

@@ -1,10 +1,10 @@
 //! What is wrong with the role, or with who asks for it.
 
 use domain::connector::Connector;
-use domain::verify::Stage;
+use domain::verify::PreflightStage;
 
 use super::super::connector;
-use super::super::platform::{Said, US, not_let_in};
+use super::super::platform::{EXPORTER_SESSION, Refusal, assume_denied};
 use super::{Case, case};
 
 fn with_role(role: &str) -> Connector {
@@ -15,15 +15,17 @@ fn with_role(role: &str) -> Connector {
 
 pub(super) fn cases() -> Vec<Case> {
     let sts = |name, connector: Connector, words: String, told| {
-        let said = Said::new(403, "AccessDenied", words);
-        case((name, Stage::AssumeRole), connector, |answers| answers.right_id = Some(said), told)
+        let said = Refusal::new(403, "AccessDenied", words);
+        case((name, PreflightStage::AssumeRole), connector, |answers| answers.right_id = Some(said), told)
     };
     let denied = |role: &str, why: &str| {
-        format!("User: {US} is not authorized to perform: sts:AssumeRole on resource: {role} {why}")
+        format!(
+            "User: {EXPORTER_SESSION} is not authorized to perform: sts:AssumeRole on resource: {role} {why}"
+        )
     };
     let own = "arn:aws:iam::111111111111:role/auditferry/Delivery";
     let plain = connector();
-    let not_let_in = not_let_in(&plain);
+    let not_let_in = assume_denied(&plain);
     let disabled = "STS is not activated in this region for account:222222222222. Your account administrator can \
                     activate STS in this region using the IAM Console.";
     let skewed = "Signature expired: 20261120T200000Z is now earlier than 20261120T201500Z (20261120T202000Z - 5 min.)";
@@ -31,7 +33,7 @@ pub(super) fn cases() -> Vec<Case> {
         case(
             (
                 "the trust policy does not name us, asks for another external ID, or there is no such role",
-                Stage::AssumeRole,
+                PreflightStage::AssumeRole,
             ),
             plain,
             |answers| answers.right_id = Some(not_let_in),
@@ -70,9 +72,9 @@ pub(super) fn cases() -> Vec<Case> {
             ("AccessDenied", "A resource control policy of the organisation of account", "exempt this role"),
         ),
         case(
-            ("the customer has STS of our region switched off", Stage::AssumeRole),
+            ("the customer has STS of our region switched off", PreflightStage::AssumeRole),
             connector(),
-            |answers| answers.right_id = Some(Said::new(403, "RegionDisabledException", disabled)),
+            |answers| answers.right_id = Some(Refusal::new(403, "RegionDisabledException", disabled)),
             (
                 "RegionDisabledException",
                 "AWS STS is not active for account",
@@ -80,13 +82,13 @@ pub(super) fn cases() -> Vec<Case> {
             ),
         ),
         case(
-            ("the vendor's clock is wrong", Stage::AssumeRole),
+            ("the vendor's clock is wrong", PreflightStage::AssumeRole),
             connector(),
-            |answers| answers.right_id = Some(Said::new(403, "SignatureDoesNotMatch", skewed)),
+            |answers| answers.right_id = Some(Refusal::new(403, "SignatureDoesNotMatch", skewed)),
             ("SignatureDoesNotMatch", "Our clock and the platform's are too far apart", "tell the vendor"),
         ),
         case(
-            ("the trust policy has no condition", Stage::RefusesWithoutExternalId),
+            ("the trust policy has no condition", PreflightStage::RefusesWithoutExternalId),
             connector(),
             |answers| (answers.no_id, answers.wrong_id) = (None, None),
             (
@@ -98,14 +100,14 @@ pub(super) fn cases() -> Vec<Case> {
         case(
             (
                 "the trust policy takes any external ID, by StringLike or a wildcard",
-                Stage::RefusesWrongExternalId,
+                PreflightStage::RefusesWrongExternalId,
             ),
             connector(),
             |answers| answers.wrong_id = None,
             ("RoleLetsAnyoneIn", "with a wrong external ID", "no wildcard, no StringLike, no IfExists"),
         ),
         case(
-            ("the session is in another account than the ARN says", Stage::Account),
+            ("the session is in another account than the ARN says", PreflightStage::Account),
             connector(),
             |answers| answers.user = "arn:aws:sts::333333333333:assumed-role/Delivery/x".into(),
             ("OtherAccount", "The session is in account 333333333333", "the stack's output RoleArn"),
