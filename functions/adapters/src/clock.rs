@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use domain::ports::{Clock, Randomness};
+use domain::ports::{Clock, Rng};
 use domain::time::Time;
 
 /// The clock on the wall, or one that runs beside it at a fixed distance.
@@ -52,7 +52,7 @@ impl Clock for SystemClock {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemRandomness;
 
-impl Randomness for SystemRandomness {
+impl Rng for SystemRandomness {
     fn next_u64(&self) -> u64 {
         rand::random()
     }

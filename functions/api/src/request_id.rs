@@ -35,7 +35,7 @@ impl RequestId {
 /// Gives the request its ID, and the answer that of its request.
 pub(crate) async fn identify(State(api): State<Api>, request: Request, next: Next) -> Response {
     let given = request.extensions().get::<RequestId>().cloned();
-    let RequestId(id) = given.unwrap_or_else(|| RequestId::new(api.onboarding.randomness.next_u64()));
+    let RequestId(id) = given.unwrap_or_else(|| RequestId::new(api.onboarding.rng.next_u64()));
     let span = tracing::info_span!("request", request_id = id);
     let mut answer = problem::name_request(next.run(request).instrument(span).await, &id);
     answer.headers_mut().extend(HeaderValue::from_str(&id).ok().map(|id| (HEADER, id)));

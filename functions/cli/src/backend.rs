@@ -88,7 +88,7 @@ impl Backend {
             prober: Arc::new(StsProber::new(clients.sts, clients.customers)),
             bus: Arc::new(NotedBus::new(Arc::new(EventBridgeBus::new(clients.events, bus.name)))),
             clock: Arc::new(SystemClock::new()),
-            randomness: Arc::new(SystemRandomness),
+            rng: Arc::new(SystemRandomness),
             timing,
             vendor: Vendor {
                 account,

@@ -14,7 +14,7 @@ mod watchdog;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::{Claim, ClaimAnswer, Clock, DUE_SHARDS, Due, PortError, Queue, Randomness};
+use domain::ports::{Claim, ClaimAnswer, Clock, DUE_SHARDS, Due, PortError, Queue, Rng};
 use domain::time::Time;
 use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
@@ -42,7 +42,7 @@ pub struct Ports {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
-    pub randomness: Arc<dyn Randomness>,
+    pub randomness: Arc<dyn Rng>,
     /// When whom to start.
     pub pace: Pace,
 }

@@ -7,7 +7,7 @@ use domain::manifest::ManifestSigner;
 use domain::names::ConnectorId;
 use domain::onboarding::Onboarding;
 use domain::part::PartLimits;
-use domain::ports::{Bus, Clock, Customers, Randomness, Runs, Source, Staging};
+use domain::ports::{Bus, Clock, Customers, Rng, Runs, Source, Staging};
 use domain::protocol::{Answer, Effect, Input, Limits, Outcome, Run, Timing, step};
 use domain::time::Time;
 
@@ -35,7 +35,7 @@ pub struct Ports {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
-    pub randomness: Arc<dyn Randomness>,
+    pub randomness: Arc<dyn Rng>,
 }
 
 impl std::fmt::Debug for Ports {

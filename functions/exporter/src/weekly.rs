@@ -45,7 +45,7 @@ impl Exporter {
             prober,
             bus,
             clock,
-            randomness,
+            rng: randomness,
             timing,
             vendor,
             signing,

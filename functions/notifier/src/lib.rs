@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use domain::manifest::VendorDomain;
 use domain::names::PortalUrl;
-use domain::ports::{Clock, Connectors, Later, Mailer, NotificationState, Poster, Randomness};
+use domain::ports::{Clock, Connectors, Later, Mailer, NotificationState, Poster, Rng};
 
 /// What it takes to ask addresses whether they want notices.
 #[derive(Clone)]
@@ -58,7 +58,7 @@ pub struct Notifier {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
-    pub randomness: Arc<dyn Randomness>,
+    pub randomness: Arc<dyn Rng>,
 }
 
 impl std::fmt::Debug for Notifier {

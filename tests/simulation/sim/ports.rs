@@ -12,7 +12,7 @@ use domain::item::SourceItem;
 use domain::names::{ConnectorId, TenantId};
 use domain::notice::{Fact, Notice};
 use domain::ports::{
-    Bus, ByteStream, Clock, PageError, PageReader, PortError, Queue, Randomness, Source, StagedPage, Staging,
+    Bus, ByteStream, Clock, PageError, PageReader, PortError, Queue, Rng, Source, StagedPage, Staging,
     StagingWrite,
 };
 use domain::protocol::Span;
@@ -263,7 +263,7 @@ impl Clock for Worker {
     }
 }
 
-impl Randomness for Worker {
+impl Rng for Worker {
     fn next_u64(&self) -> u64 {
         self.world.engine.draw(super::chance::SimRng::next_u64)
     }

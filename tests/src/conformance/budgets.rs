@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::budget::{Budget, Party, Scope, Spending};
 use domain::connector::{Connector, State};
-use domain::ports::{Randomness as _, RunAnswer, SaveAnswer, Spent};
+use domain::ports::{Rng as _, RunAnswer, SaveAnswer, Spent};
 use domain::time::Time;
 use futures_util::future::join_all;
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::ports::{Clock, Randomness};
+use domain::ports::{Clock, Rng};
 use domain::time::Time;
 
 use crate::turns::pause;
@@ -85,7 +85,7 @@ impl SeededRandomness {
     }
 }
 
-impl Randomness for SeededRandomness {
+impl Rng for SeededRandomness {
     fn next_u64(&self) -> u64 {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut mixed = self.0.fetch_add(STEP, Ordering::SeqCst).wrapping_add(STEP);

@@ -47,7 +47,7 @@ impl Deployment {
             prober: Arc::new(FakeProber::new()),
             bus: Arc::new(bus.clone()),
             clock: Arc::new(world.clock.clone()),
-            randomness: Arc::new(SeededRandomness::new(fresh())),
+            rng: Arc::new(SeededRandomness::new(fresh())),
             timing: TIMING,
             vendor: vendor(),
             signing: Some(FakeSigner::new(1).signing()),

@@ -8,7 +8,7 @@ use domain::encode::Encoded;
 use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::notice::Notice;
 use domain::part::{Content, Part, PartNumber, Sha256};
-use domain::ports::{LeaseAnswer, Randomness as _};
+use domain::ports::{LeaseAnswer, Rng as _};
 use domain::protocol::{
     Answer, BuildRequest, Built, Effect, Input, InternalError, InternalErrorKind, Limits, Mark, Outcome,
     PutAnswer, Release, Run, Seal, SealAnswer, SignRequest, Snapshot, StagedPart, Summary, step,

@@ -75,7 +75,7 @@ async fn verified(
     let means = PreflightContext {
         prober: &prober,
         clock: &clock,
-        randomness: &randomness,
+        rng: &randomness,
         vendor: &vendor,
         max_wait: patience,
     };
@@ -184,13 +184,8 @@ async fn the_policies_of_a_role_that_was_waited_for_may_come_later_and_those_of_
         let prober =
             NewRole { visible_from, clock: clock.clone(), sound: sound.clone(), until_then: unknown() };
         let patience = HALF_A_MINUTE;
-        let means = PreflightContext {
-            prober: &prober,
-            clock: &clock,
-            randomness: &randomness,
-            vendor: &vendor,
-            max_wait,
-        };
+        let means =
+            PreflightContext { prober: &prober, clock: &clock, rng: &randomness, vendor: &vendor, max_wait };
         let mut at_the_write = 0;
         let tell = |progress: PreflightProgress<'_>| {
             if let PreflightProgress::Waiting { stage: PreflightStage::PutObject, .. } = progress {
@@ -217,13 +212,8 @@ async fn a_role_that_lets_anyone_in_is_found_however_late_it_comes() {
     let known_from = start + Duration::from_secs(6);
     let prober = NewRole { visible_from, clock: clock.clone(), sound, until_then: unknown() };
     let (vendor, randomness, patience) = (vendor(), SeededRandomness::new(1), HALF_A_MINUTE);
-    let means = PreflightContext {
-        prober: &prober,
-        clock: &clock,
-        randomness: &randomness,
-        vendor: &vendor,
-        max_wait,
-    };
+    let means =
+        PreflightContext { prober: &prober, clock: &clock, rng: &randomness, vendor: &vendor, max_wait };
     let connector = draft();
     let verification = verify_with(means, &connector, connector.destination.as_ref().unwrap(), |_| ()).await;
     assert!(verification.is_unsafe(), "{verification:?}");

@@ -22,13 +22,8 @@ pub(crate) fn connector() -> Connector {
 pub(crate) async fn verify(prober: &dyn Prober, connector: &Connector) -> PreflightReport {
     let (clock, randomness) = (FakeClock::at(at("2026-11-20T20:00:00Z")), SeededRandomness::new(fresh()));
     let (vendor, patience) = (vendor(), prober.role_propagation_delay());
-    let means = PreflightContext {
-        prober,
-        clock: &clock,
-        randomness: &randomness,
-        vendor: &vendor,
-        max_wait: patience,
-    };
+    let means =
+        PreflightContext { prober, clock: &clock, rng: &randomness, vendor: &vendor, max_wait: patience };
     verify_with(means, connector, connector.destination.as_ref().unwrap(), |_| ()).await
 }
 

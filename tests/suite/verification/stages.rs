@@ -237,13 +237,8 @@ async fn each_stage_is_told_as_it_ends_with_the_time_that_it_took() {
     let prober = FakeProber::new().with_latency(&clock, Duration::from_millis(120));
     let (connector, vendor, randomness) = (connector(), vendor(), SeededRandomness::new(1));
     let patience = Duration::ZERO;
-    let means = PreflightContext {
-        prober: &prober,
-        clock: &clock,
-        randomness: &randomness,
-        vendor: &vendor,
-        max_wait,
-    };
+    let means =
+        PreflightContext { prober: &prober, clock: &clock, rng: &randomness, vendor: &vendor, max_wait };
     let mut told: Vec<StageReport> = Vec::new();
     let to = connector.destination.as_ref().unwrap();
     let tell = |progress: PreflightProgress<'_>| match progress {

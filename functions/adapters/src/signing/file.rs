@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::manifest::{KeyName, VerifierKey, VerifierKeyError};
-use domain::ports::{PortError, Randomness, Signer, Validity};
+use domain::ports::{PortError, Rng, Signer, Validity};
 use ed25519_dalek::{Signer as _, SigningKey};
 
 /// What stands before the 32 bytes of the seed in PKCS#8, and how long the whole is, without and with the public key
@@ -76,11 +76,7 @@ impl FileSigner {
     ///
     /// # Errors
     /// As [`Self::read`]; or if the file can't be made.
-    pub fn read_or_create(
-        path: &Path,
-        name: &KeyName,
-        randomness: &dyn Randomness,
-    ) -> Result<Self, KeyFileError> {
+    pub fn read_or_create(path: &Path, name: &KeyName, randomness: &dyn Rng) -> Result<Self, KeyFileError> {
         let mut options = std::fs::OpenOptions::new();
         // Of two processes one makes the file, and the other reads it.
         options.write(true).create_new(true);

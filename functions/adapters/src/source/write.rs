@@ -18,7 +18,7 @@ use domain::backoff::REQUEST;
 use domain::connector::Shards;
 use domain::names::TenantId;
 use domain::partition::NoPartition;
-use domain::ports::{BoxError, Clock, PortError, Randomness};
+use domain::ports::{BoxError, Clock, PortError, Rng};
 use domain::sort_key::SortKeyForm;
 
 use self::item::{Attributes, Item, LARGEST_ITEM, NewKey, round, shard_of};
@@ -53,7 +53,7 @@ pub struct EventsWriter {
     client: Client,
     layout: Arc<EventsTable>,
     clock: Arc<dyn Clock>,
-    randomness: Arc<dyn Randomness>,
+    randomness: Arc<dyn Rng>,
 }
 
 impl std::fmt::Debug for EventsWriter {
@@ -65,12 +65,7 @@ impl std::fmt::Debug for EventsWriter {
 impl EventsWriter {
     /// Writes into a table of that layout.
     #[must_use]
-    pub fn new(
-        client: Client,
-        layout: EventsTable,
-        clock: Arc<dyn Clock>,
-        randomness: Arc<dyn Randomness>,
-    ) -> Self {
+    pub fn new(client: Client, layout: EventsTable, clock: Arc<dyn Clock>, randomness: Arc<dyn Rng>) -> Self {
         Self { client, layout: Arc::new(layout), clock, randomness }
     }
 

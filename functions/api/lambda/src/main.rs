@@ -77,7 +77,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
         prober: Arc::new(prober),
         bus: Arc::new(bus.counting(meter, Arc::clone(&clock) as _)),
         clock,
-        randomness: Arc::new(SystemRandomness),
+        rng: Arc::new(SystemRandomness),
         timing: settings.timing,
         vendor: Vendor {
             account,

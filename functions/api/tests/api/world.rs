@@ -95,7 +95,7 @@ impl World {
             prober: Arc::new(prober.clone()),
             bus: Arc::new(bus.clone()),
             clock: Arc::new(clock.clone()),
-            randomness: Arc::new(SeededRandomness::new(7)),
+            rng: Arc::new(SeededRandomness::new(7)),
             timing: TIMING,
             vendor: Vendor {
                 template_url: Some("https://example.s3.amazonaws.com/customer-role.yaml".into()),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::names::Refused;
-use crate::ports::Randomness;
+use crate::ports::Rng;
 
 /// How many bytes a token has.
 const BYTES: usize = 32;
@@ -22,7 +22,7 @@ pub struct LinkToken([u8; BYTES]);
 impl LinkToken {
     /// A new one.
     #[must_use]
-    pub fn new(randomness: &dyn Randomness) -> Self {
+    pub fn new(randomness: &dyn Rng) -> Self {
         let mut bytes = [0; BYTES];
         for (place, byte) in bytes.iter_mut().zip((0..4).flat_map(|_| randomness.next_u64().to_be_bytes())) {
             *place = byte;
@@ -83,7 +83,7 @@ mod tests {
 
     struct Counting(std::sync::atomic::AtomicU64);
 
-    impl Randomness for Counting {
+    impl Rng for Counting {
         fn next_u64(&self) -> u64 {
             self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
         }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::names::Refused;
-use crate::ports::Randomness;
+use crate::ports::Rng;
 use crate::time::Time;
 
 const PREFIX: &str = "whsec_";
@@ -25,7 +25,7 @@ pub struct WebhookSecret(Vec<u8>);
 impl WebhookSecret {
     /// A new one.
     #[must_use]
-    pub fn new(randomness: &dyn Randomness) -> Self {
+    pub fn new(randomness: &dyn Rng) -> Self {
         Self((0..4).flat_map(|_| randomness.next_u64().to_be_bytes()).collect())
     }
 
@@ -138,7 +138,7 @@ mod tests {
 
     struct Counting(std::sync::atomic::AtomicU64);
 
-    impl Randomness for Counting {
+    impl Rng for Counting {
         fn next_u64(&self) -> u64 {
             self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
         }

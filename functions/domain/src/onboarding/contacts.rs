@@ -99,8 +99,8 @@ impl Onboarding {
     /// already is never looked at, be it of our own first try: it is left, and another ID is taken.
     async fn new_secret(&self, id: &ConnectorId) -> Result<(SecretId, WebhookSecret), OnboardingError> {
         for _ in 0..IDS {
-            let secret_id = SecretId::new(self.randomness.next_u64());
-            let secret = WebhookSecret::new(self.randomness.as_ref());
+            let secret_id = SecretId::new(self.rng.next_u64());
+            let secret = WebhookSecret::new(self.rng.as_ref());
             if self.connectors.keep_secret(id, &secret_id, &secret).await? {
                 return Ok((secret_id, secret));
             }

@@ -55,7 +55,7 @@ impl Onboarding {
         }
         for _ in 0..TRIES {
             let id = match &new.idempotency_key {
-                None => ConnectorId::new(self.randomness.next_u64()),
+                None => ConnectorId::new(self.rng.next_u64()),
                 Some(key) => match self.behind(&new.tenant, key).await? {
                     Behind::Made(connector) => return self.same(*connector, &new).await,
                     Behind::Free(id) => id,
@@ -167,7 +167,7 @@ impl Onboarding {
     }
 
     pub(super) fn new_external_id(&self) -> ExternalId {
-        ExternalId::new(self.randomness.next_u64(), self.randomness.next_u64())
+        ExternalId::new(self.rng.next_u64(), self.rng.next_u64())
     }
 }
 

@@ -23,7 +23,7 @@ use crate::contacts::LinkError;
 use crate::manifest::{ManifestSigner, SigningError};
 use crate::names::{ConnectorId, Refused};
 use crate::partition::{NoPartition, PartitionFormat};
-use crate::ports::{Bus, Clock, Connectors, PortError, Prober, Published, Randomness};
+use crate::ports::{Bus, Clock, Connectors, PortError, Prober, Published, Rng};
 use crate::protocol::Timing;
 use crate::setup::{Misfit, Vendor};
 use crate::verify::PreflightReport;
@@ -48,7 +48,7 @@ pub struct Onboarding {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
-    pub randomness: Arc<dyn Randomness>,
+    pub rng: Arc<dyn Rng>,
     /// Settle time and look-back.
     pub timing: Timing,
     /// What the customers' trust policies name.

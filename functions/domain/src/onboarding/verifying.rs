@@ -133,7 +133,7 @@ impl Onboarding {
         let means = PreflightContext {
             prober: self.prober.as_ref(),
             clock: self.clock.as_ref(),
-            randomness: self.randomness.as_ref(),
+            rng: self.rng.as_ref(),
             vendor: &self.vendor,
             // Nobody watches what Auditferry does by itself.
             max_wait: match caller {

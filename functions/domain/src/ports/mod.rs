@@ -27,7 +27,7 @@ pub use probe::{PresentedExternalId, ProbeResponse, ProbeSession, Prober, Sessio
 pub use published::Published;
 pub use signer::{Signer, Validity};
 pub use source::{PageError, PageReader, Source};
-pub use surroundings::{Clock, Randomness};
+pub use surroundings::{Clock, Rng};
 pub use watch::{Watch, WatchPage};
 
 /// Boxed source of an error.

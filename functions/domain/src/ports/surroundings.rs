@@ -18,7 +18,7 @@ pub trait Clock: Send + Sync {
 }
 
 /// A source of random bits, or a seeded one.
-pub trait Randomness: Send + Sync {
+pub trait Rng: Send + Sync {
     /// Uniform over all of `u64`.
     fn next_u64(&self) -> u64;
 

@@ -16,8 +16,7 @@ use crate::fault::{DeliveryError, DeliveryErrorKind};
 use crate::names::{ExternalId, Region};
 use crate::part::Sha256;
 use crate::ports::{
-    Body, Clock, NewObject, PresentedExternalId, ProbeResponse, ProbeSession, Prober, Randomness,
-    SessionScope,
+    Body, Clock, NewObject, PresentedExternalId, ProbeResponse, ProbeSession, Prober, Rng, SessionScope,
 };
 use crate::setup::Vendor;
 
@@ -32,7 +31,7 @@ pub struct PreflightContext<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
     /// Chance, for the wrong external ID and the names of the probes.
-    pub randomness: &'a dyn Randomness,
+    pub rng: &'a dyn Rng,
     /// What the customer's trust policy has to name.
     pub vendor: &'a Vendor,
     /// How long a role that has never passed is waited for; what is beyond [`LONGEST_WAIT`] is left out. Zero where
@@ -131,7 +130,7 @@ impl Course<'_> {
                 self.expect_denied(stage, PresentedExternalId::Absent).await
             }
             PreflightStage::RefusesWrongExternalId => {
-                let random = self.means.randomness;
+                let random = self.means.rng;
                 let wrong = ExternalId::new(random.next_u64(), random.next_u64());
                 self.expect_denied(stage, PresentedExternalId::ExternalId(&wrong)).await
             }
@@ -257,7 +256,7 @@ impl Course<'_> {
         let text = format!(
             "Auditferry wrote this object for connector {id} to see that it can. It may be deleted.\n"
         );
-        let name = format!("verification/{id}_{:016x}.txt", self.means.randomness.next_u64());
+        let name = format!("verification/{id}_{:016x}.txt", self.means.rng.next_u64());
         new_probe(self.to.prefix.key(&name), text.into_bytes(), true)
     }
 
@@ -268,7 +267,7 @@ impl Course<'_> {
         let shown = PresentedExternalId::ExternalId(id);
         let session = self.means.prober.assume(self.connector, self.to, shown, SessionScope::Role).await;
         let session = session.map_err(|fault| self.explain(PreflightStage::PrefixScope, &fault))?;
-        let key = format!("auditferry-scope-{:016x}.txt", self.means.randomness.next_u64());
+        let key = format!("auditferry-scope-{:016x}.txt", self.means.rng.next_u64());
         match session.put_new(new_probe(key, b"never written".to_vec(), false)).await {
             Err(fault) if fault.kind == DeliveryErrorKind::Denied => Ok(None),
             Err(fault) if fault.kind == DeliveryErrorKind::Rejected => Ok(Some(too_broad(self.to))),

@@ -125,7 +125,7 @@ async fn two_workers_with_one_key_make_one_connector_also_behind_a_deleted_one()
         let calm = World::over(ledger.clone(), ledger.clone());
         let mut racing = World::over(ledger.clone(), Flaky::new(ledger, &plan));
         // Another process draws other external IDs.
-        racing.onboarding.randomness = std::sync::Arc::new(SeededRandomness::new(11));
+        racing.onboarding.rng = std::sync::Arc::new(SeededRandomness::new(11));
         for _ in 0..ended {
             let id = calm.onboarding.create(&acme(), keyed()).await.unwrap().id;
             delete(&calm, &id).await;

@@ -48,7 +48,7 @@ impl World {
             prober: Arc::new(prober.clone()),
             bus: Arc::new(bus.clone()),
             clock: Arc::new(clock.clone()),
-            randomness: Arc::new(SeededRandomness::new(7)),
+            rng: Arc::new(SeededRandomness::new(7)),
             timing: TIMING,
             vendor: fixtures::vendor(),
             signing: Some(FakeSigner::new(1).signing()),

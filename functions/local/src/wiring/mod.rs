@@ -29,7 +29,7 @@ use domain::names::Refused;
 use domain::onboarding::{Mails, Onboarding, RingCache};
 use domain::part::PartLimits;
 use domain::partition::PartitionFormat;
-use domain::ports::{Clock, Connectors, Randomness};
+use domain::ports::{Clock, Connectors, Rng};
 use domain::protocol::Timing;
 use domain::setup::Vendor;
 use domain::time::Time;
@@ -138,7 +138,7 @@ impl Embedded {
 
     /// Chance.
     #[must_use]
-    pub fn randomness(&self) -> Arc<dyn Randomness> {
+    pub fn randomness(&self) -> Arc<dyn Rng> {
         Arc::new(SystemRandomness)
     }
 
@@ -166,7 +166,7 @@ impl Embedded {
             }),
             bus: Arc::clone(&self.bus) as _,
             clock: self.clock(),
-            randomness: self.randomness(),
+            rng: self.randomness(),
             timing: Self::timing(),
             vendor: self.vendor.clone(),
             signing: Some(self.signing.clone()),

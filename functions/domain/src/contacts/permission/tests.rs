@@ -4,11 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::contacts::LinkToken;
-use crate::ports::Randomness;
+use crate::ports::Rng;
 
 struct Counting(std::sync::atomic::AtomicU64);
 
-impl Randomness for Counting {
+impl Rng for Counting {
     fn next_u64(&self) -> u64 {
         self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
     }
