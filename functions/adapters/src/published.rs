@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::ports::Published;
+use domain::ports::PublicUrlChecker;
 use http_body_util::Full;
 use hyper::header::{HOST, USER_AGENT};
 use hyper::{Request, StatusCode, Uri};
@@ -65,8 +65,8 @@ impl AnonymousReader {
 }
 
 #[async_trait]
-impl Published for AnonymousReader {
-    async fn unreadable(&self, url: &str) -> Option<String> {
+impl PublicUrlChecker for AnonymousReader {
+    async fn unreadable_reason(&self, url: &str) -> Option<String> {
         if self.readable.load(Ordering::Relaxed) {
             return None;
         }

@@ -102,7 +102,7 @@ impl Backend {
             mails: Mails::of(sender.is_some(), portal.is_some()),
             partitions,
             budgets,
-            published: Some(Arc::new(AnonymousReader::new(Reach::public))),
+            public_urls: Some(Arc::new(AnonymousReader::new(Reach::public))),
         };
         Ok(Self {
             onboarding,

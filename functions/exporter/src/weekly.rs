@@ -56,7 +56,7 @@ impl Exporter {
             partitions: PartitionFormat::default(),
             // Auditferry itself is bound by no budget.
             budgets: Budgets::default(),
-            published: None,
+            public_urls: None,
         };
         Self { onboarding: Some(onboarding), ..self.clone() }
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use domain::ports::Published;
+use domain::ports::PublicUrlChecker;
 
 use super::locked;
 
@@ -39,8 +39,8 @@ impl FakePublished {
 }
 
 #[async_trait]
-impl Published for FakePublished {
-    async fn unreadable(&self, url: &str) -> Option<String> {
+impl PublicUrlChecker for FakePublished {
+    async fn unreadable_reason(&self, url: &str) -> Option<String> {
         let mut shared = locked(&self.shared);
         shared.asked.push(url.to_owned());
         shared.shut.clone()

@@ -55,7 +55,7 @@ impl Deployment {
             mails: Mails::Asking,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),
-            published: None,
+            public_urls: None,
         };
         Self { world, bus, onboarding, handed_on: std::cell::Cell::new(0) }
     }

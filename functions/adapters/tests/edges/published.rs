@@ -6,7 +6,7 @@ use std::sync::Arc;
 use adapters::published::AnonymousReader;
 use adapters::webhooks::{Found, Reach};
 use domain::contacts::is_public;
-use domain::ports::Published as _;
+use domain::ports::PublicUrlChecker as _;
 
 use crate::receiver::{Answers, Receiver};
 use crate::webhooks::roots;
@@ -31,11 +31,15 @@ async fn a_template_that_strangers_cannot_read_is_said_to_be_so_with_the_reason(
     for (status, why) in [(403, "it answered 403"), (404, "it answered 404"), (301, "it answered 301")] {
         let (reader, _receiver) = reader(Answers::status(status), |_| true).await;
         for _ in 0..2 {
-            assert_eq!(reader.unreadable(URL).await.as_deref(), Some(why), "asked anew until it is mended");
+            assert_eq!(
+                reader.unreadable_reason(URL).await.as_deref(),
+                Some(why),
+                "asked anew until it is mended"
+            );
         }
     }
     let (reader, _receiver) = reader(Answers::Closes, |_| true).await;
-    assert!(reader.unreadable(URL).await.unwrap().contains("no HTTP answer"));
+    assert!(reader.unreadable_reason(URL).await.unwrap().contains("no HTTP answer"));
 }
 
 #[tokio::test]
@@ -43,7 +47,7 @@ async fn it_is_asked_for_once_without_credentials_and_of_the_answer_only_the_sta
     for answers in [Answers::status(200), Answers::BodyWithoutEnd] {
         let (reader, receiver) = reader(answers, |_| true).await;
         for _ in 0..3 {
-            assert_eq!(reader.unreadable(URL).await, None);
+            assert_eq!(reader.unreadable_reason(URL).await, None);
         }
         let got = receiver.got();
         let [request] = got.as_slice() else { panic!("{got:?}") };
@@ -56,7 +60,7 @@ async fn it_is_asked_for_once_without_credentials_and_of_the_answer_only_the_sta
 #[tokio::test]
 async fn a_machine_without_certificates_warns_and_starts_all_the_same() {
     let reader = AnonymousReader::new(|| Err(std::io::Error::other("no certificates")));
-    assert_eq!(reader.unreadable(URL).await.as_deref(), Some("no certificates"));
+    assert_eq!(reader.unreadable_reason(URL).await.as_deref(), Some("no certificates"));
 }
 
 #[tokio::test]
@@ -69,7 +73,7 @@ async fn nothing_is_asked_without_tls_elsewhere_than_on_443_or_of_a_private_addr
         (URL, is_public),
     ] {
         let (reader, receiver) = reader(Answers::status(200), allows).await;
-        assert!(reader.unreadable(url).await.is_some(), "{url}");
+        assert!(reader.unreadable_reason(url).await.is_some(), "{url}");
         assert_eq!(receiver.got(), [""; 0], "{url}");
     }
 }

@@ -91,7 +91,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
         mails: Mails::of(settings.sender.is_some(), settings.portal.is_some()),
         partitions: settings.partitions,
         budgets: settings.budgets,
-        published: Some(Arc::new(AnonymousReader::new(Reach::public))),
+        public_urls: Some(Arc::new(AnonymousReader::new(Reach::public))),
     })
 }
 

@@ -106,7 +106,7 @@ impl World {
             mails: Mails::None,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),
-            published: Some(Arc::new(published.clone())),
+            public_urls: Some(Arc::new(published.clone())),
         };
         let router = router(onboarding.clone(), Arc::new(gateway()));
         Self {

@@ -23,7 +23,7 @@ use crate::contacts::LinkError;
 use crate::manifest::{ManifestSigner, SigningError};
 use crate::names::{ConnectorId, Refused};
 use crate::partition::{NoPartition, PartitionFormat};
-use crate::ports::{Bus, Clock, Connectors, PortError, Prober, Published, Rng};
+use crate::ports::{Bus, Clock, Connectors, PortError, Prober, PublicUrlChecker, Rng};
 use crate::protocol::Timing;
 use crate::setup::{Misfit, Vendor};
 use crate::verify::PreflightReport;
@@ -64,7 +64,7 @@ pub struct Onboarding {
     /// How much each tenant may use.
     pub budgets: Budgets,
     /// Looks whether customers can read the template; none where nothing is published to customers.
-    pub published: Option<Arc<dyn Published>>,
+    pub public_urls: Option<Arc<dyn PublicUrlChecker>>,
 }
 
 impl std::fmt::Debug for Onboarding {

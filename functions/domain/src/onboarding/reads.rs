@@ -155,9 +155,9 @@ impl Onboarding {
         let view = self.read(caller, id).await?;
         let mut setup = setup(&view.connector, &self.vendor);
         if let (Some(published), Some(url), true) =
-            (&self.published, &self.vendor.template_url, setup.quick_create_url.is_some())
+            (&self.public_urls, &self.vendor.template_url, setup.quick_create_url.is_some())
         {
-            setup.warnings.extend(published.unreadable(url).await.map(|why| unreadable(url, &why)));
+            setup.warnings.extend(published.unreadable_reason(url).await.map(|why| unreadable(url, &why)));
         }
         Ok(setup)
     }

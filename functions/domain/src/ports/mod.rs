@@ -24,7 +24,7 @@ pub use ledger::{
 pub use meter::MetricsSink;
 pub use notice::{Bus, QUEUE_BATCH, Queue};
 pub use probe::{PresentedExternalId, ProbeResponse, ProbeSession, Prober, SessionScope};
-pub use published::Published;
+pub use published::PublicUrlChecker;
 pub use signer::{Signer, Validity};
 pub use source::{PageError, PageReader, Source};
 pub use surroundings::{Clock, Rng};

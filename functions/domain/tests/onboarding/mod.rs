@@ -56,7 +56,7 @@ impl World {
             mails: Mails::None,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),
-            published: None,
+            public_urls: None,
         };
         Self { ledger, prober, bus, clock, onboarding }
     }
@@ -138,7 +138,7 @@ async fn a_link_whose_template_strangers_cannot_read_comes_with_a_warning() {
         let id = world.connected().await;
         let bucket = FakePublished::new();
         shut.into_iter().for_each(|why| bucket.shut(why));
-        world.onboarding.published = Some(Arc::new(bucket.clone()));
+        world.onboarding.public_urls = Some(Arc::new(bucket.clone()));
         world.onboarding.vendor.template_url = Some(URL.to_owned());
         let setup = world.onboarding.setup(&OPERATOR, &id).await.unwrap();
         assert_eq!((setup.warnings.len(), bucket.asked()), (warnings, vec![URL.to_owned()]));

@@ -175,7 +175,7 @@ impl Embedded {
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),
             // The stand-ins publish nothing to anybody.
-            published: None,
+            public_urls: None,
         }
     }
 
