@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use domain::budget::{Budget, Party, Scope, Spending};
+use domain::budget::{Budget, BudgetScope, Party, Spending};
 use domain::connector::{Connector, State};
-use domain::ports::{Rng as _, RunAnswer, SaveAnswer, Spent};
+use domain::ports::{Rng as _, RunAnswer, SaveAnswer, SpendOutcome};
 use domain::time::Time;
 use futures_util::future::join_all;
 
@@ -14,12 +14,12 @@ use crate::fixtures::{self, tenant};
 
 /// A use of a budget of a tenant that no other promise has.
 fn spending(budget: Budget, amount: u32, limit: u32, now: Time) -> Spending {
-    let scope = Scope::Tenant(tenant("budgeted"));
+    let scope = BudgetScope::Tenant(tenant("budgeted"));
     Spending { budget, scope, party: Party::Tenant, amount, limit, now }
 }
 
 async fn spend(ledger: &impl Ledger, spending: &Spending) -> bool {
-    ledger.spend(spending).await.unwrap() == Spent::Yes
+    ledger.spend(spending).await.unwrap() == SpendOutcome::Counted
 }
 
 /// How many connectors more the tenant may have before a limit says no.
@@ -85,9 +85,11 @@ pub async fn a_changed_limit_holds_at_once(ledger: &impl Ledger) {
 /// Budgets, tenants, connectors and the vendor's people each have a count of their own, whatever a tenant is called.
 pub async fn each_count_is_its_own(ledger: &impl Ledger) {
     let (connector, now) = (fixtures::connector(&tenant("acme"), start()), start());
-    let mut scopes =
-        vec![Scope::Connector(connector.id.clone()), Scope::Tenant(tenant(connector.id.as_str()))];
-    scopes.extend(fixtures::tenants_of_all_kinds().into_iter().map(Scope::Tenant));
+    let mut scopes = vec![
+        BudgetScope::Connector(connector.id.clone()),
+        BudgetScope::Tenant(tenant(connector.id.as_str())),
+    ];
+    scopes.extend(fixtures::tenants_of_all_kinds().into_iter().map(BudgetScope::Tenant));
     for budget in [Budget::Changes, Budget::Verifications, Budget::TestMessages] {
         for scope in &scopes {
             for party in [Party::Tenant, Party::Operators] {
@@ -144,8 +146,10 @@ pub async fn no_interleaving_exceeds_a_limit(ledger: &impl Ledger) {
 pub async fn a_change_is_spent_for_only_if_it_is_stored(ledger: &impl Ledger) {
     let first = fixtures::connector(&tenant("budgeted"), start());
     create(ledger, &first).await;
-    let spends =
-        [Spending { scope: Scope::Connector(first.id.clone()), ..spending(Budget::Changes, 1, 2, start()) }];
+    let spends = [Spending {
+        scope: BudgetScope::Connector(first.id.clone()),
+        ..spending(Budget::Changes, 1, 2, start())
+    }];
     let after = |before: &Connector| Connector { version: before.version + 1, ..before.clone() };
     let change = async |before: &Connector| {
         let change = fixtures::change(before, &after(before));
@@ -198,7 +202,7 @@ pub async fn connectors_are_counted_as_they_come_and_go(ledger: &impl Ledger) {
     assert_eq!(connectors_counted(ledger, 4).await, 3, "it is free once");
     let other = fixtures::connector(&tenant("budgeted2"), start());
     let of_another = [Spending {
-        scope: Scope::Tenant(other.tenant.clone()),
+        scope: BudgetScope::Tenant(other.tenant.clone()),
         ..spending(Budget::Connectors, 1, 1, start())
     }];
     let created = ledger.create(&other, &fixtures::creation(&other), &of_another).await.unwrap();
@@ -240,7 +244,7 @@ pub async fn a_run_is_spent_for_once_with_its_key(ledger: &impl Ledger) {
     let draft = fixtures::connector(&tenant("acme"), start());
     create(ledger, &draft).await;
     let spends = |id: &domain::names::ConnectorId| {
-        let scope = Scope::Connector(id.clone());
+        let scope = BudgetScope::Connector(id.clone());
         [Spending { scope, ..spending(Budget::Runs, 1, 2, start()) }]
     };
     let now = start() + Duration::from_secs(60);

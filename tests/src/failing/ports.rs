@@ -17,7 +17,7 @@ use domain::part::{Part, PartNumber};
 use domain::ports::{
     Bus, ByteStream, Claim, ClaimAnswer, Connectors, CustomerBucket, Customers, Due, DuePage, LeaseAnswer,
     NewObject, NotificationState, PageError, PageReader, Permissions, PortError, Queue, RunAnswer, Runs,
-    SaveAnswer, Signer, Source, Spender, Spent, StagedPage, Staging, StagingWrite, Validity, Wanted,
+    SaveAnswer, Signer, Source, SpendOutcome, Spender, StagedPage, Staging, StagingWrite, Validity, Wanted,
 };
 use domain::protocol::{
     Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot, Span,
@@ -130,7 +130,7 @@ impl<P: Due> Due for Flaky<P> {
 
 #[async_trait]
 impl<P: Spender> Spender for Flaky<P> {
-    async fn spend(&self, spending: &Spending) -> Result<Spent, PortError> {
+    async fn spend(&self, spending: &Spending) -> Result<SpendOutcome, PortError> {
         self.plan.call("spend", self.inner.spend(spending), lost).await
     }
 }

@@ -15,10 +15,10 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
-use domain::budget::{Budget, Counter, Party, Scope, Spending};
+use domain::budget::{Budget, BudgetScope, Counter, Party, Spending};
 use domain::connector::{Connector, State};
 use domain::names::TenantId;
-use domain::ports::{BoxError, PortError, Spender, Spent};
+use domain::ports::{BoxError, PortError, SpendOutcome, Spender};
 
 use super::answers::{Transacted, transacted};
 use super::changes::{TRIES, incomplete};
@@ -33,7 +33,7 @@ pub(super) const EXPIRES_AT: &str = "expires_at";
 impl DynamoLedger {
     /// The write that uses a budget. Of two workers at once the second finds what the first has used, and is refused if
     /// that leaves too little.
-    pub(super) fn spending(&self, spending: &Spending) -> Result<TransactWriteItem, PortError> {
+    pub(super) fn spend_write(&self, spending: &Spending) -> Result<TransactWriteItem, PortError> {
         let mut update = "ADD #used :amount".to_owned();
         let mut attributes = names([USED]);
         let left = i64::from(spending.limit) - i64::from(spending.amount);
@@ -44,7 +44,7 @@ impl DynamoLedger {
         // More at once than there ever is fits into no count, a new one neither.
         let condition =
             if left < 0 { "#used <= :left" } else { "attribute_not_exists(#used) OR #used <= :left" };
-        if let Some(forgotten) = spending.forgotten() {
+        if let Some(forgotten) = spending.expires_at() {
             update.push_str(" SET #expires_at = :expires_at");
             attributes.extend(names([EXPIRES_AT]));
             given.insert(
@@ -54,7 +54,7 @@ impl DynamoLedger {
         }
         let update = Update::builder()
             .table_name(&self.table)
-            .set_key(Some(key(&spending.counter())))
+            .set_key(Some(counter_key(&spending.counter())))
             .update_expression(update)
             .condition_expression(condition)
             .set_expression_attribute_names(Some(attributes))
@@ -65,9 +65,13 @@ impl DynamoLedger {
 
     /// The write that counts a connector that comes without a limit, or one that goes. It has no condition: the
     /// transaction that it is part of is what happens once.
-    pub(super) fn counted(&self, tenant: &TenantId, comes: bool) -> Result<TransactWriteItem, PortError> {
+    pub(super) fn connector_count_write(
+        &self,
+        tenant: &TenantId,
+        comes: bool,
+    ) -> Result<TransactWriteItem, PortError> {
         let counter = Counter {
-            scope: Scope::Tenant(tenant.clone()),
+            scope: BudgetScope::Tenant(tenant.clone()),
             budget: Budget::Connectors,
             party: Party::Tenant,
             since: None,
@@ -75,7 +79,7 @@ impl DynamoLedger {
         let by = AttributeValue::N(if comes { "1" } else { "-1" }.to_owned());
         let update = Update::builder()
             .table_name(&self.table)
-            .set_key(Some(key(&counter)))
+            .set_key(Some(counter_key(&counter)))
             .update_expression("ADD #used :by")
             .set_expression_attribute_names(Some(names([USED])))
             .set_expression_attribute_values(Some(values([(":by", by)])));
@@ -88,14 +92,14 @@ impl DynamoLedger {
 impl Spender for DynamoLedger {
     /// Asked again here only if another transaction on the same count was in the way, which says that this one was not
     /// carried out. Anything else is an error, which grants nothing.
-    async fn spend(&self, spending: &Spending) -> Result<Spent, PortError> {
-        let write = self.spending(spending)?;
+    async fn spend(&self, spending: &Spending) -> Result<SpendOutcome, PortError> {
+        let write = self.spend_write(spending)?;
         let mut cause: BoxError = "others spent of the same budget each time".into();
         for _ in 0..TRIES {
             let request = self.client.transact_write_items().transact_items(write.clone());
             match transacted(WHAT, request.send().await)? {
-                Transacted::Done => return Ok(Spent::Yes),
-                Transacted::Refused(_) => return Ok(Spent::Exhausted),
+                Transacted::Done => return Ok(SpendOutcome::Counted),
+                Transacted::Refused(_) => return Ok(SpendOutcome::Exhausted),
                 Transacted::InTheWay(other) => cause = other,
                 Transacted::Unknown(lost) => return Err(PortError::Transient { what: WHAT, source: lost }),
             }
@@ -105,11 +109,11 @@ impl Spender for DynamoLedger {
 }
 
 /// Whether a connector counts among its tenant's.
-pub(super) fn counts(connector: &Connector) -> bool {
+pub(super) fn is_counted(connector: &Connector) -> bool {
     connector.state != State::Deleted
 }
 
-fn key(counter: &Counter) -> keys::Item {
+fn counter_key(counter: &Counter) -> keys::Item {
     let mut sort = counter.budget.as_str().to_owned();
     if counter.party == Party::Operators {
         sort.push_str("#operators");

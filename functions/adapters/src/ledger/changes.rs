@@ -9,7 +9,7 @@ use domain::cursor::Cursor;
 use domain::ports::{BoxError, PortError, SaveAnswer, Saved};
 
 use super::answers::{Transacted, transacted};
-use super::budgets::counts;
+use super::budgets::is_counted;
 use super::claims::Asked;
 use super::expression::{names, number, values};
 use super::keys::{self, Item, PK};
@@ -138,13 +138,14 @@ impl DynamoLedger {
     fn counts_of(&self, change: &Change, spends: &[Spending]) -> Result<Vec<Guarded>, PortError> {
         let mut writes = Vec::new();
         for spending in spends {
-            writes.push(Guarded { guard: Guard::Budget(spending.budget), write: self.spending(spending)? });
+            writes
+                .push(Guarded { guard: Guard::Budget(spending.budget), write: self.spend_write(spending)? });
         }
-        let (before, after) = (change.before.as_ref().is_some_and(counts), counts(&change.after));
+        let (before, after) = (change.before.as_ref().is_some_and(is_counted), is_counted(&change.after));
         let is_limited = spends.iter().any(|spending| spending.budget == Budget::Connectors);
         // One transaction may write an item once only.
         if before != after && !is_limited {
-            let write = self.counted(&change.after.tenant, after)?;
+            let write = self.connector_count_write(&change.after.tenant, after)?;
             writes.push(Guarded { guard: Guard::Version, write });
         }
         Ok(writes)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::budget::Scope;
+use domain::budget::BudgetScope;
 use domain::contacts::SecretId;
 use domain::names::{BucketName, ConnectorId, CustomerRole};
 use domain::part::PartNumber;
@@ -79,10 +79,10 @@ pub(super) fn bucket(bucket: &BucketName) -> Item {
 }
 
 /// The key of a count of what is used of a budget. A tenant may be called as a connector is, so the two are told apart.
-pub(super) fn budget(scope: &Scope, sort: &str) -> Item {
+pub(super) fn budget(scope: &BudgetScope, sort: &str) -> Item {
     let partition = match scope {
-        Scope::Tenant(tenant) => format!("BUDGET#T#{tenant}"),
-        Scope::Connector(id) => format!("BUDGET#C#{id}"),
+        BudgetScope::Tenant(tenant) => format!("BUDGET#T#{tenant}"),
+        BudgetScope::Connector(id) => format!("BUDGET#C#{id}"),
     };
     of(AttributeValue::S(partition), sort)
 }

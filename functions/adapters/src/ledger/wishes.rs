@@ -91,7 +91,7 @@ impl DynamoLedger {
         let wish = TransactWriteItem::builder().update(update).build();
         let mut request = self.client.transact_write_items().transact_items(wish);
         for spending in spends {
-            request = request.transact_items(self.spending(spending)?);
+            request = request.transact_items(self.spend_write(spending)?);
         }
         transacted(WHAT, request.send().await)
     }

@@ -1,7 +1,7 @@
 //! What a use of a budget makes of answers that no stand-in gives: lost ones, and others that come first.
 
-use domain::budget::{Budget, Party, Scope, Spending};
-use domain::ports::{Connectors as _, PortError, SaveAnswer, Saved, Spender as _, Spent};
+use domain::budget::{Budget, BudgetScope, Party, Spending};
+use domain::ports::{Connectors as _, PortError, SaveAnswer, Saved, SpendOutcome, Spender as _};
 use serde_json::{Value, json};
 
 use super::scripted::{Scripted, cancelled, error};
@@ -11,11 +11,13 @@ const FAILED: &str = "ConditionalCheckFailed";
 
 fn spending(budget: Budget, party: Party) -> Spending {
     let now = "2026-11-29T22:50:21.500Z".parse().unwrap();
-    let scope = Scope::Tenant("acme".parse().unwrap());
+    let scope = BudgetScope::Tenant("acme".parse().unwrap());
     Spending { budget, scope, party, amount: 2, limit: 20, now }
 }
 
-async fn spend(answers: impl IntoIterator<Item = (u16, Value)>) -> (Result<Spent, PortError>, Vec<Value>) {
+async fn spend(
+    answers: impl IntoIterator<Item = (u16, Value)>,
+) -> (Result<SpendOutcome, PortError>, Vec<Value>) {
     let server = Scripted::start(answers).await;
     let answer = ledger(&server.client).spend(&spending(Budget::TestMessages, Party::Tenant)).await;
     (answer, server.asked())
@@ -24,7 +26,7 @@ async fn spend(answers: impl IntoIterator<Item = (u16, Value)>) -> (Result<Spent
 #[tokio::test]
 async fn a_use_is_one_conditional_write_under_a_token() {
     let (answer, asked) = spend([(200, json!({}))]).await;
-    assert_eq!((answer.unwrap(), asked.len()), (Spent::Yes, 1));
+    assert_eq!((answer.unwrap(), asked.len()), (SpendOutcome::Counted, 1));
     assert!(asked[0]["ClientRequestToken"].is_string());
     let update = &asked[0]["TransactItems"][0]["Update"];
     let key = json!({"pk": {"S": "BUDGET#T#acme"}, "sk": {"S": "test_messages#2026-11-29T00:00:00.000Z"}});
@@ -37,10 +39,10 @@ async fn a_use_is_one_conditional_write_under_a_token() {
 #[tokio::test]
 async fn only_an_answer_grants_and_what_came_first_is_asked_again() {
     let (answer, asked) = spend([(400, cancelled([FAILED]))]).await;
-    assert_eq!((answer.unwrap(), asked.len()), (Spent::Exhausted, 1));
+    assert_eq!((answer.unwrap(), asked.len()), (SpendOutcome::Exhausted, 1));
     let conflict = || (400, cancelled(["TransactionConflict"]));
     let (answer, asked) = spend([conflict(), conflict(), (200, json!({}))]).await;
-    assert_eq!((answer.unwrap(), asked.len()), (Spent::Yes, 3));
+    assert_eq!((answer.unwrap(), asked.len()), (SpendOutcome::Counted, 3));
     let (answer, asked) = spend((0..99).map(|_| conflict())).await;
     assert!(matches!(answer, Err(PortError::Transient { .. })) && asked.len() == 8, "not for ever");
     // Nobody knows whether it was counted: it is not granted, and not counted again.

@@ -190,7 +190,7 @@ impl Problem {
         problem.0.budget = Some(UsedUp {
             budget: exhausted.budget.as_str(),
             limit: exhausted.limit,
-            frees_at: exhausted.frees.filter(|_| exhausted.amount <= exhausted.limit),
+            frees_at: exhausted.resets_at.filter(|_| exhausted.amount <= exhausted.limit),
             retry_after: exhausted.retry_after().as_secs(),
         });
         problem

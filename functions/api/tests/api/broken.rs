@@ -9,7 +9,8 @@ use domain::events_source::SourceChange;
 use domain::names::{ConnectorId, EmailAddress, TenantId};
 use domain::part::{Part, PartNumber};
 use domain::ports::{
-    Connectors, Permissions, PortError, RunAnswer, SaveAnswer, Signer, Spender, Spent, Validity, Wanted,
+    Connectors, Permissions, PortError, RunAnswer, SaveAnswer, Signer, SpendOutcome, Spender, Validity,
+    Wanted,
 };
 use domain::time::Time;
 
@@ -55,7 +56,7 @@ impl Signer for Broken {
 
 #[async_trait]
 impl Spender for Broken {
-    async fn spend(&self, _: &Spending) -> Result<Spent, PortError> {
+    async fn spend(&self, _: &Spending) -> Result<SpendOutcome, PortError> {
         self.fail()
     }
 }

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Budget, DAY, HOUR, Scope, Spending};
+use super::{Budget, BudgetScope, DAY, HOUR, Spending};
 use crate::time::Time;
 
 /// After how long it is worth asking again where nothing frees by itself.
-pub const RETRY_WITHOUT_A_PERIOD: Duration = HOUR;
+pub const DEFAULT_RETRY_AFTER: Duration = HOUR;
 
 /// A use that would exceed a budget. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct BudgetExhaustedError {
     /// Which budget.
     pub budget: Budget,
     /// Whose.
-    pub scope: Scope,
+    pub scope: BudgetScope,
     /// How much may be used in its period.
     pub limit: u32,
     /// How much was asked for.
@@ -23,13 +23,13 @@ pub struct BudgetExhaustedError {
     /// When.
     pub at: Time,
     /// When it frees; `None` if it frees with what is given back only.
-    pub frees: Option<Time>,
+    pub resets_at: Option<Time>,
 }
 
 impl From<&Spending> for BudgetExhaustedError {
     fn from(spending: &Spending) -> Self {
         let Spending { budget, scope, limit, amount, now, .. } = spending.clone();
-        Self { budget, scope, limit, amount, at: now, frees: spending.frees() }
+        Self { budget, scope, limit, amount, at: now, resets_at: spending.resets_at() }
     }
 }
 
@@ -37,7 +37,7 @@ impl BudgetExhaustedError {
     /// After how long it is worth asking again, at least a second.
     #[must_use]
     pub fn retry_after(&self) -> Duration {
-        let left = self.frees.map_or(RETRY_WITHOUT_A_PERIOD, |frees| frees.since(self.at));
+        let left = self.resets_at.map_or(DEFAULT_RETRY_AFTER, |frees| frees.since(self.at));
         Duration::from_secs(left.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX))
             .max(Duration::from_secs(1))
     }
@@ -45,7 +45,7 @@ impl BudgetExhaustedError {
     /// What to do about it, as a sentence.
     #[must_use]
     pub fn remedy(&self) -> String {
-        match (self.budget, self.frees) {
+        match (self.budget, self.resets_at) {
             (Budget::Connectors, _) => {
                 "Delete a connector that is not needed, or ask the vendor for more.".to_owned()
             }
@@ -66,8 +66,8 @@ impl fmt::Display for BudgetExhaustedError {
             Budget::Confirmations => "confirmation mails",
         };
         match &self.scope {
-            Scope::Tenant(tenant) => write!(f, "tenant {}", tenant.shown())?,
-            Scope::Connector(id) => write!(f, "connector {id}")?,
+            BudgetScope::Tenant(tenant) => write!(f, "tenant {}", tenant.shown())?,
+            BudgetScope::Connector(id) => write!(f, "connector {id}")?,
         }
         let limit = self.limit;
         let per = match self.budget.period() {
@@ -75,7 +75,7 @@ impl fmt::Display for BudgetExhaustedError {
             Some(_) => " an hour",
             None => "",
         };
-        match self.frees {
+        match self.resets_at {
             _ if self.amount > limit => {
                 write!(f, " may have {limit} {things}{per}, and this takes {} at once", self.amount)
             }
@@ -101,9 +101,9 @@ mod tests {
         let now = "2026-11-29T22:59:58.001Z".parse().unwrap();
         let scope = match budget {
             Budget::Changes | Budget::Verifications | Budget::Runs => {
-                Scope::Connector("con_0000000000000007".parse().unwrap())
+                BudgetScope::Connector("con_0000000000000007".parse().unwrap())
             }
-            _ => Scope::Tenant("acme".parse().unwrap()),
+            _ => BudgetScope::Tenant("acme".parse().unwrap()),
         };
         let spending = Spending { budget, scope, party: Party::Tenant, amount, limit: 20, now };
         BudgetExhaustedError::from(&spending)

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::Budget;
 
 /// No limit is larger: a count must stay one small item.
-pub const MOST: u32 = 10_000;
+pub const MAX_BUDGET_LIMIT: u32 = 10_000;
 
 /// The limit of each budget, 1 to [`MOST`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +37,10 @@ impl Budgets {
 
     /// The same, with another limit of one budget, brought within its bounds.
     #[must_use]
-    pub fn with(mut self, of: Budget, limit: u32) -> Self {
+    pub fn with_limit(mut self, of: Budget, limit: u32) -> Self {
         for (budget, slot) in Budget::ALL.iter().zip(&mut self.0) {
             if *budget == of {
-                *slot = limit.clamp(1, MOST);
+                *slot = limit.clamp(1, MAX_BUDGET_LIMIT);
             }
         }
         self
@@ -98,9 +98,10 @@ impl FromStr for Budgets {
                 return Err(BudgetsParseError::Duplicate(budget));
             }
             let digits = limit.bytes().all(|b| b.is_ascii_digit());
-            let number = limit.parse::<u32>().ok().filter(|number| digits && (1..=MOST).contains(number));
+            let number =
+                limit.parse::<u32>().ok().filter(|number| digits && (1..=MAX_BUDGET_LIMIT).contains(number));
             let number = number.ok_or_else(|| BudgetsParseError::Limit { budget, limit: shown(limit) })?;
-            budgets = budgets.with(budget, number);
+            budgets = budgets.with_limit(budget, number);
         }
         Ok(budgets)
     }
@@ -143,10 +144,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(limits in prop::array::uniform6(1..=MOST)) {
+        fn what_is_written_is_read_back(limits in prop::array::uniform6(1..=MAX_BUDGET_LIMIT)) {
             let mut budgets = Budgets::default();
             for (budget, limit) in Budget::ALL.into_iter().zip(limits) {
-                budgets = budgets.with(budget, limit);
+                budgets = budgets.with_limit(budget, limit);
                 prop_assert_eq!(budgets.limit(budget), limit);
             }
             prop_assert_eq!(budgets.to_string().parse::<Budgets>(), Ok(budgets));
@@ -156,7 +157,7 @@ mod tests {
         fn no_text_makes_it_panic(text in any::<String>(), near in "[a-z_=,0-9 ]{0,60}") {
             for text in [text, near] {
                 if let Ok(budgets) = text.parse::<Budgets>() {
-                    prop_assert!(Budget::ALL.iter().all(|of| (1..=MOST).contains(&budgets.limit(*of))));
+                    prop_assert!(Budget::ALL.iter().all(|of| (1..=MAX_BUDGET_LIMIT).contains(&budgets.limit(*of))));
                 }
             }
         }

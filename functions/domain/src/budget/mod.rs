@@ -17,9 +17,9 @@ use std::time::Duration;
 
 use crate::connector::Caller;
 
-pub use exhausted::{BudgetExhaustedError, RETRY_WITHOUT_A_PERIOD};
-pub use limits::{Budgets, BudgetsParseError, MOST};
-pub use spending::{Counter, Party, Scope, Spending};
+pub use exhausted::{BudgetExhaustedError, DEFAULT_RETRY_AFTER};
+pub use limits::{Budgets, BudgetsParseError, MAX_BUDGET_LIMIT};
+pub use spending::{BudgetScope, Counter, Party, Spending};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);

@@ -8,11 +8,11 @@ use crate::time::Time;
 
 /// For how long after its period a count is kept. A clock that jumps back by less finds what was used then, and opens
 /// nothing anew.
-const KEPT_FOR: Duration = Duration::from_hours(7 * 24);
+const COUNTER_RETENTION: Duration = Duration::from_hours(7 * 24);
 
 /// Whose budget it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
+pub enum BudgetScope {
     /// All of a tenant's connectors together.
     Tenant(TenantId),
     /// One connector.
@@ -34,7 +34,7 @@ pub struct Spending {
     /// Of which budget.
     pub budget: Budget,
     /// Whose it is.
-    pub scope: Scope,
+    pub scope: BudgetScope,
     /// Whose use is counted.
     pub party: Party,
     /// How much is used.
@@ -49,7 +49,7 @@ pub struct Spending {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Counter {
     /// Whose budget it is.
-    pub scope: Scope,
+    pub scope: BudgetScope,
     /// Which.
     pub budget: Budget,
     /// Whose use.
@@ -68,14 +68,14 @@ impl Spending {
 
     /// When the budget is whole again: the end of the hour or day.
     #[must_use]
-    pub fn frees(&self) -> Option<Time> {
+    pub fn resets_at(&self) -> Option<Time> {
         self.budget.period().map(|period| self.now.floor(period) + period)
     }
 
     /// From when on nobody needs the count any more.
     #[must_use]
-    pub fn forgotten(&self) -> Option<Time> {
-        self.frees().map(|frees| frees + KEPT_FOR)
+    pub fn expires_at(&self) -> Option<Time> {
+        self.resets_at().map(|frees| frees + COUNTER_RETENTION)
     }
 }
 
@@ -86,14 +86,14 @@ mod tests {
     use super::*;
 
     fn spending(budget: Budget, now: Time) -> Spending {
-        let scope = Scope::Tenant("acme".parse().unwrap());
+        let scope = BudgetScope::Tenant("acme".parse().unwrap());
         Spending { budget, scope, party: Party::Tenant, amount: 1, limit: 1, now }
     }
 
     #[test]
     fn periods_are_hours_and_days_of_the_clock() {
         let now: Time = "2026-11-29T22:59:59.999Z".parse().unwrap();
-        let frees = |budget| spending(budget, now).frees().map(|time| time.to_string());
+        let frees = |budget| spending(budget, now).resets_at().map(|time| time.to_string());
         assert_eq!(frees(Budget::Changes).as_deref(), Some("2026-11-29T23:00:00.000Z"));
         assert_eq!(frees(Budget::TestMessages).as_deref(), Some("2026-11-30T00:00:00.000Z"));
         assert_eq!(frees(Budget::Connectors), None);
@@ -107,7 +107,7 @@ mod tests {
             let (one, other) = (spending(Budget::Runs, now), spending(Budget::Runs, now - Duration::from_millis(back)));
             let same = now.floor(super::super::HOUR) == other.now.floor(super::super::HOUR);
             prop_assert_eq!(one.counter() == other.counter(), same);
-            prop_assert!(one.frees().unwrap() > now && one.forgotten().unwrap() > now + KEPT_FOR);
+            prop_assert!(one.resets_at().unwrap() > now && one.expires_at().unwrap() > now + COUNTER_RETENTION);
         }
     }
 }

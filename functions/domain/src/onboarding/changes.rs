@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::spending::exhausted;
+use super::spending::exhausted_error;
 use super::{Changed, Onboarding, OnboardingError, View};
-use crate::budget::{Budget, Scope, Spending};
+use crate::budget::{Budget, BudgetScope, Spending};
 use crate::connector::{Caller, Change, Connector, NotAllowedError, Verb};
 use crate::cursor::Cursor;
 use crate::names::{ConnectorId, IdempotencyKey};
@@ -142,7 +142,7 @@ impl Onboarding {
         key: Option<&IdempotencyKey>,
     ) -> Result<Time, OnboardingError> {
         let view = self.read_at(caller, id, if_match).await?;
-        let spends = self.spending(caller, Budget::Runs, Scope::Connector(id.clone()), 1)?;
+        let spends = self.spending(caller, Budget::Runs, BudgetScope::Connector(id.clone()), 1)?;
         self.run_of(view, key, spends.as_slice()).await
     }
 
@@ -173,7 +173,7 @@ impl Onboarding {
         match self.connectors.request_run(&connector.id, now, cut, key, spends).await? {
             RunAnswer::Asked(cut) => Ok(cut),
             RunAnswer::NotActivated => Err(refused().into()),
-            RunAnswer::Exhausted(budget) => Err(exhausted(budget, spends)),
+            RunAnswer::Exhausted(budget) => Err(exhausted_error(budget, spends)),
         }
     }
 
@@ -214,7 +214,7 @@ impl Onboarding {
                     return Ok((before, after));
                 }
                 SaveAnswer::Taken(taken) => return Err(OnboardingError::Taken(taken)),
-                SaveAnswer::Exhausted(budget) => return Err(exhausted(budget, &spends)),
+                SaveAnswer::Exhausted(budget) => return Err(exhausted_error(budget, &spends)),
                 SaveAnswer::Saved(Saved::Stale) => {}
             }
         }

@@ -12,9 +12,9 @@
 
 use sha2::{Digest, Sha256 as Hasher};
 
-use super::spending::exhausted;
+use super::spending::exhausted_error;
 use super::{Changed, KeyReusedError, NewConnector, Onboarding, OnboardingError};
-use crate::budget::{Budget, Scope, Spending};
+use crate::budget::{Budget, BudgetScope, Spending};
 use crate::connector::{Caller, Connector, NotAllowedError, Shards, State, Verb};
 use crate::names::{ConnectorId, ExternalId, IdempotencyKey, TenantId};
 use crate::ports::{PortError, SaveAnswer, Saved};
@@ -86,7 +86,7 @@ impl Onboarding {
     async fn store_new(&self, caller: &Caller, connector: &Connector) -> Result<bool, OnboardingError> {
         let change = self.change_of(caller, Verb::Create, None, connector);
         // A creation leaves a record for ever, so it is a change too: its tenant's, since the connector is new.
-        let of_tenant = || Scope::Tenant(connector.tenant.clone());
+        let of_tenant = || BudgetScope::Tenant(connector.tenant.clone());
         let mut spends: Vec<Spending> = Vec::new();
         for budget in [Budget::Connectors, Budget::Changes] {
             spends.extend(self.spending(caller, budget, of_tenant(), 1)?);
@@ -98,7 +98,7 @@ impl Onboarding {
             }
             SaveAnswer::Saved(Saved::Stale) => Ok(false),
             SaveAnswer::Taken(taken) => Err(OnboardingError::Taken(taken)),
-            SaveAnswer::Exhausted(budget) => Err(exhausted(budget, &spends)),
+            SaveAnswer::Exhausted(budget) => Err(exhausted_error(budget, &spends)),
         }
     }
 

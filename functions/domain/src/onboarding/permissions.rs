@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{Changed, Onboarding, OnboardingError};
-use crate::budget::{Budget, Scope};
+use crate::budget::{Budget, BudgetScope};
 use crate::connector::{Caller, Connector, NotAllowedError, Verb};
 use crate::contacts::{AddressStatus, LinkError, LinkToken, NoMail, Permission};
 use crate::names::{ConnectorId, EmailAddress, TenantId};
@@ -240,7 +240,7 @@ impl Onboarding {
         let Some(amount) = u32::try_from(asked.len()).ok().filter(|amount| *amount > 0) else {
             return Ok(());
         };
-        self.spend(caller, Budget::Confirmations, Scope::Tenant(tenant.clone()), amount).await?;
+        self.spend(caller, Budget::Confirmations, BudgetScope::Tenant(tenant.clone()), amount).await?;
         for address in asked {
             // Someone else may have asked meanwhile: then there is a mail, and no second one.
             self.move_permission(tenant, address, |permission| Ok(permission.ask(now).ok())).await?;

@@ -6,9 +6,9 @@
 //! could come to nothing, or an unsafe role be kept.
 
 use super::{Onboarding, OnboardingError};
-use crate::budget::{Budget, BudgetExhaustedError, Scope, Spending};
+use crate::budget::{Budget, BudgetExhaustedError, BudgetScope, Spending};
 use crate::connector::{Caller, Connector, Verb};
-use crate::ports::Spent;
+use crate::ports::SpendOutcome;
 
 impl Onboarding {
     /// Uses a budget for something that is no change of a connector. A budget that does not bind the caller is not asked.
@@ -20,13 +20,13 @@ impl Onboarding {
         &self,
         caller: &Caller,
         budget: Budget,
-        scope: Scope,
+        scope: BudgetScope,
         amount: u32,
     ) -> Result<(), OnboardingError> {
         let Some(spending) = self.spending(caller, budget, scope, amount)? else { return Ok(()) };
         match self.connectors.spend(&spending).await? {
-            Spent::Yes => Ok(()),
-            Spent::Exhausted => Err(BudgetExhaustedError::from(&spending).into()),
+            SpendOutcome::Counted => Ok(()),
+            SpendOutcome::Exhausted => Err(BudgetExhaustedError::from(&spending).into()),
         }
     }
 
@@ -35,7 +35,7 @@ impl Onboarding {
         &self,
         caller: &Caller,
         budget: Budget,
-        scope: Scope,
+        scope: BudgetScope,
         amount: u32,
     ) -> Result<Option<Spending>, OnboardingError> {
         let Some(party) = budget.party(caller) else { return Ok(None) };
@@ -55,7 +55,7 @@ impl Onboarding {
         verb: Verb,
         after: &Connector,
     ) -> Result<Vec<Spending>, OnboardingError> {
-        let one = |budget| self.spending(caller, budget, Scope::Connector(after.id.clone()), 1);
+        let one = |budget| self.spending(caller, budget, BudgetScope::Connector(after.id.clone()), 1);
         let spending = match verb {
             Verb::Update
             | Verb::Enable
@@ -67,7 +67,12 @@ impl Onboarding {
                 let contacts = &after.contacts;
                 let messages = contacts.emails.iter().count() + usize::from(contacts.webhook.is_some());
                 let amount = u32::try_from(messages).unwrap_or(u32::MAX);
-                self.spending(caller, Budget::TestMessages, Scope::Tenant(after.tenant.clone()), amount)?
+                self.spending(
+                    caller,
+                    Budget::TestMessages,
+                    BudgetScope::Tenant(after.tenant.clone()),
+                    amount,
+                )?
             }
             // A creation says itself what it spends.
             Verb::Create
@@ -84,7 +89,7 @@ impl Onboarding {
 }
 
 /// The error that a transaction's answer means.
-pub(super) fn exhausted(budget: Budget, spends: &[Spending]) -> OnboardingError {
+pub(super) fn exhausted_error(budget: Budget, spends: &[Spending]) -> OnboardingError {
     let spending = spends.iter().find(|spending| spending.budget == budget);
     let unasked = || {
         let source = "a budget was refused that nobody had asked for".into();

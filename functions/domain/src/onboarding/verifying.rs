@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::creating::operators_only;
 use super::{Changed, Edit, Onboarding, OnboardingError, Updated};
-use crate::budget::{Budget, Scope};
+use crate::budget::{Budget, BudgetScope};
 use crate::connector::{Caller, Connector, Destination, State, Verb};
 use crate::names::ConnectorId;
 use crate::setup::misfits;
@@ -39,7 +39,7 @@ impl Onboarding {
         }
         // A change that was stored has spent for its connection check, too.
         if before == connector {
-            self.spend(caller, Budget::Verifications, Scope::Connector(id.clone()), 1).await?;
+            self.spend(caller, Budget::Verifications, BudgetScope::Connector(id.clone()), 1).await?;
         }
         let verification = self.check(caller, &connector, tell).await?;
         let was_stopped_by_this = before.state == State::Active && connector.state == State::Paused;
@@ -93,7 +93,7 @@ impl Onboarding {
             let mut spends = self.spends(caller, Verb::Update, after)?;
             // The connection check that follows is spent for here: without it the change would be stored in vain.
             if names_destination && after.verified_at.is_none() {
-                let scope = Scope::Connector(after.id.clone());
+                let scope = BudgetScope::Connector(after.id.clone());
                 spends.extend(self.spending(caller, Budget::Verifications, scope, 1)?);
             }
             Ok(spends)
@@ -117,7 +117,7 @@ impl Onboarding {
     ) -> Result<PreflightReport, OnboardingError> {
         let connector = self.read_at(caller, id, if_match).await?.connector;
         connector.may_be_verified()?;
-        self.spend(caller, Budget::Verifications, Scope::Connector(id.clone()), 1).await?;
+        self.spend(caller, Budget::Verifications, BudgetScope::Connector(id.clone()), 1).await?;
         self.check(caller, &connector, tell).await
     }
 

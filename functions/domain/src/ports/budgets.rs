@@ -7,9 +7,9 @@ use crate::budget::Spending;
 
 /// What became of a spending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spent {
+pub enum SpendOutcome {
     /// It is counted.
-    Yes,
+    Counted,
     /// The budget would be exceeded; nothing was written.
     Exhausted,
 }
@@ -22,5 +22,5 @@ pub trait Spender: Send + Sync {
     ///
     /// An error grants nothing: whoever can't ask must refuse. A lost answer may have counted; it is never counted twice
     /// for one call, and counts as used.
-    async fn spend(&self, spending: &Spending) -> Result<Spent, PortError>;
+    async fn spend(&self, spending: &Spending) -> Result<SpendOutcome, PortError>;
 }

@@ -15,7 +15,7 @@ mod surroundings;
 mod watch;
 
 pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, StagedPage, Staging, StagingWrite};
-pub use budgets::{Spender, Spent};
+pub use budgets::{SpendOutcome, Spender};
 pub use contacts::{LONGEST_DELAY, Later, Mailed, Mailer, NotificationState, Permissions, Posted, Poster};
 pub use ledger::{
     Claim, ClaimAnswer, Connectors, DUE_SHARDS, Due, DuePage, LONGEST_LEASE, LeaseAnswer, RunAnswer, Runs,

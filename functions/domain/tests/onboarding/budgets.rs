@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::budget::{Budget, BudgetExhaustedError, Budgets, Scope};
+use domain::budget::{Budget, BudgetExhaustedError, BudgetScope, Budgets};
 use domain::connector::{Caller, Connector, State, Verb};
 use domain::names::ConnectorId;
 use domain::onboarding::{Edit, NewConnector, NewContacts, OnboardingError};
@@ -57,7 +57,7 @@ async fn a_tenant_has_so_many_connectors_and_an_operator_may_give_it_more() {
         made.push(world.onboarding.create(&acme(), new_connector()).await.unwrap().id);
     }
     let refused = exhausted(world.onboarding.create(&acme(), new_connector()).await);
-    assert_eq!((refused.budget, refused.limit, refused.frees), (Budget::Connectors, 3, None));
+    assert_eq!((refused.budget, refused.limit, refused.resets_at), (Budget::Connectors, 3, None));
     assert_eq!(world.published_verbs().len(), 3, "a refused try leaves nothing");
     let theirs = NewConnector { tenant: "globex".parse().unwrap(), ..new_connector() };
     world.onboarding.create(&stranger(), theirs).await.unwrap();
@@ -81,7 +81,10 @@ async fn who_creates_and_deletes_in_turn_comes_to_an_end_too() {
         world.onboarding.delete(&acme(), &id, None, false).await.unwrap();
     }
     let refused = exhausted(world.onboarding.create(&acme(), new_connector()).await);
-    assert_eq!((refused.budget, refused.scope), (Budget::Changes, Scope::Tenant("acme".parse().unwrap())));
+    assert_eq!(
+        (refused.budget, refused.scope),
+        (Budget::Changes, BudgetScope::Tenant("acme".parse().unwrap()))
+    );
     world.clock.advance(HOUR);
     world.onboarding.create(&acme(), new_connector()).await.unwrap();
 }
@@ -168,7 +171,8 @@ async fn connection_checks_come_to_an_end_and_a_refused_one_writes_no_object() {
 #[tokio::test]
 async fn a_place_that_did_not_pass_is_checked_again_at_the_price_of_a_check() {
     let mut world = small();
-    world.onboarding.budgets = Budgets::default().with(Budget::Changes, 1).with(Budget::Verifications, 2);
+    world.onboarding.budgets =
+        Budgets::default().with_limit(Budget::Changes, 1).with_limit(Budget::Verifications, 2);
     let id = world.connected().await;
     let trust = Trust::Only(domain::names::ExternalId::new(9, 9));
     world.prober.change(|set_up| *set_up = SetUp { trust, ..SetUp::sound() });
@@ -236,7 +240,7 @@ async fn test_messages_are_counted_for_the_tenant_by_what_they_reach_whoever_ask
     test(&acme(), &two).await.unwrap();
     exhausted(test(&acme(), &three).await);
     let refused = exhausted(test(&operator(), &three).await);
-    assert_eq!(refused.frees.unwrap().to_string(), "2026-11-21T00:00:00.000Z");
+    assert_eq!(refused.resets_at.unwrap().to_string(), "2026-11-21T00:00:00.000Z");
     assert_eq!(world.published_verbs().iter().filter(|verb| **verb == Verb::TestContacts).count(), 1);
     assert_eq!(world.ledger.connector(&three).contacts.tested_at, None, "a refused test delays no other");
     world.clock.advance(HOUR);
@@ -250,7 +254,7 @@ async fn test_messages_are_counted_for_the_tenant_by_what_they_reach_whoever_ask
 async fn confirmations_are_spent_by_whoever_sends_them() {
     let world = small();
     let spend = async |caller: &Caller, amount| {
-        let scope = Scope::Tenant("acme".parse().unwrap());
+        let scope = BudgetScope::Tenant("acme".parse().unwrap());
         world.onboarding.spend(caller, Budget::Confirmations, scope, amount).await
     };
     spend(&acme(), 1).await.unwrap();
@@ -270,7 +274,7 @@ async fn who_can_not_ask_is_refused() {
     let probes = world.prober.probes().len();
     let refused = world.onboarding.verify(&acme(), &id, None, |_| ()).await;
     assert!(matches!(refused, Err(OnboardingError::Port(_))), "{refused:?}");
-    let scope = Scope::Tenant("acme".parse().unwrap());
+    let scope = BudgetScope::Tenant("acme".parse().unwrap());
     let refused = world.onboarding.spend(&acme(), Budget::Confirmations, scope, 1).await;
     assert!(matches!(refused, Err(OnboardingError::Port(_))), "{refused:?}");
     assert_eq!(world.prober.probes().len(), probes);

@@ -1,17 +1,17 @@
 //! What is used of budgets.
 
 use async_trait::async_trait;
-use domain::budget::{Budget, Counter, Party, Scope, Spending};
+use domain::budget::{Budget, BudgetScope, Counter, Party, Spending};
 use domain::connector::{Change, Connector, State};
-use domain::ports::{PortError, Spender, Spent};
+use domain::ports::{PortError, SpendOutcome, Spender};
 
 use super::{FakeLedger, Table};
 
 #[async_trait]
 impl Spender for FakeLedger {
-    async fn spend(&self, spending: &Spending) -> Result<Spent, PortError> {
+    async fn spend(&self, spending: &Spending) -> Result<SpendOutcome, PortError> {
         let spent = self.table().spend_all(std::slice::from_ref(spending));
-        Ok(if spent.is_ok() { Spent::Yes } else { Spent::Exhausted })
+        Ok(if spent.is_ok() { SpendOutcome::Counted } else { SpendOutcome::Exhausted })
     }
 }
 
@@ -45,7 +45,7 @@ impl Table {
         let (before, after) = (change.before.as_ref().is_some_and(counts), counts(&change.after));
         let is_limited = spends.iter().any(|spending| spending.budget == Budget::Connectors);
         if before != after && !is_limited {
-            let scope = Scope::Tenant(change.after.tenant.clone());
+            let scope = BudgetScope::Tenant(change.after.tenant.clone());
             let (budget, party) = (Budget::Connectors, Party::Tenant);
             let counter = Counter { scope, budget, party, since: None };
             *self.used.entry(counter).or_default() += if after { 1 } else { -1 };
