@@ -7,7 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use dispatcher::{CLAIM, Dispatched, Pace, Ports, dispatch};
 use domain::names::ConnectorId;
-use domain::ports::{Claim, ClaimAnswer, Clock as _, DUE_SHARDS, Due, DuePage, PortError, Queue, due_shard};
+use domain::ports::{
+    Claim, ClaimAnswer, Clock as _, DUE_SHARDS, DueConnectors, DuePage, PortError, Queue, due_shard,
+};
 use domain::time::Time;
 use tests::fakes::{FakeClock, SeededRandomness};
 use tests::fixtures::at;
@@ -36,15 +38,19 @@ struct World {
 }
 
 #[async_trait]
-impl Due for World {
+impl DueConnectors for World {
     async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError> {
         let due = locked(&self.due);
-        let from = after
-            .map_or((shard, Time::EPOCH, ConnectorId::new(0)), |claim| (shard, claim.seen, claim.id.clone()));
+        let from = after.map_or((shard, Time::EPOCH, ConnectorId::new(0)), |claim| {
+            (shard, claim.next_run_at, claim.id.clone())
+        });
         let behind = due.range(from.clone()..).filter(|entry| after.is_none() || **entry != from);
         let mut due = behind.take_while(|(of, at, _)| *of == shard && *at <= now);
-        let page =
-            due.by_ref().take(PAGE).map(|(_, seen, id)| Claim { id: id.clone(), seen: *seen }).collect();
+        let page = due
+            .by_ref()
+            .take(PAGE)
+            .map(|(_, seen, id)| Claim { id: id.clone(), next_run_at: *seen })
+            .collect();
         Ok(DuePage { due: page, more: due.next().is_some() })
     }
 
@@ -55,15 +61,15 @@ impl Due for World {
         }
         let shard = due_shard(&claim.id);
         let mut due = locked(&self.due);
-        if !due.remove(&(shard, claim.seen, claim.id.clone())) {
-            return Ok(ClaimAnswer::Taken);
+        if !due.remove(&(shard, claim.next_run_at, claim.id.clone())) {
+            return Ok(ClaimAnswer::AlreadyClaimed);
         }
         due.insert((shard, until, claim.id.clone()));
         locked(&self.claimed).insert(claim.id.clone(), until);
-        Ok(ClaimAnswer::Ours)
+        Ok(ClaimAnswer::Claimed)
     }
 
-    async fn unclaim(&self, claim: &Claim, _: Time) -> Result<(), PortError> {
+    async fn release_claim(&self, claim: &Claim, _: Time) -> Result<(), PortError> {
         panic!("the queue takes everyone: {claim:?}")
     }
 }

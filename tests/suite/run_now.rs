@@ -10,7 +10,8 @@ use domain::events_source::EventsSource;
 use domain::item::SourceItem;
 use domain::names::TenantId;
 use domain::ports::{
-    Claim, ClaimAnswer, Clock as _, Connectors as _, Due as _, PageError, PageReader, PortError, Source,
+    Claim, ClaimAnswer, Clock as _, Connectors as _, DueConnectors as _, PageError, PageReader, PortError,
+    Source,
 };
 use domain::protocol::{Outcome, Span};
 use domain::sort_key::SortKeyForm;
@@ -66,8 +67,8 @@ impl PageReader for EventfulPages {
 /// A dispatcher's tick: whether it found the connector due and sent it.
 async fn tick(fakes: &Fakes, world: &World, connector: &Connector) -> bool {
     let (now, seen) = (world.clock.now(), fakes.ledger.cursor(&connector.id).next_run_at);
-    let claim = Claim { id: connector.id.clone(), seen };
-    seen <= now && fakes.ledger.claim(&claim, now + dispatcher::CLAIM).await.unwrap() == ClaimAnswer::Ours
+    let claim = Claim { id: connector.id.clone(), next_run_at: seen };
+    seen <= now && fakes.ledger.claim(&claim, now + dispatcher::CLAIM).await.unwrap() == ClaimAnswer::Claimed
 }
 
 #[tokio::test]
@@ -89,10 +90,10 @@ async fn a_run_asked_for_while_another_is_under_way_comes_with_the_first_tick_af
             clock.set(asked);
             fakes.ledger.request_run(&id, asked, cut, None, &[]).await.unwrap();
             clock.set(at("2023-07-10T12:10:00Z"));
-            let claim = Claim { id: id.clone(), seen: asked };
+            let claim = Claim { id: id.clone(), next_run_at: asked };
             assert_eq!(
                 fakes.ledger.claim(&claim, clock.now() + dispatcher::CLAIM).await.unwrap(),
-                ClaimAnswer::Ours
+                ClaimAnswer::Claimed
             );
             let sent = export(&exporter, &id, clock.now() + Duration::from_mins(15)).await;
             assert!(matches!(sent, Outcome::Busy), "{sent:?}");

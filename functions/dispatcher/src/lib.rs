@@ -14,7 +14,7 @@ mod watchdog;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::{Claim, ClaimAnswer, Clock, DUE_SHARDS, Due, PortError, Queue, Rng};
+use domain::ports::{Claim, ClaimAnswer, Clock, DUE_SHARDS, DueConnectors, PortError, Queue, Rng};
 use domain::time::Time;
 use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
@@ -36,7 +36,7 @@ const CLAIMS_AT_ONCE: usize = 32;
 #[derive(Clone)]
 pub struct Ports {
     /// The connectors that are due.
-    pub due: Arc<dyn Due>,
+    pub due: Arc<dyn DueConnectors>,
     /// The exporter's queue.
     pub queue: Arc<dyn Queue>,
     /// The time.
@@ -180,8 +180,8 @@ impl Tick<'_> {
         let mut ours = Vec::new();
         while let Some((claim, answer)) = claims.next().await {
             match answer {
-                Ok(ClaimAnswer::Ours) => ours.push(claim),
-                Ok(ClaimAnswer::Taken) => {}
+                Ok(ClaimAnswer::Claimed) => ours.push(claim),
+                Ok(ClaimAnswer::AlreadyClaimed) => {}
                 // No failure of the tick: what is due waits for the next one, and a table grows with its load.
                 Ok(ClaimAnswer::Throttled) => self.done.throttled += 1,
                 Err(error) => {

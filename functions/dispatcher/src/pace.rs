@@ -82,7 +82,7 @@ impl Pace {
 
     /// Gives connectors their places.
     pub(crate) fn batches(&self, now: Time, claimed: Vec<Claim>) -> Vec<Batch> {
-        let of_schedules = |claim: &Claim| claim.seen.floor(SECOND) == claim.seen;
+        let of_schedules = |claim: &Claim| claim.next_run_at.floor(SECOND) == claim.next_run_at;
         let (herd, others): (Vec<Claim>, Vec<Claim>) = claimed.into_iter().partition(of_schedules);
         self.with(|lanes| {
             let others = others.chunks(QUEUE_BATCH).map(|some| {

@@ -64,7 +64,7 @@ async fn send_batch(ports: &Ports, Batch { claims, delay }: &Batch, until: Time)
     // If the answer of a send was lost, a connector may be both in the queue and given back: it then runs
     // twice, one after the other or one finding the lease held, and the second run finds nothing to do.
     let back = claims.iter().filter(|claim| left.contains(&claim.id));
-    let unclaims = back.map(|claim| ports.due.unclaim(claim, until));
+    let unclaims = back.map(|claim| ports.due.release_claim(claim, until));
     let mut unclaims = stream::iter(unclaims).buffer_unordered(QUEUE_BATCH);
     let mut given_back = 0;
     while let Some(answer) = unclaims.next().await {

@@ -5,7 +5,7 @@ use domain::fault::Block;
 use domain::manifest::SignedManifest;
 use domain::names::WorkerId;
 use domain::part::{Part, PartNumber};
-use domain::ports::{LONGEST_LEASE, LeaseAnswer};
+use domain::ports::{LeaseAnswer, MAX_LEASE};
 use domain::protocol::{Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer};
 use domain::time::Time;
 
@@ -19,7 +19,7 @@ impl Account {
         let held = self
             .lease
             .as_ref()
-            .is_some_and(|(owner, until)| owner != worker && *until >= now && *until <= now + LONGEST_LEASE);
+            .is_some_and(|(owner, until)| owner != worker && *until >= now && *until <= now + MAX_LEASE);
         if held {
             return LeaseAnswer::Held;
         }

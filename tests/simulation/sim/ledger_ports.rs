@@ -5,8 +5,8 @@ use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber, Sha256};
 use domain::ports::{
-    Body, Claim, ClaimAnswer, Customers as _, Due, DuePage, LeaseAnswer, NewObject, PortError, Runs, Watch,
-    WatchPage,
+    Body, Claim, ClaimAnswer, Customers as _, DueConnectors, DuePage, LeaseAnswer, NewObject, PortError,
+    Runs, Watch, WatchPage,
 };
 use domain::protocol::{
     Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot,
@@ -169,9 +169,14 @@ impl Runs for Worker {
         self.call(CallKind::Ledger, "tells_of_unreadable", told, transient_error).await
     }
 
-    async fn reconciled(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
-        self.call(CallKind::Ledger, "reconciled", self.world.ledger.reconciled(id, noted), transient_error)
-            .await
+    async fn record_reconcile(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
+        self.call(
+            CallKind::Ledger,
+            "reconciled",
+            self.world.ledger.record_reconcile(id, noted),
+            transient_error,
+        )
+        .await
     }
 
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
@@ -197,7 +202,7 @@ impl Runs for Worker {
 }
 
 #[async_trait]
-impl Due for Worker {
+impl DueConnectors for Worker {
     async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError> {
         self.call(CallKind::Ledger, "due", self.world.ledger.due(shard, now, after), transient_error).await
     }
@@ -207,8 +212,9 @@ impl Due for Worker {
         self.call(CallKind::Ledger, "claim", self.world.ledger.claim(claim, until), transient_error).await
     }
 
-    async fn unclaim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
-        self.call(CallKind::Ledger, "unclaim", self.world.ledger.unclaim(claim, until), transient_error).await
+    async fn release_claim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
+        self.call(CallKind::Ledger, "unclaim", self.world.ledger.release_claim(claim, until), transient_error)
+            .await
     }
 }
 

@@ -155,7 +155,7 @@ fn change(
     }
     let record = fixtures::change(&before, &after);
     let saved = world.ledger.save(&record, None, &[]).now_or_never().expect("the fake does not wait");
-    assert_eq!(saved.expect("the fake does not fail"), SaveAnswer::Saved(Saved::Yes));
+    assert_eq!(saved.expect("the fake does not fail"), SaveAnswer::Saved(Saved::Stored));
     true
 }
 

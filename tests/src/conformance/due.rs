@@ -40,7 +40,7 @@ pub async fn only_activated_connectors_are_listed(ledger: &impl Ledger) {
     assert_eq!(create(ledger, &draft).await, STORED);
     let (connector, cursor) = activate(ledger).await;
     let due = all_due(ledger, Time::LAST).await;
-    assert_eq!(due, [Claim { id: connector.id, seen: cursor.next_run_at }]);
+    assert_eq!(due, [Claim { id: connector.id, next_run_at: cursor.next_run_at }]);
 }
 
 /// A connector is listed from the instant of `next_run_at` on, not a millisecond before.
@@ -54,46 +54,46 @@ pub async fn a_connector_is_due_from_its_next_run_on(ledger: &impl Ledger) {
 /// Of several ticks that saw the same, one claims; the others are told, and nothing is listed any more.
 pub async fn of_racing_ticks_exactly_one_claims(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
-    let claim = Claim { id: connector.id.clone(), seen: before.next_run_at };
+    let claim = Claim { id: connector.id.clone(), next_run_at: before.next_run_at };
     let until = before.next_run_at + HOUR;
     let answers = join_all((0..12).map(|_| ledger.claim(&claim, until))).await;
-    let claimed = answers.into_iter().filter(|answer| matches!(answer, Ok(ClaimAnswer::Ours))).count();
+    let claimed = answers.into_iter().filter(|answer| matches!(answer, Ok(ClaimAnswer::Claimed))).count();
     assert_eq!(claimed, 1);
     assert_eq!(cursor(ledger, &connector).await.next_run_at, until);
     assert_eq!(all_due(ledger, before.next_run_at).await, []);
-    assert_eq!(all_due(ledger, until).await, [Claim { seen: until, ..claim }], "it comes back");
+    assert_eq!(all_due(ledger, until).await, [Claim { next_run_at: until, ..claim }], "it comes back");
 }
 
 /// A claim of a connector that is not there claims nothing and makes none.
 pub async fn a_claim_of_nothing_claims_nothing(ledger: &impl Ledger) {
-    let claim = Claim { id: ConnectorId::new(u64::MAX), seen: start() };
-    assert_eq!(ledger.claim(&claim, start() + HOUR).await.unwrap(), ClaimAnswer::Taken);
+    let claim = Claim { id: ConnectorId::new(u64::MAX), next_run_at: start() };
+    assert_eq!(ledger.claim(&claim, start() + HOUR).await.unwrap(), ClaimAnswer::AlreadyClaimed);
     assert_eq!(all_due(ledger, Time::LAST).await, []);
 }
 
 /// A claim that could not be sent is taken back.
 pub async fn a_claim_can_be_taken_back(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
-    let claim = Claim { id: connector.id.clone(), seen: before.next_run_at };
+    let claim = Claim { id: connector.id.clone(), next_run_at: before.next_run_at };
     let until = before.next_run_at + HOUR;
-    assert_eq!(ledger.claim(&claim, until).await.unwrap(), ClaimAnswer::Ours);
-    ledger.unclaim(&claim, until).await.unwrap();
+    assert_eq!(ledger.claim(&claim, until).await.unwrap(), ClaimAnswer::Claimed);
+    ledger.release_claim(&claim, until).await.unwrap();
     assert_eq!(cursor(ledger, &connector).await, before);
-    assert_eq!(all_due(ledger, claim.seen).await, [claim]);
+    assert_eq!(all_due(ledger, claim.next_run_at).await, [claim]);
 }
 
 /// Taking back changes nothing if a run was asked for since.
 pub async fn a_claim_is_not_taken_back_from_a_later_wish(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
-    let claim = Claim { id: connector.id.clone(), seen: before.next_run_at };
+    let claim = Claim { id: connector.id.clone(), next_run_at: before.next_run_at };
     let until = before.next_run_at + HOUR;
-    assert_eq!(ledger.claim(&claim, until).await.unwrap(), ClaimAnswer::Ours);
+    assert_eq!(ledger.claim(&claim, until).await.unwrap(), ClaimAnswer::Claimed);
     let asked = before.next_run_at + HOUR / 2;
     assert_eq!(
         ledger.request_run(&connector.id, asked, asked, None, &[]).await.unwrap(),
         RunAnswer::Asked(asked)
     );
-    ledger.unclaim(&claim, until).await.unwrap();
+    ledger.release_claim(&claim, until).await.unwrap();
     assert_eq!(cursor(ledger, &connector).await.next_run_at, asked);
 }
 
@@ -113,9 +113,9 @@ pub async fn a_shard_with_many_due_is_read_page_by_page(ledger: &impl Ledger) {
         expected.push((at, connector.id));
     }
     let found = due_in(ledger, 3, Time::LAST).await;
-    let times: Vec<Time> = found.iter().map(|claim| claim.seen).collect();
+    let times: Vec<Time> = found.iter().map(|claim| claim.next_run_at).collect();
     assert!(times.is_sorted(), "the longest due come first");
-    let mut found: Vec<_> = found.into_iter().map(|claim| (claim.seen, claim.id)).collect();
+    let mut found: Vec<_> = found.into_iter().map(|claim| (claim.next_run_at, claim.id)).collect();
     found.sort();
     expected.sort();
     assert_eq!(found, expected);

@@ -34,7 +34,7 @@ pub async fn a_lease_longer_than_any_run_counts_for_nothing(ledger: &impl Ledger
     let tomorrow = start() + MINUTE * 60 * 24;
     assert_eq!(lease(tomorrow, tomorrow + MINUTE).await, LeaseAnswer::Granted);
     assert_eq!(lease(start(), start() + MINUTE).await, LeaseAnswer::Granted);
-    let longest = start() + domain::ports::LONGEST_LEASE;
+    let longest = start() + domain::ports::MAX_LEASE;
     assert_eq!(lease(start() + MINUTE * 2, longest).await, LeaseAnswer::Granted);
     assert_eq!(lease(start() + MINUTE * 3, longest).await, LeaseAnswer::Held);
 }
@@ -91,8 +91,8 @@ pub async fn a_release_makes_a_run_due_that_was_sent_in_vain(ledger: &impl Ledge
     let (first, asked) = (worker(), start() + MINUTE);
     ledger.lease(&connector.id, &first, start(), start() + MINUTE * 15).await.unwrap();
     ledger.request_run(&connector.id, asked, asked, None, &[]).await.unwrap();
-    let claim = Claim { id: connector.id.clone(), seen: asked };
-    assert_eq!(ledger.claim(&claim, asked + MINUTE * 20).await.unwrap(), ClaimAnswer::Ours);
+    let claim = Claim { id: connector.id.clone(), next_run_at: asked };
+    assert_eq!(ledger.claim(&claim, asked + MINUTE * 20).await.unwrap(), ClaimAnswer::Claimed);
     let sent = ledger.lease(&connector.id, &worker(), asked + MINUTE, asked + MINUTE * 15).await.unwrap();
     assert_eq!(sent, LeaseAnswer::Held);
     let now = asked + MINUTE * 5;

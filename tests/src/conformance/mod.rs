@@ -24,17 +24,17 @@ pub mod watch;
 
 use domain::connector::Connector;
 use domain::cursor::Cursor;
-use domain::ports::{Connectors, Due, Runs, SaveAnswer, Saved};
+use domain::ports::{Connectors, DueConnectors, Runs, SaveAnswer, Saved};
 use domain::protocol::Seal;
 use domain::time::Time;
 
 use crate::fixtures;
 
 /// All three sides of a ledger.
-pub trait Ledger: Runs + Due + Connectors {}
-impl<T: Runs + Due + Connectors> Ledger for T {}
+pub trait Ledger: Runs + DueConnectors + Connectors {}
+impl<T: Runs + DueConnectors + Connectors> Ledger for T {}
 
-const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Yes);
+const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Stored);
 const STALE: SaveAnswer = SaveAnswer::Saved(Saved::Stale);
 
 /// When the connectors of these suites are activated.

@@ -241,7 +241,7 @@ pub async fn the_reconcile_moves_only_from_where_it_stood(ledger: &impl Ledger) 
     let second = first.read_through(at("2026-11-20T00:00:00Z"));
     let noted = async |before: &Reconcile, after: &Reconcile, unblock| {
         let noted = ReconcileUpdate { before: before.clone(), after: after.clone(), unblock };
-        ledger.reconciled(&connector.id, &noted).await.unwrap();
+        ledger.record_reconcile(&connector.id, &noted).await.unwrap();
         let cursor = cursor(ledger, &connector).await;
         (cursor.reconcile, cursor.block.is_some())
     };

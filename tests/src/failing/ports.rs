@@ -15,9 +15,10 @@ use domain::names::{ConnectorId, EmailAddress, TenantId, WorkerId};
 use domain::notice::Notice;
 use domain::part::{Part, PartNumber};
 use domain::ports::{
-    Bus, ByteStream, Claim, ClaimAnswer, Connectors, CustomerBucket, Customers, Due, DuePage, LeaseAnswer,
-    NewObject, NotificationState, PageError, PageReader, Permissions, PortError, Queue, RunAnswer, Runs,
-    SaveAnswer, Signer, Source, SpendOutcome, Spender, StagedPage, Staging, StagingWrite, Validity, Wanted,
+    Bus, ByteStream, Claim, ClaimAnswer, Connectors, CustomerBucket, Customers, DueConnectors, DuePage,
+    LeaseAnswer, NewObject, NotificationState, PageError, PageReader, Permissions, PortError, Queue,
+    RunAnswer, Runs, SaveAnswer, Signer, Source, SpendOutcome, Spender, StagedPage, Staging, StagingWrite,
+    Validity, Wanted,
 };
 use domain::protocol::{
     Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot, Span,
@@ -100,8 +101,8 @@ impl<P: Runs> Runs for Flaky<P> {
         self.plan.call("tells_of_unreadable", told, lost).await
     }
 
-    async fn reconciled(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
-        self.plan.call("reconciled", self.inner.reconciled(id, noted), lost).await
+    async fn record_reconcile(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
+        self.plan.call("reconciled", self.inner.record_reconcile(id, noted), lost).await
     }
 
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
@@ -114,7 +115,7 @@ impl<P: Runs> Runs for Flaky<P> {
 }
 
 #[async_trait]
-impl<P: Due> Due for Flaky<P> {
+impl<P: DueConnectors> DueConnectors for Flaky<P> {
     async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError> {
         self.plan.call("due", self.inner.due(shard, now, after), lost).await
     }
@@ -123,8 +124,8 @@ impl<P: Due> Due for Flaky<P> {
         self.plan.call("claim", self.inner.claim(claim, until), lost).await
     }
 
-    async fn unclaim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
-        self.plan.call("unclaim", self.inner.unclaim(claim, until), lost).await
+    async fn release_claim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
+        self.plan.call("unclaim", self.inner.release_claim(claim, until), lost).await
     }
 }
 

@@ -27,7 +27,7 @@ use tests::fixtures;
 use super::world::Ground;
 use crate::embedded::{self, StackCustomers, StackEvents};
 
-const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Yes);
+const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Stored);
 
 /// The fakes.
 #[derive(Clone)]

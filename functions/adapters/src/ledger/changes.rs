@@ -63,7 +63,7 @@ impl DynamoLedger {
                 request = request.transact_items(write.clone());
             }
             match transacted(what, request.send().await)? {
-                Transacted::Done => return Ok(SaveAnswer::Saved(Saved::Yes)),
+                Transacted::Done => return Ok(SaveAnswer::Saved(Saved::Stored)),
                 Transacted::Refused(failed) => match first_failed(&writes, &failed) {
                     Guard::Version => {
                         return self.unless_recorded(change, SaveAnswer::Saved(Saved::Stale)).await;
@@ -81,7 +81,7 @@ impl DynamoLedger {
                 // try has been refused.
                 Transacted::InTheWay(lost) | Transacted::Unknown(lost) => {
                     if self.recorded(change).await?.as_ref() == Some(change) {
-                        return Ok(SaveAnswer::Saved(Saved::Yes));
+                        return Ok(SaveAnswer::Saved(Saved::Stored));
                     }
                     cause = lost;
                 }
@@ -94,7 +94,7 @@ impl DynamoLedger {
     /// was lost; if it is another's, someone was faster, whatever else is in the way; else it is as it seems.
     async fn unless_recorded(&self, change: &Change, seems: SaveAnswer) -> Result<SaveAnswer, PortError> {
         Ok(match self.recorded(change).await? {
-            Some(recorded) if recorded == *change => SaveAnswer::Saved(Saved::Yes),
+            Some(recorded) if recorded == *change => SaveAnswer::Saved(Saved::Stored),
             Some(_) => SaveAnswer::Saved(Saved::Stale),
             None => seems,
         })

@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::names::ConnectorId;
-use domain::ports::{Claim, ClaimAnswer, Due, DuePage, PortError};
+use domain::ports::{Claim, ClaimAnswer, DueConnectors, DuePage, PortError};
 use domain::time::Time;
 
 use super::DynamoLedger;
@@ -38,7 +38,7 @@ impl DynamoLedger {
 }
 
 #[async_trait]
-impl Due for DynamoLedger {
+impl DueConnectors for DynamoLedger {
     async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError> {
         let query = self
             .client
@@ -62,17 +62,17 @@ impl Due for DynamoLedger {
     /// A second dispatcher that saw the same `next_run_at` is refused. So is our own second try after a lost
     /// answer: the connector is then due again at `until`, and nothing is lost but time.
     async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError> {
-        match self.move_next_run("claiming a due connector", &claim.id, claim.seen, until).await {
-            Ok(true) => Ok(ClaimAnswer::Ours),
-            Ok(false) => Ok(ClaimAnswer::Taken),
+        match self.move_next_run("claiming a due connector", &claim.id, claim.next_run_at, until).await {
+            Ok(true) => Ok(ClaimAnswer::Claimed),
+            Ok(false) => Ok(ClaimAnswer::AlreadyClaimed),
             Err(error) if is_throttled(&error) => Ok(ClaimAnswer::Throttled),
             Err(error) => Err(error),
         }
     }
 
     /// If anyone has moved `next_run_at` since the claim, that stays.
-    async fn unclaim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
-        self.move_next_run("taking a claim back", &claim.id, until, claim.seen).await?;
+    async fn release_claim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
+        self.move_next_run("taking a claim back", &claim.id, until, claim.next_run_at).await?;
         Ok(())
     }
 }
@@ -90,7 +90,7 @@ fn is_throttled(error: &PortError) -> bool {
 fn place(shard: u8, claim: &Claim) -> Item {
     let mut place = keys::key(&claim.id, CURSOR);
     place.insert(DUE_SHARD.to_owned(), keys::due_shard(shard));
-    place.insert(NEXT_RUN_AT.to_owned(), time(claim.seen));
+    place.insert(NEXT_RUN_AT.to_owned(), time(claim.next_run_at));
     place
 }
 
@@ -102,7 +102,7 @@ fn claim(item: &Item) -> Result<Claim, PortError> {
         let source = format!("an entry of the index `{DUE_INDEX}` has another form: {key:?}").into();
         return Err(PortError::Bug { what: "looking for due connectors", source });
     };
-    Ok(Claim { id, seen })
+    Ok(Claim { id, next_run_at: seen })
 }
 
 #[cfg(test)]
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_place_in_the_index_is_read_back_as_the_claim_it_came_from() {
-        let before = Claim { id: ConnectorId::new(3), seen: Time::EPOCH };
+        let before = Claim { id: ConnectorId::new(3), next_run_at: Time::EPOCH };
         let place = place(7, &before);
         assert_eq!(place[DUE_SHARD], text("07"));
         assert_eq!(claim(&place).unwrap(), before);
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn an_entry_of_another_form_is_a_bug_that_shows_its_key() {
-        let mut entry = place(0, &Claim { id: ConnectorId::new(3), seen: Time::EPOCH });
+        let mut entry = place(0, &Claim { id: ConnectorId::new(3), next_run_at: Time::EPOCH });
         entry.insert(PK.to_owned(), text("T#acme"));
         assert!(claim(&entry).unwrap_err().chain().contains("T#acme"));
     }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber};
-use domain::ports::{LONGEST_LEASE, LeaseAnswer, PortError, Runs};
+use domain::ports::{LeaseAnswer, MAX_LEASE, PortError, Runs};
 use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
 
@@ -53,7 +53,7 @@ impl Runs for DynamoLedger {
                 (":me", text(worker.as_str())),
                 (":until", time(until)),
                 (":now", time(now)),
-                (":longest", time(now + LONGEST_LEASE)),
+                (":longest", time(now + MAX_LEASE)),
             ])))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = change.send().await else { return Ok(LeaseAnswer::Granted) };
@@ -144,7 +144,7 @@ impl Runs for DynamoLedger {
     }
 
     /// A second worker that read the same slice finds the reconcile moved on and changes nothing.
-    async fn reconciled(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
+    async fn record_reconcile(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
         let what = "recording how far the reconcile has come";
         let (update, names) = if noted.unblock {
             ("SET #reconcile = :after REMOVE #block", names(["reconcile", "block"]))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::names::WorkerId;
-use domain::ports::{Claim, ClaimAnswer, Due as _, LeaseAnswer, PortError, Runs as _};
+use domain::ports::{Claim, ClaimAnswer, DueConnectors as _, LeaseAnswer, PortError, Runs as _};
 use domain::protocol::SealAnswer;
 use domain::time::Time;
 use serde_json::{Value, json};
@@ -136,7 +136,7 @@ async fn a_write_that_keeps_meeting_transactions_is_a_temporary_failure() {
 
 #[tokio::test]
 async fn a_claim_that_is_throttled_says_so_and_any_other_trouble_is_an_error() {
-    let claim = Claim { id: connector().id, seen: Time::EPOCH };
+    let claim = Claim { id: connector().id, next_run_at: Time::EPOCH };
     for code in ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"] {
         let server = Scripted::start([(); 3].map(|()| (400, error(code)))).await;
         let answer = ledger(&server.retrying()).claim(&claim, Time::LAST).await;

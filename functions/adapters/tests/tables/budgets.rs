@@ -68,7 +68,7 @@ async fn a_creation_counts_the_connector_and_spends_in_its_own_transaction() {
     ] {
         let server = Scripted::start([(200, json!({}))]).await;
         let answer = ledger(&server.client).create(&draft, &creation, spends).await;
-        assert_eq!(answer.unwrap(), SaveAnswer::Saved(Saved::Yes));
+        assert_eq!(answer.unwrap(), SaveAnswer::Saved(Saved::Stored));
         let writes = server.asked()[0]["TransactItems"].as_array().unwrap().clone();
         let counts: Vec<_> = writes.iter().filter_map(|write| write.get("Update")).collect();
         let found: Vec<_> = counts.iter().map(|count| count["Key"]["sk"]["S"].as_str().unwrap()).collect();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::scripted::{Scripted, cancelled, error};
 use super::world::{change, connected, connector, ledger};
 
-const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Yes);
+const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Stored);
 const STALE: SaveAnswer = SaveAnswer::Saved(Saved::Stale);
 
 fn done() -> (u16, Value) {

@@ -88,7 +88,7 @@ pub(crate) fn change(before: Option<&Connector>, after: &Connector) -> Change {
 
 /// Stores the connector as an active one.
 pub(crate) async fn activate(ledger: &DynamoLedger) -> (Connector, Cursor) {
-    let stored = SaveAnswer::Saved(Saved::Yes);
+    let stored = SaveAnswer::Saved(Saved::Stored);
     let draft = Connector { version: 1, ..connector() };
     assert_eq!(ledger.create(&draft, &change(None, &draft), &[]).await.unwrap(), stored);
     let start = at("2026-11-20T20:15:30.123Z");

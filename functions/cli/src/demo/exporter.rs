@@ -154,8 +154,8 @@ impl Runs for StopBeforeMark {
         self.0.record_progress(id, read).await
     }
 
-    async fn reconciled(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
-        self.0.reconciled(id, noted).await
+    async fn record_reconcile(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
+        self.0.record_reconcile(id, noted).await
     }
 
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {

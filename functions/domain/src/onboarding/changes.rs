@@ -209,7 +209,7 @@ impl Onboarding {
             let change = self.change_of(caller, verb, Some(before.clone()), &after);
             let spends = spends(&after)?;
             match self.connectors.save(&change, cursor.as_ref(), &spends).await? {
-                SaveAnswer::Saved(Saved::Yes) => {
+                SaveAnswer::Saved(Saved::Stored) => {
                     self.publish(&change).await;
                     return Ok((before, after));
                 }

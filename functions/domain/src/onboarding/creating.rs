@@ -92,7 +92,7 @@ impl Onboarding {
             spends.extend(self.spending(caller, budget, of_tenant(), 1)?);
         }
         match self.connectors.create(connector, &change, &spends).await? {
-            SaveAnswer::Saved(Saved::Yes) => {
+            SaveAnswer::Saved(Saved::Stored) => {
                 self.publish(&change).await;
                 Ok(true)
             }

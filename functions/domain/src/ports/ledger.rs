@@ -32,7 +32,7 @@ pub fn due_shard(id: &ConnectorId) -> u8 {
 
 /// No lease is longer than this: one that ends later was taken by a worker whose clock is wrong, and counts for
 /// nothing.
-pub const LONGEST_LEASE: Duration = Duration::from_mins(20);
+pub const MAX_LEASE: Duration = Duration::from_mins(20);
 
 /// What a lease was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,7 @@ pub trait Runs: Send + Sync {
 
     /// Moves the reconcile on if it still stands at `before`; otherwise another worker has, and nothing is changed.
     /// With it goes the block of reading, if the note says so.
-    async fn reconciled(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError>;
+    async fn record_reconcile(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError>;
 
     /// Notes that it is told at `now` of items that could not be read, unless it was told at `since` or later: then
     /// `false`, and of two workers at once one is answered `true`.
@@ -128,16 +128,16 @@ pub struct Claim {
     /// Which.
     pub id: ConnectorId,
     /// Its `next_run_at` as read; a claim moves it only from there.
-    pub seen: Time,
+    pub next_run_at: Time,
 }
 
 /// What became of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClaimAnswer {
     /// It is ours.
-    Ours,
+    Claimed,
     /// A doubled tick has claimed it before us.
-    Taken,
+    AlreadyClaimed,
     /// The ledger takes no more writes at this moment. The connector stays due, and the next tick claims it.
     Throttled,
 }
@@ -153,7 +153,7 @@ pub struct DuePage {
 
 /// What the dispatcher asks of the ledger.
 #[async_trait]
-pub trait Due: Send + Sync {
+pub trait DueConnectors: Send + Sync {
     /// Connectors of one partition of the due index whose `next_run_at` is not after `now`, from an
     /// eventually consistent index: some may be claimed already. With `after`, those behind it.
     async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError>;
@@ -162,14 +162,14 @@ pub trait Due: Send + Sync {
     async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError>;
 
     /// Takes a claim back, if nothing has moved since: `next_run_at` from `until` to `claim.seen`.
-    async fn unclaim(&self, claim: &Claim, until: Time) -> Result<(), PortError>;
+    async fn release_claim(&self, claim: &Claim, until: Time) -> Result<(), PortError>;
 }
 
 /// What became of a conditional change of settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Saved {
     /// It is stored.
-    Yes,
+    Stored,
     /// Someone else has changed the connector since it was read; nothing was stored.
     Stale,
 }

@@ -127,7 +127,7 @@ async fn changed_by_another(ledger: &FakeLedger, id: &ConnectorId, change: impl 
     change(&mut after);
     after.version = before.version + 1;
     let saved = ledger.save(&fixtures::change(&before, &after), None, &[]).await.unwrap();
-    assert_eq!(saved, SaveAnswer::Saved(Saved::Yes));
+    assert_eq!(saved, SaveAnswer::Saved(Saved::Stored));
 }
 
 #[tokio::test]

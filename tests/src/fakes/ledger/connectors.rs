@@ -15,7 +15,7 @@ use domain::time::Time;
 use super::{FakeLedger, Row, Table};
 
 const STALE: SaveAnswer = SaveAnswer::Saved(Saved::Stale);
-const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Yes);
+const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Stored);
 
 #[async_trait]
 impl Connectors for FakeLedger {

@@ -1,7 +1,7 @@
 //! The dispatcher's side of the ledger.
 
 use async_trait::async_trait;
-use domain::ports::{Claim, ClaimAnswer, Due, DuePage, PortError, due_shard};
+use domain::ports::{Claim, ClaimAnswer, DueConnectors, DuePage, PortError, due_shard};
 use domain::time::Time;
 
 use super::{Entry, FakeLedger, Table};
@@ -10,30 +10,34 @@ use super::{Entry, FakeLedger, Table};
 const PAGE: usize = 100;
 
 #[async_trait]
-impl Due for FakeLedger {
+impl DueConnectors for FakeLedger {
     async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError> {
         let table = self.table();
         let mut due: Vec<Claim> = table
             .rows
             .iter()
             .filter(|(id, _)| due_shard(id) == shard)
-            .filter_map(|(id, row)| Some(Claim { id: id.clone(), seen: row.cursor.as_ref()?.next_run_at }))
-            .filter(|claim| claim.seen <= now)
-            .filter(|claim| after.is_none_or(|after| (claim.seen, &claim.id) > (after.seen, &after.id)))
+            .filter_map(|(id, row)| {
+                Some(Claim { id: id.clone(), next_run_at: row.cursor.as_ref()?.next_run_at })
+            })
+            .filter(|claim| claim.next_run_at <= now)
+            .filter(|claim| {
+                after.is_none_or(|after| (claim.next_run_at, &claim.id) > (after.next_run_at, &after.id))
+            })
             .collect();
-        due.sort_by(|a, b| (a.seen, &a.id).cmp(&(b.seen, &b.id)));
+        due.sort_by(|a, b| (a.next_run_at, &a.id).cmp(&(b.next_run_at, &b.id)));
         let more = due.len() > PAGE;
         due.truncate(PAGE);
         Ok(DuePage { due, more })
     }
 
     async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError> {
-        let is_ours = self.table().move_run(claim, claim.seen, until);
-        Ok(if is_ours { ClaimAnswer::Ours } else { ClaimAnswer::Taken })
+        let is_ours = self.table().move_run(claim, claim.next_run_at, until);
+        Ok(if is_ours { ClaimAnswer::Claimed } else { ClaimAnswer::AlreadyClaimed })
     }
 
-    async fn unclaim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
-        self.table().move_run(claim, until, claim.seen);
+    async fn release_claim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
+        self.table().move_run(claim, until, claim.next_run_at);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::fault::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber};
-use domain::ports::{LONGEST_LEASE, LeaseAnswer, PortError, Runs};
+use domain::ports::{LeaseAnswer, MAX_LEASE, PortError, Runs};
 use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
 
@@ -21,7 +21,7 @@ impl Runs for FakeLedger {
     ) -> Result<LeaseAnswer, PortError> {
         let mut table = self.table();
         let Ok((row, history)) = table.activated(id) else { return Ok(LeaseAnswer::Unknown) };
-        let holds = |end: Time| end >= now && end <= now + LONGEST_LEASE;
+        let holds = |end: Time| end >= now && end <= now + MAX_LEASE;
         let held = |(owner, end): &(WorkerId, Time)| owner != worker && holds(*end);
         if !self.lax && row.lease.as_ref().is_some_and(held) {
             return Ok(LeaseAnswer::Held);
@@ -140,7 +140,7 @@ impl Runs for FakeLedger {
         Ok(tells)
     }
 
-    async fn reconciled(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
+    async fn record_reconcile(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
         let mut table = self.table();
         let (row, history) = table.activated(id)?;
         let cursor = row.cursor_mut();
