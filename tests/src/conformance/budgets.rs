@@ -250,12 +250,12 @@ pub async fn a_run_is_spent_for_once_with_its_key(ledger: &impl Ledger) {
     let now = start() + Duration::from_secs(60);
     let ask = async |id, key| ledger.request_run(id, now, now, key, &spends(id)).await.unwrap();
     assert_eq!(ask(&draft.id, None).await, RunAnswer::NotActivated);
-    assert_eq!(ask(&connector.id, Some("a")).await, RunAnswer::Asked(now));
-    assert_eq!(ask(&connector.id, Some("a")).await, RunAnswer::Asked(now));
-    assert_eq!(ask(&connector.id, Some("b")).await, RunAnswer::Asked(now));
+    assert_eq!(ask(&connector.id, Some("a")).await, RunAnswer::Requested(now));
+    assert_eq!(ask(&connector.id, Some("a")).await, RunAnswer::Requested(now));
+    assert_eq!(ask(&connector.id, Some("b")).await, RunAnswer::Requested(now));
     let before = super::cursor(ledger, &connector).await;
     assert_eq!(ask(&connector.id, Some("c")).await, RunAnswer::Exhausted(Budget::Runs));
     assert_eq!(ask(&connector.id, None).await, RunAnswer::Exhausted(Budget::Runs));
     assert_eq!(super::cursor(ledger, &connector).await, before, "a refused try writes nothing");
-    assert_eq!(ask(&connector.id, Some("b")).await, RunAnswer::Asked(now), "what was asked for before");
+    assert_eq!(ask(&connector.id, Some("b")).await, RunAnswer::Requested(now), "what was asked for before");
 }

@@ -183,7 +183,10 @@ pub async fn a_run_can_be_asked_for_once_activated(ledger: &impl Ledger) {
     assert!(ledger.due(domain::ports::due_shard(&draft.id), Time::LAST, None).await.unwrap().due.is_empty());
 
     let (connector, before) = activate(ledger).await;
-    assert_eq!(ledger.request_run(&connector.id, now, now, None, &[]).await.unwrap(), RunAnswer::Asked(now));
+    assert_eq!(
+        ledger.request_run(&connector.id, now, now, None, &[]).await.unwrap(),
+        RunAnswer::Requested(now)
+    );
     let after = cursor(ledger, &connector).await;
     assert_eq!(after, domain::cursor::Cursor { next_run_at: now, cut: Some(now), ..before });
 }
@@ -194,7 +197,10 @@ pub async fn a_run_that_is_asked_for_does_not_wait_for_a_blocks_next_attempt(led
     let block = super::runs::block(DeliveryStage::PutObject, "NoSuchBucket");
     ledger.block(&connector.id, &block).await.unwrap();
     let now = start() + std::time::Duration::from_secs(60);
-    assert_eq!(ledger.request_run(&connector.id, now, now, None, &[]).await.unwrap(), RunAnswer::Asked(now));
+    assert_eq!(
+        ledger.request_run(&connector.id, now, now, None, &[]).await.unwrap(),
+        RunAnswer::Requested(now)
+    );
     let after = cursor(ledger, &connector).await;
     assert_eq!(after.block, Some(Block { next_attempt: now, ..block }));
     assert_eq!((after.next_run_at, after.cut), (now, Some(now)));
@@ -206,18 +212,18 @@ pub async fn a_run_asked_for_again_with_its_key_is_the_same_run(ledger: &impl Le
     let times = [1, 2, 3, 4].map(|minutes| start() + std::time::Duration::from_secs(60 * minutes));
     let [first, again, other, keyless] = times;
     let ask = async |now, key| ledger.request_run(&connector.id, now, now, key, &[]).await.unwrap();
-    assert_eq!(ask(first, Some("a")).await, RunAnswer::Asked(first));
+    assert_eq!(ask(first, Some("a")).await, RunAnswer::Requested(first));
     let before = cursor(ledger, &connector).await;
     ledger.block(&connector.id, &super::runs::block(DeliveryStage::PutObject, "NoSuchBucket")).await.unwrap();
-    assert_eq!(ask(again, Some("a")).await, RunAnswer::Asked(first));
+    assert_eq!(ask(again, Some("a")).await, RunAnswer::Requested(first));
     let after = cursor(ledger, &connector).await;
     assert_eq!((after.next_run_at, after.cut), (before.next_run_at, before.cut));
     assert_ne!(after.block.unwrap().next_attempt, again, "nothing at all changes");
-    assert_eq!(ask(other, Some("b")).await, RunAnswer::Asked(other), "another key is another run");
+    assert_eq!(ask(other, Some("b")).await, RunAnswer::Requested(other), "another key is another run");
     assert_eq!(cursor(ledger, &connector).await.cut, Some(other));
-    assert_eq!(ask(keyless, None).await, RunAnswer::Asked(keyless), "without a key each is one");
+    assert_eq!(ask(keyless, None).await, RunAnswer::Requested(keyless), "without a key each is one");
     assert_eq!(cursor(ledger, &connector).await.cut, Some(keyless));
-    assert_eq!(ask(again, Some("b")).await, RunAnswer::Asked(other));
+    assert_eq!(ask(again, Some("b")).await, RunAnswer::Requested(other));
 }
 
 /// A secret is kept once under its ID, for its own connector, and no settings or records show it.

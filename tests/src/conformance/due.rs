@@ -91,7 +91,7 @@ pub async fn a_claim_is_not_taken_back_from_a_later_wish(ledger: &impl Ledger) {
     let asked = before.next_run_at + HOUR / 2;
     assert_eq!(
         ledger.request_run(&connector.id, asked, asked, None, &[]).await.unwrap(),
-        RunAnswer::Asked(asked)
+        RunAnswer::Requested(asked)
     );
     ledger.release_claim(&claim, until).await.unwrap();
     assert_eq!(cursor(ledger, &connector).await.next_run_at, asked);

@@ -73,7 +73,7 @@ pub async fn a_release_keeps_a_run_asked_for_meanwhile(ledger: &impl Ledger) {
     ledger.lease(&connector.id, &first, start(), start() + MINUTE * 15).await.unwrap();
     assert_eq!(
         ledger.request_run(&connector.id, asked, asked, None, &[]).await.unwrap(),
-        RunAnswer::Asked(asked)
+        RunAnswer::Requested(asked)
     );
     let next_run_at = at("2026-11-20T22:05:00Z");
     let release = Release { seen: before.next_run_at, next_run_at, now: asked + MINUTE };

@@ -35,7 +35,7 @@ enum Hour {
     LockedOut,
     LetIn,
     /// "Run now", and the run.
-    Asked(u64),
+    RunNow(u64),
 }
 
 fn hour() -> impl Strategy<Value = Hour> {
@@ -45,7 +45,7 @@ fn hour() -> impl Strategy<Value = Hour> {
         6 => (1usize..40, trouble).prop_map(|(nth, trouble)| Hour::Trouble(nth, trouble)),
         1 => Just(Hour::LockedOut),
         2 => Just(Hour::LetIn),
-        2 => (0u64..1_800_000).prop_map(Hour::Asked),
+        2 => (0u64..1_800_000).prop_map(Hour::RunNow),
     ]
 }
 
@@ -64,7 +64,7 @@ async fn live(world: &World, connector: &Connector, hours: &[Hour]) {
                 world.ground().put_role(&other);
             }
             Hour::LetIn => world.ground().put_role(connector),
-            Hour::Asked(ms) => {
+            Hour::RunNow(ms) => {
                 let asked = now + Duration::from_millis(*ms);
                 world.go(asked).await;
                 world.ground().request_run(connector, asked, asked).await;

@@ -85,7 +85,7 @@ impl Connectors for DynamoLedger {
         key: Option<&str>,
         spends: &[Spending],
     ) -> Result<RunAnswer, PortError> {
-        self.ask_for_run((id, now, cut, key), spends).await
+        self.put_run_request((id, now, cut, key), spends).await
     }
 
     async fn change_source(&self, id: &ConnectorId, change: &SourceChange) -> Result<bool, PortError> {

@@ -15,19 +15,19 @@ use super::keys::{self, CURSOR, Item, NEXT_RUN_AT, PK};
 use crate::port_error::port_error;
 
 const WHAT: &str = "asking for a run";
-const ASKED_KEY: &str = "asked_key";
-const ASKED_CUT: &str = "asked_cut";
+const REQUEST_KEY: &str = "asked_key";
+const REQUEST_CUT: &str = "asked_cut";
 
 /// Which connector, when, up to when, and the request's key.
-type Wish<'a> = (&'a ConnectorId, Time, Time, Option<&'a str>);
+type RunRequest<'a> = (&'a ConnectorId, Time, Time, Option<&'a str>);
 
 impl DynamoLedger {
     /// A run under way that ends later keeps this `next_run_at`, since it is not what that run has read. Of two
     /// requests the later one stands; both ask for the same thing. Of two with the same key the second finds the
     /// first one's, stores nothing and spends nothing.
-    pub(super) async fn ask_for_run(
+    pub(super) async fn put_run_request(
         &self,
-        wish: Wish<'_>,
+        wish: RunRequest<'_>,
         spends: &[Spending],
     ) -> Result<RunAnswer, PortError> {
         let (id, _, cut, key) = wish;
@@ -35,16 +35,16 @@ impl DynamoLedger {
         // A path into the block can be set only while there is a block, so that is asked first.
         let mut blocked = true;
         for _ in 0..TRIES {
-            match self.store_wish(wish, blocked, spends).await? {
-                Transacted::Done => return Ok(RunAnswer::Asked(cut)),
+            match self.try_put_run_request(wish, blocked, spends).await? {
+                Transacted::Done => return Ok(RunAnswer::Requested(cut)),
                 Transacted::Refused(failed) if failed.contains(&0) && blocked => blocked = false,
                 // Neither with a block nor without one: there is no cursor, or the key is that of the last request.
                 Transacted::Refused(failed) if failed.contains(&0) => {
                     let asked = match key {
-                        Some(key) => self.wish(id, key).await?,
+                        Some(key) => self.requested_cut(id, key).await?,
                         None => None,
                     };
-                    return Ok(asked.map_or(RunAnswer::NotActivated, RunAnswer::Asked));
+                    return Ok(asked.map_or(RunAnswer::NotActivated, RunAnswer::Requested));
                 }
                 Transacted::Refused(failed) => {
                     let first = failed.first().and_then(|place| spends.get(place.checked_sub(1)?));
@@ -59,9 +59,9 @@ impl DynamoLedger {
         Err(PortError::Transient { what: WHAT, source: cause })
     }
 
-    async fn store_wish(
+    async fn try_put_run_request(
         &self,
-        (id, now, cut, key): Wish<'_>,
+        (id, now, cut, key): RunRequest<'_>,
         blocked: bool,
         spends: &[Spending],
     ) -> Result<Transacted, PortError> {
@@ -77,7 +77,7 @@ impl DynamoLedger {
         if let Some(key) = key {
             update.push_str(", #asked_key = :key, #asked_cut = :cut");
             condition.push_str(" AND (attribute_not_exists(#asked_key) OR #asked_key <> :key)");
-            attributes.extend(names([ASKED_KEY, ASKED_CUT]));
+            attributes.extend(names([REQUEST_KEY, REQUEST_CUT]));
             given.extend(values([(":key", text(key))]));
         }
         let update = Update::builder()
@@ -97,12 +97,12 @@ impl DynamoLedger {
     }
 
     /// What was answered to the request with this key, if it is the last one.
-    async fn wish(&self, id: &ConnectorId, key: &str) -> Result<Option<Time>, PortError> {
+    async fn requested_cut(&self, id: &ConnectorId, key: &str) -> Result<Option<Time>, PortError> {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let answer = get.set_key(Some(keys::key(id, CURSOR))).send().await;
         let item: Item = answer.map_err(|error| port_error(WHAT, error))?.item.unwrap_or_default();
         let of = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
-        let Some(cut) = of(ASKED_CUT).filter(|_| of(ASKED_KEY).is_some_and(|known| known == key)) else {
+        let Some(cut) = of(REQUEST_CUT).filter(|_| of(REQUEST_KEY).is_some_and(|known| known == key)) else {
             return Ok(None);
         };
         cut.parse().map(Some).map_err(|error| PortError::Bug { what: WHAT, source: Box::new(error) })

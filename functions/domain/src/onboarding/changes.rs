@@ -171,7 +171,7 @@ impl Onboarding {
         let cut = (now - self.timing.settle).floor(SECOND).max(watermark);
         let key = key.map(IdempotencyKey::as_str);
         match self.connectors.request_run(&connector.id, now, cut, key, spends).await? {
-            RunAnswer::Asked(cut) => Ok(cut),
+            RunAnswer::Requested(cut) => Ok(cut),
             RunAnswer::NotActivated => Err(refused().into()),
             RunAnswer::Exhausted(budget) => Err(exhausted_error(budget, spends)),
         }

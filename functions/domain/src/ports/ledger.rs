@@ -189,7 +189,7 @@ pub enum SaveAnswer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunAnswer {
     /// It is asked for, up to this time; or it was asked for before, with this key.
-    Asked(Time),
+    Requested(Time),
     /// The connector was never activated.
     NotActivated,
     /// This budget would be exceeded; nothing was asked for, and nothing was spent.

@@ -125,23 +125,23 @@ impl Connectors for FakeLedger {
     ) -> Result<RunAnswer, PortError> {
         let mut table = self.table();
         let Ok((row, _)) = table.activated(id) else { return Ok(RunAnswer::NotActivated) };
-        if let (Some(key), Some((known, cut))) = (key, &row.asked)
+        if let (Some(key), Some((known, cut))) = (key, &row.run_request)
             && known == key
         {
-            return Ok(RunAnswer::Asked(*cut));
+            return Ok(RunAnswer::Requested(*cut));
         }
         if let Err(budget) = table.spend_all(spends) {
             return Ok(RunAnswer::Exhausted(budget));
         }
         let (row, _) = table.activated(id)?;
-        row.asked = key.map(|key| (key.to_owned(), cut)).or(row.asked.take());
+        row.run_request = key.map(|key| (key.to_owned(), cut)).or(row.run_request.take());
         let cursor = row.cursor_mut();
         cursor.next_run_at = now;
         cursor.cut = Some(cut);
         if let Some(block) = &mut cursor.block {
             block.next_attempt = now;
         }
-        Ok(RunAnswer::Asked(cut))
+        Ok(RunAnswer::Requested(cut))
     }
 
     async fn change_source(&self, id: &ConnectorId, change: &SourceChange) -> Result<bool, PortError> {

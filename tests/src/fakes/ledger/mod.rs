@@ -59,7 +59,7 @@ struct Row {
     parts: BTreeMap<PartNumber, Part>,
     changes: BTreeMap<u64, Change>,
     /// The key of the last run that was asked for with one, and the answer.
-    asked: Option<(String, Time)>,
+    run_request: Option<(String, Time)>,
     /// What the watchdog told of it last.
     notification_state: Option<NotificationState>,
     /// When the exporter told of unreadable items last.
@@ -172,7 +172,7 @@ impl Row {
             lease: None,
             parts,
             changes,
-            asked: None,
+            run_request: None,
             notification_state: None,
             unreadable_notified_at: None,
         }
