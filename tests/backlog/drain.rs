@@ -133,7 +133,7 @@ impl World {
         Self {
             ledger: FakeLedger::new(),
             // What was written is visible at once.
-            source: FakeSource::new(SortKeyForm::Rfc3339, &FakeClock::at(Time::LAST)).with_pages_of(100),
+            source: FakeSource::new(SortKeyForm::Rfc3339, &FakeClock::at(Time::LAST)).with_page_size(100),
             staging: FakeStaging::new(),
             customers: FakeCustomers::new(),
             bus: FakeBus::new(),

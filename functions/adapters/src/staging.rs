@@ -81,7 +81,7 @@ impl Staging for S3Staging {
     }
 
     async fn list(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
-        self.page(below, after).await
+        self.list_page(below, after).await
     }
 
     async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {

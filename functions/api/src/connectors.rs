@@ -8,7 +8,7 @@ use domain::connector::Caller;
 use domain::health::Status;
 use domain::names::{ConnectorId, TenantId};
 use domain::onboarding::{Loss, View};
-use domain::ports::Wanted;
+use domain::ports::ConnectorFilter;
 use domain::setup::setup;
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use crate::Api;
 use crate::answers::{Beside, Detail, Settings, json, versioned};
 use crate::body::{Json, Nothing};
 use crate::caller::Entered;
-use crate::paging::{Next, Query};
+use crate::paging::{NextCursor, QueryParams};
 use crate::path::Id;
 use crate::preconditions::{IfMatch, Key};
 use crate::problem::Problem;
@@ -27,10 +27,10 @@ pub(crate) async fn create(
     State(api): State<Api>,
     Entered(caller): Entered,
     Key(key): Key,
-    query: Query,
+    query: QueryParams,
     Json(body): Json,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     let new = requests::create(body, &caller, key, &api.onboarding.partitions)?;
     let created = api.onboarding.create(&caller, new).await?;
     let quick_create_url = setup(&created, &api.onboarding.vendor).quick_create_url;
@@ -45,23 +45,23 @@ pub(crate) async fn create(
 struct Listed<'a> {
     connectors: Vec<Settings<'a>>,
     #[serde(flatten)]
-    next: Next,
+    next: NextCursor,
 }
 
 /// `GET /v1/connectors`. Deleted ones are shown to who asks for them.
 pub(crate) async fn list(
     State(api): State<Api>,
     Entered(caller): Entered,
-    mut query: Query,
+    mut query: QueryParams,
 ) -> Result<Response, Problem> {
     let tenant: Option<TenantId> = query.take("tenant")?;
     let deleted = query.take("deleted")?.unwrap_or(false);
     let page = query.page("connector")?;
-    let wanted = Wanted { tenant: tenant.as_ref(), deleted };
-    let found = api.onboarding.list(&caller, wanted, page.after.as_ref(), page.one_more()).await?;
-    let (found, next_cursor) = page.of(found, |connector| connector.id.clone());
+    let wanted = ConnectorFilter { tenant: tenant.as_ref(), include_deleted: deleted };
+    let found = api.onboarding.list(&caller, wanted, page.cursor.as_ref(), page.limit_plus_one()).await?;
+    let (found, next_cursor) = page.split(found, |connector| connector.id.clone());
     let connectors = found.iter().map(Settings::of).collect();
-    json(StatusCode::OK, &Listed { connectors, next: Next { next_cursor } })
+    json(StatusCode::OK, &Listed { connectors, next: NextCursor { next_cursor } })
 }
 
 /// `GET /v1/connectors/{id}`.
@@ -69,9 +69,9 @@ pub(crate) async fn read(
     State(api): State<Api>,
     Entered(caller): Entered,
     Id(id): Id,
-    query: Query,
+    query: QueryParams,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     detail(&api, &caller, &id, StatusCode::OK).await
 }
 
@@ -81,10 +81,10 @@ pub(crate) async fn update(
     Entered(caller): Entered,
     Id(id): Id,
     IfMatch(version): IfMatch,
-    query: Query,
+    query: QueryParams,
     Json(body): Json,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     let edit = requests::update(body)?;
     let verification = api.onboarding.update(&caller, &id, version, edit, |_| ()).await?.verification;
     let beside = Beside { verification, ..Beside::default() };
@@ -104,11 +104,11 @@ pub(crate) async fn delete(
     Entered(caller): Entered,
     Id(id): Id,
     IfMatch(version): IfMatch,
-    mut query: Query,
+    mut query: QueryParams,
     _: Nothing,
 ) -> Result<Response, Problem> {
     let accepted = query.take::<bool>("accept_loss")?.unwrap_or(false);
-    query.end()?;
+    query.finish()?;
     let (deleted, lost) = api.onboarding.delete(&caller, &id, version, accepted).await?;
     json(StatusCode::OK, &Deleted { connector: Settings::of(&deleted), lost })
 }

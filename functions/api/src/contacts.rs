@@ -14,7 +14,7 @@ use crate::body::{Json, Nothing};
 use crate::caller::Entered;
 use crate::connectors::{detail, detail_with};
 use crate::fields::Fields;
-use crate::paging::Query;
+use crate::paging::QueryParams;
 use crate::path::Id;
 use crate::preconditions::IfMatch;
 use crate::problem::Problem;
@@ -25,10 +25,10 @@ pub(crate) async fn set(
     Entered(caller): Entered,
     Id(id): Id,
     IfMatch(version): IfMatch,
-    query: Query,
+    query: QueryParams,
     Json(body): Json,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     let new = new_contacts(body)?;
     let (_, secret) = api.onboarding.set_contacts(&caller, &id, version, new).await?;
     detail_with(&api, &caller, &id, StatusCode::OK, showing(secret.as_ref())).await
@@ -40,10 +40,10 @@ pub(crate) async fn rotate_webhook_secret(
     Entered(caller): Entered,
     Id(id): Id,
     IfMatch(version): IfMatch,
-    query: Query,
+    query: QueryParams,
     _: Nothing,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     let (_, secret) = api.onboarding.rotate_webhook_secret(&caller, &id, version).await?;
     detail_with(&api, &caller, &id, StatusCode::OK, showing(Some(&secret))).await
 }
@@ -54,10 +54,10 @@ pub(crate) async fn test(
     Entered(caller): Entered,
     Id(id): Id,
     IfMatch(version): IfMatch,
-    query: Query,
+    query: QueryParams,
     _: Nothing,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     api.onboarding.test_contacts(&caller, &id, version).await?;
     detail(&api, &caller, &id, StatusCode::ACCEPTED).await
 }
@@ -68,10 +68,10 @@ pub(crate) async fn ask(
     Entered(caller): Entered,
     Id(id): Id,
     IfMatch(version): IfMatch,
-    query: Query,
+    query: QueryParams,
     _: Nothing,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     api.onboarding.ask_contacts(&caller, &id, version).await?;
     detail(&api, &caller, &id, StatusCode::ACCEPTED).await
 }
@@ -81,10 +81,10 @@ pub(crate) async fn confirm(
     State(api): State<Api>,
     Entered(caller): Entered,
     Id(id): Id,
-    query: Query,
+    query: QueryParams,
     Json(mut body): Json,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     let email: Option<EmailAddress> = body.must_text("email");
     let sound = body.end();
     // Without an address something is wrong, and then that is the answer.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::Api;
 use crate::answers::json;
 use crate::caller::Entered;
-use crate::paging::Query;
+use crate::paging::QueryParams;
 use crate::problem::Problem;
 
 /// A key and what it is good for.
@@ -37,9 +37,9 @@ struct Keys {
 pub(crate) async fn keys(
     State(api): State<Api>,
     Entered(_): Entered,
-    query: Query,
+    query: QueryParams,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     let keys = api.onboarding.keys().await?;
     let keys = keys.into_iter().enumerate().map(|(place, RingKey { key, from, until })| Published {
         id: KeyId::from(key.id()).to_string(),

@@ -17,18 +17,18 @@ use crate::fields::shortened;
 use crate::problem::Problem;
 
 /// Items on a page, unless asked for otherwise.
-const USUAL: u32 = 50;
+const DEFAULT_LIMIT: u32 = 50;
 /// Most items on a page.
-const MOST: u32 = 100;
+const MAX_LIMIT: u32 = 100;
 
 /// The parameters of a query.
 #[derive(Debug)]
-pub(crate) struct Query {
-    given: BTreeMap<String, String>,
+pub(crate) struct QueryParams {
+    remaining: BTreeMap<String, String>,
     known: Vec<&'static str>,
 }
 
-impl FromRequestParts<Api> for Query {
+impl FromRequestParts<Api> for QueryParams {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
@@ -36,7 +36,7 @@ impl FromRequestParts<Api> for Query {
     }
 }
 
-impl Query {
+impl QueryParams {
     fn parse(query: &str) -> Result<Self, Problem> {
         let mut given = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -47,7 +47,7 @@ impl Query {
             }
             given.insert(name.into_owned(), value.into_owned());
         }
-        Ok(Self { given, known: Vec::new() })
+        Ok(Self { remaining: given, known: Vec::new() })
     }
 
     /// A parameter that has a form.
@@ -62,27 +62,27 @@ impl Query {
     /// The page that is asked for, of a listing of this kind. Nothing else may be left.
     pub(crate) fn page<T: FromStr>(mut self, kind: &'static str) -> Result<Page<T>, Problem> {
         let after = match self.remove("cursor") {
-            Some(cursor) => Some(open(kind, &cursor).ok_or_else(|| {
+            Some(cursor) => Some(decode_cursor(kind, &cursor).ok_or_else(|| {
                 Problem::malformed("The parameter cursor must be the next_cursor of a page of this listing.")
             })?),
             None => None,
         };
-        let limit = self.remove("limit").map_or(Some(USUAL), |text| {
+        let limit = self.remove("limit").map_or(Some(DEFAULT_LIMIT), |text| {
             let digits = text.bytes().all(|b| b.is_ascii_digit());
-            text.parse().ok().filter(|limit| digits && (1..=MOST).contains(limit))
+            text.parse().ok().filter(|limit| digits && (1..=MAX_LIMIT).contains(limit))
         });
         let limit = limit.ok_or_else(|| {
-            Problem::malformed(format!("The parameter limit must be a whole number from 1 to {MOST}."))
+            Problem::malformed(format!("The parameter limit must be a whole number from 1 to {MAX_LIMIT}."))
         })?;
-        self.end()?;
-        Ok(Page { kind, after, limit })
+        self.finish()?;
+        Ok(Page { kind, cursor: after, limit })
     }
 
     /// Nothing else may be left.
-    pub(crate) fn end(self) -> Result<(), Problem> {
-        let Some(name) = self.given.keys().next() else { return Ok(()) };
+    pub(crate) fn finish(self) -> Result<(), Problem> {
+        let Some(name) = self.remaining.keys().next() else { return Ok(()) };
         let known = if self.known.is_empty() { "none".to_owned() } else { self.known.join(", ") };
-        let more = match self.given.len() {
+        let more = match self.remaining.len() {
             1 => String::new(),
             all => format!(" and {} more", all - 1),
         };
@@ -92,7 +92,7 @@ impl Query {
 
     fn remove(&mut self, name: &'static str) -> Option<String> {
         self.known.push(name);
-        self.given.remove(name)
+        self.remaining.remove(name)
     }
 }
 
@@ -101,18 +101,18 @@ impl Query {
 pub(crate) struct Page<T> {
     kind: &'static str,
     /// The last item of the page before.
-    pub(crate) after: Option<T>,
+    pub(crate) cursor: Option<T>,
     limit: u32,
 }
 
 impl<T> Page<T> {
     /// How many to ask for: one more, which tells whether there is a next page.
-    pub(crate) const fn one_more(&self) -> u32 {
+    pub(crate) const fn limit_plus_one(&self) -> u32 {
         self.limit + 1
     }
 
     /// The items of this page, and the cursor of the next one. `mark` is what the next page starts after.
-    pub(crate) fn of<I, M: Display>(
+    pub(crate) fn split<I, M: Display>(
         &self,
         mut items: Vec<I>,
         mark: impl Fn(&I) -> M,
@@ -126,7 +126,7 @@ impl<T> Page<T> {
     }
 }
 
-fn open<T: FromStr>(kind: &str, cursor: &str) -> Option<T> {
+fn decode_cursor<T: FromStr>(kind: &str, cursor: &str) -> Option<T> {
     // One spelling for each place, as it was given out.
     let bytes = hex::decode(cursor).ok().filter(|_| !cursor.bytes().any(|b| b.is_ascii_uppercase()))?;
     let text = String::from_utf8(bytes).ok()?;
@@ -135,7 +135,7 @@ fn open<T: FromStr>(kind: &str, cursor: &str) -> Option<T> {
 
 /// The cursor of the next page, where there is one.
 #[derive(Debug, Serialize)]
-pub(crate) struct Next {
+pub(crate) struct NextCursor {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) next_cursor: Option<String>,
 }
@@ -147,23 +147,26 @@ mod tests {
     use super::*;
 
     fn page(query: &str) -> Option<Page<u64>> {
-        Query::parse(query).and_then(|query| query.page("change")).ok()
+        QueryParams::parse(query).and_then(|query| query.page("change")).ok()
     }
 
     #[test]
     fn a_cursor_leads_to_the_next_page_of_its_own_listing() {
         let first = page("limit=2").unwrap();
-        let (items, next) = first.of(vec![9_u64, 8, 7], |version| *version);
+        let (items, next) = first.split(vec![9_u64, 8, 7], |version| *version);
         let next = next.unwrap();
         assert_eq!(items, [9, 8]);
-        assert_eq!(page(&format!("cursor={next}")).unwrap().after, Some(8));
-        assert!(Query::parse(&format!("cursor={next}")).unwrap().page::<u64>("part").is_err());
-        assert_eq!(first.of(vec![7_u64, 6], |version| *version), (vec![7, 6], None));
+        assert_eq!(page(&format!("cursor={next}")).unwrap().cursor, Some(8));
+        assert!(QueryParams::parse(&format!("cursor={next}")).unwrap().page::<u64>("part").is_err());
+        assert_eq!(first.split(vec![7_u64, 6], |version| *version), (vec![7, 6], None));
     }
 
     #[test]
     fn limits_are_one_to_a_hundred_and_other_parameters_are_refused() {
-        assert_eq!((page("").unwrap().one_more(), page("limit=100").unwrap().one_more()), (51, 101));
+        assert_eq!(
+            (page("").unwrap().limit_plus_one(), page("limit=100").unwrap().limit_plus_one()),
+            (51, 101)
+        );
         for bad in [
             "limit=0",
             "limit=101",

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::Api;
 use crate::answers::{Settings, json};
 use crate::caller::Entered;
-use crate::paging::{Next, Query};
+use crate::paging::{NextCursor, QueryParams};
 use crate::path::Id;
 use crate::problem::Problem;
 
@@ -84,7 +84,7 @@ impl<'a> Export<'a> {
 struct Exports<'a> {
     exports: Vec<Export<'a>>,
     #[serde(flatten)]
-    next: Next,
+    next: NextCursor,
 }
 
 /// `GET /v1/connectors/{id}/exports`, newest first.
@@ -92,15 +92,15 @@ pub(crate) async fn exports(
     State(api): State<Api>,
     Entered(caller): Entered,
     Id(id): Id,
-    query: Query,
+    query: QueryParams,
 ) -> Result<Response, Problem> {
     let page = query.page("part")?;
     let connector = api.onboarding.read(&caller, &id).await?.connector;
-    let before = page.after.map(PartNumber::new);
-    let parts = api.onboarding.exports(&caller, &id, before, page.one_more()).await?;
-    let (parts, next_cursor) = page.of(parts, |part| part.number.get());
+    let before = page.cursor.map(PartNumber::new);
+    let parts = api.onboarding.exports(&caller, &id, before, page.limit_plus_one()).await?;
+    let (parts, next_cursor) = page.split(parts, |part| part.number.get());
     let exports = parts.iter().map(|part| Export::of(part, &connector)).collect();
-    json(StatusCode::OK, &Exports { exports, next: Next { next_cursor } })
+    json(StatusCode::OK, &Exports { exports, next: NextCursor { next_cursor } })
 }
 
 /// A change of the settings.
@@ -155,7 +155,7 @@ fn by<'a>(who: &'a Caller, reader: &Caller) -> By<'a> {
 struct Changes<'a> {
     changes: Vec<Record<'a>>,
     #[serde(flatten)]
-    next: Next,
+    next: NextCursor,
 }
 
 /// `GET /v1/connectors/{id}/changes`, newest first.
@@ -163,13 +163,13 @@ pub(crate) async fn changes(
     State(api): State<Api>,
     Entered(caller): Entered,
     Id(id): Id,
-    query: Query,
+    query: QueryParams,
 ) -> Result<Response, Problem> {
     let page = query.page("change")?;
-    let changes = api.onboarding.changes(&caller, &id, page.after, page.one_more()).await?;
-    let (changes, next_cursor) = page.of(changes, |change| change.version);
+    let changes = api.onboarding.changes(&caller, &id, page.cursor, page.limit_plus_one()).await?;
+    let (changes, next_cursor) = page.split(changes, |change| change.version);
     let changes = changes.iter().map(|change| Record::of(change, &caller)).collect();
-    json(StatusCode::OK, &Changes { changes, next: Next { next_cursor } })
+    json(StatusCode::OK, &Changes { changes, next: NextCursor { next_cursor } })
 }
 
 /// `GET /v1/connectors/{id}/setup`.
@@ -177,8 +177,8 @@ pub(crate) async fn setup(
     State(api): State<Api>,
     Entered(caller): Entered,
     Id(id): Id,
-    query: Query,
+    query: QueryParams,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     json(StatusCode::OK, &api.onboarding.setup(&caller, &id).await?)
 }

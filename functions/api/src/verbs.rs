@@ -12,20 +12,20 @@ use crate::answers::json;
 use crate::body::Nothing;
 use crate::caller::Entered;
 use crate::connectors::detail;
-use crate::paging::Query;
+use crate::paging::QueryParams;
 use crate::path::Id;
 use crate::preconditions::{IfMatch, Key};
 use crate::problem::Problem;
 
 /// What every verb is asked with.
-type Asked = (State<Api>, Entered, Id, IfMatch, Query);
+type Asked = (State<Api>, Entered, Id, IfMatch, QueryParams);
 
 /// `POST …/verify`. A verification that fails is an answer; one that can't be made is a problem.
 pub(crate) async fn verify(
     (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     json(StatusCode::OK, &api.onboarding.verify(&caller, &id, version, |_| ()).await?)
 }
 
@@ -34,7 +34,7 @@ pub(crate) async fn activate(
     (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     api.onboarding.activate(&caller, &id, version, |_| ()).await?;
     detail(&api, &caller, &id, StatusCode::OK).await
 }
@@ -44,7 +44,7 @@ pub(crate) async fn pause(
     (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     api.onboarding.pause(&caller, &id, version).await?;
     detail(&api, &caller, &id, StatusCode::OK).await
 }
@@ -54,7 +54,7 @@ pub(crate) async fn resume(
     (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     api.onboarding.resume(&caller, &id, version, |_| ()).await?;
     detail(&api, &caller, &id, StatusCode::OK).await
 }
@@ -64,7 +64,7 @@ pub(crate) async fn disable(
     (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     api.onboarding.disable(&caller, &id, version).await?;
     detail(&api, &caller, &id, StatusCode::OK).await
 }
@@ -74,7 +74,7 @@ pub(crate) async fn enable(
     (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     api.onboarding.enable(&caller, &id, version).await?;
     detail(&api, &caller, &id, StatusCode::OK).await
 }
@@ -84,7 +84,7 @@ pub(crate) async fn rotate_external_id(
     (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     api.onboarding.rotate_external_id(&caller, &id, version).await?;
     detail(&api, &caller, &id, StatusCode::OK).await
 }
@@ -102,7 +102,7 @@ pub(crate) async fn run(
     Key(key): Key,
     _: Nothing,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     let up_to = api.onboarding.run(&caller, &id, version, key.as_ref()).await?;
     json(StatusCode::ACCEPTED, &Requested { connector: id, up_to })
 }

@@ -51,7 +51,7 @@ pub(crate) struct World {
 impl World {
     /// A deployment with its connectors, all activated now, their customers' sides as they should be.
     pub(crate) fn new(engine: Arc<Engine>, plan: Plan, broken: Option<Broken>) -> Self {
-        let source = FakeSource::new(plan.form, &engine.wall).with_pages_of(plan.page);
+        let source = FakeSource::new(plan.form, &engine.wall).with_page_size(plan.page);
         let mut world = Self {
             ledger: FakeLedger::with_clock(&engine.wall),
             source: if plan.numeric { source.with_numeric_keys() } else { source },

@@ -5,17 +5,17 @@ use domain::contacts::{Contacts, Retiring, SecretId, Webhook, WebhookSecret};
 use domain::fault::{Block, DeliveryStage};
 use domain::names::{ConnectorId, ExternalId, TenantId};
 use domain::part::PartNumber;
-use domain::ports::{RunAnswer, Wanted};
+use domain::ports::{ConnectorFilter, RunAnswer};
 use domain::time::Time;
 
 use super::{Ledger, STALE, STORED, activate, create, cursor, save, seal_next, start};
 use crate::fixtures::{self, at, tenant};
 
 /// Everybody's, but for the deleted ones.
-const ALL: Wanted<'_> = Wanted { tenant: None, deleted: false };
+const ALL: ConnectorFilter<'_> = ConnectorFilter { tenant: None, include_deleted: false };
 
-fn of(tenant: &TenantId) -> Wanted<'_> {
-    Wanted { tenant: Some(tenant), ..ALL }
+fn of(tenant: &TenantId) -> ConnectorFilter<'_> {
+    ConnectorFilter { tenant: Some(tenant), ..ALL }
 }
 
 /// Deletes a connector and returns what is left of it.
@@ -120,7 +120,10 @@ pub async fn a_list_holds_deleted_connectors_only_if_they_are_wanted(ledger: &im
         assert_eq!(ledger.list(wanted, None, 100).await.unwrap(), std::slice::from_ref(&kept));
         let mut both = vec![kept.clone(), gone.clone()];
         both.sort_by(|a, b| a.id.cmp(&b.id));
-        assert_eq!(ledger.list(Wanted { deleted: true, ..wanted }, None, 100).await.unwrap(), both);
+        assert_eq!(
+            ledger.list(ConnectorFilter { include_deleted: true, ..wanted }, None, 100).await.unwrap(),
+            both
+        );
     }
 }
 
@@ -134,7 +137,7 @@ pub async fn a_list_is_read_page_by_page(ledger: &impl Ledger) {
             delete(ledger, &connector).await;
         }
     }
-    for wanted in [ALL, of(&acme), of(&globex), Wanted { deleted: true, ..ALL }] {
+    for wanted in [ALL, of(&acme), of(&globex), ConnectorFilter { include_deleted: true, ..ALL }] {
         let all = ledger.list(wanted, None, 100).await.unwrap();
         for limit in 1..9 {
             let mut read: Vec<Connector> = Vec::new();

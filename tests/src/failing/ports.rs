@@ -15,10 +15,10 @@ use domain::names::{ConnectorId, EmailAddress, TenantId, WorkerId};
 use domain::notice::Notice;
 use domain::part::{Part, PartNumber};
 use domain::ports::{
-    Bus, ByteStream, Claim, ClaimAnswer, Connectors, CustomerBucket, Customers, DueConnectors, DuePage,
-    LeaseAnswer, NewObject, NotificationState, PageError, PageReader, Permissions, PortError, Queue,
-    RunAnswer, Runs, SaveAnswer, Signer, Source, SpendOutcome, Spender, StagedPage, Staging, StagingWrite,
-    Validity, Wanted,
+    Bus, ByteStream, Claim, ClaimAnswer, ConnectorFilter, Connectors, CustomerBucket, Customers,
+    DueConnectors, DuePage, LeaseAnswer, NewObject, NotificationState, PageError, PageReader, Permissions,
+    PortError, Queue, RunAnswer, Runs, SaveAnswer, Signer, Source, SpendOutcome, Spender, StagedPage,
+    Staging, StagingWrite, Validity,
 };
 use domain::protocol::{
     Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot, Span,
@@ -227,7 +227,7 @@ impl<P: Connectors> Connectors for Flaky<P> {
 
     async fn list(
         &self,
-        wanted: Wanted<'_>,
+        wanted: ConnectorFilter<'_>,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError> {

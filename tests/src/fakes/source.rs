@@ -56,7 +56,7 @@ impl FakeSource {
 
     /// The same table with pages of this many items.
     #[must_use]
-    pub fn with_pages_of(self, page: usize) -> Self {
+    pub fn with_page_size(self, page: usize) -> Self {
         Self { page, ..self }
     }
 

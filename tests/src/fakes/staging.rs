@@ -49,7 +49,7 @@ impl FakeStaging {
 
     /// The same bucket, which lists so many keys at once.
     #[must_use]
-    pub fn with_pages_of(self, page: usize) -> Self {
+    pub fn with_page_size(self, page: usize) -> Self {
         Self { page, ..self }
     }
 

@@ -36,7 +36,7 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
 /// sealed in parts of three.
 fn due() -> (Fakes, World, Connector) {
     let mut fakes = Fakes::new();
-    fakes.staging = fakes.staging.with_pages_of(7);
+    fakes.staging = fakes.staging.with_page_size(7);
     let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
     let world = world.with_parts_of(3);
     let connector = at_once(async {

@@ -8,7 +8,7 @@ use domain::cursor::Cursor;
 use domain::events_source::SourceChange;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
-use domain::ports::{Connectors, PortError, RunAnswer, SaveAnswer, Wanted};
+use domain::ports::{ConnectorFilter, Connectors, PortError, RunAnswer, SaveAnswer};
 use domain::time::Time;
 
 use super::DynamoLedger;
@@ -48,13 +48,13 @@ impl Connectors for DynamoLedger {
 
     async fn list(
         &self,
-        wanted: Wanted<'_>,
+        wanted: ConnectorFilter<'_>,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError> {
         match wanted.tenant {
-            Some(tenant) => self.list_of(tenant, wanted.deleted, after, limit).await,
-            None => self.list_all(wanted.deleted, after, limit).await,
+            Some(tenant) => self.list_tenant(tenant, wanted.include_deleted, after, limit).await,
+            None => self.list_all(wanted.include_deleted, after, limit).await,
         }
     }
 

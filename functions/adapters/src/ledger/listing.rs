@@ -18,7 +18,7 @@ const STATE: &str = "state";
 impl DynamoLedger {
     /// A tenant's connectors behind `after`: they lie in the index by ID. A filter is applied after DynamoDB has
     /// counted, so pages are read until there are enough.
-    pub(super) async fn list_of(
+    pub(super) async fn list_tenant(
         &self,
         tenant: &TenantId,
         deleted: bool,
@@ -36,8 +36,8 @@ impl DynamoLedger {
             .filter_expression("#state <> :hidden")
             .set_expression_attribute_values(Some(values([
                 (":tenant", text(tenant.as_str())),
-                (":after", behind(after)),
-                (":hidden", hidden(deleted)),
+                (":after", start_after(after)),
+                (":hidden", hidden_state(deleted)),
             ])));
         let mut connectors = Vec::new();
         let mut start = None;
@@ -77,8 +77,8 @@ impl DynamoLedger {
             .filter_expression("#pk > :after AND #state <> :hidden")
             .set_expression_attribute_names(Some(names([PK, STATE])))
             .set_expression_attribute_values(Some(values([
-                (":after", behind(after)),
-                (":hidden", hidden(deleted)),
+                (":after", start_after(after)),
+                (":hidden", hidden_state(deleted)),
             ])));
         let mut first: BTreeMap<ConnectorId, Item> = BTreeMap::new();
         let mut start = None;
@@ -102,11 +102,11 @@ impl DynamoLedger {
 }
 
 /// The state that is left out of a list: that of the deleted ones, or with them the empty one, which none has.
-fn hidden(deleted: bool) -> aws_sdk_dynamodb::types::AttributeValue {
+fn hidden_state(deleted: bool) -> aws_sdk_dynamodb::types::AttributeValue {
     text(if deleted { "" } else { State::Deleted.as_str() })
 }
 
 /// The partition behind which a list starts.
-fn behind(after: Option<&ConnectorId>) -> aws_sdk_dynamodb::types::AttributeValue {
+fn start_after(after: Option<&ConnectorId>) -> aws_sdk_dynamodb::types::AttributeValue {
     after.map_or_else(|| text(keys::CONNECTOR), keys::partition)
 }

@@ -15,17 +15,17 @@ use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
 /// How many parts the first page asks for: a look-back needs few. Each further page asks for twice as many.
-const FIRST_PAGE: i32 = 16;
+const FIRST_PAGE_SIZE: i32 = 16;
 /// A thousand records of about a kilobyte fill a page of the 1 MB that DynamoDB returns at most.
-const LARGEST_PAGE: i32 = 1_000;
+const MAX_PAGE_SIZE: i32 = 1_000;
 /// Larger than the number of any part.
-const LAST_PART: PartNumber = PartNumber::new(999_999_999_999);
+const MAX_PART: PartNumber = PartNumber::new(999_999_999_999);
 /// Larger than the version of any change.
-const LAST_CHANGE: u64 = 999_999_999_999;
+const MAX_CHANGE: u64 = 999_999_999_999;
 
 impl DynamoLedger {
     /// A strongly consistent Query of the items of a connector whose sort keys lie between two, inclusive.
-    fn between(
+    fn query_between(
         &self,
         id: &ConnectorId,
         low: impl Into<String>,
@@ -52,7 +52,7 @@ impl DynamoLedger {
         date: DateOfAnswer,
     ) -> Result<Option<(Connector, Option<Cursor>)>, PortError> {
         let what = "reading a connector's settings and cursor";
-        let query = self.between(id, CONFIG, CURSOR).customize().interceptor(date);
+        let query = self.query_between(id, CONFIG, CURSOR).customize().interceptor(date);
         let answer = query.send().await.map_err(|error| port_error(what, error))?;
         let (mut connector, mut cursor) = (None, None);
         for item in answer.items.unwrap_or_default() {
@@ -73,9 +73,9 @@ impl DynamoLedger {
         limit: usize,
         wanted: impl Fn(&Part) -> bool + Send,
     ) -> Result<Vec<Part>, PortError> {
-        let newest = before.map_or(LAST_PART, PartNumber::previous);
-        let query = self.between(id, keys::part(PartNumber::NONE), keys::part(newest));
-        backwards("reading the parts of a connector", query, limit, records::part, wanted).await
+        let newest = before.map_or(MAX_PART, PartNumber::previous);
+        let query = self.query_between(id, keys::part(PartNumber::NONE), keys::part(newest));
+        newest_first("reading the parts of a connector", query, limit, records::part, wanted).await
     }
 
     /// The records of changes before version `before`, newest first, at most `limit` of them.
@@ -85,14 +85,14 @@ impl DynamoLedger {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<Change>, PortError> {
-        let newest = before.map_or(LAST_CHANGE, |before| before.saturating_sub(1));
-        let query = self.between(id, keys::change(0), keys::change(newest));
-        backwards("reading the changes of a connector", query, limit, records::change, |_| true).await
+        let newest = before.map_or(MAX_CHANGE, |before| before.saturating_sub(1));
+        let query = self.query_between(id, keys::change(0), keys::change(newest));
+        newest_first("reading the changes of a connector", query, limit, records::change, |_| true).await
     }
 }
 
 /// The records of a Query from the last one backwards, as long as they pass `wanted`, at most `limit` of them.
-async fn backwards<T>(
+async fn newest_first<T>(
     what: &'static str,
     query: QueryFluentBuilder,
     limit: usize,
@@ -101,7 +101,7 @@ async fn backwards<T>(
 ) -> Result<Vec<T>, PortError> {
     let query = query.scan_index_forward(false);
     let mut records = Vec::new();
-    let mut page_size = FIRST_PAGE;
+    let mut page_size = FIRST_PAGE_SIZE;
     let mut start: Option<Item> = None;
     while records.len() < limit {
         let rest = i32::try_from(limit - records.len()).unwrap_or(i32::MAX);
@@ -118,7 +118,7 @@ async fn backwards<T>(
         if start.is_none() {
             break;
         }
-        page_size = LARGEST_PAGE.min(page_size * 2);
+        page_size = MAX_PAGE_SIZE.min(page_size * 2);
     }
     Ok(records)
 }

@@ -33,7 +33,7 @@ impl S3Staging {
 
     /// One answer of S3, a thousand keys at most. S3 lists in the order of the keys' UTF-8 bytes.
     /// Source: Amazon S3 API reference, `ListObjectsV2`.
-    pub(super) async fn page(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
+    pub(super) async fn list_page(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
         let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(below);
         let after = Some(after).filter(|after| !after.is_empty()).map(str::to_owned);
         let answer = request.set_start_after(after).send().await;

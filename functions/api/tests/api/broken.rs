@@ -9,8 +9,8 @@ use domain::events_source::SourceChange;
 use domain::names::{ConnectorId, EmailAddress, TenantId};
 use domain::part::{Part, PartNumber};
 use domain::ports::{
-    Connectors, Permissions, PortError, RunAnswer, SaveAnswer, Signer, SpendOutcome, Spender, Validity,
-    Wanted,
+    ConnectorFilter, Connectors, Permissions, PortError, RunAnswer, SaveAnswer, Signer, SpendOutcome,
+    Spender, Validity,
 };
 use domain::time::Time;
 
@@ -96,7 +96,7 @@ impl Connectors for Broken {
 
     async fn list(
         &self,
-        _: Wanted<'_>,
+        _: ConnectorFilter<'_>,
         _: Option<&ConnectorId>,
         _: u32,
     ) -> Result<Vec<Connector>, PortError> {

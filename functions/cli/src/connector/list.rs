@@ -3,7 +3,7 @@
 use domain::connector::Connector;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
-use domain::ports::Wanted;
+use domain::ports::ConnectorFilter;
 use serde::Serialize;
 
 use super::options::{ListArgs, PagedArgs};
@@ -37,7 +37,7 @@ pub(crate) async fn list(backend: &Backend, args: &ListArgs, output: Output) -> 
     // One more than is shown tells whether there are more.
     let (limit, more) = (args.limit as usize, args.limit.saturating_add(1));
     let Backend { onboarding, caller, .. } = backend;
-    let wanted = Wanted { tenant: args.tenant.as_ref(), deleted: args.all };
+    let wanted = ConnectorFilter { tenant: args.tenant.as_ref(), include_deleted: args.all };
     let found = onboarding.list(caller, wanted, args.after.as_ref(), more).await?;
     let connectors = found.get(..limit).unwrap_or(&found);
     let next = connectors.last().filter(|_| found.len() > limit).map(|last| &last.id);

@@ -5,7 +5,7 @@ pub(crate) mod args;
 use domain::events_source::EventsSource;
 use domain::names::{ConnectorId, TenantId};
 use domain::onboarding::Accepted;
-use domain::ports::Wanted;
+use domain::ports::ConnectorFilter;
 use domain::time::Time;
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ use crate::table::{Column, counted, table};
 use args::{AcceptArgs, SourceCommand};
 
 /// How many connectors are listed at once.
-const PAGE: u32 = 100;
+const PAGE_SIZE: u32 = 100;
 
 /// What became of the connectors.
 #[derive(Serialize)]
@@ -63,12 +63,12 @@ async fn accept(
     } else {
         let mut after = None;
         loop {
-            let wanted = Wanted::default();
-            let page = backend.onboarding.list(&backend.caller, wanted, after.as_ref(), PAGE).await?;
+            let wanted = ConnectorFilter::default();
+            let page = backend.onboarding.list(&backend.caller, wanted, after.as_ref(), PAGE_SIZE).await?;
             for connector in &page {
                 report.accept(backend, &connector.id, connector.tenant.clone(), args.from).await?;
             }
-            match page.last().filter(|_| page.len() >= PAGE as usize) {
+            match page.last().filter(|_| page.len() >= PAGE_SIZE as usize) {
                 Some(last) => after = Some(last.id.clone()),
                 None => break,
             }

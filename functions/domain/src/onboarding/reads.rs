@@ -9,7 +9,7 @@ use crate::cursor::Cursor;
 use crate::manifest::{RingKey, SigningError};
 use crate::names::ConnectorId;
 use crate::part::{Part, PartNumber};
-use crate::ports::{PortError, Wanted};
+use crate::ports::{ConnectorFilter, PortError};
 use crate::setup::{Setup, setup};
 
 /// Settings and, once activated, the cursor.
@@ -62,7 +62,7 @@ impl Onboarding {
     pub async fn list(
         &self,
         caller: &Caller,
-        wanted: Wanted<'_>,
+        wanted: ConnectorFilter<'_>,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, OnboardingError> {
@@ -73,7 +73,7 @@ impl Onboarding {
             Caller::Tenant { tenant, .. } => Some(tenant),
             Caller::Operator { .. } | Caller::System => wanted.tenant,
         };
-        Ok(self.connectors.list(Wanted { tenant, ..wanted }, after, limit).await?)
+        Ok(self.connectors.list(ConnectorFilter { tenant, ..wanted }, after, limit).await?)
     }
 
     /// The parts of a connector before `before`, newest first.

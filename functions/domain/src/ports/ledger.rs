@@ -198,11 +198,11 @@ pub enum RunAnswer {
 
 /// Which connectors a list holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Wanted<'a> {
+pub struct ConnectorFilter<'a> {
     /// Only this tenant's.
     pub tenant: Option<&'a TenantId>,
     /// The deleted ones too.
-    pub deleted: bool,
+    pub include_deleted: bool,
 }
 
 /// What the API and the command line ask of the ledger.
@@ -239,7 +239,7 @@ pub trait Connectors: Spender + Permissions {
     /// At most `limit` of the wanted connectors, by ID, behind `after`. Eventually consistent.
     async fn list(
         &self,
-        wanted: Wanted<'_>,
+        wanted: ConnectorFilter<'_>,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError>;

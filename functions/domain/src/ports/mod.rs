@@ -18,8 +18,8 @@ pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, StagedP
 pub use budgets::{SpendOutcome, Spender};
 pub use contacts::{LONGEST_DELAY, Later, Mailed, Mailer, NotificationState, Permissions, Posted, Poster};
 pub use ledger::{
-    Claim, ClaimAnswer, Connectors, DUE_SHARDS, DueConnectors, DuePage, LeaseAnswer, MAX_LEASE, RunAnswer,
-    Runs, SaveAnswer, Saved, Wanted, due_shard,
+    Claim, ClaimAnswer, ConnectorFilter, Connectors, DUE_SHARDS, DueConnectors, DuePage, LeaseAnswer,
+    MAX_LEASE, RunAnswer, Runs, SaveAnswer, Saved, due_shard,
 };
 pub use meter::MetricsSink;
 pub use notice::{Bus, QUEUE_BATCH, Queue};

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use domain::connector::{Caller, Verb};
 use domain::onboarding::{NewConnector, OnboardingError};
-use domain::ports::{PortError, Runs as _, Signer, Validity, Wanted};
+use domain::ports::{ConnectorFilter, PortError, Runs as _, Signer, Validity};
 use domain::time::Time;
 use tests::fakes::FakeSigner;
 use tests::fixtures::{self, at};
 
 use super::{OPERATOR, World, acme, is_not_found, new_connector, stranger};
 
-const ALL: Wanted<'static> = Wanted { tenant: None, deleted: false };
+const ALL: ConnectorFilter<'static> = ConnectorFilter { tenant: None, include_deleted: false };
 
 #[tokio::test]
 async fn a_tenant_reads_its_own_connector_and_never_learns_of_anothers() {
@@ -40,7 +40,7 @@ async fn a_tenant_lists_its_own_and_no_other_and_the_vendor_what_it_asks_for() {
         listed.into_iter().map(|connector| connector.id).collect::<Vec<_>>()
     };
     let globex = "globex".parse().unwrap();
-    let of_globex = Wanted { tenant: Some(&globex), ..ALL };
+    let of_globex = ConnectorFilter { tenant: Some(&globex), ..ALL };
     assert_eq!(list(&acme(), ALL).await, std::slice::from_ref(&ours));
     let refused = world.onboarding.list(&acme(), of_globex, None, 10).await;
     assert!(matches!(refused, Err(OnboardingError::Forbidden(_))), "{refused:?}");
@@ -48,7 +48,7 @@ async fn a_tenant_lists_its_own_and_no_other_and_the_vendor_what_it_asks_for() {
     assert_eq!(list(&OPERATOR, ALL).await.len(), 2);
     world.onboarding.delete(&acme(), &ours, None, false).await.unwrap();
     assert!(list(&acme(), ALL).await.is_empty());
-    assert_eq!(list(&acme(), Wanted { deleted: true, ..ALL }).await, [ours]);
+    assert_eq!(list(&acme(), ConnectorFilter { include_deleted: true, ..ALL }).await, [ours]);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use domain::events_source::SourceChange;
 use domain::names::{ConnectorId, TenantId};
 use domain::onboarding::Taken;
 use domain::part::{Part, PartNumber};
-use domain::ports::{Connectors, PortError, RunAnswer, SaveAnswer, Saved, Wanted};
+use domain::ports::{ConnectorFilter, Connectors, PortError, RunAnswer, SaveAnswer, Saved};
 use domain::time::Time;
 
 use super::{FakeLedger, Row, Table};
@@ -77,7 +77,7 @@ impl Connectors for FakeLedger {
 
     async fn list(
         &self,
-        wanted: Wanted<'_>,
+        wanted: ConnectorFilter<'_>,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError> {
@@ -86,7 +86,7 @@ impl Connectors for FakeLedger {
         let behind = all.filter(|connector| after.is_none_or(|after| connector.id > *after));
         let theirs =
             behind.filter(|connector| wanted.tenant.is_none_or(|tenant| connector.tenant == *tenant));
-        let shown = theirs.filter(|connector| wanted.deleted || connector.state != State::Deleted);
+        let shown = theirs.filter(|connector| wanted.include_deleted || connector.state != State::Deleted);
         Ok(shown.take(limit as usize).cloned().collect())
     }
 
