@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dispatcher::{CLAIM, Dispatched, Pace, Ports, dispatch};
+use dispatcher::{CLAIM_DURATION, Dispatched, Pace, Ports, dispatch};
 use domain::names::ConnectorId;
 use domain::ports::{PortError, Queue};
 use domain::time::Time;
@@ -73,7 +73,7 @@ async fn of_ten_thousand_connectors_exactly_the_due_ones_are_sent_and_each_once(
     assert_eq!(world.sent(), due);
     assert_eq!(
         tick,
-        Dispatched { due: 5_000, claimed: 5_000, throttled: 0, sent: 5_000, given_back: 0, more: false }
+        Dispatched { due: 5_000, claimed: 5_000, throttled: 0, sent: 5_000, released: 0, more: false }
     );
     assert!(world.queue.batches().iter().all(|batch| batch.len() <= 10));
     assert_eq!(world.tick().await, Dispatched::default(), "a second tick finds nobody due");
@@ -95,7 +95,7 @@ async fn a_claim_that_was_never_carried_out_comes_due_again() {
     world.tick().await;
     assert_eq!(world.queue.receive().len(), 3);
     // The exporter that took them is lost.
-    world.clock.advance(CLAIM);
+    world.clock.advance(CLAIM_DURATION);
     world.tick().await;
     assert_eq!(world.sent(), due);
 }
@@ -108,7 +108,7 @@ async fn what_the_queue_refuses_is_given_back_and_sent_by_the_next_tick() {
     refused.iter().for_each(|id| world.queue.refuse(id.clone()));
     let tick = world.tick().await;
     assert_eq!(world.sent(), &due - &refused);
-    assert_eq!((tick.sent, tick.given_back), (25 - refused.len() as u64, refused.len() as u64));
+    assert_eq!((tick.sent, tick.released), (25 - refused.len() as u64, refused.len() as u64));
     world.queue.accept_all();
     world.tick().await;
     assert_eq!(world.sent(), due);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dispatcher::{CLAIM, Dispatched, Pace, Ports, TickError, Watchdog, dispatch, tick};
+use dispatcher::{CLAIM_DURATION, Dispatched, Pace, Ports, TickError, Watchdog, dispatch, tick};
 use domain::names::ConnectorId;
 use domain::ports::{Clock as _, DUE_SHARDS, PortError, due_shard};
 use tests::failing::{Flaky, Plan, Trouble};
@@ -115,7 +115,7 @@ async fn a_tick_that_fails_or_dies_anywhere_loses_nobody() {
             drop(plan.run(dispatch(&ports, world.clock.now() + RUN)).await);
             let calls = plan.calls().len();
             for _ in 0..2 {
-                world.clock.advance(CLAIM);
+                world.clock.advance(CLAIM_DURATION);
                 dispatch(&world.ports(&Plan::none()), world.clock.now() + RUN).await.unwrap();
             }
             let sent = world.sent();
@@ -139,7 +139,7 @@ async fn a_claim_that_fails_keeps_nobody_else_from_being_sent() {
             assert_eq!(world.sent().len(), 23, "{trouble:?} at claim {nth}");
             if trouble == Trouble::LoseAnswer {
                 assert_eq!(world.tick(&Plan::none()).await.unwrap(), Dispatched::default());
-                world.clock.advance(CLAIM);
+                world.clock.advance(CLAIM_DURATION);
                 assert_eq!(world.tick(&Plan::none()).await.unwrap().sent, 24);
                 assert_eq!(world.sent().len(), 24);
             } else {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dispatcher::{CLAIM, Dispatched, Pace, Ports, dispatch};
+use dispatcher::{CLAIM_DURATION, Dispatched, Pace, Ports, dispatch};
 use domain::names::ConnectorId;
 use domain::ports::{
     Claim, ClaimAnswer, Clock as _, DUE_SHARDS, DueConnectors, DuePage, PortError, Queue, due_shard,
@@ -166,7 +166,7 @@ impl World {
         assert_eq!((once.len() as u64, starts.len() as u64), (connectors, connectors));
         let claimed = locked(&self.claimed);
         // A second is lost to rounding, of the five minutes that a claim outlasts the longest run.
-        assert!(starts.iter().all(|(id, start)| claimed[id] + SECOND * 2 >= *start + CLAIM));
+        assert!(starts.iter().all(|(id, start)| claimed[id] + SECOND * 2 >= *start + CLAIM_DURATION));
     }
 }
 

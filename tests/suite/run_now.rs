@@ -68,7 +68,8 @@ impl PageReader for EventfulPages {
 async fn tick(fakes: &Fakes, world: &World, connector: &Connector) -> bool {
     let (now, seen) = (world.clock.now(), fakes.ledger.cursor(&connector.id).next_run_at);
     let claim = Claim { id: connector.id.clone(), next_run_at: seen };
-    seen <= now && fakes.ledger.claim(&claim, now + dispatcher::CLAIM).await.unwrap() == ClaimAnswer::Claimed
+    seen <= now
+        && fakes.ledger.claim(&claim, now + dispatcher::CLAIM_DURATION).await.unwrap() == ClaimAnswer::Claimed
 }
 
 #[tokio::test]
@@ -92,7 +93,7 @@ async fn a_run_asked_for_while_another_is_under_way_comes_with_the_first_tick_af
             clock.set(at("2023-07-10T12:10:00Z"));
             let claim = Claim { id: id.clone(), next_run_at: asked };
             assert_eq!(
-                fakes.ledger.claim(&claim, clock.now() + dispatcher::CLAIM).await.unwrap(),
+                fakes.ledger.claim(&claim, clock.now() + dispatcher::CLAIM_DURATION).await.unwrap(),
                 ClaimAnswer::Claimed
             );
             let sent = export(&exporter, &id, clock.now() + Duration::from_mins(15)).await;

@@ -2,7 +2,7 @@
 
 use domain::connector::{EncryptionError, NotAllowedError};
 use domain::names::Refused;
-use domain::onboarding::{OnboardingError, Taken};
+use domain::onboarding::{OnboardingError, OwnedResource};
 use domain::partition::NoPartition;
 use domain::verify::{PreflightReport, PreflightVerdict};
 
@@ -20,11 +20,11 @@ impl From<OnboardingError> for Problem {
                 format!("Look at it, and run the command again: auditferry connector show {id}"),
             ),
             // Whose it is stays untold: the name of another tenant is none of this one's business.
-            OnboardingError::Taken(Taken::Role) => Self::failed(
+            OnboardingError::Taken(OwnedResource::Role) => Self::failed(
                 said,
                 "A role serves one tenant. Let the customer launch a stack with another name for the role, and connect it to that.",
             ),
-            OnboardingError::Taken(Taken::Destination) => {
+            OnboardingError::Taken(OwnedResource::Destination) => {
                 Self::failed(said, "Connect it to another prefix or another bucket.")
             }
             OnboardingError::NotAllowed(refusal) => refusal.into(),

@@ -19,7 +19,7 @@ use domain::time::Time;
 use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 
-use send::{Ended, send};
+use send::{SendOutcome, send};
 
 pub use notices::NOTICES_A_TICK;
 pub use pace::Pace;
@@ -28,9 +28,9 @@ pub use watchdog::{MAX_CONNECTORS_PER_TICK, Watchdog};
 
 /// How far a claim moves `next_run_at`, on top of what the message waits in the queue: longer than a run can take. If
 /// the run was lost, the connector is due again then.
-pub const CLAIM: Duration = Duration::from_mins(20);
+pub const CLAIM_DURATION: Duration = Duration::from_mins(20);
 /// How many claims are under way at once.
-const CLAIMS_AT_ONCE: usize = 32;
+const MAX_CONCURRENT_CLAIMS: usize = 32;
 
 /// Everything outside that a tick needs.
 #[derive(Clone)]
@@ -65,7 +65,8 @@ pub struct Dispatched {
     /// Of the claimed, sent.
     pub sent: u64,
     /// Of the claimed, refused by the queue and given back, so that the next tick takes them.
-    pub given_back: u64,
+    #[serde(rename = "given_back")]
+    pub released: u64,
     /// Time was up before all partitions were read, or more were due than may be started soon; the next tick goes on.
     pub more: bool,
 }
@@ -94,14 +95,14 @@ pub async fn dispatch(ports: &Ports, deadline: Time) -> Result<Dispatched, TickE
     let mut tick = Tick { ports, now, stop_at, done: Dispatched::default(), failure: None };
     let mut sending = Ok(());
     for shard in partitions(now) {
-        sending = tick.partition(shard).await;
+        sending = tick.dispatch_partition(shard).await;
         if tick.done.more || sending.is_err() {
             break;
         }
     }
     let Tick { done, failure, .. } = tick;
     let Some(source) = sending.err().or(failure) else { return Ok(done) };
-    let Dispatched { due, claimed, throttled, sent, given_back, more } = done;
+    let Dispatched { due, claimed, throttled, sent, released: given_back, more } = done;
     tracing::warn!(
         due,
         claimed,
@@ -133,7 +134,7 @@ struct Tick<'a> {
 
 impl Tick<'_> {
     /// Dispatches what is due in one partition of the index. Fails if the queue does.
-    async fn partition(&mut self, shard: u8) -> Result<(), PortError> {
+    async fn dispatch_partition(&mut self, shard: u8) -> Result<(), PortError> {
         let mut after: Option<Claim> = None;
         loop {
             let now = self.ports.clock.now();
@@ -152,13 +153,13 @@ impl Tick<'_> {
             self.done.due += page.due.len() as u64;
             after = page.due.last().cloned();
             let now = self.ports.clock.now();
-            let until = now + self.ports.pace.wait_behind(now, page.due.len()) + CLAIM;
+            let until = now + self.ports.pace.wait_behind(now, page.due.len()) + CLAIM_DURATION;
             let claimed = self.claim(page.due, until).await;
             self.done.claimed += claimed.len() as u64;
             let batches = self.ports.pace.batches(self.ports.clock.now(), claimed);
-            let Ended { sent, given_back, failure } = send(self.ports, &batches, until).await;
+            let SendOutcome { sent, released: given_back, failure } = send(self.ports, &batches, until).await;
             self.done.sent += sent;
-            self.done.given_back += given_back;
+            self.done.released += given_back;
             if let Some(failure) = failure {
                 return Err(failure);
             }
@@ -176,7 +177,7 @@ impl Tick<'_> {
             let answer = ports.due.claim(&claim, until).await;
             (claim, answer)
         });
-        let mut claims = stream::iter(claims).buffer_unordered(CLAIMS_AT_ONCE);
+        let mut claims = stream::iter(claims).buffer_unordered(MAX_CONCURRENT_CLAIMS);
         let mut ours = Vec::new();
         while let Some((claim, answer)) = claims.next().await {
             match answer {

@@ -10,31 +10,31 @@ use crate::Ports;
 use crate::pace::Batch;
 
 /// How many batches are under way at once.
-const BATCHES_AT_ONCE: usize = 8;
+const MAX_CONCURRENT_BATCHES: usize = 8;
 /// How often an entry that the queue refuses is sent.
-const TRIES: u32 = 4;
+const MAX_ATTEMPTS: u32 = 4;
 
 /// What became of claimed connectors. One that is neither sent nor given back comes due again when its claim has
 /// run out.
 #[derive(Debug, Default)]
-pub(crate) struct Ended {
+pub(crate) struct SendOutcome {
     /// How many the queue has taken.
     pub(crate) sent: u64,
     /// How many were given back.
-    pub(crate) given_back: u64,
+    pub(crate) released: u64,
     /// The first failure.
     pub(crate) failure: Option<PortError>,
 }
 
 /// Sends all batches. Each comes to its end, whatever becomes of the others: it sends its connectors or gives them
 /// back.
-pub(crate) async fn send(ports: &Ports, batches: &[Batch], until: Time) -> Ended {
+pub(crate) async fn send(ports: &Ports, batches: &[Batch], until: Time) -> SendOutcome {
     let batches = batches.iter().map(|batch| send_batch(ports, batch, until));
-    let mut batches = stream::iter(batches).buffer_unordered(BATCHES_AT_ONCE);
-    let mut all = Ended::default();
+    let mut batches = stream::iter(batches).buffer_unordered(MAX_CONCURRENT_BATCHES);
+    let mut all = SendOutcome::default();
     while let Some(batch) = batches.next().await {
         all.sent += batch.sent;
-        all.given_back += batch.given_back;
+        all.released += batch.released;
         all.failure = all.failure.or(batch.failure);
     }
     all
@@ -42,10 +42,10 @@ pub(crate) async fn send(ports: &Ports, batches: &[Batch], until: Time) -> Ended
 
 /// One batch. The answer of a batch send may name entries that failed while the others went through: only
 /// those are sent again.
-async fn send_batch(ports: &Ports, Batch { claims, delay }: &Batch, until: Time) -> Ended {
+async fn send_batch(ports: &Ports, Batch { claims, delay }: &Batch, until: Time) -> SendOutcome {
     let mut left: Vec<ConnectorId> = claims.iter().map(|claim| claim.id.clone()).collect();
     let mut error = None;
-    for attempt in 1..=TRIES {
+    for attempt in 1..=MAX_ATTEMPTS {
         match ports.queue.send(&left, *delay).await {
             Ok(refused) => (left, error) = (refused, None),
             Err(failure @ PortError::Transient { .. }) => error = Some(failure),
@@ -55,9 +55,9 @@ async fn send_batch(ports: &Ports, Batch { claims, delay }: &Batch, until: Time)
             }
         }
         if left.is_empty() {
-            return Ended { sent: claims.len() as u64, ..Ended::default() };
+            return SendOutcome { sent: claims.len() as u64, ..SendOutcome::default() };
         }
-        if attempt < TRIES {
+        if attempt < MAX_ATTEMPTS {
             ports.clock.sleep(REQUEST.delay(attempt, ports.randomness.next_u64())).await;
         }
     }
@@ -74,5 +74,5 @@ async fn send_batch(ports: &Ports, Batch { claims, delay }: &Batch, until: Time)
         }
     }
     let sent = claims.len().saturating_sub(left.len()) as u64;
-    Ended { sent, given_back, failure: error }
+    SendOutcome { sent, released: given_back, failure: error }
 }

@@ -53,7 +53,7 @@ fn tick_metrics(at: Time, done: Dispatched, failed: bool, took: Duration) -> Met
         Metric::count("ConnectorsDue", done.due),
         Metric::count("ClaimsThrottled", done.throttled),
         Metric::count("ConnectorsSent", done.sent),
-        Metric::count("SendsGivenBack", done.given_back),
+        Metric::count("SendsGivenBack", done.released),
         Metric::millis("TickDuration", took),
     ];
     MetricRecord { at, name: "metrics of a tick", properties: Vec::new(), metrics: figures }

@@ -2,15 +2,15 @@
 //! verification on.
 
 use domain::connector::{Connector, Destination, State};
-use domain::onboarding::Taken;
+use domain::onboarding::OwnedResource;
 use domain::ports::SaveAnswer;
 use futures_util::future::{join, join_all};
 
 use super::{Ledger, STORED, create, save, start};
 use crate::fixtures::{self, fresh, tenant};
 
-const ROLE_TAKEN: SaveAnswer = SaveAnswer::Taken(Taken::Role);
-const DESTINATION_TAKEN: SaveAnswer = SaveAnswer::Taken(Taken::Destination);
+const ROLE_TAKEN: SaveAnswer = SaveAnswer::AlreadyOwned(OwnedResource::Role);
+const DESTINATION_TAKEN: SaveAnswer = SaveAnswer::AlreadyOwned(OwnedResource::Destination);
 
 /// A verified connector whose role and bucket nobody else has.
 fn ready(of: &str) -> Connector {
@@ -23,7 +23,7 @@ fn named(connector: &Connector) -> Connector {
 }
 
 /// One in the bucket of another connector, with a role of its own.
-fn beside(other: &Connector, of: &str, prefix: &str) -> Connector {
+fn in_same_bucket(other: &Connector, of: &str, prefix: &str) -> Connector {
     let mut connector = ready(of);
     let there = other.destination.clone().unwrap();
     connector.destination = connector.destination.map(|own| Destination {
@@ -35,7 +35,7 @@ fn beside(other: &Connector, of: &str, prefix: &str) -> Connector {
 }
 
 /// One with the role of another connector and a bucket of its own.
-fn with_role_of(other: &Connector, of: &str) -> Connector {
+fn with_same_role(other: &Connector, of: &str) -> Connector {
     let mut connector = ready(of);
     let there = other.destination.clone().unwrap();
     connector.destination = connector.destination.map(|own| Destination { role: there.role, ..own });
@@ -59,9 +59,9 @@ pub async fn a_role_serves_exactly_this_tenant_whatever_it_is_called(ledger: &im
     for (owner, other) in tenants.iter().zip(tenants.iter().skip(1)) {
         let ours = ready(owner.as_str());
         assert_eq!(create(ledger, &ours).await, STORED);
-        let theirs = with_role_of(&ours, other.as_str());
+        let theirs = with_same_role(&ours, other.as_str());
         assert_eq!(create(ledger, &theirs).await, ROLE_TAKEN, "{other:?} got the role of {owner:?}");
-        assert_eq!(create(ledger, &with_role_of(&ours, owner.as_str())).await, STORED);
+        assert_eq!(create(ledger, &with_same_role(&ours, owner.as_str())).await, STORED);
     }
 }
 
@@ -69,7 +69,7 @@ pub async fn a_role_serves_exactly_this_tenant_whatever_it_is_called(ledger: &im
 pub async fn a_role_serves_one_tenant(ledger: &impl Ledger) {
     let ours = ready("acme");
     assert_eq!(create(ledger, &ours).await, STORED);
-    let mut theirs = with_role_of(&ours, "globex");
+    let mut theirs = with_same_role(&ours, "globex");
     assert_eq!(create(ledger, &theirs).await, ROLE_TAKEN);
     let to = theirs.destination.as_mut().unwrap();
     to.role = to.role.as_str().replace("Delivery", "dELIVERY").parse().unwrap();
@@ -80,7 +80,7 @@ pub async fn a_role_serves_one_tenant(ledger: &impl Ledger) {
 /// Whoever names another's role and bucket first keeps them from nobody, and gets neither when it is verified.
 pub async fn what_was_only_named_is_not_claimed(ledger: &impl Ledger) {
     let ours = ready("acme");
-    let squatters = [with_role_of(&ours, "globex"), beside(&ours, "globex", "audit")];
+    let squatters = [with_same_role(&ours, "globex"), in_same_bucket(&ours, "globex", "audit")];
     for squatter in &squatters {
         assert_eq!(create(ledger, &named(squatter)).await, STORED);
     }
@@ -91,8 +91,8 @@ pub async fn what_was_only_named_is_not_claimed(ledger: &impl Ledger) {
         assert_eq!(ledger.get(&squatter.id).await.unwrap(), Some((named(squatter), None)));
     }
     // It learns nothing by naming them either.
-    assert_eq!(create(ledger, &named(&with_role_of(&ours, "initech"))).await, STORED);
-    assert_eq!(create(ledger, &named(&beside(&ours, "initech", "audit"))).await, STORED);
+    assert_eq!(create(ledger, &named(&with_same_role(&ours, "initech"))).await, STORED);
+    assert_eq!(create(ledger, &named(&in_same_bucket(&ours, "initech", "audit"))).await, STORED);
 }
 
 /// A destination that is found unsafe is as good as never verified: whoever proves that it is theirs gets it.
@@ -111,10 +111,10 @@ pub async fn a_refused_destination_is_given_back(ledger: &impl Ledger) {
 /// A role is free again when the last connector of its tenant has left it, and not before.
 pub async fn a_tenants_connectors_share_a_role_until_the_last_has_left(ledger: &impl Ledger) {
     let first = ready("acme");
-    let second = with_role_of(&first, "acme");
+    let second = with_same_role(&first, "acme");
     assert_eq!(create(ledger, &first).await, STORED);
     assert_eq!(create(ledger, &second).await, STORED);
-    let theirs = with_role_of(&first, "globex");
+    let theirs = with_same_role(&first, "globex");
     let first_deleted = deleted(&first);
     assert_eq!(save(ledger, &first, &first_deleted).await, STORED);
     assert_eq!(create(ledger, &theirs).await, ROLE_TAKEN);
@@ -122,7 +122,7 @@ pub async fn a_tenants_connectors_share_a_role_until_the_last_has_left(ledger: &
     assert_eq!(save(ledger, &second, &elsewhere).await, STORED);
     assert_eq!(create(ledger, &theirs).await, STORED);
     // Now it is theirs.
-    assert_eq!(create(ledger, &with_role_of(&first, "acme")).await, ROLE_TAKEN);
+    assert_eq!(create(ledger, &with_same_role(&first, "acme")).await, ROLE_TAKEN);
 }
 
 /// Neither another tenant's connector nor another one of the same tenant gets a folder that is taken, one above
@@ -133,34 +133,37 @@ pub async fn a_folder_serves_one_connector(ledger: &impl Ledger) {
     assert_eq!(create(ledger, &ours).await, STORED);
     for prefix in ["audit/acme", "audit", "", "audit/acme/eu", "audit/acme/eu/west"] {
         for of in ["acme", "globex"] {
-            let theirs = beside(&ours, of, prefix);
+            let theirs = in_same_bucket(&ours, of, prefix);
             assert_eq!(create(ledger, &theirs).await, DESTINATION_TAKEN, "{of}: {prefix:?}");
             assert_eq!(ledger.get(&theirs.id).await.unwrap(), None);
         }
     }
     for prefix in ["audit/acme2", "audit/acm", "audit2", "other/audit/acme"] {
-        assert_eq!(create(ledger, &beside(&ours, "globex", prefix)).await, STORED, "{prefix:?}");
+        assert_eq!(create(ledger, &in_same_bucket(&ours, "globex", prefix)).await, STORED, "{prefix:?}");
     }
     let whole = ready("acme");
-    assert_eq!(create(ledger, &beside(&whole, "acme", "")).await, STORED);
-    assert_eq!(create(ledger, &beside(&whole, "globex", "any/folder")).await, DESTINATION_TAKEN);
+    assert_eq!(create(ledger, &in_same_bucket(&whole, "acme", "")).await, STORED);
+    assert_eq!(create(ledger, &in_same_bucket(&whole, "globex", "any/folder")).await, DESTINATION_TAKEN);
 }
 
 /// Whoever moves leaves its place to others, and may move within it.
 pub async fn a_move_gives_back_what_it_leaves(ledger: &impl Ledger) {
     let first = ready("acme");
     assert_eq!(create(ledger, &first).await, STORED);
-    let below = moved(&first, destination(&beside(&first, "acme", "audit/auditferry/below")));
+    let below = moved(&first, destination(&in_same_bucket(&first, "acme", "audit/auditferry/below")));
     assert_eq!(save(ledger, &first, &below).await, STORED);
-    assert_eq!(create(ledger, &beside(&first, "globex", "audit/auditferry")).await, DESTINATION_TAKEN);
-    assert_eq!(create(ledger, &beside(&first, "globex", "audit/auditferry/other")).await, STORED);
+    assert_eq!(
+        create(ledger, &in_same_bucket(&first, "globex", "audit/auditferry")).await,
+        DESTINATION_TAKEN
+    );
+    assert_eq!(create(ledger, &in_same_bucket(&first, "globex", "audit/auditferry/other")).await, STORED);
     let away = moved(&below, destination(&ready("acme")));
     assert_eq!(save(ledger, &below, &away).await, STORED);
-    assert_eq!(create(ledger, &beside(&first, "globex", "audit/auditferry/below")).await, STORED);
-    assert_eq!(create(ledger, &with_role_of(&first, "initech")).await, STORED);
+    assert_eq!(create(ledger, &in_same_bucket(&first, "globex", "audit/auditferry/below")).await, STORED);
+    assert_eq!(create(ledger, &with_same_role(&first, "initech")).await, STORED);
     // What it has now is its own.
-    assert_eq!(create(ledger, &beside(&away, "globex", "audit")).await, DESTINATION_TAKEN);
-    assert_eq!(create(ledger, &with_role_of(&away, "globex")).await, ROLE_TAKEN);
+    assert_eq!(create(ledger, &in_same_bucket(&away, "globex", "audit")).await, DESTINATION_TAKEN);
+    assert_eq!(create(ledger, &with_same_role(&away, "globex")).await, ROLE_TAKEN);
     // It may come back only where it is free.
     assert_eq!(save(ledger, &away, &moved(&away, destination(&below))).await, DESTINATION_TAKEN);
     assert_eq!(ledger.get(&away.id).await.unwrap(), Some((away, None)));
@@ -173,23 +176,27 @@ pub async fn a_disabled_connector_keeps_its_claims_and_a_deleted_one_does_not(le
     let mut disabled = ours.clone();
     disabled.disable(start()).unwrap();
     assert_eq!(save(ledger, &ours, &disabled).await, STORED);
-    assert_eq!(create(ledger, &beside(&ours, "globex", "audit")).await, DESTINATION_TAKEN);
-    assert_eq!(create(ledger, &with_role_of(&ours, "globex")).await, ROLE_TAKEN);
+    assert_eq!(create(ledger, &in_same_bucket(&ours, "globex", "audit")).await, DESTINATION_TAKEN);
+    assert_eq!(create(ledger, &with_same_role(&ours, "globex")).await, ROLE_TAKEN);
     assert_eq!(save(ledger, &disabled, &deleted(&disabled)).await, STORED);
-    assert_eq!(create(ledger, &beside(&ours, "globex", "audit")).await, STORED);
-    assert_eq!(create(ledger, &with_role_of(&ours, "globex")).await, STORED);
+    assert_eq!(create(ledger, &in_same_bucket(&ours, "globex", "audit")).await, STORED);
+    assert_eq!(create(ledger, &with_same_role(&ours, "globex")).await, STORED);
 }
 
 /// A change that is refused for one claim leaves none of the others behind.
 pub async fn a_refused_change_claims_nothing(ledger: &impl Ledger) {
     let ours = ready("acme");
     assert_eq!(create(ledger, &ours).await, STORED);
-    let refused = with_role_of(&ours, "globex");
+    let refused = with_same_role(&ours, "globex");
     assert_eq!(create(ledger, &refused).await, ROLE_TAKEN);
-    assert_eq!(create(ledger, &beside(&refused, "initech", "audit")).await, STORED, "its folder is free");
-    let refused = beside(&ours, "globex", "audit");
+    assert_eq!(
+        create(ledger, &in_same_bucket(&refused, "initech", "audit")).await,
+        STORED,
+        "its folder is free"
+    );
+    let refused = in_same_bucket(&ours, "globex", "audit");
     assert_eq!(create(ledger, &refused).await, DESTINATION_TAKEN);
-    assert_eq!(create(ledger, &with_role_of(&refused, "initech")).await, STORED, "its role is free");
+    assert_eq!(create(ledger, &with_same_role(&refused, "initech")).await, STORED, "its role is free");
     assert_eq!(ledger.changes(&refused.id, None, 10).await.unwrap(), []);
 }
 
@@ -198,7 +205,7 @@ pub async fn a_taken_id_is_told_before_a_taken_place(ledger: &impl Ledger) {
     let (ours, theirs) = (ready("acme"), ready("globex"));
     assert_eq!(create(ledger, &ours).await, STORED);
     assert_eq!(create(ledger, &theirs).await, STORED);
-    for mut again in [with_role_of(&theirs, "acme"), beside(&theirs, "acme", "audit")] {
+    for mut again in [with_same_role(&theirs, "acme"), in_same_bucket(&theirs, "acme", "audit")] {
         again.id = ours.id.clone();
         assert_eq!(create(ledger, &again).await, super::STALE);
     }
@@ -211,9 +218,9 @@ pub async fn of_racing_creators_in_one_place_exactly_one_wins(ledger: &impl Ledg
     for prefixes in [["a/b", "a", "a/b/c", "", "a/b", "a"], ["a/b", "a", "a/b/c", "a", "a/b", "a/b"]] {
         let place = ready("acme");
         if !prefixes.contains(&"") {
-            assert_eq!(create(ledger, &beside(&place, "initech", "b")).await, STORED);
+            assert_eq!(create(ledger, &in_same_bucket(&place, "initech", "b")).await, STORED);
         }
-        let racers = prefixes.map(|prefix| beside(&place, &format!("tenant-{}", fresh()), prefix));
+        let racers = prefixes.map(|prefix| in_same_bucket(&place, &format!("tenant-{}", fresh()), prefix));
         assert_eq!(stored_of(&race(ledger, &racers).await, DESTINATION_TAKEN), 1);
     }
 }
@@ -221,7 +228,7 @@ pub async fn of_racing_creators_in_one_place_exactly_one_wins(ledger: &impl Ledg
 /// Tenants that name one role at once: one gets it.
 pub async fn of_racing_tenants_exactly_one_gets_a_role(ledger: &impl Ledger) {
     let place = ready("acme");
-    let racers: Vec<_> = (0..8).map(|_| with_role_of(&place, &format!("tenant-{}", fresh()))).collect();
+    let racers: Vec<_> = (0..8).map(|_| with_same_role(&place, &format!("tenant-{}", fresh()))).collect();
     assert_eq!(stored_of(&race(ledger, &racers).await, ROLE_TAKEN), 1);
 }
 
@@ -229,7 +236,7 @@ pub async fn of_racing_tenants_exactly_one_gets_a_role(ledger: &impl Ledger) {
 pub async fn racing_neighbours_are_all_let_in(ledger: &impl Ledger) {
     let place = ready("acme");
     let role = &destination(&place).role;
-    let mut racers: Vec<_> = (0..6).map(|n| beside(&place, "acme", &format!("audit/{n}"))).collect();
+    let mut racers: Vec<_> = (0..6).map(|n| in_same_bucket(&place, "acme", &format!("audit/{n}"))).collect();
     for racer in &mut racers {
         racer.destination.as_mut().unwrap().role = role.clone();
     }
@@ -237,7 +244,11 @@ pub async fn racing_neighbours_are_all_let_in(ledger: &impl Ledger) {
     // And none has lost its place to a neighbour that was written at the same time.
     for racer in &racers {
         let there = destination(racer).prefix.as_str();
-        assert_eq!(create(ledger, &beside(&place, "globex", there)).await, DESTINATION_TAKEN, "{there}");
+        assert_eq!(
+            create(ledger, &in_same_bucket(&place, "globex", there)).await,
+            DESTINATION_TAKEN,
+            "{there}"
+        );
     }
 }
 
@@ -247,13 +258,13 @@ pub async fn a_place_that_is_left_goes_to_one_of_those_who_want_it(ledger: &impl
     assert_eq!(create(ledger, &ours).await, STORED);
     let leaving = fixtures::change(&ours, &moved(&ours, destination(&ready("acme"))));
     let racers: Vec<_> =
-        (0..4).map(|_| beside(&ours, &format!("tenant-{}", fresh()), "audit/auditferry")).collect();
+        (0..4).map(|_| in_same_bucket(&ours, &format!("tenant-{}", fresh()), "audit/auditferry")).collect();
     let left = ledger.save(&leaving, None, &[]);
     let (left, answers) = join(left, race(ledger, &racers)).await;
     assert_eq!(left.unwrap(), STORED);
     let winners = stored_of(&answers, DESTINATION_TAKEN);
     assert!(winners <= 1, "{answers:?}");
-    let last = create(ledger, &beside(&ours, "globex", "audit/auditferry")).await;
+    let last = create(ledger, &in_same_bucket(&ours, "globex", "audit/auditferry")).await;
     assert_eq!(last, if winners == 1 { DESTINATION_TAKEN } else { STORED });
 }
 

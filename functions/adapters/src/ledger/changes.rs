@@ -10,7 +10,7 @@ use domain::ports::{BoxError, PortError, SaveAnswer, Saved};
 
 use super::answers::{Transacted, transacted};
 use super::budgets::is_counted;
-use super::claims::Asked;
+use super::claims::ClaimOutcome;
 use super::expression::{names, number, values};
 use super::keys::{self, Item, PK};
 use super::{DynamoLedger, records};
@@ -54,9 +54,11 @@ impl DynamoLedger {
         let mut cause: BoxError = "other claims in the same bucket came first each time".into();
         for _ in 0..TRIES {
             let mut writes = own.clone();
-            match self.claims(change).await? {
-                Asked::Writes(claims) => writes.extend(claims),
-                Asked::Taken(taken) => return self.unless_recorded(change, SaveAnswer::Taken(taken)).await,
+            match self.claim_writes(change).await? {
+                ClaimOutcome::Writes(claims) => writes.extend(claims),
+                ClaimOutcome::Taken(taken) => {
+                    return self.unless_recorded(change, SaveAnswer::AlreadyOwned(taken)).await;
+                }
             }
             let mut request = self.client.transact_write_items();
             for Guarded { write, .. } in &writes {
@@ -72,7 +74,7 @@ impl DynamoLedger {
                         return self.unless_recorded(change, SaveAnswer::Exhausted(budget)).await;
                     }
                     Guard::Role => {
-                        let taken = SaveAnswer::Taken(domain::onboarding::Taken::Role);
+                        let taken = SaveAnswer::AlreadyOwned(domain::onboarding::OwnedResource::Role);
                         return self.unless_recorded(change, taken).await;
                     }
                     Guard::Bucket => {}

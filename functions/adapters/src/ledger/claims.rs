@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use domain::connector::{Change, Connector, Destination};
 use domain::names::{BucketName, ConnectorId, Prefix};
-use domain::onboarding::Taken;
+use domain::onboarding::OwnedResource;
 use domain::ports::PortError;
 use serde::{Deserialize, Serialize};
 
@@ -30,11 +30,11 @@ const OWNER: &str = "owner";
 const CONNECTORS: &str = "connectors";
 
 /// What a change asks of the claims.
-pub(super) enum Asked {
+pub(super) enum ClaimOutcome {
     /// These writes.
     Writes(Vec<Guarded>),
     /// What another connector has.
-    Taken(Taken),
+    Taken(OwnedResource),
 }
 
 /// Who writes where in one bucket.
@@ -49,7 +49,7 @@ struct BucketClaims {
 impl BucketClaims {
     /// The claims after connector `id` wants `prefix`, or nothing here any more. `None`: another connector has
     /// it, or a folder above it or below it.
-    fn with(&self, id: &ConnectorId, prefix: Option<&Prefix>) -> Option<Self> {
+    fn with_claim(&self, id: &ConnectorId, prefix: Option<&Prefix>) -> Option<Self> {
         let mut prefixes = self.prefixes.clone();
         prefixes.remove(id);
         if let Some(prefix) = prefix {
@@ -64,7 +64,7 @@ impl BucketClaims {
 
 impl DynamoLedger {
     /// The writes that move the claims from what a connector had before a change to what it has after.
-    pub(super) async fn claims(&self, change: &Change) -> Result<Asked, PortError> {
+    pub(super) async fn claim_writes(&self, change: &Change) -> Result<ClaimOutcome, PortError> {
         let before = change.before.as_ref().and_then(Connector::claims);
         let after = change.after.claims();
         let mut writes = Vec::new();
@@ -76,8 +76,8 @@ impl DynamoLedger {
             for bucket in [old.filter(|_| old != new), new].into_iter().flatten() {
                 let prefix = entered.as_ref().filter(|(to, _)| to == bucket).map(|(_, prefix)| prefix);
                 let claims = self.bucket_claims(bucket).await?;
-                let Some(claims) = claims.with(&change.after.id, prefix) else {
-                    return Ok(Asked::Taken(Taken::Destination));
+                let Some(claims) = claims.with_claim(&change.after.id, prefix) else {
+                    return Ok(ClaimOutcome::Taken(OwnedResource::Destination));
                 };
                 writes.push(self.put_bucket_claims(bucket, &claims)?);
             }
@@ -86,13 +86,13 @@ impl DynamoLedger {
         let [old, new] = [before, after].map(|to| to.map(|to| keys::role(&to.role)));
         if old != new {
             if let Some(role) = old {
-                writes.push(self.leave_role(role, &change.after.id)?);
+                writes.push(self.release_role(role, &change.after.id)?);
             }
             if let Some(role) = new {
-                writes.push(self.enter_role(role, &change.after)?);
+                writes.push(self.claim_role(role, &change.after)?);
             }
         }
-        Ok(Asked::Writes(writes))
+        Ok(ClaimOutcome::Writes(writes))
     }
 
     async fn bucket_claims(&self, bucket: &BucketName) -> Result<BucketClaims, PortError> {
@@ -123,7 +123,7 @@ impl DynamoLedger {
 
     /// A second worker of the same tenant enters beside us; one of another tenant is refused, as long as anyone
     /// is in the set.
-    fn enter_role(&self, role: Item, connector: &Connector) -> Result<Guarded, PortError> {
+    fn claim_role(&self, role: Item, connector: &Connector) -> Result<Guarded, PortError> {
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(role))
@@ -132,7 +132,7 @@ impl DynamoLedger {
             .set_expression_attribute_names(Some(names([OWNER, CONNECTORS])))
             .set_expression_attribute_values(Some(values([
                 (":tenant", text(connector.tenant.as_str())),
-                (":me", set_of(&connector.id)),
+                (":me", string_set(&connector.id)),
             ])));
         let update = update.build().map_err(incomplete)?;
         Ok(Guarded { guard: Guard::Role, write: TransactWriteItem::builder().update(update).build() })
@@ -140,19 +140,19 @@ impl DynamoLedger {
 
     /// Takes one connector out of the set; whoever else is in it stays. With the last one DynamoDB takes the
     /// set itself away (API reference, `UpdateItem`, "DELETE": no set is empty).
-    fn leave_role(&self, role: Item, id: &ConnectorId) -> Result<Guarded, PortError> {
+    fn release_role(&self, role: Item, id: &ConnectorId) -> Result<Guarded, PortError> {
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(role))
             .update_expression("DELETE #connectors :me")
             .set_expression_attribute_names(Some(names([CONNECTORS])))
-            .set_expression_attribute_values(Some(values([(":me", set_of(id))])));
+            .set_expression_attribute_values(Some(values([(":me", string_set(id))])));
         let update = update.build().map_err(incomplete)?;
         Ok(Guarded { guard: Guard::Role, write: TransactWriteItem::builder().update(update).build() })
     }
 }
 
-fn set_of(id: &ConnectorId) -> AttributeValue {
+fn string_set(id: &ConnectorId) -> AttributeValue {
     AttributeValue::Ss(vec![id.to_string()])
 }
 
@@ -167,17 +167,17 @@ mod tests {
     #[test]
     fn a_connector_never_stands_in_its_own_way() {
         let (ours, theirs) = (ConnectorId::new(1), ConnectorId::new(2));
-        let claims = BucketClaims::default().with(&ours, Some(&prefix("a/b"))).unwrap();
-        assert_eq!(claims.with(&theirs, Some(&prefix("a"))), None);
-        let moved = claims.with(&ours, Some(&prefix("a"))).unwrap();
+        let claims = BucketClaims::default().with_claim(&ours, Some(&prefix("a/b"))).unwrap();
+        assert_eq!(claims.with_claim(&theirs, Some(&prefix("a"))), None);
+        let moved = claims.with_claim(&ours, Some(&prefix("a"))).unwrap();
         assert_eq!((moved.version, moved.prefixes.len()), (2, 1));
-        assert_eq!(moved.with(&theirs, Some(&prefix("a/b"))), None);
-        assert!(moved.with(&ours, None).unwrap().with(&theirs, Some(&prefix("a/b"))).is_some());
+        assert_eq!(moved.with_claim(&theirs, Some(&prefix("a/b"))), None);
+        assert!(moved.with_claim(&ours, None).unwrap().with_claim(&theirs, Some(&prefix("a/b"))).is_some());
     }
 
     #[test]
     fn the_claims_of_a_bucket_come_back_as_they_were_the_empty_prefix_too() {
-        let claims = BucketClaims::default().with(&ConnectorId::new(1), Some(&prefix(""))).unwrap();
+        let claims = BucketClaims::default().with_claim(&ConnectorId::new(1), Some(&prefix(""))).unwrap();
         let mut item = records::to_item("writing", &claims).unwrap();
         item.extend(keys::bucket(&"acme-audit".parse().unwrap()));
         assert_eq!(records::from_item::<BucketClaims>("reading", item).unwrap(), claims);

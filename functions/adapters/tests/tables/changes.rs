@@ -1,7 +1,7 @@
 //! What a change of settings makes of answers that no stand-in gives: lost ones, and others that come first.
 
 use domain::connector::{Change, Connector};
-use domain::onboarding::Taken;
+use domain::onboarding::OwnedResource;
 use domain::ports::{Connectors as _, PortError, SaveAnswer, Saved};
 use serde_json::{Value, json};
 
@@ -140,10 +140,10 @@ async fn someone_elses_record_means_stale_whatever_else_is_in_the_way() {
 async fn a_taken_role_and_a_taken_folder_are_told_apart() {
     let role = (400, cancelled(["None", "None", "None", "ConditionalCheckFailed"]));
     let (answer, _) = connect([claims(3, "x"), role, nothing()]).await;
-    assert_eq!(answer.unwrap(), SaveAnswer::Taken(Taken::Role));
+    assert_eq!(answer.unwrap(), SaveAnswer::AlreadyOwned(OwnedResource::Role));
     for prefix in ["audit", "", "audit/below"] {
         let (answer, asked) = connect([claims(3, prefix), nothing()]).await;
-        assert_eq!(answer.unwrap(), SaveAnswer::Taken(Taken::Destination), "{prefix:?}");
+        assert_eq!(answer.unwrap(), SaveAnswer::AlreadyOwned(OwnedResource::Destination), "{prefix:?}");
         assert_eq!(asked.len(), 2, "nothing was written");
     }
 }
@@ -159,7 +159,7 @@ async fn who_was_overtaken_in_the_bucket_judges_its_claims_anew() {
         assert_eq!(put["ExpressionAttributeValues"][":judged"]["N"], judged);
     }
     let (answer, _) = connect([claims(3, "x"), moved(), claims(4, "audit"), nothing()]).await;
-    assert_eq!(answer.unwrap(), SaveAnswer::Taken(Taken::Destination));
+    assert_eq!(answer.unwrap(), SaveAnswer::AlreadyOwned(OwnedResource::Destination));
     // Not for ever.
     let answers: Vec<_> = (3..100).flat_map(|version| [claims(version, "x"), moved()]).collect();
     let (answer, asked) = connect(answers).await;

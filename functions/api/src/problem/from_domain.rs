@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use domain::connector::NotAllowedError;
-use domain::onboarding::{OnboardingError, Taken};
+use domain::onboarding::{OnboardingError, OwnedResource};
 use domain::partition::NoPartition;
 use domain::ports::PortError;
 use domain::setup::Misfit;
@@ -21,10 +21,10 @@ impl From<OnboardingError> for Problem {
                 problem.0.current_version = Some(current);
                 problem
             }
-            OnboardingError::Taken(Taken::Role) => {
+            OnboardingError::Taken(OwnedResource::Role) => {
                 Self::conflict("role_taken", "The role is in use", sentence(&text))
             }
-            OnboardingError::Taken(Taken::Destination) => {
+            OnboardingError::Taken(OwnedResource::Destination) => {
                 Self::conflict("destination_taken", "The destination is in use", sentence(&text))
             }
             OnboardingError::NotAllowed(not_allowed) => Self::from(not_allowed),

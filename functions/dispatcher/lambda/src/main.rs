@@ -54,7 +54,7 @@ async fn wire(settings: DispatcherSettings) -> (Ports, Watchdog) {
 }
 
 fn report(dispatched: &Dispatched) {
-    let Dispatched { due, claimed, throttled, sent, given_back, more } = *dispatched;
+    let Dispatched { due, claimed, throttled, sent, released: given_back, more } = *dispatched;
     tracing::info!(
         due,
         claimed,

@@ -213,7 +213,7 @@ impl Onboarding {
                     self.publish(&change).await;
                     return Ok((before, after));
                 }
-                SaveAnswer::Taken(taken) => return Err(OnboardingError::Taken(taken)),
+                SaveAnswer::AlreadyOwned(taken) => return Err(OnboardingError::Taken(taken)),
                 SaveAnswer::Exhausted(budget) => return Err(exhausted_error(budget, &spends)),
                 SaveAnswer::Saved(Saved::Stale) => {}
             }

@@ -97,7 +97,7 @@ impl Onboarding {
                 Ok(true)
             }
             SaveAnswer::Saved(Saved::Stale) => Ok(false),
-            SaveAnswer::Taken(taken) => Err(OnboardingError::Taken(taken)),
+            SaveAnswer::AlreadyOwned(taken) => Err(OnboardingError::Taken(taken)),
             SaveAnswer::Exhausted(budget) => Err(exhausted_error(budget, &spends)),
         }
     }

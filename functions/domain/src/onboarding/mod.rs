@@ -89,7 +89,7 @@ pub enum OnboardingError {
     },
     /// The role or the destination is in use. It is not told whose.
     #[error("{0} is in use by another connector")]
-    Taken(Taken),
+    Taken(OwnedResource),
     /// The connector's state does not allow it.
     #[error(transparent)]
     NotAllowed(#[from] NotAllowedError),
@@ -130,14 +130,14 @@ pub enum OnboardingError {
 
 /// What is unique across tenants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Taken {
+pub enum OwnedResource {
     /// A role serves one tenant.
     Role,
     /// A folder of a bucket serves one connector, and so do those above and below it.
     Destination,
 }
 
-impl std::fmt::Display for Taken {
+impl std::fmt::Display for OwnedResource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Role => "this role",

@@ -12,7 +12,7 @@ use crate::cursor::Cursor;
 use crate::events_source::SourceChange;
 use crate::fault::Block;
 use crate::names::{ConnectorId, TenantId, WorkerId};
-use crate::onboarding::Taken;
+use crate::onboarding::OwnedResource;
 use crate::part::{Part, PartNumber};
 use crate::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot};
 use crate::time::Time;
@@ -180,7 +180,7 @@ pub enum SaveAnswer {
     /// Stored, or stale.
     Saved(Saved),
     /// The role or the destination is another's; nothing was stored.
-    Taken(Taken),
+    AlreadyOwned(OwnedResource),
     /// This budget would be exceeded; nothing was stored, and nothing was spent.
     Exhausted(Budget),
 }

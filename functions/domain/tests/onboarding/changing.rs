@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::connector::{Caller, Connector, NotAllowedError, Shards, State, Verb};
 use domain::names::ConnectorId;
-use domain::onboarding::{Edit, Loss, Mails, NewConnector, NewContacts, OnboardingError, Taken};
+use domain::onboarding::{Edit, Loss, Mails, NewConnector, NewContacts, OnboardingError, OwnedResource};
 use domain::partition::{NoPartition, PartitionFormat};
 use domain::ports::{Connectors as _, Runs as _};
 use domain::time::Time;
@@ -130,7 +130,7 @@ async fn nothing_is_created_for_another_tenant_or_at_a_place_that_is_taken() {
     let new = NewConnector { destination: world.ledger.connector(&first).destination, ..new_connector() };
     let second = world.onboarding.create(&acme(), new).await.unwrap().id;
     let refused = world.onboarding.activate(&acme(), &second, None, |_| ()).await;
-    assert!(matches!(refused, Err(OnboardingError::Taken(Taken::Destination))), "{refused:?}");
+    assert!(matches!(refused, Err(OnboardingError::Taken(OwnedResource::Destination))), "{refused:?}");
     assert_eq!(world.ledger.connector(&second).verified_at, None);
 }
 

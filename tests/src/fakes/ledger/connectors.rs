@@ -7,7 +7,7 @@ use domain::contacts::{SecretId, WebhookSecret};
 use domain::cursor::{Cursor, Reconcile};
 use domain::events_source::SourceChange;
 use domain::names::{ConnectorId, TenantId};
-use domain::onboarding::Taken;
+use domain::onboarding::OwnedResource;
 use domain::part::{Part, PartNumber};
 use domain::ports::{ConnectorFilter, Connectors, PortError, RunAnswer, SaveAnswer, Saved};
 use domain::time::Time;
@@ -31,7 +31,7 @@ impl Connectors for FakeLedger {
             return Ok(if row.changes.get(&change.version) == Some(change) { STORED } else { STALE });
         }
         if let Some(taken) = table.taken(connector) {
-            return Ok(SaveAnswer::Taken(taken));
+            return Ok(SaveAnswer::AlreadyOwned(taken));
         }
         if let Err(budget) = table.spend_for(change, spends) {
             return Ok(SaveAnswer::Exhausted(budget));
@@ -59,7 +59,7 @@ impl Connectors for FakeLedger {
             return Ok(STALE);
         }
         if let Some(taken) = table.taken(&change.after) {
-            return Ok(SaveAnswer::Taken(taken));
+            return Ok(SaveAnswer::AlreadyOwned(taken));
         }
         if let Err(budget) = table.spend_for(change, spends) {
             return Ok(SaveAnswer::Exhausted(budget));
@@ -188,7 +188,7 @@ impl Connectors for FakeLedger {
 impl Table {
     /// What this connector wants and another one has. The claims follow from the settings of all: under one lock
     /// they need no records of their own.
-    fn taken(&self, connector: &Connector) -> Option<Taken> {
+    fn taken(&self, connector: &Connector) -> Option<OwnedResource> {
         let to = connector.claims()?;
         let others = self.rows.values().map(|row| &row.connector).filter(|other| other.id != connector.id);
         let others: Vec<_> = others.filter_map(|other| Some((&other.tenant, other.claims()?))).collect();
@@ -199,8 +199,8 @@ impl Table {
             **tenant != connector.tenant && there.role.as_str().eq_ignore_ascii_case(to.role.as_str())
         };
         if others.iter().any(same_place) {
-            return Some(Taken::Destination);
+            return Some(OwnedResource::Destination);
         }
-        others.iter().any(same_role).then_some(Taken::Role)
+        others.iter().any(same_role).then_some(OwnedResource::Role)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dispatcher::CLAIM;
+use dispatcher::CLAIM_DURATION;
 use domain::names::ConnectorId;
 use serde_json::json;
 use tests::lambda::log_filter::{application_log_level, keeps};
@@ -39,7 +39,10 @@ async fn a_tick_sends_each_due_connector_once_and_the_next_one_nothing() {
     );
     assert_eq!(world.taken(), messages(&due));
     for id in &due {
-        assert!(world.next_run_at(id).await >= now + CLAIM, "{id} is claimed for as long as a run may take");
+        assert!(
+            world.next_run_at(id).await >= now + CLAIM_DURATION,
+            "{id} is claimed for as long as a run may take"
+        );
     }
     assert_eq!(world.next_run_at(&waiting).await, later);
 
