@@ -106,5 +106,5 @@ fn new_contacts(mut body: Fields) -> Result<NewContacts, Problem> {
 }
 
 fn showing(secret: Option<&WebhookSecret>) -> Beside {
-    Beside { webhook_secret: secret.map(WebhookSecret::shown), ..Beside::default() }
+    Beside { webhook_secret: secret.map(WebhookSecret::expose), ..Beside::default() }
 }

@@ -66,7 +66,7 @@ async fn one(
             // Another worker sends it, or this write went through and its answer was lost: either way not here.
             continue;
         }
-        let mail = Mail::confirmation(&asking.vendor, &asking.portal.confirmation(&token.shown()));
+        let mail = Mail::confirmation(&asking.vendor, &asking.portal.confirmation(&token.expose()));
         return match asking.mailer.mail(address, &mail).await {
             Mailed::Taken => {
                 tracing::info!(connector.id = %connector.id, "an address was asked whether it wants notices");

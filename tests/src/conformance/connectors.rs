@@ -1,7 +1,7 @@
 //! The ledger as the API and the command line use it.
 
 use domain::connector::{Connector, Encryption, State};
-use domain::contacts::{Contacts, Retiring, SecretId, Webhook, WebhookSecret};
+use domain::contacts::{Contacts, RetiringSecret, SecretId, Webhook, WebhookSecret};
 use domain::fault::{Block, DeliveryStage};
 use domain::names::{ConnectorId, ExternalId, TenantId};
 use domain::part::PartNumber;
@@ -60,7 +60,10 @@ pub async fn every_setting_is_kept(ledger: &impl Ledger) {
         webhook: Some(Webhook {
             url: "https://hooks.acme.example/a?b=c".parse().unwrap(),
             secret: SecretId::new(2),
-            retiring: Some(Retiring { secret: SecretId::new(1), until: at("2026-01-05T00:00:00.005Z") }),
+            retiring: Some(RetiringSecret {
+                secret: SecretId::new(1),
+                until: at("2026-01-05T00:00:00.005Z"),
+            }),
         }),
         tested_at: Some(at("2026-01-06T00:00:00.006Z")),
         asked_again_at: Some(at("2026-01-07T00:00:00.007Z")),
@@ -239,9 +242,9 @@ pub async fn a_secret_is_kept_once_and_beside_the_settings(ledger: &impl Ledger)
     let second = secret("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     let id = SecretId::new(7);
     assert_eq!(ledger.secret(&acme.id, &id).await.unwrap(), None);
-    assert!(ledger.keep_secret(&acme.id, &id, &first).await.unwrap());
-    assert!(!ledger.keep_secret(&acme.id, &id, &second).await.unwrap());
-    assert!(!ledger.keep_secret(&acme.id, &id, &first).await.unwrap());
+    assert!(ledger.store_secret(&acme.id, &id, &first).await.unwrap());
+    assert!(!ledger.store_secret(&acme.id, &id, &second).await.unwrap());
+    assert!(!ledger.store_secret(&acme.id, &id, &first).await.unwrap());
     assert_eq!(ledger.secret(&acme.id, &id).await.unwrap(), Some(first.clone()));
     assert_eq!(ledger.secret(&acme.id, &SecretId::new(8)).await.unwrap(), None);
     assert_eq!(ledger.secret(&globex.id, &id).await.unwrap(), None, "another connector's");
@@ -249,5 +252,5 @@ pub async fn a_secret_is_kept_once_and_beside_the_settings(ledger: &impl Ledger)
     let listed = ledger.list(ALL, None, 100).await.unwrap();
     assert_eq!(listed, std::slice::from_ref(&acme), "it is no connector");
     let shown = format!("{:?}", ledger.changes(&acme.id, None, 100).await.unwrap());
-    assert!(!shown.contains(&first.shown()));
+    assert!(!shown.contains(&first.expose()));
 }

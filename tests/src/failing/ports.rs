@@ -267,13 +267,13 @@ impl<P: Connectors> Connectors for Flaky<P> {
         self.plan.call("change_source", self.inner.change_source(id, change), lost).await
     }
 
-    async fn keep_secret(
+    async fn store_secret(
         &self,
         id: &ConnectorId,
         secret_id: &SecretId,
         secret: &WebhookSecret,
     ) -> Result<bool, PortError> {
-        self.plan.call("keep_secret", self.inner.keep_secret(id, secret_id, secret), lost).await
+        self.plan.call("keep_secret", self.inner.store_secret(id, secret_id, secret), lost).await
     }
 
     async fn secret(

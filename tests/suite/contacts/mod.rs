@@ -46,7 +46,7 @@ async fn a_webhook_is_signed_with_its_own_secret_and_the_one_before_until_that_r
     world.connector("globex").await;
     let (new, now) = (SecretId::new(fresh()), world.clock.wall());
     let fresh_secret: WebhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".parse().unwrap();
-    world.ledger.keep_secret(&acme.id, &new, &fresh_secret).await.unwrap();
+    world.ledger.store_secret(&acme.id, &new, &fresh_secret).await.unwrap();
     let signed_by = async || {
         world.tell(&changed(&acme, Verb::TestContacts)).await;
         let (_, sent) = world.poster.sent().pop().unwrap();

@@ -270,7 +270,7 @@ async fn a_link_that_is_guessed_replaced_or_old_confirms_nothing_and_says_why() 
     deployment.onboarding.confirm(&deployment.token(&one)).await.unwrap();
     // Nothing stored would let whoever reads it confirm.
     let known = format!("{:?}", deployment.world.ledger);
-    assert!(!known.contains(&deployment.token(&one).shown()));
+    assert!(!known.contains(&deployment.token(&one).expose()));
 }
 
 #[tokio::test]

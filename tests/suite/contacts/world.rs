@@ -74,7 +74,7 @@ impl World {
         let emails = ["one", "two"].map(|name| format!("{name}@{of}.example").parse().unwrap());
         connector.contacts.emails = emails.to_vec().try_into().unwrap();
         let (secret, url) = (SecretId::new(fresh()), format!("https://hooks.{of}.example/"));
-        self.ledger.keep_secret(&connector.id, &secret, &secret_of(of)).await.unwrap();
+        self.ledger.store_secret(&connector.id, &secret, &secret_of(of)).await.unwrap();
         connector.contacts.webhook = Some(Webhook { url: url.parse().unwrap(), secret, retiring: None });
         self.ledger.insert(connector.clone(), cursor);
         connector

@@ -92,7 +92,7 @@ impl Connectors for DynamoLedger {
         self.replace_source(id, change).await
     }
 
-    async fn keep_secret(
+    async fn store_secret(
         &self,
         id: &ConnectorId,
         secret_id: &SecretId,

@@ -48,7 +48,7 @@ impl DynamoLedger {
             return Ok(false);
         }
         let mut item = keys::secret(id, secret_id);
-        item.insert(SECRET.to_owned(), text(secret.shown()));
+        item.insert(SECRET.to_owned(), text(secret.expose()));
         self.write(item).await?;
         Ok(true)
     }

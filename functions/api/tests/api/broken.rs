@@ -115,7 +115,12 @@ impl Connectors for Broken {
         self.fail()
     }
 
-    async fn keep_secret(&self, _: &ConnectorId, _: &SecretId, _: &WebhookSecret) -> Result<bool, PortError> {
+    async fn store_secret(
+        &self,
+        _: &ConnectorId,
+        _: &SecretId,
+        _: &WebhookSecret,
+    ) -> Result<bool, PortError> {
         self.fail()
     }
 

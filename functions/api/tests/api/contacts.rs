@@ -35,14 +35,14 @@ async fn a_webhooks_secret_is_shown_once_and_is_the_one_that_signs() {
     }
     let rotated = world.post(&path, "rotate-webhook-secret").await;
     let new = rotated.body["webhook_secret"].as_str().unwrap();
-    assert_ne!(new, shown.shown());
+    assert_ne!(new, shown.expose());
     let webhook = world.ledger.connector(&id).contacts.webhook.unwrap();
     assert_eq!(webhook.retiring.unwrap().until, world.clock.wall() + Duration::from_hours(24));
 
     let told = format!("{:?}", world.bus.published());
     for reading in ["", "/changes", "/setup", "/exports"] {
         let answer = format!("{:?}", world.get(&format!("{path}{reading}")).await);
-        for secret in [&shown.shown(), new] {
+        for secret in [&shown.expose(), new] {
             assert!(!answer.contains(secret) && !told.contains(secret), "{reading}: {answer}");
         }
     }
@@ -57,7 +57,7 @@ async fn a_webhooks_secret_is_shown_once_and_is_the_one_that_signs() {
     assert_eq!(verbs, ["rotate_webhook_secret", "set_contacts", "set_contacts"]);
     let elsewhere = set(&world, &path, json!({"webhook": "https://hooks.acme.example.org/out"})).await;
     let fresh = elsewhere.body["webhook_secret"].as_str().unwrap();
-    assert!(fresh != new && fresh != shown.shown(), "another host never has what this one had");
+    assert!(fresh != new && fresh != shown.expose(), "another host never has what this one had");
     assert_eq!(world.ledger.connector(&id).contacts.webhook.unwrap().retiring, None);
     let gone = set(&world, &path, json!({})).await;
     assert_eq!((gone.status, gone.body.get("contacts")), (200, None));

@@ -1,6 +1,6 @@
 //! Whom a connector's notices reach: `contacts`, `rotate-webhook-secret`, `test-contacts`.
 
-use domain::connector::{Caller, Connector, SIGNS_BESIDE};
+use domain::connector::{Caller, Connector, SECRET_OVERLAP};
 use domain::contacts::{AddressStatus, Addresses, How, WebhookSecret};
 use domain::onboarding::{AddressView, NewContacts};
 use serde::Serialize;
@@ -54,7 +54,7 @@ pub(crate) async fn contacts(
 pub(crate) async fn rotate(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
     let (connector, secret) =
         backend.onboarding.rotate_webhook_secret(&backend.caller, &args.one.id, args.if_version).await?;
-    let hours = SIGNS_BESIDE.as_secs() / 3_600;
+    let hours = SECRET_OVERLAP.as_secs() / 3_600;
     output.line(format_args!("The one before signs too for {hours} more hours."));
     show(backend, &connector, Some(&secret), output).await
 }
@@ -86,14 +86,14 @@ async fn show(
         output.line(format_args!(
             "\n{}\n{}\nThe receiver checks each request with it. It is shown this once.",
             output.tone(Tone::Strong, "The webhook's secret"),
-            secret.shown()
+            secret.expose()
         ));
     }
     let note = note(backend, connector, &addresses);
     if let Some(note) = note {
         output.line(format_args!("\n{note}"));
     }
-    let webhook_secret = secret.map(WebhookSecret::shown);
+    let webhook_secret = secret.map(WebhookSecret::expose);
     output.object(&Answer { connector, addresses: &addresses, webhook_secret, note });
     Ok(Exit::Done)
 }

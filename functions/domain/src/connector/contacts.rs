@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use super::{Connector, NotAllowedError, State};
-use crate::contacts::{Addresses, Contacts, Retiring, SecretId, Webhook};
+use crate::contacts::{Addresses, Contacts, RetiringSecret, SecretId, Webhook};
 use crate::names::WebhookUrl;
 use crate::time::Time;
 
 /// For how long a webhook's secret that was replaced signs beside the new one.
-pub const SIGNS_BESIDE: Duration = Duration::from_hours(24);
+pub const SECRET_OVERLAP: Duration = Duration::from_hours(24);
 
 /// How long after a test of the contacts the next one may be: a test sends mails.
-pub const BETWEEN_TESTS: Duration = Duration::from_mins(5);
+pub const TEST_COOLDOWN: Duration = Duration::from_mins(5);
 
 impl Connector {
     /// Sets the contacts, as a whole. `fresh` is the secret of a webhook where there was none, or one at another host:
@@ -52,7 +52,7 @@ impl Connector {
         let webhook =
             self.contacts.webhook.as_mut().ok_or_else(|| NotAllowedError::NoWebhook(self.id.clone()))?;
         let secret = std::mem::replace(&mut webhook.secret, fresh.clone());
-        webhook.retiring = Some(Retiring { secret, until: now + SIGNS_BESIDE });
+        webhook.retiring = Some(RetiringSecret { secret, until: now + SECRET_OVERLAP });
         self.version += 1;
         Ok(())
     }
@@ -66,8 +66,8 @@ impl Connector {
         if self.contacts.is_empty() {
             return Err(NotAllowedError::NoContacts(self.id.clone()));
         }
-        if let Some(at) = self.contacts.tested_at.filter(|at| now < *at + BETWEEN_TESTS) {
-            return Err(NotAllowedError::TestCooldown { at, again: at + BETWEEN_TESTS });
+        if let Some(at) = self.contacts.tested_at.filter(|at| now < *at + TEST_COOLDOWN) {
+            return Err(NotAllowedError::TestCooldown { at, again: at + TEST_COOLDOWN });
         }
         self.contacts.tested_at = Some(now);
         self.version += 1;
@@ -176,7 +176,7 @@ mod tests {
         let before = connector.version;
         connector.test_contacts(Time::EPOCH).unwrap();
         assert_eq!(connector.version, before + 1);
-        let again = Time::EPOCH + BETWEEN_TESTS;
+        let again = Time::EPOCH + TEST_COOLDOWN;
         let just_before = again - Duration::from_millis(1);
         assert_eq!(
             connector.test_contacts(just_before),

@@ -16,7 +16,7 @@ use crate::schedule::{Frequency, WindowSchedule};
 use crate::time::Time;
 
 pub use change::{Caller, Change, Verb};
-pub use contacts::{BETWEEN_TESTS, SIGNS_BESIDE};
+pub use contacts::{SECRET_OVERLAP, TEST_COOLDOWN};
 pub use encryption::{Encryption, EncryptionError, EncryptionKind};
 pub use life::KEPT_FOR;
 pub use not_allowed::NotAllowedError;

@@ -32,7 +32,7 @@ impl LinkToken {
 
     /// The text that stands in the link.
     #[must_use]
-    pub fn shown(&self) -> String {
+    pub fn expose(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
@@ -94,8 +94,8 @@ mod tests {
         let counting = Counting(1.into());
         let (token, other) = (LinkToken::new(&counting), LinkToken::new(&counting));
         assert_eq!(token.0.iter().filter(|byte| **byte != 0).count(), 4, "each of four draws is used");
-        assert_eq!(token.shown().parse::<LinkToken>().unwrap(), token);
-        assert_eq!((token.shown().len(), token.hash().as_str().len()), (43, 64));
+        assert_eq!(token.expose().parse::<LinkToken>().unwrap(), token);
+        assert_eq!((token.expose().len(), token.hash().as_str().len()), (43, 64));
         assert_ne!(token.hash(), other.hash());
         assert_eq!(format!("{token:?}"), "LinkToken(hidden)");
         assert!(!token.hash().as_str().contains(&hex::encode(token.0)), "the hash tells nothing of it");
@@ -105,7 +105,7 @@ mod tests {
         #[test]
         fn no_text_makes_the_parser_panic_and_no_error_repeats_it(text in "\\PC{0,80}") {
             match text.parse::<LinkToken>() {
-                Ok(token) => prop_assert_eq!(token.shown(), text),
+                Ok(token) => prop_assert_eq!(token.expose(), text),
                 Err(refused) => prop_assert!(text.len() < 12 || !refused.to_string().contains(&text)),
             }
         }

@@ -135,12 +135,12 @@ pub struct Webhook {
     pub secret: SecretId,
     /// The one before, while it signs too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retiring: Option<Retiring>,
+    pub retiring: Option<RetiringSecret>,
 }
 
 /// A secret that was replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Retiring {
+pub struct RetiringSecret {
     /// Which.
     pub secret: SecretId,
     /// Until when it still signs.
@@ -205,7 +205,7 @@ mod few {
     fn a_secret_that_was_replaced_signs_until_its_time_and_then_no_more() {
         let until: Time = "2026-11-21T20:15:30Z".parse().unwrap();
         let (new, old) = (SecretId::new(2), SecretId::new(1));
-        let retiring = Some(Retiring { secret: old.clone(), until });
+        let retiring = Some(RetiringSecret { secret: old.clone(), until });
         let webhook =
             Webhook { url: "https://acme.example/".parse().unwrap(), secret: new.clone(), retiring };
         let just_before = until - std::time::Duration::from_millis(1);

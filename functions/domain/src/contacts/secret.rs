@@ -31,7 +31,7 @@ impl WebhookSecret {
 
     /// The text that the receiver keeps.
     #[must_use]
-    pub fn shown(&self) -> String {
+    pub fn expose(&self) -> String {
         format!("{PREFIX}{}", STANDARD.encode(&self.0))
     }
 
@@ -132,7 +132,7 @@ mod tests {
 
         #[test]
         fn no_text_makes_the_parser_panic(text: String) {
-            prop_assert!(text.parse::<WebhookSecret>().map_or(true, |kept| kept.shown() == text));
+            prop_assert!(text.parse::<WebhookSecret>().map_or(true, |kept| kept.expose() == text));
         }
     }
 
@@ -153,7 +153,7 @@ mod tests {
     fn a_new_secret_holds_256_bits_comes_back_from_its_text_and_never_shows_in_debug_output() {
         let secret = WebhookSecret::new(&Counting(1.into()));
         assert_eq!(secret.0.len(), 32);
-        assert_eq!(secret.shown().parse::<WebhookSecret>().unwrap(), secret);
+        assert_eq!(secret.expose().parse::<WebhookSecret>().unwrap(), secret);
         assert_eq!(format!("{secret:?}"), "WebhookSecret(hidden)");
         let error = "whsec_canary".parse::<WebhookSecret>().unwrap_err().to_string();
         assert!(!error.contains("canary"), "{error}");

@@ -101,7 +101,7 @@ impl Onboarding {
         for _ in 0..IDS {
             let secret_id = SecretId::new(self.rng.next_u64());
             let secret = WebhookSecret::new(self.rng.as_ref());
-            if self.connectors.keep_secret(id, &secret_id, &secret).await? {
+            if self.connectors.store_secret(id, &secret_id, &secret).await? {
                 return Ok((secret_id, secret));
             }
         }

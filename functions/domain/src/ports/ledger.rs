@@ -281,7 +281,7 @@ pub trait Connectors: Spender + Permissions {
     /// Keeps a webhook's secret under its ID, if that is free; no secret is ever changed, and none is part of the
     /// settings or of the record of a change. `false`: the ID is taken, also by a first try of this very request, and
     /// a secret may or may not lie under it. Nobody who keeps secrets need be able to read one.
-    async fn keep_secret(
+    async fn store_secret(
         &self,
         id: &ConnectorId,
         secret_id: &SecretId,

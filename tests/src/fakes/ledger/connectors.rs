@@ -161,7 +161,7 @@ impl Connectors for FakeLedger {
         Ok(true)
     }
 
-    async fn keep_secret(
+    async fn store_secret(
         &self,
         id: &ConnectorId,
         secret_id: &SecretId,

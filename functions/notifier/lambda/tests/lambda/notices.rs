@@ -136,7 +136,7 @@ async fn an_address_that_was_never_asked_gets_one_link_and_nothing_else_until_it
     assert_eq!(function.invoke(&batch(&[event(&connector, now)])).await.unwrap(), none_failed());
     assert_eq!(world.mails().len(), 2);
     let ended = function.kill().await;
-    for secret in [token.shown().as_str(), token.hash().as_str(), "new@acme.example"] {
+    for secret in [token.expose().as_str(), token.hash().as_str(), "new@acme.example"] {
         assert!(!ended.stdout.contains(secret), "{secret} is in the log");
     }
 }
@@ -170,7 +170,7 @@ async fn no_secret_no_address_and_no_webhooks_path_is_in_the_log_or_the_queue() 
         log += &ended.stdout;
     }
     let vendor = world.embedded.stack().vendor().secret_access_key;
-    let secret = webhook_secret().shown();
+    let secret = webhook_secret().expose();
     for canary in [CANARY, &secret, "security@acme.example", connector.external_id.as_str(), &vendor, "v1,"] {
         let line = log.lines().find(|line| line.contains(canary));
         assert_eq!(line, None, "{canary} is in the log");

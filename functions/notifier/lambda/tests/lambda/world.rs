@@ -67,7 +67,7 @@ impl World {
             Some(Webhook { url: url.parse().unwrap(), secret: secret.clone(), retiring: None });
         let connectors = self.embedded.connectors();
         fixtures::store(connectors.as_ref(), &connector, &cursor).await;
-        assert!(connectors.keep_secret(&connector.id, &secret, &webhook_secret()).await.unwrap());
+        assert!(connectors.store_secret(&connector.id, &secret, &webhook_secret()).await.unwrap());
         let by = Caller::Operator { name: "ops".into() };
         for address in connector.contacts.emails.iter() {
             let known = connectors.permission(&connector.tenant, address).await.unwrap();
