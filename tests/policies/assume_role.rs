@@ -11,7 +11,7 @@
 use std::io::Read as _;
 use std::sync::{Arc, Mutex};
 
-use adapters::acting::acting_as;
+use adapters::acting::sts_as_role;
 use adapters::clients::{Clients, Endpoints};
 use adapters::customers::StsCustomers;
 use adapters::settings::S3Settings;
@@ -84,7 +84,7 @@ fn customers(url: &str, acts_as: Option<&str>) -> StsCustomers {
     };
     let keys = Credentials::new("AKIDEXAMPLE", "secret", None, None, "tests");
     let clients = Clients::at(&endpoints, "eu-central-1", keys, S3Settings { force_path_style: true });
-    let acting = acts_as.map(|role| acting_as(&clients.sts, &role.parse().expect("a role")));
+    let acting = acts_as.map(|role| sts_as_role(&clients.sts, &role.parse().expect("a role")));
     StsCustomers::new(acting.unwrap_or(clients.sts), clients.customers)
 }
 

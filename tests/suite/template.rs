@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use adapters::acting::SESSION;
+use adapters::acting::SESSION_NAME;
 use adapters::ledger::{CURSOR_ATTRIBUTES, PART_ATTRIBUTES, SETTINGS_ATTRIBUTES};
 use adapters::settings::{ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings};
 use domain::partition::PartitionFormat;
@@ -61,8 +61,8 @@ fn the_dispatcher_may_read_exactly_the_attributes_that_it_asks_for() {
 /// Under another name the exporter's role would not let the API in, or would not be narrowed.
 #[test]
 fn the_exporters_role_lets_the_api_in_under_the_name_that_the_code_sends() {
-    let by_name = format!("Condition: {{StringEquals: {{\"sts:RoleSessionName\": {SESSION}}}}}");
-    let narrowed = format!("Condition: {{StringLike: {{\"aws:userid\": \"*:{SESSION}\"}}}}");
+    let by_name = format!("Condition: {{StringEquals: {{\"sts:RoleSessionName\": {SESSION_NAME}}}}}");
+    let narrowed = format!("Condition: {{StringLike: {{\"aws:userid\": \"*:{SESSION_NAME}\"}}}}");
     for condition in [by_name, narrowed] {
         assert_eq!(TEMPLATE.matches(&condition).count(), 1, "{condition}");
     }

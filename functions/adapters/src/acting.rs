@@ -17,26 +17,26 @@ use domain::names::{ROLE_PATH, RoleArn};
 ///
 /// Source: IAM user guide, "AWS global condition context keys", aws:userid, and "IAM and AWS STS condition context
 /// keys", sts:RoleSessionName.
-pub const SESSION: &str = "auditferry-verify";
+pub const SESSION_NAME: &str = "auditferry-verify";
 
 /// An STS client like `sts`, but acting as `role`, by a session that may assume customers' roles and do nothing
 /// else. The session is opened with the first request and renewed before it ends.
 #[must_use]
-pub fn acting_as(sts: &aws_sdk_sts::Client, role: &RoleArn) -> aws_sdk_sts::Client {
-    let acting = Acting { sts: sts.clone(), role: role.clone() };
+pub fn sts_as_role(sts: &aws_sdk_sts::Client, role: &RoleArn) -> aws_sdk_sts::Client {
+    let acting = AssumedRoleProvider { sts: sts.clone(), role: role.clone() };
     let config = sts.config().to_builder().credentials_provider(SharedCredentialsProvider::new(acting));
     aws_sdk_sts::Client::from_conf(config.build())
 }
 
 #[derive(Debug)]
-struct Acting {
+struct AssumedRoleProvider {
     sts: aws_sdk_sts::Client,
     role: RoleArn,
 }
 
-impl Acting {
-    async fn open(&self) -> Result<Credentials, CredentialsError> {
-        let asked = self.sts.assume_role().role_arn(self.role.as_str()).role_session_name(SESSION);
+impl AssumedRoleProvider {
+    async fn assume(&self) -> Result<Credentials, CredentialsError> {
+        let asked = self.sts.assume_role().role_arn(self.role.as_str()).role_session_name(SESSION_NAME);
         let answer =
             asked.policy(policy(&self.role)).send().await.map_err(CredentialsError::provider_error)?;
         let keys = answer
@@ -48,12 +48,12 @@ impl Acting {
     }
 }
 
-impl ProvideCredentials for Acting {
+impl ProvideCredentials for AssumedRoleProvider {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,
     {
-        future::ProvideCredentials::new(self.open())
+        future::ProvideCredentials::new(self.assume())
     }
 }
 

@@ -46,7 +46,7 @@ impl<'a> Hands<'a> {
 
     /// The connector that the run saw, and the external ID that let it in, if it delivered anything.
     pub(crate) fn seen(&self) -> Option<(&Connector, Option<&ExternalId>)> {
-        let opened_with = self.bucket.as_ref().and_then(|bucket| bucket.opened_with());
+        let opened_with = self.bucket.as_ref().and_then(|bucket| bucket.assumed_with());
         self.connector.as_ref().map(|connector| (connector, opened_with))
     }
 

@@ -14,9 +14,9 @@ use serde::Deserialize;
 pub(crate) struct SessionPolicy {
     resources: Vec<String>,
     /// ARNs of keys and aliases, as a write names them, with which data keys may be made.
-    keys: Vec<String>,
+    generate_data_key: Vec<String>,
     /// Those with which data keys may be decrypted.
-    decrypts: Vec<String>,
+    decrypt: Vec<String>,
 }
 
 /// Why a session policy was refused.
@@ -66,12 +66,12 @@ struct Condition {
     #[serde(rename = "ForAnyValue:StringEquals")]
     any: Option<Aliases>,
     #[serde(rename = "StringLike")]
-    like: Option<Via>,
+    like: Option<ViaService>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Via {
+struct ViaService {
     #[serde(rename = "kms:ViaService")]
     service: String,
 }
@@ -111,7 +111,7 @@ impl SessionPolicy {
         if document.version != "2012-10-17" {
             return Err(PolicyError::Version);
         }
-        let mut policy = Self { resources: Vec::new(), keys: Vec::new(), decrypts: Vec::new() };
+        let mut policy = Self { resources: Vec::new(), generate_data_key: Vec::new(), decrypt: Vec::new() };
         let statements = document.statement.into_vec();
         if statements.is_empty() {
             return Err(PolicyError::Empty);
@@ -133,12 +133,12 @@ impl SessionPolicy {
     /// Whether the policy allows `kms:GenerateDataKey` with the key or alias of this ARN. A stand-in knows no
     /// keys, so a write that names an alias must find the alias in the policy.
     pub(crate) fn allows_key(&self, arn: &str) -> bool {
-        self.keys.iter().any(|key| key == arn)
+        self.generate_data_key.iter().any(|key| key == arn)
     }
 
     /// Whether the policy allows `kms:Decrypt` with the key or alias of this ARN.
     pub(crate) fn allows_decrypt(&self, arn: &str) -> bool {
-        self.decrypts.iter().any(|key| key == arn)
+        self.decrypt.iter().any(|key| key == arn)
     }
 }
 
@@ -175,10 +175,10 @@ impl Statement {
         for resource in resources {
             let keys = checked_keys(resource, aliases.as_deref())?;
             if decrypts {
-                policy.decrypts.extend(keys.iter().cloned());
+                policy.decrypt.extend(keys.iter().cloned());
             }
             if makes {
-                policy.keys.extend(keys);
+                policy.generate_data_key.extend(keys);
             }
         }
         Ok(())

@@ -173,7 +173,7 @@ pub async fn both_external_ids_are_tried_during_a_rotation(rig: &impl CustomersR
     for (asked, name) in [(&old, "events/a.json"), (&next, "events/b.json")] {
         rig.put_role(to.role.as_str(), asked.as_str(), to.bucket.as_str(), to.prefix.as_str());
         let bucket = rig.port().open(&connector, PartNumber::FIRST).await.unwrap();
-        assert_eq!(bucket.opened_with(), Some(asked));
+        assert_eq!(bucket.assumed_with(), Some(asked));
         let answer = bucket.put_new(object(&key(&connector, name), "x")).await;
         assert_eq!(answer.unwrap(), PutAnswer::Written);
     }

@@ -18,9 +18,9 @@ const SESSION_SECONDS: i32 = 900;
 
 /// What STS is asked for.
 #[derive(Debug)]
-pub(super) struct Asked<'a> {
+pub(super) struct AssumeRoleRequest<'a> {
     /// Whose role.
-    pub(super) to: &'a Destination,
+    pub(super) destination: &'a Destination,
     /// What the customer's `CloudTrail` shows.
     pub(super) session_name: String,
     /// What the trust policy is shown.
@@ -31,7 +31,7 @@ pub(super) struct Asked<'a> {
 
 /// What STS gave.
 #[derive(Debug)]
-pub(super) struct Entered {
+pub(super) struct Session {
     /// The destination's bucket, which holds the only copy of the session's keys.
     pub(super) bucket: S3CustomerBucket,
     /// The account that the session is in.
@@ -40,14 +40,14 @@ pub(super) struct Entered {
 
 /// The vendor's own STS client, and what makes an S3 client for each session.
 #[derive(Debug, Clone)]
-pub(super) struct Door {
+pub(super) struct RoleAssumer {
     sts: aws_sdk_sts::Client,
-    buckets: CustomerClients,
+    bucket_clients: CustomerClients,
 }
 
-impl Door {
+impl RoleAssumer {
     pub(super) const fn new(sts: aws_sdk_sts::Client, buckets: CustomerClients) -> Self {
-        Self { sts, buckets }
+        Self { sts, bucket_clients: buckets }
     }
 
     /// A client of STS in the main Region of the role's partition, unless that is where we are. No account can
@@ -55,7 +55,7 @@ impl Door {
     ///
     /// STS judges by the account of the role, not by ours, whether it is active in the Region that is called.
     /// Source: AWS IAM user guide, "Manage AWS STS in an AWS Region".
-    fn in_main_region(&self, role: &CustomerRole) -> Option<aws_sdk_sts::Client> {
+    fn main_region_sts(&self, role: &CustomerRole) -> Option<aws_sdk_sts::Client> {
         let main = match role.partition() {
             "aws" => "us-east-1",
             "aws-cn" => "cn-north-1",
@@ -72,8 +72,8 @@ impl Door {
     ///
     /// # Errors
     /// What STS said.
-    pub(super) async fn enter(&self, asked: Asked<'_>) -> Result<Entered, DeliveryError> {
-        let Asked { to, session_name, external_id, policy } = asked;
+    pub(super) async fn assume(&self, asked: AssumeRoleRequest<'_>) -> Result<Session, DeliveryError> {
+        let AssumeRoleRequest { destination: to, session_name, external_id, policy } = asked;
         let telling = Telling::new(DeliveryStage::AssumeRole);
         let request = |sts: &aws_sdk_sts::Client| {
             sts.assume_role()
@@ -85,7 +85,7 @@ impl Door {
                 .send()
         };
         let answer = match request(&self.sts).await.map_err(|error| telling.assume_role(&error)) {
-            Err(fault) if fault.code == REGION_DISABLED => match self.in_main_region(&to.role) {
+            Err(fault) if fault.code == REGION_DISABLED => match self.main_region_sts(&to.role) {
                 Some(sts) => request(&sts).await.map_err(|error| telling.assume_role(&error))?,
                 None => return Err(fault),
             },
@@ -109,8 +109,8 @@ impl Door {
             None,
             "AssumeRole",
         );
-        let client = self.buckets.client(to.region.as_str(), temporary);
-        Ok(Entered { bucket: S3CustomerBucket::new(client, to, external_id), account })
+        let client = self.bucket_clients.client(to.region.as_str(), temporary);
+        Ok(Session { bucket: S3CustomerBucket::new(client, to, external_id), account })
     }
 }
 

@@ -139,7 +139,7 @@ impl CustomerBucket for S3CustomerBucket {
         self.write(object).await.map(|wrote| wrote.answer)
     }
 
-    fn opened_with(&self) -> Option<&ExternalId> {
+    fn assumed_with(&self) -> Option<&ExternalId> {
         self.opened_with.as_ref()
     }
 }

@@ -21,7 +21,7 @@ use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage, REGION_DISA
 use domain::part::PartNumber;
 use domain::ports::{CustomerBucket, Customers};
 
-use self::assume::{Asked, Door};
+use self::assume::{AssumeRoleRequest, RoleAssumer};
 use self::fault::Telling;
 use crate::clients::CustomerClients;
 
@@ -30,14 +30,14 @@ pub use self::probe::StsProber;
 /// Assumes the customers' roles through STS and writes to their buckets in S3.
 #[derive(Debug, Clone)]
 pub struct StsCustomers {
-    door: Door,
+    assumer: RoleAssumer,
 }
 
 impl StsCustomers {
     /// With the vendor's own STS client; the S3 clients are made for each connector.
     #[must_use]
     pub const fn new(sts: aws_sdk_sts::Client, buckets: CustomerClients) -> Self {
-        Self { door: Door::new(sts, buckets) }
+        Self { assumer: RoleAssumer::new(sts, buckets) }
     }
 }
 
@@ -62,13 +62,13 @@ impl Customers for StsCustomers {
         };
         let mut denied = None;
         for id in connector.external_ids() {
-            let asked = Asked {
-                to,
+            let asked = AssumeRoleRequest {
+                destination,
                 session_name: session::name(&connector.id, part),
                 external_id: Some(id),
                 policy: Some(session::policy(to)),
             };
-            match self.door.enter(asked).await {
+            match self.assumer.assume(asked).await {
                 Ok(entered) => return Ok(Box::new(entered.bucket)),
                 // No external ID makes a Region active.
                 Err(fault) if fault.kind == DeliveryErrorKind::Denied && fault.code != REGION_DISABLED => {

@@ -9,7 +9,7 @@ use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::{AccountId, Region};
 use domain::ports::{NewObject, PresentedExternalId, ProbeResponse, ProbeSession, Prober, SessionScope};
 
-use super::assume::{Asked, Door};
+use super::assume::{AssumeRoleRequest, RoleAssumer};
 use super::bucket::S3CustomerBucket;
 use super::fault::Telling;
 use super::session;
@@ -18,7 +18,7 @@ use crate::clients::CustomerClients;
 /// Tries the customers' roles through STS and S3.
 #[derive(Debug, Clone)]
 pub struct StsProber {
-    door: Door,
+    assumer: RoleAssumer,
 }
 
 /// Until STS knows a role in all of a region, as others have measured it; AWS gives no bound.
@@ -30,7 +30,7 @@ impl StsProber {
     /// credentials must be those of that role, or a verification fails where a delivery would not.
     #[must_use]
     pub const fn new(sts: aws_sdk_sts::Client, buckets: CustomerClients) -> Self {
-        Self { door: Door::new(sts, buckets) }
+        Self { assumer: RoleAssumer::new(sts, buckets) }
     }
 }
 
@@ -49,8 +49,8 @@ impl Prober for StsProber {
         shown: PresentedExternalId<'_>,
         scope: SessionScope,
     ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
-        let asked = Asked {
-            to,
+        let asked = AssumeRoleRequest {
+            destination,
             session_name: session::preflight_name(&connector.id),
             external_id: match shown {
                 PresentedExternalId::Absent => None,
@@ -61,7 +61,7 @@ impl Prober for StsProber {
                 SessionScope::Role => None,
             },
         };
-        let entered = self.door.enter(asked).await?;
+        let entered = self.assumer.assume(asked).await?;
         let Some(account) = entered.account else {
             let words = "STS answered without the ARN of the assumed role";
             return Err(Telling::new(DeliveryStage::AssumeRole).fault(

@@ -1,6 +1,6 @@
 //! The API verifies as the exporter's role: what STS is asked, and whose credentials each request carries.
 
-use adapters::acting::acting_as;
+use adapters::acting::sts_as_role;
 use adapters::customers::StsProber;
 use domain::ports::{PresentedExternalId, Prober as _, SessionScope};
 
@@ -23,7 +23,7 @@ async fn a_customers_role_is_assumed_as_the_exporter_by_a_session_that_may_do_no
     let server = Server::start(answers.map(|keys| Scripted::new(200, keys))).await;
     let clients = clients_of(&server.url);
     let role = "arn:aws:iam::111111111111:role/auditferry-exporter".parse().unwrap();
-    let prober = StsProber::new(acting_as(&clients.sts, &role), clients.customers);
+    let prober = StsProber::new(sts_as_role(&clients.sts, &role), clients.customers);
 
     let connector = connector();
     let to = connector.destination.clone().unwrap();

@@ -14,7 +14,7 @@ use crate::wire::{KEYS, named};
 use crate::world::{BUCKET, clients_of, connector, object};
 
 /// As [`KEYS`], with the ARN of the session.
-fn entered() -> Scripted {
+fn assumed() -> Scripted {
     let user = "<AssumedRoleUser><Arn>arn:aws:sts::222222222222:assumed-role/Delivery/x</Arn>\
                 <AssumedRoleId>AROA1:x</AssumedRoleId></AssumedRoleUser><Credentials>";
     Scripted::new(200, KEYS.replace("<Credentials>", user))
@@ -33,7 +33,7 @@ async fn assume(
 
 /// A session, and the server whose next answers are these.
 async fn session(answers: Vec<Scripted>) -> (Box<dyn ProbeSession>, Server) {
-    let server = Server::start(std::iter::once(entered()).chain(answers)).await;
+    let server = Server::start(std::iter::once(assumed()).chain(answers)).await;
     let connector = connector();
     let shown = PresentedExternalId::ExternalId(&connector.external_id);
     (assume(&server, &connector, shown, SessionScope::Prefix).await.unwrap(), server)
@@ -55,7 +55,7 @@ async fn a_probe_is_sent_with_the_very_headers_of_a_delivery() {
     let bucket: Box<dyn CustomerBucket> = customers.open(&connector, PartNumber::FIRST).await.unwrap();
     bucket.put_new(object("audit/a", b"x")).await.unwrap();
 
-    let probe = Server::start([entered(), Scripted::new(200, "")]).await;
+    let probe = Server::start([assumed(), Scripted::new(200, "")]).await;
     let shown = PresentedExternalId::ExternalId(&connector.external_id);
     let session = assume(&probe, &connector, shown, SessionScope::Prefix).await.unwrap();
     session.put_new(object("audit/a", b"x")).await.unwrap();
@@ -78,7 +78,7 @@ async fn a_probe_is_sent_with_the_very_headers_of_a_delivery() {
 
 #[tokio::test]
 async fn nothing_shown_is_no_external_id_and_the_roles_own_rights_are_no_policy() {
-    let server = Server::start([entered(), entered()]).await;
+    let server = Server::start([assumed(), assumed()]).await;
     let (connector, wrong) = (connector(), ExternalId::new(9, 9));
     assume(&server, &connector, PresentedExternalId::Absent, SessionScope::Prefix).await.unwrap();
     assume(&server, &connector, PresentedExternalId::ExternalId(&wrong), SessionScope::Role).await.unwrap();
@@ -140,7 +140,7 @@ async fn the_next_external_id_is_tried_first_and_only_a_denial_leads_to_the_one_
         let clients = clients_of(&server.url);
         let customers = StsCustomers::new(clients.sts, clients.customers);
         match (customers.open(&connector, PartNumber::FIRST).await, works) {
-            (Ok(bucket), Ok(id)) => assert_eq!(bucket.opened_with(), Some(id)),
+            (Ok(bucket), Ok(id)) => assert_eq!(bucket.assumed_with(), Some(id)),
             (Err(fault), Err(reason)) => assert_eq!(fault.kind, reason),
             (opened, works) => panic!("{:?} where {works:?} was due", opened.map(drop)),
         }

@@ -7,7 +7,7 @@ mod request;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use adapters::acting::acting_as;
+use adapters::acting::sts_as_role;
 use adapters::bus::EventBridgeBus;
 use adapters::clients::Services;
 use adapters::clock::{SystemClock, SystemRandomness};
@@ -67,7 +67,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
     let region = services.region().ok_or("there is no region: Lambda sets AWS_REGION")?.parse()?;
     let exporter_role = settings.vendor.exporter_role;
     let exporter = format!("arn:{partition}:iam::{account}:role/{exporter_role}").parse()?;
-    let prober = StsProber::new(acting_as(&sts, &exporter), services.customers());
+    let prober = StsProber::new(sts_as_role(&sts, &exporter), services.customers());
     let ledger = DynamoLedger::new(services.dynamodb(), settings.ledger.table, DateShift::default());
     let clock = Arc::new(SystemClock::new());
     let bus = NotedBus::new(Arc::new(EventBridgeBus::new(services.events(), settings.bus.name)));

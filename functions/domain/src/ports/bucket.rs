@@ -87,7 +87,7 @@ pub trait CustomerBucket: Send + Sync {
     async fn put_new(&self, object: NewObject) -> Result<PutAnswer, DeliveryError>;
 
     /// The external ID that let us in, if the bucket knows: during a rotation it says which of the two works.
-    fn opened_with(&self) -> Option<&ExternalId> {
+    fn assumed_with(&self) -> Option<&ExternalId> {
         None
     }
 }

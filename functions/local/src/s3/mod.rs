@@ -69,7 +69,7 @@ pub(crate) async fn start(
 
 /// Hands a request to `s3s`, and gives refusals of STS requests the shape that STS clients read.
 async fn answer(service: S3Service, request: Request<axum::body::Body>) -> Response<Body> {
-    let for_sts = sts::Route::takes(request.method(), request.uri(), request.headers());
+    let for_sts = sts::Route::matches(request.method(), request.uri(), request.headers());
     let request = request.map(Body::http_body_unsync);
     match service.call(request).await {
         Ok(response) if for_sts => sts::reshape(response),

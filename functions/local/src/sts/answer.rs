@@ -26,7 +26,7 @@ impl StsError {
         Self { status: StatusCode::FORBIDDEN, code: code.to_owned(), message: message.into() }
     }
 
-    fn bad(code: &str, message: impl Into<String>) -> Self {
+    fn bad_request(code: &str, message: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, code: code.to_owned(), message: message.into() }
     }
 
@@ -48,7 +48,7 @@ impl StsError {
         Self::forbidden("MissingAuthenticationToken", "Request is missing Authentication Token")
     }
 
-    pub(super) fn other_service() -> Self {
+    pub(super) fn wrong_service() -> Self {
         Self::forbidden("SignatureDoesNotMatch", "Credential should be scoped to correct service: 'sts'.")
     }
 
@@ -56,21 +56,24 @@ impl StsError {
         Self::forbidden("InvalidClientTokenId", "The security token included in the request is invalid.")
     }
 
-    pub(super) fn action(action: &str) -> Self {
-        Self::bad("InvalidAction", format!("Could not find operation {action} for version 2011-06-15"))
+    pub(super) fn invalid_action(action: &str) -> Self {
+        Self::bad_request(
+            "InvalidAction",
+            format!("Could not find operation {action} for version 2011-06-15"),
+        )
     }
 
-    pub(super) fn invalid(message: &str) -> Self {
-        Self::bad("ValidationError", message)
+    pub(super) fn validation_error(message: &str) -> Self {
+        Self::bad_request("ValidationError", message)
     }
 
     pub(super) fn malformed_policy(error: &PolicyError) -> Self {
-        Self::bad("MalformedPolicyDocument", error.to_string())
+        Self::bad_request("MalformedPolicyDocument", error.to_string())
     }
 
     /// The error document.
     pub(super) fn xml(&self) -> String {
-        let (code, message) = (escaped(&self.code), escaped(&self.message));
+        let (code, message) = (escape_xml(&self.code), escape_xml(&self.message));
         format!(
             "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>Sender</Type><Code>{code}</Code>\
              <Message>{message}</Message></Error><RequestId>{}</RequestId></ErrorResponse>",
@@ -80,9 +83,9 @@ impl StsError {
 }
 
 /// The document for a role that was assumed.
-pub(super) fn assumed(session: &Session, role: RoleArn<'_>) -> String {
-    let name = escaped(&session.assumed.session_name);
-    let user = escaped(&role.user(&session.assumed.session_name));
+pub(super) fn assume_role_response(session: &Session, role: RoleArn<'_>) -> String {
+    let name = escape_xml(&session.assumed.session_name);
+    let user = escape_xml(&role.user(&session.assumed.session_name));
     let (key, secret) = (&session.credentials.access_key_id, &session.credentials.secret_access_key);
     let (token, expires) = (&session.token, session.expires.strftime("%Y-%m-%dT%H:%M:%SZ"));
     format!(
@@ -96,7 +99,7 @@ pub(super) fn assumed(session: &Session, role: RoleArn<'_>) -> String {
 }
 
 /// The document that tells the vendor who it is.
-pub(super) fn identified() -> String {
+pub(super) fn caller_identity_response() -> String {
     let (arn, account) = (vendor_arn(), Stack::VENDOR_ACCOUNT);
     format!(
         "<GetCallerIdentityResponse xmlns=\"{NAMESPACE}\"><GetCallerIdentityResult><Arn>{arn}</Arn>\
@@ -141,6 +144,6 @@ fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
 }
 
-fn escaped(text: &str) -> String {
+fn escape_xml(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -14,8 +14,8 @@ use s3s::route::S3Route;
 use s3s::{Body, S3Request, S3Response, S3Result};
 
 pub(crate) use self::answer::reshape;
-use self::answer::{StsError, assumed, identified};
-use self::request::AssumeRole;
+use self::answer::{StsError, assume_role_response, caller_identity_response};
+use self::request::AssumeRoleRequest;
 use crate::accounts::Accounts;
 use crate::policy::SessionPolicy;
 use crate::sessions::{AssumedRole, Principal, Sessions};
@@ -40,7 +40,7 @@ impl Route {
     }
 
     /// Whether this is a request to STS: S3 has no form that is posted to the root.
-    pub(crate) fn takes(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
+    pub(crate) fn matches(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
         let form = headers
             .get(CONTENT_TYPE)
             .is_some_and(|value| value.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
@@ -50,14 +50,14 @@ impl Route {
     /// The answer's XML.
     fn answer(&self, caller: &Caller, body: &[u8]) -> Result<String, StsError> {
         if body == GET_CALLER_IDENTITY {
-            return caller.check(&self.sessions).map(|()| identified());
+            return caller.check(&self.sessions).map(|()| caller_identity_response());
         }
         self.assume_role(caller, body)
     }
 
     fn assume_role(&self, caller: &Caller, body: &[u8]) -> Result<String, StsError> {
         caller.check(&self.sessions)?;
-        let request = AssumeRole::parse(body)?;
+        let request = AssumeRoleRequest::parse(body)?;
         let role = self
             .accounts
             .role_known_to_sts(&request.role_arn)
@@ -82,7 +82,7 @@ impl Route {
             },
             policy,
         );
-        Ok(assumed(&session, arn))
+        Ok(assume_role_response(&session, arn))
     }
 }
 
@@ -98,7 +98,7 @@ impl Caller {
     fn check(&self, sessions: &Sessions) -> Result<(), StsError> {
         let key = self.access_key_id.as_deref().ok_or_else(StsError::unsigned)?;
         if self.service.as_deref() != Some("sts") {
-            return Err(StsError::other_service());
+            return Err(StsError::wrong_service());
         }
         match sessions.principal(key) {
             Some(Principal::Vendor) if !self.has_token => Ok(()),
@@ -111,7 +111,7 @@ impl Caller {
 #[async_trait::async_trait]
 impl S3Route for Route {
     fn is_match(&self, method: &Method, uri: &Uri, headers: &HeaderMap, _: &mut Extensions) -> bool {
-        Self::takes(method, uri, headers)
+        Self::matches(method, uri, headers)
     }
 
     /// The caller is checked in `call`, where a refusal gets the shape of STS.
@@ -127,7 +127,7 @@ impl S3Route for Route {
         };
         let answer = match request.input.store_all_limited(MAX_BODY_BYTES).await {
             Ok(body) => self.answer(&caller, &body),
-            Err(_) => Err(StsError::invalid("the body is too long or did not arrive")),
+            Err(_) => Err(StsError::validation_error("the body is too long or did not arrive")),
         };
         let (status, xml) = match answer {
             Ok(xml) => (StatusCode::OK, xml),

@@ -6,7 +6,7 @@ use super::answer::StsError;
 
 /// A request that is well-formed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct AssumeRole {
+pub(super) struct AssumeRoleRequest {
     pub(super) role_arn: String,
     pub(super) session_name: String,
     pub(super) external_id: Option<String>,
@@ -15,10 +15,10 @@ pub(super) struct AssumeRole {
 }
 
 /// Parameters that are understood. Others would change what a session may do, so they are refused, not ignored.
-const KNOWN: [&str; 7] =
+const KNOWN_PARAMETERS: [&str; 7] =
     ["Action", "Version", "RoleArn", "RoleSessionName", "ExternalId", "Policy", "DurationSeconds"];
 
-impl AssumeRole {
+impl AssumeRoleRequest {
     /// Reads the form.
     ///
     /// # Errors
@@ -31,19 +31,22 @@ impl AssumeRole {
         if field("Action").as_deref() != Some("AssumeRole")
             || field("Version").as_deref() != Some("2011-06-15")
         {
-            return Err(StsError::action(&field("Action").unwrap_or_default()));
+            return Err(StsError::invalid_action(&field("Action").unwrap_or_default()));
         }
-        if let Some(other) = form.keys().find(|name| !KNOWN.contains(&name.as_str())) {
-            return Err(StsError::invalid(&format!("this stand-in does not know the parameter {other}")));
+        if let Some(other) = form.keys().find(|name| !KNOWN_PARAMETERS.contains(&name.as_str())) {
+            return Err(StsError::validation_error(&format!(
+                "this stand-in does not know the parameter {other}"
+            )));
         }
-        let needed =
-            |name: &str| field(name).ok_or_else(|| StsError::invalid(&format!("{name} must not be null")));
+        let needed = |name: &str| {
+            field(name).ok_or_else(|| StsError::validation_error(&format!("{name} must not be null")))
+        };
         let request = Self {
             role_arn: needed("RoleArn")?,
             session_name: needed("RoleSessionName")?,
             external_id: field("ExternalId"),
             policy: field("Policy"),
-            duration_seconds: duration(field("DurationSeconds").as_deref())?,
+            duration_seconds: parse_duration(field("DurationSeconds").as_deref())?,
         };
         request.check()?;
         Ok(request)
@@ -51,36 +54,36 @@ impl AssumeRole {
 
     fn check(&self) -> Result<(), StsError> {
         let name = &self.session_name;
-        if !(2..=64).contains(&name.len()) || !name.chars().all(|c| word(c) || "+=,.@-".contains(c)) {
-            return Err(StsError::invalid(r"roleSessionName must be 2 to 64 of [\w+=,.@-]"));
+        if !(2..=64).contains(&name.len()) || !name.chars().all(|c| is_word_char(c) || "+=,.@-".contains(c)) {
+            return Err(StsError::validation_error(r"roleSessionName must be 2 to 64 of [\w+=,.@-]"));
         }
         let sound_id = |id: &String| {
-            (2..=1_224).contains(&id.len()) && id.chars().all(|c| word(c) || "+=,.@:/-".contains(c))
+            (2..=1_224).contains(&id.len()) && id.chars().all(|c| is_word_char(c) || "+=,.@:/-".contains(c))
         };
         if !self.external_id.as_ref().is_none_or(sound_id) {
-            return Err(StsError::invalid(r"externalId must be 2 to 1,224 of [\w+=,.@:\/-]"));
+            return Err(StsError::validation_error(r"externalId must be 2 to 1,224 of [\w+=,.@:\/-]"));
         }
         if self.policy.as_ref().is_some_and(|policy| policy.is_empty() || policy.chars().count() > 2_048) {
-            return Err(StsError::invalid("policy must have a length of 1 to 2,048"));
+            return Err(StsError::validation_error("policy must have a length of 1 to 2,048"));
         }
         Ok(())
     }
 }
 
 /// The session's length: 15 minutes to the role's maximum, which is an hour unless changed.
-fn duration(text: Option<&str>) -> Result<i64, StsError> {
+fn parse_duration(text: Option<&str>) -> Result<i64, StsError> {
     let seconds = text.map_or(Ok(3_600), str::parse);
     match seconds {
         Ok(seconds @ 900..=3_600) => Ok(seconds),
-        Ok(seconds) if seconds > 3_600 => Err(StsError::invalid(
+        Ok(seconds) if seconds > 3_600 => Err(StsError::validation_error(
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
         )),
-        _ => Err(StsError::invalid("durationSeconds must be a number of 900 or more")),
+        _ => Err(StsError::validation_error("durationSeconds must be a number of 900 or more")),
     }
 }
 
 /// `\w`, of which STS means the ASCII part.
-fn word(c: char) -> bool {
+fn is_word_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
@@ -94,7 +97,7 @@ mod tests {
 
     #[test]
     fn percent_encoding_and_the_default_duration_are_read() {
-        let request = AssumeRole::parse(form("&ExternalId=a%2Fb&Policy=%7B+%7D").as_bytes()).unwrap();
+        let request = AssumeRoleRequest::parse(form("&ExternalId=a%2Fb&Policy=%7B+%7D").as_bytes()).unwrap();
         assert_eq!(request.external_id.as_deref(), Some("a/b"));
         assert_eq!(request.policy.as_deref(), Some("{ }"));
         assert_eq!(request.duration_seconds, 3_600);
@@ -114,9 +117,9 @@ mod tests {
             "&PolicyArns.member.1.arn=x",
             "&Action=GetSessionToken",
         ] {
-            assert!(AssumeRole::parse(form(rest).as_bytes()).is_err(), "{rest}");
+            assert!(AssumeRoleRequest::parse(form(rest).as_bytes()).is_err(), "{rest}");
         }
         let long = format!("&Policy={}", "x".repeat(2_049));
-        assert!(AssumeRole::parse(form(&long).as_bytes()).is_err());
+        assert!(AssumeRoleRequest::parse(form(&long).as_bytes()).is_err());
     }
 }

@@ -205,7 +205,7 @@ impl CustomerBucket for Session {
         answer
     }
 
-    fn opened_with(&self) -> Option<&ExternalId> {
+    fn assumed_with(&self) -> Option<&ExternalId> {
         Some(&self.shown)
     }
 }
