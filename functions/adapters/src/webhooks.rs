@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::contacts::{Signed, is_public};
 use domain::names::WebhookUrl;
-use domain::ports::{Posted, Poster};
+use domain::ports::{WebhookClient, WebhookResponse};
 use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
@@ -160,17 +160,18 @@ impl HttpsPoster {
 }
 
 #[async_trait]
-impl Poster for HttpsPoster {
-    async fn post(&self, to: &WebhookUrl, message: &Signed, patience: Duration) -> Posted {
+impl WebhookClient for HttpsPoster {
+    async fn post(&self, to: &WebhookUrl, message: &Signed, patience: Duration) -> WebhookResponse {
         match tokio::time::timeout(patience, self.status(to, message)).await {
-            Err(_) => Posted::NoAnswer,
-            Ok(Err(why)) => Posted::NotTaken(why),
-            Ok(Ok(StatusCode::GONE)) => Posted::Gone,
-            Ok(Ok(status)) if status.is_success() => Posted::Taken,
-            Ok(Ok(status)) if status.is_redirection() => {
-                Posted::NotTaken(format!("it answered {}, and no redirect is followed", status.as_u16()))
-            }
-            Ok(Ok(status)) => Posted::NotTaken(format!("it answered {}", status.as_u16())),
+            Err(_) => WebhookResponse::TimedOut,
+            Ok(Err(why)) => WebhookResponse::Rejected(why),
+            Ok(Ok(StatusCode::GONE)) => WebhookResponse::Gone,
+            Ok(Ok(status)) if status.is_success() => WebhookResponse::Taken,
+            Ok(Ok(status)) if status.is_redirection() => WebhookResponse::Rejected(format!(
+                "it answered {}, and no redirect is followed",
+                status.as_u16()
+            )),
+            Ok(Ok(status)) => WebhookResponse::Rejected(format!("it answered {}", status.as_u16())),
         }
     }
 }

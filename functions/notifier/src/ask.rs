@@ -7,7 +7,7 @@
 use domain::connector::Connector;
 use domain::contacts::{LinkToken, Mail, retry};
 use domain::names::EmailAddress;
-use domain::ports::{Mailed, PortError};
+use domain::ports::{MailOutcome, PortError};
 
 use crate::message::{Contact, Retry, Told};
 use crate::tell::{NotificationCounts, requeue};
@@ -67,19 +67,19 @@ async fn one(
             continue;
         }
         let mail = Mail::confirmation(&asking.vendor, &asking.portal.confirmation(&token.expose()));
-        return match asking.mailer.mail(address, &mail).await {
-            Mailed::Taken => {
+        return match asking.mailer.send(address, &mail).await {
+            MailOutcome::Taken => {
                 tracing::info!(connector.id = %connector.id, "an address was asked whether it wants notices");
                 Ok(NotificationCounts { confirmations_sent: 1, ..NotificationCounts::default() })
             }
-            Mailed::Unknown(error) => {
+            MailOutcome::Unknown(error) => {
                 tracing::warn!(
                     connector.id = %connector.id, error = error.chain(),
                     "a confirmation mail may not have been sent; it can be asked for again in a day"
                 );
                 Ok(NotificationCounts { confirmations_sent: 1, ..NotificationCounts::default() })
             }
-            Mailed::NotTaken(error) => {
+            MailOutcome::Rejected(error) => {
                 // Moved on meanwhile, it was confirmed or declined, and nothing is owed any more.
                 ledger.keep_permission(tenant, &sent.unsend(&before)).await?;
                 refused(notifier, connector, next, &error).await

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use domain::manifest::VendorDomain;
 use domain::names::PortalUrl;
-use domain::ports::{Clock, Connectors, Later, Mailer, NotificationState, Poster, Rng};
+use domain::ports::{Clock, Connectors, DelayQueue, Mailer, NotificationStore, Rng, WebhookClient};
 
 /// What it takes to ask addresses whether they want notices.
 #[derive(Clone)]
@@ -46,15 +46,15 @@ pub struct Notifier {
     /// The ledger's connectors, which the notifier only reads, and what addresses want.
     pub connectors: Arc<dyn Connectors>,
     /// What it remembers of contacts.
-    pub state: Arc<dyn NotificationState>,
+    pub state: Arc<dyn NotificationStore>,
     /// The way to webhooks.
-    pub poster: Arc<dyn Poster>,
+    pub poster: Arc<dyn WebhookClient>,
     /// The way to addresses, if the deployment has a sender.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// How addresses are asked, if the deployment has a sender and a portal.
     pub asking: Option<Asking>,
     /// Its own queue.
-    pub later: Arc<dyn Later>,
+    pub later: Arc<dyn DelayQueue>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.

@@ -2,7 +2,7 @@
 
 use domain::connector::Connector;
 use domain::contacts::{ContactKey, Decision, Mail, News, Notified, retry};
-use domain::ports::{Mailed, PortError};
+use domain::ports::{MailOutcome, PortError};
 
 use crate::message::{Contact, Retry, Told};
 use crate::tell::{NotificationCounts, requeue};
@@ -72,7 +72,7 @@ pub(crate) async fn one(
                 .await?
         }
         (Contact::Email(address), _, Some(mailer)) => {
-            mailed(mailer.mail(address, &Mail::of(&news, about.connector)).await)
+            mailed(mailer.send(address, &Mail::of(&news, about.connector)).await)
         }
         _ => return Ok(NotificationCounts::default()),
     };
@@ -100,10 +100,11 @@ async fn decide(notifier: &Notifier, about: About<'_>, contact: &Contact) -> Res
         (Contact::Webhook, None) => return Ok(Decision::Hold),
     };
     for _ in 0..TRIES {
-        let before: Notified = notifier.state.notified((tenant, id), &key).await?.unwrap_or_default();
+        let before: Notified =
+            notifier.state.notification_history((tenant, id), &key).await?.unwrap_or_default();
         let (decision, after) = before.decide(about.news);
         let Some(after) = after else { return Ok(decision) };
-        if notifier.state.keep_notified((tenant, id), &key, &after).await? {
+        if notifier.state.store_notification_history((tenant, id), &key, &after).await? {
             return Ok(decision);
         }
     }
@@ -119,11 +120,11 @@ fn held(about: About<'_>, contact: &Contact) -> NotificationCounts {
     NotificationCounts { held_back: 1, ..NotificationCounts::default() }
 }
 
-fn mailed(mailed: Mailed) -> Tried {
+fn mailed(mailed: MailOutcome) -> Tried {
     match mailed {
-        Mailed::Taken => Tried::Told,
+        MailOutcome::Taken => Tried::Told,
         // A mail twice does no harm; one that is lost may.
-        Mailed::Unknown(error) | Mailed::NotTaken(error) => {
+        MailOutcome::Unknown(error) | MailOutcome::Rejected(error) => {
             let ours = !matches!(error, PortError::Transient { .. });
             Tried::Failed { why: error.chain(), ours }
         }

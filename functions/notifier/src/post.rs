@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::contacts::Webhook;
 use domain::contacts::share::{self, LONG_TIMEOUT, SHORT_TIMEOUT, SLOW_HOST_PERIOD};
-use domain::ports::{BoxError, PortError, Posted};
+use domain::ports::{BoxError, PortError, WebhookResponse};
 
 use crate::Notifier;
 use crate::message::Retry;
@@ -40,13 +40,13 @@ pub(crate) async fn post(
     let begun = notifier.clock.now();
     let posted = notifier.poster.post(&webhook.url, &message, patience).await;
     let took = notifier.clock.now().since(begun);
-    let is_slow = posted == Posted::NoAnswer || took > SHORT_TIMEOUT;
+    let is_slow = posted == WebhookResponse::TimedOut || took > SHORT_TIMEOUT;
     note(notifier, about, &host, (was_slow, is_slow), patience.saturating_sub(took)).await;
     Ok(match posted {
-        Posted::Taken => Tried::Told,
-        Posted::Gone => Tried::Gone,
-        Posted::NotTaken(why) => Tried::Failed { why, ours: false },
-        Posted::NoAnswer => {
+        WebhookResponse::Taken => Tried::Told,
+        WebhookResponse::Gone => Tried::Gone,
+        WebhookResponse::Rejected(why) => Tried::Failed { why, ours: false },
+        WebhookResponse::TimedOut => {
             Tried::Failed { why: format!("no answer within {} seconds", patience.as_secs()), ours: false }
         }
     })
@@ -64,14 +64,14 @@ async fn note(
     let tenant = &about.connector.tenant;
     let noted = async {
         if !unused.is_zero() {
-            notifier.state.give_back(tenant, unused).await?;
+            notifier.state.refund_time(tenant, unused).await?;
         }
         match (was_slow, is_slow) {
             (_, true) => {
                 let until = notifier.clock.now() + SLOW_HOST_PERIOD;
-                notifier.state.keep_slow(tenant, host, Some(until)).await
+                notifier.state.store_slow_until(tenant, host, Some(until)).await
             }
-            (true, false) => notifier.state.keep_slow(tenant, host, None).await,
+            (true, false) => notifier.state.store_slow_until(tenant, host, None).await,
             (false, false) => Ok(()),
         }
     };

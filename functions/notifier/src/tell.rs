@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::connector::{Connector, State};
 use domain::contacts::{News, NoticeParseError, asks_addresses};
 use domain::names::{ConnectorId, TenantId};
-use domain::ports::{LONGEST_DELAY, PortError};
+use domain::ports::{MAX_DELAY, PortError};
 use futures_util::future::join_all;
 
 use crate::Notifier;
@@ -115,8 +115,8 @@ pub(crate) async fn requeue(notifier: &Notifier, again: &Retry) -> Result<(), Po
     // Up to the next whole second, since the queue knows no others: one that came early would only go round.
     let left = again.due.since(notifier.clock.now());
     let delay = Duration::from_secs(left.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX));
-    let delay = delay.min(LONGEST_DELAY);
-    notifier.later.later(&message, delay, &again.tenant).await
+    let delay = delay.min(MAX_DELAY);
+    notifier.later.send_after(&message, delay, &again.tenant).await
 }
 
 fn dropped(error: &NoticeParseError) -> NotificationCounts {

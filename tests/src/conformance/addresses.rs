@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::connector::Caller;
 use domain::contacts::{ContactKey, Decision, LinkToken, News, Notified, Permission, What, share};
 use domain::names::{ConnectorId, EmailAddress, TenantId};
-use domain::ports::{NotificationState, Permissions};
+use domain::ports::{NotificationStore, Permissions};
 use futures_util::future::join_all;
 
 use super::start;
@@ -14,8 +14,8 @@ use crate::fakes::SeededRandomness;
 use crate::fixtures::{fresh, tenant};
 
 /// Both sides of it.
-pub trait Contacts: Permissions + NotificationState {}
-impl<T: Permissions + NotificationState> Contacts for T {}
+pub trait Contacts: Permissions + NotificationStore {}
+impl<T: Permissions + NotificationStore> Contacts for T {}
 
 fn address(text: &str) -> EmailAddress {
     text.parse().unwrap()
@@ -76,7 +76,7 @@ pub async fn what_a_contact_was_notified_of_is_kept_once(ledger: &impl Contacts)
     let (acme, connector) = (tenant("acme"), ConnectorId::new(fresh()));
     let of = (&acme, &connector);
     let contact = ContactKey::of_webhook(&"https://hooks.acme.example/a".parse().unwrap());
-    assert_eq!(ledger.notified(of, &contact).await.unwrap(), None);
+    assert_eq!(ledger.notification_history(of, &contact).await.unwrap(), None);
     let what = What::Paused;
     let (kind, id) = ("ConnectorChanged".to_owned(), "one".to_owned());
     let news = News {
@@ -91,15 +91,18 @@ pub async fn what_a_contact_was_notified_of_is_kept_once(ledger: &impl Contacts)
     let (decision, first) = Notified::default().decide(&news);
     let first = first.unwrap();
     assert_eq!(decision, Decision::Send { held_back: 0 });
-    assert!(ledger.keep_notified(of, &contact, &first).await.unwrap());
-    assert!(!ledger.keep_notified(of, &contact, &first).await.unwrap());
+    assert!(ledger.store_notification_history(of, &contact, &first).await.unwrap());
+    assert!(!ledger.store_notification_history(of, &contact, &first).await.unwrap());
     let (_, second) = first.decide(&News { id: "two".into(), ..news });
     let second = second.unwrap();
-    assert!(ledger.keep_notified(of, &contact, &second).await.unwrap());
-    assert_eq!(ledger.notified(of, &contact).await.unwrap(), Some(second));
+    assert!(ledger.store_notification_history(of, &contact, &second).await.unwrap());
+    assert_eq!(ledger.notification_history(of, &contact).await.unwrap(), Some(second));
     let others = ContactKey::of_webhook(&"https://hooks.acme.example/b".parse().unwrap());
-    assert_eq!(ledger.notified(of, &others).await.unwrap(), None);
-    assert_eq!(ledger.notified((&acme, &ConnectorId::new(fresh())), &contact).await.unwrap(), None);
+    assert_eq!(ledger.notification_history(of, &others).await.unwrap(), None);
+    assert_eq!(
+        ledger.notification_history((&acme, &ConnectorId::new(fresh())), &contact).await.unwrap(),
+        None
+    );
 }
 
 /// Of any number at once each begins where another ends, from now on, and what is given back is spent again.
@@ -111,7 +114,7 @@ pub async fn a_tenants_time_is_spent_once(ledger: &impl Contacts) {
     begins.sort_unstable();
     assert_eq!(begins, (0..8).map(|nth| now + cost * nth).collect::<Vec<_>>());
     assert_eq!(ledger.spend_time(&globex, cost, now).await.unwrap(), now, "another's is its own");
-    ledger.give_back(&acme, Duration::from_secs(6)).await.unwrap();
+    ledger.refund_time(&acme, Duration::from_secs(6)).await.unwrap();
     assert_eq!(ledger.spend_time(&acme, cost, now).await.unwrap(), now + cost * 5);
     // What was not spent is not saved beyond now.
     let later = now + Duration::from_mins(5);
@@ -122,20 +125,20 @@ pub async fn a_tenants_time_is_spent_once(ledger: &impl Contacts) {
     let right = later + Duration::from_secs(7);
     assert_eq!(ledger.spend_time(&acme, cost, right).await.unwrap(), right);
     assert!(wrong > right + share::MAX_AHEAD);
-    ledger.give_back(&tenant("initech"), cost).await.unwrap();
+    ledger.refund_time(&tenant("initech"), cost).await.unwrap();
 }
 
 /// Which hosts are slow is remembered for a tenant, and forgotten.
 pub async fn a_slow_host_is_remembered_and_forgotten(ledger: &impl Contacts) {
     let (acme, globex, host) = (tenant("acme"), tenant("globex"), "hooks.acme.example");
     assert_eq!(ledger.slow_until(&acme, host).await.unwrap(), None);
-    ledger.keep_slow(&acme, host, None).await.unwrap();
+    ledger.store_slow_until(&acme, host, None).await.unwrap();
     for until in [start(), start() + Duration::from_secs(1)] {
-        ledger.keep_slow(&acme, host, Some(until)).await.unwrap();
+        ledger.store_slow_until(&acme, host, Some(until)).await.unwrap();
         assert_eq!(ledger.slow_until(&acme, host).await.unwrap(), Some(until));
     }
     assert_eq!(ledger.slow_until(&globex, host).await.unwrap(), None);
     assert_eq!(ledger.slow_until(&acme, "hooks.acme.example.org").await.unwrap(), None);
-    ledger.keep_slow(&acme, host, None).await.unwrap();
+    ledger.store_slow_until(&acme, host, None).await.unwrap();
     assert_eq!(ledger.slow_until(&acme, host).await.unwrap(), None);
 }

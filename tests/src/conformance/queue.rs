@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::names::ConnectorId;
-use domain::ports::{LONGEST_DELAY, PortError, QUEUE_BATCH, Queue};
+use domain::ports::{MAX_DELAY, PortError, QUEUE_BATCH, Queue};
 use futures_util::future::join_all;
 
 use crate::failing::Outage;
@@ -91,8 +91,8 @@ pub async fn a_batch_waits_as_long_as_it_was_told(rig: &impl QueueRig) {
         (Duration::ZERO, 0),
         (Duration::from_millis(999), 0),
         (Duration::from_millis(61_500), 61),
-        (LONGEST_DELAY, 900),
-        (LONGEST_DELAY * 2, 900),
+        (MAX_DELAY, 900),
+        (MAX_DELAY * 2, 900),
     ] {
         assert_eq!(rig.port().send(&batch(2), delay).await.unwrap(), []);
         expected.extend([seconds; 2]);

@@ -16,7 +16,7 @@ use domain::notice::Notice;
 use domain::part::{Part, PartNumber};
 use domain::ports::{
     Bus, ByteStream, Claim, ClaimAnswer, ConnectorFilter, Connectors, CustomerBucket, Customers,
-    DueConnectors, DuePage, LeaseAnswer, NewObject, NotificationState, PageError, PageReader, Permissions,
+    DueConnectors, DuePage, LeaseAnswer, NewObject, NotificationStore, PageError, PageReader, Permissions,
     PortError, Queue, RunAnswer, Runs, SaveAnswer, Signer, Source, SpendOutcome, Spender, StagedPage,
     Staging, StagingWrite, Validity,
 };
@@ -165,22 +165,22 @@ impl<P: Permissions> Permissions for Flaky<P> {
 }
 
 #[async_trait]
-impl<P: NotificationState> NotificationState for Flaky<P> {
-    async fn notified(
+impl<P: NotificationStore> NotificationStore for Flaky<P> {
+    async fn notification_history(
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
     ) -> Result<Option<Notified>, PortError> {
-        self.plan.call("notified", self.inner.notified(connector, contact), lost).await
+        self.plan.call("notified", self.inner.notification_history(connector, contact), lost).await
     }
 
-    async fn keep_notified(
+    async fn store_notification_history(
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
         notified: &Notified,
     ) -> Result<bool, PortError> {
-        let kept = self.inner.keep_notified(connector, contact, notified);
+        let kept = self.inner.store_notification_history(connector, contact, notified);
         self.plan.call("keep_notified", kept, lost).await
     }
 
@@ -188,16 +188,21 @@ impl<P: NotificationState> NotificationState for Flaky<P> {
         self.plan.call("spend_time", self.inner.spend_time(tenant, cost, now), lost).await
     }
 
-    async fn give_back(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError> {
-        self.plan.call("give_back", self.inner.give_back(tenant, unused), lost).await
+    async fn refund_time(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError> {
+        self.plan.call("give_back", self.inner.refund_time(tenant, unused), lost).await
     }
 
     async fn slow_until(&self, tenant: &TenantId, host: &str) -> Result<Option<Time>, PortError> {
         self.plan.call("slow_until", self.inner.slow_until(tenant, host), lost).await
     }
 
-    async fn keep_slow(&self, tenant: &TenantId, host: &str, until: Option<Time>) -> Result<(), PortError> {
-        self.plan.call("keep_slow", self.inner.keep_slow(tenant, host, until), lost).await
+    async fn store_slow_until(
+        &self,
+        tenant: &TenantId,
+        host: &str,
+        until: Option<Time>,
+    ) -> Result<(), PortError> {
+        self.plan.call("keep_slow", self.inner.store_slow_until(tenant, host, until), lost).await
     }
 }
 

@@ -8,7 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::contacts::{Mail, Signed};
 use domain::names::{EmailAddress, TenantId, WebhookUrl};
-use domain::ports::{Clock as _, LONGEST_DELAY, Later, Mailed, Mailer, PortError, Posted, Poster};
+use domain::ports::{
+    Clock as _, DelayQueue, MAX_DELAY, MailOutcome, Mailer, PortError, WebhookClient, WebhookResponse,
+};
 use domain::time::Time;
 
 use super::{FakeClock, locked};
@@ -23,7 +25,7 @@ pub struct FakePoster {
 #[derive(Debug, Default)]
 struct Webhooks {
     sent: Vec<(WebhookUrl, Signed)>,
-    answers: BTreeMap<WebhookUrl, Posted>,
+    answers: BTreeMap<WebhookUrl, WebhookResponse>,
 }
 
 impl FakePoster {
@@ -34,7 +36,7 @@ impl FakePoster {
     }
 
     /// This one answers so from now on.
-    pub fn answers(&self, url: &WebhookUrl, posted: Posted) {
+    pub fn answers(&self, url: &WebhookUrl, posted: WebhookResponse) {
         locked(&self.shared).answers.insert(url.clone(), posted);
     }
 
@@ -46,11 +48,11 @@ impl FakePoster {
 }
 
 #[async_trait]
-impl Poster for FakePoster {
-    async fn post(&self, to: &WebhookUrl, message: &Signed, _: Duration) -> Posted {
+impl WebhookClient for FakePoster {
+    async fn post(&self, to: &WebhookUrl, message: &Signed, _: Duration) -> WebhookResponse {
         let mut shared = locked(&self.shared);
         shared.sent.push((to.clone(), message.clone()));
-        shared.answers.get(to).cloned().unwrap_or(Posted::Taken)
+        shared.answers.get(to).cloned().unwrap_or(WebhookResponse::Taken)
     }
 }
 
@@ -87,7 +89,7 @@ impl FakeMailer {
 
 #[async_trait]
 impl Mailer for FakeMailer {
-    async fn mail(&self, to: &EmailAddress, mail: &Mail) -> Mailed {
+    async fn send(&self, to: &EmailAddress, mail: &Mail) -> MailOutcome {
         let what = "sending a mail";
         let mut shared = locked(&self.shared);
         let outage = shared.outages.take();
@@ -96,12 +98,12 @@ impl Mailer for FakeMailer {
         }
         let source = format!("{outage:?}").into();
         match outage {
-            None => Mailed::Taken,
+            None => MailOutcome::Taken,
             Some(Outage::Denied | Outage::EntriesDenied) => {
-                Mailed::NotTaken(PortError::Denied { what, source })
+                MailOutcome::Rejected(PortError::Denied { what, source })
             }
-            Some(Outage::AnswerLost) => Mailed::Unknown(PortError::Transient { what, source }),
-            Some(_) => Mailed::NotTaken(PortError::Transient { what, source }),
+            Some(Outage::AnswerLost) => MailOutcome::Unknown(PortError::Transient { what, source }),
+            Some(_) => MailOutcome::Rejected(PortError::Transient { what, source }),
         }
     }
 }
@@ -150,9 +152,9 @@ impl FakeLater {
 }
 
 #[async_trait]
-impl Later for FakeLater {
-    async fn later(&self, message: &str, delay: Duration, _: &TenantId) -> Result<(), PortError> {
-        assert!(delay <= LONGEST_DELAY, "SQS would refuse {delay:?}");
+impl DelayQueue for FakeLater {
+    async fn send_after(&self, message: &str, delay: Duration, _: &TenantId) -> Result<(), PortError> {
+        assert!(delay <= MAX_DELAY, "SQS would refuse {delay:?}");
         let mut shared = locked(&self.shared);
         let outage = shared.outages.take();
         if matches!(outage, None | Some(Outage::AnswerLost)) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::names::ConnectorId;
-use domain::ports::{LONGEST_DELAY, PortError, QUEUE_BATCH, Queue};
+use domain::ports::{MAX_DELAY, PortError, QUEUE_BATCH, Queue};
 
 use super::locked;
 use crate::failing::{Outage, Outages};
@@ -96,7 +96,7 @@ impl Queue for FakeQueue {
         }
         let (refused, taken): (Vec<_>, Vec<_>) =
             batch.iter().cloned().partition(|id| state.refused.contains(id));
-        state.delays.extend(taken.iter().map(|_| Duration::from_secs(delay.min(LONGEST_DELAY).as_secs())));
+        state.delays.extend(taken.iter().map(|_| Duration::from_secs(delay.min(MAX_DELAY).as_secs())));
         state.batches.push(taken);
         if outage.is_some() {
             return Err(PortError::Transient { what: SENDING, source });

@@ -21,7 +21,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use domain::names::TenantId;
-use domain::ports::{Later, PortError};
+use domain::ports::{DelayQueue, PortError};
 use domain::time::Time;
 use serde_json::json;
 
@@ -227,8 +227,8 @@ async fn send(State(queue): State<OwnQueue>, headers: HeaderMap, body: Bytes) ->
 }
 
 #[async_trait]
-impl Later for OwnQueue {
-    async fn later(&self, message: &str, delay: Duration, _: &TenantId) -> Result<(), PortError> {
+impl DelayQueue for OwnQueue {
+    async fn send_after(&self, message: &str, delay: Duration, _: &TenantId) -> Result<(), PortError> {
         assert!(delay.as_secs() <= LONGEST_DELAY, "SQS would refuse {delay:?}");
         let (outage, trace) = {
             let mut kept = locked(&self.shared);

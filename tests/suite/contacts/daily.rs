@@ -9,7 +9,7 @@ use domain::contacts::AT_MOST_EVERY;
 use domain::cursor::Cursor;
 use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::notice::{Backlog, Notice, Recovery};
-use domain::ports::Posted;
+use domain::ports::WebhookResponse;
 use domain::time::Time;
 use serde_json::Value;
 use tests::failing::{Flaky, Plan, Trouble};
@@ -145,11 +145,11 @@ async fn of_two_notices_of_one_cause_at_once_one_is_told_and_one_is_held_back() 
 async fn a_notice_that_is_tried_again_is_not_held_back_by_itself() {
     let world = World::new();
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), Posted::NotTaken("it answered 503".into()));
+    world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 503".into()));
     world.tell(&blocked(&acme, world.clock.wall())).await;
     world.clock.advance(Duration::from_mins(10));
     world.tell(&blocked(&acme, world.clock.wall())).await;
-    world.poster.answers(&url(&acme), Posted::Taken);
+    world.poster.answers(&url(&acme), WebhookResponse::Taken);
     world.go_on(Duration::from_hours(5)).await;
     let ids: Vec<String> = world.poster.sent().into_iter().map(|(_, message)| message.id).collect();
     assert!(ids.len() >= 2 && ids.iter().all(|id| *id == ids[0]), "{ids:?}");

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use domain::connector::Verb;
 use domain::contacts::{AT_MOST_EVERY, KINDS, SecretId, VERBS, WebhookSecret, retry::GIVE_UP_AFTER};
-use domain::ports::{Connectors as _, Later as _, Posted};
+use domain::ports::{Connectors as _, DelayQueue as _, WebhookResponse};
 use domain::time::Time;
 use serde_json::{Value, json};
 use tests::failing::Outage;
@@ -69,10 +69,10 @@ async fn a_webhook_is_signed_with_its_own_secret_and_the_one_before_until_that_r
 async fn a_webhook_that_is_down_is_tried_again_alone_until_it_takes_the_same_message() {
     let world = World::new();
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), Posted::NotTaken("it answered 503".into()));
+    world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 503".into()));
     world.tell(&blocked(&acme, world.clock.wall())).await;
     world.go_on(Duration::from_hours(3)).await;
-    world.poster.answers(&url(&acme), Posted::Taken);
+    world.poster.answers(&url(&acme), WebhookResponse::Taken);
     world.go_on(Duration::from_hours(8)).await;
     let sent = world.poster.sent();
     assert!((6..=12).contains(&sent.len()), "{} tries", sent.len());
@@ -89,7 +89,7 @@ async fn a_webhook_that_is_down_is_tried_again_alone_until_it_takes_the_same_mes
 async fn a_webhook_that_stays_down_is_given_up_after_a_day_counted_once_and_no_failed_message() {
     let world = World::new();
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), Posted::NoAnswer);
+    world.poster.answers(&url(&acme), WebhookResponse::TimedOut);
     world.tell(&blocked(&acme, world.clock.wall())).await;
     world.go_on(GIVE_UP_AFTER + Duration::from_hours(1)).await;
     let tries = world.poster.sent().len();
@@ -107,7 +107,7 @@ async fn a_webhook_that_stays_down_is_given_up_after_a_day_counted_once_and_no_f
 async fn where_lambda_stops_loops_a_contact_is_lost_within_three_hours() {
     let world = World::with(Loops::Terminate);
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), Posted::NotTaken("no answer within 10 seconds".into()));
+    world.poster.answers(&url(&acme), WebhookResponse::Rejected("no answer within 10 seconds".into()));
     world.tell(&blocked(&acme, world.clock.wall())).await;
     world.go_on(Duration::from_hours(2)).await;
     assert_eq!(world.later.dead().len(), 0);
@@ -115,7 +115,7 @@ async fn where_lambda_stops_loops_a_contact_is_lost_within_three_hours() {
     let tries = world.poster.sent().len();
     assert!((7..=10).contains(&tries), "{tries} tries");
     assert_eq!((world.later.dead().len(), world.later.held().len()), (1, 0));
-    world.poster.answers(&url(&acme), Posted::Taken);
+    world.poster.answers(&url(&acme), WebhookResponse::Taken);
     world.go_on(GIVE_UP_AFTER).await;
     assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (tries, 0));
 }
@@ -128,7 +128,7 @@ async fn a_message_that_fails_five_times_ends_in_the_dead_letters() {
     let acme = world.connector("acme").await;
     world
         .later
-        .later(&world.event(&blocked(&acme, world.clock.wall())), Duration::ZERO, &acme.tenant)
+        .send_after(&world.event(&blocked(&acme, world.clock.wall())), Duration::ZERO, &acme.tenant)
         .await
         .unwrap();
     world.ledger.change(&acme.id, |connector| {
@@ -150,7 +150,7 @@ async fn a_message_that_fails_five_times_ends_in_the_dead_letters() {
 async fn one_that_wants_no_more_is_not_asked_again_for_this_notice() {
     let world = World::new();
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), Posted::Gone);
+    world.poster.answers(&url(&acme), WebhookResponse::Gone);
     world.tell(&blocked(&acme, world.clock.wall())).await;
     world.go_on(GIVE_UP_AFTER).await;
     assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (1, 1));
@@ -160,7 +160,7 @@ async fn one_that_wants_no_more_is_not_asked_again_for_this_notice() {
 async fn whoever_is_taken_off_hears_nothing_more_of_what_was_to_be_tried_again_either() {
     let world = World::new();
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), Posted::NotTaken("it answered 500".into()));
+    world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 500".into()));
     world.mailer.outage(Outage::Throttled, 2);
     world.tell(&blocked(&acme, world.clock.wall())).await;
     assert_eq!((world.later.held().len(), world.told().len()), (3, 1));
@@ -237,7 +237,7 @@ async fn a_fault_of_ours_fails_its_message_alone() {
     assert!(world.told().contains(&"hooks.globex.example".to_owned()));
     assert!(!world.told().contains(&"hooks.acme.example".to_owned()));
     // And what can't be put back is handed out again whole.
-    world.poster.answers(&url(&globex), Posted::NotTaken("it answered 500".into()));
+    world.poster.answers(&url(&globex), WebhookResponse::Rejected("it answered 500".into()));
     world.later.outage(Outage::Throttled, 1);
     assert_eq!(world.handle(&messages[1..]).await, ["0"]);
 }
@@ -246,11 +246,11 @@ async fn a_fault_of_ours_fails_its_message_alone() {
 async fn a_message_that_comes_early_waits_on_without_a_try() {
     let world = World::new();
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), Posted::NotTaken("it answered 500".into()));
+    world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 500".into()));
     world.tell(&changed(&acme, Verb::TestContacts)).await;
     let held = world.later.held();
     assert_eq!((world.handle(&held).await, world.poster.sent().len()), (vec![], 1));
-    world.later.later("{}", Duration::ZERO, &acme.tenant).await.unwrap();
+    world.later.send_after("{}", Duration::ZERO, &acme.tenant).await.unwrap();
     assert_eq!(world.later.held().len(), 3, "put back, and the one that was there");
 }
 

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use domain::connector::Connector;
 use domain::contacts::{ContactKey, Notified, Signed};
 use domain::names::{ConnectorId, TenantId, WebhookUrl};
-use domain::ports::{Later, NotificationState, PortError, Posted, Poster};
+use domain::ports::{DelayQueue, NotificationStore, PortError, WebhookClient, WebhookResponse};
 use domain::time::Time;
 use tests::fakes::{FakeClock, FakeLedger};
 
@@ -59,8 +59,8 @@ struct Hosts {
 }
 
 #[async_trait]
-impl Poster for Hosts {
-    async fn post(&self, to: &WebhookUrl, _: &Signed, patience: Duration) -> Posted {
+impl WebhookClient for Hosts {
+    async fn post(&self, to: &WebhookUrl, _: &Signed, patience: Duration) -> WebhookResponse {
         let host = to.host();
         let is_tarpit = host.starts_with("tarpit");
         let takes = if is_tarpit { self.slow } else { Duration::from_millis(100) };
@@ -75,10 +75,10 @@ impl Poster for Hosts {
             self.under_way.lock().unwrap().0 -= 1;
         }
         if takes > patience {
-            return Posted::NoAnswer;
+            return WebhookResponse::TimedOut;
         }
         self.sent.lock().unwrap().push((self.clock.wall(), host));
-        Posted::Taken
+        WebhookResponse::Taken
     }
 }
 
@@ -109,8 +109,8 @@ impl Sqs {
 }
 
 #[async_trait]
-impl Later for Sqs {
-    async fn later(&self, message: &str, delay: Duration, _: &TenantId) -> Result<(), PortError> {
+impl DelayQueue for Sqs {
+    async fn send_after(&self, message: &str, delay: Duration, _: &TenantId) -> Result<(), PortError> {
         *self.sends.lock().unwrap() += 1;
         // Whole seconds, as SQS has them.
         self.put(self.clock.wall() + Duration::from_secs(delay.as_secs()), message.to_owned());
@@ -235,29 +235,29 @@ async fn nor_do_five_hundred_notices_to_a_few_tarpits() {
 struct WithoutShares(FakeLedger);
 
 #[async_trait]
-impl NotificationState for WithoutShares {
-    async fn notified(
+impl NotificationStore for WithoutShares {
+    async fn notification_history(
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
     ) -> Result<Option<Notified>, PortError> {
-        self.0.notified(connector, contact).await
+        self.0.notification_history(connector, contact).await
     }
 
-    async fn keep_notified(
+    async fn store_notification_history(
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
         notified: &Notified,
     ) -> Result<bool, PortError> {
-        self.0.keep_notified(connector, contact, notified).await
+        self.0.store_notification_history(connector, contact, notified).await
     }
 
     async fn spend_time(&self, _: &TenantId, _: Duration, now: Time) -> Result<Time, PortError> {
         Ok(now)
     }
 
-    async fn give_back(&self, _: &TenantId, _: Duration) -> Result<(), PortError> {
+    async fn refund_time(&self, _: &TenantId, _: Duration) -> Result<(), PortError> {
         Ok(())
     }
 
@@ -265,7 +265,7 @@ impl NotificationState for WithoutShares {
         Ok(Some(Time::LAST))
     }
 
-    async fn keep_slow(&self, _: &TenantId, _: &str, _: Option<Time>) -> Result<(), PortError> {
+    async fn store_slow_until(&self, _: &TenantId, _: &str, _: Option<Time>) -> Result<(), PortError> {
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 use domain::contacts::Mail;
 use domain::names::EmailAddress;
-use domain::ports::{Mailed, Mailer, PortError};
+use domain::ports::{MailOutcome, Mailer, PortError};
 
 const MAILING: &str = "sending a mail";
 
@@ -35,11 +35,11 @@ impl SesMailer {
 
 #[async_trait]
 impl Mailer for SesMailer {
-    async fn mail(&self, to: &EmailAddress, mail: &Mail) -> Mailed {
+    async fn send(&self, to: &EmailAddress, mail: &Mail) -> MailOutcome {
         let message = match message(mail) {
             Ok(message) => message,
             Err(error) => {
-                return Mailed::NotTaken(PortError::Bug { what: MAILING, source: Box::new(error) });
+                return MailOutcome::Rejected(PortError::Bug { what: MAILING, source: Box::new(error) });
             }
         };
         let send = self
@@ -49,10 +49,10 @@ impl Mailer for SesMailer {
             .destination(Destination::builder().to_addresses(to.as_str()).build())
             .content(EmailContent::builder().simple(message).build());
         match send.send().await {
-            Ok(_) => Mailed::Taken,
+            Ok(_) => MailOutcome::Taken,
             // SES has judged it, or it was never sent. A 5xx says nothing: it may have come from in front of SES.
-            Err(error) if is_refusal(&error) => Mailed::NotTaken(port_error(MAILING, error)),
-            Err(error) => Mailed::Unknown(port_error(MAILING, error)),
+            Err(error) if is_refusal(&error) => MailOutcome::Rejected(port_error(MAILING, error)),
+            Err(error) => MailOutcome::Unknown(port_error(MAILING, error)),
         }
     }
 }

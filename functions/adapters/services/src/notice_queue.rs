@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::contacts::short_hash;
 use domain::names::TenantId;
-use domain::ports::{LONGEST_DELAY, Later, PortError};
+use domain::ports::{DelayQueue, MAX_DELAY, PortError};
 
 const SENDING: &str = "sending to the notice queue";
 
@@ -27,14 +27,14 @@ impl NoticeQueue {
 }
 
 #[async_trait]
-impl Later for NoticeQueue {
+impl DelayQueue for NoticeQueue {
     /// A message that is sent twice has a contact notified twice, with the same ID.
     ///
     /// The group makes the queue a fair one (Amazon SQS developer guide, "Amazon SQS fair queues"): of a tenant with many
     /// messages in flight others' are handed out first. It is a hash: an ID may hold what a group may not, or be longer
     /// than its 128 characters.
-    async fn later(&self, message: &str, delay: Duration, of: &TenantId) -> Result<(), PortError> {
-        let seconds = i32::try_from(delay.min(LONGEST_DELAY).as_secs()).unwrap_or_default();
+    async fn send_after(&self, message: &str, delay: Duration, of: &TenantId) -> Result<(), PortError> {
+        let seconds = i32::try_from(delay.min(MAX_DELAY).as_secs()).unwrap_or_default();
         let send = self.client.send_message().queue_url(&self.url).message_body(message);
         let send = send.delay_seconds(seconds).message_group_id(short_hash(of.as_str()));
         send.send().await.map(drop).map_err(|error| port_error(SENDING, error))

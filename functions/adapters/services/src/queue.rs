@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchOutput;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use domain::names::ConnectorId;
-use domain::ports::{LONGEST_DELAY, PortError, QUEUE_BATCH, Queue};
+use domain::ports::{MAX_DELAY, PortError, QUEUE_BATCH, Queue};
 
 const SENDING: &str = "sending to the export queue";
 
@@ -44,7 +44,7 @@ impl Queue for SqsQueue {
             let source = format!("{} connectors in a batch of at most {QUEUE_BATCH}", batch.len()).into();
             return Err(PortError::Bug { what: SENDING, source });
         }
-        let delay = i32::try_from(delay.min(LONGEST_DELAY).as_secs()).unwrap_or_default();
+        let delay = i32::try_from(delay.min(MAX_DELAY).as_secs()).unwrap_or_default();
         let mut request = self.client.send_message_batch().queue_url(&self.url);
         for (index, connector) in batch.iter().enumerate() {
             let entry = SendMessageBatchRequestEntry::builder()

@@ -19,7 +19,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::contacts::{ContactKey, Notified, Permission, TokenHash, share, short_hash};
 use domain::names::{ConnectorId, EmailAddress, TenantId};
-use domain::ports::{NotificationState, Permissions, PortError};
+use domain::ports::{NotificationStore, Permissions, PortError};
 use domain::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -188,8 +188,8 @@ impl Permissions for DynamoLedger {
 }
 
 #[async_trait]
-impl NotificationState for DynamoLedger {
-    async fn notified(
+impl NotificationStore for DynamoLedger {
+    async fn notification_history(
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
@@ -197,7 +197,7 @@ impl NotificationState for DynamoLedger {
         self.get_state(of_contact(connector, contact)).await
     }
 
-    async fn keep_notified(
+    async fn store_notification_history(
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
@@ -220,7 +220,7 @@ impl NotificationState for DynamoLedger {
     }
 
     /// Subtracted where the item is, so two at once both count.
-    async fn give_back(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError> {
+    async fn refund_time(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError> {
         let unused = u64::try_from(unused.as_millis()).unwrap_or_default();
         let update = self
             .share(tenant)
@@ -238,7 +238,12 @@ impl NotificationState for DynamoLedger {
         until.map(|until| until.parse().map_err(bug)).transpose()
     }
 
-    async fn keep_slow(&self, tenant: &TenantId, host: &str, until: Option<Time>) -> Result<(), PortError> {
+    async fn store_slow_until(
+        &self,
+        tenant: &TenantId,
+        host: &str,
+        until: Option<Time>,
+    ) -> Result<(), PortError> {
         let update = self.client.update_item().table_name(&self.table).set_key(Some(of_host(tenant, host)));
         let update = update.set_expression_attribute_names(Some(names([UNTIL])));
         let update = match until {

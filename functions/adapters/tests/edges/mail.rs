@@ -1,18 +1,18 @@
 //! What SES is asked, and what its answers mean.
 
 use domain::contacts::Mail;
-use domain::ports::{Mailed, Mailer as _, PortError};
+use domain::ports::{MailOutcome, Mailer as _, PortError};
 use serde_json::{Value, json};
 use services::mail::SesMailer;
 
 use crate::server::{Scripted, Server};
 use crate::world::services_of;
 
-async fn send(answer: Scripted) -> (Mailed, Server) {
+async fn send(answer: Scripted) -> (MailOutcome, Server) {
     let server = Server::start(vec![answer; 5]).await;
     let mailer = SesMailer::new(&services_of(&server.url), "audit@vendor.example".parse().unwrap());
     let mail = Mail { subject: "Your audit log".into(), text: "It is blocked.\n\nWhy: ä\n".into() };
-    (mailer.mail(&"security@acme.example".parse().unwrap(), &mail).await, server)
+    (mailer.send(&"security@acme.example".parse().unwrap(), &mail).await, server)
 }
 
 fn refusal(status: u16, code: &str) -> Scripted {
@@ -22,7 +22,7 @@ fn refusal(status: u16, code: &str) -> Scripted {
 #[tokio::test]
 async fn a_mail_is_one_simple_text_to_one_address_from_the_sender() {
     let (sent, server) = send(Scripted::new(200, r#"{"MessageId":"1"}"#)).await;
-    assert!(matches!(sent, Mailed::Taken), "{sent:?}");
+    assert!(matches!(sent, MailOutcome::Taken), "{sent:?}");
     let seen = server.seen();
     let [request] = seen.as_slice() else { panic!("{seen:?}") };
     assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/v2/email/outbound-emails"));
@@ -46,11 +46,11 @@ async fn a_mail_is_one_simple_text_to_one_address_from_the_sender() {
 /// not sent; what it may have taken is told apart from that.
 #[tokio::test]
 async fn ses_is_asked_once_and_what_it_may_have_taken_is_unknown() {
-    type Is = fn(&Mailed) -> bool;
-    let passing: Is = |sent| matches!(sent, Mailed::NotTaken(PortError::Transient { .. }));
-    let unknown: Is = |sent| matches!(sent, Mailed::Unknown(PortError::Transient { .. }));
-    let denied: Is = |sent| matches!(sent, Mailed::NotTaken(PortError::Denied { .. }));
-    let bug: Is = |sent| matches!(sent, Mailed::NotTaken(PortError::Bug { .. }));
+    type Is = fn(&MailOutcome) -> bool;
+    let passing: Is = |sent| matches!(sent, MailOutcome::Rejected(PortError::Transient { .. }));
+    let unknown: Is = |sent| matches!(sent, MailOutcome::Unknown(PortError::Transient { .. }));
+    let denied: Is = |sent| matches!(sent, MailOutcome::Rejected(PortError::Denied { .. }));
+    let bug: Is = |sent| matches!(sent, MailOutcome::Rejected(PortError::Bug { .. }));
     for (answer, is_right) in [
         (refusal(429, "TooManyRequestsException"), passing),
         (Scripted::new(503, ""), unknown),
@@ -63,7 +63,9 @@ async fn ses_is_asked_once_and_what_it_may_have_taken_is_unknown() {
         let (sent, server) = send(answer.clone()).await;
         assert!(is_right(&sent), "{answer:?} gives {sent:?}");
         assert_eq!(server.seen().len(), 1, "{answer:?}");
-        let (Mailed::NotTaken(error) | Mailed::Unknown(error)) = sent else { panic!("{answer:?} is taken") };
+        let (MailOutcome::Rejected(error) | MailOutcome::Unknown(error)) = sent else {
+            panic!("{answer:?} is taken")
+        };
         assert!(!error.chain().contains("security@acme.example"), "an address is in {}", error.chain());
     }
 }

@@ -9,7 +9,7 @@ use adapters::webhooks::{HttpsPoster, Reach};
 use domain::contacts::share::{LONG_TIMEOUT, SHORT_TIMEOUT};
 use domain::contacts::{Signed, is_public};
 use domain::names::WebhookUrl;
-use domain::ports::{Posted, Poster as _};
+use domain::ports::{WebhookClient as _, WebhookResponse};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -45,22 +45,22 @@ fn poster(at: Vec<SocketAddr>, allows: fn(IpAddr) -> bool, roots: RootCertStore)
     HttpsPoster::new(Reach { resolve, allows, roots }).unwrap()
 }
 
-async fn post(answers: Answers) -> (Posted, Receiver) {
+async fn post(answers: Answers) -> (WebhookResponse, Receiver) {
     let receiver = Receiver::start(answers).await;
     let posted =
         poster(vec![receiver.address], |_| true, roots()).post(&url(), &message(), LONG_TIMEOUT).await;
     (posted, receiver)
 }
 
-fn why(posted: &Posted) -> &str {
-    let Posted::NotTaken(why) = posted else { panic!("{posted:?}") };
+fn why(posted: &WebhookResponse) -> &str {
+    let WebhookResponse::Rejected(why) = posted else { panic!("{posted:?}") };
     why
 }
 
 #[tokio::test]
 async fn a_message_is_one_request_with_the_headers_of_standard_webhooks() {
     let (posted, receiver) = post(Answers::status(204)).await;
-    assert_eq!(posted, Posted::Taken);
+    assert_eq!(posted, WebhookResponse::Taken);
     let got = receiver.got();
     let [request] = got.as_slice() else { panic!("{got:?}") };
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
@@ -81,7 +81,9 @@ async fn a_message_is_one_request_with_the_headers_of_standard_webhooks() {
 
 #[tokio::test]
 async fn two_hundred_and_something_is_taken_410_wants_no_more_and_all_else_is_not_taken() {
-    for (status, expected) in [(200, Posted::Taken), (202, Posted::Taken), (410, Posted::Gone)] {
+    for (status, expected) in
+        [(200, WebhookResponse::Taken), (202, WebhookResponse::Taken), (410, WebhookResponse::Gone)]
+    {
         assert_eq!(post(Answers::status(status)).await.0, expected);
     }
     for status in [304, 400, 401, 404, 408, 429, 500, 503] {
@@ -108,19 +110,22 @@ async fn an_answer_that_never_comes_or_breaks_off_is_not_taken_and_costs_ten_sec
     assert!(why(&nonsense).contains("no HTTP answer"), "{nonsense:?}");
     let both = async { tokio::join!(post(Answers::Never), post(Answers::HeadWithoutEnd)) };
     let (slow, endless) = timeout(Duration::from_secs(20), both).await.unwrap();
-    assert_eq!(slow.0, Posted::NoAnswer);
+    assert_eq!(slow.0, WebhookResponse::TimedOut);
     let begun = tokio::time::Instant::now();
     let receiver = Receiver::start(Answers::Never).await;
     let brief =
         poster(vec![receiver.address], |_| true, roots()).post(&url(), &message(), SHORT_TIMEOUT).await;
-    assert!(brief == Posted::NoAnswer && begun.elapsed() < LONG_TIMEOUT, "waited for as long as was said");
+    assert!(
+        brief == WebhookResponse::TimedOut && begun.elapsed() < LONG_TIMEOUT,
+        "waited for as long as was said"
+    );
     assert!(why(&endless.0).contains("no HTTP answer"), "{:?}", endless.0);
 }
 
 #[tokio::test]
 async fn of_an_answer_nothing_but_its_status_is_waited_for() {
     let (posted, _) = timeout(Duration::from_secs(8), post(Answers::BodyWithoutEnd)).await.unwrap();
-    assert_eq!(posted, Posted::Taken);
+    assert_eq!(posted, WebhookResponse::Taken);
 }
 
 #[tokio::test]
@@ -170,7 +175,7 @@ async fn a_name_is_asked_for_once_a_post_and_what_was_judged_is_connected_to() {
     });
     let allows = |ip: IpAddr| ip.is_loopback();
     let poster = HttpsPoster::new(Reach { resolve, allows, roots: roots() }).unwrap();
-    assert_eq!(poster.post(&url(), &message(), LONG_TIMEOUT).await, Posted::Taken);
+    assert_eq!(poster.post(&url(), &message(), LONG_TIMEOUT).await, WebhookResponse::Taken);
     assert_eq!((asked.load(Ordering::SeqCst), receiver.got().len()), (1, 1));
     assert_eq!(*judged.lock().unwrap(), ["hooks.acme.example"]);
 }

@@ -11,32 +11,32 @@ use crate::time::Time;
 
 /// What became of a request to a customer's webhook. Nothing of it is a failure of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Posted {
+pub enum WebhookResponse {
     /// It was taken: 2xx.
     Taken,
     /// It wants no more: 410.
     Gone,
     /// It was not taken; why, in words for a log that hold nothing of the URL but its host.
-    NotTaken(String),
+    Rejected(String),
     /// There was no answer for as long as it was waited for.
-    NoAnswer,
+    TimedOut,
 }
 
 /// Sends requests to customers' webhooks.
 #[async_trait]
-pub trait Poster: Send + Sync {
+pub trait WebhookClient: Send + Sync {
     /// Posts once, within `patience`, to the public internet only, and follows no redirect.
-    async fn post(&self, to: &WebhookUrl, message: &Signed, patience: Duration) -> Posted;
+    async fn post(&self, to: &WebhookUrl, message: &Signed, patience: Duration) -> WebhookResponse;
 }
 
 /// What became of a mail.
 #[derive(Debug)]
-pub enum Mailed {
+pub enum MailOutcome {
     /// The service has taken it, once; whether it arrives, nobody knows.
     Taken,
     /// The service has answered, and has not taken it. What it will never take is [`PortError::Denied`] or
     /// [`PortError::Bug`].
-    NotTaken(PortError),
+    Rejected(PortError),
     /// There was no answer: it may have been taken.
     Unknown(PortError),
 }
@@ -45,7 +45,7 @@ pub enum Mailed {
 #[async_trait]
 pub trait Mailer: Send + Sync {
     /// Asks the service once to send one mail.
-    async fn mail(&self, to: &EmailAddress, mail: &Mail) -> Mailed;
+    async fn send(&self, to: &EmailAddress, mail: &Mail) -> MailOutcome;
 }
 
 /// Whether addresses want notices.
@@ -78,16 +78,16 @@ pub trait Permissions: Send + Sync {
 
 /// What the notifier remembers of contacts.
 #[async_trait]
-pub trait NotificationState: Send + Sync {
+pub trait NotificationStore: Send + Sync {
     /// What a contact was last notified of, of one connector. Consistent.
-    async fn notified(
+    async fn notification_history(
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
     ) -> Result<Option<Notified>, PortError>;
 
     /// Stores it if what is stored is still the version before (nothing, for version 1); else `false`.
-    async fn keep_notified(
+    async fn store_notification_history(
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
@@ -99,23 +99,28 @@ pub trait NotificationState: Send + Sync {
     async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError>;
 
     /// Gives back what was spent and not used.
-    async fn give_back(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError>;
+    async fn refund_time(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError>;
 
     /// Until when a tenant's webhook at this host counts as slow, if it does. May be a second old.
     async fn slow_until(&self, tenant: &TenantId, host: &str) -> Result<Option<Time>, PortError>;
 
     /// Remembers it; `None` forgets it. The last of two at once wins: both have just seen how quick it is.
-    async fn keep_slow(&self, tenant: &TenantId, host: &str, until: Option<Time>) -> Result<(), PortError>;
+    async fn store_slow_until(
+        &self,
+        tenant: &TenantId,
+        host: &str,
+        until: Option<Time>,
+    ) -> Result<(), PortError>;
 }
 
 /// The longest that a message can wait ([`Later::later`], [`super::Queue::send`]): the limit of SQS (Amazon SQS API
 /// reference, `SendMessage`).
-pub const LONGEST_DELAY: Duration = Duration::from_mins(15);
+pub const MAX_DELAY: Duration = Duration::from_mins(15);
 
 /// The notifier's own queue.
 #[async_trait]
-pub trait Later: Send + Sync {
+pub trait DelayQueue: Send + Sync {
     /// Has a message handed to the notifier again after `delay`, at most [`LONGEST_DELAY`]. A lost answer may have put
     /// it there all the same. The queue is told whose it is, and may take others' first where one has many.
-    async fn later(&self, message: &str, delay: Duration, of: &TenantId) -> Result<(), PortError>;
+    async fn send_after(&self, message: &str, delay: Duration, of: &TenantId) -> Result<(), PortError>;
 }

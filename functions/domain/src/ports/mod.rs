@@ -16,7 +16,10 @@ mod watch;
 
 pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, StagedPage, Staging, StagingWrite};
 pub use budgets::{SpendOutcome, Spender};
-pub use contacts::{LONGEST_DELAY, Later, Mailed, Mailer, NotificationState, Permissions, Posted, Poster};
+pub use contacts::{
+    DelayQueue, MAX_DELAY, MailOutcome, Mailer, NotificationStore, Permissions, WebhookClient,
+    WebhookResponse,
+};
 pub use ledger::{
     Claim, ClaimAnswer, ConnectorFilter, Connectors, DUE_SHARDS, DueConnectors, DuePage, LeaseAnswer,
     MAX_LEASE, RunAnswer, Runs, SaveAnswer, Saved, due_shard,

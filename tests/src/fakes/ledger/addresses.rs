@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use domain::connector::{Caller, Connector};
 use domain::contacts::{ContactKey, Notified, Permission, TokenHash, share};
 use domain::names::{ConnectorId, EmailAddress, TenantId};
-use domain::ports::{NotificationState, Permissions, PortError};
+use domain::ports::{NotificationStore, Permissions, PortError};
 use domain::time::Time;
 
 use super::FakeLedger;
@@ -74,8 +74,8 @@ impl Permissions for FakeLedger {
 }
 
 #[async_trait]
-impl NotificationState for FakeLedger {
-    async fn notified(
+impl NotificationStore for FakeLedger {
+    async fn notification_history(
         &self,
         (tenant, connector): (&TenantId, &ConnectorId),
         contact: &ContactKey,
@@ -84,7 +84,7 @@ impl NotificationState for FakeLedger {
         Ok(self.table().contacts.notified.get(&key).cloned())
     }
 
-    async fn keep_notified(
+    async fn store_notification_history(
         &self,
         (tenant, connector): (&TenantId, &ConnectorId),
         contact: &ContactKey,
@@ -109,7 +109,7 @@ impl NotificationState for FakeLedger {
         Ok(begins)
     }
 
-    async fn give_back(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError> {
+    async fn refund_time(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError> {
         if let Some(spent_to) = self.table().contacts.spent_to.get_mut(tenant) {
             *spent_to = *spent_to - unused;
         }
@@ -120,7 +120,12 @@ impl NotificationState for FakeLedger {
         Ok(self.table().contacts.slow.get(&(tenant.clone(), host.to_owned())).copied())
     }
 
-    async fn keep_slow(&self, tenant: &TenantId, host: &str, until: Option<Time>) -> Result<(), PortError> {
+    async fn store_slow_until(
+        &self,
+        tenant: &TenantId,
+        host: &str,
+        until: Option<Time>,
+    ) -> Result<(), PortError> {
         let (mut table, key) = (self.table(), (tenant.clone(), host.to_owned()));
         match until {
             Some(until) => table.contacts.slow.insert(key, until),

@@ -6,7 +6,7 @@ use domain::connector::{Caller, Change, Connector, Verb};
 use domain::contacts::{LinkToken, Permission};
 use domain::names::EmailAddress;
 use domain::notice::Notice;
-use domain::ports::{LONGEST_DELAY, Later as _};
+use domain::ports::{DelayQueue as _, MAX_DELAY};
 use domain::time::Time;
 use serde_json::{Value, json};
 use tests::fakes::FakeClock;
@@ -78,7 +78,7 @@ async fn what_goes_round_carries_its_trace_and_lambda_lets_it_go_on_only_with_le
         environment.push(("AWS_ENDPOINT_URL_SQS", queue.listen().await.unwrap()));
         let mut function = notifier(&environment).await;
         let notice = event(&connector, world.embedded.clock().now());
-        queue.later(&notice, Duration::ZERO, &connector.tenant).await.unwrap();
+        queue.send_after(&notice, Duration::ZERO, &connector.tenant).await.unwrap();
         let mut invoked = 0;
         for _ in 0..20 {
             let Some(invocation) = queue.invoke() else { break };
@@ -88,7 +88,7 @@ async fn what_goes_round_carries_its_trace_and_lambda_lets_it_go_on_only_with_le
             queue.answer(invocation, &[]);
             invoked += 1;
             // The queue's time, not the notifier's: to that the message still comes too early.
-            clock.advance(LONGEST_DELAY);
+            clock.advance(MAX_DELAY);
         }
         assert_eq!((invoked, queue.longest_chain(), queue.dead().len()), (invocations, invocations, dead));
         function.kill().await;
