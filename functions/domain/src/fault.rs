@@ -66,7 +66,7 @@ pub enum DeliveryErrorKind {
 impl DeliveryErrorKind {
     /// Whether the same request may well succeed in a moment.
     #[must_use]
-    pub const fn is_passing(self) -> bool {
+    pub const fn is_transient(self) -> bool {
         matches!(self, Self::Conflict | Self::Unavailable)
     }
 
@@ -312,7 +312,7 @@ mod tests {
             (R::Rejected, false, true),
             (R::TenantMismatch, false, true),
         ] {
-            assert_eq!((reason.is_passing(), reason.is_internal()), (passing, ours), "{reason:?}");
+            assert_eq!((reason.is_transient(), reason.is_internal()), (passing, ours), "{reason:?}");
         }
     }
 

@@ -99,7 +99,7 @@ impl Run {
             return self.deliver(number, now);
         }
         // 409 is no success: another request for this key was under way, and nothing says which one won.
-        if fault.kind.is_passing() && self.attempts < MAX_PUT_ATTEMPTS {
+        if fault.kind.is_transient() && self.attempts < MAX_PUT_ATTEMPTS {
             let wait = REQUEST.delay(self.attempts, random);
             self.summary.retries += 1;
             self.phase = Phase::WaitingToDeliver(again);
