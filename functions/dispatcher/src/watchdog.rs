@@ -58,7 +58,7 @@ impl Watchdog {
             let mut read = 0;
             loop {
                 if read >= MAX_CONNECTORS_PER_TICK || self.clock.now() >= stop_at {
-                    sweep.under_way = Some((survey, place));
+                    sweep.in_progress = Some((survey, place));
                     break;
                 }
                 let page = self.ledger.watch(place.as_ref()).await?;

@@ -94,8 +94,8 @@ pub async fn of_racing_ticks_exactly_one_keeps_its_place(ledger: &impl Watch) {
     let mut sweep = ledger.sweep().await.unwrap();
     assert_eq!(sweep, Sweep::default());
     for (kept, tenant) in (1..).zip(fixtures::tenants_of_all_kinds().into_iter().rev().step_by(8)) {
-        sweep.under_way = sweep.resume(start() + HOUR * kept);
-        if let Some((_, place)) = &mut sweep.under_way {
+        sweep.in_progress = sweep.resume(start() + HOUR * kept);
+        if let Some((_, place)) = &mut sweep.in_progress {
             *place = Some(SweepCursor { tenant, connector: ConnectorId::new(kept.into()) });
         }
         sweep.version += 1;

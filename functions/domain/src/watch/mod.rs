@@ -63,7 +63,8 @@ pub struct Sweep {
     #[serde(rename = "kept")]
     pub version: u64,
     /// The sweep under way, and behind which connector it goes on.
-    pub under_way: Option<(Survey, Option<SweepCursor>)>,
+    #[serde(rename = "under_way")]
+    pub in_progress: Option<(Survey, Option<SweepCursor>)>,
     /// The last one that went through all.
     #[serde(rename = "last")]
     pub last_completed: Option<Survey>,
@@ -73,7 +74,7 @@ impl Sweep {
     /// The survey to go on with at `now`; `None` if it is too soon after the last one.
     pub fn resume(&mut self, now: Time) -> Option<(Survey, Option<SweepCursor>)> {
         let too_soon = |last: &Survey| now.since(last.started_at) < SWEEP_INTERVAL;
-        match self.under_way.take() {
+        match self.in_progress.take() {
             None if self.last_completed.as_ref().is_some_and(too_soon) => None,
             None => Some((Survey::new(now), None)),
             under_way => under_way,
@@ -86,7 +87,7 @@ impl Sweep {
     /// Before the first sweep has gone through, it tells what that has found so far.
     #[must_use]
     pub fn metrics(&self, now: Time, retention: Option<Duration>) -> Vec<Metric> {
-        let under_way = self.under_way.as_ref().map(|(survey, _)| survey);
+        let under_way = self.in_progress.as_ref().map(|(survey, _)| survey);
         let Some(survey) = self.last_completed.as_ref().or(under_way) else { return Vec::new() };
         let oldest = |of: fn(&Survey) -> Option<Time>| {
             earliest(of(survey), under_way.and_then(of)).map_or(Duration::ZERO, |time| now.since(time))
@@ -175,7 +176,7 @@ mod tests {
         let (first, place) = sweep.resume(at("2026-11-20T20:00:00Z")).unwrap();
         assert_eq!((first.started_at, place), (at("2026-11-20T20:00:00Z"), None));
         let place = SweepCursor { tenant: "acme".parse().unwrap(), connector: ConnectorId::new(7) };
-        sweep.under_way = Some((first.clone(), Some(place.clone())));
+        sweep.in_progress = Some((first.clone(), Some(place.clone())));
         assert_eq!(sweep.resume(at("2026-11-20T20:05:00Z")), Some((first.clone(), Some(place))));
         sweep.last_completed = Some(first);
         assert_eq!(sweep.resume(at("2026-11-20T20:04:29.999Z")), None, "a schedule of every minute");
@@ -186,7 +187,7 @@ mod tests {
     fn what_a_sweep_under_way_has_found_is_told_at_once_and_counts_wait_for_its_end() {
         let last = surveyed("2026-11-20T20:10:00Z", &["2026-11-20T20:00:00Z", "2026-11-20T20:00:00Z"]);
         let now = surveyed("2026-11-20T20:15:00Z", &["2026-11-20T10:00:00Z"]);
-        let sweep = Sweep { last_completed: Some(last), under_way: Some((now, None)), ..Sweep::default() };
+        let sweep = Sweep { last_completed: Some(last), in_progress: Some((now, None)), ..Sweep::default() };
         let told = |name| told(&sweep, "2026-11-20T20:15:00Z", None, name);
         assert_eq!(told("ConnectorsActive"), Some(2));
         assert_eq!(told("ConnectorsStale"), Some(0));
@@ -228,7 +229,7 @@ mod tests {
         let survey = surveyed("2026-11-20T20:00:00Z", &["2026-11-20T10:00:00Z"]);
         let sweep = Sweep {
             version: 7,
-            under_way: Some((survey.clone(), Some(place))),
+            in_progress: Some((survey.clone(), Some(place))),
             last_completed: Some(survey),
         };
         let text = serde_json::to_string(&sweep).unwrap();
