@@ -113,7 +113,7 @@ pub async fn of_racing_ticks_exactly_one_tells(ledger: &(impl Ledger + Watch)) {
     for (hours, of) in
         [(1, Condition::Stale), (2, Condition::Stale), (3, Condition::Resolved), (4, Condition::Blocked)]
     {
-        let told = NotificationState { condition: of, since: start(), at: start() + HOUR * hours };
+        let told = NotificationState { condition: of, since: start(), notified_at: start() + HOUR * hours };
         let answers =
             join_all((0..8).map(|_| ledger.store_notification_state(&connector.id, last.as_ref(), &told)))
                 .await;
@@ -137,7 +137,7 @@ pub async fn of_racing_ticks_exactly_one_tells(ledger: &(impl Ledger + Watch)) {
 pub async fn nothing_is_remembered_of_who_exports_nothing(ledger: &(impl Ledger + Watch)) {
     let draft = fixtures::connector(&fixtures::tenant("umbrella"), start());
     assert_eq!(create(ledger, &draft).await, STORED);
-    let told = NotificationState { condition: Condition::Stale, since: start(), at: start() };
+    let told = NotificationState { condition: Condition::Stale, since: start(), notified_at: start() };
     for before in [None, Some(&told)] {
         assert!(!ledger.store_notification_state(&draft.id, before, &told).await.unwrap());
     }

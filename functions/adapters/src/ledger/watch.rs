@@ -240,7 +240,7 @@ impl Watch for DynamoLedger {
     ) -> Result<bool, PortError> {
         let (condition, before) = match before {
             None => ("attribute_exists(#pk) AND attribute_not_exists(#told)", None),
-            Some(before) => ("attribute_exists(#pk) AND #told.#at = :before", Some(before.at)),
+            Some(before) => ("attribute_exists(#pk) AND #told.#at = :before", Some(before.notified_at)),
         };
         let mut attributes = names([PK, NOTIFICATION_STATE]);
         let mut given = values([(":told", records::attribute(STORING_STATE, after)?)]);

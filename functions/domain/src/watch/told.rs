@@ -46,7 +46,8 @@ pub struct NotificationState {
     /// Since when.
     pub since: Time,
     /// When it was told.
-    pub at: Time,
+    #[serde(rename = "at")]
+    pub notified_at: Time,
 }
 
 /// What is to be told of a connector now.
@@ -78,34 +79,45 @@ impl WatchedConnector {
             let since = block.since;
             let of_this =
                 |told: &&NotificationState| told.condition == Condition::Blocked && told.since == since;
-            let last = self.last_notified.as_ref().filter(of_this).map_or(since, |told| told.at);
+            let last = self.last_notified.as_ref().filter(of_this).map_or(since, |told| told.notified_at);
             let notice = || Notice::blocked(tenant, connector, block.clone(), cursor, retention).again(now);
             return (now.since(last) >= REPEAT_AFTER).then(|| {
-                self.pending(NotificationState { condition: Condition::Blocked, since, at: now }, notice())
+                self.pending(
+                    NotificationState { condition: Condition::Blocked, since, notified_at: now },
+                    notice(),
+                )
             });
         }
         let expected = expected_by(self.activated_at, self.frequency, cursor, timing);
         let late = expected.filter(|expected| now > *expected);
         let before = self.last_notified.filter(|told| told.condition == Condition::Stale);
         let just_over = |told: NotificationState| {
-            told.condition == Condition::Resolved && now.since(told.at) < REPEAT_AFTER
+            told.condition == Condition::Resolved && now.since(told.notified_at) < REPEAT_AFTER
         };
         let borne =
             if self.last_notified.is_some_and(just_over) { RECURRENCE_TOLERANCE } else { STALE_TOLERANCE };
         match (late, before) {
             (Some(since), None) if now.since(since) >= borne => {
                 let notice = Notice::stale(tenant, connector, since, cursor, retention);
-                Some(self.pending(NotificationState { condition: Condition::Stale, since, at: now }, notice))
+                Some(self.pending(
+                    NotificationState { condition: Condition::Stale, since, notified_at: now },
+                    notice,
+                ))
             }
             // Whoever works off a backlog is late since another time at each tick: the first is what counts.
-            (Some(_), Some(NotificationState { since, at, .. })) if now.since(at) >= REPEAT_AFTER => {
+            (Some(_), Some(NotificationState { since, notified_at: at, .. }))
+                if now.since(at) >= REPEAT_AFTER =>
+            {
                 let notice = Notice::stale(tenant, connector, since, cursor, retention).again(now);
-                Some(self.pending(NotificationState { condition: Condition::Stale, since, at: now }, notice))
+                Some(self.pending(
+                    NotificationState { condition: Condition::Stale, since, notified_at: now },
+                    notice,
+                ))
             }
             (None, Some(NotificationState { since, .. })) => {
                 let notice = Notice::on_time(tenant, connector, since, cursor, now);
                 Some(self.pending(
-                    NotificationState { condition: Condition::Resolved, since: now, at: now },
+                    NotificationState { condition: Condition::Resolved, since: now, notified_at: now },
                     notice,
                 ))
             }
@@ -118,7 +130,7 @@ impl WatchedConnector {
         let untold = self.last_notified.unwrap_or(NotificationState {
             condition: Condition::Resolved,
             since: Time::EPOCH,
-            at: Time::EPOCH,
+            notified_at: Time::EPOCH,
         });
         PendingNotification { next: told, rollback: untold, notice }
     }
@@ -236,8 +248,11 @@ mod tests {
     fn a_day_after_it_was_told_that_it_comes_again_a_little_late_is_told_as_ever() {
         let now = "2026-11-20T21:50:00Z";
         for (at_last, told_now) in [("2026-11-19T21:50:00Z", 1), ("2026-11-19T21:50:00.001Z", 0)] {
-            let over =
-                NotificationState { condition: Condition::Resolved, since: at(at_last), at: at(at_last) };
+            let over = NotificationState {
+                condition: Condition::Resolved,
+                since: at(at_last),
+                notified_at: at(at_last),
+            };
             let mut watched = WatchedConnector { last_notified: Some(over), ..watched() };
             assert_eq!(told(&mut watched, &[now]).len(), told_now, "{at_last}");
         }
@@ -256,8 +271,12 @@ mod tests {
     fn what_was_told_of_an_earlier_block_or_of_something_else_does_not_count_for_this_one() {
         let (since, later) = (at("2026-11-20T20:10:00Z"), at("2026-11-21T20:09:00Z"));
         for other in [
-            NotificationState { condition: Condition::Blocked, since: at("2026-11-20T12:00:00Z"), at: later },
-            NotificationState { condition: Condition::Stale, since, at: later },
+            NotificationState {
+                condition: Condition::Blocked,
+                since: at("2026-11-20T12:00:00Z"),
+                notified_at: later,
+            },
+            NotificationState { condition: Condition::Stale, since, notified_at: later },
         ] {
             let mut watched =
                 WatchedConnector { last_notified: Some(other), ..blocked(DeliveryStage::PutObject) };

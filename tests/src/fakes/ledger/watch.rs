@@ -48,7 +48,8 @@ impl Watch for FakeLedger {
     ) -> Result<bool, PortError> {
         let mut table = self.table();
         let Some(row) = table.rows.get_mut(id).filter(|row| row.cursor.is_some()) else { return Ok(false) };
-        let is_next = row.notification_state.map(|told| told.at) == before.map(|told| told.at);
+        let is_next =
+            row.notification_state.map(|told| told.notified_at) == before.map(|told| told.notified_at);
         if is_next {
             row.notification_state = Some(*after);
         }
