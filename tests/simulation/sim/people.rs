@@ -130,7 +130,7 @@ pub(crate) fn perform(world: &World, step: Step) {
 }
 
 /// Puts everything right, for good.
-pub(crate) fn mend_all(world: &World) {
+pub(crate) fn restore_all(world: &World) {
     perform(world, Step::BusUp);
     perform(world, Step::KeyAvailable);
     perform(world, Step::RemoveForeignItem);

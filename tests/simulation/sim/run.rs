@@ -168,7 +168,7 @@ impl Simulation {
         self.engine.log(format_args!("all is mended"));
         self.world.injects_faults.store(false, Ordering::Relaxed);
         self.engine.set_pace(50, 0, 1);
-        people::mend_all(&self.world);
+        people::restore_all(&self.world);
         self.calm = Some(Calm { since: self.engine.now(), passes: None });
         self.engine.at(self.engine.now() + LOOK, AgendaItem::CheckDone);
     }
