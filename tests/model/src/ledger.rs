@@ -9,7 +9,7 @@ use domain::ports::{LeaseAnswer, MAX_LEASE};
 use domain::protocol::{Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer};
 use domain::time::Time;
 
-use crate::notes::StoredManifest;
+use crate::manifests::StoredManifest;
 use crate::variant::Variant;
 use crate::world::{Account, Body, Object};
 

@@ -14,7 +14,7 @@ pub mod execute;
 pub mod explore;
 pub mod ledger;
 pub mod machine;
-pub mod notes;
+pub mod manifests;
 pub mod promises;
 pub mod reading;
 pub mod setup;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::part::{Part, PartKind, PartNumber};
 use domain::time::Time;
 
-use crate::notes::{StoredManifest, manifest_field};
+use crate::manifests::{StoredManifest, manifest_field};
 use crate::setup::{Event, Setup, TIMING};
 use crate::world::{Account, Body, EventState, Events, World, body_of, events_of};
 

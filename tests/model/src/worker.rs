@@ -8,7 +8,7 @@ use domain::names::WorkerId;
 use domain::protocol::{Answer, Effect, Input, Limits, PutAnswer, Run, Seal, Snapshot, step};
 use domain::time::Time;
 
-use crate::notes::vendor;
+use crate::manifests::vendor;
 use crate::reading::PartRead;
 use crate::setup::TIMING;
 

@@ -7,7 +7,7 @@ use domain::part::{Content, Part, PartNumber};
 use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal};
 use domain::time::Time;
 
-use crate::notes::StoredManifest;
+use crate::manifests::StoredManifest;
 use crate::setup::{Event, Setup};
 
 /// A set of events, by their numbers in [`Setup::events`].

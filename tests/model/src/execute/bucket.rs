@@ -5,7 +5,7 @@ use domain::part::Part;
 use domain::protocol::{Answer, Mark, PutAnswer};
 
 use super::{Execution, Executor, fault};
-use crate::notes::signed_again;
+use crate::manifests::signed_again;
 use crate::variant::Variant;
 use crate::worker::Worker;
 use crate::world::{Body, Request, body_of};

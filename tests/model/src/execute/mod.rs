@@ -11,7 +11,7 @@ use domain::ports::LeaseAnswer;
 use domain::protocol::{Answer, Effect, InternalError, InternalErrorKind, Snapshot};
 use domain::time::Time;
 
-use crate::notes::sign;
+use crate::manifests::sign;
 use crate::reading::PartRead;
 use crate::setup::{Lease, Setup};
 use crate::variant::Variant;
