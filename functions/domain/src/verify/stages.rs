@@ -66,7 +66,7 @@ pub async fn run_preflight(
 ) -> PreflightReport {
     let at = means.clock.now();
     let patience = if connector.verified_at.is_none() { means.max_wait } else { Duration::ZERO };
-    let mut course = Course {
+    let mut course = PreflightRun {
         means,
         connector,
         to: destination,
@@ -98,7 +98,7 @@ pub async fn run_preflight(
         tell(PreflightProgress::StageDone(&report));
         reports.push(report);
     }
-    let Course { external_id, other_region, .. } = course;
+    let PreflightRun { external_id, other_region, .. } = course;
     PreflightReport { at, passed: !failed, reports, external_id, other_region }
 }
 
@@ -106,7 +106,7 @@ fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-struct Course<'a> {
+struct PreflightRun<'a> {
     means: PreflightContext<'a>,
     connector: &'a Connector,
     to: &'a Destination,
@@ -117,7 +117,7 @@ struct Course<'a> {
     encryption: Option<String>,
 }
 
-impl Course<'_> {
+impl PreflightRun<'_> {
     /// A bucket that is given as a whole has no outside.
     fn applies(&self, stage: PreflightStage) -> bool {
         stage != PreflightStage::PrefixScope || !self.to.prefix.as_str().is_empty()
