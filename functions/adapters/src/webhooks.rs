@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::contacts::{Signed, is_public};
+use domain::contacts::{SignedRequest, is_public};
 use domain::names::WebhookUrl;
 use domain::ports::{WebhookClient, WebhookResponse};
 use http_body_util::Full;
@@ -101,7 +101,7 @@ impl HttpsPoster {
         Ok(Self { resolve, allows, tls: TlsConnector::from(Arc::new(config)) })
     }
 
-    async fn status(&self, to: &WebhookUrl, message: &Signed) -> Result<StatusCode, String> {
+    async fn status(&self, to: &WebhookUrl, message: &SignedRequest) -> Result<StatusCode, String> {
         let host = to.host();
         let request = Request::builder()
             .method(Method::POST)
@@ -161,7 +161,7 @@ impl HttpsPoster {
 
 #[async_trait]
 impl WebhookClient for HttpsPoster {
-    async fn post(&self, to: &WebhookUrl, message: &Signed, patience: Duration) -> WebhookResponse {
+    async fn post(&self, to: &WebhookUrl, message: &SignedRequest, patience: Duration) -> WebhookResponse {
         match tokio::time::timeout(patience, self.status(to, message)).await {
             Err(_) => WebhookResponse::TimedOut,
             Ok(Err(why)) => WebhookResponse::Rejected(why),

@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use send::{SendOutcome, send};
 
-pub use notices::NOTICES_A_TICK;
+pub use notices::MAX_NOTICES_PER_TICK;
 pub use pace::Pace;
 pub use tick::tick;
 pub use watchdog::{MAX_CONNECTORS_PER_TICK, Watchdog};

@@ -12,25 +12,25 @@ use crate::watchdog::Watchdog;
 
 /// How many notices a tick tells at most. After an outage of everything, everyone is late: an alarm says so, and as
 /// many notices as there are connectors would say no more. Who still is late then is told by the next sweeps.
-pub const NOTICES_A_TICK: u64 = 50;
+pub const MAX_NOTICES_PER_TICK: u64 = 50;
 
 /// The notices of one tick.
 pub(crate) struct Notices<'a> {
     watchdog: &'a Watchdog,
-    told: u64,
+    published: u64,
     lost: u64,
 }
 
 impl<'a> Notices<'a> {
     pub(crate) const fn new(watchdog: &'a Watchdog) -> Self {
-        Self { watchdog, told: 0, lost: 0 }
+        Self { watchdog, published: 0, lost: 0 }
     }
 
     /// Tells what is to be told of a connector, if anything. Whatever fails here is told in the log and keeps nobody
     /// from being watched.
-    pub(crate) async fn tell_of(&mut self, watched: &WatchedConnector, now: Time) {
+    pub(crate) async fn publish_for(&mut self, watched: &WatchedConnector, now: Time) {
         let Watchdog { timing, retention, .. } = self.watchdog;
-        if self.told + self.lost >= NOTICES_A_TICK {
+        if self.published + self.lost >= MAX_NOTICES_PER_TICK {
             return;
         }
         let Some(telling) = watched.pending_notification(*timing, *retention, now) else { return };
@@ -40,7 +40,7 @@ impl<'a> Notices<'a> {
             .store_notification_state(&watched.connector, watched.last_notified.as_ref(), &telling.next)
             .await;
         match remembered {
-            Ok(true) => self.tell(watched, &telling).await,
+            Ok(true) => self.publish(watched, &telling).await,
             Ok(false) => {}
             Err(error) => tracing::warn!(
                 connector.id = %watched.connector, error = error.chain(),
@@ -49,14 +49,14 @@ impl<'a> Notices<'a> {
         }
     }
 
-    async fn tell(
+    async fn publish(
         &mut self,
         watched: &WatchedConnector,
         PendingNotification { next: told, rollback: untold, notice }: &PendingNotification,
     ) {
         let (ledger, connector) = (&self.watchdog.ledger, &watched.connector);
         let Err(error) = self.watchdog.bus.publish(notice).await else {
-            self.told += 1;
+            self.published += 1;
             return;
         };
         self.lost += 1;

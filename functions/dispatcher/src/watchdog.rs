@@ -66,7 +66,7 @@ impl Watchdog {
                 let seen_at = self.clock.now();
                 page.watched.iter().for_each(|watched| survey.add(watched, self.timing, seen_at));
                 for watched in &page.watched {
-                    notices.tell_of(watched, seen_at).await;
+                    notices.publish_for(watched, seen_at).await;
                 }
                 place = page.next;
                 if place.is_none() {

@@ -13,7 +13,7 @@ use domain::time::Time;
 
 use crate::hands::{Hands, port_failure};
 use crate::metrics::{MeasuredRun, RequestKind, RequestStats};
-use crate::unreadable::tell;
+use crate::unreadable::publish_unreadable;
 use crate::waste::clear_away;
 use crate::weekly::reverify;
 
@@ -89,8 +89,8 @@ pub(crate) async fn export_measured(exporter: &Exporter, id: &ConnectorId, deadl
         answer = match effect {
             Effect::Finish(mut outcome) => {
                 let mut tenant = None;
-                if let Some(notice) = hands.unreadable() {
-                    tell(exporter, notice, &mut outcome, deadline).await;
+                if let Some(notice) = hands.unreadable_notice() {
+                    publish_unreadable(exporter, notice, &mut outcome, deadline).await;
                 }
                 if let Some((connector, opened_with)) = hands.seen() {
                     tenant = Some(connector.tenant.clone());

@@ -51,12 +51,12 @@ impl<'a> Hands<'a> {
     }
 
     /// What is to be told of items that are no events, if this run has sealed any.
-    pub(crate) const fn unreadable(&self) -> Option<&Notice> {
+    pub(crate) const fn unreadable_notice(&self) -> Option<&Notice> {
         self.notice.as_ref()
     }
 
     /// A seal whose answer was lost notes nothing, although it may have been won: the log and the figures count it.
-    fn note_unreadable(&mut self, part: &Part) {
+    fn record_unreadable(&mut self, part: &Part) {
         let (Some(connector), Some(first)) = (&self.connector, &self.unreadable) else { return };
         if part.unreadable > 0 && self.notice.is_none() {
             self.notice = Some(Notice::unreadable(&connector.tenant, part, first));
@@ -100,7 +100,7 @@ impl<'a> Hands<'a> {
             Effect::Seal(seal) => {
                 let answer = ports.runs.seal(&seal).await.map_err(port_failure)?;
                 if answer == SealAnswer::Won {
-                    self.note_unreadable(&seal.part);
+                    self.record_unreadable(&seal.part);
                     self.swept.sealed = seal.part.number;
                 }
                 Ok(Answer::Sealed(answer))

@@ -9,7 +9,7 @@ use domain::contacts::{LinkToken, Mail, retry};
 use domain::names::EmailAddress;
 use domain::ports::{MailOutcome, PortError};
 
-use crate::message::{Contact, Retry, Told};
+use crate::message::{BusEvent, Contact, Retry};
 use crate::tell::{NotificationCounts, requeue};
 use crate::{Asking, Notifier};
 
@@ -19,7 +19,7 @@ const TRIES: u32 = 4;
 /// Sends the mails that are owed to a connector's addresses; with `again`, to that address.
 pub(crate) async fn all(
     notifier: &Notifier,
-    told: &Told,
+    told: &BusEvent,
     connector: &Connector,
     again: Option<&Retry>,
 ) -> Result<NotificationCounts, PortError> {
@@ -30,7 +30,7 @@ pub(crate) async fn all(
         let contact = Contact::Email(address.clone());
         if again.is_none_or(|again| again.contact == contact) {
             let next = Retry {
-                told: told.clone(),
+                event: told.clone(),
                 tenant: connector.tenant.clone(),
                 contact,
                 attempts: again.map_or(0, |again| again.attempts),
@@ -103,7 +103,7 @@ async fn refused(
     let tried = next.attempts.saturating_add(1);
     let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
     let refused = u64::from(ours);
-    if let Some(due) = retry::next_attempt(next.told.time, tried, now, random) {
+    if let Some(due) = retry::next_attempt(next.event.time, tried, now, random) {
         requeue(notifier, &Retry { attempts: tried, due, ..next }).await?;
         return Ok(NotificationCounts { mails_rejected: refused, ..NotificationCounts::default() });
     }

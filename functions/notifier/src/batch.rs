@@ -12,7 +12,7 @@ use tracing::Instrument as _;
 
 use crate::Notifier;
 use crate::message::Message;
-use crate::tell::{NotificationCounts, tell};
+use crate::tell::{NotificationCounts, deliver};
 
 /// Tells what a batch holds, and names the messages that failed. One that can't be read would only come back as it is,
 /// so it is no failure: it is told and counted.
@@ -27,7 +27,7 @@ pub async fn handle(notifier: &Notifier, meter: &dyn MetricsSink, batch: SqsEven
                 let notifier = notifier.clone();
                 // In the invocation's span, so that each line bears the request's ID.
                 let task =
-                    telling.spawn(async move { tell(&notifier, message).await }.in_current_span()).id();
+                    telling.spawn(async move { deliver(&notifier, message).await }.in_current_span()).id();
                 waiting.insert(task, id);
             }
             Err(error) => {

@@ -13,13 +13,13 @@ pub(crate) enum Message {
     /// Of our own.
     Retry(Retry),
     /// Of the bus.
-    Told(Told),
+    Event(BusEvent),
 }
 
 /// An event of the bus, as far as it matters here.
 /// Source: EventBridge user guide, "AWS service event metadata".
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Told {
+pub(crate) struct BusEvent {
     #[serde(rename = "detail-type")]
     pub(crate) kind: String,
     pub(crate) time: Time,
@@ -30,7 +30,7 @@ pub(crate) struct Told {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Retry {
     #[serde(rename = "again")]
-    pub(crate) told: Told,
+    pub(crate) event: BusEvent,
     /// Whose it is.
     #[serde(rename = "of")]
     pub(crate) tenant: TenantId,
@@ -81,11 +81,11 @@ mod tests {
             "source": "auditferry", "account": "111111111111", "time": "2026-11-20T20:15:30Z",
             "region": "eu-central-1", "resources": [], "detail": {"id": "x"},
         });
-        let Message::Told(told) = serde_json::from_value(event).unwrap() else { panic!("an event") };
+        let Message::Event(told) = serde_json::from_value(event).unwrap() else { panic!("an event") };
         assert_eq!((told.kind.as_str(), &told.detail["id"]), ("ExportBlocked", &json!("x")));
         for only in [Contact::Webhook, Contact::Email("a@acme.example".parse().unwrap())] {
             let again = Retry {
-                told: told.clone(),
+                event: told.clone(),
                 tenant: "acme".parse().unwrap(),
                 contact: only.clone(),
                 attempts: 2,

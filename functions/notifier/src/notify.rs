@@ -1,10 +1,10 @@
 //! One contact and one notice: whether it gets it, how it is sent, and what becomes of it.
 
 use domain::connector::Connector;
-use domain::contacts::{ContactKey, Decision, Mail, News, Notified, retry};
+use domain::contacts::{ContactKey, ContactMessage, Decision, Mail, NotificationHistory, retry};
 use domain::ports::{MailOutcome, PortError};
 
-use crate::message::{Contact, Retry, Told};
+use crate::message::{BusEvent, Contact, Retry};
 use crate::tell::{NotificationCounts, requeue};
 use crate::{Notifier, post};
 
@@ -15,9 +15,9 @@ const TRIES: u32 = 8;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct About<'a> {
     /// As the bus has it.
-    pub(crate) told: &'a Told,
+    pub(crate) event: &'a BusEvent,
     /// As a contact has it.
-    pub(crate) news: &'a News,
+    pub(crate) news: &'a ContactMessage,
     /// Whose connector.
     pub(crate) connector: &'a Connector,
 }
@@ -54,11 +54,11 @@ pub(crate) async fn one(
             Decision::Hold => return Ok(held(about, &contact)),
         },
     };
-    let news = News { held_back, ..about.news.clone() };
+    let news = ContactMessage { held_back, ..about.news.clone() };
     let about = About { news: &news, ..about };
     let tried = again.map_or(0, |again| again.attempts);
     let next = Retry {
-        told: about.told.clone(),
+        event: about.event.clone(),
         tenant: about.connector.tenant.clone(),
         contact: contact.clone(),
         attempts: tried,
@@ -72,7 +72,7 @@ pub(crate) async fn one(
                 .await?
         }
         (Contact::Email(address), _, Some(mailer)) => {
-            mailed(mailer.send(address, &Mail::of(&news, about.connector)).await)
+            mailed(mailer.send(address, &Mail::for_message(&news, about.connector)).await)
         }
         _ => return Ok(NotificationCounts::default()),
     };
@@ -100,7 +100,7 @@ async fn decide(notifier: &Notifier, about: About<'_>, contact: &Contact) -> Res
         (Contact::Webhook, None) => return Ok(Decision::Hold),
     };
     for _ in 0..TRIES {
-        let before: Notified =
+        let before: NotificationHistory =
             notifier.state.notification_history((tenant, id), &key).await?.unwrap_or_default();
         let (decision, after) = before.decide(about.news);
         let Some(after) = after else { return Ok(decision) };
@@ -162,7 +162,7 @@ async fn ended(
                 );
             }
             let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
-            if let Some(due) = retry::next_attempt(about.told.time, tried, now, random) {
+            if let Some(due) = retry::next_attempt(about.event.time, tried, now, random) {
                 requeue(notifier, &Retry { attempts: tried, due, ..next }).await?;
                 return Ok(NotificationCounts { mails_rejected: refused, ..NotificationCounts::default() });
             }

@@ -36,7 +36,7 @@ pub(crate) async fn post(
         }
         patience
     };
-    let message = about.news.signed(&secrets(notifier, about, webhook).await?, notifier.clock.now());
+    let message = about.news.sign(&secrets(notifier, about, webhook).await?, notifier.clock.now());
     let begun = notifier.clock.now();
     let posted = notifier.poster.post(&webhook.url, &message, patience).await;
     let took = notifier.clock.now().since(begun);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::connector::{Connector, State};
-use domain::contacts::{News, NoticeParseError, asks_addresses};
+use domain::contacts::{ContactMessage, NoticeParseError, asks_addresses};
 use domain::names::{ConnectorId, TenantId};
 use domain::ports::{MAX_DELAY, PortError};
 use futures_util::future::join_all;
@@ -41,14 +41,14 @@ impl NotificationCounts {
 }
 
 /// Notifies whom a message is for. Handled again, it notifies them again, with the same ID.
-pub(crate) async fn tell(notifier: &Notifier, message: Message) -> Result<NotificationCounts, PortError> {
+pub(crate) async fn deliver(notifier: &Notifier, message: Message) -> Result<NotificationCounts, PortError> {
     let (told, again) = match message {
-        Message::Told(told) => (told, None),
+        Message::Event(told) => (told, None),
         Message::Retry(again) if notifier.clock.now() < again.due => {
             requeue(notifier, &again).await?;
             return Ok(NotificationCounts::default());
         }
-        Message::Retry(again) => (again.told.clone(), Some(again)),
+        Message::Retry(again) => (again.event.clone(), Some(again)),
     };
     match asks_addresses(&told.kind, &told.detail) {
         Ok(None) => {}
@@ -60,7 +60,7 @@ pub(crate) async fn tell(notifier: &Notifier, message: Message) -> Result<Notifi
         }
         Err(error) => return Ok(dropped(&error)),
     }
-    let news = match News::read(&told.kind, told.time, &told.detail) {
+    let news = match ContactMessage::read(&told.kind, told.time, &told.detail) {
         Ok(Some(news)) => news,
         Ok(None) => return Ok(NotificationCounts::default()),
         Err(error) => return Ok(dropped(&error)),
@@ -69,7 +69,7 @@ pub(crate) async fn tell(notifier: &Notifier, message: Message) -> Result<Notifi
         Found::Connector(connector) => connector,
         Found::Nobody(tally) => return Ok(tally),
     };
-    let about = notify::About { told: &told, news: &news, connector: &connector };
+    let about = notify::About { event: &told, news: &news, connector: &connector };
     let contacts = contacts(&connector, again.as_ref().map(|again| &again.contact));
     let telling = contacts.into_iter().map(|contact| notify::one(notifier, about, contact, again.as_ref()));
     let mut tally = NotificationCounts::default();

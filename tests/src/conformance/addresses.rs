@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use domain::connector::Caller;
-use domain::contacts::{ContactKey, Decision, LinkToken, News, Notified, Permission, What, share};
+use domain::contacts::{
+    ContactFact, ContactKey, ContactMessage, Decision, LinkToken, NotificationHistory, Permission, share,
+};
 use domain::names::{ConnectorId, EmailAddress, TenantId};
 use domain::ports::{NotificationStore, Permissions};
 use futures_util::future::join_all;
@@ -77,23 +79,23 @@ pub async fn what_a_contact_was_notified_of_is_kept_once(ledger: &impl Contacts)
     let of = (&acme, &connector);
     let contact = ContactKey::of_webhook(&"https://hooks.acme.example/a".parse().unwrap());
     assert_eq!(ledger.notification_history(of, &contact).await.unwrap(), None);
-    let what = What::Paused;
+    let what = ContactFact::Paused;
     let (kind, id) = ("ConnectorChanged".to_owned(), "one".to_owned());
-    let news = News {
+    let news = ContactMessage {
         id,
         kind,
         at: start(),
         tenant: acme.clone(),
         connector: connector.clone(),
-        what,
+        fact: what,
         held_back: 0,
     };
-    let (decision, first) = Notified::default().decide(&news);
+    let (decision, first) = NotificationHistory::default().decide(&news);
     let first = first.unwrap();
     assert_eq!(decision, Decision::Send { held_back: 0 });
     assert!(ledger.store_notification_history(of, &contact, &first).await.unwrap());
     assert!(!ledger.store_notification_history(of, &contact, &first).await.unwrap());
-    let (_, second) = first.decide(&News { id: "two".into(), ..news });
+    let (_, second) = first.decide(&ContactMessage { id: "two".into(), ..news });
     let second = second.unwrap();
     assert!(ledger.store_notification_history(of, &contact, &second).await.unwrap());
     assert_eq!(ledger.notification_history(of, &contact).await.unwrap(), Some(second));

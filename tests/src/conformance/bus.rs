@@ -98,7 +98,7 @@ fn every_kind() -> Vec<Notice> {
         delivered,
         Notice::delivered(&connector.tenant, &part),
         blocked(&connector, 100),
-        blocked(&connector, 100).again(start()),
+        blocked(&connector, 100).as_reminder(start()),
         Notice::stale(&connector.tenant, &connector.id, start(), &cursor(), None),
         Notice::on_time(&connector.tenant, &connector.id, start(), &cursor(), start()),
         recovered(&connector),

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::budget::Spending;
 use domain::connector::{Change, Connector, Shards};
-use domain::contacts::{ContactKey, Notified, Permission, SecretId, TokenHash, WebhookSecret};
+use domain::contacts::{ContactKey, NotificationHistory, Permission, SecretId, TokenHash, WebhookSecret};
 use domain::cursor::Cursor;
 use domain::events_source::{EventsSource, SourceChange};
 use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
@@ -170,7 +170,7 @@ impl<P: NotificationStore> NotificationStore for Flaky<P> {
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
-    ) -> Result<Option<Notified>, PortError> {
+    ) -> Result<Option<NotificationHistory>, PortError> {
         self.plan.call("notified", self.inner.notification_history(connector, contact), lost).await
     }
 
@@ -178,7 +178,7 @@ impl<P: NotificationStore> NotificationStore for Flaky<P> {
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
-        notified: &Notified,
+        notified: &NotificationHistory,
     ) -> Result<bool, PortError> {
         let kept = self.inner.store_notification_history(connector, contact, notified);
         self.plan.call("keep_notified", kept, lost).await

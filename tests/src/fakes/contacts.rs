@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::contacts::{Mail, Signed};
+use domain::contacts::{Mail, SignedRequest};
 use domain::names::{EmailAddress, TenantId, WebhookUrl};
 use domain::ports::{
     Clock as _, DelayQueue, MAX_DELAY, MailOutcome, Mailer, PortError, WebhookClient, WebhookResponse,
@@ -24,7 +24,7 @@ pub struct FakePoster {
 
 #[derive(Debug, Default)]
 struct Webhooks {
-    sent: Vec<(WebhookUrl, Signed)>,
+    sent: Vec<(WebhookUrl, SignedRequest)>,
     answers: BTreeMap<WebhookUrl, WebhookResponse>,
 }
 
@@ -42,14 +42,14 @@ impl FakePoster {
 
     /// All that was sent, in order, whatever was answered.
     #[must_use]
-    pub fn sent(&self) -> Vec<(WebhookUrl, Signed)> {
+    pub fn sent(&self) -> Vec<(WebhookUrl, SignedRequest)> {
         locked(&self.shared).sent.clone()
     }
 }
 
 #[async_trait]
 impl WebhookClient for FakePoster {
-    async fn post(&self, to: &WebhookUrl, message: &Signed, _: Duration) -> WebhookResponse {
+    async fn post(&self, to: &WebhookUrl, message: &SignedRequest, _: Duration) -> WebhookResponse {
         let mut shared = locked(&self.shared);
         shared.sent.push((to.clone(), message.clone()));
         shared.answers.get(to).cloned().unwrap_or(WebhookResponse::Taken)

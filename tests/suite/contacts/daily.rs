@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::connector::{Connector, Verb};
-use domain::contacts::AT_MOST_EVERY;
+use domain::contacts::MIN_INTERVAL;
 use domain::cursor::Cursor;
 use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::notice::{Backlog, Notice, Recovery};
@@ -43,9 +43,9 @@ async fn a_connector_that_flaps_for_three_days_tells_each_contact_four_times_and
     let acme = world.connector("acme").await;
     for _ in 0..3 * 24 * 6 + 1 {
         let since = world.clock.wall();
-        world.tell(&blocked(&acme, since)).await;
+        world.notify(&blocked(&acme, since)).await;
         world.clock.advance(Duration::from_mins(5));
-        world.tell(&recovered(&acme, since, world.clock.wall())).await;
+        world.notify(&recovered(&acme, since, world.clock.wall())).await;
         world.clock.advance(Duration::from_mins(5));
     }
     let sent = webhook(&world);
@@ -67,15 +67,15 @@ async fn another_cause_another_connector_and_a_test_are_told_within_the_day() {
     let (acme, other) = (world.connector("acme").await, world.connector("acme").await);
     let now = world.clock.wall();
     for notice in [blocked(&acme, now), denied(&acme, now), blocked(&other, now)] {
-        world.tell(&notice).await;
+        world.notify(&notice).await;
     }
-    assert_eq!(world.told().len(), 3 * 3);
+    assert_eq!(world.recipients().len(), 3 * 3);
     for _ in 0..2 {
-        world.tell(&changed(&acme, Verb::TestContacts)).await;
+        world.notify(&changed(&acme, Verb::TestContacts)).await;
     }
-    assert_eq!(world.told().len(), 5 * 3);
-    world.tell(&changed(&acme, Verb::Pause)).await;
-    assert_eq!(world.told().len(), 6 * 3);
+    assert_eq!(world.recipients().len(), 5 * 3);
+    world.notify(&changed(&acme, Verb::Pause)).await;
+    assert_eq!(world.recipients().len(), 6 * 3);
 }
 
 /// What lasts comes again by the watchdog's reminder, also where it began within the day.
@@ -84,15 +84,15 @@ async fn what_is_held_back_and_lasts_is_told_by_the_next_reminder() {
     let world = World::new();
     let acme = world.connector("acme").await;
     let first = world.clock.wall();
-    world.tell(&blocked(&acme, first)).await;
-    world.tell(&recovered(&acme, first, first)).await;
+    world.notify(&blocked(&acme, first)).await;
+    world.notify(&recovered(&acme, first, first)).await;
     world.clock.advance(Duration::from_hours(1));
     let again = world.clock.wall();
-    world.tell(&blocked(&acme, again)).await;
+    world.notify(&blocked(&acme, again)).await;
     assert_eq!(webhook(&world).len(), 2);
-    world.clock.advance(AT_MOST_EVERY);
-    world.tell(&blocked(&acme, again).again(world.clock.wall())).await;
-    world.tell(&recovered(&acme, again, world.clock.wall())).await;
+    world.clock.advance(MIN_INTERVAL);
+    world.notify(&blocked(&acme, again).as_reminder(world.clock.wall())).await;
+    world.notify(&recovered(&acme, again, world.clock.wall())).await;
     let kinds: Vec<String> = webhook(&world).into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, ["ExportBlocked", "ExportRecovered", "ExportBlocked", "ExportRecovered"]);
 }
@@ -114,7 +114,7 @@ async fn a_crash_or_a_lost_answer_at_any_call_notifies_at_least_once() {
                 assert_eq!(world.handle(&[message]).await, [""; 0], "handed out again, {trouble:?} at {nth}");
             }
             world.go_on(Duration::from_mins(2)).await;
-            let told = world.told();
+            let told = world.recipients();
             for contact in ["hooks.acme.example", "one@acme.example", "two@acme.example"] {
                 assert!(told.iter().any(|one| one == contact), "{contact}, {trouble:?} at call {nth}");
             }
@@ -146,9 +146,9 @@ async fn a_notice_that_is_tried_again_is_not_held_back_by_itself() {
     let world = World::new();
     let acme = world.connector("acme").await;
     world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 503".into()));
-    world.tell(&blocked(&acme, world.clock.wall())).await;
+    world.notify(&blocked(&acme, world.clock.wall())).await;
     world.clock.advance(Duration::from_mins(10));
-    world.tell(&blocked(&acme, world.clock.wall())).await;
+    world.notify(&blocked(&acme, world.clock.wall())).await;
     world.poster.answers(&url(&acme), WebhookResponse::Taken);
     world.go_on(Duration::from_hours(5)).await;
     let ids: Vec<String> = world.poster.sent().into_iter().map(|(_, message)| message.id).collect();

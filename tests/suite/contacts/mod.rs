@@ -8,7 +8,9 @@ mod world;
 use std::time::Duration;
 
 use domain::connector::Verb;
-use domain::contacts::{AT_MOST_EVERY, KINDS, SecretId, VERBS, WebhookSecret, retry::GIVE_UP_AFTER};
+use domain::contacts::{
+    MIN_INTERVAL, NOTIFIED_KINDS, NOTIFIED_VERBS, SecretId, WebhookSecret, retry::GIVE_UP_AFTER,
+};
 use domain::ports::{Connectors as _, DelayQueue as _, WebhookResponse};
 use domain::time::Time;
 use serde_json::{Value, json};
@@ -26,15 +28,15 @@ async fn each_kind_of_notice_reaches_all_contacts_of_its_connector_and_nobody_el
     let (acme, globex) = (world.connector("acme").await, world.connector("globex").await);
     for (nth, notice) in (1..).zip(each_kind(&acme, world.clock.wall())) {
         // One of a cause goes out a day: what its reminder is here.
-        world.clock.advance(AT_MOST_EVERY);
-        world.tell(&notice).await;
-        let told = world.told();
+        world.clock.advance(MIN_INTERVAL);
+        world.notify(&notice).await;
+        let told = world.recipients();
         for contact in ["hooks.acme.example", "one@acme.example", "two@acme.example"] {
             assert_eq!(told.iter().filter(|one| *one == contact).count(), nth, "{contact} of {notice:?}");
         }
         assert_eq!(told.len(), 3 * nth, "{told:?}");
     }
-    assert!(world.told().iter().all(|one| one.ends_with("acme.example")));
+    assert!(world.recipients().iter().all(|one| one.ends_with("acme.example")));
     let mails = world.mailer.sent();
     assert!(mails.iter().all(|(_, mail)| !format!("{mail:?}").contains(globex.id.as_str())));
 }
@@ -48,7 +50,7 @@ async fn a_webhook_is_signed_with_its_own_secret_and_the_one_before_until_that_r
     let fresh_secret: WebhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".parse().unwrap();
     world.ledger.store_secret(&acme.id, &new, &fresh_secret).await.unwrap();
     let signed_by = async || {
-        world.tell(&changed(&acme, Verb::TestContacts)).await;
+        world.notify(&changed(&acme, Verb::TestContacts)).await;
         let (_, sent) = world.poster.sent().pop().unwrap();
         let at = Time::from_millis(sent.timestamp.parse::<i64>().unwrap() * 1000).unwrap();
         let by =
@@ -70,7 +72,7 @@ async fn a_webhook_that_is_down_is_tried_again_alone_until_it_takes_the_same_mes
     let world = World::new();
     let acme = world.connector("acme").await;
     world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 503".into()));
-    world.tell(&blocked(&acme, world.clock.wall())).await;
+    world.notify(&blocked(&acme, world.clock.wall())).await;
     world.go_on(Duration::from_hours(3)).await;
     world.poster.answers(&url(&acme), WebhookResponse::Taken);
     world.go_on(Duration::from_hours(8)).await;
@@ -80,7 +82,7 @@ async fn a_webhook_that_is_down_is_tried_again_alone_until_it_takes_the_same_mes
     assert_ne!(sent[0].1.timestamp, sent.last().unwrap().1.timestamp, "each is signed for its own time");
     assert_eq!(world.mailer.sent().len(), 2, "whoever has it is not told again");
     assert_eq!(
-        (world.later.held().len(), world.count("ContactsTold"), world.count("ContactsUnreached")),
+        (world.delay_queue.held().len(), world.count("ContactsTold"), world.count("ContactsUnreached")),
         (0, 3, 0)
     );
 }
@@ -90,13 +92,13 @@ async fn a_webhook_that_stays_down_is_given_up_after_a_day_counted_once_and_no_f
     let world = World::new();
     let acme = world.connector("acme").await;
     world.poster.answers(&url(&acme), WebhookResponse::TimedOut);
-    world.tell(&blocked(&acme, world.clock.wall())).await;
+    world.notify(&blocked(&acme, world.clock.wall())).await;
     world.go_on(GIVE_UP_AFTER + Duration::from_hours(1)).await;
     let tries = world.poster.sent().len();
     assert!((12..=22).contains(&tries), "{tries} tries");
-    assert_eq!((world.count("ContactsUnreached"), world.later.held().len()), (1, 0));
-    assert_eq!(world.later.dead(), [""; 0]);
-    let chain = world.later.longest_chain();
+    assert_eq!((world.count("ContactsUnreached"), world.delay_queue.held().len()), (1, 0));
+    assert_eq!(world.delay_queue.dead(), [""; 0]);
+    let chain = world.delay_queue.longest_chain();
     assert!((80..=120).contains(&chain), "{chain} invocations: infra/README.md says about a hundred");
     world.go_on(GIVE_UP_AFTER).await;
     assert_eq!(world.poster.sent().len(), tries);
@@ -108,13 +110,13 @@ async fn where_lambda_stops_loops_a_contact_is_lost_within_three_hours() {
     let world = World::with(Loops::Terminate);
     let acme = world.connector("acme").await;
     world.poster.answers(&url(&acme), WebhookResponse::Rejected("no answer within 10 seconds".into()));
-    world.tell(&blocked(&acme, world.clock.wall())).await;
+    world.notify(&blocked(&acme, world.clock.wall())).await;
     world.go_on(Duration::from_hours(2)).await;
-    assert_eq!(world.later.dead().len(), 0);
+    assert_eq!(world.delay_queue.dead().len(), 0);
     world.go_on(Duration::from_hours(2)).await;
     let tries = world.poster.sent().len();
     assert!((7..=10).contains(&tries), "{tries} tries");
-    assert_eq!((world.later.dead().len(), world.later.held().len()), (1, 0));
+    assert_eq!((world.delay_queue.dead().len(), world.delay_queue.held().len()), (1, 0));
     world.poster.answers(&url(&acme), WebhookResponse::Taken);
     world.go_on(GIVE_UP_AFTER).await;
     assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (tries, 0));
@@ -127,7 +129,7 @@ async fn a_message_that_fails_five_times_ends_in_the_dead_letters() {
     let world = World::new();
     let acme = world.connector("acme").await;
     world
-        .later
+        .delay_queue
         .send_after(&world.event(&blocked(&acme, world.clock.wall())), Duration::ZERO, &acme.tenant)
         .await
         .unwrap();
@@ -136,14 +138,14 @@ async fn a_message_that_fails_five_times_ends_in_the_dead_letters() {
     });
     let mut received = 0;
     for _ in 0..12 {
-        while let Some(invocation) = world.later.invoke() {
+        while let Some(invocation) = world.delay_queue.invoke() {
             assert_eq!(world.handle(&invocation.bodies()).await, ["0"]);
-            world.later.answer(invocation, &[0]);
+            world.delay_queue.answer(invocation, &[0]);
             received += 1;
         }
         world.clock.advance(Duration::from_mins(10));
     }
-    assert_eq!((received, world.later.dead().len(), world.later.held().len()), (5, 1, 0));
+    assert_eq!((received, world.delay_queue.dead().len(), world.delay_queue.held().len()), (5, 1, 0));
 }
 
 #[tokio::test]
@@ -151,7 +153,7 @@ async fn one_that_wants_no_more_is_not_asked_again_for_this_notice() {
     let world = World::new();
     let acme = world.connector("acme").await;
     world.poster.answers(&url(&acme), WebhookResponse::Gone);
-    world.tell(&blocked(&acme, world.clock.wall())).await;
+    world.notify(&blocked(&acme, world.clock.wall())).await;
     world.go_on(GIVE_UP_AFTER).await;
     assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (1, 1));
 }
@@ -162,14 +164,14 @@ async fn whoever_is_taken_off_hears_nothing_more_of_what_was_to_be_tried_again_e
     let acme = world.connector("acme").await;
     world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 500".into()));
     world.mailer.outage(Outage::Throttled, 2);
-    world.tell(&blocked(&acme, world.clock.wall())).await;
-    assert_eq!((world.later.held().len(), world.told().len()), (3, 1));
+    world.notify(&blocked(&acme, world.clock.wall())).await;
+    assert_eq!((world.delay_queue.held().len(), world.recipients().len()), (3, 1));
     world.ledger.change(&acme.id, |connector| {
         let one = vec!["one@acme.example".parse().unwrap()].try_into().unwrap();
         connector.set_contacts(one, None, &SecretId::new(0)).unwrap();
     });
     world.go_on(GIVE_UP_AFTER).await;
-    assert_eq!(world.told(), ["hooks.acme.example", "one@acme.example"]);
+    assert_eq!(world.recipients(), ["hooks.acme.example", "one@acme.example"]);
 }
 
 #[tokio::test]
@@ -177,7 +179,7 @@ async fn a_mail_that_ses_refuses_is_counted_each_time_and_tried_until_someone_ha
     let world = World::new();
     let acme = world.connector("acme").await;
     world.mailer.outage(Outage::Denied, 4);
-    world.tell(&blocked(&acme, world.clock.wall())).await;
+    world.notify(&blocked(&acme, world.clock.wall())).await;
     assert_eq!((world.count("MailsRefused"), world.mailer.sent().len()), (2, 0));
     world.go_on(Duration::from_hours(1)).await;
     assert_eq!((world.count("MailsRefused"), world.mailer.sent().len()), (4, 2));
@@ -189,8 +191,11 @@ async fn without_a_sender_webhooks_are_told_all_the_same() {
     let mut world = World::new();
     world.notifier.mailer = None;
     let acme = world.connector("acme").await;
-    world.tell(&blocked(&acme, world.clock.wall())).await;
-    assert_eq!((world.told(), world.later.held().len()), (vec!["hooks.acme.example".to_owned()], 0));
+    world.notify(&blocked(&acme, world.clock.wall())).await;
+    assert_eq!(
+        (world.recipients(), world.delay_queue.held().len()),
+        (vec!["hooks.acme.example".to_owned()], 0)
+    );
 }
 
 /// Also of a deleted connector, of one that was never there, and of a notice that someone else has put into the queue.
@@ -219,7 +224,7 @@ async fn what_concerns_nobody_is_told_to_nobody_and_what_is_not_ours_is_dropped_
             r#"{"connector_id": "con_0000000000000001"}"#.to_owned(),
         ])
         .await;
-    assert_eq!((failed, world.told()), (vec![], vec![]));
+    assert_eq!((failed, world.recipients()), (vec![], vec![]));
     assert_eq!(world.count("MessagesDropped"), 5);
 }
 
@@ -234,11 +239,11 @@ async fn a_fault_of_ours_fails_its_message_alone() {
     let now = world.clock.wall();
     let messages = [world.event(&blocked(&acme, now)), world.event(&blocked(&globex, now))];
     assert_eq!(world.handle(&messages).await, ["0"]);
-    assert!(world.told().contains(&"hooks.globex.example".to_owned()));
-    assert!(!world.told().contains(&"hooks.acme.example".to_owned()));
+    assert!(world.recipients().contains(&"hooks.globex.example".to_owned()));
+    assert!(!world.recipients().contains(&"hooks.acme.example".to_owned()));
     // And what can't be put back is handed out again whole.
     world.poster.answers(&url(&globex), WebhookResponse::Rejected("it answered 500".into()));
-    world.later.outage(Outage::Throttled, 1);
+    world.delay_queue.outage(Outage::Throttled, 1);
     assert_eq!(world.handle(&messages[1..]).await, ["0"]);
 }
 
@@ -247,11 +252,11 @@ async fn a_message_that_comes_early_waits_on_without_a_try() {
     let world = World::new();
     let acme = world.connector("acme").await;
     world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 500".into()));
-    world.tell(&changed(&acme, Verb::TestContacts)).await;
-    let held = world.later.held();
+    world.notify(&changed(&acme, Verb::TestContacts)).await;
+    let held = world.delay_queue.held();
     assert_eq!((world.handle(&held).await, world.poster.sent().len()), (vec![], 1));
-    world.later.send_after("{}", Duration::ZERO, &acme.tenant).await.unwrap();
-    assert_eq!(world.later.held().len(), 3, "put back, and the one that was there");
+    world.delay_queue.send_after("{}", Duration::ZERO, &acme.tenant).await.unwrap();
+    assert_eq!(world.delay_queue.held().len(), 3, "put back, and the one that was there");
 }
 
 /// What stands in a rule's pattern behind `name: [`.
@@ -263,7 +268,7 @@ fn listed(rule: &str, name: &str) -> Vec<String> {
 
 #[test]
 fn the_rules_of_the_template_hand_on_what_is_read_and_nothing_else() {
-    assert_eq!(listed("TroubleToContacts", "detail-type"), KINDS);
+    assert_eq!(listed("TroubleToContacts", "detail-type"), NOTIFIED_KINDS);
     assert_eq!(listed("ChangesToContacts", "detail-type"), ["ConnectorChanged"]);
-    assert_eq!(listed("ChangesToContacts", "what"), VERBS);
+    assert_eq!(listed("ChangesToContacts", "what"), NOTIFIED_VERBS);
 }

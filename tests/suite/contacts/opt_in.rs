@@ -24,7 +24,7 @@ struct Deployment {
     bus: FakeBus,
     onboarding: Onboarding,
     /// How much of what the bus has was handed on.
-    handed_on: std::cell::Cell<usize>,
+    forwarded: std::cell::Cell<usize>,
 }
 
 fn acme() -> Caller {
@@ -57,7 +57,7 @@ impl Deployment {
             budgets: Budgets::default(),
             public_urls: None,
         };
-        Self { world, bus, onboarding, handed_on: std::cell::Cell::new(0) }
+        Self { world, bus, onboarding, forwarded: std::cell::Cell::new(0) }
     }
 
     /// A connector with a destination of the tenant's choosing, which nobody has verified.
@@ -79,9 +79,9 @@ impl Deployment {
     }
 
     /// Hands on what the bus's rules would, and lets what waits in the queue wait on.
-    async fn deliver(&self) {
-        let told: Vec<Notice> = self.bus.published().into_iter().skip(self.handed_on.get()).collect();
-        self.handed_on.set(self.handed_on.get() + told.len());
+    async fn forward_notices(&self) {
+        let told: Vec<Notice> = self.bus.published().into_iter().skip(self.forwarded.get()).collect();
+        self.forwarded.set(self.forwarded.get() + told.len());
         for notice in told {
             assert_eq!(self.world.handle(&[self.world.event(&notice)]).await, [""; 0]);
         }
@@ -95,7 +95,7 @@ impl Deployment {
     ) -> Result<(), OnboardingError> {
         let emails = emails.to_vec().try_into().unwrap();
         let done = self.onboarding.set_contacts(who, id, None, NewContacts { emails, webhook: None }).await;
-        self.deliver().await;
+        self.forward_notices().await;
         done.map(drop)
     }
 
@@ -137,7 +137,7 @@ async fn three_hundred_strangers_get_a_question_each_at_most_and_no_word_of_an_a
             drop(deployment.set(&who, &draft.id, again).await);
             drop(deployment.onboarding.test_contacts(&who, &draft.id, None).await);
             drop(deployment.onboarding.ask_contacts(&who, &draft.id, None).await);
-            deployment.deliver().await;
+            deployment.forward_notices().await;
         }
     }
     let mails = deployment.world.mailer.sent();
@@ -181,8 +181,8 @@ async fn nothing_but_the_question_reaches_an_address_until_it_has_confirmed_and_
     let acme = world.unconfirmed("acme").await;
     let one = address("one@acme.example");
     for n in 0..3 {
-        world.tell(&blocked(&acme, world.clock.wall() + Duration::from_hours(24 * n))).await;
-        world.tell(&super::world::changed(&acme, domain::connector::Verb::TestContacts)).await;
+        world.notify(&blocked(&acme, world.clock.wall() + Duration::from_hours(24 * n))).await;
+        world.notify(&super::world::changed(&acme, domain::connector::Verb::TestContacts)).await;
     }
     assert_eq!(world.mailer.sent(), []);
     let two = address("two@acme.example");
@@ -191,12 +191,12 @@ async fn nothing_but_the_question_reaches_an_address_until_it_has_confirmed_and_
     assert_eq!(world.mailer.sent().len(), 2);
     assert!(world.mailer.sent().iter().all(|(_, mail)| is_question(mail)));
     deployment.onboarding.confirm(&deployment.token(&one)).await.unwrap();
-    world.tell(&blocked(&acme, world.clock.wall() + Duration::from_hours(24 * 7))).await;
+    world.notify(&blocked(&acme, world.clock.wall() + Duration::from_hours(24 * 7))).await;
     let mails = world.mailer.sent();
     assert_eq!((mails.len(), &mails[2].0, is_question(&mails[2].1)), (3, &one, false));
     // A notice that was put back before its address declined is not sent either.
     world.mailer.outage(Outage::Throttled, 1);
-    world.tell(&blocked(&acme, world.clock.wall() + Duration::from_hours(24 * 9))).await;
+    world.notify(&blocked(&acme, world.clock.wall() + Duration::from_hours(24 * 9))).await;
     deployment.onboarding.decline(&deployment.token_of_question(&one)).await.unwrap();
     world.go_on(Duration::from_hours(3)).await;
     assert_eq!(world.mailer.sent().len(), 3);
@@ -265,7 +265,7 @@ async fn a_link_that_is_guessed_replaced_or_old_confirms_nothing_and_says_why() 
     assert!(matches!(deployment.status(&draft).await[..], [AddressStatus::Expired { .. }]));
     assert!(deployment.onboarding.link(&first).await.is_ok(), "the page says that it is too old");
     deployment.onboarding.ask_contacts(&acme(), &draft.id, None).await.unwrap();
-    deployment.deliver().await;
+    deployment.forward_notices().await;
     assert_eq!(why(&first).await, LinkError::Replaced);
     deployment.onboarding.confirm(&deployment.token(&one)).await.unwrap();
     // Nothing stored would let whoever reads it confirm.
@@ -288,8 +288,8 @@ async fn who_does_not_answer_is_asked_once_a_day_when_someone_says_so_and_three_
         deployment.world.clock.advance(Duration::from_hours(24));
         let refused = refusals().await;
         assert_eq!(refused.is_empty(), day < MOST_MAILS, "day {day}: {refused}");
-        deployment.deliver().await;
-        deployment.deliver().await;
+        deployment.forward_notices().await;
+        deployment.forward_notices().await;
     }
     assert!(refusals().await.contains("no address waits for another mail"));
     assert_eq!(deployment.world.mailer.sent().len(), MOST_MAILS as usize);
@@ -379,7 +379,7 @@ async fn a_question_is_sent_once_through_refusals_lost_answers_crashes_and_doubl
             assert!(sent <= 1, "{trouble:?} at call {nth}: {sent} mails");
             deployment.world.clock.advance(Duration::from_hours(24));
             drop(deployment.onboarding.ask_contacts(&acme(), &draft.id, None).await);
-            deployment.deliver().await;
+            deployment.forward_notices().await;
             assert!(!deployment.world.mailer.sent().is_empty(), "a day later it can be asked again");
         }
     }
@@ -439,7 +439,7 @@ proptest! {
                     Step::Test => {
                         drop(deployment.onboarding.test_contacts(&self::acme(), &acme.id, None).await);
                     }
-                    Step::Trouble => deployment.world.tell(&blocked(&acme, deployment.world.clock.wall())).await,
+                    Step::Trouble => deployment.world.notify(&blocked(&acme, deployment.world.clock.wall())).await,
                     Step::Wait(hours) => deployment.world.clock.advance(Duration::from_hours(hours)),
                     Step::Confirm(n) if questions.contains_key(&all[n].folded()) => {
                         let token = deployment.token_of_question(&all[n]);
@@ -452,7 +452,7 @@ proptest! {
                     }
                     Step::Confirm(_) | Step::Decline(_) => {}
                 }
-                deployment.deliver().await;
+                deployment.forward_notices().await;
                 let now = deployment.world.clock.wall();
                 for (to, mail) in deployment.world.mailer.sent().into_iter().skip(seen) {
                     seen += 1;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::connector::Connector;
-use domain::contacts::{ContactKey, Notified, Signed};
+use domain::contacts::{ContactKey, NotificationHistory, SignedRequest};
 use domain::names::{ConnectorId, TenantId, WebhookUrl};
 use domain::ports::{DelayQueue, NotificationStore, PortError, WebhookClient, WebhookResponse};
 use domain::time::Time;
@@ -60,7 +60,7 @@ struct Hosts {
 
 #[async_trait]
 impl WebhookClient for Hosts {
-    async fn post(&self, to: &WebhookUrl, _: &Signed, patience: Duration) -> WebhookResponse {
+    async fn post(&self, to: &WebhookUrl, _: &SignedRequest, patience: Duration) -> WebhookResponse {
         let host = to.host();
         let is_tarpit = host.starts_with("tarpit");
         let takes = if is_tarpit { self.slow } else { Duration::from_millis(100) };
@@ -240,7 +240,7 @@ impl NotificationStore for WithoutShares {
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
-    ) -> Result<Option<Notified>, PortError> {
+    ) -> Result<Option<NotificationHistory>, PortError> {
         self.0.notification_history(connector, contact).await
     }
 
@@ -248,7 +248,7 @@ impl NotificationStore for WithoutShares {
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
-        notified: &Notified,
+        notified: &NotificationHistory,
     ) -> Result<bool, PortError> {
         self.0.store_notification_history(connector, contact, notified).await
     }

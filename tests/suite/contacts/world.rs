@@ -26,7 +26,7 @@ pub(super) struct World {
     pub(super) ledger: FakeLedger,
     pub(super) poster: FakePoster,
     pub(super) mailer: FakeMailer,
-    pub(super) later: OwnQueue,
+    pub(super) delay_queue: OwnQueue,
     pub(super) meter: FakeMetricsSink,
     pub(super) notifier: Notifier,
 }
@@ -57,7 +57,7 @@ impl World {
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(SeededRandomness::new(7)),
         };
-        Self { clock, ledger, poster, mailer, later, meter: FakeMetricsSink::new(), notifier }
+        Self { clock, ledger, poster, mailer, delay_queue: later, meter: FakeMetricsSink::new(), notifier }
     }
 
     /// An active connector of this tenant with a webhook and two addresses, which are confirmed.
@@ -89,7 +89,7 @@ impl World {
         answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
     }
 
-    pub(super) async fn tell(&self, notice: &Notice) {
+    pub(super) async fn notify(&self, notice: &Notice) {
         let failed = self.handle(&[self.event(notice)]).await;
         assert_eq!(failed, [""; 0]);
     }
@@ -109,15 +109,15 @@ impl World {
         let end = self.clock.wall() + span;
         while self.clock.wall() < end {
             self.clock.advance(MINUTE);
-            while let Some(invocation) = self.later.invoke() {
+            while let Some(invocation) = self.delay_queue.invoke() {
                 assert_eq!(self.handle(&invocation.bodies()).await, [""; 0]);
-                self.later.answer(invocation, &[]);
+                self.delay_queue.answer(invocation, &[]);
             }
         }
     }
 
     /// Who was told, and how often: the hosts of webhooks, and addresses.
-    pub(super) fn told(&self) -> Vec<String> {
+    pub(super) fn recipients(&self) -> Vec<String> {
         let webhooks = self.poster.sent().into_iter().map(|(url, _)| url.host());
         let mails = self.mailer.sent().into_iter().map(|(to, _)| to.to_string());
         webhooks.chain(mails).collect()
@@ -166,7 +166,7 @@ pub(super) fn each_kind(connector: &Connector, now: Time) -> Vec<Notice> {
     };
     vec![
         blocked(connector, now),
-        blocked(connector, now).again(now),
+        blocked(connector, now).as_reminder(now),
         Notice::recovered(tenant, id, recovery),
         Notice::stale(tenant, id, now, &cursor, None),
         Notice::on_time(tenant, id, now, &cursor, now),

@@ -78,7 +78,7 @@ impl BusRig for Wiring {
             assert_eq!(event["source"], json!("auditferry"));
             (event["detail-type"].as_str().unwrap().to_owned(), event["detail"].clone())
         };
-        self.embedded.bus().told().into_iter().map(written).collect()
+        self.embedded.bus().events().into_iter().map(written).collect()
     }
 
     fn outage(&self, outage: Outage, _: usize) {

@@ -14,7 +14,7 @@ const QUERIES: &str = include_str!("../../../infra/queries.yaml");
 const NOTES: &str = include_str!("../../../infra/README.md");
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 /// Where the log's lines that queries look for are written.
-const TOLD: [&str; 2] = [
+const LOG_SOURCES: [&str; 2] = [
     include_str!("../../../functions/exporter/src/report.rs"),
     include_str!("../../../functions/exporter/src/batch.rs"),
 ];
@@ -23,7 +23,7 @@ const TOLD: [&str; 2] = [
 pub(crate) async fn emitted() -> BTreeMap<String, String> {
     let mut world = World::new();
     world.go_on(Duration::from_hours(2)).await;
-    world.tell_contacts(&["no notice".to_owned()]).await;
+    world.notify_contacts(&["no notice".to_owned()]).await;
     let mut emitted = BTreeMap::new();
     for line in world.lines() {
         for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap() {
@@ -168,7 +168,7 @@ async fn the_saved_queries_look_for_lines_and_metrics_that_there_are() {
     for query in queries {
         for found in message.captures_iter(&query) {
             let (line, is_told) = (&found[1], |text: &&str| text.contains(&found[1]));
-            assert!(line == "metrics of a run" || TOLD.iter().any(is_told), "nobody logs {line}");
+            assert!(line == "metrics of a run" || LOG_SOURCES.iter().any(is_told), "nobody logs {line}");
         }
         let logs = query.replace("ExporterLogs", "").replace("DispatcherLogs", "");
         for found in metric.find_iter(&logs) {

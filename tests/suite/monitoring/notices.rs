@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dispatcher::NOTICES_A_TICK;
+use dispatcher::MAX_NOTICES_PER_TICK;
 use domain::notice::{Fact, Notice};
 use tests::failing::Outage;
 use tests::fixtures::{activated, connector};
@@ -13,13 +13,13 @@ const HOUR: Duration = Duration::from_hours(1);
 
 impl World {
     /// What was told of trouble and its end, of all connectors, in order.
-    fn trouble(&self) -> Vec<Notice> {
+    fn operator_notices(&self) -> Vec<Notice> {
         let of_parts = |notice: &Notice| matches!(notice.fact, Fact::Delivered(_) | Fact::Heartbeat(_));
         self.bus.published().into_iter().filter(|notice| !of_parts(notice)).collect()
     }
 
     fn kinds(&self) -> Vec<&'static str> {
-        self.trouble().iter().map(|notice| notice.fact.kind()).collect()
+        self.operator_notices().iter().map(|notice| notice.fact.kind()).collect()
     }
 }
 
@@ -36,13 +36,13 @@ async fn a_block_is_told_when_it_begins_each_day_and_when_it_ends_with_what_wait
     world.customers.delete_bucket(to.bucket.as_str());
     world.go_on(HOUR * 51).await;
     assert_eq!(world.kinds(), ["ExportBlocked"; 3], "at its beginning, and after one day and two");
-    let told = world.trouble();
+    let told = world.operator_notices();
     let Fact::Blocked { block, backlog, loss, reminder } = &told[2].fact else { panic!("{told:?}") };
     assert_eq!((block.code.as_str(), *reminder, loss.lost_from()), ("NoSuchBucket", true, None));
     assert!(backlog.waiting_parts > 40, "{backlog:?}");
     world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
     world.go_on(HOUR * 26).await;
-    let told = world.trouble();
+    let told = world.operator_notices();
     let [.., Notice { fact: Fact::Recovered(recovery), .. }] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!((told.len(), recovery.blocked_since), (4, block.since));
     assert!(recovery.blocked_seconds > 50 * 3_600 && recovery.backlog.waiting_parts > 40, "{recovery:?}");
@@ -58,7 +58,7 @@ async fn an_export_that_does_not_come_is_told_with_the_date_from_which_events_ar
     for _ in 0..3 * 12 {
         world.five_minutes_without_exporter().await;
     }
-    let told = world.trouble();
+    let told = world.operator_notices();
     let [Notice { fact: Fact::Stale { loss, reminder: false, .. }, .. }] = told.as_slice() else {
         panic!("{told:?}")
     };
@@ -71,10 +71,10 @@ async fn an_export_that_does_not_come_is_told_with_the_date_from_which_events_ar
 async fn an_item_of_another_tenant_blocks_reading_and_is_told_with_the_date_too() {
     let mut world = healthy().await;
     world.store("umbrella", r#"{"action":"login"}"#);
-    while world.trouble().is_empty() {
+    while world.operator_notices().is_empty() {
         world.five_minutes().await;
     }
-    let told = world.trouble();
+    let told = world.operator_notices();
     let [Notice { fact: Fact::Blocked { loss, .. }, .. }] = told.as_slice() else { panic!("{told:?}") };
     let sealed_to = world.ledger.cursor(&world.connector.id).watermark;
     assert_eq!(loss.lost_from(), Some(sealed_to + RETENTION));
@@ -96,12 +96,12 @@ async fn a_notice_that_the_bus_does_not_take_is_counted_and_told_by_the_next_tic
 async fn after_an_outage_of_everything_a_tick_tells_no_more_than_its_share() {
     let mut world = healthy().await;
     let now = world.clock.wall();
-    for _ in 0..NOTICES_A_TICK + 20 {
+    for _ in 0..MAX_NOTICES_PER_TICK + 20 {
         let (connector, cursor) = activated(connector(&world.tenant, now), now);
         world.ledger.insert(connector, cursor);
     }
     world.clock.advance(HOUR * 5);
-    let share = usize::try_from(NOTICES_A_TICK).unwrap();
+    let share = usize::try_from(MAX_NOTICES_PER_TICK).unwrap();
     world.five_minutes_without_exporter().await;
     assert_eq!(world.kinds(), vec!["ExportStale"; share]);
     world.five_minutes_without_exporter().await;
@@ -118,7 +118,7 @@ async fn items_that_are_no_events_are_told_once_a_day_by_their_place_and_never_b
         world.store(&tenant, r#"{"canary-5d1e":"\ud83d"}"#);
         world.go_on(HOUR).await;
     }
-    let told = world.trouble();
+    let told = world.operator_notices();
     assert_eq!(world.kinds(), ["ExportUnreadable"; 2], "at once, and after a day: {told:?}");
     let Fact::Unreadable(items) = &told[0].fact else { panic!("{told:?}") };
     assert!(items.items == 1 && items.sort_key.contains("#evt_"), "{items:?}");

@@ -47,13 +47,13 @@ fn rules() -> Vec<Rule> {
 }
 
 impl Rule {
-    fn waits_for(&self, notice: &Notice) -> bool {
+    fn matches(&self, notice: &Notice) -> bool {
         let detail = serde_json::to_value(notice).unwrap();
         notice.fact.kind() == self.kind && self.what.as_ref().is_none_or(|what| detail["what"] == **what)
     }
 
     /// What it sends: each name in the template replaced by the value at its path, texts in quotation marks.
-    fn sends(&self, notice: &Notice) -> Value {
+    fn transform(&self, notice: &Notice) -> Value {
         let detail = serde_json::to_value(notice).unwrap();
         let used = Regex::new(r"<(\w+)>").unwrap();
         let names: Vec<String> = used.captures_iter(&self.template).map(|name| name[1].to_owned()).collect();
@@ -72,7 +72,7 @@ impl Rule {
 }
 
 /// A notice of each kind that the operator is told of by e-mail.
-fn told_by_email() -> Vec<Notice> {
+fn emailed_notices() -> Vec<Notice> {
     let now = at("2026-11-20T20:15:00Z");
     let (connector, mut cursor) = activated(connector(&tenant("acme"), now), now);
     cursor.next = PartNumber::new(4);
@@ -109,25 +109,25 @@ fn told_by_email() -> Vec<Notice> {
 
 #[test]
 fn each_rule_sends_what_it_finds_in_the_notice_that_it_waits_for_and_may_publish() {
-    let (rules, notices) = (rules(), told_by_email());
+    let (rules, notices) = (rules(), emailed_notices());
     assert_eq!(rules.len(), notices.len());
     for (notice, rule) in notices.iter().zip(&rules) {
         assert!(ALARMS.contains(&format!("- !GetAtt {}.Arn\n", rule.name)), "{} may not publish", rule.name);
         let waiting: Vec<&str> =
-            rules.iter().filter(|rule| rule.waits_for(notice)).map(|rule| rule.name.as_str()).collect();
+            rules.iter().filter(|rule| rule.matches(notice)).map(|rule| rule.name.as_str()).collect();
         assert_eq!(waiting, [rule.name.as_str()], "{notice:?}");
-        let sent = rule.sends(notice);
+        let sent = rule.transform(notice);
         assert_eq!((&sent["tenant"], &sent["connector"]), (&json!("acme"), &json!(notice.connector)));
     }
 }
 
 #[test]
 fn the_operator_reads_why_what_waits_what_may_be_lost_and_what_to_do() {
-    let notice = told_by_email().remove(0);
+    let notice = emailed_notices().remove(0);
     let bucket = json!(notice)["block"]["cause"].as_str().unwrap().split(' ').nth(2).unwrap().to_owned();
     let account = bucket.rsplit('-').next().unwrap();
     assert_eq!(
-        rules()[0].sends(&notice),
+        rules()[0].transform(&notice),
         json!({
             "auditferry": "a connector is blocked",
             "tenant": "acme",

@@ -8,7 +8,7 @@ use std::time::Duration;
 use adapters::metrics::EmfMetricsSink;
 use dispatcher::Watchdog;
 use domain::connector::{Connector, Shards};
-use domain::contacts::KINDS;
+use domain::contacts::NOTIFIED_KINDS;
 use domain::names::TenantId;
 use domain::notice::Notice;
 use domain::part::PartLimits;
@@ -58,9 +58,9 @@ pub(crate) struct World {
     pub(crate) signer: Troubled<FakeSigner>,
     pub(crate) bus: FakeBus,
     pub(crate) mailer: FakeMailer,
-    later: FakeLater,
+    delay_queue: FakeLater,
     /// How much of what the bus was told the notifier has had.
-    handed_on: usize,
+    forwarded: usize,
     pub(crate) tenant: TenantId,
     pub(crate) connector: Connector,
     meter: FakeMetricsSink,
@@ -87,8 +87,8 @@ impl World {
             signer: Troubled::new(FakeSigner::new(1)),
             bus: FakeBus::new(),
             mailer: FakeMailer::new(),
-            later: FakeLater::new(&clock),
-            handed_on: 0,
+            delay_queue: FakeLater::new(&clock),
+            forwarded: 0,
             meter: FakeMetricsSink::new(),
             log: RefCell::default(),
             events: 0,
@@ -174,20 +174,21 @@ impl World {
         self.tick_within(TIME_LIMIT).await;
         let messages = self.messages();
         self.batch(&messages).await;
-        self.tell_contacts(&[]).await;
+        self.notify_contacts(&[]).await;
         self.clock.advance(TICK);
     }
 
     /// The notifier's batch, if there is anything: these messages, those whose time has come, and what the bus's rules
     /// hand on of what it was told since.
-    pub(crate) async fn tell_contacts(&mut self, more: &[String]) {
+    pub(crate) async fn notify_contacts(&mut self, more: &[String]) {
         let told = self.bus.published();
-        let new = told.iter().skip(self.handed_on).filter(|notice| KINDS.contains(&notice.fact.kind()));
+        let new =
+            told.iter().skip(self.forwarded).filter(|notice| NOTIFIED_KINDS.contains(&notice.fact.kind()));
         let event =
             |notice| json!({ "detail-type": kind(notice), "time": self.clock.wall(), "detail": notice });
-        let bodies = new.map(|notice| event(notice).to_string()).chain(self.later.due());
+        let bodies = new.map(|notice| event(notice).to_string()).chain(self.delay_queue.due());
         let bodies: Vec<String> = bodies.chain(more.iter().cloned()).collect();
-        self.handed_on = told.len();
+        self.forwarded = told.len();
         if bodies.is_empty() {
             return;
         }
@@ -197,7 +198,7 @@ impl World {
             asking: None,
             poster: Arc::new(FakePoster::new()),
             mailer: Some(Arc::new(self.mailer.clone())),
-            later: Arc::new(self.later.clone()),
+            later: Arc::new(self.delay_queue.clone()),
             clock: Arc::new(self.clock.clone()),
             randomness: Arc::new(SeededRandomness::new(7)),
         };

@@ -61,7 +61,7 @@ async fn a_sound_role_is_found_sound_again_and_an_opened_one_pauses_its_connecto
     assert_eq!(probes(&embedded, &connector), 2, "nothing is probed through a role that lets anyone in");
     let changes = embedded.onboarding().changes(&Caller::System, &connector.id, None, 1).await.unwrap();
     assert_eq!((changes[0].what, &changes[0].by), (Verb::RefuseDestination, &Caller::System));
-    let told = embedded.bus().told();
+    let told = embedded.bus().events();
     assert!(told.iter().any(|event| event["detail"]["what"] == "refuse_destination"), "{told:?}");
 }
 

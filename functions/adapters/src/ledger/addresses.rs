@@ -17,7 +17,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use domain::contacts::{ContactKey, Notified, Permission, TokenHash, share, short_hash};
+use domain::contacts::{ContactKey, NotificationHistory, Permission, TokenHash, share, short_hash};
 use domain::names::{ConnectorId, EmailAddress, TenantId};
 use domain::ports::{NotificationStore, Permissions, PortError};
 use domain::time::Time;
@@ -193,7 +193,7 @@ impl NotificationStore for DynamoLedger {
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
-    ) -> Result<Option<Notified>, PortError> {
+    ) -> Result<Option<NotificationHistory>, PortError> {
         self.get_state(of_contact(connector, contact)).await
     }
 
@@ -201,7 +201,7 @@ impl NotificationStore for DynamoLedger {
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
-        notified: &Notified,
+        notified: &NotificationHistory,
     ) -> Result<bool, PortError> {
         self.put_state(of_contact(connector, contact), notified, notified.version).await
     }

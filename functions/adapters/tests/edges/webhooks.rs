@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use adapters::webhooks::{HttpsPoster, Reach};
 use domain::contacts::share::{LONG_TIMEOUT, SHORT_TIMEOUT};
-use domain::contacts::{Signed, is_public};
+use domain::contacts::{SignedRequest, is_public};
 use domain::names::WebhookUrl;
 use domain::ports::{WebhookClient as _, WebhookResponse};
 use rustls::RootCertStore;
@@ -21,8 +21,8 @@ fn url() -> WebhookUrl {
     "https://Hooks.Acme.example/in?key=1".parse().unwrap()
 }
 
-fn message() -> Signed {
-    Signed {
+fn message() -> SignedRequest {
+    SignedRequest {
         id: "msg_0123".into(),
         timestamp: "1614265330".into(),
         signature: "v1,one v1,two".into(),

@@ -72,7 +72,7 @@ async fn three_hundred_connectors_at_once_are_twenty() {
     assert_eq!((count(&answers, 201), refused(&answers, "connectors", 20, None)), (20, 280));
     assert_eq!(answers.iter().find(|answer| answer.status == 429).unwrap().headers["retry-after"], "3600");
     assert_eq!(
-        (listed(&world).await.len(), embedded.bus().told().len()),
+        (listed(&world).await.len(), embedded.bus().events().len()),
         (20, 20),
         "what is refused leaves nothing"
     );
@@ -164,7 +164,7 @@ async fn a_flood_of_changes_is_sixty() {
     let refused = refused(&answers, "changes", 60, Some("2026-11-20T21:00:00.000Z"));
     let records =
         world.get(&format!("{path}/changes?limit=100")).await.body["changes"].as_array().unwrap().len();
-    assert_eq!((records, embedded.bus().told().len()), (61, 61), "the creation and sixty changes");
+    assert_eq!((records, embedded.bus().events().len()), (61, 61), "the creation and sixty changes");
     assert!(refused >= 100, "{refused}");
     // The tenant's flood keeps no operator from mending.
     assert_eq!(world.post(&path, "rotate-external-id").await.status, 200);
@@ -182,7 +182,7 @@ async fn three_hundred_test_messages_are_twenty() {
         assert_eq!(world.ask(ACME, "PUT", &format!("{path}/contacts"), Some(contacts)).await.status, 200);
         paths.push(format!("{path}/test-contacts"));
     }
-    let before = embedded.bus().told().len();
+    let before = embedded.bus().events().len();
     let test = |n: usize| {
         // The vendor's own people send no more than that either.
         let who = if n.is_multiple_of(2) { ACME } else { Who::Operator };
@@ -191,7 +191,7 @@ async fn three_hundred_test_messages_are_twenty() {
     };
     let answers = at_once(300, test).await;
     // Six messages each: three tests are eighteen.
-    assert_eq!((count(&answers, 202), embedded.bus().told().len() - before), (3, 3));
+    assert_eq!((count(&answers, 202), embedded.bus().events().len() - before), (3, 3));
     let refused = refused(&answers, "test_messages", 20, Some("2026-11-21T00:00:00.000Z"));
     assert!(refused >= 17, "{refused}");
     let words = answers.iter().find(|answer| answer.status == 429).unwrap().body["detail"].as_str().unwrap();

@@ -29,7 +29,7 @@ impl Connector {
         self.is_there("set-contacts")?;
         let before = self.contacts.webhook.take();
         let webhook = webhook.map(|url| match &before {
-            Some(before) if before.is_at(&url) => Webhook { url, ..before.clone() },
+            Some(before) if before.same_host(&url) => Webhook { url, ..before.clone() },
             _ => Webhook { url, secret: fresh.clone(), retiring: None },
         });
         self.contacts.webhook = before;

@@ -31,15 +31,18 @@ use crate::time::Time;
 pub use address::is_public;
 pub use link_token::{LinkToken, TokenHash};
 pub use mail::Mail;
-pub use news::{KINDS, News, NoticeParseError, Signed, VERBS, What, asks_addresses};
-pub use notified::{AT_MOST_EVERY, ContactKey, Decision, Notified, short_hash};
+pub use news::{
+    ContactFact, ContactMessage, NOTIFIED_KINDS, NOTIFIED_VERBS, NoticeParseError, SignedRequest,
+    asks_addresses,
+};
+pub use notified::{ContactKey, Decision, MIN_INTERVAL, NotificationHistory, short_hash};
 pub use permission::{
     AddressStatus, BETWEEN_MAILS, How, LINK_VALID_FOR, LinkError, MOST_MAILS, NoMail, Permission,
 };
 pub use secret::{SecretId, WebhookSecret};
 
 /// How many addresses a connector's contacts are at most.
-pub const MOST_ADDRESSES: usize = 5;
+pub const MAX_ADDRESSES: usize = 5;
 
 /// Whom a connector's notices reach.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -86,7 +89,7 @@ impl Addresses {
 
     /// Whether this is one of them, in whatever case it is written.
     #[must_use]
-    pub fn has(&self, address: &EmailAddress) -> bool {
+    pub fn contains(&self, address: &EmailAddress) -> bool {
         self.0.iter().any(|one| one.folded() == address.folded())
     }
 
@@ -106,7 +109,7 @@ impl TryFrom<Vec<EmailAddress>> for Addresses {
                 kept.push(address);
             }
         }
-        if kept.len() > MOST_ADDRESSES {
+        if kept.len() > MAX_ADDRESSES {
             let (value, problem) = (kept.len().to_string(), "are too many");
             return Err(Refused::new(
                 "e-mail addresses",
@@ -151,7 +154,7 @@ impl Webhook {
     /// Whether a URL leads to where this one does: the same host, and so the same port and scheme, of which a webhook's
     /// URL knows one each.
     #[must_use]
-    pub fn is_at(&self, url: &WebhookUrl) -> bool {
+    pub fn same_host(&self, url: &WebhookUrl) -> bool {
         self.url.host() == url.host()
     }
 

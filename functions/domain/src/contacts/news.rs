@@ -16,16 +16,17 @@ use crate::part::PartNumber;
 use crate::time::Time;
 
 /// The kinds of notices that are told whatever they hold. `template.yaml` has the bus hand on the same.
-pub const KINDS: [&str; 5] =
+pub const NOTIFIED_KINDS: [&str; 5] =
     ["ExportBlocked", "ExportRecovered", "ExportStale", "ExportOnTime", "ExportUnreadable"];
 
 /// Of the changes of settings (`ConnectorChanged`) those that are told, by what was done.
 /// With the last two addresses are asked to confirm, which is nobody's notice ([`asks_addresses`]).
-pub const VERBS: [&str; 5] = ["pause", "refuse_destination", "test_contacts", "set_contacts", "ask_contacts"];
+pub const NOTIFIED_VERBS: [&str; 5] =
+    ["pause", "refuse_destination", "test_contacts", "set_contacts", "ask_contacts"];
 
 /// One notice, for a connector's own contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct News {
+pub struct ContactMessage {
     /// The notice's ID: the same for the same fact, however often it is told.
     pub id: String,
     /// Its kind on the bus, such as `ExportBlocked`.
@@ -37,7 +38,7 @@ pub struct News {
     /// Which connector.
     pub connector: ConnectorId,
     /// What happened.
-    pub what: What,
+    pub fact: ContactFact,
     /// How many of the same cause were held back before it.
     pub held_back: u64,
 }
@@ -45,7 +46,7 @@ pub struct News {
 /// What happened, as customers are told of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum What {
+pub enum ContactFact {
     /// Files can't be delivered; or still can't, a day later.
     Blocked {
         /// Since when.
@@ -115,7 +116,7 @@ pub enum What {
 
 /// A request to a webhook: its headers and its body.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Signed {
+pub struct SignedRequest {
     /// `webhook-id`.
     pub id: String,
     /// `webhook-timestamp`.
@@ -127,7 +128,7 @@ pub struct Signed {
 }
 
 /// A signature is good for as long as its receiver takes it, so it is not shown.
-impl std::fmt::Debug for Signed {
+impl std::fmt::Debug for SignedRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Signed({} of {})", self.id, self.timestamp)
     }
@@ -196,17 +197,17 @@ struct Changed {
     what: String,
 }
 
-impl News {
+impl ContactMessage {
     /// Reads what the bus was told at `at`: a notice's kind and its detail. `None` if it is none of a contact's.
     ///
     /// # Errors
     /// If it is of a kind that is told, and of another form than ours.
     pub fn read(kind: &str, at: Time, detail: &Value) -> Result<Option<Self>, NoticeParseError> {
         let read = || -> Result<Option<Self>, serde_json::Error> {
-            let Some(what) = what(kind, detail)? else { return Ok(None) };
+            let Some(what) = parse_fact(kind, detail)? else { return Ok(None) };
             let Common { id, tenant, connector } = Common::deserialize(detail)?;
             let kind = kind.to_owned();
-            Ok(Some(Self { id, kind, at, tenant, connector, what, held_back: 0 }))
+            Ok(Some(Self { id, kind, at, tenant, connector, fact: what, held_back: 0 }))
         };
         read().map_err(|source| NoticeParseError { kind: kind.to_owned(), source })
     }
@@ -216,17 +217,17 @@ impl News {
     /// Its ID is made from the notice's, which may hold characters that no header takes and the dots that separate
     /// what is signed.
     #[must_use]
-    pub fn signed(&self, secrets: &[WebhookSecret], now: Time) -> Signed {
+    pub fn sign(&self, secrets: &[WebhookSecret], now: Time) -> SignedRequest {
         let digest = Sha256::digest(self.id.as_bytes());
         let id = format!("msg_{}", hex::encode(digest.get(..16).unwrap_or_default()));
         let body = self.body().to_string().into_bytes();
         let signatures: Vec<String> = secrets.iter().map(|secret| secret.sign(&id, now, &body)).collect();
-        Signed { id, timestamp: seconds(now).to_string(), signature: signatures.join(" "), body }
+        SignedRequest { id, timestamp: seconds(now).to_string(), signature: signatures.join(" "), body }
     }
 
     /// Kind, time and the notice itself, with what a person reads.
     fn body(&self) -> Value {
-        let mut data = serde_json::to_value(&self.what).unwrap_or_default();
+        let mut data = serde_json::to_value(&self.fact).unwrap_or_default();
         if !data.is_object() {
             data = json!({});
         }
@@ -234,7 +235,7 @@ impl News {
             fields.insert("id".into(), json!(self.id));
             fields.insert("tenant".into(), json!(self.tenant));
             fields.insert("connector".into(), json!(self.connector));
-            fields.insert("message".into(), json!(words::headline(&self.what)));
+            fields.insert("message".into(), json!(words::headline(&self.fact)));
             if self.held_back > 0 {
                 fields.insert("held_back".into(), json!(self.held_back));
             }
@@ -265,41 +266,41 @@ pub fn asks_addresses(
     read().map_err(|source| NoticeParseError { kind: kind.to_owned(), source })
 }
 
-fn what(kind: &str, detail: &Value) -> Result<Option<What>, serde_json::Error> {
+fn parse_fact(kind: &str, detail: &Value) -> Result<Option<ContactFact>, serde_json::Error> {
     Ok(Some(match kind {
         "ExportBlocked" => blocked(Blocked::deserialize(detail)?),
         "ExportRecovered" => {
             let Recovered { blocked_since, blocked_seconds, waiting_parts } = Recovered::deserialize(detail)?;
-            What::Recovered { blocked_since, blocked_seconds, waiting_files: waiting_parts }
+            ContactFact::Recovered { blocked_since, blocked_seconds, waiting_files: waiting_parts }
         }
         "ExportStale" => {
             let Stale { since, sealed_to, loss, reminder } = Stale::deserialize(detail)?;
-            What::Late { since, reminder, sealed_to, lost_from: loss.lost_from }
+            ContactFact::Late { since, reminder, sealed_to, lost_from: loss.lost_from }
         }
         "ExportOnTime" => {
             let OnTime { stale_since, sealed_to } = OnTime::deserialize(detail)?;
-            What::OnTime { late_since: stale_since, sealed_to }
+            ContactFact::OnTime { late_since: stale_since, sealed_to }
         }
         "ExportUnreadable" => {
             let Unreadable { part, items } = Unreadable::deserialize(detail)?;
-            What::Unreadable { part, items }
+            ContactFact::Unreadable { part, items }
         }
         "ConnectorChanged" => match Changed::deserialize(detail)?.what.as_str() {
-            "pause" => What::Paused,
-            "refuse_destination" => What::Unsafe,
-            "test_contacts" => What::Test,
+            "pause" => ContactFact::Paused,
+            "refuse_destination" => ContactFact::Unsafe,
+            "test_contacts" => ContactFact::Test,
             _ => return Ok(None),
         },
         _ => return Ok(None),
     }))
 }
 
-fn blocked(told: Blocked) -> What {
+fn blocked(told: Blocked) -> ContactFact {
     let Blocked { block, waiting_parts, sealed_to, loss, reminder } = told;
     let Block { stage, kind: reason, code, cause, remedy, since, .. } = block;
     let is_ours = reason.is_internal() || stage == DeliveryStage::Read;
     let (stage, code) = if is_ours { (None, None) } else { (Some(stage), Some(code)) };
-    let (cause, remedy) = if is_ours { words::of_the_vendors() } else { (cause, remedy) };
+    let (cause, remedy) = if is_ours { words::vendor_fault() } else { (cause, remedy) };
     let (waiting_files, lost_from) = (waiting_parts, loss.lost_from);
-    What::Blocked { since, stage, code, cause, remedy, reminder, waiting_files, sealed_to, lost_from }
+    ContactFact::Blocked { since, stage, code, cause, remedy, reminder, waiting_files, sealed_to, lost_from }
 }

@@ -14,21 +14,21 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{News, What};
+use super::{ContactFact, ContactMessage};
 use crate::names::{EmailAddress, WebhookUrl};
 use crate::time::Time;
 
 /// A notice of one cause goes out at most so often.
-pub const AT_MOST_EVERY: Duration = Duration::from_hours(24);
+pub const MIN_INTERVAL: Duration = Duration::from_hours(24);
 /// What comes once a day by itself (a reminder, what could not be read) goes out this much after the last: it is paced by
 /// the clock of whoever sends it and judged here by the bus's, so it may come a little early.
-const PACED: Duration = Duration::from_hours(23);
+const REMINDER_INTERVAL: Duration = Duration::from_hours(23);
 /// A cause that is so old is forgotten.
-const FORGOTTEN_AFTER: Duration = Duration::from_hours(7 * 24);
+const CAUSE_RETENTION: Duration = Duration::from_hours(7 * 24);
 /// How many causes are remembered; of more the oldest are forgotten, which sends a notice too many and none too few.
-const MOST_CAUSES: usize = 24;
+const MAX_CAUSES: usize = 24;
 /// A code of a storage platform is not longer; one that is is cut.
-const LONGEST_CAUSE: usize = 100;
+const MAX_CAUSE_LEN: usize = 100;
 
 /// By what a contact's state is found: its kind and a hash of where it is, which tells nothing of it. A webhook that moves
 /// is another contact, also on the same host, so that whoever is there now is not kept waiting for what another was
@@ -68,7 +68,7 @@ pub fn short_hash(text: &str) -> String {
 
 /// What one contact was last notified of, of one connector.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Notified {
+pub struct NotificationHistory {
     /// Counts the changes, from 1: a write is conditional on the one before.
     #[serde(default)]
     pub version: u64,
@@ -86,7 +86,8 @@ struct LastNotice {
     at: Time,
     /// How many were held back before it.
     #[serde(default)]
-    with: u64,
+    #[serde(rename = "with")]
+    held_before: u64,
     /// Whether its end was not sent yet.
     #[serde(default)]
     open: bool,
@@ -114,40 +115,40 @@ pub enum Decision {
 }
 
 /// What a notice is to the rule.
-enum Role {
+enum NoticeClass {
     /// Something is wrong, since then if that is known.
-    Trouble { cause: String, since: Option<Time>, paced: bool },
+    Problem { cause: String, since: Option<Time>, paced: bool },
     /// It is over; what was wrong since then.
-    End { of: &'static str, since: Time },
+    Resolved { of: &'static str, since: Time },
     /// Neither: it goes out.
     Other,
 }
 
-impl Notified {
+impl NotificationHistory {
     /// Whether this notice goes out, and what is to be stored first; nothing, if that was decided before.
     #[must_use]
-    pub fn decide(&self, news: &News) -> (Decision, Option<Self>) {
-        match role(&news.what) {
-            Role::Other => (Decision::Send { held_back: 0 }, None),
-            Role::Trouble { cause, since, paced } => self.trouble(news, cause, since, paced),
-            Role::End { of, since } => self.end(news, of, since),
+    pub fn decide(&self, news: &ContactMessage) -> (Decision, Option<Self>) {
+        match classify(&news.fact) {
+            NoticeClass::Other => (Decision::Send { held_back: 0 }, None),
+            NoticeClass::Problem { cause, since, paced } => self.on_problem(news, cause, since, paced),
+            NoticeClass::Resolved { of, since } => self.on_resolved(news, of, since),
         }
     }
 
-    fn trouble(
+    fn on_problem(
         &self,
-        news: &News,
+        news: &ContactMessage,
         cause: String,
         since: Option<Time>,
         paced: bool,
     ) -> (Decision, Option<Self>) {
         let last = self.causes.get(&cause);
         if let Some(last) = last.filter(|last| last.id == news.id) {
-            return (Decision::Send { held_back: last.with }, None);
+            return (Decision::Send { held_back: last.held_before }, None);
         }
-        let span = if paced { PACED } else { AT_MOST_EVERY };
+        let span = if paced { REMINDER_INTERVAL } else { MIN_INTERVAL };
         let mut next = self.next(news.at);
-        match last.filter(|last| last.holds(news.at, span)) {
+        match last.filter(|last| last.suppresses(news.at, span)) {
             Some(last) if last.held_id.as_ref() == Some(&news.id) => (Decision::Hold, None),
             Some(last) => {
                 let (held, held_id) = (last.held.saturating_add(1), Some(news.id.clone()));
@@ -157,13 +158,13 @@ impl Notified {
             None => {
                 let with = last.map_or(0, |last| last.held);
                 let open = true;
-                next.causes.insert(cause, LastNotice { with, open, ..LastNotice::of(news) });
+                next.causes.insert(cause, LastNotice { held_before: with, open, ..LastNotice::of(news) });
                 (Decision::Send { held_back: with }, Some(next))
             }
         }
     }
 
-    fn end(&self, news: &News, of: &'static str, since: Time) -> (Decision, Option<Self>) {
+    fn on_resolved(&self, news: &ContactMessage, of: &'static str, since: Time) -> (Decision, Option<Self>) {
         let end = format!("end of {of}");
         if self.causes.get(&end).is_some_and(|last| last.id == news.id) {
             return (Decision::Send { held_back: 0 }, None);
@@ -173,7 +174,7 @@ impl Notified {
         let was_held = self.causes.iter().filter(ended).any(|(_, last)| last.held_since == Some(since));
         // The end of what this contact was sent nothing of: it became a contact meanwhile, or the end came first.
         let unknown_and_just_sent =
-            || self.causes.get(&end).is_some_and(|last| last.holds(news.at, AT_MOST_EVERY));
+            || self.causes.get(&end).is_some_and(|last| last.suppresses(news.at, MIN_INTERVAL));
         if !is_open && (was_held || unknown_and_just_sent()) {
             return (Decision::Hold, None);
         }
@@ -188,8 +189,8 @@ impl Notified {
     /// The next version, without what is forgotten at `now` and with room for one more.
     fn next(&self, now: Time) -> Self {
         let mut causes = self.causes.clone();
-        causes.retain(|_, last| now < last.at + FORGOTTEN_AFTER);
-        while causes.len() >= MOST_CAUSES {
+        causes.retain(|_, last| now < last.at + CAUSE_RETENTION);
+        while causes.len() >= MAX_CAUSES {
             let oldest = causes.iter().min_by_key(|(_, last)| last.at).map(|(cause, _)| cause.clone());
             let Some(oldest) = oldest else { break };
             causes.remove(&oldest);
@@ -199,37 +200,39 @@ impl Notified {
 }
 
 impl LastNotice {
-    fn of(news: &News) -> Self {
+    fn of(news: &ContactMessage) -> Self {
         let (id, at) = (news.id.clone(), news.at);
-        Self { id, at, with: 0, open: false, held: 0, held_since: None, held_id: None }
+        Self { id, at, held_before: 0, open: false, held: 0, held_since: None, held_id: None }
     }
 
     /// Whether it keeps one of `at` from going out for so long. One that lies further ahead than that was stored by a
     /// clock that was wrong, and keeps nothing.
-    fn holds(&self, at: Time, span: Duration) -> bool {
+    fn suppresses(&self, at: Time, span: Duration) -> bool {
         at < self.at + span && self.at <= at + span
     }
 }
 
-fn role(what: &What) -> Role {
-    let trouble = |cause: &str, since, paced| Role::Trouble {
-        cause: cause.chars().take(LONGEST_CAUSE).collect(),
+fn classify(what: &ContactFact) -> NoticeClass {
+    let trouble = |cause: &str, since, paced| NoticeClass::Problem {
+        cause: cause.chars().take(MAX_CAUSE_LEN).collect(),
         since,
         paced,
     };
     match what {
-        What::Blocked { since, stage, code, reminder, .. } => {
+        ContactFact::Blocked { since, stage, code, reminder, .. } => {
             let stage = stage.map_or("ours", |stage| stage.as_str());
             let cause = format!("blocked {stage} {}", code.as_deref().unwrap_or_default());
             trouble(&cause, Some(*since), *reminder)
         }
-        What::Late { since, reminder, .. } => trouble("late", Some(*since), *reminder),
-        What::Unreadable { .. } => trouble("unreadable", None, true),
-        What::Paused => trouble("paused", None, false),
-        What::Unsafe => trouble("unsafe", None, false),
-        What::Recovered { blocked_since, .. } => Role::End { of: "blocked", since: *blocked_since },
-        What::OnTime { late_since, .. } => Role::End { of: "late", since: *late_since },
-        What::Test => Role::Other,
+        ContactFact::Late { since, reminder, .. } => trouble("late", Some(*since), *reminder),
+        ContactFact::Unreadable { .. } => trouble("unreadable", None, true),
+        ContactFact::Paused => trouble("paused", None, false),
+        ContactFact::Unsafe => trouble("unsafe", None, false),
+        ContactFact::Recovered { blocked_since, .. } => {
+            NoticeClass::Resolved { of: "blocked", since: *blocked_since }
+        }
+        ContactFact::OnTime { late_since, .. } => NoticeClass::Resolved { of: "late", since: *late_since },
+        ContactFact::Test => NoticeClass::Other,
     }
 }
 

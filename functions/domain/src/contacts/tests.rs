@@ -91,7 +91,7 @@ fn all_told() -> Vec<Notice> {
     let on_time = Notice::on_time(&connector().tenant, &connector().id, now(), &cursor(), now());
     vec![
         blocked(DeliveryStage::PutObject, DeliveryErrorKind::Gone),
-        blocked(DeliveryStage::PutObject, DeliveryErrorKind::Gone).again(now()),
+        blocked(DeliveryStage::PutObject, DeliveryErrorKind::Gone).as_reminder(now()),
         blocked(DeliveryStage::Read, DeliveryErrorKind::TenantMismatch),
         recovered(),
         stale(),
@@ -103,13 +103,13 @@ fn all_told() -> Vec<Notice> {
     ]
 }
 
-fn read(notice: &Notice) -> Option<News> {
-    News::read(notice.fact.kind(), now(), &serde_json::to_value(notice).unwrap()).unwrap()
+fn read(notice: &Notice) -> Option<ContactMessage> {
+    ContactMessage::read(notice.fact.kind(), now(), &serde_json::to_value(notice).unwrap()).unwrap()
 }
 
 /// What a webhook gets.
-fn body(news: &News) -> Value {
-    serde_json::from_slice(&news.signed(&[], now()).body).unwrap()
+fn body(news: &ContactMessage) -> Value {
+    serde_json::from_slice(&news.sign(&[], now()).body).unwrap()
 }
 
 #[test]
@@ -152,10 +152,11 @@ fn a_tenants_id_stands_in_one_line_of_a_mail_and_in_no_header() {
         let notice = Notice { tenant, ..recovered() };
         let news = read(&notice).unwrap();
         assert_eq!(body(&news)["data"]["tenant"], id);
-        let (mail, usual) = (Mail::of(&news, &connector), Mail::of(&news, &self::connector()));
+        let (mail, usual) =
+            (Mail::for_message(&news, &connector), Mail::for_message(&news, &self::connector()));
         assert_eq!(mail.subject, usual.subject);
         assert_eq!(mail.text, usual.text.replace("Tenant:    acme\n", &format!("Tenant:    {seen}\n")));
-        let (signed, other) = (news.signed(&[], now()), read(&recovered()).unwrap().signed(&[], now()));
+        let (signed, other) = (news.sign(&[], now()), read(&recovered()).unwrap().sign(&[], now()));
         assert_eq!((signed.id, signed.timestamp), (other.id, other.timestamp));
     }
 }
@@ -165,7 +166,7 @@ fn every_kind_that_the_bus_hands_on_is_read_and_no_other() {
     for notice in all_told() {
         let (kind, news) = (notice.fact.kind(), read(&notice).unwrap());
         assert_eq!((news.id.as_str(), news.tenant.as_str()), (notice.id.as_str(), "acme"));
-        assert!(KINDS.contains(&kind) || kind == "ConnectorChanged", "{kind}");
+        assert!(NOTIFIED_KINDS.contains(&kind) || kind == "ConnectorChanged", "{kind}");
     }
     for verb in [Verb::Create, Verb::Update, Verb::Resume, Verb::SetContacts, Verb::RotateWebhookSecret] {
         assert_eq!(read(&changed(verb)), None, "{verb:?}");
@@ -174,10 +175,10 @@ fn every_kind_that_the_bus_hands_on_is_read_and_no_other() {
         [Verb::Pause, Verb::RefuseDestination, Verb::TestContacts, Verb::SetContacts, Verb::AskContacts]
     {
         let told = serde_json::to_value(changed(verb)).unwrap();
-        assert!(VERBS.contains(&told["what"].as_str().unwrap()), "{told}");
+        assert!(NOTIFIED_VERBS.contains(&told["what"].as_str().unwrap()), "{told}");
     }
-    assert_eq!(News::read("ExportDelivered", now(), &json!({})).unwrap(), None);
-    let error = News::read("ExportBlocked", now(), &json!({"id": "x"})).unwrap_err();
+    assert_eq!(ContactMessage::read("ExportDelivered", now(), &json!({})).unwrap(), None);
+    let error = ContactMessage::read("ExportBlocked", now(), &json!({"id": "x"})).unwrap_err();
     assert!(error.to_string().contains("ExportBlocked"));
 }
 
@@ -202,10 +203,10 @@ fn nothing_of_a_tenants_own_is_in_a_mail_before_its_destination_is_verified() {
             block.remedy = "evil-remedy".into();
             block.code = "evil-code".into();
         }
-        let mail = Mail::of(&read(&notice).unwrap(), &unverified);
+        let mail = Mail::for_message(&read(&notice).unwrap(), &unverified);
         assert!(!format!("{mail:?}").contains("evil"), "{mail:?}");
         let verified = Connector { verified_at: Some(now()), ..unverified.clone() };
-        assert!(Mail::of(&read(&notice).unwrap(), &verified).text.contains("evil-bucket"));
+        assert!(Mail::for_message(&read(&notice).unwrap(), &verified).text.contains("evil-bucket"));
     }
 }
 
@@ -225,8 +226,8 @@ fn what_was_held_back_is_counted_in_mail_and_webhook() {
     let news = read(&blocked(DeliveryStage::PutObject, DeliveryErrorKind::Gone)).unwrap();
     assert_eq!(body(&news)["data"].get("held_back"), None);
     for (held_back, words) in [(1, "happened once more since"), (12, "happened 12 times more since")] {
-        let news = News { held_back, ..news.clone() };
-        let text = Mail::of(&news, &connector()).text.replace('\n', " ");
+        let news = ContactMessage { held_back, ..news.clone() };
+        let text = Mail::for_message(&news, &connector()).text.replace('\n', " ");
         assert!(text.contains(words), "{text}");
         assert_eq!(body(&news)["data"]["held_back"], held_back);
     }
@@ -251,7 +252,7 @@ fn what_is_the_vendors_own_reaches_no_contact() {
     for notice in all_told() {
         // What the platform says of the customer's own role or key is the customer's to know.
         let news = read(&notice).unwrap();
-        let mail = Mail::of(&news, &connector());
+        let mail = Mail::for_message(&news, &connector());
         let all = format!("{} {} {}", body(&news), mail.subject, mail.text);
         assert!(!all.contains(CANARY) && !all.contains("ca4a41"), "{all}");
     }
@@ -288,7 +289,7 @@ fn how_long_it_took_is_told_in_the_largest_unit_of_which_there_were_two() {
         (172_800, "2 days"),
         (900_000, "10 days"),
     ] {
-        let what = What::Recovered { blocked_since: now(), blocked_seconds, waiting_files: 1 };
+        let what = ContactFact::Recovered { blocked_since: now(), blocked_seconds, waiting_files: 1 };
         let text = words::paragraphs(&what).concat();
         assert!(text.starts_with(&format!("It took {told}. ")), "{text}");
     }
@@ -300,11 +301,11 @@ fn nothing_that_anyone_says_ends_a_header_or_a_line() {
     let mut connector = connector();
     connector.destination.as_mut().unwrap().prefix = "a/b".parse().unwrap();
     let news = read(&notice).unwrap();
-    let mail = Mail::of(&news, &connector);
+    let mail = Mail::for_message(&news, &connector);
     assert!(mail.subject.chars().all(|c| c == ' ' || c.is_ascii_graphic()), "{:?}", mail.subject);
     assert!(mail.text.contains(&format!("words {CANARY} of")) || mail.text.contains("\nof the platform"));
     assert!(!mail.text.contains('\r') && mail.text.chars().all(|c| c == '\n' || !c.is_control()));
-    let signed = news.signed(&[], now());
+    let signed = news.sign(&[], now());
     assert!(signed.id.starts_with("msg_") && signed.id.len() == 36, "{}", signed.id);
     assert!(signed.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'), "no dot, which separates");
 }
@@ -317,12 +318,12 @@ fn the_id_is_the_notices_and_each_secret_signs() {
             .iter()
             .map(|text| text.parse().unwrap())
             .collect();
-    let (one, later) = (first.signed(&secrets, now()), second.signed(&secrets, Time::LAST));
+    let (one, later) = (first.sign(&secrets, now()), second.sign(&secrets, Time::LAST));
     assert_eq!((&one.id, &one.body), (&later.id, &later.body));
     assert_ne!(one.signature, later.signature);
     let signatures: Vec<&str> = one.signature.split(' ').collect();
     assert_eq!(signatures, [0, 1].map(|n: usize| secrets[n].sign(&one.id, now(), &one.body)));
-    assert_ne!(read(&stale().again(now())).unwrap().signed(&[], now()).id, one.id, "a reminder is news");
+    assert_ne!(read(&stale().as_reminder(now())).unwrap().sign(&[], now()).id, one.id, "a reminder is news");
     assert!(!format!("{one:?}").contains("v1,"));
 }
 
@@ -330,7 +331,7 @@ fn the_id_is_the_notices_and_each_secret_signs() {
 fn a_mail_says_what_happened_why_what_to_do_what_waits_and_where() {
     let mails: Vec<String> = all_told()
         .iter()
-        .map(|notice| Mail::of(&read(notice).unwrap(), &connector()))
+        .map(|notice| Mail::for_message(&read(notice).unwrap(), &connector()))
         .map(|mail| format!("Subject: {}\n\n{}", mail.subject, mail.text))
         .collect();
     assert!(mails.iter().flat_map(|mail| mail.lines().skip(1)).all(|line| line.chars().count() <= 76));

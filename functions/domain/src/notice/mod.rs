@@ -119,7 +119,7 @@ impl Notice {
 
     /// The same, told again at `now`, since it lasts. Of what is no state, it is the same notice.
     #[must_use]
-    pub fn again(mut self, now: Time) -> Self {
+    pub fn as_reminder(mut self, now: Time) -> Self {
         if let Fact::Blocked { reminder, .. } | Fact::Stale { reminder, .. } = &mut self.fact {
             *reminder = true;
             self.id = format!("{}-again-{now}", self.id);

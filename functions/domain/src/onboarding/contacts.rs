@@ -47,10 +47,10 @@ impl Onboarding {
         // Nothing is kept or asked for a request that is refused anyway.
         before.clone().set_contacts(new.emails.clone(), new.webhook.clone(), &SecretId::new(0))?;
         let added: Vec<EmailAddress> =
-            new.emails.iter().filter(|address| !before.contacts.emails.has(address)).cloned().collect();
+            new.emails.iter().filter(|address| !before.contacts.emails.contains(address)).cloned().collect();
         self.ask(caller, &before.tenant, &added).await?;
         let at_its_host =
-            |url: &WebhookUrl| before.contacts.webhook.as_ref().is_some_and(|webhook| webhook.is_at(url));
+            |url: &WebhookUrl| before.contacts.webhook.as_ref().is_some_and(|webhook| webhook.same_host(url));
         let needs_secret = new.webhook.as_ref().is_some_and(|url| !at_its_host(url));
         if !needs_secret {
             // Should the webhook go or move at this moment, this is stale, and is tried again with a secret.

@@ -113,7 +113,7 @@ impl Onboarding {
         if matches!(caller, Caller::Tenant { .. }) {
             return Err(OnboardingError::Forbidden("that an address is confirmed by contract"));
         }
-        if !connector.contacts.emails.has(address) {
+        if !connector.contacts.emails.contains(address) {
             let (id, address) = (id.clone(), address.clone());
             return Err(NotAllowedError::NotAContact { id, address }.into());
         }

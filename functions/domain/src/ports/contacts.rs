@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::PortError;
-use crate::contacts::{ContactKey, Mail, Notified, Permission, Signed, TokenHash};
+use crate::contacts::{ContactKey, Mail, NotificationHistory, Permission, SignedRequest, TokenHash};
 use crate::names::{ConnectorId, EmailAddress, TenantId, WebhookUrl};
 use crate::time::Time;
 
@@ -26,7 +26,7 @@ pub enum WebhookResponse {
 #[async_trait]
 pub trait WebhookClient: Send + Sync {
     /// Posts once, within `patience`, to the public internet only, and follows no redirect.
-    async fn post(&self, to: &WebhookUrl, message: &Signed, patience: Duration) -> WebhookResponse;
+    async fn post(&self, to: &WebhookUrl, message: &SignedRequest, patience: Duration) -> WebhookResponse;
 }
 
 /// What became of a mail.
@@ -84,14 +84,14 @@ pub trait NotificationStore: Send + Sync {
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
-    ) -> Result<Option<Notified>, PortError>;
+    ) -> Result<Option<NotificationHistory>, PortError>;
 
     /// Stores it if what is stored is still the version before (nothing, for version 1); else `false`.
     async fn store_notification_history(
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
-        notified: &Notified,
+        notified: &NotificationHistory,
     ) -> Result<bool, PortError>;
 
     /// Spends `cost` of the tenant's share of the notifier's time, behind what is spent already, and returns where it

@@ -80,7 +80,8 @@ impl WatchedConnector {
             let of_this =
                 |told: &&NotificationState| told.condition == Condition::Blocked && told.since == since;
             let last = self.last_notified.as_ref().filter(of_this).map_or(since, |told| told.notified_at);
-            let notice = || Notice::blocked(tenant, connector, block.clone(), cursor, retention).again(now);
+            let notice =
+                || Notice::blocked(tenant, connector, block.clone(), cursor, retention).as_reminder(now);
             return (now.since(last) >= REPEAT_AFTER).then(|| {
                 self.pending(
                     NotificationState { condition: Condition::Blocked, since, notified_at: now },
@@ -108,7 +109,7 @@ impl WatchedConnector {
             (Some(_), Some(NotificationState { since, notified_at: at, .. }))
                 if now.since(at) >= REPEAT_AFTER =>
             {
-                let notice = Notice::stale(tenant, connector, since, cursor, retention).again(now);
+                let notice = Notice::stale(tenant, connector, since, cursor, retention).as_reminder(now);
                 Some(self.pending(
                     NotificationState { condition: Condition::Stale, since, notified_at: now },
                     notice,

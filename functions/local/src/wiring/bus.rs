@@ -26,13 +26,13 @@ pub struct KeptBus {
 
 #[derive(Debug)]
 struct Kept {
-    told: Vec<Value>,
+    events: Vec<Value>,
     file: Option<File>,
 }
 
 /// An event as `EventBridge` would hand it to a listener, as far as we decide it.
 #[derive(Serialize)]
-struct Told<'a> {
+struct BusEvent<'a> {
     source: &'static str,
     #[serde(rename = "detail-type")]
     detail_type: &'a str,
@@ -43,13 +43,13 @@ impl KeptBus {
     /// With a folder, goes on at the end of its file.
     pub(super) fn open(dir: Option<&Path>) -> io::Result<Self> {
         let file = dir.map(|dir| private::open_file(&dir.join("bus.ndjson"))).transpose()?;
-        Ok(Self { kept: Mutex::new(Kept { told: Vec::new(), file }) })
+        Ok(Self { kept: Mutex::new(Kept { events: Vec::new(), file }) })
     }
 
     /// What it was told since it was opened: `source`, `detail-type` and `detail`, the oldest first.
     #[must_use]
-    pub fn told(&self) -> Vec<Value> {
-        self.lock().told.clone()
+    pub fn events(&self) -> Vec<Value> {
+        self.lock().events.clone()
     }
 
     /// Keeps an event that another process on these stand-ins has told.
@@ -62,7 +62,7 @@ impl KeptBus {
             // One write of one line, so that two processes never mix theirs.
             file.write_all(format!("{event}\n").as_bytes())?;
         }
-        kept.told.push(event);
+        kept.events.push(event);
         Ok(())
     }
 
@@ -71,7 +71,7 @@ impl KeptBus {
     /// # Errors
     /// Never in practice: a notice has no value that JSON can't hold.
     pub fn event(notice: &Notice) -> serde_json::Result<Value> {
-        serde_json::to_value(Told { source: SOURCE, detail_type: notice.fact.kind(), detail: notice })
+        serde_json::to_value(BusEvent { source: SOURCE, detail_type: notice.fact.kind(), detail: notice })
     }
 
     /// Whoever panicked while holding it has at worst kept one event less.

@@ -13,7 +13,7 @@ use crate::world::{
 
 const KEY: &str = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd";
 
-async fn told(put: PutObjectFluentBuilder) -> (String, String) {
+async fn put_refused(put: PutObjectFluentBuilder) -> (String, String) {
     let refused = put.bucket(BUCKET).body(body("x")).send().await;
     let words =
         refused.as_ref().unwrap_err().as_service_error().and_then(|e| e.message()).unwrap_or_default();
@@ -51,7 +51,7 @@ async fn each_obstacle_is_told_in_the_words_of_s3() {
     ] {
         stack.obstruct(BUCKET, Some(obstacle));
         let put = s3.put_object().key("audit/a").server_side_encryption(ServerSideEncryption::AwsKms);
-        let (said, code) = told(put.ssekms_key_id(KEY)).await;
+        let (said, code) = put_refused(put.ssekms_key_id(KEY)).await;
         assert_eq!(code, refused, "{obstacle:?}: {said}");
         assert!(said.ends_with(words), "{obstacle:?}: {said}");
     }
@@ -76,7 +76,7 @@ async fn keys_are_asked_for_only_by_writes_that_name_one_and_locks_only_by_those
 #[tokio::test]
 async fn a_denial_names_session_action_object_and_the_policy_that_is_missing() {
     let stack = start().await;
-    let (said, code) = told(session_s3(&stack).await.put_object().key("other/a")).await;
+    let (said, code) = put_refused(session_s3(&stack).await.put_object().key("other/a")).await;
     assert_eq!(code, "403 AccessDenied");
     let expected = "User: arn:aws:sts::222222222222:assumed-role/Auditferry/test is not authorized to perform: \
                     s3:PutObject on resource: \"arn:aws:s3:::acme-logs/other/a\" because no identity-based \
@@ -95,7 +95,7 @@ async fn a_session_uses_a_key_only_if_its_policy_names_it() {
         put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(KEY)
     };
     let without = session_keys(&stack, Some(&policy(put))).await;
-    let (said, code) = told(request(without)).await;
+    let (said, code) = put_refused(request(without)).await;
     assert_eq!(code, "403 AccessDenied");
     assert!(said.ends_with("because no session policy allows the kms:GenerateDataKey action"), "{said}");
     let with = session_keys(&stack, Some(&policy(&format!("{put},{key}")))).await;
@@ -118,7 +118,7 @@ async fn behind_a_bucket_key_a_session_needs_decrypt_by_way_of_s3() {
         put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(KEY)
     };
     let makes = session_keys(&stack, Some(&policy(r#""kms:GenerateDataKey""#))).await;
-    let (said, code) = told(request(makes)).await;
+    let (said, code) = put_refused(request(makes)).await;
     assert_eq!(code, "403 AccessDenied");
     assert!(said.ends_with("because no session policy allows the kms:Decrypt action"), "{said}");
     let both = session_keys(&stack, Some(&policy(r#"["kms:GenerateDataKey","kms:Decrypt"]"#))).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::connector::{Caller, Connector};
-use domain::contacts::{ContactKey, Notified, Permission, TokenHash, share};
+use domain::contacts::{ContactKey, NotificationHistory, Permission, TokenHash, share};
 use domain::names::{ConnectorId, EmailAddress, TenantId};
 use domain::ports::{NotificationStore, Permissions, PortError};
 use domain::time::Time;
@@ -17,7 +17,7 @@ use super::FakeLedger;
 pub(super) struct ContactRecords {
     permissions: BTreeMap<(TenantId, String), Permission>,
     links: BTreeMap<TokenHash, (TenantId, EmailAddress)>,
-    notified: BTreeMap<(TenantId, ConnectorId, ContactKey), Notified>,
+    notified: BTreeMap<(TenantId, ConnectorId, ContactKey), NotificationHistory>,
     spent_to: BTreeMap<TenantId, Time>,
     slow: BTreeMap<(TenantId, String), Time>,
 }
@@ -79,7 +79,7 @@ impl NotificationStore for FakeLedger {
         &self,
         (tenant, connector): (&TenantId, &ConnectorId),
         contact: &ContactKey,
-    ) -> Result<Option<Notified>, PortError> {
+    ) -> Result<Option<NotificationHistory>, PortError> {
         let key = (tenant.clone(), connector.clone(), contact.clone());
         Ok(self.table().contacts.notified.get(&key).cloned())
     }
@@ -88,7 +88,7 @@ impl NotificationStore for FakeLedger {
         &self,
         (tenant, connector): (&TenantId, &ConnectorId),
         contact: &ContactKey,
-        notified: &Notified,
+        notified: &NotificationHistory,
     ) -> Result<bool, PortError> {
         let mut table = self.table();
         let key = (tenant.clone(), connector.clone(), contact.clone());

@@ -10,13 +10,21 @@ fn after(minutes: u64) -> Time {
     Time::EPOCH + Duration::from_mins(minutes)
 }
 
-fn news(id: &str, minutes: u64, what: What) -> News {
+fn news(id: &str, minutes: u64, what: ContactFact) -> ContactMessage {
     let (tenant, connector) = ("acme".parse().unwrap(), ConnectorId::new(7));
-    News { id: id.into(), kind: "any".into(), at: after(minutes), tenant, connector, what, held_back: 0 }
+    ContactMessage {
+        id: id.into(),
+        kind: "any".into(),
+        at: after(minutes),
+        tenant,
+        connector,
+        fact: what,
+        held_back: 0,
+    }
 }
 
-fn blocked(minutes: u64, code: &str, reminder: bool) -> News {
-    let what = What::Blocked {
+fn blocked(minutes: u64, code: &str, reminder: bool) -> ContactMessage {
+    let what = ContactFact::Blocked {
         since: after(minutes),
         stage: Some(DeliveryStage::PutObject),
         code: Some(code.into()),
@@ -30,15 +38,15 @@ fn blocked(minutes: u64, code: &str, reminder: bool) -> News {
     news(&format!("blocked-{minutes}-{code}"), minutes, what)
 }
 
-fn recovered(minutes: u64, since: u64) -> News {
-    let what = What::Recovered { blocked_since: after(since), blocked_seconds: 60, waiting_files: 1 };
+fn recovered(minutes: u64, since: u64) -> ContactMessage {
+    let what = ContactFact::Recovered { blocked_since: after(since), blocked_seconds: 60, waiting_files: 1 };
     news(&format!("recovered-{since}"), minutes, what)
 }
 
 const SENT: Decision = Decision::Send { held_back: 0 };
 
 /// Decides, and stores what is to be stored.
-fn decide(notified: &mut Notified, news: &News) -> Decision {
+fn decide(notified: &mut NotificationHistory, news: &ContactMessage) -> Decision {
     let (decision, next) = notified.decide(news);
     if let Some(next) = next {
         assert_eq!(next.version, notified.version + 1);
@@ -49,7 +57,7 @@ fn decide(notified: &mut Notified, news: &News) -> Decision {
 
 #[test]
 fn a_connector_that_flaps_is_told_once_with_its_end_and_then_counted() {
-    let mut notified = Notified::default();
+    let mut notified = NotificationHistory::default();
     assert_eq!(decide(&mut notified, &blocked(0, "AccessDenied", false)), SENT);
     assert_eq!(decide(&mut notified, &recovered(5, 0)), SENT);
     for n in 1..=20 {
@@ -66,21 +74,21 @@ fn a_connector_that_flaps_is_told_once_with_its_end_and_then_counted() {
 
 #[test]
 fn another_cause_is_told_at_once_and_one_end_ends_both() {
-    let mut notified = Notified::default();
+    let mut notified = NotificationHistory::default();
     assert_eq!(decide(&mut notified, &blocked(0, "AccessDenied", false)), SENT);
     assert_eq!(decide(&mut notified, &blocked(1, "NoSuchBucket", false)), SENT);
-    let late = What::Late { since: after(2), reminder: false, sealed_to: after(0), lost_from: None };
+    let late = ContactFact::Late { since: after(2), reminder: false, sealed_to: after(0), lost_from: None };
     assert_eq!(decide(&mut notified, &news("late", 2, late)), SENT);
     assert_eq!(decide(&mut notified, &recovered(3, 0)), SENT);
-    let on_time = What::OnTime { late_since: after(2), sealed_to: after(4) };
+    let on_time = ContactFact::OnTime { late_since: after(2), sealed_to: after(4) };
     assert_eq!(decide(&mut notified, &news("on time", 4, on_time)), SENT);
-    assert_eq!(decide(&mut notified, &news("test", 5, What::Test)), SENT);
-    assert_eq!(decide(&mut notified, &news("test 2", 5, What::Test)), SENT, "a test is no trouble");
+    assert_eq!(decide(&mut notified, &news("test", 5, ContactFact::Test)), SENT);
+    assert_eq!(decide(&mut notified, &news("test 2", 5, ContactFact::Test)), SENT, "a test is no trouble");
 }
 
 #[test]
 fn what_lasts_is_told_each_day_by_its_reminder_also_where_its_beginning_was_held_back() {
-    let mut notified = Notified::default();
+    let mut notified = NotificationHistory::default();
     decide(&mut notified, &blocked(0, "AccessDenied", false));
     decide(&mut notified, &recovered(5, 0));
     assert_eq!(decide(&mut notified, &blocked(60, "AccessDenied", false)), Decision::Hold);
@@ -92,7 +100,7 @@ fn what_lasts_is_told_each_day_by_its_reminder_also_where_its_beginning_was_held
 
 #[test]
 fn who_became_a_contact_in_the_middle_hears_of_the_end_once_a_day() {
-    let mut notified = Notified::default();
+    let mut notified = NotificationHistory::default();
     assert_eq!(decide(&mut notified, &recovered(5, 0)), SENT);
     assert_eq!(decide(&mut notified, &recovered(7, 6)), Decision::Hold);
     assert_eq!(decide(&mut notified, &recovered(5 + 24 * 60, 100)), SENT);
@@ -100,17 +108,17 @@ fn who_became_a_contact_in_the_middle_hears_of_the_end_once_a_day() {
 
 #[test]
 fn what_is_remembered_stays_small_and_a_clock_that_was_wrong_silences_nobody() {
-    let mut notified = Notified::default();
+    let mut notified = NotificationHistory::default();
     for n in 0..100 {
         assert_eq!(decide(&mut notified, &blocked(n, &format!("{n}{}", "x".repeat(500)), false)), SENT);
-        assert!(notified.causes.len() <= MOST_CAUSES);
+        assert!(notified.causes.len() <= MAX_CAUSES);
     }
     assert!(serde_json::to_string(&notified).unwrap().len() < 30_000);
-    let mut wrong = Notified::default();
+    let mut wrong = NotificationHistory::default();
     decide(&mut wrong, &blocked(3 * 24 * 60, "AccessDenied", false));
     assert_eq!(decide(&mut wrong, &blocked(1, "AccessDenied", false)), SENT);
     let text = serde_json::to_string(&notified).unwrap();
-    assert_eq!(serde_json::from_str::<Notified>(&text).unwrap(), notified);
+    assert_eq!(serde_json::from_str::<NotificationHistory>(&text).unwrap(), notified);
 }
 
 proptest! {
@@ -120,7 +128,7 @@ proptest! {
         steps in prop::collection::vec((0u64..600, 0usize..3, any::<bool>(), any::<bool>()), 1..200),
     ) {
         let codes = ["AccessDenied", "NoSuchBucket", "SlowDown"];
-        let (mut notified, mut now) = (Notified::default(), 0);
+        let (mut notified, mut now) = (NotificationHistory::default(), 0);
         let mut sent: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
         for (minutes, code, again, recovers) in steps {
             now += minutes + 1;
