@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use domain::generated_events::Heartbeat;
 use domain::names::ConnectorId;
-use domain::own_event::Heartbeat;
 use domain::part::{Compression, Encoding, Format, PartNumber, Window};
 use domain::time::Time;
 use tests::archive::{file, retimed};

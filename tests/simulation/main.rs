@@ -1,12 +1,14 @@
-//! The simulation's long form: many seeds, each a history of its own, and a table of what they went through.
+//! The simulation's long form: many seeds, each a history of its own, and a table of the faults that
+//! occurred.
 //!
 //! ```text
 //! cargo bench -p tests --bench simulation -- --seeds 100000
 //! cargo bench -p tests --bench simulation -- --seed 4711
 //! ```
 //!
-//! The second form repeats one seed and prints everything that happened in it. A seed that fails prints the command
-//! that repeats it. The short form, and the proof that mistakes are noticed, is `cargo test -p tests --test simulation`.
+//! The second form repeats one seed and prints everything that happened in it. A seed that fails prints the
+//! command that repeats it. The short form, and the check that mutants are caught, is `cargo test -p tests
+//! --test simulation`.
 
 mod sim;
 
@@ -17,10 +19,10 @@ use std::time::{Duration, Instant};
 use sim::{Broken, many, simulate};
 
 const USAGE: &str = "usage: simulation [--seeds COUNT] [--from SEED] | --seed SEED [--broken]";
-/// How often it is told how far it has come.
+/// How often progress is printed.
 const PROGRESS: Duration = Duration::from_secs(10);
 
-/// What is asked for.
+/// The command line.
 struct Asked {
     seeds: u64,
     from: u64,
@@ -48,7 +50,7 @@ fn asked() -> Option<Asked> {
             "--seeds" => asked.seeds = value,
             "--from" => asked.from = value,
             "--seed" => asked.one = Some(value),
-            // By its place in the list; without a name, since only who changes the list repeats one.
+            // By its index in the list, without a name: only someone who changes the list repeats one.
             "--broken" => asked.broken = Some(*Broken::ALL.get(usize::try_from(value).ok()?)?),
             _ => return None,
         }

@@ -1,17 +1,17 @@
-//! The simulation's short form, and the proof that it is one: the same seed gives the same history, and mistakes are
-//! noticed. The long form is in `main.rs`.
+//! The simulation's short form, and the checks on the simulation itself: the same seed gives the same
+//! history, and mutants are caught. The long form is in `main.rs`.
 
 mod sim;
 
 use sim::{Broken, simulate, simulate_many};
 
-/// So many that two idle cores need less than a minute in the dev profile.
+/// Two idle cores need less than a minute for these in the dev profile.
 const SEEDS: u64 = 1000;
-/// Within so many seeds every mistake must be noticed.
+/// Every mutant must be caught within this many seeds.
 const MUTANT_SEEDS: u64 = 200;
 
 #[test]
-fn nothing_is_lost_nothing_is_twice_and_nothing_is_mixed_whatever_breaks() {
+fn no_event_is_lost_duplicated_or_mixed_up_under_any_fault() {
     let total = simulate_many(0, SEEDS, |_| ());
     println!("{}", total.table());
     if let Some((seed, flaws)) = total.failed.first() {
@@ -35,7 +35,7 @@ fn the_same_seed_gives_the_same_history() {
 }
 
 #[test]
-fn every_mistake_is_noticed() {
+fn every_mutant_is_caught() {
     for broken in Broken::ALL {
         let noticed = (0..MUTANT_SEEDS).find_map(|seed| {
             let flaws = simulate(seed, Some(*broken), false).violations;

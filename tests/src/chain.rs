@@ -1,5 +1,5 @@
-//! Judges the manifests in a bucket from outside: from names, bytes and keys alone, as a customer's auditor could.
-//! The verifier of the command line is a second judge; this one is small enough to be read at once.
+//! Checks the manifests in a bucket from outside: from names, bytes and keys alone, as a customer's auditor
+//! could. The command line's verifier is a second check; this one is small enough to be read at once.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use domain::manifest::{
 };
 use domain::part::{PartNumber, Sha256};
 
-/// What is wrong with the chain of these objects, by their names below the prefix; empty if each part has exactly one
-/// note, on the text of the one before, signed by the key in charge alone, or by that and the one that its text names as
-/// the successor, which is in charge from the next part on.
+/// The violations of the manifest chain in these objects, named below the prefix. The chain is valid if each
+/// part has exactly one note, with the hash of the previous one in its text. It is signed by the current key
+/// alone, or by that and the successor that its text names, which is the current key from the next part on.
 #[must_use]
 pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
     let mut flaws = Vec::new();
@@ -24,13 +24,13 @@ pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
     for (note, manifest) in notes(objects, &mut flaws) {
         let number = manifest.part.get();
         if manifest.part != expected {
-            flaws.push(format!("chain: the note of part {number} is where part {} is next", expected.get()));
+            flaws.push(format!("chain: found the note of part {number}, expected part {}", expected.get()));
         }
         let of_it = |(_, bytes): &(&String, &Bytes)| {
             (Sha256::of(bytes), bytes.len() as u64) == (manifest.sha256, manifest.size)
         };
         if events.remove_entry(&manifest.object()).filter(of_it).is_none() {
-            flaws.push(format!("chain: the bytes of part {number} are not those of its note"));
+            flaws.push(format!("chain: the bytes of part {number} do not match its manifest"));
         }
         flaws.extend(manifest.contradicting_times().map(|misfit| format!("chain: part {number}: {misfit}")));
         let hangs = match (manifest.previous, last) {
@@ -39,7 +39,7 @@ pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
             _ => false,
         };
         if !hangs {
-            flaws.push(format!("chain: part {number} does not hang on the one before"));
+            flaws.push(format!("chain: part {number} is not chained to the previous one"));
         }
         let name = manifest.origin.key_name();
         let holds = note.signatures().iter().all(|signature| {
@@ -47,7 +47,7 @@ pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
             signer.is_some_and(|known| *known.key.name() == name)
         });
         if !holds {
-            flaws.push(format!("chain: a signature of part {number} is of no key that lies there"));
+            flaws.push(format!("chain: a signature of part {number} is by a key that is not in the bucket"));
         }
         let signers: Vec<&VerifierKey> = note
             .signatures()
@@ -58,11 +58,11 @@ pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
         let (signer, co_signers) =
             signers.split_first().map_or((None, &[][..]), |(one, rest)| (Some(*one), rest));
         if in_charge.is_some() && in_charge.as_ref() != signer {
-            flaws.push(format!("chain: part {number} is signed by another key than the one in charge"));
+            flaws.push(format!("chain: part {number} is not signed by the current key"));
             retired.extend(in_charge.take());
         }
         if co_signers.to_vec() != manifest.successor.iter().collect::<Vec<_>>() {
-            flaws.push(format!("chain: part {number} is not signed by who hands over and by the successor"));
+            flaws.push(format!("chain: part {number} is not signed by the current key and its successor"));
         }
         if signers.iter().any(|key| retired.contains(key)) {
             flaws.push(format!("chain: part {number} is signed by a retired key"));
@@ -84,7 +84,7 @@ fn ring(objects: &BTreeMap<String, Bytes>, flaws: &mut Vec<String>) -> KeyRing {
         let line = std::str::from_utf8(bytes).ok().and_then(|line| line.strip_suffix('\n'));
         match line.and_then(|line| line.parse::<RingKey>().ok()) {
             Some(key) if key.key.file_name() == *name => drop(ring.add(key)),
-            _ => flaws.push(format!("chain: {name} is no key")),
+            _ => flaws.push(format!("chain: {name} is not a key")),
         }
     }
     ring
@@ -98,7 +98,7 @@ fn notes(objects: &BTreeMap<String, Bytes>, flaws: &mut Vec<String>) -> Vec<(Sig
         let read = SignedNote::parse(bytes).and_then(|note| Ok((Manifest::parse(note.text())?, note)));
         match read {
             Ok((manifest, note)) if manifest.name(note.sha256()) == *name => notes.push((note, manifest)),
-            Ok(_) => flaws.push(format!("chain: {name} bears another's name")),
+            Ok(_) => flaws.push(format!("chain: {name} has another note's name")),
             Err(malformed) => flaws.push(format!("chain: {name}, {malformed}")),
         }
     }

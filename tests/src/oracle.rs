@@ -1,4 +1,4 @@
-//! Judges what a customer got, from outside: from the names and bytes in the bucket alone, as a customer could.
+//! The oracle: checks a customer's bucket from outside, from names and bytes alone, as a customer could.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -11,55 +11,55 @@ use sha2::Digest as _;
 
 use crate::chain;
 
-/// One delivered file, taken apart.
+/// One delivered file, parsed.
 #[derive(Debug, Clone)]
 pub struct File {
-    /// Its key.
+    /// The full key of the file.
     pub key: String,
     /// The number in its name.
     pub number: u64,
     /// The window in its name.
     pub window: Window,
-    /// Its events, one line of JSON each, as they stand in the file.
+    /// Its events, one line of JSON each, as in the file.
     pub events: Vec<String>,
 }
 
-/// What a customer got, held against what it should have got.
+/// The delivered events, compared with the expected ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verdict {
-    /// Files.
+    /// The number of files.
     pub parts: usize,
-    /// Events that the vendor's product wrote.
+    /// The number of events of the vendor's product.
     pub delivered: usize,
-    /// Heartbeats.
+    /// The number of heartbeats.
     pub heartbeats: usize,
-    /// Records of items that could not be read.
+    /// The number of unreadable records.
     pub unreadable: usize,
-    /// Events that should be there and are not.
+    /// Expected events that were not delivered.
     pub missing: Vec<String>,
-    /// Events that are there more often than they should.
+    /// Events that were delivered more often than expected.
     pub duplicates: Vec<String>,
-    /// Events that should not be there.
+    /// Events that were delivered and not expected.
     pub foreign: Vec<String>,
 }
 
 impl Verdict {
-    /// Fails unless everything is there once and nothing else is.
+    /// Fails unless exactly the expected events were delivered, once each.
     ///
     /// # Panics
-    /// If something is missing, there twice or foreign.
+    /// If an event is missing, duplicated or foreign.
     pub fn assert_clean(&self) {
         let flaws = (self.missing.len(), self.duplicates.len(), self.foreign.len());
         assert_eq!(flaws, (0, 0, 0), "(missing, twice, foreign): {self:#?}");
     }
 }
 
-/// Reads a bucket's objects, and checks everything that the names promise: the hash, the date, numbers without
-/// a gap from 1 on, windows that meet and cross no midnight, that a heartbeat is alone in its file, that no event is
-/// later than its file's window, and that the files' manifests are one chain ([`crate::chain`]).
+/// Parses a bucket's objects, and checks everything that the names promise: the hash, the date, numbers
+/// without a gap from 1 on, adjacent windows that cross no midnight. A heartbeat must be alone in its file,
+/// no event later than its file's window, and the files' manifests one chain ([`crate::chain`]).
 ///
 /// # Panics
-/// If one of these does not hold.
+/// If one of these checks fails.
 #[must_use]
 pub fn files(objects: &[(String, Bytes)]) -> Vec<File> {
     let flaws = chain::flaws(&objects.iter().map(below_prefix).collect());
@@ -85,13 +85,13 @@ fn below_prefix((key, bytes): &(String, Bytes)) -> (String, Bytes) {
     (below_prefix_of(key).to_owned(), bytes.clone())
 }
 
-/// Everything lies in a folder of one of these names.
+/// Every object is in a folder with one of these names.
 fn below_prefix_of(key: &str) -> &str {
     let place = ["events/date=", "manifests/"].iter().find_map(|folder| key.find(folder));
     &key[place.unwrap_or_default()..]
 }
 
-/// Holds files against the events that should be in them, byte for byte and each as often as it is given.
+/// Compares files with the expected events, byte for byte and each as often as it is given.
 #[must_use]
 pub fn judge<'a>(files: &[File], expected: impl IntoIterator<Item = &'a str>) -> Verdict {
     let mut verdict = Verdict { parts: files.len(), ..Verdict::default() };
@@ -124,7 +124,7 @@ fn own_type(event: &str) -> Option<String> {
     kind.starts_with("auditferry.").then(|| kind.to_owned())
 }
 
-/// The time of an event that the vendor's product wrote, as the fixtures name it.
+/// The time of an event of the vendor's product, as the fixtures name it.
 fn time_of(event: &str) -> Option<Time> {
     if own_type(event).is_some() {
         return None;
@@ -138,21 +138,18 @@ fn file(key: &str, bytes: &Bytes) -> File {
     let (stem, suffix) =
         name.rsplit_once('_').and_then(|(stem, rest)| Some((stem, rest.split_once('.')?))).expect("a suffix");
     let fields: Vec<&str> = stem.split('_').collect();
-    let [from, to, number] = fields.as_slice() else { panic!("{name} is no name of a part") };
+    let [from, to, number] = fields.as_slice() else { panic!("{name} is not a part's name") };
     let (hash, suffix) = suffix;
     let window = Window { from: basic(from), to: basic(to) };
-    assert!(
-        folder.ends_with(&format!("events/date={}", window.from.date())),
-        "{key} lies in the wrong folder"
-    );
+    assert!(folder.ends_with(&format!("events/date={}", window.from.date())), "{key} is in the wrong folder");
     assert_eq!(Sha256::new(sha2::Sha256::digest(bytes).into()).short(), hash, "{key} has other bytes");
     let events = events(&unpack(suffix, bytes), suffix);
     let ahead = events.iter().find(|event| time_of(event).is_some_and(|time| time >= window.to));
-    assert_eq!(ahead, None, "{key} holds an event of a later window");
+    assert_eq!(ahead, None, "{key} contains an event of a later window");
     if events.iter().any(|event| own_type(event).as_deref() == Some("auditferry.heartbeat")) {
         assert_eq!(events.len(), 1, "the heartbeat of {key} is not alone");
     }
-    assert!(!events.is_empty(), "{key} holds nothing, not even a heartbeat");
+    assert!(!events.is_empty(), "{key} is empty, without even a heartbeat");
     File { key: key.to_owned(), number: number.parse().expect("a number"), window, events }
 }
 
@@ -178,7 +175,7 @@ fn unpack(suffix: &str, bytes: &Bytes) -> String {
     text
 }
 
-/// The lines of a file. A `json` file must be an array for a JSON parser, too, and of the same events.
+/// The lines of a file. A `json` file must also be an array for a JSON parser, with the same events.
 fn events(text: &str, suffix: &str) -> Vec<String> {
     if suffix.starts_with("ndjson") {
         assert!(text.ends_with('\n'), "the last line is not ended");

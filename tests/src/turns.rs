@@ -1,14 +1,14 @@
 //! Moves workers forward one call at a time.
 //!
-//! A worker here is a future whose ports [`pause`] before and after each call (see
-//! [`crate::failing::Flaky`]). One poll then takes it from one pause to the next, so a test chooses in which
-//! order two workers' calls happen, and can leave one standing for hours in the middle of its run.
+//! A worker here is a future whose ports call [`yield_once`] before and after each call (see
+//! [`crate::fault_injection::Flaky`]). One poll takes it from one yield to the next. So a test chooses the
+//! order of two workers' calls, and can leave one waiting for hours in the middle of its run.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-/// Gives way once: the first poll is pending, the second is ready.
+/// Yields once: the first poll is pending, the second is ready.
 pub fn pause() -> impl Future<Output = ()> + Send {
     Pause { paused: false }
 }
@@ -31,7 +31,7 @@ impl Future for Pause {
     }
 }
 
-/// A worker that moves when it is told to.
+/// A worker that moves on demand.
 pub struct Worker<'a, T> {
     future: Option<Pin<Box<dyn Future<Output = T> + 'a>>>,
     outcome: Option<T>,
@@ -50,7 +50,7 @@ impl<'a, T> Worker<'a, T> {
         Self { future: Some(Box::pin(future)), outcome: None, steps: 0 }
     }
 
-    /// Moves it to its next pause. `false` if it is over.
+    /// Moves it to its next yield. `false` if it has finished.
     pub fn step(&mut self) -> bool {
         let Some(future) = &mut self.future else { return false };
         self.steps += 1;
@@ -65,7 +65,7 @@ impl<'a, T> Worker<'a, T> {
     /// Moves it to its end.
     ///
     /// # Panics
-    /// If it has no end within a million steps.
+    /// If it does not finish within a million steps.
     pub fn finish(mut self) -> T {
         for _ in 0..1_000_000 {
             if let Some(outcome) = self.outcome.take() {
@@ -83,20 +83,20 @@ impl<'a, T> Worker<'a, T> {
         }
     }
 
-    /// Whether it has come to its end.
+    /// Whether it has finished.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.future.is_none()
     }
 
-    /// What came of it, once it is over.
+    /// Its result, once it has finished.
     pub fn outcome(&mut self) -> Option<T> {
         self.outcome.take()
     }
 }
 
-/// Moves two workers in the order that `schedule` says (`true` the first, `false` the second), over and over,
-/// until both are over.
+/// Moves two workers in the order of `schedule` (`true` the first, `false` the second), repeatedly, until
+/// both have finished.
 pub fn interleave<A, B>(first: &mut Worker<'_, A>, second: &mut Worker<'_, B>, schedule: &[bool]) {
     let both = [true, false];
     let turns = schedule.iter().chain(both.iter().cycle());

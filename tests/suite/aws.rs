@@ -1,4 +1,4 @@
-//! The program of `tests/aws`, on the embedded stand-ins: it tries everything, and leaves nothing behind.
+//! The program of `tests/aws` on the embedded stand-ins: it runs every suite and leaves nothing behind.
 
 #[path = "../aws/suites.rs"]
 mod suites;
@@ -6,7 +6,7 @@ mod suites;
 use crate::embedded;
 
 #[tokio::test]
-async fn the_suites_for_an_account_keep_what_they_say_and_leave_nothing_behind() {
+async fn the_account_suites_pass_and_leave_nothing_behind() {
     let (stack, clients) = embedded::start().await;
     let mut tried = Vec::new();
     suites::run(&clients, "auditferry-conformance-0123456789", |one| tried.push(one)).await;
@@ -15,7 +15,7 @@ async fn the_suites_for_an_account_keep_what_they_say_and_leave_nothing_behind()
     let broken: Vec<_> = tried.iter().filter(|one| !one.kept).map(|one| &one.promise).collect();
     assert_eq!(broken, Vec::<&String>::new());
     assert_eq!(tried.len(), 60 + 6 + 1);
-    // The stand-in's buckets are removed by its administrator, past S3; the objects are gone.
+    // The stand-in's administrator removes its buckets, bypassing S3; the objects are gone.
     let left: Vec<_> = tried.iter().filter_map(|one| one.left_behind.as_ref()).collect();
     assert!(
         matches!(left.as_slice(), [bucket] if bucket.contains("DeleteBucket is not implemented")),

@@ -11,8 +11,8 @@ use tests::promises;
 
 use crate::embedded::{self, StackCustomers, StackEvents, StackProber, WireBus, WireQueue};
 
-/// One test for each promise of a suite (`tests::promises!`), on the fake and on the adapter. Both are given with what
-/// they need to be kept alive.
+/// One test for each promise of a suite (`tests::promises!`), on the fake and on the adapter. Each expression
+/// also returns what must stay alive for it.
 macro_rules! conforms {
     ($suite:ident; fake $fake:expr; adapter $adapter:expr; $($promise:ident)+) => {
         mod $suite {

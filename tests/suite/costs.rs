@@ -1,8 +1,8 @@
-//! What running it costs, worked out from requests that are counted on the wire, and held against the table of
-//! infra/README.md: whoever adds a request, a metric or an alarm sees there what it costs.
+//! The running costs, computed from requests that are counted on the wire, and compared with the table of
+//! infra/README.md. A change that adds a request, a metric or an alarm shows its cost there.
 //!
-//! Counted: requests of a run to S3, KMS and the event bus; metrics and alarms. Taken as they are: capacity units of
-//! DynamoDB, time of Lambda and size of logs, which no stand-in measures as AWS does.
+//! Counted: requests of a run to S3, KMS and the event bus; metrics and alarms. Assumed: capacity units of
+//! DynamoDB, Lambda time and log size, which no stand-in measures as AWS does.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +16,13 @@ const TENANTS: [f64; 3] = [10.0, 1_000.0, 10_000.0];
 /// Runs of an hourly connector in a month of 30 days.
 const RUNS: f64 = 720.0;
 
-/// List prices of us-east-1 in US dollars, as far as we know them. Sources: the services' pages on pricing.
+/// List prices of us-east-1 in US dollars, as far as we know them. Source: the services' pricing pages.
 mod price {
     pub(super) const METRIC: f64 = 0.30;
     pub(super) const ALARM: f64 = 0.10;
     pub(super) const S3_PUT: f64 = 0.005 / 1e3;
     pub(super) const S3_GET: f64 = 0.0004 / 1e3;
-    /// For a month.
+    /// Per tag and month.
     pub(super) const S3_TAG: f64 = 0.01 / 1e4;
     /// With an asymmetric key; it has no free tier.
     pub(super) const KMS_SIGN: f64 = 0.15 / 1e4;
@@ -31,13 +31,14 @@ mod price {
     pub(super) const READ_UNIT: f64 = 0.125 / 1e6;
     pub(super) const EVENT: f64 = 1.0 / 1e6;
     pub(super) const SQS: f64 = 0.4 / 1e6;
-    /// Of a GB of logs.
+    /// Per GB of logs.
     pub(super) const LOGS: f64 = 0.5;
-    /// Of a GB of memory on arm64 for a second.
+    /// Per GB-second on arm64.
     pub(super) const LAMBDA: f64 = 0.000_013_333_4;
 }
 
-/// What a run of an hour with events asks for, once the key is published: the first run puts that besides.
+/// The requests of a run over an hour with events, once the key is published; the first run also puts the
+/// key.
 #[derive(Debug)]
 struct Run {
     put: f64,
@@ -59,7 +60,7 @@ async fn counted() -> Run {
     let s3 = asked(&world, Service::S3);
     let count =
         |words: &str| f64::from(u32::try_from(s3.iter().filter(|one| *one == words).count()).unwrap());
-    // What goes to the customer's bucket, the customer pays for.
+    // The customer pays for requests to its bucket.
     let theirs = count("PUT part") + count("PUT note");
     let run = Run {
         put: count("PUT staged"),
@@ -91,7 +92,7 @@ async fn rows() -> Vec<(String, [f64; 3])> {
         ("runs: staging requests".into(), each(run.put * price::S3_PUT + run.get * price::S3_GET)),
         (
             "runs: tags of delivered files".into(),
-            // For as long as they are staged: 30 days.
+            // While they are staged: 30 days.
             each(run.tag * (price::S3_PUT + price::S3_TAG)),
         ),
         (
@@ -106,7 +107,7 @@ async fn rows() -> Vec<(String, [f64; 3])> {
     ]
 }
 
-/// As the table writes it: whole dollars, or tenths below one.
+/// In the table's format: whole dollars, or tenths below one.
 fn written(dollars: f64) -> String {
     match dollars {
         few if few < 0.05 => "0".to_owned(),
@@ -115,7 +116,7 @@ fn written(dollars: f64) -> String {
     }
 }
 
-/// The cells behind each name of the table of costs.
+/// The cells of each row of the table of costs, by name.
 fn table() -> BTreeMap<String, Vec<String>> {
     let (_, costs) = NOTES.split_once("## What it costs").unwrap();
     let lines =
@@ -141,8 +142,8 @@ async fn the_table_of_costs_follows_from_the_requests_that_are_counted() {
         "infra/README.md, \"What it costs\", must have these rows:\n{}",
         wrong.join("\n")
     );
-    // Head, rule, and the row of the events.
-    assert_eq!(written_there.len(), rows.len() + 3, "a row that nobody works out: {written_there:#?}");
+    // Header, separator, and the row of the events.
+    assert_eq!(written_there.len(), rows.len() + 3, "a row that is not computed: {written_there:#?}");
 }
 
 #[tokio::test]

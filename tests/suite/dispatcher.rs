@@ -1,4 +1,4 @@
-//! The dispatcher: whoever is due is sent, once, whatever the queue refuses and however many ticks there are.
+//! The dispatcher sends each due connector once, whatever the queue refuses and however many ticks run.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl World {
         Self { ledger: FakeLedger::new(), queue: FakeQueue::new(), clock }
     }
 
-    /// So many connectors that run next at `next_run_at`.
+    /// Inserts `count` connectors whose next run is at `next_run_at`.
     fn with(&self, count: usize, next_run_at: &str) -> BTreeSet<ConnectorId> {
         let tenant = tenant("acme");
         let add = |_| {
@@ -89,19 +89,19 @@ async fn two_ticks_at_once_send_nothing_twice() {
 }
 
 #[tokio::test]
-async fn a_claim_that_was_never_carried_out_comes_due_again() {
+async fn a_claim_that_was_never_executed_comes_due_again() {
     let world = World::new();
     let due = world.with(3, "2026-11-20T20:00:00Z");
     world.tick().await;
     assert_eq!(world.queue.receive().len(), 3);
-    // The exporter that took them is lost.
+    // The exporter that received them dies.
     world.clock.advance(CLAIM_DURATION);
     world.tick().await;
     assert_eq!(world.sent(), due);
 }
 
 #[tokio::test]
-async fn what_the_queue_refuses_is_given_back_and_sent_by_the_next_tick() {
+async fn claims_that_the_queue_refuses_are_released_and_sent_by_the_next_tick() {
     let world = World::new();
     let due = world.with(25, "2026-11-20T20:00:00Z");
     let refused: BTreeSet<_> = due.iter().step_by(7).cloned().collect();
@@ -114,7 +114,7 @@ async fn what_the_queue_refuses_is_given_back_and_sent_by_the_next_tick() {
     assert_eq!(world.sent(), due);
 }
 
-/// A queue that is gone.
+/// A queue that refuses every request.
 struct Gone;
 
 #[async_trait]
@@ -125,13 +125,13 @@ impl Queue for Gone {
 }
 
 #[tokio::test]
-async fn a_queue_that_is_gone_fails_the_tick_and_costs_nobody_a_run() {
+async fn an_unavailable_queue_fails_the_tick_and_costs_no_run() {
     let world = World::new();
     let due = world.with(40, "2026-11-20T20:00:00Z");
     let failed = dispatch(&world.ports(Arc::new(Gone)), world.deadline()).await;
     assert!(matches!(failed.unwrap_err().source, PortError::Denied { .. }));
     world.tick().await;
-    assert_eq!(world.sent(), due, "all that it had claimed was given back");
+    assert_eq!(world.sent(), due, "all its claims were released");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The dispatcher in trouble: two ticks in any order of their calls, and ticks that fail or die at any call.
+//! Faults of the dispatcher: two ticks in any order of their calls, and ticks that fail or die at any call.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ impl World {
         }
     }
 
-    /// How often each connector was sent, for those that were.
+    /// How often each connector was sent; those never sent are missing.
     fn sent(&self) -> BTreeMap<ConnectorId, usize> {
         let mut sent = BTreeMap::new();
         for id in self.queue.sent() {
@@ -60,12 +60,12 @@ impl World {
         sent
     }
 
-    /// One tick now, whose calls meet what the plan says.
+    /// One tick now; the plan's faults hit its calls.
     async fn tick(&self, plan: &Plan) -> Result<Dispatched, TickError> {
         dispatch(&self.ports(plan), self.clock.now() + RUN).await
     }
 
-    /// A tick with all that belongs to it, whose calls meet what the plan says, and the figures that it tells.
+    /// A whole tick, with watchdog and metrics; the plan's faults hit its calls. Returns its metrics too.
     async fn tick_with_metrics(
         &self,
         plan: &Plan,
@@ -104,9 +104,9 @@ fn ticks_at_the_same_time_send_nothing_twice() {
     world.assert_each_sent_once();
 }
 
-/// A tick that fails or dies at any call, and then ticks without trouble until the claims have run out.
+/// A tick that fails or dies at any call, and then ticks without faults until the claims have expired.
 #[tokio::test]
-async fn a_tick_that_fails_or_dies_anywhere_loses_nobody() {
+async fn a_tick_that_fails_or_dies_anywhere_loses_no_connector() {
     for trouble in [Trouble::Fail, Trouble::LoseAnswer, Trouble::Crash] {
         for nth in 1.. {
             let world = world(24);
@@ -127,10 +127,10 @@ async fn a_tick_that_fails_or_dies_anywhere_loses_nobody() {
     }
 }
 
-/// One connector's claim fails, whichever it is: all others are sent in that very tick, it itself by the next one, or
-/// after its claim if that had only lost its answer. The tick says that it failed.
+/// One connector's claim fails, whichever it is. The same tick sends all others. The next tick sends this
+/// one, or, if only its answer was lost, a tick after its claim has expired. The tick reports that it failed.
 #[tokio::test]
-async fn a_claim_that_fails_keeps_nobody_else_from_being_sent() {
+async fn a_failed_claim_stops_no_other_connector() {
     for trouble in [Trouble::Fail, Trouble::LoseAnswer] {
         for nth in 1..=24 {
             let world = world(24);
@@ -150,9 +150,9 @@ async fn a_claim_that_fails_keeps_nobody_else_from_being_sent() {
     }
 }
 
-/// What a tick that failed in part has done is in its figures, as that of any other tick.
+/// A partially failed tick records its metrics like any other tick.
 #[tokio::test]
-async fn a_tick_that_fails_in_part_tells_what_it_has_done() {
+async fn a_partially_failed_tick_records_what_it_has_done() {
     let (failed, told) = world(24).tick_with_metrics(&Plan::none().and("claim", 3, Trouble::Fail)).await;
     assert!(matches!(failed, Err(PortError::Transient { .. })), "{failed:?}");
     assert_eq!((told["Ticks"], told["TicksFailed"]), (1, 1));
@@ -164,9 +164,9 @@ async fn a_tick_that_fails_in_part_tells_what_it_has_done() {
     assert!(told["ConnectorsDue"] > 0 && told["SendsGivenBack"] == told["ConnectorsDue"], "{told:?}");
 }
 
-/// Where no claim succeeds, nothing is sent, and nobody has to wait for it once they do.
+/// If no claim succeeds, nothing is sent, and nothing has to wait once claims succeed again.
 #[tokio::test]
-async fn claims_that_all_fail_fail_the_tick_and_cost_nobody_a_run() {
+async fn if_all_claims_fail_the_tick_fails_and_costs_no_run() {
     let world = world(24);
     let failed = world.tick(&Plan::none().and_always("claim", Trouble::Fail)).await;
     assert!(is_transient(&failed), "{failed:?}");
@@ -175,12 +175,12 @@ async fn claims_that_all_fail_fail_the_tick_and_cost_nobody_a_run() {
     world.assert_each_sent_once();
 }
 
-/// A partition of the index can't be read: those of the others are sent in that very tick.
+/// A partition of the index can't be read: the same tick sends the connectors of the others.
 #[tokio::test]
-async fn a_partition_that_fails_keeps_no_other_from_being_sent() {
+async fn a_failed_partition_stops_no_other_partition() {
     for shard in 0..DUE_SHARDS {
         let world = world(24);
-        // A minute in which a tick begins with the first partition.
+        // In this minute the tick begins with the first partition.
         world.clock.set(at("2026-11-20T21:20:00Z"));
         let failed = world.tick(&Plan::none().and("due", usize::from(shard) + 1, Trouble::Fail)).await;
         assert!(is_transient(&failed), "shard {shard}: {failed:?}");
@@ -194,9 +194,9 @@ async fn a_partition_that_fails_keeps_no_other_from_being_sent() {
     }
 }
 
-/// A batch that can't be sent is given back whole, and so is each that is under way beside it.
+/// All claims of a batch that can't be sent are released, and so are those of each batch in flight beside it.
 #[tokio::test]
-async fn a_queue_that_fails_has_every_claim_given_back() {
+async fn a_failed_queue_releases_every_claim() {
     let world = world(130);
     let failed = world.tick(&Plan::none().and_always("send", Trouble::Fail)).await;
     assert!(is_transient(&failed), "{failed:?}");

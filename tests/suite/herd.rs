@@ -1,4 +1,5 @@
-//! The full hour, at which everyone is due at once: how fast exports start, who waits, and for how long.
+//! The thundering herd at the full hour, when all connectors are due at once: how fast exports start, and
+//! which of them wait for how long.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -16,23 +17,23 @@ use tests::fixtures::at;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
-/// Half of what STS answers an account in a second.
+/// Half of an account's STS requests per second.
 const HALF: usize = 300;
-/// As many as the ledger shows on a page.
+/// The ledger's page size.
 const PAGE: usize = 100;
-/// What a claim takes: a busy dispatcher sends a thousand connectors a second.
+/// The duration of a claim: a busy dispatcher sends a thousand connectors a second.
 const CLAIMING: Duration = Duration::from_millis(1);
 
-/// A ledger that knows when whom to start and nothing else, its queue, and the clock that both take time of.
+/// A ledger that only knows the due times, its queue, and the clock that both advance.
 #[derive(Clone)]
 struct World {
     clock: FakeClock,
-    /// By partition and time, as the index has them.
+    /// By partition and time, as in the index.
     due: Arc<Mutex<BTreeSet<(u8, Time, ConnectorId)>>>,
-    /// Until when each is claimed, and when its message is handed to an exporter.
+    /// Until when each is claimed, and when an exporter receives its message.
     claimed: Arc<Mutex<BTreeMap<ConnectorId, Time>>>,
     starts: Arc<Mutex<Vec<(ConnectorId, Time)>>>,
-    /// How many claims the table takes in a second, and how many it took in which.
+    /// How many claims the table accepts a second, and how many it has accepted in the current one.
     most_writes: Option<u32>,
     writes: Arc<Mutex<(Time, u32)>>,
 }
@@ -70,14 +71,14 @@ impl DueConnectors for World {
     }
 
     async fn release_claim(&self, claim: &Claim, _: Time) -> Result<(), PortError> {
-        panic!("the queue takes everyone: {claim:?}")
+        panic!("the queue accepts all: {claim:?}")
     }
 }
 
 #[async_trait]
 impl Queue for World {
     async fn send(&self, batch: &[ConnectorId], delay: Duration) -> Result<Vec<ConnectorId>, PortError> {
-        assert!(delay <= MINUTE * 15, "SQS has nobody wait for longer");
+        assert!(delay <= MINUTE * 15, "SQS allows no longer delay");
         let start = self.clock.now() + Duration::from_secs(delay.as_secs());
         locked(&self.starts).extend(batch.iter().map(|id| (id.clone(), start)));
         Ok(Vec::new())
@@ -96,7 +97,7 @@ impl World {
         }
     }
 
-    /// The same, on a table that takes so many claims in a second and throttles the others.
+    /// The same, on a table that accepts so many claims a second and throttles the others.
     fn taking(self, most_writes: u32) -> Self {
         Self { most_writes: Some(most_writes), ..self }
     }
@@ -111,7 +112,7 @@ impl World {
         self.most_writes.is_none_or(|most| writes.1 <= most)
     }
 
-    /// So many connectors from this ID on that are due at that time.
+    /// Adds connectors of these IDs that are due at that time.
     fn with(self, ids: std::ops::Range<u64>, due_at: Time) -> Self {
         let due = ids.map(ConnectorId::new).map(|id| (due_shard(&id), due_at, id));
         locked(&self.due).extend(due);
@@ -126,11 +127,11 @@ impl World {
             randomness: Arc::new(SeededRandomness::new(7)),
             pace: pace.clone(),
         };
-        // As long as the template gives the dispatcher, less the watchdog's share.
+        // The time that the template gives the dispatcher, less the watchdog's share.
         dispatch(&ports, self.clock.now() + MINUTE * 3).await.unwrap()
     }
 
-    /// Ticks every so often until nobody is due any more; how many ticks that took.
+    /// Ticks at this interval until no connector is due. Returns the number of ticks.
     async fn ticks(&self, every: Duration, pace: impl Fn() -> Pace) -> u32 {
         let began = self.clock.now();
         for tick in 0.. {
@@ -150,7 +151,7 @@ impl World {
         self.starts().into_iter().map(|(_, start)| start).max().unwrap()
     }
 
-    /// The most exports that start within a second of the clock.
+    /// The maximum number of exports that start in one second.
     fn most_a_second(&self) -> usize {
         let mut seconds = BTreeMap::<Time, usize>::new();
         for (_, start) in self.starts() {
@@ -159,13 +160,13 @@ impl World {
         seconds.into_values().max().unwrap_or_default()
     }
 
-    /// Everyone starts once, and stays claimed for as long as a run may take from there.
+    /// Each connector starts once, and stays claimed for as long as a run from there may take.
     fn assert_each_once(&self, connectors: u64) {
         let starts = self.starts();
         let once: BTreeSet<_> = starts.iter().map(|(id, _)| id).collect();
         assert_eq!((once.len() as u64, starts.len() as u64), (connectors, connectors));
         let claimed = locked(&self.claimed);
-        // A second is lost to rounding, of the five minutes that a claim outlasts the longest run.
+        // Rounding takes a second of the five minutes that a claim outlasts the longest run.
         assert!(starts.iter().all(|(id, start)| claimed[id] + SECOND * 2 >= *start + CLAIM_DURATION));
     }
 }
@@ -178,9 +179,8 @@ fn full_hour() -> Time {
     at("2026-11-20T21:05:00Z")
 }
 
-/// Wherever in a second the tick begins.
-/// A table that is new takes fewer writes than a busy dispatcher sends. No tick fails for it, everyone is started
-/// once, and the ticks say how often they were throttled.
+/// A new table accepts fewer writes than a busy dispatcher sends. No tick fails for it, each connector starts
+/// once, and the ticks report how often they were throttled.
 #[tokio::test]
 async fn a_table_that_throttles_claims_fails_no_tick_and_everyone_is_started_once() {
     let hour = at("2026-11-20T20:05:00Z");
@@ -200,7 +200,7 @@ async fn a_table_that_throttles_claims_fails_no_tick_and_everyone_is_started_onc
 }
 
 #[tokio::test]
-async fn ten_connectors_wait_for_nothing_and_fifty_for_a_second_at_most() {
+async fn ten_connectors_do_not_wait_and_fifty_wait_for_a_second_at_most() {
     for (connectors, wait) in [(10, Duration::ZERO), (50, SECOND)] {
         for began in [0, 500, 950, 999].map(|ms| full_hour() + Duration::from_millis(ms)) {
             let world = World::at(began).with(0..connectors, full_hour());
@@ -223,9 +223,10 @@ async fn a_hundred_thousand_start_within_seven_minutes_and_at_half_the_limit() {
     assert!(last <= full_hour() + MINUTE * 7, "{last}");
 }
 
-/// More than a tick can place are left to the next one, which places them behind the first one's, however soon it is.
+/// What a tick can't schedule is left to the next one, which schedules it after the first one's, however soon
+/// it runs.
 #[tokio::test]
-async fn what_is_left_to_the_next_tick_starts_behind_the_first_ones() {
+async fn what_is_left_to_the_next_tick_starts_after_the_first_ones() {
     for minutes in [1, 5, 10] {
         let world = World::at(full_hour()).with(0..200_000, full_hour());
         let pace = Pace::default();
@@ -237,7 +238,7 @@ async fn what_is_left_to_the_next_tick_starts_behind_the_first_ones() {
     }
 }
 
-/// A process that is new does not know what the one before it has placed.
+/// A new process does not know what the previous one has scheduled.
 #[tokio::test]
 async fn two_processes_that_know_nothing_of_each_other_stay_below_the_whole_limit() {
     let world = World::at(full_hour()).with(0..200_000, full_hour());
@@ -246,21 +247,21 @@ async fn two_processes_that_know_nothing_of_each_other_stay_below_the_whole_limi
     assert!(world.most_a_second() <= HALF * 2, "{}", world.most_a_second());
 }
 
-/// A run that was asked for, or a retry, at any millisecond: it is started with the tick that finds it.
+/// An on-demand run, or a retry, at any millisecond: it starts with the tick that finds it.
 #[tokio::test]
-async fn who_is_not_of_the_herd_does_not_wait_behind_it() {
+async fn an_on_demand_run_does_not_wait_behind_the_herd() {
     let asked_at = full_hour() - Duration::from_millis(1);
     let world = World::at(full_hour()).with(0..90_000, full_hour()).with(90_000..90_200, asked_at);
     world.ticks(MINUTE * 5, Pace::default).await;
     world.assert_each_once(90_200);
     assert!(world.most_a_second() <= HALF, "{}", world.most_a_second());
     let asked: BTreeSet<_> = (90_000..90_200).map(ConnectorId::new).collect();
-    // The tick itself takes 90 s to come to the last of them.
+    // The tick itself takes 90 s to reach the last of them.
     let last = world.starts().into_iter().filter(|(id, _)| asked.contains(id)).map(|(_, start)| start).max();
     assert!(last.unwrap() <= full_hour() + SECOND * 100, "{last:?}");
 }
 
-/// Where more are due than can be sent, each partition's connectors are the first ones now and then.
+/// If more are due than can be sent, each partition comes first now and then.
 #[tokio::test]
 async fn no_partition_is_always_the_last() {
     let mut first = BTreeSet::new();

@@ -1,5 +1,5 @@
-//! The key lists that a build holds against the table: each is open only while the merge is inside it, and one list
-//! names every stray, so that neither memory nor requests grow with how many parts there are.
+//! The key lists that a build merges with the table. Each is open only while the merge is inside it, and one
+//! list contains every out-of-order key. So neither memory nor requests grow with the number of parts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -71,7 +71,7 @@ impl Counting {
         Self { bucket: fakes.staging.clone(), count: Arc::default() }
     }
 
-    /// How many readers were open at once, at most, and how many ever, since this was asked last.
+    /// The peak of concurrently open readers, and their total, since the last call.
     fn readers(&self) -> (usize, usize) {
         (self.count.most.swap(0, Ordering::Relaxed), self.count.ever.swap(0, Ordering::Relaxed))
     }
@@ -92,7 +92,7 @@ impl Counting {
         }
     }
 
-    /// How many keys the list of a part names.
+    /// The number of keys in a part's list.
     fn listed(&self, fakes: &Fakes, connector: &Connector, number: PartNumber) -> usize {
         let part = fakes.ledger.parts(&connector.id).into_iter().find(|part| part.number == number).unwrap();
         let Content::Staged { keys, .. } = part.content else { panic!("a staged part") };
@@ -105,8 +105,8 @@ impl Counting {
     }
 }
 
-/// A day cut into 300 parts is read again by the reconcile, a late event among them and strays behind them: a few
-/// lists are open at a time, not 300.
+/// The reconcile reads a day of 300 parts again, a late event among them and out-of-order keys after them: a
+/// few lists are open at a time, not 300.
 #[tokio::test]
 async fn of_the_lists_of_300_parts_a_few_are_open_at_a_time() {
     let fakes = Fakes::new();
@@ -127,22 +127,23 @@ async fn of_the_lists_of_300_parts_a_few_are_open_at_a_time() {
     staging.run_until(&world, &connector, at("2023-07-13T12:00:00Z")).await;
     let (most, ever) = staging.readers();
     assert!(most <= 4, "{most} readers at once");
-    assert!(ever > 280, "two days back the reconcile reads all of the day but its first hour: {ever}");
+    assert!(ever > 280, "two days later the reconcile reads all of the day but its first hour: {ever}");
     let verdict = world.verdict(&connector);
     assert_eq!((verdict.delivered, verdict.unreadable), (301, 1));
     assert_eq!((verdict.missing.len(), verdict.duplicates.len()), (0, 0));
 }
 
-/// A stray is exported once, though only a key list knows it, and however often strays come there is one list to read.
+/// An out-of-order key is exported once, though only a key list knows it. There is always one list to read,
+/// however often such keys appear.
 #[tokio::test]
-async fn one_list_names_every_stray_and_each_is_exported_once() {
+async fn one_list_contains_every_out_of_order_key_and_each_is_exported_once() {
     let fakes = Fakes::new();
     let staging = Counting::of(&fakes);
     let start = at("2023-07-10T11:30:00Z");
     let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), start).with_parts_of(2);
     let connector = world.activate(start, |connector| connector.frequency = "24".parse().unwrap()).await;
     let mut expected = 0;
-    // In no order, and more at a time than a part holds.
+    // In random order, and more at a time than fit in a part.
     for (day, keys) in [vec!["PROFILE", "zebra", "x", "META", "AAA"], vec!["M"], vec![], vec!["A", "zz"]]
         .into_iter()
         .enumerate()
@@ -164,8 +165,8 @@ async fn one_list_names_every_stray_and_each_is_exported_once() {
     assert_eq!(world.verdict(&connector).unreadable, expected);
 }
 
-/// A bit of a list at rest turns, or of one on its way: the export stops and is told as failed, where it would export
-/// again what the list no longer names. With the list as it was it goes on.
+/// A bit of a list flips at rest or in transit. The export stops and fails, since it would otherwise repeat
+/// the events whose keys the list lost. With the intact list it continues.
 #[tokio::test]
 async fn a_damaged_list_stops_the_export_and_doubles_nothing() {
     let (mut stopped, mut bit) = (0, 0);

@@ -1,4 +1,4 @@
-//! Messages of the export queue that are none of ours: each is answered, and nothing comes of it.
+//! Foreign messages in the export queue: each is acknowledged and ignored.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tests::fixtures::at;
 use crate::promises::{Fakes, World};
 
 proptest! {
-    /// Not told as failed either: it would only come back as it is.
+    /// They are not reported as failed either, since they would only be redelivered unchanged.
     #[test]
     fn no_message_makes_a_batch_fail(
         bodies in prop::collection::vec(

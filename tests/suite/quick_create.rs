@@ -1,6 +1,6 @@
 //! The quick-create link and `infra/customer-role.yaml` agree, and so do the call of the Terraform module and
-//! `infra/terraform`: each parameter that is filled in is one of theirs and has a value that they take, and what is
-//! left open the customer can fill in.
+//! `infra/terraform`: each parameter of the link exists and has a valid value, and the customer can fill in
+//! the others.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,8 @@ fn parameters() -> BTreeMap<String, Value> {
     all["Parameters"].clone()
 }
 
-/// Whether CloudFormation would take the value: the pattern must match the whole of it, and of each in a list.
+/// Whether CloudFormation would accept the value: the pattern must match the whole of it, and of each in a
+/// list.
 fn takes(parameter: &Value, value: &str) -> bool {
     let mut schema = json!({"type": "string"});
     if let Some(pattern) = parameter.get("AllowedPattern") {
@@ -59,7 +60,7 @@ fn vendor() -> Vendor {
     }
 }
 
-/// The link of a connector, held against the template.
+/// The link of a connector, compared with the template.
 fn check(connector: &Connector) -> BTreeMap<String, String> {
     let link = setup(connector, &vendor()).quick_create_url.unwrap();
     let known = parameters();
@@ -113,7 +114,7 @@ fn the_call_of_the_terraform_module_gives_its_variables_and_all_that_it_needs() 
     }
 }
 
-/// A destination, if the domain takes it.
+/// A destination, if the domain accepts it.
 fn destination(prefix: &str, bucket: &str, role: &str, key: Option<String>) -> Option<Destination> {
     Some(Destination {
         role: format!("arn:aws:iam::222222222222:role/auditferry/{role}").parse().ok()?,
@@ -129,7 +130,7 @@ fn draft(id: u64) -> Connector {
 }
 
 #[test]
-fn a_new_connectors_link_fills_in_what_the_template_takes() {
+fn a_new_connectors_link_fills_in_what_the_template_accepts() {
     let mut connector = draft(u64::MAX);
     let given = check(&connector);
     assert_eq!(given["param_ExternalId"], connector.external_id.as_str());
@@ -146,7 +147,7 @@ fn what_the_link_may_leave_out_has_the_same_default_in_the_template() {
 }
 
 #[test]
-fn a_value_that_the_template_refuses_would_be_noticed() {
+fn a_value_that_the_template_refuses_would_be_detected() {
     let known = parameters();
     for (name, bad) in [
         ("ExternalId", "af-1"),
@@ -164,9 +165,9 @@ fn a_value_that_the_template_refuses_would_be_noticed() {
 }
 
 proptest! {
-    /// Whatever the domain takes as a destination, its link is one that the template takes.
+    /// For every destination that the domain accepts, the template accepts the link.
     #[test]
-    fn every_connectors_link_fills_in_what_the_template_takes(
+    fn every_connectors_link_fills_in_what_the_template_accepts(
         id in any::<u64>(), bucket in "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
         prefix in "([A-Za-z0-9!_.'()=-]{1,9}/){0,3}([A-Za-z0-9!_.'()=-]{1,20}/?)?",
         name in "[A-Za-z0-9+=,.@_-]{1,64}",

@@ -19,8 +19,8 @@ fn the_fixture_is_what_its_readme_says() {
     assert!(events.iter().all(|event| !event.json.contains('\n')));
 }
 
-/// What the check costs beside a pass over the grammar alone, which stood in its place before. Optimised, as the
-/// exporter is: `cargo test -p tests --test suite the_check --config 'profile.dev.package.domain.opt-level=3' --config
+/// The cost of the check compared with the grammar-only pass that it replaced. Optimised, as in the exporter:
+/// `cargo test -p tests --test suite the_check --config 'profile.dev.package.domain.opt-level=3' --config
 /// 'profile.dev.package.serde_json.opt-level=3' -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement, for an optimised build on an idle machine"]

@@ -1,5 +1,5 @@
-//! What a run asks of each service, request by request, taken from the wire: whoever adds one sees it here, and what
-//! a thousand exports cost follows from it (tests/bench/README.md, "An export without events").
+//! The requests of a run to each service, recorded on the wire: a change that adds one shows here, and the
+//! cost of a thousand exports follows from it (tests/bench/README.md, "An export without events").
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::wire::world::{LIMIT, World};
 
 pub(crate) const HOUR: Duration = Duration::from_hours(1);
 
-/// A deployment with one connector, whose first window is closed and settled, and nothing in the way.
+/// A deployment with one connector, whose first window is closed and settled, and without faults.
 pub(crate) async fn deployment(events: usize) -> World {
     let mut world = World::start(1, &[]).await;
     world.populate(1, events).await;
@@ -21,7 +21,7 @@ pub(crate) async fn deployment(events: usize) -> World {
     world
 }
 
-/// One run of the connector, and what it came to. Of a process that goes on only the source remembers something.
+/// One run of the connector, and its summary. Only the source keeps state from an earlier run of the process.
 pub(crate) async fn runs(world: &World, process: &Exporter) -> Summary {
     let (connector, _) = &world.connectors[0];
     let mut exporter = world.exporter();
@@ -32,7 +32,7 @@ pub(crate) async fn runs(world: &World, process: &Exporter) -> Summary {
     summary
 }
 
-/// What was asked of a service since the last time; of S3 the method, and what kind of object it was for.
+/// The requests to a service since the last call; those to S3 as the method and the kind of object.
 pub(crate) fn asked(world: &World, service: Service) -> Vec<String> {
     let proxy = world.proxies.iter().find(|proxy| proxy.service() == service).unwrap();
     proxy
@@ -51,9 +51,10 @@ fn kind(words: &str) -> String {
     format!("{method} {kind}{tags}")
 }
 
-/// Which table it is, asked once a minute by a process.
+/// The identity of the table, requested once a minute by a process.
 const OF_A_PROCESS: &str = "DescribeTable events";
-/// Lease; settings and cursor; one page of events; seal; mark the part; mark the cursor and give the lease back.
+/// Lease; settings and cursor; one page of events; seal; mark the part; mark the cursor and release the
+/// lease.
 const OF_DYNAMODB: [&str; 6] = [
     "UpdateItem ledger",
     "Query ledger",
@@ -64,7 +65,7 @@ const OF_DYNAMODB: [&str; 6] = [
 ];
 
 #[tokio::test]
-async fn an_export_without_events_makes_ten_requests_and_the_first_one_puts_the_key_besides() {
+async fn an_export_without_events_makes_ten_requests_and_the_first_one_also_puts_the_key() {
     let mut world = deployment(0).await;
     let exporter = world.exporter();
     for first in [true, false, false] {
@@ -82,7 +83,7 @@ async fn an_export_without_events_makes_ten_requests_and_the_first_one_puts_the_
     }
 }
 
-/// With events, the ledger is asked for the parts that may hold them already, behind the first page.
+/// With events, the ledger is queried for the parts that may contain them already, after the first page.
 #[tokio::test]
 async fn an_export_with_events_asks_which_of_them_are_sealed() {
     let mut world = deployment(2).await;

@@ -1,4 +1,4 @@
-//! What a hostile reading of the protocol found: promises that did not hold, or that no other test stated.
+//! Findings of a hostile review of the protocol: promises that did not hold, or that no other test stated.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use tests::fixtures::at;
 
 use crate::promises::{Fakes, World};
 
-/// A table each of whose pages takes ten seconds: a run of 15 minutes, which stops reading at two thirds, reads 60.
+/// A table with ten seconds a page: a run of 15 minutes, which stops reading at two thirds, reads 60.
 struct Slow {
     source: FakeSource,
     clock: FakeClock,
@@ -71,8 +71,9 @@ async fn slow_run(world: &World, fakes: &Fakes, connector: &Connector) -> Outcom
     export(&exporter, &connector.id, world.clock.now() + Duration::from_mins(15)).await
 }
 
-/// Reading stops at two thirds of a run's time; what was read by then is a part, and the next run goes on there. If
-/// it looked back first, it would read all of that part again, and time would be up at the same place: for ever.
+/// Reading stops at two thirds of a run's time. What was read by then is a part, and the next run continues
+/// there. If it looked back first, it would read all of that part again, and run out of time at the same
+/// point, for ever.
 #[tokio::test]
 async fn a_window_that_takes_longer_than_a_run_is_worked_off_by_several() {
     let fakes = Fakes::new();
@@ -94,9 +95,9 @@ async fn a_window_that_takes_longer_than_a_run_is_worked_off_by_several() {
     assert_eq!((delivered, world.cursor(&connector).await.watermark), (120, at("2023-07-10T12:00:00Z")));
 }
 
-/// Late is additive, and work that does not fit the time limit is gone on with. A day of a busy tenant takes longer
-/// to read again than a run has: 288 events, in pages of three with an empty one after each, take 32 minutes. An
-/// hour of them, with its look-back, takes three.
+/// Late is additive, and work beyond the time limit is continued by the next run. Reading a busy tenant's day
+/// again takes longer than a run: 288 events, in pages of three with an empty one after each, take 32
+/// minutes. An hour of them, with its look-back, takes three.
 #[tokio::test]
 async fn a_day_that_takes_longer_than_a_run_is_reconciled_all_the_same() {
     let fakes = Fakes::new();
@@ -127,8 +128,9 @@ async fn a_day_that_takes_longer_than_a_run_is_reconciled_all_the_same() {
     assert_eq!(told, (true, 1, 1, 0), "(a pass was completed, late events, strays, runs that failed)");
 }
 
-/// Never dropped silently: upper-case UUIDs, as some platforms write them, are no keys of the form `uuidv7`. By their
-/// bytes they lie between 1970 and the activation, where no window looks, in gaps that lower case leaves.
+/// Never dropped silently: upper-case UUIDs, as some platforms write them, are invalid keys of the form
+/// `uuidv7`. By their bytes they sort between 1970 and the activation, where no window reads, in gaps that
+/// lower case leaves.
 #[tokio::test]
 async fn upper_case_uuids_are_exported_as_unreadable() {
     let fakes = Fakes::with_keys(SortKeyForm::UuidV7);
@@ -154,8 +156,8 @@ async fn keys_of_another_form_that_sort_before_the_activation_are_exported_as_un
     assert_eq!(world.verdict(&connector).unreadable, keys.len());
 }
 
-/// Quiet means quiet: with seconds where the settings say milliseconds, every key tells a time in January 1970, and
-/// the customer would be told for ever that nothing happens.
+/// Quiet means quiet: with seconds where the settings say milliseconds, every key has a time in January 1970,
+/// and the customer would get heartbeats of an empty table for ever.
 #[tokio::test]
 async fn seconds_in_a_table_of_milliseconds_are_never_called_quiet() {
     let mut fakes = Fakes::with_keys(SortKeyForm::EpochMillis);

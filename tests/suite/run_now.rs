@@ -1,5 +1,5 @@
-//! "Run now" while another run is under way: the lease turns the new one away, and it comes with the first tick after
-//! the other's end all the same.
+//! "Run now" while another run is in progress: the lease turns the new one away, and it starts with the first
+//! tick after the other's end all the same.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,10 +23,10 @@ use tests::fixtures::at;
 
 use crate::promises::{Fakes, World};
 
-/// What happens in the middle of a run, once.
+/// A future to run once, in the middle of a run.
 type Meanwhile = Arc<Mutex<Option<BoxFuture<'static, ()>>>>;
 
-/// A table in the reading of which something happens.
+/// A table that runs the hook before its next page.
 struct Eventful(FakeSource, Meanwhile);
 
 struct EventfulPages(Box<dyn PageReader>, Meanwhile);
@@ -64,7 +64,7 @@ impl PageReader for EventfulPages {
     }
 }
 
-/// A dispatcher's tick: whether it found the connector due and sent it.
+/// A dispatcher's tick. Returns whether it found the connector due and sent it.
 async fn tick(fakes: &Fakes, world: &World, connector: &Connector) -> bool {
     let (now, seen) = (world.clock.now(), fakes.ledger.cursor(&connector.id).next_run_at);
     let claim = Claim { id: connector.id.clone(), next_run_at: seen };
@@ -73,7 +73,7 @@ async fn tick(fakes: &Fakes, world: &World, connector: &Connector) -> bool {
 }
 
 #[tokio::test]
-async fn a_run_asked_for_while_another_is_under_way_comes_with_the_first_tick_after_it() {
+async fn a_run_requested_during_another_starts_with_the_first_tick_after_it() {
     let fakes = Fakes::new();
     let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;

@@ -1,4 +1,5 @@
-//! Another events table, or other keys, in the settings: nothing is sealed from it until an operator accepts it.
+//! Another events table, or other keys, in the settings: nothing is sealed from it until an operator accepts
+//! it.
 
 use std::sync::Arc;
 
@@ -63,7 +64,7 @@ async fn an_empty_table_that_was_named_by_mistake_is_never_sealed_as_a_quiet_hou
     assert_eq!((after.next, after.watermark), (before.next, before.watermark));
     assert_eq!(world.files(&connector).len(), 1, "nothing was delivered");
 
-    // The setting is put back: the event follows, and nothing needs to be accepted.
+    // The setting is restored: the event follows, and nothing needs to be accepted.
     let Outcome::Completed(run) = run_over(&world, fakes.source.clone(), &connector).await else { panic!() };
     assert_eq!((run.sealed, run.events, run.heartbeats), (1, 1, 0));
     world.verdict(&connector).assert_clean();
@@ -79,7 +80,7 @@ async fn a_table_that_is_read_by_other_keys_is_another_source() {
 }
 
 #[tokio::test]
-async fn what_is_sealed_already_is_delivered_all_the_same() {
+async fn sealed_parts_are_delivered_all_the_same() {
     let (fakes, world, connector) = exporting().await;
     world.go(at("2023-07-10T13:05:00Z")).await;
     let died = world.run_with(&connector, &Plan::none().and("open_customer", 1, Trouble::Crash)).await;
@@ -106,7 +107,7 @@ async fn an_accepted_table_is_read_from_the_named_time_and_nothing_comes_twice()
     world.verdict(&connector).assert_clean();
     assert_eq!(fakes.ledger.cursor(&connector.id).reads_from(), at("2023-07-10T11:55:00Z"));
 
-    // The functions of before, which are still under way, seal nothing any more.
+    // The previous functions, which are still running, seal nothing any more.
     assert_eq!(
         internal_error(run_over(&world, fakes.source.clone(), &connector).await).0,
         InternalErrorKind::SourceChanged
@@ -114,7 +115,7 @@ async fn an_accepted_table_is_read_from_the_named_time_and_nothing_comes_twice()
 }
 
 #[tokio::test]
-async fn a_source_that_cannot_be_asked_seals_nothing() {
+async fn an_unavailable_source_seals_nothing() {
     let (fakes, world, connector) = exporting().await;
     world.go(at("2023-07-10T13:05:00Z")).await;
     let before = fakes.ledger.cursor(&connector.id).next;
@@ -131,7 +132,7 @@ fn onboarding(fakes: &Fakes, world: &World) -> Onboarding {
     exporter.with_reverification(ledger, Arc::new(FakeProber::new()), bus, vendor()).onboarding.unwrap()
 }
 
-/// Only an operator's word counts, and it is refused where it would lose events.
+/// Only an operator can accept, and is refused if events would be lost.
 #[tokio::test]
 async fn a_tenant_accepts_nothing_and_an_operator_nothing_that_loses_events() {
     let (fakes, world, connector) = exporting().await;

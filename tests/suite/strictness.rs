@@ -1,5 +1,5 @@
-//! Our own stand-ins of SQS and EventBridge refuse what AWS refuses: an adapter that passes the conformance suites on
-//! them has not passed because they take anything. What is sent here is what no adapter of ours sends.
+//! Our own stand-ins of SQS and EventBridge refuse what AWS refuses, so an adapter that passes the
+//! conformance suites on them did not pass by their leniency. No adapter of ours sends these requests.
 
 use serde_json::{Value, json};
 use tests::lambda::{EventBus, MessageQueue};
@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 
 const MIB: usize = 1024 * 1024;
 
-/// A request whose headers are as they must be, until a test changes one.
+/// A request with valid headers, until a test changes one.
 struct Request {
     url: String,
     headers: Vec<(&'static str, String)>,
@@ -39,7 +39,7 @@ impl Request {
         Self::new(&bus.url, "AWSEvents.PutEvents", "1.1", "events")
     }
 
-    /// The same request, in whose header of that name one text stands for another.
+    /// The same request with one text of the named header replaced.
     fn with(mut self, name: &str, from: &str, to: &str) -> Self {
         let (_, value) = self.headers.iter_mut().find(|(header, _)| *header == name).unwrap();
         assert!(value.contains(from), "{value}");
@@ -143,7 +143,7 @@ async fn a_request_that_eventbridge_would_refuse_is_refused_whole() {
     assert_eq!(bus.published(), Vec::<Value>::new());
 }
 
-/// The others of its request are taken.
+/// The other entries of its request are accepted.
 #[tokio::test]
 async fn an_entry_that_eventbridge_would_refuse_is_refused_by_itself() {
     let bus = EventBus::start().await.unwrap();

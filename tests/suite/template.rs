@@ -1,5 +1,6 @@
-//! `template.yaml` and the code agree: each function is given exactly the variables that it reads, its role the
-//! attributes and the session name that it asks with, and a parameter is refused where the code would refuse its value.
+//! `template.yaml` and the code agree: each function gets exactly the variables that it reads, its role the
+//! attributes and the session name of its requests, and a parameter is refused where the code would refuse
+//! its value.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use regex::Regex;
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
-/// The variables that a resource of the template is given.
+/// The environment variables of a resource of the template.
 fn given(resource: &str) -> BTreeSet<String> {
     let head = format!("  {resource}:");
     TEMPLATE
@@ -32,7 +33,7 @@ fn read(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
-// That the code reads exactly its `NAMES` is tested beside it.
+// Tests beside the code check that it reads exactly its `NAMES`.
 #[test]
 fn the_template_gives_each_function_exactly_the_variables_that_it_reads() {
     assert_eq!(given("Exporter"), read(ExporterSettings::NAMES));
@@ -41,7 +42,7 @@ fn the_template_gives_each_function_exactly_the_variables_that_it_reads() {
     assert_eq!(given("Notifier"), read(NotifierSettings::NAMES));
 }
 
-/// The attributes that a statement of a role's policy allows: those in the first list behind its `Sid`.
+/// The attributes that a policy statement allows: the first list after its `Sid`.
 fn allowed(sid: &str) -> BTreeSet<&'static str> {
     let behind = TEMPLATE.split_once(&format!("- Sid: {sid}\n")).map_or("", |(_, behind)| behind);
     let list = behind.split_once("dynamodb:Attributes").and_then(|(_, rest)| rest.split_once('['));
@@ -49,18 +50,18 @@ fn allowed(sid: &str) -> BTreeSet<&'static str> {
     list.split(',').map(str::trim).collect()
 }
 
-/// A version that asks for another attribute must be deployed with the right to it, or its watchdog is blind.
+/// A version that requests another attribute must be deployed with that permission, or its watchdog is blind.
 #[test]
 fn the_dispatcher_may_read_exactly_the_attributes_that_it_asks_for() {
-    // Beside the keys of table and index, which DynamoDB wants to see named.
+    // Beside the keys of table and index, which DynamoDB requires.
     let of = |lists: &[&[&'static str]]| lists.concat().into_iter().chain(["sk"]).collect::<BTreeSet<_>>();
     assert_eq!(allowed("WatchConnectors"), of(&[&SETTINGS_ATTRIBUTES]));
     assert_eq!(allowed("ReadCursors"), of(&[&CURSOR_ATTRIBUTES, &PART_ATTRIBUTES]));
 }
 
-/// Under another name the exporter's role would not let the API in, or would not be narrowed.
+/// Under another name the exporter's role would not trust the API, or would not restrict it.
 #[test]
-fn the_exporters_role_lets_the_api_in_under_the_name_that_the_code_sends() {
+fn the_exporters_role_trusts_the_api_under_the_session_name_that_the_code_sends() {
     let by_name = format!("Condition: {{StringEquals: {{\"sts:RoleSessionName\": {SESSION_NAME}}}}}");
     let narrowed = format!("Condition: {{StringLike: {{\"aws:userid\": \"*:{SESSION_NAME}\"}}}}");
     for condition in [by_name, narrowed] {
@@ -68,7 +69,7 @@ fn the_exporters_role_lets_the_api_in_under_the_name_that_the_code_sends() {
     }
 }
 
-/// A property of a parameter of the template, as it stands there.
+/// The text of a parameter's property in the template.
 fn of_parameter(parameter: &str, property: &str) -> &'static str {
     let (head, property) = (format!("  {parameter}:"), format!("    {property}: "));
     let mut lines = TEMPLATE.lines().skip_while(|line| *line != head).skip(1);
@@ -79,7 +80,7 @@ fn of_parameter(parameter: &str, property: &str) -> &'static str {
     value.expect("a property on a line of its own").trim_matches('\'')
 }
 
-/// Whether the template takes a text as the format of partition keys.
+/// Whether the template accepts a text as the format of partition keys.
 fn takes_format(text: &str) -> bool {
     let pattern = Regex::new(of_parameter("EventsPartitionFormat", "AllowedPattern")).unwrap();
     let longest: usize = of_parameter("EventsPartitionFormat", "MaxLength").parse().unwrap();
@@ -87,7 +88,7 @@ fn takes_format(text: &str) -> bool {
 }
 
 #[test]
-fn the_template_takes_the_partition_formats_that_the_code_takes() {
+fn the_template_accepts_the_partition_formats_that_the_code_accepts() {
     let of = |length: usize| format!("{}{{tenant}}", "ä".repeat(length - 8));
     for good in [
         "{tenant}",

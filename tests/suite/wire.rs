@@ -25,7 +25,7 @@ async fn whatever_the_wire_does_every_event_arrives_once() {
         *by_service.entry(*service).or_default() += count;
     }
     for fault in Fault::QUICK {
-        assert!(by_kind[&fault] > 0, "never met: {fault}; {:?}", tally.met);
+        assert!(by_kind[&fault] > 0, "never occurred: {fault}; {:?}", tally.met);
     }
     assert!(by_service.values().all(|count| *count >= 3), "{by_service:?}");
 }

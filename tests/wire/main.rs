@@ -1,12 +1,12 @@
-//! The whole deployment on a bad wire, in long: each round a deployment of its own, through proxies that lose, break
-//! off, alter, slow down and refuse requests and answers, until the wire is mended; then every bucket is held against
-//! the table.
+//! The whole deployment on a faulty network, in long. Each round is a deployment of its own, behind proxies
+//! that lose, break off, alter, delay and refuse requests and responses. Then the faults stop, and every
+//! bucket is compared with the table.
 //!
 //! ```text
 //! cargo bench -p tests --bench wire -- --rounds 50
 //! ```
 //!
-//! A round's faults follow from its seed and from the order in which the requests come; what runs at once may come in
+//! A round's faults follow from its seed and from the order of the requests; concurrent ones may come in
 //! another order the next time. The short form is `cargo test -p tests --test suite wire`.
 
 mod rounds;
@@ -19,7 +19,7 @@ use futures_util::{StreamExt as _, stream};
 use rounds::{Round, Tally};
 use tests::proxy::Fault;
 
-/// A round mostly waits.
+/// Rounds run at once: a round mostly waits.
 const CONCURRENCY: usize = 6;
 
 #[tokio::main]
@@ -33,7 +33,7 @@ async fn main() -> ExitCode {
     menu.push(Fault::AnswerStalled);
     let began = Instant::now();
     let mut tally = Tally::default();
-    // As often as the schedule ticks.
+    // The interval of the schedule.
     let tick = Duration::from_mins(5);
     let round = |seed| Tally::of(Round { seed, menu: &menu, tenants: 20, events_each: 48, tick });
     let mut played = stream::iter((from..from + rounds).map(round)).buffer_unordered(CONCURRENCY);

@@ -1,5 +1,5 @@
-//! Rounds on a bad wire: some hours full of faults, then all is mended and time goes on until everything that is due
-//! is delivered, and every bucket is held against the table.
+//! Rounds on a faulty network: some hours full of faults, then the faults stop and time goes on until
+//! everything due is delivered, and every bucket is compared with the table.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use tests::proxy::{Fault, Service};
 
 use super::world::World;
 
-/// After the mend everything that waits must be done within so many ticks.
+/// After the faults stop, everything that waits must be done within this many ticks.
 const MAX_TICKS: usize = 144;
 
-/// A round.
+/// The parameters of a round.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Round<'a> {
     pub(crate) seed: u64,
@@ -23,7 +23,7 @@ pub(crate) struct Round<'a> {
     pub(crate) tick: Duration,
 }
 
-/// What rounds came to.
+/// The counts of rounds.
 #[derive(Debug, Default)]
 pub(crate) struct RoundStats {
     pub(crate) rounds: u64,
@@ -39,10 +39,11 @@ pub(crate) struct RoundStats {
 }
 
 impl RoundStats {
-    /// Plays a round and tells what came of it. What is wrong in it is counted, not thrown: the figures tell it.
+    /// Runs a round and returns its counts. Lost, duplicated and foreign events are counted, and are no
+    /// panic.
     ///
     /// # Panics
-    /// If a connector is not done long after the mend, or a bucket holds what no bucket may.
+    /// If a connector is not done long after the faults stop, or a bucket contains what no bucket may.
     pub(crate) async fn of(round: Round<'_>) -> Self {
         let mut world = World::start(round.seed, round.menu).await;
         world.populate(round.tenants, round.events_each).await;
@@ -73,7 +74,7 @@ impl RoundStats {
         tally
     }
 
-    /// Adds what came of other rounds.
+    /// Adds the counts of other rounds.
     pub(crate) fn add(&mut self, other: Self) {
         self.rounds += other.rounds;
         self.buckets += other.buckets;

@@ -1,7 +1,7 @@
 //! A deployment whose every request goes through a proxy: the real dispatcher and exporter with the SDK's own
 //! clients, on the embedded stand-ins of DynamoDB, S3 and STS and those of SQS and EventBridge.
 //!
-//! Everything that the tests themselves arrange and look at goes past the proxies.
+//! Setup and checks of the tests themselves bypass the proxies.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,13 +38,13 @@ const LEDGER: &str = "ledger";
 const EVENTS: &str = "events";
 const STAGING: &str = "vendor-staging";
 const BUS: &str = "auditferry-events";
-/// What a dispatcher and an exporter may take.
+/// The time limit of a dispatcher and an exporter.
 pub(crate) const LIMIT: Duration = Duration::from_mins(15);
-/// Events of a part: several parts come of a window.
+/// The most events of a part: a window becomes several parts.
 const PART_EVENTS: u64 = 5;
 
-/// How many requests of a thousand meet a fault, by service. A run asks DynamoDB much more often than it asks STS,
-/// and a tick asks SQS once.
+/// How many requests of a thousand meet a fault, by service. A run calls DynamoDB much more often than STS,
+/// and a tick calls SQS once.
 const FAULTS_PER_MILLE: [(Service, u64); 5] = [
     (Service::DynamoDb, 60),
     (Service::S3, 120),
@@ -53,7 +53,7 @@ const FAULTS_PER_MILLE: [(Service, u64); 5] = [
     (Service::EventBridge, 200),
 ];
 
-/// A deployment, and the proxies before its services.
+/// A deployment, and the proxies in front of its services.
 pub(crate) struct World {
     stack: Stack,
     queue: MessageQueue,
@@ -66,7 +66,7 @@ pub(crate) struct World {
     pub(crate) connectors: Vec<(Connector, &'static [RealEvent])>,
     randomness: SeededRandomness,
     signer: CountedSigner,
-    /// How far the clock of the functions is ahead of the one on the wall.
+    /// How far the functions' clock is ahead of the wall clock, in milliseconds.
     shift_ms: i64,
     /// The queue, bus and proxies live as long as this.
     _bus: EventBus,
@@ -130,7 +130,7 @@ impl World {
         self.shift_ms += i64::try_from(span.as_millis()).unwrap();
     }
 
-    /// Tenants, each with a connector of its own, and recorded events from before noon to after one.
+    /// Creates tenants, each with a connector of its own and recorded events from before noon to after one.
     pub(crate) async fn populate(&mut self, tenants: usize, events_each: usize) {
         let noon = fixtures::at("2023-07-10T12:00:00Z");
         let first = cloudtrail().partition_point(|event| event.time < noon) - events_each / 2;
@@ -156,7 +156,7 @@ impl World {
                 prefix: to.prefix.to_string(),
             };
             self.stack.put_role(role).unwrap();
-            // Other events for each, so that none can be taken for another's.
+            // Different events for each tenant, so that none can be mistaken for another's.
             let from = first + n * events_each % (cloudtrail().len() - first - events_each);
             let events = &cloudtrail()[from..from + events_each];
             for batch in events.chunks(25) {
@@ -169,8 +169,8 @@ impl World {
         }
     }
 
-    /// What the schedule does every few minutes: dispatches, and runs what has come into the queue, ten connectors
-    /// a function and all functions at once. Functions that fail are tried again by later ticks.
+    /// One tick of the schedule: dispatches, and runs what is in the queue, ten connectors per function and
+    /// all functions at once. Functions that fail are retried by later ticks.
     pub(crate) async fn tick(&mut self) {
         let deadline = self.now() + LIMIT;
         let ports = dispatcher::Ports {
@@ -220,7 +220,7 @@ impl World {
         DynamoLedger::new(dynamodb.clone(), LEDGER.to_owned(), DateShift::millis(self.shift_ms))
     }
 
-    /// How often KMS would have been asked to sign since this was asked last: once for each signature.
+    /// How often KMS would have been called to sign since the last call of this: once for each signature.
     pub(crate) fn signatures(&self) -> u64 {
         self.signer.asked.swap(0, Ordering::SeqCst)
     }
@@ -231,7 +231,7 @@ impl World {
         }
     }
 
-    /// Where each connector stands.
+    /// The cursor of each connector.
     pub(crate) async fn cursors(&self) -> Vec<Cursor> {
         let ledger = self.ledger(&self.direct.dynamodb);
         let mut cursors = Vec::new();
@@ -241,7 +241,7 @@ impl World {
         cursors
     }
 
-    /// What each customer has got, held against what its tenant wrote.
+    /// What each customer has got, compared with what its tenant wrote.
     pub(crate) fn verdicts(&self) -> Vec<Verdict> {
         let verdict = |(connector, events): &(Connector, &[RealEvent])| {
             let bucket = connector.destination.as_ref().unwrap().bucket.as_str();
@@ -254,7 +254,8 @@ impl World {
     }
 }
 
-/// A key that counts what it signs. The adapter asks KMS once for each (functions/adapters/tests/edges/signing.rs).
+/// A key that counts its signatures. The adapter calls KMS once for each
+/// (functions/adapters/tests/edges/signing.rs).
 #[derive(Debug, Clone)]
 struct CountedSigner {
     key: FakeSigner,

@@ -1,26 +1,28 @@
-//! STS as another role of the vendor's.
+//! STS as another of the vendor's roles.
 //!
-//! Customers' roles let in the exporter's role and nobody else. Whoever verifies without being the exporter, as the
-//! API does, must act as it; and then may do nothing but assume customers' roles, whatever the exporter may.
+//! Customers' roles trust the exporter's role and no other. A preflight check outside the exporter, as in the
+//! API, must therefore assume the exporter's role. It may then do nothing but assume customers' roles,
+//! whatever the exporter may do.
 //!
-//! IAM enforces that, not this file: the exporter's role lets the API in under this session name only, and its policy
-//! denies a session of this name everything but `sts:AssumeRole`. The session policy below says it a second time.
+//! IAM enforces this, not this file. The exporter's role trusts the API under this session name only. Its
+//! policy denies sessions of this name everything but `sts:AssumeRole`. The session policy below states it a
+//! second time.
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use domain::names::{ROLE_PATH, RoleArn};
 
-/// The deployment's template names it twice: as the one name under which the exporter's role lets the API in
-/// (`sts:RoleSessionName`), and as the end of `aws:userid` (`<role's ID>:<session's name>`) of those sessions that are
-/// denied everything else. It shows in the vendor's own CloudTrail too.
+/// The deployment's template uses this name twice: as the only session name under which the exporter's role
+/// trusts the API (`sts:RoleSessionName`), and as the end of `aws:userid` (`<role's ID>:<session name>`) of
+/// the sessions that are denied everything else. It also appears in the vendor's own CloudTrail.
 ///
-/// Source: IAM user guide, "AWS global condition context keys", aws:userid, and "IAM and AWS STS condition context
-/// keys", sts:RoleSessionName.
+/// Source: IAM user guide, "AWS global condition context keys", aws:userid, and "IAM and AWS STS condition
+/// context keys", sts:RoleSessionName.
 pub const SESSION_NAME: &str = "auditferry-verify";
 
-/// An STS client like `sts`, but acting as `role`, by a session that may assume customers' roles and do nothing
-/// else. The session is opened with the first request and renewed before it ends.
+/// An STS client like `sts` under an assumed `role`. Its session may assume customers' roles and do nothing
+/// else. The session starts with the first request and is renewed before it expires.
 #[must_use]
 pub fn sts_as_role(sts: &aws_sdk_sts::Client, role: &RoleArn) -> aws_sdk_sts::Client {
     let acting = AssumedRoleProvider { sts: sts.clone(), role: role.clone() };
@@ -41,7 +43,7 @@ impl AssumedRoleProvider {
             asked.policy(policy(&self.role)).send().await.map_err(CredentialsError::provider_error)?;
         let keys = answer
             .credentials
-            .ok_or_else(|| CredentialsError::provider_error("STS answered without credentials"))?;
+            .ok_or_else(|| CredentialsError::provider_error("STS returned no credentials"))?;
         let until = keys.expiration.try_into().map_err(CredentialsError::provider_error)?;
         let (id, secret) = (keys.access_key_id, keys.secret_access_key);
         Ok(Credentials::new(id, secret, Some(keys.session_token), Some(until), "acting"))
@@ -57,7 +59,7 @@ impl ProvideCredentials for AssumedRoleProvider {
     }
 }
 
-/// What the session may do, of all that the role may.
+/// The session policy: the part of the role's permissions that the session keeps.
 fn policy(role: &RoleArn) -> String {
     let resource = format!("arn:{}:iam::*:role{ROLE_PATH}*", role.partition());
     format!(

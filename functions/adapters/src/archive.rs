@@ -1,5 +1,5 @@
-//! A copy of what a connector delivered, in a bucket: listed and read, never written to. The verifier reads through it
-//! with the credentials of whoever runs it, who may be anybody's auditor.
+//! An archive in an S3 bucket: listed and read, never written to. The verifier reads it with the credentials
+//! of whoever runs it, possibly an auditor.
 
 use aws_sdk_s3::types::{CommonPrefix, Object};
 use domain::ports::{ByteStream, PortError};
@@ -10,12 +10,12 @@ use crate::port_error::port_error;
 const LISTING: &str = "listing the archive's bucket";
 const READING: &str = "reading an object of the archive";
 
-/// A folder of a bucket.
+/// A prefix of a bucket.
 #[derive(Debug, Clone)]
 pub struct S3Archive {
     client: aws_sdk_s3::Client,
     bucket: String,
-    /// Empty, or with a slash at its end.
+    /// Empty, or ends with a slash.
     prefix: String,
 }
 
@@ -24,21 +24,21 @@ pub struct S3Archive {
 pub struct Page {
     /// The objects' names below the prefix, and their sizes in bytes.
     pub objects: Vec<(String, u64)>,
-    /// Where the next page begins, if there is one.
+    /// The continuation token of the next page, if there is one.
     pub next: Option<String>,
 }
 
-/// A page of the folders right below a folder.
+/// A page of the folders directly below a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoldersPage {
     /// Their names, without slashes.
     pub names: Vec<String>,
-    /// Where the next page begins, if there is one.
+    /// The continuation token of the next page, if there is one.
     pub next: Option<String>,
 }
 
 impl S3Archive {
-    /// The folder `prefix` of that bucket; the whole bucket if the prefix is empty.
+    /// The folder `prefix` of this bucket; the whole bucket if the prefix is empty.
     #[must_use]
     pub fn new(client: aws_sdk_s3::Client, bucket: String, prefix: &str) -> Self {
         Self { client, bucket, prefix: folder(prefix) }
@@ -56,12 +56,13 @@ impl S3Archive {
         Self { prefix: format!("{}{}", self.prefix, folder(name)), ..self.clone() }
     }
 
-    /// A page of the folders right below `below`, which is empty for the prefix itself: the first, or the one that
-    /// `from` names. Folders are what S3 makes of keys with a slash behind them; it reads no objects to list them.
-    /// Source: Amazon S3 user guide, "Organizing objects using prefixes".
+    /// A page of the folders directly below `below`, which is empty for the prefix itself. `from` is the
+    /// continuation token; `None` starts at the beginning. A folder is a common prefix that ends with a
+    /// slash; S3 reads no objects to list it. Source: Amazon S3 user guide, "Organizing objects using
+    /// prefixes".
     ///
     /// # Errors
-    /// If S3 can't be asked, or refuses.
+    /// If S3 can't be reached or denies the request.
     pub async fn folders(&self, below: &str, from: Option<String>) -> Result<FoldersPage, PortError> {
         let prefix = self.below(below).prefix;
         let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(&prefix).delimiter("/");
@@ -76,10 +77,11 @@ impl S3Archive {
         })
     }
 
-    /// A page of the objects below the prefix, in the order of their keys: the first, or the one that `from` names.
+    /// A page of the objects below the prefix, in key order. `from` is the continuation token; `None` starts
+    /// at the beginning.
     ///
     /// # Errors
-    /// If S3 can't be asked, or refuses.
+    /// If S3 can't be reached or denies the request.
     pub async fn page(&self, from: Option<String>) -> Result<Page, PortError> {
         let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(&self.prefix);
         let answer = request.set_continuation_token(from).send().await;
@@ -87,7 +89,7 @@ impl S3Archive {
         let below = |object: &Object| {
             let name = object.key()?.strip_prefix(&self.prefix)?.to_owned();
             let size = u64::try_from(object.size().unwrap_or_default()).unwrap_or_default();
-            // The console makes an empty object of a folder's name when somebody clicks "Create folder".
+            // "Create folder" in the console creates an empty object with the folder's name.
             let is_folder = size == 0 && (name.is_empty() || name.ends_with('/'));
             (!is_folder).then_some((name, size))
         };
@@ -100,7 +102,7 @@ impl S3Archive {
     /// The bytes of an object, by its name below the prefix.
     ///
     /// # Errors
-    /// If S3 can't be asked, or refuses.
+    /// If S3 can't be reached or denies the request.
     pub async fn read(&self, name: &str) -> Result<ByteStream, PortError> {
         let key = format!("{}{name}", self.prefix);
         let answer = self.client.get_object().bucket(&self.bucket).key(key).send().await;
@@ -115,7 +117,7 @@ impl S3Archive {
     }
 }
 
-/// A prefix without slashes at its ends as the beginning of keys: empty, or with one slash at its end.
+/// A prefix as the start of keys: without slashes at its ends, then empty or with one slash at its end.
 fn folder(prefix: &str) -> String {
     let prefix = prefix.trim_matches('/');
     if prefix.is_empty() { String::new() } else { format!("{prefix}/") }

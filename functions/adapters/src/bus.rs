@@ -11,16 +11,16 @@ use domain::ports::{Bus, PortError};
 
 use crate::port_error::port_error;
 
-/// The `source` of every event on the bus. EventBridge keeps names that start with `aws.` to itself.
+/// The `source` of every event on the bus. EventBridge reserves names that start with `aws.`.
 pub const SOURCE: &str = "auditferry";
 
-const PUBLISHING: &str = "telling the event bus";
+const PUBLISHING: &str = "publishing to the event bus";
 
-/// Codes of a refused entry that pass by themselves.
-/// Source: EventBridge API reference, `PutEventsResultEntry`.
+/// Error codes of a failed entry that are transient. Source: EventBridge API reference,
+/// `PutEventsResultEntry`.
 const PASSING: [&str; 2] = ["InternalFailure", "ThrottlingException"];
 
-/// An event bus of EventBridge.
+/// An EventBridge event bus.
 #[derive(Debug, Clone)]
 pub struct EventBridgeBus {
     client: aws_sdk_eventbridge::Client,
@@ -28,15 +28,15 @@ pub struct EventBridgeBus {
 }
 
 impl EventBridgeBus {
-    /// The bus of that name or ARN.
+    /// The bus with this name or ARN.
     #[must_use]
     pub const fn new(client: aws_sdk_eventbridge::Client, name: String) -> Self {
         Self { client, name }
     }
 }
 
-/// Has the SDK try again, with its own pauses, where the answer is a success and the entry in it failed for a
-/// passing reason: the SDK itself looks at the status only, and a run announces each notice once.
+/// Makes the SDK retry, with its own backoff, a response whose status is a success but whose entry failed for
+/// a transient reason. The SDK by itself looks only at the status, and a run publishes each notice once.
 #[derive(Debug)]
 struct PassingEntries;
 
@@ -57,9 +57,9 @@ fn is_passing(entry: &PutEventsResultEntry) -> bool {
     entry.error_code().is_some_and(|code| PASSING.contains(&code))
 }
 
-/// An entry that the bus refused, although the request as such was answered with 200.
+/// An entry that failed although the request was answered with 200.
 #[derive(Debug, thiserror::Error)]
-#[error("the bus refused the event: {code}: {message}")]
+#[error("the bus rejected the event: {code}: {message}")]
 struct EntryError {
     code: String,
     message: String,
@@ -67,8 +67,8 @@ struct EntryError {
 
 #[async_trait]
 impl Bus for EventBridgeBus {
-    /// A second worker, or a retry of the SDK whose first try went through, puts the same event again. Readers
-    /// tell it by the `id` in its detail.
+    /// A second worker, or an SDK retry after a lost response, puts the same event again. Consumers recognize
+    /// it by the `id` in its detail.
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
         let detail = serde_json::to_string(notice)
             .map_err(|error| PortError::Bug { what: "writing a notice as JSON", source: Box::new(error) })?;
@@ -82,7 +82,7 @@ impl Bus for EventBridgeBus {
         let put = self.client.put_events().entries(entry).customize().config_override(patiently);
         let answer = put.send().await;
         let answer = answer.map_err(|error| port_error(PUBLISHING, error))?;
-        // The ID is what confirms an event: an answer without one is no success, whatever it counts.
+        // The event ID confirms an event: a response without one is not a success, whatever its counters say.
         let taken = answer.entries().first().is_some_and(|entry| entry.event_id().is_some());
         if taken { Ok(()) } else { Err(entry_error(answer.entries())) }
     }
@@ -90,7 +90,7 @@ impl Bus for EventBridgeBus {
 
 fn entry_error(entries: &[PutEventsResultEntry]) -> PortError {
     let entry = entries.iter().find(|entry| entry.error_code().is_some());
-    let text = |words: Option<&str>| words.unwrap_or("not told why").to_owned();
+    let text = |words: Option<&str>| words.unwrap_or("no reason given").to_owned();
     let refused = EntryError {
         code: text(entry.and_then(PutEventsResultEntry::error_code)),
         message: text(entry.and_then(PutEventsResultEntry::error_message)),

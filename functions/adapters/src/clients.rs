@@ -1,7 +1,7 @@
 //! The SDK clients, built once per process and borrowed from then on.
 //!
-//! All of one process share one HTTP client, and with it one pool of connections. A connection carries no credentials:
-//! each request is signed for itself.
+//! All clients of a process share one HTTP client and so one connection pool. A connection carries no
+//! credentials: each request is signed by itself.
 
 use std::time::Duration;
 
@@ -17,75 +17,74 @@ use aws_smithy_http_client::{Builder, ConnectorBuilder, tls};
 use crate::conflicts::RetriesConflicts;
 use crate::settings::S3Settings;
 
-/// A first SYN that gets lost is sent again after three seconds, so that one is let through. It is the SDK's own
-/// value since this behaviour version.
+/// A lost SYN is sent again after three seconds; this timeout lets that second one through. It is the SDK's
+/// own value since this behaviour version.
 const CONNECT: Duration = Duration::from_millis(3100);
-/// One try of a small request. DynamoDB answers a page of 1 MB within a tenth of a second; a try that takes a
-/// hundred times as long is lost, and the next one is better than waiting.
+/// Timeout of one attempt at a small request. DynamoDB returns a page of 1 MB within a tenth of a second. An
+/// attempt that takes a hundred times as long is lost, and a retry is better than waiting.
 const SMALL: Duration = Duration::from_secs(10);
-/// One try of a request to S3, an upload of 6 MiB included: ten exporters that share a bad line still make it.
-/// What comes down as a stream isn't in it; there the SDK's stalled-stream protection watches.
+/// Timeout of one attempt at an S3 request, including an upload of 6 MiB: ten exporters on one slow line
+/// still make it. A streamed download is not included; the SDK's stalled-stream protection covers it.
 pub(crate) const LARGE: Duration = Duration::from_mins(1);
-/// How often the SDK tries. The protocol tries again above it, with pauses that hurt nobody.
+/// How many attempts the SDK makes. The protocol retries above it, with pauses that hurt nobody.
 const TRIES: u32 = 3;
 /// The discard port: nothing listens there.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
-/// One client per service. A function makes only those that it uses: see [`Services`].
+/// One client per service. A function creates only those it uses: see [`ClientFactory`].
 #[derive(Debug, Clone)]
 pub struct Clients {
-    /// The ledger and the events table.
+    /// For the ledger and the events table.
     pub dynamodb: aws_sdk_dynamodb::Client,
-    /// The event bus.
+    /// For the event bus.
     pub events: aws_sdk_eventbridge::Client,
-    /// The vendor's own bucket.
+    /// For the vendor's own bucket.
     pub s3: aws_sdk_s3::Client,
     /// Assumes the customers' roles.
     pub sts: aws_sdk_sts::Client,
-    /// Makes clients for the customers' buckets.
+    /// Creates clients for the customers' buckets.
     pub customers: CustomerClients,
 }
 
-/// Where stand-ins listen, each as `http://host:port`.
+/// Endpoints of stand-ins, each as `http://host:port`.
 #[derive(Debug, Clone)]
 pub struct Endpoints {
-    /// DynamoDB.
+    /// The DynamoDB stand-in.
     pub dynamodb: String,
-    /// EventBridge. Without one, requests to it go nowhere: never to AWS.
+    /// The EventBridge stand-in. `None` sends its requests to the discard port, never to AWS.
     pub events: Option<String>,
-    /// KMS. Without one, requests to it go nowhere: never to AWS.
+    /// The KMS stand-in. `None` sends its requests to the discard port, never to AWS.
     pub kms: Option<String>,
-    /// S3, the vendor's and the customers'.
+    /// The S3 stand-in, for the vendor's bucket and the customers'.
     pub s3: String,
-    /// SES. Without one, requests to it go nowhere: never to AWS.
+    /// The SES stand-in. `None` sends its requests to the discard port, never to AWS.
     pub ses: Option<String>,
-    /// SQS. Without one, requests to it go nowhere: never to AWS.
+    /// The SQS stand-in. `None` sends its requests to the discard port, never to AWS.
     pub sqs: Option<String>,
-    /// STS.
+    /// The STS stand-in.
     pub sts: String,
 }
 
 impl Clients {
-    /// All that [`Services::from_environment`] makes.
+    /// All clients of [`ClientFactory::from_environment`].
     pub async fn from_environment(s3: S3Settings) -> Self {
         Services::from_environment(s3).await.all()
     }
 
-    /// All that [`Services::at`] makes.
+    /// All clients of [`ClientFactory::at`].
     #[must_use]
     pub fn at(endpoints: &Endpoints, region: &str, keys: Credentials, s3: S3Settings) -> Self {
         Services::at(endpoints, region, keys, s3).all()
     }
 
-    /// The region that they were given or have found.
+    /// The configured region, if any.
     #[must_use]
     pub fn region(&self) -> Option<String> {
         self.sts.config().region().map(ToString::to_string)
     }
 }
 
-/// Makes clients, each when it is asked for. Every one takes its share of a start, so a function makes those that it
-/// uses, once.
+/// Creates clients on demand. Each one adds to a cold start, so a function creates those it uses, once.
 #[derive(Debug)]
 pub struct Services {
     sdk: SdkConfig,
@@ -93,7 +92,8 @@ pub struct Services {
     s3: S3Settings,
 }
 
-/// The method that makes the client of a service; a stand-in of it listens at that one of the [`Endpoints`].
+/// Defines the method that creates the client of a service. A stand-in of the service listens at this field
+/// of the [`Endpoints`].
 macro_rules! client {
     ($service:ident: $sdk:ident, $endpoint:expr) => {
         #[doc = concat!("See [`Clients::", stringify!($service), "`].")]
@@ -110,10 +110,10 @@ macro_rules! client {
 }
 
 impl Services {
-    /// Clients that find region, credentials and endpoints the way every AWS SDK does: environment, profile,
-    /// Lambda's own variables. Whatever is missing shows with the first request.
+    /// Finds region, credentials and endpoints as every AWS SDK does: environment, profile, Lambda's own
+    /// variables. Missing settings show with the first request.
     ///
-    /// STS is the region's own, as the SDK's rules have it: its tokens are valid in all regions, those of the
+    /// STS is the regional endpoint, the SDK's default. Its tokens are valid in all regions, those of the
     /// global endpoint aren't (AWS STS user guide, "Manage AWS STS in an AWS Region").
     pub async fn from_environment(s3: S3Settings) -> Self {
         let mut loader = aws_config::defaults(behavior())
@@ -126,7 +126,7 @@ impl Services {
         Self { sdk: loader.load().await, at: None, s3 }
     }
 
-    /// Clients of stand-ins, with long-lived keys. Proxies don't apply: stand-ins are on this machine.
+    /// Clients of stand-ins, with long-lived keys. Proxies don't apply: stand-ins run on this machine.
     #[must_use]
     pub fn at(endpoints: &Endpoints, region: &str, keys: Credentials, s3: S3Settings) -> Self {
         let mut sdk = SdkConfig::builder()
@@ -140,8 +140,8 @@ impl Services {
         Self { sdk: sdk.build(), at: Some(endpoints.clone()), s3 }
     }
 
-    /// What a client of another package is made of. A stand-in of its service listens at that one of the endpoints;
-    /// without one, requests go nowhere.
+    /// The configuration of a client in another package. A stand-in of its service listens at this endpoint;
+    /// `None` sends its requests to the discard port.
     #[must_use]
     pub fn config(&self, endpoint: fn(&Endpoints) -> Option<&str>) -> SdkConfig {
         match &self.at {
@@ -150,7 +150,7 @@ impl Services {
         }
     }
 
-    /// The region that they have found.
+    /// The configured region, if any.
     #[must_use]
     pub fn region(&self) -> Option<String> {
         self.sdk.region().map(ToString::to_string)
@@ -179,7 +179,7 @@ impl Services {
     /// See [`Clients::customers`].
     #[must_use]
     pub fn customers(&self) -> CustomerClients {
-        // They start without credentials: nothing can be signed with the vendor's by mistake.
+        // Created without credentials, so nothing is signed with the vendor's by mistake.
         let mut nobody = self.sdk.to_builder();
         nobody.set_credentials_provider(None).set_identity_cache(Some(IdentityCache::no_cache()));
         CustomerClients { template: self.s3_config(&nobody.build()) }
@@ -195,7 +195,7 @@ impl Services {
         }
     }
 
-    /// All clients that this package knows.
+    /// All clients of this package.
     #[must_use]
     pub fn all(&self) -> Clients {
         Clients {
@@ -208,7 +208,7 @@ impl Services {
     }
 }
 
-/// Makes S3 clients that hold nothing but the temporary credentials that they are given.
+/// Creates S3 clients that have only the temporary credentials passed to them.
 #[derive(Debug, Clone)]
 pub struct CustomerClients {
     template: aws_sdk_s3::config::Builder,
@@ -222,13 +222,13 @@ impl CustomerClients {
             .clone()
             .region(Region::new(region.to_owned()))
             .credentials_provider(temporary)
-            // The body's SHA-256 comes from the sealed record. A checksum that the SDK computed on the way would
-            // only prove that the bytes are what they are.
+            // The body's SHA-256 comes from the sealed record. A checksum computed by the SDK on the way
+            // would only prove that the bytes are what they are.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             // By default all clients of a service share one bucket of retry tokens: one customer's throttled
             // bucket would use up the retries of all others.
             .retry_partition(RetryPartition::custom("customer").build())
-            // A bucket is a name in a region, nothing that the SDK resolves to another host.
+            // A bucket is a name in a region; the SDK must not resolve it to another host.
             .disable_multi_region_access_points(true)
             .disable_s3_express_session_auth(true);
         aws_sdk_s3::Client::from_conf(config.build())
@@ -239,12 +239,12 @@ fn or_nowhere(endpoint: Option<&str>) -> &str {
     endpoint.unwrap_or(NOWHERE)
 }
 
-/// The date pins what the SDK does by default; a newer SDK doesn't change it unseen.
+/// Pins the SDK's defaults by date; a newer SDK doesn't change them silently.
 fn behavior() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }
 
-/// Shows in the user agent, and so in the customer's own access logs.
+/// Appears in the user agent, and so in the customer's own access logs.
 fn app_name() -> Option<AppName> {
     AppName::new("auditferry").ok()
 }
@@ -253,13 +253,13 @@ fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(TRIES)
 }
 
-/// Timeouts of one try; the number of tries bounds the whole.
+/// Timeouts of one attempt; the number of attempts bounds the total.
 pub(crate) fn timeouts(attempt: Duration) -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(attempt).build()
 }
 
-/// The SDK's own default client, but one for all: by itself the SDK makes one for each service client, and each
-/// reads the system's certificates anew.
+/// The SDK's own default client, but one for all. By itself the SDK creates one per service client, and each
+/// reads the system's certificates again.
 fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
     let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
     Builder::new().build_with_connector_fn(move |settings, components| {

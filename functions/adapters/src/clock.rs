@@ -1,6 +1,6 @@
-//! The clock on the wall and the system's randomness: what the domain never takes for itself.
+//! The system clock and the system's random number generator. The domain has both injected as ports.
 //!
-//! Only a `main.rs` constructs these; everything else is handed them as ports.
+//! Only a `main.rs` constructs these; everything else receives them as ports.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,28 +8,28 @@ use async_trait::async_trait;
 use domain::ports::{Clock, Rng};
 use domain::time::Time;
 
-/// The clock on the wall, or one that runs beside it at a fixed distance.
+/// The system clock, optionally with a fixed offset.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock {
     shift_ms: i64,
 }
 
 impl SystemClock {
-    /// The clock on the wall.
+    /// The system clock without an offset.
     #[must_use]
     pub const fn new() -> Self {
         Self { shift_ms: 0 }
     }
 
-    /// A clock that is `millis` milliseconds ahead of the one on the wall, or behind it if negative. The embedded
-    /// demo runs as of the day of its events; nothing that talks to AWS may use it.
+    /// A clock `millis` milliseconds ahead of the system clock; behind it if negative. The sandbox runs as of
+    /// the day of its events. Nothing that calls AWS may use it.
     #[must_use]
     pub const fn shifted(millis: i64) -> Self {
         Self { shift_ms: millis }
     }
 }
 
-/// Milliseconds since 1970, stopping at both ends of [`Time`].
+/// Milliseconds since 1970, clamped to the range of [`Time`].
 fn shifted(since_epoch: Duration, shift_ms: i64) -> Time {
     let ms = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX).saturating_add(shift_ms);
     Time::from_millis(ms.clamp(0, Time::LAST.millis())).unwrap_or(Time::LAST)
@@ -39,7 +39,8 @@ fn shifted(since_epoch: Duration, shift_ms: i64) -> Time {
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the clock")]
     fn now(&self) -> Time {
-        // A system clock before 1970 reads as 1970, and the protocol's guard against the ledger's clock stops it.
+        // A system clock before 1970 reads as 1970; the protocol's skew check against the ledger's clock
+        // stops the run.
         shifted(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(), self.shift_ms)
     }
 

@@ -1,14 +1,15 @@
-//! Tries a single write to DynamoDB again while a transaction holds its item.
+//! Retries a single write to DynamoDB while a transaction has its item locked.
 
 use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 
-/// The code of such a refusal. It is over within milliseconds, and the SDK doesn't try it again by itself.
-/// Source: DynamoDB developer guide, "Amazon DynamoDB Transactions: How it works", "Transaction conflict handling".
+/// The error code of this rejection. The conflict is over within milliseconds, and the SDK doesn't retry it
+/// by itself. Source: DynamoDB developer guide, "Amazon DynamoDB Transactions: How it works", "Transaction
+/// conflict handling".
 const CONFLICT: &[u8] = b"TransactionConflictException";
 
-/// Classifies that refusal as passing. The write was not carried out, so a second try can't do anything twice. The
-/// answer to a transaction, `TransactionCanceledException`, has reasons of its own and is left to its caller.
+/// Classifies this rejection as transient. The write was not executed, so a retry can't execute it twice. A
+/// rejected transaction, `TransactionCanceledException`, has its own reasons and is left to its caller.
 #[derive(Debug)]
 pub(crate) struct RetriesConflicts;
 
@@ -18,7 +19,7 @@ impl ClassifyRetry for RetriesConflicts {
             .response()
             .filter(|response| response.status().as_u16() == 400)
             .and_then(|response| response.body().bytes());
-        // The code stands in `__type`, at the beginning or the end of a short document.
+        // The code is in `__type`, at the beginning or the end of a short document.
         if body.is_some_and(|body| body.windows(CONFLICT.len()).any(|part| part == CONFLICT)) {
             RetryAction::transient_error()
         } else {

@@ -1,4 +1,4 @@
-//! Who we are in AWS: the account, the partition and the principal of the credentials in use.
+//! The caller identity in AWS: account, partition and principal of the current credentials.
 
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use domain::names::AccountId;
@@ -6,26 +6,27 @@ use domain::ports::PortError;
 
 use crate::port_error::port_error;
 
-/// The owner of the credentials.
+/// The principal of the credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The account.
+    /// The account that owns the principal.
     pub account: AccountId,
     /// `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
     pub partition: String,
-    /// The user, or the session of a role, such as `arn:aws:sts::111111111111:assumed-role/Operator/jane`.
+    /// The user or the role session, such as `arn:aws:sts::111111111111:assumed-role/Operator/jane`.
     pub arn: String,
 }
 
-/// Asks STS, which answers to any valid credentials: no policy can deny it.
-/// Source: AWS STS API reference, `GetCallerIdentity`.
+/// Reads it from STS, which responds to any valid credentials: no policy can deny it. Source: AWS STS API
+/// reference, `GetCallerIdentity`.
 ///
 /// # Errors
-/// If there are no valid credentials, or STS does not answer or answers in another form.
+/// If there are no valid credentials, or STS does not respond or the response is malformed.
 pub async fn identity(sts: &aws_sdk_sts::Client) -> Result<Identity, PortError> {
-    const WHAT: &str = "asking STS whose credentials these are";
+    const WHAT: &str = "reading the caller identity from STS";
     let answer = sts.get_caller_identity().send().await.map_err(|error| port_error(WHAT, error))?;
-    told(answer).ok_or_else(|| PortError::Bug { what: WHAT, source: "it named no account or ARN".into() })
+    told(answer)
+        .ok_or_else(|| PortError::Bug { what: WHAT, source: "the response has no account or ARN".into() })
 }
 
 fn told(answer: GetCallerIdentityOutput) -> Option<Identity> {

@@ -1,4 +1,4 @@
-//! The ports of the domain, filled by AWS. Only this package and the one in `services` name `aws_sdk_*`.
+//! The domain's ports, implemented on AWS. Only this package and `services` name `aws_sdk_*`.
 
 pub mod acting;
 pub mod archive;

@@ -1,9 +1,10 @@
-//! Logs as Lambda wants them: one JSON object a line on standard output, whatever the platform's own setting.
+//! Logs as Lambda expects them: one JSON object per line on standard output, whatever the platform's own
+//! setting.
 //!
-//! The process leaves out by itself what is below `LOG_LEVEL`. Lambda could do that too, but it drops every line below
-//! its level: metrics, which are lines at INFO ([`crate::metrics`]), and the text of a panic, which has no level and
-//! counts as INFO. Metrics don't pass through here, nor do panics, so both are written at every level; the template
-//! gives Lambda no level above INFO.
+//! The process itself drops lines below `LOG_LEVEL`. Lambda could do that too, but it drops every line below
+//! its level: metrics, which are lines at INFO ([`crate::metrics`]), and the text of a panic, which has no
+//! level and counts as INFO. Neither metrics nor panics pass through here, so both are written at every
+//! level. The template gives Lambda no level above INFO.
 //!
 //! Source: AWS Lambda developer guide, "Log-level filtering".
 
@@ -13,13 +14,14 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Our own packages, as targets begin; what a function's `main.rs` logs has the name of its package's library.
+/// Target prefixes of our own packages; a function's `main.rs` logs under the name of its package's library.
 const OURS: [&str; 7] = ["adapters", "api", "dispatcher", "domain", "exporter", "notifier", "services"];
 
-/// Whose spans name the invocation that a line is of. It has spans only, and they are wanted at every level.
+/// The target whose spans identify a line's invocation. It has only spans, which are needed at every level.
 const INVOCATIONS: &str = "lambda_runtime::layers::trace";
 
-/// The level that a text names: `TRACE` to `ERROR`, in capitals as the template writes it; `None` for any other.
+/// The level with this name: `TRACE` to `ERROR`, in capitals as the template writes it; `None` for any other
+/// text.
 #[must_use]
 pub fn level(text: &str) -> Option<Level> {
     match text {
@@ -32,16 +34,16 @@ pub fn level(text: &str) -> Option<Level> {
     }
 }
 
-/// Starts logging, by the text of `LOG_LEVEL`. Without one it is `INFO`, and so it is with one that is not known: this
-/// comes before the settings are read, which refuse such a text and need a log to say so.
+/// Starts logging, with the value of `LOG_LEVEL`. A missing or unknown value means `INFO`: this runs before
+/// the settings are read, which reject an unknown value and need a log to report it.
 pub fn start(named: Option<&str>) {
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true);
     let targets = targets(named.and_then(level).unwrap_or(Level::INFO));
     tracing_subscriber::registry().with(lines).with(targets).init();
 }
 
-/// What is logged at a level. Below `INFO` it concerns our own packages only: the SDK then logs whole answers, with
-/// events, keys and external IDs in them, and Lambda's runtime whole events.
+/// The targets of a level. Levels below `INFO` apply to our own packages only. At those, the SDK logs whole
+/// responses, with events, keys and external IDs in them, and Lambda's runtime logs whole events.
 fn targets(level: Level) -> Targets {
     let others = LevelFilter::from_level(level.min(Level::INFO));
     let ours = OURS.map(|target| (target, level));

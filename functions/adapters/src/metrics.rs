@@ -1,13 +1,14 @@
-//! Figures as `CloudWatch` reads them out of the log: its embedded metric format (EMF), one JSON object a line.
+//! Metrics as `CloudWatch` reads them from the log: the embedded metric format (EMF), one JSON object per
+//! line.
 //!
-//! The line is a log line like any other, with `timestamp`, `level` and `message`, so that a query over the log
-//! finds its figures by the same fields. Source: Amazon `CloudWatch` user guide, "Specification: Embedded metric
+//! The line is a log line like any other, with `timestamp`, `level` and `message`, so that a log query finds
+//! its metrics by the same fields. Source: Amazon `CloudWatch` user guide, "Specification: Embedded metric
 //! format".
 //!
-//! Written by hand over serde, which is here anyway. Of the crates for it, `metrics_cloudwatch_embedded` collects
-//! into one recorder for the process, where ten connectors that run side by side would share their properties;
-//! `metrique-writer-format-emf` writes what we need and brings forty crates along, three times the code of the
-//! dispatcher.
+//! Written by hand with serde, which is a dependency anyway. Of the crates for EMF,
+//! `metrics_cloudwatch_embedded` collects into one recorder per process, where ten concurrent connectors
+//! would share their properties. `metrique-writer-format-emf` writes what we need but brings forty crates,
+//! three times the code of the dispatcher.
 
 use std::io::Write as _;
 
@@ -18,24 +19,24 @@ use serde_json::{Map, Value, json};
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "Auditferry";
 
-/// The one dimension of all metrics: which deployment they are of, by its stack's name. A dimension's every value
-/// is a metric that is paid for, so there is no second one.
+/// The one dimension of all metrics: the deployment, by its stack name. Every value of a dimension is a
+/// metric that costs money, so there is no second one.
 pub const STACK_DIMENSION: &str = "stack";
 
-/// Writes metrics to standard output, from where Lambda takes the log.
+/// Writes metrics to standard output, which Lambda collects as the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmfMetricsSink {
     stack: String,
 }
 
 impl EmfMetricsSink {
-    /// The meter of a stack's functions.
+    /// The metrics sink of a stack's functions.
     #[must_use]
     pub const fn new(stack: String) -> Self {
         Self { stack }
     }
 
-    /// A record as one line of the log, without its end.
+    /// A record as one log line, without the newline.
     #[must_use]
     pub fn emf_line(&self, record: &MetricRecord) -> String {
         let metric = |name: &str, unit: &str| json!({ "Name": name, "Unit": unit });
@@ -63,7 +64,7 @@ impl EmfMetricsSink {
 impl MetricsSink for EmfMetricsSink {
     fn record(&self, record: &MetricRecord) {
         let line = self.emf_line(record) + "\n";
-        // In one piece: the log's own lines go the same way.
+        // In one write: the log's own lines go to the same stream.
         if let Err(error) = std::io::stdout().lock().write_all(line.as_bytes()) {
             tracing::error!(error = %error, "metrics could not be written");
         }

@@ -1,5 +1,5 @@
-//! A bus whose refusals are told in the log and counted, for callers that go on without it: a change of settings is
-//! stored with its record before it is told, so a bus that does not answer undoes nothing.
+//! A bus that logs and counts its failures, for callers that continue without it. A change of settings is
+//! stored with its record before its notice is published, so a failing bus undoes nothing.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use domain::metrics::{Metric, MetricRecord};
 use domain::notice::Notice;
 use domain::ports::{Bus, Clock, MetricsSink, PortError};
 
-/// A bus, and what becomes of the notices that it does not take.
+/// A bus, and a metric of the notices it failed to publish.
 #[derive(Clone)]
 pub struct NotedBus {
     bus: Arc<dyn Bus>,
@@ -22,13 +22,13 @@ impl std::fmt::Debug for NotedBus {
 }
 
 impl NotedBus {
-    /// Tells in the log what `bus` does not take.
+    /// Logs the notices that `bus` failed to publish.
     #[must_use]
     pub fn new(bus: Arc<dyn Bus>) -> Self {
         Self { bus, count: None }
     }
 
-    /// And counts it, as `NoticesLost`.
+    /// Also counts them, as `NoticesLost`.
     #[must_use]
     pub fn counting(self, meter: Arc<dyn MetricsSink>, clock: Arc<dyn Clock>) -> Self {
         Self { count: Some((meter, clock)), ..self }
@@ -42,7 +42,7 @@ impl Bus for NotedBus {
         if let Err(error) = &told {
             tracing::error!(
                 connector.id = %notice.connector, notice.id = notice.id, error = error.chain(),
-                "a notice was not told"
+                "failed to publish a notice"
             );
             if let Some((meter, clock)) = &self.count {
                 meter.record(&MetricRecord {

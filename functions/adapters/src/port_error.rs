@@ -1,13 +1,13 @@
-//! What an SDK error means to whoever asked: passing, denied, or a bug.
+//! Classifies an SDK error for its caller: transient, denied, or a bug.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::ports::PortError;
 
-/// Codes that pass by themselves, whatever the status (AWS general reference, "Common errors"; DynamoDB
-/// developer guide, "Error handling"; Amazon SQS API reference, `SendMessageBatch`). The SDK has tried most of these
-/// a few times already.
+/// Error codes that are transient, whatever the status (AWS general reference, "Common errors"; DynamoDB
+/// developer guide, "Error handling"; Amazon SQS API reference, `SendMessageBatch`). The SDK has already
+/// retried most of these a few times.
 const PASSING: [&str; 16] = [
     "InternalServerError",
     "KMS.ThrottlingException",
@@ -27,7 +27,7 @@ const PASSING: [&str; 16] = [
     "OverLimit",
 ];
 
-/// Sorts an SDK error; `what` says what was being done, such as `"reading a cursor"`.
+/// Classifies an SDK error. `what` names the operation, such as `"reading a cursor"`.
 pub fn port_error<E>(what: &'static str, error: SdkError<E, HttpResponse>) -> PortError
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
@@ -49,7 +49,7 @@ where
             .any(|part| code.contains(part))
         });
     let source = match error {
-        // With it goes the answer that was not read, which may hold events: a cause must be fit to be told.
+        // Drops the unread response, which may contain events: a cause must be fit to be logged.
         SdkError::ResponseError(_) => error.into_source().unwrap_or_else(Into::into),
         error => error.into(),
     };
@@ -62,8 +62,8 @@ where
     }
 }
 
-/// Whether the same request may well succeed later: timeouts, lost connections, throttling, 5xx, and a success
-/// whose body could not be read. Of such a request nobody knows whether it had an effect.
+/// Whether the same request may well succeed later: timeouts, lost connections, throttling, 5xx, and a
+/// success with an unreadable body. Whether such a request had an effect is unknown.
 pub(crate) fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,

@@ -1,7 +1,8 @@
-//! Whether what the vendor has published can be read by anybody: the template that customers launch.
+//! Checks that the template which customers launch is publicly readable.
 //!
-//! CloudFormation reads it with the rights of whoever opens the link, a stranger to the vendor's account, and a new
-//! bucket lets no stranger in. So it is asked for as a stranger would: over HTTPS, without credentials, once.
+//! CloudFormation reads it with the permissions of whoever opens the link, who has no access to the vendor's
+//! account, and a new bucket is private. So this requests it as anyone would: over HTTPS, without
+//! credentials, once.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,16 +17,16 @@ use hyper::{Request, StatusCode, Uri};
 
 use crate::webhooks::{HttpsPoster, Reach};
 
-/// From the name to the status: somebody waits for the link meanwhile.
+/// From the name to the status: somebody is waiting for the link.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Asks for what is published. The URL is the deployment's own setting, never a customer's; private addresses are left
-/// out all the same, since no customer could read there.
+/// Requests a public URL. It is the deployment's own setting, never a customer's. Private addresses are not
+/// connected to anyway, since no customer could read there.
 pub struct AnonymousReader {
     reach: Box<dyn Fn() -> std::io::Result<Reach> + Send + Sync>,
-    /// Made at the first question: most processes are asked none, and certificates take a while to read.
+    /// Created on first use: most processes never need it, and reading the certificates takes a while.
     https: OnceLock<Result<HttpsPoster, String>>,
-    /// It was readable: what one stranger could read, the next one can.
+    /// It was readable before: once public, it is not checked again.
     readable: AtomicBool,
 }
 
@@ -36,7 +37,7 @@ impl std::fmt::Debug for AnonymousReader {
 }
 
 impl AnonymousReader {
-    /// Reads what is in reach, which is found out at the first question. That nothing is, is an answer then.
+    /// Reads within the egress policy, which is created on first use. If that fails, the check reports it.
     pub fn new(reach: impl Fn() -> std::io::Result<Reach> + Send + Sync + 'static) -> Self {
         Self { reach: Box::new(reach), https: OnceLock::new(), readable: AtomicBool::new(false) }
     }
@@ -50,16 +51,16 @@ impl AnonymousReader {
     }
 
     async fn status(&self, url: &str) -> Result<StatusCode, String> {
-        let uri: Uri = url.parse().map_err(|_| "it is no URL".to_owned())?;
+        let uri: Uri = url.parse().map_err(|_| "it is not a URL".to_owned())?;
         let (Some("https"), Some(host), 443) = (uri.scheme_str(), uri.host(), uri.port_u16().unwrap_or(443))
         else {
-            return Err("it is no https URL on port 443".to_owned());
+            return Err("it is not an https URL on port 443".to_owned());
         };
         let request = Request::get(uri.path_and_query().map_or("/", |path| path.as_str()))
             .header(HOST, host)
             .header(USER_AGENT, concat!("auditferry/", env!("CARGO_PKG_VERSION")))
             .body(Full::new(Bytes::new()))
-            .map_err(|_| "the request could not be written".to_owned())?;
+            .map_err(|_| "the request could not be built".to_owned())?;
         self.https()?.send(host, request).await
     }
 }

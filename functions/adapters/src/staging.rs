@@ -1,7 +1,8 @@
-//! The vendor's own bucket, in which parts wait for their delivery.
+//! The vendor's own bucket, in which parts wait for delivery.
 //!
-//! Nobody writes a key twice: keys are made new for every attempt to build a part, so a second worker writes
-//! other objects, and no write here needs a condition. What no sealed part names is waste, and let go by its tag.
+//! No key is written twice: every attempt to build a part uses new keys. A second worker writes other
+//! objects, so no write here needs a condition. An object that no sealed part names is an orphan; a tag marks
+//! it for expiry.
 
 mod create;
 mod tags;
@@ -22,18 +23,18 @@ use crate::port_error::port_error;
 
 pub use self::create::create_bucket;
 
-/// The size of the first parts of a multipart upload, and of the largest object that goes up in one request. S3 wants
-/// 5 MiB; two of them are in memory.
+/// The size of the first pieces of a multipart upload, and of the largest object uploaded in one request. S3
+/// requires 5 MiB; two of them are in memory.
 const PIECE: usize = 6 << 20;
-/// After as many parts their size doubles, so that the 10,000 that S3 allows hold 6 TB. Only files far above the
-/// limits of a part ever get there.
-/// Source: Amazon S3 user guide, "Amazon S3 multipart upload limits".
+/// After this many pieces their size doubles, so that the 10,000 that S3 allows hold 6 TB. Only files far
+/// above the limits of a part ever get there. Source: Amazon S3 user guide, "Amazon S3 multipart upload
+/// limits".
 const PIECES_OF_A_SIZE: i32 = 1000;
 
 const WRITING: &str = "writing to the staging bucket";
 const READING: &str = "reading from the staging bucket";
 
-/// A bucket of S3.
+/// An S3 bucket.
 #[derive(Debug, Clone)]
 pub struct S3Staging {
     client: aws_sdk_s3::Client,
@@ -41,7 +42,7 @@ pub struct S3Staging {
 }
 
 impl S3Staging {
-    /// The bucket of that name.
+    /// The bucket with this name.
     #[must_use]
     pub const fn new(client: aws_sdk_s3::Client, bucket: String) -> Self {
         Self { client, bucket }
@@ -61,8 +62,9 @@ impl Staging for S3Staging {
         }))
     }
 
-    /// S3 sends the checksum of an object that went up in one request, and the SDK holds it against the bytes. Of
-    /// a multipart upload there is none for the whole; there the customer's S3 checks the sealed SHA-256.
+    /// S3 sends the checksum of an object uploaded in one request, and the SDK checks the bytes against it. A
+    /// multipart upload has no checksum of the whole object; there the customer's S3 checks the sealed
+    /// SHA-256.
     async fn read(&self, key: &str) -> Result<ByteStream, PortError> {
         let request =
             self.client.get_object().bucket(&self.bucket).key(key).checksum_mode(ChecksumMode::Enabled);
@@ -89,7 +91,7 @@ impl Staging for S3Staging {
     }
 }
 
-/// Where an object goes.
+/// The location of an object.
 #[derive(Debug, Clone)]
 struct Target {
     client: aws_sdk_s3::Client,
@@ -97,21 +99,21 @@ struct Target {
     key: String,
 }
 
-/// An object on its way up. In memory are the piece that is being filled and the one that is being sent.
+/// An upload in progress. In memory are the piece being filled and the one being sent.
 #[derive(Debug)]
 struct Upload {
     target: Target,
     buffer: BytesMut,
-    /// The ID of the multipart upload, once its first piece has asked for one.
+    /// The ID of the multipart upload, created with its first piece.
     multipart: Arc<OnceCell<String>>,
     /// How many pieces were started.
     started: i32,
-    /// At most one piece. Dropping the upload stops it.
+    /// At most one piece. Dropping the upload cancels it.
     under_way: JoinSet<Result<CompletedPart, PortError>>,
     done: Vec<CompletedPart>,
 }
 
-/// The size of the piece of that number, counted from 1.
+/// The size of the piece with this number, counted from 1.
 fn piece_size(number: i32) -> usize {
     let doublings = number.saturating_sub(1) / PIECES_OF_A_SIZE;
     PIECE << doublings.clamp(0, 9)
@@ -123,7 +125,8 @@ impl StagingWrite for Upload {
         let mut bytes = bytes;
         while !bytes.is_empty() {
             let size = piece_size(self.started + 1);
-            // A full piece is sent only when more follows: what fits in one goes up in one request.
+            // A full piece is sent only when more follows: an object that fits in one piece is uploaded in
+            // one request.
             if self.buffer.len() == size {
                 self.send_piece().await?;
                 continue;
@@ -140,7 +143,8 @@ impl StagingWrite for Upload {
         }
         self.send_piece().await?;
         self.collect_piece().await?;
-        let no_id = || PortError::Bug { what: WRITING, source: "a piece went up to no upload".into() };
+        let no_id =
+            || PortError::Bug { what: WRITING, source: "a piece was uploaded without an upload ID".into() };
         let upload_id = self.multipart.get().ok_or_else(no_id)?;
         self.target.complete(upload_id, self.done).await
     }
@@ -156,7 +160,7 @@ impl StagingWrite for Upload {
 }
 
 impl Upload {
-    /// Sends what is buffered as the next piece, in the background, once the one before has arrived.
+    /// Sends the buffer as the next piece, in the background, once the previous one has arrived.
     async fn send_piece(&mut self) -> Result<(), PortError> {
         self.collect_piece().await?;
         self.started += 1;
@@ -181,7 +185,7 @@ impl Target {
     async fn put(&self, bytes: Bytes) -> Result<(), PortError> {
         let request = self.client.put_object().bucket(&self.bucket).key(&self.key);
         let request = request.checksum_algorithm(ChecksumAlgorithm::Sha256).body(SdkStream::from(bytes));
-        // The checksum is a header, and signed: the signature needs no hash of its own over the same bytes.
+        // The checksum is a signed header: the signature needs no separate hash of the same bytes.
         let request = request.customize().disable_payload_signing();
         request.send().await.map(drop).map_err(|error| port_error(WRITING, error))
     }
@@ -190,7 +194,7 @@ impl Target {
         let request = self.client.create_multipart_upload().bucket(&self.bucket).key(&self.key);
         let answer = request.checksum_algorithm(ChecksumAlgorithm::Sha256).send().await;
         let answer = answer.map_err(|error| port_error(WRITING, error))?;
-        let no_id = || PortError::Bug { what: WRITING, source: "S3 started an upload without an ID".into() };
+        let no_id = || PortError::Bug { what: WRITING, source: "S3 returned no upload ID".into() };
         answer.upload_id.ok_or_else(no_id)
     }
 
@@ -217,9 +221,10 @@ impl Target {
         let request = self.client.complete_multipart_upload().bucket(&self.bucket).key(&self.key);
         let answer = request.upload_id(upload_id).multipart_upload(pieces).send().await;
         let answer = answer.map_err(|error| port_error(WRITING, error))?;
-        // S3 may answer 200 and then fail; such an answer tells of no object.
-        // Source: Amazon S3 API reference, `CompleteMultipartUpload`.
-        let no_object = || PortError::Transient { what: WRITING, source: "S3 completed no object".into() };
+        // S3 may answer 200 and then fail; such a response names no object. Source: Amazon S3 API reference,
+        // `CompleteMultipartUpload`.
+        let no_object =
+            || PortError::Transient { what: WRITING, source: "S3 returned no completed object".into() };
         answer.e_tag.map(drop).ok_or_else(no_object)
     }
 

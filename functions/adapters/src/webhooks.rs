@@ -1,8 +1,9 @@
 //! Requests to customers' webhooks: HTTPS to the public internet, and to nowhere else.
 //!
-//! A customer names the host. So the name is resolved here, each address is judged ([`is_public`]), and what was judged
-//! is connected to: a name that leads somewhere else the next time it is asked for (DNS rebinding) gains nothing. No
-//! proxy, no redirect, no connection that is kept, and of the answer nothing but its status.
+//! A customer chooses the host. So the name is resolved here, each address is checked ([`is_public`]), and
+//! exactly the checked address is connected to. A name that resolves differently the next time (DNS
+//! rebinding) gains nothing. No proxy, no redirect, no kept connection, and only the status of the response
+//! is read.
 
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
@@ -25,24 +26,24 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// One address must not use it all up.
+/// One address must not use up the whole timeout.
 const CONNECT: Duration = Duration::from_secs(3);
 /// How many addresses of a name are tried.
 const MOST_ADDRESSES: usize = 3;
-/// The head of an answer is at most this large, bytes.
+/// The maximum size of a response's head, bytes.
 const HEAD: usize = 16 * 1024;
 
-/// The addresses of a host, as they are found.
+/// A lookup of a host's addresses.
 pub type Found = Pin<Box<dyn Future<Output = std::io::Result<Vec<SocketAddr>>> + Send>>;
 
-/// What may be reached, and how a name leads there. Tests have a way of their own.
+/// What may be connected to, and how names are resolved. Tests use their own.
 #[derive(Clone)]
 pub struct Reach {
-    /// Finds a host's addresses.
+    /// Resolves a host to its addresses.
     pub resolve: Arc<dyn Fn(&str) -> Found + Send + Sync>,
-    /// Which of them may be connected to.
+    /// Whether an address may be connected to.
     pub allows: fn(IpAddr) -> bool,
-    /// Whose certificates are believed.
+    /// The trusted root certificates.
     pub roots: RootCertStore,
 }
 
@@ -53,17 +54,17 @@ impl std::fmt::Debug for Reach {
 }
 
 impl Reach {
-    /// The public internet, by the system's resolver and the system's certificates.
+    /// The public internet, with the system's resolver and root certificates.
     ///
     /// # Errors
-    /// If the system has no certificates that can be read.
+    /// If the system has no readable certificates.
     pub fn public() -> std::io::Result<Self> {
         let mut roots = RootCertStore::empty();
         let found = rustls_native_certs::load_native_certs();
         roots.add_parsable_certificates(found.certs.into_iter().map(CertificateDer::into_owned));
         if roots.is_empty() {
             let why = found.errors.first().map(ToString::to_string).unwrap_or_default();
-            return Err(std::io::Error::other(format!("the system has no certificates to believe: {why}")));
+            return Err(std::io::Error::other(format!("the system has no trusted root certificates: {why}")));
         }
         let resolve = |host: &str| -> Found {
             let host = host.to_owned();
@@ -73,7 +74,7 @@ impl Reach {
     }
 }
 
-/// Posts to webhooks, each time over a connection of its own.
+/// Posts to webhooks, each time over a new connection.
 #[derive(Clone)]
 pub struct HttpsPoster {
     resolve: Arc<dyn Fn(&str) -> Found + Send + Sync>,
@@ -88,7 +89,7 @@ impl std::fmt::Debug for HttpsPoster {
 }
 
 impl HttpsPoster {
-    /// Posts to what is in reach.
+    /// Posts within the egress policy.
     ///
     /// # Errors
     /// If TLS can't be set up.
@@ -113,21 +114,22 @@ impl HttpsPoster {
             .header("webhook-timestamp", &message.timestamp)
             .header("webhook-signature", &message.signature)
             .body(Full::new(Bytes::copy_from_slice(&message.body)))
-            .map_err(|_| "the request could not be written".to_owned())?;
+            .map_err(|_| "the request could not be built".to_owned())?;
         self.send(&host, request).await
     }
 
-    /// Sends a request to a host, over a connection of its own, and reads the head of the answer.
+    /// Sends a request to a host over a new connection, and reads the head of the response.
     pub(crate) async fn send(&self, host: &str, request: Request<Full<Bytes>>) -> Result<StatusCode, String> {
         let stream = self.connect(host).await?;
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| "its host is no name".to_owned())?;
+        let name =
+            ServerName::try_from(host.to_owned()).map_err(|_| "its host name is invalid".to_owned())?;
         let stream = self.tls.connect(name, stream).await.map_err(|error| format!("no TLS: {error}"))?;
         let broken = |error: hyper::Error| format!("no HTTP answer: {error}");
         let mut builder = http1::Builder::new();
         builder.max_buf_size(HEAD);
         let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(broken)?;
-        // The connection is driven for as long as the head of the answer takes, and dropped then, with the rest of it. It
-        // may end together with the answer, which is there then all the same.
+        // The connection is driven until the head of the response has arrived, then dropped with the rest of
+        // it. It may end together with the response, which is available anyway.
         let answer = sender.send_request(request);
         tokio::pin!(answer, connection);
         let answer = tokio::select! {
@@ -137,22 +139,23 @@ impl HttpsPoster {
         answer.map(|answer| answer.status()).map_err(broken)
     }
 
-    /// A connection to one of the host's addresses that may be connected to.
+    /// A connection to one of the host's allowed addresses.
     async fn connect(&self, host: &str) -> Result<TcpStream, String> {
-        let found = (self.resolve)(host).await.map_err(|error| format!("its name leads nowhere: {error}"))?;
+        let found =
+            (self.resolve)(host).await.map_err(|error| format!("its host name does not resolve: {error}"))?;
         let mut allowed: Vec<SocketAddr> =
             found.into_iter().filter(|address| (self.allows)(address.ip())).collect();
         if allowed.is_empty() {
-            return Err("its name leads to no address of the public internet".to_owned());
+            return Err("its host name resolves to no public address".to_owned());
         }
-        // From a function without a network of its own only IPv4 leads out.
+        // A function outside a VPC has only IPv4 egress.
         allowed.sort_by_key(SocketAddr::is_ipv6);
         let mut failed = String::new();
         for address in allowed.into_iter().take(MOST_ADDRESSES) {
             failed = match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) => format!("it can't be connected to: {error}"),
-                Err(_) => "it can't be connected to within 3 seconds".to_owned(),
+                Ok(Err(error)) => format!("the connection failed: {error}"),
+                Err(_) => "no connection within 3 seconds".to_owned(),
             };
         }
         Err(failed)
@@ -168,7 +171,7 @@ impl WebhookClient for HttpsPoster {
             Ok(Ok(StatusCode::GONE)) => WebhookResponse::Gone,
             Ok(Ok(status)) if status.is_success() => WebhookResponse::Taken,
             Ok(Ok(status)) if status.is_redirection() => WebhookResponse::Rejected(format!(
-                "it answered {}, and no redirect is followed",
+                "it answered {}; redirects are not followed",
                 status.as_u16()
             )),
             Ok(Ok(status)) => WebhookResponse::Rejected(format!("it answered {}", status.as_u16())),

@@ -133,7 +133,7 @@ pub(crate) async fn detail_with(
 ) -> Result<Response, Problem> {
     let View { connector, cursor } = api.onboarding.read(caller, id).await?;
     let addresses = api.onboarding.addresses(caller, &connector).await?;
-    let note = api.onboarding.note_on_contacts(&addresses);
+    let note = api.onboarding.contacts_warning(&addresses);
     let beside = Beside { addresses, note, ..beside };
     let last = api.onboarding.newest_delivered(caller, id, cursor.as_ref()).await?;
     let now = api.onboarding.clock.now();

@@ -21,7 +21,7 @@ use adapters::webhooks::Reach;
 use domain::connector::{Caller, Shards};
 use domain::events_source::EventsSource;
 use domain::names::{ConnectorId, Region, TenantId};
-use domain::onboarding::{Mails, Onboarding, RingCache, View};
+use domain::onboarding::{MailMode, Onboarding, RingCache, View};
 use domain::ports::Source as _;
 use domain::setup::Vendor;
 use local::Writes;
@@ -99,7 +99,7 @@ impl Backend {
             },
             signing: keys.map(|keys| signing(&keys, &services)).transpose()?,
             ring: RingCache::default(),
-            mails: Mails::of(sender.is_some(), portal.is_some()),
+            mail_mode: MailMode::of(sender.is_some(), portal.is_some()),
             partitions,
             budgets,
             public_urls: Some(Arc::new(AnonymousReader::new(Reach::public))),

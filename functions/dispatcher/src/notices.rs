@@ -61,7 +61,7 @@ impl<'a> Notices<'a> {
         };
         self.lost += 1;
         let error = error.chain();
-        tracing::error!(connector.id = %connector, notice.id = notice.id, error, "a notice was not told");
+        tracing::error!(connector.id = %connector, notice.id = notice.id, error, "failed to publish a notice");
         if let Err(error) = ledger.store_notification_state(connector, Some(told), untold).await {
             tracing::warn!(connector.id = %connector, error = error.chain(), "it is told again in a day only");
         }

@@ -1,10 +1,10 @@
-//! Full jitter: wait a random time between nothing and a ceiling that doubles.
+//! Exponential backoff with full jitter: a random wait between zero and a ceiling that doubles.
 //!
 //! Source: AWS Architecture Blog, "Exponential Backoff And Jitter".
 
 use std::time::Duration;
 
-/// A ceiling that starts at `first`, doubles with each attempt and stops at `most`.
+/// A ceiling that starts at `base`, doubles with each attempt and stops at `cap`.
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
     /// The ceiling of the first attempt.
@@ -13,7 +13,7 @@ pub struct Backoff {
     pub cap: Duration,
 }
 
-/// Between two tries of one request in a run.
+/// Between two attempts of one request in a run.
 pub const REQUEST: Backoff = Backoff { base: Duration::from_millis(200), cap: Duration::from_secs(20) };
 /// Between two runs that try to deliver to a blocked destination.
 pub const DELIVERY: Backoff = Backoff { base: Duration::from_mins(1), cap: Duration::from_hours(1) };
@@ -26,7 +26,7 @@ impl Backoff {
         doubled.min(self.cap)
     }
 
-    /// How long to wait before the attempt after `attempt`; `random` is uniform over all of `u64`.
+    /// How long to wait after `attempt`; `random` is uniform over all of `u64`.
     #[must_use]
     pub fn delay(self, attempt: u32, random: u64) -> Duration {
         let ceiling = u64::try_from(self.ceiling(attempt).as_millis()).unwrap_or(u64::MAX - 1);
@@ -47,20 +47,20 @@ mod tests {
     }
 
     #[test]
-    fn jitter_is_full_from_nothing_to_the_ceiling() {
+    fn jitter_is_full_from_zero_to_the_ceiling() {
         let delays = [0, 30_000, 60_000, 60_001].map(|random| DELIVERY.delay(1, random).as_millis());
         assert_eq!(delays, [0, 30_000, 60_000, 0]);
     }
 
     #[test]
-    fn a_ceiling_beyond_all_time_is_a_wait_like_any_other() {
+    fn the_longest_ceiling_does_not_overflow() {
         let endless = Backoff { base: Duration::MAX, cap: Duration::MAX };
         assert_eq!(endless.delay(1, 7), Duration::from_millis(7));
     }
 
     proptest! {
         #[test]
-        fn a_delay_is_never_over_its_ceiling(attempt in 0u32..100, random in any::<u64>()) {
+        fn a_delay_never_exceeds_its_ceiling(attempt in 0u32..100, random in any::<u64>()) {
             prop_assert!(REQUEST.delay(attempt, random) <= REQUEST.ceiling(attempt));
         }
     }

@@ -1,4 +1,4 @@
-//! The moving part of a connector: how far it has sealed and delivered, and when it runs next.
+//! The moving state of a connector: how far it has sealed and delivered, and when it runs next.
 
 use std::time::Duration;
 
@@ -12,54 +12,54 @@ use crate::part::{PartNumber, Window};
 use crate::time::Time;
 
 const DAY: Duration = Duration::from_hours(24);
-/// How long after a pass the next one is due: a little less than a day, so that a connector that runs once a
-/// day, some minutes earlier or later, is reconciled by each of its runs.
+/// How long after a reconcile pass the next one is due. A little less than a day, so that a connector that
+/// runs once a day, some minutes earlier or later, is reconciled by each of its runs.
 const RECONCILE_INTERVAL: Duration = Duration::from_mins(23 * 60 + 30);
 /// How far back the daily reconcile reads.
 const DAILY_REACH: Duration = Duration::from_hours(2 * 24);
 /// How far back every seventh reconcile reads.
 const WEEKLY_REACH: Duration = Duration::from_hours(32 * 24);
 
-/// Where a connector stands. The seal moves `next` and `watermark` together, in one transaction, and only if
-/// both still are what the sealing worker read.
+/// The progress of a connector. The seal moves `next` and `watermark` together, in one transaction, and only
+/// if both are still what the sealing worker read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cursor {
     /// The number of the part to be sealed next.
     pub next: PartNumber,
     /// The exclusive end of what is sealed.
     pub watermark: Time,
-    /// The newest part that is delivered; all before it are too.
+    /// The newest delivered part; all parts before it are delivered too.
     pub delivered: PartNumber,
     /// The first instant that this connector exports.
     pub since: Time,
-    /// When the connector runs next: the only clock of the system.
+    /// When the connector runs next. The only schedule of the system: dispatchers read nothing else.
     pub next_run_at: Time,
-    /// A run was asked for ("run now"): a window ends here.
+    /// Where the current window ends early, because a run was requested ("run now").
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut: Option<Time>,
-    /// How far the next window is read, if a run has begun it and not come to its end.
+    /// How far the next window is read, if a run has begun it and not reached its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "reading")]
     pub read_progress: Option<ReadProgress>,
     /// The search for events that came later than the look-back.
     pub reconcile: Reconcile,
-    /// The newest part's note, on which the next one hangs, and the keys of the chain. None before the first, and in ledgers of a version that
-    /// wrote no manifests: the next part begins the chain.
+    /// The newest part's manifest, which the next one is chained to, and the keys of the chain. `None` before
+    /// the first manifest, and in ledgers from versions that wrote none: the next part begins the chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "note")]
     pub chain_head: Option<ChainState>,
-    /// Where the vendor's public keys were put.
+    /// Which public keys the vendor put into the bucket, and where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "published")]
     pub published_keys: Option<PublishedKeys>,
     /// Why delivery (or reading) is blocked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<Block>,
-    /// Up to this part the staging bucket was swept of what nobody sealed. It saves cost only.
+    /// Up to this part the orphan sweep has gone through the staging bucket. It only saves cost.
     #[serde(default)]
     #[serde(rename = "swept")]
     pub orphans_swept_to: PartNumber,
-    /// Where the events are read from; none before the first seal.
+    /// Where the events are read from; `None` before the first seal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<RememberedSource>,
 }
@@ -90,8 +90,8 @@ impl Cursor {
         }
     }
 
-    /// The first instant that is read: the connector's own, or that from which on a source that replaced another one
-    /// holds the events.
+    /// The first instant that is read: the connector's own, or the accepted start of a source that replaced
+    /// another one.
     #[must_use]
     pub fn reads_from(&self) -> Time {
         let accepted = self.source.as_ref().and_then(|remembered| remembered.accepted.as_ref());
@@ -106,31 +106,31 @@ impl Cursor {
     }
 }
 
-/// Which keys lie beside the manifests, and where. A destination that changes, or a key, has them put again.
+/// Which public keys are in the bucket, and where. They are put again if the destination or a key changes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PublishedKeys {
-    /// The place, as a manifest tells it.
+    /// The location, in the form that a manifest has.
     #[serde(rename = "to")]
     pub location: String,
-    /// The keys.
+    /// The IDs of the keys.
     pub keys: Vec<KeyId>,
 }
 
 impl PublishedKeys {
-    /// The keys of a note, at a destination.
+    /// The keys of a manifest, at a destination.
     #[must_use]
     pub fn of(note: &SignedManifest, destination: &Destination) -> Self {
         let keys = note.keys().iter().map(|key| key.id().into()).collect();
         Self { location: Location::of(destination).to_string(), keys }
     }
 
-    /// Whether all of the others lie there too.
+    /// Whether all keys of `other` are there too, at the same location.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         self.location == other.location && other.keys.iter().all(|key| self.keys.contains(key))
     }
 
-    /// These, and those that lay at the same place before.
+    /// These keys, and those that were put at the same location before.
     #[must_use]
     pub fn merged_with(mut self, before: Option<&Self>) -> Self {
         let kept = before
@@ -143,31 +143,31 @@ impl PublishedKeys {
     }
 }
 
-/// A window that takes several parts or several runs. What is read of it was read when it was settled, look-back
-/// included, so nobody reads that again: the next run goes on behind it.
+/// How far a window that takes several parts or runs is read. What is read was settled, look-back included,
+/// so no run reads it again: the next run continues after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ReadProgress {
-    /// The window's end: what was read for this end is read for no other.
+    /// The window's end. What was read for this end counts for no other.
     pub to: Time,
     /// All keys before this were read, and what was new among them is sealed.
     pub through: Time,
 }
 
-/// The daily search for events that became readable later than the look-back, and for items whose keys lie
-/// outside everything that a window can reach. It goes through its range a day at a time and keeps its place,
-/// so that a run that ends early goes on where it stopped.
+/// The daily search for events that became readable later than the look-back, and for items whose keys no
+/// window can reach. It goes through its range a day at a time and stores its position, so that a run that
+/// ends early is continued by the next.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Reconcile {
-    /// When the next pass starts, or the one under way started.
+    /// When the next pass starts, or the one in progress started.
     pub due: Time,
-    /// How many passes were completed; every seventh reads 32 days back instead of two.
+    /// How many passes were completed. Every seventh reads 32 days back instead of two.
     pub passes: u32,
-    /// Where the pass under way goes on.
+    /// Where the pass in progress continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "at")]
     pub resume_at: Option<Time>,
-    /// The newest part that holds strays. A stray is exported once, and only key lists know it: that of this part
-    /// names its own strays and all of the parts before it.
+    /// The newest part that contains out-of-order keys. Such a key is exported once, and only key lists
+    /// record it: the list of this part names its own out-of-order keys and those of all parts before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "strays_in")]
     pub out_of_order_in: Option<PartNumber>,
@@ -178,13 +178,13 @@ pub struct Reconcile {
 pub enum Slice {
     /// Read this span of event time again.
     Span(Window),
-    /// Read the keys that are no times at all.
+    /// Read the unparsable keys that no window reaches.
     OutOfOrderKeys,
 }
 
 impl Reconcile {
-    /// The next slice to read, if a pass is due: at most a day long, ending at the watermark at the latest;
-    /// the strays come last.
+    /// The next slice to read, if a pass is due. It is at most a day long and ends at the watermark at the
+    /// latest; out-of-order keys come last.
     #[must_use]
     pub fn slice(&self, since: Time, watermark: Time, now: Time) -> Option<Slice> {
         if now < self.due {
@@ -202,7 +202,8 @@ impl Reconcile {
         Self { resume_at: Some(through), ..self.clone() }
     }
 
-    /// The state after the strays were read, and with them the pass is complete. `part` holds new ones.
+    /// The state after the out-of-order keys were read, which completes the pass. `part` is the part with the
+    /// new ones.
     #[must_use]
     pub fn read_out_of_order_keys(&self, part: Option<PartNumber>, now: Time) -> Self {
         let strays_in = part.or(self.out_of_order_in);
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pass_is_due_once_a_day_also_for_who_runs_once_a_day_and_some_minutes_early() {
+    fn a_pass_is_due_in_each_run_of_a_daily_connector_even_some_minutes_early() {
         let (start, ended) = (at("2026-01-01T00:00:00Z"), at("2026-11-20T21:05:00Z"));
         let reconcile = Cursor::new(start, start, start).reconcile.read_out_of_order_keys(None, ended);
         let slice = |now: &str| reconcile.slice(start, at("2026-11-20T21:00:00Z"), at(now));
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pass_reads_from_two_days_ago_and_nothing_from_before_the_connector_began() {
+    fn a_pass_reads_back_two_days_but_not_beyond_the_start_of_the_connector() {
         let (watermark, now) = (at("2026-11-20T21:00:00Z"), at("2026-11-20T21:05:00Z"));
         let slice = |since| Cursor::new(since, since, since).reconcile.slice(since, watermark, now);
         let from_to = |from, to| Some(Slice::Span(Window { from: at(from), to: at(to) }));
@@ -270,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_is_not_read_again_and_strays_once_found_are_remembered() {
+    fn a_pass_continues_where_it_stopped_and_remembers_out_of_order_keys() {
         let (since, watermark) = (at("2026-11-19T20:00:00Z"), at("2026-11-20T21:00:00Z"));
         let now = at("2026-11-20T21:05:00Z");
         let begun = Cursor::new(since, since, since).reconcile;
@@ -299,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_known_only_where_they_were_put_and_those_put_earlier_stay_known() {
+    fn published_keys_count_only_at_their_location_and_earlier_ones_stay() {
         let put = |to: &str, keys: &[u8]| PublishedKeys {
             location: to.into(),
             keys: keys.iter().map(|key| KeyId::from([*key; 4])).collect(),

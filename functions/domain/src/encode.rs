@@ -1,9 +1,9 @@
-//! Writes the events of a part as one file: layout, compression and hashes in one pass, with memory that does
+//! Writes the events of a part as one file: format, compression and hashes in one pass, with memory that does
 //! not grow with the part.
 //!
-//! Events are gathered in a block, which is then hashed and compressed as a whole. A block ends behind the event that
-//! fills it, and only where another event follows, so that each block but the first, which has the `[` of `json` before
-//! it, begins with an event. In a gzip file each block can be read alone (`gzip`).
+//! Events are collected in a block, which is then hashed and compressed as a whole. A block ends after the
+//! event that fills it, and only if another event follows. So each block begins with an event, except that
+//! the first one has the `[` of `json` before it. In a gzip file each block can be read alone (`gzip`).
 
 mod gzip;
 #[cfg(test)]
@@ -19,31 +19,32 @@ use gzip::Gzip;
 
 pub use gzip::GZIP_LEVELS;
 
-/// The least uncompressed bytes of a block that another one follows: a block ends with the line that makes it so large.
-/// Smaller blocks compress worse, since nothing in one refers to the one before; of larger ones a reader that wants a
-/// single event would have to unpack more.
+/// The least uncompressed bytes of a block that another one follows: a block ends with the line that reaches
+/// this size. Smaller blocks compress worse, since nothing in one refers to the one before. From larger ones,
+/// a reader of a single event would have to unpack more.
 pub const MIN_BLOCK_BYTES: usize = 1 << 20;
-/// Half the time of the default level 3, for files as small: what repeats in audit logs is near.
+/// Half the time of the default level 3, for files of the same size: repetitions in audit logs are close
+/// together.
 pub const ZSTD_LEVEL: i32 = 1;
 
-/// What is known of a file once it is complete.
+/// Sizes and hashes of a complete file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Encoded {
-    /// Of the file's bytes.
+    /// SHA-256 of the file's bytes.
     pub sha256: Sha256,
-    /// The size of the file, bytes.
+    /// The size of the file in bytes.
     pub size: u64,
-    /// Of the uncompressed content.
+    /// SHA-256 of the uncompressed content.
     pub raw_sha256: Sha256,
-    /// The size of the uncompressed content, bytes.
+    /// The size of the uncompressed content in bytes.
     pub raw_size: u64,
 }
 
-/// A file being written.
+/// Writes a file event by event.
 pub struct FileWriter {
     format: Format,
     events: u64,
-    /// Not yet hashed and compressed.
+    /// Bytes that are not hashed and compressed yet.
     block: Vec<u8>,
     raw: ContentDigest,
     file: File,
@@ -56,7 +57,7 @@ impl std::fmt::Debug for FileWriter {
 }
 
 impl FileWriter {
-    /// An empty file.
+    /// Starts an empty file.
     ///
     /// # Errors
     /// If a compressor can't be set up (out of memory).
@@ -81,7 +82,8 @@ impl FileWriter {
             (Format::Ndjson, 0) => b"",
             (Format::Ndjson, _) => b"\n",
         });
-        // A full block ends here and not behind its last event, where nobody knows yet whether another one follows.
+        // A full block ends here and not after its last event, when it is unknown whether another one
+        // follows.
         if self.block.len() >= MIN_BLOCK_BYTES {
             self.raw.add(&self.block);
             self.file.add(&mut self.block)?;
@@ -91,13 +93,13 @@ impl FileWriter {
         Ok(())
     }
 
-    /// The uncompressed bytes written so far.
+    /// The number of uncompressed bytes written so far.
     #[must_use]
     pub const fn raw_size(&self) -> u64 {
         self.raw.size + self.block.len() as u64
     }
 
-    /// The bytes of the file that are ready to be stored.
+    /// Takes the bytes of the file that are ready to be stored.
     pub fn take(&mut self) -> Bytes {
         self.file.take()
     }
@@ -108,7 +110,7 @@ impl FileWriter {
         self.file.ready()
     }
 
-    /// Closes the file: its last bytes, and what is known of it.
+    /// Closes the file, and returns its last bytes with its sizes and hashes.
     ///
     /// # Errors
     /// If the compressor fails.
@@ -127,7 +129,7 @@ impl FileWriter {
     }
 }
 
-/// Counts and hashes.
+/// The size and the SHA-256 of a stream of bytes.
 #[derive(Default)]
 struct ContentDigest {
     size: u64,
@@ -145,9 +147,9 @@ impl ContentDigest {
     }
 }
 
-/// The file's bytes.
+/// The compressed (or plain) bytes of the file.
 enum File {
-    /// They are the content, so its tally is theirs too.
+    /// The bytes are the content itself, so they share its digest.
     Plain(Vec<u8>),
     Gzip(Gzip),
     Zstd(zstd::Encoder<'static, Sink>),
@@ -166,15 +168,15 @@ impl File {
             Compression::Gzip => Self::Gzip(Gzip::new(Sink::default())?),
             Compression::Zstd => {
                 let mut stream = zstd::Encoder::new(Sink::default(), ZSTD_LEVEL)?;
-                // So that a reader notices what was damaged, as it does with gzip. The frame can't name the size of its
-                // content, which nobody knows before the last event.
+                // So that a reader detects damage, as it does with gzip. The frame can't contain the size of
+                // its content, which is unknown before the last event.
                 stream.include_checksum(true)?;
                 Self::Zstd(stream)
             }
         })
     }
 
-    /// Takes a block that another one follows, and leaves an empty one.
+    /// Adds a block that another one follows, and leaves it empty.
     fn add(&mut self, block: &mut Vec<u8>) -> io::Result<()> {
         match self {
             Self::Plain(ready) if ready.is_empty() => std::mem::swap(ready, block),
@@ -202,7 +204,8 @@ impl File {
         }))
     }
 
-    /// Takes the last block. The rest, and the file's tally where it is another than that of the content.
+    /// Adds the last block. Returns the remaining bytes, and the file's digest if it differs from that of the
+    /// content.
     fn finish(mut self, mut block: Vec<u8>) -> io::Result<(Bytes, Option<ContentDigest>)> {
         let Sink { buffer, tally } = match self {
             Self::Gzip(gzip) => gzip.finish(&block)?,

@@ -1,8 +1,8 @@
-//! The events table that a connector is read from, remembered from its first seal on.
+//! The events table that a connector is read from. It is remembered from the first seal on.
 //!
-//! An empty read of another table looks like a quiet hour, and would be signed as one. So a run that reads from a
-//! table, an index or keys other than the remembered ones seals nothing, until an operator accepts the new source and
-//! says from when on it holds the events.
+//! An empty read of a wrong table looks like a quiet hour and would be signed as one. So a run whose table,
+//! index or keys differ from the remembered ones seals nothing until an operator accepts the new source and
+//! states from when on it contains the events.
 
 use std::fmt;
 
@@ -12,14 +12,14 @@ use crate::cursor::Cursor;
 use crate::part::PartNumber;
 use crate::time::Time;
 
-/// A table, and the keys by which it is read. What a body or a TTL attribute is called belongs to neither: a change of
-/// those hides no event.
+/// A table and the keys by which it is read. The names of body and TTL attributes are not part of it: a
+/// change of those hides no event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EventsSource {
-    /// Its name or ARN, as the settings give it.
+    /// The table's name or ARN, as configured.
     pub table: String,
-    /// What DynamoDB calls this very table (`TableId` of `DescribeTable`): a table that was deleted and made again
-    /// has the same name and another ID. Absent where a stand-in gives none.
+    /// DynamoDB's ID of this table (`TableId` of `DescribeTable`): a table that was deleted and created again
+    /// has the same name and another ID. Absent if a stand-in returns none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table_id: Option<String>,
     /// The keys by which it is read.
@@ -35,11 +35,11 @@ pub struct KeyLayout {
     pub index: Option<String>,
     /// The attribute that is the partition key.
     pub partition_key: String,
-    /// How a partition key is made of a tenant.
+    /// How a partition key is made from a tenant.
     pub partition_format: String,
     /// The attribute that is the sort key.
     pub sort_key: String,
-    /// How a sort key gives the time.
+    /// How a sort key encodes the time.
     pub sort_key_form: String,
 }
 
@@ -61,18 +61,18 @@ impl fmt::Display for EventsSource {
 /// The source that a connector's cursor remembers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RememberedSource {
-    /// Which.
+    /// The table and its keys.
     #[serde(flatten)]
     pub source: EventsSource,
-    /// The acceptance, if it is not the first one of this connector.
+    /// Its acceptance by an operator; `None` for the first source of a connector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Acceptance>,
 }
 
-/// An operator's word that a new source holds the events.
+/// An operator's statement that a new source contains the events.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Acceptance {
-    /// Nothing before this is read from the new source.
+    /// Nothing before this time is read from the new source.
     pub from: Time,
     /// When it was accepted.
     pub at: Time,
@@ -81,27 +81,28 @@ pub struct Acceptance {
 }
 
 impl RememberedSource {
-    /// The source of a first seal.
+    /// The source of a first seal, which needs no acceptance.
     #[must_use]
     pub const fn first(source: EventsSource) -> Self {
         Self { source, accepted: None }
     }
 }
 
-/// Why a new source can't be accepted for a connector.
+/// Accepting the source would leave a gap between the watermark and its first event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "it is sealed up to {watermark} only, and by your word the new source holds events from {from} on: those between \
-     would never be exported. Set the old source back until everything up to {from} is sealed, or name an earlier time"
+    "the connector is sealed only up to {watermark}, and the new source contains events from {from} on: the events \
+     between would never be exported. Restore the old source until everything up to {from} is sealed, or use an \
+     earlier time"
 )]
 pub struct SourceGapError {
-    /// Where its next window begins.
+    /// Where the connector's next window begins.
     pub watermark: Time,
-    /// What was named.
+    /// The start that the operator named.
     pub from: Time,
 }
 
-/// A change of source, to be stored if the cursor still stands where it was read.
+/// A change of source; it is stored on the condition that the cursor is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceChange {
     /// The remembered source that is replaced …
@@ -110,23 +111,23 @@ pub struct SourceChange {
     pub next: PartNumber,
     /// … and the watermark, as they were read.
     pub watermark: Time,
-    /// What is remembered from now on.
+    /// The source that is remembered from now on.
     pub after: RememberedSource,
-    /// The lists of sealed keys are in another form than the new keys: what was read halfway and the strays that were
-    /// sealed can't be held against them any more.
+    /// Whether to drop the lists of sealed keys, because the new keys have another form: read progress and
+    /// sealed unparsable keys can't be compared with them any more.
     pub forget_keys: bool,
 }
 
 impl SourceChange {
-    /// The change that accepts `source` for the connector of this cursor; `None` if it reads from there already, or
-    /// has sealed nothing yet.
+    /// The change that accepts `source` for the connector of this cursor; `None` if it reads from there
+    /// already or has sealed nothing yet.
     ///
-    /// Where the keys have the same layout, events from `from` on are read, those that were exported already are left
-    /// out by their keys, and what is new among the old ones follows as late. With another layout nothing tells an
-    /// exported event from a new one, so nothing before the watermark is read again.
+    /// With the same key layout, events from `from` on are read: exported ones are skipped by their keys, and
+    /// new ones among the old are delivered as late. With another layout exported events can't be
+    /// distinguished from new ones, so nothing before the watermark is read again.
     ///
     /// # Errors
-    /// If the source holds only events that come after the connector's next ones.
+    /// If the source contains events only from a time after the watermark.
     pub fn accepting(
         source: &EventsSource,
         cursor: &Cursor,
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_one_line_that_names_table_index_and_keys() {
+    fn a_source_prints_as_one_line_with_table_index_and_keys() {
         let mut source = source("7d2f", "sk");
         let plain = "table audit-events (ID 7d2f), keys pk ({tenant}) and sk (rfc3339)";
         assert_eq!(source.to_string(), plain);
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_connector_that_remembers_another_source_is_changed() {
+    fn only_a_connector_that_remembers_another_source_changes() {
         let here = source("a", "sk");
         assert_eq!(accepting(&here, &cursor(None), "2026-11-20T00:00:00Z"), Ok(None));
         assert_eq!(accepting(&here, &cursor(Some(here.clone())), "2026-11-20T00:00:00Z"), Ok(None));
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_begins_behind_the_watermark_would_lose_events_and_is_refused() {
+    fn a_source_that_begins_after_the_watermark_is_refused_since_events_would_be_lost() {
         let before = cursor(Some(source("a", "sk")));
         let gap = accepting(&source("b", "sk"), &before, "2026-11-20T20:00:00.001Z").unwrap_err();
         assert_eq!(gap.watermark, before.watermark);
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn another_table_of_the_same_keys_is_read_from_the_named_time_and_other_keys_from_the_watermark() {
+    fn a_table_with_the_same_key_layout_is_read_from_the_given_time_and_any_other_from_the_watermark() {
         let before = cursor(Some(source("a", "sk")));
         for (new, from, forget) in [
             (source("b", "sk"), "2026-11-19T00:00:00Z", false),

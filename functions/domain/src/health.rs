@@ -1,7 +1,8 @@
-//! Is it working, since when, and what is next: derived from the records, never stored.
+//! The status of a connector: whether it works, since when, and what is next. Derived from the records, never
+//! stored.
 //!
-//! Health stands beside the state. A connector that exports nothing (a draft, a disabled one) has none. One that
-//! is paused has: its sealing goes on, and that can be late too.
+//! Health is separate from the lifecycle state. A connector that exports nothing (a draft, a disabled one)
+//! has no health. A paused one has: its sealing continues, and can be late too.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,15 +15,15 @@ use crate::protocol::Timing;
 use crate::schedule::{Frequency, WindowSchedule};
 use crate::time::Time;
 
-/// How a connector that exports is.
+/// The health of a connector that exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
-    /// Everything that is due is sealed, and nothing stops delivery.
+    /// Everything due is sealed, and nothing stops delivery.
     Healthy,
-    /// A fault stops delivery or reading.
+    /// A delivery error stops delivery or reading.
     Blocked,
-    /// What is due is not sealed, and nothing says why.
+    /// Something due is not sealed, and no block explains it.
     Stale,
 }
 
@@ -38,35 +39,35 @@ impl Health {
     }
 }
 
-/// Where a connector stands.
+/// The status of a connector, as the API and the CLI return it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Status {
-    /// The word; none if nothing is exported.
+    /// Its health; `None` if it exports nothing.
     pub health: Option<Health>,
-    /// Since when it is so: the activation, the block's start, or when the missing export was due.
+    /// Since when: the activation, the block's start, or when the missing export was due.
     pub since: Option<Time>,
     /// The exclusive end of what is sealed.
     pub sealed_to: Option<Time>,
     /// The newest sealed part; 0 before the first.
     pub sealed_parts: u64,
-    /// The SHA-256 of the newest sealed part's manifest. None before the first. It is not for auditors: while a part
-    /// waits for its delivery, the bucket does not have that manifest yet.
+    /// The SHA-256 of the newest sealed part's manifest; `None` before the first. Not for auditors: while a
+    /// part waits for delivery, its manifest is not in the bucket yet.
     pub manifest: Option<Sha256>,
     /// The newest delivered part; 0 before the first.
     pub delivered_parts: u64,
-    /// The SHA-256 of the newest delivered part's manifest, for auditors: whoever compares it with the newest one in the
-    /// bucket knows that the end of the chain was not cut off. None before the first delivery.
+    /// The SHA-256 of the newest delivered part's manifest, for auditors. If it equals the newest one in the
+    /// bucket, the end of the chain was not cut off. `None` before the first delivery.
     pub delivered_manifest: Option<Sha256>,
-    /// How many parts are sealed and wait for delivery.
+    /// How many sealed parts wait for delivery.
     pub undelivered_parts: u64,
-    /// When it runs next; none if it does not.
+    /// When it runs next; `None` if it does not.
     pub next_run_at: Option<Time>,
-    /// Why it is blocked.
+    /// Why it is blocked; `None` if it is not.
     pub block: Option<Block>,
 }
 
 impl Status {
-    /// Where a connector stands as of `now`. `delivered` is its newest delivered part, if there is one.
+    /// The status of a connector as of `now`. `delivered` is its newest delivered part, if any.
     #[must_use]
     pub fn of(
         connector: &Connector,
@@ -107,7 +108,7 @@ fn evaluate(connector: &Connector, cursor: &Cursor, timing: Timing, now: Time) -
     }
 }
 
-/// By when the next seal of a connector is to be expected; `None` if it was never activated.
+/// When the next seal of a connector is expected; `None` if it was never activated.
 #[must_use]
 pub fn expected_by(
     activated_at: Option<Time>,
@@ -115,7 +116,7 @@ pub fn expected_by(
     cursor: &Cursor,
     timing: Timing,
 ) -> Option<Time> {
-    // A backlog from before the activation has until the first scheduled export to be worked off.
+    // A backlog from before the activation may take until the first scheduled export.
     activated_at
         .map(|at| WindowSchedule::new(at, frequency).expected_by(at.max(cursor.watermark), timing.settle))
 }
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connector_whose_export_does_not_come_is_stale_since_it_was_due() {
+    fn a_connector_with_a_missed_export_is_stale_since_that_was_due() {
         let (connector, cursor) = active();
         let standing = |now| Status::of(&connector, Some(&cursor), None, TIMING, at(now));
         assert_eq!(standing("2026-11-20T21:20:00Z").health, Some(Health::Healthy));
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_told_since_it_began_even_when_the_export_is_late_too() {
+    fn a_blocked_connector_reports_the_start_of_the_block_even_if_its_export_is_late_too() {
         let (connector, mut cursor) = active();
         let since = at("2026-11-20T21:06:00Z");
         cursor.block = Some(Block {
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_exports_nothing_has_no_health_and_what_is_paused_has() {
+    fn a_connector_that_does_not_export_has_no_health_and_a_paused_one_has() {
         let (connector, cursor) = active();
         let health = |state| {
             let connector = Connector { state, ..connector.clone() };
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn listings_call_it_what_records_call_it() {
+    fn health_has_the_same_name_in_listings_and_in_records() {
         for health in [Health::Healthy, Health::Blocked, Health::Stale] {
             assert_eq!(serde_json::to_value(health).unwrap(), health.as_str());
         }

@@ -7,8 +7,8 @@ use crate::event::WhyNot;
 use crate::sort_key::{SortKey, SortKeyForm};
 use crate::time::Time;
 
-/// What tells two items apart, and the order in which they are read: the sort key as bytes that compare like
-/// DynamoDB compares, then whatever else makes the item's key unique.
+/// The unique key of an item; it also defines the order of reading. First the sort key as bytes that compare
+/// as DynamoDB compares, then whatever else makes the key unique.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventKey {
     /// The sort key, as bytes in DynamoDB's order.
@@ -20,53 +20,53 @@ pub struct EventKey {
 /// One item of the events table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceItem {
-    /// Its identity and place in the order.
+    /// Its unique key, by which items are ordered.
     pub key: EventKey,
-    /// Its sort key as it stands in the table.
+    /// Its sort key as it is stored in the table.
     pub sort_key: SortKey,
-    /// The time that the sort key tells.
+    /// The time in the sort key; `None` if the key has another form than configured.
     pub time: Option<Time>,
-    /// The event as one line of JSON, or why there is none.
+    /// The event as one line of JSON, or why the item could not be read as one.
     pub content: Result<Bytes, Unreadable>,
 }
 
 impl SourceItem {
-    /// [`SortKeyForm::is_before`], without reading the time out of the key again.
+    /// [`SortKeyForm::is_before`] without parsing the key again.
     #[must_use]
     pub fn is_before(&self, form: SortKeyForm, time: Time) -> bool {
         self.time.map_or_else(|| form.is_before(&self.sort_key, time), |told| told < time)
     }
 }
 
-/// Why an item could not be read as an event. It is exported all the same, as a record of its keys and of what was
-/// written.
+/// Why an item could not be read as an event. It is exported nevertheless, as a record of its keys and its
+/// original content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
-    /// Its partition key.
+    /// The item's partition key.
     pub partition_key: String,
-    /// Its sort key.
+    /// The item's sort key.
     pub sort_key: String,
-    /// What is wrong with it.
+    /// What is wrong with it, as a code.
     pub reason: WhyUnreadable,
     /// The same in words, never with content of the event.
     pub detail: String,
-    /// What was written; nothing if the item has keys only.
+    /// The original content; `None` if the item has only keys.
     pub written: Option<Written>,
 }
 
-/// What the product wrote in an item that could not be read.
+/// What the product wrote into an item that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
-    /// An event, as one line: only the item's key is odd.
+    /// A valid event as one line: only the item's sort key is invalid.
     Event(Bytes),
-    /// A text that is no event, exactly as it was.
+    /// A text that is not a valid event, unchanged.
     Raw(String),
 }
 
-/// What is wrong with an item. The names are part of the contract with whoever reads the files.
+/// What is wrong with an item. The names are part of the contract with readers of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhyUnreadable {
-    /// The item has keys only.
+    /// The item has only keys.
     NoEvent,
     /// The sort key has another form than the settings say.
     SortKeyForm,
@@ -76,12 +76,12 @@ pub enum WhyUnreadable {
     NumberRange,
     /// The event is nested deeper than [`DEEPEST`](crate::event::DEEPEST) levels.
     Nesting,
-    /// The item holds a value that DynamoDB does not have, or of a type that this version does not know.
+    /// The item contains a value that DynamoDB does not have, or a type that this version does not know.
     UnknownValue,
 }
 
 impl WhyUnreadable {
-    /// As it is written in records and notices.
+    /// The code that is written in records and notices.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -102,7 +102,8 @@ impl Serialize for WhyUnreadable {
 }
 
 impl From<WhyNot> for WhyUnreadable {
-    /// What is no object by the grammar is no reason: then the event is the whole item. That is JSON by construction.
+    /// The first three kinds don't occur: a body that is not an object makes the whole item the event, which
+    /// is JSON by construction.
     fn from(why: WhyNot) -> Self {
         match why {
             WhyNot::LoneSurrogate => Self::LoneSurrogate,
@@ -117,7 +118,7 @@ impl From<WhyNot> for WhyUnreadable {
 mod tests {
     use super::*;
 
-    /// Whoever reads a million items reads the time out of each key once.
+    /// A reader of a million items parses the time of each key only once.
     #[test]
     fn an_item_lies_before_the_same_times_as_its_key() {
         let at: Time = "2026-11-20T20:00:00Z".parse().unwrap();

@@ -1,8 +1,8 @@
-//! The list of a part's event keys, in key order: what the look-back holds against the table so that no event
-//! is sealed twice. Both sides of that comparison are sorted streams, so its memory does not grow.
+//! The key list of a part: its event keys in sort order. The look-back compares it with the table so that no
+//! event is sealed twice. Both sides of that comparison are sorted streams, so its memory does not grow.
 //!
-//! Form: a zstd stream of frames; each is the length of the sort bytes (u32, little endian), the bytes, the
-//! length of the tie bytes (u32), the bytes.
+//! Format: a zstd stream of records. Each is the length of the sort key bytes (u32, little endian), those
+//! bytes, the length of the tie-breaker bytes (u32), and those bytes.
 
 use std::io::Write;
 
@@ -12,12 +12,12 @@ use zstd::stream::zio::Writer;
 
 use crate::item::EventKey;
 
-/// Keys are gathered until they are so many bytes: zstd takes its time with each call, however little it is given.
+/// Keys are collected up to this many bytes, since each call of zstd has a fixed cost.
 const BLOCK_BYTES: usize = 1 << 16;
 
-/// Writes a list.
+/// Writes a key list.
 pub struct KeyListWriter {
-    /// Not yet compressed.
+    /// Bytes that are not compressed yet.
     block: Vec<u8>,
     stream: zstd::Encoder<'static, Vec<u8>>,
 }
@@ -29,13 +29,13 @@ impl std::fmt::Debug for KeyListWriter {
 }
 
 impl KeyListWriter {
-    /// An empty list.
+    /// Starts an empty list.
     ///
     /// # Errors
     /// If zstd can't be set up (out of memory).
     pub fn new() -> std::io::Result<Self> {
         let mut stream = zstd::Encoder::new(Vec::new(), 1)?;
-        // A damaged key would be that of another event, and its own would be exported again.
+        // A damaged key would match another event, and its own event would be exported again.
         stream.include_checksum(true)?;
         Ok(Self { block: Vec::new(), stream })
     }
@@ -43,7 +43,7 @@ impl KeyListWriter {
     /// Adds a key, which must be greater than the one before.
     ///
     /// # Errors
-    /// If zstd fails, or a part of the key is 4 GiB or longer.
+    /// If zstd fails, or a field of the key is 4 GiB or longer.
     pub fn push(&mut self, key: &EventKey) -> std::io::Result<()> {
         for field in [&key.sort, &key.tie] {
             let length = u32::try_from(field.len()).map_err(std::io::Error::other)?;
@@ -65,12 +65,12 @@ impl KeyListWriter {
         self.stream.get_ref().len()
     }
 
-    /// What is ready to be stored.
+    /// Takes the bytes that are ready to be stored.
     pub fn take(&mut self) -> Bytes {
         Bytes::from(std::mem::take(self.stream.get_mut()))
     }
 
-    /// The rest.
+    /// Closes the list, and returns its last bytes.
     ///
     /// # Errors
     /// If zstd fails.
@@ -80,7 +80,7 @@ impl KeyListWriter {
     }
 }
 
-/// Reads a list as its bytes come in.
+/// Reads a list from a stream of bytes.
 pub struct KeyListReader {
     stream: Writer<Vec<u8>, Decoder<'static>>,
     taken: usize,
@@ -93,7 +93,7 @@ impl std::fmt::Debug for KeyListReader {
 }
 
 impl KeyListReader {
-    /// Before the first byte.
+    /// Starts before the first byte.
     ///
     /// # Errors
     /// If zstd can't be set up (out of memory).
@@ -101,10 +101,10 @@ impl KeyListReader {
         Ok(Self { stream: Writer::new(Vec::new(), Decoder::new()?), taken: 0 })
     }
 
-    /// Takes in the next bytes of the list.
+    /// Adds the next bytes of the list.
     ///
     /// # Errors
-    /// If they are not zstd, or the list ends with them and its checksum does not hold.
+    /// If they are not zstd, or the list ends with them and its checksum is wrong.
     pub fn feed(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.stream.writer_mut().drain(..self.taken);
         self.taken = 0;
@@ -112,7 +112,7 @@ impl KeyListReader {
         self.stream.flush()
     }
 
-    /// The next key, if all of it has come in.
+    /// The next key; `None` until all of its bytes were added.
     pub fn next_key(&mut self) -> Option<EventKey> {
         let ready = self.stream.writer().get(self.taken..)?;
         let (sort, rest) = field(ready)?;
@@ -122,10 +122,10 @@ impl KeyListReader {
         Some(key)
     }
 
-    /// Says that no more bytes come.
+    /// Ends the input.
     ///
     /// # Errors
-    /// If the list goes on, or ends in the middle of a key.
+    /// If the list is incomplete, or ends in the middle of a key.
     pub fn finish(&mut self) -> std::io::Result<()> {
         self.stream.finish()?;
         if self.stream.writer().len() == self.taken {
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The keys of a list, if it is sound to its end.
+    /// All keys of a list, if it is intact.
     fn read(bytes: &[u8]) -> std::io::Result<Vec<EventKey>> {
         let mut reader = KeyListReader::new()?;
         reader.feed(bytes)?;
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_with_one_bit_turned_is_an_error_or_still_the_same() {
+    fn a_list_with_a_flipped_bit_is_an_error_or_unchanged() {
         let keys: Vec<EventKey> = (0..5u8)
             .map(|n| EventKey {
                 sort: format!("2023-07-10T12:00:0{n}.000Z#evt_{n}").into(),
@@ -181,9 +181,9 @@ mod tests {
         }
     }
 
-    /// What holds memory down: a list is taken away while it grows, and is not held on to.
+    /// This bounds memory: written bytes can be taken while the list grows, and are not kept.
     #[test]
-    fn a_list_is_taken_away_piece_by_piece_while_it_grows() {
+    fn a_list_can_be_taken_piece_by_piece_while_it_grows() {
         let mut writer = KeyListWriter::new().unwrap();
         let (mut stored, mut pieces) = (Vec::new(), 0);
         let keys = (0..40_000u64).map(|n| EventKey {
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_a_block_by_itself_is_compressed_at_once() {
+    fn a_key_as_large_as_a_block_is_compressed_at_once() {
         let mut writer = KeyListWriter::new().unwrap();
         let numbers = 0..1u64 << 17;
         let noise = numbers.flat_map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes()).collect();
@@ -228,7 +228,7 @@ mod tests {
         }
 
         #[test]
-        fn a_list_is_read_as_it_was_written_however_it_is_cut(
+        fn a_list_round_trips_however_it_is_split(
             fields in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..40), prop::collection::vec(any::<u8>(), 0..40)), 0..50),
             piece in 1usize..64,
         ) {

@@ -1,11 +1,13 @@
-//! What Auditferry decides and promises, without any AWS crate, clock, environment or I/O.
+//! What Auditferry decides and guarantees, without any AWS crate, clock, environment or I/O.
 //!
 //! Start with [`protocol`]: its [`protocol::step`] is the one function that the exporter, the simulator and
-//! the model checker all drive. The other modules are its vocabulary (`part`, `schedule`, `connector`,
-//! `fault`), the reading of the events ([`event`], `partition`, `sort_key`, `item`, `key_list`), the writing of the files
-//! (`encode`, `own_event`), the proof of them ([`manifest`]) and the ports that adapters fill ([`ports`]). What
-//! the API and the command line offer is [`onboarding`], with [`verify`], [`setup`] and [`budget`] beside it; what the bus is told
-//! is [`notice`], and whom of a tenant's own that reaches [`contacts`].
+//! the model checker all drive. The other modules:
+//! - the protocol's vocabulary: `part`, `schedule`, `connector`, `delivery_error`, `staging_keys`;
+//! - reading events: [`event`], `partition`, `sort_key`, `item`, `key_list`;
+//! - writing files and proving them: `encode`, `generated_events`, [`manifest`];
+//! - the ports that adapters implement: [`ports`];
+//! - what API and CLI offer: [`onboarding`], with [`preflight`], [`setup`] and [`budget`];
+//! - what is published on the bus: [`notice`], and which of a tenant's contacts are notified: [`contacts`].
 
 pub mod backoff;
 pub mod budget;
@@ -16,6 +18,7 @@ pub mod encode;
 pub mod event;
 pub mod events_source;
 pub mod fault;
+pub mod generated_events;
 pub mod health;
 pub mod import;
 pub mod item;
@@ -26,7 +29,6 @@ pub mod metrics;
 pub mod names;
 pub mod notice;
 pub mod onboarding;
-pub mod own_event;
 pub mod part;
 pub mod partition;
 pub mod ports;

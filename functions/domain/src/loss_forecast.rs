@@ -1,9 +1,9 @@
-//! From when on events would be lost, if what is wrong is not mended.
+//! The time from which events would be lost if nobody fixes the problem.
 //!
-//! Sealing goes on while a destination is blocked or paused, and what is sealed is kept in the vendor's staging
-//! bucket until it is delivered, however long that takes: nothing there expires but what was delivered. So a block
-//! of the delivery loses nothing. What is not sealed is in the events table only, and goes from there by its time
-//! to live: a block of reading, or an exporter that does not run, loses it in the end.
+//! Sealing continues while a destination is blocked or paused. Sealed parts stay in the vendor's staging
+//! bucket until they are delivered, however long that takes: only delivered ones expire there. So blocked
+//! delivery loses nothing. Unsealed events exist only in the events table, where their time to live deletes
+//! them: a blocked read, or an exporter that does not run, loses them in the end.
 
 use std::time::Duration;
 
@@ -12,27 +12,27 @@ use serde::Serialize;
 use crate::fault::{Block, DeliveryStage};
 use crate::time::Time;
 
-/// What would be lost, and from when on.
+/// What would be lost, and from when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(into = "Told")]
 pub enum LossForecast {
-    /// Nothing: what waits is sealed, and kept until it is delivered.
+    /// Nothing: what waits is sealed, and stays until it is delivered.
     Sealed,
-    /// Nothing, as far as we are told: what waits is not sealed, and the events table keeps it for ever.
+    /// Nothing, as far as configured: what waits is not sealed, but the events table keeps it for ever.
     KeptForever {
-        /// Events from then on are in no part.
+        /// Events from this time on are in no part.
         unsealed_from: Time,
     },
-    /// What is not sealed expires.
+    /// Unsealed events expire.
     Expiring {
-        /// Events from then on are in no part.
+        /// Events from this time on are in no part.
         unsealed_from: Time,
-        /// From then on the events table lets go of them.
+        /// From this time on they expire in the events table.
         lost_from: Time,
     },
 }
 
-/// A peril as readers of notices see it: the date, and why.
+/// A loss forecast as readers of notices see it: the date, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct LossForecastJson {
     lost_from: Option<Time>,
@@ -46,8 +46,8 @@ impl From<LossForecast> for LossForecastJson {
 }
 
 impl LossForecast {
-    /// Of a connector that is blocked and sealed to `sealed_to`. `retention` is for how long the events table keeps
-    /// an event, if not for ever.
+    /// The forecast for a blocked connector that is sealed to `sealed_to`. `retention` is how long the events
+    /// table keeps an event; `None` for ever.
     #[must_use]
     pub fn of_block(block: &Block, sealed_to: Time, retention: Option<Duration>) -> Self {
         if block.stage == DeliveryStage::Read {
@@ -57,7 +57,7 @@ impl LossForecast {
         }
     }
 
-    /// Of a connector whose events from `sealed_to` on are not being sealed.
+    /// The forecast for a connector whose events from `sealed_to` on are not being sealed.
     #[must_use]
     pub fn of_unsealed(sealed_to: Time, retention: Option<Duration>) -> Self {
         let unsealed_from = sealed_to;
@@ -67,7 +67,7 @@ impl LossForecast {
         }
     }
 
-    /// From when on events would be lost; `None` if none would.
+    /// The time from which events would be lost; `None` if none would be.
     #[must_use]
     pub const fn lost_from(self) -> Option<Time> {
         match self {
@@ -76,7 +76,7 @@ impl LossForecast {
         }
     }
 
-    /// Why, in one sentence or two.
+    /// Why, in one or two sentences.
     #[must_use]
     pub fn why(self) -> String {
         match self {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_not_sealed_is_in_peril_and_only_if_the_source_lets_go_of_it() {
+    fn only_unsealed_events_can_be_lost_and_only_if_the_source_expires_them() {
         let (sealed_to, week) = (at("2026-11-20T20:00:00Z"), Duration::from_hours(7 * 24));
         let of = |stage, retention| LossForecast::of_block(&block(stage), sealed_to, retention);
         for stage in [DeliveryStage::AssumeRole, DeliveryStage::PutObject] {
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn readers_are_told_the_date_and_why() {
+    fn a_forecast_has_the_date_and_the_reason() {
         let expiring = LossForecast::of_unsealed(at("2026-11-20T20:00:00Z"), Some(Duration::from_hours(24)));
         assert_eq!(
             serde_json::to_value(expiring).unwrap(),

@@ -1,30 +1,31 @@
-//! Figures: what a function counts and measures, in the domain's words. Whoever draws graphs and raises alarms
-//! reads them ([`crate::ports::Meter`] says where they go).
+//! Metrics: what a function counts and measures, for dashboards and alarms. [`crate::ports::MetricsSink`] is
+//! where they go.
 //!
-//! A figure is of the whole deployment. What it was counted for, a tenant or a connector, is told beside it
-//! ([`Record::about`]) and never makes a figure of its own: a thousand customers would make a thousand.
+//! A metric is of the whole deployment. The tenant or connector that it was counted for is a property
+//! ([`MetricRecord::properties`]), which can be searched and is no CloudWatch dimension: with a thousand
+//! customers, a dimension would make a thousand metrics.
 
 use crate::time::Time;
 
-/// What a figure is counted in.
+/// The unit of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unit {
-    /// Things.
+    /// A number of things.
     Count,
-    /// Bytes.
+    /// A size in bytes.
     Bytes,
-    /// Milliseconds.
+    /// A duration in milliseconds.
     Milliseconds,
-    /// Seconds.
+    /// A duration in seconds.
     Seconds,
-    /// Hundredths.
+    /// A percentage.
     Percent,
-    /// Anything else; the name says what.
+    /// Any other unit; the name says which.
     None,
 }
 
 impl Unit {
-    /// As metrics call it.
+    /// The unit's name in CloudWatch.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -38,60 +39,59 @@ impl Unit {
     }
 }
 
-/// One number.
+/// One metric value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Metric {
-    /// What it is called, such as `PartsSealed`.
+    /// The name, such as `PartsSealed`.
     pub name: &'static str,
-    /// What it is counted in.
+    /// The unit of the value.
     pub unit: Unit,
-    /// The number.
+    /// The value.
     pub value: i64,
 }
 
 impl Metric {
-    /// A figure of that unit. A number beyond `i64` stops at its end.
+    /// A metric with that unit. A value beyond `i64` saturates.
     #[must_use]
     pub fn new(name: &'static str, unit: Unit, value: impl TryInto<i64>) -> Self {
         Self { name, unit, value: value.try_into().unwrap_or(i64::MAX) }
     }
 
-    /// So many things.
+    /// A metric that counts things.
     #[must_use]
     pub fn count(name: &'static str, value: u64) -> Self {
         Self::new(name, Unit::Count, value)
     }
 
-    /// One if it is so, else none.
+    /// 1 if `is_so`, otherwise 0.
     #[must_use]
     pub fn flag(name: &'static str, is_so: bool) -> Self {
         Self::count(name, u64::from(is_so))
     }
 
-    /// A span of time in whole seconds.
+    /// A duration in whole seconds.
     #[must_use]
     pub fn seconds(name: &'static str, span: std::time::Duration) -> Self {
         Self::new(name, Unit::Seconds, span.as_secs())
     }
 
-    /// A span of time in whole milliseconds.
+    /// A duration in whole milliseconds.
     #[must_use]
     pub fn millis(name: &'static str, span: std::time::Duration) -> Self {
         Self::new(name, Unit::Milliseconds, span.as_millis())
     }
 }
 
-/// Figures that were taken together.
+/// Metrics that were recorded together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetricRecord {
-    /// When.
+    /// When they were recorded.
     pub at: Time,
-    /// Of what, in a few words: `metrics of a run`.
+    /// What they are of, in a few words: `metrics of a run`.
     pub name: &'static str,
-    /// Whom they are about: names and values that can be searched for. Never event content, a credential or an
-    /// external ID.
+    /// Searchable context: names and values. Never event content, a credential or an external ID.
     pub properties: Vec<(&'static str, String)>,
-    /// The figures. A name stands once.
+    /// The values. Each name occurs once.
     pub metrics: Vec<Metric>,
 }
 
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_too_large_stops_at_the_end() {
+    fn a_value_too_large_saturates() {
         assert_eq!(Metric::count("A", u64::MAX).value, i64::MAX);
         assert_eq!(Metric::millis("A", Duration::MAX).value, i64::MAX);
         assert_eq!(Metric::flag("A", true), Metric::new("A", Unit::Count, 1));

@@ -1,8 +1,8 @@
 //! When windows end and when a connector runs next.
 //!
-//! The boundaries of a connector form a grid: the first full hour after it was activated, and every
-//! `frequency` from there, in both directions (a backlog before the activation is worked off on the same
-//! grid). UTC midnight is a boundary too, since a part never crosses it.
+//! The window schedule of a connector: the first full hour after its activation, and every `frequency` from
+//! there, in both directions (a backlog before the activation has the same boundaries). UTC midnight is a
+//! boundary too, since a part never crosses it.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use crate::time::Time;
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// After this long past a boundary an export is to be expected, on top of the settle time: the dispatcher's
-/// tick and the run itself.
+/// How long after a boundary plus the settle time an export is expected: the time for the dispatcher's tick
+/// and the run itself.
 pub const GRACE: Duration = Duration::from_mins(15);
 
 /// How often a connector exports: every 1 to 24 hours.
@@ -27,7 +27,7 @@ impl Frequency {
     /// Every hour, the default.
     pub const HOURLY: Self = Self(1);
 
-    /// The hours.
+    /// The interval in hours, 1 to 24.
     #[must_use]
     pub const fn hours(self) -> u8 {
         self.0
@@ -66,7 +66,7 @@ impl std::str::FromStr for Frequency {
     }
 }
 
-/// The boundaries of one connector.
+/// The window boundaries of one connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WindowSchedule {
     anchor: Time,
@@ -74,13 +74,13 @@ pub struct WindowSchedule {
 }
 
 impl WindowSchedule {
-    /// The grid of a connector activated at `activated_at`.
+    /// The schedule of a connector activated at `activated_at`.
     #[must_use]
     pub fn new(activated_at: Time, frequency: Frequency) -> Self {
         Self { anchor: activated_at.floor(HOUR) + HOUR, frequency }
     }
 
-    /// The first boundary later than `time`, UTC midnight aside.
+    /// The first boundary later than `time`, not counting UTC midnight.
     #[must_use]
     pub fn next_boundary(self, time: Time) -> Time {
         let step = i64::try_from(self.frequency.span().as_millis()).unwrap_or(i64::MAX);
@@ -89,8 +89,8 @@ impl WindowSchedule {
         Time::from_millis(ms).unwrap_or(Time::LAST)
     }
 
-    /// The window that follows `watermark`: to the next boundary, to `cut` if a run was asked for before it
-    /// ("run now"), and never across a UTC midnight.
+    /// The window after `watermark`. It ends at the next boundary, or at `cut` if a run was requested for an
+    /// earlier end ("run now"), and never crosses a UTC midnight.
     #[must_use]
     pub fn window(self, watermark: Time, cut: Option<Time>) -> Window {
         let mut to = self.next_boundary(watermark).min(watermark.next_midnight());
@@ -100,28 +100,29 @@ impl WindowSchedule {
         Window { from: watermark, to }
     }
 
-    /// When the window that follows `watermark` is worked on: once the schedule's boundary (not the midnight
-    /// before it) and the settle time have passed.
+    /// When the window after `watermark` can be read: once the schedule's boundary (not the midnight before
+    /// it) and the settle time have passed.
     #[must_use]
     pub fn due(self, watermark: Time, cut: Option<Time>, settle: Duration) -> Time {
         let boundary = self.next_boundary(watermark);
         cut.filter(|cut| *cut > watermark).map_or(boundary, |cut| cut.min(boundary)) + settle
     }
 
-    /// By when the export after the one that ends at `to` is to be expected.
+    /// When the export after the one that ends at `to` is expected.
     #[must_use]
     pub fn expected_by(self, to: Time, settle: Duration) -> Time {
         self.next_boundary(to) + settle + GRACE
     }
 }
 
-/// By when the part after this one is to be expected in the customer's bucket: the one instant that a heartbeat states
-/// as `next_expected_by`, and after which the verifier calls the end of a chain stale. All that it needs stands in the
-/// part's manifest: the end of the window, when it was sealed, and how often the connector exports.
+/// When the part after this one is expected in the customer's bucket. A heartbeat states this instant as
+/// `next_expected_by`, and after it archive verification calls the end of a chain stale. The part's manifest
+/// contains all that it depends on: the end of the window, the seal time and the frequency.
 ///
-/// The settle time is no argument. A window is sealed when it has settled, so `sealed_at` holds that time already, and
-/// the next boundary is at most one frequency behind the window's end. In a backlog the boundaries are long past, and
-/// the instant is one whole frequency after the seal all the same: it never lies in the past of what states it.
+/// The settle time is not a parameter. A window is sealed after it has settled, so `sealed_at` includes that
+/// time, and the next boundary is at most one frequency after the window's end. In a backlog the boundaries
+/// are long past. The instant is then one whole frequency after the seal, so it is never in the past when it
+/// is stated.
 #[must_use]
 pub fn next_expected_by(window_to: Time, sealed_at: Time, frequency: Frequency) -> Time {
     window_to.max(sealed_at) + frequency.span() + GRACE
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_daily_window_is_cut_at_midnight_but_worked_on_at_its_boundary() {
+    fn a_daily_window_is_cut_at_midnight_but_due_at_its_boundary() {
         let grid = WindowSchedule::new(at("2026-11-20T14:30:00Z"), every(24));
         let window = grid.window(at("2026-11-20T15:00:00Z"), None);
         assert_eq!(window.to, at("2026-11-21T00:00:00Z"));
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_was_asked_for_ends_the_window_there_and_one_asked_for_earlier_changes_nothing() {
+    fn a_requested_run_ends_the_window_early_unless_it_is_sealed_already() {
         let grid = WindowSchedule::new(at("2026-11-20T14:30:00Z"), every(6));
         let watermark = at("2026-11-20T16:00:00Z");
         let ends = |cut| (grid.window(watermark, cut).to, grid.due(watermark, cut, Duration::from_mins(5)));
@@ -179,21 +180,21 @@ mod tests {
         assert_eq!(ends(None), scheduled);
         let asked = at("2026-11-20T17:20:00Z");
         assert_eq!(ends(Some(asked)), (asked, at("2026-11-20T17:25:00Z")));
-        // What is sealed already, to its very end.
+        // Already sealed, to its very end.
         assert_eq!(ends(Some(watermark)), scheduled);
         assert_eq!(ends(Some(at("2026-11-20T15:00:00Z"))), scheduled);
         assert_eq!(ends(Some(at("2026-11-21T03:00:00Z"))), scheduled, "later than the schedule itself");
     }
 
     #[test]
-    fn a_frequency_is_kept_as_its_hours() {
+    fn a_frequency_is_stored_as_its_hours() {
         for hours in 1..=24 {
             assert_eq!((every(hours).hours(), u8::from(every(hours))), (hours, hours));
         }
     }
 
     #[test]
-    fn wrong_frequencies_are_refused() {
+    fn invalid_frequencies_are_refused() {
         for bad in ["0", "25", "1.5", "", "-1", "hourly"] {
             let error = bad.parse::<Frequency>().unwrap_err().to_string();
             assert!(error.contains("1 to 24"), "{error}");
@@ -215,10 +216,11 @@ mod tests {
             prop_assert!(grid.due(watermark, None, Duration::ZERO) >= grid.window(watermark, None).to);
         }
 
-        /// Sealed when it may be at the earliest or in any backlog: what is promised is never earlier than a frequency
-        /// after the seal, nor than the schedule and its grace allow the next export, whatever the settle time is.
+        /// Sealed as early as possible, or in any backlog: the stated instant is never earlier than one
+        /// frequency after the seal, nor earlier than schedule and grace allow the next export, whatever the
+        /// settle time.
         #[test]
-        fn what_a_part_promises_is_never_past_and_never_before_the_schedule(
+        fn next_expected_by_is_never_past_and_never_before_the_schedule(
             start in 0i64..4_000_000_000_000, to in 0i64..4_000_000_000_000, hours in 1u8..=24, behind in 0u64..4_000_000_000, settle in 0u64..86_400_000,
         ) {
             let grid = WindowSchedule::new(Time::from_millis(start).unwrap(), every(hours));

@@ -1,31 +1,32 @@
-//! What lies in the staging bucket and nobody will ever need: what was staged for a part by a worker that did not
-//! seal it, because it died before or because another was faster.
+//! The layout of staging keys, and which staged objects are orphans: staged by a worker that did not seal
+//! them, because it crashed or another one was faster.
 //!
-//! Staged objects are named by the part that they were staged for: `parts/<connector>/<number>/<attempt>.data`, and
-//! `.keys` beside it. A seal names only objects of its own number, it succeeds only where the number has no record
-//! yet, and a record never changes. So once a number has its record, an object of that number which the record does
-//! not name is named by nothing, now and for ever: whoever still holds it is refused when it seals. Neither a clock
-//! nor a lease is part of this.
+//! Staged objects are named by the part that they were staged for:
+//! `parts/<connector>/<number>/<attempt>.data`, and `.keys` next to it. A seal names only objects of its own
+//! number, it succeeds only if the number has no record yet, and a record never changes. So once a number has
+//! its record, any other object of that number is an orphan for good: a worker that would still seal it is
+//! refused. This depends on neither a clock nor a lease.
 
 use std::time::Duration;
 
 use crate::names::ConnectorId;
 use crate::part::{Content, Part, PartNumber};
 
-/// How long a part's number rests after its sealing before it is swept. Whoever staged for this number had read the
-/// cursor before the sealing, and no worker lives as long, so nothing comes after. Something that did come would
-/// stay for good, which costs a little and breaks nothing.
+/// How long after its seal a part's number is swept. A worker that staged objects for this number read the
+/// cursor before the seal, and no worker lives this long, so nothing more comes. A late object would stay for
+/// good, which costs a little and breaks nothing.
 pub const SWEEP_DELAY: Duration = Duration::from_hours(1);
-/// A sweep is worth its requests when it covers as many parts.
+/// The least number of parts that make a sweep worth its requests.
 pub const MIN_SWEEP_PARTS: u64 = 24;
 
-/// Where all that is staged for a connector lies.
+/// The prefix of everything that is staged for a connector.
 #[must_use]
 pub fn staging_prefix(id: &ConnectorId) -> String {
     format!("parts/{id}/")
 }
 
-/// The key behind which all that is staged for a number and the ones after it lies, and nothing of those before.
+/// The `start-after` key for listing what is staged for this number and later ones, and nothing of earlier
+/// ones.
 #[must_use]
 pub fn start_after(id: &ConnectorId, number: PartNumber) -> String {
     format!("{}{number}", staging_prefix(id))
@@ -42,7 +43,7 @@ pub fn staged_key(id: &ConnectorId, number: PartNumber, attempt: &str, kind: Sta
 pub enum StagedObject {
     /// The encoded part.
     Data,
-    /// The list of its keys.
+    /// The part's key list.
     Keys,
 }
 
@@ -55,8 +56,8 @@ impl StagedObject {
     }
 }
 
-/// The number that an object of a connector was staged for. `None` for what was not staged by an attempt, which no
-/// sweep touches.
+/// The part number that a connector's object was staged for. `None` if no attempt staged it; no sweep touches
+/// such an object.
 #[must_use]
 pub fn part_number_of(id: &ConnectorId, key: &str) -> Option<PartNumber> {
     let (number, object) = key.strip_prefix(&staging_prefix(id))?.split_once('/')?;
@@ -66,11 +67,11 @@ pub fn part_number_of(id: &ConnectorId, key: &str) -> Option<PartNumber> {
         return None;
     }
     let number = PartNumber::new(number.parse().ok()?);
-    // A number of another length would be read as one that it isn't.
+    // A number with another count of digits must not be read as this one.
     key.starts_with(&format!("{}/", start_after(id, number))).then_some(number)
 }
 
-/// Whether an object is waste, by the record of the part that has the number which it was staged for.
+/// Whether an object is an orphan, by the record of the part with the number that it was staged for.
 #[must_use]
 pub fn is_orphan(part: &Part, key: &str) -> bool {
     let named = match &part.content {
@@ -85,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_objects_of_attempts_are_read_as_such() {
+    fn only_staging_keys_of_attempts_parse() {
         let id = ConnectorId::new(7);
         let number = PartNumber::new(42);
         for kind in [StagedObject::Data, StagedObject::Keys] {
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_staged_for_a_connector_lies_below_it_and_below_no_other() {
+    fn the_staging_prefix_of_a_connector_covers_its_objects_and_no_others() {
         let key = |id| staged_key(&ConnectorId::new(id), PartNumber::new(42), "w-1", StagedObject::Data);
         let keys = staged_key(&ConnectorId::new(7), PartNumber::new(42), "w-1", StagedObject::Keys);
         assert_ne!(key(7), keys, "the two objects of an attempt are two");
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_behind_a_number_are_those_of_it_and_of_later_ones() {
+    fn listing_after_a_number_returns_its_objects_and_later_ones() {
         let id = ConnectorId::new(7);
         let key = |number| staged_key(&id, PartNumber::new(number), "w-1", StagedObject::Data);
         let behind = start_after(&id, PartNumber::new(42));
@@ -148,9 +149,9 @@ mod tests {
         }
     }
 
-    /// What is taken for waste is deleted, so this is where an event could be lost for good.
+    /// Orphans are deleted, so this is where an event could be lost for good.
     #[test]
-    fn what_a_record_names_is_never_waste_and_of_its_number_all_else_is() {
+    fn what_a_record_names_is_never_an_orphan_and_anything_else_of_its_number_is() {
         let key = |number, attempt: &str, kind| {
             staged_key(&ConnectorId::new(7), PartNumber::new(number), attempt, kind)
         };

@@ -23,7 +23,7 @@ const LAST_MS: i64 = 253_402_207_200_999;
 #[serde(try_from = "String", into = "String")]
 pub struct Time(i64);
 
-/// A text that is no point in time.
+/// A text that is not a time. It contains at most the first 64 characters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an RFC 3339 time in UTC between 1970 and 9999, such as 2026-11-20T20:15:30.123Z")]
 pub struct ParseTimeError(pub String);
@@ -46,14 +46,14 @@ impl Time {
         self.0
     }
 
-    /// The last multiple of `span` that is not later.
+    /// The last multiple of `span` that is not later than this.
     #[must_use]
     pub fn floor(self, span: Duration) -> Self {
         let span = millis(span).max(1);
         Self(self.0 - self.0.rem_euclid(span))
     }
 
-    /// The first midnight (UTC) that is later than this.
+    /// The first UTC midnight that is later than this.
     #[must_use]
     pub fn next_midnight(self) -> Self {
         Self(self.0 - self.0.rem_euclid(DAY_MS) + DAY_MS)
@@ -78,7 +78,7 @@ impl Time {
         self.to_string().replace(['-', ':'], "")
     }
 
-    /// RFC 3339 to the second without a zone, `2026-11-20T20:15:30`: the common start of every sort key of
+    /// RFC 3339 to the second without a zone, `2026-11-20T20:15:30`: the common prefix of all sort keys of
     /// that second.
     #[must_use]
     pub fn second_prefix(self) -> String {
@@ -118,9 +118,9 @@ impl fmt::Display for Time {
 impl FromStr for Time {
     type Err = ParseTimeError;
 
-    /// RFC 3339 with the offset zero, in every spelling: `Z`, `z`, `+00:00` or `-00:00`, and any number of digits of a
-    /// second's fraction. Digits below the millisecond are cut off, never rounded up. A text with another offset, or
-    /// without the colons, does not sort in time order among the others, and is refused.
+    /// Parses RFC 3339 with the offset zero, in every spelling: `Z`, `z`, `+00:00` or `-00:00`, and any
+    /// number of fraction digits. Digits below the millisecond are cut off, never rounded up. A text with
+    /// another offset, or without the colons, is refused: it would not sort in time order among the others.
     fn from_str(text: &str) -> Result<Self, ParseTimeError> {
         rfc3339::parse_utc(text.as_bytes()).ok_or_else(|| ParseTimeError(text.chars().take(64).collect()))
     }
@@ -141,7 +141,7 @@ impl From<Time> for String {
 
 impl Add<Duration> for Time {
     type Output = Self;
-    /// Stops at the end of the year 9999.
+    /// Saturates at the end of the year 9999.
     fn add(self, span: Duration) -> Self {
         Self(self.0.saturating_add(millis(span)).min(LAST_MS))
     }
@@ -149,7 +149,7 @@ impl Add<Duration> for Time {
 
 impl Sub<Duration> for Time {
     type Output = Self;
-    /// Stops at 1970.
+    /// Saturates at 1970.
     fn sub(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(millis(span)).max(0))
     }
@@ -161,7 +161,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn is_written_with_a_fixed_width() {
+    fn a_time_has_a_fixed_width() {
         let at: Time = "2026-11-20T20:15:30.1239999Z".parse().unwrap();
         assert_eq!(at.to_string(), "2026-11-20T20:15:30.123Z");
         assert_eq!(at.basic(), "20261120T201530.123Z");
@@ -171,13 +171,13 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_can_be_written() {
+    fn the_first_and_last_time_can_be_written() {
         assert_eq!(Time::LAST.to_string(), "9999-12-30T22:00:00.999Z");
         assert_eq!(Time::EPOCH.to_string(), "1970-01-01T00:00:00.000Z");
     }
 
     #[test]
-    fn other_forms_are_refused_with_the_right_one() {
+    fn other_forms_are_refused_with_an_example() {
         for text in
             ["", "2026-11-20", "2026-11-20T20:15:30", "2026-11-20T20:15:30+01:00", "1969-12-31T23:59:59Z"]
         {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_lies_before_1970_or_behind_the_last_time() {
+    fn there_is_no_time_before_1970_or_after_the_last_one() {
         assert_eq!(Time::from_millis(LAST_MS), Some(Time::LAST));
         assert_eq!((Time::from_millis(-1), Time::from_millis(LAST_MS + 1)), (None, None));
     }

@@ -1,6 +1,7 @@
-//! What the domain does with its ports: the tests of the protocol and of the verification in package `tests`, once
-//! more, and those of onboarding and signing. They need nothing but the domain and the fakes, and package `tests` needs everything;
-//! built here, cargo-mutants can judge a change of the domain by them in seconds (`tests/README.md`, "Mutation").
+//! The domain with its ports: the tests of the protocol and of the connection check from package `tests`, a
+//! second time, and those of onboarding and signing. They need only the domain and the fakes, while package
+//! `tests` needs everything. Built here, cargo-mutants can judge a change of the domain in seconds
+//! (`tests/README.md`, "Mutation").
 #![expect(
     unreachable_pub,
     clippy::expect_used,
@@ -10,7 +11,7 @@
     reason = "files of another package, which holds them to its own settings; some of what they offer is for others"
 )]
 
-// The name by which they know their fakes and fixtures.
+// The name by which those tests import the fakes and fixtures.
 extern crate self as tests;
 
 #[path = "../../../tests/src/failing/mod.rs"]
@@ -30,5 +31,5 @@ mod stages;
 #[path = "../../../tests/src/turns.rs"]
 pub mod turns;
 
-// What `stages` finds one level up in its own package.
+// What `stages` imports from its parent module in its own package.
 use reports::{assert_stopped_at, connector, found, vendor, verdicts, verify};

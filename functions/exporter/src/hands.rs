@@ -128,7 +128,7 @@ impl<'a> Hands<'a> {
             Effect::Publish(notice) => {
                 // The run goes on without it, so this is where it is handled.
                 let untold = |error: &PortError| {
-                    tracing::error!(connector.id = %self.id, notice.id = notice.id, error = error.chain(), "a notice was not told");
+                    tracing::error!(connector.id = %self.id, notice.id = notice.id, error = error.chain(), "failed to publish a notice");
                 };
                 ports.bus.publish(&notice).await.inspect_err(untold).map(done)
             }

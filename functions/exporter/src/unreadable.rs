@@ -36,7 +36,7 @@ pub(crate) async fn publish_unreadable(
     let Err(error) = told else { return };
     tracing::error!(
         connector.id = %notice.connector, notice.id = notice.id, error = error.chain(),
-        "a notice was not told"
+        "failed to publish a notice"
     );
     if let Outcome::Completed(summary) | Outcome::Failed { summary, .. } = outcome {
         summary.unpublished_notices += 1;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use domain::budget::Budgets;
 use domain::connector::{Caller, Connector, State};
 use domain::names::ExternalId;
-use domain::onboarding::{Mails, Onboarding, RingCache};
+use domain::onboarding::{MailMode, Onboarding, RingCache};
 use domain::partition::PartitionFormat;
 use domain::ports::{Bus, Connectors, Prober};
 use domain::protocol::Outcome;
@@ -51,7 +51,7 @@ impl Exporter {
             signing,
             ring: RingCache::default(),
             // What the exporter changes sets no contacts, so nobody asks it whether mails are sent.
-            mails: Mails::None,
+            mail_mode: MailMode::None,
             // It makes and activates no connector, so nobody asks it for a tenant's partition keys either.
             partitions: PartitionFormat::default(),
             // Auditferry itself is bound by no budget.

@@ -53,16 +53,16 @@ async fn one(
 ) -> Result<NotificationCounts, PortError> {
     let (tenant, ledger) = (&connector.tenant, &notifier.connectors);
     for _ in 0..TRIES {
-        let Some(before) = ledger.permission(tenant, address).await? else {
+        let Some(before) = ledger.consent(tenant, address).await? else {
             return Ok(NotificationCounts::default());
         };
         let token = LinkToken::new(notifier.randomness.as_ref());
-        let Some(sent) = before.send(token.hash(), notifier.clock.now()) else {
+        let Some(sent) = before.mark_sent(token.hash(), notifier.clock.now()) else {
             return Ok(NotificationCounts::default());
         };
         // A link that no mail holds is nobody's.
-        ledger.keep_link(&token.hash(), tenant, address).await?;
-        if !ledger.keep_permission(tenant, &sent).await? {
+        ledger.store_link(&token.hash(), tenant, address).await?;
+        if !ledger.store_consent(tenant, &sent).await? {
             // Another worker sends it, or this write went through and its answer was lost: either way not here.
             continue;
         }
@@ -81,12 +81,12 @@ async fn one(
             }
             MailOutcome::Rejected(error) => {
                 // Moved on meanwhile, it was confirmed or declined, and nothing is owed any more.
-                ledger.keep_permission(tenant, &sent.unsend(&before)).await?;
+                ledger.store_consent(tenant, &sent.revert_sent(&before)).await?;
                 refused(notifier, connector, next, &error).await
             }
         };
     }
-    let source = "others were faster each time".into();
+    let source = "others came first on every attempt".into();
     Err(PortError::Transient { what: "asking an address whether it wants notices", source })
 }
 

@@ -86,7 +86,7 @@ async fn wants(notifier: &Notifier, connector: &Connector, contact: &Contact) ->
     if notifier.mailer.is_none() {
         return Ok(false);
     }
-    let permission = notifier.connectors.permission(&connector.tenant, address).await?;
+    let permission = notifier.connectors.consent(&connector.tenant, address).await?;
     Ok(permission.is_some_and(|permission| permission.is_confirmed()))
 }
 

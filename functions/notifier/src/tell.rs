@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::connector::{Connector, State};
-use domain::contacts::{ContactMessage, NoticeParseError, asks_addresses};
+use domain::contacts::{ContactMessage, NoticeParseError, requests_consent};
 use domain::names::{ConnectorId, TenantId};
 use domain::ports::{MAX_DELAY, PortError};
 use futures_util::future::join_all;
@@ -50,7 +50,7 @@ pub(crate) async fn deliver(notifier: &Notifier, message: Message) -> Result<Not
         }
         Message::Retry(again) => (again.event.clone(), Some(again)),
     };
-    match asks_addresses(&told.kind, &told.detail) {
+    match requests_consent(&told.kind, &told.detail) {
         Ok(None) => {}
         Ok(Some((tenant, id))) => {
             return match connector(notifier, &tenant, &id).await? {

@@ -1,8 +1,9 @@
-//! Whole archives: a sound one is changed as the input says, file by file and line by line, and verified with the vendor's
-//! key. Whoever writes below the prefix can do all of that. Nothing panics, no key but the vendor's is trusted, nobody is
-//! accused of two stories, and nothing but the genuine texts and objects is proven.
+//! Whole archives: an intact one is changed as the input says, file by file and line by line, and verified
+//! with the vendor's key. Anyone who can write below the prefix can do all of that. Nothing panics, no key
+//! but the vendor's is trusted, nobody is accused of equivocation, and only genuine texts and objects are
+//! proven.
 //!
-//! The verifier is part of the command line, which is a program: its modules are taken from there.
+//! The verifier is part of the CLI, which is a binary: its modules are included from there.
 #![no_main]
 
 use std::io::{self, Read};
@@ -20,7 +21,7 @@ use verify::finding::Kind;
 #[path = "../../src/archive/mod.rs"]
 mod archive;
 
-/// What the story's events are made from.
+/// Sample events for the archive.
 mod fixtures {
     /// An event.
     pub struct Event {
@@ -60,7 +61,7 @@ impl Archive for Memory<'_> {
     }
 }
 
-/// One change: what, to which file, with what.
+/// Applies one change: which kind, to which file, with which bytes.
 fn change(files: &mut Files, [what, which, at, value]: [u8; 4], rest: &[u8]) {
     let Some(name) = files.keys().nth(usize::from(which) % files.len().max(1)).cloned() else { return };
     let forger = TestKey::new(200 + value % 4);

@@ -1,5 +1,5 @@
-//! Events as texts: the one function that decides what an event is, held against a parser that decodes all of it; and
-//! whatever the text is, what is written of it makes a file that parses.
+//! Event texts: the one function that decides what an event is, compared with a parser that decodes all of
+//! it. Whatever the text, what is written of it makes a file that parses.
 #![no_main]
 
 use domain::encode::FileWriter;
@@ -41,7 +41,7 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// Of a field, the last value is the one that the other parser takes.
+/// The last value of a field is the one that the other parser returns.
 fn values(text: &str, object: &Value) {
     let paths = ["id", "/a", "/a/b", "/a/0"];
     let found = event::find(text.as_bytes(), &paths.map(FieldPath::new)).expect("it was taken");
@@ -55,7 +55,7 @@ fn values(text: &str, object: &Value) {
     assert_eq!(ours.as_ref(), theirs, "the last `id` of {text:?}");
 }
 
-/// What takes the place of an object that is no event.
+/// The unreadable record for an object that is not an event.
 fn record(text: &str, not: &event::NotAnEvent) -> Vec<u8> {
     let why = Unreadable {
         partition_key: "acme".to_owned(),
@@ -75,7 +75,7 @@ fn record(text: &str, not: &event::NotAnEvent) -> Vec<u8> {
     record
 }
 
-/// Valid JSON, whatever the event holds: one element between the brackets.
+/// Valid JSON, whatever the event contains: one element between the brackets.
 fn file(line: &[u8]) {
     let mut writer =
         FileWriter::new(Encoding { format: Format::Json, compression: Compression::None }).expect("a writer");

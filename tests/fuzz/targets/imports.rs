@@ -1,11 +1,11 @@
-//! Files to be imported, cut anywhere: the same elements are found however the bytes come, each is one JSON object, and
-//! its time and ID are read or refused.
+//! Import files, split anywhere: the same elements are found however the bytes arrive. Each is one JSON
+//! object, and its time and ID are read or refused.
 #![no_main]
 
 use domain::import::{Guess, Keys, Kind, Piece, Splitter, TimeForm, compact, own};
 use libfuzzer_sys::fuzz_target;
 
-/// What is found: the objects and the reasons, each with its place.
+/// The objects and the reasons found, each with its position.
 fn found(bytes: &[u8], cut: usize) -> Vec<(u64, String)> {
     let mut splitter = Splitter::default();
     let mut found = Vec::new();
@@ -38,7 +38,7 @@ fuzz_target!(|input: (u8, &[u8])| {
             Ok(_) => true,
             Err(not) => not.why.is_object(),
         };
-        // A control character within a text is left to the check.
+        // A control character within a string is left to the check.
         let may_be_none = text.bytes().any(|byte| byte < b' ');
         assert!(is_object || may_be_none, "{text:?} is no object");
         assert!(

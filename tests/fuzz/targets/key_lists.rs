@@ -1,4 +1,5 @@
-//! Lists of keys out of the staging bucket, cut anywhere: damaged ones are an error, never a panic or a loop.
+//! Key lists from the staging bucket, split anywhere: a damaged one is an error, never a panic or an endless
+//! loop.
 #![no_main]
 
 use domain::key_list::KeyListReader;

@@ -1,5 +1,5 @@
-//! The names that users give: whatever is accepted reads back as itself, a key stays under its prefix, and a partition
-//! key names one tenant.
+//! Names from users: every accepted one round-trips, a key stays under its prefix, and a partition key names
+//! one tenant.
 #![no_main]
 
 use std::fmt::Display;
@@ -14,7 +14,7 @@ use domain::schedule::Frequency;
 use domain::time::Time;
 use libfuzzer_sys::fuzz_target;
 
-/// What was accepted, having read back as itself.
+/// Parses a value, and checks that its text form parses back to it.
 fn read<T: FromStr + Display + PartialEq>(text: &str) -> Option<T> {
     let value: T = text.parse().ok()?;
     let shown = value.to_string();
@@ -22,7 +22,7 @@ fn read<T: FromStr + Display + PartialEq>(text: &str) -> Option<T> {
     Some(value)
 }
 
-/// Three lines are a format and two tenants.
+/// Three lines: a format and two tenants.
 fn partitions(text: &str) {
     let mut lines = text.splitn(3, '\n');
     let [Some(format), Some(one), Some(other)] = [lines.next(), lines.next(), lines.next()] else { return };

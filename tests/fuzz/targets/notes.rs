@@ -1,5 +1,5 @@
-//! Signed notes, manifests, keys and rings: whoever writes below a prefix can put anything there for a verifier to
-//! read. What is read is the only text of its content.
+//! Signed notes, manifests, keys and key rings: anyone who can write below a prefix can put anything there
+//! for a verifier to read. Each accepted text is the only one for its content.
 #![no_main]
 
 use domain::manifest::{Manifest, Origin, RingKey, SignedNote, VerifierKey};

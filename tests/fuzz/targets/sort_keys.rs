@@ -1,4 +1,4 @@
-//! Sort keys of all forms: a key that tells a time lies on the right side of every edge, and in no gap.
+//! Sort keys of all forms: a key with a time sorts on the right side of every boundary, and lies in no gap.
 #![no_main]
 
 use domain::sort_key::{SortKey, SortKeyForm};

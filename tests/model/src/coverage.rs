@@ -1,40 +1,40 @@
-//! What must be seen somewhere, so that a clean exploration means something: a world in which no race is ever lost
-//! says nothing about races.
+//! Coverage goals: what must be reached somewhere, so that a clean exploration means something. A world in
+//! which no race is ever lost says nothing about races.
 
 use domain::part::PartKind;
 use domain::protocol::Effect;
 
 use crate::machine::{Machine, State};
 
-/// Something that comes about in some states.
+/// A situation that occurs in some states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CoverageGoal {
     /// A worker has lost a race for a number.
     RaceLost,
-    /// A worker was told that its object is there already.
+    /// A worker has learned that its object was in the bucket already.
     FoundThere,
-    /// A part holds late events.
+    /// A part contains late events.
     LatePart,
-    /// A heartbeat.
+    /// A part is a heartbeat.
     Heartbeat,
     /// The customer's side has failed.
     Blocked,
     /// A window takes several parts or runs.
     ReadInPieces,
-    /// A complete pass of the reconcile.
+    /// A reconcile pass is complete.
     Reconciled,
-    /// A part of strays.
+    /// A part contains out-of-order keys.
     Strays,
     /// Both workers are about to seal.
     BothSeal,
     /// Both workers are about to write.
     BothWrite,
-    /// A request is under way whose sender has gone on or died.
+    /// A request is in flight whose sender has continued or crashed.
     UnderWay,
 }
 
 impl CoverageGoal {
-    /// All of them.
+    /// All goals.
     pub const ALL: [Self; 11] = [
         Self::RaceLost,
         Self::FoundThere,
@@ -49,7 +49,7 @@ impl CoverageGoal {
         Self::UnderWay,
     ];
 
-    /// As the report names it.
+    /// Its name in the report.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -68,7 +68,7 @@ impl CoverageGoal {
     }
 }
 
-/// The check for it, as the checker wants it.
+/// The condition for the checker.
 #[must_use]
 pub fn coverage_check(sight: CoverageGoal) -> fn(&Machine, &State) -> bool {
     match sight {

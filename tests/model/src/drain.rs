@@ -1,8 +1,9 @@
-//! Liveness: from every state, a run of things in which nothing more goes wrong leads to everything being delivered.
+//! Liveness: from every state, a path on which nothing more goes wrong leads to everything being delivered.
 //!
-//! That run is one path: buckets come back, what is on its way arrives, workers go on, the dispatcher starts what is
-//! due, and only if there is nothing to do the clock goes on. Each state has one successor on it, so a state is as
-//! live as its successor, and a path that meets a state known to be live need not be walked on.
+//! There is one such path: buckets come back, requests in flight arrive, workers continue, the dispatcher
+//! starts what is due, and the clock moves on only if there is nothing else to do. Each state has one
+//! successor on it, so a state is as live as its successor. A path that reaches a state known to be live need
+//! not be followed further.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,23 +17,24 @@ use crate::promises::Promise;
 use crate::setup::TIMING;
 use crate::world::{EventState, Events, World, events_of};
 
-/// No path is as long as this. One that is goes round in a circle.
+/// No path is longer than this; one that is goes in a circle.
 const MAX_PATH: usize = 1000;
 
-/// The states that are known to be live, by fingerprint.
+/// The states known to be live, by fingerprint.
 #[derive(Debug, Default)]
 pub struct LiveStates {
     known: Mutex<HashSet<u64>>,
-    /// One that is not, and what is broken at the end of its path. One will do: then nothing more is walked.
+    /// A state that is not live, and the promise broken at the end of its path. One is enough: then no more
+    /// paths are followed.
     dead: OnceLock<(u64, Promise)>,
 }
 
 impl Machine {
-    /// Walks the path. The promise that is broken at its end, if one is: liveness, or, if only events are missing
-    /// that came later than the look-back, that these are found all the same.
+    /// Follows the path. Returns the promise that is broken at its end: liveness, or, if only events later
+    /// than the look-back are missing, the one that these are found all the same.
     ///
     /// # Panics
-    /// If a thread has died.
+    /// If a thread has panicked.
     #[must_use]
     pub fn drain(&self, state: &State) -> Option<Promise> {
         let first = fingerprint(state);
@@ -72,7 +74,7 @@ impl Machine {
         }
     }
 
-    /// What happens next if nothing goes wrong.
+    /// The next action if nothing goes wrong.
     fn fair(&self, state: &State) -> Action {
         let world = &state.world;
         if let Some(account) = world.accounts.iter().position(|account| !account.open) {
@@ -98,7 +100,7 @@ impl Machine {
         }
     }
 
-    /// The events that can be read and are in no part, those aside that are not the connector's to export.
+    /// The events that can be read and are in no part, without those that the connector does not export.
     fn missing(&self, world: &World) -> Vec<usize> {
         let wanted = |number: &usize| {
             let event = &self.setup.events[*number];
@@ -129,7 +131,7 @@ fn fingerprint(state: &State) -> u64 {
     hasher.finish()
 }
 
-/// When something is due next.
+/// When the next run is due.
 fn next_time(world: &World) -> Time {
     let runs = world.accounts.iter().map(|account| account.cursor.next_run_at);
     runs.min().unwrap_or(Time::LAST)

@@ -1,4 +1,4 @@
-//! Explores a machine, and tells what was found.
+//! Explores a machine, and reports what was found.
 
 use std::fmt::Write as _;
 
@@ -8,18 +8,18 @@ use crate::coverage::CoverageGoal;
 use crate::machine::{Action, Machine};
 use crate::promises::Promise;
 
-/// What an exploration has found.
+/// The result of an exploration.
 #[derive(Debug)]
 pub struct Exploration {
-    /// States that were come to, again and again counted.
+    /// How many states were reached, with repetitions.
     pub states: usize,
-    /// Different ones.
+    /// How many distinct states were reached.
     pub unique: usize,
-    /// The longest of the shortest ways to a state.
+    /// The largest number of steps to a state on its shortest path.
     pub depth: usize,
-    /// Broken promises, and the way to each.
+    /// Broken promises, and a path to each.
     pub broken: Vec<(Promise, Vec<Action>)>,
-    /// What was seen.
+    /// The coverage goals that were reached.
     pub seen: Vec<CoverageGoal>,
 }
 
@@ -29,7 +29,7 @@ pub fn explore(machine: Machine, threads: usize) -> Exploration {
     explore_until(machine, threads, HasDiscoveries::AnyFailures)
 }
 
-/// Explores everything, or until this promise is broken; others may be before it.
+/// Explores everything, or until this promise is broken; others may be broken before it.
 #[must_use]
 pub fn explore_for(machine: Machine, threads: usize, promise: Promise) -> Exploration {
     explore_until(machine, threads, HasDiscoveries::AllOf([promise.name()].into()))
@@ -53,7 +53,8 @@ fn explore_until(machine: Machine, threads: usize, end: HasDiscoveries) -> Explo
     }
 }
 
-/// A way through the states, a line for each step: what happens, and what each worker waits for then.
+/// A path through the states, one line for each step: the action, and the effect that each worker waits for
+/// after it.
 #[must_use]
 pub fn trace(machine: &Machine, way: &[Action]) -> String {
     let mut text = String::new();

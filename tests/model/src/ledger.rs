@@ -1,5 +1,5 @@
-//! The conditional writes of the ledger and of the bucket, each on the conditions that the port promises: the
-//! conformance suite holds the real adapter to the same.
+//! The conditional writes of the ledger and of the bucket, each with the conditions of the port's contract.
+//! The conformance suite checks the same contract on the real adapter.
 
 use domain::fault::Block;
 use domain::manifest::SignedManifest;
@@ -14,7 +14,7 @@ use crate::variant::Variant;
 use crate::world::{Account, Body, Object};
 
 impl Account {
-    /// Takes the lease if nobody has it, it has run out, it is longer than any may be, or it is the worker's.
+    /// Takes the lease if it is free, expired, longer than allowed, or the worker's own.
     pub fn lease(&mut self, worker: &WorkerId, now: Time, until: Time) -> LeaseAnswer {
         let held = self
             .lease
@@ -33,8 +33,8 @@ impl Account {
         self.parts.iter().find(|part| part.number == number)
     }
 
-    /// Puts the part if its number is free, and moves the cursor if it stands where the worker read it; both or
-    /// nothing.
+    /// Puts the part if its number is free, and moves the cursor if it is what the worker read; both or
+    /// neither.
     pub fn seal(&mut self, seal: &Seal, variant: Variant) -> SealAnswer {
         let number = seal.part.number;
         let free = self.part(number).is_none() && self.cursor.next == number;
@@ -69,22 +69,22 @@ impl Account {
         }
     }
 
-    /// The parts before `before` whose windows end later than `after`: newest first, up to the first that ends too
-    /// early.
+    /// The parts before `before` whose windows end later than `after`: newest first, up to the first that
+    /// ends too early.
     pub fn parts_reaching(&self, after: Time, before: PartNumber) -> impl Iterator<Item = &Part> {
         let earlier = self.parts.iter().rev().filter(move |part| part.number < before);
         earlier.take_while(move |part| part.window.to > after)
     }
 
-    /// The first half of a mark: the part's record. When it was is nothing that anyone decides by, so all marks bear
-    /// the same time.
+    /// The first half of a mark: the part's record. No decision depends on the time of a mark, so all marks
+    /// have the same time.
     pub fn mark_part(&mut self, mark: &Mark) {
         if let Some(part) = self.parts.iter_mut().find(|part| part.number == mark.part.number) {
             part.delivered_at = Some(Time::EPOCH);
         }
     }
 
-    /// The second half: the cursor, if it stands right before.
+    /// The second half of a mark: the cursor, if it is right before this part.
     pub fn move_delivered(&mut self, mark: &Mark) {
         if self.cursor.delivered == mark.part.number.previous() {
             self.cursor.delivered = mark.part.number;
@@ -97,8 +97,8 @@ impl Account {
         }
     }
 
-    /// The second half of a run's last mark: cursor and lease in one write, if all of it stands as the worker read it.
-    /// Where it does not, the worker does one after the other; what arrives late has no worker any more.
+    /// The second half of a run's last mark: cursor and lease in one write, if both are what the worker read.
+    /// Otherwise the worker does one after the other; a mark that arrives late has no worker any more.
     pub fn move_delivered_and_release(&mut self, mark: &Mark, worker: Option<&WorkerId>, release: &Release) {
         let owner = self.lease.as_ref().map(|(owner, _)| owner);
         let ours = worker.is_none() || owner == worker;
@@ -114,7 +114,7 @@ impl Account {
         self.cursor.block = Some(block);
     }
 
-    /// Notes how far a window is read, if nobody has sealed since.
+    /// Records how far a window is read, if nobody has sealed since.
     pub fn read_through(&mut self, read: &ProgressUpdate, variant: Variant) {
         let stands = self.cursor.next == read.next && self.cursor.watermark == read.watermark;
         if stands || variant == Variant::RecordsProgressUnconditionally {
@@ -122,7 +122,7 @@ impl Account {
         }
     }
 
-    /// Moves the reconcile on, if it stands where the worker read it.
+    /// Updates the reconcile, if it is what the worker read.
     pub fn reconciled(&mut self, noted: &ReconcileUpdate) {
         if self.cursor.reconcile == noted.before {
             self.cursor.reconcile = noted.after.clone();
@@ -132,8 +132,8 @@ impl Account {
         }
     }
 
-    /// Gives the lease back, and says when to run next. If that was changed meanwhile, someone asked for a run: it is
-    /// left due.
+    /// Releases the lease and sets the next run. If that was changed by someone else, a run was requested:
+    /// the connector stays due.
     pub fn release(&mut self, worker: Option<&WorkerId>, release: &Release) {
         let owner = self.lease.as_ref().map(|(owner, _)| owner);
         let ours = worker.is_none() || owner == worker;
@@ -158,7 +158,7 @@ impl Account {
         PutAnswer::Written
     }
 
-    /// Writes a part's note if none has its name.
+    /// Writes a part's manifest if no object has its name.
     pub fn put_note(&mut self, part: &Part) -> PutAnswer {
         let Some(sha256) = part.manifest.as_ref().map(SignedManifest::sha256) else {
             return PutAnswer::Exists;

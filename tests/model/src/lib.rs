@@ -1,12 +1,12 @@
-//! A model checker over the protocol: every order in which workers, crashes, lost answers, late events, a bucket that
-//! comes and goes, TTL and time itself can follow each other, in worlds small enough to be explored to the end.
+//! A model checker for the protocol: every order of workers, crashes, lost answers, late events, a bucket
+//! that comes and goes, TTL and time itself, in worlds small enough to be explored to the end.
 //!
-//! The workers run [`domain::protocol::step`], the function that the exporter runs. Only what lies outside of it is a
-//! model: the ledger's conditional writes ([`ledger`]), the reading of the events table page by page ([`reading`]),
-//! the customer's bucket, the clock. The properties are the promises ([`promises`]), each by its name.
+//! The workers run [`domain::protocol::step`], the function that the exporter runs. Only what is outside of
+//! it is a model: the ledger's conditional writes ([`ledger`]), reading the events table page by page
+//! ([`reading`]), the customer's bucket, the clock. The properties are the promises ([`promises`]), by name.
 //!
-//! A [`Setup`](setup::Setup) says how large a world is and what may happen in it; a [`Variant`](variant::Variant)
-//! breaks the protocol in one place, to show that the checks would find it.
+//! A [`Setup`](setup::Setup) defines how large a world is and what may happen in it. A
+//! [`Variant`](variant::Variant) breaks the protocol in one place, to show that the checks would find it.
 
 pub mod coverage;
 pub mod drain;

@@ -16,15 +16,15 @@ use crate::variant::Variant;
 use crate::worker::Worker;
 use crate::world::{EventState, World};
 
-/// Until when the dispatcher's claim holds: then the connector is due again, whatever has become of the run.
+/// How long the dispatcher's claim lasts: then the connector is due again, whatever became of the run.
 const CLAIM: Duration = Duration::from_mins(20);
 
-/// A setup, explored with the right protocol or a broken one.
+/// A setup, explored with the correct protocol or a broken one.
 #[derive(Debug)]
 pub struct Machine {
     /// What may happen.
     pub setup: Setup,
-    /// With which protocol.
+    /// The protocol to explore.
     pub variant: Variant,
     /// The settings of each account's connector. Nothing changes them.
     pub connectors: Vec<Connector>,
@@ -32,12 +32,12 @@ pub struct Machine {
     pub live: LiveStates,
 }
 
-/// Where everything stands.
+/// A state of the machine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct State {
     /// Everything outside the workers.
     pub world: Shared<World>,
-    /// The workers, by place.
+    /// The workers, by slot.
     pub workers: [Option<Shared<Worker>>; 2],
     /// The promises that the world breaks.
     pub broken: Vec<Promise>,
@@ -47,7 +47,7 @@ fn holds(state: &State, promise: Promise) -> bool {
     !state.broken.contains(&promise)
 }
 
-/// What may happen.
+/// What may happen next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// The clock moves on.
@@ -56,24 +56,24 @@ pub enum Action {
     Appear(usize),
     /// TTL deletes an event.
     Expire(usize),
-    /// A bucket goes away, or no longer lets us in.
+    /// A bucket is deleted, or denies access.
     Close(usize),
-    /// It is back.
+    /// The bucket is back.
     Open(usize),
-    /// Someone asks for a run now.
+    /// Someone requests a run now.
     RequestRun(usize),
-    /// A worker in this place begins a run of this account.
+    /// A worker in this slot begins a run of this account.
     Start(usize, usize),
-    /// The worker in this place dies.
+    /// The worker in this slot crashes.
     Crash(usize),
-    /// The effect that the worker in this place waits for is carried out, in this way.
+    /// The effect that the worker in this slot waits for is executed, with this outcome.
     Execute(usize, Execution),
-    /// The request that is under way arrives.
+    /// The request in flight arrives.
     Arrive,
 }
 
 impl Machine {
-    /// The right protocol in a setup.
+    /// The correct protocol in a setup.
     #[must_use]
     pub fn correct(setup: Setup) -> Self {
         Self::broken(setup, Variant::Correct)
@@ -86,7 +86,7 @@ impl Machine {
         Self { setup, variant, connectors, live: LiveStates::default() }
     }
 
-    /// Does it.
+    /// The state after an action.
     #[must_use]
     pub fn apply(&self, state: &State, action: Action) -> State {
         let mut world = (*state.world).clone();
@@ -142,7 +142,7 @@ impl Machine {
         }
     }
 
-    /// What may become of the table, the buckets and the time.
+    /// What may happen to the table, the buckets and the time.
     fn environment_actions(&self, world: &World, actions: &mut Vec<Action>) {
         let setup = &self.setup;
         let now = world.clock;
@@ -194,7 +194,7 @@ impl Model for Machine {
                 actions.push(Action::Crash(place));
             }
         }
-        // Free places are alike, so the first one is taken.
+        // Free slots are equivalent, so the first one is used.
         let free = state.workers.iter().take(self.setup.workers).position(Option::is_none);
         for (account, of) in state.world.accounts.iter().enumerate() {
             let starts = self.setup.doubles || of.cursor.next_run_at <= state.world.clock;
@@ -218,7 +218,7 @@ impl Model for Machine {
             Property::always(Promise::OneChain.name(), |_, s| holds(s, Promise::OneChain)),
             Property::always(Promise::QuietMeansQuiet.name(), |_, s| holds(s, Promise::QuietMeansQuiet)),
             Property::always(Promise::Isolation.name(), |_, s| holds(s, Promise::Isolation)),
-            // Where another promise is broken already, that is what is to be told.
+            // If another promise is broken already, that is the one to report.
             Property::always(Promise::Liveness.name(), |m: &Self, s: &State| {
                 !s.broken.is_empty() || m.drain(s) != Some(Promise::Liveness)
             }),

@@ -1,4 +1,5 @@
-//! The long form: explores the large worlds to the end and prints what was seen. With names, only those worlds.
+//! The long form: explores the large worlds to the end and prints the result. With names as arguments, only
+//! those worlds.
 
 use std::process::ExitCode;
 use std::time::Instant;

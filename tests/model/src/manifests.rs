@@ -1,5 +1,5 @@
-//! The notes of the model: signed by nobody, and told apart by their texts, which is all that the protocol looks at.
-//! That signatures hold is other tests' matter.
+//! The manifests of the model: signed with a dummy signature and identified by their texts, which is all that
+//! the protocol looks at. Other tests check signatures.
 
 use std::sync::LazyLock;
 
@@ -8,12 +8,12 @@ use domain::part::{Part, PartNumber, Sha256};
 use domain::protocol::SignRequest;
 use domain::time::Time;
 
-/// A note in a customer's bucket.
+/// A manifest in a customer's bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StoredManifest {
-    /// Of which part.
+    /// The number of its part.
     pub number: PartNumber,
-    /// Of its text.
+    /// SHA-256 of its text.
     pub sha256: Sha256,
 }
 
@@ -24,29 +24,29 @@ static KEY: LazyLock<VerifierKey> = LazyLock::new(|| {
     key.parse().expect("a key")
 });
 
-/// In whose name.
+/// The vendor in the manifests.
 #[must_use]
 pub fn vendor() -> VendorDomain {
     VENDOR.clone()
 }
 
-/// What comes back from the key.
+/// The signed manifest for a request.
 ///
 /// # Panics
-/// If the text is none of a note.
+/// If the text is not valid in a signed note.
 #[must_use]
 pub fn sign(order: &SignRequest) -> SignedManifest {
     SignedManifest::new(order.text.clone(), vec![(KEY.clone(), [0; 64])]).expect("a note")
 }
 
-/// What a part's manifest says on the line that begins with this word.
+/// The value of a field of a part's manifest: the rest of the line that begins with this word.
 #[must_use]
 pub fn manifest_field<'a>(part: &'a Part, word: &str) -> Option<&'a str> {
     let text = part.manifest.as_ref()?.note().text();
     text.lines().find_map(|line| line.strip_prefix(word)?.strip_prefix(' '))
 }
 
-/// The same part with a note that was signed anew, at another time.
+/// The same part with a manifest that was signed again, at another time.
 #[must_use]
 pub fn signed_again(part: &Part, now: Time) -> Part {
     let text = part.manifest.as_ref().map(|note| note.note().text().to_owned()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The promises, each as something that must hold of every world that can come about.
+//! The promises, each as a property of every reachable world.
 
 use std::collections::BTreeSet;
 
@@ -12,29 +12,29 @@ use crate::world::{Account, Body, EventState, Events, World, body_of, events_of}
 /// What Auditferry promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Promise {
-    /// An event readable within settle and look-back of its time, and not deleted before its seal, is in a part; what
-    /// is marked as delivered is in the bucket, with the bytes that were sealed.
+    /// An event readable within settle time and look-back of its time, and not deleted before its seal, is in
+    /// a part. What is marked as delivered is in the bucket, with the bytes that were sealed.
     NoLoss,
     /// An event is in one part at most, and a part in one object.
     NoDouble,
-    /// What comes late is added: exactly once, counted as late, and nothing written is changed.
+    /// A late event is added exactly once and counted as late, and nothing written is changed.
     LateIsAdditive,
-    /// Numbers and windows follow each other without a gap, each event lies before its part's end, and parts are
-    /// delivered in order.
+    /// Numbers and windows follow each other without a gap, each event is earlier than its part's end, and
+    /// parts are delivered in order.
     GapFree,
-    /// Each part has one note, which names the one before and is pinned by the seal; no other is ever in the bucket, and
-    /// none before its part's bytes.
+    /// Each part has one manifest, which names the one before and is stored by the seal. No other is ever in
+    /// the bucket, and none before its part's bytes.
     OneChain,
-    /// A heartbeat says that its window held nothing new.
+    /// A heartbeat states that its window contained nothing new.
     QuietMeansQuiet,
-    /// A bucket holds events of its own tenant only.
+    /// A bucket contains events of its own tenant only.
     Isolation,
-    /// From everywhere, if nothing more goes wrong, everything is delivered.
+    /// From every state, if nothing more goes wrong, everything is delivered.
     Liveness,
 }
 
 impl Promise {
-    /// All of them.
+    /// All promises.
     pub const ALL: [Self; 8] = [
         Self::NoLoss,
         Self::NoDouble,
@@ -46,7 +46,7 @@ impl Promise {
         Self::Liveness,
     ];
 
-    /// Its name, as everywhere.
+    /// Its name, the same in all reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -62,7 +62,7 @@ impl Promise {
     }
 }
 
-/// The promises that this world breaks, liveness aside: that is not to be seen in one world.
+/// The promises that this world breaks, except liveness, which can't be seen in a single world.
 #[must_use]
 pub fn broken(setup: &Setup, world: &World) -> Vec<Promise> {
     let mut broken = BTreeSet::new();
@@ -110,7 +110,7 @@ impl View<'_> {
     fn has_lost_nothing(&self) -> bool {
         let Account { cursor, parts, bucket, .. } = self.account;
         let sealed = self.sealed_before(cursor.next);
-        // Nobody looks back further than this any more.
+        // No look-back reaches further back than this any more.
         let behind = cursor.watermark - TIMING.look_back;
         let found = self.readable().all(|(number, event, since)| {
             let in_time = event.has_time && since <= event.in_time_until() && event.at >= cursor.since;
@@ -147,7 +147,8 @@ impl View<'_> {
 
     fn counts_the_late(&self) -> bool {
         self.account.parts.iter().all(|part| {
-            // A part that closes no window holds late events only; strays among them lie anywhere.
+            // A part that closes no window contains late events only; out-of-order keys among them are
+            // anywhere.
             let closes = part.window.from < part.window.to;
             let held = |(number, event): &(usize, &Event)| {
                 events_of(part).has(*number) && (!closes || event.at < part.window.from)
@@ -172,7 +173,7 @@ impl View<'_> {
         }
         let in_order =
             bucket.iter().enumerate().all(|(index, object)| object.number.get() == index as u64 + 1);
-        // A number that is in the bucket twice is another promise's matter.
+        // A number that is in the bucket twice breaks another promise.
         let twice = bucket.windows(2).any(|two| two[0].number == two[1].number);
         end == cursor.watermark && parts.len() as u64 + 1 == cursor.next.get() && (in_order || twice)
     }
@@ -207,7 +208,7 @@ impl View<'_> {
             && parts.iter().all(is_noted)
     }
 
-    /// Whoever reads a window has waited for it to settle. So what was there before that must have been found.
+    /// A window is read after it has settled, so an event that was there before must have been found.
     fn is_quiet_where_it_says_so(&self) -> bool {
         self.account.parts.iter().filter(|part| part.kind == PartKind::Heartbeat).all(|part| {
             let earlier = self.sealed_before(part.number);

@@ -1,11 +1,11 @@
-//! Carries out a `Build` as the exporter does: lists the sealed parts first, then reads each partition page by page
-//! and merges them in key order, drops what is sealed, stops at the limits between two timestamps.
+//! Executes a `Build` as the exporter does: lists the sealed parts first, then reads each partition page by
+//! page, merges them in key order, drops what is sealed, and stops at the limits between two timestamps.
 //!
-//! One page is one step, so that an event may become readable, be deleted or be sealed by another worker between any
-//! two pages. What happens between two pages, the merge, touches nothing outside and is done at once.
+//! One page is one step, so that an event may become readable, be deleted or be sealed by another worker
+//! between any two pages. The merge between two pages touches nothing outside and is done at once.
 //!
-//! The sort keys here are of the form that orders by the millisecond; what a form does to the order of keys is
-//! another matter, and tested with the forms themselves.
+//! The sort keys here have a form that orders by the millisecond. The effect of a form on the order of keys
+//! is tested with the forms themselves.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -21,12 +21,12 @@ use crate::world::{Account, Events, World, events_of, keys_of};
 
 const GRAIN: Duration = Duration::from_millis(1);
 
-/// A read under way.
+/// A read in progress.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PartRead {
-    /// What the sealed parts hold, as listed before the first page.
+    /// The events of the sealed parts, as listed before the first page.
     sealed: Events,
-    /// What the list of sealed strays names.
+    /// The events in the list of sealed out-of-order keys.
     strays: Events,
     shards: Vec<Shard>,
     draft: Events,
@@ -37,13 +37,13 @@ pub struct PartRead {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 struct Shard {
     page: VecDeque<usize>,
-    /// The last event that was read: the next page starts behind it.
+    /// The last event that was read: the next page starts after it.
     after: Option<usize>,
     ended: bool,
 }
 
 impl PartRead {
-    /// Finds the lists of the parts that may hold an event of the span.
+    /// Finds the lists of the parts that may contain an event of the span.
     #[must_use]
     pub fn begin(setup: &Setup, account: &Account, order: &BuildRequest) -> Self {
         let reaching = order.exclude.reaching;
@@ -65,20 +65,20 @@ impl PartRead {
         }
     }
 
-    /// The partitions that must show their next page before the merge can go on.
+    /// The partitions whose next page the merge needs.
     pub fn dry(&self) -> impl Iterator<Item = usize> {
         let is_dry = |(_, shard): &(usize, &Shard)| shard.page.is_empty() && !shard.ended;
         self.shards.iter().enumerate().filter(is_dry).map(|(number, _)| number)
     }
 
-    /// A page that fails is taken for the last one, which only a broken reader does.
+    /// Takes a failed page for the last one, which only a broken reader does.
     pub fn end(&mut self) {
         for shard in self.shards.iter_mut().filter(|shard| shard.page.is_empty()) {
             shard.ended = true;
         }
     }
 
-    /// Reads the next page of a partition. An item of another tenant ends everything.
+    /// Reads the next page of a partition. An item of another tenant ends the read.
     pub fn page(
         &mut self,
         setup: &Setup,
@@ -111,7 +111,7 @@ impl PartRead {
         None
     }
 
-    /// Merges what the pages hold, until a partition must be read on or the part is complete.
+    /// Merges what the pages contain, until a partition needs its next page or the part is complete.
     pub fn merge(&mut self, setup: &Setup, order: &BuildRequest, now: Time) -> Option<Built> {
         loop {
             if self.dry().next().is_some() {
@@ -147,7 +147,7 @@ impl PartRead {
         smallest.page.pop_front()
     }
 
-    /// What comes of a read that stops before this item, if it can stop there.
+    /// The result of a read that stops before this item, if it can stop there.
     fn end_before(&self, setup: &Setup, order: &BuildRequest, item: usize) -> Option<Built> {
         let item = &setup.events[item];
         match (&order.span, self.last.map(|last| &setup.events[last])) {
@@ -175,7 +175,7 @@ impl PartRead {
             || setup.events.iter().enumerate().filter(|(n, _)| self.draft.has(*n)).map(|(_, event)| event);
         let told = || held().filter(|event| event.has_time).map(|event| event.at);
         let late = held().filter(|event| is_stray || event.at < order.watermark).count();
-        // The same events are the same bytes, so the hash is the events.
+        // The same events have the same bytes, so the events are the hash.
         let mut hash = [0; 32];
         hash[..2].copy_from_slice(&self.draft.0.to_be_bytes());
         let sha256 = Sha256::new(hash);
@@ -194,7 +194,7 @@ impl PartRead {
     }
 }
 
-/// A time between two items that follow each other, if there is one.
+/// A time between two consecutive items, if there is one.
 fn cut_between(last: &Event, next: &Event) -> Option<Time> {
     let lies_between = |cut: &Time| last.at < *cut && next.at >= *cut;
     let behind_last = last.has_time.then(|| last.at + GRAIN);

@@ -9,21 +9,21 @@ use domain::protocol::Timing;
 use domain::schedule::Frequency;
 use domain::time::Time;
 
-/// The settings of the deployment: the defaults.
+/// The default settings of a deployment.
 pub const TIMING: Timing = Timing { settle: Duration::from_mins(5), look_back: Duration::from_hours(1) };
 
 /// An event that may be written.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// Whose: the number of the account.
+    /// The index of the account that owns it.
     pub account: usize,
-    /// In which of the tenant's partitions.
+    /// The tenant's partition that it is in.
     pub shard: u8,
-    /// Where its key lies in the order of the keys.
+    /// The position of its key in the sort order.
     pub at: Time,
-    /// Whether its key tells that time; a stray's does not.
+    /// Whether its key contains that time; an out-of-order key does not.
     pub has_time: bool,
-    /// It lies under this tenant's key and is another tenant's.
+    /// It is under this tenant's key and belongs to another tenant.
     pub foreign: bool,
     /// The first and the last time at which it may become readable. It may also never be written.
     pub readable: (Time, Time),
@@ -46,28 +46,28 @@ impl Event {
         }
     }
 
-    /// The last moment at which it becomes readable in time: later, only the reconcile finds it.
+    /// The last instant at which it becomes readable in time: later, only the reconcile finds it.
     #[must_use]
     pub fn in_time_until(&self) -> Time {
         self.at + TIMING.settle + TIMING.look_back
     }
 }
 
-/// "Run now", as someone may ask for it once.
+/// A "run now" that someone may request once.
 #[derive(Debug, Clone, Copy)]
 pub struct RunRequest {
-    /// When.
+    /// When it is requested.
     pub at: Time,
-    /// Where the window is to end.
+    /// Where the window ends then.
     pub cut: Time,
 }
 
-/// How workers treat the lease.
+/// How the lease behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lease {
-    /// As the ledger does: a second worker finds it held until it runs out.
+    /// As in the ledger: a second worker finds it taken until it expires.
     Kept,
-    /// Everyone is granted it. Safety must not rest on it, so this is the harder world.
+    /// Every worker gets it. Safety must not depend on the lease, so this is the harder world.
     Ignored,
 }
 
@@ -76,43 +76,44 @@ pub enum Lease {
 pub struct Setup {
     /// Its name in the report.
     pub name: &'static str,
-    /// What it is about, in a line.
+    /// What it tests, in one line.
     pub about: &'static str,
     /// When the connectors were activated, and the first time they export.
     pub activated_at: Time,
-    /// How often they export, in hours.
+    /// The frequency in hours.
     pub hours: u8,
     /// How many connectors, each of a tenant of its own.
     pub accounts: usize,
-    /// Over how many partitions each tenant's events are spread.
+    /// How many partitions each tenant's events are spread over.
     pub shards: u8,
-    /// The times at which the clock stands, in order.
+    /// The values of the clock, in order.
     pub instants: Vec<Time>,
     /// What may be written.
     pub events: Vec<Event>,
     /// How many workers run at a time: one or two.
     pub workers: usize,
-    /// A run starts only when its connector is due, or also at any time, as a message that is delivered twice or
-    /// late starts it.
+    /// A run also starts at any time, as for a message that is delivered twice or late; otherwise only when
+    /// its connector is due.
     pub doubles: bool,
-    /// Items of a page.
+    /// Items per page.
     pub page: usize,
-    /// Most events of a part.
+    /// The most events of a part.
     pub part_events: u64,
-    /// How many crashes, failures, lost answers and requests that land late there may be; `None`: any number.
+    /// The most crashes, failures, lost answers and late requests; `None` for any number.
     pub faults: Option<u8>,
-    /// How often the bucket may go away.
+    /// How often the bucket may become unavailable.
     pub closings: u8,
-    /// The runs that may be asked for.
+    /// The runs that may be requested.
     pub run_requests: Vec<RunRequest>,
-    /// What the lease is worth.
+    /// How the lease behaves.
     pub lease: Lease,
-    /// How far the workers' clocks run ahead of the ledger's.
+    /// How far the workers' clocks are ahead of the ledger's.
     pub clock_skew: Duration,
 }
 
 impl Setup {
-    /// One hourly connector, one worker, no event and no fault; the clock stands at the given times of the first day.
+    /// One hourly connector, one worker, no event and no fault. The clock takes the given values of the first
+    /// day.
     #[must_use]
     pub fn new(name: &'static str, about: &'static str, instants: &[&str]) -> Self {
         Self {
@@ -136,10 +137,10 @@ impl Setup {
         }
     }
 
-    /// The settings of each account's connector, and the cursor it gets when it is activated.
+    /// The settings of each account's connector, and its cursor at activation.
     ///
     /// # Panics
-    /// Never: the names are well-formed.
+    /// Never: the names are valid.
     #[must_use]
     pub fn connectors(&self) -> Vec<(Connector, Cursor)> {
         (0..self.accounts as u64).map(|account| self.connector(account)).collect()

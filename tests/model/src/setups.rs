@@ -1,4 +1,4 @@
-//! The worlds that are explored: small ones in `cargo test`, large ones by the command of the scoreboard.
+//! The worlds that are explored: small ones in `cargo test`, large ones by the command in `tests/README.md`.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub fn long() -> Vec<Setup> {
     ]
 }
 
-/// The worlds in which a guard is left out that another one makes up for, and the variant that leaves it out.
+/// The worlds in which a missing check is made up for by another one, and the variant without it.
 #[must_use]
 pub fn redundant_checks() -> Vec<(Setup, Variant)> {
     vec![
@@ -44,8 +44,8 @@ pub fn short() -> Vec<Setup> {
     vec![edge(), one_fault(), quiet(), squall(), skew(), out_of_order_keys(), two_run_requests()]
 }
 
-/// Two workers at any time and no lease: `windows` windows, an event on either side of the edge between two, each
-/// readable up to the last moment that is in time.
+/// Two workers at any time and no lease: `windows` windows, an event on either side of the boundary between
+/// two, each readable up to the last instant that is in time.
 #[must_use]
 pub fn races(events: usize) -> Setup {
     let mut setup = Setup::new("races", "two workers, no lease", &["21:05", "22:05"]);
@@ -56,7 +56,8 @@ pub fn races(events: usize) -> Setup {
     setup
 }
 
-/// The same over three windows: the second event is readable so late that only the third one's look-back finds it.
+/// The same over three windows: the second event is readable so late that only the third one's look-back
+/// finds it.
 #[must_use]
 pub fn edges() -> Setup {
     let mut setup = races(2);
@@ -76,7 +77,7 @@ pub fn storm() -> Setup {
     setup
 }
 
-/// Two workers at one time, one fault, and a bucket that goes away once.
+/// Two workers at one time, one fault, and a bucket that is unavailable once.
 #[must_use]
 pub fn squall() -> Setup {
     let mut setup = storm();
@@ -87,7 +88,7 @@ pub fn squall() -> Setup {
     setup
 }
 
-/// Clocks that run ahead, and an event that becomes readable when a window is due by them alone.
+/// Clocks that are ahead, and an event that becomes readable when a window is due by them alone.
 #[must_use]
 pub fn skew() -> Setup {
     let mut setup = Setup::new("skew", "clocks 50 s ahead", &["21:05", "22:04:30", "22:05", "23:05"]);
@@ -107,7 +108,7 @@ pub fn faults() -> Setup {
     setup
 }
 
-/// A bucket that comes and goes while TTL deletes what is sealed and what is not.
+/// A bucket that comes and goes while TTL deletes sealed and unsealed events.
 #[must_use]
 pub fn bucket() -> Setup {
     let mut setup = Setup::new("bucket", "it comes and goes, TTL deletes", &["21:05", "22:05", "23:05"]);
@@ -157,7 +158,7 @@ pub fn two_reconcile() -> Setup {
     setup
 }
 
-/// A daily connector with keys that tell no time: one that a window comes to on the third day, one that none does.
+/// A daily connector with unparsable keys: one that a window reaches on the third day, one that none does.
 #[must_use]
 pub fn out_of_order_keys() -> Setup {
     let mut setup = Setup::new("strays", "keys that tell no time", &["1T21:05", "2T21:05", "3T21:05"]);
@@ -172,7 +173,7 @@ pub fn out_of_order_keys() -> Setup {
     setup
 }
 
-/// Runs that are asked for, which end a window early.
+/// Requested runs, which end a window early.
 #[must_use]
 pub fn run_requests() -> Setup {
     let mut setup = Setup::new("asks", "run now", &["21:05", "21:25", "21:35", "21:55", "22:05", "23:05"]);
@@ -185,7 +186,7 @@ pub fn run_requests() -> Setup {
     setup
 }
 
-/// Two connectors of two tenants; under one of them lies an item of another tenant.
+/// Two connectors of two tenants; an item of another tenant is under one of them.
 #[must_use]
 pub fn tenants() -> Setup {
     let mut setup = Setup::new("tenants", "two tenants, a misplaced item", &["21:05", "22:05"]);
@@ -200,7 +201,7 @@ pub fn tenants() -> Setup {
     setup
 }
 
-/// A lease that is kept, and workers that sleep beyond it.
+/// An enforced lease, and workers that sleep longer than it lasts.
 #[must_use]
 pub fn leases() -> Setup {
     let mut setup =
@@ -212,7 +213,8 @@ pub fn leases() -> Setup {
     setup
 }
 
-/// One worker, an event on either side of the edge between two windows, each readable up to the last moment in time.
+/// One worker, an event on either side of the boundary between two windows, each readable up to the last
+/// instant that is in time.
 #[must_use]
 pub fn edge() -> Setup {
     let mut setup = Setup::new("edge", "one worker, an edge between windows", &["21:05", "22:05", "23:05"]);
@@ -239,7 +241,7 @@ pub fn race() -> Setup {
     setup
 }
 
-/// A clock that stands on the hour, and an event that is readable in the last moment in time.
+/// A clock on the full hour, and an event that becomes readable in the last instant that is in time.
 #[must_use]
 pub fn unsettled() -> Setup {
     let mut setup = Setup::new("unsettled", "runs on the hour", &["21:05", "22:00", "22:04", "23:00"]);
@@ -248,7 +250,7 @@ pub fn unsettled() -> Setup {
     setup
 }
 
-/// An event that is there before its window has settled, a read that fails or takes long.
+/// An event that is readable before its window has settled, and a read that fails or takes long.
 #[must_use]
 pub fn quiet() -> Setup {
     let mut setup = Setup::new("quiet", "reads that fail or take long", &["20:50", "21:05", "21:20"]);
@@ -271,7 +273,7 @@ pub fn late_pieces() -> Setup {
     setup
 }
 
-/// Small parts, a run out of time, and notes of it that arrive late.
+/// Small parts, a run out of time, and progress records that arrive late.
 #[must_use]
 pub fn late_progress() -> Setup {
     let mut setup = pieces();
@@ -281,7 +283,7 @@ pub fn late_progress() -> Setup {
     setup
 }
 
-/// Two runs that are asked for, the first of which runs out of time.
+/// Two requested runs, the first of which runs out of time.
 #[must_use]
 pub fn two_run_requests() -> Setup {
     let mut setup = Setup::new("two asks", "run now, twice", &["21:25", "21:40", "21:55", "22:05"]);

@@ -4,13 +4,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A value with its fingerprint. Two with the same fingerprint are taken for equal, as the checker does it with
-/// whole states.
+/// A value with its fingerprint. Two values with the same fingerprint count as equal, as the checker does
+/// with whole states.
 #[derive(Debug)]
 pub struct Shared<T>(Arc<(u64, T)>);
 
 impl<T: Hash> Shared<T> {
-    /// Takes the fingerprint.
+    /// Wraps a value and computes its fingerprint.
     pub fn new(value: T) -> Self {
         let mut hasher = DefaultHasher::new();
         value.hash(&mut hasher);

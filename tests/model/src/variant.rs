@@ -1,5 +1,5 @@
-//! Broken protocols. Each differs from the right one in one place, outside the domain: an effect, an answer or the
-//! way in which an effect is carried out. They show that the checks have teeth.
+//! Broken protocols (mutants). Each differs from the correct one in one place outside the domain: in an
+//! effect, in an answer, or in how an effect is executed. They show that the checks find such bugs.
 
 use domain::cursor::{Cursor, ReadProgress};
 use domain::protocol::{Effect, Exclude, Snapshot, Span};
@@ -12,73 +12,73 @@ use crate::worker::Worker;
 /// The protocol as it is, or broken in one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Variant {
-    /// As it is.
+    /// The protocol as it is.
     Correct,
-    /// A window is read without looking back.
+    /// A window is read without the look-back.
     DoesNotLookBack,
-    /// What is sealed is not dropped from what is read again.
+    /// Sealed events are not dropped when they are read again.
     DropsNothing,
     /// The look-back begins one millisecond too late.
     LooksBackExclusively,
     /// Windows are read before they have settled.
     DoesNotSettle,
-    /// The worker's clock is believed, whatever the ledger's says.
+    /// The worker's clock is trusted, whatever the ledger's says.
     IgnoresTheDate,
-    /// The end of a span is read with it, as `BETWEEN` does.
+    /// The end of a span is included, as with `BETWEEN`.
     IncludesTheEnd,
-    /// The seal does not ask whether the number is free.
+    /// The seal does not check whether the number is free.
     SealsAnyNumber,
-    /// The seal does not ask where the watermark stands. The number tells that too: see [`crate::setups::belts`].
+    /// The seal does not check the watermark. The number implies it: see [`crate::setups::redundant_checks`].
     SealsAnyWatermark,
-    /// The seal asks nothing, since the lease keeps others away.
+    /// The seal checks nothing, since the lease keeps others away.
     TrustsTheLease,
-    /// The cursor moves first, the part's record follows.
+    /// The cursor moves first, and the part's record follows.
     MovesTheWatermarkFirst,
-    /// A seal that was refused is sent again with the numbers of now, and what was read before.
+    /// A refused seal is sent again with the current numbers and the old content.
     SealsAgainWhatItHas,
-    /// A seal whose answer was lost has failed: the part is sealed again, under the next number.
+    /// A seal whose answer was lost counts as failed: the part is sealed again, with the next number.
     TakesLostSealForFailed,
-    /// A seal whose answer was lost is done, and the part is delivered without a look at its record.
+    /// A seal whose answer was lost counts as done, and the part is delivered without reading its record.
     TakesLostSealForDone,
-    /// The body is built at the delivery, from what the table holds then.
+    /// The body is built at the delivery, from what the table contains then.
     RebuildsTheBody,
-    /// 409 means that the object is there.
+    /// 409 counts as: the object exists.
     TakesConflictForExists,
-    /// A write whose answer was lost is done.
+    /// A write whose answer was lost counts as done.
     TakesLostWriteForDone,
     /// A part is marked before it is written.
     MarksFirst,
-    /// A part's note is put before its bytes.
+    /// A part's manifest is put before its bytes.
     PutsManifestFirst,
-    /// A part's note is signed when it is delivered, and at each retry anew.
+    /// A part's manifest is signed when it is delivered, and again at each retry.
     SignsAgain,
     /// The newest part is delivered first.
     DeliversNewestFirst,
-    /// A read that ran out of time found nothing.
+    /// A read that ran out of time counts as empty.
     TakesCutForQuiet,
-    /// A page that fails is the last one.
+    /// A page that fails counts as the last one.
     TakesFailedPageForEnd,
     /// What is read for one window's end counts for any other.
     ReadsOnForAnyEnd,
-    /// The note of how far is read does not ask whether someone has sealed since. What was read for a window's end
-    /// stays read, whoever has sealed: see [`crate::setups::belts`].
+    /// The progress record does not check whether someone has sealed since. What was read for a window's end
+    /// stays read, whoever has sealed: see [`crate::setups::redundant_checks`].
     RecordsProgressUnconditionally,
-    /// A slice of the reconcile is read without the lists of what is sealed.
+    /// A slice of the reconcile is read without the key lists of sealed parts.
     ReconcilesWithoutLists,
-    /// The strays are read without the list of those that are sealed.
+    /// Out-of-order keys are read without the list of the sealed ones.
     ForgetsOutOfOrderKeys,
-    /// An item of another tenant is taken like any other.
+    /// An item of another tenant is accepted like any other.
     AcceptsForeignItems,
-    /// A connector that is blocked is not made due again.
+    /// A blocked connector never becomes due again.
     GivesUpWhenBlocked,
     /// The reconcile never runs.
     NeverReconciles,
-    /// A warm worker keeps the bucket that the run before it had opened.
+    /// A warm worker keeps the bucket open that its previous run had opened.
     KeepsTheBucketOpen,
 }
 
 impl Variant {
-    /// The effect as the broken protocol asks for it.
+    /// The effect that the broken protocol requests.
     #[must_use]
     pub fn alter_effect(self, worker: &Worker, cursor: &Cursor) -> Effect {
         let mut effect = worker.effect.clone();
@@ -113,7 +113,7 @@ impl Variant {
         if self == Self::DoesNotSettle { now + TIMING.settle } else { now }
     }
 
-    /// What the worker is shown of the cursor.
+    /// The snapshot that the worker gets.
     #[must_use]
     pub fn alter_snapshot(self, mut snapshot: Snapshot, grid: Option<WindowSchedule>) -> Snapshot {
         let cursor = &mut snapshot.cursor;
@@ -128,7 +128,7 @@ impl Variant {
         snapshot
     }
 
-    /// The conditions of the seal.
+    /// The conditions of the seal that are checked.
     #[must_use]
     pub const fn seal_conditions(self, free: bool, stands: bool) -> (bool, bool) {
         match self {

@@ -1,4 +1,4 @@
-//! A run under way: where it stands, the effect that it waits for, and how far that is carried out.
+//! A run in progress: its state, the effect that it waits for, and how far that is executed.
 
 use std::hash::{Hash, Hasher};
 use std::mem::discriminant;
@@ -12,38 +12,38 @@ use crate::manifests::vendor;
 use crate::reading::PartRead;
 use crate::setup::TIMING;
 
-/// How long a function runs at most.
+/// The time limit of a function.
 const TIME_LIMIT: Duration = Duration::from_mins(15);
 
-/// A run under way. A worker has one place of two, and its name follows from that: when it is gone, what it signed is
-/// signed by nobody, and the next one can bear the name. So any number of runs make no more states than there are.
+/// A run in progress. A worker has one of two slots, which determines its name. When it is gone, nothing
+/// signed refers to it, and the next worker can have its name. So any number of runs add no states.
 #[derive(Debug, Clone)]
 pub struct Worker {
-    /// Its place.
+    /// Its slot, 0 or 1.
     pub place: usize,
-    /// Of which account.
+    /// The index of its account.
     pub account: usize,
-    /// Where it stands.
+    /// The state of the run.
     pub run: Run,
-    /// What it waits for.
+    /// The effect that it waits for.
     pub effect: Effect,
-    /// How far the read is, if it waits for one.
+    /// The progress of the read, if it waits for one.
     pub reading: Option<PartRead>,
-    /// What broken protocols keep that the right one does not. See [`crate::variant`].
+    /// What broken protocols remember and the correct one does not. See [`crate::variant`].
     pub memory: Memory,
 }
 
-/// What broken protocols keep.
+/// What broken protocols remember.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Memory {
-    /// The first half of an effect is done that ought to be done as a whole.
+    /// The first half of an effect is done that must be done as a whole.
     pub half: bool,
-    /// A seal to be tried again in another shape.
+    /// A seal to be tried again in another form.
     pub again: Option<Box<Seal>>,
 }
 
 impl Worker {
-    /// The name of the worker in this place.
+    /// The name of the worker in this slot.
     #[must_use]
     pub fn name(place: usize) -> WorkerId {
         WorkerId::new(0, place as u64 + 1)
@@ -62,11 +62,12 @@ impl Worker {
         idle.on_answer(Answer::Start, now).expect("a run begins with an effect")
     }
 
-    /// The run goes on with an answer; `None` if it is over.
+    /// Continues the run with an answer; `None` if it is over.
     ///
-    /// Waiting and telling the bus change nothing that another worker, or the next run, could see; both are answered
-    /// at once, and so is putting the keys. Between them nothing can happen that could not happen right before. Chance
-    /// is nothing: a wait of any length may come about, since the clock goes on whenever it likes.
+    /// Waiting and publishing change nothing that another worker, or the next run, could see. Both are
+    /// answered at once, and so is putting the keys: nothing can happen between them that could not happen
+    /// right before. The random number is 0: a wait of any length may occur, since the clock moves on at any
+    /// time.
     #[must_use]
     pub fn on_answer(mut self, answer: Answer, now: Time) -> Option<Self> {
         self.reading = None;
@@ -83,7 +84,7 @@ impl Worker {
         }
     }
 
-    /// What a snapshot is answered.
+    /// The answer to a snapshot.
     #[must_use]
     pub fn snapshot(snapshot: Snapshot) -> Answer {
         Answer::Snapshot(Some(Box::new(snapshot)))
@@ -91,7 +92,7 @@ impl Worker {
 }
 
 impl Hash for Worker {
-    /// The run's own state holds most effects, so that only those are added that are worked out anew.
+    /// The run's own state contains most effects, so only those are added that are computed anew.
     fn hash<H: Hasher>(&self, state: &mut H) {
         (self.place, self.account, &self.run, &self.reading, &self.memory).hash(state);
         discriminant(&self.effect).hash(state);

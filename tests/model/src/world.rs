@@ -1,5 +1,5 @@
-//! Everything outside a worker: the table of events, the ledger, the customers' buckets, the clock, and requests that
-//! were sent and have not arrived.
+//! Everything outside a worker: the events table, the ledger, the customers' buckets, the clock, and requests
+//! in flight.
 
 use domain::cursor::Cursor;
 use domain::names::WorkerId;
@@ -10,70 +10,70 @@ use domain::time::Time;
 use crate::manifests::StoredManifest;
 use crate::setup::{Event, Setup};
 
-/// A set of events, by their numbers in [`Setup::events`].
+/// A set of events, by their indexes in [`Setup::events`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Events(pub u16);
 
 impl Events {
-    /// Only this one.
+    /// A set of this one event.
     #[must_use]
     pub const fn only(event: usize) -> Self {
         Self(1 << event)
     }
 
-    /// Whether it is among them.
+    /// Whether the event is in the set.
     #[must_use]
     pub const fn has(self, event: usize) -> bool {
         self.0 & (1 << event) != 0
     }
 
-    /// Both sets.
+    /// The union of both sets.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// How many.
+    /// The number of events.
     #[must_use]
     pub const fn len(self) -> u32 {
         self.0.count_ones()
     }
 
-    /// None at all.
+    /// Whether the set is empty.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// As a staging key. What lies under a staging key never changes, since each attempt has keys of its own: so the
-    /// content may as well be the key, and no staging bucket is part of the state.
+    /// The set as a staging key. The object of a staging key never changes, since each attempt has its own
+    /// keys. So the content can be the key, and no staging bucket is part of the state.
     #[must_use]
     pub fn staging_key(self) -> String {
         format!("{:04x}", self.0)
     }
 
-    /// What lies under a staging key.
+    /// The content of a staging key.
     ///
     /// # Panics
-    /// If there is nothing.
+    /// If it is not a staging key.
     #[must_use]
     pub fn staged(key: &str) -> Self {
         Self(u16::from_str_radix(key, 16).expect("a staging key"))
     }
 }
 
-/// What has become of an event.
+/// The state of an event in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventState {
     /// Nobody can read it yet.
     Absent,
-    /// It became readable then.
+    /// It became readable at this time.
     Readable(Time),
     /// TTL has deleted it.
     Deleted,
 }
 
-/// What an object in a customer's bucket holds.
+/// The content of an object in a customer's bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Body {
     /// These events.
@@ -85,30 +85,30 @@ pub enum Body {
 /// An object in a customer's bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Object {
-    /// Whose part it is: the number of the account.
+    /// The index of the account whose part it is.
     pub of: usize,
-    /// Of which part.
+    /// The number of the part.
     pub number: PartNumber,
     /// Its name below the prefix.
     pub name: String,
-    /// Its bytes.
+    /// Its content.
     pub body: Body,
 }
 
-/// One connector: what the ledger knows of it, and the customer's bucket.
+/// One connector: what the ledger stores of it, and the customer's bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Account {
-    /// The cursor.
+    /// The connector's cursor.
     pub cursor: Cursor,
-    /// Who holds the lease, and until when.
+    /// The owner of the lease, and when it expires.
     pub lease: Option<(WorkerId, Time)>,
     /// The records of its parts, by number.
     pub parts: Vec<Part>,
-    /// The customer's bucket, in the order of writing.
+    /// The objects in the customer's bucket, in the order of writing.
     pub bucket: Vec<Object>,
-    /// The notes in it.
+    /// The manifests in the bucket.
     pub manifests: Vec<StoredManifest>,
-    /// Whether the bucket is there and lets us in.
+    /// Whether the bucket exists and can be accessed.
     pub open: bool,
 }
 
@@ -121,30 +121,30 @@ pub enum Request {
     Put(Box<Part>),
     /// A mark.
     Mark(Box<Mark>),
-    /// A mark that gives the lease back, if it is still this worker's.
+    /// A mark that also releases the lease, if it is still this worker's.
     MarkLast(Box<Mark>, Release, Option<WorkerId>),
-    /// A note of how far a window is read.
+    /// A record of how far a window is read.
     RecordProgress(ProgressUpdate),
-    /// A note of the reconcile.
+    /// A record of the reconcile's progress.
     RecordReconcile(Box<ReconcileUpdate>),
 }
 
 /// Everything outside the workers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct World {
-    /// The time.
+    /// The ledger's clock.
     pub clock: Time,
-    /// The events, as in [`Setup::events`].
+    /// The state of each event, as in [`Setup::events`].
     pub events: Vec<EventState>,
     /// The connectors.
     pub accounts: Vec<Account>,
-    /// A request under way, and to which account; at most one at a time.
+    /// A request in flight, and its account; at most one at a time.
     pub in_flight: Option<(usize, Request)>,
-    /// How many faults may still happen; `None`: any number.
+    /// How many faults may still occur; `None` for any number.
     pub faults: Option<u8>,
-    /// How often a bucket may still go away.
+    /// How often a bucket may still become unavailable.
     pub closings: u8,
-    /// Which runs were asked for, one bit each.
+    /// Which runs were requested, one bit each.
     pub runs_requested: u8,
 }
 
@@ -177,7 +177,8 @@ impl World {
         matches!(self.events[event], EventState::Readable(_))
     }
 
-    /// What the table holds of an account for `[from, to)`: what a body that is built at its delivery would be.
+    /// What the table contains of an account for `[from, to)`: the content of a body that is built at its
+    /// delivery.
     #[must_use]
     pub fn table(&self, events: &[Event], account: usize, from: Time, to: Time) -> Events {
         let lies_there = |event: &Event| event.account == account && from <= event.at && event.at < to;
@@ -188,7 +189,7 @@ impl World {
         found.fold(Events::default(), |set, (number, _)| set.and(Events::only(number)))
     }
 
-    /// A worker is gone: its name means nobody any more, so that the next one can bear it.
+    /// A worker is gone. Its name is removed everywhere, so that the next one can have it.
     pub fn forget(&mut self, worker: &WorkerId) {
         let gone = WorkerId::new(0, 0);
         for account in &mut self.accounts {
@@ -207,7 +208,7 @@ impl World {
     }
 }
 
-/// The bytes that a part's record pins.
+/// The content that a part's record stores.
 #[must_use]
 pub fn body_of(part: &Part) -> Body {
     match &part.content {
@@ -216,7 +217,7 @@ pub fn body_of(part: &Part) -> Body {
     }
 }
 
-/// The events that a part holds.
+/// The events of a part.
 #[must_use]
 pub fn events_of(part: &Part) -> Events {
     match body_of(part) {
@@ -225,7 +226,7 @@ pub fn events_of(part: &Part) -> Events {
     }
 }
 
-/// The events that a part's key list names: its own, and in a part of strays those of the parts before it too.
+/// The events in a part's key list: its own, and for out-of-order keys those of the parts before it too.
 #[must_use]
 pub fn keys_of(part: &Part) -> Events {
     match &part.content {

@@ -1,4 +1,4 @@
-//! Protocols that are broken in one place are caught, each by the promise that it breaks.
+//! Each broken protocol is caught, by the promise that it breaks.
 
 use model::explore::{explore_for, trace};
 use model::machine::Machine;

@@ -1,5 +1,5 @@
-//! The protocol keeps every promise in every state of the small worlds. The large ones are explored by
-//! `cargo run --release -p model`.
+//! The protocol keeps every promise in every state of the small worlds. The large ones are explored by `cargo
+//! run --release -p model`.
 
 use model::coverage::CoverageGoal;
 use model::explore::{explore, trace};
@@ -7,7 +7,7 @@ use model::machine::Machine;
 use model::setup::Setup;
 use model::setups;
 
-/// Explores to the end, and returns what was seen.
+/// Explores to the end, and returns the coverage goals that were reached.
 fn keeps_every_promise(setup: &Setup) -> Vec<CoverageGoal> {
     let found = explore(Machine::correct(setup.clone()), 1);
     for (promise, way) in &found.broken {
@@ -19,7 +19,7 @@ fn keeps_every_promise(setup: &Setup) -> Vec<CoverageGoal> {
 }
 
 #[test]
-fn in_every_small_world_every_promise_is_kept() {
+fn every_promise_holds_in_every_small_world() {
     let seen: Vec<CoverageGoal> = setups::short().iter().flat_map(keeps_every_promise).collect();
     // A world in which nothing happens keeps every promise too.
     let unseen: Vec<&str> =

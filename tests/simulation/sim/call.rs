@@ -1,21 +1,21 @@
-//! A worker's call of a port, and what becomes of it.
+//! A worker's call of a port, and its outcome.
 
 use super::fault::Fault;
 
-/// What becomes of a call.
+/// The outcome of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallOutcome {
-    /// It is done.
+    /// It is done, and answered.
     Succeeds,
-    /// It is not done, and fails so.
+    /// It is not done, and fails with this fault.
     Fails(Fault),
-    /// It is done, and fails so.
+    /// It is done, and fails with this fault.
     SucceedsButFails(Fault),
-    /// The worker dies, the call done or not.
+    /// The worker crashes; `done` says whether the call took effect.
     Crash { done: bool },
 }
 
-/// Which kind of service a call goes to.
+/// The kind of service that a call goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallKind {
     Ledger,
@@ -27,7 +27,7 @@ pub(crate) enum CallKind {
     Sign,
     Bus,
     Queue,
-    /// No call at all: the worker waits.
+    /// Not a call: the worker waits.
     Sleep,
 }
 

@@ -1,4 +1,4 @@
-//! The customers' accounts, as one worker has them.
+//! The customers' accounts, as one worker sees them.
 
 use std::sync::Mutex;
 
@@ -9,13 +9,13 @@ use domain::part::PartNumber;
 use domain::ports::{CustomerBucket, Customers, NewObject};
 use domain::protocol::PutAnswer;
 
-use super::broken::Broken;
 use super::call::CallKind;
 use super::fault::Fault;
+use super::mutants::Broken;
 use super::ports::Worker;
 use super::world::{OTHER_ACCOUNT, destination};
 
-/// How the customer's side tells of a fault.
+/// A fault as the delivery error that the customer's side returns.
 fn at_customer<T>(stage: DeliveryStage, fault: Fault) -> Result<T, CustomerFault> {
     let (reason, code) = match fault {
         Fault::Conflict | Fault::ConflictWritten => {
@@ -44,7 +44,7 @@ impl Customers for Worker {
     }
 }
 
-/// A customer's bucket, seen through the assumed role.
+/// A customer's bucket, through the assumed role.
 struct Opened {
     worker: Worker,
     bucket: Box<dyn CustomerBucket>,
@@ -86,7 +86,7 @@ impl CustomerBucket for Opened {
             answer
         };
         let fails = |fault| match fault {
-            // The second try finds the first one's object, if the first one was let through.
+            // The second try finds the first one's object, if the first one succeeded.
             Fault::OwnSecondTry => {
                 let first = done.lock().expect("one thread").take();
                 first.expect("it was done").map(|_| PutAnswer::Exists)

@@ -1,9 +1,9 @@
-//! The one scheduler and the one clock of a simulation.
+//! The scheduler and the clock of a simulation.
 //!
-//! Whatever a worker asks of a port waits here for its turn; whatever else is to happen stands in the same agenda.
-//! The simulation takes the earliest entry, moves the clock there and lets that one thing happen, then waits until
-//! every worker has come to its next call. So the order of all calls of all workers follows from the seed alone.
-//! Nothing here knows real time, and all that runs shares one thread.
+//! Each call of a port waits here for its turn; everything else that will happen is on the same agenda. The
+//! simulation takes the earliest entry, moves the clock there and lets that one thing happen. Then it waits
+//! until every worker has reached its next call. So the order of all calls of all workers follows from the
+//! seed alone. Nothing here uses real time, and everything runs on one thread.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -16,13 +16,13 @@ use domain::time::Time;
 use tests::fakes::FakeClock;
 use tokio::task::{AbortHandle, yield_now};
 
+use super::agenda::AgendaItem;
 use super::call::{Call, CallKind, CallOutcome};
-use super::chance::SimRng;
 use super::fault::{Counts, Fault};
-use super::happening::AgendaItem;
+use super::rng::SimRng;
 use super::trace::Trace;
 
-/// What is next.
+/// The next entry of the agenda.
 #[derive(Debug)]
 pub(crate) enum Next {
     Call(Call),
@@ -32,7 +32,7 @@ pub(crate) enum Next {
 /// A function's process.
 #[derive(Debug, Default)]
 struct Worker {
-    /// How far its clock runs ahead, milliseconds.
+    /// How far its clock is ahead, in milliseconds.
     ahead: i64,
     frozen_until: Option<Time>,
     process: Option<AbortHandle>,
@@ -44,25 +44,26 @@ struct Slot {
     waker: Option<Waker>,
 }
 
-/// Scheduler, clock and chance.
+/// Scheduler, clock and random numbers.
 #[derive(Debug)]
 pub(crate) struct Engine {
     inner: Mutex<Inner>,
-    /// The clock on the wall, which the fakes see too.
+    /// The wall clock, which the fakes use too.
     pub(crate) wall: FakeClock,
 }
 
 #[derive(Debug)]
 struct Inner {
-    chance: SimRng,
+    rng: SimRng,
     counts: Counts,
-    /// By time, then by chance, then by number.
+    /// By time, then by a random number, then by entry number.
     agenda: BTreeMap<(Time, u64, u64), Next>,
     slots: BTreeMap<u64, Slot>,
     workers: Vec<Worker>,
     entries: u64,
     calls: u64,
-    /// The longest that a call usually takes, milliseconds; how many of a thousand are slow; and how slow.
+    /// The usual longest duration of a call in milliseconds; how many of a thousand calls are slow; and their
+    /// longest duration.
     pace: (u64, u32, u64),
     trace: Trace,
 }
@@ -70,7 +71,7 @@ struct Inner {
 impl Engine {
     pub(crate) fn new(seed: u64, now: Time, keep_trace: bool) -> Self {
         let inner = Inner {
-            chance: SimRng::new(seed),
+            rng: SimRng::new(seed),
             counts: Counts::default(),
             agenda: BTreeMap::new(),
             slots: BTreeMap::new(),
@@ -91,9 +92,9 @@ impl Engine {
         self.wall.wall()
     }
 
-    /// Draws from the simulation's chance.
+    /// Draws from the simulation's random numbers.
     pub(crate) fn draw<T>(&self, draw: impl FnOnce(&mut SimRng) -> T) -> T {
-        draw(&mut self.inner().chance)
+        draw(&mut self.inner().rng)
     }
 
     pub(crate) fn count(&self, fault: Fault, times: u64) {
@@ -111,7 +112,7 @@ impl Engine {
         (inner.counts.clone(), inner.calls, hash, lines)
     }
 
-    /// How long calls take from now on.
+    /// Sets how long calls take from now on.
     pub(crate) fn set_pace(&self, usual_ms: u64, slow_of_thousand: u32, slow_ms: u64) {
         self.inner().pace = (usual_ms, slow_of_thousand, slow_ms);
     }
@@ -122,13 +123,13 @@ impl Engine {
         self.inner().trace.log(now, line);
     }
 
-    /// Puts something on the agenda.
+    /// Puts an item on the agenda.
     pub(crate) fn at(&self, time: Time, happening: AgendaItem) {
         let time = time.max(self.now());
         self.inner().enter(time, Next::Happening(happening));
     }
 
-    /// A new function's process.
+    /// Adds a worker: the process of a function.
     pub(crate) fn add_worker(&self, ahead: i64) -> usize {
         let mut inner = self.inner();
         inner.workers.push(Worker { ahead, ..Worker::default() });
@@ -139,7 +140,7 @@ impl Engine {
         self.inner().workers[worker].process = Some(process);
     }
 
-    /// Ends a process where it stands. Its calls that wait are never made.
+    /// Kills a process where it is. Its waiting calls are never made.
     pub(crate) fn kill(&self, worker: usize) {
         let process = self.inner().workers[worker].process.take();
         if let Some(process) = process {
@@ -166,7 +167,7 @@ impl Engine {
         self.inner().workers[worker].frozen_until.is_some_and(|until| until > now)
     }
 
-    /// Takes the next thing from the agenda and moves the clock there. `None` if nothing is left.
+    /// Takes the next entry from the agenda and moves the clock there. `None` if nothing is left.
     pub(crate) fn next(&self) -> Option<Next> {
         let mut inner = self.inner();
         loop {
@@ -186,12 +187,12 @@ impl Engine {
         }
     }
 
-    /// Puts a call off.
+    /// Postpones a call.
     pub(crate) fn postpone(&self, call: Call, until: Time) {
         self.inner().enter(until, Next::Call(call));
     }
 
-    /// Lets a call happen.
+    /// Lets a call happen, with this outcome.
     pub(crate) fn grant(&self, call: Call, fate: CallOutcome) {
         let waker = self.inner().slots.get_mut(&call.slot).and_then(|slot| {
             slot.outcome = Some(fate);
@@ -202,7 +203,7 @@ impl Engine {
         }
     }
 
-    /// Waits for the turn of a call. It comes after the time that such a call takes, or after `span`.
+    /// Waits for the turn of a call. It comes after a drawn duration, or after `span`.
     pub(crate) fn wait_turn(
         self: &Arc<Self>,
         worker: usize,
@@ -213,11 +214,12 @@ impl Engine {
         Turn { engine: Arc::clone(self), wanted: (worker, kind, name, span), slot: None }
     }
 
-    /// Waits until every worker has come to its next call or to its end.
+    /// Waits until every worker has reached its next call or its end.
     pub(crate) async fn settle(&self) {
         let mut quiet = 0;
         let mut seen = self.inner().entries;
-        // Each time the runtime polls what is ready; what that makes ready in turn enters something new, or ends.
+        // Each yield lets the runtime poll what is ready. What becomes ready by that adds a new entry, or
+        // ends.
         while quiet < 2 {
             yield_now().await;
             let entries = self.inner().entries;
@@ -230,7 +232,7 @@ impl Engine {
 impl Inner {
     fn enter(&mut self, time: Time, next: Next) {
         self.entries += 1;
-        let tie = self.chance.next_u64();
+        let tie = self.rng.next_u64();
         self.agenda.insert((time, tie, self.entries), next);
     }
 }
@@ -262,8 +264,8 @@ impl Future for Turn {
         let (worker, kind, name, span) = self.wanted;
         let (usual, slow_of_thousand, slow) = inner.pace;
         let takes = span.unwrap_or_else(|| {
-            let most = if inner.chance.per_mille(slow_of_thousand) { slow } else { usual };
-            Duration::from_millis(inner.chance.between(0, most + 1))
+            let most = if inner.rng.per_mille(slow_of_thousand) { slow } else { usual };
+            Duration::from_millis(inner.rng.between(0, most + 1))
         });
         let slot = inner.entries + 1;
         inner.slots.insert(slot, Slot { outcome: None, waker });

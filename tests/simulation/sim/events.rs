@@ -1,22 +1,22 @@
-//! Fills the events table: recorded events with a tenant and a number of their own, in every shape that contract 1
-//! allows, in time, late and much too late, and keys that tell no time.
+//! Fills the events table: recorded events, each with a tenant and a number of its own, in every shape that
+//! contract 1 allows. They are in time, late or much too late, and some have unparsable keys.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use domain::connector::Shards;
+use domain::generated_events::unreadable_record;
 use domain::names::TenantId;
-use domain::own_event::unreadable_record;
 use domain::sort_key::SortKey;
 use domain::time::Time;
 use serde_json::{Map, Value};
 use tests::fakes::{FakeSource, Shape, StoredItem};
 use tests::fixtures::{RealEvent, cloudtrail, keys};
 
-use super::chance::SimRng;
 use super::fault::Fault;
+use super::ground_truth::Item;
 use super::plan::{Length, Plan};
-use super::truth::Item;
+use super::rng::SimRng;
 use super::world::World;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -43,7 +43,7 @@ pub(crate) fn write(world: &Arc<World>) {
     }
 }
 
-/// What a key's time is to the promises: `None` if no window reaches it.
+/// The time that counts for the promises: `None` if no window reaches the key.
 type Counts = Option<Time>;
 
 fn draw(
@@ -59,7 +59,7 @@ fn draw(
     let odd = chance.per_mille(plan.rate(Fault::OddKey)) && !plan.numeric;
     let (sort_key, counts) = match odd.then(|| chance.below(3)) {
         None => (keys::key(plan.form, plan.numeric, time, number), Some(time)),
-        // Beside the keys of a time that every connector's windows reach.
+        // Next to the keys of a time that every connector's windows reach.
         Some(0 | 1) => {
             let near = time.max(now + HOUR);
             let garbage = keys::garbage_near(plan.form, near);
@@ -72,7 +72,7 @@ fn draw(
     let shape = if empty { bad_shape(chance) } else { shape(chance, tenant, number) };
     let shard = u8::try_from(chance.below(usize::from(shards.get()))).expect("a few shards");
     let partition = FakeSource::partition(tenant, shards, shard);
-    // Whoever writes an event that tells a time of before the simulation has written it already.
+    // An event with a time before the simulation was written before it.
     let counts = plan.form.time_of(&sort_key).or(counts);
     let visible_at = (counts.unwrap_or(time) + lateness).min(now + plan.fault_phase);
     let fault = if odd {
@@ -85,19 +85,19 @@ fn draw(
     (StoredItem { bears: partition.clone(), partition, sort_key, shape, visible_at }, (counts, fault))
 }
 
-/// Keys that would be the same are told apart, which changes nothing of their place.
+/// Makes equal keys distinct, without changing their position in the order.
 fn tagged(key: &SortKey, number: u64) -> SortKey {
     SortKey::Text(format!("{}-{number}", key.as_str()))
 }
 
-/// Anywhere in the history, often on the same millisecond as others, and on the edges of windows.
+/// Anywhere in the history, often on the same millisecond as others, and on window boundaries.
 fn time(chance: &mut SimRng, plan: &Plan, now: Time) -> Time {
     let before = match plan.length {
         Length::Hours => HOUR * 3,
         Length::Day => HOUR * 20,
         Length::Weeks => DAY * 30,
     };
-    // Half of all after the activation, whatever the backlog.
+    // Half of them after the activation, whatever the backlog.
     let span = if chance.per_mille(500) { plan.fault_phase } else { plan.fault_phase + before };
     let from = now + plan.fault_phase - span;
     let ms = chance.between(0, u64::try_from(span.as_millis()).expect("some days"));
@@ -113,7 +113,7 @@ fn time(chance: &mut SimRng, plan: &Plan, now: Time) -> Time {
     often.max(from)
 }
 
-/// How long after its time an event can be read.
+/// How long after its time an event becomes readable.
 fn lateness(chance: &mut SimRng, plan: &Plan) -> (Duration, Option<Fault>) {
     let promised = plan.timing.settle + plan.timing.look_back;
     let within = |chance: &mut SimRng, from: Duration, to: Duration| {
@@ -131,7 +131,7 @@ fn lateness(chance: &mut SimRng, plan: &Plan) -> (Duration, Option<Fault>) {
     (Duration::from_millis(chance.between(0, 1000)).min(plan.timing.settle), None)
 }
 
-/// One of the shorter recorded events, with the tenant and a number that make it the only one of its kind.
+/// One of the shorter recorded events, with the tenant and a number that make it unique.
 fn shape(chance: &mut SimRng, tenant: &TenantId, number: u64) -> Shape {
     let events = short_events();
     let event = events[chance.below(events.len())];

@@ -1,5 +1,5 @@
-//! What can go wrong, by name, and how often it did. A fault is counted when it takes effect, not when it is planned,
-//! so that a report shows what the seeds have really been through.
+//! The faults, by name, and how often each occurred. A fault is counted when it takes effect, not when it is
+//! planned, so the report shows what the seeds have really been through.
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $fault:ident: $words:literal,)+) => {
@@ -11,7 +11,7 @@ macro_rules! faults {
             /// All kinds, in the order of the report.
             pub(crate) const ALL: &[Self] = &[$(Self::$fault,)+];
 
-            /// What a reader of the report reads.
+            /// Its description in the report.
             pub(crate) const fn words(self) -> &'static str {
                 match self { $(Self::$fault => $words,)+ }
             }
@@ -24,7 +24,7 @@ faults! {
     AnswerLost: "answer lost, the work was done",
     /// The work was not done.
     RequestLost: "answer lost, the work was not done",
-    /// The SDK's own second try of a request that went through: a seal is refused, a put answered 412.
+    /// The SDK's own retry of a request that succeeded: a seal is refused, a put is answered with 412.
     OwnSecondTry: "refused by one's own first try, whose answer was lost",
     Throttled: "DynamoDB or KMS throttled a request",
     PageFails: "a page failed in mid-read",
@@ -32,16 +32,16 @@ faults! {
     SlowDown: "503 SlowDown from S3 or STS",
     Conflict: "409, the object not written",
     ConflictWritten: "409, the object written all the same",
-    /// Not made, but met: it follows from others.
+    /// Not injected, only counted: it follows from other faults.
     Exists: "412, the object was there already",
     Expired: "credentials expired during the run",
     BodyBreaks: "a staged object broke off in mid-body",
     CrashBefore: "worker died right before a call took effect",
     CrashAfter: "worker died right after a call took effect",
     Frozen: "worker frozen for an hour and more between two calls",
-    /// Met when a function is killed at its time limit.
+    /// Counted when a function is killed at its time limit.
     OutOfTime: "function ran out of time and was killed",
-    /// Met when two live functions work on one connector.
+    /// Counted when two live functions work on one connector.
     TwoWorkers: "two workers on one connector at once",
     LeaseIgnored: "worker that is granted every lease",
     ClockForward: "worker's clock jumped forward",

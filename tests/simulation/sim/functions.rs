@@ -1,5 +1,5 @@
-//! The Lambdas around the real code: ticks that start a dispatcher, a queue whose messages start exporters, time
-//! limits, and what becomes of a batch when its function has answered or died.
+//! The Lambda functions around the real code: ticks that start a dispatcher, a queue whose messages start
+//! exporters, time limits, and the handling of a batch when its function has returned or died.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +13,9 @@ use exporter::{Exporter, export};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
-use super::broken::Broken;
+use super::agenda::{AgendaItem, Message};
 use super::fault::Fault;
-use super::happening::{AgendaItem, Message};
+use super::mutants::Broken;
 use super::ports::Worker;
 use super::world::World;
 
@@ -24,7 +24,7 @@ const DISPATCHER_LIMIT: Duration = Duration::from_mins(4);
 const VISIBILITY: Duration = Duration::from_mins(90);
 const MAX_RECEIVE_COUNT: u32 = 5;
 
-/// A function under way.
+/// A function in progress.
 #[derive(Debug)]
 struct Running {
     worker: usize,
@@ -32,11 +32,11 @@ struct Running {
     messages: Vec<Message>,
 }
 
-/// What a function answers.
+/// What a function returns.
 #[derive(Debug)]
 enum Answer {
     Ticked,
-    /// Of each message whether it failed.
+    /// For each message, whether it failed.
     Batch(Vec<bool>),
     Run(Outcome),
 }
@@ -55,7 +55,7 @@ impl Functions {
         Self { world, running: Vec::new(), visible: Vec::new(), runs: 0 }
     }
 
-    /// Whether none is under way and no message waits to be received now.
+    /// Whether none is in progress and no message is visible.
     pub(crate) fn are_idle(&self) -> bool {
         self.running.is_empty() && self.visible.is_empty()
     }
@@ -90,7 +90,7 @@ impl Functions {
         };
         let meter = PanicSink(Arc::clone(&self.world));
         self.world.engine.log(format_args!("worker {number} starts, a dispatcher"));
-        // On this thread for good: as a task that may move it is more than the compiler can see through.
+        // On this thread for good: the compiler can't prove that this future is `Send`.
         let process = tokio::task::spawn_local(async move {
             drop(dispatcher::tick(&ports, &watchdog, &meter, deadline).await);
             Answer::Ticked
@@ -104,7 +104,7 @@ impl Functions {
         self.world.engine.at(self.world.engine.now(), AgendaItem::Poll);
     }
 
-    /// Takes messages out of the queue and starts an exporter with them.
+    /// Receives messages from the queue and starts an exporter with them.
     pub(crate) fn poll(&mut self) {
         if self.visible.is_empty() {
             return;
@@ -135,7 +135,8 @@ impl Functions {
         self.world.engine.log(format_args!("worker {number} starts, an exporter for {ids:?}"));
         let deadline = self.world.engine.clock_of(number) + limit;
         let exporter = exporter(worker);
-        // A batch's answer says little; a run's own says what failed. Half of the runs of one message are asked.
+        // A batch's answer says little; the outcome of a run says what failed. Half of the batches of one
+        // message are run directly.
         let alone = ids.len() == 1 && self.world.engine.draw(|chance| chance.per_mille(500));
         let world = Arc::clone(&self.world);
         let process = if alone {
@@ -159,7 +160,8 @@ impl Functions {
         self.running.push(Running { worker, process, messages });
     }
 
-    /// Kills a function at its time limit, unless it is frozen: then it wakes up later and goes on, which is worse.
+    /// Kills a function at its time limit, unless it is frozen: then it wakes up later and continues, which
+    /// is worse.
     pub(crate) fn time_limit(&self, worker: usize) {
         let is_running = |running: &&Running| running.worker == worker;
         if self.running.iter().find(is_running).is_some() && !self.world.engine.is_frozen(worker) {
@@ -169,7 +171,7 @@ impl Functions {
         }
     }
 
-    /// Looks who has come to an end, and what the dispatcher has sent.
+    /// Collects the functions that have ended, and the messages that the dispatcher has sent.
     pub(crate) async fn reap(&mut self) {
         let mut place = 0;
         while let Some(running) = self.running.get(place) {
@@ -198,7 +200,7 @@ impl Functions {
                 self.world.truth().violation(format!("a function panicked: {error}"));
                 vec![true; messages.len()]
             }
-            // It has died, and SQS heard nothing.
+            // It has died, and SQS received no answer.
             Err(_) => vec![true; messages.len()],
         };
         for (message, failed) in messages.into_iter().zip(failed) {
@@ -209,7 +211,7 @@ impl Functions {
         }
     }
 
-    /// Whether a run failed; some failures can't be, whatever goes wrong outside.
+    /// Whether a run failed. Some errors must never occur, whatever goes wrong outside.
     fn check_outcome(&self, outcome: &Outcome) -> bool {
         let Outcome::Failed { error: failure, .. } = outcome else { return false };
         let explained = match failure.kind {
@@ -230,7 +232,7 @@ impl Functions {
         true
     }
 
-    /// The queue has taken a message: it comes at least once, soon or late.
+    /// The queue has accepted a message: it arrives at least once, soon or late.
     fn sent(&self, connector: &ConnectorId) {
         let world = &self.world;
         let copies = 1 + u64::from(draw_fault(world, Fault::MessageDuplicated));
@@ -246,7 +248,7 @@ impl Functions {
     }
 }
 
-/// Whether this fault happens now.
+/// Draws whether this fault occurs now.
 pub(crate) fn draw_fault(world: &World, fault: Fault) -> bool {
     let rate = world.plan.rate(fault);
     rate > 0 && world.injects_faults() && world.engine.draw(|chance| chance.per_mille(rate))
@@ -270,7 +272,8 @@ fn exporter(worker: Worker) -> Exporter {
         clock: Arc::new(worker.clone()),
         randomness: Arc::new(worker),
     };
-    // Without onboarding: its weekly verification waits by the runtime's clock, and a simulation has only its own.
+    // Without onboarding: its weekly verification waits by the runtime's clock, and a simulation has only its
+    // own.
     Exporter { ports, timing, part_limits, retention: None, onboarding: None }
 }
 
@@ -289,8 +292,8 @@ fn describe(outcome: &Outcome) -> String {
     }
 }
 
-/// A batch hides a run that panicked among its failures; its figures don't.
-/// All other figures are for others to judge.
+/// A metrics sink that reports panics. A batch hides a run that panicked among its failures; its metrics
+/// don't. Other tests check all other metrics.
 struct PanicSink(Arc<World>);
 
 impl MetricsSink for PanicSink {

@@ -1,5 +1,5 @@
-//! The keys that sign manifests: a new one is deployed now and then, and the one before it vouches for it. A function
-//! keeps the keys of the deployment that it was started with, however long it sleeps.
+//! The keys that sign manifests. Now and then a new one is deployed, and the previous one hands over to it. A
+//! function keeps the keys of the deployment that it was started with, however long it sleeps.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,8 +10,8 @@ use domain::ports::{PortError, Signer, Validity};
 use futures_util::FutureExt as _;
 use tests::fakes::FakeSigner;
 
-use super::broken::Broken;
 use super::call::CallKind;
+use super::mutants::Broken;
 use super::ports::{Worker, transient_error};
 use super::world::World;
 
@@ -37,7 +37,7 @@ impl Signer for Key {
     }
 }
 
-/// The keys of the deployment of now, for a worker that starts with it.
+/// The keys of the current deployment, for a worker that starts with it.
 pub(crate) fn signing(worker: &Worker) -> ManifestSigner {
     let newest = worker.world.keys.load(Ordering::Relaxed);
     let key = |number| Arc::new(Key { worker: worker.clone(), key: FakeSigner::new(number) });
@@ -49,9 +49,9 @@ pub(crate) fn signing(worker: &Worker) -> ManifestSigner {
     ManifestSigner { vendor: vendor(), current: key(newest), before }
 }
 
-/// Deploys with a new key, as `infra/README.md` says: not before the one in use has signed for every connector. One
-/// that has no chain yet counts too: a function of the deployment before may still begin it, with a key that nobody
-/// would vouch for after the next change. Whether it was done.
+/// Deploys a new key, as `infra/README.md` says: not before the current one has signed for every connector. A
+/// connector without a chain counts too: a function of the previous deployment may still begin it, with a key
+/// that nobody would hand over from after the next change. Returns whether it was deployed.
 pub(crate) fn replace(world: &World) -> bool {
     let newest = world.keys.load(Ordering::Relaxed);
     let in_use = id(newest);

@@ -1,4 +1,4 @@
-//! The ledger, as one worker has it.
+//! The ledger, as one worker sees it.
 
 use async_trait::async_trait;
 use domain::fault::Block;
@@ -15,9 +15,9 @@ use domain::time::Time;
 use domain::watch::{NotificationState, Sweep, SweepCursor};
 use tests::fixtures;
 
-use super::broken::Broken;
 use super::call::CallKind;
 use super::fault::Fault;
+use super::mutants::Broken;
 use super::ports::{Worker, transient_error};
 use super::world::destination;
 
@@ -63,7 +63,7 @@ impl Worker {
         ))
     }
 
-    /// The part's note, in the customer's bucket whatever else is there.
+    /// Puts the part's manifest into the customer's bucket, whatever else is there.
     async fn put_manifest_early(&self, part: &Part) {
         let connector = self.world.ledger.connector(&part.connector);
         let Ok(bucket) = self.world.customers.open(&connector, part.number).await else { return };

@@ -1,35 +1,35 @@
-//! A whole deployment in one thread: the real dispatcher and exporter over ports in memory, with one scheduler, one
-//! clock and one source of chance, all from one seed.
+//! A whole deployment in one thread: the real dispatcher and exporter with in-memory ports, one scheduler,
+//! one clock and one random number generator, all from one seed.
 //!
-//! - `plan`: what the seed decides. `events`, `world` and `people`: what it then makes of it.
-//! - `engine`: the agenda of all calls and happenings. `fate`: what becomes of a call.
-//! - `keys`: the keys that sign, one after the other.
-//! - `ports`, `ledger_ports`, `customer_ports`, `functions`: what surrounds the real code.
-//! - `truth` and `judge`: what is true, and whether the promises were kept.
-//! - `broken`: mistakes that must be noticed.
+//! - `plan`: what the seed decides. `events`, `world` and `actors`: what follows from it.
+//! - `engine`: the agenda of all calls and items. `injection`: the outcome of a call.
+//! - `keys`: the signing keys, one after the other.
+//! - `ports`, `ledger_ports`, `customer_ports`, `functions`: the surroundings of the real code.
+//! - `ground_truth` and `checker`: what is true, and whether the promises were kept.
+//! - `mutants`: bugs that must be noticed.
 
-mod broken;
+mod actors;
+mod agenda;
 mod call;
-mod chance;
+mod checker;
 mod customer_ports;
 mod engine;
 mod events;
-mod fate;
 mod fault;
 mod functions;
-mod happening;
-mod judge;
+mod ground_truth;
+mod injection;
 mod keys;
 mod ledger_ports;
-mod people;
+mod mutants;
 mod plan;
 mod ports;
+mod rng;
 mod run;
-mod total;
+mod summary;
 mod trace;
-mod truth;
 mod world;
 
-pub(crate) use broken::Broken;
+pub(crate) use mutants::Broken;
 pub(crate) use run::simulate;
-pub(crate) use total::simulate_many;
+pub(crate) use summary::simulate_many;

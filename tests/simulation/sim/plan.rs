@@ -1,5 +1,5 @@
-//! What a seed decides before anything runs: how long, how much, and what may go wrong. Each seed has only some of
-//! the faults, each at a rate of its own, since faults that are always all there hide one another.
+//! What a seed decides before anything runs: how long, how much, and which faults. Each seed has only some of
+//! the faults, each at a rate of its own, since faults that always occur together hide one another.
 
 use std::time::Duration;
 
@@ -7,20 +7,20 @@ use domain::part::PartLimits;
 use domain::protocol::Timing;
 use domain::sort_key::SortKeyForm;
 
-use super::chance::SimRng;
 use super::fault::Fault;
+use super::rng::SimRng;
 
 const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// How long a history is, and what of it can be judged at its end.
+/// How long a history is, and what can be checked at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Length {
     /// A few hours, without any daily reconcile: the look-back alone must find what is readable in time.
     Hours,
-    /// Up to a day, and a reconcile behind it: whatever became readable must be there.
+    /// Up to a day, followed by a reconcile: everything that became readable must be found.
     Day,
-    /// Days, with a backlog and events of weeks ago, and a reconcile of 32 days behind them.
+    /// Days, with a backlog and events of weeks ago, followed by a reconcile of 32 days.
     Weeks,
 }
 
@@ -28,7 +28,7 @@ pub(crate) enum Length {
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) length: Length,
-    /// How long things go wrong.
+    /// How long faults occur.
     pub(crate) fault_phase: Duration,
     pub(crate) timing: Timing,
     pub(crate) limits: PartLimits,
@@ -41,9 +41,9 @@ pub(crate) struct Plan {
     pub(crate) page: usize,
     pub(crate) tenants: usize,
     pub(crate) connectors: usize,
-    /// Events of each tenant.
+    /// The number of events of each tenant.
     pub(crate) events: u64,
-    /// As [`super::engine::Engine::set_pace`] takes it, for the troubled time.
+    /// The arguments of [`super::engine::Engine::set_pace`] for the fault phase.
     pub(crate) pace: (u64, u32, u64),
     rates: Vec<u32>,
 }
@@ -62,7 +62,7 @@ impl Plan {
         };
         let look_back = chance.one_of(&[0, 600, 3600, 3600, 3600, 7200]);
         let (form, numeric) = form(chance);
-        // What is slow needs time, or nothing would ever be done while things go wrong.
+        // What is slow needs time, or nothing would ever be done during the fault phase.
         let (pace, limits): ((u64, u32, u64), &[u64]) = match chance.below(6) {
             0..3 => ((50, 0, 1), &[20, 60, 900]),
             3 => ((50, 20, 5_000), &[20, 60, 900]),
@@ -93,7 +93,7 @@ impl Plan {
         }
     }
 
-    /// Of how many of a thousand chances this fault makes use.
+    /// The rate of this fault, per mille.
     pub(crate) fn rate(&self, fault: Fault) -> u32 {
         self.rates[fault as usize]
     }
@@ -119,8 +119,8 @@ fn form(chance: &mut SimRng) -> (SortKeyForm, bool) {
     (form, form.may_be_number() && chance.per_mille(500))
 }
 
-/// A quarter of the faults on average, some seeds with none and some with most. Mostly they are rare: where hardly a
-/// call succeeds, nothing is done in time, and what is wrong about time shows only in what is.
+/// A quarter of the faults on average, some seeds with none and some with most. Rates are mostly low: if
+/// hardly any call succeeds, nothing is done in time, and bugs of timing show only in what is done.
 fn rates(chance: &mut SimRng) -> Vec<u32> {
     let share = chance.one_of(&[0, 50, 150, 250, 400, 700]);
     let mut rates = vec![0; Fault::ALL.len()];

@@ -1,5 +1,6 @@
-//! The exporter's and the dispatcher's ports, as one worker has them: each call waits for its turn, and then meets
-//! the fate that the simulation has for it. The ledger is in `ledger_ports`, the customers' side in `customer_ports`.
+//! The exporter's and the dispatcher's ports, as one worker sees them. Each call waits for its turn, and then
+//! has the outcome that the simulation draws. The ledger is in `ledger_ports`, the customers' side in
+//! `customer_ports`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +21,9 @@ use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use futures_util::stream;
 
-use super::broken::Broken;
 use super::call::{CallKind, CallOutcome};
 use super::fault::Fault;
+use super::mutants::Broken;
 use super::world::World;
 
 /// A function's process, as the ports see it.
@@ -30,12 +31,13 @@ use super::world::World;
 pub(crate) struct Worker {
     pub(crate) world: Arc<World>,
     pub(crate) number: usize,
-    /// Is granted every lease.
+    /// Whether every lease is granted.
     pub(crate) lax: bool,
 }
 
 impl Worker {
-    /// Makes a call when its turn has come, or what becomes of it. `fails` is how this port tells of a fault.
+    /// Makes a call when its turn has come, with the drawn outcome. `fails` converts a fault to this port's
+    /// error.
     pub(crate) async fn call<T>(
         &self,
         kind: CallKind,
@@ -61,7 +63,7 @@ impl Worker {
     }
 }
 
-/// How our own side's services tell of a fault: passing, all of them.
+/// A fault as the error of the vendor's services: always transient.
 pub(crate) fn transient_error<T>(fault: Fault) -> Result<T, PortError> {
     Err(PortError::Transient { what: "a call in a simulation", source: fault.words().into() })
 }
@@ -110,11 +112,11 @@ impl Source for Worker {
 struct Pages {
     worker: Worker,
     real: Box<dyn PageReader>,
-    /// What a broken source read ahead.
+    /// The page that a mutant source has read ahead.
     kept: Option<Vec<SourceItem>>,
-    /// The second half of a page, with an empty one before it.
+    /// The second half of a page, with an empty page before it.
     split: Option<(bool, Vec<SourceItem>)>,
-    /// What a broken source leaves out.
+    /// The boundary at which a mutant source leaves out items.
     edge: Option<Time>,
     empty: bool,
 }
@@ -134,7 +136,7 @@ impl Pages {
         }
         let world = Arc::clone(&self.worker.world);
         if world.has_mutant(Broken::SkipsLastPage) {
-            // A page is handed out only once another one has come behind it.
+            // A page is returned only after the next one has been read.
             let ahead = match self.kept.take() {
                 Some(kept) => Some(kept),
                 None => self.real.next_page().await?,
@@ -265,6 +267,6 @@ impl Clock for Worker {
 
 impl Rng for Worker {
     fn next_u64(&self) -> u64 {
-        self.world.engine.draw(super::chance::SimRng::next_u64)
+        self.world.engine.draw(super::rng::SimRng::next_u64)
     }
 }

@@ -1,4 +1,4 @@
-//! One simulation from its seed to its verdict.
+//! One simulation, from its seed to its report.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,46 +8,46 @@ use domain::cursor::Cursor;
 use domain::time::Time;
 use tests::fixtures::at;
 
-use super::broken::Broken;
+use super::agenda::AgendaItem;
+use super::checker::{CheckStats, check_all, needs_reconcile};
 use super::engine::{Engine, Next};
-use super::fate::draw_outcome;
 use super::fault::{Counts, Fault};
 use super::functions::{Functions, draw_fault};
-use super::happening::AgendaItem;
-use super::judge::{CheckStats, check_all, needs_reconcile};
+use super::injection::draw_outcome;
+use super::mutants::Broken;
 use super::plan::{Length, Plan};
 use super::world::World;
-use super::{events, people};
+use super::{actors, events};
 
 const HOUR: Duration = Duration::from_hours(1);
-/// How often the schedule ticks.
+/// The interval of the schedule.
 const TICK: Duration = Duration::from_mins(5);
-/// How often it is looked whether all is done.
+/// The interval of the checks whether everything is done.
 const LOOK: Duration = Duration::from_mins(30);
-/// After this long no worker lives that saw the troubled time: the longest freeze, and a run.
+/// After this time no worker from the fault phase is alive: the longest freeze, and a run.
 const WOKEN: Duration = Duration::from_hours(4);
 
-/// What a simulation came to.
+/// The result of a simulation.
 #[derive(Debug, Clone)]
 pub(crate) struct Report {
     pub(crate) seed: u64,
-    /// Empty, or what was promised and not kept.
+    /// The broken promises; empty if all were kept.
     pub(crate) violations: Vec<String>,
     pub(crate) stats: CheckStats,
     pub(crate) faults: Counts,
-    /// Calls of all ports.
+    /// The number of calls of all ports.
     pub(crate) calls: u64,
-    /// Messages that were worked on.
+    /// The number of messages that were processed.
     pub(crate) runs: u64,
     /// How long it took by its own clock.
     pub(crate) simulated: Duration,
-    /// Of everything that happened, in order.
+    /// The hash of everything that happened, in order.
     pub(crate) hash: u64,
-    /// Everything that happened, if it was to be kept.
+    /// Everything that happened, if the trace was kept.
     pub(crate) trace: Vec<String>,
 }
 
-/// Runs the simulation of a seed. With `broken`, one port betrays the protocol.
+/// Runs the simulation of a seed. With a mutant, one port breaks the protocol.
 pub(crate) fn simulate(seed: u64, broken: Option<Broken>, keep_trace: bool) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let simulation = async { Simulation::new(seed, broken, keep_trace).run(seed).await };
@@ -62,7 +62,7 @@ struct Simulation {
     calm: Option<Calm>,
 }
 
-/// The time after all faults.
+/// The phase after all faults.
 struct Calm {
     since: Time,
     /// How many passes each connector's reconcile must have completed, once that is known.
@@ -80,7 +80,7 @@ impl Simulation {
         let began = engine.now();
         let world = Arc::new(World::new(Arc::clone(&engine), plan, broken));
         events::write(&world);
-        people::plan(&world);
+        actors::plan(&world);
         engine.at(began.floor(TICK) + TICK, AgendaItem::Tick);
         engine.at(began + world.plan.fault_phase, AgendaItem::StopFaults);
         Self { functions: Functions::new(Arc::clone(&world)), world, engine, began, calm: None }
@@ -134,13 +134,13 @@ impl Simulation {
             AgendaItem::Message(message) => self.functions.message(message),
             AgendaItem::Poll => self.functions.poll(),
             AgendaItem::TimeLimit { worker } => self.functions.time_limit(worker),
-            AgendaItem::Step(step) if self.calm.is_none() => people::perform(&self.world, step),
+            AgendaItem::Step(step) if self.calm.is_none() => actors::perform(&self.world, step),
             AgendaItem::Step(_) | AgendaItem::CheckDone => {}
             AgendaItem::StopFaults => self.calm(),
         }
     }
 
-    /// A tick for which nobody is due starts no dispatcher: it would find that out, and do nothing.
+    /// A tick for which no connector is due starts no dispatcher: it would do nothing.
     fn tick(&mut self) {
         self.engine.at(self.engine.now() + TICK, AgendaItem::Tick);
         let now = self.engine.now();
@@ -168,12 +168,12 @@ impl Simulation {
         self.engine.log(format_args!("all is mended"));
         self.world.injects_faults.store(false, Ordering::Relaxed);
         self.engine.set_pace(50, 0, 1);
-        people::restore_all(&self.world);
+        actors::restore_all(&self.world);
         self.calm = Some(Calm { since: self.engine.now(), passes: None });
         self.engine.at(self.engine.now() + LOOK, AgendaItem::CheckDone);
     }
 
-    /// Whether everything that was promised must be there by now. If it takes too long, that is a flaw of its own.
+    /// Whether everything that was promised must be there by now. Taking too long is a violation of its own.
     fn is_done(&mut self) -> bool {
         let cursors = self.cursors();
         let now = self.engine.now();
@@ -216,8 +216,8 @@ impl Simulation {
     }
 }
 
-/// How many passes will be complete after the first one that begins from now on; with `weeks`, the first of those
-/// that read 32 days back.
+/// How many passes will be complete after the first one that begins from now on; with `weeks`, after the
+/// first that reads 32 days back.
 fn passes(cursor: &Cursor, weeks: bool) -> u32 {
     let first = cursor.reconcile.passes + u32::from(cursor.reconcile.resume_at.is_some());
     let wanted = if weeks { first + (6 - first % 7) } else { first };

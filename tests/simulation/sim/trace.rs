@@ -1,17 +1,17 @@
-//! Everything that happened in a simulation, in order: as a hash, and as lines if someone wants to read them.
+//! Everything that happened in a simulation, in order: as a hash, and optionally as lines.
 
 use std::fmt::{Arguments, Write as _};
 
 use domain::time::Time;
 
-/// FNV-1a: everything in it is ours and small, so nothing better is needed to tell two histories apart.
+/// FNV-1a: all input is ours and small, so a simple hash is enough to distinguish two histories.
 const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0100_0000_01b3;
 
 #[derive(Debug)]
 pub(crate) struct Trace {
     hash: u64,
-    /// The line being written: its memory is used again and again.
+    /// The line being written; its buffer is reused.
     line: String,
     lines: Option<Vec<String>>,
 }
@@ -32,7 +32,7 @@ impl Trace {
         }
     }
 
-    /// The hash of all lines, and those that were kept.
+    /// The hash of all lines, and the lines if they were kept.
     pub(crate) fn end(&mut self) -> (u64, Vec<String>) {
         (self.hash, self.lines.take().unwrap_or_default())
     }

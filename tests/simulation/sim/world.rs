@@ -1,4 +1,4 @@
-//! One deployment in memory, its customers' accounts, and the truth about both.
+//! One deployment in memory, its customers' accounts, and the ground truth about both.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,11 +13,11 @@ use futures_util::FutureExt as _;
 use tests::fakes::{FakeBus, FakeCustomers, FakeLedger, FakeQueue, FakeSource, FakeStaging};
 use tests::fixtures;
 
-use super::broken::Broken;
-use super::chance::SimRng;
 use super::engine::Engine;
+use super::ground_truth::GroundTruth;
+use super::mutants::Broken;
 use super::plan::{Length, Plan};
-use super::truth::GroundTruth;
+use super::rng::SimRng;
 
 /// The account that takes a bucket's name once it is free.
 pub(crate) const OTHER_ACCOUNT: &str = "999999999999";
@@ -35,21 +35,21 @@ pub(crate) struct World {
     pub(crate) customers: FakeCustomers,
     pub(crate) bus: FakeBus,
     pub(crate) queue: FakeQueue,
-    /// The connectors; their settings are the ledger's to tell.
+    /// The connectors' IDs; their settings are in the ledger.
     pub(crate) ids: Vec<ConnectorId>,
-    /// The bus takes nothing.
+    /// The bus rejects everything.
     pub(crate) bus_down: AtomicBool,
-    /// The key that signs manifests can't be reached.
+    /// The key that signs manifests is unreachable.
     pub(crate) key_unavailable: AtomicBool,
     /// How many signing keys there have been; the last of them is the deployment's.
     pub(crate) keys: AtomicU8,
-    /// Still within the time in which things go wrong.
+    /// Whether faults still occur.
     pub(crate) injects_faults: AtomicBool,
     truth: Mutex<GroundTruth>,
 }
 
 impl World {
-    /// A deployment with its connectors, all activated now, their customers' sides as they should be.
+    /// A deployment with its connectors, all activated now, and correctly set up customers.
     pub(crate) fn new(engine: Arc<Engine>, plan: Plan, broken: Option<Broken>) -> Self {
         let source = FakeSource::new(plan.form, &engine.wall).with_page_size(plan.page);
         let mut world = Self {
@@ -76,7 +76,7 @@ impl World {
     }
 
     fn add_tenant(&mut self, number: usize) {
-        // Names that begin alike, since a prefix taken for the whole would mix them.
+        // Names with a common beginning: a prefix mistaken for a whole name would mix them.
         let tenant: TenantId = format!("acme{}", "-x".repeat(number)).parse().expect("a tenant ID");
         let shards = self.engine.draw(|chance| chance.one_of(&[1, 1, 2, 3]));
         let shared_bucket = self.engine.draw(|chance| chance.per_mille(300));
@@ -101,7 +101,8 @@ impl World {
     fn add(&mut self, draft: Connector) {
         let now = self.engine.now();
         let (connector, mut cursor) = fixtures::activated(draft, now);
-        // What was drawn makes the same settings the same rows: nothing of this process goes into a simulation.
+        // The same draws make the same settings and the same rows: nothing of this process enters a
+        // simulation.
         let since = connector.start_from.unwrap_or(now);
         cursor = Cursor { since, watermark: since, ..cursor };
         fixtures::store(&self.ledger, &connector, &cursor).now_or_never().expect("the fake does not wait");
@@ -139,7 +140,7 @@ impl World {
         self.ledger.connector(&self.ids[place])
     }
 
-    /// Makes the connector's bucket, as its owner or as another account.
+    /// Creates the connector's bucket, owned by the customer or by another account.
     pub(crate) fn create_bucket(&self, connector: &Connector, another: bool) {
         let to = destination(connector);
         let account = to.role.account();
@@ -148,20 +149,20 @@ impl World {
         self.truth().bucket_created(to.bucket.as_str(), another);
     }
 
-    /// Deletes the connector's bucket with all that is in it.
+    /// Deletes the connector's bucket with all its objects.
     pub(crate) fn delete_bucket(&self, connector: &Connector) {
         let bucket = destination(connector).bucket;
         self.record_bucket(bucket.as_str());
         self.customers.delete_bucket(bucket.as_str());
     }
 
-    /// Looks at everything in a bucket.
+    /// Records all objects of a bucket in the ground truth.
     pub(crate) fn record_bucket(&self, bucket: &str) {
         let objects = self.customers.objects(bucket);
         self.truth().record_bucket(bucket, objects);
     }
 
-    /// Makes the role that the connector needs, for this external ID.
+    /// Creates the role that the connector needs, for this external ID.
     pub(crate) fn put_role(&self, connector: &Connector, external_id: &ExternalId) {
         let to = destination(connector);
         self.customers.put_role(
@@ -194,7 +195,7 @@ fn draft(chance: &mut SimRng, plan: &Plan, tenant: &TenantId, shards: u8, now: T
     connector
 }
 
-/// Any format and compression.
+/// Draws a format and a compression.
 pub(crate) fn encoding(chance: &mut SimRng) -> Encoding {
     Encoding {
         format: chance.one_of(&[Format::Json, Format::Ndjson]),

@@ -1,27 +1,27 @@
-//! What somebody can make who can write to the bucket and has no private key of the vendor, and what somebody can make who
-//! has stolen one: the forgeries that the verifier is held against.
+//! The forgeries that the verifier is tested with: by someone with write access to the bucket but without a
+//! private key of the vendor, and by someone who has stolen one.
 
 use domain::manifest::{Manifest, NoteSignature, Previous, SignedNote};
 use domain::part::{Compression, Encoding, Sha256};
 
 use super::{Files, Sealed, TestKey, file, sign};
 
-/// The same note with other lines of signatures. Its name stays: it is that of the text.
+/// The same note with other signature lines. Its name stays the same: it is derived from the text.
 ///
 /// # Panics
-/// If there are too many, or none.
+/// If there are too many signatures, or none.
 pub fn with_lines(note: &SignedNote, lines: Vec<NoteSignature>) -> SignedNote {
     SignedNote::new(note.text().to_owned(), lines).expect("a note")
 }
 
-/// The file of a part's note, by its right name.
+/// The file of a part's note, under its correct name.
 pub fn note_of(sealed: &Sealed) -> String {
     sealed.manifest.name(sealed.note.sha256())
 }
 
-/// A forged tail: in part `from` the forger adds a signature of a key of his to the vendor's genuine note, and puts the
-/// key beside the others. All parts behind it are his: an event vanishes, the object is another one, his key alone signs.
-/// With `names` the text of part `from` is his too, and names his key as the successor.
+/// A forged tail. In part `from` the forger adds a signature of his own key to the vendor's genuine note, and
+/// puts the key next to the others. All later parts are his: an event is missing, the object differs, only
+/// his key signs. With `names` the text of part `from` is his too, and names his key as the successor.
 pub fn forge(files: &mut Files, parts: &[Sealed], from: u64, key: &TestKey, names: bool) {
     files.insert(key.public.file_name(), format!("{}\n", key.pin()).into_bytes());
     let mut previous = None;
@@ -43,7 +43,7 @@ pub fn forge(files: &mut Files, parts: &[Sealed], from: u64, key: &TestKey, name
     }
 }
 
-/// A forged archive: every part of it is the forger's, signed with these keys.
+/// A forged archive: every part is the forger's, signed with these keys.
 pub fn forge_all(files: &mut Files, parts: &[Sealed], keys: &[TestKey]) {
     for key in keys {
         files.insert(key.public.file_name(), format!("{}\n", key.pin()).into_bytes());
@@ -58,8 +58,8 @@ pub fn forge_all(files: &mut Files, parts: &[Sealed], keys: &[TestKey]) {
     }
 }
 
-/// The same parts in a chain that these keys have signed, by part: what a thief makes, or a vendor's exporter. A text
-/// names a successor where the plan says so.
+/// The same parts in a chain signed with these keys, by part: the work of a thief, or of a vendor's exporter.
+/// A text names a successor where the plan says so.
 pub fn resign(
     files: &mut Files,
     parts: &[Sealed],
@@ -85,12 +85,12 @@ pub fn resign(
     resigned
 }
 
-/// Another object of a part, and what its manifest says of it: other events, and one fewer.
+/// A different object for a part, and the manifest to match: other events, one fewer.
 fn rewritten(files: &mut Files, sealed: &Sealed, manifest: &mut Manifest, previous: Option<Sha256>) {
     if let Some(previous) = previous {
         manifest.previous = Previous::Manifest(previous);
     }
-    // A heartbeat is told as it was: a changed one would give itself away.
+    // A heartbeat stays as it was: a changed one would give itself away.
     if manifest.events == 0 {
         return;
     }
@@ -108,7 +108,7 @@ fn rewritten(files: &mut Files, sealed: &Sealed, manifest: &mut Manifest, previo
     files.insert(manifest.object(), bytes);
 }
 
-/// Puts a note, and the object if it goes by another name now, in the place of a part's.
+/// Replaces a part's note, and its object if the object's name has changed.
 fn put(files: &mut Files, sealed: &Sealed, manifest: &Manifest, note: &SignedNote) {
     files.remove(&note_of(sealed));
     files.insert(manifest.name(note.sha256()), note.bytes());

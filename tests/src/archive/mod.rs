@@ -1,6 +1,6 @@
-//! Sound archives: what lies below a connector's prefix after some days, made by the domain's own encoder and manifest
-//! and signed with keys that anybody can make again. The verifier is tested with them, and with what tampering makes
-//! of them.
+//! Valid archives: the objects below a connector's prefix after some days, made by the domain's own encoder
+//! and manifest and signed with reproducible keys. The verifier is tested with them and with tampered
+//! versions.
 
 mod forge;
 mod story;
@@ -10,12 +10,12 @@ use std::io;
 use std::path::Path;
 
 use domain::encode::{Encoded, FileWriter};
+use domain::generated_events::Heartbeat;
 use domain::manifest::{
     ChainStart, KeyName, Location, Manifest, NoteSignature, Origin, Previous, RingKey, SignedNote,
     VerifierKey,
 };
 use domain::names::ConnectorId;
-use domain::own_event::Heartbeat;
 use domain::part::{Compression, Encoding, Format, PartNumber, Sha256, Window};
 use domain::schedule::{Frequency, next_expected_by};
 use domain::time::Time;
@@ -28,21 +28,21 @@ pub use story::{retimed, story};
 /// The files of an archive, by their names below the prefix.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
-/// A key that anybody can make again: 32 bytes of one value.
+/// A reproducible key: 32 bytes of one value.
 #[derive(Debug, Clone)]
 pub struct TestKey {
     private: SigningKey,
-    /// Its public half.
+    /// The public key.
     pub public: VerifierKey,
 }
 
 impl TestKey {
-    /// The key of `vendor.example` with that seed.
+    /// The key of `vendor.example` with this seed.
     pub fn new(seed: u8) -> Self {
         Self::of("vendor.example/auditferry", seed)
     }
 
-    /// The key of that name with that seed.
+    /// The key with this name and seed.
     pub fn of(name: &str, seed: u8) -> Self {
         let private = SigningKey::from_bytes(&[seed; 32]);
         let name: KeyName = name.parse().expect("a key's name");
@@ -50,12 +50,12 @@ impl TestKey {
         Self { private, public }
     }
 
-    /// Its signature of a text.
+    /// The key's signature of a text.
     pub fn sign(&self, text: &str) -> NoteSignature {
         self.public.signature(self.private.sign(text.as_bytes()).to_bytes())
     }
 
-    /// As a verifier takes it, always valid.
+    /// The key as a verifier takes it, valid at all times.
     pub fn pin(&self) -> RingKey {
         RingKey { key: self.public.clone(), from: None, until: None }
     }
@@ -70,9 +70,9 @@ pub fn sign(text: String, keys: &[TestKey]) -> SignedNote {
 /// A sealed part.
 #[derive(Debug, Clone)]
 pub struct Sealed {
-    /// What it says.
+    /// The manifest.
     pub manifest: Manifest,
-    /// With its signatures.
+    /// The manifest with its signatures.
     pub note: SignedNote,
     /// The keys that signed it.
     pub keys: Vec<TestKey>,
@@ -81,24 +81,24 @@ pub struct Sealed {
 /// Seals parts one after the other, as a connector's exporter does.
 #[derive(Debug, Clone)]
 pub struct Sealer {
-    /// Whose chain it is.
+    /// The vendor and connector of the chain.
     pub origin: Origin,
-    /// Layout and compression of the next part.
+    /// Format and compression of the next part.
     pub encoding: Encoding,
-    /// How often it exports.
+    /// The export frequency.
     pub frequency: Frequency,
-    /// Where to.
+    /// The destination's location.
     pub destination: Location,
-    /// What was delivered.
+    /// The delivered files.
     pub files: Files,
-    /// What was sealed.
+    /// The sealed parts.
     pub parts: Vec<Sealed>,
     keys: Vec<TestKey>,
     watermark: Time,
 }
 
 impl Sealer {
-    /// A connector of that number that exports from `since` on and signs with the key of that seed.
+    /// A connector with this number that exports from `since` on and signs with the key of this seed.
     pub fn new(connector: u64, since: Time, seed: u8) -> Self {
         let mut sealer = Self {
             origin: Origin {
@@ -122,31 +122,31 @@ impl Sealer {
         sealer
     }
 
-    /// Puts a key beside the manifests, and signs with it too.
+    /// Puts a key next to the manifests, and signs with it too.
     fn publish(&mut self, key: TestKey) {
         self.files.insert(key.public.file_name(), format!("{}\n", key.pin()).into_bytes());
         self.keys.push(key);
     }
 
-    /// The next part is signed by the key so far, whose text names this one as the successor, and by this one; those
-    /// behind it by this one alone.
+    /// The next part is signed by the current key, whose text names this one as the successor, and by this
+    /// one. Later parts are signed by this one alone.
     pub fn rotate(&mut self, seed: u8) {
         self.publish(TestKey::new(seed));
     }
 
-    /// The key so far is lost or stolen: the next part is signed by this one alone.
+    /// The current key is lost or stolen: the next part is signed by this one alone.
     pub fn replace(&mut self, seed: u8) {
         self.keys.clear();
         self.publish(TestKey::new(seed));
     }
 
-    /// The end of what is sealed.
+    /// The end of the sealed windows.
     pub fn watermark(&self) -> Time {
         self.watermark
     }
 
-    /// Seals the events up to `to`, in their order; those before the watermark are late. Without events it is a
-    /// heartbeat.
+    /// Seals the events up to `to`, in their order; those before the watermark are late. Without events the
+    /// part is a heartbeat.
     pub fn seal(&mut self, to: Time, events: &[(Time, String)]) -> &Sealed {
         let number = PartNumber::new(self.parts.len() as u64 + 1);
         let window = Window { from: self.watermark, to };
@@ -211,7 +211,7 @@ pub fn file<'a>(encoding: Encoding, events: impl IntoIterator<Item = &'a str>) -
     (bytes, encoded)
 }
 
-/// A part whose manifest is another one, signed with the same keys (or with `keys`), under its right names.
+/// A part with an edited manifest, signed with `keys`, under its correct names.
 pub fn resealed(
     files: &mut Files,
     sealed: &Sealed,
@@ -238,7 +238,7 @@ pub fn sha256(bytes: &[u8]) -> Sha256 {
 /// Writes the files into a folder.
 ///
 /// # Errors
-/// If it can't be written to.
+/// If the folder can't be written to.
 pub fn write(files: &Files, folder: &Path) -> io::Result<()> {
     for (name, bytes) in files {
         let path = folder.join(name);

@@ -1,4 +1,5 @@
-//! Some days of a connector: every kind of part, each layout and compression, a new key, a move.
+//! A sample archive, some days of a connector: every kind of part, each format and compression, a new key, a
+//! move.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use domain::time::Time;
 use super::Sealer;
 use crate::fixtures;
 
-/// A real event, as of another time and with an ID of that number.
+/// A real event with another time and an ID of this number.
 pub fn retimed(line: &str, time: Time, number: u64) -> String {
     let with = |line: &str, field: &str, value: &str| {
         let key = format!("\"{field}\":\"");
@@ -21,8 +22,9 @@ pub fn retimed(line: &str, time: Time, number: u64) -> String {
     with(&with(line, "eventTime", &second), "eventID", &format!("00000000-0000-4000-8000-{number:012}"))
 }
 
-/// A connector's first days: fourteen parts of real events, three of them heartbeats, with late events, an unreadable
-/// one, a new key, new settings and a move. `seed` makes its key; connector and seed choose the events.
+/// A connector's first days: fourteen parts of real events, three of them heartbeats, with late events, an
+/// unreadable one, a new key, new settings and a move. `seed` makes its key; connector and seed select the
+/// events.
 pub fn story(connector: u64, seed: u8) -> Sealer {
     let at = |text: &str| text.parse::<Time>().expect("a time");
     let real = fixtures::cloudtrail();
@@ -43,7 +45,7 @@ pub fn story(connector: u64, seed: u8) -> Sealer {
     sealer.seal(at("2026-11-19T23:00:00Z"), &mixed);
     sealer.encoding = encoding(Format::Ndjson, Compression::Zstd);
     sealer.seal(at("2026-11-20T00:00:00Z"), &events("2026-11-19T23:00:00Z", 4));
-    // Late ones only: it closes nothing.
+    // Late events only: this part closes no window.
     sealer.seal(at("2026-11-20T00:00:00Z"), &events("2026-11-19T22:50:00Z", 2));
     sealer.rotate(seed.wrapping_add(100));
     sealer.seal(at("2026-11-20T01:00:00Z"), &events("2026-11-20T00:05:00Z", 3));

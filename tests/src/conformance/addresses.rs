@@ -1,23 +1,23 @@
-//! What a ledger keeps of contacts: whether addresses want notices, what each was notified of, and each tenant's share of
-//! the notifier's time.
+//! The ledger's records of contacts: consent of addresses, notification history, and each tenant's share of
+//! notifier time.
 
 use std::time::Duration;
 
 use domain::connector::Caller;
 use domain::contacts::{
-    ContactFact, ContactKey, ContactMessage, Decision, LinkToken, NotificationHistory, Permission, share,
+    Consent, ContactFact, ContactKey, ContactMessage, Decision, LinkToken, NotificationHistory, share,
 };
 use domain::names::{ConnectorId, EmailAddress, TenantId};
-use domain::ports::{NotificationStore, Permissions};
+use domain::ports::{Consents, NotificationStore};
 use futures_util::future::join_all;
 
 use super::start;
 use crate::fakes::SeededRandomness;
 use crate::fixtures::{fresh, tenant};
 
-/// Both sides of it.
-pub trait Contacts: Permissions + NotificationStore {}
-impl<T: Permissions + NotificationStore> Contacts for T {}
+/// Both ports for contacts.
+pub trait Contacts: Consents + NotificationStore {}
+impl<T: Consents + NotificationStore> Contacts for T {}
 
 fn address(text: &str) -> EmailAddress {
     text.parse().unwrap()
@@ -27,53 +27,56 @@ fn token() -> LinkToken {
     LinkToken::new(&SeededRandomness::new(fresh()))
 }
 
-fn confirmed(text: &str) -> Permission {
+fn confirmed(text: &str) -> Consent {
     let by = Caller::Operator { name: "ops".into() };
-    Permission::none(address(text)).confirm_by_contract(&by, start()).unwrap().unwrap()
+    Consent::unknown(address(text)).confirm_by_contract(&by, start()).unwrap().unwrap()
 }
 
-/// A permission is a tenant's and an address's, in whatever case that is written.
+/// A consent belongs to a tenant and an address, regardless of the address's case.
 pub async fn a_permission_is_kept_for_its_tenant_and_address(ledger: &impl Contacts) {
     let (acme, globex) = (tenant("acme"), tenant("globex"));
     let one = address("Ann@Acme.example");
-    assert_eq!(ledger.permission(&acme, &one).await.unwrap(), None);
-    let asked = Permission::none(one.clone()).ask(start()).unwrap();
-    assert!(ledger.keep_permission(&acme, &asked).await.unwrap());
-    let sent = asked.send(token().hash(), start()).unwrap();
-    assert!(ledger.keep_permission(&acme, &sent).await.unwrap());
-    assert_eq!(ledger.permission(&acme, &address("ann@acme.example")).await.unwrap(), Some(sent));
-    assert_eq!(ledger.permission(&globex, &one).await.unwrap(), None, "another tenant's own");
-    assert_eq!(ledger.permission(&acme, &address("ann@acme.example.org")).await.unwrap(), None);
+    assert_eq!(ledger.consent(&acme, &one).await.unwrap(), None);
+    let asked = Consent::unknown(one.clone()).ask(start()).unwrap();
+    assert!(ledger.store_consent(&acme, &asked).await.unwrap());
+    let sent = asked.mark_sent(token().hash(), start()).unwrap();
+    assert!(ledger.store_consent(&acme, &sent).await.unwrap());
+    assert_eq!(ledger.consent(&acme, &address("ann@acme.example")).await.unwrap(), Some(sent));
+    assert_eq!(ledger.consent(&globex, &one).await.unwrap(), None, "another tenant's own");
+    assert_eq!(ledger.consent(&acme, &address("ann@acme.example.org")).await.unwrap(), None);
 }
 
 /// Of two writers that read the same version one writes.
 pub async fn of_two_answers_to_one_permission_one_is_kept(ledger: &impl Contacts) {
     let acme = tenant("acme");
     let (asked, by_contract) =
-        (Permission::none(address("a@acme.example")).ask(start()).unwrap(), confirmed("a@acme.example"));
-    assert!(ledger.keep_permission(&acme, &asked).await.unwrap());
-    assert!(!ledger.keep_permission(&acme, &by_contract).await.unwrap(), "something is there");
-    let (one, two) =
-        (asked.send(token().hash(), start()).unwrap(), asked.send(token().hash(), start()).unwrap());
-    assert!(ledger.keep_permission(&acme, &one).await.unwrap());
-    assert!(!ledger.keep_permission(&acme, &two).await.unwrap());
-    assert!(!ledger.keep_permission(&acme, &one).await.unwrap(), "nor the same again");
-    assert_eq!(ledger.permission(&acme, &asked.address).await.unwrap(), Some(one));
+        (Consent::unknown(address("a@acme.example")).ask(start()).unwrap(), confirmed("a@acme.example"));
+    assert!(ledger.store_consent(&acme, &asked).await.unwrap());
+    assert!(!ledger.store_consent(&acme, &by_contract).await.unwrap(), "something is there");
+    let (one, two) = (
+        asked.mark_sent(token().hash(), start()).unwrap(),
+        asked.mark_sent(token().hash(), start()).unwrap(),
+    );
+    assert!(ledger.store_consent(&acme, &one).await.unwrap());
+    assert!(!ledger.store_consent(&acme, &two).await.unwrap());
+    assert!(!ledger.store_consent(&acme, &one).await.unwrap(), "nor the same again");
+    assert_eq!(ledger.consent(&acme, &asked.address).await.unwrap(), Some(one));
 }
 
-/// A link is found by the hash of its token, whatever its tenant is called, and by nothing else.
+/// A link is found by the hash of its token only, whatever characters its tenant's ID has.
 pub async fn a_link_is_found_by_its_token(ledger: &impl Contacts) {
     let (token, odd) = (token(), "#odd|tenant ü".parse::<TenantId>().unwrap());
     assert_eq!(ledger.link(&token.hash()).await.unwrap(), None);
     let one = address("Ann@acme.example");
     for _ in 0..2 {
-        ledger.keep_link(&token.hash(), &odd, &one).await.unwrap();
+        ledger.store_link(&token.hash(), &odd, &one).await.unwrap();
     }
     assert_eq!(ledger.link(&token.hash()).await.unwrap(), Some((odd, one)));
     assert_eq!(ledger.link(&self::token().hash()).await.unwrap(), None);
 }
 
-/// What a contact was notified of is kept for it and its connector; of two writers at once one writes.
+/// A contact's notification history is stored per contact and connector; of two concurrent writers one
+/// writes.
 pub async fn what_a_contact_was_notified_of_is_kept_once(ledger: &impl Contacts) {
     let (acme, connector) = (tenant("acme"), ConnectorId::new(fresh()));
     let of = (&acme, &connector);
@@ -107,7 +110,7 @@ pub async fn what_a_contact_was_notified_of_is_kept_once(ledger: &impl Contacts)
     );
 }
 
-/// Of any number at once each begins where another ends, from now on, and what is given back is spent again.
+/// Of any number at once each begins where another ends, from now on. Refunded time is used again.
 pub async fn a_tenants_time_is_spent_once(ledger: &impl Contacts) {
     let (acme, globex) = (tenant("acme"), tenant("globex"));
     let (now, cost) = (start(), Duration::from_secs(2));
@@ -118,7 +121,7 @@ pub async fn a_tenants_time_is_spent_once(ledger: &impl Contacts) {
     assert_eq!(ledger.spend_time(&globex, cost, now).await.unwrap(), now, "another's is its own");
     ledger.refund_time(&acme, Duration::from_secs(6)).await.unwrap();
     assert_eq!(ledger.spend_time(&acme, cost, now).await.unwrap(), now + cost * 5);
-    // What was not spent is not saved beyond now.
+    // Unused time is not saved beyond now.
     let later = now + Duration::from_mins(5);
     assert_eq!(ledger.spend_time(&acme, cost, later).await.unwrap(), later);
     // A clock that was a month ahead, and is right again, keeps nobody waiting for a month.
@@ -130,7 +133,7 @@ pub async fn a_tenants_time_is_spent_once(ledger: &impl Contacts) {
     ledger.refund_time(&tenant("initech"), cost).await.unwrap();
 }
 
-/// Which hosts are slow is remembered for a tenant, and forgotten.
+/// A tenant's slow hosts are stored and removed.
 pub async fn a_slow_host_is_remembered_and_forgotten(ledger: &impl Contacts) {
     let (acme, globex, host) = (tenant("acme"), tenant("globex"), "hooks.acme.example");
     assert_eq!(ledger.slow_until(&acme, host).await.unwrap(), None);

@@ -1,4 +1,4 @@
-//! What is used of budgets: counted by one write, never beyond the limit, and together with what it is used for.
+//! Budget use: counted by one write, never above the limit, and together with the change it is used for.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::{Ledger, STALE, STORED, activate, create, save, start};
 use crate::fakes::SeededRandomness;
 use crate::fixtures::{self, tenant};
 
-/// A use of a budget of a tenant that no other promise has.
+/// A use of a budget of a tenant that no other promise uses.
 fn spending(budget: Budget, amount: u32, limit: u32, now: Time) -> Spending {
     let scope = BudgetScope::Tenant(tenant("budgeted"));
     Spending { budget, scope, party: Party::Tenant, amount, limit, now }
@@ -22,7 +22,7 @@ async fn spend(ledger: &impl Ledger, spending: &Spending) -> bool {
     ledger.spend(spending).await.unwrap() == SpendOutcome::Counted
 }
 
-/// How many connectors more the tenant may have before a limit says no.
+/// How many connectors the tenant has, by how many more a limit allows.
 async fn connectors_counted(ledger: &impl Ledger, limit: u32) -> u32 {
     let mut more = 0;
     while more <= limit {
@@ -30,7 +30,7 @@ async fn connectors_counted(ledger: &impl Ledger, limit: u32) -> u32 {
         let spends = [spending(Budget::Connectors, 1, limit, start())];
         let answer = ledger.create(&connector, &fixtures::creation(&connector), &spends).await.unwrap();
         if answer == SaveAnswer::Exhausted(Budget::Connectors) {
-            assert_eq!(ledger.get(&connector.id).await.unwrap(), None, "a refused try writes nothing");
+            assert_eq!(ledger.get(&connector.id).await.unwrap(), None, "a denied attempt writes nothing");
             break;
         }
         assert_eq!(answer, STORED);
@@ -39,7 +39,7 @@ async fn connectors_counted(ledger: &impl Ledger, limit: u32) -> u32 {
     limit - more
 }
 
-/// Up to the limit it is granted, then refused, until the next period begins.
+/// Use is granted up to the limit, then denied until the next period begins.
 pub async fn a_limit_is_kept_until_its_period_is_over(ledger: &impl Ledger) {
     for (budget, period) in
         [(Budget::Runs, Duration::from_hours(1)), (Budget::Confirmations, Duration::from_hours(24))]
@@ -57,16 +57,16 @@ pub async fn a_limit_is_kept_until_its_period_is_over(ledger: &impl Ledger) {
             let spending = spending(budget, 1, 2, now);
             assert_eq!(spend(ledger, &spending).await, granted, "{budget:?} at {now}");
         }
-        // A clock that jumps back finds what was used then.
+        // A clock that jumps back finds the use of that period.
         assert!(!spend(ledger, &spending(budget, 1, 2, begin)).await);
         assert!(!spend(ledger, &spending(budget, 1, 2, end)).await);
     }
 }
 
-/// What is asked for at once is granted whole or not at all.
+/// An amount is granted whole or not at all.
 pub async fn an_amount_is_granted_whole_or_not_at_all(ledger: &impl Ledger) {
     let of = |amount| spending(Budget::TestMessages, amount, 6, start());
-    assert!(!spend(ledger, &of(7)).await, "more than there ever is");
+    assert!(!spend(ledger, &of(7)).await, "more than the limit");
     assert!(spend(ledger, &of(4)).await);
     assert!(!spend(ledger, &of(3)).await);
     assert!(!spend(ledger, &of(7)).await);
@@ -74,7 +74,7 @@ pub async fn an_amount_is_granted_whole_or_not_at_all(ledger: &impl Ledger) {
     assert!(!spend(ledger, &of(1)).await);
 }
 
-/// A lowered limit is kept at once, a raised one too.
+/// A lowered limit applies at once, a raised one too.
 pub async fn a_changed_limit_holds_at_once(ledger: &impl Ledger) {
     let of = |limit| spending(Budget::Changes, 1, limit, start());
     assert!(spend(ledger, &of(2)).await && spend(ledger, &of(2)).await);
@@ -82,7 +82,8 @@ pub async fn a_changed_limit_holds_at_once(ledger: &impl Ledger) {
     assert!(spend(ledger, &of(3)).await);
 }
 
-/// Budgets, tenants, connectors and the vendor's people each have a count of their own, whatever a tenant is called.
+/// Budgets, tenants, connectors and the vendor's operators each have their own counter, whatever a tenant is
+/// called.
 pub async fn each_count_is_its_own(ledger: &impl Ledger) {
     let (connector, now) = (fixtures::connector(&tenant("acme"), start()), start());
     let mut scopes = vec![
@@ -101,15 +102,15 @@ pub async fn each_count_is_its_own(ledger: &impl Ledger) {
     }
 }
 
-/// However many ask at once, no more are granted than the limit allows.
+/// However many request at once, no more are granted than the limit allows.
 pub async fn of_many_at_once_the_limit_is_granted(ledger: &impl Ledger) {
     let spending = spending(Budget::Verifications, 1, 5, start());
     let answers = join_all((0..25).map(|_| spend(ledger, &spending))).await;
     assert_eq!(answers.into_iter().filter(|granted| *granted).count(), 5);
 }
 
-/// Whatever is asked for, in whatever order and by how many at once: of each count the granted amounts stay within the
-/// limit, and what is refused did not fit.
+/// For any requests, in any order and concurrency: the granted amounts of each counter stay within the limit,
+/// and a denied amount did not fit.
 pub async fn no_interleaving_exceeds_a_limit(ledger: &impl Ledger) {
     let chance = SeededRandomness::new(16);
     let below = |end: u64| chance.next_u64() % end;
@@ -142,7 +143,7 @@ pub async fn no_interleaving_exceeds_a_limit(ledger: &impl Ledger) {
     }
 }
 
-/// A change and what is spent for it are stored together or not at all.
+/// A change and its budget use are stored together or not at all.
 pub async fn a_change_is_spent_for_only_if_it_is_stored(ledger: &impl Ledger) {
     let first = fixtures::connector(&tenant("budgeted"), start());
     create(ledger, &first).await;
@@ -159,16 +160,16 @@ pub async fn a_change_is_spent_for_only_if_it_is_stored(ledger: &impl Ledger) {
     assert_eq!(change(&first).await, STORED, "asked again, it is the same change");
     let second = after(&first);
     let overtaken = Connector { version: 7, ..second.clone() };
-    assert_eq!(change(&overtaken).await, STALE, "of another version than the stored one");
-    assert_eq!(change(&second).await, STORED, "nothing was spent for what was not stored");
+    assert_eq!(change(&overtaken).await, STALE, "not from the stored version");
+    assert_eq!(change(&second).await, STORED, "no budget was used for what was not stored");
     let third = after(&second);
     assert_eq!(change(&third).await, SaveAnswer::Exhausted(Budget::Changes));
     assert_eq!(ledger.get(&first.id).await.unwrap().unwrap().0, third, "a refused change is not stored");
     assert_eq!(ledger.changes(&first.id, None, 100).await.unwrap().len(), 3, "and leaves no record");
-    assert_eq!(change(&second).await, STORED, "what was stored before is still answered so");
+    assert_eq!(change(&second).await, STORED, "a stored change still gets the same answer");
 }
 
-/// Of two budgets that a change needs neither is spent if there is too little of one.
+/// If a change needs two budgets and one is exhausted, neither is used.
 pub async fn a_change_that_needs_two_budgets_spends_both_or_none(ledger: &impl Ledger) {
     let connector = fixtures::connector(&tenant("budgeted"), start());
     create(ledger, &connector).await;
@@ -181,19 +182,19 @@ pub async fn a_change_that_needs_two_budgets_spends_both_or_none(ledger: &impl L
     let answer = ledger.save(&change, None, &spends).await.unwrap();
     assert_eq!(answer, SaveAnswer::Exhausted(Budget::Changes));
     let rest = Spending { amount: 5, ..messages };
-    assert!(spend(ledger, &rest).await, "nothing was spent of the other");
+    assert!(spend(ledger, &rest).await, "none of the other was used");
 }
 
-/// A tenant's connectors are counted with what makes and deletes them, whether they are limited or not.
+/// Creation and deletion count a tenant's connectors, whether they are limited or not.
 pub async fn connectors_are_counted_as_they_come_and_go(ledger: &impl Ledger) {
     assert_eq!(connectors_counted(ledger, 3).await, 0);
     let unlimited = fixtures::connector(&tenant("budgeted"), start());
-    assert_eq!(create(ledger, &unlimited).await, STORED, "who is not limited is counted all the same");
+    assert_eq!(create(ledger, &unlimited).await, STORED, "an unlimited one is counted too");
     assert_eq!(connectors_counted(ledger, 4).await, 4);
     let mut disabled = unlimited.clone();
     disabled.disable(start()).unwrap();
     assert_eq!(save(ledger, &unlimited, &disabled).await, STORED);
-    assert_eq!(connectors_counted(ledger, 4).await, 4, "a disabled one can be taken back");
+    assert_eq!(connectors_counted(ledger, 4).await, 4, "a disabled one can be enabled again");
     let mut deleted = disabled.clone();
     deleted.delete().unwrap();
     assert_eq!(deleted.state, State::Deleted);
@@ -209,7 +210,7 @@ pub async fn connectors_are_counted_as_they_come_and_go(ledger: &impl Ledger) {
     assert_eq!(created, STORED, "another tenant's count is another");
 }
 
-/// An ID that is taken is told before a budget that is used up: whoever asks again gets what it made.
+/// An existing ID is reported before an exhausted budget: a retry gets what it created.
 pub async fn a_taken_id_is_told_before_a_used_up_budget(ledger: &impl Ledger) {
     let connector = fixtures::connector(&tenant("budgeted"), start());
     let spends = [spending(Budget::Connectors, 1, 1, start())];
@@ -221,7 +222,7 @@ pub async fn a_taken_id_is_told_before_a_used_up_budget(ledger: &impl Ledger) {
     assert_eq!(answer, STALE);
 }
 
-/// Two clients that create as fast as they can get as many as the limit allows, together.
+/// Concurrent clients together create as many as the limit allows.
 pub async fn of_racing_creators_the_limit_is_let_in(ledger: &impl Ledger) {
     let creations: Vec<Connector> =
         (0..16).map(|_| fixtures::connector(&tenant("budgeted"), start())).collect();
@@ -238,7 +239,7 @@ pub async fn of_racing_creators_the_limit_is_let_in(ledger: &impl Ledger) {
     assert_eq!(stored, 4);
 }
 
-/// A run is spent for once with each key, and not at all if nothing is asked for.
+/// A run uses its budget once per key, and not at all if no run is requested.
 pub async fn a_run_is_spent_for_once_with_its_key(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let draft = fixtures::connector(&tenant("acme"), start());
@@ -256,6 +257,6 @@ pub async fn a_run_is_spent_for_once_with_its_key(ledger: &impl Ledger) {
     let before = super::cursor(ledger, &connector).await;
     assert_eq!(ask(&connector.id, Some("c")).await, RunAnswer::Exhausted(Budget::Runs));
     assert_eq!(ask(&connector.id, None).await, RunAnswer::Exhausted(Budget::Runs));
-    assert_eq!(super::cursor(ledger, &connector).await, before, "a refused try writes nothing");
-    assert_eq!(ask(&connector.id, Some("b")).await, RunAnswer::Requested(now), "what was asked for before");
+    assert_eq!(super::cursor(ledger, &connector).await, before, "a denied attempt writes nothing");
+    assert_eq!(ask(&connector.id, Some("b")).await, RunAnswer::Requested(now), "an earlier request");
 }

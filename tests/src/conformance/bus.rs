@@ -15,15 +15,15 @@ use crate::failing::Outage;
 use crate::fakes::FakeBus;
 use crate::fixtures::{self, tenant};
 
-/// A bus whose outages a test can make, and that tells what it was told.
+/// A bus whose outages a test can set, and which returns what was published on it.
 pub trait BusRig {
-    /// The port.
+    /// The port's type.
     type Port: Bus;
-    /// The port.
+    /// The port under test.
     fn port(&self) -> &Self::Port;
-    /// The kind and the content of each notice, in the order in which it was told them.
+    /// The kind and the content of each published notice, in the order of publication.
     fn published(&self) -> Vec<(String, Value)>;
-    /// The next `calls` calls meet an outage.
+    /// The next `calls` calls meet this outage.
     fn outage(&self, outage: Outage, calls: usize);
 }
 
@@ -70,7 +70,7 @@ fn cursor() -> Cursor {
     Cursor::new(start(), start(), start())
 }
 
-/// A block whose cause holds this much text.
+/// A block with this much text in its message.
 fn blocked(connector: &Connector, text: usize) -> Notice {
     let (stage, reason) = (DeliveryStage::PutObject, DeliveryErrorKind::Rejected);
     let fault =
@@ -106,7 +106,7 @@ fn every_kind() -> Vec<Notice> {
     ]
 }
 
-/// Tells the bus until it says that it has heard; how often that took.
+/// Publishes until the bus confirms; returns the number of attempts.
 async fn publish(rig: &impl BusRig, notice: &Notice) -> usize {
     for times in 1..10 {
         match rig.port().publish(notice).await {
@@ -115,10 +115,10 @@ async fn publish(rig: &impl BusRig, notice: &Notice) -> usize {
             Err(error) => panic!("{error:?}"),
         }
     }
-    panic!("a bus without an outage never hears")
+    panic!("a bus without an outage never confirms")
 }
 
-/// What is taken is told once for each call, with its kind and all that it says, in the order of the calls.
+/// Each call publishes its notice once, with its kind and all its content, in the order of the calls.
 pub async fn a_notice_is_told_once_for_each_call_and_in_their_order(rig: &impl BusRig) {
     let mut notices = every_kind();
     notices.push(notices[0].clone());
@@ -128,7 +128,7 @@ pub async fn a_notice_is_told_once_for_each_call_and_in_their_order(rig: &impl B
     assert_eq!(rig.published(), notices.iter().map(wire_form).collect::<Vec<_>>());
 }
 
-/// Whoever tells at the same time as others is heard once all the same.
+/// Concurrent calls publish each notice once.
 pub async fn notices_told_side_by_side_are_each_told_once(rig: &impl BusRig) {
     let notices: Vec<Notice> = (0..20).map(|_| notice()).collect();
     join_all(notices.iter().map(async |notice| rig.port().publish(notice).await.unwrap())).await;
@@ -137,8 +137,8 @@ pub async fn notices_told_side_by_side_are_each_told_once(rig: &impl BusRig) {
     assert!(notices.iter().all(|notice| told.contains(&wire_form(notice))));
 }
 
-/// A refusal that does not pass by itself is an error of its own kind, whether the request is refused or its entry.
-/// Nothing is told then, and the bus is told again as before once it is over.
+/// A permanent error is `Denied`, for the request as well as for its entry. Nothing is published then, and
+/// the bus works again when the outage is over.
 pub async fn a_denied_notice_is_an_error_and_is_not_told(rig: &impl BusRig) {
     for outage in [Outage::Denied, Outage::EntriesDenied] {
         rig.outage(outage, 1);
@@ -151,8 +151,7 @@ pub async fn a_denied_notice_is_an_error_and_is_not_told(rig: &impl BusRig) {
     assert_eq!(rig.published(), [wire_form(&notice)]);
 }
 
-/// A bus that can't be reached for long is a passing failure, never a silent success; and nothing of it is left
-/// over when it is back.
+/// A long outage is a transient error, never a silent success, and leaves nothing behind.
 pub async fn a_bus_that_keeps_refusing_is_a_passing_failure(rig: &impl BusRig) {
     for outage in [Outage::Throttled, Outage::EntriesFail] {
         rig.outage(outage, PERSISTENT);
@@ -166,7 +165,7 @@ pub async fn a_bus_that_keeps_refusing_is_a_passing_failure(rig: &impl BusRig) {
     assert_eq!(rig.published(), [wire_form(&notice)]);
 }
 
-/// After a hiccup the notice is told once, however often it was tried.
+/// After a short outage the notice is published once, however many attempts there were.
 pub async fn a_notice_that_was_refused_in_passing_is_told_once(rig: &impl BusRig) {
     for outage in [Outage::Throttled, Outage::EntriesFail] {
         let notice = notice();
@@ -177,8 +176,7 @@ pub async fn a_notice_that_was_refused_in_passing_is_told_once(rig: &impl BusRig
     }
 }
 
-/// Nobody knows what a lost answer said: it is a passing failure or told again, and a reader tells the second by
-/// its ID.
+/// A lost response is a transient error or a second publication; consumers recognize the duplicate by its ID.
 pub async fn a_lost_answer_is_told_again_under_the_same_id(rig: &impl BusRig) {
     let notice = notice();
     rig.outage(Outage::AnswerLost, 1);
@@ -190,7 +188,7 @@ pub async fn a_lost_answer_is_told_again_under_the_same_id(rig: &impl BusRig) {
     assert!(rig.published().iter().all(|(_, told)| told["id"] == notice.id));
 }
 
-/// What no bus takes is a bug of ours, told as one at once, and keeps nothing else from being told.
+/// A notice that no bus accepts is a bug, returned at once, and blocks no other notice.
 pub async fn a_notice_too_large_for_the_bus_is_a_bug(rig: &impl BusRig) {
     let (connector, mib) = (connector(), 1024 * 1024);
     let error = rig.port().publish(&blocked(&connector, mib)).await.unwrap_err();

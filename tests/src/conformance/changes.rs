@@ -1,4 +1,4 @@
-//! Changes of settings: each with its record, over the version that it was made from, and once.
+//! Changes of settings: each stored once, with its record, over the version that it started from.
 
 use domain::connector::{Caller, Change, Connector, Verb};
 use domain::names::ExternalId;
@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::{Ledger, STALE, STORED, activate, create, save, start};
 use crate::fixtures::{self, at, fresh, tenant};
 
-/// A change is stored only over the version that it was made from.
+/// A change is stored only over the version that it started from.
 pub async fn a_stale_change_is_refused(ledger: &impl Ledger) {
     let (stored, cursor) = activate(ledger).await;
     let mut ours = stored.clone();
@@ -37,7 +37,7 @@ pub async fn a_second_activation_stores_nothing(ledger: &impl Ledger) {
     assert_eq!((connector.version, kept.unwrap().watermark), (stored.version, start()));
 }
 
-/// Whoever lost the answer asks again and is told that it is stored; it is stored once.
+/// A retry after a lost response gets `Saved`; the change is stored once.
 pub async fn a_change_asked_for_again_is_stored_once(ledger: &impl Ledger) {
     let draft = fixtures::connector(&tenant("acme"), start());
     assert_eq!(create(ledger, &draft).await, STORED);
@@ -51,11 +51,11 @@ pub async fn a_change_asked_for_again_is_stored_once(ledger: &impl Ledger) {
     assert_eq!(ledger.save(&activation, Some(&cursor), &[]).await.unwrap(), STORED);
     assert_eq!(ledger.get(&draft.id).await.unwrap(), Some((active, Some(cursor))));
     assert_eq!(versions(ledger, &draft, None, 10).await, [3, 2, 1]);
-    // The first of them has long been overtaken: it was stored all the same.
+    // The first of them is no longer the current version, but it was stored.
     assert_eq!(create(ledger, &draft).await, STORED);
 }
 
-/// Of workers that change the same version one is stored, whole, and the others are told that they are stale.
+/// Of workers that change the same version one is stored, completely, and the others get `Stale`.
 pub async fn of_racing_changes_exactly_one_is_stored(ledger: &impl Ledger) {
     let draft = fixtures::connector(&tenant("acme"), start());
     assert_eq!(create(ledger, &draft).await, STORED);
@@ -75,7 +75,7 @@ pub async fn of_racing_changes_exactly_one_is_stored(ledger: &impl Ledger) {
     assert_eq!(ledger.changes(&draft.id, None, 1).await.unwrap(), [(*winner).clone()]);
 }
 
-/// The records tell who, when, what, before and after, from the newest back, as many as are asked for.
+/// The change records say who, when, what, before and after. They are read newest first, up to the limit.
 pub async fn the_changes_are_read_from_the_newest_back(ledger: &impl Ledger) {
     let draft = fixtures::connector(&tenant("acme"), start());
     let by = [
@@ -108,7 +108,7 @@ pub async fn the_changes_are_read_from_the_newest_back(ledger: &impl Ledger) {
     assert_eq!(versions(ledger, &draft, Some(0), 2).await, [0; 0]);
     assert_eq!(versions(ledger, &draft, Some(u64::MAX), 1).await, [21]);
     assert_eq!(versions(ledger, &draft, None, 0).await, [0; 0]);
-    // Neither settings nor parts are mistaken for changes, nor changes for them.
+    // Neither settings nor parts are returned as changes, nor changes as them.
     assert_eq!(ledger.get(&draft.id).await.unwrap(), Some((before, None)));
     assert_eq!(ledger.history(&draft.id, None, 10).await.unwrap(), []);
 }

@@ -1,4 +1,4 @@
-//! What is unique across tenants: a role serves one tenant, a folder of a bucket one connector, from the
+//! Uniqueness across tenants: a role serves one tenant, a folder of a bucket one connector, from the
 //! verification on.
 
 use domain::connector::{Connector, Destination, State};
@@ -12,17 +12,17 @@ use crate::fixtures::{self, fresh, tenant};
 const ROLE_TAKEN: SaveAnswer = SaveAnswer::AlreadyOwned(OwnedResource::Role);
 const DESTINATION_TAKEN: SaveAnswer = SaveAnswer::AlreadyOwned(OwnedResource::Destination);
 
-/// A verified connector whose role and bucket nobody else has.
+/// A verified connector with a role and bucket of its own.
 fn ready(of: &str) -> Connector {
     fixtures::verified(fixtures::connector(&tenant(of), start()), start())
 }
 
-/// The same as it was before its verification: it has only named its role and bucket.
+/// The same as before its verification: it has only named its role and bucket.
 fn named(connector: &Connector) -> Connector {
     Connector { state: State::Draft, verified_at: None, version: 1, ..connector.clone() }
 }
 
-/// One in the bucket of another connector, with a role of its own.
+/// A connector in the bucket of another one, with its own role.
 fn in_same_bucket(other: &Connector, of: &str, prefix: &str) -> Connector {
     let mut connector = ready(of);
     let there = other.destination.clone().unwrap();
@@ -34,7 +34,7 @@ fn in_same_bucket(other: &Connector, of: &str, prefix: &str) -> Connector {
     connector
 }
 
-/// One with the role of another connector and a bucket of its own.
+/// A connector with the role of another one and its own bucket.
 fn with_same_role(other: &Connector, of: &str) -> Connector {
     let mut connector = ready(of);
     let there = other.destination.clone().unwrap();
@@ -42,7 +42,7 @@ fn with_same_role(other: &Connector, of: &str) -> Connector {
     connector
 }
 
-/// The same connector with this destination, which was verified too.
+/// The same connector with this destination, verified too.
 fn moved(connector: &Connector, to: &Destination) -> Connector {
     let mut after = connector.clone();
     after.connect(to.clone()).unwrap();
@@ -53,7 +53,7 @@ fn destination(connector: &Connector) -> &Destination {
     connector.destination.as_ref().unwrap()
 }
 
-/// A tenant whose ID nearly agrees is another one.
+/// A tenant with a nearly identical ID is a different one.
 pub async fn a_role_serves_exactly_this_tenant_whatever_it_is_called(ledger: &impl Ledger) {
     let tenants = fixtures::tenants_of_all_kinds();
     for (owner, other) in tenants.iter().zip(tenants.iter().skip(1)) {
@@ -65,7 +65,7 @@ pub async fn a_role_serves_exactly_this_tenant_whatever_it_is_called(ledger: &im
     }
 }
 
-/// Another tenant is refused, also under another spelling that IAM would not tell apart.
+/// Another tenant is rejected, even with another spelling that IAM would not distinguish.
 pub async fn a_role_serves_one_tenant(ledger: &impl Ledger) {
     let ours = ready("acme");
     assert_eq!(create(ledger, &ours).await, STORED);
@@ -77,7 +77,7 @@ pub async fn a_role_serves_one_tenant(ledger: &impl Ledger) {
     assert_eq!(ledger.get(&theirs.id).await.unwrap(), None);
 }
 
-/// Whoever names another's role and bucket first keeps them from nobody, and gets neither when it is verified.
+/// Naming another's role and bucket first blocks nobody, and the later verification gets neither.
 pub async fn what_was_only_named_is_not_claimed(ledger: &impl Ledger) {
     let ours = ready("acme");
     let squatters = [with_same_role(&ours, "globex"), in_same_bucket(&ours, "globex", "audit")];
@@ -90,12 +90,12 @@ pub async fn what_was_only_named_is_not_claimed(ledger: &impl Ledger) {
         assert_eq!(save(ledger, &named(squatter), squatter).await, taken);
         assert_eq!(ledger.get(&squatter.id).await.unwrap(), Some((named(squatter), None)));
     }
-    // It learns nothing by naming them either.
+    // Naming them reveals nothing either.
     assert_eq!(create(ledger, &named(&with_same_role(&ours, "initech"))).await, STORED);
     assert_eq!(create(ledger, &named(&in_same_bucket(&ours, "initech", "audit"))).await, STORED);
 }
 
-/// A destination that is found unsafe is as good as never verified: whoever proves that it is theirs gets it.
+/// A destination found unsafe counts as never verified: whoever proves ownership gets it.
 pub async fn a_refused_destination_is_given_back(ledger: &impl Ledger) {
     let ours = ready("acme");
     assert_eq!(create(ledger, &ours).await, STORED);
@@ -108,7 +108,7 @@ pub async fn a_refused_destination_is_given_back(ledger: &impl Ledger) {
     assert_eq!(save(ledger, &refused, &again).await, DESTINATION_TAKEN);
 }
 
-/// A role is free again when the last connector of its tenant has left it, and not before.
+/// A role is free when the last connector of its tenant has left it, and not before.
 pub async fn a_tenants_connectors_share_a_role_until_the_last_has_left(ledger: &impl Ledger) {
     let first = ready("acme");
     let second = with_same_role(&first, "acme");
@@ -125,8 +125,8 @@ pub async fn a_tenants_connectors_share_a_role_until_the_last_has_left(ledger: &
     assert_eq!(create(ledger, &with_same_role(&first, "acme")).await, ROLE_TAKEN);
 }
 
-/// Neither another tenant's connector nor another one of the same tenant gets a folder that is taken, one above
-/// it or one below it. A folder whose name only starts the same is another one.
+/// A claimed folder, one above it and one below it are rejected, for other tenants and for other connectors
+/// of the same tenant. A folder that only shares the start of its name is a different one.
 pub async fn a_folder_serves_one_connector(ledger: &impl Ledger) {
     let mut ours = ready("acme");
     ours.destination.as_mut().unwrap().prefix = "audit/acme".parse().unwrap();
@@ -146,7 +146,7 @@ pub async fn a_folder_serves_one_connector(ledger: &impl Ledger) {
     assert_eq!(create(ledger, &in_same_bucket(&whole, "globex", "any/folder")).await, DESTINATION_TAKEN);
 }
 
-/// Whoever moves leaves its place to others, and may move within it.
+/// A move releases the old destination to others; a move within it is possible.
 pub async fn a_move_gives_back_what_it_leaves(ledger: &impl Ledger) {
     let first = ready("acme");
     assert_eq!(create(ledger, &first).await, STORED);
@@ -161,15 +161,15 @@ pub async fn a_move_gives_back_what_it_leaves(ledger: &impl Ledger) {
     assert_eq!(save(ledger, &below, &away).await, STORED);
     assert_eq!(create(ledger, &in_same_bucket(&first, "globex", "audit/auditferry/below")).await, STORED);
     assert_eq!(create(ledger, &with_same_role(&first, "initech")).await, STORED);
-    // What it has now is its own.
+    // The new destination is its own.
     assert_eq!(create(ledger, &in_same_bucket(&away, "globex", "audit")).await, DESTINATION_TAKEN);
     assert_eq!(create(ledger, &with_same_role(&away, "globex")).await, ROLE_TAKEN);
-    // It may come back only where it is free.
+    // It may come back only if the destination is free.
     assert_eq!(save(ledger, &away, &moved(&away, destination(&below))).await, DESTINATION_TAKEN);
     assert_eq!(ledger.get(&away.id).await.unwrap(), Some((away, None)));
 }
 
-/// A disabled connector can be taken back, so it keeps what it has; a deleted one gives it back.
+/// A disabled connector can be enabled again, so it keeps its claims; a deleted one releases them.
 pub async fn a_disabled_connector_keeps_its_claims_and_a_deleted_one_does_not(ledger: &impl Ledger) {
     let ours = ready("acme");
     assert_eq!(create(ledger, &ours).await, STORED);
@@ -183,7 +183,7 @@ pub async fn a_disabled_connector_keeps_its_claims_and_a_deleted_one_does_not(le
     assert_eq!(create(ledger, &with_same_role(&ours, "globex")).await, STORED);
 }
 
-/// A change that is refused for one claim leaves none of the others behind.
+/// A change that is rejected for one claim keeps none of the others.
 pub async fn a_refused_change_claims_nothing(ledger: &impl Ledger) {
     let ours = ready("acme");
     assert_eq!(create(ledger, &ours).await, STORED);
@@ -200,7 +200,7 @@ pub async fn a_refused_change_claims_nothing(ledger: &impl Ledger) {
     assert_eq!(ledger.changes(&refused.id, None, 10).await.unwrap(), []);
 }
 
-/// An ID that is taken is told before anything else: the caller reads what it has created before.
+/// An existing ID is reported before anything else: the caller reads what it created before.
 pub async fn a_taken_id_is_told_before_a_taken_place(ledger: &impl Ledger) {
     let (ours, theirs) = (ready("acme"), ready("globex"));
     assert_eq!(create(ledger, &ours).await, STORED);
@@ -211,8 +211,8 @@ pub async fn a_taken_id_is_told_before_a_taken_place(ledger: &impl Ledger) {
     }
 }
 
-/// Overlapping folders of one bucket, all asked for at once: one gets what it wants. In a bucket that nobody has
-/// written to, and in one where others are already.
+/// Concurrent claims of overlapping folders in one bucket: one wins. In an empty bucket, and in one with
+/// other claims.
 pub async fn of_racing_creators_in_one_place_exactly_one_wins(ledger: &impl Ledger) {
     // Each of them overlaps each other.
     for prefixes in [["a/b", "a", "a/b/c", "", "a/b", "a"], ["a/b", "a", "a/b/c", "a", "a/b", "a/b"]] {
@@ -225,14 +225,14 @@ pub async fn of_racing_creators_in_one_place_exactly_one_wins(ledger: &impl Ledg
     }
 }
 
-/// Tenants that name one role at once: one gets it.
+/// Of tenants that claim one role at once, one gets it.
 pub async fn of_racing_tenants_exactly_one_gets_a_role(ledger: &impl Ledger) {
     let place = ready("acme");
     let racers: Vec<_> = (0..8).map(|_| with_same_role(&place, &format!("tenant-{}", fresh()))).collect();
     assert_eq!(stored_of(&race(ledger, &racers).await, ROLE_TAKEN), 1);
 }
 
-/// Nobody is refused for being quick: folders side by side are all given, and one role to all of one tenant.
+/// Nobody is rejected for being quick: disjoint folders are all granted, and one role to all of one tenant.
 pub async fn racing_neighbours_are_all_let_in(ledger: &impl Ledger) {
     let place = ready("acme");
     let role = &destination(&place).role;
@@ -241,7 +241,7 @@ pub async fn racing_neighbours_are_all_let_in(ledger: &impl Ledger) {
         racer.destination.as_mut().unwrap().role = role.clone();
     }
     assert_eq!(stored_of(&race(ledger, &racers).await, STORED), racers.len());
-    // And none has lost its place to a neighbour that was written at the same time.
+    // And none has lost its folder to a neighbour that was written at the same time.
     for racer in &racers {
         let there = destination(racer).prefix.as_str();
         assert_eq!(
@@ -252,7 +252,7 @@ pub async fn racing_neighbours_are_all_let_in(ledger: &impl Ledger) {
     }
 }
 
-/// A place is left and taken at once: never do both have it, and never is it lost.
+/// A folder is released and claimed at once: two never have it, and it is never lost.
 pub async fn a_place_that_is_left_goes_to_one_of_those_who_want_it(ledger: &impl Ledger) {
     let ours = ready("acme");
     assert_eq!(create(ledger, &ours).await, STORED);
@@ -272,7 +272,7 @@ async fn race(ledger: &impl Ledger, racers: &[Connector]) -> Vec<SaveAnswer> {
     join_all(racers.iter().map(|racer| create(ledger, racer))).await
 }
 
-/// How many were stored; all others must have been answered `otherwise`.
+/// How many were stored; all others must have the answer `otherwise`.
 fn stored_of(answers: &[SaveAnswer], otherwise: SaveAnswer) -> usize {
     assert!(answers.iter().all(|answer| [STORED, otherwise].contains(answer)), "{answers:?}");
     answers.iter().filter(|answer| **answer == STORED).count()

@@ -1,10 +1,10 @@
-//! The clock on the wall.
+//! The clock.
 
 use std::time::Duration;
 
 use domain::ports::Clock;
 
-/// Asked again, it shows no earlier time.
+/// A second reading is never earlier.
 pub async fn time_does_not_run_backwards(clock: &impl Clock) {
     let mut before = clock.now();
     for _ in 0..1000 {
@@ -14,23 +14,23 @@ pub async fn time_does_not_run_backwards(clock: &impl Clock) {
     }
 }
 
-/// Whoever has slept finds that at least so much time has passed: a backoff and a settle time rest on it.
+/// After a sleep at least that much time has passed: backoff and settle time depend on it.
 pub async fn a_sleep_takes_as_long_as_it_was_asked_to(clock: &impl Clock) {
     for millis in [1, 20, 250] {
         let (span, before) = (Duration::from_millis(millis), clock.now());
         clock.sleep(span).await;
         let passed = clock.now().since(before);
-        // The system may be setting its clock right by a hair at this very moment.
+        // The system may be adjusting its clock slightly at this very moment.
         assert!(passed + Duration::from_millis(1) >= span, "{passed:?} instead of {span:?}");
     }
 }
 
-/// A full jitter may well say: do not wait.
+/// Full jitter may well draw zero.
 pub async fn a_sleep_of_nothing_ends(clock: &impl Clock) {
     clock.sleep(Duration::ZERO).await;
 }
 
-/// Time passes for whoever sleeps and for all others.
+/// Time passes for sleepers and for all others.
 pub async fn sleepers_share_their_time(clock: &(impl Clock + Clone)) {
     let (other, before) = (clock.clone(), clock.now());
     clock.sleep(Duration::from_millis(20)).await;

@@ -1,4 +1,4 @@
-//! The ledger as the API and the command line use it.
+//! The ledger for the API and the command line.
 
 use domain::connector::{Connector, Encryption, State};
 use domain::contacts::{Contacts, RetiringSecret, SecretId, Webhook, WebhookSecret};
@@ -11,14 +11,14 @@ use domain::time::Time;
 use super::{Ledger, STALE, STORED, activate, create, cursor, save, seal_next, start};
 use crate::fixtures::{self, at, tenant};
 
-/// Everybody's, but for the deleted ones.
+/// All tenants' connectors, without deleted ones.
 const ALL: ConnectorFilter<'_> = ConnectorFilter { tenant: None, include_deleted: false };
 
 fn of(tenant: &TenantId) -> ConnectorFilter<'_> {
     ConnectorFilter { tenant: Some(tenant), ..ALL }
 }
 
-/// Deletes a connector and returns what is left of it.
+/// Deletes a connector and returns its remaining record.
 async fn delete(ledger: &impl Ledger, connector: &Connector) -> Connector {
     let mut after = connector.clone();
     after.delete().unwrap();
@@ -26,7 +26,7 @@ async fn delete(ledger: &impl Ledger, connector: &Connector) -> Connector {
     after
 }
 
-/// An ID is given once; what stands there already stays.
+/// An ID is assigned once; an existing connector stays.
 pub async fn a_connector_is_created_once(ledger: &impl Ledger) {
     let first = fixtures::connector(&tenant("acme"), start());
     let mut second = fixtures::connector(&tenant("globex"), start());
@@ -37,7 +37,7 @@ pub async fn a_connector_is_created_once(ledger: &impl Ledger) {
     assert_eq!(ledger.get(&ConnectorId::new(u64::MAX)).await.unwrap(), None);
 }
 
-/// Every setting comes back as it was stored.
+/// Every setting is read as it was stored.
 pub async fn every_setting_is_kept(ledger: &impl Ledger) {
     let mut connector = fixtures::connector(&tenant("acme"), start());
     connector.shards = 7.try_into().unwrap();
@@ -83,7 +83,7 @@ pub async fn every_setting_is_kept(ledger: &impl Ledger) {
     assert_eq!(ledger.get(&connector.id).await.unwrap(), Some((bare, None)));
 }
 
-/// A list is in the order of IDs, and a tenant's holds its own only.
+/// A list is ordered by ID; a tenant's list has only its own connectors.
 pub async fn a_list_holds_one_tenants_connectors_by_id(ledger: &impl Ledger) {
     let mut all = Vec::new();
     for name in ["globex", "acme", "acme2", "acme"] {
@@ -98,7 +98,7 @@ pub async fn a_list_holds_one_tenants_connectors_by_id(ledger: &impl Ledger) {
     assert_eq!(ledger.list(of(&tenant("initech")), None, 100).await.unwrap(), []);
 }
 
-/// No character of an ID means anything to the ledger, and bytes decide which tenant it is.
+/// No character of an ID is special to the ledger, and tenants are distinguished by bytes.
 pub async fn a_list_holds_the_connectors_of_exactly_this_tenant_whatever_it_is_called(ledger: &impl Ledger) {
     let all: Vec<Connector> =
         fixtures::tenants_of_all_kinds().iter().map(|tenant| fixtures::connector(tenant, start())).collect();
@@ -112,7 +112,7 @@ pub async fn a_list_holds_the_connectors_of_exactly_this_tenant_whatever_it_is_c
     }
 }
 
-/// What is deleted is shown to who asks for it, as it was.
+/// Deleted connectors are listed on request, as they were.
 pub async fn a_list_holds_deleted_connectors_only_if_they_are_wanted(ledger: &impl Ledger) {
     let acme = tenant("acme");
     let (kept, gone) = (fixtures::connector(&acme, start()), fixtures::connector(&acme, start()));
@@ -130,7 +130,7 @@ pub async fn a_list_holds_deleted_connectors_only_if_they_are_wanted(ledger: &im
     }
 }
 
-/// Page by page every connector comes once, whatever the size of the pages.
+/// Pages return every connector once, whatever their size.
 pub async fn a_list_is_read_page_by_page(ledger: &impl Ledger) {
     let (acme, globex) = (tenant("acme"), tenant("globex"));
     for n in 0..12 {
@@ -158,7 +158,7 @@ pub async fn a_list_is_read_page_by_page(ledger: &impl Ledger) {
     }
 }
 
-/// The history goes from the newest part back, as many at a time as are asked for.
+/// The history is newest first, with as many parts per page as requested.
 pub async fn the_history_is_read_from_the_newest_back(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     for _ in 0..5 {
@@ -197,7 +197,7 @@ pub async fn a_run_can_be_asked_for_once_activated(ledger: &impl Ledger) {
     assert_eq!(after, domain::cursor::Cursor { next_run_at: now, cut: Some(now), ..before });
 }
 
-/// Whoever asks for a run of a blocked connector may have mended what was wrong: it is tried at once.
+/// A run request for a blocked connector may follow a fix: it is attempted at once.
 pub async fn a_run_that_is_asked_for_does_not_wait_for_a_blocks_next_attempt(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let block = super::runs::block(DeliveryStage::PutObject, "NoSuchBucket");
@@ -212,7 +212,7 @@ pub async fn a_run_that_is_asked_for_does_not_wait_for_a_blocks_next_attempt(led
     assert_eq!((after.next_run_at, after.cut), (now, Some(now)));
 }
 
-/// Who missed the answer asks again with the same key and gets it, and no second run.
+/// A retry with the same key, after a lost response, gets the same answer and no second run.
 pub async fn a_run_asked_for_again_with_its_key_is_the_same_run(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let times = [1, 2, 3, 4].map(|minutes| start() + std::time::Duration::from_secs(60 * minutes));
@@ -232,7 +232,7 @@ pub async fn a_run_asked_for_again_with_its_key_is_the_same_run(ledger: &impl Le
     assert_eq!(ask(again, Some("b")).await, RunAnswer::Requested(other));
 }
 
-/// A secret is kept once under its ID, for its own connector, and no settings or records show it.
+/// A secret is stored once under its ID, for its own connector; neither settings nor records contain it.
 pub async fn a_secret_is_kept_once_and_beside_the_settings(ledger: &impl Ledger) {
     let (acme, globex) =
         (fixtures::connector(&tenant("acme"), start()), fixtures::connector(&tenant("globex"), start()));
@@ -250,7 +250,7 @@ pub async fn a_secret_is_kept_once_and_beside_the_settings(ledger: &impl Ledger)
     assert_eq!(ledger.secret(&globex.id, &id).await.unwrap(), None, "another connector's");
     assert_eq!(ledger.get(&acme.id).await.unwrap(), Some((acme.clone(), None)));
     let listed = ledger.list(ALL, None, 100).await.unwrap();
-    assert_eq!(listed, std::slice::from_ref(&acme), "it is no connector");
+    assert_eq!(listed, std::slice::from_ref(&acme), "it is not a connector");
     let shown = format!("{:?}", ledger.changes(&acme.id, None, 100).await.unwrap());
     assert!(!shown.contains(&first.expose()));
 }

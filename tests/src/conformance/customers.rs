@@ -1,4 +1,4 @@
-//! The customers' side: roles and buckets.
+//! The customers' roles and buckets.
 
 use bytes::Bytes;
 use domain::connector::Connector;
@@ -14,17 +14,17 @@ use sha2::Digest as _;
 use crate::fakes::FakeCustomers;
 use crate::fixtures::{self, at, tenant};
 
-/// Customers whose accounts a test can furnish.
+/// Customers whose accounts a test can provision.
 pub trait CustomersRig {
-    /// The port.
+    /// The port's type.
     type Port: Customers;
-    /// The port.
+    /// The port under test.
     fn port(&self) -> &Self::Port;
-    /// Makes an empty bucket, as an administrator of the account.
+    /// Creates an empty bucket, as an administrator of the account.
     fn create_bucket(&self, bucket: &str, owner: &str, region: &str);
     /// Deletes a bucket with its objects.
     fn delete_bucket(&self, bucket: &str);
-    /// Makes or changes a role.
+    /// Creates or changes a role.
     fn put_role(&self, arn: &str, external_id: &str, bucket: &str, prefix: &str);
     /// Deletes a role.
     fn delete_role(&self, arn: &str);
@@ -54,7 +54,7 @@ impl CustomersRig for FakeCustomers {
     }
 }
 
-/// A connector whose role and bucket are as they should be.
+/// A connector with a correct role and bucket.
 fn furnished(rig: &impl CustomersRig) -> Connector {
     let connector = fixtures::connector(&tenant("acme"), at("2026-11-20T20:00:00Z"));
     let to = connector.destination.as_ref().unwrap();
@@ -96,7 +96,7 @@ async fn delivery_error(
     (fault.stage, fault.kind)
 }
 
-/// The first put writes; a second one of the same key is told so, and the bytes stay.
+/// The first put writes. A second one of the same key gets `Exists`, and the bytes stay.
 pub async fn an_object_is_written_once(rig: &impl CustomersRig) {
     let connector = furnished(rig);
     let key = key(&connector, "events/a.json");
@@ -105,7 +105,7 @@ pub async fn an_object_is_written_once(rig: &impl CustomersRig) {
     assert_eq!(rig.objects(&bucket(&connector)), [(key, Bytes::from_static(b"first"))]);
 }
 
-/// Of puts of one key at the same time, one writes. The others are told that it exists, or to try again.
+/// Of concurrent puts of one key, one writes. The others get `Exists` or `Conflict`.
 pub async fn of_racing_puts_exactly_one_writes(rig: &impl CustomersRig) {
     let connector = furnished(rig);
     let key = key(&connector, "events/a.json");
@@ -118,7 +118,7 @@ pub async fn of_racing_puts_exactly_one_writes(rig: &impl CustomersRig) {
     assert!(answers.iter().all(fine), "{answers:?}");
 }
 
-/// A body that comes in pieces arrives whole.
+/// A streamed body arrives whole.
 pub async fn a_streamed_object_arrives_whole(rig: &impl CustomersRig) {
     let connector = furnished(rig);
     let pieces: Vec<Bytes> = (0..200u32).map(|n| vec![(n % 251) as u8; 10_007].into()).collect();
@@ -134,7 +134,7 @@ pub async fn a_streamed_object_arrives_whole(rig: &impl CustomersRig) {
     assert!(rig.objects(&bucket(&connector))[0].1 == whole, "the bytes arrived changed");
 }
 
-/// Bytes that are not those of the hash are refused as our own fault, and nothing is left behind.
+/// Bytes with another hash are rejected as our own error, and nothing is left behind.
 pub async fn bytes_of_another_hash_are_rejected(rig: &impl CustomersRig) {
     let connector = furnished(rig);
     let lie = NewObject { sha256: Sha256::new([1; 32]), ..object(&key(&connector, "events/a.json"), "text") };
@@ -157,14 +157,14 @@ pub async fn a_session_serves_more_than_one_put(rig: &impl CustomersRig) {
     assert_eq!(rig.objects(&bucket(&connector)).len(), 2);
 }
 
-/// Without the right external ID nobody gets in.
+/// Without the correct external ID the role can't be assumed.
 pub async fn a_wrong_external_id_is_denied(rig: &impl CustomersRig) {
     let mut connector = furnished(rig);
     connector.external_id = ExternalId::new(1, 2);
     assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied));
 }
 
-/// While the external ID is being rotated both are tried, and the bucket tells which one the role asks for.
+/// During a rotation of the external ID both are tried, and the bucket says which one the role requires.
 pub async fn both_external_ids_are_tried_during_a_rotation(rig: &impl CustomersRig) {
     let mut connector = furnished(rig);
     let to = connector.destination.clone().unwrap();
@@ -181,14 +181,14 @@ pub async fn both_external_ids_are_tried_during_a_rotation(rig: &impl CustomersR
     assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied));
 }
 
-/// A role that is gone is denied, like one that never let us in.
+/// A deleted role is denied, like one that never trusted us.
 pub async fn a_missing_role_is_denied(rig: &impl CustomersRig) {
     let connector = furnished(rig);
     rig.delete_role(connector.destination.as_ref().unwrap().role.as_str());
     assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied));
 }
 
-/// A bucket that is gone is told as gone, and takes objects again once it is there.
+/// A deleted bucket is `Gone`, and accepts objects again once it is recreated.
 pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl CustomersRig) {
     let connector = furnished(rig);
     let to = connector.destination.clone().unwrap();
@@ -199,7 +199,7 @@ pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl CustomersRig) {
     assert_eq!(again.unwrap(), PutAnswer::Written);
 }
 
-/// A bucket that a stranger has made anew under the old name gets nothing.
+/// A bucket recreated by someone else under the old name gets nothing.
 pub async fn a_strangers_bucket_is_denied(rig: &impl CustomersRig) {
     let connector = furnished(rig);
     let to = connector.destination.clone().unwrap();
@@ -209,7 +209,7 @@ pub async fn a_strangers_bucket_is_denied(rig: &impl CustomersRig) {
     assert_eq!(rig.objects(to.bucket.as_str()), []);
 }
 
-/// A bucket of another region is told as moved.
+/// A bucket in another region is `Moved`.
 pub async fn a_bucket_of_another_region_is_told_so(rig: &impl CustomersRig) {
     let connector = furnished(rig);
     let to = connector.destination.clone().unwrap();
@@ -234,7 +234,7 @@ pub async fn nothing_is_written_outside_the_prefix(rig: &impl CustomersRig) {
     assert_eq!(rig.objects(to.bucket.as_str()), []);
 }
 
-/// A role that allows another prefix only is denied at the put.
+/// A role that allows only another prefix is denied at the put.
 pub async fn a_role_for_another_prefix_is_denied(rig: &impl CustomersRig) {
     let connector = furnished(rig);
     let to = connector.destination.clone().unwrap();
@@ -242,7 +242,7 @@ pub async fn a_role_for_another_prefix_is_denied(rig: &impl CustomersRig) {
     assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::PutObject, DeliveryErrorKind::Denied));
 }
 
-/// With an empty prefix everything lands at the top of the bucket.
+/// With an empty prefix objects are written at the bucket root.
 pub async fn an_empty_prefix_is_the_top_of_the_bucket(rig: &impl CustomersRig) {
     let mut connector = furnished(rig);
     let to = connector.destination.as_mut().unwrap();

@@ -1,4 +1,4 @@
-//! The ledger as the dispatcher uses it.
+//! The ledger for the dispatcher.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::fixtures;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// All that is due, over all shards and pages.
+/// All due connectors, over all shards and pages.
 async fn all_due(ledger: &impl Ledger, now: Time) -> Vec<Claim> {
     let mut all = Vec::new();
     for shard in 0..DUE_SHARDS {
@@ -26,7 +26,7 @@ async fn due_in(ledger: &impl Ledger, shard: u8, now: Time) -> Vec<Claim> {
     loop {
         let DuePage { due, more } = ledger.due(shard, now, all.last()).await.unwrap();
         assert!(due.iter().all(|claim| due_shard(&claim.id) == shard), "a connector of another shard");
-        assert!(!due.is_empty() || !more, "an empty page from which nobody can go on");
+        assert!(!due.is_empty() || !more, "an empty page without a way to continue");
         all.extend(due);
         if !more {
             return all;
@@ -34,7 +34,7 @@ async fn due_in(ledger: &impl Ledger, shard: u8, now: Time) -> Vec<Claim> {
     }
 }
 
-/// The index is sparse: what was never activated is not in it.
+/// The index is sparse: a connector that was never activated is not in it.
 pub async fn only_activated_connectors_are_listed(ledger: &impl Ledger) {
     let draft = fixtures::connector(&fixtures::tenant("acme"), start());
     assert_eq!(create(ledger, &draft).await, STORED);
@@ -51,7 +51,8 @@ pub async fn a_connector_is_due_from_its_next_run_on(ledger: &impl Ledger) {
     assert_eq!(all_due(ledger, cursor.next_run_at).await.len(), 1);
 }
 
-/// Of several ticks that saw the same, one claims; the others are told, and nothing is listed any more.
+/// Of several ticks that read the same time, one claims. The others get `AlreadyClaimed`, and nothing is
+/// listed any more.
 pub async fn of_racing_ticks_exactly_one_claims(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let claim = Claim { id: connector.id.clone(), next_run_at: before.next_run_at };
@@ -64,14 +65,14 @@ pub async fn of_racing_ticks_exactly_one_claims(ledger: &impl Ledger) {
     assert_eq!(all_due(ledger, until).await, [Claim { next_run_at: until, ..claim }], "it comes back");
 }
 
-/// A claim of a connector that is not there claims nothing and makes none.
+/// A claim of a connector that does not exist claims nothing and creates none.
 pub async fn a_claim_of_nothing_claims_nothing(ledger: &impl Ledger) {
     let claim = Claim { id: ConnectorId::new(u64::MAX), next_run_at: start() };
     assert_eq!(ledger.claim(&claim, start() + HOUR).await.unwrap(), ClaimAnswer::AlreadyClaimed);
     assert_eq!(all_due(ledger, Time::LAST).await, []);
 }
 
-/// A claim that could not be sent is taken back.
+/// A claim that could not be sent is released.
 pub async fn a_claim_can_be_taken_back(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let claim = Claim { id: connector.id.clone(), next_run_at: before.next_run_at };
@@ -82,7 +83,7 @@ pub async fn a_claim_can_be_taken_back(ledger: &impl Ledger) {
     assert_eq!(all_due(ledger, claim.next_run_at).await, [claim]);
 }
 
-/// Taking back changes nothing if a run was asked for since.
+/// Releasing a claim changes nothing if a run was requested since.
 pub async fn a_claim_is_not_taken_back_from_a_later_wish(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let claim = Claim { id: connector.id.clone(), next_run_at: before.next_run_at };
@@ -97,7 +98,7 @@ pub async fn a_claim_is_not_taken_back_from_a_later_wish(ledger: &impl Ledger) {
     assert_eq!(cursor(ledger, &connector).await.next_run_at, asked);
 }
 
-/// More than a page of one shard: every one once, the longest due first.
+/// More than a page in one shard: each connector once, the longest due first.
 pub async fn a_shard_with_many_due_is_read_page_by_page(ledger: &impl Ledger) {
     let mut expected = Vec::new();
     while expected.len() < 120 {

@@ -1,4 +1,4 @@
-//! The lease that a run has, from its beginning to its release.
+//! The lease of a run, from its beginning to its release.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::fixtures::{self, at, worker};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// One worker at a time has the lease, and it may take it again.
+/// One worker at a time has the lease, and it may acquire it again.
 pub async fn a_lease_is_one_workers_until_it_runs_out(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let (first, second, now) = (worker(), worker(), start());
@@ -27,7 +27,7 @@ pub async fn a_lease_is_one_workers_until_it_runs_out(ledger: &impl Ledger) {
     assert_eq!(lease(&first, now + MINUTE * 2).await, LeaseAnswer::Held);
 }
 
-/// A worker whose clock is a day ahead takes its lease with it: nobody waits for that.
+/// A worker with a clock a day ahead acquires a lease by its own clock: nobody waits for that.
 pub async fn a_lease_longer_than_any_run_counts_for_nothing(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let lease = async |now, until| ledger.lease(&connector.id, &worker(), now, until).await.unwrap();
@@ -39,7 +39,7 @@ pub async fn a_lease_longer_than_any_run_counts_for_nothing(ledger: &impl Ledger
     assert_eq!(lease(start() + MINUTE * 3, longest).await, LeaseAnswer::Held);
 }
 
-/// There is nothing to run for a connector that is not there or was never activated.
+/// A connector that does not exist or was never activated has nothing to run.
 pub async fn a_connector_that_was_never_activated_is_unknown(ledger: &impl Ledger) {
     let draft = fixtures::connector(&fixtures::tenant("acme"), start());
     create(ledger, &draft).await;
@@ -51,7 +51,7 @@ pub async fn a_connector_that_was_never_activated_is_unknown(ledger: &impl Ledge
     }
 }
 
-/// A release gives the lease back and sets the next run.
+/// A release frees the lease and sets the next run.
 pub async fn a_release_gives_back_and_sets_the_next_run(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let (first, second) = (worker(), worker());
@@ -59,14 +59,14 @@ pub async fn a_release_gives_back_and_sets_the_next_run(ledger: &impl Ledger) {
     let release = Release { seen: before.next_run_at, next_run_at, now: start() + MINUTE };
     ledger.lease(&connector.id, &first, start(), start() + MINUTE).await.unwrap();
     ledger.release(&connector.id, &second, &release).await.unwrap();
-    assert_eq!(cursor(ledger, &connector).await, before, "the second has no lease to give back");
+    assert_eq!(cursor(ledger, &connector).await, before, "the second has no lease to release");
     ledger.release(&connector.id, &first, &release).await.unwrap();
     assert_eq!(cursor(ledger, &connector).await, Cursor { next_run_at, ..before });
     let answer = ledger.lease(&connector.id, &second, start(), start() + MINUTE).await.unwrap();
     assert_eq!(answer, LeaseAnswer::Granted);
 }
 
-/// A run that was asked for while another was under way is not forgotten, and the lease is free all the same.
+/// A run requested during another one is kept, and the lease is released anyway.
 pub async fn a_release_keeps_a_run_asked_for_meanwhile(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let (first, asked) = (worker(), start() + MINUTE);
@@ -84,8 +84,8 @@ pub async fn a_release_keeps_a_run_asked_for_meanwhile(ledger: &impl Ledger) {
     assert_eq!(answer, LeaseAnswer::Granted);
 }
 
-/// A run that was asked for while another was under way, and that a dispatcher has sent in vain, since the lease was
-/// taken, is due at once: it does not wait until the claim runs out.
+/// A run requested during another one, and sent in vain by a dispatcher because of the lease, is due at once.
+/// It does not wait until the claim expires.
 pub async fn a_release_makes_a_run_due_that_was_sent_in_vain(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let (first, asked) = (worker(), start() + MINUTE);
@@ -102,7 +102,8 @@ pub async fn a_release_makes_a_run_due_that_was_sent_in_vain(ledger: &impl Ledge
     assert_eq!((after.next_run_at, after.cut), (now, Some(asked)));
 }
 
-/// A run's last mark moves `delivered`, sets the next run and gives the lease back, with all that a mark carries.
+/// A run's last mark moves `delivered`, sets the next run and releases the lease, with everything else that a
+/// mark writes.
 pub async fn a_last_mark_marks_and_gives_back(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
@@ -129,7 +130,7 @@ pub async fn a_last_mark_marks_and_gives_back(ledger: &impl Ledger) {
     assert_eq!(answer, LeaseAnswer::Held, "nor does it take another's lease away");
 }
 
-/// A worker that has lost its lease marks all the same, and leaves the rest to who has it now.
+/// A worker that has lost its lease still marks, and leaves the rest to the current holder.
 pub async fn a_last_mark_without_the_lease_only_marks(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
@@ -143,7 +144,7 @@ pub async fn a_last_mark_without_the_lease_only_marks(ledger: &impl Ledger) {
     assert_eq!(answer, LeaseAnswer::Held);
 }
 
-/// Where another worker has marked the part already, the lease is given back all the same.
+/// If another worker has already marked the part, the lease is released anyway.
 pub async fn a_last_mark_behind_another_workers_gives_back(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
@@ -159,7 +160,7 @@ pub async fn a_last_mark_behind_another_workers_gives_back(ledger: &impl Ledger)
     assert_eq!(answer, LeaseAnswer::Granted);
 }
 
-/// A run that was asked for while another was under way is not forgotten, nor is the part left unmarked.
+/// A run requested during another one is kept, and the part is marked.
 pub async fn a_last_mark_keeps_a_run_asked_for_meanwhile(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;

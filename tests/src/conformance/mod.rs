@@ -1,7 +1,7 @@
-//! What each port promises, as functions over the port. They run on the fake and, through the real SDK, on the
-//! adapter; so what a test of the protocol learns from the fake holds for the adapter too.
+//! The promises of each port, as functions over the port. They run on the fake and, through the real SDK, on
+//! the adapter. So what a protocol test learns from the fake is true of the adapter too.
 //!
-//! Each function starts from what it makes itself and shares nothing with the others.
+//! Each function starts from what it creates itself and shares nothing with the others.
 
 pub mod addresses;
 pub mod budgets;
@@ -30,7 +30,7 @@ use domain::time::Time;
 
 use crate::fixtures;
 
-/// All three sides of a ledger.
+/// The three ports of a ledger.
 pub trait Ledger: Runs + DueConnectors + Connectors {}
 impl<T: Runs + DueConnectors + Connectors> Ledger for T {}
 
@@ -42,7 +42,7 @@ fn start() -> Time {
     fixtures::at("2026-11-20T20:15:30.123Z")
 }
 
-/// Stores a connector that was not there before.
+/// Stores a new connector.
 async fn create(ledger: &impl Ledger, connector: &Connector) -> SaveAnswer {
     ledger.create(connector, &fixtures::creation(connector), &[]).await.unwrap()
 }
@@ -60,7 +60,7 @@ async fn activate(ledger: &impl Ledger) -> (Connector, Cursor) {
     (connector, cursor)
 }
 
-/// The cursor as it stands now.
+/// The current cursor.
 async fn cursor(ledger: &impl Ledger, connector: &Connector) -> Cursor {
     ledger.snapshot(&connector.id).await.unwrap().expect("an activated connector").cursor
 }

@@ -1,4 +1,4 @@
-//! What a verification tries at a customer's side.
+//! The probes of a preflight check.
 
 use bytes::Bytes;
 use domain::connector::Connector;
@@ -11,30 +11,30 @@ use sha2::Digest as _;
 use crate::fakes::{FakeProber, RoleSetup, Trust};
 use crate::fixtures::{self, at, fresh, tenant};
 
-/// How a customer has set its side up.
+/// A customer's setup of role and bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SideOf {
-    /// As it should be.
+    /// Everything is correct.
     ACarefulOne,
-    /// The trust policy asks for no external ID.
+    /// The trust policy requires no external ID.
     OneWhoTrustsAnyone,
-    /// The trust policy takes any external ID.
+    /// The trust policy accepts any external ID.
     OneWhoTakesAnyId,
     /// The role may write to the whole bucket.
     OneWhoAllowsTheBucket,
-    /// There is no bucket of that name.
+    /// The bucket does not exist.
     OneWithoutABucket,
     /// The bucket is in us-east-2.
     OneInAnotherRegion,
 }
 
-/// A customer's side that a test can set up.
+/// A customer's role and bucket that a test can set up.
 pub trait ProberRig {
-    /// The port.
+    /// The port's type.
     type Port: Prober;
-    /// The port.
+    /// The port under test.
     fn port(&self) -> &Self::Port;
-    /// Sets up the connector's side.
+    /// Sets up the connector's role and bucket.
     fn set_up(&self, connector: &Connector, side: SideOf);
     /// The keys in the connector's bucket.
     fn keys(&self, connector: &Connector) -> Vec<String>;
@@ -88,7 +88,7 @@ async fn assume(
     rig.port().assume(connector, to, shown, scope).await
 }
 
-/// A session that the connector's external ID opens.
+/// A session with the connector's external ID.
 async fn session(rig: &impl ProberRig, connector: &Connector, scope: SessionScope) -> Box<dyn ProbeSession> {
     assume(rig, connector, PresentedExternalId::ExternalId(&connector.external_id), scope).await.unwrap()
 }
@@ -105,7 +105,7 @@ fn key(connector: &Connector) -> String {
     connector.destination.as_ref().unwrap().prefix.key(&format!("verification/{}.txt", fresh()))
 }
 
-/// Whether the role lets in with the right external ID, with none and with a wrong one.
+/// Whether the role can be assumed with the correct external ID, with none and with a wrong one.
 async fn lets_in(rig: &impl ProberRig, connector: &Connector) -> [bool; 3] {
     let (right, wrong) = (&connector.external_id, ExternalId::new(fresh(), u64::MAX));
     let mut lets_in = [false; 3];
@@ -130,7 +130,7 @@ async fn lets_in(rig: &impl ProberRig, connector: &Connector) -> [bool; 3] {
     lets_in
 }
 
-/// Whom a trust policy lets in shows by what is shown to it.
+/// The presented external IDs show whom a trust policy trusts.
 pub async fn a_trust_policy_shows_whom_it_lets_in(rig: &impl ProberRig) {
     for (side, expected) in [
         (SideOf::ACarefulOne, [true, false, false]),
@@ -149,7 +149,7 @@ pub async fn a_session_names_its_account(rig: &impl ProberRig) {
     assert_eq!(session.account(), connector.destination.as_ref().unwrap().role.account());
 }
 
-/// The region is told to a session that may not look at the bucket, wherever the bucket is.
+/// A session without access to the bucket gets its region, wherever the bucket is.
 pub async fn a_buckets_region_is_told_to_whoever_asks(rig: &impl ProberRig) {
     for (side, region) in [(SideOf::ACarefulOne, "eu-central-1"), (SideOf::OneInAnotherRegion, "us-east-2")] {
         let connector = connector(rig, side);
@@ -158,7 +158,7 @@ pub async fn a_buckets_region_is_told_to_whoever_asks(rig: &impl ProberRig) {
     }
 }
 
-/// A bucket that is gone is told so, asked for its region or written to.
+/// A missing bucket is `Gone`, for its region and for a write.
 pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl ProberRig) {
     let connector = connector(rig, SideOf::OneWithoutABucket);
     let session = session(rig, &connector, SessionScope::Prefix).await;
@@ -167,7 +167,7 @@ pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl ProberRig) {
     assert_eq!((fault.stage, fault.kind), (DeliveryStage::PutObject, DeliveryErrorKind::Gone));
 }
 
-/// An object under the prefix is written, and how it was encrypted is told.
+/// An object under the prefix is written, and its encryption is returned.
 pub async fn a_probe_is_written_under_the_prefix(rig: &impl ProberRig) {
     let connector = connector(rig, SideOf::ACarefulOne);
     let (session, key) = (session(rig, &connector, SessionScope::Prefix).await, key(&connector));
@@ -176,8 +176,8 @@ pub async fn a_probe_is_written_under_the_prefix(rig: &impl ProberRig) {
     assert_eq!(rig.keys(&connector), [key]);
 }
 
-/// Outside the prefix an object with a wrong checksum is denied or rejected by what the role may, and written
-/// in no case.
+/// Outside the prefix an object with a wrong checksum is denied or rejected, depending on the role's
+/// permissions, and never written.
 pub async fn a_wrong_checksum_tells_what_a_role_may_and_writes_nothing(rig: &impl ProberRig) {
     for (side, scope, reason) in [
         (SideOf::ACarefulOne, SessionScope::Role, DeliveryErrorKind::Denied),

@@ -1,8 +1,8 @@
-//! The promises of each suite by their names: the one list from which every runner makes its tests, so that a promise
-//! can't be left out of one of them.
+//! The names of each suite's promises: the one list from which every runner generates its tests, so that no
+//! runner can leave out a promise.
 
-/// Hands the names of a suite's promises to a macro, behind what else that is given:
-/// `promises!(leases => tries { with this })` is `tries! { leases; with this; a_lease_is_… … }`.
+/// Passes the names of a suite's promises to a macro, after the given tokens: `promises!(leases => tries {
+/// with this })` is `tries! { leases; with this; a_lease_is_… … }`.
 #[macro_export]
 macro_rules! promises {
     (leases => $then:ident { $($with:tt)* }) => { $then! { leases; $($with)*;

@@ -11,21 +11,21 @@ use crate::failing::Outage;
 use crate::fakes::FakeQueue;
 use crate::fixtures::fresh;
 
-/// A queue that refuses what a test tells it to, and that tells what it was sent.
+/// A queue that rejects on demand and returns what was sent to it.
 pub trait QueueRig {
-    /// The port.
+    /// The port's type.
     type Port: Queue;
-    /// The port.
+    /// The port under test.
     fn port(&self) -> &Self::Port;
-    /// The connectors of its messages, in the order in which they came.
+    /// The connectors of its messages, in order of arrival.
     fn sent(&self) -> Vec<ConnectorId>;
-    /// How many seconds each of its messages was to wait, in the order in which they came; `None` where none ever waits.
+    /// The delay of each of its messages in seconds, in order of arrival; `None` if the queue has no delays.
     fn delays(&self) -> Option<Vec<u64>>;
-    /// Refuses this connector's messages, and takes the others of its batch.
+    /// Rejects this connector's messages, and accepts the others of its batch.
     fn refuse(&self, id: &ConnectorId);
-    /// Takes everyone's messages again.
+    /// Accepts everyone's messages again.
     fn accept_all(&self);
-    /// The next `calls` calls meet an outage.
+    /// The next `calls` calls meet this outage.
     fn outage(&self, outage: Outage, calls: usize);
 }
 
@@ -54,12 +54,12 @@ impl QueueRig for FakeQueue {
 /// More calls than any caller makes.
 const PERSISTENT: usize = 1000;
 
-/// So many connectors that no other test has.
+/// This many connectors that no other test has.
 fn batch(size: usize) -> Vec<ConnectorId> {
     (0..size).map(|_| ConnectorId::new(fresh())).collect()
 }
 
-/// Sends what is not confirmed until all is; how often that took.
+/// Sends until everything is confirmed; unconfirmed messages are sent again.
 async fn send(rig: &impl QueueRig, batch: &[ConnectorId]) {
     let mut left = batch.to_vec();
     for _ in 1..10 {
@@ -70,10 +70,10 @@ async fn send(rig: &impl QueueRig, batch: &[ConnectorId]) {
             Err(error) => panic!("{error:?}"),
         }
     }
-    panic!("a queue without an outage never takes {left:?}")
+    panic!("a queue without an outage never accepts {left:?}")
 }
 
-/// What is confirmed was sent once, in the order of the batch, up to the largest batch.
+/// A confirmed message was sent once, in the order of the batch, up to the largest batch.
 pub async fn each_connector_of_a_batch_is_sent_once_and_in_order(rig: &impl QueueRig) {
     let mut expected = Vec::new();
     for size in [1, 3, QUEUE_BATCH] {
@@ -84,7 +84,7 @@ pub async fn each_connector_of_a_batch_is_sent_once_and_in_order(rig: &impl Queu
     assert_eq!(rig.sent(), expected);
 }
 
-/// All messages of a batch wait for as long as they were told to, in whole seconds, and never for longer than any can.
+/// All messages of a batch have the given delay, in whole seconds, up to the maximum.
 pub async fn a_batch_waits_as_long_as_it_was_told(rig: &impl QueueRig) {
     let mut expected = Vec::new();
     for (delay, seconds) in [
@@ -108,7 +108,7 @@ pub async fn a_connector_named_twice_is_sent_twice(rig: &impl QueueRig) {
     assert_eq!(rig.sent(), batch);
 }
 
-/// Nothing is sent for nobody, and nobody is left out silently where there are too many.
+/// An empty batch sends nothing, and an oversized one is an error, never silently truncated.
 pub async fn a_batch_of_none_sends_nothing_and_one_too_large_is_a_bug(rig: &impl QueueRig) {
     assert_eq!(rig.port().send(&[], Duration::ZERO).await.unwrap(), []);
     let error = rig.port().send(&batch(QUEUE_BATCH + 1), Duration::ZERO).await.unwrap_err();
@@ -116,7 +116,7 @@ pub async fn a_batch_of_none_sends_nothing_and_one_too_large_is_a_bug(rig: &impl
     assert_eq!(rig.sent(), []);
 }
 
-/// Those that the queue refuses come back by name, wherever in the batch they are, and the others are sent once.
+/// Rejected connectors are returned by ID, wherever in the batch they are, and the others are sent once.
 pub async fn the_refused_come_back_by_name_and_the_others_are_sent(rig: &impl QueueRig) {
     for refused in [vec![0], vec![4], vec![9], vec![2, 3, 7], (0..10).collect()] {
         let (batch, before) = (batch(QUEUE_BATCH), rig.sent());
@@ -131,7 +131,7 @@ pub async fn the_refused_come_back_by_name_and_the_others_are_sent(rig: &impl Qu
     }
 }
 
-/// An answer whose entries all failed is no success of any.
+/// A response whose entries all failed confirms none.
 pub async fn a_batch_of_which_all_failed_comes_back_whole(rig: &impl QueueRig) {
     for outage in [Outage::EntriesFail, Outage::EntriesDenied] {
         let batch = batch(QUEUE_BATCH);
@@ -141,8 +141,8 @@ pub async fn a_batch_of_which_all_failed_comes_back_whole(rig: &impl QueueRig) {
     }
 }
 
-/// A queue that can't be reached for long is a passing failure, and one that may not be used is none; nothing is
-/// sent then, and nothing of it is left over when it is over.
+/// A long outage is a transient error, a missing permission a permanent one. Nothing is sent then, and
+/// nothing is left over afterwards.
 pub async fn a_queue_that_refuses_everything_is_an_error_by_its_kind(rig: &impl QueueRig) {
     let batch = batch(2);
     rig.outage(Outage::Throttled, PERSISTENT);
@@ -157,7 +157,7 @@ pub async fn a_queue_that_refuses_everything_is_an_error_by_its_kind(rig: &impl 
     assert_eq!(rig.sent(), batch);
 }
 
-/// After a hiccup the batch is sent once, however often it was tried.
+/// After a short outage the batch is sent once, however many attempts there were.
 pub async fn a_batch_that_was_refused_in_passing_is_sent_once(rig: &impl QueueRig) {
     let batch = batch(QUEUE_BATCH);
     rig.outage(Outage::Throttled, 1);
@@ -165,7 +165,7 @@ pub async fn a_batch_that_was_refused_in_passing_is_sent_once(rig: &impl QueueRi
     assert_eq!(rig.sent(), batch);
 }
 
-/// Nobody knows what a lost answer said: the batch is sent again, and nobody is missing.
+/// After a lost response the batch is sent again, and nobody is missing.
 pub async fn a_lost_answer_loses_nobody(rig: &impl QueueRig) {
     let batch = batch(QUEUE_BATCH);
     rig.outage(Outage::AnswerLost, 1);
@@ -176,7 +176,7 @@ pub async fn a_lost_answer_loses_nobody(rig: &impl QueueRig) {
     assert!(matches!(error, PortError::Transient { .. }), "{error:?}");
 }
 
-/// Batches sent at the same time don't mix: each is told of its own refusals, and all else is sent once.
+/// Concurrent batches don't mix: each gets its own rejections, and everything else is sent once.
 pub async fn batches_sent_side_by_side_stay_apart(rig: &impl QueueRig) {
     let batches: Vec<_> = (0..8).map(|_| batch(QUEUE_BATCH)).collect();
     batches.iter().for_each(|batch| rig.refuse(&batch[5]));

@@ -1,4 +1,4 @@
-//! The ledger as the exporter uses it, between the lease and its release.
+//! The ledger for the exporter, between the lease and its release.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::fixtures::{self, at, worker};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A snapshot holds settings and cursor exactly as they were stored; a lease leaves no trace in them.
+/// A snapshot has settings and cursor exactly as they were stored; a lease leaves no trace in them.
 pub async fn a_snapshot_is_what_was_stored(ledger: &impl Ledger) {
     let (connector, cursor) = activate(ledger).await;
     ledger.lease(&connector.id, &worker(), start(), start() + MINUTE).await.unwrap();
@@ -22,12 +22,12 @@ pub async fn a_snapshot_is_what_was_stored(ledger: &impl Ledger) {
     assert_eq!((snapshot.connector, snapshot.cursor), (connector, cursor));
 }
 
-/// The seal stores the part and moves number and watermark, and nothing else.
+/// The seal stores the part and advances number and watermark, and nothing else.
 pub async fn a_seal_stores_the_part_and_moves_the_cursor(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let seal = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await;
     let note = seal.last.clone();
-    assert!(note.is_some(), "the next manifest hangs on it");
+    assert!(note.is_some(), "the next manifest is chained to it");
     let after =
         Cursor { next: before.next.next(), watermark: seal.watermark_after, chain_head: note, ..before };
     assert_eq!(cursor(ledger, &connector).await, after);
@@ -35,7 +35,7 @@ pub async fn a_seal_stores_the_part_and_moves_the_cursor(ledger: &impl Ledger) {
     assert_eq!(ledger.part(&connector.id, PartNumber::new(2)).await.unwrap(), None);
 }
 
-/// A heartbeat's bytes are in its record and come back as they are.
+/// A heartbeat's bytes are in its record and are read as they were.
 pub async fn a_heartbeats_bytes_are_kept_in_its_record(ledger: &impl Ledger) {
     let (connector, cursor) = activate(ledger).await;
     let mut seal = fixtures::seal(&connector, &cursor, at("2026-11-20T21:00:00Z"), &worker());
@@ -45,7 +45,7 @@ pub async fn a_heartbeats_bytes_are_kept_in_its_record(ledger: &impl Ledger) {
     assert_eq!(ledger.part(&connector.id, PartNumber::FIRST).await.unwrap(), Some(seal.part));
 }
 
-/// A number that is taken is refused, and the part that has it stays as it is.
+/// An existing number is rejected, and its part stays as it is.
 pub async fn a_taken_number_is_refused(ledger: &impl Ledger) {
     let (connector, stale) = activate(ledger).await;
     let won = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await;
@@ -54,7 +54,7 @@ pub async fn a_taken_number_is_refused(ledger: &impl Ledger) {
     assert_eq!(ledger.part(&connector.id, PartNumber::FIRST).await.unwrap(), Some(won.part));
 }
 
-/// A free number is refused too, if the watermark is not where the worker read it.
+/// A free number is rejected too, if the watermark is not where the worker read it.
 pub async fn a_moved_watermark_is_refused(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let mut seal = fixtures::seal(&connector, &before, at("2026-11-20T22:00:00Z"), &worker());
@@ -64,7 +64,7 @@ pub async fn a_moved_watermark_is_refused(ledger: &impl Ledger) {
     assert_eq!(cursor(ledger, &connector).await, before);
 }
 
-/// A number beyond the next one would leave a gap, and is refused.
+/// A number beyond the next one would leave a gap, and is rejected.
 pub async fn a_number_that_leaves_a_gap_is_refused(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let ahead = Cursor { next: PartNumber::new(2), ..before.clone() };
@@ -73,7 +73,7 @@ pub async fn a_number_that_leaves_a_gap_is_refused(ledger: &impl Ledger) {
     assert_eq!(cursor(ledger, &connector).await, before);
 }
 
-/// However many seal at once, one wins, and the record is the winner's.
+/// Of any number of concurrent seals one wins, and the record is the winner's.
 pub async fn of_racing_sealers_exactly_one_wins(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let seals: Vec<_> = (0..8)
@@ -89,11 +89,11 @@ pub async fn of_racing_sealers_exactly_one_wins(ledger: &impl Ledger) {
     assert_eq!((cursor.next, cursor.watermark), (PartNumber::new(2), winner.watermark_after));
 }
 
-/// The parts that may hold an event of a time are those whose windows end later, newest first.
+/// The parts that may contain an event of a time are those whose windows end later, newest first.
 pub async fn parts_are_found_by_how_late_their_windows_end(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     for hour in [21, 22, 22, 23] {
-        // The third holds late events only: its window is empty.
+        // The third has only late events: its window is empty.
         seal_next(ledger, &connector, at(&format!("2026-11-20T{hour}:00:00Z"))).await;
     }
     let found = async |after: &str, before| {
@@ -109,7 +109,7 @@ pub async fn parts_are_found_by_how_late_their_windows_end(ledger: &impl Ledger)
     assert_eq!(found("2026-11-20T20:00:00Z", 1).await, [0u64; 0]);
 }
 
-/// A mark moves `delivered` by one; a second one, or one out of order, does not.
+/// A mark advances `delivered` by one; a second one, or one out of order, does not.
 pub async fn a_mark_counts_once_and_in_order(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let first = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
@@ -130,7 +130,7 @@ pub async fn a_mark_counts_once_and_in_order(ledger: &impl Ledger) {
     }
 }
 
-/// Nothing of a part's record changes with the mark but the time of delivery.
+/// A mark changes nothing in a part's record but the time of delivery.
 pub async fn a_mark_changes_nothing_else(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
@@ -139,7 +139,7 @@ pub async fn a_mark_changes_nothing_else(ledger: &impl Ledger) {
     assert_eq!(marked, Some(domain::part::Part { delivered_at: Some(start()), ..part }));
 }
 
-/// A mark says where the keys were put, if they were, and otherwise leaves what is known.
+/// A mark records published keys, if it has any, and otherwise leaves the recorded ones.
 pub async fn a_mark_tells_where_the_keys_are(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let first = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
@@ -159,7 +159,7 @@ pub(super) fn block(stage: DeliveryStage, code: &str) -> Block {
     Block::new(&fault, &to, None, start(), 1)
 }
 
-/// A block is stored, replaced by a later one, and goes with the mark that says so.
+/// A block is stored, replaced by a later one, and removed by the mark that says so.
 pub async fn a_block_stays_until_a_mark_takes_it_away(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
@@ -172,7 +172,7 @@ pub async fn a_block_stays_until_a_mark_takes_it_away(ledger: &impl Ledger) {
     assert_eq!(cursor(ledger, &connector).await.block, None);
 }
 
-/// A seal takes away a block of reading if it says so, and moves the reconcile with the watermark.
+/// A seal removes a read block if it says so, and advances the reconcile with the watermark.
 pub async fn a_seal_carries_unblocking_and_reconcile(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     ledger.block(&connector.id, &block(DeliveryStage::Read, "TenantMismatch")).await.unwrap();
@@ -185,7 +185,7 @@ pub async fn a_seal_carries_unblocking_and_reconcile(ledger: &impl Ledger) {
     assert_eq!((after.block, after.reconcile), (None, reconcile));
 }
 
-/// Of items that could not be read one worker tells, and nobody again before the time that it names.
+/// Of workers with unreadable items one publishes, and then nobody before the given time.
 pub async fn of_unreadable_items_one_worker_tells_and_then_nobody_for_a_while(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let day = Duration::from_secs(86_400);
@@ -205,7 +205,7 @@ pub async fn of_unreadable_items_one_worker_tells_and_then_nobody_for_a_while(le
     assert!(!ledger.try_claim_unreadable_notice(&unknown.id, now - day, now).await.unwrap());
 }
 
-/// How far a window is read is noted while nobody has sealed since, and goes with the seal that closes the window.
+/// Read progress is recorded while nobody has sealed since, and removed by the seal that closes the window.
 pub async fn a_reading_is_noted_until_someone_seals(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let to = at("2026-11-20T21:00:00Z");
@@ -234,7 +234,7 @@ pub async fn a_reading_is_noted_until_someone_seals(ledger: &impl Ledger) {
     assert_eq!(cursor(ledger, &connector).await.read_progress, None);
 }
 
-/// The reconcile moves on only from where the worker read it.
+/// The reconcile advances only from where the worker read it.
 pub async fn the_reconcile_moves_only_from_where_it_stood(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let first = before.reconcile.read_through(at("2026-11-19T00:00:00Z"));
@@ -252,11 +252,11 @@ pub async fn the_reconcile_moves_only_from_where_it_stood(ledger: &impl Ledger) 
     assert_eq!(
         noted(&first, &second, true).await,
         (second, false),
-        "a note that says so takes the block away"
+        "an update that says so removes the block"
     );
 }
 
-/// How far the staging bucket is swept only goes forward, whoever notes it last, and moves nothing else.
+/// The sweep progress only advances, whoever records it last, and changes nothing else.
 pub async fn what_is_swept_only_goes_forward(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     for (noted, stands) in [(24, 24), (7, 24), (24, 24), (48, 48)] {
@@ -272,7 +272,7 @@ pub async fn what_is_swept_only_goes_forward(ledger: &impl Ledger) {
     );
 }
 
-/// A remembered source of that table.
+/// A remembered source with this table.
 fn source(table: &str) -> RememberedSource {
     let layout = KeyLayout {
         index: None,
@@ -288,7 +288,7 @@ fn source(table: &str) -> RememberedSource {
     })
 }
 
-/// The first seal remembers where it read. A worker that read elsewhere is refused, whatever it found.
+/// The first seal stores its source. A worker with another source is rejected, whatever it has read.
 pub async fn a_seal_remembers_its_source_and_a_seal_from_another_is_refused(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let (here, elsewhere) = (source("events"), source("events"));
@@ -306,7 +306,7 @@ pub async fn a_seal_remembers_its_source_and_a_seal_from_another_is_refused(ledg
     assert_eq!(ledger.seal(&second).await.unwrap(), SealAnswer::Won);
 }
 
-/// A change of the source is stored if nothing has moved, and takes along what was read from the other one.
+/// A change of the source is stored if nothing has advanced, and removes the read progress of the old one.
 pub async fn a_source_is_changed_only_from_where_the_cursor_stood(ledger: &impl Ledger) {
     let (connector, first) = activate(ledger).await;
     let (here, there) = (source("events"), source("other"));

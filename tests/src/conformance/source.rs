@@ -20,9 +20,9 @@ use crate::fixtures::{self, at, keys, tenant};
 /// A table that a test can write to.
 #[async_trait]
 pub trait EventsRig: Sync {
-    /// The port.
+    /// The port's type.
     type Port: Source;
-    /// The port.
+    /// The port under test.
     fn port(&self) -> &Self::Port;
     /// Stores an item in a tenant's shard.
     async fn store(&self, tenant: &TenantId, shards: Shards, shard: u8, sort_key: &SortKey, shape: &Shape);
@@ -70,7 +70,7 @@ async fn read(
     items
 }
 
-/// The items of a window, as a part takes them: what lies a little outside is dropped.
+/// The items of a window, as a part takes them: items slightly outside are dropped.
 async fn window(rig: &impl EventsRig, tenant: &TenantId, from: Time, to: Time) -> Vec<SourceItem> {
     let form = rig.port().sort_key_form();
     let mut items = read(rig, tenant, Shards::ONE, 0, &span(from, to)).await;
@@ -82,7 +82,7 @@ fn text(n: usize) -> Shape {
     Shape::Text(json!({ "n": n }).to_string())
 }
 
-/// Every key of `form` around an hour: equal times, all precisions, and keys that are none.
+/// Every key of `form` around an hour: equal times, all precisions, and unparsable keys.
 fn keys_around(form: SortKeyForm, numeric: bool, start: Time) -> Vec<SortKey> {
     let offsets = [0, 0, 0, 1, 499, 500, 999, 1000, 1000, 1001, 59_999, 60_000, 60_001, 3_599_999, 3_600_000];
     let mut all: Vec<SortKey> = (0u64..)
@@ -97,7 +97,7 @@ fn keys_around(form: SortKeyForm, numeric: bool, start: Time) -> Vec<SortKey> {
     all
 }
 
-/// Keys of the years before `start`, and what begins like one.
+/// Keys of the years before `start`, and unparsable ones with the same beginnings.
 fn history(form: SortKeyForm, numeric: bool, start: Time) -> Vec<SortKey> {
     let ago = [1u32, 3600, 86_400, 40 * 86_400, 400 * 86_400, 2000 * 86_400];
     let ago = (0u64..).zip(ago.map(|seconds| start - Duration::from_secs(1) * seconds));
@@ -108,8 +108,8 @@ fn history(form: SortKeyForm, numeric: bool, start: Time) -> Vec<SortKey> {
     keys
 }
 
-/// Windows that meet hold every item exactly once, wherever they are cut, for keys of every kind; and the
-/// strays hold the rest, without the years before the first window.
+/// Adjacent windows contain every item exactly once, wherever they are cut, for keys of every kind. The
+/// out-of-order keys contain the rest, without the years before the first window.
 pub async fn windows_and_strays_tile_the_table(rig: &impl EventsRig, numeric: bool) {
     let (form, acme, start) = (rig.port().sort_key_form(), tenant("acme"), at("2026-11-20T20:00:00Z"));
     let reachable = keys_around(form, numeric, start);
@@ -180,7 +180,7 @@ pub async fn each_shard_holds_its_own(rig: &impl EventsRig) {
     assert_eq!(ties.len(), 4, "items of one sort key in two shards have keys of their own");
 }
 
-/// Each tenant is read by its exact ID, whatever characters are in it, and so is one of several shards.
+/// Each tenant is read by its exact ID, whatever characters it has, and so is one of several shards.
 pub async fn each_tenants_items_are_its_own(rig: &impl EventsRig) {
     let (form, start) = (rig.port().sort_key_form(), at("2026-11-20T20:00:00Z"));
     let (tenants, two) = (fixtures::tenants_of_all_kinds(), Shards::try_from(2).unwrap());
@@ -200,7 +200,7 @@ pub async fn each_tenants_items_are_its_own(rig: &impl EventsRig) {
     }
 }
 
-/// The three shapes of an event, and what is none of them, side by side.
+/// The three shapes of an event, and invalid ones, side by side.
 pub async fn each_shape_reads_as_one_line_of_json(rig: &impl EventsRig) {
     let (form, acme, start) = (rig.port().sort_key_form(), tenant("acme"), at("2026-11-20T20:00:00Z"));
     let map = json!({ "b": [1, 2.5, null, true], "a": { "x": "ä\n" } }).as_object().unwrap().clone();
@@ -229,7 +229,7 @@ pub async fn each_shape_reads_as_one_line_of_json(rig: &impl EventsRig) {
             assert_eq!(why.written, Some(Written::Raw(text.clone())), "exactly what was written");
         }
         let found = found.map_err(|why| why.reason);
-        // A text stays as it is, byte for byte. The keys of a map come in whatever order the table gives them.
+        // A string stays as it is, byte for byte. The keys of a map come in the table's order.
         let (found, expected) = match shape {
             Shape::Map(_) | Shape::Whole(_) => (found.map(by_name), expected.map(by_name)),
             _ => (found.map(str::to_owned), expected.map(str::to_owned)),
@@ -238,13 +238,13 @@ pub async fn each_shape_reads_as_one_line_of_json(rig: &impl EventsRig) {
     }
 }
 
-/// A line of JSON with the keys of its objects in order; equal for lines that differ in that order alone.
+/// A line of JSON with the keys of its objects sorted; equal for lines that differ in that order alone.
 fn by_name(line: &str) -> String {
     assert!(!line.contains(['\n', '\r']), "{line}");
     serde_json::from_str::<serde_json::Value>(line).unwrap().to_string()
 }
 
-/// A key that tells no time makes a record of the item's keys and its event.
+/// An unparsable key makes a record with the item's keys and its event.
 pub async fn a_key_of_another_form_is_unreadable(rig: &impl EventsRig) {
     let (form, acme, start) = (rig.port().sort_key_form(), tenant("acme"), at("2026-11-20T20:00:00Z"));
     let key = keys::garbage_near(form, start)[0].clone();

@@ -28,7 +28,7 @@ async fn write(staging: &impl Staging, key: &str, pieces: impl Iterator<Item = B
     upload.finish().await.unwrap();
 }
 
-/// Bytes of which no two long stretches are the same, so that pieces in the wrong order are seen.
+/// Bytes of which no two long stretches are the same, so that pieces in the wrong order are noticed.
 fn bytes(size: usize) -> Bytes {
     (0..size.div_ceil(8))
         .flat_map(|n| (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes())
@@ -36,7 +36,7 @@ fn bytes(size: usize) -> Bytes {
         .collect()
 }
 
-/// What is finished reads back byte for byte, from nothing to a few kilobytes.
+/// A finished object reads back byte for byte, from nothing to a few kilobytes.
 pub async fn small_objects_read_back(staging: &impl Staging) {
     for size in [0, 1, 5000] {
         let (key, content) = (key(), bytes(size));
@@ -45,7 +45,7 @@ pub async fn small_objects_read_back(staging: &impl Staging) {
     }
 }
 
-/// Larger than one request may be, written in pieces that fit nothing.
+/// Larger than one request may be, written in pieces of odd sizes.
 pub async fn large_objects_read_back(staging: &impl Staging) {
     let (key, content) = (key(), bytes(21_000_003));
     let pieces = (0..content.len())
@@ -55,7 +55,7 @@ pub async fn large_objects_read_back(staging: &impl Staging) {
     assert!(read(staging, &key).await.unwrap() == content, "the bytes came back changed");
 }
 
-/// Nothing can be read before the object is finished, and nothing ever if it is given up or dropped.
+/// Nothing can be read before the object is finished, and never if it is aborted or dropped.
 pub async fn an_unfinished_object_is_not_there(staging: &impl Staging) {
     for size in [1000, 9_000_000] {
         let key = key();
@@ -63,7 +63,7 @@ pub async fn an_unfinished_object_is_not_there(staging: &impl Staging) {
         upload.write(bytes(size)).await.unwrap();
         assert!(read(staging, &key).await.is_err(), "{size} bytes are readable while they are written");
         upload.abort().await.unwrap();
-        assert!(read(staging, &key).await.is_err(), "{size} bytes are readable after they were given up");
+        assert!(read(staging, &key).await.is_err(), "{size} bytes are readable after the abort");
         let mut upload = staging.create(&key).await.unwrap();
         upload.write(bytes(size)).await.unwrap();
         drop(upload);
@@ -86,14 +86,14 @@ pub async fn objects_written_side_by_side_stay_apart(staging: &impl Staging) {
     assert!(read(staging, &keys[1]).await.unwrap().iter().all(|byte| *byte >= 100));
 }
 
-/// What was never written can't be read, and that is no passing failure.
+/// An object that was never written can't be read, and that is not a transient error.
 pub async fn a_missing_object_is_an_error_that_does_not_pass(staging: &impl Staging) {
     let error = read(staging, &key()).await.unwrap_err();
     assert!(!matches!(error, PortError::Transient { .. }), "{error:?}");
 }
 
-/// Finished objects are listed in the order of their keys, those below a place and behind a key only, and what is
-/// discarded or let go is no error, twice neither.
+/// Finished objects are listed in key order, only those with the prefix and after a key. Marking an object as
+/// orphan or expirable is no error, nor is a second time.
 pub async fn what_is_staged_is_listed_in_order_behind_a_key(staging: &impl Staging) {
     let below = format!("parts/{}/", fresh());
     for name in ["2/b.data", "10/a.keys", "1/a.data"] {

@@ -1,4 +1,4 @@
-//! The ledger as the watchdog uses it.
+//! The ledger for the watchdog.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::fixtures;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Everyone, over all pages.
+/// All connectors, over all pages.
 async fn all(ledger: &impl Watch) -> Vec<WatchedConnector> {
     let (mut all, mut place) = (Vec::new(), None);
     loop {
@@ -34,7 +34,7 @@ async fn only(ledger: &impl Watch) -> WatchedConnector {
     all.remove(0)
 }
 
-/// A draft is seen, and that it has no cursor; an active one is seen with its own.
+/// A draft is listed without a cursor; an active connector is listed with its own.
 pub async fn settings_and_cursor_are_seen_together(ledger: &(impl Ledger + Watch)) {
     let draft = fixtures::connector(&fixtures::tenant("umbrella"), start());
     let draft = Connector { frequency: Frequency::try_from(6).unwrap(), ..draft };
@@ -50,7 +50,7 @@ pub async fn settings_and_cursor_are_seen_together(ledger: &(impl Ledger + Watch
     assert_eq!((&seen.cursor, seen.waiting_since), (&Some(cursor), None));
 }
 
-/// Since when the oldest part waits is told, until it is delivered.
+/// The time since which the oldest part waits is returned until it is delivered.
 pub async fn the_oldest_part_that_waits_tells_since_when(ledger: &(impl Ledger + Watch)) {
     let (connector, before) = activate(ledger).await;
     let first = seal_next(ledger, &connector, before.watermark + HOUR).await.part;
@@ -65,7 +65,7 @@ pub async fn the_oldest_part_that_waits_tells_since_when(ledger: &(impl Ledger +
     assert_eq!(only(ledger).await.waiting_since, None);
 }
 
-/// One that is disabled is counted, and where it stands is nobody's worry.
+/// A disabled connector is counted, and its cursor is not read.
 pub async fn a_disabled_one_is_seen_without_its_cursor(ledger: &(impl Ledger + Watch)) {
     let (connector, _) = activate(ledger).await;
     let disabled = Connector { state: State::Disabled, version: connector.version + 1, ..connector.clone() };
@@ -74,7 +74,7 @@ pub async fn a_disabled_one_is_seen_without_its_cursor(ledger: &(impl Ledger + W
     assert_eq!((seen.state, seen.cursor), (State::Disabled, None));
 }
 
-/// More than a page, of many tenants: everyone once.
+/// More than a page, of many tenants: each connector once.
 pub async fn everyone_is_seen_once_over_all_pages(ledger: &(impl Ledger + Watch)) {
     let mut expected = 1;
     activate(ledger).await;
@@ -89,7 +89,7 @@ pub async fn everyone_is_seen_once_over_all_pages(ledger: &(impl Ledger + Watch)
     assert_eq!((all.len(), drafts), (expected, expected - 1));
 }
 
-/// The place is kept from tick to tick; of several ticks at once one is heard.
+/// The sweep cursor is stored from tick to tick; of several concurrent ticks one stores it.
 pub async fn of_racing_ticks_exactly_one_keeps_its_place(ledger: &impl Watch) {
     let mut sweep = ledger.sweep().await.unwrap();
     assert_eq!(sweep, Sweep::default());
@@ -105,7 +105,8 @@ pub async fn of_racing_ticks_exactly_one_keeps_its_place(ledger: &impl Watch) {
     }
 }
 
-/// What is told of a connector is remembered beside its cursor; of several ticks at once one remembers it, and tells.
+/// A connector's notification state is stored with its cursor. Of several concurrent ticks one stores it, and
+/// publishes.
 pub async fn of_racing_ticks_exactly_one_tells(ledger: &(impl Ledger + Watch)) {
     let (connector, before) = activate(ledger).await;
     assert_eq!(only(ledger).await.last_notified, None);
@@ -120,7 +121,7 @@ pub async fn of_racing_ticks_exactly_one_tells(ledger: &(impl Ledger + Watch)) {
         assert_eq!(answers.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1, "{told:?}");
         assert!(
             !ledger.store_notification_state(&connector.id, None, &told).await.unwrap(),
-            "it was told before"
+            "a notification is stored already"
         );
         last = Some(told);
     }
@@ -133,7 +134,7 @@ pub async fn of_racing_ticks_exactly_one_tells(ledger: &(impl Ledger + Watch)) {
     assert_eq!(seen.cursor, Some(cursor(ledger, &connector).await));
 }
 
-/// Who was never activated has no place to remember anything at, and none is made.
+/// A connector that was never activated has no item for a notification state, and none is created.
 pub async fn nothing_is_remembered_of_who_exports_nothing(ledger: &(impl Ledger + Watch)) {
     let draft = fixtures::connector(&fixtures::tenant("umbrella"), start());
     assert_eq!(create(ledger, &draft).await, STORED);
@@ -144,7 +145,7 @@ pub async fn nothing_is_remembered_of_who_exports_nothing(ledger: &(impl Ledger 
     assert_eq!(only(ledger).await.last_notified, None);
 }
 
-/// What the watchdog keeps is no connector and is due to nobody.
+/// The sweep cursor is not listed as a connector and is never due.
 pub async fn its_place_is_in_no_list(ledger: &(impl Ledger + Watch)) {
     let sweep = Sweep { version: 1, ..Sweep::default() };
     assert!(ledger.store_sweep(&sweep).await.unwrap());

@@ -1,10 +1,11 @@
-//! Trouble on demand: [`Flaky`] wraps any port and does to a chosen call what a [`Plan`] says.
+//! Fault injection: [`Flaky`] wraps any port and injects the faults of a [`FaultPlan`] into chosen calls.
 //!
-//! The calls of all ports that share a plan are counted together, so that a test can go through a whole run and
-//! make each single call the one that goes wrong. The names of the calls are those of the ports' methods: `seal`,
-//! `put_new`, `next_page` and so on.
+//! The calls of all ports that share a plan are counted together, so that a test can go through a whole run
+//! and make each single call fail. The names of the calls are those of the ports' methods: `seal`, `put_new`,
+//! `next_page` and so on.
 //!
-//! [`Outage`] is the trouble of a whole service: the fakes of bus and queue and their stand-ins on the wire have it.
+//! [`Outage`] is the failure of a whole service, for the fakes of bus and queue and their stand-ins on the
+//! wire.
 
 mod outage;
 mod ports;
@@ -22,24 +23,24 @@ use crate::turns::pause;
 pub use outage::Outage;
 pub(crate) use outage::Outages;
 
-/// No run of these tests makes as many calls. One that does goes round in circles, and a test that fails says so
-/// better than one that hangs.
+/// No run of these tests makes as many calls. One that does is in a loop, and a failing test says so better
+/// than a hanging one.
 const ENDLESS: usize = 20_000;
 
-/// What happens to a call.
+/// A fault in a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// It fails for a passing reason and does nothing.
+    /// The call returns a transient error and does nothing.
     Fail,
-    /// It does what was asked, and the answer is lost.
+    /// The call is executed, and its response is lost.
     LoseAnswer,
-    /// It does what was asked, and the worker dies before it sees the answer.
+    /// The call is executed, and the worker dies before it sees the response.
     Crash,
-    /// The worker stands still before it asks, until [`Plan::go_on`].
+    /// The worker stalls before the call, until [`FaultPlan::resume`].
     Stand,
 }
 
-/// Which calls meet which trouble. A clone is the same plan.
+/// Which calls meet which fault. A clone is the same plan.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
     shared: Arc<Mutex<State>>,
@@ -66,13 +67,13 @@ struct Planned {
 }
 
 impl Plan {
-    /// No trouble.
+    /// No faults.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// No trouble, and a pause before and after each call, for [`crate::turns::Worker`].
+    /// No faults, and a yield before and after each call, for [`crate::interleaving::SteppedWorker`].
     #[must_use]
     pub fn pausing() -> Self {
         let plan = Self::default();
@@ -80,25 +81,25 @@ impl Plan {
         plan
     }
 
-    /// The `nth` call of that name, counted from 1, meets `trouble`.
+    /// The `nth` call with this name, counted from 1, meets `fault`.
     #[must_use]
     pub fn and(self, call: &'static str, nth: usize, trouble: Trouble) -> Self {
         self.add(Planned { call: Some(call), first: nth, count: 1, trouble })
     }
 
-    /// Every call of that name meets `trouble`.
+    /// Every call with this name meets `fault`.
     #[must_use]
     pub fn and_always(self, call: &'static str, trouble: Trouble) -> Self {
         self.add(Planned { call: Some(call), first: 1, count: usize::MAX, trouble })
     }
 
-    /// The `nth` call of all, counted from 1, meets `trouble`.
+    /// The `nth` call of all, counted from 1, meets `fault`.
     #[must_use]
     pub fn and_at(self, nth: usize, trouble: Trouble) -> Self {
         self.add(Planned { call: None, first: nth, count: 1, trouble })
     }
 
-    /// Every call takes this long on the clock's wall.
+    /// Every call takes this long on the wall clock.
     #[must_use]
     pub fn and_slowly(self, clock: &FakeClock, each: Duration) -> Self {
         locked(&self.shared).pace = Some((clock.clone(), each));
@@ -110,20 +111,20 @@ impl Plan {
         self
     }
 
-    /// Runs a worker whose ports follow this plan. `None` if it met a [`Trouble::Crash`].
+    /// Runs a worker whose ports follow this plan. `None` if it met an [`InjectedFault::Crash`].
     pub async fn run<T>(&self, worker: impl Future<Output = T>) -> Option<T> {
         let (worker, handle) = abortable(worker);
         locked(&self.shared).worker = Some(handle);
         worker.await.ok()
     }
 
-    /// Waits until a worker stands still.
+    /// Waits until a worker is stalled.
     pub async fn stands(&self) {
         let stands = Arc::clone(&locked(&self.shared).stands);
         stands.notified().await;
     }
 
-    /// Lets the worker that stands go on.
+    /// Resumes the stalled worker.
     pub fn go_on(&self) {
         locked(&self.shared).goes_on.notify_one();
     }
@@ -134,13 +135,13 @@ impl Plan {
         locked(&self.shared).calls.clone()
     }
 
-    /// How many calls of that name there were so far.
+    /// How many calls with this name there were so far.
     #[must_use]
     pub fn count(&self, call: &str) -> usize {
         locked(&self.shared).calls.iter().filter(|made| **made == call).count()
     }
 
-    /// Makes a call, or what the plan makes of it. `lost` is how this port tells of a passing failure.
+    /// Makes a call with the plan's fault, if any. `lost` makes this port's transient error.
     async fn call<T>(
         &self,
         name: &'static str,
@@ -198,14 +199,14 @@ impl Plan {
         goes_on.notified().await;
     }
 
-    /// Drops the worker that is calling.
+    /// Drops the calling worker.
     async fn crash<T>(&self) -> T {
         locked(&self.shared).worker.as_ref().expect("a worker that this plan runs").abort();
         std::future::pending().await
     }
 }
 
-/// A port, and what goes wrong with it.
+/// A port with injected faults.
 #[derive(Debug, Clone)]
 pub struct Flaky<P> {
     inner: P,

@@ -1,22 +1,22 @@
-//! What a whole service does to whoever calls it. The fakes of bus and queue take it, and so do their stand-ins on
-//! the wire: a conformance suite makes the same trouble on both.
+//! Outages of a whole service, for all its callers. The fakes of bus and queue have them, and so do their
+//! stand-ins on the wire: a conformance suite sets the same outage on both.
 
-/// What happens to a call, whatever it asks for.
+/// The fault of every call, whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outage {
-    /// It is refused for a passing reason and does nothing.
+    /// The call returns a transient error and does nothing.
     Throttled,
-    /// It is refused for want of a permission and does nothing.
+    /// The call is denied and does nothing.
     Denied,
-    /// It does what was asked, and the answer is lost.
+    /// The call is executed, and its response is lost.
     AnswerLost,
-    /// It succeeds as such, and each of its entries fails for a passing reason.
+    /// The call as such succeeds, and each of its entries fails with a transient error.
     EntriesFail,
-    /// It succeeds as such, and each of its entries is refused for want of a permission.
+    /// The call as such succeeds, and each of its entries is denied.
     EntriesDenied,
 }
 
-/// The outage that is on, and for how many calls.
+/// The current outage, and for how many more calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Outages(Option<(Outage, usize)>);
 
@@ -26,7 +26,7 @@ impl Outages {
         self.0 = Some((outage, calls));
     }
 
-    /// What the next call meets.
+    /// The outage of the next call.
     pub(crate) fn take(&mut self) -> Option<Outage> {
         let (outage, left) = self.0.as_mut().filter(|(_, left)| *left > 0)?;
         *left -= 1;

@@ -1,4 +1,4 @@
-//! Every port, wrapped. Each method says only how a lost answer looks to its caller.
+//! Every port, wrapped. Each method says only how a lost response looks to its caller.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::budget::Spending;
 use domain::connector::{Change, Connector, Shards};
-use domain::contacts::{ContactKey, NotificationHistory, Permission, SecretId, TokenHash, WebhookSecret};
+use domain::contacts::{Consent, ContactKey, NotificationHistory, SecretId, TokenHash, WebhookSecret};
 use domain::cursor::Cursor;
 use domain::events_source::{EventsSource, SourceChange};
 use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
@@ -15,10 +15,10 @@ use domain::names::{ConnectorId, EmailAddress, TenantId, WorkerId};
 use domain::notice::Notice;
 use domain::part::{Part, PartNumber};
 use domain::ports::{
-    Bus, ByteStream, Claim, ClaimAnswer, ConnectorFilter, Connectors, CustomerBucket, Customers,
-    DueConnectors, DuePage, LeaseAnswer, NewObject, NotificationStore, PageError, PageReader, Permissions,
-    PortError, Queue, RunAnswer, Runs, SaveAnswer, Signer, Source, SpendOutcome, Spender, StagedPage,
-    Staging, StagingWrite, Validity,
+    Bus, ByteStream, Claim, ClaimAnswer, ConnectorFilter, Connectors, Consents, CustomerBucket, Customers,
+    DueConnectors, DuePage, LeaseAnswer, NewObject, NotificationStore, PageError, PageReader, PortError,
+    Queue, RunAnswer, Runs, SaveAnswer, Signer, Source, SpendOutcome, Spender, StagedPage, Staging,
+    StagingWrite, Validity,
 };
 use domain::protocol::{
     Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot, Span,
@@ -78,7 +78,7 @@ impl<P: Runs> Runs for Flaky<P> {
         self.plan.call("mark", self.inner.mark(mark), lost).await
     }
 
-    /// One call, so that the real ledger's own way is what meets the trouble.
+    /// One call, so that the real ledger's own steps meet the fault.
     async fn mark_last(&self, worker: &WorkerId, mark: &Mark, release: &Release) -> Result<(), PortError> {
         self.plan.call("mark_last", self.inner.mark_last(worker, mark, release), lost).await
     }
@@ -137,26 +137,22 @@ impl<P: Spender> Spender for Flaky<P> {
 }
 
 #[async_trait]
-impl<P: Permissions> Permissions for Flaky<P> {
-    async fn permission(
-        &self,
-        tenant: &TenantId,
-        address: &EmailAddress,
-    ) -> Result<Option<Permission>, PortError> {
-        self.plan.call("permission", self.inner.permission(tenant, address), lost).await
+impl<P: Consents> Consents for Flaky<P> {
+    async fn consent(&self, tenant: &TenantId, address: &EmailAddress) -> Result<Option<Consent>, PortError> {
+        self.plan.call("permission", self.inner.consent(tenant, address), lost).await
     }
 
-    async fn keep_permission(&self, tenant: &TenantId, permission: &Permission) -> Result<bool, PortError> {
-        self.plan.call("keep_permission", self.inner.keep_permission(tenant, permission), lost).await
+    async fn store_consent(&self, tenant: &TenantId, permission: &Consent) -> Result<bool, PortError> {
+        self.plan.call("keep_permission", self.inner.store_consent(tenant, permission), lost).await
     }
 
-    async fn keep_link(
+    async fn store_link(
         &self,
         token: &TokenHash,
         tenant: &TenantId,
         address: &EmailAddress,
     ) -> Result<(), PortError> {
-        self.plan.call("keep_link", self.inner.keep_link(token, tenant, address), lost).await
+        self.plan.call("keep_link", self.inner.store_link(token, tenant, address), lost).await
     }
 
     async fn link(&self, token: &TokenHash) -> Result<Option<(TenantId, EmailAddress)>, PortError> {
@@ -373,7 +369,7 @@ impl<P: Customers> Customers for Flaky<P> {
 #[async_trait]
 impl CustomerBucket for Flaky<Box<dyn CustomerBucket>> {
     async fn put_new(&self, object: NewObject) -> Result<PutAnswer, DeliveryError> {
-        // What is beside the parts' bytes has names of its own: a plan is made for one of them.
+        // Puts other than the parts' bytes have their own call names: a plan targets one of them.
         let call = match &object.key {
             key if key.contains(KEY_FOLDER) => "put_key",
             key if key.contains(MANIFEST_FOLDER) => "put_note",

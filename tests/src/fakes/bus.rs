@@ -1,4 +1,4 @@
-//! An event bus that remembers what it was told, and refuses what EventBridge would.
+//! An event bus that records what was published, and rejects what EventBridge would.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,13 +9,12 @@ use domain::ports::{Bus, PortError};
 use super::locked;
 use crate::failing::{Outage, Outages};
 
-/// An event must be smaller than this, bytes.
-/// Source: EventBridge API reference, `PutEvents`.
+/// An event must be smaller than this, bytes. Source: EventBridge API reference, `PutEvents`.
 const EVENT_SIZE_LIMIT: usize = 1024 * 1024;
 
-const PUBLISHING: &str = "telling the event bus";
+const PUBLISHING: &str = "publishing to the event bus";
 
-/// A bus.
+/// A fake event bus. A clone is the same bus.
 #[derive(Debug, Clone, Default)]
 pub struct FakeBus {
     shared: Arc<Mutex<State>>,
@@ -28,20 +27,20 @@ struct State {
 }
 
 impl FakeBus {
-    /// A bus that has heard nothing.
+    /// A bus without notices.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What it was told, in order, each as often as it was told.
+    /// The published notices, in order, duplicates included.
     #[must_use]
     pub fn published(&self) -> Vec<Notice> {
         locked(&self.shared).published.clone()
     }
 
-    /// The kinds of what it was told, in order, without those that repeat an earlier notice's ID: what a reader
-    /// that drops the second sees.
+    /// The kinds of the published notices, in order, without duplicate IDs: what a deduplicating consumer
+    /// sees.
     #[must_use]
     pub fn distinct_kinds(&self) -> Vec<&'static str> {
         let mut seen = std::collections::BTreeSet::new();
@@ -49,7 +48,7 @@ impl FakeBus {
         told.into_iter().filter(|n| seen.insert(n.id.clone())).map(|n| n.fact.kind()).collect()
     }
 
-    /// The next `calls` calls meet an outage.
+    /// The next `calls` calls meet this outage.
     pub fn outage(&self, outage: Outage, calls: usize) {
         locked(&self.shared).outages.plan(outage, calls);
     }

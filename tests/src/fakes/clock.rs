@@ -1,4 +1,4 @@
-//! A clock that moves only when it is told to, and chance that comes out the same each time.
+//! A clock that moves only on demand, and a reproducible random number generator.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use crate::turns::pause;
 #[derive(Debug, Clone)]
 pub struct FakeClock {
     wall: Arc<AtomicI64>,
-    /// How far this worker's clock runs ahead of the wall's, milliseconds.
+    /// How far this worker's clock is ahead of the wall clock, milliseconds.
     ahead: i64,
 }
 
@@ -25,23 +25,24 @@ impl FakeClock {
         Self { wall: Arc::new(AtomicI64::new(now.millis())), ahead: 0 }
     }
 
-    /// The same wall, seen by a worker whose clock runs `ahead` milliseconds ahead of it, or behind.
+    /// The same wall clock for a worker whose own clock is `ahead` milliseconds ahead of it, or behind if
+    /// negative.
     #[must_use]
     pub fn skewed(&self, ahead: i64) -> Self {
         Self { wall: Arc::clone(&self.wall), ahead }
     }
 
-    /// Moves the wall to `now`, for everyone.
+    /// Moves the wall clock to `now`, for everyone.
     pub fn set(&self, now: Time) {
         self.wall.store(now.millis(), Ordering::SeqCst);
     }
 
-    /// Moves the wall forward, for everyone.
+    /// Moves the wall clock forward, for everyone.
     pub fn advance(&self, span: Duration) {
         self.set(self.wall() + span);
     }
 
-    /// What the wall shows, whatever the skew.
+    /// The wall clock's time, without the skew.
     #[must_use]
     pub fn wall(&self) -> Time {
         time(self.wall.load(Ordering::SeqCst))
@@ -58,14 +59,14 @@ impl Clock for FakeClock {
         time(self.wall.load(Ordering::SeqCst) + self.ahead)
     }
 
-    /// Takes no time of the test's: the wall moves instead. Others get their turn in between.
+    /// Takes no time of the test: the wall clock moves instead. Other tasks get their turn in between.
     async fn sleep(&self, span: Duration) {
         self.advance(span);
         pause().await;
     }
 }
 
-/// SplitMix64: good enough to draw from, and the same after the same seed.
+/// SplitMix64: good enough to draw from, and the same for the same seed.
 ///
 /// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 #[derive(Debug, Clone)]

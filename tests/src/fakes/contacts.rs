@@ -1,5 +1,5 @@
-//! Contacts: webhooks and addresses that remember what they were told, and the notifier's queue, whose messages wait
-//! until their time.
+//! Contacts: webhooks and addresses that record what was sent, and the notifier's queue, whose messages wait
+//! until they are due.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use domain::time::Time;
 use super::{FakeClock, locked};
 use crate::failing::{Outage, Outages};
 
-/// Every webhook there is. One takes what it is sent unless it is told otherwise.
+/// All webhooks. Each accepts a request unless a test sets another response.
 #[derive(Debug, Clone, Default)]
 pub struct FakePoster {
     shared: Arc<Mutex<Webhooks>>,
@@ -29,18 +29,18 @@ struct Webhooks {
 }
 
 impl FakePoster {
-    /// One that has sent nothing.
+    /// A client that has sent nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// This one answers so from now on.
+    /// Sets this webhook's response from now on.
     pub fn answers(&self, url: &WebhookUrl, posted: WebhookResponse) {
         locked(&self.shared).answers.insert(url.clone(), posted);
     }
 
-    /// All that was sent, in order, whatever was answered.
+    /// All requests, in order, whatever the response.
     #[must_use]
     pub fn sent(&self) -> Vec<(WebhookUrl, SignedRequest)> {
         locked(&self.shared).sent.clone()
@@ -56,7 +56,7 @@ impl WebhookClient for FakePoster {
     }
 }
 
-/// A mail service.
+/// A fake mail service.
 #[derive(Debug, Clone, Default)]
 pub struct FakeMailer {
     shared: Arc<Mutex<Mails>>,
@@ -69,19 +69,19 @@ struct Mails {
 }
 
 impl FakeMailer {
-    /// One that has sent nothing.
+    /// A service that has sent nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// All that it took, in order.
+    /// All accepted mails, in order.
     #[must_use]
     pub fn sent(&self) -> Vec<(EmailAddress, Mail)> {
         locked(&self.shared).sent.clone()
     }
 
-    /// The next `calls` calls meet an outage.
+    /// The next `calls` calls meet this outage.
     pub fn outage(&self, outage: Outage, calls: usize) {
         locked(&self.shared).outages.plan(outage, calls);
     }
@@ -122,13 +122,13 @@ struct Held {
 }
 
 impl FakeLater {
-    /// An empty one, whose messages wait by this clock.
+    /// An empty queue, whose messages wait by this clock.
     #[must_use]
     pub fn new(clock: &FakeClock) -> Self {
         Self { clock: clock.clone(), shared: Arc::default() }
     }
 
-    /// Takes the messages whose time has come.
+    /// Takes the messages that are due.
     #[must_use]
     pub fn due(&self) -> Vec<String> {
         let now = self.clock.now();
@@ -139,13 +139,13 @@ impl FakeLater {
         due.into_iter().map(|(_, message)| message).collect()
     }
 
-    /// All that wait.
+    /// All messages that wait.
     #[must_use]
     pub fn held(&self) -> Vec<String> {
         locked(&self.shared).messages.iter().map(|(_, message)| message.clone()).collect()
     }
 
-    /// The next `calls` calls meet an outage.
+    /// The next `calls` calls meet this outage.
     pub fn outage(&self, outage: Outage, calls: usize) {
         locked(&self.shared).outages.plan(outage, calls);
     }

@@ -1,4 +1,4 @@
-//! Items of the events table as the vendor's product may write them (contract 1), and how they read.
+//! Items of the events table as the vendor's product may write them, and how they read.
 
 use bytes::Bytes;
 use domain::event::one_line;
@@ -7,36 +7,36 @@ use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
 use serde_json::{Map, Value};
 
-/// What an item holds beside its keys.
+/// The attributes of an item other than its keys.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
-    /// `event` is a text: the event if it holds an object, and a part of the whole item if not.
+    /// `event` is a string: the event if it contains an object, otherwise a part of the whole item.
     Text(String),
     /// `event` is a native map.
     Map(Map<String, Value>),
     /// There is no `event`: these attributes are the event.
     Whole(Map<String, Value>),
-    /// `event` is of a type that can't be an event, so it is a part of the whole item.
+    /// `event` has a type that can't be an event, so it is a part of the whole item.
     Number(i64),
 }
 
 /// An item of the table.
 #[derive(Debug, Clone)]
 pub struct StoredItem {
-    /// The partition that it is found in.
+    /// The partition in which a Query finds it.
     pub partition: String,
-    /// The partition key that it bears: another one only if the table betrays us.
+    /// The value of its partition key attribute. It differs only if the table returns another tenant's item.
     pub bears: String,
     /// Its sort key.
     pub sort_key: SortKey,
-    /// What else it holds.
+    /// Its other attributes.
     pub shape: Shape,
-    /// From when on a read finds it.
+    /// The time from which a read finds it.
     pub visible_at: Time,
 }
 
 impl StoredItem {
-    /// The item as a reader hands it out.
+    /// The item as a reader returns it.
     #[must_use]
     pub fn read(&self, form: SortKeyForm) -> SourceItem {
         let time = form.time_of(&self.sort_key);
@@ -82,7 +82,8 @@ fn compact(map: &Map<String, Value>) -> Bytes {
     Bytes::from(serde_json::to_vec(&sorted).expect("a JSON value is written as JSON"))
 }
 
-/// A sort key as bytes that compare as DynamoDB compares keys: texts by their UTF-8 bytes, numbers by value.
+/// A sort key as bytes that compare as DynamoDB compares keys: strings by their UTF-8 bytes, numbers by
+/// value.
 #[must_use]
 pub fn sort_bytes(key: &SortKey) -> Vec<u8> {
     match key {
@@ -91,8 +92,8 @@ pub fn sort_bytes(key: &SortKey) -> Vec<u8> {
     }
 }
 
-/// A fixed-point number with nine decimal places, big-endian, with the sign bit turned round. Enough for the
-/// numbers of these tests; the adapter's own form holds all 38 digits.
+/// A fixed-point number with nine decimal places, big-endian, with the sign bit flipped. Enough for the
+/// numbers of these tests; the adapter's own form has all 38 digits.
 fn number_bytes(text: &str) -> Vec<u8> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let fraction: String = fraction.chars().chain(std::iter::repeat('0')).take(9).collect();

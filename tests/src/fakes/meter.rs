@@ -1,4 +1,4 @@
-//! A meter that remembers.
+//! A metrics sink that records.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,20 +7,20 @@ use domain::ports::MetricsSink;
 
 use super::locked;
 
-/// A meter.
+/// A fake metrics sink. A clone is the same sink.
 #[derive(Debug, Clone, Default)]
 pub struct FakeMetricsSink {
     records: Arc<Mutex<Vec<MetricRecord>>>,
 }
 
 impl FakeMetricsSink {
-    /// One that has seen nothing.
+    /// A sink without records.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// All that was recorded, in order, but for the first `known` records.
+    /// All records, in order, without the first `known`.
     #[must_use]
     pub fn records_after(&self, known: usize) -> Vec<MetricRecord> {
         locked(&self.records).iter().skip(known).cloned().collect()

@@ -1,5 +1,5 @@
-//! Every port in memory. The fakes behave: they check the same conditions, refuse what the real thing refuses
-//! and remember what they were asked. A clone of a fake is the same fake.
+//! Every port in memory. The fakes behave: they check the same conditions, reject what the real thing rejects
+//! and record their calls. A clone of a fake is the same fake.
 
 mod bus;
 mod clock;
@@ -31,8 +31,8 @@ pub use staging::FakeStaging;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The content of a lock, even if a test panicked while it held it: the other tests' failures should tell of
-/// their own causes.
+/// The content of a lock, even if a test panicked while holding it: the other tests should fail with their
+/// own causes.
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! A customer's role and bucket as a verification meets them: all as it should be, until a test says what isn't.
+//! A customer's role and bucket as a preflight check meets them: correct until a test changes them.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,42 +14,42 @@ use sha2::Digest as _;
 
 use super::{FakeClock, locked};
 
-/// Whom a role's trust policy lets in.
+/// Whom a role's trust policy trusts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
-    /// Whoever shows the external ID that the connector has in use.
+    /// Callers that present the connector's current external ID.
     ThisConnector,
-    /// Whoever shows this one.
+    /// Callers that present this external ID.
     Only(ExternalId),
-    /// Whoever shows any external ID.
+    /// Callers that present any external ID.
     AnyExternalId,
-    /// Whoever asks.
+    /// All callers.
     Anyone,
-    /// Nobody; this is what STS answers.
+    /// Nobody; this is the error of STS.
     Nobody(DeliveryError),
 }
 
-/// A customer's set-up.
+/// A customer's setup of role and bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleSetup {
-    /// Whom the role lets in.
+    /// The role's trust policy.
     pub trust: Trust,
-    /// What STS answers whoever is not let in, if it is no plain denial.
+    /// The error of STS for untrusted callers, if it isn't a plain denial.
     pub denial: Option<DeliveryError>,
-    /// The account of the session, if it is not the one that the role's ARN names.
+    /// The account of the session, if it differs from the one in the role's ARN.
     pub account: Option<AccountId>,
-    /// What S3 tells of the bucket's region, if it is not the one that was given.
+    /// S3's answer for the bucket's region, if it differs from the configured one.
     pub region: Option<Result<Option<Region>, DeliveryError>>,
-    /// What a write under the prefix is refused with, if it is.
+    /// The error of a write under the prefix, if it fails.
     pub put: Option<DeliveryError>,
-    /// The encryption that S3 names, if it is not the one that was asked for.
+    /// The encryption that S3 names, if it differs from the requested one.
     pub encryption: Option<String>,
-    /// What a write outside the prefix is answered with; without a fault it is written, whatever its checksum.
+    /// The error of a write outside the prefix; `None` writes it, whatever its checksum.
     pub put_outside_prefix: Option<DeliveryError>,
 }
 
 impl RoleSetup {
-    /// As it should be.
+    /// Everything is correct.
     #[must_use]
     pub fn correct() -> Self {
         Self {
@@ -67,7 +67,8 @@ impl RoleSetup {
         }
     }
 
-    /// As it should be, except that the role may write anywhere in the bucket: S3 then finds the checksum wrong.
+    /// Everything is correct, except that the role may write anywhere in the bucket: S3 then rejects the
+    /// wrong checksum.
     #[must_use]
     pub fn too_broad() -> Self {
         let outside =
@@ -76,23 +77,23 @@ impl RoleSetup {
     }
 }
 
-/// One thing that was tried.
+/// One probe, as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Probe {
-    /// The role was to be assumed.
+    /// An attempt to assume the role.
     Assume {
-        /// What was shown.
+        /// The presented external ID.
         external_id: Option<ExternalId>,
-        /// What the session was to be allowed.
+        /// The requested scope of the session.
         scope: SessionScope,
-        /// Whether the role let us in.
+        /// Whether the role was assumed.
         assumed: bool,
     },
-    /// The bucket's region was asked for.
+    /// A request for the bucket's region.
     Region,
-    /// An object was sent.
+    /// A put of an object.
     Put {
-        /// Its key.
+        /// The full key of the object.
         key: String,
         /// Whether its checksum was that of its bytes.
         checksum_matches: bool,
@@ -101,7 +102,7 @@ pub enum Probe {
     },
 }
 
-/// Tries one set-up. A clone is the same.
+/// Probes one setup. A clone is the same.
 #[derive(Debug, Clone)]
 pub struct FakeProber {
     setup: Arc<Mutex<RoleSetup>>,
@@ -116,36 +117,36 @@ impl Default for FakeProber {
 }
 
 impl FakeProber {
-    /// Everything as it should be.
+    /// A prober with a correct setup.
     #[must_use]
     pub fn new() -> Self {
         Self::with_setup(RoleSetup::correct())
     }
 
-    /// This set-up.
+    /// A prober with this setup.
     #[must_use]
     pub fn with_setup(set_up: RoleSetup) -> Self {
         Self { setup: Arc::new(Mutex::new(set_up)), probes: Arc::default(), latency: None }
     }
 
-    /// The same, each call taking so long on this clock.
+    /// The same, with every call taking this long on this clock.
     #[must_use]
     pub fn with_latency(self, clock: &FakeClock, span: Duration) -> Self {
         Self { latency: Some((clock.clone(), span)), ..self }
     }
 
-    /// Changes the set-up, as the customer's administrator may at any time.
+    /// Changes the setup, as the customer's administrator may at any time.
     pub fn change(&self, change: impl FnOnce(&mut RoleSetup)) {
         change(&mut locked(&self.setup));
     }
 
-    /// Everything that was tried, in order.
+    /// All probes, in order.
     #[must_use]
     pub fn probes(&self) -> Vec<Probe> {
         locked(&self.probes).clone()
     }
 
-    /// The keys of the objects that were written.
+    /// The keys of the written objects.
     #[must_use]
     pub fn written(&self) -> Vec<String> {
         let written = |probe| match probe {

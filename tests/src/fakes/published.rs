@@ -1,4 +1,4 @@
-//! What the vendor has published, readable or not.
+//! The check of a public URL, readable or not.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +7,7 @@ use domain::ports::PublicUrlChecker;
 
 use super::locked;
 
-/// A bucket that everybody can read, until it is shut.
+/// A bucket that everybody can read, until access is denied.
 #[derive(Debug, Clone, Default)]
 pub struct FakePublished {
     shared: Arc<Mutex<Shared>>,
@@ -20,7 +20,7 @@ struct Shared {
 }
 
 impl FakePublished {
-    /// One that nobody has asked for anything.
+    /// A readable bucket without requests.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -31,7 +31,7 @@ impl FakePublished {
         locked(&self.shared).shut = Some(why.to_owned());
     }
 
-    /// The URLs that it was asked for.
+    /// The requested URLs.
     #[must_use]
     pub fn asked(&self) -> Vec<String> {
         locked(&self.shared).asked.clone()

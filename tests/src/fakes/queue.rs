@@ -1,4 +1,5 @@
-//! A queue that can refuse single messages of a batch, as SQS does with its `Failed` entries, and whole batches.
+//! A queue that can reject single messages of a batch, as SQS does with its `Failed` entries, and whole
+//! batches.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -13,7 +14,7 @@ use crate::failing::{Outage, Outages};
 
 const SENDING: &str = "sending to the export queue";
 
-/// A queue.
+/// A fake queue. A clone is the same queue.
 #[derive(Debug, Clone, Default)]
 pub struct FakeQueue {
     shared: Arc<Mutex<State>>,
@@ -22,7 +23,7 @@ pub struct FakeQueue {
 #[derive(Debug, Default)]
 struct State {
     batches: Vec<Vec<ConnectorId>>,
-    /// How long each message that was taken was to wait.
+    /// The delay of each accepted message.
     delays: Vec<Duration>,
     refused: BTreeSet<ConnectorId>,
     outages: Outages,
@@ -35,40 +36,40 @@ impl FakeQueue {
         Self::default()
     }
 
-    /// Refuses this connector's messages from now on.
+    /// Rejects this connector's messages from now on.
     pub fn refuse(&self, id: ConnectorId) {
         locked(&self.shared).refused.insert(id);
     }
 
-    /// Takes everyone's messages again.
+    /// Accepts everyone's messages again.
     pub fn accept_all(&self) {
         locked(&self.shared).refused.clear();
     }
 
-    /// The next `calls` calls meet an outage.
+    /// The next `calls` calls meet this outage.
     pub fn outage(&self, outage: Outage, calls: usize) {
         locked(&self.shared).outages.plan(outage, calls);
     }
 
-    /// The messages that were taken, batch by batch.
+    /// The accepted messages, batch by batch.
     #[must_use]
     pub fn batches(&self) -> Vec<Vec<ConnectorId>> {
         locked(&self.shared).batches.clone()
     }
 
-    /// The messages that were taken, in order.
+    /// The accepted messages, in order.
     #[must_use]
     pub fn sent(&self) -> Vec<ConnectorId> {
         self.batches().concat()
     }
 
-    /// How long each message that was taken was to wait, in order. Nothing is held back here: there is no clock.
+    /// The delay of each accepted message, in order. No message is delayed here: there is no clock.
     #[must_use]
     pub fn delays(&self) -> Vec<Duration> {
         locked(&self.shared).delays.clone()
     }
 
-    /// Takes out what lies in the queue, as the exporter's poller does.
+    /// Receives all messages, as the exporter's poller does.
     #[must_use]
     pub fn receive(&self) -> Vec<ConnectorId> {
         std::mem::take(&mut locked(&self.shared).batches).concat()

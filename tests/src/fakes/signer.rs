@@ -1,11 +1,11 @@
-//! A key in memory that anybody can make again: 32 bytes of one value.
+//! A reproducible key in memory: 32 bytes of one value.
 
 use async_trait::async_trait;
 use domain::manifest::{ManifestSigner, PreviousSigner};
 use domain::ports::{PortError, Signer, Validity};
 use ed25519_dalek::{Signer as _, SigningKey};
 
-/// A key.
+/// A signer with a key in memory.
 #[derive(Clone)]
 pub struct FakeSigner(SigningKey, Validity);
 
@@ -16,19 +16,19 @@ impl std::fmt::Debug for FakeSigner {
 }
 
 impl FakeSigner {
-    /// The key of that seed.
+    /// The key with this seed.
     #[must_use]
     pub fn new(seed: u8) -> Self {
         Self(SigningKey::from_bytes(&[seed; 32]), Validity::default())
     }
 
-    /// A key that is good for that long.
+    /// The same key with this validity.
     #[must_use]
     pub fn valid(self, validity: Validity) -> Self {
         Self(self.0, validity)
     }
 
-    /// The keys of `vendor.example`, of which there was never another.
+    /// The keys of `vendor.example`, without a previous one.
     ///
     /// # Panics
     /// Never.
@@ -38,7 +38,7 @@ impl FakeSigner {
     }
 }
 
-/// Keys of `vendor.example`: this one signs, and there was never another.
+/// The keys of `vendor.example`: this one signs, and there is no previous one.
 ///
 /// # Panics
 /// Never.

@@ -1,4 +1,4 @@
-//! The events table: items by partition and key, each visible from a time of its own, read page by page.
+//! The events table: items by partition and key, each visible from its own time on, read page by page.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -19,10 +19,10 @@ use super::items::{Shape, StoredItem, sort_bytes};
 use super::{FakeClock, locked};
 
 type Key = (String, Vec<u8>);
-/// A stretch of the key order of one partition.
+/// A range of the key order of one partition.
 type Range = (Bound<Vec<u8>>, Bound<Vec<u8>>);
 
-/// An events table.
+/// A fake events table. A clone is the same table.
 #[derive(Debug, Clone)]
 pub struct FakeSource {
     items: Arc<Mutex<BTreeMap<Key, StoredItem>>>,
@@ -35,7 +35,7 @@ pub struct FakeSource {
 
 impl FakeSource {
     /// An empty table whose sort keys have this form, with pages of three items and an empty page after each:
-    /// DynamoDB may answer with an empty page and go on behind it.
+    /// DynamoDB may return an empty page and continue after it.
     #[must_use]
     pub fn new(form: SortKeyForm, clock: &FakeClock) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl FakeSource {
         }
     }
 
-    /// Another table, of this name and with the same items: what a setting that was mistyped names.
+    /// Another table with this name and the same items, as a mistyped setting would name it.
     #[must_use]
     pub fn called(&self, table: &str) -> Self {
         Self { identity: identity(table, self.form), ..self.clone() }
@@ -66,10 +66,10 @@ impl FakeSource {
         Self { numeric: true, ..self }
     }
 
-    /// The partition key of a shard of a tenant, in the default format of contract 1.
+    /// The partition key of a tenant's shard, in the default format.
     ///
     /// # Panics
-    /// If the tenant has none.
+    /// If the tenant has no partition key in this format.
     #[must_use]
     pub fn partition(tenant: &TenantId, shards: Shards, shard: u8) -> String {
         PartitionFormat::default()
@@ -77,7 +77,7 @@ impl FakeSource {
             .expect("a tenant with partition keys of its own")
     }
 
-    /// Stores an item; one of the same key is replaced.
+    /// Stores an item; one with the same key is replaced.
     pub fn store(&self, item: StoredItem) {
         let key = (item.partition.clone(), sort_bytes(&item.sort_key));
         locked(&self.items).insert(key, item);
@@ -99,12 +99,12 @@ impl FakeSource {
         });
     }
 
-    /// Removes one item, if it is there.
+    /// Removes one item, if it exists.
     pub fn remove(&self, partition: &str, sort_key: &SortKey) {
         locked(&self.items).remove(&(partition.to_owned(), sort_bytes(sort_key)));
     }
 
-    /// Removes all items that bear another partition key than that of the partition they are found in.
+    /// Removes all items whose partition key attribute differs from the partition they are found in.
     pub fn remove_foreign(&self) {
         locked(&self.items).retain(|_, item| item.bears == item.partition);
     }
@@ -115,7 +115,7 @@ impl FakeSource {
         locked(&self.items).values().cloned().collect()
     }
 
-    /// The parts of the key order that a span covers. Both ends are included, as in a `BETWEEN` of DynamoDB.
+    /// The ranges of the key order that a span covers. Both ends are included, as in a `BETWEEN` of DynamoDB.
     fn ranges(&self, span: &Span) -> Vec<Range> {
         let bytes = |text: String| {
             sort_bytes(&if self.numeric { SortKey::Number(text) } else { SortKey::Text(text) })
@@ -163,11 +163,11 @@ impl Source for FakeSource {
     }
 }
 
-/// Reads the table as it is when each page is asked for, as a Query does.
+/// Reads the table as it is at the time of each page, as a Query does.
 struct Pages {
     table: FakeSource,
     partition: String,
-    /// What is left to read, the next range last.
+    /// The ranges left to read, the next one last.
     ranges: Vec<Range>,
     empty_next: bool,
 }
@@ -190,7 +190,7 @@ impl PageReader for Pages {
 }
 
 impl Pages {
-    /// The first page of a range; what is left of it is to be read next.
+    /// The first page of a range; the rest of it is read next.
     fn page(&mut self, low: Bound<Vec<u8>>, high: Bound<Vec<u8>>) -> Result<Vec<SourceItem>, PageError> {
         let now = self.table.clock.now();
         let mut page = Vec::new();

@@ -10,10 +10,10 @@ use futures_util::stream;
 
 use super::locked;
 
-/// How many bytes a read hands out at once, so that a reader meets more than one piece.
+/// How many bytes a read returns at once, so that a reader gets more than one chunk.
 const PIECE: usize = 64 * 1024;
 
-/// A staging bucket.
+/// A fake staging bucket. A clone is the same bucket.
 #[derive(Debug, Clone)]
 pub struct FakeStaging {
     objects: Arc<Mutex<BTreeMap<String, Bytes>>>,
@@ -41,19 +41,19 @@ impl FakeStaging {
         locked(&self.objects).keys().cloned().collect()
     }
 
-    /// The keys of all that may be removed.
+    /// The keys of all objects marked as expirable.
     #[must_use]
     pub fn expirable(&self) -> BTreeSet<String> {
         locked(&self.expirable).clone()
     }
 
-    /// The same bucket, which lists so many keys at once.
+    /// The same bucket, which lists this many keys at once.
     #[must_use]
     pub fn with_page_size(self, page: usize) -> Self {
         Self { page, ..self }
     }
 
-    /// The keys of all that was discarded, and is gone.
+    /// The keys of all orphans, which are already deleted.
     #[must_use]
     pub fn garbage(&self) -> BTreeSet<String> {
         locked(&self.garbage).clone()
@@ -65,12 +65,12 @@ impl FakeStaging {
         locked(&self.objects).get(key).cloned()
     }
 
-    /// Replaces an object behind everyone's back.
+    /// Replaces an object without the port.
     pub fn corrupt(&self, key: &str, bytes: Bytes) {
         locked(&self.objects).insert(key.to_owned(), bytes);
     }
 
-    /// Removes an object behind everyone's back.
+    /// Removes an object without the port.
     pub fn remove(&self, key: &str) {
         locked(&self.objects).remove(key);
     }
@@ -107,7 +107,7 @@ impl Staging for FakeStaging {
         Ok(StagedPage { keys, more })
     }
 
-    /// At once, and not only after weeks: if anyone needs it after all, it is missed.
+    /// Deletes at once, not after weeks: if anyone needs the object after all, the test notices.
     async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {
         self.remove(key);
         locked(&self.garbage).insert(key.to_owned());
@@ -115,7 +115,7 @@ impl Staging for FakeStaging {
     }
 }
 
-/// An object being written; nobody sees it before it is finished, and nobody ever if it is dropped.
+/// An upload. The object is invisible before it is finished, and for ever if the upload is dropped.
 struct Upload {
     bucket: FakeStaging,
     key: String,

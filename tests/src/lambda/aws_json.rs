@@ -1,8 +1,8 @@
-//! The AWS JSON protocol as a service sees it: what a request must be before its content counts, and what a refusal
-//! looks like.
+//! The AWS JSON protocol as a service sees it: the checks of a request before its content, and the form of an
+//! error response.
 //!
-//! Sources: Smithy specification, "AWS JSON 1.0 protocol" and "AWS JSON 1.1 protocol"; AWS IAM user guide, "Create a
-//! signed AWS API request".
+//! Sources: Smithy specification, "AWS JSON 1.0 protocol" and "AWS JSON 1.1 protocol"; AWS IAM user guide,
+//! "Create a signed AWS API request".
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode};
@@ -13,15 +13,15 @@ use serde_json::{Value, json};
 /// One operation of a service.
 #[derive(Debug)]
 pub(super) struct Operation {
-    /// `x-amz-target`.
+    /// The value of `x-amz-target`.
     pub(super) target: &'static str,
-    /// With the protocol's version in it.
+    /// The content type, with the protocol's version in it.
     pub(super) content_type: &'static str,
     /// The service's name in a signature's scope.
     pub(super) signed_for: &'static str,
 }
 
-/// A request that is refused as a whole.
+/// An error response to a whole request.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
@@ -30,12 +30,12 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// 400.
+    /// An error response with status 400.
     pub(super) fn bad(code: &'static str, words: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, code, words: words.into() }
     }
 
-    /// 403.
+    /// An error response with status 403.
     pub(super) fn forbidden(code: &'static str, words: impl Into<String>) -> Self {
         Self { status: StatusCode::FORBIDDEN, ..Self::bad(code, words) }
     }
@@ -65,8 +65,8 @@ impl Operation {
             .map_err(|error| Refusal::bad("SerializationException", error.to_string()))
     }
 
-    /// Whether there is a signature of version 4 for this service over what names the operation. Whose it is, is
-    /// not looked at: nobody has given these stand-ins any keys.
+    /// Checks that a signature of version 4 for this service covers what names the operation. It is not
+    /// verified: these stand-ins have no keys.
     fn check_signature(&self, authorization: &str, date: &str) -> Result<(), String> {
         let wrong = |what: &str| format!("{what}: {authorization}, x-amz-date: {date}");
         let parts =
@@ -89,19 +89,19 @@ impl Operation {
         if is_one { Ok(()) } else { Err(wrong("no signature")) }
     }
 
-    /// A success.
+    /// A success response.
     pub(super) fn answer(&self, content: &Value) -> Response {
         ([("content-type", self.content_type)], content.to_string()).into_response()
     }
 }
 
-/// An answer that breaks off.
+/// A response that breaks off.
 pub(super) fn lost() -> Response {
     let broken = stream::iter([Err::<Bytes, _>(std::io::Error::other("the connection breaks off"))]);
     Body::from_stream(broken).into_response()
 }
 
-/// The entries of a batch; none if they are no list.
+/// The entries of a batch; empty if they are not a list.
 pub(super) fn entries(content: &mut Value) -> Vec<Value> {
     match content["Entries"].take() {
         Value::Array(entries) => entries,
@@ -109,7 +109,7 @@ pub(super) fn entries(content: &mut Value) -> Vec<Value> {
     }
 }
 
-/// A text of an entry; empty if it has none.
+/// A string of an entry; empty if it is missing.
 pub(super) fn text<'a>(entry: &'a Value, name: &str) -> &'a str {
     entry[name].as_str().unwrap_or_default()
 }

@@ -1,8 +1,8 @@
-//! An event bus that keeps what it is told, takes nothing that EventBridge would refuse, and has outages when it is
-//! told to.
+//! An event bus that records the published entries, rejects what EventBridge would, and has outages on
+//! demand.
 //!
-//! Source: EventBridge API reference, `PutEvents` and `PutEventsResultEntry`; EventBridge user guide, "Calculating
-//! PutEvents event entry size".
+//! Source: EventBridge API reference, `PutEvents` and `PutEventsResultEntry`; EventBridge user guide,
+//! "Calculating PutEvents event entry size".
 
 use std::sync::{Arc, Mutex};
 
@@ -29,10 +29,10 @@ const MAX_ENTRIES: usize = 10;
 /// All entries of a request together must be smaller than this, bytes.
 const REQUEST_SIZE_LIMIT: usize = 1024 * 1024;
 
-/// The bus; it goes with the test's runtime.
+/// The bus; it ends with the test's runtime.
 #[derive(Debug, Clone)]
 pub struct EventBus {
-    /// For `AWS_ENDPOINT_URL_EVENTBRIDGE`.
+    /// The value of `AWS_ENDPOINT_URL_EVENTBRIDGE`.
     pub url: String,
     shared: Arc<Mutex<BusState>>,
 }
@@ -54,13 +54,13 @@ impl EventBus {
         Ok(Self { url: format!("http://{}", serve(router).await?), shared })
     }
 
-    /// Every entry that it has taken, as it was sent, the oldest first.
+    /// Every accepted entry, as it was sent, oldest first.
     #[must_use]
     pub fn published(&self) -> Vec<Value> {
         locked(&self.shared).published.clone()
     }
 
-    /// The `DetailType`s of what was told of one connector, the oldest first.
+    /// The `DetailType`s of one connector's entries, oldest first.
     #[must_use]
     pub fn detail_types_of(&self, connector: &str) -> Vec<String> {
         let told = self.published();
@@ -68,13 +68,13 @@ impl EventBus {
         of_it.map(|entry| text(entry, "DetailType").to_owned()).collect()
     }
 
-    /// The next `calls` requests meet an outage.
+    /// The next `calls` requests meet this outage.
     pub fn outage(&self, outage: Outage, calls: usize) {
         locked(&self.shared).outages.plan(outage, calls);
     }
 }
 
-/// An entry's detail; nothing if it is no JSON.
+/// An entry's detail; null if it isn't JSON.
 fn detail(entry: &Value) -> Value {
     serde_json::from_str(text(entry, "Detail")).unwrap_or_default()
 }
@@ -117,7 +117,7 @@ impl BusState {
         Ok(json!({ "FailedEntryCount": failed, "Entries": results }))
     }
 
-    /// The result of one entry: one that is refused does not keep the others from being taken.
+    /// The result of one entry: a rejected one does not keep the others from being accepted.
     fn put_one(&mut self, entry: Value, outage: Option<Outage>) -> Value {
         let refused = match outage {
             Some(Outage::EntriesFail) => Some("InternalFailure"),
@@ -132,7 +132,7 @@ impl BusState {
     }
 }
 
-/// Why an entry can't be taken.
+/// The error code of an invalid entry.
 fn error_code(entry: &Value) -> Option<&'static str> {
     let has = |name: &str| !text(entry, name).is_empty();
     if !(has("Source") && has("DetailType") && has("Detail")) || entry["EventBusName"] == "" {
@@ -146,7 +146,7 @@ fn error_code(entry: &Value) -> Option<&'static str> {
     }
 }
 
-/// As EventBridge counts, bytes. We send neither a time nor resources.
+/// Bytes, as EventBridge counts them. We send neither a time nor resources.
 fn size(entry: &Value) -> usize {
     ["Source", "DetailType", "Detail"].iter().map(|name| text(entry, name).len()).sum()
 }

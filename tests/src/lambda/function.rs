@@ -1,4 +1,4 @@
-//! A function's binary as a process of its own, in the environment that Lambda gives it.
+//! A function's binary as a separate process, in the environment that Lambda gives it.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::runtime_api::{Answer, RuntimeApi};
 
 /// How long an invocation may take.
 const TIME_LIMIT: Duration = Duration::from_mins(1);
-/// A function that has not answered or ended by then never will.
+/// A function that has not responded or ended by then never will.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A running function.
@@ -25,20 +25,20 @@ pub struct Function {
     stderr: JoinHandle<String>,
 }
 
-/// What a function left behind.
+/// The output of an ended function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     /// Its exit code; `None` if it was killed.
     pub code: Option<i32>,
-    /// Everything it wrote there.
+    /// Everything it wrote to standard output.
     pub stdout: String,
-    /// Everything it wrote there.
+    /// Everything it wrote to standard error.
     pub stderr: String,
 }
 
 impl Function {
-    /// Starts the binary at `path`. Its environment is what Lambda sets itself and `environment`, nothing of this
-    /// machine's.
+    /// Starts the binary at `path`. Its environment is what Lambda sets itself and `environment`, nothing of
+    /// this machine's.
     ///
     /// # Panics
     /// If it can't be started.
@@ -64,10 +64,11 @@ impl Function {
         Self { api, process, stdout, stderr }
     }
 
-    /// Invokes it and waits for its answer: its payload, or what it reported as an error.
+    /// Invokes it and waits for its response: its payload, or the error that it reported.
     ///
     /// # Panics
-    /// If it ends instead of answering, does neither within two minutes, or answers something that is not JSON.
+    /// If it ends instead of responding, does neither within two minutes, or responds with something other
+    /// than JSON.
     pub async fn invoke(&mut self, event: &Value) -> Result<Value, Value> {
         self.invoke_traced(event, None).await
     }
@@ -81,7 +82,7 @@ impl Function {
         let answered = async {
             tokio::select! {
                 answer = api.invoke(event.to_string(), trace) => answer.expect("the runtime API is there"),
-                ended = process.wait() => panic!("the function ended instead of answering: {ended:?}"),
+                ended = process.wait() => panic!("the function ended instead of responding: {ended:?}"),
             }
         };
         let answer: Answer = timeout(PATIENCE, answered).await.expect("the function answers in time");
@@ -89,7 +90,7 @@ impl Function {
         answer.map(parsed).map_err(parsed)
     }
 
-    /// Kills it, as Lambda does with one that it needs no longer.
+    /// Kills it, as Lambda does with an idle one.
     ///
     /// # Panics
     /// If it can't be killed.
@@ -128,7 +129,7 @@ impl Ended {
 
 /// Reads a pipe to its end, so that the function never waits for a reader.
 fn collect(pipe: Option<impl AsyncRead + Unpin + Send + 'static>) -> JoinHandle<String> {
-    let mut pipe = pipe.expect("the pipe was asked for");
+    let mut pipe = pipe.expect("the pipe was requested");
     tokio::spawn(async move {
         let mut text = String::new();
         pipe.read_to_string(&mut text).await.expect("what a function writes is UTF-8");

@@ -1,23 +1,23 @@
-//! What Lambda keeps of a function's log, by the level that it was given.
+//! Lambda's filter of a function's log, by the configured level.
 //!
-//! Source: AWS Lambda developer guide, "Log-level filtering": of a function that logs JSON a line's `level` decides. A
-//! line without a `level` that is known, or without a `timestamp` of RFC 3339, counts as INFO, and so does one that is
-//! no JSON object.
+//! Source: AWS Lambda developer guide, "Log-level filtering". For a function that logs JSON, a line's `level`
+//! decides. A line without a known `level`, or without a `timestamp` of RFC 3339, counts as INFO, and so does
+//! one that isn't a JSON object.
 
 use domain::time::Time;
 use serde_json::Value;
 
-/// From the most talkative on.
+/// From the most verbose on.
 const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 const INFO: usize = 2;
 
-/// Whether Lambda hands a line on to `CloudWatch` Logs, with this `ApplicationLogLevel`.
+/// Whether Lambda forwards a line to `CloudWatch` Logs, with this `ApplicationLogLevel`.
 ///
 /// # Panics
-/// If the level is none.
+/// If the level is unknown.
 #[must_use]
 pub fn keeps(application_log_level: &str, line: &str) -> bool {
-    let least = place(application_log_level).expect("a level of Lambda's");
+    let least = place(application_log_level).expect("a log level of Lambda");
     let line: Value = serde_json::from_str(line).unwrap_or_default();
     let at = line["timestamp"].as_str().is_some_and(|text| text.parse::<Time>().is_ok());
     let level = line["level"].as_str().filter(|_| at).and_then(place);
@@ -27,7 +27,7 @@ pub fn keeps(application_log_level: &str, line: &str) -> bool {
 /// The level that `template.yaml` gives Lambda for a function, when it is deployed with this `LogLevel`.
 ///
 /// # Panics
-/// If the template names none in a way that is known here.
+/// If the template sets it in a way that is unknown here.
 #[must_use]
 pub fn application_log_level(template: &str, function: &str, log_level: &str) -> String {
     let (_, resource) = template.split_once(&format!("\n  {function}:\n")).expect("the function");

@@ -1,7 +1,8 @@
-//! A message queue that keeps what it is sent, takes nothing that SQS would refuse, and refuses single messages or has
-//! outages when it is told to.
+//! A message queue that records its messages, rejects what SQS would, and rejects single messages or has
+//! outages on demand.
 //!
-//! Source: Amazon SQS API reference, `SendMessageBatch` and `BatchResultErrorEntry`, in the AWS JSON protocol.
+//! Source: Amazon SQS API reference, `SendMessageBatch` and `BatchResultErrorEntry`, in the AWS JSON
+//! protocol.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -24,21 +25,21 @@ const SEND: Operation = Operation {
     content_type: "application/x-amz-json-1.0",
     signed_for: "sqs",
 };
-/// The queue's name behind the endpoint.
+/// The queue's path after the endpoint.
 const PATH: &str = "/111111111111/export";
 /// How many entries a batch may have.
 const MAX_ENTRIES: usize = 10;
-/// What all messages of a batch together may have, bytes.
+/// The maximum size of all messages of a batch together, bytes.
 const MAX_BATCH_BYTES: usize = 1024 * 1024;
-/// What the ID of an entry may have, characters.
+/// The maximum length of an entry's ID, characters.
 const MAX_ID_CHARS: usize = 80;
-/// How long a message may wait, seconds.
+/// The maximum delay of a message, seconds.
 const MAX_DELAY_SECONDS: u64 = 900;
 
-/// The queue; it goes with the test's runtime.
+/// The queue; it ends with the test's runtime.
 #[derive(Debug, Clone)]
 pub struct MessageQueue {
-    /// For `AWS_ENDPOINT_URL_SQS`.
+    /// The value of `AWS_ENDPOINT_URL_SQS`.
     pub endpoint: String,
     shared: Arc<Mutex<QueueState>>,
 }
@@ -46,12 +47,12 @@ pub struct MessageQueue {
 #[derive(Debug, Default)]
 struct QueueState {
     accepted: Vec<String>,
-    /// How many seconds each of these is to wait.
+    /// The delay of each of these, seconds.
     delays: Vec<u64>,
     refused: Vec<String>,
-    /// Messages that hold one of these are refused.
+    /// Messages that contain one of these are rejected.
     refusing: BTreeSet<String>,
-    /// How many messages are refused whatever they hold.
+    /// How many messages are rejected whatever they contain.
     to_refuse: usize,
     outages: Outages,
 }
@@ -67,45 +68,45 @@ impl MessageQueue {
         Ok(Self { endpoint: format!("http://{}", serve(router).await?), shared })
     }
 
-    /// For `EXPORT_QUEUE_URL`.
+    /// The value of `EXPORT_QUEUE_URL`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("{}{PATH}", self.endpoint)
     }
 
-    /// Refuses the next `count` messages, each by an entry of its own in an answer that is a success as such.
+    /// Rejects the next `count` messages, each by its own entry in a response that is a success as such.
     pub fn refuse_next(&self, count: usize) {
         locked(&self.shared).to_refuse = count;
     }
 
-    /// Refuses messages that hold this text, until it accepts all again.
+    /// Rejects messages that contain this text, until it accepts all again.
     pub fn refuse(&self, text: &str) {
         locked(&self.shared).refusing.insert(text.to_owned());
     }
 
-    /// Takes everyone's messages again.
+    /// Accepts everyone's messages again.
     pub fn accept_all(&self) {
         locked(&self.shared).refusing.clear();
     }
 
-    /// The next `calls` requests meet an outage.
+    /// The next `calls` requests meet this outage.
     pub fn outage(&self, outage: Outage, calls: usize) {
         locked(&self.shared).outages.plan(outage, calls);
     }
 
-    /// The bodies of the messages in it, in the order in which they came.
+    /// The bodies of the accepted messages, in order of arrival.
     #[must_use]
     pub fn accepted(&self) -> Vec<String> {
         locked(&self.shared).accepted.clone()
     }
 
-    /// How many seconds each message in it was to wait, in the order in which they came. Nothing is held back here.
+    /// The delay of each accepted message in seconds, in order of arrival. No message is delayed here.
     #[must_use]
     pub fn delays(&self) -> Vec<u64> {
         locked(&self.shared).delays.clone()
     }
 
-    /// The bodies of the messages that it has refused one by one.
+    /// The bodies of the messages that were rejected one by one.
     #[must_use]
     pub fn refused(&self) -> Vec<String> {
         locked(&self.shared).refused.clone()
@@ -154,7 +155,7 @@ impl QueueState {
         Ok(json!({ "Successful": successful, "Failed": failed }))
     }
 
-    /// Why a message is not taken, and whether that is its sender's fault.
+    /// The error code of a rejected message, and whether that is its sender's fault.
     fn error_code(&mut self, message: &str, outage: Option<Outage>) -> Option<(&'static str, bool)> {
         match outage {
             Some(Outage::EntriesFail) => return Some(("InternalError", false)),
@@ -169,7 +170,7 @@ impl QueueState {
     }
 }
 
-/// What makes SQS refuse a batch as a whole.
+/// The checks for which SQS rejects a batch as a whole.
 fn check(entries: &[Value]) -> Result<(), Refusal> {
     if entries.is_empty() {
         return Err(Refusal::bad(

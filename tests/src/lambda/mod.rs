@@ -1,11 +1,11 @@
-//! What surrounds the functions in AWS, for tests that run their binaries as they are deployed: the Lambda service
-//! that hands them events ([`RuntimeApi`], and [`Function`] for a process on it), an event bus ([`EventBus`]) and a
-//! message queue ([`MessageQueue`]). Bus and queue speak the AWS JSON protocol and are as strict as AWS, so the
-//! conformance suites run the adapters on them. Two things that Lambda does besides: it stops a function that goes on
-//! feeding its own queue ([`OwnQueue`]), and it leaves out lines of a function's log ([`log_filter`]).
+//! The functions' surroundings in AWS, for tests that run the deployed binaries. There is the Lambda service
+//! that hands them events ([`RuntimeApi`], and [`Function`] for a process on it), an event bus ([`EventBus`])
+//! and a message queue ([`MessageQueue`]). Bus and queue speak the AWS JSON protocol and are as strict as
+//! AWS, so the conformance suites run the adapters on them. Lambda also stops a function that keeps feeding
+//! its own queue ([`NoticeQueue`]), and it filters a function's log ([`log_filter`]).
 //!
-//! The tables and buckets are the embedded stand-ins of the package `local`, which this package's library doesn't
-//! link; whoever starts a function names them in its environment.
+//! The tables and buckets are the embedded stand-ins of the package `local`, which this package's library
+//! doesn't link; a test that starts a function names them in its environment.
 
 mod aws_json;
 mod event_bus;
@@ -21,7 +21,8 @@ pub use message_queue::MessageQueue;
 pub use own_queue::{Invocation, Loops, OwnQueue};
 pub use runtime_api::{Answer, RuntimeApi};
 
-/// Serves a stand-in on a free port of this machine, for as long as the test's runtime lives; returns `host:port`.
+/// Serves a stand-in on a free port of this machine, for as long as the test's runtime lives; returns
+/// `host:port`.
 async fn serve(router: axum::Router) -> std::io::Result<String> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?.to_string();

@@ -1,13 +1,13 @@
-//! A queue that runs the very function which sends to it, with Lambda's poller behind it: it counts in how many
-//! invocations a chain of messages has been, and how often a message was received.
+//! The notice queue, which the notifier both reads and sends to, with Lambda's poller. It counts the
+//! invocations of a chain of messages, and how often a message was received.
 //!
-//! Lambda stops a chain: what would be its 17th invocation goes to the dead letters, unless the function's
-//! `RecursiveLoop` is `Allow`. It knows a chain by the header `x-amzn-trace-id`, which the SDK sends on from the
-//! invocation to whatever it asks for; a message that is sent without it begins a new chain. Of a batch with several
-//! chains an invocation goes on with the longest, which is the strictest reading.
+//! Lambda stops a chain: the messages of its 17th invocation go to the dead-letter queue, unless the
+//! function's `RecursiveLoop` is `Allow`. It recognizes a chain by the header `x-amzn-trace-id`, which the
+//! SDK passes on from the invocation to its own requests; a message sent without it begins a new chain. An
+//! invocation with a batch of several chains continues the longest, which is the strictest reading.
 //!
-//! Sources: AWS Lambda developer guide, "Use Lambda recursive loop detection to prevent infinite loops"; Amazon SQS
-//! developer guide, "Dead-letter queues" and "Visibility timeout"; API reference, `SendMessage`.
+//! Sources: AWS Lambda developer guide, "Use Lambda recursive loop detection to prevent infinite loops";
+//! Amazon SQS developer guide, "Dead-letter queues" and "Visibility timeout"; API reference, `SendMessage`.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -35,23 +35,24 @@ const SEND: Operation = Operation {
     content_type: "application/x-amz-json-1.0",
     signed_for: "sqs",
 };
-/// So many invocations of a chain Lambda lets be.
+/// How many invocations of a chain Lambda allows.
 const CHAIN: u32 = 16;
-/// As `template.yaml` has the notifier's queue: a message that was received so often goes to the dead letters,
+/// As `template.yaml` configures the notifier's queue: a message received this often goes to the dead
+/// letters,
 const RECEIVES: u32 = 5;
-/// one that was received and not deleted comes again after this,
+/// one that was received and not deleted becomes visible again after this,
 const VISIBILITY: Duration = Duration::from_secs(1080);
-/// and one that is older is gone, to nowhere.
+/// and an older one is dropped.
 const RETENTION: Duration = Duration::from_hours(24);
-/// How long a message may wait at first.
+/// The maximum initial delay of a message, seconds.
 const LONGEST_DELAY: u64 = 900;
 /// How many messages an invocation gets.
 const BATCH: usize = 10;
 
-/// What the function's `RecursiveLoop` is.
+/// The function's `RecursiveLoop` setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loops {
-    /// A chain goes on for as long as the function likes.
+    /// A chain goes on for as long as the function continues it.
     Allow,
     /// Lambda's default.
     Terminate,
@@ -69,7 +70,7 @@ struct Kept {
     loops: Loops,
     waiting: VecDeque<Message>,
     dead: Vec<String>,
-    /// The trace of the invocation that runs, for who sends within this process.
+    /// The trace of the current invocation, for senders within this process.
     trace: Option<String>,
     outages: Outages,
     longest: u32,
@@ -86,10 +87,10 @@ struct Message {
     hops: u32,
 }
 
-/// What an invocation of the function gets.
+/// The input of one invocation of the function.
 #[derive(Debug)]
 pub struct Invocation {
-    /// For the header `Lambda-Runtime-Trace-Id`.
+    /// The value of the header `Lambda-Runtime-Trace-Id`.
     pub trace: String,
     messages: Vec<Message>,
 }
@@ -103,7 +104,7 @@ impl Invocation {
 }
 
 impl OwnQueue {
-    /// An empty one, whose messages wait by this clock.
+    /// An empty queue, whose messages wait by this clock.
     #[must_use]
     pub fn new(clock: &FakeClock, loops: Loops) -> Self {
         let shared = Kept {
@@ -127,8 +128,8 @@ impl OwnQueue {
         Ok(format!("http://{}", serve(router).await?))
     }
 
-    /// Hands out what is due, as Lambda's poller does; `None` if nothing is. What is sent within this process from now
-    /// on belongs to this invocation, until it is answered.
+    /// Receives the due messages, as Lambda's poller does; `None` if there are none. Messages sent within
+    /// this process from now on belong to this invocation, until it is answered.
     #[must_use]
     pub fn invoke(&self) -> Option<Invocation> {
         let now = self.clock.wall();
@@ -158,7 +159,8 @@ impl OwnQueue {
         Some(Invocation { trace, messages })
     }
 
-    /// The invocation has ended: what did not fail, by the places of its bodies, is deleted, and the rest comes again.
+    /// Ends the invocation: the messages that did not fail are deleted, the others become visible again.
+    /// `failed` has indices of its bodies.
     pub fn answer(&self, invocation: Invocation, failed: &[usize]) {
         let visible = self.clock.wall() + VISIBILITY;
         let mut kept = locked(&self.shared);
@@ -170,13 +172,13 @@ impl OwnQueue {
         }
     }
 
-    /// The bodies of all that wait.
+    /// The bodies of all waiting messages.
     #[must_use]
     pub fn held(&self) -> Vec<String> {
         locked(&self.shared).waiting.iter().map(|message| message.body.clone()).collect()
     }
 
-    /// The dead letters.
+    /// The bodies of the dead letters.
     #[must_use]
     pub fn dead(&self) -> Vec<String> {
         locked(&self.shared).dead.clone()
@@ -188,7 +190,7 @@ impl OwnQueue {
         locked(&self.shared).longest
     }
 
-    /// The next `calls` calls within this process meet an outage.
+    /// The next `calls` calls within this process meet this outage.
     pub fn outage(&self, outage: Outage, calls: usize) {
         locked(&self.shared).outages.plan(outage, calls);
     }
@@ -206,7 +208,7 @@ impl OwnQueue {
     }
 }
 
-/// The number of invocations in a trace; none if it has no lineage.
+/// The number of invocations in a trace; zero if it has no lineage.
 fn hops(trace: &str) -> u32 {
     let lineage = trace.split(';').find_map(|part| part.strip_prefix("Lineage="));
     lineage.and_then(|lineage| lineage.rsplit(':').next()?.parse().ok()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! A Lambda Runtime API for one function: hands it one invocation at a time and waits for its answer.
+//! A Lambda Runtime API for one function: passes it one invocation at a time and waits for its response.
 //!
 //! Source: AWS Lambda developer guide, "Using the Lambda runtime API".
 
@@ -15,16 +15,16 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::serve;
 
-/// What the function answered: its payload, or what it reported as an error, of this invocation or of its start.
+/// The function's response: its payload, or the error that it reported for this invocation or its start.
 pub type Answer = Result<Bytes, Bytes>;
 
-/// An invocation: the event, and the trace that it belongs to.
+/// An invocation: the event, and its trace.
 type Event = (String, Option<String>);
 
-/// The API, as long as it lives.
+/// A running API. Dropping it stops it.
 #[derive(Debug)]
 pub struct RuntimeApi {
-    /// For `AWS_LAMBDA_RUNTIME_API`.
+    /// The value of `AWS_LAMBDA_RUNTIME_API`.
     pub address: String,
     events: mpsc::Sender<Event>,
     answers: mpsc::Receiver<Answer>,
@@ -38,7 +38,8 @@ struct Shared {
 }
 
 impl RuntimeApi {
-    /// Starts listening; each invocation may take `time_limit`, which the function is told and must keep itself.
+    /// Starts listening. Each invocation may take `time_limit`; the function gets the deadline and must keep
+    /// it itself.
     ///
     /// # Errors
     /// If no port is free.
@@ -55,8 +56,8 @@ impl RuntimeApi {
         Ok(Self { address: serve(router).await?, events, answers })
     }
 
-    /// Invokes the function with `event`, as part of a trace if one is named, and waits for its answer, for ever if it
-    /// has died. `None` if the server is gone.
+    /// Invokes the function with `event`, as part of a trace if one is given. Waits for its response, for
+    /// ever if it has died. `None` if the server has stopped.
     pub async fn invoke(&mut self, event: String, trace: Option<&str>) -> Option<Answer> {
         self.events.send((event, trace.map(str::to_owned))).await.ok()?;
         self.answers.recv().await

@@ -1,4 +1,4 @@
-//! Refusals in each protocol's own form.
+//! Error responses in each protocol's own form.
 //!
 //! Sources: Amazon DynamoDB developer guide, "Error handling with DynamoDB"; Amazon S3 API reference, "Error
 //! Responses"; AWS STS API reference, "Common Errors"; Amazon SQS developer guide, "Handling Amazon SQS error
@@ -11,10 +11,10 @@ use hyper::{Response, StatusCode};
 use super::fault::{Fault, Service};
 use super::forward::Body;
 
-/// What a load balancer says in place of the service behind it.
+/// The response of a load balancer in front of the service.
 const PAGE: &str = "<html><body><b>Http/1.1 Service Unavailable</b></body> </html>";
 
-/// The refusal that a fault stands for; `None` if it is another kind of fault.
+/// The error response of a fault; `None` if it is another kind of fault.
 pub(super) fn refusal(service: Service, fault: Fault) -> Option<Response<Body>> {
     let (status, code, words) = match (fault, service) {
         (Fault::Throttled, Service::DynamoDb) => {

@@ -1,4 +1,4 @@
-//! What can happen to a request, and to which.
+//! The faults of a request, and the requests they apply to.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use hyper::header::{CONTENT_LENGTH, IF_NONE_MATCH};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method};
 
-/// Whose protocol it is.
+/// The service, which determines the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
     /// AWS JSON 1.0.
@@ -22,7 +22,7 @@ pub enum Service {
 }
 
 impl Service {
-    /// What a request asks for.
+    /// The operation of a request, with its table or path.
     pub(super) fn words(self, head: &Parts, body: &[u8]) -> String {
         match self {
             Self::S3 => {
@@ -47,43 +47,43 @@ impl Service {
     }
 }
 
-/// What happens to a request or to its answer.
+/// A fault of a request or of its response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
     /// The connection is reset before anything has reached the service.
     RequestLost,
     /// The connection is reset in the middle of the request's body, on both sides.
     RequestBroken,
-    /// The request arrives piece by piece.
+    /// The request arrives in pieces.
     RequestSlow,
-    /// One byte of the request's body arrives as another one.
+    /// One byte of the request's body is changed.
     RequestAltered,
-    /// The service does what was asked; then the connection is reset.
+    /// The service executes the request; then the connection is reset.
     AnswerLost,
-    /// The connection is reset in the middle of the answer's body.
+    /// The connection is reset in the middle of the response's body.
     AnswerBroken,
-    /// The answer arrives piece by piece.
+    /// The response arrives in pieces.
     AnswerSlow,
-    /// One byte of the answer's body arrives as another one.
+    /// One byte of the response's body is changed.
     AnswerAltered,
-    /// The answer stands still in the middle, for longer than a client should wait.
+    /// The response stalls in the middle, for longer than a client should wait.
     AnswerStalled,
-    /// Refused for its rate, in the words of the service's own protocol.
+    /// Throttled, in the form of the service's own protocol.
     Throttled,
-    /// 500 in the words of the service's own protocol.
+    /// 500, in the form of the service's own protocol.
     InternalError,
-    /// 503 with a page of what stands before the service, and no word of when to come again.
+    /// 503 with an HTML page of a load balancer, and without `Retry-After`.
     Unavailable,
-    /// 503 in the words of the protocol, with `Retry-After`.
+    /// 503 in the form of the protocol, with `Retry-After`.
     ComeAgain,
     /// 409 `ConditionalRequestConflict`, and the object is not written.
     Conflict,
-    /// 409 `ConditionalRequestConflict`, and the object is written all the same.
+    /// 409 `ConditionalRequestConflict`, and the object is written anyway.
     ConflictButWritten,
 }
 
 impl Fault {
-    /// All that take no longer than a client has patience.
+    /// All faults that take less time than a client's timeout.
     pub const QUICK: [Self; 14] = [
         Self::RequestLost,
         Self::RequestBroken,
@@ -101,12 +101,12 @@ impl Fault {
         Self::ConflictButWritten,
     ];
 
-    /// Whether it can happen at this service. Only S3 has checksums that both sides look at: what protects the
-    /// bytes of the others is TLS, and their requests' signature. Only its conditional writes know a 409.
+    /// Whether it can happen at this service. Only S3 has checksums that both sides check: the bytes of the
+    /// others are protected by TLS and by the request's signature. Only S3's conditional writes return 409.
     pub(super) fn is_of(self, service: Service) -> bool {
         let of_s3 = [Self::RequestAltered, Self::AnswerAltered, Self::Conflict, Self::ConflictButWritten];
         match service {
-            // A try of S3 may take a minute: standing still that long is no test's business.
+            // An attempt at S3 may take a minute: no test should wait that long.
             Service::S3 => self != Self::AnswerStalled,
             _ => !of_s3.contains(&self),
         }
@@ -124,11 +124,11 @@ impl Fault {
     }
 }
 
-/// What of a request decides which faults it can meet.
+/// The properties of a request that decide which faults apply.
 #[derive(Debug)]
 pub(super) struct Traits {
     has_body: bool,
-    /// Its answer has a body, if it is a success.
+    /// Its response has a body, if it is a success.
     has_answer: bool,
     is_get: bool,
     is_create_only: bool,

@@ -1,4 +1,4 @@
-//! Hands a request on and its answer back, and does on the way what the fault says.
+//! Forwards a request and its response, and applies the fault on the way.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,17 +19,17 @@ use super::Shared;
 use super::answers::refusal;
 use super::fault::{Fault, Traits};
 
-/// What goes either way.
+/// The body in either direction.
 pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
 type Boxed = Box<dyn std::error::Error + Send + Sync>;
 
-/// A slow body comes in so many pieces, with a pause before each.
+/// A slow body is sent in this many pieces, with a pause before each.
 const PIECES: usize = 4;
 const PAUSE: Duration = Duration::from_millis(60);
-/// Longer than the clients wait for the answer to a small request.
+/// Longer than the clients wait for the response to a small request.
 const STALL: Duration = Duration::from_secs(12);
 
-/// Answers one request of a client. An error ends the connection without an answer.
+/// Answers one request of a client. An error ends the connection without a response.
 pub(super) async fn forward(
     shared: &Shared,
     request: Request<Incoming>,
@@ -71,7 +71,7 @@ pub(super) async fn forward(
     answer
 }
 
-/// Whether the answer is one that the fault can happen to.
+/// Whether the fault applies to this response.
 fn can_change(fault: Fault, answer: &response::Parts, body: &Bytes) -> bool {
     match fault {
         Fault::ConflictButWritten => answer.status.is_success(),
@@ -90,7 +90,7 @@ fn towards(shared: &Shared, fault: Fault, body: Bytes) -> Body {
     }
 }
 
-/// The answer as it arrives.
+/// The response as it arrives.
 fn back(
     shared: &Shared,
     fault: Fault,
@@ -108,7 +108,7 @@ fn back(
     Ok(Response::from_parts(answer, body))
 }
 
-/// Reads half of the request, hands that on, and lets go of both ends.
+/// Reads half of the request, forwards that, and drops both ends.
 async fn break_off(
     shared: &Shared,
     head: request::Parts,
@@ -123,12 +123,12 @@ async fn break_off(
         }
     }
     read.truncate(most);
-    // What the stand-in makes of it is lost with the connection.
+    // The stand-in's response is lost with the connection.
     drop(ask(shared, head, cut(read.freeze())).await);
     Err("reset in the middle of the request".into())
 }
 
-/// Asks the stand-in over a connection of its own, and reads the answer to its end.
+/// Sends a request to the stand-in over a new connection, and reads the whole response.
 async fn ask(shared: &Shared, head: request::Parts, body: Body) -> Result<(response::Parts, Bytes), Boxed> {
     let stream = TcpStream::connect(&shared.target).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -146,7 +146,7 @@ fn whole(body: Bytes) -> Body {
     Full::new(body).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// The body with one bit of one byte turned.
+/// The body with one bit of one byte flipped.
 fn altered(body: &Bytes, shared: &Shared) -> Bytes {
     let mut altered = BytesMut::from(body.as_ref());
     if !altered.is_empty() {
@@ -156,7 +156,7 @@ fn altered(body: &Bytes, shared: &Shared) -> Bytes {
     altered.freeze()
 }
 
-/// The body piece by piece.
+/// The body in pieces.
 fn in_pieces(body: &Bytes, pause: Duration) -> Body {
     let size = body.len().div_ceil(PIECES).max(1);
     let pieces: Vec<Bytes> = body.chunks(size).map(Bytes::copy_from_slice).collect();
@@ -168,12 +168,12 @@ fn in_pieces(body: &Bytes, pause: Duration) -> Body {
     StreamBody::new(pieces).boxed_unsync()
 }
 
-/// The first half of the body, and an end in the middle of it.
+/// The first half of the body, and then an error.
 fn half(body: &Bytes) -> Body {
     cut(body.slice(..body.len() / 2))
 }
 
-/// This much, and then no more. The pause lets it go on its way before the connection is lost.
+/// These bytes, and then an error. The pause lets them leave before the connection is lost.
 fn cut(start: Bytes) -> Body {
     let end = stream::once(async {
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -1,4 +1,4 @@
-//! The client's side of a connection, which can be torn: closed with a reset instead of in good order.
+//! The client's side of a connection, which can be closed with a reset.
 
 use std::io;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A connection that is reset when it is dropped after `torn` was set.
+/// A connection that is reset when it is dropped after `reset` was set.
 #[derive(Debug)]
 pub(super) struct Line {
     stream: TcpStream,
@@ -25,7 +25,7 @@ impl Line {
 impl Drop for Line {
     fn drop(&mut self) {
         if self.torn.load(Ordering::SeqCst) {
-            // If it fails, the connection is closed in good order, in the middle of things all the same.
+            // If this fails, the connection is closed normally, but still in the middle of a message.
             drop(self.stream.set_zero_linger());
         }
     }

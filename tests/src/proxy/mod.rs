@@ -1,9 +1,9 @@
-//! A proxy between a real client of a service and its stand-in, which does to requests and answers what a network
-//! and a busy service do, and no stand-in of itself: see [`Fault`].
+//! A proxy between a real client of a service and its stand-in. It injects the faults of a network and of a
+//! busy service, which no stand-in has by itself: see [`Fault`].
 //!
-//! Each service has a proxy of its own, because each protocol has its own words for the same refusal. Which request
-//! meets which fault follows from a seed and from the order in which the requests come, so it repeats as far as that
-//! does. A proxy goes through all faults that it was given before it repeats one.
+//! Each service has its own proxy, because each protocol has its own error format. A seed and the order of
+//! the requests determine which request meets which fault, so a run is reproducible as far as that order is.
+//! A proxy uses all its faults before it repeats one.
 
 mod answers;
 mod fault;
@@ -24,10 +24,10 @@ use line::Line;
 
 pub use fault::{Fault, Service};
 
-/// A running proxy; it goes with the test's runtime.
+/// A running proxy; it ends with the test's runtime.
 #[derive(Debug, Clone)]
 pub struct Proxy {
-    /// Where it listens, `http://host:port`.
+    /// Its address, `http://host:port`.
     pub url: String,
     shared: Arc<Shared>,
 }
@@ -43,21 +43,21 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// All faults that there are to be.
+    /// All faults to use.
     menu: Vec<Fault>,
     /// How many requests of a thousand meet one.
     of_thousand: u64,
-    /// Those that were not met since the last time that all were, in the order in which they come.
+    /// The faults not used since all of them were, in the order of their use.
     next: Vec<Fault>,
     met: BTreeMap<Fault, u64>,
     requests: u64,
-    /// Those that met no fault, in words.
+    /// The requests without a fault, described.
     asked: Vec<String>,
 }
 
 impl Proxy {
-    /// Starts a proxy before the stand-in at `target` (`http://host:port`), which makes `of_thousand` of a thousand
-    /// requests meet a fault of the menu, as far as the fault can happen to this service.
+    /// Starts a proxy for the stand-in at `target` (`http://host:port`). It makes `per_mille` of a thousand
+    /// requests meet one of the faults that apply to this service.
     ///
     /// # Errors
     /// If no port is free.
@@ -81,25 +81,25 @@ impl Proxy {
         Ok(Self { url, shared })
     }
 
-    /// From now on everything goes well.
+    /// From now on there are no faults.
     pub fn mend(&self) {
         locked(&self.shared.state).of_thousand = 0;
     }
 
-    /// How many requests came, each try of a client's counted.
+    /// How many requests arrived, every attempt of a client counted.
     #[must_use]
     pub fn requests(&self) -> u64 {
         locked(&self.shared.state).requests
     }
 
-    /// What was asked since this was asked last, as far as it met no fault: the operation and, where it names one, the
-    /// table; of S3 the method and the path, and whether it is about tags.
+    /// The requests since the last call that met no fault: the operation and, where it names one, the table;
+    /// for S3 the method and the path, and whether it concerns tags.
     #[must_use]
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut locked(&self.shared.state).asked)
     }
 
-    /// How often each fault happened; those that have not are there with 0.
+    /// How often each fault happened, including zeros.
     #[must_use]
     pub fn met(&self) -> BTreeMap<Fault, u64> {
         let state = locked(&self.shared.state);
@@ -108,7 +108,7 @@ impl Proxy {
         met
     }
 
-    /// The service that it stands before.
+    /// The service behind the proxy.
     #[must_use]
     pub fn service(&self) -> Service {
         self.shared.service
@@ -116,7 +116,7 @@ impl Proxy {
 }
 
 impl Shared {
-    /// What this request meets. It counts as met once it has happened, which [`Self::happened`] is told.
+    /// The fault of this request. It counts once [`Self::record_fault`] is called.
     fn pick(&self, request: &fault::Traits) -> Option<Fault> {
         let mut state = locked(&self.state);
         state.requests += 1;
@@ -144,7 +144,7 @@ impl Shared {
         *locked(&self.state).met.entry(fault).or_default() += 1;
     }
 
-    /// The answer was not one that this could happen to: the next request meets it.
+    /// The fault did not apply to the response: the next request meets it.
     fn put_back(&self, fault: Fault) {
         locked(&self.state).next.insert(0, fault);
     }
@@ -157,7 +157,7 @@ async fn listen(listener: TcpListener, shared: Arc<Shared>) {
             let torn = Arc::new(AtomicBool::new(false));
             let line = TokioIo::new(Line::new(stream, Arc::clone(&torn)));
             let answer = service_fn(|request| forward::forward(&shared, request, &torn));
-            // How a connection ends is its client's affair; that it may end badly is what this is for.
+            // How a connection ends is its client's concern; that it may end badly is the purpose.
             drop(http1::Builder::new().timer(TokioTimer::new()).serve_connection(line, answer).await);
         });
     }

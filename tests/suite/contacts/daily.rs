@@ -1,5 +1,5 @@
-//! One notice a day for each cause and contact: what a connector that flaps says, through crashes, doubled messages and
-//! workers side by side.
+//! One notice a day for each cause and contact, for a connector that flaps: through crashes, duplicate
+//! messages and concurrent workers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +30,7 @@ fn denied(connector: &Connector, now: Time) -> Notice {
     Notice::blocked(&connector.tenant, &connector.id, block, &Cursor::new(now, now, now), None)
 }
 
-/// The bodies that the webhook has got, by type.
+/// The bodies that the webhook has received, by type.
 fn webhook(world: &World) -> Vec<(String, Value)> {
     let bodies = world.poster.sent().into_iter().map(|(_, message)| message.body);
     let bodies = bodies.map(|body| serde_json::from_slice::<Value>(&body).unwrap());
@@ -38,7 +38,7 @@ fn webhook(world: &World) -> Vec<(String, Value)> {
 }
 
 #[tokio::test]
-async fn a_connector_that_flaps_for_three_days_tells_each_contact_four_times_and_counts_the_rest() {
+async fn a_connector_that_flaps_for_three_days_notifies_each_contact_four_times_and_counts_the_rest() {
     let world = World::new();
     let acme = world.connector("acme").await;
     for _ in 0..3 * 24 * 6 + 1 {
@@ -51,7 +51,7 @@ async fn a_connector_that_flaps_for_three_days_tells_each_contact_four_times_and
     let sent = webhook(&world);
     let blocks: Vec<_> = sent.iter().filter(|(kind, _)| kind == "ExportBlocked").collect();
     let ends = sent.iter().filter(|(kind, _)| kind == "ExportRecovered").count();
-    assert_eq!((blocks.len(), ends), (4, 4), "the end of what was told is told, and no other");
+    assert_eq!((blocks.len(), ends), (4, 4), "the end of a published block is published, and no other");
     let held: Vec<_> = blocks.iter().map(|(_, data)| data.get("held_back").cloned()).collect();
     assert_eq!(held, [None, Some(143.into()), Some(143.into()), Some(143.into())]);
     assert_eq!(world.mailer.sent().len(), 2 * 8, "two addresses, as often");
@@ -62,7 +62,7 @@ async fn a_connector_that_flaps_for_three_days_tells_each_contact_four_times_and
 }
 
 #[tokio::test]
-async fn another_cause_another_connector_and_a_test_are_told_within_the_day() {
+async fn another_cause_another_connector_and_a_test_notify_within_the_day() {
     let world = World::new();
     let (acme, other) = (world.connector("acme").await, world.connector("acme").await);
     let now = world.clock.wall();
@@ -78,9 +78,9 @@ async fn another_cause_another_connector_and_a_test_are_told_within_the_day() {
     assert_eq!(world.recipients().len(), 6 * 3);
 }
 
-/// What lasts comes again by the watchdog's reminder, also where it began within the day.
+/// The watchdog's reminder repeats what lasts, even if it began within the day.
 #[tokio::test]
-async fn what_is_held_back_and_lasts_is_told_by_the_next_reminder() {
+async fn a_held_back_problem_that_lasts_comes_with_the_next_reminder() {
     let world = World::new();
     let acme = world.connector("acme").await;
     let first = world.clock.wall();
@@ -97,7 +97,8 @@ async fn what_is_held_back_and_lasts_is_told_by_the_next_reminder() {
     assert_eq!(kinds, ["ExportBlocked", "ExportRecovered", "ExportBlocked", "ExportRecovered"]);
 }
 
-/// A crash after any call: the message comes again, and the contact is notified at least once, of this notice alone.
+/// A crash after any call: the message is redelivered, and the contact is notified of this one notice at
+/// least once.
 #[tokio::test]
 async fn a_crash_or_a_lost_answer_at_any_call_notifies_at_least_once() {
     for trouble in [Trouble::Crash, Trouble::Fail, Trouble::LoseAnswer] {
@@ -111,7 +112,7 @@ async fn a_crash_or_a_lost_answer_at_any_call_notifies_at_least_once() {
             let failed = plan.run(world.handle(std::slice::from_ref(&message))).await;
             let calls = plan.calls().len();
             if failed.is_none_or(|failed| !failed.is_empty()) {
-                assert_eq!(world.handle(&[message]).await, [""; 0], "handed out again, {trouble:?} at {nth}");
+                assert_eq!(world.handle(&[message]).await, [""; 0], "redelivered, {trouble:?} at {nth}");
             }
             world.go_on(Duration::from_mins(2)).await;
             let told = world.recipients();
@@ -129,7 +130,7 @@ async fn a_crash_or_a_lost_answer_at_any_call_notifies_at_least_once() {
 }
 
 #[tokio::test]
-async fn of_two_notices_of_one_cause_at_once_one_is_told_and_one_is_held_back() {
+async fn of_two_concurrent_notices_of_one_cause_one_is_delivered_and_one_held_back() {
     let world = World::new();
     let acme = world.connector("acme").await;
     let now = world.clock.wall();
@@ -140,9 +141,9 @@ async fn of_two_notices_of_one_cause_at_once_one_is_told_and_one_is_held_back() 
     assert_eq!(world.count("NoticesHeldBack"), 27);
 }
 
-/// Tried again for a webhook that is down, it is the same notice: its own decision does not hold it back.
+/// A retry for a webhook that is down is the same notice: its own decision does not hold it back.
 #[tokio::test]
-async fn a_notice_that_is_tried_again_is_not_held_back_by_itself() {
+async fn a_retried_notice_is_not_held_back_by_itself() {
     let world = World::new();
     let acme = world.connector("acme").await;
     world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 503".into()));

@@ -1,4 +1,5 @@
-//! Whom the notifier tells what: a connector's own contacts and nobody else's, at least once, and for a day at most.
+//! Whom the notifier notifies of what: a connector's own contacts and nobody else's, at least once, and for a
+//! day at most.
 
 mod daily;
 mod opt_in;
@@ -27,7 +28,7 @@ async fn each_kind_of_notice_reaches_all_contacts_of_its_connector_and_nobody_el
     let world = World::new();
     let (acme, globex) = (world.connector("acme").await, world.connector("globex").await);
     for (nth, notice) in (1..).zip(each_kind(&acme, world.clock.wall())) {
-        // One of a cause goes out a day: what its reminder is here.
+        // One notice of a cause is delivered a day; here that is its reminder.
         world.clock.advance(MIN_INTERVAL);
         world.notify(&notice).await;
         let told = world.recipients();
@@ -42,7 +43,7 @@ async fn each_kind_of_notice_reaches_all_contacts_of_its_connector_and_nobody_el
 }
 
 #[tokio::test]
-async fn a_webhook_is_signed_with_its_own_secret_and_the_one_before_until_that_retires() {
+async fn a_webhook_is_signed_with_its_own_secret_and_the_previous_one_until_that_expires() {
     let world = World::new();
     let acme = world.connector("acme").await;
     world.connector("globex").await;
@@ -68,7 +69,7 @@ async fn a_webhook_is_signed_with_its_own_secret_and_the_one_before_until_that_r
 }
 
 #[tokio::test]
-async fn a_webhook_that_is_down_is_tried_again_alone_until_it_takes_the_same_message() {
+async fn a_webhook_that_is_down_is_retried_alone_until_it_accepts_the_same_message() {
     let world = World::new();
     let acme = world.connector("acme").await;
     world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 503".into()));
@@ -79,8 +80,8 @@ async fn a_webhook_that_is_down_is_tried_again_alone_until_it_takes_the_same_mes
     let sent = world.poster.sent();
     assert!((6..=12).contains(&sent.len()), "{} tries", sent.len());
     assert!(sent.iter().all(|(_, message)| message.id == sent[0].1.id && message.body == sent[0].1.body));
-    assert_ne!(sent[0].1.timestamp, sent.last().unwrap().1.timestamp, "each is signed for its own time");
-    assert_eq!(world.mailer.sent().len(), 2, "whoever has it is not told again");
+    assert_ne!(sent[0].1.timestamp, sent.last().unwrap().1.timestamp, "each is signed with its own time");
+    assert_eq!(world.mailer.sent().len(), 2, "contacts that have it are not notified again");
     assert_eq!(
         (world.delay_queue.held().len(), world.count("ContactsTold"), world.count("ContactsUnreached")),
         (0, 3, 0)
@@ -88,7 +89,7 @@ async fn a_webhook_that_is_down_is_tried_again_alone_until_it_takes_the_same_mes
 }
 
 #[tokio::test]
-async fn a_webhook_that_stays_down_is_given_up_after_a_day_counted_once_and_no_failed_message() {
+async fn a_webhook_that_stays_down_is_abandoned_after_a_day_counted_once_and_fails_no_message() {
     let world = World::new();
     let acme = world.connector("acme").await;
     world.poster.answers(&url(&acme), WebhookResponse::TimedOut);
@@ -104,7 +105,8 @@ async fn a_webhook_that_stays_down_is_given_up_after_a_day_counted_once_and_no_f
     assert_eq!(world.poster.sent().len(), tries);
 }
 
-/// What `RecursiveLoop: Allow` is for. Nobody counts the contact as given up, and its address is left behind.
+/// Why the template sets `RecursiveLoop: Allow`. Without it, nothing counts the contact as abandoned, and its
+/// address is lost.
 #[tokio::test]
 async fn where_lambda_stops_loops_a_contact_is_lost_within_three_hours() {
     let world = World::with(Loops::Terminate);
@@ -122,10 +124,10 @@ async fn where_lambda_stops_loops_a_contact_is_lost_within_three_hours() {
     assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (tries, 0));
 }
 
-/// Why what is to be tried again is sent anew: a message that comes back by itself is counted, and the fifth time ends
-/// it. A day takes a hundred.
+/// Why a retry is sent as a new message: a message that returns by itself is counted, and ends at the fifth
+/// receive. A day takes a hundred.
 #[tokio::test]
-async fn a_message_that_fails_five_times_ends_in_the_dead_letters() {
+async fn a_message_that_fails_five_times_ends_in_the_dead_letter_queue() {
     let world = World::new();
     let acme = world.connector("acme").await;
     world
@@ -149,7 +151,7 @@ async fn a_message_that_fails_five_times_ends_in_the_dead_letters() {
 }
 
 #[tokio::test]
-async fn one_that_wants_no_more_is_not_asked_again_for_this_notice() {
+async fn a_webhook_that_answers_410_is_not_retried_for_this_notice() {
     let world = World::new();
     let acme = world.connector("acme").await;
     world.poster.answers(&url(&acme), WebhookResponse::Gone);
@@ -159,7 +161,7 @@ async fn one_that_wants_no_more_is_not_asked_again_for_this_notice() {
 }
 
 #[tokio::test]
-async fn whoever_is_taken_off_hears_nothing_more_of_what_was_to_be_tried_again_either() {
+async fn a_removed_contact_gets_no_pending_retries() {
     let world = World::new();
     let acme = world.connector("acme").await;
     world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 500".into()));
@@ -175,7 +177,7 @@ async fn whoever_is_taken_off_hears_nothing_more_of_what_was_to_be_tried_again_e
 }
 
 #[tokio::test]
-async fn a_mail_that_ses_refuses_is_counted_each_time_and_tried_until_someone_has_mended_it() {
+async fn a_mail_that_ses_refuses_is_counted_each_time_and_retried_until_someone_fixes_it() {
     let world = World::new();
     let acme = world.connector("acme").await;
     world.mailer.outage(Outage::Denied, 4);
@@ -187,7 +189,7 @@ async fn a_mail_that_ses_refuses_is_counted_each_time_and_tried_until_someone_ha
 }
 
 #[tokio::test]
-async fn without_a_sender_webhooks_are_told_all_the_same() {
+async fn without_a_sender_webhooks_are_still_notified() {
     let mut world = World::new();
     world.notifier.mailer = None;
     let acme = world.connector("acme").await;
@@ -198,9 +200,10 @@ async fn without_a_sender_webhooks_are_told_all_the_same() {
     );
 }
 
-/// Also of a deleted connector, of one that was never there, and of a notice that someone else has put into the queue.
+/// Also notices of a deleted connector, of one that never existed, and a notice that someone else has put
+/// into the queue.
 #[tokio::test]
-async fn what_concerns_nobody_is_told_to_nobody_and_what_is_not_ours_is_dropped_and_counted() {
+async fn a_notice_without_contacts_notifies_nobody_and_a_foreign_message_is_dropped_and_counted() {
     let world = World::new();
     let (acme, globex) = (world.connector("acme").await, world.connector("globex").await);
     let now = world.clock.wall();
@@ -229,10 +232,10 @@ async fn what_concerns_nobody_is_told_to_nobody_and_what_is_not_ours_is_dropped_
 }
 
 #[tokio::test]
-async fn a_fault_of_ours_fails_its_message_alone() {
+async fn an_internal_error_fails_its_message_alone() {
     let world = World::new();
     let (acme, globex) = (world.connector("acme").await, world.connector("globex").await);
-    // Settings that name a secret which is not there.
+    // Settings that name a missing secret.
     world.ledger.change(&acme.id, |connector| {
         connector.contacts.webhook.as_mut().unwrap().secret = SecretId::new(fresh());
     });
@@ -241,14 +244,14 @@ async fn a_fault_of_ours_fails_its_message_alone() {
     assert_eq!(world.handle(&messages).await, ["0"]);
     assert!(world.recipients().contains(&"hooks.globex.example".to_owned()));
     assert!(!world.recipients().contains(&"hooks.acme.example".to_owned()));
-    // And what can't be put back is handed out again whole.
+    // A message that can't be sent again fails and is redelivered whole.
     world.poster.answers(&url(&globex), WebhookResponse::Rejected("it answered 500".into()));
     world.delay_queue.outage(Outage::Throttled, 1);
     assert_eq!(world.handle(&messages[1..]).await, ["0"]);
 }
 
 #[tokio::test]
-async fn a_message_that_comes_early_waits_on_without_a_try() {
+async fn an_early_message_is_delayed_again_without_an_attempt() {
     let world = World::new();
     let acme = world.connector("acme").await;
     world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 500".into()));
@@ -256,10 +259,10 @@ async fn a_message_that_comes_early_waits_on_without_a_try() {
     let held = world.delay_queue.held();
     assert_eq!((world.handle(&held).await, world.poster.sent().len()), (vec![], 1));
     world.delay_queue.send_after("{}", Duration::ZERO, &acme.tenant).await.unwrap();
-    assert_eq!(world.delay_queue.held().len(), 3, "put back, and the one that was there");
+    assert_eq!(world.delay_queue.held().len(), 3, "delayed again, and the one that was there");
 }
 
-/// What stands in a rule's pattern behind `name: [`.
+/// The list after `name: [` in a rule's pattern.
 fn listed(rule: &str, name: &str) -> Vec<String> {
     let text = TEMPLATE.split_once(&format!("\n  {rule}:\n")).unwrap().1;
     let text = text.split_once(&format!("{name}: [")).unwrap().1.split_once(']').unwrap().0;
@@ -267,7 +270,7 @@ fn listed(rule: &str, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_rules_of_the_template_hand_on_what_is_read_and_nothing_else() {
+fn the_rules_of_the_template_forward_what_the_notifier_reads_and_nothing_else() {
     assert_eq!(listed("TroubleToContacts", "detail-type"), NOTIFIED_KINDS);
     assert_eq!(listed("ChangesToContacts", "detail-type"), ["ConnectorChanged"]);
     assert_eq!(listed("ChangesToContacts", "what"), NOTIFIED_VERBS);

@@ -1,4 +1,4 @@
-//! Addresses that nobody has asked: what they get before they confirm, whoever names them, and what their links do.
+//! Addresses that have not confirmed: what they get before, whoever names them, and what their links do.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use domain::budget::Budgets;
 use domain::connector::{Caller, Connector};
-use domain::contacts::{AddressStatus, LINK_VALID_FOR, LinkError, LinkToken, MOST_MAILS, Mail};
+use domain::contacts::{AddressStatus, LINK_VALIDITY, LinkError, LinkToken, MAX_MAILS, Mail};
 use domain::names::{ConnectorId, EmailAddress, TenantId};
 use domain::notice::Notice;
-use domain::onboarding::{Mails, NewConnector, NewContacts, Onboarding, OnboardingError, RingCache};
+use domain::onboarding::{MailMode, NewConnector, NewContacts, Onboarding, OnboardingError, RingCache};
 use domain::partition::PartitionFormat;
 use proptest::prelude::*;
 use tests::failing::{Flaky, Outage, Plan, Trouble};
@@ -23,7 +23,7 @@ struct Deployment {
     world: World,
     bus: FakeBus,
     onboarding: Onboarding,
-    /// How much of what the bus has was handed on.
+    /// How many of the bus's notices were forwarded.
     forwarded: std::cell::Cell<usize>,
 }
 
@@ -52,7 +52,7 @@ impl Deployment {
             vendor: vendor(),
             signing: Some(FakeSigner::new(1).signing()),
             ring: RingCache::default(),
-            mails: Mails::Asking,
+            mail_mode: MailMode::DoubleOptIn,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),
             public_urls: None,
@@ -60,7 +60,7 @@ impl Deployment {
         Self { world, bus, onboarding, forwarded: std::cell::Cell::new(0) }
     }
 
-    /// A connector with a destination of the tenant's choosing, which nobody has verified.
+    /// A connector with a destination that the tenant has chosen and nobody has verified.
     async fn draft(&self, of: &TenantId) -> Connector {
         let likeness = connector(of, self.world.clock.wall());
         let mut destination = likeness.destination.unwrap();
@@ -78,7 +78,7 @@ impl Deployment {
         self.onboarding.create(&Caller::System, new).await.unwrap()
     }
 
-    /// Hands on what the bus's rules would, and lets what waits in the queue wait on.
+    /// Forwards what the bus's rules would; messages that wait in the queue go on waiting.
     async fn forward_notices(&self) {
         let told: Vec<Notice> = self.bus.published().into_iter().skip(self.forwarded.get()).collect();
         self.forwarded.set(self.forwarded.get() + told.len());
@@ -118,9 +118,9 @@ fn is_question(mail: &Mail) -> bool {
     mail.subject == "Confirm this address for vendor.example"
 }
 
-/// The attack of the review: 300 test mails to strangers, with words of the attacker's.
+/// The attack of the review: 300 test mails to strangers, with the attacker's texts in them.
 #[tokio::test]
-async fn three_hundred_strangers_get_a_question_each_at_most_and_no_word_of_an_attackers() {
+async fn three_hundred_strangers_get_one_confirmation_mail_each_at_most_without_an_attackers_text() {
     let deployment = Deployment::new();
     let evil: TenantId = "win-a-prize-at-evil.example".parse().unwrap();
     let who = Caller::Tenant { tenant: evil.clone(), name: "mallory".into() };
@@ -130,7 +130,7 @@ async fn three_hundred_strangers_get_a_question_each_at_most_and_no_word_of_an_a
             (0..5).map(|n| address(&format!("s{round}x{n}@stranger.example"))).collect();
         let first = deployment.set(&who, &draft.id, &strangers).await;
         assert_eq!(first.is_ok(), round < 2, "ten a day: {first:?}");
-        // Tests, repeats, other spellings, taken off and set again, another connector: no mail more.
+        // Tests, repeats, other spellings, removed and set again, another connector: not one mail more.
         for again in
             [&strangers[..1], &[], &strangers[..2], &[address(&format!("S{round}X0@STRANGER.example"))]]
         {
@@ -154,7 +154,7 @@ async fn three_hundred_strangers_get_a_question_each_at_most_and_no_word_of_an_a
 }
 
 #[tokio::test]
-async fn who_is_refused_for_the_budget_has_changed_and_sent_nothing_and_hears_when_it_frees() {
+async fn a_request_beyond_the_budget_changes_and_sends_nothing_and_learns_when_to_retry() {
     let deployment = Deployment::new();
     let draft = deployment.draft(&tenant("acme")).await;
     let many =
@@ -166,7 +166,7 @@ async fn who_is_refused_for_the_budget_has_changed_and_sent_nothing_and_hears_wh
     let OnboardingError::Exhausted(exhausted) = &refused else { panic!("{refused:?}") };
     assert!(exhausted.to_string().contains("10 confirmation mails a day"), "{exhausted}");
     assert_eq!(deployment.world.ledger.connector(&draft.id), before);
-    // Who is known already costs nothing.
+    // A known address costs nothing.
     deployment.set(&acme(), &draft.id, &many(3)).await.unwrap();
     assert_eq!(deployment.world.mailer.sent().len(), 10);
     deployment.world.clock.advance(Duration::from_hours(24));
@@ -175,7 +175,7 @@ async fn who_is_refused_for_the_budget_has_changed_and_sent_nothing_and_hears_wh
 }
 
 #[tokio::test]
-async fn nothing_but_the_question_reaches_an_address_until_it_has_confirmed_and_all_of_it_then() {
+async fn only_the_confirmation_mail_reaches_an_address_until_it_confirms_and_everything_after_that() {
     let deployment = Deployment::new();
     let world = &deployment.world;
     let acme = world.unconfirmed("acme").await;
@@ -194,7 +194,7 @@ async fn nothing_but_the_question_reaches_an_address_until_it_has_confirmed_and_
     world.notify(&blocked(&acme, world.clock.wall() + Duration::from_hours(24 * 7))).await;
     let mails = world.mailer.sent();
     assert_eq!((mails.len(), &mails[2].0, is_question(&mails[2].1)), (3, &one, false));
-    // A notice that was put back before its address declined is not sent either.
+    // A notice that was delayed before its address declined is not sent either.
     world.mailer.outage(Outage::Throttled, 1);
     world.notify(&blocked(&acme, world.clock.wall() + Duration::from_hours(24 * 9))).await;
     deployment.onboarding.decline(&deployment.token_of_question(&one)).await.unwrap();
@@ -203,7 +203,7 @@ async fn nothing_but_the_question_reaches_an_address_until_it_has_confirmed_and_
 }
 
 impl Deployment {
-    /// The token of the last question to an address, behind which there may be notices.
+    /// The token of the last confirmation mail to an address; notices may have followed it.
     fn token_of_question(&self, to: &EmailAddress) -> LinkToken {
         let mails = self.world.mailer.sent();
         let (_, mail) = mails.iter().rev().find(|(one, mail)| one == to && is_question(mail)).unwrap();
@@ -229,7 +229,7 @@ async fn opening_a_link_changes_nothing_and_its_button_confirms_once_however_oft
     deployment.world.clock.advance(Duration::from_hours(1));
     let confirmed = deployment.onboarding.confirm(&token).await.unwrap();
     for _ in 0..5 {
-        deployment.world.clock.advance(LINK_VALID_FOR);
+        deployment.world.clock.advance(LINK_VALIDITY);
         assert_eq!(deployment.onboarding.confirm(&token).await.unwrap(), confirmed, "the first time counts");
         assert_eq!(deployment.onboarding.link(&token).await.unwrap(), confirmed);
     }
@@ -245,7 +245,7 @@ async fn opening_a_link_changes_nothing_and_its_button_confirms_once_however_oft
 }
 
 #[tokio::test]
-async fn a_link_that_is_guessed_replaced_or_old_confirms_nothing_and_says_why() {
+async fn a_guessed_replaced_or_expired_link_confirms_nothing_and_says_why() {
     let deployment = Deployment::new();
     let draft = deployment.draft(&tenant("acme")).await;
     let one = address("one@acme.example");
@@ -259,22 +259,22 @@ async fn a_link_that_is_guessed_replaced_or_old_confirms_nothing_and_says_why() 
     for _ in 0..200 {
         assert_eq!(why(&LinkToken::new(&guesses)).await, LinkError::Unknown);
     }
-    deployment.world.clock.advance(LINK_VALID_FOR);
+    deployment.world.clock.advance(LINK_VALIDITY);
     let until = deployment.world.clock.wall();
     assert_eq!(why(&first).await, LinkError::Expired(until));
     assert!(matches!(deployment.status(&draft).await[..], [AddressStatus::Expired { .. }]));
-    assert!(deployment.onboarding.link(&first).await.is_ok(), "the page says that it is too old");
+    assert!(deployment.onboarding.link(&first).await.is_ok(), "the page says that it has expired");
     deployment.onboarding.ask_contacts(&acme(), &draft.id, None).await.unwrap();
     deployment.forward_notices().await;
     assert_eq!(why(&first).await, LinkError::Replaced);
     deployment.onboarding.confirm(&deployment.token(&one)).await.unwrap();
-    // Nothing stored would let whoever reads it confirm.
+    // Nothing in storage lets its reader confirm.
     let known = format!("{:?}", deployment.world.ledger);
     assert!(!known.contains(&deployment.token(&one).expose()));
 }
 
 #[tokio::test]
-async fn who_does_not_answer_is_asked_once_a_day_when_someone_says_so_and_three_times_in_all() {
+async fn a_silent_address_is_asked_again_once_a_day_on_request_and_three_times_in_all() {
     let deployment = Deployment::new();
     let draft = deployment.draft(&tenant("acme")).await;
     let one = address("one@acme.example");
@@ -287,16 +287,16 @@ async fn who_does_not_answer_is_asked_once_a_day_when_someone_says_so_and_three_
     for day in 1..10 {
         deployment.world.clock.advance(Duration::from_hours(24));
         let refused = refusals().await;
-        assert_eq!(refused.is_empty(), day < MOST_MAILS, "day {day}: {refused}");
+        assert_eq!(refused.is_empty(), day < MAX_MAILS, "day {day}: {refused}");
         deployment.forward_notices().await;
         deployment.forward_notices().await;
     }
     assert!(refusals().await.contains("no address waits for another mail"));
-    assert_eq!(deployment.world.mailer.sent().len(), MOST_MAILS as usize);
+    assert_eq!(deployment.world.mailer.sent().len(), MAX_MAILS as usize);
 }
 
 #[tokio::test]
-async fn an_operator_confirms_by_contract_and_nobody_else_does() {
+async fn only_an_operator_confirms_by_contract() {
     let deployment = Deployment::new();
     let draft = deployment.draft(&tenant("acme")).await;
     let (one, two) = (address("one@acme.example"), address("two@acme.example"));
@@ -325,9 +325,9 @@ async fn an_operator_confirms_by_contract_and_nobody_else_does() {
 }
 
 #[tokio::test]
-async fn without_a_portal_nobody_is_asked_nothing_is_spent_and_the_answer_says_who_confirms() {
+async fn without_a_portal_no_mail_is_sent_no_budget_spent_and_the_answer_says_who_confirms() {
     let mut deployment = Deployment::new();
-    deployment.onboarding.mails = Mails::WithoutPortal;
+    deployment.onboarding.mail_mode = MailMode::WithoutPortal;
     deployment.world.notifier.asking = None;
     let draft = deployment.draft(&tenant("acme")).await;
     for n in 0..30 {
@@ -337,15 +337,15 @@ async fn without_a_portal_nobody_is_asked_nothing_is_spent_and_the_answer_says_w
     assert_eq!(deployment.status(&draft).await, [AddressStatus::Waiting]);
     let connector = deployment.world.ledger.connector(&draft.id);
     let addresses = deployment.onboarding.addresses(&acme(), &connector).await.unwrap();
-    let note = deployment.onboarding.note_on_contacts(&addresses).unwrap();
+    let note = deployment.onboarding.contacts_warning(&addresses).unwrap();
     assert!(note.contains("it waits for an operator to confirm it"), "{note}");
     let refused = deployment.onboarding.ask_contacts(&acme(), &draft.id, None).await.unwrap_err();
     assert!(refused.to_string().contains("an operator confirms it"), "{refused}");
 }
 
-/// A mail that SES refuses is owed still; one whose answer is lost is not sent again, nor one behind a crash.
+/// A mail that SES refuses is still owed. One whose answer is lost is not sent again, nor one after a crash.
 #[tokio::test]
-async fn a_question_is_sent_once_through_refusals_lost_answers_crashes_and_doubled_messages() {
+async fn a_confirmation_mail_is_sent_once_despite_refusals_lost_answers_crashes_and_duplicates() {
     for outage in [Outage::Throttled, Outage::Denied, Outage::AnswerLost] {
         let deployment = Deployment::new();
         let draft = deployment.draft(&tenant("acme")).await;
@@ -411,8 +411,8 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
-    /// In any order of setting, asking, testing, trouble, answers and time: questions as many as are allowed, and no
-    /// notice to who has not confirmed, or has declined since.
+    /// In any order of setting, resending, testing, blocks, answers and time: at most the allowed number of
+    /// confirmation mails, and no notice to an address that has not confirmed, or has declined since.
     #[test]
     fn in_any_order_no_address_gets_more_than_it_may(steps in prop::collection::vec(step(), 1..40)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -459,7 +459,7 @@ proptest! {
                     let n = all.iter().position(|one| *one == to).unwrap();
                     if is_question(&mail) {
                         let asked = questions.entry(to.folded()).or_default();
-                        assert!(!wants[n] && asked.len() < MOST_MAILS as usize);
+                        assert!(!wants[n] && asked.len() < MAX_MAILS as usize);
                         assert!(asked.last().is_none_or(|last| now.since(*last) >= Duration::from_hours(24)));
                         asked.push(now);
                     } else {

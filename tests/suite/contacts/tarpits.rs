@@ -1,8 +1,8 @@
-//! Webhooks that take a connection and answer nothing: what 500 of one tenant do to another tenant's notice, under the
-//! limits of the deployment and with no more than a standard queue promises.
+//! Webhooks that accept a connection and never answer: how 500 of one tenant affect another tenant's notice,
+//! under the deployment's limits and with a standard queue.
 //!
-//! Time is simulated: a queue hands messages out in the order in which they became due, ten at most to each of as many
-//! batches at once as the template allows, and a batch ends with its slowest message.
+//! Time is simulated. The queue delivers messages in the order in which they became due, ten at most to each
+//! of as many concurrent batches as the template allows. A batch ends with its slowest message.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -29,10 +29,10 @@ fn limit(name: &str) -> usize {
     value.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
 }
 
-/// Waits by the simulated clock.
+/// Completes at this time of the simulated clock.
 struct Until(FakeClock, Time);
 
-/// A batch under way.
+/// A batch in flight.
 type Batch<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 impl Future for Until {
@@ -47,14 +47,14 @@ impl Future for Until {
     }
 }
 
-/// Hosts, each of which answers after its own time, or is given up after the time that is waited for it.
+/// Hosts, each with its own response time; a request is abandoned after its timeout.
 #[derive(Clone)]
 struct Hosts {
     clock: FakeClock,
-    /// How long the tarpits take.
+    /// The response time of a tarpit.
     slow: Duration,
     sent: Arc<Mutex<Vec<(Time, String)>>>,
-    /// How many requests are under way to tarpits, and the most there were at once.
+    /// The number of requests in flight to tarpits, and its maximum.
     under_way: Arc<Mutex<(usize, usize)>>,
 }
 
@@ -95,7 +95,7 @@ impl Sqs {
         self.messages.lock().unwrap().push((at, message));
     }
 
-    /// Up to `most` of those that are due, the longest due first.
+    /// Up to `most` of the due messages, the longest due first.
     fn take(&self, most: usize) -> Vec<String> {
         let mut messages = self.messages.lock().unwrap();
         messages.sort_by_key(|(at, _)| *at);
@@ -112,13 +112,13 @@ impl Sqs {
 impl DelayQueue for Sqs {
     async fn send_after(&self, message: &str, delay: Duration, _: &TenantId) -> Result<(), PortError> {
         *self.sends.lock().unwrap() += 1;
-        // Whole seconds, as SQS has them.
+        // SQS delays are whole seconds.
         self.put(self.clock.wall() + Duration::from_secs(delay.as_secs()), message.to_owned());
         Ok(())
     }
 }
 
-/// What a run of the deployment came to.
+/// A deployment with these hosts and this queue.
 struct Run {
     world: World,
     hosts: Hosts,
@@ -136,7 +136,7 @@ impl Run {
         Self { world, hosts, sqs }
     }
 
-    /// A connector of this tenant with nothing but a webhook at this host.
+    /// A connector of this tenant whose only contact is a webhook at this host.
     async fn connector(&self, of: &str, host: &str) -> Connector {
         let connector = self.world.connector(of).await;
         self.world.ledger.change(&connector.id, |connector| {
@@ -147,19 +147,19 @@ impl Run {
         self.world.ledger.connector(&connector.id)
     }
 
-    /// Puts a notice of trouble into the queue, now.
+    /// Sends a notice of a block to the queue, due now.
     fn trouble(&self, connector: &Connector) {
         let now = self.world.clock.wall();
         self.sqs.put(now, self.world.event(&blocked(connector, now)));
     }
 
-    /// Lets the deployment work for so long, in steps, of which each batch takes one at least.
+    /// Runs the deployment for `span`, in steps of `step`. A batch takes at least one step.
     async fn go_on(&self, span: Duration, step: Duration) {
         let (batch, at_once) = (limit("BatchSize"), limit("MaximumConcurrency"));
         let timeout = Duration::from_secs(limit("Timeout") as u64);
         let end = self.world.clock.wall() + span;
         let mut batches: Vec<(Time, Batch<'_>)> = Vec::new();
-        // What is under way at the end is let end: a batch that is dropped would be a process that died.
+        // Batches in flight at the end may finish: a dropped batch would be a dead process.
         while self.world.clock.wall() < end || !batches.is_empty() {
             while batches.len() < at_once && self.world.clock.wall() < end {
                 let bodies = self.sqs.take(batch);
@@ -169,7 +169,7 @@ impl Run {
                 let run = Box::pin(async move { assert_eq!(self.world.handle(&bodies).await, [""; 0]) });
                 batches.push((self.world.clock.wall(), run));
             }
-            // The messages are tasks of the runtime's, which get their turn with each pause.
+            // The messages are tasks of the runtime, which run at each yield.
             for _ in 0..4 {
                 let mut context = Context::from_waker(Waker::noop());
                 batches.retain_mut(|(_, run)| run.as_mut().poll(&mut context).is_pending());
@@ -182,7 +182,7 @@ impl Run {
         }
     }
 
-    /// How long ago the last notice of this host was taken, if one was since `since`.
+    /// How long after `since` this host first accepted a notice. `None` if it has not.
     fn taken(&self, host: &str, since: Time) -> Option<Duration> {
         let sent = self.hosts.sent.lock().unwrap();
         sent.iter().filter(|(at, one)| one == host && *at >= since).map(|(at, _)| at.since(since)).min()
@@ -193,9 +193,9 @@ const STEP: Duration = Duration::from_millis(200);
 const PROMISED: Duration = Duration::from_secs(30);
 const NEVER: Duration = Duration::from_hours(1);
 
-/// 500 notices of one tenant at once, to so many hosts that answer nothing; behind them, and each ten seconds for five
-/// minutes, as they are tried again, one of another tenant.
-async fn another_tenants_notices_arrive(hosts: usize) {
+/// 500 notices of one tenant at once, to so many hosts that never answer. After them, every ten seconds for
+/// five minutes and between their retries, one notice of another tenant.
+async fn assert_another_tenants_notices_arrive(hosts: usize) {
     let run = Run::new(NEVER);
     let mut tarpits = Vec::new();
     for n in 0..500 {
@@ -217,21 +217,20 @@ async fn another_tenants_notices_arrive(hosts: usize) {
         assert!(taken.is_some_and(|taken| taken <= PROMISED), "round {round}, {hosts} hosts: {taken:?}");
     }
     let most = run.hosts.under_way.lock().unwrap().1;
-    assert!(most <= 12, "{most} requests to tarpits were under way at once");
+    assert!(most <= 12, "{most} requests to tarpits were in flight at once");
 }
 
 #[tokio::test]
 async fn five_hundred_tarpits_of_one_tenant_delay_nobody_elses_notice_by_thirty_seconds() {
-    another_tenants_notices_arrive(500).await;
+    assert_another_tenants_notices_arrive(500).await;
 }
 
 #[tokio::test]
-async fn nor_do_five_hundred_notices_to_a_few_tarpits() {
-    another_tenants_notices_arrive(4).await;
+async fn five_hundred_notices_to_a_few_tarpits_delay_nobody_elses_notice_either() {
+    assert_another_tenants_notices_arrive(4).await;
 }
 
-/// A ledger in which each tenant has all the time that it wants, and each webhook is waited for ten seconds: the notifier
-/// as it was.
+/// A ledger without shares, in which each webhook is awaited for ten seconds: the notifier as it was.
 struct WithoutShares(FakeLedger);
 
 #[async_trait]
@@ -270,9 +269,9 @@ impl NotificationStore for WithoutShares {
     }
 }
 
-/// That the tests above can fail.
+/// Shows that the tests above can fail.
 #[tokio::test]
-async fn without_shares_it_is_not_there_after_thirty_seconds() {
+async fn without_shares_the_notice_takes_more_than_thirty_seconds() {
     let mut run = Run::new(NEVER);
     run.world.notifier.state = Arc::new(WithoutShares(run.world.ledger.clone()));
     for n in 0..500 {
@@ -284,9 +283,10 @@ async fn without_shares_it_is_not_there_after_thirty_seconds() {
     assert_eq!(run.taken("hooks.globex.example", since), None);
 }
 
-/// The tenant's own: whoever answers, quickly or within the ten seconds that are promised, gets it all the same.
+/// The tenant's own webhooks: each that answers, quickly or within the promised ten seconds, is notified all
+/// the same.
 #[tokio::test]
-async fn a_tenants_own_notices_arrive_behind_its_tarpits_and_slow_answers_are_waited_for() {
+async fn a_tenants_own_notices_arrive_after_its_tarpits_and_slow_answers_are_awaited() {
     let run = Run::new(Duration::from_secs(9));
     let mut connectors = Vec::new();
     for n in 0..20 {
@@ -298,7 +298,7 @@ async fn a_tenants_own_notices_arrive_behind_its_tarpits_and_slow_answers_are_wa
         run.trouble(connector);
     }
     run.go_on(Duration::from_mins(1), STEP).await;
-    assert!(run.taken("hooks.acme.example", since).is_some(), "behind 20 slow ones of its own");
+    assert!(run.taken("hooks.acme.example", since).is_some(), "after 20 slow ones of its own");
     run.go_on(Duration::from_mins(20), STEP).await;
     for n in 0..20 {
         assert!(
@@ -306,18 +306,18 @@ async fn a_tenants_own_notices_arrive_behind_its_tarpits_and_slow_answers_are_wa
             "{n} answers within ten seconds"
         );
     }
-    // Known to be slow, it is waited for at once the next time.
+    // It is known to be slow, so the next request waits for it at once.
     run.world.clock.advance(Duration::from_hours(1));
     let (before, since) = (*run.sqs.sends.lock().unwrap(), run.world.clock.wall());
     let again = run.connector("acme", "tarpit3.acme.example").await;
     run.trouble(&again);
     run.go_on(Duration::from_secs(15), STEP).await;
     assert!(run.taken("tarpit3.acme.example", since).is_some());
-    assert_eq!(*run.sqs.sends.lock().unwrap(), before, "no try was given up");
+    assert_eq!(*run.sqs.sends.lock().unwrap(), before, "no attempt was abandoned");
 }
 
 #[tokio::test]
-async fn many_quick_webhooks_of_one_tenant_are_no_reason_to_wait_long() {
+async fn many_fast_webhooks_of_one_tenant_do_not_delay_each_other() {
     let run = Run::new(NEVER);
     let mut connectors = Vec::new();
     for n in 0..100 {
@@ -331,9 +331,9 @@ async fn many_quick_webhooks_of_one_tenant_are_no_reason_to_wait_long() {
     assert!((0..100).all(|n| run.taken(&format!("hooks{n}.acme.example"), since).is_some()));
 }
 
-/// Nothing goes round for ever, and nothing is given up without a try.
+/// No message loops for ever, and none is abandoned without an attempt.
 #[tokio::test]
-async fn each_tarpit_is_tried_given_up_after_its_day_and_costs_so_many_messages_and_no_more() {
+async fn each_tarpit_is_tried_abandoned_after_a_day_and_costs_a_bounded_number_of_messages() {
     let run = Run::new(NEVER);
     let mut connectors = Vec::new();
     for n in 0..40 {

@@ -32,7 +32,7 @@ pub(super) struct World {
 }
 
 impl World {
-    /// As it is deployed: whether Lambda lets the notifier go on is what the template says.
+    /// As deployed: the template decides whether Lambda lets the notifier loop.
     pub(super) fn new() -> Self {
         let notifier = TEMPLATE.split_once("\n  Notifier:\n").unwrap().1.split_once("\n\n").unwrap().0;
         let is_meant = notifier.lines().any(|line| line == "      RecursiveLoop: Allow");
@@ -80,7 +80,7 @@ impl World {
         connector
     }
 
-    /// Hands these messages to the notifier, and returns those that failed.
+    /// Runs the notifier on these messages, and returns those that failed.
     pub(super) async fn handle(&self, bodies: &[String]) -> Vec<String> {
         let records =
             bodies.iter().enumerate().map(|(n, body)| json!({"messageId": n.to_string(), "body": body}));
@@ -94,7 +94,7 @@ impl World {
         assert_eq!(failed, [""; 0]);
     }
 
-    /// A notice as the bus hands it on.
+    /// A notice as the bus forwards it.
     pub(super) fn event(&self, notice: &Notice) -> String {
         json!({
             "version": "0", "id": "17793124-05d4-b198-2fde-7ededc63b103", "detail-type": notice.fact.kind(),
@@ -104,7 +104,7 @@ impl World {
         .to_string()
     }
 
-    /// Lets the queue hand out what is due, minute by minute.
+    /// Delivers due messages of the queue, minute by minute.
     pub(super) async fn go_on(&self, span: Duration) {
         let end = self.clock.wall() + span;
         while self.clock.wall() < end {
@@ -116,7 +116,7 @@ impl World {
         }
     }
 
-    /// Who was told, and how often: the hosts of webhooks, and addresses.
+    /// Everyone who was notified, once for each delivery: hosts of webhooks, and addresses.
     pub(super) fn recipients(&self) -> Vec<String> {
         let webhooks = self.poster.sent().into_iter().map(|(url, _)| url.host());
         let mails = self.mailer.sent().into_iter().map(|(to, _)| to.to_string());
@@ -155,7 +155,7 @@ pub(super) fn changed(connector: &Connector, what: Verb) -> Notice {
     Notice::changed(&Change { version: connector.version, at, by, what, before: None, after })
 }
 
-/// A notice of each kind that contacts are told of.
+/// A notice of each kind that is delivered to contacts.
 pub(super) fn each_kind(connector: &Connector, now: Time) -> Vec<Notice> {
     let (tenant, id, cursor) = (&connector.tenant, &connector.id, Cursor::new(now, now, now));
     let recovery = Recovery {

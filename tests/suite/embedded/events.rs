@@ -24,7 +24,7 @@ pub(crate) struct StackEvents {
     client: aws_sdk_dynamodb::Client,
     layout: EventsTable,
     port: DynamoSource,
-    /// Kept for as long as the table is used, if it is this test's own.
+    /// Keeps this test's own stack alive while the table is in use.
     _stack: Option<Stack>,
 }
 

@@ -46,13 +46,13 @@ pub(crate) async fn ledger() -> (DynamoLedger, Stack) {
     (make_ledger(&clients).await, stack)
 }
 
-/// Makes the ledger's table.
+/// Creates the ledger's table.
 pub(crate) async fn make_ledger(clients: &Clients) -> DynamoLedger {
     adapters::ledger::create_table(&clients.dynamodb, LEDGER).await.unwrap();
     ledger_of(clients, 0)
 }
 
-/// The ledger, the time of whose answers is moved by `shift_ms`.
+/// The ledger; the `Date` of its answers is shifted by `shift_ms`.
 pub(crate) fn ledger_of(clients: &Clients, shift_ms: i64) -> DynamoLedger {
     DynamoLedger::new(clients.dynamodb.clone(), LEDGER.into(), DateShift::millis(shift_ms))
 }

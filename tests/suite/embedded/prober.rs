@@ -1,4 +1,4 @@
-//! The prober on a stack, and a customer that sets its side up well or badly.
+//! The prober on a stack, and a customer with a right or a wrong set-up.
 
 use adapters::customers::StsProber;
 use domain::connector::Connector;
@@ -20,7 +20,7 @@ impl StackProber {
     }
 }
 
-/// The role as the customer's template makes it.
+/// The role as the customer's template creates it.
 pub(crate) fn role(connector: &Connector) -> Role {
     let to = connector.destination.as_ref().unwrap();
     Role {

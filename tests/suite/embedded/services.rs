@@ -1,4 +1,4 @@
-//! The adapters of bus and queue on our own stand-ins of EventBridge and SQS, which are as strict as those.
+//! The adapters of bus and queue on our own stand-ins of EventBridge and SQS, which are as strict as AWS.
 
 use adapters::bus::{EventBridgeBus, SOURCE};
 use adapters::clients::{Endpoints, Services};
@@ -12,7 +12,7 @@ use tests::conformance::queue::QueueRig;
 use tests::failing::Outage;
 use tests::lambda::{EventBus, MessageQueue};
 
-/// Nothing listens there.
+/// An address without a listener.
 const NOWHERE: &str = "http://127.0.0.1:9";
 const BUS: &str = "auditferry-events";
 

@@ -1,5 +1,5 @@
-//! Queue and bus of the embedded wiring keep the promises of their ports as far as these can be put to them: neither
-//! can meet an outage, since nothing lies between them and their callers.
+//! Queue and bus of the embedded wiring keep the testable promises of their ports. Neither can have an
+//! outage, since nothing lies between them and their callers.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tests::conformance::bus::{self, BusRig};
 use tests::conformance::queue::{self, QueueRig};
 use tests::failing::Outage;
 
-/// The wiring, and what was taken out of its queue.
+/// The wiring, and the messages received from its queue.
 #[derive(Debug)]
 struct Wiring {
     embedded: Embedded,
@@ -98,7 +98,7 @@ async fn the_queue_in_memory_sends_a_connector_named_twice_twice() {
 }
 
 #[tokio::test]
-async fn the_queue_in_memory_takes_no_more_than_the_queue_of_a_deployment() {
+async fn the_queue_in_memory_accepts_no_more_than_the_queue_of_a_deployment() {
     queue::a_batch_of_none_sends_nothing_and_one_too_large_is_a_bug(&Wiring::start().await).await;
 }
 
@@ -109,11 +109,11 @@ async fn the_bus_of_the_wiring_keeps_each_notice_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn the_bus_of_the_wiring_keeps_all_that_is_told_side_by_side() {
+async fn the_bus_of_the_wiring_keeps_all_notices_that_are_published_concurrently() {
     bus::notices_told_side_by_side_are_each_told_once(&Wiring::start().await).await;
 }
 
 #[tokio::test]
-async fn the_bus_of_the_wiring_takes_nothing_larger_than_that_of_a_deployment() {
+async fn the_bus_of_the_wiring_accepts_nothing_larger_than_that_of_a_deployment() {
     bus::a_notice_too_large_for_the_bus_is_a_bug(&Wiring::start().await).await;
 }

@@ -1,4 +1,4 @@
-//! Code, alarms, dashboard, saved queries and the operator's notes name the same metrics.
+//! Code, alarms, dashboard, saved queries and infra/README.md name the same metrics.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,7 +13,7 @@ const DASHBOARD: &str = include_str!("../../../infra/dashboard.yaml");
 const QUERIES: &str = include_str!("../../../infra/queries.yaml");
 const NOTES: &str = include_str!("../../../infra/README.md");
 const TEMPLATE: &str = include_str!("../../../template.yaml");
-/// Where the log's lines that queries look for are written.
+/// The sources that write the log lines which queries look for.
 const LOG_SOURCES: [&str; 2] = [
     include_str!("../../../functions/exporter/src/report.rs"),
     include_str!("../../../functions/exporter/src/batch.rs"),
@@ -35,7 +35,7 @@ pub(crate) async fn emitted() -> BTreeMap<String, String> {
     emitted
 }
 
-/// The dashboard's body as it is with events that expire.
+/// The dashboard's body for a deployment whose events expire.
 fn dashboard() -> Value {
     let body = DASHBOARD.split_once("        - |\n").unwrap().1.split_once("        # Events").unwrap().0;
     let margin = Regex::new(r"(?m)^ *- '(, .*)'$").unwrap();
@@ -45,8 +45,8 @@ fn dashboard() -> Value {
     serde_json::from_str(&body).unwrap()
 }
 
-/// The metrics of a graph as namespace, name, dimension, its value, written out: `.` is what stands above, `...` all
-/// but the last.
+/// The metrics of a graph as namespace, name, dimension and value, written out: `.` repeats the value above,
+/// `...` all but the last.
 fn drawn(widget: &Value) -> Vec<[String; 4]> {
     let mut above: [String; 4] = Default::default();
     let mut drawn = Vec::new();
@@ -81,7 +81,7 @@ fn queries() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn each_alarm_watches_a_metric_that_is_emitted_by_our_stacks_name() {
+async fn each_alarm_watches_a_metric_that_is_emitted_under_our_stacks_name() {
     let emitted = emitted().await;
     let alarms = all();
     assert!(alarms.len() > 20);
@@ -108,7 +108,7 @@ async fn each_alarm_watches_a_metric_that_is_emitted_by_our_stacks_name() {
 }
 
 #[test]
-fn each_alarm_says_what_happened_what_it_means_and_what_to_do_and_the_notes_say_more() {
+fn each_alarm_says_what_happened_what_it_means_and_what_to_do_and_the_readme_says_more() {
     for alarm in all() {
         let told = alarm.get("AlarmDescription");
         assert!(told.contains("For customers: ") && told.contains("First: "), "{}: {told}", alarm.id);
@@ -147,11 +147,11 @@ async fn the_dashboard_draws_what_is_emitted() {
         }
     }
     let missing: Vec<&String> = emitted.keys().filter(|metric| !drawn_ours.contains(*metric)).collect();
-    assert_eq!(missing, [""; 0], "they are emitted, paid for and not drawn");
+    assert_eq!(missing, [""; 0], "these are emitted and paid for, but not drawn");
 }
 
 #[tokio::test]
-async fn every_metric_is_in_the_notes_with_its_unit() {
+async fn every_metric_is_in_the_readme_with_its_unit() {
     for (metric, unit) in emitted().await {
         let row = format!("| `{metric}` | {unit} |");
         assert!(NOTES.contains(&row), "infra/README.md has no row {row}");
@@ -159,7 +159,7 @@ async fn every_metric_is_in_the_notes_with_its_unit() {
 }
 
 #[tokio::test]
-async fn the_saved_queries_look_for_lines_and_metrics_that_there_are() {
+async fn the_saved_queries_look_for_lines_and_metrics_that_exist() {
     let emitted = emitted().await;
     let message = Regex::new(r#"message = "([^"]+)""#).unwrap();
     let metric = Regex::new(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b").unwrap();

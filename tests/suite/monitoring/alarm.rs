@@ -1,7 +1,7 @@
-//! The alarms of `infra/alarms.yaml`, and how `CloudWatch` judges them.
+//! The alarms of `infra/alarms.yaml`, and how `CloudWatch` evaluates them.
 //!
-//! Source: Amazon `CloudWatch` user guide, "Evaluating an alarm" and "Configuring how alarms treat missing data".
-//! `CloudWatch` also looks a little further back than the periods to be judged; here only those count.
+//! Source: Amazon `CloudWatch` user guide, "Evaluating an alarm" and "Configuring how alarms treat missing
+//! data". `CloudWatch` also looks a little further back than the evaluated periods; here only those count.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use super::world::Point;
 
 pub(crate) const ALARMS: &str = include_str!("../../../infra/alarms.yaml");
 
-/// An alarm's state.
+/// An alarm's state. There is no `INSUFFICIENT_DATA`: each alarm says how it treats missing data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     Ok,
     Alarm,
 }
 
-/// An alarm, as the template has it.
+/// An alarm of the template.
 #[derive(Debug, Clone)]
 pub(crate) struct Alarm {
     pub(crate) id: String,
@@ -40,7 +40,7 @@ pub(crate) fn all() -> Vec<Alarm> {
 
 /// The alarm of this name.
 pub(crate) fn alarm(id: &str) -> Alarm {
-    all().into_iter().find(|alarm| alarm.id == id).unwrap_or_else(|| panic!("there is no alarm {id}"))
+    all().into_iter().find(|alarm| alarm.id == id).unwrap_or_else(|| panic!("no alarm {id}"))
 }
 
 /// `name: value` at the depth of properties; folded lines belong to the name above them.
@@ -77,12 +77,12 @@ impl Alarm {
         self.get("Namespace") == adapters::metrics::NAMESPACE
     }
 
-    /// How far back it looks.
+    /// Its evaluation range: period times evaluation periods.
     pub(crate) fn reach(&self) -> Duration {
         Duration::from_secs(self.number("Period") * self.number("EvaluationPeriods"))
     }
 
-    /// Its state at `now`, given these points of its metric.
+    /// Its state at `now`, given these data points.
     pub(crate) fn state(&self, points: &[Point], now: Time) -> State {
         let period = Duration::from_secs(self.number("Period"));
         let periods = u32::try_from(self.number("EvaluationPeriods")).unwrap();

@@ -1,5 +1,5 @@
-//! Each line of metrics is what `CloudWatch` takes as such: the embedded metric format, by a schema of its
-//! specification and by the rules beside it.
+//! Each line of metrics is valid in `CloudWatch`'s embedded metric format, by a schema of its specification
+//! and by the rules beside it.
 //!
 //! Source: Amazon `CloudWatch` user guide, "Specification: Embedded metric format".
 
@@ -11,7 +11,7 @@ use tests::schema::Schema;
 
 use super::world::World;
 
-/// What the specification demands of a line.
+/// The schema of the specification.
 fn schema() -> Value {
     let name = json!({ "type": "string", "minLength": 1, "maxLength": 1024 });
     let unit = json!({ "enum": [
@@ -56,7 +56,7 @@ fn schema() -> Value {
     })
 }
 
-/// What is wrong with a line.
+/// The violations in a line.
 fn schema_violations(line: &Value) -> Vec<String> {
     let mut faults = Schema::new(&schema()).flaws(line);
     for directive in line["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten() {
@@ -83,7 +83,7 @@ fn schema_violations(line: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_line_of_metrics_is_what_cloudwatch_takes() {
+async fn every_line_of_metrics_is_valid_emf() {
     let mut world = World::new();
     world.go_on(Duration::from_hours(2)).await;
     world.batch(&["not JSON".to_owned()]).await;
@@ -97,7 +97,7 @@ async fn every_line_of_metrics_is_what_cloudwatch_takes() {
 }
 
 #[tokio::test]
-async fn tenants_and_connectors_are_told_beside_the_metrics_and_make_none() {
+async fn tenants_and_connectors_are_properties_and_never_dimensions() {
     let mut world = World::new();
     world.go_on(Duration::from_hours(2)).await;
     let of_run = |line: &&Value| line["message"] == "metrics of a run" && line["PartsSealed"] == 1;
@@ -117,7 +117,7 @@ async fn tenants_and_connectors_are_told_beside_the_metrics_and_make_none() {
 }
 
 #[test]
-fn a_line_that_cloudwatch_would_not_take_is_found_out() {
+fn a_line_that_cloudwatch_would_ignore_is_detected() {
     let metric = json!({ "Name": "A", "Unit": "Count" });
     let good = |metrics: Value, dimensions: Value| {
         let directive = json!({ "Namespace": "N", "Dimensions": dimensions, "Metrics": metrics });

@@ -1,5 +1,5 @@
-//! What an operator sees and is told: the metrics that the code really emits, held against their format, the alarms,
-//! the dashboard, the saved queries and the operator's notes.
+//! What an operator sees: the metrics that the code really emits, compared with their format, the alarms, the
+//! dashboard, the saved queries and infra/README.md.
 
 pub(crate) mod agreement;
 pub(crate) mod alarm;

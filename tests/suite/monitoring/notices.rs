@@ -1,4 +1,4 @@
-//! Whoever must know hears of trouble when it begins, once a day while it lasts, and when it is over: never a flood.
+//! Notices of a problem: when it begins, once a day while it lasts, and when it is over. Never a flood.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::world::{RETENTION, World};
 const HOUR: Duration = Duration::from_hours(1);
 
 impl World {
-    /// What was told of trouble and its end, of all connectors, in order.
+    /// The published notices of problems and their ends, of all connectors, in order.
     fn operator_notices(&self) -> Vec<Notice> {
         let of_parts = |notice: &Notice| matches!(notice.fact, Fact::Delivered(_) | Fact::Heartbeat(_));
         self.bus.published().into_iter().filter(|notice| !of_parts(notice)).collect()
@@ -30,7 +30,7 @@ async fn healthy() -> World {
 }
 
 #[tokio::test]
-async fn a_block_is_told_when_it_begins_each_day_and_when_it_ends_with_what_waited() {
+async fn a_block_is_published_when_it_begins_each_day_and_when_it_ends_with_the_backlog() {
     let mut world = healthy().await;
     let to = world.connector.destination.clone().unwrap();
     world.customers.delete_bucket(to.bucket.as_str());
@@ -52,7 +52,7 @@ async fn a_block_is_told_when_it_begins_each_day_and_when_it_ends_with_what_wait
 }
 
 #[tokio::test]
-async fn an_export_that_does_not_come_is_told_with_the_date_from_which_events_are_lost() {
+async fn a_missing_export_is_published_with_the_date_from_which_events_are_lost() {
     let mut world = healthy().await;
     let sealed_to = world.ledger.cursor(&world.connector.id).watermark;
     for _ in 0..3 * 12 {
@@ -68,7 +68,7 @@ async fn an_export_that_does_not_come_is_told_with_the_date_from_which_events_ar
 }
 
 #[tokio::test]
-async fn an_item_of_another_tenant_blocks_reading_and_is_told_with_the_date_too() {
+async fn an_item_of_another_tenant_blocks_reading_and_is_published_with_the_date_too() {
     let mut world = healthy().await;
     world.store("umbrella", r#"{"action":"login"}"#);
     while world.operator_notices().is_empty() {
@@ -81,9 +81,9 @@ async fn an_item_of_another_tenant_blocks_reading_and_is_told_with_the_date_too(
 }
 
 #[tokio::test]
-async fn a_notice_that_the_bus_does_not_take_is_counted_and_told_by_the_next_tick() {
+async fn a_notice_that_the_bus_refuses_is_counted_and_published_by_the_next_tick() {
     let mut world = healthy().await;
-    // Without an exporter nobody tells anything but the watchdog.
+    // Without an exporter only the watchdog publishes.
     world.bus.outage(Outage::Denied, 2);
     for _ in 0..3 * 12 {
         world.five_minutes_without_exporter().await;
@@ -93,7 +93,7 @@ async fn a_notice_that_the_bus_does_not_take_is_counted_and_told_by_the_next_tic
 }
 
 #[tokio::test]
-async fn after_an_outage_of_everything_a_tick_tells_no_more_than_its_share() {
+async fn after_an_outage_of_everything_a_tick_publishes_no_more_than_its_share() {
     let mut world = healthy().await;
     let now = world.clock.wall();
     for _ in 0..MAX_NOTICES_PER_TICK + 20 {
@@ -111,7 +111,7 @@ async fn after_an_outage_of_everything_a_tick_tells_no_more_than_its_share() {
 }
 
 #[tokio::test]
-async fn items_that_are_no_events_are_told_once_a_day_by_their_place_and_never_by_their_content() {
+async fn unreadable_items_are_published_once_a_day_by_their_key_and_never_by_their_content() {
     let mut world = healthy().await;
     let tenant = world.tenant.to_string();
     for _ in 0..26 {
@@ -126,7 +126,7 @@ async fn items_that_are_no_events_are_told_once_a_day_by_their_place_and_never_b
 }
 
 #[tokio::test]
-async fn two_ticks_at_once_tell_once() {
+async fn two_ticks_at_once_publish_once() {
     let mut world = healthy().await;
     world.clock.advance(HOUR * 5);
     let limit = Duration::from_mins(4);

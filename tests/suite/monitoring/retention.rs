@@ -1,5 +1,5 @@
-//! What is kept for how long: staged bytes until they are delivered and then as long as the template says, the lists
-//! of keys and the ledger's records for good.
+//! Retention: staged bytes stay until they are delivered and then as long as the template says, key lists and
+//! the ledger's records for good.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -22,7 +22,7 @@ fn staged(world: &World, delivered: bool) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn bytes_may_go_once_they_are_delivered_and_never_before() {
+async fn staged_bytes_become_expirable_once_they_are_delivered_and_never_before() {
     let mut world = World::new();
     world.go_on(HOUR * 3).await;
     let to = world.connector.destination.clone().unwrap();
@@ -37,11 +37,11 @@ async fn bytes_may_go_once_they_are_delivered_and_never_before() {
 }
 
 #[tokio::test]
-async fn bytes_that_could_not_be_let_go_stay_and_hinder_nobody() {
+async fn bytes_that_could_not_be_marked_expirable_stay_and_hinder_nobody() {
     let mut world = World::new();
     world.go_on(HOUR * 2).await;
     let before = world.staging.port.expirable();
-    // Staged before the trouble, delivered in it.
+    // Staged before the failure, delivered during it.
     let to = world.connector.destination.clone().unwrap();
     world.customers.delete_bucket(to.bucket.as_str());
     world.go_on(HOUR).await;
@@ -53,7 +53,7 @@ async fn bytes_that_could_not_be_let_go_stay_and_hinder_nobody() {
 }
 
 #[test]
-fn the_lifecycle_removes_nothing_but_what_bears_the_tag() {
+fn the_lifecycle_removes_only_tagged_objects() {
     let bucket =
         TEMPLATE.split_once("  StagingBucket:\n").unwrap().1.split_once("  StagingBucketPolicy:").unwrap().0;
     assert_eq!(bucket.matches("ExpirationInDays").count(), 2);

@@ -1,4 +1,5 @@
-//! The rules of the operator's topic: what each of them makes of the notice that it waits for, as EventBridge does.
+//! The rules of the operator's topic: how each of them transforms the notice that it matches, as EventBridge
+//! does.
 //!
 //! Source: EventBridge user guide, "Amazon EventBridge input transformation".
 
@@ -16,7 +17,7 @@ use tests::fixtures::{self, activated, at, connector, tenant};
 
 use super::alarm::ALARMS;
 
-/// A rule, as it stands in the template.
+/// A rule of the template.
 struct Rule {
     name: String,
     kind: String,
@@ -52,14 +53,15 @@ impl Rule {
         notice.fact.kind() == self.kind && self.what.as_ref().is_none_or(|what| detail["what"] == **what)
     }
 
-    /// What it sends: each name in the template replaced by the value at its path, texts in quotation marks.
+    /// The transformed notice: each name in the template replaced by the value at its path, texts in
+    /// quotation marks.
     fn transform(&self, notice: &Notice) -> Value {
         let detail = serde_json::to_value(notice).unwrap();
         let used = Regex::new(r"<(\w+)>").unwrap();
         let names: Vec<String> = used.captures_iter(&self.template).map(|name| name[1].to_owned()).collect();
         assert!(
             self.paths.keys().all(|name| names.contains(name)),
-            "{}: it finds what it does not tell",
+            "{}: it extracts a value that it does not use",
             self.name
         );
         let sent = used.replace_all(&self.template, |name: &Captures<'_>| {
@@ -71,7 +73,7 @@ impl Rule {
     }
 }
 
-/// A notice of each kind that the operator is told of by e-mail.
+/// A notice of each kind that the operator gets by e-mail.
 fn emailed_notices() -> Vec<Notice> {
     let now = at("2026-11-20T20:15:00Z");
     let (connector, mut cursor) = activated(connector(&tenant("acme"), now), now);
@@ -108,7 +110,7 @@ fn emailed_notices() -> Vec<Notice> {
 }
 
 #[test]
-fn each_rule_sends_what_it_finds_in_the_notice_that_it_waits_for_and_may_publish() {
+fn each_rule_sends_the_values_of_the_notice_that_it_matches_and_may_publish() {
     let (rules, notices) = (rules(), emailed_notices());
     assert_eq!(rules.len(), notices.len());
     for (notice, rule) in notices.iter().zip(&rules) {
@@ -122,7 +124,7 @@ fn each_rule_sends_what_it_finds_in_the_notice_that_it_waits_for_and_may_publish
 }
 
 #[test]
-fn the_operator_reads_why_what_waits_what_may_be_lost_and_what_to_do() {
+fn the_operators_mail_has_the_cause_the_backlog_the_possible_loss_and_the_remedy() {
     let notice = emailed_notices().remove(0);
     let bucket = json!(notice)["block"]["cause"].as_str().unwrap().split(' ').nth(2).unwrap().to_owned();
     let account = bucket.rsplit('-').next().unwrap();

@@ -1,5 +1,5 @@
-//! Each alarm of our own metrics goes off in the situation that it names, over metrics that the code emitted in that
-//! situation, and comes back once it is over.
+//! Each alarm on our own metrics goes to ALARM in the situation that it names, over metrics that the code
+//! emitted in it, and to OK once it is over.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::world::{TICK, World};
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Three hours as they should be.
+/// Three healthy hours.
 async fn healthy() -> World {
     let mut world = World::new();
     world.go_on(HOUR * 3).await;
@@ -24,7 +24,7 @@ impl World {
         assert_eq!(self.state(id), State::Alarm, "{id} is silent");
     }
 
-    /// Goes on as it should be until the alarm is over, a few hours at most.
+    /// Continues in a healthy state until the alarm is over, a few hours at most.
     async fn assert_recovers(&mut self, id: &str) {
         for _ in 0..12 * 5 {
             if self.state(id) == State::Ok {
@@ -32,7 +32,7 @@ impl World {
             }
             self.five_minutes().await;
         }
-        panic!("{id} does not come back");
+        panic!("{id} does not return to OK");
     }
 
     fn cursor(&self) -> Cursor {
@@ -41,7 +41,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn in_two_days_as_they_should_be_no_alarm_goes_off() {
+async fn in_two_healthy_days_no_alarm_goes_off() {
     let mut world = healthy().await;
     for _ in 0..48 {
         world.go_on(HOUR).await;
@@ -53,7 +53,7 @@ async fn in_two_days_as_they_should_be_no_alarm_goes_off() {
 }
 
 #[tokio::test]
-async fn silence_is_an_alarm() {
+async fn missing_data_is_an_alarm() {
     let mut world = healthy().await;
     world.clock.advance(HOUR);
     for id in ["Silent", "WatchdogBlind", "ExportsLate", "EventsMayBeLost"] {
@@ -65,7 +65,7 @@ async fn silence_is_an_alarm() {
 }
 
 #[tokio::test]
-async fn a_watchdog_that_sees_nothing_is_an_alarm_although_ticks_go_on() {
+async fn a_watchdog_that_sees_nothing_is_an_alarm_although_ticks_continue() {
     let mut world = healthy().await;
     world.watched.denies.set(true);
     world.go_on(HOUR * 3).await;
@@ -76,7 +76,7 @@ async fn a_watchdog_that_sees_nothing_is_an_alarm_although_ticks_go_on() {
 }
 
 #[tokio::test]
-async fn exports_that_nobody_carries_out_are_late_and_at_last_events_may_be_lost() {
+async fn exports_that_nobody_executes_are_late_and_finally_events_may_be_lost() {
     let mut world = healthy().await;
     for _ in 0..2 * 12 {
         world.five_minutes_without_exporter().await;
@@ -94,7 +94,7 @@ async fn exports_that_nobody_carries_out_are_late_and_at_last_events_may_be_lost
 }
 
 #[tokio::test]
-async fn a_key_that_signs_nothing_is_an_alarm_and_nothing_goes_out_unsigned() {
+async fn a_key_that_signs_nothing_is_an_alarm_and_nothing_is_delivered_unsigned() {
     let mut world = healthy().await;
     world.signer.denies.set(true);
     let sealed = world.cursor().next;
@@ -135,14 +135,14 @@ async fn a_file_that_waits_for_a_day_is_an_alarm_and_no_export_is_late_for_it() 
 }
 
 #[tokio::test]
-async fn a_request_that_is_rejected_is_ours_to_mend() {
+async fn a_rejected_request_is_an_alarm_that_only_the_vendor_can_fix() {
     let mut world = healthy().await;
     let bucket = world.connector.destination.as_ref().unwrap().bucket.to_string();
     world.customers.answer_next(&bucket, Scripted::Rejected);
     while world.cursor().block.is_none() {
         world.five_minutes().await;
     }
-    // The tick that sees it comes before the run that may mend it.
+    // The tick that sees it comes before the run that may fix it.
     world.tick_within(Duration::from_mins(4)).await;
     world.clock.advance(TICK);
     world.assert_alarm("BlockedByUs");
@@ -165,7 +165,7 @@ async fn an_item_of_another_tenant_is_an_alarm() {
 }
 
 #[tokio::test]
-async fn runs_that_keep_failing_are_an_alarm_and_one_that_fails_is_none() {
+async fn runs_that_keep_failing_are_an_alarm_and_a_single_failure_is_not() {
     let mut world = healthy().await;
     world.staging.denies.set(true);
     world.go_on(HOUR).await;
@@ -192,7 +192,7 @@ async fn a_panic_is_an_alarm() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_is_an_alarm() {
+async fn an_unreadable_item_is_an_alarm() {
     let mut world = healthy().await;
     let tenant = world.tenant.to_string();
     world.store(&tenant, r#"{"n":1e400}"#);
@@ -204,7 +204,7 @@ async fn what_is_no_event_is_an_alarm() {
 }
 
 #[tokio::test]
-async fn a_notice_that_the_bus_does_not_take_is_an_alarm() {
+async fn a_notice_that_the_bus_refuses_is_an_alarm() {
     let mut world = healthy().await;
     world.bus.outage(Outage::Throttled, 1);
     while world.points("NoticesLost").iter().all(|point| point.value == 0) {
@@ -215,7 +215,7 @@ async fn a_notice_that_the_bus_does_not_take_is_an_alarm() {
 }
 
 #[tokio::test]
-async fn a_message_that_nobody_can_read_is_an_alarm_and_fails_nothing() {
+async fn an_unreadable_message_is_an_alarm_and_fails_nothing() {
     let mut world = healthy().await;
     world.batch(&[r#"{"connector_id": 7}"#.to_owned(), "not JSON".to_owned()]).await;
     world.clock.advance(Duration::from_secs(1));
@@ -234,7 +234,8 @@ async fn ticks_that_end_before_all_is_sent_are_an_alarm() {
     world.assert_recovers("TicksUnfinished").await;
 }
 
-/// Those of AWS's own metrics, which nobody here emits: one bad value in each period, then good ones, then none.
+/// The alarms on AWS's own metrics, which nothing here emits: one breaching value in each period, then good
+/// ones, then none.
 #[test]
 fn the_alarms_of_queues_and_functions_go_off_by_their_numbers_and_stay_quiet_without_any() {
     use super::world::Point;
@@ -247,12 +248,12 @@ fn the_alarms_of_queues_and_functions_go_off_by_their_numbers_and_stay_quiet_wit
         };
         assert_eq!(alarm.state(&every_minute(threshold + 1), now), State::Alarm, "{}", alarm.id);
         assert_eq!(alarm.state(&every_minute(0), now), State::Ok, "{}", alarm.id);
-        assert_eq!(alarm.state(&[], now), State::Ok, "{}: AWS tells nothing of what is idle", alarm.id);
+        assert_eq!(alarm.state(&[], now), State::Ok, "{}: AWS emits nothing for idle resources", alarm.id);
     }
 }
 
 #[tokio::test]
-async fn mails_that_ses_refuses_are_an_alarm_and_an_outage_that_passes_is_none() {
+async fn mails_that_ses_refuses_are_an_alarm_and_a_temporary_outage_is_not() {
     let mut world = healthy().await;
     world.mailer.outage(Outage::Throttled, 3);
     let to = world.connector.destination.clone().unwrap();

@@ -1,4 +1,4 @@
-//! Ports that get into trouble when they are told to, for as long as they are told to.
+//! Ports that fail while a switch is on.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,13 +27,13 @@ impl Switch {
     }
 }
 
-/// A port with switches.
+/// A port with switches that make it fail.
 #[derive(Debug, Clone)]
 pub(crate) struct Troubled<P> {
     pub(crate) port: P,
     pub(crate) denies: Switch,
     pub(crate) panics: Switch,
-    /// Denies to let anything go.
+    /// Denies to mark anything expirable.
     pub(crate) keeps_staged: Switch,
 }
 
@@ -46,7 +46,7 @@ impl<P> Troubled<P> {
 #[async_trait]
 impl<P: Staging> Staging for Troubled<P> {
     async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError> {
-        assert!(!self.panics.is_on(), "the defect that a test asked for");
+        assert!(!self.panics.is_on(), "a panic that a test requested");
         self.denies.check()?;
         self.port.create(key).await
     }

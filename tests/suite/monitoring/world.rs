@@ -1,4 +1,4 @@
-//! A deployment on the fakes, minute by minute: ticks, batches, and the metrics of both as lines of the log.
+//! A deployment on the fakes, minute by minute: ticks, batches, and the metrics of both as log lines.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ use tests::fixtures::{TIMING, activated, at, connector, tenant};
 use super::alarm::{State, alarm};
 use super::trouble::Troubled;
 
-/// Between two ticks.
+/// The interval of the ticks.
 pub(crate) const TICK: Duration = Duration::from_mins(5);
 /// How long the source keeps an event.
 pub(crate) const RETENTION: Duration = Duration::from_hours(48);
@@ -39,7 +39,7 @@ pub(crate) struct Point {
     pub(crate) value: i64,
 }
 
-/// What was read of the log so far: its lines, and the points of each metric.
+/// What was read of the log so far: its lines, and the data points of each metric.
 #[derive(Default)]
 struct Log {
     lines: Vec<Value>,
@@ -59,7 +59,7 @@ pub(crate) struct World {
     pub(crate) bus: FakeBus,
     pub(crate) mailer: FakeMailer,
     delay_queue: FakeLater,
-    /// How much of what the bus was told the notifier has had.
+    /// How many of the bus's notices the notifier has received.
     forwarded: usize,
     pub(crate) tenant: TenantId,
     pub(crate) connector: Connector,
@@ -69,7 +69,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// With one connector, which exports every hour.
+    /// A deployment with one connector, which exports every hour.
     pub(crate) fn new() -> Self {
         let start = at("2026-11-20T00:02:00Z");
         let clock = FakeClock::at(start);
@@ -100,7 +100,8 @@ impl World {
         }
     }
 
-    /// Stores an event of now, found where `partition` is asked for.
+    /// Stores an event of the present time in the partition of the tenant; its item names `bears` as its
+    /// tenant.
     pub(crate) fn store(&mut self, bears: &str, text: &str) {
         self.events += 1;
         let now = self.clock.wall();
@@ -133,7 +134,7 @@ impl World {
         }
     }
 
-    /// A tick that has this long.
+    /// A tick with this time limit.
     pub(crate) async fn tick_within(&self, limit: Duration) {
         let ports = dispatcher::Ports {
             due: Arc::new(self.ledger.clone()),
@@ -162,12 +163,12 @@ impl World {
         batch::handle(&self.exporter(), &self.meter, batch, deadline).await;
     }
 
-    /// What the queue hands out now.
+    /// The messages that the queue delivers now.
     pub(crate) fn messages(&self) -> Vec<String> {
         self.queue.receive().iter().map(|id| json!({ "connector_id": id.as_str() }).to_string()).collect()
     }
 
-    /// Five minutes as they should be: an event, a tick, and the exports that it asks for.
+    /// Five healthy minutes: an event, a tick, and the exports that it sends.
     pub(crate) async fn five_minutes(&mut self) {
         let tenant = self.tenant.to_string();
         self.store(&tenant, r#"{"action":"login"}"#);
@@ -178,8 +179,8 @@ impl World {
         self.clock.advance(TICK);
     }
 
-    /// The notifier's batch, if there is anything: these messages, those whose time has come, and what the bus's rules
-    /// hand on of what it was told since.
+    /// The notifier's batch, if there is anything: these messages, those that are due, and the new notices
+    /// that the bus's rules forward.
     pub(crate) async fn notify_contacts(&mut self, more: &[String]) {
         let told = self.bus.published();
         let new =
@@ -207,7 +208,7 @@ impl World {
         notifier::batch::handle(&notifier, &self.meter, serde_json::from_value(batch).unwrap()).await;
     }
 
-    /// As long as it should be.
+    /// Healthy ticks for `span`.
     pub(crate) async fn go_on(&mut self, span: Duration) {
         let end = self.clock.wall() + span;
         while self.clock.wall() < end {
@@ -215,7 +216,7 @@ impl World {
         }
     }
 
-    /// Five minutes in which nobody takes the exports that are asked for.
+    /// Five minutes in which nobody receives the sent exports.
     pub(crate) async fn five_minutes_without_exporter(&mut self) {
         let tenant = self.tenant.to_string();
         self.store(&tenant, r#"{"action":"login"}"#);
@@ -249,7 +250,7 @@ impl World {
         }
     }
 
-    /// The points of a metric.
+    /// The data points of a metric.
     pub(crate) fn points(&self, metric: &str) -> Vec<Point> {
         self.read_new_lines();
         self.log.borrow().points.get(metric).cloned().unwrap_or_default()

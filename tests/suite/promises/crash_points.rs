@@ -1,8 +1,8 @@
-//! Every point at which a worker can stop, through the real SDK on the embedded stand-ins: it dies there, or it stands
-//! there while another one does all the work, and goes on afterwards. On the fakes the same is done with more events
-//! and in more ways; here it is the adapters' conditions that must hold.
+//! Every point at which a worker can stop, through the real SDK on the embedded stand-ins: it dies there, or
+//! it stalls there while another does all the work, and then continues. The fakes do the same with more
+//! events and in more ways; here the adapters' conditions must hold.
 //!
-//! A worker that dies before a call leaves behind what one leaves that has died after the call before it.
+//! A worker that dies before a call leaves the same state as one that died after the previous call.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ async fn due(world: &World) -> Connector {
     connector
 }
 
-/// Everything is there once, and nothing waits.
+/// Each event is there once, and no part waits.
 async fn is_whole(world: &World, connector: &Connector, point: &str) {
     world.run_until(connector, at("2023-07-10T14:06:00Z")).await;
     let verdict = world.verdict(connector);
@@ -49,7 +49,7 @@ async fn a_worker_may_die_at_every_point() {
 }
 
 #[tokio::test]
-async fn a_worker_may_stand_at_every_point_while_another_does_the_work() {
+async fn a_worker_may_stall_at_every_point_while_another_does_the_work() {
     let world = super::on_stand_ins().await;
     for nth in 1.. {
         let plan = Plan::none().and_at(nth, Trouble::Stand);
@@ -70,14 +70,14 @@ async fn a_worker_may_stand_at_every_point_while_another_does_the_work() {
             }
             other = stood => other,
         };
-        let point = format!("stood before call {nth}, {:?}", plan.calls().last());
+        let point = format!("stalled before call {nth}, {:?}", plan.calls().last());
         assert!(matches!(other, Outcome::Completed(_)), "{point}: {other:?}");
         assert!(first.await.is_some(), "{point}");
         is_whole(&world, &connector, &point).await;
     }
 }
 
-/// Takes the lease from whoever has it, and lets it run out at once: safety must not rest on it.
+/// Takes the lease from its holder, and lets it expire at once: safety must not depend on it.
 async fn take_lease(world: &World, connector: &Connector) {
     let now = world.clock.wall();
     let until = now - Duration::from_secs(1);

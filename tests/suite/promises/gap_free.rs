@@ -1,5 +1,5 @@
-//! Gap-free: numbers and windows follow each other without a hole; [`tests::oracle::files`] checks that for every
-//! bucket that any test reads.
+//! Gap-free: numbers and windows follow each other without a gap; [`tests::oracle::files`] checks that for
+//! every bucket that a test reads.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::world::World;
 
 super::on_both_grounds! {
     parts_are_cut_between_timestamps_and_at_midnight
-    runs_that_are_asked_for_cut_windows_and_leave_no_gap
+    run_requests_cut_windows_and_leave_no_gap
     a_change_of_frequency_leaves_no_gap
     parts_stay_below_the_limit_of_bytes
 }
@@ -20,7 +20,7 @@ async fn parts_are_cut_between_timestamps_and_at_midnight(world: World) {
     let world = world.with_parts_of(3);
     let connector =
         world.activate(at("2023-07-10T14:40:00Z"), |c| c.frequency = 24.try_into().unwrap()).await;
-    // Twelve at one time, a lonely one, and some around midnight.
+    // Twelve at one time, a single one, and some around midnight.
     for n in 0..12 {
         world.write(&connector, at("2023-07-10T18:00:00Z"), &format!("together-{n:02}")).await;
     }
@@ -41,7 +41,7 @@ async fn parts_are_cut_between_timestamps_and_at_midnight(world: World) {
     assert_eq!(files.last().unwrap().window.to, at("2023-07-11T15:00:00Z"));
 }
 
-async fn runs_that_are_asked_for_cut_windows_and_leave_no_gap(world: World) {
+async fn run_requests_cut_windows_and_leave_no_gap(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     let mut time = at("2023-07-10T11:40:00.001Z");
     while time < at("2023-07-10T14:00:00Z") {
@@ -62,7 +62,7 @@ async fn runs_that_are_asked_for_cut_windows_and_leave_no_gap(world: World) {
     world.verdict(&connector).assert_clean();
     let files = world.files(&connector);
     assert!(files.iter().any(|file| file.window.to == at("2023-07-10T13:30:12.345Z")));
-    assert!(files.iter().any(|file| file.window.to == at("2023-07-10T14:00:00Z")), "the schedule goes on");
+    assert!(files.iter().any(|file| file.window.to == at("2023-07-10T14:00:00Z")), "the schedule continues");
 }
 
 async fn a_change_of_frequency_leaves_no_gap(world: World) {
@@ -78,7 +78,7 @@ async fn a_change_of_frequency_leaves_no_gap(world: World) {
     assert_eq!(world.cursor(&connector).await.watermark, at("2023-07-13T13:00:00Z"));
 }
 
-/// But for the events of the timestamp at which the limit was reached: a part is never cut inside one.
+/// Except for the events of the timestamp at which the limit was reached: a part is never cut inside one.
 async fn parts_stay_below_the_limit_of_bytes(mut world: World) {
     world.limits.bytes = 20_000;
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;

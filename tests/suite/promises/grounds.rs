@@ -1,4 +1,4 @@
-//! What a world stands on: the fakes, or the adapters on the embedded stand-ins.
+//! The backends of a world: the fakes, or the adapters on the embedded stand-ins.
 
 use std::sync::Arc;
 
@@ -44,11 +44,11 @@ impl Fakes {
         Self::with_keys(SortKeyForm::Rfc3339)
     }
 
-    /// With an events table that is said to have sort keys of this form.
+    /// With an events table whose configured sort keys have this form.
     pub(crate) fn with_keys(form: SortKeyForm) -> Self {
         Self {
             ledger: FakeLedger::new(),
-            // A world makes things visible by storing them in time, so this clock may stand still.
+            // A world makes events visible by storing them in time, so this clock may stand still.
             source: FakeSource::new(form, &FakeClock::at(Time::LAST)),
             staging: FakeStaging::new(),
             customers: FakeCustomers::new(),

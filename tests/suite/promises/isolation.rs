@@ -1,5 +1,5 @@
-//! Isolation: a part is made of its tenant's events only and goes to its tenant's bucket only, and one
-//! customer's trouble is no other's.
+//! Isolation: a part has only its tenant's events and goes only to its tenant's bucket, and one customer's
+//! failures do not affect another's.
 
 use std::collections::BTreeSet;
 
@@ -16,14 +16,14 @@ use super::world::World;
 
 super::on_both_grounds! {
     each_customer_gets_its_own_events_only
-    a_role_that_no_longer_lets_us_in_stops_one_customer_only
-    a_bucket_that_a_stranger_made_anew_gets_nothing
+    a_role_that_denies_access_stops_one_customer_only
+    a_bucket_that_a_stranger_re_created_gets_nothing
 }
 
 async fn each_customer_gets_its_own_events_only(world: World) {
     let start = at("2023-07-10T11:40:00Z");
     let first = world.activate(start, |_| {}).await;
-    // A neighbour whose name goes on where the first one's ends, as `acme` and `acme-2`.
+    // A neighbour whose name continues the first one's, as `acme` and `acme-2`.
     let second = world.activate(start, |c| c.tenant = format!("{}-2", first.tenant).parse().unwrap()).await;
     let events = around_noon(40);
     world.write_real(&first, &events[..25]).await;
@@ -39,11 +39,11 @@ async fn each_customer_gets_its_own_events_only(world: World) {
     }
 }
 
-async fn a_role_that_no_longer_lets_us_in_stops_one_customer_only(world: World) {
+async fn a_role_that_denies_access_stops_one_customer_only(world: World) {
     let start = at("2023-07-10T11:40:00Z");
     let well = world.activate(start, |_| {}).await;
     let ill = world.activate(start, |_| {}).await;
-    // The customer has changed the external ID that its role asks for.
+    // The customer has changed the external ID that its role requires.
     let mut changed = ill.clone();
     changed.external_id = domain::names::ExternalId::new(7, 7);
     world.ground().put_role(&changed);
@@ -66,7 +66,7 @@ async fn a_role_that_no_longer_lets_us_in_stops_one_customer_only(world: World) 
     world.verdict(&ill).assert_clean();
 }
 
-async fn a_bucket_that_a_stranger_made_anew_gets_nothing(world: World) {
+async fn a_bucket_that_a_stranger_re_created_gets_nothing(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.ground().delete_bucket(&connector);
     let mut stranger = connector.clone();
@@ -79,7 +79,7 @@ async fn a_bucket_that_a_stranger_made_anew_gets_nothing(world: World) {
     assert_eq!(world.cursor(&connector).await.block.unwrap().kind, DeliveryErrorKind::Denied);
 }
 
-/// A table that hands out another tenant's item is a bug that nothing may be sent from.
+/// A table that returns another tenant's item has a bug: nothing may be sent from it.
 #[tokio::test]
 async fn an_item_of_another_tenant_stops_the_connector_and_is_not_sent() {
     let fakes = Fakes::new();
@@ -96,11 +96,11 @@ async fn an_item_of_another_tenant_stops_the_connector_and_is_not_sent() {
     };
     fakes.source.store(misplaced);
     world.go(at("2023-07-10T12:05:00Z")).await;
-    let Outcome::Failed { error, .. } = world.run(&connector).await else { panic!("it must be told") };
+    let Outcome::Failed { error, .. } = world.run(&connector).await else { panic!("it must fail") };
     assert_eq!(failure.kind, InternalErrorKind::TenantMismatch);
     assert_eq!((fakes.ledger.parts(&connector.id), fakes.staging.keys()), (vec![], vec![]));
     assert_eq!((fakes.customers.attempts(), bus.distinct_kinds()), (vec![], vec!["ExportBlocked"]));
-    // It stays so for hours, and goes on by itself once the table is right.
+    // It stays blocked for hours, and continues by itself once the table is right.
     world.run_until(&connector, at("2023-07-10T16:06:00Z")).await;
     assert_eq!(fakes.ledger.parts(&connector.id), []);
     fakes.source.remove_foreign();
@@ -110,12 +110,12 @@ async fn an_item_of_another_tenant_stops_the_connector_and_is_not_sent() {
     assert_eq!(
         bus.distinct_kinds()[..2],
         ["ExportBlocked", "ExportRecovered"],
-        "its owner hears of both, each once"
+        "its owner is notified of both, each once"
     );
     assert_eq!(bus.distinct_kinds().iter().filter(|fact| **fact == "ExportRecovered").count(), 1);
 }
 
-/// Whatever happens, each put goes to its own connector's bucket and below its prefix.
+/// Whatever happens, each put goes to its own connector's bucket and under its prefix.
 #[tokio::test]
 async fn every_request_to_a_customer_is_for_its_own_bucket_and_prefix() {
     let fakes = Fakes::new();
@@ -132,7 +132,7 @@ async fn every_request_to_a_customer_is_for_its_own_bucket_and_prefix() {
         own.insert((to.bucket.to_string(), to.prefix.key("")));
     }
     let attempts = fakes.customers.attempts();
-    assert_eq!(attempts.len(), 5 * (2 * 2 + 1), "two parts, a note of each, and the key");
+    assert_eq!(attempts.len(), 5 * (2 * 2 + 1), "two parts, a manifest of each, and the key");
     for attempt in attempts {
         let (_, prefix) = own.iter().find(|(bucket, _)| *bucket == attempt.bucket).unwrap();
         let name = attempt.key.strip_prefix(prefix).unwrap_or_else(|| panic!("{attempt:?}"));

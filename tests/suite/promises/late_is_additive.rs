@@ -1,5 +1,5 @@
-//! Late is additive: what comes later than the look-back is found by the daily reconcile, and is exactly once in
-//! a later part; what was delivered never changes.
+//! Late is additive: the daily reconcile finds what comes later than the look-back, and it is in exactly one
+//! later part; delivered parts never change.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ async fn what_comes_hours_late_is_one_late_part_and_changes_no_other(world: Worl
     assert_eq!((late[0].late, late[0].window.from), (3, late[0].window.to));
 }
 
-/// A day of the reconcile in two late parts, and the strays.
+/// A day of the reconcile in two late parts, and the out-of-order keys.
 async fn a_crash_after_any_call_of_a_reconcile_adds_nothing_twice(world: World) {
     let world = world.with_parts_of(2);
     for nth in (1..).step_by(world.stride) {
@@ -86,8 +86,8 @@ async fn what_no_window_can_reach_is_exported_once_as_unreadable(world: World) {
     assert_eq!((verdict.delivered, verdict.unreadable), (1, 4));
 }
 
-/// The settings name another form than the keys have: every item must come out as unreadable, or the customer
-/// would be told for ever that nothing happens.
+/// The settings name another form than the keys have. Every item must be exported as unreadable, or the
+/// customer would get heartbeats of an empty table for ever.
 #[tokio::test]
 async fn a_table_whose_keys_have_another_form_is_never_called_quiet() {
     for form in
@@ -104,7 +104,8 @@ async fn a_table_whose_keys_have_another_form_is_never_called_quiet() {
     }
 }
 
-/// Whose runs come once a day, and not always at the same second: the dispatcher's tick is up to five minutes off.
+/// Its runs come once a day, and not always at the same second: the dispatcher's tick is up to five minutes
+/// off.
 #[tokio::test]
 async fn a_daily_connector_is_reconciled_every_day() {
     let world = super::on_fakes();

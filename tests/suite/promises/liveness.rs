@@ -18,7 +18,7 @@ use super::world::World;
 super::on_both_grounds! {
     a_bucket_gone_for_two_days_gets_everything_when_it_is_back
     a_dead_workers_lease_runs_out
-    a_run_without_enough_time_is_gone_on_with
+    a_run_without_enough_time_is_continued
     a_pause_keeps_everything_for_later
 }
 
@@ -29,7 +29,7 @@ async fn a_bucket_gone_for_two_days_gets_everything_when_it_is_back(world: World
     world.ground().delete_bucket(&connector);
     world.run_until(&connector, at("2023-07-12T12:06:00Z")).await;
     let cursor = world.cursor(&connector).await;
-    assert_eq!(cursor.watermark, at("2023-07-12T12:00:00Z"), "sealing has gone on");
+    assert_eq!(cursor.watermark, at("2023-07-12T12:00:00Z"), "sealing has continued");
     let block = cursor.block.expect("blocked");
     assert_eq!(block.kind, DeliveryErrorKind::Gone);
     assert!(block.attempts > 40 && block.attempts < 150, "{} attempts in two days", block.attempts);
@@ -37,7 +37,7 @@ async fn a_bucket_gone_for_two_days_gets_everything_when_it_is_back(world: World
     world.run_until(&connector, at("2023-07-12T13:10:00Z")).await;
     let cursor = world.cursor(&connector).await;
     assert_eq!((cursor.delivered.next(), cursor.block), (cursor.next, None));
-    // What the bucket had got before went with it; the rest is there, in order and without a gap.
+    // The deleted bucket's earlier files are gone; the rest is there, in order and without a gap.
     let keys: Vec<String> = world.ground().objects(&connector).into_iter().map(|(key, _)| key).collect();
     let count = |folder: &str| keys.iter().filter(|key| key.contains(folder)).count() as u64;
     assert_eq!(count("/events/"), cursor.next.get() - 2);
@@ -62,7 +62,7 @@ async fn a_dead_workers_lease_runs_out(world: World) {
 }
 
 /// Every call takes five seconds, so a run of 15 minutes seals and delivers only a few of the parts.
-async fn a_run_without_enough_time_is_gone_on_with(world: World) {
+async fn a_run_without_enough_time_is_continued(world: World) {
     let world = world.with_parts_of(1);
     let connector = world.activate(at("2023-07-10T11:58:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(60)).await;
@@ -102,9 +102,9 @@ async fn a_pause_keeps_everything_for_later(world: World) {
     assert_eq!(world.verdict(&connector).delivered, 10);
 }
 
-/// Each answer that may hide a success, more often than one run is patient.
+/// Each answer that may hide a success, more often than one run retries.
 #[tokio::test]
-async fn answers_that_say_nothing_are_asked_for_until_one_does() {
+async fn ambiguous_answers_are_retried_until_one_is_conclusive() {
     let scripts = [
         Scripted::Conflict,
         Scripted::ConflictButWritten,
@@ -133,7 +133,7 @@ async fn answers_that_say_nothing_are_asked_for_until_one_does() {
     }
 }
 
-/// The bus and the marks are not what delivery hangs on.
+/// Delivery depends neither on the bus nor on the marks.
 #[tokio::test]
 async fn a_bus_that_is_down_for_hours_stops_nothing() {
     let fakes = Fakes::new();
@@ -150,9 +150,9 @@ async fn a_bus_that_is_down_for_hours_stops_nothing() {
     world.verdict(&connector).assert_clean();
 }
 
-/// A worker whose clock is a day ahead decides nothing, and takes no lease with it that outlives the mistake.
+/// A worker whose clock is a day ahead decides nothing, and takes no lease that outlives the mistake.
 #[tokio::test]
-async fn a_worker_with_a_wrong_clock_keeps_nobody_from_working() {
+async fn a_worker_with_a_wrong_clock_stops_nobody_else() {
     for hours in [-24i64, 24] {
         let mut fakes = Fakes::new();
         let start = at("2023-07-10T11:30:00Z");
@@ -175,9 +175,9 @@ async fn a_worker_with_a_wrong_clock_keeps_nobody_from_working() {
     }
 }
 
-/// Bytes that are not those that were sealed never reach the customer; put right, they do.
+/// Bytes other than the sealed ones never reach the customer; once restored, they do.
 #[tokio::test]
-async fn staged_bytes_that_rot_are_never_delivered() {
+async fn corrupted_staged_bytes_are_never_delivered() {
     let fakes = Fakes::new();
     let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;

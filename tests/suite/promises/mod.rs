@@ -1,5 +1,5 @@
-//! The promises, each with a crash or a fault that would break it. Every scenario runs on the fakes and, through
-//! the real SDK, on the embedded stand-ins; what needs a schedule of single calls runs on the fakes only.
+//! The promises, each with a crash or a fault that would break it. Every scenario runs on the fakes and,
+//! through the real SDK, on the embedded stand-ins; tests that schedule single calls run on the fakes only.
 
 mod crash_points;
 mod gap_free;
@@ -24,7 +24,7 @@ use grounds::Embedded;
 pub(crate) use grounds::Fakes;
 pub(crate) use world::World;
 
-/// One test for each scenario, on both grounds.
+/// One test for each scenario, on both backends.
 macro_rules! on_both_grounds {
     ($($scenario:ident)+) => {
         mod on_fakes {

@@ -1,5 +1,5 @@
-//! No double: an event is in at most one part, and a part is one object, whoever works on it and when. The lease
-//! is switched off here, since safety must not rest on it.
+//! No double: an event is in at most one part, and a part is one object, whichever worker handles it and
+//! when. The lease is off here, since safety must not depend on it.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn due() -> (Fakes, World, Connector) {
     (fakes, world, connector)
 }
 
-/// Runs what never waits.
+/// Runs a future that never waits.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
     Worker::new(future).finish()
 }
@@ -72,7 +72,7 @@ fn settle(fakes: &Fakes, world: &World, connector: &Connector) {
     assert_eq!(cursor.delivered.next(), cursor.next);
 }
 
-/// A worker that stops before any of its calls, sleeps while another does all the work, and wakes up hours later.
+/// A worker that stalls before any of its calls, while another does all the work, and continues hours later.
 #[test]
 fn a_worker_that_wakes_up_hours_later_does_no_harm() {
     for steps in 1.. {
@@ -93,7 +93,7 @@ fn a_worker_that_wakes_up_hours_later_does_no_harm() {
     }
 }
 
-/// The same, dying instead of waking up, and a second one dying too.
+/// The same, but it dies instead of continuing, and a second worker dies too.
 #[test]
 fn two_workers_that_die_one_after_the_other_do_no_harm() {
     for steps in (1..120).step_by(3) {
@@ -124,8 +124,8 @@ fn two_workers_in_lockstep_seal_every_part_once() {
     settle(&fakes, &world, &connector);
 }
 
-/// Without a look-back nothing that an earlier part holds is read again, not even a key that tells no time and
-/// lies, by its bytes, just behind the cut.
+/// Without a look-back nothing in an earlier part is read again, not even an unparsable key that sorts, by
+/// its bytes, just after the cut.
 #[test]
 fn a_cut_beside_an_unreadable_key_exports_it_once() {
     for look_back in [0, 1, 3600] {
@@ -149,9 +149,9 @@ fn a_cut_beside_an_unreadable_key_exports_it_once() {
     }
 }
 
-/// A worker whose part another one sealed looks again; the customer has moved in the meantime.
+/// A worker whose part another one has sealed takes a new snapshot; the customer has moved in the meantime.
 #[test]
-fn a_worker_that_looks_again_goes_by_the_settings_it_finds() {
+fn a_worker_that_reads_a_new_snapshot_uses_its_settings() {
     let (fakes, world, connector) = due();
     let (first, second) = (exporter(&fakes, &world), exporter(&fakes, &world));
     let mut slow = worker(&first, &world, &connector);
@@ -167,7 +167,7 @@ fn a_worker_that_looks_again_goes_by_the_settings_it_finds() {
     moved.destination.as_mut().unwrap().bucket = "audit-log-of-acme-moved".parse().unwrap();
     fakes.customers.furnish(&moved);
     fakes.ledger.change(&connector.id, |stored| *stored = moved.clone());
-    let Outcome::Completed(summary) = slow.finish() else { panic!("a lost race is no failure") };
+    let Outcome::Completed(summary) = slow.finish() else { panic!("a lost race is not a failure") };
     assert_eq!((summary.lost_races, summary.blocked), (1, None));
     assert!(summary.delivered > 0 && world.ground().objects(&connector).is_empty());
     settle(&fakes, &world, &moved);

@@ -1,5 +1,5 @@
-//! No loss: an event that is readable within settle and look-back of its time, and not deleted before its seal,
-//! is in exactly one part.
+//! No loss: an event that is readable within settle time and look-back of its time, and not deleted before
+//! its seal, is in exactly one part.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ super::on_both_grounds! {
     a_crash_after_any_call_loses_nothing
     a_lost_answer_to_any_call_loses_nothing
     a_failure_of_any_call_loses_nothing
-    what_comes_late_within_the_look_back_is_in_a_later_part
-    what_expires_after_its_seal_is_delivered_all_the_same
+    late_events_within_the_look_back_are_in_a_later_part
+    events_that_expire_after_their_seal_are_delivered_all_the_same
     a_backlog_is_worked_off_in_windows
     a_tenant_of_several_shards_is_one_stream
 }
@@ -37,8 +37,8 @@ async fn recorded_events_arrive_byte_for_byte(world: World) {
     }
 }
 
-/// What a run meets trouble in: seven events around noon in parts of two, all to be sealed and delivered in one
-/// run, with a quiet window behind them.
+/// A run with a fault: seven events around noon in parts of two, all to be sealed and delivered in one run,
+/// followed by a quiet window.
 async fn troubled(world: &World, plan: &Plan) -> (domain::connector::Connector, Option<Outcome>) {
     let connector = world.activate(at("2023-07-10T11:58:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(7)).await;
@@ -47,7 +47,7 @@ async fn troubled(world: &World, plan: &Plan) -> (domain::connector::Connector, 
     (connector, outcome)
 }
 
-/// What must hold whatever the trouble was, once the schedule has gone on.
+/// What must hold after any fault, once the schedule has continued.
 async fn recovers(world: &World, connector: &domain::connector::Connector, trouble: &str) {
     world.run_until(connector, at("2023-07-10T15:06:00Z")).await;
     let verdict = world.verdict(connector);
@@ -65,8 +65,8 @@ async fn recovers(world: &World, connector: &domain::connector::Connector, troub
     assert!(parts.iter().all(|part| part.delivered_at.is_some()), "{trouble}");
 }
 
-/// One run after the other, each with another call that goes wrong.
-async fn at_every_call(world: World, trouble: Trouble) {
+/// One run after the other, each with a fault at another call.
+async fn assert_no_loss_with_a_fault_at_every_call(world: World, trouble: Trouble) {
     let world = world.with_parts_of(2);
     for nth in (1..).step_by(world.stride) {
         let plan = Plan::none().and_at(nth, trouble);
@@ -82,19 +82,19 @@ async fn at_every_call(world: World, trouble: Trouble) {
 }
 
 async fn a_crash_after_any_call_loses_nothing(world: World) {
-    at_every_call(world, Trouble::Crash).await;
+    assert_no_loss_with_a_fault_at_every_call(world, Trouble::Crash).await;
 }
 
 async fn a_lost_answer_to_any_call_loses_nothing(world: World) {
-    at_every_call(world, Trouble::LoseAnswer).await;
+    assert_no_loss_with_a_fault_at_every_call(world, Trouble::LoseAnswer).await;
 }
 
 async fn a_failure_of_any_call_loses_nothing(world: World) {
-    at_every_call(world, Trouble::Fail).await;
+    assert_no_loss_with_a_fault_at_every_call(world, Trouble::Fail).await;
 }
 
 /// At the last moment that the promise covers.
-async fn what_comes_late_within_the_look_back_is_in_a_later_part(world: World) {
+async fn late_events_within_the_look_back_are_in_a_later_part(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     let time = at("2023-07-10T12:10:00Z");
     let latest = time + TIMING.settle + TIMING.look_back;
@@ -119,7 +119,7 @@ async fn what_comes_late_within_the_look_back_is_in_a_later_part(world: World) {
 }
 
 /// The bucket is gone for a day, and by the time it is back the events have long expired.
-async fn what_expires_after_its_seal_is_delivered_all_the_same(world: World) {
+async fn events_that_expire_after_their_seal_are_delivered_all_the_same(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.ground().delete_bucket(&connector);
     world.write_real(&connector, around_noon(20)).await;

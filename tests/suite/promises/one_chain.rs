@@ -1,6 +1,6 @@
-//! One chain: each part has one signed manifest, which names the one before; nobody ever sees another of the same part,
-//! and what is not signed is not sealed. That a crash at any call leaves one note for each part is looked at wherever a
-//! bucket is: [`tests::oracle::files`] follows the chain.
+//! One chain: each part has one signed manifest, which names the previous one. Nobody ever sees another of
+//! the same part, and nothing is sealed unsigned. [`tests::oracle::files`] follows the chain of every bucket,
+//! so it checks after a crash at any call that each part has one manifest.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,12 +22,12 @@ use super::world::World;
 super::on_both_grounds! {
     every_part_has_a_manifest_quiet_hours_too
     without_the_key_nothing_is_sealed_and_what_is_sealed_is_delivered
-    a_new_key_is_named_by_the_one_before
+    a_new_key_is_named_by_the_previous_one
     a_moved_connector_has_keys_and_manifests_at_the_new_location
-    a_bucket_that_was_made_again_gets_the_keys_again
+    a_re_created_bucket_gets_the_keys_again
 }
 
-/// What lies below the connector's prefix.
+/// The objects under the connector's prefix, by their names in it.
 fn below(world: &World, connector: &Connector) -> BTreeMap<String, Bytes> {
     let prefix = connector.destination.as_ref().unwrap().prefix.key("");
     let objects = world.ground().objects(connector).into_iter();
@@ -38,7 +38,7 @@ fn count(objects: &BTreeMap<String, Bytes>, folder: &str) -> usize {
     objects.keys().filter(|name| name.starts_with(folder)).count()
 }
 
-/// The notes, by part.
+/// The signed manifests, by part.
 fn manifests(objects: &BTreeMap<String, Bytes>) -> Vec<(SignedNote, Manifest)> {
     let notes = objects.iter().filter(|(name, _)| name.starts_with("manifests/date="));
     let mut notes: Vec<_> = notes
@@ -76,11 +76,7 @@ async fn every_part_has_a_manifest_quiet_hours_too(world: World) {
     assert_eq!(kinds, ["regular", "regular", "heartbeat", "heartbeat"]);
     let cursor = world.cursor(&connector).await;
     let newest = manifests(&objects).pop().unwrap().0.sha256();
-    assert_eq!(
-        cursor.chain_head.map(|note| note.sha256),
-        Some(newest),
-        "what an auditor is told out of band"
-    );
+    assert_eq!(cursor.chain_head.map(|note| note.sha256), Some(newest), "from the auditor's own source");
 }
 
 async fn without_the_key_nothing_is_sealed_and_what_is_sealed_is_delivered(world: World) {
@@ -97,14 +93,14 @@ async fn without_the_key_nothing_is_sealed_and_what_is_sealed_is_delivered(world
         let cursor = world.cursor(&connector).await;
         assert_eq!((cursor.next.get(), cursor.delivered.get()), (2, 1), "it waits, and delivers");
         let soon = cursor.next_run_at.since(world.clock.now());
-        assert!(soon <= std::time::Duration::from_secs(60), "it is tried again in {soon:?}");
+        assert!(soon <= std::time::Duration::from_secs(60), "it is retried in {soon:?}");
         world.go(cursor.next_run_at).await;
     }
     world.run_until(&connector, at("2023-07-10T14:06:00Z")).await;
     world.verdict(&connector).assert_clean();
 }
 
-async fn a_new_key_is_named_by_the_one_before(world: World) {
+async fn a_new_key_is_named_by_the_previous_one(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(8)).await;
     let old = || -> PreviousSigner { PreviousSigner::Signer(Arc::new(FakeSigner::new(1))) };
@@ -125,7 +121,8 @@ async fn a_new_key_is_named_by_the_one_before(world: World) {
     assert!(!is_unsigned(&run_signing(&world, &connector, 4, PreviousSigner::Lost).await), "said to be lost");
 
     let objects = below(&world, &connector);
-    // A rollback, also one that names the newer keys, or says that they are lost: no retired key comes back.
+    // A rollback, also one that names the newer keys, or says that they are lost: no retired key becomes
+    // current again.
     world.go(at("2023-07-10T16:06:00Z")).await;
     for (current, before) in [
         (1, PreviousSigner::Signer(Arc::new(FakeSigner::new(4)))),
@@ -138,7 +135,7 @@ async fn a_new_key_is_named_by_the_one_before(world: World) {
         );
     }
     assert_eq!(world.cursor(&connector).await.chain_head.map(|note| note.retired.len()), Some(2));
-    // Nobody names a key after one that was lost, so a verifier has to be told of it.
+    // No manifest names the key after a lost one, so a verifier must be given it.
     assert_eq!(chain::flaws(&objects), ["chain: part 4 is signed by another key than the one in charge"]);
     let signatures: Vec<usize> =
         manifests(&objects).iter().map(|(note, _)| note.signatures().len()).collect();
@@ -166,7 +163,7 @@ async fn a_moved_connector_has_keys_and_manifests_at_the_new_location(world: Wor
     assert_eq!(places, ["audit/auditferry", "another/place", "another/place"]);
 }
 
-async fn a_bucket_that_was_made_again_gets_the_keys_again(world: World) {
+async fn a_re_created_bucket_gets_the_keys_again(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(8)).await;
     world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;

@@ -12,7 +12,7 @@ use super::world::World;
 super::on_both_grounds! {
     a_quiet_window_has_a_heartbeat_that_says_what_it_covers
     a_page_that_fails_is_not_quiet
-    what_was_seen_before_does_not_break_the_quiet
+    already_sealed_events_do_not_break_the_quiet
 }
 
 async fn a_quiet_window_has_a_heartbeat_that_says_what_it_covers(world: World) {
@@ -30,14 +30,14 @@ async fn a_quiet_window_has_a_heartbeat_that_says_what_it_covers(world: World) {
         );
         let next: domain::time::Time = beat["next_expected_by"].as_str().unwrap().parse().unwrap();
         assert!(next > file.window.to + std::time::Duration::from_secs(3600));
-        // The verifier computes it of the manifest's fields: the same instant.
+        // The verifier computes the same instant from the manifest's fields.
         let sealed: domain::time::Time = beat["time"].as_str().unwrap().parse().unwrap();
         assert_eq!(next, next_expected_by(file.window.to, sealed, connector.frequency));
     }
     assert_eq!(world.bus.distinct_kinds(), ["ExportHeartbeat"; 3]);
 }
 
-/// Whichever page of the read fails, nothing is sealed; the next run finds what the page held.
+/// Whichever page of the read fails, nothing is sealed; the next run finds the page's events.
 async fn a_page_that_fails_is_not_quiet(world: World) {
     for nth in 1.. {
         let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
@@ -58,8 +58,8 @@ async fn a_page_that_fails_is_not_quiet(world: World) {
     }
 }
 
-/// The look-back reads what is sealed already; that is nothing new.
-async fn what_was_seen_before_does_not_break_the_quiet(world: World) {
+/// The look-back reads events that are already sealed; they are not new.
+async fn already_sealed_events_do_not_break_the_quiet(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write(&connector, at("2023-07-10T11:59:59.999Z"), "seen").await;
     world.run_until(&connector, at("2023-07-10T13:06:00Z")).await;

@@ -1,6 +1,6 @@
-//! All promises at once, over random histories: events that come early, late and much too late, workers that die
-//! and answers that are lost at any call, customers who lock us out and let us in again, and
-//! runs that are asked for in between.
+//! All promises at once, over random histories: events that come early, late and much too late, workers that
+//! die and answers that are lost at any call, customers who revoke access and restore it, and run requests in
+//! between.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ enum Hour {
     Trouble(usize, Trouble),
     LockedOut,
     LetIn,
-    /// "Run now", and the run.
+    /// A run request this many milliseconds into the hour, and its run.
     RunNow(u64),
 }
 

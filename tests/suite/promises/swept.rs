@@ -1,7 +1,7 @@
-//! Nothing that anyone needs is ever removed from the staging bucket, and what nobody needs goes: what was staged
-//! and not sealed, and everything of a connector that was disabled and not taken back within its 30 days.
+//! The sweep never discards a staged object that is still needed, and it discards all others: what was staged
+//! and not sealed, and everything of a connector that was disabled and not restored within its 30 days.
 //!
-//! The fake removes what is discarded at once, where the real bucket takes weeks, so whatever is missed shows here.
+//! The fake removes discarded objects at once, where the real bucket takes weeks, so a miss shows here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,13 +27,13 @@ use super::world::World;
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// Runs what never waits.
+/// Runs a future that never waits.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
     Worker::new(future).finish()
 }
 
-/// A world on fakes whose bucket lists a few keys at once, and a connector with ten events around noon, due to be
-/// sealed in parts of three.
+/// A world on fakes whose bucket lists a few keys a page, and a connector with ten events around noon, due to
+/// be sealed in parts of three.
 fn due() -> (Fakes, World, Connector) {
     let mut fakes = Fakes::new();
     fakes.staging = fakes.staging.with_page_size(7);
@@ -60,7 +60,7 @@ fn worker<'a>(exporter: &'a Exporter, world: &World, connector: &'a Connector) -
     Worker::new(export(exporter, &connector.id, world.clock.now() + Duration::from_secs(900)))
 }
 
-/// All keys that the ledger's records name.
+/// All staged keys in the ledger's records.
 fn referenced_keys(fakes: &Fakes, connector: &Connector) -> Vec<String> {
     let contents = fakes.ledger.parts(&connector.id).into_iter().map(|part| part.content);
     let keys = contents.flat_map(|content| match content {
@@ -72,8 +72,8 @@ fn referenced_keys(fakes: &Fakes, connector: &Connector) -> Vec<String> {
     keys
 }
 
-/// Five days later everything has arrived once, and in the bucket lies what the ledger names and nothing else.
-/// Returns how many objects were discarded.
+/// Five days later everything has arrived once, and the bucket contains exactly the keys of the ledger's
+/// records. Returns how many objects were discarded.
 fn settle(fakes: &Fakes, world: &World, connector: &Connector) -> usize {
     at_once(world.run_until(connector, at("2023-07-15T14:06:00Z")));
     let verdict = world.verdict(connector);
@@ -87,7 +87,7 @@ fn settle(fakes: &Fakes, world: &World, connector: &Connector) -> usize {
 }
 
 #[test]
-fn what_a_worker_left_behind_goes_wherever_it_died() {
+fn orphans_are_discarded_wherever_the_worker_died() {
     let mut discarded = 0;
     for nth in 1.. {
         let (fakes, world, connector) = due();
@@ -98,7 +98,7 @@ fn what_a_worker_left_behind_goes_wherever_it_died() {
         }
         discarded += settle(&fakes, &world, &connector);
     }
-    assert!(discarded > 4, "{discarded} objects were left behind");
+    assert!(discarded > 4, "{discarded} orphans");
 }
 
 #[test]
@@ -113,10 +113,10 @@ fn a_seal_whose_answer_was_lost_keeps_its_bytes() {
     }
 }
 
-/// A worker that stands still before any of its calls while another does all the work, and goes on after an hour or
-/// after days, when what it staged was swept already.
+/// A worker that stalls before any of its calls while another does all the work, and continues after an hour
+/// or after days, when its staged bytes were already swept.
 #[test]
-fn a_slow_worker_finds_what_it_needs_and_needs_nothing_that_was_swept() {
+fn a_slow_worker_never_needs_anything_that_was_swept() {
     let mut discarded = 0;
     for wakes_at in ["2023-07-10T14:05:00Z", "2023-07-14T14:05:00Z"] {
         for steps in 1.. {
@@ -148,7 +148,7 @@ proptest! {
 
     /// Two workers in any order of their calls, and a third that dies at any call; then the sweeps.
     #[test]
-    fn two_workers_in_any_order_and_one_that_dies_leave_nothing_behind(
+    fn two_workers_in_any_order_and_one_that_dies_leave_no_orphans(
         schedule in prop::collection::vec(any::<bool>(), 0..200), dies_at in 1_usize..60,
     ) {
         let (fakes, world, connector) = due();
@@ -162,7 +162,7 @@ proptest! {
 }
 
 #[test]
-fn what_no_record_decides_about_and_what_was_staged_by_nobody_stays() {
+fn undecided_and_foreign_objects_are_kept() {
     let (fakes, world, connector) = due();
     let other = domain::names::ConnectorId::new(7);
     let to_come = PartNumber::new(10_000);
@@ -183,7 +183,7 @@ fn what_no_record_decides_about_and_what_was_staged_by_nobody_stays() {
 }
 
 #[test]
-fn a_sweep_is_bounded_and_goes_on_where_a_failed_one_stopped() {
+fn a_sweep_is_bounded_and_continues_where_a_failed_one_stopped() {
     let (fakes, world, connector) = due();
     let waste: Vec<String> = (1..=30)
         .map(|n| {
@@ -208,7 +208,7 @@ fn a_sweep_is_bounded_and_goes_on_where_a_failed_one_stopped() {
     assert_eq!(fakes.staging.keys(), referenced_keys(&fakes, &connector));
 }
 
-/// An exporter that can change settings, as the deployed one.
+/// An exporter that can change settings, like the deployed one.
 fn deployed(fakes: &Fakes, world: &World) -> Exporter {
     let vendor = Vendor {
         account: "111111111111".parse().unwrap(),
@@ -238,10 +238,10 @@ fn go_on(fakes: &Fakes, world: &World, connector: &Connector, end: Time) -> u32 
         at_once(world.go(due));
         at_once(export(&exporter, &connector.id, due + Duration::from_secs(900)));
     }
-    panic!("it runs again and again");
+    panic!("it runs for ever");
 }
 
-/// Three hours of a connector whose customer can't be reached, and then it is disabled.
+/// Three hours of a connector whose customer's bucket is gone, and then it is disabled.
 fn disabled() -> (Fakes, World, Connector, Time) {
     let (fakes, world, connector) = due();
     world.ground().delete_bucket(&connector);
@@ -257,7 +257,7 @@ fn disabled() -> (Fakes, World, Connector, Time) {
 fn a_connector_taken_back_on_its_last_day_has_lost_nothing() {
     let (fakes, world, connector, disabled_at) = disabled();
     let staged = fakes.staging.keys();
-    assert!(go_on(&fakes, &world, &connector, disabled_at + DAY * 30) <= 1, "nothing runs meanwhile");
+    assert!(go_on(&fakes, &world, &connector, disabled_at + DAY * 30) <= 1, "nothing runs in the meantime");
     assert_eq!((fakes.staging.keys(), fakes.staging.garbage().len()), (staged, 0));
     world.ground().create_bucket(&connector);
     let onboarding = deployed(&fakes, &world).onboarding.unwrap();
@@ -272,17 +272,13 @@ fn a_connector_taken_back_on_its_last_day_has_lost_nothing() {
 }
 
 #[test]
-fn after_thirty_days_the_record_says_that_it_is_over_and_its_bytes_go() {
+fn after_thirty_days_the_record_says_that_it_has_expired_and_its_bytes_are_discarded() {
     let (fakes, world, connector, disabled_at) = disabled();
     let id = &connector.id;
     let parts = fakes.ledger.parts(id);
     fakes.staging.corrupt("parts/another/000000000001/worker-1.data", "of another".into());
     go_on(&fakes, &world, &connector, disabled_at + DAY * 31);
-    assert_eq!(
-        fakes.ledger.connector(id).state,
-        State::Disabled,
-        "a day more than anyone could take it back"
-    );
+    assert_eq!(fakes.ledger.connector(id).state, State::Disabled, "a day longer than it can be restored");
     assert_eq!(fakes.staging.garbage().len(), 0);
 
     let runs = go_on(&fakes, &world, &connector, disabled_at + DAY * 60);
@@ -291,12 +287,12 @@ fn after_thirty_days_the_record_says_that_it_is_over_and_its_bytes_go() {
     assert_eq!((changes[0].what, &changes[0].by), (Verb::Delete, &Caller::System));
     assert_eq!(fakes.staging.keys(), ["parts/another/000000000001/worker-1.data"]);
     assert_eq!(fakes.ledger.parts(id), parts, "the records stay");
-    assert!(runs <= 5, "and then it rests: {runs} runs");
+    assert!(runs <= 5, "and then it is idle: {runs} runs");
     assert_eq!(fakes.ledger.cursor(id).next_run_at, Time::LAST);
 }
 
 #[test]
-fn bytes_that_could_not_be_let_go_at_the_end_are_tried_again_the_day_after() {
+fn bytes_that_could_not_be_marked_expirable_at_the_end_are_retried_the_day_after() {
     let (fakes, world, connector, disabled_at) = disabled();
     let over = disabled_at + DAY * 31 + Duration::from_secs(1);
     go_on(&fakes, &world, &connector, over - Duration::from_secs(1));

@@ -1,4 +1,4 @@
-//! What a reader of the event bus may rely on, and what only the ledger's history holds.
+//! What a consumer of the event bus may rely on, and what only the ledger's history has.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ async fn due() -> (Fakes, World, Connector) {
     (fakes, world, connector)
 }
 
-/// Those that a reader keeps who drops the second of an ID, by their IDs.
+/// The notices that a consumer keeps if it drops duplicate IDs, by their IDs.
 fn once(told: Vec<Notice>) -> BTreeMap<String, Notice> {
     let mut kept = BTreeMap::new();
     for notice in told {
@@ -32,9 +32,9 @@ fn once(told: Vec<Notice>) -> BTreeMap<String, Notice> {
     kept
 }
 
-/// A worker dies at any call, while the bucket is there and while it is gone.
+/// A worker dies at any call, with the bucket there and with it gone.
 #[tokio::test]
-async fn each_delivery_block_and_recovery_is_told_whenever_a_worker_dies() {
+async fn each_delivery_block_and_recovery_is_published_whenever_a_worker_dies() {
     for gone in [false, true] {
         for nth in 1.. {
             let (fakes, world, connector) = due().await;
@@ -66,10 +66,10 @@ async fn each_delivery_block_and_recovery_is_told_whenever_a_worker_dies() {
     }
 }
 
-/// A bus that does not take a notice keeps no file from the customer: the notice stays untold, and the history has
-/// what it would have said.
+/// A bus that refuses a notice keeps no file from the customer: the notice is never published, and the
+/// history has its contents.
 #[tokio::test]
-async fn what_a_bus_in_an_outage_is_not_told_is_in_the_history_and_is_never_told() {
+async fn what_a_bus_misses_in_an_outage_is_in_the_history_and_never_published() {
     for outage in [Outage::Throttled, Outage::Denied, Outage::EntriesFail, Outage::EntriesDenied] {
         let (fakes, world, connector) = due().await;
         fakes.bus.outage(outage, usize::MAX);

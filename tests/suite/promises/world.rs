@@ -1,5 +1,5 @@
-//! A vendor, its customers and a clock: what a promise is tested in. The same world stands on the fakes and, with
-//! the real SDK, on the embedded stand-ins.
+//! A vendor, its customers and a clock: the world in which a promise is tested, on the fakes or, through the
+//! real SDK, on the embedded stand-ins.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -21,15 +21,15 @@ use tests::fakes::{FakeBus, FakeClock, SeededRandomness};
 use tests::fixtures::{self, RealEvent, TIMING, fresh, keys, tenant};
 use tests::oracle::{self, File, Verdict};
 
-/// How long a run has.
+/// The time limit of a run.
 const RUN: Duration = Duration::from_secs(900);
-/// How often the dispatcher looks.
+/// The interval of the dispatcher's ticks.
 const TICK: Duration = Duration::from_secs(300);
 
-/// What a world stands on.
+/// The storage behind a world.
 #[async_trait(?Send)]
 pub(crate) trait Ground {
-    /// The ports of a worker, each call of which meets what the plan says.
+    /// The ports of a worker; the plan's faults hit their calls.
     fn ports(&self, plan: &Plan, clock: &FakeClock) -> Ports;
     /// Stores an event in one of the tenant's shards.
     async fn store(&self, tenant: &TenantId, shards: Shards, shard: u8, sort_key: &SortKey, json: &str);
@@ -39,17 +39,17 @@ pub(crate) trait Ground {
     async fn insert(&self, connector: &Connector, cursor: &Cursor);
     /// Stores changed settings.
     async fn save(&self, connector: &Connector);
-    /// Asks for a run.
+    /// Requests a run.
     async fn request_run(&self, connector: &Connector, now: Time, cut: Time);
-    /// The cursor as it stands.
+    /// The stored cursor.
     async fn cursor(&self, connector: &Connector) -> Cursor;
     /// All parts, by number.
     async fn parts(&self, connector: &Connector) -> Vec<Part>;
-    /// Makes the connector's bucket, as its owner.
+    /// Creates the connector's bucket, as its owner.
     fn create_bucket(&self, connector: &Connector);
-    /// Makes the connector's role, as its owner.
+    /// Creates the connector's role, as its owner.
     fn put_role(&self, connector: &Connector);
-    /// Deletes the connector's bucket with all in it.
+    /// Deletes the connector's bucket and its objects.
     fn delete_bucket(&self, connector: &Connector);
     /// The objects of the connector's bucket.
     fn objects(&self, connector: &Connector) -> Vec<(String, Bytes)>;
@@ -64,14 +64,14 @@ struct Coming {
     json: String,
 }
 
-/// A world.
+/// A vendor with its customers, on a backend, at a time.
 pub(crate) struct World {
     pub(crate) clock: FakeClock,
     pub(crate) bus: FakeBus,
     pub(crate) limits: PartLimits,
     pub(crate) timing: Timing,
-    /// Of the calls of a run that could go wrong a scenario tries every `stride`th: on the stand-ins each try
-    /// takes a while, and on the fakes all are tried.
+    /// A scenario tries a fault at every `stride`th call of a run: on the stand-ins each try takes a while,
+    /// on the fakes all are tried.
     pub(crate) stride: usize,
     ground: Box<dyn Ground>,
     randomness: SeededRandomness,
@@ -102,7 +102,7 @@ impl World {
         self
     }
 
-    /// The same world with this clock on its wall.
+    /// The same world with this clock.
     pub(crate) fn with_clock(self, clock: FakeClock) -> Self {
         Self { clock, ..self }
     }
@@ -112,7 +112,7 @@ impl World {
         Self { stride, ..self }
     }
 
-    /// A new tenant's connector, activated at `now`, its role and bucket as they should be.
+    /// A new tenant's connector, activated at `now`, with the right role and bucket.
     pub(crate) async fn activate(&self, now: Time, change: impl FnOnce(&mut Connector)) -> Connector {
         self.go(now).await;
         let mut draft = fixtures::connector(&tenant(&format!("acme-{}", fresh())), now);
@@ -157,7 +157,7 @@ impl World {
         }
     }
 
-    /// Stores something under any key, which no verdict expects.
+    /// Stores an item under any key, which no verdict expects.
     pub(crate) async fn store_odd(&self, connector: &Connector, sort_key: &str) {
         let key = SortKey::Text(sort_key.into());
         self.ground.store(&connector.tenant, connector.shards, 0, &key, "{}").await;
@@ -169,7 +169,7 @@ impl World {
         self.go(self.clock.now()).await;
     }
 
-    /// Moves the clock, and makes visible what has come by then.
+    /// Sets the clock, and makes the events visible that are due.
     pub(crate) async fn go(&self, now: Time) {
         self.clock.set(now);
         let due: Vec<_> =
@@ -181,7 +181,7 @@ impl World {
         }
     }
 
-    /// An exporter whose calls meet what the plan says.
+    /// An exporter; the plan's faults hit its calls.
     pub(crate) fn exporter(&self, plan: &Plan) -> Exporter {
         let mut ports = self.ground.ports(plan, &self.clock);
         ports.randomness = std::sync::Arc::new(self.randomness.clone());
@@ -195,9 +195,9 @@ impl World {
         plan.run(export(&exporter, &connector.id, deadline)).await
     }
 
-    /// One run now, without trouble.
+    /// One run now, without faults.
     pub(crate) async fn run(&self, connector: &Connector) -> Outcome {
-        self.run_with(connector, &Plan::none()).await.expect("nobody dies without trouble")
+        self.run_with(connector, &Plan::none()).await.expect("no worker dies without a fault")
     }
 
     /// All runs that fall due up to `end`, each at its time.
@@ -210,11 +210,11 @@ impl World {
             }
             self.go(due).await;
             if matches!(self.run(connector).await, Outcome::Busy) {
-                // A dead worker still has the lease; the dispatcher comes again.
+                // A dead worker still has the lease; the dispatcher tries again.
                 self.go(due + TICK).await;
             }
         }
-        panic!("{} runs again and again: {:?}", connector.id, self.cursor(connector).await);
+        panic!("{} runs for ever: {:?}", connector.id, self.cursor(connector).await);
     }
 
     pub(crate) fn ground(&self) -> &dyn Ground {
@@ -225,12 +225,12 @@ impl World {
         self.ground.cursor(connector).await
     }
 
-    /// What the customer got, as it can be seen from outside.
+    /// The customer's files, as seen from outside.
     pub(crate) fn files(&self, connector: &Connector) -> Vec<File> {
         oracle::files(&self.ground.objects(connector))
     }
 
-    /// What the customer got, held against everything that its tenant wrote.
+    /// The customer's files, compared with everything that its tenant wrote.
     pub(crate) fn verdict(&self, connector: &Connector) -> Verdict {
         let written = self.written.lock().unwrap();
         let expected = written.get(&connector.tenant).into_iter().flatten();

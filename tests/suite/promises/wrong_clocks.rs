@@ -1,5 +1,5 @@
-//! A worker whose clock is wrong, against the `Date` header of the ledger's answers: it decides nothing, and keeps
-//! nobody whose clock is right from working.
+//! A worker whose clock differs from the `Date` header of the ledger's answers decides nothing, and stops no
+//! worker whose clock is right.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +44,6 @@ async fn a_worker_whose_clock_is_five_minutes_off_seals_and_delivers_nothing() {
         );
 
         world.run_until(&connector, at("2023-07-10T12:30:00Z")).await;
-        assert_eq!(world.verdict(&connector).delivered, 2, "a right clock goes on");
+        assert_eq!(world.verdict(&connector).delivered, 2, "a right clock continues");
     }
 }

@@ -1,4 +1,4 @@
-//! A destination that refuses is told of once, tried again with growing pauses, and never stops the sealing.
+//! A destination that refuses is published once, retried with growing pauses, and never stops the sealing.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tests::fixtures::at;
 
 use super::rehearsal::{Rehearsal, delivery_error, sealed, snapshot, snapshot_with_parts, with_cursor};
 
-/// What a customer can break: the stage, what the platform answers, its code.
+/// The customer's errors: the stage, the kind of the platform's answer, its code.
 const BROKEN: [(DeliveryStage, DeliveryErrorKind, &str); 5] = [
     (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied, "AccessDenied"),
     (DeliveryStage::PutObject, DeliveryErrorKind::Denied, "AccessDenied"),
@@ -22,7 +22,7 @@ const BROKEN: [(DeliveryStage, DeliveryErrorKind, &str); 5] = [
     (DeliveryStage::PutObject, DeliveryErrorKind::Moved, "PermanentRedirect"),
 ];
 
-/// Opens, and puts if the fault is one of putting.
+/// Opens the bucket, and puts if the error is one of putting.
 fn meets(
     run: &mut Rehearsal,
     place: &Snapshot,
@@ -40,7 +40,7 @@ fn meets(
 }
 
 #[test]
-fn what_the_customer_broke_blocks_with_cause_and_remedy_and_is_no_failure_of_the_run() {
+fn a_delivery_error_blocks_with_cause_and_remedy_and_does_not_fail_the_run() {
     for broken in BROKEN {
         let place = snapshot_with_parts(1);
         let mut run = Rehearsal::with_snapshot(&place);
@@ -74,7 +74,7 @@ fn sealing_goes_on_while_the_destination_is_blocked() {
         let summary = run.completes();
         assert_eq!((summary.sealed, summary.delivered), (1, 0));
     }
-    // And in a backlog: window after window, with not one more request to the customer.
+    // The same in a backlog: window after window, without another request to the customer.
     let mut place = snapshot_with_parts(1);
     place.cursor.watermark = at("2026-11-20T18:00:00Z");
     let mut run = Rehearsal::with_snapshot(&place);
@@ -91,7 +91,7 @@ fn sealing_goes_on_while_the_destination_is_blocked() {
     assert_eq!(run.completes().sealed, 3);
 }
 
-/// Blocks `place` and returns it as the next run will read it.
+/// Blocks the connector and returns the snapshot of the next run.
 fn blocked(place: &Snapshot, broken: (DeliveryStage, DeliveryErrorKind, &str)) -> Snapshot {
     let mut run = Rehearsal::with_snapshot(place);
     meets(&mut run, place, 1, broken);
@@ -101,7 +101,7 @@ fn blocked(place: &Snapshot, broken: (DeliveryStage, DeliveryErrorKind, &str)) -
 }
 
 #[test]
-fn the_same_block_is_told_once_and_another_one_again() {
+fn the_same_block_is_published_once_and_another_one_again() {
     let place = blocked(&snapshot_with_parts(1), BROKEN[3]);
     let before = place.cursor.block.clone().unwrap();
     let mut run = Rehearsal::start(before.next_attempt);
@@ -131,10 +131,9 @@ fn a_blocked_destination_is_left_alone_until_its_time() {
     assert_eq!(run.completes().blocked, Some(block));
 }
 
-/// A long pause between two tries keeps no window from being sealed in time, and what has nothing to try is not woken
-/// for it.
+/// A long pause between two retries delays no window's seal, and nothing runs for a retry of nothing.
 #[test]
-fn the_next_run_is_for_what_comes_first_the_window_or_the_try() {
+fn the_next_run_is_for_whichever_comes_first_the_window_or_the_retry() {
     let next_run = |state, delivered, next_attempt: &str| {
         let mut place = blocked(&snapshot_with_parts(1), BROKEN[3]);
         (place.connector.state, place.cursor.delivered) = (state, PartNumber::new(delivered));
@@ -160,7 +159,7 @@ fn pauses_grow_to_an_hour_and_no_further() {
         let pause = block.next_attempt.since(super::rehearsal::now());
         assert!(pause >= Duration::from_secs(1) && pause <= Duration::from_secs(3600));
         longest = longest.max(pause);
-        // The next run comes in time, and the fault is a new one to the owner, so that it is announced again.
+        // The next run is in time, and the error is a new one to the owner, so it is announced again.
         block.next_attempt = super::rehearsal::now();
         block.code = String::new();
     }
@@ -168,7 +167,7 @@ fn pauses_grow_to_an_hour_and_no_further() {
 }
 
 #[test]
-fn recovery_is_told_before_the_part_and_the_block_goes_with_the_mark() {
+fn recovery_is_published_before_the_part_and_the_mark_clears_the_block() {
     let place = blocked(&snapshot_with_parts(2), BROKEN[3]);
     let block = place.cursor.block.clone().unwrap();
     let mut run = Rehearsal::start(block.next_attempt);
@@ -180,7 +179,7 @@ fn recovery_is_told_before_the_part_and_the_block_goes_with_the_mark() {
     assert_eq!(run.announces().fact.kind(), "ExportRecovered");
     assert_eq!(run.announces().fact.kind(), "ExportDelivered");
     assert!(run.marks().unblock);
-    // The second part has nothing to recover from.
+    // The second part recovers from nothing.
     run.loads(&sealed(&place.connector, 2));
     run.puts(Ok(PutAnswer::Written));
     assert_eq!(run.announces().fact.kind(), "ExportDelivered");
@@ -190,7 +189,7 @@ fn recovery_is_told_before_the_part_and_the_block_goes_with_the_mark() {
 }
 
 #[test]
-fn a_bus_that_does_not_answer_keeps_no_block_and_no_recovery_from_the_ledger() {
+fn a_silent_bus_keeps_no_block_and_no_recovery_from_the_ledger() {
     let waiting = snapshot_with_parts(1);
     let mut run = Rehearsal::with_snapshot(&waiting);
     meets(&mut run, &waiting, 1, BROKEN[3]);
@@ -215,7 +214,7 @@ fn a_bus_that_does_not_answer_keeps_no_block_and_no_recovery_from_the_ledger() {
 }
 
 #[test]
-fn a_request_of_ours_that_is_rejected_blocks_and_is_a_failure() {
+fn a_rejected_request_blocks_and_fails_the_run() {
     let place = snapshot_with_parts(1);
     let mut run = Rehearsal::with_snapshot(&place);
     meets(&mut run, &place, 1, (DeliveryStage::PutObject, DeliveryErrorKind::Rejected, "BadDigest"));
@@ -227,7 +226,7 @@ fn a_request_of_ours_that_is_rejected_blocks_and_is_a_failure() {
 }
 
 #[test]
-fn a_failed_record_of_the_block_ends_the_run_as_a_failure() {
+fn a_block_that_cannot_be_recorded_fails_the_run() {
     let place = snapshot_with_parts(1);
     let mut run = Rehearsal::with_snapshot(&place);
     meets(&mut run, &place, 1, BROKEN[0]);
@@ -239,7 +238,7 @@ fn a_failed_record_of_the_block_ends_the_run_as_a_failure() {
 }
 
 #[test]
-fn a_block_tells_which_part_waits() {
+fn a_block_names_the_part_that_waits() {
     let mut place = snapshot();
     place.cursor.next = PartNumber::new(7);
     place.cursor.delivered = PartNumber::new(4);

@@ -1,4 +1,4 @@
-//! Delivery copies what is sealed, in order, each part to a name that only its bytes can have.
+//! Delivery copies sealed parts, in order, each to a name that only its bytes can have.
 
 use domain::connector::State;
 use domain::fault::{DeliveryErrorKind, DeliveryStage};
@@ -36,7 +36,7 @@ fn an_object_that_exists_is_ours_and_counts_as_delivered() {
 }
 
 #[test]
-fn a_conflict_is_tried_again_and_never_taken_for_success() {
+fn a_conflict_is_retried_and_never_taken_for_success() {
     let place = snapshot_with_parts(1);
     let part = sealed(&place.connector, 1);
     let mut run = Rehearsal::with_snapshot(&place);
@@ -59,7 +59,7 @@ fn a_conflict_is_tried_again_and_never_taken_for_success() {
 }
 
 #[test]
-fn a_lost_answer_is_asked_for_again() {
+fn a_lost_answer_is_retried() {
     let place = snapshot_with_parts(1);
     let part = sealed(&place.connector, 1);
     let mut run = Rehearsal::with_snapshot(&place);
@@ -79,14 +79,14 @@ fn a_lost_answer_is_asked_for_again() {
     run.completes();
 }
 
-/// Both after a quiet start and right after a seal: what the seal needed is not the delivery's account.
+/// Both after a quiet start and right after a seal: the seal's retries don't count for the delivery.
 #[test]
-fn a_passing_fault_is_tried_five_times_before_it_blocks() {
+fn a_transient_error_is_tried_five_times_before_it_blocks() {
     let tries = |run: &mut Rehearsal, part: &domain::part::Part| {
         run.opens(Ok(()));
         let mut tries = 0;
         while !matches!(run.effect(), Effect::Publish(_)) {
-            // The first try right after a seal knows the record.
+            // The first try right after a seal has the record.
             if matches!(run.effect(), Effect::Load(_)) {
                 run.loads(part);
             }
@@ -151,13 +151,13 @@ fn a_part_that_another_worker_has_delivered_is_not_written_again() {
     let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
     run.loads(&part);
-    assert_eq!(run.marks().part, part, "only the cursor is put right");
+    assert_eq!(run.marks().part, part, "only the cursor is repaired");
     run.releases();
     run.completes();
 }
 
 #[test]
-fn a_bus_that_does_not_answer_keeps_no_file_from_the_customer() {
+fn a_silent_bus_keeps_no_file_from_the_customer() {
     let place = snapshot_with_parts(2);
     let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
@@ -211,7 +211,7 @@ fn a_failed_mark_leaves_the_part_to_the_next_run() {
 }
 
 #[test]
-fn a_sealed_part_without_a_record_is_a_bug_that_is_told() {
+fn a_sealed_part_without_a_record_is_reported_as_a_bug() {
     let mut run = Rehearsal::with_snapshot(&snapshot_with_parts(1));
     run.opens(Ok(()));
     assert!(matches!(run.effect(), Effect::Load(_)));
@@ -235,9 +235,10 @@ fn sealing_and_delivering_take_turns_in_a_backlog() {
     assert!(matches!(run.effect(), Effect::Build(_)));
 }
 
-/// The settings may have changed since the bucket was opened: a session of the former role serves no longer.
+/// The settings may have changed since the bucket was opened: a session of the previous role is no longer
+/// valid.
 #[test]
-fn a_bucket_is_opened_anew_after_each_look_at_the_settings() {
+fn a_bucket_is_opened_again_after_each_snapshot() {
     let draft = connector(&tenant("acme"), at("2026-11-20T19:00:00Z"));
     let (connector, cursor) = activated(draft, at("2026-11-20T19:15:00Z"));
     let place = Snapshot { connector, cursor, server_time: None };

@@ -1,4 +1,4 @@
-//! Clocks that differ, time that is up, and a vendor's own side that fails.
+//! Clock differences, time limits, and internal errors.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn clocks_that_differ_by_more_than_a_minute_decide_nothing() {
         let mut run = Rehearsal::start(now());
         run.leases(LeaseAnswer::Granted);
         run.expect_snapshot(Some(place));
-        // It reads, seals and delivers nothing, and comes again in a minute of the ledger's.
+        // It reads, seals and delivers nothing, and runs again in a minute by the ledger's clock.
         assert_eq!(run.releases().next_run_at, server + SECOND * 60);
         assert_eq!(run.has_failed(), InternalErrorKind::ClockSkew);
     }
@@ -29,7 +29,7 @@ fn clocks_that_differ_by_more_than_a_minute_decide_nothing() {
 
 #[test]
 fn clocks_that_differ_by_a_minute_and_no_more_still_decide() {
-    // The Date header has whole seconds: what is 999 ms later than it says is not ahead of it.
+    // The Date header has whole seconds: a clock 999 ms later is not ahead of it.
     for server in [now() + SECOND * 60, now() - SECOND * 60 - Duration::from_millis(999)] {
         let mut place = snapshot_with_parts(1);
         place.server_time = Some(server);
@@ -52,7 +52,7 @@ fn a_clock_that_runs_ahead_reads_no_window_too_early() {
 }
 
 #[test]
-fn a_difference_of_a_second_is_none() {
+fn a_difference_of_a_second_is_ignored() {
     // The Date header has whole seconds: the last one is two seconds behind, and no more.
     for server in [now() + SECOND * 2, now() - SECOND * 2, now() - Duration::from_millis(2999)] {
         let mut place = snapshot();
@@ -72,7 +72,7 @@ fn a_lease_outlives_the_deadline() {
 }
 
 #[test]
-fn nothing_is_read_after_two_thirds_of_the_time_and_the_next_run_goes_on_at_once() {
+fn nothing_is_read_after_two_thirds_of_the_time_and_the_next_run_continues_at_once() {
     let mut place = snapshot();
     place.cursor.since = at("2026-11-20T12:00:00Z");
     place.cursor.watermark = at("2026-11-20T12:00:00Z");
@@ -81,7 +81,7 @@ fn nothing_is_read_after_two_thirds_of_the_time_and_the_next_run_goes_on_at_once
     assert_eq!(order.stop_at, now() + SECOND * 600);
     run.now = now() + SECOND * 600;
     let part = run.seals(SealAnswer::Won).part;
-    // What is sealed is delivered yet.
+    // Sealed parts are still delivered.
     run.delivers(&part);
     assert_eq!(run.releases().next_run_at, run.now);
     assert!(run.completes().more);
@@ -103,9 +103,9 @@ fn nothing_is_written_after_five_sixths_of_the_time() {
     assert_eq!((summary.delivered, summary.more), (1, true));
 }
 
-/// Nor does a pause between two tries, or a role that took long to assume, carry a write past that time.
+/// Neither a pause between two tries nor a role that took long to assume delays a write past that time.
 #[test]
-fn no_write_is_tried_again_after_five_sixths_of_the_time() {
+fn no_write_is_retried_after_five_sixths_of_the_time() {
     let place = snapshot_with_parts(2);
     for waits in [true, false] {
         let mut run = Rehearsal::with_snapshot(&place);
@@ -136,7 +136,7 @@ fn no_write_is_tried_again_after_five_sixths_of_the_time() {
 }
 
 #[test]
-fn no_note_is_tried_again_after_five_sixths_of_the_time() {
+fn no_manifest_is_retried_after_five_sixths_of_the_time() {
     let place = snapshot_with_parts(1);
     let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
@@ -149,9 +149,9 @@ fn no_note_is_tried_again_after_five_sixths_of_the_time() {
     assert!(matches!(run.effect(), Effect::Release(_)), "{:?}", run.effect());
 }
 
-/// A look-back that takes longer than a run is read by several; nobody reads the same of it again.
+/// Several runs read a look-back that takes longer than one; none of it is read twice.
 #[test]
-fn a_read_that_runs_out_of_time_is_noted_and_gone_on_with() {
+fn a_read_that_runs_out_of_time_records_its_progress_and_is_continued() {
     let place = snapshot();
     let mut run = Rehearsal::with_snapshot(&place);
     run.now = now() + SECOND * 600;
@@ -174,9 +174,10 @@ fn a_read_that_runs_out_of_time_is_noted_and_gone_on_with() {
     assert_eq!(seal.reading, None, "the window is closed");
 }
 
-/// What was read for one end of the window is not enough for a later one, which is read when that is settled.
+/// What was read for one end of the window does not suffice for a later one, which is read once that is
+/// settled.
 #[test]
-fn a_note_counts_for_the_window_that_it_was_made_for() {
+fn progress_counts_only_for_the_window_it_was_recorded_for() {
     let mut place = snapshot();
     let mut run = Rehearsal::with_snapshot(&place);
     let Span::Window(window) = run.builds(Built::Nothing).span else { panic!("a window was due") };
@@ -186,7 +187,7 @@ fn a_note_counts_for_the_window_that_it_was_made_for() {
 }
 
 #[test]
-fn a_run_that_gets_nowhere_in_its_time_is_told() {
+fn a_run_without_any_progress_is_reported() {
     let mut run = Rehearsal::start(now());
     run.leases(LeaseAnswer::Granted);
     run.now = now() + SECOND * 600;
@@ -196,7 +197,7 @@ fn a_run_that_gets_nowhere_in_its_time_is_told() {
 }
 
 #[test]
-fn a_failure_of_our_own_side_gives_the_lease_back_and_comes_again_in_a_minute() {
+fn an_internal_error_releases_the_lease_and_is_retried_in_a_minute() {
     let mut run = Rehearsal::with_snapshot(&snapshot());
     assert!(matches!(run.effect(), Effect::Build(_)));
     run.fails();
@@ -216,9 +217,9 @@ fn without_the_ledger_the_run_ends_at_once() {
     assert!(matches!(run.effect(), Effect::Finish(Outcome::Inactive)));
 }
 
-/// Neither is there anything to give back when it is read a second time: the lease runs out by itself.
+/// The same on a second snapshot: there is nothing to release, since the lease expires by itself.
 #[test]
-fn without_the_ledger_a_second_look_ends_the_run_at_once_too() {
+fn without_the_ledger_a_second_snapshot_ends_the_run_at_once_too() {
     let mut run = Rehearsal::with_snapshot(&snapshot());
     run.stages();
     run.seals(SealAnswer::Refused);
@@ -228,7 +229,7 @@ fn without_the_ledger_a_second_look_ends_the_run_at_once_too() {
     assert_eq!(run.has_failed(), InternalErrorKind::Port);
 }
 
-/// Only to take away what is left of it, when its time to be taken back is over.
+/// It runs only to discard its staged bytes, once it can't be restored any more.
 #[test]
 fn a_connector_that_was_disabled_runs_again_at_its_end() {
     // A window is due and a part waits.
@@ -242,7 +243,7 @@ fn a_connector_that_was_disabled_runs_again_at_its_end() {
 }
 
 #[test]
-fn a_release_that_fails_is_told() {
+fn a_failed_release_is_reported() {
     let mut run = Rehearsal::with_snapshot(&snapshot_with_parts(0));
     assert!(matches!(run.effect(), Effect::Release(_)));
     run.fails();
@@ -250,14 +251,14 @@ fn a_release_that_fails_is_told() {
 }
 
 #[test]
-fn an_answer_that_nobody_asked_for_ends_the_run() {
+fn an_unexpected_answer_ends_the_run() {
     let mut run = Rehearsal::with_snapshot(&snapshot());
     run.answer(Answer::Sealed(SealAnswer::Won));
     assert_eq!(run.has_failed(), InternalErrorKind::InvariantViolated);
 }
 
 #[test]
-fn a_run_that_was_asked_for_cuts_the_window_there() {
+fn a_run_request_cuts_the_window_there() {
     let mut place = snapshot();
     place.cursor.cut = Some(at("2026-11-20T20:45:00.500Z"));
     let mut run = Rehearsal::start(at("2026-11-20T20:50:00.500Z"));
@@ -267,5 +268,5 @@ fn a_run_that_was_asked_for_cuts_the_window_there() {
     let part = run.seals(SealAnswer::Won).part;
     assert_eq!((part.number, part.window.to), (PartNumber::FIRST, at("2026-11-20T20:45:00.500Z")));
     run.delivers(&part);
-    assert_eq!(run.releases().next_run_at, at("2026-11-20T21:05:00Z"), "the schedule is as it was");
+    assert_eq!(run.releases().next_run_at, at("2026-11-20T21:05:00Z"), "the schedule is unchanged");
 }

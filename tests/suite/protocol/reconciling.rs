@@ -1,4 +1,4 @@
-//! The daily search for what came later than the look-back.
+//! The daily search for events later than the look-back.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::rehearsal::{Rehearsal, draft, snapshot_with_parts, with_cursor};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// A connector that runs for three days, is caught up and owes a reconcile.
+/// A connector that has run for three days, is caught up and owes a reconcile.
 fn reconcile_due() -> (Snapshot, Time) {
     let place = with_cursor(&snapshot_with_parts(0), |cursor: &mut Cursor| {
         (cursor.next, cursor.delivered) = (PartNumber::new(72), PartNumber::new(71));
@@ -29,7 +29,7 @@ fn run(place: &Snapshot, now: Time) -> Rehearsal {
     run
 }
 
-/// Answers the note of a slice in which nothing was found.
+/// Answers the progress of a slice in which nothing was found.
 fn expect_progress(run: &mut Rehearsal) {
     let effect = run.effect();
     assert!(matches!(effect, Effect::RecordReconcile(_)), "{effect:?}");
@@ -37,7 +37,7 @@ fn expect_progress(run: &mut Rehearsal) {
 }
 
 #[test]
-fn two_days_are_read_again_a_day_at_a_time_and_the_strays_last() {
+fn two_days_are_read_again_a_day_at_a_time_and_the_out_of_order_keys_last() {
     let (place, now) = reconcile_due();
     let mut run = run(&place, now);
     let watermark = place.cursor.watermark;
@@ -67,13 +67,13 @@ fn what_a_slice_finds_is_a_late_part_that_moves_no_watermark() {
     assert_eq!(seal.part.window, Window { from: watermark, to: watermark });
     assert_eq!((seal.part.kind, seal.part.number), (PartKind::Late, PartNumber::new(72)));
     let Span::Window(slice) = order.span else { panic!("a slice is a window") };
-    assert_eq!(seal.reconcile.unwrap().resume_at, Some(slice.to), "the pass goes on behind it");
+    assert_eq!(seal.reconcile.unwrap().resume_at, Some(slice.to), "the pass continues after it");
     run.delivers(&seal.part);
     assert!(matches!(run.effect(), Effect::Build(_)));
 }
 
 #[test]
-fn a_slice_that_was_cut_goes_on_at_the_cut() {
+fn a_slice_that_was_cut_continues_at_the_cut() {
     let (place, now) = reconcile_due();
     let mut run = run(&place, now);
     let mut draft = draft();
@@ -102,7 +102,7 @@ fn a_lost_answer_to_a_late_part_makes_no_second_one() {
 }
 
 #[test]
-fn strays_are_exported_once_and_known_by_the_parts_that_hold_them() {
+fn out_of_order_keys_are_exported_once_and_known_by_the_parts_that_contain_them() {
     let (place, now) = reconcile_due();
     let place = with_cursor(&place, |cursor| {
         cursor.reconcile.resume_at = Some(cursor.watermark);
@@ -110,17 +110,19 @@ fn strays_are_exported_once_and_known_by_the_parts_that_hold_them() {
     });
     let mut run = run(&place, now);
     let order = run.builds(Built::Staged(draft()));
-    let Span::OutOfOrderKeys { since, until: beyond } = order.span else { panic!("strays come last") };
+    let Span::OutOfOrderKeys { since, until: beyond } = order.span else {
+        panic!("out-of-order keys come last")
+    };
     assert!(since == place.cursor.since && beyond > order.watermark);
     assert_eq!(order.exclude, Exclude { reaching: None, out_of_order_in: Some(PartNumber::new(3)) });
     let after = run.seals(SealAnswer::Won).reconcile.unwrap();
-    assert_eq!(after.out_of_order_in, Some(PartNumber::new(72)), "whose list names those of part 3 too");
+    assert_eq!(after.out_of_order_in, Some(PartNumber::new(72)), "its list contains those of part 3 too");
     assert_eq!((after.resume_at, after.passes), (None, 1), "the pass is complete");
 }
 
-/// What was sealed of them is not sealed again with the rest.
+/// Those already sealed are not sealed again with the rest.
 #[test]
-fn strays_of_a_part_that_was_cut_are_known_before_the_pass_is_complete() {
+fn out_of_order_keys_of_a_cut_part_are_known_before_the_pass_is_complete() {
     let (place, now) = reconcile_due();
     let place = with_cursor(&place, |cursor| cursor.reconcile.resume_at = Some(cursor.watermark));
     let mut run = run(&place, now);
@@ -137,7 +139,7 @@ fn strays_of_a_part_that_was_cut_are_known_before_the_pass_is_complete() {
 }
 
 #[test]
-fn a_pass_that_ran_out_of_time_goes_on_where_it_stopped() {
+fn a_pass_that_ran_out_of_time_continues_where_it_stopped() {
     let (place, now) = reconcile_due();
     let mut first = run(&place, now);
     first.builds(Built::Nothing);
@@ -160,7 +162,7 @@ fn a_pass_that_ran_out_of_time_goes_on_where_it_stopped() {
     assert_eq!(Some(next.from), after.resume_at);
 }
 
-/// Another tenant's item was found in a slice; the connector as the next run reads it.
+/// A slice contained another tenant's item; the snapshot of the next run.
 fn interrupted_reconcile() -> (Snapshot, Time) {
     let (place, now) = reconcile_due();
     let mut run = run(&place, now);
@@ -172,8 +174,8 @@ fn interrupted_reconcile() -> (Snapshot, Time) {
     (with_cursor(&place, |cursor| cursor.block = Some(block)), next)
 }
 
-/// The item is gone by the next try. No window is due, so nothing is sealed that could take the block away: the note
-/// does, and the owner is told before it.
+/// The item is gone by the next try. No window is due, so no seal can clear the block: the recorded progress
+/// does, and the owner is notified before it.
 #[test]
 fn a_slice_that_can_be_read_again_lifts_the_block_and_leaves_no_run_that_is_due_for_ever() {
     let (place, now) = interrupted_reconcile();
@@ -186,7 +188,7 @@ fn a_slice_that_can_be_read_again_lifts_the_block_and_leaves_no_run_that_is_due_
     while matches!(second.effect(), Effect::Build(_)) {
         second.builds(Built::Nothing);
         let Effect::RecordReconcile(noted) = second.effect() else {
-            panic!("told once: {:?}", second.effect())
+            panic!("published once: {:?}", second.effect())
         };
         assert!(!noted.unblock);
         expect_progress(&mut second);
@@ -196,13 +198,13 @@ fn a_slice_that_can_be_read_again_lifts_the_block_and_leaves_no_run_that_is_due_
     assert_eq!(second.completes().blocked, None);
 }
 
-/// What was not read to its end says nothing of what lies behind.
+/// A partial read says nothing about the rest.
 #[test]
 fn a_slice_that_was_read_in_part_lifts_no_block() {
     let (place, now) = interrupted_reconcile();
     let mut out_of_time = run(&place, now);
     out_of_time.builds(Built::OutOfTime { through: place.cursor.watermark - DAY - DAY / 2 });
-    let Effect::RecordReconcile(noted) = out_of_time.effect() else { panic!("a note, and nothing told") };
+    let Effect::RecordReconcile(noted) = out_of_time.effect() else { panic!("the progress, and no notice") };
     assert!(!noted.unblock);
     let mut full = run(&place, now);
     let mut part = draft();
@@ -215,7 +217,7 @@ fn a_slice_that_was_read_in_part_lifts_no_block() {
     assert_eq!(full.announces().fact.kind(), "ExportRecovered");
 }
 
-/// A bus that does not answer keeps nobody blocked.
+/// A silent bus leaves no connector blocked.
 #[test]
 fn a_block_of_reading_is_lifted_even_if_the_bus_does_not_take_it() {
     let (place, now) = interrupted_reconcile();

@@ -1,4 +1,4 @@
-//! One run, rehearsed: a test says what each effect is answered, and an effect that it did not expect fails it.
+//! A scripted run: a test answers each effect, and an unexpected effect fails it.
 
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ use domain::time::Time;
 use tests::fakes::SeededRandomness;
 use tests::fixtures::{self, TIMING, activated, at, connector, tenant};
 
-/// A run under way.
+/// A run whose effects a test answers.
 pub(crate) struct Rehearsal {
     run: Run,
     effect: Effect,
     random: SeededRandomness,
     /// The worker's clock.
     pub(crate) now: Time,
-    /// What the last mark gave back.
+    /// The release that the last mark included.
     given_back: Option<Release>,
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn snapshot() -> Snapshot {
     Snapshot { connector, cursor, server_time: None }
 }
 
-/// The same with `parts` sealed and none delivered; no window is due.
+/// The same snapshot with `parts` sealed and none delivered; no window is due.
 pub(crate) fn snapshot_with_parts(parts: u64) -> Snapshot {
     let mut place = snapshot();
     place.cursor.next = PartNumber::new(parts + 1);
@@ -43,7 +43,7 @@ pub(crate) fn snapshot_with_parts(parts: u64) -> Snapshot {
     place
 }
 
-/// When the rehearsed runs begin.
+/// The start of the scripted runs.
 pub(crate) fn now() -> Time {
     at("2026-11-20T21:05:30Z")
 }
@@ -71,17 +71,17 @@ pub(crate) fn draft() -> StagedPart {
     }
 }
 
-/// A fault at the customer's side.
+/// A delivery error: the customer's side refuses.
 pub(crate) fn delivery_error(stage: DeliveryStage, reason: DeliveryErrorKind, code: &str) -> DeliveryError {
     DeliveryError { stage, kind: reason, code: code.into(), message: "as the platform says".into() }
 }
 
-/// A failure of the vendor's own side.
+/// An internal error: the vendor's own side fails.
 pub(crate) fn port_error() -> InternalError {
     InternalError::new(InternalErrorKind::Port, "a test made it fail")
 }
 
-/// Takes the expected effect out, or fails.
+/// Returns the expected effect's value, or fails.
 macro_rules! expect {
     ($self:ident, $pattern:pat => $value:expr) => {
         match $self.effect.clone() {
@@ -92,7 +92,7 @@ macro_rules! expect {
 }
 
 impl Rehearsal {
-    /// A run that has 15 minutes, has the lease and has read `place`.
+    /// A run that has 15 minutes, the lease and this snapshot.
     pub(crate) fn with_snapshot(place: &Snapshot) -> Self {
         let mut run = Self::start(now());
         run.leases(LeaseAnswer::Granted);
@@ -117,7 +117,7 @@ impl Rehearsal {
         (self.run, self.effect) = (run, effect);
     }
 
-    /// The vendor's own side fails, whatever was asked of it.
+    /// The vendor's own side fails, whatever the effect was.
     pub(crate) fn fails(&mut self) {
         self.answer(Answer::Failed(port_error()));
     }
@@ -141,7 +141,7 @@ impl Rehearsal {
         self.answer(Answer::Snapshot(place.map(Box::new)));
     }
 
-    /// Builds, and if that leads to a part, signs it.
+    /// Expects a build, and if it results in a part, its signature.
     pub(crate) fn builds(&mut self, built: Built) -> BuildRequest {
         let order = self.builds_only(built);
         if matches!(self.effect, Effect::Sign(_)) {
@@ -190,7 +190,7 @@ impl Rehearsal {
         self.answer(Answer::Part(Some(Box::new(part.clone()))));
     }
 
-    /// Puts the bytes of a part, and if they are there, its note.
+    /// Expects the put of a part's bytes, and then of its keys and manifest.
     pub(crate) fn puts(&mut self, answer: Result<PutAnswer, DeliveryError>) -> Part {
         let part = self.puts_only(answer);
         if matches!(self.effect, Effect::PutKeys(_)) {
@@ -220,7 +220,7 @@ impl Rehearsal {
         part
     }
 
-    /// Waits, and time passes.
+    /// Expects a wait, and advances the worker's clock by it.
     pub(crate) fn waits(&mut self) -> Duration {
         let wait = expect!(self, Effect::Wait(wait) => wait);
         self.now = self.now + wait;
@@ -234,7 +234,8 @@ impl Rehearsal {
         notice
     }
 
-    /// Marks a part; the run's last mark gives the lease back too, which [`Self::releases`] tells of.
+    /// Expects the mark of a part. The run's last mark includes the release, which the next expected release
+    /// returns.
     pub(crate) fn marks(&mut self) -> Mark {
         let (mark, release) = match self.effect.clone() {
             Effect::Mark(mark) => (mark, None),
@@ -261,7 +262,8 @@ impl Rehearsal {
         release
     }
 
-    /// The whole delivery of a part, all going well. Who has sealed it a moment ago does not load it.
+    /// Expects the whole delivery of a part, without errors. A run that has just sealed the part does not
+    /// load it.
     pub(crate) fn delivers(&mut self, part: &Part) {
         if matches!(self.effect, Effect::Open(_)) {
             self.opens(Ok(()));
@@ -275,28 +277,28 @@ impl Rehearsal {
         self.marks();
     }
 
-    /// The run is over and was no failure.
+    /// Expects the end of a successful run.
     pub(crate) fn completes(&self) -> Summary {
         expect!(self, Effect::Finish(Outcome::Completed(summary)) => summary)
     }
 
-    /// The run is over and failed.
+    /// Expects the end of a failed run.
     pub(crate) fn has_failed(&self) -> InternalErrorKind {
         expect!(self, Effect::Finish(Outcome::Failed { error, .. }) => failure.kind)
     }
 }
 
-/// The cursor of `place` once its next window was sealed.
+/// When the snapshot's connector runs next, once it is sealed up to `watermark`.
 pub(crate) fn next_run(place: &Snapshot, watermark: Time) -> Time {
     place.connector.grid().unwrap().due(watermark, None, TIMING.settle)
 }
 
-/// Whether a part carries its bytes in its record.
+/// Whether a part has its bytes in its record.
 pub(crate) fn is_inline(part: &Part) -> bool {
     matches!(part.content, Content::Inline(_))
 }
 
-/// The same place, seen again by another run.
+/// The same snapshot with a changed cursor, as another run reads it.
 pub(crate) fn with_cursor(place: &Snapshot, change: impl FnOnce(&mut Cursor)) -> Snapshot {
     let mut place = place.clone();
     change(&mut place.cursor);

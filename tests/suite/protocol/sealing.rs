@@ -1,4 +1,4 @@
-//! One part, one decision: whatever becomes of the answers, a number is sealed once.
+//! One part, one decision: whatever happens to the answers, a number is sealed once.
 
 use base64::Engine as _;
 use domain::fault::DeliveryStage;
@@ -32,7 +32,7 @@ fn a_window_is_read_sealed_delivered_and_marked() {
 }
 
 #[test]
-fn a_run_tells_what_of_its_events_was_late_or_could_not_be_read() {
+fn a_run_reports_how_many_events_were_late_or_unreadable() {
     let mut run = Rehearsal::with_snapshot(&snapshot());
     let mut draft = draft();
     (draft.late, draft.unreadable) = (2, 1);
@@ -92,7 +92,7 @@ fn a_lost_answer_of_a_seal_that_went_through_makes_no_second_part() {
 }
 
 #[test]
-fn a_lost_request_to_seal_is_sent_again_as_it_was() {
+fn a_lost_request_to_seal_is_sent_again_unchanged() {
     let mut run = Rehearsal::with_snapshot(&snapshot());
     run.stages();
     let first = run.seals(SealAnswer::Unknown);
@@ -113,7 +113,7 @@ fn a_refusal_of_our_own_second_try_is_a_success() {
     run.seals(SealAnswer::Unknown);
     run.reads_back(None);
     run.waits();
-    // The first request arrived late, after it had been looked for.
+    // The first request arrived late, after the worker had looked for its part.
     let seal = run.seals(SealAnswer::Refused);
     run.reads_back(Some(&seal.part));
     run.delivers(&seal.part);
@@ -123,7 +123,7 @@ fn a_refusal_of_our_own_second_try_is_a_success() {
 }
 
 #[test]
-fn of_a_lost_race_nothing_is_kept() {
+fn nothing_of_a_lost_race_is_kept() {
     for answer in [SealAnswer::Refused, SealAnswer::Unknown] {
         let place = snapshot();
         let mut run = Rehearsal::with_snapshot(&place);
@@ -131,7 +131,7 @@ fn of_a_lost_race_nothing_is_kept() {
         let mut theirs = run.seals(answer).part;
         theirs.sealed_by = worker();
         run.reads_back(Some(&theirs));
-        // It looks again, and finds the other's part sealed and delivered.
+        // It takes another snapshot, and finds the other worker's part sealed and delivered.
         run.expect_snapshot(Some(with_cursor(&place, |cursor| {
             cursor.watermark = theirs.window.to;
             (cursor.next, cursor.delivered) = (PartNumber::new(2), PartNumber::FIRST);
@@ -159,7 +159,7 @@ fn a_refusal_without_a_part_is_a_moved_watermark() {
     run.stages();
     run.seals(SealAnswer::Refused);
     run.reads_back(None);
-    assert!(matches!(run.effect(), Effect::Snapshot), "it looks again and does not insist");
+    assert!(matches!(run.effect(), Effect::Snapshot), "it takes another snapshot and gives way");
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn an_item_of_another_tenant_stops_the_connector() {
     assert_eq!(run.releases().next_run_at, block.next_attempt);
     assert_eq!(run.has_failed(), InternalErrorKind::TenantMismatch);
 
-    // It stays stopped until its time has come, and reads again then.
+    // It stays stopped until its next try is due, and reads again then.
     let blocked = with_cursor(&place, |cursor| cursor.block = Some(block.clone()));
     let mut run = Rehearsal::start(block.next_attempt - std::time::Duration::from_millis(1));
     run.leases(LeaseAnswer::Granted);
@@ -262,12 +262,12 @@ fn an_item_of_another_tenant_stops_the_connector() {
     run.leases(LeaseAnswer::Granted);
     run.expect_snapshot(Some(blocked));
     run.stages();
-    assert_eq!(run.announces().fact.kind(), "ExportRecovered", "told before it is recorded");
+    assert_eq!(run.announces().fact.kind(), "ExportRecovered", "published before it is recorded");
     assert!(run.seals(SealAnswer::Won).unblock, "reading works again");
 }
 
-/// What a rule may rely on: by `next_expected_by` of the newest heartbeat there is a newer file, or something is
-/// wrong. A time that was past when the heartbeat was written would be a false alarm.
+/// A consumer's rule may rely on this: by `next_expected_by` of the newest heartbeat there is a newer file,
+/// or something is wrong. A time that was already past at the heartbeat would be a false alarm.
 #[test]
 fn a_heartbeat_of_a_backlog_promises_nothing_for_the_past() {
     let promised = |watermark: &str, now: &str| {
@@ -277,7 +277,8 @@ fn a_heartbeat_of_a_backlog_promises_nothing_for_the_past() {
         run.expect_snapshot(Some(place));
         run.builds(Built::Nothing);
         let Effect::Seal(seal) = run.effect().clone() else { panic!("a seal") };
-        // The answer is lost, and the request did nothing: what is sealed in the end says the same.
+        // The answer is lost, and the request had no effect: the part that is sealed in the end says the
+        // same.
         run.seals(SealAnswer::Unknown);
         run.reads_back(None);
         run.waits();
@@ -290,7 +291,7 @@ fn a_heartbeat_of_a_backlog_promises_nothing_for_the_past() {
     let on_time = promised("2026-11-20T20:15:30.123Z", "2026-11-20T21:05:30Z");
     assert_eq!(on_time, at("2026-11-20T22:20:30Z"), "a whole frequency and the grace after the seal");
     let backlog = promised("2026-10-01T00:00:00Z", "2026-11-20T21:05:30Z");
-    assert_eq!(backlog, at("2026-11-20T22:20:30Z"), "the same, however far behind the window is");
+    assert_eq!(backlog, at("2026-11-20T22:20:30Z"), "the same, however old the window is");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A part's manifest is signed before the seal that pins it, and its note follows the part's bytes.
+//! A part's manifest is signed before the seal that records it, and is put after the part's bytes.
 
 use domain::cursor::PublishedKeys;
 use domain::fault::{DeliveryErrorKind, DeliveryStage};
@@ -11,7 +11,7 @@ use super::rehearsal::{
     Rehearsal, delivery_error, draft, port_error, sealed, snapshot, snapshot_with_parts, with_cursor,
 };
 
-/// What is ordered to be signed at a place.
+/// The manifest that a run over this snapshot orders to be signed.
 fn ordered_manifest(place: &Snapshot) -> Manifest {
     let mut run = Rehearsal::with_snapshot(place);
     run.builds_only(Built::Staged(draft()));
@@ -34,7 +34,7 @@ fn what_is_signed_is_what_is_sealed() {
 }
 
 #[test]
-fn a_seal_whose_answer_is_lost_is_tried_with_the_same_note() {
+fn a_seal_whose_answer_is_lost_is_retried_with_the_same_manifest() {
     let mut run = Rehearsal::with_snapshot(&snapshot());
     run.stages();
     let first = run.seals(SealAnswer::Unknown);
@@ -43,19 +43,19 @@ fn a_seal_whose_answer_is_lost_is_tried_with_the_same_note() {
     let second = run.seals(SealAnswer::Unknown);
     assert_eq!(first, second, "signed once");
     run.reads_back(Some(&first.part));
-    assert!(matches!(run.effect(), Effect::Open(_)), "it was sealed all the same");
+    assert!(matches!(run.effect(), Effect::Open(_)), "it was sealed nevertheless");
 }
 
-/// Whatever this worker holds: what the ledger has is what everyone else sees.
+/// Whatever this worker has: everyone else sees what the ledger has.
 #[test]
-fn after_a_lost_answer_the_next_part_hangs_on_the_note_that_is_pinned() {
+fn after_a_lost_answer_the_next_part_is_chained_to_the_recorded_manifest() {
     let place = with_cursor(&snapshot(), |cursor| {
         (cursor.since, cursor.watermark) = (at("2026-11-20T18:00:00Z"), at("2026-11-20T19:00:00Z"));
     });
     let mut run = Rehearsal::with_snapshot(&place);
     run.stages();
     let mut pinned = run.seals(SealAnswer::Unknown).part;
-    pinned.manifest = Some(signed_manifest("as it was pinned\n".to_owned()));
+    pinned.manifest = Some(signed_manifest("as it was recorded\n".to_owned()));
     run.reads_back(Some(&pinned));
     run.delivers(&pinned);
     run.builds_only(Built::Staged(draft()));
@@ -64,7 +64,7 @@ fn after_a_lost_answer_the_next_part_hangs_on_the_note_that_is_pinned() {
 }
 
 #[test]
-fn each_part_hangs_on_the_one_before_and_the_first_says_why_it_begins() {
+fn each_part_is_chained_to_the_previous_one_and_the_first_says_why_it_begins() {
     assert_eq!(ordered_manifest(&snapshot()).previous, Previous::Start(ChainStart::Activation));
     let mut backfill = snapshot();
     backfill.connector.start_from = Some(at("2026-11-01T00:00:00Z"));
@@ -89,7 +89,7 @@ fn each_part_hangs_on_the_one_before_and_the_first_says_why_it_begins() {
 }
 
 #[test]
-fn another_text_than_was_asked_for_is_never_sealed() {
+fn a_text_that_was_not_requested_is_never_sealed() {
     let mut run = Rehearsal::with_snapshot(&snapshot());
     run.builds_only(Built::Nothing);
     run.answer(Answer::Signed(Box::new(signed_manifest("something else\n".to_owned()))));
@@ -108,13 +108,13 @@ fn a_key_out_of_reach_leaves_the_part_unsealed_and_what_is_sealed_is_delivered()
     run.fails();
     run.delivers(&part);
     let release = run.releases();
-    assert!(release.next_run_at > release.now, "it is tried again, and not at once");
+    assert!(release.next_run_at > release.now, "it is retried, and not at once");
     assert_eq!((run.has_failed(), run.summary().sealed), (InternalErrorKind::Port, 0));
-    assert_eq!(port_error().kind, InternalErrorKind::Port, "the failure is the one that was told");
+    assert_eq!(port_error().kind, InternalErrorKind::Port, "the error is the one that was returned");
 }
 
 #[test]
-fn the_note_follows_the_bytes_and_the_keys_come_before_the_first_note() {
+fn the_manifest_follows_the_bytes_and_the_keys_come_before_the_first_manifest() {
     let place = snapshot_with_parts(2);
     let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
@@ -140,12 +140,12 @@ fn the_note_follows_the_bytes_and_the_keys_come_before_the_first_note() {
     run.puts_only(Ok(PutAnswer::Written));
     run.expect_put_manifest(Ok(PutAnswer::Written));
     run.announces();
-    assert_eq!(run.marks().published, None, "nothing was put anew");
+    assert_eq!(run.marks().published, None, "nothing was put again");
 }
 
-/// The bucket may be another one of the same name by then. A block of reading says nothing of the bucket.
+/// By then the bucket may be another one of the same name. A block of reading says nothing about the bucket.
 #[test]
-fn behind_a_block_of_the_delivery_the_keys_are_put_again() {
+fn after_a_block_of_the_delivery_the_keys_are_put_again() {
     let place = snapshot_with_parts(1);
     let part = sealed(&place.connector, 1);
     let published =
@@ -176,7 +176,7 @@ fn behind_a_block_of_the_delivery_the_keys_are_put_again() {
 }
 
 #[test]
-fn a_fault_at_the_note_does_not_send_the_bytes_again() {
+fn an_error_at_the_manifest_does_not_send_the_bytes_again() {
     let place = snapshot_with_parts(1);
     let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
@@ -200,7 +200,7 @@ fn a_fault_at_the_note_does_not_send_the_bytes_again() {
 }
 
 #[test]
-fn a_note_that_is_refused_blocks_the_connector_as_its_part_would() {
+fn a_refused_manifest_blocks_the_connector_as_its_part_would() {
     let place = snapshot_with_parts(1);
     let mut run = Rehearsal::with_snapshot(&place);
     run.opens(Ok(()));
@@ -219,7 +219,7 @@ fn a_note_that_is_refused_blocks_the_connector_as_its_part_would() {
 }
 
 #[test]
-fn keys_are_known_at_their_place_only() {
+fn keys_are_known_at_their_location_only() {
     let [first, second] = ["s3://a/b eu-central-1 222222222222", "s3://c/b eu-central-1 222222222222"];
     let at_place = |to: &str, ids: &[u8]| PublishedKeys {
         location: to.to_owned(),

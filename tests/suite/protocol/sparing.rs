@@ -1,5 +1,5 @@
-//! What a run spares itself: it does not load a record that it has just written, and its last mark gives the lease
-//! back. Wherever that would not be known to be the same, it does each for itself.
+//! The requests that a run saves: it does not load a record that it has just written, and its last mark also
+//! releases the lease. Where the result might differ, it makes each request.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tests::fixtures::at;
 
 use super::rehearsal::{Rehearsal, delivery_error, now, sealed, snapshot, snapshot_with_parts, with_cursor};
 
-/// A run that has sealed its first part, a heartbeat, and comes to deliver it.
+/// A run that has just sealed its first part, a heartbeat, and is about to deliver it.
 fn after_its_seal() -> (Rehearsal, Part) {
     let mut run = Rehearsal::with_snapshot(&snapshot());
     run.builds(Built::Nothing);
@@ -25,9 +25,9 @@ fn a_part_that_was_sealed_a_moment_ago_is_put_as_it_was_sealed() {
     assert_eq!(run.puts_only(Ok(PutAnswer::Written)), part);
 }
 
-/// It may have slept for hours, and others may have delivered the part meanwhile.
+/// It may have slept for hours, and others may have delivered the part in the meantime.
 #[test]
-fn a_worker_that_slept_behind_its_seal_loads_the_record() {
+fn a_worker_that_slept_after_its_seal_loads_the_record() {
     for (slept, loads) in [(29_999, false), (30_000, true)] {
         let (mut run, part) = after_its_seal();
         run.now = now() + Duration::from_millis(slept);
@@ -59,9 +59,9 @@ fn a_second_try_loads_the_record() {
     run.loads(&part);
 }
 
-/// Only a seal that was answered is known to be this run's.
+/// Only an answered seal is certainly this run's.
 #[test]
-fn behind_a_seal_whose_answer_was_lost_or_refused_the_record_is_loaded() {
+fn after_a_seal_whose_answer_was_lost_or_refused_the_record_is_loaded() {
     for answer in [SealAnswer::Unknown, SealAnswer::Refused] {
         let mut run = Rehearsal::with_snapshot(&snapshot());
         run.builds(Built::Nothing);
@@ -89,7 +89,7 @@ fn in_a_backlog_the_oldest_part_is_loaded_and_the_one_just_sealed_when_its_turn_
 }
 
 #[test]
-fn the_last_mark_of_a_run_gives_the_lease_back_as_a_release_would() {
+fn the_last_mark_of_a_run_releases_the_lease_as_a_release_would() {
     let (mut run, part) = after_its_seal();
     run.opens(Ok(()));
     run.puts(Ok(PutAnswer::Written));
@@ -103,9 +103,9 @@ fn the_last_mark_of_a_run_gives_the_lease_back_as_a_release_would() {
     assert_eq!((summary.sealed, summary.delivered, summary.more), (1, 1, false));
 }
 
-/// The write that gives the lease back takes the block away too: the next run is due by the schedule alone.
+/// The write that releases the lease clears the block too: only the schedule decides the next run.
 #[test]
-fn the_last_mark_of_a_run_that_recovers_forgets_the_block() {
+fn the_last_mark_of_a_run_that_recovers_clears_the_block() {
     let (mut run, part) = {
         let mut blocked = Rehearsal::with_snapshot(&snapshot_with_parts(1));
         blocked.opens(Err(delivery_error(
@@ -131,7 +131,7 @@ fn the_last_mark_of_a_run_that_recovers_forgets_the_block() {
 }
 
 #[test]
-fn a_run_that_has_failed_gives_the_lease_back_by_itself() {
+fn a_failed_run_releases_the_lease_in_a_call_of_its_own() {
     let place =
         with_cursor(&snapshot_with_parts(1), |cursor| cursor.watermark = at("2026-11-20T20:15:30.123Z"));
     let mut run = Rehearsal::with_snapshot(&place);

@@ -1,4 +1,5 @@
-//! The same, whole: the real exporter over the real SDK on the embedded stand-ins, with the clock set a week on.
+//! The weekly check end to end: the real exporter over the real SDK on the embedded stand-ins, with the clock
+//! a week later.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::embedded::role;
 
 const START: &str = "2026-11-02T12:00:00Z";
 
-/// An Auditferry with one active connector, verified and activated as a customer does it.
+/// A deployment with one active connector, verified and activated as by a customer.
 async fn active() -> (Embedded, Connector) {
     let embedded = Embedded::start(None, Some(at(START))).await.unwrap();
     let new = NewConnector {
@@ -46,7 +47,7 @@ fn probes(embedded: &Embedded, connector: &Connector) -> usize {
 }
 
 #[tokio::test]
-async fn a_sound_role_is_found_sound_again_and_an_opened_one_pauses_its_connector() {
+async fn a_sound_role_passes_again_and_an_opened_one_pauses_its_connector() {
     let (mut embedded, connector) = active().await;
     assert_eq!(probes(&embedded, &connector), 1, "one at the activation");
     embedded.set_now(at(START) + Duration::from_hours(8 * 24));
@@ -58,7 +59,7 @@ async fn a_sound_role_is_found_sound_again_and_an_opened_one_pauses_its_connecto
     embedded.set_now(at(START) + Duration::from_hours(16 * 24));
     let paused = run(&embedded, &connector).await;
     assert_eq!((paused.state, paused.verified_at), (State::Paused, None));
-    assert_eq!(probes(&embedded, &connector), 2, "nothing is probed through a role that lets anyone in");
+    assert_eq!(probes(&embedded, &connector), 2, "nothing is probed through a role that anyone can assume");
     let changes = embedded.onboarding().changes(&Caller::System, &connector.id, None, 1).await.unwrap();
     assert_eq!((changes[0].what, &changes[0].by), (Verb::RefuseDestination, &Caller::System));
     let told = embedded.bus().events();

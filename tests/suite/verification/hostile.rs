@@ -1,5 +1,5 @@
-//! A platform whose words are not to be trusted: a bucket policy's or a proxy's text ends up in its refusals, and
-//! from there in a terminal, a log or a page.
+//! A platform whose messages can't be trusted: a bucket policy's or a proxy's text ends up in its refusals,
+//! and from there in a terminal, a log or a page.
 
 use domain::connector::Connector;
 use domain::verify::PreflightReport;
@@ -7,17 +7,18 @@ use domain::verify::PreflightReport;
 use super::platform::{Answers, Refusal, ScriptedAws};
 use super::{connector, verify};
 
-/// Escape sequences, markup, turned-round and invisible characters, line breaks, and 100,000 characters of it.
+/// Escape sequences, markup, bidirectional overrides, invisible characters, line breaks, and 100,000
+/// characters of it.
 fn hostile(connector: &Connector) -> String {
     let nasty =
         "\u{9b}31m\r\nERROR: \u{202e}drowssap\u{2066}\u{200b}\u{feff}<script>alert(1)</script>\u{2028}'; --";
     format!("kms: object lock {} {}", connector.external_id, nasty.repeat(1_200))
 }
 
-/// Puts an answer where it belongs.
+/// Sets one of the answers.
 type SetAnswer = fn(&mut Answers, Option<Refusal>);
 
-/// Longest of all texts that a report may hold: the platform's part is cut, ours is known.
+/// The maximum length of a text in a report: the platform's part is truncated, ours is bounded.
 const LONGEST: usize = 1_500;
 
 fn assert_safe(verification: &PreflightReport, connector: &Connector, name: &str) {
@@ -35,7 +36,7 @@ fn assert_safe(verification: &PreflightReport, connector: &Connector, name: &str
 }
 
 #[tokio::test]
-async fn no_word_of_the_platform_reaches_a_report_unescaped_or_at_length() {
+async fn no_text_of_the_platform_reaches_a_report_unescaped_or_at_length() {
     let connector = connector();
     let words = hostile(&connector);
     let said = |status, code: &str| Some(Refusal::new(status, code, words.clone()));
@@ -47,7 +48,11 @@ async fn no_word_of_the_platform_reaches_a_report_unescaped_or_at_length() {
         ("refused for Object Lock", |answers, said| answers.put = said, said(400, "InvalidRequest")),
         ("refused by KMS", |answers, said| answers.put = said, said(400, "KMS.Whatever")),
         ("moved", |answers, said| answers.put = said, said(301, "PermanentRedirect")),
-        ("odd outside the prefix", |answers, said| answers.outside = said, said(301, "PermanentRedirect")),
+        (
+            "an unusual error outside the prefix",
+            |answers, said| answers.outside = said,
+            said(301, "PermanentRedirect"),
+        ),
     ];
     for (name, place, said) in cases {
         let mut answers = Answers::sound(&connector);
@@ -58,7 +63,7 @@ async fn no_word_of_the_platform_reaches_a_report_unescaped_or_at_length() {
 }
 
 #[tokio::test]
-async fn a_code_that_is_none_is_cut_and_escaped_too() {
+async fn an_invalid_code_is_cut_and_escaped_too() {
     let connector = connector();
     let mut answers = Answers::sound(&connector);
     answers.put = Some(Refusal::new(400, &hostile(&connector), "words"));
@@ -67,12 +72,12 @@ async fn a_code_that_is_none_is_cut_and_escaped_too() {
 }
 
 #[tokio::test]
-async fn a_region_or_an_account_that_is_none_is_not_taken_over() {
+async fn an_invalid_region_or_account_is_not_adopted() {
     let connector = connector();
     let mut answers = Answers::sound(&connector);
     answers.head = Some(Refusal::new(301, "", "").with_region("evil.example"));
     let platform = ScriptedAws::start(&connector, answers).await;
-    assert!(verify(&platform.prober, &connector).await.passed, "the write tells where the bucket is");
+    assert!(verify(&platform.prober, &connector).await.passed, "the write reports the bucket's region");
 
     let mut answers = Answers::sound(&connector);
     answers.user = "arn:aws:sts::evil:assumed-role/x/y".into();

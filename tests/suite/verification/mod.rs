@@ -1,4 +1,4 @@
-//! The verification: what it finds at a customer's side, and what follows from it.
+//! The connection check: what it finds at a customer's side, and its consequences.
 //!
 //! - `stages`: every stage passing and failing, on the fake, where each call can be counted.
 //! - `broken`: the set-ups that go wrong in practice, each named, from the platform's own words on the wire.

@@ -1,4 +1,4 @@
-//! A role that is seconds old: STS does not know it yet, and denies it as it denies one that does not exist.
+//! A role that is seconds old: STS does not know it yet, and denies it like one that does not exist.
 
 use std::time::Duration;
 
@@ -16,17 +16,17 @@ use tests::fixtures::at;
 
 use super::{assert_stopped_at, connector, only_finding, vendor};
 
-/// What the API has for a verification: its function ends after so long (`template.yaml`).
+/// The API's time for a check: its function ends after this long (`template.yaml`).
 const API: Duration = Duration::from_secs(29);
-/// How long each call takes.
+/// The duration of each call.
 const CALL: Duration = Duration::from_millis(300);
 
-/// A sound customer whose role STS knows from a time on.
+/// A customer with a valid set-up, whose role STS knows from a time on.
 struct NewRole {
     visible_from: Time,
     clock: FakeClock,
     sound: FakeProber,
-    /// What is answered until then.
+    /// The answer until then.
     until_then: DeliveryError,
 }
 
@@ -53,14 +53,14 @@ fn denied(message: &str) -> DeliveryError {
     DeliveryError { stage, kind: reason, code: "AccessDenied".into(), message: message.into() }
 }
 
-/// The words of STS for a role of another account that it does not know.
+/// The answer of STS for a role of another account that it does not know.
 fn unknown() -> DeliveryError {
     denied(
         "User: arn:aws:sts::111111111111:assumed-role/auditferry-exporter/x is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::222222222222:role/auditferry/Delivery",
     )
 }
 
-/// The verification, how long it took, and each pause of which whoever watches was told.
+/// The check, its duration, and each reported pause.
 async fn verified(
     connector: &Connector,
     known_after: Duration,
@@ -98,7 +98,7 @@ fn draft() -> Connector {
 const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
-async fn a_role_that_is_known_after_12_seconds_is_verified_at_once_and_the_wait_is_told() {
+async fn a_role_that_is_known_after_12_seconds_is_verified_at_once_and_the_wait_is_reported() {
     let (verification, took, pauses) =
         verified(&draft(), Duration::from_secs(12), unknown(), HALF_A_MINUTE).await;
     assert!(verification.passed, "{verification:?}");
@@ -114,7 +114,7 @@ async fn a_role_that_is_known_after_12_seconds_is_verified_at_once_and_the_wait_
 }
 
 #[tokio::test]
-async fn a_role_that_never_comes_is_refused_in_the_time_of_the_api_with_the_advice_to_try_again() {
+async fn a_role_that_never_appears_is_refused_within_the_apis_time_with_the_advice_to_try_again() {
     let (verification, took, pauses) =
         verified(&draft(), Duration::from_hours(1), unknown(), HALF_A_MINUTE).await;
     assert_stopped_at(&verification, PreflightStage::AssumeRole);
@@ -129,21 +129,21 @@ async fn a_role_that_never_comes_is_refused_in_the_time_of_the_api_with_the_advi
     );
 }
 
-/// However late it is known, within the time of the API there is an answer.
+/// However late the role is known, the API answers in time.
 #[tokio::test]
-async fn every_verification_ends_in_the_time_of_the_api() {
+async fn every_verification_ends_within_the_apis_time() {
     for seconds in 0..40 {
         let known_after = Duration::from_secs(seconds);
         let (verification, took, _) = verified(&draft(), known_after, unknown(), Duration::MAX / 4).await;
         assert!(took < API, "known after {seconds} s: {took:?}");
-        // The last try begins before 20 s are over, and what a try takes decides when.
+        // The last try begins before 20 s have passed, and its duration decides the end.
         let expected = verification.passed == (seconds < 18);
         assert!(expected || (18..=20).contains(&seconds), "known after {seconds} s: {verification:?}");
     }
 }
 
 #[tokio::test]
-async fn what_is_no_new_role_is_answered_at_once() {
+async fn other_errors_than_a_new_roles_are_answered_at_once() {
     let late = Duration::from_secs(12);
     let proven = Connector { verified_at: Some(Time::EPOCH), ..connector() };
     let mut own = draft();
@@ -151,7 +151,7 @@ async fn what_is_no_new_role_is_answered_at_once() {
         "arn:aws:iam::111111111111:role/auditferry/Delivery".parse().unwrap();
     let busy = DeliveryError { kind: DeliveryErrorKind::Unavailable, code: "Throttling".into(), ..unknown() };
     for (what, connector, fault, patience) in [
-        ("a role that has let us in before", proven, unknown(), HALF_A_MINUTE),
+        ("a role that has worked before", proven, unknown(), HALF_A_MINUTE),
         ("a role of the vendor's own account", own, unknown(), HALF_A_MINUTE),
         (
             "a policy that denies it",
@@ -170,7 +170,7 @@ async fn what_is_no_new_role_is_answered_at_once() {
 }
 
 #[tokio::test]
-async fn the_policies_of_a_role_that_was_waited_for_may_come_later_and_those_of_another_are_not_waited_for() {
+async fn only_the_policies_of_a_new_role_are_waited_for() {
     let refused = RoleSetup {
         put: Some(DeliveryError { stage: Where::PutObject, ..denied("Access Denied") }),
         ..RoleSetup::correct()
@@ -203,9 +203,9 @@ async fn the_policies_of_a_role_that_was_waited_for_may_come_later_and_those_of_
     }
 }
 
-/// The stages that must be refused are refused by a role that is not known, too: the first stage comes before them.
+/// An unknown role also denies the stages that must be denied, so the first stage comes before them.
 #[tokio::test]
-async fn a_role_that_lets_anyone_in_is_found_however_late_it_comes() {
+async fn a_role_that_anyone_can_assume_is_found_however_late_it_appears() {
     let start = at("2026-11-20T20:00:00Z");
     let clock = FakeClock::at(start);
     let sound = FakeProber::with_setup(RoleSetup { trust: Trust::Anyone, ..RoleSetup::correct() });

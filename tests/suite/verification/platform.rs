@@ -1,5 +1,5 @@
-//! AWS on the wire, as far as a verification sees it: an STS and an S3 that answer as those of a sound set-up do,
-//! until a test puts other answers, word for word those of AWS, in their place.
+//! AWS on the wire, as far as the connection check sees it: an STS and an S3 that answer as for a valid
+//! set-up, until a test replaces answers by others, in AWS's own words.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, Response, Uri};
 use domain::connector::Connector;
 
-/// An answer that refuses.
+/// An error answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
@@ -33,14 +33,14 @@ impl Refusal {
     }
 }
 
-/// What is answered. `None` lets in, or writes.
+/// The answers. `None` means success.
 #[derive(Debug, Clone)]
 pub(crate) struct Answers {
     /// `AssumeRole` with the connector's external ID.
     pub(crate) right_id: Option<Refusal>,
-    /// … with none.
+    /// `AssumeRole` without an external ID.
     pub(crate) no_id: Option<Refusal>,
-    /// … with another one.
+    /// `AssumeRole` with another external ID.
     pub(crate) wrong_id: Option<Refusal>,
     /// The ARN of the session.
     pub(crate) user: String,
@@ -48,15 +48,15 @@ pub(crate) struct Answers {
     pub(crate) head: Option<Refusal>,
     /// `PutObject` under the prefix.
     pub(crate) put: Option<Refusal>,
-    /// `PutObject` elsewhere, with the role's own rights.
+    /// `PutObject` outside the prefix, with the role's own permissions.
     pub(crate) outside: Option<Refusal>,
 }
 
-/// The vendor, as AWS names it in its refusals.
+/// The exporter's session, as AWS names it in its refusals.
 pub(crate) const EXPORTER_SESSION: &str =
     "arn:aws:sts::111111111111:assumed-role/auditferry-exporter/auditferry-exporter";
 
-/// What STS says to whoever a trust policy does not let in, and of a role that does not exist.
+/// What STS answers if a trust policy denies the caller, and for a role that does not exist.
 pub(crate) fn assume_denied(connector: &Connector) -> Refusal {
     let role = &connector.destination.as_ref().unwrap().role;
     let words =
@@ -65,7 +65,7 @@ pub(crate) fn assume_denied(connector: &Connector) -> Refusal {
 }
 
 impl Answers {
-    /// Those of a sound set-up.
+    /// The answers for a valid set-up.
     pub(crate) fn sound(connector: &Connector) -> Self {
         let to = connector.destination.as_ref().unwrap();
         let refused = Some(assume_denied(connector));
@@ -85,7 +85,7 @@ impl Answers {
     }
 }
 
-/// What S3 says of a denied write within one account.
+/// What S3 answers to a denied write within one account.
 pub(crate) fn put_denied(connector: &Connector, why: &str) -> Refusal {
     let to = connector.destination.as_ref().unwrap();
     let user = format!("arn:aws:sts::{}:assumed-role/Delivery/auditferry-verify", to.role.account());
@@ -103,7 +103,7 @@ struct Script {
     puts: usize,
 }
 
-/// The platform; it goes with the test's runtime.
+/// The stand-in of STS and S3; it ends with the test's runtime.
 #[derive(Debug)]
 pub(crate) struct ScriptedAws {
     pub(crate) prober: StsProber,
@@ -139,7 +139,7 @@ impl ScriptedAws {
         Self { prober: StsProber::new(clients.sts, clients.customers), script }
     }
 
-    /// How many objects were sent.
+    /// How many objects were put.
     pub(crate) fn puts(&self) -> usize {
         self.script.lock().unwrap().puts
     }

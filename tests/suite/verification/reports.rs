@@ -1,4 +1,4 @@
-//! A verification on a port of the test's choice, and what its reports say.
+//! A connection check on a port of the test's choice, and its reports.
 
 use domain::connector::Connector;
 use domain::ports::Prober;
@@ -27,12 +27,12 @@ pub(crate) async fn verify(prober: &dyn Prober, connector: &Connector) -> Prefli
     verify_with(means, connector, connector.destination.as_ref().unwrap(), |_| ()).await
 }
 
-/// How the stages ended, in order.
+/// The verdicts of the stages, in order.
 pub(crate) fn verdicts(verification: &PreflightReport) -> Vec<PreflightVerdict> {
     verification.reports.iter().map(|report| report.verdict).collect()
 }
 
-/// The only thing that was found: where, how bad, and what.
+/// The only finding, with its stage and verdict.
 pub(crate) fn only_finding(verification: &PreflightReport) -> (PreflightStage, PreflightVerdict, &Finding) {
     let mut reports = verification.reports.iter().filter(|report| report.finding.is_some());
     let report = reports.next().expect("a finding");
@@ -40,7 +40,7 @@ pub(crate) fn only_finding(verification: &PreflightReport) -> (PreflightStage, P
     (report.stage, report.verdict, report.finding.as_ref().unwrap())
 }
 
-/// All before `stage` passed, and all behind it were left out.
+/// All stages before `stage` passed, and all after it were skipped.
 pub(crate) fn assert_stopped_at(verification: &PreflightReport, stage: PreflightStage) {
     assert!(!verification.passed);
     for report in &verification.reports {

@@ -1,4 +1,5 @@
-//! The external ID is rotated without a break: both work until the new one is seen to, then the old one is retired.
+//! The external ID is rotated without interruption: both work until the new one has been seen to work, then
+//! the old one is retired.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tests::fakes::Trust;
 
 use super::running::{DAY, Deployment};
 
-/// The customer's trust policy asks for this external ID from now on.
+/// The customer's trust policy requires this external ID from now on.
 fn move_trust(running: &Deployment, connector: &Connector, id: &ExternalId) {
     let to = connector.destination.as_ref().unwrap();
     running.customers.put_role(to.role.as_str(), id.as_str(), to.bucket.as_str(), to.prefix.as_str());
@@ -44,7 +45,7 @@ async fn delivery_never_stops_and_the_old_external_id_is_retired_once_the_new_on
     move_trust(&running, &old, &old.external_id);
     match running.run(DAY * 3).await {
         Outcome::Completed(Summary { blocked: Some(_), .. }) => {}
-        outcome => panic!("the old one is no longer shown: {outcome:?}"),
+        outcome => panic!("the old one is no longer used: {outcome:?}"),
     }
 }
 

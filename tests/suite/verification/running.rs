@@ -1,4 +1,4 @@
-//! A connector that is running, on the fakes, and an exporter that verifies it again.
+//! An active connector on the fakes, and an exporter that checks it every week.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(crate) fn start() -> Time {
 
 pub(crate) const DAY: Duration = Duration::from_hours(24);
 
-/// Everything around one running connector.
+/// A deployment with one active connector.
 pub(crate) struct Deployment {
     pub(crate) clock: FakeClock,
     pub(crate) ledger: FakeLedger,
@@ -36,7 +36,7 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// A connector that exports once a day, its customer's side as it should be.
+    /// A connector that exports once a day, with a valid set-up of the customer.
     pub(crate) async fn start() -> Self {
         let clock = FakeClock::at(start());
         let (ledger, customers) = (FakeLedger::with_clock(&clock), FakeCustomers::new());

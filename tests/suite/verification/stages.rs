@@ -1,4 +1,4 @@
-//! Every stage passing and failing, and what is tried for it.
+//! Every stage passing and failing, and the requests of each.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn denied(stage: Where) -> DeliveryError {
     }
 }
 
-/// What was assumed: with what, for what, and with what success.
+/// The role assumptions: external ID, scope, and success.
 fn assumed(prober: &FakeProber) -> Vec<(Option<ExternalId>, SessionScope, bool)> {
     let assumed = |probe| match probe {
         Probe::Assume { external_id: shown, scope, assumed: let_in } => Some((shown, scope, let_in)),
@@ -47,7 +47,7 @@ async fn a_sound_set_up_passes_every_stage_in_order() {
 }
 
 #[tokio::test]
-async fn every_stage_can_fail_and_leaves_out_those_behind_it() {
+async fn every_stage_can_fail_and_skips_those_after_it() {
     let sound = RoleSetup::correct;
     let elsewhere = Some(Ok("us-west-2".parse().ok()));
     for (stage, set_up) in [
@@ -67,7 +67,7 @@ async fn every_stage_can_fail_and_leaves_out_those_behind_it() {
 }
 
 #[tokio::test]
-async fn a_fault_that_says_nothing_of_what_is_asked_is_no_answer() {
+async fn an_unrelated_error_is_inconclusive() {
     let fault = |reason, code: &str| DeliveryError { kind, code: code.into(), ..denied(Where::PutObject) };
     let (gone, busy) =
         (fault(DeliveryErrorKind::Gone, "NoSuchBucket"), fault(DeliveryErrorKind::Unavailable, "SlowDown"));
@@ -96,7 +96,7 @@ async fn a_fault_that_says_nothing_of_what_is_asked_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_role_of_the_vendors_own_account_is_told_as_that_and_no_other_is() {
+async fn only_a_role_of_the_vendors_own_account_is_reported_as_such() {
     for (account, code) in [("111111111111", "OwnAccount"), ("333333333333", "AccessDenied")] {
         let mut connector = connector();
         let role = format!("arn:aws:iam::{account}:role/auditferry/Delivery");
@@ -134,7 +134,7 @@ async fn what_could_be_safer_is_a_warning_and_passes() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_to_a_bucket_through_a_role_that_lets_anyone_in() {
+async fn nothing_is_sent_to_a_bucket_through_a_role_that_anyone_can_assume() {
     for (trust, how) in [
         (Trust::Anyone, "lets us in without any external ID"),
         (Trust::AnyExternalId, "lets us in with a wrong external ID"),
@@ -149,7 +149,7 @@ async fn nothing_is_sent_to_a_bucket_through_a_role_that_lets_anyone_in() {
 }
 
 #[tokio::test]
-async fn a_role_that_keeps_us_out_or_is_not_reached_is_not_unsafe() {
+async fn a_role_that_denies_access_or_is_not_reached_is_not_unsafe() {
     for reason in [DeliveryErrorKind::Denied, DeliveryErrorKind::Unavailable] {
         let fault = DeliveryError { kind, ..denied(Where::AssumeRole) };
         let prober =
@@ -159,7 +159,7 @@ async fn a_role_that_keeps_us_out_or_is_not_reached_is_not_unsafe() {
 }
 
 #[tokio::test]
-async fn the_trust_policy_is_shown_the_right_external_id_then_none_then_a_new_wrong_one() {
+async fn the_role_is_assumed_with_the_right_external_id_then_none_then_a_new_wrong_one() {
     let (prober, connector) = (FakeProber::new(), connector());
     verify(&prober, &connector).await;
     verify(&prober, &connector).await;
@@ -174,13 +174,13 @@ async fn the_trust_policy_is_shown_the_right_external_id_then_none_then_a_new_wr
         assert_eq!(
             *last,
             (right.clone(), SessionScope::Role, true),
-            "the prefix is tried with all that the role may"
+            "the prefix is tried with all of the role's permissions"
         );
         wrong.push(shown.clone().expect("a wrong one"));
     }
     wrong.push(connector.external_id);
     wrong.dedup();
-    assert_eq!(wrong.len(), 3, "each wrong one is new, so that no policy can be written for it");
+    assert_eq!(wrong.len(), 3, "each wrong one is new, so that no policy can match it");
 }
 
 #[tokio::test]
@@ -210,7 +210,7 @@ async fn a_whole_bucket_has_no_outside_to_try() {
 }
 
 #[tokio::test]
-async fn a_region_that_nobody_tells_is_left_to_the_write() {
+async fn an_unknown_region_is_left_to_the_write() {
     for told in [Ok(None), Err(denied(Where::PutObject))] {
         let prober = FakeProber::with_setup(RoleSetup { region: Some(told), ..RoleSetup::correct() });
         assert!(verify(&prober, &connector()).await.passed);
@@ -232,7 +232,7 @@ async fn during_a_rotation_the_next_external_id_is_tried_first_and_either_passes
 }
 
 #[tokio::test]
-async fn each_stage_is_told_as_it_ends_with_the_time_that_it_took() {
+async fn each_stage_is_reported_as_it_ends_with_its_duration() {
     let clock = FakeClock::at(at("2026-11-20T20:00:00Z"));
     let prober = FakeProber::new().with_latency(&clock, Duration::from_millis(120));
     let (connector, vendor, randomness) = (connector(), vendor(), SeededRandomness::new(1));

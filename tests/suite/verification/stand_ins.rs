@@ -1,4 +1,4 @@
-//! The verification through the real SDK on the embedded stand-ins, which judge by policies of their own.
+//! The connection check through the real SDK on the embedded stand-ins, which evaluate their own policies.
 
 use domain::connector::{Connector, Encryption};
 use domain::ports::Prober;
@@ -16,7 +16,7 @@ async fn verified(rig: &StackProber, connector: &Connector) -> PreflightReport {
     verify(prober, connector).await
 }
 
-/// A connector with a sound set-up.
+/// A connector with a valid set-up.
 async fn sound() -> (StackProber, Connector) {
     let (rig, connector) = (StackProber::start().await, connector());
     rig.set_up(&connector, SideOf::ACarefulOne);
@@ -27,7 +27,7 @@ fn bucket(connector: &Connector) -> &str {
     connector.destination.as_ref().unwrap().bucket.as_str()
 }
 
-/// What must be found after a change to the sound set-up.
+/// Asserts the finding after a change to the valid set-up.
 async fn assert_found(
     change: impl FnOnce(&StackProber, &mut Connector),
     stage: PreflightStage,
@@ -79,7 +79,7 @@ async fn a_bucket_with_object_lock_passes_because_every_write_has_a_checksum() {
 }
 
 #[tokio::test]
-async fn a_role_that_is_missing_or_asks_for_another_external_id_keeps_us_out() {
+async fn a_role_that_is_missing_or_requires_another_external_id_denies_access() {
     let cause = "does not exist, does not trust us, or asks for another external ID";
     let missing = |rig: &StackProber, connector: &mut Connector| {
         rig.stack.delete_role(&role(connector).arn).unwrap();
@@ -94,7 +94,7 @@ async fn a_role_that_is_missing_or_asks_for_another_external_id_keeps_us_out() {
 }
 
 #[tokio::test]
-async fn a_role_that_lets_in_whoever_asks_is_refused_before_anything_is_written() {
+async fn a_role_that_anyone_can_assume_is_refused_before_anything_is_written() {
     let anyone = |rig: &StackProber, connector: &mut Connector| {
         rig.stack.put_role(Role { external_id: None, ..role(connector) }).unwrap();
     };

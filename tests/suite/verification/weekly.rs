@@ -1,4 +1,4 @@
-//! Once a week an active connector is verified again, behind a run of the exporter.
+//! Once a week an active connector is checked again, after a run of the exporter.
 
 use std::time::Duration;
 
@@ -32,12 +32,12 @@ async fn an_active_connector_is_verified_again_after_a_week_and_not_before() {
 }
 
 #[tokio::test]
-async fn a_role_that_was_opened_to_anyone_pauses_its_connector_and_is_told() {
+async fn a_role_that_was_opened_to_anyone_pauses_its_connector_and_publishes_a_notice() {
     for trust in [Trust::Anyone, Trust::AnyExternalId] {
         let running = Deployment::start().await;
         running.prober.change(|set_up| set_up.trust = trust);
         let outcome = running.run(DAY * 8).await;
-        assert!(matches!(outcome, Outcome::Completed(_)), "the run itself is none the worse: {outcome:?}");
+        assert!(matches!(outcome, Outcome::Completed(_)), "the run itself is not affected: {outcome:?}");
         let connector = running.connector();
         assert_eq!((connector.state, connector.verified_at), (State::Paused, None));
         assert_eq!(running.changes().await[0].what, Verb::RefuseDestination);
@@ -51,12 +51,12 @@ async fn a_role_that_was_opened_to_anyone_pauses_its_connector_and_is_told() {
         let delivered = running.customers.attempts().len();
         running.run(DAY * 9).await;
         assert_eq!(running.customers.attempts().len(), delivered, "delivery waits");
-        assert!(running.ledger.cursor(&connector.id).watermark > start() + DAY * 8, "sealing goes on");
+        assert!(running.ledger.cursor(&connector.id).watermark > start() + DAY * 8, "sealing continues");
     }
 }
 
 #[tokio::test]
-async fn a_verification_that_fails_otherwise_pauses_nothing_and_is_tried_with_the_next_run() {
+async fn a_verification_that_fails_otherwise_pauses_nothing_and_is_retried_with_the_next_run() {
     let running = Deployment::start().await;
     let busy = DeliveryError {
         stage: DeliveryStage::AssumeRole,

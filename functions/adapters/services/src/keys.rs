@@ -1,8 +1,9 @@
-//! A key of AWS KMS, which never leaves it.
+//! The signer on a key of AWS KMS. The private key never leaves KMS.
 //!
-//! Sources: AWS KMS API reference, `Sign`, `GetPublicKey` and `DescribeKey`; AWS KMS developer guide, "Key spec reference". KMS knows
-//! Ed25519 twice: `ED25519_SHA_512` is the pure variant of RFC 8032, which takes `RAW` messages only, of at most
-//! 4,096 bytes; `ED25519_PH_SHA_512` is the pre-hashed one, which ordinary verifiers refuse.
+//! Sources: AWS KMS API reference, `Sign`, `GetPublicKey` and `DescribeKey`; AWS KMS developer guide, "Key
+//! spec reference". KMS has two Ed25519 algorithms. `ED25519_SHA_512` is the pure variant of RFC 8032; it
+//! takes only `RAW` messages, of at most 4,096 bytes. `ED25519_PH_SHA_512` is the pre-hashed variant, which
+//! ordinary verifiers reject.
 
 use std::sync::Arc;
 
@@ -17,17 +18,18 @@ use domain::ports::{PortError, Signer, Validity};
 use domain::time::Time;
 use tokio::sync::OnceCell;
 
-const FETCHING: &str = "fetching the public half of the signing key from KMS";
-const DESCRIBING: &str = "asking KMS how long the signing key is good";
+const FETCHING: &str = "fetching the public key of the signing key from KMS";
+const DESCRIBING: &str = "reading the validity of the signing key from KMS";
 const SIGNING: &str = "signing a manifest with KMS";
 
-/// What stands before the 32 bytes of an Ed25519 key in its `SubjectPublicKeyInfo`. Source: RFC 8410, section 4.
+/// The DER prefix of an Ed25519 `SubjectPublicKeyInfo`; the 32 bytes of the key follow. Source: RFC 8410,
+/// section 4.
 const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
-/// The keys that the settings name, in a file or in KMS: see [`adapters::signing::signing`].
+/// The keys named in the settings, in a file or in KMS: see [`adapters::signing::signing`].
 ///
 /// # Errors
-/// If a file can't be read, or holds no key of this vendor.
+/// If a file can't be read or contains no key of this vendor.
 pub fn signing(settings: &SigningSettings, services: &Services) -> Result<ManifestSigner, WrongSettings> {
     let client = client(services);
     let kms = move |key: &str| Arc::new(KmsSigner::of(client.clone(), key.to_owned())) as Arc<dyn Signer>;
@@ -38,7 +40,7 @@ fn client(services: &Services) -> aws_sdk_kms::Client {
     aws_sdk_kms::Client::new(&services.config(|at| at.kms.as_deref()))
 }
 
-/// A key of KMS.
+/// A KMS key.
 #[derive(Debug)]
 pub struct KmsSigner {
     client: aws_sdk_kms::Client,
@@ -48,7 +50,7 @@ pub struct KmsSigner {
 }
 
 impl KmsSigner {
-    /// The key of that ARN or alias.
+    /// The key with this ARN or alias.
     #[must_use]
     pub fn new(services: &Services, key: String) -> Self {
         Self::of(client(services), key)
@@ -68,7 +70,7 @@ impl KmsSigner {
         let der = answer.public_key().map(Blob::as_ref).unwrap_or_default();
         der.strip_prefix(&SPKI)
             .and_then(|key| key.try_into().ok())
-            .ok_or_else(|| bug(FETCHING, "KMS gave no Ed25519 key".to_owned()))
+            .ok_or_else(|| bug(FETCHING, "KMS returned no Ed25519 key".to_owned()))
     }
 }
 
@@ -78,19 +80,22 @@ impl Signer for KmsSigner {
         self.public.get_or_try_init(|| self.fetch()).await.copied()
     }
 
-    /// From its creation on, until it is deleted if that was scheduled; asked anew each time, since a deletion can be
-    /// scheduled and called off. Source: AWS KMS API reference, `KeyMetadata`.
+    /// Valid from its creation until its scheduled deletion, if any. Read on every call, since a deletion can
+    /// be scheduled and cancelled. Source: AWS KMS API reference, `KeyMetadata`.
     async fn validity(&self) -> Result<Validity, PortError> {
         let answer = self.client.describe_key().key_id(&self.key).send().await;
         let answer = answer.map_err(|error| port_error(DESCRIBING, error))?;
-        let metadata = answer.key_metadata().ok_or_else(|| bug(DESCRIBING, "KMS told nothing".to_owned()))?;
+        let metadata = answer
+            .key_metadata()
+            .ok_or_else(|| bug(DESCRIBING, "KMS returned no key metadata".to_owned()))?;
         Ok(Validity {
             from: metadata.creation_date().and_then(time),
             until: metadata.deletion_date().and_then(time),
         })
     }
 
-    /// A second worker's signature of the same text is the same, and as harmless: only what is sealed is shown.
+    /// A second worker signs the same text to the same signature. That is harmless: only sealed parts are
+    /// published.
     async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {
         let answer = self
             .client
@@ -103,7 +108,7 @@ impl Signer for KmsSigner {
             .await
             .map_err(|error| port_error(SIGNING, error))?;
         let signature = answer.signature().map(Blob::as_ref).unwrap_or_default();
-        signature.try_into().map_err(|_| bug(SIGNING, "KMS gave no Ed25519 signature".to_owned()))
+        signature.try_into().map_err(|_| bug(SIGNING, "KMS returned no Ed25519 signature".to_owned()))
     }
 }
 

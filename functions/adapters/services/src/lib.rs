@@ -1,5 +1,5 @@
-//! AWS's key, mail and queue services, each behind a feature: what the functions need and the embedded stack does not,
-//! so that a first `cargo run` need not build their SDKs.
+//! AWS's key, mail and queue services, each behind a feature. The functions need them and the sandbox does
+//! not, so a first `cargo run` doesn't build their SDKs.
 
 #[cfg(feature = "keys")]
 pub mod keys;

@@ -1,4 +1,4 @@
-//! Mails to contacts: Amazon SES.
+//! Mail to contacts: Amazon SES.
 
 use adapters::clients::Services;
 use adapters::port_error::port_error;
@@ -14,7 +14,7 @@ use domain::ports::{MailOutcome, Mailer, PortError};
 
 const MAILING: &str = "sending a mail";
 
-/// Sends as one sender, an identity that SES has verified.
+/// Sends from one sender, an identity verified with SES.
 #[derive(Debug, Clone)]
 pub struct SesMailer {
     client: aws_sdk_sesv2::Client,
@@ -22,12 +22,12 @@ pub struct SesMailer {
 }
 
 impl SesMailer {
-    /// Sends as this address.
+    /// Sends from this address.
     #[must_use]
     pub fn new(services: &Services, sender: EmailAddress) -> Self {
         let config = services.config(|at| at.ses.as_deref());
-        // One request for a mail: SES knows no token against a second one, so a retry whose first try went through would
-        // send it twice. The notifier tries again by itself.
+        // One request per mail: SES has no idempotency token, so a retry after a lost response would send the
+        // mail twice. The notifier has its own retry.
         let config = aws_sdk_sesv2::config::Builder::from(&config).retry_config(RetryConfig::disabled());
         Self { client: aws_sdk_sesv2::Client::from_conf(config.build()), sender }
     }
@@ -50,7 +50,8 @@ impl Mailer for SesMailer {
             .content(EmailContent::builder().simple(message).build());
         match send.send().await {
             Ok(_) => MailOutcome::Taken,
-            // SES has judged it, or it was never sent. A 5xx says nothing: it may have come from in front of SES.
+            // SES rejected it, or it was never sent. A 5xx proves nothing: a proxy in front of SES may have
+            // sent it.
             Err(error) if is_refusal(&error) => MailOutcome::Rejected(port_error(MAILING, error)),
             Err(error) => MailOutcome::Unknown(port_error(MAILING, error)),
         }

@@ -1,4 +1,4 @@
-//! The notifier's own queue, for what is to be tried again: Amazon SQS.
+//! The notifier's own queue, for deliveries to retry: Amazon SQS.
 
 use adapters::clients::Services;
 use adapters::port_error::port_error;
@@ -11,7 +11,7 @@ use domain::ports::{DelayQueue, MAX_DELAY, PortError};
 
 const SENDING: &str = "sending to the notice queue";
 
-/// The queue that the notifier reads.
+/// The queue read by the notifier.
 #[derive(Debug, Clone)]
 pub struct NoticeQueue {
     client: aws_sdk_sqs::Client,
@@ -19,7 +19,7 @@ pub struct NoticeQueue {
 }
 
 impl NoticeQueue {
-    /// The queue at that URL.
+    /// The queue with this URL.
     #[must_use]
     pub fn new(services: &Services, url: String) -> Self {
         Self { client: aws_sdk_sqs::Client::new(&services.config(|at| at.sqs.as_deref())), url }
@@ -28,11 +28,12 @@ impl NoticeQueue {
 
 #[async_trait]
 impl DelayQueue for NoticeQueue {
-    /// A message that is sent twice has a contact notified twice, with the same ID.
+    /// A message sent twice notifies a contact twice, with the same ID.
     ///
-    /// The group makes the queue a fair one (Amazon SQS developer guide, "Amazon SQS fair queues"): of a tenant with many
-    /// messages in flight others' are handed out first. It is a hash: an ID may hold what a group may not, or be longer
-    /// than its 128 characters.
+    /// The message group makes this a fair queue (Amazon SQS developer guide, "Amazon SQS fair queues"):
+    /// while a tenant has many messages in flight, SQS hands out other tenants' messages first. The group is
+    /// a hash, because a tenant ID may contain characters that a group may not, or be longer than 128
+    /// characters.
     async fn send_after(&self, message: &str, delay: Duration, of: &TenantId) -> Result<(), PortError> {
         let seconds = i32::try_from(delay.min(MAX_DELAY).as_secs()).unwrap_or_default();
         let send = self.client.send_message().queue_url(&self.url).message_body(message);

@@ -12,7 +12,7 @@ use domain::ports::{MAX_DELAY, PortError, QUEUE_BATCH, Queue};
 
 const SENDING: &str = "sending to the export queue";
 
-/// A queue of SQS.
+/// An SQS queue.
 #[derive(Debug, Clone)]
 pub struct SqsQueue {
     client: aws_sdk_sqs::Client,
@@ -20,24 +20,24 @@ pub struct SqsQueue {
 }
 
 impl SqsQueue {
-    /// The queue at that URL.
+    /// The queue with this URL.
     #[must_use]
     pub fn new(services: &Services, url: String) -> Self {
         Self { client: aws_sdk_sqs::Client::new(&services.config(|at| at.sqs.as_deref())), url }
     }
 }
 
-/// The message of contract 3: the exporter takes nothing but the connector's ID from it.
+/// The exporter reads only the connector's ID from a message.
 fn body(connector: &ConnectorId) -> String {
     serde_json::json!({ "connector_id": connector.as_str() }).to_string()
 }
 
 #[async_trait]
 impl Queue for SqsQueue {
-    /// A message that is sent twice costs a second run that finds nothing due, or the lease held.
+    /// A message sent twice costs a second run, which finds nothing due or the lease held.
     async fn send(&self, batch: &[ConnectorId], delay: Duration) -> Result<Vec<ConnectorId>, PortError> {
         if batch.is_empty() {
-            // SQS refuses a batch without entries.
+            // SQS rejects a batch without entries.
             return Ok(Vec::new());
         }
         if batch.len() > QUEUE_BATCH {
@@ -60,18 +60,18 @@ impl Queue for SqsQueue {
     }
 }
 
-/// The connectors that the queue did not confirm. What it does not mention at all counts as refused too: a
-/// message twice does no harm, a message lost would cost a window.
+/// The connectors that the queue did not confirm. An entry missing from the response counts as rejected too:
+/// a duplicate message does no harm, a lost one would cost a window.
 fn not_taken(batch: &[ConnectorId], answer: &SendMessageBatchOutput) -> Vec<ConnectorId> {
     for failed in answer.failed() {
-        // The port hands on only who was refused; why is told here.
+        // The port returns only the rejected connectors; the reason is logged here.
         tracing::warn!(
             connector.id =
                 failed.id().parse().ok().and_then(|index: usize| batch.get(index)).map(ConnectorId::as_str),
             code = failed.code(),
             our_fault = failed.sender_fault(),
             reason = failed.message(),
-            "the export queue refused a message"
+            "the export queue rejected a message"
         );
     }
     let taken = |index: usize| answer.successful().iter().any(|entry| entry.id().parse() == Ok(index));

@@ -1,38 +1,38 @@
-//! What an answer of STS or S3 means: by its code first, then by its status. Pure tables.
+//! Maps error responses of STS and S3 to delivery errors: by error code first, then by status. Pure tables.
 //!
-//! Sources: Amazon S3 API reference, "Error responses"; AWS STS API reference, `AssumeRole` and "Common errors";
-//! AWS KMS API reference, `GenerateDataKey`; Amazon S3 user guide, "How to prevent object overwrites with
-//! conditional writes".
+//! Sources: Amazon S3 API reference, "Error responses"; AWS STS API reference, `AssumeRole` and "Common
+//! errors"; AWS KMS API reference, `GenerateDataKey`; Amazon S3 user guide, "How to prevent object overwrites
+//! with conditional writes".
 
 use domain::fault::{DeliveryErrorKind, REGION_DISABLED};
 
-/// What was answered instead of success.
+/// An error response.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Refusal<'a> {
     /// The HTTP status.
     pub(super) status: u16,
-    /// The platform's code; empty if there was none.
+    /// The error code; empty if the response has none.
     pub(super) code: &'a str,
-    /// The platform's words.
+    /// The error message.
     pub(super) message: &'a str,
-    /// The bucket's region, if the answer names it.
+    /// The bucket's region, if the response names it.
     pub(super) region: Option<&'a str>,
 }
 
-/// What a refused `PutObject` means.
+/// The meaning of an error response to `PutObject`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Put {
-    /// An object of this key is there.
+    /// An object with this key exists.
     Exists,
-    /// Something is wrong.
+    /// The write failed.
     Fault(DeliveryErrorKind),
 }
 
-/// Codes that pass by themselves although their status need not say so.
+/// Error codes that are transient although their status may not say so.
 const PASSING: [&str; 15] = [
     "BandwidthLimitExceeded",
     "Busy",
-    // The connection broke on the way: the bytes that were missing are there the next time.
+    // The connection broke on the way: a retry sends the missing bytes.
     "IncompleteBody",
     "InternalError",
     "InternalFailure",
@@ -48,7 +48,7 @@ const PASSING: [&str; 15] = [
     "TooManyRequestsException",
 ];
 
-/// What a refused `PutObject` means.
+/// The meaning of an error response to `PutObject`.
 pub(super) fn put_object(refusal: Refusal<'_>) -> Put {
     if refusal.code == "PreconditionFailed" || (refusal.code.is_empty() && refusal.status == 412) {
         return Put::Exists;
@@ -65,17 +65,17 @@ fn put_by_code(refusal: Refusal<'_>) -> Option<DeliveryErrorKind> {
         return Some(kms(problem));
     }
     let reason = match code {
-        // The keys of this session are no longer known or valid. New ones are; if they aren't, the protocol
-        // gives up after a few.
+        // The session's keys are no longer known or valid. New ones are; if not, the protocol gives up after
+        // a few attempts.
         "ExpiredToken" | "TokenRefreshRequired" | "InvalidToken" | "InvalidAccessKeyId" => {
             DeliveryErrorKind::Expired
         }
-        // Our clock or our signature is wrong, although the status is 403; or it is 501 and no later try will be
-        // answered otherwise.
+        // Our clock or our signature is wrong, although the status is 403; or it is 501 and every retry will
+        // get the same response.
         "RequestTimeTooSkewed" | "RequestExpired" | "SignatureDoesNotMatch" | "NotImplemented" => {
             DeliveryErrorKind::Rejected
         }
-        // S3 hands on what KMS says as its own refusal. It names the action or the key.
+        // S3 forwards a KMS denial as its own. The message names the action or the key.
         "AccessDenied" if message.contains("kms:") => DeliveryErrorKind::KeyDenied,
         "KMSAccessDenied" | "KmsAccessDenied" => DeliveryErrorKind::KeyDenied,
         "NoSuchBucket" => DeliveryErrorKind::Gone,
@@ -83,14 +83,14 @@ fn put_by_code(refusal: Refusal<'_>) -> Option<DeliveryErrorKind> {
         "PermanentRedirect" | "TemporaryRedirect" | "Redirect" | "IllegalLocationConstraintException" => {
             DeliveryErrorKind::Moved
         }
-        // The signature names another region than the bucket's, unless it is malformed in earnest.
+        // The signature names a region other than the bucket's, unless the header really is malformed.
         "AuthorizationHeaderMalformed" if region.is_some() => DeliveryErrorKind::Moved,
         _ => return None,
     };
     Some(reason)
 }
 
-/// What KMS said, as S3 hands it on behind `KMS.`.
+/// The KMS error code that S3 forwards after `KMS.`.
 fn kms(problem: &str) -> DeliveryErrorKind {
     let passing = ["Throttling", "LimitExceeded", "Internal", "DependencyTimeout", "KeyUnavailable"];
     if passing.iter().any(|word| problem.contains(word)) {
@@ -111,16 +111,16 @@ const fn put_by_status(status: u16) -> DeliveryErrorKind {
     }
 }
 
-/// What a refused `AssumeRole` means.
+/// The meaning of an error response to `AssumeRole`.
 pub(super) fn assume_role(refusal: Refusal<'_>) -> DeliveryErrorKind {
     if PASSING.contains(&refusal.code) {
         return DeliveryErrorKind::Unavailable;
     }
     match refusal.code {
         "AccessDenied" | "AccessDeniedException" | REGION_DISABLED => DeliveryErrorKind::Denied,
-        // The session policy is ours. The others speak of the vendor's own credentials, although their status is
-        // 403: no customer can mend those and waiting in this process doesn't either, so it must be loud, neither
-        // passing nor the customer's.
+        // The session policy is ours. The other codes concern the vendor's own credentials, although their
+        // status is 403. No customer can fix them, and waiting in this process doesn't either. So the error
+        // must be loud: neither transient nor the customer's.
         "MalformedPolicyDocument"
         | "PackedPolicyTooLarge"
         | "ValidationError"
@@ -142,8 +142,8 @@ pub(super) fn assume_role(refusal: Refusal<'_>) -> DeliveryErrorKind {
     }
 }
 
-/// What a refused `HeadBucket` means; nothing, if the write that comes next will tell it better: an answer to
-/// `HEAD` has no body, and so neither code nor words.
+/// The meaning of an error response to `HeadBucket`. `None` if the write that follows reports it better: a
+/// response to `HEAD` has no body, so neither code nor message.
 pub(super) const fn head_bucket(status: u16) -> Option<DeliveryErrorKind> {
     match status {
         404 => Some(DeliveryErrorKind::Gone),

@@ -1,9 +1,9 @@
-//! Ask before sending: `Expect: 100-continue`.
+//! The continue gate: `Expect: 100-continue`.
 //!
-//! S3 refuses a request as soon as it has read its headers, and then closes the connection. If a large body is on
-//! its way by then, the sender sees a broken connection and the refusal is lost: a denied bucket would look like
-//! an unreachable one, and would be told as such to the customer. So a streamed body waits until S3 has said that
-//! it wants it.
+//! S3 rejects a request as soon as it has read its headers, and then closes the connection. If a large body
+//! is on its way by then, the sender sees a broken connection and the rejection is lost. A denied bucket
+//! would look like an unreachable one, and would be reported to the customer as such. So a streamed body
+//! waits for S3's `100 Continue`.
 //!
 //! Sources: RFC 9110, section 10.1.1; Amazon S3 API reference, `PutObject`, header `Expect`.
 
@@ -22,24 +22,24 @@ use hyper::header::{EXPECT, HeaderValue};
 use hyper::{StatusCode, ext};
 use tokio::sync::Notify;
 
-/// A server or proxy that doesn't know the header says nothing; then the body is sent all the same.
+/// A server or proxy that doesn't know the header sends nothing; then the body is sent anyway.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The question and its answer, for one request.
+/// The header and its interim response, for one request.
 #[derive(Debug, Clone, Default)]
 pub(super) struct AskFirst {
     answer: Arc<Notify>,
 }
 
 impl AskFirst {
-    /// Returns once the server wants the body, or has said nothing for a second. If it refuses instead, this is
-    /// dropped with the body.
+    /// Returns once the server has sent `100 Continue`, or after a second without it. If the server rejects
+    /// the request instead, this future is dropped with the body.
     pub(super) async fn answered(&self) {
-        // Without an answer in time there is nothing else to do than to go on.
+        // Without a response in time the only option is to continue.
         let _ = tokio::time::timeout(PATIENCE, self.answer.notified()).await;
     }
 
-    /// The server wants the body. Kept if the body isn't waiting yet.
+    /// Records `100 Continue`. The notification is kept if the body isn't waiting yet.
     pub(super) fn wanted(&self) {
         self.answer.notify_one();
     }
@@ -51,7 +51,7 @@ impl Intercept for AskFirst {
         "AskFirst"
     }
 
-    /// After signing: proxies may drop the header, and it must not be part of the signature then.
+    /// After signing: proxies may drop the header, so it must not be part of the signature.
     fn modify_before_transmit(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,

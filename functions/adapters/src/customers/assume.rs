@@ -1,4 +1,4 @@
-//! Assuming a customer's role, which delivery and verification do in one way.
+//! Assumes a customer's role, in the same way for deliveries and preflight checks.
 
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::Region;
@@ -10,35 +10,34 @@ use super::bucket::S3CustomerBucket;
 use super::fault::Telling;
 use crate::clients::CustomerClients;
 
-/// How long the temporary credentials live: the least that STS gives. The role is assumed after the function
-/// has started, and a function runs for 900 seconds at most, so they always last to its end. A longer run, on
-/// the embedded stand-ins, is answered with `ExpiredToken` and assumes the role again.
-/// Source: AWS STS API reference, `AssumeRole`.
+/// Lifetime of the temporary credentials, seconds: the minimum of STS. The role is assumed after the function
+/// has started, and a function runs for 900 seconds at most, so they always last to its end. A longer run, in
+/// the sandbox, gets `ExpiredToken` and assumes the role again. Source: AWS STS API reference, `AssumeRole`.
 const SESSION_SECONDS: i32 = 900;
 
-/// What STS is asked for.
+/// The parameters of an `AssumeRole` call.
 #[derive(Debug)]
 pub(super) struct AssumeRoleRequest<'a> {
-    /// Whose role.
+    /// The destination whose role is assumed.
     pub(super) destination: &'a Destination,
-    /// What the customer's `CloudTrail` shows.
+    /// Appears in the customer's `CloudTrail`.
     pub(super) session_name: String,
-    /// What the trust policy is shown.
+    /// Presented to the role's trust policy.
     pub(super) external_id: Option<&'a ExternalId>,
-    /// What narrows the session; without one it may do all that the role may.
+    /// The session policy; `None` leaves the session all of the role's permissions.
     pub(super) policy: Option<String>,
 }
 
-/// What STS gave.
+/// An assumed role.
 #[derive(Debug)]
 pub(super) struct Session {
-    /// The destination's bucket, which holds the only copy of the session's keys.
+    /// The destination's bucket. It has the only copy of the session's keys.
     pub(super) bucket: S3CustomerBucket,
-    /// The account that the session is in.
+    /// The session's account, if STS named it.
     pub(super) account: Option<AccountId>,
 }
 
-/// The vendor's own STS client, and what makes an S3 client for each session.
+/// The vendor's own STS client, and the factory of the sessions' S3 clients.
 #[derive(Debug, Clone)]
 pub(super) struct RoleAssumer {
     sts: aws_sdk_sts::Client,
@@ -50,11 +49,11 @@ impl RoleAssumer {
         Self { sts, bucket_clients: buckets }
     }
 
-    /// A client of STS in the main Region of the role's partition, unless that is where we are. No account can
-    /// deactivate it there, and its tokens are valid in every Region.
+    /// An STS client in the main Region of the role's partition; `None` if this is the main Region. No
+    /// account can deactivate STS there, and its tokens are valid in every Region.
     ///
-    /// STS judges by the account of the role, not by ours, whether it is active in the Region that is called.
-    /// Source: AWS IAM user guide, "Manage AWS STS in an AWS Region".
+    /// Whether STS is active in the called Region depends on the role's account, not on ours. Source: AWS IAM
+    /// user guide, "Manage AWS STS in an AWS Region".
     fn main_region_sts(&self, role: &CustomerRole) -> Option<aws_sdk_sts::Client> {
         let main = match role.partition() {
             "aws" => "us-east-1",
@@ -71,7 +70,7 @@ impl RoleAssumer {
     /// Assumes the role. Each session is new, and sessions share nothing.
     ///
     /// # Errors
-    /// What STS said.
+    /// The delivery error for STS's response.
     pub(super) async fn assume(&self, asked: AssumeRoleRequest<'_>) -> Result<Session, DeliveryError> {
         let AssumeRoleRequest { destination: to, session_name, external_id, policy } = asked;
         let telling = Telling::new(DeliveryStage::AssumeRole);
@@ -98,10 +97,10 @@ impl RoleAssumer {
         );
         let account = answer.assumed_role_user().and_then(|user| account_of(user.arn()));
         let Some(keys) = answer.credentials else {
-            let words = "STS answered without credentials";
+            let words = "STS returned no credentials";
             return Err(telling.fault(DeliveryErrorKind::Unavailable, "NoCredentials", words));
         };
-        // Their end is left out on purpose: S3 judges it by its own clock, and says `ExpiredToken`.
+        // The expiry is left out on purpose: S3 checks it by its own clock and returns `ExpiredToken`.
         let temporary = Credentials::new(
             keys.access_key_id,
             keys.secret_access_key,

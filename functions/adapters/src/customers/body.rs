@@ -1,6 +1,5 @@
-//! The bytes on their way from the staging bucket to the customer's, and a witness of what went wrong on our
-//! side of it: to the SDK a body that breaks looks like a connection that breaks, and that would be told as the
-//! customer's fault.
+//! The body of an upload from the staging bucket to the customer's, and a slot for errors on our side of it.
+//! To the SDK a failing body looks like a broken connection, which would be reported as the customer's error.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -15,35 +14,35 @@ use http_body::{Frame, SizeHint};
 
 use super::ask::AskFirst;
 
-/// What went wrong with the staged bytes.
+/// An error in the staged bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BodyError {
-    /// They could not be read to their end.
+    /// Reading them failed before the end.
     #[error("reading the staged part: {0}")]
     Read(String),
-    /// They are more or fewer than the part's record says.
-    #[error("the staged part has another size than its record says")]
+    /// There are more or fewer bytes than the part's record says.
+    #[error("the staged part's size differs from its record")]
     Size,
 }
 
-/// Learns what went wrong with a body, while the SDK has it.
+/// Holds the error of a body while the SDK owns the body.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Witness(Arc<OnceLock<BodyError>>);
 
 impl Witness {
-    /// What went wrong on our side, if anything did.
+    /// The error on our side, if any.
     pub(super) fn saw(&self) -> Option<&BodyError> {
         self.0.get()
     }
 
     fn tell(&self, broken: BodyError) -> BodyError {
-        // Only the first one is the cause.
+        // Only the first error is the cause.
         self.0.get_or_init(|| broken).clone()
     }
 }
 
-/// The body for the SDK. Whole bytes can be sent again by the SDK; a stream can't, and the protocol starts over.
-/// A stream waits until `ask` is answered.
+/// The body for the SDK. The SDK can resend whole bytes. It can't resend a stream, so the protocol retries
+/// instead. A stream waits for `gate`.
 pub(super) fn outgoing(body: Body, size: u64, ask: &AskFirst) -> (SdkStream, Witness) {
     let witness = Witness::default();
     let stream = match body {
@@ -66,7 +65,7 @@ pub(super) fn outgoing(body: Body, size: u64, ask: &AskFirst) -> (SdkStream, Wit
 
 /// A stream of known size.
 struct Counted {
-    /// The SDK wants bodies that are `Sync`, which a mutex is without ever being locked.
+    /// The SDK requires bodies to be `Sync`. A mutex is, and it is never locked.
     stream: Mutex<ByteStream>,
     left: u64,
     witness: Witness,

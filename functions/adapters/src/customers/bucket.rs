@@ -1,4 +1,4 @@
-//! A customer's bucket, seen through the assumed role: one create-only write, and where the bucket is.
+//! A customer's bucket behind the assumed role: one create-only write, and the bucket's region.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use super::fault::Telling;
 use super::payload::SignedPayload;
 use crate::clients::{LARGE, timeouts};
 
-/// The slowest line that still is one, bytes per second: a part of 256 MiB may take five minutes.
+/// The slowest supported line, bytes per second: a part of 256 MiB may take five minutes.
 const SLOWEST: u64 = 1 << 20;
 
-/// One connector's bucket. It holds the only copy of the session's keys.
+/// One connector's bucket. It has the only copy of the session's keys.
 #[derive(Debug)]
 pub(super) struct S3CustomerBucket {
     client: aws_sdk_s3::Client,
@@ -29,17 +29,17 @@ pub(super) struct S3CustomerBucket {
     opened_with: Option<ExternalId>,
 }
 
-/// What S3 told of a write.
+/// S3's response to a write.
 #[derive(Debug)]
 pub(super) struct Wrote {
     pub(super) answer: PutAnswer,
-    /// `x-amz-server-side-encryption`; not told of an object that existed.
+    /// `x-amz-server-side-encryption`; `None` if the object already existed.
     pub(super) encryption: Option<String>,
 }
 
 const TELLING: Telling = Telling::new(DeliveryStage::PutObject);
 
-/// Our own side failed: nothing that the customer could mend, and nothing that its platform said.
+/// Our own side failed: the customer can't fix it, and AWS did not report it.
 fn told(broken: &BodyError) -> DeliveryError {
     let (reason, code) = match broken {
         BodyError::Read(_) => (DeliveryErrorKind::Unavailable, "StagingRead"),
@@ -48,8 +48,8 @@ fn told(broken: &BodyError) -> DeliveryError {
     TELLING.fault(reason, code, &broken.to_string())
 }
 
-/// How long one try may take: an upload, its answer, and what the line needs for the bytes. The SDK's stalled-
-/// stream protection ends one that makes no progress much earlier.
+/// Timeout of one attempt: an upload, its response, and the time the line needs for the bytes. The SDK's
+/// stalled-stream protection ends an attempt without progress much earlier.
 fn patience(size: u64) -> Duration {
     LARGE + Duration::from_secs(size / SLOWEST)
 }
@@ -63,15 +63,15 @@ impl S3CustomerBucket {
         Self { client, to: to.clone(), opened_with: opened_with.cloned() }
     }
 
-    /// `If-None-Match: *` makes S3 decide: of two workers one is answered 200 and the other 412 or, while the
-    /// first is still under way, 409. So is a retry whose first try went through. The checksum is the sealed
-    /// one, so bytes that changed since the seal are refused with 400 and leave nothing behind. The expected
-    /// owner keeps the bytes from whoever takes the name of a bucket that the customer gave up.
+    /// `If-None-Match: *` makes S3 decide. Of two workers one gets 200; the other gets 412 or, while the
+    /// first is still in progress, 409. So does a retry after a lost response. The checksum is the sealed
+    /// one, so bytes that changed since the seal are rejected with 400 and leave nothing behind. The expected
+    /// owner keeps the bytes from anyone who takes over the name of a bucket that the customer gave up.
     ///
     /// Sources: Amazon S3 API reference, `PutObject`; Amazon S3 user guide, "Verifying bucket ownership".
     ///
     /// # Errors
-    /// What S3 said, or what broke on our own side.
+    /// The delivery error for S3's response, or for a failure on our side.
     pub(super) async fn write(&self, object: NewObject) -> Result<Wrote, DeliveryError> {
         let NewObject { key, content_type, sha256, size, body } = object;
         let streamed = matches!(body, Body::Stream(_));
@@ -81,7 +81,7 @@ impl S3CustomerBucket {
             return Err(told(broken));
         }
         let too_large =
-            |_| TELLING.fault(DeliveryErrorKind::Rejected, "TooLarge", "the part's size is no size");
+            |_| TELLING.fault(DeliveryErrorKind::Rejected, "TooLarge", "the part's size is out of range");
         let mut request = self
             .client
             .put_object()
@@ -107,7 +107,7 @@ impl S3CustomerBucket {
                 let encryption = done.server_side_encryption.map(|named| named.as_str().to_owned());
                 Ok(Wrote { answer: PutAnswer::Written, encryption })
             }
-            // What our own side witnessed is the cause, whatever it looked like from the other end.
+            // An error on our own side is the cause, whatever it looked like to the SDK.
             Err(error) => match witness.saw() {
                 Some(broken) => Err(told(broken)),
                 None => TELLING.put_object(&error).map(|answer| Wrote { answer, encryption: None }),
@@ -115,11 +115,11 @@ impl S3CustomerBucket {
         }
     }
 
-    /// The region that the bucket is in, if S3 tells. It does so in a header even of an answer that refuses.
-    /// Source: Amazon S3 API reference, `HeadBucket`.
+    /// The bucket's region, if S3 names it. It does so in a header, even of an error response. Source: Amazon
+    /// S3 API reference, `HeadBucket`.
     ///
     /// # Errors
-    /// If the bucket is gone, or S3 did not answer.
+    /// If the bucket does not exist, or S3 did not respond.
     pub(super) async fn region(&self) -> Result<Option<Region>, DeliveryError> {
         let request = self
             .client

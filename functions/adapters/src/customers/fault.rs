@@ -1,4 +1,4 @@
-//! From an SDK error to the fault that the domain records, in words that are safe to show.
+//! Maps an SDK error to the delivery error that the domain records, with a redacted message.
 
 use std::error::Error;
 
@@ -15,13 +15,13 @@ use domain::protocol::PutAnswer;
 use super::answers::{self, Put, Refusal};
 use super::words::shown;
 
-/// The platform's words are kept up to this length. AWS names session, action and resource first, and which policy
-/// is in the way last; with the longest names there are, that ends before 800 characters.
+/// AWS's messages are truncated to this length, characters. AWS names session, action and resource first and
+/// the denying policy last; with the longest names this ends before 800 characters.
 const MESSAGE_CHARS: usize = 1_000;
-/// Its codes are far shorter than this; what isn't is no code of AWS.
+/// AWS's error codes are far shorter than this, characters; anything longer isn't one.
 const CODE_CHARS: usize = 80;
 
-/// Tells of what goes wrong at one stage, and keeps external IDs out of it.
+/// Maps the errors of one stage, and redacts external IDs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Telling {
     stage: DeliveryStage,
@@ -32,13 +32,13 @@ impl Telling {
         Self { stage }
     }
 
-    /// A fault in our own words, or in the platform's as they are.
+    /// A delivery error with a code and message of ours or of AWS.
     pub(super) fn fault(self, reason: DeliveryErrorKind, code: &str, message: &str) -> DeliveryError {
         let (code, message) = (shown(code, CODE_CHARS), shown(message, MESSAGE_CHARS));
         DeliveryError { stage: self.stage, kind: reason, code, message }
     }
 
-    /// Why a role could not be assumed.
+    /// The reason why a role could not be assumed.
     pub(super) fn assume_role(self, error: &SdkError<AssumeRoleError, HttpResponse>) -> DeliveryError {
         match Answer::of(error) {
             Answer::Refused(refused) => self.refused(answers::assume_role(refused.refusal()), &refused),
@@ -46,7 +46,7 @@ impl Telling {
         }
     }
 
-    /// What a write that did not succeed means; that the object exists is no fault.
+    /// The meaning of a failed write. An existing object is not an error.
     pub(super) fn put_object(
         self,
         error: &SdkError<PutObjectError, HttpResponse>,
@@ -60,14 +60,14 @@ impl Telling {
         }
     }
 
-    /// The region of a bucket whose `HeadBucket` did not succeed, if the answer tells it all the same.
+    /// The region of a bucket whose `HeadBucket` failed, if the response names it anyway.
     pub(super) fn head_bucket(
         self,
         error: &SdkError<HeadBucketError, HttpResponse>,
     ) -> Result<Option<Region>, DeliveryError> {
         match Answer::of(error) {
             Answer::Refused(refused) => match answers::head_bucket(refused.status) {
-                // An answer to `HEAD` has no code of its own, and this status has one meaning only.
+                // A response to `HEAD` has no error code, and this status has only one meaning.
                 Some(DeliveryErrorKind::Gone) => Err(self.fault(
                     DeliveryErrorKind::Gone,
                     "NoSuchBucket",
@@ -93,15 +93,15 @@ impl Telling {
     }
 }
 
-/// What came back.
+/// A failed call.
 enum Answer {
-    /// The platform answered, with an error.
+    /// AWS sent an error response.
     Refused(Refused),
-    /// There was no answer to speak of.
+    /// AWS sent no usable response.
     None { reason: DeliveryErrorKind, code: &'static str, words: String },
 }
 
-/// [`Refusal`], owned.
+/// An owned [`ErrorResponse`].
 struct Refused {
     status: u16,
     code: String,
@@ -133,16 +133,16 @@ impl Answer {
             SdkError::TimeoutError(_) => unavailable("Timeout"),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => unavailable("Timeout"),
             SdkError::DispatchFailure(failure) if failure.is_io() => unavailable("Connection"),
-            // Name resolution, TLS, or credentials of our own that could not be fetched.
+            // Name resolution, TLS, or our own credentials could not be fetched.
             SdkError::DispatchFailure(_) => unavailable("NotSent"),
             SdkError::ResponseError(_) => unavailable("UnreadableAnswer"),
-            // Nothing was sent: the request itself is wrong.
+            // Nothing was sent: the request itself is invalid.
             _ => Self::None { reason: DeliveryErrorKind::Rejected, code: "NotARequest", words: chain(error) },
         }
     }
 }
 
-/// The bucket's region, which S3 names in a header or in the error document of a request to the wrong one.
+/// The bucket's region. S3 names it in a header, or in the error document of a request to the wrong region.
 /// Source: Amazon S3 user guide, "Request routing".
 fn region(answer: &HttpResponse) -> Option<String> {
     let in_document = || {
@@ -153,7 +153,7 @@ fn region(answer: &HttpResponse) -> Option<String> {
     named.parse::<Region>().ok().map(String::from)
 }
 
-/// The error with all its causes in one line.
+/// The error with all its causes on one line.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

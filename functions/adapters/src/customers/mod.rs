@@ -1,8 +1,8 @@
-//! The customers' accounts: assume a connector's role, and write to its bucket with what that gives.
+//! The customers' accounts: assumes a connector's role and writes to its bucket in that session.
 //!
-//! Nothing here outlives the connector's run. There is no cache of credentials or of clients: what
-//! [`StsCustomers::open`] returns holds the only copy of the temporary keys, and they go when it is dropped.
-//! [`StsProber`] tries the same for a verification, by the same code.
+//! Nothing here outlives the connector's run. Neither credentials nor clients are cached: what
+//! [`StsCustomers::open`] returns has the only copy of the temporary keys, and dropping it drops them.
+//! [`StsProber`] runs the same code for a preflight check.
 
 mod answers;
 mod ask;
@@ -34,7 +34,7 @@ pub struct StsCustomers {
 }
 
 impl StsCustomers {
-    /// With the vendor's own STS client; the S3 clients are made for each connector.
+    /// Uses the vendor's own STS client; the S3 clients are created per connector.
     #[must_use]
     pub const fn new(sts: aws_sdk_sts::Client, buckets: CustomerClients) -> Self {
         Self { assumer: RoleAssumer::new(sts, buckets) }
@@ -43,10 +43,10 @@ impl StsCustomers {
 
 #[async_trait]
 impl Customers for StsCustomers {
-    /// A second worker gets a session of its own; sessions share nothing.
+    /// A second worker gets its own session; sessions share nothing.
     ///
-    /// While an external ID is being rotated, the next one is tried first. Only a denial leads on to the one in
-    /// use: whatever else is wrong would be wrong with that too, and is to be told as it is.
+    /// During a rotation of the external ID, the next one is tried first. Only a denial falls back to the
+    /// current one: any other error would occur with that too, and is returned as it is.
     async fn open(
         &self,
         connector: &Connector,

@@ -1,11 +1,13 @@
-//! Signs a streamed body by the hash that the seal has recorded.
+//! Signs a streamed body with the hash that the seal recorded.
 //!
-//! The SDK can't hash a stream before it is sent, so by itself it signs such a request with `UNSIGNED-PAYLOAD`. Many
-//! bucket policies refuse that (condition key `s3:x-amz-content-sha256`), so the check of a connection, a small body,
-//! would pass and the first real file would not. The hash is known, and S3 holds what arrives against it.
+//! The SDK can't hash a stream before sending it, so by default it signs such a request with
+//! `UNSIGNED-PAYLOAD`. Many bucket policies deny that (condition key `s3:x-amz-content-sha256`). The
+//! preflight check, with a small body, would pass and the first real file would be denied. The hash is known,
+//! and S3 checks the received bytes against it.
 //!
-//! Sources: Amazon S3 API reference, "Signature calculations for the Authorization header: transferring payload in a
-//! single chunk"; Amazon S3 user guide, "Bucket policy examples using condition keys", S3 authentication keys.
+//! Sources: Amazon S3 API reference, "Signature calculations for the Authorization header: transferring
+//! payload in a single chunk"; Amazon S3 user guide, "Bucket policy examples using condition keys", S3
+//! authentication keys.
 
 use aws_runtime::auth::PayloadSigningOverride;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -15,7 +17,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use domain::part::Sha256;
 
-/// The hash of the body that is sent.
+/// The hash of the request body.
 #[derive(Debug, Clone)]
 pub(super) struct SignedPayload(pub(super) Sha256);
 

@@ -1,5 +1,5 @@
-//! What a verification tries, through the real STS and S3: the same session and the same write as a delivery's,
-//! and beside them what must be refused.
+//! The probes of a preflight check through the real STS and S3: the same session and the same write as a
+//! delivery's, and requests that must be denied.
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use super::fault::Telling;
 use super::session;
 use crate::clients::CustomerClients;
 
-/// Tries the customers' roles through STS and S3.
+/// Probes the customers' roles through STS and S3.
 #[derive(Debug, Clone)]
 pub struct StsProber {
     assumer: RoleAssumer,
 }
 
-/// Until STS knows a role in all of a region, as others have measured it; AWS gives no bound.
+/// Time until STS knows a new role in all of a region, as others have measured it; AWS gives no bound.
 /// Source: AWS IAM user guide, "Troubleshoot IAM", "Changes that I make are not always immediately visible".
 const IAM_PROPAGATION_DELAY: Duration = Duration::from_secs(30);
 
 impl StsProber {
-    /// With the vendor's own STS client. The customers' trust policies name the exporter's role, so its
-    /// credentials must be those of that role, or a verification fails where a delivery would not.
+    /// Uses the vendor's own STS client. The customers' trust policies name the exporter's role, so the
+    /// client must have that role's credentials. Otherwise a check fails where a delivery would succeed.
     #[must_use]
     pub const fn new(sts: aws_sdk_sts::Client, buckets: CustomerClients) -> Self {
         Self { assumer: RoleAssumer::new(sts, buckets) }
@@ -40,8 +40,9 @@ impl Prober for StsProber {
         IAM_PROPAGATION_DELAY
     }
 
-    /// A session for [`Scope::Prefix`] has a delivery's own policy; one for [`Scope::Role`] has none, and shows
-    /// what the role itself may do. A verification's probes lie under the prefix, so nothing is added to it.
+    /// A session for [`SessionScope::Prefix`] has a delivery's own policy. One for [`SessionScope::Role`] has
+    /// none, and shows what the role itself may do. The probes' keys are under the prefix, so the policy
+    /// needs no addition.
     async fn assume(
         &self,
         connector: &Connector,
@@ -63,7 +64,7 @@ impl Prober for StsProber {
         };
         let entered = self.assumer.assume(asked).await?;
         let Some(account) = entered.account else {
-            let words = "STS answered without the ARN of the assumed role";
+            let words = "STS returned no ARN of the assumed role";
             return Err(Telling::new(DeliveryStage::AssumeRole).fault(
                 DeliveryErrorKind::Unavailable,
                 "NoAccount",
@@ -74,7 +75,7 @@ impl Prober for StsProber {
     }
 }
 
-/// A session of one verification.
+/// The session of one preflight check.
 #[derive(Debug)]
 struct StsProbeSession {
     bucket: S3CustomerBucket,
@@ -91,9 +92,9 @@ impl ProbeSession for StsProbeSession {
         self.bucket.region().await
     }
 
-    /// Create-only, so a probe is written once however often it is sent. That an object of its name exists can
-    /// only mean that this very request came through before its answer was lost, since the name is random: it
-    /// counts as written, and nothing is known of its encryption.
+    /// Create-only, so a probe is written once, however often it is sent. Its name is random, so an existing
+    /// object can only mean that this very request was executed and its response lost. It counts as written,
+    /// and its encryption is unknown.
     async fn put_new(&self, object: NewObject) -> Result<ProbeResponse, DeliveryError> {
         let wrote = self.bucket.write(object).await?;
         Ok(ProbeResponse { encryption: wrote.encryption })

@@ -1,4 +1,4 @@
-//! What a session of a customer's role is called and what it may do: its name, and its policy.
+//! The name and the policy of a session of a customer's role.
 
 use domain::connector::Destination;
 use domain::names::ConnectorId;
@@ -6,24 +6,24 @@ use domain::part::PartNumber;
 use domain::setup::encrypt_with;
 use serde_json::json;
 
-/// The session's name, which the customer's own `CloudTrail` shows beside every request. It says which connector
-/// wrote and which part was the first of the run.
+/// The session's name, which the customer's own `CloudTrail` shows with every request. It identifies the
+/// connector and the first part of the run.
 ///
-/// STS takes 2 to 64 of `[\w+=,.@-]` (AWS STS API reference, `AssumeRole`); this is 44.
+/// STS accepts 2 to 64 characters of `[\w+=,.@-]` (AWS STS API reference, `AssumeRole`); this name has 44.
 pub(super) fn name(connector: &ConnectorId, part: PartNumber) -> String {
     format!("auditferry-{connector}-{part}")
 }
 
-/// The name of a verification's session, of which there is no part to tell.
+/// The session name of a preflight check, which has no part.
 pub(super) fn preflight_name(connector: &ConnectorId) -> String {
     format!("auditferry-verify-{connector}")
 }
 
-/// The session policy. The session may do what the role may **and** this: put objects below the connector's
-/// prefix, and nothing else, however much the role allows.
+/// The session policy. The session may do only what both the role **and** this policy allow: put objects
+/// below the connector's prefix, and nothing else.
 ///
-/// STS takes 2,048 characters, and besides packs it in a form of its own whose limit it does not publish; its
-/// answer tells in percent how full the session's token is, and [`super::assume`] logs that.
+/// STS accepts 2,048 characters. It also packs the policy into a format whose limit it does not publish. Its
+/// response says in percent how full the session token is, and [`super::assume`] logs that.
 pub(super) fn policy(destination: &Destination) -> String {
     let Destination { role, bucket, prefix, encryption, .. } = destination;
     let objects = format!("arn:{}:s3:::{bucket}/{}", role.partition(), prefix.key("*"));
@@ -93,7 +93,7 @@ mod tests {
     }
 
     proptest! {
-        /// The longest bucket, prefix and key that the domain accepts still make a policy that STS takes.
+        /// The longest bucket, prefix and key that the domain accepts still make a policy that STS accepts.
         #[test]
         fn the_policy_always_fits(
             bucket in "[a-z0-9]{63}", prefix in "[A-Za-z0-9!_'()=-]{99}/[A-Za-z0-9!_'()=-]{100}",

@@ -1,15 +1,15 @@
-//! The platform's words, made safe to show: they may hold what a stranger wrote, such as a bucket policy's `Sid`.
+//! Redacts AWS's messages. They may contain text from a third party, such as a bucket policy's `Sid`.
 
-/// How an external ID begins; 32 hexadecimal digits follow (see [`domain::names::ExternalId`]).
+/// The prefix of an external ID; 32 hexadecimal digits follow (see [`domain::names::ExternalId`]).
 const EXTERNAL_ID: &str = "af-";
 const DIGITS: usize = 32;
 
-/// On one line, at most `most` characters, without external IDs and without a character that does not show:
-/// control characters, line separators and those that turn the direction of writing are escaped.
+/// The text on one line of at most `most` characters, without external IDs and invisible characters: control
+/// characters, line separators and bidirectional overrides are escaped.
 pub(super) fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
     let mut left = most;
-    // Before anything is cut off: half an external ID would not be found.
+    // Before truncating: half an external ID would not be recognized.
     for c in masked(text).chars() {
         let escaped: String =
             if matches!(c, '"' | '\'') { c.to_string() } else { c.escape_debug().collect() };
@@ -24,7 +24,7 @@ pub(super) fn shown(text: &str, most: usize) -> String {
     shown
 }
 
-/// The text without external IDs, whosever they are.
+/// The text without any tenant's external IDs.
 fn masked(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,25 +1,25 @@
-//! What is known of a tenant's contacts: whether addresses want notices, what each contact was notified of, and how the
-//! tenant's share of the notifier's time is spent. All of it lies in partitions that begin with `ADDRESS#`, the only ones
-//! of the ledger that the notifier writes to.
+//! The ledger's records of a tenant's contacts: whether addresses consent to notices, what each contact was
+//! notified of, and how much of its share of notifier time the tenant has used. All of them are in partitions
+//! that begin with `ADDRESS#`, the only ones of the ledger that the notifier writes to.
 //!
-//! | `pk` | `sk` | holds |
+//! | `pk` | `sk` | contains |
 //! |---|---|---|
-//! | `ADDRESS#<tenant>` | `EMAIL#<address in lower case>` | the permission, with the hash of its link's token |
+//! | `ADDRESS#<tenant>` | `EMAIL#<address in lower case>` | the consent, with the hash of its link's token |
 //! | `ADDRESS#<tenant>` | `NOTIFIED#<connector>#<contact>` | what the contact was last notified of |
-//! | `ADDRESS#<tenant>` | `SHARE` | `spent_to`: up to where the tenant's time is spent, milliseconds |
-//! | `ADDRESS#<tenant>` | `SLOW#<hash of a host>` | `until`: until when its webhook counts as slow |
-//! | `ADDRESS##<hash of a token>` | `LINK` | whose link it is |
+//! | `ADDRESS#<tenant>` | `SHARE` | `spent_to`: the time up to which the tenant's share is used, milliseconds |
+//! | `ADDRESS#<tenant>` | `SLOW#<hash of a host>` | `until`: the time until which its webhook counts as slow |
+//! | `ADDRESS##<hash of a token>` | `LINK` | the tenant and address of the link |
 //!
-//! A tenant whose ID is `#` and a hash shares a partition with a link, and no item.
+//! A tenant whose ID is `#` and a hash shares a partition with a link, but never an item.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use domain::contacts::{ContactKey, NotificationHistory, Permission, TokenHash, share, short_hash};
+use domain::contacts::{Consent, ContactKey, NotificationHistory, TokenHash, share, short_hash};
 use domain::names::{ConnectorId, EmailAddress, TenantId};
-use domain::ports::{NotificationStore, Permissions, PortError};
+use domain::ports::{Consents, NotificationStore, PortError};
 use domain::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -29,19 +29,20 @@ use super::keys::{Item, PK, SK};
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
-const READING: &str = "reading what is known of a contact";
-const WRITING: &str = "writing what is known of a contact";
-const SPENDING: &str = "spending a tenant's share of the notifier's time";
+const READING: &str = "reading a contact's record";
+const WRITING: &str = "writing a contact's record";
+const SPENDING: &str = "using a tenant's share of notifier time";
 
 const PARTITION: &str = "ADDRESS#";
 const VERSION: &str = "version";
 const STATE: &str = "state";
 const SPENT_TO: &str = "spent_to";
 const UNTIL: &str = "until";
-/// How often a spending is tried whose two conditions were both missed, since others spent in between.
+/// How many attempts a use of the share has. An attempt fails if others used time between its two conditional
+/// writes.
 const TRIES: u32 = 8;
 
-/// Whose link a token is.
+/// The tenant and address of a link.
 #[derive(Debug, Serialize, Deserialize)]
 struct Link {
     tenant: TenantId,
@@ -107,8 +108,8 @@ impl DynamoLedger {
             .set_expression_attribute_names(Some(names([SPENT_TO])))
     }
 
-    /// Spends behind what is spent, if that lies ahead of `now` and not absurdly far. Of two at once the second spends
-    /// behind the first: the sum is made where the item is.
+    /// Adds the cost to `spent_to`, if that is at or after `now` and not too far ahead. Of two at once the
+    /// second adds after the first: DynamoDB computes the sum.
     async fn spend_behind(&self, tenant: &TenantId, cost: u64, now: Time) -> Result<Option<Time>, PortError> {
         let most = now + share::MAX_AHEAD;
         let update = self
@@ -133,7 +134,8 @@ impl DynamoLedger {
         }
     }
 
-    /// Spends from `now` on, if nothing is spent beyond it. Of two at once one does, and the other spends behind it.
+    /// Starts from `now`, if nothing beyond it is used. Of two at once one succeeds, and the other adds after
+    /// it.
     async fn spend_from(&self, tenant: &TenantId, cost: u64, now: Time) -> Result<bool, PortError> {
         let (after, most) = (now + Duration::from_millis(cost), now + share::MAX_AHEAD);
         let update = self
@@ -154,21 +156,17 @@ fn millis(time: Time) -> AttributeValue {
 }
 
 #[async_trait]
-impl Permissions for DynamoLedger {
-    async fn permission(
-        &self,
-        tenant: &TenantId,
-        address: &EmailAddress,
-    ) -> Result<Option<Permission>, PortError> {
+impl Consents for DynamoLedger {
+    async fn consent(&self, tenant: &TenantId, address: &EmailAddress) -> Result<Option<Consent>, PortError> {
         self.get_state(of_address(tenant, address)).await
     }
 
-    async fn keep_permission(&self, tenant: &TenantId, permission: &Permission) -> Result<bool, PortError> {
+    async fn store_consent(&self, tenant: &TenantId, permission: &Consent) -> Result<bool, PortError> {
         self.put_state(of_address(tenant, &permission.address), permission, permission.version).await
     }
 
-    /// Whoever stores it again stores the same.
-    async fn keep_link(
+    /// A second write stores the same item.
+    async fn store_link(
         &self,
         token: &TokenHash,
         tenant: &TenantId,
@@ -216,10 +214,10 @@ impl NotificationStore for DynamoLedger {
                 return Ok(now);
             }
         }
-        Err(PortError::Transient { what: SPENDING, source: "others were faster each time".into() })
+        Err(PortError::Transient { what: SPENDING, source: "others came first on every attempt".into() })
     }
 
-    /// Subtracted where the item is, so two at once both count.
+    /// DynamoDB subtracts, so two at once both count.
     async fn refund_time(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError> {
         let unused = u64::try_from(unused.as_millis()).unwrap_or_default();
         let update = self
@@ -250,7 +248,7 @@ impl NotificationStore for DynamoLedger {
             Some(until) => update
                 .update_expression("SET #until = :until")
                 .set_expression_attribute_values(Some(values([(":until", text(until.to_string()))]))),
-            // The attribute alone, so that the notifier needs no right to delete.
+            // Removes only the attribute, so that the notifier needs no permission to delete.
             None => update.update_expression("REMOVE #until"),
         };
         update.send().await.map(drop).map_err(|error| port_error(WRITING, error))

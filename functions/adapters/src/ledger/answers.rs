@@ -1,4 +1,4 @@
-//! What DynamoDB's answer to a conditional write means.
+//! The outcome of conditional writes and transactions, from DynamoDB's response.
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -8,12 +8,12 @@ use domain::ports::{BoxError, PortError};
 
 use crate::port_error::{is_passing, port_error};
 
-/// Codes of cancellation that say nothing about the conditions: another transaction or too many requests were
-/// in the way. Source: DynamoDB API reference, `TransactWriteItems`, "Errors".
+/// Cancellation codes that say nothing about the conditions: another transaction was in progress, or requests
+/// were throttled. Source: DynamoDB API reference, `TransactWriteItems`, "Errors".
 const IN_THE_WAY: [&str; 4] =
     ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"];
 
-/// Whether a single write was carried out. `false`: its condition did not hold.
+/// Whether a single write was executed; `false` if its condition failed.
 pub(super) fn held<T, E>(
     what: &'static str,
     answer: Result<T, SdkError<E, HttpResponse>>,
@@ -28,20 +28,20 @@ where
     }
 }
 
-/// What became of a transaction.
+/// The outcome of a transaction.
 #[derive(Debug)]
 pub(super) enum Transacted {
-    /// All of it was carried out.
+    /// All of its writes were executed.
     Done,
-    /// None of it was carried out: the conditions of these of its writes did not hold, counted from zero.
+    /// None was executed: the conditions of the writes with these indices failed, counted from zero.
     Refused(Vec<usize>),
-    /// None of it was carried out, and nothing is said of its conditions: other requests came first.
+    /// None was executed and no condition was checked: other requests were in progress.
     InTheWay(BoxError),
-    /// Nobody knows: the answer was lost.
+    /// Unknown: the response was lost.
     Unknown(BoxError),
 }
 
-/// Sorts the answer to a transaction. An error is one that will come again: not allowed, or a bug.
+/// Classifies the response to a transaction. An error is permanent: denied, or a bug.
 pub(super) fn transacted<T>(
     what: &'static str,
     answer: Result<T, SdkError<TransactWriteItemsError, HttpResponse>>,
@@ -63,12 +63,12 @@ pub(super) fn transacted<T>(
     }
 }
 
-/// Whether the transaction was answered with a success whose content can't be read: it may well be done.
+/// Whether the response is a success with an unparsable body: the transaction may well be committed.
 fn is_garbled(error: &SdkError<TransactWriteItemsError, HttpResponse>) -> bool {
     error.raw_response().is_some_and(|response| response.status().is_success())
 }
 
-/// Why a transaction was cancelled.
+/// The reason why a transaction was cancelled.
 #[derive(Debug, PartialEq, Eq)]
 enum Cancelled {
     Refused(Vec<usize>),
@@ -88,7 +88,7 @@ fn by_codes<'a>(codes: impl Iterator<Item = &'a str>) -> Cancelled {
     match (failed.is_empty(), wrong) {
         (false, _) => Cancelled::Refused(failed),
         (true, true) => Cancelled::Wrong,
-        // Cancelled without a reason: the record will tell.
+        // Cancelled without a reason: the caller reads its record back.
         (true, false) => Cancelled::InTheWay,
     }
 }

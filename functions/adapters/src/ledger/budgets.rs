@@ -1,17 +1,19 @@
-//! Counts of what is used of budgets.
+//! Counters of budget use.
 //!
-//! | item | `pk` | `sk` | holds |
+//! | item | `pk` | `sk` | contains |
 //! |---|---|---|---|
-//! | a tenant's count | `BUDGET#T#<tenant>` | `<budget>[#operators][#<start of the hour or day>]` | `used`, and `expires_at` |
-//! | a connector's count | `BUDGET#C#<connector>` | the same | the same |
+//! | a tenant's counter | `BUDGET#T#<tenant>` | `<budget>[#operators][#<start of the hour or day>]` | `used`, and `expires_at` |
+//! | a connector's counter | `BUDGET#C#<connector>` | the same | the same |
 //!
-//! Each hour and each day has an item of its own, so a count only ever grows and one condition decides: no item is read
-//! first, none is set back. The table's time to live (`expires_at`, seconds since 1970) takes it away a week after its
-//! period. How many connectors a tenant has is one item without an end, which goes up and down.
+//! Each hour and each day has its own item, so a counter only grows and one condition decides. No item is
+//! read first, and none is reset. The table's time to live (`expires_at`, seconds since 1970) deletes it a
+//! week after its period. The number of a tenant's connectors is one item without expiry, which goes up and
+//! down.
 //!
-//! Every use is a write of a transaction, also one that stands alone: the SDK gives a transaction a token, under which
-//! DynamoDB carries it out once however often it is sent within ten minutes (API reference, `TransactWriteItems`,
-//! `ClientRequestToken`). So a lost answer that the SDK asks for again is not counted twice, as a bare `ADD` would be.
+//! Every use is a write in a transaction, even if it is the only one. The SDK gives a transaction a token,
+//! under which DynamoDB executes it once, however often it is sent within ten minutes (API reference,
+//! `TransactWriteItems`, `ClientRequestToken`). So an SDK retry after a lost response does not count twice,
+//! as a bare `ADD` would.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
@@ -25,14 +27,14 @@ use super::changes::{TRIES, incomplete};
 use super::expression::{names, number, values};
 use super::{DynamoLedger, keys};
 
-const WHAT: &str = "spending of a budget";
+const WHAT: &str = "counting against a budget";
 const USED: &str = "used";
-/// When DynamoDB may take an item of the ledger away, in seconds since 1970. Nothing but counts has it.
+/// When DynamoDB may delete an item of the ledger, in seconds since 1970. Only counters have it.
 pub(super) const EXPIRES_AT: &str = "expires_at";
 
 impl DynamoLedger {
-    /// The write that uses a budget. Of two workers at once the second finds what the first has used, and is refused if
-    /// that leaves too little.
+    /// The write that counts a use. Of two workers at once the second sees the use of the first, and its
+    /// condition fails if too little is left.
     pub(super) fn spend_write(&self, spending: &Spending) -> Result<TransactWriteItem, PortError> {
         let mut update = "ADD #used :amount".to_owned();
         let mut attributes = names([USED]);
@@ -41,7 +43,7 @@ impl DynamoLedger {
             (":amount", number(spending.amount.into())),
             (":left", AttributeValue::N(left.to_string())),
         ]);
-        // More at once than there ever is fits into no count, a new one neither.
+        // An amount above the limit never fits, not even a new counter.
         let condition =
             if left < 0 { "#used <= :left" } else { "attribute_not_exists(#used) OR #used <= :left" };
         if let Some(forgotten) = spending.expires_at() {
@@ -63,8 +65,8 @@ impl DynamoLedger {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// The write that counts a connector that comes without a limit, or one that goes. It has no condition: the
-    /// transaction that it is part of is what happens once.
+    /// The write that counts a created connector without a limit, or a deleted one. It has no condition: the
+    /// transaction around it makes it happen once.
     pub(super) fn connector_count_write(
         &self,
         tenant: &TenantId,
@@ -90,11 +92,11 @@ impl DynamoLedger {
 
 #[async_trait]
 impl Spender for DynamoLedger {
-    /// Asked again here only if another transaction on the same count was in the way, which says that this one was not
-    /// carried out. Anything else is an error, which grants nothing.
+    /// Retries only after a conflict with another transaction on the same counter, since this one was then
+    /// not executed. Any other error grants nothing.
     async fn spend(&self, spending: &Spending) -> Result<SpendOutcome, PortError> {
         let write = self.spend_write(spending)?;
-        let mut cause: BoxError = "others spent of the same budget each time".into();
+        let mut cause: BoxError = "others used the same budget on every attempt".into();
         for _ in 0..TRIES {
             let request = self.client.transact_write_items().transact_items(write.clone());
             match transacted(WHAT, request.send().await)? {
@@ -108,7 +110,7 @@ impl Spender for DynamoLedger {
     }
 }
 
-/// Whether a connector counts among its tenant's.
+/// Whether a connector counts against its tenant's budget.
 pub(super) fn is_counted(connector: &Connector) -> bool {
     connector.state != State::Deleted
 }

@@ -1,5 +1,5 @@
-//! A change of a connector's settings: the settings, the record of the change, the first cursor, what is spent for it
-//! and the claims, in one transaction.
+//! A change of a connector's settings: the settings, the change record, the first cursor, the budget use and
+//! the claims, in one transaction.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
@@ -16,23 +16,23 @@ use super::keys::{self, Item, PK};
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
-/// How often a change is tried. Of as many that claim in one bucket at once each round brings one through.
+/// How many attempts a change has. Of that many concurrent claims in one bucket, each round commits one.
 pub(super) const TRIES: u32 = 8;
 
-/// What a write of the transaction stands for.
+/// The meaning of a write's condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Guard {
-    /// The version that the change was made from.
+    /// The settings still have the version that the change started from.
     Version,
-    /// There is so much left of the budget.
+    /// This much of the budget is left.
     Budget(Budget),
-    /// The role serves no other tenant.
+    /// The role is used by no other tenant.
     Role,
-    /// Nobody has claimed in the bucket since its claims were judged.
+    /// The bucket's claims have not changed since they were read.
     Bucket,
 }
 
-/// A write and what its condition stands for.
+/// A write and the meaning of its condition.
 #[derive(Debug, Clone)]
 pub(super) struct Guarded {
     pub(super) guard: Guard,
@@ -40,8 +40,8 @@ pub(super) struct Guarded {
 }
 
 impl DynamoLedger {
-    /// Of two workers that change the same version one is carried out; the other is refused by the settings'
-    /// version, and told that it is stale.
+    /// Of two workers that change the same version one commits. The other fails on the settings' version, and
+    /// the answer is `Stale`.
     pub(super) async fn carry_out(
         &self,
         what: &'static str,
@@ -51,7 +51,7 @@ impl DynamoLedger {
     ) -> Result<SaveAnswer, PortError> {
         let mut own = self.own_writes(change, cursor)?;
         own.extend(self.counts_of(change, spends)?);
-        let mut cause: BoxError = "other claims in the same bucket came first each time".into();
+        let mut cause: BoxError = "other claims in the same bucket came first on every attempt".into();
         for _ in 0..TRIES {
             let mut writes = own.clone();
             match self.claim_writes(change).await? {
@@ -79,8 +79,8 @@ impl DynamoLedger {
                     }
                     Guard::Bucket => {}
                 },
-                // Nobody knows whether it was carried out. If it was, its record is there, now or once the next
-                // try has been refused.
+                // Unknown whether it was committed. If it was, its record exists, now or once the next
+                // attempt has failed.
                 Transacted::InTheWay(lost) | Transacted::Unknown(lost) => {
                     if self.recorded(change).await?.as_ref() == Some(change) {
                         return Ok(SaveAnswer::Saved(Saved::Stored));
@@ -92,8 +92,9 @@ impl DynamoLedger {
         Err(PortError::Transient { what, source: cause })
     }
 
-    /// What a refusal means: if the record of this version is ours, an earlier try went through and its answer
-    /// was lost; if it is another's, someone was faster, whatever else is in the way; else it is as it seems.
+    /// The meaning of a failed condition. If the record of this version is ours, an earlier attempt was
+    /// committed and its response lost. If it is someone else's, they were faster, whichever condition
+    /// failed. If there is none, the answer is `seems`.
     async fn unless_recorded(&self, change: &Change, seems: SaveAnswer) -> Result<SaveAnswer, PortError> {
         Ok(match self.recorded(change).await? {
             Some(recorded) if recorded == *change => SaveAnswer::Saved(Saved::Stored),
@@ -102,12 +103,12 @@ impl DynamoLedger {
         })
     }
 
-    /// The record of the version that a change makes.
+    /// The record of the version that a change creates.
     async fn recorded(&self, change: &Change) -> Result<Option<Change>, PortError> {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let key = keys::key(&change.after.id, &keys::change(change.version));
         let answer = get.set_key(Some(key)).send().await;
-        let answer = answer.map_err(|error| port_error("reading the record of a change back", error))?;
+        let answer = answer.map_err(|error| port_error("reading back a change record", error))?;
         answer.item.map(records::change).transpose()
     }
 
@@ -116,7 +117,7 @@ impl DynamoLedger {
         let settings = records::of_connector(&change.after)?;
         let settings = match &change.before {
             None => self.put_if_absent(settings)?,
-            // A second worker that read the same version is refused.
+            // A second worker that read the same version fails.
             Some(before) => Put::builder()
                 .table_name(&self.table)
                 .set_item(Some(settings))
@@ -128,7 +129,7 @@ impl DynamoLedger {
         };
         let mut puts = vec![settings, self.put_if_absent(records::of_change(change)?)?];
         if let Some(cursor) = cursor {
-            // An active connector always has a cursor, and one that exists is never put back to its start.
+            // An active connector always has a cursor, and an existing one is never reset to its start.
             puts.push(self.put_if_absent(records::of_cursor(&change.after.id, cursor)?)?);
         }
         let guarded =
@@ -136,7 +137,7 @@ impl DynamoLedger {
         Ok(puts.into_iter().map(guarded).collect())
     }
 
-    /// What the change moves of the budgets' counts: what is spent for it, and how many connectors the tenant has.
+    /// The writes to the budget counters: what the change uses, and how many connectors the tenant has.
     fn counts_of(&self, change: &Change, spends: &[Spending]) -> Result<Vec<Guarded>, PortError> {
         let mut writes = Vec::new();
         for spending in spends {
@@ -145,7 +146,7 @@ impl DynamoLedger {
         }
         let (before, after) = (change.before.as_ref().is_some_and(is_counted), is_counted(&change.after));
         let is_limited = spends.iter().any(|spending| spending.budget == Budget::Connectors);
-        // One transaction may write an item once only.
+        // A transaction may write an item only once.
         if before != after && !is_limited {
             let write = self.connector_count_write(&change.after.tenant, after)?;
             writes.push(Guarded { guard: Guard::Version, write });
@@ -153,7 +154,7 @@ impl DynamoLedger {
         Ok(writes)
     }
 
-    /// A second worker finds the item there and is refused.
+    /// A second worker finds the item and fails.
     fn put_if_absent(&self, item: Item) -> Result<Put, PortError> {
         Put::builder()
             .table_name(&self.table)
@@ -165,12 +166,12 @@ impl DynamoLedger {
     }
 }
 
-/// The weightiest of the conditions that did not hold: a stale change is stale whatever else is in its way.
+/// The failed condition with the highest priority: a stale change is stale, whatever else failed.
 fn first_failed(writes: &[Guarded], failed: &[usize]) -> Guard {
     let guards = failed.iter().filter_map(|index| writes.get(*index)).map(|write| write.guard);
     guards.min().unwrap_or(Guard::Bucket)
 }
 
 pub(super) fn incomplete(source: BuildError) -> PortError {
-    PortError::Bug { what: "composing a transaction", source: Box::new(source) }
+    PortError::Bug { what: "building a transaction", source: Box::new(source) }
 }

@@ -1,15 +1,15 @@
-//! What a connector claims ([`Connector::claims`]): the role, for its tenant, and the folder of the bucket, for
-//! itself. The claims are items of their own, written in the transaction that stores the settings they follow from.
+//! The claims of a connector ([`Connector::claims`]): the role, for its tenant, and the folder of the bucket,
+//! for itself. Claims are separate items, written in the same transaction as the settings.
 //!
-//! | item | `pk` | `sk` | holds |
+//! | item | `pk` | `sk` | contains |
 //! |---|---|---|---|
-//! | role | `ROLE#<arn>` | `CLAIM` | `owner`, the tenant, and `connectors`, a set of those that use the role |
+//! | role | `ROLE#<arn>` | `CLAIM` | `owner`, the tenant, and `connectors`, the set of those that use the role |
 //! | bucket | `BUCKET#<name>` | `CLAIMS` | `prefixes`, from connector to folder, and `version` |
 //!
-//! A role is decided by the condition of its write alone. Whether folders overlap no condition can say, so a
-//! bucket's item is read, judged here, and written back only over the version that was judged. Neither item is
-//! ever deleted: a role without connectors is free, and a version that began anew could pass for an older one.
-//! A connector keeps its claims while it is disabled, since it can be taken back.
+//! The condition of its write alone decides who owns a role. No condition can express that folders overlap.
+//! So a bucket's item is read, checked here, and written back only over the version that was read. Neither
+//! item is ever deleted: a role without connectors is free, and a version that restarted could pass for an
+//! older one. A disabled connector keeps its claims, since it can be enabled again.
 
 use std::collections::BTreeMap;
 
@@ -29,26 +29,26 @@ use crate::port_error::port_error;
 const OWNER: &str = "owner";
 const CONNECTORS: &str = "connectors";
 
-/// What a change asks of the claims.
+/// The claims of a change.
 pub(super) enum ClaimOutcome {
-    /// These writes.
+    /// The writes that claim and release.
     Writes(Vec<Guarded>),
-    /// What another connector has.
+    /// Another connector owns it.
     Taken(OwnedResource),
 }
 
-/// Who writes where in one bucket.
+/// Which connector writes to which folder of one bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct BucketClaims {
-    /// By connector, since a map of DynamoDB has no empty key, and the empty prefix is a folder too.
+    /// By connector, since a DynamoDB map has no empty key, and the empty prefix is a folder too.
     prefixes: BTreeMap<ConnectorId, Prefix>,
-    /// Counts the writes; zero if there was none yet.
+    /// Counts the writes; zero before the first.
     version: u64,
 }
 
 impl BucketClaims {
-    /// The claims after connector `id` wants `prefix`, or nothing here any more. `None`: another connector has
-    /// it, or a folder above it or below it.
+    /// The claims with connector `id` moved to `prefix`; without a prefix it claims nothing here. `None` if
+    /// another connector has the folder, one above it or one below it.
     fn with_claim(&self, id: &ConnectorId, prefix: Option<&Prefix>) -> Option<Self> {
         let mut prefixes = self.prefixes.clone();
         prefixes.remove(id);
@@ -63,7 +63,7 @@ impl BucketClaims {
 }
 
 impl DynamoLedger {
-    /// The writes that move the claims from what a connector had before a change to what it has after.
+    /// The writes that move the claims from the connector's destination before a change to the one after it.
     pub(super) async fn claim_writes(&self, change: &Change) -> Result<ClaimOutcome, PortError> {
         let before = change.before.as_ref().and_then(Connector::claims);
         let after = change.after.claims();
@@ -82,7 +82,7 @@ impl DynamoLedger {
                 writes.push(self.put_bucket_claims(bucket, &claims)?);
             }
         }
-        // Compared as they are claimed: one transaction may write an item once only.
+        // Compared as they are stored: a transaction may write an item only once.
         let [old, new] = [before, after].map(|to| to.map(|to| keys::role(&to.role)));
         if old != new {
             if let Some(role) = old {
@@ -96,16 +96,16 @@ impl DynamoLedger {
     }
 
     async fn bucket_claims(&self, bucket: &BucketName) -> Result<BucketClaims, PortError> {
-        let what = "reading who writes where in a bucket";
+        let what = "reading the claims on a bucket";
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let answer = get.set_key(Some(keys::bucket(bucket))).send().await;
         let answer = answer.map_err(|error| port_error(what, error))?;
         answer.item.map_or_else(|| Ok(BucketClaims::default()), |item| records::from_item(what, item))
     }
 
-    /// A second worker that judged the same version is refused, reads again and judges anew.
+    /// A second worker that read the same version fails, reads again and checks again.
     fn put_bucket_claims(&self, bucket: &BucketName, claims: &BucketClaims) -> Result<Guarded, PortError> {
-        let mut item = records::to_item("writing who writes where in a bucket", claims)?;
+        let mut item = records::to_item("writing the claims on a bucket", claims)?;
         item.extend(keys::bucket(bucket));
         let put = Put::builder().table_name(&self.table).set_item(Some(item));
         let put = match claims.version.saturating_sub(1) {
@@ -121,8 +121,8 @@ impl DynamoLedger {
         Ok(Guarded { guard: Guard::Bucket, write: TransactWriteItem::builder().put(put).build() })
     }
 
-    /// A second worker of the same tenant enters beside us; one of another tenant is refused, as long as anyone
-    /// is in the set.
+    /// A second worker of the same tenant is added to the set. One of another tenant fails as long as the set
+    /// is not empty.
     fn claim_role(&self, role: Item, connector: &Connector) -> Result<Guarded, PortError> {
         let update = Update::builder()
             .table_name(&self.table)
@@ -138,8 +138,8 @@ impl DynamoLedger {
         Ok(Guarded { guard: Guard::Role, write: TransactWriteItem::builder().update(update).build() })
     }
 
-    /// Takes one connector out of the set; whoever else is in it stays. With the last one DynamoDB takes the
-    /// set itself away (API reference, `UpdateItem`, "DELETE": no set is empty).
+    /// Removes one connector from the set; the others stay. DynamoDB removes an empty set by itself (API
+    /// reference, `UpdateItem`, "DELETE": no set is empty).
     fn release_role(&self, role: Item, id: &ConnectorId) -> Result<Guarded, PortError> {
         let update = Update::builder()
             .table_name(&self.table)

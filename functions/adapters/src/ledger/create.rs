@@ -1,4 +1,4 @@
-//! Makes the ledger table where no template has: on a stand-in, or for `auditferry init`.
+//! Creates the ledger table where no template does: in the sandbox, or for `auditferry init`.
 
 use std::time::Duration;
 
@@ -21,10 +21,10 @@ use crate::port_error::port_error;
 /// How long a new table may take to become active.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// What the ledger table is made of; the deployment's template says the same.
+/// The definition of the ledger table; the deployment's template has the same one.
 ///
 /// # Errors
-/// If the SDK finds a part of the definition incomplete, which would be a bug.
+/// If the SDK finds the definition incomplete, which would be a bug.
 pub fn table_definition(table: &str) -> Result<CreateTableInputBuilder, PortError> {
     definition(table)
         .map_err(|source| PortError::Bug { what: "defining the ledger table", source: Box::new(source) })
@@ -60,7 +60,7 @@ fn index(
         .build()
 }
 
-/// A key of a hash and a range attribute.
+/// A key schema of a hash and a range attribute.
 pub(crate) fn keys(hash: &str, range: &str) -> Result<[KeySchemaElement; 2], BuildError> {
     let element = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
     Ok([element(hash, KeyType::Hash)?, element(range, KeyType::Range)?])
@@ -71,30 +71,32 @@ pub(crate) fn text(name: &str) -> Result<AttributeDefinition, BuildError> {
     AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
 }
 
-/// Makes the table and waits until it is there; one that exists already is left as it is. Then it asks for the expiry of
-/// what has an end; where that is refused, as it is once it is switched on, that stays.
+/// Creates the table and waits until it is active; an existing one is left as it is. Then it enables time to
+/// live. DynamoDB rejects that if it is already enabled, which is ignored.
 ///
 /// # Errors
-/// If DynamoDB refuses, or the table is not active within two minutes.
+/// If DynamoDB rejects the request, or the table is not active within two minutes.
 pub async fn create_table(client: &Client, table: &str) -> Result<(), PortError> {
     create("creating the ledger table", client, table, table_definition(table)?).await?;
     expire(client, table, EXPIRES_AT).await
 }
 
-/// Asks a table to take away what has a time in this attribute.
+/// Enables time to live on this attribute of a table.
 pub(crate) async fn expire(client: &Client, table: &str, attribute: &str) -> Result<(), PortError> {
     let expiry = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build();
-    let expiry = expiry
-        .map_err(|source| PortError::Bug { what: "asking for a table's expiry", source: Box::new(source) })?;
+    let expiry = expiry.map_err(|source| PortError::Bug {
+        what: "enabling a table's time to live",
+        source: Box::new(source),
+    })?;
     let asked =
         client.update_time_to_live().table_name(table).time_to_live_specification(expiry).send().await;
     if let Err(error) = asked {
-        tracing::debug!(table, cause = %DisplayErrorContext(&error), "The expiry of a table was not switched on");
+        tracing::debug!(table, cause = %DisplayErrorContext(&error), "Time to live was not enabled on a table");
     }
     Ok(())
 }
 
-/// Makes any table so. Of two that make it at once, the second finds it being made and waits as well.
+/// Creates any table. Of two concurrent calls, the second finds the table being created and waits as well.
 pub(crate) async fn create(
     what: &'static str,
     client: &Client,

@@ -1,5 +1,5 @@
-//! The time that an answer of DynamoDB carries: its HTTP `Date` header (RFC 9110, section 6.6.1), in whole
-//! seconds. The protocol holds it against the worker's clock.
+//! The `Date` header of DynamoDB's responses (RFC 9110, section 6.6.1), in whole seconds. The protocol
+//! compares it with the worker's clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,36 +12,35 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::{DateTime, Format};
 use domain::time::Time;
 
-/// No answer so far carried a time.
+/// No response so far had a date.
 const NONE: i64 = i64::MIN;
 
-/// By how much the ledger's time is moved. Zero, but in the embedded demo: its stand-ins live today, while its
-/// run is as of another day.
+/// Offset of the ledger's time. Zero except in the sandbox's demo: its stand-ins run today, while the demo
+/// runs as of another day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DateShift(i64);
 
 impl DateShift {
-    /// Later by so many milliseconds, or earlier if negative.
+    /// Later by this many milliseconds, or earlier if negative.
     #[must_use]
     pub const fn millis(millis: i64) -> Self {
         Self(millis)
     }
 }
 
-/// Listens to one request and remembers the time of its last answer: where the SDK tried again, the first
-/// answers are old.
+/// Records the date of a request's last response: after an SDK retry the first responses are old.
 #[derive(Debug, Clone)]
 pub(super) struct DateOfAnswer(Arc<AtomicI64>);
 
 impl DateOfAnswer {
-    /// Before any answer.
+    /// Before any response.
     pub(super) fn new() -> Self {
         Self(Arc::new(AtomicI64::new(NONE)))
     }
 
-    /// The time, moved by `shift`; `None` if no answer told one.
+    /// The date, moved by `shift`; `None` if no response had one.
     pub(super) fn time(&self, shift: DateShift) -> Option<Time> {
-        // The request is over, and awaiting it was synchronisation enough.
+        // The request has completed; awaiting it synchronizes enough.
         match self.0.load(Ordering::Relaxed) {
             NONE => None,
             millis => Time::from_millis(millis.saturating_add(shift.0)),
@@ -67,7 +66,7 @@ impl Intercept for DateOfAnswer {
     }
 }
 
-/// The milliseconds of an HTTP date; `None` if it is none.
+/// The milliseconds of an HTTP date; `None` if it is invalid.
 fn millis(header: &str) -> Option<i64> {
     DateTime::from_str(header, Format::HttpDate).ok()?.to_millis().ok()
 }

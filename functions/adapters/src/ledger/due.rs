@@ -1,4 +1,4 @@
-//! Which connectors are due, and their claim by a dispatcher.
+//! Lists the due connectors, and claims them for a dispatcher.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -15,11 +15,11 @@ use super::expression::{names, time, values};
 use super::keys::{self, CURSOR, DUE_INDEX, DUE_SHARD, Item, NEXT_RUN_AT, PK, SK};
 use crate::port_error::port_error;
 
-/// How many due connectors a page holds: ten batches of the queue.
+/// How many due connectors a page contains: ten batches of the queue.
 const PAGE: i32 = 100;
 
 impl DynamoLedger {
-    /// Moves `next_run_at` from one time to another; `false` if it stood elsewhere.
+    /// Moves `next_run_at` from one time to another; `false` if it had another value.
     async fn move_next_run(
         &self,
         what: &'static str,
@@ -53,14 +53,14 @@ impl DueConnectors for DynamoLedger {
             ])))
             .set_exclusive_start_key(after.map(|claim| place(shard, claim)))
             .limit(PAGE);
-        let page = query.send().await.map_err(|error| port_error("looking for due connectors", error))?;
+        let page = query.send().await.map_err(|error| port_error("listing due connectors", error))?;
         let more = page.last_evaluated_key.is_some();
         let due = page.items.unwrap_or_default().iter().map(claim).collect::<Result<_, _>>()?;
         Ok(DuePage { due, more })
     }
 
-    /// A second dispatcher that saw the same `next_run_at` is refused. So is our own second try after a lost
-    /// answer: the connector is then due again at `until`, and nothing is lost but time.
+    /// A second dispatcher that read the same `next_run_at` fails. So does our own retry after a lost
+    /// response: the connector is then due again at `until`, and only time is lost.
     async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError> {
         match self.move_next_run("claiming a due connector", &claim.id, claim.next_run_at, until).await {
             Ok(true) => Ok(ClaimAnswer::Claimed),
@@ -70,15 +70,15 @@ impl DueConnectors for DynamoLedger {
         }
     }
 
-    /// If anyone has moved `next_run_at` since the claim, that stays.
+    /// If `next_run_at` was moved since the claim, it stays.
     async fn release_claim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
-        self.move_next_run("taking a claim back", &claim.id, until, claim.next_run_at).await?;
+        self.move_next_run("releasing a claim", &claim.id, until, claim.next_run_at).await?;
         Ok(())
     }
 }
 
-/// Whether the table or one of its indexes takes no more writes at this moment. A new table takes 4,000 units a second
-/// (DynamoDB developer guide, "Initial throughput for on-demand capacity mode").
+/// Whether the table or one of its indexes is throttled. A new table accepts 4,000 units a second (DynamoDB
+/// developer guide, "Initial throughput for on-demand capacity mode").
 fn is_throttled(error: &PortError) -> bool {
     let PortError::Transient { source, .. } = error else { return false };
     let refused = source.downcast_ref::<SdkError<UpdateItemError, HttpResponse>>();
@@ -86,7 +86,7 @@ fn is_throttled(error: &PortError) -> bool {
     refused.and_then(ProvideErrorMetadata::code).is_some_and(|code| codes.contains(&code))
 }
 
-/// Where a claim stands in the index: the key behind which the next page starts.
+/// The index key of a claim: the next page starts after it.
 fn place(shard: u8, claim: &Claim) -> Item {
     let mut place = keys::key(&claim.id, CURSOR);
     place.insert(DUE_SHARD.to_owned(), keys::due_shard(shard));
@@ -99,8 +99,8 @@ fn claim(item: &Item) -> Result<Claim, PortError> {
     let seen = item.get(NEXT_RUN_AT).and_then(|at| at.as_s().ok()).and_then(|at| at.parse().ok());
     let (Some(id), Some(seen)) = (id, seen) else {
         let key = (item.get(PK), item.get(SK), item.get(NEXT_RUN_AT));
-        let source = format!("an entry of the index `{DUE_INDEX}` has another form: {key:?}").into();
-        return Err(PortError::Bug { what: "looking for due connectors", source });
+        let source = format!("an entry of the index `{DUE_INDEX}` is malformed: {key:?}").into();
+        return Err(PortError::Bug { what: "listing due connectors", source });
     };
     Ok(Claim { id, next_run_at: seen })
 }

@@ -1,5 +1,5 @@
-//! Names and values of expressions. Every attribute stands in an expression as `#name`, since many of ours
-//! (`next`, `since`, `block`) are words that DynamoDB reserves.
+//! Names and values of expressions. Every attribute is written as `#name` in an expression, since many of
+//! ours (`next`, `since`, `block`) are reserved words of DynamoDB.
 
 use std::collections::HashMap;
 
@@ -19,22 +19,22 @@ pub(super) fn values<const N: usize>(values: [(&str, AttributeValue); N]) -> Ite
     values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// A text.
+/// A string attribute.
 pub(super) fn text(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
-/// A point in time.
+/// A time, as an RFC 3339 string attribute.
 pub(super) fn time(time: Time) -> AttributeValue {
     AttributeValue::S(time.to_string())
 }
 
-/// A number.
+/// A number attribute.
 pub(super) fn number(number: u64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-/// The number of a part.
+/// A part number, as a number attribute.
 pub(super) fn part_number(part: PartNumber) -> AttributeValue {
     number(part.get())
 }

@@ -15,8 +15,8 @@ pub(super) const PK: &str = "pk";
 pub(super) const SK: &str = "sk";
 /// The sort key of a connector's settings.
 pub(super) const CONFIG: &str = "CONFIG";
-/// The sort key of a connector's cursor. No other key lies between it and [`CONFIG`]: those of the changes come
-/// before both and those of the parts behind, so that one Query reads exactly these two.
+/// The sort key of a connector's cursor. No other key lies between it and [`CONFIG`]: the keys of the changes
+/// come before both, and those of the parts after. So one Query reads exactly these two.
 pub(super) const CURSOR: &str = "CURSOR";
 
 pub(super) const TENANT_INDEX: &str = "tenant";
@@ -25,18 +25,18 @@ pub(super) const DUE_INDEX: &str = "due";
 pub(super) const DUE_SHARD: &str = "due_shard";
 pub(super) const NEXT_RUN_AT: &str = "next_run_at";
 
-/// What the partitions of connectors start with: less than any of them.
+/// The prefix of the connectors' partition keys; it sorts before all of them.
 pub(super) const CONNECTOR: &str = "C#";
 
-/// What the partitions of connectors' secrets start with.
+/// The prefix of the partition keys of connectors' secrets.
 const SECRET: &str = "SECRET#";
 
-/// The partition of a connector.
+/// The partition key of a connector.
 pub(super) fn partition(id: &ConnectorId) -> AttributeValue {
     AttributeValue::S(format!("{CONNECTOR}{id}"))
 }
 
-/// The connector whose partition this is.
+/// The connector of a partition key.
 pub(super) fn connector_of(partition: &AttributeValue) -> Option<ConnectorId> {
     partition.as_s().ok()?.strip_prefix(CONNECTOR)?.parse().ok()
 }
@@ -46,18 +46,19 @@ pub(super) fn part(number: PartNumber) -> String {
     format!("PART#{number}")
 }
 
-/// The sort key of the record of a change. Twelve digits, so that it sorts by version.
+/// The sort key of a change record. Twelve digits, so that it sorts by version.
 pub(super) fn change(version: u64) -> String {
     format!("CHANGE#{version:012}")
 }
 
-/// The sort key of the item that reserves a secret's ID, beside the settings. It holds no secret.
+/// The sort key of the item that reserves a secret's ID, in the partition of the settings. It contains no
+/// secret.
 pub(super) fn reserved(id: &SecretId) -> String {
     format!("SECRET#{}", id.as_str())
 }
 
-/// The key of a webhook's secret. Its partition holds secrets and nothing else, so that a policy can name them: IAM
-/// sees the partition key of a request (`dynamodb:LeadingKeys`) and never the sort key.
+/// The key of a webhook secret. Its partition contains only secrets, so that a policy can name them: IAM sees
+/// the partition key of a request (`dynamodb:LeadingKeys`), never the sort key.
 pub(super) fn secret(connector: &ConnectorId, id: &SecretId) -> Item {
     of(AttributeValue::S(format!("{SECRET}{connector}")), id.as_str())
 }
@@ -67,18 +68,19 @@ pub(super) fn key(id: &ConnectorId, sort: &str) -> Item {
     of(partition(id), sort)
 }
 
-/// The key of the item that says whom a role serves. In lower case: IAM doesn't tell two names of one account
-/// apart by case (IAM user guide, "IAM name requirements"), so neither may two tenants.
+/// The key of the item with a role's owner. In lower case: IAM doesn't distinguish names of one account by
+/// case (IAM user guide, "IAM name requirements"), so two tenants must not either.
 pub(super) fn role(role: &CustomerRole) -> Item {
     of(AttributeValue::S(format!("ROLE#{}", role.as_str().to_ascii_lowercase())), "CLAIM")
 }
 
-/// The key of the item that says which connectors write where in a bucket.
+/// The key of the item with the claims on a bucket's folders.
 pub(super) fn bucket(bucket: &BucketName) -> Item {
     of(AttributeValue::S(format!("BUCKET#{bucket}")), "CLAIMS")
 }
 
-/// The key of a count of what is used of a budget. A tenant may be called as a connector is, so the two are told apart.
+/// The key of a budget counter. A tenant may have the same name as a connector, so their keys have different
+/// prefixes.
 pub(super) fn budget(scope: &BudgetScope, sort: &str) -> Item {
     let partition = match scope {
         BudgetScope::Tenant(tenant) => format!("BUDGET#T#{tenant}"),
@@ -91,7 +93,7 @@ fn of(partition: AttributeValue, sort: &str) -> Item {
     HashMap::from([(PK.to_owned(), partition), (SK.to_owned(), AttributeValue::S(sort.to_owned()))])
 }
 
-/// The partition of the index of due connectors, `00` to `15`.
+/// The partition key in the index of due connectors, `00` to `15`.
 pub(super) fn due_shard(shard: u8) -> AttributeValue {
     AttributeValue::S(format!("{shard:02}"))
 }
@@ -110,7 +112,7 @@ mod tests {
         assert_eq!(part(PartNumber::new(42)), "PART#000000000042");
     }
 
-    /// The deployment's policies name these beginnings: whoever may read what lies under `C#` reads no secret.
+    /// The deployment's policies name these prefixes: permission to read items under `C#` includes no secret.
     #[test]
     fn a_secret_lies_in_a_partition_that_no_connector_has() {
         let id = ConnectorId::new(7);

@@ -1,4 +1,4 @@
-//! Lists of connectors, from the index `tenant`. It is eventually consistent: a change of the last second may be
+//! Lists connectors from the index `tenant`. It is eventually consistent: a change of the last second may be
 //! missing.
 
 use std::collections::BTreeMap;
@@ -16,8 +16,8 @@ const WHAT: &str = "listing connectors";
 const STATE: &str = "state";
 
 impl DynamoLedger {
-    /// A tenant's connectors behind `after`: they lie in the index by ID. A filter is applied after DynamoDB has
-    /// counted, so pages are read until there are enough.
+    /// A tenant's connectors after `after`, which the index has in order of ID. DynamoDB applies a filter
+    /// after the limit, so pages are read until there are enough.
     pub(super) async fn list_tenant(
         &self,
         tenant: &TenantId,
@@ -56,9 +56,9 @@ impl DynamoLedger {
         Ok(connectors)
     }
 
-    /// All tenants' connectors behind `after`. The index lies by tenant, so each page of this list reads all of
-    /// it: an operator's tool and no part of a run. It holds settings only, so at least no parts are waded
-    /// through, and no more than `limit` connectors are kept in memory.
+    /// All tenants' connectors after `after`. The index is ordered by tenant, so each page of this list reads
+    /// all of it: for operators, not for runs. The index contains only settings, so no parts are read, and at
+    /// most `limit` connectors are kept in memory.
     pub(super) async fn list_all(
         &self,
         deleted: bool,
@@ -101,12 +101,12 @@ impl DynamoLedger {
     }
 }
 
-/// The state that is left out of a list: that of the deleted ones, or with them the empty one, which none has.
+/// The state to leave out of a list: `deleted`, or the empty string, which no connector has.
 fn hidden_state(deleted: bool) -> aws_sdk_dynamodb::types::AttributeValue {
     text(if deleted { "" } else { State::Deleted.as_str() })
 }
 
-/// The partition behind which a list starts.
+/// The partition key after which a list starts.
 fn start_after(after: Option<&ConnectorId>) -> aws_sdk_dynamodb::types::AttributeValue {
     after.map_or_else(|| text(keys::CONNECTOR), keys::partition)
 }

@@ -1,8 +1,8 @@
-//! The mark of a delivered part, and with a run's last one the end of its lease.
+//! Marks a delivered part; the run's last mark also releases its lease.
 //!
-//! A mark is two writes, since the part's record and the cursor are two items: a transaction would be one request and
-//! cost twice as much. The record comes first. A worker that died between the two is made up for by the next one,
-//! which loads the part, finds it delivered and marks it again.
+//! A mark is two writes, since the part's record and the cursor are two items. A transaction would be one
+//! request and cost twice as much. The record comes first. If a worker dies between the two, the next one
+//! loads the part, finds it delivered and marks it again.
 
 use domain::names::WorkerId;
 use domain::ports::PortError;
@@ -28,8 +28,8 @@ impl DynamoLedger {
 
     /// The second half. A second worker finds the cursor past this part and leaves it as it is.
     ///
-    /// With a release, the lease goes back in the same write, if it is still the worker's and nobody has moved the
-    /// next run since it was read. `false` if any of that does not hold: then nothing is changed.
+    /// With a release, the same write releases the lease. Its conditions: the lease is still the worker's,
+    /// and the next run is still the one that was read. `false` if one fails; then nothing is changed.
     pub(super) async fn move_delivered(
         &self,
         mark: &Mark,
@@ -45,7 +45,7 @@ impl DynamoLedger {
         if let Some(published) = &mark.published {
             set.push("#published = :published");
             speak_of("published");
-            let published = records::attribute("writing where the keys were put", published)?;
+            let published = records::attribute("writing the published keys", published)?;
             values.insert(":published".to_owned(), published);
         }
         if mark.unblock {
@@ -73,6 +73,6 @@ impl DynamoLedger {
             .condition_expression(condition)
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values));
-        held("moving the mark of what is delivered", change.send().await)
+        held("advancing the delivered part number", change.send().await)
     }
 }

@@ -1,24 +1,24 @@
-//! The ledger in one DynamoDB table: what connectors are set to, how far each has come, and every part.
+//! The ledger in one DynamoDB table: connectors' settings, their cursors, and every part.
 //!
-//! | item | `pk` | `sk` | holds |
+//! | item | `pk` | `sk` | contains |
 //! |---|---|---|---|
 //! | settings | `C#<connector>` | `CONFIG` | the connector, and `tenant_id` for the index `tenant` |
 //! | cursor | `C#<connector>` | `CURSOR` | the cursor, the lease, and `due_shard` for the index `due` |
 //! | part | `C#<connector>` | `PART#<12 digits>` | the part's record |
 //! | change | `C#<connector>` | `CHANGE#<12 digits>` | who changed the settings to this version, and how |
-//! | ID of a secret | `C#<connector>` | `SECRET#<ID>` | nothing: it says that the ID is taken |
-//! | secret of a webhook | `SECRET#<connector>` | the ID | the secret, which no other item holds |
-//! | contacts | `ADDRESS#…` | see `addresses.rs` | which addresses want notices, and what the notifier remembers |
-//! | claims | `ROLE#<arn>`, `BUCKET#<name>` | `CLAIM`, `CLAIMS` | whose they are; see `claims.rs` |
-//! | counts of budgets | `BUDGET#T#<tenant>`, `BUDGET#C#<connector>` | budget and period | what is used; see `budgets.rs` |
-//! | watchdog | `WATCHDOG` | `SWEEP` | how far the watchdog has come, and what it has found |
+//! | ID of a secret | `C#<connector>` | `SECRET#<ID>` | nothing: it reserves the ID |
+//! | webhook secret | `SECRET#<connector>` | the ID | the secret, which no other item contains |
+//! | contacts | `ADDRESS#…` | see `addresses.rs` | which addresses consent to notices, and the notifier's state |
+//! | claims | `ROLE#<arn>`, `BUCKET#<name>` | `CLAIM`, `CLAIMS` | their owners; see `claims.rs` |
+//! | budget counters | `BUDGET#T#<tenant>`, `BUDGET#C#<connector>` | budget and period | the use; see `budgets.rs` |
+//! | watchdog | `WATCHDOG` | `SWEEP` | the sweep cursor, and the findings so far |
 //!
 //! Index `tenant`: hash `tenant_id`, range `pk`, everything projected. Index `due`: hash `due_shard`, range
-//! `next_run_at`, keys only; only a connector that was activated has a cursor, so the index is sparse. Times
-//! are RFC 3339 texts of a fixed width, so that DynamoDB compares them as times.
+//! `next_run_at`, keys only. Only an activated connector has a cursor, so this index is sparse. Times are RFC
+//! 3339 strings of a fixed width, so that DynamoDB compares them as times.
 //!
-//! What the partitions begin with is what the deployment's roles are given (`dynamodb:LeadingKeys` in its template): an
-//! item that a function must not read lies in a partition whose name begins otherwise.
+//! The deployment's template grants its roles access by partition key prefix (`dynamodb:LeadingKeys`). So an
+//! item that a function must not read is in a partition with another prefix.
 
 mod addresses;
 mod answers;
@@ -57,7 +57,7 @@ pub struct DynamoLedger {
 }
 
 impl DynamoLedger {
-    /// The ledger in `table`, which [`create_table`] or the deployment's template has made.
+    /// The ledger in `table`, which [`create_table`] or the deployment's template has created.
     #[must_use]
     pub const fn new(client: Client, table: String, date_shift: DateShift) -> Self {
         Self { client, table, date_shift }

@@ -1,5 +1,4 @@
-//! Reads of one connector's partition: settings and cursor in one request, parts and
-//! changes from the newest backwards.
+//! Reads of one connector's partition: settings and cursor in one request; parts and changes newest first.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use domain::connector::{Change, Connector};
@@ -14,7 +13,7 @@ use super::keys::{self, CONFIG, CURSOR, Item, PK, SK};
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
-/// How many parts the first page asks for: a look-back needs few. Each further page asks for twice as many.
+/// How many parts the first page requests: a look-back needs few. Each further page requests twice as many.
 const FIRST_PAGE_SIZE: i32 = 16;
 /// A thousand records of about a kilobyte fill a page of the 1 MB that DynamoDB returns at most.
 const MAX_PAGE_SIZE: i32 = 1_000;
@@ -24,7 +23,8 @@ const MAX_PART: PartNumber = PartNumber::new(999_999_999_999);
 const MAX_CHANGE: u64 = 999_999_999_999;
 
 impl DynamoLedger {
-    /// A strongly consistent Query of the items of a connector whose sort keys lie between two, inclusive.
+    /// A strongly consistent Query of a connector's items whose sort keys are between `low` and `high`,
+    /// inclusive.
     fn query_between(
         &self,
         id: &ConnectorId,
@@ -44,8 +44,8 @@ impl DynamoLedger {
             ])))
     }
 
-    /// Settings and, once activated, the cursor; `None` if there is no such connector. One request, so both
-    /// are as new as the answer and its `date`.
+    /// Settings and, once activated, the cursor; `None` if the connector does not exist. One request, so both
+    /// are as new as the response and its `Date`.
     pub(super) async fn settings_and_cursor(
         &self,
         id: &ConnectorId,
@@ -65,7 +65,7 @@ impl DynamoLedger {
         Ok(connector.map(|connector| (connector, cursor)))
     }
 
-    /// Parts before `before`, newest first, as long as they pass `wanted`, at most `limit` of them.
+    /// Parts before `before`, newest first, as long as `wanted` accepts them, at most `limit`.
     pub(super) async fn parts_before(
         &self,
         id: &ConnectorId,
@@ -78,7 +78,7 @@ impl DynamoLedger {
         newest_first("reading the parts of a connector", query, limit, records::part, wanted).await
     }
 
-    /// The records of changes before version `before`, newest first, at most `limit` of them.
+    /// The change records before version `before`, newest first, at most `limit`.
     pub(super) async fn changes_before(
         &self,
         id: &ConnectorId,
@@ -91,7 +91,7 @@ impl DynamoLedger {
     }
 }
 
-/// The records of a Query from the last one backwards, as long as they pass `wanted`, at most `limit` of them.
+/// The records of a Query, newest first, as long as `wanted` accepts them, at most `limit`.
 async fn newest_first<T>(
     what: &'static str,
     query: QueryFluentBuilder,

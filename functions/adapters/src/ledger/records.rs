@@ -35,7 +35,7 @@ pub(super) fn of_part(part: &Part) -> Result<Item, PortError> {
     Ok(item)
 }
 
-/// The item of the record of a change.
+/// The item of a change record.
 pub(super) fn of_change(change: &Change) -> Result<Item, PortError> {
     let mut item = to_item("writing the record of a change", change)?;
     item.extend(keys::key(&change.after.id, &keys::change(change.version)));
@@ -80,7 +80,7 @@ pub(super) fn to_item<T: Serialize>(what: &'static str, value: &T) -> Result<Ite
     convert::to_item(value).map_err(|source| PortError::Bug { what, source: source.into() })
 }
 
-/// The record in an item, whatever else the item holds.
+/// The record in an item; other attributes are ignored.
 pub(super) fn from_item<T: DeserializeOwned>(what: &'static str, item: Item) -> Result<T, PortError> {
     convert::from_item(item).map_err(|source| PortError::Bug { what, source: source.into() })
 }
@@ -171,7 +171,7 @@ mod tests {
         }
     }
 
-    /// As it was stored before there was a verification, a rotation and a life after disabling.
+    /// As stored before verification, rotation and enabling after a disable existed.
     #[test]
     fn a_connector_of_the_first_version_is_still_read() {
         let mut now = connector_in_every_way();

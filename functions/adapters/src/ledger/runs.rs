@@ -1,4 +1,4 @@
-//! What a run reads and writes, but for the seal.
+//! The reads and writes of a run, except the seal.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -20,10 +20,10 @@ use crate::port_error::port_error;
 
 pub(super) const LEASE_OWNER: &str = "lease_owner";
 pub(super) const LEASE_UNTIL: &str = "lease_until";
-const GIVING_BACK: &str = "giving a lease back";
+const GIVING_BACK: &str = "releasing a lease";
 
 impl DynamoLedger {
-    /// A change of one item of a connector.
+    /// An update of one of a connector's items.
     pub(super) fn change(&self, id: &ConnectorId, sort: &str) -> UpdateItemFluentBuilder {
         self.client.update_item().table_name(&self.table).set_key(Some(keys::key(id, sort)))
     }
@@ -31,8 +31,8 @@ impl DynamoLedger {
 
 #[async_trait]
 impl Runs for DynamoLedger {
-    /// A second worker sees the lease of the first and goes away. If it sees none, because it has run out, both
-    /// may work: the seal decides between them.
+    /// A second worker sees the first one's lease and stops. If the lease has expired, both may work: the
+    /// seal decides between them.
     async fn lease(
         &self,
         id: &ConnectorId,
@@ -58,12 +58,12 @@ impl Runs for DynamoLedger {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = change.send().await else { return Ok(LeaseAnswer::Granted) };
         match error.as_service_error() {
-            // The refusal brings the item along: without one there is no cursor.
+            // The failed check returns the item; without one there is no cursor.
             Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
                 let exists = refused.item().is_some_and(|item| !item.is_empty());
                 Ok(if exists { LeaseAnswer::Held } else { LeaseAnswer::Unknown })
             }
-            _ => Err(port_error("taking a lease", error)),
+            _ => Err(port_error("acquiring a lease", error)),
         }
     }
 
@@ -85,8 +85,8 @@ impl Runs for DynamoLedger {
         answer.item.map(records::part).transpose()
     }
 
-    /// Windows follow each other without a gap, so their ends fall with the numbers, and the first part that
-    /// ends too early ends the search.
+    /// Windows have no gaps between them, so their ends decrease with the numbers. The first part that ends
+    /// too early ends the search.
     async fn parts_reaching(
         &self,
         id: &ConnectorId,
@@ -102,8 +102,8 @@ impl Runs for DynamoLedger {
         Ok(())
     }
 
-    /// Where the lease has passed to another worker, a run was asked for, or a second worker has marked the part,
-    /// it is done in two writes, each on its own condition.
+    /// Two writes, each with its own condition, if the lease has passed to another worker, a run was
+    /// requested, or a second worker has marked the part.
     async fn mark_last(&self, worker: &WorkerId, mark: &Mark, release: &Release) -> Result<(), PortError> {
         self.mark_part(mark).await?;
         if !self.move_delivered(mark, Some((worker, release))).await? {
@@ -113,22 +113,22 @@ impl Runs for DynamoLedger {
         Ok(())
     }
 
-    /// A second worker overwrites it: both have seen a fault. A cursor that is gone is not made again.
+    /// A second worker overwrites it: both have seen an error. A deleted cursor is not created again.
     async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError> {
-        let block = records::attribute("writing why a connector is blocked", block)?;
+        let block = records::attribute("writing a block", block)?;
         let change = self
             .change(id, CURSOR)
             .update_expression("SET #block = :block")
             .condition_expression("attribute_exists(#pk)")
             .set_expression_attribute_names(Some(names([PK, "block"])))
             .set_expression_attribute_values(Some(values([(":block", block)])));
-        held("recording why a connector is blocked", change.send().await)?;
+        held("recording a block", change.send().await)?;
         Ok(())
     }
 
-    /// A worker that read for longer than the seal of another notes nothing.
+    /// A worker records nothing if another has sealed while it was reading.
     async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError> {
-        let what = "noting how far a window is read";
+        let what = "recording read progress";
         let change = self
             .change(id, CURSOR)
             .update_expression("SET #reading = :reading")
@@ -143,9 +143,9 @@ impl Runs for DynamoLedger {
         Ok(())
     }
 
-    /// A second worker that read the same slice finds the reconcile moved on and changes nothing.
+    /// A second worker that read the same slice finds the reconcile advanced and changes nothing.
     async fn record_reconcile(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
-        let what = "recording how far the reconcile has come";
+        let what = "recording reconcile progress";
         let (update, names) = if noted.unblock {
             ("SET #reconcile = :after REMOVE #block", names(["reconcile", "block"]))
         } else {
@@ -164,7 +164,7 @@ impl Runs for DynamoLedger {
         Ok(())
     }
 
-    /// A second worker finds the time noted by the first, and tells nothing.
+    /// A second worker finds the first one's time and publishes nothing.
     async fn try_claim_unreadable_notice(
         &self,
         id: &ConnectorId,
@@ -179,12 +179,12 @@ impl Runs for DynamoLedger {
             )
             .set_expression_attribute_names(Some(names([PK, "unreadable_told_at"])))
             .set_expression_attribute_values(Some(values([(":now", time(now)), (":since", time(since))])));
-        held("noting that unreadable items are told of", change.send().await)
+        held("recording that unreadable items were reported", change.send().await)
     }
 
-    /// A worker whose lease has passed to another changes nothing. One whose `next_run_at` was moved in the
-    /// meantime, by "run now", gives back the lease and leaves the run that was asked for due: a dispatcher that
-    /// has claimed it meanwhile sent it in vain, and its claim would hold it back until it runs out.
+    /// A worker whose lease has passed to another changes nothing. If "run now" has moved `next_run_at` in
+    /// the meantime, the lease is released and the requested run stays due. A dispatcher that claimed it
+    /// before then sent it in vain, and its claim would delay the run until it expires.
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
         let as_seen = ("#next_run_at = :bound", release.seen, release.next_run_at);
         let claimed = ("#next_run_at > :bound", release.now, release.now);
@@ -213,7 +213,7 @@ impl Runs for DynamoLedger {
         Ok(())
     }
 
-    /// Of two workers that have swept, the one that came further is noted, in either order.
+    /// Of two workers that have swept, the higher number is stored, in either order.
     async fn record_sweep(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
         let change = self
             .change(id, CURSOR)
@@ -223,7 +223,7 @@ impl Runs for DynamoLedger {
             )
             .set_expression_attribute_names(Some(names([PK, "swept"])))
             .set_expression_attribute_values(Some(values([(":through", part_number(through))])));
-        held("noting how far the staging bucket is swept", change.send().await)?;
+        held("recording sweep progress", change.send().await)?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! The seal: the one write that decides for ever what a part is.
+//! The seal: the one write that fixes a part for ever.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use domain::ports::PortError;
@@ -11,11 +11,11 @@ use super::sources::SOURCE;
 use super::{DynamoLedger, records};
 
 impl DynamoLedger {
-    /// One transaction: put the part if its number is free, move the cursor if it stands where the sealing
-    /// worker read it. Of two workers with the same number DynamoDB carries out one; the other is refused, and
-    /// finds the first one's part under that number. Of two tries of one worker the second is refused too, or
-    /// recognised by the token that the SDK sends with all tries of a request: either way the part under the
-    /// number bears the worker's own name.
+    /// One transaction: puts the part if its number is free, and advances the cursor if it has the values
+    /// that the sealing worker read. Of two workers with the same number DynamoDB commits one. The other
+    /// fails, and finds the first one's part under that number. Of two attempts of one worker the second
+    /// fails too, or is recognized by the token that the SDK sends with all attempts of a request. Either way
+    /// the part under the number has the worker's own ID.
     pub(super) async fn seal_in_one_transaction(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
         let put = self.put_part(seal)?;
         let update = self.move_cursor(seal)?;
@@ -34,7 +34,7 @@ impl DynamoLedger {
                     connector.id = %seal.part.connector,
                     part = seal.part.number.get(),
                     cause = %aws_smithy_types::error::display::DisplayErrorContext(&*cause),
-                    "The answer to a seal was lost; the part's record is read back"
+                    "Lost the response to a seal; reading the part's record back"
                 );
                 SealAnswer::Unknown
             }
@@ -69,11 +69,12 @@ impl DynamoLedger {
         if let Some(last) = &seal.last {
             set.push_str(", #note = :note");
             names.insert("#note".to_owned(), "note".to_owned());
-            values.insert(":note".to_owned(), records::attribute("writing what the chain hangs on", last)?);
+            values.insert(":note".to_owned(), records::attribute("writing the chain head", last)?);
         }
         let mut condition = String::from("#next = :next_before AND #watermark = :watermark_before");
         if let Some(source) = &seal.source {
-            // The first seal remembers it. An operator who accepts another one meanwhile ends this run's sealing.
+            // The first seal stores it. If an operator accepts another one in the meantime, this run's
+            // sealing ends.
             set.push_str(", #source = :source");
             condition.push_str(" AND (attribute_not_exists(#source) OR #source = :source)");
             names.insert("#source".to_owned(), SOURCE.to_owned());
@@ -83,7 +84,7 @@ impl DynamoLedger {
         match &seal.reading {
             Some(reading) => {
                 set.push_str(", #reading = :reading");
-                values.insert(":reading".to_owned(), records::attribute("writing a reading", reading)?);
+                values.insert(":reading".to_owned(), records::attribute("writing read progress", reading)?);
             }
             None => gone.push("#reading"),
         }
@@ -108,5 +109,5 @@ impl DynamoLedger {
 }
 
 fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> PortError {
-    PortError::Bug { what: "composing the sealing transaction", source: Box::new(error) }
+    PortError::Bug { what: "building the sealing transaction", source: Box::new(error) }
 }

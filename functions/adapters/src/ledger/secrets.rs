@@ -1,10 +1,10 @@
-//! Secrets of webhooks, in partitions of their own (`SECRET#<connector>`), which the notifier's role may read and no
-//! other. Nothing lists them, and no record of a change holds one.
+//! Webhook secrets, in their own partitions (`SECRET#<connector>`), which only the notifier's role may read.
+//! Nothing lists them, and no change record contains one.
 //!
-//! Whoever stores a secret must not be able to read one by storing: a `PutItem` can ask for what it replaces, and a
-//! condition on a secret's text would tell it letter by letter. So its ID is reserved by a conditional write beside
-//! the settings, and the secret itself goes by `BatchWriteItem`, which takes no condition and returns no item
-//! (DynamoDB API reference, `BatchWriteItem`).
+//! Permission to store a secret must not be enough to read one. But a `PutItem` can return the item it
+//! replaces, and a condition on a secret's text would reveal it letter by letter. So a conditional write
+//! reserves its ID in the partition of the settings. The secret itself is written with `BatchWriteItem`,
+//! which takes no condition and returns no item (DynamoDB API reference, `BatchWriteItem`).
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -22,15 +22,15 @@ use super::keys::{self, Item, PK};
 use crate::port_error::port_error;
 
 const SECRET: &str = "secret";
-const KEEPING: &str = "keeping a webhook's secret";
-/// How often the write is asked for again when the table is too busy for it, and how long the first pause is.
+const KEEPING: &str = "storing a webhook secret";
+/// How many attempts the write has when the table is throttled, and the first delay between them.
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(50);
 
 impl DynamoLedger {
-    /// A second worker, and a second try of ours, finds the ID reserved and stores nothing. Only who reserved it writes
-    /// the secret, so that one is written once, or again with the same text. A worker that dies between the two leaves
-    /// an ID that nothing names.
+    /// A second worker, or our own retry, finds the ID reserved and stores nothing. Only the worker that
+    /// reserved it writes the secret, so it is written once, or again with the same text. A worker that dies
+    /// between the two leaves an ID that nothing refers to.
     pub(super) async fn put_secret(
         &self,
         id: &ConnectorId,
@@ -67,7 +67,7 @@ impl DynamoLedger {
                 return Ok(());
             }
         }
-        Err(PortError::Transient { what: KEEPING, source: "the table is too busy to take it".into() })
+        Err(PortError::Transient { what: KEEPING, source: "the table is throttled".into() })
     }
 
     pub(super) async fn get_secret(
@@ -75,7 +75,7 @@ impl DynamoLedger {
         id: &ConnectorId,
         secret_id: &SecretId,
     ) -> Result<Option<WebhookSecret>, PortError> {
-        let what = "reading a webhook's secret";
+        let what = "reading a webhook secret";
         let key = keys::secret(id, secret_id);
         let get = self.client.get_item().table_name(&self.table).consistent_read(true).set_key(Some(key));
         let answer = get.send().await.map_err(|error| port_error(what, error))?;

@@ -1,4 +1,4 @@
-//! The source that a cursor remembers: replaced by an operator's acceptance, and by nothing else once it is there.
+//! The source that a cursor remembers. Once set, only an operator's acceptance replaces it.
 
 use domain::events_source::SourceChange;
 use domain::names::ConnectorId;
@@ -13,8 +13,9 @@ const WHAT: &str = "changing the remembered source";
 pub(super) const SOURCE: &str = "source";
 
 impl DynamoLedger {
-    /// A second operator who accepts the same source finds it there, and a run that has sealed meanwhile has moved the
-    /// cursor: either way nothing is changed. What was read halfway goes in any case, since it was read elsewhere.
+    /// A second operator who accepts the same source finds it there, and a run that has sealed in the
+    /// meantime has moved the cursor: either way nothing is changed. Read progress is removed in any case,
+    /// since it belongs to the old source.
     pub(super) async fn replace_source(
         &self,
         id: &ConnectorId,

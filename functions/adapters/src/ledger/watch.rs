@@ -1,9 +1,9 @@
-//! The watchdog's reads, and where it keeps its place.
+//! The watchdog's reads, its sweep cursor and its notification states.
 //!
-//! A page is one request to the index `tenant`, which holds settings and no parts, then the cursors of those that
-//! export in batches, and for those with parts that wait the record of the oldest one. Neither the external IDs
-//! nor the destinations are asked for. Of a connector that exports that is about half a read unit for its cursor
-//! and an eighth for its settings.
+//! A page is one request to the index `tenant`, which contains settings and no parts. Then follow the cursors
+//! of the exporting connectors, in batches, and for each with undelivered parts the record of the oldest.
+//! Neither external IDs nor destinations are read. An exporting connector costs about half a read unit for
+//! its cursor and an eighth for its settings.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -27,25 +27,25 @@ use super::sources::SOURCE;
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
-const WHAT: &str = "watching the connectors";
-const KEEPING: &str = "keeping the watchdog's place";
-const STORING_STATE: &str = "remembering what was told of a connector";
+const WHAT: &str = "reading connectors for the watchdog";
+const KEEPING: &str = "storing the sweep cursor";
+const STORING_STATE: &str = "storing a connector's notification state";
 /// How many connectors a page reads at most.
 const PAGE: i32 = 500;
-/// The most keys that one batch may ask for (DynamoDB API reference, `BatchGetItem`).
+/// The maximum number of keys in one batch (DynamoDB API reference, `BatchGetItem`).
 const BATCH: usize = 100;
-/// How many batches are under way at once.
+/// How many batches are in flight at once.
 const BATCHES_AT_ONCE: usize = 4;
-/// How often a batch asks again for what it was not given, and how long it waits before.
+/// How many attempts a batch has for its unprocessed keys, and the first delay between them.
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The attributes of the settings that the watchdog sees. These three lists are all that its role may read of a
-/// connector, so the deployment's template has them too.
+/// The attributes of the settings that the watchdog reads. These three lists are all that its role may read
+/// of a connector, so the deployment's template has them too.
 pub const SETTINGS_ATTRIBUTES: [&str; 5] = [PK, TENANT_ID, "state", "frequency", "activated_at"];
-/// What it sees of a part.
+/// The attributes of a part that it reads.
 pub const PART_ATTRIBUTES: [&str; 2] = [PK, "sealed_at"];
-/// What it sees of a cursor: all of it, and what was told of its connector.
+/// The attributes of a cursor that it reads: all of it, and the connector's notification state.
 pub const CURSOR_ATTRIBUTES: [&str; 15] = [
     PK,
     "next",
@@ -64,13 +64,13 @@ pub const CURSOR_ATTRIBUTES: [&str; 15] = [
     NOTIFICATION_STATE,
 ];
 
-/// The item that keeps its place: in a partition of its own, and in no index.
+/// The item with the sweep cursor: in its own partition, and in no index.
 const WATCHDOG: &str = "WATCHDOG";
 const SWEEP: &str = "SWEEP";
 const KEPT: &str = "kept";
 const PLACE: &str = "place";
 
-/// What was told of a connector, beside its cursor.
+/// The connector's notification state, stored with its cursor.
 const NOTIFICATION_STATE: &str = "told";
 
 #[derive(Deserialize)]
@@ -81,7 +81,7 @@ struct Settings {
     activated_at: Option<Time>,
 }
 
-/// A cursor, and what was told of its connector.
+/// A cursor, and the connector's notification state.
 struct WatchedCursor {
     cursor: Cursor,
     state: Option<NotificationState>,
@@ -93,7 +93,7 @@ struct Sealed {
 }
 
 impl DynamoLedger {
-    /// These attributes of items by their keys, eventually consistent.
+    /// These attributes of the items with these keys, eventually consistent.
     async fn batch(&self, wanted: Vec<Item>, only: &[&str]) -> Result<Vec<Item>, PortError> {
         let batches: Vec<Vec<Item>> = wanted.chunks(BATCH).map(<[Item]>::to_vec).collect();
         stream::iter(batches.into_iter().map(|keys| self.one_batch(keys, only)))
@@ -102,7 +102,8 @@ impl DynamoLedger {
             .await
     }
 
-    /// An answer holds 16 MB at most and may leave keys out when the table is busy: those are asked for again.
+    /// A response has at most 16 MB and may leave keys out when the table is throttled: those are requested
+    /// again.
     async fn one_batch(&self, keys: Vec<Item>, only: &[&str]) -> Result<Vec<Item>, PortError> {
         let placeholders: Vec<String> = only.iter().map(|name| format!("#{name}")).collect();
         let mut asked =
@@ -127,7 +128,7 @@ impl DynamoLedger {
         }
         Err(PortError::Transient {
             what: WHAT,
-            source: "the table is too busy to give all it was asked for".into(),
+            source: "the table is throttled and left out requested items".into(),
         })
     }
 
@@ -142,7 +143,7 @@ impl DynamoLedger {
         Ok(cursors)
     }
 
-    /// When the oldest part that waits was sealed, of those with any.
+    /// When the oldest undelivered part was sealed, for connectors that have one.
     async fn waiting(
         &self,
         cursors: &BTreeMap<ConnectorId, WatchedCursor>,
@@ -211,7 +212,7 @@ impl Watch for DynamoLedger {
         serde_json::from_str(kept).map_err(|error| bug(KEEPING, error))
     }
 
-    /// A second tick at the same time finds another number kept, and changes nothing.
+    /// A second tick at the same time finds another number stored, and changes nothing.
     async fn store_sweep(&self, sweep: &Sweep) -> Result<bool, PortError> {
         let place = serde_json::to_string(sweep).map_err(|error| bug(KEEPING, error))?;
         let change = self
@@ -230,8 +231,8 @@ impl Watch for DynamoLedger {
         held(KEEPING, change.send().await)
     }
 
-    /// A second tick at the same time finds another time of telling, and changes nothing. Only the time is compared:
-    /// a version that knows more of what was told writes more beside it.
+    /// A second tick at the same time finds another notification time, and changes nothing. Only the time is
+    /// compared: a newer version may store more with it.
     async fn store_notification_state(
         &self,
         id: &ConnectorId,
@@ -262,24 +263,24 @@ fn of_the_watchdog() -> Item {
     Item::from([(PK.to_owned(), text(WATCHDOG)), (SK.to_owned(), text(SWEEP))])
 }
 
-/// Where the page behind a place starts.
+/// The start key of the page after this sweep cursor.
 fn start(place: &SweepCursor) -> Item {
     let mut key = keys::key(&place.connector, CONFIG);
     key.insert(TENANT_ID.to_owned(), text(place.tenant.as_str()));
     key
 }
 
-/// The place that a page ends at.
+/// The sweep cursor that a page ends at.
 fn place(mut key: Item) -> Result<SweepCursor, PortError> {
     let connector = owner(&key)?;
     let tenant = key.remove(TENANT_ID).and_then(|tenant| tenant.as_s().ok()?.parse().ok());
-    let tenant = tenant.ok_or_else(|| bug(WHAT, "a page of the index ends at a key without a tenant"))?;
+    let tenant = tenant.ok_or_else(|| bug(WHAT, "a page of the index ended at a key without a tenant"))?;
     Ok(SweepCursor { tenant, connector })
 }
 
 fn owner(item: &Item) -> Result<ConnectorId, PortError> {
     let owner = item.get(PK).and_then(keys::connector_of);
-    owner.ok_or_else(|| bug(WHAT, format!("an item has a key of another form: {:?}", item.get(PK))))
+    owner.ok_or_else(|| bug(WHAT, format!("an item has a malformed key: {:?}", item.get(PK))))
 }
 
 fn bug(what: &'static str, source: impl Into<domain::ports::BoxError>) -> PortError {
@@ -296,7 +297,7 @@ mod tests {
 
     use super::*;
 
-    /// Ends with the names of the fields that a struct asks for.
+    /// A deserializer that fails with the names of the fields that a struct reads.
     struct Asking;
 
     #[derive(Debug)]
@@ -338,13 +339,14 @@ mod tests {
         }
     }
 
-    /// The fields of a struct, and these beside them.
+    /// The fields of a struct, and these extra ones.
     fn fields<T: DeserializeOwned>(beside: &[&'static str]) -> BTreeSet<&'static str> {
         let Err(Fields(fields)) = T::deserialize(Asking) else { return BTreeSet::new() };
         fields.iter().chain(beside).copied().collect()
     }
 
-    /// A field that a new version has must be read too, or the watchdog would take its default for what is stored.
+    /// A field of a new version must be read too, or the watchdog would take its default for the stored
+    /// value.
     #[test]
     fn exactly_the_fields_that_are_used_are_asked_for() {
         assert_eq!(BTreeSet::from(CURSOR_ATTRIBUTES), fields::<Cursor>(&[PK, NOTIFICATION_STATE]));

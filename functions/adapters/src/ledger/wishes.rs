@@ -1,5 +1,5 @@
-//! Runs that someone asks for. The cursor's item remembers the last key, in attributes of its own that no run
-//! reads: `asked_key`, and `asked_cut`, the answer that was given.
+//! Run requests. The cursor's item stores the last request's key and answer, in its own attributes
+//! `asked_key` and `asked_cut`, which no run reads.
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::budget::Spending;
@@ -14,31 +14,32 @@ use super::expression::{names, text, time, values};
 use super::keys::{self, CURSOR, Item, NEXT_RUN_AT, PK};
 use crate::port_error::port_error;
 
-const WHAT: &str = "asking for a run";
+const WHAT: &str = "requesting a run";
 const REQUEST_KEY: &str = "asked_key";
 const REQUEST_CUT: &str = "asked_cut";
 
-/// Which connector, when, up to when, and the request's key.
+/// The connector, the time of the request, the cut and the request's key.
 type RunRequest<'a> = (&'a ConnectorId, Time, Time, Option<&'a str>);
 
 impl DynamoLedger {
-    /// A run under way that ends later keeps this `next_run_at`, since it is not what that run has read. Of two
-    /// requests the later one stands; both ask for the same thing. Of two with the same key the second finds the
-    /// first one's, stores nothing and spends nothing.
+    /// A run in progress that ends later keeps this `next_run_at`, since it differs from the value that run
+    /// has read. Of two requests the later one stands; both request the same run. Of two with the same key
+    /// the second finds the first one's answer, stores nothing and uses no budget.
     pub(super) async fn put_run_request(
         &self,
         wish: RunRequest<'_>,
         spends: &[Spending],
     ) -> Result<RunAnswer, PortError> {
         let (id, _, cut, key) = wish;
-        let mut cause: BoxError = "other writes of the same connector came first each time".into();
-        // A path into the block can be set only while there is a block, so that is asked first.
+        let mut cause: BoxError = "other writes to the same connector came first on every attempt".into();
+        // A path into the block can be set only if there is a block, so that is tried first.
         let mut blocked = true;
         for _ in 0..TRIES {
             match self.try_put_run_request(wish, blocked, spends).await? {
                 Transacted::Done => return Ok(RunAnswer::Requested(cut)),
                 Transacted::Refused(failed) if failed.contains(&0) && blocked => blocked = false,
-                // Neither with a block nor without one: there is no cursor, or the key is that of the last request.
+                // Neither with a block nor without: the cursor does not exist, or the last request has the
+                // same key.
                 Transacted::Refused(failed) if failed.contains(&0) => {
                     let asked = match key {
                         Some(key) => self.requested_cut(id, key).await?,
@@ -48,11 +49,12 @@ impl DynamoLedger {
                 }
                 Transacted::Refused(failed) => {
                     let first = failed.first().and_then(|place| spends.get(place.checked_sub(1)?));
-                    let unasked = || PortError::Bug { what: WHAT, source: "refused without a reason".into() };
+                    let unasked =
+                        || PortError::Bug { what: WHAT, source: "rejected without a reason".into() };
                     return first.map(|spending| RunAnswer::Exhausted(spending.budget)).ok_or_else(unasked);
                 }
                 Transacted::InTheWay(other) => cause = other,
-                // With a key, whoever asks again is told; without one, a run too many does no harm.
+                // With a key, a retry gets the stored answer; without one, an extra run does no harm.
                 Transacted::Unknown(lost) => return Err(PortError::Transient { what: WHAT, source: lost }),
             }
         }
@@ -96,7 +98,7 @@ impl DynamoLedger {
         transacted(WHAT, request.send().await)
     }
 
-    /// What was answered to the request with this key, if it is the last one.
+    /// The answer to the request with this key, if it is the last one.
     async fn requested_cut(&self, id: &ConnectorId, key: &str) -> Result<Option<Time>, PortError> {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let answer = get.set_key(Some(keys::key(id, CURSOR))).send().await;

@@ -1,4 +1,4 @@
-//! What the API reads, and how it tells callers apart.
+//! The API's settings, and how callers are identified.
 
 use domain::budget::Budgets;
 use domain::names::{EmailAddress, PortalUrl};
@@ -12,7 +12,7 @@ use super::read::{Lookup, WrongSettings, both, optional};
 use super::timing::timing;
 use super::{BusSettings, LedgerSettings, S3Settings, SigningSettings, StackSettings, VendorSettings};
 
-/// What the API reads.
+/// The API's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiSettings {
     /// The ledger.
@@ -23,21 +23,21 @@ pub struct ApiSettings {
     pub timing: Timing,
     /// The vendor as customers see it.
     pub vendor: VendorSettings,
-    /// Who is who among the callers.
+    /// How callers are identified.
     pub callers: CallerSettings,
-    /// How S3 is addressed.
+    /// How S3 buckets are addressed.
     pub s3: S3Settings,
-    /// Which deployment this is.
+    /// The name of this deployment, and its log level.
     pub stack: StackSettings,
-    /// Whose public keys are published.
+    /// The signing keys, whose public halves are published.
     pub signing: SigningSettings,
-    /// As whom the notifier sends mails to contacts, if it sends any.
+    /// The sender of the notifier's mails; `None` if it sends none.
     pub sender: Option<EmailAddress>,
-    /// Where the portal is, on whose page addresses say whether they want those mails.
+    /// The portal, on which addresses confirm that they want those mails.
     pub portal: Option<PortalUrl>,
-    /// How the partition keys of the events table are made.
+    /// How the partition keys of the events table are derived.
     pub partitions: PartitionFormat,
-    /// How much a tenant may use.
+    /// How much a tenant may use in a time.
     pub budgets: Budgets,
 }
 
@@ -46,7 +46,7 @@ impl ApiSettings {
     pub const NAMES: &[&str] = &[
         "LEDGER_TABLE",
         "EVENT_BUS_NAME",
-        // Read to know the settle time that fits the source.
+        // Decides the default settle time.
         "EVENTS_INDEX",
         "SETTLE_SECONDS",
         "LOOK_BACK_SECONDS",
@@ -60,11 +60,11 @@ impl ApiSettings {
         "VENDOR_DOMAIN",
         "SIGNING_KEY",
         "SIGNING_KEY_PREVIOUS",
-        // Read to say whether mails are sent to contacts.
+        // Decides whether mails are sent to contacts.
         "NOTIFY_SENDER",
-        // Read to say whether addresses are asked by mail.
+        // Decides whether addresses are asked for confirmation by mail.
         "PORTAL_URL",
-        // Read to know which tenants have partition keys of their own.
+        // Decides which tenants have partition keys of their own.
         "EVENTS_PARTITION_FORMAT",
         "BUDGETS",
     ];
@@ -100,7 +100,7 @@ impl ApiSettings {
     }
 }
 
-/// What the tokens of the JWT authorizer say, by the vendor's own names.
+/// Claim and scope in the tokens of the JWT authorizer, by the vendor's own names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerSettings {
     /// The claim that names the tenant.
@@ -128,7 +128,7 @@ impl CallerSettings {
     }
 }
 
-/// A scope with a bracket could not be told from a list's end. Source: RFC 6749, section 3.3; API Gateway
+/// A bracket in a scope could be mistaken for the end of a list. Source: RFC 6749, section 3.3; API Gateway
 /// developer guide, "Control access to HTTP APIs with JWT authorizers".
 fn is_word(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && !b"[]\"\\".contains(&b))

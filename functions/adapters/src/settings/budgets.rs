@@ -1,4 +1,4 @@
-//! How much a tenant may use.
+//! Reads the budgets: how much a tenant may use in a time.
 
 use domain::budget::Budgets;
 
@@ -6,10 +6,11 @@ use super::read::{Lookup, WrongSettings, present};
 
 const NAME: &str = "BUDGETS";
 
-/// Reads `BUDGETS`, such as `connectors=20,changes=60`; what it does not name keeps its default ([`Budgets::default`]).
+/// Reads `BUDGETS`, such as `connectors=20,changes=60`; budgets that are not listed keep their default
+/// ([`Budgets::default`]).
 ///
 /// # Errors
-/// If it names no budget that there is, one twice, or a limit that is not a whole number from 1 to 10,000.
+/// If it lists an unknown budget, a budget twice, or a limit that is not a whole number from 1 to 10,000.
 pub fn budgets(env: Lookup<'_>) -> Result<Budgets, WrongSettings> {
     let Some(value) = present(env, NAME) else { return Ok(Budgets::default()) };
     value.parse().map_err(|wrong| {

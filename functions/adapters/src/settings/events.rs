@@ -1,4 +1,4 @@
-//! How the events table is laid out.
+//! Reads the layout of the events table.
 
 use domain::partition::PartitionFormat;
 use domain::sort_key::SortKeyForm;
@@ -7,11 +7,11 @@ use super::places::is_table_name;
 use super::read::{Lookup, WrongSettings, both, optional, present, required};
 use crate::source::EventsTable;
 
-/// Reads `EVENTS_*`. Only `EVENTS_TABLE` must be set; the others default to contract 1: attributes `pk`, `sk`,
-/// `event` and `expires_at`, partition format `{tenant}`, sort keys `rfc3339`.
+/// Reads `EVENTS_*`. Only `EVENTS_TABLE` is required. Defaults: attributes `pk`, `sk`, `event` and
+/// `expires_at`, partition format `{tenant}`, sort keys `rfc3339`.
 ///
 /// # Errors
-/// If the table is absent, a name or form is malformed, or two attributes are the same.
+/// If the table is absent, a name or form is malformed, or two attributes have the same name.
 pub fn events_table(env: Lookup<'_>) -> Result<EventsTable, WrongSettings> {
     let form = "the name of the events' DynamoDB table, 3 to 255 of A-Z a-z 0-9 _ . -, or its ARN";
     let table = required(env, "EVENTS_TABLE", form, |text| is_table_name(text) || is_table_arn(text));
@@ -33,7 +33,7 @@ pub fn events_table(env: Lookup<'_>) -> Result<EventsTable, WrongSettings> {
     })
 }
 
-/// A table of another account is named by its ARN.
+/// A table in another account is configured by its ARN.
 fn is_table_arn(text: &str) -> bool {
     let fields: Vec<&str> = text.split(':').collect();
     let ["arn", partition, "dynamodb", region, account, table] = fields.as_slice() else { return false };
@@ -57,7 +57,7 @@ fn attributes(env: Lookup<'_>) -> Result<Attributes, WrongSettings> {
     let body = attribute(env, "EVENTS_BODY", "event");
     let ttl = attribute(env, "EVENTS_TTL", "expires_at");
     let ((partition_key, sort_key), (body, ttl)) = both(both(partition_key, sort_key), both(body, ttl))?;
-    // One attribute can't be two things. The later of two is told, since the earlier may be right.
+    // One attribute can't have two roles. The later of two is reported, since the earlier may be right.
     let named = [
         ("EVENTS_PARTITION_KEY", &partition_key),
         ("EVENTS_SORT_KEY", &sort_key),
@@ -81,7 +81,7 @@ fn attribute(env: Lookup<'_>, name: &'static str, default: &str) -> Result<Strin
     Ok(optional(env, name, &form, is_name)?.unwrap_or_else(|| default.to_owned()))
 }
 
-/// Reads `EVENTS_PARTITION_FORMAT`; absent means the default of contract 1. Whoever makes connectors reads it too: it
+/// Reads `EVENTS_PARTITION_FORMAT`; absent means `{tenant}`. It is also needed to create connectors, since it
 /// decides which tenants have partition keys of their own.
 ///
 /// # Errors

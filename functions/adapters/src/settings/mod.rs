@@ -1,8 +1,9 @@
-//! The functions' settings: environment variables, read once by a `main.rs` into types (contract 3 of the design).
+//! The functions' settings: environment variables that each `main.rs` reads once into typed structs.
 //!
-//! There is one struct per concern. A function reads those that it needs, and [`both`] puts them together so that
-//! one start-up tells of everything that is wrong. An empty value counts as absent, as `CloudFormation` can't
-//! leave a variable out; anything else that is malformed ends the start-up, and nothing defaults over a typo.
+//! There is one struct per concern. A function reads those that it needs; [`zip_errors`] combines them so
+//! that one start-up reports everything that is wrong. An empty value counts as absent, since
+//! `CloudFormation` can't omit a variable. Anything malformed fails the start-up, and nothing defaults over a
+//! typo.
 
 mod api;
 mod budgets;
@@ -32,28 +33,28 @@ pub use self::vendor::VendorSettings;
 pub use self::watch::{StackSettings, retention};
 use crate::source::EventsTable;
 
-/// What the exporter reads.
+/// The exporter's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExporterSettings {
     /// The events table.
     pub events: EventsTable,
     /// The ledger.
     pub ledger: LedgerSettings,
-    /// The vendor's own bucket.
+    /// The staging bucket in the vendor's account.
     pub staging: StagingSettings,
     /// The event bus.
     pub bus: BusSettings,
     /// Settle time and look-back.
     pub timing: Timing,
-    /// How large a part may get.
+    /// The maximum size of a part.
     pub part_limits: PartLimits,
-    /// How long the source keeps an event, if not for ever.
+    /// How long the source keeps an event; `None` for ever.
     pub retention: Option<Duration>,
-    /// How S3 is addressed.
+    /// How S3 buckets are addressed.
     pub s3: S3Settings,
-    /// Who signs the manifests.
+    /// The keys that sign manifests.
     pub signing: SigningSettings,
-    /// Which deployment this is.
+    /// The name of this deployment, and its log level.
     pub stack: StackSettings,
 }
 
@@ -100,20 +101,20 @@ impl ExporterSettings {
     }
 }
 
-/// What the dispatcher reads.
+/// The dispatcher's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DispatcherSettings {
     /// The ledger.
     pub ledger: LedgerSettings,
     /// The export queue.
     pub queue: QueueSettings,
-    /// The event bus, for what the watchdog tells.
+    /// The event bus for the watchdog's notices.
     pub bus: BusSettings,
-    /// Settle time and look-back: without them nobody knows when an export is late.
+    /// Settle time and look-back, which decide when an export is late.
     pub timing: Timing,
-    /// How long the source keeps an event, if not for ever.
+    /// How long the source keeps an event; `None` for ever.
     pub retention: Option<Duration>,
-    /// Which deployment this is.
+    /// The name of this deployment, and its log level.
     pub stack: StackSettings,
 }
 
@@ -151,7 +152,7 @@ mod tests {
 
     use super::*;
 
-    /// As a stack with nothing but defaults sets them: optional ones are there and empty.
+    /// The environment of a stack with only defaults: optional variables are set and empty.
     #[expect(clippy::unnecessary_wraps, reason = "it is a Lookup")]
     fn stack(name: &str) -> Option<String> {
         let value = match name {

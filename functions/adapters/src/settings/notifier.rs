@@ -1,4 +1,4 @@
-//! What the notifier reads.
+//! The notifier's settings.
 
 use domain::manifest::VendorDomain;
 use domain::names::{EmailAddress, PortalUrl};
@@ -7,27 +7,27 @@ use super::read::{Lookup, WrongSettings, both, present, required};
 use super::signing::{VENDOR, vendor_if_set};
 use super::{LedgerSettings, StackSettings};
 
-/// What the notifier reads.
+/// The notifier's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotifierSettings {
     /// The ledger, for contacts and their secrets.
     pub ledger: LedgerSettings,
-    /// The URL of its own queue, for what is to be tried again.
+    /// The URL of the notifier's own queue, for retries.
     pub queue_url: String,
-    /// As whom mails are sent, if any are.
+    /// The sender of mails; `None` if no mails are sent.
     pub sender: Option<EmailAddress>,
-    /// How addresses are asked whether they want notices, if they are.
+    /// How addresses confirm that they want notices; `None` if they aren't asked.
     pub asking: Option<AskingSettings>,
-    /// Which deployment this is.
+    /// The name of this deployment, and its log level.
     pub stack: StackSettings,
 }
 
-/// What a mail that asks an address names.
+/// What a confirmation mail contains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskingSettings {
-    /// Who asks.
+    /// The vendor in whose name the mail is sent.
     pub vendor: VendorDomain,
-    /// Where the page is on which the address answers.
+    /// The portal with the confirmation page.
     pub portal: PortalUrl,
 }
 
@@ -65,10 +65,10 @@ fn asking(env: Lookup<'_>) -> Result<Option<AskingSettings>, WrongSettings> {
     }
 }
 
-/// Reads `PORTAL_URL`: where the portal is. Absent means that there is none, and that no address is asked by mail.
+/// Reads `PORTAL_URL`. Absent means that there is no portal and that no confirmation mails are sent.
 ///
 /// # Errors
-/// If it is no such address.
+/// If it is not a valid portal URL.
 pub fn portal(env: Lookup<'_>) -> Result<Option<PortalUrl>, WrongSettings> {
     let form = "the portal's address, such as https://audit.vendor.example, or empty if there is no portal";
     let (name, value) = ("PORTAL_URL", present(env, "PORTAL_URL"));
@@ -76,10 +76,10 @@ pub fn portal(env: Lookup<'_>) -> Result<Option<PortalUrl>, WrongSettings> {
     value.parse().map(Some).map_err(|_| WrongSettings::malformed(name, &value, form))
 }
 
-/// Reads `NOTIFY_SENDER`: as whom mails to contacts are sent. Absent means that none are sent.
+/// Reads `NOTIFY_SENDER`, the sender of mails to contacts. Absent means that none are sent.
 ///
 /// # Errors
-/// If it is no e-mail address.
+/// If it is not an e-mail address.
 pub fn sender(env: Lookup<'_>) -> Result<Option<EmailAddress>, WrongSettings> {
     let (name, form) = ("NOTIFY_SENDER", "an e-mail address, or empty if no mails are sent to contacts");
     let Some(value) = present(env, name) else { return Ok(None) };

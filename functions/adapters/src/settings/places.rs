@@ -1,10 +1,11 @@
-//! Where things are: tables, buckets, the queue, the bus. Each by the platform's own grammar.
+//! The resources of a deployment: tables, buckets, the queue, the bus. Each is validated by the platform's
+//! own grammar.
 
 use domain::names::BucketName;
 
 use super::read::{Lookup, WrongSettings, optional, present, required};
 
-/// What a table or index may be called. Source: DynamoDB developer guide, "Naming rules".
+/// Whether a name is valid for a table or index. Source: DynamoDB developer guide, "Naming rules".
 pub(super) fn is_table_name(text: &str) -> bool {
     (3..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }
@@ -12,7 +13,7 @@ pub(super) fn is_table_name(text: &str) -> bool {
 /// The ledger table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerSettings {
-    /// Its name.
+    /// The name of the table.
     pub table: String,
 }
 
@@ -20,17 +21,17 @@ impl LedgerSettings {
     /// Reads `LEDGER_TABLE`.
     ///
     /// # Errors
-    /// If it is absent or no table's name.
+    /// If it is absent or not a valid table name.
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let form = "the name of the ledger's DynamoDB table: 3 to 255 of A-Z a-z 0-9 _ . -";
         required(env, "LEDGER_TABLE", form, is_table_name).map(|table| Self { table })
     }
 }
 
-/// The vendor's own bucket.
+/// The staging bucket in the vendor's account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StagingSettings {
-    /// Its name.
+    /// The name of the bucket.
     pub bucket: BucketName,
 }
 
@@ -38,7 +39,7 @@ impl StagingSettings {
     /// Reads `STAGING_BUCKET`.
     ///
     /// # Errors
-    /// If it is absent or no bucket's name.
+    /// If it is absent or not a valid bucket name.
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let (name, form) = (
             "STAGING_BUCKET",
@@ -53,7 +54,7 @@ impl StagingSettings {
 /// The queue from the dispatcher to the exporter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueSettings {
-    /// Its URL.
+    /// The URL of the queue.
     pub url: String,
 }
 
@@ -61,7 +62,7 @@ impl QueueSettings {
     /// Reads `EXPORT_QUEUE_URL`.
     ///
     /// # Errors
-    /// If it is absent or no URL of a queue.
+    /// If it is absent or not a valid queue URL.
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let form =
             "the URL of the export queue, such as https://sqs.eu-central-1.amazonaws.com/123456789012/export";
@@ -69,7 +70,7 @@ impl QueueSettings {
     }
 }
 
-/// `http` too: stand-ins speak it.
+/// `http` is accepted too, for stand-ins.
 pub(super) fn is_queue_url(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
         return false;
@@ -81,7 +82,7 @@ pub(super) fn is_queue_url(text: &str) -> bool {
 /// The event bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BusSettings {
-    /// Its name or ARN.
+    /// The name or ARN of the bus.
     pub name: String,
 }
 
@@ -89,7 +90,7 @@ impl BusSettings {
     /// Reads `EVENT_BUS_NAME`.
     ///
     /// # Errors
-    /// If it is absent or no bus's name.
+    /// If it is absent or not a valid bus name.
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let form = "the name or ARN of an event bus: 1 to 256 of A-Z a-z 0-9 . - _ /";
         required(env, "EVENT_BUS_NAME", form, is_bus).map(|name| Self { name })
@@ -109,10 +110,10 @@ fn is_bus(text: &str) -> bool {
         && name.bytes().all(of_a_name)
 }
 
-/// How S3 is addressed.
+/// How S3 buckets are addressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct S3Settings {
-    /// Buckets in the path instead of in the host's name, for stand-ins without virtual hosts.
+    /// Path-style requests, for stand-ins without virtual-hosted-style requests.
     pub force_path_style: bool,
 }
 

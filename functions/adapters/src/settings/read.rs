@@ -1,13 +1,12 @@
-//! How a variable is read, and how what is wrong with it is told.
+//! Reads single variables and reports what is wrong with them.
 
 use std::fmt;
 
-/// Looks a variable up. A `main.rs` hands in the environment, as
-/// `&|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())`: a value that is not UTF-8
-/// must not look like one that is absent.
+/// Looks up a variable. A `main.rs` passes the environment as `&|name| std::env::var_os(name).map(|value|
+/// value.to_string_lossy().into_owned())`, so that a value that is not UTF-8 doesn't look absent.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// All variables that are wrong.
+/// All variables that are missing or malformed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct WrongSettings(pub Vec<WrongSetting>);
 
@@ -23,11 +22,11 @@ impl fmt::Display for WrongSettings {
     }
 }
 
-/// A variable that is wrong: its name, its value, the right form.
+/// A variable that is missing or malformed: its name, what is wrong, the right form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} {problem}; it must be {form}")]
 pub struct WrongSetting {
-    /// The variable.
+    /// The name of the variable.
     pub name: &'static str,
     /// What is wrong with it.
     pub problem: Problem,
@@ -38,13 +37,13 @@ pub struct WrongSetting {
 /// What is wrong with a variable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// It is needed and absent or empty.
+    /// It is required, but absent or empty.
     #[error("is not set")]
     Missing,
-    /// It has another form.
+    /// Its value has another form.
     #[error("is `{0}`")]
     Malformed(
-        /// Its value, shortened and with control characters escaped.
+        /// The value, shortened and with control characters escaped.
         String,
     ),
 }
@@ -60,10 +59,10 @@ impl WrongSettings {
     }
 }
 
-/// Both, or everything that is wrong with either.
+/// Both values, or all errors of both.
 ///
 /// # Errors
-/// What is wrong with the first, then what is wrong with the second.
+/// The errors of the first, then those of the second.
 pub fn both<A, B>(a: Result<A, WrongSettings>, b: Result<B, WrongSettings>) -> Result<(A, B), WrongSettings> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
@@ -76,12 +75,12 @@ pub fn both<A, B>(a: Result<A, WrongSettings>, b: Result<B, WrongSettings>) -> R
     }
 }
 
-/// The value of a variable; an empty one is absent.
+/// The value of a variable; an empty one counts as absent.
 pub(super) fn present(env: Lookup<'_>, name: &str) -> Option<String> {
     env(name).filter(|value| !value.is_empty())
 }
 
-/// The value of a variable that must be there and satisfy `is_right`.
+/// The value of a required variable, which must satisfy `is_right`.
 pub(super) fn required(
     env: Lookup<'_>,
     name: &'static str,
@@ -91,7 +90,7 @@ pub(super) fn required(
     optional(env, name, form, is_right)?.ok_or_else(|| WrongSettings::missing(name, form))
 }
 
-/// The value of a variable that may be absent, but if it is there must satisfy `is_right`.
+/// The value of an optional variable, which must satisfy `is_right` if it is set.
 pub(super) fn optional(
     env: Lookup<'_>,
     name: &'static str,

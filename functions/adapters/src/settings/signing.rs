@@ -1,4 +1,4 @@
-//! In whose name manifests are signed, and with which key.
+//! Reads the vendor's name and the keys that sign manifests.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,23 +7,23 @@ use domain::manifest::VendorDomain;
 
 use super::read::{Lookup, WrongSettings, both, present};
 
-/// Who signs, and with what.
+/// Who signs manifests, and with which keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SigningSettings {
-    /// The name that every manifest begins with. It never changes: another name is another chain.
+    /// The name that every manifest begins with. It must never change: another name is another chain.
     pub vendor: VendorDomain,
-    /// The key that signs.
+    /// The current key, which signs.
     pub key: KeyPlace,
-    /// The one before.
+    /// The key before the current one.
     pub previous: PreviousKey,
 }
 
-/// Where a key lies.
+/// The location of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyPlace {
     /// In KMS: the ARN of a key or an alias, or `alias/<name>`.
     Kms(String),
-    /// In a file.
+    /// In a file, for the sandbox.
     File(PathBuf),
 }
 
@@ -36,12 +36,12 @@ impl fmt::Display for KeyPlace {
     }
 }
 
-/// The key before the one that signs.
+/// The key before the current one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PreviousKey {
-    /// There was none.
+    /// There was no previous key.
     None,
-    /// It lies there, and hands over to the new one.
+    /// It is available there, and hands over to the current key.
     At(KeyPlace),
     /// It is lost for good.
     Lost,
@@ -60,10 +60,10 @@ impl SigningSettings {
         Ok(Self { vendor, key, previous })
     }
 
-    /// The same, if any of them is set: for whoever can do something without them.
+    /// The same, or `None` if none of them is set: for callers that can work without them.
     ///
     /// # Errors
-    /// If some are set, and others missing or malformed.
+    /// If some are set and others are missing or malformed.
     pub fn read_if_set(env: Lookup<'_>) -> Result<Option<Self>, WrongSettings> {
         if Self::NAMES.iter().all(|name| present(env, name).is_none()) {
             return Ok(None);
@@ -72,14 +72,14 @@ impl SigningSettings {
     }
 }
 
-/// The form of `VENDOR_DOMAIN`.
+/// The form of `VENDOR_DOMAIN`, for errors.
 pub(super) const VENDOR: &str = "your domain name in lower case, such as vendor.example";
 
 fn vendor(env: Lookup<'_>) -> Result<VendorDomain, WrongSettings> {
     vendor_if_set(env)?.ok_or_else(|| WrongSettings::missing("VENDOR_DOMAIN", VENDOR))
 }
 
-/// Reads `VENDOR_DOMAIN`, for whoever can do something without it.
+/// Reads `VENDOR_DOMAIN` for callers that can work without it.
 pub(super) fn vendor_if_set(env: Lookup<'_>) -> Result<Option<VendorDomain>, WrongSettings> {
     let name = "VENDOR_DOMAIN";
     let Some(value) = present(env, name) else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! When events are read, and how large a part may get.
+//! Settle time, look-back, and the limits of a part.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use domain::protocol::Timing;
 
 use super::read::{Lookup, WrongSettings, both, number, present};
 
-/// A window on a table rests for as long: writers' clocks differ, and writes are under way.
+/// The settle time of a window on a table: writers' clocks differ, and writes are in progress.
 const SETTLE_SECONDS: u64 = 300;
-/// An index follows its table without a promised delay, so a window read through one rests longer.
+/// An index follows its table with no guaranteed delay, so a window that is read through one settles longer.
 const SETTLE_SECONDS_OF_AN_INDEX: u64 = 900;
 const LOOK_BACK_SECONDS: u64 = 3600;
 const DAY_SECONDS: u64 = 86_400;

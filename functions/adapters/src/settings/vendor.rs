@@ -1,8 +1,8 @@
-//! What the customers' trust policies name of the vendor, as far as STS does not tell it.
+//! What the customers' trust policies need to know about the vendor, beyond what STS returns.
 
 use super::read::{Lookup, WrongSettings, both, optional};
 
-/// The name that `template.yaml` gives the exporter's role unless it is told another.
+/// The default name of the exporter's role in `template.yaml`.
 const EXPORTER_ROLE: &str = "auditferry-exporter";
 
 /// The vendor as customers see it.
@@ -10,7 +10,7 @@ const EXPORTER_ROLE: &str = "auditferry-exporter";
 pub struct VendorSettings {
     /// The name of the exporter's role.
     pub exporter_role: String,
-    /// Where the customer's template is published, if it is.
+    /// The URL of the customer's template, if it is published.
     pub template_url: Option<String>,
 }
 
@@ -18,8 +18,8 @@ impl VendorSettings {
     /// Every variable that this reads.
     pub const NAMES: &[&str] = &["EXPORTER_ROLE_NAME", "CUSTOMER_TEMPLATE_URL"];
 
-    /// Reads `EXPORTER_ROLE_NAME`; absent means `auditferry-exporter`. Reads `CUSTOMER_TEMPLATE_URL`; absent means
-    /// that the template is not published, and then there is no quick-create link.
+    /// Reads `EXPORTER_ROLE_NAME`; absent means `auditferry-exporter`. Reads `CUSTOMER_TEMPLATE_URL`; absent
+    /// means that the template is not published, so there is no quick-create link.
     ///
     /// # Errors
     /// If one of them is malformed.

@@ -1,4 +1,4 @@
-//! What the watchdog and the metrics must be told of the deployment.
+//! The settings of watchdog and metrics.
 
 use std::time::Duration;
 
@@ -7,12 +7,13 @@ use tracing::Level;
 use super::read::{Lookup, WrongSettings, both, number, optional};
 use crate::logs;
 
-/// Which deployment this is, and how much it logs.
+/// The name of the deployment, and its log level.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackSettings {
-    /// The stack's name, by which its metrics are told from another's in the same account.
+    /// The stack's name, a dimension of its metrics that distinguishes stacks in the same account.
     pub name: String,
-    /// The least severe level that is logged. [`logs::start`] has read it before; this refuses what is none.
+    /// The least severe level that is logged. [`logs::start`] has read it before; here an invalid level is
+    /// rejected.
     pub log_level: Level,
 }
 
@@ -20,7 +21,7 @@ impl StackSettings {
     /// Reads `STACK_NAME`; absent means `auditferry`. Reads `LOG_LEVEL`; absent means `INFO`.
     ///
     /// # Errors
-    /// If the one is no stack's name, or the other no level.
+    /// If `STACK_NAME` is not a valid stack name, or `LOG_LEVEL` not a level.
     pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
         let form = "the stack's name: a letter and up to 127 of A-Z a-z 0-9 -, or empty for auditferry";
         let levels = "one of TRACE, DEBUG, INFO, WARN, ERROR, or empty for INFO";

@@ -1,7 +1,8 @@
-//! A key in a file: for the stand-ins, and for deployments whose keys are kept elsewhere than in KMS.
+//! A key in a file: for the sandbox, and for deployments that keep their keys outside KMS.
 //!
-//! Two forms are read: the text of a signer key of C2SP, `PRIVATE+KEY+<name>+<ID>+<base64 of 0x01 and the seed>` (as
-//! Go's `sumdb/note` and other tools write it), and PKCS#8 in PEM, as `openssl genpkey -algorithm ed25519` writes it.
+//! Two formats are read: a C2SP signer key, `PRIVATE+KEY+<name>+<ID>+<base64 of 0x01 and the seed>` (as Go's
+//! `sumdb/note` and other tools write it), and PKCS#8 in PEM, as `openssl genpkey -algorithm ed25519` writes
+//! it.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,43 +14,43 @@ use domain::manifest::{KeyName, VerifierKey, VerifierKeyError};
 use domain::ports::{PortError, Rng, Signer, Validity};
 use ed25519_dalek::{Signer as _, SigningKey};
 
-/// What stands before the 32 bytes of the seed in PKCS#8, and how long the whole is, without and with the public key
-/// behind it. Sources: RFC 8410, section 7; RFC 5958, section 2.
+/// The PKCS#8 prefix of the 32-byte seed, and the total length, without and with the public key after it.
+/// Sources: RFC 8410, section 7; RFC 5958, section 2.
 const PKCS8: [(&[u8], usize); 2] = [
     (b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20", 48),
     (b"\x30\x51\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20", 83),
 ];
 const PEM: (&str, &str) = ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----");
 const C2SP: &str = "PRIVATE+KEY+";
-/// The type of an Ed25519 key in a note.
+/// The type byte of an Ed25519 key in a C2SP note.
 const ED25519: u8 = 0x01;
 
-/// A file that gives no key. What it holds is never told.
+/// A file without a usable key. Its content is never included.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
-    /// It can't be read or made.
+    /// The file can't be read or created.
     #[error("{path} can't be used: {source}")]
     Io {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The operating system's error.
         #[source]
         source: io::Error,
     },
-    /// It holds something else.
-    #[error("{path} holds no such key: {problem}")]
+    /// The file contains something else.
+    #[error("{path} is not a usable key file: {problem}")]
     Other {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason, without any of the content.
         problem: &'static str,
     },
-    /// The name can't be one of a key.
+    /// The name can't be a key's name.
     #[error(transparent)]
     Name(#[from] VerifierKeyError),
 }
 
-/// A key that was read from a file.
+/// A key read from a file.
 pub struct FileSigner {
     key: SigningKey,
 }
@@ -61,10 +62,10 @@ impl std::fmt::Debug for FileSigner {
 }
 
 impl FileSigner {
-    /// The key in a file, of that name if the file tells one.
+    /// The key in a file, with this name if the file contains one.
     ///
     /// # Errors
-    /// If it can't be read, or holds no key of that name.
+    /// If the file can't be read, or contains no key with this name.
     pub fn read(path: &Path, name: &KeyName) -> Result<Self, KeyFileError> {
         let text = std::fs::read_to_string(path).map_err(io_error(path))?;
         let seed = seed(text.trim(), name)
@@ -72,13 +73,14 @@ impl FileSigner {
         Ok(Self { key: SigningKey::from_bytes(&seed) })
     }
 
-    /// The key in a file; if there is no file, one with a new key, which its owner alone may read.
+    /// The key in a file. If the file does not exist, it is created with a new key, readable by its owner
+    /// only.
     ///
     /// # Errors
-    /// As [`Self::read`]; or if the file can't be made.
+    /// As [`Self::read`]; or if the file can't be created.
     pub fn read_or_create(path: &Path, name: &KeyName, randomness: &dyn Rng) -> Result<Self, KeyFileError> {
         let mut options = std::fs::OpenOptions::new();
-        // Of two processes one makes the file, and the other reads it.
+        // Of two processes one creates the file, and the other reads it.
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -104,12 +106,12 @@ impl Signer for FileSigner {
         Ok(self.key.verifying_key().to_bytes())
     }
 
-    /// A file tells nothing of its key's life: its own times change with each copy.
+    /// A file says nothing about its key's validity: its own times change with each copy.
     async fn validity(&self) -> Result<Validity, PortError> {
         Ok(Validity::default())
     }
 
-    /// The signature of a text is always the same, whoever asks.
+    /// The signature of a text is always the same.
     async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {
         Ok(self.key.sign(message).to_bytes())
     }
@@ -119,7 +121,7 @@ fn io_error(path: &Path) -> impl Fn(io::Error) -> KeyFileError {
     |source| KeyFileError::Io { path: path.to_owned(), source }
 }
 
-/// As C2SP writes it.
+/// In the C2SP format.
 fn written(name: &KeyName, key: &SigningKey) -> Result<String, VerifierKeyError> {
     let id = hex::encode(VerifierKey::new(name.clone(), key.verifying_key().to_bytes())?.id());
     let blob = STANDARD.encode([[ED25519].as_slice(), key.as_bytes()].concat());
@@ -132,8 +134,8 @@ fn seed(text: &str, name: &KeyName) -> Result<[u8; 32], &'static str> {
     }
     let pem = text.strip_prefix(PEM.0).and_then(|rest| rest.strip_suffix(PEM.1));
     let base64: String =
-        pem.ok_or("it is neither a signer key of C2SP nor PKCS#8 in PEM")?.split_whitespace().collect();
-    let der = STANDARD.decode(base64).map_err(|_| "its PEM is damaged")?;
+        pem.ok_or("it is neither a C2SP signer key nor PKCS#8 in PEM")?.split_whitespace().collect();
+    let der = STANDARD.decode(base64).map_err(|_| "its PEM is malformed")?;
     let seed = PKCS8
         .iter()
         .filter(|(_, length)| der.len() == *length)
@@ -142,17 +144,17 @@ fn seed(text: &str, name: &KeyName) -> Result<[u8; 32], &'static str> {
 }
 
 fn c2sp(fields: &str, name: &KeyName) -> Result<[u8; 32], &'static str> {
-    // The base64 may hold a plus itself.
+    // The base64 may contain a plus itself.
     let mut fields = fields.splitn(3, '+');
     let (Some(of), Some(id), Some(base64)) = (fields.next(), fields.next(), fields.next()) else {
-        return Err("it has not the fields of a signer key");
+        return Err("the fields of a signer key are missing");
     };
     if of != name.to_string() {
         return Err("its key has another name");
     }
     let blob = STANDARD.decode(base64).map_err(|_| "its last field is not base64")?;
     let seed: [u8; 32] = match blob.split_first() {
-        Some((&ED25519, seed)) => seed.try_into().map_err(|_| "its key has not 32 bytes")?,
+        Some((&ED25519, seed)) => seed.try_into().map_err(|_| "its key is not 32 bytes long")?,
         _ => return Err("its key is not Ed25519"),
     };
     let public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();

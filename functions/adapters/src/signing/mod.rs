@@ -1,4 +1,4 @@
-//! The keys that sign manifests: a KMS key in AWS (`services::keys`), a file elsewhere.
+//! The keys that sign manifests: a KMS key in AWS (`services::keys`), otherwise a file.
 
 mod file;
 
@@ -11,14 +11,14 @@ use crate::settings::{KeyPlace, PreviousKey, SigningSettings, WrongSettings, bot
 
 pub use file::{FileSigner, KeyFileError};
 
-/// Makes the signer of a KMS key, of its ARN or alias.
+/// Creates the signer of a KMS key, from its ARN or alias.
 pub type Kms = dyn Fn(&str) -> Arc<dyn Signer> + Send + Sync;
 
-/// The keys that the settings name. A file is read here, once; KMS is asked when something is signed. `kms` is `None`
-/// in a program that was built without KMS.
+/// The keys named in the settings. A file is read here, once; KMS is called when something is signed. `kms`
+/// is `None` in a program built without KMS.
 ///
 /// # Errors
-/// If a file can't be read or holds no key of this vendor, or if a key lies in KMS and `kms` is `None`.
+/// If a file can't be read or contains no key of this vendor, or if a key is in KMS and `kms` is `None`.
 pub fn signing(settings: &SigningSettings, kms: Option<&Kms>) -> Result<ManifestSigner, WrongSettings> {
     let SigningSettings { vendor, key, previous } = settings;
     let before = match previous {

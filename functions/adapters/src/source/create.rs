@@ -1,4 +1,4 @@
-//! Makes the events table where no template has: on a stand-in, or for `auditferry init`.
+//! Creates the events table without a template: on a stand-in, or for `auditferry init`.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
@@ -12,24 +12,24 @@ use crate::ledger::create::{create, expire as switch_on_expiry, keys, text};
 
 const WHAT: &str = "creating the events table";
 
-/// Makes the default events table and waits until it is there; one that exists already is left as it is. Then
-/// it asks for expiry by `expires_at`; where that is refused, as it is once it is switched on, events stay.
+/// Creates the default events table and waits until it is active; an existing table is left as it is. Then it
+/// enables TTL on `expires_at`. If DynamoDB rejects that, as it does once TTL is enabled, nothing changes.
 ///
 /// # Errors
-/// If DynamoDB refuses the table, or it is not active within two minutes.
+/// If DynamoDB rejects the table, or it is not active within two minutes.
 pub async fn create_table(client: &Client, table: &str) -> Result<(), PortError> {
     let layout = EventsTable::of_contract(table);
     make(client, &layout).await?;
     expire(client, &layout).await
 }
 
-/// The same for a table of the vendor's own shape, with a sort key of type S. The table that is there in the end, made
-/// just now or before, is held against the settings. A table that is read through an index is not made: what its own
-/// keys are, the settings don't say.
+/// The same for a table of the vendor's own layout, with a sort key of type S. The resulting table, new or
+/// existing, is compared with the settings. A table that is read through an index is not created, since the
+/// settings don't name its own keys.
 ///
 /// # Errors
-/// As [`create_table`]; and [`PortError::Misconfigured`] if the settings do not fit the table, or name an index of a
-/// table that is not there.
+/// Those of [`create_table`]; and [`PortError::Misconfigured`] if the settings do not match the table, or
+/// name an index of a table that does not exist.
 pub async fn create_table_of(client: &Client, layout: &EventsTable) -> Result<(), PortError> {
     if layout.index.is_none() {
         make(client, layout).await?;

@@ -1,5 +1,5 @@
-//! Which table the settings name: asked of DynamoDB at most once a minute, so that a table that is replaced while a
-//! process lives is noticed.
+//! Identifies the configured table. DynamoDB is asked at most once a minute, so a table that is replaced
+//! during the life of a process is noticed.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ use tokio::time::Instant;
 use super::layout::EventsTable;
 use super::schema;
 
-/// For how long an answer is used.
+/// How long a response is cached.
 const FRESH_FOR: Duration = Duration::from_mins(1);
 
-/// The last answer, and when it came.
+/// The last response, and when it was received.
 #[derive(Debug, Default)]
 pub(super) struct KnownIdentity(Mutex<Option<(Instant, EventsSource)>>);
 
 impl KnownIdentity {
-    /// The identity of the table. Runs that ask side by side wait for one answer.
+    /// The identity of the table. Concurrent runs share one request.
     pub(super) async fn of(&self, client: &Client, layout: &EventsTable) -> Result<EventsSource, PortError> {
         let mut known = self.0.lock().await;
         if let Some((_, source)) = known.as_ref().filter(|(asked_at, _)| asked_at.elapsed() < FRESH_FOR) {

@@ -1,11 +1,11 @@
-//! What tells two items apart and puts them in order: DynamoDB keys as bytes.
+//! DynamoDB keys as bytes that identify items and define their order.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::sort_key::SortKey;
 
 use super::number::Decimal;
 
-/// A sort key as the domain takes it; numbers without an exponent. `None` if it is neither text nor number.
+/// The domain's form of a sort key; numbers have no exponent. `None` if it is neither a string nor a number.
 pub(super) fn sort_key(value: AttributeValue) -> Option<SortKey> {
     match value {
         AttributeValue::S(text) => Some(SortKey::Text(text)),
@@ -14,8 +14,8 @@ pub(super) fn sort_key(value: AttributeValue) -> Option<SortKey> {
     }
 }
 
-/// Bytes that compare as DynamoDB orders the keys: texts by their UTF-8 bytes, numbers as numbers (DynamoDB API
-/// reference, `Query`). `None` if it is no key of these types.
+/// Bytes that compare in DynamoDB's key order: strings by their UTF-8 bytes, numbers as numbers (DynamoDB API
+/// reference, `Query`). `None` if a number is malformed.
 pub(super) fn order(key: &SortKey) -> Option<Vec<u8>> {
     match key {
         SortKey::Text(text) => Some(text.as_bytes().to_vec()),
@@ -23,8 +23,8 @@ pub(super) fn order(key: &SortKey) -> Option<Vec<u8>> {
     }
 }
 
-/// Several key attributes as one: each with its type and its length before it, so that no two sequences of
-/// keys give the same bytes. `None` if one is of a type that no key has.
+/// Joins several key attributes, each preceded by its type and length, so no two sequences of keys give the
+/// same bytes. `None` if one has a type that keys can't have.
 pub(super) fn joined<'a>(keys: impl IntoIterator<Item = &'a AttributeValue>) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     for key in keys {

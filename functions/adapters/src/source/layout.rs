@@ -1,31 +1,31 @@
-//! How an events table is laid out: names of its attributes, form of its keys.
+//! The layout of an events table: names of its attributes, form of its keys.
 
 use domain::partition::PartitionFormat;
 use domain::sort_key::SortKeyForm;
 
-/// The layout of an events table, by the settings `EVENTS_*` (contract 3).
+/// The layout of an events table, configured by the `EVENTS_*` settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventsTable {
-    /// Its name.
+    /// The table's name or ARN.
     pub table: String,
     /// The index through which it is read. Such reads are eventually consistent.
     pub index: Option<String>,
-    /// The name of the partition key, that of the index if there is one.
+    /// The name of the partition key (of the index, if there is one).
     pub partition_key: String,
-    /// The name of the sort key, that of the index if there is one.
+    /// The name of the sort key (of the index, if there is one).
     pub sort_key: String,
-    /// How a partition key is made of a tenant.
+    /// How a tenant's partition keys are derived.
     pub partition_format: PartitionFormat,
-    /// How a sort key tells the time.
+    /// How the sort key encodes the time.
     pub sort_key_form: SortKeyForm,
-    /// The attribute that holds the event.
+    /// The attribute that contains the event.
     pub body: String,
-    /// The attribute that holds the time to live, which is no part of an event.
+    /// The TTL attribute, which is not part of an event.
     pub ttl: Option<String>,
 }
 
 impl EventsTable {
-    /// A table of that name in the default shape of contract 1.
+    /// A table of that name with the default layout.
     #[must_use]
     pub fn of_contract(table: &str) -> Self {
         Self {

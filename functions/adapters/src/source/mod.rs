@@ -1,9 +1,9 @@
-//! The events table in DynamoDB: the default one of contract 1, or a table of the vendor's own.
+//! The events table in DynamoDB: the default one, or a table of the vendor's own layout.
 //!
-//! `layout` says how the table is laid out, `schema` asks DynamoDB what the settings leave open or get wrong, `range` turns
-//! spans of time into spans of keys, `reader` reads page by page, `page` makes events of a page's items,
-//! `order` sees to their order and `page_size` to the memory that they take
-//! (`number` writes numbers without loss, `key` tells two items apart). `identity` says which table it is.
+//! `layout` describes the table, `schema` asks DynamoDB what the settings leave open or get wrong, `range`
+//! turns spans of time into ranges of keys, `reader` reads page by page, and `page` converts a page's items
+//! to events. `order` guarantees their order, `page_size` limits the memory, `number` writes numbers without
+//! loss, `key` derives unique keys, and `identity` identifies the table.
 
 mod create;
 mod identity;
@@ -41,18 +41,18 @@ use self::page_size::PageSize;
 use self::reader::Reader;
 use self::schema::Schema;
 
-/// The events table on DynamoDB.
+/// The events table in DynamoDB.
 #[derive(Debug)]
 pub struct DynamoSource {
     client: Client,
     layout: Arc<EventsTable>,
-    /// Asked for once per process, and only if something needs it.
+    /// Read once per process, and only if needed.
     schema: OnceCell<Arc<Schema>>,
     identity: KnownIdentity,
 }
 
 impl DynamoSource {
-    /// The events in a table of that layout.
+    /// Reads events from a table with this layout.
     #[must_use]
     pub fn new(client: Client, layout: EventsTable) -> Self {
         Self { client, layout: Arc::new(layout), schema: OnceCell::new(), identity: KnownIdentity::default() }
@@ -76,7 +76,7 @@ impl Source for DynamoSource {
         shard: u8,
         span: &Span,
     ) -> Result<Box<dyn PageReader>, PortError> {
-        // An operator's to mend: the setting and the tenant, or its number of shards, do not go together.
+        // For the operator to fix: the setting does not fit the tenant or its number of shards.
         let partition = self.layout.partition_format.key(tenant, shards, shard).map_err(|source| {
             PortError::Misconfigured {
                 what: "naming a partition of the events table",

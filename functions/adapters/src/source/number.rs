@@ -1,16 +1,16 @@
-//! DynamoDB's numbers: decimals of up to 38 digits, which no machine number holds. They are taken apart, put in
-//! order and written as JSON without losing a digit.
+//! DynamoDB's numbers: decimals of up to 38 digits, more than any machine number has. They are parsed,
+//! ordered and written as JSON without losing a digit.
 //!
 //! Source: DynamoDB developer guide, "Supported data types and naming rules".
 
 use std::borrow::Cow;
 
-/// Larger than any exponent that DynamoDB knows (−130 to 125). What lies beyond is no number of DynamoDB's, and
-/// would be written with gigabytes of zeros.
+/// Larger than any exponent in DynamoDB (−130 to 125). Numbers beyond are not from DynamoDB, and could be
+/// written as gigabytes of zeros.
 const LARGEST_EXPONENT: i32 = 1_000;
 
-/// A decimal number: ±0.`digits` × 10^`exponent`, without leading or trailing zeros, so that equal numbers are
-/// equal here. Zero has no digits.
+/// A decimal number: ±0.`digits` × 10^`exponent`, without leading or trailing zeros, so equal numbers have
+/// equal values. Zero has no digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Decimal {
     negative: bool,
@@ -19,7 +19,7 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    /// From any usual notation: `-1.50`, `+7`, `.5`, `1E+20`. `None` if it is no number.
+    /// Parses any usual notation: `-1.50`, `+7`, `.5`, `1E+20`. `None` if it is malformed.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
@@ -47,8 +47,8 @@ impl Decimal {
 
     /// Bytes that compare like the numbers do.
     ///
-    /// First the sign (0, 1 for zero, 2), then the exponent, then the digits. Of a negative number both are
-    /// turned over, and an end mark follows: of −1.2 and −1.25 the shorter one is the larger.
+    /// First the sign (0, 1 for zero, 2), then the exponent, then the digits. For a negative number both are
+    /// inverted and an end mark follows: of −1.2 and −1.25 the shorter one is larger.
     pub(super) fn order(&self) -> Vec<u8> {
         if self.digits.is_empty() {
             return vec![1];
@@ -82,8 +82,8 @@ impl Decimal {
     }
 }
 
-/// A number as JSON: as it stands wherever JSON allows that, in plain notation otherwise. `None` if it is no
-/// number.
+/// A number as JSON: unchanged wherever JSON allows that, in plain notation otherwise. `None` if it is
+/// malformed.
 pub(super) fn json(text: &str) -> Option<Cow<'_, str>> {
     if is_json(text) {
         return Some(Cow::Borrowed(text));
@@ -91,7 +91,7 @@ pub(super) fn json(text: &str) -> Option<Cow<'_, str>> {
     Decimal::parse(text).map(|number| Cow::Owned(number.plain()))
 }
 
-/// Whether a text is a number of JSON (RFC 8259, section 6).
+/// Whether a text is a JSON number (RFC 8259, section 6).
 pub(super) fn is_json(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
@@ -176,7 +176,7 @@ mod tests {
         }
     }
 
-    /// Compares as the school does: both brought to the same power of ten.
+    /// Compares by scaling both to the same power of ten.
     fn compare((a, a_scale): (i64, u32), (b, b_scale): (i64, u32)) -> Ordering {
         let common = |value: i64, scale: u32| i128::from(value) * 10i128.pow(18 - scale);
         common(a, a_scale).cmp(&common(b, b_scale))

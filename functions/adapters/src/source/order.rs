@@ -1,29 +1,28 @@
-//! The order in which items are handed out.
+//! Guarantees the order of items.
 
 use domain::item::{EventKey, SourceItem};
 use domain::ports::PortError;
 
 use super::reader::WHAT;
 
-/// Sees to it that items are handed out in strictly ascending order of their keys, on which all that drops
-/// doubles relies.
+/// Returns items in strictly ascending order of their keys. Deduplication relies on this order.
 #[derive(Debug)]
 pub(super) struct Order {
     /// Whether sort keys may be equal: an index returns such items in no particular order.
     ties: bool,
-    /// Items of one sort key at the end of a page, which the next page may go on with.
+    /// Items with the last sort key of a page: the next page may continue with the same sort key.
     held: Vec<SourceItem>,
-    /// The last key that was handed out.
+    /// The last key that was returned.
     last: Option<EventKey>,
 }
 
 impl Order {
-    /// Before the first page.
+    /// The state before the first page.
     pub(super) const fn new(ties: bool) -> Self {
         Self { ties, held: Vec::new(), last: None }
     }
 
-    /// What of a page, and of what was held back before, can be handed out.
+    /// Adds a page to the pending items and returns those whose order is final.
     pub(super) fn arrange(
         &mut self,
         page: Vec<SourceItem>,
@@ -49,7 +48,8 @@ impl Order {
             let closed = items.partition_point(|item| Some(&item.key.sort) < open.as_ref());
             self.held = items.split_off(closed);
         }
-        // Stable and by the tie alone within a sort key: keys that came in a wrong order stay so, and are told.
+        // Stable, and by the tie breaker within one sort key only: keys in a wrong order stay so and are
+        // reported.
         for run in items.chunk_by_mut(|a, b| a.key.sort == b.key.sort) {
             run.sort_by(|a, b| a.key.tie.cmp(&b.key.tie));
         }
@@ -93,8 +93,7 @@ mod tests {
     }
 
     proptest! {
-        /// However an index shuffles equal sort keys and wherever the pages break, everything is handed out,
-        /// in order.
+        /// Everything is returned in order, however an index shuffles equal sort keys and wherever pages end.
         #[test]
         fn equal_sort_keys_come_by_tie_across_pages(
             keys in prop::collection::btree_set((0u8..5, any::<u8>()), 0..40), shuffle in prop::collection::vec(any::<u32>(), 40), page in 1usize..7,

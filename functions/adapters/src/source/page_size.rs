@@ -1,34 +1,34 @@
-//! How many items a page may have, so that many partitions read side by side take no more memory than a few.
+//! Limits the items of a page, so that many partitions in parallel take no more memory than a few.
 
 use domain::connector::Shards;
 
-/// What the pages of all shards may take together, as DynamoDB sends them.
+/// The memory of the pages of all shards together, bytes as DynamoDB sends them.
 const ALL: usize = 20 << 20;
-/// Of each shard, the page that is handed out and the one on its way.
+/// Pages of each shard in memory: the current and the prefetched one.
 const PAGES: usize = 2;
-/// No page is longer: 1 MB of items, the names of their types, and quotes escaped.
-/// Source: DynamoDB API reference, "Query".
+/// The longest page, bytes: 1 MB of items, plus type names and escaped quotes. Source: DynamoDB API
+/// reference, "Query".
 const LONGEST: usize = 3 << 19;
-/// What an item is taken to be until one is seen: rather too large than too small.
+/// The assumed size of an item until a page was read, bytes: rather too large than too small.
 const USUAL_ITEM: usize = 2 << 10;
 
-/// The size of one shard's pages.
+/// The page size of one shard.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PageSize {
-    /// Bytes of a page; none where DynamoDB's own limit will do.
+    /// The bytes of a page; `None` if DynamoDB's own limit suffices.
     most: Option<usize>,
-    /// Bytes of an item, by the page seen last.
+    /// The average bytes of an item on the last page.
     item: usize,
 }
 
 impl PageSize {
-    /// The size for so many shards.
+    /// The page size for that many shards.
     pub(super) fn of(shards: Shards) -> Self {
         let most = ALL / PAGES / usize::from(shards.get()).max(1);
         Self { most: (most < LONGEST).then_some(most), item: USUAL_ITEM }
     }
 
-    /// Learns from a page.
+    /// Updates the average item size from a page.
     pub(super) const fn saw(&mut self, bytes: usize, items: usize) {
         if let Some(item) = bytes.checked_div(items) {
             self.item = if item == 0 { 1 } else { item };

@@ -1,4 +1,4 @@
-//! Spans of event time as ranges of sort keys.
+//! Converts spans of event time to ranges of sort keys.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::part::Window;
@@ -13,14 +13,14 @@ use super::schema::KeyType;
 pub(super) enum Range {
     /// From the first to the second, inclusive.
     Between(AttributeValue, AttributeValue),
-    /// Those before.
+    /// The keys before this one.
     Below(AttributeValue),
-    /// That one and those behind.
+    /// This key and all behind it.
     From(AttributeValue),
 }
 
 impl Range {
-    /// The range as the sort key's half of a key condition, with its values.
+    /// The condition on the sort key, as part of a key condition expression, with its values.
     pub(super) fn condition(&self) -> (&'static str, Vec<(&'static str, AttributeValue)>) {
         match self {
             Self::Between(low, high) => {
@@ -32,7 +32,7 @@ impl Range {
     }
 }
 
-/// The ranges that make up a span, in ascending order.
+/// The ranges of a span, in ascending order.
 pub(super) fn of(span: &Span, form: SortKeyForm, key: KeyType) -> Vec<Range> {
     let value = |text: String| match key {
         KeyType::Text => AttributeValue::S(text),
@@ -48,7 +48,7 @@ pub(super) fn of(span: &Span, form: SortKeyForm, key: KeyType) -> Vec<Range> {
                 KeyType::Text => gaps(form, *since),
                 KeyType::Number => vec![Range::Below(value(form.bound(form.first_number())))],
             };
-            // Numbers that are too small to tell a time are not read a second time.
+            // Unparsable small numbers are not read a second time.
             let from = if key == KeyType::Number { form.first_number().max(*beyond) } else { *beyond };
             ranges.push(Range::From(value(form.bound(from))));
             ranges
@@ -56,11 +56,11 @@ pub(super) fn of(span: &Span, form: SortKeyForm, key: KeyType) -> Vec<Range> {
     }
 }
 
-/// `BETWEEN` includes the upper end, which lies in no gap: whoever reads drops what has that very key.
+/// `BETWEEN` includes the upper end, which is not part of the gap: the reader drops an item with that key.
 fn gaps(form: SortKeyForm, until: Time) -> Vec<Range> {
     let ranges =
         form.gaps(until).into_iter().map(|(low, high)| match (low.as_str(), AttributeValue::S(high)) {
-            // DynamoDB knows no empty key, and refuses one in a condition.
+            // DynamoDB rejects an empty key in a condition.
             ("", high) => Range::Below(high),
             (_, high) => Range::Between(AttributeValue::S(low), high),
         });
@@ -121,7 +121,7 @@ mod tests {
             KeyType::Number,
         );
         assert_eq!(ranges, [Range::Below(number("0000000000")), Range::From(number("1795294800"))]);
-        // Windows of before September 2001: the two ranges do not overlap.
+        // Windows before September 2001: the two ranges do not overlap.
         let ranges =
             strays("1990-01-01T00:00:00Z", "1990-01-02T00:00:00Z", SortKeyForm::EpochMillis, KeyType::Number);
         assert_eq!(ranges, [Range::Below(number("1000000000000")), Range::From(number("1000000000000"))]);

@@ -1,7 +1,7 @@
-//! Reads one partition of the events table page by page, in the order of the keys.
+//! Reads one partition of the events table page by page, in key order.
 //!
-//! While a page is made into events and those are exported, the next one is on its way: where it starts stands at the
-//! end of the page before, which is looked at first.
+//! While a page is converted and exported, the next one is prefetched: its start is read first, at the end of
+//! the current page.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -21,43 +21,43 @@ use super::range::Range;
 use super::schema;
 
 pub(super) const WHAT: &str = "reading a page of the events table";
-/// How often a page is asked for that came whole and is none.
+/// How often a page is requested whose body is complete but malformed.
 const TRIES: usize = 3;
 
-/// Where a page starts: none at the start of a range.
+/// `ExclusiveStartKey` of a page; `None` at the start of a range.
 type Start = Option<HashMap<String, AttributeValue>>;
 
-/// One partition, being read. A page is what DynamoDB returns at once, up to 1 MB of items, so memory does not
-/// grow with the span: there are the page that is being handed out, and the one on its way.
+/// Reads one partition. A page is one response of DynamoDB, up to 1 MB of items. Only two pages are in
+/// memory, the current and the prefetched one, so memory does not grow with the span.
 #[derive(Debug)]
 pub(super) struct Reader {
     client: Client,
     asked: Arc<Asked>,
-    /// Those still to be read; the first is being read.
+    /// The ranges that are still to be read; the first one is in progress.
     ranges: VecDeque<Range>,
-    /// Where the next page of the first range starts.
+    /// The start of the next page of the first range.
     start: Start,
     ahead: Option<Ahead>,
     size: PageSize,
     order: Order,
 }
 
-/// The page that is on its way. Dropping it gives it up.
+/// The page that is being prefetched. Dropping it cancels the request.
 #[derive(Debug)]
 struct Ahead {
     from: Start,
-    /// One.
+    /// Exactly one task.
     page: JoinSet<Result<SdkBody, PortError>>,
 }
 
 impl Reader {
-    /// Before the first page.
+    /// A reader before the first page.
     pub(super) fn new(client: Client, asked: Asked, ranges: Vec<Range>, size: PageSize) -> Self {
         let order = Order::new(!asked.schema.table_keys.is_empty());
         Self { client, asked: Arc::new(asked), ranges: ranges.into(), start: None, ahead: None, size, order }
     }
 
-    /// The page from where the last one ended.
+    /// Reads the page that follows the last one.
     async fn page(&mut self, range: &Range) -> Result<Page, PageError> {
         let mut tries = 1;
         loop {
@@ -80,20 +80,20 @@ impl Reader {
         }
     }
 
-    /// The page that is on its way, if it is the right one: what an attribute made look like the page's end is not
-    /// where the next page starts.
+    /// The body of the page: the prefetched one if it starts at the right key. An attribute that looks like
+    /// the page's end may have caused a prefetch from a wrong key.
     async fn body(&mut self, range: &Range) -> Result<SdkBody, PortError> {
         let ahead = self.ahead.take().filter(|ahead| self.start.is_some() && ahead.from == self.start);
         match ahead {
             Some(Ahead { mut page, .. }) => {
-                let joined = page.join_next().await.ok_or_else(|| bug("a page was asked for by nobody"))?;
+                let joined = page.join_next().await.ok_or_else(|| bug("the prefetch has no task"))?;
                 joined.map_err(bug)?
             }
             None => self.ask(range, self.start.clone()).await,
         }
     }
 
-    /// Asks for the page behind this one, and lets the question go out.
+    /// Requests the page behind this one, and yields so that the request is sent.
     async fn send_ahead(&mut self, range: &Range, from: Start) {
         if from.is_some() {
             let mut page = JoinSet::new();
@@ -115,7 +115,7 @@ impl Reader {
             .query()
             .table_name(&layout.table)
             .set_index_name(layout.index.clone())
-            // DynamoDB refuses consistent reads of a global index, and what a global index shows may lag.
+            // DynamoDB rejects consistent reads of a global index; such an index may lag behind its table.
             .consistent_read(layout.index.is_none())
             .key_condition_expression(format!("#pk = :pk AND {condition}"))
             .expression_attribute_names("#pk", &layout.partition_key)
@@ -132,7 +132,7 @@ impl Reader {
             if let Err(error) = query.customize().interceptor(page.clone()).send().await {
                 return Err(schema::refusal(&client, &layout, WHAT, error).await);
             }
-            page.take().ok_or_else(|| bug("the SDK told of success, and there is no page"))
+            page.take().ok_or_else(|| bug("the SDK reported success, but no page was captured"))
         }
     }
 }
@@ -142,14 +142,14 @@ impl PageReader for Reader {
     async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError> {
         while let Some(range) = self.ranges.front().cloned() {
             let page = self.page(&range).await?;
-            // A page may be empty and still not be the last: only a missing key says that.
+            // An empty page may not be the last one: only a missing `LastEvaluatedKey` marks the end.
             self.start = page.next;
             let is_last = self.start.is_none();
             if is_last {
                 self.ranges.pop_front();
             }
             let items = self.order.arrange(page.items, is_last)?;
-            // Of the many ranges of strays nearly all are empty: they make one page together.
+            // Nearly all of the many ranges of out-of-order keys are empty: they become one page together.
             if !(items.is_empty() && is_last) {
                 return Ok(Some(items));
             }
@@ -162,7 +162,7 @@ fn bug(source: impl Into<BoxError>) -> PortError {
     PortError::Bug { what: WHAT, source: source.into() }
 }
 
-/// Its checksum held, so what DynamoDB sent is no page; nothing that was asked for is to blame.
+/// The checksum is right, so DynamoDB itself sent a malformed page; the request was not the cause.
 fn damaged(malformed: Malformed) -> PortError {
     PortError::Transient { what: WHAT, source: Box::new(malformed) }
 }

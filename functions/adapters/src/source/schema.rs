@@ -1,6 +1,6 @@
-//! What DynamoDB itself says about the keys of the events table: where the settings leave it open (whether an epoch
-//! sort key is a number or a text, and, through an index, what the table's own key is), and where it refuses what the
-//! settings say. `misfit` holds the one against the other.
+//! Reads the key schema of the events table from DynamoDB: where the settings leave it open (whether an epoch
+//! sort key is a number or a string and, through an index, what the table's own key is), and where DynamoDB
+//! rejects the settings. `mismatch` compares the two.
 
 mod misfit;
 
@@ -21,24 +21,24 @@ const WHAT: &str = "asking for the layout of the events table";
 /// The type of a sort key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeyType {
-    /// S
+    /// Type S.
     Text,
-    /// N
+    /// Type N.
     Number,
 }
 
-/// What reading needs to know besides the settings.
+/// What reading needs besides the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Schema {
     /// The type of the sort key.
     pub(super) sort_key: KeyType,
-    /// The names of the table's own keys where it is read through an index, whose keys need not be unique;
-    /// empty otherwise.
+    /// The names of the table's own keys if it is read through an index, whose keys need not be unique; empty
+    /// otherwise.
     pub(super) table_keys: Vec<String>,
 }
 
-/// The schema of a table. DynamoDB is asked only if the settings leave something open; where they do not and are
-/// wrong, its refusal is told by [`refusal`].
+/// The schema of a table. DynamoDB is asked only if the settings leave something open. If complete settings
+/// are wrong, [`explain_refusal`] reports it when DynamoDB rejects a request.
 pub(super) async fn of(client: &Client, layout: &EventsTable) -> Result<Schema, PortError> {
     if layout.index.is_none() && !layout.sort_key_form.may_be_number() {
         return Ok(Schema { sort_key: KeyType::Text, table_keys: Vec::new() });
@@ -46,19 +46,19 @@ pub(super) async fn of(client: &Client, layout: &EventsTable) -> Result<Schema, 
     described(client, layout).await
 }
 
-/// The schema of a table, by what DynamoDB says of it.
+/// The schema of a table by its description.
 ///
 /// # Errors
-/// [`PortError::Misconfigured`] with every setting that does not fit the table, and what the table has.
+/// [`PortError::Misconfigured`] with every setting that does not match the table, and what the table has.
 pub(super) async fn described(client: &Client, layout: &EventsTable) -> Result<Schema, PortError> {
     let table = table(client, layout).await?;
     schema(&table, layout).map_err(|misfit| misconfigured(WHAT, misfit))
 }
 
-/// What DynamoDB says of a table.
+/// Describes the table.
 ///
 /// # Errors
-/// [`PortError::Misconfigured`] if there is no such table.
+/// [`PortError::Misconfigured`] if the table does not exist.
 pub(super) async fn table(client: &Client, layout: &EventsTable) -> Result<TableDescription, PortError> {
     let answer = client.describe_table().table_name(&layout.table).send().await;
     let answer = answer.map_err(|error| match error.as_service_error() {
@@ -77,8 +77,8 @@ fn schema(table: &TableDescription, layout: &EventsTable) -> Result<Schema, Misf
     Ok(Schema { sort_key, table_keys: keys.map(|key| key.attribute_name().to_owned()).collect() })
 }
 
-/// What an error of DynamoDB's means. Where it refuses the table, the index or the keys that were named, the settings
-/// are held against what the table has.
+/// Classifies an error of DynamoDB. If it rejected the table, the index or the keys, the settings are
+/// compared with the table's description.
 pub(super) async fn refusal<E>(
     client: &Client,
     layout: &EventsTable,
@@ -88,7 +88,7 @@ pub(super) async fn refusal<E>(
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    // A transaction's own code says only that it was cancelled.
+    // The error code of a transaction only says that it was cancelled.
     let codes = ["ValidationException", "ResourceNotFoundException", "TransactionCanceledException"];
     if !error.code().is_some_and(|code| codes.contains(&code)) {
         return port_error(what, error);
@@ -103,7 +103,7 @@ where
                 sort_key: layout.sort_key.clone(),
             },
         ),
-        // The settings fit, or it can't be told just now: it is what DynamoDB says.
+        // The settings match, or that can't be checked now: return DynamoDB's own error.
         Ok(_) | Err(_) => port_error(what, error),
     }
 }

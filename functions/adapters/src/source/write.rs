@@ -1,7 +1,9 @@
-//! Writes events into the events table, for `auditferry events import`: the vendor's product writes its own.
+//! Writes events into the events table for `auditferry events import`; the vendor's product writes its own
+//! events.
 //!
-//! Nothing that is in the table is ever replaced. Each transaction puts up to a hundred events, each on the condition
-//! that its key is free; where one is not, DynamoDB hands out the item that is there, and it is held against the event.
+//! No existing item is ever replaced. Each transaction puts up to a hundred events, each on the condition
+//! that its key does not exist. If a key exists, DynamoDB returns the existing item, which is compared with
+//! the event.
 
 mod item;
 
@@ -27,27 +29,28 @@ use super::layout::EventsTable;
 use super::schema;
 use crate::port_error::{is_passing, port_error};
 
-/// How often a transaction that others are in the way of is tried, with growing pauses: up to about a minute.
+/// The attempts for a transaction that conflicts or is throttled, with exponential backoff: up to about a
+/// minute.
 const TRIES: u32 = 10;
 const WRITING: &str = "writing events";
 
-/// Why nothing of a tenant can be imported into a table.
+/// Why a tenant's events can't be imported into a table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotWritable {
-    /// The settings name the attributes of an index, and the table's own keys are not known.
-    #[error("events can't be written through an index; leave EVENTS_INDEX out and name the table's own keys")]
-    Index,
-    /// Only one form holds the time and the ID as they are given.
+    /// The settings name the keys of an index, so the table's own keys are unknown.
     #[error(
-        "events are written with sort keys of the form `rfc3339`, and EVENTS_SORT_KEY_FORM says otherwise"
+        "events can't be written through an index; unset EVENTS_INDEX and configure the table's own keys"
     )]
+    Index,
+    /// Only the form `rfc3339` can store any time together with the ID.
+    #[error("events are written with sort keys of the form `rfc3339`, but EVENTS_SORT_KEY_FORM is different")]
     SortKeyForm,
-    /// The tenant has no partition keys of its own there.
+    /// The tenant has no partition keys of its own in this table.
     #[error(transparent)]
     NoPartition(#[from] NoPartition),
 }
 
-/// The events table, to be written to.
+/// Writes into the events table.
 #[derive(Clone)]
 pub struct EventsWriter {
     client: Client,
@@ -63,17 +66,17 @@ impl std::fmt::Debug for EventsWriter {
 }
 
 impl EventsWriter {
-    /// Writes into a table of that layout.
+    /// A writer for a table with this layout.
     #[must_use]
     pub fn new(client: Client, layout: EventsTable, clock: Arc<dyn Clock>, randomness: Arc<dyn Rng>) -> Self {
         Self { client, layout: Arc::new(layout), clock, randomness }
     }
 
-    /// Whether a tenant's events can be written at all.
+    /// Checks whether a tenant's events can be written.
     ///
     /// # Errors
-    /// If the layout is that of an index, its sort keys have another form than contract 1's, or the tenant has no
-    /// partition keys of its own in it.
+    /// If the layout has an index, if its sort keys are not `rfc3339`, or if the tenant has no partition keys
+    /// of its own.
     pub fn check(&self, tenant: &TenantId, shards: Shards) -> Result<(), NotWritable> {
         if self.layout.index.is_some() {
             return Err(NotWritable::Index);
@@ -84,29 +87,29 @@ impl EventsWriter {
         Ok(self.layout.partition_format.check(tenant, shards)?)
     }
 
-    /// How the table is laid out.
+    /// The layout of the table.
     #[must_use]
     pub const fn layout(&self) -> &Arc<EventsTable> {
         &self.layout
     }
 
-    /// The partition keys of a tenant.
+    /// The partition keys of a tenant, by shard.
     ///
     /// # Errors
-    /// If the table's format has no partition for it.
+    /// If the partition format has no keys for the tenant.
     pub fn partitions(&self, tenant: &TenantId, shards: Shards) -> Result<Vec<String>, NoPartition> {
         (0..shards.get()).map(|shard| self.layout.partition_format.key(tenant, shards, shard)).collect()
     }
 
-    /// Writes events, each under its key if that is free. What became of each, in their order.
+    /// Writes events, each if its key does not exist yet. Returns the outcome of each, in order.
     ///
-    /// Of two writers of one key DynamoDB lets one through, and the other one finds the first one's event: identical,
-    /// which is as good as written, or another one, which stays. So the same call again, also one whose answer was
-    /// lost, leaves the table as it is.
+    /// Of two writers of one key, DynamoDB accepts one. The other one finds the existing event: an identical
+    /// one counts as written, a different one is kept. So repeating a call, even one whose response was lost,
+    /// leaves the table unchanged.
     ///
     /// # Errors
-    /// If the table is not to be written to ([`Self::check`]), if the settings do not fit it, if DynamoDB refuses, or if
-    /// others are in the way for a minute. Some of the events may be written then.
+    /// If the table can't be written ([`Self::check`]), if the settings do not match it, if DynamoDB rejects
+    /// the request, or if conflicts last for a minute. Some of the events may be written then.
     pub async fn write(
         &self,
         tenant: &TenantId,
@@ -117,7 +120,7 @@ impl EventsWriter {
             .map_err(|source| PortError::Misconfigured { what: WRITING, source: Box::new(source) })?;
         let items =
             events.iter().map(|event| self.item(tenant, shards, event)).collect::<Result<Vec<_>, _>>()?;
-        // What is still to be decided is not known to be written.
+        // `None` is still undecided.
         let mut outcomes: Vec<Option<Outcome>> = items
             .iter()
             .map(|item| (item.size > LARGEST_ITEM).then_some(Outcome::TooLarge(item.size)))
@@ -141,7 +144,7 @@ impl EventsWriter {
                     let mut decided = 0;
                     for ((place, item), found) in round.into_iter().zip(found) {
                         let Some(found) = found else { continue };
-                        // An item that has expired since leaves its key free.
+                        // The item may have expired in the meantime, so that its key is free again.
                         let Some(found) = self.found(item, found).await? else { continue };
                         let outcome = if item.is(&found, &self.layout.body) {
                             Outcome::AlreadyThere
@@ -155,7 +158,7 @@ impl EventsWriter {
                         attempt = 0;
                         continue;
                     }
-                    "keys were taken and free again, over and over".into()
+                    "keys kept appearing and disappearing".into()
                 }
                 Transacted::InTheWay(source) => source,
             };
@@ -181,8 +184,8 @@ impl EventsWriter {
         Ok(Item { partition, sort_key, body: event.body().to_owned(), size })
     }
 
-    /// One transaction of conditional puts. A second writer's put of one of the keys comes before it, and then none of
-    /// this is carried out, or after it, and then that one is refused.
+    /// One transaction of conditional puts. If a second writer puts one of the keys first, none of this
+    /// transaction is executed; if later, the second writer's put is rejected.
     async fn transact(&self, round: &[(usize, &Item)]) -> Result<Transacted, PortError> {
         let puts = round.iter().map(|(_, item)| self.put(item)).collect::<Result<Vec<_>, _>>()?;
         let Err(error) = self.client.transact_write_items().set_transact_items(Some(puts)).send().await
@@ -231,7 +234,8 @@ impl EventsWriter {
         ])
     }
 
-    /// What is under an item's key. DynamoDB hands it out with its refusal; not every stand-in does, and it is read then.
+    /// The existing item under an item's key. DynamoDB returns it with the cancellation; not every stand-in
+    /// does, and then it is read.
     async fn found(&self, item: &Item, handed_out: Attributes) -> Result<Option<Attributes>, PortError> {
         if !handed_out.is_empty() {
             return Ok(Some(handed_out));
@@ -242,16 +246,16 @@ impl EventsWriter {
     }
 }
 
-/// What became of a transaction.
+/// The outcome of a transaction.
 enum Transacted {
     Done,
-    /// Nothing of it was carried out. For each item whose key is taken: what is there, as far as it was handed out.
+    /// Nothing was executed. For each item whose key exists: the existing item, empty if it was not returned.
     Refused(Vec<Option<Attributes>>),
-    /// Nothing of it was carried out, and it may be later.
+    /// Nothing was executed; it can be retried.
     InTheWay(BoxError),
 }
 
-/// The codes of `CancellationReason` (Amazon DynamoDB API reference, `TransactWriteItems`).
+/// Codes of `CancellationReason` (Amazon DynamoDB API reference, `TransactWriteItems`).
 const TAKEN: &str = "ConditionalCheckFailed";
 const NO_REASON: &str = "None";
 const IN_THE_WAY: [&str; 4] =

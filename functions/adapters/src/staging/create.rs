@@ -1,4 +1,4 @@
-//! Makes the staging bucket where no template has: on a stand-in, for `auditferry init`.
+//! Creates the staging bucket where no template does: in the sandbox, for `auditferry init`.
 
 use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
@@ -6,14 +6,14 @@ use domain::ports::PortError;
 
 use crate::port_error::port_error;
 
-/// The one region that a request for a bucket must not name.
-/// Source: Amazon S3 API reference, `CreateBucket`.
+/// The one region that `CreateBucket` must not name. Source: Amazon S3 API reference, `CreateBucket`.
 const UNNAMED: &str = "us-east-1";
 
-/// Makes a bucket in the client's region; one that is ours already is left as it is, whoever of two makes it.
+/// Creates a bucket in the client's region; an existing one of ours is left as it is. Two concurrent calls
+/// both succeed.
 ///
 /// # Errors
-/// If S3 refuses, among others because the bucket is someone else's.
+/// If S3 rejects it, for example because someone else owns the bucket.
 pub async fn create_bucket(client: &aws_sdk_s3::Client, bucket: &str) -> Result<(), PortError> {
     let region = client.config().region().map(ToString::to_string).filter(|region| region != UNNAMED);
     let place = region.map(|region| {

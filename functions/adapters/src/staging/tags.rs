@@ -1,5 +1,5 @@
-//! Letting staged objects go: each gets a tag, and by that the bucket's lifecycle knows what it may remove. So no
-//! function has a right to delete anything.
+//! Tags staged objects for expiry: the bucket's lifecycle rules select objects by tag. So no function has
+//! permission to delete anything.
 
 use aws_sdk_s3::types::{Tag, Tagging};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
@@ -8,17 +8,17 @@ use domain::ports::{PortError, StagedPage};
 use super::S3Staging;
 use crate::port_error::port_error;
 
-/// The tag of what was delivered; a lifecycle rule of `template.yaml` names it too.
+/// The tag of delivered objects; a lifecycle rule of `template.yaml` names it too.
 pub(super) const DELIVERED_TAG: &str = "delivered";
-/// The tag of what nobody will ever need; another rule names it.
+/// The tag of orphans; another lifecycle rule names it.
 pub(super) const GARBAGE_TAG: &str = "unneeded";
 
-const TAGGING: &str = "letting an object of the staging bucket go";
+const TAGGING: &str = "tagging a staged object for expiry";
 const LISTING: &str = "listing the staging bucket";
 
 impl S3Staging {
-    /// Puts a tag in place of all others. A second worker puts the same. Stand-ins without tags have no lifecycle
-    /// either, so nothing is lost with them.
+    /// Replaces all tags with this one. A second worker does the same. Stand-ins without tags have no
+    /// lifecycle rules either, so nothing is lost.
     pub(super) async fn tag(&self, key: &str, name: &str) -> Result<(), PortError> {
         let tag = Tag::builder().key(name).value("true").build();
         let tags = tag.and_then(|tag| Tagging::builder().tag_set(tag).build());
@@ -31,8 +31,8 @@ impl S3Staging {
         }
     }
 
-    /// One answer of S3, a thousand keys at most. S3 lists in the order of the keys' UTF-8 bytes.
-    /// Source: Amazon S3 API reference, `ListObjectsV2`.
+    /// One response of S3, a thousand keys at most. S3 lists keys in the order of their UTF-8 bytes. Source:
+    /// Amazon S3 API reference, `ListObjectsV2`.
     pub(super) async fn list_page(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
         let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(below);
         let after = Some(after).filter(|after| !after.is_empty()).map(str::to_owned);

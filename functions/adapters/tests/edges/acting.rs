@@ -1,4 +1,4 @@
-//! The API verifies as the exporter's role: what STS is asked, and whose credentials each request carries.
+//! The API runs the preflight check as the exporter's role: the requests to STS, and the credentials of each.
 
 use adapters::acting::sts_as_role;
 use adapters::customers::StsProber;

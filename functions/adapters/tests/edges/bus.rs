@@ -1,4 +1,4 @@
-//! What EventBridge is asked, and what its answers mean.
+//! The requests to EventBridge, and the meaning of its responses.
 
 use adapters::bus::EventBridgeBus;
 use domain::cursor::Cursor;
@@ -22,7 +22,7 @@ fn notice() -> Notice {
     Notice::recovered(&"acme".parse().unwrap(), &ConnectorId::new(7), recovery)
 }
 
-/// As often as it is asked, the bus answers the same.
+/// The bus gives the same response to every attempt.
 async fn publish(answer: Scripted) -> (Result<(), PortError>, Server) {
     let server = Server::start(vec![answer; 5]).await;
     let bus = EventBridgeBus::new(clients_of(&server.url).events, "auditferry-events".into());

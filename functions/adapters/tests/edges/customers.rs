@@ -1,4 +1,4 @@
-//! A customer's account, on the embedded STS and S3: what gets through.
+//! A customer's account, on the embedded STS and S3: the requests that succeed.
 
 use bytes::Bytes;
 use domain::part::PartNumber;

@@ -1,4 +1,5 @@
-//! Importing events: each is written if its key is free, and what is there stays, whatever else comes in between.
+//! Importing events: each is written if its key is free, and an existing item stays, whatever happens in
+//! between.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use crate::server::{Scripted, Server};
 use crate::world::clients_of;
 
-/// A clock on which a wait takes no time.
+/// A clock whose sleep takes no time.
 struct Patient;
 
 #[async_trait]
@@ -67,7 +68,7 @@ fn put(id: &str) -> Value {
     }})
 }
 
-/// The answer to a transaction that was not carried out (Amazon DynamoDB API reference, `TransactWriteItems`).
+/// The response to a cancelled transaction (Amazon DynamoDB API reference, `TransactWriteItems`).
 fn cancelled(reasons: &[Value]) -> Scripted {
     let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
     Scripted::new(
@@ -180,7 +181,7 @@ async fn what_others_are_in_the_way_of_is_tried_again_and_not_for_ever() {
     assert!(matches!(written, Err(PortError::Transient { .. })), "{written:?}");
     assert_eq!(asked.len(), 10);
 
-    // Nothing is written again; what the table has is asked for, since its keys may not be those of the settings.
+    // Nothing is written again. The table is described, since its keys may differ from the settings.
     let (written, asked) = write(&events(), [code("ValidationError")]).await;
     assert!(matches!(written, Err(PortError::Bug { .. })), "{written:?}");
     assert_eq!(asked.iter().filter(|asked| asked.get("TransactItems").is_some()).count(), 1);

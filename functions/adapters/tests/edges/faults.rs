@@ -1,4 +1,4 @@
-//! A customer's account, on the embedded STS and S3: what is refused, and how that is told.
+//! A customer's account, on the embedded STS and S3: the requests that fail, and their delivery errors.
 
 use bytes::Bytes;
 use domain::connector::{Connector, Destination, Encryption};
@@ -18,7 +18,7 @@ async fn put(world: &World, connector: &Connector, object: NewObject) -> Result<
     world.customers().open(connector, PART).await?.put_new(object).await
 }
 
-/// Stage, reason and code of what went wrong.
+/// Stage, kind and code of a delivery error.
 fn error_fields(answer: Result<PutAnswer, DeliveryError>) -> (DeliveryStage, DeliveryErrorKind, String) {
     let fault = answer.unwrap_err();
     (fault.stage, fault.kind, fault.code)
@@ -65,7 +65,7 @@ async fn bytes_that_are_not_the_sealed_ones_are_refused_and_leave_nothing() {
     let whole = NewObject { sha256: sha256(b"sealed"), ..object("audit/a", b"others") };
     let streamed = Body::Stream(Box::pin(stream::iter([Ok(Bytes::from_static(b"others"))])));
     let streamed = NewObject { sha256: sha256(b"sealed"), body: streamed, ..object("audit/b", b"others") };
-    // Of whole bytes the SDK signs its own hash; a stream is signed by the sealed one.
+    // The SDK signs whole bytes with its own hash; a stream is signed with the sealed one.
     for (object, code) in [(whole, "BadDigest"), (streamed, "XAmzContentSHA256Mismatch")] {
         let answer = put(&world, &world.connector, object).await;
         assert_eq!(
@@ -178,9 +178,9 @@ async fn nothing_that_listens_is_unavailable() {
     );
 }
 
-/// Policies that AWS's own guide shows: a bucket that demands an encryption header, one that demands a signed body, and
-/// one whose KMS key is used through a Bucket Key. The first file is a stream, and passes as the check of a connection
-/// does.
+/// Policies from AWS's own guide: a bucket that requires an encryption header, one that requires a signed
+/// body, and one whose KMS key is used through a Bucket Key. The first file is a stream, and passes as the
+/// preflight check does.
 #[tokio::test]
 async fn buckets_that_demand_headers_or_signed_bodies_take_what_a_delivery_sends() {
     let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";

@@ -1,4 +1,4 @@
-//! What SES is asked, and what its answers mean.
+//! The requests to SES, and the meaning of its responses.
 
 use domain::contacts::Mail;
 use domain::ports::{MailOutcome, Mailer as _, PortError};
@@ -42,8 +42,8 @@ async fn a_mail_is_one_simple_text_to_one_address_from_the_sender() {
     );
 }
 
-/// Asked once: SES knows no token against a second mail, and whoever asks tries again by itself. What SES has judged was
-/// not sent; what it may have taken is told apart from that.
+/// Sent once: SES has no idempotency token, and the caller retries by itself. A mail that SES rejected was
+/// not sent; one that it may have accepted has another outcome.
 #[tokio::test]
 async fn ses_is_asked_once_and_what_it_may_have_taken_is_unknown() {
     type Is = fn(&MailOutcome) -> bool;

@@ -1,5 +1,5 @@
-//! The adapters at the edges: bus and queue on the wire, staging and customers against the embedded stand-ins, all
-//! through the real SDKs. One binary, since each one links the SDKs.
+//! The adapters at the edges: bus and queue on the wire, staging and customers against the embedded
+//! stand-ins, all through the real SDKs. One binary, since each one links the SDKs.
 
 #[cfg(test)]
 mod acting;

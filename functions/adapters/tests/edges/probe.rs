@@ -1,4 +1,5 @@
-//! What a verification asks of STS and S3, header by header: a probe must be a delivery in all but its bytes.
+//! The requests of a preflight check to STS and S3, header by header: a probe must be a delivery in all but
+//! its bytes.
 
 use adapters::customers::{StsCustomers, StsProber};
 use domain::connector::{Connector, Encryption};
@@ -31,7 +32,7 @@ async fn assume(
     prober.assume(connector, connector.destination.as_ref().unwrap(), shown, scope).await
 }
 
-/// A session, and the server whose next answers are these.
+/// A session, and the server with these responses to the next requests.
 async fn session(answers: Vec<Scripted>) -> (Box<dyn ProbeSession>, Server) {
     let server = Server::start(std::iter::once(assumed()).chain(answers)).await;
     let connector = connector();
@@ -61,7 +62,7 @@ async fn a_probe_is_sent_with_the_very_headers_of_a_delivery() {
     session.put_new(object("audit/a", b"x")).await.unwrap();
 
     let ours = |seen: &Seen| -> Vec<(String, String)> {
-        // Those that differ with the time and the port.
+        // The headers that differ with time and port.
         let passing = ["authorization", "x-amz-date", "host", "amz-sdk-invocation-id"];
         let headers = seen.headers.iter().filter(|(name, _)| !passing.contains(&name.as_str()));
         headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect()

@@ -1,4 +1,4 @@
-//! What a stranger finds at the URL of the customer's template.
+//! An anonymous request to the URL of the customer's template.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ async fn reader(answers: Answers, allows: fn(IpAddr) -> bool) -> (AnonymousReade
     (AnonymousReader::new(reach), receiver)
 }
 
-/// As an S3 bucket answers that blocks public access, as every new one does.
+/// The response of an S3 bucket that blocks public access, as every new one does.
 #[tokio::test]
 async fn a_template_that_strangers_cannot_read_is_said_to_be_so_with_the_reason() {
     for (status, why) in [(403, "it answered 403"), (404, "it answered 404"), (301, "it answered 301")] {

@@ -1,4 +1,4 @@
-//! What SQS is asked, and what its answers mean.
+//! The requests to SQS, and the meaning of its responses.
 
 use std::time::Duration;
 

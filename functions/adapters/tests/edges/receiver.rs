@@ -1,5 +1,5 @@
-//! A customer's webhook: TLS on this machine, for the host `hooks.acme.example`, with a certificate that nobody believes
-//! but these tests (`tls/`, valid until 2120). It writes down what it got and answers as it is told.
+//! A customer's webhook: TLS on this machine, for the host `hooks.acme.example`, with a certificate that only
+//! these tests trust (`tls/`, valid until 2120). It records its requests and sends a scripted reply.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -11,18 +11,18 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-/// How it answers.
+/// The reply to every request.
 #[derive(Debug, Clone)]
 pub(crate) enum Answers {
-    /// With these bytes, as often as it is asked.
+    /// These bytes, to every request.
     With(String),
-    /// Never.
+    /// No reply.
     Never,
-    /// By closing the connection.
+    /// The connection is closed.
     Closes,
-    /// With the head of an answer that has no end.
+    /// A response head without an end.
     HeadWithoutEnd,
-    /// With a body that has no end.
+    /// A body without an end.
     BodyWithoutEnd,
 }
 
@@ -32,7 +32,7 @@ impl Answers {
     }
 }
 
-/// The receiver; it goes with the test's runtime.
+/// The receiver; it ends with the test's runtime.
 #[derive(Debug, Clone)]
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
@@ -73,7 +73,7 @@ fn acceptor() -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-/// A request whose length its head tells.
+/// A request with a content length in its head.
 async fn read(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> String {
     let mut request = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! A server that writes down what it is asked and answers from a script: for what the wire must look like.
+//! A server that records its requests and responds from a script, for tests of the wire format.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -27,7 +27,7 @@ impl Seen {
     }
 }
 
-/// What to answer.
+/// A response of the script.
 #[derive(Debug, Clone)]
 pub(crate) struct Scripted {
     pub(crate) status: u16,
@@ -52,7 +52,7 @@ struct Script {
     answers: VecDeque<Scripted>,
 }
 
-/// The server; it goes with the test's runtime.
+/// The server; it ends with the test's runtime.
 #[derive(Debug, Clone)]
 pub(crate) struct Server {
     pub(crate) url: String,
@@ -60,7 +60,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers with these in turn, and then with an empty 500.
+    /// Sends these responses in turn, and then an empty 500.
     pub(crate) async fn start(answers: impl IntoIterator<Item = Scripted>) -> Self {
         let script = Script { seen: Vec::new(), answers: answers.into_iter().collect() };
         let script = Arc::new(Mutex::new(script));

@@ -1,4 +1,5 @@
-//! What KMS is asked, and what its answers mean. Source: AWS KMS API reference, `Sign`, `GetPublicKey` and `DescribeKey`.
+//! The requests to KMS, and the meaning of its responses. Source: AWS KMS API reference, `Sign`,
+//! `GetPublicKey` and `DescribeKey`.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::server::{Scripted, Server};
 use crate::world::services_of;
 
 const KEY: &str = "arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-/// What stands before the 32 bytes of the key (RFC 8410, section 4).
+/// The DER prefix of the key's 32 bytes (RFC 8410, section 4).
 const SPKI: &str = "302a300506032b6570032100";
 
 fn private() -> SigningKey {
@@ -66,7 +67,7 @@ async fn a_manifest_is_signed_raw_and_in_the_pure_variant_and_the_key_is_fetched
     assert_eq!(request, asked);
 }
 
-/// A key whose deletion is scheduled says until when it can have signed.
+/// A key with a scheduled deletion is valid until then.
 #[tokio::test]
 async fn how_long_a_key_is_good_is_asked_each_time() {
     let spec = "ECC_NIST_EDWARDS25519";

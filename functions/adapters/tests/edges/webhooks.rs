@@ -1,4 +1,4 @@
-//! What a webhook is sent, whom it is sent to, and what its answers mean.
+//! The requests to a webhook, the addresses they are sent to, and the meaning of the responses.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,7 +36,7 @@ pub(crate) fn roots() -> RootCertStore {
     roots
 }
 
-/// A poster to whom each host is at these addresses, and who may reach what `allows` says.
+/// A client for which each host has these addresses, and which may connect to what `allows` permits.
 fn poster(at: Vec<SocketAddr>, allows: fn(IpAddr) -> bool, roots: RootCertStore) -> HttpsPoster {
     let resolve = Arc::new(move |_: &str| -> adapters::webhooks::Found {
         let at = at.clone();
@@ -98,7 +98,7 @@ async fn a_redirect_is_not_followed() {
     let to =
         format!("HTTP/1.1 307 X\r\nlocation: https://{}/\r\ncontent-length: 0\r\n\r\n", elsewhere.address);
     let (posted, receiver) = post(Answers::With(to)).await;
-    assert_eq!(why(&posted), "it answered 307, and no redirect is followed");
+    assert_eq!(why(&posted), "it answered 307; redirects are not followed");
     assert_eq!((receiver.got().len(), elsewhere.got().len()), (1, 0));
 }
 
@@ -142,23 +142,23 @@ async fn a_receiver_without_a_certificate_for_its_name_is_sent_nothing() {
     assert_eq!(receiver.got(), [""; 0], "not even a head");
 }
 
-/// Whoever rules a name may lead it to this very machine.
+/// The owner of a name may point it to this very machine.
 #[tokio::test]
 async fn a_name_that_leads_behind_our_own_door_is_not_connected_to() {
     let receiver = Receiver::start(Answers::status(200)).await;
     for shut in ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fd00:ec2::254"] {
         let at = SocketAddr::new(shut.parse().unwrap(), receiver.address.port());
         let strict = poster(vec![at], is_public, roots());
-        // No packet goes out, so nothing is waited for.
+        // No packet is sent, so nothing is waited for.
         let posted =
             timeout(Duration::from_secs(2), strict.post(&url(), &message(), LONG_TIMEOUT)).await.unwrap();
-        assert_eq!(why(&posted), "its name leads to no address of the public internet", "{shut}");
+        assert_eq!(why(&posted), "its host name resolves to no public address", "{shut}");
     }
     assert_eq!(receiver.got(), [""; 0]);
 }
 
-/// What the first question says is nothing that the second need say again: the addresses are judged, not the name, and
-/// each post asks once.
+/// The second lookup need not return the same as the first: the addresses are checked, not the name, and each
+/// post resolves once.
 #[tokio::test]
 async fn a_name_is_asked_for_once_a_post_and_what_was_judged_is_connected_to() {
     let receiver = Receiver::start(Answers::status(200)).await;
@@ -169,7 +169,7 @@ async fn a_name_is_asked_for_once_a_post_and_what_was_judged_is_connected_to() {
     let resolve = Arc::new(move |host: &str| -> adapters::webhooks::Found {
         count.fetch_add(1, Ordering::SeqCst);
         hosts.lock().unwrap().push(host.to_owned());
-        // A private address beside a public one: the private one is never tried.
+        // A private address next to a public one: the private one is never tried.
         let shut = SocketAddr::new("10.1.2.3".parse().unwrap(), 443);
         Box::pin(async move { Ok(vec![shut, address]) })
     });
@@ -187,7 +187,7 @@ async fn a_name_that_leads_nowhere_is_not_taken_and_no_reason_tells_the_path() {
     });
     let lost = HttpsPoster::new(Reach { resolve, allows: is_public, roots: roots() }).unwrap();
     let posted = lost.post(&url(), &message(), LONG_TIMEOUT).await;
-    assert_eq!(why(&posted), "its name leads nowhere: no such name");
+    assert_eq!(why(&posted), "its host name does not resolve: no such name");
     let nobody = SocketAddr::new("127.0.0.1".parse().unwrap(), 9);
     let refused = poster(vec![nobody], |_| true, roots()).post(&url(), &message(), LONG_TIMEOUT).await;
     assert!(why(&refused).starts_with("it can't be connected to") && !why(&refused).contains("key=1"));

@@ -1,4 +1,4 @@
-//! What STS and S3 are asked, header by header: for the promises that no stand-in checks.
+//! The requests to STS and S3, header by header: for the promises that no stand-in checks.
 
 use adapters::customers::StsCustomers;
 use axum::http::HeaderName;
@@ -22,7 +22,7 @@ pub(crate) const KEYS: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws
     <AccessKeyId>ASIATEMPORARY</AccessKeyId><SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>\
     <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
 
-/// Opens the connector's bucket and writes one object; S3 answers from the script.
+/// Opens the connector's bucket and writes one object; S3 responds from the script.
 async fn put(
     connector: &Connector,
     object: NewObject,
@@ -104,8 +104,8 @@ async fn sse_s3_is_asked_for_by_name_where_the_destination_says_so() {
     assert!(!seen[0].text().contains("kms"));
 }
 
-/// The account of the role decides whether STS is active for it in our Region. In the partition's main Region it always
-/// is, and a rotation's second external ID has nothing to do with it.
+/// The account of the role decides whether STS is active for it in our Region. In the partition's main Region
+/// it always is. A rotation's second external ID is irrelevant to it.
 #[tokio::test]
 async fn where_sts_is_not_active_for_the_role_the_main_region_is_asked() {
     let disabled = || {
@@ -178,7 +178,7 @@ async fn a_stream_is_announced_and_waits_to_be_wanted() {
     assert_eq!(seen[1].header("expect"), None, "a few hundred bytes need no question");
 }
 
-/// An S3 that has never heard of `Expect`: it says nothing until the whole request is there.
+/// An S3 that doesn't know `Expect`: it sends nothing until it has the whole request.
 async fn deaf_s3() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

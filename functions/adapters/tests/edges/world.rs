@@ -1,4 +1,4 @@
-//! A vendor and one customer, Acme: the stand-ins, the clients on them, and Acme's connector.
+//! A vendor and one customer, Acme: the stand-ins, their clients, and Acme's connector.
 
 use std::collections::HashMap;
 
@@ -39,7 +39,7 @@ pub(crate) fn connector() -> Connector {
     }
 }
 
-/// Clients of whatever listens there.
+/// Clients of these endpoints.
 pub(crate) fn clients(dynamodb: &str, s3: &str, other: &str, keys: Credentials) -> Clients {
     services(dynamodb, s3, other, keys).all()
 }
@@ -62,7 +62,7 @@ pub(crate) fn clients_of(url: &str) -> Clients {
     services_of(url).all()
 }
 
-/// What the clients of one scripted server are made of.
+/// The client factory of one scripted server.
 pub(crate) fn services_of(url: &str) -> Services {
     services(url, url, url, Credentials::new("AKIDVENDOR", "secret", None, None, "test"))
 }
@@ -99,7 +99,7 @@ impl World {
         StsCustomers::new(self.clients.sts.clone(), self.clients.customers.clone())
     }
 
-    /// Every object of a bucket by its key, as it lies on the disk.
+    /// Every object of a bucket by its key, as on disk.
     pub(crate) fn objects(&self, bucket: &str) -> HashMap<String, Vec<u8>> {
         let objects = self.stack.objects(bucket).unwrap();
         objects.into_iter().map(|object| (object.key, std::fs::read(object.path).unwrap())).collect()
@@ -110,7 +110,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> Sha256 {
     Sha256::new(sha2::Sha256::digest(bytes).into())
 }
 
-/// An object with truthful size and hash.
+/// An object with correct size and hash.
 pub(crate) fn object(key: &str, bytes: &[u8]) -> NewObject {
     NewObject {
         key: key.to_owned(),

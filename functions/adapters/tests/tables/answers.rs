@@ -1,4 +1,4 @@
-//! What a run is told of the answers that DynamoDB gives when something is in the way.
+//! The outcomes of a run's writes when DynamoDB rejects, conflicts or does not respond.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ async fn a_seal_whose_answer_is_lost_is_unknown_and_never_an_error() {
             "{status} {answer}"
         );
     }
-    // Nobody listens there.
+    // Nothing listens there.
     let start = Time::EPOCH;
     let cursor = domain::cursor::Cursor::new(start, start, start);
     let seal = world::seal(&connector(), &cursor, &WorkerId::new(1, 2));
@@ -111,7 +111,7 @@ async fn a_snapshot_is_one_consistent_request_of_two_items() {
     assert_eq!((&values[":low"]["S"], &values[":high"]["S"]), (&json!("CONFIG"), &json!("CURSOR")));
 }
 
-/// A single write that meets a transaction is refused although nothing is wrong. It is tried again at once.
+/// A single write that meets a transaction is rejected although nothing is wrong. It is retried at once.
 #[tokio::test]
 async fn a_write_that_meets_a_transaction_is_tried_again() {
     let conflict = || (400, error("TransactionConflictException"));
@@ -124,7 +124,7 @@ async fn a_write_that_meets_a_transaction_is_tried_again() {
     assert!(asked.len() == 3 && asked[0] == asked[2], "{asked:?}");
 }
 
-/// A write that never gets through is no bug: whoever asked may try again.
+/// A write that never gets through isn't a bug: the caller may retry.
 #[tokio::test]
 async fn a_write_that_keeps_meeting_transactions_is_a_temporary_failure() {
     let server = Scripted::start([(); 3].map(|()| (400, error("TransactionConflictException")))).await;

@@ -1,4 +1,4 @@
-//! What a use of a budget makes of answers that no stand-in gives: lost ones, and others that come first.
+//! Budget use under responses that no stand-in gives: lost ones, and conflicts.
 
 use domain::budget::{Budget, BudgetScope, Party, Spending};
 use domain::ports::{Connectors as _, PortError, SaveAnswer, Saved, SpendOutcome, Spender as _};
@@ -45,7 +45,7 @@ async fn only_an_answer_grants_and_what_came_first_is_asked_again() {
     assert_eq!((answer.unwrap(), asked.len()), (SpendOutcome::Counted, 3));
     let (answer, asked) = spend((0..99).map(|_| conflict())).await;
     assert!(matches!(answer, Err(PortError::Transient { .. })) && asked.len() == 8, "not for ever");
-    // Nobody knows whether it was counted: it is not granted, and not counted again.
+    // Unknown whether it was counted: it is not granted, and not counted again.
     let (answer, asked) = spend([(500, json!({})), (200, json!({}))]).await;
     assert!(matches!(answer, Err(PortError::Transient { .. })) && asked.len() == 1, "{answer:?}");
     let (answer, _) = spend([(400, error("AccessDeniedException"))]).await;
@@ -78,7 +78,7 @@ async fn a_creation_counts_the_connector_and_spends_in_its_own_transaction() {
     }
 }
 
-/// The weightiest reason counts: one's own first try, then another's, then the budget.
+/// The reason with the highest priority counts: our own first attempt, then another's, then the budget.
 #[tokio::test]
 async fn a_used_up_budget_is_told_behind_a_version_and_before_a_place() {
     let creation = change(None, &connector());

@@ -1,4 +1,4 @@
-//! What a change of settings makes of answers that no stand-in gives: lost ones, and others that come first.
+//! Changes of settings under responses that no stand-in gives: lost ones, and conflicts.
 
 use domain::connector::{Change, Connector};
 use domain::onboarding::OwnedResource;
@@ -15,15 +15,15 @@ fn done() -> (u16, Value) {
     (200, json!({}))
 }
 
-/// No such item.
+/// The response for an item that does not exist.
 fn nothing() -> (u16, Value) {
     (200, json!({}))
 }
 
-/// Settings, record, bucket and role, in this order, are what a connection writes.
+/// A connection writes settings, record, bucket and role, in this order.
 const MOVED: [&str; 4] = ["None", "None", "ConditionalCheckFailed", "None"];
 
-/// A change that connects, its answers after the read of the bucket's claims.
+/// A change that connects, with the responses after the read of the bucket's claims.
 async fn connect(
     answers: impl IntoIterator<Item = (u16, Value)>,
 ) -> (Result<SaveAnswer, PortError>, Vec<Value>) {
@@ -47,7 +47,7 @@ fn claims(version: u64, prefix: &str) -> (u16, Value) {
     (200, json!({ "Item": item }))
 }
 
-/// The record under the version that the change makes, its own but for the caller.
+/// The record under the change's version, with this caller.
 fn record(by: &Value) -> (u16, Value) {
     let plain = |connector: &Connector| attribute(&serde_json::to_value(connector).unwrap());
     let change = connection();
@@ -68,7 +68,7 @@ fn someone_elses_record() -> (u16, Value) {
     record(&json!({"kind": "operator", "name": "ann"}))
 }
 
-/// JSON as DynamoDB types it.
+/// JSON with DynamoDB's types.
 fn attribute(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -108,15 +108,15 @@ async fn one_transaction_holds_all_of_a_change_each_write_with_its_condition() {
 #[tokio::test]
 async fn a_lost_answer_is_found_out_by_the_record() {
     for lost in [(500, json!({})), (400, cancelled(["TransactionConflict", "None", "None", "None"]))] {
-        // It went through.
+        // It was committed.
         let (answer, asked) = connect([claims(3, "x"), lost.clone(), our_record()]).await;
         assert_eq!((answer.unwrap(), asked.len()), (STORED, 3));
         assert_eq!(asked[2]["Key"]["sk"]["S"], "CHANGE#000000000002");
-        // It did not, and is tried again.
+        // It was not committed, and is retried.
         let (answer, asked) =
             connect([claims(3, "x"), lost.clone(), nothing(), claims(3, "x"), done()]).await;
         assert_eq!((answer.unwrap(), asked.len()), (STORED, 5));
-        // It went through after that was asked: the second try is refused, and finds its own record.
+        // It was committed after that was checked: the second attempt fails, and finds its own record.
         let refused = (400, cancelled(["ConditionalCheckFailed", "ConditionalCheckFailed", "None", "None"]));
         let answers = [claims(3, "x"), lost, nothing(), claims(4, "x"), refused.clone(), our_record()];
         assert_eq!(connect(answers).await.0.unwrap(), STORED);
@@ -160,7 +160,7 @@ async fn who_was_overtaken_in_the_bucket_judges_its_claims_anew() {
     }
     let (answer, _) = connect([claims(3, "x"), moved(), claims(4, "audit"), nothing()]).await;
     assert_eq!(answer.unwrap(), SaveAnswer::AlreadyOwned(OwnedResource::Destination));
-    // Not for ever.
+    // The attempts are limited.
     let answers: Vec<_> = (3..100).flat_map(|version| [claims(version, "x"), moved()]).collect();
     let (answer, asked) = connect(answers).await;
     assert!(matches!(answer, Err(PortError::Transient { .. })));

@@ -1,4 +1,4 @@
-//! The ledger on the embedded DynamoDB, in what is the adapter's own: tables and the answer's time.
+//! The adapter's own parts of the ledger, on the embedded DynamoDB: table creation and the response's date.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Ledger and events source where the conformance suites don't reach: answers that no stand-in gives, and tables
-//! of the vendor's own. One binary, since each one links the SDKs.
+//! Ledger and events source beyond the conformance suites: responses that no stand-in gives, and custom
+//! tables. One binary, since each one links the SDKs.
 
 #[cfg(test)]
 mod answers;

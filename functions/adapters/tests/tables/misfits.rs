@@ -1,5 +1,5 @@
-//! Settings that do not fit the keys of the table, on the embedded DynamoDB: whoever reads, writes or makes the table is
-//! told which setting, what the table has, and what is right, never DynamoDB's own words.
+//! Settings that do not match the keys of the table, on the embedded DynamoDB. Reading, writing and creating
+//! return which setting is wrong, what the table has and what is right, never DynamoDB's own message.
 
 use std::sync::Arc;
 
@@ -108,7 +108,7 @@ async fn whoever_reads_writes_or_makes_a_table_is_told_which_setting_does_not_fi
     let through = EventsTable { index: Some("by_day".into()), ..layout(["org", "at"], SortKeyForm::Rfc3339) };
     let said = read(&client, through, &hour()).await;
     assert!(said.contains("EVENTS_INDEX is `by_day`") && said.contains("has the indexes `by_org`"), "{said}");
-    // What fits is read and written.
+    // Matching settings read and write.
     let fits = layout(["id", "when"], SortKeyForm::Rfc3339);
     write(&client, fits.clone()).await.unwrap();
     create_table_of(&client, &fits).await.unwrap();
@@ -160,7 +160,7 @@ async fn a_table_of_the_vendors_own_names_is_made_with_them() {
     assert_eq!(expiry.time_to_live_description.unwrap().attribute_name(), Some("gone_at"));
 }
 
-/// As DynamoDB words it where the role may read and not describe.
+/// DynamoDB's message if the role may read and not describe.
 #[tokio::test]
 async fn without_the_right_to_ask_the_settings_are_named_all_the_same() {
     let server =
@@ -170,7 +170,7 @@ async fn without_the_right_to_ask_the_settings_are_named_all_the_same() {
     assert!(said.contains("dynamodb:DescribeTable") && !said.contains("as scripted"), "{said}");
 }
 
-/// What has nothing to do with the settings is told as it was.
+/// An error unrelated to the settings is returned as it was.
 #[tokio::test]
 async fn another_refusal_of_a_table_that_fits_is_no_fault_of_the_settings() {
     let described = json!({"Table": {

@@ -1,4 +1,4 @@
-//! Tables of the vendor's own, on the embedded DynamoDB: other names, an index, numbers as sort keys.
+//! Custom tables, on the embedded DynamoDB: other names, an index, numeric sort keys.
 
 use adapters::source::{DynamoSource, EventsTable, create_table};
 use aws_sdk_dynamodb::Client;
@@ -59,7 +59,8 @@ async fn through_an_index_equal_sort_keys_come_in_one_order_over_all_pages() {
     let stack = Stack::start(None).await.unwrap();
     let client = client(&stack);
     let table = table_with_index(&client, ProjectionType::All).await;
-    // Some 4 MB, so several pages, and ten events share each sort key. One tenant's name is the start of another's.
+    // Some 4 MB, so several pages, and ten events share each sort key. One tenant's name is the start of
+    // another's.
     for n in 0..40u32 {
         let id = format!("{:03}", n * 7 % 40);
         let put = client
@@ -131,7 +132,7 @@ async fn numbers_as_sort_keys_are_read_in_their_order_strays_on_both_sides() {
     let table = table.key_schema(element("pk", KeyType::Hash)).key_schema(element("sk", KeyType::Range));
     let types = [("pk", ScalarAttributeType::S), ("sk", ScalarAttributeType::N)];
     attributes(table, types).send().await.unwrap();
-    // Within the hour, outside it, and no times at all.
+    // Within the hour, outside it, and unparsable times.
     let inside = ["1795204800", "1795204800.5", "1795206700.25", "1795208399.999999"];
     let strays = ["-7E+20", "-1.25", "-1.2", "253402300800", "1E+30"];
     for key in inside.iter().chain(&strays).chain(&["0", "1795204799.9", "1795208401"]) {

@@ -1,4 +1,4 @@
-//! What a reader makes of pages that DynamoDB may well return, and of one that it never should.
+//! A reader's handling of pages that DynamoDB may return, and of one that it never should.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ async fn the_next_page_is_on_its_way_while_this_one_is_exported() {
     assert_eq!(server.asked().len(), 2, "no page is asked for twice");
 }
 
-/// What stands at a page's end is only a guess until the page is read.
+/// The text at a page's end is only a guess until the page is parsed.
 #[tokio::test]
 async fn what_only_looks_like_the_start_of_the_next_page_is_not_followed() {
     let start =
@@ -69,7 +69,7 @@ async fn what_only_looks_like_the_start_of_the_next_page_is_not_followed() {
         let aside = json!({"LastEvaluatedKey": start(9)});
         (200, json!({"Items": [item("acme", 1)], "LastEvaluatedKey": next, "ZZ": aside}))
     };
-    // Whether the wrong question still went out is a matter of time, so its answer is that of the right one.
+    // Whether the wrong request was still sent depends on timing, so it gets the response of the right one.
     let second = || page(&[item("acme", 2)], false);
     let (right, server) = source([odd(&start(1)), second(), second()]).await;
     assert_eq!(read_all(&right, &hour()).await.unwrap().len(), 2);
@@ -103,7 +103,7 @@ async fn a_page_that_fails_fails_the_whole_read() {
     assert!(matches!(failed, PageError::Port(PortError::Denied { .. })), "{failed:?}");
 }
 
-/// Neither the one nor the other is taken for a page, and the SDK asks again.
+/// Neither one is taken for a page, and the SDK retries.
 #[tokio::test]
 async fn a_page_that_was_damaged_on_its_way_is_asked_for_again() {
     fn whole() -> Answer {
@@ -157,7 +157,7 @@ async fn dynamodb_is_asked_for_the_layout_once_and_only_if_it_is_needed() {
             "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "N"}],
         }}),
     );
-    // An answer that fails is not remembered.
+    // A failed response is not cached.
     let server = Scripted::start([(500, json!({})), describe, page(&[], false), page(&[], false)]).await;
     let table = EventsTable { ..layout(SortKeyForm::EpochSeconds) };
     let source = DynamoSource::new(server.client.clone(), table);

@@ -1,4 +1,4 @@
-//! A DynamoDB that answers from a script and writes down what it was asked.
+//! A DynamoDB that responds from a script and records its requests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -18,12 +18,12 @@ struct Script {
     answers: VecDeque<Answer>,
 }
 
-/// An answer, as it goes over the wire.
+/// A response, as it goes over the wire.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: String,
-    /// What the header says of the body, which DynamoDB always does.
+    /// DynamoDB always sends this checksum header of the body.
     pub(crate) crc32: u32,
 }
 
@@ -34,7 +34,7 @@ impl From<(u16, Value)> for Answer {
     }
 }
 
-/// The server; it goes with the test's runtime.
+/// The server; it ends with the test's runtime.
 #[derive(Debug, Clone)]
 pub(crate) struct Scripted {
     pub(crate) client: Client,
@@ -43,7 +43,7 @@ pub(crate) struct Scripted {
 }
 
 impl Scripted {
-    /// Answers with these in turn, and then with an empty 500.
+    /// Sends these responses in turn, and then an empty 500.
     pub(crate) async fn start(answers: impl IntoIterator<Item = impl Into<Answer>>) -> Self {
         let answers = answers.into_iter().map(Into::into).collect();
         let script = Arc::new(Mutex::new(Script { asked: Vec::new(), answers }));
@@ -55,7 +55,7 @@ impl Scripted {
         Self { client, url, script }
     }
 
-    /// A client that tries again, as a deployment's does.
+    /// A client that retries, as a deployment's does.
     pub(crate) fn retrying(&self) -> Client {
         deployed_client(&self.url)
     }
@@ -66,7 +66,7 @@ impl Scripted {
     }
 }
 
-/// An error as DynamoDB words it.
+/// An error in DynamoDB's form.
 pub(crate) fn error(code: &str) -> Value {
     json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": "as scripted"})
 }

@@ -18,13 +18,13 @@ use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use local::Stack;
 
-/// A client that asks once: what an answer means must not hide behind a second try.
+/// A client without retries: the meaning of a response must not hide behind a second attempt.
 pub(crate) fn client(stack: &Stack) -> Client {
     let keys = stack.vendor();
     with_keys(stack.dynamodb_url(), &keys.access_key_id, &keys.secret_access_key)
 }
 
-/// The same of a server that compares no key.
+/// The same for a server that checks no key.
 pub(crate) fn client_at(url: &str) -> Client {
     with_keys(url, "AKIDVENDOR", "secret")
 }
@@ -61,7 +61,7 @@ pub(crate) fn connector() -> Connector {
     Connector { state: State::Active, activated_at: Some(Time::EPOCH), version: 2, ..draft }
 }
 
-/// The same connector with a role and a folder in the bucket `acme-audit`, which it has proved to be its own.
+/// The same connector with a role and a folder in the bucket `acme-audit`, verified as its own.
 pub(crate) fn connected() -> Connector {
     let to = Destination {
         role: "arn:aws:iam::222222222222:role/auditferry/Delivery".parse().unwrap(),
@@ -73,7 +73,7 @@ pub(crate) fn connected() -> Connector {
     Connector { destination: Some(to), verified_at: Some(Time::EPOCH), ..connector() }
 }
 
-/// The record of the change that made this connector.
+/// The change record of this connector.
 pub(crate) fn change(before: Option<&Connector>, after: &Connector) -> Change {
     let (version, what) = (after.version, Verb::Update);
     Change {
@@ -98,7 +98,7 @@ pub(crate) async fn activate(ledger: &DynamoLedger) -> (Connector, Cursor) {
     (connector(), cursor)
 }
 
-/// The seal of the next part behind a cursor, an hour long.
+/// The seal of the next part after a cursor, an hour long.
 pub(crate) fn seal(connector: &Connector, cursor: &Cursor, worker: &WorkerId) -> Seal {
     let to = cursor.watermark + std::time::Duration::from_hours(1);
     let part = Part {
@@ -139,12 +139,12 @@ pub(crate) fn layout(sort_key_form: SortKeyForm) -> EventsTable {
     EventsTable { sort_key_form, ..EventsTable::of_contract("events") }
 }
 
-/// The hour in which the events of these tests lie.
+/// The hour of these tests' events.
 pub(crate) fn hour() -> Span {
     Span::Window(Window { from: at("2026-11-20T20:00:00Z"), to: at("2026-11-20T21:00:00Z") })
 }
 
-/// All of a span of tenant `acme`, in one shard.
+/// All items of a span of tenant `acme`, in one shard.
 pub(crate) async fn read_all(source: &DynamoSource, span: &Span) -> Result<Vec<SourceItem>, PageError> {
     let mut reader = source.open(&"acme".parse().unwrap(), Shards::ONE, 0, span).await?;
     let mut items = Vec::new();

@@ -23,7 +23,7 @@ use adapters::webhooks::Reach;
 use api::{Gateway, router};
 use axum::Router;
 use axum::response::IntoResponse as _;
-use domain::onboarding::{Mails, Onboarding, RingCache};
+use domain::onboarding::{MailMode, Onboarding, RingCache};
 use domain::setup::Vendor;
 use lambda_runtime::tower::ServiceExt as _;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -88,7 +88,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
         },
         signing: Some(signing(&settings.signing, &services)?),
         ring: RingCache::default(),
-        mails: Mails::of(settings.sender.is_some(), settings.portal.is_some()),
+        mail_mode: MailMode::of(settings.sender.is_some(), settings.portal.is_some()),
         partitions: settings.partitions,
         budgets: settings.budgets,
         public_urls: Some(Arc::new(AnonymousReader::new(Reach::public))),

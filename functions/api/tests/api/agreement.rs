@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::http::Request;
 use domain::contacts::LinkToken;
 use domain::names::EmailAddress;
-use domain::ports::Permissions as _;
+use domain::ports::Consents as _;
 use serde_json::{Value, json};
 use tests::fakes::{FakeLedger, SeededRandomness};
 use tests::fixtures;
@@ -95,11 +95,11 @@ async fn addresses(world: &World) {
 async fn decline(world: &World, address: &EmailAddress) {
     let (acme, now) = (fixtures::tenant("acme"), world.clock.wall());
     let token = LinkToken::new(&SeededRandomness::new(1)).hash();
-    let asked = world.ledger.permission(&acme, address).await.unwrap().unwrap();
-    let sent = asked.send(token.clone(), now).unwrap();
-    assert!(world.ledger.keep_permission(&acme, &sent).await.unwrap());
+    let asked = world.ledger.consent(&acme, address).await.unwrap().unwrap();
+    let sent = asked.mark_sent(token.clone(), now).unwrap();
+    assert!(world.ledger.store_consent(&acme, &sent).await.unwrap());
     let declined = sent.decline(&token, now).unwrap().unwrap();
-    assert!(world.ledger.keep_permission(&acme, &declined).await.unwrap());
+    assert!(world.ledger.store_consent(&acme, &declined).await.unwrap());
 }
 
 /// A whole life, and at each step what is refused then.

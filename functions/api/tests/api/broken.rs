@@ -3,14 +3,14 @@
 use async_trait::async_trait;
 use domain::budget::Spending;
 use domain::connector::{Change, Connector};
-use domain::contacts::{Permission, SecretId, TokenHash, WebhookSecret};
+use domain::contacts::{Consent, SecretId, TokenHash, WebhookSecret};
 use domain::cursor::Cursor;
 use domain::events_source::SourceChange;
 use domain::names::{ConnectorId, EmailAddress, TenantId};
 use domain::part::{Part, PartNumber};
 use domain::ports::{
-    ConnectorFilter, Connectors, Permissions, PortError, RunAnswer, SaveAnswer, Signer, SpendOutcome,
-    Spender, Validity,
+    ConnectorFilter, Connectors, Consents, PortError, RunAnswer, SaveAnswer, Signer, SpendOutcome, Spender,
+    Validity,
 };
 use domain::time::Time;
 
@@ -62,16 +62,16 @@ impl Spender for Broken {
 }
 
 #[async_trait]
-impl Permissions for Broken {
-    async fn permission(&self, _: &TenantId, _: &EmailAddress) -> Result<Option<Permission>, PortError> {
+impl Consents for Broken {
+    async fn consent(&self, _: &TenantId, _: &EmailAddress) -> Result<Option<Consent>, PortError> {
         self.fail()
     }
 
-    async fn keep_permission(&self, _: &TenantId, _: &Permission) -> Result<bool, PortError> {
+    async fn store_consent(&self, _: &TenantId, _: &Consent) -> Result<bool, PortError> {
         self.fail()
     }
 
-    async fn keep_link(&self, _: &TokenHash, _: &TenantId, _: &EmailAddress) -> Result<(), PortError> {
+    async fn store_link(&self, _: &TokenHash, _: &TenantId, _: &EmailAddress) -> Result<(), PortError> {
         self.fail()
     }
 

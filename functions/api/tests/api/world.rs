@@ -9,7 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use domain::budget::Budgets;
 use domain::names::ConnectorId;
-use domain::onboarding::{Mails, Onboarding, RingCache};
+use domain::onboarding::{MailMode, Onboarding, RingCache};
 use domain::partition::PartitionFormat;
 use domain::ports::{Connectors, Runs as _, Validity};
 use domain::protocol::Mark;
@@ -78,7 +78,7 @@ impl World {
     /// Of a deployment with a sender and a portal.
     pub(crate) fn asking(budgets: Budgets) -> Self {
         let world = Self::with_budgets(budgets);
-        let onboarding = Onboarding { mails: Mails::Asking, ..world.onboarding.clone() };
+        let onboarding = Onboarding { mail_mode: MailMode::DoubleOptIn, ..world.onboarding.clone() };
         Self { router: router(onboarding.clone(), Arc::new(gateway())), onboarding, ..world }
     }
 
@@ -103,7 +103,7 @@ impl World {
             },
             signing: Some(tests::fakes::signing(key)),
             ring: RingCache::default(),
-            mails: Mails::None,
+            mail_mode: MailMode::None,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),
             public_urls: Some(Arc::new(published.clone())),

@@ -1,7 +1,7 @@
 //! Whom a connector's notices reach: `contacts`, `rotate-webhook-secret`, `test-contacts`.
 
 use domain::connector::{Caller, Connector, SECRET_OVERLAP};
-use domain::contacts::{AddressStatus, Addresses, How, WebhookSecret};
+use domain::contacts::{AddressStatus, Addresses, ConfirmationMethod, WebhookSecret};
 use domain::onboarding::{AddressView, NewContacts};
 use serde::Serialize;
 
@@ -102,13 +102,15 @@ async fn show(
 pub(super) fn status(view: &AddressView) -> String {
     match &view.status {
         AddressStatus::Waiting => "waits for an operator to confirm it".to_owned(),
-        AddressStatus::Asked { since } => format!("asked since {since}, the mail is on its way"),
+        AddressStatus::Requested { since } => format!("asked since {since}, the mail is on its way"),
         AddressStatus::Pending { since, until } => {
             format!("asked at {since}, can confirm until {until}")
         }
         AddressStatus::Expired { until, .. } => format!("asked, and did not confirm until {until}"),
-        AddressStatus::Confirmed { since, how: How::Link } => format!("confirmed itself at {since}"),
-        AddressStatus::Confirmed { since, how: How::Contract } => match &view.by {
+        AddressStatus::Confirmed { since, how: ConfirmationMethod::Link } => {
+            format!("confirmed itself at {since}")
+        }
+        AddressStatus::Confirmed { since, how: ConfirmationMethod::Contract } => match &view.by {
             Some(Caller::Operator { name }) => format!("confirmed by contract at {since}, by {name}"),
             _ => format!("confirmed by contract at {since}"),
         },
@@ -122,5 +124,5 @@ fn note(backend: &Backend, connector: &Connector, addresses: &[AddressView]) -> 
         return (!connector.contacts.is_empty())
             .then_some("With --local nobody is notified: the notifier runs in AWS only.");
     }
-    backend.onboarding.note_on_contacts(addresses)
+    backend.onboarding.contacts_warning(addresses)
 }

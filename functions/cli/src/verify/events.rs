@@ -4,7 +4,7 @@
 use std::hash::Hasher as _;
 
 use domain::event::{self, FieldPath, Found};
-use domain::own_event::{UNREADABLE_TYPE, is_unreadable_record};
+use domain::generated_events::{UNREADABLE_TYPE, is_unreadable_record};
 use domain::time::Time;
 use sha2::{Digest, Sha256 as Hasher};
 

@@ -1,6 +1,6 @@
 //! Mails, in plain text: a notice, and the question whether an address wants any.
 
-use super::{ContactMessage, LINK_VALID_FOR, words};
+use super::{ContactMessage, LINK_VALIDITY, words};
 use crate::connector::Connector;
 use crate::manifest::VendorDomain;
 
@@ -54,7 +54,7 @@ impl Mail {
     #[must_use]
     pub fn confirmation(vendor: &VendorDomain, link: &str) -> Self {
         let subject = format!("Confirm this address for {vendor}");
-        let days = LINK_VALID_FOR.as_secs() / 86_400;
+        let days = LINK_VALIDITY.as_secs() / 86_400;
         let lines = [
             wrap(&format!(
                 "A customer of {vendor} named this address to be notified when the delivery of an audit log fails."

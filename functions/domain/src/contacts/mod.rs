@@ -33,11 +33,12 @@ pub use link_token::{LinkToken, TokenHash};
 pub use mail::Mail;
 pub use news::{
     ContactFact, ContactMessage, NOTIFIED_KINDS, NOTIFIED_VERBS, NoticeParseError, SignedRequest,
-    asks_addresses,
+    requests_consent,
 };
 pub use notified::{ContactKey, Decision, MIN_INTERVAL, NotificationHistory, short_hash};
 pub use permission::{
-    AddressStatus, BETWEEN_MAILS, How, LINK_VALID_FOR, LinkError, MOST_MAILS, NoMail, Permission,
+    AddressStatus, AskRefusal, ConfirmationMethod, Consent, LINK_VALIDITY, LinkError, MAIL_COOLDOWN,
+    MAX_MAILS,
 };
 pub use secret::{SecretId, WebhookSecret};
 

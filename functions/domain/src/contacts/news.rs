@@ -248,7 +248,7 @@ impl ContactMessage {
 ///
 /// # Errors
 /// If it is of that kind and of another form than ours.
-pub fn asks_addresses(
+pub fn requests_consent(
     kind: &str,
     detail: &Value,
 ) -> Result<Option<(TenantId, ConnectorId)>, NoticeParseError> {

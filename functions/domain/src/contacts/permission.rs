@@ -20,15 +20,15 @@ use crate::names::EmailAddress;
 use crate::time::Time;
 
 /// For how long the link of a mail confirms.
-pub const LINK_VALID_FOR: Duration = Duration::from_hours(7 * 24);
+pub const LINK_VALIDITY: Duration = Duration::from_hours(7 * 24);
 /// How long after a mail the next one may be asked for.
-pub const BETWEEN_MAILS: Duration = Duration::from_hours(24);
+pub const MAIL_COOLDOWN: Duration = Duration::from_hours(24);
 /// How many mails an address gets at most that never answers.
-pub const MOST_MAILS: u32 = 3;
+pub const MAX_MAILS: u32 = 3;
 
 /// What is stored of an address: one item for a tenant and an address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Permission {
+pub struct Consent {
     /// Whose it is, as it was written first.
     pub address: EmailAddress,
     /// Counts the changes, from 1: a write is conditional on the one before.
@@ -38,13 +38,13 @@ pub struct Permission {
     asked_at: Option<Time>,
     /// The last mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    sent: Option<Sent>,
+    sent: Option<SentMail>,
     /// How many mails were sent.
     #[serde(default)]
     mails: u32,
     /// That it wants notices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    confirmed: Option<Confirmed>,
+    confirmed: Option<Confirmation>,
     /// That it wants none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     declined_at: Option<Time>,
@@ -52,14 +52,14 @@ pub struct Permission {
 
 /// A mail that was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Sent {
+struct SentMail {
     at: Time,
     token: TokenHash,
 }
 
 /// How an address was confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Confirmed {
+struct Confirmation {
     at: Time,
     /// The operator who has it by contract; nobody where the address confirmed itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,7 +73,8 @@ pub enum AddressStatus {
     /// No mail was sent and none is on its way: an operator confirms it.
     Waiting,
     /// A mail is on its way.
-    Asked {
+    #[serde(rename = "asked")]
+    Requested {
         /// Since when.
         since: Time,
     },
@@ -96,7 +97,7 @@ pub enum AddressStatus {
         /// Since when.
         since: Time,
         /// How that is known.
-        how: How,
+        how: ConfirmationMethod,
     },
     /// It wants none, and gets no mail any more.
     Declined {
@@ -108,7 +109,7 @@ pub enum AddressStatus {
 /// How it is known that an address wants notices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum How {
+pub enum ConfirmationMethod {
     /// Its owner followed the link of a mail.
     Link,
     /// An operator said so: the vendor has it by contract.
@@ -117,13 +118,13 @@ pub enum How {
 
 /// Why no mail may be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoMail {
+pub enum AskRefusal {
     /// It is confirmed, or has declined, or a mail is on its way.
     NotNeeded,
     /// The last one is less than a day old; from then on it may.
-    Again(Time),
+    NotBefore(Time),
     /// It has had all that it gets.
-    HadAll,
+    LimitReached,
 }
 
 /// Why a link does not confirm.
@@ -140,10 +141,10 @@ pub enum LinkError {
     Expired(Time),
 }
 
-impl Permission {
+impl Consent {
     /// What is known of an address of which nothing is stored.
     #[must_use]
-    pub const fn none(address: EmailAddress) -> Self {
+    pub const fn unknown(address: EmailAddress) -> Self {
         Self { address, version: 0, asked_at: None, sent: None, mails: 0, confirmed: None, declined_at: None }
     }
 
@@ -166,15 +167,15 @@ impl Permission {
         if let Some(since) = *declined_at {
             return AddressStatus::Declined { since };
         }
-        if let Some(Confirmed { at, by }) = confirmed {
-            let how = if by.is_some() { How::Contract } else { How::Link };
+        if let Some(Confirmation { at, by }) = confirmed {
+            let how = if by.is_some() { ConfirmationMethod::Contract } else { ConfirmationMethod::Link };
             return AddressStatus::Confirmed { since: *at, how };
         }
         match (sent, asked_at) {
             (Some(sent), _) if now < sent.until() => {
                 AddressStatus::Pending { since: sent.at, until: sent.until() }
             }
-            (_, Some(since)) => AddressStatus::Asked { since: *since },
+            (_, Some(since)) => AddressStatus::Requested { since: *since },
             (Some(sent), None) => AddressStatus::Expired { since: sent.at, until: sent.until() },
             (None, None) => AddressStatus::Waiting,
         }
@@ -184,15 +185,17 @@ impl Permission {
     ///
     /// # Errors
     /// Why none may.
-    pub fn may_ask(&self, now: Time) -> Result<(), NoMail> {
+    pub fn may_ask(&self, now: Time) -> Result<(), AskRefusal> {
         if self.confirmed.is_some() || self.declined_at.is_some() || self.asked_at.is_some() {
-            return Err(NoMail::NotNeeded);
+            return Err(AskRefusal::NotNeeded);
         }
-        if self.mails >= MOST_MAILS {
-            return Err(NoMail::HadAll);
+        if self.mails >= MAX_MAILS {
+            return Err(AskRefusal::LimitReached);
         }
         match &self.sent {
-            Some(sent) if now < sent.at + BETWEEN_MAILS => Err(NoMail::Again(sent.at + BETWEEN_MAILS)),
+            Some(sent) if now < sent.at + MAIL_COOLDOWN => {
+                Err(AskRefusal::NotBefore(sent.at + MAIL_COOLDOWN))
+            }
             _ => Ok(()),
         }
     }
@@ -201,7 +204,7 @@ impl Permission {
     ///
     /// # Errors
     /// Why none may be.
-    pub fn ask(&self, now: Time) -> Result<Self, NoMail> {
+    pub fn ask(&self, now: Time) -> Result<Self, AskRefusal> {
         self.may_ask(now)?;
         Ok(Self { asked_at: Some(now), ..self.next() })
     }
@@ -209,11 +212,11 @@ impl Permission {
     /// With the mail that was asked for sent at `now`, holding this token. `None` if none was asked for. It is stored
     /// before the mail is sent, so that a second worker sends none.
     #[must_use]
-    pub fn send(&self, token: TokenHash, now: Time) -> Option<Self> {
+    pub fn mark_sent(&self, token: TokenHash, now: Time) -> Option<Self> {
         let owed = self.asked_at.is_some() && self.confirmed.is_none() && self.declined_at.is_none();
         owed.then(|| Self {
             asked_at: None,
-            sent: Some(Sent { at: now, token }),
+            sent: Some(SentMail { at: now, token }),
             mails: self.mails.saturating_add(1),
             ..self.next()
         })
@@ -221,7 +224,7 @@ impl Permission {
 
     /// As it was `before` its mail was sent, which the mail service has refused: the mail is owed still.
     #[must_use]
-    pub fn unsend(&self, before: &Self) -> Self {
+    pub fn revert_sent(&self, before: &Self) -> Self {
         let Self { asked_at, sent, mails, .. } = before.clone();
         Self { asked_at, sent, mails, ..self.next() }
     }
@@ -239,7 +242,7 @@ impl Permission {
         if now >= sent.until() {
             return Err(LinkError::Expired(sent.until()));
         }
-        let confirmed = Some(Confirmed { at: now, by: None });
+        let confirmed = Some(Confirmation { at: now, by: None });
         Ok(Some(Self { confirmed, declined_at: None, asked_at: None, ..self.next() }))
     }
 
@@ -262,11 +265,11 @@ impl Permission {
         if let Some(at) = self.declined_at {
             return Err(at);
         }
-        let confirmed = || Some(Confirmed { at: now, by: Some(by.clone()) });
+        let confirmed = || Some(Confirmation { at: now, by: Some(by.clone()) });
         Ok(self.confirmed.is_none().then(|| Self { confirmed: confirmed(), asked_at: None, ..self.next() }))
     }
 
-    fn sent_with(&self, token: &TokenHash) -> Result<&Sent, LinkError> {
+    fn sent_with(&self, token: &TokenHash) -> Result<&SentMail, LinkError> {
         self.sent.as_ref().filter(|sent| sent.token == *token).ok_or(LinkError::Replaced)
     }
 
@@ -275,9 +278,9 @@ impl Permission {
     }
 }
 
-impl Sent {
+impl SentMail {
     fn until(&self) -> Time {
-        self.at + LINK_VALID_FOR
+        self.at + LINK_VALIDITY
     }
 }
 

@@ -238,13 +238,13 @@ fn addresses_are_asked_after_they_were_set_or_somebody_says_so() {
     for (verb, asks) in [(Verb::SetContacts, true), (Verb::AskContacts, true), (Verb::TestContacts, false)] {
         let notice = changed(verb);
         let detail = serde_json::to_value(&notice).unwrap();
-        let found = asks_addresses(notice.fact.kind(), &detail).unwrap();
+        let found = requests_consent(notice.fact.kind(), &detail).unwrap();
         assert_eq!(found, asks.then(|| (connector().tenant, connector().id)), "{verb:?}");
     }
     let trouble = serde_json::to_value(stale()).unwrap();
-    assert_eq!(asks_addresses("ExportStale", &trouble).unwrap(), None);
-    assert!(asks_addresses("ConnectorChanged", &json!({"what": "set_contacts"})).is_err());
-    assert!(asks_addresses("ConnectorChanged", &json!({})).is_err());
+    assert_eq!(requests_consent("ExportStale", &trouble).unwrap(), None);
+    assert!(requests_consent("ConnectorChanged", &json!({"what": "set_contacts"})).is_err());
+    assert!(requests_consent("ConnectorChanged", &json!({})).is_err());
 }
 
 #[test]

@@ -1,9 +1,10 @@
-//! A gzip file of one member that is written block by block, each of which can be read alone.
+//! A gzip file of one member, written in blocks that can each be read alone.
 //!
-//! A file may have several members (RFC 1952, section 2.2), but about half of the readers in use stop at the end of the
-//! first one without a word. So a file has one. Behind each block but the last stands a full flush: an empty stored block
-//! that ends at a byte, `00 00 FF FF`, and behind which nothing refers to what came before. Whoever knows where a block
-//! begins can inflate it alone (RFC 1951). A sync flush would end at a byte too, but later text may refer across it.
+//! A file may have several members (RFC 1952, section 2.2), but about half of the readers in use silently
+//! stop at the end of the first one. So a file has one member. A full flush follows each block but the last:
+//! an empty stored block that ends on a byte boundary, `00 00 FF FF`. Nothing after it refers to what came
+//! before, so a reader that knows where a block begins can inflate it alone (RFC 1951). A sync flush would
+//! end on a byte boundary too, but later data may refer across it.
 
 use std::array;
 use std::io::{self, Write};
@@ -14,30 +15,31 @@ use flate2::{Compress, Compression as Level, FlushCompress, Status};
 
 use super::Sink;
 
-/// The levels of a file's blocks, in turns. Level 2 alone makes files of real events 1.203 times as large as `gzip -6`
-/// does, and level 3 makes them 1.13 times as large, for a sixth more time. So in turns they are 1.18 times as large for
-/// little more time than at level 2, and a file of one block, as most are, is compressed at level 3.
+/// The compression levels of a file's blocks, in rotation. For real events, level 2 makes files 1.203 times
+/// as large as `gzip -6`; level 3 makes them 1.13 times as large and takes a sixth more time. In rotation
+/// they are 1.18 times as large, for little more time than level 2. A file of one block, the usual case, is
+/// compressed at level 3.
 pub const GZIP_LEVELS: [u32; 4] = [3, 2, 2, 2];
 
-/// RFC 1952, section 2.3: deflate, no name and no comment, no time, no extra flags, an unknown system. So the same events
-/// give the same bytes on each machine.
+/// RFC 1952, section 2.3: deflate, no name, no comment, no time, no extra flags, unknown system. So the same
+/// events give the same bytes on each machine.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
-/// The member that grows.
+/// A gzip member that is being written.
 pub(super) struct Gzip {
     deflate: Compress,
-    /// Of the blocks to come.
+    /// The levels of the next blocks.
     levels: Cycle<array::IntoIter<u32, 4>>,
     crc: Crc,
-    /// Of the content, modulo 2^32 as the trailer has it.
+    /// The size of the content modulo 2^32, as in the trailer.
     size: u32,
-    /// Room for a compressed block.
+    /// Buffer for one compressed block.
     output: Vec<u8>,
     sink: Sink,
 }
 
 impl Gzip {
-    /// A member without content.
+    /// Starts a member without content.
     pub(super) fn new(mut sink: Sink) -> io::Result<Self> {
         sink.write_all(&HEADER)?;
         let deflate = Compress::new(Level::fast(), false);
@@ -45,12 +47,12 @@ impl Gzip {
         Ok(Self { deflate, levels, crc: Crc::new(), size: 0, output: Vec::new(), sink })
     }
 
-    /// Adds a block that another one follows.
+    /// Adds a block that is not the last one.
     pub(super) fn add(&mut self, block: &[u8]) -> io::Result<()> {
         self.deflate(block, FlushCompress::Full)
     }
 
-    /// Adds the last block, and the trailer: CRC-32 and size.
+    /// Adds the last block and the trailer (CRC-32 and size).
     pub(super) fn finish(mut self, block: &[u8]) -> io::Result<Sink> {
         self.deflate(block, FlushCompress::Finish)?;
         self.sink.write_all(&self.crc.finalize().to_le_bytes())?;
@@ -58,19 +60,19 @@ impl Gzip {
         Ok(self.sink)
     }
 
-    /// What was written.
+    /// The sink with the bytes written so far.
     pub(super) const fn sink(&self) -> &Sink {
         &self.sink
     }
 
-    /// What was written, to be taken away.
+    /// The same sink, mutable, so that its buffer can be drained.
     pub(super) const fn sink_mut(&mut self) -> &mut Sink {
         &mut self.sink
     }
 
     fn deflate(&mut self, mut block: &[u8], flush: FlushCompress) -> io::Result<()> {
-        // Behind a full flush the stream is at a byte, so what a new stream begins with can follow. Only a new stream
-        // takes another level.
+        // After a full flush the stream is at a byte boundary, so the start of a new stream can follow. Only
+        // a new stream accepts another level.
         self.deflate.reset();
         if let Some(level) = self.levels.next() {
             self.deflate.set_level(Level::new(level)).map_err(io::Error::other)?;
@@ -79,8 +81,9 @@ impl Gzip {
         #[expect(clippy::cast_possible_truncation, reason = "the trailer has the size modulo 2^32")]
         let length = block.len() as u32;
         self.size = self.size.wrapping_add(length);
-        // A flush whose output ends exactly where the room does is written a second time, so the room is larger than
-        // what a block can become: the fixed code makes 9 bits of a byte at worst (RFC 1951, section 3.2.6).
+        // If the output of a flush exactly fills the buffer, zlib writes the flush again. So the buffer is
+        // larger than any block can become: the fixed code takes 9 bits for a byte at worst (RFC 1951,
+        // section 3.2.6).
         self.output.clear();
         self.output.reserve(block.len() + block.len() / 8 + 64);
         loop {

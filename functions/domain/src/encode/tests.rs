@@ -1,4 +1,4 @@
-//! What a file promises, of each layout and compression.
+//! What a file guarantees, for each format and compression.
 
 mod blocks;
 mod pinned;
@@ -32,7 +32,7 @@ fn file(encoding: Encoding, events: &[&str]) -> (Vec<u8>, Encoded) {
     (bytes, encoded)
 }
 
-/// As a reader does that knows one member and one frame only; and nothing may follow them.
+/// Reads like a reader that knows one member and one frame only. Nothing may follow them.
 fn unpack(encoding: Encoding, bytes: &[u8]) -> String {
     let mut rest = bytes;
     let mut unpacked: Box<dyn io::Read> = match encoding.compression {
@@ -64,7 +64,7 @@ fn both_a_json_parser_and_grep_can_read_a_file() {
 }
 
 #[test]
-fn a_file_of_many_blocks_is_one_text_and_its_figures_are_those_of_the_whole() {
+fn a_file_of_many_blocks_is_one_text_with_sizes_and_hashes_of_the_whole() {
     let event = |n: usize| format!(r#"{{"n":{n},"text":"{}"}}"#, "ab c".repeat(n % 700));
     let events: Vec<String> = (0..3_000).map(event).collect();
     for encoding in ENCODINGS {
@@ -83,7 +83,7 @@ fn a_file_of_many_blocks_is_one_text_and_its_figures_are_those_of_the_whole() {
 }
 
 #[test]
-fn a_file_without_events_is_complete_too() {
+fn a_file_without_events_is_valid() {
     for encoding in ENCODINGS {
         let (bytes, encoded) = file(encoding, &[]);
         let text = unpack(encoding, &bytes);
@@ -92,9 +92,9 @@ fn a_file_without_events_is_complete_too() {
     }
 }
 
-/// Whoever stores it takes pieces of 8 MiB, so many blocks wait.
+/// The caller stores pieces of 8 MiB, so many blocks wait in the buffer.
 #[test]
-fn what_is_not_taken_waits_and_nothing_of_it_is_lost() {
+fn bytes_that_are_not_taken_stay_buffered_and_none_is_lost() {
     let event = format!("\"{}\"", "x".repeat(MIN_BLOCK_BYTES / 2));
     for encoding in ENCODINGS {
         let mut writer = FileWriter::new(encoding).unwrap();
@@ -118,7 +118,7 @@ fn events_are_compressed_together() {
     }
 }
 
-/// A bit that turned is noticed by the readers themselves, and not only by whoever verifies the archive.
+/// The decompressors themselves detect a flipped bit, not only archive verification.
 #[test]
 fn a_compressed_file_has_a_checksum_of_its_content() {
     let events: Vec<String> = (0..2_000_u64).map(|n| hex::encode(Hasher::digest(n.to_be_bytes()))).collect();
@@ -135,7 +135,7 @@ fn a_compressed_file_has_a_checksum_of_its_content() {
         assert!(read.is_err(), "{encoding:?}");
     }
     let zstd = Encoding { format: Format::Json, compression: Compression::Zstd };
-    // The third bit of a frame's descriptor: RFC 8878, section 3.1.1.1.1.
+    // The checksum flag is the third bit of the frame header descriptor: RFC 8878, section 3.1.1.1.1.
     assert_eq!(file(zstd, &["1"]).0[4] & 4, 4);
 }
 
@@ -146,14 +146,14 @@ fn the_same_events_give_the_same_bytes() {
     }
 }
 
-/// What holds memory down: what is written can be taken away while the file grows, and is not held on to.
+/// This bounds memory: written bytes can be taken while the file grows, and are not kept.
 #[test]
-fn a_file_is_taken_away_piece_by_piece_while_it_grows() {
+fn a_file_can_be_taken_piece_by_piece_while_it_grows() {
     for encoding in ENCODINGS {
         let mut writer = FileWriter::new(encoding).unwrap();
         let (mut taken, mut hash) = (0, [0; 32]);
         for _ in 0..20_000 {
-            // Hashes of hashes do not compress away.
+            // Hashes of hashes don't compress.
             hash = Hasher::digest(hash).into();
             writer.push(hex::encode(hash).as_bytes()).unwrap();
             let ready = writer.ready();

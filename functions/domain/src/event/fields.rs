@@ -1,14 +1,14 @@
-//! The values of an event's fields, by their paths: all values of each, since a name may stand twice.
+//! Finds the values of an event's fields by their paths: all values of each, since a name may be repeated.
 
 use super::scan::{Name, Text, Watch};
 
-/// Where a field is: by its name, or by a JSON Pointer (RFC 6901) such as `/detail/id` or `/resources/0/arn`.
+/// The path of a field: its name, or a JSON Pointer (RFC 6901) such as `/detail/id` or `/resources/0/arn`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FieldPath(Vec<String>);
 
 impl FieldPath {
-    /// Reads a path. What begins with a slash is a JSON Pointer, anything else the name of a field of the first level.
-    /// A `~` that is followed by neither `0` nor `1` stands for itself.
+    /// Parses a path. A text that begins with a slash is a JSON Pointer, any other the name of a top-level
+    /// field. A `~` that is followed by neither `0` nor `1` is literal.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let Some(pointer) = text.strip_prefix('/') else { return Self(vec![text.to_owned()]) };
@@ -16,20 +16,20 @@ impl FieldPath {
         Self(pointer.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect())
     }
 
-    /// The names on the way, the outermost first. There is at least one.
+    /// The steps of the path, the outermost first; at least one.
     #[must_use]
     pub fn steps(&self) -> &[String] {
         &self.0
     }
 
-    /// The path of the same field in an event that holds this one as its field `name`.
+    /// The path of the same field in an event that contains this one as its field `name`.
     #[must_use]
     pub fn inside(&self, name: &str) -> Self {
         Self(std::iter::once(name).chain(self.0.iter().map(String::as_str)).map(str::to_owned).collect())
     }
 }
 
-/// What the fields of some paths say. A path is named by its place in the list that was asked for.
+/// The values of the requested fields. A path is identified by its index in the requested list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found<'t> {
     values: Vec<(usize, &'t str)>,
@@ -37,37 +37,38 @@ pub struct Found<'t> {
 }
 
 impl<'t> Found<'t> {
-    /// All values of a field as they are written, in the event's order.
+    /// All values of a field as they are written, in the order of the event.
     pub fn all(&self, path: usize) -> impl Iterator<Item = &'t str> + '_ {
         self.values.iter().filter(move |(of, _)| *of == path).map(|(_, value)| *value)
     }
 
-    /// The value that most readers take of a field: the last one.
+    /// The last value of a field, which is the one that most readers use.
     #[must_use]
     pub fn last(&self, path: usize) -> Option<&'t str> {
         self.all(path).last()
     }
 
-    /// Whether the field, or one that it lies in, stands in its object twice, so that readers differ in what they take.
+    /// Whether the field, or one that contains it, is repeated in its object, so that readers differ in the
+    /// value they use.
     #[must_use]
     pub fn is_repeated(&self, path: usize) -> bool {
         self.repeated.contains(&path)
     }
 }
 
-/// Finds fields while an event is read.
+/// Collects the values of fields while an event is read.
 pub(super) struct Finder<'p, 't> {
     paths: Vec<Path<'p>>,
     found: Found<'t>,
 }
 
-/// How far a path was followed.
+/// The progress along one path.
 struct Path<'p> {
     steps: &'p [String],
-    /// So many steps lead to where the event is being read.
+    /// How many steps lead to the current position.
     matched: usize,
-    /// A bit for each level on which the step was met before, in the object that is being read. An event is not deeper
-    /// than there are bits.
+    /// One bit per level: whether the step was seen before in the current object. There are more bits than
+    /// levels in an event.
     met: u128,
 }
 
@@ -98,7 +99,7 @@ impl<'t> Watch<'t> for Finder<'_, 't> {
             if path.met & bit != 0 && !self.found.repeated.contains(&place) {
                 self.found.repeated.push(place);
             }
-            // The levels below are those of another object now.
+            // The levels below belong to another object from here on.
             path.met = path.met & bit.wrapping_sub(1) | bit;
             path.matched = level;
         }
@@ -107,7 +108,7 @@ impl<'t> Watch<'t> for Finder<'_, 't> {
     fn leaves(&mut self, level: usize, value: &'t [u8]) {
         for (place, path) in self.paths.iter_mut().enumerate().filter(|(_, path)| path.matched == level) {
             path.matched -= 1;
-            // It is UTF-8, since all of the event is.
+            // It is UTF-8, since the whole event is.
             if path.steps.len() == level
                 && let Ok(value) = std::str::from_utf8(value)
             {

@@ -1,19 +1,21 @@
-//! Reads JSON text token by token, once, without copying and without values. It runs over each byte of each export, so
-//! it is written by hand: a library's parser of the same strictness makes values of numbers and of texts with escapes.
+//! Reads JSON text token by token in one pass, without copying or decoding values. It processes each byte of
+//! each export, so it is written by hand: library parsers of the same strictness decode numbers and escaped
+//! strings.
 
 use super::{DEEPEST, WhyNot};
 
-/// What is told of an event's members while it is read.
+/// Is called for an event's members while the event is read.
 pub(super) trait Watch<'t> {
-    /// Whether the members of the object or array that opens at this level are to be told. The event itself is level 1.
+    /// Whether to visit the members of the object or array that opens at this level. The event itself is
+    /// level 1.
     fn looks_at(&self, level: usize) -> bool;
     /// A member of that level begins.
     fn enters(&mut self, level: usize, name: Name<'t>);
-    /// It has ended, and this is its value.
+    /// The member has ended; this is its value.
     fn leaves(&mut self, level: usize, value: &'t [u8]);
 }
 
-/// Nothing is told.
+/// Visits nothing.
 pub(super) struct Unwatched;
 
 impl Watch<'_> for Unwatched {
@@ -25,25 +27,25 @@ impl Watch<'_> for Unwatched {
     fn leaves(&mut self, _: usize, _: &[u8]) {}
 }
 
-/// What a member is called.
+/// The name of a member.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Name<'t> {
     /// In an object.
     Key(Text<'t>),
-    /// In an array: its place, from 0.
+    /// In an array: its index, from 0.
     Index(usize),
 }
 
-/// A text as it is written.
+/// A JSON string as it is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text<'t> {
-    /// With its quotes.
+    /// The string with its quotes.
     quoted: &'t [u8],
     has_escapes: bool,
 }
 
 impl Text<'_> {
-    /// Whether it says this, however it is written.
+    /// Whether its content is `what`, whatever its escapes.
     pub(super) fn is(self, what: &str) -> bool {
         if self.has_escapes {
             return serde_json::from_slice::<String>(self.quoted).is_ok_and(|says| says == what);
@@ -52,7 +54,7 @@ impl Text<'_> {
     }
 }
 
-/// What is left of a text.
+/// The unread rest of a text.
 pub(super) struct Scanner<'t, W> {
     length: usize,
     rest: &'t [u8],
@@ -63,7 +65,7 @@ pub(super) struct Scanner<'t, W> {
 type Scanned<T = ()> = Result<T, WhyNot>;
 
 impl<'t, W: Watch<'t>> Scanner<'t, W> {
-    /// At the start of a text, which must be UTF-8.
+    /// A scanner at the start of a text, which must be UTF-8.
     pub(super) const fn new(text: &'t [u8], watch: W) -> Self {
         Self { length: text.len(), rest: text, has_line_breaks: false, watch }
     }
@@ -77,12 +79,12 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
         if self.peek().is_none() { Ok(()) } else { Err(WhyNot::NotJson) }
     }
 
-    /// How many bytes it has read.
+    /// How many bytes have been read.
     pub(super) const fn position(&self) -> usize {
         self.length - self.rest.len()
     }
 
-    /// Whether line breaks stood between the tokens that it has read.
+    /// Whether there were line breaks between the tokens read so far.
     pub(super) const fn has_line_breaks(&self) -> bool {
         self.has_line_breaks
     }
@@ -91,7 +93,7 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
         self.watch
     }
 
-    /// Takes a value inside of `around` objects and arrays.
+    /// Reads a value within `around` objects and arrays.
     fn value(&mut self, around: usize) -> Scanned {
         match self.peek() {
             Some(b'"') => self.text().map(drop),
@@ -157,7 +159,7 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
         Ok(())
     }
 
-    /// Whether another member follows, or else this mark, which closes.
+    /// Consumes a comma (true: another member follows) or the closing mark (false).
     #[inline]
     fn goes_on(&mut self, closes: u8) -> Scanned<bool> {
         let mark = self.peek();
@@ -169,7 +171,7 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
         }
     }
 
-    /// Takes the value of a member that is told.
+    /// Reads the value of a member that is visited.
     fn member(&mut self, level: usize, name: Name<'t>) -> Scanned {
         self.watch.enters(level, name);
         self.peek();
@@ -179,7 +181,7 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
         Ok(())
     }
 
-    /// Takes a text.
+    /// Reads a string.
     #[inline]
     fn text(&mut self) -> Scanned<Text<'t>> {
         let start = self.rest;
@@ -203,7 +205,7 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
         }
     }
 
-    /// Takes what follows a backslash.
+    /// Reads what follows a backslash.
     fn escape(&mut self) -> Scanned {
         match self.rest {
             [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', rest @ ..] => {
@@ -222,14 +224,14 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
         }
     }
 
-    /// Takes the other half of a surrogate pair.
+    /// Reads the second half of a surrogate pair.
     fn second_half(&mut self) -> Scanned {
         let [b'\\', b'u', rest @ ..] = self.rest else { return Err(WhyNot::LoneSurrogate) };
         self.rest = rest;
         if matches!(self.unit()?, 0xdc00..=0xdfff) { Ok(()) } else { Err(WhyNot::LoneSurrogate) }
     }
 
-    /// Takes the four digits of an escape.
+    /// Reads the four hexadecimal digits of a `\u` escape.
     fn unit(&mut self) -> Scanned<u32> {
         let (digits, rest) = self.rest.split_first_chunk::<4>().ok_or(WhyNot::NotJson)?;
         self.rest = rest;
@@ -238,7 +240,7 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
         })
     }
 
-    /// Takes a number (RFC 8259, section 6).
+    /// Reads a number (RFC 8259, section 6).
     fn number(&mut self) -> Scanned {
         let start = self.rest;
         if let [b'-', rest @ ..] = self.rest {
@@ -268,7 +270,7 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
         Ok(())
     }
 
-    /// Takes one or more digits.
+    /// Reads one or more digits.
     fn digits(&mut self) -> Scanned {
         let count = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.forward(count);
@@ -280,7 +282,7 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
         Ok(())
     }
 
-    /// The next byte that is not white space, which stays.
+    /// The next byte that is not white space; it is not consumed.
     #[inline]
     fn peek(&mut self) -> Option<u8> {
         let first = *self.rest.first()?;
@@ -295,7 +297,7 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
         self.rest.first().copied()
     }
 
-    /// Takes this mark if it comes next.
+    /// Consumes this mark if it comes next.
     #[inline]
     fn takes(&mut self, mark: u8) -> bool {
         let comes = self.peek() == Some(mark);
@@ -310,17 +312,18 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
         self.rest = self.rest.get(bytes..).unwrap_or_default();
     }
 
-    /// What was taken since then.
+    /// The bytes that were read since `start`.
     #[inline]
     fn since(&self, start: &'t [u8]) -> &'t [u8] {
         start.get(..start.len() - self.rest.len()).unwrap_or_default()
     }
 }
 
-/// A number of so many digits and no exponent lies within the range of a double, whose largest has 309.
+/// A number with at most this many digits and no exponent is within the range of a double; the largest one
+/// has 309 digits.
 const MOST_DIGITS: usize = 308;
 
-/// Whether a number of JSON lies within the range of a double (IEEE 754, binary64).
+/// Whether a JSON number is within the range of a double (IEEE 754, binary64).
 pub(super) fn is_in_range(number: &[u8]) -> bool {
     let number = std::str::from_utf8(number).ok().and_then(|number| number.parse::<f64>().ok());
     number.is_some_and(f64::is_finite)
@@ -331,8 +334,8 @@ pub(super) fn is_in_range(number: &[u8]) -> bool {
 fn plain(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = ONES << 7;
-    // The highest bit of each byte that is below another: exact up to the first such byte, which is the one asked
-    // for.
+    // Sets the highest bit of each byte that is below the limit: exact up to the first such byte, and only
+    // that one is used.
     let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGHS;
     let is = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
     let (words, rest) = bytes.as_chunks::<8>();

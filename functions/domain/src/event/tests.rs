@@ -1,4 +1,4 @@
-//! The one function, held against a parser that is not ours.
+//! Compares [`check`] with an independent parser.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// What it should say, by a parser that decodes all of it. It stops at 128 levels by itself.
+/// The expected result, by a parser that decodes the whole text. That parser stops at 128 levels by itself.
 fn is_event(text: &[u8]) -> bool {
     let value: Option<Value> =
         std::str::from_utf8(text).ok().and_then(|text| serde_json::from_str(text).ok());
@@ -31,7 +31,7 @@ fn is_object(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok() && begins && serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
-/// Texts as they are written, whole and broken.
+/// JSON strings as they are written, valid and broken.
 fn any_text() -> impl Strategy<Value = String> {
     let parts = vec![
         "a",
@@ -93,7 +93,7 @@ fn any_number() -> impl Strategy<Value = String> {
     ]
 }
 
-/// JSON that is sound, or broken in one of the ways that matter.
+/// JSON that is valid, or broken in one of the ways that matter.
 pub(crate) fn any_json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         4 => sound_text(),
@@ -121,7 +121,7 @@ pub(crate) fn any_json() -> impl Strategy<Value = String> {
     )
 }
 
-/// The same, with a byte taken away or put in somewhere.
+/// The same, with one byte removed or inserted.
 fn near_json() -> impl Strategy<Value = Vec<u8>> {
     let changed = (any_json(), any::<prop::sample::Index>(), any::<Option<u8>>());
     let changed = changed.prop_map(|(text, place, byte)| {
@@ -137,7 +137,7 @@ fn near_json() -> impl Strategy<Value = Vec<u8>> {
         1 => "[\\[\\]{}\",:\\\\ \r\n0-9a-z.-]{0,40}".prop_map(String::into_bytes)]
 }
 
-/// An object's members as they stand, names that stand twice included.
+/// An object's members as they are written, including repeated names.
 struct Members<'t>(Vec<(String, &'t RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
@@ -160,7 +160,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// The values of a path, and whether a name on the way stands twice.
+/// The values of a path, and whether a name on the path is repeated.
 fn by_hand<'t>(json: &'t str, steps: &[String], repeated: &mut bool) -> Vec<&'t str> {
     let Some((step, below)) = steps.split_first() else { return vec![json] };
     let children: Vec<&str> = if let Ok(Members(members)) = serde_json::from_str(json) {
@@ -250,7 +250,7 @@ fn what_some_reader_stops_at_is_no_event() {
         (r#"{"a":NaN}"#, NotJson),
         ("{a:1}", NotJson),
         ("{\"a\":1}\u{a0}", NotJson),
-        // Broken grammar comes before all else, wherever it stands.
+        // A syntax error takes precedence, wherever it is.
         (r#"{"a":1e400,"b":}"#, NotJson),
         (r#"{"a\ud83d":1"#, NotJson),
     ] {

@@ -1,13 +1,13 @@
-//! White space between the tokens of a JSON text, which changes nothing of what it says.
+//! Removes insignificant white space from JSON text.
 
 use super::scan::text_end;
 
-/// The text without white space between its tokens; what stands within quotes stays.
+/// The text without white space between its tokens; strings are left as they are.
 #[must_use]
 pub fn compact(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    // Every other piece lies between quotes.
+    // Every second piece is a string.
     while let Some((outside, quoted)) = split(rest) {
         out.extend(outside.chars().filter(|c| !is_space(*c)));
         let end = text_end(quoted.as_bytes());
@@ -19,7 +19,7 @@ pub fn compact(text: &str) -> String {
     out
 }
 
-/// Whether two JSON texts are the same but for white space between tokens.
+/// Whether two JSON texts differ only in white space between tokens.
 #[must_use]
 pub fn is_same(one: &str, other: &str) -> bool {
     one == other || compact(one) == compact(other)

@@ -1,13 +1,13 @@
-//! Where an event's time and ID might be, for whoever has not said it: by the names that products use for them, and by
-//! what stands there.
+//! Suggests the fields of an event's time and ID if the user has named none: by the names that products use,
+//! and by the values.
 
 use super::keys::{Keys, TimeForm, is_number};
 use super::members::{find, members, plain};
 use crate::event::FieldPath;
 
-/// The fields of the time, the likeliest first.
-// Those of CloudTrail, OCSF, ECS, Auth0, WorkOS, Okta, GitHub, Google Workspace, Microsoft 365 and Entra, EventBridge, and
-// what products call theirs.
+/// Candidates for the time, the likeliest first.
+// From CloudTrail, OCSF, ECS, Auth0, WorkOS, Okta, GitHub, Google Workspace, Microsoft 365 and Entra,
+// EventBridge, and names that are common in products.
 const TIMES: [&str; 30] = [
     "time",
     "eventTime",
@@ -41,7 +41,7 @@ const TIMES: [&str; 30] = [
     "/metadata/time",
 ];
 
-/// The fields of the ID, likewise.
+/// Candidates for the ID, the likeliest first.
 const IDS: [&str; 26] = [
     "id",
     "eventID",
@@ -71,27 +71,27 @@ const IDS: [&str; 26] = [
     "/metadata/id",
 ];
 
-/// So many fields are named, each with so many characters.
+/// At most this many fields are listed, each with at most [`MAX_NAME_CHARS`] characters.
 const SHOWN: usize = 30;
 const LONGEST_NAME: usize = 40;
 
-/// What an event looks like to somebody who has to say where its time and ID are.
+/// What helps a user to name the fields of time and ID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guess {
-    /// The names of its first fields.
+    /// The names of the event's first fields, at most 30.
     pub fields: Vec<String>,
-    /// How many more it has.
+    /// How many fields follow those.
     pub more: usize,
-    /// Where its time seems to be, and in which form.
+    /// The likely field of the time, and its form.
     pub time: Option<(&'static str, TimeForm)>,
-    /// Where its ID seems to be.
+    /// The likely field of the ID.
     pub id: Option<&'static str>,
-    /// The field that holds many objects, which may be the events, if it is the only one that does.
+    /// The only field whose value is an array of objects: it may be a wrapper of events.
     pub wraps: Option<String>,
 }
 
 impl Guess {
-    /// Looks at an event, the text of a JSON object.
+    /// Examines an event, given as the text of a JSON object.
     #[must_use]
     pub fn new(event: &str) -> Self {
         let names: Vec<String> = members(event).take(SHOWN).map(|(name, _)| shown(name)).collect();
@@ -103,14 +103,15 @@ impl Guess {
     }
 }
 
-/// Whether a time stands there, and how it is written.
+/// The field and its form, if its value is a time.
 fn time(event: &str, path: &'static str) -> Option<(&'static str, TimeForm)> {
     let value = find(event, &FieldPath::new(path))?;
     let read = |form| Keys::new(path, path, form).time_of(value).is_ok();
     if read(TimeForm::Rfc3339) {
         return Some((path, TimeForm::Rfc3339));
     }
-    // As milliseconds, today's seconds would lie in 1970, and they are refused as such; seconds have to be recent.
+    // Today's seconds read as milliseconds would lie in 1970 and are refused. Numbers of fewer than nine
+    // digits are not taken for seconds either.
     let recent = |digits: &str| digits.trim_start_matches('-').find(['.']).unwrap_or(digits.len()) >= 9;
     let digits = plain(value).filter(|text| is_number(text));
     if digits.is_some() || is_number(value) {
@@ -127,14 +128,14 @@ fn may_be_id(value: &str) -> bool {
     is_number(value) || (value.starts_with('"') && value.len() > 2)
 }
 
-/// Whether a value is an array that begins with an object.
+/// Whether a value is an array whose first element is an object.
 fn holds_objects(value: &str) -> bool {
     value
         .strip_prefix('[')
         .is_some_and(|inner| inner.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{'))
 }
 
-/// A name as it can be shown.
+/// A name for display: control characters escaped, cut off after [`MAX_NAME_CHARS`] characters.
 fn shown(quoted: &str) -> String {
     let name = plain(quoted).unwrap_or_else(|| quoted.trim_matches('"').into());
     let mut shown: String = name.chars().take(LONGEST_NAME).flat_map(char::escape_debug).collect();

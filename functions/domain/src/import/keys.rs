@@ -1,5 +1,5 @@
-//! What time and ID an event has. Both are read from its text: a number is its digits, so that two events never get
-//! one key by rounding, and nothing else of the event has to be understood.
+//! Reads time and ID of an event from its text. A number is read as its digits, so rounding never gives two
+//! events the same key.
 
 use std::borrow::Cow;
 
@@ -8,30 +8,31 @@ use crate::event::{self, FieldPath, NotAnEvent, WhyNot};
 use crate::sort_key::{SortKey, SortKeyForm};
 use crate::time::{ParseRfc3339Error, Time};
 
-/// A sort key has at most 1,024 bytes (Amazon DynamoDB developer guide, "Quotas"); 25 of them are the time and a `#`.
+/// The longest ID, bytes. A sort key has at most 1,024 bytes (Amazon DynamoDB developer guide, "Quotas"); the
+/// time and `#` take 25.
 const LONGEST_ID: usize = 999;
 
-/// In which form events tell their time.
+/// The form of an event's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TimeForm {
-    /// A text, RFC 3339 with any offset.
+    /// A string, RFC 3339 with any offset.
     #[default]
     Rfc3339,
-    /// Seconds since 1970, as a number or a text, also with a fraction.
+    /// Seconds since 1970, as a number or a string, optionally with a fraction.
     EpochSeconds,
     /// Milliseconds since 1970, likewise.
     EpochMillis,
 }
 
 impl TimeForm {
-    /// The forms by the names that the settings have for them too.
+    /// The forms by their names, which the settings use too.
     pub const NAMES: [(&str, Self); 3] = [
         ("rfc3339", Self::Rfc3339),
         ("epoch_seconds", Self::EpochSeconds),
         ("epoch_millis", Self::EpochMillis),
     ];
 
-    /// The time that a number since 1970 tells.
+    /// The time of a number of seconds or milliseconds since 1970.
     fn of_number(self, digits: &str) -> Option<Time> {
         let form = match self {
             Self::Rfc3339 => return None,
@@ -42,65 +43,65 @@ impl TimeForm {
     }
 }
 
-/// Where an event's time and ID are.
+/// The fields of an event's time and ID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keys {
-    /// The names of the two fields, as they were given.
+    /// The names of the two fields as the user gave them: time, ID.
     names: [String; 2],
     paths: [FieldPath; 2],
     form: TimeForm,
 }
 
-/// The key of an event.
+/// The key under which an event is imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key<'a> {
-    /// When it happened.
+    /// The time of the event.
     pub time: Time,
-    /// Tells it from others of the same time.
+    /// Distinguishes events of the same time.
     pub id: Cow<'a, str>,
-    /// Why the exporter will write a record in its place, if it is a JSON object that is no event.
+    /// Why the exporter will replace it by a record, if it is a JSON object but not a valid event.
     pub unreadable: Option<WhyNot>,
 }
 
-/// Why an event has no key.
+/// Why no key could be read from an event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// It is no JSON object.
+    /// The text is not a JSON object.
     #[error("{0}")]
     NotAnObject(NotAnEvent),
-    /// There is no field of that name for the time.
+    /// The field of the time is missing.
     #[error("it has no field `{0}`")]
     NoTime(String),
-    /// There is no field of that name for the ID.
+    /// The field of the ID is missing.
     #[error("it has no field `{0}`")]
     NoId(String),
-    /// The time is a text of another form.
+    /// The time is a string of another form.
     #[error("its `{0}` {1}")]
     NotATime(String, ParseRfc3339Error),
-    /// The time is a number, and nobody said what it counts.
+    /// The time is a number whose unit was not given.
     #[error("its `{path}` is the number {number}, which would be {} in seconds and {} in milliseconds", or(*.seconds), or(*.millis))]
     Number {
         /// The field.
         path: String,
-        /// The number as it stands there, at most 40 characters of it.
+        /// The number as it is written, at most 40 characters.
         number: String,
-        /// What it tells as seconds since 1970.
+        /// The time if it counts seconds since 1970.
         seconds: Option<Time>,
-        /// What it tells as milliseconds since 1970.
+        /// The time if it counts milliseconds since 1970.
         millis: Option<Time>,
     },
-    /// The time is not the number that it is said to be.
+    /// The time is not a number of the expected unit.
     #[error(
         "its `{0}` is not a number of {1} since 1970 up to the year 9999, without an exponent, such as {2}"
     )]
     NotANumber(String, &'static str, &'static str),
-    /// The time is neither a text nor a number.
+    /// The time is neither a string nor a number.
     #[error("its `{0}` is not a text with an RFC 3339 time, such as 2026-11-20T20:15:30.123Z")]
     TimeType(String),
-    /// The ID is neither a text nor a number.
+    /// The ID is neither a string nor a number.
     #[error("its `{0}` is neither a text nor a number")]
     IdType(String),
-    /// The ID is empty or too long for a key.
+    /// The ID is empty, or too long for a key.
     #[error("its `{0}` is not 1 to {LONGEST_ID} bytes long")]
     IdLength(String),
 }
@@ -110,7 +111,7 @@ fn or(time: Option<Time>) -> String {
 }
 
 impl KeyError {
-    /// Whether another name of a field would help.
+    /// Whether a field is missing, so that naming another field would help.
     #[must_use]
     pub const fn is_missing(&self) -> bool {
         matches!(self, Self::NoTime(_) | Self::NoId(_))
@@ -118,22 +119,23 @@ impl KeyError {
 }
 
 impl Keys {
-    /// Time and ID in these fields: each a name, or a JSON Pointer (RFC 6901) such as `/detail/id`.
+    /// Reads time and ID from these fields: each a name, or a JSON Pointer (RFC 6901) such as `/detail/id`.
     #[must_use]
     pub fn new(time: &str, id: &str, form: TimeForm) -> Self {
         let names = [time, id];
         Self { names: names.map(str::to_owned), paths: names.map(FieldPath::new), form }
     }
 
-    /// Time and ID of an event, the text of a JSON object. The ID of a number is the number's own text, so that `1`,
-    /// `1.0` and `1e0` are three; that of a text is what it says, or how it is spelt if it holds half of a surrogate
-    /// pair, which no key can. Of a field that stands twice the last one counts.
+    /// Reads time and ID of an event, given as the text of a JSON object. A number as an ID is taken as it is
+    /// written, so `1`, `1.0` and `1e0` are three IDs. A string is unescaped, unless it contains half of a
+    /// surrogate pair, which no key can contain: then it is taken as it is written. If a field is repeated,
+    /// the last value counts.
     ///
-    /// An object that is no event ([`event::check`]) has a key too: it is imported as the product would have written
-    /// it, and the exporter says what it thinks of it.
+    /// An object that is not a valid event ([`event::check`]) has a key too: it is imported as the product
+    /// would have written it, and the exporter writes a record of it.
     ///
     /// # Errors
-    /// If it is no JSON object, or one of the two is not there or has another form.
+    /// If the text is not a JSON object, or if one of the two fields is missing or has another form.
     pub fn read<'a>(&self, text: &'a str) -> Result<Key<'a>, KeyError> {
         let [time, id] = &self.names;
         let (found, unreadable) = match event::find(text.as_bytes(), &self.paths) {
@@ -149,7 +151,7 @@ impl Keys {
         Ok(Key { time: self.time_of(found_time)?, id: self.id_of(found_id)?, unreadable })
     }
 
-    /// The time that a value of JSON tells.
+    /// The time in a JSON value.
     pub(super) fn time_of(&self, value: &str) -> Result<Time, KeyError> {
         let [name, _] = &self.names;
         let path = || name.clone();
@@ -182,7 +184,7 @@ impl Keys {
     }
 }
 
-/// Whether a value of JSON is a number.
+/// Whether a JSON value is a number.
 pub(super) fn is_number(value: &str) -> bool {
     value.starts_with(|c: char| c == '-' || c.is_ascii_digit())
 }
@@ -280,7 +282,7 @@ mod tests {
     }
 
     proptest! {
-        /// Two numbers that are spelt differently are two IDs, however close they lie.
+        /// Two numbers that are written differently are two IDs, however close they are.
         #[test]
         fn no_two_ids_become_one(one in "-?(0|[1-9][0-9]{0,400})(\\.[0-9]{1,40})?(e[+-]?[0-9]{1,4})?", add in "[0-9]") {
             let other = format!("{one}{add}");

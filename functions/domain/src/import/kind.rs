@@ -1,7 +1,8 @@
-//! What a file is, by its first bytes and never by its name: compressed, JSON, or something else, with its name and what
-//! to do about it.
+//! Detects the type of a file by its first bytes, never by its name: compressed, JSON, or an unsupported
+//! format with a remedy.
 
-/// So many bytes at the start are enough to see it, unless the file is shorter: a tar archive shows itself latest.
+/// How many bytes at the start suffice for detection, unless the file is shorter. A tar archive's signature
+/// comes last, at byte 257.
 pub const START: usize = 512;
 
 /// How a file is compressed.
@@ -13,25 +14,25 @@ pub enum Compression {
     Zstd,
 }
 
-/// What a file is.
+/// The type of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Nothing at all.
+    /// The file is empty.
     Empty,
-    /// To be looked at again once it is decompressed.
+    /// Compressed; its content has to be examined after decompression.
     Compressed(Compression),
     /// Most likely JSON.
     Json,
-    /// What can't be read.
+    /// A format that can't be imported.
     Other {
-        /// What it is, as behind "it is ".
+        /// Name of the format, as it reads behind "it is ".
         what: &'static str,
-        /// What makes JSON of it.
+        /// How to convert it to JSON.
         remedy: &'static str,
     },
 }
 
-/// The first bytes of what is not JSON.
+/// Signature, name and remedy of each format that is not JSON.
 const SIGNATURES: [(&[u8], &str, &str); 28] = [
     (b"PK\x03\x04", "a ZIP archive", "Unpack it: unzip -p FILE | auditferry events import … -"),
     (b"PK\x05\x06", "an empty ZIP archive", "Take another file."),
@@ -78,14 +79,15 @@ const NOT_JSON: &str = "Convert it to JSON, one object a line.";
 const CSV: &str = "Convert it, such as with DuckDB: COPY (FROM read_csv('FILE', all_varchar=true)) TO 'events.ndjson' (FORMAT json)";
 
 impl Kind {
-    /// What begins with these bytes: [`START`] of them, or all that there are.
+    /// The type of a file that begins with these bytes: the first [`SNIFF_BYTES`], or the whole file if it is
+    /// shorter.
     #[must_use]
     pub fn of(start: &[u8]) -> Self {
         let other = |what, remedy| Self::Other { what, remedy };
         match start {
             [] => return Self::Empty,
             [0x1f, 0x8b, ..] => return Self::Compressed(Compression::Gzip),
-            // A frame, or one that readers skip, as pzstd writes first.
+            // A frame, or a skippable frame, which pzstd writes first.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
                 return Self::Compressed(Compression::Zstd);
             }
@@ -114,7 +116,7 @@ impl Kind {
         if is_csv(text) {
             return other("CSV", CSV);
         }
-        // A line that is none of JSON may be one of many: what follows is told line by line.
+        // One line that is not JSON may be one of many: errors are reported line by line.
         Self::Json
     }
 }
@@ -124,7 +126,7 @@ fn is_markup(text: &[u8]) -> bool {
     [&b"<!doctype"[..], b"<html", b"<?xml", b"<head", b"<error"].iter().any(|with| starts(with))
 }
 
-/// Whether the first line is a header or a row of values between commas, semicolons or tabs.
+/// Whether the first line looks like values separated by commas, semicolons or tabs.
 fn is_csv(text: &[u8]) -> bool {
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let is_one_text = line.first() == Some(&b'"') && line.contains(&b':');

@@ -1,14 +1,14 @@
-//! Looks into the text of an event without making anything of it: what it hands out is the text as it stands, so that a
-//! number keeps its digits, and a text its escapes. The text has passed the grammar before, and need not be an event:
-//! for one that is, [`crate::event::find`] does it in the pass that decides so.
+//! Finds fields in JSON text without decoding them. Values are returned as they are written, so a number
+//! keeps its digits and a string its escapes. The text is valid JSON but not necessarily an event; for an
+//! event, [`crate::event::find`] does the same in the pass that validates it.
 
 use std::borrow::Cow;
 
 use super::scan::text_end;
 use crate::event::FieldPath;
 
-/// The text of a field of an object, as it stands there. Of two members of one name the last one counts, as for most
-/// readers of JSON.
+/// The value of a field as it is written. Of two members with the same name the last one counts, as in most
+/// JSON readers.
 pub(super) fn find<'a>(object: &'a str, path: &FieldPath) -> Option<&'a str> {
     path.steps().iter().try_fold(object, |value, token| match value.as_bytes().first()? {
         b'{' => members(value).filter(|(name, _)| says(name, token)).last().map(|(_, value)| value),
@@ -21,7 +21,7 @@ pub(super) fn find<'a>(object: &'a str, path: &FieldPath) -> Option<&'a str> {
     })
 }
 
-/// The members of an object: each name with its quotes, and the text of its value.
+/// The members of an object: each name with its quotes, and its value as it is written.
 pub(super) fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = object.get(1..).unwrap_or_default();
     std::iter::from_fn(move || {
@@ -34,7 +34,7 @@ pub(super) fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The texts of an array's elements.
+/// The elements of an array as they are written.
 pub(super) fn elements(array: &str) -> impl Iterator<Item = &str> {
     let mut rest = array.get(1..).unwrap_or_default();
     std::iter::from_fn(move || {
@@ -45,7 +45,7 @@ pub(super) fn elements(array: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What a text in quotes says. `None` for another value, and for a text that holds half of a surrogate pair.
+/// The content of a JSON string. `None` for any other value, and for a string with half of a surrogate pair.
 pub(super) fn plain(quoted: &str) -> Option<Cow<'_, str>> {
     let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
     if inner.contains('\\') {
@@ -59,7 +59,7 @@ fn says(quoted: &str, what: &str) -> bool {
     plain(quoted).is_some_and(|name| name == what)
 }
 
-/// The value at the start, and what stands behind it.
+/// The value at the start, and the text behind it.
 fn value(text: &str) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
     let end = match bytes.first()? {
@@ -73,7 +73,7 @@ fn value(text: &str) -> Option<(&str, &str)> {
     text.split_at_checked(end)
 }
 
-/// Behind the closing bracket of the object or array at the start.
+/// The index behind the closing bracket of the object or array at the start.
 fn nested_end(bytes: &[u8]) -> usize {
     let (mut at, mut depth) = (0, 0_usize);
     while let Some(byte) = bytes.get(at) {
@@ -151,7 +151,7 @@ mod tests {
     }
 
     proptest! {
-        /// A pointer finds what another library's finds, however the text is spaced.
+        /// A pointer finds the same value as another library does, whatever the white space.
         #[test]
         fn a_pointer_finds_what_another_library_finds(
             value in any_json(), path in "(/([a-c]|~0|~1|\"|[0-2]){0,2}){1,3}", pretty: bool,

@@ -1,8 +1,9 @@
-//! What people have as files of events, taken apart into events: JSON in every wrapping, read as a stream.
+//! Splits files of events into single events: JSON in any wrapper, read as a stream.
 //!
-//! [`Splitter`] finds the events in a stream of bytes, and says what stands between them that is none. [`Keys`] reads
-//! time and ID out of an event, [`Guess`] says where they might be, [`own()`] knows the records that we write ourselves,
-//! and [`Kind`] what a file is that is no JSON at all. What an event is [`crate::event`] decides.
+//! [`Splitter`] finds the JSON objects in a stream of bytes and reports what is invalid between them.
+//! [`KeyFields`] reads time and ID of an event, [`KeyFieldGuess`] suggests where they are, [`classify()`]
+//! recognizes the records that Auditferry writes itself, and [`FileType`] names a file that is not JSON.
+//! [`crate::event`] decides what a valid event is.
 
 mod compact;
 mod guess;
@@ -21,6 +22,6 @@ pub use kind::{Compression, Kind, START};
 pub use own::{Own, own};
 pub use split::{Bad, Piece, Place, Splitter};
 
-/// No element of a file is longer than these bytes: an item of DynamoDB holds 400 KB, and its text may be a few times
+/// The longest element of a file, bytes. An item of DynamoDB has at most 400 KB; its text may be a few times
 /// as long, with escapes, types and indentation.
 pub const LONGEST_ELEMENT: usize = 4 << 20;

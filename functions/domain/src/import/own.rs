@@ -1,35 +1,36 @@
-//! What Auditferry itself writes into a customer's files, met again in a file that is to be imported: a heartbeat is no
-//! event of anybody's, and a record of what was unreadable holds the original.
+//! Recognizes what Auditferry itself wrote into a customer's files when such a file is imported. A heartbeat
+//! is not an event of the product; the record of an unreadable item contains the original.
 
 use std::borrow::Cow;
 
 use super::members::{find, plain};
 use crate::event::FieldPath;
-use crate::own_event::UNREADABLE_TYPE;
+use crate::generated_events::UNREADABLE_TYPE;
 
-/// What an object is to an import.
+/// What a JSON object is to an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Own<'a> {
-    /// An event of the product's.
+    /// An event of the product.
     Event(&'a str),
-    /// "Nothing happened".
+    /// A heartbeat: "nothing happened".
     Heartbeat,
-    /// A record of something unreadable, with the text that was written.
+    /// The record of an unreadable item, with the text that the product wrote.
     Original(Cow<'a, str>),
-    /// A record of something unreadable, without it.
+    /// The record of an unreadable item without its original.
     Withheld,
 }
 
-/// The fields that each kind has beside its type; a product's own event of such a type won't have all of them.
+/// The fields of each record besides its type. An event of the product with the same type won't have all of
+/// them.
 const HEARTBEAT: [&str; 4] = ["connector", "window", "part", "next_expected_by"];
 const OF_UNREADABLE: [&str; 3] = ["partition_key", "sort_key", "reason"];
 
-/// What the text of a JSON object is.
+/// Classifies the text of a JSON object.
 #[must_use]
 pub fn own(object: &str) -> Own<'_> {
     let field = |name: &str| find(object, &FieldPath::new(name));
     let has_all = |names: &[&str]| names.iter().all(|name| field(name).is_some());
-    // Nearly no event says this word at all.
+    // Hardly any event contains this word.
     if memchr::memmem::find(object.as_bytes(), b"auditferry.").is_none() {
         return Own::Event(object);
     }

@@ -1,25 +1,25 @@
-//! Follows a JSON value through a stream of bytes to its end, holding it against the grammar (RFC 8259) on the way.
+//! Follows a JSON value through a stream of bytes to its end and validates it against the grammar (RFC 8259).
 //!
-//! It keeps no text and does not recurse: its memory is one bit for each level of nesting, whatever is fed to it. One
-//! thing it leaves to [`crate::event::check`], which sees every byte: control characters other than the line feed, which
-//! JSON has as escapes only, pass within a text.
+//! It stores no text and does not recurse: it needs one bit per level of nesting, whatever the input. One
+//! check is left to [`crate::event::check`], which sees every byte: unescaped control characters within a
+//! string, other than the line feed, are accepted here.
 
-/// Deeper nesting than this is not followed. It takes half a megabyte of bits, and as many brackets as the longest
-/// element has bytes.
+/// The deepest nesting that is followed, levels. It takes half a megabyte of bits, and as many brackets as
+/// the longest element has bytes.
 const DEEPEST: usize = 1 << 22;
 
-/// What came of the bytes so far.
+/// The result of the bytes so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// The value goes on.
+    /// The value continues.
     More,
     /// The value ends before this byte.
     Done,
-    /// This byte can't stand here; the words say what should.
+    /// A syntax error at this byte; the text names what is missing.
     Wrong(&'static str),
 }
 
-/// Where in a value it is.
+/// The state of the scan within a value.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     state: State,
@@ -30,13 +30,13 @@ pub(super) struct Scan {
 enum State {
     #[default]
     Value,
-    /// Behind `[`: a value, or the end.
+    /// Behind `[`: a value or the end is expected.
     FirstElement,
-    /// Behind `{`: a name, or the end.
+    /// Behind `{`: a name or the end is expected.
     FirstName,
     Name,
     Colon,
-    /// Behind a value within another.
+    /// Behind a value within an array or object.
     After,
     Text {
         is_name: bool,
@@ -44,17 +44,17 @@ enum State {
     Escape {
         is_name: bool,
     },
-    /// So many hexadecimal digits of a `\u` are still to come.
+    /// `left` hexadecimal digits of a `\u` are still to come.
     Hex {
         is_name: bool,
         left: u8,
     },
     Number(Number),
-    /// What is still to come of `true`, `false` or `null`.
+    /// The remaining bytes of `true`, `false` or `null`.
     Word(&'static [u8]),
 }
 
-/// Behind what of a number it is.
+/// What part of a number was read last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Number {
     Minus,
@@ -68,14 +68,14 @@ enum Number {
 }
 
 impl Scan {
-    /// Within an object, behind the value of a member.
+    /// A scan that starts within an object, behind the value of a member.
     pub(super) fn behind_a_member() -> Self {
         let mut open = Open::default();
         open.push(true);
         Self { state: State::After, open }
     }
 
-    /// Follows the value through the bytes that come next. How many of them belong to it, and what came of it.
+    /// Continues with the next bytes. Returns how many of them belong to the value, and the result.
     pub(super) fn advance(&mut self, bytes: &[u8]) -> (usize, Step) {
         let mut rest = bytes;
         let step = loop {
@@ -97,7 +97,7 @@ impl Scan {
         (bytes.len() - rest.len(), step)
     }
 
-    /// Whether the value is whole if nothing follows. Only a number by itself doesn't show its own end.
+    /// Whether the value is complete at the end of the input. Only a bare number doesn't mark its own end.
     pub(super) fn is_whole(&self) -> bool {
         self.open.is_empty() && matches!(self.state, State::Number(number) if number.may_end())
     }
@@ -182,25 +182,25 @@ impl Scan {
         self.end_of_value()
     }
 
-    /// Behind a value whose last byte was taken.
+    /// The value ended with the byte that was consumed.
     fn end_of_value(&mut self) -> Taken {
         self.state = State::After;
         if self.open.is_empty() { Taken::Last } else { Taken::Byte }
     }
 
-    /// Behind a value that the byte at hand doesn't belong to.
+    /// The value ended before the current byte.
     fn value_ended_before(&mut self) -> Taken {
         self.state = State::After;
         if self.open.is_empty() { Taken::NothingAndDone } else { Taken::Nothing }
     }
 }
 
-/// What became of a byte.
+/// How a byte was handled.
 enum Taken {
     Byte,
-    /// Taken, and it was the value's last.
+    /// Consumed, as the last byte of the value.
     Last,
-    /// Not taken: it is to be looked at again.
+    /// Not consumed: it has to be processed in the new state.
     Nothing,
     NothingAndDone,
     Wrong(&'static str),
@@ -225,7 +225,7 @@ impl Number {
     }
 }
 
-/// The objects and arrays that are open, one bit each.
+/// The open objects and arrays, one bit each.
 #[derive(Debug, Default)]
 struct Open {
     words: Vec<u64>,
@@ -257,18 +257,19 @@ impl Open {
         }
     }
 
-    /// Whether the innermost one is an object.
+    /// Whether the innermost container is an object.
     fn is_object(&self) -> bool {
         self.words.last().is_some_and(|word| word & 1 == 1)
     }
 }
 
-/// How many bytes at the start are neither a quote, nor a backslash, nor a line feed. Most of an event is texts.
+/// How many bytes at the start are neither a quote, nor a backslash, nor a line feed. Most bytes of an event
+/// lie in strings.
 pub(super) fn usual(bytes: &[u8]) -> usize {
     memchr::memchr3(b'"', b'\\', b'\n', bytes).unwrap_or(bytes.len())
 }
 
-/// Behind the closing quote of the text at the start, which has passed the grammar.
+/// The index behind the closing quote of the string at the start, which is valid JSON.
 pub(super) fn text_end(quoted: &[u8]) -> usize {
     let mut at = 1;
     while let Some(rest) = quoted.get(at..) {
@@ -290,7 +291,7 @@ mod tests {
 
     use super::*;
 
-    /// How many bytes the value at the start has; `None` if it is not whole.
+    /// The length of the value at the start, bytes; `None` if it is incomplete.
     fn length(text: &[u8], pieces: usize) -> Option<usize> {
         let (mut scan, mut length) = (Scan::default(), 0);
         for piece in text.chunks(pieces.max(1)) {
@@ -335,12 +336,12 @@ mod tests {
     }
 
     proptest! {
-        /// What it takes and what not is what a parser that is not ours takes, in whatever pieces it comes.
+        /// It accepts exactly what an independent parser accepts, in whatever chunks the input comes.
         #[test]
         fn it_takes_what_is_json_and_nothing_else(
             text in r#"[\[\]{}",:\\ a1e.tru\-nlfs\n/u0]{0,24}"#, pieces in 1usize..9,
         ) {
-            // In an array, since that parser and this one see the end of a bare number differently.
+            // In an array, since the two parsers treat the end of a bare number differently.
             let text = format!("[{text}");
             let mut values = serde_json::Deserializer::from_str(&text).into_iter::<IgnoredAny>();
             let theirs = values.next().and_then(Result::ok).map(|_| values.byte_offset());

@@ -1,9 +1,9 @@
-//! Takes a stream of bytes apart into its elements: NDJSON, arrays, wrapped arrays, JSON texts one behind the other,
-//! on one line or on many, in any mixture.
+//! Splits a stream of bytes into its elements: NDJSON, arrays, wrapped arrays and concatenated JSON texts, on
+//! one line or on many, in any mixture.
 //!
-//! White space, commas and record separators (RFC 7464) may stand between elements, so that a piece of an array reads
-//! as the array does. What is no JSON is handed out with its place, and reading goes on at the next line that begins
-//! an element. Memory is bounded by the longest element, and time by the length of the input.
+//! White space, commas and record separators (RFC 7464) may stand between elements, so a fragment of an array
+//! reads like the array. Invalid JSON is returned with its position, and reading resumes at the next line
+//! that begins an element. Memory is bounded by the longest element, time by the length of the input.
 
 mod broken;
 mod buffer;
@@ -15,29 +15,29 @@ use super::LONGEST_ELEMENT;
 use super::scan::{Scan, Step};
 use super::wrapper::{Opening, opening};
 
-/// Takes bytes and hands out elements.
+/// Splits the bytes that it is fed into elements.
 #[derive(Debug)]
 pub struct Splitter {
     buffer: Buffer,
-    /// How much of the buffer the mode has seen.
+    /// How many bytes of the buffer the mode has scanned.
     seen: usize,
-    /// Whether nothing but separators stands before the buffer on its line.
+    /// Whether only separators precede the buffer on its line.
     starts_line: bool,
     mode: Mode,
     around: Around,
-    /// The array that the wrapper stands in, if it does.
+    /// The array around the wrapper, if any.
     outer: Option<Place>,
-    /// Whether lines were passed over since the array began, and its end with them, maybe.
+    /// Whether skipped lines may have contained the end of the array.
     is_gappy: bool,
-    /// Found already; handed out once it is known where it ends.
+    /// Already found; returned once its last line is known.
     bad: Option<Bad>,
-    /// The indentation of the element that was bad.
+    /// The indentation of the invalid element.
     indent: u64,
     read_again: u64,
     ended: bool,
 }
 
-/// What the element stands in.
+/// What contains the element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Around {
     Nothing,
@@ -50,31 +50,31 @@ enum Around {
 enum Mode {
     /// Between two elements.
     Between,
-    /// In an element.
+    /// Within an element.
     Element(Scan),
-    /// In one that is too long, or behind the array of a wrapper: nothing of it is kept.
+    /// Within an element that is too long, or behind the array of a wrapper: nothing is kept.
     Passing {
         scan: Scan,
-        /// Where what it belongs to begins.
+        /// Where the skipped value begins.
         from: Place,
     },
-    /// In a line whose rest is passed over.
+    /// Skipping the rest of a line.
     Line,
-    /// At the start of a line, which may still belong to what was bad.
+    /// At the start of a line that may still belong to the invalid element.
     Resuming,
-    /// Behind an element of so many bytes that was handed out.
+    /// Behind a returned element of that many bytes.
     HandedOut(usize),
 }
 
-/// What the look at the buffer came to.
+/// The result of one look at the buffer.
 enum Look {
     /// More bytes are needed, or none are left.
     Out,
-    /// Another look is due.
+    /// Look again.
     Again,
-    /// An element of so many bytes.
+    /// An element of that many bytes.
     Element(usize),
-    /// This stands there.
+    /// An invalid element.
     Bad(Bad),
 }
 
@@ -97,18 +97,18 @@ impl Default for Splitter {
 }
 
 impl Splitter {
-    /// Takes the bytes that come next.
+    /// Appends the next bytes of the input.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.done();
         self.buffer.feed(bytes);
     }
 
-    /// Nothing comes any more.
+    /// Marks the end of the input.
     pub const fn end(&mut self) {
         self.ended = true;
     }
 
-    /// Whether all that was fed is handed out, but for what stands between elements.
+    /// Whether every element that was fed has been returned; only separators are left.
     #[must_use]
     pub fn is_drained(&self) -> bool {
         let rest = match self.mode {
@@ -119,13 +119,13 @@ impl Splitter {
         rest.iter().all(|byte| is_separator(*byte))
     }
 
-    /// Where it is.
+    /// The position of the next byte to be read.
     #[must_use]
     pub const fn place(&self) -> Place {
         self.buffer.place
     }
 
-    /// What comes next. `None` if more bytes are needed, or behind the end.
+    /// The next element. `None` if more bytes are needed, or at the end.
     pub fn next_piece(&mut self) -> Option<Piece<'_>> {
         self.done();
         loop {
@@ -152,7 +152,7 @@ impl Splitter {
         }
     }
 
-    /// Leaves behind what was handed out.
+    /// Consumes the element that was returned last.
     fn done(&mut self) {
         if let Mode::HandedOut(length) = self.mode {
             self.mode = Mode::Between;
@@ -161,7 +161,7 @@ impl Splitter {
         }
     }
 
-    /// Is done with so many bytes.
+    /// Consumes that many bytes.
     fn pass(&mut self, bytes: usize) {
         self.buffer.pass(bytes);
         self.seen = self.seen.saturating_sub(bytes);
@@ -177,7 +177,7 @@ impl Splitter {
         match here {
             [] if self.ended => self.at_the_end(),
             [] => Look::Out,
-            // A byte order mark: tools put files with one behind each other.
+            // A byte order mark: tools concatenate files that have one.
             [0xef, 0xbb, 0xbf, ..] => {
                 self.pass(3);
                 self.buffer.place.column -= 3;
@@ -187,7 +187,7 @@ impl Splitter {
             [b'{', ..] => match opening(here, self.ended) {
                 Opening::Unclear => Look::Out,
                 Opening::Value => self.begin(),
-                // No wrapper stands in another one.
+                // Wrappers are not nested.
                 _ if matches!(self.around, Around::Records(_) | Around::Items(_)) => self.begin(),
                 Opening::Records(length) => self.open(length, Around::Records(self.place())),
                 Opening::Items(length) => self.open(length, Around::Items(self.place())),
@@ -251,7 +251,7 @@ impl Splitter {
         Look::Again
     }
 
-    /// What begins here is none of ours, and neither is the rest of its line.
+    /// What begins here is not an element, and neither is the rest of its line.
     fn stray(&mut self, reason: &str) -> Look {
         self.indent = if self.starts_line { self.place().column - 1 } else { 0 };
         self.fail(reason.to_owned());
@@ -263,7 +263,7 @@ impl Splitter {
         self.fail_at(self.place(), reason);
     }
 
-    /// Of what is bad already the first reason counts.
+    /// Keeps the first reason if an error is pending already.
     fn fail_at(&mut self, place: Place, reason: String) {
         self.bad.get_or_insert(Bad { place, last_line: self.place().line, reason });
     }
@@ -284,7 +284,7 @@ impl Splitter {
         }
     }
 
-    /// An element that is whole: an object, or something that can't be an event.
+    /// A complete element: an object, or something that can't be an event.
     fn whole(&mut self) -> Look {
         if self.buffer.here().first() == Some(&b'{') {
             self.mode = Mode::HandedOut(self.seen);
@@ -298,7 +298,7 @@ impl Splitter {
         Look::Bad(Bad { place, last_line: self.place().line, reason })
     }
 
-    /// Sees that the element is UTF-8.
+    /// Checks that the element is UTF-8.
     fn check(&mut self, length: usize) -> Result<(), Bad> {
         let Err(error) = std::str::from_utf8(self.buffer.next(length)) else { return Ok(()) };
         let (place, at) = (self.place(), self.buffer.place_behind(error.valid_up_to()));
@@ -308,7 +308,7 @@ impl Splitter {
     }
 }
 
-/// What may stand between two elements.
+/// Whether a byte may stand between two elements.
 const fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | 0x1e)
 }

@@ -1,27 +1,27 @@
-//! What an object at the start of a value is: an event, or the wrapper of many.
+//! Distinguishes an event from a wrapper of many by the beginning of the object.
 //!
-//! CloudTrail's files are `{"Records":[…]}`; what `aws dynamodb scan` prints is `{"Items":[…]}`, with typed
-//! attributes. Either may have gigabytes on one line, so it has to be seen from how it begins.
+//! CloudTrail's files are `{"Records":[…]}`; `aws dynamodb scan` prints `{"Items":[…]}` with typed
+//! attributes. Either may have gigabytes on one line, so its beginning has to decide.
 
-/// The beginning of a wrapper is no longer than this.
+/// The beginning of a wrapper has at most this many bytes.
 const LONGEST: usize = 1024;
-/// The types of DynamoDB's values (Amazon DynamoDB API reference, `AttributeValue`).
+/// DynamoDB's attribute types (Amazon DynamoDB API reference, `AttributeValue`).
 pub(super) const TYPES: [&str; 10] = ["S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"];
 
 /// How a value begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opening {
-    /// Too few bytes are here to see it.
+    /// Too few bytes to decide.
     Unclear,
-    /// It is a value by itself.
+    /// A single value.
     Value,
-    /// It is a wrapper of events: behind so many bytes its first element comes, or its end.
+    /// A wrapper of events; its first element, or its end, follows behind that many bytes.
     Records(usize),
-    /// It is a wrapper of DynamoDB's items, likewise.
+    /// A wrapper of DynamoDB items, likewise.
     Items(usize),
 }
 
-/// What begins here. `is_all`: nothing follows these bytes.
+/// Reads the beginning of a value. `is_all` means that no more bytes follow.
 pub(super) fn opening(bytes: &[u8], is_all: bool) -> Opening {
     let mut cursor = Cursor { rest: bytes.get(..LONGEST).unwrap_or(bytes), all: bytes.len() };
     match cursor.opening() {
@@ -37,12 +37,12 @@ struct Cursor<'a> {
 }
 
 impl Cursor<'_> {
-    /// `None` if the bytes end before it is clear.
+    /// `None` if the bytes end before it is decided.
     fn opening(&mut self) -> Option<Opening> {
         if !self.takes(b"{")? {
             return Some(Opening::Value);
         }
-        // DynamoDB itself, and some of its clients, answer with the counts first.
+        // DynamoDB itself and some of its clients put the counts first.
         while self.takes(b"\"Count\"")? || self.takes(b"\"ScannedCount\"")? {
             if !self.takes(b":")? {
                 return Some(Opening::Value);
@@ -69,11 +69,11 @@ impl Cursor<'_> {
         if self.next()? == b']' || (!is_items && self.next()? == b'{') {
             return Some(if is_items { Opening::Items(behind) } else { Opening::Records(behind) });
         }
-        // An event of a shop has items too, so that the first attribute must look typed.
+        // The event of a shop may have `Items` too, so the first attribute must look typed.
         Some(if is_items && self.is_typed()? { Opening::Items(behind) } else { Opening::Value })
     }
 
-    /// Whether an item with typed attributes comes next.
+    /// Whether an item with typed attributes follows.
     fn is_typed(&mut self) -> Option<bool> {
         if !self.takes(b"{")? || !self.takes(b"\"")? {
             return Some(false);
@@ -94,7 +94,7 @@ impl Cursor<'_> {
         Some(TYPES.iter().any(|kind| self.rest.get(..end) == Some(kind.as_bytes())))
     }
 
-    /// The next byte that is not white space.
+    /// The next byte that is not white space; it is not consumed.
     fn next(&mut self) -> Option<u8> {
         while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.rest {
             self.rest = rest;
@@ -102,7 +102,8 @@ impl Cursor<'_> {
         self.rest.first().copied()
     }
 
-    /// Takes these bytes if they come next, white space before them left out. `None` if the bytes end within them.
+    /// Consumes these bytes if they come next, ignoring white space before them. `None` if the input ends
+    /// within them.
     fn takes(&mut self, what: &[u8]) -> Option<bool> {
         self.next()?;
         let here = self.rest.get(..what.len()).unwrap_or(self.rest);

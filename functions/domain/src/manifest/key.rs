@@ -1,4 +1,4 @@
-//! The vendor's public keys: how they are written, what they vouch for, and until when.
+//! The vendor's public keys: their text form, validity, and verification of signatures.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -13,15 +13,15 @@ use super::parse::excerpt;
 use super::{KeyName, NoteSignature, SignedNote};
 use crate::time::Time;
 
-/// The folder of the keys below the connector's prefix.
+/// The folder of the key files below the connector's prefix.
 pub const KEY_FOLDER: &str = "manifests/keys/";
 
 /// The type of an Ed25519 key in a note. Source: C2SP, "Note", section "Signature types".
 const ED25519: u8 = 0x01;
 
-/// A text that is no public key.
+/// A text is not a valid public key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no key: {problem}; a key looks like vendor.example/auditferry+1234abcd+AbcD…=")]
+#[error("`{text}` is not a valid key: {problem}; a key looks like vendor.example/auditferry+1234abcd+AbcD…=")]
 pub struct VerifierKeyError {
     text: String,
     problem: String,
@@ -44,15 +44,15 @@ pub struct VerifierKey {
 }
 
 impl VerifierKey {
-    /// The key of that name whose 32 bytes these are (RFC 8032).
+    /// The key with this name and these 32 bytes (RFC 8032).
     ///
     /// # Errors
-    /// If they are no point of the curve, or one for which a signature of anything can be made up.
+    /// If the bytes are not a point of the curve, or are a weak one for which signatures can be forged.
     pub fn new(name: KeyName, public: [u8; 32]) -> Result<Self, VerifierKeyError> {
         let wrong = |problem| VerifierKeyError::new(&format!("{name}: {}", hex::encode(public)), problem);
-        let key = VerifyingKey::from_bytes(&public).map_err(|_| wrong("it is no point of the curve"))?;
+        let key = VerifyingKey::from_bytes(&public).map_err(|_| wrong("it is not a point of the curve"))?;
         if key.is_weak() {
-            return Err(wrong("it is weak: it would accept made-up signatures"));
+            return Err(wrong("it is weak: it would accept forged signatures"));
         }
         let digest = Digester::new()
             .chain_update(name.to_string())
@@ -62,13 +62,13 @@ impl VerifierKey {
         Ok(Self { name, id: [a, b, c, d], key })
     }
 
-    /// Its name.
+    /// The key's name, `<vendor domain>/auditferry`.
     #[must_use]
     pub const fn name(&self) -> &KeyName {
         &self.name
     }
 
-    /// Its ID: the first four bytes of the SHA-256 of name, line end, type and key.
+    /// The key's ID: the first four bytes of the SHA-256 of name, newline, type and key.
     #[must_use]
     pub const fn id(&self) -> [u8; 4] {
         self.id
@@ -80,25 +80,25 @@ impl VerifierKey {
         self.key.as_bytes()
     }
 
-    /// The name of its file below the connector's prefix.
+    /// The name of the key file below the connector's prefix.
     #[must_use]
     pub fn file_name(&self) -> String {
         format!("{KEY_FOLDER}{}.vkey", hex::encode(self.id))
     }
 
-    /// A signature that this key's private half made (pure Ed25519 of the text, never the pre-hashed variant).
+    /// Wraps a signature by this key's private half (pure Ed25519 of the text, never the pre-hashed variant).
     #[must_use]
     pub fn signature(&self, signature: [u8; 64]) -> NoteSignature {
         NoteSignature { name: self.name.to_string(), id: self.id, bytes: signature.to_vec() }
     }
 
-    /// Whether a signature says that it is of this key.
+    /// Whether a signature names this key. It is not verified.
     #[must_use]
     pub fn is_named_by(&self, signature: &NoteSignature) -> bool {
         signature.id == self.id && signature.name == self.name.to_string()
     }
 
-    /// Whether this key made that signature of the note's text.
+    /// Whether the signature of the note's text was made by this key.
     #[must_use]
     pub fn has_signed(&self, note: &SignedNote, signature: &NoteSignature) -> bool {
         self.is_named_by(signature)
@@ -131,15 +131,15 @@ impl FromStr for VerifierKey {
     type Err = VerifierKeyError;
     fn from_str(text: &str) -> Result<Self, VerifierKeyError> {
         let wrong = |problem: &str| VerifierKeyError::new(text, problem);
-        // The base64 may hold a plus itself.
+        // The base64 may contain a plus itself.
         let mut fields = text.splitn(3, '+');
         let (Some(name), Some(id), Some(base64)) = (fields.next(), fields.next(), fields.next()) else {
-            return Err(wrong("it has not the three fields of one"));
+            return Err(wrong("it does not have three fields"));
         };
         let name = name.parse::<KeyName>().map_err(|error| wrong(&error.to_string()))?;
         let blob = STANDARD.decode(base64).map_err(|_| wrong("its third field is not base64"))?;
         let public = match blob.split_first() {
-            Some((&ED25519, public)) => public.try_into().map_err(|_| wrong("it has not 32 bytes"))?,
+            Some((&ED25519, public)) => public.try_into().map_err(|_| wrong("it does not have 32 bytes"))?,
             _ => return Err(wrong("it is not of type 1, Ed25519")),
         };
         let key = Self::new(name, public).map_err(|error| wrong(&error.problem))?;
@@ -147,20 +147,20 @@ impl FromStr for VerifierKey {
     }
 }
 
-/// A key, and when it is valid: the line of a key's file, `<key> from <time> until <time>`, either time or both left
-/// out. A part sealed at `from` or later and before `until` may be signed with it.
+/// A key with its validity, as in the line of a key file: `<key> from <time> until <time>`; either time is
+/// optional. A part that is sealed at `from` or later and before `until` may be signed with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RingKey {
-    /// The key.
+    /// The public key.
     pub key: VerifierKey,
-    /// The first instant at which it is valid.
+    /// The first instant at which the key is valid.
     pub from: Option<Time>,
-    /// The first instant at which it is valid no longer.
+    /// The first instant at which the key is no longer valid.
     pub until: Option<Time>,
 }
 
 impl RingKey {
-    /// Whether what was sealed then may be signed with it.
+    /// Whether a part that was sealed then may be signed with this key.
     #[must_use]
     pub fn is_valid_at(&self, sealed: Time) -> bool {
         self.from.is_none_or(|from| from <= sealed) && self.until.is_none_or(|until| sealed < until)
@@ -199,14 +199,15 @@ impl FromStr for RingKey {
     }
 }
 
-/// Some keys, by name and ID. Two keys may share both (an ID is short); then either may vouch.
+/// A set of keys, looked up by name and ID. Two keys may share both, since an ID is short; then either may
+/// have signed.
 #[derive(Debug, Clone, Default)]
 pub struct KeyRing {
     keys: Vec<RingKey>,
 }
 
 impl KeyRing {
-    /// Adds a key, unless it is in it already; says where it is.
+    /// Adds a key unless it is there already. Returns its index.
     pub fn add(&mut self, key: RingKey) -> usize {
         if let Some(place) = self.keys.iter().position(|known| known.key == key.key) {
             return place;
@@ -221,8 +222,8 @@ impl KeyRing {
         &self.keys
     }
 
-    /// The place of the key that made a signature of a note. `None`: no key of that name and ID is here.
-    /// `Some(None)`: there is one, and the signature is not its.
+    /// The index of the key that made a signature of a note. `None` if there is no key with that name and ID.
+    /// `Some(None)` if there is one, but the signature is invalid.
     #[must_use]
     pub fn signer(&self, note: &SignedNote, signature: &NoteSignature) -> Option<Option<usize>> {
         let mut named =

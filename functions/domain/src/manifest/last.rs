@@ -1,5 +1,5 @@
-//! What a connector's record keeps of its chain: the head on which the next manifest hangs, the key in charge, since
-//! when it is, and the keys that were in charge before it and never sign again.
+//! The state of a connector's chain: the chain head to which the next manifest is chained, the active key and
+//! since when it is active, and the retired keys, which never sign again.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::SignedManifest;
 use crate::part::{PartNumber, Sha256};
 
-/// The ID of a key, in records eight hexadecimal digits.
+/// The ID of a key; stored as eight hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct KeyId([u8; 4]);
@@ -45,35 +45,36 @@ impl From<KeyId> for String {
     }
 }
 
-/// What the next part's manifest hangs on, and who may sign it.
+/// What the next part's manifest is chained to, and which key may sign it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ChainState {
     /// The chain head: the SHA-256 of the text of the newest manifest.
     pub sha256: Sha256,
-    /// The key that is in charge of the next part.
+    /// The active key, which signs the next part.
     pub key: KeyId,
-    /// Since when that key is in charge.
+    /// Since which part that key is active.
     pub since: ActiveSince,
-    /// The keys that were in charge before, the oldest first. None of them signs for this connector again: a deployment
-    /// that was rolled back to one of them is refused, so that a stolen key can't be taken for a restored one.
+    /// The retired keys, the oldest first. None of them signs for this connector again: a deployment that was
+    /// rolled back to one of them is rejected, so a stolen key can't pose as a restored one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retired: Vec<KeyId>,
 }
 
-/// The boundary behind which a key is in charge. Times would be the word of whoever signs; a part number and the chain
-/// head before it are not.
+/// The boundary from which on a key is active. Times could be forged by the signer; a part number and the
+/// chain head before it can't.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ActiveSince {
     /// The first part that this key signs alone.
     pub part: PartNumber,
-    /// The SHA-256 of the text of the part before that one, on which it hangs. `None` where the chain begins.
+    /// The SHA-256 of the text of the previous part, to which that part is chained. `None` where the chain
+    /// starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<Sha256>,
 }
 
 impl ChainState {
-    /// The state behind a part that was sealed with this note. `before` is the state that it was signed in. `None` if
-    /// nobody signed it.
+    /// The state after a part was sealed with this manifest; `before` is the state in which it was signed.
+    /// `None` if it has no signature.
     #[must_use]
     pub fn after(before: Option<&Self>, part: PartNumber, pinned: &SignedManifest) -> Option<Self> {
         let (sha256, key) = (pinned.sha256(), KeyId::from(pinned.keys().last()?.id()));

@@ -1,9 +1,9 @@
-//! The manifest of a part: what the part is, in a small text that the vendor signs and that lies beside the data
-//! in the customer's bucket, each naming the one before.
+//! The manifest of a part: a small signed text next to the data in the customer's bucket. It describes the
+//! part and contains the hash of the previous manifest, so the manifests form a chain.
 //!
-//! `infra/schemas/manifest.md` is the contract, written for whoever wants to check a bucket with a program of
-//! their own. Here are the text ([`Manifest::text`], [`Manifest::parse`]), the note around it that holds the
-//! signatures ([`SignedNote`]), the keys ([`VerifierKey`], [`KeyRing`]) and the names of the files.
+//! `infra/schemas/manifest.md` is the specification for programs that verify a bucket. This module has the
+//! text ([`Manifest::text`], [`Manifest::parse`]), the signed note around it ([`SignedNote`]), the keys
+//! ([`VerifierKey`], [`KeyRing`]) and the file names.
 
 mod key;
 mod last;
@@ -30,71 +30,71 @@ pub use signing::{ManifestSigner, PreviousSigner, SignedManifest, SignedManifest
 /// The folder of the manifests below the connector's prefix.
 pub const MANIFEST_FOLDER: &str = "manifests/";
 
-/// The longest text: what AWS KMS signs with `MessageType` `RAW`.
-/// Source: AWS KMS API reference, `Sign`.
+/// The longest text in bytes: what AWS KMS signs with `MessageType` `RAW`. Source: AWS KMS API reference,
+/// `Sign`.
 pub const MAX_TEXT: usize = 4_096;
 
 /// The second line of every text.
 const VERSION: &str = "auditferry-manifest v1";
 
-/// What a manifest says.
+/// The content of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
-    /// Whose chain it belongs to.
+    /// The chain: vendor and connector.
     pub origin: Origin,
-    /// The part that it describes.
+    /// The number of the part.
     pub part: PartNumber,
     /// The span of event time that the part closes.
     pub window: Window,
-    /// How many events, the late and the unreadable ones included; 0 for a heartbeat.
+    /// The number of events, including late and unreadable ones; 0 for a heartbeat.
     pub events: u64,
-    /// How many of them are earlier than the window.
+    /// How many of them are late: earlier than the window.
     pub late: u64,
-    /// How many of them are records of an item that could not be read.
+    /// How many of them are records of unreadable items.
     pub unreadable: u64,
-    /// The times of the first and the last event, by their sort keys; `None` if no event tells one.
+    /// The times of the first and the last event by their sort keys; `None` if no sort key contains a time.
     pub times: Option<(Time, Time)>,
-    /// Of the object's bytes.
+    /// The SHA-256 of the object's bytes.
     pub sha256: Sha256,
     /// The size of the object, bytes.
     pub size: u64,
-    /// Of the uncompressed content.
+    /// The SHA-256 of the uncompressed content.
     pub raw_sha256: Sha256,
     /// The size of the uncompressed content, bytes.
     pub raw_size: u64,
     /// When the part was sealed.
     pub sealed: Time,
-    /// Where the connector delivered to when the part was sealed.
+    /// The destination when the part was sealed.
     pub destination: Location,
     /// Layout and compression of the object.
     pub encoding: Encoding,
-    /// How often the connector exported when the part was sealed.
+    /// The frequency of exports when the part was sealed.
     pub frequency: Frequency,
-    /// What the chain hangs on.
+    /// The hash of the previous manifest, or why the chain starts here.
     pub previous: Previous,
-    /// The key that signs from the next part on, if the vendor changes its key with this one. The text names it in
-    /// full, so that whoever trusts the key that signed this text trusts that one too.
+    /// The key that signs from the next part on, if the key changes with this part. The text contains it in
+    /// full, so trust in the key that signed this text extends to the successor.
     pub successor: Option<VerifierKey>,
 }
 
-/// What a manifest hangs on.
+/// What a manifest is chained to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Previous {
-    /// The SHA-256 of the text of the part before. The signatures are no part of it: whoever has the file can add
-    /// some and take some away.
+    /// The SHA-256 of the previous part's text. Signatures are not included: anyone with the file can add or
+    /// remove some.
     Manifest(Sha256),
-    /// Nothing: the chain begins here, for this reason.
+    /// Nothing: the chain starts here, for this reason.
     Start(ChainStart),
 }
 
-/// Why a chain begins where it does.
+/// Why a chain starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChainStart {
-    /// In part 1: the connector was activated then.
+    /// In part 1: the connector was activated.
     Activation,
-    /// In part 1: the connector was told to export from then on.
+    /// In part 1: the connector has a configured start (`start_from`).
     StartFrom,
-    /// In a later part: those before it were sealed by a version of Auditferry that wrote no manifests.
+    /// In a later part: earlier parts were sealed by a version of Auditferry without manifests.
     Upgrade,
 }
 
@@ -108,11 +108,11 @@ impl ChainStart {
     }
 }
 
-/// A text or a note that is not written exactly as it must be.
+/// A manifest's text or a note is not in its canonical form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct ManifestParseError {
-    /// The line, from 1.
+    /// The first wrong line, from 1.
     pub line: usize,
     /// What is wrong with it.
     pub reason: String,
@@ -125,8 +125,8 @@ impl ManifestParseError {
 }
 
 impl Manifest {
-    /// The manifest of a part that is to be sealed, by the key that signed before: [`Signing::sign`] appends the line of
-    /// a successor if the key changes.
+    /// The manifest of a part that is about to be sealed, without a successor: [`ManifestSigner::sign`]
+    /// appends the successor's line if the key changes.
     #[must_use]
     pub fn of(
         part: &Part,
@@ -156,32 +156,32 @@ impl Manifest {
         }
     }
 
-    /// What the part holds.
+    /// The kind of the part.
     #[must_use]
     pub const fn kind(&self) -> PartKind {
         PartKind::of(self.events, self.late)
     }
 
-    /// The name of the object below the connector's prefix (contract 2).
+    /// The name of the object below the connector's prefix.
     #[must_use]
     pub fn object(&self) -> String {
         object_name(self.window, self.part, self.sha256, self.encoding)
     }
 
-    /// The name of the note below the connector's prefix, if this is the SHA-256 of its text.
+    /// The name of the note below the connector's prefix; `note` is the SHA-256 of its text.
     #[must_use]
     pub fn name(&self, note: Sha256) -> String {
         note_name(self.window, self.part, note)
     }
 
-    /// The text that is signed. There is one text for a manifest, and [`Self::parse`] takes no other.
+    /// The text that is signed. Each manifest has exactly one text; [`Self::parse`] accepts no other.
     #[must_use]
     pub fn text(&self) -> String {
         let Window { from, to } = self.window;
         let Encoding { format, compression } = self.encoding;
         let times = self.times.map_or_else(|| "- -".to_owned(), |(first, last)| format!("{first} {last}"));
         let mut text = format!("{}\n{VERSION}\n", self.origin);
-        // Writing to a String never fails.
+        // Writing to a `String` never fails.
         let _ = write!(
             text,
             "part {}\nwindow {from} {to}\nkind {}\nevents {} late {} unreadable {}\ntimes {times}\n\
@@ -216,41 +216,42 @@ impl Manifest {
         text
     }
 
-    /// Why the times of the first and last event do not fit the window, if they don't: the vendor's own figures
-    /// contradict each other then.
+    /// How the times of the first and last event contradict the window, if they do. The vendor's own figures
+    /// are then inconsistent.
     #[must_use]
     pub fn contradicting_times(&self) -> Option<String> {
         let (first, last) = self.times?;
         let Window { from, to } = self.window;
         if self.late < self.events && last >= to {
-            return Some(format!("its last event is of {last}, and its window ends at {to}"));
+            return Some(format!("its last event is from {last}, but its window ends at {to}"));
         }
         if self.late == 0 && first < from {
             return Some(format!(
-                "its first event is of {first}, before its window, and none is told as late"
+                "its first event is from {first}, before its window, but none is reported as late"
             ));
         }
-        // With some late ones the first may lie inside all the same: a key that tells no time counts as late.
+        // With some late events the first may lie inside the window nevertheless: an unparsable key counts as
+        // late.
         if self.late == self.events && last >= from {
             return Some(format!(
-                "all of its events are told as late, and its last event is of {last}, inside its window"
+                "all of its events are reported as late, but its last event is from {last}, within its window"
             ));
         }
         None
     }
 }
 
-/// The last line of the text in which a key hands over to another one. It is always the last, so that who signs can
-/// append it to the text that it was given.
+/// The line that hands over to the next key. It is always the last one, so that the signer can append it to a
+/// given text.
 pub(crate) fn successor_line(key: &VerifierKey) -> String {
     format!("successor {key}\n")
 }
 
-/// The name of a part's note below the connector's prefix, by what it is made of.
+/// The name of a part's note below the connector's prefix; `note` is the SHA-256 of its text.
 #[must_use]
 pub fn note_name(window: Window, part: PartNumber, note: Sha256) -> String {
     format!("{MANIFEST_FOLDER}date={}/{part}_{}.note", window.from.date(), note.short())
 }
 
-/// What `previous` says where a chain begins.
+/// The value of `previous` where a chain starts.
 const NO_PREVIOUS: Sha256 = Sha256::new([0; 32]);

@@ -1,7 +1,7 @@
-//! The signed note around a text: the text, an empty line, and a line for each signature.
+//! A signed note: a text, an empty line, and one line per signature.
 //!
-//! Source: C2SP, "Note" (<https://c2sp.org/signed-note>). We read it strictly: what is taken is, byte for byte,
-//! what [`SignedNote::bytes`] writes again.
+//! Source: C2SP, "Note" (<https://c2sp.org/signed-note>). Parsing is strict: an accepted note is, byte for
+//! byte, what [`SignedNote::bytes`] writes again.
 
 use std::fmt;
 
@@ -13,23 +13,23 @@ use super::ManifestParseError;
 use super::parse::excerpt;
 use crate::part::Sha256;
 
-/// The largest note that is read: our text, and room for 16 signatures of post-quantum size.
+/// The largest note that is read, bytes: our text, and room for 16 signatures of post-quantum size.
 pub const MAX_NOTE: usize = 128 << 10;
 
-/// The most signatures that are read.
+/// The most signatures in a note that is read.
 pub const MAX_SIGNATURES: usize = 32;
 
-/// What a line of a signature begins with: an em dash and a space.
+/// The start of a signature line: an em dash and a space.
 const SIGNATURE_PREFIX: &str = "\u{2014} ";
 
-/// A signature of a note: of which key, and its bytes.
+/// A signature of a note: the key's name and ID, and the signature's bytes.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct NoteSignature {
     /// The key's name.
     pub name: String,
-    /// The key's ID.
+    /// The key's ID, the first four bytes of a hash.
     pub id: [u8; 4],
-    /// What the key's algorithm made of the text.
+    /// The raw signature of the text.
     pub bytes: Vec<u8>,
 }
 
@@ -46,7 +46,7 @@ impl fmt::Display for NoteSignature {
     }
 }
 
-/// A text with its signatures. That it could be read says nothing of whether they are true.
+/// A text with its signatures. Parsing it does not verify them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SignedNote {
     text: String,
@@ -54,22 +54,23 @@ pub struct SignedNote {
 }
 
 impl SignedNote {
-    /// A note of this text.
+    /// Creates a note with this text.
     ///
     /// # Errors
-    /// If the text does not end with a line end or holds another control character, if there is no signature or
-    /// more than [`MAX_SIGNATURES`], if a key's name is no name, or if it gets larger than [`MAX_NOTE`].
+    /// If the text does not end with a newline or contains another control character, if there is no
+    /// signature or more than [`MAX_SIGNATURES`], if a key's name is invalid, or if the note is larger than
+    /// [`MAX_NOTE`].
     pub fn new(text: String, signatures: Vec<NoteSignature>) -> Result<Self, ManifestParseError> {
         let note = Self { text, signatures };
-        // What is read back is what it says: one place decides what a note is.
+        // `parse` alone decides what a valid note is.
         Self::parse(&note.bytes())?;
         Ok(note)
     }
 
-    /// Reads the bytes of a note.
+    /// Parses the bytes of a note.
     ///
     /// # Errors
-    /// If they are not those of a note: the first line that is wrong, and why.
+    /// If it is not a valid note: the first wrong line, and why.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestParseError> {
         if bytes.len() > MAX_NOTE {
             return Err(ManifestParseError::new(1, format!("the note is larger than {MAX_NOTE} bytes")));
@@ -82,22 +83,22 @@ impl SignedNote {
         }
         if let Some(place) = bytes.iter().position(|b| (*b < b' ' && *b != b'\n') || *b == 0x7f) {
             let what = if bytes.get(place..place + 2) == Some(b"\r\n") {
-                "it has the line ends of Windows (CRLF)"
+                "it has Windows line endings (CRLF)"
             } else {
-                "it holds a control character"
+                "it contains a control character"
             };
             return Err(ManifestParseError::new(line_of(bytes, place), what));
         }
-        // Lines are counted only where something is wrong: most notes are read to find that nothing is.
+        // Lines are counted only on errors, since most notes are valid.
         let last = || line_of(bytes, bytes.len());
         if !note.ends_with('\n') {
-            return Err(ManifestParseError::new(last(), "it breaks off: the line has no end"));
+            return Err(ManifestParseError::new(last(), "it is truncated: the line has no newline"));
         }
-        // The last empty line is the border; it belongs to neither side.
+        // The last empty line separates text and signatures; it belongs to neither.
         let Some(border) = note.rfind("\n\n") else {
             return Err(ManifestParseError::new(
                 last(),
-                "it breaks off: no empty line and no signature follows",
+                "it is truncated: no empty line and no signature follows",
             ));
         };
         let (text, rest) = note.split_at(border + 1);
@@ -116,24 +117,24 @@ impl SignedNote {
             signatures.push(read);
         }
         if signatures.is_empty() {
-            return Err(ManifestParseError::new(first(), "it breaks off: no signature follows"));
+            return Err(ManifestParseError::new(first(), "it is truncated: no signature follows"));
         }
         Ok(Self { text: text.to_owned(), signatures })
     }
 
-    /// The text that is signed, its last line end included.
+    /// The text that is signed, including its last newline.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The signatures, in their order.
+    /// The signatures, in the order of the note.
     #[must_use]
     pub fn signatures(&self) -> &[NoteSignature] {
         &self.signatures
     }
 
-    /// The bytes of the file.
+    /// The bytes of the note's file.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         let mut note = format!("{}\n", self.text);
@@ -144,15 +145,15 @@ impl SignedNote {
         note.into_bytes()
     }
 
-    /// The SHA-256 of the text: what the next manifest calls `previous`, and what the file is named by. The signatures
-    /// don't count: nobody has signed them, so nothing may follow from which of them are there.
+    /// The SHA-256 of the text: the `previous` of the next manifest, and part of the file name. Signatures
+    /// are not included: they are not signed themselves, so nothing may depend on which of them are there.
     #[must_use]
     pub fn sha256(&self) -> Sha256 {
         Sha256::new(Hasher::digest(&self.text).into())
     }
 }
 
-/// Reads a line of a signature: dash, name, base64 of key ID and signature.
+/// Parses a signature line: dash, name, base64 of key ID and signature.
 fn signature(line: &str) -> Result<NoteSignature, String> {
     let (name, base64) = line
         .strip_prefix(SIGNATURE_PREFIX)
@@ -170,7 +171,7 @@ fn signature(line: &str) -> Result<NoteSignature, String> {
     }
 }
 
-/// The number of the line that holds this byte.
+/// The number of the line that contains this byte, from 1.
 fn line_of(bytes: &[u8], place: usize) -> usize {
     1 + bytes.iter().take(place).filter(|b| **b == b'\n').count()
 }

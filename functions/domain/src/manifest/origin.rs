@@ -1,4 +1,4 @@
-//! Who speaks in a manifest, and where to: vendor, connector, and the place in the customer's account.
+//! The origin and destination of a manifest: vendor, connector, and the location in the customer's account.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::connector::Destination;
 use crate::names::{AccountId, BucketName, ConnectorId, Prefix, Refused, Region, text_newtype};
 
-/// The vendor's domain name, lower case, such as `vendor.example`: the name under which it signs.
+/// The vendor's domain name in lower case, such as `vendor.example`, in whose name manifests are signed.
 ///
 /// Labels of 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end, joined by dots; at most 200
 /// bytes. Source: RFC 1123, section 2.1.
@@ -43,13 +43,13 @@ impl VendorDomain {
 pub struct KeyName(VendorDomain);
 
 impl KeyName {
-    /// The name of the keys of that vendor.
+    /// The key name of that vendor.
     #[must_use]
     pub const fn of(vendor: VendorDomain) -> Self {
         Self(vendor)
     }
 
-    /// Whose keys they are.
+    /// The vendor that owns the keys.
     #[must_use]
     pub const fn vendor(&self) -> &VendorDomain {
         &self.0
@@ -77,17 +77,17 @@ impl FromStr for KeyName {
     }
 }
 
-/// The first line of a manifest, `<vendor domain>/auditferry/<connector>`: whose chain it belongs to.
+/// The first line of a manifest, `<vendor domain>/auditferry/<connector>`. It identifies the chain.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
-    /// Who signs.
+    /// The vendor that signs.
     pub vendor: VendorDomain,
-    /// For which connector.
+    /// The connector whose chain it is.
     pub connector: ConnectorId,
 }
 
 impl Origin {
-    /// The name that the keys of its signatures have.
+    /// The name of the keys that sign it.
     #[must_use]
     pub fn key_name(&self) -> KeyName {
         KeyName(self.vendor.clone())
@@ -115,22 +115,23 @@ impl FromStr for Origin {
     }
 }
 
-/// Where a connector delivers to, as a manifest tells it: `s3://<bucket>/<prefix> <region> <account>`, without the
-/// slash if the prefix is empty. From one manifest to the next it changes when the connector is moved.
+/// The destination of a connector as a manifest states it: `s3://<bucket>/<prefix> <region> <account>`,
+/// without the slash if the prefix is empty. It changes from one manifest to the next when the connector is
+/// moved.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Location {
-    /// The bucket.
+    /// The customer's bucket.
     pub bucket: BucketName,
-    /// The folder in it.
+    /// The key prefix in it.
     pub prefix: Prefix,
     /// The bucket's region.
     pub region: Region,
-    /// The bucket's owner.
+    /// The account that owns the bucket.
     pub account: AccountId,
 }
 
 impl Location {
-    /// Of a connector's destination.
+    /// The location of a connector's destination.
     #[must_use]
     pub fn of(destination: &Destination) -> Self {
         Self {

@@ -1,5 +1,5 @@
-//! Reads a manifest's text. What comes out is written again and held against what came in, so that there is one
-//! text for each manifest: another spelling of a number, a space too many or another line end is refused.
+//! Parses a manifest's text. The result is written again and compared with the input, so each manifest has
+//! exactly one text: another notation of a number, an extra space or another line ending is rejected.
 
 use std::str::FromStr;
 
@@ -12,11 +12,11 @@ use super::{
 };
 
 impl Manifest {
-    /// Reads the text of a manifest.
+    /// Parses the text of a manifest.
     ///
     /// # Errors
-    /// If it is not, byte for byte, the text of a manifest whose figures agree with each other: the first line
-    /// that is wrong, and why.
+    /// If it is not, byte for byte, the text of a manifest with consistent figures: the first wrong line, and
+    /// why.
     pub fn parse(text: &str) -> Result<Self, ManifestParseError> {
         if text.len() > MAX_TEXT {
             return Err(ManifestParseError::new(1, format!("the text is longer than {MAX_TEXT} bytes")));
@@ -28,7 +28,7 @@ impl Manifest {
     }
 }
 
-/// The lines of a text, one after the other.
+/// Reads a text line by line.
 struct Lines<'a> {
     lines: std::str::Split<'a, char>,
     number: usize,
@@ -40,7 +40,7 @@ impl<'a> Lines<'a> {
         self.lines.next().unwrap_or_default()
     }
 
-    /// The next line, if it begins with this word; otherwise nothing is taken.
+    /// The next line if it begins with this word; otherwise nothing is consumed.
     fn optional(&mut self, word: &str) -> Option<&'a str> {
         let line = self.lines.clone().next().filter(|line| line.split(' ').next() == Some(word));
         if line.is_some() { Some(self.next()) } else { None }
@@ -50,7 +50,7 @@ impl<'a> Lines<'a> {
         ManifestParseError::new(self.number, reason)
     }
 
-    /// The words of the next line, whose odd or even places must hold these fixed words.
+    /// The words of the next line. Lower-case words of `form` are literal, the others are placeholders.
     fn words<const N: usize>(&mut self, form: &'static str) -> Result<[&'a str; N], ManifestParseError> {
         let line = self.next();
         let words: Vec<&str> = line.split(' ').collect();
@@ -120,16 +120,16 @@ fn read(lines: &mut Lines<'_>) -> Result<Manifest, ManifestParseError> {
     };
     let [_, format, compression, _, hours] = lines.words("settings FORMAT COMPRESSION hours N")?;
     let encoding = Encoding {
-        format: Format::named(format).ok_or_else(|| lines.error("its format is neither json nor ndjson"))?,
+        format: Format::named(format).ok_or_else(|| lines.error("the format is neither json nor ndjson"))?,
         compression: Compression::named(compression)
-            .ok_or_else(|| lines.error("its compression is none of none, gzip and zstd"))?,
+            .ok_or_else(|| lines.error("the compression is not none, gzip or zstd"))?,
     };
     let frequency = lines.value(hours, "a whole number of hours from 1 to 24")?;
     let [_, previous] = lines.words("previous HASH")?;
     let previous = match (part, lines.sha256(previous)?) {
         (part, NO_PREVIOUS) => Previous::Start(start(lines, part)?),
         (PartNumber::FIRST, _) => {
-            return Err(lines.error("part 1 hangs on no other, so `previous` is 64 zeros"));
+            return Err(lines.error("part 1 has no previous part, so `previous` must be 64 zeros"));
         }
         (_, sha256) => Previous::Manifest(sha256),
     };
@@ -155,7 +155,7 @@ fn read(lines: &mut Lines<'_>) -> Result<Manifest, ManifestParseError> {
     })
 }
 
-/// The key that signs from the next part on, if the text names one.
+/// Parses the optional `successor` line: the key that signs from the next part on.
 fn successor(lines: &mut Lines<'_>, origin: &Origin) -> Result<Option<VerifierKey>, ManifestParseError> {
     let Some(line) = lines.optional("successor") else { return Ok(None) };
     let key = line.strip_prefix("successor ").unwrap_or_default();
@@ -164,7 +164,7 @@ fn successor(lines: &mut Lines<'_>, origin: &Origin) -> Result<Option<VerifierKe
         return Ok(Some(key));
     }
     Err(lines.error(format!(
-        "the successor is a key of {}, and the manifest is of {}",
+        "the successor is a key of {}, but the manifest is of {}",
         key.name(),
         origin.key_name()
     )))
@@ -175,15 +175,15 @@ fn start(lines: &mut Lines<'_>, part: PartNumber) -> Result<ChainStart, Manifest
     let (starts, wrong): (&[ChainStart], _) = if part == PartNumber::FIRST {
         (
             &[ChainStart::Activation, ChainStart::StartFrom],
-            "the reason of a start is activation or start_from",
+            "the reason of a start must be activation or start_from",
         )
     } else {
-        (&[ChainStart::Upgrade], "a chain that begins behind part 1 does so for one reason, upgrade")
+        (&[ChainStart::Upgrade], "the reason of a start after part 1 must be upgrade")
     };
     starts.iter().find(|start| start.as_str() == reason).copied().ok_or_else(|| lines.error(wrong))
 }
 
-/// Whether a text is what its content is written as.
+/// Checks that a text is in its canonical form.
 fn check_canonical(text: &str, canonical: &str) -> Result<(), ManifestParseError> {
     if text == canonical {
         return Ok(());
@@ -193,7 +193,7 @@ fn check_canonical(text: &str, canonical: &str) -> Result<(), ManifestParseError
         match expected.next() {
             Some(right) if right == line => {}
             Some(right) if right.strip_suffix('\n') == Some(line) => {
-                return Err(ManifestParseError::new(number, "it breaks off: the line has no end"));
+                return Err(ManifestParseError::new(number, "it is truncated: the line has no newline"));
             }
             Some(right) => {
                 let (line, right) = (line.trim_end_matches('\n'), right.trim_end_matches('\n'));
@@ -204,14 +204,14 @@ fn check_canonical(text: &str, canonical: &str) -> Result<(), ManifestParseError
             }
             None => {
                 let line = excerpt(line.trim_end_matches('\n'));
-                return Err(ManifestParseError::new(number, format!("`{line}` is a line too many")));
+                return Err(ManifestParseError::new(number, format!("`{line}` is an extra line")));
             }
         }
     }
     Err(ManifestParseError::new(text.split_inclusive('\n').count() + 1, "a line is missing"))
 }
 
-/// Whether the figures can all be true at once.
+/// Checks that the figures are consistent.
 fn check_consistent(manifest: &Manifest) -> Result<(), ManifestParseError> {
     let Window { from, to } = manifest.window;
     let wrong = |line, reason: &str| Err(ManifestParseError::new(line, reason));
@@ -219,22 +219,22 @@ fn check_consistent(manifest: &Manifest) -> Result<(), ManifestParseError> {
         return wrong(3, "parts are numbered from 1");
     }
     if to < from || to > from.next_midnight() {
-        return wrong(4, "a window does not end before it begins, nor after the midnight (UTC) that follows");
+        return wrong(4, "the window ends before it begins, or after the following midnight (UTC)");
     }
     if manifest.late > manifest.events || manifest.unreadable > manifest.events {
-        return wrong(6, "no more events can be late or unreadable than there are");
+        return wrong(6, "more events are late or unreadable than there are");
     }
     if manifest.times.is_some_and(|(first, last)| last < first || manifest.events == 0) {
-        return wrong(7, "the first event is not later than the last, and without events there is neither");
+        return wrong(7, "the first event is later than the last, or there are times without events");
     }
     let same = manifest.sha256 == manifest.raw_sha256 && manifest.size == manifest.raw_size;
     if manifest.encoding.compression == Compression::None && !same {
-        return wrong(10, "without compression the content is the object itself");
+        return wrong(10, "without compression both hashes and sizes must be equal");
     }
     Ok(())
 }
 
-/// A piece of a foreign text, short and harmless to print.
+/// An excerpt of untrusted text that is short and safe to print.
 pub(super) fn excerpt(text: &str) -> String {
     text.chars().take(160).flat_map(char::escape_debug).collect()
 }

@@ -1,9 +1,9 @@
-//! How a manifest is signed: by which key, how one hands over to the next, and what a part's record pins of it.
+//! Signs manifests: which key signs, how one key hands over to the next, and what a part's record stores.
 //!
-//! The chain passes trust on from key to key (`infra/schemas/manifest.md`, "Keys"): the last text that the old key signs
-//! names the new one, in full. Which key is in charge stands in the cursor, and so do those that were before, so no
-//! deployment can forget to hand over, an older deployment that still runs can't sign behind a newer one's back, and one
-//! that was rolled back to a retired key can't bring that key back.
+//! The chain passes trust on from key to key (`infra/schemas/manifest.md`, "Keys"): the last text that the
+//! old key signs contains the new key in full. The cursor records the active key and the retired ones. So no
+//! deployment can forget to hand over, an older deployment that still runs can't sign after a newer one, and
+//! a deployment that was rolled back to a retired key can't reactivate it.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -18,50 +18,50 @@ use super::{
 use crate::part::{PartNumber, Sha256};
 use crate::ports::{PortError, Signer, Validity};
 
-/// A note, and the keys that signed it, the one that serves last: all that its delivery needs, whatever has become of
-/// the keys by then.
+/// A note and the keys that signed it, the newest key last: all that delivery needs, whatever happens to the
+/// keys in the meantime.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct SignedManifest {
     note: SignedNote,
     keys: Vec<VerifierKey>,
-    /// Of the note's text.
+    /// The SHA-256 of the note's text, by which the next manifest refers to it.
     sha256: Sha256,
 }
 
 impl Hash for SignedManifest {
-    /// The text's hash says what the note is about; notes of one text compare equal or not by their signatures.
+    /// Hashes only the text; notes with the same text still compare by their signatures.
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.sha256.hash(state);
     }
 }
 
-/// As a part's record has it.
+/// The form in which a part's record stores it.
 #[derive(Serialize, Deserialize)]
 struct Written {
     note: String,
     keys: Vec<String>,
 }
 
-/// A record that pins no note.
+/// A part's record does not contain a valid signed manifest.
 #[derive(Debug, thiserror::Error)]
 pub enum SignedManifestError {
-    /// The note is none.
+    /// The note is malformed.
     #[error("the note of a part, {0}")]
     Note(#[from] ManifestParseError),
-    /// A key is none.
+    /// A key is invalid.
     #[error("a key of a part's note: {0}")]
     Key(#[from] VerifierKeyError),
-    /// Keys and signatures are not of each other.
-    #[error("the keys of a part's note are not those that signed it")]
+    /// Keys and signatures do not match.
+    #[error("the keys of a part's note do not match its signatures")]
     KeyMismatch,
 }
 
 impl SignedManifest {
-    /// The text with a signature of each key, the key that serves last.
+    /// The text with a signature of each key, the newest key last.
     ///
     /// # Errors
-    /// As [`SignedNote::new`].
+    /// Those of [`SignedNote::new`].
     pub fn new(text: String, signed: Vec<(VerifierKey, [u8; 64])>) -> Result<Self, ManifestParseError> {
         let signatures = signed.iter().map(|(key, signature)| key.signature(*signature)).collect();
         let note = SignedNote::new(text, signatures)?;
@@ -79,19 +79,19 @@ impl SignedManifest {
         self.sha256
     }
 
-    /// The note.
+    /// The signed note, which is delivered as a file.
     #[must_use]
     pub const fn note(&self) -> &SignedNote {
         &self.note
     }
 
-    /// The keys that signed it.
+    /// The keys that signed it, the newest last.
     #[must_use]
     pub fn keys(&self) -> &[VerifierKey] {
         &self.keys
     }
 
-    /// The key to which the key before hands over with this note: two keys sign only such a note.
+    /// The key to which the previous key hands over with this note. Only a handover is signed by two keys.
     #[must_use]
     pub fn successor(&self) -> Option<&VerifierKey> {
         match self.keys.as_slice() {
@@ -100,7 +100,7 @@ impl SignedManifest {
         }
     }
 
-    /// Whether this is what was asked for: this text, with the line of the successor behind it if the key changes.
+    /// Whether the note has this text, followed by the successor's line if the key changes.
     #[must_use]
     pub fn has_text(&self, text: &str) -> bool {
         let rest = self.note.text().strip_prefix(text);
@@ -124,20 +124,20 @@ impl TryFrom<Written> for SignedManifest {
 
 impl From<SignedManifest> for Written {
     fn from(pinned: SignedManifest) -> Self {
-        // A note is UTF-8: nothing is lost.
+        // A note is UTF-8, so the conversion loses nothing.
         let note = String::from_utf8_lossy(&pinned.note.bytes()).into_owned();
         Self { note, keys: pinned.keys.iter().map(ToString::to_string).collect() }
     }
 }
 
-/// The key before the one that signs now.
+/// The key that signed before the current one.
 #[derive(Clone)]
 pub enum PreviousSigner {
-    /// There was none.
+    /// There was no previous key.
     None,
-    /// It hands over to the one that signs now.
+    /// It hands over to the current key.
     Signer(Arc<dyn Signer>),
-    /// It is lost for good, or was stolen. The next note is signed by the new key alone, and who verifies must be told of
+    /// It is lost or was stolen. The next note is signed by the new key alone, and verifiers have to be given
     /// that key.
     Lost,
 }
@@ -152,14 +152,14 @@ impl fmt::Debug for PreviousSigner {
     }
 }
 
-/// The keys of a deployment.
+/// Signs manifests with the keys of a deployment.
 #[derive(Clone)]
 pub struct ManifestSigner {
-    /// In whose name.
+    /// The vendor in whose name manifests are signed.
     pub vendor: VendorDomain,
     /// The key that signs.
     pub current: Arc<dyn Signer>,
-    /// The one before it.
+    /// The key that signed before it.
     pub before: PreviousSigner,
 }
 
@@ -169,53 +169,53 @@ impl fmt::Debug for ManifestSigner {
     }
 }
 
-/// Why a manifest is not signed.
+/// Why a manifest could not be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {
     /// The key could not be used.
     #[error(transparent)]
     Port(#[from] PortError),
-    /// The chain was signed by a key that is neither the current nor the one before, so nobody can vouch for the new
+    /// The active key is neither the current nor the previous one, so no key can hand over to the current
     /// one.
     #[error(
-        "the newest manifest was signed by key {last}, which is neither the current key, {current}, nor the one before; give that key as SIGNING_KEY_PREVIOUS, or `lost` if it is lost for good"
+        "the newest manifest was signed by key {last}, which is neither the current key, {current}, nor the previous one; set SIGNING_KEY_PREVIOUS to that key, or to `lost` if it is lost for good"
     )]
     NotHandedOver {
-        /// The key that signed last.
+        /// The active key of the chain.
         last: KeyId,
-        /// The key that is to sign.
+        /// The key of this deployment.
         current: KeyId,
     },
-    /// The key that is to sign was in charge before, and another one has taken over from it.
+    /// This deployment's key was active before, and has handed over to another one.
     #[error(
-        "key {current} was retired: key {last} has signed since part {} of this connector, and a retired key never signs again. If this stack was rolled back, deploy it with the newest key; what waits is sealed then",
+        "key {current} was retired: key {last} has signed since part {} of this connector, and a retired key never signs again. If this stack was rolled back, deploy it with the newest key; waiting parts are sealed then",
         since.get()
     )]
     Retired {
-        /// The key that is to sign.
+        /// The key of this deployment.
         current: KeyId,
-        /// The key in charge.
+        /// The active key of the chain.
         last: KeyId,
-        /// The first part that the key in charge signs alone.
+        /// The first part that the active key signs alone.
         since: PartNumber,
     },
-    /// What the key's service gave is no signature of this text by that key.
-    #[error("key {0} gave a signature that is not its own")]
+    /// The signature that the key service returned does not verify.
+    #[error("key {0} returned an invalid signature")]
     InvalidSignature(KeyId),
-    /// The key is none that may sign.
+    /// The public key is invalid.
     #[error(transparent)]
     Key(#[from] VerifierKeyError),
-    /// The text is none of a note.
+    /// The text is not valid in a note.
     #[error("the text of a manifest, {0}")]
     Malformed(#[from] ManifestParseError),
 }
 
 impl ManifestSigner {
-    /// Signs a manifest's text. `last` is the state of the chain: if the key before the current one is in charge, both
+    /// Signs a manifest's text. `last` is the state of the chain: if the previous key is active, both keys
     /// sign, and the text's last line names the current one as the successor.
     ///
     /// # Errors
-    /// Why it is not signed. Each signature was held against its key, so what comes back verifies.
+    /// If it can't be signed. Each signature is verified before it is returned.
     pub async fn sign(
         &self,
         mut text: String,
@@ -259,10 +259,10 @@ impl ManifestSigner {
         Ok(pinned)
     }
 
-    /// The public keys and how long each is good: the current one, then the one before.
+    /// The public keys with their validity: the current one, then the previous one.
     ///
     /// # Errors
-    /// If they can't be had, or are none that may sign.
+    /// If they can't be read or are invalid.
     pub async fn public_keys(&self) -> Result<Vec<RingKey>, SigningError> {
         let mut ring = vec![self.ring_key(&*self.current).await?];
         if let PreviousSigner::Signer(before) = &self.before {
@@ -282,7 +282,7 @@ impl ManifestSigner {
     }
 }
 
-/// The bytes of a text, if a key takes that many.
+/// The bytes of a text, if KMS signs that many.
 fn signable_bytes(text: &str) -> Result<&[u8], ManifestParseError> {
     if text.len() > MAX_TEXT {
         return Err(ManifestParseError::new(

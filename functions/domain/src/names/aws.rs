@@ -1,4 +1,4 @@
-//! AWS's own names: accounts, buckets, regions, keys.
+//! AWS names: accounts, buckets, regions, KMS keys.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ pub struct AccountId(String);
 text_newtype!(AccountId);
 
 impl AccountId {
-    /// The account that was found in a name that holds a sound one.
+    /// The account ID out of a valid name that contains one.
     pub(super) fn of(digits: &str) -> Self {
         Self(digits.to_owned())
     }
@@ -29,24 +29,25 @@ pub(super) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The partitions of AWS that anybody can have an account in.
+/// The AWS partitions that are open to customers.
 pub const PARTITIONS: [&str; 4] = ["aws", "aws-cn", "aws-us-gov", "aws-eusc"];
 
 pub(super) fn is_partition(text: &str) -> bool {
     PARTITIONS.contains(&text)
 }
 
-/// What no general purpose bucket's name begins with.
+/// Reserved prefixes of general purpose bucket names.
 pub const RESERVED_STARTS: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
-/// What no general purpose bucket's name ends with: aliases of access points (also of Outposts and of directory
-/// buckets), of Object Lambda and of Multi-Region Access Points, directory buckets, and table buckets.
+/// Reserved suffixes of general purpose bucket names: aliases of access points (also of Outposts and of
+/// directory buckets), of Object Lambda and of Multi-Region Access Points, directory buckets, and table
+/// buckets.
 pub const RESERVED_ENDS: [&str; 7] =
     ["-s3alias", "--ol-s3", "--op-s3", "--xa-s3", ".mrap", "--x-s3", "--table-s3"];
-/// The end of names in an account's own regional namespace: `<prefix>-<account>-<region>-an`.
+/// The suffix of names in an account's regional namespace: `<prefix>-<account>-<region>-an`.
 const ACCOUNT_REGIONAL: &str = "-an";
 
-/// A general purpose bucket: 3 to 63 lower-case letters, digits, dots and hyphens. White space and quotes around it are
-/// taken off, and `s3://acme-log` and `arn:aws:s3:::acme-log` are read.
+/// A general purpose bucket: 3 to 63 lower-case letters, digits, dots and hyphens. White space and quotes
+/// around it are removed; `s3://acme-log` and `arn:aws:s3:::acme-log` are accepted, too.
 ///
 /// Sources: Amazon S3 user guide, "General purpose bucket naming rules", "Namespaces for general purpose buckets",
 /// "Access point naming rules" (`--xa-s3`) and "Using a bucket-style alias for your S3 on Outposts bucket access
@@ -66,7 +67,7 @@ impl BucketName {
             None => given,
             Some(Place { form: "an S3 URI" | "an ARN", bucket, behind: "" }) => bucket,
             Some(Place { form, bucket, .. }) if flaw(bucket).is_some() => {
-                return refuse(&format!("is {form} and names no bucket"));
+                return refuse(&format!("is {form} without a valid bucket name"));
             }
             Some(Place { form, bucket, behind: "" }) => {
                 return refuse(&format!("is {form}; give the bare name, {bucket}"));
@@ -74,34 +75,34 @@ impl BucketName {
             Some(Place { form, bucket, behind }) => {
                 let behind: String = behind.chars().take(80).collect();
                 return refuse(&format!(
-                    "is {form} and names a folder, too; give the bucket {bucket} and, if it is meant, the prefix {behind}"
+                    "is {form} with a key; give the bucket {bucket} and, if you mean it, the prefix {behind}"
                 ));
             }
         };
         flaw(name).map_or_else(|| Ok(Self(name.to_owned())), refuse)
     }
 
-    /// Of a name in an account's own regional namespace, the account and the region that alone can have it.
+    /// The account and region that own the name, if it is in an account's regional namespace.
     #[must_use]
     pub fn regional(&self) -> Option<(AccountId, Region)> {
         regional(&self.0)
     }
 }
 
-/// What is wrong with a bucket's name.
+/// What is wrong with a bucket name.
 fn flaw(name: &str) -> Option<&'static str> {
     let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     if !(3..=63).contains(&name.len()) {
         return Some("is not 3 to 63 characters long");
     }
     if !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-') {
-        return Some("holds a character that is not allowed");
+        return Some("contains a character that is not allowed");
     }
     if !name.starts_with(edge) || !name.ends_with(edge) {
         return Some("does not start and end with a letter or digit");
     }
     if name.contains("..") {
-        return Some("holds two dots side by side");
+        return Some("contains two adjacent dots");
     }
     if is_formatted_as_an_address(name) {
         return Some("is formatted as an IP address");
@@ -116,7 +117,7 @@ fn flaw(name: &str) -> Option<&'static str> {
         .then_some("ends with -an, which S3 reserves for names such as acme-log-123456789012-eu-central-1-an")
 }
 
-/// Four numbers of up to three digits, whether or not they are an address.
+/// Whether the name is four numbers of up to three digits, even if they are not a valid address.
 fn is_formatted_as_an_address(name: &str) -> bool {
     let is_number = |text: &str| (1..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     name.split('.').count() == 4 && name.split('.').all(is_number)
@@ -124,7 +125,8 @@ fn is_formatted_as_an_address(name: &str) -> bool {
 
 fn regional(name: &str) -> Option<(AccountId, Region)> {
     let mut parts = name.strip_suffix(ACCOUNT_REGIONAL)?.match_indices('-').rev();
-    // A region has two or three words and a number, so the account stands before its third or fourth hyphen from the end.
+    // A region has two or three words and a number, so the account ends at the third or fourth hyphen from
+    // the end.
     parts.find_map(|(at, _)| {
         let region = name.get(at + 1..name.len() - ACCOUNT_REGIONAL.len())?.parse().ok()?;
         let (prefix, account) = name.get(..at)?.rsplit_once('-')?;
@@ -132,8 +134,8 @@ fn regional(name: &str) -> Option<(AccountId, Region)> {
     })
 }
 
-/// A region of AWS, by its form: `eu-central-1`, `us-gov-west-1`, `ap-southeast-2`. White space and quotes around it
-/// are taken off.
+/// The name of an AWS region, checked by its form only: `eu-central-1`, `us-gov-west-1`, `ap-southeast-2`.
+/// White space and quotes around it are removed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Region(String);
@@ -154,8 +156,8 @@ impl Region {
         Err(Refused::new("region", text, "is not the name of an AWS region", "it looks like eu-central-1"))
     }
 
-    /// The partition that it is in. Those of AWS's secret regions (`aws-iso` and its like) are told too, though no
-    /// role can be named there.
+    /// The region's partition. Those of AWS's secret regions (`aws-iso` and others) are returned too, though
+    /// no role there can be configured.
     ///
     /// Source: AWS whitepaper "AWS Fault Isolation Boundaries", "Partitions"; the SDKs' `partitions.json`.
     #[must_use]
@@ -174,10 +176,10 @@ impl Region {
     }
 }
 
-/// A KMS key or alias with which the customer wants its files encrypted, by its ARN: a bare ID or alias would be looked
-/// for in the account and region of whoever asks. Aliases that begin with `aws/` are those of keys that AWS manages:
-/// nobody may change their key policies, so none can be opened to the delivery. White space and quotes around it are
-/// taken off.
+/// The ARN of the KMS key or alias that encrypts the customer's files. A bare ID or alias would be resolved
+/// in the account and region of the caller. Aliases that begin with `aws/` belong to AWS managed keys: their
+/// key policies can't be changed, so none can allow the delivery. White space and quotes around it are
+/// removed.
 ///
 /// Sources: AWS KMS developer guide, "Key identifiers (`KeyId`)" and "AWS KMS keys"; Amazon S3 user guide,
 /// "Specifying server-side encryption with AWS KMS".
@@ -197,12 +199,12 @@ impl KmsKeyArn {
             given.split(':').collect::<Vec<_>>().as_slice()
         {
             let fields_ok = is_partition(partition)
-                // Byte for byte: what is taken off around a name can't stand within an ARN.
+                // Byte for byte: white space that is removed around a name is invalid within an ARN.
                 && Region::parse(region).is_ok_and(|parsed| parsed.as_str() == *region)
                 && is_account(account);
             if fields_ok && resource.starts_with("alias/aws/") {
                 return refuse(
-                    "is a key that AWS manages, whose key policy nobody can change; name a key of your own",
+                    "is an AWS managed key, whose key policy can't be changed; use a customer managed key",
                 );
             }
             if fields_ok && is_key_or_alias(resource) {
@@ -216,20 +218,20 @@ impl KmsKeyArn {
         self.0.split(':').nth(place).unwrap_or_default()
     }
 
-    /// `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
+    /// The partition: `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
     #[must_use]
     pub fn partition(&self) -> &str {
         self.field(1)
     }
 
-    /// The region that the key is in; of a multi-Region key, that of this replica.
+    /// The key's region; for a multi-Region key, that of this replica.
     #[must_use]
     pub fn region(&self) -> &str {
         self.field(3)
     }
 }
 
-/// A key's ID is a UUID, or `mrk-` and 32 digits; an alias has a name of its own grammar.
+/// A key ID is a UUID, or `mrk-` and 32 digits; alias names have their own grammar.
 fn is_key_or_alias(resource: &str) -> bool {
     let of = |text: &str, most: usize, also: &[u8]| {
         (1..=most).contains(&text.len())

@@ -1,11 +1,11 @@
-//! How a tenant's own people are reached: e-mail addresses and the URL of a webhook.
+//! How a tenant's contacts are reached: e-mail addresses and webhook URLs.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Refused, text_newtype};
 
-/// An e-mail address, in the part of its grammar that is met: ASCII, no quotes, no comment, a domain with a dot.
-/// Nothing that may stand in it could end a header of a mail.
+/// An e-mail address in the commonly used part of the grammar: ASCII, no quotes, no comment, a domain with a
+/// dot. It can't contain anything that ends a mail header.
 ///
 /// Sources: RFC 5321, sections 4.1.2 and 4.5.3.1; RFC 5322, section 3.2.3 (`dot-atom`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,24 +27,24 @@ impl EmailAddress {
                 && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b))
         };
         if local.len() > 64 || !local.split('.').all(is_atom) {
-            return refuse("has something else than an address before the `@`");
+            return refuse("has an invalid local part before the `@`");
         }
         if !is_host_name(domain) {
-            return refuse("has no domain name behind the `@`");
+            return refuse("has no valid domain name behind the `@`");
         }
         Ok(Self(text.to_owned()))
     }
 
-    /// The address in lower case: by it two spellings are one mailbox. The standard lets a host tell `A@` from `a@`
-    /// (RFC 5321, section 2.4), and hosts do not.
+    /// The address in lower case, to compare mailboxes. The standard allows hosts to distinguish `A@` from
+    /// `a@` (RFC 5321, section 2.4), but in practice they don't.
     #[must_use]
     pub fn folded(&self) -> String {
         self.0.to_ascii_lowercase()
     }
 }
 
-/// The URL of a webhook: `https`, a domain name, the port 443. Never an IP address, never a user's name or password.
-/// To where the name leads is looked at when it is connected to ([`crate::contacts::is_public`]).
+/// The URL of a webhook: `https`, a domain name, port 443. Never an IP address, a user name or a password.
+/// The address that the name resolves to is checked on connection ([`crate::contacts::is_public`]).
 ///
 /// Sources: RFC 3986, section 3; RFC 1123, section 2.1.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -53,25 +53,25 @@ pub struct WebhookUrl(String);
 text_newtype!(WebhookUrl);
 
 impl WebhookUrl {
-    const FORM: &str = "use an https URL on port 443 such as https://hooks.acme.example/auditferry: a domain name and no IP address, no user, no fragment, at most 2048 ASCII characters";
+    const FORM: &str = "use an https URL on port 443 such as https://hooks.acme.example/auditferry: a domain name (no IP address), no user, no fragment, at most 2048 ASCII characters";
 
     fn parse(text: &str) -> Result<Self, Refused> {
-        // Paths of webhooks often hold a secret, so the value itself is not told.
+        // Webhook paths often contain a secret, so the value is not included in the error.
         let refuse = |problem: &str| Err(Refused::new("webhook URL", "(hidden)", problem, Self::FORM));
         if text.len() > 2048 {
             return refuse("is longer than 2048 bytes");
         }
         if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&b)) {
-            return refuse("holds a character that is not allowed");
+            return refuse("contains a character that is not allowed");
         }
         let Some(rest) = text.strip_prefix("https://") else { return refuse("does not start with https://") };
         let authority = rest.split(['/', '?']).next().unwrap_or_default();
         if authority.contains('@') {
-            return refuse("names a user");
+            return refuse("contains a user name");
         }
         let host = match authority.split_once(':') {
             Some((host, "443")) => host,
-            Some(_) => return refuse("names a port other than 443, or an IP address"),
+            Some(_) => return refuse("has a port other than 443, or an IP address"),
             None => authority,
         };
         if !is_host_name(host) {
@@ -80,14 +80,14 @@ impl WebhookUrl {
         Ok(Self(text.to_owned()))
     }
 
-    /// The host's name, in lower case.
+    /// The host name in lower case.
     #[must_use]
     pub fn host(&self) -> String {
         let authority = self.after_scheme().split(['/', '?']).next().unwrap_or_default();
         authority.trim_end_matches(":443").to_ascii_lowercase()
     }
 
-    /// What is asked for there: path and query.
+    /// Path and query, as they are requested.
     #[must_use]
     pub fn path_and_query(&self) -> String {
         let rest = self.after_scheme();
@@ -105,14 +105,15 @@ impl WebhookUrl {
     }
 }
 
-/// The host alone: what comes behind it is often a secret.
+/// Only the host: the rest often contains a secret.
 impl std::fmt::Debug for WebhookUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "WebhookUrl(https://{}/…)", self.host())
     }
 }
 
-/// A domain name of at least two labels, the last of which is no number: so no spelling of an IP address is one.
+/// Whether the name is a domain name of at least two labels, the last of which does not begin with a digit:
+/// that excludes every notation of an IP address.
 pub(super) fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -267,7 +268,7 @@ mod tests {
             }
         }
 
-        /// Whatever is a URL to us has no other host for anyone else: nothing in its authority but the name.
+        /// An accepted URL has the same host for every parser: its authority is only the name.
         #[test]
         fn a_webhooks_host_is_never_an_address(rest in "[0-9a-fx.:@\\[\\]/?%-]{1,30}") {
             if let Ok(url) = format!("https://{rest}").parse::<WebhookUrl>() {

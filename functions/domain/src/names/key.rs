@@ -1,10 +1,11 @@
-//! What a client sends along so that a request which it repeats is carried out once.
+//! The key that a client sends with a request, so that a repeated request is executed once.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Refused, text_newtype};
 
-/// An idempotency key: 1 to 255 visible ASCII characters, such as a UUID, so that it fits into a header as it is.
+/// An idempotency key: 1 to 255 visible ASCII characters, such as a UUID, so that it fits into an HTTP
+/// header.
 ///
 /// Source: IETF draft "The Idempotency-Key HTTP Header Field", section 2.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -13,7 +14,7 @@ pub struct IdempotencyKey(String);
 text_newtype!(IdempotencyKey);
 
 impl IdempotencyKey {
-    /// The right form.
+    /// The right form, as part of an error message.
     pub const FORM: &str = "use 1 to 255 visible ASCII characters, such as a UUID";
 
     fn parse(text: &str) -> Result<Self, Refused> {
@@ -22,7 +23,7 @@ impl IdempotencyKey {
             return refuse("is empty");
         }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return refuse("holds a character that is not visible ASCII");
+            return refuse("contains a character that is not visible ASCII");
         }
         if text.len() > 255 {
             return refuse("is longer than 255 characters");

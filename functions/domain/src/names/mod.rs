@@ -1,5 +1,5 @@
-//! The names that users give: each a type with the platform's own grammar, so that past the edge an invalid
-//! value can't exist.
+//! Values that users enter: each is a type with the platform's own grammar, so an invalid value can't exist
+//! past the edge.
 
 mod aws;
 mod contact;
@@ -22,11 +22,11 @@ pub use role::{CustomerRole, ROLE_PATH, RoleArn};
 pub use tenant::TenantId;
 pub use visible::visible;
 
-/// A value that was refused: what was wrong and what form is right.
+/// An invalid value: what is wrong with it and the right form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} `{value}` {problem}; {form}")]
 pub struct Refused {
-    /// What the value was meant to be, such as `bucket name`.
+    /// The kind of value, such as `bucket name`.
     pub what: &'static str,
     /// The value, shortened and with control characters escaped.
     pub value: String,
@@ -48,7 +48,7 @@ impl Refused {
     }
 }
 
-/// Gives a text newtype its `Display`, `FromStr` and serde forms, all through its `parse` function.
+/// Implements `Display`, `FromStr` and the serde conversions of a text newtype by its `parse` function.
 macro_rules! text_newtype {
     ($name:ident) => {
         impl $name {

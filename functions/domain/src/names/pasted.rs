@@ -1,7 +1,8 @@
-//! What people paste: names of AWS with what stood around them where they were copied, and other ways to write them.
+//! Cleans up pasted AWS names: removes what surrounded them where they were copied, and reads other
+//! notations.
 
-/// The text without what a console, a mail or a shell puts around it: white space, marks without a width, and one pair
-/// of quotes. Nothing of that can stand in a name of AWS, so it takes nothing away that was meant.
+/// Removes what a console, a mail or a shell puts around a text: white space, zero-width characters, and one
+/// pair of quotes. None of these is valid in an AWS name, so nothing intended is lost.
 pub(super) fn unwrapped(text: &str) -> &str {
     let around = |c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}');
     let text = text.trim_matches(around);
@@ -11,24 +12,24 @@ pub(super) fn unwrapped(text: &str) -> &str {
     inside.next().map_or(text, |text| text.trim_matches(around))
 }
 
-/// A bucket as it is written where more than its name can be told.
+/// A bucket in a notation that may contain more than its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place<'a> {
-    /// What it is written as.
+    /// The notation, such as "an S3 URI".
     pub(super) form: &'static str,
-    /// The bucket.
+    /// The bucket name; not validated.
     pub(super) bucket: &'a str,
-    /// The folder or object in it; empty if none is named.
+    /// The key or key prefix; empty if there is none.
     pub(super) behind: &'a str,
 }
 
-/// The bucket that an S3 URI, an ARN, or the URL of an object or of the console names.
+/// The bucket in an S3 URI, an ARN, or the URL of an object or of the console.
 pub(super) fn bucket(text: &str) -> Option<Place<'_>> {
     if let Some(rest) = without_scheme(text, "s3") {
         return Some(place("an S3 URI", rest));
     }
     if text.starts_with("arn:") {
-        // Those of access points have a region and an account.
+        // ARNs of access points have a region and an account.
         let is_buckets = text.splitn(3, ':').nth(2).is_some_and(|rest| rest.starts_with("s3:::"));
         return Some(place("an ARN", text.splitn(6, ':').nth(5).filter(|_| is_buckets)?));
     }
@@ -54,7 +55,7 @@ pub(super) fn bucket(text: &str) -> Option<Place<'_>> {
     }
 }
 
-/// What stands behind `scheme://`, in whatever case it is written.
+/// The text behind `scheme://`; the scheme is case-insensitive.
 fn without_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     let (before, behind) = text.split_once("://")?;
     before.eq_ignore_ascii_case(scheme).then_some(behind)

@@ -1,11 +1,11 @@
-//! Where the portal is: the address that links to its pages start with.
+//! The base URL of the portal.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Refused, contact, text_newtype};
 
-/// The portal's address without a path: `https://audit.vendor.example`. Plain HTTP only on this machine, for the
-/// sandbox.
+/// The portal's URL without a path: `https://audit.vendor.example`. Plain HTTP is allowed only for localhost,
+/// for the sandbox.
 ///
 /// Source: RFC 3986, section 3.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,23 +25,24 @@ impl PortalUrl {
         if let Some(authority) = bare.strip_prefix("https://") {
             return match port_of(authority) {
                 Some(host) if contact::is_host_name(host) => Ok(Self(bare.to_owned())),
-                _ => refuse("names no domain"),
+                _ => refuse("has no valid domain name"),
             };
         }
         match bare.strip_prefix("http://").and_then(port_of) {
             Some("127.0.0.1" | "localhost") => Ok(Self(bare.to_owned())),
-            _ => refuse("is neither an https address nor one of this machine"),
+            _ => refuse("is neither an https URL nor one of localhost"),
         }
     }
 
-    /// The page on which an address is confirmed; `token` is what the mail holds ([`crate::contacts::LinkToken`]).
+    /// The URL of the page that confirms an e-mail address; `token` comes from the mail
+    /// ([`crate::contacts::LinkToken`]).
     #[must_use]
     pub fn confirmation(&self, token: &str) -> String {
         format!("{}/portal/confirm/{token}", self.0)
     }
 }
 
-/// The host before a port, if what stands behind the colon is one.
+/// The host without its port. `None` if the port is invalid.
 fn port_of(authority: &str) -> Option<&str> {
     match authority.split_once(':') {
         None => Some(authority),

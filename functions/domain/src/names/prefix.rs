@@ -1,16 +1,16 @@
-//! The folder in the customer's bucket under which everything lands.
+//! The key prefix of everything that is delivered to the customer's bucket.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Refused, text_newtype};
 
-/// A key prefix without a slash at either end; empty for the top of the bucket.
+/// A key prefix without a slash at either end; empty for the bucket root.
 ///
-/// Segments of `A-Z a-z 0-9 ! - _ . ' ( ) =`, joined by single slashes, no segment `.` or `..`, at most 200 bytes:
-/// longer ones would not fit the session policy's 2,048 characters. These are the characters that S3 calls safe, and
-/// `=`, since folders are named `tenant=acme` where tables are partitioned as Hive does. `*` is left out, because it
-/// is a wildcard in the session policy; `=` means nothing there.
-/// Source: Amazon S3 user guide, "Naming Amazon S3 objects"; AWS STS API reference, `AssumeRole`.
+/// Segments of `A-Z a-z 0-9 ! - _ . ' ( ) =`, joined by single slashes, no segment `.` or `..`, at most 200
+/// bytes: longer ones would not fit the session policy's 2,048 characters. These are the characters that S3
+/// calls safe, plus `=`, since Hive-style partitions are named `tenant=acme`. `*` is excluded because it is a
+/// wildcard in the session policy; `=` has no meaning there. Source: Amazon S3 user guide, "Naming Amazon S3
+/// objects"; AWS STS API reference, `AssumeRole`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Prefix(String);
@@ -32,34 +32,34 @@ impl Prefix {
             return refuse("starts with a slash");
         }
         if trimmed.contains("//") || trimmed.ends_with('/') {
-            return refuse("holds `//`");
+            return refuse("contains `//`");
         }
         if trimmed.split('/').any(|segment| segment == "." || segment == "..") {
-            return refuse("holds a segment `.` or `..`");
+            return refuse("contains a segment `.` or `..`");
         }
         if trimmed.chars().any(char::is_control) {
-            return refuse("holds a control character");
+            return refuse("contains a control character");
         }
         if !trimmed.bytes().all(|b| b.is_ascii_alphanumeric() || b"!-_.'()=/".contains(&b)) {
-            return refuse("holds a character that is not allowed");
+            return refuse("contains a character that is not allowed");
         }
         Ok(Self(trimmed.to_owned()))
     }
 
-    /// The full key of an object whose name below the prefix is `name`.
+    /// The full key of the object `name` below the prefix.
     #[must_use]
     pub fn key(&self, name: &str) -> String {
         if self.0.is_empty() { name.to_owned() } else { format!("{}/{name}", self.0) }
     }
 
-    /// Whether a key can lie under both: if they are the same, or one is a folder above the other. Whole
-    /// segments count, so `a/b` overlaps `a` and `a/b/c` and not `a/bc`; the top of the bucket overlaps all.
+    /// Whether a key can lie under both: they are equal, or one is a parent of the other. Whole segments are
+    /// compared, so `a/b` overlaps `a` and `a/b/c` but not `a/bc`; the bucket root overlaps all.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         self.is_above(other) || other.is_above(self)
     }
 
-    /// Whether `other` is this folder or lies in it.
+    /// Whether `other` equals this prefix or lies below it.
     fn is_above(&self, other: &Self) -> bool {
         self.0.is_empty()
             || other.0.strip_prefix(&self.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -119,7 +119,7 @@ mod tests {
     }
 
     proptest! {
-        /// Held against what overlapping means: some key is under both.
+        /// Checked against the definition: some key lies under both.
         #[test]
         fn prefixes_overlap_if_and_only_if_a_key_lies_under_both(
             one in "([ab]{1,2}(/[ab]{1,2}){0,3})?",

@@ -1,11 +1,12 @@
-//! Roles: any of IAM's, and those that a customer may name.
+//! IAM roles: any role, and those that a customer may use.
 
 use serde::{Deserialize, Serialize};
 
 use super::aws::{is_account, is_partition};
 use super::{AccountId, Refused, pasted, text_newtype};
 
-/// An IAM role: `arn:<partition>:iam::<account>:role/<path and name>`. White space and quotes around it are taken off.
+/// The ARN of an IAM role: `arn:<partition>:iam::<account>:role/<path and name>`. White space and quotes
+/// around it are removed.
 ///
 /// The path and name follow the IAM user guide, "IAM and AWS STS quotas": a path of up to 512 printable ASCII
 /// characters, a name of up to 64 of `A-Z a-z 0-9 + = , . @ _ -`.
@@ -50,53 +51,53 @@ impl RoleArn {
         Ok(Self(given.to_owned()))
     }
 
-    /// The account that it is in.
+    /// The role's account.
     #[must_use]
     pub fn account(&self) -> AccountId {
         AccountId::of(self.0.split(':').nth(4).unwrap_or_default())
     }
 
-    /// `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
+    /// The partition: `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
     #[must_use]
     pub fn partition(&self) -> &str {
         self.0.split(':').nth(1).unwrap_or_default()
     }
 }
 
-/// What an ARN names that people give in place of a role's, where it is one of these.
-/// Source: AWS IAM user guide, "IAM identifiers".
+/// The error for an ARN that people often use in place of a role's. Source: AWS IAM user guide, "IAM
+/// identifiers".
 fn another_principal(service: &str, resource: &str) -> Option<&'static str> {
     let kind = resource.split('/').next().unwrap_or_default();
     match (service, kind) {
         ("sts", "assumed-role") => Some(
-            "names a session of a role, which ends; give the ARN of the role itself, as the stack's output RoleArn shows it",
+            "names a role session, which expires; give the ARN of the role itself, which is the stack's output RoleArn",
         ),
-        ("sts", "federated-user") => Some("names a federated user; give the role that the link makes"),
-        ("iam", "root") => Some("names an account as a whole; give the role that the link makes in it"),
-        ("iam", "user") => Some("names a user; give the role that the link makes"),
-        ("iam", "group") => Some("names a group; give the role that the link makes"),
-        ("iam", "policy") => Some("names a policy; give the role that the link makes"),
-        ("iam", "instance-profile") => Some("names an instance profile; give the role that the link makes"),
+        ("sts", "federated-user") => Some("names a federated user; give the role that the link creates"),
+        ("iam", "root") => Some("names a whole account; give the role that the link creates in it"),
+        ("iam", "user") => Some("names a user; give the role that the link creates"),
+        ("iam", "group") => Some("names a group; give the role that the link creates"),
+        ("iam", "policy") => Some("names a policy; give the role that the link creates"),
+        ("iam", "instance-profile") => Some("names an instance profile; give the role that the link creates"),
         ("cloudformation", "stack") => {
-            Some("names a stack; give the role's ARN, which is its output RoleArn")
+            Some("names a stack; give the role's ARN, which is the stack's output RoleArn")
         }
         _ => None,
     }
 }
 
-/// The path of every role that we assume: our own policies allow `sts:AssumeRole` on no other. IAM tells paths
-/// apart by case.
+/// The path of every role that is assumed: our own policies allow `sts:AssumeRole` on no other. IAM paths are
+/// case-sensitive.
 pub const ROLE_PATH: &str = "/auditferry/";
 
 /// A customer's role: a [`RoleArn`] on the path [`ROLE_PATH`] or below it.
 ///
-/// The vendor's own roles lie elsewhere, so none of them can pass for a customer's.
+/// The vendor's own roles are on other paths, so none of them can be used as a customer's role.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CustomerRole(RoleArn);
 
 impl CustomerRole {
-    /// The ARN as it was accepted.
+    /// The ARN, without the white space and quotes that were removed.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -108,13 +109,13 @@ impl CustomerRole {
         self.0.account()
     }
 
-    /// `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
+    /// The partition: `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
     #[must_use]
     pub fn partition(&self) -> &str {
         self.0.partition()
     }
 
-    /// Path and name, such as `auditferry/AuditferryDelivery`.
+    /// The role's path and name, such as `auditferry/AuditferryDelivery`.
     #[must_use]
     pub fn path_and_name(&self) -> &str {
         let resource = self.as_str().splitn(6, ':').last().unwrap_or_default();
@@ -132,13 +133,13 @@ impl std::str::FromStr for CustomerRole {
     type Err = Refused;
     fn from_str(text: &str) -> Result<Self, Refused> {
         let role = RoleArn::parse(text)?;
-        // The resource is what stands behind the fifth colon, and a path may hold colons itself.
+        // The resource follows the fifth colon; a path may contain colons itself.
         let resource = role.as_str().splitn(6, ':').last().unwrap_or_default();
         if resource.strip_prefix("role").is_some_and(|path| path.starts_with(ROLE_PATH)) {
             return Ok(Self(role));
         }
         let problem =
-            format!("is not on the path {ROLE_PATH}, and Auditferry's own role may assume no other");
+            format!("is not on the path {ROLE_PATH}, the only one on which Auditferry may assume roles");
         Err(Refused::new("role ARN", text, problem, RoleArn::FORM))
     }
 }
@@ -182,12 +183,15 @@ mod tests {
     #[test]
     fn what_else_people_paste_is_named_and_what_stands_around_a_role_goes() {
         for (given, named) in [
-            ("arn:aws:sts::123456789012:assumed-role/AuditferryDelivery/x", "a session of a role"),
+            ("arn:aws:sts::123456789012:assumed-role/AuditferryDelivery/x", "a role session"),
             ("arn:aws:sts::123456789012:federated-user/x", "a federated user"),
-            ("arn:aws:iam::123456789012:root", "an account as a whole"),
+            ("arn:aws:iam::123456789012:root", "a whole account"),
             ("arn:aws:iam::123456789012:user/auditferry/x", "names a user"),
             ("arn:aws:iam::123456789012:instance-profile/x", "an instance profile"),
-            ("arn:aws:cloudformation:eu-west-1:123456789012:stack/auditferry-1/2", "its output RoleArn"),
+            (
+                "arn:aws:cloudformation:eu-west-1:123456789012:stack/auditferry-1/2",
+                "the stack's output RoleArn",
+            ),
         ] {
             let error = given.parse::<CustomerRole>().unwrap_err().to_string();
             assert!(error.contains(named) && error.contains("it looks like"), "{error}");
@@ -249,7 +253,7 @@ mod tests {
                 "{error}"
             );
         }
-        // What is no role at all is told as that.
+        // An ARN that is not a role's gets its own error.
         let error = "arn:aws:iam::1234:role/auditferry/x".parse::<CustomerRole>().unwrap_err().to_string();
         assert!(error.contains("12 digits"), "{error}");
         assert!("arn:aws:iam::123456789012:role/auditferry/".parse::<CustomerRole>().is_err());

@@ -1,22 +1,23 @@
-//! The tenants: what the vendor's product calls its customers.
+//! Tenants: what the vendor's product calls its customers.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Refused, text_newtype, visible};
 
-/// In characters, so at most 1,024 bytes: with the longest partition format still a key that DynamoDB takes.
+/// The longest ID in characters, so at most 1,024 bytes: with the longest partition format still a key that
+/// DynamoDB accepts.
 const LONGEST: usize = 256;
 
-/// One customer of the vendor, as the vendor names it: 1 to 256 characters, any but control characters.
+/// The vendor's ID of one of its customers: 1 to 256 characters, any but control characters.
 ///
-/// It is what stands in the partition keys of the vendor's table, so it is taken as it stands there: `auth0|123`,
-/// blanks at either end, letters of any script. Nothing is normalised, and two texts of different bytes are two
-/// tenants, as they are for DynamoDB: `ä` as one character and as `a` with two dots behind it are two. Which IDs
-/// could be read as the key of another tenant depends on the form of those keys, and is
-/// [`PartitionFormat::check`]'s to say.
+/// It is part of the partition keys of the vendor's table, so it is used unchanged: `auth0|123`, blanks at
+/// either end, letters of any script. Nothing is normalised. Two texts of different bytes are two tenants, as
+/// for DynamoDB: `ä` as one character and as `a` with a combining diaeresis are two. Which IDs could be
+/// mistaken for the key of another tenant depends on the partition format; [`PartitionFormat::check`] rejects
+/// those.
 ///
-/// The ID itself never stands in a name, a path or a policy; there a connector's own ID does. In texts for people it
-/// is written as [`Self::shown`].
+/// The ID never occurs in a name, a path or a policy; the connector's own ID is used there. Texts for people
+/// show it as [`Self::escaped`].
 ///
 /// Source: Amazon DynamoDB developer guide, "Quotas" (a partition key has 1 to 2,048 bytes). Control characters are
 /// those of Unicode's category Cc.
@@ -36,7 +37,7 @@ impl TenantId {
             return refuse("is empty");
         }
         if text.chars().any(char::is_control) {
-            return refuse("holds a control character");
+            return refuse("contains a control character");
         }
         if text.chars().count() > LONGEST {
             return refuse("is longer than 256 characters");
@@ -44,7 +45,7 @@ impl TenantId {
         Ok(Self(text.to_owned()))
     }
 
-    /// The ID for a person's eyes, as [`visible`] writes it. The ID can be read from it again.
+    /// The ID for display, escaped by [`escape_invisible`]. The escaping is reversible.
     #[must_use]
     pub fn shown(&self) -> String {
         visible(&self.0)

@@ -1,8 +1,8 @@
-//! Texts of strangers for people's eyes.
+//! Escapes untrusted text for display.
 
-/// The text with nothing in it that is invisible, and nothing that changes what stands around it. Blanks at its ends,
-/// characters that don't show, and those that turn the direction of writing are escaped as `\u{..}`, and so is a mark
-/// without a letter before it. A backslash is doubled, so two texts that differ never look alike because of it.
+/// Escapes everything that is invisible or changes the text around it. Blanks at either end, invisible
+/// characters, characters that change the writing direction, and combining marks without a base character
+/// become `\u{..}`. A backslash is doubled, so the escaping never makes two different texts look alike.
 #[must_use]
 pub fn visible(text: &str) -> String {
     let (start, end) = (text.trim_start_matches(' '), text.trim_end_matches(' '));
@@ -15,14 +15,15 @@ pub fn visible(text: &str) -> String {
             ' ' => shown.extend(c.escape_unicode()),
             _ if is_ignorable(c) => shown.extend(c.escape_unicode()),
             _ if place == 0 => shown.extend(c.escape_debug()),
-            // Behind another character a mark shows as it should: only a text knows of that, a character doesn't.
+            // A combining mark behind another character is shown as it is. `char::escape_debug` can't know
+            // that, `str`'s can.
             _ => shown.extend(String::from_iter(['a', c]).escape_debug().skip(1)),
         }
     }
     shown
 }
 
-/// What a font draws nothing for, though it is a letter or a mark and so no control or format character.
+/// Letters and marks for which fonts draw nothing, though they are neither control nor format characters.
 /// Source: Unicode, `DerivedCoreProperties.txt`, `Default_Ignorable_Code_Point`; and the blank of Braille.
 const fn is_ignorable(c: char) -> bool {
     matches!(c,

@@ -106,6 +106,6 @@ impl Onboarding {
             }
         }
         let source = format!("{IDS} IDs of a new secret were taken, one after the other").into();
-        Err(PortError::Bug { what: "keeping a webhook's secret", source }.into())
+        Err(PortError::Bug { what: "storing a webhook secret", source }.into())
     }
 }

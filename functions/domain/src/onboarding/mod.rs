@@ -30,7 +30,7 @@ use crate::verify::PreflightReport;
 
 pub use changes::Loss;
 pub use contacts::NewContacts;
-pub use permissions::{AddressView, LinkView, Mails};
+pub use permissions::{AddressView, LinkView, MailMode};
 pub use reads::View;
 pub use requests::{Difference, Edit, KeyReusedError, NewConnector, Updated};
 pub use ring::RingCache;
@@ -58,7 +58,7 @@ pub struct Onboarding {
     /// The public ones among them, as they were told last.
     pub ring: RingCache,
     /// Whether the deployment sends mails to contacts, and asks them first.
-    pub mails: Mails,
+    pub mail_mode: MailMode,
     /// How the partition keys of the events table are made, which leaves some tenants without one.
     pub partitions: PartitionFormat,
     /// How much each tenant may use.

@@ -6,17 +6,17 @@ use serde::Serialize;
 use super::{Changed, Onboarding, OnboardingError};
 use crate::budget::{Budget, BudgetScope};
 use crate::connector::{Caller, Connector, NotAllowedError, Verb};
-use crate::contacts::{AddressStatus, LinkError, LinkToken, NoMail, Permission};
+use crate::contacts::{AddressStatus, AskRefusal, Consent, LinkError, LinkToken};
 use crate::names::{ConnectorId, EmailAddress, TenantId};
 use crate::ports::PortError;
 use crate::time::Time;
 
 /// How often a write is tried against other writers of the same item: a link that is opened twice, an operator.
-const TRIES: u32 = 4;
+const MAX_ATTEMPTS: u32 = 4;
 
 /// Whether the deployment asks addresses by mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mails {
+pub enum MailMode {
     /// It sends no mails: it has no sender.
     #[default]
     None,
@@ -24,17 +24,17 @@ pub enum Mails {
     /// confirm.
     WithoutPortal,
     /// It asks them.
-    Asking,
+    DoubleOptIn,
 }
 
-impl Mails {
+impl MailMode {
     /// By what the deployment has.
     #[must_use]
     pub const fn of(has_sender: bool, has_portal: bool) -> Self {
         match (has_sender, has_portal) {
             (false, _) => Self::None,
             (true, false) => Self::WithoutPortal,
-            (true, true) => Self::Asking,
+            (true, true) => Self::DoubleOptIn,
         }
     }
 }
@@ -74,7 +74,7 @@ impl Onboarding {
     ) -> Result<Vec<AddressView>, OnboardingError> {
         let (now, mut views) = (self.clock.now(), Vec::new());
         for email in connector.contacts.emails.iter() {
-            let permission = self.permission(&connector.tenant, email).await?;
+            let permission = self.consent(&connector.tenant, email).await?;
             let by = permission.confirmed_by().filter(|_| !matches!(caller, Caller::Tenant { .. }));
             let (by, status) = (by.cloned(), permission.status(now));
             views.push(AddressView { email: email.clone(), status, by });
@@ -84,13 +84,13 @@ impl Onboarding {
 
     /// What whoever looks at a connector's contacts must know of this deployment.
     #[must_use]
-    pub fn note_on_contacts(&self, addresses: &[AddressView]) -> Option<&'static str> {
+    pub fn contacts_warning(&self, addresses: &[AddressView]) -> Option<&'static str> {
         let is_confirmed = |view: &AddressView| matches!(view.status, AddressStatus::Confirmed { .. });
-        match self.mails {
-            Mails::None if !addresses.is_empty() => Some(
+        match self.mail_mode {
+            MailMode::None if !addresses.is_empty() => Some(
                 "No mails are sent: the deployment has no sender (NotifySender). Webhooks are notified all the same.",
             ),
-            Mails::WithoutPortal if !addresses.iter().all(is_confirmed) => Some(
+            MailMode::WithoutPortal if !addresses.iter().all(is_confirmed) => Some(
                 "An address gets no mail before it is confirmed, and the deployment has no portal whose page would ask \
                  it: it waits for an operator to confirm it.",
             ),
@@ -119,7 +119,7 @@ impl Onboarding {
         }
         let now = self.clock.now();
         let confirmed = self
-            .move_permission(&connector.tenant, address, |permission| {
+            .update_consent(&connector.tenant, address, |permission| {
                 permission.confirm_by_contract(caller, now).map_err(|at| {
                     OnboardingError::from(NotAllowedError::Declined { address: address.clone(), at })
                 })
@@ -144,19 +144,19 @@ impl Onboarding {
         }
         let nothing =
             |why: String| OnboardingError::from(NotAllowedError::NothingToAsk { id: id.clone(), why });
-        if self.mails != Mails::Asking {
+        if self.mail_mode != MailMode::DoubleOptIn {
             return Err(nothing(
                 "this deployment asks no address by mail; an operator confirms it".to_owned(),
             ));
         }
         let (mut again, mut owed, mut next) = (Vec::new(), false, None::<Time>);
         for address in connector.contacts.emails.iter() {
-            let permission = self.permission(&connector.tenant, address).await?;
-            owed |= matches!(permission.status(now), AddressStatus::Asked { .. });
+            let permission = self.consent(&connector.tenant, address).await?;
+            owed |= matches!(permission.status(now), AddressStatus::Requested { .. });
             match permission.may_ask(now) {
                 Ok(()) => again.push(address.clone()),
-                Err(NoMail::Again(at)) => next = next.into_iter().chain([at]).min(),
-                Err(NoMail::NotNeeded | NoMail::HadAll) => {}
+                Err(AskRefusal::NotBefore(at)) => next = next.into_iter().chain([at]).min(),
+                Err(AskRefusal::NotNeeded | AskRefusal::LimitReached) => {}
             }
         }
         if again.is_empty() && !owed {
@@ -178,7 +178,7 @@ impl Onboarding {
     /// has expired is shown as that.
     pub async fn link(&self, token: &LinkToken) -> Result<LinkView, OnboardingError> {
         let (tenant, address) = self.owner_of(token).await?;
-        let permission = self.permission(&tenant, &address).await?;
+        let permission = self.consent(&tenant, &address).await?;
         let now = self.clock.now();
         match permission.confirm(&token.hash(), now) {
             Err(LinkError::Expired(_)) | Ok(_) => {
@@ -194,7 +194,7 @@ impl Onboarding {
     /// # Errors
     /// [`OnboardingError::Link`] if the link is none of ours, was replaced, or is too old; if the ledger fails.
     pub async fn confirm(&self, token: &LinkToken) -> Result<LinkView, OnboardingError> {
-        self.answer(token, Permission::confirm).await
+        self.answer(token, Consent::confirm).await
     }
 
     /// What the other button does: the address wants no notices, and no mail any more from this tenant's connectors.
@@ -202,18 +202,18 @@ impl Onboarding {
     /// # Errors
     /// [`OnboardingError::Link`] if the link is none of ours or was replaced; if the ledger fails.
     pub async fn decline(&self, token: &LinkToken) -> Result<LinkView, OnboardingError> {
-        self.answer(token, Permission::decline).await
+        self.answer(token, Consent::decline).await
     }
 
     async fn answer(
         &self,
         token: &LinkToken,
-        answer: fn(&Permission, &crate::contacts::TokenHash, Time) -> Result<Option<Permission>, LinkError>,
+        answer: fn(&Consent, &crate::contacts::TokenHash, Time) -> Result<Option<Consent>, LinkError>,
     ) -> Result<LinkView, OnboardingError> {
         let (tenant, address) = self.owner_of(token).await?;
         let (hash, now) = (token.hash(), self.clock.now());
-        let apply = |permission: &Permission| answer(permission, &hash, now).map_err(OnboardingError::from);
-        let permission = self.move_permission(&tenant, &address, apply).await?;
+        let apply = |permission: &Consent| answer(permission, &hash, now).map_err(OnboardingError::from);
+        let permission = self.update_consent(&tenant, &address, apply).await?;
         Ok(LinkView { email: permission.address.clone(), status: permission.status(now) })
     }
 
@@ -228,12 +228,12 @@ impl Onboarding {
         tenant: &TenantId,
         addresses: &[EmailAddress],
     ) -> Result<(), OnboardingError> {
-        if self.mails != Mails::Asking {
+        if self.mail_mode != MailMode::DoubleOptIn {
             return Ok(());
         }
         let (now, mut asked) = (self.clock.now(), Vec::new());
         for address in addresses {
-            if self.permission(tenant, address).await?.may_ask(now).is_ok() {
+            if self.consent(tenant, address).await?.may_ask(now).is_ok() {
                 asked.push(address);
             }
         }
@@ -243,38 +243,34 @@ impl Onboarding {
         self.spend(caller, Budget::Confirmations, BudgetScope::Tenant(tenant.clone()), amount).await?;
         for address in asked {
             // Someone else may have asked meanwhile: then there is a mail, and no second one.
-            self.move_permission(tenant, address, |permission| Ok(permission.ask(now).ok())).await?;
+            self.update_consent(tenant, address, |permission| Ok(permission.ask(now).ok())).await?;
         }
         Ok(())
     }
 
     /// What is known of an address; nothing, if nothing is stored.
-    async fn permission(
-        &self,
-        tenant: &TenantId,
-        address: &EmailAddress,
-    ) -> Result<Permission, OnboardingError> {
-        let found = self.connectors.permission(tenant, address).await?;
-        Ok(found.unwrap_or_else(|| Permission::none(address.clone())))
+    async fn consent(&self, tenant: &TenantId, address: &EmailAddress) -> Result<Consent, OnboardingError> {
+        let found = self.connectors.consent(tenant, address).await?;
+        Ok(found.unwrap_or_else(|| Consent::unknown(address.clone())))
     }
 
     /// Applies a change to what is stored of an address, again to what another writer has stored meanwhile. `None` is no
     /// change. Returns what is stored then.
-    async fn move_permission(
+    async fn update_consent(
         &self,
         tenant: &TenantId,
         address: &EmailAddress,
-        apply: impl Fn(&Permission) -> Result<Option<Permission>, OnboardingError> + Send,
-    ) -> Result<Permission, OnboardingError> {
-        for _ in 0..TRIES {
-            let before = self.permission(tenant, address).await?;
+        apply: impl Fn(&Consent) -> Result<Option<Consent>, OnboardingError> + Send,
+    ) -> Result<Consent, OnboardingError> {
+        for _ in 0..MAX_ATTEMPTS {
+            let before = self.consent(tenant, address).await?;
             let Some(after) = apply(&before)? else { return Ok(before) };
             // A first try whose answer was lost is seen by the next read: it changes nothing then.
-            if self.connectors.keep_permission(tenant, &after).await? {
+            if self.connectors.store_consent(tenant, &after).await? {
                 return Ok(after);
             }
         }
-        let source = "others were faster each time".into();
+        let source = "others came first on every attempt".into();
         Err(PortError::Transient { what: "recording an address's answer", source }.into())
     }
 }

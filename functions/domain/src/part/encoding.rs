@@ -1,8 +1,8 @@
-//! How a file is written, and what that makes of its name and content type.
+//! How a file is encoded, and the file name suffix and content type that follow from it.
 
 use serde::{Deserialize, Serialize};
 
-/// How the events are laid out in a file.
+/// The layout of the events in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
@@ -23,7 +23,7 @@ impl Format {
         }
     }
 
-    /// The layout of that name, if there is one.
+    /// The format with that name; `None` if it is unknown.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         [Self::Json, Self::Ndjson].into_iter().find(|format| format.as_str() == name)
@@ -34,12 +34,12 @@ impl Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compression {
-    /// Not at all.
+    /// Not compressed.
     #[default]
     None,
-    /// RFC 1952.
+    /// gzip, RFC 1952.
     Gzip,
-    /// RFC 8878.
+    /// Zstandard, RFC 8878.
     Zstd,
 }
 
@@ -54,14 +54,14 @@ impl Compression {
         }
     }
 
-    /// The compression of that name, if there is one.
+    /// The compression with that name; `None` if it is unknown.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         [Self::None, Self::Gzip, Self::Zstd].into_iter().find(|compression| compression.as_str() == name)
     }
 }
 
-/// Format and compression together decide the file's name and content type.
+/// Format and compression, which together decide the file's suffix and content type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Encoding {
     /// The layout of the events.
@@ -71,7 +71,7 @@ pub struct Encoding {
 }
 
 impl Encoding {
-    /// What follows the last dot-free part of the name: `.json`, `.ndjson.gz` and so on.
+    /// The end of the file name: `.json`, `.ndjson.gz` and so on.
     #[must_use]
     pub const fn suffix(self) -> &'static str {
         match (self.format, self.compression) {
@@ -84,7 +84,7 @@ impl Encoding {
         }
     }
 
-    /// The truthful content type of the object's bytes: that of the compression, if there is one.
+    /// The content type of the object's bytes: that of the compression, if there is one.
     #[must_use]
     pub const fn content_type(self) -> &'static str {
         match (self.format, self.compression) {
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_types_and_records_tell_the_same_of_a_file() {
+    fn suffix_content_type_and_record_agree_on_the_encoding() {
         for format in [Format::Json, Format::Ndjson] {
             assert_eq!(serde_json::to_value(format).unwrap(), format.as_str());
             assert_eq!(Format::named(format.as_str()), Some(format));

@@ -1,4 +1,4 @@
-//! A part: one sealed, immutable file, and the names it gets.
+//! A part: one sealed, immutable file, its record and its object names.
 
 mod encoding;
 mod sha256;
@@ -17,9 +17,9 @@ pub use sha256::Sha256;
 /// A half-open span of event time, `[from, to)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Window {
-    /// The first instant inside.
+    /// The first instant of the window.
     pub from: Time,
-    /// The first instant no longer inside.
+    /// The first instant after the window.
     pub to: Time,
 }
 
@@ -29,36 +29,36 @@ impl fmt::Display for Window {
     }
 }
 
-/// The number of a part; a connector's parts are numbered from 1 without a gap.
+/// The number of a part. A connector's parts are numbered from 1 without a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PartNumber(u64);
 
 impl PartNumber {
-    /// No part yet.
+    /// Before the first part.
     pub const NONE: Self = Self(0);
     /// The first part of every connector.
     pub const FIRST: Self = Self(1);
 
-    /// From its value.
+    /// Makes a part number from its value.
     #[must_use]
     pub const fn new(number: u64) -> Self {
         Self(number)
     }
 
-    /// Its value.
+    /// The number as an integer.
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0
     }
 
-    /// The number that follows; the largest follows itself.
+    /// The next number; saturates at the largest one.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
 
-    /// The number before; `NONE` before the first.
+    /// The previous number; `NONE` before the first.
     #[must_use]
     pub const fn previous(self) -> Self {
         Self(self.0.saturating_sub(1))
@@ -72,11 +72,11 @@ impl fmt::Display for PartNumber {
     }
 }
 
-/// What a part holds.
+/// What a part contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartKind {
-    /// Events of its window.
+    /// Events of its window only.
     Regular,
     /// Events of its window, and late ones of earlier windows.
     Mixed,
@@ -113,15 +113,16 @@ impl PartKind {
 /// How large a part may get; a window with more becomes several parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartLimits {
-    /// Most events.
+    /// The most events of a part.
     pub events: u64,
-    /// Most uncompressed bytes.
+    /// The most uncompressed bytes of a part.
     pub bytes: u64,
 }
 
 impl PartLimits {
-    /// What they can be set to at most. A part is one `PutObject`, and 5 GiB is the most of one (Amazon S3 user guide,
-    /// "Uploading objects"). Only a part whose events share one timestamp, where it can't be cut, gets larger.
+    /// The largest settings allowed. A part is one `PutObject`, which takes at most 5 GiB (Amazon S3 user
+    /// guide, "Uploading objects"). Only a part whose events share one timestamp, where it can't be cut, gets
+    /// larger.
     pub const MAX: Self = Self { events: 1_000_000, bytes: 4 << 30 };
 }
 
@@ -132,77 +133,79 @@ impl Default for PartLimits {
     }
 }
 
-/// Where the pinned bytes of a part are until they are delivered.
+/// Where the sealed bytes of a part are until they are delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
-    /// In the vendor's own bucket: the encoded part, and the list of its keys for the look-back.
+    /// In the vendor's staging bucket: the encoded part, and its key list for the look-back.
     Staged {
-        /// The key of the encoded part.
+        /// The staging key of the encoded part.
         data: String,
-        /// The key of the list of event keys.
+        /// The staging key of the key list.
         keys: String,
     },
     /// In the record itself, base64: a heartbeat of a few hundred bytes, which has no keys to list.
     Inline(String),
 }
 
-/// The record of a sealed part. Nothing of it ever changes, but `delivered_at`.
+/// The record of a sealed part. It never changes, except for `delivered_at`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Part {
-    /// Whose part this is.
+    /// The connector whose part this is.
     pub connector: ConnectorId,
-    /// Its number.
+    /// Its number, unique within the connector.
     pub number: PartNumber,
-    /// The span of event time that it closes; empty (`[W, W)`) if it holds late events only and moves nothing.
+    /// The span of event time that it closes. Empty (`[W, W)`) if it contains late events only; then the
+    /// watermark stays.
     pub window: Window,
-    /// What it holds.
+    /// What it contains.
     pub kind: PartKind,
-    /// How many events, the late and the unreadable ones included; 0 for a heartbeat.
+    /// How many events it contains, late and unreadable ones included; 0 for a heartbeat.
     pub events: u64,
     /// How many of them are earlier than the window.
     pub late: u64,
-    /// How many of them are records of an item that could not be read.
+    /// How many of them are records of unreadable items.
     pub unreadable: u64,
     /// The time of its first event.
     pub first: Option<Time>,
     /// The time of its last event.
     pub last: Option<Time>,
-    /// Layout and compression.
+    /// Format and compression.
     pub encoding: Encoding,
-    /// Of the object's bytes.
+    /// SHA-256 of the object's bytes.
     pub sha256: Sha256,
-    /// The size of the object, bytes.
+    /// The size of the object in bytes.
     pub size: u64,
-    /// Of the uncompressed content.
+    /// SHA-256 of the uncompressed content.
     pub raw_sha256: Sha256,
-    /// The size of the uncompressed content, bytes.
+    /// The size of the uncompressed content in bytes.
     pub raw_size: u64,
-    /// The pinned bytes.
+    /// Where its sealed bytes are.
     pub content: Content,
-    /// When it was sealed, by the sealing worker's clock.
+    /// When it was sealed, by the clock of the sealing worker.
     pub sealed_at: Time,
-    /// Who sealed it.
+    /// The worker that sealed it.
     pub sealed_by: WorkerId,
-    /// Its manifest, signed: pinned by the transaction that sealed the part, so that a retry signs nothing anew and
-    /// no second worker has another one. None in parts of a version of Auditferry that wrote no manifests.
+    /// Its signed manifest. The transaction that seals the part stores it, so a retry signs nothing again and
+    /// no second worker has a different one. `None` in parts from versions of Auditferry that wrote no
+    /// manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "note")]
     pub manifest: Option<SignedManifest>,
-    /// When its delivery was marked.
+    /// When it was marked as delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Time>,
 }
 
 impl Part {
-    /// The object's name below the connector's prefix (contract 2). It holds number and hash, so that an
-    /// object of this name has these bytes.
+    /// The object's name below the connector's prefix (contract 2). It contains number and hash, so an object
+    /// with this name has these bytes.
     #[must_use]
     pub fn name(&self) -> String {
         object_name(self.window, self.number, self.sha256, self.encoding)
     }
 
-    /// The name of its note below the connector's prefix, if it has one.
+    /// The name of its manifest below the connector's prefix, if it has one.
     #[must_use]
     pub fn manifest_name(&self) -> Option<String> {
         let pinned = self.manifest.as_ref()?;
@@ -210,7 +213,7 @@ impl Part {
     }
 }
 
-/// The name of a part's object below the connector's prefix (contract 2), by what it is made of.
+/// The name of a part's object below the connector's prefix (contract 2), from its components.
 #[must_use]
 pub fn object_name(window: Window, number: PartNumber, sha256: Sha256, encoding: Encoding) -> String {
     let Window { from, to } = window;
@@ -229,7 +232,7 @@ mod tests {
     ];
 
     #[test]
-    fn a_part_is_named_as_the_contract_says() {
+    fn a_part_is_named_as_in_the_contract() {
         let part = Part {
             connector: ConnectorId::new(1),
             number: PartNumber::new(42),
@@ -270,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_of_the_kind_that_its_events_make_it() {
+    fn the_kind_of_a_part_follows_from_its_event_counts() {
         let kinds = [(0, 0), (3, 0), (3, 1), (3, 3)].map(|(events, late)| PartKind::of(events, late));
         assert_eq!(kinds, [PartKind::Heartbeat, PartKind::Regular, PartKind::Mixed, PartKind::Late]);
         for kind in kinds {
@@ -279,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_follow_each_other_from_one_and_nothing_comes_before_none() {
+    fn part_numbers_count_from_one_and_saturate_at_none() {
         assert_eq!(PartNumber::NONE.next(), PartNumber::FIRST);
         assert_eq!(PartNumber::new(42).next().previous(), PartNumber::new(42));
         assert_eq!(

@@ -1,23 +1,23 @@
-//! The SHA-256 of some bytes, as records and names write it.
+//! A SHA-256 digest, as written in records and names.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256 as Hasher};
 
-/// The SHA-256 of some bytes.
+/// A SHA-256 digest; its text form is 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sha256([u8; 32]);
 
 impl Sha256 {
-    /// From the 32 bytes of the digest.
+    /// Makes a digest from its 32 bytes.
     #[must_use]
     pub const fn new(digest: [u8; 32]) -> Self {
         Self(digest)
     }
 
-    /// Of these bytes.
+    /// Hashes these bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Hasher::digest(bytes).into())
@@ -29,7 +29,7 @@ impl Sha256 {
         &self.0
     }
 
-    /// The first 16 hexadecimal digits, as in the names of the files.
+    /// The first 16 hexadecimal digits, as in object names.
     #[must_use]
     pub fn short(&self) -> String {
         let mut digits = self.to_string();
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_is_that_of_the_standard_and_is_kept_as_its_digits() {
+    fn a_hash_matches_the_standard_and_is_stored_as_its_digits() {
         // FIPS 180-2, appendix B.1.
         let digits = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         let hash = Sha256::of(b"abc");

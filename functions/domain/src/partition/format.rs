@@ -1,4 +1,4 @@
-//! The format of partition keys: its grammar, and the keys that it makes.
+//! The format of partition keys: its grammar, and the keys of a tenant.
 
 use super::NoPartition;
 use crate::connector::Shards;
@@ -6,27 +6,28 @@ use crate::names::{Refused, TenantId};
 
 const TENANT: &str = "{tenant}";
 const SHARD: &str = "{shard}";
-/// In characters, each of at most four bytes: a partition key has at most 2,048 bytes (DynamoDB developer guide,
-/// "Quotas"), a tenant's ID at most 1,024. `template.yaml` says the same, and it counts characters.
+/// The longest format, in characters of at most four bytes: a partition key has at most 2,048 bytes (DynamoDB
+/// developer guide, "Quotas"), a tenant's ID at most 1,024. `template.yaml` has the same limit and counts
+/// characters, too.
 const LONGEST: usize = 255;
-/// What stands between a tenant and the number of its shard in the default format.
+/// The text between tenant and shard number in the default format.
 const SEPARATOR: &str = "#";
-/// More digits than any number of a shard has.
+/// More digits than any shard number has.
 const LONGEST_NUMBER: usize = 3;
 
-/// How a partition key is made of a tenant and a shard, such that no two tenants can ever share a key: a
-/// shard's number is digits, and the text between it and the tenant does not touch it with a digit, so a key
-/// can be taken apart in one way only.
+/// Derives a partition key from tenant and shard such that no two tenants can ever share a key. A shard
+/// number consists of digits, and the text between it and the tenant does not touch it with a digit, so a key
+/// can be parsed in only one way.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PartitionFormat(Form);
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 enum Form {
-    /// `{tenant}` for one shard and `{tenant}#{shard}` for several. Keys of both kinds lie side by side, so no ID may
+    /// `{tenant}` for one shard and `{tenant}#{shard}` for several. Keys of both kinds coexist, so no ID may
     /// end in `#` and digits.
     #[default]
     Contract,
-    /// The texts around `{tenant}`.
+    /// The texts before and behind `{tenant}`.
     Tenant([String; 2]),
     /// The texts around `{tenant}` and `{shard}`, in this order.
     TenantShard([String; 3]),
@@ -34,7 +35,7 @@ enum Form {
     ShardTenant([String; 3]),
 }
 
-/// As [`PartitionFormat::parse`] reads it.
+/// In the notation of [`PartitionFormat::parse`].
 impl std::fmt::Display for PartitionFormat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.0 {
@@ -54,40 +55,40 @@ impl PartitionFormat {
     const FORM: &str = "use `{tenant}` once and `{shard}` at most once, with a text between the two that does \
                         not touch `{shard}` with a digit, such as `TENANT#{tenant}` or `{tenant}#{shard}`";
 
-    /// Reads a format. `{tenant}` alone is the default of contract 1: `#` and the shard's number follow where a
-    /// tenant has several shards.
+    /// Parses a format. `{tenant}` alone is the default: `#` and the shard number are appended if a tenant
+    /// has several shards.
     ///
     /// # Errors
     /// If it has no `{tenant}` or several, several `{shard}`, other braces, control characters, more than 255
-    /// characters, or nothing between `{tenant}` and `{shard}` that tells them apart.
+    /// characters, or nothing between `{tenant}` and `{shard}` that separates them.
     pub fn parse(text: &str) -> Result<Self, Refused> {
         let refuse = |problem: &str| Err(Refused::new("partition format", text, problem, Self::FORM));
         if text.chars().count() > LONGEST {
             return refuse("is longer than 255 characters");
         }
         if text.chars().any(char::is_control) {
-            return refuse("holds a control character");
+            return refuse("contains a control character");
         }
         let (tenants, shards) = (text.matches(TENANT).count(), text.matches(SHARD).count());
         if tenants != 1 {
-            return refuse("does not hold `{tenant}` exactly once");
+            return refuse("does not contain `{tenant}` exactly once");
         }
         if shards > 1 {
-            return refuse("holds `{shard}` more than once");
+            return refuse("contains `{shard}` more than once");
         }
         if text.matches(['{', '}']).count() != 2 * (tenants + shards) {
-            return refuse("holds other braces than those of `{tenant}` and `{shard}`");
+            return refuse("contains braces other than `{tenant}` and `{shard}`");
         }
         match split(text) {
             Some(form) => Ok(Self(form)),
-            None => refuse("has nothing between `{tenant}` and `{shard}`, or a digit beside `{shard}`"),
+            None => refuse("has nothing between `{tenant}` and `{shard}`, or a digit next to `{shard}`"),
         }
     }
 
     /// The partition key of one shard of a tenant; shards are numbered from 0. At most 2,048 bytes.
     ///
     /// # Errors
-    /// As [`Self::check`].
+    /// Those of [`Self::check`].
     pub fn key(&self, tenant: &TenantId, shards: Shards, shard: u8) -> Result<String, NoPartition> {
         self.check(tenant, shards)?;
         Ok(match &self.0 {
@@ -99,19 +100,20 @@ impl PartitionFormat {
         })
     }
 
-    /// Whether a tenant has partition keys in this format that are its own.
+    /// Checks that the tenant has partition keys of its own in this format.
     ///
     /// # Errors
-    /// If the tenant has several shards and the format has no place for them. If the ID ends (or, where the shard
-    /// stands first, begins) with what separates tenant and shard and a number: under the default format `acme#0`
-    /// would be a shard of `acme`.
+    /// If the tenant has several shards and the format has no `{shard}`. If the ID ends (or, if `{shard}`
+    /// comes first, begins) with the separator and a number: in the default format `acme#0` would be a shard
+    /// of `acme`.
     pub fn check(&self, tenant: &TenantId, shards: Shards) -> Result<(), NoPartition> {
         if shards != Shards::ONE && matches!(self.0, Form::Tenant(_)) {
             return Err(NoPartition::NoShard { tenant: tenant.clone(), shards: shards.get() });
         }
         let id = tenant.as_str();
-        // In a format of the vendor's own each key bears a number, so that no ID, whatever its end, has the key of
-        // another. Refused there is what reads like one, and not a UUID whose last twelve digits follow on a hyphen.
+        // With `{shard}` in the format each key contains a number, so no ID can have another tenant's key,
+        // whatever its end. An ID that looks like one is rejected nevertheless, but not a UUID whose last
+        // twelve digits follow a hyphen.
         let (place, separator, mark) = match &self.0 {
             Form::Tenant(_) => return Ok(()),
             Form::Contract => ("ends in", SEPARATOR, number_behind(id, SEPARATOR, usize::MAX)),
@@ -130,8 +132,7 @@ impl PartitionFormat {
     }
 }
 
-/// The form of a text that holds `{tenant}` once and `{shard}` at most once, unless the two could not be told
-/// apart.
+/// Parses a text with one `{tenant}` and at most one `{shard}`. `None` if the two are not separated.
 fn split(text: &str) -> Option<Form> {
     if text == TENANT {
         return Some(Form::Contract);
@@ -149,7 +150,8 @@ fn split(text: &str) -> Option<Form> {
     Some(Form::Tenant([before.to_owned(), after.to_owned()]))
 }
 
-/// The separator and the number that a text ends in. Only ASCII digits are a number: those that we write.
+/// The separator and number at the end of a text. Only ASCII digits count, since shard numbers are written in
+/// them.
 fn number_behind<'a>(text: &'a str, separator: &str, longest: usize) -> Option<&'a str> {
     let head = text.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = text.len() - head.len();
@@ -157,7 +159,7 @@ fn number_behind<'a>(text: &'a str, separator: &str, longest: usize) -> Option<&
     text.get(start..).filter(|_| (1..=longest).contains(&digits))
 }
 
-/// The number and the separator that a text begins with.
+/// The number and separator at the start of a text.
 fn number_before<'a>(text: &'a str, separator: &str, longest: usize) -> Option<&'a str> {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
     let digits = text.len() - rest.len();
@@ -180,7 +182,7 @@ mod tests {
 
     fn refused(of: &str, tenant: &str) -> Option<String> {
         let refused = format(of).check(&tenant.parse().unwrap(), Shards::ONE);
-        // What has no key is told so, however it is asked for.
+        // `key` returns the same error as `check`.
         assert_eq!(format(of).key(&tenant.parse().unwrap(), Shards::ONE, 0).err(), refused.clone().err());
         refused.err().map(|refused| refused.to_string())
     }
@@ -199,7 +201,7 @@ mod tests {
         assert_eq!(key("v1/{shard}:{tenant}/log", "acme", 16, 12), "v1/12:acme/log");
     }
 
-    /// Whatever a product calls its customers, what stands in its table is asked for.
+    /// Whatever a product calls its customers, the ID is used unchanged in the key.
     #[test]
     fn an_id_stands_in_its_key_as_it_is() {
         for id in
@@ -251,7 +253,7 @@ mod tests {
             ("{tenant}", "acme0"),
             ("{tenant}", "0#acme"),
             ("{tenant}", "#"),
-            // No ASCII digits, so no number that we would write.
+            // Not ASCII digits, so not a shard number.
             ("{tenant}", "acme#\u{ff11}"),
             ("{tenant}", "acme#\u{661}"),
             ("TENANT#{tenant}", "acme#0"),
@@ -267,7 +269,7 @@ mod tests {
         }
     }
 
-    /// DynamoDB takes 2,048 bytes; the longest ID and the longest format make no more together.
+    /// DynamoDB accepts 2,048 bytes; the longest ID and the longest format together don't exceed that.
     #[test]
     fn the_longest_key_is_one_that_dynamodb_takes() {
         let id: TenantId = "\u{1f980}".repeat(256).parse().unwrap();
@@ -305,8 +307,8 @@ mod tests {
     }
 
     proptest! {
-        /// The property behind isolation: whatever format was accepted, and however much a tenant's ID looks
-        /// like the format's own separators and numbers, no two partitions of two tenants have one key.
+        /// The property behind isolation: in any accepted format, and however much a tenant's ID resembles
+        /// the format's separators and numbers, no two partitions of two tenants share a key.
         #[test]
         fn no_two_partitions_ever_share_a_key(
             texts in prop::array::uniform3("[0-9a/:#{}ä |-]{0,3}"), turned: bool, sharded: bool,
@@ -326,7 +328,7 @@ mod tests {
             };
             let a: TenantId = a.parse().unwrap();
             let Ok(left) = of(&a, 0) else { return Ok(()) };
-            // Or one whose ID is the other's very key.
+            // Or a tenant whose ID is the other's partition key.
             let b: TenantId = if like { left.parse().unwrap() } else { b.parse().unwrap() };
             let Ok(right) = of(&b, 1) else { return Ok(()) };
             prop_assert!(left != right || a == b, "{text}: {a} and {b} share {left}");

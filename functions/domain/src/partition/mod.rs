@@ -1,9 +1,9 @@
-//! How the partition keys of the events table are made of a tenant and a shard, and which tenants that leaves without
-//! a key of their own.
+//! Derives the partition keys of the events table from tenant and shard, and rejects tenants that would not
+//! have keys of their own.
 //!
-//! A tenant's ID may hold whatever DynamoDB takes in a key, the format's own separators and digits included. So the
-//! rule that no two tenants share a key needs both, ID and format, and stands here, for whoever makes a connector and
-//! for whoever reads or writes events.
+//! A tenant's ID may contain whatever DynamoDB accepts in a key, including the format's own separators and
+//! digits. So the rule that no two tenants share a key depends on both ID and format. It is enforced here,
+//! both when a connector is created and when events are read or written.
 
 mod format;
 
@@ -11,35 +11,35 @@ pub use format::PartitionFormat;
 
 use crate::names::TenantId;
 
-/// Why a tenant has no partition keys in a format. Told from the texts alone, before anything is read.
+/// Why a tenant has no partition keys in a format. Decided by the texts alone, before anything is read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoPartition {
-    /// The tenant has several shards, and the format has no place for the shard.
+    /// The tenant has several shards, but the format has no `{shard}`.
     #[error(
-        "the events of tenant `{}` are said to lie in {shards} partitions, but EVENTS_PARTITION_FORMAT has no \
-         `{{shard}}`; add it, or set the tenant to one shard",
+        "tenant `{}` is configured with {shards} shards, but EVENTS_PARTITION_FORMAT has no `{{shard}}`; add it, or \
+         set the tenant to one shard",
         .tenant.shown()
     )]
     NoShard {
-        /// Whose.
+        /// The tenant without partition keys.
         tenant: TenantId,
-        /// In how many.
+        /// The configured number of shards.
         shards: u8,
     },
-    /// The ID reads like the partition key of another tenant's shard.
+    /// The ID looks like the partition key of another tenant's shard.
     #[error(
         "tenant ID `{}` {place} `{mark}`, which marks a shard of another tenant in the partition keys of this \
-         deployment (EVENTS_PARTITION_FORMAT); use an ID that has no number beside `{separator}` there",
+         deployment (EVENTS_PARTITION_FORMAT); use an ID without a number next to `{separator}` there",
         .tenant.shown()
     )]
     ReadsAsShard {
-        /// Whose.
+        /// The tenant without partition keys.
         tenant: TenantId,
         /// `ends in` or `begins with`.
         place: &'static str,
-        /// What of the ID, such as `#0`.
+        /// The ambiguous part of the ID, such as `#0`.
         mark: String,
-        /// What the format has between a tenant and the number of a shard.
+        /// The text between tenant and shard number in the format.
         separator: String,
     },
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::PortError;
-use crate::contacts::{ContactKey, Mail, NotificationHistory, Permission, SignedRequest, TokenHash};
+use crate::contacts::{Consent, ContactKey, Mail, NotificationHistory, SignedRequest, TokenHash};
 use crate::names::{ConnectorId, EmailAddress, TenantId, WebhookUrl};
 use crate::time::Time;
 
@@ -52,20 +52,16 @@ pub trait Mailer: Send + Sync {
 ///
 /// Partition keys of tenants' items and of links do not meet. All reads are consistent.
 #[async_trait]
-pub trait Permissions: Send + Sync {
+pub trait Consents: Send + Sync {
     /// What is known of an address, in whatever case it is written.
-    async fn permission(
-        &self,
-        tenant: &TenantId,
-        address: &EmailAddress,
-    ) -> Result<Option<Permission>, PortError>;
+    async fn consent(&self, tenant: &TenantId, address: &EmailAddress) -> Result<Option<Consent>, PortError>;
 
     /// Stores it if what is stored is still the version before (nothing, for version 1). `false`: someone else was
     /// faster, or a first try of this very write, whose answer was lost.
-    async fn keep_permission(&self, tenant: &TenantId, permission: &Permission) -> Result<bool, PortError>;
+    async fn store_consent(&self, tenant: &TenantId, permission: &Consent) -> Result<bool, PortError>;
 
     /// Remembers whose link this is. Stored again, it is the same.
-    async fn keep_link(
+    async fn store_link(
         &self,
         token: &TokenHash,
         tenant: &TenantId,

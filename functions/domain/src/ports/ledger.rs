@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Permissions, PortError, Spender};
+use super::{Consents, PortError, Spender};
 use crate::budget::{Budget, Spending};
 use crate::connector::{Change, Connector};
 use crate::contacts::{SecretId, WebhookSecret};
@@ -215,7 +215,7 @@ pub struct ConnectorFilter<'a> {
 /// stored. How many connectors a tenant has that are not deleted is counted there too, whether that is limited or not; a
 /// spending of [`Budget::Connectors`] says up to which number it may grow.
 #[async_trait]
-pub trait Connectors: Spender + Permissions {
+pub trait Connectors: Spender + Consents {
     /// Stores a new connector and the record of its creation, if its ID is free.
     async fn create(
         &self,

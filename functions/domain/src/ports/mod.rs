@@ -17,8 +17,7 @@ mod watch;
 pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, StagedPage, Staging, StagingWrite};
 pub use budgets::{SpendOutcome, Spender};
 pub use contacts::{
-    DelayQueue, MAX_DELAY, MailOutcome, Mailer, NotificationStore, Permissions, WebhookClient,
-    WebhookResponse,
+    Consents, DelayQueue, MAX_DELAY, MailOutcome, Mailer, NotificationStore, WebhookClient, WebhookResponse,
 };
 pub use ledger::{
     Claim, ClaimAnswer, ConnectorFilter, Connectors, DUE_SHARDS, DueConnectors, DuePage, LeaseAnswer,

@@ -1,5 +1,5 @@
-//! The delivering half of a run: copy sealed parts to the customer's bucket, in order, each create-only, and
-//! mark them. Nothing here decides anything about the content.
+//! The delivering half of a run: copies sealed parts to the customer's bucket, in order and create-only, and
+//! marks them. Nothing here decides anything about the content.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::{Part, PartNumber};
 use crate::time::Time;
 
+use super::messages::{Effect, Mark, PutAnswer};
 use super::outcome::{InternalError, InternalErrorKind};
 use super::run::{Phase, RetryFrom, Run, Turn};
-use super::words::{Effect, Mark, PutAnswer};
 
-/// How often a request that fails for a passing reason is tried in one run.
+/// How many times a request is tried in one run if it fails for a transient reason.
 const MAX_PUT_ATTEMPTS: u32 = 5;
-/// How long after its seal a part's record is still known to the run that sealed it. A worker that slept reads it.
+/// How long after its seal a part's record is used from memory. A worker that slept longer reads the record.
 const JUST_SEALED_FOR: Duration = Duration::from_secs(30);
 
 impl Run {
@@ -27,7 +27,8 @@ impl Run {
             self.phase = Phase::Opening(number);
             return Effect::Open(number);
         }
-        // Taken, so that a second try reads the record: another worker may have delivered the part meanwhile.
+        // Taken out, so that a retry reads the record: another worker may have delivered the part in the
+        // meantime.
         let fresh = self.last_sealed.take().filter(|part| part.number == number);
         if let Some(part) = fresh.filter(|part| self.trusted_now(now) < part.sealed_at + JUST_SEALED_FOR) {
             return self.put(part);
@@ -55,7 +56,7 @@ impl Run {
     pub(super) fn on_loaded(&mut self, number: PartNumber, part: Option<Box<Part>>, now: Time) -> Effect {
         match part {
             None => self.invariant_violated(format!("part {number} was sealed and has no record"), now),
-            // Another worker has delivered it since we looked: only the cursor may still lag.
+            // Another worker has delivered it since the snapshot: only the cursor may still lag.
             Some(part) if part.delivered_at.is_some() => self.mark(part, now),
             Some(part) => self.put(part),
         }
@@ -74,7 +75,7 @@ impl Run {
         random: u64,
     ) -> Effect {
         match answer {
-            // 412 is success: the object's name holds our number and our hash.
+            // 412 is success: the object's name contains our number and our hash.
             Ok(answer) => {
                 self.attempts = 0;
                 self.summary.existed += u64::from(answer == PutAnswer::Exists);
@@ -84,7 +85,8 @@ impl Run {
         }
     }
 
-    /// A fault at the customer's side: try again if it may pass, else block and go on sealing.
+    /// The delivery failed on the customer's side. Retries if the error is transient; otherwise blocks the
+    /// connector and goes on sealing.
     pub(super) fn delivery_failed(
         &mut self,
         again: RetryFrom,
@@ -98,7 +100,7 @@ impl Run {
             self.opened = false;
             return self.deliver(number, now);
         }
-        // 409 is no success: another request for this key was under way, and nothing says which one won.
+        // 409 is not success: another request for this key was in progress, and nothing says which one won.
         if fault.kind.is_transient() && self.attempts < MAX_PUT_ATTEMPTS {
             let wait = REQUEST.delay(self.attempts, random);
             self.summary.retries += 1;
@@ -121,7 +123,7 @@ impl Run {
         self.publish_block(block, failure)
     }
 
-    /// Tells of the block if it is news, then records it.
+    /// Publishes a notice of the block if it is a new one, then records it.
     pub(super) fn publish_block(&mut self, block: Block, failure: Option<InternalError>) -> Effect {
         self.delivery_stopped = true;
         let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
@@ -143,8 +145,8 @@ impl Run {
         Effect::Block(block)
     }
 
-    /// Tells the bus before the mark: a crash between the two has it told twice. Only a bus that does not take it
-    /// leaves it untold.
+    /// Publishes before the mark: a crash between the two publishes the notice twice. It is missing only if
+    /// the bus rejects it.
     pub(super) fn publish_recovery(&mut self, part: Box<Part>, now: Time) -> Effect {
         let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let Some(block) = place.cursor.block.as_ref().filter(|block| block.stage != DeliveryStage::Read)
@@ -169,8 +171,8 @@ impl Run {
         Effect::Publish(Box::new(notice))
     }
 
-    /// Marks the part. If that is the last that the run has to do, the lease goes back with it: one write less, and
-    /// it leaves what the two would have left.
+    /// Marks the part. If nothing else is left to do, the lease is released in the same write. That saves one
+    /// write and leaves the same state as the two would.
     pub(super) fn mark(&mut self, part: Box<Part>, now: Time) -> Effect {
         let at = self.trusted_now(now);
         let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };

@@ -1,4 +1,4 @@
-//! The end of a run: when the connector runs next, and what became of this one.
+//! The end of a run: when the connector runs next, and the outcome of this run.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use crate::fault::DeliveryStage;
 use crate::schedule::WindowSchedule;
 use crate::time::Time;
 
+use super::messages::{Effect, Release};
 use super::outcome::{InternalError, InternalErrorKind, Outcome};
 use super::run::{Phase, Run};
-use super::words::{Effect, Release};
 
-/// How soon a run that failed is tried again.
+/// How long after a failed run the next one is due.
 pub(super) const RETRY_FAILED_AFTER: Duration = Duration::from_mins(1);
 
 impl Run {
-    /// Gives the lease back, and says when the connector runs next.
+    /// Releases the lease, and sets when the connector runs next.
     pub(super) fn release(&mut self, failure: Option<InternalError>, now: Time) -> Effect {
         let failure = failure.or_else(|| self.sealing_stopped.take());
         let Some((grid, place)) = self.active() else { return self.finish(failure) };
@@ -29,7 +29,7 @@ impl Run {
         });
         let blocked = cursor.block.clone();
         let next_run_at = match &blocked {
-            // Taking it back makes it due again.
+            // Enabling it again makes it due.
             _ if !connector.is_exporting() => connector.runs_to_end(self.trusted_now(now)),
             Some(block) if block.stage == DeliveryStage::Read && block.next_attempt > now => {
                 block.next_attempt
@@ -52,10 +52,11 @@ impl Run {
         grid.due(cursor.watermark, cursor.cut, self.timing.settle)
     }
 
-    /// The vendor's own side failed.
+    /// Handles an internal error: the vendor's side failed, not the customer's.
     pub(super) fn on_internal_error(&mut self, phase: Phase, failure: InternalError, now: Time) -> Effect {
         match phase {
-            // A bus that does not answer must not keep the files from the customer: go on, and tell.
+            // A bus that does not answer must not keep the files from the customer: go on, and count the
+            // notice as unpublished.
             Phase::PublishingReadRecovery(read) => {
                 self.summary.unpublished_notices += 1;
                 self.record_now(read)
@@ -72,9 +73,9 @@ impl Run {
                 self.summary.unpublished_notices += 1;
                 self.record_block(block, earlier)
             }
-            // Nothing is sealed unsigned. What is sealed already is signed, and goes its way.
+            // Nothing is sealed unsigned. What is sealed already is signed, and is delivered.
             Phase::Signing(_) => self.signing_failed(failure, now),
-            // Without the ledger there is nothing to give back: the lease runs out by itself.
+            // Without the ledger nothing can be released: the lease expires.
             Phase::Starting | Phase::Leasing | Phase::TakingSnapshot | Phase::Finished => {
                 Effect::Finish(self.outcome(Some(failure)))
             }
@@ -95,7 +96,7 @@ impl Run {
         }
     }
 
-    /// What can't be: a bug of ours.
+    /// An impossible state, so a bug of ours.
     pub(super) fn invariant_violated(&mut self, detail: impl Into<String>, now: Time) -> Effect {
         self.release(Some(InternalError::new(InternalErrorKind::InvariantViolated, detail)), now)
     }

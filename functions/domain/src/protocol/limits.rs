@@ -1,4 +1,4 @@
-//! The times that bound a run.
+//! The durations and deadlines of a run.
 
 use std::time::Duration;
 
@@ -7,25 +7,25 @@ use crate::time::Time;
 /// Settings of the deployment that the protocol needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Timing {
-    /// How long a window rests before it is read.
+    /// The settle time: how long after its end a window is read.
     pub settle: Duration,
-    /// How far behind the watermark each run looks again for late events.
+    /// The look-back: how far behind the watermark each run searches for late events.
     pub look_back: Duration,
 }
 
-/// The run's own limits, by the worker's clock.
+/// The run's own time limits, by the worker's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Limits {
-    /// The run is killed then.
+    /// When the function is killed.
     pub deadline: Time,
-    /// Start no reading after this, and stop what is being read.
+    /// No read starts after this, and a read in progress stops.
     pub stop_reading: Time,
-    /// Start no write to a customer's bucket after this.
+    /// No write to a customer's bucket starts after this.
     pub stop_writing: Time,
 }
 
 impl Limits {
-    /// Two thirds of the time for reading, five sixths for writing.
+    /// Reading gets two thirds of the time until the deadline, writing five sixths.
     #[must_use]
     pub fn between(now: Time, deadline: Time) -> Self {
         let span = deadline.since(now);

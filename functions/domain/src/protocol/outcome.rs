@@ -1,4 +1,4 @@
-//! How a run ended.
+//! The outcome of a run.
 
 use std::hash::{Hash, Hasher};
 
@@ -9,86 +9,87 @@ use crate::fault::Block;
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// All that could be done was done; a blocked destination is no failure of the run.
+    /// All work that could be done is done. A blocked destination does not fail the run.
     Completed(Summary),
     /// Another worker has the lease.
     Busy,
-    /// There is no such connector, or it is not exporting.
+    /// The connector does not exist, or is not exporting.
     Inactive,
-    /// A fault of ours: the message is reported as failed, and someone is told.
+    /// An internal error. The message is reported as failed, and an alarm can follow.
     Failed {
-        /// What.
+        /// What failed.
         error: InternalError,
-        /// What was done before.
+        /// What was done before the error.
         summary: Summary,
     },
 }
 
-/// What a run has done.
+/// The counts of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Summary {
     /// Parts sealed.
     pub sealed: u64,
-    /// Parts delivered, those found there already included.
+    /// Parts delivered, including those that were in the bucket already.
     pub delivered: u64,
-    /// Of the delivered: found there already (412).
+    /// Delivered parts that were in the bucket already (412).
     pub existed: u64,
-    /// Events in the parts sealed.
+    /// Events in the sealed parts.
     pub events: u64,
     /// Late events among them.
     pub late: u64,
-    /// Unreadable items among them.
+    /// Records of unreadable items among them.
     pub unreadable: u64,
-    /// Heartbeats among the parts sealed.
+    /// Heartbeats among the sealed parts.
     pub heartbeats: u64,
-    /// Requests tried again after a passing fault (409, 5xx).
+    /// Requests retried after a transient error (409, 5xx).
     pub retries: u64,
     /// Seals that another worker won.
     pub lost_races: u64,
-    /// Notices that the bus did not take.
+    /// Notices that the bus rejected.
     #[serde(rename = "unannounced")]
     pub unpublished_notices: u64,
     /// Why the connector is blocked now.
     pub blocked: Option<Block>,
-    /// Time was up with work left; the next run goes on at once.
+    /// Time was up with work left; the next run is due at once.
     pub more: bool,
 }
 
 impl Hash for Summary {
-    /// Only what decides what comes next. Two runs that differ in the rest of the tally go on alike, and whoever
-    /// explores all runs need not tell them apart.
+    /// Hashes only what decides the next step. Two runs that differ in the other counts behave alike, so a
+    /// model checker need not distinguish them.
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.lost_races.hash(state);
     }
 }
 
-/// A fault of ours.
+/// An error on the vendor's side, never the customer's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct InternalError {
-    /// What kind.
+    /// The kind, for logs and metrics.
     pub kind: InternalErrorKind,
     /// What happened, for an operator.
     pub detail: String,
 }
 
-/// What kind of fault.
+/// The kinds of internal error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InternalErrorKind {
-    /// This worker's clock and the ledger's differ by more than a minute.
+    /// The worker's clock and the ledger's differ by more than a minute.
     ClockSkew,
     /// An item of another tenant was read.
     TenantMismatch,
     /// The time limit is too short to seal or deliver anything.
     NoProgress,
-    /// The storage platform rejected our request or our staged bytes.
+    /// S3 rejected our request or our staged bytes.
     Rejected,
-    /// A part's manifest could not be signed: the key can't be reached, or is not the one that must sign.
+    /// A part's manifest could not be signed: the key is unreachable, or is not the one that must sign.
     #[serde(rename = "unsigned")]
     SigningFailed,
-    /// The events are read from another table or by other keys than those that the connector was sealed from.
+    /// The events are read from another table, or by other keys, than those that the connector was sealed
+    /// from.
     SourceChanged,
-    /// A record that must be there is not, or an answer came that nobody asked for.
+    /// A record that must exist is missing, or an unexpected answer came.
     #[serde(rename = "broken")]
     InvariantViolated,
     /// A port failed: our table, bucket, queue or bus.
@@ -96,7 +97,7 @@ pub enum InternalErrorKind {
 }
 
 impl InternalError {
-    /// A failure of that kind.
+    /// An error of that kind.
     #[must_use]
     pub fn new(kind: InternalErrorKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into() }
@@ -110,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_runs_are_told_apart_by_the_races_that_they_lost_and_not_by_their_tallies() {
+    fn summaries_hash_by_lost_races_only() {
         let hash = |lost_races, delivered| {
             let mut state = DefaultHasher::new();
             Summary { delivered, lost_races, ..Summary::default() }.hash(&mut state);

@@ -1,5 +1,5 @@
-//! What a run records once it has read: a seal goes on in its own room; where nothing was found to be sealed, a note
-//! says how far was read. If reading was blocked, either of them lifts that, and the bus is told first.
+//! What a run records after it has read: a seal if something was found, otherwise the progress of the read.
+//! If reading was blocked, either of them ends the block, and a notice is published first.
 
 use crate::cursor::{ReadProgress, Reconcile, Slice};
 use crate::fault::DeliveryStage;
@@ -7,15 +7,15 @@ use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::Window;
 use crate::time::Time;
 
+use super::messages::{BuildRequest, Effect, ProgressUpdate, ReconcileUpdate, Seal, Span};
 use super::run::{Phase, Run};
-use super::words::{BuildRequest, Effect, ProgressUpdate, ReconcileUpdate, Seal, Span};
 
-/// What a read leads to.
+/// The result of a read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum ReadOutcome {
     /// A part to be sealed.
     Seal(Box<Seal>),
-    /// A slice in which nothing was found.
+    /// A slice of the reconcile in which nothing was found.
     Reconcile(Box<ReconcileUpdate>),
 }
 
@@ -29,15 +29,16 @@ impl ReadOutcome {
 }
 
 impl Run {
-    /// Since when reading has been blocked, if it is. A span that was read to its end shows that it works again.
+    /// Since when reading has been blocked; `None` if it is not. A span that was read to its end shows that
+    /// it works again.
     pub(super) fn read_blocked_since(&self) -> Option<Time> {
         let block = self.snapshot.as_deref()?.cursor.block.as_ref()?;
         (block.stage == DeliveryStage::Read).then_some(block.since)
     }
 
-    /// Tells the bus that reading works again, if this shows it, and records what was read. In this order: a crash
-    /// between the two tells it twice, never not at all.
-    /// It was read at `at`.
+    /// Publishes a notice that reading works again, if this read shows it, and then records the result. In
+    /// this order, a crash between the two publishes the notice twice; in the other it might never be
+    /// published. `at` is when it was read.
     pub(super) fn record(&mut self, read: ReadOutcome, at: Time) -> Effect {
         let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let Some(since) = self.read_blocked_since().filter(|_| read.unblocks()) else {
@@ -64,7 +65,7 @@ impl Run {
         }
     }
 
-    /// Nothing was found in a slice, and it was read to its end.
+    /// Records that a slice was read to its end and contained nothing new.
     pub(super) fn record_slice(&mut self, slice: Slice, now: Time) -> Effect {
         let read_at = self.trusted_now(now);
         let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
@@ -92,8 +93,8 @@ impl Run {
         self.next(now)
     }
 
-    /// Time was up while only sealed events came: note how far it was read, and leave the rest to the next run. What
-    /// lies behind is not known to be readable, so a block stays.
+    /// Time was up, and only sealed events had been read. Records how far the read got, and leaves the rest
+    /// to the next run. The rest is not known to be readable, so a block stays.
     pub(super) fn record_progress(
         &mut self,
         order: &BuildRequest,

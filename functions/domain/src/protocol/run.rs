@@ -1,4 +1,4 @@
-//! Where a run stands, its start, and the choice of what comes next.
+//! The state of a run, its start, and the choice of the next step.
 
 use std::time::Duration;
 
@@ -15,53 +15,54 @@ use crate::time::Time;
 
 use super::end::RETRY_FAILED_AFTER;
 use super::limits::{Limits, Timing};
+use super::messages::{Answer, BuildRequest, Effect, Input, ReconcileUpdate, Release, Seal, Snapshot};
 use super::outcome::{InternalError, InternalErrorKind, Outcome, Summary};
 use super::progress::ReadOutcome;
-use super::words::{Answer, BuildRequest, Effect, Input, ReconcileUpdate, Release, Seal, Snapshot};
 
-/// The worker's clock and the ledger's may differ by this much and are taken as one.
+/// A difference between the worker's clock and the ledger's up to this is ignored.
 const TOLERATED_SKEW: Duration = Duration::from_secs(2);
-/// If they differ by more than this, the run refuses to decide anything.
+/// With a difference above this, the run refuses to decide anything.
 const MAX_SKEW: Duration = Duration::from_mins(1);
-/// How long a lease outlives the run's deadline.
+/// How long after the run's deadline its lease expires.
 const LEASE_MARGIN: Duration = Duration::from_mins(1);
 
-/// One run of one worker over one connector.
+/// The state of one run of one worker over one connector.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Run {
     pub(super) worker: WorkerId,
-    /// In whose name the manifests are.
+    /// The vendor in whose name manifests are signed.
     pub(super) vendor: VendorDomain,
     pub(super) timing: Timing,
     pub(super) limits: Limits,
     pub(super) phase: Phase,
     pub(super) snapshot: Option<Box<Snapshot>>,
-    /// How far the worker's clock runs ahead of the ledger's.
+    /// How far the worker's clock is ahead of the ledger's.
     pub(super) clock_skew: Duration,
-    /// The customer's bucket is open.
+    /// The customer's role is assumed and its bucket can be written.
     pub(super) opened: bool,
-    /// The keys that this run has put into the bucket.
+    /// The public keys that this run has put into the bucket.
     pub(super) published_keys: Option<PublishedKeys>,
-    /// Why nothing more is sealed in this run: a manifest could not be signed, or the source is not the remembered one.
+    /// Why this run seals nothing more: a manifest could not be signed, or the source is not the remembered
+    /// one.
     pub(super) sealing_stopped: Option<InternalError>,
     /// Where this worker reads events from.
     pub(super) source: Option<EventsSource>,
-    /// A fault ended delivery in this run.
+    /// A delivery error ended delivery in this run.
     pub(super) delivery_stopped: bool,
     /// Sealing and delivering take turns, so that neither starves the other.
     pub(super) turn: Turn,
-    /// How often the current request was tried.
+    /// How many times the current request was tried.
     pub(super) attempts: u32,
-    /// Something was sealed, delivered or searched: if time is up, the next run goes on from a better place.
+    /// Something was sealed, delivered or searched. If time is up, the next run starts further on.
     pub(super) progressed: bool,
     pub(super) summary: Summary,
-    /// The record of the part that this run has sealed last, until its delivery begins.
+    /// The record of the part that this run sealed last, until its delivery begins.
     pub(super) last_sealed: Option<Box<Part>>,
-    /// How long the source keeps an event, if not for ever: from when on a block would lose something.
+    /// How long the source keeps an event; `None` for ever. Decides from when a block would lose events.
     pub(super) retention: Option<Duration>,
 }
 
-/// The effect whose answer the run waits for, with what it needs to go on.
+/// The effect whose answer the run waits for, with what it needs to continue.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Phase {
     Starting,
@@ -87,7 +88,7 @@ pub(super) enum Phase {
     PublishingRecovery(Box<Part>),
     PublishingDelivered(Box<Part>),
     Marking(Box<Part>),
-    /// With where the run stands once that is done.
+    /// With the state of the run after that write.
     MarkingLast(Box<Run>),
     PublishingBlock(Box<crate::fault::Block>, Option<InternalError>),
     Blocking(Option<InternalError>),
@@ -95,23 +96,23 @@ pub(super) enum Phase {
     Finished,
 }
 
-/// From where a delivery is tried again.
+/// Where a delivery is retried from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum RetryFrom {
     /// The whole part.
     Part(PartNumber),
-    /// Its bytes are there: its keys and its note.
+    /// Its keys and its manifest; the bytes are in the bucket.
     Manifest(Box<Part>),
 }
 
-/// Whose turn it is, where both have work.
+/// Whose turn it is if both have work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Turn {
     Seal,
     Deliver,
 }
 
-/// Work on the sealing side.
+/// What can be sealed next.
 pub(super) enum Sealable {
     Window(Window),
     Slice(Slice),
@@ -143,15 +144,16 @@ impl Run {
         }
     }
 
-    /// The same run, over a source that keeps an event for so long, or for ever. It decides nothing, and is told.
+    /// Sets how long the source keeps an event; `None` for ever. Only used in notices; no decision depends on
+    /// it.
     #[must_use]
     pub const fn with_retention(mut self, retention: Option<Duration>) -> Self {
         self.retention = retention;
         self
     }
 
-    /// The same run, over this source. A connector that remembers another one is not sealed, and neither is any if the
-    /// source could not be asked which one it is; what is sealed already is delivered.
+    /// Sets the source that this worker reads. A connector that remembers another source is not sealed. If
+    /// the source could not be identified, no connector is sealed. What is sealed already is delivered.
     #[must_use]
     pub fn with_source(mut self, source: Result<EventsSource, InternalError>) -> Self {
         match source {
@@ -224,7 +226,8 @@ impl Run {
         }
     }
 
-    /// Reads settings and cursor (again). The settings may have changed, so an open bucket is not used on.
+    /// Reads settings and cursor, possibly again. The settings may have changed, so an open bucket is not
+    /// used any more.
     pub(super) fn take_snapshot(&mut self) -> Effect {
         self.opened = false;
         self.phase = Phase::TakingSnapshot;
@@ -234,11 +237,12 @@ impl Run {
     fn on_snapshot(&mut self, snapshot: Option<Box<Snapshot>>, now: Time) -> Effect {
         let Some(snapshot) = snapshot else { return Effect::Finish(Outcome::Inactive) };
         if let Some(server) = snapshot.server_time {
-            // The Date header has whole seconds: the server's clock is up to a second later than it says.
+            // The `Date` header has whole seconds: the server's clock is up to a second later than it says.
             let behind = server.since(now);
             let ahead = now.since(server + Duration::from_millis(999));
             if behind > MAX_SKEW || ahead > MAX_SKEW {
-                // The lease was taken by a wrong clock too, and could keep everyone away for as long as it errs.
+                // The lease was taken by a wrong clock too, and could keep every other worker away while that
+                // clock errs.
                 let seen = snapshot.cursor.next_run_at;
                 let release = Release { seen, next_run_at: server + RETRY_FAILED_AFTER, now: server };
                 let detail = format!("the worker's clock says {now}, the ledger's {server}");
@@ -252,7 +256,8 @@ impl Run {
         self.next(now)
     }
 
-    /// An empty read of another source would be sealed as a quiet hour.
+    /// Stops sealing if the source is not the remembered one: an empty read of another source would be sealed
+    /// as a quiet hour.
     fn check_source(&mut self, cursor: &Cursor) {
         let (Some(here), Some(remembered)) = (&self.source, &cursor.source) else { return };
         if remembered.source != *here {
@@ -266,17 +271,17 @@ impl Run {
         }
     }
 
-    /// The smaller of the worker's time and the ledger's.
+    /// The earlier of the worker's time and the ledger's.
     pub(super) fn trusted_now(&self, now: Time) -> Time {
         now - self.clock_skew
     }
 
-    /// What comes next: a part to deliver, a part to seal, in turns; else the end.
+    /// Chooses the next step: deliver a part or seal one, in turns; otherwise end the run.
     pub(super) fn next(&mut self, now: Time) -> Effect {
         let Some((grid, place)) = self.active() else { return Effect::Finish(Outcome::Inactive) };
         let (connector, cursor) = (&place.connector, &place.cursor);
         let sealable = self.sealable(grid, place, now);
-        // Whether time is left for it, the delivery itself asks; for the seal, none is then.
+        // Delivery itself checks its time limit; sealing is checked here.
         let may_deliver = self.deliverable(connector, cursor, now);
         let may_seal = sealable.filter(|_| now < self.limits.stop_reading && self.sealing_stopped.is_none());
         match (may_deliver, may_seal) {
@@ -293,7 +298,7 @@ impl Run {
         Some((place.connector.grid()?, place))
     }
 
-    /// The part to be delivered next, if delivery is not paused, blocked or over.
+    /// The part to be delivered next, unless delivery is paused, blocked or stopped.
     pub(super) fn deliverable(
         &self,
         connector: &Connector,
@@ -305,8 +310,8 @@ impl Run {
         cursor.undelivered().filter(|_| !stopped)
     }
 
-    /// The next window or slice to be sealed. A destination that is blocked does not stop it, nor does a
-    /// pause: what is sealed can no longer expire in the source.
+    /// The next window or slice to be sealed. Neither a blocked destination nor a pause stops sealing: what
+    /// is sealed can no longer expire in the source.
     pub(super) fn sealable(&self, grid: WindowSchedule, place: &Snapshot, now: Time) -> Option<Sealable> {
         let (now, cursor) = (self.trusted_now(now), &place.cursor);
         let reading_blocked =

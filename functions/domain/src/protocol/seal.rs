@@ -1,4 +1,5 @@
-//! The sealing half of a run: order a part, decide for ever what it is, learn whether the decision was ours.
+//! The sealing half of a run: requests a part, decides once and for all what it is, and learns whether its
+//! decision won.
 
 use std::time::Duration;
 
@@ -8,25 +9,26 @@ use crate::backoff::REQUEST;
 use crate::cursor::{ReadProgress, Reconcile, Slice};
 use crate::events_source::RememberedSource;
 use crate::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use crate::generated_events::Heartbeat;
 use crate::manifest::ChainState;
-use crate::own_event::Heartbeat;
 use crate::part::{Content, Part, PartKind, Window};
 use crate::schedule::next_expected_by;
 use crate::time::Time;
 
+use super::messages::{BuildRequest, Built, Effect, Exclude, Seal, SealAnswer, Span, StagedPart};
 use super::outcome::{InternalError, InternalErrorKind};
 use super::run::{Phase, Run, Turn};
-use super::words::{BuildRequest, Built, Effect, Exclude, Seal, SealAnswer, Span, StagedPart};
 
-/// Keys that tell no time and lie further ahead than this are strays; nearer ones are left to the windows.
+/// Unparsable keys that sort further ahead of the watermark than this are out of order; nearer ones are left
+/// to the windows.
 const OUT_OF_ORDER_AFTER: Duration = Duration::from_hours(24);
-/// How often a seal whose outcome stays unknown is tried before the run gives up.
+/// How many times a seal with an unknown outcome is tried before the run gives up.
 const MAX_SEAL_ATTEMPTS: u32 = 5;
-/// How many races a run may lose before it leaves the connector to the others.
+/// How many races a run may lose before it leaves the connector to other workers.
 const MAX_LOST_RACES: u64 = 3;
 
 impl Run {
-    /// Reads a window, and looks back behind it for late events; or goes on where it was read to.
+    /// Reads a window and looks back behind it for late events, or continues an earlier read of it.
     pub(super) fn build_window(&mut self, window: Window) -> Effect {
         let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let cursor = &place.cursor;
@@ -53,7 +55,7 @@ impl Run {
 
     fn build(&mut self, span: Span, reaching: Option<Time>, slice: Option<Slice>) -> Effect {
         let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
-        // A stray lies somewhere in the order of the keys, and one day a window may come to it.
+        // An out-of-order key has some position in the sort order, and a window may reach it one day.
         let exclude = Exclude { reaching, out_of_order_in: place.cursor.reconcile.out_of_order_in };
         let (number, watermark) = (place.cursor.next, place.cursor.watermark);
         let order = BuildRequest { number, span, watermark, exclude, stop_at: self.limits.stop_reading };
@@ -91,7 +93,7 @@ impl Run {
             let before = &place.cursor.reconcile;
             match (slice, draft.cut) {
                 (Slice::Span(window), cut) => before.read_through(cut.unwrap_or(window.to)),
-                // Read to its end: the pass is complete. Cut: the same slice goes on, without these strays.
+                // Read to the end: the pass is complete. Cut: the same slice continues, without these keys.
                 (Slice::OutOfOrderKeys, None) => before.read_out_of_order_keys(Some(order.number), sealed_at),
                 (Slice::OutOfOrderKeys, Some(_)) => {
                     Reconcile { out_of_order_in: Some(order.number), ..before.clone() }
@@ -130,7 +132,7 @@ impl Run {
         self.seal_part(part, reading, reconcile, draft.cut.is_none(), now)
     }
 
-    /// A complete read found nothing: that statement is the part.
+    /// A complete read found nothing: the part consists of that statement.
     fn seal_heartbeat(&mut self, order: &BuildRequest, now: Time) -> Effect {
         let sealed_at = self.trusted_now(now);
         let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
@@ -169,7 +171,7 @@ impl Run {
         self.seal_part(part, None, None, true, now)
     }
 
-    /// `whole` if the span was read to its end.
+    /// `whole` is true if the span was read to its end.
     fn seal_part(
         &mut self,
         part: Part,
@@ -197,11 +199,11 @@ impl Run {
     pub(super) fn on_seal(&mut self, seal: Box<Seal>, answer: SealAnswer, now: Time) -> Effect {
         match answer {
             SealAnswer::Won => {
-                // What was sealed is known: its delivery, if it follows at once, need not read it.
+                // The sealed record is known, so a delivery that follows at once need not read it.
                 self.last_sealed = Some(Box::new(seal.part.clone()));
                 self.on_sealed(*seal, now)
             }
-            // A refusal may be the answer to the second try of a request whose first try went through.
+            // The refusal may answer the second try of a request whose first try succeeded.
             SealAnswer::Refused | SealAnswer::Unknown => {
                 let number = seal.part.number;
                 self.phase = Phase::CheckingSeal { seal, refused: answer == SealAnswer::Refused };
@@ -220,13 +222,14 @@ impl Run {
     ) -> Effect {
         match found {
             Some(part) if part.sealed_by == self.worker && part.sha256 == seal.part.sha256 => {
-                // What is pinned counts, whatever this worker holds.
+                // The stored record counts, whatever this worker has in memory.
                 self.on_sealed(Seal { part: *part, ..*seal }, now)
             }
-            // Another worker sealed this number, or moved the watermark: our bytes are waste. Look again.
+            // Another worker sealed this number, or moved the watermark: our bytes are orphans. Take a new
+            // snapshot.
             Some(_) => self.lost_race(now),
             None if refused => self.lost_race(now),
-            // Nothing is there: the lost request did nothing. The condition makes a second try safe.
+            // No record exists: the lost request did nothing. The condition makes a retry safe.
             None if self.attempts < MAX_SEAL_ATTEMPTS => {
                 let wait = REQUEST.delay(self.attempts, random);
                 self.attempts += 1;
@@ -262,7 +265,8 @@ impl Run {
             place.cursor.next = seal.part.number.next();
             place.cursor.watermark = seal.watermark_after;
             place.cursor.source = seal.source;
-            // What was read back may be another worker's note: the record has it, whatever this one ordered.
+            // The record read back may contain another worker's manifest. The record counts, whatever this
+            // worker signed.
             let before = place.cursor.chain_head.as_ref();
             place.cursor.chain_head = seal
                 .part
@@ -281,7 +285,8 @@ impl Run {
         self.next(now)
     }
 
-    /// An item of another tenant: a bug of ours. Stop this connector and tell; nothing was staged.
+    /// An item of another tenant, so a bug of ours. Blocks this connector and publishes a notice; nothing was
+    /// staged.
     fn tenant_mismatch(&mut self, detail: &str, now: Time, random: u64) -> Effect {
         let at = self.trusted_now(now);
         let fault = DeliveryError {

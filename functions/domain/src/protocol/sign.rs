@@ -1,7 +1,7 @@
-//! The manifest of a part in a run: signed before the seal that pins it, delivered behind the part's bytes.
+//! The manifest of a part in a run: signed before the seal that stores it, delivered after the part's bytes.
 //!
-//! Two workers on one part both sign. One of them seals, and the other's signature is thrown away with its draft: it
-//! was never in anybody's bucket, so no auditor ever sees two stories of one part.
+//! Two workers on one part both sign. One of them seals, and the other's signature is discarded with its
+//! staged part. It was never in any bucket, so no auditor ever sees two manifests of one part.
 
 use crate::cursor::PublishedKeys;
 use crate::fault::{DeliveryError, DeliveryStage};
@@ -9,10 +9,10 @@ use crate::manifest::{ChainStart, ChainState, MAX_TEXT, Manifest, Previous, Sign
 use crate::part::{Part, PartNumber};
 use crate::time::Time;
 
+use super::messages::{Effect, PutAnswer, Seal, SignRequest};
 use super::outcome::InternalError;
 use super::progress::ReadOutcome;
 use super::run::{Phase, RetryFrom, Run, Turn};
-use super::words::{Effect, PutAnswer, Seal, SignRequest};
 
 impl RetryFrom {
     pub(super) const fn number(&self) -> PartNumber {
@@ -24,7 +24,7 @@ impl RetryFrom {
 }
 
 impl Run {
-    /// Orders the signature of a part that is to be sealed.
+    /// Requests the signature of a part that is to be sealed.
     pub(super) fn sign(&mut self, seal: Box<Seal>, now: Time) -> Effect {
         let Some(text) = self.manifest_text(&seal.part) else {
             return self.invariant_violated("an active connector has no destination", now);
@@ -49,7 +49,7 @@ impl Run {
         self.record(ReadOutcome::Seal(seal), sealed_at)
     }
 
-    /// The part stays unsealed, and the run fails in the end; before that it delivers what it can.
+    /// The part stays unsealed, and the run ends with an error. Before that it delivers what it can.
     pub(super) fn signing_failed(&mut self, failure: InternalError, now: Time) -> Effect {
         self.sealing_stopped = Some(failure);
         self.attempts = 0;
@@ -57,7 +57,8 @@ impl Run {
         self.next(now)
     }
 
-    /// What is signed of a part, before a change of keys adds its line. `None` without a destination.
+    /// The text that is signed for a part, before a change of keys adds its line. `None` without a
+    /// destination.
     fn manifest_text(&self, part: &Part) -> Option<String> {
         let place = self.snapshot.as_deref()?;
         let (connector, cursor) = (&place.connector, &place.cursor);
@@ -71,7 +72,8 @@ impl Run {
         Some(Manifest::of(part, &self.vendor, to, connector.frequency, previous).text())
     }
 
-    /// The part's bytes are there: its note follows, behind the keys that it needs if those are not there yet.
+    /// The part's bytes are in the bucket. Puts its manifest, after the keys that it needs if those are
+    /// missing.
     pub(super) fn put_manifest(&mut self, part: Box<Part>, now: Time) -> Effect {
         let Some(needed) = self.keys_of(&part) else {
             return if part.manifest.is_none() {
@@ -94,7 +96,8 @@ impl Run {
         Some(PublishedKeys::of(part.manifest.as_ref()?, to))
     }
 
-    /// The keys that are in the bucket. Behind a fault nobody knows: it may be another bucket of the same name.
+    /// The keys that are in the bucket. `None` after a delivery error: it may be another bucket of the same
+    /// name.
     fn known_keys(&self) -> Option<&PublishedKeys> {
         let cursor = &self.snapshot.as_deref()?.cursor;
         let blocked = cursor.block.as_ref().is_some_and(|block| block.stage != DeliveryStage::Read);
@@ -128,7 +131,7 @@ impl Run {
         random: u64,
     ) -> Effect {
         match answer {
-            // 412 is success: the name holds part number and hash of the note that the seal pinned.
+            // 412 is success: the name contains part number and hash of the manifest that the seal stored.
             Ok(_) => {
                 self.attempts = 0;
                 self.publish_recovery(part, now)

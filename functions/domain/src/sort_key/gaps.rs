@@ -1,33 +1,33 @@
-//! The gaps between the keys of a form: stretches of the key order in which none of them can lie, so that whatever
-//! is found there is a key of another form.
+//! The gaps between the keys of a form: ranges of the key order in which no such key can lie, so any key
+//! found there is unparsable.
 //!
-//! Windows begin at a connector's activation. What sorts before it is history, which may be years of events and is
-//! not read; but a key of another form may sort there too, and must not be passed over in silence. The gaps are
-//! where such keys can be told from history without reading it: in a table in order they are empty.
+//! Windows begin at a connector's activation. Keys before it are history, possibly years of events, and are
+//! not read; but unparsable keys may sort there too and must not be skipped silently. In the gaps they can be
+//! found without reading the history: in a well-formed table the gaps are empty.
 
 use crate::time::Time;
 
 use super::{CROCKFORD, SortKey, SortKeyForm};
 
-/// `[low, high)` in the order of the keys of type S.
+/// A range `[low, high)` of keys of type S.
 type Gap = (String, String);
 
-/// Seconds have ten digits and milliseconds 13 until then (November 2286); longer ones tell no time.
+/// The last time with ten digits of seconds and 13 of milliseconds (November 2286); longer numbers are
+/// unparsable.
 const LAST_OF_FIXED_WIDTH: i64 = 9_999_999_999_999;
 
 impl SortKeyForm {
-    /// The gaps between the keys of type S that tell a time before `until`: ranges `[low, high)` in ascending
-    /// order, disjoint, none of them empty. The first one starts at the empty text. No key that tells a time lies
-    /// in any.
+    /// The gaps between the keys of type S of times before `until`: ranges `[low, high)`, ascending,
+    /// disjoint, not empty. The first one starts at the empty text. No parsable key lies in any of them.
     ///
     /// These are: everything before the first key of 1970; what lies between the last possible key of a year
-    /// and the first of the next, or of a span of one to three years that is spelt by the first two or three
-    /// characters; and whatever begins like `until` and goes on with a smaller character that no key has at
-    /// that place.
+    /// and the first of the next (or of a span of one to three years that shares the first two or three
+    /// characters); and whatever shares a prefix with `until` and continues with a smaller character that no
+    /// key has there.
     ///
-    /// So a text before `until` that tells no time is outside the gaps only if, up to and including the first
-    /// character in which it differs from [`bound`](Self::bound) of `until`, it begins like a key of an earlier
-    /// time: `2020-05-05 10:00` in 2023. It counts as of that time.
+    /// So an unparsable text before `until` lies outside the gaps only if, up to and including the first
+    /// character in which it differs from [`bound`](Self::bound) of `until`, it begins like a key of an
+    /// earlier time: `2020-05-05 10:00` in 2023. It counts as a key of that time.
     #[must_use]
     pub fn gaps(self, until: Time) -> Vec<(String, String)> {
         let until = self.within_fixed_width(until);
@@ -45,13 +45,13 @@ impl SortKeyForm {
         gaps
     }
 
-    /// Whether a key lies in a gap before `until`. For keys of type N there is one: below the first number that
-    /// tells a time.
+    /// Whether a key lies in a gap before `until`. For keys of type N there is one gap: below the first
+    /// parsable number.
     #[must_use]
     pub fn lies_in_gap(self, key: &SortKey, until: Time) -> bool {
         match key {
             SortKey::Number(_) => self.is_before(key, Time::EPOCH),
-            // Most strays lie in the first gap or in none, and there may be as many as events.
+            // Most unparsable keys lie in the first gap or in none, and there may be as many as events.
             SortKey::Text(text) if *text < self.bound(Time::EPOCH) => true,
             SortKey::Text(text) if *text >= self.bound(until) => false,
             SortKey::Text(text) => self.gaps(until).iter().any(|(low, high)| low <= text && text < high),
@@ -65,7 +65,7 @@ impl SortKeyForm {
         }
     }
 
-    /// From behind the last possible key of each span of years to the first of the next one.
+    /// The gaps between the last possible key of each span of years and the first of the next one.
     fn between_spans(self, until: Time) -> Vec<Gap> {
         let (starts, behind, first) = match self {
             Self::Rfc3339 => {
@@ -80,7 +80,7 @@ impl SortKeyForm {
         pairs.map(|(span, next)| (format!("{span}{behind}"), format!("{next}{first}"))).collect()
     }
 
-    /// How the keys of each span of `length` milliseconds begin, from 1970 to `until`.
+    /// The key prefixes of each span of `length` milliseconds from 1970 to `until`.
     fn spans(self, until: Time, length: i64, characters: usize) -> Vec<String> {
         let starts = (0..=until.millis() / length).filter_map(|n| Time::from_millis(n * length));
         starts.map(|start| self.start_of(start, characters)).collect()
@@ -90,7 +90,8 @@ impl SortKeyForm {
         self.bound(time).chars().take(characters).collect()
     }
 
-    /// What shares the first characters with `bound` and then has a smaller one, or none, where no key has.
+    /// The ranges that share a prefix with `bound` and continue with a smaller character, or none, where no
+    /// key does.
     fn beside(self, bound: &str) -> Vec<Gap> {
         let mut gaps = Vec::new();
         for (place, here) in bound.bytes().enumerate() {
@@ -108,8 +109,8 @@ impl SortKeyForm {
         gaps
     }
 
-    /// The characters that a key which begins with `shared` can have next, in ascending order, where a bound has
-    /// `here`: at least all those that are smaller.
+    /// The characters that can follow `shared` in a key, ascending, where the bound has `here`: at least all
+    /// smaller ones.
     fn possible<'a>(self, shared: &str, here: &'a u8) -> &'a [u8] {
         match (self, here) {
             (Self::Ulid, _) => CROCKFORD,
@@ -136,7 +137,7 @@ mod tests {
         prop::sample::select(SortKeyForm::NAMES.map(|(_, form)| form).to_vec())
     }
 
-    /// Any time, and mostly such as tables have.
+    /// Any time, mostly realistic ones.
     fn any_time() -> impl Strategy<Value = Time> {
         let last = Time::LAST.millis();
         let ms = prop_oneof![1 => 0..=last, 1 => 0..5000i64, 6 => 1_300_000_000_000..2_000_000_000_000i64];
@@ -144,24 +145,24 @@ mod tests {
             .prop_map(|(ms, grain)| Time::from_millis(ms / grain * grain).unwrap())
     }
 
-    /// A time at which a table can have keys of a fixed width.
+    /// A time whose keys have the fixed width.
     fn time_of_a_table() -> impl Strategy<Value = Time> {
         (0..LAST_OF_FIXED_WIDTH).prop_map(|ms| Time::from_millis(ms).unwrap())
     }
 
-    /// Texts that are nearly the bound of a time: some of its characters, then others.
+    /// A text that resembles the bound of a time: a prefix of it, then other characters.
     fn nearly(form: SortKeyForm, time: Time, kept: usize, then: &str, upper: bool) -> SortKey {
         let kept: String = form.bound(time).chars().take(kept).collect();
         text(&format!("{}{then}", if upper { kept.to_uppercase() } else { kept }))
     }
 
-    /// Whether a text that tells no time begins like a key of an earlier time than `until`, up to the first
+    /// Whether an unparsable text begins like a key of an earlier time than `until`, up to the first
     /// character in which it differs from the bound.
     fn begins_like_an_earlier_key(form: SortKeyForm, key: &str, until: Time) -> bool {
         let bound = form.bound(until);
         let shared = key.bytes().zip(bound.bytes()).take_while(|(a, b)| a == b).count();
         let Some(start) = key.get(..=shared) else { return false };
-        // The first key that begins so, if there is one: its time is found digit by digit.
+        // Binary search for the time of the first key with that prefix.
         let (mut low, mut high) = (0, until.millis());
         while low < high {
             let middle = i64::midpoint(low, high);
@@ -205,7 +206,7 @@ mod tests {
         for (form, key, found) in [
             (F::Rfc3339, "2026-11-00T20:00:00Z", true),
             (F::Rfc3339, "2026-11-01 20:00:00", false),
-            // The bound is 01M6PM…; no ULID has an I or an L.
+            // The bound is 01M6PM…; no ULID contains I or L.
             (F::Ulid, "01M6I", true),
             (F::Ulid, "01M6L", true),
             (F::Ulid, "01M6K", false),
@@ -214,7 +215,7 @@ mod tests {
         }
     }
 
-    /// A connector's windows may begin there, and what they read is no stray.
+    /// A connector's windows may begin there, and what they read is not out of order.
     #[test]
     fn the_first_bound_of_all_lies_in_no_gap() {
         for (_, form) in SortKeyForm::NAMES {
@@ -224,7 +225,7 @@ mod tests {
         }
     }
 
-    /// Each is a Query, for every shard, once a day.
+    /// Each gap costs one Query per shard and day.
     #[test]
     fn there_are_less_than_ninety_to_be_read_every_day() {
         let most = |form: SortKeyForm| {
@@ -276,8 +277,8 @@ mod tests {
             }
         }
 
-        /// A key is never both a window's and a stray, and it is neither only if it begins like a key of an earlier
-        /// time.
+        /// A key is never found both by a window and by the search for unparsable keys. It is found by
+        /// neither only if it begins like a key of an earlier time.
         #[test]
         fn windows_and_strays_share_no_key_and_pass_over_none_but_history(
             form in any_form(), times in [time_of_a_table(), time_of_a_table(), time_of_a_table()],

@@ -1,8 +1,8 @@
-//! The forms of an events table's sort key: which time a key tells, and which keys a window spans.
+//! The forms of an events table's sort key: the time in a key, and the range of keys of a window.
 //!
-//! Windows tile the order in which DynamoDB keeps the keys, so a key of another form still falls into exactly
-//! one window by its bytes, and is exported there as an unreadable record. Those that sort before all windows are
-//! looked for in the gaps that keys of this form leave (`gaps`). `read` reads the time out of a key.
+//! Windows tile DynamoDB's key order, so an unparsable key (one of another form) still falls into exactly one
+//! window by its bytes, and is exported there as an unreadable record. Unparsable keys before all windows are
+//! searched in the gaps that keys of this form leave (`gaps`). `parse` reads the time in a key.
 
 mod gaps;
 mod read;
@@ -12,19 +12,20 @@ use std::time::Duration;
 use crate::time::Time;
 use read::{decimal_millis, digits, ulid_time, uuid_time};
 
-/// How the sort key tells the time of writing (contract 1).
+/// How the sort key encodes the time of writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SortKeyForm {
-    /// `2026-11-20T20:15:30.123Z#evt_01`, any spelling of UTC and any precision, mixed (see [`Time`]'s `FromStr`).
+    /// `2026-11-20T20:15:30.123Z#evt_01`, any notation of UTC and any precision, also mixed (see [`Time`]'s
+    /// `FromStr`).
     #[default]
     Rfc3339,
-    /// A ULID: 26 characters of Crockford's base 32, upper case; the first ten are milliseconds.
+    /// A ULID: 26 characters of Crockford's base 32, upper case; the first ten encode milliseconds.
     Ulid,
     /// A UUID of version 7 (RFC 9562), lower case with hyphens; the first 48 bits are milliseconds.
     UuidV7,
-    /// Seconds since the Unix epoch: a number, or ten digits with anything but a digit behind.
+    /// Seconds since the Unix epoch: a number, or ten digits followed by anything but a digit.
     EpochSeconds,
-    /// Milliseconds since the Unix epoch: a number, or 13 digits with anything but a digit behind.
+    /// Milliseconds since the Unix epoch: a number, or 13 digits followed by anything but a digit.
     EpochMillis,
 }
 
@@ -38,7 +39,7 @@ pub enum SortKey {
 }
 
 impl SortKey {
-    /// The key as text, for a reader.
+    /// The key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -50,7 +51,7 @@ impl SortKey {
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 impl SortKeyForm {
-    /// Every form by its name in the settings.
+    /// Every form with its name in the settings.
     pub const NAMES: [(&'static str, Self); 5] = [
         ("rfc3339", Self::Rfc3339),
         ("ulid", Self::Ulid),
@@ -59,7 +60,7 @@ impl SortKeyForm {
         ("epoch_millis", Self::EpochMillis),
     ];
 
-    /// The form of that name, if there is one.
+    /// The form with that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, form)| *form)
@@ -77,8 +78,8 @@ impl SortKeyForm {
         matches!(self, Self::EpochSeconds | Self::EpochMillis)
     }
 
-    /// The finest span at whose borders the order of the keys is the order of time. RFC 3339 keys of one second
-    /// begin alike, but behind that they sort by their spelling (`…30+00:00`, `…30,5Z`, `…30.5Z`, `…30Z`, `…30z`),
+    /// The finest span at whose boundaries key order is time order. RFC 3339 keys of one second share a
+    /// prefix, but behind it they sort by their notation (`…30+00:00`, `…30,5Z`, `…30.5Z`, `…30Z`, `…30z`),
     /// so parts are cut between seconds there.
     #[must_use]
     pub const fn grain(self) -> Duration {
@@ -88,7 +89,7 @@ impl SortKeyForm {
         }
     }
 
-    /// The time that a key tells; `None` for a key of another form.
+    /// The time in a key; `None` for an unparsable key.
     #[must_use]
     pub fn time_of(self, key: &SortKey) -> Option<Time> {
         match (self, key) {
@@ -103,8 +104,8 @@ impl SortKeyForm {
         }
     }
 
-    /// The earliest time that a key of type N tells. Milliseconds below 10^12 (September 2001) tell none: they
-    /// are seconds, written where milliseconds are expected, and would all count as January 1970.
+    /// The earliest time in a key of type N. Milliseconds below 10^12 (September 2001) are unparsable: they
+    /// are seconds written where milliseconds are expected, and would all count as January 1970.
     #[must_use]
     pub const fn first_number(self) -> Time {
         match (self, Time::from_millis(1_000_000_000_000)) {
@@ -121,8 +122,8 @@ impl SortKeyForm {
         }
     }
 
-    /// The smallest text of a key of the grain that `time` lies in: no key of an earlier grain is as large, and none
-    /// of this one or a later one is smaller.
+    /// The lower bound of the keys in the grain of `time`: keys of earlier grains are smaller, keys of this
+    /// grain and later ones are not.
     #[must_use]
     pub fn bound(self, time: Time) -> String {
         match self {
@@ -138,8 +139,8 @@ impl SortKeyForm {
         }
     }
 
-    /// The bounds of a Query that returns every key of `[from, to)`. `BETWEEN` includes both ends and the ends
-    /// are widened to the grain, so the reader drops what [`Self::is_before`] says lies outside.
+    /// The bounds of a Query that returns every key of `[from, to)`. `BETWEEN` includes both ends, and the
+    /// ends are widened to the grain, so the reader drops what is outside according to [`Self::is_before`].
     #[must_use]
     pub fn range(self, from: Time, to: Time) -> (String, String) {
         let grain = self.grain();
@@ -148,15 +149,15 @@ impl SortKeyForm {
         (self.bound(from), self.bound(ceiling))
     }
 
-    /// Whether a key lies before `time`: by the time it tells, or by its bytes if it tells none. Those place it no
-    /// finer than a grain, so it never lies before a time in the midst of its own.
+    /// Whether a key lies before `time`: by its time, or by its bytes if it is unparsable. Bytes are compared
+    /// at the precision of a grain, so such a key never lies before a time within its own grain.
     #[must_use]
     pub fn is_before(self, key: &SortKey, time: Time) -> bool {
         match (self.time_of(key), key) {
             (Some(told), _) => told < time,
             (None, SortKey::Text(text)) => text.as_str() < self.bound(time).as_str(),
-            // A number that tells no time: negative ones, and what would be a time but is too small to tell one, lie
-            // before all times, the others after.
+            // An unparsable number: negative numbers and numbers that are too small for this form lie before
+            // all times, the others after.
             (None, SortKey::Number(text)) => text.starts_with('-') || self.number(text).is_some(),
         }
     }
@@ -187,7 +188,7 @@ mod tests {
             (SortKeyForm::Rfc3339, text("2026-11-20T20:15:30.123Z#evt_01"), at),
             (SortKeyForm::Rfc3339, text("2026-11-20T20:15:30Z#evt_01"), second),
             (SortKeyForm::Rfc3339, text("2026-11-20T20:15:30.123456789Z"), at),
-            // As Python's `isoformat` writes it, and others.
+            // As written by Python's `isoformat` and others.
             (SortKeyForm::Rfc3339, text("2026-11-20T20:15:30.123456+00:00#evt_01"), at),
             (SortKeyForm::Rfc3339, text("2026-11-20T20:15:30-00:00#evt_01"), second),
             (SortKeyForm::Rfc3339, text("2026-11-20T20:15:30,123z#evt_01"), at),
@@ -240,7 +241,7 @@ mod tests {
             (F::UuidV7, version_7.to_owned(), true),
             (F::UuidV7, format!("{version_7}#evt_01"), true),
             (F::UuidV7, format!("{version_7}0"), false),
-            // Version 4: its first digits are drawn.
+            // Version 4: its first digits are random.
             (F::UuidV7, version_7.replace("-7cc3", "-4cc3"), false),
             (F::EpochSeconds, "1795205730#evt_01".to_owned(), true),
             (F::EpochSeconds, "17952057301".to_owned(), false),
@@ -291,7 +292,7 @@ mod tests {
             ("2026-11-20T20:15:30,123-00:00#a", false),
             ("2026-11-20T20:15:30z#a", true),
             ("2026-11-20T20:15:31z#a", false),
-            // What tells none belongs to the whole second, whatever its bytes say of a point in it.
+            // An unparsable key belongs to the whole second, whatever point in it its bytes suggest.
             ("2026-11-20T20:15:29~", true),
             ("2026-11-20T20:15:30+02:00#a", false),
             ("2026-11-20T20:15:30.1", false),
@@ -315,7 +316,7 @@ mod tests {
         }
     }
 
-    /// An RFC 3339 key of `time` as some product spells it: each choice of `tail` is another one.
+    /// An RFC 3339 key of `time` in one of many notations, selected by `tail`.
     pub(super) fn spelt(time: Time, tail: u64) -> String {
         let choose = |of: u64, among: u64| tail / of % among;
         let zone = ["Z", "z", "+00:00", "-00:00"][usize::try_from(choose(1, 4)).unwrap()];
@@ -342,7 +343,7 @@ mod tests {
     }
 
     proptest! {
-        /// Windows tile the key order: each key is found by the Query of exactly one of two windows that meet.
+        /// Windows tile the key order: each key is found by the Query of exactly one of two adjacent windows.
         #[test]
         fn a_key_lies_in_exactly_one_of_two_windows_that_meet(
             form in prop::sample::select(SortKeyForm::NAMES.map(|(_, form)| form).to_vec()),
@@ -364,8 +365,8 @@ mod tests {
             prop_assert_eq!(left || right, both);
         }
 
-        /// However a product spells its keys, and in whatever mixture: each is read in the one window that its time
-        /// lies in, and found by the Query of that window.
+        /// In whatever mixture of notations, each key is read only in the window of its time, and found by
+        /// the Query of that window.
         #[test]
         fn every_spelling_is_read_in_the_window_of_its_time_and_in_no_other(
             start in 1_700_000_000_000i64..1_700_000_001_000, spans in prop::collection::vec(1i64..3000, 1..8),
@@ -389,7 +390,7 @@ mod tests {
             }
         }
 
-        /// What every cut between two grains relies on.
+        /// Every cut between two grains relies on this.
         #[test]
         fn the_order_of_keys_is_that_of_their_grains_however_they_are_spelt(
             form in prop::sample::select(SortKeyForm::NAMES.map(|(_, form)| form).to_vec()),

@@ -1,10 +1,10 @@
-//! Reads the time out of a key, one function per notation. Whatever is not spelt exactly so tells none.
+//! Parses the time in a key, one function per notation. A key of any other notation is unparsable.
 
 use crate::time::Time;
 
 use super::CROCKFORD;
 
-/// The time that a ULID tells, with nothing or `#` behind it.
+/// The time in a ULID that is followed by nothing or `#`.
 pub(super) fn ulid_time(text: &str) -> Option<Time> {
     let bytes = text.as_bytes();
     let ulid = bytes.get(..26)?;
@@ -21,7 +21,7 @@ pub(super) fn ulid_time(text: &str) -> Option<Time> {
     Time::from_millis(ms)
 }
 
-/// The time that a UUID of version 7 tells, with nothing or `#` behind it.
+/// The time in a UUID of version 7 that is followed by nothing or `#`.
 pub(super) fn uuid_time(text: &str) -> Option<Time> {
     let uuid = text.get(..36)?;
     if text.as_bytes().get(36).is_some_and(|b| *b != b'#') {
@@ -39,7 +39,7 @@ pub(super) fn uuid_time(text: &str) -> Option<Time> {
     i64::from_str_radix(&hex, 16).ok().and_then(Time::from_millis)
 }
 
-/// The number that exactly `count` digits spell at the start of the text.
+/// The number at the start of the text if it has exactly `count` digits.
 pub(super) fn digits(text: &str, count: usize) -> Option<i64> {
     let head = text.get(..count)?;
     let next_is_digit = text.as_bytes().get(count).is_some_and(u8::is_ascii_digit);
@@ -49,7 +49,7 @@ pub(super) fn digits(text: &str, count: usize) -> Option<i64> {
     head.parse().ok()
 }
 
-/// A decimal number times 10^`scale`, cut to a whole number of milliseconds.
+/// A decimal number times 10^`scale`, truncated to whole milliseconds.
 pub(super) fn decimal_millis(text: &str, scale: usize) -> Option<Time> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {

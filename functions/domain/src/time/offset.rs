@@ -1,18 +1,18 @@
-//! Times as events tell them, with any offset from UTC. Keys of the events table tell UTC alone, since a text with an
-//! offset does not sort in time order.
+//! Parses event times with any offset from UTC. Keys of the events table are in UTC only, since texts with
+//! offsets don't sort in time order.
 
 use super::Time;
 
-/// The length of what all spellings begin with, `2026-11-20T20:15:30`.
+/// The length of the part that all spellings begin with, `2026-11-20T20:15:30`.
 const SECONDS_LEN: usize = 19;
 
-/// A text that is no RFC 3339 time.
+/// Why a text is not an RFC 3339 time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseRfc3339Error {
-    /// It says no offset, so that nobody knows which moment it means.
+    /// It has no offset, so the instant is ambiguous.
     #[error("`{0}` has no time zone; RFC 3339 wants one, such as {0}Z for UTC or {0}+02:00")]
     NoOffset(String),
-    /// It has another form, or is a moment that we don't know.
+    /// It has another form, or lies outside the years 1970 to 9999.
     #[error(
         "`{0}` is not an RFC 3339 time between 1970 and 9999, such as 2026-11-20T20:15:30.123Z or 2026-11-20T22:15:30+02:00"
     )]
@@ -20,12 +20,13 @@ pub enum ParseRfc3339Error {
 }
 
 impl Time {
-    /// Reads RFC 3339 (section 5.6) with any offset: `T`, `t` or a space before the time, a fraction of any length
-    /// behind a point or a comma, and `Z`, `z`, `+02:00`, `+0200` or `+02` as the offset (the last two are ISO 8601's,
-    /// and common). Digits below the millisecond are cut off. A leap second is the second before it.
+    /// Parses RFC 3339 (section 5.6) with any offset: `T`, `t` or a space before the time; a fraction of any
+    /// length after a point or a comma; and `Z`, `z`, `+02:00`, `+0200` or `+02` as the offset (the last two
+    /// are from ISO 8601 and common). Digits below the millisecond are cut off. A leap second counts as the
+    /// second before it.
     ///
     /// # Errors
-    /// If the text has another form, names no offset, or lies before 1970 or after 9999 in UTC.
+    /// If the text has another form, has no offset, or lies before 1970 or after 9999 in UTC.
     pub fn from_rfc3339_any_offset(text: &str) -> Result<Self, ParseRfc3339Error> {
         if let Ok(time) = text.parse() {
             return Ok(time);
@@ -42,7 +43,7 @@ impl Time {
         let (fraction, offset) = fraction(rest).ok_or_else(other)?;
         let (date, time) = head.split_at_checked(10).ok_or_else(other)?;
         let time = time.get(1..).filter(|_| shaped).ok_or_else(other)?;
-        // One space before the offset is how some languages print a time.
+        // Some languages print a space before the offset.
         let offset = offset.strip_prefix(' ').unwrap_or(offset);
         if offset.is_empty() {
             return Err(ParseRfc3339Error::NoOffset(shown()));
@@ -56,7 +57,7 @@ impl Time {
     }
 }
 
-/// The first three digits of a fraction, and what stands behind all of it. `000` if there is none.
+/// The first three digits of a fraction, and the rest of the text after it. `000` without a fraction.
 fn fraction(text: &str) -> Option<(String, &str)> {
     let Some(digits) = text.strip_prefix(['.', ',']) else { return Some(("000".to_owned(), text)) };
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
@@ -65,7 +66,7 @@ fn fraction(text: &str) -> Option<(String, &str)> {
     (!digits.is_empty()).then_some((milliseconds, behind))
 }
 
-/// An offset with its colon. `None` if it is none, or of a day or more.
+/// An offset in the form with a colon. `None` if it is invalid, or a day or more.
 fn normalize_offset(text: &str) -> Option<String> {
     if matches!(text, "Z" | "z") {
         return Some("Z".to_owned());
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_a_moment_is_that_moment() {
+    fn every_spelling_of_an_instant_parses_to_it() {
         for text in [
             "2026-11-20T20:15:30.123Z",
             "2026-11-20t20:15:30.123z",
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_moment_says_which_form_is_right() {
+    fn an_invalid_time_is_refused_with_the_right_form() {
         for text in [
             "",
             "yesterday",
@@ -151,7 +152,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_offset_moves_the_time_by_itself(
+        fn an_offset_shifts_the_time_by_its_value(
             ms in 86_400_000i64..253_000_000_000_000, hours in 0u64..24, minutes in 0u64..60, east: bool,
         ) {
             let time = Time::from_millis(ms).unwrap();
@@ -161,7 +162,7 @@ mod tests {
             prop_assert_eq!(Time::from_rfc3339_any_offset(&text), Ok(time), "{}", text);
         }
 
-        /// Whatever is a time to the calendar library in the strict form is the same one here.
+        /// Every text that the calendar library accepts in strict form gives the same time here.
         #[test]
         fn no_text_makes_it_panic(text in any::<String>(), near in "[-+.:TtZz 0-9]{0,40}") {
             for text in [text, near] {

@@ -1,23 +1,23 @@
-//! Reads a time in UTC in every spelling that products write. Each event's key tells one, so it is read by hand, ten
-//! times as fast as the calendar library reads it.
+//! Parses a UTC time in every spelling that products write. Each event's key contains one, so this is written
+//! by hand: ten times as fast as the calendar library.
 
 use std::ops::Range;
 
 use super::{DAY_MS, Time};
 
-/// From the first of March of the year 0.
+/// Days from 1 March of the year 0 to 1 January 1970.
 const DAYS_BEFORE_1970: i64 = 719_468;
-/// Where the separators stand. The calendar library also takes other forms of ISO 8601.
+/// The positions of the separators. The calendar library also accepts other forms of ISO 8601.
 const SEPARATORS: [(usize, u8); 5] = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
-/// The length of what all spellings begin with, `2026-11-20T20:15:30`.
+/// The length of the part that all spellings begin with, `2026-11-20T20:15:30`.
 const SECONDS_LEN: usize = 19;
 
-/// The time that a text tells: RFC 3339, section 5.6, with the offset zero, written `Z`, `z`, `+00:00` or `-00:00`, and
-/// a fraction of any number of digits behind a point or a comma (ISO 8601 has either), or none. Digits below the
+/// Parses RFC 3339, section 5.6, with the offset zero, written `Z`, `z`, `+00:00` or `-00:00`. The fraction
+/// is optional, of any number of digits, after a point or a comma (ISO 8601 allows both). Digits below the
 /// millisecond are cut off, never rounded up.
 ///
-/// The `T` is upper case: a lower-case one would sort behind all other keys of its day. A leap second, `:60`, is the
-/// second before it, as the Unix epoch has no place for one.
+/// The `T` must be upper case: a lower-case one would sort after all other keys of its day. A leap second,
+/// `:60`, counts as the second before it, since Unix time has no value for one.
 pub(super) fn parse_utc(text: &[u8]) -> Option<Time> {
     let (head, rest) = text.split_at_checked(SECONDS_LEN)?;
     if !SEPARATORS.iter().all(|(place, separator)| head.get(*place) == Some(separator)) {
@@ -48,7 +48,7 @@ fn number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0, add)
 }
 
-/// The milliseconds of a fraction, and what stands behind it.
+/// The milliseconds of a fraction, and the rest of the text after it.
 fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, behind) = text.split_at_checked(count)?;
@@ -65,7 +65,8 @@ const fn last_day(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Since 1970. Years are counted from March, so that a leap day is the last of its year; 400 of them repeat.
+/// Days since 1970-01-01. Years are counted from March, so that a leap day is the last of its year; the
+/// calendar repeats every 400 years.
 const fn days(year: i64, month: i64, day: i64) -> i64 {
     let (years, months) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days_of_year = (153 * months + 2) / 5 + day - 1;
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_utc_tells_the_same_time() {
+    fn every_spelling_of_utc_parses_to_the_same_time() {
         for zone in ["Z", "z", "+00:00", "-00:00"] {
             for (fraction, told) in [
                 ("", "000"),
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_utc_or_spelt_otherwise_tells_none() {
+    fn a_time_that_is_not_utc_or_has_another_form_does_not_parse() {
         for text in [
             "",
             "Z",
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn days_and_times_that_are_none_tell_none() {
+    fn invalid_days_and_times_do_not_parse() {
         let days = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
         let behind = (1..).zip(days).map(|(month, days)| format!("2023-{month:02}-{:02}", days + 1));
         let others = ["2023-00-01", "2023-13-01", "2023-01-00", "2100-02-29", "1969-12-31"];
@@ -154,14 +155,14 @@ mod tests {
         for leap in ["2000-02-29", "2024-02-29", "2400-02-29"] {
             assert_eq!(read(&format!("{leap}T00:00:00Z")), Some(format!("{leap}T00:00:00.000Z")));
         }
-        // The last second of 2016 was followed by one.
+        // A leap second followed the last second of 2016.
         let leap = read("2016-12-31T23:59:60.5Z");
         assert_eq!(leap.as_deref(), Some("2016-12-31T23:59:59.500Z"));
         assert_eq!(read("9999-12-31T00:00:00Z"), None, "behind the last time");
     }
 
     #[test]
-    fn every_day_reads_back() {
+    fn every_day_round_trips() {
         for first in [1970, 1999, 2023, 2099, 2399, 9995] {
             let mut day: Time = format!("{first}-01-01T00:00:00Z").parse().unwrap();
             for n in 0..4 * 366 {
@@ -173,10 +174,10 @@ mod tests {
     }
 
     proptest! {
-        /// What is read is what the calendar library reads, and nothing else. That one knows nine digits of a
-        /// fraction at most; leap seconds are tested above.
+        /// This parser and the calendar library accept the same texts, with the same result. The library
+        /// knows at most nine digits of a fraction; leap seconds are tested above.
         #[test]
-        fn a_time_is_read_as_the_calendar_library_reads_it(
+        fn the_parser_agrees_with_the_calendar_library(
             ms in 0..=LAST_MS, fraction in "([.,][0-9]{0,9})?", zone in "Z|z|[+-]00:00|[+-]0[01]:[0-9]{2}",
             place in 0usize..30, other in "[-+.,:TtZz0-9]", change: bool,
         ) {

@@ -1,8 +1,8 @@
-//! The watchdog: how the connectors of a deployment are, taken together.
+//! The watchdog: the state of all connectors of a deployment together.
 //!
-//! A [`Sweep`] goes through all connectors page by page, over as many ticks as it takes, and sums them up in a
-//! [`Survey`]. A small deployment is swept in one tick; a large one within the hour. What a survey found is told
-//! at each tick ([`Sweep::figures`]), so that silence always means that nobody is watching.
+//! A [`Sweep`] goes through all connectors page by page, over as many ticks as it takes, and sums them up in
+//! a [`Survey`]. A small deployment is swept in one tick, a large one within the hour. Each tick reports the
+//! result ([`Sweep::metrics`]), so missing data always means that nobody is watching.
 
 mod survey;
 mod told;
@@ -22,56 +22,56 @@ pub use survey::Survey;
 use survey::earliest;
 pub use told::{Condition, NotificationState, PendingNotification};
 
-/// No new sweep begins sooner after the last one, however often there is a tick: a little less than the usual
+/// The least time between the starts of two sweeps, however often a tick comes. A little less than the usual
 /// five minutes, so that a tick that comes early still sweeps.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(270);
 
-/// A connector as the watchdog sees it: nothing of where it delivers to and how.
+/// A connector as the watchdog sees it, without its destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WatchedConnector {
-    /// Whose.
+    /// The tenant that owns the connector.
     pub tenant: TenantId,
-    /// Which.
+    /// The connector's ID.
     pub connector: ConnectorId,
-    /// Where it is in its life.
+    /// Its lifecycle state.
     pub state: State,
     /// How often it exports.
     pub frequency: Frequency,
-    /// When it was activated first.
+    /// When it was first activated.
     pub activated_at: Option<Time>,
-    /// Where it stands, once activated.
+    /// Its cursor, once activated.
     pub cursor: Option<Cursor>,
-    /// When the oldest part that waits for delivery was sealed.
+    /// When the oldest undelivered part was sealed.
     pub waiting_since: Option<Time>,
-    /// What the watchdog told of it last.
+    /// What the watchdog last notified of it.
     pub last_notified: Option<NotificationState>,
 }
 
-/// A place in the order of the sweep: behind this connector.
+/// A position in the order of the sweep: after this connector.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepCursor {
-    /// Whose.
+    /// The connector's tenant.
     pub tenant: TenantId,
-    /// Which.
+    /// The connector's ID.
     pub connector: ConnectorId,
 }
 
-/// Where the watchdog stands, kept from tick to tick.
+/// The state of the watchdog, stored from tick to tick.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Sweep {
-    /// Counts what was kept, so that of two ticks at once one is heard.
+    /// Incremented with each store, so that of two concurrent ticks one wins.
     #[serde(rename = "kept")]
     pub version: u64,
-    /// The sweep under way, and behind which connector it goes on.
+    /// The sweep in progress, and the connector after which it continues.
     #[serde(rename = "under_way")]
     pub in_progress: Option<(Survey, Option<SweepCursor>)>,
-    /// The last one that went through all.
+    /// The last completed sweep.
     #[serde(rename = "last")]
     pub last_completed: Option<Survey>,
 }
 
 impl Sweep {
-    /// The survey to go on with at `now`; `None` if it is too soon after the last one.
+    /// The survey to continue with at `now`; `None` if it is too soon after the last one.
     pub fn resume(&mut self, now: Time) -> Option<(Survey, Option<SweepCursor>)> {
         let too_soon = |last: &Survey| now.since(last.started_at) < SWEEP_INTERVAL;
         match self.in_progress.take() {
@@ -81,10 +81,10 @@ impl Sweep {
         }
     }
 
-    /// What it tells at `now`: the counts of the last sweep that went through all, and ages by whichever saw the
-    /// older one, this sweep or the last. `retention` is how long the source keeps an event.
+    /// The metrics at `now`: the counts of the last completed sweep, and for each age the older of this
+    /// sweep's and the last one's. `retention` is how long the source keeps an event.
     ///
-    /// Before the first sweep has gone through, it tells what that has found so far.
+    /// Before the first sweep is complete, it reports what that has found so far.
     #[must_use]
     pub fn metrics(&self, now: Time, retention: Option<Duration>) -> Vec<Metric> {
         let under_way = self.in_progress.as_ref().map(|(survey, _)| survey);
@@ -120,8 +120,8 @@ impl Sweep {
     }
 }
 
-/// How much of the time for which the source keeps events is left for those that are not sealed. Rounded down, so
-/// that the margin is never larger than it is; less than nothing once events have expired.
+/// How much of the source's retention is left for events that are not sealed. Rounded down, so the margin is
+/// never overstated; negative once events have expired.
 fn retention_margin(retention: Duration, watermark_age: Duration) -> [Metric; 2] {
     let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
     let left = seconds(retention).saturating_sub(seconds(watermark_age));
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_goes_on_where_it_stopped_and_the_next_begins_five_minutes_after_it_began() {
+    fn a_sweep_resumes_where_it_stopped_and_the_next_begins_five_minutes_after_its_start() {
         let mut sweep = Sweep::default();
         let (first, place) = sweep.resume(at("2026-11-20T20:00:00Z")).unwrap();
         assert_eq!((first.started_at, place), (at("2026-11-20T20:00:00Z"), None));
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_sweep_under_way_has_found_is_told_at_once_and_counts_wait_for_its_end() {
+    fn ages_of_a_sweep_in_progress_are_reported_at_once_and_its_counts_at_its_end() {
         let last = surveyed("2026-11-20T20:10:00Z", &["2026-11-20T20:00:00Z", "2026-11-20T20:00:00Z"]);
         let now = surveyed("2026-11-20T20:15:00Z", &["2026-11-20T10:00:00Z"]);
         let sweep = Sweep { last_completed: Some(last), in_progress: Some((now, None)), ..Sweep::default() };
@@ -192,13 +192,13 @@ mod tests {
         assert_eq!(told("ConnectorsActive"), Some(2));
         assert_eq!(told("ConnectorsStale"), Some(0));
         assert_eq!(told("OldestWatermarkAge"), Some(10 * 3_600 + 15 * 60));
-        // It was due at 11:00, and to be expected by 11:20.
+        // It was due at 11:00 and expected by 11:20.
         assert_eq!(told("LongestOverdue"), Some(8 * 3_600 + 55 * 60));
         assert_eq!(told("SweepAge"), Some(5 * 60));
     }
 
     #[test]
-    fn the_margin_is_what_the_source_keeps_less_what_is_not_sealed_and_can_be_used_up() {
+    fn the_retention_margin_is_retention_less_the_unsealed_age_and_can_be_negative() {
         let sweep = Sweep {
             last_completed: Some(surveyed("2026-11-20T20:10:00Z", &["2026-11-19T20:00:00Z"])),
             ..Sweep::default()
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_to_watch_is_told_too_and_nothing_is_told_before_anything_was_read() {
+    fn an_empty_deployment_reports_metrics_but_not_before_the_first_read() {
         assert_eq!(Sweep::default().metrics(Time::EPOCH, None), []);
         let sweep = Sweep { last_completed: Some(surveyed("2026-11-20T20:00:00Z", &[])), ..Sweep::default() };
         let figures = sweep.metrics(at("2026-11-20T20:00:00Z"), Some(Duration::from_hours(48)));
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_kept_as_text_and_comes_back_as_it_was() {
+    fn a_sweep_round_trips_through_its_stored_form() {
         let place = SweepCursor { tenant: "acme".parse().unwrap(), connector: ConnectorId::new(7) };
         let survey = surveyed("2026-11-20T20:00:00Z", &["2026-11-20T10:00:00Z"]);
         let sweep = Sweep {

@@ -1,5 +1,5 @@
-//! What a sweep has found: counts and the oldest of each kind. Times, not ages, so that what was found an hour ago
-//! is an hour older now.
+//! The findings of a sweep: counts, and the oldest of each kind. They are times, not ages, so that a finding
+//! of an hour ago is an hour older now.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::health::expected_by;
 use crate::protocol::Timing;
 use crate::time::Time;
 
-/// How many connectors are in which state; deleted ones are not counted.
+/// How many connectors are in which state. Deleted ones are not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct StateCounts {
     pub(super) draft: u64,
@@ -20,28 +20,28 @@ pub(super) struct StateCounts {
     pub(super) disabled: u64,
 }
 
-/// How many connectors are blocked, by what has to be mended.
+/// How many connectors are blocked, by what has to be fixed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct BlockCounts {
-    /// The customer's role does not let us in.
+    /// The customer's role denies sts:AssumeRole.
     pub(super) role: u64,
-    /// The role may not write, or the bucket refuses it.
+    /// The role may not write, or the bucket denies it.
     pub(super) access: u64,
-    /// The customer's KMS key refuses.
+    /// The customer's KMS key denies access.
     pub(super) key: u64,
-    /// The bucket is gone, or in another region.
+    /// The bucket does not exist, or is in another Region.
     pub(super) bucket: u64,
-    /// The storage platform does not answer as it should.
+    /// S3 or STS is unavailable.
     pub(super) unavailable: u64,
-    /// Ours to mend.
+    /// Only the vendor can fix these.
     #[serde(rename = "ours")]
     pub(super) internal: u64,
 }
 
-/// What a sweep has found so far.
+/// The findings of a sweep so far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Survey {
-    /// When it began.
+    /// When the sweep began.
     #[serde(rename = "begun")]
     pub started_at: Time,
     pub(super) states: StateCounts,
@@ -67,7 +67,7 @@ impl Survey {
         }
     }
 
-    /// Adds a connector, as it stands at `now`.
+    /// Adds a connector, as of `now`.
     pub fn add(&mut self, watched: &WatchedConnector, timing: Timing, now: Time) {
         match watched.state {
             State::Draft => self.states.draft += 1,
@@ -81,12 +81,12 @@ impl Survey {
         let Some(cursor) = watched.cursor.as_ref().filter(|_| exporting) else { return };
         self.oldest_watermark = earliest(self.oldest_watermark, Some(cursor.watermark));
         let expected = expected_by(watched.activated_at, watched.frequency, cursor, timing);
-        // Beside a block too: a destination that is blocked never stops the sealing.
+        // Counted for a blocked connector too: a blocked destination never stops sealing.
         if let Some(expected) = expected.filter(|expected| now > *expected) {
             self.stale += 1;
             self.longest_overdue = earliest(self.longest_overdue, Some(expected));
         }
-        // What waits while a connector is paused waits because someone wants it to.
+        // Parts of a paused connector wait because someone wants them to.
         if watched.state == State::Active {
             self.undelivered_parts += cursor.next.previous().get().saturating_sub(cursor.delivered.get());
             self.oldest_undelivered = earliest(self.oldest_undelivered, watched.waiting_since);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn each_block_is_counted_by_what_has_to_be_mended() {
+    fn each_block_is_counted_by_what_has_to_be_fixed() {
         let each = [
             (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied),
             (DeliveryStage::PutObject, DeliveryErrorKind::Denied),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_paused_must_be_sealed_too_but_nothing_of_it_waits_to_be_mended() {
+    fn a_paused_connector_can_be_stale_but_its_blocks_and_parts_are_not_counted() {
         let mut late = watched(State::Paused, Some((DeliveryStage::PutObject, DeliveryErrorKind::Gone)));
         if let Some(cursor) = &mut late.cursor {
             cursor.watermark = at("2026-11-20T18:00:00Z");
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_exports_nothing_is_counted_and_its_cursor_says_nothing() {
+    fn a_connector_that_does_not_export_is_counted_by_state_only() {
         let draft = WatchedConnector { cursor: None, activated_at: None, ..watched(State::Draft, None) };
         let survey = survey(&[draft, watched(State::Disabled, None), watched(State::Deleted, None)]);
         assert_eq!(survey.states, StateCounts { draft: 1, disabled: 1, ..StateCounts::default() });
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn each_state_is_counted_as_often_as_it_is_met() {
+    fn each_state_is_counted() {
         use State::{Active, Disabled, Draft, Paused, Ready};
         let twice =
             [Draft, Ready, Active, Paused, Disabled].map(|state| [(); 2].map(|()| watched(state, None)));
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_expected_by_now_is_not_late_yet() {
+    fn an_export_expected_right_now_is_not_late_yet() {
         let mut survey = Survey::new(at(NOW));
         survey.add(&watched(State::Active, None), TIMING, at("2026-11-20T21:20:00Z"));
         assert_eq!((survey.stale, survey.longest_overdue), (0, None));

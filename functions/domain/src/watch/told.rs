@@ -1,8 +1,9 @@
-//! When the watchdog tells of a connector: of an export that does not come and that it comes again, once each, and
-//! once a day of whatever lasts. That a block begins and ends the exporter tells, which is there when it happens.
+//! When the watchdog notifies about a connector: once for a missed export and once for its recovery, and once
+//! a day for any problem that lasts. The exporter publishes the beginning and the end of a block, since it is
+//! there when they happen.
 //!
-//! What was told is kept beside the connector's cursor, moved by a write that is conditional on what it was, so that
-//! of two ticks at once one tells.
+//! The notification state is stored with the connector's cursor. The write is conditional on the previous
+//! state, so that of two concurrent ticks only one notifies.
 
 use std::time::Duration;
 
@@ -15,55 +16,55 @@ use crate::notice::Notice;
 use crate::protocol::Timing;
 use crate::time::Time;
 
-/// What lasts is told again this long after it was told last.
+/// A lasting problem is notified again this long after the last notice.
 const REPEAT_AFTER: Duration = Duration::from_hours(24);
-/// An export that does not come is told when it is late by this much more than it may be: the runs after an outage
-/// of half an hour catch up by themselves, and nobody need be told of each.
+/// How much later than expected an export may be before it is notified. After an outage of up to half an hour
+/// the runs catch up on their own, and nobody needs a notice of each.
 const STALE_TOLERANCE: Duration = Duration::from_mins(30);
-/// And by this much more within a day after it was told that it comes again: who is a little late at each window would
-/// otherwise be told of twice at each window.
+/// The same tolerance within a day after a recovery. A connector that is a little late at each window would
+/// otherwise cause two notices at each window.
 const RECURRENCE_TOLERANCE: Duration = Duration::from_hours(2);
 
-/// What is wrong with a connector, as far as the watchdog tells of it.
+/// The condition of a connector, as far as the watchdog notifies it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
-    /// It is blocked.
+    /// The connector is blocked.
     Blocked,
     /// What is due is not sealed.
     Stale,
-    /// Nothing any more.
+    /// The problem is over.
     #[serde(rename = "over")]
     Resolved,
 }
 
-/// What was told of a connector last.
+/// What was last notified of a connector, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NotificationState {
-    /// What is wrong.
+    /// The condition in that notice.
     #[serde(rename = "of")]
     pub condition: Condition,
-    /// Since when.
+    /// Since when the condition lasts.
     pub since: Time,
-    /// When it was told.
+    /// When the notice was published.
     #[serde(rename = "at")]
     pub notified_at: Time,
 }
 
-/// What is to be told of a connector now.
+/// A notice to publish now, and the states around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingNotification {
-    /// What is to be remembered first.
+    /// The state to store before the notice is published.
     pub next: NotificationState,
-    /// What to remember instead, if the bus does not take the notice: it is to be told again then.
+    /// The state to store instead if the bus rejects the notice, so that it is published later.
     pub rollback: NotificationState,
-    /// The notice.
+    /// The notice itself.
     pub notice: Notice,
 }
 
 impl WatchedConnector {
-    /// What is to be told of it at `now`, if anything. `retention` is for how long the events table keeps an event,
-    /// if not for ever.
+    /// The notification due at `now`, if any. `retention` is how long the events table keeps an event; `None`
+    /// for ever.
     #[must_use]
     pub fn pending_notification(
         &self,
@@ -74,7 +75,7 @@ impl WatchedConnector {
         let exporting = matches!(self.state, State::Active | State::Paused);
         let cursor = self.cursor.as_ref().filter(|_| exporting)?;
         let (tenant, connector) = (&self.tenant, &self.connector);
-        // A block of what is paused is told when it goes on: someone wants it to wait.
+        // The block of a paused connector is notified when it resumes: someone wants it to wait.
         if let Some(block) = cursor.block.as_ref().filter(|_| self.state == State::Active) {
             let since = block.since;
             let of_this =
@@ -105,7 +106,8 @@ impl WatchedConnector {
                     notice,
                 ))
             }
-            // Whoever works off a backlog is late since another time at each tick: the first is what counts.
+            // A connector that works off a backlog is late since another time at each tick: the first one
+            // counts.
             (Some(_), Some(NotificationState { since, notified_at: at, .. }))
                 if now.since(at) >= REPEAT_AFTER =>
             {
@@ -127,7 +129,7 @@ impl WatchedConnector {
     }
 
     fn pending(&self, told: NotificationState, notice: Notice) -> PendingNotification {
-        // Never told of anything is the same as told, long ago, that all is over.
+        // Without any notice so far, the state is a problem resolved long ago.
         let untold = self.last_notified.unwrap_or(NotificationState {
             condition: Condition::Resolved,
             since: Time::EPOCH,
@@ -153,7 +155,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Sealed to 20:00, so the next seal is to be expected by 21:20.
+    /// Sealed to 20:00, so the next seal is expected by 21:20.
     fn watched() -> WatchedConnector {
         let start = at("2026-11-20T10:00:00Z");
         WatchedConnector {
@@ -193,7 +195,7 @@ mod tests {
         watched.cursor.as_mut().unwrap().watermark = watermark;
     }
 
-    /// What is told at these times, each remembered.
+    /// The notices of these times, each followed by storing the state.
     fn told(watched: &mut WatchedConnector, times: &[&str]) -> Vec<(String, &'static str)> {
         let mut all = Vec::new();
         for time in times {
@@ -206,13 +208,13 @@ mod tests {
     }
 
     #[test]
-    fn an_export_that_does_not_come_is_told_once_then_daily_and_that_it_comes_once() {
+    fn a_missed_export_is_notified_once_then_daily_and_its_recovery_once() {
         let mut watched = watched();
         let times =
             ["2026-11-20T21:20:00Z", "2026-11-20T21:49:59Z", "2026-11-20T21:50:00Z", "2026-11-20T22:00:00Z"];
         let stale = "con_0000000000000007-exportstale-2026-11-20T21:20:00.000Z";
         assert_eq!(told(&mut watched, &times), [(stale.to_owned(), "ExportStale")]);
-        // It works off what is behind, and is late since another time.
+        // It works off its backlog, and is late since another time.
         sealed_to(&mut watched, at("2026-11-20T23:00:00Z"));
         let next = ["2026-11-21T21:49:59Z", "2026-11-21T21:50:00Z", "2026-11-21T21:55:00Z"];
         let again = format!("{stale}-again-2026-11-21T21:50:00.000Z");
@@ -224,12 +226,12 @@ mod tests {
     }
 
     #[test]
-    fn who_is_a_little_late_at_each_window_is_told_of_once_a_day() {
+    fn a_connector_slightly_late_at_each_window_is_notified_once_a_day() {
         let mut watched = watched();
         let mut kinds = Vec::new();
         let mut now = at("2026-11-20T21:50:00Z");
         for hour in 0..26 {
-            // It was due at the full hour, is told at ten to the next one, and comes then.
+            // It was due on the hour, is notified at ten to the next one, and arrives then.
             let before = now;
             kinds
                 .extend(told(&mut watched, &[&before.to_string()]).into_iter().map(|(_, kind)| (hour, kind)));
@@ -240,13 +242,13 @@ mod tests {
         }
         let each_day = [(0, "ExportStale"), (0, "ExportOnTime"), (25, "ExportStale"), (25, "ExportOnTime")];
         assert_eq!(kinds, each_day);
-        // Two hours late are told all the same.
+        // Two hours late is notified all the same.
         let late = now + Duration::from_hours(3);
         assert_eq!(told(&mut watched, &[&late.to_string()]).len(), 1);
     }
 
     #[test]
-    fn a_day_after_it_was_told_that_it_comes_again_a_little_late_is_told_as_ever() {
+    fn a_day_after_a_recovery_the_usual_tolerance_applies_again() {
         let now = "2026-11-20T21:50:00Z";
         for (at_last, told_now) in [("2026-11-19T21:50:00Z", 1), ("2026-11-19T21:50:00.001Z", 0)] {
             let over = NotificationState {
@@ -260,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_at_the_very_time_by_which_it_may_be_expected_is_not_late() {
+    fn an_export_at_the_very_instant_it_is_expected_is_not_late() {
         let mut watched = watched();
         assert_eq!(told(&mut watched, &["2026-11-20T21:50:00Z"]).len(), 1);
         sealed_to(&mut watched, at("2026-11-20T21:00:00Z"));
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_told_of_an_earlier_block_or_of_something_else_does_not_count_for_this_one() {
+    fn notifications_of_another_block_or_condition_do_not_count_for_this_one() {
         let (since, later) = (at("2026-11-20T20:10:00Z"), at("2026-11-21T20:09:00Z"));
         for other in [
             NotificationState {
@@ -286,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_told_again_each_day_and_never_its_beginning_or_its_end() {
+    fn a_block_is_repeated_daily_but_its_start_and_end_are_not_notified() {
         let mut watched = blocked(DeliveryStage::PutObject);
         let times = [
             "2026-11-20T20:10:00Z",
@@ -304,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reminder_says_from_when_on_events_are_lost_by_how_far_it_is_sealed() {
+    fn a_reminder_forecasts_the_loss_from_how_far_the_connector_is_sealed() {
         let now = at("2026-11-22T00:00:00Z");
         let loss = |watched: WatchedConnector| match watched
             .pending_notification(TIMING, WEEK, now)
@@ -323,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_paused_is_told_when_it_is_not_sealed_and_what_exports_nothing_never() {
+    fn a_paused_connector_is_notified_if_it_is_stale_and_one_that_does_not_export_never() {
         let now = at("2026-11-22T00:00:00Z");
         let kind = |watched: &WatchedConnector| {
             Some(watched.pending_notification(TIMING, WEEK, now)?.notice.fact.kind())
@@ -336,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_bus_does_not_take_is_told_again() {
+    fn a_notice_rejected_by_the_bus_is_published_later() {
         let mut watched = watched();
         let first = watched.pending_notification(TIMING, WEEK, at("2026-11-20T22:00:00Z")).unwrap();
         watched.last_notified = Some(first.rollback);

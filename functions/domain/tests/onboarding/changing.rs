@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::connector::{Caller, Connector, NotAllowedError, Shards, State, Verb};
 use domain::names::ConnectorId;
-use domain::onboarding::{Edit, Loss, Mails, NewConnector, NewContacts, OnboardingError, OwnedResource};
+use domain::onboarding::{Edit, Loss, MailMode, NewConnector, NewContacts, OnboardingError, OwnedResource};
 use domain::partition::{NoPartition, PartitionFormat};
 use domain::ports::{Connectors as _, Runs as _};
 use domain::time::Time;
@@ -328,19 +328,19 @@ async fn contacts_are_tested_by_a_change_that_is_told() {
 async fn whoever_gives_addresses_where_no_mail_is_sent_is_told() {
     let mut world = World::new();
     let mut connector = world.ledger.connector(&world.connected().await);
-    assert_eq!(world.onboarding.note_on_contacts(&[]), None);
+    assert_eq!(world.onboarding.contacts_warning(&[]), None);
     connector.contacts.emails = vec!["a@acme.example".parse().unwrap()].try_into().unwrap();
     let addresses = world.onboarding.addresses(&acme(), &connector).await.unwrap();
-    let told = world.onboarding.note_on_contacts(&addresses).unwrap();
+    let told = world.onboarding.contacts_warning(&addresses).unwrap();
     assert!(told.contains("NotifySender"), "{told}");
     for (has_sender, has_portal, mails, said) in [
-        (false, true, Mails::None, Some("NotifySender")),
-        (true, false, Mails::WithoutPortal, Some("an operator")),
-        (true, true, Mails::Asking, None),
+        (false, true, MailMode::None, Some("NotifySender")),
+        (true, false, MailMode::WithoutPortal, Some("an operator")),
+        (true, true, MailMode::DoubleOptIn, None),
     ] {
-        world.onboarding.mails = Mails::of(has_sender, has_portal);
-        assert_eq!(world.onboarding.mails, mails);
-        let note = world.onboarding.note_on_contacts(&addresses);
+        world.onboarding.mail_mode = MailMode::of(has_sender, has_portal);
+        assert_eq!(world.onboarding.mail_mode, mails);
+        let note = world.onboarding.contacts_warning(&addresses);
         assert_eq!(note.is_some(), said.is_some());
         assert!(note.unwrap_or_default().contains(said.unwrap_or_default()));
     }

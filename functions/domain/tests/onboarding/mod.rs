@@ -14,7 +14,7 @@ use domain::budget::Budgets;
 use domain::connector::{Caller, Connector, Shards, State, Verb};
 use domain::names::{ConnectorId, IdempotencyKey};
 use domain::notice::Fact;
-use domain::onboarding::{Mails, NewConnector, Onboarding, OnboardingError, RingCache};
+use domain::onboarding::{MailMode, NewConnector, Onboarding, OnboardingError, RingCache};
 use domain::part::Encoding;
 use domain::partition::PartitionFormat;
 use domain::ports::{Connectors, SaveAnswer, Saved};
@@ -53,7 +53,7 @@ impl World {
             vendor: fixtures::vendor(),
             signing: Some(FakeSigner::new(1).signing()),
             ring: RingCache::default(),
-            mails: Mails::None,
+            mail_mode: MailMode::None,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),
             public_urls: None,

@@ -1,4 +1,5 @@
-//! Who signs a manifest, how one key hands over to another, which key never signs again, and what is no signature.
+//! Who signs a manifest, how one key hands over to the next, which key never signs again, and what is not a
+//! signature.
 
 use std::sync::Arc;
 
@@ -27,13 +28,13 @@ async fn id(seed: u8) -> KeyId {
     ring[0].key.id().into()
 }
 
-/// A chain whose head is part 4, with that key in charge.
+/// A chain whose newest part is 4, with that current key.
 fn chain(key: KeyId) -> ChainState {
     let since = ActiveSince { part: PartNumber::FIRST, head: None };
     ChainState { sha256: Sha256::new([4; 32]), key, since, retired: Vec::new() }
 }
 
-/// Which keys sign part 5 of a chain of which that key is in charge.
+/// The keys that sign part 5 of a chain with that current key.
 async fn signers(signing: &ManifestSigner, last: Option<KeyId>) -> Result<Vec<KeyId>, SigningError> {
     let pinned = signed(signing, last.map(chain).as_ref()).await?;
     Ok(pinned.keys().iter().map(|key| key.id().into()).collect())
@@ -49,7 +50,7 @@ async fn signed(signing: &ManifestSigner, last: Option<&ChainState>) -> Result<S
 }
 
 #[tokio::test]
-async fn the_key_in_use_signs_alone_whoever_came_before() {
+async fn the_current_key_signs_alone_whatever_the_previous_key() {
     let now = id(2).await;
     for before in [PreviousSigner::None, key(1), PreviousSigner::Lost] {
         let signing = signing(FakeSigner::new(2), before);
@@ -60,7 +61,7 @@ async fn the_key_in_use_signs_alone_whoever_came_before() {
 }
 
 #[tokio::test]
-async fn the_key_before_hands_over_in_a_text_that_names_the_new_one_in_full() {
+async fn the_previous_key_hands_over_in_a_text_with_the_whole_new_key() {
     let (old, new) = (id(1).await, id(2).await);
     let signing = signing(FakeSigner::new(2), key(1));
     assert_eq!(signers(&signing, Some(old)).await.unwrap(), [old, new]);
@@ -71,7 +72,7 @@ async fn the_key_before_hands_over_in_a_text_that_names_the_new_one_in_full() {
     assert_eq!(signed(&signing, None).await.unwrap().note().text(), TEXT, "nobody hands over");
 }
 
-/// What the record of a chain keeps: since when the key in charge is, and on which head it hangs.
+/// What the record of a chain contains: since when the current key signs, and the head before that.
 #[tokio::test]
 async fn the_boundary_of_a_key_is_a_part_and_the_head_before_it() {
     let (old, new, five) = (id(1).await, id(2).await, PartNumber::new(5));
@@ -95,7 +96,8 @@ async fn the_boundary_of_a_key_is_a_part_and_the_head_before_it() {
     assert_eq!(next, ChainState { sha256: same.sha256(), ..after });
 }
 
-/// A stack that was rolled back: whatever it names as the key before, its key was retired in this chain.
+/// A stack that was rolled back: whatever it names as the previous key, its own key was retired in this
+/// chain.
 #[tokio::test]
 async fn a_retired_key_never_signs_again() {
     let (old, new) = (id(1).await, id(2).await);
@@ -107,13 +109,13 @@ async fn a_retired_key_never_signs_again() {
         let words = refused.to_string();
         assert!(words.contains(&old.to_string()) && words.contains("since part 3"), "{words}");
     }
-    // The key in charge goes on, and hands over to one that was never here.
+    // The current key continues, and hands over to one that was never in the chain.
     assert!(signed(&signing(FakeSigner::new(2), key(1)), Some(&last)).await.is_ok());
     assert!(signed(&signing(FakeSigner::new(4), key(2)), Some(&last)).await.is_ok());
 }
 
 #[tokio::test]
-async fn a_key_that_nobody_can_vouch_for_does_not_sign() {
+async fn a_key_that_nobody_hands_over_to_does_not_sign() {
     let (lost, new) = (id(3).await, id(2).await);
     for before in [PreviousSigner::None, key(1)] {
         let answer = signers(&signing(FakeSigner::new(2), before), Some(lost)).await;
@@ -126,7 +128,7 @@ async fn a_key_that_nobody_can_vouch_for_does_not_sign() {
     assert_eq!(signers(&told_so, Some(lost)).await.unwrap(), [new]);
 }
 
-/// Says that it is one key, and signs with another.
+/// A signer that claims one key and signs with another.
 struct TwoFaced;
 
 #[async_trait]
@@ -145,7 +147,7 @@ impl Signer for TwoFaced {
 }
 
 #[tokio::test]
-async fn a_signature_that_does_not_verify_is_never_pinned() {
+async fn a_signature_that_does_not_verify_is_never_used() {
     let answer = signers(&signing(TwoFaced, PreviousSigner::None), None).await;
     assert!(matches!(answer, Err(SigningError::InvalidSignature(_))), "{answer:?}");
     let vouching = signing(FakeSigner::new(2), PreviousSigner::Signer(Arc::new(TwoFaced)));
@@ -154,7 +156,7 @@ async fn a_signature_that_does_not_verify_is_never_pinned() {
 }
 
 #[tokio::test]
-async fn the_ring_holds_the_key_in_use_and_the_one_before_with_their_times() {
+async fn the_key_ring_has_the_current_and_the_previous_key_with_their_validity() {
     let validity =
         Validity { from: Some(at("2026-01-01T00:00:00Z")), until: Some(at("2027-01-01T00:00:00Z")) };
     let current = FakeSigner::new(2).valid(validity);

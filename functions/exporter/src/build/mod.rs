@@ -9,8 +9,8 @@ mod sealed_keys;
 mod shards;
 
 use domain::connector::Connector;
+use domain::generated_events;
 use domain::item::{SourceItem, Unreadable};
-use domain::own_event;
 use domain::part::Window;
 use domain::ports::{BoxError, PageError, PortError};
 use domain::protocol::{BuildRequest, Built, Span};
@@ -108,7 +108,7 @@ async fn read(
         }
         let line = match &item.content {
             Ok(event) => event.clone(),
-            Err(why) => own_event::unreadable_record(&item, why)
+            Err(why) => generated_events::unreadable_record(&item, why)
                 .map_err(|e| bug("writing an unreadable record", e))?
                 .into(),
         };

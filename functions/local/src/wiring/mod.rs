@@ -26,7 +26,7 @@ use aws_credential_types::Credentials as SdkCredentials;
 use domain::budget::Budgets;
 use domain::manifest::{KeyName, ManifestSigner, PreviousSigner, VendorDomain};
 use domain::names::Refused;
-use domain::onboarding::{Mails, Onboarding, RingCache};
+use domain::onboarding::{MailMode, Onboarding, RingCache};
 use domain::part::PartLimits;
 use domain::partition::PartitionFormat;
 use domain::ports::{Clock, Connectors, Rng};
@@ -171,7 +171,7 @@ impl Embedded {
             vendor: self.vendor.clone(),
             signing: Some(self.signing.clone()),
             ring: RingCache::default(),
-            mails: Mails::None,
+            mail_mode: MailMode::None,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),
             // The stand-ins publish nothing to anybody.

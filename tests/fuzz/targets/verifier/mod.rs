@@ -1,4 +1,4 @@
-//! The modules of `auditferry verify`, without what reads folders and buckets and what prints.
+//! The modules of `auditferry verify`, without those that read folders and buckets and those that print.
 
 #[path = "../../../../functions/cli/src/verify/archive.rs"]
 pub(crate) mod archive;

@@ -1,4 +1,4 @@
-//! Writes to the customer's bucket, and the arrival of requests that took long.
+//! Writes to the customer's bucket, and the arrival of slow requests.
 
 use domain::fault::{DeliveryErrorKind, DeliveryStage};
 use domain::part::Part;
@@ -52,7 +52,7 @@ impl Executor<'_> {
         })
     }
 
-    /// The note of a part whose bytes are there.
+    /// Puts the manifest of a part whose bytes are in the bucket.
     pub(super) fn put_note(&mut self, worker: &Worker, part: &Part, deed: Execution) -> Answer {
         let failed = |reason| Answer::Put(Err(fault(DeliveryStage::PutObject, reason)));
         let account = &mut self.world.accounts[worker.account];
@@ -87,7 +87,7 @@ impl Executor<'_> {
         self.world.accounts[to].put_new(of, part, body)
     }
 
-    /// The request that is under way arrives.
+    /// The request in flight arrives.
     pub(crate) fn land(&mut self) {
         let Some((number, request)) = self.world.in_flight.take() else { return };
         let variant = self.variant;

@@ -1,5 +1,5 @@
-//! Carries out the effects of a worker on the world, and everything that can become of each: done, refused, done but
-//! the answer lost, still under way when the worker has given up waiting.
+//! Executes the effects of a worker on the world, with every possible outcome: done, refused, done with a
+//! lost answer, or still in flight when the worker has given up waiting.
 
 mod bucket;
 mod seal;
@@ -18,7 +18,7 @@ use crate::variant::Variant;
 use crate::worker::Worker;
 use crate::world::{Request, World};
 
-/// What becomes of an effect.
+/// The outcome of an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Execution {
     /// It is done, and answered.
@@ -31,9 +31,9 @@ pub enum Execution {
     AnswerLost,
     /// Only the first of its two writes is done, and then something failed.
     Half,
-    /// It is on its way, and the worker has given up waiting. It may arrive at any time.
+    /// It is in flight, and the worker has given up waiting. It may arrive at any time.
     Hangs,
-    /// The credentials have run out.
+    /// The credentials have expired.
     Expired,
 }
 
@@ -45,7 +45,7 @@ impl Execution {
     }
 }
 
-/// What can become of the worker's effect.
+/// Adds every possible outcome of the worker's effect to `found`.
 pub fn executions(worker: &Worker, world: &World, found: &mut Vec<Execution>) {
     match (&worker.effect, &worker.reading) {
         (Effect::Build(_), Some(reading)) => found.extend(reading.dry().map(Execution::Page)),
@@ -57,7 +57,8 @@ pub fn executions(worker: &Worker, world: &World, found: &mut Vec<Execution>) {
     found.push(Execution::Fails);
     let hangs = world.in_flight.is_none().then_some(Execution::Hangs);
     match &worker.effect {
-        // A note that is late, or whose credentials have run out, is as the part's own write, which is looked at.
+        // A manifest that is late, or whose credentials have expired, behaves like the part's own write,
+        // which is covered.
         Effect::Lease { .. } | Effect::Block(_) | Effect::Release(_) | Effect::PutManifest(_) => {
             found.push(Execution::AnswerLost);
         }
@@ -77,7 +78,7 @@ pub fn executions(worker: &Worker, world: &World, found: &mut Vec<Execution>) {
     }
 }
 
-/// What a worker does next, and the world it leaves.
+/// Executes one effect of a worker on the world.
 pub(crate) struct Executor<'a> {
     pub(crate) setup: &'a Setup,
     pub(crate) variant: Variant,
@@ -91,7 +92,7 @@ impl Executor<'_> {
         self.variant.clock(self.world.clock) + self.setup.clock_skew
     }
 
-    /// Does it. `None`: the run is over.
+    /// Executes the effect; `None` if the run is over.
     pub(crate) fn execute(&mut self, mut worker: Worker, deed: Execution) -> Option<Worker> {
         if deed.is_fault() {
             self.world.faults = self.world.faults.map(|left| left - 1);
@@ -101,7 +102,7 @@ impl Executor<'_> {
         let now = self.clock();
         let name = Worker::name(worker.place);
         let mut next = worker.on_answer(answer, now);
-        // Where nothing can fail any more, signing is nothing that anyone could see.
+        // If nothing can fail any more, signing is not observable.
         if let (Some(Effect::Sign(order)), Some(0)) =
             (next.as_ref().map(|worker| &worker.effect), self.world.faults)
         {
@@ -114,7 +115,7 @@ impl Executor<'_> {
         next
     }
 
-    /// The answer; `None` while the effect is not yet carried out as a whole.
+    /// The answer; `None` while the effect is only partly executed.
     fn answer(&mut self, worker: &mut Worker, effect: &Effect, deed: Execution) -> Option<Answer> {
         let done = deed == Execution::Done || deed == Execution::AnswerLost;
         let failed = || Answer::Failed(InternalError::new(InternalErrorKind::Port, "it failed"));
@@ -140,7 +141,7 @@ impl Executor<'_> {
             Effect::Snapshot => {
                 let connector = self.connectors[number].clone();
                 let grid = connector.grid();
-                // Where all clocks are one, the date would only make states different.
+                // If all clocks agree, the date would only multiply the states.
                 let server_time = (!self.setup.clock_skew.is_zero()).then_some(date);
                 let snapshot = Snapshot { connector, cursor: account.cursor.clone(), server_time };
                 told(Worker::snapshot(variant.alter_snapshot(snapshot, grid)))

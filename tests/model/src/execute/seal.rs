@@ -1,4 +1,4 @@
-//! The seal, carried out; and what broken protocols make of it.
+//! Executes the seal, and what broken protocols make of it.
 
 use domain::protocol::{Answer, Seal, SealAnswer};
 

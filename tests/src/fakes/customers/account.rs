@@ -1,4 +1,4 @@
-//! What S3 and IAM check, in the order in which they check it.
+//! The checks of S3 and IAM, in their order.
 
 use std::collections::BTreeMap;
 
@@ -68,7 +68,7 @@ impl Accounts {
         bucket.objects.iter().map(|(key, bytes)| (key.clone(), bytes.clone())).collect()
     }
 
-    /// Whether the role's trust policy lets us in.
+    /// Whether the role's trust policy trusts us.
     pub(super) fn lets_in(&self, role: &str, external_id: &str) -> bool {
         self.roles.get(role).is_some_and(|role| role.external_id == external_id)
     }
@@ -102,7 +102,7 @@ impl Accounts {
         Ok(PutAnswer::Written)
     }
 
-    /// What both the role's policy and the session policy allow.
+    /// Whether both the role's policy and the session policy allow it.
     fn allows(&self, to: &Destination, key: &str) -> bool {
         let Some(role) = self.roles.get(to.role.as_str()) else { return false };
         role.bucket == to.bucket.as_str() && below(&role.prefix, key) && below(to.prefix.as_str(), key)

@@ -1,5 +1,5 @@
-//! The customers' accounts: roles that let us in, buckets that take objects once, and what goes wrong with both.
-//! An administrator's side (`create_bucket`, `put_role` …) stands beside the port.
+//! The customers' accounts: roles that trust us, buckets that accept each key once, and the errors of both.
+//! The administrator's side (`create_bucket`, `put_role` …) is next to the port.
 
 mod account;
 
@@ -20,39 +20,39 @@ use sha2::Digest as _;
 use super::locked;
 use account::Accounts;
 
-/// An answer of S3 that a test asks for, in place of the one that the bucket would give.
+/// A response of S3 that a test sets, in place of the bucket's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scripted {
-    /// 409: another request for the key is under way, and the object isn't written.
+    /// 409: another request for the key is in progress, and the object isn't written.
     Conflict,
     /// 409 although the object is written.
     ConflictButWritten,
     /// 503, and the object isn't written.
     Unavailable,
-    /// The answer is lost after the object was written.
+    /// The response is lost after the object was written.
     UnavailableButWritten,
-    /// The credentials have run out.
+    /// The credentials have expired.
     Expired,
-    /// 400.
+    /// 400, and the object isn't written.
     Rejected,
 }
 
-/// One call of `put_new`, and what it was answered.
+/// One call of `put_new`, and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// The bucket.
+    /// The name of the bucket.
     pub bucket: String,
-    /// The key.
+    /// The full key of the object.
     pub key: String,
     /// The part that the role was assumed for: the first one of the run.
     pub opened_for: PartNumber,
-    /// The bytes.
+    /// The bytes of the body.
     pub bytes: Bytes,
-    /// The answer.
+    /// The result, with only the kind of an error.
     pub answer: Result<PutAnswer, DeliveryErrorKind>,
 }
 
-/// All customers' accounts.
+/// All customers' accounts. A clone is the same.
 #[derive(Debug, Clone, Default)]
 pub struct FakeCustomers {
     shared: Arc<Mutex<State>>,
@@ -67,13 +67,13 @@ struct State {
 }
 
 impl FakeCustomers {
-    /// No account at all.
+    /// No accounts.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Makes the role and the bucket that the connector needs.
+    /// Creates the role and the bucket that the connector needs.
     pub fn furnish(&self, connector: &Connector) {
         let to = destination(connector);
         self.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
@@ -85,12 +85,12 @@ impl FakeCustomers {
         );
     }
 
-    /// Makes an empty bucket.
+    /// Creates an empty bucket.
     pub fn create_bucket(&self, bucket: &str, owner: &str, region: &str) {
         locked(&self.shared).accounts.create_bucket(bucket, owner, region);
     }
 
-    /// The account that owns a bucket; `None` if there is no such bucket.
+    /// The account that owns a bucket; `None` if the bucket does not exist.
     #[must_use]
     pub fn owner_of(&self, bucket: &str) -> Option<String> {
         locked(&self.shared).accounts.owner_of(bucket)
@@ -106,7 +106,7 @@ impl FakeCustomers {
         locked(&self.shared).accounts.delete_object(bucket, key);
     }
 
-    /// Makes or changes a role that lets us in with this external ID and may write below the prefix.
+    /// Creates or changes a role that trusts us with this external ID and may write below the prefix.
     pub fn put_role(&self, arn: &str, external_id: &str, bucket: &str, prefix: &str) {
         locked(&self.shared).accounts.put_role(arn, external_id, bucket, prefix);
     }
@@ -116,13 +116,13 @@ impl FakeCustomers {
         locked(&self.shared).accounts.delete_role(arn);
     }
 
-    /// The next put to this bucket is answered so; several are answered in the order in which they were asked
-    /// for.
+    /// Sets the response to the next put to this bucket; several are used in the order in which they were
+    /// set.
     pub fn answer_next(&self, bucket: &str, scripted: Scripted) {
         locked(&self.shared).script.push_back((bucket.to_owned(), scripted));
     }
 
-    /// The objects of a bucket by key; nothing if it is gone.
+    /// The objects of a bucket by key; empty if it does not exist.
     #[must_use]
     pub fn objects(&self, bucket: &str) -> Vec<(String, Bytes)> {
         locked(&self.shared).accounts.objects(bucket)
@@ -167,7 +167,7 @@ impl Customers for FakeCustomers {
     }
 }
 
-/// A role that was assumed for one connector, with a session policy for its prefix.
+/// The session of one connector, with a session policy for its prefix.
 struct Session {
     customers: FakeCustomers,
     to: Destination,

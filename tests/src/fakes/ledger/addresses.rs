@@ -1,13 +1,13 @@
-//! What is known of contacts: whether addresses want notices, and what the notifier remembers.
+//! Records of contacts: the addresses' consent, and the notifier's state.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::connector::{Caller, Connector};
-use domain::contacts::{ContactKey, NotificationHistory, Permission, TokenHash, share};
+use domain::contacts::{Consent, ContactKey, NotificationHistory, TokenHash, share};
 use domain::names::{ConnectorId, EmailAddress, TenantId};
-use domain::ports::{NotificationStore, Permissions, PortError};
+use domain::ports::{Consents, NotificationStore, PortError};
 use domain::time::Time;
 
 use super::FakeLedger;
@@ -15,7 +15,7 @@ use super::FakeLedger;
 /// By tenant, and by address, contact or host.
 #[derive(Debug, Default)]
 pub(super) struct ContactRecords {
-    permissions: BTreeMap<(TenantId, String), Permission>,
+    permissions: BTreeMap<(TenantId, String), Consent>,
     links: BTreeMap<TokenHash, (TenantId, EmailAddress)>,
     notified: BTreeMap<(TenantId, ConnectorId, ContactKey), NotificationHistory>,
     spent_to: BTreeMap<TenantId, Time>,
@@ -23,13 +23,13 @@ pub(super) struct ContactRecords {
 }
 
 impl FakeLedger {
-    /// Confirms the addresses of a connector, as an operator does who has it by contract.
+    /// Confirms the addresses of a connector, as an operator does who has the consent by contract.
     pub fn confirm(&self, connector: &Connector) {
         let by = Caller::Operator { name: "ops".into() };
         for address in connector.contacts.emails.iter() {
             let known = &mut self.table().contacts.permissions;
             let key = (connector.tenant.clone(), address.folded());
-            let before = known.get(&key).cloned().unwrap_or_else(|| Permission::none(address.clone()));
+            let before = known.get(&key).cloned().unwrap_or_else(|| Consent::unknown(address.clone()));
             if let Ok(Some(after)) = before.confirm_by_contract(&by, connector.created_at) {
                 known.insert(key, after);
             }
@@ -38,16 +38,12 @@ impl FakeLedger {
 }
 
 #[async_trait]
-impl Permissions for FakeLedger {
-    async fn permission(
-        &self,
-        tenant: &TenantId,
-        address: &EmailAddress,
-    ) -> Result<Option<Permission>, PortError> {
+impl Consents for FakeLedger {
+    async fn consent(&self, tenant: &TenantId, address: &EmailAddress) -> Result<Option<Consent>, PortError> {
         Ok(self.table().contacts.permissions.get(&(tenant.clone(), address.folded())).cloned())
     }
 
-    async fn keep_permission(&self, tenant: &TenantId, permission: &Permission) -> Result<bool, PortError> {
+    async fn store_consent(&self, tenant: &TenantId, permission: &Consent) -> Result<bool, PortError> {
         let mut table = self.table();
         let key = (tenant.clone(), permission.address.folded());
         let stored = table.contacts.permissions.get(&key).map_or(0, |stored| stored.version);
@@ -58,7 +54,7 @@ impl Permissions for FakeLedger {
         Ok(holds)
     }
 
-    async fn keep_link(
+    async fn store_link(
         &self,
         token: &TokenHash,
         tenant: &TenantId,

@@ -1,4 +1,4 @@
-//! What is used of budgets.
+//! Budget use.
 
 use async_trait::async_trait;
 use domain::budget::{Budget, BudgetScope, Counter, Party, Spending};
@@ -16,7 +16,7 @@ impl Spender for FakeLedger {
 }
 
 impl FakeLedger {
-    /// How much is used on a count.
+    /// The use on a counter.
     #[must_use]
     pub fn used(&self, counter: &Counter) -> i64 {
         self.table().used.get(counter).copied().unwrap_or_default()
@@ -24,7 +24,7 @@ impl FakeLedger {
 }
 
 impl Table {
-    /// Spends all of it or nothing; what there is too little of is the error.
+    /// Counts all uses or none; the error is the exhausted budget.
     pub(super) fn spend_all(&mut self, spends: &[Spending]) -> Result<(), Budget> {
         for spending in spends {
             let used = self.used.get(&spending.counter()).copied().unwrap_or_default();
@@ -38,7 +38,7 @@ impl Table {
         Ok(())
     }
 
-    /// The same for a change, and counts the connector that comes or goes with it.
+    /// The same for a change, and counts the connector that it creates or deletes.
     pub(super) fn spend_for(&mut self, change: &Change, spends: &[Spending]) -> Result<(), Budget> {
         self.spend_all(spends)?;
         let counts = |connector: &Connector| connector.state != State::Deleted;

@@ -1,4 +1,4 @@
-//! The API's and the command line's side of the ledger.
+//! The ledger for the API and the command line.
 
 use async_trait::async_trait;
 use domain::budget::Spending;
@@ -25,7 +25,7 @@ impl Connectors for FakeLedger {
         change: &Change,
         spends: &[Spending],
     ) -> Result<SaveAnswer, PortError> {
-        assert_eq!((&change.before, &change.after), (&None, connector), "the record tells of another change");
+        assert_eq!((&change.before, &change.after), (&None, connector), "the record is of another change");
         let mut table = self.table();
         if let Some(row) = table.rows.get(&connector.id) {
             return Ok(if row.changes.get(&change.version) == Some(change) { STORED } else { STALE });
@@ -186,8 +186,8 @@ impl Connectors for FakeLedger {
 }
 
 impl Table {
-    /// What this connector wants and another one has. The claims follow from the settings of all: under one lock
-    /// they need no records of their own.
+    /// The resource of this connector that another one owns. The claims follow from all settings: under one
+    /// lock they need no records of their own.
     fn taken(&self, connector: &Connector) -> Option<OwnedResource> {
         let to = connector.claims()?;
         let others = self.rows.values().map(|row| &row.connector).filter(|other| other.id != connector.id);

@@ -1,4 +1,4 @@
-//! The dispatcher's side of the ledger.
+//! The ledger for the dispatcher.
 
 use async_trait::async_trait;
 use domain::ports::{Claim, ClaimAnswer, DueConnectors, DuePage, PortError, due_shard};
@@ -6,7 +6,7 @@ use domain::time::Time;
 
 use super::{Entry, FakeLedger, Table};
 
-/// How many connectors a page holds.
+/// How many connectors a page contains.
 const PAGE: usize = 100;
 
 #[async_trait]
@@ -43,7 +43,7 @@ impl DueConnectors for FakeLedger {
 }
 
 impl Table {
-    /// Moves `next_run_at`, if it still is what the caller saw.
+    /// Moves `next_run_at`, if it still is what the caller read.
     fn move_run(&mut self, claim: &Claim, from: Time, to: Time) -> bool {
         let Ok((row, history)) = self.activated(&claim.id) else { return false };
         let cursor = row.cursor_mut();

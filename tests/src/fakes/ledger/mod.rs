@@ -1,5 +1,5 @@
-//! The ledger: one table under one lock, so that each write is as atomic as the real one, with a history of all
-//! that was written.
+//! The ledger: one table under one lock, so that each write is as atomic as the real one, with a history of
+//! all writes.
 
 mod addresses;
 mod budgets;
@@ -24,30 +24,30 @@ use domain::watch::{NotificationState, Sweep};
 
 use super::{FakeClock, locked};
 
-/// A ledger.
+/// A fake ledger. A clone is the same ledger.
 #[derive(Debug, Clone, Default)]
 pub struct FakeLedger {
     table: Arc<Mutex<Table>>,
-    /// The clock behind the `Date` header of its answers.
+    /// The clock of the `Date` header of its responses.
     clock: Option<FakeClock>,
-    /// Grants every lease: safety must not rest on it.
+    /// Grants every lease: safety must not depend on leases.
     lax: bool,
 }
 
-/// What was written, and to which connector.
+/// The writes, and the connector of each.
 type History = Vec<(ConnectorId, Entry)>;
 
 #[derive(Debug, Default)]
 struct Table {
     rows: BTreeMap<ConnectorId, Row>,
     history: History,
-    /// What is used of budgets.
+    /// The use of each budget counter.
     used: BTreeMap<Counter, i64>,
-    /// What is known of contacts.
+    /// The records of contacts.
     contacts: addresses::ContactRecords,
-    /// Where the watchdog stands.
+    /// The watchdog's sweep.
     sweep: Sweep,
-    /// Webhooks' secrets.
+    /// The webhook secrets.
     secrets: BTreeMap<(ConnectorId, SecretId), WebhookSecret>,
 }
 
@@ -58,18 +58,18 @@ struct Row {
     lease: Option<(WorkerId, Time)>,
     parts: BTreeMap<PartNumber, Part>,
     changes: BTreeMap<u64, Change>,
-    /// The key of the last run that was asked for with one, and the answer.
+    /// The key of the last run request with one, and its answer.
     run_request: Option<(String, Time)>,
-    /// What the watchdog told of it last.
+    /// The watchdog's notification state.
     notification_state: Option<NotificationState>,
-    /// When the exporter told of unreadable items last.
+    /// When the exporter last reported unreadable items.
     unreadable_notified_at: Option<Time>,
 }
 
 /// A write that took effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
-    /// A lease was taken.
+    /// A lease was acquired.
     Leased(WorkerId),
     /// A part was sealed.
     Sealed(PartNumber, WorkerId),
@@ -77,11 +77,11 @@ pub enum Entry {
     Marked(PartNumber),
     /// The connector was blocked.
     Blocked(Block),
-    /// The connector was no longer blocked.
+    /// The connector was unblocked.
     Unblocked,
-    /// How far a window is read was noted.
+    /// Read progress was recorded.
     ReadThrough,
-    /// The reconcile moved on.
+    /// The reconcile advanced.
     Reconciled,
     /// A run ended, and the connector runs next at this time.
     Released(Time),
@@ -90,31 +90,31 @@ pub enum Entry {
 }
 
 impl FakeLedger {
-    /// An empty ledger whose answers carry no time.
+    /// An empty ledger whose responses have no time.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty ledger whose answers carry this clock's time, in whole seconds as HTTP has it.
+    /// An empty ledger whose responses have this clock's time, in whole seconds as in HTTP.
     #[must_use]
     pub fn with_clock(clock: &FakeClock) -> Self {
         Self { clock: Some(clock.clone()), ..Self::default() }
     }
 
-    /// The same ledger, seen by workers that are granted every lease, as if the one before had run out.
+    /// The same ledger for workers that are granted every lease, as if the previous one had expired.
     #[must_use]
     pub fn without_leases(&self) -> Self {
         Self { lax: true, ..self.clone() }
     }
 
-    /// Puts an activated connector, as [`crate::fixtures::activated`] makes it.
+    /// Inserts an activated connector, as [`crate::fixtures::activated`] makes it.
     pub fn insert(&self, connector: Connector, cursor: Cursor) {
         let id = connector.id.clone();
         self.table().rows.insert(id, Row::new(connector, Some(cursor)));
     }
 
-    /// Changes a connector's settings behind everyone's back.
+    /// Changes a connector's settings without any check or record.
     pub fn change(&self, id: &ConnectorId, change: impl FnOnce(&mut Connector)) {
         change(&mut self.table().rows.get_mut(id).expect("a connector to change").connector);
     }
@@ -153,7 +153,7 @@ impl FakeLedger {
 }
 
 impl Table {
-    /// The row of an activated connector. A write to one that is not there is a bug of the caller's.
+    /// The row of an activated connector. A write to a missing one is the caller's bug.
     fn activated(&mut self, id: &ConnectorId) -> Result<(&mut Row, &mut History), PortError> {
         let Self { rows, history, .. } = self;
         match rows.get_mut(id).filter(|row| row.cursor.is_some()) {

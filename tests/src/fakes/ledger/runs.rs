@@ -1,4 +1,4 @@
-//! The exporter's side of the ledger.
+//! The ledger for the exporter.
 
 use async_trait::async_trait;
 use domain::fault::Block;

@@ -1,4 +1,4 @@
-//! The watchdog's side of the ledger.
+//! The ledger for the watchdog.
 
 use async_trait::async_trait;
 use domain::connector::{Connector, State};
@@ -9,7 +9,7 @@ use domain::watch::{NotificationState, Sweep, SweepCursor, WatchedConnector};
 
 use super::{FakeLedger, Row};
 
-/// How many connectors a page holds.
+/// How many connectors a page contains.
 const PAGE: usize = 100;
 
 #[async_trait]
@@ -57,7 +57,7 @@ impl Watch for FakeLedger {
     }
 }
 
-/// The cursor of those that export only, as the ledger reads no other.
+/// Cursors of exporting connectors only, as the real ledger reads no others.
 fn watched(row: &Row) -> WatchedConnector {
     let Connector { ref tenant, ref id, state, frequency, activated_at, .. } = row.connector;
     let exporting = matches!(state, State::Active | State::Paused);

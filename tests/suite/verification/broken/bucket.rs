@@ -1,4 +1,4 @@
-//! What is wrong with the bucket, or between it and us.
+//! Errors of the bucket, or between it and us.
 
 use domain::connector::Connector;
 use domain::time::Time;
@@ -20,7 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
             ("NoSuchBucket", "does not exist (NoSuchBucket)", "again, or connect another bucket"),
         ),
         case(
-            ("the bucket never was", PreflightStage::BucketRegion),
+            ("the bucket never existed", PreflightStage::BucketRegion),
             connector(),
             |answers| answers.head = Some(Refusal::new(404, "", "")),
             ("NoSuchBucket", "does not exist (NoSuchBucket)", "Is the name right? If so, create "),
@@ -36,7 +36,7 @@ pub(super) fn cases() -> Vec<Case> {
             ),
         ),
         case(
-            ("… and only the write tells so", PreflightStage::PutObject),
+            ("… and only the write shows it", PreflightStage::PutObject),
             connector(),
             |answers| {
                 silent(answers);
@@ -51,7 +51,7 @@ pub(super) fn cases() -> Vec<Case> {
             ("AccessDenied", "or the bucket is not owned by account", "owns the bucket"),
         ),
         refused_at_put(
-            "something adds an ACL, which the bucket does not take",
+            "something adds an ACL, which the bucket does not allow",
             connector(),
             Refusal::new(400, "AccessControlListNotSupported", "The bucket does not allow ACLs"),
             ("AccessControlListNotSupported", "has ACLs disabled", "what stands between us and S3"),

@@ -1,5 +1,5 @@
-//! The set-ups that customers break in practice. AWS's own words go in through the real SDK; what comes out must
-//! name the fault, so that whoever reads it knows what to mend.
+//! The set-ups that customers break in practice. AWS's own messages go in through the real SDK. The finding
+//! must name the error, so that its reader knows what to fix.
 
 mod bucket;
 mod policies;
@@ -13,7 +13,7 @@ use super::{assert_stopped_at, connector, only_finding, verify};
 
 const KEY: &str = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-/// A broken set-up, and what must be found.
+/// A broken set-up, and the expected finding.
 struct Case {
     name: &'static str,
     connector: Connector,
@@ -26,7 +26,7 @@ struct Case {
     puts: usize,
 }
 
-/// A case of a connector, `{objects}` in the remedy standing for the ARN of its objects.
+/// A case of a connector; `{objects}` in the remedy is replaced by the ARN of its objects.
 fn case(
     (name, stage): (&'static str, PreflightStage),
     connector: Connector,
@@ -48,7 +48,7 @@ fn case(
     Case { name, connector, answers, stage, verdict, code, cause, remedy, puts }
 }
 
-/// A case at the write.
+/// A case in which the write is refused.
 fn at_put(name: &'static str, words: &str, told: (&'static str, &'static str, &str)) -> Case {
     let connector = connector();
     let said = put_denied(&connector, words);
@@ -83,21 +83,21 @@ async fn check_case(case: Case) {
 }
 
 #[tokio::test]
-async fn who_lets_whom_in_is_named() {
+async fn role_errors_are_named() {
     for case in role::cases() {
         check_case(case).await;
     }
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_the_bucket_is_named() {
+async fn bucket_errors_are_named() {
     for case in bucket::cases() {
         check_case(case).await;
     }
 }
 
 #[tokio::test]
-async fn which_policy_is_in_the_way_is_named() {
+async fn the_denying_policy_is_named() {
     for case in policies::cases() {
         check_case(case).await;
     }
@@ -115,7 +115,7 @@ async fn a_sound_set_up_passes_with_and_without_a_key() {
 }
 
 #[tokio::test]
-async fn a_role_that_may_write_beside_the_prefix_is_a_warning() {
+async fn a_role_that_may_write_outside_the_prefix_is_a_warning() {
     let connector = connector();
     let words = "The SHA256 you specified did not match the calculated checksum.";
     let mut answers = Answers::sound(&connector);
@@ -129,7 +129,7 @@ async fn a_role_that_may_write_beside_the_prefix_is_a_warning() {
 }
 
 #[tokio::test]
-async fn an_sts_that_can_not_tell_is_no_proof_of_safety_and_none_of_danger() {
+async fn an_inconclusive_sts_answer_proves_neither_safety_nor_danger() {
     let connector = connector();
     let mut answers = Answers::sound(&connector);
     answers.no_id = Some(Refusal::new(400, "Throttling", "Rate exceeded"));

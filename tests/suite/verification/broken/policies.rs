@@ -1,4 +1,4 @@
-//! Which policy does not allow the write, or the use of the key.
+//! Policies that deny the write, or the use of the key.
 
 use super::super::connector;
 use super::super::platform::Refusal;
@@ -58,7 +58,7 @@ pub(super) fn cases() -> Vec<Case> {
             ("AccessDenied", "A resource control policy of the organisation", "exempt this role and bucket"),
         ),
         at_put(
-            "the role's permissions boundary leaves it out",
+            "the role's permissions boundary does not allow it",
             "because no permissions boundary allows the s3:PutObject action",
             ("AccessDenied", "The permissions boundary of", "Allow it in the boundary too: {put}"),
         ),
@@ -69,13 +69,13 @@ pub(super) fn cases() -> Vec<Case> {
             ("AccessDenied", "refuses to encrypt", "Allow the role `kms:GenerateDataKey` on arn:aws:kms:"),
         ),
         refused_at_put(
-            "the key's policy leaves the role out",
+            "the key's policy does not allow the role",
             with_key(),
             key_denied("because no resource-based policy allows the kms:GenerateDataKey action"),
             ("AccessDenied", "refuses to encrypt", "in the role's policy and in the key's"),
         ),
         refused_at_put(
-            "the boundary leaves the key out",
+            "the boundary does not allow the key",
             with_key(),
             key_denied("because no permissions boundary allows the kms:GenerateDataKey action"),
             (

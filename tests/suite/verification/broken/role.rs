@@ -1,4 +1,4 @@
-//! What is wrong with the role, or with who asks for it.
+//! Errors of the role, or of its caller.
 
 use domain::connector::Connector;
 use domain::verify::PreflightStage;
@@ -32,7 +32,7 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         case(
             (
-                "the trust policy does not name us, asks for another external ID, or there is no such role",
+                "the trust policy does not name us, requires another external ID, or the role does not exist",
                 PreflightStage::AssumeRole,
             ),
             plain,
@@ -99,7 +99,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         case(
             (
-                "the trust policy takes any external ID, by StringLike or a wildcard",
+                "the trust policy accepts any external ID, by StringLike or a wildcard",
                 PreflightStage::RefusesWrongExternalId,
             ),
             connector(),

@@ -1,5 +1,5 @@
-//! Takes the place of the SDK's reader of Query answers, for one request: it lets the body through as it came, so
-//! that the next page can be asked for before this one is read.
+//! Replaces the SDK's deserializer of Query responses for one request. It captures the raw body, so that the
+//! next page can be requested before this one is parsed.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,18 +16,18 @@ use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponse
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer};
 
-/// The checksum of an answer's body, as it was sent. The SDK does not look at it.
+/// The header with the CRC-32 of the response body. The SDK does not check it.
 const CHECKSUM: &str = "x-amz-crc32";
 
-/// The page that one request brings: given to the request as its interceptor, and asked for the page afterwards.
+/// Captures the page of one request: it is the request's interceptor and returns the page afterwards.
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct PageOf {
-    /// The newest try's; tries follow each other.
+    /// The body of the newest attempt; attempts are sequential.
     body: Arc<Mutex<Option<SdkBody>>>,
 }
 
 impl PageOf {
-    /// The page as it was sent, once the request has succeeded: text, and in memory.
+    /// The raw page once the request has succeeded: UTF-8, and in memory.
     pub(in super::super) fn take(&self) -> Option<SdkBody> {
         self.body.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -36,10 +36,10 @@ impl PageOf {
 #[dyn_dispatch_hint]
 impl Intercept for PageOf {
     fn name(&self) -> &'static str {
-        "PageOf"
+        "RawPageCapture"
     }
 
-    /// What an interceptor puts into the configuration stands before what the operation brings along.
+    /// The interceptor's configuration takes precedence over the operation's.
     fn read_before_transmit(
         &self,
         _: &BeforeTransmitInterceptorContextRef<'_>,
@@ -55,7 +55,7 @@ impl Intercept for PageOf {
 #[derive(Debug)]
 struct Reader {
     page: PageOf,
-    /// Holds the SDK's own reader, for answers that are errors.
+    /// The SDK's own deserializer, for error responses.
     errors: Option<FrozenLayer>,
 }
 
@@ -67,28 +67,26 @@ impl DeserializeResponse for Reader {
     ) -> Result<Output, OrchestratorError<Error>> {
         if !response.status().is_success() {
             let own = self.errors.as_ref().and_then(|layer| layer.load::<SharedResponseDeserializer>());
-            let own =
-                own.ok_or_else(|| OrchestratorError::other("the SDK has no reader of Query answers"))?;
+            let own = own
+                .ok_or_else(|| OrchestratorError::other("the SDK has no deserializer of Query responses"))?;
             return own.deserialize_nonstreaming_with_config(response, config);
         }
-        // Like an answer that breaks off: the SDK asks again.
+        // Like a truncated response: the SDK retries.
         let body = whole(response).map_err(OrchestratorError::response)?;
         *self.page.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
         Ok(Output::erase(QueryOutput::builder().build()))
     }
 }
 
-/// The body, if it is what was sent.
+/// The body, if it matches its checksum and is UTF-8.
 fn whole(response: &HttpResponse) -> Result<SdkBody, BoxError> {
-    let body = response.body().bytes().ok_or("the answer has no body in memory")?;
-    if let Some(told) = response.headers().get(CHECKSUM) {
-        let is = crc32fast::hash(body);
-        if told.parse() != Ok(is) {
-            return Err(
-                format!("the answer's CRC-32 is {is}, and not the {told} that its header says").into()
-            );
+    let body = response.body().bytes().ok_or("the response has no body in memory")?;
+    if let Some(expected) = response.headers().get(CHECKSUM) {
+        let actual = crc32fast::hash(body);
+        if expected.parse() != Ok(actual) {
+            return Err(format!("the response's CRC-32 is {actual}, but its header says {expected}").into());
         }
     }
     std::str::from_utf8(body)?;
-    Ok(response.body().try_clone().ok_or("the answer's body can't be shared")?)
+    Ok(response.body().try_clone().ok_or("the response's body can't be cloned")?)
 }

@@ -1,5 +1,5 @@
-//! An item as DynamoDB's export to S3 and `aws dynamodb scan` write it, in the JSON that a page has too: so it reads as
-//! the exporter would have read it from the table.
+//! Reads an item as DynamoDB's export to S3 and `aws dynamodb scan` write it, in the same typed JSON as a
+//! page: the result is what the exporter would have read from the table.
 
 use std::sync::Arc;
 
@@ -16,44 +16,44 @@ use super::scan::{Malformed, Scanner};
 use super::value::{Comma, Trouble, Unwritable, Writer, write_text};
 use super::{Asked, Unread};
 
-/// What an item of an export is.
+/// An item of a DynamoDB export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exported {
-    /// An event out of a table of the same layout.
+    /// An event from a table with the same layout.
     Event {
-        /// The time that its sort key tells.
+        /// The time in its sort key.
         time: Time,
         /// Its partition key.
         partition: String,
-        /// Its sort key, as it stands there.
+        /// Its sort key, unchanged.
         sort_key: String,
-        /// The event as contract 1 has it: the body, or else the whole item without keys and expiry.
+        /// The event: the body, or else the whole item without keys and expiry.
         body: String,
     },
-    /// An item of another table, as plain JSON with all of its attributes.
+    /// An item of another table, as plain JSON with all attributes.
     Object(String),
 }
 
-/// Why an item was not read.
+/// Why an item could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotExported {
-    /// Its attributes are not typed: it is no item at all.
+    /// Its attributes are not typed, so it is not an item.
     #[error("its attributes are not typed as DynamoDB's are")]
     NotTyped,
-    /// It has keys and nothing else.
-    #[error("it is an item with keys only")]
+    /// The item has only keys.
+    #[error("the item has only keys")]
     KeysOnly,
-    /// It holds a value that JSON does not have.
+    /// The item contains a value that JSON can't represent.
     #[error("{0}")]
     Unwritable(String),
 }
 
 impl Exported {
-    /// Reads an item, the text of an object with typed attributes. It is one of a table of this layout if it has both
-    /// keys as texts and the sort key tells a time.
+    /// Reads an item, given as JSON with typed attributes. It belongs to a table with this layout if both
+    /// keys are strings and the sort key contains a time.
     ///
     /// # Errors
-    /// If it is no item, or not one that JSON can hold.
+    /// If it is not an item, or can't be represented in JSON.
     pub fn read(item: &str, layout: &Arc<EventsTable>) -> Result<Self, NotExported> {
         let (mut partition, mut sort_key) = (None, None);
         let mut scanner = Scanner::new(item);
@@ -81,7 +81,7 @@ impl Exported {
     }
 }
 
-/// The event of an item as the exporter reads it, also where it would write a record in its place.
+/// The event of an item as the exporter reads it, even if the exporter would write a record in its place.
 fn event(item: &str, layout: &Arc<EventsTable>, partition: &str) -> Result<String, NotExported> {
     let schema = Arc::new(Schema { sort_key: KeyType::Text, table_keys: Vec::new() });
     let asked = Asked { layout: Arc::clone(layout), schema, partition: partition.to_owned() };
@@ -103,7 +103,7 @@ fn event(item: &str, layout: &Arc<EventsTable>, partition: &str) -> Result<Strin
     }
 }
 
-/// An item as plain JSON, with all that is in it.
+/// An item as plain JSON with all attributes.
 fn plain(item: &str) -> Result<String, NotExported> {
     let mut out = BytesMut::with_capacity(item.len());
     let mut writer = Writer::new(&mut out);
@@ -120,7 +120,8 @@ fn plain(item: &str) -> Result<String, NotExported> {
 }
 
 fn text(bytes: Vec<u8>) -> Result<String, NotExported> {
-    String::from_utf8(bytes).map_err(|_| NotExported::Unwritable("it holds a text that is not UTF-8".into()))
+    String::from_utf8(bytes)
+        .map_err(|_| NotExported::Unwritable("it contains a string that is not UTF-8".into()))
 }
 
 impl From<Malformed> for NotExported {
@@ -184,7 +185,7 @@ mod tests {
             r#"{{"id":"ä\nA","n":{digits},"l":[false,{{}}],"b":"AAE=","ns":[9,10],"bs":["AQ=="],"z":null}}"#
         );
         assert_eq!(read(&item), Ok(Exported::Object(plain)));
-        // With keys of these names, and of another form.
+        // With keys of these names, but in another form.
         for keys in [
             r#""pk":{"S":"a"},"sk":{"S":"PROFILE"}"#,
             r#""pk":{"S":"a"},"sk":{"N":"1"}"#,

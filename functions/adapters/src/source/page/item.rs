@@ -1,8 +1,8 @@
-//! Makes an event of an item, or says why there is none. Nothing is dropped here: what can't be read is handed on with
-//! its keys, the reason, and what was written.
+//! Converts an item to an event, or records why that is impossible. Nothing is dropped: an unreadable item is
+//! passed on with its keys, the reason, and its original content.
 //!
-//! The event is the body, if that is a text that holds a JSON object, or a map. Otherwise it is the whole item without
-//! its keys and expiry, and whatever else stands as the body belongs to it.
+//! The event is the body attribute if that is a string with a JSON object, or a map. Otherwise it is the
+//! whole item without its keys and expiry, including any other value of the body attribute.
 
 use std::borrow::Cow;
 
@@ -19,30 +19,30 @@ use super::scan::{Malformed, Scanner};
 use super::value::{Comma, Trouble, Unwritable, Writer, typed, write_plain};
 use super::{Asked, Unread, key};
 
-/// How much of a foreign partition key is told.
+/// How many characters of a foreign partition key are reported.
 const TOLD: usize = 100;
 
-/// An event as one line, or why there is none.
+/// An event as one line, or why the item has none.
 type Content = Result<Bytes, NoEvent>;
 
 /// Why an item has no event.
 struct NoEvent {
     reason: WhyUnreadable,
     detail: String,
-    /// What was written; nothing if the item has keys only.
+    /// The original content; `None` if the item has only keys.
     raw: Option<String>,
 }
 
-/// An attribute of the item.
+/// An attribute of an item.
 pub(super) struct Attribute<'a> {
     name: Cow<'a, str>,
-    /// Its name as it stands in the page.
+    /// The name with quotes, as it is written in the page.
     quoted: &'a [u8],
-    /// Before its value.
+    /// A scanner before the attribute's value.
     value: Scanner<'a>,
 }
 
-/// Takes one item. `out` is where events are written, and is left empty; `attributes` is room that is used again.
+/// Reads one item. `out` and `attributes` are buffers for reuse; `out` is left empty.
 pub(super) fn read<'a>(
     scanner: &mut Scanner<'a>,
     asked: &Asked,
@@ -70,14 +70,16 @@ pub(super) fn read<'a>(
         Some(attribute) => attribute.key()?.and_then(key::sort_key),
         None => None,
     };
-    let sort_key =
-        sort_key.ok_or_else(|| bug(format!("an item has no text or number as its `{}`", layout.sort_key)))?;
-    let sort = key::order(&sort_key).ok_or_else(|| bug("a sort key has no place in the order".to_owned()))?;
+    let sort_key = sort_key.ok_or_else(|| {
+        bug(format!("the `{}` of an item is neither a string nor a number", layout.sort_key))
+    })?;
+    let sort = key::order(&sort_key).ok_or_else(|| bug("a sort key has no order".to_owned()))?;
     let mut table_keys = Vec::with_capacity(asked.schema.table_keys.len());
     for name in &asked.schema.table_keys {
         let found = find(name).ok_or_else(|| bug(format!("an item of the index has no `{name}`")))?;
-        let found =
-            found.key()?.ok_or_else(|| bug("a key of the table is of a type that no key has".to_owned()))?;
+        let found = found
+            .key()?
+            .ok_or_else(|| bug("a key of the table has a type that keys can't have".to_owned()))?;
         table_keys.push(found);
     }
     let key = EventKey { sort, tie: tie(&table_keys, &asked.partition)? };
@@ -90,7 +92,7 @@ pub(super) fn read<'a>(
         (Some(_), Ok(line)) => Ok(line),
         (Some(_), Err(NoEvent { reason, detail, raw })) => Err((reason, detail, raw.map(Written::Raw))),
         (None, content) => {
-            let detail = "the sort key tells no time in the form that the settings name";
+            let detail = "the sort key has no time in the configured form";
             let (detail, written) = match content {
                 Ok(line) => (detail.to_owned(), Some(Written::Event(line))),
                 Err(none) => (format!("{detail}; {}", none.detail), none.raw.map(Written::Raw)),
@@ -109,7 +111,7 @@ pub(super) fn read<'a>(
 }
 
 impl Attribute<'_> {
-    /// Whether its value is this text.
+    /// Whether the value is this string.
     fn says(&self, what: &str) -> bool {
         let is = typed(&mut { self.value }, |value, kind| {
             Ok::<_, Malformed>(kind.is("S") && value.text()?.is(what))
@@ -117,18 +119,18 @@ impl Attribute<'_> {
         is.unwrap_or(false)
     }
 
-    /// Whether its value is a number.
+    /// Whether the value is a number.
     fn is_number(&self) -> bool {
         { self.value }.kind().is_ok_and(|kind| kind.is("N"))
     }
 
-    /// Its value, if keys can be of its type.
+    /// The value, if keys can have its type.
     fn key(&self) -> Result<Option<AttributeValue>, Malformed> {
         key_value(&mut { self.value })
     }
 }
 
-/// Takes a value of a type that keys are of: text, number or binary. `None` if it is of another.
+/// Reads a value that may be a key: string, number or binary. `None` if it has another type.
 pub(super) fn key_value(scanner: &mut Scanner<'_>) -> Result<Option<AttributeValue>, Malformed> {
     typed(scanner, |scanner, kind| {
         if !matches!(kind.quoted, br#""S""# | br#""N""# | br#""B""#) {
@@ -143,8 +145,8 @@ pub(super) fn key_value(scanner: &mut Scanner<'_>) -> Result<Option<AttributeVal
     })
 }
 
-/// The check behind isolation: DynamoDB was asked for one partition, and whatever the settings or a proxy do
-/// to the question, an item of another one is never taken for this tenant's.
+/// The check behind tenant isolation: one partition was requested, and whatever the settings or a proxy do to
+/// the request, an item of another partition is never attributed to this tenant.
 fn own(found: Option<&Attribute<'_>>, partition: &str) -> Result<(), Unread> {
     let found = match found {
         Some(attribute) if attribute.says(partition) => return Ok(()),
@@ -153,14 +155,14 @@ fn own(found: Option<&Attribute<'_>>, partition: &str) -> Result<(), Unread> {
     };
     let found = match &found {
         Some(Some(AttributeValue::S(found))) => found.as_str(),
-        Some(_) => "(not a text)",
+        Some(_) => "(not a string)",
         None => "(none)",
     };
     let told = |key: &str| key.chars().take(TOLD).collect::<String>();
     Err(Unread::Refused(PageError::Foreign { expected: told(partition), found: told(found) }))
 }
 
-/// What makes the key unique besides the sort key: the partition key, and through an index, whose keys need
+/// What makes the key unique besides the sort key: the partition key and, through an index, whose keys need
 /// not be unique, the table's own key.
 fn tie(table_keys: &[AttributeValue], partition: &str) -> Result<Vec<u8>, Unread> {
     if table_keys.is_empty() {
@@ -168,11 +170,11 @@ fn tie(table_keys: &[AttributeValue], partition: &str) -> Result<Vec<u8>, Unread
     }
     let asked = AttributeValue::S(partition.to_owned());
     let tie = key::joined(std::iter::once(&asked).chain(table_keys));
-    tie.ok_or_else(|| bug("a key of the table is a number that is none".to_owned()))
+    tie.ok_or_else(|| bug("a key of the table is a malformed number".to_owned()))
 }
 
-/// Takes the body, and hands out the event if it is one: a text that holds a JSON object, or a map. An object that is
-/// no event is no reason to look elsewhere: it was meant to be the event.
+/// Reads the body and returns the event if it is one: a string with a JSON object, or a map. An object that
+/// is not a valid event was still meant to be the event, so it is reported as unreadable.
 fn body(scanner: &mut Scanner<'_>, name: &str, out: &mut BytesMut) -> Result<Option<Content>, Malformed> {
     let mut ahead = *scanner;
     let kind = { ahead }.kind()?;
@@ -184,7 +186,8 @@ fn body(scanner: &mut Scanner<'_>, name: &str, out: &mut BytesMut) -> Result<Opt
                 Ok(line) => Some(Ok(line)),
                 Err(not) if not.why.is_object() => {
                     let raw = utf8(text, scanner)?;
-                    let detail = format!("the attribute `{name}` holds an object that is no event: {not}");
+                    let detail =
+                        format!("the attribute `{name}` contains an object that is not a valid event: {not}");
                     Some(Err(NoEvent { reason: not.why.into(), detail, raw: Some(raw) }))
                 }
                 Err(_) => None,
@@ -195,7 +198,7 @@ fn body(scanner: &mut Scanner<'_>, name: &str, out: &mut BytesMut) -> Result<Opt
             let done = writer.value(&mut ahead, 0);
             let is_doubtful = writer.is_doubtful;
             let before = *scanner;
-            // What can't be written breaks off in the middle of the value, which is passed over as a whole.
+            // Conversion may fail in the middle of the value; then the whole value is skipped.
             if done.is_ok() {
                 *scanner = ahead;
             } else {
@@ -208,10 +211,10 @@ fn body(scanner: &mut Scanner<'_>, name: &str, out: &mut BytesMut) -> Result<Opt
     }
 }
 
-/// The event of an item without a body: all of it but the keys and the expiry.
+/// The event of an item without a body: the whole item except keys and expiry.
 ///
-/// Through an index the table's own keys stay: to the index they are ordinary attributes, and often the only place
-/// of the event's ID.
+/// Through an index the table's own keys are kept: to the index they are ordinary attributes, and often the
+/// only ones with the event's ID.
 fn rest(
     attributes: &[Attribute<'_>],
     scanner: &Scanner<'_>,
@@ -219,7 +222,8 @@ fn rest(
     out: &mut BytesMut,
 ) -> Result<Content, Malformed> {
     let layout = &asked.layout;
-    // DynamoDB expires an item by a number only (developer guide, "Time to Live"), so another value is the product's.
+    // DynamoDB expires items by a number only (developer guide, "Time to Live"), so any other value belongs
+    // to the product.
     let is_own = |attribute: &Attribute<'_>| {
         attribute.name == layout.partition_key
             || attribute.name == layout.sort_key
@@ -227,7 +231,7 @@ fn rest(
     };
     let members = || attributes.iter().filter(|attribute| !is_own(attribute));
     if members().next().is_none() {
-        let detail = "the item has keys only".to_owned();
+        let detail = "the item has only keys".to_owned();
         return Ok(Err(NoEvent { reason: WhyUnreadable::NoEvent, detail, raw: None }));
     }
     let mut writer = Writer::new(out);
@@ -243,7 +247,7 @@ fn rest(
     written(all, is_doubtful, format_args!("the item"), || source(members()), scanner, out)
 }
 
-/// Attributes in DynamoDB's own JSON.
+/// Attributes in DynamoDB's typed JSON.
 fn source<'a>(members: impl Iterator<Item = &'a Attribute<'a>>) -> Result<Bytes, Malformed> {
     let mut source = BytesMut::new();
     let mut comma = Comma::new(b'{', &mut source);
@@ -259,7 +263,8 @@ fn source<'a>(members: impl Iterator<Item = &'a Attribute<'a>>) -> Result<Bytes,
     Ok(source.freeze())
 }
 
-/// What was written, or why it is no event. `source` is what it was made of, in DynamoDB's own JSON.
+/// The event that was written to `out`, or why it is not valid. `source` returns the original in DynamoDB's
+/// typed JSON.
 fn written(
     done: Result<(), Trouble>,
     is_doubtful: bool,
@@ -273,7 +278,7 @@ fn written(
         Ok(()) if !is_doubtful => return Ok(Ok(line)),
         Ok(()) => match event::check(&line) {
             Ok(_) => return Ok(Ok(line)),
-            Err(not) => (not.why.into(), format!("{whose} is no event: {not}"), line),
+            Err(not) => (not.why.into(), format!("{whose} is not a valid event: {not}"), line),
         },
         Err(Trouble::Page(malformed)) => return Err(malformed),
         Err(Trouble::Value(problem)) => {
@@ -287,7 +292,7 @@ fn written(
     Ok(Err(NoEvent { reason, detail, raw: Some(utf8(raw, scanner)?) }))
 }
 
-/// A text of the page, which is UTF-8 as a whole.
+/// Part of the page, which is UTF-8 as a whole.
 fn utf8(text: Bytes, scanner: &Scanner<'_>) -> Result<String, Malformed> {
     String::from_utf8(text.into()).map_err(|_| scanner.missing("UTF-8"))
 }

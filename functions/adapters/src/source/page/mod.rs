@@ -1,8 +1,9 @@
-//! A page of items as DynamoDB sends it, read in one pass: the SDK's own way, which makes a tree of every item and
-//! tears it down again, takes most of an export's time.
+//! Reads a page of items from DynamoDB's response in one pass. The SDK's own deserializer, which builds a
+//! tree for every item, would take most of an export's time.
 //!
-//! `answer` takes the place of the SDK's reader of Query answers, `scan` knows JSON and `text` its texts, `value`
-//! DynamoDB's values, and `item` what an item is to us; `exported` reads an item of a file. Signing, retries, timeouts and errors stay the SDK's.
+//! `raw_page` replaces the SDK's deserializer of Query responses. `scan` reads JSON, `string` its strings,
+//! `value` DynamoDB's values, `item` items as events, and `exported` an item from a file. Signing, retries,
+//! timeouts and errors stay with the SDK.
 
 mod answer;
 mod exported;
@@ -30,12 +31,12 @@ pub use exported::{Exported, NotExported};
 pub(super) use answer::PageOf;
 pub(super) use scan::Malformed;
 
-/// Whose page it is: what its items are held against.
+/// The query of a page, against which its items are checked.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) layout: Arc<EventsTable>,
     pub(super) schema: Arc<Schema>,
-    /// The partition key that was asked for.
+    /// The requested partition key.
     pub(super) partition: String,
 }
 
@@ -43,16 +44,16 @@ pub(super) struct Asked {
 #[derive(Debug, Default)]
 pub(super) struct Page {
     pub(super) items: Vec<SourceItem>,
-    /// Where the next one starts; none behind the last page.
+    /// Where the next page starts; `None` on the last page.
     pub(super) next: Option<HashMap<String, AttributeValue>>,
 }
 
-/// Why a page was not read.
+/// Why a page could not be read.
 #[derive(Debug)]
 pub(super) enum Unread {
-    /// It is no answer to a Query: damaged on its way, so that it is asked for again.
+    /// The body is not a Query response: damaged in transit, so the request is repeated.
     Malformed(Malformed),
-    /// It holds what must not be used.
+    /// The page contains something that must not be used.
     Refused(PageError),
 }
 
@@ -62,10 +63,10 @@ impl From<Malformed> for Unread {
     }
 }
 
-/// Reads the body of an answer to a Query (DynamoDB API reference, "Query").
+/// Reads the body of a Query response (DynamoDB API reference, "Query").
 pub(super) fn read(body: &str, asked: &Asked) -> Result<Page, Unread> {
     let mut page = Page::default();
-    // Without the types' names the events are shorter than the page.
+    // Without the type names the events are shorter than the page.
     let mut out = BytesMut::with_capacity(body.len());
     let mut attributes = Vec::new();
     let mut scanner = Scanner::new(body);
@@ -84,12 +85,13 @@ pub(super) fn read(body: &str, asked: &Asked) -> Result<Page, Unread> {
     Ok(page)
 }
 
-/// How far from a page's end its [`Page::next`] is looked for: two keys, each at its longest, escapes and all, are
-/// seldom longer.
+/// How many bytes at a page's end are searched for [`Page::last_evaluated_key`]. Two keys of the maximum
+/// length with escapes are seldom longer.
 const TAIL: usize = 4096;
 
-/// What [`Page::next`] most likely is, found at the page's end without reading the page. An event can't look like
-/// it, since its quotes are escaped; an attribute of such a name can, so it counts only once the page is read.
+/// The probable [`Page::last_evaluated_key`], found at the page's end without reading the page. An event
+/// can't look like it, since its quotes are escaped; an attribute with that name can, so it has to be
+/// confirmed by reading the page.
 pub(super) fn likely_next(body: &str) -> Option<HashMap<String, AttributeValue>> {
     let tail = body.get(body.ceil_char_boundary(body.len().saturating_sub(TAIL))..)?;
     let (_, key) = tail.rsplit_once("\"LastEvaluatedKey\":")?;

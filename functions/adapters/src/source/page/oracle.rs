@@ -1,4 +1,4 @@
-//! Whatever the items are and however the page is spelt: each event says what the SDK reads.
+//! Whatever the items and the notation of the page: each event has the content that the SDK reads.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use aws_smithy_types::config_bag::ConfigBag;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::event;
+use domain::generated_events::unreadable_record;
 use domain::item::Written;
-use domain::own_event::unreadable_record;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ fn any_value() -> impl Strategy<Value = AttributeValue> {
     })
 }
 
-/// A text that is an object, or nearly one.
+/// A text that is a JSON object, or nearly one.
 fn any_object() -> impl Strategy<Value = String> {
     let value = prop::sample::select(vec![
         "1",
@@ -72,12 +72,12 @@ fn any_object() -> impl Strategy<Value = String> {
     )
 }
 
-/// Any name, and those of the envelope.
+/// Any name, and those of the response envelope.
 fn any_name() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "(S|N|M|L|BOOL|NULL|Items|LastEvaluatedKey|event|pk|sk)"]
 }
 
-/// Reads JSON with a parser that is not ours and holds each value against the one that was written.
+/// Reads JSON with an independent parser and compares each value with the original.
 fn assert_reads_as(json: &str, value: &AttributeValue) {
     let parts = || serde_json::from_str::<Vec<&RawValue>>(json).unwrap();
     match value {
@@ -120,7 +120,7 @@ fn assert_reads_as(json: &str, value: &AttributeValue) {
     }
 }
 
-/// The same page by the SDK's own reader.
+/// The same page, read by the SDK's own deserializer.
 fn by_the_sdk(body: &str) -> QueryOutput {
     let response = HttpResponse::new(StatusCode::try_from(200).unwrap(), SdkBody::from(body));
     let layer = Query::new().config().unwrap();
@@ -168,7 +168,7 @@ proptest! {
                         prop_assert!(read.content.as_ref().is_ok_and(|line| line == text));
                         continue;
                     }
-                    // Whatever else stands there belongs to the whole item, and so does an expiry that is no number.
+                    // Any other body belongs to the whole item, and so does an expiry that is not a number.
                     _ => item.iter().filter(|(name, value)| match name.as_str() {
                         "pk" | "sk" => false,
                         "expires_at" => !matches!(value, AttributeValue::N(_)),
@@ -186,8 +186,8 @@ proptest! {
         }
     }
 
-    /// Whatever the product wrote: an event, or the reason why there is none and what was written, and both make a line
-    /// that is an event.
+    /// Whatever the product wrote: the result is an event, or a reason with the original content, and either
+    /// gives a line that is a valid event.
     #[test]
     fn every_item_is_an_event_or_a_reason(
         sort in prop_oneof![Just("2026-11-20T20:15:30.123Z#evt_01".to_owned()), any::<String>()]
@@ -209,7 +209,7 @@ proptest! {
                 prop_assert_eq!(&why.sort_key, &sort);
                 let has_keys_only = name == "expires_at" && matches!(value, AttributeValue::N(_));
                 prop_assert_eq!(why.written.is_none(), has_keys_only, "{:?}", why);
-                // A text that was meant to be the event comes to the letter.
+                // A text that was meant to be the event is kept unchanged.
                 if let (AttributeValue::S(text), Some(Written::Raw(raw)), "event") = (&value, &why.written, name.as_str()) {
                     prop_assert_eq!(raw, text);
                 }

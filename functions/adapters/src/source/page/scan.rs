@@ -1,16 +1,17 @@
-//! JSON text, read token by token from the front, without a tree and without copying.
+//! Reads JSON text token by token, without a tree and without copying.
 //!
-//! It takes what RFC 8259 allows and nothing else. What it hands out are slices of the page.
+//! It accepts exactly what RFC 8259 allows and returns slices of the page.
 
 use bytes::{BufMut as _, BytesMut};
 
 use super::text::{Escapes, Nowhere, Sink, Text, usual};
 
-/// DynamoDB nests 32 levels (developer guide, "Quotas"), each of which is two of JSON; the page's own come on top. A
-/// stand-in may nest deeper than events may be nested, and the page is read all the same.
+/// DynamoDB nests 32 levels (developer guide, "Quotas"), each of which is two of JSON, plus those of the page
+/// itself. A stand-in may nest deeper than events may be nested; such a page is read nevertheless.
 const DEEPEST: u8 = 250;
 
-/// The page is not what DynamoDB answers. Where is told in bytes from its end; what stands there is not.
+/// The page is not a valid response of DynamoDB. The position is given in bytes from its end; the content is
+/// never included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{expected} is missing {left} bytes before the end of the page")]
 pub(in super::super) struct Malformed {
@@ -18,7 +19,7 @@ pub(in super::super) struct Malformed {
     left: usize,
 }
 
-/// What is left of the page.
+/// The unread rest of the page.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scanner<'a> {
     rest: &'a [u8],
@@ -34,13 +35,13 @@ impl<'a> Scanner<'a> {
         Malformed { expected, left: self.rest.len() }
     }
 
-    /// What lies between here and there, as it stands.
+    /// The raw bytes between this scanner and `there`.
     pub(super) fn until(&self, there: &Self) -> &'a [u8] {
         let length = self.rest.len().saturating_sub(there.rest.len());
         self.rest.get(..length).unwrap_or_default()
     }
 
-    /// The next byte that is not white space, which stays.
+    /// The next byte that is not white space; it is not consumed.
     #[inline]
     pub(super) fn peek(&mut self) -> Option<u8> {
         let first = *self.rest.first()?;
@@ -53,7 +54,7 @@ impl<'a> Scanner<'a> {
         self.rest.first().copied()
     }
 
-    /// Takes this mark if it comes next.
+    /// Consumes this mark if it comes next.
     #[inline]
     pub(super) fn takes(&mut self, mark: u8) -> bool {
         if self.peek() != Some(mark) {
@@ -63,19 +64,19 @@ impl<'a> Scanner<'a> {
         true
     }
 
-    /// Takes this mark, which must come next.
+    /// Consumes this mark, which must come next.
     #[inline]
     pub(super) fn must(&mut self, mark: u8, expected: &'static str) -> Result<(), Malformed> {
         if self.takes(mark) { Ok(()) } else { Err(self.missing(expected)) }
     }
 
-    /// Takes a text.
+    /// Reads a string.
     #[inline]
     pub(super) fn text(&mut self) -> Result<Text<'a>, Malformed> {
         self.text_into(&mut Nowhere)
     }
 
-    /// Takes a text and writes it as it stands, quotes and all, in one pass.
+    /// Reads a string and copies it with its quotes, in one pass.
     #[inline]
     pub(super) fn text_into(&mut self, out: &mut impl Sink) -> Result<Text<'a>, Malformed> {
         const WHAT: &str = "a text";
@@ -94,14 +95,15 @@ impl<'a> Scanner<'a> {
                     self.rest = rest;
                     break;
                 }
-                // A backslash takes the byte behind it along, which may be a quote.
+                // The byte behind a backslash belongs to the escape; it may be a quote.
                 [b'\\', escape, rest @ ..] => {
                     out.put_byte(b'\\');
                     out.put_byte(*escape);
                     self.rest = rest;
                     escapes = escapes.max(Escapes::of(*escape));
                 }
-                // It would be a line break in the file, and JSON has it escaped.
+                // JSON requires control characters to be escaped; a raw one could be a line break in the
+                // file.
                 [control, ..] if *control < b' ' => {
                     return Err(self.missing("a text without control characters"));
                 }
@@ -112,10 +114,10 @@ impl<'a> Scanner<'a> {
         Ok(Text { quoted, escapes })
     }
 
-    /// Takes the start of a typed value up to the value, and hands out the type's name.
+    /// Reads the start of a typed value, up to the value, and returns the type's name.
     #[inline]
     pub(super) fn kind(&mut self) -> Result<Text<'a>, Malformed> {
-        // Nearly all types have names of one letter, and DynamoDB writes no white space.
+        // Nearly all type names have one letter, and DynamoDB writes no white space.
         if let [b'{', named @ ..] = self.rest
             && let [b'"', b'A'..=b'Z', b'"', b':', rest @ ..] = named
             && let Some(quoted) = named.get(..3)
@@ -129,8 +131,8 @@ impl<'a> Scanner<'a> {
         Ok(kind)
     }
 
-    /// Takes a text and writes what it says behind what is written already, in one pass. `None` if an escape is
-    /// none, or is half of a pair.
+    /// Reads a string and appends its content to `out`, in one pass. `None` if an escape is invalid or is
+    /// half of a surrogate pair.
     pub(super) fn plain_text(&mut self, out: &mut BytesMut) -> Result<Option<()>, Malformed> {
         let (before, start) = (*self, out.len());
         self.must(b'"', "a text")?;
@@ -146,7 +148,7 @@ impl<'a> Scanner<'a> {
                 [b'\\', b'r', ..] => b'\r',
                 [b'\\', b't', ..] => b'\t',
                 [b'\\', itself @ (b'"' | b'\\'), ..] => *itself,
-                // Another escape, or no text: the long way knows.
+                // Another escape, or not a string: use the slow path.
                 _ => {
                     *self = before;
                     out.truncate(start);
@@ -158,7 +160,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Takes `true` or `false`.
+    /// Reads `true` or `false`.
     pub(super) fn boolean(&mut self) -> Result<bool, Malformed> {
         for (word, value) in [("true", true), ("false", false)] {
             if self.takes_word(word) {
@@ -168,8 +170,8 @@ impl<'a> Scanner<'a> {
         Err(self.missing("true or false"))
     }
 
-    /// Takes the members of an object: for each, its name, and the scanner before its value, which `each` must
-    /// take.
+    /// Reads an object. For each member it calls `each` with the member's name and the scanner before its
+    /// value, which `each` must consume.
     #[inline]
     pub(super) fn object<E: From<Malformed>>(
         &mut self,
@@ -182,7 +184,8 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// Takes an object: for each member the scanner before its name, which `each` must take with all of it.
+    /// Reads an object. For each member it calls `each` with the scanner before the name; `each` must consume
+    /// the whole member.
     #[inline]
     pub(super) fn members<E: From<Malformed>>(
         &mut self,
@@ -200,7 +203,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Takes an array: for each element the scanner before it, which `each` must take.
+    /// Reads an array. For each element it calls `each` with the scanner before the element, which `each`
+    /// must consume.
     pub(super) fn array<E: From<Malformed>>(
         &mut self,
         mut each: impl FnMut(&mut Self) -> Result<(), E>,
@@ -217,7 +221,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Takes a value, whatever it is.
+    /// Skips a value of any type.
     pub(super) fn skip(&mut self) -> Result<(), Malformed> {
         self.skip_at(0)
     }
@@ -236,17 +240,17 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Takes `null`.
+    /// Reads `null`.
     pub(super) fn null(&mut self) -> Result<(), Malformed> {
         if self.takes_word("null") { Ok(()) } else { Err(self.missing("null")) }
     }
 
-    /// Sees that nothing is left.
+    /// Checks that nothing is left.
     pub(super) fn end(&mut self) -> Result<(), Malformed> {
         if self.peek().is_none() { Ok(()) } else { Err(self.missing("the end of the page")) }
     }
 
-    /// Only counts stand as numbers in a page; those of items are texts.
+    /// Only counts are numbers in a page; numbers in items are strings.
     fn number(&mut self) -> Result<(), Malformed> {
         let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
         let length = self.rest.iter().take_while(|byte| is_part(byte)).count();
@@ -308,7 +312,7 @@ mod tests {
     }
 
     proptest! {
-        /// However it is spelt, a text says what a parser that is not ours reads.
+        /// Whatever its escapes, a string has the content that an independent parser reads.
         #[test]
         fn a_text_says_what_another_parser_reads(
             parts in prop::collection::vec(prop_oneof![
@@ -330,13 +334,13 @@ mod tests {
             prop_assert_eq!(text.plain().map(Cow::into_owned), theirs);
         }
 
-        /// What it takes and what not is what a parser that is not ours takes.
+        /// It accepts exactly what an independent parser accepts.
         #[test]
         fn it_takes_what_is_json_and_nothing_else(text in r#"[\[\]{}",:\\ a1e.tru\-nlfs\n]{0,24}"#) {
             let mut scanner = Scanner::new(&text);
             let taken = scanner.skip().and_then(|()| scanner.end()).is_ok();
             let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
-            // Escapes are looked at where a text is used.
+            // Escapes are validated where a string is used.
             prop_assert!(taken == is_json || (taken && text.contains('\\')), "{text}");
         }
     }

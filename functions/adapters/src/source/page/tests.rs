@@ -1,4 +1,4 @@
-//! Pages that DynamoDB may well send, and some that it never should.
+//! Pages that DynamoDB may send, and some that it never should.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -21,7 +21,7 @@ pub(super) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
-/// A value as DynamoDB's JSON, in the words of its API reference.
+/// A value in DynamoDB's typed JSON, by its API reference.
 pub(super) fn wire(value: &AttributeValue) -> Value {
     let base64 = |blob: &aws_sdk_dynamodb::primitives::Blob| BASE64.encode(blob.as_ref());
     match value {
@@ -117,13 +117,13 @@ fn every_type_is_written_without_loss() {
     assert_eq!(json_of(deep), format!("{{\"v\":{}\"x\"{}}}", "[".repeat(31), "]".repeat(31)));
 }
 
-/// The item's event, one line.
+/// The item's event as one line.
 fn event<const N: usize>(sort: &str, more: Attributes<N>) -> String {
     let read = read_default(&item(sort, more)).unwrap();
     String::from_utf8(read.content.unwrap().to_vec()).unwrap()
 }
 
-/// Why the item has none, and what was written.
+/// Why the item has no event, and its original content.
 fn odd<const N: usize>(sort: &str, more: Attributes<N>) -> (WhyUnreadable, Option<Written>) {
     let unreadable = read_default(&item(sort, more)).unwrap().content.unwrap_err();
     assert_eq!((unreadable.partition_key.as_str(), unreadable.sort_key.as_str()), ("acme", sort));
@@ -189,7 +189,7 @@ fn what_is_no_event_is_handed_on_as_it_was_written() {
     ] {
         assert_eq!(odd(KEY, [("event", text(&body)), ("actor", text("ann"))]), (reason, raw(&body)));
     }
-    // No number of DynamoDB's is so large; one of a stand-in's may be.
+    // DynamoDB has no number that large; a stand-in may.
     let large = || HashMap::from([("n".to_owned(), N("1E+400".into()))]);
     assert_eq!(odd(KEY, [("event", M(large()))]), (WhyUnreadable::NumberRange, raw(r#"{"n":1E+400}"#)));
     assert_eq!(odd(KEY, [("o", M(large()))]), (WhyUnreadable::NumberRange, raw(r#"{"o":{"n":1E+400}}"#)));
@@ -304,7 +304,7 @@ fn a_page_that_breaks_off_anywhere_is_not_taken_for_a_shorter_one() {
     let page = json!({"Items": [wire_map(&item(KEY, [("event", text("{}"))]))], "Count": 1}).to_string();
     for end in (0..page.len()).filter(|end| page.is_char_boundary(*end)) {
         let cut = read(&page[..end], &asked(&[]));
-        // What is broken in an item may be seen as an item that lacks something first; neither is taken.
+        // Damage within an item may first look like an item that lacks something; neither is accepted.
         assert!(cut.is_err(), "{}", &page[..end]);
     }
     for more in [",", "}", "{}", "x"] {

@@ -1,31 +1,31 @@
-//! A text of the page: where it ends, how it is spelt, and what it says. Most of an event is texts, so their ends are
-//! looked for eight bytes at a time, and what is looked at can be written in the same pass.
+//! JSON strings of the page: their end, escapes and content. Most of an event is strings, so their ends are
+//! searched eight bytes at a time, and they can be copied in the same pass.
 
 use std::borrow::Cow;
 
 use bytes::{BufMut as _, BytesMut};
 
-/// A text as it stands in the page.
+/// A JSON string as it is written in the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Text<'a> {
-    /// With its quotes.
+    /// The string with its quotes.
     pub(super) quoted: &'a [u8],
     pub(super) escapes: Escapes,
 }
 
-/// The escapes of a text, by how it can be written again.
+/// The escapes of a string, by whether it can be copied as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Escapes {
-    /// It has none: it is what it says.
+    /// No escapes: the content is the text between the quotes.
     None,
-    /// It can stand as it is: none of them has a shorter spelling.
+    /// It can be copied: no escape has a shorter notation.
     Short,
-    /// One has a shorter spelling, or may be none: `\/` and all with `\u`.
+    /// An escape has a shorter notation or may be invalid: `\/`, and all with `\u`.
     Odd,
 }
 
 impl Escapes {
-    /// Of a backslash and this byte.
+    /// The class of the escape with this byte behind the backslash.
     pub(super) const fn of(escape: u8) -> Self {
         if matches!(escape, b'"' | b'\\' | b'n' | b'r' | b't' | b'b' | b'f') {
             Self::Short
@@ -36,7 +36,7 @@ impl Escapes {
 }
 
 impl<'a> Text<'a> {
-    /// What it says. `None` if an escape is none, or is half of a pair.
+    /// The content. `None` if an escape is invalid or is half of a surrogate pair.
     pub(super) fn plain(self) -> Option<Cow<'a, str>> {
         match self.unescaped() {
             Some(inner) => std::str::from_utf8(inner).ok().map(Cow::Borrowed),
@@ -44,7 +44,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Whether it says this.
+    /// Whether its content is `what`.
     pub(super) fn is(self, what: &str) -> bool {
         match self.unescaped() {
             Some(inner) => inner == what.as_bytes(),
@@ -52,7 +52,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// What stands between the quotes, if that is what it says.
+    /// The text between the quotes, if there are no escapes.
     const fn unescaped(self) -> Option<&'a [u8]> {
         match (self.escapes, self.quoted) {
             (Escapes::None, [b'"', inner @ .., b'"']) => Some(inner),
@@ -61,15 +61,15 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Where a text is written while its end is looked for.
+/// The output of a string that is copied while its end is searched.
 pub(super) trait Sink {
-    /// Writes these bytes, of which only so many count.
+    /// Writes the first `count` of these bytes.
     fn put(&mut self, bytes: [u8; 8], count: usize);
-    /// Writes a byte.
+    /// Writes one byte.
     fn put_byte(&mut self, byte: u8);
 }
 
-/// Nothing is written.
+/// Discards everything.
 pub(super) struct Nowhere;
 
 impl Sink for Nowhere {
@@ -81,7 +81,7 @@ impl Sink for Nowhere {
 }
 
 impl Sink for BytesMut {
-    /// All eight are written, and those that don't count taken back: a copy of a fixed length takes one instruction.
+    /// Writes all eight bytes and truncates the rest: a copy of fixed length is one instruction.
     #[inline]
     fn put(&mut self, bytes: [u8; 8], count: usize) {
         let end = self.len() + count;
@@ -95,14 +95,14 @@ impl Sink for BytesMut {
     }
 }
 
-/// Writes the bytes at the start that are neither a quote, nor a backslash, nor a control character, and says how many
-/// they are.
+/// Copies the bytes at the start that are neither a quote, nor a backslash, nor a control character. Returns
+/// their number.
 #[inline]
 pub(super) fn usual(bytes: &[u8], out: &mut impl Sink) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = ONES << 7;
-    // The highest bit of each byte that is below another: exact up to the first such byte, which is the one asked
-    // for.
+    // Sets the highest bit of each byte that is below the limit: exact up to the first such byte, and only
+    // that one is used.
     let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGHS;
     let is = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
     let (words, rest) = bytes.as_chunks::<8>();
@@ -127,7 +127,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Eight bytes at once or one by one: the same place, and what was passed is written.
+        /// Eight bytes at once or one by one: the same end, and everything before it is copied.
         #[test]
         fn a_text_ends_at_its_first_special_byte(bytes in prop::collection::vec(any::<u8>(), 0..40), calm: bool) {
             let bytes: Vec<u8> = if calm { bytes.iter().map(|b| b | 0x80 | b << 1).collect() } else { bytes };

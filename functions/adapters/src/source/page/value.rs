@@ -1,7 +1,7 @@
-//! A DynamoDB value of the page as JSON, in one pass and without loss: every digit of a number, empty texts and
-//! nulls, sets as arrays in sorted order, binary as base64. Maps keep the order in which DynamoDB gives them.
+//! Converts a DynamoDB value of the page to JSON, in one pass and without loss: every digit of a number,
+//! empty strings and nulls, sets as sorted arrays, binary as base64. Maps keep DynamoDB's order.
 //!
-//! Source of the form: DynamoDB API reference, "`AttributeValue`".
+//! Source: DynamoDB API reference, "`AttributeValue`".
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -12,43 +12,44 @@ use super::super::number::{self, Decimal};
 use super::scan::{Malformed, Scanner};
 use super::text::{Escapes, Text};
 
-/// DynamoDB nests at most 32 levels (developer guide, "Quotas"). What is nested deeper than an event may be is written
-/// all the same, up to here, for the record of it.
+/// DynamoDB nests at most 32 levels (developer guide, "Quotas"). Values that are nested deeper than an event
+/// may be are written nevertheless, up to this depth, for the record of the unreadable item.
 const DEEPEST: usize = 120;
-/// A number without an exponent that is no longer lies within the range of a double, which reaches to 10^308.
+/// A number of at most this length without an exponent is within the range of a double, which extends to
+/// 10^308.
 const LONGEST_NUMBER: usize = 300;
 
-/// Why a value was not written.
+/// Why a value could not be converted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Trouble {
-    /// The page is broken, and nothing of it counts.
+    /// The page is malformed and nothing of it can be used.
     #[error(transparent)]
     Page(#[from] Malformed),
-    /// The value is no JSON can hold; the rest of the page is as it should be.
+    /// The value has no form in JSON; the rest of the page is valid.
     #[error(transparent)]
     Value(#[from] Unwritable),
 }
 
-/// A value that DynamoDB does not have, or that this version does not know.
+/// A value that DynamoDB does not have, or a type that this version does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unwritable {
-    #[error("it holds a value of a type that this version does not know")]
+    #[error("it contains a value of an unknown type")]
     UnknownType,
-    #[error("it holds a number that is none")]
+    #[error("it contains a malformed number")]
     NotANumber,
-    #[error("it holds a text that JSON can't hold")]
+    #[error("it contains a string that JSON can't represent")]
     NotText,
-    #[error("it holds binary data that is no base64")]
+    #[error("it contains binary data that is not base64")]
     NotBase64,
     #[error("it is nested far deeper than DynamoDB allows")]
     TooDeep,
 }
 
-/// Writes values. What was written before an error is the caller's to take back.
+/// Writes values. After an error the caller has to truncate the output.
 pub(super) struct Writer<'o> {
     pub(super) out: &'o mut BytesMut,
-    /// Whether what was written may be JSON that is no event. What DynamoDB itself holds never is: its numbers lie below
-    /// 10^126 and it nests 32 levels (developer guide, "Quotas"), and a text is UTF-8.
+    /// Whether the output may not be a valid event. This never applies to DynamoDB itself: its numbers lie
+    /// below 10^126, it nests 32 levels (developer guide, "Quotas"), and its strings are UTF-8.
     pub(super) is_doubtful: bool,
 }
 
@@ -57,7 +58,7 @@ impl<'o> Writer<'o> {
         Self { out, is_doubtful: false }
     }
 
-    /// Takes a value, which lies in so many objects and arrays, and writes it.
+    /// Reads a value within `around` objects and arrays, and writes it.
     pub(super) fn value(&mut self, scanner: &mut Scanner<'_>, around: usize) -> Result<(), Trouble> {
         self.is_doubtful |= around >= event::DEEPEST;
         if around > DEEPEST {
@@ -148,7 +149,8 @@ impl<'o> Writer<'o> {
     }
 }
 
-/// Takes the object that names a value's type, and hands on that name with the scanner before the value.
+/// Reads the object around a typed value and calls `then` with the scanner before the value and the type's
+/// name.
 #[inline]
 pub(super) fn typed<'a, T, E: From<Malformed>>(
     scanner: &mut Scanner<'a>,
@@ -160,7 +162,7 @@ pub(super) fn typed<'a, T, E: From<Malformed>>(
     Ok(value)
 }
 
-/// Takes a text and writes it: as it stands, unless an escape of it has a shorter spelling.
+/// Reads a string and writes it: unchanged, unless an escape has a shorter notation.
 #[inline]
 pub(super) fn write_text(scanner: &mut Scanner<'_>, out: &mut BytesMut) -> Result<(), Trouble> {
     let start = out.len();
@@ -172,7 +174,7 @@ pub(super) fn write_text(scanner: &mut Scanner<'_>, out: &mut BytesMut) -> Resul
     Ok(())
 }
 
-/// Writes what a text says.
+/// Writes a text as a JSON string.
 pub(super) fn write_plain(text: &str, out: &mut BytesMut) -> Result<(), Trouble> {
     serde_json::to_writer(out.writer(), text).map_err(|_| Unwritable::NotText.into())
 }
@@ -188,7 +190,7 @@ fn write_binary(blob: &[u8], out: &mut BytesMut) {
     out.put_u8(b'"');
 }
 
-/// Takes the members of a set, which all are texts in the page.
+/// Reads the members of a set, all of which are strings in the page.
 fn members<'a, T>(
     scanner: &mut Scanner<'a>,
     read: impl Fn(Text<'a>) -> Result<T, Unwritable>,
@@ -201,7 +203,7 @@ fn members<'a, T>(
     Ok(members)
 }
 
-/// Puts commas between the members of what it opens.
+/// Writes the opening mark and the commas between members.
 pub(super) struct Comma {
     is_first: bool,
 }

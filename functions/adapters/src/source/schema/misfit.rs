@@ -1,5 +1,5 @@
-//! What settings of a table that does not fit them are told as: which setting, its value, what it must be, and what
-//! the table has. DynamoDB's own words name neither.
+//! Compares the settings with the table and reports mismatches: the setting, its value, what it must be, and
+//! what the table has. DynamoDB's own errors contain neither.
 
 use std::fmt;
 
@@ -11,27 +11,27 @@ use domain::sort_key::SortKeyForm;
 
 use super::super::layout::EventsTable;
 
-/// Settings that do not fit the table. An operator's to mend.
+/// The settings do not match the table. The operator has to fix them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(in crate::source) enum Misfit {
     #[error("DynamoDB did not describe the table `{0}`")]
     NotDescribed(String),
     #[error(
-        "EVENTS_TABLE is `{0}`; it must be the name of the events table, and there is no table of that name in \
-         this account and region"
+        "EVENTS_TABLE is `{0}`; it must be the name of the events table, but no table of that name exists in this \
+         account and region"
     )]
     NoTable(String),
     #[error(
         "EVENTS_PARTITION_KEY is `{partition_key}` and EVENTS_SORT_KEY is `{sort_key}`; they must be the keys of \
          the table `{table}`, or of the index that EVENTS_INDEX names, with EVENTS_SORT_KEY_FORM as that sort key \
-         has it, and what the table has can't be told without the right to dynamodb:DescribeTable"
+         has it. What the table has can't be determined without permission for dynamodb:DescribeTable"
     )]
     Unknown { table: String, partition_key: String, sort_key: String },
     #[error("{}: {has}", Sentences(.wrong))]
     Keys { wrong: Vec<Wrong>, has: String },
 }
 
-/// A setting that does not fit.
+/// A setting that does not match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::source) struct Wrong {
     setting: &'static str,
@@ -60,10 +60,10 @@ impl fmt::Display for Sentences<'_> {
     }
 }
 
-/// A key attribute and its type.
+/// The name of a key attribute and its type.
 type Key = (String, Option<ScalarAttributeType>);
 
-/// The keys of a table or of an index.
+/// The keys of a table or an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Keys {
     of: String,
@@ -85,7 +85,7 @@ impl Keys {
         Self { of, partition: of_role(&Role::Hash), sort: of_role(&Role::Range) }
     }
 
-    /// Whether these are the keys that the settings name.
+    /// Whether these are the configured keys.
     fn are(&self, layout: &EventsTable) -> bool {
         let is = |keys: &[Key], name: &str| matches!(keys, [(only, _)] if only == name);
         is(&self.partition, &layout.partition_key) && is(&self.sort, &layout.sort_key)
@@ -111,7 +111,7 @@ impl fmt::Display for Keys {
     }
 }
 
-/// An index, by its name.
+/// An index of the table.
 struct Index<'a> {
     name: &'a str,
     keys: &'a [KeySchemaElement],
@@ -127,10 +127,10 @@ fn indexes(table: &TableDescription) -> Vec<Index<'_>> {
     named.filter_map(|(name, keys, projection)| Some(Index { name: name?, keys, projection })).collect()
 }
 
-/// Holds the settings against what the table has: whether the sort key is a number.
+/// Compares the settings with the table. Returns whether the sort key is a number.
 ///
 /// # Errors
-/// Every setting that does not fit.
+/// Every setting that does not match.
 pub(super) fn fits(table: &TableDescription, layout: &EventsTable) -> Result<bool, Misfit> {
     let (types, indexes) = (table.attribute_definitions(), indexes(table));
     let of_index = |index: &Index<'_>| {

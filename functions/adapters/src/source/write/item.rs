@@ -1,4 +1,4 @@
-//! Events as the table is to hold them, and how many of them one request takes.
+//! Items to be written, and how many of them fit into one request.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,11 +7,11 @@ use domain::connector::Shards;
 use domain::import::is_same;
 use domain::time::Time;
 
-/// How many events one request may hold: the limit of `TransactWriteItems` (Amazon DynamoDB API reference).
+/// The most events in one request: the limit of `TransactWriteItems` (Amazon DynamoDB API reference).
 pub const WRITE_BATCH: usize = 100;
-/// How many bytes it may hold: 4 MB (ibidem), less what names and keys take.
+/// The most bytes in one request: 4 MB (ibidem), less names and keys.
 pub const WRITE_BYTES: usize = 3_500_000;
-/// How many bytes an item may have, with the names of its attributes (Amazon DynamoDB developer guide, "Quotas").
+/// The most bytes of an item, including attribute names (Amazon DynamoDB developer guide, "Quotas").
 pub(super) const LARGEST_ITEM: usize = 400 * 1024;
 
 /// An event to be written.
@@ -22,29 +22,29 @@ pub struct NewEvent {
     body: String,
 }
 
-/// Where an event is to lie.
+/// The key of an event to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum NewKey {
-    /// Under its time and ID, in one of the tenant's partitions.
+    /// Its time and ID, in one of the tenant's partitions.
     Id(String),
-    /// Where it has lain in a table of the same layout.
+    /// Its keys in another table with the same layout.
     Verbatim { partition: String, sort_key: String },
 }
 
 impl NewEvent {
-    /// An event of this time, told from others of the same time by its ID. The body is JSON text.
+    /// An event with this time; the ID distinguishes events of the same time. The body is JSON text.
     #[must_use]
     pub const fn new(time: Time, id: String, body: String) -> Self {
         Self { time, key: NewKey::Id(id), body }
     }
 
-    /// An event that has been in a table of the same layout, under its keys there. The sort key tells `time`.
+    /// An event from a table with the same layout, with its keys there. `time` is the time in the sort key.
     #[must_use]
     pub const fn verbatim(time: Time, partition: String, sort_key: String, body: String) -> Self {
         Self { time, key: NewKey::Verbatim { partition, sort_key }, body }
     }
 
-    /// When it happened.
+    /// The time of the event.
     #[must_use]
     pub const fn time(&self) -> Time {
         self.time
@@ -56,7 +56,7 @@ impl NewEvent {
         &self.body
     }
 
-    /// Its sort key; a new one is of the form of contract 1.
+    /// Its sort key; a new one has the form `<time>#<id>`.
     #[must_use]
     pub fn sort_key(&self) -> String {
         match &self.key {
@@ -66,39 +66,39 @@ impl NewEvent {
     }
 }
 
-/// What became of an event.
+/// The outcome for an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is in the table now.
+    /// It was written.
     Written,
-    /// It was in the table already, but for white space between its tokens.
+    /// The table contains it already, except for white space between its tokens.
     AlreadyThere,
-    /// Another event is in the table under its key, and stays there.
+    /// The table contains another event with the same key, which is kept.
     Taken,
-    /// It would make an item of so many bytes, and one holds 409,600.
+    /// The item would have this many bytes; the maximum is 409,600.
     TooLarge(usize),
 }
 
 pub(super) type Attributes = HashMap<String, AttributeValue>;
 
-/// An event as the table is to hold it.
+/// An item to be written.
 #[derive(Debug)]
 pub(super) struct Item {
     pub(super) partition: String,
     pub(super) sort_key: String,
     pub(super) body: String,
-    /// In bytes, as DynamoDB counts them: names and values (developer guide, "DynamoDB item sizes and formats").
+    /// Bytes as DynamoDB counts them: names and values (developer guide, "DynamoDB item sizes and formats").
     pub(super) size: usize,
 }
 
 impl Item {
-    /// Whether that is what the table holds. What stands beside the body is no part of the event.
+    /// Whether the existing item contains the same event. Attributes other than the body are not part of it.
     pub(super) fn is(&self, found: &Attributes, body: &str) -> bool {
         matches!(found.get(body), Some(AttributeValue::S(found)) if is_same(found, &self.body))
     }
 }
 
-/// What the next transaction holds: each key once, and no more than it may.
+/// The items of the next transaction: each key once, within the limits.
 pub(super) fn round<'a>(items: &'a [Item], outcomes: &[Option<Outcome>]) -> Vec<(usize, &'a Item)> {
     let mut keys = HashSet::new();
     let mut bytes = 0;
@@ -115,7 +115,7 @@ pub(super) fn round<'a>(items: &'a [Item], outcomes: &[Option<Outcome>]) -> Vec<
         .collect()
 }
 
-/// The shard of an event, by FNV-1a of its ID: always the same, so that importing again finds it.
+/// The shard of an event by FNV-1a of its ID: always the same, so that a repeated import finds it.
 pub(super) fn shard_of(id: &str, shards: Shards) -> u8 {
     let hash =
         id.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));

@@ -271,7 +271,7 @@ async fn a_change_that_the_bus_is_not_told_of_is_made_logged_with_its_connector_
     let of_it = |line: &&Value| line["connector.id"] == created["id"];
     let lines: Vec<&Value> = log.iter().filter(of_it).collect();
     let [line, figures] = lines.as_slice() else { panic!("{log:#?}") };
-    assert_eq!((&line["level"], &line["message"]), (&json!("ERROR"), &json!("a notice was not told")));
+    assert_eq!((&line["level"], &line["message"]), (&json!("ERROR"), &json!("failed to publish a notice")));
     assert_eq!((&figures["NoticesLost"], &figures["stack"]), (&json!(1), &json!("auditferry")));
     assert_eq!(world.bus.published(), [json!(null); 0]);
 }

@@ -3,8 +3,8 @@
 
 use std::io::Write as _;
 
+use domain::generated_events;
 use domain::item::SourceItem;
-use domain::own_event;
 use domain::part::{Compression, Encoding, Format};
 use domain::sort_key::{SortKey, SortKeyForm};
 use proptest::prelude::*;
@@ -231,7 +231,7 @@ proptest! {
             item(number, shape, is_odd)
         }).collect();
         let lines: Vec<String> = items.iter().map(|item| {
-            let line = item.content.clone().or_else(|why| own_event::unreadable_record(item, &why).map(Into::into)).unwrap();
+            let line = item.content.clone().or_else(|why| generated_events::unreadable_record(item, &why).map(Into::into)).unwrap();
             String::from_utf8(line.into()).unwrap()
         }).collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();

@@ -77,7 +77,7 @@ async fn a_message_that_the_queue_refuses_at_first_is_sent_again_and_the_others_
     assert_eq!(world.queue.refused().len(), 1);
     assert_eq!(world.taken(), messages(&due));
     let log = function.kill().await.log();
-    let told = log.iter().filter(|line| line["message"] == "the export queue refused a message");
+    let told = log.iter().filter(|line| line["message"] == "the export queue rejected a message");
     let told: Vec<_> = told.map(|line| json!({ "connector_id": line["connector.id"] }).to_string()).collect();
     assert_eq!(told, world.queue.refused(), "it is told which: {log:#?}");
 }
@@ -111,7 +111,7 @@ async fn a_ledger_that_is_gone_fails_the_invocation_and_not_the_process() {
     for _ in 0..2 {
         let error = function.invoke(&scheduled_event()).await.unwrap_err();
         let told = error["errorMessage"].as_str().unwrap();
-        assert!(told.contains("looking for due connectors"), "{error}");
+        assert!(told.contains("listing due connectors"), "{error}");
     }
     function.kill().await;
 }

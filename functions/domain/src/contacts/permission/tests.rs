@@ -22,16 +22,16 @@ fn after(hours: u64) -> Time {
     Time::EPOCH + Duration::from_hours(hours)
 }
 
-fn none() -> Permission {
-    Permission::none("a@acme.example".parse().unwrap())
+fn none() -> Consent {
+    Consent::unknown("a@acme.example".parse().unwrap())
 }
 
 fn operator() -> Caller {
     Caller::Operator { name: "ops".into() }
 }
 
-fn mailed(at: Time) -> Permission {
-    none().ask(at).unwrap().send(token(1), at).unwrap()
+fn mailed(at: Time) -> Consent {
+    none().ask(at).unwrap().mark_sent(token(1), at).unwrap()
 }
 
 #[test]
@@ -43,16 +43,16 @@ fn an_address_is_shown_as_it_stands() {
     let (since, pending) = (after(0), AddressStatus::Pending { since: after(0), until: week });
     for (permission, now, status) in [
         (none(), after(0), AddressStatus::Waiting),
-        (asked, after(1), AddressStatus::Asked { since }),
+        (asked, after(1), AddressStatus::Requested { since }),
         (mailed(after(0)), after(1), pending.clone()),
         (mailed(after(0)).ask(after(24)).unwrap(), after(25), pending),
         (mailed(after(0)), week, AddressStatus::Expired { since, until: week }),
-        (confirmed, week, AddressStatus::Confirmed { since: after(3), how: How::Link }),
-        (contract, week, AddressStatus::Confirmed { since: after(4), how: How::Contract }),
+        (confirmed, week, AddressStatus::Confirmed { since: after(3), how: ConfirmationMethod::Link }),
+        (contract, week, AddressStatus::Confirmed { since: after(4), how: ConfirmationMethod::Contract }),
     ] {
         assert_eq!(permission.status(now), status);
         let json = serde_json::to_value(&permission).unwrap();
-        assert_eq!(serde_json::from_value::<Permission>(json).unwrap(), permission);
+        assert_eq!(serde_json::from_value::<Consent>(json).unwrap(), permission);
     }
     let shown = serde_json::to_value(AddressStatus::Waiting).unwrap();
     assert_eq!(shown, serde_json::json!({"status": "waiting"}));
@@ -68,7 +68,7 @@ fn a_link_confirms_for_a_week_and_says_why_it_does_not() {
     assert_eq!(none().confirm(&token(1), after(1)), Err(LinkError::Replaced));
     let again = mailed(after(0)).ask(after(24)).unwrap();
     assert!(again.confirm(&token(1), after(25)).is_ok(), "good until the next mail is sent");
-    let replaced = again.send(token(2), after(25)).unwrap();
+    let replaced = again.mark_sent(token(2), after(25)).unwrap();
     assert_eq!(replaced.confirm(&token(1), after(26)), Err(LinkError::Replaced));
     assert!(replaced.confirm(&token(2), after(26)).is_ok());
 }
@@ -88,7 +88,7 @@ fn who_declines_gets_nothing_more_until_it_thinks_again() {
         let declined = before.decline(&token(1), after(10_000)).unwrap().unwrap();
         assert!(!declined.is_confirmed());
         assert_eq!(declined.status(after(10_000)), AddressStatus::Declined { since: after(10_000) });
-        assert_eq!(declined.may_ask(after(20_000)), Err(NoMail::NotNeeded));
+        assert_eq!(declined.may_ask(after(20_000)), Err(AskRefusal::NotNeeded));
         assert_eq!(declined.confirm_by_contract(&operator(), after(20_000)), Err(after(10_000)));
         assert_eq!(declined.decline(&token(1), after(20_000)), Ok(None));
     }
@@ -101,9 +101,9 @@ fn who_declines_gets_nothing_more_until_it_thinks_again() {
 fn who_was_asked_and_declines_before_the_mail_is_sent_again_gets_none() {
     let asked = mailed(after(0)).ask(after(24)).unwrap();
     let declined = asked.decline(&token(1), after(25)).unwrap().unwrap();
-    assert_eq!(declined.send(token(2), after(26)), None);
+    assert_eq!(declined.mark_sent(token(2), after(26)), None);
     let confirmed = asked.confirm(&token(1), after(25)).unwrap().unwrap();
-    assert_eq!(confirmed.send(token(2), after(26)), None);
+    assert_eq!(confirmed.mark_sent(token(2), after(26)), None);
 }
 
 /// What can happen to an address, by anyone, at any time.
@@ -145,22 +145,22 @@ proptest! {
                 Happening::Ask => permission = permission.ask(now).unwrap_or(permission),
                 Happening::Send => {
                     let number = sent.len() as u64;
-                    if let Some(after) = permission.send(token(number), now) {
+                    if let Some(after) = permission.mark_sent(token(number), now) {
                         prop_assert!(!before.is_confirmed() && before.declined_at.is_none());
                         let last = sent.last().map(|(at, _)| *at);
-                        prop_assert!(last.is_none_or(|last| now.since(last) >= BETWEEN_MAILS));
+                        prop_assert!(last.is_none_or(|last| now.since(last) >= MAIL_COOLDOWN));
                         sent.push((now, number));
                         permission = after;
                     }
                 }
                 Happening::SendRefused => {
-                    if let Some(after) = permission.send(token(99), now) {
-                        permission = after.unsend(&permission);
+                    if let Some(after) = permission.mark_sent(token(99), now) {
+                        permission = after.revert_sent(&permission);
                         prop_assert_eq!(permission.status(now), before.status(now));
                     }
                 }
                 Happening::Confirm(number) => {
-                    let last = sent.last().filter(|(at, last)| *last == number && now < *at + LINK_VALID_FOR);
+                    let last = sent.last().filter(|(at, last)| *last == number && now < *at + LINK_VALIDITY);
                     if let Ok(Some(after)) = permission.confirm(&token(number), now) {
                         prop_assert!(last.is_some());
                         permission = after;
@@ -178,7 +178,7 @@ proptest! {
                     }
                 }
             }
-            prop_assert!(sent.len() <= MOST_MAILS as usize);
+            prop_assert!(sent.len() <= MAX_MAILS as usize);
             let moved = permission != before;
             prop_assert!(!moved || permission.version > before.version, "a change is a version");
         }

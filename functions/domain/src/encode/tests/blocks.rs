@@ -1,4 +1,4 @@
-//! What a gzip file promises to whoever reads it by ranges.
+//! What a gzip file guarantees to a reader of byte ranges.
 
 use super::*;
 use flate2::{Decompress, FlushDecompress, Status};
@@ -7,10 +7,11 @@ use proptest::prelude::*;
 /// The header of a member, and the size of its trailer.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 const TRAILER: usize = 8;
-/// How a full flush ends.
+/// The end of a full flush.
 const FLUSHED: &[u8] = &[0, 0, 0xff, 0xff];
 
-/// A gzip file, and where each of its blocks begins, as whoever takes its bytes while it grows sees it.
+/// A gzip file and the offset of each of its blocks, as seen by a caller that takes the bytes while the file
+/// grows.
 fn blocks(format: Format, events: &[Vec<u8>]) -> (Vec<u8>, Vec<usize>) {
     let mut writer = FileWriter::new(Encoding { format, compression: Compression::Gzip }).unwrap();
     let (mut bytes, mut starts) = (writer.take().to_vec(), vec![HEADER.len()]);
@@ -25,7 +26,7 @@ fn blocks(format: Format, events: &[Vec<u8>]) -> (Vec<u8>, Vec<usize>) {
     (bytes, starts)
 }
 
-/// The content of each block, by the rule that infra/schemas/manifest.md gives.
+/// The content of each block, by the rule in infra/schemas/manifest.md.
 fn expected(format: Format, events: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let (open, comma, close): (&[u8], &[u8], &[u8]) = match format {
         Format::Json => (b"[\n", b",", b"]\n"),
@@ -45,7 +46,7 @@ fn expected(format: Format, events: &[Vec<u8>]) -> Vec<Vec<u8>> {
     blocks
 }
 
-/// Inflates a piece of a file with nothing known of what came before it.
+/// Inflates a piece of a file without anything that came before it.
 fn inflated(piece: &[u8], length: usize) -> (Vec<u8>, Status) {
     let mut text = Vec::with_capacity(length + 1);
     let mut inflate = Decompress::new(false);
@@ -69,7 +70,7 @@ fn check(format: Format, events: &[Vec<u8>]) {
         assert_eq!(piece.ends_with(FLUSHED), number + 1 < contents.len());
         let opening = if number == 0 && format == Format::Json { 2 } else { 0 };
         assert!(text[opening..].starts_with(&events[first]), "it begins with an event");
-        // No event has a line end in it.
+        // No event contains a line end.
         first += text[opening..].split(|byte| *byte == b'\n').count() - 1;
     }
     let (mut rest, mut text) = (bytes.as_slice(), Vec::new());
@@ -77,7 +78,7 @@ fn check(format: Format, events: &[Vec<u8>]) {
     assert!(rest.is_empty() && text == contents.concat(), "the whole is one member");
 }
 
-/// An event of so many bytes: one text over and over, or noise.
+/// An event of so many bytes: one repeated text, or noise.
 fn event(seed: u64, length: usize, is_noise: bool) -> Vec<u8> {
     let mut hash = Hasher::digest(seed.to_be_bytes());
     let mut text = Vec::with_capacity(length + 32);
@@ -108,9 +109,10 @@ proptest! {
     }
 }
 
-/// In steps of a byte around the edge. A block that the last event fills is not ended: no event would begin the next.
+/// In steps of one byte around the boundary. A block that the last event fills is not ended: no event would
+/// begin the next one.
 #[test]
-fn a_block_ends_with_the_line_that_makes_it_a_mebibyte() {
+fn a_block_ends_with_the_line_that_reaches_one_mebibyte() {
     for length in (MIN_BLOCK_BYTES - 6)..=MIN_BLOCK_BYTES {
         for after in 0..3 {
             let lengths = std::iter::once(length).chain(std::iter::repeat_n(1, after));

@@ -1,4 +1,4 @@
-//! The bytes of a file of real events, and how large it is: a compressor that writes others is seen.
+//! The exact bytes and the size of a file of real events, so that a compressor with other output is noticed.
 
 use super::*;
 
@@ -33,7 +33,7 @@ const PINNED: [(Encoding, &str); 6] = {
         ),
     ]
 };
-/// What `gzip -6` (1.12) makes of the same events, bytes.
+/// The size of the same events after `gzip -6` (1.12), in bytes.
 const GZIP_6: u64 = 342_894;
 
 fn real_events() -> String {
@@ -44,7 +44,7 @@ fn real_events() -> String {
 }
 
 #[test]
-fn real_events_have_the_bytes_that_they_had_before() {
+fn files_of_real_events_keep_their_exact_bytes() {
     let text = real_events();
     let events: Vec<&str> = text.lines().collect();
     let now = PINNED.map(|(encoding, _)| (encoding, file(encoding, &events).1.sha256.to_string()));
@@ -64,7 +64,7 @@ fn gzip_files_are_at_most_a_fifth_larger_than_those_of_gzip_6() {
     let gzip = Encoding { format: Format::Ndjson, compression: Compression::Gzip };
     let (bytes, encoded) = file(gzip, &events);
     assert!(encoded.size * 5 <= GZIP_6 * 6, "{} bytes, and gzip -6 makes {GZIP_6}", encoded.size);
-    // By chance these four bytes stand in one of a thousand files of 4 MB.
+    // These four bytes occur by chance in one of a thousand files of 4 MB.
     let flushes = bytes.windows(4).filter(|bytes| *bytes == [0, 0, 0xff, 0xff]).count();
     assert_eq!(flushes as u64, encoded.raw_size >> 20, "a flush behind each MiB, and nowhere else");
 }

@@ -1,18 +1,19 @@
-//! What comes behind something that is no element: where reading goes on, and what belongs to what was bad.
+//! Error recovery behind an invalid element: where reading resumes, and which lines belong to the invalid
+//! element.
 
 use super::super::LONGEST_ELEMENT;
 use super::super::scan::Step;
 use super::{Around, Bad, Look, Mode, Place, Splitter};
 
-/// So many bytes may be read again, and as many as were read: a broken element may have swallowed what follows it,
-/// and a hostile input must not make that cost more than a reading.
+/// At most this many bytes, plus as many as were consumed, are read again. A broken element may have
+/// swallowed what follows it, and a hostile input must not make recovery cost more than reading.
 const READ_AGAIN: u64 = 16 << 20;
-/// A line that begins with more white space than this is taken for an empty one.
+/// A line that begins with more white space than this counts as empty, bytes.
 const LONGEST_INDENT: usize = 1 << 16;
 
 impl Splitter {
-    /// The element can't go on as it does. Reading goes on behind its first line if it has several, since what is
-    /// wrong is often a line that ends too early; else behind the line.
+    /// The element has a syntax error. Reading resumes behind its first line if it has several, since the
+    /// cause is often a line that was cut off; otherwise behind the line.
     pub(super) fn wrong(&mut self, missing: &str) -> Look {
         let line = memchr::memchr(b'\n', self.buffer.next(self.seen));
         let at = self.buffer.place_behind(self.seen);
@@ -53,12 +54,13 @@ impl Splitter {
         if is_done { self.tell() } else { Look::Again }
     }
 
-    /// Passes over what follows up to the end of the value.
+    /// Skips up to the end of the value.
     pub(super) fn passing(&mut self) -> Look {
         let Mode::Passing { scan, from } = &mut self.mode else { return Look::Again };
         let (from, (taken, step)) = (*from, scan.advance(self.buffer.behind(self.seen)));
         self.seen += taken;
-        // The line that it is in is kept while it is short: an element that the broken one has swallowed may begin it.
+        // The current line is kept while it is short: it may begin with an element that the broken one has
+        // swallowed.
         if let Some(line) = memchr::memrchr(b'\n', self.buffer.next(self.seen)) {
             self.pass(line + 1);
         }
@@ -107,7 +109,8 @@ impl Splitter {
         self.tell()
     }
 
-    /// At the start of a line behind something bad: what is indented deeper belongs to it, and so does its end.
+    /// At the start of a line behind an invalid element: deeper indented lines and the closing brace still
+    /// belong to it.
     pub(super) fn resuming(&mut self) -> Look {
         let here = self.buffer.here();
         let indent = here.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
@@ -134,7 +137,7 @@ impl Splitter {
         }
     }
 
-    /// Hands out what was bad, up to the line before this one.
+    /// Returns the pending error; it extends to the line before this one.
     fn tell(&mut self) -> Look {
         let Place { line, column, .. } = self.place();
         let before = if self.starts_line && column == 1 { line - 1 } else { line };

@@ -1,4 +1,4 @@
-//! The bytes that are not done with, and where in the input they are.
+//! The bytes that are not consumed yet, and their position in the input.
 
 use super::Place;
 
@@ -6,9 +6,9 @@ use super::Place;
 #[derive(Debug)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
-    /// What is before this is done with.
+    /// The bytes before this index are consumed.
     start: usize,
-    /// Where `start` is.
+    /// The position of `start` in the input.
     pub(super) place: Place,
 }
 
@@ -19,41 +19,41 @@ impl Default for Buffer {
 }
 
 impl Buffer {
-    /// Takes the bytes that come next, and lets go of those that are done with.
+    /// Appends the next bytes and drops the consumed ones.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         self.bytes.drain(..self.start);
         self.start = 0;
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// How much memory it takes.
+    /// The size of the buffer, bytes.
     #[cfg(test)]
     pub(super) const fn size(&self) -> usize {
         self.bytes.len()
     }
 
-    /// What is not done with.
+    /// All bytes that are not consumed.
     pub(super) fn here(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
     }
 
-    /// What lies so many bytes on, and all behind it.
+    /// The remaining bytes behind the first `bytes`.
     pub(super) fn behind(&self, bytes: usize) -> &[u8] {
         self.here().get(bytes..).unwrap_or_default()
     }
 
-    /// The next bytes, so many of them.
+    /// The first `bytes` of the remaining ones.
     pub(super) fn next(&self, bytes: usize) -> &[u8] {
         self.here().get(..bytes).unwrap_or_default()
     }
 
-    /// Is done with so many bytes.
+    /// Consumes that many bytes.
     pub(super) fn pass(&mut self, bytes: usize) {
         self.place = self.place_behind(bytes);
         self.start += self.next(bytes).len();
     }
 
-    /// The place behind so many bytes.
+    /// The position behind that many bytes.
     pub(super) fn place_behind(&self, bytes: usize) -> Place {
         let (passed, Place { line, column, byte }) = (self.next(bytes), self.place);
         let column = match memchr::memrchr(b'\n', passed) {

@@ -1,6 +1,6 @@
-//! What stands in a file, and where.
+//! The elements of a file and their positions.
 
-/// Where an element begins.
+/// A position in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// The line, from 1.
@@ -11,29 +11,29 @@ pub struct Place {
     pub byte: u64,
 }
 
-/// What can't be an element.
+/// Part of the input that is not a valid element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bad {
-    /// Where it begins.
+    /// Where the invalid part begins.
     pub place: Place,
-    /// The last line that belongs to it.
+    /// Its last line, from 1.
     pub last_line: u64,
-    /// Why, in words that fit behind "line 7: ".
+    /// The reason, as it reads behind "line 7: ".
     pub reason: String,
 }
 
-/// What stands next in the input.
+/// One element of the input.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     /// A JSON object.
     Object {
-        /// Its text, from brace to brace.
+        /// Its JSON text, from brace to brace.
         text: &'a str,
-        /// Where it begins.
+        /// Where the object begins.
         place: Place,
-        /// Whether it stands in what `aws dynamodb scan` prints, and so has typed attributes.
+        /// Whether it comes from the output of `aws dynamodb scan`, so that its attributes are typed.
         is_item: bool,
     },
-    /// Something else.
+    /// Input that is not a JSON object.
     Bad(Bad),
 }

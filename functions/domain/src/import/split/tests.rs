@@ -1,11 +1,11 @@
-//! However events are wrapped, and in whatever pieces they come, the same ones are found; what is none is told with its
-//! place and takes nothing along; and no input makes it slow or large.
+//! The same events are found in every wrapper and in whatever chunks they come. What is invalid is reported
+//! with its position and costs no valid event. No input makes the splitter slow or large.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// What was found: each object as it stands, or the lines and the reason of what is none.
+/// What was found: an object as it is written, or the lines and the reason of an invalid element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Found {
     Object(String),
@@ -46,7 +46,7 @@ fn objects(input: &str) -> Vec<String> {
     split(input.as_bytes(), 1 << 16).into_iter().map(object).collect()
 }
 
-/// What is bad, as `first line`-`last line`, and how many objects there are.
+/// The first and last lines of the invalid elements, and the number of objects.
 fn bad(input: &str) -> (Vec<(u64, u64)>, usize) {
     let found = split(input.as_bytes(), 1 << 16);
     for pieces in [1, 7] {
@@ -102,14 +102,14 @@ fn what_is_no_object_is_told_by_its_lines_and_the_rest_is_found() {
         ("{}\nnonsense\n{}\n", vec![(2, 2)], 2),
         ("nonsense\nmore of it\n{}", vec![(1, 1), (2, 2)], 1),
         ("{}\n\"text\"\n7\nnull\n{}", vec![(2, 2), (3, 3), (4, 4)], 2),
-        // A line that was cut, with another one behind it.
+        // A line that was cut off, with another one behind it.
         ("{\"a\":1,\"b\":{\"c\n{\"a\":2}\n{}", vec![(1, 1)], 2),
         ("{\"a\":1,\n{\"a\":2}\n{}\n", vec![(1, 1)], 2),
         ("{\"a\":\n{\"a\":2}\n{}\n", vec![(1, 1)], 2),
         ("{\"a\":[1,\n{\"a\":2}\n{}\n", vec![(1, 1)], 2),
         ("{}\n{\"a\":1", vec![(2, 2)], 1),
         ("{}}\n{}", vec![(1, 1)], 2),
-        // In an array that is printed over lines the broken element ends where the next one begins.
+        // In a pretty-printed array the broken element ends where the next one begins.
         (
             "[\n  {\n    \"a\": x,\n    \"b\": [\n      {\n      }\n    ]\n  },\n  {\n    \"a\": 1\n  }\n]\n",
             vec![(2, 8)],
@@ -175,7 +175,7 @@ fn an_element_that_is_too_long_is_passed_over_and_the_rest_is_found() {
 
 #[test]
 fn hostile_input_costs_no_more_than_its_reading() {
-    // Each line could be the start of an element that holds all that follow.
+    // Each line could be the start of an element that contains all the following ones.
     let nested = "{\"a\":[\n".repeat(300_000);
     let (lines, objects) = {
         let found = split(nested.as_bytes(), 1 << 16);
@@ -223,7 +223,7 @@ fn event() -> impl Strategy<Value = String> {
     })
 }
 
-/// The events in a file of one of several forms.
+/// The events in one of several wrappers.
 fn wrapped(events: &[String], form: u8) -> String {
     let pretty = |event: &String| event.replace("{\"n\":0", "{\n  \"n\": 0");
     match form % 7 {
@@ -257,7 +257,7 @@ proptest! {
         prop_assert_eq!(found, events);
     }
 
-    /// A line that is broken in any way costs that line, and what is broken is told.
+    /// A line that is cut off anywhere costs only that line, and is reported.
     #[test]
     fn a_broken_line_takes_no_other_along(
         events in prop::collection::vec(event(), 3..6), line in 0usize..3, cut in any::<prop::sample::Index>(), pieces in 1usize..40,
@@ -276,7 +276,7 @@ proptest! {
         prop_assert!(end == 0 || found.iter().any(|found| matches!(found, Found::Bad(..))), "{}", input);
     }
 
-    /// Whatever comes: nothing panics or hangs, and what is found does not depend on the pieces.
+    /// No input panics or hangs, and the result does not depend on the chunks.
     #[test]
     fn any_bytes_in_any_pieces_are_the_same(
         bytes in prop::collection::vec(any::<u8>(), 0..60),

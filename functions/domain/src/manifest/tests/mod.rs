@@ -1,5 +1,4 @@
-//! What the manifest's format promises: one text for each manifest, one file for each note, and no input that does
-//! harm.
+//! The promises of the manifest format: one text per manifest, one file per note, and no input does harm.
 
 use ed25519_dalek::{Signer, SigningKey};
 use proptest::prelude::*;
@@ -48,7 +47,7 @@ fn example() -> Manifest {
     }
 }
 
-/// The same, where the key of seed 1 hands over to that of seed 2.
+/// The same, with a handover from the key of seed 1 to that of seed 2.
 fn handing_over() -> Manifest {
     Manifest { successor: Some(key(2).1), ..example() }
 }
@@ -121,14 +120,14 @@ fn the_successor_is_the_last_line_in_full_and_of_the_same_name() {
     ] {
         assert_eq!(Manifest::parse(&wrong).unwrap_err().line, line, "{wrong}");
     }
-    // A key of another name is refused although it is a key.
+    // A valid key with another name is rejected.
     let name = "other.example/auditferry".parse().unwrap();
     let foreign = VerifierKey::new(name, *key(2).1.public()).unwrap();
     let wrong = Manifest { successor: Some(foreign), ..example() }.text();
     assert!(Manifest::parse(&wrong).unwrap_err().reason.contains("other.example"), "{wrong}");
 }
 
-/// KMS signs 4,096 bytes. A line of as many as a policy's hash and name may take must still fit.
+/// KMS signs 4,096 bytes. An additional line with a policy's hash and name must still fit.
 #[test]
 fn the_widest_text_leaves_room_in_what_a_key_signs() {
     let label = "d".repeat(63);
@@ -270,7 +269,7 @@ fn any_other_spelling_is_refused_with_its_line() {
                 assert_eq!(error.line, line, "{error}\n{wrong}");
                 assert!(error.reason.contains(why), "{error} does not say {why}");
             }
-            // Another figure is another manifest: what guards it is the signature.
+            // Another figure is another manifest: only the signature protects it.
             Ok(other) => assert!(why.is_empty() && other != example(), "{wrong}"),
         }
     }

@@ -1,4 +1,4 @@
-//! What is a note, a signature of it, a key, and what a part's record pins of them.
+//! Notes, signatures, keys, and what a part's record stores of them.
 
 use super::*;
 
@@ -59,7 +59,7 @@ fn a_note_that_was_damaged_on_its_way_is_refused_with_the_reason() {
         let error = SignedNote::parse(&wrong).unwrap_err();
         assert!(error.reason.contains(why), "{error} does not say {why}");
     }
-    // Twice the same note is one note whose text no manifest has.
+    // A note repeated twice is one note, but its text is not a manifest.
     let doubled = SignedNote::parse(&bytes.repeat(2)).unwrap();
     assert!(Manifest::parse(doubled.text()).is_err());
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::connector::{Caller, Change, Connector, Verb};
-use domain::contacts::{LinkToken, Permission};
+use domain::contacts::{Consent, LinkToken};
 use domain::names::EmailAddress;
 use domain::notice::Notice;
 use domain::ports::{DelayQueue as _, MAX_DELAY};
@@ -114,8 +114,8 @@ async fn an_address_that_was_never_asked_gets_one_link_and_nothing_else_until_it
     connector.contacts.webhook = None;
     connector.version += 1;
     connectors.save(&fixtures::change(&before, &connector), None, &[]).await.unwrap();
-    let asked = Permission::none(new.clone()).ask(now).unwrap();
-    assert!(connectors.keep_permission(&connector.tenant, &asked).await.unwrap());
+    let asked = Consent::unknown(new.clone()).ask(now).unwrap();
+    assert!(connectors.store_consent(&connector.tenant, &asked).await.unwrap());
     let mut function = notifier(&world.environment()).await;
     let messages = [set(&connector, now), set(&connector, now), event(&connector, now)];
     for _ in 0..2 {

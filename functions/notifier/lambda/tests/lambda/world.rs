@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 use domain::connector::{Caller, Connector};
-use domain::contacts::{Permission, SecretId, Webhook, WebhookSecret};
+use domain::contacts::{Consent, SecretId, Webhook, WebhookSecret};
 use domain::names::ExternalId;
 use local::wiring::Embedded;
 use serde_json::{Value, json};
@@ -70,10 +70,10 @@ impl World {
         assert!(connectors.store_secret(&connector.id, &secret, &webhook_secret()).await.unwrap());
         let by = Caller::Operator { name: "ops".into() };
         for address in connector.contacts.emails.iter() {
-            let known = connectors.permission(&connector.tenant, address).await.unwrap();
-            let known = known.unwrap_or_else(|| Permission::none(address.clone()));
+            let known = connectors.consent(&connector.tenant, address).await.unwrap();
+            let known = known.unwrap_or_else(|| Consent::unknown(address.clone()));
             if let Some(confirmed) = known.confirm_by_contract(&by, now).unwrap() {
-                assert!(connectors.keep_permission(&connector.tenant, &confirmed).await.unwrap());
+                assert!(connectors.store_consent(&connector.tenant, &confirmed).await.unwrap());
             }
         }
         connector

@@ -1,5 +1,5 @@
-//! The two kinds of event that Auditferry itself writes: the heartbeat of a quiet window, and the record of an
-//! item that could not be read.
+//! The two kinds of event that Auditferry itself writes: the heartbeat of a quiet window, and the unreadable
+//! record that stands for an item that is not an event.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use crate::names::ConnectorId;
 use crate::part::{Encoding, PartNumber, Window};
 use crate::time::Time;
 
-/// "Nothing happened": the only event of a quiet window's part.
+/// The only event of a quiet window's part: nothing happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Heartbeat<'a> {
     id: String,
@@ -55,13 +55,13 @@ impl<'a> Heartbeat<'a> {
     }
 }
 
-/// The type of a record of an unreadable item. A product may write it too: see [`is_unreadable_record`].
+/// The `type` of an unreadable record. A product may write it too: see [`is_unreadable_record`].
 pub const UNREADABLE_TYPE: &str = "auditferry.unreadable";
 const UNREADABLE_ID_PREFIX: &str = "unreadable-";
-/// Hexadecimal digits in such an ID.
+/// The number of hexadecimal digits in such an ID.
 const ID_DIGITS: usize = 16;
 
-/// All members of a record, in this order.
+/// All members of an unreadable record, in this order.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct UnreadableRecord<'a> {
@@ -84,8 +84,8 @@ struct UnreadableRecord<'a> {
     raw: Option<Cow<'a, str>>,
 }
 
-/// The record of an item that could not be read, as one line of JSON: its keys, the reason, and what was written, as
-/// `event` or as `raw`. The record is an event itself.
+/// The unreadable record of an item, as one line of JSON: its keys, the reason, and its content as `event` or
+/// as `raw`. The record is an event itself.
 ///
 /// # Errors
 /// Never in practice: the record has no value that JSON can't hold.
@@ -110,7 +110,7 @@ pub fn unreadable_record(item: &SourceItem, why: &Unreadable) -> serde_json::Res
         Some(Written::Event(line)) => {
             record.event = Some(serde_json::from_slice(line)?);
             let line = serde_json::to_vec(&record)?;
-            // In the record it lies a level deeper, which may be one too many.
+            // In the record it is one level deeper, which may be one too many.
             if event::check(&line).is_ok() {
                 return Ok(line);
             }
@@ -121,9 +121,9 @@ pub fn unreadable_record(item: &SourceItem, why: &Unreadable) -> serde_json::Res
     serde_json::to_vec(&record)
 }
 
-/// Whether a line is a record of an unreadable item to the letter: these members in this order and spelling. A product
-/// can write such a line itself, so the number in the signed manifest decides: where a part holds more such lines than
-/// that, none of them is known to be ours.
+/// Whether a line is exactly an unreadable record: these members in this order and spelling. A product can
+/// write such a line itself, so the number in the signed manifest decides. If a part has more such lines than
+/// that, none of them can be attributed to Auditferry.
 #[must_use]
 pub fn is_unreadable_record(line: &[u8]) -> bool {
     let Ok(record) = serde_json::from_slice::<UnreadableRecord<'_>>(line) else { return false };
@@ -142,7 +142,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_heartbeat_says_what_it_must() {
+    fn a_heartbeat_has_the_documented_form() {
         let at = |text: &str| text.parse::<Time>().unwrap();
         let window = Window { from: at("2026-11-20T20:00:00Z"), to: at("2026-11-20T21:00:00Z") };
         let connector = ConnectorId::new(1);
@@ -162,7 +162,7 @@ mod tests {
         "#);
     }
 
-    /// The record of an item under the key `PROFILE` of which this was written.
+    /// The record of an item with the key `PROFILE` and this content.
     fn record(written: Option<Written>) -> String {
         let why = Unreadable {
             partition_key: "acme".into(),
@@ -185,14 +185,14 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_item_is_recorded_with_its_keys_the_reason_and_what_was_written() {
+    fn an_unreadable_record_has_keys_reason_and_content() {
         insta::assert_snapshot!(record(None), @r#"{"id":"unreadable-28ee37c8c8132000","time":null,"type":"auditferry.unreadable","partition_key":"acme","sort_key":"PROFILE","reason":"sort_key_form","detail":"not an RFC 3339 time"}"#);
         insta::assert_snapshot!(record(Some(event(r#"{"b":1.00, "b":"\u0041"}"#))), @r#"{"id":"unreadable-28ee37c8c8132000","time":null,"type":"auditferry.unreadable","partition_key":"acme","sort_key":"PROFILE","reason":"sort_key_form","detail":"not an RFC 3339 time","event":{"b":1.00, "b":"\u0041"}}"#);
         insta::assert_snapshot!(record(Some(Written::Raw("{\"k\\ud83d\":\n1e400}".into()))), @r#"{"id":"unreadable-28ee37c8c8132000","time":null,"type":"auditferry.unreadable","partition_key":"acme","sort_key":"PROFILE","reason":"sort_key_form","detail":"not an RFC 3339 time","raw":"{\"k\\ud83d\":\n1e400}"}"#);
     }
 
     #[test]
-    fn an_event_that_would_lie_too_deep_in_its_record_is_told_as_text() {
+    fn an_event_nested_too_deep_for_its_record_is_recorded_as_text() {
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(event::DEEPEST - 1), "]".repeat(event::DEEPEST - 1));
         let line = record(Some(event(&deep)));
         assert!(event::check(line.as_bytes()).is_ok() && is_unreadable_record(line.as_bytes()));
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_known_by_all_of_its_form() {
+    fn an_unreadable_record_is_recognized_by_its_exact_form() {
         let genuine = record(Some(event(r#"{"id":1}"#)));
         assert!(is_unreadable_record(genuine.as_bytes()));
         for (from, to) in [
@@ -224,9 +224,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever was written, the record of it is an event, one line, and tells what was written to the letter.
+        /// Whatever the content, its record is an event, one line, and contains that content exactly.
         #[test]
-        fn a_record_is_always_an_event(text in any_json(), any in any::<String>(), is_json: bool) {
+        fn an_unreadable_record_is_always_an_event(text in any_json(), any in any::<String>(), is_json: bool) {
             let text = if is_json { text } else { any };
             let written = match event::one_line(text.clone()) {
                 Ok(line) => Written::Event(line),

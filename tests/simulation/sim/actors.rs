@@ -1,4 +1,4 @@
-//! The customers, their administrators and the operators: what they break and mend, and what they change.
+//! The actors: customers, their administrators and operators. What they break, restore and change.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,20 +11,20 @@ use futures_util::FutureExt as _;
 use tests::fakes::{FakeSource, Shape, StoredItem};
 use tests::fixtures::{self, keys};
 
-use super::chance::SimRng;
+use super::agenda::{AgendaItem, Step};
 use super::fault::Fault;
-use super::happening::{AgendaItem, Step};
 use super::keys as signing_keys;
 use super::plan::Length;
+use super::rng::SimRng;
 use super::world::{World, destination, encoding};
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Puts on the agenda what people will do, and what they do about it later.
+/// Puts on the agenda what the actors will do, and how they undo it later.
 pub(crate) fn plan(world: &World) {
     let end = world.engine.now() + world.plan.fault_phase;
     for place in 0..world.ids.len() {
-        // What is done, and what mends it.
+        // A step, and the one that undoes it.
         let steps: [(Fault, Step, Option<Step>); 10] = [
             (Fault::BucketDeleted, Step::DeleteBucket(place), Some(Step::RestoreBucket(place))),
             (Fault::BucketOfAnother, Step::LoseBucketToOtherAccount(place), Some(Step::RestoreBucket(place))),
@@ -83,7 +83,8 @@ fn two_times(world: &World, end: Time) -> (Time, Time) {
     (a.min(b), a.max(b))
 }
 
-/// Takes a step. What makes no sense any more, such as deleting a bucket that is gone, is not done.
+/// Performs a step. A step that makes no sense any more, such as deleting a bucket that does not exist, is
+/// skipped.
 pub(crate) fn perform(world: &World, step: Step) {
     world.engine.log(format_args!("{step:?}"));
     match step {
@@ -129,7 +130,7 @@ pub(crate) fn perform(world: &World, step: Step) {
     }
 }
 
-/// Puts everything right, for good.
+/// Restores everything, for good.
 pub(crate) fn restore_all(world: &World) {
     perform(world, Step::BusUp);
     perform(world, Step::KeyAvailable);
@@ -172,7 +173,7 @@ fn resume(world: &World, place: usize) {
     }
 }
 
-/// To another folder, verified and resumed at once, and the customer's role with it.
+/// Moves to another folder, verified and resumed at once, together with the customer's role.
 fn relocate(world: &World, place: usize) {
     let mut to = destination(&world.connector(place));
     let tail = world.engine.draw(|chance| chance.below(1000));
@@ -220,7 +221,7 @@ fn request_run(world: &World, place: usize) {
     store_run_request(world, place);
 }
 
-/// Asks for a run as `Onboarding::run_once` does.
+/// Requests a run as `Onboarding::run_once` does.
 fn store_run_request(world: &World, place: usize) {
     let (id, now) = (&world.ids[place], world.engine.now());
     let watermark = world.ledger.cursor(id).watermark;
@@ -242,7 +243,7 @@ fn lose_bucket(world: &World, connector: &Connector, to_another: bool) {
     }
 }
 
-/// The bucket is the customer's again.
+/// The bucket belongs to the customer again.
 fn restore_bucket(world: &World, connector: &Connector) {
     let to = destination(connector);
     match world.customers.owner_of(to.bucket.as_str()) {
@@ -254,7 +255,7 @@ fn restore_bucket(world: &World, connector: &Connector) {
 }
 
 fn remove_role(world: &World, connector: &Connector) {
-    // Whatever is there: a role that nobody is let in by is as good as none.
+    // Whatever is there: a role that nobody can assume is as good as a missing one.
     restore_role(world, connector);
     world.customers.delete_role(destination(connector).role.as_str());
     world.engine.count(Fault::RoleRemoved, 1);
@@ -293,7 +294,7 @@ fn add_foreign_item(world: &World, connector: &Connector) {
     world.engine.count(Fault::ForeignItem, 1);
 }
 
-/// Whatever is older than an age is deleted, sealed or not.
+/// Deletes everything older than an age, sealed or not.
 fn expire(world: &World, connector: &Connector) {
     let now = world.engine.now();
     let most = if world.plan.length == Length::Weeks { 24 * 20 } else { 12 };

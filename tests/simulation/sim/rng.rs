@@ -1,10 +1,10 @@
-//! The one source of chance of a simulation.
+//! The only source of randomness of a simulation.
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 
-/// Draws that come out the same after the same seed, on every machine: the generator is named, since a crate's
-/// "standard" one may change with its version.
+/// A random number generator whose draws are the same for the same seed on every machine. The algorithm is
+/// named, since a crate's "standard" one may change with its version.
 #[derive(Debug)]
 pub(crate) struct SimRng(Xoshiro256PlusPlus);
 
@@ -27,12 +27,12 @@ impl SimRng {
         self.0.random_range(0..bound)
     }
 
-    /// True so often of a thousand times.
+    /// True with a probability of `times` in a thousand.
     pub(crate) fn per_mille(&mut self, times: u32) -> bool {
         self.0.random_range(0..1000) < times
     }
 
-    /// One of these.
+    /// One of these choices.
     pub(crate) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())]
     }

@@ -1,17 +1,17 @@
-//! Ports that betray the protocol in one way each. The simulation must catch every one of them: if it does not, it
-//! would not notice the same mistake in the code either.
+//! Mutants: ports that break the protocol in one way each. The simulation must catch every one of them;
+//! otherwise it would not notice the same bug in the code either.
 
 macro_rules! betrayals {
     ($($(#[$doc:meta])* $broken:ident: $words:literal,)+) => {
-        /// One mistake.
+        /// One mutant.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Broken { $($(#[$doc])* $broken,)+ }
 
         impl Broken {
-            /// All of them.
+            /// All mutants.
             pub(crate) const ALL: &[Self] = &[$(Self::$broken,)+];
 
-            /// What a reader of the report reads.
+            /// Its description in the report.
             pub(crate) const fn words(self) -> &'static str {
                 match self { $(Self::$broken => $words,)+ }
             }

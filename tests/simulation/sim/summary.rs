@@ -1,14 +1,14 @@
-//! Many simulations: on all threads, added up.
+//! The summary of many simulations, run on all threads.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::checker::CheckStats;
 use super::fault::{Counts, Fault};
-use super::judge::CheckStats;
 use super::run::{Report, simulate};
 
-/// What many simulations came to.
+/// The sums of many simulations.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Total {
     pub(crate) seeds: u64,
@@ -17,7 +17,7 @@ pub(crate) struct Total {
     pub(crate) calls: u64,
     pub(crate) runs: u64,
     pub(crate) simulated: Duration,
-    /// The seeds that failed, with what they failed by.
+    /// The seeds that failed, with their violations.
     pub(crate) failed: Vec<(u64, Vec<String>)>,
 }
 
@@ -34,12 +34,12 @@ impl Total {
         }
     }
 
-    /// The faults that no seed has met.
+    /// The faults that occurred in no seed.
     pub(crate) fn unmet_faults(&self) -> Vec<&'static str> {
         Fault::ALL.iter().filter(|fault| self.faults.of(**fault) == 0).map(|fault| fault.words()).collect()
     }
 
-    /// A table for a reader: the figures, and of each fault how often it took effect.
+    /// The report as a table: the counts, and how often each fault took effect.
     pub(crate) fn table(&self) -> String {
         let CheckStats { connectors, events, parts, heartbeats, lost, double, foreign } = self.stats;
         let hours = self.simulated.as_secs() / 3600;
@@ -63,8 +63,8 @@ impl Total {
     }
 }
 
-/// Simulates the seeds from `first` on, on two threads and more if there are more; stops at the first that fails.
-/// `tell` hears of each that is done.
+/// Simulates the seeds from `first` on, on all threads but at least two. Stops at the first that fails. Calls
+/// `report` after each one.
 pub(crate) fn simulate_many(first: u64, seeds: u64, tell: impl Fn(&Total) + Sync) -> Total {
     let next = AtomicU64::new(first);
     let stop = AtomicBool::new(false);

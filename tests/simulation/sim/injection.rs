@@ -1,4 +1,4 @@
-//! What becomes of a call whose turn has come.
+//! Fault injection: the outcome of a call whose turn has come.
 
 use std::time::Duration;
 
@@ -7,10 +7,11 @@ use super::fault::Fault;
 use super::functions::draw_fault;
 use super::world::World;
 
-/// By how much a worker's clock may jump, milliseconds: unnoticed, tolerated, found out at the next look.
+/// The possible jumps of a worker's clock in milliseconds: unnoticed, tolerated, or detected at the next
+/// snapshot.
 const JUMPS: [u64; 7] = [1_000, 2_500, 30_000, 59_000, 600_000, 3_600_000, 26 * 3_600_000];
 
-/// What becomes of the call; `None` if its worker is frozen instead.
+/// Draws the outcome of the call; `None` if its worker is frozen instead.
 pub(crate) fn draw_outcome(world: &World, call: Call) -> Option<CallOutcome> {
     if call.kind == CallKind::Bus && world.is_bus_down() {
         world.engine.count(Fault::BusDown, 1);
@@ -46,7 +47,7 @@ pub(crate) fn draw_outcome(world: &World, call: Call) -> Option<CallOutcome> {
     })
 }
 
-/// What may happen to a call.
+/// The faults that may hit a call.
 fn candidates(call: Call) -> &'static [Fault] {
     use Fault::{
         AnswerLost, BodyBreaks, Conflict, ConflictWritten, CrashAfter, CrashBefore, Expired, OwnSecondTry,
@@ -79,7 +80,7 @@ fn candidates(call: Call) -> &'static [Fault] {
     }
 }
 
-/// The worker's clock may jump at any call.
+/// Lets the worker's clock jump, which may happen at any call.
 fn jump(world: &World, call: Call) {
     for (fault, sign) in [(Fault::ClockForward, 1), (Fault::ClockBack, -1)] {
         if draw_fault(world, fault) {

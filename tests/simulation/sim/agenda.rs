@@ -1,4 +1,5 @@
-//! What stands in the agenda beside the workers' calls. Connectors are named by their place in the world's list.
+//! The items on the agenda other than the workers' calls. Connectors are named by their index in the world's
+//! list.
 
 use domain::names::ConnectorId;
 
@@ -9,24 +10,24 @@ pub(crate) struct Message {
     pub(crate) receives: u32,
 }
 
-/// Something that happens at a time.
+/// Something that happens at a certain time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AgendaItem {
     /// The schedule's event.
     Tick,
     /// A second event for the same tick.
     TickAgain,
-    /// A message can be received.
+    /// A message becomes visible.
     Message(Message),
-    /// The queue's poller looks.
+    /// The poller receives from the queue.
     Poll,
-    /// A function's time limit.
+    /// A function reaches its time limit.
     TimeLimit { worker: usize },
-    /// The customers, their administrators, the operators and the table.
+    /// A step of the customers, their administrators, the operators or the table.
     Step(Step),
-    /// From here on nothing goes wrong any more, and what was broken is mended.
+    /// From here on no fault occurs any more, and what was broken is restored.
     StopFaults,
-    /// Looks whether all is done.
+    /// Checks whether everything is done.
     CheckDone,
 }
 
@@ -45,18 +46,18 @@ pub(crate) enum Step {
     Move(usize),
     ChangeEncoding(usize),
     Rotate(usize),
-    /// The customer's trust policy asks for the next external ID.
+    /// The customer's trust policy requires the next external ID.
     FollowRotation(usize),
-    /// A verification has seen it work.
+    /// A verification has seen the next external ID work.
     EndRotation(usize),
     RequestRun(usize),
     BusDown,
     BusUp,
     KeyUnavailable,
     KeyAvailable,
-    /// The operators deploy with a new signing key, which the one in use until now vouches for.
+    /// The operators deploy a new signing key; the previous key hands over to it.
     ReplaceKey,
-    /// An item of another tenant turns up in a partition of this tenant.
+    /// An item of another tenant appears in a partition of this tenant.
     AddForeignItem(usize),
     RemoveForeignItem,
     /// The items of this tenant expire up to an age.

@@ -1,4 +1,4 @@
-//! What a run asks for (effects) and what it is told (answers).
+//! The messages between a run and its driver: effects that the run requests, and answers to them.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ use crate::time::Time;
 
 use super::outcome::{InternalError, Outcome};
 
-/// What a run is told.
+/// What a run gets with each step.
 #[derive(Debug, Clone)]
 pub struct Input {
-    /// The worker's clock.
+    /// The time on the worker's clock.
     pub now: Time,
-    /// Uniform over all of `u64`.
+    /// A random number, uniform over all of `u64`.
     pub random: u64,
     /// The answer to the last effect.
     pub answer: Answer,
@@ -31,85 +31,85 @@ pub struct Input {
 pub enum Answer {
     /// The first input of a run.
     Start,
-    /// To `Lease`.
+    /// Answers `Lease`.
     Leased(LeaseAnswer),
-    /// To `Snapshot`.
+    /// Answers `Snapshot`; `None` if the connector does not exist.
     Snapshot(Option<Box<Snapshot>>),
-    /// To `Build`.
+    /// Answers `Build`.
     Built(Box<Built>),
-    /// To `Sign`.
+    /// Answers `Sign`.
     Signed(Box<SignedManifest>),
-    /// To `Seal`.
+    /// Answers `Seal`.
     Sealed(SealAnswer),
-    /// To `ReadBack` and `Load`.
+    /// Answers `ReadBack` and `Load`; `None` if the record does not exist.
     Part(Option<Box<Part>>),
-    /// To `Open`.
+    /// Answers `Open`.
     Opened(Result<(), DeliveryError>),
-    /// To `Put`, `PutKeys` and `PutNote`.
+    /// Answers `Put`, `PutKeys` and `PutManifest`.
     Put(Result<PutAnswer, DeliveryError>),
-    /// To an effect that has nothing to say.
+    /// Answers an effect that returns nothing.
     Done,
-    /// To any effect: the vendor's own side failed. Ours, not the customer's.
+    /// Answers any effect: the vendor's side failed, not the customer's.
     Failed(InternalError),
 }
 
-/// Settings and cursor, read together.
+/// Settings and cursor, read together at the start of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Snapshot {
-    /// The settings.
+    /// The connector's settings.
     pub connector: Connector,
-    /// The cursor.
+    /// The connector's cursor.
     pub cursor: Cursor,
-    /// The time that the ledger's answer carried (its HTTP `Date` header).
+    /// The time in the `Date` header of the ledger's HTTP response.
     pub server_time: Option<Time>,
 }
 
-/// What a run asks for. Exactly one at a time.
+/// What a run requests. Exactly one at a time.
 #[derive(Debug, Clone)]
 pub enum Effect {
     /// Take the lease.
     Lease {
-        /// Until when.
+        /// When the lease expires.
         until: Time,
     },
-    /// Read settings and cursor, consistently.
+    /// Read settings and cursor in one consistent read.
     Snapshot,
     /// Read, encode and stage a part.
     Build(Box<BuildRequest>),
-    /// Sign a part's manifest. It changes nothing: a run that dies behind it, or loses the race for the number, throws
-    /// the signature away, and only the note that the seal pins is ever shown to anybody.
+    /// Sign a part's manifest. It changes nothing: a run that crashes after it, or loses the race for the
+    /// number, discards the signature. Only the manifest that the seal stores is ever shown to anyone.
     Sign(Box<SignRequest>),
-    /// Decide for ever what the part is.
+    /// Decide once and for all what the part is.
     Seal(Box<Seal>),
-    /// Read a part's record to learn what became of a seal whose answer was lost or refused.
+    /// Read a part's record to learn the outcome of a seal whose answer was lost or refused.
     ReadBack(PartNumber),
     /// Assume the customer's role.
     Open(PartNumber),
     /// Read the record of the part to be delivered, right before the write: a worker that slept for hours
-    /// learns here that it is done already. Not asked for by the run that has sealed the part a moment ago.
+    /// learns here that another one delivered it. The run that has just sealed the part skips this.
     Load(PartNumber),
     /// Copy the part's bytes to the customer's bucket, create-only.
     Put(Box<Part>),
-    /// Put the public keys of a part's note into the customer's bucket, create-only.
+    /// Put the public keys of a part's manifest into the customer's bucket, create-only.
     PutKeys(Box<Part>),
-    /// Put a part's note into the customer's bucket, create-only: behind the part's bytes, so that what a note says
-    /// is there is there.
+    /// Put a part's manifest into the customer's bucket, create-only. It follows the part's bytes, so a
+    /// manifest in the bucket never names a missing object.
     PutManifest(Box<Part>),
-    /// Wait, then go on.
+    /// Wait for this long, then continue.
     Wait(Duration),
-    /// Tell the event bus.
+    /// Publish a notice on the event bus.
     Publish(Box<Notice>),
     /// Mark a part as delivered.
     Mark(Box<Mark>),
-    /// Mark a part as delivered, give the lease back and say when to run next: the last thing that the run does.
+    /// Mark a part as delivered, release the lease and set the next run: the last write of the run.
     MarkLast(Box<Mark>, Release),
     /// Record that the connector is blocked.
     Block(Box<Block>),
-    /// Record how far a window is read, where time was up before anything new was found.
+    /// Record how far a window is read, if time was up before anything new was found.
     RecordProgress(ProgressUpdate),
-    /// Record how far the reconcile has come, where it found nothing to seal.
+    /// Record how far the reconcile is, if it found nothing to seal.
     RecordReconcile(Box<ReconcileUpdate>),
-    /// Give the lease back and say when to run next.
+    /// Release the lease and set the next run.
     Release(Release),
     /// The run is over.
     Finish(Outcome),
@@ -118,9 +118,9 @@ pub enum Effect {
 /// Which keys to read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Span {
-    /// Those of a span of event time.
+    /// The keys of a span of event time.
     Window(Window),
-    /// Those that tell no time and that no window reaches: in a gap before `since`, or from `beyond` on.
+    /// The unparsable keys that no window reaches: in a gap before `since`, or from `until` on.
     OutOfOrderKeys {
         /// The connector's first instant, at which its windows begin.
         since: Time,
@@ -129,12 +129,12 @@ pub enum Span {
     },
 }
 
-/// Which parts' key lists to hold against what is read.
+/// The parts whose key lists are compared with what is read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Exclude {
-    /// Of every part whose window ends later than this.
+    /// Every part whose window ends later than this.
     pub reaching: Option<Time>,
-    /// And of this one, whose list names every stray that was sealed.
+    /// Also this part, whose list names every out-of-order key that was sealed.
     pub out_of_order_in: Option<PartNumber>,
 }
 
@@ -147,13 +147,13 @@ pub struct BuildRequest {
     pub span: Span,
     /// Events before this are late.
     pub watermark: Time,
-    /// Whose keys to drop.
+    /// The parts whose keys are dropped.
     pub exclude: Exclude,
     /// Stop reading at this time of the worker's clock, between two timestamps.
     pub stop_at: Time,
 }
 
-/// What came of an order.
+/// The result of a build.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Built {
     /// A part was staged.
@@ -162,26 +162,26 @@ pub enum Built {
     Nothing,
     /// Time was up before anything new was found. Nothing was staged.
     OutOfTime {
-        /// All keys of the span before this were read, and it lies behind the span's start.
+        /// All keys of the span before this were read. Later than the span's start.
         through: Time,
     },
     /// An item of another tenant was read. Nothing was staged.
     TenantMismatch {
-        /// What came back where what was asked for.
+        /// What was read, and what was expected.
         detail: String,
     },
 }
 
-/// A staged part, not yet sealed.
+/// A staged part that is not sealed yet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StagedPart {
     /// Where reading stopped before the end, between two timestamps; `None` if the span was read to its end.
     pub cut: Option<Time>,
-    /// How many events.
+    /// How many events it contains.
     pub events: u64,
-    /// How many of them before the order's watermark.
+    /// How many of them are earlier than the request's watermark.
     pub late: u64,
-    /// How many of them could not be read.
+    /// How many of them are records of unreadable items.
     pub unreadable: u64,
     /// The time of the first event.
     pub first: Option<Time>,
@@ -191,7 +191,8 @@ pub struct StagedPart {
     pub encoded: Encoded,
     /// The staging key of the encoded part.
     pub data: String,
-    /// The staging key of the list of its keys; if it was read for strays, with those of all strays before them.
+    /// The staging key of its key list. If out-of-order keys were read, the list also contains all earlier
+    /// ones of those.
     pub keys: String,
 }
 
@@ -200,7 +201,7 @@ pub struct StagedPart {
 pub struct SignRequest {
     /// The manifest's text.
     pub text: String,
-    /// The state of the chain: which key is in charge, and which were before it.
+    /// The state of the chain: the current key, and the ones before it.
     pub last: Option<ChainState>,
 }
 
@@ -213,7 +214,7 @@ pub struct Seal {
     pub watermark_before: Time,
     /// … move it here.
     pub watermark_after: Time,
-    /// The state of the chain behind this part; `None` leaves what is stored.
+    /// The state of the chain after this part; `None` leaves what is stored.
     pub last: Option<ChainState>,
     /// How far the window is read, if the part does not close it.
     pub reading: Option<ReadProgress>,
@@ -221,48 +222,49 @@ pub struct Seal {
     pub reconcile: Option<Reconcile>,
     /// Reading was blocked, and works again.
     pub unblock: bool,
-    /// The source that was read, and that the cursor remembers from now on; if it remembers another one, nothing is
-    /// sealed. `None` where a driver knows of none.
+    /// The source that was read and that the cursor remembers from now on. If it remembers another one,
+    /// nothing is sealed. `None` if the driver does not know its source.
     pub source: Option<RememberedSource>,
 }
 
-/// Notes how far a window is read.
+/// Records how far a window is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProgressUpdate {
     /// If the next part still has this number …
     pub next: PartNumber,
     /// … and the watermark is still this …
     pub watermark: Time,
-    /// … this is how far the window behind it is read.
+    /// … this is how far the window after it is read.
     pub reading: ReadProgress,
 }
 
-/// What a seal was answered.
+/// The outcome of a seal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SealAnswer {
-    /// It is sealed.
+    /// This worker sealed the part.
     Won,
-    /// A condition did not hold: another worker was first, or our own first try went through unseen.
+    /// A condition failed: another worker was first, or our own first try succeeded and its answer was lost.
     Refused,
-    /// The answer was lost, or the transaction met another one: it may or may not be sealed.
+    /// The answer was lost, or the transaction conflicted with another one: the part may or may not be
+    /// sealed.
     Unknown,
 }
 
-/// What a create-only write was answered, if it did not fail.
+/// The outcome of a create-only write that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PutAnswer {
-    /// 200: the object is there now.
+    /// 200: the object was written.
     Written,
-    /// 412: an object of this name was there; the name says that it has these bytes.
+    /// 412: an object with this name exists; the name guarantees that it has these bytes.
     Exists,
 }
 
-/// A note of the reconcile.
+/// Records the progress of the reconcile.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ReconcileUpdate {
-    /// Where it stood.
+    /// The state before, which is the condition of the write.
     pub before: Reconcile,
-    /// Where it stands.
+    /// The new state.
     pub after: Reconcile,
     /// Reading was blocked, and works again.
     pub unblock: bool,
@@ -271,11 +273,11 @@ pub struct ReconcileUpdate {
 /// Marks a part as delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Mark {
-    /// The part.
+    /// The delivered part.
     pub part: Part,
     /// When it was delivered.
     pub at: Time,
-    /// The keys that lie beside its note, if they were put anew.
+    /// The keys next to its manifest, if they were put again.
     pub published: Option<PublishedKeys>,
     /// Delivery was blocked, and works again.
     pub unblock: bool,
@@ -286,9 +288,10 @@ pub struct Mark {
 pub struct Release {
     /// `next_run_at` as this run read it.
     pub seen: Time,
-    /// What it is to be.
+    /// The new `next_run_at`.
     pub next_run_at: Time,
-    /// Now. If `next_run_at` was moved meanwhile, someone asked for a run that this one knew nothing of, and a
-    /// dispatcher may have sent it to find the lease taken: it is due at once.
+    /// The current time. If `next_run_at` was moved in the meantime, someone requested a run that this one
+    /// did not know of. A dispatcher may already have sent a worker that found the lease taken, so the
+    /// connector is due at once.
     pub now: Time,
 }

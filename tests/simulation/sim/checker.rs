@@ -1,4 +1,4 @@
-//! Holds what every customer was given against what it was promised, once all is quiet.
+//! Compares what every customer got with what was promised, once everything is quiet.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,13 +11,13 @@ use domain::manifest::KEY_FOLDER;
 use tests::oracle;
 
 use super::fault::Fault;
+use super::ground_truth::{GroundTruth, Item, Sealed};
 use super::plan::Length;
-use super::truth::{GroundTruth, Item, Sealed};
 use super::world::{World, destination};
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// What was judged.
+/// The counts of what was checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct CheckStats {
     pub(crate) connectors: u64,
@@ -52,7 +52,7 @@ fn reach(world: &World) -> Duration {
     DAY * if world.plan.length == Length::Weeks { 32 } else { 2 }
 }
 
-/// Judges every connector. Flaws are noted in the truth.
+/// Checks every connector. Violations are recorded in the ground truth.
 pub(crate) fn check_all(world: &World) -> CheckStats {
     let buckets: BTreeSet<String> =
         (0..world.ids.len()).map(|place| destination(&world.connector(place)).bucket.to_string()).collect();
@@ -141,7 +141,7 @@ fn check_connector(
     }
 }
 
-/// Whether an item that no part holds should be in one.
+/// Whether an item that is in no part should be in one.
 fn must_be_exported(world: &World, item: &Item, sealed: &Sealed, cursor: &Cursor) -> bool {
     if item.deleted || item.tenant != sealed.tenant {
         return false;

@@ -1,5 +1,5 @@
-//! What is true, beside what the exporter believes: every item of the table, what each seal took, and what each
-//! bucket was given. It sees every effect at the moment it happens, and notes a flaw the moment there is one.
+//! The ground truth, independent of the exporter: every item of the table, what each seal contained, and what
+//! each bucket got. It sees every effect when it happens, and records a violation at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
@@ -18,22 +18,22 @@ pub(crate) struct Item {
     pub(crate) tenant: TenantId,
     pub(crate) partition: String,
     pub(crate) sort_key: SortKey,
-    /// How it reads in a file.
+    /// Its line in a file.
     pub(crate) line: String,
-    /// The time that its key tells, or that of the keys around it; `None` if no window reaches it.
+    /// The time in its key, or that of the keys around it; `None` if no window reaches it.
     pub(crate) time: Option<Time>,
     pub(crate) visible_at: Time,
     pub(crate) deleted: bool,
 }
 
-/// What one connector's seals took.
+/// What one connector's seals contained.
 #[derive(Debug, Clone)]
 pub(crate) struct Sealed {
     pub(crate) tenant: TenantId,
-    /// The items by their place in the truth's list.
+    /// The items, by their index in the ground truth's list.
     pub(crate) items: BTreeSet<usize>,
     pub(crate) parts: Vec<Part>,
-    /// The parts that the bus was to hear of.
+    /// The parts for which a notice was published.
     pub(crate) published: BTreeSet<PartNumber>,
     since: Time,
 }
@@ -45,22 +45,23 @@ struct Bucket {
     written: BTreeSet<String>,
 }
 
-/// The truth.
+/// Everything that is true of one deployment.
 #[derive(Debug, Default)]
 pub(crate) struct GroundTruth {
     pub(crate) items: Vec<Item>,
     pub(crate) sealed: BTreeMap<ConnectorId, Sealed>,
-    /// What each connector's customer was given, by the name below the prefix, deleted or not.
+    /// What each connector's customer got, by the name below the prefix, deleted or not.
     pub(crate) delivered: BTreeMap<ConnectorId, BTreeMap<String, Bytes>>,
     pub(crate) violations: Vec<String>,
     by_line: BTreeMap<String, usize>,
     keys: BTreeSet<(String, String)>,
     buckets: BTreeMap<String, Bucket>,
-    /// All that was ever written, by bucket and key, whatever has become of the bucket.
+    /// Everything that was ever written, by bucket and key, whatever became of the bucket.
     ever: BTreeSet<(String, String)>,
-    /// Which folder belongs to whom, as bucket and prefix.
+    /// The owner of each folder, as bucket and prefix.
     folders: Vec<(String, String, ConnectorId)>,
-    /// When a worker opened a partition of a tenant for the window that ends there, and where its reading began.
+    /// When a worker opened a partition of a tenant for the window that ends at this time, and where its read
+    /// began.
     reads: BTreeMap<(usize, TenantId, Time), (Time, Time)>,
 }
 
@@ -96,7 +97,7 @@ impl GroundTruth {
         self.folders.push((bucket.to_owned(), prefix.to_owned(), id.clone()));
     }
 
-    /// A bucket was created, by its owner or by `another`.
+    /// A bucket was created, by its owner or by another account (`another`).
     pub(crate) fn bucket_created(&mut self, bucket: &str, another: bool) {
         self.buckets.insert(bucket.to_owned(), Bucket { another, written: BTreeSet::new() });
     }
@@ -114,7 +115,7 @@ impl GroundTruth {
         *read = (read.0.min(now), read.1.max(from));
     }
 
-    /// A part was sealed by a worker.
+    /// A worker sealed a part.
     pub(crate) fn seal(&mut self, worker: usize, part: &Part, staging: &FakeStaging) {
         let Some(sealed) = self.sealed.get_mut(&part.connector) else {
             return self.violation(format!("a part of nobody was sealed: {}", part.connector));
@@ -155,7 +156,8 @@ impl GroundTruth {
         }
     }
 
-    /// A heartbeat says that nothing happened: nothing that could be read when its reading began may be left out.
+    /// A heartbeat states that nothing happened: no event that was readable when its read began may be left
+    /// out.
     fn heartbeat(&mut self, worker: usize, part: &Part) {
         let Some(sealed) = self.sealed.get(&part.connector) else { return };
         let Some((read_at, from)) = self.reads.get(&(worker, sealed.tenant.clone(), part.window.to)) else {
@@ -176,7 +178,7 @@ impl GroundTruth {
         }
     }
 
-    /// An object was written, and not found there already.
+    /// An object was written that did not exist before.
     pub(crate) fn written(&mut self, bucket: &str, key: &str) {
         let place = self.buckets.entry(bucket.to_owned()).or_default();
         if place.another {
@@ -197,7 +199,7 @@ impl GroundTruth {
         }
     }
 
-    /// Looks through a bucket before it is deleted, and at the end.
+    /// Records the content of a bucket before it is deleted, and at the end.
     pub(crate) fn record_bucket(&mut self, bucket: &str, objects: Vec<(String, Bytes)>) {
         let there: BTreeSet<&String> = objects.iter().map(|(key, _)| key).collect();
         let known =
@@ -218,15 +220,17 @@ impl GroundTruth {
             };
             let name = key[prefix.len() + 1..].to_owned();
             let Some(given) = self.delivered.get_mut(id) else { continue };
-            // A part that was delivered, and whose mark was lost before the customer moved, is delivered there too.
+            // A part that was delivered, and whose mark was lost before the customer moved, is delivered to
+            // the new place too.
             if given.insert(name, bytes.clone()).is_some_and(|before| before != bytes) {
                 self.violations.push(format!("{key} was given twice with different bytes"));
             }
         }
     }
 
-    /// The items of a tenant that expire now: those visible with a time before this one. What was readable within
-    /// `settle` and lies before a watermark must have been sealed by then; `None` if no clock can be relied on.
+    /// The items of a tenant that expire now: those visible with a time before this one. What was readable
+    /// within `settle` and is before a watermark must have been sealed by then; `None` if no clock is
+    /// reliable.
     pub(crate) fn expire(
         &mut self,
         tenant: &TenantId,
@@ -267,10 +271,10 @@ impl GroundTruth {
     }
 }
 
-/// Keys that tell no time lie up to a second beside the time that counts for them.
+/// Unparsable keys are up to a second away from the time that counts for them.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The events of a staged part, one line each. Whether it is a proper file is looked at when it is delivered.
+/// The events of a staged part, one line each. Whether the file is valid is checked when it is delivered.
 fn lines(part: &Part, staging: &FakeStaging) -> Vec<String> {
     let Content::Staged { data, .. } = &part.content else { return Vec::new() };
     let object = staging.object(data).unwrap_or_default();
