@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use domain::connector::{Connector, Destination, Encryption};
 use domain::names::{ConnectorId, ExternalId};
-use domain::setup::{PREFIX, ROLE_NAME, Vendor, setup};
+use domain::setup::{DEFAULT_PREFIX, DEFAULT_ROLE_NAME, Vendor, setup};
 use domain::time::Time;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -142,8 +142,8 @@ fn a_new_connectors_link_fills_in_what_the_template_accepts() {
 #[test]
 fn what_the_link_may_leave_out_has_the_same_default_in_the_template() {
     let known = parameters();
-    assert_eq!(known["RoleName"]["Default"], ROLE_NAME);
-    assert_eq!(known["Prefix"]["Default"], PREFIX);
+    assert_eq!(known["RoleName"]["Default"], DEFAULT_ROLE_NAME);
+    assert_eq!(known["Prefix"]["Default"], DEFAULT_PREFIX);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use domain::onboarding::{Edit, NewConnector};
 use domain::part::Encoding;
 use domain::partition::PartitionFormat;
 use domain::schedule::Frequency;
-use domain::setup::PREFIX;
+use domain::setup::DEFAULT_PREFIX;
 
 use crate::fields::Fields;
 use crate::problem::Problem;
@@ -73,7 +73,7 @@ fn destination(fields: &mut Fields) -> Option<Destination> {
     let kind = fields.word("encryption", "default, aes256, kms");
     let kms_key = fields.text("kms_key");
     let encryption = fields.accept("encryption", Encryption::of(kind, kms_key));
-    let prefix = prefix.or_else(|| PREFIX.parse().ok());
+    let prefix = prefix.or_else(|| DEFAULT_PREFIX.parse().ok());
     Some(Destination {
         role: role?,
         bucket: bucket?,

@@ -30,7 +30,7 @@ impl From<OnboardingError> for Problem {
             OnboardingError::NotAllowed(refusal) => refusal.into(),
             OnboardingError::NotVerified(verification) => not_verified(&said, verification),
             OnboardingError::Refused(refused) => refused.into(),
-            OnboardingError::Misfits(_) => {
+            OnboardingError::DestinationMismatch(_) => {
                 Self::usage(said, "Give what fits together, and run the command again.")
             }
             OnboardingError::NoPartition(without) => without.into(),

@@ -1,5 +1,5 @@
-//! Liveness: if the destination accepts writes and workers run, everything sealed is delivered, without anyone's
-//! help.
+//! Liveness: if the destination accepts writes and workers run, everything sealed is delivered, without
+//! anyone's help.
 
 use std::time::Duration;
 

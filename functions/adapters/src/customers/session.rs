@@ -3,7 +3,7 @@
 use domain::connector::Destination;
 use domain::names::ConnectorId;
 use domain::part::PartNumber;
-use domain::setup::encrypt_with;
+use domain::setup::kms_statement;
 use serde_json::json;
 
 /// The session's name, which the customer's own `CloudTrail` shows with every request. It identifies the
@@ -28,7 +28,7 @@ pub(super) fn policy(destination: &Destination) -> String {
     let Destination { role, bucket, prefix, encryption, .. } = destination;
     let objects = format!("arn:{}:s3:::{bucket}/{}", role.partition(), prefix.key("*"));
     let mut statements = vec![json!({ "Effect": "Allow", "Action": "s3:PutObject", "Resource": objects })];
-    statements.extend(encryption.key().map(encrypt_with));
+    statements.extend(encryption.key().map(kms_statement));
     json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
 }
 

@@ -5,7 +5,7 @@ use domain::connector::NotAllowedError;
 use domain::onboarding::{OnboardingError, OwnedResource};
 use domain::partition::NoPartition;
 use domain::ports::PortError;
-use domain::setup::Misfit;
+use domain::setup::DestinationMismatchError;
 use domain::verify::{PreflightReport, PreflightStage, PreflightVerdict};
 
 use super::masked::masked;
@@ -32,8 +32,8 @@ impl From<OnboardingError> for Problem {
             OnboardingError::Refused(refused) => {
                 Self::refused(vec![FieldError { pointer: String::new(), detail: refused.to_string() }])
             }
-            OnboardingError::Misfits(found) => {
-                let error = |misfit: Misfit| FieldError {
+            OnboardingError::DestinationMismatch(found) => {
+                let error = |misfit: DestinationMismatchError| FieldError {
                     pointer: format!("/destination/{}", misfit.field),
                     detail: misfit.problem,
                 };

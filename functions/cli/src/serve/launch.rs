@@ -2,7 +2,7 @@
 //! stack*; and what the stack puts out.
 
 use domain::names::{AccountId, BucketName, CustomerRole, ExternalId, Prefix, ROLE_PATH, Refused, Region};
-use domain::setup::{PREFIX, ROLE_NAME};
+use domain::setup::{DEFAULT_PREFIX, DEFAULT_ROLE_NAME};
 use local::Stack;
 use local::wiring::{CustomerStack, EXPORTER_ROLE, REGION};
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ impl Launch {
         }
         let told = |refused: Refused| refused.to_string();
         let region = self.region.map_or_else(|| REGION.parse(), Ok).map_err(told)?;
-        let name = self.role_name.as_deref().unwrap_or(ROLE_NAME);
+        let name = self.role_name.as_deref().unwrap_or(DEFAULT_ROLE_NAME);
         let role = format!("arn:aws:iam::{}:role{ROLE_PATH}{name}", self.account_id);
         let role: CustomerRole = role.parse().map_err(told)?;
         let creates = self.create_bucket == YesNo::Yes;
@@ -94,7 +94,7 @@ impl Launch {
             role: role.clone(),
             external_id: self.external_id,
             bucket: bucket.clone(),
-            prefix: self.prefix.map_or_else(|| PREFIX.parse(), Ok).map_err(told)?,
+            prefix: self.prefix.map_or_else(|| DEFAULT_PREFIX.parse(), Ok).map_err(told)?,
             create_in: creates.then(|| region.clone()),
         };
         let outputs = Outputs { role_arn: role, bucket_name: bucket, region, account_id: self.account_id };

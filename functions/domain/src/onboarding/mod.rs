@@ -25,7 +25,7 @@ use crate::names::{ConnectorId, Refused};
 use crate::partition::{NoPartition, PartitionFormat};
 use crate::ports::{Bus, Clock, Connectors, PortError, Prober, PublicUrlChecker, Rng};
 use crate::protocol::Timing;
-use crate::setup::{Misfit, Vendor};
+use crate::setup::{DestinationMismatchError, Vendor};
 use crate::verify::PreflightReport;
 
 pub use changes::Loss;
@@ -101,7 +101,7 @@ pub enum OnboardingError {
     Refused(#[from] Refused),
     /// Parts of a destination that can't fit together.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Misfits(Vec<Misfit>),
+    DestinationMismatch(Vec<DestinationMismatchError>),
     /// The tenant has no partition keys of its own.
     #[error(transparent)]
     NoPartition(#[from] NoPartition),

@@ -7,7 +7,7 @@ use super::{Changed, Edit, Onboarding, OnboardingError, Updated};
 use crate::budget::{Budget, BudgetScope};
 use crate::connector::{Caller, Connector, Destination, State, Verb};
 use crate::names::ConnectorId;
-use crate::setup::misfits;
+use crate::setup::destination_mismatches;
 use crate::verify::{PreflightContext, PreflightProgress, PreflightReport, run_preflight};
 
 impl Onboarding {
@@ -56,8 +56,8 @@ impl Onboarding {
     /// # Errors
     /// [`OnboardingError::Misfits`], each with its field.
     pub fn fits(&self, to: &Destination) -> Result<(), OnboardingError> {
-        let found = misfits(to, &self.vendor);
-        if found.is_empty() { Ok(()) } else { Err(OnboardingError::Misfits(found)) }
+        let found = destination_mismatches(to, &self.vendor);
+        if found.is_empty() { Ok(()) } else { Err(OnboardingError::DestinationMismatch(found)) }
     }
 
     async fn store(

@@ -7,7 +7,7 @@ use crate::setup::Vendor;
 /// What does not fit, and the right form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
-pub struct Misfit {
+pub struct DestinationMismatchError {
     /// The field of the destination, by the name that API and records give it.
     pub field: &'static str,
     /// What does not fit with what, and what would.
@@ -20,9 +20,9 @@ pub struct Misfit {
 /// reference, `PutObject`, `x-amz-server-side-encryption-aws-kms-key-id` (the key is one of the bucket's region);
 /// Amazon S3 user guide, "Namespaces for general purpose buckets".
 #[must_use]
-pub fn misfits(to: &Destination, vendor: &Vendor) -> Vec<Misfit> {
+pub fn destination_mismatches(to: &Destination, vendor: &Vendor) -> Vec<DestinationMismatchError> {
     let mut found = Vec::new();
-    let mut misfit = |field, problem: String| found.push(Misfit { field, problem });
+    let mut misfit = |field, problem: String| found.push(DestinationMismatchError { field, problem });
     let (partition, account) = (to.role.partition(), to.role.account());
     if partition != vendor.partition {
         misfit(
@@ -128,13 +128,13 @@ mod tests {
             ("aws-eusc", "aws-eusc:iam::222222222222", "eusc-de-east-1", None),
         ] {
             assert_eq!(
-                misfits(&to(role, "acme-log", region, key), &vendor(partition)),
+                destination_mismatches(&to(role, "acme-log", region, key), &vendor(partition)),
                 [],
                 "{role} {region}"
             );
         }
         let own = to("aws:iam::222222222222", "acme-222222222222-eu-west-1-an", "eu-west-1", None);
-        assert_eq!(misfits(&own, &vendor("aws")), []);
+        assert_eq!(destination_mismatches(&own, &vendor("aws")), []);
     }
 
     #[test]
@@ -165,7 +165,7 @@ mod tests {
                 "only account 333333333333",
             ),
         ] {
-            let found = misfits(&to, &vendor("aws"));
+            let found = destination_mismatches(&to, &vendor("aws"));
             assert_eq!(found.iter().map(|misfit| misfit.field).collect::<Vec<_>>(), fields, "{found:?}");
             assert!(found[0].to_string().contains(words), "{found:?}");
         }

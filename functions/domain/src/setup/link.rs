@@ -4,21 +4,21 @@
 //! The parameters are those of `infra/customer-role.yaml`; `tests/suite/quick_create.rs` holds each against the
 //! template.
 
-use super::{Vendor, Wanted, stack_name};
+use super::{RoleSpec, Vendor, stack_name};
 use crate::connector::Connector;
 use crate::names::KmsKeyArn;
 
 /// The link, if the template is published. What is not known yet is left for the customer to fill in.
 pub(super) fn quick_create_url(
     connector: &Connector,
-    wanted: &Wanted<'_>,
+    wanted: &RoleSpec<'_>,
     vendor: &Vendor,
 ) -> Option<String> {
-    let template = escaped(vendor.template_url.as_deref()?);
-    let (host, stack) = (console(&vendor.partition), stack_name(&connector.id));
+    let template = percent_encode(vendor.template_url.as_deref()?);
+    let (host, stack) = (console_host(&vendor.partition), stack_name(&connector.id));
     // The stack makes the bucket in its own region, if it makes one.
     let region = wanted.to.map_or(&vendor.region, |to| &to.region);
-    let key = wanted.kms_key().filter(|key| is_a_key(key)).map(KmsKeyArn::as_str);
+    let key = wanted.kms_key().filter(|key| is_key_arn(key)).map(KmsKeyArn::as_str);
     let parameters = [
         ("ExternalId", Some(wanted.external_id.as_str())),
         ("VendorAccountId", Some(vendor.account.as_str())),
@@ -29,7 +29,7 @@ pub(super) fn quick_create_url(
         ("RoleName", Some(wanted.role_name.as_str())),
     ];
     let given = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    let given = given.map(|(name, value)| format!("&param_{name}={}", escaped(value)));
+    let given = given.map(|(name, value)| format!("&param_{name}={}", percent_encode(value)));
     let given = given.collect::<Vec<_>>().concat();
     // Source: AWS CloudFormation user guide, "Create quick-create links for stacks".
     Some(format!(
@@ -38,7 +38,7 @@ pub(super) fn quick_create_url(
 }
 
 /// The console's host, behind the region.
-fn console(partition: &str) -> &'static str {
+fn console_host(partition: &str) -> &'static str {
     match partition {
         "aws-cn" => "console.amazonaws.cn",
         "aws-us-gov" => "console.amazonaws-us-gov.com",
@@ -48,13 +48,13 @@ fn console(partition: &str) -> &'static str {
 }
 
 /// Whether it is a key, as the template wants it, and no alias.
-pub(super) fn is_a_key(key: &KmsKeyArn) -> bool {
+pub(super) fn is_key_arn(key: &KmsKeyArn) -> bool {
     let id = key.as_str().split_once(":key/").map_or("", |(_, id)| id);
     (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 /// Percent-encoded, a space too: behind the `#` a `+` is a plus.
-fn escaped(value: &str) -> String {
+fn percent_encode(value: &str) -> String {
     form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>().replace('+', "%20")
 }
 

@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use crate::connector::{Connector, Destination};
 use crate::names::{AccountId, ConnectorId, ExternalId, KmsKeyArn, ROLE_PATH, Region};
 
-pub use fit::{Misfit, misfits};
+pub use fit::{DestinationMismatchError, destination_mismatches};
 
 /// The name that the customer's template gives the role, unless another is named. What we hand out always names
 /// one of the connector's own ([`role_name`]).
-pub const ROLE_NAME: &str = "AuditferryDelivery";
+pub const DEFAULT_ROLE_NAME: &str = "AuditferryDelivery";
 /// The folder in the bucket, unless another is named; the template has the same.
-pub const PREFIX: &str = "auditferry";
+pub const DEFAULT_PREFIX: &str = "auditferry";
 
 /// What the customers' trust policies name of the vendor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +60,7 @@ pub struct Setup {
 /// What the customer of this connector needs.
 #[must_use]
 pub fn setup(connector: &Connector, vendor: &Vendor) -> Setup {
-    let wanted = Wanted::by(connector);
+    let wanted = RoleSpec::of(connector);
     Setup {
         stack_name: stack_name(&connector.id),
         quick_create_url: link::quick_create_url(connector, &wanted, vendor),
@@ -78,40 +78,40 @@ pub fn setup(connector: &Connector, vendor: &Vendor) -> Setup {
 #[must_use]
 pub fn role_name(connector: &Connector) -> String {
     let made = connector.destination.as_ref().and_then(|to| to.role.as_str().rsplit('/').next());
-    made.map_or_else(|| own_name(&connector.id), ToOwned::to_owned)
+    made.map_or_else(|| generated_role_name(&connector.id), ToOwned::to_owned)
 }
 
 /// What the link of a connector that is not connected yet makes: path and name, without a slash before them.
 #[must_use]
-pub fn link_role(id: &ConnectorId) -> String {
-    format!("{}{}", ROLE_PATH.trim_start_matches('/'), own_name(id))
+pub fn quick_create_role(id: &ConnectorId) -> String {
+    format!("{}{}", ROLE_PATH.trim_start_matches('/'), generated_role_name(id))
 }
 
-fn own_name(id: &ConnectorId) -> String {
-    format!("{ROLE_NAME}-{}", mark(id))
+fn generated_role_name(id: &ConnectorId) -> String {
+    format!("{DEFAULT_ROLE_NAME}-{}", short_id(id))
 }
 
 /// What to call the customer's stack of a connector.
 #[must_use]
 pub fn stack_name(id: &ConnectorId) -> String {
-    format!("auditferry-{}", mark(id))
+    format!("auditferry-{}", short_id(id))
 }
 
 /// The first eight hexadecimal digits of a connector's ID.
-fn mark(id: &ConnectorId) -> &str {
+fn short_id(id: &ConnectorId) -> &str {
     let digits = id.as_str().trim_start_matches("con_");
     digits.get(..8).unwrap_or(digits)
 }
 
 /// What the role is to be, as far as it is known.
-struct Wanted<'a> {
+struct RoleSpec<'a> {
     external_id: &'a ExternalId,
     role_name: String,
     to: Option<&'a Destination>,
 }
 
-impl<'a> Wanted<'a> {
-    fn by(connector: &'a Connector) -> Self {
+impl<'a> RoleSpec<'a> {
+    fn of(connector: &'a Connector) -> Self {
         Self {
             external_id: connector.next_external_id.as_ref().unwrap_or(&connector.external_id),
             role_name: role_name(connector),
@@ -124,7 +124,7 @@ impl<'a> Wanted<'a> {
     }
 
     fn prefix(&self) -> &'a str {
-        self.to.map_or(PREFIX, |to| to.prefix.as_str())
+        self.to.map_or(DEFAULT_PREFIX, |to| to.prefix.as_str())
     }
 
     fn kms_key(&self) -> Option<&'a KmsKeyArn> {
@@ -132,7 +132,7 @@ impl<'a> Wanted<'a> {
     }
 }
 
-fn trust_policy(wanted: &Wanted<'_>, vendor: &Vendor) -> Value {
+fn trust_policy(wanted: &RoleSpec<'_>, vendor: &Vendor) -> Value {
     let Vendor { account, partition, exporter_role, .. } = vendor;
     json!({
         "Version": "2012-10-17",
@@ -152,13 +152,13 @@ fn trust_policy(wanted: &Wanted<'_>, vendor: &Vendor) -> Value {
 #[must_use]
 pub fn trust_statement(connector: &Connector, vendor: &Vendor) -> String {
     let Vendor { account, partition, exporter_role, .. } = vendor;
-    let external_id = Wanted::by(connector).external_id;
+    let external_id = RoleSpec::of(connector).external_id;
     format!(
         r#"{{"Effect": "Allow", "Principal": {{"AWS": "arn:{partition}:iam::{account}:root"}}, "Action": "sts:AssumeRole", "Condition": {{"StringEquals": {{"sts:ExternalId": "{external_id}"}}, "ArnEquals": {{"aws:PrincipalArn": "arn:{partition}:iam::{account}:role/{exporter_role}"}}}}}}"#
     )
 }
 
-fn permissions_policy(wanted: &Wanted<'_>, vendor: &Vendor) -> Value {
+fn permissions_policy(wanted: &RoleSpec<'_>, vendor: &Vendor) -> Value {
     let (bucket, prefix) = (wanted.bucket().unwrap_or("YOUR-BUCKET"), wanted.prefix());
     let folder = if prefix.is_empty() { "*".to_owned() } else { format!("{prefix}/*") };
     let mut statements = vec![json!({
@@ -168,7 +168,7 @@ fn permissions_policy(wanted: &Wanted<'_>, vendor: &Vendor) -> Value {
         "Resource": format!("arn:{}:s3:::{bucket}/{folder}", vendor.partition),
     })];
     statements.extend(wanted.kms_key().map(|key| {
-        let mut statement = encrypt_with(key);
+        let mut statement = kms_statement(key);
         if let Some(fields) = statement.as_object_mut() {
             fields.insert("Sid".into(), "EncryptFiles".into());
         }
@@ -190,7 +190,7 @@ pub const VIA_S3: &str = "s3.*.amazonaws.*";
 /// Sources: AWS KMS developer guide, "Use aliases to control access to KMS keys" and `kms:ViaService`; Amazon S3 user
 /// guide, "Specifying server-side encryption with AWS KMS keys for new object uploads in directory buckets".
 #[must_use]
-pub fn encrypt_with(key: &KmsKeyArn) -> Value {
+pub fn kms_statement(key: &KmsKeyArn) -> Value {
     let mut condition = json!({"StringLike": {"kms:ViaService": VIA_S3}});
     let mut resource = key.to_string();
     if let Some((account, alias)) = key.as_str().split_once(":alias/") {
@@ -205,11 +205,11 @@ pub fn encrypt_with(key: &KmsKeyArn) -> Value {
 }
 
 /// A call of `infra/terraform`. Nothing that may stand in it needs an escape within the quotes.
-fn terraform(wanted: &Wanted<'_>, vendor: &Vendor) -> String {
+fn terraform(wanted: &RoleSpec<'_>, vendor: &Vendor) -> String {
     let Vendor { account, exporter_role, .. } = vendor;
-    let Wanted { external_id, role_name, .. } = wanted;
+    let RoleSpec { external_id, role_name, .. } = wanted;
     let (bucket, prefix) = (wanted.bucket().unwrap_or("YOUR-BUCKET"), wanted.prefix());
-    let key = wanted.kms_key().filter(|key| link::is_a_key(key));
+    let key = wanted.kms_key().filter(|key| link::is_key_arn(key));
     let key = key.map(|key| format!("  kms_key_arn       = \"{key}\"\n")).unwrap_or_default();
     format!(
         "module \"auditferry\" {{\n  source            = \"./auditferry\" # a copy of infra/terraform\n  external_id       = [\"{external_id}\"]\n  vendor_account_id = \"{account}\"\n  vendor_role_name  = \"{exporter_role}\"\n  bucket_name       = \"{bucket}\"\n  prefix            = \"{prefix}\"\n{key}  role_name         = \"{role_name}\"\n}}\n"

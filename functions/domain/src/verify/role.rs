@@ -3,7 +3,7 @@
 
 use crate::connector::{Connector, Destination};
 use crate::names::CustomerRole;
-use crate::setup::{ROLE_NAME, Vendor, link_role, stack_name, trust_statement};
+use crate::setup::{DEFAULT_ROLE_NAME, Vendor, quick_create_role, stack_name, trust_statement};
 
 /// What comes first where the role may be new: IAM takes longer than anybody can wait for an answer.
 const TRY_AGAIN: &str = "If the stack was created within the last minute, try again. ";
@@ -30,7 +30,7 @@ pub(super) fn explain_assume_role_denied(
 
 /// What is most likely wrong.
 fn likely_cause(connector: &Connector, role: &CustomerRole) -> String {
-    let (made, given, account) = (link_role(&connector.id), role.path_and_name(), role.account());
+    let (made, given, account) = (quick_create_role(&connector.id), role.path_and_name(), role.account());
     let stack = stack_name(&connector.id);
     if given == made {
         return format!(
@@ -50,6 +50,7 @@ fn likely_cause(connector: &Connector, role: &CustomerRole) -> String {
 /// Whether the name is one that a link makes.
 fn is_generated_role(role: &CustomerRole) -> bool {
     let name = role.path_and_name().rsplit('/').next().unwrap_or_default();
-    let mark = name.strip_prefix(ROLE_NAME).and_then(|rest| rest.strip_prefix('-')).unwrap_or_default();
+    let mark =
+        name.strip_prefix(DEFAULT_ROLE_NAME).and_then(|rest| rest.strip_prefix('-')).unwrap_or_default();
     mark.len() == 8 && mark.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
