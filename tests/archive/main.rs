@@ -29,7 +29,7 @@ fn main() -> ExitCode {
             write(&story(1, SEED).files, &PathBuf::from(folder)).expect("the folder written")
         }
         ["large", folder, compression, parts, events] => {
-            let compression = Compression::named(compression).expect("none, gzip or zstd");
+            let compression = Compression::from_name(compression).expect("none, gzip or zstd");
             let (parts, events) = (parts.parse().expect("a number"), events.parse().expect("a number"));
             large(&PathBuf::from(folder), compression, parts, events);
         }

@@ -199,6 +199,7 @@ async fn a_table_that_throttles_claims_fails_no_tick_and_everyone_is_started_onc
     assert_eq!((starts.len(), once.len()), (3_000, 3_000));
 }
 
+/// At any fraction of a second.
 #[tokio::test]
 async fn ten_connectors_do_not_wait_and_fifty_wait_for_a_second_at_most() {
     for (connectors, wait) in [(10, Duration::ZERO), (50, SECOND)] {

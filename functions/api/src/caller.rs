@@ -55,10 +55,10 @@ pub struct Gateway {
 impl Callers for Gateway {
     fn caller(&self, request: &Parts) -> Option<Caller> {
         match request.extensions.get::<Identity>()? {
-            Identity::Iam { arn } => Caller::name_of(arn).map(|name| Caller::Operator { name }),
+            Identity::Iam { arn } => Caller::recorded_name(arn).map(|name| Caller::Operator { name }),
             Identity::Jwt { claims } => {
                 let name = claims.get("sub").or_else(|| claims.get("client_id"));
-                let name = name.and_then(|name| Caller::name_of(name))?;
+                let name = name.and_then(|name| Caller::recorded_name(name))?;
                 if scopes(claims).any(|scope| scope == self.operator_scope) {
                     return Some(Caller::Operator { name });
                 }

@@ -145,7 +145,7 @@ enum By<'a> {
 
 fn by<'a>(who: &'a Caller, reader: &Caller) -> By<'a> {
     match who {
-        Caller::Operator { .. } => By::Operator { name: who.name_for(reader) },
+        Caller::Operator { .. } => By::Operator { name: who.name_visible_to(reader) },
         Caller::Tenant { tenant, name } => By::Tenant { tenant, name },
         Caller::System => By::System,
     }

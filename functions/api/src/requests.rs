@@ -72,7 +72,7 @@ fn destination(fields: &mut Fields) -> Option<Destination> {
     let prefix: Option<Prefix> = fields.text("prefix");
     let kind = fields.word("encryption", "default, aes256, kms");
     let kms_key = fields.text("kms_key");
-    let encryption = fields.accept("encryption", Encryption::of(kind, kms_key));
+    let encryption = fields.accept("encryption", Encryption::new(kind, kms_key));
     let prefix = prefix.or_else(|| DEFAULT_PREFIX.parse().ok());
     Some(Destination {
         role: role?,

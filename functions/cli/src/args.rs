@@ -12,7 +12,7 @@ use crate::serve::args::ServeArgs;
 use crate::source::args::SourceCommand;
 use crate::verify::args::VerifyArgs;
 
-/// Everything a command line can say.
+/// The parsed command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "auditferry",
@@ -23,7 +23,7 @@ use crate::verify::args::VerifyArgs;
     after_help = AFTER_HELP
 )]
 pub(crate) struct Cli {
-    /// What to do; without a command, `demo`.
+    /// The command to run; `demo` if it is missing.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
     /// The options of `demo`, which runs when no command is given.
@@ -34,42 +34,42 @@ pub(crate) struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show the whole way of the data, with a crash on it, and prove that nothing is lost or doubled
+    /// Run the whole export on real events, with a crash in it, and prove that no event is lost or duplicated
     #[command(after_help = crate::demo::args::AFTER_HELP)]
     Demo(DemoArgs),
-    /// Keep the embedded stack and the HTTP API up on 127.0.0.1, with a ticking schedule
+    /// Run the embedded stack and the HTTP API on 127.0.0.1, with a ticking schedule
     #[command(after_help = crate::serve::args::AFTER_HELP)]
     Serve(ServeArgs),
-    /// Make the tables and the staging bucket, in a folder or on a stand-in for AWS
+    /// Create the tables and the staging bucket, in a folder or on a stand-in for AWS
     #[command(after_help = INIT_HELP)]
     Init(InitArgs),
-    /// Bring events into the events table
+    /// Import events into the events table
     #[command(subcommand)]
     Events(EventsCommand),
-    /// Make, change and watch connectors: where and how one tenant's events go
+    /// Create, change and monitor connectors: where and how one tenant's events are exported
     #[command(subcommand)]
     Connector(ConnectorCommand),
-    /// Say which events table the connectors are read from, after a change of the deployment's settings
+    /// Accept another events table for the connectors, after a change of the deployment's settings
     #[command(subcommand)]
     Source(SourceCommand),
-    /// Prove from a copy of a bucket that nothing is missing, changed, added or out of order
+    /// Verify a copy of a bucket: nothing is missing, changed, added or out of order
     #[command(after_help = crate::verify::args::AFTER_HELP)]
     Verify(VerifyArgs),
-    /// One run of the exporter for the demo, as a process of its own that can be killed
+    /// One run of the exporter for the demo, in a separate process that can be killed
     #[command(hide = true)]
     DemoExporter(ExporterArgs),
 }
 
-/// Where a command works.
+/// What a command works on: a local folder or AWS.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Place {
     /// Work in this folder, on the embedded stand-ins, instead of in AWS
     #[arg(long, value_name = "DIR", help_heading = "Where")]
     pub(crate) local: Option<PathBuf>,
-    /// As of this time instead of now, such as 2023-07-10T12:06:00Z (only with --local)
+    /// Use this time instead of now, such as 2023-07-10T12:06:00Z (only with --local)
     #[arg(long, value_name = "TIME", requires = "local", help_heading = "Where")]
     pub(crate) now: Option<Time>,
-    /// Print one JSON object on stdout, also if it fails
+    /// Print one JSON object on stdout, also on failure
     #[arg(long, help_heading = "Where")]
     pub(crate) json: bool,
 }
@@ -77,13 +77,13 @@ pub(crate) struct Place {
 /// The options of `init`.
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
-    /// Where to make them.
+    /// Where to create them.
     #[command(flatten)]
     pub(crate) place: Place,
 }
 
 impl Cli {
-    /// Whether this command line asks for JSON.
+    /// Whether `--json` is given.
     pub(crate) fn wants_json(&self) -> bool {
         match &self.command {
             None => self.demo.json,
@@ -102,28 +102,28 @@ impl Cli {
 const AFTER_HELP: &str = "\
 Examples:
   auditferry                          the demo: seconds, no AWS
-  auditferry demo --dir ./demo        the same, and the files stay in ./demo/buckets
+  auditferry demo --dir ./demo        the same; keeps the files in ./demo/buckets
   auditferry serve                    the API on 127.0.0.1:8080, with a ticking schedule
-  auditferry init --local ./af        a folder to play with
+  auditferry init --local ./af        a folder to try things in
   auditferry events import --local ./af --tenant acme events.ndjson
   auditferry connector create --local ./af --tenant acme
   auditferry verify ./copy-of-the-bucket --key @vendor-key.txt
 
 Without --local a command works in AWS, with the credentials, region and endpoints that the AWS SDK finds \
-(AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, …) and with the variables of the deployment: LEDGER_TABLE, \
+(AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, …) and with the environment variables of the deployment: LEDGER_TABLE, \
 EVENTS_TABLE and the others that template.yaml sets.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or a refused value, 130 stopped by Ctrl-C. `verify` has its own: see its \
+Exit codes: 0 done, 1 failed, 2 wrong usage or an invalid value, 130 stopped by Ctrl-C. `verify` has its own: see its \
 help.
 
 With --json stdout gets exactly one object. If the command fails, it is \
 {\"error\": {\"kind\": \"failed\" or \"usage\", \"message\": \"…\", \"remedy\": \"…\"}}.
 
-AUDITFERRY_LOG=info (or error, warn, debug, trace) shows the log of what runs in this process, on stderr.";
+AUDITFERRY_LOG=info (or error, warn, debug, trace) prints this process's log on stderr.";
 
 const INIT_HELP: &str = "\
-Doing it again changes nothing. In AWS itself the tables and the bucket come with template.yaml, so without \
---local this command wants AWS_ENDPOINT_URL to name a stand-in.
+Running it again changes nothing. In AWS itself template.yaml creates the tables and the bucket, so without \
+--local this command requires AWS_ENDPOINT_URL to name a stand-in.
 
 Examples:
   auditferry init --local ./af

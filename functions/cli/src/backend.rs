@@ -1,4 +1,4 @@
-//! What a command works on: AWS with the operator's credentials, or the embedded stand-ins in a folder.
+//! The deployment that a command works on: AWS with the operator's credentials, or the embedded stand-ins in a folder.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -34,24 +34,24 @@ use crate::surroundings::Surroundings;
 
 /// The deployment that a command works on.
 pub(crate) struct Backend {
-    /// What can be done, the same as through the HTTP API.
+    /// The same operations as through the HTTP API.
     pub(crate) onboarding: Onboarding,
-    /// Whoever runs the command.
+    /// The person who runs the command, for the records of changes.
     pub(crate) caller: Caller,
     /// The embedded stand-ins, with `--local`.
     pub(crate) embedded: Option<Embedded>,
-    /// What to know if a customer's role does not let these credentials in.
+    /// A hint for when a customer's role denies these credentials.
     pub(crate) note: Option<String>,
-    /// What makes another command work here: ` --local ./af`.
+    /// The flag for suggested commands to work on the same deployment: ` --local ./af`, or empty.
     place: String,
 }
 
 impl Backend {
-    /// Opens what `place` says.
+    /// Opens the target.
     ///
     /// # Errors
-    /// If the folder is not one that `init` made, or a variable of the environment is missing or malformed, or
-    /// the credentials are none.
+    /// If the folder was not created by `init`, an environment variable is missing or malformed, or the credentials
+    /// are missing or invalid.
     pub(crate) async fn open(place: &Place, surroundings: &Surroundings) -> Result<Self, Problem> {
         let Some(dir) = &place.local else { return Self::aws(surroundings).await };
         let embedded = open_folder(dir, place, Writes::Lasting).await?;
@@ -75,11 +75,11 @@ impl Backend {
         let clients = services.all();
         let Identity { account, partition, arn } = identity(&clients.sts).await?;
         let Some(region) = clients.region() else {
-            return Err(Problem::usage("there is no region", "Set AWS_REGION to the deployment's region."));
+            return Err(Problem::usage("no region is set", "Set AWS_REGION to the deployment's region."));
         };
         let note = (!arn.contains(&format!(":assumed-role/{}/", vendor.exporter_role))).then(|| {
             format!(
-                "These are the credentials of {arn}, and the customers' roles let in {} and nobody else. Verify through the HTTP API, which acts as it, or with a profile that assumes it.",
+                "These are the credentials of {arn}, but the customers' roles trust only {}. Verify through the HTTP API, which assumes it, or with a profile that assumes it.",
                 vendor.exporter_role
             )
         });
@@ -106,32 +106,32 @@ impl Backend {
         };
         Ok(Self {
             onboarding,
-            caller: Caller::Operator { name: Caller::name_of(&arn).unwrap_or_default() },
+            caller: Caller::Operator { name: Caller::recorded_name(&arn).unwrap_or_default() },
             embedded: None,
             note,
             place: String::new(),
         })
     }
 
-    /// The connector of this ID, with its cursor if it was activated.
+    /// The connector with this ID, with its cursor if it was activated.
     ///
     /// # Errors
-    /// If there is none, or the ledger fails.
+    /// If it does not exist, or the ledger fails.
     pub(crate) async fn view(&self, id: &ConnectorId) -> Result<View, Problem> {
         Ok(self.onboarding.read(&self.caller, id).await?)
     }
 
-    /// A command on connectors that works on the same deployment, to be shown.
+    /// Formats a `connector` command for the same deployment, to suggest to the user.
     pub(crate) fn command(&self, words: impl Display) -> String {
         here(&format!("auditferry connector {words}"), &self.place)
     }
 
-    /// A problem whose remedy is a command on the same deployment.
+    /// Adds the target flag to the command in an error's remedy, so that it works on the same deployment.
     pub(crate) fn problem(&self, problem: Problem) -> Problem {
         problem.here(&self.place)
     }
 
-    /// Stops the stand-ins, if there are any, so that the next command finds the folder free.
+    /// Stops the stand-ins, if there are any, so that the next command can open the folder.
     pub(crate) async fn close(self) {
         if let Some(embedded) = self.embedded {
             embedded.stop().await;
@@ -139,24 +139,24 @@ impl Backend {
     }
 }
 
-/// A command with the words that say where, before its options.
+/// Inserts the target flag before the options of a command.
 pub(crate) fn here(command: &str, place: &str) -> String {
     let (words, options) = command.split_at(command.find(" --").unwrap_or(command.len()));
     format!("{words}{place}{options}")
 }
 
-/// Opens the events table that `place` says, to import a tenant's events into, and with it the stand-ins that must
-/// live as long.
+/// Opens the target's events table for an import of a tenant's events, together with the stand-ins that must live as
+/// long.
 ///
 /// # Errors
-/// As [`Backend::open`]; or if the table is not one to write the tenant's events to.
+/// As [`Backend::open`]; or if the tenant's events can't be written to the table.
 pub(crate) async fn open_events(
     place: &Place,
     (tenant, shards): (&TenantId, Shards),
     surroundings: &Surroundings,
 ) -> Result<(EventsWriter, Option<Embedded>), Problem> {
     if let Some(dir) = &place.local {
-        // An import that a power cut takes back is done again.
+        // After a power cut the import can be repeated, so its writes need not be synced.
         let embedded = open_folder(dir, place, Writes::Repeatable).await?;
         let writer = embedded.events();
         if let Err(refused) = writer.check(tenant, shards) {
@@ -174,10 +174,10 @@ pub(crate) async fn open_events(
     Ok((writer, None))
 }
 
-/// Opens what `place` says, and asks which events table the settings name.
+/// Opens the target, and reads the identity of the events table that the settings name.
 ///
 /// # Errors
-/// As [`Backend::open`]; or if there is no such table.
+/// As [`Backend::open`]; or if that table does not exist.
 pub(crate) async fn open_source(
     place: &Place,
     surroundings: &Surroundings,
@@ -204,7 +204,7 @@ fn not_writable(refused: NotWritable) -> Problem {
         NotWritable::NoPartition(without) => without.into(),
         NotWritable::Index | NotWritable::SortKeyForm => Problem::failed(
             refused.to_string(),
-            "Let the product write its events itself, or import into a table of the default form.",
+            "Let the product write its events itself, or import into a table with the default layout.",
         ),
     }
 }
@@ -213,8 +213,8 @@ async fn open_folder(dir: &Path, place: &Place, writes: Writes) -> Result<Embedd
     if !Embedded::is_in(dir) {
         let shown = dir.display();
         return Err(Problem::failed(
-            format!("{shown} is not a folder of Auditferry"),
-            format!("Make one first: auditferry init --local {shown}"),
+            format!("{shown} is not an Auditferry folder"),
+            format!("Create it first: auditferry init --local {shown}"),
         ));
     }
     Ok(Embedded::start_with(Some(dir), place.now, writes).await?)
@@ -228,7 +228,7 @@ impl From<EmbeddedError> for Problem {
             EmbeddedError::Refused(refused) => refused.into(),
             EmbeddedError::Key(error) => Self::failed(
                 error.to_string(),
-                "The key was made with the folder. Put the file back as it was: another key can't go on signing.",
+                "The key was created with the folder. Restore the file: another key can't continue the chain.",
             ),
         }
     }
@@ -238,7 +238,7 @@ impl From<WrongSettings> for Problem {
     fn from(wrong: WrongSettings) -> Self {
         Self::usage(
             wrong.to_string(),
-            "Set what the deployment's functions have, or work in a folder: --local DIR (make it with `auditferry init --local DIR`)",
+            "Set it as in the deployment's functions, or work in a folder: --local DIR (create it with `auditferry init --local DIR`)",
         )
     }
 }
@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_says_where_before_its_options() {
+    fn the_target_flag_comes_before_the_options_of_a_command() {
         assert_eq!(
             here("auditferry connector show con_1", " --local ./af"),
             "auditferry connector show con_1 --local ./af"

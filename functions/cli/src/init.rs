@@ -1,4 +1,4 @@
-//! `init`: makes the tables and the staging bucket.
+//! `init`: creates the tables and the staging bucket.
 
 use adapters::clients::Clients;
 use adapters::settings::{LedgerSettings, S3Settings, StagingSettings, both, events_table};
@@ -10,7 +10,7 @@ use crate::args::InitArgs;
 use crate::problem::{Exit, Problem, io};
 use crate::surroundings::Surroundings;
 
-/// What was made, or was there.
+/// The resources that were created, or existed.
 #[derive(Debug, Serialize)]
 struct Made {
     events_table: String,
@@ -24,7 +24,7 @@ pub(crate) async fn run(args: InitArgs, surroundings: &Surroundings) -> Result<E
         Some(dir) => {
             refuse_foreign(dir)?;
             Embedded::start(Some(dir), args.place.now).await?.stop().await;
-            // So that scripts can name it before a first `serve` listens.
+            // Scripts read the token's file before the first `serve` listens.
             Token::of_folder(dir)?;
             Made {
                 events_table: EVENTS_TABLE.into(),
@@ -47,19 +47,19 @@ pub(crate) async fn run(args: InitArgs, surroundings: &Surroundings) -> Result<E
     Ok(Exit::Done)
 }
 
-/// A folder that holds something else is left alone.
+/// Refuses a folder with other content.
 pub(crate) fn refuse_foreign(dir: &std::path::Path) -> Result<(), Problem> {
     if Embedded::is_in(dir) || is_new_or_empty(dir)? {
         return Ok(());
     }
     let shown = dir.display();
     Err(Problem::failed(
-        format!("{shown} holds something else already"),
+        format!("{shown} is not empty and not an Auditferry folder"),
         "Name a new folder, or an empty one.",
     ))
 }
 
-/// Whether nothing is in the way of making a folder's content.
+/// Whether a folder is empty or does not exist.
 pub(crate) fn is_new_or_empty(dir: &std::path::Path) -> Result<bool, Problem> {
     match std::fs::read_dir(dir) {
         Ok(mut entries) => Ok(entries.next().is_none()),
@@ -68,14 +68,14 @@ pub(crate) fn is_new_or_empty(dir: &std::path::Path) -> Result<bool, Problem> {
     }
 }
 
-/// On what the SDK's endpoint variables name. Never in AWS itself, where what is made by hand would stand beside
-/// what the template makes, without its backups, alarms and lifecycle rules.
+/// Creates them on the stand-in that the SDK's endpoint variables name. Never in AWS itself: there they would lack the
+/// template's backups, alarms and lifecycle rules.
 async fn on_a_stand_in(surroundings: &Surroundings) -> Result<Made, Problem> {
     let is_set = |name: &str| surroundings.variable(name).is_some_and(|value| !value.is_empty());
     let both_services = is_set("AWS_ENDPOINT_URL_DYNAMODB") && is_set("AWS_ENDPOINT_URL_S3");
     if !is_set("AWS_ENDPOINT_URL") && !both_services {
         return Err(Problem::usage(
-            "in AWS the tables and the bucket come with template.yaml (`sam deploy`)",
+            "in AWS, template.yaml creates the tables and the bucket (`sam deploy`)",
             "Name a folder with --local DIR, or a stand-in for AWS with the variable AWS_ENDPOINT_URL.",
         ));
     }

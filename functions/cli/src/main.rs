@@ -1,4 +1,4 @@
-//! The command line of Auditferry: reads its environment and arguments, and runs one command.
+//! The `auditferry` command line: reads the environment and the arguments, and runs one command.
 
 mod args;
 mod backend;

@@ -1,7 +1,7 @@
-//! What a command prints, and where: results on stdout, progress and errors on stderr.
+//! The output of a command: results on stdout, progress and errors on stderr.
 //!
-//! With `--json` stdout gets exactly one JSON object, whether the command did what was asked or not, and
-//! nothing else. Without it a person reads along. Colours, and progress that is wiped away, only go to a terminal.
+//! With `--json` stdout gets exactly one JSON object, also on failure, and nothing else. Without it the output is for
+//! a person. Colours, and progress lines that are overwritten, only go to a terminal.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::problem::Problem;
 
-/// How the surroundings want their output.
+/// The output format of this process.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     json: bool,
@@ -18,12 +18,12 @@ pub(crate) struct Output {
     progress: bool,
 }
 
-/// The meaning of a colour.
+/// How a text is emphasized.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Tone {
-    /// As it should be.
+    /// Green.
     Good,
-    /// Not as it should be.
+    /// Red.
     Bad,
     /// A heading.
     Strong,
@@ -41,19 +41,19 @@ impl Output {
         }
     }
 
-    /// Whether the result is to be JSON.
+    /// Whether the result is printed as JSON.
     pub(crate) const fn is_json(self) -> bool {
         self.json
     }
 
-    /// A line for a person; nothing with `--json`.
+    /// Prints a line for a person; nothing with `--json`.
     pub(crate) fn line(self, text: impl Display) {
         if !self.json {
             write_out(&format!("{text}\n"));
         }
     }
 
-    /// The result, for a program; nothing without `--json`.
+    /// Prints the result for a program; nothing without `--json`.
     pub(crate) fn object(self, result: &impl Serialize) {
         if self.json {
             let text =
@@ -62,14 +62,14 @@ impl Output {
         }
     }
 
-    /// The result, for a program, as JSON that is written already; nothing without `--json`.
+    /// Prints a result that is serialized already; nothing without `--json`.
     pub(crate) fn json(self, text: &str) {
         if self.json {
             write_out(text);
         }
     }
 
-    /// Why it did not work: as JSON on stdout, or as two lines on stderr.
+    /// Prints an error: as JSON on stdout, or as two lines on stderr.
     pub(crate) fn problem(self, problem: &Problem) {
         #[derive(Serialize)]
         struct Wrapped<'a> {
@@ -83,26 +83,26 @@ impl Output {
         }
     }
 
-    /// How far it has come, over and over on the same line of a terminal; nothing elsewhere.
+    /// Shows the progress, always on the same line of a terminal; nothing elsewhere.
     pub(crate) fn progress(self, text: impl Display) {
         if self.progress {
             write_err(&format!("\r\u{1b}[K{text}"));
         }
     }
 
-    /// How far it has come, as a line for whoever reads a log; nothing on a terminal, which shows [`Self::progress`].
+    /// Prints the progress as a line of a log; nothing on a terminal, which shows [`Self::progress`].
     pub(crate) fn milestone(self, text: impl Display) {
         if !self.progress {
             aside(text);
         }
     }
 
-    /// Wipes the progress line away.
+    /// Clears the progress line.
     pub(crate) fn progress_is_over(self) {
         self.progress("");
     }
 
-    /// The text in the colour of its meaning, if there are colours.
+    /// The text in this style, if colours are enabled.
     pub(crate) fn tone(self, tone: Tone, text: impl Display) -> String {
         if !self.colours {
             return text.to_string();
@@ -116,12 +116,12 @@ impl Output {
     }
 }
 
-/// A line beside the result, on stderr; also with `--json`.
+/// Prints a line on stderr; also with `--json`.
 pub(crate) fn aside(text: impl Display) {
     write_err(&format!("{text}\n"));
 }
 
-/// A reader that went away (`| head`) is no fault: there is just nobody to print for.
+/// A closed pipe (`| head`) is not an error.
 fn write_out(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

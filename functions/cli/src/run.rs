@@ -1,4 +1,4 @@
-//! One command from its words to its exit code.
+//! Runs one command, from its arguments to its exit code.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -21,14 +21,14 @@ use crate::source;
 use crate::surroundings::Surroundings;
 use crate::verify;
 
-/// The variable that asks for the log.
+/// The environment variable that enables the log.
 pub(crate) const LOG: &str = "AUDITFERRY_LOG";
 
-/// Runs what the words say.
+/// Runs the command of these arguments.
 pub(crate) fn run(words: Vec<OsString>, environment: HashMap<String, String>, began: Instant) -> Exit {
     let no_color = environment.get("NO_COLOR").map(String::as_str);
     let asked_for_json = words.iter().any(|word| word == "--json");
-    // Its 2 says that something can't be proven.
+    // The exit code 2 of `verify` means that something can't be proven.
     let usage = if words.get(1).is_some_and(|word| word == "verify") { Exit::NotAsked } else { Exit::Usage };
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
@@ -43,18 +43,18 @@ pub(crate) fn run(words: Vec<OsString>, environment: HashMap<String, String>, be
     let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            output.problem(&io("the process can't start its threads")(error));
+            output.problem(&io("can't start threads")(error));
             return Exit::Failed;
         }
     };
     let exit = runtime.block_on(until_interrupted(cli, &surroundings));
-    // A thread that waits for stdin must not keep the process.
+    // A thread that waits for stdin must not block the exit.
     runtime.shutdown_background();
     exit
 }
 
-/// Every write of every command is conditional or idempotent, so it may be stopped anywhere. `serve` alone is
-/// meant to be stopped, and sees to it itself.
+/// Runs the command until it ends or Ctrl-C. Every write of every command is conditional or idempotent, so it may be
+/// stopped anywhere. `serve` handles the signal itself.
 async fn until_interrupted(cli: Cli, surroundings: &Surroundings) -> Exit {
     let output = surroundings.output;
     let stops_itself = matches!(cli.command, Some(Command::Serve(_)));
@@ -62,7 +62,7 @@ async fn until_interrupted(cli: Cli, surroundings: &Surroundings) -> Exit {
         result = command(cli, surroundings) => result,
         _ = tokio::signal::ctrl_c(), if !stops_itself => {
             output.progress_is_over();
-            aside("stopped; what was written is whole, and running the command again does no harm");
+            aside("stopped; completed writes are consistent, and the command can safely be repeated");
             return Exit::Interrupted;
         }
     };
@@ -87,7 +87,7 @@ async fn command(cli: Cli, surroundings: &Surroundings) -> Result<Exit, Problem>
     }
 }
 
-/// Says what clap has to say: help and version are results, anything else is wrong usage.
+/// Prints clap's message: help and version are results, anything else is wrong usage.
 fn refuse(error: &clap::Error, output: Output, usage: Exit) -> Exit {
     let is_result = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if output.is_json() && !is_result {
@@ -96,16 +96,16 @@ fn refuse(error: &clap::Error, output: Output, usage: Exit) -> Exit {
         let message: Vec<&str> = text.lines().take_while(|line| !is_advice(line)).map(str::trim).collect();
         let message = message.join(" ").trim().to_owned();
         let message = message.strip_prefix("error: ").unwrap_or(&message);
-        output.problem(&Problem::usage(message, "See the help: the same command with --help instead."));
+        output.problem(&Problem::usage(message, "See the command's --help."));
     } else {
-        // Nobody is left to tell if the terminal is gone.
+        // An error means that the terminal is closed.
         let _ = error.print();
     }
     if is_result { Exit::Done } else { usage }
 }
 
-/// The log of what runs in this process goes to stderr if someone asks for it, and nowhere otherwise: what
-/// matters to a person is printed.
+/// Writes this process's log to stderr if the variable is set. By default it is off: whatever matters to a person is
+/// printed.
 fn log(level: Option<&str>) -> Result<(), Problem> {
     let Some(level) = level.filter(|level| !level.is_empty()) else { return Ok(()) };
     let level: LevelFilter = level.parse().map_err(|_| {

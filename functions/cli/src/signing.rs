@@ -1,5 +1,5 @@
-//! The keys that sign manifests, for the operator's commands: a file always, AWS KMS in a program that was built with
-//! the feature `aws`.
+//! The keys that sign manifests, for the operator's commands: from files always, from AWS KMS if the program was built
+//! with the feature `aws`.
 
 use adapters::clients::Services;
 use adapters::settings::{SigningSettings, WrongSettings};
@@ -8,7 +8,7 @@ use domain::manifest::ManifestSigner;
 /// The keys that the settings name.
 ///
 /// # Errors
-/// If a file can't be read or holds no key of this vendor, or if a key lies in KMS and this program has no KMS.
+/// If a file can't be read or does not contain a key of this vendor, or KMS fails.
 #[cfg(feature = "aws")]
 pub(crate) fn signing(
     settings: &SigningSettings,
@@ -20,7 +20,7 @@ pub(crate) fn signing(
 /// The keys that the settings name, each in a file.
 ///
 /// # Errors
-/// If a file can't be read or holds no key of this vendor, or if a key lies in KMS: this program has no KMS.
+/// If a file can't be read or does not contain a key of this vendor, or a key is in KMS: this build has no KMS.
 #[cfg(not(feature = "aws"))]
 pub(crate) fn signing(
     settings: &SigningSettings,

@@ -34,7 +34,7 @@ impl Surroundings {
         let sound = |name: &String| !name.is_empty() && !name.chars().any(char::is_control);
         let name = names.find(sound).unwrap_or_else(|| "local".to_owned());
         let most: String = name.chars().take(64).collect();
-        Caller::Operator { name: Caller::name_of(&most).unwrap_or_else(|| "local".to_owned()) }
+        Caller::Operator { name: Caller::recorded_name(&most).unwrap_or_else(|| "local".to_owned()) }
     }
 
     /// For how long the process has run.

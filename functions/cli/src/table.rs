@@ -1,11 +1,11 @@
-//! Text tables and numbers as a person reads them.
+//! Text tables and human-readable numbers.
 
-/// A column's heading, and on which side its cells line up.
+/// A column's heading and alignment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Column {
-    /// Words.
+    /// Left-aligned, for text.
     Left(&'static str),
-    /// Numbers.
+    /// Right-aligned, for numbers.
     Right(&'static str),
 }
 
@@ -24,7 +24,7 @@ impl Column {
     }
 }
 
-/// The lines of a table, the headings first, two spaces between the columns and none at the end of a line.
+/// The lines of a table, headings first, with two spaces between columns and no trailing spaces.
 pub(crate) fn table<const N: usize>(columns: [Column; N], rows: &[[String; N]]) -> Vec<String> {
     let headings = columns.map(|column| column.heading().to_owned());
     let all = || std::iter::once(&headings).chain(rows);
@@ -55,7 +55,7 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// A count with its word: `1 event`, `2,900 events`.
+/// A count with its noun: `1 event`, `2,900 events`.
 pub(crate) fn counted(number: u64, word: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {word}{plural}", grouped(number))
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_line_up_and_lines_have_no_tail() {
+    fn columns_are_aligned_and_lines_have_no_trailing_spaces() {
         let rows = [["a".into(), "1,000".into(), "x".into()], ["bcd".into(), "2".into(), String::new()]];
         let lines = table([Column::Left("name"), Column::Right("n"), Column::Left("note")], &rows);
         assert_eq!(lines, ["name      n  note", "a     1,000  x", "bcd       2"]);

@@ -106,7 +106,7 @@ impl<'a> Hands<'a> {
                 Ok(Answer::Sealed(answer))
             }
             Effect::Sign(order) => {
-                let signed = ports.signing.sign(order.text, order.last.as_ref()).await;
+                let signed = ports.signing.sign(order.text, order.chain_state.as_ref()).await;
                 return signed.map(|pinned| Answer::Signed(Box::new(pinned))).map_err(signing_failure);
             }
             Effect::ReadBack(number) | Effect::Load(number) => {

@@ -57,7 +57,7 @@ pub(crate) async fn clear_away(
     if !matches!(outcome, Outcome::Completed(_)) || now >= stop_at {
         return;
     }
-    let (id, is_over) = (&connector.id, connector.is_over(now));
+    let (id, is_over) = (&connector.id, connector.is_expired(now));
     let done =
         if is_over { end(exporter, connector, stop_at).await } else { sweep(exporter, id, swept).await };
     match done {

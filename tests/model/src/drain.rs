@@ -119,7 +119,9 @@ impl Machine {
         idle && self.missing(world).is_empty()
             && world.accounts.iter().zip(&self.connectors).all(|(account, connector)| {
                 let cursor = &account.cursor;
-                let due = connector.grid().map(|grid| grid.due(cursor.watermark, cursor.cut, TIMING.settle));
+                let due = connector
+                    .window_schedule()
+                    .map(|grid| grid.due(cursor.watermark, cursor.cut, TIMING.settle));
                 cursor.undelivered().is_none() && due.is_none_or(|due| due > world.clock)
             })
     }

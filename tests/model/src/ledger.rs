@@ -59,7 +59,7 @@ impl Account {
     pub fn move_cursor(&mut self, seal: &Seal) {
         self.cursor.next = seal.part.number.next();
         self.cursor.watermark = seal.watermark_after;
-        self.cursor.read_progress = seal.reading;
+        self.cursor.read_progress = seal.read_progress;
         self.cursor.chain_head = seal.last.clone().or(self.cursor.chain_head.take());
         if let Some(reconcile) = &seal.reconcile {
             self.cursor.reconcile = reconcile.clone();
@@ -88,7 +88,7 @@ impl Account {
     pub fn move_delivered(&mut self, mark: &Mark) {
         if self.cursor.delivered == mark.part.number.previous() {
             self.cursor.delivered = mark.part.number;
-            if let Some(published) = &mark.published {
+            if let Some(published) = &mark.published_keys {
                 self.cursor.published_keys = Some(published.clone());
             }
             if mark.unblock {
@@ -118,7 +118,7 @@ impl Account {
     pub fn read_through(&mut self, read: &ProgressUpdate, variant: Variant) {
         let stands = self.cursor.next == read.next && self.cursor.watermark == read.watermark;
         if stands || variant == Variant::RecordsProgressUnconditionally {
-            self.cursor.read_progress = Some(read.reading);
+            self.cursor.read_progress = Some(read.progress);
         }
     }
 

@@ -51,5 +51,5 @@ pub fn manifest_field<'a>(part: &'a Part, word: &str) -> Option<&'a str> {
 pub fn signed_again(part: &Part, now: Time) -> Part {
     let text = part.manifest.as_ref().map(|note| note.note().text().to_owned()).unwrap_or_default();
     let text = text.replace(&format!("sealed {}", part.sealed_at), &format!("sealed {now}"));
-    Part { manifest: Some(sign(&SignRequest { text, last: None })), ..part.clone() }
+    Part { manifest: Some(sign(&SignRequest { text, chain_state: None })), ..part.clone() }
 }

@@ -162,9 +162,9 @@ impl Setup {
         connector.shards = Shards::try_from(self.shards).expect("a number of shards");
         connector.frequency = Frequency::try_from(self.hours).expect("a frequency");
         connector.connect(destination).expect("a draft can be connected");
-        connector.verified(self.activated_at, &id).expect("a destination");
+        connector.mark_verified(self.activated_at, &id).expect("a destination");
         let since = connector.activate(self.activated_at).expect("a ready connector");
-        let grid = connector.grid().expect("an active connector has a grid");
+        let grid = connector.window_schedule().expect("an active connector has a grid");
         let next_run_at = grid.due(since, None, TIMING.settle);
         (connector, Cursor::new(since, self.activated_at, next_run_at))
     }

@@ -164,7 +164,7 @@ fn resume(world: &World, place: usize) {
     let resumed = change(world, place, |connector, now| {
         if connector.state == State::Paused {
             let shown = connector.external_id.clone();
-            connector.verified(now, &shown)?;
+            connector.mark_verified(now, &shown)?;
         }
         connector.resume()
     });
@@ -211,7 +211,7 @@ fn change_encoding(world: &World, place: usize) {
 /// The next external ID works, as a verification has seen.
 fn end_rotation(world: &World, place: usize) {
     change(world, place, |connector, now| match connector.next_external_id.clone() {
-        Some(next) => connector.verified(now, &next),
+        Some(next) => connector.mark_verified(now, &next),
         None => Ok(()),
     });
 }

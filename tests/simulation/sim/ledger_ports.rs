@@ -51,7 +51,7 @@ impl Worker {
             && let Some(part) = part.clone().filter(|part| part.delivered_at.is_none())
         {
             let at = self.world.engine.now();
-            self.world.ledger.mark(&Mark { part, at, published: None, unblock: false }).await?;
+            self.world.ledger.mark(&Mark { part, at, published_keys: None, unblock: false }).await?;
         }
         if self.world.has_mutant(Broken::NotesBeforePut)
             && let Some(part) = &part

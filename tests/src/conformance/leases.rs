@@ -113,7 +113,8 @@ pub async fn a_last_mark_marks_and_gives_back(ledger: &impl Ledger) {
     ledger.lease(&connector.id, &first, start(), start() + MINUTE).await.unwrap();
     let next_run_at = at("2026-11-20T22:05:00Z");
     let release = Release { seen: before.next_run_at, next_run_at, now: start() + MINUTE };
-    let mark = Mark { part: part.clone(), at: start(), published: Some(published.clone()), unblock: true };
+    let mark =
+        Mark { part: part.clone(), at: start(), published_keys: Some(published.clone()), unblock: true };
     ledger.mark_last(&first, &mark, &release).await.unwrap();
     let published = Some(published);
     let marked =
@@ -137,7 +138,7 @@ pub async fn a_last_mark_without_the_lease_only_marks(ledger: &impl Ledger) {
     let sealed = cursor(ledger, &connector).await;
     ledger.lease(&connector.id, &worker(), start(), start() + MINUTE).await.unwrap();
     let release = Release { seen: before.next_run_at, next_run_at: start() + MINUTE * 60, now: start() };
-    let mark = Mark { part: part.clone(), at: start(), published: None, unblock: false };
+    let mark = Mark { part: part.clone(), at: start(), published_keys: None, unblock: false };
     ledger.mark_last(&worker(), &mark, &release).await.unwrap();
     assert_eq!(cursor(ledger, &connector).await, Cursor { delivered: part.number, ..sealed });
     let answer = ledger.lease(&connector.id, &worker(), start(), start() + MINUTE).await.unwrap();
@@ -150,7 +151,7 @@ pub async fn a_last_mark_behind_another_workers_gives_back(ledger: &impl Ledger)
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
     let (first, next_run_at) = (worker(), at("2026-11-20T22:05:00Z"));
     ledger.lease(&connector.id, &first, start(), start() + MINUTE).await.unwrap();
-    let mark = Mark { part, at: start(), published: None, unblock: false };
+    let mark = Mark { part, at: start(), published_keys: None, unblock: false };
     ledger.mark(&mark).await.unwrap();
     let release = Release { seen: before.next_run_at, next_run_at, now: start() };
     let marked = cursor(ledger, &connector).await;
@@ -169,7 +170,7 @@ pub async fn a_last_mark_keeps_a_run_asked_for_meanwhile(ledger: &impl Ledger) {
     ledger.request_run(&connector.id, asked, asked, None, &[]).await.unwrap();
     let next_run_at = at("2026-11-20T22:05:00Z");
     let release = Release { seen: before.next_run_at, next_run_at, now: asked + MINUTE };
-    let mark = Mark { part: part.clone(), at: start(), published: None, unblock: false };
+    let mark = Mark { part: part.clone(), at: start(), published_keys: None, unblock: false };
     ledger.mark_last(&first, &mark, &release).await.unwrap();
     let after = cursor(ledger, &connector).await;
     assert_eq!((after.delivered, after.next_run_at), (part.number, asked));

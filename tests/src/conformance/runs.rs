@@ -116,7 +116,7 @@ pub async fn a_mark_counts_once_and_in_order(ledger: &impl Ledger) {
     let second = seal_next(ledger, &connector, at("2026-11-20T22:00:00Z")).await.part;
     let early = start() + MINUTE;
     let mark = async |part: &domain::part::Part, at| {
-        ledger.mark(&Mark { part: part.clone(), at, published: None, unblock: false }).await.unwrap();
+        ledger.mark(&Mark { part: part.clone(), at, published_keys: None, unblock: false }).await.unwrap();
         cursor(ledger, &connector).await.delivered.get()
     };
     assert_eq!(mark(&second, early).await, 0, "part 1 is not delivered yet");
@@ -134,7 +134,10 @@ pub async fn a_mark_counts_once_and_in_order(ledger: &impl Ledger) {
 pub async fn a_mark_changes_nothing_else(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
-    ledger.mark(&Mark { part: part.clone(), at: start(), published: None, unblock: false }).await.unwrap();
+    ledger
+        .mark(&Mark { part: part.clone(), at: start(), published_keys: None, unblock: false })
+        .await
+        .unwrap();
     let marked = ledger.part(&connector.id, part.number).await.unwrap();
     assert_eq!(marked, Some(domain::part::Part { delivered_at: Some(start()), ..part }));
 }
@@ -147,7 +150,7 @@ pub async fn a_mark_tells_where_the_keys_are(ledger: &impl Ledger) {
     let to = connector.destination.clone().unwrap();
     let put = PublishedKeys::of(first.manifest.as_ref().unwrap(), &to);
     for (part, published) in [(first, Some(put.clone())), (second, None)] {
-        ledger.mark(&Mark { part, at: start(), published, unblock: false }).await.unwrap();
+        ledger.mark(&Mark { part, at: start(), published_keys: published, unblock: false }).await.unwrap();
         assert_eq!(cursor(ledger, &connector).await.published_keys.as_ref(), Some(&put));
     }
 }
@@ -168,7 +171,10 @@ pub async fn a_block_stays_until_a_mark_takes_it_away(ledger: &impl Ledger) {
         ledger.block(&connector.id, &block).await.unwrap();
         assert_eq!(cursor(ledger, &connector).await.block, Some(block));
     }
-    ledger.mark(&Mark { part: part.clone(), at: start(), published: None, unblock: true }).await.unwrap();
+    ledger
+        .mark(&Mark { part: part.clone(), at: start(), published_keys: None, unblock: true })
+        .await
+        .unwrap();
     assert_eq!(cursor(ledger, &connector).await.block, None);
 }
 
@@ -213,7 +219,7 @@ pub async fn a_reading_is_noted_until_someone_seals(ledger: &impl Ledger) {
     let read = |cursor: &Cursor, through| ProgressUpdate {
         next: cursor.next,
         watermark: cursor.watermark,
-        reading: reading(through),
+        progress: reading(through),
     };
     let (first, second, third) =
         (at("2026-11-20T19:30:00Z"), at("2026-11-20T20:00:00Z"), at("2026-11-20T20:30:00Z"));
@@ -222,7 +228,7 @@ pub async fn a_reading_is_noted_until_someone_seals(ledger: &impl Ledger) {
 
     let mut seal = fixtures::seal(&connector, &before, before.watermark, &worker());
     seal.part.window = Window { from: before.watermark, to: before.watermark };
-    seal.reading = Some(reading(second));
+    seal.read_progress = Some(reading(second));
     assert_eq!(ledger.seal(&seal).await.unwrap(), SealAnswer::Won);
     ledger.record_progress(&connector.id, &read(&before, third)).await.unwrap();
     let between = cursor(ledger, &connector).await;
@@ -312,7 +318,8 @@ pub async fn a_source_is_changed_only_from_where_the_cursor_stood(ledger: &impl 
     let (here, there) = (source("events"), source("other"));
     let mut seal = fixtures::seal(&connector, &first, at("2026-11-20T21:00:00Z"), &worker());
     seal.source = Some(here.clone());
-    seal.reading = Some(ReadProgress { to: at("2026-11-20T22:00:00Z"), through: at("2026-11-20T21:30:00Z") });
+    seal.read_progress =
+        Some(ReadProgress { to: at("2026-11-20T22:00:00Z"), through: at("2026-11-20T21:30:00Z") });
     seal.reconcile = Some(Reconcile {
         resume_at: Some(start()),
         out_of_order_in: Some(PartNumber::FIRST),

@@ -60,7 +60,10 @@ pub async fn the_oldest_part_that_waits_tells_since_when(ledger: &(impl Ledger +
     assert_eq!(seen.cursor, Some(cursor(ledger, &connector).await));
     for part in [first, second.clone()] {
         assert!(only(ledger).await.waiting_since.is_some());
-        ledger.mark(&Mark { part, at: second.sealed_at, published: None, unblock: false }).await.unwrap();
+        ledger
+            .mark(&Mark { part, at: second.sealed_at, published_keys: None, unblock: false })
+            .await
+            .unwrap();
     }
     assert_eq!(only(ledger).await.waiting_since, None);
 }

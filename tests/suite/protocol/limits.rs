@@ -165,13 +165,13 @@ fn a_read_that_runs_out_of_time_records_its_progress_and_is_continued() {
     assert!(run.completes().more);
 
     let mut place = place;
-    place.cursor.read_progress = Some(read.reading);
+    place.cursor.read_progress = Some(read.progress);
     let mut run = Rehearsal::with_snapshot(&place);
     let Span::Window(second) = run.builds(Built::Nothing).span else { panic!("the same window") };
-    assert_eq!((second.from, second.to), (read.reading.through, first.to));
+    assert_eq!((second.from, second.to), (read.progress.through, first.to));
     let Effect::Seal(seal) = run.effect() else { panic!("a heartbeat") };
     assert_eq!((seal.part.window.from, seal.part.window.to), (place.cursor.watermark, first.to));
-    assert_eq!(seal.reading, None, "the window is closed");
+    assert_eq!(seal.read_progress, None, "the window is closed");
 }
 
 /// What was read for one end of the window does not suffice for a later one, which is read once that is
@@ -237,7 +237,7 @@ fn a_connector_that_was_disabled_runs_again_at_its_end() {
     place.cursor.next = PartNumber::new(2);
     place.connector.disable(now()).unwrap();
     let mut run = Rehearsal::with_snapshot(&place);
-    assert_eq!(run.releases().next_run_at, place.connector.runs_to_end(now()));
+    assert_eq!(run.releases().next_run_at, place.connector.cleanup_due_at(now()));
     let summary = run.completes();
     assert_eq!((summary.sealed, summary.delivered, summary.more), (0, 0, false));
 }

@@ -290,7 +290,7 @@ impl Rehearsal {
 
 /// When the snapshot's connector runs next, once it is sealed up to `watermark`.
 pub(crate) fn next_run(place: &Snapshot, watermark: Time) -> Time {
-    place.connector.grid().unwrap().due(watermark, None, TIMING.settle)
+    place.connector.window_schedule().unwrap().due(watermark, None, TIMING.settle)
 }
 
 /// Whether a part has its bytes in its record.

@@ -27,7 +27,7 @@ fn what_is_signed_is_what_is_sealed() {
     let part = run.seals(SealAnswer::Won).part;
     let manifest = Manifest::parse(&order.text).unwrap();
     assert_eq!((manifest.object(), manifest.sealed), (part.name(), part.sealed_at));
-    assert_eq!((order.last, manifest.previous), (None, Previous::Start(ChainStart::Activation)));
+    assert_eq!((order.chain_state, manifest.previous), (None, Previous::Start(ChainStart::Activation)));
     assert_eq!(manifest.destination.prefix, place.connector.destination.unwrap().prefix);
     let pinned = part.manifest.unwrap();
     assert_eq!(pinned.note().text(), order.text);
@@ -80,7 +80,7 @@ fn each_part_is_chained_to_the_previous_one_and_the_first_says_why_it_begins() {
     let mut run = Rehearsal::with_snapshot(&second);
     run.builds_only(Built::Staged(draft()));
     let order = run.signs();
-    assert_eq!(order.last.as_ref(), Some(&hung));
+    assert_eq!(order.chain_state.as_ref(), Some(&hung));
     assert_eq!(Manifest::parse(&order.text).unwrap().previous, Previous::Manifest(hung.sha256));
 
     let without_notes = with_cursor(&snapshot(), |cursor| cursor.next = PartNumber::new(3));
@@ -123,7 +123,7 @@ fn the_manifest_follows_the_bytes_and_the_keys_come_before_the_first_manifest() 
     run.puts_keys(Ok(PutAnswer::Exists));
     run.expect_put_manifest(Ok(PutAnswer::Exists));
     run.announces();
-    let published = run.marks().published.unwrap();
+    let published = run.marks().published_keys.unwrap();
     run.loads(&sealed(&place.connector, 2));
     run.puts_only(Ok(PutAnswer::Written));
     run.expect_put_manifest(Ok(PutAnswer::Written));
@@ -140,7 +140,7 @@ fn the_manifest_follows_the_bytes_and_the_keys_come_before_the_first_manifest() 
     run.puts_only(Ok(PutAnswer::Written));
     run.expect_put_manifest(Ok(PutAnswer::Written));
     run.announces();
-    assert_eq!(run.marks().published, None, "nothing was put again");
+    assert_eq!(run.marks().published_keys, None, "nothing was put again");
 }
 
 /// By then the bucket may be another one of the same name. A block of reading says nothing about the bucket.

@@ -6,8 +6,8 @@
 //! |---|---|---|
 //! | `ADDRESS#<tenant>` | `EMAIL#<address in lower case>` | the consent, with the hash of its link's token |
 //! | `ADDRESS#<tenant>` | `NOTIFIED#<connector>#<contact>` | what the contact was last notified of |
-//! | `ADDRESS#<tenant>` | `SHARE` | `spent_to`: the time up to which the tenant's share is used, milliseconds |
-//! | `ADDRESS#<tenant>` | `SLOW#<hash of a host>` | `until`: the time until which its webhook counts as slow |
+//! | `ADDRESS#<tenant>` | `SHARE` | `spent_to`: the share is used up to this time, milliseconds |
+//! | `ADDRESS#<tenant>` | `SLOW#<hash of a host>` | `until`: its webhook counts as slow until then |
 //! | `ADDRESS##<hash of a token>` | `LINK` | the tenant and address of the link |
 //!
 //! A tenant whose ID is `#` and a hash shares a partition with a link, but never an item.

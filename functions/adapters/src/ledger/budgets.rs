@@ -1,9 +1,9 @@
 //! Counters of budget use.
 //!
-//! | item | `pk` | `sk` | contains |
+//! | counter | `pk` | `sk` | contains |
 //! |---|---|---|---|
-//! | a tenant's counter | `BUDGET#T#<tenant>` | `<budget>[#operators][#<start of the hour or day>]` | `used`, and `expires_at` |
-//! | a connector's counter | `BUDGET#C#<connector>` | the same | the same |
+//! | tenant's | `BUDGET#T#<tenant>` | `<budget>[#operators][#<start of hour or day>]` | `used`, `expires_at` |
+//! | connector's | `BUDGET#C#<connector>` | the same | the same |
 //!
 //! Each hour and each day has its own item, so a counter only grows and one condition decides. No item is
 //! read first, and none is reset. The table's time to live (`expires_at`, seconds since 1970) deletes it a

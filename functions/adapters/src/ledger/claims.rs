@@ -3,7 +3,7 @@
 //!
 //! | item | `pk` | `sk` | contains |
 //! |---|---|---|---|
-//! | role | `ROLE#<arn>` | `CLAIM` | `owner`, the tenant, and `connectors`, the set of those that use the role |
+//! | role | `ROLE#<arn>` | `CLAIM` | `owner`, the tenant, and `connectors`, the set that uses the role |
 //! | bucket | `BUCKET#<name>` | `CLAIMS` | `prefixes`, from connector to folder, and `version` |
 //!
 //! The condition of its write alone decides who owns a role. No condition can express that folders overlap.

@@ -42,7 +42,7 @@ impl DynamoLedger {
         let mut speak_of = |name: &str| names.insert(format!("#{name}"), name.to_owned());
         let mut values =
             values([(":this", part_number(number)), (":before", part_number(number.previous()))]);
-        if let Some(published) = &mark.published {
+        if let Some(published) = &mark.published_keys {
             set.push("#published = :published");
             speak_of("published");
             let published = records::attribute("writing the published keys", published)?;

@@ -8,9 +8,9 @@
 //! | change | `C#<connector>` | `CHANGE#<12 digits>` | who changed the settings to this version, and how |
 //! | ID of a secret | `C#<connector>` | `SECRET#<ID>` | nothing: it reserves the ID |
 //! | webhook secret | `SECRET#<connector>` | the ID | the secret, which no other item contains |
-//! | contacts | `ADDRESS#…` | see `addresses.rs` | which addresses consent to notices, and the notifier's state |
+//! | contacts | `ADDRESS#…` | see `addresses.rs` | the addresses' consent, and the notifier's state |
 //! | claims | `ROLE#<arn>`, `BUCKET#<name>` | `CLAIM`, `CLAIMS` | their owners; see `claims.rs` |
-//! | budget counters | `BUDGET#T#<tenant>`, `BUDGET#C#<connector>` | budget and period | the use; see `budgets.rs` |
+//! | budget counters | `BUDGET#T#<tenant>`, `BUDGET#C#<connector>` | budget and period | see `budgets.rs` |
 //! | watchdog | `WATCHDOG` | `SWEEP` | the sweep cursor, and the findings so far |
 //!
 //! Index `tenant`: hash `tenant_id`, range `pk`, everything projected. Index `due`: hash `due_shard`, range

@@ -135,7 +135,7 @@ impl Runs for DynamoLedger {
             .condition_expression("#next = :next AND #watermark = :watermark")
             .set_expression_attribute_names(Some(names(["reading", "next", "watermark"])))
             .set_expression_attribute_values(Some(values([
-                (":reading", records::attribute(what, &read.reading)?),
+                (":reading", records::attribute(what, &read.progress)?),
                 (":next", part_number(read.next)),
                 (":watermark", time(read.watermark)),
             ])));

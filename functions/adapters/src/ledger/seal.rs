@@ -81,7 +81,7 @@ impl DynamoLedger {
             values.insert(":source".to_owned(), records::attribute("writing the source", source)?);
         }
         let mut gone = Vec::new();
-        match &seal.reading {
+        match &seal.read_progress {
             Some(reading) => {
                 set.push_str(", #reading = :reading");
                 values.insert(":reading".to_owned(), records::attribute("writing read progress", reading)?);

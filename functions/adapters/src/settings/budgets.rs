@@ -15,9 +15,8 @@ pub fn budgets(env: Lookup<'_>) -> Result<Budgets, WrongSettings> {
     let Some(value) = present(env, NAME) else { return Ok(Budgets::default()) };
     value.parse().map_err(|wrong| {
         let usual = Budgets::default();
-        let form = format!(
-            "limits of 1 to 10000 with commas between them, any of `{usual}`, or empty for these ({wrong})"
-        );
+        let form =
+            format!("comma-separated limits from 1 to 10000, any of `{usual}`, or empty for these ({wrong})");
         WrongSettings::malformed(NAME, &value, form)
     })
 }

@@ -66,7 +66,7 @@ fn attributes(env: Lookup<'_>) -> Result<Attributes, WrongSettings> {
     ];
     for (place, (name, value)) in named.iter().enumerate() {
         if let Some((other, _)) = named.iter().take(place).find(|(_, other)| other == value) {
-            return Err(WrongSettings::malformed(name, value, format!("another attribute than {other}")));
+            return Err(WrongSettings::malformed(name, value, format!("a different attribute from {other}")));
         }
     }
     Ok(Attributes { partition_key, sort_key, body, ttl })
@@ -90,7 +90,7 @@ pub fn partition_format(env: Lookup<'_>) -> Result<PartitionFormat, WrongSetting
     let name = "EVENTS_PARTITION_FORMAT";
     let Some(value) = present(env, name) else { return Ok(PartitionFormat::default()) };
     PartitionFormat::parse(&value).map_err(|refused| {
-        let form = format!("a partition format, but this one {}: {}", refused.problem, refused.form);
+        let form = format!("a partition format; this one {}: {}", refused.problem, refused.form);
         WrongSettings::malformed(name, &value, form)
     })
 }
@@ -159,8 +159,8 @@ mod tests {
             ("EVENTS_PARTITION_FORMAT", "{tenent}", "`{tenant}` once"),
             ("EVENTS_PARTITION_FORMAT", "{tenant}{shard}", "`{tenant}` once"),
             ("EVENTS_SORT_KEY_FORM", "RFC3339", "rfc3339, ulid, uuidv7, epoch_seconds, epoch_millis"),
-            ("EVENTS_SORT_KEY", "pk", "another attribute than EVENTS_PARTITION_KEY"),
-            ("EVENTS_TTL", "event", "another attribute than EVENTS_BODY"),
+            ("EVENTS_SORT_KEY", "pk", "a different attribute from EVENTS_PARTITION_KEY"),
+            ("EVENTS_TTL", "event", "a different attribute from EVENTS_BODY"),
         ] {
             let error = with(&[(name, bad)]).unwrap_err().to_string();
             let shown: String = bad.chars().flat_map(char::escape_debug).collect();

@@ -70,7 +70,7 @@ fn asking(env: Lookup<'_>) -> Result<Option<AskingSettings>, WrongSettings> {
 /// # Errors
 /// If it is not a valid portal URL.
 pub fn portal(env: Lookup<'_>) -> Result<Option<PortalUrl>, WrongSettings> {
-    let form = "the portal's address, such as https://audit.vendor.example, or empty if there is no portal";
+    let form = "the portal's URL, such as https://audit.vendor.example, or empty if there is no portal";
     let (name, value) = ("PORTAL_URL", present(env, "PORTAL_URL"));
     let Some(value) = value else { return Ok(None) };
     value.parse().map(Some).map_err(|_| WrongSettings::malformed(name, &value, form))

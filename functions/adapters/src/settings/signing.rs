@@ -100,7 +100,11 @@ fn previous(env: Lookup<'_>) -> Result<PreviousKey, WrongSettings> {
         None => Ok(PreviousKey::None),
         Some(value) if value == "lost" => Ok(PreviousKey::Lost),
         Some(value) => place(&value).map(PreviousKey::At).ok_or_else(|| {
-            WrongSettings::malformed(name, &value, format!("{KEY}, `lost`, or empty if there was none"))
+            WrongSettings::malformed(
+                name,
+                &value,
+                format!("{KEY}, `lost`, or empty if there was no previous key"),
+            )
         }),
     }
 }

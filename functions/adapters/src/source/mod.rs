@@ -79,7 +79,7 @@ impl Source for DynamoSource {
         // For the operator to fix: the setting does not fit the tenant or its number of shards.
         let partition = self.layout.partition_format.key(tenant, shards, shard).map_err(|source| {
             PortError::Misconfigured {
-                what: "naming a partition of the events table",
+                what: "deriving a partition key of the events table",
                 source: Box::new(source),
             }
         })?;

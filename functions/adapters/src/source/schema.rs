@@ -16,7 +16,7 @@ use super::layout::EventsTable;
 use crate::port_error::port_error;
 use misfit::Misfit;
 
-const WHAT: &str = "asking for the layout of the events table";
+const WHAT: &str = "describing the events table";
 
 /// The type of a sort key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -242,7 +242,7 @@ impl EventsWriter {
         }
         let get = self.client.get_item().table_name(&self.layout.table).set_key(Some(self.key(item)));
         let answer = get.consistent_read(true).send().await;
-        Ok(answer.map_err(|error| port_error("reading what is under a key", error))?.item)
+        Ok(answer.map_err(|error| port_error("reading an existing item", error))?.item)
     }
 }
 

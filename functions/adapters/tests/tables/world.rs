@@ -127,7 +127,7 @@ pub(crate) fn seal(connector: &Connector, cursor: &Cursor, worker: &WorkerId) ->
         watermark_before: cursor.watermark,
         watermark_after: to,
         last: None,
-        reading: None,
+        read_progress: None,
         reconcile: None,
         unblock: false,
         source: None,

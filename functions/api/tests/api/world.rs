@@ -242,12 +242,12 @@ impl World {
     pub(crate) async fn export(&self, path: &str, delivered: bool) {
         let id = id_in(path);
         let (connector, cursor) = (self.ledger.connector(&id), self.ledger.cursor(&id));
-        let to = connector.grid().unwrap().window(cursor.watermark, None).to;
+        let to = connector.window_schedule().unwrap().window(cursor.watermark, None).to;
         let seal = fixtures::seal(&connector, &cursor, to, &fixtures::worker());
         self.ledger.seal(&seal).await.unwrap();
         if delivered {
             self.ledger
-                .mark(&Mark { part: seal.part, at: to, published: None, unblock: false })
+                .mark(&Mark { part: seal.part, at: to, published_keys: None, unblock: false })
                 .await
                 .unwrap();
         }

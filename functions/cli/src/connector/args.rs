@@ -12,70 +12,70 @@ use crate::connector::options::{
 /// The commands on connectors.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConnectorCommand {
-    /// Make a connector for a tenant; its external ID and the customer's link are there at once
+    /// Create a connector for a tenant, with its external ID and the customer's link
     #[command(after_help = help::CREATE)]
     Create(CreateArgs),
-    /// What the customer needs: link, external ID, policies, Terraform
+    /// Show what the customer needs: link, external ID, policies, Terraform
     #[command(after_help = help::SETUP)]
     Setup(OneArgs),
-    /// Say where its files go: the customer's role and bucket
+    /// Connect the customer's role and bucket
     #[command(after_help = help::CONNECT)]
     Connect(ConnectArgs),
     /// Change how often it exports and how the files are written
     #[command(after_help = help::UPDATE)]
     Update(UpdateArgs),
-    /// Try the customer's role and bucket, stage by stage
+    /// Verify the customer's role and bucket, stage by stage
     #[command(after_help = help::VERIFY)]
     Verify(ChangeArgs),
     /// Verify, and start exporting
     #[command(after_help = help::ACTIVATE)]
     Activate(ChangeArgs),
-    /// Hold delivery back; sealing goes on, so that nothing is lost
+    /// Pause delivery; sealing continues, so that nothing is lost
     #[command(after_help = help::PAUSE)]
     Pause(ChangeArgs),
-    /// Verify, and deliver again with all that waited
+    /// Verify, and deliver again, including everything that waited
     #[command(after_help = help::RESUME)]
     Resume(ChangeArgs),
     /// Stop reading and delivering; everything is kept for 30 days
     #[command(after_help = help::DISABLE)]
     Disable(ChangeArgs),
-    /// Take a disabled connector back
+    /// Enable a disabled connector again
     #[command(after_help = help::ENABLE)]
     Enable(ChangeArgs),
-    /// Delete a connector, after telling what that loses
+    /// Delete a connector, after showing what is lost
     #[command(after_help = help::DELETE)]
     Delete(DeleteArgs),
     /// Issue a new external ID; the old one works until the new one does
     #[command(after_help = help::ROTATE)]
     RotateExternalId(ChangeArgs),
-    /// Whom its notices reach: show or set the tenant's own contacts
+    /// Show or set the tenant's own contacts for notices
     #[command(after_help = help::CONTACTS)]
     Contacts(ContactsArgs),
-    /// Issue a new secret of the webhook; the old one signs too for a day
+    /// Issue a new webhook secret; the old one signs too for a day
     #[command(after_help = help::ROTATE_WEBHOOK_SECRET)]
     RotateWebhookSecret(ChangeArgs),
-    /// Have the contacts told a test
+    /// Send a test message to the contacts
     #[command(after_help = help::TEST_CONTACTS)]
     TestContacts(ChangeArgs),
-    /// All connectors, or those of a tenant
+    /// List all connectors, or those of a tenant
     #[command(after_help = help::LIST)]
     List(ListArgs),
-    /// One connector: does it work, since when, what is next
+    /// Show one connector: its status, since when, and the next step
     #[command(after_help = help::SHOW)]
     Show(OneArgs),
-    /// Export now what has come in, without waiting for the schedule
+    /// Export now, without waiting for the schedule
     #[command(after_help = help::RUN)]
     Run(RunArgs),
-    /// The parts that it has sealed and delivered, the newest first
+    /// List the sealed and delivered parts, newest first
     #[command(after_help = help::HISTORY)]
     History(PagedArgs),
-    /// Who has changed its settings, when and how, the newest first
+    /// List the changes of its settings: who, when and how, newest first
     #[command(after_help = help::CHANGES)]
     Changes(PagedArgs),
 }
 
 impl ConnectorCommand {
-    /// Where it works.
+    /// The command's target.
     pub(crate) const fn place(&self) -> &Place {
         match self {
             Self::Create(args) => &args.place,
@@ -106,7 +106,7 @@ pub(crate) struct OneArgs {
     /// The connector, such as `con_0123456789abcdef`
     #[arg(value_name = "CONNECTOR")]
     pub(crate) id: ConnectorId,
-    /// Where it is.
+    /// Where the connector is.
     #[command(flatten)]
     pub(crate) place: Place,
 }
@@ -114,10 +114,10 @@ pub(crate) struct OneArgs {
 /// A command that changes one connector.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ChangeArgs {
-    /// Which.
+    /// The connector to change.
     #[command(flatten)]
     pub(crate) one: OneArgs,
-    /// Only if this is its version still, as `show` tells it
+    /// Only if this is still its version, as shown by `show`
     #[arg(long, value_name = "VERSION")]
     pub(crate) if_version: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! `connector changes`: who has changed a connector's settings, when and how.
+//! `connector changes`: who changed a connector's settings, when and how.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ pub(crate) async fn changes(backend: &Backend, args: &PagedArgs, output: Output)
     let id = &args.one.id;
     let changes = backend.onboarding.changes(&backend.caller, id, args.before, args.limit).await?;
     if changes.is_empty() {
-        output.line("no change of it is recorded");
+        output.line("no changes are recorded");
     } else {
         use Column::{Left, Right};
         let columns = [Right("VERSION"), Left("AT"), Left("WHAT"), Left("BY"), Left("CHANGED")];
@@ -47,12 +47,12 @@ fn row(change: &Change) -> [String; 5] {
     [change.version.to_string(), change.at.to_string(), what, harmless(&by), difference(change)]
 }
 
-/// Whoever signed in may be called anything; a terminal gets no control characters of it.
+/// Removes control characters, which a signed-in user's name may contain, before it goes to a terminal.
 fn harmless(name: &str) -> String {
     name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// The fields that differ, each with its value before and after; nothing for a creation.
+/// The changed fields, each with its value before and after; empty for a creation.
 fn difference(change: &Change) -> String {
     let Some(before) = &change.before else { return String::new() };
     let (before, after) = (fields(before), fields(&change.after));
@@ -65,10 +65,10 @@ fn difference(change: &Change) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
-/// The settings as text, those of a destination or an encoding by names such as `destination.bucket`.
+/// The settings as text; nested ones get names such as `destination.bucket`.
 fn fields(connector: &Connector) -> BTreeMap<String, String> {
     let mut fields = BTreeMap::new();
-    // A connector without a form in JSON has none in the ledger either.
+    // Every connector in the ledger serializes to JSON.
     flatten("", &serde_json::to_value(connector).unwrap_or_default(), &mut fields);
     fields
 }
@@ -94,7 +94,7 @@ mod tests {
     use domain::time::Time;
 
     #[test]
-    fn a_change_is_told_by_the_fields_that_differ() {
+    fn a_change_shows_the_fields_that_differ() {
         let (id, tenant) = (ConnectorId::new(1), "acme".parse().unwrap());
         let before = Connector::draft(id, tenant, ExternalId::new(1, 2), Time::EPOCH);
         let frequency = "6".parse().unwrap();

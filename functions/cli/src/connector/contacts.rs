@@ -1,4 +1,4 @@
-//! Whom a connector's notices reach: `contacts`, `rotate-webhook-secret`, `test-contacts`.
+//! The contacts of a connector: `contacts`, `rotate-webhook-secret`, `test-contacts`.
 
 use domain::connector::{Caller, Connector, SECRET_OVERLAP};
 use domain::contacts::{AddressStatus, Addresses, ConfirmationMethod, WebhookSecret};
@@ -11,7 +11,7 @@ use crate::backend::Backend;
 use crate::output::{Output, Tone};
 use crate::problem::{Exit, Problem};
 
-/// The answer of these commands: the settings, where each address stands, and what is shown once.
+/// The JSON output of these commands: the settings, the status of each address, and a new secret, which is shown once.
 #[derive(Serialize)]
 struct Answer<'a> {
     connector: &'a Connector,
@@ -37,7 +37,7 @@ pub(crate) async fn contacts(
     }
     if args.ask_again {
         let connector = onboarding.ask_contacts(caller, id, version).await?;
-        output.line("Those that have not answered get a mail within a minute or so:");
+        output.line("Unconfirmed addresses get a mail within a minute or so:");
         return show(backend, &connector, None, output).await;
     }
     if args.email.is_empty() && args.webhook.is_none() && !args.none {
@@ -55,14 +55,14 @@ pub(crate) async fn rotate(backend: &Backend, args: &ChangeArgs, output: Output)
     let (connector, secret) =
         backend.onboarding.rotate_webhook_secret(&backend.caller, &args.one.id, args.if_version).await?;
     let hours = SECRET_OVERLAP.as_secs() / 3_600;
-    output.line(format_args!("The one before signs too for {hours} more hours."));
+    output.line(format_args!("The previous secret signs too for {hours} more hours."));
     show(backend, &connector, Some(&secret), output).await
 }
 
 /// `connector test-contacts`.
 pub(crate) async fn test(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
     let connector = backend.onboarding.test_contacts(&backend.caller, &args.one.id, args.if_version).await?;
-    output.line("The contacts that are confirmed get a test within a minute or so:");
+    output.line("Confirmed contacts get a test message within a minute or so:");
     show(backend, &connector, None, output).await
 }
 
@@ -74,7 +74,7 @@ async fn show(
 ) -> Result<Exit, Problem> {
     let addresses = backend.onboarding.addresses(&backend.caller, connector).await?;
     if connector.contacts.is_empty() {
-        output.line(format_args!("{} has no contacts: its notices reach the vendor only", connector.id));
+        output.line(format_args!("{} has no contacts: only the vendor gets its notices", connector.id));
     }
     for view in &addresses {
         output.line(format_args!("e-mail   {}, {}", view.email, status(view)));
@@ -84,8 +84,8 @@ async fn show(
     }
     if let Some(secret) = secret {
         output.line(format_args!(
-            "\n{}\n{}\nThe receiver checks each request with it. It is shown this once.",
-            output.tone(Tone::Strong, "The webhook's secret"),
+            "\n{}\n{}\nThe receiver verifies each request with it. It is shown only once.",
+            output.tone(Tone::Strong, "Webhook secret"),
             secret.expose()
         ));
     }
@@ -98,17 +98,19 @@ async fn show(
     Ok(Exit::Done)
 }
 
-/// Where an address stands, in words.
+/// The status of an address, as text.
 pub(super) fn status(view: &AddressView) -> String {
     match &view.status {
-        AddressStatus::Waiting => "waits for an operator to confirm it".to_owned(),
-        AddressStatus::Requested { since } => format!("asked since {since}, the mail is on its way"),
-        AddressStatus::Pending { since, until } => {
-            format!("asked at {since}, can confirm until {until}")
+        AddressStatus::Waiting => "waiting for an operator to confirm it".to_owned(),
+        AddressStatus::Requested { since } => {
+            format!("confirmation requested at {since}, the mail is on its way")
         }
-        AddressStatus::Expired { until, .. } => format!("asked, and did not confirm until {until}"),
+        AddressStatus::Pending { since, until } => {
+            format!("confirmation requested at {since}, valid until {until}")
+        }
+        AddressStatus::Expired { until, .. } => format!("not confirmed by {until}"),
         AddressStatus::Confirmed { since, how: ConfirmationMethod::Link } => {
-            format!("confirmed itself at {since}")
+            format!("confirmed by link at {since}")
         }
         AddressStatus::Confirmed { since, how: ConfirmationMethod::Contract } => match &view.by {
             Some(Caller::Operator { name }) => format!("confirmed by contract at {since}, by {name}"),
@@ -118,7 +120,7 @@ pub(super) fn status(view: &AddressView) -> String {
     }
 }
 
-/// What keeps contacts from being notified here.
+/// Why contacts are not notified here, if they are not.
 fn note(backend: &Backend, connector: &Connector, addresses: &[AddressView]) -> Option<&'static str> {
     if backend.embedded.is_some() {
         return (!connector.contacts.is_empty())

@@ -1,4 +1,4 @@
-//! The commands that make a connector and say where and how its events go: `create`, `setup`, `connect`, `update`.
+//! The commands that create and configure a connector: `create`, `setup`, `connect`, `update`.
 
 use domain::connector::{Connector, Destination, Encryption};
 use domain::names::ConnectorId;
@@ -29,13 +29,13 @@ struct Needed<'a> {
     keys: &'a [String],
 }
 
-/// The public keys by which the customer's auditor verifies, as `verify --key` takes them.
+/// The public keys for the customer's auditor, in the format of `verify --key`.
 async fn keys(backend: &Backend) -> Result<Vec<String>, Problem> {
     let keys = backend.onboarding.keys().await?;
     Ok(keys.iter().map(|known| known.key.to_string()).collect())
 }
 
-/// The answer of `connector connect`.
+/// The JSON output of `connector connect`.
 #[derive(Serialize)]
 struct Connected<'a> {
     connector: &'a Connector,
@@ -57,9 +57,9 @@ pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output)
     let connector = backend.onboarding.create(&backend.caller, new).await?;
     let id = &connector.id;
     let setup = backend.onboarding.setup(&backend.caller, id).await?;
-    output.line(format_args!("{id} was made for {}", connector.tenant.shown()));
+    output.line(format_args!("{id} was created for {}", connector.tenant.shown()));
     output
-        .line(format_args!("external ID {}: the customer's trust policy must ask for it", setup.external_id));
+        .line(format_args!("external ID {}: the customer's trust policy must require it", setup.external_id));
     if let Some(url) = &setup.quick_create_url {
         output.line(format_args!(
             "The customer's administrator opens this link and clicks Create stack:\n  {url}"
@@ -82,12 +82,12 @@ pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output)
 pub(crate) async fn setup(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
     let setup = backend.onboarding.setup(&backend.caller, id).await?;
     let keys = keys(backend).await?;
-    let unknown = "not known here: set VENDOR_DOMAIN and SIGNING_KEY, or ask the API for /v1/keys";
+    let unknown = "not configured here: set VENDOR_DOMAIN and SIGNING_KEY, or use the API's /v1/keys";
     let pretty = |value: &serde_json::Value| format!("{value:#}");
     let missing = || "the template is not published: set CUSTOMER_TEMPLATE_URL".to_owned();
     for (heading, text) in [
         ("External ID", setup.external_id.to_string()),
-        ("What the stack and the role are called", format!("{} and {}", setup.stack_name, setup.role_name)),
+        ("Names of the stack and the role", format!("{} and {}", setup.stack_name, setup.role_name)),
         ("Link that opens the customer's console", setup.quick_create_url.clone().unwrap_or_else(missing)),
         ("Or by hand: the role's trust policy", pretty(&setup.trust_policy)),
         ("… and its permissions", pretty(&setup.permissions_policy)),
@@ -118,16 +118,16 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
         bucket: args.bucket.clone(),
         region: args.region.clone(),
         prefix: args.prefix.clone(),
-        encryption: Encryption::of(args.encryption.map(Into::into), args.kms_key_arn.clone())?,
+        encryption: Encryption::new(args.encryption.map(Into::into), args.kms_key_arn.clone())?,
     };
-    // Before the stand-in makes anything for it.
+    // Checked before the stand-in creates anything for it.
     backend.onboarding.fits(&destination)?;
     if let Some(embedded) = backend.embedded.as_ref().filter(|_| !args.no_stack) {
         let mut connector = backend.view(id).await?.connector;
         connector.connect(destination.clone()).map_err(OnboardingError::from)?;
-        // A role that lets in another connector is left alone.
+        // A role that trusts another connector is not changed.
         embedded.admit(&connector)?;
-        output.line("the stand-in has the bucket, and the role that lets this connector in");
+        output.line("the stand-in has the bucket, and a role that trusts this connector");
     }
     stages::start_progress(output);
     let edit = Edit { destination: Some(destination), ..Edit::default() };
@@ -139,7 +139,7 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
     let code = if let Some(verification) = &verification {
         stages::print_result(backend, &connector, verification, output)
     } else {
-        output.line("this destination has passed the verification before");
+        output.line("this destination was verified before");
         Exit::Done
     };
     output.object(&Connected { connector: &connector, verification: verification.as_ref() });
@@ -154,7 +154,7 @@ pub(crate) async fn update(backend: &Backend, args: &UpdateArgs, output: Output)
         format: args.format.map_or(now.encoding.format, Into::into),
         compression: args.compression.map_or(now.encoding.compression, Into::into),
     };
-    // Half of an encoding comes from what was read, so that is what the change is made to.
+    // Half of the new encoding was read before, so the change must apply to that version.
     let if_match = args.change.if_version.or_else(|| (encoding != now.encoding).then_some(now.version));
     let edit = Edit {
         shards: args.shards,

@@ -1,4 +1,4 @@
-//! `connector list` and `connector history`: many connectors, and many parts of one.
+//! `connector list` and `connector history`: the connectors, and the parts of one.
 
 use domain::connector::Connector;
 use domain::names::ConnectorId;
@@ -15,7 +15,7 @@ use crate::table::{Column, grouped, table};
 #[derive(Serialize)]
 struct Listed<'a> {
     connectors: &'a [Connector],
-    /// The last one of these, if there are more behind it: the value for `--after`.
+    /// The ID of the last connector, if there are more: the value for `--after`.
     next: Option<&'a ConnectorId>,
 }
 
@@ -24,7 +24,7 @@ struct History<'a> {
     parts: Vec<Entry<'a>>,
 }
 
-/// A part, with the object's name below the prefix.
+/// A part, with its object's name below the prefix.
 #[derive(Serialize)]
 struct Entry<'a> {
     name: String,
@@ -34,7 +34,7 @@ struct Entry<'a> {
 
 /// `connector list`.
 pub(crate) async fn list(backend: &Backend, args: &ListArgs, output: Output) -> Result<Exit, Problem> {
-    // One more than is shown tells whether there are more.
+    // Requests one more than it shows, to know whether there are more.
     let (limit, more) = (args.limit as usize, args.limit.saturating_add(1));
     let Backend { onboarding, caller, .. } = backend;
     let wanted = ConnectorFilter { tenant: args.tenant.as_ref(), include_deleted: args.all };
@@ -49,7 +49,7 @@ pub(crate) async fn list(backend: &Backend, args: &ListArgs, output: Output) -> 
         output.line("there are no more connectors");
     } else {
         let make = backend.command("create --tenant TENANT");
-        output.line(format_args!("there are no connectors; make one: {make}"));
+        output.line(format_args!("there are no connectors; create one: {make}"));
     }
     if let Some(next) = next {
         output.line(format_args!("\nMore: {}", backend.command(format_args!("list --after {next}"))));
@@ -74,7 +74,7 @@ pub(crate) async fn history(backend: &Backend, args: &PagedArgs, output: Output)
     let before = args.before.map(PartNumber::new);
     let parts = backend.onboarding.exports(&backend.caller, &args.one.id, before, args.limit).await?;
     if parts.is_empty() {
-        output.line("no part was sealed yet");
+        output.line("no part has been sealed yet");
     } else {
         print(output, &parts_table(&parts));
     }
@@ -83,7 +83,7 @@ pub(crate) async fn history(backend: &Backend, args: &PagedArgs, output: Output)
     Ok(Exit::Done)
 }
 
-/// Parts as a table.
+/// The lines of a table of parts.
 pub(super) fn parts_table(parts: &[Part]) -> Vec<String> {
     use Column::{Left, Right};
     let columns = [
@@ -116,7 +116,7 @@ pub(super) fn parts_table(parts: &[Part]) -> Vec<String> {
     table(columns, &rows)
 }
 
-/// A table, with its headings set off.
+/// Prints a table with emphasized headings.
 pub(super) fn print(output: Output, lines: &[String]) {
     for (place, line) in lines.iter().enumerate() {
         if place == 0 {

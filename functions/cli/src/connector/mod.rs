@@ -1,6 +1,5 @@
-//! `connector`: makes, changes and watches connectors. Every command is one function of
-//! [`domain::onboarding::Onboarding`], the same that the HTTP API offers, with what a person wants to read
-//! around it.
+//! `connector`: creates, changes and shows connectors. Every command calls one function of
+//! [`domain::onboarding::Onboarding`], as the HTTP API does, and formats the result for a person.
 
 pub(crate) mod args;
 mod change;

@@ -16,7 +16,7 @@ use crate::args::Place;
 /// The options of `connector create`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CreateArgs {
-    /// Whose events it exports
+    /// The tenant whose events it exports
     #[arg(long, value_name = "TENANT")]
     pub(crate) tenant: TenantId,
     /// How often it exports, in hours: 1 to 24
@@ -28,16 +28,16 @@ pub(crate) struct CreateArgs {
     /// How the files are compressed
     #[arg(long, value_enum, default_value_t = CompressionName::None)]
     pub(crate) compression: CompressionName,
-    /// Over how many partitions of the events table the tenant's events are spread
+    /// Number of partitions of the events table with the tenant's events
     #[arg(long, value_name = "N", default_value = "1", value_parser = crate::events::args::shards)]
     pub(crate) shards: Shards,
-    /// Export events from this time on instead of from the activation on
+    /// Export events from this time on, instead of from the activation
     #[arg(long, value_name = "TIME")]
     pub(crate) start_from: Option<Time>,
-    /// The same key gives the tenant the same connector, however often the command is run, until that is deleted
+    /// Idempotency key: repeating the command returns the same connector, until that is deleted
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<IdempotencyKey>,
-    /// Where to make it.
+    /// Where to create it.
     #[command(flatten)]
     pub(crate) place: Place,
 }
@@ -58,16 +58,16 @@ pub(crate) struct ConnectArgs {
     /// The bucket's region, such as `eu-central-1`
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Region,
-    /// The folder in the bucket; an empty one is the top
+    /// Key prefix; empty for the bucket root
     #[arg(long, value_name = "PREFIX", default_value = "auditferry")]
     pub(crate) prefix: Prefix,
-    /// Ask S3 for this encryption, if the bucket's policy demands that each write names one
+    /// Request this encryption, if the bucket's policy requires it in each write
     #[arg(long, value_name = "KIND", value_enum)]
     pub(crate) encryption: Option<EncryptionName>,
     /// Encrypt with this KMS key instead of the bucket's default
     #[arg(long, value_name = "ARN")]
     pub(crate) kms_key_arn: Option<KmsKeyArn>,
-    /// With --local: leave the stand-in as it is, without the customer's bucket and role
+    /// With --local: don't create the customer's bucket and role in the stand-in
     #[arg(long, requires = "local")]
     pub(crate) no_stack: bool,
 }
@@ -88,7 +88,7 @@ pub(crate) struct UpdateArgs {
     /// How the files are compressed, from the next one on
     #[arg(long, value_enum)]
     pub(crate) compression: Option<CompressionName>,
-    /// Over how many partitions of the events table the tenant's events are spread
+    /// Number of partitions of the events table with the tenant's events
     #[arg(long, value_name = "N", value_parser = crate::events::args::shards)]
     pub(crate) shards: Option<Shards>,
 }
@@ -99,19 +99,19 @@ pub(crate) struct ContactsArgs {
     /// Which.
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
-    /// Who gets a mail; up to five times
+    /// E-mail address to notify; up to five times
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: Vec<EmailAddress>,
-    /// What gets a signed request: an https URL at a domain name, on port 443
+    /// Webhook to notify with signed requests: an https URL at a domain name, on port 443
     #[arg(long, value_name = "URL")]
     pub(crate) webhook: Option<WebhookUrl>,
-    /// Take all of them off
+    /// Remove all contacts
     #[arg(long, conflicts_with_all = ["email", "webhook"])]
     pub(crate) none: bool,
-    /// Mark this address, one of the contacts, as one that wants notices: it is agreed by contract
+    /// Confirm this contact's address: it is agreed by contract
     #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["email", "webhook", "none", "ask_again", "if_version"])]
     pub(crate) confirm: Option<EmailAddress>,
-    /// Mail those again that have not answered whether they want notices; once a day at most
+    /// Send unconfirmed addresses the confirmation mail again; once a day at most
     #[arg(long, conflicts_with_all = ["email", "webhook", "none"])]
     pub(crate) ask_again: bool,
 }
@@ -122,7 +122,7 @@ pub(crate) struct DeleteArgs {
     /// Which.
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
-    /// Delete without asking
+    /// Delete without confirmation
     #[arg(long)]
     pub(crate) yes: bool,
 }
@@ -133,7 +133,7 @@ pub(crate) struct RunArgs {
     /// Which.
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
-    /// The same key asks for one run, however often the command is run, until another key is used
+    /// Idempotency key: repeating the command requests no second run, until another key is used
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
@@ -141,30 +141,30 @@ pub(crate) struct RunArgs {
 /// The options of `connector list`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ListArgs {
-    /// Only this tenant's
+    /// Only connectors of this tenant
     #[arg(long, value_name = "TENANT")]
     pub(crate) tenant: Option<TenantId>,
-    /// The deleted ones too
+    /// Include deleted connectors
     #[arg(long)]
     pub(crate) all: bool,
-    /// At most so many
+    /// Maximum number of results
     #[arg(long, value_name = "N", default_value = "100", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) limit: u32,
-    /// Only those behind this one, in the order of IDs
+    /// Only connectors after this one, in the order of IDs
     #[arg(long, value_name = "CONNECTOR")]
     pub(crate) after: Option<ConnectorId>,
-    /// Where they are.
+    /// Where the connectors are.
     #[command(flatten)]
     pub(crate) place: Place,
 }
 
-/// A page of what belongs to one connector, the newest first.
+/// A page of a connector's parts or changes, newest first.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PagedArgs {
     /// Which.
     #[command(flatten)]
     pub(crate) one: OneArgs,
-    /// At most so many
+    /// Maximum number of results
     #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) limit: u32,
     /// Only those with a smaller number
@@ -172,12 +172,12 @@ pub(crate) struct PagedArgs {
     pub(crate) before: Option<u64>,
 }
 
-/// A layout by its name.
+/// The names of file formats.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum FormatName {
-    /// One JSON array, one event a line
+    /// One JSON array, one event per line
     Json,
-    /// One event a line, no array
+    /// One event per line, no array
     Ndjson,
 }
 
@@ -190,7 +190,7 @@ impl From<FormatName> for Format {
     }
 }
 
-/// An encryption by its name.
+/// The names of encryptions.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum EncryptionName {
     /// The bucket's own
@@ -211,12 +211,12 @@ impl From<EncryptionName> for EncryptionKind {
     }
 }
 
-/// A compression by its name.
+/// The names of compressions.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum CompressionName {
-    /// Not at all
+    /// Uncompressed
     None,
-    /// For every tool
+    /// Readable by every tool
     Gzip,
     /// Smaller and faster
     Zstd,

@@ -1,4 +1,4 @@
-//! `connector show`: does it work, since when, and what is next.
+//! `connector show`: a connector's status, since when, and the next step.
 
 use domain::connector::{Connector, State};
 use domain::fault::Block;
@@ -25,16 +25,16 @@ struct Shown<'a> {
     addresses: Vec<AddressView>,
 }
 
-/// The key in charge of the chain, and the boundary behind which it is: what an auditor is told after a key was lost or
-/// stolen (`verify --boundary PART:HASH`).
+/// The key in charge of the chain, and the boundary from which on it signs. An auditor needs both after a key was lost
+/// or stolen (`verify --boundary PART:HASH`).
 #[derive(Serialize)]
 struct Signing {
     key: KeyId,
     since_part: u64,
-    /// The chain head on which that part hangs; none where the chain begins.
+    /// The chain head before that part; missing where the chain begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     hangs_on: Option<Sha256>,
-    /// The keys that were in charge before, and never sign again.
+    /// The previous keys, which never sign again.
     retired: Vec<KeyId>,
 }
 
@@ -131,7 +131,7 @@ fn facts(
     facts
 }
 
-/// The newest manifests. Only that of the newest delivered part is for auditors: it is what the bucket must have.
+/// The newest manifests. Only that of the newest delivered part is for auditors: the bucket must contain it.
 fn manifests(standing: &Status) -> Vec<(&'static str, String)> {
     let Some(sealed) = standing.manifest else { return Vec::new() };
     let delivered = match standing.delivered_manifest {
@@ -139,7 +139,7 @@ fn manifests(standing: &Status) -> Vec<(&'static str, String)> {
             "{manifest}, the manifest of part {}, the newest delivered one (verify --newest)",
             standing.delivered_parts
         ),
-        None => "no manifest yet: nothing is delivered".to_owned(),
+        None => "no manifest yet: nothing has been delivered".to_owned(),
     };
     let mut facts = vec![("for auditors", delivered)];
     if standing.undelivered_parts > 0 {
@@ -152,7 +152,7 @@ fn manifests(standing: &Status) -> Vec<(&'static str, String)> {
     facts
 }
 
-/// What someone has to do, if someone has.
+/// The command for the next step of the onboarding, if there is one.
 fn next_step(connector: &Connector) -> Option<String> {
     let id = &connector.id;
     match (connector.state, &connector.destination) {
@@ -172,6 +172,6 @@ fn blocked(block: &Block) -> [(&'static str, String); 4] {
         ("at", format!("{} ({})", block.stage.as_str(), block.code)),
         ("cause", block.cause.clone()),
         ("remedy", block.remedy.clone()),
-        ("tried again", format!("{}, after {attempts}", block.next_attempt)),
+        ("next try", format!("{}, after {attempts}", block.next_attempt)),
     ]
 }

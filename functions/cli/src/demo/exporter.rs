@@ -1,5 +1,5 @@
-//! The exporter as a process of its own: the real one, on whatever its environment names, for one run of one
-//! connector. It can be told to stand still between delivery and mark, to be killed there.
+//! The exporter in a separate process: the real one, on the resources of its environment, for one run of one connector.
+//! With an option it waits between delivery and mark, to be killed there.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,16 +33,15 @@ use crate::output::Output;
 use crate::problem::{Exit, Problem};
 use crate::surroundings::Surroundings;
 
-/// For how long it stands still. Whoever started it has killed it long before; if that one is gone too, it must
-/// not stay for ever.
+/// How long it waits to be killed. The parent kills it long before; if the parent died, this process must still end.
 const STAND_STILL: Duration = Duration::from_mins(1);
 
-/// Says a line on stdout, which the demo reads.
+/// Writes a message as a line on stdout, which the demo reads.
 fn say(said: &Said) {
     Output::new(true, None).object(said);
 }
 
-/// Runs it.
+/// Runs the exporter once, and reports the result to the demo.
 pub(crate) async fn run(args: ExporterArgs, surroundings: &Surroundings) -> Result<Exit, Problem> {
     let shift_ms = args.now.millis() - SystemClock::new().now().millis();
     let exporter = wire(shift_ms, args.stop_before_mark, surroundings).await?;
@@ -79,20 +78,20 @@ async fn wire(shift_ms: i64, stop: bool, surroundings: &Surroundings) -> Result<
     Ok(Exporter { ports, timing, part_limits, retention: None, onboarding: None })
 }
 
-/// The bus of the demo, which is in another process.
+/// Forwards notices to the demo's bus, which is in the parent process.
 struct SayingBus;
 
 #[async_trait]
 impl Bus for SayingBus {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
         let event = KeptBus::event(notice)
-            .map_err(|source| PortError::Bug { what: "telling a notice", source: Box::new(source) })?;
+            .map_err(|source| PortError::Bug { what: "serializing a notice", source: Box::new(source) })?;
         say(&Said::Told { event });
         Ok(())
     }
 }
 
-/// The real ledger, but for the mark, which never comes.
+/// The real ledger, except that `mark` waits to be killed.
 struct StopBeforeMark(DynamoLedger);
 
 #[async_trait]
@@ -101,8 +100,8 @@ impl Runs for StopBeforeMark {
         say(&Said::AtMark { part: mark.part.number.get() });
         tokio::time::sleep(STAND_STILL).await;
         Err(PortError::Transient {
-            what: "standing still before the mark",
-            source: "nobody has killed it".into(),
+            what: "waiting before the mark",
+            source: "the process was not killed".into(),
         })
     }
 

@@ -1,8 +1,8 @@
-//! `demo`: the whole way of the data on real events, with a crash, a quiet tenant and a bucket that is gone on it,
-//! and the proof from the files that nothing was lost, doubled or mixed up.
+//! `demo`: the whole export on real events, with a crash, a quiet tenant and a deleted bucket; and the proof from the
+//! files that no event was lost, duplicated or delivered to another tenant.
 //!
-//! `cast` are the tenants, `story` is what happens, `process` and `exporter` are the two ends of the exporter that
-//! is killed, `proof` holds the files against what was imported, and `report` tells it.
+//! `scenario` defines the tenants and times, `steps` runs the demo, `process` and `exporter` are the two ends of the
+//! exporter that is killed, `proof` compares the files with the imported events, and `report` prints the result.
 
 pub(crate) mod args;
 mod cast;
@@ -32,7 +32,7 @@ pub(crate) async fn run(args: DemoArgs, surroundings: &Surroundings) -> Result<E
     Ok(if proved { Exit::Done } else { Exit::Failed })
 }
 
-/// The proof is about the files of one run, so a folder that holds anything is left alone.
+/// Refuses a folder with any content, since the proof covers the files of one run.
 fn refuse_used(dir: &Path) -> Result<(), Problem> {
     if is_new_or_empty(dir)? {
         return Ok(());
@@ -40,6 +40,6 @@ fn refuse_used(dir: &Path) -> Result<(), Problem> {
     let shown = dir.display();
     Err(Problem::failed(
         format!("{shown} is not empty"),
-        "Name a new folder, or remove this one first if it is of a former demo.",
+        "Name a new folder, or remove this one first if it is from a previous demo.",
     ))
 }

@@ -1,4 +1,4 @@
-//! The demo's end of the exporter process: starts it, listens to it, kills it.
+//! The demo's end of the exporter process: starts it, reads its messages, kills it.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -14,34 +14,34 @@ use crate::problem::{Problem, io};
 use crate::run::LOG;
 use crate::surroundings::Surroundings;
 
-/// How long its run may last, in seconds. Its lease outlives it by a minute.
+/// The time limit of its run, in seconds. Its lease lasts a minute longer.
 const RUN_SECONDS: u32 = 30;
-/// How long the demo waits for it to say something.
+/// How long the demo waits for its next message.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What it says, each on a line of its stdout.
+/// A message of the exporter process, each on a line of its stdout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "said", rename_all = "snake_case")]
 pub(super) enum Said {
-    /// The event bus is told something.
+    /// A notice for the event bus.
     Told {
-        /// What.
+        /// The notice, as the bus stores it.
         event: serde_json::Value,
     },
-    /// A part is delivered, and about to be marked.
+    /// A part is delivered, and not marked yet.
     AtMark {
-        /// Its number.
+        /// The part's number.
         part: u64,
     },
-    /// The run is over.
+    /// The run has ended.
     Over {
         /// Parts sealed.
         sealed: u64,
         /// Parts delivered.
         delivered: u64,
-        /// Parts among them that were there already.
+        /// Delivered parts whose object existed already.
         existed: u64,
-        /// What failed, if something did.
+        /// The failure, if the run failed.
         failure: Option<String>,
     },
 }
@@ -54,10 +54,10 @@ pub(super) struct ExporterProcess {
 }
 
 impl ExporterProcess {
-    /// Starts one for a run of a connector.
+    /// Starts a process for one run of a connector.
     ///
     /// # Errors
-    /// If this program can't be started once more.
+    /// If this program can't be started again.
     pub(super) fn start(
         embedded: &Embedded,
         surroundings: &Surroundings,
@@ -65,14 +65,14 @@ impl ExporterProcess {
         now: Time,
         stop_before_mark: bool,
     ) -> Result<Self, Problem> {
-        let program = std::env::current_exe().map_err(io("this program can't find itself"))?;
+        let program = std::env::current_exe().map_err(io("this program's path is unknown"))?;
         let mut command = Command::new(program);
         command
             .arg("demo-exporter")
             .args(["--connector", id.as_str(), "--now", &now.to_string()])
             .args(["--seconds", &RUN_SECONDS.to_string()])
             .args(stop_before_mark.then_some("--stop-before-mark"))
-            // Only what it needs: a profile, a proxy or keys of the person at the terminal are none of its business.
+            // Only what it needs: it must not use the user's AWS profile, proxy or keys.
             .env_clear()
             .envs(embedded.environment())
             .envs([LOG, "SystemRoot"].iter().filter_map(|name| Some((name, surroundings.variable(name)?))))
@@ -85,19 +85,19 @@ impl ExporterProcess {
         Ok(Self { child, lines: BufReader::new(stdout).lines() })
     }
 
-    /// What it says next, what it tells the bus aside: that is kept.
+    /// The next message that is not a notice; notices are stored on the demo's bus.
     ///
     /// # Errors
-    /// If it ends, or stays silent for a minute.
+    /// If the process ends, or sends nothing for a minute.
     pub(super) async fn hear(&mut self, embedded: &Embedded) -> Result<Said, Problem> {
         loop {
             let line = tokio::time::timeout(PATIENCE, self.lines.next_line())
                 .await
-                .map_err(|_| silent("it said nothing for a minute"))?
-                .map_err(io("the exporter's process can't be heard"))?
+                .map_err(|_| silent("it sent nothing for a minute"))?
+                .map_err(io("the exporter process's output can't be read"))?
                 .ok_or_else(|| silent("it ended early"))?;
             match serde_json::from_str(&line)
-                .map_err(|error| silent(&format!("it said `{line}`: {error}")))?
+                .map_err(|error| silent(&format!("it sent `{line}`: {error}")))?
             {
                 Said::Told { event } => embedded.bus().keep(event).map_err(io("bus.ndjson"))?,
                 said => return Ok(said),
@@ -105,7 +105,7 @@ impl ExporterProcess {
         }
     }
 
-    /// Kills it as a power cut would: nothing of it runs any more when this returns.
+    /// Kills it, as a power cut would; it has ended when this returns.
     ///
     /// # Errors
     /// If the operating system refuses.
@@ -116,7 +116,7 @@ impl ExporterProcess {
     /// Waits until it has ended.
     ///
     /// # Errors
-    /// If it ends with anything but success.
+    /// If its exit status is not success.
     pub(super) async fn end(mut self) -> Result<(), Problem> {
         let status = self.child.wait().await.map_err(io("the exporter's process"))?;
         if status.success() { Ok(()) } else { Err(silent(&format!("it ended with {status}"))) }

@@ -1,5 +1,5 @@
-//! The proof: what lies in a tenant's bucket, held against what was imported for that tenant. It trusts the files
-//! and the input alone, and none of Auditferry's own records.
+//! The proof: compares the files in a tenant's bucket with the events imported for that tenant. It trusts only the files
+//! and the input, and none of Auditferry's own records.
 
 use std::collections::HashMap;
 
@@ -10,65 +10,65 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-/// A file of a bucket.
+/// A file in a bucket.
 #[derive(Debug, Clone)]
 pub(super) struct File {
-    /// Its key.
+    /// The object's key.
     pub(super) key: String,
-    /// Its bytes.
+    /// The object's content.
     pub(super) bytes: Vec<u8>,
 }
 
-/// What must be there.
+/// The expected content of a bucket.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Expected<'a> {
-    /// Whose bucket it is.
+    /// The connector that writes to the bucket.
     pub(super) connector: &'a ConnectorId,
-    /// The folder in it.
+    /// The key prefix in the bucket.
     pub(super) prefix: &'a str,
-    /// The tenant's events, as they were imported.
+    /// The tenant's imported events.
     pub(super) events: &'a [String],
-    /// The span of time that the files cover together.
+    /// The time span that the files must cover.
     pub(super) span: Window,
 }
 
-/// What was found in a bucket.
+/// The actual content of a bucket, and its violations.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Findings {
-    /// Imported events that are there.
+    /// Imported events in the bucket, each counted once.
     pub(super) delivered: u64,
-    /// Imported events that are there once more.
+    /// Further copies of imported events.
     pub(super) duplicates: u64,
-    /// Imported events that are not there.
+    /// Imported events that are not in the bucket.
     pub(super) missing: u64,
-    /// Events that were not imported for this tenant, heartbeats of its connector aside.
+    /// Events that were not imported for this tenant, except for heartbeats of its connector.
     pub(super) foreign: u64,
     /// Heartbeats of its connector.
     pub(super) heartbeats: u64,
-    /// Objects by which verifications saw that they can write.
+    /// Objects that connection checks wrote.
     pub(super) probes: u64,
-    /// Its files, in the order of their names.
+    /// The event files, in the order of their names.
     pub(super) files: Vec<Facts>,
-    /// Files that are not what their names say.
+    /// Files that contradict their names.
     pub(super) untrue: Vec<String>,
     /// Gaps and overlaps between files.
     pub(super) gaps: Vec<String>,
 }
 
-/// A file as it was found.
+/// An event file in a bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Facts {
-    /// Its key.
+    /// The object's key.
     pub(super) key: String,
-    /// How many events it holds, a heartbeat included.
+    /// How many events it contains, a heartbeat included.
     pub(super) events: u64,
     /// Whether its only event is a heartbeat.
     pub(super) heartbeat: bool,
-    /// Its size.
+    /// Its size in bytes.
     pub(super) bytes: u64,
 }
 
-/// What a file's name says (contract 2).
+/// The window and part number in a file's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Named {
     window: Window,
@@ -85,16 +85,16 @@ struct Heartbeat {
     part: u64,
 }
 
-/// Looks through the files of a bucket.
+/// Checks the files of a bucket.
 pub(super) fn examine(expected: Expected<'_>, files: &[File]) -> Findings {
     let mut findings = Findings::default();
-    // Of each event, how often it was imported and not found yet.
+    // How many imported copies of each event are not found yet.
     let mut owed: HashMap<&str, u64> = HashMap::new();
     for event in expected.events {
         *owed.entry(event).or_default() += 1;
     }
     let mut covered = Window { from: expected.span.from, to: expected.span.from };
-    // Manifests and keys are the verifier's to judge.
+    // `auditferry verify` checks the manifests and keys.
     let files: Vec<&File> =
         files.iter().filter(|file| !is_of_the_chain(&file.key, expected.prefix)).collect();
     let (probes, parts): (Vec<&File>, Vec<&File>) =
@@ -111,7 +111,7 @@ pub(super) fn examine(expected: Expected<'_>, files: &[File]) -> Findings {
             }
         };
         if named.number != place {
-            findings.gaps.push(format!("{}: part {} stands in place {place}", file.key, named.number));
+            findings.gaps.push(format!("{}: part {} is at position {place}", file.key, named.number));
         }
         if named.window.from != covered.to {
             findings.gaps.push(format!("{}: begins at {}, not {}", file.key, named.window.from, covered.to));
@@ -119,7 +119,7 @@ pub(super) fn examine(expected: Expected<'_>, files: &[File]) -> Findings {
         covered = named.window;
         match serde_json::from_slice::<Vec<&RawValue>>(&file.bytes) {
             Ok(events) => findings.count(expected.connector, named, file, &events, &mut owed),
-            Err(error) => findings.untrue.push(format!("{}: no JSON array: {error}", file.key)),
+            Err(error) => findings.untrue.push(format!("{}: not a JSON array: {error}", file.key)),
         }
     }
     if covered.to != expected.span.to {
@@ -129,25 +129,25 @@ pub(super) fn examine(expected: Expected<'_>, files: &[File]) -> Findings {
     findings
 }
 
-/// Whether an object lies where manifests and keys do.
+/// Whether an object is in the folder of manifests and keys.
 pub(super) fn is_of_the_chain(key: &str, prefix: &str) -> bool {
     key.strip_prefix(prefix).is_some_and(|rest| rest.starts_with("/manifests/"))
 }
 
-/// Whether an object lies where verifications write.
+/// Whether an object is in the folder where connection checks write.
 pub(super) fn is_of_a_verification(key: &str, prefix: &str) -> bool {
     key.strip_prefix(prefix).is_some_and(|rest| rest.starts_with("/verification/"))
 }
 
 impl Findings {
-    /// A probe names its connector and says that it may be deleted; anything else in its place is untrue.
+    /// A probe names its connector and says that it may be deleted; any other object in that folder is invalid.
     fn count_probe(&mut self, expected: Expected<'_>, probe: &File) {
         let mine = format!("{}/verification/{}_", expected.prefix, expected.connector);
         let says = |words: &str| String::from_utf8_lossy(&probe.bytes).contains(words);
         if probe.key.starts_with(&mine) && says(expected.connector.as_str()) && says("may be deleted") {
             self.probes += 1;
         } else {
-            self.untrue.push(format!("{}: no object of this connector's verification", probe.key));
+            self.untrue.push(format!("{}: not written by this connector's verification", probe.key));
         }
     }
 
@@ -172,7 +172,7 @@ impl Findings {
             }
         }
         if heartbeats > 0 && events.len() > 1 {
-            self.untrue.push(format!("{}: a heartbeat that is not alone", file.key));
+            self.untrue.push(format!("{}: a heartbeat together with other events", file.key));
         }
         self.heartbeats += heartbeats;
         self.files.push(Facts {
@@ -192,9 +192,9 @@ fn is_heartbeat(event: &str, connector: &ConnectorId, named: Named) -> bool {
     })
 }
 
-/// Reads a file's name, and holds its hash and date against the content.
+/// Parses a file's name, and checks its hash and date against the content.
 fn name(file: &File, prefix: &str) -> Result<Named, String> {
-    let form = || "another name than <prefix>/events/date=<date>/<from>_<to>_<part>_<hash>.json".to_owned();
+    let form = || "its name is not <prefix>/events/date=<date>/<from>_<to>_<part>_<hash>.json".to_owned();
     let below = file.key.strip_prefix(&format!("{prefix}/events/date=")).ok_or_else(form)?;
     let (date, name) = below.split_once('/').ok_or_else(form)?;
     let fields: Vec<&str> = name.strip_suffix(".json").ok_or_else(form)?.split('_').collect();
@@ -202,10 +202,10 @@ fn name(file: &File, prefix: &str) -> Result<Named, String> {
     let window = Window { from: basic_time(from).ok_or_else(form)?, to: basic_time(to).ok_or_else(form)? };
     let number = number.parse().ok().filter(|_| number.len() == 12).ok_or_else(form)?;
     if window.from.date() != date {
-        return Err(format!("lies in the folder of another date than {}", window.from.date()));
+        return Err(format!("is not in the folder of its date {}", window.from.date()));
     }
     if hash.len() != 16 || !hex::encode(Sha256::digest(&file.bytes)).starts_with(hash) {
-        return Err("its bytes have another SHA-256 than its name says".into());
+        return Err("its SHA-256 does not match its name".into());
     }
     Ok(Named { window, number })
 }

@@ -1,4 +1,4 @@
-//! What the demo tells in the end: the files, and promise by promise whether it was kept.
+//! The demo's report: the files, and each guarantee with its result.
 
 use std::path::Path;
 
@@ -27,27 +27,27 @@ struct Report<'a> {
     heartbeats: u64,
     /// Files in the buckets.
     parts: u64,
-    /// Objects beside them, by which verifications saw that they can write.
+    /// Other objects, which connection checks wrote.
     verification_objects: u64,
-    /// Connectors that were found blocked on the way.
+    /// Connectors that were blocked during the demo.
     blocked: u64,
-    /// Those of them that have caught up.
+    /// Blocked connectors that have delivered everything since.
     recovered: u64,
     /// Exporters killed between delivery and mark.
     killed: u64,
-    /// What the demo took, the start of the process included.
+    /// The duration of the demo, including the start of the process.
     seconds: f64,
     as_of: Time,
     promises: Vec<Promise>,
     blocks: Vec<Blocked<'a>>,
     files: Vec<Listed<'a>>,
-    /// Where the files are, if they are kept.
+    /// The folder with the files, if they are kept.
     dir: Option<&'a Path>,
-    /// The command by which the auditor of the first tenant verifies its bucket, if the files are kept.
+    /// The command with which the first tenant's auditor verifies its bucket, if the files are kept.
     verify: Option<String>,
 }
 
-/// A promise, and whether it was kept.
+/// A guarantee, and whether it was met.
 #[derive(Serialize)]
 struct Promise {
     #[serde(rename = "promise")]
@@ -77,7 +77,7 @@ struct Listed<'a> {
     facts: &'a Facts,
 }
 
-/// Prints it all; returns whether every promise was kept.
+/// Prints the report; returns whether every guarantee was met.
 pub(super) fn report(told: &Told, dir: Option<&Path>, surroundings: &Surroundings) -> bool {
     let output = surroundings.output;
     let sum = |count: fn(&Found) -> u64| told.found.iter().map(count).sum::<u64>();
@@ -111,11 +111,11 @@ pub(super) fn report(told: &Told, dir: Option<&Path>, surroundings: &Surrounding
     report.proved
 }
 
-/// The command that ends in *Proven*: with the vendor's key, and as of the day of the demo.
+/// The command that verifies the bucket: with the vendor's key, and as of the day of the demo. It prints *Proven*.
 fn verify(told: &Told, dir: &Path, surroundings: &Surroundings) -> Option<String> {
     let Found { bucket, .. } = told.found.iter().find(|found| found.tenant == BUSY)?;
     let folder = dir.join("buckets").join(bucket).join(PREFIX);
-    // Cargo tells a program that it runs of which package it is; whoever ran that has no `auditferry` to call.
+    // Cargo sets this variable for a program that it runs; then `auditferry` is probably not installed.
     let by_cargo = surroundings.variable("CARGO_PKG_NAME").as_deref() == Some(env!("CARGO_PKG_NAME"));
     let program = if by_cargo { "cargo run -q --" } else { "auditferry" };
     let (place, key) = (command::place(&folder.to_string_lossy()), command::quoted(&told.key.to_string()));
@@ -161,17 +161,17 @@ fn promises(told: &Told) -> Vec<Promise> {
             "every event once, byte for byte",
             missing == 0 && doubled == 0 && delivered == told.imported && told.imported > 0,
             format!(
-                "{} imported, {} delivered, {missing} missing, {doubled} doubled",
+                "{} imported, {} delivered, {missing} missing, {doubled} duplicated",
                 grouped(told.imported),
                 grouped(delivered)
             ),
         ),
-        promise("nothing of another tenant", foreign == 0, format!("{foreign} foreign")),
+        promise("no event of another tenant", foreign == 0, format!("{foreign} foreign")),
         Promise {
-            name: "every file is what its name says",
+            name: "every file matches its name",
             kept: untrue.is_empty(),
             detail: format!(
-                "{}, each JSON, each named by its own SHA-256; {} beside them",
+                "{}, each JSON, each named by its own SHA-256; plus {}",
                 counted(sum(|f| f.files.len() as u64), "file"),
                 counted(sum(|f| f.probes), "object") + " of verifications"
             ),
@@ -186,10 +186,7 @@ fn promises(told: &Told) -> Vec<Promise> {
         Promise {
             name: "one signed chain",
             kept: told.found.iter().all(|found| found.verified.proven),
-            detail: format!(
-                "`auditferry verify` finds {} proven",
-                counted(told.found.len() as u64, "bucket")
-            ),
+            detail: format!("`auditferry verify` proves {}", counted(told.found.len() as u64, "bucket")),
             faults: told
                 .found
                 .iter()
@@ -203,16 +200,16 @@ fn promises(told: &Told) -> Vec<Promise> {
             format!("{} for {} of {QUIET}", counted(beats, "heartbeat"), counted(windows, "window")),
         ),
         promise(
-            "a crash harms nothing",
+            "a crash loses nothing",
             told.crash.killed && told.crash.recovered,
             format!(
-                "{BUSY}'s exporter was killed between delivery and mark, and went on without writing twice"
+                "{BUSY}'s exporter was killed between delivery and mark, and continued without a duplicate"
             ),
         ),
         promise(
-            "a fault is told, and made good",
+            "a delivery error is reported, and recovered from",
             told_why && told.recovered == told.blocked.len() as u64,
-            format!("{GONE} was blocked with cause and remedy, and has caught up"),
+            format!("{GONE} was blocked, with cause and remedy, and has caught up"),
         ),
     ]
 }
@@ -236,7 +233,7 @@ fn print(report: &Report<'_>, output: Output) {
     }
     for Blocked { tenant, stage, code, cause, remedy, .. } in &report.blocks {
         output.line("");
-        output.line(format_args!("{tenant} was told ({}, {code}): {cause}", stage.as_str()));
+        output.line(format_args!("{tenant} was notified ({}, {code}): {cause}", stage.as_str()));
         output.line(format_args!("  {remedy}"));
     }
     output.line("");
@@ -244,29 +241,30 @@ fn print(report: &Report<'_>, output: Output) {
         Some(dir) => {
             let dir = dir.display();
             output.line(format_args!(
-                "The files are in {dir}/buckets, what the event bus was told in {dir}/bus.ndjson."
+                "The files are in {dir}/buckets, the published notices in {dir}/bus.ndjson."
             ));
-            output.line(format_args!("Look on with: auditferry connector list --local {dir}"));
+            output.line(format_args!("To continue: auditferry connector list --local {dir}"));
         }
-        None => output
-            .line("The files were in a folder that is gone now; keep and verify them with: auditferry demo --dir DIR"),
+        None => output.line(
+            "The files were temporary and are deleted; keep and verify them with: auditferry demo --dir DIR",
+        ),
     }
     let verdict = if report.proved {
-        output.tone(Tone::Good, "Every promise was kept.")
+        output.tone(Tone::Good, "Every guarantee was met.")
     } else {
-        output.tone(Tone::Bad, "Not every promise was kept.")
+        output.tone(Tone::Bad, "Not every guarantee was met.")
     };
-    output.line(format_args!("{verdict} {:.1} s in all.", report.seconds));
+    output.line(format_args!("{verdict} {:.1} s in total.", report.seconds));
     if let Some(command) = &report.verify {
         output.line(format_args!(
-            "\nVerify {BUSY}'s bucket as its auditor does, with the key that the vendor shows (connector setup):\n  {command}"
+            "\nVerify {BUSY}'s bucket like its auditor, with the vendor's key (connector setup):\n  {command}"
         ));
     }
 }
 
 fn row(file: &Listed<'_>) -> [String; 4] {
     let Facts { key, events, heartbeat, bytes } = file.facts;
-    // The table fits a terminal without the folders, which are the same for all.
+    // Without the folders, which are the same for all files, the table fits a terminal.
     let name = key.rsplit('/').next().unwrap_or(key);
     let events = if *heartbeat { "heartbeat".to_owned() } else { grouped(*events) };
     [file.tenant.to_owned(), name.to_owned(), events, grouped(*bytes)]

@@ -19,7 +19,7 @@ pub(crate) enum EventsCommand {
 }
 
 impl EventsCommand {
-    /// Where it works.
+    /// The command's target.
     pub(crate) const fn place(&self) -> &Place {
         match self {
             Self::Import(args) => &args.place,
@@ -30,22 +30,22 @@ impl EventsCommand {
 /// The options of `events import`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ImportArgs {
-    /// Whose events they are
+    /// The tenant of the events
     #[arg(long, value_name = "TENANT")]
     pub(crate) tenant: TenantId,
-    /// The field that holds an event's time; /a/b names a field inside another
+    /// The field with an event's time; /a/b names a nested field
     #[arg(long, value_name = "FIELD", default_value = "time", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) time_field: String,
-    /// The field that holds an event's unique ID; /a/b names a field inside another
+    /// The field with an event's unique ID; /a/b names a nested field
     #[arg(long, value_name = "FIELD", default_value = "id", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) id_field: String,
-    /// How the time is written: RFC 3339 with any offset, or a number since 1970
+    /// The form of the time: RFC 3339 with any offset, or a number since 1970
     #[arg(long, value_name = "FORM", default_value = "rfc3339", value_parser = time_form())]
     pub(crate) time_form: TimeForm,
-    /// Over how many partitions of the table the tenant's events are spread, as its connectors say
+    /// Number of partitions of the table with the tenant's events, as in its connectors
     #[arg(long, value_name = "N", default_value = "1", value_parser = shards)]
     pub(crate) shards: Shards,
-    /// Files, and folders to be searched for files; `-` for stdin
+    /// Files, and folders to search for files; `-` for stdin
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
     /// Where to import.
@@ -53,7 +53,7 @@ pub(crate) struct ImportArgs {
     pub(crate) place: Place,
 }
 
-/// Reads a number of shards.
+/// Parses a number of shards.
 pub(crate) fn shards(text: &str) -> Result<Shards, String> {
     let refused = || format!("`{text}` is not a whole number from 1 to 64, such as 4");
     let number: u8 = text.parse().map_err(|_| refused())?;
@@ -68,28 +68,28 @@ fn time_form() -> impl clap::builder::TypedValueParser<Value = TimeForm> {
 }
 
 const AFTER_HELP: &str = "\
-What it reads, by the bytes and not by the name, each plain, gzip or zstd:
-  - JSON objects: one a line, one behind the other, or over several lines
-  - an array of them, on one line or on many, such as the files that Auditferry delivers
+Input formats, detected by content and not by name, each plain, gzip or zstd:
+  - JSON objects: one per line, concatenated, or over several lines
+  - an array of objects, on one or several lines, such as the files that Auditferry delivers
   - CloudTrail's files: {\"Records\": […]}
-  - DynamoDB's export to S3 (DYNAMODB_JSON) and `aws dynamodb scan`. Items of an events table of this layout keep \
-their keys and bodies, those of the tenant's partitions alone; items of other tables become plain JSON
-Of a folder it takes .json, .jsonl and .ndjson, with or without .gz or .zst, in the order of their names; hidden files \
-are left out, and what is left out is said.
+  - DynamoDB's export to S3 (DYNAMODB_JSON) and `aws dynamodb scan`. Items of an events table with this layout keep \
+their keys and bodies, if they are in the tenant's partitions; items of other tables become plain JSON
+In a folder it reads .json, .jsonl and .ndjson, with or without .gz or .zst, in the order of their names. Hidden files \
+are skipped, and skipped files are reported.
 
 An event on one line is kept byte for byte; one on several lines loses the white space between its tokens. Its key is \
-its time, in UTC, and its ID, each as it is written: the IDs 1 and 1.0 are two. Importing again changes nothing. \
-What is in the table is never replaced: another event with the same time and ID is refused.
+its time, in UTC, and its ID, exactly as written: the IDs 1 and 1.0 differ. Importing again changes nothing. Events in \
+the table are never replaced: another event with the same time and ID is rejected.
 
-What can't be imported is told with its place and the reason, ten times at most, the rest is imported, and the command \
-ends with 1. JSON that no reader of the files could take (1e400, half of a surrogate pair, more than 100 levels) is \
-imported as it is; exports hold a record with the text in its place.
+Entries that can't be imported are reported with position and reason, at most ten of them. The rest is imported, and \
+the exit code is 1. JSON that some readers would reject (1e400, half of a surrogate pair, more than 100 levels) is \
+imported as it is; exports contain a record with its text instead.
 
-Ctrl-C loses nothing: run it again. A second import of other events under the same keys at the same time does no \
-harm either: one of two events is written, the other is refused.
+Ctrl-C loses nothing: run it again. Two simultaneous imports with the same keys are safe, too: of two different events \
+one is written, and the other is rejected.
 
-A connector that has sealed the hours of these events already finds them later, as late events. To export \
-what happened before its activation, create the connector with --start-from.
+A connector that has already sealed the hours of these events finds them later, as late events. To export events from \
+before its activation, create the connector with --start-from.
 
 Examples:
   auditferry events import --local ./af --tenant acme events.ndjson

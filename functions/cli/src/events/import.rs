@@ -1,5 +1,4 @@
-//! Imports files into the events table: they are read and judged in a thread of their own, while batches are being
-//! written.
+//! Imports files into the events table. A separate thread reads and classifies entries while batches are being written.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,32 +20,32 @@ use super::tally::{BadPlace, Tally};
 use crate::problem::Problem;
 use crate::table::counted;
 
-/// How many batches are written at once.
+/// How many batches are written concurrently.
 const AT_ONCE: usize = 8;
-/// How many more are read ahead. With those it is at most 4 MB of events a batch that are in memory.
+/// How many more batches are prefetched. Each batch has at most 4 MB of events, which bounds the memory.
 const AHEAD: usize = 2;
 
-/// What to import, whose, and where to.
+/// An import: the tenant, the target table and the key fields.
 #[derive(Debug)]
 pub(crate) struct Import {
-    /// The table.
+    /// Writes to the events table.
     pub(crate) writer: EventsWriter,
-    /// Whose events they are.
+    /// The tenant of the events.
     pub(crate) tenant: TenantId,
-    /// Over how many partitions they are spread.
+    /// The number of the tenant's partitions.
     pub(crate) shards: Shards,
-    /// Which fields hold time and ID.
+    /// The fields with time and ID.
     pub(crate) keys: Keys,
 }
 
-/// How far it has come.
+/// The progress of an import.
 #[derive(Debug)]
 pub(crate) struct Progress<'a> {
-    /// How many events are decided on.
+    /// The number of events in the table: imported or existing.
     pub(crate) events: u64,
-    /// How many bytes of the files are read.
+    /// The number of bytes read.
     pub(crate) read: u64,
-    /// What is to be told of now, of what can't be imported.
+    /// Rejected entries that are to be reported now.
     pub(crate) bad: &'a [BadPlace],
 }
 
@@ -54,7 +53,7 @@ impl Import {
     /// Imports all of `inputs`, and calls `report` after each batch.
     ///
     /// # Errors
-    /// If the table can't be written to. It says how many events are imported for certain.
+    /// If a write to the table fails. The message contains the number of events that are certainly imported.
     pub(crate) async fn run(
         &self,
         inputs: Inputs,
@@ -63,7 +62,7 @@ impl Import {
         let partitions = self.writer.partitions(&self.tenant, self.shards).map_err(|error| {
             Problem::failed(
                 error.to_string(),
-                "Set EVENTS_PARTITION_FORMAT and --shards as the product has them.",
+                "Set EVENTS_PARTITION_FORMAT and --shards to the product's values.",
             )
         })?;
         let (hand_over, batches) = mpsc::channel(AHEAD);
@@ -86,20 +85,20 @@ impl Import {
         Ok(tally)
     }
 
-    /// Writes a batch. An event whose answer was lost, or which a killed import has written, is found to be there.
+    /// Writes a batch. Events that were already written, by a lost request or a killed import, are recognized.
     async fn write(&self, batch: Batch) -> Result<(Batch, Vec<Outcome>), PortError> {
         let outcomes = self.writer.write(&self.tenant, self.shards, &batch.events).await?;
         Ok((batch, outcomes))
     }
 }
 
-/// Why an event was not written, for those that were not.
+/// Why an event was not written; `None` if it is in the table.
 pub(super) fn refused(outcome: Outcome) -> Option<String> {
     match outcome {
         Outcome::Written | Outcome::AlreadyThere => None,
-        Outcome::Taken => Some("the table holds another event with its time and ID, which stays".to_owned()),
+        Outcome::Taken => Some("the table already has another event with this time and ID".to_owned()),
         Outcome::TooLarge(size) => {
-            Some(format!("it makes an item of {size} bytes, and one of DynamoDB holds 409,600"))
+            Some(format!("its item would have {size} bytes; DynamoDB's limit is 409,600"))
         }
     }
 }
@@ -110,7 +109,7 @@ fn failed(error: PortError, tally: &Tally) -> Problem {
 }
 
 impl Batch {
-    /// What of it can't be imported, in the order of the input.
+    /// The entries that can't be imported, in the order of the input.
     pub(super) fn all_bad(&mut self, outcomes: &[Outcome]) -> Vec<Bad> {
         let mut bad = std::mem::take(&mut self.bad);
         let refused = self

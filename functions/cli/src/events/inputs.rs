@@ -1,4 +1,4 @@
-//! What is to be read: files, the files of folders, stdin. All that is named must be there before anything is imported.
+//! The inputs: files, the files in folders, stdin. All named inputs must exist before anything is imported.
 
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
@@ -7,68 +7,68 @@ use serde::Serialize;
 
 use crate::problem::{Problem, io};
 
-/// The endings that are taken out of a folder, each also with one of [`COMPRESSED`] behind it.
+/// The file extensions that are read from a folder, each also followed by one of [`COMPRESSED_EXTENSIONS`].
 const ENDINGS: [&str; 3] = [".json", ".jsonl", ".ndjson"];
 const COMPRESSED: [&str; 2] = [".gz", ".zst"];
-/// The files about an export of DynamoDB, beside those that hold its items.
+/// The manifest files of a DynamoDB export, which contain no items.
 const ABOUT_AN_EXPORT: [&str; 2] = ["manifest-files.json", "manifest-summary.json"];
-/// So many names of skipped files are kept.
+/// The maximum number of names of skipped files that are reported.
 const SHOWN: usize = 10;
 
-/// Something to read.
+/// An input to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Input {
-    /// How it is called.
+    /// The name, for messages.
     pub(crate) name: String,
-    /// Where it comes from.
+    /// Where its bytes come from.
     pub(crate) source: Source,
-    /// How many bytes it has, if that is known.
+    /// Its size in bytes, if known.
     pub(crate) size: Option<u64>,
 }
 
-/// Where bytes come from.
+/// The source of an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// A file, or something like one.
+    /// A file or pipe.
     File(PathBuf),
     /// The standard input.
     Stdin,
-    /// This program.
+    /// Bytes in this program.
     Bytes(&'static [u8]),
 }
 
-/// All that is to be read, in this order.
+/// All inputs, in the order in which they are read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Inputs {
-    /// The files.
+    /// The inputs to read.
     pub(crate) files: Vec<Input>,
-    /// What lies in the folders and is not read.
+    /// The files in folders that are not read.
     pub(crate) skipped: Skipped,
-    /// Whether a place needs the name of its file.
+    /// Whether a position needs the name of its file.
     pub(crate) are_many: bool,
 }
 
-/// Files of folders that are not read.
+/// The files in folders that are not read.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub(crate) struct Skipped {
-    /// How many they are.
+    /// The number of files.
     pub(crate) count: u64,
-    /// The first ones.
+    /// The names of the first ones.
     pub(crate) first: Vec<String>,
 }
 
 impl Inputs {
-    /// What a program has in itself.
+    /// One input with bytes in this program.
     pub(crate) fn of_bytes(name: &str, bytes: &'static [u8]) -> Self {
         let input =
             Input { name: name.to_owned(), source: Source::Bytes(bytes), size: Some(bytes.len() as u64) };
         Self { files: vec![input], ..Self::default() }
     }
 
-    /// What was named on the command line.
+    /// The inputs named on the command line.
     ///
     /// # Errors
-    /// If one of it is not there or can't be looked at, or a folder holds nothing to read.
+    /// If one does not exist or can't be read, or a folder contains no file to import.
     pub(crate) fn find(named: &[PathBuf]) -> Result<Self, Problem> {
         let mut inputs = Self { are_many: named.len() > 1, ..Self::default() };
         for path in named {
@@ -90,13 +90,13 @@ impl Inputs {
         Ok(inputs)
     }
 
-    /// How many bytes all of it has, if that is known.
+    /// The total size in bytes, if known.
     pub(crate) fn size(&self) -> Option<u64> {
         self.files.iter().map(|input| input.size).sum()
     }
 
     fn take(&mut self, path: &Path, metadata: &Metadata) {
-        // A pipe has no size that means anything.
+        // The size of a pipe is meaningless.
         let size = metadata.is_file().then_some(metadata.len());
         self.files.push(Input {
             name: path.display().to_string(),
@@ -114,7 +114,7 @@ impl Inputs {
         let skipped = self.skipped.to_string();
         Err(Problem::failed(
             format!(
-                "{} holds no file to import{}",
+                "{} contains no file to import{}",
                 folder.display(),
                 if skipped.is_empty() { skipped } else { format!(": {skipped}") }
             ),
@@ -122,8 +122,8 @@ impl Inputs {
         ))
     }
 
-    /// The files of a folder and of those in it, in the order of their names. Links to folders are not followed: they
-    /// may lead in a circle.
+    /// Adds the files of a folder and its subfolders, in the order of their names. Links to folders are not followed,
+    /// since they may form a cycle.
     fn search(&mut self, folder: &Path) -> Result<(), Problem> {
         let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         let mut entries = entries.map_err(io(folder.display()))?;
@@ -159,7 +159,7 @@ impl Skipped {
 }
 
 impl std::fmt::Display for Skipped {
-    /// Nothing if none was skipped.
+    /// Empty if no file was skipped.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.count == 0 {
             return Ok(());
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_read_in_the_order_of_names_and_says_what_it_left_out() {
+    fn a_folder_is_read_in_the_order_of_names_and_reports_skipped_files() {
         let dir = tempfile::tempdir().unwrap();
         for file in [
             "b/2.json.gz",
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn a_folder_that_holds_itself_ends() {
+    fn a_folder_that_links_to_itself_ends() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("a.json"), "{}").unwrap();
         std::os::unix::fs::symlink(dir.path(), dir.path().join("loop.json")).unwrap();
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_or_holds_nothing_is_told_before_anything_is_read() {
+    fn a_missing_or_empty_input_is_reported_before_anything_is_read() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("a.txt"), "{}").unwrap();
         let problem = Inputs::find(&[dir.path().to_owned()]).unwrap_err();

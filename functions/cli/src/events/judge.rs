@@ -202,7 +202,7 @@ mod tests {
         assert_eq!((key.as_str(), event.as_str()), ("2023-07-10T11:42:18.5Z#x", r#"{"id": 7}"#));
         assert_eq!(judge(&of_z(item("globex", body))), Verdict::Foreign("globex".into()));
         assert!(
-            matches!(judge(&of_z(item("acme#1", ""))), Verdict::Bad { reason, .. } if reason.contains("keys only"))
+            matches!(judge(&of_z(item("acme#1", ""))), Verdict::Bad { reason, .. } if reason.contains("only keys"))
         );
     }
 
@@ -257,7 +257,7 @@ mod tests {
             (r#"{"time":null,"id":"a"}"#, "not a text"),
             (r#"{"time":"yesterday","id":"a"}"#, "`yesterday` is not an RFC 3339 time"),
             (r#"{"time":"2023-07-10T11:42:18","id":"a"}"#, "no time zone"),
-            (r#"{"time":"2023-07-10T11:42:18Z","id":null}"#, "neither a text nor a number"),
+            (r#"{"time":"2023-07-10T11:42:18Z","id":null}"#, "neither a string nor a number"),
         ] {
             let Verdict::Bad { reason, guess } = judge(text) else { panic!("{text}") };
             assert!(reason.contains(why), "{text}: {reason}");

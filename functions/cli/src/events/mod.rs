@@ -1,7 +1,7 @@
-//! `events`: brings events into the events table.
+//! `events`: imports events into the events table.
 //!
-//! `inputs` finds the files, `open` sees what they are, `read` takes them apart and lets `judge` say what each object
-//! is, `import` writes what it is handed over in batches (`found`), and `tally` and `report` say what came of it.
+//! `inputs` finds the files, `open` detects their compression, `reader` splits them into objects, which `classifier`
+//! classifies. `import` writes the batches (`batch`), and `stats` and `report` summarize the result.
 
 pub(crate) mod args;
 mod found;
@@ -28,9 +28,9 @@ use import::{Import, Progress};
 use inputs::Inputs;
 use tally::Tally;
 
-/// After as many events a log gets a line.
+/// The number of events between two progress lines in a log.
 const MILESTONE: u64 = 100_000;
-/// The line on the terminal is written anew at most so often.
+/// The minimum time between two updates of the progress line on a terminal.
 const TICK: Duration = Duration::from_millis(250);
 
 /// Runs a command on events.
@@ -76,7 +76,7 @@ async fn run_import(args: ImportArgs, surroundings: &Surroundings) -> Result<Exi
 }
 
 fn conclude(tally: &Tally, args: &ImportArgs, surroundings: &Surroundings) -> Result<Exit, Problem> {
-    // Of the only file there is nothing to be said but why it can't be read.
+    // If the only file can't be read, that is the error.
     if let ([unread], 1) = (tally.unread_files.as_slice(), tally.files) {
         if !surroundings.output.is_json() {
             report::say_hint(tally);

@@ -1,4 +1,4 @@
-//! Opens a file by what its first bytes say: plain, gzip or zstd, or none of what can be read, by its name.
+//! Opens a file by its first bytes: plain, gzip or zstd. Other formats are named in the error.
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
@@ -10,27 +10,28 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::inputs::Source;
 
-/// So many bytes are asked for at once.
+/// The number of bytes per read.
 pub(super) const CHUNK: usize = 1 << 16;
-/// All signatures but tar's are shorter. A writer that goes on slowly is not waited for longer.
+/// The number of bytes that suffice for detection: all signatures but tar's are shorter. It does not wait for more from a
+/// slow writer.
 const ENOUGH: usize = 16;
 
-/// A file that is open, behind its decompression.
+/// An open file with its decompressor.
 pub(super) struct Opened {
-    /// Its text.
+    /// The decompressed text.
     pub(super) text: Box<dyn Read + Send>,
-    /// How it is compressed.
+    /// The compression, if any.
     pub(super) compression: Option<Compression>,
 }
 
 /// Why a file can't be opened.
 #[derive(Debug)]
 pub(super) enum CannotOpen {
-    /// Nothing is in it.
+    /// The file is empty.
     Empty,
-    /// It is something else.
+    /// The file has another format.
     Other { what: String, remedy: &'static str },
-    /// The operating system says no, or it is damaged from the start on.
+    /// The operating system returned an error, or the compressed data is damaged at the start.
     Io(io::Error),
 }
 
@@ -40,7 +41,7 @@ impl From<io::Error> for CannotOpen {
     }
 }
 
-/// Opens a source; `read` counts the bytes that are read of it.
+/// Opens a source; `read` counts the bytes read from it.
 pub(super) fn open(source: &Source, read: &Arc<AtomicU64>) -> Result<Opened, CannotOpen> {
     let bytes: Box<dyn Read + Send> = match source {
         Source::File(path) => Box::new(File::open(path)?),
@@ -70,7 +71,7 @@ pub(super) fn open(source: &Source, read: &Arc<AtomicU64>) -> Result<Opened, Can
     }
 }
 
-/// How a compression is called.
+/// The name of a compression, for messages.
 pub(super) const fn name(compression: Compression) -> &'static str {
     match compression {
         Compression::Gzip => "gzip",
@@ -78,8 +79,8 @@ pub(super) const fn name(compression: Compression) -> &'static str {
     }
 }
 
-/// Both read as many members or frames as there are; neither holds more than a window of the text (zstd: 128 MB at
-/// most, its library's own limit).
+/// Adds the decompressor. Both read all members or frames, and buffer at most one window of the text (zstd: at most
+/// 128 MB, its library's limit).
 fn decompressed(compression: Compression, bytes: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let bytes = BufReader::with_capacity(CHUNK, bytes);
     Ok(match compression {
@@ -88,7 +89,7 @@ fn decompressed(compression: Compression, bytes: Box<dyn Read + Send>) -> io::Re
     })
 }
 
-/// What begins with the first bytes, and the bytes from the first one on.
+/// Detects the kind by the first bytes; returns it with all bytes, including the first ones.
 fn look(mut bytes: Box<dyn Read + Send>) -> io::Result<(Kind, Box<dyn Read + Send>)> {
     let mut start = vec![0; START];
     let mut length = 0;
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_compressed_is_seen_by_its_bytes_and_read_to_the_last_member() {
+    fn compression_is_detected_by_content_and_read_to_the_last_member() {
         let json = "{\"a\":1}\n".repeat(10_000);
         let (one, other) = json.as_bytes().split_at(40_004);
         for bytes in [
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_read_says_what_it_is() {
+    fn an_unsupported_format_is_named() {
         for (bytes, what) in [
             (Vec::new(), "empty"),
             (gzip(b""), "empty"),

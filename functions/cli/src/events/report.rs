@@ -1,4 +1,4 @@
-//! Tells what an import came to: to a person in lines, to a program as one object.
+//! Reports the result of an import: as lines for a person, or as one object for a program.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::tally::Tally;
 use crate::output::{Output, aside};
 use crate::table::{counted, grouped};
 
-/// What the import's object says.
+/// The JSON output of an import.
 #[derive(Serialize)]
 struct Report<'a> {
     tenant: &'a TenantId,
@@ -18,7 +18,7 @@ struct Report<'a> {
     tally: &'a Tally,
 }
 
-/// Prints it.
+/// Prints the result.
 pub(super) fn report(output: Output, tenant: &TenantId, tally: &Tally) {
     if !output.is_json() {
         print(output, tenant, tally);
@@ -29,25 +29,28 @@ pub(super) fn report(output: Output, tenant: &TenantId, tally: &Tally) {
 fn print(output: Output, tenant: &TenantId, tally: &Tally) {
     output.line(format_args!("{} imported for {}", counted(tally.imported, "event"), tenant.shown()));
     if tally.already_there > 0 {
-        output.line(format_args!("{} already there, and unchanged", counted(tally.already_there, "event")));
+        output.line(format_args!(
+            "{} already in the table, and unchanged",
+            counted(tally.already_there, "event")
+        ));
     }
     if let (Some(first), Some(last)) = (tally.first, tally.last) {
         output.line(format_args!("from {first} to {last}"));
     }
     if tally.heartbeats > 0 {
-        output.line(format_args!("{} of Auditferry's own left out", counted(tally.heartbeats, "heartbeat")));
+        output.line(format_args!("{} of Auditferry's own skipped", counted(tally.heartbeats, "heartbeat")));
     }
     if let Some(first) = &tally.first_other_partition {
         let items = counted(tally.other_partitions, "item");
         let first: String = first.chars().take(100).flat_map(char::escape_debug).collect();
-        output.line(format_args!("{items} of other partitions left out, the first of them of `{first}`"));
+        output.line(format_args!("{items} of other partitions skipped, the first one of `{first}`"));
     }
     let odd: u64 = tally.unreadable.values().sum();
     if odd > 0 {
         let reasons: Vec<String> =
             tally.unreadable.iter().map(|(why, count)| format!("{} {why}", grouped(*count))).collect();
         output.line(format_args!(
-            "{} will be exported as unreadable records that hold their text, since not every reader takes them: {}",
+            "{} will be exported as unreadable records with their text, since not every reader accepts them: {}",
             counted(odd, "event"),
             reasons.join(", ")
         ));
@@ -83,17 +86,17 @@ fn say_what_is_missing(tally: &Tally) {
         missing.push(format!("{} could not be read to the end", counted(tally.unread, "file")));
     }
     aside(format_args!("error: {}, as shown above", missing.join(", and ")));
-    aside("Fix these and run it again: what is imported already stays as it is.");
+    aside("Fix these lines and run it again: imported events stay unchanged.");
 }
 
-/// What the first event without time or ID has, and what to try.
+/// Prints the fields of the first event without time or ID, and the options to try.
 pub(super) fn say_hint(tally: &Tally) {
     let Some(hint) = &tally.hint else { return };
     let more = if hint.more_fields > 0 { format!(" and {} more", hint.more_fields) } else { String::new() };
-    aside(format_args!("the first event without them has the fields {}{more}", hint.fields.join(", ")));
+    aside(format_args!("the first event without these fields has: {}{more}", hint.fields.join(", ")));
     if let Some(field) = &hint.wrapped_in {
         aside(format_args!(
-            "if `{field}` holds the events: jq -c '.[\"{field}\"][]' FILE | auditferry events import … -"
+            "if `{field}` contains the events: jq -c '.[\"{field}\"][]' FILE | auditferry events import … -"
         ));
     }
     if !hint.options.is_empty() {
@@ -101,7 +104,7 @@ pub(super) fn say_hint(tally: &Tally) {
     }
 }
 
-/// How far it has come, with the share, the rate and the time left if the size is known.
+/// Formats the progress; with percentage and remaining time, if the size is known.
 pub(super) fn progress(progress: &Progress<'_>, size: Option<u64>, took: Duration) -> String {
     let events = counted(progress.events, "event");
     let seconds = took.as_secs();
@@ -124,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_has_share_rate_and_time_left_as_far_as_they_are_known() {
+    fn progress_has_percentage_rate_and_remaining_time_if_known() {
         let at = |events, read| Progress { events, read, bad: &[] };
         let seconds = Duration::from_secs;
         for (at, size, took, words) in [

@@ -9,41 +9,41 @@ use domain::time::Time;
 /// The options of `serve`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServeArgs {
-    /// Keep everything in this folder, which is made if it is not there; without one all goes with the process
+    /// Keep everything in this folder, which is created if necessary; without it nothing is kept
     #[arg(long, value_name = "DIR")]
     pub(crate) local: Option<PathBuf>,
-    /// Where the API listens on 127.0.0.1; 0 is any free port
+    /// The API's port on 127.0.0.1; 0 is any free port
     #[arg(long, value_name = "PORT", default_value = "8080")]
     pub(crate) port: u16,
-    /// How often what is due is exported, in seconds
+    /// The interval of the schedule's ticks, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub(crate) tick: u32,
-    /// Begin as of this time instead of now, such as 2023-07-10T13:06:00Z; the clock ticks on from there
+    /// Start the clock at this time instead of now, such as 2023-07-10T13:06:00Z
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<Time>,
-    /// Print one JSON object on stdout once it listens, and nothing more
+    /// Print one JSON object on stdout once it listens, and nothing else
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 impl ServeArgs {
-    /// The time from one tick to the next.
+    /// The interval between ticks.
     pub(super) fn pause(&self) -> Duration {
         Duration::from_secs(self.tick.into())
     }
 }
 
-/// What the help of `serve` says after its options.
+/// The help text of `serve` after its options.
 pub(crate) const AFTER_HELP: &str = "\
-A DynamoDB, an S3 and an STS inside this process, the HTTP API of infra/openapi.yaml on them, and the dispatcher \
-and the exporter at every tick, until Ctrl-C. It is for you on this machine alone, as an operator: web pages of other \
-origins are refused, and so are other users of the machine, whom Linux tells apart by their connections. Where the \
-system does not, each request to the API shows the token that is printed, and that is also in the file `token` of the \
-folder: authorization: Bearer TOKEN.
+Runs a DynamoDB, an S3 and an STS inside this process, the HTTP API of infra/openapi.yaml on them, and the dispatcher \
+and the exporter at every tick, until Ctrl-C. It is for you on this machine only, as an operator. Web pages of other \
+origins are refused, and so are other users of the machine, whom Linux identifies by their connections. On other \
+systems each request to the API needs the printed token, which is also in the folder's file `token`: \
+authorization: Bearer TOKEN.
 
-Beside the API, /stand-in/stacks plays the customer's administrator, who clicks Create stack: it makes the role \
-and the bucket that the body names by the parameters of infra/customer-role.yaml. /stand-in/obstacles is what that \
-administrator gets wrong: GET lists what there is, PUT and DELETE of one set it and take it away.
+In addition to the API, /stand-in/stacks plays the customer's administrator, who clicks Create stack: it creates the \
+role and the bucket for the parameters of infra/customer-role.yaml in the body. /stand-in/obstacles injects the faults \
+of that administrator: GET lists them, PUT sets one, and DELETE removes it.
 
 Examples:
   auditferry serve

@@ -1,5 +1,5 @@
-//! What stands beside the API in `serve` and in no deployment: the customer's administrator, who launches the
-//! stack, and an event bus for those who work on these stand-ins from another process.
+//! Endpoints of `serve` that no deployment has: the customer's administrator, who launches the stack, and an event bus
+//! for other processes that use these stand-ins.
 
 use std::sync::Arc;
 
@@ -16,39 +16,39 @@ use serde_json::{Value, json};
 
 use super::launch::Launch;
 
-/// Where the customer's stacks are launched.
+/// The path that launches a customer's stack.
 pub(super) const STACKS_PATH: &str = "/stand-in/stacks";
-/// Where the event bus is.
+/// The path of the event bus.
 pub(super) const BUS_PATH: &str = "/stand-in/bus";
-/// The type of a request to the event bus, as its SDK sends it.
+/// The content type of a request to the event bus, as the AWS SDKs send it.
 const BUS_TYPE: &str = "application/x-amz-json-1.1";
-/// The largest request to the bus, bytes: ten events of its largest size are 1 MiB in AWS, and JSON escapes.
+/// The largest request to the bus, in bytes: AWS allows 1 MiB for ten events, which JSON escapes may double.
 const LARGEST_BODY: usize = 2 << 20;
-/// What the event bus is called.
+/// The name of the event bus.
 pub(super) const BUS: &str = "auditferry";
 
-/// The customer's part, for this person alone.
+/// The customer's routes, for this user only.
 pub(super) fn stacks(embedded: &Arc<Embedded>) -> Router {
     Router::new().route(STACKS_PATH, post(launch)).with_state(Arc::clone(embedded))
 }
 
-/// The event bus, which finds out by itself who asks: an AWS SDK signs, and can show no token.
+/// The event bus's routes. They authenticate requests themselves: an AWS SDK signs requests, and can't send the token.
 pub(super) fn bus(embedded: &Arc<Embedded>, person: Person) -> Router {
-    // The SDK asks for the root below the endpoint that it is given.
+    // The SDKs request the root path below their endpoint.
     Router::new()
         .route(BUS_PATH, post(put_events))
         .route(&format!("{BUS_PATH}/"), post(put_events))
         .with_state(Listening { embedded: Arc::clone(embedded), person })
 }
 
-/// What the event bus is given.
+/// The state of the event bus's routes.
 #[derive(Clone)]
 struct Listening {
     embedded: Arc<Embedded>,
     person: Person,
 }
 
-/// `POST /stand-in/stacks`: what [`Launch`] says.
+/// `POST /stand-in/stacks`, with a [`StackLaunch`] as the body.
 async fn launch(State(embedded): State<Arc<Embedded>>, headers: HeaderMap, body: Bytes) -> Response {
     if !is_json(&headers) {
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it as application/json");
@@ -63,7 +63,7 @@ async fn launch(State(embedded): State<Arc<Embedded>>, headers: HeaderMap, body:
     }
 }
 
-/// An event of `PutEvents`, as far as it is kept.
+/// The body of `PutEvents`, with the stored fields only.
 /// Source: `EventBridge` API reference, `PutEvents`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -79,7 +79,7 @@ struct Entry {
     detail: String,
 }
 
-/// `PutEvents`, the one thing that anyone asks of the bus.
+/// `PutEvents`, the bus's only operation here.
 async fn put_events(State(Listening { embedded, person }): State<Listening>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
@@ -94,26 +94,26 @@ async fn put_events(State(Listening { embedded, person }): State<Listening>, req
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, &format!("send it as {BUS_TYPE}"));
     }
     let Ok(Entries { entries }) = serde_json::from_slice::<Entries>(&body) else {
-        return refuse(StatusCode::BAD_REQUEST, "no PutEvents request");
+        return refuse(StatusCode::BAD_REQUEST, "not a PutEvents request");
     };
     let mut told = Vec::new();
     for Entry { source, detail_type, detail } in entries {
         let detail: Value = serde_json::from_str(&detail).unwrap_or(Value::String(detail));
         let event = json!({ "source": source, "detail-type": detail_type, "detail": detail });
         if embedded.bus().keep(event).is_err() {
-            return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the event could not be kept");
+            return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the event could not be stored");
         }
         told.push(json!({ "EventId": format!("{:016x}", embedded.randomness().next_u64()) }));
     }
     answer(StatusCode::OK, &json!({ "FailedEntryCount": 0, "Entries": told }))
 }
 
-/// Whether a request says that its body is JSON.
+/// Whether a request's content type is JSON.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
     has_type(headers, "application/json")
 }
 
-/// Whether a request's body is of this type, whatever its parameters say.
+/// Whether a request has this content type, with any parameters.
 fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
     let named = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let essence = named.and_then(|kind| kind.split(';').next());

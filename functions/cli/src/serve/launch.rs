@@ -1,5 +1,5 @@
-//! The customer's administrator, who opens the quick-create link, fills in what it leaves open and clicks *Create
-//! stack*; and what the stack puts out.
+//! The customer's administrator, who opens the quick-create link, fills in the other parameters and clicks *Create
+//! stack*; and the stack's outputs.
 
 use domain::names::{AccountId, BucketName, CustomerRole, ExternalId, Prefix, ROLE_PATH, Refused, Region};
 use domain::setup::{DEFAULT_PREFIX, DEFAULT_ROLE_NAME};
@@ -8,14 +8,14 @@ use local::wiring::{CustomerStack, EXPORTER_ROLE, REGION};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The parameters of `infra/customer-role.yaml`, as far as the stand-ins know them, with the template's defaults, and
-/// where it is launched. `Link` may hold the quick-create link: it fills in what is not given beside it.
+/// The parameters of `infra/customer-role.yaml` that the stand-ins support, with the template's defaults, and the account
+/// and region of the launch. `Link` may contain the quick-create link, whose parameters are used where the body has none.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(super) struct Launch {
     account_id: AccountId,
     region: Option<Region>,
-    /// Without one the role lets in whoever asks, which the template itself would refuse.
+    /// Without it the role trusts any external ID, which the template itself would refuse.
     external_id: Option<ExternalId>,
     vendor_account_id: Option<String>,
     vendor_role_name: Option<String>,
@@ -55,7 +55,7 @@ pub(super) struct Outputs {
 }
 
 impl Launch {
-    /// Reads a request's body. An error says what is wrong with it.
+    /// Parses a request's body. The error describes what is invalid.
     pub(super) fn read(body: &[u8]) -> Result<Self, String> {
         let mut given: Map<String, Value> =
             serde_json::from_slice(body).map_err(|error| error.to_string())?;
@@ -68,14 +68,14 @@ impl Launch {
         serde_json::from_value(Value::Object(given)).map_err(|error| error.to_string())
     }
 
-    /// What the stand-ins make of it, and what it puts out. An error says why it is refused.
+    /// The stack for the stand-ins, and its outputs. The error describes why it is refused.
     pub(super) fn planned(self) -> Result<(CustomerStack, Outputs), String> {
         for (name, given, ours) in [
             ("VendorAccountId", &self.vendor_account_id, Stack::VENDOR_ACCOUNT),
             ("VendorRoleName", &self.vendor_role_name, EXPORTER_ROLE),
         ] {
             if given.as_ref().is_some_and(|given| given != ours) {
-                return Err(format!("{name} must be {ours}: the stand-ins know no other vendor"));
+                return Err(format!("{name} must be {ours}, the only vendor of the stand-ins"));
             }
         }
         let told = |refused: Refused| refused.to_string();
@@ -102,10 +102,10 @@ impl Launch {
     }
 }
 
-/// The region in which a quick-create link opens the console, and the parameters that it fills in.
+/// The console's region in a quick-create link, and the parameters that the link fills in.
 fn filled_in(link: &str) -> Result<Vec<(String, String)>, &'static str> {
     let (console, query) =
-        link.split_once("#/stacks/create/review?").ok_or("Link is no quick-create link")?;
+        link.split_once("#/stacks/create/review?").ok_or("Link is not a quick-create link")?;
     let region = console.split_once("?region=").map(|(_, region)| ("Region".to_owned(), region.to_owned()));
     let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
     let parameters = pairs.filter_map(|(name, value)| Some((name.strip_prefix("param_")?.to_owned(), value)));

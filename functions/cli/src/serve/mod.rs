@@ -1,7 +1,7 @@
 //! `serve`: the embedded stack and the HTTP API on 127.0.0.1, with a ticking schedule, until Ctrl-C.
 //!
-//! `customer` plays the customer's side (`launch`) and the event bus, `ticking` the schedule, and `hello` says what is
-//! where.
+//! `customer` plays the customer's side (`launch`) and the event bus, `ticker` runs the schedule, and `banner` prints the
+//! URLs.
 
 pub(crate) mod args;
 mod customer;
@@ -25,16 +25,16 @@ use crate::problem::{Exit, Problem, io};
 use crate::surroundings::Surroundings;
 use args::ServeArgs;
 
-/// How long a stop waits for running requests.
+/// How long a shutdown waits for running requests.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Runs `serve`. It ends when it is told to, and then well.
+/// Runs `serve` until a signal stops it; then it exits with success.
 pub(crate) async fn run(args: ServeArgs, surroundings: &Surroundings) -> Result<Exit, Problem> {
     let told_to_stop = told_to_stop()?;
-    // Before anything is made: the port is what is taken most often.
+    // Before anything is created, since the port is often in use.
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(|error| {
         Problem::failed(
-            format!("127.0.0.1:{} can't be listened on: {error}", args.port),
+            format!("can't listen on 127.0.0.1:{}: {error}", args.port),
             "Name another port with --port; 0 is any free one.",
         )
     })?;
@@ -46,7 +46,7 @@ pub(crate) async fn run(args: ServeArgs, surroundings: &Surroundings) -> Result<
     let embedded = Arc::new(Embedded::start(args.local.as_deref(), args.now).await?);
     let token = args.local.as_deref().map_or_else(|| Ok(Token::random()), Token::of_folder)?;
     let environment = hello::environment(&url, &embedded);
-    // Before anything is answered, so that it is there for whoever waits for an answer.
+    // Written before the first request is answered, so that it exists for any client that waits for an answer.
     let kept = args.local.as_ref().map(|_| hello::keep(&environment, &embedded)).transpose()?;
     let guarded = (listener, Guard::new(address, Dialect::Problem));
     let served = Served::start(guarded, &token, &embedded, surroundings);
@@ -56,23 +56,23 @@ pub(crate) async fn run(args: ServeArgs, surroundings: &Surroundings) -> Result<
         () = told_to_stop => Ok(()),
     };
     served.stop().await;
-    // Its keys end here. One that a killed run left behind names ports that nobody listens on.
+    // The keys are invalid from now on. The file of a killed run names closed ports.
     let _ = kept.map(std::fs::remove_file);
     if let Some(embedded) = Arc::into_inner(embedded) {
         embedded.stop().await;
     }
-    surroundings.output.line("stopped; what was written is whole");
+    surroundings.output.line("stopped; completed writes are consistent");
     ended.map(|()| Exit::Done)
 }
 
-/// The API, and the customers beside it.
+/// The running HTTP server, with the API and the stand-in routes.
 struct Served {
     stop: oneshot::Sender<()>,
     task: JoinHandle<std::io::Result<()>>,
 }
 
 impl Served {
-    /// `guard` stands before everything. What asks for no signature is for this person, or whoever has the token.
+    /// `guard` checks every request. Routes without signatures are for this user, or anyone with the token.
     fn start(
         (listener, guard): (TcpListener, Guard),
         token: &Token,
@@ -88,14 +88,14 @@ impl Served {
         let router = router.into_make_service_with_connect_info::<Peer>();
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async {
-            // An error means that the other end is gone, which is the same wish.
+            // An error means that the sender was dropped, which also means to stop.
             let _ = stopped.await;
         };
         let serve = axum::serve(listener, router).with_graceful_shutdown(stopped);
         Self { stop, task: tokio::spawn(serve.into_future()) }
     }
 
-    /// Running requests finish, then every socket is closed.
+    /// Waits for running requests, then closes every socket.
     async fn stop(self) {
         let Self { stop, mut task } = self;
         drop(stop);
@@ -105,7 +105,7 @@ impl Served {
     }
 }
 
-/// Ends with Ctrl-C or, where there is one, a SIGTERM. Listens from the call on, not from the first poll.
+/// A future that ends with Ctrl-C or SIGTERM. It listens from this call on, not from the first poll.
 #[cfg(unix)]
 fn told_to_stop() -> Result<impl Future<Output = ()>, Problem> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -119,11 +119,11 @@ fn told_to_stop() -> Result<impl Future<Output = ()>, Problem> {
     })
 }
 
-/// Ends with Ctrl-C.
+/// A future that ends with Ctrl-C.
 #[cfg(not(unix))]
 fn told_to_stop() -> Result<impl Future<Output = ()>, Problem> {
     Ok(async {
-        // Without a signal to wait for, there is nothing that would end it.
+        // If signals are not available, it never ends.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

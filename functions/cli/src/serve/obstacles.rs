@@ -1,9 +1,9 @@
-//! `/stand-in/obstacles`: what a customer's administrator may get wrong, set and taken away by hand, so that anyone
-//! can see what a customer would see.
+//! `/stand-in/obstacles`: fault injection. Sets and removes the faults of a customer's administrator, to see what the
+//! customer would see.
 //!
-//! `GET` lists what there is and what is set. `PUT /stand-in/obstacles/KIND` sets one, and its body says before what;
-//! `DELETE` takes it away, from one bucket with `?bucket=NAME`. Both may be repeated. All of it is forgotten when
-//! `serve` ends, but a bucket that was deleted stays deleted.
+//! `GET` lists all faults and those that are set. `PUT /stand-in/obstacles/KIND` sets one; its body names the bucket.
+//! `DELETE` removes it, from one bucket with `?bucket=NAME`. Both are idempotent. All faults end with `serve`, but a
+//! deleted bucket stays deleted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,40 +21,40 @@ use serde_json::{Value, json};
 
 use super::customer::{answer, is_json, refuse};
 
-/// Where they are.
+/// The path of the faults.
 pub(super) const OBSTACLES_PATH: &str = "/stand-in/obstacles";
 
-/// The longest delay of new roles, seconds: a day.
+/// The maximum delay of new roles, in seconds: a day.
 const LONGEST_DELAY: u32 = 86_400;
 
-/// An obstacle by its name in the path.
+/// A fault, by its name in the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Before a bucket.
+    /// A fault of one bucket.
     Before(Obstacle),
-    /// The bucket is deleted, with all that is in it.
+    /// The bucket is deleted, with all its objects.
     DeletedBucket,
-    /// STS learns of a new role after some seconds.
+    /// STS knows a new role only after some seconds.
     NewRoleDelay,
 }
 
-/// Each kind, its name, and what it does.
+/// Each fault: its name, kind and effect.
 const KINDS: [(&str, Kind, &str); 14] = [
     (
         "new-role-delay",
         Kind::NewRoleDelay,
-        "IAM takes so many seconds to know a new role, as after Create stack; those made by this serve count",
+        "IAM takes that many seconds to propagate a new role, as after Create stack; it affects roles that this serve created",
     ),
     ("bucket-policy", Kind::Before(Obstacle::BucketPolicy), "the bucket's policy denies every write"),
     (
         "bucket-policy-demands-aes256",
         Kind::Before(Obstacle::DemandsAes256),
-        "the bucket's policy denies writes that don't ask for SSE-S3; connect with the encryption aes256",
+        "the bucket's policy denies writes that don't request SSE-S3; connect with the encryption aes256",
     ),
     (
         "bucket-policy-demands-signed-payload",
         Kind::Before(Obstacle::DemandsSignedPayload),
-        "the bucket's policy denies writes whose body is not signed; Auditferry signs each, so nothing fails",
+        "the bucket's policy denies writes with an unsigned body; Auditferry signs each body, so nothing fails",
     ),
     (
         "service-control-policy",
@@ -74,7 +74,7 @@ const KINDS: [(&str, Kind, &str); 14] = [
     (
         "kms-key-policy",
         Kind::Before(Obstacle::KeyDenied),
-        "the role may not use the KMS key; only a connector with a key meets it",
+        "the role may not use the KMS key; it affects only connectors with a key",
     ),
     (
         "kms-bucket-key",
@@ -84,7 +84,7 @@ const KINDS: [(&str, Kind, &str); 14] = [
     (
         "kms-key-disabled",
         Kind::Before(Obstacle::KeyDisabled),
-        "the KMS key is disabled; only a connector with a key meets it",
+        "the KMS key is disabled; it affects only connectors with a key",
     ),
     (
         "object-lock",
@@ -94,38 +94,38 @@ const KINDS: [(&str, Kind, &str); 14] = [
     (
         "wrong-region",
         Kind::Before(Obstacle::OtherRegion),
-        "the bucket lies in us-west-2, or in eu-west-1 if it was made there",
+        "the bucket is in us-west-2, or in eu-west-1 if it was created in us-west-2",
     ),
     (
         "deleted-bucket",
         Kind::DeletedBucket,
-        "the bucket is deleted with its objects; DELETE makes it again, empty",
+        "the bucket is deleted with its objects; DELETE creates it again, empty",
     ),
     (
         "clock-skew",
         Kind::Before(Obstacle::ClockSkew),
-        "the vendor's clock and the one of S3 are more than 15 minutes apart",
+        "the vendor's clock and S3's clock differ by more than 15 minutes",
     ),
 ];
 
-/// The body for all kinds but one.
+/// The body for faults of a bucket.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BeforeBucket {
     bucket: String,
 }
 
-/// The body for the delay.
+/// The body for the delay of new roles.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Delay {
     seconds: u32,
 }
 
-/// Why an obstacle is not set or taken away.
+/// The status and detail of an error response.
 type Refused = (StatusCode, String);
 
-/// The routes.
+/// The routes of fault injection.
 pub(super) fn routes(embedded: &Arc<Embedded>) -> Router {
     Router::new()
         .route(OBSTACLES_PATH, get(list).delete(clear_all))
@@ -172,7 +172,7 @@ async fn clear_all(State(embedded): State<Arc<Embedded>>) -> Response {
     told(stack, KINDS.iter().try_for_each(|(_, kind, _)| clear_kind(stack, *kind, None)))
 }
 
-/// What is set now, after a change or in place of one that was refused.
+/// Responds with the active faults after a change, or with the error.
 fn told(stack: &Stack, done: Result<(), Refused>) -> Response {
     match done {
         Ok(()) => answer(StatusCode::OK, &json!({ "set": set_now(stack) })),
@@ -194,7 +194,7 @@ fn set_one(stack: &Stack, kind: &str, body: &[u8]) -> Result<(), Refused> {
     let BeforeBucket { bucket } = read(body, "the body must be {\"bucket\": \"NAME\"}")?;
     let set = match kind {
         Kind::Before(obstacle) => stack.put_obstacle(&bucket, obstacle),
-        // One that is deleted already is what was asked for.
+        // A bucket that is deleted already is a success.
         Kind::DeletedBucket if stack.deleted_buckets().contains(&bucket) => Ok(()),
         Kind::DeletedBucket => stack.lose_bucket(&bucket),
         Kind::NewRoleDelay => Ok(()),
@@ -202,7 +202,7 @@ fn set_one(stack: &Stack, kind: &str, body: &[u8]) -> Result<(), Refused> {
     set.map_err(|error| refused(stack, &error))
 }
 
-/// Takes one kind away, from all buckets or from one.
+/// Removes one kind of fault, from all buckets or from one.
 fn clear_kind(stack: &Stack, kind: Kind, bucket: Option<&str>) -> Result<(), Refused> {
     let meant = |name: &str| bucket.is_none_or(|only| only == name);
     match kind {
@@ -232,7 +232,7 @@ fn set_now(stack: &Stack) -> Vec<Value> {
 fn known(kind: &str) -> Result<Kind, Refused> {
     KINDS.iter().find(|(name, ..)| *name == kind).map(|(_, kind, _)| *kind).ok_or_else(|| {
         let names = KINDS.map(|(name, ..)| name).join(", ");
-        (StatusCode::NOT_FOUND, format!("`{kind}` is no obstacle; there are: {names}"))
+        (StatusCode::NOT_FOUND, format!("unknown obstacle `{kind}`; valid are: {names}"))
     })
 }
 
@@ -245,8 +245,9 @@ fn only_bucket(query: Option<&str>, kind: Kind) -> Result<Option<String>, Refuse
     let mut bucket = None;
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         if name != "bucket" || kind == Kind::NewRoleDelay || bucket.is_some() {
-            let detail =
-                format!("the query has `{name}`; only ?bucket=NAME is known, once, where a bucket is set");
+            let detail = format!(
+                "invalid query parameter `{name}`; only one ?bucket=NAME is allowed, for obstacles of a bucket"
+            );
             return Err((StatusCode::BAD_REQUEST, detail));
         }
         bucket = Some(value.into_owned());

@@ -1,4 +1,4 @@
-//! `source`: which events table the connectors are read from.
+//! `source`: the events table that the connectors read.
 
 pub(crate) mod args;
 
@@ -16,10 +16,10 @@ use crate::surroundings::Surroundings;
 use crate::table::{Column, counted, table};
 use args::{AcceptArgs, SourceCommand};
 
-/// How many connectors are listed at once.
+/// The number of connectors per page.
 const PAGE_SIZE: u32 = 100;
 
-/// What became of the connectors.
+/// The JSON output: the result for each connector.
 #[derive(Serialize)]
 struct Report {
     source: EventsSource,
@@ -28,7 +28,7 @@ struct Report {
     unchanged: u64,
 }
 
-/// One connector: from when on it is read there, or why it is not.
+/// One connector: the time from which it reads the new source, or why it was refused.
 #[derive(Serialize)]
 struct Entry {
     connector: ConnectorId,
@@ -39,7 +39,7 @@ struct Entry {
     cause: Option<String>,
 }
 
-/// Runs a command on the source.
+/// Runs a command on the events table.
 pub(crate) async fn run(command: SourceCommand, surroundings: &Surroundings) -> Result<Exit, Problem> {
     let SourceCommand::Accept(args) = command;
     let (backend, source) = open_source(&args.place, surroundings).await?;
@@ -48,7 +48,7 @@ pub(crate) async fn run(command: SourceCommand, surroundings: &Surroundings) -> 
     done
 }
 
-/// `source accept`. Each connector is one conditional write, so it can be stopped anywhere and run again.
+/// `source accept`. Each connector is one conditional write, so the command can be stopped anywhere and repeated.
 async fn accept(
     backend: &Backend,
     source: EventsSource,

@@ -27,7 +27,7 @@ fn wrong_values_are_refused_with_the_right_form() {
         |option, value| vec!["connector", "create", "--local", "x", "--tenant", "acme", option, value];
     let import = |option, value| vec!["events", "import", "--local", "x", option, value, "file"];
     for (words, problem, form) in [
-        (import("--tenant", "a\nb"), "holds a control character", "1 to 256"),
+        (import("--tenant", "a\nb"), "contains a control character", "1 to 256"),
         (import("--tenant", &longer), "longer than 256 characters", "1 to 256"),
         (import("--tenant", ""), "", "--tenant"),
         (vec!["events", "import", "--tenant", "a", "--shards", "65", "f"], "`65`", "1 to 64"),

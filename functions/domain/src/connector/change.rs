@@ -28,20 +28,20 @@ pub enum Caller {
 
 /// No name is longer in a record, in characters. What identifies someone is at its start, and an ARN that IAM makes
 /// for a person or a session is shorter.
-const LONGEST_NAME: usize = 512;
+const MAX_NAME_LEN: usize = 512;
 
 impl Caller {
     /// The name for the records of whoever is called `text` by an ARN, a token or a shell: what does not show or turns
     /// the direction of writing is escaped ([`visible`]), so no name can pass for another's. `None` for an empty one.
     #[must_use]
-    pub fn name_of(text: &str) -> Option<String> {
-        let most: String = text.chars().take(LONGEST_NAME).collect();
+    pub fn recorded_name(text: &str) -> Option<String> {
+        let most: String = text.chars().take(MAX_NAME_LEN).collect();
         (!most.is_empty()).then(|| visible(&most))
     }
 
     /// Whether this tenant's connectors are the caller's to see and to touch.
     #[must_use]
-    pub fn may_see(&self, of: &TenantId) -> bool {
+    pub fn can_access(&self, of: &TenantId) -> bool {
         match self {
             Self::Operator { .. } | Self::System => true,
             Self::Tenant { tenant, .. } => tenant == of,
@@ -50,7 +50,7 @@ impl Caller {
 
     /// The caller's name, as far as `reader` may know it: which of the vendor's people it was is not for its tenants.
     #[must_use]
-    pub fn name_for(&self, reader: &Self) -> Option<&str> {
+    pub fn name_visible_to(&self, reader: &Self) -> Option<&str> {
         match self {
             Self::Operator { name } => Some(name.as_str()).filter(|_| !matches!(reader, Self::Tenant { .. })),
             Self::Tenant { name, .. } => Some(name),
@@ -121,12 +121,15 @@ mod tests {
     fn a_tenant_sees_its_own_and_nobody_elses() {
         let [acme, globex]: [TenantId; 2] = ["acme", "globex"].map(|id| id.parse().unwrap());
         let caller = Caller::Tenant { tenant: acme.clone(), name: "ann".into() };
-        assert!(caller.may_see(&acme) && !caller.may_see(&globex));
+        assert!(caller.can_access(&acme) && !caller.can_access(&globex));
         let operator = Caller::Operator { name: "ops".into() };
-        assert_eq!((operator.name_for(&caller), operator.name_for(&operator)), (None, Some("ops")));
-        assert_eq!(caller.name_for(&caller), Some("ann"));
+        assert_eq!(
+            (operator.name_visible_to(&caller), operator.name_visible_to(&operator)),
+            (None, Some("ops"))
+        );
+        assert_eq!(caller.name_visible_to(&caller), Some("ann"));
         for of_the_vendor in [Caller::Operator { name: "ops".into() }, Caller::System] {
-            assert!(of_the_vendor.may_see(&acme) && of_the_vendor.may_see(&globex));
+            assert!(of_the_vendor.can_access(&acme) && of_the_vendor.can_access(&globex));
         }
     }
 }

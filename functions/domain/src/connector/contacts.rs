@@ -26,7 +26,7 @@ impl Connector {
         webhook: Option<WebhookUrl>,
         fresh: &SecretId,
     ) -> Result<(), NotAllowedError> {
-        self.is_there("set-contacts")?;
+        self.require_not_deleted("set-contacts")?;
         let before = self.contacts.webhook.take();
         let webhook = webhook.map(|url| match &before {
             Some(before) if before.same_host(&url) => Webhook { url, ..before.clone() },
@@ -48,7 +48,7 @@ impl Connector {
     /// # Errors
     /// If it has no webhook, or is deleted.
     pub fn rotate_webhook_secret(&mut self, now: Time, fresh: &SecretId) -> Result<(), NotAllowedError> {
-        self.is_there("rotate-webhook-secret")?;
+        self.require_not_deleted("rotate-webhook-secret")?;
         let webhook =
             self.contacts.webhook.as_mut().ok_or_else(|| NotAllowedError::NoWebhook(self.id.clone()))?;
         let secret = std::mem::replace(&mut webhook.secret, fresh.clone());
@@ -62,7 +62,7 @@ impl Connector {
     /// # Errors
     /// If there are none, they were tested less than [`BETWEEN_TESTS`] ago, or it is deleted.
     pub fn test_contacts(&mut self, now: Time) -> Result<(), NotAllowedError> {
-        self.is_there("test-contacts")?;
+        self.require_not_deleted("test-contacts")?;
         if self.contacts.is_empty() {
             return Err(NotAllowedError::NoContacts(self.id.clone()));
         }
@@ -80,13 +80,13 @@ impl Connector {
     /// # Errors
     /// If it is deleted.
     pub fn ask_contacts(&mut self, now: Time) -> Result<(), NotAllowedError> {
-        self.is_there("ask-contacts")?;
+        self.require_not_deleted("ask-contacts")?;
         self.contacts.asked_again_at = Some(now);
         self.version += 1;
         Ok(())
     }
 
-    fn is_there(&self, verb: &'static str) -> Result<(), NotAllowedError> {
+    fn require_not_deleted(&self, verb: &'static str) -> Result<(), NotAllowedError> {
         if self.state == State::Deleted {
             let (id, state) = (self.id.clone(), self.state.as_str());
             return Err(NotAllowedError::WrongState { id, state, verb, needs: "not deleted" });

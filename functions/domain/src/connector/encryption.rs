@@ -48,7 +48,7 @@ impl Encryption {
     ///
     /// # Errors
     /// If one is there without the other.
-    pub fn of(kind: Option<EncryptionKind>, key: Option<KmsKeyArn>) -> Result<Self, EncryptionError> {
+    pub fn new(kind: Option<EncryptionKind>, key: Option<KmsKeyArn>) -> Result<Self, EncryptionError> {
         match (kind, key) {
             (None | Some(EncryptionKind::Kms), Some(key)) => Ok(Self::Kms(key)),
             (None | Some(EncryptionKind::Default), None) => Ok(Self::Default),
@@ -88,14 +88,14 @@ impl Encryption {
 
 /// As it is stored and shown: the kind where it is not the default, and the key.
 #[derive(Serialize, Deserialize)]
-struct Form {
+struct StoredEncryption {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     encryption: Option<EncryptionKind>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     kms_key: Option<KmsKeyArn>,
 }
 
-impl From<Encryption> for Form {
+impl From<Encryption> for StoredEncryption {
     fn from(encryption: Encryption) -> Self {
         match encryption {
             Encryption::Default => Self { encryption: None, kms_key: None },
@@ -105,11 +105,11 @@ impl From<Encryption> for Form {
     }
 }
 
-impl TryFrom<Form> for Encryption {
+impl TryFrom<StoredEncryption> for Encryption {
     type Error = EncryptionError;
 
-    fn try_from(Form { encryption, kms_key }: Form) -> Result<Self, EncryptionError> {
-        Self::of(encryption, kms_key)
+    fn try_from(StoredEncryption { encryption, kms_key }: StoredEncryption) -> Result<Self, EncryptionError> {
+        Self::new(encryption, kms_key)
     }
 }
 
@@ -136,7 +136,7 @@ mod tests {
             (Some(K::Default), Some(key()), Err(EncryptionError::UnusedKey)),
             (Some(K::Aes256), Some(key()), Err(EncryptionError::UnusedKey)),
         ] {
-            assert_eq!(Encryption::of(kind, with), encryption, "{kind:?}");
+            assert_eq!(Encryption::new(kind, with), encryption, "{kind:?}");
         }
     }
 

@@ -13,7 +13,7 @@ use crate::names::ExternalId;
 use crate::time::Time;
 
 /// How long everything of a disabled connector is kept.
-pub const KEPT_FOR: Duration = Duration::from_hours(30 * 24);
+pub const DISABLED_RETENTION: Duration = Duration::from_hours(30 * 24);
 
 impl Connector {
     /// Sets or changes where the files go. What was verified was the old destination: a ready connector is a
@@ -29,7 +29,7 @@ impl Connector {
         }
         self.destination = Some(destination);
         self.verified_at = None;
-        self.turn(if matches!(self.state, Active | Paused) { Paused } else { Draft });
+        self.transition(if matches!(self.state, Active | Paused) { Paused } else { Draft });
         Ok(())
     }
 
@@ -38,14 +38,14 @@ impl Connector {
     ///
     /// # Errors
     /// If it has no destination, or is disabled or deleted.
-    pub fn verified(&mut self, now: Time, by: &ExternalId) -> Result<(), NotAllowedError> {
-        self.may_be_verified()?;
+    pub fn mark_verified(&mut self, now: Time, by: &ExternalId) -> Result<(), NotAllowedError> {
+        self.destination_to_verify()?;
         if self.next_external_id.as_ref() == Some(by) {
             self.external_id = by.clone();
             self.next_external_id = None;
         }
         self.verified_at = Some(now);
-        self.turn(if self.state == State::Draft { State::Ready } else { self.state });
+        self.transition(if self.state == State::Draft { State::Ready } else { self.state });
         Ok(())
     }
 
@@ -53,7 +53,7 @@ impl Connector {
     ///
     /// # Errors
     /// If it has no destination, or is disabled or deleted.
-    pub fn may_be_verified(&self) -> Result<&Destination, NotAllowedError> {
+    pub fn destination_to_verify(&self) -> Result<&Destination, NotAllowedError> {
         use State::{Active, Draft, Paused, Ready};
         self.require(&[Draft, Ready, Active, Paused], "verify", "draft, ready, active or paused")?;
         self.destination.as_ref().ok_or_else(|| NotAllowedError::NoDestination(self.id.clone()))
@@ -63,7 +63,7 @@ impl Connector {
     /// whoever asks. Delivery stops.
     pub fn refuse_destination(&mut self) {
         self.verified_at = None;
-        self.turn(match self.state {
+        self.transition(match self.state {
             State::Active => State::Paused,
             State::Ready => State::Draft,
             state => state,
@@ -87,7 +87,7 @@ impl Connector {
             return Err(NotAllowedError::StartInFuture(since));
         }
         self.activated_at = Some(now);
-        self.turn(State::Active);
+        self.transition(State::Active);
         Ok(since)
     }
 
@@ -97,7 +97,7 @@ impl Connector {
     /// If it is not active.
     pub fn pause(&mut self) -> Result<(), NotAllowedError> {
         self.require(&[State::Active], "pause", "active")?;
-        self.turn(State::Paused);
+        self.transition(State::Paused);
         Ok(())
     }
 
@@ -110,7 +110,7 @@ impl Connector {
         if self.verified_at.is_none() {
             return Err(NotAllowedError::NotVerified(self.id.clone()));
         }
-        self.turn(State::Active);
+        self.transition(State::Active);
         Ok(())
     }
 
@@ -122,7 +122,7 @@ impl Connector {
         use State::{Active, Draft, Paused, Ready};
         self.require(&[Draft, Ready, Active, Paused], "disable", "draft, ready, active or paused")?;
         self.disabled_at = Some(now);
-        self.turn(State::Disabled);
+        self.transition(State::Disabled);
         Ok(())
     }
 
@@ -132,12 +132,12 @@ impl Connector {
     /// If it is not disabled, or was for more than 30 days.
     pub fn enable(&mut self, now: Time) -> Result<(), NotAllowedError> {
         self.require(&[State::Disabled], "enable", "disabled")?;
-        if let Some(at) = self.disabled_at.filter(|at| now.since(*at) > KEPT_FOR) {
+        if let Some(at) = self.disabled_at.filter(|at| now.since(*at) > DISABLED_RETENTION) {
             return Err(NotAllowedError::RetentionExpired { id: self.id.clone(), at });
         }
         self.disabled_at = None;
         self.verified_at = None;
-        self.turn(if self.activated_at.is_some() { State::Paused } else { State::Draft });
+        self.transition(if self.activated_at.is_some() { State::Paused } else { State::Draft });
         Ok(())
     }
 
@@ -148,7 +148,7 @@ impl Connector {
     pub fn delete(&mut self) -> Result<(), NotAllowedError> {
         use State::{Disabled, Draft, Ready};
         self.require(&[Draft, Ready, Disabled], "delete", "draft, ready or disabled")?;
-        self.turn(State::Deleted);
+        self.transition(State::Deleted);
         Ok(())
     }
 
@@ -164,11 +164,11 @@ impl Connector {
             "draft, ready, active or paused",
         )?;
         self.next_external_id = Some(new);
-        self.turn(self.state);
+        self.transition(self.state);
         Ok(())
     }
 
-    fn turn(&mut self, state: State) {
+    fn transition(&mut self, state: State) {
         self.state = state;
         self.version += 1;
     }
@@ -214,7 +214,7 @@ mod tests {
     }
 
     const STEPS: [Step; 9] = [
-        ("verify", |c| c.verified(NOW, &c.external_id.clone())),
+        ("verify", |c| c.mark_verified(NOW, &c.external_id.clone())),
         ("activate", |c| c.activate(NOW).map(drop)),
         ("pause", Connector::pause),
         ("resume", Connector::resume),
@@ -261,21 +261,21 @@ mod tests {
     fn a_new_destination_is_never_written_to_before_it_is_verified() {
         let mut connector = draft();
         assert_eq!(connector.activate(NOW), Err(NotAllowedError::NotVerified(connector.id.clone())));
-        connector.verified(NOW, &connector.external_id.clone()).unwrap();
+        connector.mark_verified(NOW, &connector.external_id.clone()).unwrap();
         connector.activate(NOW).unwrap();
         connector.connect(destination("other-audit")).unwrap();
         assert_eq!((connector.state, connector.verified_at), (State::Paused, None));
         assert_eq!(connector.resume(), Err(NotAllowedError::NotVerified(connector.id.clone())));
-        connector.verified(NOW, &connector.external_id.clone()).unwrap();
+        connector.mark_verified(NOW, &connector.external_id.clone()).unwrap();
         connector.resume().unwrap();
         assert_eq!(connector.state, State::Active);
     }
 
     #[test]
     fn a_connector_starts_now_or_earlier_and_never_in_the_future() {
-        let now = Time::EPOCH + KEPT_FOR;
+        let now = Time::EPOCH + DISABLED_RETENTION;
         let mut ready = draft();
-        ready.verified(now, &ready.external_id.clone()).unwrap();
+        ready.mark_verified(now, &ready.external_id.clone()).unwrap();
         let later = now + Duration::from_millis(1);
         for (start_from, since) in [
             (None, Ok(now)),
@@ -291,10 +291,10 @@ mod tests {
     fn a_destination_that_is_not_safe_stops_what_it_would_have_been_used_for() {
         let mut connector = draft();
         let seen = connector.external_id.clone();
-        connector.verified(NOW, &seen).unwrap();
+        connector.mark_verified(NOW, &seen).unwrap();
         connector.refuse_destination();
         assert_eq!((connector.state, connector.verified_at), (State::Draft, None));
-        connector.verified(NOW, &seen).unwrap();
+        connector.mark_verified(NOW, &seen).unwrap();
         connector.activate(NOW).unwrap();
         let version = connector.version;
         connector.refuse_destination();
@@ -310,9 +310,9 @@ mod tests {
         let mut connector = draft();
         let (old, new) = (connector.external_id.clone(), ExternalId::new(5, 6));
         connector.rotate_external_id(new.clone()).unwrap();
-        connector.verified(NOW, &old).unwrap();
+        connector.mark_verified(NOW, &old).unwrap();
         assert_eq!(connector.external_ids().collect::<Vec<_>>(), [&new, &old]);
-        connector.verified(NOW, &new).unwrap();
+        connector.mark_verified(NOW, &new).unwrap();
         assert_eq!(connector.external_ids().collect::<Vec<_>>(), [&new]);
     }
 
@@ -320,9 +320,9 @@ mod tests {
     fn a_disabled_connector_can_be_taken_back_for_thirty_days() {
         let mut connector = draft();
         connector.disable(Time::EPOCH).unwrap();
-        let late = Time::EPOCH + KEPT_FOR + Duration::from_millis(1);
+        let late = Time::EPOCH + DISABLED_RETENTION + Duration::from_millis(1);
         assert!(matches!(connector.clone().enable(late), Err(NotAllowedError::RetentionExpired { .. })));
-        connector.enable(Time::EPOCH + KEPT_FOR).unwrap();
+        connector.enable(Time::EPOCH + DISABLED_RETENTION).unwrap();
         assert_eq!(connector.state, State::Draft);
     }
 }

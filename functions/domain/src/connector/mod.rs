@@ -18,7 +18,7 @@ use crate::time::Time;
 pub use change::{Caller, Change, Verb};
 pub use contacts::{SECRET_OVERLAP, TEST_COOLDOWN};
 pub use encryption::{Encryption, EncryptionError, EncryptionKind};
-pub use life::KEPT_FOR;
+pub use life::DISABLED_RETENTION;
 pub use not_allowed::NotAllowedError;
 pub use shards::Shards;
 
@@ -142,7 +142,7 @@ impl Connector {
 
     /// The grid of its windows, once it was activated.
     #[must_use]
-    pub fn grid(&self) -> Option<WindowSchedule> {
+    pub fn window_schedule(&self) -> Option<WindowSchedule> {
         self.activated_at.map(|at| WindowSchedule::new(at, self.frequency))
     }
 
@@ -199,10 +199,10 @@ mod tests {
 
     #[test]
     fn windows_begin_with_the_activation_and_follow_the_frequency() {
-        assert_eq!(draft().grid(), None);
+        assert_eq!(draft().window_schedule(), None);
         let (at, frequency) = (Time::EPOCH + Duration::from_mins(5), Frequency::try_from(6).unwrap());
         let active = Connector { activated_at: Some(at), frequency, ..draft() };
-        assert_eq!(active.grid(), Some(WindowSchedule::new(at, frequency)));
+        assert_eq!(active.window_schedule(), Some(WindowSchedule::new(at, frequency)));
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl Connector {
     ///
     /// # Errors
     /// If a partition would no longer be read.
-    pub fn spread(&mut self, shards: Shards) -> Result<(), NotAllowedError> {
+    pub fn set_shards(&mut self, shards: Shards) -> Result<(), NotAllowedError> {
         let (from, to) = (self.shards.get(), shards.get());
         let loses = match to.cmp(&from) {
             Ordering::Less => true,
@@ -94,7 +94,7 @@ mod tests {
         let with = |n| Connector { shards: shards(n), ..draft.clone() };
         for (from, to) in [(1, 4), (4, 1), (64, 2)] {
             let mut draft = with(from);
-            draft.spread(shards(to)).unwrap();
+            draft.set_shards(shards(to)).unwrap();
             assert_eq!(draft.shards, shards(to), "nothing is read before the activation");
         }
         for (from, to, allowed) in [
@@ -108,12 +108,12 @@ mod tests {
         ] {
             let mut connector = with(from);
             connector.activated_at = Some(Time::EPOCH);
-            let spread = connector.spread(shards(to));
+            let spread = connector.set_shards(shards(to));
             assert_eq!(spread.is_ok(), allowed, "{from} to {to}");
             assert_eq!(connector.shards, shards(if allowed { to } else { from }));
         }
         let told = Connector { activated_at: Some(Time::EPOCH), ..with(1) }
-            .spread(shards(4))
+            .set_shards(shards(4))
             .unwrap_err()
             .to_string();
         assert!(told.contains("only from 2 on") && told.contains("a new connector with 4 shards"), "{told}");

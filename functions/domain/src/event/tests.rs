@@ -257,7 +257,7 @@ fn what_some_reader_stops_at_is_no_event() {
         assert_eq!(why(text), Some(expected), "{text}");
     }
     assert_eq!(why(b"{\"a\":\"\xff\"}"), Some(NotUtf8));
-    assert_eq!(why(b"{\"a\":\"\xed\xa0\xbd\"}"), Some(NotUtf8), "half of a pair as bytes");
+    assert_eq!(why(b"{\"a\":\"\xed\xa0\xbd\"}"), Some(NotUtf8), "half of a surrogate pair as bytes");
     assert_eq!(why(format!("{{\"a\":{}}}", "1".repeat(400))), Some(NumberRange));
 }
 

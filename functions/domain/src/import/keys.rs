@@ -96,10 +96,10 @@ pub enum KeyError {
     )]
     NotANumber(String, &'static str, &'static str),
     /// The time is neither a string nor a number.
-    #[error("its `{0}` is not a text with an RFC 3339 time, such as 2026-11-20T20:15:30.123Z")]
+    #[error("its `{0}` is not a string with an RFC 3339 time, such as 2026-11-20T20:15:30.123Z")]
     TimeType(String),
     /// The ID is neither a string nor a number.
-    #[error("its `{0}` is neither a text nor a number")]
+    #[error("its `{0}` is neither a string nor a number")]
     IdType(String),
     /// The ID is empty, or too long for a key.
     #[error("its `{0}` is not 1 to {LONGEST_ID} bytes long")]
@@ -107,7 +107,7 @@ pub enum KeyError {
 }
 
 fn or(time: Option<Time>) -> String {
-    time.map_or_else(|| "no time that we know".to_owned(), |time| time.to_string())
+    time.map_or_else(|| "not a valid time".to_owned(), |time| time.to_string())
 }
 
 impl KeyError {
@@ -266,8 +266,8 @@ mod tests {
         assert!(unclear.contains("2023-07-10T14:40:00.000Z in seconds"), "{unclear}");
         for (value, form, why) in [
             (r#""yesterday""#, Rfc3339, "2026-11-20T20:15:30.123Z"),
-            ("null", Rfc3339, "not a text"),
-            ("[]", Rfc3339, "not a text"),
+            ("null", Rfc3339, "not a string"),
+            ("[]", Rfc3339, "not a string"),
             ("1689000000123", EpochSeconds, "seconds since 1970"),
             ("1689000000", EpochMillis, "milliseconds since 1970"),
             ("1.689e9", EpochSeconds, "without an exponent"),

@@ -35,21 +35,21 @@ pub enum Kind {
 /// Signature, name and remedy of each format that is not JSON.
 const SIGNATURES: [(&[u8], &str, &str); 28] = [
     (b"PK\x03\x04", "a ZIP archive", "Unpack it: unzip -p FILE | auditferry events import … -"),
-    (b"PK\x05\x06", "an empty ZIP archive", "Take another file."),
+    (b"PK\x05\x06", "an empty ZIP archive", "Use another file."),
     (b"BZh", "bzip2", "Decompress it: bzip2 -dc FILE | auditferry events import … -"),
     (b"\xfd7zXZ\x00", "xz", "Decompress it: xz -dc FILE | auditferry events import … -"),
     (b"\x04\x22\x4d\x18", "lz4", "Decompress it: lz4 -dc FILE | auditferry events import … -"),
     (b"\xff\x06\x00\x00sNaPpY", "Snappy", "Decompress it: snzip -dc FILE | auditferry events import … -"),
     (b"\x1f\x9d", "compressed by `compress`", "Decompress it: zcat FILE | auditferry events import … -"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "Unpack it: 7z x -so FILE | auditferry events import … -"),
-    (b"Rar!\x1a\x07", "a RAR archive", "Unpack it, and import the files."),
+    (b"Rar!\x1a\x07", "a RAR archive", "Unpack it and import the files."),
     (b"PAR1", "Parquet", PARQUET),
     (b"ORC", "ORC", PARQUET),
     (b"ARROW1", "Arrow", PARQUET),
     (b"Obj\x01", "Avro", "Convert it: avro-tools tojson FILE | auditferry events import … -"),
     (b"\xe0\x01\x00\xea", "Amazon Ion", ION),
     (b"$ion_1_0", "Amazon Ion", ION),
-    (b"SQLite format 3\x00", "an SQLite database", "Print its rows as JSON, one a line."),
+    (b"SQLite format 3\x00", "an SQLite database", "Export its rows as JSON, one per line."),
     (
         b"\xff\xfe\x00\x00",
         "UTF-32 text",
@@ -71,12 +71,13 @@ const SIGNATURES: [(&[u8], &str, &str); 28] = [
     (b"\xff\xd8\xff", "an image", NO_EVENTS),
     (b"\x7fELF", "a program", NO_EVENTS),
 ];
-const PARQUET: &str = "Convert it, such as with DuckDB: COPY (FROM 'FILE') TO 'events.ndjson' (FORMAT json)";
+const PARQUET: &str =
+    "Convert it, for example with DuckDB: COPY (FROM 'FILE') TO 'events.ndjson' (FORMAT json)";
 const ION: &str = "Export the table as DynamoDB JSON instead (--export-format DYNAMODB_JSON).";
 const UTF16: &str = "Convert it: iconv -f UTF-16 -t UTF-8 FILE | auditferry events import … -";
-const NO_EVENTS: &str = "Take the file that holds the events as JSON.";
-const NOT_JSON: &str = "Convert it to JSON, one object a line.";
-const CSV: &str = "Convert it, such as with DuckDB: COPY (FROM read_csv('FILE', all_varchar=true)) TO 'events.ndjson' (FORMAT json)";
+const NO_EVENTS: &str = "Use the file that contains the events as JSON.";
+const NOT_JSON: &str = "Convert it to JSON, one object per line.";
+const CSV: &str = "Convert it, for example with DuckDB: COPY (FROM read_csv('FILE', all_varchar=true)) TO 'events.ndjson' (FORMAT json)";
 
 impl Kind {
     /// The type of a file that begins with these bytes: the first [`SNIFF_BYTES`], or the whole file if it is
@@ -97,16 +98,13 @@ impl Kind {
             return other(what, remedy);
         }
         if start.get(257..262) == Some(b"ustar") {
-            return other("a tar archive", "Unpack it, or: tar -xOf FILE | auditferry events import … -");
+            return other("a tar archive", "Unpack it: tar -xOf FILE | auditferry events import … -");
         }
         let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
         match text {
             [b'{' | b'[' | 0x1e, ..] | [] => return Self::Json,
             [b'<', ..] if is_markup(text) => {
-                return other(
-                    "HTML or XML",
-                    "Is it the answer of a server that refused? Take the file itself.",
-                );
+                return other("HTML or XML", "It may be the error page of a server. Use the file itself.");
             }
             _ => {}
         }

@@ -108,12 +108,12 @@ impl Scan {
                 b'"' if is_name => self.go(State::Colon),
                 b'"' => self.end_of_value(),
                 b'\\' => self.go(State::Escape { is_name }),
-                _ => Taken::Wrong("the closing quote of a text is missing"),
+                _ => Taken::Wrong("the closing quote of a string is missing"),
             },
             State::Escape { is_name } => match byte {
                 b'u' => self.go(State::Hex { is_name, left: 4 }),
                 b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.go(State::Text { is_name }),
-                _ => Taken::Wrong("a known escape behind a backslash is missing"),
+                _ => Taken::Wrong("a valid escape after the backslash is missing"),
             },
             State::Hex { is_name, left } => match (byte.is_ascii_hexdigit(), left) {
                 (false, _) => Taken::Wrong("a hexadecimal digit is missing"),
@@ -171,7 +171,7 @@ impl Scan {
 
     fn enter(&mut self, is_object: bool) -> Taken {
         if self.open.depth == DEEPEST {
-            return Taken::Wrong("an end of the nesting is missing");
+            return Taken::Wrong("the end of the nesting is missing");
         }
         self.open.push(is_object);
         self.go(if is_object { State::FirstName } else { State::FirstElement })
@@ -331,7 +331,7 @@ mod tests {
         let mut scan = Scan::default();
         let endless = vec![b'['; DEEPEST];
         assert_eq!(scan.advance(&endless), (DEEPEST, Step::More));
-        assert_eq!(scan.advance(b"["), (0, Step::Wrong("an end of the nesting is missing")));
+        assert_eq!(scan.advance(b"["), (0, Step::Wrong("the end of the nesting is missing")));
         assert_eq!(scan.open.words.len() * 64, DEEPEST);
     }
 

@@ -194,9 +194,8 @@ impl Splitter {
             },
             [b'[', ..] if self.around == Around::Nothing => self.open(1, Around::Array(self.place())),
             [b']', ..] => match std::mem::replace(&mut self.around, Around::Nothing) {
-                Around::Nothing => {
-                    self.stray("it closes an array that does not begin here: is a piece missing before it?")
-                }
+                Around::Nothing => self
+                    .stray("it closes an array that does not begin here; is the start of the input missing?"),
                 Around::Array(_) => {
                     self.pass(1);
                     self.starts_line = false;
@@ -229,7 +228,7 @@ impl Splitter {
             return Look::Out;
         }
         let place = self.outer.take().unwrap_or(place);
-        let reason = "the array that begins here is not closed: is the input cut off?".to_owned();
+        let reason = "the array that begins here is not closed; is the input truncated?".to_owned();
         Look::Bad(Bad { place, last_line: self.place().line, reason })
     }
 

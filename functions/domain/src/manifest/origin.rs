@@ -107,7 +107,7 @@ impl FromStr for Origin {
             return Err(Refused::new(
                 "origin",
                 text,
-                "has another form",
+                "has the wrong form",
                 "it looks like vendor.example/auditferry/con_0123456789abcdef",
             ));
         };

@@ -120,8 +120,9 @@ fn read(lines: &mut Lines<'_>) -> Result<Manifest, ManifestParseError> {
     };
     let [_, format, compression, _, hours] = lines.words("settings FORMAT COMPRESSION hours N")?;
     let encoding = Encoding {
-        format: Format::named(format).ok_or_else(|| lines.error("the format is neither json nor ndjson"))?,
-        compression: Compression::named(compression)
+        format: Format::from_name(format)
+            .ok_or_else(|| lines.error("the format is neither json nor ndjson"))?,
+        compression: Compression::from_name(compression)
             .ok_or_else(|| lines.error("the compression is not none, gzip or zstd"))?,
     };
     let frequency = lines.value(hours, "a whole number of hours from 1 to 24")?;

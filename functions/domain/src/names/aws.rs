@@ -320,14 +320,14 @@ mod tests {
             assert_eq!(same.parse::<BucketName>().unwrap(), bucket, "{same:?}");
         }
         for (other, form) in [
-            ("s3://acme-log/audit/acme", "the bucket acme-log and, if it is meant, the prefix audit/acme"),
+            ("s3://acme-log/audit/acme", "the bucket acme-log and, if you mean it, the prefix audit/acme"),
             ("arn:aws:s3:::acme-log/*/x", "the bucket acme-log"),
             (
                 "https://s3.console.aws.amazon.com/s3/buckets/acme-log?region=eu-west-1",
                 "give the bare name, acme-log",
             ),
             ("https://acme-log.s3.eu-west-1.amazonaws.com/", "give the bare name, acme-log"),
-            ("s3://Acme_Log/x", "names no bucket"),
+            ("s3://Acme_Log/x", "without a valid bucket name"),
             ("s3://", "3 to 63"),
             ("arn:aws:s3:eu-west-1:123456789012:accesspoint/acme", "use 3 to 63"),
         ] {

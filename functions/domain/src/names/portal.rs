@@ -14,10 +14,10 @@ pub struct PortalUrl(String);
 text_newtype!(PortalUrl);
 
 impl PortalUrl {
-    const FORM: &str = "use https and a domain name, such as https://audit.vendor.example, without a path (on this machine also http://127.0.0.1:PORT)";
+    const FORM: &str = "use https and a domain name, such as https://audit.vendor.example, without a path (for localhost also http://127.0.0.1:PORT)";
 
     fn parse(text: &str) -> Result<Self, Refused> {
-        let refuse = |problem: &str| Err(Refused::new("portal's address", text, problem, Self::FORM));
+        let refuse = |problem: &str| Err(Refused::new("portal URL", text, problem, Self::FORM));
         if text.len() > 300 {
             return refuse("is longer than 300 bytes");
         }

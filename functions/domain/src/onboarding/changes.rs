@@ -226,7 +226,7 @@ impl Onboarding {
     fn first_cursor(&self, before: &Connector, after: &Connector) -> Option<Cursor> {
         let activated_at = after.activated_at.filter(|_| before.activated_at.is_none())?;
         let since = after.start_from.unwrap_or(activated_at);
-        let next_run_at = after.grid()?.due(since, None, self.timing.settle);
+        let next_run_at = after.window_schedule()?.due(since, None, self.timing.settle);
         Some(Cursor::new(since, activated_at, next_run_at))
     }
 

@@ -40,7 +40,7 @@ impl Onboarding {
     /// If the caller may not, the tenant has no partition keys of its own, it starts in the future, the key was used with
     /// other values, the tenant may have no more connectors, or the ledger fails.
     pub async fn create(&self, caller: &Caller, new: NewConnector) -> Changed {
-        if !caller.may_see(&new.tenant) {
+        if !caller.can_access(&new.tenant) {
             return Err(OnboardingError::Forbidden("another tenant's connector"));
         }
         if new.shards != Shards::ONE {

@@ -28,7 +28,7 @@ impl Onboarding {
     /// If there is none that the caller may see, or the ledger fails.
     pub async fn read(&self, caller: &Caller, id: &ConnectorId) -> Result<View, OnboardingError> {
         let found = self.connectors.get(id).await?;
-        let Some((connector, cursor)) = found.filter(|(connector, _)| caller.may_see(&connector.tenant))
+        let Some((connector, cursor)) = found.filter(|(connector, _)| caller.can_access(&connector.tenant))
         else {
             return Err(OnboardingError::NotFound(id.clone()));
         };
@@ -66,7 +66,7 @@ impl Onboarding {
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, OnboardingError> {
-        if wanted.tenant.is_some_and(|tenant| !caller.may_see(tenant)) {
+        if wanted.tenant.is_some_and(|tenant| !caller.can_access(tenant)) {
             return Err(OnboardingError::Forbidden("another tenant's connectors"));
         }
         let tenant = match caller {

@@ -78,7 +78,7 @@ impl Onboarding {
             if let Some(destination) = edit.destination.clone() {
                 connector.connect(destination)?;
             }
-            connector.spread(edit.shards.unwrap_or(connector.shards))?;
+            connector.set_shards(edit.shards.unwrap_or(connector.shards))?;
             connector.frequency = edit.frequency.unwrap_or(connector.frequency);
             connector.encoding = edit.encoding.unwrap_or(connector.encoding);
             connector.version = before.version;
@@ -116,7 +116,7 @@ impl Onboarding {
         tell: impl FnMut(PreflightProgress<'_>) + Send,
     ) -> Result<PreflightReport, OnboardingError> {
         let connector = self.read_at(caller, id, if_match).await?.connector;
-        connector.may_be_verified()?;
+        connector.destination_to_verify()?;
         self.spend(caller, Budget::Verifications, BudgetScope::Connector(id.clone()), 1).await?;
         self.check(caller, &connector, tell).await
     }
@@ -129,7 +129,7 @@ impl Onboarding {
         tell: impl FnMut(PreflightProgress<'_>) + Send,
     ) -> Result<PreflightReport, OnboardingError> {
         let id = &connector.id;
-        let destination = connector.may_be_verified()?.clone();
+        let destination = connector.destination_to_verify()?.clone();
         let means = PreflightContext {
             prober: self.prober.as_ref(),
             clock: self.clock.as_ref(),
@@ -147,7 +147,7 @@ impl Onboarding {
         if verification.passed {
             let by = verification.external_id.clone().unwrap_or_else(|| connector.external_id.clone());
             let at = verification.at;
-            let apply = |now: &mut Connector| if still(now) { now.verified(at, &by) } else { Ok(()) };
+            let apply = |now: &mut Connector| if still(now) { now.mark_verified(at, &by) } else { Ok(()) };
             self.change(caller, id, None, Verb::Verify, apply).await?;
         } else if verification.is_unsafe() {
             let apply = |now: &mut Connector| {

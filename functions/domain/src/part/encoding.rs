@@ -25,7 +25,7 @@ impl Format {
 
     /// The format with that name; `None` if it is unknown.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         [Self::Json, Self::Ndjson].into_iter().find(|format| format.as_str() == name)
     }
 }
@@ -56,7 +56,7 @@ impl Compression {
 
     /// The compression with that name; `None` if it is unknown.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         [Self::None, Self::Gzip, Self::Zstd].into_iter().find(|compression| compression.as_str() == name)
     }
 }
@@ -104,10 +104,10 @@ mod tests {
     fn suffix_content_type_and_record_agree_on_the_encoding() {
         for format in [Format::Json, Format::Ndjson] {
             assert_eq!(serde_json::to_value(format).unwrap(), format.as_str());
-            assert_eq!(Format::named(format.as_str()), Some(format));
+            assert_eq!(Format::from_name(format.as_str()), Some(format));
             for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
                 assert_eq!(serde_json::to_value(compression).unwrap(), compression.as_str());
-                assert_eq!(Compression::named(compression.as_str()), Some(compression));
+                assert_eq!(Compression::from_name(compression.as_str()), Some(compression));
                 // Media types: RFC 6713, RFC 8878, RFC 8259.
                 let (ending, media_type) = match compression {
                     Compression::Gzip => (".gz", Some("application/gzip")),
@@ -120,6 +120,6 @@ mod tests {
                 assert_eq!(encoding.content_type(), media_type.unwrap_or("application/x-ndjson"));
             }
         }
-        assert_eq!((Format::named("csv"), Compression::named("lz4")), (None, None));
+        assert_eq!((Format::from_name("csv"), Compression::from_name("lz4")), (None, None));
     }
 }

@@ -239,7 +239,7 @@ mod tests {
             ("v1/{shard}:{tenant}", "7:acme", "begins with `7:`"),
             ("v1/{shard}:{tenant}", "v1/7:acme", "begins with `7:`"),
         ] {
-            let told = refused(format, id).unwrap_or_else(|| panic!("{format} takes {id}"));
+            let told = refused(format, id).unwrap_or_else(|| panic!("{format} accepts {id}"));
             assert!(told.contains(mark) && told.contains(&format!("`{id}`")), "{told}");
             assert!(told.contains("EVENTS_PARTITION_FORMAT") && told.contains("use an ID"), "{told}");
         }

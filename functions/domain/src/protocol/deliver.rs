@@ -179,7 +179,7 @@ impl Run {
         let unblock = place.cursor.block.as_ref().is_some_and(|block| block.stage != DeliveryStage::Read);
         let published =
             self.published_keys.clone().filter(|put| place.cursor.published_keys.as_ref() != Some(put));
-        let mark = Box::new(Mark { part: (*part).clone(), at, published, unblock });
+        let mark = Box::new(Mark { part: (*part).clone(), at, published_keys: published, unblock });
         let mut after = self.clone();
         match after.on_marked(&part, now) {
             Effect::Release(release) if after.phase == Phase::Releasing(None) => {

@@ -30,7 +30,7 @@ impl Run {
         let blocked = cursor.block.clone();
         let next_run_at = match &blocked {
             // Enabling it again makes it due.
-            _ if !connector.is_exporting() => connector.runs_to_end(self.trusted_now(now)),
+            _ if !connector.is_exporting() => connector.cleanup_due_at(self.trusted_now(now)),
             Some(block) if block.stage == DeliveryStage::Read && block.next_attempt > now => {
                 block.next_attempt
             }

@@ -202,7 +202,7 @@ pub struct SignRequest {
     /// The manifest's text.
     pub text: String,
     /// The state of the chain: the current key, and the ones before it.
-    pub last: Option<ChainState>,
+    pub chain_state: Option<ChainState>,
 }
 
 /// The sealing transaction.
@@ -217,7 +217,7 @@ pub struct Seal {
     /// The state of the chain after this part; `None` leaves what is stored.
     pub last: Option<ChainState>,
     /// How far the window is read, if the part does not close it.
-    pub reading: Option<ReadProgress>,
+    pub read_progress: Option<ReadProgress>,
     /// The reconcile's new state, if this part comes from it.
     pub reconcile: Option<Reconcile>,
     /// Reading was blocked, and works again.
@@ -235,7 +235,7 @@ pub struct ProgressUpdate {
     /// … and the watermark is still this …
     pub watermark: Time,
     /// … this is how far the window after it is read.
-    pub reading: ReadProgress,
+    pub progress: ReadProgress,
 }
 
 /// The outcome of a seal.
@@ -278,7 +278,7 @@ pub struct Mark {
     /// When it was delivered.
     pub at: Time,
     /// The keys next to its manifest, if they were put again.
-    pub published: Option<PublishedKeys>,
+    pub published_keys: Option<PublishedKeys>,
     /// Delivery was blocked, and works again.
     pub unblock: bool,
 }

@@ -110,7 +110,7 @@ impl Run {
                 Effect::RecordProgress(ProgressUpdate {
                     next: order.number,
                     watermark: order.watermark,
-                    reading,
+                    progress: reading,
                 })
             }
             (Span::Window(_), Some(_)) => {

@@ -295,7 +295,7 @@ impl Run {
 
     pub(super) fn active(&self) -> Option<(WindowSchedule, &Snapshot)> {
         let place = self.snapshot.as_deref()?;
-        Some((place.connector.grid()?, place))
+        Some((place.connector.window_schedule()?, place))
     }
 
     /// The part to be delivered next, unless delivery is paused, blocked or stopped.

@@ -186,8 +186,16 @@ impl Run {
         let watermark_before = place.cursor.watermark;
         let source = place.cursor.source.clone().or_else(|| self.source.clone().map(RememberedSource::first));
         self.attempts = 1;
-        let seal =
-            Seal { part, watermark_before, watermark_after, last: None, reading, reconcile, unblock, source };
+        let seal = Seal {
+            part,
+            watermark_before,
+            watermark_after,
+            last: None,
+            read_progress: reading,
+            reconcile,
+            unblock,
+            source,
+        };
         self.sign(Box::new(seal), now)
     }
 
@@ -273,7 +281,7 @@ impl Run {
                 .manifest
                 .as_ref()
                 .and_then(|pinned| ChainState::after(before, seal.part.number, pinned));
-            place.cursor.read_progress = seal.reading;
+            place.cursor.read_progress = seal.read_progress;
             if let Some(reconcile) = seal.reconcile {
                 place.cursor.reconcile = reconcile;
             }

@@ -35,7 +35,7 @@ impl Run {
         }
         let last = self.snapshot.as_deref().and_then(|place| place.cursor.chain_head.clone());
         self.phase = Phase::Signing(seal);
-        Effect::Sign(Box::new(SignRequest { text, last }))
+        Effect::Sign(Box::new(SignRequest { text, chain_state: last }))
     }
 
     pub(super) fn on_signed(&mut self, mut seal: Box<Seal>, pinned: SignedManifest, now: Time) -> Effect {

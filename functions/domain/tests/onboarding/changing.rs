@@ -258,7 +258,7 @@ async fn what_a_deletion_takes_away_is_told_before() {
         to = seal(&world, &active).await;
     }
     let first = world.ledger.parts(&active)[0].clone();
-    let mark = domain::protocol::Mark { part: first, at: to, published: None, unblock: false };
+    let mark = domain::protocol::Mark { part: first, at: to, published_keys: None, unblock: false };
     world.ledger.mark(&mark).await.unwrap();
     let loss = world.onboarding.loss(&acme(), &active).await.unwrap();
     assert_eq!(loss, Loss { undelivered_parts: 2, unsealed_from: Some(to) });

@@ -14,7 +14,8 @@ impl Executor<'_> {
     pub(super) fn put(&mut self, worker: &mut Worker, part: &Part, deed: Execution) -> Option<Answer> {
         let variant = self.variant;
         if variant == Variant::MarksFirst && deed == Execution::Done && !worker.memory.half {
-            let mark = Mark { part: part.clone(), at: self.world.clock, published: None, unblock: false };
+            let mark =
+                Mark { part: part.clone(), at: self.world.clock, published_keys: None, unblock: false };
             let account = &mut self.world.accounts[worker.account];
             account.mark_part(&mark);
             account.move_delivered(&mark);

@@ -140,7 +140,7 @@ impl Executor<'_> {
             }
             Effect::Snapshot => {
                 let connector = self.connectors[number].clone();
-                let grid = connector.grid();
+                let grid = connector.window_schedule();
                 // If all clocks agree, the date would only multiply the states.
                 let server_time = (!self.setup.clock_skew.is_zero()).then_some(date);
                 let snapshot = Snapshot { connector, cursor: account.cursor.clone(), server_time };

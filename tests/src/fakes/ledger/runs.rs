@@ -56,7 +56,7 @@ impl Runs for FakeLedger {
         cursor.source = seal.source.clone().or(cursor.source.take());
         cursor.next = number.next();
         cursor.watermark = seal.watermark_after;
-        cursor.read_progress = seal.reading;
+        cursor.read_progress = seal.read_progress;
         cursor.chain_head = seal.last.clone().or(cursor.chain_head.take());
         if let Some(reconcile) = &seal.reconcile {
             cursor.reconcile = reconcile.clone();
@@ -98,7 +98,7 @@ impl Runs for FakeLedger {
         let cursor = row.cursor_mut();
         if cursor.delivered.next() == number {
             cursor.delivered = number;
-            cursor.published_keys = mark.published.clone().or(cursor.published_keys.take());
+            cursor.published_keys = mark.published_keys.clone().or(cursor.published_keys.take());
             if mark.unblock && cursor.block.take().is_some() {
                 history.push((id.clone(), Entry::Unblocked));
             }
@@ -119,7 +119,7 @@ impl Runs for FakeLedger {
         let (row, history) = table.activated(id)?;
         let cursor = row.cursor_mut();
         if (cursor.next, cursor.watermark) == (read.next, read.watermark) {
-            cursor.read_progress = Some(read.reading);
+            cursor.read_progress = Some(read.progress);
             history.push((id.clone(), Entry::ReadThrough));
         }
         Ok(())

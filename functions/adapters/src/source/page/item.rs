@@ -136,7 +136,7 @@ pub(super) fn key_value(scanner: &mut Scanner<'_>) -> Result<Option<AttributeVal
         if !matches!(kind.quoted, br#""S""# | br#""N""# | br#""B""#) {
             return scanner.skip().map(|()| None);
         }
-        let text = scanner.text()?.plain().ok_or_else(|| scanner.missing("a text of characters"))?;
+        let text = scanner.text()?.plain().ok_or_else(|| scanner.missing("a string of characters"))?;
         Ok(match kind.quoted {
             br#""S""# => Some(AttributeValue::S(text.into_owned())),
             br#""N""# => Some(AttributeValue::N(text.into_owned())),
@@ -180,7 +180,7 @@ fn body(scanner: &mut Scanner<'_>, name: &str, out: &mut BytesMut) -> Result<Opt
     let kind = { ahead }.kind()?;
     match kind.quoted {
         br#""S""# => typed(scanner, |scanner, _| {
-            scanner.plain_text(out)?.ok_or_else(|| scanner.missing("a text of characters"))?;
+            scanner.plain_text(out)?.ok_or_else(|| scanner.missing("a string of characters"))?;
             let text = out.split().freeze();
             Ok(match event::one_line(text.clone()) {
                 Ok(line) => Some(Ok(line)),

@@ -79,7 +79,7 @@ impl<'a> Scanner<'a> {
     /// Reads a string and copies it with its quotes, in one pass.
     #[inline]
     pub(super) fn text_into(&mut self, out: &mut impl Sink) -> Result<Text<'a>, Malformed> {
-        const WHAT: &str = "a text";
+        const WHAT: &str = "a string";
         if self.peek() != Some(b'"') {
             return Err(self.missing(WHAT));
         }
@@ -105,7 +105,7 @@ impl<'a> Scanner<'a> {
                 // JSON requires control characters to be escaped; a raw one could be a line break in the
                 // file.
                 [control, ..] if *control < b' ' => {
-                    return Err(self.missing("a text without control characters"));
+                    return Err(self.missing("a string without control characters"));
                 }
                 _ => return Err(self.missing(WHAT)),
             }
@@ -135,7 +135,7 @@ impl<'a> Scanner<'a> {
     /// half of a surrogate pair.
     pub(super) fn plain_text(&mut self, out: &mut BytesMut) -> Result<Option<()>, Malformed> {
         let (before, start) = (*self, out.len());
-        self.must(b'"', "a text")?;
+        self.must(b'"', "a string")?;
         loop {
             let run = usual(self.rest, out);
             let more = self.rest.get(run..).unwrap_or_default();
@@ -228,7 +228,7 @@ impl<'a> Scanner<'a> {
 
     fn skip_at(&mut self, depth: u8) -> Result<(), Malformed> {
         if depth > DEEPEST {
-            return Err(self.missing("an end of the nesting"));
+            return Err(self.missing("the end of the nesting"));
         }
         match self.peek() {
             Some(b'"') => self.text().map(drop),

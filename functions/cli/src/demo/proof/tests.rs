@@ -1,4 +1,4 @@
-//! What the proof finds in files that are sound, damaged, doubled, foreign or missing.
+//! The proof's findings for files that are valid, damaged, duplicated, foreign or missing.
 
 use super::*;
 
@@ -47,14 +47,14 @@ fn sound() -> Vec<File> {
 }
 
 #[test]
-fn sound_files_have_no_fault() {
+fn valid_files_have_no_violations() {
     let found = examine(&sound());
     assert_eq!((found.delivered, found.missing, found.duplicates, found.foreign), (3, 0, 0, 0));
     assert!(found.untrue.is_empty() && found.gaps.is_empty(), "{found:?}");
 }
 
 #[test]
-fn an_event_that_is_not_there_is_missing_and_one_there_twice_is_a_duplicate() {
+fn an_absent_event_is_missing_and_a_second_copy_is_a_duplicate() {
     let events = events();
     let files = [
         file(1, window("11:30", "12:00"), &events[..1]),
@@ -90,7 +90,7 @@ fn a_heartbeat_counts_for_its_own_connector_window_and_part_only() {
 }
 
 #[test]
-fn a_file_that_is_not_what_its_name_says_is_untrue() {
+fn a_file_that_contradicts_its_name_is_invalid() {
     for damage in [
         |file: &mut File| file.bytes.extend_from_slice(b" "),
         |file: &mut File| file.key = file.key.replace("date=2023-07-10", "date=2023-07-11"),
@@ -120,7 +120,7 @@ fn gaps_and_overlaps_of_numbers_and_windows_are_found() {
 }
 
 #[test]
-fn what_a_verification_wrote_is_counted_and_is_no_part() {
+fn an_object_of_a_verification_is_counted_and_is_not_a_part() {
     let probe =
         |key: &str, text: &str| File { key: format!("{PREFIX}/verification/{key}"), bytes: text.into() };
     let text = format!("Auditferry wrote this object for connector {}. It may be deleted.\n", connector());

@@ -22,9 +22,9 @@ impl Splitter {
             Some(_) => format!("not JSON: {missing} at line {}, column {}", at.line, at.column),
         };
         if self.ended && self.buffer.behind(self.seen).is_empty() {
-            reason.push_str(", where the input ends: is it cut off?");
+            reason.push_str(", where the input ends; is it truncated?");
         } else if line.is_none() && self.around != Around::Nothing {
-            reason.push_str("; what follows on its line was not read");
+            reason.push_str("; the rest of its line was skipped");
         }
         self.fail(reason);
         let again = self.read_again + self.seen as u64;
@@ -45,7 +45,7 @@ impl Splitter {
 
     pub(super) fn too_long(&mut self, is_done: bool) -> Look {
         let limit = LONGEST_ELEMENT >> 20;
-        self.fail(format!("longer than {limit} MB, and an item of DynamoDB holds 400 KB with its keys"));
+        self.fail(format!("longer than {limit} MB; a DynamoDB item has at most 400 KB, including its keys"));
         self.pass(self.seen);
         match std::mem::replace(&mut self.mode, Mode::Between) {
             Mode::Element(scan) if !is_done => self.mode = Mode::Passing { scan, from: self.place() },
@@ -83,7 +83,7 @@ impl Splitter {
             }
             Step::Done => {}
             Step::More => {
-                self.fail_at(from, "not JSON: the input ends within it: is it cut off?".to_owned());
+                self.fail_at(from, "not JSON: the input ends within it; is it truncated?".to_owned());
             }
         }
         self.pass(self.seen);

@@ -136,18 +136,18 @@ fn a_reason_names_the_place() {
             Found::Bad(.., reason) => Some(reason),
             _ => None,
         });
-        reasons.expect("something bad")
+        reasons.expect("an invalid element")
     };
     for (input, words) in [
         (&b"{\"a\" 1}"[..], "not JSON: a colon is missing at column 6"),
         (b"{\n\"a\":1,\n}", "not JSON: a name in quotes is missing at line 3, column 1"),
-        (b"{\"a\":1", "where the input ends: is it cut off?"),
-        (b"{\"a\":\"b\nc\"}", "not JSON: the closing quote of a text is missing at column 8"),
+        (b"{\"a\":1", "where the input ends; is it truncated?"),
+        (b"{\"a\":\"b\nc\"}", "not JSON: the closing quote of a string is missing at column 8"),
         (b"{\"a\":\"\xff\"}", "not UTF-8 at line 1, column 7"),
-        (b"[{\"a\":01},{}]", "what follows on its line was not read"),
+        (b"[{\"a\":01},{}]", "the rest of its line was skipped"),
         (b"{}\n7", "not a JSON object"),
         (b"{}\nx", "not JSON"),
-        (b"[{}", "not closed: is the input cut off?"),
+        (b"[{}", "not closed; is the input truncated?"),
     ] {
         let found = reason(input);
         assert!(found.contains(words), "{}: {found}", String::from_utf8_lossy(input));
@@ -168,7 +168,7 @@ fn an_element_that_is_too_long_is_passed_over_and_the_rest_is_found() {
         let found = split(input.as_bytes(), 1 << 16);
         let objects = found.iter().filter(|found| matches!(found, Found::Object(_))).count();
         let bad: Vec<_> = found.iter().filter(|found| matches!(found, Found::Bad(..))).collect();
-        let Some(Found::Bad(.., reason)) = bad.first() else { panic!("{input:.60}: none is bad") };
+        let Some(Found::Bad(.., reason)) = bad.first() else { panic!("{input:.60}: nothing is invalid") };
         assert!(objects == 2 && reason.contains("longer than 4 MB"), "{input:.60}: {objects}, {reason}");
     }
 }

@@ -196,7 +196,7 @@ fn a_chain_that_begins_at_an_upgrade_says_so() {
     assert_eq!(Manifest::parse(&manifest.text()).unwrap(), manifest);
     for start in [ChainStart::Activation, ChainStart::StartFrom] {
         manifest.previous = Previous::Start(start);
-        assert_eq!(Manifest::parse(&manifest.text()).unwrap_err().line, 15, "only part 1 begins so");
+        assert_eq!(Manifest::parse(&manifest.text()).unwrap_err().line, 15, "only part 1 starts like that");
     }
 }
 
@@ -211,13 +211,13 @@ fn times_that_contradict_what_is_told_as_late_are_told() {
     assert_eq!(with(2, 0, inside, inside), None);
     assert_eq!(with(2, 2, before, before), None);
     assert_eq!(with(2, 1, before, inside), None);
-    assert_eq!(with(2, 1, inside, inside), None, "the late one has a key that tells no time");
+    assert_eq!(with(2, 1, inside, inside), None, "the late one has an unparsable key");
     for (events, late, first, last) in
         [(2, 0, before, inside), (2, 0, inside, behind), (2, 1, before, behind), (2, 2, before, inside)]
     {
         assert!(with(events, late, first, last).is_some(), "{events} {late} {first} {last}");
     }
-    assert!(with(2, 2, behind, behind).unwrap().starts_with("all of its events are told as late"));
+    assert!(with(2, 2, behind, behind).unwrap().starts_with("all of its events are reported as late"));
 }
 
 #[test]
@@ -240,9 +240,9 @@ fn any_other_spelling_is_refused_with_its_line() {
         (swap("21:00:00.000Z\n", "19:00:00.000Z\n"), 4, "before it begins"),
         (swap("2026-11-20T21:00:00.000Z\n", "2026-11-21T00:00:00.001Z\n"), 4, "midnight"),
         (swap("kind mixed", "kind regular"), 5, "must be `kind mixed`"),
-        (swap("late 3", "late 513"), 6, "no more events"),
-        (swap("unreadable 0", "unreadable 513"), 6, "no more events"),
-        (swap("2026-11-20T19:12:01.004Z", "2026-11-20T20:59:59.872Z"), 7, "not later"),
+        (swap("late 3", "late 513"), 6, "more events are late"),
+        (swap("unreadable 0", "unreadable 513"), 6, "more events are late"),
+        (swap("2026-11-20T19:12:01.004Z", "2026-11-20T20:59:59.872Z"), 7, "later than the last"),
         (swap("times 2026-11-20T19:12:01.004Z", "times -"), 7, "`-` is not a time"),
         (swap("object events/", "object events/../events/"), 8, "must be"),
         (swap("object events/", "object /events/"), 8, "must be"),
@@ -256,9 +256,9 @@ fn any_other_spelling_is_refused_with_its_line() {
         (swap("hours 1", "hours 25"), 13, "1 to 24"),
         (swap("gzip", "lzma"), 13, "gzip"),
         (swap("previous", "Previous"), 14, "previous HASH"),
-        (text.clone() + "more\n", 15, "too many"),
-        (text.trim_end().to_owned(), 14, "no end"),
-        (text.repeat(2), 15, "too many"),
+        (text.clone() + "more\n", 15, "extra line"),
+        (text.trim_end().to_owned(), 14, "no newline"),
+        (text.repeat(2), 15, "extra line"),
         (text.replace('\n', "\r\n"), 1, ""),
         (String::new(), 1, "origin"),
         ("x".repeat(MAX_TEXT), 1, "origin"),
@@ -393,7 +393,7 @@ proptest! {
             ring.add(RingKey { key: key(1).1, from: None, until: None });
             ring.add(RingKey { key: key(2).1, from: None, until: None });
             let sound = note.signatures().iter().all(|one| matches!(ring.signer(&note, one), Some(Some(_))));
-            prop_assert!(!sound, "both signatures still hold");
+            prop_assert!(!sound, "both signatures are still valid");
         }
     }
 }

@@ -43,8 +43,8 @@ fn a_note_that_was_damaged_on_its_way_is_refused_with_the_reason() {
         (text.replace("part 42", "part\t42").into_bytes(), "control character"),
         (text.encode_utf16().flat_map(u16::to_be_bytes).collect(), "control character"),
         (text.replace('v', "\u{e9}").chars().map(|c| c as u8).collect(), "not UTF-8"),
-        (bytes[..bytes.len() - 1].to_vec(), "breaks off"),
-        (bytes[..bytes.len() / 3].to_vec(), "breaks off"),
+        (bytes[..bytes.len() - 1].to_vec(), "is truncated"),
+        (bytes[..bytes.len() / 3].to_vec(), "is truncated"),
         (bytes[..example().text().len()].to_vec(), "no empty line"),
         (bytes[..=example().text().len()].to_vec(), "no signature"),
         (without("\u{2014} "), "is not `— KEY BASE64`"),
@@ -52,7 +52,7 @@ fn a_note_that_was_damaged_on_its_way_is_refused_with_the_reason() {
         (text.replace("\u{2014} vendor", "\u{2014}  vendor").into_bytes(), "name of a key"),
         (text.replace("\u{2014} vendor", "\u{2014} a+b").into_bytes(), "name of a key"),
         (format!("{}\n\u{2014} k AAAAAA==\n", example().text()).into_bytes(), "shorter than a key ID"),
-        (Vec::new(), "breaks off"),
+        (Vec::new(), "is truncated"),
         (vec![b'\n'; MAX_NOTE + 1], "larger"),
         (format!("x\n\n{}", "\u{2014} k AAAAAAAA\n".repeat(MAX_SIGNATURES + 1)).into_bytes(), "more than 32"),
     ] {
@@ -104,7 +104,7 @@ fn a_key_is_valid_from_and_until_the_times_beside_it() {
         "vendor.example/auditferry+00000000+AQ==".into(),
         "vendor.example/auditferry".into(),
     ] {
-        assert!(wrong.parse::<RingKey>().unwrap_err().to_string().contains("is no key"), "{wrong}");
+        assert!(wrong.parse::<RingKey>().unwrap_err().to_string().contains("is not a valid key"), "{wrong}");
     }
 }
 
@@ -131,8 +131,8 @@ fn a_record_that_pins_a_note_pins_all_its_keys_in_their_order() {
     });
     let pinned = SignedManifest::new(text.clone(), signed.to_vec()).unwrap();
     assert_eq!(pinned.keys(), [key(1).1, key(2).1]);
-    assert_eq!(pinned.successor(), Some(&key(2).1), "the one in charge from now on");
-    assert!(!pinned.has_text(&text), "the text does not name it");
+    assert_eq!(pinned.successor(), Some(&key(2).1), "the active key from now on");
+    assert!(!pinned.has_text(&text), "the text does not contain it");
     let names = SignedManifest::new(format!("{text}{}", successor_line(&key(2).1)), signed.to_vec()).unwrap();
     assert!(names.has_text(&text) && !names.has_text("another\n"));
     let alone = SignedManifest::new(text.clone(), signed[..1].to_vec()).unwrap();
@@ -144,7 +144,7 @@ fn a_record_that_pins_a_note_pins_all_its_keys_in_their_order() {
         let mut wrong = record.clone();
         wrong["keys"] = serde_json::json!(keys);
         let error = serde_json::from_value::<SignedManifest>(wrong).unwrap_err().to_string();
-        assert!(error.contains("not those that signed it"), "{keys:?}: {error}");
+        assert!(error.contains("do not match its signatures"), "{keys:?}: {error}");
     }
 }
 
