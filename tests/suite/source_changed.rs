@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::connector::{Caller, Connector};
 use domain::events_source::{Acceptance, EventsSource, SourceChange};
-use domain::onboarding::{Accepted, Onboarding, OnboardingError};
+use domain::onboarding::{AcceptOutcome, Onboarding, OnboardingError};
 use domain::ports::{Connectors as _, Source as _};
 use domain::protocol::{InternalErrorKind, Outcome};
 use domain::sort_key::SortKeyForm;
@@ -144,9 +144,9 @@ async fn a_tenant_accepts_nothing_and_an_operator_nothing_that_loses_events() {
     assert!(matches!(refused, Err(OnboardingError::Forbidden(_))), "{refused:?}");
     let operator = Caller::Operator { name: "ann".into() };
     let late = onboarding.accept_source(&operator, &connector.id, &new, at("2023-07-10T12:00:01Z")).await;
-    assert!(matches!(late, Ok(Accepted::Refused(_))), "{late:?}");
+    assert!(matches!(late, Ok(AcceptOutcome::Refused(_))), "{late:?}");
     let accepted = onboarding.accept_source(&operator, &connector.id, &new, noon).await;
-    assert_eq!(accepted.unwrap(), Accepted::From(noon));
+    assert_eq!(accepted.unwrap(), AcceptOutcome::From(noon));
     let again = onboarding.accept_source(&operator, &connector.id, &new, noon).await;
-    assert_eq!(again.unwrap(), Accepted::Unchanged);
+    assert_eq!(again.unwrap(), AcceptOutcome::Unchanged);
 }

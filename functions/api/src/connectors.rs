@@ -7,7 +7,7 @@ use axum::response::Response;
 use domain::connector::Caller;
 use domain::health::Status;
 use domain::names::{ConnectorId, TenantId};
-use domain::onboarding::{Loss, View};
+use domain::onboarding::{ConnectorView, DeletionLoss};
 use domain::ports::ConnectorFilter;
 use domain::setup::setup;
 use serde::Serialize;
@@ -95,7 +95,7 @@ pub(crate) async fn update(
 struct Deleted<'a> {
     #[serde(flatten)]
     connector: Settings<'a>,
-    lost: Loss,
+    lost: DeletionLoss,
 }
 
 /// `DELETE /v1/connectors/{id}`. What would be lost is told first, and has to be accepted.
@@ -131,7 +131,7 @@ pub(crate) async fn detail_with(
     status: StatusCode,
     beside: Beside,
 ) -> Result<Response, Problem> {
-    let View { connector, cursor } = api.onboarding.read(caller, id).await?;
+    let ConnectorView { connector, cursor } = api.onboarding.read(caller, id).await?;
     let addresses = api.onboarding.addresses(caller, &connector).await?;
     let note = api.onboarding.contacts_warning(&addresses);
     let beside = Beside { addresses, note, ..beside };

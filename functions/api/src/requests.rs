@@ -2,7 +2,7 @@
 
 use domain::connector::{Caller, Destination, Encryption, Shards};
 use domain::names::{IdempotencyKey, Prefix, TenantId};
-use domain::onboarding::{Edit, NewConnector};
+use domain::onboarding::{ConnectorUpdate, NewConnector};
 use domain::part::Encoding;
 use domain::partition::PartitionFormat;
 use domain::schedule::Frequency;
@@ -46,8 +46,8 @@ pub(crate) fn create(
 }
 
 /// A change of settings; what is left out stays. An object is replaced as a whole.
-pub(crate) fn update(mut body: Fields) -> Result<Edit, Problem> {
-    let edit = Edit {
+pub(crate) fn update(mut body: Fields) -> Result<ConnectorUpdate, Problem> {
+    let edit = ConnectorUpdate {
         shards: body.number("shards", str::parse::<Shards>),
         frequency: body.number("frequency", str::parse),
         encoding: body.object("encoding", encoding),

@@ -21,7 +21,7 @@ use adapters::webhooks::Reach;
 use domain::connector::{Caller, Shards};
 use domain::events_source::EventsSource;
 use domain::names::{ConnectorId, Region, TenantId};
-use domain::onboarding::{MailMode, Onboarding, RingCache, View};
+use domain::onboarding::{ConnectorView, KeyCache, MailMode, Onboarding};
 use domain::ports::Source as _;
 use domain::setup::Vendor;
 use local::Writes;
@@ -98,7 +98,7 @@ impl Backend {
                 template_url: vendor.template_url,
             },
             signing: keys.map(|keys| signing(&keys, &services)).transpose()?,
-            ring: RingCache::default(),
+            key_cache: KeyCache::default(),
             mail_mode: MailMode::of(sender.is_some(), portal.is_some()),
             partitions,
             budgets,
@@ -117,7 +117,7 @@ impl Backend {
     ///
     /// # Errors
     /// If it does not exist, or the ledger fails.
-    pub(crate) async fn view(&self, id: &ConnectorId) -> Result<View, Problem> {
+    pub(crate) async fn view(&self, id: &ConnectorId) -> Result<ConnectorView, Problem> {
         Ok(self.onboarding.read(&self.caller, id).await?)
     }
 

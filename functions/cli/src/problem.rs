@@ -1,4 +1,4 @@
-//! Why a command did not do what was asked: one line says what, one says what to do about it.
+//! The errors of commands: one line for the message, one for the remedy; and the exit codes.
 
 use std::process::ExitCode;
 
@@ -9,18 +9,18 @@ use serde::Serialize;
 
 use crate::backend::here;
 
-/// How a command ended. The numbers are part of the contract with scripts.
+/// How a command ended. The numbers are part of the interface for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// 0: it did what was asked.
+    /// 0: success.
     Done,
-    /// 1: it did not, or not all of it.
+    /// 1: failed, wholly or in part.
     Failed,
-    /// 2: what was asked is not possible as it was written.
+    /// 2: wrong usage or an invalid value.
     Usage,
-    /// 2, of `verify`: what is here neither proves nor refutes it.
+    /// 2, of `verify`: the evidence neither proves nor refutes the archive.
     Incomplete,
-    /// 3, of `verify`: what was asked is not possible as it was written.
+    /// 3, of `verify`: wrong usage or an invalid value.
     NotAsked,
     /// 130: stopped by Ctrl-C, as shells number it.
     Interrupted,
@@ -38,35 +38,34 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What went wrong, and the remedy. With `--json` it is printed as
-/// `{"error": {"kind", "message", "remedy"}}`.
+/// An error and its remedy. With `--json` it is printed as `{"error": {"kind", "message", "remedy"}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Problem {
     kind: Kind,
     message: String,
     remedy: String,
-    /// The stages, if it was a verification that failed.
+    /// The stages, if a verification failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     verification: Option<Box<PreflightReport>>,
 }
 
-/// Whose turn it is.
+/// Whether the command line or the execution is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
-    /// The command as it was written can't be done.
+    /// The command is invalid.
     Usage,
-    /// It could be done, but not now or not here.
+    /// The command is valid, but failed.
     Failed,
 }
 
 impl Problem {
-    /// The command can't be done as it was written.
+    /// An error for an invalid command.
     pub(crate) fn usage(message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message.into(), remedy.into())
     }
 
-    /// It failed.
+    /// An error for a valid command that failed.
     pub(crate) fn failed(message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(Kind::Failed, message.into(), remedy.into())
     }
@@ -75,12 +74,12 @@ impl Problem {
         Self { kind, message, remedy, verification: None }
     }
 
-    /// The same, with the stages of the verification that failed.
+    /// Adds the stages of the failed verification.
     pub(crate) fn with(self, verification: Box<PreflightReport>) -> Self {
         Self { verification: Some(verification), ..self }
     }
 
-    /// The same, with what says where in the command that its remedy ends with, if it does.
+    /// Adds the target flag to the command at the end of the remedy, if there is one.
     pub(crate) fn here(mut self, place: &str) -> Self {
         if let Some(start) = self.remedy.find("auditferry connector ") {
             let command = self.remedy.split_off(start);
@@ -89,17 +88,17 @@ impl Problem {
         self
     }
 
-    /// What happened.
+    /// The cause, as one line.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
-    /// What to do.
+    /// What the user can do about it.
     pub(crate) fn remedy(&self) -> &str {
         &self.remedy
     }
 
-    /// The exit code that it ends with.
+    /// The exit code for this error.
     pub(crate) const fn exit(&self) -> Exit {
         match self.kind {
             Kind::Usage => Exit::Usage,
@@ -112,16 +111,16 @@ impl From<PortError> for Problem {
     fn from(error: PortError) -> Self {
         let remedy = match &error {
             PortError::Transient { .. } => {
-                "Try again, which does no harm. If it stays so, check the network, AWS_REGION and AWS_ENDPOINT_URL."
+                "Try again; this is safe. If it persists, check the network, AWS_REGION and AWS_ENDPOINT_URL."
             }
             PortError::Denied { .. } => {
-                "Check the credentials and the region, and that the variables (LEDGER_TABLE, EVENTS_TABLE, …) name what is deployed."
+                "Check the credentials and the region, and that the variables (LEDGER_TABLE, EVENTS_TABLE, …) name the deployed resources."
             }
             PortError::Misconfigured { .. } => {
-                "Set the variables that are named as it says, here and in the deployment, or make the table fit them."
+                "Correct the named variables, here and in the deployment, or change the table to match them."
             }
             PortError::Bug { .. } => {
-                "Check that the tables are Auditferry's own and of this version; else report it."
+                "Check that the tables belong to this version of Auditferry. If they do, report this bug."
             }
         };
         Self::failed(error.chain(), remedy)
@@ -133,21 +132,21 @@ impl From<StackError> for Problem {
         let remedy = match &error {
             StackError::InUse { .. } => "Wait until the other command on this folder has ended.",
             StackError::RoleExists(_) => {
-                "It is connected. Name another role, or let the stand-in be: run it again with --no-stack."
+                "It is connected already. Name another role, or repeat with --no-stack to leave the stand-in unchanged."
             }
-            StackError::Listen(_) => "Check that this machine may listen on 127.0.0.1.",
-            _ => "Check the folder and its permissions, or take another one.",
+            StackError::Listen(_) => "Check that processes may listen on 127.0.0.1.",
+            _ => "Check the folder and its permissions, or use another one.",
         };
         Self::failed(error.to_string(), remedy)
     }
 }
 
-/// Something of the operating system failed.
+/// Converts an error of the operating system; `what` names the file or action.
 pub(crate) fn io(what: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> Problem {
     move |error| {
         Problem::failed(
             format!("{what}: {error}"),
-            "Check that it exists and that you may use it, then try again.",
+            "Check that it exists and that you have access, then try again.",
         )
     }
 }

@@ -1,4 +1,4 @@
-//! What a refusal of [`domain::onboarding`] means to whoever typed the command, each with what to do about it.
+//! Converts the errors of [`domain::onboarding`] to errors of a command, each with its remedy.
 
 use domain::connector::{EncryptionError, NotAllowedError};
 use domain::names::Refused;
@@ -13,16 +13,16 @@ impl From<OnboardingError> for Problem {
         let said = error.to_string();
         match error {
             OnboardingError::NotFound(_) => {
-                Self::failed(said, "See which there are: auditferry connector list")
+                Self::failed(said, "List the connectors: auditferry connector list")
             }
             OnboardingError::Stale { id, .. } => Self::failed(
                 said,
-                format!("Look at it, and run the command again: auditferry connector show {id}"),
+                format!("Check its current state, then repeat the command: auditferry connector show {id}"),
             ),
-            // Whose it is stays untold: the name of another tenant is none of this one's business.
+            // The owner is not revealed: a tenant must not learn another tenant's name.
             OnboardingError::Taken(OwnedResource::Role) => Self::failed(
                 said,
-                "A role serves one tenant. Let the customer launch a stack with another name for the role, and connect it to that.",
+                "A role serves one tenant. Let the customer launch a stack with another role name, and connect to that role.",
             ),
             OnboardingError::Taken(OwnedResource::Destination) => {
                 Self::failed(said, "Connect it to another prefix or another bucket.")
@@ -31,28 +31,28 @@ impl From<OnboardingError> for Problem {
             OnboardingError::NotVerified(verification) => not_verified(&said, verification),
             OnboardingError::Refused(refused) => refused.into(),
             OnboardingError::DestinationMismatch(_) => {
-                Self::usage(said, "Give what fits together, and run the command again.")
+                Self::usage(said, "Use values that match, and repeat the command.")
             }
             OnboardingError::NoPartition(without) => without.into(),
             OnboardingError::KeyReused(_) => {
-                Self::failed(said, "Use a new key for another connector, or the same values as then.")
+                Self::failed(said, "Use a new key for another connector, or the same values as before.")
             }
-            OnboardingError::WouldLose(_) => {
-                Self::failed(said, "To delete anyway, run the command again with --yes.")
+            OnboardingError::LossNotAccepted(_) => {
+                Self::failed(said, "To delete anyway, repeat the command with --yes.")
             }
             OnboardingError::Exhausted(exhausted) => Self::failed(said, exhausted.remedy()),
-            OnboardingError::Link(_) => Self::failed(said, "Open the link of the newest mail."),
+            OnboardingError::Link(_) => Self::failed(said, "Open the link in the newest mail."),
             OnboardingError::Forbidden(_) => Self::failed(said, "Ask the vendor's operators."),
             OnboardingError::Port(error) => error.into(),
             OnboardingError::Keys(cause) => Self::failed(
                 format!("{said}: {cause}"),
-                "Look at VENDOR_DOMAIN, SIGNING_KEY and SIGNING_KEY_PREVIOUS.",
+                "Check VENDOR_DOMAIN, SIGNING_KEY and SIGNING_KEY_PREVIOUS.",
             ),
         }
     }
 }
 
-/// Says the stage that failed; the others have been told.
+/// Names the failed stage; the others are printed already.
 fn not_verified(said: &str, verification: Box<PreflightReport>) -> Problem {
     let failed = verification.reports.iter().find(|report| report.verdict == PreflightVerdict::Failed);
     let problem = match failed.and_then(|report| Some((report.stage, report.finding.as_ref()?))) {
@@ -72,22 +72,22 @@ impl From<NotAllowedError> for Problem {
                 "Connect it: auditferry connector connect {id} --role-arn ARN --bucket BUCKET --region REGION"
             ),
             NotAllowedError::NotVerified(id) => {
-                format!("See what is wrong: auditferry connector verify {id}")
+                format!("Find out why: auditferry connector verify {id}")
             }
             NotAllowedError::WrongState { id, state, verb, .. } => match (*verb, *state) {
                 ("delete", "active" | "paused") => {
                     format!("Disable it first: auditferry connector disable {id}")
                 }
                 ("run", "draft" | "ready") => format!("Activate it: auditferry connector activate {id}"),
-                (_, "disabled") => format!("Take it back first: auditferry connector enable {id}"),
-                _ => format!("See its state: auditferry connector show {id}"),
+                (_, "disabled") => format!("Enable it first: auditferry connector enable {id}"),
+                _ => format!("Check its state: auditferry connector show {id}"),
             },
             NotAllowedError::StartInFuture(_) => {
-                let remedy = "Leave --start-from out to start with the activation.";
+                let remedy = "Leave --start-from out to start at the activation.";
                 return Self::usage(refusal.to_string(), remedy);
             }
             NotAllowedError::ShardsInUse { to, .. } => {
-                format!("Make a new connector: auditferry connector create --tenant TENANT --shards {to}")
+                format!("Create a new connector: auditferry connector create --tenant TENANT --shards {to}")
             }
             NotAllowedError::NoWebhook(id) => {
                 format!("Set one: auditferry connector contacts {id} --webhook URL")
@@ -101,14 +101,16 @@ impl From<NotAllowedError> for Problem {
                 )
             }
             NotAllowedError::Declined { .. } => {
-                "Only its owner can take that back, by the link of its mail. Set another address.".to_owned()
+                "Only its owner can undo that, with the link in its mail. Set another address.".to_owned()
             }
             NotAllowedError::NothingToAsk { id, .. } => {
-                format!("See where each stands: auditferry connector contacts {id}")
+                format!("Check the status of each address: auditferry connector contacts {id}")
             }
-            NotAllowedError::TestCooldown { .. } => "Wait until then: a test reaches people.".to_owned(),
+            NotAllowedError::TestCooldown { .. } => {
+                "Wait until then: test messages are sent to people.".to_owned()
+            }
             NotAllowedError::RetentionExpired { .. } => {
-                "Make a new connector: auditferry connector create --tenant TENANT".to_owned()
+                "Create a new connector: auditferry connector create --tenant TENANT".to_owned()
             }
         };
         Self::failed(refusal.to_string(), remedy)
@@ -119,7 +121,7 @@ impl From<NoPartition> for Problem {
     fn from(without: NoPartition) -> Self {
         Self::usage(
             without.to_string(),
-            "Set EVENTS_PARTITION_FORMAT to what the deployment's functions have, and name the tenant as its keys do.",
+            "Set EVENTS_PARTITION_FORMAT as in the deployment's functions, and name the tenant as in its keys.",
         )
     }
 }
@@ -136,6 +138,6 @@ impl From<EncryptionError> for Problem {
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
-        Self::usage(refused.to_string(), "Write it in the form that is told, and run the command again.")
+        Self::usage(refused.to_string(), "Use the format shown above, and repeat the command.")
     }
 }

@@ -1,4 +1,4 @@
-//! What the process was given: its environment, and when it began. Read once, by `main.rs`.
+//! The environment and start time of the process. Read once, by `main.rs`.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -7,28 +7,27 @@ use domain::connector::Caller;
 
 use crate::output::Output;
 
-/// What a command may know of the process.
+/// What commands may read from the process.
 #[derive(Debug)]
 pub(crate) struct Surroundings {
     environment: HashMap<String, String>,
     began: Instant,
-    /// Where it prints.
+    /// Where commands print.
     pub(crate) output: Output,
 }
 
 impl Surroundings {
-    /// The process as `main.rs` found it.
+    /// The context that `main.rs` read.
     pub(crate) const fn new(environment: HashMap<String, String>, began: Instant, output: Output) -> Self {
         Self { environment, began, output }
     }
 
-    /// The value of a variable.
+    /// The value of an environment variable.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         self.environment.get(name).cloned()
     }
 
-    /// The person at this machine, by the name that the shell knows, for the records of what is changed on
-    /// stand-ins. Nobody has verified it.
+    /// The local user, by the shell's name, for the records of changes on stand-ins. The name is not authenticated.
     pub(crate) fn person(&self) -> Caller {
         let mut names = ["USER", "LOGNAME", "USERNAME"].iter().filter_map(|name| self.variable(name));
         let sound = |name: &String| !name.is_empty() && !name.chars().any(char::is_control);
@@ -37,7 +36,7 @@ impl Surroundings {
         Caller::Operator { name: Caller::recorded_name(&most).unwrap_or_else(|| "local".to_owned()) }
     }
 
-    /// For how long the process has run.
+    /// The time since the process started.
     pub(crate) fn elapsed(&self) -> Duration {
         self.began.elapsed()
     }

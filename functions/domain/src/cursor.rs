@@ -47,7 +47,7 @@ pub struct Cursor {
     /// the first manifest, and in ledgers from versions that wrote none: the next part begins the chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "note")]
-    pub chain_head: Option<ChainState>,
+    pub chain_state: Option<ChainState>,
     /// Which public keys the vendor put into the bucket, and where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "published")]
@@ -82,7 +82,7 @@ impl Cursor {
                 resume_at: None,
                 out_of_order_in: None,
             },
-            chain_head: None,
+            chain_state: None,
             published_keys: None,
             block: None,
             orphans_swept_to: PartNumber::NONE,

@@ -87,7 +87,7 @@ impl Status {
             since: judged.and_then(|(_, since)| since),
             sealed_to: cursor.map(|cursor| cursor.watermark),
             sealed_parts: sealed,
-            manifest: cursor.and_then(|cursor| cursor.chain_head.as_ref()).map(|note| note.sha256),
+            manifest: cursor.and_then(|cursor| cursor.chain_state.as_ref()).map(|note| note.sha256),
             delivered_parts,
             delivered_manifest,
             undelivered_parts: sealed.saturating_sub(delivered_parts),

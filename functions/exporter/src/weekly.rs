@@ -11,7 +11,7 @@ use std::time::Duration;
 use domain::budget::Budgets;
 use domain::connector::{Caller, Connector, State};
 use domain::names::ExternalId;
-use domain::onboarding::{MailMode, Onboarding, RingCache};
+use domain::onboarding::{KeyCache, MailMode, Onboarding};
 use domain::partition::PartitionFormat;
 use domain::ports::{Bus, Connectors, Prober};
 use domain::protocol::Outcome;
@@ -49,7 +49,7 @@ impl Exporter {
             timing,
             vendor,
             signing,
-            ring: RingCache::default(),
+            key_cache: KeyCache::default(),
             // What the exporter changes sets no contacts, so nobody asks it whether mails are sent.
             mail_mode: MailMode::None,
             // It makes and activates no connector, so nobody asks it for a tenant's partition keys either.

@@ -60,7 +60,7 @@ impl Account {
         self.cursor.next = seal.part.number.next();
         self.cursor.watermark = seal.watermark_after;
         self.cursor.read_progress = seal.read_progress;
-        self.cursor.chain_head = seal.last.clone().or(self.cursor.chain_head.take());
+        self.cursor.chain_state = seal.chain_state.clone().or(self.cursor.chain_state.take());
         if let Some(reconcile) = &seal.reconcile {
             self.cursor.reconcile = reconcile.clone();
         }

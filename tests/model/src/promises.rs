@@ -203,7 +203,7 @@ impl View<'_> {
             (part.number > cursor.delivered && part.delivered_at.is_none())
                 || notes.iter().any(|note| note.number == part.number)
         };
-        cursor.chain_head.as_ref().map(|note| note.sha256) == last
+        cursor.chain_state.as_ref().map(|note| note.sha256) == last
             && notes.iter().all(|note| pins(note) && has_bytes(note))
             && parts.iter().all(is_noted)
     }

@@ -55,7 +55,7 @@ pub(crate) fn signing(worker: &Worker) -> ManifestSigner {
 pub(crate) fn replace(world: &World) -> bool {
     let newest = world.keys.load(Ordering::Relaxed);
     let in_use = id(newest);
-    let signed = |id| world.ledger.cursor(id).chain_head.is_some_and(|last| last.key == in_use);
+    let signed = |id| world.ledger.cursor(id).chain_state.is_some_and(|last| last.key == in_use);
     let may = world.ids.iter().all(signed);
     if may {
         world.keys.store(newest + 1, Ordering::Relaxed);

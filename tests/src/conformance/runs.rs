@@ -26,10 +26,10 @@ pub async fn a_snapshot_is_what_was_stored(ledger: &impl Ledger) {
 pub async fn a_seal_stores_the_part_and_moves_the_cursor(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let seal = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await;
-    let note = seal.last.clone();
+    let note = seal.chain_state.clone();
     assert!(note.is_some(), "the next manifest is chained to it");
     let after =
-        Cursor { next: before.next.next(), watermark: seal.watermark_after, chain_head: note, ..before };
+        Cursor { next: before.next.next(), watermark: seal.watermark_after, chain_state: note, ..before };
     assert_eq!(cursor(ledger, &connector).await, after);
     assert_eq!(ledger.part(&connector.id, PartNumber::FIRST).await.unwrap(), Some(seal.part));
     assert_eq!(ledger.part(&connector.id, PartNumber::new(2)).await.unwrap(), None);

@@ -9,7 +9,7 @@ use domain::connector::{Caller, Connector};
 use domain::contacts::{AddressStatus, LINK_VALIDITY, LinkError, LinkToken, MAX_MAILS, Mail};
 use domain::names::{ConnectorId, EmailAddress, TenantId};
 use domain::notice::Notice;
-use domain::onboarding::{MailMode, NewConnector, NewContacts, Onboarding, OnboardingError, RingCache};
+use domain::onboarding::{KeyCache, MailMode, NewConnector, NewContacts, Onboarding, OnboardingError};
 use domain::partition::PartitionFormat;
 use proptest::prelude::*;
 use tests::failing::{Flaky, Outage, Plan, Trouble};
@@ -51,7 +51,7 @@ impl Deployment {
             timing: TIMING,
             vendor: vendor(),
             signing: Some(FakeSigner::new(1).signing()),
-            ring: RingCache::default(),
+            key_cache: KeyCache::default(),
             mail_mode: MailMode::DoubleOptIn,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),

@@ -76,7 +76,7 @@ async fn every_part_has_a_manifest_quiet_hours_too(world: World) {
     assert_eq!(kinds, ["regular", "regular", "heartbeat", "heartbeat"]);
     let cursor = world.cursor(&connector).await;
     let newest = manifests(&objects).pop().unwrap().0.sha256();
-    assert_eq!(cursor.chain_head.map(|note| note.sha256), Some(newest), "from the auditor's own source");
+    assert_eq!(cursor.chain_state.map(|note| note.sha256), Some(newest), "from the auditor's own source");
 }
 
 async fn without_the_key_nothing_is_sealed_and_what_is_sealed_is_delivered(world: World) {
@@ -134,7 +134,7 @@ async fn a_new_key_is_named_by_the_previous_one(world: World) {
             "key {current} returns"
         );
     }
-    assert_eq!(world.cursor(&connector).await.chain_head.map(|note| note.retired.len()), Some(2));
+    assert_eq!(world.cursor(&connector).await.chain_state.map(|note| note.retired.len()), Some(2));
     // No manifest names the key after a lost one, so a verifier must be given it.
     assert_eq!(chain::flaws(&objects), ["chain: part 4 is signed by another key than the one in charge"]);
     let signatures: Vec<usize> =

@@ -75,7 +75,7 @@ fn each_part_is_chained_to_the_previous_one_and_the_first_says_why_it_begins() {
     let first = run.seals(SealAnswer::Won).part;
     let hung = ChainState::after(None, first.number, first.manifest.as_ref().unwrap()).unwrap();
     let second = with_cursor(&snapshot(), |cursor| {
-        (cursor.next, cursor.chain_head) = (PartNumber::new(2), Some(hung.clone()))
+        (cursor.next, cursor.chain_state) = (PartNumber::new(2), Some(hung.clone()))
     });
     let mut run = Rehearsal::with_snapshot(&second);
     run.builds_only(Built::Staged(draft()));

@@ -66,7 +66,7 @@ impl DynamoLedger {
             names.insert("#reconcile".to_owned(), "reconcile".to_owned());
             values.insert(":reconcile".to_owned(), records::attribute("writing a reconcile", reconcile)?);
         }
-        if let Some(last) = &seal.last {
+        if let Some(last) = &seal.chain_state {
             set.push_str(", #note = :note");
             names.insert("#note".to_owned(), "note".to_owned());
             values.insert(":note".to_owned(), records::attribute("writing the chain head", last)?);

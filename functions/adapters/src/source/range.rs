@@ -15,7 +15,7 @@ pub(super) enum Range {
     Between(AttributeValue, AttributeValue),
     /// The keys before this one.
     Below(AttributeValue),
-    /// This key and all behind it.
+    /// This key and all after it.
     From(AttributeValue),
 }
 

@@ -219,7 +219,7 @@ mod tests {
                 table(T::N, T::S, P::All),
                 layout(Some("by_time"), ["org", "at"], F::Rfc3339),
                 format!(
-                    "EVENTS_PARTITION_KEY is `org`; it must be a partition key of type S, which can hold a tenant's \
+                    "EVENTS_PARTITION_KEY is `org`; it must be a partition key of type S, which can contain a tenant's \
                      ID: {}",
                     keys.replace("`org` (S)", "`org` (N)")
                 ),

@@ -126,7 +126,7 @@ pub(crate) fn seal(connector: &Connector, cursor: &Cursor, worker: &WorkerId) ->
         part,
         watermark_before: cursor.watermark,
         watermark_after: to,
-        last: None,
+        chain_state: None,
         read_progress: None,
         reconcile: None,
         unblock: false,

@@ -23,7 +23,7 @@ use adapters::webhooks::Reach;
 use api::{Gateway, router};
 use axum::Router;
 use axum::response::IntoResponse as _;
-use domain::onboarding::{MailMode, Onboarding, RingCache};
+use domain::onboarding::{KeyCache, MailMode, Onboarding};
 use domain::setup::Vendor;
 use lambda_runtime::tower::ServiceExt as _;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -87,7 +87,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
             template_url: settings.vendor.template_url,
         },
         signing: Some(signing(&settings.signing, &services)?),
-        ring: RingCache::default(),
+        key_cache: KeyCache::default(),
         mail_mode: MailMode::of(settings.sender.is_some(), settings.portal.is_some()),
         partitions: settings.partitions,
         budgets: settings.budgets,

@@ -50,7 +50,7 @@ impl From<OnboardingError> for Problem {
             // No path of the API takes a link: the portal's page does.
             OnboardingError::Link(_) => Self::conflict("link", "The link is not good", sentence(&text)),
             OnboardingError::KeyReused(reused) => Self::key_reused(&reused),
-            OnboardingError::WouldLose(loss) => Self::would_lose(loss),
+            OnboardingError::LossNotAccepted(loss) => Self::would_lose(loss),
             OnboardingError::Forbidden(what) => Self::forbidden(&capitalised(what)),
             OnboardingError::Port(error) => ours(&error),
             OnboardingError::Keys(cause) => {

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use domain::budget::BudgetExhaustedError;
-use domain::onboarding::{Difference, KeyReusedError, Loss};
+use domain::onboarding::{DeletionLoss, Difference, KeyReusedError};
 use domain::time::Time;
 use domain::verify::PreflightReport;
 use serde::Serialize;
@@ -47,7 +47,7 @@ struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     verification: Option<Box<PreflightReport>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    loss: Option<Loss>,
+    loss: Option<DeletionLoss>,
     #[serde(flatten)]
     budget: Option<UsedUp>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,7 +174,7 @@ impl Problem {
     }
 
     /// 409: something would be lost, and nobody has said that it may.
-    pub(crate) fn would_lose(loss: Loss) -> Self {
+    pub(crate) fn would_lose(loss: DeletionLoss) -> Self {
         let detail =
             format!("{} To delete anyway, repeat with ?accept_loss=true.", sentence(&loss.to_string()));
         let mut problem = Self::conflict("would_lose", "Something would be lost", detail);

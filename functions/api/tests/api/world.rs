@@ -9,7 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use domain::budget::Budgets;
 use domain::names::ConnectorId;
-use domain::onboarding::{MailMode, Onboarding, RingCache};
+use domain::onboarding::{KeyCache, MailMode, Onboarding};
 use domain::partition::PartitionFormat;
 use domain::ports::{Connectors, Runs as _, Validity};
 use domain::protocol::Mark;
@@ -102,7 +102,7 @@ impl World {
                 ..tests::fixtures::vendor()
             },
             signing: Some(tests::fakes::signing(key)),
-            ring: RingCache::default(),
+            key_cache: KeyCache::default(),
             mail_mode: MailMode::None,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),

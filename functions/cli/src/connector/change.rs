@@ -1,5 +1,4 @@
-//! The commands that move a connector on in its life: `activate`, `pause`, `resume`, `disable`, `enable`,
-//! `rotate-external-id`.
+//! The commands of a connector's lifecycle: `activate`, `pause`, `resume`, `disable`, `enable`, `rotate-external-id`.
 
 use domain::connector::{Connector, State};
 use domain::cursor::Cursor;
@@ -14,14 +13,14 @@ use crate::output::Output;
 use crate::problem::{Exit, Problem};
 use crate::table::counted;
 
-/// The answer of a command that changed a connector: its settings.
+/// The JSON output of a command that changed a connector: its settings.
 #[derive(Serialize)]
 pub(super) struct Changed<'a> {
     connector: &'a Connector,
-    /// Events are exported from this time on, if it has just been activated.
+    /// The time from which events are exported, after an activation.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<Time>,
-    /// When it runs next, if it has just been activated or resumed.
+    /// The time of the next run, after an activation or a resume.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_run_at: Option<Time>,
 }
@@ -65,7 +64,9 @@ pub(crate) async fn resume(backend: &Backend, args: &ChangeArgs, output: Output)
         let waiting = cursor.next.previous().get().saturating_sub(cursor.delivered.get());
         if waiting > 0 {
             let parts = counted(waiting, "part");
-            output.line(format_args!("{parts} waited and go out with the next run, which is due now"));
+            output.line(format_args!(
+                "{parts} waited and will be delivered with the next run, which is due now"
+            ));
         }
         changed.next_run_at = Some(cursor.next_run_at);
     }
@@ -77,7 +78,7 @@ pub(crate) async fn resume(backend: &Backend, args: &ChangeArgs, output: Output)
 pub(crate) async fn pause(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
     let id = &args.one.id;
     let connector = backend.onboarding.pause(&backend.caller, id, args.if_version).await?;
-    output.line(format_args!("{id} is paused: events are sealed on schedule, and nothing is delivered"));
+    output.line(format_args!("{id} is paused: events are sealed on schedule, but not delivered"));
     output.object(&Changed::settings(&connector));
     Ok(Exit::Done)
 }
@@ -89,7 +90,7 @@ pub(crate) async fn disable(backend: &Backend, args: &ChangeArgs, output: Output
     output.line(format_args!(
         "{id} is disabled: nothing is read or delivered, and everything is kept for 30 days"
     ));
-    output.line(format_args!("\nTo take it back: {}", backend.command(format_args!("enable {id}"))));
+    output.line(format_args!("\nTo enable it again: {}", backend.command(format_args!("enable {id}"))));
     output.object(&Changed::settings(&connector));
     Ok(Exit::Done)
 }
@@ -100,7 +101,7 @@ pub(crate) async fn enable(backend: &Backend, args: &ChangeArgs, output: Output)
     let connector = backend.onboarding.enable(&backend.caller, id, args.if_version).await?;
     let (words, next) = match connector.state {
         State::Paused => {
-            ("is paused: it seals what came meanwhile, and delivers once it is resumed", "resume")
+            ("is paused: it seals the events of the meantime, and delivers once it is resumed", "resume")
         }
         _ => ("is a draft again, since it never exported", "activate"),
     };
@@ -118,10 +119,12 @@ pub(crate) async fn rotate(backend: &Backend, args: &ChangeArgs, output: Output)
     output.line(format_args!("{id} has the new external ID {new}; the old one works until this one does"));
     let stack = domain::setup::stack_name(id);
     output.line(format_args!(
-        "The customer puts it into the parameter ExternalId of its stack ({stack}, by the link)"
+        "The customer sets the parameter ExternalId of its stack ({stack}, created by the link) to it."
     ));
-    output
-        .line(format_args!("and by hand or with Terraform: {}", backend.command(format_args!("setup {id}"))));
+    output.line(format_args!(
+        "For policies by hand or with Terraform: {}",
+        backend.command(format_args!("setup {id}"))
+    ));
     output.line(format_args!("Then: {}", backend.command(format_args!("verify {id}"))));
     output.object(&Changed::settings(&connector));
     Ok(Exit::Done)

@@ -2,7 +2,7 @@
 
 use domain::connector::{Connector, Destination, Encryption};
 use domain::names::ConnectorId;
-use domain::onboarding::{Edit, NewConnector, OnboardingError, Updated};
+use domain::onboarding::{ConnectorUpdate, NewConnector, OnboardingError, UpdateOutcome};
 use domain::part::Encoding;
 use domain::setup::Setup;
 use domain::verify::{PreflightProgress, PreflightReport};
@@ -121,7 +121,7 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
         encryption: Encryption::new(args.encryption.map(Into::into), args.kms_key_arn.clone())?,
     };
     // Checked before the stand-in creates anything for it.
-    backend.onboarding.fits(&destination)?;
+    backend.onboarding.check_destination(&destination)?;
     if let Some(embedded) = backend.embedded.as_ref().filter(|_| !args.no_stack) {
         let mut connector = backend.view(id).await?.connector;
         connector.connect(destination.clone()).map_err(OnboardingError::from)?;
@@ -130,11 +130,11 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
         output.line("the stand-in has the bucket, and a role that trusts this connector");
     }
     stages::start_progress(output);
-    let edit = Edit { destination: Some(destination), ..Edit::default() };
+    let edit = ConnectorUpdate { destination: Some(destination), ..ConnectorUpdate::default() };
     let tell = |progress: PreflightProgress<'_>| stages::report_progress(progress, output);
     let updated = backend.onboarding.update(&backend.caller, id, args.change.if_version, edit, tell).await;
     output.progress_is_over();
-    let Updated { connector, verification } = updated?;
+    let UpdateOutcome { connector, verification } = updated?;
     output.line(format_args!("{id} writes to {}/{}", args.bucket, args.prefix));
     let code = if let Some(verification) = &verification {
         stages::print_result(backend, &connector, verification, output)
@@ -156,13 +156,13 @@ pub(crate) async fn update(backend: &Backend, args: &UpdateArgs, output: Output)
     };
     // Half of the new encoding was read before, so the change must apply to that version.
     let if_match = args.change.if_version.or_else(|| (encoding != now.encoding).then_some(now.version));
-    let edit = Edit {
+    let edit = ConnectorUpdate {
         shards: args.shards,
         frequency: args.frequency,
         encoding: (encoding != now.encoding).then_some(encoding),
         destination: None,
     };
-    let Updated { connector, .. } =
+    let UpdateOutcome { connector, .. } =
         backend.onboarding.update(&backend.caller, id, if_match, edit, |_| ()).await?;
     let (hours, files) = (connector.frequency.hours(), connector.encoding.suffix());
     output.line(format_args!("{id} exports every {hours} h from its next window on, as {files}"));

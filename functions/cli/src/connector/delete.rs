@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use domain::connector::Connector;
 use domain::names::ConnectorId;
-use domain::onboarding::Loss;
+use domain::onboarding::DeletionLoss;
 use serde::Serialize;
 
 use super::options::DeleteArgs;
@@ -16,7 +16,7 @@ use crate::table::counted;
 #[derive(Serialize)]
 struct Deleted<'a> {
     connector: &'a Connector,
-    lost: &'a Loss,
+    lost: &'a DeletionLoss,
 }
 
 /// `connector delete`.
@@ -25,7 +25,7 @@ pub(crate) async fn delete(backend: &Backend, args: &DeleteArgs, output: Output)
     let connector = backend.view(id).await?.connector;
     // Refused before asking for confirmation. The deletion checks again, against the stored state.
     connector.clone().delete()?;
-    let loss = backend.onboarding.loss(&backend.caller, id).await?;
+    let loss = backend.onboarding.deletion_loss(&backend.caller, id).await?;
     let told = lost(&loss);
     if !args.yes && !agreed(id, &told, output).await? {
         return Err(Problem::failed(format!("{id} was not deleted"), "Nothing was changed."));
@@ -40,7 +40,7 @@ pub(crate) async fn delete(backend: &Backend, args: &DeleteArgs, output: Output)
 }
 
 /// Describes what a deletion loses.
-fn lost(loss: &Loss) -> String {
+fn lost(loss: &DeletionLoss) -> String {
     let parts = match loss.undelivered_parts {
         0 => "no sealed part is lost".to_owned(),
         waiting => {
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_loss_is_described_in_words() {
         let loss = |undelivered_parts, from: Option<&str>| {
-            lost(&Loss { undelivered_parts, unsealed_from: from.map(|from| from.parse().unwrap()) })
+            lost(&DeletionLoss { undelivered_parts, unsealed_from: from.map(|from| from.parse().unwrap()) })
         };
         assert_eq!(loss(0, None), "no sealed part is lost, since it never exported");
         assert_eq!(

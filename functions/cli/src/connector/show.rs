@@ -5,7 +5,7 @@ use domain::fault::Block;
 use domain::health::{Health, Status};
 use domain::manifest::{ChainState, KeyId};
 use domain::names::ConnectorId;
-use domain::onboarding::{AddressView, View};
+use domain::onboarding::{AddressView, ConnectorView};
 use domain::part::Sha256;
 use serde::Serialize;
 
@@ -55,14 +55,14 @@ impl Signing {
 
 /// `connector show`.
 pub(crate) async fn show(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
-    let View { connector, cursor } = backend.view(id).await?;
+    let ConnectorView { connector, cursor } = backend.view(id).await?;
     let now = backend.onboarding.clock.now();
     let delivered = backend.onboarding.newest_delivered(&backend.caller, id, cursor.as_ref()).await?;
     let timing = backend.onboarding.timing;
     let standing = Status::of(&connector, cursor.as_ref(), delivered.as_ref(), timing, now);
     let addresses = backend.onboarding.addresses(&backend.caller, &connector).await?;
     output.line(headline(&connector, &standing, output));
-    let signing = cursor.as_ref().and_then(|cursor| cursor.chain_head.as_ref()).map(Signing::of);
+    let signing = cursor.as_ref().and_then(|cursor| cursor.chain_state.as_ref()).map(Signing::of);
     let signed = signing.as_ref().map(|signing| ("signed by", signing.words()));
     for (name, value) in facts(backend, &connector, &standing, &addresses).into_iter().chain(signed) {
         output.line(format_args!("  {name:<12}  {value}"));

@@ -1,8 +1,8 @@
-//! `connector verify`, and the stages of a verification as they run, also before an activation or a resume.
+//! `connector verify`, and the progress of a verification, also before an activation or a resume.
 
 use domain::connector::{Connector, Destination, Encryption, State};
 use domain::names::{ConnectorId, Region};
-use domain::onboarding::{Changed, OnboardingError};
+use domain::onboarding::{ChangeResult, OnboardingError};
 use domain::verify::{PreflightProgress, PreflightReport, PreflightStage, PreflightVerdict, StageReport};
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ use crate::verify::command::quoted;
 #[derive(Serialize)]
 struct VerifyOutput<'a> {
     connector: &'a ConnectorId,
-    /// The state that follows from it.
+    /// The connector's state after the verification.
     state: &'static str,
     #[serde(flatten)]
     verification: &'a PreflightReport,
@@ -34,7 +34,7 @@ pub(crate) async fn verify(backend: &Backend, args: &ChangeArgs, output: Output)
     if before.next_external_id.is_some() && after.next_external_id.is_none() {
         output.line("the new external ID works, and the old one is retired");
     } else if verification.passed && after.next_external_id.is_some() {
-        output.line("the customer's role still asks for the old external ID, which stays in use until it asks for the new one");
+        output.line("the customer's role still requires the old external ID, which stays in use until the role requires the new one");
     }
     let exit = print_result(backend, &after, &verification, output);
     let state = after.state.as_str();
@@ -42,7 +42,7 @@ pub(crate) async fn verify(backend: &Backend, args: &ChangeArgs, output: Output)
     Ok(exit)
 }
 
-/// Says what a verification came to, and what is to be done next.
+/// Prints the result of a verification, and the next step.
 pub(super) fn print_result(
     backend: &Backend,
     after: &Connector,
@@ -56,7 +56,9 @@ pub(super) fn print_result(
     };
     if !verification.passed {
         print_credentials_hint(backend, verification, output);
-        output.line(format_args!("{} {id} is {state_word}", output.tone(Tone::Bad, "It does not work.")));
+        let failed = output.tone(Tone::Bad, "Verification failed.");
+        let still = if *state == State::Draft { "still a draft".to_owned() } else { state_word.to_owned() };
+        output.line(format_args!("{failed} {id} is {still}"));
         match (&after.destination, &verification.other_region) {
             (Some(to), Some(region)) => {
                 output.line(format_args!("\nNext: {}", backend.command(connect_in(id, to, region))));
@@ -65,7 +67,7 @@ pub(super) fn print_result(
         }
         return Exit::Failed;
     }
-    output.line(format_args!("{} {id} is {state_word}", output.tone(Tone::Good, "It works.")));
+    output.line(format_args!("{} {id} is {state_word}", output.tone(Tone::Good, "Verified.")));
     match state {
         State::Ready => next("activate"),
         State::Paused => next("resume"),
@@ -74,8 +76,8 @@ pub(super) fn print_result(
     Exit::Done
 }
 
-/// The command that connects the same destination in the region that its bucket is in. A key of the other region would
-/// be refused, so one of this region has to be named.
+/// The command that connects the same destination in its bucket's region. A KMS key of another region would be refused,
+/// so a key of that region has to be named.
 fn connect_in(id: &ConnectorId, to: &Destination, region: &Region) -> String {
     let Destination { role, bucket, prefix, encryption, .. } = to;
     let (role, prefix) = (quoted(role.as_str()), quoted(prefix.as_str()));
@@ -87,18 +89,18 @@ fn connect_in(id: &ConnectorId, to: &Destination, region: &Region) -> String {
     format!("connect {id} --role-arn {role} --bucket {bucket} --region {region} --prefix {prefix}{key}")
 }
 
-/// Says that the first stage is under way.
+/// Shows that the first stage is running.
 pub(super) fn start_progress(output: Output) {
     show_running(PreflightStage::ALL.first(), output);
 }
 
-/// Tells a stage that has ended, and that the next one is under way; or that a role is waited for, and why.
+/// Prints a stage that has ended, and shows that the next one is running, or that the stage waits for a new role.
 pub(super) fn report_progress(progress: PreflightProgress<'_>, output: Output) {
     let report = match progress {
         PreflightProgress::Waiting { stage, waited, pause } => {
             let seconds = (waited + pause).as_secs();
             return output.progress(format_args!(
-                "… {}: waiting for the role, which AWS may not know yet if it is new ({seconds} s)",
+                "… {}: waiting for the role, which AWS may not have propagated yet ({seconds} s)",
                 stage.as_str()
             ));
         }
@@ -131,7 +133,7 @@ fn report_lines(report: &StageReport, output: Output) -> Vec<String> {
         _ => format!("{} ms", report.duration_ms),
     };
     let took = match report.waited_ms {
-        Some(waited) => format!("{took}, of which {} s were spent waiting for the new role", waited / 1_000),
+        Some(waited) => format!("{took}, including {} s of waiting for the new role", waited / 1_000),
         None => took,
     };
     let Some(finding) = &report.finding else { return vec![format!("{mark} {stage:<27}  {took}")] };
@@ -142,10 +144,10 @@ fn report_lines(report: &StageReport, output: Output) -> Vec<String> {
     ]
 }
 
-/// What came of a change that a verification goes before, with what only this side knows of it.
+/// The connector after a change that needs a verification. If that failed, prints the hint about these credentials first.
 pub(super) fn ensure_verified(
     backend: &Backend,
-    done: Changed,
+    done: ChangeResult,
     output: Output,
 ) -> Result<Connector, Problem> {
     if let Err(OnboardingError::NotVerified(verification)) = &done {
@@ -154,7 +156,7 @@ pub(super) fn ensure_verified(
     Ok(done?)
 }
 
-/// Tells with whose credentials it was tried, if that may be why the role did not let them in.
+/// Prints whose credentials were used, if that may be why the role denied them.
 fn print_credentials_hint(backend: &Backend, verification: &PreflightReport, output: Output) {
     let at_the_door = |report: &StageReport| {
         report.stage == PreflightStage::AssumeRole && report.verdict == PreflightVerdict::Failed

@@ -1,4 +1,4 @@
-//! `connector run`: asks for a run now, and on the embedded stand-ins carries it out.
+//! `connector run`: requests a run now, and on the embedded stand-ins executes it.
 
 use domain::cursor::Cursor;
 use domain::fault::Block;
@@ -16,20 +16,20 @@ use crate::output::{Output, Tone};
 use crate::problem::{Exit, Problem};
 use crate::table::counted;
 
-/// Runs that follow each other because time was up. Each makes progress or fails, so this is never reached; a
-/// command still must not run for ever.
+/// The maximum number of runs in sequence, each ended by its deadline. Each makes progress or fails, so this is never
+/// reached, but a command must not run for ever.
 const MOST_RUNS: u32 = 1000;
 
 #[derive(Serialize)]
 struct Asked {
     connector: ConnectorId,
-    /// The window's end that was asked for.
+    /// The end of the requested window.
     cut: Time,
-    /// Whether the run has taken place, as it has on the embedded stand-ins.
+    /// Whether the run was executed, which only the embedded stand-ins do.
     done: bool,
-    /// What the runs did.
+    /// The result of each run.
     runs: Vec<Summary>,
-    /// The parts sealed by them, the newest first.
+    /// The parts that they sealed, newest first.
     parts: Vec<Part>,
     /// Why delivery is blocked.
     blocked: Option<Block>,
@@ -41,15 +41,15 @@ pub(crate) async fn run(backend: &Backend, args: &RunArgs, output: Output) -> Re
     let before = backend.view(id).await?.cursor;
     let (version, key) = (args.change.if_version, args.idempotency_key.as_ref());
     let cut = backend.onboarding.run(&backend.caller, id, version, key).await?;
-    // Asked for, so there is one.
+    // A run can only be requested of an activated connector, which has a cursor.
     let Some(cursor) = before else { return Err(not_activated(id)) };
     let mut asked =
         Asked { connector: id.clone(), cut, done: false, runs: Vec::new(), parts: Vec::new(), blocked: None };
     let Some(embedded) = &backend.embedded else {
         output.line(format_args!(
-            "a run of {id} is asked for, up to {cut}; the dispatcher's next tick starts it"
+            "a run of {id} up to {cut} is requested; the dispatcher's next tick starts it"
         ));
-        output.line(format_args!("Look at it then: {}", backend.command(format_args!("show {id}"))));
+        output.line(format_args!("Check the result then: {}", backend.command(format_args!("show {id}"))));
         output.object(&asked);
         return Ok(Exit::Done);
     };
@@ -60,11 +60,11 @@ pub(crate) async fn run(backend: &Backend, args: &RunArgs, output: Output) -> Re
     asked.blocked.clone_from(&after.block);
     report(&asked, &after, output);
     output.object(&asked);
-    // Nothing is lost, but what was asked for is not in the customer's bucket.
+    // Nothing is lost, but the parts are not in the customer's bucket.
     Ok(if asked.blocked.is_some() { Exit::Failed } else { Exit::Done })
 }
 
-/// Runs the exporter until it has nothing left to do.
+/// Runs the exporter until nothing is left to do.
 async fn carry_out(embedded: &Embedded, id: &ConnectorId) -> Result<Vec<Summary>, Problem> {
     let mut summaries = Vec::new();
     for _ in 0..MOST_RUNS {
@@ -79,13 +79,13 @@ async fn carry_out(embedded: &Embedded, id: &ConnectorId) -> Result<Vec<Summary>
             Some(Outcome::Failed { error: failure, .. }) => {
                 return Err(Problem::failed(
                     format!("the export of {id} failed: {}", failure.detail),
-                    "Nothing is lost: run it again. If it fails again, set AUDITFERRY_LOG=info and report what it says.",
+                    "Nothing is lost: run it again. If it fails again, set AUDITFERRY_LOG=info and report the log.",
                 ));
             }
             Some(Outcome::Busy) => {
                 return Err(Problem::failed(
-                    format!("another worker is on {id}, or was killed on it"),
-                    "Wait until its lease has run out, which takes at most 16 minutes, and run it again.",
+                    format!("another worker holds the lease of {id}, or was killed while holding it"),
+                    "Wait until the lease has expired, at most 16 minutes, and run it again.",
                 ));
             }
             Some(Outcome::Inactive) | None => return Err(not_activated(id)),
@@ -117,9 +117,8 @@ fn report(asked: &Asked, after: &Cursor, output: Output) {
     let sealed = asked.parts.len() as u64;
     let up_to = after.watermark;
     if sealed + delivered == 0 {
-        output.line(format_args!(
-            "nothing to do: sealed up to {up_to}, and what came later has not settled yet"
-        ));
+        output
+            .line(format_args!("nothing to do: sealed up to {up_to}, and later events have not settled yet"));
     } else {
         let (sealed, events) = (counted(sealed, "part"), counted(events, "event"));
         let delivered = counted(delivered, "part");
@@ -128,7 +127,7 @@ fn report(asked: &Asked, after: &Cursor, output: Output) {
     }
     if let Some(block) = &asked.blocked {
         output.line(output.tone(Tone::Bad, format_args!("blocked: {}", block.cause)));
-        output.line(format_args!("{} It is tried again from {} on.", block.remedy, block.next_attempt));
+        output.line(format_args!("{} The next attempt is at {} or later.", block.remedy, block.next_attempt));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who plays in the demo, and when: three tenants with a connector each, on the day of the real events.
+//! The demo's tenants and times: three tenants with one connector each, on the day of the real events.
 
 use std::time::Duration;
 
@@ -12,15 +12,15 @@ use local::wiring::{Embedded, REGION};
 
 use crate::problem::Problem;
 
-/// 2,900 CloudTrail events of 10 July 2023; their source and licence stand beside the file.
+/// 2,900 CloudTrail events of 10 July 2023; their source and licence are in the same folder.
 pub(super) const EVENTS: &[u8] = include_bytes!("../../../../tests/fixtures/cloudtrail-2023-07-10.ndjson.gz");
-/// The tenant whose events they are.
+/// The tenant with these events.
 pub(super) const BUSY: &str = "acme";
-/// The tenant that has none.
+/// The tenant without events.
 pub(super) const QUIET: &str = "quiet-co";
-/// The tenant whose bucket is gone.
+/// The tenant whose bucket is deleted.
 pub(super) const GONE: &str = "gone-inc";
-/// The folder in each bucket.
+/// The key prefix in each bucket.
 pub(super) const PREFIX: &str = "auditferry";
 
 const ACCOUNTS: [(&str, &str); 3] = [(BUSY, "222222222222"), (QUIET, "333333333333"), (GONE, "444444444444")];
@@ -39,7 +39,7 @@ const fn on_the_day(hours: i64, minutes: i64) -> Time {
     }
 }
 
-/// When what happens.
+/// The times of the demo's steps.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Times {
     /// The connectors are activated.
@@ -50,7 +50,7 @@ pub(super) struct Times {
     pub(super) restarted: Time,
     /// The second tick: `--now`.
     pub(super) second: Time,
-    /// The third tick, after the bucket was made.
+    /// The third tick, after the bucket was created again.
     pub(super) third: Time,
 }
 
@@ -58,7 +58,7 @@ impl Times {
     /// The times of a demo whose second tick is at `now`.
     ///
     /// # Errors
-    /// If that is before the hour of the last event can be sealed, or more than a day later.
+    /// If the last event's hour can't be sealed by then, or `now` is more than a day later.
     pub(super) fn until(now: Time) -> Result<Self, Problem> {
         let earliest = on_the_day(13, 5);
         let latest = on_the_day(24 + 13, 5);
@@ -77,29 +77,29 @@ impl Times {
         })
     }
 
-    /// The end of what is sealed in the end: the last full hour that has settled.
+    /// The watermark at the end: the last full hour that has settled.
     pub(super) fn sealed_to(self) -> Time {
         (self.third - Embedded::timing().settle).floor(HOUR)
     }
 }
 
-/// The three connectors.
+/// The tenants' connectors.
 #[derive(Debug)]
 pub(super) struct Cast {
-    /// With events.
+    /// The tenant with events.
     pub(super) busy: Connector,
-    /// Without.
+    /// The tenant without events.
     pub(super) quiet: Connector,
-    /// Without a bucket.
+    /// The tenant without a bucket.
     pub(super) gone: Connector,
 }
 
 impl Cast {
-    /// Makes the three as of `now`, as `connector create`, `connect` and `activate` do: each customer lets its
-    /// connector in, which is verified and exports from `now` on. Then the bucket of the third is deleted.
+    /// Creates the three as of `now`, as `connector create`, `connect` and `activate` do. Each customer's role trusts its
+    /// connector, which is verified and exports from `now` on. Then the bucket of the third is deleted.
     ///
     /// # Errors
-    /// If the stand-ins fail, or a verification does.
+    /// If the stand-ins or a verification fail.
     pub(super) async fn enlist(embedded: &Embedded, now: Time) -> Result<Self, Problem> {
         let [busy, quiet, gone] = ACCOUNTS;
         let cast = Self {
@@ -113,23 +113,23 @@ impl Cast {
         Ok(cast)
     }
 
-    /// All of them.
+    /// All three connectors.
     pub(super) const fn all(&self) -> [&Connector; 3] {
         [&self.busy, &self.quiet, &self.gone]
     }
 
-    /// Whose connector this is.
+    /// The tenant of this connector; `?` if it is unknown.
     pub(super) fn tenant(&self, id: &ConnectorId) -> &str {
         self.all().into_iter().find(|connector| connector.id == *id).map_or("?", |c| c.tenant.as_str())
     }
 }
 
-/// The bucket of a connector; each of the cast has one.
+/// The bucket of a connector; each of the demo's connectors has one.
 pub(super) fn bucket(connector: &Connector) -> &str {
     connector.destination.as_ref().map_or("", |to| to.bucket.as_str())
 }
 
-/// The name of a tenant of the cast as the domain takes it.
+/// The tenant ID of this name.
 pub(super) fn tenant(name: &str) -> Result<TenantId, Problem> {
     name.parse().map_err(refused)
 }
@@ -141,7 +141,7 @@ async fn enlist(embedded: &Embedded, (name, account): (&str, &str), now: Time) -
         shards: Shards::ONE,
         frequency: Frequency::HOURLY,
         encoding: Encoding::default(),
-        // The clock ticks on while connectors are made; their files are named by the full minute all the same.
+        // The clock advances while connectors are created; their files still start at the full minute.
         start_from: Some(now),
         destination: Some(destination(name, account)?),
         idempotency_key: None,
@@ -164,5 +164,5 @@ fn destination(name: &str, account: &str) -> Result<Destination, Problem> {
 }
 
 fn refused(error: impl std::fmt::Display) -> Problem {
-    Problem::failed(error.to_string(), "This is a fault of the demo: report it.")
+    Problem::failed(error.to_string(), "This is a bug in the demo: report it.")
 }

@@ -1,4 +1,4 @@
-//! What happens in the demo, step by step, and what is seen on the way.
+//! The steps of the demo, and their results.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -27,20 +27,20 @@ use crate::surroundings::Surroundings;
 use crate::table::counted;
 use crate::verify::{self, Proof};
 
-/// What was seen.
+/// The result of the demo.
 #[derive(Debug)]
 pub(super) struct Told {
-    /// When it happened.
+    /// The times of its steps.
     pub(super) times: Times,
     /// How many events were imported.
     pub(super) imported: u64,
-    /// What the killed exporter had left behind, and what became of it.
+    /// The crash of the exporter, and its recovery.
     pub(super) crash: Crash,
-    /// The connectors that were found blocked, with the first reason.
+    /// The connectors that were blocked, with tenant and first block.
     pub(super) blocked: Vec<(String, ConnectorId, Block)>,
-    /// Those of them that have delivered everything since.
+    /// The number of blocked connectors that have delivered everything since.
     pub(super) recovered: u64,
-    /// What lies in each tenant's bucket.
+    /// The content of each tenant's bucket.
     pub(super) found: Vec<Found>,
     /// The vendor's key, as `connector setup` shows it to the customers.
     pub(super) key: VerifierKey,
@@ -49,26 +49,26 @@ pub(super) struct Told {
 /// The killed exporter.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Crash {
-    /// It was killed with its part in the bucket and no mark in the ledger.
+    /// It was killed after it delivered a part and before the ledger's mark.
     pub(super) killed: bool,
-    /// Started again, it found that part in the bucket (412), and marked it.
+    /// After a restart it found that part in the bucket (412), and marked it.
     pub(super) recovered: bool,
 }
 
 /// A tenant's bucket at the end.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// Whose.
+    /// The tenant that owns the bucket.
     pub(super) tenant: String,
-    /// Its name.
+    /// The bucket's name.
     pub(super) bucket: String,
-    /// What is in it.
+    /// The comparison with the imported events.
     pub(super) findings: Findings,
-    /// What `auditferry verify` says of it.
+    /// The result of `auditferry verify`.
     pub(super) verified: Proof,
 }
 
-/// Everything that the steps share.
+/// The state that the steps share.
 struct Stage<'a> {
     embedded: Embedded,
     cast: Cast,
@@ -77,11 +77,10 @@ struct Stage<'a> {
     blocked: BTreeMap<ConnectorId, Block>,
 }
 
-/// Plays the demo.
+/// Runs the demo.
 ///
 /// # Errors
-/// If the stand-ins or the exporter's process fail. A promise that does not hold is no error, but is seen in
-/// what is returned.
+/// If the stand-ins or the exporter process fail. A violated guarantee is not an error, but part of the result.
 pub(super) async fn tell(
     dir: Option<&Path>,
     times: Times,
@@ -95,13 +94,14 @@ pub(super) async fn tell(
     let mut stage = Stage { embedded, cast, surroundings, output, blocked: BTreeMap::new() };
     stage.say(
         times.activated,
-        "3 connectors verified and activated, hourly; quiet-co has no events, gone-inc's bucket is gone now",
+        "3 connectors verified and activated, hourly; quiet-co has no events, gone-inc's bucket is deleted",
     );
     let mut crash = stage.first_tick(times.first).await?;
     crash.recovered = stage.restart(times.restarted).await?;
     stage.tick(times.second).await?;
     stage.embedded.admit(&stage.cast.gone)?;
-    stage.say(times.third, format_args!("gone-inc has made its bucket {}", bucket(&stage.cast.gone)));
+    stage
+        .say(times.third, format_args!("gone-inc has created its bucket {} again", bucket(&stage.cast.gone)));
     stage.tick(times.third).await?;
     let told = stage.look_back(times, imported, crash).await?;
     stage.embedded.stop().await;
@@ -132,7 +132,7 @@ impl Stage<'_> {
         self.output.line(format_args!("{}  {what}", clock(at)));
     }
 
-    /// The first tick: acme's exporter is a process of its own, and is killed. The others are exported as always.
+    /// The first tick: acme's exporter runs in a separate process, and is killed. The others are exported as always.
     async fn first_tick(&mut self, at: Time) -> Result<Crash, Problem> {
         self.embedded.set_now(at);
         let sent = self.embedded.dispatch().await?.sent;
@@ -151,7 +151,7 @@ impl Stage<'_> {
         Ok(Crash { killed, recovered: false })
     }
 
-    /// Whether the file is in the bucket, and the ledger doesn't know.
+    /// Whether the file is in the bucket, but not marked in the ledger.
     async fn is_in_between(&self) -> Result<bool, Problem> {
         let objects = self.embedded.stack().objects(bucket(&self.cast.busy))?;
         let beside =
@@ -168,7 +168,7 @@ impl Stage<'_> {
         Ok(((cursor.next.previous().get(), cursor.delivered.get()), cursor.block.is_some()))
     }
 
-    /// The queue hands the message of the killed exporter out again, and a new one takes it.
+    /// Starts the exporter again, as the queue does when it redelivers the killed exporter's message.
     async fn restart(&mut self, at: Time) -> Result<bool, Problem> {
         self.embedded.set_now(at);
         let busy = &self.cast.busy.id;
@@ -179,10 +179,7 @@ impl Stage<'_> {
         process.end().await?;
         if let Some(failure) = failure {
             let remedy = "Run the demo with AUDITFERRY_LOG=info to see more.";
-            return Err(Problem::failed(
-                format!("the exporter that was started again failed: {failure}"),
-                remedy,
-            ));
+            return Err(Problem::failed(format!("the restarted exporter failed: {failure}"), remedy));
         }
         let recovered = (sealed, delivered, existed) == (0, 1, 1);
         let words =
@@ -191,7 +188,7 @@ impl Stage<'_> {
         Ok(recovered)
     }
 
-    /// A tick as the schedule makes it.
+    /// A tick of the schedule.
     async fn tick(&mut self, at: Time) -> Result<(), Problem> {
         self.embedded.set_now(at);
         let tick = self.embedded.tick().await?;
@@ -239,7 +236,7 @@ impl Stage<'_> {
         }
     }
 
-    /// Reads all buckets back and holds them against what was imported.
+    /// Reads all buckets back and compares them with the imported events.
     async fn look_back(&self, times: Times, imported: u64, crash: Crash) -> Result<Told, Problem> {
         let key = self.key().await?;
         let mut found = Vec::new();
@@ -286,23 +283,23 @@ impl Stage<'_> {
         Ok(Found { tenant: connector.tenant.to_string(), bucket: bucket.to_owned(), findings, verified })
     }
 
-    /// As the tenant's auditor would, with the key and the newest manifest's hash from the vendor.
+    /// Verifies a bucket as the tenant's auditor would, with the key and the newest manifest's hash from the vendor.
     async fn verify(&self, connector: &Connector, times: Times, key: RingKey) -> Result<Proof, Problem> {
         let found = self.embedded.connectors().get(&connector.id).await?;
-        let newest = found.and_then(|(_, cursor)| cursor?.chain_head).map(|note| note.sha256);
+        let newest = found.and_then(|(_, cursor)| cursor?.chain_state).map(|note| note.sha256);
         let folder = self.embedded.stack().folder().join("buckets").join(bucket(connector)).join(PREFIX);
         verify::folder(&folder, key, newest, times.third).map_err(io("the demo's buckets can't be verified"))
     }
 }
 
-/// The events as they were imported, from the same bytes by other code.
+/// The imported events, read from the same bytes by independent code.
 fn input() -> Result<Vec<String>, Problem> {
     let mut text = String::new();
     MultiGzDecoder::new(EVENTS).read_to_string(&mut text).map_err(io("the demo's events"))?;
     Ok(text.lines().map(str::to_owned).collect())
 }
 
-/// `12:06`, with the day before it where it is not the demo's own.
+/// `12:06`, with the date if it is not the demo's day.
 fn clock(time: Time) -> String {
     let text = time.to_string();
     let minute = text.get(11..16).unwrap_or_default();
@@ -311,7 +308,7 @@ fn clock(time: Time) -> String {
 
 fn early(id: &ConnectorId) -> Problem {
     Problem::failed(
-        format!("the exporter of {id} did something else than the demo asked of it"),
+        format!("the exporter of {id} did not do what the demo expects"),
         "Run the demo with AUDITFERRY_LOG=debug to see what it did.",
     )
 }

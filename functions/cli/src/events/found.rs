@@ -1,28 +1,28 @@
-//! What the reading thread hands over: events with their places, and what was found that is none.
+//! What the reading thread sends to the writer: events with their positions, and rejected entries.
 
 use adapters::source::{NewEvent, WRITE_BATCH, WRITE_BYTES};
 use domain::event::WhyNot;
 use domain::import::{Guess, Place};
 
-/// Where something stands.
+/// The position of an entry in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct At {
-    /// Which of the files, from 0.
+    /// The index of the file, from 0.
     pub(super) file: usize,
-    /// Where it begins.
+    /// Where the entry begins.
     pub(super) place: Place,
-    /// The last line that belongs to it.
+    /// The entry's last line.
     pub(super) last_line: u64,
 }
 
-/// Something that can't be imported.
+/// An entry that can't be imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bad {
     pub(super) at: At,
     pub(super) reason: String,
 }
 
-/// A file that can't be read, or not to its end.
+/// A file that can't be read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BadFile {
     pub(super) file: usize,
@@ -30,19 +30,19 @@ pub(super) struct BadFile {
     pub(super) remedy: String,
 }
 
-/// Some of what was found, in the order of the input.
+/// A batch of entries, in the order of the input.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub(super) events: Vec<NewEvent>,
-    /// Where each of them stands, and why exports will hold a record in its place, if they will.
+    /// The position of each event, and why exports will contain a record instead of it, if they will.
     pub(super) places: Vec<(At, Option<WhyNot>)>,
     pub(super) bad: Vec<Bad>,
     pub(super) bad_files: Vec<BadFile>,
     pub(super) heartbeats: u64,
-    /// Items of other partitions, and the first of those.
+    /// The number of items of other partitions, and the first such partition.
     pub(super) foreign: u64,
     pub(super) first_foreign: Option<String>,
-    /// What the first object without time or ID looks like.
+    /// The fields of the first object without time or ID.
     pub(super) guess: Option<Box<Guess>>,
     bytes: usize,
 }
@@ -54,7 +54,7 @@ impl Batch {
         self.places.push((at, unreadable));
     }
 
-    /// Whether it is to be handed over now.
+    /// Whether the batch must be sent.
     pub(super) const fn is_full(&self) -> bool {
         self.events.len() >= WRITE_BATCH || self.bytes >= WRITE_BYTES || self.bad.len() >= WRITE_BATCH
     }

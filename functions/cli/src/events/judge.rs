@@ -1,5 +1,5 @@
-//! What an object of a file is to the import: an event with its key, something to be left out, or a reason why it can't
-//! be imported. What an event is decides the domain.
+//! Classifies an object of a file: an event with its key, an entry to skip, or the reason why it can't be imported. The
+//! domain decides what an event is.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,49 +8,49 @@ use adapters::source::{EventsTable, Exported, NewEvent, NotExported};
 use domain::event::WhyNot;
 use domain::import::{Guess, KeyError, Keys, Own, compact, own};
 
-/// Records of unreadable items may lie in each other, but nobody has a reason to.
+/// Records of unreadable items may be nested, but deeper nesting has no use.
 const DEEPEST_RECORD: u8 = 3;
 
-/// What an object is.
+/// The class of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// An event.
+    /// An event to import.
     Event {
-        /// With its key.
+        /// The event with its key.
         event: NewEvent,
-        /// Why exports will hold a record in its place, if they will.
+        /// Why exports will contain a record instead of it, if they will.
         unreadable: Option<WhyNot>,
     },
-    /// Nobody's event: Auditferry's own word that nothing happened.
+    /// One of Auditferry's own heartbeats, which is skipped.
     Heartbeat,
-    /// An item out of a partition that is not the tenant's.
+    /// An item of a partition that does not belong to the tenant.
     Foreign(String),
-    /// Not to be imported.
+    /// An entry that can't be imported.
     Bad {
-        /// Why.
+        /// Why it can't be imported.
         reason: String,
-        /// What it looks like, if a field was not found.
+        /// Its fields, if the time or the ID was not found.
         guess: Option<Box<Guess>>,
     },
 }
 
-/// Judges the objects of all files.
+/// Classifies the objects of all files.
 #[derive(Debug)]
 pub(super) struct Judge {
     keys: Keys,
     layout: Arc<EventsTable>,
     partitions: Vec<String>,
-    /// Whether somebody was told already what an event looks like.
+    /// Whether a hint about the fields was returned already.
     has_guessed: bool,
 }
 
 impl Judge {
-    /// `partitions` are the tenant's own in a table of this layout.
+    /// `partitions` are the tenant's partitions in a table with this layout.
     pub(super) const fn new(keys: Keys, layout: Arc<EventsTable>, partitions: Vec<String>) -> Self {
         Self { keys, layout, partitions, has_guessed: false }
     }
 
-    /// What the text of a JSON object is. `is_item`: it has typed attributes.
+    /// Classifies the text of a JSON object. `is_item`: it has typed attributes.
     pub(super) fn judge(&mut self, text: &str, is_item: bool) -> Verdict {
         self.within(text, is_item, 0)
     }
@@ -59,7 +59,7 @@ impl Judge {
         if is_item {
             return self
                 .item(text)
-                .unwrap_or_else(|| bad("its attributes are not typed, as those of its neighbours are"));
+                .unwrap_or_else(|| bad("its attributes are not typed, unlike those of its neighbours"));
         }
         if let Some(item) = item_of(text)
             && let Some(verdict) = self.item(item)
@@ -70,9 +70,7 @@ impl Judge {
             Own::Event(text) => self.event(text),
             Own::Heartbeat => Verdict::Heartbeat,
             Own::Original(original) if depth < DEEPEST_RECORD => self.within(&original, false, depth + 1),
-            Own::Original(_) | Own::Withheld => bad(
-                "a record that Auditferry has written in place of an event that it could not read, without the original",
-            ),
+            Own::Original(_) | Own::Withheld => bad("a record of an unreadable event, without the original"),
         }
     }
 
@@ -90,7 +88,7 @@ impl Judge {
         }
     }
 
-    /// `None` if it is none.
+    /// Classifies an item; `None` if it is not one.
     fn item(&mut self, item: &str) -> Option<Verdict> {
         Some(match Exported::read(item, &self.layout) {
             Ok(Exported::Object(object)) => self.event(&object),
@@ -111,19 +109,19 @@ fn bad(reason: impl Into<String>) -> Verdict {
     Verdict::Bad { reason: reason.into(), guess: None }
 }
 
-/// The reason with the option that helps.
+/// The reason, with the option that fixes it.
 fn reason(error: &KeyError) -> String {
     match error {
         KeyError::NoTime(_) => format!("{error}; name the field of the time with --time-field"),
         KeyError::NoId(_) => format!("{error}; name the field of the unique ID with --id-field"),
         KeyError::Number { .. } => {
-            format!("{error}; say which with --time-form epoch_seconds or --time-form epoch_millis")
+            format!("{error}; name its unit with --time-form epoch_seconds or --time-form epoch_millis")
         }
         _ => error.to_string(),
     }
 }
 
-/// An event as it stands, if it stands on one line.
+/// An event on one line: unchanged, or without the white space between its tokens.
 fn one_line(text: &str) -> Cow<'_, str> {
     let has_lines = memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_some();
     if has_lines { Cow::Owned(compact(text)) } else { Cow::Borrowed(text) }
@@ -136,7 +134,7 @@ fn item_of(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('{')?.trim_start_matches(SPACE).strip_prefix("\"Item\"")?;
     let item = inner.trim_start_matches(SPACE).strip_prefix(':')?.trim_start_matches(SPACE);
     let item = item.strip_suffix('}')?.trim_end_matches(SPACE);
-    // With other members beside it, it is an event that happens to have a field of that name.
+    // With other members it is an event that happens to have a field of that name.
     (item.starts_with('{') && item.ends_with('}')).then_some(item)
 }
 
@@ -159,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_its_text_byte_for_byte() {
+    fn an_event_is_imported_byte_for_byte() {
         let text = r#"{"time":"2023-07-10T13:42:18+02:00", "n":12345678901234567890123, "id":"a"}"#;
         assert_eq!(event(text), ("2023-07-10T11:42:18.000Z#a".into(), text.into(), None));
         let lines = "{\r\n  \"time\": \"2023-07-10T11:42:18Z\",\n  \"id\": \"a b\"\n}";
@@ -167,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn json_that_is_no_event_is_imported_as_it_is() {
+    fn json_that_some_readers_reject_is_imported_unchanged() {
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
         for (odd, why) in [
             ("1e400", WhyNot::NumberRange),
@@ -183,14 +181,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_an_export_is_its_event_under_its_own_keys() {
+    fn a_line_of_an_export_becomes_its_event_with_its_own_keys() {
         let item = |partition: &str, rest: &str| {
             format!(
                 r#"{{ "Item" : {{"pk":{{"S":"{partition}"}},"sk":{{"S":"2023-07-10T11:42:18.5+00:00#x"}}{rest}}} }}"#
             )
         };
         let body = r#","event":{"S":"{\"id\": 7}"},"gsi1":{"S":"x"}"#;
-        // `+00:00` tells a time as `Z` does, and stays as it is.
+        // `+00:00` means UTC as `Z` does, and is kept unchanged.
         if let Verdict::Event { event, .. } = judge(&item("acme#1", body)) {
             assert_eq!(
                 (event.sort_key().as_str(), event.body()),
@@ -218,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_called_item_is_a_field() {
+    fn a_field_named_item_is_a_field() {
         for text in [
             r#"{"Item":{"sku":"x"},"time":"2023-07-10T11:42:18Z","id":1}"#,
             r#"{"Item":{"S":{"S":"x"}},"time":"2023-07-10T11:42:18Z","id":{"a":1}, "id":1, "x":{}}"#,
@@ -229,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_records_are_no_events_of_the_tenant() {
+    fn our_own_records_are_not_events_of_the_tenant() {
         let heartbeat = r#"{"id":"h","time":"2023-07-10T11:42:18Z","type":"auditferry.heartbeat","connector":"con_1","window":{},"part":1,"next_expected_by":"x"}"#;
         assert_eq!(judge(heartbeat), Verdict::Heartbeat);
         let original = r#"{"time":"2023-07-10T11:42:18Z","id":"a","x":1e400}"#;
@@ -245,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_imported_says_why() {
+    fn a_rejected_entry_has_a_reason() {
         for (text, why) in [
             (r#"{"id":"a"}"#, "no field `time`; name the field of the time with --time-field"),
             (

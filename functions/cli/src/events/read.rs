@@ -1,5 +1,5 @@
-//! Reads the files one after the other in a thread of its own, and hands over what it finds in batches. Its memory does
-//! not grow with the input.
+//! Reads the files one after the other in a separate thread, and sends entries in batches. Its memory does not grow with
+//! the input.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -14,13 +14,13 @@ use super::judge::{Judge, Verdict};
 use super::open::{CHUNK, CannotOpen, name, open};
 use super::recent::Recent;
 
-/// Nobody listens any more.
+/// The receiver of the batches is closed.
 struct Gone;
 
 pub(super) struct Reading {
     judge: Judge,
     recent: Recent,
-    /// How many bytes of all files are read.
+    /// The number of bytes read from all files.
     read: Arc<AtomicU64>,
     hand_over: Sender<Batch>,
     batch: Batch,
@@ -31,14 +31,14 @@ impl Reading {
         Self { judge, recent: Recent::default(), read, hand_over, batch: Batch::default() }
     }
 
-    /// Reads all files to their ends, or until nobody listens.
+    /// Reads all files to their ends, or until the receiver is closed.
     pub(super) fn run(mut self, files: &[Input]) {
         for (number, input) in files.iter().enumerate() {
             if self.file(number, input).is_err() {
                 return;
             }
         }
-        // What is counted beside the events counts too.
+        // The last batch may contain only counts.
         let _ = self.hand_over.blocking_send(self.batch);
     }
 
@@ -53,16 +53,15 @@ impl Reading {
             let read = match opened.text.read(&mut chunk) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    // What was read before is imported; the element that it broke off in is not one.
+                    // Complete entries before the error are imported; the truncated one is not.
                     let at = splitter.place();
                     let what = opened.compression.map_or("", name);
                     let reason = broken(&error, what);
                     let message = format!(
-                        "can't be read on behind line {}, byte {} of its text: {reason}",
+                        "can't be read after line {}, byte {} of its text: {reason}",
                         at.line, at.byte
                     );
-                    let remedy =
-                        "Get the file again and import it again: what is imported already stays as it is.";
+                    let remedy = "Get the file again and repeat the import: imported events stay unchanged.";
                     return self.bad_file(number, (message, remedy.to_owned()));
                 }
                 Ok(0) => break,
@@ -70,7 +69,7 @@ impl Reading {
             };
             splitter.feed(chunk.get(..read).unwrap_or_default());
             self.pieces(number, &mut splitter)?;
-            // A writer that is slow, or waits itself, is not waited for with what is here.
+            // Complete entries are sent now, since the writer may be slow, or may wait for them.
             if splitter.is_drained() {
                 self.flush()?;
             }
@@ -105,7 +104,7 @@ impl Reading {
                 Some(first) => {
                     let place = if first.file == at.file { "" } else { " of an earlier file" };
                     let reason = format!(
-                        "it has the time and ID of line {}{place}, but is another event",
+                        "it has the same time and ID as line {}{place}, but is a different event",
                         first.place.line
                     );
                     self.batch.bad.push(Bad { at, reason });
@@ -141,23 +140,23 @@ impl Reading {
 fn cannot_open(error: CannotOpen, input: &Input) -> (String, String) {
     match error {
         CannotOpen::Empty if input.source == Source::Stdin => {
-            ("is empty".into(), "See whether the command before it failed.".into())
+            ("is empty".into(), "Check whether the command before the pipe failed.".into())
         }
         CannotOpen::Empty => ("is empty".into(), "Get the file again, or leave it out.".into()),
         CannotOpen::Other { what, remedy } => {
             (format!("is {what}, not JSON"), remedy.replace("FILE", &input.name))
         }
         CannotOpen::Io(error) => (
-            format!("can't be read on from its start: {}", broken(&error, "compressed")),
-            "Check that it is whole and that you may read it, then try again.".into(),
+            format!("can't be read from its start: {}", broken(&error, "compressed")),
+            "Check that it is complete and that you have read access, then try again.".into(),
         ),
     }
 }
 
-/// What a failed reading means.
+/// Describes a read error.
 fn broken(error: &io::Error, what: &str) -> String {
     match (error.kind(), what) {
-        (io::ErrorKind::UnexpectedEof, what) => format!("its {what} data is cut off"),
+        (io::ErrorKind::UnexpectedEof, what) => format!("its {what} data is truncated"),
         (io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other, what)
             if !what.is_empty() =>
         {

@@ -1,5 +1,5 @@
-//! The keys of the last events, so that of two different events with one key the first one in the input is imported,
-//! although several batches are written at once. What lies further apart the table itself holds against each other.
+//! The keys of the most recent events. Of two different events with the same key, the first one in the input is imported,
+//! although several batches are written concurrently. For events further apart, the table itself detects the conflict.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -8,12 +8,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::found::At;
 
-/// More than can be under way at once.
+/// More events than can be in flight at the same time.
 const KEPT: usize = 4096;
 
 type Digest = [u8; 16];
 
-/// The last keys.
+/// The most recent keys, with digests of their events.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     seen: HashMap<Digest, (At, Digest)>,
@@ -21,7 +21,7 @@ pub(super) struct Recent {
 }
 
 impl Recent {
-    /// Where another event with the key of this one stands, if there is one.
+    /// The position of a different event with the same key, if there is one.
     pub(super) fn other(&mut self, event: &NewEvent, at: At) -> Option<At> {
         let (key, body) = (digest(&event.sort_key()), digest(event.body()));
         if let Some((first, seen)) = self.seen.get(&key) {
@@ -50,7 +50,7 @@ mod tests {
     use domain::time::Time;
 
     #[test]
-    fn the_first_of_two_with_one_key_is_found_and_memory_has_an_end() {
+    fn the_first_of_two_events_with_one_key_is_found_and_memory_is_bounded() {
         let event = |id: usize, body: &str| NewEvent::new(Time::EPOCH, id.to_string(), body.into());
         let at = |line| At { file: 0, place: Place { line, column: 1, byte: 0 }, last_line: line };
         let mut recent = Recent::default();

@@ -1,4 +1,4 @@
-//! What an import came to. However much can't be imported, only the first of it is kept with its place.
+//! The result of an import. Only the first rejected entries are kept with their positions, however many there are.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,83 +11,83 @@ use serde::Serialize;
 use super::found::{At, Batch};
 use super::inputs::{Inputs, Skipped};
 
-/// So much of what can't be imported is told with place and reason.
+/// The maximum number of rejected entries that are reported with position and reason.
 pub(crate) const SHOWN: usize = 10;
 
-/// What became of the input.
+/// The counts of an import.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Tally {
     /// How many events were written.
     pub(crate) imported: u64,
-    /// How many were in the table already, identical, or stood twice in the input.
+    /// How many were already in the table, identical, or appeared twice in the input.
     pub(crate) already_there: u64,
-    /// The time of the first event of both kinds.
+    /// The time of the first event, imported or existing.
     pub(crate) first: Option<Time>,
     /// The time of the last event.
     pub(crate) last: Option<Time>,
-    /// How many places of the input could not be imported.
+    /// How many entries of the input could not be imported.
     pub(crate) not_imported: u64,
-    /// The first of them.
+    /// The first rejected entries.
     pub(crate) bad: Vec<BadPlace>,
     /// How many files could not be read to their ends.
     pub(crate) unread: u64,
-    /// The first of them.
+    /// The first unread files.
     pub(crate) unread_files: Vec<UnreadFile>,
-    /// What might help, if a field was not found.
+    /// Options to try, if a field was not found.
     pub(crate) hint: Option<Hint>,
-    /// How many of the events exports will hold as records, by the reason.
+    /// How many of the events will be exported as unreadable records, by reason.
     pub(crate) unreadable: BTreeMap<String, u64>,
-    /// How many of Auditferry's own heartbeats were left out.
+    /// How many of Auditferry's own heartbeats were skipped.
     pub(crate) heartbeats: u64,
-    /// How many items of other partitions than the tenant's were left out.
+    /// How many items of other tenants' partitions were skipped.
     pub(crate) other_partitions: u64,
-    /// The partition of the first of them.
+    /// The partition of the first such item.
     pub(crate) first_other_partition: Option<String>,
-    /// How many files there were to read.
+    /// The number of files to read.
     pub(crate) files: usize,
-    /// What lies in the folders and was not read.
+    /// The files in folders that were not read.
     pub(crate) skipped: Skipped,
     #[serde(skip)]
     inputs: Arc<Inputs>,
 }
 
-/// A place that could not be imported.
+/// An entry that could not be imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct BadPlace {
-    /// The file, if there are several.
+    /// The file's name, if there are several files.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
-    /// Its first line, from 1.
+    /// The entry's first line, from 1.
     line: u64,
-    /// Its last line.
+    /// The entry's last line.
     last_line: u64,
-    /// The byte of the line, from 1.
+    /// The entry's first byte in the line, from 1.
     column: u64,
-    /// Why.
+    /// Why it could not be imported.
     reason: String,
 }
 
 /// A file that could not be read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct UnreadFile {
-    /// Its name.
+    /// The file's name.
     pub(crate) file: String,
-    /// Why, in words that fit behind its name.
+    /// The reason, as a predicate after the name.
     pub(crate) reason: String,
-    /// What to do.
+    /// How to fix it.
     pub(crate) remedy: String,
 }
 
-/// What the first event without time or ID has, and which options might find them.
+/// The fields of the first event without time or ID, and the options to try.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Hint {
     /// The names of its first fields.
     pub(crate) fields: Vec<String>,
-    /// How many more it has.
+    /// The number of further fields.
     pub(crate) more_fields: usize,
-    /// What to try.
+    /// The options to try.
     pub(crate) options: Vec<String>,
-    /// The field that holds what may be the events.
+    /// The field that may contain the events.
     pub(crate) wrapped_in: Option<String>,
 }
 
@@ -96,12 +96,12 @@ impl Tally {
         Self { files: inputs.files.len(), skipped: inputs.skipped.clone(), inputs, ..Self::default() }
     }
 
-    /// Whether all that was there is imported.
+    /// Whether all of the input is in the table.
     pub(crate) const fn is_complete(&self) -> bool {
         self.not_imported == 0 && self.unread == 0
     }
 
-    /// Adds a batch with what became of its events, and hands out what is to be told of it.
+    /// Adds a batch with the outcomes of its events; returns the rejected entries to report.
     pub(super) fn add(&mut self, mut batch: Batch, outcomes: &[Outcome]) -> Vec<BadPlace> {
         let events = batch.events.iter().zip(&batch.places).zip(outcomes);
         for ((event, (_, unreadable)), outcome) in events {

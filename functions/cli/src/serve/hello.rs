@@ -1,4 +1,4 @@
-//! What `serve` says once it listens: what is where, and how to call it.
+//! The output of `serve` once it listens: its URLs, and how to call them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,21 +13,21 @@ use super::customer::{BUS, BUS_PATH, STACKS_PATH};
 use super::obstacles::OBSTACLES_PATH;
 use crate::output::{Output, Tone};
 
-/// The file of the environment, in the folder.
+/// The name of the file with the environment, in the folder.
 const ENVIRONMENT_FILE: &str = "environment";
 
 #[derive(Serialize)]
 struct Hello<'a> {
-    /// The connectors, after infra/openapi.yaml.
+    /// The connectors of infra/openapi.yaml.
     connectors_url: String,
-    /// The customer's part.
+    /// Launches customers' stacks.
     stacks_url: String,
-    /// What a customer gets wrong.
+    /// Injects faults of customers.
     obstacles_url: String,
-    /// What shows that a request is of whoever started this, where the system does not tell whose it is.
+    /// The bearer token, for systems that don't identify the user of a connection.
     token: &'a str,
     tick_seconds: u32,
-    /// The folder that holds everything, if it is kept.
+    /// The folder with all data, if it is kept.
     dir: Option<&'a Path>,
     /// In this environment any AWS SDK, and this program without --local, works on the same stack.
     environment: BTreeMap<&'static str, String>,
@@ -38,14 +38,14 @@ pub(super) fn environment(url: &str, embedded: &Embedded) -> BTreeMap<&'static s
     let mut environment: BTreeMap<_, _> = embedded.environment().into_iter().collect();
     environment.insert("AWS_ENDPOINT_URL_EVENTBRIDGE", format!("{url}{BUS_PATH}"));
     environment.insert("EVENT_BUS_NAME", BUS.to_owned());
-    // The SDKs of Rust, Java and Go read the one name, those of Python and the AWS CLI the other.
+    // The SDKs of Rust, Java and Go read AWS_REGION, those of Python and the AWS CLI read AWS_DEFAULT_REGION.
     if let Some(region) = environment.get("AWS_REGION").cloned() {
         environment.insert("AWS_DEFAULT_REGION", region);
     }
     environment
 }
 
-/// Keeps the environment as a file for shells, in the folder and for its owner alone: it holds the keys of this start.
+/// Writes the environment to a file for shells, readable by its owner only: it contains this run's keys.
 ///
 /// # Errors
 /// If it can't be written.
@@ -58,7 +58,7 @@ pub(super) fn keep(
     embedded.stack().write_private(ENVIRONMENT_FILE, &lines.collect::<String>())
 }
 
-/// Says it.
+/// Prints the banner, or the JSON object.
 pub(super) fn say(
     args: &ServeArgs,
     url: &str,
@@ -89,34 +89,34 @@ fn lines(hello: &Hello<'_>, output: Output) -> Vec<String> {
     let json = if Person::is_told_by_the_system() { json.to_owned() } else { format!("{json} {shown}") };
     let mut lines = vec![
         format!("{}  {connectors_url}", strong("connectors")),
-        format!("{}   every {tick_seconds} s what is due is exported", strong("schedule ")),
+        format!("{}   due connectors are exported every {tick_seconds} s", strong("schedule ")),
         match dir {
             Some(dir) => {
                 let dir = dir.display();
                 format!(
-                    "{}  {dir}/buckets/BUCKET/KEY, and what the event bus was told in {dir}/bus.ndjson",
+                    "{}  {dir}/buckets/BUCKET/KEY, and the published notices in {dir}/bus.ndjson",
                     strong("files     ")
                 )
             }
-            None => format!("{}  gone when this stops; keep them with --local DIR", strong("files     ")),
+            None => format!("{}  deleted when this stops; keep them with --local DIR", strong("files     ")),
         },
         String::new(),
-        strong("Make a connector:"),
+        strong("Create a connector:"),
         format!("  curl {json} -d '{{\"tenant\": \"acme\"}}' {connectors_url}"),
-        strong("Play its customer, who clicks Create stack:"),
+        strong("Launch the customer's stack (Create stack):"),
         format!(
             "  curl {json} -d '{{\"AccountId\": \"222222222222\", \"Link\": \"(quick_create_url of {connectors_url}/ID/setup)\", \"BucketName\": \"acme-audit-log\", \"CreateBucket\": \"yes\"}}' {stacks_url}"
         ),
-        strong("See what a customer sees who gets something wrong (GET lists what there is):"),
+        strong("Inject a fault, to see what a customer sees (GET lists all faults):"),
         format!("  curl {json} -X PUT -d '{{\"bucket\": \"acme-audit-log\"}}' {obstacles_url}/bucket-policy"),
-        strong("In another terminal, an AWS SDK or this program without --local works on it with:"),
+        strong("To use it in another terminal, with an AWS SDK or this program without --local:"),
     ];
     if let Some(dir) = dir {
         lines.push(format!("  . {}/{ENVIRONMENT_FILE}    (or line by line:)", dir.display()));
     }
     lines.extend(environment.iter().map(|(name, value)| format!("  export {name}={value}")));
     if Person::is_told_by_the_system() {
-        lines.push(format!("\nOther users of this machine are refused, unless they show {shown}."));
+        lines.push(format!("\nOther users of this machine are refused, unless they send {shown}."));
     }
     lines.push("\nCtrl-C stops it.\n".to_owned());
     lines

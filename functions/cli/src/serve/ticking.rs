@@ -1,4 +1,4 @@
-//! The schedule: what is due is dispatched and exported at every tick.
+//! The schedule: at every tick, due connectors are dispatched and exported.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use tokio::time::MissedTickBehavior;
 use crate::output::{Output, Tone, aside};
 use crate::table::counted;
 
-/// Ticks, for ever. Dropping it is a crash at any point, which harms nothing.
+/// Ticks for ever. Dropping the future is like a crash, which is safe at any point.
 pub(super) async fn tick(embedded: &Embedded, pause: Duration, output: Output) {
     let mut ticks = tokio::time::interval(pause);
-    // A tick that took longer than the pause is not made up for.
+    // Missed ticks are delayed, not made up for.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
@@ -25,13 +25,13 @@ pub(super) async fn tick(embedded: &Embedded, pause: Duration, output: Output) {
                     }
                 }
             }
-            // What it has claimed comes due again by itself.
+            // Claimed connectors become due again by themselves.
             Err(error) => aside(format_args!("a tick failed: {}", error.chain())),
         }
     }
 }
 
-/// What a run did; nothing if it found nothing to do.
+/// Describes the outcome of a run; `None` if there was nothing to do.
 fn told(id: &ConnectorId, outcome: &Outcome, output: Output) -> Option<String> {
     match outcome {
         Outcome::Completed(summary) => did(summary, output).map(|did| format!("{id}  {did}")),

@@ -4,7 +4,7 @@ pub(crate) mod args;
 
 use domain::events_source::EventsSource;
 use domain::names::{ConnectorId, TenantId};
-use domain::onboarding::Accepted;
+use domain::onboarding::AcceptOutcome;
 use domain::ports::ConnectorFilter;
 use domain::time::Time;
 use serde::Serialize;
@@ -89,11 +89,11 @@ impl Report {
     ) -> Result<(), Problem> {
         let connector = id.clone();
         match backend.onboarding.accept_source(&backend.caller, id, &self.source, from).await? {
-            Accepted::From(from) => {
+            AcceptOutcome::From(from) => {
                 self.accepted.push(Entry { connector, tenant, from: Some(from), cause: None });
             }
-            Accepted::Unchanged => self.unchanged += 1,
-            Accepted::Refused(gap) => {
+            AcceptOutcome::Unchanged => self.unchanged += 1,
+            AcceptOutcome::Refused(gap) => {
                 let cause = Some(gap.to_string());
                 self.refused.push(Entry { connector, tenant, from: None, cause });
             }

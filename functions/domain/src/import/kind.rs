@@ -25,7 +25,7 @@ pub enum Kind {
     Json,
     /// A format that can't be imported.
     Other {
-        /// Name of the format, as it reads behind "it is ".
+        /// Name of the format, as it reads after "it is ".
         what: &'static str,
         /// How to convert it to JSON.
         remedy: &'static str,

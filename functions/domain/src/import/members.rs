@@ -59,7 +59,7 @@ fn says(quoted: &str, what: &str) -> bool {
     plain(quoted).is_some_and(|name| name == what)
 }
 
-/// The value at the start, and the text behind it.
+/// The value at the start, and the text after it.
 fn value(text: &str) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
     let end = match bytes.first()? {
@@ -73,7 +73,7 @@ fn value(text: &str) -> Option<(&str, &str)> {
     text.split_at_checked(end)
 }
 
-/// The index behind the closing bracket of the object or array at the start.
+/// The index after the closing bracket of the object or array at the start.
 fn nested_end(bytes: &[u8]) -> usize {
     let (mut at, mut depth) = (0, 0_usize);
     while let Some(byte) = bytes.get(at) {

@@ -30,13 +30,13 @@ pub(super) struct Scan {
 enum State {
     #[default]
     Value,
-    /// Behind `[`: a value or the end is expected.
+    /// After `[`: a value or the end is expected.
     FirstElement,
-    /// Behind `{`: a name or the end is expected.
+    /// After `{`: a name or the end is expected.
     FirstName,
     Name,
     Colon,
-    /// Behind a value within an array or object.
+    /// After a value within an array or object.
     After,
     Text {
         is_name: bool,
@@ -68,7 +68,7 @@ enum Number {
 }
 
 impl Scan {
-    /// A scan that starts within an object, behind the value of a member.
+    /// A scan that starts within an object, after the value of a member.
     pub(super) fn behind_a_member() -> Self {
         let mut open = Open::default();
         open.push(true);
@@ -269,7 +269,7 @@ pub(super) fn usual(bytes: &[u8]) -> usize {
     memchr::memchr3(b'"', b'\\', b'\n', bytes).unwrap_or(bytes.len())
 }
 
-/// The index behind the closing quote of the string at the start, which is valid JSON.
+/// The index after the closing quote of the string at the start, which is valid JSON.
 pub(super) fn text_end(quoted: &[u8]) -> usize {
     let mut at = 1;
     while let Some(rest) = quoted.get(at..) {

@@ -52,7 +52,7 @@ enum Mode {
     Between,
     /// Within an element.
     Element(Scan),
-    /// Within an element that is too long, or behind the array of a wrapper: nothing is kept.
+    /// Within an element that is too long, or after the array of a wrapper: nothing is kept.
     Passing {
         scan: Scan,
         /// Where the skipped value begins.
@@ -62,7 +62,7 @@ enum Mode {
     Line,
     /// At the start of a line that may still belong to the invalid element.
     Resuming,
-    /// Behind a returned element of that many bytes.
+    /// After a returned element of that many bytes.
     HandedOut(usize),
 }
 

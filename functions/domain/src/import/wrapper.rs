@@ -15,7 +15,7 @@ pub(super) enum Opening {
     Unclear,
     /// A single value.
     Value,
-    /// A wrapper of events; its first element, or its end, follows behind that many bytes.
+    /// A wrapper of events; its first element, or its end, follows after that many bytes.
     Records(usize),
     /// A wrapper of DynamoDB items, likewise.
     Items(usize),

@@ -30,7 +30,7 @@ impl EmailAddress {
             return refuse("has an invalid local part before the `@`");
         }
         if !is_host_name(domain) {
-            return refuse("has no valid domain name behind the `@`");
+            return refuse("has no valid domain name after the `@`");
         }
         Ok(Self(text.to_owned()))
     }

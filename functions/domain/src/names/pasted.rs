@@ -55,7 +55,7 @@ pub(super) fn bucket(text: &str) -> Option<Place<'_>> {
     }
 }
 
-/// The text behind `scheme://`; the scheme is case-insensitive.
+/// The text after `scheme://`; the scheme is case-insensitive.
 fn without_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     let (before, behind) = text.split_once("://")?;
     before.eq_ignore_ascii_case(scheme).then_some(behind)

@@ -15,7 +15,7 @@ pub fn visible(text: &str) -> String {
             ' ' => shown.extend(c.escape_unicode()),
             _ if is_ignorable(c) => shown.extend(c.escape_unicode()),
             _ if place == 0 => shown.extend(c.escape_debug()),
-            // A combining mark behind another character is shown as it is. `char::escape_debug` can't know
+            // A combining mark after another character is shown as it is. `char::escape_debug` can't know
             // that, `str`'s can.
             _ => shown.extend(String::from_iter(['a', c]).escape_debug().skip(1)),
         }

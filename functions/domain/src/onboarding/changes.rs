@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::spending::exhausted_error;
-use super::{Changed, Onboarding, OnboardingError, View};
+use super::{ChangeResult, ConnectorView, Onboarding, OnboardingError};
 use crate::budget::{Budget, BudgetScope, Spending};
 use crate::connector::{Caller, Change, Connector, NotAllowedError, Verb};
 use crate::cursor::Cursor;
@@ -14,19 +14,19 @@ use crate::ports::{RunAnswer, SaveAnswer, Saved};
 use crate::time::Time;
 
 /// How often a change without a version of its own is tried against other writers.
-const TRIES: u32 = 4;
+const MAX_ATTEMPTS: u32 = 4;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// What a deletion takes away.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
-pub struct Loss {
+pub struct DeletionLoss {
     /// Parts that were sealed and never delivered.
     pub undelivered_parts: u64,
     /// Events from this time on were never sealed.
     pub unsealed_from: Option<Time>,
 }
 
-impl fmt::Display for Loss {
+impl fmt::Display for DeletionLoss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = self.undelivered_parts;
         write!(f, "sealed parts that were not delivered and would be lost: {parts}")?;
@@ -42,7 +42,7 @@ impl Onboarding {
     ///
     /// # Errors
     /// As the state allows.
-    pub async fn pause(&self, caller: &Caller, id: &ConnectorId, if_match: Option<u64>) -> Changed {
+    pub async fn pause(&self, caller: &Caller, id: &ConnectorId, if_match: Option<u64>) -> ChangeResult {
         self.change(caller, id, if_match, Verb::Pause, Connector::pause).await
     }
 
@@ -50,7 +50,7 @@ impl Onboarding {
     ///
     /// # Errors
     /// As the state allows.
-    pub async fn disable(&self, caller: &Caller, id: &ConnectorId, if_match: Option<u64>) -> Changed {
+    pub async fn disable(&self, caller: &Caller, id: &ConnectorId, if_match: Option<u64>) -> ChangeResult {
         let now = self.clock.now();
         self.change(caller, id, if_match, Verb::Disable, |connector| connector.disable(now)).await
     }
@@ -59,12 +59,12 @@ impl Onboarding {
     ///
     /// # Errors
     /// As the state allows.
-    pub async fn enable(&self, caller: &Caller, id: &ConnectorId, if_match: Option<u64>) -> Changed {
+    pub async fn enable(&self, caller: &Caller, id: &ConnectorId, if_match: Option<u64>) -> ChangeResult {
         let now = self.clock.now();
         let enabled =
             self.change(caller, id, if_match, Verb::Enable, |connector| connector.enable(now)).await?;
         if enabled.activated_at.is_some() {
-            self.run_unasked(caller, id).await?;
+            self.run_prepaid(caller, id).await?;
         }
         Ok(enabled)
     }
@@ -73,9 +73,13 @@ impl Onboarding {
     ///
     /// # Errors
     /// As for [`Self::read`].
-    pub async fn loss(&self, caller: &Caller, id: &ConnectorId) -> Result<Loss, OnboardingError> {
+    pub async fn deletion_loss(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+    ) -> Result<DeletionLoss, OnboardingError> {
         let cursor = self.read(caller, id).await?.cursor;
-        Ok(Loss {
+        Ok(DeletionLoss {
             undelivered_parts: cursor.as_ref().map_or(0, |c| c.next.previous().get() - c.delivered.get()),
             unsealed_from: cursor.map(|cursor| cursor.watermark),
         })
@@ -92,12 +96,12 @@ impl Onboarding {
         id: &ConnectorId,
         if_match: Option<u64>,
         accepts_loss: bool,
-    ) -> Result<(Connector, Loss), OnboardingError> {
-        let lost = self.loss(caller, id).await?;
-        if !accepts_loss && lost != Loss::default() {
+    ) -> Result<(Connector, DeletionLoss), OnboardingError> {
+        let lost = self.deletion_loss(caller, id).await?;
+        if !accepts_loss && lost != DeletionLoss::default() {
             // Nobody should accept a loss only to hear that the state forbids it.
-            self.read_at(caller, id, if_match).await?.connector.delete()?;
-            return Err(OnboardingError::WouldLose(lost));
+            self.read_version(caller, id, if_match).await?.connector.delete()?;
+            return Err(OnboardingError::LossNotAccepted(lost));
         }
         let deleted = self.change(caller, id, if_match, Verb::Delete, Connector::delete).await?;
         Ok((deleted, lost))
@@ -107,7 +111,7 @@ impl Onboarding {
     ///
     /// # Errors
     /// If they are not over; if the ledger fails.
-    pub async fn expire(&self, id: &ConnectorId) -> Changed {
+    pub async fn expire(&self, id: &ConnectorId) -> ChangeResult {
         let now = self.clock.now();
         self.change(&Caller::System, id, None, Verb::Delete, |connector| connector.expire(now)).await
     }
@@ -121,7 +125,7 @@ impl Onboarding {
         caller: &Caller,
         id: &ConnectorId,
         if_match: Option<u64>,
-    ) -> Changed {
+    ) -> ChangeResult {
         let new = self.new_external_id();
         let apply = |connector: &mut Connector| connector.rotate_external_id(new.clone());
         self.change(caller, id, if_match, Verb::RotateExternalId, apply).await
@@ -141,20 +145,20 @@ impl Onboarding {
         if_match: Option<u64>,
         key: Option<&IdempotencyKey>,
     ) -> Result<Time, OnboardingError> {
-        let view = self.read_at(caller, id, if_match).await?;
+        let view = self.read_version(caller, id, if_match).await?;
         let spends = self.spending(caller, Budget::Runs, BudgetScope::Connector(id.clone()), 1)?;
-        self.run_of(view, key, spends.as_slice()).await
+        self.request_run(view, key, spends.as_slice()).await
     }
 
     /// A run that follows from something else that was asked for, which has been spent for.
-    pub(super) async fn run_unasked(&self, caller: &Caller, id: &ConnectorId) -> Result<(), OnboardingError> {
+    pub(super) async fn run_prepaid(&self, caller: &Caller, id: &ConnectorId) -> Result<(), OnboardingError> {
         let view = self.read(caller, id).await?;
-        self.run_of(view, None, &[]).await.map(drop)
+        self.request_run(view, None, &[]).await.map(drop)
     }
 
-    async fn run_of(
+    async fn request_run(
         &self,
-        View { connector, cursor }: View,
+        ConnectorView { connector, cursor }: ConnectorView,
         key: Option<&IdempotencyKey>,
         spends: &[Spending],
     ) -> Result<Time, OnboardingError> {
@@ -186,7 +190,7 @@ impl Onboarding {
         if_match: Option<u64>,
         verb: Verb,
         apply: impl Fn(&mut Connector) -> Result<(), NotAllowedError> + Send,
-    ) -> Changed {
+    ) -> ChangeResult {
         let spends = |after: &Connector| self.spends(caller, verb, after);
         Ok(self.change_spending((caller, id, if_match, verb), apply, spends).await?.1)
     }
@@ -198,15 +202,15 @@ impl Onboarding {
         apply: impl Fn(&mut Connector) -> Result<(), NotAllowedError> + Send,
         spends: impl Fn(&Connector) -> Result<Vec<Spending>, OnboardingError> + Send,
     ) -> Result<(Connector, Connector), OnboardingError> {
-        for _ in 0..TRIES {
-            let before = self.read_at(caller, id, if_match).await?.connector;
+        for _ in 0..MAX_ATTEMPTS {
+            let before = self.read_version(caller, id, if_match).await?.connector;
             let mut after = before.clone();
             apply(&mut after)?;
             if after == before {
                 return Ok((before, after));
             }
             let cursor = self.first_cursor(&before, &after);
-            let change = self.change_of(caller, verb, Some(before.clone()), &after);
+            let change = self.change_record(caller, verb, Some(before.clone()), &after);
             let spends = spends(&after)?;
             match self.connectors.save(&change, cursor.as_ref(), &spends).await? {
                 SaveAnswer::Saved(Saved::Stored) => {
@@ -230,7 +234,7 @@ impl Onboarding {
         Some(Cursor::new(since, activated_at, next_run_at))
     }
 
-    pub(super) fn change_of(
+    pub(super) fn change_record(
         &self,
         caller: &Caller,
         what: Verb,

@@ -4,7 +4,7 @@
 //! A webhook's secret is kept first and named by the settings then. So a change that loses a race leaves a secret that
 //! nothing names, and never a name without its secret.
 
-use super::{Changed, Onboarding, OnboardingError};
+use super::{ChangeResult, Onboarding, OnboardingError};
 use crate::connector::{Caller, Connector, Verb};
 use crate::contacts::{Addresses, SecretId, WebhookSecret};
 use crate::names::{ConnectorId, EmailAddress, WebhookUrl};
@@ -12,7 +12,7 @@ use crate::ports::PortError;
 
 /// How many IDs are tried for a new secret. The first is free but for a request that came twice, or one chance in 2^64
 /// for each secret of the connector.
-const IDS: usize = 4;
+const MAX_ATTEMPTS: usize = 4;
 
 /// Contacts to be set, as a whole: who is not among them is told nothing any more.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -90,7 +90,12 @@ impl Onboarding {
     ///
     /// # Errors
     /// If there are none, they were tested a moment ago, the connector is deleted, or the ledger fails.
-    pub async fn test_contacts(&self, caller: &Caller, id: &ConnectorId, if_match: Option<u64>) -> Changed {
+    pub async fn test_contacts(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        if_match: Option<u64>,
+    ) -> ChangeResult {
         let now = self.clock.now();
         self.change(caller, id, if_match, Verb::TestContacts, |connector| connector.test_contacts(now)).await
     }
@@ -98,14 +103,14 @@ impl Onboarding {
     /// A secret under an ID that is free. Whoever sets contacts can't read secrets, so one that lies under an ID
     /// already is never looked at, be it of our own first try: it is left, and another ID is taken.
     async fn new_secret(&self, id: &ConnectorId) -> Result<(SecretId, WebhookSecret), OnboardingError> {
-        for _ in 0..IDS {
+        for _ in 0..MAX_ATTEMPTS {
             let secret_id = SecretId::new(self.rng.next_u64());
             let secret = WebhookSecret::new(self.rng.as_ref());
             if self.connectors.store_secret(id, &secret_id, &secret).await? {
                 return Ok((secret_id, secret));
             }
         }
-        let source = format!("{IDS} IDs of a new secret were taken, one after the other").into();
+        let source = format!("{MAX_ATTEMPTS} IDs of a new secret were taken, one after the other").into();
         Err(PortError::Bug { what: "storing a webhook secret", source }.into())
     }
 }

@@ -13,23 +13,23 @@
 use sha2::{Digest, Sha256 as Hasher};
 
 use super::spending::exhausted_error;
-use super::{Changed, KeyReusedError, NewConnector, Onboarding, OnboardingError};
+use super::{ChangeResult, KeyReusedError, NewConnector, Onboarding, OnboardingError};
 use crate::budget::{Budget, BudgetScope, Spending};
 use crate::connector::{Caller, Connector, NotAllowedError, Shards, State, Verb};
 use crate::names::{ConnectorId, ExternalId, IdempotencyKey, TenantId};
 use crate::ports::{PortError, SaveAnswer, Saved};
 
 /// How often a creation is tried where another has taken its ID meanwhile.
-const TRIES: u32 = 4;
+const MAX_ATTEMPTS: u32 = 4;
 
 /// What an idempotency key stands for.
-enum Behind {
+enum KeyTarget {
     /// This connector.
-    Made(Box<Connector>),
+    Existing(Box<Connector>),
     /// Nothing yet; this ID is free for it.
     Free(ConnectorId),
     /// A connector that is deleted.
-    Ended,
+    Deleted,
 }
 
 impl Onboarding {
@@ -39,27 +39,27 @@ impl Onboarding {
     /// # Errors
     /// If the caller may not, the tenant has no partition keys of its own, it starts in the future, the key was used with
     /// other values, the tenant may have no more connectors, or the ledger fails.
-    pub async fn create(&self, caller: &Caller, new: NewConnector) -> Changed {
+    pub async fn create(&self, caller: &Caller, new: NewConnector) -> ChangeResult {
         if !caller.can_access(&new.tenant) {
             return Err(OnboardingError::Forbidden("another tenant's connector"));
         }
         if new.shards != Shards::ONE {
-            operators_only(caller, "the number of shards")?;
+            require_operator(caller, "the number of shards")?;
         }
         self.partitions.check(&new.tenant, new.shards)?;
         if let Some(destination) = &new.destination {
-            self.fits(destination)?;
+            self.check_destination(destination)?;
         }
         if let Some(start) = new.start_from.filter(|start| *start > self.clock.now()) {
             return Err(NotAllowedError::StartInFuture(start).into());
         }
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             let id = match &new.idempotency_key {
                 None => ConnectorId::new(self.rng.next_u64()),
-                Some(key) => match self.behind(&new.tenant, key).await? {
-                    Behind::Made(connector) => return self.same(*connector, &new).await,
-                    Behind::Free(id) => id,
-                    Behind::Ended => continue,
+                Some(key) => match self.resolve_key(&new.tenant, key).await? {
+                    KeyTarget::Existing(connector) => return self.replay(*connector, &new).await,
+                    KeyTarget::Free(id) => id,
+                    KeyTarget::Deleted => continue,
                 },
             };
             let draft = self.draft(id, &new);
@@ -84,7 +84,7 @@ impl Onboarding {
 
     /// `false`: the ID is another connector's, maybe that of a second worker with this very request.
     async fn store_new(&self, caller: &Caller, connector: &Connector) -> Result<bool, OnboardingError> {
-        let change = self.change_of(caller, Verb::Create, None, connector);
+        let change = self.change_record(caller, Verb::Create, None, connector);
         // A creation leaves a record for ever, so it is a change too: its tenant's, since the connector is new.
         let of_tenant = || BudgetScope::Tenant(connector.tenant.clone());
         let mut spends: Vec<Spending> = Vec::new();
@@ -104,7 +104,7 @@ impl Onboarding {
 
     /// The connector that a key has made, if what is asked for now is what was asked for then; that is in the record of
     /// its creation. What was changed since does not matter.
-    async fn same(&self, connector: Connector, new: &NewConnector) -> Changed {
+    async fn replay(&self, connector: Connector, new: &NewConnector) -> ChangeResult {
         let first = self.connectors.changes(&connector.id, Some(2), 1).await?.into_iter().next();
         let Some(creation) = first.filter(|change| change.what == Verb::Create) else {
             let source = "a connector has no record of its creation".into();
@@ -118,11 +118,15 @@ impl Onboarding {
     }
 
     /// What a key stands for. Everything below the first generation that has not ended has ended.
-    async fn behind(&self, tenant: &TenantId, key: &IdempotencyKey) -> Result<Behind, OnboardingError> {
+    async fn resolve_key(
+        &self,
+        tenant: &TenantId,
+        key: &IdempotencyKey,
+    ) -> Result<KeyTarget, OnboardingError> {
         let (mut ended, mut generation) = (0_u64, 0_u64);
         let mut found = loop {
             match self.generation(tenant, key, generation).await? {
-                Behind::Ended => {
+                KeyTarget::Deleted => {
                     ended = generation + 1;
                     generation = generation * 2 + 1;
                 }
@@ -132,7 +136,7 @@ impl Onboarding {
         while ended < generation {
             let middle = ended + (generation - ended) / 2;
             match self.generation(tenant, key, middle).await? {
-                Behind::Ended => ended = middle + 1,
+                KeyTarget::Deleted => ended = middle + 1,
                 earlier => {
                     generation = middle;
                     found = earlier;
@@ -147,22 +151,22 @@ impl Onboarding {
         tenant: &TenantId,
         key: &IdempotencyKey,
         generation: u64,
-    ) -> Result<Behind, OnboardingError> {
+    ) -> Result<KeyTarget, OnboardingError> {
         let number = generation.to_string();
         // The first has no number, as it had when a key stood for one connector for ever.
         let parts = [tenant.as_str(), key.as_str(), number.as_str()];
-        let id = ConnectorId::new(derived(if generation == 0 {
+        let id = ConnectorId::new(derive_id(if generation == 0 {
             parts.get(..2).unwrap_or(&parts)
         } else {
             &parts
         }));
         Ok(match self.connectors.get(&id).await? {
-            None => Behind::Free(id),
+            None => KeyTarget::Free(id),
             // Another tenant's by a chance of 2^-64: this generation is lost to the key, as one that has ended.
             Some((connector, _)) if connector.state == State::Deleted || connector.tenant != *tenant => {
-                Behind::Ended
+                KeyTarget::Deleted
             }
-            Some((connector, _)) => Behind::Made(Box::new(connector)),
+            Some((connector, _)) => KeyTarget::Existing(Box::new(connector)),
         })
     }
 
@@ -172,7 +176,7 @@ impl Onboarding {
 }
 
 /// Refuses a tenant's own people what is an operator's.
-pub(super) fn operators_only(caller: &Caller, what: &'static str) -> Result<(), OnboardingError> {
+pub(super) fn require_operator(caller: &Caller, what: &'static str) -> Result<(), OnboardingError> {
     match caller {
         Caller::Operator { .. } | Caller::System => Ok(()),
         Caller::Tenant { .. } => Err(OnboardingError::Forbidden(what)),
@@ -180,7 +184,7 @@ pub(super) fn operators_only(caller: &Caller, what: &'static str) -> Result<(), 
 }
 
 /// 64 bits of a hash over the parts, each closed by a byte that none of them holds.
-fn derived(parts: &[&str]) -> u64 {
+fn derive_id(parts: &[&str]) -> u64 {
     let mut hasher = Hasher::new();
     for part in parts {
         hasher.update(part.as_bytes());

@@ -28,13 +28,13 @@ use crate::protocol::Timing;
 use crate::setup::{DestinationMismatchError, Vendor};
 use crate::verify::PreflightReport;
 
-pub use changes::Loss;
+pub use changes::DeletionLoss;
 pub use contacts::NewContacts;
 pub use permissions::{AddressView, LinkView, MailMode};
-pub use reads::View;
-pub use requests::{Difference, Edit, KeyReusedError, NewConnector, Updated};
-pub use ring::RingCache;
-pub use source::Accepted;
+pub use reads::ConnectorView;
+pub use requests::{ConnectorUpdate, Difference, KeyReusedError, NewConnector, UpdateOutcome};
+pub use ring::KeyCache;
+pub use source::AcceptOutcome;
 
 /// Everything that onboarding needs.
 #[derive(Clone)]
@@ -56,7 +56,7 @@ pub struct Onboarding {
     /// The keys that sign manifests, where they are known.
     pub signing: Option<ManifestSigner>,
     /// The public ones among them, as they were told last.
-    pub ring: RingCache,
+    pub key_cache: KeyCache,
     /// Whether the deployment sends mails to contacts, and asks them first.
     pub mail_mode: MailMode,
     /// How the partition keys of the events table are made, which leaves some tenants without one.
@@ -110,7 +110,7 @@ pub enum OnboardingError {
     KeyReused(#[from] KeyReusedError),
     /// A deletion would lose something, and nobody has said that it may.
     #[error("{0}")]
-    WouldLose(Loss),
+    LossNotAccepted(DeletionLoss),
     /// A budget would be exceeded. Nothing was written.
     #[error(transparent)]
     Exhausted(#[from] BudgetExhaustedError),
@@ -147,4 +147,4 @@ impl std::fmt::Display for OwnedResource {
 }
 
 /// A connector whose change is stored.
-pub type Changed = Result<Connector, OnboardingError>;
+pub type ChangeResult = Result<Connector, OnboardingError>;

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Changed, Onboarding, OnboardingError};
+use super::{ChangeResult, Onboarding, OnboardingError};
 use crate::budget::{Budget, BudgetScope};
 use crate::connector::{Caller, Connector, NotAllowedError, Verb};
 use crate::contacts::{AddressStatus, AskRefusal, Consent, LinkError, LinkToken};
@@ -108,7 +108,7 @@ impl Onboarding {
         caller: &Caller,
         id: &ConnectorId,
         address: &EmailAddress,
-    ) -> Changed {
+    ) -> ChangeResult {
         let connector = self.read(caller, id).await?.connector;
         if matches!(caller, Caller::Tenant { .. }) {
             return Err(OnboardingError::Forbidden("that an address is confirmed by contract"));
@@ -135,7 +135,12 @@ impl Onboarding {
     /// # Errors
     /// If none may be asked now, the tenant's budget of such mails is used up, the connector is deleted, someone else was
     /// faster, or the ledger fails.
-    pub async fn ask_contacts(&self, caller: &Caller, id: &ConnectorId, if_match: Option<u64>) -> Changed {
+    pub async fn ask_contacts(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+        if_match: Option<u64>,
+    ) -> ChangeResult {
         let connector = self.read(caller, id).await?.connector;
         let now = self.clock.now();
         connector.clone().ask_contacts(now)?;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::ring::Known;
+use super::ring::CacheLookup;
 use super::{Onboarding, OnboardingError};
 use crate::connector::{Caller, Change, Connector};
 use crate::cursor::Cursor;
@@ -14,7 +14,7 @@ use crate::setup::{Setup, setup};
 
 /// Settings and, once activated, the cursor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct View {
+pub struct ConnectorView {
     /// The settings.
     pub connector: Connector,
     /// Where it stands.
@@ -26,13 +26,13 @@ impl Onboarding {
     ///
     /// # Errors
     /// If there is none that the caller may see, or the ledger fails.
-    pub async fn read(&self, caller: &Caller, id: &ConnectorId) -> Result<View, OnboardingError> {
+    pub async fn read(&self, caller: &Caller, id: &ConnectorId) -> Result<ConnectorView, OnboardingError> {
         let found = self.connectors.get(id).await?;
         let Some((connector, cursor)) = found.filter(|(connector, _)| caller.can_access(&connector.tenant))
         else {
             return Err(OnboardingError::NotFound(id.clone()));
         };
-        Ok(View { connector, cursor })
+        Ok(ConnectorView { connector, cursor })
     }
 
     /// The same, if it has this version still. Whoever goes on to do something that is no change of the connector itself,
@@ -40,12 +40,12 @@ impl Onboarding {
     ///
     /// # Errors
     /// As for [`Self::read`]; [`OnboardingError::Stale`] if it has another version.
-    pub(super) async fn read_at(
+    pub(super) async fn read_version(
         &self,
         caller: &Caller,
         id: &ConnectorId,
         version: Option<u64>,
-    ) -> Result<View, OnboardingError> {
+    ) -> Result<ConnectorView, OnboardingError> {
         let view = self.read(caller, id).await?;
         let current = view.connector.version;
         if version.is_some_and(|version| version != current) {
@@ -131,16 +131,16 @@ impl Onboarding {
     pub async fn keys(&self) -> Result<Vec<RingKey>, OnboardingError> {
         let Some(signing) = &self.signing else { return Ok(Vec::new()) };
         let now = self.clock.now();
-        match self.ring.known(now) {
-            Known::Keys(keys) => return Ok(keys),
-            Known::FailedJustNow => {
+        match self.key_cache.get(now) {
+            CacheLookup::Hit(keys) => return Ok(keys),
+            CacheLookup::RecentFailure => {
                 let source = "they could not be had a few seconds ago".into();
                 return Err(PortError::Transient { what: "reading the public keys", source }.into());
             }
-            Known::Nothing => {}
+            CacheLookup::Nothing => {}
         }
         let ring = signing.public_keys().await;
-        self.ring.keep(now, ring.as_ref().ok().cloned());
+        self.key_cache.put(now, ring.as_ref().ok().cloned());
         ring.map_err(|error| match error {
             SigningError::Port(error) => OnboardingError::Port(error),
             error => OnboardingError::Keys(error),

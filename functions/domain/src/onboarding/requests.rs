@@ -104,7 +104,7 @@ fn values(
 
 /// A change of settings; what is `None` stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Edit {
+pub struct ConnectorUpdate {
     /// Over how many partitions the tenant's events are spread: what may change is what [`Connector::spread`] says.
     ///
     /// [`Connector::spread`]: crate::connector::Connector::spread
@@ -119,7 +119,7 @@ pub struct Edit {
 
 /// What came of an [`Edit`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Updated {
+pub struct UpdateOutcome {
     /// The connector as it is now.
     pub connector: Connector,
     /// The verification of the destination that the edit named, unless that one had passed before.

@@ -8,16 +8,16 @@ use crate::manifest::RingKey;
 use crate::time::Time;
 
 /// For how long an answer is good. A key that is to be destroyed shows within this time.
-const GOOD_FOR: Duration = Duration::from_mins(1);
+const TTL: Duration = Duration::from_mins(1);
 /// For how long nobody is asked again after a failure.
-const PAUSE: Duration = Duration::from_secs(5);
+const FAILURE_TTL: Duration = Duration::from_secs(5);
 
 /// The last answer. A clone is the same one.
 #[derive(Debug, Clone, Default)]
-pub struct RingCache(Arc<Mutex<Option<Asked>>>);
+pub struct KeyCache(Arc<Mutex<Option<CachedKeys>>>);
 
 #[derive(Debug)]
-struct Asked {
+struct CachedKeys {
     at: Time,
     /// None if it failed.
     keys: Option<Vec<RingKey>>,
@@ -25,32 +25,32 @@ struct Asked {
 
 /// What the last answer is worth now.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Known {
+pub(super) enum CacheLookup {
     /// It is good still.
-    Keys(Vec<RingKey>),
+    Hit(Vec<RingKey>),
     /// It failed just now.
-    FailedJustNow,
+    RecentFailure,
     /// Ask.
     Nothing,
 }
 
-impl RingCache {
+impl KeyCache {
     /// What is known at `now`. An answer of a time that has not come yet, as the clock has it, is none.
-    pub(super) fn known(&self, now: Time) -> Known {
+    pub(super) fn get(&self, now: Time) -> CacheLookup {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(Asked { at, keys }) = last.as_ref().filter(|asked| asked.at <= now) else {
-            return Known::Nothing;
+        let Some(CachedKeys { at, keys }) = last.as_ref().filter(|asked| asked.at <= now) else {
+            return CacheLookup::Nothing;
         };
         match keys {
-            Some(keys) if now.since(*at) < GOOD_FOR => Known::Keys(keys.clone()),
-            None if now.since(*at) < PAUSE => Known::FailedJustNow,
-            _ => Known::Nothing,
+            Some(keys) if now.since(*at) < TTL => CacheLookup::Hit(keys.clone()),
+            None if now.since(*at) < FAILURE_TTL => CacheLookup::RecentFailure,
+            _ => CacheLookup::Nothing,
         }
     }
 
     /// Keeps an answer. Of two who asked at once the later one stands.
-    pub(super) fn keep(&self, at: Time, keys: Option<Vec<RingKey>>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Asked { at, keys });
+    pub(super) fn put(&self, at: Time, keys: Option<Vec<RingKey>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(CachedKeys { at, keys });
     }
 }
 
@@ -60,15 +60,15 @@ mod tests {
 
     #[test]
     fn an_answer_is_good_for_a_minute_and_a_failure_for_seconds() {
-        let (cache, now) = (RingCache::default(), Time::EPOCH + Duration::from_hours(1));
-        assert_eq!(cache.known(now), Known::Nothing);
-        cache.keep(now, Some(Vec::new()));
+        let (cache, now) = (KeyCache::default(), Time::EPOCH + Duration::from_hours(1));
+        assert_eq!(cache.get(now), CacheLookup::Nothing);
+        cache.put(now, Some(Vec::new()));
         let just = |span: Duration| now + span - Duration::from_millis(1);
-        assert_eq!(cache.clone().known(just(GOOD_FOR)), Known::Keys(Vec::new()));
-        assert_eq!(cache.known(now + GOOD_FOR), Known::Nothing);
-        assert_eq!(cache.known(now - Duration::from_millis(1)), Known::Nothing, "the clock jumped back");
-        cache.keep(now, None);
-        assert_eq!(cache.known(just(PAUSE)), Known::FailedJustNow);
-        assert_eq!(cache.known(now + PAUSE), Known::Nothing);
+        assert_eq!(cache.clone().get(just(TTL)), CacheLookup::Hit(Vec::new()));
+        assert_eq!(cache.get(now + TTL), CacheLookup::Nothing);
+        assert_eq!(cache.get(now - Duration::from_millis(1)), CacheLookup::Nothing, "the clock jumped back");
+        cache.put(now, None);
+        assert_eq!(cache.get(just(FAILURE_TTL)), CacheLookup::RecentFailure);
+        assert_eq!(cache.get(now + FAILURE_TTL), CacheLookup::Nothing);
     }
 }

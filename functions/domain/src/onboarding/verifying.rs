@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::creating::operators_only;
-use super::{Changed, Edit, Onboarding, OnboardingError, Updated};
+use super::creating::require_operator;
+use super::{ChangeResult, ConnectorUpdate, Onboarding, OnboardingError, UpdateOutcome};
 use crate::budget::{Budget, BudgetScope};
 use crate::connector::{Caller, Connector, Destination, State, Verb};
 use crate::names::ConnectorId;
@@ -26,36 +26,36 @@ impl Onboarding {
         caller: &Caller,
         id: &ConnectorId,
         if_match: Option<u64>,
-        edit: Edit,
+        edit: ConnectorUpdate,
         tell: impl FnMut(PreflightProgress<'_>) + Send,
-    ) -> Result<Updated, OnboardingError> {
+    ) -> Result<UpdateOutcome, OnboardingError> {
         if edit.shards.is_some() {
-            operators_only(caller, "the number of shards")?;
+            require_operator(caller, "the number of shards")?;
         }
         let names_destination = edit.destination.is_some();
         let (before, connector) = self.store(caller, id, if_match, edit).await?;
         if !names_destination || connector.verified_at.is_some() {
-            return Ok(Updated { connector, verification: None });
+            return Ok(UpdateOutcome { connector, verification: None });
         }
         // A change that was stored has spent for its connection check, too.
         if before == connector {
             self.spend(caller, Budget::Verifications, BudgetScope::Connector(id.clone()), 1).await?;
         }
-        let verification = self.check(caller, &connector, tell).await?;
+        let verification = self.run_check(caller, &connector, tell).await?;
         let was_stopped_by_this = before.state == State::Active && connector.state == State::Paused;
         let connector = if verification.passed && was_stopped_by_this {
-            self.go_on(caller, id).await?
+            self.resume_and_run(caller, id).await?
         } else {
             self.read(caller, id).await?.connector
         };
-        Ok(Updated { connector, verification: Some(verification) })
+        Ok(UpdateOutcome { connector, verification: Some(verification) })
     }
 
     /// Whether the parts of a destination can fit together and with this deployment, as far as their texts say.
     ///
     /// # Errors
     /// [`OnboardingError::Misfits`], each with its field.
-    pub fn fits(&self, to: &Destination) -> Result<(), OnboardingError> {
+    pub fn check_destination(&self, to: &Destination) -> Result<(), OnboardingError> {
         let found = destination_mismatches(to, &self.vendor);
         if found.is_empty() { Ok(()) } else { Err(OnboardingError::DestinationMismatch(found)) }
     }
@@ -65,10 +65,10 @@ impl Onboarding {
         caller: &Caller,
         id: &ConnectorId,
         if_match: Option<u64>,
-        edit: Edit,
+        edit: ConnectorUpdate,
     ) -> Result<(Connector, Connector), OnboardingError> {
         if let Some(destination) = &edit.destination {
-            self.fits(destination)?;
+            self.check_destination(destination)?;
         }
         if let Some(shards) = edit.shards {
             self.partitions.check(&self.read(caller, id).await?.connector.tenant, shards)?;
@@ -115,14 +115,14 @@ impl Onboarding {
         if_match: Option<u64>,
         tell: impl FnMut(PreflightProgress<'_>) + Send,
     ) -> Result<PreflightReport, OnboardingError> {
-        let connector = self.read_at(caller, id, if_match).await?.connector;
+        let connector = self.read_version(caller, id, if_match).await?.connector;
         connector.destination_to_verify()?;
         self.spend(caller, Budget::Verifications, BudgetScope::Connector(id.clone()), 1).await?;
-        self.check(caller, &connector, tell).await
+        self.run_check(caller, &connector, tell).await
     }
 
     /// The same, once it is spent for.
-    async fn check(
+    async fn run_check(
         &self,
         caller: &Caller,
         connector: &Connector,
@@ -172,15 +172,15 @@ impl Onboarding {
         id: &ConnectorId,
         if_match: Option<u64>,
         tell: impl FnMut(PreflightProgress<'_>) + Send,
-    ) -> Changed {
-        let connector = self.read_at(caller, id, if_match).await?.connector;
+    ) -> ChangeResult {
+        let connector = self.read_version(caller, id, if_match).await?.connector;
         if !matches!(connector.state, State::Draft | State::Ready) {
             // Says which state it needs, without a probe in the customer's bucket.
             connector.clone().activate(self.clock.now())?;
         }
         // It may have been created when the partition keys had another form.
         self.partitions.check(&connector.tenant, connector.shards)?;
-        self.must_verify(caller, id, tell).await?;
+        self.require_verified(caller, id, tell).await?;
         let now = self.clock.now();
         self.change(caller, id, None, Verb::Activate, |connector| connector.activate(now).map(drop)).await
     }
@@ -195,23 +195,23 @@ impl Onboarding {
         id: &ConnectorId,
         if_match: Option<u64>,
         tell: impl FnMut(PreflightProgress<'_>) + Send,
-    ) -> Changed {
-        let connector = self.read_at(caller, id, if_match).await?.connector;
+    ) -> ChangeResult {
+        let connector = self.read_version(caller, id, if_match).await?.connector;
         if connector.state != State::Paused {
             connector.clone().resume()?;
         }
-        self.must_verify(caller, id, tell).await?;
-        self.go_on(caller, id).await
+        self.require_verified(caller, id, tell).await?;
+        self.resume_and_run(caller, id).await
     }
 
     /// Paused → active, and what waited goes out at once.
-    async fn go_on(&self, caller: &Caller, id: &ConnectorId) -> Changed {
+    async fn resume_and_run(&self, caller: &Caller, id: &ConnectorId) -> ChangeResult {
         let resumed = self.change(caller, id, None, Verb::Resume, Connector::resume).await?;
-        self.run_unasked(caller, id).await?;
+        self.run_prepaid(caller, id).await?;
         Ok(resumed)
     }
 
-    async fn must_verify(
+    async fn require_verified(
         &self,
         caller: &Caller,
         id: &ConnectorId,

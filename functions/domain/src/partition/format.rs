@@ -27,7 +27,7 @@ enum Form {
     /// end in `#` and digits.
     #[default]
     Contract,
-    /// The texts before and behind `{tenant}`.
+    /// The texts before and after `{tenant}`.
     Tenant([String; 2]),
     /// The texts around `{tenant}` and `{shard}`, in this order.
     TenantShard([String; 3]),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::backoff::REQUEST;
-use crate::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use crate::error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::{Part, PartNumber};
 use crate::time::Time;
@@ -29,8 +29,8 @@ impl Run {
         }
         // Taken out, so that a retry reads the record: another worker may have delivered the part in the
         // meantime.
-        let fresh = self.last_sealed.take().filter(|part| part.number == number);
-        if let Some(part) = fresh.filter(|part| self.trusted_now(now) < part.sealed_at + JUST_SEALED_FOR) {
+        let last_sealed = self.last_sealed.take().filter(|part| part.number == number);
+        if let Some(part) = last_sealed.filter(|part| self.trusted_now(now) < part.sealed_at + JUST_SEALED_FOR) {
             return self.put(part);
         }
         self.phase = Phase::Loading(number);
@@ -49,7 +49,7 @@ impl Run {
                 self.opened = true;
                 self.deliver(number, now)
             }
-            Err(fault) => self.delivery_failed(RetryFrom::Part(number), &fault, now, random),
+            Err(error) => self.delivery_failed(RetryFrom::Part(number), &error, now, random),
         }
     }
 
@@ -81,7 +81,7 @@ impl Run {
                 self.summary.existed += u64::from(answer == PutAnswer::Exists);
                 self.put_manifest(part, now)
             }
-            Err(fault) => self.delivery_failed(RetryFrom::Part(part.number), &fault, now, random),
+            Err(error) => self.delivery_failed(RetryFrom::Part(part.number), &error, now, random),
         }
     }
 
@@ -89,67 +89,67 @@ impl Run {
     /// connector and goes on sealing.
     pub(super) fn delivery_failed(
         &mut self,
-        again: RetryFrom,
-        fault: &DeliveryError,
+        retry_from: RetryFrom,
+        error: &DeliveryError,
         now: Time,
         random: u64,
     ) -> Effect {
-        let number = again.number();
+        let number = retry_from.number();
         self.attempts += 1;
-        if fault.kind == DeliveryErrorKind::Expired && self.attempts < MAX_PUT_ATTEMPTS {
+        if error.kind == DeliveryErrorKind::Expired && self.attempts < MAX_PUT_ATTEMPTS {
             self.opened = false;
             return self.deliver(number, now);
         }
         // 409 is not success: another request for this key was in progress, and nothing says which one won.
-        if fault.kind.is_transient() && self.attempts < MAX_PUT_ATTEMPTS {
+        if error.kind.is_transient() && self.attempts < MAX_PUT_ATTEMPTS {
             let wait = REQUEST.delay(self.attempts, random);
             self.summary.retries += 1;
-            self.phase = Phase::WaitingToDeliver(again);
+            self.phase = Phase::WaitingToDeliver(retry_from);
             return Effect::Wait(wait);
         }
         let at = self.trusted_now(now);
-        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
-        let Some(destination) = &place.connector.destination else {
+        let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
+        let Some(destination) = &snapshot.connector.destination else {
             return self.invariant_violated("an active connector has no destination", now);
         };
-        let block = Block::new(fault, destination, place.cursor.block.as_ref(), at, random);
-        let failure = fault.kind.is_internal().then(|| {
+        let block = Block::new(error, destination, snapshot.cursor.block.as_ref(), at, random);
+        let internal_error = error.kind.is_internal().then(|| {
             InternalError::new(
                 InternalErrorKind::Rejected,
-                format!("part {number}: {} ({})", fault.code, fault.message),
+                format!("part {number}: {} ({})", error.code, error.message),
             )
         });
         self.attempts = 0;
-        self.publish_block(block, failure)
+        self.publish_block(block, internal_error)
     }
 
     /// Publishes a notice of the block if it is a new one, then records it.
-    pub(super) fn publish_block(&mut self, block: Block, failure: Option<InternalError>) -> Effect {
+    pub(super) fn publish_block(&mut self, block: Block, internal_error: Option<InternalError>) -> Effect {
         self.delivery_stopped = true;
-        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
-        let known = place.cursor.block.as_ref().is_some_and(|before| before.same_cause_as(&block));
+        let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
+        let known = snapshot.cursor.block.as_ref().is_some_and(|before| before.same_cause_as(&block));
         if known {
-            return self.record_block(Box::new(block), failure);
+            return self.record_block(Box::new(block), internal_error);
         }
-        let (connector, cursor) = (&place.connector, &place.cursor);
+        let (connector, cursor) = (&snapshot.connector, &snapshot.cursor);
         let notice = Notice::blocked(&connector.tenant, &connector.id, block.clone(), cursor, self.retention);
-        self.phase = Phase::PublishingBlock(Box::new(block), failure);
+        self.phase = Phase::PublishingBlock(Box::new(block), internal_error);
         Effect::Publish(Box::new(notice))
     }
 
-    pub(super) fn record_block(&mut self, block: Box<Block>, failure: Option<InternalError>) -> Effect {
-        if let Some(place) = self.snapshot.as_deref_mut() {
-            place.cursor.block = Some((*block).clone());
+    pub(super) fn record_block(&mut self, block: Box<Block>, internal_error: Option<InternalError>) -> Effect {
+        if let Some(snapshot) = self.snapshot.as_deref_mut() {
+            snapshot.cursor.block = Some((*block).clone());
         }
-        self.phase = Phase::Blocking(failure);
+        self.phase = Phase::Blocking(internal_error);
         Effect::Block(block)
     }
 
     /// Publishes before the mark: a crash between the two publishes the notice twice. It is missing only if
     /// the bus rejects it.
     pub(super) fn publish_recovery(&mut self, part: Box<Part>, now: Time) -> Effect {
-        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
-        let Some(block) = place.cursor.block.as_ref().filter(|block| block.stage != DeliveryStage::Read)
+        let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
+        let Some(block) = snapshot.cursor.block.as_ref().filter(|block| block.stage != DeliveryStage::Read)
         else {
             return self.publish_delivered(part);
         };
@@ -157,16 +157,16 @@ impl Run {
             blocked_since: block.since,
             blocked_seconds: self.trusted_now(now).since(block.since).as_secs(),
             caught_up_from: Some(part.window.from),
-            backlog: Backlog::of(&place.cursor),
+            backlog: Backlog::of(&snapshot.cursor),
         };
-        let notice = Notice::recovered(&place.connector.tenant, &part.connector, recovery);
+        let notice = Notice::recovered(&snapshot.connector.tenant, &part.connector, recovery);
         self.phase = Phase::PublishingRecovery(part);
         Effect::Publish(Box::new(notice))
     }
 
     pub(super) fn publish_delivered(&mut self, part: Box<Part>) -> Effect {
-        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
-        let notice = Notice::delivered(&place.connector.tenant, &part);
+        let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
+        let notice = Notice::delivered(&snapshot.connector.tenant, &part);
         self.phase = Phase::PublishingDelivered(part);
         Effect::Publish(Box::new(notice))
     }
@@ -175,11 +175,11 @@ impl Run {
     /// write and leaves the same state as the two would.
     pub(super) fn mark(&mut self, part: Box<Part>, now: Time) -> Effect {
         let at = self.trusted_now(now);
-        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
-        let unblock = place.cursor.block.as_ref().is_some_and(|block| block.stage != DeliveryStage::Read);
-        let published =
-            self.published_keys.clone().filter(|put| place.cursor.published_keys.as_ref() != Some(put));
-        let mark = Box::new(Mark { part: (*part).clone(), at, published_keys: published, unblock });
+        let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
+        let unblock = snapshot.cursor.block.as_ref().is_some_and(|block| block.stage != DeliveryStage::Read);
+        let published_keys =
+            self.published_keys.clone().filter(|put| snapshot.cursor.published_keys.as_ref() != Some(put));
+        let mark = Box::new(Mark { part: (*part).clone(), at, published_keys: published_keys, unblock });
         let mut after = self.clone();
         match after.on_marked(&part, now) {
             Effect::Release(release) if after.phase == Phase::Releasing(None) => {
@@ -197,10 +197,10 @@ impl Run {
     pub(super) fn on_marked(&mut self, part: &Part, now: Time) -> Effect {
         self.progressed = true;
         self.summary.delivered += 1;
-        if let Some(place) = self.snapshot.as_deref_mut() {
-            place.cursor.delivered = part.number;
-            place.cursor.published_keys = self.published_keys.clone().or(place.cursor.published_keys.take());
-            place.cursor.block = place.cursor.block.take().filter(|block| block.stage == DeliveryStage::Read);
+        if let Some(snapshot) = self.snapshot.as_deref_mut() {
+            snapshot.cursor.delivered = part.number;
+            snapshot.cursor.published_keys = self.published_keys.clone().or(snapshot.cursor.published_keys.take());
+            snapshot.cursor.block = snapshot.cursor.block.take().filter(|block| block.stage == DeliveryStage::Read);
         }
         self.turn = Turn::Seal;
         self.next(now)

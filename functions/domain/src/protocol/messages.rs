@@ -215,7 +215,7 @@ pub struct Seal {
     /// … move it here.
     pub watermark_after: Time,
     /// The state of the chain after this part; `None` leaves what is stored.
-    pub last: Option<ChainState>,
+    pub chain_state: Option<ChainState>,
     /// How far the window is read, if the part does not close it.
     pub read_progress: Option<ReadProgress>,
     /// The reconcile's new state, if this part comes from it.

@@ -190,7 +190,7 @@ impl Run {
             part,
             watermark_before,
             watermark_after,
-            last: None,
+            chain_state: None,
             read_progress: reading,
             reconcile,
             unblock,
@@ -275,8 +275,8 @@ impl Run {
             place.cursor.source = seal.source;
             // The record read back may contain another worker's manifest. The record counts, whatever this
             // worker signed.
-            let before = place.cursor.chain_head.as_ref();
-            place.cursor.chain_head = seal
+            let before = place.cursor.chain_state.as_ref();
+            place.cursor.chain_state = seal
                 .part
                 .manifest
                 .as_ref()

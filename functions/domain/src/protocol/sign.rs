@@ -33,7 +33,7 @@ impl Run {
             return self
                 .invariant_violated(format!("the manifest of part {} is too long", seal.part.number), now);
         }
-        let last = self.snapshot.as_deref().and_then(|place| place.cursor.chain_head.clone());
+        let last = self.snapshot.as_deref().and_then(|place| place.cursor.chain_state.clone());
         self.phase = Phase::Signing(seal);
         Effect::Sign(Box::new(SignRequest { text, chain_state: last }))
     }
@@ -42,8 +42,8 @@ impl Run {
         if self.manifest_text(&seal.part).is_none_or(|text| !pinned.has_text(&text)) {
             return self.invariant_violated("another text was signed than was asked for", now);
         }
-        let last = self.snapshot.as_deref().and_then(|place| place.cursor.chain_head.as_ref());
-        seal.last = ChainState::after(last, seal.part.number, &pinned);
+        let last = self.snapshot.as_deref().and_then(|place| place.cursor.chain_state.as_ref());
+        seal.chain_state = ChainState::after(last, seal.part.number, &pinned);
         seal.part.manifest = Some(pinned);
         let sealed_at = seal.part.sealed_at;
         self.record(ReadOutcome::Seal(seal), sealed_at)
@@ -62,7 +62,7 @@ impl Run {
     fn manifest_text(&self, part: &Part) -> Option<String> {
         let place = self.snapshot.as_deref()?;
         let (connector, cursor) = (&place.connector, &place.cursor);
-        let previous = match &cursor.chain_head {
+        let previous = match &cursor.chain_state {
             Some(note) => Previous::Manifest(note.sha256),
             None if part.number > PartNumber::FIRST => Previous::Start(ChainStart::Upgrade),
             None if connector.start_from.is_some() => Previous::Start(ChainStart::StartFrom),

@@ -79,7 +79,7 @@ impl SortKeyForm {
     }
 
     /// The finest span at whose boundaries key order is time order. RFC 3339 keys of one second share a
-    /// prefix, but behind it they sort by their notation (`…30+00:00`, `…30,5Z`, `…30.5Z`, `…30Z`, `…30z`),
+    /// prefix, but after it they sort by their notation (`…30+00:00`, `…30,5Z`, `…30.5Z`, `…30Z`, `…30z`),
     /// so parts are cut between seconds there.
     #[must_use]
     pub const fn grain(self) -> Duration {

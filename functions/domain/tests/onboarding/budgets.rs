@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::budget::{Budget, BudgetExhaustedError, BudgetScope, Budgets};
 use domain::connector::{Caller, Connector, State, Verb};
 use domain::names::ConnectorId;
-use domain::onboarding::{Edit, NewConnector, NewContacts, OnboardingError};
+use domain::onboarding::{ConnectorUpdate, NewConnector, NewContacts, OnboardingError};
 use domain::ports::Connectors as _;
 use tests::failing::{Flaky, Plan, Trouble};
 use tests::fakes::{FakeLedger, SetUp, Trust};
@@ -40,8 +40,8 @@ async fn change(world: &World, caller: &Caller, id: &ConnectorId) -> Result<(), 
     world.onboarding.rotate_external_id(caller, id, None).await.map(drop)
 }
 
-fn to(destination: Option<domain::connector::Destination>) -> Edit {
-    Edit { destination, ..Edit::default() }
+fn to(destination: Option<domain::connector::Destination>) -> ConnectorUpdate {
+    ConnectorUpdate { destination, ..ConnectorUpdate::default() }
 }
 
 /// Another place of the same tenant.
@@ -108,10 +108,10 @@ async fn changes_come_to_an_end_within_the_hour_and_free_with_the_next_one() {
     let emails = vec!["a@acme.example".parse().unwrap()].try_into().unwrap();
     let contacts = NewContacts { emails, webhook: None };
     exhausted(world.onboarding.set_contacts(&acme(), &id, None, contacts).await);
-    let daily = Edit { frequency: Some("24".parse().unwrap()), ..Edit::default() };
+    let daily = ConnectorUpdate { frequency: Some("24".parse().unwrap()), ..ConnectorUpdate::default() };
     exhausted(world.onboarding.update(&acme(), &id, None, daily, |_| ()).await);
     // What changes nothing costs nothing, and another connector has a budget of its own.
-    let same = Edit { frequency: Some(before.frequency), ..Edit::default() };
+    let same = ConnectorUpdate { frequency: Some(before.frequency), ..ConnectorUpdate::default() };
     world.onboarding.update(&acme(), &id, None, same, |_| ()).await.unwrap();
     change(&world, &acme(), &world.connected().await).await.unwrap();
     world.clock.advance(refused.retry_after());

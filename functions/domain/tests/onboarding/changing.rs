@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use domain::connector::{Caller, Connector, NotAllowedError, Shards, State, Verb};
 use domain::names::ConnectorId;
-use domain::onboarding::{Edit, Loss, MailMode, NewConnector, NewContacts, OnboardingError, OwnedResource};
+use domain::onboarding::{
+    ConnectorUpdate, DeletionLoss, MailMode, NewConnector, NewContacts, OnboardingError, OwnedResource,
+};
 use domain::partition::{NoPartition, PartitionFormat};
 use domain::ports::{Connectors as _, Runs as _};
 use domain::time::Time;
@@ -83,7 +85,7 @@ async fn several_shards_need_a_format_with_a_place_for_them() {
     let refused = world.onboarding.create(&OPERATOR, several.clone()).await;
     assert!(matches!(refused, Err(OnboardingError::NoPartition(NoPartition::NoShard { shards: 4, .. }))));
     let id = world.connected().await;
-    let edit = Edit { shards: Some(four), ..Edit::default() };
+    let edit = ConnectorUpdate { shards: Some(four), ..ConnectorUpdate::default() };
     let refused = world.onboarding.update(&OPERATOR, &id, None, edit, |_| ()).await;
     assert!(matches!(refused, Err(OnboardingError::NoPartition(NoPartition::NoShard { .. }))));
     // One that was created when the format had a place is not activated.
@@ -249,20 +251,20 @@ async fn a_connector_that_is_taken_back_runs_at_once_if_it_ever_exported() {
 async fn what_a_deletion_takes_away_is_told_before() {
     let world = World::new();
     let (active, draft) = (world.active().await, world.connected().await);
-    let nothing = Loss { undelivered_parts: 0, unsealed_from: None };
-    assert_eq!(world.onboarding.loss(&acme(), &draft).await.unwrap(), nothing);
+    let nothing = DeletionLoss { undelivered_parts: 0, unsealed_from: None };
+    assert_eq!(world.onboarding.deletion_loss(&acme(), &draft).await.unwrap(), nothing);
     let (mut to, since) = (world.ledger.cursor(&active).watermark, world.ledger.cursor(&active).watermark);
-    let loss = world.onboarding.loss(&acme(), &active).await.unwrap();
-    assert_eq!(loss, Loss { undelivered_parts: 0, unsealed_from: Some(since) });
+    let loss = world.onboarding.deletion_loss(&acme(), &active).await.unwrap();
+    assert_eq!(loss, DeletionLoss { undelivered_parts: 0, unsealed_from: Some(since) });
     for _ in 0..3 {
         to = seal(&world, &active).await;
     }
     let first = world.ledger.parts(&active)[0].clone();
     let mark = domain::protocol::Mark { part: first, at: to, published_keys: None, unblock: false };
     world.ledger.mark(&mark).await.unwrap();
-    let loss = world.onboarding.loss(&acme(), &active).await.unwrap();
-    assert_eq!(loss, Loss { undelivered_parts: 2, unsealed_from: Some(to) });
-    assert!(is_not_found(world.onboarding.loss(&stranger(), &active).await));
+    let loss = world.onboarding.deletion_loss(&acme(), &active).await.unwrap();
+    assert_eq!(loss, DeletionLoss { undelivered_parts: 2, unsealed_from: Some(to) });
+    assert!(is_not_found(world.onboarding.deletion_loss(&stranger(), &active).await));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use domain::connector::{Caller, Connector, NotAllowedError, State};
 use domain::names::ConnectorId;
-use domain::onboarding::{Difference, Edit, KeyReusedError, NewConnector, OnboardingError};
+use domain::onboarding::{ConnectorUpdate, Difference, KeyReusedError, NewConnector, OnboardingError};
 use domain::part::{Compression, Encoding, Format};
 use domain::ports::PortError;
 use tests::failing::{Flaky, Plan, Trouble};
@@ -74,7 +74,7 @@ async fn a_connector_that_was_changed_since_is_still_the_keys() {
     let world = World::new();
     let asked = keyed();
     let id = world.onboarding.create(&acme(), asked.clone()).await.unwrap().id;
-    let daily = Edit { frequency: Some("24".parse().unwrap()), ..Edit::default() };
+    let daily = ConnectorUpdate { frequency: Some("24".parse().unwrap()), ..ConnectorUpdate::default() };
     world.onboarding.update(&acme(), &id, None, daily, |_| ()).await.unwrap();
     let again = world.onboarding.create(&acme(), asked.clone()).await.unwrap();
     assert_eq!((again.id, again.frequency.hours()), (id, 24));
@@ -189,7 +189,7 @@ async fn what_is_an_operators_is_refused_to_tenants_here_and_not_in_a_handler() 
     assert!(matches!(refused, Err(OnboardingError::Forbidden("the number of shards"))), "{refused:?}");
     world.onboarding.create(&OPERATOR, four).await.unwrap();
     let id = world.connected().await;
-    let edit = Edit { shards: Some(1.try_into().unwrap()), ..Edit::default() };
+    let edit = ConnectorUpdate { shards: Some(1.try_into().unwrap()), ..ConnectorUpdate::default() };
     let refused = world.onboarding.update(&acme(), &id, None, edit, |_| ()).await;
     assert!(matches!(refused, Err(OnboardingError::Forbidden(_))), "{refused:?}");
     let refused = world.onboarding.create(&stranger(), keyed()).await;
@@ -216,7 +216,7 @@ async fn what_would_be_lost_has_to_be_accepted_whoever_deletes() {
     // Nobody should accept a loss only to hear that the state forbids it.
     assert!(matches!(delete(false).await, Err(OnboardingError::NotAllowed(_))));
     world.onboarding.disable(&acme(), &id, None).await.unwrap();
-    let Err(OnboardingError::WouldLose(loss)) = delete(false).await else { panic!("it would be lost") };
+    let Err(OnboardingError::LossNotAccepted(loss)) = delete(false).await else { panic!("it would be lost") };
     assert_eq!(world.state(&id), State::Disabled);
     let (deleted, lost) = delete(true).await.unwrap();
     assert_eq!((deleted.state, lost), (State::Deleted, loss));

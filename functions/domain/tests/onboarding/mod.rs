@@ -14,7 +14,7 @@ use domain::budget::Budgets;
 use domain::connector::{Caller, Connector, Shards, State, Verb};
 use domain::names::{ConnectorId, IdempotencyKey};
 use domain::notice::Fact;
-use domain::onboarding::{MailMode, NewConnector, Onboarding, OnboardingError, RingCache};
+use domain::onboarding::{KeyCache, MailMode, NewConnector, Onboarding, OnboardingError};
 use domain::part::Encoding;
 use domain::partition::PartitionFormat;
 use domain::ports::{Connectors, SaveAnswer, Saved};
@@ -52,7 +52,7 @@ impl World {
             timing: TIMING,
             vendor: fixtures::vendor(),
             signing: Some(FakeSigner::new(1).signing()),
-            ring: RingCache::default(),
+            key_cache: KeyCache::default(),
             mail_mode: MailMode::None,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),

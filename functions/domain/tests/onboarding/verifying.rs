@@ -2,7 +2,7 @@
 
 use domain::connector::{Destination, NotAllowedError, State, Verb};
 use domain::names::ConnectorId;
-use domain::onboarding::{Edit, NewConnector, OnboardingError, Updated};
+use domain::onboarding::{ConnectorUpdate, NewConnector, OnboardingError, UpdateOutcome};
 use domain::ports::Connectors as _;
 use tests::fakes::{SetUp, Trust};
 use tests::fixtures::{self, at, tenant};
@@ -13,12 +13,12 @@ fn elsewhere() -> Destination {
     fixtures::connector(&tenant("acme"), at("2026-11-20T20:00:00Z")).destination.unwrap()
 }
 
-async fn update(world: &World, id: &ConnectorId, edit: Edit) -> Updated {
+async fn update(world: &World, id: &ConnectorId, edit: ConnectorUpdate) -> UpdateOutcome {
     world.onboarding.update(&acme(), id, None, edit, |_| ()).await.unwrap()
 }
 
-fn to(destination: Destination) -> Edit {
-    Edit { destination: Some(destination), ..Edit::default() }
+fn to(destination: Destination) -> ConnectorUpdate {
+    ConnectorUpdate { destination: Some(destination), ..ConnectorUpdate::default() }
 }
 
 /// The customer's role keeps us out, but for its reason all is well.
@@ -152,7 +152,7 @@ async fn what_names_no_new_destination_is_not_verified() {
     let world = World::new();
     let id = world.active().await;
     let (so_far, there) = (world.prober.probes().len(), world.ledger.connector(&id).destination.unwrap());
-    let daily = Edit { frequency: Some("24".parse().unwrap()), ..Edit::default() };
+    let daily = ConnectorUpdate { frequency: Some("24".parse().unwrap()), ..ConnectorUpdate::default() };
     let updated = update(&world, &id, daily.clone()).await;
     assert_eq!((updated.connector.frequency, updated.verification), (daily.frequency.unwrap(), None));
     assert_eq!(update(&world, &id, to(there)).await.verification, None, "it is verified already");
@@ -167,7 +167,7 @@ async fn a_paused_connector_whose_new_destination_never_passed_is_verified_by_an
     let there = elsewhere();
     update(&world, &id, to(there.clone())).await;
     world.prober.change(|set_up| *set_up = SetUp::sound());
-    let other = Edit { frequency: Some("24".parse().unwrap()), ..Edit::default() };
+    let other = ConnectorUpdate { frequency: Some("24".parse().unwrap()), ..ConnectorUpdate::default() };
     assert_eq!(update(&world, &id, other).await.verification, None);
     assert!(update(&world, &id, to(there)).await.verification.unwrap().passed);
     assert!(world.ledger.connector(&id).verified_at.is_some());
@@ -178,15 +178,15 @@ async fn an_edit_is_one_change_and_one_that_changes_nothing_is_none() {
     let world = World::new();
     let id = world.active().await;
     let before = world.ledger.connector(&id);
-    let same = Edit {
+    let same = ConnectorUpdate {
         frequency: Some(before.frequency),
         destination: before.destination.clone(),
-        ..Edit::default()
+        ..ConnectorUpdate::default()
     };
     assert_eq!(update(&world, &id, same).await.connector, before);
     assert_eq!(world.ledger.connector(&id), before);
     world.prober.change(|set_up| *set_up = kept_out());
-    let both = Edit { frequency: Some("24".parse().unwrap()), ..to(elsewhere()) };
+    let both = ConnectorUpdate { frequency: Some("24".parse().unwrap()), ..to(elsewhere()) };
     assert_eq!(update(&world, &id, both).await.connector.version, before.version + 1);
     let last = world.ledger.changes(&id, None, 1).await.unwrap().remove(0);
     assert_eq!((last.what, last.version), (Verb::Update, before.version + 1));

@@ -26,7 +26,7 @@ use aws_credential_types::Credentials as SdkCredentials;
 use domain::budget::Budgets;
 use domain::manifest::{KeyName, ManifestSigner, PreviousSigner, VendorDomain};
 use domain::names::Refused;
-use domain::onboarding::{MailMode, Onboarding, RingCache};
+use domain::onboarding::{KeyCache, MailMode, Onboarding};
 use domain::part::PartLimits;
 use domain::partition::PartitionFormat;
 use domain::ports::{Clock, Connectors, Rng};
@@ -170,7 +170,7 @@ impl Embedded {
             timing: Self::timing(),
             vendor: self.vendor.clone(),
             signing: Some(self.signing.clone()),
-            ring: RingCache::default(),
+            key_cache: KeyCache::default(),
             mail_mode: MailMode::None,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),

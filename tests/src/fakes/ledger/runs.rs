@@ -57,7 +57,7 @@ impl Runs for FakeLedger {
         cursor.next = number.next();
         cursor.watermark = seal.watermark_after;
         cursor.read_progress = seal.read_progress;
-        cursor.chain_head = seal.last.clone().or(cursor.chain_head.take());
+        cursor.chain_state = seal.chain_state.clone().or(cursor.chain_state.take());
         if let Some(reconcile) = &seal.reconcile {
             cursor.reconcile = reconcile.clone();
         }

@@ -95,7 +95,7 @@ impl<'a> Scanner<'a> {
                     self.rest = rest;
                     break;
                 }
-                // The byte behind a backslash belongs to the escape; it may be a quote.
+                // The byte after a backslash belongs to the escape; it may be a quote.
                 [b'\\', escape, rest @ ..] => {
                     out.put_byte(b'\\');
                     out.put_byte(*escape);

@@ -25,7 +25,7 @@ pub(super) enum Escapes {
 }
 
 impl Escapes {
-    /// The class of the escape with this byte behind the backslash.
+    /// The class of the escape with this byte after the backslash.
     pub(super) const fn of(escape: u8) -> Self {
         if matches!(escape, b'"' | b'\\' | b'n' | b'r' | b't' | b'b' | b'f') {
             Self::Short

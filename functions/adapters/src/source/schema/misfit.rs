@@ -196,7 +196,7 @@ fn wrong_partition(keys: &Keys, layout: &EventsTable) -> Option<Wrong> {
     let right = match keys.partition.as_slice() {
         [(name, Some(ScalarAttributeType::S))] if *name == layout.partition_key => return None,
         [(name, Some(ScalarAttributeType::S))] => format!("`{name}`"),
-        [_] => "a partition key of type S, which can hold a tenant's ID".to_owned(),
+        [_] => "a partition key of type S, which can contain a tenant's ID".to_owned(),
         _ => "the only partition key of the table or of an index".to_owned(),
     };
     Some(Wrong::new("EVENTS_PARTITION_KEY", &layout.partition_key, right))

@@ -1,4 +1,4 @@
-//! Error recovery behind an invalid element: where reading resumes, and which lines belong to the invalid
+//! Error recovery after an invalid element: where reading resumes, and which lines belong to the invalid
 //! element.
 
 use super::super::LONGEST_ELEMENT;
@@ -12,8 +12,8 @@ const READ_AGAIN: u64 = 16 << 20;
 const LONGEST_INDENT: usize = 1 << 16;
 
 impl Splitter {
-    /// The element has a syntax error. Reading resumes behind its first line if it has several, since the
-    /// cause is often a line that was cut off; otherwise behind the line.
+    /// The element has a syntax error. Reading resumes after its first line if it has several, since the
+    /// cause is often a line that was cut off; otherwise after the line.
     pub(super) fn wrong(&mut self, missing: &str) -> Look {
         let line = memchr::memchr(b'\n', self.buffer.next(self.seen));
         let at = self.buffer.place_behind(self.seen);
@@ -109,7 +109,7 @@ impl Splitter {
         self.tell()
     }
 
-    /// At the start of a line behind an invalid element: deeper indented lines and the closing brace still
+    /// At the start of a line after an invalid element: deeper indented lines and the closing brace still
     /// belong to it.
     pub(super) fn resuming(&mut self) -> Look {
         let here = self.buffer.here();

@@ -37,7 +37,7 @@ impl Buffer {
         self.bytes.get(self.start..).unwrap_or_default()
     }
 
-    /// The remaining bytes behind the first `bytes`.
+    /// The remaining bytes after the first `bytes`.
     pub(super) fn behind(&self, bytes: usize) -> &[u8] {
         self.here().get(bytes..).unwrap_or_default()
     }
@@ -53,7 +53,7 @@ impl Buffer {
         self.start += self.next(bytes).len();
     }
 
-    /// The position behind that many bytes.
+    /// The position after that many bytes.
     pub(super) fn place_behind(&self, bytes: usize) -> Place {
         let (passed, Place { line, column, byte }) = (self.next(bytes), self.place);
         let column = match memchr::memrchr(b'\n', passed) {

@@ -18,7 +18,7 @@ pub struct Bad {
     pub place: Place,
     /// Its last line, from 1.
     pub last_line: u64,
-    /// The reason, as it reads behind "line 7: ".
+    /// The reason, as it reads after "line 7: ".
     pub reason: String,
 }
 

@@ -102,7 +102,7 @@ fn what_is_no_object_is_told_by_its_lines_and_the_rest_is_found() {
         ("{}\nnonsense\n{}\n", vec![(2, 2)], 2),
         ("nonsense\nmore of it\n{}", vec![(1, 1), (2, 2)], 1),
         ("{}\n\"text\"\n7\nnull\n{}", vec![(2, 2), (3, 3), (4, 4)], 2),
-        // A line that was cut off, with another one behind it.
+        // A line that was cut off, with another one after it.
         ("{\"a\":1,\"b\":{\"c\n{\"a\":2}\n{}", vec![(1, 1)], 2),
         ("{\"a\":1,\n{\"a\":2}\n{}\n", vec![(1, 1)], 2),
         ("{\"a\":\n{\"a\":2}\n{}\n", vec![(1, 1)], 2),
